@@ -68,7 +68,7 @@ func TestPermitsFor50OrdersAreOneCall(t *testing.T) {
 				t.Errorf("%d held, want %d\n%s", held, wantHeld, diff)
 			}
 		}
-		const detail, search = "Order.GetOrderDetail", "ReturnRefund.SearchCancellations"
+		const detail, search = "Order.GetOrderDetail", "ReturnRefund.SearchCancellationsV202309"
 		check(0, map[string]int{detail: 1})
 		request, err := s.tiktok.RequestCancellation(ids[3], "")
 		must(t, err)
@@ -103,7 +103,7 @@ func TestLinesComeOffTheLinnworksOrder(t *testing.T) {
 		{setSKU, []string{"MUG×1"}, 9, 10},
 	} {
 		at := slices.IndexFunc(o.LineItems, func(l tiktokshop.OrderLineItem) bool { return l.SKUID == step.sku })
-		_, err = client.ReturnRefund.CancelOrder(t.Context(), &tiktokshop.CancelOrderRequest{
+		_, err = client.ReturnRefund.CancelOrderV202309(t.Context(), &tiktokshop.CancelOrderV202309Request{
 			OrderID: id, CancelReason: s.tiktok.SellerCancelReasons()[0], OrderLineItemIDs: []string{o.LineItems[at].ID},
 		})
 		must(t, err)
@@ -186,7 +186,7 @@ func TestCutOffAtAFulfilmentCentre(t *testing.T) {
 		client, err := s.linn.Client()
 		must(t, err)
 		_, err = client.Orders.MoveToLocation(t.Context(), &linnworks.MoveToLocationRequest{
-			OrderIDs: []linnworks.GUID{o.OrderID}, PkStockLocationID: &centre,
+			OrderIDs: []linnworks.GUID{o.OrderID}, StockLocationID: &centre,
 			FulfillmentStatusToApply: new(linnworks.MoveToLocationRequestFulfillmentStatusToApply(status)),
 		})
 		must(t, err)

@@ -190,7 +190,7 @@ func (l *Linnworks) OrdersCancelled(ctx context.Context, since time.Time) ([]War
 			return nil, err
 		}
 		if p.HoldOrCancel && !p.IsResend && !p.IsExchange {
-			ids = append(ids, p.PkOrderID)
+			ids = append(ids, p.OrderID)
 		}
 	}
 	if len(ids) == 0 {
@@ -209,7 +209,7 @@ func (l *Linnworks) OrdersCancelled(ctx context.Context, since time.Time) ([]War
 		}
 	}
 	var list []WarehouseOrder
-	for found, err := range l.client.Orders.GetOrdersByIDBatched(ctx, &linnworks.GetOrdersByIDRequest{PkOrderIDs: ids}) {
+	for found, err := range l.client.Orders.GetOrdersByIDBatched(ctx, &linnworks.GetOrdersByIDRequest{OrderIDs: ids}) {
 		if err != nil {
 			return nil, err
 		}

@@ -51,7 +51,7 @@ func (l *Linnworks) StockLevels(ctx context.Context, itemIDs []string) (StockRea
 			return StockReading{}, err
 		}
 		for _, item := range reply {
-			id := string(lower(item.PkStockItemID))
+			id := string(lower(item.StockItemID))
 			reading.add(id, item.StockItemLevels)
 			if len(item.StockItemLevels) > 0 {
 				l.remember(id, item.StockItemLevels[0].SKU, item.StockItemLevels[0].StockItemIntID)

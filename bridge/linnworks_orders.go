@@ -341,7 +341,7 @@ func (l *Linnworks) setAddress(ctx context.Context, id linnworks.GUID, a Address
 }
 
 func (l *Linnworks) read(ctx context.Context, id linnworks.GUID) (linnworks.OrderDetails, error) {
-	found, err := l.client.Orders.GetOrdersByID(ctx, &linnworks.GetOrdersByIDRequest{PkOrderIDs: []linnworks.GUID{id}})
+	found, err := l.client.Orders.GetOrdersByID(ctx, &linnworks.GetOrdersByIDRequest{OrderIDs: []linnworks.GUID{id}})
 	if err != nil {
 		return linnworks.OrderDetails{}, err
 	}

@@ -162,13 +162,13 @@ func (l *Linnworks) OrdersToDispatch(ctx context.Context, since time.Time) ([]Wa
 		switch {
 		case err != nil:
 			return nil, err
-		case p.HoldOrCancel || p.IsResend || p.IsExchange || p.NStatus == statusResend:
+		case p.HoldOrCancel || p.IsResend || p.IsExchange || p.Status == statusResend:
 		case strings.EqualFold(p.ReferenceNum, mergedReference):
-			open = append(open, string(p.PkOrderID)) // only a full read names its orders
+			open = append(open, string(p.OrderID)) // only a full read names its orders
 		case l.ours(linnworks.OrderGeneralInfo{Source: p.Source, SubSource: p.SubSource}):
 			list = append(list, WarehouseOrder{
-				ID: string(p.PkOrderID), Number: fmt.Sprint(p.NOrderID), Reference: p.ReferenceNum, State: Processed, Stage: StageProcessed,
-				Carrier: p.Vendor, Service: p.PostalServiceName, Tracking: p.PostalTrackingNumber, ProcessedAt: moment(p.DProcessedOn),
+				ID: string(p.OrderID), Number: fmt.Sprint(p.NumOrderID), Reference: p.ReferenceNum, State: Processed, Stage: StageProcessed,
+				Carrier: p.Vendor, Service: p.PostalServiceName, Tracking: p.PostalTrackingNumber, ProcessedAt: moment(p.ProcessedOn),
 			})
 		}
 	}

@@ -16,10 +16,10 @@ var _ SellerDesk = (*TikTokShop)(nil)
 func (t *TikTokShop) PendingCancellations(ctx context.Context, orderIDs []string) ([]Cancellation, error) {
 	var list []Cancellation
 	for _, part := range parts(orderIDs, maxOrderIDs) {
-		request := &tiktokshop.SearchCancellationsRequest{
+		request := &tiktokshop.SearchCancellationsV202309Request{
 			PageSize: new("50"), OrderIDs: part, CancelStatus: []tiktokshop.CancelStatus{tiktokshop.CancelStatusPending},
 		}
-		for c, err := range t.client.ReturnRefund.SearchCancellationsAll(ctx, request) {
+		for c, err := range t.client.ReturnRefund.SearchCancellationsV202309All(ctx, request) {
 			if err != nil {
 				return nil, err
 			}
@@ -77,7 +77,7 @@ func (t *TikTokShop) RejectCancellation(ctx context.Context, cancellationID, rea
 //
 // https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202512
 func (t *TikTokShop) CancelReasons(ctx context.Context, orderID string) ([]string, error) {
-	reply, err := t.client.ReturnRefund.GetAftersaleEligibility(ctx, orderID, &tiktokshop.GetAftersaleEligibilityRequest{RequestTypes: []string{"CANCEL"}})
+	reply, err := t.client.ReturnRefund.GetAftersaleEligibilityV202512(ctx, orderID, &tiktokshop.GetAftersaleEligibilityV202512Request{RequestTypes: []string{"CANCEL"}})
 	if err != nil {
 		return nil, deskError(err)
 	}
@@ -100,7 +100,7 @@ func (t *TikTokShop) CancelReasons(ctx context.Context, orderID string) ([]strin
 
 // CancelInShop implements [SellerDesk].
 func (t *TikTokShop) CancelInShop(ctx context.Context, orderID, reason string) error {
-	_, err := t.client.ReturnRefund.CancelOrderVerified(ctx, &tiktokshop.CancelOrderRequest{OrderID: orderID, CancelReason: reason})
+	_, err := t.client.ReturnRefund.CancelOrderVerified(ctx, &tiktokshop.CancelOrderV202309Request{OrderID: orderID, CancelReason: reason})
 	return deskError(err)
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -179,11 +180,10 @@ func (t *TikTokShop) createPackages(s Shipment) *tiktokshop.CreatePackagesReques
 		r.OrderLineItem = append(r.OrderLineItem, tiktokshop.CreatePackagesRequestOrderLineItem{OrderLineID: new(id)})
 	}
 	if p := t.options.Parcel; p != (Parcel{}) {
-		text := func(n int) *string { return new(fmt.Sprint(n)) }
-		r.Dimension = &tiktokshop.CreatePackagesRequestDimension{
-			Length: text(p.LengthCM), Width: text(p.WidthCM), Height: text(p.HeightCM), Unit: new(tiktokshop.CreatePackagesRequestDimensionUnit("CM")),
+		r.Dimension = &tiktokshop.Dimensions{
+			Length: strconv.Itoa(p.LengthCM), Width: strconv.Itoa(p.WidthCM), Height: strconv.Itoa(p.HeightCM), Unit: tiktokshop.LengthUnitCm,
 		}
-		r.Weight = &tiktokshop.CreatePackagesRequestWeight{Value: text(p.WeightGrams), Unit: new(tiktokshop.CreatePackagesRequestWeightUnit("GRAM"))}
+		r.Weight = &tiktokshop.Weight{Value: strconv.Itoa(p.WeightGrams), Unit: tiktokshop.WeightUnitGram}
 	}
 	return r
 }

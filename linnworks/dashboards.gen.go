@@ -86,8 +86,8 @@ func (s *DashboardsService) GetLowStockLevel(ctx context.Context, req *GetLowSto
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Dashboards-GetPerformanceDetail
-func (s *DashboardsService) GetPerformanceDetail(ctx context.Context, req *GetPerformanceDetailRequest, opts ...CallOption) (map[string][]PerfomanceDetail, error) {
-	var out map[string][]PerfomanceDetail
+func (s *DashboardsService) GetPerformanceDetail(ctx context.Context, req *GetPerformanceDetailRequest, opts ...CallOption) (map[string][]PerformanceDetail, error) {
+	var out map[string][]PerformanceDetail
 	err := s.client.call(ctx, operation{
 		name: "Dashboards.GetPerformanceDetail", method: "GET", path: "/api/Dashboards/GetPerformanceDetail",
 		query: true, replay: replayRead, limit: 150,
@@ -100,8 +100,8 @@ func (s *DashboardsService) GetPerformanceDetail(ctx context.Context, req *GetPe
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Dashboards-GetPerformanceTableData
-func (s *DashboardsService) GetPerformanceTableData(ctx context.Context, req *GetPerformanceTableDataRequest, opts ...CallOption) ([]PerfomanceData, error) {
-	var out []PerfomanceData
+func (s *DashboardsService) GetPerformanceTableData(ctx context.Context, req *GetPerformanceTableDataRequest, opts ...CallOption) ([]PerformanceData, error) {
+	var out []PerformanceData
 	err := s.client.call(ctx, operation{
 		name: "Dashboards.GetPerformanceTableData", method: "GET", path: "/api/Dashboards/GetPerformanceTableData",
 		query: true, replay: replayRead, limit: 150,
@@ -184,15 +184,15 @@ type PagedStockCategoryLocationProductResult struct {
 	TotalResults int64                          `json:"TotalResults,omitzero"`
 }
 
-// PerfomanceData is part of a reply.
-type PerfomanceData struct {
+// PerformanceData is part of a reply.
+type PerformanceData struct {
 	Currency string  `json:"Currency,omitzero"`
 	Name     string  `json:"Name,omitzero"`
 	Price    Decimal `json:"Price,omitzero"`
 }
 
-// PerfomanceDetail is part of a reply.
-type PerfomanceDetail struct {
+// PerformanceDetail is part of a reply.
+type PerformanceDetail struct {
 	Date  Time    `json:"Date,omitzero"`
 	Value Decimal `json:"Value,omitzero"`
 }

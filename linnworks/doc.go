@@ -66,7 +66,7 @@
 // Some operations answer with success and do nothing, or tell nothing at all.
 // Methods with the suffix Verified call them and look: [OrdersService] has them
 // for status, tag, lock, cancellation, creation, processing and shipping,
-// [PrintServiceService] for labels, and [StockService] for levels. They return a
+// [PrintService] for labels, and [StockService] for levels. They return a
 // [*NotAppliedError] for what was seen not to be so, settle outcomes that the
 // network left open, and can be called again. Each says what it costs in calls.
 //

@@ -68,10 +68,10 @@ func (s *EmailService) GetEmailTemplates(ctx context.Context, req *GetEmailTempl
 
 // EmailStubCustomTag is part of a request.
 type EmailStubCustomTag struct {
-	TagName          *string `json:"TagName,omitzero"`
-	TagValue         *string `json:"TagValue,omitzero"`
-	FkEmailStubID    *int    `json:"fkEmailStubId,omitzero"`
-	PkEmailStubTagID *int    `json:"pkEmailStubTagId,omitzero"`
+	TagName        *string `json:"TagName,omitzero"`
+	TagValue       *string `json:"TagValue,omitzero"`
+	EmailStubID    *int    `json:"fkEmailStubId,omitzero"`
+	EmailStubTagID *int    `json:"pkEmailStubTagId,omitzero"`
 }
 
 // EmailTemplate is part of a reply.
@@ -87,23 +87,23 @@ type EmailTemplate struct {
 	Subject                      string            `json:"Subject,omitzero"`
 	TemplateType                 string            `json:"TemplateType,omitzero"`
 	TemplateTypeDefinition       EmailTemplateType `json:"TemplateTypeDefinition,omitzero"`
-	FkEmailAccountRowID          int               `json:"fkEmailAccountRowId,omitzero"`
-	PkEmailTemplateRowID         int               `json:"pkEmailTemplateRowId,omitzero"`
+	EmailAccountRowID            int               `json:"fkEmailAccountRowId,omitzero"`
+	EmailTemplateRowID           int               `json:"pkEmailTemplateRowId,omitzero"`
 }
 
 // EmailTemplateHeader is part of a reply.
 type EmailTemplateHeader struct {
-	AccountName          string `json:"AccountName,omitzero"`
-	AttachPDF            bool   `json:"AttachPDF,omitzero"`
-	Condition            string `json:"Condition,omitzero"`
-	Enabled              bool   `json:"Enabled,omitzero"`
-	HTML                 bool   `json:"HTML,omitzero"`
-	IsAdhoc              bool   `json:"IsAdhoc,omitzero"`
-	IsConditions         bool   `json:"IsConditions,omitzero"`
-	Name                 string `json:"Name,omitzero"`
-	TemplateType         string `json:"TemplateType,omitzero"`
-	FkEmailAccountRowID  int    `json:"fkEmailAccountRowId,omitzero"`
-	PkEmailTemplateRowID int    `json:"pkEmailTemplateRowId,omitzero"`
+	AccountName        string `json:"AccountName,omitzero"`
+	AttachPDF          bool   `json:"AttachPDF,omitzero"`
+	Condition          string `json:"Condition,omitzero"`
+	Enabled            bool   `json:"Enabled,omitzero"`
+	HTML               bool   `json:"HTML,omitzero"`
+	IsAdhoc            bool   `json:"IsAdhoc,omitzero"`
+	IsConditions       bool   `json:"IsConditions,omitzero"`
+	Name               string `json:"Name,omitzero"`
+	TemplateType       string `json:"TemplateType,omitzero"`
+	EmailAccountRowID  int    `json:"fkEmailAccountRowId,omitzero"`
+	EmailTemplateRowID int    `json:"pkEmailTemplateRowId,omitzero"`
 }
 
 // EmailTemplateType is part of a reply.
@@ -150,7 +150,7 @@ type GenerateFreeTextEmailResponse struct {
 
 // GetEmailTemplateRequest holds the parameters of Email.GetEmailTemplate.
 type GetEmailTemplateRequest struct {
-	PkEmailTemplateRowID *int `url:"pkEmailTemplateRowId,omitempty" json:"-"`
+	EmailTemplateRowID *int `url:"pkEmailTemplateRowId,omitempty" json:"-"`
 }
 
 // GetEmailTemplatesRequest holds the parameters of Email.GetEmailTemplates.

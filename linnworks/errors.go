@@ -38,6 +38,7 @@ const (
 	ClassRequest     Class = "request"       // the call itself is wrong: do not repeat
 	ClassRoute       Class = "route"         // unknown path, or the wrong regional server
 	ClassDecode      Class = "decode"        // the reply is too large, or in another shape than documented
+	ClassPanic       Class = "panic"         // code that the program plugged in panicked: limiter, middleware, callback
 	ClassCancelled   Class = "cancelled"     // the caller's context ended, and no attempt had failed by itself
 	ClassUnknown     Class = "unknown"       // a limiter or middleware failed, or the status is unheard of
 )
@@ -86,6 +87,7 @@ var remedies = map[Class]struct {
 	ClassRequest:     {OwnerIntegrator, "the integrator corrects the call"},
 	ClassRoute:       {OwnerIntegrator, "the integrator checks the path and the server"},
 	ClassDecode:      {OwnerIntegrator, "report it with the operation; Error.Body holds the beginning of the reply"},
+	ClassPanic:       {OwnerIntegrator, "the integrator corrects the function that panicked"},
 	ClassCancelled:   {"", "read back before repeating a write"},
 }
 
@@ -317,6 +319,8 @@ func newError(op string, reply *transport.Reply, err error) *Error {
 		if network.Certificate {
 			class = ClassCertificate
 		}
+	} else if _, ok := errors.AsType[*transport.PanicError](err); ok {
+		class = ClassPanic
 	} else if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		class = ClassCancelled
 	} else if errors.Is(err, transport.ErrBodyTooLarge) {

@@ -270,15 +270,6 @@ type GetConfiguratorDataResponse struct {
 	Data map[string]json.RawMessage `json:"Data,omitzero"`
 }
 
-// GetConfiguratorDescriptionRequest holds the parameters of GenericListings.GetConfiguratorDescription.
-type GetConfiguratorDescriptionRequest struct {
-	ChannelName    *string                                       `json:"ChannelName,omitzero"`
-	ChannelType    *GetConfiguratorDescriptionRequestChannelType `json:"ChannelType,omitzero"`
-	ConfiguratorID *int                                          `json:"ConfiguratorId,omitzero"`
-	DataKey        *string                                       `json:"DataKey,omitzero"`
-	IgnoreCache    *bool                                         `json:"IgnoreCache,omitzero"`
-}
-
 // GetConfiguratorDescriptionResponse is part of a reply.
 type GetConfiguratorDescriptionResponse struct {
 	Data string `json:"Data,omitzero"`
@@ -291,7 +282,7 @@ type GetConfiguratorsInfoPagedRequest struct {
 	ConfiguratorIDs      []int                                        `json:"ConfiguratorIds,omitzero"`
 	IsByConfiguratorIDs  *bool                                        `json:"IsByConfiguratorIds,omitzero"`
 	PaginationParameters *PaginationParameters                        `json:"PaginationParameters,omitzero"`
-	SelectedRegions      []TupleInt32Int32                            `json:"SelectedRegions,omitzero"`
+	SelectedRegions      []RowRange                                   `json:"SelectedRegions,omitzero"`
 	Token                *GUID                                        `json:"Token,omitzero"`
 }
 
@@ -302,10 +293,10 @@ type GetConfiguratorsInfoResponse struct {
 
 // InventorySearchParameters is part of a request.
 type InventorySearchParameters struct {
-	ChannelID        *int              `json:"ChannelId,omitzero"`
-	InventoryItemIDs []GUID            `json:"InventoryItemIds,omitzero"`
-	SelectedRegions  []TupleInt32Int32 `json:"SelectedRegions,omitzero"`
-	Token            *GUID             `json:"Token,omitzero"`
+	ChannelID        *int       `json:"ChannelId,omitzero"`
+	InventoryItemIDs []GUID     `json:"InventoryItemIds,omitzero"`
+	SelectedRegions  []RowRange `json:"SelectedRegions,omitzero"`
+	Token            *GUID      `json:"Token,omitzero"`
 }
 
 // ListingsClientContext is part of a request.
@@ -341,6 +332,12 @@ type ProcessTemplatesRequest struct {
 	ChannelType      *ProcessTemplatesRequestChannelType `json:"ChannelType,omitzero"`
 	ClientContext    *ListingsClientContext              `json:"ClientContext,omitzero"`
 	TemplateRequests []TemplateToProcess                 `json:"TemplateRequests,omitzero"`
+}
+
+// RowRange is part of a request.
+type RowRange struct {
+	Item1 *int `json:"Item1,omitzero"` // read-only
+	Item2 *int `json:"Item2,omitzero"` // read-only
 }
 
 // SaveConfiguratorDataRequest holds the parameters of GenericListings.SaveConfiguratorData.
@@ -395,11 +392,9 @@ type TemplateToProcess struct {
 	TemplateID *int                     `json:"TemplateId,omitzero"`
 }
 
-// TupleInt32Int32 is part of a request.
-type TupleInt32Int32 struct {
-	Item1 *int `json:"Item1,omitzero"` // read-only
-	Item2 *int `json:"Item2,omitzero"` // read-only
-}
+// GetConfiguratorDescriptionRequest is the type of the parameters of GenericListings.GetConfiguratorDescription, which equal those of
+// other operations.
+type GetConfiguratorDescriptionRequest = GetConfiguratorDataRequest
 
 // CreateConfiguratorRequestChannelType is an open list: Linnworks may add values.
 type CreateConfiguratorRequestChannelType string
@@ -455,20 +450,6 @@ const (
 	GetConfiguratorDataRequestChannelTypeWalmart           GetConfiguratorDataRequestChannelType = "Walmart"
 	GetConfiguratorDataRequestChannelTypeTikTok            GetConfiguratorDataRequestChannelType = "TikTok"
 	GetConfiguratorDataRequestChannelTypeAmazon            GetConfiguratorDataRequestChannelType = "Amazon"
-)
-
-// GetConfiguratorDescriptionRequestChannelType is an open list: Linnworks may add values.
-type GetConfiguratorDescriptionRequestChannelType string
-
-// Values of GetConfiguratorDescriptionRequestChannelType.
-const (
-	GetConfiguratorDescriptionRequestChannelTypeCDiscountObsolete GetConfiguratorDescriptionRequestChannelType = "CDiscount_OBSOLETE"
-	GetConfiguratorDescriptionRequestChannelTypeShopify           GetConfiguratorDescriptionRequestChannelType = "Shopify"
-	GetConfiguratorDescriptionRequestChannelTypeMagento           GetConfiguratorDescriptionRequestChannelType = "Magento"
-	GetConfiguratorDescriptionRequestChannelTypeExternal          GetConfiguratorDescriptionRequestChannelType = "External"
-	GetConfiguratorDescriptionRequestChannelTypeWalmart           GetConfiguratorDescriptionRequestChannelType = "Walmart"
-	GetConfiguratorDescriptionRequestChannelTypeTikTok            GetConfiguratorDescriptionRequestChannelType = "TikTok"
-	GetConfiguratorDescriptionRequestChannelTypeAmazon            GetConfiguratorDescriptionRequestChannelType = "Amazon"
 )
 
 // GetConfiguratorsInfoPagedRequestChannelType is an open list: Linnworks may add values.

@@ -192,11 +192,6 @@ type DeleteExportRequest struct {
 // DeleteExportResponse is the reply of ImportExport.DeleteExport.
 type DeleteExportResponse struct{}
 
-// DeleteImportRequest holds the parameters of ImportExport.DeleteImport.
-type DeleteImportRequest struct {
-	ID *int `json:"id,omitzero"`
-}
-
 // DeleteImportResponse is the reply of ImportExport.DeleteImport.
 type DeleteImportResponse struct{}
 
@@ -319,10 +314,10 @@ type FulfilmentCenterImportExportSettings struct {
 	InventoryImportEnabled bool `json:"InventoryImportEnabled,omitzero"`
 	OrdersExportEnabled    bool `json:"OrdersExportEnabled,omitzero"`
 	OrdersImportEnabled    bool `json:"OrdersImportEnabled,omitzero"`
-	FkInventoryImportID    int  `json:"fkInventoryImportId,omitzero"`
-	FkOrdersExportID       int  `json:"fkOrdersExportId,omitzero"`
-	FkOrdersImportID       int  `json:"fkOrdersImportId,omitzero"`
-	FkStockLocationID      GUID `json:"fkStockLocationId,omitzero"`
+	InventoryImportID      int  `json:"fkInventoryImportId,omitzero"`
+	OrdersExportID         int  `json:"fkOrdersExportId,omitzero"`
+	OrdersImportID         int  `json:"fkOrdersImportId,omitzero"`
+	StockLocationID        GUID `json:"fkStockLocationId,omitzero"`
 }
 
 // GetExportListRequest holds the parameters of ImportExport.GetExportList.
@@ -340,7 +335,7 @@ type GetExportRequest struct {
 
 // GetFullfilmentCenterSettingsRequest holds the parameters of ImportExport.GetFullfilmentCenterSettings.
 type GetFullfilmentCenterSettingsRequest struct {
-	FkStockLocationID *GUID `url:"fkStockLocationId,omitempty" json:"-"`
+	StockLocationID *GUID `url:"fkStockLocationId,omitempty" json:"-"`
 }
 
 // GetImportListRequest holds the parameters of ImportExport.GetImportList.
@@ -349,11 +344,6 @@ type GetImportListRequest struct{}
 // GetImportListResponse is part of a reply.
 type GetImportListResponse struct {
 	Register []ImportRegisterPublicSchedules `json:"register,omitzero"`
-}
-
-// GetImportRequest holds the parameters of ImportExport.GetImport.
-type GetImportRequest struct {
-	ID *int `url:"id,omitempty" json:"-"`
 }
 
 // Import is part of a reply.
@@ -492,6 +482,14 @@ type SubQueryOutputMappingSelectionField struct {
 	SelectionFieldName  string `json:"SelectionFieldName,omitzero"`
 	SelectionFieldValue string `json:"SelectionFieldValue,omitzero"`
 }
+
+// DeleteImportRequest is the type of the parameters of ImportExport.DeleteImport, which equal those of
+// other operations.
+type DeleteImportRequest = DeleteExportRequest
+
+// GetImportRequest is the type of the parameters of ImportExport.GetImport, which equal those of
+// other operations.
+type GetImportRequest = GetExportRequest
 
 // ExportGenericFeedFeedType is an open list: Linnworks may add values.
 type ExportGenericFeedFeedType string

@@ -925,8 +925,8 @@ func (s *InventoryService) GetInventoryItemAuditTrail(ctx context.Context, req *
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemAuditTrailPaged
-func (s *InventoryService) GetInventoryItemAuditTrailPaged(ctx context.Context, req *GetInventoryItemAuditTrailPagedRequest, opts ...CallOption) (*PagedResultStockItemAuditTrail, error) {
-	var out *PagedResultStockItemAuditTrail
+func (s *InventoryService) GetInventoryItemAuditTrailPaged(ctx context.Context, req *GetInventoryItemAuditTrailPagedRequest, opts ...CallOption) (*StockItemAuditTrailPage, error) {
+	var out *StockItemAuditTrailPage
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetInventoryItemAuditTrailPaged", method: "POST", path: "/api/Inventory/GetInventoryItemAuditTrailPaged",
 		body: bodyWrapped, replay: replayRead, limit: 150,
@@ -1287,8 +1287,8 @@ func (s *InventoryService) GetProductIdentifierExtendedTypes(ctx context.Context
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetProductIdentifierTypes
-func (s *InventoryService) GetProductIdentifierTypes(ctx context.Context, req *InventoryGetProductIdentifierTypesRequest, opts ...CallOption) (*GetProductIdentifierTypesRequest, error) {
-	var out *GetProductIdentifierTypesRequest
+func (s *InventoryService) GetProductIdentifierTypes(ctx context.Context, req *GetProductIdentifierTypesRequest, opts ...CallOption) (*InventoryGetProductIdentifierTypesRequest, error) {
+	var out *InventoryGetProductIdentifierTypesRequest
 	err := s.client.call(ctx, operation{
 		name: "Inventory.GetProductIdentifierTypes", method: "GET", path: "/api/Inventory/GetProductIdentifierTypes",
 		replay: replayRead, limit: 150,
@@ -2041,44 +2041,44 @@ func (s *InventoryService) UploadImagesToInventoryItem(ctx context.Context, req 
 
 // APIResultResponseChannelMappingCreateInfo is part of a reply.
 type APIResultResponseChannelMappingCreateInfo struct {
-	Message      string                                                `json:"Message,omitzero"`
-	Result       ChannelMappingCreateInfo                              `json:"Result,omitzero"`
-	ResultStatus APIResultResponseChannelMappingCreateInfoResultStatus `json:"ResultStatus,omitzero"`
+	Message      string                   `json:"Message,omitzero"`
+	Result       ChannelMappingCreateInfo `json:"Result,omitzero"`
+	ResultStatus APIResultStatus          `json:"ResultStatus,omitzero"`
 }
 
 // APIResultResponseChannelMappingUpdateInfo is part of a reply.
 type APIResultResponseChannelMappingUpdateInfo struct {
-	Message      string                                                `json:"Message,omitzero"`
-	Result       ChannelMappingUpdateInfo                              `json:"Result,omitzero"`
-	ResultStatus APIResultResponseChannelMappingUpdateInfoResultStatus `json:"ResultStatus,omitzero"`
+	Message      string                   `json:"Message,omitzero"`
+	Result       ChannelMappingUpdateInfo `json:"Result,omitzero"`
+	ResultStatus APIResultStatus          `json:"ResultStatus,omitzero"`
 }
 
 // APIResultResponseDeleteInventoryItemBulkResponse is part of a reply.
 type APIResultResponseDeleteInventoryItemBulkResponse struct {
-	Message      string                                                       `json:"Message,omitzero"`
-	Result       DeleteInventoryItemBulkResponse                              `json:"Result,omitzero"`
-	ResultStatus APIResultResponseDeleteInventoryItemBulkResponseResultStatus `json:"ResultStatus,omitzero"`
+	Message      string                          `json:"Message,omitzero"`
+	Result       DeleteInventoryItemBulkResponse `json:"Result,omitzero"`
+	ResultStatus APIResultStatus                 `json:"ResultStatus,omitzero"`
 }
 
 // APIResultResponseDeleteInventoryItemImagesResponse is part of a reply.
 type APIResultResponseDeleteInventoryItemImagesResponse struct {
-	Message      string                                                         `json:"Message,omitzero"`
-	Result       DeleteInventoryItemImagesResponse                              `json:"Result,omitzero"`
-	ResultStatus APIResultResponseDeleteInventoryItemImagesResponseResultStatus `json:"ResultStatus,omitzero"`
+	Message      string                            `json:"Message,omitzero"`
+	Result       DeleteInventoryItemImagesResponse `json:"Result,omitzero"`
+	ResultStatus APIResultStatus                   `json:"ResultStatus,omitzero"`
 }
 
 // APIResultResponseGUID is part of a reply.
 type APIResultResponseGUID struct {
-	Message      string                            `json:"Message,omitzero"`
-	Result       GUID                              `json:"Result,omitzero"`
-	ResultStatus APIResultResponseGUIDResultStatus `json:"ResultStatus,omitzero"`
+	Message      string          `json:"Message,omitzero"`
+	Result       GUID            `json:"Result,omitzero"`
+	ResultStatus APIResultStatus `json:"ResultStatus,omitzero"`
 }
 
 // APIResultResponseStockItemProductIdentifier is part of a reply.
 type APIResultResponseStockItemProductIdentifier struct {
-	Message      string                                                  `json:"Message,omitzero"`
-	Result       StockItemProductIdentifier                              `json:"Result,omitzero"`
-	ResultStatus APIResultResponseStockItemProductIdentifierResultStatus `json:"ResultStatus,omitzero"`
+	Message      string                     `json:"Message,omitzero"`
+	Result       StockItemProductIdentifier `json:"Result,omitzero"`
+	ResultStatus APIResultStatus            `json:"ResultStatus,omitzero"`
 }
 
 // AddImageToInventoryItemRequest holds the parameters of Inventory.AddImageToInventoryItem.
@@ -2177,72 +2177,72 @@ type AdjustmentOptions struct {
 
 // AnyConfig is part of a reply.
 type AnyConfig struct {
-	AddInOrderBookStock                          ConfigItemBoolean                                        `json:"AddInOrderBookStock,omitzero"`
-	AutoLinkBySKU                                ConfigItemBoolean                                        `json:"AutoLinkBySku,omitzero"`
-	AutoPopulatedLocations                       ConfigItemBoolean                                        `json:"AutoPopulatedLocations,omitzero"`
-	AutoRespondCancellationRequests              ConfigItemBoolean                                        `json:"AutoRespondCancellationRequests,omitzero"`
-	BOPISSupported                               ConfigItemBoolean                                        `json:"BopisSupported,omitzero"`
-	Buttons                                      []ConfigButton                                           `json:"Buttons,omitzero"`
-	CanModifyLocationsOnChannel                  ConfigItemBoolean                                        `json:"CanModifyLocationsOnChannel,omitzero"`
-	CancellationNotes                            ConfigItemBoolean                                        `json:"CancellationNotes,omitzero"`
-	CancellationResponseType                     ConfigPropertySelectionListSelectStringValueOptionString `json:"CancellationResponseType,omitzero"`
-	ChannelLocationBinding                       ConfigChannelLocationBinding                             `json:"ChannelLocationBinding,omitzero"`
-	ChannelTag                                   ConfigItemString                                         `json:"ChannelTag,omitzero"`
-	ConcurrencyKey                               string                                                   `json:"ConcurrencyKey,omitzero"`
-	ConfigDiscount                               ConfigPropertySelectionListSelectStringValueOptionString `json:"ConfigDiscount,omitzero"`
-	ConfigDiscountTyped                          AnyConfigConfigDiscountTyped                             `json:"ConfigDiscountTyped,omitzero"`
-	DeductPosOrdersStock                         ConfigPropertyBoolean                                    `json:"DeductPosOrdersStock,omitzero"`
-	DespatchNotes                                ConfigItemBoolean                                        `json:"DespatchNotes,omitzero"`
-	DisplayName                                  string                                                   `json:"DisplayName,omitzero"`
-	DownloadRefunds                              ConfigItemBoolean                                        `json:"DownloadRefunds,omitzero"`
-	DownloadReturns                              ConfigItemBoolean                                        `json:"DownloadReturns,omitzero"`
-	DynamicProperties                            []ConfigItemExternal                                     `json:"DynamicProperties,omitzero"`
-	Enabled                                      ConfigItemBoolean                                        `json:"Enabled,omitzero"`
-	EndWhen                                      ConfigItemInt32                                          `json:"EndWhen,omitzero"`
-	EstimatedInventoryScanComplete               ConfigItemDateTime                                       `json:"EstimatedInventoryScanComplete,omitzero"`
-	ExtractInventory                             ConfigPropertyBoolean                                    `json:"ExtractInventory,omitzero"`
-	ExtractInventoryVariationMappingPropertyName ConfigPropertyString                                     `json:"ExtractInventoryVariationMappingPropertyName,omitzero"`
-	FulfillmentLocation                          GUID                                                     `json:"FulfillmentLocation,omitzero"`
-	FulfillmentServiceEnabled                    bool                                                     `json:"FulfillmentServiceEnabled,omitzero"`
-	HeaderAuditValues                            []ChannelSettingAudit                                    `json:"HeaderAuditValues,omitzero"`
-	HidesHeaderAttributes                        ConfigPropertyBoolean                                    `json:"HidesHeaderAttributes,omitzero"`
-	InvSyncErrorCount                            ConfigItemInt32                                          `json:"InvSyncErrorCount,omitzero"`
-	InventorySync                                ConfigItemBoolean                                        `json:"InventorySync,omitzero"`
-	IsHeaderOnly                                 bool                                                     `json:"IsHeaderOnly,omitzero"`
-	IsHidden                                     bool                                                     `json:"IsHidden,omitzero"`
-	IsInventorySyncTriggerEnabled                ConfigPropertyBoolean                                    `json:"IsInventorySyncTriggerEnabled,omitzero"`
-	IsListingScanRunning                         ConfigItemBoolean                                        `json:"IsListingScanRunning,omitzero"`
-	IsMultiLocation                              ConfigItemBoolean                                        `json:"IsMultiLocation,omitzero"`
-	IsOrdersSiteSpecific                         ConfigItemBoolean                                        `json:"IsOrdersSiteSpecific,omitzero"`
-	LastListingUpdateDate                        ConfigItemDateTime                                       `json:"LastListingUpdateDate,omitzero"`
-	ListingScanStartUpdateDate                   ConfigItemDateTime                                       `json:"ListingScanStartUpdateDate,omitzero"`
-	MaxListed                                    ConfigItemInt32                                          `json:"MaxListed,omitzero"`
-	OrderCancellationCheckDate                   ConfigItemDateTime                                       `json:"OrderCancellationCheckDate,omitzero"`
-	OrderCancellationCheckErrorCount             ConfigItemInt32                                          `json:"OrderCancellationCheckErrorCount,omitzero"`
-	OrderCancellationCheckGlobalErrorCount       ConfigItemInt32                                          `json:"OrderCancellationCheckGlobalErrorCount,omitzero"`
-	OrderDespatchErrorCount                      ConfigItemInt32                                          `json:"OrderDespatchErrorCount,omitzero"`
-	OrderDespatchGlobalErrorCount                ConfigItemInt32                                          `json:"OrderDespatchGlobalErrorCount,omitzero"`
-	OrderDownloadErrorCount                      ConfigItemInt32                                          `json:"OrderDownloadErrorCount,omitzero"`
-	OrderDownloadGlobalErrorCount                ConfigItemInt32                                          `json:"OrderDownloadGlobalErrorCount,omitzero"`
-	OrderSaveLocation                            ConfigPropertySelectionListSelectStringValueOptionGUID   `json:"OrderSaveLocation,omitzero"`
-	OrderSyncDate                                ConfigItemDateTime                                       `json:"OrderSyncDate,omitzero"`
-	PaymentMethodMapping                         ConfigPaymentMethodMapping                               `json:"PaymentMethodMapping,omitzero"`
-	PkChannelID                                  int                                                      `json:"PkChannelId,omitzero"`
-	PostalServiceMapping                         ConfigPostalServiceMapping                               `json:"PostalServiceMapping,omitzero"`
-	PriceChange                                  ConfigItemBoolean                                        `json:"PriceChange,omitzero"`
-	PriceChangeErrorCount                        ConfigItemInt32                                          `json:"PriceChangeErrorCount,omitzero"`
-	ProcessPosOrders                             ConfigPropertyBoolean                                    `json:"ProcessPosOrders,omitzero"`
-	RefundNotes                                  ConfigItemBoolean                                        `json:"RefundNotes,omitzero"`
-	ReturnNotes                                  ConfigItemBoolean                                        `json:"ReturnNotes,omitzero"`
-	RMADownloadErrorCount                        ConfigItemInt32                                          `json:"RmaDownloadErrorCount,omitzero"`
-	RMADownloadGlobalErrorCount                  ConfigItemInt32                                          `json:"RmaDownloadGlobalErrorCount,omitzero"`
-	Rules                                        []ConfigRule                                             `json:"Rules,omitzero"`
-	Source                                       string                                                   `json:"Source,omitzero"`
-	SourceType                                   string                                                   `json:"SourceType,omitzero"`
-	SourceVersion                                ConfigItemString                                         `json:"SourceVersion,omitzero"`
-	StockLocationBinding                         ConfigStockLocationBinding                               `json:"StockLocationBinding,omitzero"`
-	StockPercentage                              ConfigItemDouble                                         `json:"StockPercentage,omitzero"`
-	SubSource                                    string                                                   `json:"SubSource,omitzero"`
+	AddInOrderBookStock                          InventoryConfigItemBoolean   `json:"AddInOrderBookStock,omitzero"`
+	AutoLinkBySKU                                InventoryConfigItemBoolean   `json:"AutoLinkBySku,omitzero"`
+	AutoPopulatedLocations                       InventoryConfigItemBoolean   `json:"AutoPopulatedLocations,omitzero"`
+	AutoRespondCancellationRequests              InventoryConfigItemBoolean   `json:"AutoRespondCancellationRequests,omitzero"`
+	BOPISSupported                               InventoryConfigItemBoolean   `json:"BopisSupported,omitzero"`
+	Buttons                                      []ConfigButton               `json:"Buttons,omitzero"`
+	CanModifyLocationsOnChannel                  InventoryConfigItemBoolean   `json:"CanModifyLocationsOnChannel,omitzero"`
+	CancellationNotes                            InventoryConfigItemBoolean   `json:"CancellationNotes,omitzero"`
+	CancellationResponseType                     ConfigStringChoice           `json:"CancellationResponseType,omitzero"`
+	ChannelLocationBinding                       ConfigChannelLocationBinding `json:"ChannelLocationBinding,omitzero"`
+	ChannelTag                                   InventoryConfigItemString    `json:"ChannelTag,omitzero"`
+	ConcurrencyKey                               string                       `json:"ConcurrencyKey,omitzero"`
+	ConfigDiscount                               ConfigStringChoice           `json:"ConfigDiscount,omitzero"`
+	ConfigDiscountTyped                          AnyConfigConfigDiscountTyped `json:"ConfigDiscountTyped,omitzero"`
+	DeductPosOrdersStock                         ConfigItemBoolean            `json:"DeductPosOrdersStock,omitzero"`
+	DespatchNotes                                InventoryConfigItemBoolean   `json:"DespatchNotes,omitzero"`
+	DisplayName                                  string                       `json:"DisplayName,omitzero"`
+	DownloadRefunds                              InventoryConfigItemBoolean   `json:"DownloadRefunds,omitzero"`
+	DownloadReturns                              InventoryConfigItemBoolean   `json:"DownloadReturns,omitzero"`
+	DynamicProperties                            []ConfigItemExternal         `json:"DynamicProperties,omitzero"`
+	Enabled                                      InventoryConfigItemBoolean   `json:"Enabled,omitzero"`
+	EndWhen                                      ConfigItemInt32              `json:"EndWhen,omitzero"`
+	EstimatedInventoryScanComplete               ConfigItemDateTime           `json:"EstimatedInventoryScanComplete,omitzero"`
+	ExtractInventory                             ConfigItemBoolean            `json:"ExtractInventory,omitzero"`
+	ExtractInventoryVariationMappingPropertyName ConfigItemString             `json:"ExtractInventoryVariationMappingPropertyName,omitzero"`
+	FulfillmentLocation                          GUID                         `json:"FulfillmentLocation,omitzero"`
+	FulfillmentServiceEnabled                    bool                         `json:"FulfillmentServiceEnabled,omitzero"`
+	HeaderAuditValues                            []ChannelSettingAudit        `json:"HeaderAuditValues,omitzero"`
+	HidesHeaderAttributes                        ConfigItemBoolean            `json:"HidesHeaderAttributes,omitzero"`
+	InvSyncErrorCount                            ConfigItemInt32              `json:"InvSyncErrorCount,omitzero"`
+	InventorySync                                InventoryConfigItemBoolean   `json:"InventorySync,omitzero"`
+	IsHeaderOnly                                 bool                         `json:"IsHeaderOnly,omitzero"`
+	IsHidden                                     bool                         `json:"IsHidden,omitzero"`
+	IsInventorySyncTriggerEnabled                ConfigItemBoolean            `json:"IsInventorySyncTriggerEnabled,omitzero"`
+	IsListingScanRunning                         InventoryConfigItemBoolean   `json:"IsListingScanRunning,omitzero"`
+	IsMultiLocation                              InventoryConfigItemBoolean   `json:"IsMultiLocation,omitzero"`
+	IsOrdersSiteSpecific                         InventoryConfigItemBoolean   `json:"IsOrdersSiteSpecific,omitzero"`
+	LastListingUpdateDate                        ConfigItemDateTime           `json:"LastListingUpdateDate,omitzero"`
+	ListingScanStartUpdateDate                   ConfigItemDateTime           `json:"ListingScanStartUpdateDate,omitzero"`
+	MaxListed                                    ConfigItemInt32              `json:"MaxListed,omitzero"`
+	OrderCancellationCheckDate                   ConfigItemDateTime           `json:"OrderCancellationCheckDate,omitzero"`
+	OrderCancellationCheckErrorCount             ConfigItemInt32              `json:"OrderCancellationCheckErrorCount,omitzero"`
+	OrderCancellationCheckGlobalErrorCount       ConfigItemInt32              `json:"OrderCancellationCheckGlobalErrorCount,omitzero"`
+	OrderDespatchErrorCount                      ConfigItemInt32              `json:"OrderDespatchErrorCount,omitzero"`
+	OrderDespatchGlobalErrorCount                ConfigItemInt32              `json:"OrderDespatchGlobalErrorCount,omitzero"`
+	OrderDownloadErrorCount                      ConfigItemInt32              `json:"OrderDownloadErrorCount,omitzero"`
+	OrderDownloadGlobalErrorCount                ConfigItemInt32              `json:"OrderDownloadGlobalErrorCount,omitzero"`
+	OrderSaveLocation                            ConfigGUIDChoice             `json:"OrderSaveLocation,omitzero"`
+	OrderSyncDate                                ConfigItemDateTime           `json:"OrderSyncDate,omitzero"`
+	PaymentMethodMapping                         ConfigPaymentMethodMapping   `json:"PaymentMethodMapping,omitzero"`
+	ChannelID                                    int                          `json:"PkChannelId,omitzero"`
+	PostalServiceMapping                         ConfigPostalServiceMapping   `json:"PostalServiceMapping,omitzero"`
+	PriceChange                                  InventoryConfigItemBoolean   `json:"PriceChange,omitzero"`
+	PriceChangeErrorCount                        ConfigItemInt32              `json:"PriceChangeErrorCount,omitzero"`
+	ProcessPosOrders                             ConfigItemBoolean            `json:"ProcessPosOrders,omitzero"`
+	RefundNotes                                  InventoryConfigItemBoolean   `json:"RefundNotes,omitzero"`
+	ReturnNotes                                  InventoryConfigItemBoolean   `json:"ReturnNotes,omitzero"`
+	RMADownloadErrorCount                        ConfigItemInt32              `json:"RmaDownloadErrorCount,omitzero"`
+	RMADownloadGlobalErrorCount                  ConfigItemInt32              `json:"RmaDownloadGlobalErrorCount,omitzero"`
+	Rules                                        []ConfigRule                 `json:"Rules,omitzero"`
+	Source                                       string                       `json:"Source,omitzero"`
+	SourceType                                   string                       `json:"SourceType,omitzero"`
+	SourceVersion                                InventoryConfigItemString    `json:"SourceVersion,omitzero"`
+	StockLocationBinding                         ConfigStockLocationBinding   `json:"StockLocationBinding,omitzero"`
+	StockPercentage                              ConfigItemDouble             `json:"StockPercentage,omitzero"`
+	SubSource                                    string                       `json:"SubSource,omitzero"`
 }
 
 // ArchiveInventoryItemsRequest holds the parameters of Inventory.ArchiveInventoryItems.
@@ -2286,44 +2286,44 @@ type BatchInformation struct {
 
 // BatchedAPIResponseChannelMappingCreateInfo is part of a reply.
 type BatchedAPIResponseChannelMappingCreateInfo struct {
-	ResultStatus BatchedAPIResponseChannelMappingCreateInfoResultStatus `json:"ResultStatus,omitzero"`
-	Results      []APIResultResponseChannelMappingCreateInfo            `json:"Results,omitzero"`
-	TotalResults int                                                    `json:"TotalResults,omitzero"`
+	ResultStatus APIResultStatus                             `json:"ResultStatus,omitzero"`
+	Results      []APIResultResponseChannelMappingCreateInfo `json:"Results,omitzero"`
+	TotalResults int                                         `json:"TotalResults,omitzero"`
 }
 
 // BatchedAPIResponseChannelMappingUpdateInfo is part of a reply.
 type BatchedAPIResponseChannelMappingUpdateInfo struct {
-	ResultStatus BatchedAPIResponseChannelMappingUpdateInfoResultStatus `json:"ResultStatus,omitzero"`
-	Results      []APIResultResponseChannelMappingUpdateInfo            `json:"Results,omitzero"`
-	TotalResults int                                                    `json:"TotalResults,omitzero"`
+	ResultStatus APIResultStatus                             `json:"ResultStatus,omitzero"`
+	Results      []APIResultResponseChannelMappingUpdateInfo `json:"Results,omitzero"`
+	TotalResults int                                         `json:"TotalResults,omitzero"`
 }
 
 // BatchedAPIResponseDeleteInventoryItemBulkResponse is part of a reply.
 type BatchedAPIResponseDeleteInventoryItemBulkResponse struct {
-	ResultStatus BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus `json:"ResultStatus,omitzero"`
-	Results      []APIResultResponseDeleteInventoryItemBulkResponse            `json:"Results,omitzero"`
-	TotalResults int                                                           `json:"TotalResults,omitzero"`
+	ResultStatus APIResultStatus                                    `json:"ResultStatus,omitzero"`
+	Results      []APIResultResponseDeleteInventoryItemBulkResponse `json:"Results,omitzero"`
+	TotalResults int                                                `json:"TotalResults,omitzero"`
 }
 
 // BatchedAPIResponseDeleteInventoryItemImagesResponse is part of a reply.
 type BatchedAPIResponseDeleteInventoryItemImagesResponse struct {
-	ResultStatus BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus `json:"ResultStatus,omitzero"`
-	Results      []APIResultResponseDeleteInventoryItemImagesResponse            `json:"Results,omitzero"`
-	TotalResults int                                                             `json:"TotalResults,omitzero"`
+	ResultStatus APIResultStatus                                      `json:"ResultStatus,omitzero"`
+	Results      []APIResultResponseDeleteInventoryItemImagesResponse `json:"Results,omitzero"`
+	TotalResults int                                                  `json:"TotalResults,omitzero"`
 }
 
 // BatchedAPIResponseGUID is part of a reply.
 type BatchedAPIResponseGUID struct {
-	ResultStatus BatchedAPIResponseGUIDResultStatus `json:"ResultStatus,omitzero"`
-	Results      []APIResultResponseGUID            `json:"Results,omitzero"`
-	TotalResults int                                `json:"TotalResults,omitzero"`
+	ResultStatus APIResultStatus         `json:"ResultStatus,omitzero"`
+	Results      []APIResultResponseGUID `json:"Results,omitzero"`
+	TotalResults int                     `json:"TotalResults,omitzero"`
 }
 
 // BatchedAPIResponseStockItemProductIdentifier is part of a reply.
 type BatchedAPIResponseStockItemProductIdentifier struct {
-	ResultStatus BatchedAPIResponseStockItemProductIdentifierResultStatus `json:"ResultStatus,omitzero"`
-	Results      []APIResultResponseStockItemProductIdentifier            `json:"Results,omitzero"`
-	TotalResults int                                                      `json:"TotalResults,omitzero"`
+	ResultStatus APIResultStatus                               `json:"ResultStatus,omitzero"`
+	Results      []APIResultResponseStockItemProductIdentifier `json:"Results,omitzero"`
+	TotalResults int                                           `json:"TotalResults,omitzero"`
 }
 
 // BulkScrapBatchedItemsRequest holds the parameters of Inventory.BulkScrapBatchedItems.
@@ -2367,8 +2367,8 @@ type ChannelPaymentMethod struct {
 	IsChanged    bool   `json:"IsChanged,omitzero"`
 	Site         string `json:"Site,omitzero"`
 	Tag          string `json:"Tag,omitzero"`
-	FkChannelID  int    `json:"fkChannelId,omitzero"`
-	PkRowID      int    `json:"pkRowId,omitzero"`
+	ChannelID    int    `json:"fkChannelId,omitzero"`
+	RowID        int    `json:"pkRowId,omitzero"`
 }
 
 // ChannelPostalService is part of a reply.
@@ -2377,8 +2377,8 @@ type ChannelPostalService struct {
 	IsChanged    bool   `json:"IsChanged,omitzero"`
 	Site         string `json:"Site,omitzero"`
 	Tag          string `json:"Tag,omitzero"`
-	FkChannelID  int    `json:"fkChannelId,omitzero"`
-	PkRowID      int    `json:"pkRowId,omitzero"`
+	ChannelID    int    `json:"fkChannelId,omitzero"`
+	RowID        int    `json:"pkRowId,omitzero"`
 }
 
 // ChannelSettingAudit is part of a reply.
@@ -2387,8 +2387,8 @@ type ChannelSettingAudit struct {
 	PropertyName    string `json:"PropertyName,omitzero"`
 	PropertyValueIs string `json:"PropertyValueIs,omitzero"`
 	UserName        string `json:"UserName,omitzero"`
-	FkChannelID     int    `json:"fkChannelId,omitzero"`
-	PkAuditID       int    `json:"pkAuditId,omitzero"`
+	ChannelID       int    `json:"fkChannelId,omitzero"`
+	AuditID         int    `json:"pkAuditId,omitzero"`
 }
 
 // Column is sent and received. Bools and numbers are always sent, the
@@ -2424,12 +2424,22 @@ type ConfigChannelLocation struct {
 	OrderDownloadLocation     GUID                       `json:"OrderDownloadLocation,omitzero"`
 	Types                     ConfigChannelLocationType  `json:"Types,omitzero"`
 	UsesOrderDownloadLocation bool                       `json:"UsesOrderDownloadLocation,omitzero"`
-	PkChannelLocationID       int                        `json:"pkChannelLocationId,omitzero"`
+	ChannelLocationID         int                        `json:"pkChannelLocationId,omitzero"`
 }
 
 // ConfigChannelLocationBinding is part of a reply.
 type ConfigChannelLocationBinding struct {
 	Locations []ConfigChannelLocation `json:"Locations,omitzero"`
+}
+
+// ConfigGUIDChoice is part of a reply.
+type ConfigGUIDChoice struct {
+	IsChanged          bool                                    `json:"IsChanged,omitzero"`
+	Loaded             bool                                    `json:"Loaded,omitzero"`
+	OnGetSelectionList GetSelectionListSelectStringValueOption `json:"OnGetSelectionList,omitzero"`
+	PropertyType       string                                  `json:"PropertyType,omitzero"`
+	PropertyValue      GUID                                    `json:"PropertyValue,omitzero"`
+	PropertyID         int                                     `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigItemBoolean is part of a reply.
@@ -2438,7 +2448,7 @@ type ConfigItemBoolean struct {
 	Loaded        bool   `json:"Loaded,omitzero"`
 	PropertyType  string `json:"PropertyType,omitzero"`
 	PropertyValue bool   `json:"PropertyValue,omitzero"`
-	PkPropertyID  int    `json:"pkPropertyId,omitzero"`
+	PropertyID    int    `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigItemDateTime is part of a reply.
@@ -2447,7 +2457,7 @@ type ConfigItemDateTime struct {
 	Loaded        bool   `json:"Loaded,omitzero"`
 	PropertyType  string `json:"PropertyType,omitzero"`
 	PropertyValue Time   `json:"PropertyValue,omitzero"`
-	PkPropertyID  int    `json:"pkPropertyId,omitzero"`
+	PropertyID    int    `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigItemDouble is part of a reply.
@@ -2456,7 +2466,7 @@ type ConfigItemDouble struct {
 	Loaded        bool    `json:"Loaded,omitzero"`
 	PropertyType  string  `json:"PropertyType,omitzero"`
 	PropertyValue Decimal `json:"PropertyValue,omitzero"`
-	PkPropertyID  int     `json:"pkPropertyId,omitzero"`
+	PropertyID    int     `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigItemExternal is part of a reply.
@@ -2482,7 +2492,7 @@ type ConfigItemInt32 struct {
 	Loaded        bool   `json:"Loaded,omitzero"`
 	PropertyType  string `json:"PropertyType,omitzero"`
 	PropertyValue int    `json:"PropertyValue,omitzero"`
-	PkPropertyID  int    `json:"pkPropertyId,omitzero"`
+	PropertyID    int    `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigItemListItem is part of a reply.
@@ -2497,7 +2507,7 @@ type ConfigItemString struct {
 	Loaded        bool   `json:"Loaded,omitzero"`
 	PropertyType  string `json:"PropertyType,omitzero"`
 	PropertyValue string `json:"PropertyValue,omitzero"`
-	PkPropertyID  int    `json:"pkPropertyId,omitzero"`
+	PropertyID    int    `json:"pkPropertyId,omitzero"`
 }
 
 // ConfigPaymentMethodMapping is part of a reply.
@@ -2513,9 +2523,9 @@ type ConfigPaymentMethodMappingItem struct {
 	PaymentMethodName string `json:"PaymentMethodName,omitzero"`
 	Site              string `json:"Site,omitzero"`
 	Tag               string `json:"Tag,omitzero"`
-	FkBankID          GUID   `json:"fkBankId,omitzero"`
-	FkChannelID       int    `json:"fkChannelId,omitzero"`
-	PkRowID           int    `json:"pkRowId,omitzero"`
+	BankID            GUID   `json:"fkBankId,omitzero"`
+	ChannelID         int    `json:"fkChannelId,omitzero"`
+	RowID             int    `json:"pkRowId,omitzero"`
 }
 
 // ConfigPostalServiceMapping is part of a reply.
@@ -2531,47 +2541,9 @@ type ConfigPostalServiceMappingItem struct {
 	PostalServiceName string `json:"PostalServiceName,omitzero"`
 	Site              string `json:"Site,omitzero"`
 	Tag               string `json:"Tag,omitzero"`
-	FkChannelID       int    `json:"fkChannelId,omitzero"`
-	FkPostalServiceID GUID   `json:"fkPostalServiceId,omitzero"`
-	PkRowID           int    `json:"pkRowId,omitzero"`
-}
-
-// ConfigPropertyBoolean is part of a reply.
-type ConfigPropertyBoolean struct {
-	IsChanged     bool   `json:"IsChanged,omitzero"`
-	Loaded        bool   `json:"Loaded,omitzero"`
-	PropertyType  string `json:"PropertyType,omitzero"`
-	PropertyValue bool   `json:"PropertyValue,omitzero"`
-	PkPropertyID  int    `json:"pkPropertyId,omitzero"`
-}
-
-// ConfigPropertySelectionListSelectStringValueOptionGUID is part of a reply.
-type ConfigPropertySelectionListSelectStringValueOptionGUID struct {
-	IsChanged          bool                                    `json:"IsChanged,omitzero"`
-	Loaded             bool                                    `json:"Loaded,omitzero"`
-	OnGetSelectionList GetSelectionListSelectStringValueOption `json:"OnGetSelectionList,omitzero"`
-	PropertyType       string                                  `json:"PropertyType,omitzero"`
-	PropertyValue      GUID                                    `json:"PropertyValue,omitzero"`
-	PkPropertyID       int                                     `json:"pkPropertyId,omitzero"`
-}
-
-// ConfigPropertySelectionListSelectStringValueOptionString is part of a reply.
-type ConfigPropertySelectionListSelectStringValueOptionString struct {
-	IsChanged          bool                                    `json:"IsChanged,omitzero"`
-	Loaded             bool                                    `json:"Loaded,omitzero"`
-	OnGetSelectionList GetSelectionListSelectStringValueOption `json:"OnGetSelectionList,omitzero"`
-	PropertyType       string                                  `json:"PropertyType,omitzero"`
-	PropertyValue      string                                  `json:"PropertyValue,omitzero"`
-	PkPropertyID       int                                     `json:"pkPropertyId,omitzero"`
-}
-
-// ConfigPropertyString is part of a reply.
-type ConfigPropertyString struct {
-	IsChanged     bool   `json:"IsChanged,omitzero"`
-	Loaded        bool   `json:"Loaded,omitzero"`
-	PropertyType  string `json:"PropertyType,omitzero"`
-	PropertyValue string `json:"PropertyValue,omitzero"`
-	PkPropertyID  int    `json:"pkPropertyId,omitzero"`
+	ChannelID         int    `json:"fkChannelId,omitzero"`
+	PostalServiceID   GUID   `json:"fkPostalServiceId,omitzero"`
+	RowID             int    `json:"pkRowId,omitzero"`
 }
 
 // ConfigRule is part of a reply.
@@ -2582,9 +2554,9 @@ type ConfigRule struct {
 
 // ConfigStockLocation is part of a reply.
 type ConfigStockLocation struct {
-	Deleted             bool `json:"Deleted,omitzero"`
-	FkChannelLocationID int  `json:"fkChannelLocationId,omitzero"`
-	PkStockLocationID   GUID `json:"pkStockLocationId,omitzero"`
+	Deleted           bool `json:"Deleted,omitzero"`
+	ChannelLocationID int  `json:"fkChannelLocationId,omitzero"`
+	StockLocationID   GUID `json:"pkStockLocationId,omitzero"`
 }
 
 // ConfigStockLocationBinding is part of a reply.
@@ -2592,38 +2564,14 @@ type ConfigStockLocationBinding struct {
 	Locations []ConfigStockLocation `json:"Locations,omitzero"`
 }
 
-// ConstructorInfo is part of a reply.
-type ConstructorInfo struct {
-	Attributes                ConstructorInfoAttribute                `json:"Attributes,omitzero"`
-	CallingConvention         ConstructorInfoCallingConvention        `json:"CallingConvention,omitzero"`
-	ContainsGenericParameters bool                                    `json:"ContainsGenericParameters,omitzero"`
-	CustomAttributes          []CustomAttributeData                   `json:"CustomAttributes,omitzero"`
-	DeclaringType             string                                  `json:"DeclaringType,omitzero"`
-	IsAbstract                bool                                    `json:"IsAbstract,omitzero"`
-	IsAssembly                bool                                    `json:"IsAssembly,omitzero"`
-	IsConstructor             bool                                    `json:"IsConstructor,omitzero"`
-	IsFamily                  bool                                    `json:"IsFamily,omitzero"`
-	IsFamilyAndAssembly       bool                                    `json:"IsFamilyAndAssembly,omitzero"`
-	IsFamilyOrAssembly        bool                                    `json:"IsFamilyOrAssembly,omitzero"`
-	IsFinal                   bool                                    `json:"IsFinal,omitzero"`
-	IsGenericMethod           bool                                    `json:"IsGenericMethod,omitzero"`
-	IsGenericMethodDefinition bool                                    `json:"IsGenericMethodDefinition,omitzero"`
-	IsHideBySig               bool                                    `json:"IsHideBySig,omitzero"`
-	IsPrivate                 bool                                    `json:"IsPrivate,omitzero"`
-	IsPublic                  bool                                    `json:"IsPublic,omitzero"`
-	IsSecurityCritical        bool                                    `json:"IsSecurityCritical,omitzero"`
-	IsSecuritySafeCritical    bool                                    `json:"IsSecuritySafeCritical,omitzero"`
-	IsSecurityTransparent     bool                                    `json:"IsSecurityTransparent,omitzero"`
-	IsSpecialName             bool                                    `json:"IsSpecialName,omitzero"`
-	IsStatic                  bool                                    `json:"IsStatic,omitzero"`
-	IsVirtual                 bool                                    `json:"IsVirtual,omitzero"`
-	MemberType                ConstructorInfoMemberType               `json:"MemberType,omitzero"`
-	MetadataToken             int                                     `json:"MetadataToken,omitzero"`
-	MethodHandle              json.RawMessage                         `json:"MethodHandle,omitzero"`
-	MethodImplementationFlags ConstructorInfoMethodImplementationFlag `json:"MethodImplementationFlags,omitzero"`
-	Module                    json.RawMessage                         `json:"Module,omitzero"`
-	Name                      string                                  `json:"Name,omitzero"`
-	ReflectedType             string                                  `json:"ReflectedType,omitzero"`
+// ConfigStringChoice is part of a reply.
+type ConfigStringChoice struct {
+	IsChanged          bool                                    `json:"IsChanged,omitzero"`
+	Loaded             bool                                    `json:"Loaded,omitzero"`
+	OnGetSelectionList GetSelectionListSelectStringValueOption `json:"OnGetSelectionList,omitzero"`
+	PropertyType       string                                  `json:"PropertyType,omitzero"`
+	PropertyValue      string                                  `json:"PropertyValue,omitzero"`
+	PropertyID         int                                     `json:"pkPropertyId,omitzero"`
 }
 
 // Country is sent and received. Bools and numbers are always sent, the
@@ -2644,14 +2592,14 @@ type Country struct {
 // CountryRegion is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type CountryRegion struct {
-	IsHomeRegion  bool                     `json:"IsHomeRegion"`
-	RegionCode    string                   `json:"RegionCode,omitzero"`
-	RegionName    string                   `json:"RegionName,omitzero"`
-	ReplaceWith   CountryRegionReplaceWith `json:"ReplaceWith,omitzero"`
-	TagsCount     int                      `json:"TagsCount"`
-	TaxRate       Decimal                  `json:"TaxRate,omitzero"`
-	FkCountryID   GUID                     `json:"fkCountryId,omitzero"`
-	PkRegionRowID int                      `json:"pkRegionRowId"`
+	IsHomeRegion bool                     `json:"IsHomeRegion"`
+	RegionCode   string                   `json:"RegionCode,omitzero"`
+	RegionName   string                   `json:"RegionName,omitzero"`
+	ReplaceWith  CountryRegionReplaceWith `json:"ReplaceWith,omitzero"`
+	TagsCount    int                      `json:"TagsCount"`
+	TaxRate      Decimal                  `json:"TaxRate,omitzero"`
+	CountryID    GUID                     `json:"fkCountryId,omitzero"`
+	RegionRowID  int                      `json:"pkRegionRowId"`
 }
 
 // CreateBatchesRequest holds the parameters of Inventory.CreateBatches.
@@ -2754,28 +2702,6 @@ type CreateUserSpecificViewRequest struct {
 
 // CreateUserSpecificViewResponse is the reply of Inventory.CreateUserSpecificView.
 type CreateUserSpecificViewResponse struct{}
-
-// CustomAttributeData is part of a reply.
-type CustomAttributeData struct {
-	AttributeType        string                         `json:"AttributeType,omitzero"`
-	Constructor          ConstructorInfo                `json:"Constructor,omitzero"`
-	ConstructorArguments []CustomAttributeTypedArgument `json:"ConstructorArguments,omitzero"`
-	NamedArguments       []CustomAttributeNamedArgument `json:"NamedArguments,omitzero"`
-}
-
-// CustomAttributeNamedArgument is part of a reply.
-type CustomAttributeNamedArgument struct {
-	IsField    bool                         `json:"IsField,omitzero"`
-	MemberInfo MemberInfo                   `json:"MemberInfo,omitzero"`
-	MemberName string                       `json:"MemberName,omitzero"`
-	TypedValue CustomAttributeTypedArgument `json:"TypedValue,omitzero"`
-}
-
-// CustomAttributeTypedArgument is part of a reply.
-type CustomAttributeTypedArgument struct {
-	ArgumentType string          `json:"ArgumentType,omitzero"`
-	Value        json.RawMessage `json:"Value,omitzero"`
-}
 
 // DeleteBatchInventoryInBulkRequest holds the parameters of Inventory.DeleteBatchInventoryInBulk.
 type DeleteBatchInventoryInBulkRequest struct {
@@ -2998,15 +2924,6 @@ type Filter struct {
 	Value                string           `json:"Value,omitzero"`
 }
 
-// GenericPagedResultScrapItem is part of a reply.
-type GenericPagedResultScrapItem struct {
-	Data           []ScrapItem `json:"Data,omitzero"`
-	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
-	PageNumber     int         `json:"PageNumber,omitzero"`
-	TotalEntries   int64       `json:"TotalEntries,omitzero"`
-	TotalPages     int         `json:"TotalPages,omitzero"`
-}
-
 // GetAllExtendedPropertyNamesRequest holds the parameters of Inventory.GetAllExtendedPropertyNames.
 type GetAllExtendedPropertyNamesRequest struct{}
 
@@ -3052,11 +2969,6 @@ type GetChannelsRequest struct{}
 // GetCountryCodesRequest holds the parameters of Inventory.GetCountryCodes.
 type GetCountryCodesRequest struct{}
 
-// GetEbayCompatibilityListRequest holds the parameters of Inventory.GetEbayCompatibilityList.
-type GetEbayCompatibilityListRequest struct {
-	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
-}
-
 // GetExtendedPropertyFilter is part of a request.
 type GetExtendedPropertyFilter struct {
 	PropertyName *string `json:"PropertyName,omitzero"`
@@ -3084,7 +2996,7 @@ type GetImagesInBulkResponseImage struct {
 	SKU                 string `json:"SKU,omitzero"`
 	SortOrder           int    `json:"SortOrder,omitzero"`
 	StockItemID         GUID   `json:"StockItemId,omitzero"`
-	PkRowID             GUID   `json:"pkRowId,omitzero"`
+	RowID               GUID   `json:"pkRowId,omitzero"`
 }
 
 // GetInventoryBatchTypesRequest holds the parameters of Inventory.GetInventoryBatchTypes.
@@ -3097,11 +3009,6 @@ type GetInventoryItemAuditTrailPagedRequest struct {
 	PageNumber *int    `json:"PageNumber,omitzero"`
 	PageSize   *int    `json:"PageSize,omitzero"`
 	ToDate     *Time   `json:"ToDate,omitzero"`
-}
-
-// GetInventoryItemAuditTrailRequest holds the parameters of Inventory.GetInventoryItemAuditTrail.
-type GetInventoryItemAuditTrailRequest struct {
-	InventoryItemID *GUID `url:"inventoryItemId,omitempty" json:"-"`
 }
 
 // GetInventoryItemBatchInformationByIDsRequest holds the parameters of Inventory.GetInventoryItemBatchInformationByIDs.
@@ -3126,11 +3033,6 @@ type GetInventoryItemByIDRequest struct {
 	ID *GUID `url:"id,omitempty" json:"-"`
 }
 
-// GetInventoryItemChannelSKUsRequest holds the parameters of Inventory.GetInventoryItemChannelSKUs.
-type GetInventoryItemChannelSKUsRequest struct {
-	InventoryItemID *GUID `url:"inventoryItemId,omitempty" json:"-"`
-}
-
 // GetInventoryItemChannelSKUsWithLocationRequest holds the parameters of Inventory.GetInventoryItemChannelSKUsWithLocation.
 type GetInventoryItemChannelSKUsWithLocationRequest struct {
 	ChannelSKURowID *GUID `url:"channelSKURowId,omitempty" json:"-"`
@@ -3139,11 +3041,6 @@ type GetInventoryItemChannelSKUsWithLocationRequest struct {
 // GetInventoryItemCompositionsRequest holds the parameters of Inventory.GetInventoryItemCompositions.
 type GetInventoryItemCompositionsRequest struct {
 	GetFullDetail   *bool `url:"getFullDetail,omitempty" json:"-"`
-	InventoryItemID *GUID `url:"inventoryItemId,omitempty" json:"-"`
-}
-
-// GetInventoryItemDescriptionsRequest holds the parameters of Inventory.GetInventoryItemDescriptions.
-type GetInventoryItemDescriptionsRequest struct {
 	InventoryItemID *GUID `url:"inventoryItemId,omitempty" json:"-"`
 }
 
@@ -3158,11 +3055,6 @@ type GetInventoryItemExtendedPropertiesRequest struct {
 type GetInventoryItemImagesRequest struct {
 	InventoryItemID *GUID   `url:"inventoryItemId,omitempty" json:"-"`
 	ItemNumber      *string `url:"itemNumber,omitempty" json:"-"`
-}
-
-// GetInventoryItemLocationsRequest holds the parameters of Inventory.GetInventoryItemLocations.
-type GetInventoryItemLocationsRequest struct {
-	InventoryItemID *GUID `url:"inventoryItemId,omitempty" json:"-"`
 }
 
 // GetInventoryItemPriceChannelSuffixesRequest holds the parameters of Inventory.GetInventoryItemPriceChannelSuffixes.
@@ -3183,20 +3075,10 @@ type GetInventoryItemPriceRulesBySourceRequest struct {
 // GetInventoryItemPriceTagsRequest holds the parameters of Inventory.GetInventoryItemPriceTags.
 type GetInventoryItemPriceTagsRequest struct{}
 
-// GetInventoryItemPricesRequest holds the parameters of Inventory.GetInventoryItemPrices.
-type GetInventoryItemPricesRequest struct {
-	InventoryItemID *GUID `url:"inventoryItemId,omitempty" json:"-"`
-}
-
 // GetInventoryItemRequest holds the parameters of Inventory.GetInventoryItem.
 type GetInventoryItemRequest struct {
 	SKU         *string `url:"sKU,omitempty" json:"-"`
 	StockItemID *GUID   `url:"stockItemId,omitempty" json:"-"`
-}
-
-// GetInventoryItemTitlesRequest holds the parameters of Inventory.GetInventoryItemTitles.
-type GetInventoryItemTitlesRequest struct {
-	InventoryItemID *GUID `url:"inventoryItemId,omitempty" json:"-"`
 }
 
 // GetInventoryItemsCompositionByIDsRequest holds the parameters of Inventory.GetInventoryItemsCompositionByIDs.
@@ -3232,29 +3114,12 @@ type GetProductIdentifierExtendedResponse struct {
 // GetProductIdentifierExtendedTypesRequest holds the parameters of Inventory.GetProductIdentifierExtendedTypes.
 type GetProductIdentifierExtendedTypesRequest struct{}
 
-// GetProductIdentifierTypesRequest is part of a reply.
-type GetProductIdentifierTypesRequest struct {
-	Types map[string]string `json:"Types,omitzero"`
-}
-
-// GetProductIdentifiersBulkByStockItemIDRequest holds the parameters of Inventory.GetProductIdentifiersBulkByStockItemID.
-type GetProductIdentifiersBulkByStockItemIDRequest struct {
-	StockItemIDs []GUID `json:"StockItemIds,omitzero"`
-}
-
-// GetProductIdentifiersByStockItemIDRequest holds the parameters of Inventory.GetProductIdentifiersByStockItemID.
-type GetProductIdentifiersByStockItemIDRequest struct {
-	StockItemID *GUID `json:"StockItemId,omitzero"`
-}
+// GetProductIdentifierTypesRequest holds the parameters of Inventory.GetProductIdentifierTypes.
+type GetProductIdentifierTypesRequest struct{}
 
 // GetProductIdentifiersByStockItemIDResponse is part of a reply.
 type GetProductIdentifiersByStockItemIDResponse struct {
 	ProductIdentifiers []StockItemProductIdentifier `json:"ProductIdentifiers,omitzero"`
-}
-
-// GetScannableProductIdentifiersByOrderIDsRequest holds the parameters of Inventory.GetScannableProductIdentifiersByOrderIDs.
-type GetScannableProductIdentifiersByOrderIDsRequest struct {
-	OrderIDs []GUID `json:"OrderIds,omitzero"`
 }
 
 // GetScannableProductIdentifiersByOrderIDsResponse is part of a reply.
@@ -3278,13 +3143,18 @@ type GetScrapHistoryRequest struct {
 
 // GetScrapHistoryResponse is part of a reply.
 type GetScrapHistoryResponse struct {
-	ScrapHistory GenericPagedResultScrapItem `json:"ScrapHistory,omitzero"`
+	ScrapHistory ScrapItemPage `json:"ScrapHistory,omitzero"`
 }
 
 // GetSelectionListSelectStringValueOption is part of a reply.
 type GetSelectionListSelectStringValueOption struct {
-	Method MethodInfo      `json:"Method,omitzero"`
+	Method json.RawMessage `json:"Method,omitzero"`
 	Target json.RawMessage `json:"Target,omitzero"`
+}
+
+// GetSoldStatRequest holds the parameters of Stock.GetSoldStat.
+type GetSoldStatRequest struct {
+	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
 }
 
 // GetStockItemBatchesByLocationRequest holds the parameters of Inventory.GetStockItemBatchesByLocation.
@@ -3317,9 +3187,14 @@ type GetStockItemIDsBySKURequest struct {
 
 // GetStockItemLabelsRequest holds the parameters of Inventory.GetStockItemLabels.
 type GetStockItemLabelsRequest struct {
-	Location        *GUID             `json:"location,omitzero"`
-	SelectedRegions []TupleInt32Int32 `json:"selectedRegions,omitzero"`
-	Token           *GUID             `json:"token,omitzero"`
+	Location        *GUID      `json:"location,omitzero"`
+	SelectedRegions []RowRange `json:"selectedRegions,omitzero"`
+	Token           *GUID      `json:"token,omitzero"`
+}
+
+// GetStockItemsByIDsRequest holds the parameters of Stock.GetStockItemsByIDs.
+type GetStockItemsByIDsRequest struct {
+	StockItemIDs []GUID `json:"StockItemIds,omitzero"`
 }
 
 // GetStockLocationsRequest holds the parameters of Inventory.GetStockLocations.
@@ -3346,11 +3221,6 @@ type GetSuppliersRequest struct{}
 // GetUserSpecificViewsRequest holds the parameters of Inventory.GetUserSpecificViews.
 type GetUserSpecificViewsRequest struct{}
 
-// HasStockItemBatchesRequest holds the parameters of Inventory.HasStockItemBatches.
-type HasStockItemBatchesRequest struct {
-	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
-}
-
 // HasStockItemStockLevelRequest holds the parameters of Inventory.HasStockItemStockLevel.
 type HasStockItemStockLevelRequest struct {
 	StockItemID *GUID `json:"StockItemId,omitzero"`
@@ -3363,77 +3233,72 @@ type HasStockItemStockLevelResponse struct {
 
 // HeaderConfig is part of a reply.
 type HeaderConfig struct {
-	AddInOrderBookStock                          ConfigItemBoolean                                        `json:"AddInOrderBookStock,omitzero"`
-	AutoLinkBySKU                                ConfigItemBoolean                                        `json:"AutoLinkBySku,omitzero"`
-	AutoPopulatedLocations                       ConfigItemBoolean                                        `json:"AutoPopulatedLocations,omitzero"`
-	AutoRespondCancellationRequests              ConfigItemBoolean                                        `json:"AutoRespondCancellationRequests,omitzero"`
-	BOPISSupported                               ConfigItemBoolean                                        `json:"BopisSupported,omitzero"`
-	Buttons                                      []ConfigButton                                           `json:"Buttons,omitzero"`
-	CanModifyLocationsOnChannel                  ConfigItemBoolean                                        `json:"CanModifyLocationsOnChannel,omitzero"`
-	CancellationNotes                            ConfigItemBoolean                                        `json:"CancellationNotes,omitzero"`
-	CancellationResponseType                     ConfigPropertySelectionListSelectStringValueOptionString `json:"CancellationResponseType,omitzero"`
-	ChannelLocationBinding                       ConfigChannelLocationBinding                             `json:"ChannelLocationBinding,omitzero"`
-	ChannelTag                                   ConfigItemString                                         `json:"ChannelTag,omitzero"`
-	ConcurrencyKey                               string                                                   `json:"ConcurrencyKey,omitzero"`
-	ConfigDiscount                               ConfigPropertySelectionListSelectStringValueOptionString `json:"ConfigDiscount,omitzero"`
-	ConfigDiscountTyped                          HeaderConfigConfigDiscountTyped                          `json:"ConfigDiscountTyped,omitzero"`
-	DeductPosOrdersStock                         ConfigPropertyBoolean                                    `json:"DeductPosOrdersStock,omitzero"`
-	DespatchNotes                                ConfigItemBoolean                                        `json:"DespatchNotes,omitzero"`
-	DisplayName                                  string                                                   `json:"DisplayName,omitzero"`
-	DownloadRefunds                              ConfigItemBoolean                                        `json:"DownloadRefunds,omitzero"`
-	DownloadReturns                              ConfigItemBoolean                                        `json:"DownloadReturns,omitzero"`
-	DynamicProperties                            []ConfigItemExternal                                     `json:"DynamicProperties,omitzero"`
-	Enabled                                      ConfigItemBoolean                                        `json:"Enabled,omitzero"`
-	EndWhen                                      ConfigItemInt32                                          `json:"EndWhen,omitzero"`
-	EstimatedInventoryScanComplete               ConfigItemDateTime                                       `json:"EstimatedInventoryScanComplete,omitzero"`
-	ExtractInventory                             ConfigPropertyBoolean                                    `json:"ExtractInventory,omitzero"`
-	ExtractInventoryVariationMappingPropertyName ConfigPropertyString                                     `json:"ExtractInventoryVariationMappingPropertyName,omitzero"`
-	FulfillmentLocation                          GUID                                                     `json:"FulfillmentLocation,omitzero"`
-	FulfillmentServiceEnabled                    bool                                                     `json:"FulfillmentServiceEnabled,omitzero"`
-	HeaderAuditValues                            []ChannelSettingAudit                                    `json:"HeaderAuditValues,omitzero"`
-	HidesHeaderAttributes                        ConfigPropertyBoolean                                    `json:"HidesHeaderAttributes,omitzero"`
-	InvSyncErrorCount                            ConfigItemInt32                                          `json:"InvSyncErrorCount,omitzero"`
-	InventorySync                                ConfigItemBoolean                                        `json:"InventorySync,omitzero"`
-	IsHeaderOnly                                 bool                                                     `json:"IsHeaderOnly,omitzero"`
-	IsHidden                                     bool                                                     `json:"IsHidden,omitzero"`
-	IsInventorySyncTriggerEnabled                ConfigPropertyBoolean                                    `json:"IsInventorySyncTriggerEnabled,omitzero"`
-	IsListingScanRunning                         ConfigItemBoolean                                        `json:"IsListingScanRunning,omitzero"`
-	IsMultiLocation                              ConfigItemBoolean                                        `json:"IsMultiLocation,omitzero"`
-	IsOrdersSiteSpecific                         ConfigItemBoolean                                        `json:"IsOrdersSiteSpecific,omitzero"`
-	LastListingUpdateDate                        ConfigItemDateTime                                       `json:"LastListingUpdateDate,omitzero"`
-	ListingScanStartUpdateDate                   ConfigItemDateTime                                       `json:"ListingScanStartUpdateDate,omitzero"`
-	MaxListed                                    ConfigItemInt32                                          `json:"MaxListed,omitzero"`
-	OrderCancellationCheckDate                   ConfigItemDateTime                                       `json:"OrderCancellationCheckDate,omitzero"`
-	OrderCancellationCheckErrorCount             ConfigItemInt32                                          `json:"OrderCancellationCheckErrorCount,omitzero"`
-	OrderCancellationCheckGlobalErrorCount       ConfigItemInt32                                          `json:"OrderCancellationCheckGlobalErrorCount,omitzero"`
-	OrderDespatchErrorCount                      ConfigItemInt32                                          `json:"OrderDespatchErrorCount,omitzero"`
-	OrderDespatchGlobalErrorCount                ConfigItemInt32                                          `json:"OrderDespatchGlobalErrorCount,omitzero"`
-	OrderDownloadErrorCount                      ConfigItemInt32                                          `json:"OrderDownloadErrorCount,omitzero"`
-	OrderDownloadGlobalErrorCount                ConfigItemInt32                                          `json:"OrderDownloadGlobalErrorCount,omitzero"`
-	OrderSaveLocation                            ConfigPropertySelectionListSelectStringValueOptionGUID   `json:"OrderSaveLocation,omitzero"`
-	OrderSyncDate                                ConfigItemDateTime                                       `json:"OrderSyncDate,omitzero"`
-	PaymentMethodMapping                         ConfigPaymentMethodMapping                               `json:"PaymentMethodMapping,omitzero"`
-	PkChannelID                                  int                                                      `json:"PkChannelId,omitzero"`
-	PostalServiceMapping                         ConfigPostalServiceMapping                               `json:"PostalServiceMapping,omitzero"`
-	PriceChange                                  ConfigItemBoolean                                        `json:"PriceChange,omitzero"`
-	PriceChangeErrorCount                        ConfigItemInt32                                          `json:"PriceChangeErrorCount,omitzero"`
-	ProcessPosOrders                             ConfigPropertyBoolean                                    `json:"ProcessPosOrders,omitzero"`
-	RefundNotes                                  ConfigItemBoolean                                        `json:"RefundNotes,omitzero"`
-	ReturnNotes                                  ConfigItemBoolean                                        `json:"ReturnNotes,omitzero"`
-	RMADownloadErrorCount                        ConfigItemInt32                                          `json:"RmaDownloadErrorCount,omitzero"`
-	RMADownloadGlobalErrorCount                  ConfigItemInt32                                          `json:"RmaDownloadGlobalErrorCount,omitzero"`
-	Rules                                        []ConfigRule                                             `json:"Rules,omitzero"`
-	Source                                       string                                                   `json:"Source,omitzero"`
-	SourceType                                   string                                                   `json:"SourceType,omitzero"`
-	SourceVersion                                ConfigItemString                                         `json:"SourceVersion,omitzero"`
-	StockLocationBinding                         ConfigStockLocationBinding                               `json:"StockLocationBinding,omitzero"`
-	StockPercentage                              ConfigItemDouble                                         `json:"StockPercentage,omitzero"`
-	SubSource                                    string                                                   `json:"SubSource,omitzero"`
-}
-
-// InsertUpdateEbayCompatibilityListRequest holds the parameters of Inventory.InsertUpdateEbayCompatibilityList.
-type InsertUpdateEbayCompatibilityListRequest struct {
-	EbayCompatibilityList []StockItemEbayCompatibility `json:"EbayCompatibilityList,omitzero"`
+	AddInOrderBookStock                          InventoryConfigItemBoolean      `json:"AddInOrderBookStock,omitzero"`
+	AutoLinkBySKU                                InventoryConfigItemBoolean      `json:"AutoLinkBySku,omitzero"`
+	AutoPopulatedLocations                       InventoryConfigItemBoolean      `json:"AutoPopulatedLocations,omitzero"`
+	AutoRespondCancellationRequests              InventoryConfigItemBoolean      `json:"AutoRespondCancellationRequests,omitzero"`
+	BOPISSupported                               InventoryConfigItemBoolean      `json:"BopisSupported,omitzero"`
+	Buttons                                      []ConfigButton                  `json:"Buttons,omitzero"`
+	CanModifyLocationsOnChannel                  InventoryConfigItemBoolean      `json:"CanModifyLocationsOnChannel,omitzero"`
+	CancellationNotes                            InventoryConfigItemBoolean      `json:"CancellationNotes,omitzero"`
+	CancellationResponseType                     ConfigStringChoice              `json:"CancellationResponseType,omitzero"`
+	ChannelLocationBinding                       ConfigChannelLocationBinding    `json:"ChannelLocationBinding,omitzero"`
+	ChannelTag                                   InventoryConfigItemString       `json:"ChannelTag,omitzero"`
+	ConcurrencyKey                               string                          `json:"ConcurrencyKey,omitzero"`
+	ConfigDiscount                               ConfigStringChoice              `json:"ConfigDiscount,omitzero"`
+	ConfigDiscountTyped                          HeaderConfigConfigDiscountTyped `json:"ConfigDiscountTyped,omitzero"`
+	DeductPosOrdersStock                         ConfigItemBoolean               `json:"DeductPosOrdersStock,omitzero"`
+	DespatchNotes                                InventoryConfigItemBoolean      `json:"DespatchNotes,omitzero"`
+	DisplayName                                  string                          `json:"DisplayName,omitzero"`
+	DownloadRefunds                              InventoryConfigItemBoolean      `json:"DownloadRefunds,omitzero"`
+	DownloadReturns                              InventoryConfigItemBoolean      `json:"DownloadReturns,omitzero"`
+	DynamicProperties                            []ConfigItemExternal            `json:"DynamicProperties,omitzero"`
+	Enabled                                      InventoryConfigItemBoolean      `json:"Enabled,omitzero"`
+	EndWhen                                      ConfigItemInt32                 `json:"EndWhen,omitzero"`
+	EstimatedInventoryScanComplete               ConfigItemDateTime              `json:"EstimatedInventoryScanComplete,omitzero"`
+	ExtractInventory                             ConfigItemBoolean               `json:"ExtractInventory,omitzero"`
+	ExtractInventoryVariationMappingPropertyName ConfigItemString                `json:"ExtractInventoryVariationMappingPropertyName,omitzero"`
+	FulfillmentLocation                          GUID                            `json:"FulfillmentLocation,omitzero"`
+	FulfillmentServiceEnabled                    bool                            `json:"FulfillmentServiceEnabled,omitzero"`
+	HeaderAuditValues                            []ChannelSettingAudit           `json:"HeaderAuditValues,omitzero"`
+	HidesHeaderAttributes                        ConfigItemBoolean               `json:"HidesHeaderAttributes,omitzero"`
+	InvSyncErrorCount                            ConfigItemInt32                 `json:"InvSyncErrorCount,omitzero"`
+	InventorySync                                InventoryConfigItemBoolean      `json:"InventorySync,omitzero"`
+	IsHeaderOnly                                 bool                            `json:"IsHeaderOnly,omitzero"`
+	IsHidden                                     bool                            `json:"IsHidden,omitzero"`
+	IsInventorySyncTriggerEnabled                ConfigItemBoolean               `json:"IsInventorySyncTriggerEnabled,omitzero"`
+	IsListingScanRunning                         InventoryConfigItemBoolean      `json:"IsListingScanRunning,omitzero"`
+	IsMultiLocation                              InventoryConfigItemBoolean      `json:"IsMultiLocation,omitzero"`
+	IsOrdersSiteSpecific                         InventoryConfigItemBoolean      `json:"IsOrdersSiteSpecific,omitzero"`
+	LastListingUpdateDate                        ConfigItemDateTime              `json:"LastListingUpdateDate,omitzero"`
+	ListingScanStartUpdateDate                   ConfigItemDateTime              `json:"ListingScanStartUpdateDate,omitzero"`
+	MaxListed                                    ConfigItemInt32                 `json:"MaxListed,omitzero"`
+	OrderCancellationCheckDate                   ConfigItemDateTime              `json:"OrderCancellationCheckDate,omitzero"`
+	OrderCancellationCheckErrorCount             ConfigItemInt32                 `json:"OrderCancellationCheckErrorCount,omitzero"`
+	OrderCancellationCheckGlobalErrorCount       ConfigItemInt32                 `json:"OrderCancellationCheckGlobalErrorCount,omitzero"`
+	OrderDespatchErrorCount                      ConfigItemInt32                 `json:"OrderDespatchErrorCount,omitzero"`
+	OrderDespatchGlobalErrorCount                ConfigItemInt32                 `json:"OrderDespatchGlobalErrorCount,omitzero"`
+	OrderDownloadErrorCount                      ConfigItemInt32                 `json:"OrderDownloadErrorCount,omitzero"`
+	OrderDownloadGlobalErrorCount                ConfigItemInt32                 `json:"OrderDownloadGlobalErrorCount,omitzero"`
+	OrderSaveLocation                            ConfigGUIDChoice                `json:"OrderSaveLocation,omitzero"`
+	OrderSyncDate                                ConfigItemDateTime              `json:"OrderSyncDate,omitzero"`
+	PaymentMethodMapping                         ConfigPaymentMethodMapping      `json:"PaymentMethodMapping,omitzero"`
+	ChannelID                                    int                             `json:"PkChannelId,omitzero"`
+	PostalServiceMapping                         ConfigPostalServiceMapping      `json:"PostalServiceMapping,omitzero"`
+	PriceChange                                  InventoryConfigItemBoolean      `json:"PriceChange,omitzero"`
+	PriceChangeErrorCount                        ConfigItemInt32                 `json:"PriceChangeErrorCount,omitzero"`
+	ProcessPosOrders                             ConfigItemBoolean               `json:"ProcessPosOrders,omitzero"`
+	RefundNotes                                  InventoryConfigItemBoolean      `json:"RefundNotes,omitzero"`
+	ReturnNotes                                  InventoryConfigItemBoolean      `json:"ReturnNotes,omitzero"`
+	RMADownloadErrorCount                        ConfigItemInt32                 `json:"RmaDownloadErrorCount,omitzero"`
+	RMADownloadGlobalErrorCount                  ConfigItemInt32                 `json:"RmaDownloadGlobalErrorCount,omitzero"`
+	Rules                                        []ConfigRule                    `json:"Rules,omitzero"`
+	Source                                       string                          `json:"Source,omitzero"`
+	SourceType                                   string                          `json:"SourceType,omitzero"`
+	SourceVersion                                InventoryConfigItemString       `json:"SourceVersion,omitzero"`
+	StockLocationBinding                         ConfigStockLocationBinding      `json:"StockLocationBinding,omitzero"`
+	StockPercentage                              ConfigItemDouble                `json:"StockPercentage,omitzero"`
+	SubSource                                    string                          `json:"SubSource,omitzero"`
 }
 
 // InsertUpdateEbayCompatibilityListResponse is part of a reply.
@@ -3452,11 +3317,29 @@ type InventoryChannel struct {
 	Width         Decimal `json:"Width,omitzero"`
 }
 
+// InventoryConfigItemBoolean is part of a reply.
+type InventoryConfigItemBoolean struct {
+	IsChanged     bool   `json:"IsChanged,omitzero"`
+	Loaded        bool   `json:"Loaded,omitzero"`
+	PropertyType  string `json:"PropertyType,omitzero"`
+	PropertyValue bool   `json:"PropertyValue,omitzero"`
+	PropertyID    int    `json:"pkPropertyId,omitzero"`
+}
+
+// InventoryConfigItemString is part of a reply.
+type InventoryConfigItemString struct {
+	IsChanged     bool   `json:"IsChanged,omitzero"`
+	Loaded        bool   `json:"Loaded,omitzero"`
+	PropertyType  string `json:"PropertyType,omitzero"`
+	PropertyValue string `json:"PropertyValue,omitzero"`
+	PropertyID    int    `json:"pkPropertyId,omitzero"`
+}
+
 // InventoryDeleteInventoryItemsRequest is part of a request.
 type InventoryDeleteInventoryItemsRequest struct {
-	InventoryItemIDs []GUID            `json:"InventoryItemIds,omitzero"`
-	SelectedRegions  []TupleInt32Int32 `json:"SelectedRegions,omitzero"`
-	Token            *GUID             `json:"Token,omitzero"`
+	InventoryItemIDs []GUID     `json:"InventoryItemIds,omitzero"`
+	SelectedRegions  []RowRange `json:"SelectedRegions,omitzero"`
+	Token            *GUID      `json:"Token,omitzero"`
 }
 
 // InventoryGetCountriesRequest holds the parameters of Inventory.GetCountries.
@@ -3481,14 +3364,16 @@ type InventoryGetInventoryItemBatchInformationRequest struct {
 // InventoryGetPostalServicesRequest holds the parameters of Inventory.GetPostalServices.
 type InventoryGetPostalServicesRequest struct{}
 
-// InventoryGetProductIdentifierTypesRequest holds the parameters of Inventory.GetProductIdentifierTypes.
-type InventoryGetProductIdentifierTypesRequest struct{}
+// InventoryGetProductIdentifierTypesRequest is part of a reply.
+type InventoryGetProductIdentifierTypesRequest struct {
+	Types map[string]string `json:"Types,omitzero"`
+}
 
 // InventoryParametersRequest is part of a request.
 type InventoryParametersRequest struct {
-	InventoryItemIDs []GUID            `json:"InventoryItemIds,omitzero"`
-	SelectedRegions  []TupleInt32Int32 `json:"SelectedRegions,omitzero"`
-	Token            *GUID             `json:"Token,omitzero"`
+	InventoryItemIDs []GUID     `json:"InventoryItemIds,omitzero"`
+	SelectedRegions  []RowRange `json:"SelectedRegions,omitzero"`
+	Token            *GUID      `json:"Token,omitzero"`
 }
 
 // InventoryUpdateInventoryItemRequest is part of a request.
@@ -3578,11 +3463,6 @@ type ItemComposition struct {
 	Weight                Decimal `json:"Weight,omitzero"`
 }
 
-// ItemsHaveScannableIdentifiersRequest holds the parameters of Inventory.ItemsHaveScannableIdentifiers.
-type ItemsHaveScannableIdentifiersRequest struct {
-	StockItemIDs []GUID `json:"StockItemIds,omitzero"`
-}
-
 // ItemsHaveScannableIdentifiersResponse is part of a reply.
 type ItemsHaveScannableIdentifiersResponse struct {
 	ItemScannableIdentifierMapping map[string]bool `json:"ItemScannableIdentifierMapping,omitzero"`
@@ -3603,79 +3483,9 @@ type LinnworksCategory struct {
 	StructureCategoryID int    `json:"StructureCategoryId"`
 }
 
-// MemberInfo is part of a reply.
-type MemberInfo struct {
-	CustomAttributes []CustomAttributeData `json:"CustomAttributes,omitzero"`
-	DeclaringType    string                `json:"DeclaringType,omitzero"`
-	MemberType       MemberInfoMemberType  `json:"MemberType,omitzero"`
-	MetadataToken    int                   `json:"MetadataToken,omitzero"`
-	Module           json.RawMessage       `json:"Module,omitzero"`
-	Name             string                `json:"Name,omitzero"`
-	ReflectedType    string                `json:"ReflectedType,omitzero"`
-}
-
-// MethodInfo is part of a reply.
-type MethodInfo struct {
-	Attributes                 MethodInfoAttribute                `json:"Attributes,omitzero"`
-	CallingConvention          MethodInfoCallingConvention        `json:"CallingConvention,omitzero"`
-	ContainsGenericParameters  bool                               `json:"ContainsGenericParameters,omitzero"`
-	CustomAttributes           []CustomAttributeData              `json:"CustomAttributes,omitzero"`
-	DeclaringType              string                             `json:"DeclaringType,omitzero"`
-	IsAbstract                 bool                               `json:"IsAbstract,omitzero"`
-	IsAssembly                 bool                               `json:"IsAssembly,omitzero"`
-	IsConstructor              bool                               `json:"IsConstructor,omitzero"`
-	IsFamily                   bool                               `json:"IsFamily,omitzero"`
-	IsFamilyAndAssembly        bool                               `json:"IsFamilyAndAssembly,omitzero"`
-	IsFamilyOrAssembly         bool                               `json:"IsFamilyOrAssembly,omitzero"`
-	IsFinal                    bool                               `json:"IsFinal,omitzero"`
-	IsGenericMethod            bool                               `json:"IsGenericMethod,omitzero"`
-	IsGenericMethodDefinition  bool                               `json:"IsGenericMethodDefinition,omitzero"`
-	IsHideBySig                bool                               `json:"IsHideBySig,omitzero"`
-	IsPrivate                  bool                               `json:"IsPrivate,omitzero"`
-	IsPublic                   bool                               `json:"IsPublic,omitzero"`
-	IsSecurityCritical         bool                               `json:"IsSecurityCritical,omitzero"`
-	IsSecuritySafeCritical     bool                               `json:"IsSecuritySafeCritical,omitzero"`
-	IsSecurityTransparent      bool                               `json:"IsSecurityTransparent,omitzero"`
-	IsSpecialName              bool                               `json:"IsSpecialName,omitzero"`
-	IsStatic                   bool                               `json:"IsStatic,omitzero"`
-	IsVirtual                  bool                               `json:"IsVirtual,omitzero"`
-	MemberType                 MethodInfoMemberType               `json:"MemberType,omitzero"`
-	MetadataToken              int                                `json:"MetadataToken,omitzero"`
-	MethodHandle               json.RawMessage                    `json:"MethodHandle,omitzero"`
-	MethodImplementationFlags  MethodInfoMethodImplementationFlag `json:"MethodImplementationFlags,omitzero"`
-	Module                     json.RawMessage                    `json:"Module,omitzero"`
-	Name                       string                             `json:"Name,omitzero"`
-	ReflectedType              string                             `json:"ReflectedType,omitzero"`
-	ReturnParameter            ParameterInfo                      `json:"ReturnParameter,omitzero"`
-	ReturnType                 string                             `json:"ReturnType,omitzero"`
-	ReturnTypeCustomAttributes json.RawMessage                    `json:"ReturnTypeCustomAttributes,omitzero"`
-}
-
-// PagedResultStockItemAuditTrail is part of a reply.
-type PagedResultStockItemAuditTrail struct {
-	CurrentPage    int                   `json:"CurrentPage,omitzero"`
-	EntriesPerPage int                   `json:"EntriesPerPage,omitzero"`
-	Items          []StockItemAuditTrail `json:"Items,omitzero"`
-	TotalItems     int                   `json:"TotalItems,omitzero"`
-}
-
-// ParameterInfo is part of a reply.
-type ParameterInfo struct {
-	Attributes       ParameterInfoAttribute `json:"Attributes,omitzero"`
-	CustomAttributes []CustomAttributeData  `json:"CustomAttributes,omitzero"`
-	DefaultValue     json.RawMessage        `json:"DefaultValue,omitzero"`
-	HasDefaultValue  bool                   `json:"HasDefaultValue,omitzero"`
-	IsIn             bool                   `json:"IsIn,omitzero"`
-	IsLCID           bool                   `json:"IsLcid,omitzero"`
-	IsOptional       bool                   `json:"IsOptional,omitzero"`
-	IsOut            bool                   `json:"IsOut,omitzero"`
-	IsRetval         bool                   `json:"IsRetval,omitzero"`
-	Member           MemberInfo             `json:"Member,omitzero"`
-	MetadataToken    int                    `json:"MetadataToken,omitzero"`
-	Name             string                 `json:"Name,omitzero"`
-	ParameterType    string                 `json:"ParameterType,omitzero"`
-	Position         int                    `json:"Position,omitzero"`
-	RawDefaultValue  json.RawMessage        `json:"RawDefaultValue,omitzero"`
+// MarkReadyForCollectionRequest holds the parameters of OpenOrders.MarkReadyForCollection.
+type MarkReadyForCollectionRequest struct {
+	OrderIDs []GUID `json:"OrderIds,omitzero"`
 }
 
 // PictureSource is part of a reply.
@@ -3743,8 +3553,17 @@ type ScrapItemExtended struct {
 	Quantity         *int    `json:"Quantity,omitzero"`
 	ScrapCategory    *string `json:"ScrapCategory,omitzero"`
 	ScrapReason      *string `json:"ScrapReason,omitzero"`
-	FkStockItemID    *GUID   `json:"fkStockItemId,omitzero"`
-	PkScrapID        *GUID   `json:"pkScrapId,omitzero"`
+	StockItemID      *GUID   `json:"fkStockItemId,omitzero"`
+	ScrapID          *GUID   `json:"pkScrapId,omitzero"`
+}
+
+// ScrapItemPage is part of a reply.
+type ScrapItemPage struct {
+	Data           []ScrapItem `json:"Data,omitzero"`
+	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
+	PageNumber     int         `json:"PageNumber,omitzero"`
+	TotalEntries   int64       `json:"TotalEntries,omitzero"`
+	TotalPages     int         `json:"TotalPages,omitzero"`
 }
 
 // SetInventoryItemImageAsMainRequest holds the parameters of Inventory.SetInventoryItemImageAsMain.
@@ -3804,6 +3623,14 @@ type StockItemAuditTrail struct {
 	UserName       string `json:"UserName,omitzero"`
 }
 
+// StockItemAuditTrailPage is part of a reply.
+type StockItemAuditTrailPage struct {
+	CurrentPage    int                   `json:"CurrentPage,omitzero"`
+	EntriesPerPage int                   `json:"EntriesPerPage,omitzero"`
+	Items          []StockItemAuditTrail `json:"Items,omitzero"`
+	TotalItems     int                   `json:"TotalItems,omitzero"`
+}
+
 // StockItemBatch is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type StockItemBatch struct {
@@ -3831,7 +3658,7 @@ type StockItemBatchAudit struct {
 	QuantityDelta    int     `json:"QuantityDelta,omitzero"`
 	StockValueDelta  Decimal `json:"StockValueDelta,omitzero"`
 	Username         string  `json:"Username,omitzero"`
-	FkJobID          int     `json:"fkJobId,omitzero"`
+	JobID            int     `json:"fkJobId,omitzero"`
 }
 
 // StockItemBatchInventory is sent and received. Bools and numbers are always sent, the
@@ -3898,7 +3725,7 @@ type StockItemChannelSKUWithLocation struct {
 	StockPercentage   Decimal `json:"StockPercentage,omitzero"`
 	SubmittedQuantity int     `json:"SubmittedQuantity"`
 	UpdateStatus      string  `json:"UpdateStatus,omitzero"`
-	FkRowID           GUID    `json:"fkRowId,omitzero"`
+	RowID             GUID    `json:"fkRowId,omitzero"`
 }
 
 // StockItemDescription is sent and received. Bools and numbers are always sent, the
@@ -3909,7 +3736,7 @@ type StockItemDescription struct {
 	StockItemID    GUID   `json:"StockItemId,omitzero"`
 	StockItemIntID int    `json:"StockItemIntId"`
 	SubSource      string `json:"SubSource,omitzero"`
-	PkRowID        GUID   `json:"pkRowId,omitzero"`
+	RowID          GUID   `json:"pkRowId,omitzero"`
 }
 
 // StockItemEbayCompatibility is sent and received. Bools and numbers are always sent, the
@@ -3919,8 +3746,8 @@ type StockItemEbayCompatibility struct {
 	Culture               string                                          `json:"Culture,omitzero"`
 	EbayCompitibilityType StockItemEbayCompatibilityEbayCompitibilityType `json:"EbayCompitibilityType,omitzero"`
 	ExcludeYears          string                                          `json:"ExcludeYears,omitzero"`
-	FkCompatibilityListID GUID                                            `json:"FkCompatibilityListId,omitzero"`
-	FkStockItemID         GUID                                            `json:"FkStockItemId,omitzero"`
+	CompatibilityListID   GUID                                            `json:"FkCompatibilityListId,omitzero"`
+	StockItemID           GUID                                            `json:"FkStockItemId,omitzero"`
 	IncludeYears          string                                          `json:"IncludeYears,omitzero"`
 	SKU                   string                                          `json:"SKU,omitzero"`
 	Value                 string                                          `json:"Value,omitzero"`
@@ -3931,8 +3758,8 @@ type StockItemExtendedProperty struct {
 	PropertyType  string `json:"PropertyType,omitzero"`
 	PropertyValue string `json:"PropertyValue,omitzero"`
 	ProperyName   string `json:"ProperyName,omitzero"`
-	FkStockItemID GUID   `json:"fkStockItemId,omitzero"`
-	PkRowID       GUID   `json:"pkRowId,omitzero"`
+	StockItemID   GUID   `json:"fkStockItemId,omitzero"`
+	RowID         GUID   `json:"pkRowId,omitzero"`
 }
 
 // StockItemExtendedPropertyUpsertItem is part of a request.
@@ -3941,7 +3768,7 @@ type StockItemExtendedPropertyUpsertItem struct {
 	PropertyValue *string `json:"PropertyValue,omitzero"`
 	ProperyName   *string `json:"ProperyName,omitzero"`
 	SKU           *string `json:"SKU,omitzero"`
-	FkStockItemID *GUID   `json:"fkStockItemId,omitzero"`
+	StockItemID   *GUID   `json:"fkStockItemId,omitzero"`
 }
 
 // StockItemExtendedPropertyWithSKU is part of a request.
@@ -3950,8 +3777,8 @@ type StockItemExtendedPropertyWithSKU struct {
 	PropertyType  *string `json:"PropertyType,omitzero"`
 	PropertyValue *string `json:"PropertyValue,omitzero"`
 	ProperyName   *string `json:"ProperyName,omitzero"`
-	FkStockItemID *GUID   `json:"fkStockItemId,omitzero"`
-	PkRowID       *GUID   `json:"pkRowId,omitzero"`
+	StockItemID   *GUID   `json:"fkStockItemId,omitzero"`
+	RowID         *GUID   `json:"pkRowId,omitzero"`
 }
 
 // StockItemHeader is sent and received. Bools and numbers are always sent, the
@@ -3995,7 +3822,7 @@ type StockItemImage struct {
 	Source         string `json:"Source,omitzero"`
 	StockItemID    GUID   `json:"StockItemId,omitzero"`
 	StockItemIntID int    `json:"StockItemIntId,omitzero"`
-	PkRowID        GUID   `json:"pkRowId,omitzero"`
+	RowID          GUID   `json:"pkRowId,omitzero"`
 }
 
 // StockItemImageSimple is part of a request.
@@ -4006,7 +3833,7 @@ type StockItemImageSimple struct {
 	SortOrder      *int    `json:"SortOrder,omitzero"`
 	StockItemID    *GUID   `json:"StockItemId,omitzero"`
 	StockItemIntID *int    `json:"StockItemIntId,omitzero"`
-	PkRowID        *GUID   `json:"pkRowId,omitzero"`
+	RowID          *GUID   `json:"pkRowId,omitzero"`
 }
 
 // StockItemInv is part of a reply.
@@ -4083,17 +3910,17 @@ type StockItemPrice struct {
 	SubSource      string                     `json:"SubSource,omitzero"`
 	Tag            string                     `json:"Tag,omitzero"`
 	UpdateStatus   StockItemPriceUpdateStatus `json:"UpdateStatus,omitzero"`
-	PkRowID        GUID                       `json:"pkRowId,omitzero"`
+	RowID          GUID                       `json:"pkRowId,omitzero"`
 }
 
 // StockItemPricingRule is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type StockItemPricingRule struct {
-	LowerBound       int     `json:"LowerBound"`
-	Type             string  `json:"Type,omitzero"`
-	Value            Decimal `json:"Value,omitzero"`
-	FkStockPricingID GUID    `json:"fkStockPricingId,omitzero"`
-	PkRowID          int     `json:"pkRowId"`
+	LowerBound     int     `json:"LowerBound"`
+	Type           string  `json:"Type,omitzero"`
+	Value          Decimal `json:"Value,omitzero"`
+	StockPricingID GUID    `json:"fkStockPricingId,omitzero"`
+	RowID          int     `json:"pkRowId"`
 }
 
 // StockItemProductIdentifier is sent and received. Bools and numbers are always sent, the
@@ -4101,7 +3928,7 @@ type StockItemPricingRule struct {
 type StockItemProductIdentifier struct {
 	ModifiedDate     Time                           `json:"ModifiedDate,omitzero"`
 	ModifiedUserName string                         `json:"ModifiedUserName,omitzero"`
-	PkID             int64                          `json:"PkId"`
+	ID               int64                          `json:"PkId"`
 	Site             string                         `json:"Site,omitzero"`
 	StockItemID      GUID                           `json:"StockItemId,omitzero"`
 	Type             StockItemProductIdentifierType `json:"Type,omitzero"`
@@ -4137,7 +3964,7 @@ type StockItemTitle struct {
 	StockItemIntID int    `json:"StockItemIntId"`
 	SubSource      string `json:"SubSource,omitzero"`
 	Title          string `json:"Title,omitzero"`
-	PkRowID        GUID   `json:"pkRowId,omitzero"`
+	RowID          GUID   `json:"pkRowId,omitzero"`
 }
 
 // StockLocation is sent and received. Bools and numbers are always sent, the
@@ -4177,12 +4004,7 @@ type Supplier struct {
 	SupplierName       string `json:"SupplierName,omitzero"`
 	TelephoneNumber    string `json:"TelephoneNumber,omitzero"`
 	WebPage            string `json:"WebPage,omitzero"`
-	PkSupplierID       GUID   `json:"pkSupplierID,omitzero"`
-}
-
-// UnarchiveInventoryItemsRequest holds the parameters of Inventory.UnarchiveInventoryItems.
-type UnarchiveInventoryItemsRequest struct {
-	Parameters *InventoryParametersRequest `json:"parameters,omitzero"`
+	SupplierID         GUID   `json:"pkSupplierID,omitzero"`
 }
 
 // UnarchiveInventoryItemsResponse is the reply of Inventory.UnarchiveInventoryItems.
@@ -4219,11 +4041,6 @@ type UpdateBatchDetailsRequest struct {
 // UpdateBatchDetailsResponse is the reply of Inventory.UpdateBatchDetails.
 type UpdateBatchDetailsResponse struct{}
 
-// UpdateBatchesWithInventoryRequest holds the parameters of Inventory.UpdateBatchesWithInventory.
-type UpdateBatchesWithInventoryRequest struct {
-	Batches []StockItemBatch `json:"batches,omitzero"`
-}
-
 // UpdateBatchesWithInventoryResponse is the reply of Inventory.UpdateBatchesWithInventory.
 type UpdateBatchesWithInventoryResponse struct{}
 
@@ -4247,18 +4064,8 @@ type UpdateCompositeParentStockLevelRequest struct {
 	StockItemID *GUID `json:"stockItemId,omitzero"`
 }
 
-// UpdateCountriesRequest holds the parameters of Inventory.UpdateCountries.
-type UpdateCountriesRequest struct {
-	Countries []Country `json:"countries,omitzero"`
-}
-
 // UpdateCountriesResponse is the reply of Inventory.UpdateCountries.
 type UpdateCountriesResponse struct{}
-
-// UpdateCountryRegionsRequest holds the parameters of Inventory.UpdateCountryRegions.
-type UpdateCountryRegionsRequest struct {
-	Regions []CountryRegion `json:"regions,omitzero"`
-}
 
 // UpdateCountryRegionsResponse is the reply of Inventory.UpdateCountryRegions.
 type UpdateCountryRegionsResponse struct{}
@@ -4279,18 +4086,8 @@ type UpdateInventoryItemChannelSKUsWithLocationRequest struct {
 // UpdateInventoryItemChannelSKUsWithLocationResponse is the reply of Inventory.UpdateInventoryItemChannelSKUsWithLocation.
 type UpdateInventoryItemChannelSKUsWithLocationResponse struct{}
 
-// UpdateInventoryItemCompositionsRequest holds the parameters of Inventory.UpdateInventoryItemCompositions.
-type UpdateInventoryItemCompositionsRequest struct {
-	InventoryItemCompositions []ItemComposition `json:"inventoryItemCompositions,omitzero"`
-}
-
 // UpdateInventoryItemCompositionsResponse is the reply of Inventory.UpdateInventoryItemCompositions.
 type UpdateInventoryItemCompositionsResponse struct{}
-
-// UpdateInventoryItemDescriptionsRequest holds the parameters of Inventory.UpdateInventoryItemDescriptions.
-type UpdateInventoryItemDescriptionsRequest struct {
-	InventoryItemDescriptions []StockItemDescription `json:"inventoryItemDescriptions,omitzero"`
-}
 
 // UpdateInventoryItemDescriptionsResponse is the reply of Inventory.UpdateInventoryItemDescriptions.
 type UpdateInventoryItemDescriptionsResponse struct{}
@@ -4319,27 +4116,8 @@ type UpdateInventoryItemLevelsRequest struct {
 	LocationID      *GUID                                      `json:"locationId,omitzero"`
 }
 
-// UpdateInventoryItemLocationFieldRequest holds the parameters of Inventory.UpdateInventoryItemLocationField.
-type UpdateInventoryItemLocationFieldRequest struct {
-	ChangeSource    *string                                           `json:"changeSource,omitzero"`
-	FieldName       *UpdateInventoryItemLocationFieldRequestFieldName `json:"fieldName,omitzero"`
-	FieldValue      *string                                           `json:"fieldValue,omitzero"`
-	InventoryItemID *GUID                                             `json:"inventoryItemId,omitzero"`
-	LocationID      *GUID                                             `json:"locationId,omitzero"`
-}
-
-// UpdateInventoryItemPricesRequest holds the parameters of Inventory.UpdateInventoryItemPrices.
-type UpdateInventoryItemPricesRequest struct {
-	InventoryItemPrices []StockItemPrice `json:"inventoryItemPrices,omitzero"`
-}
-
 // UpdateInventoryItemPricesResponse is the reply of Inventory.UpdateInventoryItemPrices.
 type UpdateInventoryItemPricesResponse struct{}
-
-// UpdateInventoryItemPricingRulesRequest holds the parameters of Inventory.UpdateInventoryItemPricingRules.
-type UpdateInventoryItemPricingRulesRequest struct {
-	Rules []StockItemPricingRule `json:"rules,omitzero"`
-}
 
 // UpdateInventoryItemPricingRulesResponse is the reply of Inventory.UpdateInventoryItemPricingRules.
 type UpdateInventoryItemPricingRulesResponse struct{}
@@ -4352,35 +4130,11 @@ type UpdateInventoryItemRequest struct {
 // UpdateInventoryItemResponse is the reply of Inventory.UpdateInventoryItem.
 type UpdateInventoryItemResponse struct{}
 
-// UpdateInventoryItemStockFieldRequest holds the parameters of Inventory.UpdateInventoryItemStockField.
-type UpdateInventoryItemStockFieldRequest struct {
-	ChangeSource    *string                                        `json:"changeSource,omitzero"`
-	FieldName       *UpdateInventoryItemStockFieldRequestFieldName `json:"fieldName,omitzero"`
-	FieldValue      *string                                        `json:"fieldValue,omitzero"`
-	InventoryItemID *GUID                                          `json:"inventoryItemId,omitzero"`
-	LocationID      *GUID                                          `json:"locationId,omitzero"`
-}
-
-// UpdateInventoryItemTitlesRequest holds the parameters of Inventory.UpdateInventoryItemTitles.
-type UpdateInventoryItemTitlesRequest struct {
-	InventoryItemTitles []StockItemTitle `json:"inventoryItemTitles,omitzero"`
-}
-
 // UpdateInventoryItemTitlesResponse is the reply of Inventory.UpdateInventoryItemTitles.
 type UpdateInventoryItemTitlesResponse struct{}
 
-// UpdateItemLocationsRequest holds the parameters of Inventory.UpdateItemLocations.
-type UpdateItemLocationsRequest struct {
-	ItemLocations []StockItemLocation `json:"itemLocations,omitzero"`
-}
-
 // UpdateItemLocationsResponse is the reply of Inventory.UpdateItemLocations.
 type UpdateItemLocationsResponse struct{}
-
-// UpdateProductIdentifiersRequest holds the parameters of Inventory.UpdateProductIdentifiers.
-type UpdateProductIdentifiersRequest struct {
-	ProductIdentifiers []StockItemProductIdentifier `json:"ProductIdentifiers,omitzero"`
-}
 
 // UpdateProductIdentifiersResponse is the reply of Inventory.UpdateProductIdentifiers.
 type UpdateProductIdentifiersResponse struct{}
@@ -4393,18 +4147,8 @@ type UpdateScrapCategoriesRequest struct {
 // UpdateScrapCategoriesResponse is the reply of Inventory.UpdateScrapCategories.
 type UpdateScrapCategoriesResponse struct{}
 
-// UpdateStockSupplierStatRequest holds the parameters of Inventory.UpdateStockSupplierStat.
-type UpdateStockSupplierStatRequest struct {
-	ItemSuppliers []StockItemSupplierStat `json:"itemSuppliers,omitzero"`
-}
-
 // UpdateStockSupplierStatResponse is the reply of Inventory.UpdateStockSupplierStat.
 type UpdateStockSupplierStatResponse struct{}
-
-// UpdateSupplierRequest holds the parameters of Inventory.UpdateSupplier.
-type UpdateSupplierRequest struct {
-	Supplier *Supplier `json:"supplier,omitzero"`
-}
 
 // UpdateSupplierResponse is the reply of Inventory.UpdateSupplier.
 type UpdateSupplierResponse struct{}
@@ -4424,99 +4168,131 @@ type UploadImagesToInventoryItemRequest struct {
 	InventoryItemID *GUID  `json:"inventoryItemId,omitzero"`
 }
 
-// APIResultResponseChannelMappingCreateInfoResultStatus is an open list: Linnworks may add values.
-type APIResultResponseChannelMappingCreateInfoResultStatus string
+// GetEbayCompatibilityListRequest is the type of the parameters of Inventory.GetEbayCompatibilityList, which equal those of
+// other operations.
+type GetEbayCompatibilityListRequest = GetSoldStatRequest
 
-// Values of APIResultResponseChannelMappingCreateInfoResultStatus.
+// GetInventoryItemAuditTrailRequest is the type of the parameters of Inventory.GetInventoryItemAuditTrail, which equal those of
+// other operations.
+type GetInventoryItemAuditTrailRequest = GetStockSupplierStatRequest
+
+// GetInventoryItemChannelSKUsRequest is the type of the parameters of Inventory.GetInventoryItemChannelSKUs, which equal those of
+// other operations.
+type GetInventoryItemChannelSKUsRequest = GetStockSupplierStatRequest
+
+// GetInventoryItemDescriptionsRequest is the type of the parameters of Inventory.GetInventoryItemDescriptions, which equal those of
+// other operations.
+type GetInventoryItemDescriptionsRequest = GetStockSupplierStatRequest
+
+// GetInventoryItemLocationsRequest is the type of the parameters of Inventory.GetInventoryItemLocations, which equal those of
+// other operations.
+type GetInventoryItemLocationsRequest = GetStockSupplierStatRequest
+
+// GetInventoryItemPricesRequest is the type of the parameters of Inventory.GetInventoryItemPrices, which equal those of
+// other operations.
+type GetInventoryItemPricesRequest = GetStockSupplierStatRequest
+
+// GetInventoryItemTitlesRequest is the type of the parameters of Inventory.GetInventoryItemTitles, which equal those of
+// other operations.
+type GetInventoryItemTitlesRequest = GetStockSupplierStatRequest
+
+// GetProductIdentifiersBulkByStockItemIDRequest is the type of the parameters of Inventory.GetProductIdentifiersBulkByStockItemID, which equal those of
+// other operations.
+type GetProductIdentifiersBulkByStockItemIDRequest = GetStockItemsByIDsRequest
+
+// GetProductIdentifiersByStockItemIDRequest is the type of the parameters of Inventory.GetProductIdentifiersByStockItemID, which equal those of
+// other operations.
+type GetProductIdentifiersByStockItemIDRequest = HasStockItemStockLevelRequest
+
+// GetScannableProductIdentifiersByOrderIDsRequest is the type of the parameters of Inventory.GetScannableProductIdentifiersByOrderIDs, which equal those of
+// other operations.
+type GetScannableProductIdentifiersByOrderIDsRequest = MarkReadyForCollectionRequest
+
+// HasStockItemBatchesRequest is the type of the parameters of Inventory.HasStockItemBatches, which equal those of
+// other operations.
+type HasStockItemBatchesRequest = GetSoldStatRequest
+
+// InsertUpdateEbayCompatibilityListRequest is the type of the parameters of Inventory.InsertUpdateEbayCompatibilityList, which equal those of
+// other operations.
+type InsertUpdateEbayCompatibilityListRequest = DeleteEbayCompatibilityListRequest
+
+// ItemsHaveScannableIdentifiersRequest is the type of the parameters of Inventory.ItemsHaveScannableIdentifiers, which equal those of
+// other operations.
+type ItemsHaveScannableIdentifiersRequest = GetStockItemsByIDsRequest
+
+// UnarchiveInventoryItemsRequest is the type of the parameters of Inventory.UnarchiveInventoryItems, which equal those of
+// other operations.
+type UnarchiveInventoryItemsRequest = ArchiveInventoryItemsRequest
+
+// UpdateBatchesWithInventoryRequest is the type of the parameters of Inventory.UpdateBatchesWithInventory, which equal those of
+// other operations.
+type UpdateBatchesWithInventoryRequest = CreateBatchesRequest
+
+// UpdateCountriesRequest is the type of the parameters of Inventory.UpdateCountries, which equal those of
+// other operations.
+type UpdateCountriesRequest = CreateCountriesRequest
+
+// UpdateCountryRegionsRequest is the type of the parameters of Inventory.UpdateCountryRegions, which equal those of
+// other operations.
+type UpdateCountryRegionsRequest = CreateCountryRegionsRequest
+
+// UpdateInventoryItemCompositionsRequest is the type of the parameters of Inventory.UpdateInventoryItemCompositions, which equal those of
+// other operations.
+type UpdateInventoryItemCompositionsRequest = CreateInventoryItemCompositionsRequest
+
+// UpdateInventoryItemDescriptionsRequest is the type of the parameters of Inventory.UpdateInventoryItemDescriptions, which equal those of
+// other operations.
+type UpdateInventoryItemDescriptionsRequest = CreateInventoryItemDescriptionsRequest
+
+// UpdateInventoryItemLocationFieldRequest is the type of the parameters of Inventory.UpdateInventoryItemLocationField, which equal those of
+// other operations.
+type UpdateInventoryItemLocationFieldRequest = UpdateInventoryItemLevelsRequest
+
+// UpdateInventoryItemPricesRequest is the type of the parameters of Inventory.UpdateInventoryItemPrices, which equal those of
+// other operations.
+type UpdateInventoryItemPricesRequest = CreateInventoryItemPricesRequest
+
+// UpdateInventoryItemPricingRulesRequest is the type of the parameters of Inventory.UpdateInventoryItemPricingRules, which equal those of
+// other operations.
+type UpdateInventoryItemPricingRulesRequest = CreateInventoryItemPricingRulesRequest
+
+// UpdateInventoryItemStockFieldRequest is the type of the parameters of Inventory.UpdateInventoryItemStockField, which equal those of
+// other operations.
+type UpdateInventoryItemStockFieldRequest = UpdateInventoryItemLevelsRequest
+
+// UpdateInventoryItemTitlesRequest is the type of the parameters of Inventory.UpdateInventoryItemTitles, which equal those of
+// other operations.
+type UpdateInventoryItemTitlesRequest = CreateInventoryItemTitlesRequest
+
+// UpdateItemLocationsRequest is the type of the parameters of Inventory.UpdateItemLocations, which equal those of
+// other operations.
+type UpdateItemLocationsRequest = AddItemLocationsRequest
+
+// UpdateProductIdentifiersRequest is the type of the parameters of Inventory.UpdateProductIdentifiers, which equal those of
+// other operations.
+type UpdateProductIdentifiersRequest = AddProductIdentifiersRequest
+
+// UpdateStockSupplierStatRequest is the type of the parameters of Inventory.UpdateStockSupplierStat, which equal those of
+// other operations.
+type UpdateStockSupplierStatRequest = CreateStockSupplierStatRequest
+
+// UpdateSupplierRequest is the type of the parameters of Inventory.UpdateSupplier, which equal those of
+// other operations.
+type UpdateSupplierRequest = AddSupplierRequest
+
+// APIResultStatus is an open list: Linnworks may add values.
+type APIResultStatus string
+
+// Values of APIResultStatus.
 const (
-	APIResultResponseChannelMappingCreateInfoResultStatusNotset              APIResultResponseChannelMappingCreateInfoResultStatus = "NOTSET"
-	APIResultResponseChannelMappingCreateInfoResultStatusSuccessful          APIResultResponseChannelMappingCreateInfoResultStatus = "SUCCESSFUL"
-	APIResultResponseChannelMappingCreateInfoResultStatusPartiallySuccessful APIResultResponseChannelMappingCreateInfoResultStatus = "PARTIALLY_SUCCESSFUL"
-	APIResultResponseChannelMappingCreateInfoResultStatusFailed              APIResultResponseChannelMappingCreateInfoResultStatus = "FAILED"
+	APIResultStatusNotset              APIResultStatus = "NOTSET"
+	APIResultStatusSuccessful          APIResultStatus = "SUCCESSFUL"
+	APIResultStatusPartiallySuccessful APIResultStatus = "PARTIALLY_SUCCESSFUL"
+	APIResultStatusFailed              APIResultStatus = "FAILED"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *APIResultResponseChannelMappingCreateInfoResultStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
-}
-
-// APIResultResponseChannelMappingUpdateInfoResultStatus is an open list: Linnworks may add values.
-type APIResultResponseChannelMappingUpdateInfoResultStatus string
-
-// Values of APIResultResponseChannelMappingUpdateInfoResultStatus.
-const (
-	APIResultResponseChannelMappingUpdateInfoResultStatusNotset              APIResultResponseChannelMappingUpdateInfoResultStatus = "NOTSET"
-	APIResultResponseChannelMappingUpdateInfoResultStatusSuccessful          APIResultResponseChannelMappingUpdateInfoResultStatus = "SUCCESSFUL"
-	APIResultResponseChannelMappingUpdateInfoResultStatusPartiallySuccessful APIResultResponseChannelMappingUpdateInfoResultStatus = "PARTIALLY_SUCCESSFUL"
-	APIResultResponseChannelMappingUpdateInfoResultStatusFailed              APIResultResponseChannelMappingUpdateInfoResultStatus = "FAILED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *APIResultResponseChannelMappingUpdateInfoResultStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
-}
-
-// APIResultResponseDeleteInventoryItemBulkResponseResultStatus is an open list: Linnworks may add values.
-type APIResultResponseDeleteInventoryItemBulkResponseResultStatus string
-
-// Values of APIResultResponseDeleteInventoryItemBulkResponseResultStatus.
-const (
-	APIResultResponseDeleteInventoryItemBulkResponseResultStatusNotset              APIResultResponseDeleteInventoryItemBulkResponseResultStatus = "NOTSET"
-	APIResultResponseDeleteInventoryItemBulkResponseResultStatusSuccessful          APIResultResponseDeleteInventoryItemBulkResponseResultStatus = "SUCCESSFUL"
-	APIResultResponseDeleteInventoryItemBulkResponseResultStatusPartiallySuccessful APIResultResponseDeleteInventoryItemBulkResponseResultStatus = "PARTIALLY_SUCCESSFUL"
-	APIResultResponseDeleteInventoryItemBulkResponseResultStatusFailed              APIResultResponseDeleteInventoryItemBulkResponseResultStatus = "FAILED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *APIResultResponseDeleteInventoryItemBulkResponseResultStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
-}
-
-// APIResultResponseDeleteInventoryItemImagesResponseResultStatus is an open list: Linnworks may add values.
-type APIResultResponseDeleteInventoryItemImagesResponseResultStatus string
-
-// Values of APIResultResponseDeleteInventoryItemImagesResponseResultStatus.
-const (
-	APIResultResponseDeleteInventoryItemImagesResponseResultStatusNotset              APIResultResponseDeleteInventoryItemImagesResponseResultStatus = "NOTSET"
-	APIResultResponseDeleteInventoryItemImagesResponseResultStatusSuccessful          APIResultResponseDeleteInventoryItemImagesResponseResultStatus = "SUCCESSFUL"
-	APIResultResponseDeleteInventoryItemImagesResponseResultStatusPartiallySuccessful APIResultResponseDeleteInventoryItemImagesResponseResultStatus = "PARTIALLY_SUCCESSFUL"
-	APIResultResponseDeleteInventoryItemImagesResponseResultStatusFailed              APIResultResponseDeleteInventoryItemImagesResponseResultStatus = "FAILED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *APIResultResponseDeleteInventoryItemImagesResponseResultStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
-}
-
-// APIResultResponseGUIDResultStatus is an open list: Linnworks may add values.
-type APIResultResponseGUIDResultStatus string
-
-// Values of APIResultResponseGUIDResultStatus.
-const (
-	APIResultResponseGUIDResultStatusNotset              APIResultResponseGUIDResultStatus = "NOTSET"
-	APIResultResponseGUIDResultStatusSuccessful          APIResultResponseGUIDResultStatus = "SUCCESSFUL"
-	APIResultResponseGUIDResultStatusPartiallySuccessful APIResultResponseGUIDResultStatus = "PARTIALLY_SUCCESSFUL"
-	APIResultResponseGUIDResultStatusFailed              APIResultResponseGUIDResultStatus = "FAILED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *APIResultResponseGUIDResultStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
-}
-
-// APIResultResponseStockItemProductIdentifierResultStatus is an open list: Linnworks may add values.
-type APIResultResponseStockItemProductIdentifierResultStatus string
-
-// Values of APIResultResponseStockItemProductIdentifierResultStatus.
-const (
-	APIResultResponseStockItemProductIdentifierResultStatusNotset              APIResultResponseStockItemProductIdentifierResultStatus = "NOTSET"
-	APIResultResponseStockItemProductIdentifierResultStatusSuccessful          APIResultResponseStockItemProductIdentifierResultStatus = "SUCCESSFUL"
-	APIResultResponseStockItemProductIdentifierResultStatusPartiallySuccessful APIResultResponseStockItemProductIdentifierResultStatus = "PARTIALLY_SUCCESSFUL"
-	APIResultResponseStockItemProductIdentifierResultStatusFailed              APIResultResponseStockItemProductIdentifierResultStatus = "FAILED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *APIResultResponseStockItemProductIdentifierResultStatus) UnmarshalJSON(b []byte) error {
+func (v *APIResultStatus) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
 }
 
@@ -4533,102 +4309,6 @@ const (
 // UnmarshalJSON accepts a name or its number.
 func (v *AnyConfigConfigDiscountTyped) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "AllEvenly", "ItemsThenPostage", "PostageThenItems")
-}
-
-// BatchedAPIResponseChannelMappingCreateInfoResultStatus is an open list: Linnworks may add values.
-type BatchedAPIResponseChannelMappingCreateInfoResultStatus string
-
-// Values of BatchedAPIResponseChannelMappingCreateInfoResultStatus.
-const (
-	BatchedAPIResponseChannelMappingCreateInfoResultStatusNotset              BatchedAPIResponseChannelMappingCreateInfoResultStatus = "NOTSET"
-	BatchedAPIResponseChannelMappingCreateInfoResultStatusSuccessful          BatchedAPIResponseChannelMappingCreateInfoResultStatus = "SUCCESSFUL"
-	BatchedAPIResponseChannelMappingCreateInfoResultStatusPartiallySuccessful BatchedAPIResponseChannelMappingCreateInfoResultStatus = "PARTIALLY_SUCCESSFUL"
-	BatchedAPIResponseChannelMappingCreateInfoResultStatusFailed              BatchedAPIResponseChannelMappingCreateInfoResultStatus = "FAILED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *BatchedAPIResponseChannelMappingCreateInfoResultStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
-}
-
-// BatchedAPIResponseChannelMappingUpdateInfoResultStatus is an open list: Linnworks may add values.
-type BatchedAPIResponseChannelMappingUpdateInfoResultStatus string
-
-// Values of BatchedAPIResponseChannelMappingUpdateInfoResultStatus.
-const (
-	BatchedAPIResponseChannelMappingUpdateInfoResultStatusNotset              BatchedAPIResponseChannelMappingUpdateInfoResultStatus = "NOTSET"
-	BatchedAPIResponseChannelMappingUpdateInfoResultStatusSuccessful          BatchedAPIResponseChannelMappingUpdateInfoResultStatus = "SUCCESSFUL"
-	BatchedAPIResponseChannelMappingUpdateInfoResultStatusPartiallySuccessful BatchedAPIResponseChannelMappingUpdateInfoResultStatus = "PARTIALLY_SUCCESSFUL"
-	BatchedAPIResponseChannelMappingUpdateInfoResultStatusFailed              BatchedAPIResponseChannelMappingUpdateInfoResultStatus = "FAILED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *BatchedAPIResponseChannelMappingUpdateInfoResultStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
-}
-
-// BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus is an open list: Linnworks may add values.
-type BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus string
-
-// Values of BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus.
-const (
-	BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatusNotset              BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus = "NOTSET"
-	BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatusSuccessful          BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus = "SUCCESSFUL"
-	BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatusPartiallySuccessful BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus = "PARTIALLY_SUCCESSFUL"
-	BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatusFailed              BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus = "FAILED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *BatchedAPIResponseDeleteInventoryItemBulkResponseResultStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
-}
-
-// BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus is an open list: Linnworks may add values.
-type BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus string
-
-// Values of BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus.
-const (
-	BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatusNotset              BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus = "NOTSET"
-	BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatusSuccessful          BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus = "SUCCESSFUL"
-	BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatusPartiallySuccessful BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus = "PARTIALLY_SUCCESSFUL"
-	BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatusFailed              BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus = "FAILED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *BatchedAPIResponseDeleteInventoryItemImagesResponseResultStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
-}
-
-// BatchedAPIResponseGUIDResultStatus is an open list: Linnworks may add values.
-type BatchedAPIResponseGUIDResultStatus string
-
-// Values of BatchedAPIResponseGUIDResultStatus.
-const (
-	BatchedAPIResponseGUIDResultStatusNotset              BatchedAPIResponseGUIDResultStatus = "NOTSET"
-	BatchedAPIResponseGUIDResultStatusSuccessful          BatchedAPIResponseGUIDResultStatus = "SUCCESSFUL"
-	BatchedAPIResponseGUIDResultStatusPartiallySuccessful BatchedAPIResponseGUIDResultStatus = "PARTIALLY_SUCCESSFUL"
-	BatchedAPIResponseGUIDResultStatusFailed              BatchedAPIResponseGUIDResultStatus = "FAILED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *BatchedAPIResponseGUIDResultStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
-}
-
-// BatchedAPIResponseStockItemProductIdentifierResultStatus is an open list: Linnworks may add values.
-type BatchedAPIResponseStockItemProductIdentifierResultStatus string
-
-// Values of BatchedAPIResponseStockItemProductIdentifierResultStatus.
-const (
-	BatchedAPIResponseStockItemProductIdentifierResultStatusNotset              BatchedAPIResponseStockItemProductIdentifierResultStatus = "NOTSET"
-	BatchedAPIResponseStockItemProductIdentifierResultStatusSuccessful          BatchedAPIResponseStockItemProductIdentifierResultStatus = "SUCCESSFUL"
-	BatchedAPIResponseStockItemProductIdentifierResultStatusPartiallySuccessful BatchedAPIResponseStockItemProductIdentifierResultStatus = "PARTIALLY_SUCCESSFUL"
-	BatchedAPIResponseStockItemProductIdentifierResultStatusFailed              BatchedAPIResponseStockItemProductIdentifierResultStatus = "FAILED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *BatchedAPIResponseStockItemProductIdentifierResultStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
 }
 
 // ColumnColumnName is an open list: Linnworks may add values.
@@ -4756,109 +4436,6 @@ const (
 // UnmarshalJSON accepts a name or its number.
 func (v *ConfigItemExternalValueType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "STRING", "INT", "DOUBLE", "BOOLEAN", "PASSWORD", "LIST", "URL", "BUTTON")
-}
-
-// ConstructorInfoAttribute is an open list: Linnworks may add values.
-type ConstructorInfoAttribute string
-
-// Values of ConstructorInfoAttribute.
-const (
-	ConstructorInfoAttributeMemberAccessMask      ConstructorInfoAttribute = "MemberAccessMask"
-	ConstructorInfoAttributePrivateScope          ConstructorInfoAttribute = "PrivateScope"
-	ConstructorInfoAttributePrivate               ConstructorInfoAttribute = "Private"
-	ConstructorInfoAttributeFamANDAssem           ConstructorInfoAttribute = "FamANDAssem"
-	ConstructorInfoAttributeAssembly              ConstructorInfoAttribute = "Assembly"
-	ConstructorInfoAttributeFamily                ConstructorInfoAttribute = "Family"
-	ConstructorInfoAttributeFamORAssem            ConstructorInfoAttribute = "FamORAssem"
-	ConstructorInfoAttributePublic                ConstructorInfoAttribute = "Public"
-	ConstructorInfoAttributeStatic                ConstructorInfoAttribute = "Static"
-	ConstructorInfoAttributeFinal                 ConstructorInfoAttribute = "Final"
-	ConstructorInfoAttributeVirtual               ConstructorInfoAttribute = "Virtual"
-	ConstructorInfoAttributeHideBySig             ConstructorInfoAttribute = "HideBySig"
-	ConstructorInfoAttributeCheckAccessOnOverride ConstructorInfoAttribute = "CheckAccessOnOverride"
-	ConstructorInfoAttributeVtableLayoutMask      ConstructorInfoAttribute = "VtableLayoutMask"
-	ConstructorInfoAttributeReuseSlot             ConstructorInfoAttribute = "ReuseSlot"
-	ConstructorInfoAttributeNewSlot               ConstructorInfoAttribute = "NewSlot"
-	ConstructorInfoAttributeAbstract              ConstructorInfoAttribute = "Abstract"
-	ConstructorInfoAttributeSpecialName           ConstructorInfoAttribute = "SpecialName"
-	ConstructorInfoAttributePinvokeImpl           ConstructorInfoAttribute = "PinvokeImpl"
-	ConstructorInfoAttributeUnmanagedExport       ConstructorInfoAttribute = "UnmanagedExport"
-	ConstructorInfoAttributeRTSpecialName         ConstructorInfoAttribute = "RTSpecialName"
-	ConstructorInfoAttributeReservedMask          ConstructorInfoAttribute = "ReservedMask"
-	ConstructorInfoAttributeHasSecurity           ConstructorInfoAttribute = "HasSecurity"
-	ConstructorInfoAttributeRequireSecObject      ConstructorInfoAttribute = "RequireSecObject"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *ConstructorInfoAttribute) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "MemberAccessMask", "PrivateScope", "Private", "FamANDAssem", "Assembly", "Family", "FamORAssem", "Public", "Static", "Final", "Virtual", "HideBySig", "CheckAccessOnOverride", "VtableLayoutMask", "ReuseSlot", "NewSlot", "Abstract", "SpecialName", "PinvokeImpl", "UnmanagedExport", "RTSpecialName", "ReservedMask", "HasSecurity", "RequireSecObject")
-}
-
-// ConstructorInfoCallingConvention is an open list: Linnworks may add values.
-type ConstructorInfoCallingConvention string
-
-// Values of ConstructorInfoCallingConvention.
-const (
-	ConstructorInfoCallingConventionStandard     ConstructorInfoCallingConvention = "Standard"
-	ConstructorInfoCallingConventionVarArgs      ConstructorInfoCallingConvention = "VarArgs"
-	ConstructorInfoCallingConventionAny          ConstructorInfoCallingConvention = "Any"
-	ConstructorInfoCallingConventionHasThis      ConstructorInfoCallingConvention = "HasThis"
-	ConstructorInfoCallingConventionExplicitThis ConstructorInfoCallingConvention = "ExplicitThis"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *ConstructorInfoCallingConvention) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Standard", "VarArgs", "Any", "HasThis", "ExplicitThis")
-}
-
-// ConstructorInfoMemberType is an open list: Linnworks may add values.
-type ConstructorInfoMemberType string
-
-// Values of ConstructorInfoMemberType.
-const (
-	ConstructorInfoMemberTypeConstructor ConstructorInfoMemberType = "Constructor"
-	ConstructorInfoMemberTypeEvent       ConstructorInfoMemberType = "Event"
-	ConstructorInfoMemberTypeField       ConstructorInfoMemberType = "Field"
-	ConstructorInfoMemberTypeMethod      ConstructorInfoMemberType = "Method"
-	ConstructorInfoMemberTypeProperty    ConstructorInfoMemberType = "Property"
-	ConstructorInfoMemberTypeTypeInfo    ConstructorInfoMemberType = "TypeInfo"
-	ConstructorInfoMemberTypeCustom      ConstructorInfoMemberType = "Custom"
-	ConstructorInfoMemberTypeNestedType  ConstructorInfoMemberType = "NestedType"
-	ConstructorInfoMemberTypeAll         ConstructorInfoMemberType = "All"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *ConstructorInfoMemberType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Constructor", "Event", "Field", "Method", "Property", "TypeInfo", "Custom", "NestedType", "All")
-}
-
-// ConstructorInfoMethodImplementationFlag is an open list: Linnworks may add values.
-type ConstructorInfoMethodImplementationFlag string
-
-// Values of ConstructorInfoMethodImplementationFlag.
-const (
-	ConstructorInfoMethodImplementationFlagCodeTypeMask        ConstructorInfoMethodImplementationFlag = "CodeTypeMask"
-	ConstructorInfoMethodImplementationFlagIl                  ConstructorInfoMethodImplementationFlag = "IL"
-	ConstructorInfoMethodImplementationFlagNative              ConstructorInfoMethodImplementationFlag = "Native"
-	ConstructorInfoMethodImplementationFlagOptil               ConstructorInfoMethodImplementationFlag = "OPTIL"
-	ConstructorInfoMethodImplementationFlagRuntime             ConstructorInfoMethodImplementationFlag = "Runtime"
-	ConstructorInfoMethodImplementationFlagManagedMask         ConstructorInfoMethodImplementationFlag = "ManagedMask"
-	ConstructorInfoMethodImplementationFlagUnmanaged           ConstructorInfoMethodImplementationFlag = "Unmanaged"
-	ConstructorInfoMethodImplementationFlagManaged             ConstructorInfoMethodImplementationFlag = "Managed"
-	ConstructorInfoMethodImplementationFlagForwardRef          ConstructorInfoMethodImplementationFlag = "ForwardRef"
-	ConstructorInfoMethodImplementationFlagPreserveSig         ConstructorInfoMethodImplementationFlag = "PreserveSig"
-	ConstructorInfoMethodImplementationFlagInternalCall        ConstructorInfoMethodImplementationFlag = "InternalCall"
-	ConstructorInfoMethodImplementationFlagSynchronized        ConstructorInfoMethodImplementationFlag = "Synchronized"
-	ConstructorInfoMethodImplementationFlagNoInlining          ConstructorInfoMethodImplementationFlag = "NoInlining"
-	ConstructorInfoMethodImplementationFlagAggressiveInlining  ConstructorInfoMethodImplementationFlag = "AggressiveInlining"
-	ConstructorInfoMethodImplementationFlagNoOptimization      ConstructorInfoMethodImplementationFlag = "NoOptimization"
-	ConstructorInfoMethodImplementationFlagSecurityMitigations ConstructorInfoMethodImplementationFlag = "SecurityMitigations"
-	ConstructorInfoMethodImplementationFlagMaxMethodImplVal    ConstructorInfoMethodImplementationFlag = "MaxMethodImplVal"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *ConstructorInfoMethodImplementationFlag) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "CodeTypeMask", "IL", "Native", "OPTIL", "Runtime", "ManagedMask", "Unmanaged", "Managed", "ForwardRef", "PreserveSig", "InternalCall", "Synchronized", "NoInlining", "AggressiveInlining", "NoOptimization", "SecurityMitigations", "MaxMethodImplVal")
 }
 
 // CountryRegionReplaceWith is an open list: Linnworks may add values.
@@ -5046,153 +4623,6 @@ func (v *InventoryViewMode) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "All", "Listed", "NotListed", "Errors")
 }
 
-// MemberInfoMemberType is an open list: Linnworks may add values.
-type MemberInfoMemberType string
-
-// Values of MemberInfoMemberType.
-const (
-	MemberInfoMemberTypeConstructor MemberInfoMemberType = "Constructor"
-	MemberInfoMemberTypeEvent       MemberInfoMemberType = "Event"
-	MemberInfoMemberTypeField       MemberInfoMemberType = "Field"
-	MemberInfoMemberTypeMethod      MemberInfoMemberType = "Method"
-	MemberInfoMemberTypeProperty    MemberInfoMemberType = "Property"
-	MemberInfoMemberTypeTypeInfo    MemberInfoMemberType = "TypeInfo"
-	MemberInfoMemberTypeCustom      MemberInfoMemberType = "Custom"
-	MemberInfoMemberTypeNestedType  MemberInfoMemberType = "NestedType"
-	MemberInfoMemberTypeAll         MemberInfoMemberType = "All"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *MemberInfoMemberType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Constructor", "Event", "Field", "Method", "Property", "TypeInfo", "Custom", "NestedType", "All")
-}
-
-// MethodInfoAttribute is an open list: Linnworks may add values.
-type MethodInfoAttribute string
-
-// Values of MethodInfoAttribute.
-const (
-	MethodInfoAttributeMemberAccessMask      MethodInfoAttribute = "MemberAccessMask"
-	MethodInfoAttributePrivateScope          MethodInfoAttribute = "PrivateScope"
-	MethodInfoAttributePrivate               MethodInfoAttribute = "Private"
-	MethodInfoAttributeFamANDAssem           MethodInfoAttribute = "FamANDAssem"
-	MethodInfoAttributeAssembly              MethodInfoAttribute = "Assembly"
-	MethodInfoAttributeFamily                MethodInfoAttribute = "Family"
-	MethodInfoAttributeFamORAssem            MethodInfoAttribute = "FamORAssem"
-	MethodInfoAttributePublic                MethodInfoAttribute = "Public"
-	MethodInfoAttributeStatic                MethodInfoAttribute = "Static"
-	MethodInfoAttributeFinal                 MethodInfoAttribute = "Final"
-	MethodInfoAttributeVirtual               MethodInfoAttribute = "Virtual"
-	MethodInfoAttributeHideBySig             MethodInfoAttribute = "HideBySig"
-	MethodInfoAttributeCheckAccessOnOverride MethodInfoAttribute = "CheckAccessOnOverride"
-	MethodInfoAttributeVtableLayoutMask      MethodInfoAttribute = "VtableLayoutMask"
-	MethodInfoAttributeReuseSlot             MethodInfoAttribute = "ReuseSlot"
-	MethodInfoAttributeNewSlot               MethodInfoAttribute = "NewSlot"
-	MethodInfoAttributeAbstract              MethodInfoAttribute = "Abstract"
-	MethodInfoAttributeSpecialName           MethodInfoAttribute = "SpecialName"
-	MethodInfoAttributePinvokeImpl           MethodInfoAttribute = "PinvokeImpl"
-	MethodInfoAttributeUnmanagedExport       MethodInfoAttribute = "UnmanagedExport"
-	MethodInfoAttributeRTSpecialName         MethodInfoAttribute = "RTSpecialName"
-	MethodInfoAttributeReservedMask          MethodInfoAttribute = "ReservedMask"
-	MethodInfoAttributeHasSecurity           MethodInfoAttribute = "HasSecurity"
-	MethodInfoAttributeRequireSecObject      MethodInfoAttribute = "RequireSecObject"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *MethodInfoAttribute) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "MemberAccessMask", "PrivateScope", "Private", "FamANDAssem", "Assembly", "Family", "FamORAssem", "Public", "Static", "Final", "Virtual", "HideBySig", "CheckAccessOnOverride", "VtableLayoutMask", "ReuseSlot", "NewSlot", "Abstract", "SpecialName", "PinvokeImpl", "UnmanagedExport", "RTSpecialName", "ReservedMask", "HasSecurity", "RequireSecObject")
-}
-
-// MethodInfoCallingConvention is an open list: Linnworks may add values.
-type MethodInfoCallingConvention string
-
-// Values of MethodInfoCallingConvention.
-const (
-	MethodInfoCallingConventionStandard     MethodInfoCallingConvention = "Standard"
-	MethodInfoCallingConventionVarArgs      MethodInfoCallingConvention = "VarArgs"
-	MethodInfoCallingConventionAny          MethodInfoCallingConvention = "Any"
-	MethodInfoCallingConventionHasThis      MethodInfoCallingConvention = "HasThis"
-	MethodInfoCallingConventionExplicitThis MethodInfoCallingConvention = "ExplicitThis"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *MethodInfoCallingConvention) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Standard", "VarArgs", "Any", "HasThis", "ExplicitThis")
-}
-
-// MethodInfoMemberType is an open list: Linnworks may add values.
-type MethodInfoMemberType string
-
-// Values of MethodInfoMemberType.
-const (
-	MethodInfoMemberTypeConstructor MethodInfoMemberType = "Constructor"
-	MethodInfoMemberTypeEvent       MethodInfoMemberType = "Event"
-	MethodInfoMemberTypeField       MethodInfoMemberType = "Field"
-	MethodInfoMemberTypeMethod      MethodInfoMemberType = "Method"
-	MethodInfoMemberTypeProperty    MethodInfoMemberType = "Property"
-	MethodInfoMemberTypeTypeInfo    MethodInfoMemberType = "TypeInfo"
-	MethodInfoMemberTypeCustom      MethodInfoMemberType = "Custom"
-	MethodInfoMemberTypeNestedType  MethodInfoMemberType = "NestedType"
-	MethodInfoMemberTypeAll         MethodInfoMemberType = "All"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *MethodInfoMemberType) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "Constructor", "Event", "Field", "Method", "Property", "TypeInfo", "Custom", "NestedType", "All")
-}
-
-// MethodInfoMethodImplementationFlag is an open list: Linnworks may add values.
-type MethodInfoMethodImplementationFlag string
-
-// Values of MethodInfoMethodImplementationFlag.
-const (
-	MethodInfoMethodImplementationFlagCodeTypeMask        MethodInfoMethodImplementationFlag = "CodeTypeMask"
-	MethodInfoMethodImplementationFlagIl                  MethodInfoMethodImplementationFlag = "IL"
-	MethodInfoMethodImplementationFlagNative              MethodInfoMethodImplementationFlag = "Native"
-	MethodInfoMethodImplementationFlagOptil               MethodInfoMethodImplementationFlag = "OPTIL"
-	MethodInfoMethodImplementationFlagRuntime             MethodInfoMethodImplementationFlag = "Runtime"
-	MethodInfoMethodImplementationFlagManagedMask         MethodInfoMethodImplementationFlag = "ManagedMask"
-	MethodInfoMethodImplementationFlagUnmanaged           MethodInfoMethodImplementationFlag = "Unmanaged"
-	MethodInfoMethodImplementationFlagManaged             MethodInfoMethodImplementationFlag = "Managed"
-	MethodInfoMethodImplementationFlagForwardRef          MethodInfoMethodImplementationFlag = "ForwardRef"
-	MethodInfoMethodImplementationFlagPreserveSig         MethodInfoMethodImplementationFlag = "PreserveSig"
-	MethodInfoMethodImplementationFlagInternalCall        MethodInfoMethodImplementationFlag = "InternalCall"
-	MethodInfoMethodImplementationFlagSynchronized        MethodInfoMethodImplementationFlag = "Synchronized"
-	MethodInfoMethodImplementationFlagNoInlining          MethodInfoMethodImplementationFlag = "NoInlining"
-	MethodInfoMethodImplementationFlagAggressiveInlining  MethodInfoMethodImplementationFlag = "AggressiveInlining"
-	MethodInfoMethodImplementationFlagNoOptimization      MethodInfoMethodImplementationFlag = "NoOptimization"
-	MethodInfoMethodImplementationFlagSecurityMitigations MethodInfoMethodImplementationFlag = "SecurityMitigations"
-	MethodInfoMethodImplementationFlagMaxMethodImplVal    MethodInfoMethodImplementationFlag = "MaxMethodImplVal"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *MethodInfoMethodImplementationFlag) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "CodeTypeMask", "IL", "Native", "OPTIL", "Runtime", "ManagedMask", "Unmanaged", "Managed", "ForwardRef", "PreserveSig", "InternalCall", "Synchronized", "NoInlining", "AggressiveInlining", "NoOptimization", "SecurityMitigations", "MaxMethodImplVal")
-}
-
-// ParameterInfoAttribute is an open list: Linnworks may add values.
-type ParameterInfoAttribute string
-
-// Values of ParameterInfoAttribute.
-const (
-	ParameterInfoAttributeNone            ParameterInfoAttribute = "None"
-	ParameterInfoAttributeIn              ParameterInfoAttribute = "In"
-	ParameterInfoAttributeOut             ParameterInfoAttribute = "Out"
-	ParameterInfoAttributeLCID            ParameterInfoAttribute = "Lcid"
-	ParameterInfoAttributeRetval          ParameterInfoAttribute = "Retval"
-	ParameterInfoAttributeOptional        ParameterInfoAttribute = "Optional"
-	ParameterInfoAttributeReservedMask    ParameterInfoAttribute = "ReservedMask"
-	ParameterInfoAttributeHasDefault      ParameterInfoAttribute = "HasDefault"
-	ParameterInfoAttributeHasFieldMarshal ParameterInfoAttribute = "HasFieldMarshal"
-	ParameterInfoAttributeReserved3       ParameterInfoAttribute = "Reserved3"
-	ParameterInfoAttributeReserved4       ParameterInfoAttribute = "Reserved4"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *ParameterInfoAttribute) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "None", "In", "Out", "Lcid", "Retval", "Optional", "ReservedMask", "HasDefault", "HasFieldMarshal", "Reserved3", "Reserved4")
-}
-
 // ProductIdentifierInformationType is an open list: Linnworks may add values.
 type ProductIdentifierInformationType string
 
@@ -5378,78 +4808,4 @@ const (
 	UpdateInventoryItemLevelsRequestFieldNameReorderDate              UpdateInventoryItemLevelsRequestFieldName = "ReorderDate"
 	UpdateInventoryItemLevelsRequestFieldNameAverageConsumption       UpdateInventoryItemLevelsRequestFieldName = "AverageConsumption"
 	UpdateInventoryItemLevelsRequestFieldNameDefaultSupplier          UpdateInventoryItemLevelsRequestFieldName = "DefaultSupplier"
-)
-
-// UpdateInventoryItemLocationFieldRequestFieldName is an open list: Linnworks may add values.
-type UpdateInventoryItemLocationFieldRequestFieldName string
-
-// Values of UpdateInventoryItemLocationFieldRequestFieldName.
-const (
-	UpdateInventoryItemLocationFieldRequestFieldNameSKU                      UpdateInventoryItemLocationFieldRequestFieldName = "SKU"
-	UpdateInventoryItemLocationFieldRequestFieldNameTitle                    UpdateInventoryItemLocationFieldRequestFieldName = "Title"
-	UpdateInventoryItemLocationFieldRequestFieldNameVariationGroupName       UpdateInventoryItemLocationFieldRequestFieldName = "VariationGroupName"
-	UpdateInventoryItemLocationFieldRequestFieldNameRetailPrice              UpdateInventoryItemLocationFieldRequestFieldName = "RetailPrice"
-	UpdateInventoryItemLocationFieldRequestFieldNamePurchasePrice            UpdateInventoryItemLocationFieldRequestFieldName = "PurchasePrice"
-	UpdateInventoryItemLocationFieldRequestFieldNameTracked                  UpdateInventoryItemLocationFieldRequestFieldName = "Tracked"
-	UpdateInventoryItemLocationFieldRequestFieldNameBarcode                  UpdateInventoryItemLocationFieldRequestFieldName = "Barcode"
-	UpdateInventoryItemLocationFieldRequestFieldNameAvailable                UpdateInventoryItemLocationFieldRequestFieldName = "Available"
-	UpdateInventoryItemLocationFieldRequestFieldNameMinimumLevel             UpdateInventoryItemLocationFieldRequestFieldName = "MinimumLevel"
-	UpdateInventoryItemLocationFieldRequestFieldNameInOrder                  UpdateInventoryItemLocationFieldRequestFieldName = "InOrder"
-	UpdateInventoryItemLocationFieldRequestFieldNameStockLevel               UpdateInventoryItemLocationFieldRequestFieldName = "StockLevel"
-	UpdateInventoryItemLocationFieldRequestFieldNameStockValue               UpdateInventoryItemLocationFieldRequestFieldName = "StockValue"
-	UpdateInventoryItemLocationFieldRequestFieldNameDue                      UpdateInventoryItemLocationFieldRequestFieldName = "Due"
-	UpdateInventoryItemLocationFieldRequestFieldNameBinRack                  UpdateInventoryItemLocationFieldRequestFieldName = "BinRack"
-	UpdateInventoryItemLocationFieldRequestFieldNameCategory                 UpdateInventoryItemLocationFieldRequestFieldName = "Category"
-	UpdateInventoryItemLocationFieldRequestFieldNameImage                    UpdateInventoryItemLocationFieldRequestFieldName = "Image"
-	UpdateInventoryItemLocationFieldRequestFieldNameWeight                   UpdateInventoryItemLocationFieldRequestFieldName = "Weight"
-	UpdateInventoryItemLocationFieldRequestFieldNameDimHeight                UpdateInventoryItemLocationFieldRequestFieldName = "DimHeight"
-	UpdateInventoryItemLocationFieldRequestFieldNameDimWidth                 UpdateInventoryItemLocationFieldRequestFieldName = "DimWidth"
-	UpdateInventoryItemLocationFieldRequestFieldNameDimDepth                 UpdateInventoryItemLocationFieldRequestFieldName = "DimDepth"
-	UpdateInventoryItemLocationFieldRequestFieldNameCreatedDate              UpdateInventoryItemLocationFieldRequestFieldName = "CreatedDate"
-	UpdateInventoryItemLocationFieldRequestFieldNameModifiedDate             UpdateInventoryItemLocationFieldRequestFieldName = "ModifiedDate"
-	UpdateInventoryItemLocationFieldRequestFieldNameSerialNumberScanRequired UpdateInventoryItemLocationFieldRequestFieldName = "SerialNumberScanRequired"
-	UpdateInventoryItemLocationFieldRequestFieldNameBatchNumberScanRequired  UpdateInventoryItemLocationFieldRequestFieldName = "BatchNumberScanRequired"
-	UpdateInventoryItemLocationFieldRequestFieldNameBatchType                UpdateInventoryItemLocationFieldRequestFieldName = "BatchType"
-	UpdateInventoryItemLocationFieldRequestFieldNameJIT                      UpdateInventoryItemLocationFieldRequestFieldName = "JIT"
-	UpdateInventoryItemLocationFieldRequestFieldNameReorderAmount            UpdateInventoryItemLocationFieldRequestFieldName = "ReorderAmount"
-	UpdateInventoryItemLocationFieldRequestFieldNameReorderDate              UpdateInventoryItemLocationFieldRequestFieldName = "ReorderDate"
-	UpdateInventoryItemLocationFieldRequestFieldNameAverageConsumption       UpdateInventoryItemLocationFieldRequestFieldName = "AverageConsumption"
-	UpdateInventoryItemLocationFieldRequestFieldNameDefaultSupplier          UpdateInventoryItemLocationFieldRequestFieldName = "DefaultSupplier"
-)
-
-// UpdateInventoryItemStockFieldRequestFieldName is an open list: Linnworks may add values.
-type UpdateInventoryItemStockFieldRequestFieldName string
-
-// Values of UpdateInventoryItemStockFieldRequestFieldName.
-const (
-	UpdateInventoryItemStockFieldRequestFieldNameSKU                      UpdateInventoryItemStockFieldRequestFieldName = "SKU"
-	UpdateInventoryItemStockFieldRequestFieldNameTitle                    UpdateInventoryItemStockFieldRequestFieldName = "Title"
-	UpdateInventoryItemStockFieldRequestFieldNameVariationGroupName       UpdateInventoryItemStockFieldRequestFieldName = "VariationGroupName"
-	UpdateInventoryItemStockFieldRequestFieldNameRetailPrice              UpdateInventoryItemStockFieldRequestFieldName = "RetailPrice"
-	UpdateInventoryItemStockFieldRequestFieldNamePurchasePrice            UpdateInventoryItemStockFieldRequestFieldName = "PurchasePrice"
-	UpdateInventoryItemStockFieldRequestFieldNameTracked                  UpdateInventoryItemStockFieldRequestFieldName = "Tracked"
-	UpdateInventoryItemStockFieldRequestFieldNameBarcode                  UpdateInventoryItemStockFieldRequestFieldName = "Barcode"
-	UpdateInventoryItemStockFieldRequestFieldNameAvailable                UpdateInventoryItemStockFieldRequestFieldName = "Available"
-	UpdateInventoryItemStockFieldRequestFieldNameMinimumLevel             UpdateInventoryItemStockFieldRequestFieldName = "MinimumLevel"
-	UpdateInventoryItemStockFieldRequestFieldNameInOrder                  UpdateInventoryItemStockFieldRequestFieldName = "InOrder"
-	UpdateInventoryItemStockFieldRequestFieldNameStockLevel               UpdateInventoryItemStockFieldRequestFieldName = "StockLevel"
-	UpdateInventoryItemStockFieldRequestFieldNameStockValue               UpdateInventoryItemStockFieldRequestFieldName = "StockValue"
-	UpdateInventoryItemStockFieldRequestFieldNameDue                      UpdateInventoryItemStockFieldRequestFieldName = "Due"
-	UpdateInventoryItemStockFieldRequestFieldNameBinRack                  UpdateInventoryItemStockFieldRequestFieldName = "BinRack"
-	UpdateInventoryItemStockFieldRequestFieldNameCategory                 UpdateInventoryItemStockFieldRequestFieldName = "Category"
-	UpdateInventoryItemStockFieldRequestFieldNameImage                    UpdateInventoryItemStockFieldRequestFieldName = "Image"
-	UpdateInventoryItemStockFieldRequestFieldNameWeight                   UpdateInventoryItemStockFieldRequestFieldName = "Weight"
-	UpdateInventoryItemStockFieldRequestFieldNameDimHeight                UpdateInventoryItemStockFieldRequestFieldName = "DimHeight"
-	UpdateInventoryItemStockFieldRequestFieldNameDimWidth                 UpdateInventoryItemStockFieldRequestFieldName = "DimWidth"
-	UpdateInventoryItemStockFieldRequestFieldNameDimDepth                 UpdateInventoryItemStockFieldRequestFieldName = "DimDepth"
-	UpdateInventoryItemStockFieldRequestFieldNameCreatedDate              UpdateInventoryItemStockFieldRequestFieldName = "CreatedDate"
-	UpdateInventoryItemStockFieldRequestFieldNameModifiedDate             UpdateInventoryItemStockFieldRequestFieldName = "ModifiedDate"
-	UpdateInventoryItemStockFieldRequestFieldNameSerialNumberScanRequired UpdateInventoryItemStockFieldRequestFieldName = "SerialNumberScanRequired"
-	UpdateInventoryItemStockFieldRequestFieldNameBatchNumberScanRequired  UpdateInventoryItemStockFieldRequestFieldName = "BatchNumberScanRequired"
-	UpdateInventoryItemStockFieldRequestFieldNameBatchType                UpdateInventoryItemStockFieldRequestFieldName = "BatchType"
-	UpdateInventoryItemStockFieldRequestFieldNameJIT                      UpdateInventoryItemStockFieldRequestFieldName = "JIT"
-	UpdateInventoryItemStockFieldRequestFieldNameReorderAmount            UpdateInventoryItemStockFieldRequestFieldName = "ReorderAmount"
-	UpdateInventoryItemStockFieldRequestFieldNameReorderDate              UpdateInventoryItemStockFieldRequestFieldName = "ReorderDate"
-	UpdateInventoryItemStockFieldRequestFieldNameAverageConsumption       UpdateInventoryItemStockFieldRequestFieldName = "AverageConsumption"
-	UpdateInventoryItemStockFieldRequestFieldNameDefaultSupplier          UpdateInventoryItemStockFieldRequestFieldName = "DefaultSupplier"
 )

@@ -174,7 +174,7 @@ func TestVerifiedWritesLeakNothing(t *testing.T) {
 			return c.Orders.CreateOrdersVerified(ctx, &CreateOrdersRequest{Orders: []ChannelOrder{o}})
 		},
 		"print": func(ctx context.Context, c *Client) (any, error) {
-			return c.PrintService.CreatePDFFromJobForceTemplateVerified(ctx, &CreatePDFFromJobForceTemplateRequest{IDs: []GUID{id}})
+			return c.Print.CreatePDFFromJobForceTemplateVerified(ctx, &CreatePDFFromJobForceTemplateRequest{IDs: []GUID{id}})
 		},
 		"find": func(ctx context.Context, c *Client) (any, error) { return c.Orders.FindOrders(ctx, []GUID{id}) },
 	}

@@ -111,7 +111,7 @@ func ExampleLimitError() {
 	defer cancel()
 
 	for range 2 {
-		_, err := client.ShippingService.GetIntegrations(ctx, nil)
+		_, err := client.Shipping.GetIntegrations(ctx, nil)
 		fmt.Println(linnworks.IsThrottle(err))
 	}
 	// Output:

@@ -78,9 +78,9 @@ func TestPublishedLimits(t *testing.T) {
 	ctx := t.Context()
 	_, _ = c.Orders.CreateOrders(ctx, &CreateOrdersRequest{Orders: []ChannelOrder{}})
 	_, _ = c.Stock.GetStockLevelBatch(ctx, &GetStockLevelBatchRequest{StockItemIDs: []GUID{}})
-	_, _ = c.ShippingService.GetShippingQuote(ctx, nil)
-	_, _ = c.ShippingService.GetFiledManifestsByVendor(ctx, nil)
-	_, _ = c.ShippingService.GetIntegrations(ctx, nil)
+	_, _ = c.Shipping.GetShippingQuote(ctx, nil)
+	_, _ = c.Shipping.GetFiledManifestsByVendor(ctx, nil)
+	_, _ = c.Shipping.GetIntegrations(ctx, nil)
 	_, _ = c.OrdersV2.GetOrders(ctx, nil)
 	got := map[string]int{}
 	for _, key := range limits {
@@ -88,8 +88,8 @@ func TestPublishedLimits(t *testing.T) {
 	}
 	want := map[string]int{
 		"Auth.AuthorizeByApplication": 150, "Orders.CreateOrders": 150, "Stock.GetStockLevelBatch": 250,
-		"ShippingService.GetShippingQuote": 100, "ShippingService.GetFiledManifestsByVendor": 10,
-		"ShippingService.GetIntegrations": 1, "OrdersV2.GetOrders": 0,
+		"Shipping.GetShippingQuote": 100, "Shipping.GetFiledManifestsByVendor": 10,
+		"Shipping.GetIntegrations": 1, "OrdersV2.GetOrders": 0,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

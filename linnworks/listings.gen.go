@@ -44,8 +44,8 @@ func (s *ListingsService) CreateBigCommerceConfigurators(ctx context.Context, re
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateBigcommerceTemplates
-func (s *ListingsService) CreateBigCommerceTemplates(ctx context.Context, req *CreateBigCommerceTemplatesRequest, opts ...CallOption) (*PagedResultBigCommerceListing, error) {
-	var out *PagedResultBigCommerceListing
+func (s *ListingsService) CreateBigCommerceTemplates(ctx context.Context, req *CreateBigCommerceTemplatesRequest, opts ...CallOption) (*BigCommerceListingPage, error) {
+	var out *BigCommerceListingPage
 	err := s.client.call(ctx, operation{
 		name: "Listings.CreateBigCommerceTemplates", method: "POST", path: "/api/Listings/CreateBigcommerceTemplates",
 		body: bodyParams, limit: 150,
@@ -72,8 +72,8 @@ func (s *ListingsService) CreateEbayConfigurators(ctx context.Context, req *Crea
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateEbayTemplates
-func (s *ListingsService) CreateEbayTemplates(ctx context.Context, req *CreateEbayTemplatesRequest, opts ...CallOption) (*PagedResultEbayListing, error) {
-	var out *PagedResultEbayListing
+func (s *ListingsService) CreateEbayTemplates(ctx context.Context, req *CreateEbayTemplatesRequest, opts ...CallOption) (*EbayListingPage, error) {
+	var out *EbayListingPage
 	err := s.client.call(ctx, operation{
 		name: "Listings.CreateEbayTemplates", method: "POST", path: "/api/Listings/CreateEbayTemplates",
 		body: bodyParams, limit: 150,
@@ -198,8 +198,8 @@ func (s *ListingsService) GetBigCommerceConfigurators(ctx context.Context, req *
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GetBigCommerceTemplates
-func (s *ListingsService) GetBigCommerceTemplates(ctx context.Context, req *GetBigCommerceTemplatesRequest, opts ...CallOption) (*PagedResultBigCommerceListing, error) {
-	var out *PagedResultBigCommerceListing
+func (s *ListingsService) GetBigCommerceTemplates(ctx context.Context, req *GetBigCommerceTemplatesRequest, opts ...CallOption) (*BigCommerceListingPage, error) {
+	var out *BigCommerceListingPage
 	err := s.client.call(ctx, operation{
 		name: "Listings.GetBigCommerceTemplates", method: "POST", path: "/api/Listings/GetBigCommerceTemplates",
 		body: bodyParams, replay: replayRead, limit: 150,
@@ -258,8 +258,8 @@ func (s *ListingsService) GetEbayListingOperations(ctx context.Context, req *Get
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayTemplates
-func (s *ListingsService) GetEbayTemplates(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) (*PagedResultEbayListing, error) {
-	var out *PagedResultEbayListing
+func (s *ListingsService) GetEbayTemplates(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) (*EbayListingPage, error) {
+	var out *EbayListingPage
 	err := s.client.call(ctx, operation{
 		name: "Listings.GetEbayTemplates", method: "POST", path: "/api/Listings/GeteBayTemplates",
 		body: bodyParams, replay: replayRead, limit: 150,
@@ -449,7 +449,7 @@ type BigCommerceConfigurator struct {
 	UserAttributes           []ConfigUserAttributes        `json:"UserAttributes,omitzero"`
 	VarAttributes            []VarAttribute                `json:"VarAttributes,omitzero"`
 	VarTitleExtProperty      string                        `json:"VarTitleExtProperty,omitzero"`
-	PkConfigID               GUID                          `json:"pkConfigid,omitzero"`
+	ConfigID                 GUID                          `json:"pkConfigid,omitzero"`
 }
 
 // BigCommerceCustomField is sent and received. Bools and numbers are always sent, the
@@ -520,9 +520,17 @@ type BigCommerceListing struct {
 	Width             Decimal                       `json:"Width,omitzero"`
 }
 
+// BigCommerceListingPage is part of a reply.
+type BigCommerceListingPage struct {
+	CurrentPage    int                  `json:"CurrentPage,omitzero"`
+	EntriesPerPage int                  `json:"EntriesPerPage,omitzero"`
+	Items          []BigCommerceListing `json:"Items,omitzero"`
+	TotalItems     int                  `json:"TotalItems,omitzero"`
+}
+
 // CancelListingBulkOperationRequest holds the parameters of Listings.CancelListingBulkOperation.
 type CancelListingBulkOperationRequest struct {
-	PkOperationID *int `json:"pkOperationId,omitzero"`
+	OperationID *int `json:"pkOperationId,omitzero"`
 }
 
 // ChildOption is sent and received. Bools and numbers are always sent, the
@@ -567,11 +575,6 @@ type CreateBigCommerceConfiguratorsRequest struct {
 // CreateBigCommerceConfiguratorsResponse is the reply of Listings.CreateBigCommerceConfigurators.
 type CreateBigCommerceConfiguratorsResponse struct{}
 
-// CreateBigCommerceTemplatesRequest holds the parameters of Listings.CreateBigCommerceTemplates.
-type CreateBigCommerceTemplatesRequest struct {
-	Parameters *ProcessTemplatesParameters `json:"parameters,omitzero"`
-}
-
 // CreateEbayConfiguratorsRequest holds the parameters of Listings.CreateEbayConfigurators.
 type CreateEbayConfiguratorsRequest struct {
 	Configs []EbayConfig `json:"configs,omitzero"`
@@ -602,18 +605,8 @@ type CreateTemplatesInBulkParameters struct {
 	LocationID            *GUID                                    `json:"LocationId,omitzero"`
 }
 
-// DeleteBigCommerceConfiguratorsRequest holds the parameters of Listings.DeleteBigCommerceConfigurators.
-type DeleteBigCommerceConfiguratorsRequest struct {
-	Configs []GUID `json:"configs,omitzero"`
-}
-
 // DeleteBigCommerceConfiguratorsResponse is the reply of Listings.DeleteBigCommerceConfigurators.
 type DeleteBigCommerceConfiguratorsResponse struct{}
-
-// DeleteBigCommerceTemplatesRequest holds the parameters of Listings.DeleteBigCommerceTemplates.
-type DeleteBigCommerceTemplatesRequest struct {
-	TemplateIDs []GUID `json:"templateIds,omitzero"`
-}
 
 // DeleteBigCommerceTemplatesResponse is the reply of Listings.DeleteBigCommerceTemplates.
 type DeleteBigCommerceTemplatesResponse struct{}
@@ -754,7 +747,7 @@ type EbayConfig struct {
 	VariationTitleExtendedProperty                 string                         `json:"VariationTitle_ExtendedProperty,omitzero"`
 	Variations                                     []EbaySpecification            `json:"Variations,omitzero"`
 	VATExtendedProperty                            string                         `json:"VatExtendedProperty,omitzero"`
-	PkConfigID                                     GUID                           `json:"pkConfigId,omitzero"`
+	ConfigID                                       GUID                           `json:"pkConfigId,omitzero"`
 }
 
 // EbayConfiguratorProperties is part of a reply.
@@ -870,6 +863,14 @@ type EbayListingAudit struct {
 	SetQuantity            *int     `json:"SetQuantity,omitzero"`
 }
 
+// EbayListingPage is part of a reply.
+type EbayListingPage struct {
+	CurrentPage    int           `json:"CurrentPage,omitzero"`
+	EntriesPerPage int           `json:"EntriesPerPage,omitzero"`
+	Items          []EbayListing `json:"Items,omitzero"`
+	TotalItems     int           `json:"TotalItems,omitzero"`
+}
+
 // EbayPriceRule is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type EbayPriceRule struct {
@@ -977,11 +978,6 @@ type GetAllEbayConfiguratorsRequest struct{}
 // GetBigCommerceConfiguratorsRequest holds the parameters of Listings.GetBigCommerceConfigurators.
 type GetBigCommerceConfiguratorsRequest struct{}
 
-// GetBigCommerceTemplatesRequest holds the parameters of Listings.GetBigCommerceTemplates.
-type GetBigCommerceTemplatesRequest struct {
-	Parameters *GetTemplatesParameters `json:"parameters,omitzero"`
-}
-
 // GetEbayConfiguratorsRequest holds the parameters of Listings.GetEbayConfigurators.
 type GetEbayConfiguratorsRequest struct{}
 
@@ -1011,7 +1007,7 @@ type GetTemplatesParameters struct {
 	IsMigrated       *bool                                `json:"IsMigrated,omitzero"`
 	OnlyWithErrors   *bool                                `json:"OnlyWithErrors,omitzero"`
 	PageNumber       *int                                 `json:"PageNumber,omitzero"`
-	SelectedRegions  []TupleInt32Int32                    `json:"SelectedRegions,omitzero"`
+	SelectedRegions  []RowRange                           `json:"SelectedRegions,omitzero"`
 	SiteFilter       *SiteFilter                          `json:"SiteFilter,omitzero"`
 	Source           *string                              `json:"Source,omitzero"`
 	SubSource        *string                              `json:"SubSource,omitzero"`
@@ -1071,22 +1067,6 @@ type OptionValueData struct {
 	ImageURL string `json:"ImageUrl,omitzero"`
 }
 
-// PagedResultBigCommerceListing is part of a reply.
-type PagedResultBigCommerceListing struct {
-	CurrentPage    int                  `json:"CurrentPage,omitzero"`
-	EntriesPerPage int                  `json:"EntriesPerPage,omitzero"`
-	Items          []BigCommerceListing `json:"Items,omitzero"`
-	TotalItems     int                  `json:"TotalItems,omitzero"`
-}
-
-// PagedResultEbayListing is part of a reply.
-type PagedResultEbayListing struct {
-	CurrentPage    int           `json:"CurrentPage,omitzero"`
-	EntriesPerPage int           `json:"EntriesPerPage,omitzero"`
-	Items          []EbayListing `json:"Items,omitzero"`
-	TotalItems     int           `json:"TotalItems,omitzero"`
-}
-
 // PickupLocationTime is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type PickupLocationTime struct {
@@ -1120,7 +1100,7 @@ type ProcessEbayListingsResponse struct{}
 type ProcessTemplatesParameters struct {
 	ConfigID         *GUID                                    `json:"ConfigId,omitzero"`
 	InventoryItemIDs []GUID                                   `json:"InventoryItemIds,omitzero"`
-	SelectedRegions  []TupleInt32Int32                        `json:"SelectedRegions,omitzero"`
+	SelectedRegions  []RowRange                               `json:"SelectedRegions,omitzero"`
 	Source           *string                                  `json:"Source,omitzero"`
 	SubSource        *string                                  `json:"SubSource,omitzero"`
 	TemplatesType    *ProcessTemplatesParametersTemplatesType `json:"TemplatesType,omitzero"`
@@ -1170,18 +1150,8 @@ type SiteFilter struct {
 	SubSource     *string  `json:"SubSource,omitzero"`
 }
 
-// UpdateBigCommerceConfiguratorsRequest holds the parameters of Listings.UpdateBigCommerceConfigurators.
-type UpdateBigCommerceConfiguratorsRequest struct {
-	Configs []BigCommerceConfigurator `json:"configs,omitzero"`
-}
-
 // UpdateBigCommerceConfiguratorsResponse is the reply of Listings.UpdateBigCommerceConfigurators.
 type UpdateBigCommerceConfiguratorsResponse struct{}
-
-// UpdateEbayConfiguratorsRequest holds the parameters of Listings.UpdateEbayConfigurators.
-type UpdateEbayConfiguratorsRequest struct {
-	Configs []EbayConfig `json:"configs,omitzero"`
-}
 
 // UpdateEbayConfiguratorsResponse is the reply of Listings.UpdateEbayConfigurators.
 type UpdateEbayConfiguratorsResponse struct{}
@@ -1196,6 +1166,30 @@ type VarAttribute struct {
 	TypeLabel                      string `json:"TypeLabel,omitzero"`
 	ValueSortOrderExtendedProperty string `json:"ValueSortOrderExtendedProperty,omitzero"`
 }
+
+// CreateBigCommerceTemplatesRequest is the type of the parameters of Listings.CreateBigCommerceTemplates, which equal those of
+// other operations.
+type CreateBigCommerceTemplatesRequest = CreateEbayTemplatesRequest
+
+// DeleteBigCommerceConfiguratorsRequest is the type of the parameters of Listings.DeleteBigCommerceConfigurators, which equal those of
+// other operations.
+type DeleteBigCommerceConfiguratorsRequest = DeleteEbayConfiguratorsRequest
+
+// DeleteBigCommerceTemplatesRequest is the type of the parameters of Listings.DeleteBigCommerceTemplates, which equal those of
+// other operations.
+type DeleteBigCommerceTemplatesRequest = DeleteEbayTemplatesRequest
+
+// GetBigCommerceTemplatesRequest is the type of the parameters of Listings.GetBigCommerceTemplates, which equal those of
+// other operations.
+type GetBigCommerceTemplatesRequest = GetEbayTemplatesRequest
+
+// UpdateBigCommerceConfiguratorsRequest is the type of the parameters of Listings.UpdateBigCommerceConfigurators, which equal those of
+// other operations.
+type UpdateBigCommerceConfiguratorsRequest = CreateBigCommerceConfiguratorsRequest
+
+// UpdateEbayConfiguratorsRequest is the type of the parameters of Listings.UpdateEbayConfigurators, which equal those of
+// other operations.
+type UpdateEbayConfiguratorsRequest = CreateEbayConfiguratorsRequest
 
 // BigCommerceAssignedProductsStatus is an open list: Linnworks may add values.
 type BigCommerceAssignedProductsStatus string

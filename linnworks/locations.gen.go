@@ -103,7 +103,7 @@ type AddLocationResponse struct{}
 
 // DeleteLocationRequest holds the parameters of Locations.DeleteLocation.
 type DeleteLocationRequest struct {
-	PkStockLocationID *GUID `json:"pkStockLocationId,omitzero"`
+	StockLocationID *GUID `json:"pkStockLocationId,omitzero"`
 }
 
 // DeleteLocationResponse is the reply of Locations.DeleteLocation.
@@ -122,7 +122,7 @@ type DeleteWarehouseToteResponse struct {
 
 // GetLocationRequest holds the parameters of Locations.GetLocation.
 type GetLocationRequest struct {
-	PkStockLocationID *GUID `url:"pkStockLocationId,omitempty" json:"-"`
+	StockLocationID *GUID `url:"pkStockLocationId,omitempty" json:"-"`
 }
 
 // GetWarehouseTotesRequest holds the parameters of Locations.GetWarehouseTotes.
@@ -137,11 +137,6 @@ type GetWarehouseTotesResponse struct {
 	Totes []WarehouseTote `json:"Totes,omitzero"`
 }
 
-// UpdateLocationRequest holds the parameters of Locations.UpdateLocation.
-type UpdateLocationRequest struct {
-	Location *StockLocation `json:"location,omitzero"`
-}
-
 // UpdateLocationResponse is the reply of Locations.UpdateLocation.
 type UpdateLocationResponse struct{}
 
@@ -151,3 +146,7 @@ type WarehouseTote struct {
 	ToteBarcode string `json:"ToteBarcode,omitzero"`
 	ToteID      int    `json:"ToteId,omitzero"`
 }
+
+// UpdateLocationRequest is the type of the parameters of Locations.UpdateLocation, which equal those of
+// other operations.
+type UpdateLocationRequest = AddLocationRequest

@@ -19,7 +19,7 @@ func (g GUID) lower() GUID { return GUID(strings.ToLower(string(g))) }
 // It costs one call of GetOrdersByID for every 200 ids.
 func (s *OrdersService) FindOrders(ctx context.Context, ids []GUID) (map[GUID]OrderDetails, error) {
 	found := make(map[GUID]OrderDetails, len(ids))
-	for reply, err := range s.GetOrdersByIDBatched(ctx, &GetOrdersByIDRequest{PkOrderIDs: ids}) {
+	for reply, err := range s.GetOrdersByIDBatched(ctx, &GetOrdersByIDRequest{OrderIDs: ids}) {
 		if err != nil {
 			return nil, err
 		}

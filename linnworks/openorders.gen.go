@@ -127,8 +127,8 @@ func (s *OpenOrdersService) GetIdentifiersByOrderIDs(ctx context.Context, req *G
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOpenOrderIds
-func (s *OpenOrdersService) GetOpenOrderIDs(ctx context.Context, req *GetOpenOrderIDsRequest, opts ...CallOption) (*GenericPagedResultGUID, error) {
-	var out *GenericPagedResultGUID
+func (s *OpenOrdersService) GetOpenOrderIDs(ctx context.Context, req *GetOpenOrderIDsRequest, opts ...CallOption) (*GUIDPage, error) {
+	var out *GUIDPage
 	err := s.client.call(ctx, operation{
 		name: "OpenOrders.GetOpenOrderIDs", method: "POST", path: "/api/OpenOrders/GetOpenOrderIds",
 		body: bodyFlat, replay: replayRead, limit: 150,
@@ -156,8 +156,8 @@ func (s *OpenOrdersService) GetOpenOrderIDsAll(ctx context.Context, req *GetOpen
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOpenOrders
-func (s *OpenOrdersService) GetOpenOrders(ctx context.Context, req *OpenOrdersGetOpenOrdersRequest, opts ...CallOption) (*PostFilterPagedResponseOpenOrder, error) {
-	var out *PostFilterPagedResponseOpenOrder
+func (s *OpenOrdersService) GetOpenOrders(ctx context.Context, req *OpenOrdersGetOpenOrdersRequest, opts ...CallOption) (*FilteredOpenOrderPage, error) {
+	var out *FilteredOpenOrderPage
 	err := s.client.call(ctx, operation{
 		name: "OpenOrders.GetOpenOrders", method: "POST", path: "/api/OpenOrders/GetOpenOrders",
 		body: bodyFlat, replay: replayRead, limit: 150,
@@ -393,19 +393,29 @@ type FilterNotProcessedOpenOrdersResponse struct {
 	OrderIDs []int `json:"OrderIds,omitzero"`
 }
 
-// GenericOrderOperationResult is part of a reply.
-type GenericOrderOperationResult struct {
-	KeyedErrors      map[string]string `json:"KeyedErrors,omitzero"`
-	SuccessfulOrders []GUID            `json:"SuccessfulOrders,omitzero"`
+// FilteredOpenOrderPage is part of a reply.
+type FilteredOpenOrderPage struct {
+	Data                           []OpenOrder `json:"Data,omitzero"`
+	EntriesPerPage                 int         `json:"EntriesPerPage,omitzero"`
+	PageNumber                     int         `json:"PageNumber,omitzero"`
+	ResultCountRemovedByPostFilter int64       `json:"ResultCountRemovedByPostFilter,omitzero"`
+	TotalEntries                   int64       `json:"TotalEntries,omitzero"`
+	TotalPages                     int         `json:"TotalPages,omitzero"`
 }
 
-// GenericPagedResultGUID is part of a reply.
-type GenericPagedResultGUID struct {
+// GUIDPage is part of a reply.
+type GUIDPage struct {
 	Data           []GUID `json:"Data,omitzero"`
 	EntriesPerPage int    `json:"EntriesPerPage,omitzero"`
 	PageNumber     int    `json:"PageNumber,omitzero"`
 	TotalEntries   int64  `json:"TotalEntries,omitzero"`
 	TotalPages     int    `json:"TotalPages,omitzero"`
+}
+
+// GenericOrderOperationResult is part of a reply.
+type GenericOrderOperationResult struct {
+	KeyedErrors      map[string]string `json:"KeyedErrors,omitzero"`
+	SuccessfulOrders []GUID            `json:"SuccessfulOrders,omitzero"`
 }
 
 // GetAvailableChannelsRequest holds the parameters of OpenOrders.GetAvailableChannels.
@@ -414,11 +424,6 @@ type GetAvailableChannelsRequest struct{}
 // GetAvailableChannelsResponse is part of a reply.
 type GetAvailableChannelsResponse struct {
 	Channels []ServiceInformation `json:"Channels,omitzero"`
-}
-
-// GetIdentifiersByOrderIDsRequest holds the parameters of OpenOrders.GetIdentifiersByOrderIDs.
-type GetIdentifiersByOrderIDsRequest struct {
-	OrderIDs []GUID `json:"OrderIds,omitzero"`
 }
 
 // GetIdentifiersRequest holds the parameters of OpenOrders.GetIdentifiers.
@@ -493,11 +498,6 @@ type IndicatorRequest struct {
 	StockItemID *GUID `json:"StockItemId,omitzero"`
 }
 
-// MarkReadyForCollectionRequest holds the parameters of OpenOrders.MarkReadyForCollection.
-type MarkReadyForCollectionRequest struct {
-	OrderIDs []GUID `json:"OrderIds,omitzero"`
-}
-
 // OpenOrder is part of a reply.
 type OpenOrder struct {
 	CanFulfil         bool                  `json:"CanFulfil,omitzero"`
@@ -539,15 +539,6 @@ type OpenOrderLowFidelity struct {
 	ReferenceNum         string          `json:"ReferenceNum,omitzero"`
 	Status               int             `json:"Status,omitzero"`
 	PkOrderID            GUID            `json:"pkOrderID,omitzero"`
-}
-
-// OpenOrdersGetOpenOrdersRequest holds the parameters of OpenOrders.GetOpenOrders.
-type OpenOrdersGetOpenOrdersRequest struct {
-	EntriesPerPage int    `json:"EntriesPerPage"` // required
-	LocationID     GUID   `json:"LocationId"`     // required
-	OrderIDs       []GUID `json:"OrderIds,omitzero"`
-	PageNumber     *int   `json:"PageNumber,omitzero"`
-	ViewID         int    `json:"ViewId"` // required
 }
 
 // OrderCustomerInfo is sent and received. Bools and numbers are always sent, the
@@ -625,7 +616,7 @@ type OrderIdentifier struct {
 	IsCustom     bool   `json:"IsCustom,omitzero"`
 	Name         string `json:"Name,omitzero"`
 	Tag          string `json:"Tag,omitzero"`
-	FkOrderID    GUID   `json:"fkOrderId,omitzero"`
+	OrderID      GUID   `json:"fkOrderId,omitzero"`
 }
 
 // OrderItem is sent and received. Bools and numbers are always sent, the
@@ -744,18 +735,18 @@ type OrderItemOnOrder struct {
 	QuotedDeliveryDate    Time   `json:"QuotedDeliveryDate,omitzero"`
 	RowID                 GUID   `json:"Rowid,omitzero"`
 	SupplierName          string `json:"SupplierName,omitzero"`
-	FkLocationID          GUID   `json:"fkLocationId,omitzero"`
-	FkSupplierID          GUID   `json:"fkSupplierId,omitzero"`
-	PkPurchaseID          GUID   `json:"pkPurchaseId,omitzero"`
-	PkPurchaseItemID      GUID   `json:"pkPurchaseItemId,omitzero"`
+	LocationID            GUID   `json:"fkLocationId,omitzero"`
+	SupplierID            GUID   `json:"fkSupplierId,omitzero"`
+	PurchaseID            GUID   `json:"pkPurchaseId,omitzero"`
+	PurchaseItemID        GUID   `json:"pkPurchaseItemId,omitzero"`
 }
 
 // OrderItemOption is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type OrderItemOption struct {
-	Property   string `json:"Property,omitzero"`
-	Value      string `json:"Value,omitzero"`
-	PkOptionID GUID   `json:"pkOptionId,omitzero"`
+	Property string `json:"Property,omitzero"`
+	Value    string `json:"Value,omitzero"`
+	OptionID GUID   `json:"pkOptionId,omitzero"`
 }
 
 // OrderNote is sent and received. Bools and numbers are always sent, the
@@ -843,16 +834,6 @@ type OrderViewUserPreference struct {
 	ViewID    int  `json:"ViewId,omitzero"`
 }
 
-// PostFilterPagedResponseOpenOrder is part of a reply.
-type PostFilterPagedResponseOpenOrder struct {
-	Data                           []OpenOrder `json:"Data,omitzero"`
-	EntriesPerPage                 int         `json:"EntriesPerPage,omitzero"`
-	PageNumber                     int         `json:"PageNumber,omitzero"`
-	ResultCountRemovedByPostFilter int64       `json:"ResultCountRemovedByPostFilter,omitzero"`
-	TotalEntries                   int64       `json:"TotalEntries,omitzero"`
-	TotalPages                     int         `json:"TotalPages,omitzero"`
-}
-
 // ProductIdentifier is part of a reply.
 type ProductIdentifier struct {
 	Site  string `json:"Site,omitzero"`
@@ -908,12 +889,6 @@ type StockItemBoxConfiguration struct {
 	Width           Decimal `json:"Width,omitzero"`
 }
 
-// UnassignOrderIdentifierRequest holds the parameters of OpenOrders.UnassignOrderIdentifier.
-type UnassignOrderIdentifierRequest struct {
-	OrderIDs []GUID  `json:"OrderIds,omitzero"`
-	Tag      *string `json:"Tag,omitzero"`
-}
-
 // ViewGroup is part of a reply.
 type ViewGroup struct {
 	GroupID int    `json:"GroupId,omitzero"`
@@ -935,6 +910,18 @@ type ViewUserManagement struct {
 	ViewID     int         `json:"ViewId,omitzero"`
 	ViewUsers  []ViewUser  `json:"ViewUsers,omitzero"`
 }
+
+// GetIdentifiersByOrderIDsRequest is the type of the parameters of OpenOrders.GetIdentifiersByOrderIDs, which equal those of
+// other operations.
+type GetIdentifiersByOrderIDsRequest = MarkReadyForCollectionRequest
+
+// OpenOrdersGetOpenOrdersRequest is the type of the parameters of OpenOrders.GetOpenOrders, which equal those of
+// other operations.
+type OpenOrdersGetOpenOrdersRequest = GetOpenOrderIDsRequest
+
+// UnassignOrderIdentifierRequest is the type of the parameters of OpenOrders.UnassignOrderIdentifier, which equal those of
+// other operations.
+type UnassignOrderIdentifierRequest = AssignOrderIdentifierRequest
 
 // AssignStockToOrdersRequestBatchAssignmentMode is an open list: Linnworks may add values.
 type AssignStockToOrdersRequestBatchAssignmentMode string

@@ -319,15 +319,15 @@ func (s *OrdersService) DeleteOrder(ctx context.Context, req *DeleteOrderRequest
 	return out, err
 }
 
-// GetAllAvailableOrderItemBatchsByOrderID calls POST /api/Orders/GetAllAvailableOrderItemBatchsByOrderId.
+// GetAllAvailableOrderItemBatchesByOrderID calls POST /api/Orders/GetAllAvailableOrderItemBatchsByOrderId.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetAllAvailableOrderItemBatchsByOrderId
-func (s *OrdersService) GetAllAvailableOrderItemBatchsByOrderID(ctx context.Context, req *GetAllAvailableOrderItemBatchsByOrderIDRequest, opts ...CallOption) ([]StockItemBatch, error) {
+func (s *OrdersService) GetAllAvailableOrderItemBatchesByOrderID(ctx context.Context, req *GetAllAvailableOrderItemBatchesByOrderIDRequest, opts ...CallOption) ([]StockItemBatch, error) {
 	var out []StockItemBatch
 	err := s.client.call(ctx, operation{
-		name: "Orders.GetAllAvailableOrderItemBatchsByOrderID", method: "POST", path: "/api/Orders/GetAllAvailableOrderItemBatchsByOrderId",
+		name: "Orders.GetAllAvailableOrderItemBatchesByOrderID", method: "POST", path: "/api/Orders/GetAllAvailableOrderItemBatchsByOrderId",
 		body: bodyParams, replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
@@ -534,8 +534,8 @@ func (s *OrdersService) GetOpenOrderItemsSuppliers(ctx context.Context, req *Get
 // It only reads and is safe to repeat. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrders
-func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) (*GenericPagedResultOpenOrder, error) {
-	var out *GenericPagedResultOpenOrder
+func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) (*OpenOrderPage, error) {
+	var out *OpenOrderPage
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetOpenOrders", method: "POST", path: "/api/Orders/GetOpenOrders",
 		body: bodyParams, replay: replayRead, limit: 250,
@@ -656,6 +656,20 @@ func (s *OrdersService) GetOrderDetailsByReferenceID(ctx context.Context, req *G
 	return out, err
 }
 
+// GetOrderItemBatchesByOrderID calls POST /api/Orders/GetOrderItemBatchsByOrderId.
+//
+// It only reads and is safe to repeat. 150 calls a minute.
+//
+// Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItemBatchsByOrderId
+func (s *OrdersService) GetOrderItemBatchesByOrderID(ctx context.Context, req *GetOrderItemBatchesByOrderIDRequest, opts ...CallOption) ([]OrderItemBatch, error) {
+	var out []OrderItemBatch
+	err := s.client.call(ctx, operation{
+		name: "Orders.GetOrderItemBatchesByOrderID", method: "POST", path: "/api/Orders/GetOrderItemBatchsByOrderId",
+		body: bodyFlat, bodyName: "parameters", replay: replayRead, limit: 150,
+	}, nil, req, &out, opts)
+	return out, err
+}
+
 // GetOrderItemBatchesByOrderIDs calls POST /api/Orders/GetOrderItemBatchesByOrderIds.
 //
 // It only reads and is safe to repeat. 150 calls a minute.
@@ -666,20 +680,6 @@ func (s *OrdersService) GetOrderItemBatchesByOrderIDs(ctx context.Context, req *
 	err := s.client.call(ctx, operation{
 		name: "Orders.GetOrderItemBatchesByOrderIDs", method: "POST", path: "/api/Orders/GetOrderItemBatchesByOrderIds",
 		body: bodyFlat, replay: replayRead, limit: 150,
-	}, nil, req, &out, opts)
-	return out, err
-}
-
-// GetOrderItemBatchsByOrderID calls POST /api/Orders/GetOrderItemBatchsByOrderId.
-//
-// It only reads and is safe to repeat. 150 calls a minute.
-//
-// Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItemBatchsByOrderId
-func (s *OrdersService) GetOrderItemBatchsByOrderID(ctx context.Context, req *GetOrderItemBatchsByOrderIDRequest, opts ...CallOption) ([]OrderItemBatch, error) {
-	var out []OrderItemBatch
-	err := s.client.call(ctx, operation{
-		name: "Orders.GetOrderItemBatchsByOrderID", method: "POST", path: "/api/Orders/GetOrderItemBatchsByOrderId",
-		body: bodyFlat, bodyName: "parameters", replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -893,13 +893,13 @@ func (s *OrdersService) GetOrdersByID(ctx context.Context, req *GetOrdersByIDReq
 	return out, err
 }
 
-// GetOrdersByIDBatched splits req.PkOrderIDs into parts of at most 200 and hands out the
+// GetOrdersByIDBatched splits req.OrderIDs into parts of at most 200 and hands out the
 // reply of [OrdersService.GetOrdersByID] to each. It stops at the first error.
 func (s *OrdersService) GetOrdersByIDBatched(ctx context.Context, req *GetOrdersByIDRequest, opts ...CallOption) iter.Seq2[[]OrderDetails, error] {
 	start := valueOf(req)
-	return batches(start.PkOrderIDs, 200, func(part []GUID) ([]OrderDetails, error) {
+	return batches(start.OrderIDs, 200, func(part []GUID) ([]OrderDetails, error) {
 		r := start
-		r.PkOrderIDs = part
+		r.OrderIDs = part
 		return s.GetOrdersByID(ctx, &r, opts...)
 	})
 }
@@ -1058,15 +1058,15 @@ func (s *OrdersService) ProcessOrder(ctx context.Context, req *ProcessOrderReque
 	return out, err
 }
 
-// ProcessOrderByOrderOrReferenceID calls POST /api/Orders/ProcessOrderByOrderOrReferenceId.
+// ProcessOrderByOrderIDOrReference calls POST /api/Orders/ProcessOrderByOrderOrReferenceId.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessOrderByOrderOrReferenceId
-func (s *OrdersService) ProcessOrderByOrderOrReferenceID(ctx context.Context, req *ProcessOrderByOrderOrReferenceIDRequest, opts ...CallOption) (*ProcessOrderByOrderIDOrReferenceResponse, error) {
+func (s *OrdersService) ProcessOrderByOrderIDOrReference(ctx context.Context, req *ProcessOrderByOrderIDOrReferenceRequest, opts ...CallOption) (*ProcessOrderByOrderIDOrReferenceResponse, error) {
 	var out *ProcessOrderByOrderIDOrReferenceResponse
 	err := s.client.call(ctx, operation{
-		name: "Orders.ProcessOrderByOrderOrReferenceID", method: "POST", path: "/api/Orders/ProcessOrderByOrderOrReferenceId",
+		name: "Orders.ProcessOrderByOrderIDOrReference", method: "POST", path: "/api/Orders/ProcessOrderByOrderOrReferenceId",
 		body: bodyWrapped, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
@@ -1558,7 +1558,7 @@ type AssignToFolderRequest struct {
 
 // AvailableOrderItemBatchsInfo is part of a request.
 type AvailableOrderItemBatchsInfo struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero"`
+	OrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
 // BasicExtendedProperty is sent and received. Bools and numbers are always sent, the
@@ -1592,20 +1592,20 @@ type BooleanFieldFilter struct {
 // CalcBin is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type CalcBin struct {
-	Cost              Decimal       `json:"Cost,omitzero"`
-	Depth             Decimal       `json:"Depth,omitzero"`
-	Height            Decimal       `json:"Height,omitzero"`
-	ItemWeight        Decimal       `json:"ItemWeight,omitzero"`
-	Items             []CalcBinItem `json:"Items,omitzero"`
-	LabelID           string        `json:"LabelId,omitzero"`
-	ManualAdjust      bool          `json:"ManualAdjust"`
-	PackagingWeight   Decimal       `json:"PackagingWeight,omitzero"`
-	PrintDate         Time          `json:"PrintDate,omitzero"`
-	TrackingNumber    string        `json:"TrackingNumber,omitzero"`
-	Weight            Decimal       `json:"Weight,omitzero"`
-	Width             Decimal       `json:"Width,omitzero"`
-	FkPackagingTypeID GUID          `json:"fkPackagingTypeId,omitzero"`
-	PkBinID           GUID          `json:"pkBinId,omitzero"`
+	Cost            Decimal       `json:"Cost,omitzero"`
+	Depth           Decimal       `json:"Depth,omitzero"`
+	Height          Decimal       `json:"Height,omitzero"`
+	ItemWeight      Decimal       `json:"ItemWeight,omitzero"`
+	Items           []CalcBinItem `json:"Items,omitzero"`
+	LabelID         string        `json:"LabelId,omitzero"`
+	ManualAdjust    bool          `json:"ManualAdjust"`
+	PackagingWeight Decimal       `json:"PackagingWeight,omitzero"`
+	PrintDate       Time          `json:"PrintDate,omitzero"`
+	TrackingNumber  string        `json:"TrackingNumber,omitzero"`
+	Weight          Decimal       `json:"Weight,omitzero"`
+	Width           Decimal       `json:"Width,omitzero"`
+	PackagingTypeID GUID          `json:"fkPackagingTypeId,omitzero"`
+	BinID           GUID          `json:"pkBinId,omitzero"`
 }
 
 // CalcBinItem is sent and received. Bools and numbers are always sent, the
@@ -1615,53 +1615,53 @@ type CalcBinItem struct {
 	BoxID               int  `json:"BoxId"`
 	Quantity            int  `json:"Quantity"`
 	ShippingOrderItemID int  `json:"ShippingOrderItemId"`
-	FkOrderItemID       GUID `json:"fkOrderItemId,omitzero"`
+	OrderItemID         GUID `json:"fkOrderItemId,omitzero"`
 }
 
 // CalcOrderHeader is part of a reply.
 type CalcOrderHeader struct {
-	Bins               []CalcBin                `json:"Bins,omitzero"`
-	CalculationHints   []string                 `json:"CalculationHints,omitzero"`
-	CanAutoSplit       bool                     `json:"CanAutoSplit,omitzero"`
-	DimMethod          CalcOrderHeaderDimMethod `json:"DimMethod,omitzero"`
-	IsAutoSplit        bool                     `json:"IsAutoSplit,omitzero"`
-	IsSplitPackaging   bool                     `json:"IsSplitPackaging,omitzero"`
-	ItemWeight         Decimal                  `json:"ItemWeight,omitzero"`
-	Items              []CalcOrderItem          `json:"Items,omitzero"`
-	LabelPrinted       bool                     `json:"LabelPrinted,omitzero"`
-	ManualAdjust       bool                     `json:"ManualAdjust,omitzero"`
-	PackagingWeight    Decimal                  `json:"PackagingWeight,omitzero"`
-	SplitPackageCount  int                      `json:"SplitPackageCount,omitzero"`
-	ThreeDimPackaging  PackingResult            `json:"ThreeDimPackaging,omitzero"`
-	TotalDepth         Decimal                  `json:"TotalDepth,omitzero"`
-	TotalHeight        Decimal                  `json:"TotalHeight,omitzero"`
-	TotalWeight        Decimal                  `json:"TotalWeight,omitzero"`
-	TotalWidth         Decimal                  `json:"TotalWidth,omitzero"`
-	CCountry           string                   `json:"cCountry,omitzero"`
-	FkCountryID        GUID                     `json:"fkCountryId,omitzero"`
-	FkPackagingGroupID GUID                     `json:"fkPackagingGroupId,omitzero"`
-	FkPackagingTypeID  GUID                     `json:"fkPackagingTypeId,omitzero"`
-	FkPostalServiceID  GUID                     `json:"fkPostalServiceId,omitzero"`
-	NOrderID           int                      `json:"nOrderId,omitzero"`
-	PkOrderID          GUID                     `json:"pkOrderID,omitzero"`
+	Bins              []CalcBin                `json:"Bins,omitzero"`
+	CalculationHints  []string                 `json:"CalculationHints,omitzero"`
+	CanAutoSplit      bool                     `json:"CanAutoSplit,omitzero"`
+	DimMethod         CalcOrderHeaderDimMethod `json:"DimMethod,omitzero"`
+	IsAutoSplit       bool                     `json:"IsAutoSplit,omitzero"`
+	IsSplitPackaging  bool                     `json:"IsSplitPackaging,omitzero"`
+	ItemWeight        Decimal                  `json:"ItemWeight,omitzero"`
+	Items             []CalcOrderItem          `json:"Items,omitzero"`
+	LabelPrinted      bool                     `json:"LabelPrinted,omitzero"`
+	ManualAdjust      bool                     `json:"ManualAdjust,omitzero"`
+	PackagingWeight   Decimal                  `json:"PackagingWeight,omitzero"`
+	SplitPackageCount int                      `json:"SplitPackageCount,omitzero"`
+	ThreeDimPackaging PackingResult            `json:"ThreeDimPackaging,omitzero"`
+	TotalDepth        Decimal                  `json:"TotalDepth,omitzero"`
+	TotalHeight       Decimal                  `json:"TotalHeight,omitzero"`
+	TotalWeight       Decimal                  `json:"TotalWeight,omitzero"`
+	TotalWidth        Decimal                  `json:"TotalWidth,omitzero"`
+	Country           string                   `json:"cCountry,omitzero"`
+	CountryID         GUID                     `json:"fkCountryId,omitzero"`
+	PackagingGroupID  GUID                     `json:"fkPackagingGroupId,omitzero"`
+	PackagingTypeID   GUID                     `json:"fkPackagingTypeId,omitzero"`
+	PostalServiceID   GUID                     `json:"fkPostalServiceId,omitzero"`
+	NumOrderID        int                      `json:"nOrderId,omitzero"`
+	OrderID           GUID                     `json:"pkOrderID,omitzero"`
 }
 
 // CalcOrderItem is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type CalcOrderItem struct {
-	Boxes                  []StockItemBoxConfiguration `json:"Boxes,omitzero"`
-	DimDepth               Decimal                     `json:"DimDepth,omitzero"`
-	DimHeight              Decimal                     `json:"DimHeight,omitzero"`
-	DimWidth               Decimal                     `json:"DimWidth,omitzero"`
-	IsCompositeChild       bool                        `json:"IsCompositeChild,omitzero"` // read-only
-	ItemWeight             Decimal                     `json:"ItemWeight,omitzero"`
-	PackageGroup           GUID                        `json:"PackageGroup,omitzero"`
-	SKU                    string                      `json:"SKU,omitzero"`
-	StockItemIntID         int                         `json:"StockItemIntId"`
-	FkCompositeParentRowID GUID                        `json:"fkCompositeParentRowId,omitzero"`
-	FkOrderItemID          GUID                        `json:"fkOrderItemId,omitzero"`
-	FkStockItemID          GUID                        `json:"fkStockItemId,omitzero"`
-	NQty                   int                         `json:"nQty"`
+	Boxes                []StockItemBoxConfiguration `json:"Boxes,omitzero"`
+	DimDepth             Decimal                     `json:"DimDepth,omitzero"`
+	DimHeight            Decimal                     `json:"DimHeight,omitzero"`
+	DimWidth             Decimal                     `json:"DimWidth,omitzero"`
+	IsCompositeChild     bool                        `json:"IsCompositeChild,omitzero"` // read-only
+	ItemWeight           Decimal                     `json:"ItemWeight,omitzero"`
+	PackageGroup         GUID                        `json:"PackageGroup,omitzero"`
+	SKU                  string                      `json:"SKU,omitzero"`
+	StockItemIntID       int                         `json:"StockItemIntId"`
+	CompositeParentRowID GUID                        `json:"fkCompositeParentRowId,omitzero"`
+	OrderItemID          GUID                        `json:"fkOrderItemId,omitzero"`
+	StockItemID          GUID                        `json:"fkStockItemId,omitzero"`
+	Qty                  int                         `json:"nQty"`
 }
 
 // CancelOrderRequest holds the parameters of Orders.CancelOrder.
@@ -1766,7 +1766,7 @@ type ChannelOrder struct {
 	TotalRefund                 Decimal                              `json:"TotalRefund,omitzero"`
 	UpdatedDate                 Time                                 `json:"UpdatedDate,omitzero"`
 	UseChannelTax               bool                                 `json:"UseChannelTax"`
-	PkOrderID                   GUID                                 `json:"pkOrderId,omitzero"` // read-only
+	OrderID                     GUID                                 `json:"pkOrderId,omitzero"` // read-only
 }
 
 // ChannelOrderExtendedProperty is sent and received. Bools and numbers are always sent, the
@@ -1846,16 +1846,6 @@ type ChannelOrderNote struct {
 	NoteUserName  string `json:"NoteUserName,omitzero"`
 }
 
-// ClearInvoicePrintedRequest holds the parameters of Orders.ClearInvoicePrinted.
-type ClearInvoicePrintedRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero"`
-}
-
-// ClearPickListPrintedRequest holds the parameters of Orders.ClearPickListPrinted.
-type ClearPickListPrintedRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero"`
-}
-
 // ClearShippingLabelInfoRequest holds the parameters of Orders.ClearShippingLabelInfo.
 type ClearShippingLabelInfoRequest struct {
 	OrderIDs            []GUID `json:"orderIds,omitzero"`
@@ -1866,11 +1856,6 @@ type ClearShippingLabelInfoRequest struct {
 // rest unless it is empty; [Client.Call] can send that too.
 type ClientContext struct {
 	Module string `json:"Module,omitzero"`
-}
-
-// CompleteOrderRequest holds the parameters of Orders.CompleteOrder.
-type CompleteOrderRequest struct {
-	OrderID *GUID `json:"orderId,omitzero"`
 }
 
 // CouponValidationResult is sent and received. Bools and numbers are always sent, the
@@ -1891,7 +1876,7 @@ type CreateNewItemAndLinkRequest struct {
 	InitialQuantity *int    `json:"initialQuantity,omitzero"`
 	ItemTitle       *string `json:"itemTitle,omitzero"`
 	LocationID      *GUID   `json:"locationId,omitzero"`
-	PkStockItemID   *GUID   `json:"pkStockItemId,omitzero"`
+	StockItemID     *GUID   `json:"pkStockItemId,omitzero"`
 	Source          *string `json:"source,omitzero"`
 	SubSource       *string `json:"subSource,omitzero"`
 }
@@ -1983,17 +1968,8 @@ type FieldsFilter struct {
 	TextFields      []TextFieldFilter    `json:"TextFields,omitzero"`
 }
 
-// GenericPagedResultOpenOrder is part of a reply.
-type GenericPagedResultOpenOrder struct {
-	Data           []OpenOrder `json:"Data,omitzero"`
-	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
-	PageNumber     int         `json:"PageNumber,omitzero"`
-	TotalEntries   int64       `json:"TotalEntries,omitzero"`
-	TotalPages     int         `json:"TotalPages,omitzero"`
-}
-
-// GetAllAvailableOrderItemBatchsByOrderIDRequest holds the parameters of Orders.GetAllAvailableOrderItemBatchsByOrderID.
-type GetAllAvailableOrderItemBatchsByOrderIDRequest struct {
+// GetAllAvailableOrderItemBatchesByOrderIDRequest holds the parameters of Orders.GetAllAvailableOrderItemBatchesByOrderID.
+type GetAllAvailableOrderItemBatchesByOrderIDRequest struct {
 	Parameters *AvailableOrderItemBatchsInfo `json:"parameters,omitzero"`
 }
 
@@ -2033,11 +2009,6 @@ type GetDefaultPaymentMethodIDForNewOrderRequest struct{}
 // GetDraftOrdersRequest holds the parameters of Orders.GetDraftOrders.
 type GetDraftOrdersRequest struct{}
 
-// GetExtendedPropertiesRequest holds the parameters of Orders.GetExtendedProperties.
-type GetExtendedPropertiesRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
-}
-
 // GetLinkedItemsRequest holds the parameters of Orders.GetLinkedItems.
 type GetLinkedItemsRequest struct {
 	ItemID *GUID `url:"itemId,omitempty" json:"-"`
@@ -2050,11 +2021,6 @@ type GetOpenOrderIDByOrderOrReferenceIDRequest struct {
 	OrderOrReferenceID *string       `json:"orderOrReferenceId,omitzero"`
 }
 
-// GetOpenOrderItemsSuppliersRequest holds the parameters of Orders.GetOpenOrderItemsSuppliers.
-type GetOpenOrderItemsSuppliersRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
-}
-
 // GetOpenOrdersByItemBarcodeRequest holds the parameters of Orders.GetOpenOrdersByItemBarcode.
 type GetOpenOrdersByItemBarcodeRequest struct {
 	Filters        *FieldsFilter `json:"filters,omitzero"`
@@ -2062,24 +2028,9 @@ type GetOpenOrdersByItemBarcodeRequest struct {
 	ProductBarcode *string       `json:"productBarcode,omitzero"`
 }
 
-// GetOrderAuditTrailRequest holds the parameters of Orders.GetOrderAuditTrail.
-type GetOrderAuditTrailRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
-}
-
-// GetOrderAuditTrailsByIDsRequest holds the parameters of Orders.GetOrderAuditTrailsByIDs.
-type GetOrderAuditTrailsByIDsRequest struct {
-	OrderIDs []GUID `json:"OrderIds,omitzero"`
-}
-
 // GetOrderAuditTrailsByIDsResponse is part of a reply.
 type GetOrderAuditTrailsByIDsResponse struct {
 	AuditTrails []OrderAuditTrailExtended `json:"AuditTrails,omitzero"`
-}
-
-// GetOrderByIDRequest holds the parameters of Orders.GetOrderByID.
-type GetOrderByIDRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
 }
 
 // GetOrderDetailsByNumOrderIDRequest holds the parameters of Orders.GetOrderDetailsByNumOrderID.
@@ -2094,7 +2045,7 @@ type GetOrderDetailsByReferenceIDRequest struct {
 
 // GetOrderItemBatchesByOrderIDsRequest holds the parameters of Orders.GetOrderItemBatchesByOrderIDs.
 type GetOrderItemBatchesByOrderIDsRequest struct {
-	PkOrderIDs []GUID `json:"pkOrderIds,omitzero"`
+	OrderIDs []GUID `json:"pkOrderIds,omitzero"`
 }
 
 // GetOrderItemBatchesByOrderIDsResponse is part of a reply.
@@ -2102,21 +2053,11 @@ type GetOrderItemBatchesByOrderIDsResponse struct {
 	OrderBatches []OrderItemBatchExtended `json:"OrderBatches,omitzero"`
 }
 
-// GetOrderItemBatchsByOrderIDRequest holds the parameters of Orders.GetOrderItemBatchsByOrderID.
-type GetOrderItemBatchsByOrderIDRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero"`
-}
-
 // GetOrderItemCompositionRequest holds the parameters of Orders.GetOrderItemComposition.
 type GetOrderItemCompositionRequest struct {
 	FulfilmentCenter *GUID `url:"fulfilmentCenter,omitempty" json:"-"`
 	OrderID          *GUID `url:"orderId,omitempty" json:"-"`
 	StockItemID      *GUID `url:"stockItemId,omitempty" json:"-"`
-}
-
-// GetOrderItemRowSerialValuesByOrderIDsRequest holds the parameters of Orders.GetOrderItemRowSerialValuesByOrderIDs.
-type GetOrderItemRowSerialValuesByOrderIDsRequest struct {
-	OrderIDs []GUID `json:"OrderIds,omitzero"`
 }
 
 // GetOrderItemsRequest holds the parameters of Orders.GetOrderItems.
@@ -2128,27 +2069,17 @@ type GetOrderItemsRequest struct {
 // GetOrderNoteTypesRequest holds the parameters of Orders.GetOrderNoteTypes.
 type GetOrderNoteTypesRequest struct{}
 
-// GetOrderNotesRequest holds the parameters of Orders.GetOrderNotes.
-type GetOrderNotesRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
-}
-
 // GetOrderPackagingCalculationRequest holds the parameters of Orders.GetOrderPackagingCalculation.
 type GetOrderPackagingCalculationRequest struct {
 	Recalculate       *bool  `json:"Recalculate,omitzero"`
 	SaveRecalculation *bool  `json:"SaveRecalculation,omitzero"`
-	PkOrderIDs        []GUID `json:"pkOrderIds,omitzero"`
+	OrderIDs          []GUID `json:"pkOrderIds,omitzero"`
 }
 
 // GetOrderPackagingSplitRequest holds the parameters of Orders.GetOrderPackagingSplit.
 type GetOrderPackagingSplitRequest struct {
 	OpenOrdersOnly *bool `url:"openOrdersOnly,omitempty" json:"-"`
 	OrderID        *GUID `url:"orderId,omitempty" json:"-"`
-}
-
-// GetOrderRelationsRequest holds the parameters of Orders.GetOrderRelations.
-type GetOrderRelationsRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
 }
 
 // GetOrderRequest holds the parameters of Orders.GetOrder.
@@ -2162,16 +2093,11 @@ type GetOrderRequest struct {
 // GetOrderViewRequest holds the parameters of Orders.GetOrderView.
 type GetOrderViewRequest struct {
 	MarkAsLatestViewed *bool `url:"markAsLatestViewed,omitempty" json:"-"`
-	PkViewID           *int  `url:"pkViewId,omitempty" json:"-"`
+	ViewID             *int  `url:"pkViewId,omitempty" json:"-"`
 }
 
 // GetOrderViewsRequest holds the parameters of Orders.GetOrderViews.
 type GetOrderViewsRequest struct{}
-
-// GetOrderXMLJSTreeRequest holds the parameters of Orders.GetOrderXMLJSTree.
-type GetOrderXMLJSTreeRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
-}
 
 // GetOrderXMLRequest holds the parameters of Orders.GetOrderXML.
 type GetOrderXMLRequest struct {
@@ -2180,16 +2106,11 @@ type GetOrderXMLRequest struct {
 
 // GetOrdersByIDRequest holds the parameters of Orders.GetOrdersByID.
 type GetOrdersByIDRequest struct {
-	PkOrderIDs []GUID `json:"pkOrderIds"` // required
+	OrderIDs []GUID `json:"pkOrderIds"` // required
 }
 
 // GetOrdersNotesRequest holds the parameters of Orders.GetOrdersNotes.
 type GetOrdersNotesRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero"`
-}
-
-// GetOrdersRelationsRequest holds the parameters of Orders.GetOrdersRelations.
-type GetOrdersRelationsRequest struct {
 	OrderIDs []GUID `json:"orderIds,omitzero"`
 }
 
@@ -2198,6 +2119,11 @@ type GetPackagingGroupsRequest struct{}
 
 // GetPaymentMethodsRequest holds the parameters of Orders.GetPaymentMethods.
 type GetPaymentMethodsRequest struct{}
+
+// GetRefundsRequest holds the parameters of ProcessedOrders.GetRefunds.
+type GetRefundsRequest struct {
+	OrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
+}
 
 // GetSerialisedValuesForOrdersResponse is part of a reply.
 type GetSerialisedValuesForOrdersResponse struct {
@@ -2240,7 +2166,7 @@ type LinePricingRequest struct {
 type LinkedItem struct {
 	ItemName   string `json:"ItemName,omitzero"`
 	ItemNumber string `json:"ItemNumber,omitzero"`
-	PkStockID  GUID   `json:"pkStockId,omitzero"`
+	StockID    GUID   `json:"pkStockId,omitzero"`
 }
 
 // ListFieldFilter is sent and received. Bools and numbers are always sent, the
@@ -2262,16 +2188,16 @@ type LockOrderResponse struct{}
 
 // MergeOrdersRequest holds the parameters of Orders.MergeOrders.
 type MergeOrdersRequest struct {
-	FulfilmentCenter  *GUID  `json:"fulfilmentCenter,omitzero"`
-	OrdersToMerge     []GUID `json:"ordersToMerge,omitzero"`
-	PkPostalServiceID *GUID  `json:"pkPostalServiceId,omitzero"`
+	FulfilmentCenter *GUID  `json:"fulfilmentCenter,omitzero"`
+	OrdersToMerge    []GUID `json:"ordersToMerge,omitzero"`
+	PostalServiceID  *GUID  `json:"pkPostalServiceId,omitzero"`
 }
 
 // MoveToLocationRequest holds the parameters of Orders.MoveToLocation.
 type MoveToLocationRequest struct {
 	FulfillmentStatusToApply *MoveToLocationRequestFulfillmentStatusToApply `json:"fulfillmentStatusToApply,omitzero"`
 	OrderIDs                 []GUID                                         `json:"orderIds,omitzero"`
-	PkStockLocationID        *GUID                                          `json:"pkStockLocationId,omitzero"`
+	StockLocationID          *GUID                                          `json:"pkStockLocationId,omitzero"`
 }
 
 // MoveToLocationResult is part of a reply.
@@ -2289,21 +2215,30 @@ type NumericFieldFilter struct {
 	Value     Decimal                `json:"Value,omitzero"`
 }
 
+// OpenOrderPage is part of a reply.
+type OpenOrderPage struct {
+	Data           []OpenOrder `json:"Data,omitzero"`
+	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
+	PageNumber     int         `json:"PageNumber,omitzero"`
+	TotalEntries   int64       `json:"TotalEntries,omitzero"`
+	TotalPages     int         `json:"TotalPages,omitzero"`
+}
+
 // OrderAuditTrail is part of a reply.
 type OrderAuditTrail struct {
-	Date                 Time   `json:"Date,omitzero"`
-	Note                 string `json:"Note,omitzero"`
-	Tag                  string `json:"Tag,omitzero"`
-	Type                 string `json:"Type,omitzero"`
-	TypeDescription      string `json:"TypeDescription,omitzero"`
-	User                 string `json:"User,omitzero"`
-	FkOrderHistoryTypeID string `json:"fkOrderHistoryTypeId,omitzero"`
+	Date               Time   `json:"Date,omitzero"`
+	Note               string `json:"Note,omitzero"`
+	Tag                string `json:"Tag,omitzero"`
+	Type               string `json:"Type,omitzero"`
+	TypeDescription    string `json:"TypeDescription,omitzero"`
+	User               string `json:"User,omitzero"`
+	OrderHistoryTypeID string `json:"fkOrderHistoryTypeId,omitzero"`
 }
 
 // OrderAuditTrailExtended is part of a reply.
 type OrderAuditTrailExtended struct {
 	AuditTrail []OrderAuditTrail `json:"AuditTrail,omitzero"`
-	PkOrderID  GUID              `json:"pkOrderId,omitzero"`
+	OrderID    GUID              `json:"pkOrderId,omitzero"`
 }
 
 // OrderCountry is part of a reply.
@@ -2320,7 +2255,7 @@ type OrderCountry struct {
 // rest unless it is empty; [Client.Call] can send that too.
 type OrderFolder struct {
 	FolderName string `json:"FolderName,omitzero"`
-	PkFolderID GUID   `json:"pkFolderId,omitzero"`
+	FolderID   GUID   `json:"pkFolderId,omitzero"`
 }
 
 // OrderItemOptionUpdate is part of a request.
@@ -2328,7 +2263,7 @@ type OrderItemOptionUpdate struct {
 	DeleteEntry *bool   `json:"DeleteEntry,omitzero"`
 	Property    *string `json:"Property,omitzero"`
 	Value       *string `json:"Value,omitzero"`
-	PkOptionID  *GUID   `json:"pkOptionId,omitzero"`
+	OptionID    *GUID   `json:"pkOptionId,omitzero"`
 }
 
 // OrderItemSerialModel is sent and received. Bools and numbers are always sent, the
@@ -2341,11 +2276,11 @@ type OrderItemSerialModel struct {
 // OrderItemShippingBatchWithRow is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type OrderItemShippingBatchWithRow struct {
-	BatchNumber        string `json:"BatchNumber,omitzero"`
-	OrderItemRowID     GUID   `json:"OrderItemRowId,omitzero"`
-	Quantity           int    `json:"Quantity"`
-	FkBinID            GUID   `json:"fkBinId,omitzero"`
-	FkOrderItemBatchID int    `json:"fkOrderItemBatchId"`
+	BatchNumber      string `json:"BatchNumber,omitzero"`
+	OrderItemRowID   GUID   `json:"OrderItemRowId,omitzero"`
+	Quantity         int    `json:"Quantity"`
+	BinID            GUID   `json:"fkBinId,omitzero"`
+	OrderItemBatchID int    `json:"fkOrderItemBatchId"`
 }
 
 // OrderNoteDto is part of a reply.
@@ -2368,16 +2303,16 @@ type OrderNoteType struct {
 // OrderPackagingSplit is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type OrderPackagingSplit struct {
-	Depth             Decimal                   `json:"Depth,omitzero"`
-	Height            Decimal                   `json:"Height,omitzero"`
-	Items             []OrderPackagingSplitItem `json:"Items,omitzero"`
-	PackagingWeight   Decimal                   `json:"PackagingWeight,omitzero"`
-	TotalWeight       Decimal                   `json:"TotalWeight,omitzero"`
-	TrackingNumbers   string                    `json:"TrackingNumbers,omitzero"` // read-only
-	Width             Decimal                   `json:"Width,omitzero"`
-	FkPackagingTypeID GUID                      `json:"fkPackagingTypeId,omitzero"`
-	PkBinID           GUID                      `json:"pkBinId,omitzero"`
-	PkPostalServiceID GUID                      `json:"pkPostalServiceId,omitzero"`
+	Depth           Decimal                   `json:"Depth,omitzero"`
+	Height          Decimal                   `json:"Height,omitzero"`
+	Items           []OrderPackagingSplitItem `json:"Items,omitzero"`
+	PackagingWeight Decimal                   `json:"PackagingWeight,omitzero"`
+	TotalWeight     Decimal                   `json:"TotalWeight,omitzero"`
+	TrackingNumbers string                    `json:"TrackingNumbers,omitzero"` // read-only
+	Width           Decimal                   `json:"Width,omitzero"`
+	PackagingTypeID GUID                      `json:"fkPackagingTypeId,omitzero"`
+	BinID           GUID                      `json:"pkBinId,omitzero"`
+	PostalServiceID GUID                      `json:"pkPostalServiceId,omitzero"`
 }
 
 // OrderPackagingSplitItem is sent and received. Bools and numbers are always sent, the
@@ -2513,18 +2448,18 @@ type PackageType struct {
 // PackedItem is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type PackedItem struct {
-	Depth         Decimal `json:"Depth,omitzero"`
-	Faces         []Face  `json:"Faces,omitzero"`
-	Height        Decimal `json:"Height,omitzero"`
-	ID            GUID    `json:"ID,omitzero"` // read-only
-	Layer         int     `json:"Layer"`
-	PkStockItemID GUID    `json:"PkStockItemId,omitzero"`
-	SKU           string  `json:"SKU,omitzero"`
-	Weight        Decimal `json:"Weight,omitzero"`
-	Width         Decimal `json:"Width,omitzero"`
-	X             Decimal `json:"X,omitzero"`
-	Y             Decimal `json:"Y,omitzero"`
-	Z             Decimal `json:"Z,omitzero"`
+	Depth       Decimal `json:"Depth,omitzero"`
+	Faces       []Face  `json:"Faces,omitzero"`
+	Height      Decimal `json:"Height,omitzero"`
+	ID          GUID    `json:"ID,omitzero"` // read-only
+	Layer       int     `json:"Layer"`
+	StockItemID GUID    `json:"PkStockItemId,omitzero"`
+	SKU         string  `json:"SKU,omitzero"`
+	Weight      Decimal `json:"Weight,omitzero"`
+	Width       Decimal `json:"Width,omitzero"`
+	X           Decimal `json:"X,omitzero"`
+	Y           Decimal `json:"Y,omitzero"`
+	Z           Decimal `json:"Z,omitzero"`
 }
 
 // PackingResult is sent and received. Bools and numbers are always sent, the
@@ -2557,12 +2492,16 @@ type PostageService struct {
 	PostalServiceName      string `json:"PostalServiceName,omitzero"`
 	TrackingNumberRequired bool   `json:"TrackingNumberRequired,omitzero"`
 	Vendor                 string `json:"Vendor,omitzero"`
-	PkPostalServiceID      GUID   `json:"pkPostalServiceId,omitzero"`
+	PostalServiceID        GUID   `json:"pkPostalServiceId,omitzero"`
 }
 
-// ProcessFulfilmentCentreOrderRequest holds the parameters of Orders.ProcessFulfilmentCentreOrder.
-type ProcessFulfilmentCentreOrderRequest struct {
-	OrderID *GUID `json:"orderId,omitzero"`
+// ProcessOrderByOrderIDOrReferenceRequest holds the parameters of Orders.ProcessOrderByOrderIDOrReference.
+type ProcessOrderByOrderIDOrReferenceRequest struct {
+	LocationID                       *GUID   `json:"LocationId,omitzero"`
+	OrderOrReferenceID               *string `json:"OrderOrReferenceId,omitzero"`
+	OrderProcessingNotesAcknowledged *bool   `json:"OrderProcessingNotesAcknowledged,omitzero"`
+	ScansPerformed                   *bool   `json:"ScansPerformed,omitzero"`
+	WorkflowJobID                    *int    `json:"WorkflowJobId,omitzero"`
 }
 
 // ProcessOrderByOrderIDOrReferenceResponse is part of a reply.
@@ -2574,15 +2513,6 @@ type ProcessOrderByOrderIDOrReferenceResponse struct {
 	OrderSummary     OrderSummary                                           `json:"OrderSummary,omitzero"`
 	ProcessedState   ProcessOrderByOrderIDOrReferenceResponseProcessedState `json:"ProcessedState,omitzero"`
 	Response         json.RawMessage                                        `json:"Response,omitzero"`
-}
-
-// ProcessOrderByOrderOrReferenceIDRequest holds the parameters of Orders.ProcessOrderByOrderOrReferenceID.
-type ProcessOrderByOrderOrReferenceIDRequest struct {
-	LocationID                       *GUID   `json:"LocationId,omitzero"`
-	OrderOrReferenceID               *string `json:"OrderOrReferenceId,omitzero"`
-	OrderProcessingNotesAcknowledged *bool   `json:"OrderProcessingNotesAcknowledged,omitzero"`
-	ScansPerformed                   *bool   `json:"ScansPerformed,omitzero"`
-	WorkflowJobID                    *int    `json:"WorkflowJobId,omitzero"`
 }
 
 // ProcessOrderRequest holds the parameters of Orders.ProcessOrder.
@@ -2617,30 +2547,35 @@ type ProcessOrdersInBatchRequest struct {
 
 // RecalculateSingleOrderPackagingRequest holds the parameters of Orders.RecalculateSingleOrderPackaging.
 type RecalculateSingleOrderPackagingRequest struct {
-	Bins               []CalcBin                                        `json:"Bins,omitzero"`
-	CalculationHints   []string                                         `json:"CalculationHints,omitzero"`
-	CanAutoSplit       *bool                                            `json:"CanAutoSplit,omitzero"` // read-only
-	DimMethod          *RecalculateSingleOrderPackagingRequestDimMethod `json:"DimMethod,omitzero"`
-	IsAutoSplit        *bool                                            `json:"IsAutoSplit,omitzero"`
-	IsSplitPackaging   *bool                                            `json:"IsSplitPackaging,omitzero"` // read-only
-	ItemWeight         *Decimal                                         `json:"ItemWeight,omitzero"`
-	Items              []CalcOrderItem                                  `json:"Items,omitzero"`
-	LabelPrinted       *bool                                            `json:"LabelPrinted,omitzero"`
-	ManualAdjust       *bool                                            `json:"ManualAdjust,omitzero"`
-	PackagingWeight    *Decimal                                         `json:"PackagingWeight,omitzero"`
-	SplitPackageCount  *int                                             `json:"SplitPackageCount,omitzero"`
-	ThreeDimPackaging  *PackingResult                                   `json:"ThreeDimPackaging,omitzero"`
-	TotalDepth         *Decimal                                         `json:"TotalDepth,omitzero"`
-	TotalHeight        *Decimal                                         `json:"TotalHeight,omitzero"`
-	TotalWeight        *Decimal                                         `json:"TotalWeight,omitzero"`
-	TotalWidth         *Decimal                                         `json:"TotalWidth,omitzero"`
-	CCountry           *string                                          `json:"cCountry,omitzero"`
-	FkCountryID        *GUID                                            `json:"fkCountryId,omitzero"`
-	FkPackagingGroupID *GUID                                            `json:"fkPackagingGroupId,omitzero"`
-	FkPackagingTypeID  *GUID                                            `json:"fkPackagingTypeId,omitzero"`
-	FkPostalServiceID  *GUID                                            `json:"fkPostalServiceId,omitzero"`
-	NOrderID           *int                                             `json:"nOrderId,omitzero"`
-	PkOrderID          *GUID                                            `json:"pkOrderID,omitzero"`
+	Bins              []CalcBin                                        `json:"Bins,omitzero"`
+	CalculationHints  []string                                         `json:"CalculationHints,omitzero"`
+	CanAutoSplit      *bool                                            `json:"CanAutoSplit,omitzero"` // read-only
+	DimMethod         *RecalculateSingleOrderPackagingRequestDimMethod `json:"DimMethod,omitzero"`
+	IsAutoSplit       *bool                                            `json:"IsAutoSplit,omitzero"`
+	IsSplitPackaging  *bool                                            `json:"IsSplitPackaging,omitzero"` // read-only
+	ItemWeight        *Decimal                                         `json:"ItemWeight,omitzero"`
+	Items             []CalcOrderItem                                  `json:"Items,omitzero"`
+	LabelPrinted      *bool                                            `json:"LabelPrinted,omitzero"`
+	ManualAdjust      *bool                                            `json:"ManualAdjust,omitzero"`
+	PackagingWeight   *Decimal                                         `json:"PackagingWeight,omitzero"`
+	SplitPackageCount *int                                             `json:"SplitPackageCount,omitzero"`
+	ThreeDimPackaging *PackingResult                                   `json:"ThreeDimPackaging,omitzero"`
+	TotalDepth        *Decimal                                         `json:"TotalDepth,omitzero"`
+	TotalHeight       *Decimal                                         `json:"TotalHeight,omitzero"`
+	TotalWeight       *Decimal                                         `json:"TotalWeight,omitzero"`
+	TotalWidth        *Decimal                                         `json:"TotalWidth,omitzero"`
+	Country           *string                                          `json:"cCountry,omitzero"`
+	CountryID         *GUID                                            `json:"fkCountryId,omitzero"`
+	PackagingGroupID  *GUID                                            `json:"fkPackagingGroupId,omitzero"`
+	PackagingTypeID   *GUID                                            `json:"fkPackagingTypeId,omitzero"`
+	PostalServiceID   *GUID                                            `json:"fkPostalServiceId,omitzero"`
+	NumOrderID        *int                                             `json:"nOrderId,omitzero"`
+	OrderID           *GUID                                            `json:"pkOrderID,omitzero"`
+}
+
+// RefundShippingRequest holds the parameters of ProcessedOrders.RefundShipping.
+type RefundShippingRequest struct {
+	OrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
 // RemoveOrderItemRequest holds the parameters of Orders.RemoveOrderItem.
@@ -2659,7 +2594,7 @@ type RunRulesEngineRequest struct {
 // SaveOrderViewRequest holds the parameters of Orders.SaveOrderView.
 type SaveOrderViewRequest struct {
 	OrderViewDetailJSON *string `json:"OrderViewDetailJSON,omitzero"`
-	PkViewID            *int    `json:"pkViewId,omitzero"`
+	ViewID              *int    `json:"pkViewId,omitzero"`
 	ViewName            *string `json:"viewName,omitzero"`
 }
 
@@ -2702,16 +2637,6 @@ type SetExtendedPropertiesRequest struct {
 	OrderID            *GUID              `json:"orderId,omitzero"`
 }
 
-// SetInvoicesPrintedRequest holds the parameters of Orders.SetInvoicesPrinted.
-type SetInvoicesPrintedRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero"`
-}
-
-// SetLabelsPrintedRequest holds the parameters of Orders.SetLabelsPrinted.
-type SetLabelsPrintedRequest struct {
-	OrderIDs []GUID `json:"orderIds,omitzero"`
-}
-
 // SetOrderCustomerInfoRequest holds the parameters of Orders.SetOrderCustomerInfo.
 type SetOrderCustomerInfoRequest struct {
 	Info      *OrderCustomerInfo `json:"info,omitzero"`
@@ -2740,15 +2665,15 @@ type SetOrderNotesResponse struct{}
 
 // SetOrderPackagingRequest holds the parameters of Orders.SetOrderPackaging.
 type SetOrderPackagingRequest struct {
-	IsAutoSplit        *bool    `json:"IsAutoSplit,omitzero"`
-	ManualAdjust       *bool    `json:"ManualAdjust,omitzero"`
-	TotalDepth         *Decimal `json:"TotalDepth,omitzero"`
-	TotalHeight        *Decimal `json:"TotalHeight,omitzero"`
-	TotalWeight        *Decimal `json:"TotalWeight,omitzero"`
-	TotalWidth         *Decimal `json:"TotalWidth,omitzero"`
-	FkPackagingGroupID *GUID    `json:"fkPackagingGroupId,omitzero"`
-	FkPackagingTypeID  *GUID    `json:"fkPackagingTypeId,omitzero"`
-	PkOrderID          *GUID    `json:"pkOrderId,omitzero"`
+	IsAutoSplit      *bool    `json:"IsAutoSplit,omitzero"`
+	ManualAdjust     *bool    `json:"ManualAdjust,omitzero"`
+	TotalDepth       *Decimal `json:"TotalDepth,omitzero"`
+	TotalHeight      *Decimal `json:"TotalHeight,omitzero"`
+	TotalWeight      *Decimal `json:"TotalWeight,omitzero"`
+	TotalWidth       *Decimal `json:"TotalWidth,omitzero"`
+	PackagingGroupID *GUID    `json:"fkPackagingGroupId,omitzero"`
+	PackagingTypeID  *GUID    `json:"fkPackagingTypeId,omitzero"`
+	OrderID          *GUID    `json:"pkOrderId,omitzero"`
 }
 
 // SetOrderPackagingSplitRequest holds the parameters of Orders.SetOrderPackagingSplit.
@@ -2761,34 +2686,6 @@ type SetOrderPackagingSplitRequest struct {
 type SetOrderShippingInfoRequest struct {
 	Info    UpdateOrderShippingInfoRequest `json:"info"`    // required
 	OrderID GUID                           `json:"orderId"` // required
-}
-
-// SetOrderSplitPackagingManualOverwriteRequest holds the parameters of Orders.SetOrderSplitPackagingManualOverwrite.
-type SetOrderSplitPackagingManualOverwriteRequest struct {
-	Bins               []CalcBin                                              `json:"Bins,omitzero"`
-	CalculationHints   []string                                               `json:"CalculationHints,omitzero"`
-	CanAutoSplit       *bool                                                  `json:"CanAutoSplit,omitzero"` // read-only
-	DimMethod          *SetOrderSplitPackagingManualOverwriteRequestDimMethod `json:"DimMethod,omitzero"`
-	IsAutoSplit        *bool                                                  `json:"IsAutoSplit,omitzero"`
-	IsSplitPackaging   *bool                                                  `json:"IsSplitPackaging,omitzero"` // read-only
-	ItemWeight         *Decimal                                               `json:"ItemWeight,omitzero"`
-	Items              []CalcOrderItem                                        `json:"Items,omitzero"`
-	LabelPrinted       *bool                                                  `json:"LabelPrinted,omitzero"`
-	ManualAdjust       *bool                                                  `json:"ManualAdjust,omitzero"`
-	PackagingWeight    *Decimal                                               `json:"PackagingWeight,omitzero"`
-	SplitPackageCount  *int                                                   `json:"SplitPackageCount,omitzero"`
-	ThreeDimPackaging  *PackingResult                                         `json:"ThreeDimPackaging,omitzero"`
-	TotalDepth         *Decimal                                               `json:"TotalDepth,omitzero"`
-	TotalHeight        *Decimal                                               `json:"TotalHeight,omitzero"`
-	TotalWeight        *Decimal                                               `json:"TotalWeight,omitzero"`
-	TotalWidth         *Decimal                                               `json:"TotalWidth,omitzero"`
-	CCountry           *string                                                `json:"cCountry,omitzero"`
-	FkCountryID        *GUID                                                  `json:"fkCountryId,omitzero"`
-	FkPackagingGroupID *GUID                                                  `json:"fkPackagingGroupId,omitzero"`
-	FkPackagingTypeID  *GUID                                                  `json:"fkPackagingTypeId,omitzero"`
-	FkPostalServiceID  *GUID                                                  `json:"fkPostalServiceId,omitzero"`
-	NOrderID           *int                                                   `json:"nOrderId,omitzero"`
-	PkOrderID          *GUID                                                  `json:"pkOrderID,omitzero"`
 }
 
 // SetOrderTotalsInfoRequest holds the parameters of Orders.SetOrderTotalsInfo.
@@ -2837,12 +2734,6 @@ type TextFieldFilter struct {
 	Type      TextFieldFilterType `json:"Type,omitzero"`
 }
 
-// UnassignToFolderRequest holds the parameters of Orders.UnassignToFolder.
-type UnassignToFolderRequest struct {
-	Folder   *string `json:"folder,omitzero"`
-	OrderIDs []GUID  `json:"orderIds,omitzero"`
-}
-
 // UpdateAdditionalInfoRequest holds the parameters of Orders.UpdateAdditionalInfo.
 type UpdateAdditionalInfoRequest struct {
 	AdditionalInfo []OrderItemOptionUpdate `json:"AdditionalInfo,omitzero"`
@@ -2864,11 +2755,11 @@ type UpdateBillingAddressResponse struct{}
 
 // UpdateLinkItemRequest holds the parameters of Orders.UpdateLinkItem.
 type UpdateLinkItemRequest struct {
-	ChannelSKU    *string `json:"channelSKU,omitzero"`
-	PkStockID     *GUID   `json:"pkStockId,omitzero"`
-	PkStockItemID *GUID   `json:"pkStockItemId,omitzero"`
-	Source        *string `json:"source,omitzero"`
-	SubSource     *string `json:"subSource,omitzero"`
+	ChannelSKU  *string `json:"channelSKU,omitzero"`
+	StockID     *GUID   `json:"pkStockId,omitzero"`
+	StockItemID *GUID   `json:"pkStockItemId,omitzero"`
+	Source      *string `json:"source,omitzero"`
+	SubSource   *string `json:"subSource,omitzero"`
 }
 
 // UpdateLinkItemResponse is the reply of Orders.UpdateLinkItem.
@@ -2914,7 +2805,7 @@ type UserOrderView struct {
 	JSONDetail  string `json:"JSONDetail,omitzero"`
 	OwnerName   string `json:"OwnerName,omitzero"`
 	ViewName    string `json:"ViewName,omitzero"`
-	PkViewID    int    `json:"pkViewId,omitzero"`
+	ViewID      int    `json:"pkViewId,omitzero"`
 }
 
 // ValidateCouponRequest holds the parameters of Orders.ValidateCoupon.
@@ -2922,6 +2813,82 @@ type ValidateCouponRequest struct {
 	Barcode *string `json:"barcode,omitzero"`
 	OrderID *GUID   `json:"orderId,omitzero"`
 }
+
+// ClearInvoicePrintedRequest is the type of the parameters of Orders.ClearInvoicePrinted, which equal those of
+// other operations.
+type ClearInvoicePrintedRequest = GetOrdersNotesRequest
+
+// ClearPickListPrintedRequest is the type of the parameters of Orders.ClearPickListPrinted, which equal those of
+// other operations.
+type ClearPickListPrintedRequest = GetOrdersNotesRequest
+
+// CompleteOrderRequest is the type of the parameters of Orders.CompleteOrder, which equal those of
+// other operations.
+type CompleteOrderRequest = DeleteOrderRequest
+
+// GetExtendedPropertiesRequest is the type of the parameters of Orders.GetExtendedProperties, which equal those of
+// other operations.
+type GetExtendedPropertiesRequest = GetOrderXMLRequest
+
+// GetOpenOrderItemsSuppliersRequest is the type of the parameters of Orders.GetOpenOrderItemsSuppliers, which equal those of
+// other operations.
+type GetOpenOrderItemsSuppliersRequest = GetOrderXMLRequest
+
+// GetOrderAuditTrailRequest is the type of the parameters of Orders.GetOrderAuditTrail, which equal those of
+// other operations.
+type GetOrderAuditTrailRequest = GetOrderXMLRequest
+
+// GetOrderAuditTrailsByIDsRequest is the type of the parameters of Orders.GetOrderAuditTrailsByIDs, which equal those of
+// other operations.
+type GetOrderAuditTrailsByIDsRequest = MarkReadyForCollectionRequest
+
+// GetOrderByIDRequest is the type of the parameters of Orders.GetOrderByID, which equal those of
+// other operations.
+type GetOrderByIDRequest = GetRefundsRequest
+
+// GetOrderItemBatchesByOrderIDRequest is the type of the parameters of Orders.GetOrderItemBatchesByOrderID, which equal those of
+// other operations.
+type GetOrderItemBatchesByOrderIDRequest = RefundShippingRequest
+
+// GetOrderItemRowSerialValuesByOrderIDsRequest is the type of the parameters of Orders.GetOrderItemRowSerialValuesByOrderIDs, which equal those of
+// other operations.
+type GetOrderItemRowSerialValuesByOrderIDsRequest = MarkReadyForCollectionRequest
+
+// GetOrderNotesRequest is the type of the parameters of Orders.GetOrderNotes, which equal those of
+// other operations.
+type GetOrderNotesRequest = GetOrderXMLRequest
+
+// GetOrderRelationsRequest is the type of the parameters of Orders.GetOrderRelations, which equal those of
+// other operations.
+type GetOrderRelationsRequest = GetOrderXMLRequest
+
+// GetOrderXMLJSTreeRequest is the type of the parameters of Orders.GetOrderXMLJSTree, which equal those of
+// other operations.
+type GetOrderXMLJSTreeRequest = GetOrderXMLRequest
+
+// GetOrdersRelationsRequest is the type of the parameters of Orders.GetOrdersRelations, which equal those of
+// other operations.
+type GetOrdersRelationsRequest = GetOrdersNotesRequest
+
+// ProcessFulfilmentCentreOrderRequest is the type of the parameters of Orders.ProcessFulfilmentCentreOrder, which equal those of
+// other operations.
+type ProcessFulfilmentCentreOrderRequest = DeleteOrderRequest
+
+// SetInvoicesPrintedRequest is the type of the parameters of Orders.SetInvoicesPrinted, which equal those of
+// other operations.
+type SetInvoicesPrintedRequest = GetOrdersNotesRequest
+
+// SetLabelsPrintedRequest is the type of the parameters of Orders.SetLabelsPrinted, which equal those of
+// other operations.
+type SetLabelsPrintedRequest = GetOrdersNotesRequest
+
+// SetOrderSplitPackagingManualOverwriteRequest is the type of the parameters of Orders.SetOrderSplitPackagingManualOverwrite, which equal those of
+// other operations.
+type SetOrderSplitPackagingManualOverwriteRequest = RecalculateSingleOrderPackagingRequest
+
+// UnassignToFolderRequest is the type of the parameters of Orders.UnassignToFolder, which equal those of
+// other operations.
+type UnassignToFolderRequest = AssignToFolderRequest
 
 // AssignStockToOrderRequestBatchAssignmentMode is an open list: Linnworks may add values.
 type AssignStockToOrderRequestBatchAssignmentMode string
@@ -3274,19 +3241,6 @@ const (
 	RecalculateSingleOrderPackagingRequestDimMethodWeightFit     RecalculateSingleOrderPackagingRequestDimMethod = "WEIGHTFIT"
 	RecalculateSingleOrderPackagingRequestDimMethodThreeDimAll   RecalculateSingleOrderPackagingRequestDimMethod = "THREEDIM_ALL"
 	RecalculateSingleOrderPackagingRequestDimMethodThreeDimItems RecalculateSingleOrderPackagingRequestDimMethod = "THREEDIM_ITEMS"
-)
-
-// SetOrderSplitPackagingManualOverwriteRequestDimMethod is an open list: Linnworks may add values.
-type SetOrderSplitPackagingManualOverwriteRequestDimMethod string
-
-// Values of SetOrderSplitPackagingManualOverwriteRequestDimMethod.
-const (
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodLegacy        SetOrderSplitPackagingManualOverwriteRequestDimMethod = "LEGACY"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodMax           SetOrderSplitPackagingManualOverwriteRequestDimMethod = "MAX"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodStacked       SetOrderSplitPackagingManualOverwriteRequestDimMethod = "STACKED"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodWeightFit     SetOrderSplitPackagingManualOverwriteRequestDimMethod = "WEIGHTFIT"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodThreeDimAll   SetOrderSplitPackagingManualOverwriteRequestDimMethod = "THREEDIM_ALL"
-	SetOrderSplitPackagingManualOverwriteRequestDimMethodThreeDimItems SetOrderSplitPackagingManualOverwriteRequestDimMethod = "THREEDIM_ITEMS"
 )
 
 // SplitOrderRequestFulfillmentStatus is an open list: Linnworks may add values.

@@ -381,22 +381,6 @@ type UpdateFulfillmentStatusesResponse struct {
 	TotalResults int                                       `json:"TotalResults,omitzero"`
 }
 
-// APIResultStatus is an open list: Linnworks may add values.
-type APIResultStatus string
-
-// Values of APIResultStatus.
-const (
-	APIResultStatusNotset              APIResultStatus = "NOTSET"
-	APIResultStatusSuccessful          APIResultStatus = "SUCCESSFUL"
-	APIResultStatusPartiallySuccessful APIResultStatus = "PARTIALLY_SUCCESSFUL"
-	APIResultStatusFailed              APIResultStatus = "FAILED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *APIResultStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "NOTSET", "SUCCESSFUL", "PARTIALLY_SUCCESSFUL", "FAILED")
-}
-
 // FulfillmentStatus is an open list: Linnworks may add values.
 type FulfillmentStatus string
 

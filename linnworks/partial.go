@@ -146,18 +146,18 @@ var partialRules = map[string][]partialRule{
 	"Orders.ProcessFulfilmentCentreOrder": {processed},
 	"Orders.ProcessOrder":                 {processed},
 	"Orders.ProcessOrdersInBatch":         {processed},
-	"Orders.ProcessOrderByOrderOrReferenceID": {{
+	"Orders.ProcessOrderByOrderIDOrReference": {{
 		keys: []string{"OrderID"}, texts: "Message", state: "ProcessedState", done: []string{"", "PROCESSED"},
 	}},
 	"OrdersV2.UpdateFulfillmentStatuses": results("Result.OrderID"),
 
 	"PostSale.CreateCancellation": {textErrors},
 
-	"PrintService.CreatePDFFromJobForceTemplate":               pdf,
-	"PrintService.CreatePDFFromJobForceTemplateStockIn":        pdf,
-	"PrintService.CreatePDFFromJobForceTemplateWithQuantities": pdf,
-	"PrintService.CreateReturnShippingLabelsPDF":               pdf,
-	"PrintService.CreateReturnShippingLabelsPDFWithSKUs":       pdf,
+	"Print.CreatePDFFromJobForceTemplate":               pdf,
+	"Print.CreatePDFFromJobForceTemplateStockIn":        pdf,
+	"Print.CreatePDFFromJobForceTemplateWithQuantities": pdf,
+	"Print.CreateReturnShippingLabelsPDF":               pdf,
+	"Print.CreateReturnShippingLabelsPDFWithSKUs":       pdf,
 
 	"ReturnsRefunds.AcknowledgeRMAErrors":    {textErrors},
 	"ReturnsRefunds.AcknowledgeRefundErrors": {textErrors, refundReason},
@@ -168,7 +168,7 @@ var partialRules = map[string][]partialRule{
 	"ReturnsRefunds.UpdateRMABooking":        {textErrors},
 	"ReturnsRefunds.UpdateRefund":            {textErrors, refundReason},
 
-	"ShippingService.CancelOrderShippingLabel": {{texts: "ErrorMessage", state: "IsError", done: []string{"false"}}},
+	"Shipping.CancelOrderShippingLabel": {{texts: "ErrorMessage", state: "IsError", done: []string{"false"}}},
 
 	"Stock.AddRollingStockTake":   {{list: "ErroredItems", keys: []string{"StockItemID"}, texts: "Errors"}},
 	"Stock.BatchStockLevelDelta":  {{list: "ProcessedDeltas", keys: []string{"SKU"}, texts: "Errors"}, {state: "ProcessedContainsErrors", done: []string{"false"}, summary: true}},

@@ -85,9 +85,9 @@ func TestPartialErrors(t *testing.T) {
 		{"Orders.ProcessFulfilmentCentreOrder", nil, `{"OrderId":"a1"}`, []ItemError{{Key: "a1", Index: -1}}},
 		{"Orders.ProcessOrdersInBatch", nil, `[{"OrderId":"a1","Processed":true},{"OrderId":"b2","Error":"x"},{"OrderId":"c3"}]`,
 			[]ItemError{{Key: "b2", Index: 1, Message: "x"}, {Key: "c3", Index: 2}}},
-		{"Orders.ProcessOrderByOrderOrReferenceID", nil, `{"OrderId":"a1","ProcessedState":"NOTE_ACKNOWLEDGEMENT_REQUIRED","Message":"read it"}`,
+		{"Orders.ProcessOrderByOrderIDOrReference", nil, `{"OrderId":"a1","ProcessedState":"NOTE_ACKNOWLEDGEMENT_REQUIRED","Message":"read it"}`,
 			[]ItemError{{Key: "a1", Index: -1, Code: "NOTE_ACKNOWLEDGEMENT_REQUIRED", Message: "read it"}}},
-		{"Orders.ProcessOrderByOrderOrReferenceID", nil, `{"OrderId":"a1","ProcessedState":"PROCESSED","Message":"fine"}`, nil},
+		{"Orders.ProcessOrderByOrderIDOrReference", nil, `{"OrderId":"a1","ProcessedState":"PROCESSED","Message":"fine"}`, nil},
 
 		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: []GUID{"A1", "b2"}}, `["a1"]`, []ItemError{{Key: "b2", Index: -1, Message: "not among the ids that the reply names as changed"}}},
 		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: one}, `["A1"]`, nil},
@@ -111,10 +111,10 @@ func TestPartialErrors(t *testing.T) {
 		{"ReturnsRefunds.ActionRMABooking", nil, `{"RMAHeaderId":7,"SuccessfullyActioned":false}`, []ItemError{{Index: -1}}},
 		{"PostSale.CreateCancellation", nil, `{"Errors":["locked"]}`, []ItemError{{Index: -1, Message: "locked"}}},
 
-		{"PrintService.CreatePDFFromJobForceTemplate", nil, `{"URL":"u","KeyedError":[{"Id":"a1","Error":"1 Hidden Row is no address"}],"PrintErrors":["x"]}`,
+		{"Print.CreatePDFFromJobForceTemplate", nil, `{"URL":"u","KeyedError":[{"Id":"a1","Error":"1 Hidden Row is no address"}],"PrintErrors":["x"]}`,
 			[]ItemError{{Key: "a1", Message: "see Detail", Detail: "1 Hidden Row is no address"}, {Index: -1, Message: "see Detail", Detail: "x"}}},
-		{"ShippingService.CancelOrderShippingLabel", nil, `{"IsError":true,"ErrorMessage":"manifested"}`, []ItemError{{Index: -1, Message: "manifested"}}},
-		{"ShippingService.CancelOrderShippingLabel", nil, `{"IsError":false,"LabelCanceled":true}`, nil},
+		{"Shipping.CancelOrderShippingLabel", nil, `{"IsError":true,"ErrorMessage":"manifested"}`, []ItemError{{Index: -1, Message: "manifested"}}},
+		{"Shipping.CancelOrderShippingLabel", nil, `{"IsError":false,"LabelCanceled":true}`, nil},
 	} {
 		c := newTestClient(t, &server{answer: status(200, tt.body)})
 		out, err := callByName(t, c, tt.op, tt.req)

@@ -241,19 +241,9 @@ type BinRackStockItem struct {
 	StockItemID           GUID    `json:"StockItemId,omitzero"`
 }
 
-// CheckAllocatableToPickwaveRequest holds the parameters of Picking.CheckAllocatableToPickwave.
-type CheckAllocatableToPickwaveRequest struct {
-	OrderIDs []int `json:"OrderIds,omitzero"`
-}
-
 // CheckAllocatableToPickwaveResponse is part of a reply.
 type CheckAllocatableToPickwaveResponse struct {
 	Results []PickWaveAllocateCheckResult `json:"Results,omitzero"`
-}
-
-// DeleteOrdersFromPickingWavesRequest holds the parameters of Picking.DeleteOrdersFromPickingWaves.
-type DeleteOrdersFromPickingWavesRequest struct {
-	OrderIDs []int `json:"OrderIds,omitzero"`
 }
 
 // DeleteOrdersFromPickingWavesResponse is part of a reply.
@@ -280,20 +270,6 @@ type GeneratePickingWaveResponse struct {
 	ValidationResults []PickWaveAllocateCheckResult `json:"ValidationResults,omitzero"`
 }
 
-// GetAllPickingWaveHeadersRequest holds the parameters of Picking.GetAllPickingWaveHeaders.
-type GetAllPickingWaveHeadersRequest struct {
-	DetailLevel *PickingDetailLevel `url:"detailLevel,omitempty" json:"-"`
-	LocationID  *GUID               `url:"locationId,omitempty" json:"-"`
-	State       *PickingState       `url:"state,omitempty" json:"-"`
-}
-
-// GetAllPickingWavesRequest holds the parameters of Picking.GetAllPickingWaves.
-type GetAllPickingWavesRequest struct {
-	DetailLevel *PickingDetailLevel `url:"detailLevel,omitempty" json:"-"`
-	LocationID  *GUID               `url:"locationId,omitempty" json:"-"`
-	State       *PickingState       `url:"state,omitempty" json:"-"`
-}
-
 // GetItemBinracksRequest holds the parameters of Picking.GetItemBinracks.
 type GetItemBinracksRequest struct {
 	CurrentBinRackSuggestion *string `url:"currentBinRackSuggestion,omitempty" json:"-"`
@@ -309,23 +285,11 @@ type GetItemBinracksResponse struct {
 	PickableBins       []BinRackStockItem `json:"PickableBins,omitzero"`
 }
 
-// GetMyPickingWaveHeadersRequest holds the parameters of Picking.GetMyPickingWaveHeaders.
-type GetMyPickingWaveHeadersRequest struct {
-	DetailLevel *PickingDetailLevel `url:"detailLevel,omitempty" json:"-"`
-	LocationID  *GUID               `url:"locationId,omitempty" json:"-"`
-	State       *PickingState       `url:"state,omitempty" json:"-"`
-}
-
 // GetMyPickingWavesRequest holds the parameters of Picking.GetMyPickingWaves.
 type GetMyPickingWavesRequest struct {
 	DetailLevel *PickingDetailLevel `url:"detailLevel,omitempty" json:"-"`
 	LocationID  *GUID               `url:"locationId,omitempty" json:"-"`
 	State       *PickingState       `url:"state,omitempty" json:"-"`
-}
-
-// GetPickingWaveDespatchDataByLocationRequest holds the parameters of Picking.GetPickingWaveDespatchDataByLocation.
-type GetPickingWaveDespatchDataByLocationRequest struct {
-	LocationID *GUID `url:"locationId,omitempty" json:"-"`
 }
 
 // GetPickingWaveHeadersResponse is part of a reply.
@@ -343,13 +307,6 @@ type GetPickingWavesResponse struct {
 	Bins         []BinRackStockItem    `json:"Bins,omitzero"`
 	PickingWaves []PickingWaveDetailed `json:"PickingWaves,omitzero"`
 	SKUs         []StockItemInfo       `json:"Skus,omitzero"`
-}
-
-// GetPickwaveUsersWithSummaryRequest holds the parameters of Picking.GetPickwaveUsersWithSummary.
-type GetPickwaveUsersWithSummaryRequest struct {
-	DetailLevel *PickingDetailLevel `url:"detailLevel,omitempty" json:"-"`
-	LocationID  *GUID               `url:"locationId,omitempty" json:"-"`
-	State       *PickingState       `url:"state,omitempty" json:"-"`
 }
 
 // GetPickwaveUsersWithSummaryResponse is part of a reply.
@@ -626,6 +583,34 @@ type UpdatePickingWaveItemWithNewBinrackRequest struct {
 	PickingWaveItemRowIDs []int                                               `json:"PickingWaveItemRowIds,omitzero"`
 	SortType              *UpdatePickingWaveItemWithNewBinrackRequestSortType `json:"SortType,omitzero"`
 }
+
+// CheckAllocatableToPickwaveRequest is the type of the parameters of Picking.CheckAllocatableToPickwave, which equal those of
+// other operations.
+type CheckAllocatableToPickwaveRequest = DeleteAssignedStockRequest
+
+// DeleteOrdersFromPickingWavesRequest is the type of the parameters of Picking.DeleteOrdersFromPickingWaves, which equal those of
+// other operations.
+type DeleteOrdersFromPickingWavesRequest = DeleteAssignedStockRequest
+
+// GetAllPickingWaveHeadersRequest is the type of the parameters of Picking.GetAllPickingWaveHeaders, which equal those of
+// other operations.
+type GetAllPickingWaveHeadersRequest = GetMyPickingWavesRequest
+
+// GetAllPickingWavesRequest is the type of the parameters of Picking.GetAllPickingWaves, which equal those of
+// other operations.
+type GetAllPickingWavesRequest = GetMyPickingWavesRequest
+
+// GetMyPickingWaveHeadersRequest is the type of the parameters of Picking.GetMyPickingWaveHeaders, which equal those of
+// other operations.
+type GetMyPickingWaveHeadersRequest = GetMyPickingWavesRequest
+
+// GetPickingWaveDespatchDataByLocationRequest is the type of the parameters of Picking.GetPickingWaveDespatchDataByLocation, which equal those of
+// other operations.
+type GetPickingWaveDespatchDataByLocationRequest = IsOwnedStockLocationRequest
+
+// GetPickwaveUsersWithSummaryRequest is the type of the parameters of Picking.GetPickwaveUsersWithSummary, which equal those of
+// other operations.
+type GetPickwaveUsersWithSummaryRequest = GetMyPickingWavesRequest
 
 // GeneratePickingWaveRequestGroupType is an open list: Linnworks may add values.
 type GeneratePickingWaveRequestGroupType string

@@ -85,7 +85,7 @@ type Channel struct {
 	PostalServiceName string `json:"PostalServiceName,omitzero"`
 	Source            string `json:"Source,omitzero"`
 	SubSource         string `json:"SubSource,omitzero"`
-	PkPostalServiceID GUID   `json:"pkPostalServiceId,omitzero"`
+	PostalServiceID   GUID   `json:"pkPostalServiceId,omitzero"`
 }
 
 // ChannelServiceLinks is part of a reply.
@@ -118,23 +118,23 @@ type GetChannelLinksRequest struct {
 // PostalService is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type PostalService struct {
-	Channels                 []Channel         `json:"Channels,omitzero"`
-	IgnorePackagingGroup     bool              `json:"IgnorePackagingGroup"`
-	IntegratedServiceID      GUID              `json:"IntegratedServiceId,omitzero"`
-	PostalServiceCode        string            `json:"PostalServiceCode,omitzero"`
-	PostalServiceName        string            `json:"PostalServiceName,omitzero"`
-	PostalServiceTag         string            `json:"PostalServiceTag,omitzero"`
-	PrintModule              string            `json:"PrintModule,omitzero"`
-	PrintModuleTitle         string            `json:"PrintModuleTitle,omitzero"`
-	ServiceCountry           string            `json:"ServiceCountry,omitzero"`
-	ShippingServices         []ShippingService `json:"ShippingServices,omitzero"`
-	TrackingNumberRequired   bool              `json:"TrackingNumberRequired"`
-	Vendor                   string            `json:"Vendor,omitzero"`
-	WeightRequired           bool              `json:"WeightRequired"`
-	FkShippingAPIConfigID    int               `json:"fkShippingAPIConfigId"`
-	HasMappedShippingService bool              `json:"hasMappedShippingService"`
-	ID                       GUID              `json:"id,omitzero"` // read-only
-	PkPostalServiceID        GUID              `json:"pkPostalServiceId,omitzero"`
+	Channels                 []Channel                       `json:"Channels,omitzero"`
+	IgnorePackagingGroup     bool                            `json:"IgnorePackagingGroup"`
+	IntegratedServiceID      GUID                            `json:"IntegratedServiceId,omitzero"`
+	PostalServiceCode        string                          `json:"PostalServiceCode,omitzero"`
+	PostalServiceName        string                          `json:"PostalServiceName,omitzero"`
+	PostalServiceTag         string                          `json:"PostalServiceTag,omitzero"`
+	PrintModule              string                          `json:"PrintModule,omitzero"`
+	PrintModuleTitle         string                          `json:"PrintModuleTitle,omitzero"`
+	ServiceCountry           string                          `json:"ServiceCountry,omitzero"`
+	ShippingServices         []PostalServicesShippingService `json:"ShippingServices,omitzero"`
+	TrackingNumberRequired   bool                            `json:"TrackingNumberRequired"`
+	Vendor                   string                          `json:"Vendor,omitzero"`
+	WeightRequired           bool                            `json:"WeightRequired"`
+	ShippingAPIConfigID      int                             `json:"fkShippingAPIConfigId"`
+	HasMappedShippingService bool                            `json:"hasMappedShippingService"`
+	ID                       GUID                            `json:"id,omitzero"` // read-only
+	PostalServiceID          GUID                            `json:"pkPostalServiceId,omitzero"`
 }
 
 // PostalServiceDetails is sent and received. Bools and numbers are always sent, the
@@ -151,19 +151,19 @@ type PostalServiceDetails struct {
 	TrackingNumberRequired bool   `json:"TrackingNumberRequired"`
 	Vendor                 string `json:"Vendor,omitzero"`
 	WeightRequired         bool   `json:"WeightRequired"`
-	FkShippingAPIConfigID  int    `json:"fkShippingAPIConfigId"`
-	PkPostalServiceID      GUID   `json:"pkPostalServiceId,omitzero"`
+	ShippingAPIConfigID    int    `json:"fkShippingAPIConfigId"`
+	PostalServiceID        GUID   `json:"pkPostalServiceId,omitzero"`
 }
 
 // PostalServicesGetPostalServicesRequest holds the parameters of PostalServices.GetPostalServices.
 type PostalServicesGetPostalServicesRequest struct{}
 
-// ShippingService is sent and received. Bools and numbers are always sent, the
+// PostalServicesShippingService is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
-type ShippingService struct {
+type PostalServicesShippingService struct {
 	PostalServiceName  string `json:"PostalServiceName,omitzero"`
 	AccountID          string `json:"accountid,omitzero"`
-	PkPostalServiceID  GUID   `json:"pkPostalServiceId,omitzero"`
+	PostalServiceID    GUID   `json:"pkPostalServiceId,omitzero"`
 	Vendor             string `json:"vendor,omitzero"`
 	VendorFriendlyName string `json:"vendorFriendlyName,omitzero"`
 }

@@ -55,19 +55,19 @@ type ActionFormControl struct {
 
 // CancellationOptions is part of a reply.
 type CancellationOptions struct {
-	AllowRefundOnCancel           bool              `json:"AllowRefundOnCancel,omitzero"`
-	AutomaticRefundOnCancel       bool              `json:"AutomaticRefundOnCancel,omitzero"`
-	CanCancel                     bool              `json:"CanCancel,omitzero"`
-	CanCancelFreeText             bool              `json:"CanCancelFreeText,omitzero"`
-	CanCancelInternally           bool              `json:"CanCancelInternally,omitzero"`
-	CanCancelOrderLines           bool              `json:"CanCancelOrderLines,omitzero"`
-	CanCancelPartially            bool              `json:"CanCancelPartially,omitzero"`
-	CancelFreeTextOrNoteMaxLength int               `json:"CancelFreeTextOrNoteMaxLength,omitzero"`
-	CancellationHeader            OrderRefundHeader `json:"CancellationHeader,omitzero"`
-	CancellationReasons           []ChannelReason   `json:"CancellationReasons,omitzero"`
-	Errors                        []string          `json:"Errors,omitzero"`
-	Order                         OrderDetails      `json:"Order,omitzero"`
-	OrderIsLockedOnUnhandledError bool              `json:"OrderIsLockedOnUnhandledError,omitzero"`
+	AllowRefundOnCancel           bool                    `json:"AllowRefundOnCancel,omitzero"`
+	AutomaticRefundOnCancel       bool                    `json:"AutomaticRefundOnCancel,omitzero"`
+	CanCancel                     bool                    `json:"CanCancel,omitzero"`
+	CanCancelFreeText             bool                    `json:"CanCancelFreeText,omitzero"`
+	CanCancelInternally           bool                    `json:"CanCancelInternally,omitzero"`
+	CanCancelOrderLines           bool                    `json:"CanCancelOrderLines,omitzero"`
+	CanCancelPartially            bool                    `json:"CanCancelPartially,omitzero"`
+	CancelFreeTextOrNoteMaxLength int                     `json:"CancelFreeTextOrNoteMaxLength,omitzero"`
+	CancellationHeader            OrderRefundHeader       `json:"CancellationHeader,omitzero"`
+	CancellationReasons           []PostSaleChannelReason `json:"CancellationReasons,omitzero"`
+	Errors                        []string                `json:"Errors,omitzero"`
+	Order                         OrderDetails            `json:"Order,omitzero"`
+	OrderIsLockedOnUnhandledError bool                    `json:"OrderIsLockedOnUnhandledError,omitzero"`
 }
 
 // ChannelExistingCancellation is part of a reply.
@@ -75,14 +75,6 @@ type ChannelExistingCancellation struct {
 	Quantity int    `json:"Quantity,omitzero"`
 	Reason   string `json:"Reason,omitzero"`
 	SKU      string `json:"Sku,omitzero"`
-}
-
-// ChannelReason is part of a reply.
-type ChannelReason struct {
-	DisplayName string             `json:"DisplayName,omitzero"`
-	SubReasons  []ChannelSubReason `json:"SubReasons,omitzero"`
-	Tag         string             `json:"Tag,omitzero"`
-	Types       ChannelReasonType  `json:"Types,omitzero"`
 }
 
 // ChannelSubReason is part of a reply.
@@ -111,11 +103,6 @@ type CreateCancellationRequest struct {
 	SubReasonTag                   *string     `json:"SubReasonTag,omitzero"`
 }
 
-// GetCancellationOptionsRequest holds the parameters of PostSale.GetCancellationOptions.
-type GetCancellationOptionsRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
-}
-
 // OrderRefundHeader is part of a reply.
 type OrderRefundHeader struct {
 	Actioned          bool             `json:"Actioned,omitzero"`
@@ -133,6 +120,14 @@ type OrderRefundHeader struct {
 	RefundLines       []VerifiedRefund `json:"RefundLines,omitzero"`
 	RefundLink        string           `json:"RefundLink,omitzero"`
 	Status            PostSaleStatus   `json:"Status,omitzero"`
+}
+
+// PostSaleChannelReason is part of a reply.
+type PostSaleChannelReason struct {
+	DisplayName string                    `json:"DisplayName,omitzero"`
+	SubReasons  []ChannelSubReason        `json:"SubReasons,omitzero"`
+	Tag         string                    `json:"Tag,omitzero"`
+	Types       PostSaleChannelReasonType `json:"Types,omitzero"`
 }
 
 // PostSaleStatus is sent and received. Bools and numbers are always sent, the
@@ -215,25 +210,29 @@ type VerifiedRefundItem struct {
 	ReturnRowID       int     `json:"ReturnRowId,omitzero"`
 }
 
-// ChannelReasonType is an open list: Linnworks may add values.
-type ChannelReasonType string
+// GetCancellationOptionsRequest is the type of the parameters of PostSale.GetCancellationOptions, which equal those of
+// other operations.
+type GetCancellationOptionsRequest = GetOrderXMLRequest
 
-// Values of ChannelReasonType.
+// PostSaleChannelReasonType is an open list: Linnworks may add values.
+type PostSaleChannelReasonType string
+
+// Values of PostSaleChannelReasonType.
 const (
-	ChannelReasonTypeNone               ChannelReasonType = "None"
-	ChannelReasonTypeCancellation       ChannelReasonType = "Cancellation"
-	ChannelReasonTypeItemRefund         ChannelReasonType = "ItemRefund"
-	ChannelReasonTypeShippingRefund     ChannelReasonType = "ShippingRefund"
-	ChannelReasonTypeServiceRefund      ChannelReasonType = "ServiceRefund"
-	ChannelReasonTypeItemReturn         ChannelReasonType = "ItemReturn"
-	ChannelReasonTypeInsufficientRefund ChannelReasonType = "InsufficientRefund"
-	ChannelReasonTypeAdditionalRefund   ChannelReasonType = "AdditionalRefund"
-	ChannelReasonTypeRejectReturn       ChannelReasonType = "RejectReturn"
-	ChannelReasonTypeRejectRefund       ChannelReasonType = "RejectRefund"
+	PostSaleChannelReasonTypeNone               PostSaleChannelReasonType = "None"
+	PostSaleChannelReasonTypeCancellation       PostSaleChannelReasonType = "Cancellation"
+	PostSaleChannelReasonTypeItemRefund         PostSaleChannelReasonType = "ItemRefund"
+	PostSaleChannelReasonTypeShippingRefund     PostSaleChannelReasonType = "ShippingRefund"
+	PostSaleChannelReasonTypeServiceRefund      PostSaleChannelReasonType = "ServiceRefund"
+	PostSaleChannelReasonTypeItemReturn         PostSaleChannelReasonType = "ItemReturn"
+	PostSaleChannelReasonTypeInsufficientRefund PostSaleChannelReasonType = "InsufficientRefund"
+	PostSaleChannelReasonTypeAdditionalRefund   PostSaleChannelReasonType = "AdditionalRefund"
+	PostSaleChannelReasonTypeRejectReturn       PostSaleChannelReasonType = "RejectReturn"
+	PostSaleChannelReasonTypeRejectRefund       PostSaleChannelReasonType = "RejectRefund"
 )
 
 // UnmarshalJSON accepts a name or its number.
-func (v *ChannelReasonType) UnmarshalJSON(b []byte) error {
+func (v *PostSaleChannelReasonType) UnmarshalJSON(b []byte) error {
 	return decodeEnum(b, v, "None", "Cancellation", "ItemRefund", "ShippingRefund", "ServiceRefund", "ItemReturn", "InsufficientRefund", "AdditionalRefund", "RejectReturn", "RejectRefund")
 }
 

@@ -6,18 +6,18 @@ import (
 	"context"
 )
 
-// PrintServiceService calls the operations of the section PrintService.
-type PrintServiceService service
+// PrintService calls the operations of the section Print.
+type PrintService service
 
 // CreatePDFFromJobForceTemplate calls POST /api/PrintService/CreatePDFfromJobForceTemplate.
 //
 // It is not repeated once it was sent. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplate
-func (s *PrintServiceService) CreatePDFFromJobForceTemplate(ctx context.Context, req *CreatePDFFromJobForceTemplateRequest, opts ...CallOption) (*CreatePDFResult, error) {
+func (s *PrintService) CreatePDFFromJobForceTemplate(ctx context.Context, req *CreatePDFFromJobForceTemplateRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	var out *CreatePDFResult
 	err := s.client.call(ctx, operation{
-		name: "PrintService.CreatePDFFromJobForceTemplate", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplate",
+		name: "Print.CreatePDFFromJobForceTemplate", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplate",
 		body: bodyParams, limit: 250,
 	}, nil, req, &out, opts)
 	return out, err
@@ -28,10 +28,10 @@ func (s *PrintServiceService) CreatePDFFromJobForceTemplate(ctx context.Context,
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplateStockIn
-func (s *PrintServiceService) CreatePDFFromJobForceTemplateStockIn(ctx context.Context, req *CreatePDFFromJobForceTemplateStockInRequest, opts ...CallOption) (*CreatePDFResult, error) {
+func (s *PrintService) CreatePDFFromJobForceTemplateStockIn(ctx context.Context, req *CreatePDFFromJobForceTemplateStockInRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	var out *CreatePDFResult
 	err := s.client.call(ctx, operation{
-		name: "PrintService.CreatePDFFromJobForceTemplateStockIn", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateStockIn",
+		name: "Print.CreatePDFFromJobForceTemplateStockIn", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateStockIn",
 		body: bodyParams, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
@@ -42,10 +42,10 @@ func (s *PrintServiceService) CreatePDFFromJobForceTemplateStockIn(ctx context.C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplateWithQuantities
-func (s *PrintServiceService) CreatePDFFromJobForceTemplateWithQuantities(ctx context.Context, req *CreatePDFFromJobForceTemplateWithQuantitiesRequest, opts ...CallOption) (*CreatePDFResult, error) {
+func (s *PrintService) CreatePDFFromJobForceTemplateWithQuantities(ctx context.Context, req *CreatePDFFromJobForceTemplateWithQuantitiesRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	var out *CreatePDFResult
 	err := s.client.call(ctx, operation{
-		name: "PrintService.CreatePDFFromJobForceTemplateWithQuantities", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateWithQuantities",
+		name: "Print.CreatePDFFromJobForceTemplateWithQuantities", method: "POST", path: "/api/PrintService/CreatePDFfromJobForceTemplateWithQuantities",
 		body: bodyParams, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
@@ -56,10 +56,10 @@ func (s *PrintServiceService) CreatePDFFromJobForceTemplateWithQuantities(ctx co
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreateReturnShippingLabelsPDF
-func (s *PrintServiceService) CreateReturnShippingLabelsPDF(ctx context.Context, req *CreateReturnShippingLabelsPDFRequest, opts ...CallOption) (*CreatePDFResult, error) {
+func (s *PrintService) CreateReturnShippingLabelsPDF(ctx context.Context, req *CreateReturnShippingLabelsPDFRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	var out *CreatePDFResult
 	err := s.client.call(ctx, operation{
-		name: "PrintService.CreateReturnShippingLabelsPDF", method: "POST", path: "/api/PrintService/CreateReturnShippingLabelsPDF",
+		name: "Print.CreateReturnShippingLabelsPDF", method: "POST", path: "/api/PrintService/CreateReturnShippingLabelsPDF",
 		body: bodyParams, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
@@ -70,10 +70,10 @@ func (s *PrintServiceService) CreateReturnShippingLabelsPDF(ctx context.Context,
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreateReturnShippingLabelsPDFWithSKUs
-func (s *PrintServiceService) CreateReturnShippingLabelsPDFWithSKUs(ctx context.Context, req *CreateReturnShippingLabelsPDFWithSKUsRequest, opts ...CallOption) (*CreatePDFResult, error) {
+func (s *PrintService) CreateReturnShippingLabelsPDFWithSKUs(ctx context.Context, req *CreateReturnShippingLabelsPDFWithSKUsRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	var out *CreatePDFResult
 	err := s.client.call(ctx, operation{
-		name: "PrintService.CreateReturnShippingLabelsPDFWithSKUs", method: "POST", path: "/api/PrintService/CreateReturnShippingLabelsPDFWithSKUs",
+		name: "Print.CreateReturnShippingLabelsPDFWithSKUs", method: "POST", path: "/api/PrintService/CreateReturnShippingLabelsPDFWithSKUs",
 		body: bodyParams, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
@@ -84,10 +84,10 @@ func (s *PrintServiceService) CreateReturnShippingLabelsPDFWithSKUs(ctx context.
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-GetTemplateList
-func (s *PrintServiceService) GetTemplateList(ctx context.Context, req *GetTemplateListRequest, opts ...CallOption) ([]TemplateHeader, error) {
+func (s *PrintService) GetTemplateList(ctx context.Context, req *GetTemplateListRequest, opts ...CallOption) ([]TemplateHeader, error) {
 	var out []TemplateHeader
 	err := s.client.call(ctx, operation{
-		name: "PrintService.GetTemplateList", method: "GET", path: "/api/PrintService/GetTemplateList",
+		name: "Print.GetTemplateList", method: "GET", path: "/api/PrintService/GetTemplateList",
 		query: true, replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
@@ -98,11 +98,27 @@ func (s *PrintServiceService) GetTemplateList(ctx context.Context, req *GetTempl
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-GetUsersForPrinterConfig
-func (s *PrintServiceService) GetUsersForPrinterConfig(ctx context.Context, req *GetUsersForPrinterConfigRequest, opts ...CallOption) ([]PermissionsUser, error) {
+func (s *PrintService) GetUsersForPrinterConfig(ctx context.Context, req *GetUsersForPrinterConfigRequest, opts ...CallOption) ([]PermissionsUser, error) {
 	var out []PermissionsUser
 	err := s.client.call(ctx, operation{
-		name: "PrintService.GetUsersForPrinterConfig", method: "GET", path: "/api/PrintService/GetUsersForPrinterConfig",
+		name: "Print.GetUsersForPrinterConfig", method: "GET", path: "/api/PrintService/GetUsersForPrinterConfig",
 		replay: replayRead, limit: 150,
+	}, nil, req, &out, opts)
+	return out, err
+}
+
+// GetVirtualPrinters calls GET /api/PrintService/VP_GetPrinters.
+//
+// It only reads and is safe to repeat. 250 calls a minute.
+//
+// Official page: https://apps.linnworks.net/Api/Method/PrintService-VP_GetPrinters
+//
+// Deprecated: the official description marks it so.
+func (s *PrintService) GetVirtualPrinters(ctx context.Context, req *GetVirtualPrintersRequest, opts ...CallOption) ([]VirtualPrinter, error) {
+	var out []VirtualPrinter
+	err := s.client.call(ctx, operation{
+		name: "Print.GetVirtualPrinters", method: "GET", path: "/api/PrintService/VP_GetPrinters",
+		replay: replayRead, limit: 250,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -112,32 +128,16 @@ func (s *PrintServiceService) GetUsersForPrinterConfig(ctx context.Context, req 
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-PrintTemplatePreview
-func (s *PrintServiceService) PrintTemplatePreview(ctx context.Context, req *PrintTemplatePreviewRequest, opts ...CallOption) (*CreatePDFResult, error) {
+func (s *PrintService) PrintTemplatePreview(ctx context.Context, req *PrintTemplatePreviewRequest, opts ...CallOption) (*CreatePDFResult, error) {
 	var out *CreatePDFResult
 	err := s.client.call(ctx, operation{
-		name: "PrintService.PrintTemplatePreview", method: "POST", path: "/api/PrintService/PrintTemplatePreview",
+		name: "Print.PrintTemplatePreview", method: "POST", path: "/api/PrintService/PrintTemplatePreview",
 		body: bodyParams, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// VPGetPrinters calls GET /api/PrintService/VP_GetPrinters.
-//
-// It only reads and is safe to repeat. 250 calls a minute.
-//
-// Official page: https://apps.linnworks.net/Api/Method/PrintService-VP_GetPrinters
-//
-// Deprecated: the official description marks it so.
-func (s *PrintServiceService) VPGetPrinters(ctx context.Context, req *VPGetPrintersRequest, opts ...CallOption) ([]VirtualPrinter, error) {
-	var out []VirtualPrinter
-	err := s.client.call(ctx, operation{
-		name: "PrintService.VPGetPrinters", method: "GET", path: "/api/PrintService/VP_GetPrinters",
-		replay: replayRead, limit: 250,
-	}, nil, req, &out, opts)
-	return out, err
-}
-
-// CreatePDFFromJobForceTemplateRequest holds the parameters of PrintService.CreatePDFFromJobForceTemplate.
+// CreatePDFFromJobForceTemplateRequest holds the parameters of Print.CreatePDFFromJobForceTemplate.
 type CreatePDFFromJobForceTemplateRequest struct {
 	IDs             []GUID            `json:"IDs,omitzero"`
 	Context         *ClientContext    `json:"context,omitzero"`
@@ -150,7 +150,7 @@ type CreatePDFFromJobForceTemplateRequest struct {
 	TemplateType    *string           `json:"templateType,omitzero"`
 }
 
-// CreatePDFFromJobForceTemplateStockInRequest holds the parameters of PrintService.CreatePDFFromJobForceTemplateStockIn.
+// CreatePDFFromJobForceTemplateStockInRequest holds the parameters of Print.CreatePDFFromJobForceTemplateStockIn.
 type CreatePDFFromJobForceTemplateStockInRequest struct {
 	PrintingKeys    []PrintingKey     `json:"PrintingKeys,omitzero"`
 	Context         *ClientContext    `json:"context,omitzero"`
@@ -163,7 +163,7 @@ type CreatePDFFromJobForceTemplateStockInRequest struct {
 	TemplateType    *string           `json:"templateType,omitzero"`
 }
 
-// CreatePDFFromJobForceTemplateWithQuantitiesRequest holds the parameters of PrintService.CreatePDFFromJobForceTemplateWithQuantities.
+// CreatePDFFromJobForceTemplateWithQuantitiesRequest holds the parameters of Print.CreatePDFFromJobForceTemplateWithQuantities.
 type CreatePDFFromJobForceTemplateWithQuantitiesRequest struct {
 	IDsAndQuantities []KeyValueRequestGUIDInt32 `json:"IDsAndQuantities,omitzero"`
 	Parameters       []KeyValueRequest          `json:"parameters,omitzero"`
@@ -183,27 +183,30 @@ type CreatePDFResult struct {
 	URL          string            `json:"URL,omitzero"`
 }
 
-// CreateReturnShippingLabelsPDFRequest holds the parameters of PrintService.CreateReturnShippingLabelsPDF.
+// CreateReturnShippingLabelsPDFRequest holds the parameters of Print.CreateReturnShippingLabelsPDF.
 type CreateReturnShippingLabelsPDFRequest struct {
 	IDs                       []GUID                     `json:"IDs,omitzero"`
 	OrderItemIDsAndQuantities []KeyValueRequestGUIDInt32 `json:"orderItemIdsAndQuantities,omitzero"`
 	ReturnPostalServiceName   *string                    `json:"returnPostalServiceName,omitzero"`
 }
 
-// CreateReturnShippingLabelsPDFWithSKUsRequest holds the parameters of PrintService.CreateReturnShippingLabelsPDFWithSKUs.
+// CreateReturnShippingLabelsPDFWithSKUsRequest holds the parameters of Print.CreateReturnShippingLabelsPDFWithSKUs.
 type CreateReturnShippingLabelsPDFWithSKUsRequest struct {
 	SKUsAndQuantities       []KeyValueRequestStringInt32 `json:"SKUsAndQuantities,omitzero"`
 	ReferenceNum            *string                      `json:"referenceNum,omitzero"`
 	ReturnPostalServiceName *string                      `json:"returnPostalServiceName,omitzero"`
 }
 
-// GetTemplateListRequest holds the parameters of PrintService.GetTemplateList.
+// GetTemplateListRequest holds the parameters of Print.GetTemplateList.
 type GetTemplateListRequest struct {
 	TemplateType *string `url:"templateType,omitempty" json:"-"`
 }
 
-// GetUsersForPrinterConfigRequest holds the parameters of PrintService.GetUsersForPrinterConfig.
+// GetUsersForPrinterConfigRequest holds the parameters of Print.GetUsersForPrinterConfig.
 type GetUsersForPrinterConfigRequest struct{}
+
+// GetVirtualPrintersRequest holds the parameters of Print.GetVirtualPrinters.
+type GetVirtualPrintersRequest struct{}
 
 // KeyValueRequest is part of a request.
 type KeyValueRequest struct {
@@ -248,7 +251,7 @@ type PrintErrorTags struct {
 	Value string `json:"Value,omitzero"`
 }
 
-// PrintTemplatePreviewRequest holds the parameters of PrintService.PrintTemplatePreview.
+// PrintTemplatePreviewRequest holds the parameters of Print.PrintTemplatePreview.
 type PrintTemplatePreviewRequest struct {
 	TemplateID *int `json:"templateId,omitzero"`
 }
@@ -272,12 +275,9 @@ type TemplateHeader struct {
 	TemplateName        string `json:"TemplateName,omitzero"`
 	TemplateType        string `json:"TemplateType,omitzero"`
 	VisibilityCondition string `json:"VisibilityCondition,omitzero"`
-	BLogicalDelete      bool   `json:"bLogicalDelete,omitzero"`
-	PkTemplateRowID     int    `json:"pkTemplateRowId,omitzero"`
+	LogicalDelete       bool   `json:"bLogicalDelete,omitzero"`
+	TemplateRowID       int    `json:"pkTemplateRowId,omitzero"`
 }
-
-// VPGetPrintersRequest holds the parameters of PrintService.VPGetPrinters.
-type VPGetPrintersRequest struct{}
 
 // VirtualPrinter is part of a reply.
 type VirtualPrinter struct {

@@ -126,8 +126,8 @@ func (o OrdersV2ProcessedOrder) LogValue() slog.Value { return printed(o) }
 // Format hides the buyer from every verb.
 func (o ProcessedOrder) Format(f fmt.State, _ rune) {
 	show(f, "ProcessedOrder",
-		"PkOrderID", o.PkOrderID, "NOrderID", o.NOrderID, "Source", o.Source, "SubSource", o.SubSource,
-		"ReferenceNum", o.ReferenceNum, "NStatus", o.NStatus, "HoldOrCancel", o.HoldOrCancel, "IsResend", o.IsResend,
+		"PkOrderID", o.OrderID, "NOrderID", o.NumOrderID, "Source", o.Source, "SubSource", o.SubSource,
+		"ReferenceNum", o.ReferenceNum, "NStatus", o.Status, "HoldOrCancel", o.HoldOrCancel, "IsResend", o.IsResend,
 		"IsExchange", o.IsExchange,
 	)
 }
@@ -157,8 +157,8 @@ func (o ChannelOrder) LogValue() slog.Value { return printed(o) }
 // Format hides the buyer from every verb.
 func (r ReturnsRefundsWeb) Format(f fmt.State, _ rune) {
 	show(f, "ReturnsRefundsWeb",
-		"PkOrderID", r.PkOrderID, "NOrderID", r.NOrderID, "Source", r.Source, "SubSource", r.SubSource,
-		"ReferenceNum", r.ReferenceNum, "PkReturnID", r.PkReturnID, "RefundReference", r.RefundReference,
+		"PkOrderID", r.OrderID, "NOrderID", r.NumOrderID, "Source", r.Source, "SubSource", r.SubSource,
+		"ReferenceNum", r.ReferenceNum, "PkReturnID", r.ReturnID, "RefundReference", r.RefundReference,
 		"RefundStatus", r.RefundStatus,
 	)
 }
@@ -169,7 +169,7 @@ func (r ReturnsRefundsWeb) LogValue() slog.Value { return printed(r) }
 // Format hides the buyer from every verb.
 func (o RefundOrder) Format(f fmt.State, _ rune) {
 	show(f, "RefundOrder",
-		"PkOrderID", o.PkOrderID, "NOrderID", o.NOrderID, "Source", o.Source, "SubSource", o.SubSource,
+		"PkOrderID", o.OrderID, "NOrderID", o.NumOrderID, "Source", o.Source, "SubSource", o.SubSource,
 		"ReferenceNum", o.ReferenceNum, "RefundReference", o.RefundReference,
 	)
 }
@@ -179,7 +179,7 @@ func (o RefundOrder) LogValue() slog.Value { return printed(o) }
 
 // Format hides the buyer from every verb.
 func (o BookedReturnsExchangeOrder) Format(f fmt.State, _ rune) {
-	show(f, "BookedReturnsExchangeOrder", "PkOrderID", o.PkOrderID, "NOrderID", o.NOrderID, "ReferenceNum", o.ReferenceNum)
+	show(f, "BookedReturnsExchangeOrder", "PkOrderID", o.OrderID, "NOrderID", o.NumOrderID, "ReferenceNum", o.ReferenceNum)
 }
 
 // LogValue is what Format prints.
@@ -211,7 +211,7 @@ func (n OrdersV2OrderNote) LogValue() slog.Value { return printed(n) }
 
 // Format hides the buyer from every verb.
 func (n ProcessedOrderNote) Format(f fmt.State, _ rune) {
-	show(f, "ProcessedOrderNote", "PkOrderNoteID", n.PkOrderNoteID, "FkOrderID", n.FkOrderID, "Internal", n.Internal)
+	show(f, "ProcessedOrderNote", "PkOrderNoteID", n.OrderNoteID, "FkOrderID", n.OrderID, "Internal", n.Internal)
 }
 
 // LogValue is what Format prints.
@@ -246,16 +246,16 @@ func (r CreatePDFResult) LogValue() slog.Value { return printed(r) }
 func (r GetOpenOrdersDetailsResponse) LogValue() slog.Value { return printed(r) }
 
 // LogValue prints what GenericPagedResultOpenOrder holds as it shows itself.
-func (r GenericPagedResultOpenOrder) LogValue() slog.Value { return printed(r) }
+func (r OpenOrderPage) LogValue() slog.Value { return printed(r) }
 
 // LogValue prints what PostFilterPagedResponseOpenOrder holds as it shows itself.
-func (r PostFilterPagedResponseOpenOrder) LogValue() slog.Value { return printed(r) }
+func (r FilteredOpenOrderPage) LogValue() slog.Value { return printed(r) }
 
 // LogValue prints what GetOrdersResponse holds as it shows itself.
 func (r GetOrdersResponse) LogValue() slog.Value { return printed(r) }
 
 // LogValue prints what GenericPagedResultProcessedOrderWeb holds as it shows itself.
-func (r GenericPagedResultProcessedOrderWeb) LogValue() slog.Value { return printed(r) }
+func (r ProcessedOrderPage) LogValue() slog.Value { return printed(r) }
 
 // LogValue prints what CreateOrdersRequest holds as it shows itself.
 func (r CreateOrdersRequest) LogValue() slog.Value { return printed(r) }

@@ -103,8 +103,8 @@ func TestBuyersHide(t *testing.T) {
 // What holds them hides them from both handlers too.
 func TestRepliesHideBuyersInLogs(t *testing.T) {
 	for _, kind := range []any{
-		GetOpenOrdersDetailsResponse{}, GenericPagedResultOpenOrder{}, PostFilterPagedResponseOpenOrder{}, GetOrdersResponse{},
-		GenericPagedResultProcessedOrderWeb{}, CreateOrdersRequest{}, SetOrderCustomerInfoRequest{}, UpdateBillingAddressRequest{},
+		GetOpenOrdersDetailsResponse{}, OpenOrderPage{}, FilteredOpenOrderPage{}, GetOrdersResponse{},
+		ProcessedOrderPage{}, CreateOrdersRequest{}, SetOrderCustomerInfoRequest{}, UpdateBillingAddressRequest{},
 	} {
 		p := filled(kind)
 		if l := p.Elem().FieldByName("Location"); l.IsValid() {

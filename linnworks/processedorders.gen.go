@@ -155,8 +155,8 @@ func (s *ProcessedOrdersService) DownloadOrdersToCSV(ctx context.Context, req *D
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetChannelRefundReasons
-func (s *ProcessedOrdersService) GetChannelRefundReasons(ctx context.Context, req *GetChannelRefundReasonsRequest, opts ...CallOption) ([]ChannelRefundReason, error) {
-	var out []ChannelRefundReason
+func (s *ProcessedOrdersService) GetChannelRefundReasons(ctx context.Context, req *GetChannelRefundReasonsRequest, opts ...CallOption) ([]ChannelReason, error) {
+	var out []ChannelReason
 	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.GetChannelRefundReasons", method: "GET", path: "/api/ProcessedOrders/GetChannelRefundReasons",
 		query: true, replay: replayRead, limit: 150,
@@ -510,8 +510,8 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersAll(ctx context.Context, r
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-SearchProcessedOrdersPaged
 //
 // Deprecated: the official description marks it so.
-func (s *ProcessedOrdersService) SearchProcessedOrdersPaged(ctx context.Context, req *SearchProcessedOrdersPagedRequest, opts ...CallOption) (*GenericPagedResultProcessedOrderWeb, error) {
-	var out *GenericPagedResultProcessedOrderWeb
+func (s *ProcessedOrdersService) SearchProcessedOrdersPaged(ctx context.Context, req *SearchProcessedOrdersPagedRequest, opts ...CallOption) (*ProcessedOrderPage, error) {
+	var out *ProcessedOrderPage
 	err := s.client.call(ctx, operation{
 		name: "ProcessedOrders.SearchProcessedOrdersPaged", method: "POST", path: "/api/ProcessedOrders/SearchProcessedOrdersPaged",
 		body: bodyParams, replay: replayRead, limit: 150,
@@ -554,7 +554,7 @@ func (s *ProcessedOrdersService) ValidateCompleteOrderRefund(ctx context.Context
 type AddOrderNoteRequest struct {
 	IsInternal *bool   `json:"isInternal,omitzero"`
 	NoteText   *string `json:"noteText,omitzero"`
-	PkOrderID  *GUID   `json:"pkOrderID,omitzero"`
+	OrderID    *GUID   `json:"pkOrderID,omitzero"`
 }
 
 // AddReturnCategoryRequest holds the parameters of ProcessedOrders.AddReturnCategory.
@@ -564,43 +564,32 @@ type AddReturnCategoryRequest struct {
 
 // AuditEntry is part of a reply.
 type AuditEntry struct {
-	DateStamp            Time   `json:"DateStamp,omitzero"`
-	HistoryNote          string `json:"HistoryNote,omitzero"`
-	Tag                  string `json:"Tag,omitzero"`
-	TypeDescription      string `json:"TypeDescription,omitzero"`
-	UpdatedBy            string `json:"UpdatedBy,omitzero"`
-	FkOrderHistoryTypeID string `json:"fkOrderHistoryTypeId,omitzero"`
-	FkOrderID            GUID   `json:"fkOrderId,omitzero"`
-	SidHistory           int    `json:"sid_history,omitzero"`
+	DateStamp          Time   `json:"DateStamp,omitzero"`
+	HistoryNote        string `json:"HistoryNote,omitzero"`
+	Tag                string `json:"Tag,omitzero"`
+	TypeDescription    string `json:"TypeDescription,omitzero"`
+	UpdatedBy          string `json:"UpdatedBy,omitzero"`
+	OrderHistoryTypeID string `json:"fkOrderHistoryTypeId,omitzero"`
+	OrderID            GUID   `json:"fkOrderId,omitzero"`
+	SidHistory         int    `json:"sid_history,omitzero"`
 }
 
 // ChangeOrderNoteRequest holds the parameters of ProcessedOrders.ChangeOrderNote.
 type ChangeOrderNoteRequest struct {
-	IsInternal    *bool   `json:"isInternal,omitzero"`
-	NoteText      *string `json:"noteText,omitzero"`
-	NoteTypeID    *int    `json:"noteTypeId,omitzero"`
-	PkOrderNoteID *GUID   `json:"pkOrderNoteId,omitzero"`
+	IsInternal  *bool   `json:"isInternal,omitzero"`
+	NoteText    *string `json:"noteText,omitzero"`
+	NoteTypeID  *int    `json:"noteTypeId,omitzero"`
+	OrderNoteID *GUID   `json:"pkOrderNoteId,omitzero"`
 }
 
 // ChangeOrderNoteResponse is the reply of ProcessedOrders.ChangeOrderNote.
 type ChangeOrderNoteResponse struct{}
 
-// ChannelRefundReason is part of a reply.
-type ChannelRefundReason struct {
-	DisplayName string                   `json:"DisplayName,omitzero"`
-	SubReasons  []ChannelRefundSubReason `json:"SubReasons,omitzero"`
-	Tag         string                   `json:"Tag,omitzero"`
-}
-
-// ChannelRefundSubReason is part of a reply.
-type ChannelRefundSubReason struct {
-	DisplayName string `json:"DisplayName,omitzero"`
-	Tag         string `json:"Tag,omitzero"`
-}
-
-// CheckOrderFullyReturnedRequest holds the parameters of ProcessedOrders.CheckOrderFullyReturned.
-type CheckOrderFullyReturnedRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
+// ChannelReason is part of a reply.
+type ChannelReason struct {
+	DisplayName string             `json:"DisplayName,omitzero"`
+	SubReasons  []ChannelSubReason `json:"SubReasons,omitzero"`
+	Tag         string             `json:"Tag,omitzero"`
 }
 
 // CreateExchangeRequest holds the parameters of ProcessedOrders.CreateExchange.
@@ -612,7 +601,7 @@ type CreateExchangeRequest struct {
 	ExchangeItems     []RowQty `json:"exchangeItems,omitzero"`
 	IgnoredValidation *bool    `json:"ignoredValidation,omitzero"`
 	IsBooking         *bool    `json:"isBooking,omitzero"`
-	PkOrderID         *GUID    `json:"pkOrderId,omitzero"`
+	OrderID           *GUID    `json:"pkOrderId,omitzero"`
 	Reason            *string  `json:"reason,omitzero"`
 	ReturnLocation    *GUID    `json:"returnLocation,omitzero"`
 }
@@ -622,7 +611,7 @@ type CreateFullResendRequest struct {
 	AdditionalCost   *Decimal `json:"additionalCost,omitzero"`
 	Category         *string  `json:"category,omitzero"`
 	DespatchLocation *GUID    `json:"despatchLocation,omitzero"`
-	PkOrderID        *GUID    `json:"pkOrderId,omitzero"`
+	OrderID          *GUID    `json:"pkOrderId,omitzero"`
 	Reason           *string  `json:"reason,omitzero"`
 }
 
@@ -631,14 +620,14 @@ type CreateResendRequest struct {
 	AdditionalCost   *Decimal `json:"additionalCost,omitzero"`
 	Category         *string  `json:"category,omitzero"`
 	DespatchLocation *GUID    `json:"despatchLocation,omitzero"`
-	PkOrderID        *GUID    `json:"pkOrderId,omitzero"`
+	OrderID          *GUID    `json:"pkOrderId,omitzero"`
 	Reason           *string  `json:"reason,omitzero"`
 	ResendItems      []RowQty `json:"resendItems,omitzero"`
 }
 
 // DeleteOrderNoteRequest holds the parameters of ProcessedOrders.DeleteOrderNote.
 type DeleteOrderNoteRequest struct {
-	PkOrderNoteID *GUID `json:"pkOrderNoteId,omitzero"`
+	OrderNoteID *GUID `json:"pkOrderNoteId,omitzero"`
 }
 
 // DeleteOrderNoteResponse is the reply of ProcessedOrders.DeleteOrderNote.
@@ -646,7 +635,7 @@ type DeleteOrderNoteResponse struct{}
 
 // DeleteReturnCategoryRequest holds the parameters of ProcessedOrders.DeleteReturnCategory.
 type DeleteReturnCategoryRequest struct {
-	PkItemID *int `json:"pkItemId,omitzero"`
+	ItemID *int `json:"pkItemId,omitzero"`
 }
 
 // DeleteReturnCategoryResponse is the reply of ProcessedOrders.DeleteReturnCategory.
@@ -678,25 +667,6 @@ type ExistingRefundTotal struct {
 	TotalCharge Decimal `json:"TotalCharge,omitzero"`
 }
 
-// GenericPagedResultProcessedOrderWeb is part of a reply.
-type GenericPagedResultProcessedOrderWeb struct {
-	Data           []ProcessedOrder `json:"Data,omitzero"`
-	EntriesPerPage int              `json:"EntriesPerPage,omitzero"`
-	PageNumber     int              `json:"PageNumber,omitzero"`
-	TotalEntries   int64            `json:"TotalEntries,omitzero"`
-	TotalPages     int              `json:"TotalPages,omitzero"`
-}
-
-// GetChannelRefundReasonsRequest holds the parameters of ProcessedOrders.GetChannelRefundReasons.
-type GetChannelRefundReasonsRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetOrderInfoRequest holds the parameters of ProcessedOrders.GetOrderInfo.
-type GetOrderInfoRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
 // GetOrderTrackingURLsRequest holds the parameters of ProcessedOrders.GetOrderTrackingURLs.
 type GetOrderTrackingURLsRequest struct {
 	Items []TrackingURLRequestItem `json:"Items,omitzero"`
@@ -707,79 +677,19 @@ type GetOrderTrackingURLsResponse struct {
 	Items []TrackingURLResponseItem `json:"Items,omitzero"`
 }
 
-// GetPackageSplitRequest holds the parameters of ProcessedOrders.GetPackageSplit.
-type GetPackageSplitRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetProcessedAuditTrailRequest holds the parameters of ProcessedOrders.GetProcessedAuditTrail.
-type GetProcessedAuditTrailRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetProcessedOrderExtendedPropertiesRequest holds the parameters of ProcessedOrders.GetProcessedOrderExtendedProperties.
-type GetProcessedOrderExtendedPropertiesRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetProcessedOrderNotesRequest holds the parameters of ProcessedOrders.GetProcessedOrderNotes.
-type GetProcessedOrderNotesRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetProcessedRelativesRequest holds the parameters of ProcessedOrders.GetProcessedRelatives.
-type GetProcessedRelativesRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetRefundableServiceItemsRequest holds the parameters of ProcessedOrders.GetRefundableServiceItems.
-type GetRefundableServiceItemsRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetRefundsOptionsRequest holds the parameters of ProcessedOrders.GetRefundsOptions.
-type GetRefundsOptionsRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetRefundsRequest holds the parameters of ProcessedOrders.GetRefunds.
-type GetRefundsRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
 // GetReturnCategoriesRequest holds the parameters of ProcessedOrders.GetReturnCategories.
 type GetReturnCategoriesRequest struct{}
-
-// GetReturnItemsInfoRequest holds the parameters of ProcessedOrders.GetReturnItemsInfo.
-type GetReturnItemsInfoRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
 
 // GetReturnOrderInfoRequest holds the parameters of ProcessedOrders.GetReturnOrderInfo.
 type GetReturnOrderInfoRequest struct {
 	IncludeRefundLink *bool `url:"includeRefundLink,omitempty" json:"-"`
-	PkOrderID         *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// GetReturnsExchangesRequest holds the parameters of ProcessedOrders.GetReturnsExchanges.
-type GetReturnsExchangesRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
+	OrderID           *GUID `url:"pkOrderId,omitempty" json:"-"`
 }
 
 // IsRefundValidRequest holds the parameters of ProcessedOrders.IsRefundValid.
 type IsRefundValidRequest struct {
-	PkOrderID   *GUID        `json:"pkOrderId,omitzero"`
+	OrderID     *GUID        `json:"pkOrderId,omitzero"`
 	RefundItems []RefundItem `json:"refundItems,omitzero"`
-}
-
-// IsRefundValidationRequiredByOrderIDRequest holds the parameters of ProcessedOrders.IsRefundValidationRequiredByOrderID.
-type IsRefundValidationRequiredByOrderIDRequest struct {
-	PkOrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// MarkManualRefundsAsActionedRequest holds the parameters of ProcessedOrders.MarkManualRefundsAsActioned.
-type MarkManualRefundsAsActionedRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
 // MarkManualRefundsAsActionedResponse is the reply of ProcessedOrders.MarkManualRefundsAsActioned.
@@ -812,9 +722,9 @@ type OrderItemReturnInfo struct {
 	TaxCostInclusive         bool                         `json:"TaxCostInclusive,omitzero"`
 	TaxRate                  Decimal                      `json:"TaxRate,omitzero"`
 	UnitValue                Decimal                      `json:"UnitValue,omitzero"`
-	FkOrderItemRowID         GUID                         `json:"fkOrderItemRowId,omitzero"`
-	FkRefundRowID            GUID                         `json:"fkRefundRowId,omitzero"`
-	PkStockItemID            GUID                         `json:"pkStockItemId,omitzero"`
+	OrderItemRowID           GUID                         `json:"fkOrderItemRowId,omitzero"`
+	RefundRowID              GUID                         `json:"fkRefundRowId,omitzero"`
+	StockItemID              GUID                         `json:"pkStockItemId,omitzero"`
 }
 
 // OrderItemReturnInfoBatched is part of a reply.
@@ -838,15 +748,15 @@ type OrderItemReturnInfoBatched struct {
 	TaxCostInclusive         bool    `json:"TaxCostInclusive,omitzero"`
 	TaxRate                  Decimal `json:"TaxRate,omitzero"`
 	UnitValue                Decimal `json:"UnitValue,omitzero"`
-	FkOrderItemRowID         GUID    `json:"fkOrderItemRowId,omitzero"`
-	FkRefundRowID            GUID    `json:"fkRefundRowId,omitzero"`
-	PkStockItemID            GUID    `json:"pkStockItemId,omitzero"`
+	OrderItemRowID           GUID    `json:"fkOrderItemRowId,omitzero"`
+	RefundRowID              GUID    `json:"fkRefundRowId,omitzero"`
+	StockItemID              GUID    `json:"pkStockItemId,omitzero"`
 }
 
 // OrderReturnCategory is part of a reply.
 type OrderReturnCategory struct {
 	CategoryName string `json:"CategoryName,omitzero"`
-	PkItemID     int    `json:"pkItemId,omitzero"`
+	ItemID       int    `json:"pkItemId,omitzero"`
 }
 
 // ProcessedOrder is part of a reply.
@@ -895,23 +805,23 @@ type ProcessedOrder struct {
 	TotalWeight            Decimal `json:"TotalWeight,omitzero"`
 	Town                   string  `json:"Town,omitzero"`
 	Vendor                 string  `json:"Vendor,omitzero"`
-	CBillingAddress        string  `json:"cBillingAddress,omitzero"`
-	CCountry               string  `json:"cCountry,omitzero"`
-	CCurrency              string  `json:"cCurrency,omitzero"`
-	CEmailAddress          string  `json:"cEmailAddress,omitzero"`
-	CFullName              string  `json:"cFullName,omitzero"`
-	CPostCode              string  `json:"cPostCode,omitzero"`
-	CShippingAddress       string  `json:"cShippingAddress,omitzero"`
-	DCancelledOn           Time    `json:"dCancelledOn,omitzero"`
-	DPaidOn                Time    `json:"dPaidOn,omitzero"`
-	DProcessedOn           Time    `json:"dProcessedOn,omitzero"`
-	DReceivedDate          Time    `json:"dReceivedDate,omitzero"`
-	FPostageCost           Decimal `json:"fPostageCost,omitzero"`
-	FTax                   Decimal `json:"fTax,omitzero"`
-	FTotalCharge           Decimal `json:"fTotalCharge,omitzero"`
-	NOrderID               int     `json:"nOrderId,omitzero"`
-	NStatus                int     `json:"nStatus,omitzero"`
-	PkOrderID              GUID    `json:"pkOrderID,omitzero"`
+	BillingAddress         string  `json:"cBillingAddress,omitzero"`
+	Country                string  `json:"cCountry,omitzero"`
+	Currency               string  `json:"cCurrency,omitzero"`
+	EmailAddress           string  `json:"cEmailAddress,omitzero"`
+	FullName               string  `json:"cFullName,omitzero"`
+	PostCode               string  `json:"cPostCode,omitzero"`
+	ShippingAddress        string  `json:"cShippingAddress,omitzero"`
+	CancelledOn            Time    `json:"dCancelledOn,omitzero"`
+	PaidOn                 Time    `json:"dPaidOn,omitzero"`
+	ProcessedOn            Time    `json:"dProcessedOn,omitzero"`
+	ReceivedDate           Time    `json:"dReceivedDate,omitzero"`
+	PostageCost            Decimal `json:"fPostageCost,omitzero"`
+	Tax                    Decimal `json:"fTax,omitzero"`
+	TotalCharge            Decimal `json:"fTotalCharge,omitzero"`
+	NumOrderID             int     `json:"nOrderId,omitzero"`
+	Status                 int     `json:"nStatus,omitzero"`
+	OrderID                GUID    `json:"pkOrderID,omitzero"`
 	TimeDiff               Decimal `json:"timeDiff,omitzero"`
 }
 
@@ -922,8 +832,17 @@ type ProcessedOrderNote struct {
 	NoteEntryDate Time   `json:"NoteEntryDate,omitzero"`
 	NoteTypeID    int    `json:"NoteTypeId,omitzero"`
 	NoteUserName  string `json:"NoteUserName,omitzero"`
-	FkOrderID     GUID   `json:"fkOrderId,omitzero"`
-	PkOrderNoteID GUID   `json:"pkOrderNoteId,omitzero"`
+	OrderID       GUID   `json:"fkOrderId,omitzero"`
+	OrderNoteID   GUID   `json:"pkOrderNoteId,omitzero"`
+}
+
+// ProcessedOrderPage is part of a reply.
+type ProcessedOrderPage struct {
+	Data           []ProcessedOrder `json:"Data,omitzero"`
+	EntriesPerPage int              `json:"EntriesPerPage,omitzero"`
+	PageNumber     int              `json:"PageNumber,omitzero"`
+	TotalEntries   int64            `json:"TotalEntries,omitzero"`
+	TotalPages     int              `json:"TotalPages,omitzero"`
 }
 
 // ProcessedOrderRelation is part of a reply.
@@ -938,13 +857,7 @@ type ProcessedOrderRelation struct {
 // ProcessedOrdersGetTotalRefundsRequest holds the parameters of ProcessedOrders.GetTotalRefunds.
 type ProcessedOrdersGetTotalRefundsRequest struct {
 	IncludeBookings *bool `url:"includeBookings,omitempty" json:"-"`
-	PkOrderID       *GUID `url:"pkOrderId,omitempty" json:"-"`
-}
-
-// RefundFreeTextRequest holds the parameters of ProcessedOrders.RefundFreeText.
-type RefundFreeTextRequest struct {
-	PkOrderID   *GUID        `json:"pkOrderId,omitzero"`
-	RefundItems []RefundItem `json:"refundItems,omitzero"`
+	OrderID         *GUID `url:"pkOrderId,omitempty" json:"-"`
 }
 
 // RefundInfo is part of a reply.
@@ -966,8 +879,8 @@ type RefundInfo struct {
 	SKU                             string                 `json:"SKU,omitzero"`
 	ShouldSerializeChannelReason    bool                   `json:"ShouldSerializeChannelReason,omitzero"`
 	ShouldSerializeChannelReasonSec bool                   `json:"ShouldSerializeChannelReasonSec,omitzero"`
-	FkOrderItemRowID                GUID                   `json:"fkOrderItemRowId,omitzero"`
-	PkRefundRowID                   GUID                   `json:"pkRefundRowId,omitzero"`
+	OrderItemRowID                  GUID                   `json:"fkOrderItemRowId,omitzero"`
+	RefundRowID                     GUID                   `json:"pkRefundRowId,omitzero"`
 }
 
 // RefundItem is sent and received. Bools and numbers are always sent, the
@@ -980,8 +893,8 @@ type RefundItem struct {
 	RefundAmount     Decimal        `json:"RefundAmount,omitzero"`
 	RefundQty        int            `json:"RefundQty"`
 	Type             RefundItemType `json:"Type,omitzero"`
-	FkOrderItemID    GUID           `json:"fkOrderItemId,omitzero"`
-	PkRefundRowID    GUID           `json:"pkRefundRowId,omitzero"`
+	OrderItemID      GUID           `json:"fkOrderItemId,omitzero"`
+	RefundRowID      GUID           `json:"pkRefundRowId,omitzero"`
 }
 
 // RefundScreenOptions is part of a reply.
@@ -994,21 +907,10 @@ type RefundScreenOptions struct {
 	SupportsAutomatedRefunds  bool                              `json:"SupportsAutomatedRefunds,omitzero"`
 }
 
-// RefundServicesRequest holds the parameters of ProcessedOrders.RefundServices.
-type RefundServicesRequest struct {
-	PkOrderID   *GUID        `json:"pkOrderId,omitzero"`
-	RefundItems []RefundItem `json:"refundItems,omitzero"`
-}
-
-// RefundShippingRequest holds the parameters of ProcessedOrders.RefundShipping.
-type RefundShippingRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero"`
-}
-
 // RenameReturnCategoryRequest holds the parameters of ProcessedOrders.RenameReturnCategory.
 type RenameReturnCategoryRequest struct {
-	NewName  *string `json:"newName,omitzero"`
-	PkItemID *int    `json:"pkItemId,omitzero"`
+	NewName *string `json:"newName,omitzero"`
+	ItemID  *int    `json:"pkItemId,omitzero"`
 }
 
 // RenameReturnCategoryResponse is the reply of ProcessedOrders.RenameReturnCategory.
@@ -1043,14 +945,14 @@ type ReturnInfo struct {
 	ScrapQty            int               `json:"ScrapQty,omitzero"`
 	Scrapped            bool              `json:"Scrapped,omitzero"`
 	FkNewOrderID        GUID              `json:"fkNewOrderId,omitzero"`
-	FkNewOrderItemRowID GUID              `json:"fkNewOrderItemRowId,omitzero"`
-	FkNewStockItemID    GUID              `json:"fkNewStockItemId,omitzero"`
-	FkOrderID           GUID              `json:"fkOrderId,omitzero"`
-	FkOrderItemRowID    GUID              `json:"fkOrderItemRowId,omitzero"`
-	FkRefundRowID       GUID              `json:"fkRefundRowId,omitzero"`
-	FkReturnLocationID  GUID              `json:"fkReturnLocationId,omitzero"`
-	NOrderID            int               `json:"nOrderId,omitzero"`
-	PkReturnID          int               `json:"pkReturnId,omitzero"`
+	NewOrderItemRowID   GUID              `json:"fkNewOrderItemRowId,omitzero"`
+	NewStockItemID      GUID              `json:"fkNewStockItemId,omitzero"`
+	OrderID             GUID              `json:"fkOrderId,omitzero"`
+	OrderItemRowID      GUID              `json:"fkOrderItemRowId,omitzero"`
+	RefundRowID         GUID              `json:"fkRefundRowId,omitzero"`
+	ReturnLocationID    GUID              `json:"fkReturnLocationId,omitzero"`
+	NumOrderID          int               `json:"nOrderId,omitzero"`
+	ReturnID            int               `json:"pkReturnId,omitzero"`
 }
 
 // ReturnOrderHeader is part of a reply.
@@ -1059,13 +961,13 @@ type ReturnOrderHeader struct {
 	RefundLink        string  `json:"RefundLink,omitzero"`
 	Source            string  `json:"Source,omitzero"`
 	SubSource         string  `json:"SubSource,omitzero"`
-	CCurrency         string  `json:"cCurrency,omitzero"`
-	CShippingAddress  string  `json:"cShippingAddress,omitzero"`
-	DProcessedOn      Time    `json:"dProcessedOn,omitzero"`
-	DReceivedDate     Time    `json:"dReceivedDate,omitzero"`
-	FTotalCharge      Decimal `json:"fTotalCharge,omitzero"`
-	NOrderID          int     `json:"nOrderId,omitzero"`
-	PkOrderID         GUID    `json:"pkOrderId,omitzero"`
+	Currency          string  `json:"cCurrency,omitzero"`
+	ShippingAddress   string  `json:"cShippingAddress,omitzero"`
+	ProcessedOn       Time    `json:"dProcessedOn,omitzero"`
+	ReceivedDate      Time    `json:"dReceivedDate,omitzero"`
+	TotalCharge       Decimal `json:"fTotalCharge,omitzero"`
+	NumOrderID        int     `json:"nOrderId,omitzero"`
+	OrderID           GUID    `json:"pkOrderId,omitzero"`
 }
 
 // RowQty is part of a request.
@@ -1114,7 +1016,7 @@ type SearchProcessedOrdersRequest struct {
 
 // SearchProcessedOrdersResponse is part of a reply.
 type SearchProcessedOrdersResponse struct {
-	ProcessedOrders GenericPagedResultProcessedOrderWeb `json:"ProcessedOrders,omitzero"`
+	ProcessedOrders ProcessedOrderPage `json:"ProcessedOrders,omitzero"`
 }
 
 // SearchSorting is sent and received. Bools and numbers are always sent, the
@@ -1126,26 +1028,26 @@ type SearchSorting struct {
 
 // ServiceItem is part of a reply.
 type ServiceItem struct {
-	AllowsAutomatedRefund   bool                   `json:"AllowsAutomatedRefund,omitzero"`
-	DefaultChannelReason    ChannelRefundReason    `json:"DefaultChannelReason,omitzero"`
-	DefaultChannelSubReason ChannelRefundSubReason `json:"DefaultChannelSubReason,omitzero"`
-	ItemNumber              string                 `json:"ItemNumber,omitzero"`
-	ServiceCost             Decimal                `json:"ServiceCost,omitzero"`
-	ServiceName             string                 `json:"ServiceName,omitzero"`
-	PkOrderItemRowID        GUID                   `json:"pkOrderItemRowId,omitzero"`
+	AllowsAutomatedRefund   bool             `json:"AllowsAutomatedRefund,omitzero"`
+	DefaultChannelReason    ChannelReason    `json:"DefaultChannelReason,omitzero"`
+	DefaultChannelSubReason ChannelSubReason `json:"DefaultChannelSubReason,omitzero"`
+	ItemNumber              string           `json:"ItemNumber,omitzero"`
+	ServiceCost             Decimal          `json:"ServiceCost,omitzero"`
+	ServiceName             string           `json:"ServiceName,omitzero"`
+	OrderItemRowID          GUID             `json:"pkOrderItemRowId,omitzero"`
 }
 
 // SplitPackaging is part of a reply.
 type SplitPackaging struct {
-	BinIndex         int     `json:"BinIndex,omitzero"`
-	ItemTitle        string  `json:"ItemTitle,omitzero"`
-	PackageTitle     string  `json:"PackageTitle,omitzero"`
-	Quantity         int     `json:"Quantity,omitzero"`
-	SKU              string  `json:"SKU,omitzero"`
-	TrackingNumber   string  `json:"TrackingNumber,omitzero"`
-	Weight           Decimal `json:"Weight,omitzero"`
-	FkOrderItemRowID GUID    `json:"fkOrderItemRowId,omitzero"`
-	PkBinID          GUID    `json:"pkBinId,omitzero"`
+	BinIndex       int     `json:"BinIndex,omitzero"`
+	ItemTitle      string  `json:"ItemTitle,omitzero"`
+	PackageTitle   string  `json:"PackageTitle,omitzero"`
+	Quantity       int     `json:"Quantity,omitzero"`
+	SKU            string  `json:"SKU,omitzero"`
+	TrackingNumber string  `json:"TrackingNumber,omitzero"`
+	Weight         Decimal `json:"Weight,omitzero"`
+	OrderItemRowID GUID    `json:"fkOrderItemRowId,omitzero"`
+	BinID          GUID    `json:"pkBinId,omitzero"`
 }
 
 // TrackingURLRequestItem is part of a request.
@@ -1165,17 +1067,80 @@ type TrackingURLResponseItem struct {
 	Vendor               string `json:"Vendor,omitzero"`
 }
 
-// ValidateCompleteOrderRefundRequest holds the parameters of ProcessedOrders.ValidateCompleteOrderRefund.
-type ValidateCompleteOrderRefundRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero"`
-}
-
 // ValidationResult is part of a reply.
 type ValidationResult struct {
 	AdditionalInformation string               `json:"AdditionalInformation,omitzero"`
 	InvalidItems          []RefundItem         `json:"InvalidItems,omitzero"`
 	Type                  ValidationResultType `json:"Type,omitzero"`
 }
+
+// CheckOrderFullyReturnedRequest is the type of the parameters of ProcessedOrders.CheckOrderFullyReturned, which equal those of
+// other operations.
+type CheckOrderFullyReturnedRequest = GetRefundsRequest
+
+// GetChannelRefundReasonsRequest is the type of the parameters of ProcessedOrders.GetChannelRefundReasons, which equal those of
+// other operations.
+type GetChannelRefundReasonsRequest = GetRefundsRequest
+
+// GetOrderInfoRequest is the type of the parameters of ProcessedOrders.GetOrderInfo, which equal those of
+// other operations.
+type GetOrderInfoRequest = GetRefundsRequest
+
+// GetPackageSplitRequest is the type of the parameters of ProcessedOrders.GetPackageSplit, which equal those of
+// other operations.
+type GetPackageSplitRequest = GetRefundsRequest
+
+// GetProcessedAuditTrailRequest is the type of the parameters of ProcessedOrders.GetProcessedAuditTrail, which equal those of
+// other operations.
+type GetProcessedAuditTrailRequest = GetRefundsRequest
+
+// GetProcessedOrderExtendedPropertiesRequest is the type of the parameters of ProcessedOrders.GetProcessedOrderExtendedProperties, which equal those of
+// other operations.
+type GetProcessedOrderExtendedPropertiesRequest = GetRefundsRequest
+
+// GetProcessedOrderNotesRequest is the type of the parameters of ProcessedOrders.GetProcessedOrderNotes, which equal those of
+// other operations.
+type GetProcessedOrderNotesRequest = GetRefundsRequest
+
+// GetProcessedRelativesRequest is the type of the parameters of ProcessedOrders.GetProcessedRelatives, which equal those of
+// other operations.
+type GetProcessedRelativesRequest = GetRefundsRequest
+
+// GetRefundableServiceItemsRequest is the type of the parameters of ProcessedOrders.GetRefundableServiceItems, which equal those of
+// other operations.
+type GetRefundableServiceItemsRequest = GetRefundsRequest
+
+// GetRefundsOptionsRequest is the type of the parameters of ProcessedOrders.GetRefundsOptions, which equal those of
+// other operations.
+type GetRefundsOptionsRequest = GetRefundsRequest
+
+// GetReturnItemsInfoRequest is the type of the parameters of ProcessedOrders.GetReturnItemsInfo, which equal those of
+// other operations.
+type GetReturnItemsInfoRequest = GetRefundsRequest
+
+// GetReturnsExchangesRequest is the type of the parameters of ProcessedOrders.GetReturnsExchanges, which equal those of
+// other operations.
+type GetReturnsExchangesRequest = GetRefundsRequest
+
+// IsRefundValidationRequiredByOrderIDRequest is the type of the parameters of ProcessedOrders.IsRefundValidationRequiredByOrderID, which equal those of
+// other operations.
+type IsRefundValidationRequiredByOrderIDRequest = GetRefundsRequest
+
+// MarkManualRefundsAsActionedRequest is the type of the parameters of ProcessedOrders.MarkManualRefundsAsActioned, which equal those of
+// other operations.
+type MarkManualRefundsAsActionedRequest = RefundShippingRequest
+
+// RefundFreeTextRequest is the type of the parameters of ProcessedOrders.RefundFreeText, which equal those of
+// other operations.
+type RefundFreeTextRequest = IsRefundValidRequest
+
+// RefundServicesRequest is the type of the parameters of ProcessedOrders.RefundServices, which equal those of
+// other operations.
+type RefundServicesRequest = IsRefundValidRequest
+
+// ValidateCompleteOrderRefundRequest is the type of the parameters of ProcessedOrders.ValidateCompleteOrderRefund, which equal those of
+// other operations.
+type ValidateCompleteOrderRefundRequest = RefundShippingRequest
 
 // DownloadOrdersToCSVRequestDateField is an open list: Linnworks may add values.
 type DownloadOrdersToCSVRequestDateField string

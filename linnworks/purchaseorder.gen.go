@@ -71,8 +71,8 @@ func (s *PurchaseOrderService) AddPurchaseOrderNote(ctx context.Context, req *Ad
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Change_PurchaseOrderStatus
-func (s *PurchaseOrderService) ChangePurchaseOrderStatus(ctx context.Context, req *ChangePurchaseOrderStatusRequest, opts ...CallOption) (*CommonPurchaseOrderHeader, error) {
-	var out *CommonPurchaseOrderHeader
+func (s *PurchaseOrderService) ChangePurchaseOrderStatus(ctx context.Context, req *ChangePurchaseOrderStatusRequest, opts ...CallOption) (*PurchaseOrderHeader, error) {
+	var out *PurchaseOrderHeader
 	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.ChangePurchaseOrderStatus", method: "POST", path: "/api/PurchaseOrder/Change_PurchaseOrderStatus",
 		body: bodyParams, limit: 150,
@@ -155,8 +155,8 @@ func (s *PurchaseOrderService) DeletePurchaseOrderExtendedProperty(ctx context.C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrderItem
-func (s *PurchaseOrderService) DeletePurchaseOrderItem(ctx context.Context, req *DeletePurchaseOrderItemRequest, opts ...CallOption) (*CommonPurchaseOrderHeader, error) {
-	var out *CommonPurchaseOrderHeader
+func (s *PurchaseOrderService) DeletePurchaseOrderItem(ctx context.Context, req *DeletePurchaseOrderItemRequest, opts ...CallOption) (*PurchaseOrderHeader, error) {
+	var out *PurchaseOrderHeader
 	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.DeletePurchaseOrderItem", method: "POST", path: "/api/PurchaseOrder/Delete_PurchaseOrderItem",
 		body: bodyParams, limit: 150,
@@ -506,10 +506,10 @@ func (s *PurchaseOrderService) SearchPurchaseOrders(ctx context.Context, req *Se
 // [PurchaseOrderService.SearchPurchaseOrders]. It stops at the first error.
 //
 // Deprecated: as the method that it calls.
-func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req *SearchPurchaseOrdersRequest, opts ...CallOption) iter.Seq2[CommonPurchaseOrderHeader, error] {
+func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req *SearchPurchaseOrdersRequest, opts ...CallOption) iter.Seq2[PurchaseOrderHeader, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.SearchParameter)
-	return numberedPages("PurchaseOrder.SearchPurchaseOrders", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]CommonPurchaseOrderHeader, pageHead, error) {
+	return numberedPages("PurchaseOrder.SearchPurchaseOrders", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]PurchaseOrderHeader, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
@@ -538,9 +538,9 @@ func (s *PurchaseOrderService) SearchPurchaseOrders2(ctx context.Context, req *S
 
 // SearchPurchaseOrders2All hands out what stands on the pages of
 // [PurchaseOrderService.SearchPurchaseOrders2]. It stops at the first error.
-func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) iter.Seq2[CommonPurchaseOrderHeader, error] {
+func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) iter.Seq2[PurchaseOrderHeader, error] {
 	start := valueOf(req)
-	return numberedPages("PurchaseOrder.SearchPurchaseOrders2", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]CommonPurchaseOrderHeader, pageHead, error) {
+	return numberedPages("PurchaseOrder.SearchPurchaseOrders2", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]PurchaseOrderHeader, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchPurchaseOrders2(ctx, &r, opts...)
@@ -584,8 +584,8 @@ func (s *PurchaseOrderService) UpdatePurchaseOrderExtendedProperty(ctx context.C
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_PurchaseOrderHeader
-func (s *PurchaseOrderService) UpdatePurchaseOrderHeader(ctx context.Context, req *UpdatePurchaseOrderHeaderRequest, opts ...CallOption) (*CommonPurchaseOrderHeader, error) {
-	var out *CommonPurchaseOrderHeader
+func (s *PurchaseOrderService) UpdatePurchaseOrderHeader(ctx context.Context, req *UpdatePurchaseOrderHeaderRequest, opts ...CallOption) (*PurchaseOrderHeader, error) {
+	var out *PurchaseOrderHeader
 	err := s.client.call(ctx, operation{
 		name: "PurchaseOrder.UpdatePurchaseOrderHeader", method: "POST", path: "/api/PurchaseOrder/Update_PurchaseOrderHeader",
 		body: bodyParams, limit: 150,
@@ -645,14 +645,14 @@ type AddAdditionalCostTypesResponse struct {
 
 // AddPaymentStatementItem is part of a request.
 type AddPaymentStatementItem struct {
-	ConversionRate                 *Decimal `json:"ConversionRate,omitzero"`
-	CreationDate                   *Time    `json:"CreationDate,omitzero"`
-	Currency                       *string  `json:"Currency,omitzero"`
-	ID                             *GUID    `json:"Id,omitzero"`
-	LineCost                       *Decimal `json:"LineCost,omitzero"`
-	PaymentDate                    *Time    `json:"PaymentDate,omitzero"`
-	Reference                      *string  `json:"Reference,omitzero"`
-	FkPurchaseAdditionalCostItemID *int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
+	ConversionRate               *Decimal `json:"ConversionRate,omitzero"`
+	CreationDate                 *Time    `json:"CreationDate,omitzero"`
+	Currency                     *string  `json:"Currency,omitzero"`
+	ID                           *GUID    `json:"Id,omitzero"`
+	LineCost                     *Decimal `json:"LineCost,omitzero"`
+	PaymentDate                  *Time    `json:"PaymentDate,omitzero"`
+	Reference                    *string  `json:"Reference,omitzero"`
+	PurchaseAdditionalCostItemID *int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
 }
 
 // AddPurchaseOrderExtendedPropertyItem is part of a request.
@@ -685,13 +685,13 @@ type AddPurchaseOrderItem struct {
 
 // AddPurchaseOrderItemParameter is part of a request.
 type AddPurchaseOrderItemParameter struct {
-	Cost          *Decimal `json:"Cost,omitzero"`
-	PackQuantity  *int     `json:"PackQuantity,omitzero"`
-	PackSize      *int     `json:"PackSize,omitzero"`
-	Qty           *int     `json:"Qty,omitzero"`
-	TaxRate       *Decimal `json:"TaxRate,omitzero"`
-	FkStockItemID *GUID    `json:"fkStockItemId,omitzero"`
-	PkPurchaseID  *GUID    `json:"pkPurchaseId,omitzero"`
+	Cost         *Decimal `json:"Cost,omitzero"`
+	PackQuantity *int     `json:"PackQuantity,omitzero"`
+	PackSize     *int     `json:"PackSize,omitzero"`
+	Qty          *int     `json:"Qty,omitzero"`
+	TaxRate      *Decimal `json:"TaxRate,omitzero"`
+	StockItemID  *GUID    `json:"fkStockItemId,omitzero"`
+	PurchaseID   *GUID    `json:"pkPurchaseId,omitzero"`
 }
 
 // AddPurchaseOrderItemRequest holds the parameters of PurchaseOrder.AddPurchaseOrderItem.
@@ -701,14 +701,14 @@ type AddPurchaseOrderItemRequest struct {
 
 // AddPurchaseOrderNoteRequest holds the parameters of PurchaseOrder.AddPurchaseOrderNote.
 type AddPurchaseOrderNoteRequest struct {
-	Note         *string `json:"Note,omitzero"`
-	PkPurchaseID *GUID   `json:"pkPurchaseId,omitzero"`
+	Note       *string `json:"Note,omitzero"`
+	PurchaseID *GUID   `json:"pkPurchaseId,omitzero"`
 }
 
 // ChangePurchaseOrderStatusParameter is part of a request.
 type ChangePurchaseOrderStatusParameter struct {
-	PkPurchaseID *GUID                                     `json:"pkPurchaseId,omitzero"`
-	Status       *ChangePurchaseOrderStatusParameterStatus `json:"status,omitzero"`
+	PurchaseID *GUID                                     `json:"pkPurchaseId,omitzero"`
+	Status     *ChangePurchaseOrderStatusParameterStatus `json:"status,omitzero"`
 }
 
 // ChangePurchaseOrderStatusRequest holds the parameters of PurchaseOrder.ChangePurchaseOrderStatus.
@@ -732,7 +732,7 @@ type CommonModifiedAdditionalCostItem struct {
 	AllocationLocked                      bool                                             `json:"AllocationLocked,omitzero"`
 	AllocationMethod                      CommonModifiedAdditionalCostItemAllocationMethod `json:"AllocationMethod,omitzero"`
 	ConversionRate                        Decimal                                          `json:"ConversionRate,omitzero"`
-	CostAllocation                        []CommonPurchaseOrderAdditionalCostAllocation    `json:"CostAllocation,omitzero"`
+	CostAllocation                        []PurchaseOrderAdditionalCostAllocation          `json:"CostAllocation,omitzero"`
 	Currency                              string                                           `json:"Currency,omitzero"`
 	ID                                    GUID                                             `json:"Id,omitzero"`
 	Print                                 bool                                             `json:"Print,omitzero"`
@@ -744,113 +744,16 @@ type CommonModifiedAdditionalCostItem struct {
 	TotalLineCost                         Decimal                                          `json:"TotalLineCost,omitzero"`
 }
 
-// CommonPurchaseOrderAdditionalCost is part of a reply.
-type CommonPurchaseOrderAdditionalCost struct {
-	AdditionalCostTypeID                  int                                               `json:"AdditionalCostTypeId,omitzero"`
-	AdditionalCostTypeIsPartialAllocation bool                                              `json:"AdditionalCostTypeIsPartialAllocation,omitzero"`
-	AdditionalCostTypeIsShippingType      bool                                              `json:"AdditionalCostTypeIsShippingType,omitzero"`
-	AdditionalCostTypeName                string                                            `json:"AdditionalCostTypeName,omitzero"`
-	AllocationLocked                      bool                                              `json:"AllocationLocked,omitzero"`
-	AllocationMethod                      CommonPurchaseOrderAdditionalCostAllocationMethod `json:"AllocationMethod,omitzero"`
-	ConversionRate                        Decimal                                           `json:"ConversionRate,omitzero"`
-	CostAllocation                        []CommonPurchaseOrderAdditionalCostAllocation     `json:"CostAllocation,omitzero"`
-	Currency                              string                                            `json:"Currency,omitzero"`
-	Print                                 bool                                              `json:"Print,omitzero"`
-	PurchaseAdditionalCostItemID          int                                               `json:"PurchaseAdditionalCostItemId,omitzero"`
-	Reference                             string                                            `json:"Reference,omitzero"`
-	SubTotalLineCost                      Decimal                                           `json:"SubTotalLineCost,omitzero"`
-	Tax                                   Decimal                                           `json:"Tax,omitzero"`
-	TaxRate                               Decimal                                           `json:"TaxRate,omitzero"`
-	TotalLineCost                         Decimal                                           `json:"TotalLineCost,omitzero"`
-}
-
-// CommonPurchaseOrderAdditionalCostAllocation is part of a reply.
-type CommonPurchaseOrderAdditionalCostAllocation struct {
-	AllocationPercentage         Decimal `json:"AllocationPercentage,omitzero"`
-	CostAllocationID             int     `json:"CostAllocationId,omitzero"`
-	PurchaseAdditionalCostItemID int     `json:"PurchaseAdditionalCostItemId,omitzero"`
-	PurchaseItemID               GUID    `json:"PurchaseItemId,omitzero"`
-}
-
 // CommonPurchaseOrderDeliveredRecord is part of a reply.
 type CommonPurchaseOrderDeliveredRecord struct {
-	CreatedDateTime    Time    `json:"CreatedDateTime,omitzero"`
-	DeliveredQuantity  int     `json:"DeliveredQuantity,omitzero"`
-	ModifiedDateTime   Time    `json:"ModifiedDateTime,omitzero"`
-	UnitCost           Decimal `json:"UnitCost,omitzero"`
-	FkBatchInventoryID int     `json:"fkBatchInventoryId,omitzero"`
-	FkPurchaseItemID   GUID    `json:"fkPurchaseItemId,omitzero"`
-	FkStockLocationID  GUID    `json:"fkStockLocationId,omitzero"`
-	PkDeliveryRecordID int     `json:"pkDeliveryRecordId,omitzero"`
-}
-
-// CommonPurchaseOrderHeader is part of a reply.
-type CommonPurchaseOrderHeader struct {
-	ConversionRate            Decimal                         `json:"ConversionRate,omitzero"`
-	ConvertedGrandTotal       Decimal                         `json:"ConvertedGrandTotal,omitzero"`
-	ConvertedOtherCost        Decimal                         `json:"ConvertedOtherCost,omitzero"`
-	ConvertedOtherTax         Decimal                         `json:"ConvertedOtherTax,omitzero"`
-	ConvertedShippingCost     Decimal                         `json:"ConvertedShippingCost,omitzero"`
-	ConvertedShippingTax      Decimal                         `json:"ConvertedShippingTax,omitzero"`
-	Currency                  string                          `json:"Currency,omitzero"`
-	DateOfDelivery            Time                            `json:"DateOfDelivery,omitzero"`
-	DateOfPurchase            Time                            `json:"DateOfPurchase,omitzero"`
-	DeliveredLinesCount       int                             `json:"DeliveredLinesCount,omitzero"`
-	ExternalInvoiceNumber     string                          `json:"ExternalInvoiceNumber,omitzero"`
-	LineCount                 int                             `json:"LineCount,omitzero"`
-	Locked                    bool                            `json:"Locked,omitzero"`
-	PostagePaid               Decimal                         `json:"PostagePaid,omitzero"`
-	QuotedDeliveryDate        Time                            `json:"QuotedDeliveryDate,omitzero"`
-	ShippingTaxRate           Decimal                         `json:"ShippingTaxRate,omitzero"`
-	Status                    CommonPurchaseOrderHeaderStatus `json:"Status,omitzero"`
-	SupplierReferenceNumber   string                          `json:"SupplierReferenceNumber,omitzero"`
-	TotalCost                 Decimal                         `json:"TotalCost,omitzero"`
-	UnitAmountTaxIncludedType int                             `json:"UnitAmountTaxIncludedType,omitzero"`
-	FkLocationID              GUID                            `json:"fkLocationId,omitzero"`
-	FkSupplierID              GUID                            `json:"fkSupplierId,omitzero"`
-	PkPurchaseID              GUID                            `json:"pkPurchaseID,omitzero"`
-	TaxPaid                   Decimal                         `json:"taxPaid,omitzero"`
-}
-
-// CommonPurchaseOrderItem is part of a reply.
-type CommonPurchaseOrderItem struct {
-	BarcodeNumber                  string  `json:"BarcodeNumber,omitzero"`
-	BinRack                        string  `json:"BinRack,omitzero"`
-	BoundToOpenOrdersItems         int     `json:"BoundToOpenOrdersItems,omitzero"`
-	Cost                           Decimal `json:"Cost,omitzero"`
-	Delivered                      int     `json:"Delivered,omitzero"`
-	DimDepth                       Decimal `json:"DimDepth,omitzero"`
-	DimHeight                      Decimal `json:"DimHeight,omitzero"`
-	DimWidth                       Decimal `json:"DimWidth,omitzero"`
-	InventoryTrackingType          int     `json:"InventoryTrackingType,omitzero"`
-	IsDeleted                      bool    `json:"IsDeleted,omitzero"`
-	ItemTitle                      string  `json:"ItemTitle,omitzero"`
-	PackQuantity                   int     `json:"PackQuantity,omitzero"`
-	PackSize                       int     `json:"PackSize,omitzero"`
-	Quantity                       int     `json:"Quantity,omitzero"`
-	QuantityBoundToOpenOrdersItems int     `json:"QuantityBoundToOpenOrdersItems,omitzero"`
-	SKU                            string  `json:"SKU,omitzero"`
-	SKUGroupIDs                    []int   `json:"SkuGroupIds,omitzero"`
-	SortOrder                      int     `json:"SortOrder,omitzero"`
-	StockItemIntID                 int     `json:"StockItemIntId,omitzero"`
-	SupplierBarcode                string  `json:"SupplierBarcode,omitzero"`
-	SupplierCode                   string  `json:"SupplierCode,omitzero"`
-	Tax                            Decimal `json:"Tax,omitzero"`
-	TaxRate                        Decimal `json:"TaxRate,omitzero"`
-	FkStockItemID                  GUID    `json:"fkStockItemId,omitzero"`
-	PkPurchaseItemID               GUID    `json:"pkPurchaseItemId,omitzero"`
-}
-
-// CommonPurchaseOrderPaymentStatement is part of a reply.
-type CommonPurchaseOrderPaymentStatement struct {
-	ConversionRate                 Decimal `json:"ConversionRate,omitzero"`
-	CreationDate                   Time    `json:"CreationDate,omitzero"`
-	Currency                       string  `json:"Currency,omitzero"`
-	LineCost                       Decimal `json:"LineCost,omitzero"`
-	PaymentDate                    Time    `json:"PaymentDate,omitzero"`
-	PurchasePaymentStatementID     int     `json:"PurchasePaymentStatementId,omitzero"`
-	Reference                      string  `json:"Reference,omitzero"`
-	FkPurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
+	CreatedDateTime   Time    `json:"CreatedDateTime,omitzero"`
+	DeliveredQuantity int     `json:"DeliveredQuantity,omitzero"`
+	ModifiedDateTime  Time    `json:"ModifiedDateTime,omitzero"`
+	UnitCost          Decimal `json:"UnitCost,omitzero"`
+	BatchInventoryID  int     `json:"fkBatchInventoryId,omitzero"`
+	PurchaseItemID    GUID    `json:"fkPurchaseItemId,omitzero"`
+	StockLocationID   GUID    `json:"fkStockLocationId,omitzero"`
+	DeliveryRecordID  int     `json:"pkDeliveryRecordId,omitzero"`
 }
 
 // CreatePOsFromInventoryRequest holds the parameters of PurchaseOrder.CreatePOsFromInventory.
@@ -861,8 +764,8 @@ type CreatePOsFromInventoryRequest struct {
 
 // CreatePOsFromInventoryResponse is part of a reply.
 type CreatePOsFromInventoryResponse struct {
-	PurchaseOrders    map[string]TupleGUIDString `json:"PurchaseOrders,omitzero"`
-	SkippedStockItems []GUID                     `json:"SkippedStockItems,omitzero"`
+	PurchaseOrders    map[string]PurchaseOrderReference `json:"PurchaseOrders,omitzero"`
+	SkippedStockItems []GUID                            `json:"SkippedStockItems,omitzero"`
 }
 
 // CreatePurchaseOrderInitialParameter is part of a request.
@@ -876,8 +779,8 @@ type CreatePurchaseOrderInitialParameter struct {
 	ShippingTaxRate           *Decimal `json:"ShippingTaxRate,omitzero"`
 	SupplierReferenceNumber   *string  `json:"SupplierReferenceNumber,omitzero"`
 	UnitAmountTaxIncludedType *int     `json:"UnitAmountTaxIncludedType,omitzero"`
-	FkLocationID              *GUID    `json:"fkLocationId,omitzero"`
-	FkSupplierID              *GUID    `json:"fkSupplierId,omitzero"`
+	LocationID                *GUID    `json:"fkLocationId,omitzero"`
+	SupplierID                *GUID    `json:"fkSupplierId,omitzero"`
 }
 
 // CreatePurchaseOrderInitialRequest holds the parameters of PurchaseOrder.CreatePurchaseOrderInitial.
@@ -904,8 +807,8 @@ type DeletePurchaseOrderExtendedPropertyResponse struct{}
 
 // DeletePurchaseOrderItemParameter is part of a request.
 type DeletePurchaseOrderItemParameter struct {
-	PkPurchaseID     *GUID `json:"pkPurchaseId,omitzero"`
-	PkPurchaseItemID *GUID `json:"pkPurchaseItemId,omitzero"`
+	PurchaseID     *GUID `json:"pkPurchaseId,omitzero"`
+	PurchaseItemID *GUID `json:"pkPurchaseItemId,omitzero"`
 }
 
 // DeletePurchaseOrderItemRequest holds the parameters of PurchaseOrder.DeletePurchaseOrderItem.
@@ -915,22 +818,12 @@ type DeletePurchaseOrderItemRequest struct {
 
 // DeletePurchaseOrderNoteRequest holds the parameters of PurchaseOrder.DeletePurchaseOrderNote.
 type DeletePurchaseOrderNoteRequest struct {
-	PkPurchaseID          *GUID `json:"pkPurchaseId,omitzero"`
-	PkPurchaseOrderNoteID *GUID `json:"pkPurchaseOrderNoteId,omitzero"`
-}
-
-// DeletePurchaseOrderRequest holds the parameters of PurchaseOrder.DeletePurchaseOrder.
-type DeletePurchaseOrderRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
+	PurchaseID          *GUID `json:"pkPurchaseId,omitzero"`
+	PurchaseOrderNoteID *GUID `json:"pkPurchaseOrderNoteId,omitzero"`
 }
 
 // DeletePurchaseOrderResponse is the reply of PurchaseOrder.DeletePurchaseOrder.
 type DeletePurchaseOrderResponse struct{}
-
-// DeliverPurchaseItemAllExceptBatchItemsRequest holds the parameters of PurchaseOrder.DeliverPurchaseItemAllExceptBatchItems.
-type DeliverPurchaseItemAllExceptBatchItemsRequest struct {
-	PurchaseID *GUID `json:"purchaseId,omitzero"`
-}
 
 // DeliverPurchaseItemAllRequest holds the parameters of PurchaseOrder.DeliverPurchaseItemAll.
 type DeliverPurchaseItemAllRequest struct {
@@ -944,9 +837,9 @@ type DeliverPurchaseItemRequest struct {
 
 // DeliverPurchaseItemsWithQuantityRequest holds the parameters of PurchaseOrder.DeliverPurchaseItemsWithQuantity.
 type DeliverPurchaseItemsWithQuantityRequest struct {
-	DeliveryID   *int                         `json:"DeliveryId,omitzero"`
-	Items        []PurchaseOrderDeliveredItem `json:"Items,omitzero"`
-	PkPurchaseID *GUID                        `json:"pkPurchaseId,omitzero"`
+	DeliveryID *int                         `json:"DeliveryId,omitzero"`
+	Items      []PurchaseOrderDeliveredItem `json:"Items,omitzero"`
+	PurchaseID *GUID                        `json:"pkPurchaseId,omitzero"`
 }
 
 // DeliverPurchaseItemsWithQuantityResponse is the reply of PurchaseOrder.DeliverPurchaseItemsWithQuantity.
@@ -961,8 +854,8 @@ type DeliverPurchaseOrderItemAllNoBatchResponse struct {
 
 // DeliverPurchaseOrderItemAllResponse is part of a reply.
 type DeliverPurchaseOrderItemAllResponse struct {
-	PurchaseOrderHeader CommonPurchaseOrderHeader `json:"PurchaseOrderHeader,omitzero"`
-	PurchaseOrderItems  []CommonPurchaseOrderItem `json:"PurchaseOrderItems,omitzero"`
+	PurchaseOrderHeader PurchaseOrderHeader `json:"PurchaseOrderHeader,omitzero"`
+	PurchaseOrderItems  []PurchaseOrderItem `json:"PurchaseOrderItems,omitzero"`
 }
 
 // DeliverPurchaseOrderItemRequest is part of a request.
@@ -974,8 +867,8 @@ type DeliverPurchaseOrderItemRequest struct {
 	Delivered        *int    `json:"Delivered,omitzero"`
 	DeliveryID       *int    `json:"DeliveryId,omitzero"`
 	PrioritySequence *int    `json:"PrioritySequence,omitzero"`
-	PkPurchaseID     *GUID   `json:"pkPurchaseId,omitzero"`
-	PkPurchaseItemID *GUID   `json:"pkPurchaseItemId,omitzero"`
+	PurchaseID       *GUID   `json:"pkPurchaseId,omitzero"`
+	PurchaseItemID   *GUID   `json:"pkPurchaseItemId,omitzero"`
 }
 
 // DeliverPurchaseOrderItemResponse is part of a reply.
@@ -998,7 +891,7 @@ type EmailSent struct {
 	SendDate      Time   `json:"SendDate,omitzero"`
 	Subject       string `json:"Subject,omitzero"`
 	UserName      string `json:"UserName,omitzero"`
-	PkEmailID     int    `json:"pkEmailId,omitzero"`
+	EmailID       int    `json:"pkEmailId,omitzero"`
 }
 
 // ExportPurchaseOrderRequest holds the parameters of PurchaseOrder.ExportPurchaseOrder.
@@ -1023,7 +916,7 @@ type GetAdditionalCostRequest struct {
 
 // GetAdditionalCostResponse is part of a reply.
 type GetAdditionalCostResponse struct {
-	Items []CommonPurchaseOrderAdditionalCost `json:"items,omitzero"`
+	Items []PurchaseOrderAdditionalCost `json:"items,omitzero"`
 }
 
 // GetAdditionalCostTypesRequest holds the parameters of PurchaseOrder.GetAdditionalCostTypes.
@@ -1034,19 +927,9 @@ type GetAdditionalCostTypesResponse struct {
 	AdditionalTypes []PurchaseOrderAdditionalCostType `json:"AdditionalTypes,omitzero"`
 }
 
-// GetDeliveredRecordsRequest holds the parameters of PurchaseOrder.GetDeliveredRecords.
-type GetDeliveredRecordsRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
-}
-
 // GetDeliveredRecordsResponse is part of a reply.
 type GetDeliveredRecordsResponse struct {
 	Items []CommonPurchaseOrderDeliveredRecord `json:"Items,omitzero"`
-}
-
-// GetEmailCSVFileRequest holds the parameters of PurchaseOrder.GetEmailCSVFile.
-type GetEmailCSVFileRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
 // GetEmailCSVFileResponse is part of a reply.
@@ -1056,7 +939,7 @@ type GetEmailCSVFileResponse struct {
 
 // GetEmailsSentRequest holds the parameters of PurchaseOrder.GetEmailsSent.
 type GetEmailsSentRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
+	PurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
 // GetEmailsSentResponse is part of a reply.
@@ -1064,14 +947,9 @@ type GetEmailsSentResponse struct {
 	Items []EmailSent `json:"Items,omitzero"`
 }
 
-// GetPaymentStatementRequest holds the parameters of PurchaseOrder.GetPaymentStatement.
-type GetPaymentStatementRequest struct {
-	PurchaseID *GUID `json:"PurchaseId,omitzero"`
-}
-
 // GetPaymentStatementResponse is part of a reply.
 type GetPaymentStatementResponse struct {
-	Items []CommonPurchaseOrderPaymentStatement `json:"items,omitzero"`
+	Items []PurchaseOrderPaymentStatement `json:"items,omitzero"`
 }
 
 // GetPurchaseOrderAuditRequest holds the parameters of PurchaseOrder.GetPurchaseOrderAudit.
@@ -1079,24 +957,9 @@ type GetPurchaseOrderAuditRequest struct {
 	AuditLog *SearchPurchaseOrderAuditLog `json:"auditLog,omitzero"`
 }
 
-// GetPurchaseOrderExtendedPropertyRequest holds the parameters of PurchaseOrder.GetPurchaseOrderExtendedProperty.
-type GetPurchaseOrderExtendedPropertyRequest struct {
-	PurchaseID *GUID `json:"PurchaseId,omitzero"`
-}
-
 // GetPurchaseOrderExtendedPropertyResponse is part of a reply.
 type GetPurchaseOrderExtendedPropertyResponse struct {
 	Items []PurchaseOrderExtendedProperty `json:"Items,omitzero"`
-}
-
-// GetPurchaseOrderNoteRequest holds the parameters of PurchaseOrder.GetPurchaseOrderNote.
-type GetPurchaseOrderNoteRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
-}
-
-// GetPurchaseOrderRequest holds the parameters of PurchaseOrder.GetPurchaseOrder.
-type GetPurchaseOrderRequest struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
 // GetPurchaseOrderStatusListRequest holds the parameters of PurchaseOrder.GetPurchaseOrderStatusList.
@@ -1118,15 +981,15 @@ type ModifiedAdditionalCostAllocationItem struct {
 
 // ModifiedPaymentStatementItem is part of a reply.
 type ModifiedPaymentStatementItem struct {
-	ConversionRate                 Decimal `json:"ConversionRate,omitzero"`
-	CreationDate                   Time    `json:"CreationDate,omitzero"`
-	Currency                       string  `json:"Currency,omitzero"`
-	ID                             GUID    `json:"Id,omitzero"`
-	LineCost                       Decimal `json:"LineCost,omitzero"`
-	PaymentDate                    Time    `json:"PaymentDate,omitzero"`
-	PurchasePaymentStatementID     int     `json:"PurchasePaymentStatementId,omitzero"`
-	Reference                      string  `json:"Reference,omitzero"`
-	FkPurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
+	ConversionRate               Decimal `json:"ConversionRate,omitzero"`
+	CreationDate                 Time    `json:"CreationDate,omitzero"`
+	Currency                     string  `json:"Currency,omitzero"`
+	ID                           GUID    `json:"Id,omitzero"`
+	LineCost                     Decimal `json:"LineCost,omitzero"`
+	PaymentDate                  Time    `json:"PaymentDate,omitzero"`
+	PurchasePaymentStatementID   int     `json:"PurchasePaymentStatementId,omitzero"`
+	Reference                    string  `json:"Reference,omitzero"`
+	PurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
 }
 
 // ModifiedPurchaseOrderItem is part of a reply.
@@ -1183,7 +1046,7 @@ type ModifyPurchaseOrderItemsBulkRequest struct {
 // ModifyPurchaseOrderItemsBulkResponse is part of a reply.
 type ModifyPurchaseOrderItemsBulkResponse struct {
 	ModifiedItems       []ModifiedPurchaseOrderItem `json:"ModifiedItems,omitzero"`
-	PurchaseOrderHeader CommonPurchaseOrderHeader   `json:"PurchaseOrderHeader,omitzero"`
+	PurchaseOrderHeader PurchaseOrderHeader         `json:"PurchaseOrderHeader,omitzero"`
 }
 
 // MyInventoryPOCreationItems is part of a request.
@@ -1224,9 +1087,9 @@ type PurchaseItemFound struct {
 	SupplierMinOrderQty   int     `json:"SupplierMinOrderQty,omitzero"`
 	SupplierPackSize      int     `json:"SupplierPackSize,omitzero"`
 	TaxRate               Decimal `json:"TaxRate,omitzero"`
-	FkStockLocationID     GUID    `json:"fkStockLocationId,omitzero"`
-	FkSupplierID          GUID    `json:"fkSupplierId,omitzero"`
-	PkStockItemID         GUID    `json:"pkStockItemId,omitzero"`
+	StockLocationID       GUID    `json:"fkStockLocationId,omitzero"`
+	SupplierID            GUID    `json:"fkSupplierId,omitzero"`
+	StockItemID           GUID    `json:"pkStockItemId,omitzero"`
 }
 
 // PurchaseOrderAdditionalCost is part of a reply.
@@ -1276,27 +1139,27 @@ type PurchaseOrderAudit struct {
 	AuditTrailTime          string `json:"AuditTrailTime,omitzero"`
 	AuditTrailType          string `json:"AuditTrailType,omitzero"`
 	UserName                string `json:"UserName,omitzero"`
-	FkPurchaseID            GUID   `json:"fkPurchaseId,omitzero"`
-	PkPurchaseAuditTrailID  GUID   `json:"pkPurchaseAuditTrailId,omitzero"`
+	PurchaseID              GUID   `json:"fkPurchaseId,omitzero"`
+	PurchaseAuditTrailID    GUID   `json:"pkPurchaseAuditTrailId,omitzero"`
 }
 
 // PurchaseOrderDeliveredItem is part of a request.
 type PurchaseOrderDeliveredItem struct {
 	QuantityDelivered *int  `json:"QuantityDelivered,omitzero"`
-	PkPurchaseItemID  *GUID `json:"pkPurchaseItemId,omitzero"`
+	PurchaseItemID    *GUID `json:"pkPurchaseItemId,omitzero"`
 }
 
 // PurchaseOrderDeliveredRecord is part of a reply.
 type PurchaseOrderDeliveredRecord struct {
-	CreatedDateTime    Time    `json:"CreatedDateTime,omitzero"`
-	DeliveredQuantity  int     `json:"DeliveredQuantity,omitzero"`
-	ModifiedDateTime   Time    `json:"ModifiedDateTime,omitzero"`
-	UnitCost           Decimal `json:"UnitCost,omitzero"`
-	FkBatchInventoryID int     `json:"fkBatchInventoryId,omitzero"`
-	FkDeliveryID       int     `json:"fkDeliveryId,omitzero"`
-	FkPurchaseItemID   GUID    `json:"fkPurchaseItemId,omitzero"`
-	FkStockLocationID  GUID    `json:"fkStockLocationId,omitzero"`
-	PkDeliveryRecordID int     `json:"pkDeliveryRecordId,omitzero"`
+	CreatedDateTime   Time    `json:"CreatedDateTime,omitzero"`
+	DeliveredQuantity int     `json:"DeliveredQuantity,omitzero"`
+	ModifiedDateTime  Time    `json:"ModifiedDateTime,omitzero"`
+	UnitCost          Decimal `json:"UnitCost,omitzero"`
+	BatchInventoryID  int     `json:"fkBatchInventoryId,omitzero"`
+	DeliveryID        int     `json:"fkDeliveryId,omitzero"`
+	PurchaseItemID    GUID    `json:"fkPurchaseItemId,omitzero"`
+	StockLocationID   GUID    `json:"fkStockLocationId,omitzero"`
+	DeliveryRecordID  int     `json:"pkDeliveryRecordId,omitzero"`
 }
 
 // PurchaseOrderExtendedProperty is part of a reply.
@@ -1336,9 +1199,9 @@ type PurchaseOrderHeader struct {
 	SupplierReferenceNumber   string                    `json:"SupplierReferenceNumber,omitzero"`
 	TotalCost                 Decimal                   `json:"TotalCost,omitzero"`
 	UnitAmountTaxIncludedType int                       `json:"UnitAmountTaxIncludedType,omitzero"`
-	FkLocationID              GUID                      `json:"fkLocationId,omitzero"`
-	FkSupplierID              GUID                      `json:"fkSupplierId,omitzero"`
-	PkPurchaseID              GUID                      `json:"pkPurchaseID,omitzero"`
+	LocationID                GUID                      `json:"fkLocationId,omitzero"`
+	SupplierID                GUID                      `json:"fkSupplierId,omitzero"`
+	PurchaseID                GUID                      `json:"pkPurchaseID,omitzero"`
 	TaxPaid                   Decimal                   `json:"taxPaid,omitzero"`
 }
 
@@ -1367,14 +1230,14 @@ type PurchaseOrderItem struct {
 	SupplierCode                   string  `json:"SupplierCode,omitzero"`
 	Tax                            Decimal `json:"Tax,omitzero"`
 	TaxRate                        Decimal `json:"TaxRate,omitzero"`
-	FkStockItemID                  GUID    `json:"fkStockItemId,omitzero"`
-	PkPurchaseItemID               GUID    `json:"pkPurchaseItemId,omitzero"`
+	StockItemID                    GUID    `json:"fkStockItemId,omitzero"`
+	PurchaseItemID                 GUID    `json:"pkPurchaseItemId,omitzero"`
 }
 
 // PurchaseOrderModifyAdditionalCostResponse is part of a reply.
 type PurchaseOrderModifyAdditionalCostResponse struct {
 	ModifiedItems       []CommonModifiedAdditionalCostItem `json:"ModifiedItems,omitzero"`
-	PurchaseOrderHeader CommonPurchaseOrderHeader          `json:"PurchaseOrderHeader,omitzero"`
+	PurchaseOrderHeader PurchaseOrderHeader                `json:"PurchaseOrderHeader,omitzero"`
 }
 
 // PurchaseOrderModifyPaymentStatementResponse is part of a reply.
@@ -1384,24 +1247,30 @@ type PurchaseOrderModifyPaymentStatementResponse struct {
 
 // PurchaseOrderNote is part of a reply.
 type PurchaseOrderNote struct {
-	Note                  string `json:"Note,omitzero"`
-	NoteDate              string `json:"NoteDate,omitzero"`
-	NoteDateTime          Time   `json:"NoteDateTime,omitzero"`
-	NoteTime              string `json:"NoteTime,omitzero"`
-	UserName              string `json:"UserName,omitzero"`
-	PkPurchaseOrderNoteID GUID   `json:"pkPurchaseOrderNoteId,omitzero"`
+	Note                string `json:"Note,omitzero"`
+	NoteDate            string `json:"NoteDate,omitzero"`
+	NoteDateTime        Time   `json:"NoteDateTime,omitzero"`
+	NoteTime            string `json:"NoteTime,omitzero"`
+	UserName            string `json:"UserName,omitzero"`
+	PurchaseOrderNoteID GUID   `json:"pkPurchaseOrderNoteId,omitzero"`
 }
 
 // PurchaseOrderPaymentStatement is part of a reply.
 type PurchaseOrderPaymentStatement struct {
-	ConversionRate                 Decimal `json:"ConversionRate,omitzero"`
-	CreationDate                   Time    `json:"CreationDate,omitzero"`
-	Currency                       string  `json:"Currency,omitzero"`
-	LineCost                       Decimal `json:"LineCost,omitzero"`
-	PaymentDate                    Time    `json:"PaymentDate,omitzero"`
-	PurchasePaymentStatementID     int     `json:"PurchasePaymentStatementId,omitzero"`
-	Reference                      string  `json:"Reference,omitzero"`
-	FkPurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
+	ConversionRate               Decimal `json:"ConversionRate,omitzero"`
+	CreationDate                 Time    `json:"CreationDate,omitzero"`
+	Currency                     string  `json:"Currency,omitzero"`
+	LineCost                     Decimal `json:"LineCost,omitzero"`
+	PaymentDate                  Time    `json:"PaymentDate,omitzero"`
+	PurchasePaymentStatementID   int     `json:"PurchasePaymentStatementId,omitzero"`
+	Reference                    string  `json:"Reference,omitzero"`
+	PurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
+}
+
+// PurchaseOrderReference is part of a reply.
+type PurchaseOrderReference struct {
+	Item1 GUID   `json:"Item1,omitzero"`
+	Item2 string `json:"Item2,omitzero"`
 }
 
 // PurchaseOrderResponse is part of a reply.
@@ -1422,7 +1291,7 @@ type PurchaseOrderWithStockItem struct {
 
 // SearchPurchaseOrderAuditLog is part of a request.
 type SearchPurchaseOrderAuditLog struct {
-	PkPurchaseID *GUID `json:"pkPurchaseId,omitzero"`
+	PurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
 // SearchPurchaseOrderParameter is part of a request.
@@ -1457,17 +1326,11 @@ type SearchPurchaseOrdersRequest struct {
 
 // SearchPurchaseOrdersResult is part of a reply.
 type SearchPurchaseOrdersResult struct {
-	CurrentPageNumber    int                         `json:"CurrentPageNumber,omitzero"`
-	EntriesPerPage       int                         `json:"EntriesPerPage,omitzero"`
-	Result               []CommonPurchaseOrderHeader `json:"Result,omitzero"`
-	TotalNumberOfRecords int                         `json:"TotalNumberOfRecords,omitzero"`
-	TotalPages           int                         `json:"TotalPages,omitzero"`
-}
-
-// TupleGUIDString is part of a reply.
-type TupleGUIDString struct {
-	Item1 GUID   `json:"Item1,omitzero"`
-	Item2 string `json:"Item2,omitzero"`
+	CurrentPageNumber    int                   `json:"CurrentPageNumber,omitzero"`
+	EntriesPerPage       int                   `json:"EntriesPerPage,omitzero"`
+	Result               []PurchaseOrderHeader `json:"Result,omitzero"`
+	TotalNumberOfRecords int                   `json:"TotalNumberOfRecords,omitzero"`
+	TotalPages           int                   `json:"TotalPages,omitzero"`
 }
 
 // UpdateAdditionalCostAllocationItem is part of a request.
@@ -1510,15 +1373,15 @@ type UpdateAdditionalCostTypesResponse struct {
 
 // UpdatePaymentStatementItem is part of a request.
 type UpdatePaymentStatementItem struct {
-	ConversionRate                 *Decimal `json:"ConversionRate,omitzero"`
-	CreationDate                   *Time    `json:"CreationDate,omitzero"`
-	Currency                       *string  `json:"Currency,omitzero"`
-	ID                             *GUID    `json:"Id,omitzero"`
-	LineCost                       *Decimal `json:"LineCost,omitzero"`
-	PaymentDate                    *Time    `json:"PaymentDate,omitzero"`
-	PurchasePaymentStatementID     *int     `json:"PurchasePaymentStatementId,omitzero"`
-	Reference                      *string  `json:"Reference,omitzero"`
-	FkPurchaseAdditionalCostItemID *int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
+	ConversionRate               *Decimal `json:"ConversionRate,omitzero"`
+	CreationDate                 *Time    `json:"CreationDate,omitzero"`
+	Currency                     *string  `json:"Currency,omitzero"`
+	ID                           *GUID    `json:"Id,omitzero"`
+	LineCost                     *Decimal `json:"LineCost,omitzero"`
+	PaymentDate                  *Time    `json:"PaymentDate,omitzero"`
+	PurchasePaymentStatementID   *int     `json:"PurchasePaymentStatementId,omitzero"`
+	Reference                    *string  `json:"Reference,omitzero"`
+	PurchaseAdditionalCostItemID *int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
 }
 
 // UpdatePurchaseOrderExtendedPropertyItem is part of a request.
@@ -1548,9 +1411,9 @@ type UpdatePurchaseOrderHeaderParameter struct {
 	ShippingTaxRate           *Decimal `json:"ShippingTaxRate,omitzero"`
 	SupplierReferenceNumber   *string  `json:"SupplierReferenceNumber,omitzero"`
 	UnitAmountTaxIncludedType *int     `json:"UnitAmountTaxIncludedType,omitzero"`
-	FkLocationID              *GUID    `json:"fkLocationId,omitzero"`
-	FkSupplierID              *GUID    `json:"fkSupplierId,omitzero"`
-	PkPurchaseID              *GUID    `json:"pkPurchaseID,omitzero"`
+	LocationID                *GUID    `json:"fkLocationId,omitzero"`
+	SupplierID                *GUID    `json:"fkSupplierId,omitzero"`
+	PurchaseID                *GUID    `json:"pkPurchaseID,omitzero"`
 }
 
 // UpdatePurchaseOrderHeaderRequest holds the parameters of PurchaseOrder.UpdatePurchaseOrderHeader.
@@ -1572,13 +1435,13 @@ type UpdatePurchaseOrderItem struct {
 
 // UpdatePurchaseOrderItemParameter is part of a request.
 type UpdatePurchaseOrderItemParameter struct {
-	Cost             *Decimal `json:"Cost,omitzero"`
-	PackQuantity     *int     `json:"PackQuantity,omitzero"`
-	PackSize         *int     `json:"PackSize,omitzero"`
-	Quantity         *int     `json:"Quantity,omitzero"`
-	TaxRate          *Decimal `json:"TaxRate,omitzero"`
-	PkPurchaseID     *GUID    `json:"pkPurchaseId,omitzero"`
-	PkPurchaseItemID *GUID    `json:"pkPurchaseItemId,omitzero"`
+	Cost           *Decimal `json:"Cost,omitzero"`
+	PackQuantity   *int     `json:"PackQuantity,omitzero"`
+	PackSize       *int     `json:"PackSize,omitzero"`
+	Quantity       *int     `json:"Quantity,omitzero"`
+	TaxRate        *Decimal `json:"TaxRate,omitzero"`
+	PurchaseID     *GUID    `json:"pkPurchaseId,omitzero"`
+	PurchaseItemID *GUID    `json:"pkPurchaseItemId,omitzero"`
 }
 
 // UpdatePurchaseOrderItemRequest holds the parameters of PurchaseOrder.UpdatePurchaseOrderItem.
@@ -1588,10 +1451,42 @@ type UpdatePurchaseOrderItemRequest struct {
 
 // UpdatePurchaseOrderItemResponse is part of a reply.
 type UpdatePurchaseOrderItemResponse struct {
-	BatchInventoryID     int                       `json:"BatchInventoryId,omitzero"`
-	NewPurchaseOrderItem CommonPurchaseOrderItem   `json:"NewPurchaseOrderItem,omitzero"`
-	PurchaseOrderHeader  CommonPurchaseOrderHeader `json:"PurchaseOrderHeader,omitzero"`
+	BatchInventoryID     int                 `json:"BatchInventoryId,omitzero"`
+	NewPurchaseOrderItem PurchaseOrderItem   `json:"NewPurchaseOrderItem,omitzero"`
+	PurchaseOrderHeader  PurchaseOrderHeader `json:"PurchaseOrderHeader,omitzero"`
 }
+
+// DeletePurchaseOrderRequest is the type of the parameters of PurchaseOrder.DeletePurchaseOrder, which equal those of
+// other operations.
+type DeletePurchaseOrderRequest = GetEmailsSentRequest
+
+// DeliverPurchaseItemAllExceptBatchItemsRequest is the type of the parameters of PurchaseOrder.DeliverPurchaseItemAllExceptBatchItems, which equal those of
+// other operations.
+type DeliverPurchaseItemAllExceptBatchItemsRequest = DeliverPurchaseItemAllRequest
+
+// GetDeliveredRecordsRequest is the type of the parameters of PurchaseOrder.GetDeliveredRecords, which equal those of
+// other operations.
+type GetDeliveredRecordsRequest = GetEmailsSentRequest
+
+// GetEmailCSVFileRequest is the type of the parameters of PurchaseOrder.GetEmailCSVFile, which equal those of
+// other operations.
+type GetEmailCSVFileRequest = GetEmailsSentRequest
+
+// GetPaymentStatementRequest is the type of the parameters of PurchaseOrder.GetPaymentStatement, which equal those of
+// other operations.
+type GetPaymentStatementRequest = GetAdditionalCostRequest
+
+// GetPurchaseOrderRequest is the type of the parameters of PurchaseOrder.GetPurchaseOrder, which equal those of
+// other operations.
+type GetPurchaseOrderRequest = GetEmailsSentRequest
+
+// GetPurchaseOrderExtendedPropertyRequest is the type of the parameters of PurchaseOrder.GetPurchaseOrderExtendedProperty, which equal those of
+// other operations.
+type GetPurchaseOrderExtendedPropertyRequest = GetAdditionalCostRequest
+
+// GetPurchaseOrderNoteRequest is the type of the parameters of PurchaseOrder.GetPurchaseOrderNote, which equal those of
+// other operations.
+type GetPurchaseOrderNoteRequest = GetEmailsSentRequest
 
 // AddAdditionalCostItemAllocationMethod is an open list: Linnworks may add values.
 type AddAdditionalCostItemAllocationMethod string
@@ -1654,36 +1549,6 @@ func (v *CommonModifiedAdditionalCostItemAllocationMethod) UnmarshalJSON(b []byt
 	return decodeEnum(b, v, "ByValue", "ByCBM")
 }
 
-// CommonPurchaseOrderAdditionalCostAllocationMethod is an open list: Linnworks may add values.
-type CommonPurchaseOrderAdditionalCostAllocationMethod string
-
-// Values of CommonPurchaseOrderAdditionalCostAllocationMethod.
-const (
-	CommonPurchaseOrderAdditionalCostAllocationMethodByValue CommonPurchaseOrderAdditionalCostAllocationMethod = "ByValue"
-	CommonPurchaseOrderAdditionalCostAllocationMethodByCBM   CommonPurchaseOrderAdditionalCostAllocationMethod = "ByCBM"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *CommonPurchaseOrderAdditionalCostAllocationMethod) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "ByValue", "ByCBM")
-}
-
-// CommonPurchaseOrderHeaderStatus is an open list: Linnworks may add values.
-type CommonPurchaseOrderHeaderStatus string
-
-// Values of CommonPurchaseOrderHeaderStatus.
-const (
-	CommonPurchaseOrderHeaderStatusPending   CommonPurchaseOrderHeaderStatus = "PENDING"
-	CommonPurchaseOrderHeaderStatusOpen      CommonPurchaseOrderHeaderStatus = "OPEN"
-	CommonPurchaseOrderHeaderStatusPartial   CommonPurchaseOrderHeaderStatus = "PARTIAL"
-	CommonPurchaseOrderHeaderStatusDelivered CommonPurchaseOrderHeaderStatus = "DELIVERED"
-)
-
-// UnmarshalJSON accepts a name or its number.
-func (v *CommonPurchaseOrderHeaderStatus) UnmarshalJSON(b []byte) error {
-	return decodeEnum(b, v, "PENDING", "OPEN", "PARTIAL", "DELIVERED")
-}
-
 // ExportPurchaseOrderRequestEncoding is an open list: Linnworks may add values.
 type ExportPurchaseOrderRequestEncoding string
 
@@ -1717,7 +1582,7 @@ const (
 	MyInventoryPOCreationItemsErrorCodeSupplierNotFound     MyInventoryPOCreationItemsErrorCode = "SUPPLIER_NOT_FOUND"
 	MyInventoryPOCreationItemsErrorCodeNoDefaultSupplier    MyInventoryPOCreationItemsErrorCode = "NO_DEFAULT_SUPPLIER"
 	MyInventoryPOCreationItemsErrorCodeStockLevelUnknown    MyInventoryPOCreationItemsErrorCode = "STOCK_LEVEL_UNKNOWN"
-	MyInventoryPOCreationItemsErrorCodeUnspecifiedRpError   MyInventoryPOCreationItemsErrorCode = "UNSPECIFIED_RP_ERROR"
+	MyInventoryPOCreationItemsErrorCodeUnspecifiedRPError   MyInventoryPOCreationItemsErrorCode = "UNSPECIFIED_RP_ERROR"
 	MyInventoryPOCreationItemsErrorCodeNoPreviousPos        MyInventoryPOCreationItemsErrorCode = "NO_PREVIOUS_POS"
 	MyInventoryPOCreationItemsErrorCodeBelowSupplierMinimum MyInventoryPOCreationItemsErrorCode = "BELOW_SUPPLIER_MINIMUM"
 	MyInventoryPOCreationItemsErrorCodeNoMinimumLevel       MyInventoryPOCreationItemsErrorCode = "NO_MINIMUM_LEVEL"

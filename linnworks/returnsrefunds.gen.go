@@ -424,8 +424,8 @@ func (s *ReturnsRefundsService) RefundOrder(ctx context.Context, req *RefundOrde
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-SearchReturnsRefundsPaged
-func (s *ReturnsRefundsService) SearchReturnsRefundsPaged(ctx context.Context, req *SearchReturnsRefundsPagedRequest, opts ...CallOption) (*GenericPagedResultReturnsRefundsWeb, error) {
-	var out *GenericPagedResultReturnsRefundsWeb
+func (s *ReturnsRefundsService) SearchReturnsRefundsPaged(ctx context.Context, req *SearchReturnsRefundsPagedRequest, opts ...CallOption) (*ReturnsRefundsWebPage, error) {
+	var out *ReturnsRefundsWebPage
 	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.SearchReturnsRefundsPaged", method: "GET", path: "/api/ReturnsRefunds/SearchReturnsRefundsPaged",
 		query: true, replay: replayRead, limit: 150,
@@ -513,7 +513,7 @@ type AcknowledgeRefundErrorsResponse struct {
 // ActionBookedOrderRequest holds the parameters of ReturnsRefunds.ActionBookedOrder.
 type ActionBookedOrderRequest struct {
 	BookedItems []BookedReturnsExchangeItem `json:"bookedItems,omitzero"`
-	PkOrderID   *GUID                       `json:"pkOrderId,omitzero"`
+	OrderID     *GUID                       `json:"pkOrderId,omitzero"`
 }
 
 // ActionBookedOrderResponse is the reply of ReturnsRefunds.ActionBookedOrder.
@@ -589,11 +589,11 @@ type BookedReturnsExchangeItem struct {
 	ScrapQty             *int                     `json:"ScrapQty,omitzero"`
 	Scrapped             *bool                    `json:"Scrapped,omitzero"`
 	StockItemID          *GUID                    `json:"StockItemId,omitzero"`
-	CCurrency            *string                  `json:"cCurrency,omitzero"`
-	FkNewStockItemID     *GUID                    `json:"fkNewStockItemId,omitzero"`
-	FkOrderItemRowID     *GUID                    `json:"fkOrderItemRowId,omitzero"`
-	FkReturnLocationID   *GUID                    `json:"fkReturnLocationId,omitzero"`
-	PkReturnID           *int                     `json:"pkReturnId,omitzero"`
+	Currency             *string                  `json:"cCurrency,omitzero"`
+	NewStockItemID       *GUID                    `json:"fkNewStockItemId,omitzero"`
+	OrderItemRowID       *GUID                    `json:"fkOrderItemRowId,omitzero"`
+	ReturnLocationID     *GUID                    `json:"fkReturnLocationId,omitzero"`
+	ReturnID             *int                     `json:"pkReturnId,omitzero"`
 }
 
 // BookedReturnsExchangeOrder is part of a reply.
@@ -601,16 +601,9 @@ type BookedReturnsExchangeOrder struct {
 	ReferenceNum       string `json:"ReferenceNum,omitzero"`
 	ReturnDate         Time   `json:"ReturnDate,omitzero"`
 	SecondaryReference string `json:"SecondaryReference,omitzero"`
-	CFullName          string `json:"cFullName,omitzero"`
-	NOrderID           int    `json:"nOrderId,omitzero"`
-	PkOrderID          GUID   `json:"pkOrderID,omitzero"`
-}
-
-// ChannelReasonBase is part of a reply.
-type ChannelReasonBase struct {
-	DisplayName string             `json:"DisplayName,omitzero"`
-	SubReasons  []ChannelSubReason `json:"SubReasons,omitzero"`
-	Tag         string             `json:"Tag,omitzero"`
+	FullName           string `json:"cFullName,omitzero"`
+	NumOrderID         int    `json:"nOrderId,omitzero"`
+	OrderID            GUID   `json:"pkOrderID,omitzero"`
 }
 
 // CreateRMABookingRequest holds the parameters of ReturnsRefunds.CreateRMABooking.
@@ -663,25 +656,20 @@ type CreateReturnsRefundsCSVRequest struct {
 
 // DeleteBookedItemRequest holds the parameters of ReturnsRefunds.DeleteBookedItem.
 type DeleteBookedItemRequest struct {
-	PkOrderID  *GUID `json:"pkOrderId,omitzero"`
-	PkReturnID *int  `json:"pkReturnId,omitzero"`
+	OrderID  *GUID `json:"pkOrderId,omitzero"`
+	ReturnID *int  `json:"pkReturnId,omitzero"`
 }
 
 // DeleteBookedItemResponse is the reply of ReturnsRefunds.DeleteBookedItem.
 type DeleteBookedItemResponse struct{}
-
-// DeleteBookedOrderRequest holds the parameters of ReturnsRefunds.DeleteBookedOrder.
-type DeleteBookedOrderRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero"`
-}
 
 // DeleteBookedOrderResponse is the reply of ReturnsRefunds.DeleteBookedOrder.
 type DeleteBookedOrderResponse struct{}
 
 // DeletePendingRefundItemRequest holds the parameters of ReturnsRefunds.DeletePendingRefundItem.
 type DeletePendingRefundItemRequest struct {
-	FkOrderID     *GUID `json:"fkOrderId,omitzero"`
-	PkRefundRowID *GUID `json:"pkRefundRowId,omitzero"`
+	OrderID     *GUID `json:"fkOrderId,omitzero"`
+	RefundRowID *GUID `json:"pkRefundRowId,omitzero"`
 }
 
 // DeletePendingRefundItemResponse is the reply of ReturnsRefunds.DeletePendingRefundItem.
@@ -704,7 +692,7 @@ type DeleteRefundRequest struct {
 // EditBookedItemInfoRequest holds the parameters of ReturnsRefunds.EditBookedItemInfo.
 type EditBookedItemInfoRequest struct {
 	BookedReturnsExchangeItem *BookedReturnsExchangeItem `json:"bookedReturnsExchangeItem,omitzero"`
-	PkOrderID                 *GUID                      `json:"pkOrderId,omitzero"`
+	OrderID                   *GUID                      `json:"pkOrderId,omitzero"`
 }
 
 // EditBookedItemInfoResponse is the reply of ReturnsRefunds.EditBookedItemInfo.
@@ -736,15 +724,6 @@ type ExchangeItem struct {
 	SubReasonTag        *string         `json:"SubReasonTag,omitzero"`
 }
 
-// GenericPagedResultReturnsRefundsWeb is part of a reply.
-type GenericPagedResultReturnsRefundsWeb struct {
-	Data           []ReturnsRefundsWeb `json:"Data,omitzero"`
-	EntriesPerPage int                 `json:"EntriesPerPage,omitzero"`
-	PageNumber     int                 `json:"PageNumber,omitzero"`
-	TotalEntries   int64               `json:"TotalEntries,omitzero"`
-	TotalPages     int                 `json:"TotalPages,omitzero"`
-}
-
 // GetActionableRMAHeadersRequest holds the parameters of ReturnsRefunds.GetActionableRMAHeaders.
 type GetActionableRMAHeadersRequest struct {
 	Filters *ActionablePostSaleSearchFilters `json:"Filters,omitzero"`
@@ -757,12 +736,6 @@ type GetActionableRMAHeadersResponse struct {
 	Page           int              `json:"Page,omitzero"`
 	RMAHeaders     []OrderRMAHeader `json:"RMAHeaders,omitzero"`
 	TotalHeaders   int              `json:"TotalHeaders,omitzero"`
-}
-
-// GetActionableRefundHeadersRequest holds the parameters of ReturnsRefunds.GetActionableRefundHeaders.
-type GetActionableRefundHeadersRequest struct {
-	Filters *ActionablePostSaleSearchFilters `json:"Filters,omitzero"`
-	Page    *int                             `json:"Page,omitzero"`
 }
 
 // GetActionableRefundHeadersResponse is part of a reply.
@@ -790,12 +763,6 @@ type GetProcessedOrAckedErrorRMAHeadersResponse struct {
 	TotalHeaders   int              `json:"TotalHeaders,omitzero"`
 }
 
-// GetProcessedOrAckedErrorRefundHeadersRequest holds the parameters of ReturnsRefunds.GetProcessedOrAckedErrorRefundHeaders.
-type GetProcessedOrAckedErrorRefundHeadersRequest struct {
-	Filters *ProcessedPostSaleSearchFilters `json:"Filters,omitzero"`
-	Page    *int                            `json:"Page,omitzero"`
-}
-
 // GetProcessedOrAckedErrorRefundHeadersResponse is part of a reply.
 type GetProcessedOrAckedErrorRefundHeadersResponse struct {
 	HeadersPerPage int                 `json:"HeadersPerPage,omitzero"`
@@ -814,20 +781,9 @@ type GetRMAHeadersByOrderIDResponse struct {
 	RMAHeaders []OrderRMAHeader `json:"RMAHeaders,omitzero"`
 }
 
-// GetRefundHeadersByOrderIDRequest holds the parameters of ReturnsRefunds.GetRefundHeadersByOrderID.
-type GetRefundHeadersByOrderIDRequest struct {
-	OrderID *GUID `json:"OrderId,omitzero"`
-}
-
 // GetRefundHeadersByOrderIDResponse is part of a reply.
 type GetRefundHeadersByOrderIDResponse struct {
 	RefundHeaders []OrderRefundHeader `json:"RefundHeaders,omitzero"`
-}
-
-// GetRefundLinesByHeaderIDRequest holds the parameters of ReturnsRefunds.GetRefundLinesByHeaderID.
-type GetRefundLinesByHeaderIDRequest struct {
-	OrderID        *GUID `json:"OrderId,omitzero"`
-	RefundHeaderID *int  `json:"RefundHeaderId,omitzero"`
 }
 
 // GetRefundLinesByHeaderIDResponse is part of a reply.
@@ -873,7 +829,7 @@ type GetWarehouseLocationsRequest struct{}
 // ItemizedRefundReason is part of a reply.
 type ItemizedRefundReason struct {
 	ItemID  GUID                     `json:"ItemId,omitzero"`
-	Reasons []ChannelReasonBase      `json:"Reasons,omitzero"`
+	Reasons []ChannelReason          `json:"Reasons,omitzero"`
 	Type    ItemizedRefundReasonType `json:"Type,omitzero"`
 }
 
@@ -941,15 +897,15 @@ type RefundOptions struct {
 	CanSendRejectionIfDeleted      bool                            `json:"CanSendRejectionIfDeleted,omitzero"`
 	CannotRefundReason             RefundOptionsCannotRefundReason `json:"CannotRefundReason,omitzero"`
 	Errors                         []string                        `json:"Errors,omitzero"`
-	InsufficientRefundReasons      []ChannelReason                 `json:"InsufficientRefundReasons,omitzero"`
-	ItemRefundReasons              []ChannelReason                 `json:"ItemRefundReasons,omitzero"`
+	InsufficientRefundReasons      []PostSaleChannelReason         `json:"InsufficientRefundReasons,omitzero"`
+	ItemRefundReasons              []PostSaleChannelReason         `json:"ItemRefundReasons,omitzero"`
 	ItemizedRefundReasons          []ItemizedRefundReason          `json:"ItemizedRefundReasons,omitzero"`
 	Order                          OrderDetails                    `json:"Order,omitzero"`
 	RefundFreeTextOrNoteMaxLength  int                             `json:"RefundFreeTextOrNoteMaxLength,omitzero"`
 	RefundHeader                   OrderRefundHeader               `json:"RefundHeader,omitzero"`
-	RejectionReasons               []ChannelReason                 `json:"RejectionReasons,omitzero"`
-	ServiceRefundReasons           []ChannelReason                 `json:"ServiceRefundReasons,omitzero"`
-	ShippingRefundReasons          []ChannelReason                 `json:"ShippingRefundReasons,omitzero"`
+	RejectionReasons               []PostSaleChannelReason         `json:"RejectionReasons,omitzero"`
+	ServiceRefundReasons           []PostSaleChannelReason         `json:"ServiceRefundReasons,omitzero"`
+	ShippingRefundReasons          []PostSaleChannelReason         `json:"ShippingRefundReasons,omitzero"`
 	SubStatuses                    []PostSaleSubStatus             `json:"SubStatuses,omitzero"`
 }
 
@@ -966,15 +922,15 @@ type RefundOrder struct {
 	SubTotal           Decimal `json:"SubTotal,omitzero"`
 	TaxRate            Decimal `json:"TaxRate,omitzero"`
 	Total              Decimal `json:"Total,omitzero"`
-	CCurrency          string  `json:"cCurrency,omitzero"`
-	CFullName          string  `json:"cFullName,omitzero"`
-	NOrderID           int     `json:"nOrderId,omitzero"`
-	PkOrderID          GUID    `json:"pkOrderID,omitzero"`
+	Currency           string  `json:"cCurrency,omitzero"`
+	FullName           string  `json:"cFullName,omitzero"`
+	NumOrderID         int     `json:"nOrderId,omitzero"`
+	OrderID            GUID    `json:"pkOrderID,omitzero"`
 }
 
 // RefundOrderRequest holds the parameters of ReturnsRefunds.RefundOrder.
 type RefundOrderRequest struct {
-	PkOrderID       *GUID   `json:"pkOrderId,omitzero"`
+	OrderID         *GUID   `json:"pkOrderId,omitzero"`
 	RefundReference *string `json:"refundReference,omitzero"`
 }
 
@@ -1039,14 +995,14 @@ type ReturnOptions struct {
 	RMAHeader                 OrderRMAHeader                  `json:"RMAHeader,omitzero"`
 	RefundAutoPopulated       bool                            `json:"RefundAutoPopulated,omitzero"`
 	RefundOptions             RefundOptions                   `json:"RefundOptions,omitzero"`
-	RejectionReasons          []ChannelReason                 `json:"RejectionReasons,omitzero"`
-	ReturnReasons             []ChannelReason                 `json:"ReturnReasons,omitzero"`
+	RejectionReasons          []PostSaleChannelReason         `json:"RejectionReasons,omitzero"`
+	ReturnReasons             []PostSaleChannelReason         `json:"ReturnReasons,omitzero"`
 	SubStatuses               []PostSaleSubStatus             `json:"SubStatuses,omitzero"`
 }
 
 // ReturnsRefundsGetTotalRefundsRequest holds the parameters of ReturnsRefunds.GetTotalRefunds.
 type ReturnsRefundsGetTotalRefundsRequest struct {
-	FkOrderID *GUID `url:"fkOrderId,omitempty" json:"-"`
+	OrderID *GUID `url:"fkOrderId,omitempty" json:"-"`
 }
 
 // ReturnsRefundsWeb is part of a reply.
@@ -1106,26 +1062,35 @@ type ReturnsRefundsWeb struct {
 	TotalDiscount        Decimal                       `json:"TotalDiscount,omitzero"`
 	Town                 string                        `json:"Town,omitzero"`
 	Vendor               string                        `json:"Vendor,omitzero"`
-	CBillingAddress      string                        `json:"cBillingAddress,omitzero"`
-	CCountry             string                        `json:"cCountry,omitzero"`
-	CCurrency            string                        `json:"cCurrency,omitzero"`
-	CEmailAddress        string                        `json:"cEmailAddress,omitzero"`
-	CFullName            string                        `json:"cFullName,omitzero"`
-	CItemName            string                        `json:"cItemName,omitzero"`
+	BillingAddress       string                        `json:"cBillingAddress,omitzero"`
+	Country              string                        `json:"cCountry,omitzero"`
+	Currency             string                        `json:"cCurrency,omitzero"`
+	EmailAddress         string                        `json:"cEmailAddress,omitzero"`
+	FullName             string                        `json:"cFullName,omitzero"`
+	ItemName             string                        `json:"cItemName,omitzero"`
 	CItemNumber          string                        `json:"cItemNumber,omitzero"`
-	CPostCode            string                        `json:"cPostCode,omitzero"`
-	CShippingAddress     string                        `json:"cShippingAddress,omitzero"`
-	DPaidOn              Time                          `json:"dPaidOn,omitzero"`
-	DProcessedOn         Time                          `json:"dProcessedOn,omitzero"`
-	FPostageCost         Decimal                       `json:"fPostageCost,omitzero"`
-	FTax                 Decimal                       `json:"fTax,omitzero"`
-	FTotalCharge         Decimal                       `json:"fTotalCharge,omitzero"`
-	FkOrderItemReturnID  GUID                          `json:"fkOrderItemReturnId,omitzero"`
-	FkReturnLocationID   GUID                          `json:"fkReturnLocationId,omitzero"`
-	NOrderID             int                           `json:"nOrderId,omitzero"`
-	PkOrderID            GUID                          `json:"pkOrderID,omitzero"`
-	PkRefundRowID        GUID                          `json:"pkRefundRowId,omitzero"`
-	PkReturnID           int                           `json:"pkReturnId,omitzero"`
+	PostCode             string                        `json:"cPostCode,omitzero"`
+	ShippingAddress      string                        `json:"cShippingAddress,omitzero"`
+	PaidOn               Time                          `json:"dPaidOn,omitzero"`
+	ProcessedOn          Time                          `json:"dProcessedOn,omitzero"`
+	PostageCost          Decimal                       `json:"fPostageCost,omitzero"`
+	Tax                  Decimal                       `json:"fTax,omitzero"`
+	TotalCharge          Decimal                       `json:"fTotalCharge,omitzero"`
+	OrderItemReturnID    GUID                          `json:"fkOrderItemReturnId,omitzero"`
+	ReturnLocationID     GUID                          `json:"fkReturnLocationId,omitzero"`
+	NumOrderID           int                           `json:"nOrderId,omitzero"`
+	OrderID              GUID                          `json:"pkOrderID,omitzero"`
+	RefundRowID          GUID                          `json:"pkRefundRowId,omitzero"`
+	ReturnID             int                           `json:"pkReturnId,omitzero"`
+}
+
+// ReturnsRefundsWebPage is part of a reply.
+type ReturnsRefundsWebPage struct {
+	Data           []ReturnsRefundsWeb `json:"Data,omitzero"`
+	EntriesPerPage int                 `json:"EntriesPerPage,omitzero"`
+	PageNumber     int                 `json:"PageNumber,omitzero"`
+	TotalEntries   int64               `json:"TotalEntries,omitzero"`
+	TotalPages     int                 `json:"TotalPages,omitzero"`
 }
 
 // SearchField is part of a reply.
@@ -1317,9 +1282,29 @@ type VerifiedRMAItem struct {
 
 // WarehouseLocation is part of a reply.
 type WarehouseLocation struct {
-	LocationName      string `json:"LocationName,omitzero"`
-	PkStockLocationID GUID   `json:"pkStockLocationId,omitzero"`
+	LocationName    string `json:"LocationName,omitzero"`
+	StockLocationID GUID   `json:"pkStockLocationId,omitzero"`
 }
+
+// DeleteBookedOrderRequest is the type of the parameters of ReturnsRefunds.DeleteBookedOrder, which equal those of
+// other operations.
+type DeleteBookedOrderRequest = RefundShippingRequest
+
+// GetActionableRefundHeadersRequest is the type of the parameters of ReturnsRefunds.GetActionableRefundHeaders, which equal those of
+// other operations.
+type GetActionableRefundHeadersRequest = GetActionableRMAHeadersRequest
+
+// GetProcessedOrAckedErrorRefundHeadersRequest is the type of the parameters of ReturnsRefunds.GetProcessedOrAckedErrorRefundHeaders, which equal those of
+// other operations.
+type GetProcessedOrAckedErrorRefundHeadersRequest = GetProcessedOrAckedErrorRMAHeadersRequest
+
+// GetRefundHeadersByOrderIDRequest is the type of the parameters of ReturnsRefunds.GetRefundHeadersByOrderID, which equal those of
+// other operations.
+type GetRefundHeadersByOrderIDRequest = GetRMAHeadersByOrderIDRequest
+
+// GetRefundLinesByHeaderIDRequest is the type of the parameters of ReturnsRefunds.GetRefundLinesByHeaderID, which equal those of
+// other operations.
+type GetRefundLinesByHeaderIDRequest = GetRefundOptionsRequest
 
 // AcknowledgeRefundErrorsResponseCannotRefundReason is an open list: Linnworks may add values.
 type AcknowledgeRefundErrorsResponseCannotRefundReason string

@@ -517,45 +517,45 @@ type ActionPropertyRequest struct {
 
 // AddActionRequest holds the parameters of RulesEngine.AddAction.
 type AddActionRequest struct {
-	ActionName    *string                     `json:"ActionName,omitzero"`
-	ActionType    *AddActionRequestActionType `json:"ActionType,omitzero"`
-	Properties    []ActionPropertyRequest     `json:"Properties,omitzero"`
-	FkConditionID *int                        `json:"fkConditionId,omitzero"`
+	ActionName  *string                     `json:"ActionName,omitzero"`
+	ActionType  *AddActionRequestActionType `json:"ActionType,omitzero"`
+	Properties  []ActionPropertyRequest     `json:"Properties,omitzero"`
+	ConditionID *int                        `json:"fkConditionId,omitzero"`
 }
 
 // CheckConditionNameExistsRequest holds the parameters of RulesEngine.CheckConditionNameExists.
 type CheckConditionNameExistsRequest struct {
 	ConditionName      *string `url:"conditionName,omitempty" json:"-"`
 	ExcludeConditionID *int    `url:"excludeConditionId,omitempty" json:"-"`
-	FkConditionID      *int    `url:"fkConditionId,omitempty" json:"-"`
-	FkRuleID           *int    `url:"fkRuleId,omitempty" json:"-"`
+	ConditionID        *int    `url:"fkConditionId,omitempty" json:"-"`
+	RuleID             *int    `url:"fkRuleId,omitempty" json:"-"`
 }
 
 // ConditionHeaderBasic is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type ConditionHeaderBasic struct {
-	ConditionName       string               `json:"ConditionName,omitzero"`
-	Conditions          []ConditionItemBasic `json:"Conditions,omitzero"`
-	Enabled             bool                 `json:"Enabled"`
-	FkParentConditionID int                  `json:"fkParentConditionId"`
-	FkRuleID            int                  `json:"fkRuleId"`
-	PkConditionID       int                  `json:"pkConditionId"`
+	ConditionName     string               `json:"ConditionName,omitzero"`
+	Conditions        []ConditionItemBasic `json:"Conditions,omitzero"`
+	Enabled           bool                 `json:"Enabled"`
+	ParentConditionID int                  `json:"fkParentConditionId"`
+	RuleID            int                  `json:"fkRuleId"`
+	ConditionID       int                  `json:"pkConditionId"`
 }
 
 // ConditionItemBasic is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type ConditionItemBasic struct {
-	Evaluation        ConditionItemBasicEvaluation `json:"Evaluation,omitzero"`
-	FieldName         string                       `json:"FieldName,omitzero"`
-	KeyValue          string                       `json:"KeyValue,omitzero"`
-	Values            []string                     `json:"Values,omitzero"`
-	FkConditionID     int                          `json:"fkConditionId"`
-	PkConditionItemID int                          `json:"pkConditionItemId"`
+	Evaluation      ConditionItemBasicEvaluation `json:"Evaluation,omitzero"`
+	FieldName       string                       `json:"FieldName,omitzero"`
+	KeyValue        string                       `json:"KeyValue,omitzero"`
+	Values          []string                     `json:"Values,omitzero"`
+	ConditionID     int                          `json:"fkConditionId"`
+	ConditionItemID int                          `json:"pkConditionItemId"`
 }
 
 // CopyActionRequest holds the parameters of RulesEngine.CopyAction.
 type CopyActionRequest struct {
-	PkActionID              *int `json:"pkActionId,omitzero"`
+	ActionID                *int `json:"pkActionId,omitzero"`
 	TargetParentConditionID *int `json:"targetParentConditionId,omitzero"`
 }
 
@@ -563,25 +563,14 @@ type CopyActionRequest struct {
 type CopyConditionRequest struct {
 	IncludeActions          *bool `json:"includeActions,omitzero"`
 	IncludeChildren         *bool `json:"includeChildren,omitzero"`
-	PkConditionID           *int  `json:"pkConditionId,omitzero"`
-	PkRuleID                *int  `json:"pkRuleId,omitzero"`
+	ConditionID             *int  `json:"pkConditionId,omitzero"`
+	RuleID                  *int  `json:"pkRuleId,omitzero"`
 	TargetParentConditionID *int  `json:"targetParentConditionId,omitzero"`
-}
-
-// CreateDraftFromExistingRequest holds the parameters of RulesEngine.CreateDraftFromExisting.
-type CreateDraftFromExistingRequest struct {
-	PkRuleID *int `json:"pkRuleId,omitzero"`
 }
 
 // CreateNewConditionRequest holds the parameters of RulesEngine.CreateNewCondition.
 type CreateNewConditionRequest struct {
 	Header *ConditionHeaderBasic `json:"header,omitzero"`
-}
-
-// CreateNewDraftFromExistingRequest holds the parameters of RulesEngine.CreateNewDraftFromExisting.
-type CreateNewDraftFromExistingRequest struct {
-	PkRuleID *int    `json:"pkRuleId,omitzero"`
-	RuleName *string `json:"ruleName,omitzero"`
 }
 
 // CreateNewDraftRequest holds the parameters of RulesEngine.CreateNewDraft.
@@ -592,7 +581,7 @@ type CreateNewDraftRequest struct {
 
 // DeleteActionRequest holds the parameters of RulesEngine.DeleteAction.
 type DeleteActionRequest struct {
-	PkActionID *int `json:"pkActionId,omitzero"`
+	ActionID *int `json:"pkActionId,omitzero"`
 }
 
 // DeleteActionResponse is the reply of RulesEngine.DeleteAction.
@@ -600,16 +589,11 @@ type DeleteActionResponse struct{}
 
 // DeleteConditionRequest holds the parameters of RulesEngine.DeleteCondition.
 type DeleteConditionRequest struct {
-	PkConditionID *int `json:"pkConditionId,omitzero"`
+	ConditionID *int `json:"pkConditionId,omitzero"`
 }
 
 // DeleteConditionResponse is the reply of RulesEngine.DeleteCondition.
 type DeleteConditionResponse struct{}
-
-// DeleteRuleByIDRequest holds the parameters of RulesEngine.DeleteRuleByID.
-type DeleteRuleByIDRequest struct {
-	PkRuleID *int `json:"pkRuleId,omitzero"`
-}
 
 // DeleteRuleByIDResponse is the reply of RulesEngine.DeleteRuleByID.
 type DeleteRuleByIDResponse struct{}
@@ -654,7 +638,7 @@ type GetActionOptionsRequest struct {
 
 // GetActionRequest holds the parameters of RulesEngine.GetAction.
 type GetActionRequest struct {
-	PkActionID *int `url:"pkActionId,omitempty" json:"-"`
+	ActionID *int `url:"pkActionId,omitempty" json:"-"`
 }
 
 // GetActionTypesRequest holds the parameters of RulesEngine.GetActionTypes.
@@ -664,12 +648,7 @@ type GetActionTypesRequest struct {
 
 // GetConditionWebRequest holds the parameters of RulesEngine.GetConditionWeb.
 type GetConditionWebRequest struct {
-	PkConditionID *int `url:"pkConditionId,omitempty" json:"-"`
-}
-
-// GetEvaluationFieldsRequest holds the parameters of RulesEngine.GetEvaluationFields.
-type GetEvaluationFieldsRequest struct {
-	Type *GetEvaluationFieldsRequestType `url:"type,omitempty" json:"-"`
+	ConditionID *int `url:"pkConditionId,omitempty" json:"-"`
 }
 
 // GetEvaluatorTypesRequest holds the parameters of RulesEngine.GetEvaluatorTypes.
@@ -700,24 +679,9 @@ type GetOptionsRequest struct {
 	Type      *GetOptionsRequestType `url:"type,omitempty" json:"-"`
 }
 
-// GetRequiredFieldsByRuleIDRequest holds the parameters of RulesEngine.GetRequiredFieldsByRuleID.
-type GetRequiredFieldsByRuleIDRequest struct {
-	PkRuleID *int `url:"pkRuleId,omitempty" json:"-"`
-}
-
-// GetRequiredFieldsByTypeRequest holds the parameters of RulesEngine.GetRequiredFieldsByType.
-type GetRequiredFieldsByTypeRequest struct {
-	Type *GetRequiredFieldsByTypeRequestType `url:"type,omitempty" json:"-"`
-}
-
 // GetRuleConditionNodesRequest holds the parameters of RulesEngine.GetRuleConditionNodes.
 type GetRuleConditionNodesRequest struct {
-	PkRuleID *int `url:"pkRuleId,omitempty" json:"-"`
-}
-
-// GetRulesByTypeRequest holds the parameters of RulesEngine.GetRulesByType.
-type GetRulesByTypeRequest struct {
-	Type *GetRulesByTypeRequestType `url:"type,omitempty" json:"-"`
+	RuleID *int `url:"pkRuleId,omitempty" json:"-"`
 }
 
 // GetRulesRequest holds the parameters of RulesEngine.GetRules.
@@ -745,14 +709,14 @@ type OptionBase struct {
 
 // RuleAction is part of a reply.
 type RuleAction struct {
-	ActionName    string               `json:"ActionName,omitzero"`
-	ActionType    RuleActionActionType `json:"ActionType,omitzero"`
-	ActionValue   string               `json:"ActionValue,omitzero"`
-	Properties    []RuleActionProperty `json:"Properties,omitzero"`
-	RuleVersion   int                  `json:"RuleVersion,omitzero"`
-	FkConditionID int                  `json:"fkConditionId,omitzero"`
-	FkRuleID      int                  `json:"fkRuleId,omitzero"`
-	PkActionID    int                  `json:"pkActionId,omitzero"`
+	ActionName  string               `json:"ActionName,omitzero"`
+	ActionType  RuleActionActionType `json:"ActionType,omitzero"`
+	ActionValue string               `json:"ActionValue,omitzero"`
+	Properties  []RuleActionProperty `json:"Properties,omitzero"`
+	RuleVersion int                  `json:"RuleVersion,omitzero"`
+	ConditionID int                  `json:"fkConditionId,omitzero"`
+	RuleID      int                  `json:"fkRuleId,omitzero"`
+	ActionID    int                  `json:"pkActionId,omitzero"`
 }
 
 // RuleActionGridInformation is part of a reply.
@@ -799,24 +763,24 @@ type RuleActionPropertyResponse struct {
 
 // RuleActionResponse is part of a reply.
 type RuleActionResponse struct {
-	ActionName    string                       `json:"ActionName,omitzero"`
-	ActionType    RuleActionResponseActionType `json:"ActionType,omitzero"`
-	Properties    []RuleActionPropertyResponse `json:"Properties,omitzero"`
-	FkConditionID int                          `json:"fkConditionId,omitzero"`
-	PkActionID    int                          `json:"pkActionId,omitzero"`
+	ActionName  string                       `json:"ActionName,omitzero"`
+	ActionType  RuleActionResponseActionType `json:"ActionType,omitzero"`
+	Properties  []RuleActionPropertyResponse `json:"Properties,omitzero"`
+	ConditionID int                          `json:"fkConditionId,omitzero"`
+	ActionID    int                          `json:"pkActionId,omitzero"`
 }
 
 // RuleConditionHeader is part of a reply.
 type RuleConditionHeader struct {
-	Action              RuleAction            `json:"Action,omitzero"`
-	ConditionName       string                `json:"ConditionName,omitzero"`
-	Conditions          []json.RawMessage     `json:"Conditions,omitzero"`
-	Enabled             bool                  `json:"Enabled,omitzero"`
-	RunOrder            int                   `json:"RunOrder,omitzero"`
-	Subrules            []RuleConditionHeader `json:"Subrules,omitzero"`
-	FkParentConditionID int                   `json:"fkParentConditionId,omitzero"`
-	FkRuleID            int                   `json:"fkRuleId,omitzero"`
-	PkConditionID       int                   `json:"pkConditionId,omitzero"`
+	Action            RuleAction            `json:"Action,omitzero"`
+	ConditionName     string                `json:"ConditionName,omitzero"`
+	Conditions        []json.RawMessage     `json:"Conditions,omitzero"`
+	Enabled           bool                  `json:"Enabled,omitzero"`
+	RunOrder          int                   `json:"RunOrder,omitzero"`
+	Subrules          []RuleConditionHeader `json:"Subrules,omitzero"`
+	ParentConditionID int                   `json:"fkParentConditionId,omitzero"`
+	RuleID            int                   `json:"fkRuleId,omitzero"`
+	ConditionID       int                   `json:"pkConditionId,omitzero"`
 }
 
 // RuleEvaluationResult is part of a reply.
@@ -833,8 +797,8 @@ type RuleHeaderBasic struct {
 	RuleType            RuleHeaderBasicRuleType `json:"RuleType,omitzero"`
 	RuleTypeDisplayName string                  `json:"RuleTypeDisplayName,omitzero"`
 	RunOrder            int                     `json:"RunOrder,omitzero"`
-	PkRuleID            int                     `json:"pkRuleId,omitzero"`
-	PkRuleIDDraft       int                     `json:"pkRuleId_Draft,omitzero"`
+	RuleID              int                     `json:"pkRuleId,omitzero"`
+	RuleIDDraft         int                     `json:"pkRuleId_Draft,omitzero"`
 }
 
 // RulesFields is part of a reply.
@@ -854,8 +818,8 @@ type SaveConditionChangesResponse struct{}
 
 // SetConditionEnabledRequest holds the parameters of RulesEngine.SetConditionEnabled.
 type SetConditionEnabledRequest struct {
-	Enabled       *bool `json:"enabled,omitzero"`
-	PkConditionID *int  `json:"pkConditionId,omitzero"`
+	Enabled     *bool `json:"enabled,omitzero"`
+	ConditionID *int  `json:"pkConditionId,omitzero"`
 }
 
 // SetConditionEnabledResponse is the reply of RulesEngine.SetConditionEnabled.
@@ -863,13 +827,13 @@ type SetConditionEnabledResponse struct{}
 
 // SetDraftLiveRequest holds the parameters of RulesEngine.SetDraftLive.
 type SetDraftLiveRequest struct {
-	PkRuleID *int `json:"pkRuleId,omitzero"`
+	RuleID *int `json:"pkRuleId,omitzero"`
 }
 
 // SetRuleEnabledRequest holds the parameters of RulesEngine.SetRuleEnabled.
 type SetRuleEnabledRequest struct {
-	Enabled  *bool `json:"enabled,omitzero"`
-	PkRuleID *int  `json:"pkRuleId,omitzero"`
+	Enabled *bool `json:"enabled,omitzero"`
+	RuleID  *int  `json:"pkRuleId,omitzero"`
 }
 
 // SetRuleEnabledResponse is the reply of RulesEngine.SetRuleEnabled.
@@ -877,7 +841,7 @@ type SetRuleEnabledResponse struct{}
 
 // SetRuleNameRequest holds the parameters of RulesEngine.SetRuleName.
 type SetRuleNameRequest struct {
-	PkRuleID *int    `json:"pkRuleId,omitzero"`
+	RuleID   *int    `json:"pkRuleId,omitzero"`
 	RuleName *string `json:"ruleName,omitzero"`
 }
 
@@ -886,8 +850,8 @@ type SetRuleNameResponse struct{}
 
 // SwapConditionsRequest holds the parameters of RulesEngine.SwapConditions.
 type SwapConditionsRequest struct {
-	PkConditionId1 *int `json:"pkConditionId1,omitzero"`
-	PkConditionId2 *int `json:"pkConditionId2,omitzero"`
+	ConditionId1 *int `json:"pkConditionId1,omitzero"`
+	ConditionId2 *int `json:"pkConditionId2,omitzero"`
 }
 
 // SwapConditionsResponse is the reply of RulesEngine.SwapConditions.
@@ -895,8 +859,8 @@ type SwapConditionsResponse struct{}
 
 // SwapRulesRequest holds the parameters of RulesEngine.SwapRules.
 type SwapRulesRequest struct {
-	PkRuleId1 *int `json:"pkRuleId1,omitzero"`
-	PkRuleId2 *int `json:"pkRuleId2,omitzero"`
+	RuleId1 *int `json:"pkRuleId1,omitzero"`
+	RuleId2 *int `json:"pkRuleId2,omitzero"`
 }
 
 // SwapRulesResponse is the reply of RulesEngine.SwapRules.
@@ -904,7 +868,7 @@ type SwapRulesResponse struct{}
 
 // TestEvaluateRuleRequest holds the parameters of RulesEngine.TestEvaluateRule.
 type TestEvaluateRuleRequest struct {
-	PkRuleID   *int           `json:"pkRuleId,omitzero"`
+	RuleID     *int           `json:"pkRuleId,omitzero"`
 	TestValues []TestpadValue `json:"testValues,omitzero"`
 }
 
@@ -917,15 +881,43 @@ type TestpadValue struct {
 
 // UpdateActionRequest holds the parameters of RulesEngine.UpdateAction.
 type UpdateActionRequest struct {
-	ActionName    *string                        `json:"ActionName,omitzero"`
-	ActionType    *UpdateActionRequestActionType `json:"ActionType,omitzero"`
-	Properties    []ActionPropertyRequest        `json:"Properties,omitzero"`
-	FkConditionID *int                           `json:"fkConditionId,omitzero"`
-	PkActionID    *int                           `json:"pkActionId,omitzero"`
+	ActionName  *string                        `json:"ActionName,omitzero"`
+	ActionType  *UpdateActionRequestActionType `json:"ActionType,omitzero"`
+	Properties  []ActionPropertyRequest        `json:"Properties,omitzero"`
+	ConditionID *int                           `json:"fkConditionId,omitzero"`
+	ActionID    *int                           `json:"pkActionId,omitzero"`
 }
 
 // UpdateActionResponse is the reply of RulesEngine.UpdateAction.
 type UpdateActionResponse struct{}
+
+// CreateDraftFromExistingRequest is the type of the parameters of RulesEngine.CreateDraftFromExisting, which equal those of
+// other operations.
+type CreateDraftFromExistingRequest = SetDraftLiveRequest
+
+// CreateNewDraftFromExistingRequest is the type of the parameters of RulesEngine.CreateNewDraftFromExisting, which equal those of
+// other operations.
+type CreateNewDraftFromExistingRequest = SetRuleNameRequest
+
+// DeleteRuleByIDRequest is the type of the parameters of RulesEngine.DeleteRuleByID, which equal those of
+// other operations.
+type DeleteRuleByIDRequest = SetDraftLiveRequest
+
+// GetEvaluationFieldsRequest is the type of the parameters of RulesEngine.GetEvaluationFields, which equal those of
+// other operations.
+type GetEvaluationFieldsRequest = GetActionTypesRequest
+
+// GetRequiredFieldsByRuleIDRequest is the type of the parameters of RulesEngine.GetRequiredFieldsByRuleID, which equal those of
+// other operations.
+type GetRequiredFieldsByRuleIDRequest = GetRuleConditionNodesRequest
+
+// GetRequiredFieldsByTypeRequest is the type of the parameters of RulesEngine.GetRequiredFieldsByType, which equal those of
+// other operations.
+type GetRequiredFieldsByTypeRequest = GetActionTypesRequest
+
+// GetRulesByTypeRequest is the type of the parameters of RulesEngine.GetRulesByType, which equal those of
+// other operations.
+type GetRulesByTypeRequest = GetActionTypesRequest
 
 // AddActionRequestActionType is an open list: Linnworks may add values.
 type AddActionRequestActionType string
@@ -1146,15 +1138,6 @@ const (
 	GetActionTypesRequestTypeOrders GetActionTypesRequestType = "Orders"
 )
 
-// GetEvaluationFieldsRequestType is an open list: Linnworks may add values.
-type GetEvaluationFieldsRequestType string
-
-// Values of GetEvaluationFieldsRequestType.
-const (
-	GetEvaluationFieldsRequestTypeTest   GetEvaluationFieldsRequestType = "Test"
-	GetEvaluationFieldsRequestTypeOrders GetEvaluationFieldsRequestType = "Orders"
-)
-
 // GetKeyOptionsRequestType is an open list: Linnworks may add values.
 type GetKeyOptionsRequestType string
 
@@ -1189,24 +1172,6 @@ type GetOptionsRequestType string
 const (
 	GetOptionsRequestTypeTest   GetOptionsRequestType = "Test"
 	GetOptionsRequestTypeOrders GetOptionsRequestType = "Orders"
-)
-
-// GetRequiredFieldsByTypeRequestType is an open list: Linnworks may add values.
-type GetRequiredFieldsByTypeRequestType string
-
-// Values of GetRequiredFieldsByTypeRequestType.
-const (
-	GetRequiredFieldsByTypeRequestTypeTest   GetRequiredFieldsByTypeRequestType = "Test"
-	GetRequiredFieldsByTypeRequestTypeOrders GetRequiredFieldsByTypeRequestType = "Orders"
-)
-
-// GetRulesByTypeRequestType is an open list: Linnworks may add values.
-type GetRulesByTypeRequestType string
-
-// Values of GetRulesByTypeRequestType.
-const (
-	GetRulesByTypeRequestTypeTest   GetRulesByTypeRequestType = "Test"
-	GetRulesByTypeRequestTypeOrders GetRulesByTypeRequestType = "Orders"
 )
 
 // RuleActionActionType is an open list: Linnworks may add values.

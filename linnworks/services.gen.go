@@ -36,8 +36,8 @@ type services struct {
 	PostSale *PostSaleService
 	// PostalServices has 5 operations.
 	PostalServices *PostalServicesService
-	// PrintService has 9 operations.
-	PrintService *PrintServiceService
+	// Print has 9 operations.
+	Print *PrintService
 	// PrintZone has 1 operation.
 	PrintZone *PrintZoneService
 	// ProcessedOrders has 36 operations.
@@ -52,8 +52,8 @@ type services struct {
 	Settings *SettingsService
 	// ShipStation has 5 operations.
 	ShipStation *ShipStationService
-	// ShippingService has 6 operations.
-	ShippingService *ShippingServiceService
+	// Shipping has 6 operations.
+	Shipping *ShippingService
 	// Stock has 51 operations.
 	Stock *StockService
 	// WMS has 11 operations.
@@ -84,7 +84,7 @@ func newServices(c *Client) services {
 		PickingV2:            (*PickingV2Service)(&service{client: c}),
 		PostSale:             (*PostSaleService)(&service{client: c}),
 		PostalServices:       (*PostalServicesService)(&service{client: c}),
-		PrintService:         (*PrintServiceService)(&service{client: c}),
+		Print:                (*PrintService)(&service{client: c}),
 		PrintZone:            (*PrintZoneService)(&service{client: c}),
 		ProcessedOrders:      (*ProcessedOrdersService)(&service{client: c}),
 		PurchaseOrder:        (*PurchaseOrderService)(&service{client: c}),
@@ -92,7 +92,7 @@ func newServices(c *Client) services {
 		RulesEngine:          (*RulesEngineService)(&service{client: c}),
 		Settings:             (*SettingsService)(&service{client: c}),
 		ShipStation:          (*ShipStationService)(&service{client: c}),
-		ShippingService:      (*ShippingServiceService)(&service{client: c}),
+		Shipping:             (*ShippingService)(&service{client: c}),
 		Stock:                (*StockService)(&service{client: c}),
 		WMS:                  (*WMSService)(&service{client: c}),
 		WarehouseTransfer:    (*WarehouseTransferService)(&service{client: c}),

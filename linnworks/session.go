@@ -90,7 +90,7 @@ func (s *sessions) get(ctx context.Context, refused *openSession, open func(cont
 }
 
 func (s *sessions) open(ctx context.Context, o *opening, open func(context.Context) (*openSession, error)) {
-	o.err = context.Canceled // should open panic, in a middleware say
+	o.err = context.Canceled // should open end the goroutine, as a test's FailNow does
 	defer func() {
 		s.mu.Lock()
 		s.current, s.opening = o.session, nil
@@ -104,6 +104,7 @@ func (s *sessions) open(ctx context.Context, o *opening, open func(context.Conte
 		s.mu.Unlock()
 		close(o.done)
 	}()
+	defer transport.Recover(&o.err) // of a caller's function, for all that wait
 	o.session, o.err = open(ctx)
 }
 

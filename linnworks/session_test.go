@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -471,37 +472,54 @@ func TestWaiterGoesAway(t *testing.T) {
 	})
 }
 
-// A panic while a session is opened, in a middleware say, does not lock out the
-// callers that wait, nor hand them a nil session.
+// A panic while a session is opened, in a middleware say, is the error of all
+// callers that wait, and does not lock out those that come later.
 func TestOpenerPanics(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &server{}
-		first := true
-		c := newTestClient(t, s, WithMiddleware(func(r *http.Request, next Next) (*http.Response, error) {
-			if first {
-				first = false
-				time.Sleep(time.Second)
-				panic("middleware")
-			}
-			return next(r)
-		}))
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			defer func() {
-				if recover() == nil {
-					t.Error("the panic was swallowed")
+	for name, opt := range map[string]func(first *atomic.Bool) Option{
+		"middleware": func(first *atomic.Bool) Option {
+			return WithMiddleware(func(r *http.Request, next Next) (*http.Response, error) {
+				if first.CompareAndSwap(true, false) {
+					time.Sleep(time.Second)
+					panic("MARKED")
 				}
-			}()
-			_ = do(t.Context(), c, readOp)
+				return next(r)
+			})
+		},
+		"session warning": func(first *atomic.Bool) Option {
+			return WithSessionWarning(func(error) { panic("MARKED") })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var first atomic.Bool
+				first.Store(true)
+				s := &server{login: func(n int, _ request) (*http.Response, error) {
+					if first.CompareAndSwap(true, false) {
+						time.Sleep(time.Second)
+						return respond(403, ""), nil
+					}
+					return respond(200, session(n, "https://eu-ext.linnworks.net")), nil
+				}}
+				c := newTestClient(t, s, opt(&first))
+				var wg sync.WaitGroup
+				for range 3 {
+					wg.Go(func() {
+						err := do(t.Context(), c, createOp)
+						if e, ok := errors.AsType[*Error](err); !ok || e.Class != ClassPanic || e.Class.Owner() != OwnerIntegrator || e.OutcomeUnknown || !strings.Contains(err.Error(), "MARKED") {
+							t.Errorf("err = %v", err)
+						}
+					})
+				}
+				wg.Wait()
+				if err := do(t.Context(), c, createOp); err != nil {
+					t.Error(err)
+				}
+				if _, calls := s.count(); calls != 1 {
+					t.Errorf("%d calls, want 1", calls)
+				}
+			})
 		})
-		synctest.Wait()
-		wg.Go(func() {
-			if err := do(t.Context(), c, readOp); err != nil {
-				t.Error(err)
-			}
-		})
-		wg.Wait()
-	})
+	}
 }
 
 func TestCancelledContextSendsNothing(t *testing.T) {

@@ -177,10 +177,9 @@ type Measures struct {
 	Weight    string `json:"Weight,omitzero"`
 }
 
-// UpdateCurrencyConversionRatesRequest holds the parameters of Settings.UpdateCurrencyConversionRates.
-type UpdateCurrencyConversionRatesRequest struct {
-	Rates []CurrencyConversionRate `json:"rates,omitzero"`
-}
-
 // UpdateCurrencyConversionRatesResponse is the reply of Settings.UpdateCurrencyConversionRates.
 type UpdateCurrencyConversionRatesResponse struct{}
+
+// UpdateCurrencyConversionRatesRequest is the type of the parameters of Settings.UpdateCurrencyConversionRates, which equal those of
+// other operations.
+type UpdateCurrencyConversionRatesRequest = InsertCurrencyConversionRatesRequest

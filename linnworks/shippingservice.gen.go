@@ -8,18 +8,18 @@ import (
 	"iter"
 )
 
-// ShippingServiceService calls the operations of the section ShippingService.
-type ShippingServiceService service
+// ShippingService calls the operations of the section Shipping.
+type ShippingService service
 
 // CancelOrderShippingLabel calls POST /api/ShippingService/CancelOrderShippingLabel.
 //
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-CancelOrderShippingLabel
-func (s *ShippingServiceService) CancelOrderShippingLabel(ctx context.Context, req *CancelOrderShippingLabelRequest, opts ...CallOption) (*CancelOrderShippingLabelResponse, error) {
+func (s *ShippingService) CancelOrderShippingLabel(ctx context.Context, req *CancelOrderShippingLabelRequest, opts ...CallOption) (*CancelOrderShippingLabelResponse, error) {
 	var out *CancelOrderShippingLabelResponse
 	err := s.client.call(ctx, operation{
-		name: "ShippingService.CancelOrderShippingLabel", method: "POST", path: "/api/ShippingService/CancelOrderShippingLabel",
+		name: "Shipping.CancelOrderShippingLabel", method: "POST", path: "/api/ShippingService/CancelOrderShippingLabel",
 		body: bodyWrapped, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
@@ -30,10 +30,10 @@ func (s *ShippingServiceService) CancelOrderShippingLabel(ctx context.Context, r
 // It only reads and is safe to repeat. 10 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetConsignmentsByManifest
-func (s *ShippingServiceService) GetConsignmentsByManifest(ctx context.Context, req *GetConsignmentsByManifestRequest, opts ...CallOption) (*GenericPagedResultConsignment, error) {
-	var out *GenericPagedResultConsignment
+func (s *ShippingService) GetConsignmentsByManifest(ctx context.Context, req *GetConsignmentsByManifestRequest, opts ...CallOption) (*ConsignmentPage, error) {
+	var out *ConsignmentPage
 	err := s.client.call(ctx, operation{
-		name: "ShippingService.GetConsignmentsByManifest", method: "GET", path: "/api/ShippingService/GetConsignmentsByManifest",
+		name: "Shipping.GetConsignmentsByManifest", method: "GET", path: "/api/ShippingService/GetConsignmentsByManifest",
 		query: true, replay: replayRead, limit: 10,
 	}, nil, req, &out, opts)
 	return out, err
@@ -44,20 +44,20 @@ func (s *ShippingServiceService) GetConsignmentsByManifest(ctx context.Context, 
 // It only reads and is safe to repeat. 10 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetFiledManifestsByVendor
-func (s *ShippingServiceService) GetFiledManifestsByVendor(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) (*GenericPagedResultFiledManifest, error) {
-	var out *GenericPagedResultFiledManifest
+func (s *ShippingService) GetFiledManifestsByVendor(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) (*FiledManifestPage, error) {
+	var out *FiledManifestPage
 	err := s.client.call(ctx, operation{
-		name: "ShippingService.GetFiledManifestsByVendor", method: "GET", path: "/api/ShippingService/GetFiledManifestsByVendor",
+		name: "Shipping.GetFiledManifestsByVendor", method: "GET", path: "/api/ShippingService/GetFiledManifestsByVendor",
 		query: true, replay: replayRead, limit: 10,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
 // GetFiledManifestsByVendorAll hands out what stands on the pages of
-// [ShippingServiceService.GetFiledManifestsByVendor]. It stops at the first error.
-func (s *ShippingServiceService) GetFiledManifestsByVendorAll(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) iter.Seq2[FiledManifest, error] {
+// [ShippingService.GetFiledManifestsByVendor]. It stops at the first error.
+func (s *ShippingService) GetFiledManifestsByVendorAll(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) iter.Seq2[FiledManifest, error] {
 	start := valueOf(req)
-	return numberedPages("ShippingService.GetFiledManifestsByVendor", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]FiledManifest, pageHead, error) {
+	return numberedPages("Shipping.GetFiledManifestsByVendor", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]FiledManifest, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetFiledManifestsByVendor(ctx, &r, opts...)
@@ -73,10 +73,10 @@ func (s *ShippingServiceService) GetFiledManifestsByVendorAll(ctx context.Contex
 // It only reads and is safe to repeat. 1 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetIntegrations
-func (s *ShippingServiceService) GetIntegrations(ctx context.Context, req *GetIntegrationsRequest, opts ...CallOption) ([]SystemShippingAPIConfig, error) {
+func (s *ShippingService) GetIntegrations(ctx context.Context, req *GetIntegrationsRequest, opts ...CallOption) ([]SystemShippingAPIConfig, error) {
 	var out []SystemShippingAPIConfig
 	err := s.client.call(ctx, operation{
-		name: "ShippingService.GetIntegrations", method: "GET", path: "/api/ShippingService/GetIntegrations",
+		name: "Shipping.GetIntegrations", method: "GET", path: "/api/ShippingService/GetIntegrations",
 		replay: replayRead, limit: 1,
 	}, nil, req, &out, opts)
 	return out, err
@@ -87,10 +87,10 @@ func (s *ShippingServiceService) GetIntegrations(ctx context.Context, req *GetIn
 // It only reads and is safe to repeat. 100 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetShippingQuote
-func (s *ShippingServiceService) GetShippingQuote(ctx context.Context, req *GetShippingQuoteRequest, opts ...CallOption) (*GetShippingQuoteResponse, error) {
+func (s *ShippingService) GetShippingQuote(ctx context.Context, req *GetShippingQuoteRequest, opts ...CallOption) (*GetShippingQuoteResponse, error) {
 	var out *GetShippingQuoteResponse
 	err := s.client.call(ctx, operation{
-		name: "ShippingService.GetShippingQuote", method: "GET", path: "/api/ShippingService/GetShippingQuote",
+		name: "Shipping.GetShippingQuote", method: "GET", path: "/api/ShippingService/GetShippingQuote",
 		query: true, jsonArrays: true, replay: replayRead, limit: 100,
 	}, nil, req, &out, opts)
 	return out, err
@@ -101,18 +101,13 @@ func (s *ShippingServiceService) GetShippingQuote(ctx context.Context, req *GetS
 // It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-PostShipmentUpload
-func (s *ShippingServiceService) PostShipmentUpload(ctx context.Context, req *PostShipmentUploadRequest, opts ...CallOption) (*PostShipmentUploadResponse, error) {
+func (s *ShippingService) PostShipmentUpload(ctx context.Context, req *PostShipmentUploadRequest, opts ...CallOption) (*PostShipmentUploadResponse, error) {
 	var out *PostShipmentUploadResponse
 	err := s.client.call(ctx, operation{
-		name: "ShippingService.PostShipmentUpload", method: "POST", path: "/api/ShippingService/PostShipmentUpload",
+		name: "Shipping.PostShipmentUpload", method: "POST", path: "/api/ShippingService/PostShipmentUpload",
 		body: bodyFlat, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
-}
-
-// CancelOrderShippingLabelRequest holds the parameters of ShippingService.CancelOrderShippingLabel.
-type CancelOrderShippingLabelRequest struct {
-	PkOrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
 // CancelOrderShippingLabelResponse is part of a reply.
@@ -140,6 +135,15 @@ type Consignment struct {
 	Weight              Decimal           `json:"Weight,omitzero"`
 }
 
+// ConsignmentPage is part of a reply.
+type ConsignmentPage struct {
+	Data           []Consignment `json:"Data,omitzero"`
+	EntriesPerPage int           `json:"EntriesPerPage,omitzero"`
+	PageNumber     int           `json:"PageNumber,omitzero"`
+	TotalEntries   int64         `json:"TotalEntries,omitzero"`
+	TotalPages     int           `json:"TotalPages,omitzero"`
+}
+
 // FileUploadItem is part of a request.
 type FileUploadItem struct {
 	AccountID      *string `json:"AccountId,omitzero"`
@@ -154,29 +158,20 @@ type FileUploadItem struct {
 
 // FiledManifest is part of a reply.
 type FiledManifest struct {
-	AccountID             string `json:"AccountId,omitzero"`
-	Date                  Time   `json:"Date,omitzero"`
-	ExternalManifestID    GUID   `json:"ExternalManifestId,omitzero"`
-	IsComplete            bool   `json:"IsComplete,omitzero"`
-	IsError               bool   `json:"IsError,omitzero"`
-	ManifestID            int    `json:"ManifestId,omitzero"`
-	NumConsignments       int    `json:"NumConsignments,omitzero"`
-	Reference             string `json:"Reference,omitzero"`
-	Vendor                string `json:"Vendor,omitzero"`
-	FkShippingAPIConfigID int    `json:"fkShippingAPIConfigId,omitzero"`
+	AccountID           string `json:"AccountId,omitzero"`
+	Date                Time   `json:"Date,omitzero"`
+	ExternalManifestID  GUID   `json:"ExternalManifestId,omitzero"`
+	IsComplete          bool   `json:"IsComplete,omitzero"`
+	IsError             bool   `json:"IsError,omitzero"`
+	ManifestID          int    `json:"ManifestId,omitzero"`
+	NumConsignments     int    `json:"NumConsignments,omitzero"`
+	Reference           string `json:"Reference,omitzero"`
+	Vendor              string `json:"Vendor,omitzero"`
+	ShippingAPIConfigID int    `json:"fkShippingAPIConfigId,omitzero"`
 }
 
-// GenericPagedResultConsignment is part of a reply.
-type GenericPagedResultConsignment struct {
-	Data           []Consignment `json:"Data,omitzero"`
-	EntriesPerPage int           `json:"EntriesPerPage,omitzero"`
-	PageNumber     int           `json:"PageNumber,omitzero"`
-	TotalEntries   int64         `json:"TotalEntries,omitzero"`
-	TotalPages     int           `json:"TotalPages,omitzero"`
-}
-
-// GenericPagedResultFiledManifest is part of a reply.
-type GenericPagedResultFiledManifest struct {
+// FiledManifestPage is part of a reply.
+type FiledManifestPage struct {
 	Data           []FiledManifest `json:"Data,omitzero"`
 	EntriesPerPage int             `json:"EntriesPerPage,omitzero"`
 	PageNumber     int             `json:"PageNumber,omitzero"`
@@ -184,16 +179,16 @@ type GenericPagedResultFiledManifest struct {
 	TotalPages     int             `json:"TotalPages,omitzero"`
 }
 
-// GetConsignmentsByManifestRequest holds the parameters of ShippingService.GetConsignmentsByManifest.
+// GetConsignmentsByManifestRequest holds the parameters of Shipping.GetConsignmentsByManifest.
 type GetConsignmentsByManifestRequest struct {
 	AccountID          *string `url:"accountId,omitempty" json:"-"`
 	ExternalManifestID *GUID   `url:"externalManifestId,omitempty" json:"-"`
 	ManifestDate       *Time   `url:"manifestDate,omitempty" json:"-"`
-	PkManifestID       *int    `url:"pkManifestId,omitempty" json:"-"`
+	ManifestID         *int    `url:"pkManifestId,omitempty" json:"-"`
 	Vendor             *string `url:"vendor,omitempty" json:"-"`
 }
 
-// GetFiledManifestsByVendorRequest holds the parameters of ShippingService.GetFiledManifestsByVendor.
+// GetFiledManifestsByVendorRequest holds the parameters of Shipping.GetFiledManifestsByVendor.
 type GetFiledManifestsByVendorRequest struct {
 	EntriesPerPage     *int    `url:"entriesPerPage,omitempty" json:"-"`
 	From               *Time   `url:"from,omitempty" json:"-"`
@@ -203,20 +198,20 @@ type GetFiledManifestsByVendorRequest struct {
 	VendorFriendlyName *string `url:"vendorFriendlyName,omitempty" json:"-"`
 }
 
-// GetIntegrationsRequest holds the parameters of ShippingService.GetIntegrations.
+// GetIntegrationsRequest holds the parameters of Shipping.GetIntegrations.
 type GetIntegrationsRequest struct{}
 
-// GetShippingQuoteRequest holds the parameters of ShippingService.GetShippingQuote.
+// GetShippingQuoteRequest holds the parameters of Shipping.GetShippingQuote.
 type GetShippingQuoteRequest struct {
-	Accounts  []json.RawMessage `url:"request.accounts,omitempty" json:"-"`
-	PkOrderID *GUID             `url:"request.pkOrderId,omitempty" json:"-"`
+	Accounts []json.RawMessage `url:"request.accounts,omitempty" json:"-"`
+	OrderID  *GUID             `url:"request.pkOrderId,omitempty" json:"-"`
 }
 
 // GetShippingQuoteResponse is part of a reply.
 type GetShippingQuoteResponse struct {
-	Errors    []ShippingQuoteVendorError `json:"Errors,omitzero"`
-	Quotes    []ShippingQuoteVendor      `json:"Quotes,omitzero"`
-	PkOrderID GUID                       `json:"pkOrderId,omitzero"`
+	Errors  []ShippingQuoteVendorError `json:"Errors,omitzero"`
+	Quotes  []ShippingQuoteVendor      `json:"Quotes,omitzero"`
+	OrderID GUID                       `json:"pkOrderId,omitzero"`
 }
 
 // ManifestPackage is part of a reply.
@@ -233,12 +228,12 @@ type ManifestPackage struct {
 	Width          Decimal     `json:"Width,omitzero"`
 }
 
-// PostShipmentUploadRequest holds the parameters of ShippingService.PostShipmentUpload.
+// PostShipmentUploadRequest holds the parameters of Shipping.PostShipmentUpload.
 type PostShipmentUploadRequest struct {
 	FileUploadItems []FileUploadItem `json:"FileUploadItems,omitzero"`
 }
 
-// PostShipmentUploadResponse is the reply of ShippingService.PostShipmentUpload.
+// PostShipmentUploadResponse is the reply of Shipping.PostShipmentUpload.
 type PostShipmentUploadResponse struct{}
 
 // PrintZoneConfig is part of a reply.
@@ -343,5 +338,9 @@ type SystemShippingAPIConfig struct {
 	Vendor                    string        `json:"Vendor,omitzero"`
 	VendorFriendlyName        string        `json:"VendorFriendlyName,omitzero"`
 	VendorIcon                string        `json:"VendorIcon,omitzero"`
-	PkShippingAPIConfigID     int           `json:"pkShippingAPIConfigId,omitzero"`
+	ShippingAPIConfigID       int           `json:"pkShippingAPIConfigId,omitzero"`
 }
+
+// CancelOrderShippingLabelRequest is the type of the parameters of Shipping.CancelOrderShippingLabel, which equal those of
+// other operations.
+type CancelOrderShippingLabelRequest = RefundShippingRequest

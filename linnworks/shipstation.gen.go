@@ -79,11 +79,6 @@ func (s *ShipStationService) GetShipStationIntegrations(ctx context.Context, req
 	return out, err
 }
 
-// CreateShipStationIntegrationRequest holds the parameters of ShipStation.CreateShipStationIntegration.
-type CreateShipStationIntegrationRequest struct {
-	Integration *ShipStationConfig `json:"integration,omitzero"`
-}
-
 // DeleteShipStationIntegrationRequest holds the parameters of ShipStation.DeleteShipStationIntegration.
 type DeleteShipStationIntegrationRequest struct {
 	IntegrationID *string `json:"integrationId,omitzero"`
@@ -135,6 +130,10 @@ type ShipStationConfig struct {
 	UseChannelData                bool                        `json:"UseChannelData"`
 	WeightUnit                    ShipStationConfigWeightUnit `json:"WeightUnit,omitzero"`
 }
+
+// CreateShipStationIntegrationRequest is the type of the parameters of ShipStation.CreateShipStationIntegration, which equal those of
+// other operations.
+type CreateShipStationIntegrationRequest = EditShipStationIntegrationRequest
 
 // ShipStationConfigWeightUnit is an open list: Linnworks may add values.
 type ShipStationConfigWeightUnit string

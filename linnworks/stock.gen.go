@@ -254,8 +254,8 @@ func (s *StockService) GetBinrackSKUs(ctx context.Context, req *GetBinrackSKUsRe
 // It only reads and is safe to repeat. 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetItemChangesHistory
-func (s *StockService) GetItemChangesHistory(ctx context.Context, req *GetItemChangesHistoryRequest, opts ...CallOption) (*GenericPagedResultStockItemChangeHistory, error) {
-	var out *GenericPagedResultStockItemChangeHistory
+func (s *StockService) GetItemChangesHistory(ctx context.Context, req *GetItemChangesHistoryRequest, opts ...CallOption) (*StockItemChangeHistoryPage, error) {
+	var out *StockItemChangeHistoryPage
 	err := s.client.call(ctx, operation{
 		name: "Stock.GetItemChangesHistory", method: "GET", path: "/api/Stock/GetItemChangesHistory",
 		query: true, replay: replayRead, limit: 250,
@@ -381,8 +381,8 @@ func (s *StockService) GetStockItemTypeInfo(ctx context.Context, req *GetStockIt
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItems
-func (s *StockService) GetStockItems(ctx context.Context, req *GetStockItemsRequest, opts ...CallOption) (*GenericPagedResultStockItem, error) {
-	var out *GenericPagedResultStockItem
+func (s *StockService) GetStockItems(ctx context.Context, req *GetStockItemsRequest, opts ...CallOption) (*StockItemPage, error) {
+	var out *StockItemPage
 	err := s.client.call(ctx, operation{
 		name: "Stock.GetStockItems", method: "GET", path: "/api/Stock/GetStockItems",
 		query: true, replay: replayRead, limit: 150,
@@ -714,8 +714,8 @@ func (s *StockService) SearchBinracksAll(ctx context.Context, req *SearchBinrack
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SearchVariationGroups
-func (s *StockService) SearchVariationGroups(ctx context.Context, req *SearchVariationGroupsRequest, opts ...CallOption) (*GenericPagedResultVariationGroup, error) {
-	var out *GenericPagedResultVariationGroup
+func (s *StockService) SearchVariationGroups(ctx context.Context, req *SearchVariationGroupsRequest, opts ...CallOption) (*VariationGroupPage, error) {
+	var out *VariationGroupPage
 	err := s.client.call(ctx, operation{
 		name: "Stock.SearchVariationGroups", method: "GET", path: "/api/Stock/SearchVariationGroups",
 		query: true, replay: replayRead, limit: 150,
@@ -836,8 +836,8 @@ type AddRollingStockTakeResponse struct {
 
 // AddVariationItemsRequest holds the parameters of Stock.AddVariationItems.
 type AddVariationItemsRequest struct {
-	PkStockItemIDs    []GUID `json:"pkStockItemIds,omitzero"`
-	PkVariationItemID *GUID  `json:"pkVariationItemId,omitzero"`
+	StockItemIDs    []GUID `json:"pkStockItemIds,omitzero"`
+	VariationItemID *GUID  `json:"pkVariationItemId,omitzero"`
 }
 
 // BatchPickingWaveStockItems is sent and received. Bools and numbers are always sent, the
@@ -856,17 +856,17 @@ type BatchPickingWaveStockItems struct {
 // BatchStockLevelDelta is sent and received. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type BatchStockLevelDelta struct {
-	BatchNumber        string   `json:"BatchNumber,omitzero"`
-	BatchStatus        string   `json:"BatchStatus,omitzero"`
-	BinRack            string   `json:"BinRack,omitzero"`
-	DeltaQuantity      int      `json:"DeltaQuantity"`
-	Errors             []string `json:"Errors,omitzero"`
-	NewLevel           int      `json:"NewLevel,omitzero"` // read-only
-	Quantity           int      `json:"Quantity,omitzero"` // read-only
-	Reason             string   `json:"Reason,omitzero"`
-	SKU                string   `json:"SKU,omitzero"`
-	StockValue         Decimal  `json:"StockValue,omitzero"`         // read-only
-	PkBatchInventoryID int      `json:"pkBatchInventoryId,omitzero"` // read-only
+	BatchNumber      string   `json:"BatchNumber,omitzero"`
+	BatchStatus      string   `json:"BatchStatus,omitzero"`
+	BinRack          string   `json:"BinRack,omitzero"`
+	DeltaQuantity    int      `json:"DeltaQuantity"`
+	Errors           []string `json:"Errors,omitzero"`
+	NewLevel         int      `json:"NewLevel,omitzero"` // read-only
+	Quantity         int      `json:"Quantity,omitzero"` // read-only
+	Reason           string   `json:"Reason,omitzero"`
+	SKU              string   `json:"SKU,omitzero"`
+	StockValue       Decimal  `json:"StockValue,omitzero"`         // read-only
+	BatchInventoryID int      `json:"pkBatchInventoryId,omitzero"` // read-only
 }
 
 // BatchStockLevelDeltaRequest holds the parameters of Stock.BatchStockLevelDelta.
@@ -942,11 +942,6 @@ type CompleteWarehouseMoveRequest struct {
 // CompleteWarehouseMoveResponse is the reply of Stock.CompleteWarehouseMove.
 type CompleteWarehouseMoveResponse struct{}
 
-// CreateStockBatchesRequest holds the parameters of Stock.CreateStockBatches.
-type CreateStockBatchesRequest struct {
-	Batches []StockItemBatch `json:"batches,omitzero"`
-}
-
 // CreateVariationGroupRequest holds the parameters of Stock.CreateVariationGroup.
 type CreateVariationGroupRequest struct {
 	Template *VariationGroupTemplate `json:"template,omitzero"`
@@ -973,7 +968,7 @@ type DeleteMoveResponse struct{}
 
 // DeleteVariationGroupRequest holds the parameters of Stock.DeleteVariationGroup.
 type DeleteVariationGroupRequest struct {
-	PkVariationGroupID *GUID `url:"pkVariationGroupId,omitempty" json:"-"`
+	VariationGroupID *GUID `url:"pkVariationGroupId,omitempty" json:"-"`
 }
 
 // DeleteVariationGroupResponse is the reply of Stock.DeleteVariationGroup.
@@ -989,8 +984,8 @@ type DeleteVariationGroupsResponse struct{}
 
 // DeleteVariationItemRequest holds the parameters of Stock.DeleteVariationItem.
 type DeleteVariationItemRequest struct {
-	PkStockItemID     *GUID `json:"pkStockItemId,omitzero"`
-	PkVariationItemID *GUID `json:"pkVariationItemId,omitzero"`
+	StockItemID     *GUID `json:"pkStockItemId,omitzero"`
+	VariationItemID *GUID `json:"pkVariationItemId,omitzero"`
 }
 
 // DeleteVariationItemResponse is the reply of Stock.DeleteVariationItem.
@@ -1017,33 +1012,6 @@ type GenericEnumDescriptor struct {
 	Description string `json:"Description,omitzero"`
 	IsDefault   bool   `json:"IsDefault,omitzero"`
 	Value       string `json:"Value,omitzero"`
-}
-
-// GenericPagedResultStockItem is part of a reply.
-type GenericPagedResultStockItem struct {
-	Data           []StockItem `json:"Data,omitzero"`
-	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
-	PageNumber     int         `json:"PageNumber,omitzero"`
-	TotalEntries   int64       `json:"TotalEntries,omitzero"`
-	TotalPages     int         `json:"TotalPages,omitzero"`
-}
-
-// GenericPagedResultStockItemChangeHistory is part of a reply.
-type GenericPagedResultStockItemChangeHistory struct {
-	Data           []StockItemChangeHistory `json:"Data,omitzero"`
-	EntriesPerPage int                      `json:"EntriesPerPage,omitzero"`
-	PageNumber     int                      `json:"PageNumber,omitzero"`
-	TotalEntries   int64                    `json:"TotalEntries,omitzero"`
-	TotalPages     int                      `json:"TotalPages,omitzero"`
-}
-
-// GenericPagedResultVariationGroup is part of a reply.
-type GenericPagedResultVariationGroup struct {
-	Data           []VariationGroup `json:"Data,omitzero"`
-	EntriesPerPage int              `json:"EntriesPerPage,omitzero"`
-	PageNumber     int              `json:"PageNumber,omitzero"`
-	TotalEntries   int64            `json:"TotalEntries,omitzero"`
-	TotalPages     int              `json:"TotalPages,omitzero"`
 }
 
 // GeoPosition is part of a reply.
@@ -1078,31 +1046,11 @@ type GetItemChangesHistoryRequest struct {
 	StockItemID    *GUID `url:"stockItemId,omitempty" json:"-"`
 }
 
-// GetSoldStatRequest holds the parameters of Stock.GetSoldStat.
-type GetSoldStatRequest struct {
-	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
-}
-
 // GetStockConsumptionRequest holds the parameters of Stock.GetStockConsumption.
 type GetStockConsumptionRequest struct {
 	EndDate     *Time `url:"endDate,omitempty" json:"-"`
 	LocationID  *GUID `url:"locationId,omitempty" json:"-"`
 	StartDate   *Time `url:"startDate,omitempty" json:"-"`
-	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
-}
-
-// GetStockDuePORequest holds the parameters of Stock.GetStockDuePO.
-type GetStockDuePORequest struct {
-	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
-}
-
-// GetStockItemReturnStatRequest holds the parameters of Stock.GetStockItemReturnStat.
-type GetStockItemReturnStatRequest struct {
-	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
-}
-
-// GetStockItemScrapStatRequest holds the parameters of Stock.GetStockItemScrapStat.
-type GetStockItemScrapStatRequest struct {
 	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
 }
 
@@ -1115,11 +1063,6 @@ type GetStockItemTypeInfoRequest struct {
 // GetStockItemTypeInfoResponse is part of a reply.
 type GetStockItemTypeInfoResponse struct {
 	StockItemInfo []StockItemTypeInfo `json:"StockItemInfo,omitzero"`
-}
-
-// GetStockItemsByIDsRequest holds the parameters of Stock.GetStockItemsByIDs.
-type GetStockItemsByIDsRequest struct {
-	StockItemIDs []GUID `json:"StockItemIds,omitzero"`
 }
 
 // GetStockItemsByIDsResponse is part of a reply.
@@ -1187,7 +1130,7 @@ type GetStockLevelBatchRequest struct {
 // GetStockLevelBatchResponse is part of a reply.
 type GetStockLevelBatchResponse struct {
 	StockItemLevels []StockItemLevel `json:"StockItemLevels,omitzero"`
-	PkStockItemID   GUID             `json:"pkStockItemId,omitzero"`
+	StockItemID     GUID             `json:"pkStockItemId,omitzero"`
 }
 
 // GetStockLevelByLocationRequest holds the parameters of Stock.GetStockLevelByLocation.
@@ -1201,16 +1144,6 @@ type GetStockLevelByLocationResponse struct {
 	StockLevel StockItemLevel `json:"StockLevel,omitzero"`
 }
 
-// GetStockLevelRequest holds the parameters of Stock.GetStockLevel.
-type GetStockLevelRequest struct {
-	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
-}
-
-// GetStockSoldRequest holds the parameters of Stock.GetStockSold.
-type GetStockSoldRequest struct {
-	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
-}
-
 // GetVariationGroupByNameRequest holds the parameters of Stock.GetVariationGroupByName.
 type GetVariationGroupByNameRequest struct {
 	VariationName *string `url:"variationName,omitempty" json:"-"`
@@ -1218,7 +1151,7 @@ type GetVariationGroupByNameRequest struct {
 
 // GetVariationGroupByParentIDRequest holds the parameters of Stock.GetVariationGroupByParentID.
 type GetVariationGroupByParentIDRequest struct {
-	PkStockItemID *GUID `url:"pkStockItemId,omitempty" json:"-"`
+	StockItemID *GUID `url:"pkStockItemId,omitempty" json:"-"`
 }
 
 // GetVariationGroupSearchTypesRequest holds the parameters of Stock.GetVariationGroupSearchTypes.
@@ -1226,12 +1159,7 @@ type GetVariationGroupSearchTypesRequest struct{}
 
 // GetVariationItemsRequest holds the parameters of Stock.GetVariationItems.
 type GetVariationItemsRequest struct {
-	PkVariationItemID *GUID `url:"pkVariationItemId,omitempty" json:"-"`
-}
-
-// GetWarehouseMoveRequest holds the parameters of Stock.GetWarehouseMove.
-type GetWarehouseMoveRequest struct {
-	MoveID *int `json:"MoveId,omitzero"`
+	VariationItemID *GUID `url:"pkVariationItemId,omitempty" json:"-"`
 }
 
 // GetWarehouseMoveResponse is part of a reply.
@@ -1262,8 +1190,8 @@ type InventoryStockLocation struct {
 
 // RenameVariationGroupRequest holds the parameters of Stock.RenameVariationGroup.
 type RenameVariationGroupRequest struct {
-	PkVariationItemID *GUID   `json:"pkVariationItemId,omitzero"`
-	VariationName     *string `json:"variationName,omitzero"`
+	VariationItemID *GUID   `json:"pkVariationItemId,omitzero"`
+	VariationName   *string `json:"variationName,omitzero"`
 }
 
 // RenameVariationGroupResponse is the reply of Stock.RenameVariationGroup.
@@ -1322,6 +1250,15 @@ type StockItemChangeHistory struct {
 	Note        string  `json:"Note,omitzero"`
 	StockItemID GUID    `json:"StockItemId,omitzero"`
 	StockValue  Decimal `json:"StockValue,omitzero"`
+}
+
+// StockItemChangeHistoryPage is part of a reply.
+type StockItemChangeHistoryPage struct {
+	Data           []StockItemChangeHistory `json:"Data,omitzero"`
+	EntriesPerPage int                      `json:"EntriesPerPage,omitzero"`
+	PageNumber     int                      `json:"PageNumber,omitzero"`
+	TotalEntries   int64                    `json:"TotalEntries,omitzero"`
+	TotalPages     int                      `json:"TotalPages,omitzero"`
 }
 
 // StockItemDuePO is part of a reply.
@@ -1431,6 +1368,15 @@ type StockItemLevel struct {
 	StockValue             Decimal                `json:"StockValue,omitzero"`
 	UnitCost               Decimal                `json:"UnitCost,omitzero"`
 	RowID                  GUID                   `json:"rowid,omitzero"`
+}
+
+// StockItemPage is part of a reply.
+type StockItemPage struct {
+	Data           []StockItem `json:"Data,omitzero"`
+	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
+	PageNumber     int         `json:"PageNumber,omitzero"`
+	TotalEntries   int64       `json:"TotalEntries,omitzero"`
+	TotalPages     int         `json:"TotalPages,omitzero"`
 }
 
 // StockItemReturn is part of a reply.
@@ -1632,7 +1578,16 @@ type UpdateWarehouseMoveRequest struct {
 type VariationGroup struct {
 	VariationGroupName string `json:"VariationGroupName,omitzero"`
 	VariationSKU       string `json:"VariationSKU,omitzero"`
-	PkVariationItemID  GUID   `json:"pkVariationItemId,omitzero"`
+	VariationItemID    GUID   `json:"pkVariationItemId,omitzero"`
+}
+
+// VariationGroupPage is part of a reply.
+type VariationGroupPage struct {
+	Data           []VariationGroup `json:"Data,omitzero"`
+	EntriesPerPage int              `json:"EntriesPerPage,omitzero"`
+	PageNumber     int              `json:"PageNumber,omitzero"`
+	TotalEntries   int64            `json:"TotalEntries,omitzero"`
+	TotalPages     int              `json:"TotalPages,omitzero"`
 }
 
 // VariationGroupTemplate is part of a request.
@@ -1645,10 +1600,10 @@ type VariationGroupTemplate struct {
 
 // VariationItem is part of a reply.
 type VariationItem struct {
-	ItemNumber    string `json:"ItemNumber,omitzero"`
-	ItemTitle     string `json:"ItemTitle,omitzero"`
-	PkRowID       GUID   `json:"pkRowId,omitzero"`
-	PkStockItemID GUID   `json:"pkStockItemId,omitzero"`
+	ItemNumber  string `json:"ItemNumber,omitzero"`
+	ItemTitle   string `json:"ItemTitle,omitzero"`
+	RowID       GUID   `json:"pkRowId,omitzero"`
+	StockItemID GUID   `json:"pkStockItemId,omitzero"`
 }
 
 // WarehouseBinRack is part of a reply.
@@ -1722,6 +1677,34 @@ type WarehouseMoveDetailed struct {
 	UserID               GUID                        `json:"UserId,omitzero"`
 	UserName             string                      `json:"UserName,omitzero"`
 }
+
+// CreateStockBatchesRequest is the type of the parameters of Stock.CreateStockBatches, which equal those of
+// other operations.
+type CreateStockBatchesRequest = CreateBatchesRequest
+
+// GetStockDuePORequest is the type of the parameters of Stock.GetStockDuePO, which equal those of
+// other operations.
+type GetStockDuePORequest = GetSoldStatRequest
+
+// GetStockItemReturnStatRequest is the type of the parameters of Stock.GetStockItemReturnStat, which equal those of
+// other operations.
+type GetStockItemReturnStatRequest = GetSoldStatRequest
+
+// GetStockItemScrapStatRequest is the type of the parameters of Stock.GetStockItemScrapStat, which equal those of
+// other operations.
+type GetStockItemScrapStatRequest = GetSoldStatRequest
+
+// GetStockLevelRequest is the type of the parameters of Stock.GetStockLevel, which equal those of
+// other operations.
+type GetStockLevelRequest = GetSoldStatRequest
+
+// GetStockSoldRequest is the type of the parameters of Stock.GetStockSold, which equal those of
+// other operations.
+type GetStockSoldRequest = GetSoldStatRequest
+
+// GetWarehouseMoveRequest is the type of the parameters of Stock.GetWarehouseMove, which equal those of
+// other operations.
+type GetWarehouseMoveRequest = DeleteMoveRequest
 
 // CreateWarehouseMoveRequestTxType is an open list: Linnworks may add values.
 type CreateWarehouseMoveRequestTxType string

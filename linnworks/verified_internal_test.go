@@ -87,7 +87,7 @@ func TestCreatePDFFromJobForceTemplateVerified(t *testing.T) {
 				c.printed = map[string]bool{}
 			}
 			s := &server{answer: c.answer}
-			labels, err := newTestClient(t, s).PrintService.CreatePDFFromJobForceTemplateVerified(t.Context(), &CreatePDFFromJobForceTemplateRequest{IDs: tt.ids})
+			labels, err := newTestClient(t, s).Print.CreatePDFFromJobForceTemplateVerified(t.Context(), &CreatePDFFromJobForceTemplateRequest{IDs: tt.ids})
 			if tt.wantErr == nil && err != nil || tt.wantErr != nil && !tt.wantErr(err) {
 				t.Fatalf("err = %v", err)
 			}
@@ -115,7 +115,7 @@ func TestCreatePDFFromJobForceTemplateVerified(t *testing.T) {
 func TestPrintingIsNotRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &carrier{printed: map[string]bool{}, lost: true}
-		_, err := newTestClient(t, &server{answer: c.answer}).PrintService.CreatePDFFromJobForceTemplate(t.Context(), &CreatePDFFromJobForceTemplateRequest{IDs: []GUID{"a1"}})
+		_, err := newTestClient(t, &server{answer: c.answer}).Print.CreatePDFFromJobForceTemplate(t.Context(), &CreatePDFFromJobForceTemplateRequest{IDs: []GUID{"a1"}})
 		if !IsOutcomeUnknown(err) || c.bought != 1 {
 			t.Errorf("%d bought, err = %v", c.bought, err)
 		}

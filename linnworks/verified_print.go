@@ -8,7 +8,7 @@ import (
 )
 
 // PrintedLabels is the result of
-// [PrintServiceService.CreatePDFFromJobForceTemplateVerified].
+// [Print.CreatePDFFromJobForceTemplateVerified].
 type PrintedLabels struct {
 	// PDF is the document, nil if nothing was to print or its reply was lost.
 	PDF *CreatePDFResult
@@ -19,7 +19,7 @@ type PrintedLabels struct {
 }
 
 // CreatePDFFromJobForceTemplateVerified is
-// [PrintServiceService.CreatePDFFromJobForceTemplate] for shipping labels, with a
+// [Print.CreatePDFFromJobForceTemplate] for shipping labels, with a
 // look at the orders before and after: to print a label is to buy it from the
 // carrier, and to print it twice may be to buy it twice. Orders whose label is
 // printed are left out. An order without a label afterwards is in a
@@ -32,8 +32,8 @@ type PrintedLabels struct {
 //
 // It costs three calls, two if nothing is in doubt, one if there is nothing to
 // print; and one more of each read for every further 200 orders.
-func (s *PrintServiceService) CreatePDFFromJobForceTemplateVerified(ctx context.Context, req *CreatePDFFromJobForceTemplateRequest, opts ...CallOption) (*PrintedLabels, error) {
-	const op = "PrintService.CreatePDFFromJobForceTemplate"
+func (s *PrintService) CreatePDFFromJobForceTemplateVerified(ctx context.Context, req *CreatePDFFromJobForceTemplateRequest, opts ...CallOption) (*PrintedLabels, error) {
+	const op = "Print.CreatePDFFromJobForceTemplate"
 	r := valueOf(req)
 	if err := checkIDs(op, r.IDs...); err != nil {
 		return nil, err

@@ -365,8 +365,8 @@ func (s *WarehouseTransferService) GetActiveTransfersForLocation(ctx context.Con
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfers
-func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) (*GenericPagedResultWarehouseTransfer, error) {
-	var out *GenericPagedResultWarehouseTransfer
+func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
+	var out *WarehouseTransferPage
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetArchivedTransfers", method: "GET", path: "/api/WarehouseTransfer/GetArchivedTransfers",
 		query: true, replay: replayRead, limit: 150,
@@ -394,8 +394,8 @@ func (s *WarehouseTransferService) GetArchivedTransfersAll(ctx context.Context, 
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersBetweenArchivedDates
-func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) (*GenericPagedResultWarehouseTransfer, error) {
-	var out *GenericPagedResultWarehouseTransfer
+func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
+	var out *WarehouseTransferPage
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates", method: "GET", path: "/api/WarehouseTransfer/GetArchivedTransfersBetweenArchivedDates",
 		query: true, replay: replayRead, limit: 150,
@@ -423,8 +423,8 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDatesAll(c
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersBetweenDates
-func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) (*GenericPagedResultWarehouseTransfer, error) {
-	var out *GenericPagedResultWarehouseTransfer
+func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
+	var out *WarehouseTransferPage
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetArchivedTransfersBetweenDates", method: "GET", path: "/api/WarehouseTransfer/GetArchivedTransfersBetweenDates",
 		query: true, replay: replayRead, limit: 150,
@@ -452,8 +452,8 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenDatesAll(ctx conte
 // It only reads and is safe to repeat. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersFiltered
-func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) (*GenericPagedResultWarehouseTransfer, error) {
-	var out *GenericPagedResultWarehouseTransfer
+func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
+	var out *WarehouseTransferPage
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransfer.GetArchivedTransfersFiltered", method: "GET", path: "/api/WarehouseTransfer/GetArchivedTransfersFiltered",
 		query: true, replay: replayRead, limit: 150,
@@ -758,8 +758,8 @@ func (s *WarehouseTransferService) SetReferenceNumber(ctx context.Context, req *
 
 // AddItemToTransferRequest holds the parameters of WarehouseTransfer.AddItemToTransfer.
 type AddItemToTransferRequest struct {
-	FkTransferID  *GUID `json:"fkTransferId,omitzero"`
-	PkStockItemID *GUID `json:"pkStockItemId,omitzero"`
+	TransferID  *GUID `json:"fkTransferId,omitzero"`
+	StockItemID *GUID `json:"pkStockItemId,omitzero"`
 }
 
 // AddItemsToTransferRequest holds the parameters of WarehouseTransfer.AddItemsToTransfer.
@@ -775,37 +775,37 @@ type AddItemsToTransferResponse struct {
 
 // AddTransferBinNoteRequest holds the parameters of WarehouseTransfer.AddTransferBinNote.
 type AddTransferBinNoteRequest struct {
-	FkTransferBinID *GUID   `json:"fkTransferBinId,omitzero"`
-	FkTransferID    *GUID   `json:"fkTransferId,omitzero"`
-	Note            *string `json:"note,omitzero"`
+	TransferBinID *GUID   `json:"fkTransferBinId,omitzero"`
+	TransferID    *GUID   `json:"fkTransferId,omitzero"`
+	Note          *string `json:"note,omitzero"`
 }
 
 // AddTransferItemNoteRequest holds the parameters of WarehouseTransfer.AddTransferItemNote.
 type AddTransferItemNoteRequest struct {
-	FkTransferID     *GUID   `json:"fkTransferId,omitzero"`
-	FkTransferItemID *GUID   `json:"fkTransferItemId,omitzero"`
-	Note             *string `json:"note,omitzero"`
+	TransferID     *GUID   `json:"fkTransferId,omitzero"`
+	TransferItemID *GUID   `json:"fkTransferItemId,omitzero"`
+	Note           *string `json:"note,omitzero"`
 }
 
 // AddTransferNoteRequest holds the parameters of WarehouseTransfer.AddTransferNote.
 type AddTransferNoteRequest struct {
-	Note         *string `json:"note,omitzero"`
-	PkTransferID *GUID   `json:"pkTransferId,omitzero"`
+	Note       *string `json:"note,omitzero"`
+	TransferID *GUID   `json:"pkTransferId,omitzero"`
 }
 
 // AddTransferPropertyRequest holds the parameters of WarehouseTransfer.AddTransferProperty.
 type AddTransferPropertyRequest struct {
-	FkTransferID  *GUID   `json:"fkTransferId,omitzero"`
+	TransferID    *GUID   `json:"fkTransferId,omitzero"`
 	PropertyName  *string `json:"propertyName,omitzero"`
 	PropertyValue *string `json:"propertyValue,omitzero"`
 }
 
 // AllocateItemToBinRequest holds the parameters of WarehouseTransfer.AllocateItemToBin.
 type AllocateItemToBinRequest struct {
-	PkDstBinID       *GUID `json:"pkDstBinId,omitzero"`
-	PkSrcBinID       *GUID `json:"pkSrcBinId,omitzero"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
-	Quantity         *int  `json:"quantity,omitzero"`
+	DstBinID       *GUID `json:"pkDstBinId,omitzero"`
+	SrcBinID       *GUID `json:"pkSrcBinId,omitzero"`
+	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
+	Quantity       *int  `json:"quantity,omitzero"`
 }
 
 // ChangeBinDetailsRequest holds the parameters of WarehouseTransfer.ChangeBinDetails.
@@ -813,38 +813,24 @@ type ChangeBinDetailsRequest struct {
 	BinBarcode   *string `json:"BinBarcode,omitzero"`
 	BinName      *string `json:"BinName,omitzero"`
 	BinReference *string `json:"BinReference,omitzero"`
-	PkBinID      *GUID   `json:"pkBinId,omitzero"`
-	PkTransferID *GUID   `json:"pkTransferId,omitzero"`
+	BinID        *GUID   `json:"pkBinId,omitzero"`
+	TransferID   *GUID   `json:"pkTransferId,omitzero"`
 }
 
 // ChangeBinDetailsResponse is the reply of WarehouseTransfer.ChangeBinDetails.
 type ChangeBinDetailsResponse struct{}
 
-// ChangeTransferFromLocationRequest holds the parameters of WarehouseTransfer.ChangeTransferFromLocation.
-type ChangeTransferFromLocationRequest struct {
-	NewLocationID *GUID `json:"newLocationId,omitzero"`
-	PkTransferID  *GUID `json:"pkTransferId,omitzero"`
-}
-
 // ChangeTransferFromLocationResponse is the reply of WarehouseTransfer.ChangeTransferFromLocation.
 type ChangeTransferFromLocationResponse struct{}
-
-// ChangeTransferItemReceivedQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemReceivedQuantity.
-type ChangeTransferItemReceivedQuantityRequest struct {
-	Quantity         *int  `json:"Quantity,omitzero"`
-	PkBinID          *GUID `json:"pkBinId,omitzero"`
-	PkTransferID     *GUID `json:"pkTransferId,omitzero"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
-}
 
 // ChangeTransferItemReceivedQuantityResponse is the reply of WarehouseTransfer.ChangeTransferItemReceivedQuantity.
 type ChangeTransferItemReceivedQuantityResponse struct{}
 
 // ChangeTransferItemRequestQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemRequestQuantity.
 type ChangeTransferItemRequestQuantityRequest struct {
-	Quantity         *int  `json:"Quantity,omitzero"`
-	PkTransferID     *GUID `json:"pkTransferId,omitzero"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
+	Quantity       *int  `json:"Quantity,omitzero"`
+	TransferID     *GUID `json:"pkTransferId,omitzero"`
+	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
 // ChangeTransferItemRequestQuantityResponse is the reply of WarehouseTransfer.ChangeTransferItemRequestQuantity.
@@ -852,16 +838,16 @@ type ChangeTransferItemRequestQuantityResponse struct{}
 
 // ChangeTransferItemSentQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemSentQuantity.
 type ChangeTransferItemSentQuantityRequest struct {
-	Quantity         *int  `json:"Quantity,omitzero"`
-	PkBinID          *GUID `json:"pkBinId,omitzero"`
-	PkTransferID     *GUID `json:"pkTransferId,omitzero"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
+	Quantity       *int  `json:"Quantity,omitzero"`
+	BinID          *GUID `json:"pkBinId,omitzero"`
+	TransferID     *GUID `json:"pkTransferId,omitzero"`
+	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
 // ChangeTransferLocationsRequest holds the parameters of WarehouseTransfer.ChangeTransferLocations.
 type ChangeTransferLocationsRequest struct {
 	FromLocationID *GUID `json:"fromLocationId,omitzero"`
-	PkTransferID   *GUID `json:"pkTransferId,omitzero"`
+	TransferID     *GUID `json:"pkTransferId,omitzero"`
 	ToLocationID   *GUID `json:"toLocationId,omitzero"`
 }
 
@@ -870,9 +856,9 @@ type ChangeTransferLocationsResponse struct{}
 
 // ChangeTransferPropertyRequest holds the parameters of WarehouseTransfer.ChangeTransferProperty.
 type ChangeTransferPropertyRequest struct {
-	NewValue             *string `json:"newValue,omitzero"`
-	PkTransferID         *GUID   `json:"pkTransferId,omitzero"`
-	PkTransferPropertyID *GUID   `json:"pkTransferPropertyId,omitzero"`
+	NewValue           *string `json:"newValue,omitzero"`
+	TransferID         *GUID   `json:"pkTransferId,omitzero"`
+	TransferPropertyID *GUID   `json:"pkTransferPropertyId,omitzero"`
 }
 
 // ChangeTransferPropertyResponse is the reply of WarehouseTransfer.ChangeTransferProperty.
@@ -880,8 +866,8 @@ type ChangeTransferPropertyResponse struct{}
 
 // ChangeTransferStatusRequest holds the parameters of WarehouseTransfer.ChangeTransferStatus.
 type ChangeTransferStatusRequest struct {
-	NewStatus    *ChangeTransferStatusRequestNewStatus `json:"newStatus,omitzero"`
-	PkTransferID *GUID                                 `json:"pkTransferId,omitzero"`
+	NewStatus  *ChangeTransferStatusRequestNewStatus `json:"newStatus,omitzero"`
+	TransferID *GUID                                 `json:"pkTransferId,omitzero"`
 }
 
 // ChangeTransferStatusResponse is the reply of WarehouseTransfer.ChangeTransferStatus.
@@ -890,7 +876,7 @@ type ChangeTransferStatusResponse struct{}
 // ChangeTransferToLocationRequest holds the parameters of WarehouseTransfer.ChangeTransferToLocation.
 type ChangeTransferToLocationRequest struct {
 	NewLocationID *GUID `json:"newLocationId,omitzero"`
-	PkTransferID  *GUID `json:"pkTransferId,omitzero"`
+	TransferID    *GUID `json:"pkTransferId,omitzero"`
 }
 
 // ChangeTransferToLocationResponse is the reply of WarehouseTransfer.ChangeTransferToLocation.
@@ -898,13 +884,8 @@ type ChangeTransferToLocationResponse struct{}
 
 // CreateNewBinRequest holds the parameters of WarehouseTransfer.CreateNewBin.
 type CreateNewBinRequest struct {
-	Barcode      *string `json:"barcode,omitzero"`
-	PkTransferID *GUID   `json:"pkTransferId,omitzero"`
-}
-
-// CreateTransferFromDescrepanciesRequest holds the parameters of WarehouseTransfer.CreateTransferFromDescrepancies.
-type CreateTransferFromDescrepanciesRequest struct {
-	PkTransferID *GUID `json:"pkTransferId,omitzero"`
+	Barcode    *string `json:"barcode,omitzero"`
+	TransferID *GUID   `json:"pkTransferId,omitzero"`
 }
 
 // CreateTransferRequestWithReturnRequest holds the parameters of WarehouseTransfer.CreateTransferRequestWithReturn.
@@ -913,18 +894,13 @@ type CreateTransferRequestWithReturnRequest struct {
 	ToLocationID   *GUID `json:"toLocationId,omitzero"`
 }
 
-// DeleteEmptyDraftTransferRequest holds the parameters of WarehouseTransfer.DeleteEmptyDraftTransfer.
-type DeleteEmptyDraftTransferRequest struct {
-	PkTransferID *GUID `json:"pkTransferId,omitzero"`
-}
-
 // DeleteEmptyDraftTransferResponse is the reply of WarehouseTransfer.DeleteEmptyDraftTransfer.
 type DeleteEmptyDraftTransferResponse struct{}
 
 // DeleteTransferPropertyRequest holds the parameters of WarehouseTransfer.DeleteTransferProperty.
 type DeleteTransferPropertyRequest struct {
-	PkTransferID         *GUID `json:"pkTransferId,omitzero"`
-	PkTransferPropertyID *GUID `json:"pkTransferPropertyId,omitzero"`
+	TransferID         *GUID `json:"pkTransferId,omitzero"`
+	TransferPropertyID *GUID `json:"pkTransferPropertyId,omitzero"`
 }
 
 // DeleteTransferPropertyResponse is the reply of WarehouseTransfer.DeleteTransferProperty.
@@ -933,36 +909,14 @@ type DeleteTransferPropertyResponse struct{}
 // DeleteTransferRequest holds the parameters of WarehouseTransfer.DeleteTransfer.
 type DeleteTransferRequest struct {
 	DeleteReason *string `json:"DeleteReason,omitzero"`
-	PkTransferID *GUID   `json:"pkTransferId,omitzero"`
+	TransferID   *GUID   `json:"pkTransferId,omitzero"`
 }
 
 // DeleteTransferResponse is the reply of WarehouseTransfer.DeleteTransfer.
 type DeleteTransferResponse struct{}
 
-// GenericPagedResultWarehouseTransfer is part of a reply.
-type GenericPagedResultWarehouseTransfer struct {
-	Data           []WarehouseTransfer `json:"Data,omitzero"`
-	EntriesPerPage int                 `json:"EntriesPerPage,omitzero"`
-	PageNumber     int                 `json:"PageNumber,omitzero"`
-	TotalEntries   int64               `json:"TotalEntries,omitzero"`
-	TotalPages     int                 `json:"TotalPages,omitzero"`
-}
-
 // GetActiveTransfersAllLocationsRequest holds the parameters of WarehouseTransfer.GetActiveTransfersAllLocations.
 type GetActiveTransfersAllLocationsRequest struct{}
-
-// GetActiveTransfersForLocationRequest holds the parameters of WarehouseTransfer.GetActiveTransfersForLocation.
-type GetActiveTransfersForLocationRequest struct {
-	LocationID *GUID `url:"locationId,omitempty" json:"-"`
-}
-
-// GetArchivedTransfersBetweenArchivedDatesRequest holds the parameters of WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates.
-type GetArchivedTransfersBetweenArchivedDatesRequest struct {
-	End            *Time `url:"end,omitempty" json:"-"`
-	EntriesPerPage *int  `url:"entriesPerPage,omitempty" json:"-"`
-	PageNumber     *int  `url:"pageNumber,omitempty" json:"-"`
-	Start          *Time `url:"start,omitempty" json:"-"`
-}
 
 // GetArchivedTransfersBetweenDatesRequest holds the parameters of WarehouseTransfer.GetArchivedTransfersBetweenDates.
 type GetArchivedTransfersBetweenDatesRequest struct {
@@ -986,11 +940,6 @@ type GetArchivedTransfersRequest struct {
 	PageNumber     *int `url:"pageNumber,omitempty" json:"-"`
 }
 
-// GetDiscrepancyItemsRequest holds the parameters of WarehouseTransfer.GetDiscrepancyItems.
-type GetDiscrepancyItemsRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
-}
-
 // GetModifiedBasicRequest holds the parameters of WarehouseTransfer.GetModifiedBasic.
 type GetModifiedBasicRequest struct {
 	UpdateDate *Time `url:"updateDate,omitempty" json:"-"`
@@ -1001,53 +950,28 @@ type GetServerTimeRequest struct{}
 
 // GetStockAvailabilityRequest holds the parameters of WarehouseTransfer.GetStockAvailability.
 type GetStockAvailabilityRequest struct {
-	PkTransferItemID *GUID `url:"pkTransferItemId,omitempty" json:"-"`
+	TransferItemID *GUID `url:"pkTransferItemId,omitempty" json:"-"`
 }
 
 // GetTransferAuditRequest holds the parameters of WarehouseTransfer.GetTransferAudit.
 type GetTransferAuditRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
+	TransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
 }
 
 // GetTransferBinNotesRequest holds the parameters of WarehouseTransfer.GetTransferBinNotes.
 type GetTransferBinNotesRequest struct {
-	PkBinID *GUID `url:"pkBinId,omitempty" json:"-"`
+	BinID *GUID `url:"pkBinId,omitempty" json:"-"`
 }
 
 // GetTransferItemNotesRequest holds the parameters of WarehouseTransfer.GetTransferItemNotes.
 type GetTransferItemNotesRequest struct {
-	PkTransferID     *GUID `url:"pkTransferId,omitempty" json:"-"`
-	PkTransferItemID *GUID `url:"pkTransferItemId,omitempty" json:"-"`
-}
-
-// GetTransferNotesRequest holds the parameters of WarehouseTransfer.GetTransferNotes.
-type GetTransferNotesRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
-}
-
-// GetTransferPropertiesRequest holds the parameters of WarehouseTransfer.GetTransferProperties.
-type GetTransferPropertiesRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
-}
-
-// GetTransferWithItemsRequest holds the parameters of WarehouseTransfer.GetTransferWithItems.
-type GetTransferWithItemsRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
-}
-
-// GetTransferWithNotesRequest holds the parameters of WarehouseTransfer.GetTransferWithNotes.
-type GetTransferWithNotesRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
-}
-
-// IsDraftTransferChangedRequest holds the parameters of WarehouseTransfer.IsDraftTransferChanged.
-type IsDraftTransferChangedRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
+	TransferID     *GUID `url:"pkTransferId,omitempty" json:"-"`
+	TransferItemID *GUID `url:"pkTransferItemId,omitempty" json:"-"`
 }
 
 // PrintTransferRequest holds the parameters of WarehouseTransfer.PrintTransfer.
 type PrintTransferRequest struct {
-	PkTransferID *GUID `json:"pkTransferId,omitzero"`
+	TransferID *GUID `json:"pkTransferId,omitzero"`
 }
 
 // RemoveAllEmptyBinsRequest holds the parameters of WarehouseTransfer.RemoveAllEmptyBins.
@@ -1058,8 +982,8 @@ type RemoveAllEmptyBinsResponse struct{}
 
 // RemoveItemFromTransferRequest holds the parameters of WarehouseTransfer.RemoveItemFromTransfer.
 type RemoveItemFromTransferRequest struct {
-	PkTransferID     *GUID `json:"pkTransferId,omitzero"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
+	TransferID     *GUID `json:"pkTransferId,omitzero"`
+	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
 // RemoveItemFromTransferResponse is the reply of WarehouseTransfer.RemoveItemFromTransfer.
@@ -1081,7 +1005,7 @@ type SearchTransfersByLocationRequest struct {
 // SetReferenceNumberRequest holds the parameters of WarehouseTransfer.SetReferenceNumber.
 type SetReferenceNumberRequest struct {
 	ReferenceNumber *string `json:"ReferenceNumber,omitzero"`
-	PkTransferID    *GUID   `json:"pkTransferId,omitzero"`
+	TransferID      *GUID   `json:"pkTransferId,omitzero"`
 }
 
 // SetReferenceNumberResponse is the reply of WarehouseTransfer.SetReferenceNumber.
@@ -1090,7 +1014,7 @@ type SetReferenceNumberResponse struct{}
 // StockAvailability is part of a reply.
 type StockAvailability struct {
 	LevelType       StockAvailabilityLevelType `json:"LevelType,omitzero"`
-	PkID            GUID                       `json:"PkId,omitzero"`
+	ID              GUID                       `json:"PkId,omitzero"`
 	Quantity        int                        `json:"Quantity,omitzero"`
 	ReferenceNumber string                     `json:"ReferenceNumber,omitzero"`
 	Status          StockAvailabilityStatus    `json:"Status,omitzero"`
@@ -1118,24 +1042,24 @@ type WarehouseTransfer struct {
 	NumberOfNotes             int                         `json:"NumberOfNotes,omitzero"`
 	OrderDate                 Time                        `json:"OrderDate,omitzero"`
 	OriginalTransferReference string                      `json:"OriginalTransferReference,omitzero"`
-	PkTransferID              GUID                        `json:"PkTransferId,omitzero"`
+	TransferID                GUID                        `json:"PkTransferId,omitzero"`
 	ReferenceNumber           string                      `json:"ReferenceNumber,omitzero"`
 	Status                    WarehouseTransferStatus     `json:"Status,omitzero"`
 	ToLocation                string                      `json:"ToLocation,omitzero"`
 	ToLocationID              GUID                        `json:"ToLocationId,omitzero"`
 	TransferProperties        []WarehouseTransferProperty `json:"TransferProperties,omitzero"`
 	UpdateStatus              UpdateStatus                `json:"UpdateStatus,omitzero"`
-	FkOriginalTransferID      GUID                        `json:"fkOriginalTransferId,omitzero"`
+	OriginalTransferID        GUID                        `json:"fkOriginalTransferId,omitzero"`
 	NStatus                   int                         `json:"nStatus,omitzero"`
 }
 
 // WarehouseTransferAudit is part of a reply.
 type WarehouseTransferAudit struct {
-	AuditDate         Time                            `json:"AuditDate,omitzero"`
-	AuditNote         string                          `json:"AuditNote,omitzero"`
-	AuditType         WarehouseTransferAuditAuditType `json:"AuditType,omitzero"`
-	PkTransferAuditID GUID                            `json:"PkTransferAuditId,omitzero"`
-	NAuditType        int                             `json:"nAuditType,omitzero"`
+	AuditDate       Time                            `json:"AuditDate,omitzero"`
+	AuditNote       string                          `json:"AuditNote,omitzero"`
+	AuditType       WarehouseTransferAuditAuditType `json:"AuditType,omitzero"`
+	TransferAuditID GUID                            `json:"PkTransferAuditId,omitzero"`
+	NAuditType      int                             `json:"nAuditType,omitzero"`
 }
 
 // WarehouseTransferBin is part of a reply.
@@ -1145,17 +1069,17 @@ type WarehouseTransferBin struct {
 	BinName      string                     `json:"BinName,omitzero"`
 	BinNotes     []WarehouseTransferBinNote `json:"BinNotes,omitzero"`
 	BinReference string                     `json:"BinReference,omitzero"`
-	PkBinID      GUID                       `json:"PkBinId,omitzero"`
+	BinID        GUID                       `json:"PkBinId,omitzero"`
 }
 
 // WarehouseTransferBinNote is part of a reply.
 type WarehouseTransferBinNote struct {
-	Note                string `json:"Note,omitzero"`
-	NoteDateTime        Time   `json:"NoteDateTime,omitzero"`
-	NoteRead            bool   `json:"NoteRead,omitzero"`
-	NoteUser            string `json:"NoteUser,omitzero"`
-	PkBinID             GUID   `json:"PkBinId,omitzero"`
-	PkTransferBinNoteID GUID   `json:"PkTransferBinNoteId,omitzero"`
+	Note              string `json:"Note,omitzero"`
+	NoteDateTime      Time   `json:"NoteDateTime,omitzero"`
+	NoteRead          bool   `json:"NoteRead,omitzero"`
+	NoteUser          string `json:"NoteUser,omitzero"`
+	BinID             GUID   `json:"PkBinId,omitzero"`
+	TransferBinNoteID GUID   `json:"PkTransferBinNoteId,omitzero"`
 }
 
 // WarehouseTransferCheckForDraftTransferRequest holds the parameters of WarehouseTransfer.CheckForDraftTransfer.
@@ -1169,24 +1093,19 @@ type WarehouseTransferGetListTransfersRequest struct {
 	IDs []GUID `json:"ids,omitzero"`
 }
 
-// WarehouseTransferGetTransferItemsRequest holds the parameters of WarehouseTransfer.GetTransferItems.
-type WarehouseTransferGetTransferItemsRequest struct {
-	PkTransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
-}
-
 // WarehouseTransferItem is part of a reply.
 type WarehouseTransferItem struct {
 	Barcode                 string                      `json:"Barcode,omitzero"`
 	BinRackNumber           string                      `json:"BinRackNumber,omitzero"`
 	DueFromLocationQuantity int                         `json:"DueFromLocationQuantity,omitzero"`
-	FkStockItemID           GUID                        `json:"FkStockItemId,omitzero"`
+	StockItemID             GUID                        `json:"FkStockItemId,omitzero"`
 	InFromLocationQuantity  int                         `json:"InFromLocationQuantity,omitzero"`
 	InToLocationQuantity    int                         `json:"InToLocationQuantity,omitzero"`
 	ItemNoteCount           int                         `json:"ItemNoteCount,omitzero"`
 	ItemNotes               []WarehouseTransferItemNote `json:"ItemNotes,omitzero"`
 	ItemTitle               string                      `json:"ItemTitle,omitzero"`
-	PkBinID                 GUID                        `json:"PkBinId,omitzero"`
-	PkTransferItemID        GUID                        `json:"PkTransferItemId,omitzero"`
+	BinID                   GUID                        `json:"PkBinId,omitzero"`
+	TransferItemID          GUID                        `json:"PkTransferItemId,omitzero"`
 	ReceivedQuantity        int                         `json:"ReceivedQuantity,omitzero"`
 	RequestedQuantity       int                         `json:"RequestedQuantity,omitzero"`
 	SKU                     string                      `json:"SKU,omitzero"`
@@ -1195,37 +1114,98 @@ type WarehouseTransferItem struct {
 
 // WarehouseTransferItemNote is part of a reply.
 type WarehouseTransferItemNote struct {
-	FkBinID              GUID   `json:"FkBinId,omitzero"`
-	Note                 string `json:"Note,omitzero"`
-	NoteDateTime         Time   `json:"NoteDateTime,omitzero"`
-	NoteRead             bool   `json:"NoteRead,omitzero"`
-	NoteUser             string `json:"NoteUser,omitzero"`
-	PkTransferItemID     GUID   `json:"PkTransferItemId,omitzero"`
-	PkTransferItemNoteID GUID   `json:"PkTransferItemNoteId,omitzero"`
+	BinID              GUID   `json:"FkBinId,omitzero"`
+	Note               string `json:"Note,omitzero"`
+	NoteDateTime       Time   `json:"NoteDateTime,omitzero"`
+	NoteRead           bool   `json:"NoteRead,omitzero"`
+	NoteUser           string `json:"NoteUser,omitzero"`
+	TransferItemID     GUID   `json:"PkTransferItemId,omitzero"`
+	TransferItemNoteID GUID   `json:"PkTransferItemNoteId,omitzero"`
 }
 
 // WarehouseTransferItemQuantity is part of a request.
 type WarehouseTransferItemQuantity struct {
-	Quantity         *int  `json:"Quantity,omitzero"`
-	FkStockItemID    *GUID `json:"fkStockItemId,omitzero"`
-	PkTransferItemID *GUID `json:"pkTransferItemId,omitzero"`
+	Quantity       *int  `json:"Quantity,omitzero"`
+	StockItemID    *GUID `json:"fkStockItemId,omitzero"`
+	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
 // WarehouseTransferNote is part of a reply.
 type WarehouseTransferNote struct {
-	Note             string `json:"Note,omitzero"`
-	NoteDateTime     Time   `json:"NoteDateTime,omitzero"`
-	NoteRead         bool   `json:"NoteRead,omitzero"`
-	NoteUser         string `json:"NoteUser,omitzero"`
-	PkTransferNoteID GUID   `json:"PkTransferNoteId,omitzero"`
+	Note           string `json:"Note,omitzero"`
+	NoteDateTime   Time   `json:"NoteDateTime,omitzero"`
+	NoteRead       bool   `json:"NoteRead,omitzero"`
+	NoteUser       string `json:"NoteUser,omitzero"`
+	TransferNoteID GUID   `json:"PkTransferNoteId,omitzero"`
+}
+
+// WarehouseTransferPage is part of a reply.
+type WarehouseTransferPage struct {
+	Data           []WarehouseTransfer `json:"Data,omitzero"`
+	EntriesPerPage int                 `json:"EntriesPerPage,omitzero"`
+	PageNumber     int                 `json:"PageNumber,omitzero"`
+	TotalEntries   int64               `json:"TotalEntries,omitzero"`
+	TotalPages     int                 `json:"TotalPages,omitzero"`
 }
 
 // WarehouseTransferProperty is part of a reply.
 type WarehouseTransferProperty struct {
-	PkTransferPropertyID  GUID   `json:"PkTransferPropertyId,omitzero"`
+	TransferPropertyID    GUID   `json:"PkTransferPropertyId,omitzero"`
 	TransferPropertyName  string `json:"TransferPropertyName,omitzero"`
 	TransferPropertyValue string `json:"TransferPropertyValue,omitzero"`
 }
+
+// ChangeTransferFromLocationRequest is the type of the parameters of WarehouseTransfer.ChangeTransferFromLocation, which equal those of
+// other operations.
+type ChangeTransferFromLocationRequest = ChangeTransferToLocationRequest
+
+// ChangeTransferItemReceivedQuantityRequest is the type of the parameters of WarehouseTransfer.ChangeTransferItemReceivedQuantity, which equal those of
+// other operations.
+type ChangeTransferItemReceivedQuantityRequest = ChangeTransferItemSentQuantityRequest
+
+// CreateTransferFromDescrepanciesRequest is the type of the parameters of WarehouseTransfer.CreateTransferFromDescrepancies, which equal those of
+// other operations.
+type CreateTransferFromDescrepanciesRequest = PrintTransferRequest
+
+// DeleteEmptyDraftTransferRequest is the type of the parameters of WarehouseTransfer.DeleteEmptyDraftTransfer, which equal those of
+// other operations.
+type DeleteEmptyDraftTransferRequest = PrintTransferRequest
+
+// GetActiveTransfersForLocationRequest is the type of the parameters of WarehouseTransfer.GetActiveTransfersForLocation, which equal those of
+// other operations.
+type GetActiveTransfersForLocationRequest = IsOwnedStockLocationRequest
+
+// GetArchivedTransfersBetweenArchivedDatesRequest is the type of the parameters of WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates, which equal those of
+// other operations.
+type GetArchivedTransfersBetweenArchivedDatesRequest = GetArchivedTransfersBetweenDatesRequest
+
+// GetDiscrepancyItemsRequest is the type of the parameters of WarehouseTransfer.GetDiscrepancyItems, which equal those of
+// other operations.
+type GetDiscrepancyItemsRequest = GetTransferAuditRequest
+
+// WarehouseTransferGetTransferItemsRequest is the type of the parameters of WarehouseTransfer.GetTransferItems, which equal those of
+// other operations.
+type WarehouseTransferGetTransferItemsRequest = GetTransferAuditRequest
+
+// GetTransferNotesRequest is the type of the parameters of WarehouseTransfer.GetTransferNotes, which equal those of
+// other operations.
+type GetTransferNotesRequest = GetTransferAuditRequest
+
+// GetTransferPropertiesRequest is the type of the parameters of WarehouseTransfer.GetTransferProperties, which equal those of
+// other operations.
+type GetTransferPropertiesRequest = GetTransferAuditRequest
+
+// GetTransferWithItemsRequest is the type of the parameters of WarehouseTransfer.GetTransferWithItems, which equal those of
+// other operations.
+type GetTransferWithItemsRequest = GetTransferAuditRequest
+
+// GetTransferWithNotesRequest is the type of the parameters of WarehouseTransfer.GetTransferWithNotes, which equal those of
+// other operations.
+type GetTransferWithNotesRequest = GetTransferAuditRequest
+
+// IsDraftTransferChangedRequest is the type of the parameters of WarehouseTransfer.IsDraftTransferChanged, which equal those of
+// other operations.
+type IsDraftTransferChangedRequest = GetTransferAuditRequest
 
 // ChangeTransferStatusRequestNewStatus is an open list: Linnworks may add values.
 type ChangeTransferStatusRequestNewStatus string

@@ -142,8 +142,8 @@ func (s *WarehouseTransferNewService) DeleteWarehouseTransfer(ctx context.Contex
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferNewService) FindStockItem(ctx context.Context, req *WarehouseTransferNewFindStockItemRequest, opts ...CallOption) (*StockItemModelGenericPagedResult, error) {
-	var out *StockItemModelGenericPagedResult
+func (s *WarehouseTransferNewService) FindStockItem(ctx context.Context, req *WarehouseTransferNewFindStockItemRequest, opts ...CallOption) (*StockItemModelPage, error) {
+	var out *StockItemModelPage
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.FindStockItem", method: "GET", path: "/warehousetransfer/stock",
 		query: true, replay: replayRead, host: hostNew,
@@ -171,8 +171,8 @@ func (s *WarehouseTransferNewService) FindStockItemAll(ctx context.Context, req 
 // It only reads and is safe to repeat.
 //
 // Official page: https://apidocs.linnworks.net/reference
-func (s *WarehouseTransferNewService) FindWarehouseTransferStockItems(ctx context.Context, req *FindWarehouseTransferStockItemsRequest, opts ...CallOption) (*WarehouseTransferStockItemModelGenericPagedResult, error) {
-	var out *WarehouseTransferStockItemModelGenericPagedResult
+func (s *WarehouseTransferNewService) FindWarehouseTransferStockItems(ctx context.Context, req *FindWarehouseTransferStockItemsRequest, opts ...CallOption) (*WarehouseTransferStockItemModelPage, error) {
+	var out *WarehouseTransferStockItemModelPage
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.FindWarehouseTransferStockItems", method: "GET", path: "/warehousetransfer/stock/FindWarehouseTransferStockItems",
 		query: true, replay: replayRead, host: hostNew,
@@ -464,11 +464,6 @@ type AddItemsInBulkRequest struct {
 	TransferID   int   `json:"transferId"` // required
 }
 
-// ArchiveWarehouseTransferRequest holds the parameters of WarehouseTransferNew.ArchiveWarehouseTransfer.
-type ArchiveWarehouseTransferRequest struct {
-	TransferID *int `json:"transferId,omitzero"`
-}
-
 // BinRackResponse is part of a reply.
 type BinRackResponse struct {
 	BinRack         string `json:"binRack,omitzero"`
@@ -517,11 +512,6 @@ type FindWarehouseTransferStockItemsRequest struct {
 // GetBatchesByWarehouseTransferIDResponse is part of a reply.
 type GetBatchesByWarehouseTransferIDResponse struct {
 	Batches []StockItemBatchResponse `json:"batches,omitzero"`
-}
-
-// GetTransferCardsByLocationRequest holds the parameters of WarehouseTransferNew.GetTransferCardsByLocation.
-type GetTransferCardsByLocationRequest struct {
-	LocationID *GUID `url:"locationId,omitempty" json:"-"`
 }
 
 // GetTransferCardsRequest holds the parameters of WarehouseTransferNew.GetTransferCards.
@@ -670,7 +660,7 @@ type StockItemBatchResponse struct {
 	BinRack          string          `json:"binRack,omitzero"`
 	BinRackType      BinRackResponse `json:"binRackType,omitzero"`
 	ExpiresOn        Time            `json:"expiresOn,omitzero"`
-	FkBinRackID      int             `json:"fkBinRackId,omitzero"`
+	BinRackID        int             `json:"fkBinRackId,omitzero"`
 	Number           string          `json:"number,omitzero"`
 	PrioritySequence int             `json:"prioritySequence,omitzero"`
 	Quantity         int             `json:"quantity,omitzero"`
@@ -698,8 +688,8 @@ type StockItemModel struct {
 	ThumbnailSource string `json:"thumbnailSource,omitzero"`
 }
 
-// StockItemModelGenericPagedResult is part of a reply.
-type StockItemModelGenericPagedResult struct {
+// StockItemModelPage is part of a reply.
+type StockItemModelPage struct {
 	Data           []StockItemModel `json:"data,omitzero"`
 	EntriesPerPage int              `json:"entriesPerPage,omitzero"`
 	PageNumber     int              `json:"pageNumber,omitzero"`
@@ -742,14 +732,14 @@ type TransferItemBatchViewModel struct {
 type TransferItemViewModel struct {
 	BatchType               int                          `json:"batchType,omitzero"`
 	DueFromLocationQuantity int                          `json:"dueFromLocationQuantity,omitzero"`
-	FkStockItemID           GUID                         `json:"fkStockItemId,omitzero"`
-	FkStockItemIntID        int                          `json:"fkStockItemIntId,omitzero"`
-	FkTransferID            int                          `json:"fkTransferId,omitzero"`
+	StockItemID             GUID                         `json:"fkStockItemId,omitzero"`
+	StockItemIntID          int                          `json:"fkStockItemIntId,omitzero"`
+	TransferID              int                          `json:"fkTransferId,omitzero"`
 	FromLocationBatches     []TransferItemBatchViewModel `json:"fromLocationBatches,omitzero"`
 	InFromLocationQuantity  int                          `json:"inFromLocationQuantity,omitzero"`
 	InToLocationQuantity    int                          `json:"inToLocationQuantity,omitzero"`
 	ItemTitle               string                       `json:"itemTitle,omitzero"`
-	PkTransferItemID        int                          `json:"pkTransferItemId,omitzero"`
+	TransferItemID          int                          `json:"pkTransferItemId,omitzero"`
 	ReceivedQuantity        int                          `json:"receivedQuantity,omitzero"`
 	RequestedQuantity       int                          `json:"requestedQuantity,omitzero"`
 	SentQuantity            int                          `json:"sentQuantity,omitzero"`
@@ -757,12 +747,6 @@ type TransferItemViewModel struct {
 	ThumbnailSource         string                       `json:"thumbnailSource,omitzero"`
 	ToLocationBatches       []TransferItemBatchViewModel `json:"toLocationBatches,omitzero"`
 	UnitCost                Decimal                      `json:"unitCost,omitzero"`
-}
-
-// UpdateFromLocationRequest holds the parameters of WarehouseTransferNew.UpdateFromLocation.
-type UpdateFromLocationRequest struct {
-	NewLocationID *GUID `json:"newLocationId,omitzero"`
-	PkTransferID  *int  `json:"pkTransferId,omitzero"`
 }
 
 // UpdateItemReceivedQuantityRequest holds the parameters of WarehouseTransferNew.UpdateItemReceivedQuantity.
@@ -807,7 +791,7 @@ type UpdateStatusRequest struct {
 // UpdateToLocationRequest holds the parameters of WarehouseTransferNew.UpdateToLocation.
 type UpdateToLocationRequest struct {
 	NewLocationID *GUID `json:"newLocationId,omitzero"`
-	PkTransferID  *int  `json:"pkTransferId,omitzero"`
+	TransferID    *int  `json:"pkTransferId,omitzero"`
 }
 
 // UploadCSVRequest holds the parameters of WarehouseTransferNew.UploadCSV.
@@ -847,7 +831,7 @@ type WarehouseTransferNewGetMetaDataRequest struct{}
 
 // WarehouseTransferNewGetTransferItemsRequest holds the parameters of WarehouseTransferNew.GetTransferItems.
 type WarehouseTransferNewGetTransferItemsRequest struct {
-	PkTransferID *int `url:"pkTransferId,omitempty" json:"-"`
+	TransferID *int `url:"pkTransferId,omitempty" json:"-"`
 }
 
 // WarehouseTransferNewGetViewMetaDataResponse is part of a reply.
@@ -869,8 +853,8 @@ type WarehouseTransferStockItemModel struct {
 	ThumbnailSource              string `json:"thumbnailSource,omitzero"`
 }
 
-// WarehouseTransferStockItemModelGenericPagedResult is part of a reply.
-type WarehouseTransferStockItemModelGenericPagedResult struct {
+// WarehouseTransferStockItemModelPage is part of a reply.
+type WarehouseTransferStockItemModelPage struct {
 	Data           []WarehouseTransferStockItemModel `json:"data,omitzero"`
 	EntriesPerPage int                               `json:"entriesPerPage,omitzero"`
 	PageNumber     int                               `json:"pageNumber,omitzero"`
@@ -884,7 +868,7 @@ type WarehouseTransferViewModel struct {
 	FromLocation           string `json:"fromLocation,omitzero"`
 	FromLocationID         GUID   `json:"fromLocationId,omitzero"`
 	NumberOfItems          int    `json:"numberOfItems,omitzero"`
-	PkTransferID           int    `json:"pkTransferId,omitzero"`
+	TransferID             int    `json:"pkTransferId,omitzero"`
 	ReferenceNumber        string `json:"referenceNumber,omitzero"`
 	Status                 int    `json:"status,omitzero"`
 	ToLocation             string `json:"toLocation,omitzero"`
@@ -895,6 +879,18 @@ type WarehouseTransferViewModel struct {
 	TransferType           int    `json:"transferType,omitzero"`
 	UpdateDate             Time   `json:"updateDate,omitzero"`
 }
+
+// ArchiveWarehouseTransferRequest is the type of the parameters of WarehouseTransferNew.ArchiveWarehouseTransfer, which equal those of
+// other operations.
+type ArchiveWarehouseTransferRequest = DeleteWarehouseTransferRequest
+
+// GetTransferCardsByLocationRequest is the type of the parameters of WarehouseTransferNew.GetTransferCardsByLocation, which equal those of
+// other operations.
+type GetTransferCardsByLocationRequest = IsOwnedStockLocationRequest
+
+// UpdateFromLocationRequest is the type of the parameters of WarehouseTransferNew.UpdateFromLocation, which equal those of
+// other operations.
+type UpdateFromLocationRequest = UpdateToLocationRequest
 
 // BatchStatus is an open list: Linnworks may add values.
 type BatchStatus int

@@ -1225,11 +1225,11 @@ type ContentUpdateShipmentBoxModel struct {
 	Height          Decimal                             `json:"height,omitzero"`
 	Items           []ContentUpdateShipmentBoxItemModel `json:"items"` // required
 	Length          Decimal                             `json:"length,omitzero"`
-	MeasurementUnit UnitOfMeasurement                   `json:"measurementUnit"`
+	MeasurementUnit UnitOfMeasurement                   `json:"measurementUnit,omitzero"`
 	Quantity        int                                 `json:"quantity"` // required
 	ShipmentBoxID   *int                                `json:"shipmentBoxId,omitzero"`
 	Weight          Decimal                             `json:"weight,omitzero"`
-	WeightUnit      UnitOfWeight                        `json:"weightUnit"`
+	WeightUnit      UnitOfWeight                        `json:"weightUnit,omitzero"`
 	Width           Decimal                             `json:"width,omitzero"`
 }
 

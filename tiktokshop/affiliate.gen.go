@@ -24,15 +24,15 @@ func (s *AffiliateService) AddLIVEProducts(ctx context.Context, req *AddLIVEProd
 	return out, err
 }
 
-// AddShowcaseProductsOld calls POST /affiliate/202309/showcases/products.
+// AddShowcaseProductsV202309 calls POST /affiliate/202309/showcases/products.
 //
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/add-showcase-products-old-202309
-func (s *AffiliateService) AddShowcaseProductsOld(ctx context.Context, req *AddShowcaseProductsOldRequest, opts ...CallOption) (*AddShowcaseProductsOldResponse, error) {
-	var out *AddShowcaseProductsOldResponse
+func (s *AffiliateService) AddShowcaseProductsV202309(ctx context.Context, req *AddShowcaseProductsV202309Request, opts ...CallOption) (*AddShowcaseProductsV202309Response, error) {
+	var out *AddShowcaseProductsV202309Response
 	err := s.client.call(ctx, operation{
-		name: "Affiliate.AddShowcaseProductsOld", method: "POST", path: "/affiliate/202309/showcases/products",
+		name: "Affiliate.AddShowcaseProductsV202309", method: "POST", path: "/affiliate/202309/showcases/products",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
@@ -66,15 +66,15 @@ func (s *AffiliateService) CheckAnchorPrerequisites(ctx context.Context, req *Ch
 	return out, err
 }
 
-// GetCreatorProfileOld calls GET /affiliate/202309/profiles.
+// GetCreatorProfileV202309 calls GET /affiliate/202309/profiles.
 //
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-creator-profile-old-202309
-func (s *AffiliateService) GetCreatorProfileOld(ctx context.Context, req *GetCreatorProfileOldRequest, opts ...CallOption) (*GetCreatorProfileOldResponse, error) {
-	var out *GetCreatorProfileOldResponse
+func (s *AffiliateService) GetCreatorProfileV202309(ctx context.Context, req *GetCreatorProfileV202309Request, opts ...CallOption) (*GetCreatorProfileV202309Response, error) {
+	var out *GetCreatorProfileV202309Response
 	err := s.client.call(ctx, operation{
-		name: "Affiliate.GetCreatorProfileOld", method: "GET", path: "/affiliate/202309/profiles",
+		name: "Affiliate.GetCreatorProfileV202309", method: "GET", path: "/affiliate/202309/profiles",
 		replay: replayRead, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
@@ -108,30 +108,30 @@ func (s *AffiliateService) GetLiveRoomInfo(ctx context.Context, req *GetLiveRoom
 	return out, err
 }
 
-// GetShopProductsLegacy calls GET /affiliate/202309/shop_products.
+// GetShopProductsV202309 calls GET /affiliate/202309/shop_products.
 //
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-products-legacy-202309
-func (s *AffiliateService) GetShopProductsLegacy(ctx context.Context, req *GetShopProductsLegacyRequest, opts ...CallOption) (*GetShopProductsLegacyResponse, error) {
-	var out *GetShopProductsLegacyResponse
+func (s *AffiliateService) GetShopProductsV202309(ctx context.Context, req *GetShopProductsV202309Request, opts ...CallOption) (*GetShopProductsV202309Response, error) {
+	var out *GetShopProductsV202309Response
 	err := s.client.call(ctx, operation{
-		name: "Affiliate.GetShopProductsLegacy", method: "GET", path: "/affiliate/202309/shop_products",
+		name: "Affiliate.GetShopProductsV202309", method: "GET", path: "/affiliate/202309/shop_products",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GetShopProductsLegacyAll hands out what stands on the pages of
-// [AffiliateService.GetShopProductsLegacy]. It stops at the first error.
-func (s *AffiliateService) GetShopProductsLegacyAll(ctx context.Context, req *GetShopProductsLegacyRequest, opts ...CallOption) iter.Seq2[GetShopProductsLegacyResponseProduct, error] {
+// GetShopProductsV202309All hands out what stands on the pages of
+// [AffiliateService.GetShopProductsV202309]. It stops at the first error.
+func (s *AffiliateService) GetShopProductsV202309All(ctx context.Context, req *GetShopProductsV202309Request, opts ...CallOption) iter.Seq2[GetShopProductsResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages("Affiliate.GetShopProductsLegacy", func(token string) ([]GetShopProductsLegacyResponseProduct, string, error) {
+	return tokenPages("Affiliate.GetShopProductsV202309", func(token string) ([]GetShopProductsResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.GetShopProductsLegacy(ctx, &r, opts...)
+		out, err := s.GetShopProductsV202309(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -139,34 +139,34 @@ func (s *AffiliateService) GetShopProductsLegacyAll(ctx context.Context, req *Ge
 	})
 }
 
-// GetShowcaseProductsOld calls GET /affiliate/202309/showcases/products.
+// GetShowcaseProductsV202309 calls GET /affiliate/202309/showcases/products.
 //
 // It only reads and is safe to repeat. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-showcase-products-old-202309
-func (s *AffiliateService) GetShowcaseProductsOld(ctx context.Context, req *GetShowcaseProductsOldRequest, opts ...CallOption) (*GetShowcaseProductsOldResponse, error) {
-	var out *GetShowcaseProductsOldResponse
+func (s *AffiliateService) GetShowcaseProductsV202309(ctx context.Context, req *GetShowcaseProductsV202309Request, opts ...CallOption) (*GetShowcaseProductsV202309Response, error) {
+	var out *GetShowcaseProductsV202309Response
 	err := s.client.call(ctx, operation{
-		name: "Affiliate.GetShowcaseProductsOld", method: "GET", path: "/affiliate/202309/showcases/products",
+		name: "Affiliate.GetShowcaseProductsV202309", method: "GET", path: "/affiliate/202309/showcases/products",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GetShowcaseProductsOldPages hands out the pages of
-// [AffiliateService.GetShowcaseProductsOld]. It stops at the first error.
-func (s *AffiliateService) GetShowcaseProductsOldPages(ctx context.Context, req *GetShowcaseProductsOldRequest, opts ...CallOption) iter.Seq2[*GetShowcaseProductsOldResponse, error] {
+// GetShowcaseProductsV202309Pages hands out the pages of
+// [AffiliateService.GetShowcaseProductsV202309]. It stops at the first error.
+func (s *AffiliateService) GetShowcaseProductsV202309Pages(ctx context.Context, req *GetShowcaseProductsV202309Request, opts ...CallOption) iter.Seq2[*GetShowcaseProductsV202309Response, error] {
 	start := valueOf(req)
-	return tokenPages("Affiliate.GetShowcaseProductsOld", func(token string) ([]*GetShowcaseProductsOldResponse, string, error) {
+	return tokenPages("Affiliate.GetShowcaseProductsV202309", func(token string) ([]*GetShowcaseProductsV202309Response, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.GetShowcaseProductsOld(ctx, &r, opts...)
+		out, err := s.GetShowcaseProductsV202309(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
-		return []*GetShowcaseProductsOldResponse{out}, out.NextPageToken, nil
+		return []*GetShowcaseProductsV202309Response{out}, out.NextPageToken, nil
 	})
 }
 
@@ -198,15 +198,15 @@ func (s *AffiliateService) RemoveLIVEProducts(ctx context.Context, req *RemoveLI
 	return out, err
 }
 
-// RemoveShowcaseProductsOld calls DELETE /affiliate/202309/showcases/products.
+// RemoveShowcaseProductsV202309 calls DELETE /affiliate/202309/showcases/products.
 //
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-showcase-products-old-202309
-func (s *AffiliateService) RemoveShowcaseProductsOld(ctx context.Context, req *RemoveShowcaseProductsOldRequest, opts ...CallOption) (*RemoveShowcaseProductsOldResponse, error) {
-	var out *RemoveShowcaseProductsOldResponse
+func (s *AffiliateService) RemoveShowcaseProductsV202309(ctx context.Context, req *RemoveShowcaseProductsV202309Request, opts ...CallOption) (*RemoveShowcaseProductsV202309Response, error) {
+	var out *RemoveShowcaseProductsV202309Response
 	err := s.client.call(ctx, operation{
-		name: "Affiliate.RemoveShowcaseProductsOld", method: "DELETE", path: "/affiliate/202309/showcases/products",
+		name: "Affiliate.RemoveShowcaseProductsV202309", method: "DELETE", path: "/affiliate/202309/showcases/products",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
@@ -226,15 +226,15 @@ func (s *AffiliateService) TopLIVEProducts(ctx context.Context, req *TopLIVEProd
 	return out, err
 }
 
-// TopShowcaseProductsOld calls POST /affiliate/202309/showcases/products/top.
+// TopShowcaseProductsV202309 calls POST /affiliate/202309/showcases/products/top.
 //
 // It is not repeated once it was sent. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/top-showcase-products-old-202309
-func (s *AffiliateService) TopShowcaseProductsOld(ctx context.Context, req *TopShowcaseProductsOldRequest, opts ...CallOption) (*TopShowcaseProductsOldResponse, error) {
-	var out *TopShowcaseProductsOldResponse
+func (s *AffiliateService) TopShowcaseProductsV202309(ctx context.Context, req *TopShowcaseProductsV202309Request, opts ...CallOption) (*TopShowcaseProductsV202309Response, error) {
+	var out *TopShowcaseProductsV202309Response
 	err := s.client.call(ctx, operation{
-		name: "Affiliate.TopShowcaseProductsOld", method: "POST", path: "/affiliate/202309/showcases/products/top",
+		name: "Affiliate.TopShowcaseProductsV202309", method: "POST", path: "/affiliate/202309/showcases/products/top",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
@@ -261,41 +261,24 @@ type AddLIVEProductsRequest struct {
 
 // AddLIVEProductsResponse is the reply of Affiliate.AddLIVEProducts.
 type AddLIVEProductsResponse struct {
-	Errors []AddLIVEProductsResponseError `json:"errors,omitzero"`
+	Errors []DeleteProductsResponseError `json:"errors,omitzero"`
 }
 
-// AddLIVEProductsResponseError is part of a reply.
-type AddLIVEProductsResponseError struct {
-	Code    int                                `json:"code,omitzero"`
-	Detail  AddLIVEProductsResponseErrorDetail `json:"detail,omitzero"`
-	Message string                             `json:"message,omitzero"`
-}
-
-// AddLIVEProductsResponseErrorDetail is part of a reply.
-type AddLIVEProductsResponseErrorDetail struct {
-	ProductID string `json:"product_id,omitzero"`
-}
-
-// AddShowcaseProductsOldRequest holds the parameters of Affiliate.AddShowcaseProductsOld.
-type AddShowcaseProductsOldRequest struct {
+// AddShowcaseProductsV202309Request holds the parameters of Affiliate.AddShowcaseProductsV202309.
+type AddShowcaseProductsV202309Request struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
-// AddShowcaseProductsOldResponse is the reply of Affiliate.AddShowcaseProductsOld.
-type AddShowcaseProductsOldResponse struct {
-	Errors []AddShowcaseProductsOldResponseError `json:"errors,omitzero"`
+// AddShowcaseProductsV202309Response is the reply of Affiliate.AddShowcaseProductsV202309.
+type AddShowcaseProductsV202309Response struct {
+	Errors []DeleteProductsResponseError `json:"errors,omitzero"`
 }
 
-// AddShowcaseProductsOldResponseError is part of a reply.
-type AddShowcaseProductsOldResponseError struct {
-	Code    int                                       `json:"code,omitzero"`
-	Detail  AddShowcaseProductsOldResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                    `json:"message,omitzero"`
-}
-
-// AddShowcaseProductsOldResponseErrorDetail is part of a reply.
-type AddShowcaseProductsOldResponseErrorDetail struct {
-	ProductID string `json:"product_id,omitzero"`
+// AffiliatePrice is part of a reply.
+type AffiliatePrice struct {
+	OriginalPrice         PriceRange `json:"original_price,omitzero"`
+	PlatformDiscountPrice PriceRange `json:"platform_discount_price,omitzero"`
+	SellerDiscountPrice   PriceRange `json:"seller_discount_price,omitzero"`
 }
 
 // CheckAnchorContentRequest holds the parameters of Affiliate.CheckAnchorContent.
@@ -314,27 +297,32 @@ type CheckAnchorPrerequisitesRequest struct {
 // CheckAnchorPrerequisitesResponse is the reply of Affiliate.CheckAnchorPrerequisites.
 type CheckAnchorPrerequisitesResponse struct{}
 
-// GetCreatorProfileOldRequest holds the parameters of Affiliate.GetCreatorProfileOld.
-type GetCreatorProfileOldRequest struct{}
-
-// GetCreatorProfileOldResponse is the reply of Affiliate.GetCreatorProfileOld.
-type GetCreatorProfileOldResponse struct {
-	Avatar          GetCreatorProfileOldResponseAvatar `json:"avatar,omitzero"`
-	PartnerID       string                             `json:"partner_id,omitzero"`
-	PartnerName     string                             `json:"partner_name,omitzero"`
-	Permissions     []string                           `json:"permissions,omitzero"`
-	RegisterRegion  string                             `json:"register_region,omitzero"`
-	SelectionRegion string                             `json:"selection_region,omitzero"`
-	SellerType      string                             `json:"seller_type,omitzero"`
-	UserName        string                             `json:"user_name,omitzero"`
-	UserType        string                             `json:"user_type,omitzero"`
+// DeleteProductsResponseError is part of a reply.
+type DeleteProductsResponseError struct {
+	Code    int         `json:"code,omitzero"`
+	Detail  ErrorDetail `json:"detail,omitzero"`
+	Message string      `json:"message,omitzero"`
 }
 
-// GetCreatorProfileOldResponseAvatar is part of a reply.
-type GetCreatorProfileOldResponseAvatar struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
+// ErrorDetail is part of a reply.
+type ErrorDetail struct {
+	ProductID string `json:"product_id,omitzero"`
+}
+
+// GetCreatorProfileV202309Request holds the parameters of Affiliate.GetCreatorProfileV202309.
+type GetCreatorProfileV202309Request struct{}
+
+// GetCreatorProfileV202309Response is the reply of Affiliate.GetCreatorProfileV202309.
+type GetCreatorProfileV202309Response struct {
+	Avatar          Image    `json:"avatar,omitzero"`
+	PartnerID       string   `json:"partner_id,omitzero"`
+	PartnerName     string   `json:"partner_name,omitzero"`
+	Permissions     []string `json:"permissions,omitzero"`
+	RegisterRegion  string   `json:"register_region,omitzero"`
+	SelectionRegion string   `json:"selection_region,omitzero"`
+	SellerType      string   `json:"seller_type,omitzero"`
+	UserName        string   `json:"user_name,omitzero"`
+	UserType        string   `json:"user_type,omitzero"`
 }
 
 // GetLIVEProductsRequest holds the parameters of Affiliate.GetLIVEProducts.
@@ -348,58 +336,17 @@ type GetLIVEProductsResponse struct {
 
 // GetLIVEProductsResponseProduct is part of a reply.
 type GetLIVEProductsResponseProduct struct {
-	Commission  GetLIVEProductsResponseProductCommission  `json:"commission,omitzero"`
-	DetailURL   string                                    `json:"detail_url,omitzero"`
-	ID          string                                    `json:"id,omitzero"`
-	MainImages  []GetLIVEProductsResponseProductMainImage `json:"main_images,omitzero"`
-	OriginalURL string                                    `json:"original_url,omitzero"`
-	Price       GetLIVEProductsResponseProductPrice       `json:"price,omitzero"`
-	SaleRegions []string                                  `json:"sale_regions,omitzero"`
-	ShopName    string                                    `json:"shop_name,omitzero"`
-	Source      string                                    `json:"source,omitzero"`
-	Status      GetLIVEProductsResponseProductStatus      `json:"status,omitzero"`
-	Title       string                                    `json:"title,omitzero"`
-}
-
-// GetLIVEProductsResponseProductCommission is part of a reply.
-type GetLIVEProductsResponseProductCommission struct {
-	CommissionRate                int64 `json:"commission_rate,omitzero"`
-	InclusiveRewardCommissionRate int64 `json:"inclusive_reward_commission_rate,omitzero"`
-}
-
-// GetLIVEProductsResponseProductMainImage is part of a reply.
-type GetLIVEProductsResponseProductMainImage struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
-}
-
-// GetLIVEProductsResponseProductPrice is part of a reply.
-type GetLIVEProductsResponseProductPrice struct {
-	OriginalPrice         GetLIVEProductsResponseProductPriceOriginalPrice         `json:"original_price,omitzero"`
-	PlatformDiscountPrice GetLIVEProductsResponseProductPricePlatformDiscountPrice `json:"platform_discount_price,omitzero"`
-	SellerDiscountPrice   GetLIVEProductsResponseProductPriceSellerDiscountPrice   `json:"seller_discount_price,omitzero"`
-}
-
-// GetLIVEProductsResponseProductPriceOriginalPrice is part of a reply.
-type GetLIVEProductsResponseProductPriceOriginalPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	HighestAmount Decimal `json:"highest_amount,omitzero"`
-	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
-}
-
-// GetLIVEProductsResponseProductPricePlatformDiscountPrice is part of a reply.
-type GetLIVEProductsResponseProductPricePlatformDiscountPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	HighestAmount Decimal `json:"highest_amount,omitzero"`
-	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
-}
-
-// GetLIVEProductsResponseProductPriceSellerDiscountPrice is part of a reply.
-type GetLIVEProductsResponseProductPriceSellerDiscountPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	HighestAmount Decimal `json:"highest_amount,omitzero"`
-	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
+	Commission  ProductCommission                    `json:"commission,omitzero"`
+	DetailURL   string                               `json:"detail_url,omitzero"`
+	ID          string                               `json:"id,omitzero"`
+	MainImages  []Image                              `json:"main_images,omitzero"`
+	OriginalURL string                               `json:"original_url,omitzero"`
+	Price       AffiliatePrice                       `json:"price,omitzero"`
+	SaleRegions []string                             `json:"sale_regions,omitzero"`
+	ShopName    string                               `json:"shop_name,omitzero"`
+	Source      string                               `json:"source,omitzero"`
+	Status      GetLIVEProductsResponseProductStatus `json:"status,omitzero"`
+	Title       string                               `json:"title,omitzero"`
 }
 
 // GetLIVEProductsResponseProductStatus is part of a reply.
@@ -420,8 +367,19 @@ type GetLiveRoomInfoResponse struct {
 	Title     string      `json:"title,omitzero"`
 }
 
-// GetShopProductsLegacyRequest holds the parameters of Affiliate.GetShopProductsLegacy.
-type GetShopProductsLegacyRequest struct {
+// GetShopProductsResponseProduct is part of a reply.
+type GetShopProductsResponseProduct struct {
+	AddedStatus GetShopProductsResponseProductAddedStatus `json:"added_status,omitzero"`
+	BrandName   string                                    `json:"brand_name,omitzero"`
+	ID          string                                    `json:"id,omitzero"`
+	Images      []Image                                   `json:"images,omitzero"`
+	Price       Money                                     `json:"price,omitzero"`
+	SalesCount  int                                       `json:"sales_count,omitzero"`
+	Title       string                                    `json:"title,omitzero"`
+}
+
+// GetShopProductsV202309Request holds the parameters of Affiliate.GetShopProductsV202309.
+type GetShopProductsV202309Request struct {
 	PageSize     int     `url:"page_size" json:"-"` // required
 	PageToken    *string `url:"page_token,omitempty" json:"-"`
 	SortField    *string `url:"sort_field,omitempty" json:"-"`
@@ -429,126 +387,54 @@ type GetShopProductsLegacyRequest struct {
 	TitleKeyword *string `url:"title_keyword,omitempty" json:"-"`
 }
 
-// GetShopProductsLegacyResponse is the reply of Affiliate.GetShopProductsLegacy.
-type GetShopProductsLegacyResponse struct {
-	NextPageToken string                                 `json:"next_page_token,omitzero"`
-	Products      []GetShopProductsLegacyResponseProduct `json:"products,omitzero"`
+// GetShopProductsV202309Response is the reply of Affiliate.GetShopProductsV202309.
+type GetShopProductsV202309Response struct {
+	NextPageToken string                           `json:"next_page_token,omitzero"`
+	Products      []GetShopProductsResponseProduct `json:"products,omitzero"`
 }
 
-// GetShopProductsLegacyResponseProduct is part of a reply.
-type GetShopProductsLegacyResponseProduct struct {
-	AddedStatus GetShopProductsLegacyResponseProductAddedStatus `json:"added_status,omitzero"`
-	BrandName   string                                          `json:"brand_name,omitzero"`
-	ID          string                                          `json:"id,omitzero"`
-	Images      []GetShopProductsLegacyResponseProductImage     `json:"images,omitzero"`
-	Price       GetShopProductsLegacyResponseProductPrice       `json:"price,omitzero"`
-	SalesCount  int                                             `json:"sales_count,omitzero"`
-	Title       string                                          `json:"title,omitzero"`
-}
-
-// GetShopProductsLegacyResponseProductImage is part of a reply.
-type GetShopProductsLegacyResponseProductImage struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
-}
-
-// GetShopProductsLegacyResponseProductPrice is part of a reply.
-type GetShopProductsLegacyResponseProductPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShowcaseProductsOldRequest holds the parameters of Affiliate.GetShowcaseProductsOld.
-type GetShowcaseProductsOldRequest struct {
+// GetShowcaseProductsV202309Request holds the parameters of Affiliate.GetShowcaseProductsV202309.
+type GetShowcaseProductsV202309Request struct {
 	Origin    *string `url:"origin,omitempty" json:"-"`
 	PageSize  *int    `url:"page_size,omitempty" json:"-"`
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GetShowcaseProductsOldResponse is the reply of Affiliate.GetShowcaseProductsOld.
-type GetShowcaseProductsOldResponse struct {
-	LiveProductIDs []string                                `json:"live_product_ids,omitzero"`
-	NextPageToken  string                                  `json:"next_page_token,omitzero"`
-	Products       []GetShowcaseProductsOldResponseProduct `json:"products,omitzero"`
-	TotalCount     int                                     `json:"total_count,omitzero"`
+// GetShowcaseProductsV202309Response is the reply of Affiliate.GetShowcaseProductsV202309.
+type GetShowcaseProductsV202309Response struct {
+	LiveProductIDs []string                                    `json:"live_product_ids,omitzero"`
+	NextPageToken  string                                      `json:"next_page_token,omitzero"`
+	Products       []GetShowcaseProductsV202309ResponseProduct `json:"products,omitzero"`
+	TotalCount     int                                         `json:"total_count,omitzero"`
 }
 
-// GetShowcaseProductsOldResponseProduct is part of a reply.
-type GetShowcaseProductsOldResponseProduct struct {
-	Addition    GetShowcaseProductsOldResponseProductAddition    `json:"addition,omitzero"`
-	Commission  GetShowcaseProductsOldResponseProductCommission  `json:"commission,omitzero"`
-	DetailURL   string                                           `json:"detail_url,omitzero"`
-	ID          string                                           `json:"id,omitzero"`
-	MainImages  []GetShowcaseProductsOldResponseProductMainImage `json:"main_images,omitzero"`
-	OriginalURL string                                           `json:"original_url,omitzero"`
-	Price       GetShowcaseProductsOldResponseProductPrice       `json:"price,omitzero"`
-	SaleRegions []string                                         `json:"sale_regions,omitzero"`
-	ShopName    string                                           `json:"shop_name,omitzero"`
-	Source      AffiliateSource                                  `json:"source,omitzero"`
-	Status      GetShowcaseProductsOldResponseProductStatus      `json:"status,omitzero"`
-	Title       string                                           `json:"title,omitzero"`
+// GetShowcaseProductsV202309ResponseProduct is part of a reply.
+type GetShowcaseProductsV202309ResponseProduct struct {
+	Addition    GetShowcaseProductsV202309ResponseProductAddition `json:"addition,omitzero"`
+	Commission  ProductCommission                                 `json:"commission,omitzero"`
+	DetailURL   string                                            `json:"detail_url,omitzero"`
+	ID          string                                            `json:"id,omitzero"`
+	MainImages  []Image                                           `json:"main_images,omitzero"`
+	OriginalURL string                                            `json:"original_url,omitzero"`
+	Price       AffiliatePrice                                    `json:"price,omitzero"`
+	SaleRegions []string                                          `json:"sale_regions,omitzero"`
+	ShopName    string                                            `json:"shop_name,omitzero"`
+	Source      AffiliateSource                                   `json:"source,omitzero"`
+	Status      GetShowcaseProductsV202309ResponseProductStatus   `json:"status,omitzero"`
+	Title       string                                            `json:"title,omitzero"`
 }
 
-// GetShowcaseProductsOldResponseProductAddition is part of a reply.
-type GetShowcaseProductsOldResponseProductAddition struct {
-	CustomizedMainImage []GetShowcaseProductsOldResponseProductAdditionCustomizedMainImage `json:"customized_main_image,omitzero"`
+// GetShowcaseProductsV202309ResponseProductAddition is part of a reply.
+type GetShowcaseProductsV202309ResponseProductAddition struct {
+	CustomizedMainImage []Image `json:"customized_main_image,omitzero"`
 }
 
-// GetShowcaseProductsOldResponseProductAdditionCustomizedMainImage is part of a reply.
-type GetShowcaseProductsOldResponseProductAdditionCustomizedMainImage struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
-}
-
-// GetShowcaseProductsOldResponseProductCommission is part of a reply.
-type GetShowcaseProductsOldResponseProductCommission struct {
-	CommissionRate                int64 `json:"commission_rate,omitzero"`
-	InclusiveRewardCommissionRate int64 `json:"inclusive_reward_commission_rate,omitzero"`
-}
-
-// GetShowcaseProductsOldResponseProductMainImage is part of a reply.
-type GetShowcaseProductsOldResponseProductMainImage struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
-}
-
-// GetShowcaseProductsOldResponseProductPrice is part of a reply.
-type GetShowcaseProductsOldResponseProductPrice struct {
-	OriginalPrice         GetShowcaseProductsOldResponseProductPriceOriginalPrice         `json:"original_price,omitzero"`
-	PlatformDiscountPrice GetShowcaseProductsOldResponseProductPricePlatformDiscountPrice `json:"platform_discount_price,omitzero"`
-	SellerDiscountPrice   GetShowcaseProductsOldResponseProductPriceSellerDiscountPrice   `json:"seller_discount_price,omitzero"`
-}
-
-// GetShowcaseProductsOldResponseProductPriceOriginalPrice is part of a reply.
-type GetShowcaseProductsOldResponseProductPriceOriginalPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	HighestAmount Decimal `json:"highest_amount,omitzero"`
-	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
-}
-
-// GetShowcaseProductsOldResponseProductPricePlatformDiscountPrice is part of a reply.
-type GetShowcaseProductsOldResponseProductPricePlatformDiscountPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	HighestAmount Decimal `json:"highest_amount,omitzero"`
-	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
-}
-
-// GetShowcaseProductsOldResponseProductPriceSellerDiscountPrice is part of a reply.
-type GetShowcaseProductsOldResponseProductPriceSellerDiscountPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	HighestAmount Decimal `json:"highest_amount,omitzero"`
-	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
-}
-
-// GetShowcaseProductsOldResponseProductStatus is part of a reply.
-type GetShowcaseProductsOldResponseProductStatus struct {
-	AddedStatus     GetShowcaseProductsOldResponseProductStatusAddedStatus `json:"added_status,omitzero"`
-	InventoryStatus AffiliateInventoryStatus                               `json:"inventory_status,omitzero"`
-	IsHidden        bool                                                   `json:"is_hidden,omitzero"`
-	ReviewStatus    AffiliateReviewStatus                                  `json:"review_status,omitzero"`
+// GetShowcaseProductsV202309ResponseProductStatus is part of a reply.
+type GetShowcaseProductsV202309ResponseProductStatus struct {
+	AddedStatus     GetShowcaseProductsV202309ResponseProductStatusAddedStatus `json:"added_status,omitzero"`
+	InventoryStatus AffiliateInventoryStatus                                   `json:"inventory_status,omitzero"`
+	IsHidden        bool                                                       `json:"is_hidden,omitzero"`
+	ReviewStatus    AffiliateReviewStatus                                      `json:"review_status,omitzero"`
 }
 
 // PinLIVEProductRequest holds the parameters of Affiliate.PinLIVEProduct.
@@ -556,6 +442,12 @@ type PinLIVEProductRequest struct{}
 
 // PinLIVEProductResponse is the reply of Affiliate.PinLIVEProduct.
 type PinLIVEProductResponse struct{}
+
+// ProductCommission is part of a reply.
+type ProductCommission struct {
+	CommissionRate                int64 `json:"commission_rate,omitzero"`
+	InclusiveRewardCommissionRate int64 `json:"inclusive_reward_commission_rate,omitzero"`
+}
 
 // RemoveLIVEProductsRequest holds the parameters of Affiliate.RemoveLIVEProducts.
 type RemoveLIVEProductsRequest struct {
@@ -565,13 +457,13 @@ type RemoveLIVEProductsRequest struct {
 // RemoveLIVEProductsResponse is the reply of Affiliate.RemoveLIVEProducts.
 type RemoveLIVEProductsResponse struct{}
 
-// RemoveShowcaseProductsOldRequest holds the parameters of Affiliate.RemoveShowcaseProductsOld.
-type RemoveShowcaseProductsOldRequest struct {
+// RemoveShowcaseProductsV202309Request holds the parameters of Affiliate.RemoveShowcaseProductsV202309.
+type RemoveShowcaseProductsV202309Request struct {
 	ProductIDs []string `json:"product_ids,omitzero"` // at most 200
 }
 
-// RemoveShowcaseProductsOldResponse is the reply of Affiliate.RemoveShowcaseProductsOld.
-type RemoveShowcaseProductsOldResponse struct{}
+// RemoveShowcaseProductsV202309Response is the reply of Affiliate.RemoveShowcaseProductsV202309.
+type RemoveShowcaseProductsV202309Response struct{}
 
 // TopLIVEProductsRequest holds the parameters of Affiliate.TopLIVEProducts.
 type TopLIVEProductsRequest struct {
@@ -581,13 +473,13 @@ type TopLIVEProductsRequest struct {
 // TopLIVEProductsResponse is the reply of Affiliate.TopLIVEProducts.
 type TopLIVEProductsResponse struct{}
 
-// TopShowcaseProductsOldRequest holds the parameters of Affiliate.TopShowcaseProductsOld.
-type TopShowcaseProductsOldRequest struct {
+// TopShowcaseProductsV202309Request holds the parameters of Affiliate.TopShowcaseProductsV202309.
+type TopShowcaseProductsV202309Request struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
-// TopShowcaseProductsOldResponse is the reply of Affiliate.TopShowcaseProductsOld.
-type TopShowcaseProductsOldResponse struct{}
+// TopShowcaseProductsV202309Response is the reply of Affiliate.TopShowcaseProductsV202309.
+type TopShowcaseProductsV202309Response struct{}
 
 // UnpinLIVEProductRequest holds the parameters of Affiliate.UnpinLIVEProduct.
 type UnpinLIVEProductRequest struct{}
@@ -637,22 +529,22 @@ const (
 	GetLIVEProductsResponseProductStatusAddedStatusRejected GetLIVEProductsResponseProductStatusAddedStatus = "REJECTED"
 )
 
-// GetShopProductsLegacyResponseProductAddedStatus is an open list: TikTok Shop may add values.
-type GetShopProductsLegacyResponseProductAddedStatus string
+// GetShopProductsResponseProductAddedStatus is an open list: TikTok Shop may add values.
+type GetShopProductsResponseProductAddedStatus string
 
-// Values of GetShopProductsLegacyResponseProductAddedStatus.
+// Values of GetShopProductsResponseProductAddedStatus.
 const (
-	GetShopProductsLegacyResponseProductAddedStatusAddable  GetShopProductsLegacyResponseProductAddedStatus = "ADDABLE"
-	GetShopProductsLegacyResponseProductAddedStatusAdded    GetShopProductsLegacyResponseProductAddedStatus = "ADDED"
-	GetShopProductsLegacyResponseProductAddedStatusRejected GetShopProductsLegacyResponseProductAddedStatus = "REJECTED"
+	GetShopProductsResponseProductAddedStatusAddable  GetShopProductsResponseProductAddedStatus = "ADDABLE"
+	GetShopProductsResponseProductAddedStatusAdded    GetShopProductsResponseProductAddedStatus = "ADDED"
+	GetShopProductsResponseProductAddedStatusRejected GetShopProductsResponseProductAddedStatus = "REJECTED"
 )
 
-// GetShowcaseProductsOldResponseProductStatusAddedStatus is an open list: TikTok Shop may add values.
-type GetShowcaseProductsOldResponseProductStatusAddedStatus string
+// GetShowcaseProductsV202309ResponseProductStatusAddedStatus is an open list: TikTok Shop may add values.
+type GetShowcaseProductsV202309ResponseProductStatusAddedStatus string
 
-// Values of GetShowcaseProductsOldResponseProductStatusAddedStatus.
+// Values of GetShowcaseProductsV202309ResponseProductStatusAddedStatus.
 const (
-	GetShowcaseProductsOldResponseProductStatusAddedStatusNotAdded GetShowcaseProductsOldResponseProductStatusAddedStatus = "NOT_ADDED"
-	GetShowcaseProductsOldResponseProductStatusAddedStatusAdded    GetShowcaseProductsOldResponseProductStatusAddedStatus = "ADDED"
-	GetShowcaseProductsOldResponseProductStatusAddedStatusRejected GetShowcaseProductsOldResponseProductStatusAddedStatus = "REJECTED"
+	GetShowcaseProductsV202309ResponseProductStatusAddedStatusNotAdded GetShowcaseProductsV202309ResponseProductStatusAddedStatus = "NOT_ADDED"
+	GetShowcaseProductsV202309ResponseProductStatusAddedStatusAdded    GetShowcaseProductsV202309ResponseProductStatusAddedStatus = "ADDED"
+	GetShowcaseProductsV202309ResponseProductStatusAddedStatusRejected GetShowcaseProductsV202309ResponseProductStatusAddedStatus = "REJECTED"
 )

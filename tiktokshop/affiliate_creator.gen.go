@@ -209,6 +209,7 @@ func (s *AffiliateCreatorService) GenerateAffiliateSharingLink(ctx context.Conte
 // GenerateAffiliateSharingLinkV202407 calls POST /affiliate_creator/202407/affiliate_sharing_links/generate_batch.
 //
 // It is not repeated once it was sent. Version 202407.
+// The newest version is [AffiliateCreatorService.GenerateAffiliateSharingLink].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/generate-affiliate-sharing-link-202407
 func (s *AffiliateCreatorService) GenerateAffiliateSharingLinkV202407(ctx context.Context, req *GenerateAffiliateSharingLinkV202407Request, opts ...CallOption) (*GenerateAffiliateSharingLinkV202407Response, error) {
@@ -251,6 +252,7 @@ func (s *AffiliateCreatorService) GetCreatorProfile(ctx context.Context, req *Ge
 // GetCreatorProfileV202405 calls GET /affiliate_creator/202405/profiles.
 //
 // It only reads and is safe to repeat. Version 202405.
+// The newest version is [AffiliateCreatorService.GetCreatorProfile].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-creator-profile-202405
 func (s *AffiliateCreatorService) GetCreatorProfileV202405(ctx context.Context, req *GetCreatorProfileV202405Request, opts ...CallOption) (*GetCreatorProfileV202405Response, error) {
@@ -342,6 +344,7 @@ func (s *AffiliateCreatorService) GetShoppableVideoPrecheckResult(ctx context.Co
 // GetShoppableVideoPrecheckResultV202511 calls GET /affiliate_creator/202511/videos/precheck_tasks/{task_id}.
 //
 // It only reads and is safe to repeat. Version 202511.
+// The newest version is [AffiliateCreatorService.GetShoppableVideoPrecheckResult].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shoppable-video-precheck-result-202511
 func (s *AffiliateCreatorService) GetShoppableVideoPrecheckResultV202511(ctx context.Context, taskID string, req *GetShoppableVideoPrecheckResultV202511Request, opts ...CallOption) (*GetShoppableVideoPrecheckResultV202511Response, error) {
@@ -493,6 +496,7 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersAll(ctx context.Co
 // SearchCreatorAffiliateOrdersV202405 calls POST /affiliate_creator/202405/orders/search.
 //
 // It only reads and is safe to repeat. Version 202405.
+// The newest version is [AffiliateCreatorService.SearchCreatorAffiliateOrders].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-creator-affiliate-orders-202405
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405(ctx context.Context, req *SearchCreatorAffiliateOrdersV202405Request, opts ...CallOption) (*SearchCreatorAffiliateOrdersV202405Response, error) {
@@ -507,12 +511,12 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405(ctx contex
 // SearchCreatorAffiliateOrdersV202405All hands out what stands on the pages of
 // [AffiliateCreatorService.SearchCreatorAffiliateOrdersV202405]. It stops at the first error.
 // Pages hold 50 unless req.PageSize says otherwise.
-func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405All(ctx context.Context, req *SearchCreatorAffiliateOrdersV202405Request, opts ...CallOption) iter.Seq2[SearchCreatorAffiliateOrdersV202405ResponseOrder, error] {
+func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405All(ctx context.Context, req *SearchCreatorAffiliateOrdersV202405Request, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersV202405ResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages("AffiliateCreator.SearchCreatorAffiliateOrdersV202405", func(token string) ([]SearchCreatorAffiliateOrdersV202405ResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorAffiliateOrdersV202405", func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -628,44 +632,47 @@ type AddShowcaseProductsRequest struct {
 
 // AddShowcaseProductsResponse is the reply of AffiliateCreator.AddShowcaseProducts.
 type AddShowcaseProductsResponse struct {
-	Errors []AddShowcaseProductsResponseError `json:"errors,omitzero"`
+	Errors []DeleteProductsResponseError `json:"errors,omitzero"`
 }
 
-// AddShowcaseProductsResponseError is part of a reply.
-type AddShowcaseProductsResponseError struct {
-	Code    int                                    `json:"code,omitzero"`
-	Detail  AddShowcaseProductsResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                 `json:"message,omitzero"`
+// AffiliateCreatorIssue is part of a reply.
+type AffiliateCreatorIssue struct {
+	Risk        string `json:"risk,omitzero"`
+	Suggestions string `json:"suggestions,omitzero"`
 }
 
-// AddShowcaseProductsResponseErrorDetail is part of a reply.
-type AddShowcaseProductsResponseErrorDetail struct {
-	ProductID string `json:"product_id,omitzero"`
+// CategoryChain is part of a reply.
+type CategoryChain struct {
+	ID        string `json:"id,omitzero"`
+	IsLeaf    bool   `json:"is_leaf,omitzero"`
+	LocalName string `json:"local_name,omitzero"`
+	ParentID  string `json:"parent_id,omitzero"`
+}
+
+// Commission is part of a reply.
+type Commission struct {
+	Amount   Decimal `json:"amount,omitzero"`
+	Currency string  `json:"currency,omitzero"`
+	Rate     int64   `json:"rate,omitzero"`
+}
+
+// CommissionRateRange is part of a request.
+type CommissionRateRange struct {
+	RateGe *int64 `json:"rate_ge,omitzero"`
+	RateLt *int64 `json:"rate_lt,omitzero"`
 }
 
 // CreatorGenerateGeneralLinkRequest holds the parameters of AffiliateCreator.CreatorGenerateGeneralLink.
 type CreatorGenerateGeneralLinkRequest struct {
-	CampaignID *string                                    `json:"campaign_id,omitzero"`
-	LinkType   *string                                    `json:"link_type,omitzero"`
-	Material   *CreatorGenerateGeneralLinkRequestMaterial `json:"material,omitzero"`
-}
-
-// CreatorGenerateGeneralLinkRequestMaterial is part of a request.
-type CreatorGenerateGeneralLinkRequestMaterial struct {
-	IDs  []string `json:"ids,omitzero"` // at most 50
-	Type *string  `json:"type,omitzero"`
+	CampaignID *string   `json:"campaign_id,omitzero"`
+	LinkType   *string   `json:"link_type,omitzero"`
+	Material   *Material `json:"material,omitzero"`
 }
 
 // CreatorGenerateGeneralLinkResponse is the reply of AffiliateCreator.CreatorGenerateGeneralLink.
 type CreatorGenerateGeneralLinkResponse struct {
-	FailedMaterials []CreatorGenerateGeneralLinkResponseFailedMaterial `json:"failed_materials,omitzero"`
-	SharingLinks    []CreatorGenerateGeneralLinkResponseSharingLink    `json:"sharing_links,omitzero"`
-}
-
-// CreatorGenerateGeneralLinkResponseFailedMaterial is part of a reply.
-type CreatorGenerateGeneralLinkResponseFailedMaterial struct {
-	FailReason string `json:"fail_reason,omitzero"`
-	MaterialID string `json:"material_id,omitzero"`
+	FailedMaterials []FailedMaterial                                `json:"failed_materials,omitzero"`
+	SharingLinks    []CreatorGenerateGeneralLinkResponseSharingLink `json:"sharing_links,omitzero"`
 }
 
 // CreatorGenerateGeneralLinkResponseSharingLink is part of a reply.
@@ -678,27 +685,15 @@ type CreatorGenerateGeneralLinkResponseSharingLink struct {
 
 // CreatorGeneratePublisherLinkRequest holds the parameters of AffiliateCreator.CreatorGeneratePublisherLink.
 type CreatorGeneratePublisherLinkRequest struct {
-	CampaignID *string                                      `json:"campaign_id,omitzero"`
-	LinkType   *string                                      `json:"link_type,omitzero"`
-	Material   *CreatorGeneratePublisherLinkRequestMaterial `json:"material,omitzero"`
-}
-
-// CreatorGeneratePublisherLinkRequestMaterial is part of a request.
-type CreatorGeneratePublisherLinkRequestMaterial struct {
-	IDs  []string `json:"ids,omitzero"` // at most 50
-	Type *string  `json:"type,omitzero"`
+	CampaignID *string   `json:"campaign_id,omitzero"`
+	LinkType   *string   `json:"link_type,omitzero"`
+	Material   *Material `json:"material,omitzero"`
 }
 
 // CreatorGeneratePublisherLinkResponse is the reply of AffiliateCreator.CreatorGeneratePublisherLink.
 type CreatorGeneratePublisherLinkResponse struct {
-	FailedMaterials []CreatorGeneratePublisherLinkResponseFailedMaterial `json:"failed_materials,omitzero"`
-	SharingLinks    []CreatorGeneratePublisherLinkResponseSharingLink    `json:"sharing_links,omitzero"`
-}
-
-// CreatorGeneratePublisherLinkResponseFailedMaterial is part of a reply.
-type CreatorGeneratePublisherLinkResponseFailedMaterial struct {
-	FailReason string `json:"fail_reason,omitzero"`
-	MaterialID string `json:"material_id,omitzero"`
+	FailedMaterials []FailedMaterial                                  `json:"failed_materials,omitzero"`
+	SharingLinks    []CreatorGeneratePublisherLinkResponseSharingLink `json:"sharing_links,omitzero"`
 }
 
 // CreatorGeneratePublisherLinkResponseSharingLink is part of a reply.
@@ -750,99 +745,33 @@ type CreatorSearchAffiliateTraceOrdersResponseOrder struct {
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKU is part of a reply.
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKU struct {
-	ActualBonusCommission               CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualBonusCommission               `json:"actual_bonus_commission,omitzero"`
-	ActualCommission                    CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCommission                    `json:"actual_commission,omitzero"`
-	ActualCommissionBase                CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCommissionBase                `json:"actual_commission_base,omitzero"`
-	ActualCreatorCommissionRewardFee    CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCreatorCommissionRewardFee    `json:"actual_creator_commission_reward_fee,omitzero"`
-	ActualShopAdsCommission             CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualShopAdsCommission             `json:"actual_shop_ads_commission,omitzero"`
-	CampaignID                          string                                                                               `json:"campaign_id,omitzero"`
-	CommissionBonusRate                 int64                                                                                `json:"commission_bonus_rate,omitzero"`
-	CommissionRate                      int64                                                                                `json:"commission_rate,omitzero"`
-	ContentID                           string                                                                               `json:"content_id,omitzero"`
-	ContentType                         AffiliateCreatorContentType                                                          `json:"content_type,omitzero"`
-	CreatorCommissionRewardRate         int64                                                                                `json:"creator_commission_reward_rate,omitzero"`
-	DeliveryTime                        UnixSeconds                                                                          `json:"delivery_time,omitzero"`
-	EstimatedBonusCommission            CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedBonusCommission            `json:"estimated_bonus_commission,omitzero"`
-	EstimatedCommission                 CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCommission                 `json:"estimated_commission,omitzero"`
-	EstimatedCommissionBase             CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCommissionBase             `json:"estimated_commission_base,omitzero"`
-	EstimatedCreatorCommissionRewardFee CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCreatorCommissionRewardFee `json:"estimated_creator_commission_reward_fee,omitzero"`
-	EstimatedShopAdsCommission          CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedShopAdsCommission          `json:"estimated_shop_ads_commission,omitzero"`
-	ID                                  string                                                                               `json:"id,omitzero"`
-	Price                               CreatorSearchAffiliateTraceOrdersResponseOrderSKUPrice                               `json:"price,omitzero"`
-	ProductID                           string                                                                               `json:"product_id,omitzero"`
-	ProductName                         string                                                                               `json:"product_name,omitzero"`
-	Quantity                            int                                                                                  `json:"quantity,omitzero"`
-	RefundedQuantity                    int                                                                                  `json:"refunded_quantity,omitzero"`
-	ReturnedQuantity                    int                                                                                  `json:"returned_quantity,omitzero"`
-	ShopAdsCommissionRate               int64                                                                                `json:"shop_ads_commission_rate,omitzero"`
-	ShopName                            string                                                                               `json:"shop_name,omitzero"`
-	Trace                               CreatorSearchAffiliateTraceOrdersResponseOrderSKUTrace                               `json:"trace,omitzero"`
-}
-
-// CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualBonusCommission is part of a reply.
-type CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualBonusCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCommission is part of a reply.
-type CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCommission struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
-}
-
-// CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCommissionBase is part of a reply.
-type CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCommissionBase struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
-}
-
-// CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCreatorCommissionRewardFee is part of a reply.
-type CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualCreatorCommissionRewardFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualShopAdsCommission is part of a reply.
-type CreatorSearchAffiliateTraceOrdersResponseOrderSKUActualShopAdsCommission struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
-}
-
-// CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedBonusCommission is part of a reply.
-type CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedBonusCommission struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
-}
-
-// CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCommission is part of a reply.
-type CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCommissionBase is part of a reply.
-type CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCommissionBase struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
-}
-
-// CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCreatorCommissionRewardFee is part of a reply.
-type CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedCreatorCommissionRewardFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedShopAdsCommission is part of a reply.
-type CreatorSearchAffiliateTraceOrdersResponseOrderSKUEstimatedShopAdsCommission struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
-}
-
-// CreatorSearchAffiliateTraceOrdersResponseOrderSKUPrice is part of a reply.
-type CreatorSearchAffiliateTraceOrdersResponseOrderSKUPrice struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
+	ActualBonusCommission               Money                                                  `json:"actual_bonus_commission,omitzero"`
+	ActualCommission                    Money                                                  `json:"actual_commission,omitzero"`
+	ActualCommissionBase                Money                                                  `json:"actual_commission_base,omitzero"`
+	ActualCreatorCommissionRewardFee    Money                                                  `json:"actual_creator_commission_reward_fee,omitzero"`
+	ActualShopAdsCommission             Money                                                  `json:"actual_shop_ads_commission,omitzero"`
+	CampaignID                          string                                                 `json:"campaign_id,omitzero"`
+	CommissionBonusRate                 int64                                                  `json:"commission_bonus_rate,omitzero"`
+	CommissionRate                      int64                                                  `json:"commission_rate,omitzero"`
+	ContentID                           string                                                 `json:"content_id,omitzero"`
+	ContentType                         AffiliateCreatorContentType                            `json:"content_type,omitzero"`
+	CreatorCommissionRewardRate         int64                                                  `json:"creator_commission_reward_rate,omitzero"`
+	DeliveryTime                        UnixSeconds                                            `json:"delivery_time,omitzero"`
+	EstimatedBonusCommission            Money                                                  `json:"estimated_bonus_commission,omitzero"`
+	EstimatedCommission                 Money                                                  `json:"estimated_commission,omitzero"`
+	EstimatedCommissionBase             Money                                                  `json:"estimated_commission_base,omitzero"`
+	EstimatedCreatorCommissionRewardFee Money                                                  `json:"estimated_creator_commission_reward_fee,omitzero"`
+	EstimatedShopAdsCommission          Money                                                  `json:"estimated_shop_ads_commission,omitzero"`
+	ID                                  string                                                 `json:"id,omitzero"`
+	Price                               Money                                                  `json:"price,omitzero"`
+	ProductID                           string                                                 `json:"product_id,omitzero"`
+	ProductName                         string                                                 `json:"product_name,omitzero"`
+	Quantity                            int                                                    `json:"quantity,omitzero"`
+	RefundedQuantity                    int                                                    `json:"refunded_quantity,omitzero"`
+	ReturnedQuantity                    int                                                    `json:"returned_quantity,omitzero"`
+	ShopAdsCommissionRate               int64                                                  `json:"shop_ads_commission_rate,omitzero"`
+	ShopName                            string                                                 `json:"shop_name,omitzero"`
+	Trace                               CreatorSearchAffiliateTraceOrdersResponseOrderSKUTrace `json:"trace,omitzero"`
 }
 
 // CreatorSearchAffiliateTraceOrdersResponseOrderSKUTrace is part of a reply.
@@ -853,31 +782,20 @@ type CreatorSearchAffiliateTraceOrdersResponseOrderSKUTrace struct {
 
 // CreatorSearchOpenCollaborationProductRequest holds the parameters of AffiliateCreator.CreatorSearchOpenCollaborationProduct.
 type CreatorSearchOpenCollaborationProductRequest struct {
-	Category            *CreatorSearchOpenCollaborationProductRequestCategory            `json:"category,omitzero" url:"-"`
-	CommissionRateRange *CreatorSearchOpenCollaborationProductRequestCommissionRateRange `json:"commission_rate_range,omitzero" url:"-"`
-	PageSize            int64                                                            `url:"page_size" json:"-"` // required, at most 20
-	PageToken           *string                                                          `url:"page_token,omitempty" json:"-"`
-	SalesPriceRange     *CreatorSearchOpenCollaborationProductRequestSalesPriceRange     `json:"sales_price_range,omitzero" url:"-"`
-	SortField           *string                                                          `url:"sort_field,omitempty" json:"-"`
-	SortOrder           *SortOrder                                                       `url:"sort_order,omitempty" json:"-"`
-	TitleKeywords       []string                                                         `json:"title_keywords,omitzero" url:"-"` // at most 20
-}
-
-// CreatorSearchOpenCollaborationProductRequestCategory is part of a request.
-type CreatorSearchOpenCollaborationProductRequestCategory struct {
-	ID *string `json:"id,omitzero"`
-}
-
-// CreatorSearchOpenCollaborationProductRequestCommissionRateRange is part of a request.
-type CreatorSearchOpenCollaborationProductRequestCommissionRateRange struct {
-	RateGe *int64 `json:"rate_ge,omitzero"`
-	RateLt *int64 `json:"rate_lt,omitzero"`
+	Category            *IDOnly                                                      `json:"category,omitzero" url:"-"`
+	CommissionRateRange *CommissionRateRange                                         `json:"commission_rate_range,omitzero" url:"-"`
+	PageSize            int64                                                        `url:"page_size" json:"-"` // required, at most 20
+	PageToken           *string                                                      `url:"page_token,omitempty" json:"-"`
+	SalesPriceRange     *CreatorSearchOpenCollaborationProductRequestSalesPriceRange `json:"sales_price_range,omitzero" url:"-"`
+	SortField           *string                                                      `url:"sort_field,omitempty" json:"-"`
+	SortOrder           *SortOrder                                                   `url:"sort_order,omitempty" json:"-"`
+	TitleKeywords       []string                                                     `json:"title_keywords,omitzero" url:"-"` // at most 20
 }
 
 // CreatorSearchOpenCollaborationProductRequestSalesPriceRange is part of a request.
 type CreatorSearchOpenCollaborationProductRequestSalesPriceRange struct {
-	AmountGe *string `json:"amount_ge,omitzero"`
-	AmountLt *string `json:"amount_lt,omitzero"`
+	AmountGe *Decimal `json:"amount_ge,omitzero"`
+	AmountLt *Decimal `json:"amount_lt,omitzero"`
 }
 
 // CreatorSearchOpenCollaborationProductResponse is the reply of AffiliateCreator.CreatorSearchOpenCollaborationProduct.
@@ -889,52 +807,31 @@ type CreatorSearchOpenCollaborationProductResponse struct {
 
 // CreatorSearchOpenCollaborationProductResponseProduct is part of a reply.
 type CreatorSearchOpenCollaborationProductResponseProduct struct {
-	CategoryChains []CreatorSearchOpenCollaborationProductResponseProductCategoryChain `json:"category_chains,omitzero"`
-	Commission     CreatorSearchOpenCollaborationProductResponseProductCommission      `json:"commission,omitzero"`
-	DetailLink     string                                                              `json:"detail_link,omitzero"`
-	HasInventory   bool                                                                `json:"has_inventory,omitzero"`
-	ID             string                                                              `json:"id,omitzero"`
-	MainImageURL   string                                                              `json:"main_image_url,omitzero"`
-	OriginalPrice  CreatorSearchOpenCollaborationProductResponseProductOriginalPrice   `json:"original_price,omitzero"`
-	SaleRegion     string                                                              `json:"sale_region,omitzero"`
-	SalesPrice     CreatorSearchOpenCollaborationProductResponseProductSalesPrice      `json:"sales_price,omitzero"`
-	Shop           CreatorSearchOpenCollaborationProductResponseProductShop            `json:"shop,omitzero"`
-	Title          string                                                              `json:"title,omitzero"`
-	UnitsSold      int64                                                               `json:"units_sold,omitzero"`
+	CategoryChains []CategoryChain `json:"category_chains,omitzero"`
+	Commission     Commission      `json:"commission,omitzero"`
+	DetailLink     string          `json:"detail_link,omitzero"`
+	HasInventory   bool            `json:"has_inventory,omitzero"`
+	ID             string          `json:"id,omitzero"`
+	MainImageURL   string          `json:"main_image_url,omitzero"`
+	OriginalPrice  MoneyRange      `json:"original_price,omitzero"`
+	SaleRegion     string          `json:"sale_region,omitzero"`
+	SalesPrice     MoneyRange      `json:"sales_price,omitzero"`
+	Shop           ProductShop     `json:"shop,omitzero"`
+	Title          string          `json:"title,omitzero"`
+	UnitsSold      int64           `json:"units_sold,omitzero"`
 }
 
-// CreatorSearchOpenCollaborationProductResponseProductCategoryChain is part of a reply.
-type CreatorSearchOpenCollaborationProductResponseProductCategoryChain struct {
-	ID        string `json:"id,omitzero"`
-	IsLeaf    bool   `json:"is_leaf,omitzero"`
-	LocalName string `json:"local_name,omitzero"`
-	ParentID  string `json:"parent_id,omitzero"`
-}
-
-// CreatorSearchOpenCollaborationProductResponseProductCommission is part of a reply.
-type CreatorSearchOpenCollaborationProductResponseProductCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-	Rate     int64   `json:"rate,omitzero"`
-}
-
-// CreatorSearchOpenCollaborationProductResponseProductOriginalPrice is part of a reply.
-type CreatorSearchOpenCollaborationProductResponseProductOriginalPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// CreatorSearchOpenCollaborationProductResponseProductSalesPrice is part of a reply.
-type CreatorSearchOpenCollaborationProductResponseProductSalesPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// CreatorSearchOpenCollaborationProductResponseProductShop is part of a reply.
-type CreatorSearchOpenCollaborationProductResponseProductShop struct {
-	Name string `json:"name,omitzero"`
+// CreatorSearchSampleApplicationFulfillmentsFulfillment is part of a reply.
+type CreatorSearchSampleApplicationFulfillmentsFulfillment struct {
+	ApplicationID         string                                                      `json:"application_id,omitzero"`
+	BoundProductStatus    AffiliateCreatorBoundProductStatus                          `json:"bound_product_status,omitzero"`
+	ExpirationTime        UnixSeconds                                                 `json:"expiration_time,omitzero"`
+	ID                    string                                                      `json:"id,omitzero"`
+	ProductID             string                                                      `json:"product_id,omitzero"`
+	SampleApplicationType AffiliateCreatorSampleApplicationType                       `json:"sample_application_type,omitzero"`
+	ShopID                string                                                      `json:"shop_id,omitzero"`
+	Status                CreatorSearchSampleApplicationFulfillmentsFulfillmentStatus `json:"status,omitzero"`
+	TotalSuspendDuration  int64                                                       `json:"total_suspend_duration,omitzero"`
 }
 
 // CreatorSearchSampleApplicationFulfillmentsRequest holds the parameters of AffiliateCreator.CreatorSearchSampleApplicationFulfillments.
@@ -946,20 +843,30 @@ type CreatorSearchSampleApplicationFulfillmentsRequest struct {
 
 // CreatorSearchSampleApplicationFulfillmentsResponse is the reply of AffiliateCreator.CreatorSearchSampleApplicationFulfillments.
 type CreatorSearchSampleApplicationFulfillmentsResponse struct {
-	Fulfillments []CreatorSearchSampleApplicationFulfillmentsResponseFulfillment `json:"fulfillments,omitzero"`
+	Fulfillments []CreatorSearchSampleApplicationFulfillmentsFulfillment `json:"fulfillments,omitzero"`
 }
 
-// CreatorSearchSampleApplicationFulfillmentsResponseFulfillment is part of a reply.
-type CreatorSearchSampleApplicationFulfillmentsResponseFulfillment struct {
-	ApplicationID         string                                                              `json:"application_id,omitzero"`
-	BoundProductStatus    AffiliateCreatorBoundProductStatus                                  `json:"bound_product_status,omitzero"`
-	ExpirationTime        UnixSeconds                                                         `json:"expiration_time,omitzero"`
-	ID                    string                                                              `json:"id,omitzero"`
-	ProductID             string                                                              `json:"product_id,omitzero"`
-	SampleApplicationType AffiliateCreatorSampleApplicationType                               `json:"sample_application_type,omitzero"`
-	ShopID                string                                                              `json:"shop_id,omitzero"`
-	Status                CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatus `json:"status,omitzero"`
-	TotalSuspendDuration  int64                                                               `json:"total_suspend_duration,omitzero"`
+// CreatorSelectAffiliateProductFilterParamsCommissionRateRange is part of a request.
+type CreatorSelectAffiliateProductFilterParamsCommissionRateRange struct {
+	RateGe *int `json:"rate_ge,omitzero"`
+	RateLe *int `json:"rate_le,omitzero"`
+}
+
+// CreatorSelectAffiliateProductFilterParamsShopRatingRange is part of a request.
+type CreatorSelectAffiliateProductFilterParamsShopRatingRange struct {
+	RatingGe *int `json:"rating_ge,omitzero"`
+	RatingLe *int `json:"rating_le,omitzero"`
+}
+
+// CreatorSelectAffiliateProductFilterParamsSoldQuantityRange is part of a request.
+type CreatorSelectAffiliateProductFilterParamsSoldQuantityRange struct {
+	QuantityGe *int `json:"quantity_ge,omitzero"`
+	QuantityLe *int `json:"quantity_le,omitzero"`
+}
+
+// CreatorSelectAffiliateProductProductMarketPerformance is part of a reply.
+type CreatorSelectAffiliateProductProductMarketPerformance struct {
+	HistoricalSoldQuantity int `json:"historical_sold_quantity,omitzero"`
 }
 
 // CreatorSelectAffiliateProductRequest holds the parameters of AffiliateCreator.CreatorSelectAffiliateProduct.
@@ -972,38 +879,20 @@ type CreatorSelectAffiliateProductRequest struct {
 
 // CreatorSelectAffiliateProductRequestFilterParams is part of a request.
 type CreatorSelectAffiliateProductRequestFilterParams struct {
-	CategoryIDs         []string                                                             `json:"category_ids,omitzero"`
-	CommissionRateRange *CreatorSelectAffiliateProductRequestFilterParamsCommissionRateRange `json:"commission_rate_range,omitzero"`
-	PoolIDs             []string                                                             `json:"pool_ids,omitzero"`
-	PriceRange          *CreatorSelectAffiliateProductRequestFilterParamsPriceRange          `json:"price_range,omitzero"`
-	ProductIDs          []string                                                             `json:"product_ids,omitzero"` // at most 50
-	ShopRatingRange     *CreatorSelectAffiliateProductRequestFilterParamsShopRatingRange     `json:"shop_rating_range,omitzero"`
-	SoldQuantityRange   *CreatorSelectAffiliateProductRequestFilterParamsSoldQuantityRange   `json:"sold_quantity_range,omitzero"`
-	TitleKeyword        *string                                                              `json:"title_keyword,omitzero"` // 1 to 255
-}
-
-// CreatorSelectAffiliateProductRequestFilterParamsCommissionRateRange is part of a request.
-type CreatorSelectAffiliateProductRequestFilterParamsCommissionRateRange struct {
-	RateGe *int `json:"rate_ge,omitzero"`
-	RateLe *int `json:"rate_le,omitzero"`
+	CategoryIDs         []string                                                      `json:"category_ids,omitzero"`
+	CommissionRateRange *CreatorSelectAffiliateProductFilterParamsCommissionRateRange `json:"commission_rate_range,omitzero"`
+	PoolIDs             []string                                                      `json:"pool_ids,omitzero"`
+	PriceRange          *CreatorSelectAffiliateProductRequestFilterParamsPriceRange   `json:"price_range,omitzero"`
+	ProductIDs          []string                                                      `json:"product_ids,omitzero"` // at most 50
+	ShopRatingRange     *CreatorSelectAffiliateProductFilterParamsShopRatingRange     `json:"shop_rating_range,omitzero"`
+	SoldQuantityRange   *CreatorSelectAffiliateProductFilterParamsSoldQuantityRange   `json:"sold_quantity_range,omitzero"`
+	TitleKeyword        *string                                                       `json:"title_keyword,omitzero"` // 1 to 255
 }
 
 // CreatorSelectAffiliateProductRequestFilterParamsPriceRange is part of a request.
 type CreatorSelectAffiliateProductRequestFilterParamsPriceRange struct {
-	PriceGe *string `json:"price_ge,omitzero"`
-	PriceLe *string `json:"price_le,omitzero"`
-}
-
-// CreatorSelectAffiliateProductRequestFilterParamsShopRatingRange is part of a request.
-type CreatorSelectAffiliateProductRequestFilterParamsShopRatingRange struct {
-	RatingGe *int `json:"rating_ge,omitzero"`
-	RatingLe *int `json:"rating_le,omitzero"`
-}
-
-// CreatorSelectAffiliateProductRequestFilterParamsSoldQuantityRange is part of a request.
-type CreatorSelectAffiliateProductRequestFilterParamsSoldQuantityRange struct {
-	QuantityGe *int `json:"quantity_ge,omitzero"`
-	QuantityLe *int `json:"quantity_le,omitzero"`
+	PriceGe *Decimal `json:"price_ge,omitzero"`
+	PriceLe *Decimal `json:"price_le,omitzero"`
 }
 
 // CreatorSelectAffiliateProductRequestSortParams is part of a request.
@@ -1020,34 +909,29 @@ type CreatorSelectAffiliateProductResponse struct {
 
 // CreatorSelectAffiliateProductResponseProduct is part of a reply.
 type CreatorSelectAffiliateProductResponseProduct struct {
-	BrandName         string                                                        `json:"brand_name,omitzero"`
-	Commission        CreatorSelectAffiliateProductResponseProductCommission        `json:"commission,omitzero"`
-	ID                string                                                        `json:"id,omitzero"`
-	MainImageURL      string                                                        `json:"main_image_url,omitzero"`
-	MarketPerformance CreatorSelectAffiliateProductResponseProductMarketPerformance `json:"market_performance,omitzero"`
-	Price             CreatorSelectAffiliateProductResponseProductPrice             `json:"price,omitzero"`
-	Review            CreatorSelectAffiliateProductResponseProductReview            `json:"review,omitzero"`
-	Shop              CreatorSelectAffiliateProductResponseProductShop              `json:"shop,omitzero"`
-	Stock             CreatorSelectAffiliateProductResponseProductStock             `json:"stock,omitzero"`
-	Title             string                                                        `json:"title,omitzero"`
+	BrandName         string                                                 `json:"brand_name,omitzero"`
+	Commission        CreatorSelectAffiliateProductResponseProductCommission `json:"commission,omitzero"`
+	ID                string                                                 `json:"id,omitzero"`
+	MainImageURL      string                                                 `json:"main_image_url,omitzero"`
+	MarketPerformance CreatorSelectAffiliateProductProductMarketPerformance  `json:"market_performance,omitzero"`
+	Price             CreatorSelectAffiliateProductResponseProductPrice      `json:"price,omitzero"`
+	Review            CreatorSelectAffiliateProductResponseProductReview     `json:"review,omitzero"`
+	Shop              CreatorSelectAffiliateProductResponseProductShop       `json:"shop,omitzero"`
+	Stock             CreatorSelectAffiliateProductResponseProductStock      `json:"stock,omitzero"`
+	Title             string                                                 `json:"title,omitzero"`
 }
 
 // CreatorSelectAffiliateProductResponseProductCommission is part of a reply.
 type CreatorSelectAffiliateProductResponseProductCommission struct {
-	Amount string `json:"amount,omitzero"`
-	Rate   int    `json:"rate,omitzero"`
-}
-
-// CreatorSelectAffiliateProductResponseProductMarketPerformance is part of a reply.
-type CreatorSelectAffiliateProductResponseProductMarketPerformance struct {
-	HistoricalSoldQuantity int `json:"historical_sold_quantity,omitzero"`
+	Amount Decimal `json:"amount,omitzero"`
+	Rate   int     `json:"rate,omitzero"`
 }
 
 // CreatorSelectAffiliateProductResponseProductPrice is part of a reply.
 type CreatorSelectAffiliateProductResponseProductPrice struct {
-	CeilingPrice string `json:"ceiling_price,omitzero"`
-	Currency     string `json:"currency,omitzero"`
-	FloorPrice   string `json:"floor_price,omitzero"`
+	CeilingPrice Decimal `json:"ceiling_price,omitzero"`
+	Currency     string  `json:"currency,omitzero"`
+	FloorPrice   Decimal `json:"floor_price,omitzero"`
 }
 
 // CreatorSelectAffiliateProductResponseProductReview is part of a reply.
@@ -1066,6 +950,12 @@ type CreatorSelectAffiliateProductResponseProductShop struct {
 // CreatorSelectAffiliateProductResponseProductStock is part of a reply.
 type CreatorSelectAffiliateProductResponseProductStock struct {
 	Quantity int `json:"quantity,omitzero"`
+}
+
+// FailedMaterial is part of a reply.
+type FailedMaterial struct {
+	FailReason string `json:"fail_reason,omitzero"`
+	MaterialID string `json:"material_id,omitzero"`
 }
 
 // GenerateAffiliateSharingLinkRequest holds the parameters of AffiliateCreator.GenerateAffiliateSharingLink.
@@ -1120,31 +1010,6 @@ type GenerateAffiliateSharingLinkV202407RequestMaterial struct {
 	Type *string `json:"type,omitzero"`
 }
 
-// GenerateAffiliateSharingLinkV202407Response is the reply of AffiliateCreator.GenerateAffiliateSharingLinkV202407.
-type GenerateAffiliateSharingLinkV202407Response struct {
-	AffiliateSharingLinks []GenerateAffiliateSharingLinkV202407ResponseAffiliateSharingLink `json:"affiliate_sharing_links,omitzero"`
-	Errors                []GenerateAffiliateSharingLinkV202407ResponseError                `json:"errors,omitzero"`
-}
-
-// GenerateAffiliateSharingLinkV202407ResponseAffiliateSharingLink is part of a reply.
-type GenerateAffiliateSharingLinkV202407ResponseAffiliateSharingLink struct {
-	AffiliateSharingLink string `json:"affiliate_sharing_link,omitzero"`
-	Tag                  string `json:"tag,omitzero"`
-}
-
-// GenerateAffiliateSharingLinkV202407ResponseError is part of a reply.
-type GenerateAffiliateSharingLinkV202407ResponseError struct {
-	Code    int                                                    `json:"code,omitzero"`
-	Detail  GenerateAffiliateSharingLinkV202407ResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                                 `json:"message,omitzero"`
-}
-
-// GenerateAffiliateSharingLinkV202407ResponseErrorDetail is part of a reply.
-type GenerateAffiliateSharingLinkV202407ResponseErrorDetail struct {
-	FailReason string `json:"fail_reason,omitzero"`
-	Tag        string `json:"tag,omitzero"`
-}
-
 // GetCreatorApplicableSampleLabelRequest holds the parameters of AffiliateCreator.GetCreatorApplicableSampleLabel.
 type GetCreatorApplicableSampleLabelRequest struct {
 	ProductID string `url:"product_id" json:"-"` // required
@@ -1166,27 +1031,21 @@ type GetCreatorApplicableSampleLabelResponseLabel struct {
 
 // GetCreatorApplicableSampleLabelResponseLabelSampleProduct is part of a reply.
 type GetCreatorApplicableSampleLabelResponseLabelSampleProduct struct {
-	SampleSKUList []GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUList `json:"sample_sku_list,omitzero"`
+	SampleSKUList []GetCreatorApplicableSampleLabelSampleProductSampleSKUList `json:"sample_sku_list,omitzero"`
 }
 
-// GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUList is part of a reply.
-type GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUList struct {
-	ID                   string                                                                               `json:"id,omitzero"`
-	IsAvailable          bool                                                                                 `json:"is_available,omitzero"`
-	Price                GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListPrice          `json:"price,omitzero"`
-	SaleProperties       []GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListSaleProperty `json:"sale_properties,omitzero"`
-	SalePropertyValueIDs string                                                                               `json:"sale_property_value_ids,omitzero"`
-	UnavailableReason    string                                                                               `json:"unavailable_reason,omitzero"`
+// GetCreatorApplicableSampleLabelSampleProductSampleSKUList is part of a reply.
+type GetCreatorApplicableSampleLabelSampleProductSampleSKUList struct {
+	ID                   string                                                     `json:"id,omitzero"`
+	IsAvailable          bool                                                       `json:"is_available,omitzero"`
+	Price                Money                                                      `json:"price,omitzero"`
+	SaleProperties       []GetCreatorApplicableSampleLabelSampleSKUListSaleProperty `json:"sale_properties,omitzero"`
+	SalePropertyValueIDs string                                                     `json:"sale_property_value_ids,omitzero"`
+	UnavailableReason    string                                                     `json:"unavailable_reason,omitzero"`
 }
 
-// GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListPrice is part of a reply.
-type GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListSaleProperty is part of a reply.
-type GetCreatorApplicableSampleLabelResponseLabelSampleProductSampleSKUListSaleProperty struct {
+// GetCreatorApplicableSampleLabelSampleSKUListSaleProperty is part of a reply.
+type GetCreatorApplicableSampleLabelSampleSKUListSaleProperty struct {
 	ID        string `json:"id,omitzero"`
 	Name      string `json:"name,omitzero"`
 	ValueID   string `json:"value_id,omitzero"`
@@ -1198,21 +1057,14 @@ type GetCreatorProfileRequest struct{}
 
 // GetCreatorProfileResponse is the reply of AffiliateCreator.GetCreatorProfile.
 type GetCreatorProfileResponse struct {
-	Avatar            GetCreatorProfileResponseAvatar `json:"avatar,omitzero"`
-	CreatorUserOpenID string                          `json:"creator_user_open_id,omitzero"`
-	Permissions       []string                        `json:"permissions,omitzero"`
-	RegisterRegion    string                          `json:"register_region,omitzero"`
-	SelectionRegion   string                          `json:"selection_region,omitzero"`
-	SellerType        AffiliateCreatorSellerType      `json:"seller_type,omitzero"`
-	UserType          AffiliateCreatorUserType        `json:"user_type,omitzero"`
-	Username          string                          `json:"username,omitzero"`
-}
-
-// GetCreatorProfileResponseAvatar is part of a reply.
-type GetCreatorProfileResponseAvatar struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
+	Avatar            Image                      `json:"avatar,omitzero"`
+	CreatorUserOpenID string                     `json:"creator_user_open_id,omitzero"`
+	Permissions       []string                   `json:"permissions,omitzero"`
+	RegisterRegion    string                     `json:"register_region,omitzero"`
+	SelectionRegion   string                     `json:"selection_region,omitzero"`
+	SellerType        AffiliateCreatorSellerType `json:"seller_type,omitzero"`
+	UserType          AffiliateCreatorUserType   `json:"user_type,omitzero"`
+	Username          string                     `json:"username,omitzero"`
 }
 
 // GetCreatorProfileV202405Request holds the parameters of AffiliateCreator.GetCreatorProfileV202405.
@@ -1220,21 +1072,22 @@ type GetCreatorProfileV202405Request struct{}
 
 // GetCreatorProfileV202405Response is the reply of AffiliateCreator.GetCreatorProfileV202405.
 type GetCreatorProfileV202405Response struct {
-	Avatar          GetCreatorProfileV202405ResponseAvatar `json:"avatar,omitzero"`
-	CreatorUserID   string                                 `json:"creator_user_id,omitzero"`
-	Permissions     []string                               `json:"permissions,omitzero"`
-	RegisterRegion  string                                 `json:"register_region,omitzero"`
-	SelectionRegion string                                 `json:"selection_region,omitzero"`
-	SellerType      AffiliateCreatorSellerType             `json:"seller_type,omitzero"`
-	UserType        AffiliateCreatorUserType               `json:"user_type,omitzero"`
-	Username        string                                 `json:"username,omitzero"`
+	Avatar          Image                      `json:"avatar,omitzero"`
+	CreatorUserID   string                     `json:"creator_user_id,omitzero"`
+	Permissions     []string                   `json:"permissions,omitzero"`
+	RegisterRegion  string                     `json:"register_region,omitzero"`
+	SelectionRegion string                     `json:"selection_region,omitzero"`
+	SellerType      AffiliateCreatorSellerType `json:"seller_type,omitzero"`
+	UserType        AffiliateCreatorUserType   `json:"user_type,omitzero"`
+	Username        string                     `json:"username,omitzero"`
 }
 
-// GetCreatorProfileV202405ResponseAvatar is part of a reply.
-type GetCreatorProfileV202405ResponseAvatar struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
+// GetCreatorSampleApplicationDetailCreatorFulfillment is part of a reply.
+type GetCreatorSampleApplicationDetailCreatorFulfillment struct {
+	ExpirationTime       UnixSeconds                                               `json:"expiration_time,omitzero"`
+	ID                   string                                                    `json:"id,omitzero"`
+	Status               GetCreatorSampleApplicationDetailCreatorFulfillmentStatus `json:"status,omitzero"`
+	TotalSuspendDuration int                                                       `json:"total_suspend_duration,omitzero"`
 }
 
 // GetCreatorSampleApplicationDetailRequest holds the parameters of AffiliateCreator.GetCreatorSampleApplicationDetail.
@@ -1252,29 +1105,14 @@ type GetCreatorSampleApplicationDetailResponse struct {
 
 // GetCreatorSampleApplicationDetailResponseSampleApplication is part of a reply.
 type GetCreatorSampleApplicationDetailResponseSampleApplication struct {
-	ActivityID         string                                                                       `json:"activity_id,omitzero"`
-	CreateTime         UnixSeconds                                                                  `json:"create_time,omitzero"`
-	CreatorFulfillment GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillment `json:"creator_fulfillment,omitzero"`
-	ID                 string                                                                       `json:"id,omitzero"`
-	MainOrderID        string                                                                       `json:"main_order_id,omitzero"`
-	SampleProduct      GetCreatorSampleApplicationDetailResponseSampleApplicationSampleProduct      `json:"sample_product,omitzero"`
-	Status             string                                                                       `json:"status,omitzero"`
-	Type               string                                                                       `json:"type,omitzero"`
-}
-
-// GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillment is part of a reply.
-type GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillment struct {
-	ExpirationTime       UnixSeconds                                                                        `json:"expiration_time,omitzero"`
-	ID                   string                                                                             `json:"id,omitzero"`
-	Status               GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus `json:"status,omitzero"`
-	TotalSuspendDuration int                                                                                `json:"total_suspend_duration,omitzero"`
-}
-
-// GetCreatorSampleApplicationDetailResponseSampleApplicationSampleProduct is part of a reply.
-type GetCreatorSampleApplicationDetailResponseSampleApplicationSampleProduct struct {
-	ID                        string   `json:"id,omitzero"`
-	SKUID                     string   `json:"sku_id,omitzero"`
-	SKUSalePropertyValueNames []string `json:"sku_sale_property_value_names,omitzero"`
+	ActivityID         string                                              `json:"activity_id,omitzero"`
+	CreateTime         UnixSeconds                                         `json:"create_time,omitzero"`
+	CreatorFulfillment GetCreatorSampleApplicationDetailCreatorFulfillment `json:"creator_fulfillment,omitzero"`
+	ID                 string                                              `json:"id,omitzero"`
+	MainOrderID        string                                              `json:"main_order_id,omitzero"`
+	SampleProduct      SampleProduct                                       `json:"sample_product,omitzero"`
+	Status             string                                              `json:"status,omitzero"`
+	Type               string                                              `json:"type,omitzero"`
 }
 
 // GetOpenCollaborationProductListByProductIDsRequest holds the parameters of AffiliateCreator.GetOpenCollaborationProductListByProductIDs.
@@ -1289,57 +1127,23 @@ type GetOpenCollaborationProductListByProductIDsResponse struct {
 
 // GetOpenCollaborationProductListByProductIDsResponseProduct is part of a reply.
 type GetOpenCollaborationProductListByProductIDsResponseProduct struct {
-	CategoryChains    []GetOpenCollaborationProductListByProductIDsResponseProductCategoryChain   `json:"category_chains,omitzero"`
-	Commission        GetOpenCollaborationProductListByProductIDsResponseProductCommission        `json:"commission,omitzero"`
-	DetailLink        string                                                                      `json:"detail_link,omitzero"`
-	HasInventory      bool                                                                        `json:"has_inventory,omitzero"`
-	ID                string                                                                      `json:"id,omitzero"`
-	MainImageURL      string                                                                      `json:"main_image_url,omitzero"`
-	OriginalPrice     GetOpenCollaborationProductListByProductIDsResponseProductOriginalPrice     `json:"original_price,omitzero"`
-	SaleRegion        string                                                                      `json:"sale_region,omitzero"`
-	SalesPrice        GetOpenCollaborationProductListByProductIDsResponseProductSalesPrice        `json:"sales_price,omitzero"`
-	Shop              GetOpenCollaborationProductListByProductIDsResponseProductShop              `json:"shop,omitzero"`
-	ShopAdsCommission GetOpenCollaborationProductListByProductIDsResponseProductShopAdsCommission `json:"shop_ads_commission,omitzero"`
-	Title             string                                                                      `json:"title,omitzero"`
-	UnitsSold         int64                                                                       `json:"units_sold,omitzero"`
+	CategoryChains    []CategoryChain                                              `json:"category_chains,omitzero"`
+	Commission        Commission                                                   `json:"commission,omitzero"`
+	DetailLink        string                                                       `json:"detail_link,omitzero"`
+	HasInventory      bool                                                         `json:"has_inventory,omitzero"`
+	ID                string                                                       `json:"id,omitzero"`
+	MainImageURL      string                                                       `json:"main_image_url,omitzero"`
+	OriginalPrice     MoneyRange                                                   `json:"original_price,omitzero"`
+	SaleRegion        string                                                       `json:"sale_region,omitzero"`
+	SalesPrice        MoneyRange                                                   `json:"sales_price,omitzero"`
+	Shop              ProductShop                                                  `json:"shop,omitzero"`
+	ShopAdsCommission GetOpenCollaborationProductListByProductIDsShopAdsCommission `json:"shop_ads_commission,omitzero"`
+	Title             string                                                       `json:"title,omitzero"`
+	UnitsSold         int64                                                        `json:"units_sold,omitzero"`
 }
 
-// GetOpenCollaborationProductListByProductIDsResponseProductCategoryChain is part of a reply.
-type GetOpenCollaborationProductListByProductIDsResponseProductCategoryChain struct {
-	ID        string `json:"id,omitzero"`
-	IsLeaf    bool   `json:"is_leaf,omitzero"`
-	LocalName string `json:"local_name,omitzero"`
-	ParentID  string `json:"parent_id,omitzero"`
-}
-
-// GetOpenCollaborationProductListByProductIDsResponseProductCommission is part of a reply.
-type GetOpenCollaborationProductListByProductIDsResponseProductCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-	Rate     int64   `json:"rate,omitzero"`
-}
-
-// GetOpenCollaborationProductListByProductIDsResponseProductOriginalPrice is part of a reply.
-type GetOpenCollaborationProductListByProductIDsResponseProductOriginalPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetOpenCollaborationProductListByProductIDsResponseProductSalesPrice is part of a reply.
-type GetOpenCollaborationProductListByProductIDsResponseProductSalesPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetOpenCollaborationProductListByProductIDsResponseProductShop is part of a reply.
-type GetOpenCollaborationProductListByProductIDsResponseProductShop struct {
-	Name string `json:"name,omitzero"`
-}
-
-// GetOpenCollaborationProductListByProductIDsResponseProductShopAdsCommission is part of a reply.
-type GetOpenCollaborationProductListByProductIDsResponseProductShopAdsCommission struct {
+// GetOpenCollaborationProductListByProductIDsShopAdsCommission is part of a reply.
+type GetOpenCollaborationProductListByProductIDsShopAdsCommission struct {
 	Rate int64 `json:"rate,omitzero"`
 }
 
@@ -1359,28 +1163,16 @@ type GetShopProductsResponse struct {
 	TotalCount    int                              `json:"total_count,omitzero"`
 }
 
-// GetShopProductsResponseProduct is part of a reply.
-type GetShopProductsResponseProduct struct {
-	AddedStatus GetShopProductsResponseProductAddedStatus `json:"added_status,omitzero"`
-	BrandName   string                                    `json:"brand_name,omitzero"`
-	ID          string                                    `json:"id,omitzero"`
-	Images      []GetShopProductsResponseProductImage     `json:"images,omitzero"`
-	Price       GetShopProductsResponseProductPrice       `json:"price,omitzero"`
-	SalesCount  int                                       `json:"sales_count,omitzero"`
-	Title       string                                    `json:"title,omitzero"`
+// GetShoppableVideoPrecheckResultGoodQualityCheckResult is part of a reply.
+type GetShoppableVideoPrecheckResultGoodQualityCheckResult struct {
+	Issues []GetShoppableVideoPrecheckResultGoodQualityCheckResultIssue `json:"issues,omitzero"`
+	Status string                                                       `json:"status,omitzero"`
 }
 
-// GetShopProductsResponseProductImage is part of a reply.
-type GetShopProductsResponseProductImage struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
-}
-
-// GetShopProductsResponseProductPrice is part of a reply.
-type GetShopProductsResponseProductPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetShoppableVideoPrecheckResultGoodQualityCheckResultIssue is part of a reply.
+type GetShoppableVideoPrecheckResultGoodQualityCheckResultIssue struct {
+	Code        string `json:"code,omitzero"`
+	Suggestions string `json:"suggestions,omitzero"`
 }
 
 // GetShoppableVideoPrecheckResultRequest holds the parameters of AffiliateCreator.GetShoppableVideoPrecheckResult.
@@ -1393,33 +1185,9 @@ type GetShoppableVideoPrecheckResultResponse struct {
 
 // GetShoppableVideoPrecheckResultResponsePrecheckTask is part of a reply.
 type GetShoppableVideoPrecheckResultResponsePrecheckTask struct {
-	GoodQualityCheckResult GetShoppableVideoPrecheckResultResponsePrecheckTaskGoodQualityCheckResult `json:"good_quality_check_result,omitzero"`
-	ID                     string                                                                    `json:"id,omitzero"`
-	ViolationCheckResult   GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResult   `json:"violation_check_result,omitzero"`
-}
-
-// GetShoppableVideoPrecheckResultResponsePrecheckTaskGoodQualityCheckResult is part of a reply.
-type GetShoppableVideoPrecheckResultResponsePrecheckTaskGoodQualityCheckResult struct {
-	Issues []GetShoppableVideoPrecheckResultResponsePrecheckTaskGoodQualityCheckResultIssue `json:"issues,omitzero"`
-	Status string                                                                           `json:"status,omitzero"`
-}
-
-// GetShoppableVideoPrecheckResultResponsePrecheckTaskGoodQualityCheckResultIssue is part of a reply.
-type GetShoppableVideoPrecheckResultResponsePrecheckTaskGoodQualityCheckResultIssue struct {
-	Code        string `json:"code,omitzero"`
-	Suggestions string `json:"suggestions,omitzero"`
-}
-
-// GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResult is part of a reply.
-type GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResult struct {
-	Issues []GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResultIssue `json:"issues,omitzero"`
-	Status string                                                                         `json:"status,omitzero"`
-}
-
-// GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResultIssue is part of a reply.
-type GetShoppableVideoPrecheckResultResponsePrecheckTaskViolationCheckResultIssue struct {
-	Risk        string `json:"risk,omitzero"`
-	Suggestions string `json:"suggestions,omitzero"`
+	GoodQualityCheckResult GetShoppableVideoPrecheckResultGoodQualityCheckResult `json:"good_quality_check_result,omitzero"`
+	ID                     string                                                `json:"id,omitzero"`
+	ViolationCheckResult   GetShoppableVideoPrecheckResultViolationCheckResult   `json:"violation_check_result,omitzero"`
 }
 
 // GetShoppableVideoPrecheckResultV202511Request holds the parameters of AffiliateCreator.GetShoppableVideoPrecheckResultV202511.
@@ -1432,15 +1200,15 @@ type GetShoppableVideoPrecheckResultV202511Response struct {
 
 // GetShoppableVideoPrecheckResultV202511ResponsePrecheckTask is part of a reply.
 type GetShoppableVideoPrecheckResultV202511ResponsePrecheckTask struct {
-	ID     string                                                            `json:"id,omitzero"`
-	Issues []GetShoppableVideoPrecheckResultV202511ResponsePrecheckTaskIssue `json:"issues,omitzero"`
-	Result string                                                            `json:"result,omitzero"`
+	ID     string                  `json:"id,omitzero"`
+	Issues []AffiliateCreatorIssue `json:"issues,omitzero"`
+	Result string                  `json:"result,omitzero"`
 }
 
-// GetShoppableVideoPrecheckResultV202511ResponsePrecheckTaskIssue is part of a reply.
-type GetShoppableVideoPrecheckResultV202511ResponsePrecheckTaskIssue struct {
-	Risk        string `json:"risk,omitzero"`
-	Suggestions string `json:"suggestions,omitzero"`
+// GetShoppableVideoPrecheckResultViolationCheckResult is part of a reply.
+type GetShoppableVideoPrecheckResultViolationCheckResult struct {
+	Issues []AffiliateCreatorIssue `json:"issues,omitzero"`
+	Status string                  `json:"status,omitzero"`
 }
 
 // GetShoppableVideoStatusRequest holds the parameters of AffiliateCreator.GetShoppableVideoStatus.
@@ -1456,6 +1224,13 @@ type GetShoppableVideoStatusResponseVideo struct {
 	ID         string                     `json:"id,omitzero"`
 	PostStatus AffiliateCreatorPostStatus `json:"post_status,omitzero"`
 	PostTime   UnixSeconds                `json:"post_time,omitzero"`
+}
+
+// GetShowcaseProductsProductAdditionCustomizedMainImage is part of a reply.
+type GetShowcaseProductsProductAdditionCustomizedMainImage struct {
+	Heigth int    `json:"heigth,omitzero"`
+	URL    string `json:"url,omitzero"`
+	Width  int    `json:"width,omitzero"`
 }
 
 // GetShowcaseProductsRequest holds the parameters of AffiliateCreator.GetShowcaseProducts.
@@ -1482,7 +1257,7 @@ type GetShowcaseProductsResponseProduct struct {
 	MainImages     []GetShowcaseProductsResponseProductMainImage   `json:"main_images,omitzero"`
 	Price          GetShowcaseProductsResponseProductPrice         `json:"price,omitzero"`
 	SaleRegions    []string                                        `json:"sale_regions,omitzero"`
-	Shop           GetShowcaseProductsResponseProductShop          `json:"shop,omitzero"`
+	Shop           ProductShop                                     `json:"shop,omitzero"`
 	Source         AffiliateCreatorSource                          `json:"source,omitzero"`
 	Status         GetShowcaseProductsResponseProductStatus        `json:"status,omitzero"`
 	ThirdPartyLink string                                          `json:"third_party_link,omitzero"`
@@ -1491,27 +1266,14 @@ type GetShowcaseProductsResponseProduct struct {
 
 // GetShowcaseProductsResponseProductAddition is part of a reply.
 type GetShowcaseProductsResponseProductAddition struct {
-	CustomizedMainImages []GetShowcaseProductsResponseProductAdditionCustomizedMainImage `json:"customized_main_images,omitzero"`
-}
-
-// GetShowcaseProductsResponseProductAdditionCustomizedMainImage is part of a reply.
-type GetShowcaseProductsResponseProductAdditionCustomizedMainImage struct {
-	Heigth int    `json:"heigth,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
+	CustomizedMainImages []GetShowcaseProductsProductAdditionCustomizedMainImage `json:"customized_main_images,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductCollaboration is part of a reply.
 type GetShowcaseProductsResponseProductCollaboration struct {
-	ID      string                                                 `json:"id,omitzero"`
-	Partner GetShowcaseProductsResponseProductCollaborationPartner `json:"partner,omitzero"`
-	Type    string                                                 `json:"type,omitzero"`
-}
-
-// GetShowcaseProductsResponseProductCollaborationPartner is part of a reply.
-type GetShowcaseProductsResponseProductCollaborationPartner struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
+	ID      string `json:"id,omitzero"`
+	Partner IDName `json:"partner,omitzero"`
+	Type    string `json:"type,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductCommission is part of a reply.
@@ -1529,35 +1291,9 @@ type GetShowcaseProductsResponseProductMainImage struct {
 
 // GetShowcaseProductsResponseProductPrice is part of a reply.
 type GetShowcaseProductsResponseProductPrice struct {
-	OriginalPrice         GetShowcaseProductsResponseProductPriceOriginalPrice         `json:"original_price,omitzero"`
-	PlatformDiscountPrice GetShowcaseProductsResponseProductPricePlatformDiscountPrice `json:"platform_discount_price,omitzero"`
-	SellerDiscountPrice   GetShowcaseProductsResponseProductPriceSellerDiscountPrice   `json:"seller_discount_price,omitzero"`
-}
-
-// GetShowcaseProductsResponseProductPriceOriginalPrice is part of a reply.
-type GetShowcaseProductsResponseProductPriceOriginalPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetShowcaseProductsResponseProductPricePlatformDiscountPrice is part of a reply.
-type GetShowcaseProductsResponseProductPricePlatformDiscountPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetShowcaseProductsResponseProductPriceSellerDiscountPrice is part of a reply.
-type GetShowcaseProductsResponseProductPriceSellerDiscountPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetShowcaseProductsResponseProductShop is part of a reply.
-type GetShowcaseProductsResponseProductShop struct {
-	Name string `json:"name,omitzero"`
+	OriginalPrice         MoneyRange `json:"original_price,omitzero"`
+	PlatformDiscountPrice MoneyRange `json:"platform_discount_price,omitzero"`
+	SellerDiscountPrice   MoneyRange `json:"seller_discount_price,omitzero"`
 }
 
 // GetShowcaseProductsResponseProductStatus is part of a reply.
@@ -1568,16 +1304,16 @@ type GetShowcaseProductsResponseProductStatus struct {
 	ReviewStatus    AffiliateCreatorReviewStatus                        `json:"review_status,omitzero"`
 }
 
-// PostShoppableVideoRequest holds the parameters of AffiliateCreator.PostShoppableVideo.
-type PostShoppableVideoRequest struct {
-	ProductLinkInfo *PostShoppableVideoRequestProductLinkInfo `json:"product_link_info,omitzero"`
-	VideoInfo       *PostShoppableVideoRequestVideoInfo       `json:"video_info,omitzero"`
+// Material is part of a request.
+type Material struct {
+	IDs  []string `json:"ids,omitzero"` // at most 50
+	Type *string  `json:"type,omitzero"`
 }
 
-// PostShoppableVideoRequestProductLinkInfo is part of a request.
-type PostShoppableVideoRequestProductLinkInfo struct {
-	ProductID *string `json:"product_id,omitzero"`
-	Title     *string `json:"title,omitzero"`
+// PostShoppableVideoRequest holds the parameters of AffiliateCreator.PostShoppableVideo.
+type PostShoppableVideoRequest struct {
+	ProductLinkInfo *ProductLinkInfo                    `json:"product_link_info,omitzero"`
+	VideoInfo       *PostShoppableVideoRequestVideoInfo `json:"video_info,omitzero"`
 }
 
 // PostShoppableVideoRequestVideoInfo is part of a request.
@@ -1588,24 +1324,13 @@ type PostShoppableVideoRequestVideoInfo struct {
 
 // PostShoppableVideoResponse is the reply of AffiliateCreator.PostShoppableVideo.
 type PostShoppableVideoResponse struct {
-	Video PostShoppableVideoResponseVideo `json:"video,omitzero"`
-}
-
-// PostShoppableVideoResponseVideo is part of a reply.
-type PostShoppableVideoResponseVideo struct {
-	ID string `json:"id,omitzero"`
+	Video IDOnly `json:"video,omitzero"`
 }
 
 // PrecheckVideoContentRequest holds the parameters of AffiliateCreator.PrecheckVideoContent.
 type PrecheckVideoContentRequest struct {
-	ProductLinkInfo *PrecheckVideoContentRequestProductLinkInfo `json:"product_link_info,omitzero"`
-	VideoInfo       *PrecheckVideoContentRequestVideoInfo       `json:"video_info,omitzero"`
-}
-
-// PrecheckVideoContentRequestProductLinkInfo is part of a request.
-type PrecheckVideoContentRequestProductLinkInfo struct {
-	ProductID *string `json:"product_id,omitzero"`
-	Title     *string `json:"title,omitzero"`
+	ProductLinkInfo *ProductLinkInfo                      `json:"product_link_info,omitzero"`
+	VideoInfo       *PrecheckVideoContentRequestVideoInfo `json:"video_info,omitzero"`
 }
 
 // PrecheckVideoContentRequestVideoInfo is part of a request.
@@ -1623,6 +1348,17 @@ type PrecheckVideoContentResponsePrecheck struct {
 	TaskID string `json:"task_id,omitzero"`
 }
 
+// ProductLinkInfo is part of a request.
+type ProductLinkInfo struct {
+	ProductID *string `json:"product_id,omitzero"`
+	Title     *string `json:"title,omitzero"`
+}
+
+// ProductShop is part of a reply.
+type ProductShop struct {
+	Name string `json:"name,omitzero"`
+}
+
 // RemoveShowcaseProductsRequest holds the parameters of AffiliateCreator.RemoveShowcaseProducts.
 type RemoveShowcaseProductsRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"` // at most 200
@@ -1633,6 +1369,13 @@ type RemoveShowcaseProductsResponse struct {
 	Code      int64  `json:"code,omitzero"`
 	Message   string `json:"message,omitzero"`
 	RequestID string `json:"request_id,omitzero"`
+}
+
+// SampleProduct is part of a reply.
+type SampleProduct struct {
+	ID                        string   `json:"id,omitzero"`
+	SKUID                     string   `json:"sku_id,omitzero"`
+	SKUSalePropertyValueNames []string `json:"sku_sale_property_value_names,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersRequest holds the parameters of AffiliateCreator.SearchCreatorAffiliateOrders.
@@ -1661,102 +1404,36 @@ type SearchCreatorAffiliateOrdersResponseOrder struct {
 
 // SearchCreatorAffiliateOrdersResponseOrderSKU is part of a reply.
 type SearchCreatorAffiliateOrdersResponseOrderSKU struct {
-	ActualBonusCommission               SearchCreatorAffiliateOrdersResponseOrderSKUActualBonusCommission               `json:"actual_bonus_commission,omitzero"`
-	ActualCommission                    SearchCreatorAffiliateOrdersResponseOrderSKUActualCommission                    `json:"actual_commission,omitzero"`
-	ActualCommissionBase                SearchCreatorAffiliateOrdersResponseOrderSKUActualCommissionBase                `json:"actual_commission_base,omitzero"`
-	ActualCreatorCommissionRewardFee    SearchCreatorAffiliateOrdersResponseOrderSKUActualCreatorCommissionRewardFee    `json:"actual_creator_commission_reward_fee,omitzero"`
-	ActualShopAdsCommission             SearchCreatorAffiliateOrdersResponseOrderSKUActualShopAdsCommission             `json:"actual_shop_ads_commission,omitzero"`
-	CampaignID                          string                                                                          `json:"campaign_id,omitzero"`
-	CommissionBonusRate                 int64                                                                           `json:"commission_bonus_rate,omitzero"`
-	CommissionModel                     string                                                                          `json:"commission_model,omitzero"`
-	CommissionRate                      int64                                                                           `json:"commission_rate,omitzero"`
-	CommissionTierSetting               string                                                                          `json:"commission_tier_setting,omitzero"`
-	ContentID                           string                                                                          `json:"content_id,omitzero"`
-	ContentType                         AffiliateCreatorContentType                                                     `json:"content_type,omitzero"`
-	CreatorCommissionRewardRate         int64                                                                           `json:"creator_commission_reward_rate,omitzero"`
-	EstimatedBonusCommission            SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedBonusCommission            `json:"estimated_bonus_commission,omitzero"`
-	EstimatedCommission                 SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCommission                 `json:"estimated_commission,omitzero"`
-	EstimatedCommissionBase             SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCommissionBase             `json:"estimated_commission_base,omitzero"`
-	EstimatedCreatorCommissionRewardFee SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCreatorCommissionRewardFee `json:"estimated_creator_commission_reward_fee,omitzero"`
-	EstimatedShopAdsCommission          SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedShopAdsCommission          `json:"estimated_shop_ads_commission,omitzero"`
-	ID                                  string                                                                          `json:"id,omitzero"`
-	OpenCollaborationID                 string                                                                          `json:"open_collaboration_id,omitzero"`
-	Price                               SearchCreatorAffiliateOrdersResponseOrderSKUPrice                               `json:"price,omitzero"`
-	ProductID                           string                                                                          `json:"product_id,omitzero"`
-	ProductName                         string                                                                          `json:"product_name,omitzero"`
-	Quantity                            int                                                                             `json:"quantity,omitzero"`
-	RefundedQuantity                    int                                                                             `json:"refunded_quantity,omitzero"`
-	ReturnedQuantity                    int                                                                             `json:"returned_quantity,omitzero"`
-	ShopAdsCommissionRate               int64                                                                           `json:"shop_ads_commission_rate,omitzero"`
-	ShopName                            string                                                                          `json:"shop_name,omitzero"`
-	Tag                                 string                                                                          `json:"tag,omitzero"`
-	TargetCollaborationID               string                                                                          `json:"target_collaboration_id,omitzero"`
-}
-
-// SearchCreatorAffiliateOrdersResponseOrderSKUActualBonusCommission is part of a reply.
-type SearchCreatorAffiliateOrdersResponseOrderSKUActualBonusCommission struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
-}
-
-// SearchCreatorAffiliateOrdersResponseOrderSKUActualCommission is part of a reply.
-type SearchCreatorAffiliateOrdersResponseOrderSKUActualCommission struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
-}
-
-// SearchCreatorAffiliateOrdersResponseOrderSKUActualCommissionBase is part of a reply.
-type SearchCreatorAffiliateOrdersResponseOrderSKUActualCommissionBase struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
-}
-
-// SearchCreatorAffiliateOrdersResponseOrderSKUActualCreatorCommissionRewardFee is part of a reply.
-type SearchCreatorAffiliateOrdersResponseOrderSKUActualCreatorCommissionRewardFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCreatorAffiliateOrdersResponseOrderSKUActualShopAdsCommission is part of a reply.
-type SearchCreatorAffiliateOrdersResponseOrderSKUActualShopAdsCommission struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
-}
-
-// SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedBonusCommission is part of a reply.
-type SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedBonusCommission struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
-}
-
-// SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCommission is part of a reply.
-type SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCommission struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
-}
-
-// SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCommissionBase is part of a reply.
-type SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCommissionBase struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
-}
-
-// SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCreatorCommissionRewardFee is part of a reply.
-type SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedCreatorCommissionRewardFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedShopAdsCommission is part of a reply.
-type SearchCreatorAffiliateOrdersResponseOrderSKUEstimatedShopAdsCommission struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
-}
-
-// SearchCreatorAffiliateOrdersResponseOrderSKUPrice is part of a reply.
-type SearchCreatorAffiliateOrdersResponseOrderSKUPrice struct {
-	Amount   string `json:"amount,omitzero"`
-	Currency string `json:"currency,omitzero"`
+	ActualBonusCommission               Money                       `json:"actual_bonus_commission,omitzero"`
+	ActualCommission                    Money                       `json:"actual_commission,omitzero"`
+	ActualCommissionBase                Money                       `json:"actual_commission_base,omitzero"`
+	ActualCreatorCommissionRewardFee    Money                       `json:"actual_creator_commission_reward_fee,omitzero"`
+	ActualShopAdsCommission             Money                       `json:"actual_shop_ads_commission,omitzero"`
+	CampaignID                          string                      `json:"campaign_id,omitzero"`
+	CommissionBonusRate                 int64                       `json:"commission_bonus_rate,omitzero"`
+	CommissionModel                     string                      `json:"commission_model,omitzero"`
+	CommissionRate                      int64                       `json:"commission_rate,omitzero"`
+	CommissionTierSetting               string                      `json:"commission_tier_setting,omitzero"`
+	ContentID                           string                      `json:"content_id,omitzero"`
+	ContentType                         AffiliateCreatorContentType `json:"content_type,omitzero"`
+	CreatorCommissionRewardRate         int64                       `json:"creator_commission_reward_rate,omitzero"`
+	EstimatedBonusCommission            Money                       `json:"estimated_bonus_commission,omitzero"`
+	EstimatedCommission                 Money                       `json:"estimated_commission,omitzero"`
+	EstimatedCommissionBase             Money                       `json:"estimated_commission_base,omitzero"`
+	EstimatedCreatorCommissionRewardFee Money                       `json:"estimated_creator_commission_reward_fee,omitzero"`
+	EstimatedShopAdsCommission          Money                       `json:"estimated_shop_ads_commission,omitzero"`
+	ID                                  string                      `json:"id,omitzero"`
+	OpenCollaborationID                 string                      `json:"open_collaboration_id,omitzero"`
+	Price                               Money                       `json:"price,omitzero"`
+	ProductID                           string                      `json:"product_id,omitzero"`
+	ProductName                         string                      `json:"product_name,omitzero"`
+	Quantity                            int                         `json:"quantity,omitzero"`
+	RefundedQuantity                    int                         `json:"refunded_quantity,omitzero"`
+	ReturnedQuantity                    int                         `json:"returned_quantity,omitzero"`
+	ShopAdsCommissionRate               int64                       `json:"shop_ads_commission_rate,omitzero"`
+	ShopName                            string                      `json:"shop_name,omitzero"`
+	Tag                                 string                      `json:"tag,omitzero"`
+	TargetCollaborationID               string                      `json:"target_collaboration_id,omitzero"`
 }
 
 // SearchCreatorAffiliateOrdersV202405Request holds the parameters of AffiliateCreator.SearchCreatorAffiliateOrdersV202405.
@@ -1768,21 +1445,18 @@ type SearchCreatorAffiliateOrdersV202405Request struct {
 
 // SearchCreatorAffiliateOrdersV202405Response is the reply of AffiliateCreator.SearchCreatorAffiliateOrdersV202405.
 type SearchCreatorAffiliateOrdersV202405Response struct {
-	NextPageToken string                                             `json:"next_page_token,omitzero"`
-	Orders        []SearchCreatorAffiliateOrdersV202405ResponseOrder `json:"orders,omitzero"`
-	TotalCount    int64                                              `json:"total_count,omitzero"`
+	NextPageToken string                                            `json:"next_page_token,omitzero"`
+	Orders        []SearchSellerAffiliateOrdersV202405ResponseOrder `json:"orders,omitzero"`
+	TotalCount    int64                                             `json:"total_count,omitzero"`
 }
 
-// SearchCreatorAffiliateOrdersV202405ResponseOrder is part of a reply.
-type SearchCreatorAffiliateOrdersV202405ResponseOrder struct {
-	ID        string                                                     `json:"id,omitzero"`
-	LineItems []SearchCreatorAffiliateOrdersV202405ResponseOrderLineItem `json:"line_items,omitzero"`
-}
-
-// SearchCreatorAffiliateOrdersV202405ResponseOrderLineItem is part of a reply.
-type SearchCreatorAffiliateOrdersV202405ResponseOrderLineItem struct {
-	ID        string `json:"id,omitzero"`
-	ProductID string `json:"product_id,omitzero"`
+// SearchCreatorSampleApplicationsCreatorFulfillment is part of a reply.
+type SearchCreatorSampleApplicationsCreatorFulfillment struct {
+	BoundProductStatus   AffiliateCreatorBoundProductStatus                      `json:"bound_product_status,omitzero"`
+	ExpirationTime       UnixSeconds                                             `json:"expiration_time,omitzero"`
+	ID                   string                                                  `json:"id,omitzero"`
+	Status               SearchCreatorSampleApplicationsCreatorFulfillmentStatus `json:"status,omitzero"`
+	TotalSuspendDuration int                                                     `json:"total_suspend_duration,omitzero"`
 }
 
 // SearchCreatorSampleApplicationsRequest holds the parameters of AffiliateCreator.SearchCreatorSampleApplications.
@@ -1800,28 +1474,12 @@ type SearchCreatorSampleApplicationsResponse struct {
 
 // SearchCreatorSampleApplicationsResponseSampleApplication is part of a reply.
 type SearchCreatorSampleApplicationsResponseSampleApplication struct {
-	ActivityID         string                                                                     `json:"activity_id,omitzero"`
-	CreatorFulfillment SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillment `json:"creator_fulfillment,omitzero"`
-	ID                 string                                                                     `json:"id,omitzero"`
-	MainOrderID        string                                                                     `json:"main_order_id,omitzero"`
-	SampleProduct      SearchCreatorSampleApplicationsResponseSampleApplicationSampleProduct      `json:"sample_product,omitzero"`
-	Status             string                                                                     `json:"status,omitzero"`
-}
-
-// SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillment is part of a reply.
-type SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillment struct {
-	BoundProductStatus   AffiliateCreatorBoundProductStatus                                               `json:"bound_product_status,omitzero"`
-	ExpirationTime       UnixSeconds                                                                      `json:"expiration_time,omitzero"`
-	ID                   string                                                                           `json:"id,omitzero"`
-	Status               SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus `json:"status,omitzero"`
-	TotalSuspendDuration int                                                                              `json:"total_suspend_duration,omitzero"`
-}
-
-// SearchCreatorSampleApplicationsResponseSampleApplicationSampleProduct is part of a reply.
-type SearchCreatorSampleApplicationsResponseSampleApplicationSampleProduct struct {
-	ID                        string   `json:"id,omitzero"`
-	SKUID                     string   `json:"sku_id,omitzero"`
-	SKUSalePropertyValueNames []string `json:"sku_sale_property_value_names,omitzero"`
+	ActivityID         string                                            `json:"activity_id,omitzero"`
+	CreatorFulfillment SearchCreatorSampleApplicationsCreatorFulfillment `json:"creator_fulfillment,omitzero"`
+	ID                 string                                            `json:"id,omitzero"`
+	MainOrderID        string                                            `json:"main_order_id,omitzero"`
+	SampleProduct      SampleProduct                                     `json:"sample_product,omitzero"`
+	Status             string                                            `json:"status,omitzero"`
 }
 
 // SearchCreatorTargetCollaborationsRequest holds the parameters of AffiliateCreator.SearchCreatorTargetCollaborations.
@@ -1842,25 +1500,30 @@ type SearchCreatorTargetCollaborationsResponse struct {
 
 // SearchCreatorTargetCollaborationsResponseTargetCollaboration is part of a reply.
 type SearchCreatorTargetCollaborationsResponseTargetCollaboration struct {
-	ID       string                                                                `json:"id,omitzero"`
-	Name     string                                                                `json:"name,omitzero"`
-	Products []SearchCreatorTargetCollaborationsResponseTargetCollaborationProduct `json:"products,omitzero"`
-	Status   SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus    `json:"status,omitzero"`
+	ID       string                                                        `json:"id,omitzero"`
+	Name     string                                                        `json:"name,omitzero"`
+	Products []SearchCreatorTargetCollaborationsTargetCollaborationProduct `json:"products,omitzero"`
+	Status   SearchCreatorTargetCollaborationsTargetCollaborationStatus    `json:"status,omitzero"`
 }
 
-// SearchCreatorTargetCollaborationsResponseTargetCollaborationProduct is part of a reply.
-type SearchCreatorTargetCollaborationsResponseTargetCollaborationProduct struct {
-	Commission   SearchCreatorTargetCollaborationsResponseTargetCollaborationProductCommission `json:"commission,omitzero"`
-	ID           string                                                                        `json:"id,omitzero"`
-	MainImageURL string                                                                        `json:"main_image_url,omitzero"`
-	Title        string                                                                        `json:"title,omitzero"`
+// SearchCreatorTargetCollaborationsTargetCollaborationProduct is part of a reply.
+type SearchCreatorTargetCollaborationsTargetCollaborationProduct struct {
+	Commission   Commission `json:"commission,omitzero"`
+	ID           string     `json:"id,omitzero"`
+	MainImageURL string     `json:"main_image_url,omitzero"`
+	Title        string     `json:"title,omitzero"`
 }
 
-// SearchCreatorTargetCollaborationsResponseTargetCollaborationProductCommission is part of a reply.
-type SearchCreatorTargetCollaborationsResponseTargetCollaborationProductCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-	Rate     int64   `json:"rate,omitzero"`
+// SearchSellerAffiliateOrdersV202405ResponseOrder is part of a reply.
+type SearchSellerAffiliateOrdersV202405ResponseOrder struct {
+	ID        string                                                    `json:"id,omitzero"`
+	LineItems []SearchSellerAffiliateOrdersV202405ResponseOrderLineItem `json:"line_items,omitzero"`
+}
+
+// SearchSellerAffiliateOrdersV202405ResponseOrderLineItem is part of a reply.
+type SearchSellerAffiliateOrdersV202405ResponseOrderLineItem struct {
+	ID        string `json:"id,omitzero"`
+	ProductID string `json:"product_id,omitzero"`
 }
 
 // TopShowcaseProductsRequest holds the parameters of AffiliateCreator.TopShowcaseProducts.
@@ -1890,6 +1553,10 @@ type UploadShoppableVideoFileResponseVideoFile struct {
 	ID  string `json:"id,omitzero"`
 	Md5 string `json:"md5,omitzero"`
 }
+
+// GenerateAffiliateSharingLinkV202407Response is the type of the reply of AffiliateCreator.GenerateAffiliateSharingLinkV202407, which equal those of
+// other operations.
+type GenerateAffiliateSharingLinkV202407Response = GenerateAffiliateSharingLinkResponse
 
 // AffiliateCreatorAddType is an open list: TikTok Shop may add values.
 type AffiliateCreatorAddType string
@@ -2045,43 +1712,33 @@ const (
 	CreatorSearchAffiliateTraceOrdersResponseOrderStatusDeducted    CreatorSearchAffiliateTraceOrdersResponseOrderStatus = "DEDUCTED"
 )
 
-// CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatus is an open list: TikTok Shop may add values.
-type CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatus string
+// CreatorSearchSampleApplicationFulfillmentsFulfillmentStatus is an open list: TikTok Shop may add values.
+type CreatorSearchSampleApplicationFulfillmentsFulfillmentStatus string
 
-// Values of CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatus.
+// Values of CreatorSearchSampleApplicationFulfillmentsFulfillmentStatus.
 const (
-	CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatusPending   CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatus = "PENDING"
-	CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatusOngoing   CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatus = "ONGOING"
-	CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatusSucceed   CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatus = "SUCCEED"
-	CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatusFailed    CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatus = "FAILED"
-	CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatusOverdue   CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatus = "OVERDUE"
-	CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatusCancelled CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatus = "CANCELLED"
-	CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatusExempted  CreatorSearchSampleApplicationFulfillmentsResponseFulfillmentStatus = "EXEMPTED"
+	CreatorSearchSampleApplicationFulfillmentsFulfillmentStatusPending   CreatorSearchSampleApplicationFulfillmentsFulfillmentStatus = "PENDING"
+	CreatorSearchSampleApplicationFulfillmentsFulfillmentStatusOngoing   CreatorSearchSampleApplicationFulfillmentsFulfillmentStatus = "ONGOING"
+	CreatorSearchSampleApplicationFulfillmentsFulfillmentStatusSucceed   CreatorSearchSampleApplicationFulfillmentsFulfillmentStatus = "SUCCEED"
+	CreatorSearchSampleApplicationFulfillmentsFulfillmentStatusFailed    CreatorSearchSampleApplicationFulfillmentsFulfillmentStatus = "FAILED"
+	CreatorSearchSampleApplicationFulfillmentsFulfillmentStatusOverdue   CreatorSearchSampleApplicationFulfillmentsFulfillmentStatus = "OVERDUE"
+	CreatorSearchSampleApplicationFulfillmentsFulfillmentStatusCancelled CreatorSearchSampleApplicationFulfillmentsFulfillmentStatus = "CANCELLED"
+	CreatorSearchSampleApplicationFulfillmentsFulfillmentStatusExempted  CreatorSearchSampleApplicationFulfillmentsFulfillmentStatus = "EXEMPTED"
 )
 
-// GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus is an open list: TikTok Shop may add values.
-type GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus string
+// GetCreatorSampleApplicationDetailCreatorFulfillmentStatus is an open list: TikTok Shop may add values.
+type GetCreatorSampleApplicationDetailCreatorFulfillmentStatus string
 
-// Values of GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus.
+// Values of GetCreatorSampleApplicationDetailCreatorFulfillmentStatus.
 const (
-	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusPending   GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "PENDING"
-	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusOngoing   GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "ONGOING"
-	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusSucceed   GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "SUCCEED"
-	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusFailed    GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "FAILED"
-	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusOverdue   GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "OVERDUE"
-	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusSuspend   GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "SUSPEND"
-	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusCancelled GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "CANCELLED"
-	GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatusExempted  GetCreatorSampleApplicationDetailResponseSampleApplicationCreatorFulfillmentStatus = "EXEMPTED"
-)
-
-// GetShopProductsResponseProductAddedStatus is an open list: TikTok Shop may add values.
-type GetShopProductsResponseProductAddedStatus string
-
-// Values of GetShopProductsResponseProductAddedStatus.
-const (
-	GetShopProductsResponseProductAddedStatusAddable  GetShopProductsResponseProductAddedStatus = "ADDABLE"
-	GetShopProductsResponseProductAddedStatusAdded    GetShopProductsResponseProductAddedStatus = "ADDED"
-	GetShopProductsResponseProductAddedStatusRejected GetShopProductsResponseProductAddedStatus = "REJECTED"
+	GetCreatorSampleApplicationDetailCreatorFulfillmentStatusPending   GetCreatorSampleApplicationDetailCreatorFulfillmentStatus = "PENDING"
+	GetCreatorSampleApplicationDetailCreatorFulfillmentStatusOngoing   GetCreatorSampleApplicationDetailCreatorFulfillmentStatus = "ONGOING"
+	GetCreatorSampleApplicationDetailCreatorFulfillmentStatusSucceed   GetCreatorSampleApplicationDetailCreatorFulfillmentStatus = "SUCCEED"
+	GetCreatorSampleApplicationDetailCreatorFulfillmentStatusFailed    GetCreatorSampleApplicationDetailCreatorFulfillmentStatus = "FAILED"
+	GetCreatorSampleApplicationDetailCreatorFulfillmentStatusOverdue   GetCreatorSampleApplicationDetailCreatorFulfillmentStatus = "OVERDUE"
+	GetCreatorSampleApplicationDetailCreatorFulfillmentStatusSuspend   GetCreatorSampleApplicationDetailCreatorFulfillmentStatus = "SUSPEND"
+	GetCreatorSampleApplicationDetailCreatorFulfillmentStatusCancelled GetCreatorSampleApplicationDetailCreatorFulfillmentStatus = "CANCELLED"
+	GetCreatorSampleApplicationDetailCreatorFulfillmentStatusExempted  GetCreatorSampleApplicationDetailCreatorFulfillmentStatus = "EXEMPTED"
 )
 
 // GetShowcaseProductsResponseProductStatusAddedStatus is an open list: TikTok Shop may add values.
@@ -2105,30 +1762,30 @@ const (
 	SearchCreatorAffiliateOrdersResponseOrderStatusFrozen      SearchCreatorAffiliateOrdersResponseOrderStatus = "FROZEN"
 )
 
-// SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus is an open list: TikTok Shop may add values.
-type SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus string
+// SearchCreatorSampleApplicationsCreatorFulfillmentStatus is an open list: TikTok Shop may add values.
+type SearchCreatorSampleApplicationsCreatorFulfillmentStatus string
 
-// Values of SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus.
+// Values of SearchCreatorSampleApplicationsCreatorFulfillmentStatus.
 const (
-	SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatusPending   SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus = "PENDING"
-	SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatusOngoing   SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus = "ONGOING"
-	SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatusSucceed   SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus = "SUCCEED"
-	SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatusFailed    SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus = "FAILED"
-	SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatusOverdue   SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus = "OVERDUE"
-	SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatusSuspend   SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus = "SUSPEND"
-	SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatusCancelled SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus = "CANCELLED"
-	SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatusExempted  SearchCreatorSampleApplicationsResponseSampleApplicationCreatorFulfillmentStatus = "EXEMPTED"
+	SearchCreatorSampleApplicationsCreatorFulfillmentStatusPending   SearchCreatorSampleApplicationsCreatorFulfillmentStatus = "PENDING"
+	SearchCreatorSampleApplicationsCreatorFulfillmentStatusOngoing   SearchCreatorSampleApplicationsCreatorFulfillmentStatus = "ONGOING"
+	SearchCreatorSampleApplicationsCreatorFulfillmentStatusSucceed   SearchCreatorSampleApplicationsCreatorFulfillmentStatus = "SUCCEED"
+	SearchCreatorSampleApplicationsCreatorFulfillmentStatusFailed    SearchCreatorSampleApplicationsCreatorFulfillmentStatus = "FAILED"
+	SearchCreatorSampleApplicationsCreatorFulfillmentStatusOverdue   SearchCreatorSampleApplicationsCreatorFulfillmentStatus = "OVERDUE"
+	SearchCreatorSampleApplicationsCreatorFulfillmentStatusSuspend   SearchCreatorSampleApplicationsCreatorFulfillmentStatus = "SUSPEND"
+	SearchCreatorSampleApplicationsCreatorFulfillmentStatusCancelled SearchCreatorSampleApplicationsCreatorFulfillmentStatus = "CANCELLED"
+	SearchCreatorSampleApplicationsCreatorFulfillmentStatusExempted  SearchCreatorSampleApplicationsCreatorFulfillmentStatus = "EXEMPTED"
 )
 
-// SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus is an open list: TikTok Shop may add values.
-type SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus string
+// SearchCreatorTargetCollaborationsTargetCollaborationStatus is an open list: TikTok Shop may add values.
+type SearchCreatorTargetCollaborationsTargetCollaborationStatus string
 
-// Values of SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus.
+// Values of SearchCreatorTargetCollaborationsTargetCollaborationStatus.
 const (
-	SearchCreatorTargetCollaborationsResponseTargetCollaborationStatusLive    SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus = "LIVE"
-	SearchCreatorTargetCollaborationsResponseTargetCollaborationStatusExpired SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus = "EXPIRED"
-	SearchCreatorTargetCollaborationsResponseTargetCollaborationStatusDeleted SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus = "DELETED"
-	SearchCreatorTargetCollaborationsResponseTargetCollaborationStatusEnded   SearchCreatorTargetCollaborationsResponseTargetCollaborationStatus = "ENDED"
+	SearchCreatorTargetCollaborationsTargetCollaborationStatusLive    SearchCreatorTargetCollaborationsTargetCollaborationStatus = "LIVE"
+	SearchCreatorTargetCollaborationsTargetCollaborationStatusExpired SearchCreatorTargetCollaborationsTargetCollaborationStatus = "EXPIRED"
+	SearchCreatorTargetCollaborationsTargetCollaborationStatusDeleted SearchCreatorTargetCollaborationsTargetCollaborationStatus = "DELETED"
+	SearchCreatorTargetCollaborationsTargetCollaborationStatusEnded   SearchCreatorTargetCollaborationsTargetCollaborationStatus = "ENDED"
 )
 
 // SortOrder is an open list: TikTok Shop may add values.

@@ -52,124 +52,6 @@ func (s *AffiliatePartnerService) GenerateAffiliatePartnerCampaignProductLink(ct
 	return out, err
 }
 
-// GetAffiliateCampaignCreatorFulfillmentStatusInfo calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/performance.
-//
-// It only reads and is safe to repeat. Version 202501.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-fulfillment-status-info-202501
-func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusInfo(ctx context.Context, campaignID string, productID string, req *GetAffiliateCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) (*GetAffiliateCampaignCreatorFulfillmentStatusInfoResponse, error) {
-	var out *GetAffiliateCampaignCreatorFulfillmentStatusInfoResponse
-	err := s.client.call(ctx, operation{
-		name: "AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusInfo", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/performance",
-		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID}, req, &out, opts)
-	return out, err
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusInfoAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusInfo]. It stops at the first error.
-func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusInfoAll(ctx context.Context, campaignID string, productID string, req *GetAffiliateCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) iter.Seq2[GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator, error] {
-	start := valueOf(req)
-	return tokenPages("AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusInfo", func(token string) ([]GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator, string, error) {
-		r := start
-		if token != "" {
-			r.PageToken = &token
-		}
-		out, err := s.GetAffiliateCampaignCreatorFulfillmentStatusInfo(ctx, campaignID, productID, &r, opts...)
-		if err != nil {
-			return nil, "", err
-		}
-		return out.PromotionCreators, out.NextPageToken, nil
-	})
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusList calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/performance.
-//
-// It only reads and is safe to repeat. Version 202501.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-fulfillment-status-list-202501
-func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusList(ctx context.Context, campaignID string, req *GetAffiliateCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) (*GetAffiliateCampaignCreatorFulfillmentStatusListResponse, error) {
-	var out *GetAffiliateCampaignCreatorFulfillmentStatusListResponse
-	err := s.client.call(ctx, operation{
-		name: "AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusList", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/performance",
-		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID}, req, &out, opts)
-	return out, err
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusListAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetAffiliateCampaignCreatorFulfillmentStatusList]. It stops at the first error.
-func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorFulfillmentStatusListAll(ctx context.Context, campaignID string, req *GetAffiliateCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) iter.Seq2[GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic, error] {
-	start := valueOf(req)
-	return tokenPages("AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusList", func(token string) ([]GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic, string, error) {
-		r := start
-		if token != "" {
-			r.PageToken = &token
-		}
-		out, err := s.GetAffiliateCampaignCreatorFulfillmentStatusList(ctx, campaignID, &r, opts...)
-		if err != nil {
-			return nil, "", err
-		}
-		return out.CampaignProductStatistics, out.NextPageToken, nil
-	})
-}
-
-// GetAffiliateCampaignCreatorProductContentStatistics calls GET /affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics.
-//
-// It only reads and is safe to repeat. Version 202508.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-content-statistics-202508
-func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorProductContentStatistics(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetAffiliateCampaignCreatorProductContentStatisticsRequest, opts ...CallOption) (*GetAffiliateCampaignCreatorProductContentStatisticsResponse, error) {
-	var out *GetAffiliateCampaignCreatorProductContentStatisticsResponse
-	err := s.client.call(ctx, operation{
-		name: "AffiliatePartner.GetAffiliateCampaignCreatorProductContentStatistics", method: "GET", path: "/affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics",
-		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
-	return out, err
-}
-
-// GetAffiliateCampaignCreatorProductContentStatisticsV202501 calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics.
-//
-// It only reads and is safe to repeat. Version 202501.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-content-statistics-202501
-func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorProductContentStatisticsV202501(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetAffiliateCampaignCreatorProductContentStatisticsV202501Request, opts ...CallOption) (*GetAffiliateCampaignCreatorProductContentStatisticsV202501Response, error) {
-	var out *GetAffiliateCampaignCreatorProductContentStatisticsV202501Response
-	err := s.client.call(ctx, operation{
-		name: "AffiliatePartner.GetAffiliateCampaignCreatorProductContentStatisticsV202501", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics",
-		query: true, replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
-	return out, err
-}
-
-// GetAffiliateCampaignCreatorProductSampleStatus calls GET /affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status.
-//
-// It only reads and is safe to repeat. Version 202508.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-sample-status-202508
-func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorProductSampleStatus(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetAffiliateCampaignCreatorProductSampleStatusRequest, opts ...CallOption) (*GetAffiliateCampaignCreatorProductSampleStatusResponse, error) {
-	var out *GetAffiliateCampaignCreatorProductSampleStatusResponse
-	err := s.client.call(ctx, operation{
-		name: "AffiliatePartner.GetAffiliateCampaignCreatorProductSampleStatus", method: "GET", path: "/affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status",
-		replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
-	return out, err
-}
-
-// GetAffiliateCampaignCreatorProductSampleStatusV202501 calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status.
-//
-// It only reads and is safe to repeat. Version 202501.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-sample-status-202501
-func (s *AffiliatePartnerService) GetAffiliateCampaignCreatorProductSampleStatusV202501(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetAffiliateCampaignCreatorProductSampleStatusV202501Request, opts ...CallOption) (*GetAffiliateCampaignCreatorProductSampleStatusV202501Response, error) {
-	var out *GetAffiliateCampaignCreatorProductSampleStatusV202501Response
-	err := s.client.call(ctx, operation{
-		name: "AffiliatePartner.GetAffiliateCampaignCreatorProductSampleStatusV202501", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status",
-		replay: replayRead, noCipher: true,
-	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
-	return out, err
-}
-
 // GetAffiliatePartnerCampaignDetail calls GET /affiliate_partner/202405/campaigns/{campaign_id}.
 //
 // It only reads and is safe to repeat. Version 202405.
@@ -248,6 +130,126 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx 
 		}
 		return out.Products, out.NextPageToken, nil
 	})
+}
+
+// GetCampaignCreatorContentStatistics calls GET /affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics.
+//
+// It only reads and is safe to repeat. Version 202508.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-content-statistics-202508
+func (s *AffiliatePartnerService) GetCampaignCreatorContentStatistics(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetCampaignCreatorContentStatisticsRequest, opts ...CallOption) (*GetCampaignCreatorContentStatisticsResponse, error) {
+	var out *GetCampaignCreatorContentStatisticsResponse
+	err := s.client.call(ctx, operation{
+		name: "AffiliatePartner.GetCampaignCreatorContentStatistics", method: "GET", path: "/affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics",
+		query: true, replay: replayRead, noCipher: true,
+	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
+	return out, err
+}
+
+// GetCampaignCreatorContentStatisticsV202501 calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics.
+//
+// It only reads and is safe to repeat. Version 202501.
+// The newest version is [AffiliatePartnerService.GetCampaignCreatorContentStatistics].
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-content-statistics-202501
+func (s *AffiliatePartnerService) GetCampaignCreatorContentStatisticsV202501(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetCampaignCreatorContentStatisticsV202501Request, opts ...CallOption) (*GetCampaignCreatorContentStatisticsV202501Response, error) {
+	var out *GetCampaignCreatorContentStatisticsV202501Response
+	err := s.client.call(ctx, operation{
+		name: "AffiliatePartner.GetCampaignCreatorContentStatisticsV202501", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics",
+		query: true, replay: replayRead, noCipher: true,
+	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
+	return out, err
+}
+
+// GetCampaignCreatorFulfillmentStatusInfo calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/performance.
+//
+// It only reads and is safe to repeat. Version 202501.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-fulfillment-status-info-202501
+func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfo(ctx context.Context, campaignID string, productID string, req *GetCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) (*GetCampaignCreatorFulfillmentStatusInfoResponse, error) {
+	var out *GetCampaignCreatorFulfillmentStatusInfoResponse
+	err := s.client.call(ctx, operation{
+		name: "AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/performance",
+		query: true, replay: replayRead, noCipher: true,
+	}, []string{campaignID, productID}, req, &out, opts)
+	return out, err
+}
+
+// GetCampaignCreatorFulfillmentStatusInfoAll hands out what stands on the pages of
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusInfo]. It stops at the first error.
+func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfoAll(ctx context.Context, campaignID string, productID string, req *GetCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) iter.Seq2[GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, error] {
+	start := valueOf(req)
+	return tokenPages("AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo", func(token string) ([]GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, string, error) {
+		r := start
+		if token != "" {
+			r.PageToken = &token
+		}
+		out, err := s.GetCampaignCreatorFulfillmentStatusInfo(ctx, campaignID, productID, &r, opts...)
+		if err != nil {
+			return nil, "", err
+		}
+		return out.PromotionCreators, out.NextPageToken, nil
+	})
+}
+
+// GetCampaignCreatorFulfillmentStatusList calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/performance.
+//
+// It only reads and is safe to repeat. Version 202501.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-fulfillment-status-list-202501
+func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusList(ctx context.Context, campaignID string, req *GetCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) (*GetCampaignCreatorFulfillmentStatusListResponse, error) {
+	var out *GetCampaignCreatorFulfillmentStatusListResponse
+	err := s.client.call(ctx, operation{
+		name: "AffiliatePartner.GetCampaignCreatorFulfillmentStatusList", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/performance",
+		query: true, replay: replayRead, noCipher: true,
+	}, []string{campaignID}, req, &out, opts)
+	return out, err
+}
+
+// GetCampaignCreatorFulfillmentStatusListAll hands out what stands on the pages of
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusList]. It stops at the first error.
+func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusListAll(ctx context.Context, campaignID string, req *GetCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) iter.Seq2[AffiliatePartnerCampaignProductStatistic, error] {
+	start := valueOf(req)
+	return tokenPages("AffiliatePartner.GetCampaignCreatorFulfillmentStatusList", func(token string) ([]AffiliatePartnerCampaignProductStatistic, string, error) {
+		r := start
+		if token != "" {
+			r.PageToken = &token
+		}
+		out, err := s.GetCampaignCreatorFulfillmentStatusList(ctx, campaignID, &r, opts...)
+		if err != nil {
+			return nil, "", err
+		}
+		return out.CampaignProductStatistics, out.NextPageToken, nil
+	})
+}
+
+// GetCampaignCreatorSampleStatus calls GET /affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status.
+//
+// It only reads and is safe to repeat. Version 202508.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-sample-status-202508
+func (s *AffiliatePartnerService) GetCampaignCreatorSampleStatus(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetCampaignCreatorSampleStatusRequest, opts ...CallOption) (*GetCampaignCreatorSampleStatusResponse, error) {
+	var out *GetCampaignCreatorSampleStatusResponse
+	err := s.client.call(ctx, operation{
+		name: "AffiliatePartner.GetCampaignCreatorSampleStatus", method: "GET", path: "/affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status",
+		replay: replayRead, noCipher: true,
+	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
+	return out, err
+}
+
+// GetCampaignCreatorSampleStatusV202501 calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status.
+//
+// It only reads and is safe to repeat. Version 202501.
+// The newest version is [AffiliatePartnerService.GetCampaignCreatorSampleStatus].
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-sample-status-202501
+func (s *AffiliatePartnerService) GetCampaignCreatorSampleStatusV202501(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetCampaignCreatorSampleStatusV202501Request, opts ...CallOption) (*GetCampaignCreatorSampleStatusV202501Response, error) {
+	var out *GetCampaignCreatorSampleStatusV202501Response
+	err := s.client.call(ctx, operation{
+		name: "AffiliatePartner.GetCampaignCreatorSampleStatusV202501", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status",
+		replay: replayRead, noCipher: true,
+	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
+	return out, err
 }
 
 // PartnerGenerateMultiAffiliateCampaignProductLink calls POST /affiliate_partner/202505/campaigns/{campaign_id}/products/promotion_links/generate_batch.
@@ -362,29 +364,60 @@ func (s *AffiliatePartnerService) SearchTAPAffiliateOrdersAll(ctx context.Contex
 	})
 }
 
-// CreateAffiliatePartnerCampaignRequest holds the parameters of AffiliatePartner.CreateAffiliatePartnerCampaign.
-type CreateAffiliatePartnerCampaignRequest struct {
-	CampaignEndTime       *UnixSeconds                                      `json:"campaign_end_time,omitzero" url:"-"`
-	CampaignStartTime     *UnixSeconds                                      `json:"campaign_start_time,omitzero" url:"-"`
-	CategoryAssetCipher   string                                            `url:"category_asset_cipher" json:"-"` // required
-	CommissionRate        *int64                                            `json:"commission_rate,omitzero" url:"-"`
-	ContactInfo           *CreateAffiliatePartnerCampaignRequestContactInfo `json:"contact_info,omitzero" url:"-"`
-	Description           *string                                           `json:"description,omitzero" url:"-"`
-	Name                  *string                                           `json:"name,omitzero" url:"-"`
-	RegistrationEndTime   *UnixSeconds                                      `json:"registration_end_time,omitzero" url:"-"`
-	RegistrationStartTime *UnixSeconds                                      `json:"registration_start_time,omitzero" url:"-"`
-	TargetSellerTypes     []AffiliatePartnerTargetSellerType                `json:"target_seller_types,omitzero" url:"-"`
-	TargetShopCodes       []string                                          `json:"target_shop_codes,omitzero" url:"-"`
+// AffiliatePartnerCampaignProductStatistic is part of a reply.
+type AffiliatePartnerCampaignProductStatistic struct {
+	CampaignProductDetail     GetCampaignCreatorFulfillmentStatusListCampaignProductDetail `json:"campaign_product_detail,omitzero"`
+	CollaboratedCreatorsNum   int64                                                        `json:"collaborated_creators_num,omitzero"`
+	CreatorSalesNum           int64                                                        `json:"creator_sales_num,omitzero"`
+	DataUpdateTime            string                                                       `json:"data_update_time,omitzero"`
+	PromotedCreatorNum        int64                                                        `json:"promoted_creator_num,omitzero"`
+	SampleRequestedCreatorNum int64                                                        `json:"sample_requested_creator_num,omitzero"`
 }
 
-// CreateAffiliatePartnerCampaignRequestContactInfo is part of a request.
-type CreateAffiliatePartnerCampaignRequestContactInfo struct {
+// AffiliatePartnerCreatorContentStatistic is part of a reply.
+type AffiliatePartnerCreatorContentStatistic struct {
+	CommentNum        string  `json:"comment_num,omitzero"`
+	ContentEndDate    string  `json:"content_end_date,omitzero"`
+	ContentType       string  `json:"content_type,omitzero"`
+	CoverImgURL       string  `json:"cover_img_url,omitzero"`
+	LikeCount         string  `json:"like_count,omitzero"`
+	LinkedTikTokVideo string  `json:"linked_tiktok_video,omitzero"`
+	PaidAmount        Decimal `json:"paid_amount,omitzero"`
+	PaidOrderNum      string  `json:"paid_order_num,omitzero"`
+	PublishedDate     string  `json:"published_date,omitzero"`
+	SourceURL         string  `json:"source_url,omitzero"`
+	ViewCount         string  `json:"view_count,omitzero"`
+}
+
+// AffiliatePartnerProductPromotionLink is part of a reply.
+type AffiliatePartnerProductPromotionLink struct {
+	Link      string `json:"link,omitzero"`
+	ProductID string `json:"product_id,omitzero"`
+}
+
+// ContactInfo is part of a request.
+type ContactInfo struct {
 	Email    *string `json:"email,omitzero"`
 	Line     *string `json:"line,omitzero"`
 	Phone    *string `json:"phone,omitzero"`
 	Viber    *string `json:"viber,omitzero"`
 	WhatsApp *string `json:"whatsapp,omitzero"`
 	Zalo     *string `json:"zalo,omitzero"`
+}
+
+// CreateAffiliatePartnerCampaignRequest holds the parameters of AffiliatePartner.CreateAffiliatePartnerCampaign.
+type CreateAffiliatePartnerCampaignRequest struct {
+	CampaignEndTime       *UnixSeconds                       `json:"campaign_end_time,omitzero" url:"-"`
+	CampaignStartTime     *UnixSeconds                       `json:"campaign_start_time,omitzero" url:"-"`
+	CategoryAssetCipher   string                             `url:"category_asset_cipher" json:"-"` // required
+	CommissionRate        *int64                             `json:"commission_rate,omitzero" url:"-"`
+	ContactInfo           *ContactInfo                       `json:"contact_info,omitzero" url:"-"`
+	Description           *string                            `json:"description,omitzero" url:"-"`
+	Name                  *string                            `json:"name,omitzero" url:"-"`
+	RegistrationEndTime   *UnixSeconds                       `json:"registration_end_time,omitzero" url:"-"`
+	RegistrationStartTime *UnixSeconds                       `json:"registration_start_time,omitzero" url:"-"`
+	TargetSellerTypes     []AffiliatePartnerTargetSellerType `json:"target_seller_types,omitzero" url:"-"`
+	TargetShopCodes       []string                           `json:"target_shop_codes,omitzero" url:"-"`
 }
 
 // CreateAffiliatePartnerCampaignResponse is the reply of AffiliatePartner.CreateAffiliatePartnerCampaign.
@@ -394,27 +427,17 @@ type CreateAffiliatePartnerCampaignResponse struct {
 
 // EditAffiliatePartnerCampaignRequest holds the parameters of AffiliatePartner.EditAffiliatePartnerCampaign.
 type EditAffiliatePartnerCampaignRequest struct {
-	CampaignEndTime       *UnixSeconds                                    `json:"campaign_end_time,omitzero" url:"-"`
-	CampaignStartTime     *UnixSeconds                                    `json:"campaign_start_time,omitzero" url:"-"`
-	CategoryAssetCipher   string                                          `url:"category_asset_cipher" json:"-"` // required
-	CommissionRate        *int64                                          `json:"commission_rate,omitzero" url:"-"`
-	ContactInfo           *EditAffiliatePartnerCampaignRequestContactInfo `json:"contact_info,omitzero" url:"-"`
-	Description           *string                                         `json:"description,omitzero" url:"-"`
-	Name                  *string                                         `json:"name,omitzero" url:"-"`
-	RegistrationEndTime   *UnixSeconds                                    `json:"registration_end_time,omitzero" url:"-"`
-	RegistrationStartTime *UnixSeconds                                    `json:"registration_start_time,omitzero" url:"-"`
-	TargetSellerTypes     []AffiliatePartnerTargetSellerType              `json:"target_seller_types,omitzero" url:"-"`
-	TargetShopCodes       []string                                        `json:"target_shop_codes,omitzero" url:"-"`
-}
-
-// EditAffiliatePartnerCampaignRequestContactInfo is part of a request.
-type EditAffiliatePartnerCampaignRequestContactInfo struct {
-	Email    *string `json:"email,omitzero"`
-	Line     *string `json:"line,omitzero"`
-	Phone    *string `json:"phone,omitzero"`
-	Viber    *string `json:"viber,omitzero"`
-	WhatsApp *string `json:"whatsapp,omitzero"`
-	Zalo     *string `json:"zalo,omitzero"`
+	CampaignEndTime       *UnixSeconds                       `json:"campaign_end_time,omitzero" url:"-"`
+	CampaignStartTime     *UnixSeconds                       `json:"campaign_start_time,omitzero" url:"-"`
+	CategoryAssetCipher   string                             `url:"category_asset_cipher" json:"-"` // required
+	CommissionRate        *int64                             `json:"commission_rate,omitzero" url:"-"`
+	ContactInfo           *ContactInfo                       `json:"contact_info,omitzero" url:"-"`
+	Description           *string                            `json:"description,omitzero" url:"-"`
+	Name                  *string                            `json:"name,omitzero" url:"-"`
+	RegistrationEndTime   *UnixSeconds                       `json:"registration_end_time,omitzero" url:"-"`
+	RegistrationStartTime *UnixSeconds                       `json:"registration_start_time,omitzero" url:"-"`
+	TargetSellerTypes     []AffiliatePartnerTargetSellerType `json:"target_seller_types,omitzero" url:"-"`
+	TargetShopCodes       []string                           `json:"target_shop_codes,omitzero" url:"-"`
 }
 
 // EditAffiliatePartnerCampaignResponse is the reply of AffiliatePartner.EditAffiliatePartnerCampaign.
@@ -429,214 +452,6 @@ type GenerateAffiliatePartnerCampaignProductLinkRequest struct {
 // GenerateAffiliatePartnerCampaignProductLinkResponse is the reply of AffiliatePartner.GenerateAffiliatePartnerCampaignProductLink.
 type GenerateAffiliatePartnerCampaignProductLinkResponse struct {
 	ProductPromotionLink string `json:"product_promotion_link,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusInfoRequest holds the parameters of AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusInfo.
-type GetAffiliateCampaignCreatorFulfillmentStatusInfoRequest struct {
-	PageSize  *int64  `url:"page_size,omitempty" json:"-"` // 1 to 50
-	PageToken *string `url:"page_token,omitempty" json:"-"`
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusInfoResponse is the reply of AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusInfo.
-type GetAffiliateCampaignCreatorFulfillmentStatusInfoResponse struct {
-	NextPageToken     string                                                                     `json:"next_page_token,omitzero"`
-	PromotionCreators []GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator `json:"promotion_creators,omitzero"`
-	TotalCreatorCount int64                                                                      `json:"total_creator_count,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator is part of a reply.
-type GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreator struct {
-	AffiliateProductID string                                                                             `json:"affiliate_product_id,omitzero"`
-	Commission         Decimal                                                                            `json:"commission,omitzero"`
-	Creator            GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreatorCreator    `json:"creator,omitzero"`
-	EffectiveEndTime   string                                                                             `json:"effective_end_time,omitzero"`
-	EffectiveStartTime string                                                                             `json:"effective_start_time,omitzero"`
-	FreeSampleStatus   string                                                                             `json:"free_sample_status,omitzero"`
-	PaidAmount         GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreatorPaidAmount `json:"paid_amount,omitzero"`
-	RoomCount          int                                                                                `json:"room_count,omitzero"`
-	VideoCount         int                                                                                `json:"video_count,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreatorCreator is part of a reply.
-type GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreatorCreator struct {
-	AvatarURL     string `json:"avatar_url,omitzero"`
-	CreatorTempID string `json:"creator_temp_id,omitzero"`
-	FollowerNum   int64  `json:"follower_num,omitzero"`
-	NickName      string `json:"nick_name,omitzero"`
-	UserName      string `json:"user_name,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreatorPaidAmount is part of a reply.
-type GetAffiliateCampaignCreatorFulfillmentStatusInfoResponsePromotionCreatorPaidAmount struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusListRequest holds the parameters of AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusList.
-type GetAffiliateCampaignCreatorFulfillmentStatusListRequest struct {
-	PageSize  *int64  `url:"page_size,omitempty" json:"-"` // 1 to 50
-	PageToken *string `url:"page_token,omitempty" json:"-"`
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusListResponse is the reply of AffiliatePartner.GetAffiliateCampaignCreatorFulfillmentStatusList.
-type GetAffiliateCampaignCreatorFulfillmentStatusListResponse struct {
-	CampaignProductStatistics []GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic `json:"campaign_product_statistics,omitzero"`
-	NextPageToken             string                                                                             `json:"next_page_token,omitzero"`
-	TotalCount                int64                                                                              `json:"total_count,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic is part of a reply.
-type GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatistic struct {
-	CampaignProductDetail     GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetail `json:"campaign_product_detail,omitzero"`
-	CollaboratedCreatorsNum   int64                                                                                                 `json:"collaborated_creators_num,omitzero"`
-	CreatorSalesNum           int64                                                                                                 `json:"creator_sales_num,omitzero"`
-	DataUpdateTime            string                                                                                                `json:"data_update_time,omitzero"`
-	PromotedCreatorNum        int64                                                                                                 `json:"promoted_creator_num,omitzero"`
-	SampleRequestedCreatorNum int64                                                                                                 `json:"sample_requested_creator_num,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetail is part of a reply.
-type GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetail struct {
-	CreatorCommissionPercent string                                                                                                                `json:"creator_commission_percent,omitzero"`
-	IndicatorData            GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailIndicatorData    `json:"indicator_data,omitzero"`
-	PartnerCommissionPercent string                                                                                                                `json:"partner_commission_percent,omitzero"`
-	PlanCommissionPercent    string                                                                                                                `json:"plan_commission_percent,omitzero"`
-	ProductID                string                                                                                                                `json:"product_id,omitzero"`
-	ProductName              string                                                                                                                `json:"product_name,omitzero"`
-	ProductPrice             GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailProductPrice     `json:"product_price,omitzero"`
-	ProductStatus            AffiliatePartnerProductStatus                                                                                         `json:"product_status,omitzero"`
-	ProductStockCount        string                                                                                                                `json:"product_stock_count,omitzero"`
-	ProductThumbnail         GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailProductThumbnail `json:"product_thumbnail,omitzero"`
-	TotalCommissionPercent   string                                                                                                                `json:"total_commission_percent,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailIndicatorData is part of a reply.
-type GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailIndicatorData struct {
-	ActualAmount               Decimal `json:"actual_amount,omitzero"`
-	ActualOrderNum             string  `json:"actual_order_num,omitzero"`
-	ActualPartnerCommission    Decimal `json:"actual_partner_commission,omitzero"`
-	CollaboratedCreatorsNum    string  `json:"collaborated_creators_num,omitzero"`
-	CreatorSalesNum            string  `json:"creator_sales_num,omitzero"`
-	EstimatedAmount            Decimal `json:"estimated_amount,omitzero"`
-	EstimatedPartnerCommission Decimal `json:"estimated_partner_commission,omitzero"`
-	PaidOrderNum               string  `json:"paid_order_num,omitzero"`
-	PromotedCreatorNum         string  `json:"promoted_creator_num,omitzero"`
-	SampleRequestedCreatorNum  string  `json:"sample_requested_creator_num,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailProductPrice is part of a reply.
-type GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailProductPrice struct {
-	Currency string  `json:"currency,omitzero"`
-	MaxPrice Decimal `json:"max_price,omitzero"`
-	MinPrice Decimal `json:"min_price,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailProductThumbnail is part of a reply.
-type GetAffiliateCampaignCreatorFulfillmentStatusListResponseCampaignProductStatisticCampaignProductDetailProductThumbnail struct {
-	URI     string   `json:"uri,omitzero"`
-	URLList []string `json:"url_list,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorProductContentStatisticsRequest holds the parameters of AffiliatePartner.GetAffiliateCampaignCreatorProductContentStatistics.
-type GetAffiliateCampaignCreatorProductContentStatisticsRequest struct {
-	AffiliateProductID string  `url:"affiliate_product_id" json:"-"` // required
-	ContentType        *string `url:"content_type,omitempty" json:"-"`
-}
-
-// GetAffiliateCampaignCreatorProductContentStatisticsResponse is the reply of AffiliatePartner.GetAffiliateCampaignCreatorProductContentStatistics.
-type GetAffiliateCampaignCreatorProductContentStatisticsResponse struct {
-	CreatorContentStatistics []GetAffiliateCampaignCreatorProductContentStatisticsResponseCreatorContentStatistic `json:"creator_content_statistics,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorProductContentStatisticsResponseCreatorContentStatistic is part of a reply.
-type GetAffiliateCampaignCreatorProductContentStatisticsResponseCreatorContentStatistic struct {
-	CommentNum        string  `json:"comment_num,omitzero"`
-	ContentEndDate    string  `json:"content_end_date,omitzero"`
-	ContentType       string  `json:"content_type,omitzero"`
-	CoverImgURL       string  `json:"cover_img_url,omitzero"`
-	LikeCount         string  `json:"like_count,omitzero"`
-	LinkedTikTokVideo string  `json:"linked_tiktok_video,omitzero"`
-	PaidAmount        Decimal `json:"paid_amount,omitzero"`
-	PaidOrderNum      string  `json:"paid_order_num,omitzero"`
-	PublishedDate     string  `json:"published_date,omitzero"`
-	SourceURL         string  `json:"source_url,omitzero"`
-	ViewCount         string  `json:"view_count,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorProductContentStatisticsV202501Request holds the parameters of AffiliatePartner.GetAffiliateCampaignCreatorProductContentStatisticsV202501.
-type GetAffiliateCampaignCreatorProductContentStatisticsV202501Request struct {
-	AffiliateProductID string  `url:"affiliate_product_id" json:"-"` // required
-	ContentType        *string `url:"content_type,omitempty" json:"-"`
-}
-
-// GetAffiliateCampaignCreatorProductContentStatisticsV202501Response is the reply of AffiliatePartner.GetAffiliateCampaignCreatorProductContentStatisticsV202501.
-type GetAffiliateCampaignCreatorProductContentStatisticsV202501Response struct {
-	CreatorContentStatistics []GetAffiliateCampaignCreatorProductContentStatisticsV202501ResponseCreatorContentStatistic `json:"creator_content_statistics,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorProductContentStatisticsV202501ResponseCreatorContentStatistic is part of a reply.
-type GetAffiliateCampaignCreatorProductContentStatisticsV202501ResponseCreatorContentStatistic struct {
-	CommentNum        string  `json:"comment_num,omitzero"`
-	ContentEndDate    string  `json:"content_end_date,omitzero"`
-	ContentType       string  `json:"content_type,omitzero"`
-	CoverImgURL       string  `json:"cover_img_url,omitzero"`
-	LikeCount         string  `json:"like_count,omitzero"`
-	LinkedTikTokVideo string  `json:"linked_tiktok_video,omitzero"`
-	PaidAmount        Decimal `json:"paid_amount,omitzero"`
-	PaidOrderNum      string  `json:"paid_order_num,omitzero"`
-	PublishedDate     string  `json:"published_date,omitzero"`
-	SourceURL         string  `json:"source_url,omitzero"`
-	ViewCount         string  `json:"view_count,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorProductSampleStatusRequest holds the parameters of AffiliatePartner.GetAffiliateCampaignCreatorProductSampleStatus.
-type GetAffiliateCampaignCreatorProductSampleStatusRequest struct{}
-
-// GetAffiliateCampaignCreatorProductSampleStatusResponse is the reply of AffiliatePartner.GetAffiliateCampaignCreatorProductSampleStatus.
-type GetAffiliateCampaignCreatorProductSampleStatusResponse struct {
-	SampleStatus GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatus `json:"sample_status,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatus is part of a reply.
-type GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatus struct {
-	DeliveryOption                string                                                                             `json:"delivery_option,omitzero"`
-	EstimatedEarliestDeliveryDate string                                                                             `json:"estimated_earliest_delivery_date,omitzero"`
-	EstimatedLatestDeliveryDate   string                                                                             `json:"estimated_latest_delivery_date,omitzero"`
-	Quantity                      int64                                                                              `json:"quantity,omitzero"`
-	ShippingProviderName          string                                                                             `json:"shipping_provider_name,omitzero"`
-	TrackingResults               []GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatusTrackingResult `json:"tracking_results,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatusTrackingResult is part of a reply.
-type GetAffiliateCampaignCreatorProductSampleStatusResponseSampleStatusTrackingResult struct {
-	TrackingEventDescription         string `json:"tracking_event_description,omitzero"`
-	TrackingEventDescriptionExtended string `json:"tracking_event_description_extended,omitzero"`
-	TrackingEventUpdateDate          string `json:"tracking_event_update_date,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorProductSampleStatusV202501Request holds the parameters of AffiliatePartner.GetAffiliateCampaignCreatorProductSampleStatusV202501.
-type GetAffiliateCampaignCreatorProductSampleStatusV202501Request struct{}
-
-// GetAffiliateCampaignCreatorProductSampleStatusV202501Response is the reply of AffiliatePartner.GetAffiliateCampaignCreatorProductSampleStatusV202501.
-type GetAffiliateCampaignCreatorProductSampleStatusV202501Response struct {
-	SampleStatus GetAffiliateCampaignCreatorProductSampleStatusV202501ResponseSampleStatus `json:"sample_status,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorProductSampleStatusV202501ResponseSampleStatus is part of a reply.
-type GetAffiliateCampaignCreatorProductSampleStatusV202501ResponseSampleStatus struct {
-	DeliveryOption                string                                                                                    `json:"delivery_option,omitzero"`
-	EstimatedEarliestDeliveryDate string                                                                                    `json:"estimated_earliest_delivery_date,omitzero"`
-	EstimatedLatestDeliveryDate   string                                                                                    `json:"estimated_latest_delivery_date,omitzero"`
-	Quantity                      int64                                                                                     `json:"quantity,omitzero"`
-	ShippingProviderName          string                                                                                    `json:"shipping_provider_name,omitzero"`
-	TrackingResults               []GetAffiliateCampaignCreatorProductSampleStatusV202501ResponseSampleStatusTrackingResult `json:"tracking_results,omitzero"`
-}
-
-// GetAffiliateCampaignCreatorProductSampleStatusV202501ResponseSampleStatusTrackingResult is part of a reply.
-type GetAffiliateCampaignCreatorProductSampleStatusV202501ResponseSampleStatusTrackingResult struct {
-	TrackingEventDescription         string `json:"tracking_event_description,omitzero"`
-	TrackingEventDescriptionExtended string `json:"tracking_event_description_extended,omitzero"`
-	TrackingEventUpdateDate          string `json:"tracking_event_update_date,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignDetailRequest holds the parameters of AffiliatePartner.GetAffiliatePartnerCampaignDetail.
@@ -705,6 +520,35 @@ type GetAffiliatePartnerCampaignListResponseCampaign struct {
 	Status                GetAffiliatePartnerCampaignListResponseCampaignStatus `json:"status,omitzero"`
 }
 
+// GetAffiliatePartnerCampaignProductListBasePrice is part of a reply.
+type GetAffiliatePartnerCampaignProductListBasePrice struct {
+	Currency               string  `json:"currency,omitzero"`
+	ListPrice              Decimal `json:"list_price,omitzero"`
+	LocalizedDutiablePrice Decimal `json:"localized_dutiable_price,omitzero"`
+	RegionCode             string  `json:"region_code,omitzero"`
+	SalePrice              Decimal `json:"sale_price,omitzero"`
+}
+
+// GetAffiliatePartnerCampaignProductListInventory is part of a reply.
+type GetAffiliatePartnerCampaignProductListInventory struct {
+	AvailableQuantity string `json:"available_quantity,omitzero"`
+}
+
+// GetAffiliatePartnerCampaignProductListProperty is part of a reply.
+type GetAffiliatePartnerCampaignProductListProperty struct {
+	Name      string `json:"name,omitzero"`
+	ValueName string `json:"value_name,omitzero"`
+}
+
+// GetAffiliatePartnerCampaignProductListRegionPrice is part of a reply.
+type GetAffiliatePartnerCampaignProductListRegionPrice struct {
+	Currency               string  `json:"currency,omitzero"`
+	ListPrice              Decimal `json:"list_price,omitzero"`
+	LocalizedDutiablePrice Decimal `json:"localized_dutiable_price,omitzero"`
+	RegionCode             string  `json:"region_code,omitzero"`
+	SalePrice              Decimal `json:"sale_price,omitzero"`
+}
+
 // GetAffiliatePartnerCampaignProductListRequest holds the parameters of AffiliatePartner.GetAffiliatePartnerCampaignProductList.
 type GetAffiliatePartnerCampaignProductListRequest struct {
 	CategoryAssetCipher string                        `url:"category_asset_cipher" json:"-"` // required
@@ -726,82 +570,164 @@ type GetAffiliatePartnerCampaignProductListResponse struct {
 
 // GetAffiliatePartnerCampaignProductListResponseProduct is part of a reply.
 type GetAffiliatePartnerCampaignProductListResponseProduct struct {
-	Category                        GetAffiliatePartnerCampaignProductListResponseProductCategory             `json:"category,omitzero"`
-	CreatorCommissionRate           int64                                                                     `json:"creator_commission_rate,omitzero"`
-	HighestPrice                    GetAffiliatePartnerCampaignProductListResponseProductHighestPrice         `json:"highest_price,omitzero"`
-	ID                              string                                                                    `json:"id,omitzero"`
-	Inventory                       int64                                                                     `json:"inventory,omitzero"`
-	IsAvailable                     bool                                                                      `json:"is_available,omitzero"`
-	LowestPrice                     GetAffiliatePartnerCampaignProductListResponseProductLowestPrice          `json:"lowest_price,omitzero"`
-	MainImageURL                    string                                                                    `json:"main_image_url,omitzero"`
-	Name                            string                                                                    `json:"name,omitzero"`
-	OpenCollaborationCommissionRate int64                                                                     `json:"open_collaboration_commission_rate,omitzero"`
-	PartnerCommissionRate           int64                                                                     `json:"partner_commission_rate,omitzero"`
-	ProductDescription              string                                                                    `json:"product_description,omitzero"`
-	ProductSales                    int64                                                                     `json:"product_sales,omitzero"`
-	ReviewStatus                    AffiliatePartnerReviewStatus                                              `json:"review_status,omitzero"`
-	SampleQuota                     int64                                                                     `json:"sample_quota,omitzero"`
-	ShopName                        string                                                                    `json:"shop_name,omitzero"`
-	SKUInformationList              []GetAffiliatePartnerCampaignProductListResponseProductSKUInformationList `json:"sku_information_list,omitzero"`
-	TotalCommissionRate             int64                                                                     `json:"total_commission_rate,omitzero"`
+	Category                        IDName                                                     `json:"category,omitzero"`
+	CreatorCommissionRate           int64                                                      `json:"creator_commission_rate,omitzero"`
+	HighestPrice                    Money                                                      `json:"highest_price,omitzero"`
+	ID                              string                                                     `json:"id,omitzero"`
+	Inventory                       int64                                                      `json:"inventory,omitzero"`
+	IsAvailable                     bool                                                       `json:"is_available,omitzero"`
+	LowestPrice                     Money                                                      `json:"lowest_price,omitzero"`
+	MainImageURL                    string                                                     `json:"main_image_url,omitzero"`
+	Name                            string                                                     `json:"name,omitzero"`
+	OpenCollaborationCommissionRate int64                                                      `json:"open_collaboration_commission_rate,omitzero"`
+	PartnerCommissionRate           int64                                                      `json:"partner_commission_rate,omitzero"`
+	ProductDescription              string                                                     `json:"product_description,omitzero"`
+	ProductSales                    int64                                                      `json:"product_sales,omitzero"`
+	ReviewStatus                    AffiliatePartnerReviewStatus                               `json:"review_status,omitzero"`
+	SampleQuota                     int64                                                      `json:"sample_quota,omitzero"`
+	ShopName                        string                                                     `json:"shop_name,omitzero"`
+	SKUInformationList              []GetAffiliatePartnerCampaignProductListSKUInformationList `json:"sku_information_list,omitzero"`
+	TotalCommissionRate             int64                                                      `json:"total_commission_rate,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignProductListResponseProductCategory is part of a reply.
-type GetAffiliatePartnerCampaignProductListResponseProductCategory struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
+// GetAffiliatePartnerCampaignProductListSKUInformationList is part of a reply.
+type GetAffiliatePartnerCampaignProductListSKUInformationList struct {
+	BasePrice    GetAffiliatePartnerCampaignProductListBasePrice     `json:"base_price,omitzero"`
+	Inventory    GetAffiliatePartnerCampaignProductListInventory     `json:"inventory,omitzero"`
+	Properties   []GetAffiliatePartnerCampaignProductListProperty    `json:"properties,omitzero"`
+	RegionPrices []GetAffiliatePartnerCampaignProductListRegionPrice `json:"region_prices,omitzero"`
+	SKUID        string                                              `json:"sku_id,omitzero"`
+	SKUName      string                                              `json:"sku_name,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignProductListResponseProductHighestPrice is part of a reply.
-type GetAffiliatePartnerCampaignProductListResponseProductHighestPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
+// GetCampaignCreatorContentStatisticsRequest holds the parameters of AffiliatePartner.GetCampaignCreatorContentStatistics.
+type GetCampaignCreatorContentStatisticsRequest struct {
+	AffiliateProductID string  `url:"affiliate_product_id" json:"-"` // required
+	ContentType        *string `url:"content_type,omitempty" json:"-"`
+}
+
+// GetCampaignCreatorContentStatisticsResponse is the reply of AffiliatePartner.GetCampaignCreatorContentStatistics.
+type GetCampaignCreatorContentStatisticsResponse struct {
+	CreatorContentStatistics []AffiliatePartnerCreatorContentStatistic `json:"creator_content_statistics,omitzero"`
+}
+
+// GetCampaignCreatorFulfillmentStatusInfoCreator is part of a reply.
+type GetCampaignCreatorFulfillmentStatusInfoCreator struct {
+	AvatarURL     string `json:"avatar_url,omitzero"`
+	CreatorTempID string `json:"creator_temp_id,omitzero"`
+	FollowerNum   int64  `json:"follower_num,omitzero"`
+	NickName      string `json:"nick_name,omitzero"`
+	UserName      string `json:"user_name,omitzero"`
+}
+
+// GetCampaignCreatorFulfillmentStatusInfoPromotionCreator is part of a reply.
+type GetCampaignCreatorFulfillmentStatusInfoPromotionCreator struct {
+	AffiliateProductID string                                         `json:"affiliate_product_id,omitzero"`
+	Commission         Decimal                                        `json:"commission,omitzero"`
+	Creator            GetCampaignCreatorFulfillmentStatusInfoCreator `json:"creator,omitzero"`
+	EffectiveEndTime   string                                         `json:"effective_end_time,omitzero"`
+	EffectiveStartTime string                                         `json:"effective_start_time,omitzero"`
+	FreeSampleStatus   string                                         `json:"free_sample_status,omitzero"`
+	PaidAmount         Money                                          `json:"paid_amount,omitzero"`
+	RoomCount          int                                            `json:"room_count,omitzero"`
+	VideoCount         int                                            `json:"video_count,omitzero"`
+}
+
+// GetCampaignCreatorFulfillmentStatusInfoRequest holds the parameters of AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo.
+type GetCampaignCreatorFulfillmentStatusInfoRequest struct {
+	PageSize  *int64  `url:"page_size,omitempty" json:"-"` // 1 to 50
+	PageToken *string `url:"page_token,omitempty" json:"-"`
+}
+
+// GetCampaignCreatorFulfillmentStatusInfoResponse is the reply of AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo.
+type GetCampaignCreatorFulfillmentStatusInfoResponse struct {
+	NextPageToken     string                                                    `json:"next_page_token,omitzero"`
+	PromotionCreators []GetCampaignCreatorFulfillmentStatusInfoPromotionCreator `json:"promotion_creators,omitzero"`
+	TotalCreatorCount int64                                                     `json:"total_creator_count,omitzero"`
+}
+
+// GetCampaignCreatorFulfillmentStatusListCampaignProductDetail is part of a reply.
+type GetCampaignCreatorFulfillmentStatusListCampaignProductDetail struct {
+	CreatorCommissionPercent string                                                  `json:"creator_commission_percent,omitzero"`
+	IndicatorData            GetCampaignCreatorFulfillmentStatusListIndicatorData    `json:"indicator_data,omitzero"`
+	PartnerCommissionPercent string                                                  `json:"partner_commission_percent,omitzero"`
+	PlanCommissionPercent    string                                                  `json:"plan_commission_percent,omitzero"`
+	ProductID                string                                                  `json:"product_id,omitzero"`
+	ProductName              string                                                  `json:"product_name,omitzero"`
+	ProductPrice             GetCampaignCreatorFulfillmentStatusListProductPrice     `json:"product_price,omitzero"`
+	ProductStatus            AffiliatePartnerProductStatus                           `json:"product_status,omitzero"`
+	ProductStockCount        string                                                  `json:"product_stock_count,omitzero"`
+	ProductThumbnail         GetCampaignCreatorFulfillmentStatusListProductThumbnail `json:"product_thumbnail,omitzero"`
+	TotalCommissionPercent   string                                                  `json:"total_commission_percent,omitzero"`
+}
+
+// GetCampaignCreatorFulfillmentStatusListIndicatorData is part of a reply.
+type GetCampaignCreatorFulfillmentStatusListIndicatorData struct {
+	ActualAmount               Decimal `json:"actual_amount,omitzero"`
+	ActualOrderNum             string  `json:"actual_order_num,omitzero"`
+	ActualPartnerCommission    Decimal `json:"actual_partner_commission,omitzero"`
+	CollaboratedCreatorsNum    string  `json:"collaborated_creators_num,omitzero"`
+	CreatorSalesNum            string  `json:"creator_sales_num,omitzero"`
+	EstimatedAmount            Decimal `json:"estimated_amount,omitzero"`
+	EstimatedPartnerCommission Decimal `json:"estimated_partner_commission,omitzero"`
+	PaidOrderNum               string  `json:"paid_order_num,omitzero"`
+	PromotedCreatorNum         string  `json:"promoted_creator_num,omitzero"`
+	SampleRequestedCreatorNum  string  `json:"sample_requested_creator_num,omitzero"`
+}
+
+// GetCampaignCreatorFulfillmentStatusListProductPrice is part of a reply.
+type GetCampaignCreatorFulfillmentStatusListProductPrice struct {
 	Currency string  `json:"currency,omitzero"`
+	MaxPrice Decimal `json:"max_price,omitzero"`
+	MinPrice Decimal `json:"min_price,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignProductListResponseProductLowestPrice is part of a reply.
-type GetAffiliatePartnerCampaignProductListResponseProductLowestPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetCampaignCreatorFulfillmentStatusListProductThumbnail is part of a reply.
+type GetCampaignCreatorFulfillmentStatusListProductThumbnail struct {
+	URI     string   `json:"uri,omitzero"`
+	URLList []string `json:"url_list,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignProductListResponseProductSKUInformationList is part of a reply.
-type GetAffiliatePartnerCampaignProductListResponseProductSKUInformationList struct {
-	BasePrice    GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListBasePrice     `json:"base_price,omitzero"`
-	Inventory    GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListInventory     `json:"inventory,omitzero"`
-	Properties   []GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListProperty    `json:"properties,omitzero"`
-	RegionPrices []GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListRegionPrice `json:"region_prices,omitzero"`
-	SKUID        string                                                                               `json:"sku_id,omitzero"`
-	SKUName      string                                                                               `json:"sku_name,omitzero"`
+// GetCampaignCreatorFulfillmentStatusListRequest holds the parameters of AffiliatePartner.GetCampaignCreatorFulfillmentStatusList.
+type GetCampaignCreatorFulfillmentStatusListRequest struct {
+	PageSize  *int64  `url:"page_size,omitempty" json:"-"` // 1 to 50
+	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListBasePrice is part of a reply.
-type GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListBasePrice struct {
-	Currency               string  `json:"currency,omitzero"`
-	ListPrice              Decimal `json:"list_price,omitzero"`
-	LocalizedDutiablePrice Decimal `json:"localized_dutiable_price,omitzero"`
-	RegionCode             string  `json:"region_code,omitzero"`
-	SalePrice              Decimal `json:"sale_price,omitzero"`
+// GetCampaignCreatorFulfillmentStatusListResponse is the reply of AffiliatePartner.GetCampaignCreatorFulfillmentStatusList.
+type GetCampaignCreatorFulfillmentStatusListResponse struct {
+	CampaignProductStatistics []AffiliatePartnerCampaignProductStatistic `json:"campaign_product_statistics,omitzero"`
+	NextPageToken             string                                     `json:"next_page_token,omitzero"`
+	TotalCount                int64                                      `json:"total_count,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListInventory is part of a reply.
-type GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListInventory struct {
-	AvailableQuantity string `json:"available_quantity,omitzero"`
+// GetCampaignCreatorSampleStatusRequest holds the parameters of AffiliatePartner.GetCampaignCreatorSampleStatus.
+type GetCampaignCreatorSampleStatusRequest struct{}
+
+// GetCampaignCreatorSampleStatusResponse is the reply of AffiliatePartner.GetCampaignCreatorSampleStatus.
+type GetCampaignCreatorSampleStatusResponse struct {
+	SampleStatus GetCampaignCreatorSampleStatusResponseSampleStatus `json:"sample_status,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListProperty is part of a reply.
-type GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListProperty struct {
-	Name      string `json:"name,omitzero"`
-	ValueName string `json:"value_name,omitzero"`
+// GetCampaignCreatorSampleStatusResponseSampleStatus is part of a reply.
+type GetCampaignCreatorSampleStatusResponseSampleStatus struct {
+	DeliveryOption                string                                                     `json:"delivery_option,omitzero"`
+	EstimatedEarliestDeliveryDate string                                                     `json:"estimated_earliest_delivery_date,omitzero"`
+	EstimatedLatestDeliveryDate   string                                                     `json:"estimated_latest_delivery_date,omitzero"`
+	Quantity                      int64                                                      `json:"quantity,omitzero"`
+	ShippingProviderName          string                                                     `json:"shipping_provider_name,omitzero"`
+	TrackingResults               []GetCampaignCreatorSampleStatusSampleStatusTrackingResult `json:"tracking_results,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListRegionPrice is part of a reply.
-type GetAffiliatePartnerCampaignProductListResponseProductSKUInformationListRegionPrice struct {
-	Currency               string  `json:"currency,omitzero"`
-	ListPrice              Decimal `json:"list_price,omitzero"`
-	LocalizedDutiablePrice Decimal `json:"localized_dutiable_price,omitzero"`
-	RegionCode             string  `json:"region_code,omitzero"`
-	SalePrice              Decimal `json:"sale_price,omitzero"`
+// GetCampaignCreatorSampleStatusSampleStatusTrackingResult is part of a reply.
+type GetCampaignCreatorSampleStatusSampleStatusTrackingResult struct {
+	TrackingEventDescription         string `json:"tracking_event_description,omitzero"`
+	TrackingEventDescriptionExtended string `json:"tracking_event_description_extended,omitzero"`
+	TrackingEventUpdateDate          string `json:"tracking_event_update_date,omitzero"`
 }
+
+// GetCampaignCreatorSampleStatusV202501Request holds the parameters of AffiliatePartner.GetCampaignCreatorSampleStatusV202501.
+type GetCampaignCreatorSampleStatusV202501Request struct{}
 
 // PartnerGenerateMultiAffiliateCampaignProductLinkRequest holds the parameters of AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink.
 type PartnerGenerateMultiAffiliateCampaignProductLinkRequest struct {
@@ -811,14 +737,8 @@ type PartnerGenerateMultiAffiliateCampaignProductLinkRequest struct {
 
 // PartnerGenerateMultiAffiliateCampaignProductLinkResponse is the reply of AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink.
 type PartnerGenerateMultiAffiliateCampaignProductLinkResponse struct {
-	FailedProductIDs      []string                                                                       `json:"failed_product_ids,omitzero"`
-	ProductPromotionLinks []PartnerGenerateMultiAffiliateCampaignProductLinkResponseProductPromotionLink `json:"product_promotion_links,omitzero"`
-}
-
-// PartnerGenerateMultiAffiliateCampaignProductLinkResponseProductPromotionLink is part of a reply.
-type PartnerGenerateMultiAffiliateCampaignProductLinkResponseProductPromotionLink struct {
-	Link      string `json:"link,omitzero"`
-	ProductID string `json:"product_id,omitzero"`
+	FailedProductIDs      []string                               `json:"failed_product_ids,omitzero"`
+	ProductPromotionLinks []AffiliatePartnerProductPromotionLink `json:"product_promotion_links,omitzero"`
 }
 
 // PublishAffiliatePartnerCampaignRequest holds the parameters of AffiliatePartner.PublishAffiliatePartnerCampaign.
@@ -870,118 +790,40 @@ type SearchCAPAffiliateOrdersResponseOrder struct {
 
 // SearchCAPAffiliateOrdersResponseOrderSKUs is part of a reply.
 type SearchCAPAffiliateOrdersResponseOrderSKUs struct {
-	ActualBonusCommission      SearchCAPAffiliateOrdersResponseOrderSKUsActualBonusCommission      `json:"actual_bonus_commission,omitzero"`
-	ActualCommission           SearchCAPAffiliateOrdersResponseOrderSKUsActualCommission           `json:"actual_commission,omitzero"`
-	ActualCommissionBase       SearchCAPAffiliateOrdersResponseOrderSKUsActualCommissionBase       `json:"actual_commission_base,omitzero"`
-	ActualShopAdsCommission    SearchCAPAffiliateOrdersResponseOrderSKUsActualShopAdsCommission    `json:"actual_shop_ads_commission,omitzero"`
-	AgencyBonusCommission      SearchCAPAffiliateOrdersResponseOrderSKUsAgencyBonusCommission      `json:"agency_bonus_commission,omitzero"`
-	AgencyCommission           SearchCAPAffiliateOrdersResponseOrderSKUsAgencyCommission           `json:"agency_commission,omitzero"`
-	AgencyCommissionRate       string                                                              `json:"agency_commission_rate,omitzero"`
-	AgencyShopAdsCommission    SearchCAPAffiliateOrdersResponseOrderSKUsAgencyShopAdsCommission    `json:"agency_shop_ads_commission,omitzero"`
-	AttributionType            string                                                              `json:"attribution_type,omitzero"`
-	CommissionBonusRate        string                                                              `json:"commission_bonus_rate,omitzero"`
-	CommissionModel            string                                                              `json:"commission_model,omitzero"`
-	CommissionRate             string                                                              `json:"commission_rate,omitzero"`
-	CommissionTierSetting      string                                                              `json:"commission_tier_setting,omitzero"`
-	ContentID                  string                                                              `json:"content_id,omitzero"`
-	ContentType                AffiliatePartnerContentType                                         `json:"content_type,omitzero"`
-	CreatorUsername            string                                                              `json:"creator_username,omitzero"`
-	EstimatedBonusCommission   SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedBonusCommission   `json:"estimated_bonus_commission,omitzero"`
-	EstimatedCommission        SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedCommission        `json:"estimated_commission,omitzero"`
-	EstimatedCommissionBase    SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase    `json:"estimated_commission_base,omitzero"`
-	EstimatedShopAdsCommission SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedShopAdsCommission `json:"estimated_shop_ads_commission,omitzero"`
-	ID                         string                                                              `json:"id,omitzero"`
-	Isr                        string                                                              `json:"isr,omitzero"`
-	IVA                        string                                                              `json:"iva,omitzero"`
-	OpenCollaborationID        string                                                              `json:"open_collaboration_id,omitzero"`
-	Price                      SearchCAPAffiliateOrdersResponseOrderSKUsPrice                      `json:"price,omitzero"`
-	ProductID                  string                                                              `json:"product_id,omitzero"`
-	ProductName                string                                                              `json:"product_name,omitzero"`
-	Quantity                   int                                                                 `json:"quantity,omitzero"`
-	RefundedQuantity           int                                                                 `json:"refunded_quantity,omitzero"`
-	ReturnedQuantity           int                                                                 `json:"returned_quantity,omitzero"`
-	ShopAdsCommissionRate      string                                                              `json:"shop_ads_commission_rate,omitzero"`
-	ShopName                   string                                                              `json:"shop_name,omitzero"`
-	TargetCollaborationID      string                                                              `json:"target_collaboration_id,omitzero"`
-	TotalAgencyCommission      SearchCAPAffiliateOrdersResponseOrderSKUsTotalAgencyCommission      `json:"total_agency_commission,omitzero"`
-}
-
-// SearchCAPAffiliateOrdersResponseOrderSKUsActualBonusCommission is part of a reply.
-type SearchCAPAffiliateOrdersResponseOrderSKUsActualBonusCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCAPAffiliateOrdersResponseOrderSKUsActualCommission is part of a reply.
-type SearchCAPAffiliateOrdersResponseOrderSKUsActualCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCAPAffiliateOrdersResponseOrderSKUsActualCommissionBase is part of a reply.
-type SearchCAPAffiliateOrdersResponseOrderSKUsActualCommissionBase struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCAPAffiliateOrdersResponseOrderSKUsActualShopAdsCommission is part of a reply.
-type SearchCAPAffiliateOrdersResponseOrderSKUsActualShopAdsCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCAPAffiliateOrdersResponseOrderSKUsAgencyBonusCommission is part of a reply.
-type SearchCAPAffiliateOrdersResponseOrderSKUsAgencyBonusCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCAPAffiliateOrdersResponseOrderSKUsAgencyCommission is part of a reply.
-type SearchCAPAffiliateOrdersResponseOrderSKUsAgencyCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCAPAffiliateOrdersResponseOrderSKUsAgencyShopAdsCommission is part of a reply.
-type SearchCAPAffiliateOrdersResponseOrderSKUsAgencyShopAdsCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedBonusCommission is part of a reply.
-type SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedBonusCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedCommission is part of a reply.
-type SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase is part of a reply.
-type SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedShopAdsCommission is part of a reply.
-type SearchCAPAffiliateOrdersResponseOrderSKUsEstimatedShopAdsCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCAPAffiliateOrdersResponseOrderSKUsPrice is part of a reply.
-type SearchCAPAffiliateOrdersResponseOrderSKUsPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCAPAffiliateOrdersResponseOrderSKUsTotalAgencyCommission is part of a reply.
-type SearchCAPAffiliateOrdersResponseOrderSKUsTotalAgencyCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	ActualBonusCommission      Money                       `json:"actual_bonus_commission,omitzero"`
+	ActualCommission           Money                       `json:"actual_commission,omitzero"`
+	ActualCommissionBase       Money                       `json:"actual_commission_base,omitzero"`
+	ActualShopAdsCommission    Money                       `json:"actual_shop_ads_commission,omitzero"`
+	AgencyBonusCommission      Money                       `json:"agency_bonus_commission,omitzero"`
+	AgencyCommission           Money                       `json:"agency_commission,omitzero"`
+	AgencyCommissionRate       string                      `json:"agency_commission_rate,omitzero"`
+	AgencyShopAdsCommission    Money                       `json:"agency_shop_ads_commission,omitzero"`
+	AttributionType            string                      `json:"attribution_type,omitzero"`
+	CommissionBonusRate        string                      `json:"commission_bonus_rate,omitzero"`
+	CommissionModel            string                      `json:"commission_model,omitzero"`
+	CommissionRate             string                      `json:"commission_rate,omitzero"`
+	CommissionTierSetting      string                      `json:"commission_tier_setting,omitzero"`
+	ContentID                  string                      `json:"content_id,omitzero"`
+	ContentType                AffiliatePartnerContentType `json:"content_type,omitzero"`
+	CreatorUsername            string                      `json:"creator_username,omitzero"`
+	EstimatedBonusCommission   Money                       `json:"estimated_bonus_commission,omitzero"`
+	EstimatedCommission        Money                       `json:"estimated_commission,omitzero"`
+	EstimatedCommissionBase    Money                       `json:"estimated_commission_base,omitzero"`
+	EstimatedShopAdsCommission Money                       `json:"estimated_shop_ads_commission,omitzero"`
+	ID                         string                      `json:"id,omitzero"`
+	Isr                        string                      `json:"isr,omitzero"`
+	IVA                        string                      `json:"iva,omitzero"`
+	OpenCollaborationID        string                      `json:"open_collaboration_id,omitzero"`
+	Price                      Money                       `json:"price,omitzero"`
+	ProductID                  string                      `json:"product_id,omitzero"`
+	ProductName                string                      `json:"product_name,omitzero"`
+	Quantity                   int                         `json:"quantity,omitzero"`
+	RefundedQuantity           int                         `json:"refunded_quantity,omitzero"`
+	ReturnedQuantity           int                         `json:"returned_quantity,omitzero"`
+	ShopAdsCommissionRate      string                      `json:"shop_ads_commission_rate,omitzero"`
+	ShopName                   string                      `json:"shop_name,omitzero"`
+	TargetCollaborationID      string                      `json:"target_collaboration_id,omitzero"`
+	TotalAgencyCommission      Money                       `json:"total_agency_commission,omitzero"`
 }
 
 // SearchTAPAffiliateOrdersRequest holds the parameters of AffiliatePartner.SearchTAPAffiliateOrders.
@@ -1012,98 +854,44 @@ type SearchTAPAffiliateOrdersResponseOrder struct {
 
 // SearchTAPAffiliateOrdersResponseOrderSKUs is part of a reply.
 type SearchTAPAffiliateOrdersResponseOrderSKUs struct {
-	ActualCommissionBase                SearchTAPAffiliateOrdersResponseOrderSKUsActualCommissionBase                `json:"actual_commission_base,omitzero"`
-	ActualCreatorCommission             SearchTAPAffiliateOrdersResponseOrderSKUsActualCreatorCommission             `json:"actual_creator_commission,omitzero"`
-	ActualCreatorCommissionRewardFee    SearchTAPAffiliateOrdersResponseOrderSKUsActualCreatorCommissionRewardFee    `json:"actual_creator_commission_reward_fee,omitzero"`
-	ActualPartnerCommissionRewardFee    SearchTAPAffiliateOrdersResponseOrderSKUsActualPartnerCommissionRewardFee    `json:"actual_partner_commission_reward_fee,omitzero"`
-	ActualTAPCommission                 SearchTAPAffiliateOrdersResponseOrderSKUsActualTAPCommission                 `json:"actual_tap_commission,omitzero"`
-	CampaignID                          string                                                                       `json:"campaign_id,omitzero"`
-	ContentID                           string                                                                       `json:"content_id,omitzero"`
-	ContentType                         AffiliatePartnerContentType                                                  `json:"content_type,omitzero"`
-	CreatorCommissionRate               int64                                                                        `json:"creator_commission_rate,omitzero"`
-	CreatorCommissionRewardRate         int64                                                                        `json:"creator_commission_reward_rate,omitzero"`
-	CreatorUsername                     string                                                                       `json:"creator_username,omitzero"`
-	EstimatedCommissionBase             SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase             `json:"estimated_commission_base,omitzero"`
-	EstimatedCreatorCommission          SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommission          `json:"estimated_creator_commission,omitzero"`
-	EstimatedCreatorCommissionRewardFee SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommissionRewardFee `json:"estimated_creator_commission_reward_fee,omitzero"`
-	EstimatedPartnerCommissionRewardFee SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedPartnerCommissionRewardFee `json:"estimated_partner_commission_reward_fee,omitzero"`
-	EstimatedTAPCommission              SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedTAPCommission              `json:"estimated_tap_commission,omitzero"`
-	ID                                  string                                                                       `json:"id,omitzero"`
-	PartnerCommissionRewardRate         int64                                                                        `json:"partner_commission_reward_rate,omitzero"`
-	Price                               SearchTAPAffiliateOrdersResponseOrderSKUsPrice                               `json:"price,omitzero"`
-	ProductID                           string                                                                       `json:"product_id,omitzero"`
-	ProductName                         string                                                                       `json:"product_name,omitzero"`
-	Quantity                            int                                                                          `json:"quantity,omitzero"`
-	RefundedQuantity                    int                                                                          `json:"refunded_quantity,omitzero"`
-	ReturnedQuantity                    int                                                                          `json:"returned_quantity,omitzero"`
-	TAPCommissionRate                   int64                                                                        `json:"tap_commission_rate,omitzero"`
+	ActualCommissionBase                Money                       `json:"actual_commission_base,omitzero"`
+	ActualCreatorCommission             Money                       `json:"actual_creator_commission,omitzero"`
+	ActualCreatorCommissionRewardFee    Money                       `json:"actual_creator_commission_reward_fee,omitzero"`
+	ActualPartnerCommissionRewardFee    Money                       `json:"actual_partner_commission_reward_fee,omitzero"`
+	ActualTAPCommission                 Money                       `json:"actual_tap_commission,omitzero"`
+	CampaignID                          string                      `json:"campaign_id,omitzero"`
+	ContentID                           string                      `json:"content_id,omitzero"`
+	ContentType                         AffiliatePartnerContentType `json:"content_type,omitzero"`
+	CreatorCommissionRate               int64                       `json:"creator_commission_rate,omitzero"`
+	CreatorCommissionRewardRate         int64                       `json:"creator_commission_reward_rate,omitzero"`
+	CreatorUsername                     string                      `json:"creator_username,omitzero"`
+	EstimatedCommissionBase             Money                       `json:"estimated_commission_base,omitzero"`
+	EstimatedCreatorCommission          Money                       `json:"estimated_creator_commission,omitzero"`
+	EstimatedCreatorCommissionRewardFee Money                       `json:"estimated_creator_commission_reward_fee,omitzero"`
+	EstimatedPartnerCommissionRewardFee Money                       `json:"estimated_partner_commission_reward_fee,omitzero"`
+	EstimatedTAPCommission              Money                       `json:"estimated_tap_commission,omitzero"`
+	ID                                  string                      `json:"id,omitzero"`
+	PartnerCommissionRewardRate         int64                       `json:"partner_commission_reward_rate,omitzero"`
+	Price                               Money                       `json:"price,omitzero"`
+	ProductID                           string                      `json:"product_id,omitzero"`
+	ProductName                         string                      `json:"product_name,omitzero"`
+	Quantity                            int                         `json:"quantity,omitzero"`
+	RefundedQuantity                    int                         `json:"refunded_quantity,omitzero"`
+	ReturnedQuantity                    int                         `json:"returned_quantity,omitzero"`
+	TAPCommissionRate                   int64                       `json:"tap_commission_rate,omitzero"`
 }
 
-// SearchTAPAffiliateOrdersResponseOrderSKUsActualCommissionBase is part of a reply.
-type SearchTAPAffiliateOrdersResponseOrderSKUsActualCommissionBase struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
+// GetCampaignCreatorContentStatisticsV202501Request is the type of the parameters of AffiliatePartner.GetCampaignCreatorContentStatisticsV202501, which equal those of
+// other operations.
+type GetCampaignCreatorContentStatisticsV202501Request = GetCampaignCreatorContentStatisticsRequest
 
-// SearchTAPAffiliateOrdersResponseOrderSKUsActualCreatorCommission is part of a reply.
-type SearchTAPAffiliateOrdersResponseOrderSKUsActualCreatorCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
+// GetCampaignCreatorContentStatisticsV202501Response is the type of the reply of AffiliatePartner.GetCampaignCreatorContentStatisticsV202501, which equal those of
+// other operations.
+type GetCampaignCreatorContentStatisticsV202501Response = GetCampaignCreatorContentStatisticsResponse
 
-// SearchTAPAffiliateOrdersResponseOrderSKUsActualCreatorCommissionRewardFee is part of a reply.
-type SearchTAPAffiliateOrdersResponseOrderSKUsActualCreatorCommissionRewardFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchTAPAffiliateOrdersResponseOrderSKUsActualPartnerCommissionRewardFee is part of a reply.
-type SearchTAPAffiliateOrdersResponseOrderSKUsActualPartnerCommissionRewardFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchTAPAffiliateOrdersResponseOrderSKUsActualTAPCommission is part of a reply.
-type SearchTAPAffiliateOrdersResponseOrderSKUsActualTAPCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase is part of a reply.
-type SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCommissionBase struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommission is part of a reply.
-type SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommissionRewardFee is part of a reply.
-type SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedCreatorCommissionRewardFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedPartnerCommissionRewardFee is part of a reply.
-type SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedPartnerCommissionRewardFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedTAPCommission is part of a reply.
-type SearchTAPAffiliateOrdersResponseOrderSKUsEstimatedTAPCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchTAPAffiliateOrdersResponseOrderSKUsPrice is part of a reply.
-type SearchTAPAffiliateOrdersResponseOrderSKUsPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
+// GetCampaignCreatorSampleStatusV202501Response is the type of the reply of AffiliatePartner.GetCampaignCreatorSampleStatusV202501, which equal those of
+// other operations.
+type GetCampaignCreatorSampleStatusV202501Response = GetCampaignCreatorSampleStatusResponse
 
 // AffiliatePartnerContentType is an open list: TikTok Shop may add values.
 type AffiliatePartnerContentType string

@@ -27,6 +27,7 @@ func (s *AffiliateSellerService) CreateConversationWithCreator(ctx context.Conte
 // CreateConversationWithCreatorV202412 calls POST /affiliate_seller/202412/conversations.
 //
 // It is not repeated once it was sent. Version 202412.
+// The newest version is [AffiliateSellerService.CreateConversationWithCreator].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-conversation-with-creator-202412
 func (s *AffiliateSellerService) CreateConversationWithCreatorV202412(ctx context.Context, req *CreateConversationWithCreatorV202412Request, opts ...CallOption) (*CreateConversationWithCreatorV202412Response, error) {
@@ -55,6 +56,7 @@ func (s *AffiliateSellerService) CreateOpenCollaboration(ctx context.Context, re
 // CreateOpenCollaborationV202405 calls POST /affiliate_seller/202405/open_collaborations.
 //
 // It is not repeated once it was sent. Version 202405.
+// The newest version is [AffiliateSellerService.CreateOpenCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-open-collaboration-202405
 func (s *AffiliateSellerService) CreateOpenCollaborationV202405(ctx context.Context, req *CreateOpenCollaborationV202405Request, opts ...CallOption) (*CreateOpenCollaborationV202405Response, error) {
@@ -83,6 +85,7 @@ func (s *AffiliateSellerService) CreateTargetCollaboration(ctx context.Context, 
 // CreateTargetCollaborationV202405 calls POST /affiliate_seller/202405/target_collaborations.
 //
 // It is not repeated once it was sent. Version 202405.
+// The newest version is [AffiliateSellerService.CreateTargetCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-target-collaboration-202405
 func (s *AffiliateSellerService) CreateTargetCollaborationV202405(ctx context.Context, req *CreateTargetCollaborationV202405Request, opts ...CallOption) (*CreateTargetCollaborationV202405Response, error) {
@@ -186,6 +189,7 @@ func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req
 // GetConversationListV202412 calls GET /affiliate_seller/202412/conversations.
 //
 // It only reads and is safe to repeat. Version 202412.
+// The newest version is [AffiliateSellerService.GetConversationList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-conversation-list-202412
 func (s *AffiliateSellerService) GetConversationListV202412(ctx context.Context, req *GetConversationListV202412Request, opts ...CallOption) (*GetConversationListV202412Response, error) {
@@ -200,12 +204,12 @@ func (s *AffiliateSellerService) GetConversationListV202412(ctx context.Context,
 // GetConversationListV202412All hands out what stands on the pages of
 // [AffiliateSellerService.GetConversationListV202412]. It stops at the first error.
 // Pages hold 50 unless req.PageSize says otherwise.
-func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Context, req *GetConversationListV202412Request, opts ...CallOption) iter.Seq2[GetConversationListV202412ResponseConversation, error] {
+func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Context, req *GetConversationListV202412Request, opts ...CallOption) iter.Seq2[GetConversationListResponseConversation, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages("AffiliateSeller.GetConversationListV202412", func(token string) ([]GetConversationListV202412ResponseConversation, string, error) {
+	return tokenPages("AffiliateSeller.GetConversationListV202412", func(token string) ([]GetConversationListResponseConversation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -216,6 +220,20 @@ func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Conte
 		}
 		return out.Conversations, out.NextPageToken, nil
 	})
+}
+
+// GetCreatorMarketplaceFilters calls POST /affiliate_seller/202601/marketplace_creators/search/filter.
+//
+// It only reads and is safe to repeat. Version 202601.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/get-seller-search-creator-marketplace-advanced-filters-202601
+func (s *AffiliateSellerService) GetCreatorMarketplaceFilters(ctx context.Context, req *GetCreatorMarketplaceFiltersRequest, opts ...CallOption) (*GetCreatorMarketplaceFiltersResponse, error) {
+	var out *GetCreatorMarketplaceFiltersResponse
+	err := s.client.call(ctx, operation{
+		name: "AffiliateSeller.GetCreatorMarketplaceFilters", method: "POST", path: "/affiliate_seller/202601/marketplace_creators/search/filter",
+		replay: replayRead,
+	}, nil, req, &out, opts)
+	return out, err
 }
 
 // GetLatestUnreadMessages calls GET /affiliate_seller/202412/conversations/messages/list/newest.
@@ -249,6 +267,7 @@ func (s *AffiliateSellerService) GetMarketplaceCreatorPerformance(ctx context.Co
 // GetMarketplaceCreatorPerformanceV202406 calls GET /affiliate_seller/202406/marketplace_creators/{creator_user_id}.
 //
 // It only reads and is safe to repeat. Version 202406.
+// The newest version is [AffiliateSellerService.GetMarketplaceCreatorPerformance].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-marketplace-creator-performance-202406
 func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202406(ctx context.Context, creatorUserID string, req *GetMarketplaceCreatorPerformanceV202406Request, opts ...CallOption) (*GetMarketplaceCreatorPerformanceV202406Response, error) {
@@ -263,6 +282,7 @@ func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202406(ctx con
 // GetMarketplaceCreatorPerformanceV202505 calls GET /affiliate_seller/202505/marketplace_creators/{creator_user_id}.
 //
 // It only reads and is safe to repeat. Version 202505.
+// The newest version is [AffiliateSellerService.GetMarketplaceCreatorPerformance].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-marketplace-creator-performance-202505
 func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202505(ctx context.Context, creatorUserID string, req *GetMarketplaceCreatorPerformanceV202505Request, opts ...CallOption) (*GetMarketplaceCreatorPerformanceV202505Response, error) {
@@ -326,12 +346,12 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetail(ctx co
 // GetOpenCollaborationCreatorContentDetailAll hands out what stands on the pages of
 // [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail]. It stops at the first error.
 // Pages hold 100 unless req.PageSize says otherwise.
-func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailRequest, opts ...CallOption) iter.Seq2[GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail, error] {
+func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailRequest, opts ...CallOption) iter.Seq2[GetOpenCollaborationCreatorContentDetailCreatorContentDetail, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetail", func(token string) ([]GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail, string, error) {
+	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetail", func(token string) ([]GetOpenCollaborationCreatorContentDetailCreatorContentDetail, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -347,6 +367,7 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx
 // GetOpenCollaborationCreatorContentDetailV202412 calls GET /affiliate_seller/202412/open_collaborations/creator_content_details.
 //
 // It only reads and is safe to repeat. Version 202412.
+// The newest version is [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-open-collaboration-creator-content-detail-202412
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailV202412Request, opts ...CallOption) (*GetOpenCollaborationCreatorContentDetailV202412Response, error) {
@@ -361,12 +382,12 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412
 // GetOpenCollaborationCreatorContentDetailV202412All hands out what stands on the pages of
 // [AffiliateSellerService.GetOpenCollaborationCreatorContentDetailV202412]. It stops at the first error.
 // Pages hold 100 unless req.PageSize says otherwise.
-func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412All(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailV202412Request, opts ...CallOption) iter.Seq2[GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail, error] {
+func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412All(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailV202412Request, opts ...CallOption) iter.Seq2[AffiliateSellerCreatorContentDetail, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412", func(token string) ([]GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail, string, error) {
+	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412", func(token string) ([]AffiliateSellerCreatorContentDetail, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -402,20 +423,6 @@ func (s *AffiliateSellerService) GetOpenCollaborationSettings(ctx context.Contex
 	var out *GetOpenCollaborationSettingsResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetOpenCollaborationSettings", method: "GET", path: "/affiliate_seller/202409/open_collaboration_settings",
-		replay: replayRead,
-	}, nil, req, &out, opts)
-	return out, err
-}
-
-// GetSellerSearchCreatorMarketplaceAdvancedFilters calls POST /affiliate_seller/202601/marketplace_creators/search/filter.
-//
-// It only reads and is safe to repeat. Version 202601.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/get-seller-search-creator-marketplace-advanced-filters-202601
-func (s *AffiliateSellerService) GetSellerSearchCreatorMarketplaceAdvancedFilters(ctx context.Context, req *GetSellerSearchCreatorMarketplaceAdvancedFiltersRequest, opts ...CallOption) (*GetSellerSearchCreatorMarketplaceAdvancedFiltersResponse, error) {
-	var out *GetSellerSearchCreatorMarketplaceAdvancedFiltersResponse
-	err := s.client.call(ctx, operation{
-		name: "AffiliateSeller.GetSellerSearchCreatorMarketplaceAdvancedFilters", method: "POST", path: "/affiliate_seller/202601/marketplace_creators/search/filter",
 		replay: replayRead,
 	}, nil, req, &out, opts)
 	return out, err
@@ -463,6 +470,7 @@ func (s *AffiliateSellerService) QueryTargetCollaborationDetail(ctx context.Cont
 // QueryTargetCollaborationDetailV202409 calls GET /affiliate_seller/202409/target_collaborations/{target_collaboration_id}.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AffiliateSellerService.QueryTargetCollaborationDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-target-collaboration-detail-202409
 func (s *AffiliateSellerService) QueryTargetCollaborationDetailV202409(ctx context.Context, targetCollaborationID string, req *QueryTargetCollaborationDetailV202409Request, opts ...CallOption) (*QueryTargetCollaborationDetailV202409Response, error) {
@@ -477,6 +485,7 @@ func (s *AffiliateSellerService) QueryTargetCollaborationDetailV202409(ctx conte
 // QueryTargetCollaborationDetailV202412 calls GET /affiliate_seller/202412/target_collaborations/{target_collaboration_id}.
 //
 // It only reads and is safe to repeat. Version 202412.
+// The newest version is [AffiliateSellerService.QueryTargetCollaborationDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-target-collaboration-detail-202412
 func (s *AffiliateSellerService) QueryTargetCollaborationDetailV202412(ctx context.Context, targetCollaborationID string, req *QueryTargetCollaborationDetailV202412Request, opts ...CallOption) (*QueryTargetCollaborationDetailV202412Response, error) {
@@ -505,6 +514,7 @@ func (s *AffiliateSellerService) RemoveCreatorFromOpenCollaboration(ctx context.
 // RemoveCreatorFromOpenCollaborationV202405 calls POST /affiliate_seller/202405/open_collaborations/{open_collaboration_id}/remove_creator.
 //
 // It is not repeated once it was sent. Version 202405.
+// The newest version is [AffiliateSellerService.RemoveCreatorFromOpenCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-creator-from-open-collaboration-202405
 func (s *AffiliateSellerService) RemoveCreatorFromOpenCollaborationV202405(ctx context.Context, openCollaborationID string, req *RemoveCreatorFromOpenCollaborationV202405Request, opts ...CallOption) (*RemoveCreatorFromOpenCollaborationV202405Response, error) {
@@ -580,6 +590,7 @@ func (s *AffiliateSellerService) SearchOpenCollaborationAll(ctx context.Context,
 // SearchOpenCollaborationV202409 calls POST /affiliate_seller/202409/open_collaborations/search.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AffiliateSellerService.SearchOpenCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-open-collaboration-202409
 func (s *AffiliateSellerService) SearchOpenCollaborationV202409(ctx context.Context, req *SearchOpenCollaborationV202409Request, opts ...CallOption) (*SearchOpenCollaborationV202409Response, error) {
@@ -650,6 +661,7 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersAll(ctx context.Cont
 // SearchSellerAffiliateOrdersV202405 calls POST /affiliate_seller/202405/orders/search.
 //
 // It only reads and is safe to repeat. Version 202405.
+// The newest version is [AffiliateSellerService.SearchSellerAffiliateOrders].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-seller-affiliate-orders-202405
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405(ctx context.Context, req *SearchSellerAffiliateOrdersV202405Request, opts ...CallOption) (*SearchSellerAffiliateOrdersV202405Response, error) {
@@ -716,6 +728,7 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsAll(ctx context.Conte
 // SearchTargetCollaborationsV202409 calls POST /affiliate_seller/202409/target_collaborations/search.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AffiliateSellerService.SearchTargetCollaborations].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-target-collaborations-202409
 func (s *AffiliateSellerService) SearchTargetCollaborationsV202409(ctx context.Context, req *SearchTargetCollaborationsV202409Request, opts ...CallOption) (*SearchTargetCollaborationsV202409Response, error) {
@@ -729,9 +742,9 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsV202409(ctx context.C
 
 // SearchTargetCollaborationsV202409All hands out what stands on the pages of
 // [AffiliateSellerService.SearchTargetCollaborationsV202409]. It stops at the first error.
-func (s *AffiliateSellerService) SearchTargetCollaborationsV202409All(ctx context.Context, req *SearchTargetCollaborationsV202409Request, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsV202409ResponseTargetCollaboration, error] {
+func (s *AffiliateSellerService) SearchTargetCollaborationsV202409All(ctx context.Context, req *SearchTargetCollaborationsV202409Request, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsResponseTargetCollaboration, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliateSeller.SearchTargetCollaborationsV202409", func(token string) ([]SearchTargetCollaborationsV202409ResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchTargetCollaborationsV202409", func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -775,6 +788,7 @@ func (s *AffiliateSellerService) SellerReviewSampleApplications(ctx context.Cont
 // SellerReviewSampleApplicationsV202409 calls POST /affiliate_seller/202409/sample_applications/{application_id}/review.
 //
 // It is not repeated once it was sent. Version 202409.
+// The newest version is [AffiliateSellerService.SellerReviewSampleApplications].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-review-sample-applications-202409
 func (s *AffiliateSellerService) SellerReviewSampleApplicationsV202409(ctx context.Context, applicationID string, req *SellerReviewSampleApplicationsV202409Request, opts ...CallOption) (*SellerReviewSampleApplicationsV202409Response, error) {
@@ -803,12 +817,12 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProduct(c
 // SellerSearchAffiliateOpenCollaborationProductAll hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct]. It stops at the first error.
 // Pages hold 20 unless req.PageSize says otherwise.
-func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAll(ctx context.Context, req *SellerSearchAffiliateOpenCollaborationProductRequest, opts ...CallOption) iter.Seq2[SellerSearchAffiliateOpenCollaborationProductResponseProduct, error] {
+func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAll(ctx context.Context, req *SellerSearchAffiliateOpenCollaborationProductRequest, opts ...CallOption) iter.Seq2[CreatorSearchOpenCollaborationProductResponseProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages("AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct", func(token string) ([]SellerSearchAffiliateOpenCollaborationProductResponseProduct, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct", func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -855,6 +869,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context
 // SellerSearchCreatorOnMarketplaceV202406 calls POST /affiliate_seller/202406/marketplace_creators/search.
 //
 // It only reads and is safe to repeat. Version 202406.
+// The newest version is [AffiliateSellerService.SellerSearchCreatorOnMarketplace].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202406
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202406Request, opts ...CallOption) (*SellerSearchCreatorOnMarketplaceV202406Response, error) {
@@ -886,6 +901,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx 
 // SellerSearchCreatorOnMarketplaceV202505 calls POST /affiliate_seller/202505/marketplace_creators/search.
 //
 // It only reads and is safe to repeat. Version 202505.
+// The newest version is [AffiliateSellerService.SellerSearchCreatorOnMarketplace].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202505
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202505Request, opts ...CallOption) (*SellerSearchCreatorOnMarketplaceV202505Response, error) {
@@ -962,6 +978,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsFulfillments(ctx 
 // SellerSearchSampleApplicationsV202409 calls POST /affiliate_seller/202409/sample_applications/search.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AffiliateSellerService.SellerSearchSampleApplications].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-sample-applications-202409
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409(ctx context.Context, req *SellerSearchSampleApplicationsV202409Request, opts ...CallOption) (*SellerSearchSampleApplicationsV202409Response, error) {
@@ -975,9 +992,9 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409(ctx conte
 
 // SellerSearchSampleApplicationsV202409All hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchSampleApplicationsV202409]. It stops at the first error.
-func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx context.Context, req *SellerSearchSampleApplicationsV202409Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409ResponseSampleApplication, error] {
+func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx context.Context, req *SellerSearchSampleApplicationsV202409Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409SampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202409", func(token string) ([]SellerSearchSampleApplicationsV202409ResponseSampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202409", func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -993,6 +1010,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx co
 // SellerSearchSampleApplicationsV202507 calls POST /affiliate_seller/202507/sample_applications/search.
 //
 // It only reads and is safe to repeat. Version 202507.
+// The newest version is [AffiliateSellerService.SellerSearchSampleApplications].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-sample-applications-202507
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507(ctx context.Context, req *SellerSearchSampleApplicationsV202507Request, opts ...CallOption) (*SellerSearchSampleApplicationsV202507Response, error) {
@@ -1006,9 +1024,9 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507(ctx conte
 
 // SellerSearchSampleApplicationsV202507All hands out what stands on the pages of
 // [AffiliateSellerService.SellerSearchSampleApplicationsV202507]. It stops at the first error.
-func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507All(ctx context.Context, req *SellerSearchSampleApplicationsV202507Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202507ResponseSampleApplication, error] {
+func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507All(ctx context.Context, req *SellerSearchSampleApplicationsV202507Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409SampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202507", func(token string) ([]SellerSearchSampleApplicationsV202507ResponseSampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202507", func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1052,6 +1070,7 @@ func (s *AffiliateSellerService) UpdateTargetCollaboration(ctx context.Context, 
 // UpdateTargetCollaborationV202409 calls PUT /affiliate_seller/202409/target_collaborations/{target_collaboration_id}.
 //
 // It is not repeated once it was sent. Version 202409.
+// The newest version is [AffiliateSellerService.UpdateTargetCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-target-collaboration-202409
 func (s *AffiliateSellerService) UpdateTargetCollaborationV202409(ctx context.Context, targetCollaborationID string, req *UpdateTargetCollaborationV202409Request, opts ...CallOption) (*UpdateTargetCollaborationV202409Response, error) {
@@ -1077,6 +1096,70 @@ func (s *AffiliateSellerService) UploadMessageImage(ctx context.Context, req *Up
 	return out, err
 }
 
+// AffiliateSellerAvgCommissionRateRange is part of a reply.
+type AffiliateSellerAvgCommissionRateRange struct {
+	MaximumAmount int64 `json:"maximum_amount,omitzero"`
+	MinimumAmount int64 `json:"minimum_amount,omitzero"`
+}
+
+// AffiliateSellerCategoryGMVDistribution is part of a reply.
+type AffiliateSellerCategoryGMVDistribution struct {
+	CategoryID string `json:"category_id,omitzero"`
+	Value      string `json:"value,omitzero"`
+}
+
+// AffiliateSellerContentGMVDistribution is part of a reply.
+type AffiliateSellerContentGMVDistribution struct {
+	ContentType AffiliateSellerContentGMVDistributionContentType `json:"content_type,omitzero"`
+	Value       string                                           `json:"value,omitzero"`
+}
+
+// AffiliateSellerCreatorContentDetail is part of a reply.
+type AffiliateSellerCreatorContentDetail struct {
+	CreatorProfile   AffiliateSellerCreatorContentDetailCreatorProfile `json:"creator_profile,omitzero"`
+	LiveCount        int                                               `json:"live_count,omitzero"`
+	PromotionEndTime UnixSeconds                                       `json:"promotion_end_time,omitzero"`
+	PromotionStatus  AffiliateSellerPromotionStatus                    `json:"promotion_status,omitzero"`
+	VideoCount       int                                               `json:"video_count,omitzero"`
+}
+
+// AffiliateSellerCreatorContentDetailCreatorProfile is part of a reply.
+type AffiliateSellerCreatorContentDetailCreatorProfile struct {
+	Avatar        Avatar `json:"avatar,omitzero"`
+	FollowerCount int    `json:"follower_count,omitzero"`
+	Nickname      string `json:"nickname,omitzero"`
+	Username      string `json:"username,omitzero"`
+}
+
+// AffiliateSellerCreatorTopFollowerDemographics is part of a reply.
+type AffiliateSellerCreatorTopFollowerDemographics struct {
+	AgeRanges   []string                                                 `json:"age_ranges,omitzero"`
+	MajorGender AffiliateSellerCreatorTopFollowerDemographicsMajorGender `json:"major_gender,omitzero"`
+}
+
+// AffiliateSellerCreatorTopFollowerDemographicsMajorGender is part of a reply.
+type AffiliateSellerCreatorTopFollowerDemographicsMajorGender struct {
+	Gender     string `json:"gender,omitzero"`
+	Percentage int64  `json:"percentage,omitzero"`
+}
+
+// AffiliateSellerFreeSampleRule is part of a request.
+type AffiliateSellerFreeSampleRule struct {
+	HasFreeSample          *bool `json:"has_free_sample,omitzero"`
+	IsSampleApprovalExempt *bool `json:"is_sample_approval_exempt,omitzero"`
+}
+
+// AffiliateSellerSellerContactInfo is part of a request.
+type AffiliateSellerSellerContactInfo struct {
+	Email *string `json:"email,omitzero"`
+}
+
+// AffiliateSellerTargetCollaborationConflict is part of a reply.
+type AffiliateSellerTargetCollaborationConflict struct {
+	CreatorUserID string `json:"creator_user_id,omitzero"`
+	ProductID     string `json:"product_id,omitzero"`
+}
+
 // CreateConversationWithCreatorRequest holds the parameters of AffiliateSeller.CreateConversationWithCreator.
 type CreateConversationWithCreatorRequest struct {
 	CreatorOpenID          *string `json:"creator_open_id,omitzero"`
@@ -1097,16 +1180,6 @@ type CreateConversationWithCreatorResponse struct {
 type CreateConversationWithCreatorV202412Request struct {
 	CreatorID              *string `json:"creator_id,omitzero"`
 	OnlyNeedConversationID *bool   `json:"only_need_conversation_id,omitzero"`
-}
-
-// CreateConversationWithCreatorV202412Response is the reply of AffiliateSeller.CreateConversationWithCreatorV202412.
-type CreateConversationWithCreatorV202412Response struct {
-	Avatar         string `json:"avatar,omitzero"`
-	ConversationID string `json:"conversation_id,omitzero"`
-	CreatorImID    string `json:"creator_im_id,omitzero"`
-	IsNew          bool   `json:"is_new,omitzero"`
-	UnreadCount    int64  `json:"unread_count,omitzero"`
-	Username       string `json:"username,omitzero"`
 }
 
 // CreateOpenCollaborationRequest holds the parameters of AffiliateSeller.CreateOpenCollaboration.
@@ -1134,33 +1207,15 @@ type CreateOpenCollaborationV202405Request struct {
 	RequireSellerApproveCreator *bool   `json:"require_seller_approve_creator,omitzero"`
 }
 
-// CreateOpenCollaborationV202405Response is the reply of AffiliateSeller.CreateOpenCollaborationV202405.
-type CreateOpenCollaborationV202405Response struct {
-	OpenCollaboration CreateOpenCollaborationV202405ResponseOpenCollaboration `json:"open_collaboration,omitzero"`
-}
-
-// CreateOpenCollaborationV202405ResponseOpenCollaboration is part of a reply.
-type CreateOpenCollaborationV202405ResponseOpenCollaboration struct {
-	EffectiveTime UnixSeconds `json:"effective_time,omitzero"`
-	ID            string      `json:"id,omitzero"`
-	ProductID     string      `json:"product_id,omitzero"`
-}
-
 // CreateTargetCollaborationRequest holds the parameters of AffiliateSeller.CreateTargetCollaboration.
 type CreateTargetCollaborationRequest struct {
-	CreatorUserOpenIDs []string                                           `json:"creator_user_open_ids,omitzero"` // at most 50
-	EndTime            *string                                            `json:"end_time,omitzero"`
-	FreeSampleRule     *CreateTargetCollaborationRequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
-	Message            *string                                            `json:"message,omitzero"`
-	Name               *string                                            `json:"name,omitzero"`
-	Products           []CreateTargetCollaborationRequestProduct          `json:"products,omitzero"` // at most 100
-	SellerContactInfo  *CreateTargetCollaborationRequestSellerContactInfo `json:"seller_contact_info,omitzero"`
-}
-
-// CreateTargetCollaborationRequestFreeSampleRule is part of a request.
-type CreateTargetCollaborationRequestFreeSampleRule struct {
-	HasFreeSample          *bool `json:"has_free_sample,omitzero"`
-	IsSampleApprovalExempt *bool `json:"is_sample_approval_exempt,omitzero"`
+	CreatorUserOpenIDs []string                                  `json:"creator_user_open_ids,omitzero"` // at most 50
+	EndTime            *string                                   `json:"end_time,omitzero"`
+	FreeSampleRule     *AffiliateSellerFreeSampleRule            `json:"free_sample_rule,omitzero"`
+	Message            *string                                   `json:"message,omitzero"`
+	Name               *string                                   `json:"name,omitzero"`
+	Products           []CreateTargetCollaborationRequestProduct `json:"products,omitzero"` // at most 100
+	SellerContactInfo  *AffiliateSellerSellerContactInfo         `json:"seller_contact_info,omitzero"`
 }
 
 // CreateTargetCollaborationRequestProduct is part of a request.
@@ -1170,43 +1225,21 @@ type CreateTargetCollaborationRequestProduct struct {
 	TargetCommissionRate  *int64  `json:"target_commission_rate,omitzero"`
 }
 
-// CreateTargetCollaborationRequestSellerContactInfo is part of a request.
-type CreateTargetCollaborationRequestSellerContactInfo struct {
-	Email *string `json:"email,omitzero"`
-}
-
 // CreateTargetCollaborationResponse is the reply of AffiliateSeller.CreateTargetCollaboration.
 type CreateTargetCollaborationResponse struct {
-	TargetCollaboration          CreateTargetCollaborationResponseTargetCollaboration           `json:"target_collaboration,omitzero"`
-	TargetCollaborationConflicts []CreateTargetCollaborationResponseTargetCollaborationConflict `json:"target_collaboration_conflicts,omitzero"`
-}
-
-// CreateTargetCollaborationResponseTargetCollaboration is part of a reply.
-type CreateTargetCollaborationResponseTargetCollaboration struct {
-	ID string `json:"id,omitzero"`
-}
-
-// CreateTargetCollaborationResponseTargetCollaborationConflict is part of a reply.
-type CreateTargetCollaborationResponseTargetCollaborationConflict struct {
-	CreatorUserOpenID string `json:"creator_user_open_id,omitzero"`
-	ProductID         string `json:"product_id,omitzero"`
+	TargetCollaboration          IDOnly                        `json:"target_collaboration,omitzero"`
+	TargetCollaborationConflicts []TargetCollaborationConflict `json:"target_collaboration_conflicts,omitzero"`
 }
 
 // CreateTargetCollaborationV202405Request holds the parameters of AffiliateSeller.CreateTargetCollaborationV202405.
 type CreateTargetCollaborationV202405Request struct {
-	CreatorUserIDs    []string                                                  `json:"creator_user_ids,omitzero"` // at most 50
-	EndTime           *string                                                   `json:"end_time,omitzero"`
-	FreeSampleRule    *CreateTargetCollaborationV202405RequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
-	Message           *string                                                   `json:"message,omitzero"`
-	Name              *string                                                   `json:"name,omitzero"`
-	Products          []CreateTargetCollaborationV202405RequestProduct          `json:"products,omitzero"` // at most 100
-	SellerContactInfo *CreateTargetCollaborationV202405RequestSellerContactInfo `json:"seller_contact_info,omitzero"`
-}
-
-// CreateTargetCollaborationV202405RequestFreeSampleRule is part of a request.
-type CreateTargetCollaborationV202405RequestFreeSampleRule struct {
-	HasFreeSample          *bool `json:"has_free_sample,omitzero"`
-	IsSampleApprovalExempt *bool `json:"is_sample_approval_exempt,omitzero"`
+	CreatorUserIDs    []string                                         `json:"creator_user_ids,omitzero"` // at most 50
+	EndTime           *string                                          `json:"end_time,omitzero"`
+	FreeSampleRule    *AffiliateSellerFreeSampleRule                   `json:"free_sample_rule,omitzero"`
+	Message           *string                                          `json:"message,omitzero"`
+	Name              *string                                          `json:"name,omitzero"`
+	Products          []CreateTargetCollaborationV202405RequestProduct `json:"products,omitzero"` // at most 100
+	SellerContactInfo *AffiliateSellerSellerContactInfo                `json:"seller_contact_info,omitzero"`
 }
 
 // CreateTargetCollaborationV202405RequestProduct is part of a request.
@@ -1215,26 +1248,17 @@ type CreateTargetCollaborationV202405RequestProduct struct {
 	TargetCommissionRate *int64  `json:"target_commission_rate,omitzero"`
 }
 
-// CreateTargetCollaborationV202405RequestSellerContactInfo is part of a request.
-type CreateTargetCollaborationV202405RequestSellerContactInfo struct {
-	Email *string `json:"email,omitzero"`
-}
-
 // CreateTargetCollaborationV202405Response is the reply of AffiliateSeller.CreateTargetCollaborationV202405.
 type CreateTargetCollaborationV202405Response struct {
-	TargetCollaboration          CreateTargetCollaborationV202405ResponseTargetCollaboration           `json:"target_collaboration,omitzero"`
-	TargetCollaborationConflicts []CreateTargetCollaborationV202405ResponseTargetCollaborationConflict `json:"target_collaboration_conflicts,omitzero"`
+	TargetCollaboration          IDOnly                                       `json:"target_collaboration,omitzero"`
+	TargetCollaborationConflicts []AffiliateSellerTargetCollaborationConflict `json:"target_collaboration_conflicts,omitzero"`
 }
 
-// CreateTargetCollaborationV202405ResponseTargetCollaboration is part of a reply.
-type CreateTargetCollaborationV202405ResponseTargetCollaboration struct {
-	ID string `json:"id,omitzero"`
-}
-
-// CreateTargetCollaborationV202405ResponseTargetCollaborationConflict is part of a reply.
-type CreateTargetCollaborationV202405ResponseTargetCollaborationConflict struct {
-	CreatorUserID string `json:"creator_user_id,omitzero"`
-	ProductID     string `json:"product_id,omitzero"`
+// CreatorUnitsSoldRange is part of a reply.
+type CreatorUnitsSoldRange struct {
+	FormattedRange string `json:"formatted_range,omitzero"`
+	MaximumAmount  int64  `json:"maximum_amount,omitzero"`
+	MinimumAmount  int64  `json:"minimum_amount,omitzero"`
 }
 
 // EditOpenCollaborationSampleRuleRequest holds the parameters of AffiliateSeller.EditOpenCollaborationSampleRule.
@@ -1278,6 +1302,12 @@ type EditOpenCollaborationSettingsRequestAutoAddProduct struct {
 
 // EditOpenCollaborationSettingsResponse is the reply of AffiliateSeller.EditOpenCollaborationSettings.
 type EditOpenCollaborationSettingsResponse struct{}
+
+// FreeSampleRule is part of a reply.
+type FreeSampleRule struct {
+	HasFreeSample          bool `json:"has_free_sample,omitzero"`
+	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt,omitzero"`
+}
 
 // GenerateAffiliateProductPromotionLinkRequest holds the parameters of AffiliateSeller.GenerateAffiliateProductPromotionLink.
 type GenerateAffiliateProductPromotionLinkRequest struct{}
@@ -1328,20 +1358,19 @@ type GetConversationListV202412Request struct {
 	PageToken               *string                            `url:"page_token,omitempty" json:"-"`
 }
 
-// GetConversationListV202412Response is the reply of AffiliateSeller.GetConversationListV202412.
-type GetConversationListV202412Response struct {
-	Conversations []GetConversationListV202412ResponseConversation `json:"conversations,omitzero"`
-	HasMore       bool                                             `json:"has_more,omitzero"`
-	NextPageToken string                                           `json:"next_page_token,omitzero"`
+// GetCreatorMarketplaceFiltersRequest holds the parameters of AffiliateSeller.GetCreatorMarketplaceFilters.
+type GetCreatorMarketplaceFiltersRequest struct{}
+
+// GetCreatorMarketplaceFiltersResponse is the reply of AffiliateSeller.GetCreatorMarketplaceFilters.
+type GetCreatorMarketplaceFiltersResponse struct {
+	AdvancedFilters GetCreatorMarketplaceFiltersResponseAdvancedFilters `json:"advanced_filters,omitzero"`
 }
 
-// GetConversationListV202412ResponseConversation is part of a reply.
-type GetConversationListV202412ResponseConversation struct {
-	Avatar      string `json:"avatar,omitzero"`
-	CreatorImID string `json:"creator_im_id,omitzero"`
-	ID          string `json:"id,omitzero"`
-	UnreadCount int64  `json:"unread_count,omitzero"`
-	Username    string `json:"username,omitzero"`
+// GetCreatorMarketplaceFiltersResponseAdvancedFilters is part of a reply.
+type GetCreatorMarketplaceFiltersResponseAdvancedFilters struct {
+	CategoryPro  []string `json:"category_pro,omitzero"`
+	CreatorLevel []string `json:"creator_level,omitzero"`
+	Language     []string `json:"language,omitzero"`
 }
 
 // GetLatestUnreadMessagesRequest holds the parameters of AffiliateSeller.GetLatestUnreadMessages.
@@ -1371,191 +1400,54 @@ type GetMarketplaceCreatorPerformanceResponse struct {
 
 // GetMarketplaceCreatorPerformanceResponseCreator is part of a reply.
 type GetMarketplaceCreatorPerformanceResponseCreator struct {
-	Avatar                    GetMarketplaceCreatorPerformanceResponseCreatorAvatar                    `json:"avatar,omitzero"`
-	AvgCommissionRate         int64                                                                    `json:"avg_commission_rate,omitzero"`
-	AvgCommissionRateRange    GetMarketplaceCreatorPerformanceResponseCreatorAvgCommissionRateRange    `json:"avg_commission_rate_range,omitzero"`
-	AvgEcLiveCommentCount     int64                                                                    `json:"avg_ec_live_comment_count,omitzero"`
-	AvgEcLiveLikeCount        int64                                                                    `json:"avg_ec_live_like_count,omitzero"`
-	AvgEcLiveShareCount       int64                                                                    `json:"avg_ec_live_share_count,omitzero"`
-	AvgEcLiveViewCount        int64                                                                    `json:"avg_ec_live_view_count,omitzero"`
-	AvgEcVideoCommentCount    int64                                                                    `json:"avg_ec_video_comment_count,omitzero"`
-	AvgEcVideoLikeCount       int64                                                                    `json:"avg_ec_video_like_count,omitzero"`
-	AvgEcVideoPlayCount       int64                                                                    `json:"avg_ec_video_play_count,omitzero"`
-	AvgEcVideoShareCount      int64                                                                    `json:"avg_ec_video_share_count,omitzero"`
-	AvgGMVPerBuyer            GetMarketplaceCreatorPerformanceResponseCreatorAvgGMVPerBuyer            `json:"avg_gmv_per_buyer,omitzero"`
-	AvgGMVPerBuyerRange       GetMarketplaceCreatorPerformanceResponseCreatorAvgGMVPerBuyerRange       `json:"avg_gmv_per_buyer_range,omitzero"`
-	BioDescription            string                                                                   `json:"bio_description,omitzero"`
-	BrandCollaborationCount   int64                                                                    `json:"brand_collaboration_count,omitzero"`
-	CategoryGMVDistribution   []GetMarketplaceCreatorPerformanceResponseCreatorCategoryGMVDistribution `json:"category_gmv_distribution,omitzero"`
-	CategoryIDs               []string                                                                 `json:"category_ids,omitzero"`
-	ContentGMVDistribution    []GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistribution  `json:"content_gmv_distribution,omitzero"`
-	EcLiveCount               int64                                                                    `json:"ec_live_count,omitzero"`
-	EcLiveEngagementRate      string                                                                   `json:"ec_live_engagement_rate,omitzero"`
-	EcVideoCount              int64                                                                    `json:"ec_video_count,omitzero"`
-	EcVideoEngagementRate     string                                                                   `json:"ec_video_engagement_rate,omitzero"`
-	FollowerAge               []GetMarketplaceCreatorPerformanceResponseCreatorFollowerAge             `json:"follower_age,omitzero"`
-	FollowerCount             int64                                                                    `json:"follower_count,omitzero"`
-	FollowerGender            []GetMarketplaceCreatorPerformanceResponseCreatorFollowerGender          `json:"follower_gender,omitzero"`
-	FollowerLocation          []GetMarketplaceCreatorPerformanceResponseCreatorFollowerLocation        `json:"follower_location,omitzero"`
-	GMV                       GetMarketplaceCreatorPerformanceResponseCreatorGMV                       `json:"gmv,omitzero"`
-	GMVRange                  GetMarketplaceCreatorPerformanceResponseCreatorGMVRange                  `json:"gmv_range,omitzero"`
-	GPM                       GetMarketplaceCreatorPerformanceResponseCreatorGPM                       `json:"gpm,omitzero"`
-	GPMRange                  GetMarketplaceCreatorPerformanceResponseCreatorGPMRange                  `json:"gpm_range,omitzero"`
-	LiveGMV                   GetMarketplaceCreatorPerformanceResponseCreatorLiveGMV                   `json:"live_gmv,omitzero"`
-	LiveGPM                   GetMarketplaceCreatorPerformanceResponseCreatorLiveGPM                   `json:"live_gpm,omitzero"`
-	LiveGPMRange              GetMarketplaceCreatorPerformanceResponseCreatorLiveGPMRange              `json:"live_gpm_range,omitzero"`
-	Nickname                  string                                                                   `json:"nickname,omitzero"`
-	PostRate                  string                                                                   `json:"post_rate,omitzero"`
-	Pps                       string                                                                   `json:"pps,omitzero"`
-	ProductOriginalPriceRange GetMarketplaceCreatorPerformanceResponseCreatorProductOriginalPriceRange `json:"product_original_price_range,omitzero"`
-	ProfileTtURI              string                                                                   `json:"profile_tt_uri,omitzero"`
-	PromotedProductNum        int64                                                                    `json:"promoted_product_num,omitzero"`
-	Rating                    string                                                                   `json:"rating,omitzero"`
-	SelectionRegion           string                                                                   `json:"selection_region,omitzero"`
-	TopCollaboratedBrandIDs   []string                                                                 `json:"top_collaborated_brand_ids,omitzero"`
-	UnitsSold                 int64                                                                    `json:"units_sold,omitzero"`
-	UnitsSoldRange            GetMarketplaceCreatorPerformanceResponseCreatorUnitsSoldRange            `json:"units_sold_range,omitzero"`
-	Username                  string                                                                   `json:"username,omitzero"`
-	VideoGMV                  GetMarketplaceCreatorPerformanceResponseCreatorVideoGMV                  `json:"video_gmv,omitzero"`
-	VideoGPM                  GetMarketplaceCreatorPerformanceResponseCreatorVideoGPM                  `json:"video_gpm,omitzero"`
-	VideoGPMRange             GetMarketplaceCreatorPerformanceResponseCreatorVideoGPMRange             `json:"video_gpm_range,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorAvatar is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorAvatar struct {
-	URL string `json:"url,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorAvgCommissionRateRange is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorAvgCommissionRateRange struct {
-	MaximumAmount int64 `json:"maximum_amount,omitzero"`
-	MinimumAmount int64 `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorAvgGMVPerBuyer is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorAvgGMVPerBuyer struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorAvgGMVPerBuyerRange is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorAvgGMVPerBuyerRange struct {
-	Currency       string  `json:"currency,omitzero"`
-	FormattedRange string  `json:"formatted_range,omitzero"`
-	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorCategoryGMVDistribution is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorCategoryGMVDistribution struct {
-	CategoryID string `json:"category_id,omitzero"`
-	Value      string `json:"value,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistribution is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistribution struct {
-	ContentType GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentType `json:"content_type,omitzero"`
-	Value       string                                                                           `json:"value,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorFollowerAge is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorFollowerAge struct {
-	Key   string `json:"key,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorFollowerGender is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorFollowerGender struct {
-	Key   string `json:"key,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorFollowerLocation is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorFollowerLocation struct {
-	Key   string `json:"key,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorGMV is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorGMVRange is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorGMVRange struct {
-	Currency       string  `json:"currency,omitzero"`
-	FormattedRange string  `json:"formatted_range,omitzero"`
-	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorGPM is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorGPM struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorGPMRange is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorGPMRange struct {
-	Currency       string  `json:"currency,omitzero"`
-	FormattedRange string  `json:"formatted_range,omitzero"`
-	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorLiveGMV is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorLiveGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorLiveGPM is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorLiveGPM struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorLiveGPMRange is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorLiveGPMRange struct {
-	Currency       string  `json:"currency,omitzero"`
-	FormattedRange string  `json:"formatted_range,omitzero"`
-	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorProductOriginalPriceRange is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorProductOriginalPriceRange struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorUnitsSoldRange is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorUnitsSoldRange struct {
-	FormattedRange string `json:"formatted_range,omitzero"`
-	MaximumAmount  int64  `json:"maximum_amount,omitzero"`
-	MinimumAmount  int64  `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorVideoGMV is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorVideoGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorVideoGPM is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorVideoGPM struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceResponseCreatorVideoGPMRange is part of a reply.
-type GetMarketplaceCreatorPerformanceResponseCreatorVideoGPMRange struct {
-	Currency       string  `json:"currency,omitzero"`
-	FormattedRange string  `json:"formatted_range,omitzero"`
-	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
+	Avatar                    Avatar                                   `json:"avatar,omitzero"`
+	AvgCommissionRate         int64                                    `json:"avg_commission_rate,omitzero"`
+	AvgCommissionRateRange    AffiliateSellerAvgCommissionRateRange    `json:"avg_commission_rate_range,omitzero"`
+	AvgEcLiveCommentCount     int64                                    `json:"avg_ec_live_comment_count,omitzero"`
+	AvgEcLiveLikeCount        int64                                    `json:"avg_ec_live_like_count,omitzero"`
+	AvgEcLiveShareCount       int64                                    `json:"avg_ec_live_share_count,omitzero"`
+	AvgEcLiveViewCount        int64                                    `json:"avg_ec_live_view_count,omitzero"`
+	AvgEcVideoCommentCount    int64                                    `json:"avg_ec_video_comment_count,omitzero"`
+	AvgEcVideoLikeCount       int64                                    `json:"avg_ec_video_like_count,omitzero"`
+	AvgEcVideoPlayCount       int64                                    `json:"avg_ec_video_play_count,omitzero"`
+	AvgEcVideoShareCount      int64                                    `json:"avg_ec_video_share_count,omitzero"`
+	AvgGMVPerBuyer            Money                                    `json:"avg_gmv_per_buyer,omitzero"`
+	AvgGMVPerBuyerRange       FormattedMoneyRange                      `json:"avg_gmv_per_buyer_range,omitzero"`
+	BioDescription            string                                   `json:"bio_description,omitzero"`
+	BrandCollaborationCount   int64                                    `json:"brand_collaboration_count,omitzero"`
+	CategoryGMVDistribution   []AffiliateSellerCategoryGMVDistribution `json:"category_gmv_distribution,omitzero"`
+	CategoryIDs               []string                                 `json:"category_ids,omitzero"`
+	ContentGMVDistribution    []AffiliateSellerContentGMVDistribution  `json:"content_gmv_distribution,omitzero"`
+	EcLiveCount               int64                                    `json:"ec_live_count,omitzero"`
+	EcLiveEngagementRate      string                                   `json:"ec_live_engagement_rate,omitzero"`
+	EcVideoCount              int64                                    `json:"ec_video_count,omitzero"`
+	EcVideoEngagementRate     string                                   `json:"ec_video_engagement_rate,omitzero"`
+	FollowerAge               []KeyValue                               `json:"follower_age,omitzero"`
+	FollowerCount             int64                                    `json:"follower_count,omitzero"`
+	FollowerGender            []KeyValue                               `json:"follower_gender,omitzero"`
+	FollowerLocation          []KeyValue                               `json:"follower_location,omitzero"`
+	GMV                       Money                                    `json:"gmv,omitzero"`
+	GMVRange                  FormattedMoneyRange                      `json:"gmv_range,omitzero"`
+	GPM                       Money                                    `json:"gpm,omitzero"`
+	GPMRange                  FormattedMoneyRange                      `json:"gpm_range,omitzero"`
+	LiveGMV                   Money                                    `json:"live_gmv,omitzero"`
+	LiveGPM                   Money                                    `json:"live_gpm,omitzero"`
+	LiveGPMRange              FormattedMoneyRange                      `json:"live_gpm_range,omitzero"`
+	Nickname                  string                                   `json:"nickname,omitzero"`
+	PostRate                  string                                   `json:"post_rate,omitzero"`
+	Pps                       string                                   `json:"pps,omitzero"`
+	ProductOriginalPriceRange MoneyRange                               `json:"product_original_price_range,omitzero"`
+	ProfileTtURI              string                                   `json:"profile_tt_uri,omitzero"`
+	PromotedProductNum        int64                                    `json:"promoted_product_num,omitzero"`
+	Rating                    string                                   `json:"rating,omitzero"`
+	SelectionRegion           string                                   `json:"selection_region,omitzero"`
+	TopCollaboratedBrandIDs   []string                                 `json:"top_collaborated_brand_ids,omitzero"`
+	UnitsSold                 int64                                    `json:"units_sold,omitzero"`
+	UnitsSoldRange            CreatorUnitsSoldRange                    `json:"units_sold_range,omitzero"`
+	Username                  string                                   `json:"username,omitzero"`
+	VideoGMV                  Money                                    `json:"video_gmv,omitzero"`
+	VideoGPM                  Money                                    `json:"video_gpm,omitzero"`
+	VideoGPMRange             FormattedMoneyRange                      `json:"video_gpm_range,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202406Request holds the parameters of AffiliateSeller.GetMarketplaceCreatorPerformanceV202406.
@@ -1568,160 +1460,47 @@ type GetMarketplaceCreatorPerformanceV202406Response struct {
 
 // GetMarketplaceCreatorPerformanceV202406ResponseCreator is part of a reply.
 type GetMarketplaceCreatorPerformanceV202406ResponseCreator struct {
-	Avatar                    GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvatar                    `json:"avatar,omitzero"`
-	AvgCommissionRate         int64                                                                           `json:"avg_commission_rate,omitzero"`
-	AvgCommissionRateRange    GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgCommissionRateRange    `json:"avg_commission_rate_range,omitzero"`
-	AvgEcLiveCommentCount     int64                                                                           `json:"avg_ec_live_comment_count,omitzero"`
-	AvgEcLiveLikeCount        int64                                                                           `json:"avg_ec_live_like_count,omitzero"`
-	AvgEcLiveShareCount       int64                                                                           `json:"avg_ec_live_share_count,omitzero"`
-	AvgEcLiveViewCount        int64                                                                           `json:"avg_ec_live_view_count,omitzero"`
-	AvgEcVideoCommentCount    int64                                                                           `json:"avg_ec_video_comment_count,omitzero"`
-	AvgEcVideoLikeCount       int64                                                                           `json:"avg_ec_video_like_count,omitzero"`
-	AvgEcVideoPlayCount       int64                                                                           `json:"avg_ec_video_play_count,omitzero"`
-	AvgEcVideoShareCount      int64                                                                           `json:"avg_ec_video_share_count,omitzero"`
-	AvgGMVPerBuyer            GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgGMVPerBuyer            `json:"avg_gmv_per_buyer,omitzero"`
-	AvgGMVPerBuyerRange       GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgGMVPerBuyerRange       `json:"avg_gmv_per_buyer_range,omitzero"`
-	BioDescription            string                                                                          `json:"bio_description,omitzero"`
-	BrandCollaborationCount   int64                                                                           `json:"brand_collaboration_count,omitzero"`
-	CategoryGMVDistribution   []GetMarketplaceCreatorPerformanceV202406ResponseCreatorCategoryGMVDistribution `json:"category_gmv_distribution,omitzero"`
-	CategoryIDs               []string                                                                        `json:"category_ids,omitzero"`
-	ContentGMVDistribution    []GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistribution  `json:"content_gmv_distribution,omitzero"`
-	EcLiveCount               int64                                                                           `json:"ec_live_count,omitzero"`
-	EcLiveEngagementRate      string                                                                          `json:"ec_live_engagement_rate,omitzero"`
-	EcVideoCount              int64                                                                           `json:"ec_video_count,omitzero"`
-	FollowerCount             int64                                                                           `json:"follower_count,omitzero"`
-	GMV                       GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMV                       `json:"gmv,omitzero"`
-	GMVRange                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMVRange                  `json:"gmv_range,omitzero"`
-	GPM                       GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPM                       `json:"gpm,omitzero"`
-	GPMRange                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPMRange                  `json:"gpm_range,omitzero"`
-	LiveGMV                   GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGMV                   `json:"live_gmv,omitzero"`
-	LiveGPM                   GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPM                   `json:"live_gpm,omitzero"`
-	LiveGPMRange              GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPMRange              `json:"live_gpm_range,omitzero"`
-	Nickname                  string                                                                          `json:"nickname,omitzero"`
-	ProductOriginalPriceRange GetMarketplaceCreatorPerformanceV202406ResponseCreatorProductOriginalPriceRange `json:"product_original_price_range,omitzero"`
-	ProfileTtURI              string                                                                          `json:"profile_tt_uri,omitzero"`
-	PromotedProductNum        int64                                                                           `json:"promoted_product_num,omitzero"`
-	SelectionRegion           string                                                                          `json:"selection_region,omitzero"`
-	TopCollaboratedBrandIDs   []string                                                                        `json:"top_collaborated_brand_ids,omitzero"`
-	UnitsSold                 int64                                                                           `json:"units_sold,omitzero"`
-	UnitsSoldRange            GetMarketplaceCreatorPerformanceV202406ResponseCreatorUnitsSoldRange            `json:"units_sold_range,omitzero"`
-	Username                  string                                                                          `json:"username,omitzero"`
-	VideoGMV                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGMV                  `json:"video_gmv,omitzero"`
-	VideoGPM                  GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPM                  `json:"video_gpm,omitzero"`
-	VideoGPMRange             GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPMRange             `json:"video_gpm_range,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvatar is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvatar struct {
-	URL string `json:"url,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgCommissionRateRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgCommissionRateRange struct {
-	MaximumAmount int64 `json:"maximum_amount,omitzero"`
-	MinimumAmount int64 `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgGMVPerBuyer is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgGMVPerBuyer struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgGMVPerBuyerRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorAvgGMVPerBuyerRange struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorCategoryGMVDistribution is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorCategoryGMVDistribution struct {
-	CategoryID string `json:"category_id,omitzero"`
-	Value      string `json:"value,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistribution is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistribution struct {
-	ContentType GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentType `json:"content_type,omitzero"`
-	Value       string                                                                                  `json:"value,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMV is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMVRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGMVRange struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPM is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPM struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPMRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorGPMRange struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGMV is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPM is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPM struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPMRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorLiveGPMRange struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorProductOriginalPriceRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorProductOriginalPriceRange struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorUnitsSoldRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorUnitsSoldRange struct {
-	MaximumAmount int64 `json:"maximum_amount,omitzero"`
-	MinimumAmount int64 `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGMV is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPM is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPM struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPMRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorVideoGPMRange struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
+	Avatar                    Avatar                                   `json:"avatar,omitzero"`
+	AvgCommissionRate         int64                                    `json:"avg_commission_rate,omitzero"`
+	AvgCommissionRateRange    AffiliateSellerAvgCommissionRateRange    `json:"avg_commission_rate_range,omitzero"`
+	AvgEcLiveCommentCount     int64                                    `json:"avg_ec_live_comment_count,omitzero"`
+	AvgEcLiveLikeCount        int64                                    `json:"avg_ec_live_like_count,omitzero"`
+	AvgEcLiveShareCount       int64                                    `json:"avg_ec_live_share_count,omitzero"`
+	AvgEcLiveViewCount        int64                                    `json:"avg_ec_live_view_count,omitzero"`
+	AvgEcVideoCommentCount    int64                                    `json:"avg_ec_video_comment_count,omitzero"`
+	AvgEcVideoLikeCount       int64                                    `json:"avg_ec_video_like_count,omitzero"`
+	AvgEcVideoPlayCount       int64                                    `json:"avg_ec_video_play_count,omitzero"`
+	AvgEcVideoShareCount      int64                                    `json:"avg_ec_video_share_count,omitzero"`
+	AvgGMVPerBuyer            Money                                    `json:"avg_gmv_per_buyer,omitzero"`
+	AvgGMVPerBuyerRange       MoneyRange                               `json:"avg_gmv_per_buyer_range,omitzero"`
+	BioDescription            string                                   `json:"bio_description,omitzero"`
+	BrandCollaborationCount   int64                                    `json:"brand_collaboration_count,omitzero"`
+	CategoryGMVDistribution   []AffiliateSellerCategoryGMVDistribution `json:"category_gmv_distribution,omitzero"`
+	CategoryIDs               []string                                 `json:"category_ids,omitzero"`
+	ContentGMVDistribution    []AffiliateSellerContentGMVDistribution  `json:"content_gmv_distribution,omitzero"`
+	EcLiveCount               int64                                    `json:"ec_live_count,omitzero"`
+	EcLiveEngagementRate      string                                   `json:"ec_live_engagement_rate,omitzero"`
+	EcVideoCount              int64                                    `json:"ec_video_count,omitzero"`
+	FollowerCount             int64                                    `json:"follower_count,omitzero"`
+	GMV                       Money                                    `json:"gmv,omitzero"`
+	GMVRange                  MoneyRange                               `json:"gmv_range,omitzero"`
+	GPM                       Money                                    `json:"gpm,omitzero"`
+	GPMRange                  MoneyRange                               `json:"gpm_range,omitzero"`
+	LiveGMV                   Money                                    `json:"live_gmv,omitzero"`
+	LiveGPM                   Money                                    `json:"live_gpm,omitzero"`
+	LiveGPMRange              MoneyRange                               `json:"live_gpm_range,omitzero"`
+	Nickname                  string                                   `json:"nickname,omitzero"`
+	ProductOriginalPriceRange MoneyRange                               `json:"product_original_price_range,omitzero"`
+	ProfileTtURI              string                                   `json:"profile_tt_uri,omitzero"`
+	PromotedProductNum        int64                                    `json:"promoted_product_num,omitzero"`
+	SelectionRegion           string                                   `json:"selection_region,omitzero"`
+	TopCollaboratedBrandIDs   []string                                 `json:"top_collaborated_brand_ids,omitzero"`
+	UnitsSold                 int64                                    `json:"units_sold,omitzero"`
+	UnitsSoldRange            UnitsSoldRange                           `json:"units_sold_range,omitzero"`
+	Username                  string                                   `json:"username,omitzero"`
+	VideoGMV                  Money                                    `json:"video_gmv,omitzero"`
+	VideoGPM                  Money                                    `json:"video_gpm,omitzero"`
+	VideoGPMRange             MoneyRange                               `json:"video_gpm_range,omitzero"`
 }
 
 // GetMarketplaceCreatorPerformanceV202505Request holds the parameters of AffiliateSeller.GetMarketplaceCreatorPerformanceV202505.
@@ -1734,166 +1513,47 @@ type GetMarketplaceCreatorPerformanceV202505Response struct {
 
 // GetMarketplaceCreatorPerformanceV202505ResponseCreator is part of a reply.
 type GetMarketplaceCreatorPerformanceV202505ResponseCreator struct {
-	Avatar                    GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvatar                    `json:"avatar,omitzero"`
-	AvgCommissionRate         int64                                                                           `json:"avg_commission_rate,omitzero"`
-	AvgCommissionRateRange    GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgCommissionRateRange    `json:"avg_commission_rate_range,omitzero"`
-	AvgEcLiveCommentCount     int64                                                                           `json:"avg_ec_live_comment_count,omitzero"`
-	AvgEcLiveLikeCount        int64                                                                           `json:"avg_ec_live_like_count,omitzero"`
-	AvgEcLiveShareCount       int64                                                                           `json:"avg_ec_live_share_count,omitzero"`
-	AvgEcLiveViewCount        int64                                                                           `json:"avg_ec_live_view_count,omitzero"`
-	AvgEcVideoCommentCount    int64                                                                           `json:"avg_ec_video_comment_count,omitzero"`
-	AvgEcVideoLikeCount       int64                                                                           `json:"avg_ec_video_like_count,omitzero"`
-	AvgEcVideoPlayCount       int64                                                                           `json:"avg_ec_video_play_count,omitzero"`
-	AvgEcVideoShareCount      int64                                                                           `json:"avg_ec_video_share_count,omitzero"`
-	AvgGMVPerBuyer            GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgGMVPerBuyer            `json:"avg_gmv_per_buyer,omitzero"`
-	AvgGMVPerBuyerRange       GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgGMVPerBuyerRange       `json:"avg_gmv_per_buyer_range,omitzero"`
-	BioDescription            string                                                                          `json:"bio_description,omitzero"`
-	BrandCollaborationCount   int64                                                                           `json:"brand_collaboration_count,omitzero"`
-	CategoryGMVDistribution   []GetMarketplaceCreatorPerformanceV202505ResponseCreatorCategoryGMVDistribution `json:"category_gmv_distribution,omitzero"`
-	CategoryIDs               []string                                                                        `json:"category_ids,omitzero"`
-	ContentGMVDistribution    []GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistribution  `json:"content_gmv_distribution,omitzero"`
-	EcLiveCount               int64                                                                           `json:"ec_live_count,omitzero"`
-	EcLiveEngagementRate      string                                                                          `json:"ec_live_engagement_rate,omitzero"`
-	EcVideoCount              int64                                                                           `json:"ec_video_count,omitzero"`
-	FollowerCount             int64                                                                           `json:"follower_count,omitzero"`
-	GMV                       GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMV                       `json:"gmv,omitzero"`
-	GMVRange                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMVRange                  `json:"gmv_range,omitzero"`
-	GPM                       GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPM                       `json:"gpm,omitzero"`
-	GPMRange                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPMRange                  `json:"gpm_range,omitzero"`
-	LiveGMV                   GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGMV                   `json:"live_gmv,omitzero"`
-	LiveGPM                   GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPM                   `json:"live_gpm,omitzero"`
-	LiveGPMRange              GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPMRange              `json:"live_gpm_range,omitzero"`
-	Nickname                  string                                                                          `json:"nickname,omitzero"`
-	ProductOriginalPriceRange GetMarketplaceCreatorPerformanceV202505ResponseCreatorProductOriginalPriceRange `json:"product_original_price_range,omitzero"`
-	ProfileTtURI              string                                                                          `json:"profile_tt_uri,omitzero"`
-	PromotedProductNum        int64                                                                           `json:"promoted_product_num,omitzero"`
-	SelectionRegion           string                                                                          `json:"selection_region,omitzero"`
-	TopCollaboratedBrandIDs   []string                                                                        `json:"top_collaborated_brand_ids,omitzero"`
-	UnitsSold                 int64                                                                           `json:"units_sold,omitzero"`
-	UnitsSoldRange            GetMarketplaceCreatorPerformanceV202505ResponseCreatorUnitsSoldRange            `json:"units_sold_range,omitzero"`
-	Username                  string                                                                          `json:"username,omitzero"`
-	VideoGMV                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGMV                  `json:"video_gmv,omitzero"`
-	VideoGPM                  GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPM                  `json:"video_gpm,omitzero"`
-	VideoGPMRange             GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPMRange             `json:"video_gpm_range,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvatar is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvatar struct {
-	URL string `json:"url,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgCommissionRateRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgCommissionRateRange struct {
-	MaximumAmount int64 `json:"maximum_amount,omitzero"`
-	MinimumAmount int64 `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgGMVPerBuyer is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgGMVPerBuyer struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgGMVPerBuyerRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorAvgGMVPerBuyerRange struct {
-	Currency       string  `json:"currency,omitzero"`
-	FormattedRange string  `json:"formatted_range,omitzero"`
-	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorCategoryGMVDistribution is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorCategoryGMVDistribution struct {
-	CategoryID string `json:"category_id,omitzero"`
-	Value      string `json:"value,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistribution is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistribution struct {
-	ContentType GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType `json:"content_type,omitzero"`
-	Value       string                                                                                  `json:"value,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMV is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMVRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGMVRange struct {
-	Currency       string  `json:"currency,omitzero"`
-	FormattedRange string  `json:"formatted_range,omitzero"`
-	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPM is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPM struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPMRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorGPMRange struct {
-	Currency       string  `json:"currency,omitzero"`
-	FormattedRange string  `json:"formatted_range,omitzero"`
-	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGMV is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPM is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPM struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPMRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorLiveGPMRange struct {
-	Currency       string  `json:"currency,omitzero"`
-	FormattedRange string  `json:"formatted_range,omitzero"`
-	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorProductOriginalPriceRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorProductOriginalPriceRange struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorUnitsSoldRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorUnitsSoldRange struct {
-	FormattedRange string `json:"formatted_range,omitzero"`
-	MaximumAmount  int64  `json:"maximum_amount,omitzero"`
-	MinimumAmount  int64  `json:"minimum_amount,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGMV is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPM is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPM struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPMRange is part of a reply.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorVideoGPMRange struct {
-	Currency       string  `json:"currency,omitzero"`
-	FormattedRange string  `json:"formatted_range,omitzero"`
-	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
+	Avatar                    Avatar                                   `json:"avatar,omitzero"`
+	AvgCommissionRate         int64                                    `json:"avg_commission_rate,omitzero"`
+	AvgCommissionRateRange    AffiliateSellerAvgCommissionRateRange    `json:"avg_commission_rate_range,omitzero"`
+	AvgEcLiveCommentCount     int64                                    `json:"avg_ec_live_comment_count,omitzero"`
+	AvgEcLiveLikeCount        int64                                    `json:"avg_ec_live_like_count,omitzero"`
+	AvgEcLiveShareCount       int64                                    `json:"avg_ec_live_share_count,omitzero"`
+	AvgEcLiveViewCount        int64                                    `json:"avg_ec_live_view_count,omitzero"`
+	AvgEcVideoCommentCount    int64                                    `json:"avg_ec_video_comment_count,omitzero"`
+	AvgEcVideoLikeCount       int64                                    `json:"avg_ec_video_like_count,omitzero"`
+	AvgEcVideoPlayCount       int64                                    `json:"avg_ec_video_play_count,omitzero"`
+	AvgEcVideoShareCount      int64                                    `json:"avg_ec_video_share_count,omitzero"`
+	AvgGMVPerBuyer            Money                                    `json:"avg_gmv_per_buyer,omitzero"`
+	AvgGMVPerBuyerRange       FormattedMoneyRange                      `json:"avg_gmv_per_buyer_range,omitzero"`
+	BioDescription            string                                   `json:"bio_description,omitzero"`
+	BrandCollaborationCount   int64                                    `json:"brand_collaboration_count,omitzero"`
+	CategoryGMVDistribution   []AffiliateSellerCategoryGMVDistribution `json:"category_gmv_distribution,omitzero"`
+	CategoryIDs               []string                                 `json:"category_ids,omitzero"`
+	ContentGMVDistribution    []AffiliateSellerContentGMVDistribution  `json:"content_gmv_distribution,omitzero"`
+	EcLiveCount               int64                                    `json:"ec_live_count,omitzero"`
+	EcLiveEngagementRate      string                                   `json:"ec_live_engagement_rate,omitzero"`
+	EcVideoCount              int64                                    `json:"ec_video_count,omitzero"`
+	FollowerCount             int64                                    `json:"follower_count,omitzero"`
+	GMV                       Money                                    `json:"gmv,omitzero"`
+	GMVRange                  FormattedMoneyRange                      `json:"gmv_range,omitzero"`
+	GPM                       Money                                    `json:"gpm,omitzero"`
+	GPMRange                  FormattedMoneyRange                      `json:"gpm_range,omitzero"`
+	LiveGMV                   Money                                    `json:"live_gmv,omitzero"`
+	LiveGPM                   Money                                    `json:"live_gpm,omitzero"`
+	LiveGPMRange              FormattedMoneyRange                      `json:"live_gpm_range,omitzero"`
+	Nickname                  string                                   `json:"nickname,omitzero"`
+	ProductOriginalPriceRange MoneyRange                               `json:"product_original_price_range,omitzero"`
+	ProfileTtURI              string                                   `json:"profile_tt_uri,omitzero"`
+	PromotedProductNum        int64                                    `json:"promoted_product_num,omitzero"`
+	SelectionRegion           string                                   `json:"selection_region,omitzero"`
+	TopCollaboratedBrandIDs   []string                                 `json:"top_collaborated_brand_ids,omitzero"`
+	UnitsSold                 int64                                    `json:"units_sold,omitzero"`
+	UnitsSoldRange            CreatorUnitsSoldRange                    `json:"units_sold_range,omitzero"`
+	Username                  string                                   `json:"username,omitzero"`
+	VideoGMV                  Money                                    `json:"video_gmv,omitzero"`
+	VideoGPM                  Money                                    `json:"video_gpm,omitzero"`
+	VideoGPMRange             FormattedMoneyRange                      `json:"video_gpm_range,omitzero"`
 }
 
 // GetMessageInTheConversationRequest holds the parameters of AffiliateSeller.GetMessageInTheConversation.
@@ -1925,6 +1585,24 @@ type GetMessageInTheConversationResponseMessageMessageBody struct {
 	Type           GetMessageInTheConversationResponseMessageMessageBodyType `json:"type,omitzero"`
 }
 
+// GetOpenCollaborationCreatorContentDetailCreatorContentDetail is part of a reply.
+type GetOpenCollaborationCreatorContentDetailCreatorContentDetail struct {
+	CreatorProfile   GetOpenCollaborationCreatorContentDetailCreatorProfile `json:"creator_profile,omitzero"`
+	LiveCount        int                                                    `json:"live_count,omitzero"`
+	PromotionEndTime UnixSeconds                                            `json:"promotion_end_time,omitzero"`
+	PromotionStatus  AffiliateSellerPromotionStatus                         `json:"promotion_status,omitzero"`
+	VideoCount       int                                                    `json:"video_count,omitzero"`
+}
+
+// GetOpenCollaborationCreatorContentDetailCreatorProfile is part of a reply.
+type GetOpenCollaborationCreatorContentDetailCreatorProfile struct {
+	Avatar        Avatar `json:"avatar,omitzero"`
+	CreatorOpenID string `json:"creator_open_id,omitzero"`
+	FollowerCount int    `json:"follower_count,omitzero"`
+	Nickname      string `json:"nickname,omitzero"`
+	Username      string `json:"username,omitzero"`
+}
+
 // GetOpenCollaborationCreatorContentDetailRequest holds the parameters of AffiliateSeller.GetOpenCollaborationCreatorContentDetail.
 type GetOpenCollaborationCreatorContentDetailRequest struct {
 	PageSize  int64   `url:"page_size" json:"-"` // required, at most 100
@@ -1934,33 +1612,10 @@ type GetOpenCollaborationCreatorContentDetailRequest struct {
 
 // GetOpenCollaborationCreatorContentDetailResponse is the reply of AffiliateSeller.GetOpenCollaborationCreatorContentDetail.
 type GetOpenCollaborationCreatorContentDetailResponse struct {
-	CreatorContentDetails []GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail `json:"creator_content_details,omitzero"`
-	NextPageToken         string                                                                 `json:"next_page_token,omitzero"`
-	Product               GetOpenCollaborationCreatorContentDetailResponseProduct                `json:"product,omitzero"`
-	TotalCount            int64                                                                  `json:"total_count,omitzero"`
-}
-
-// GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail is part of a reply.
-type GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetail struct {
-	CreatorProfile   GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetailCreatorProfile `json:"creator_profile,omitzero"`
-	LiveCount        int                                                                                `json:"live_count,omitzero"`
-	PromotionEndTime UnixSeconds                                                                        `json:"promotion_end_time,omitzero"`
-	PromotionStatus  AffiliateSellerPromotionStatus                                                     `json:"promotion_status,omitzero"`
-	VideoCount       int                                                                                `json:"video_count,omitzero"`
-}
-
-// GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetailCreatorProfile is part of a reply.
-type GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetailCreatorProfile struct {
-	Avatar        GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetailCreatorProfileAvatar `json:"avatar,omitzero"`
-	CreatorOpenID string                                                                                   `json:"creator_open_id,omitzero"`
-	FollowerCount int                                                                                      `json:"follower_count,omitzero"`
-	Nickname      string                                                                                   `json:"nickname,omitzero"`
-	Username      string                                                                                   `json:"username,omitzero"`
-}
-
-// GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetailCreatorProfileAvatar is part of a reply.
-type GetOpenCollaborationCreatorContentDetailResponseCreatorContentDetailCreatorProfileAvatar struct {
-	URL string `json:"url,omitzero"`
+	CreatorContentDetails []GetOpenCollaborationCreatorContentDetailCreatorContentDetail `json:"creator_content_details,omitzero"`
+	NextPageToken         string                                                         `json:"next_page_token,omitzero"`
+	Product               GetOpenCollaborationCreatorContentDetailResponseProduct        `json:"product,omitzero"`
+	TotalCount            int64                                                          `json:"total_count,omitzero"`
 }
 
 // GetOpenCollaborationCreatorContentDetailResponseProduct is part of a reply.
@@ -1969,47 +1624,12 @@ type GetOpenCollaborationCreatorContentDetailResponseProduct struct {
 	ImageURL string `json:"image_url,omitzero"`
 }
 
-// GetOpenCollaborationCreatorContentDetailV202412Request holds the parameters of AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412.
-type GetOpenCollaborationCreatorContentDetailV202412Request struct {
-	PageSize  int64   `url:"page_size" json:"-"` // required, at most 100
-	PageToken *string `url:"page_token,omitempty" json:"-"`
-	ProductID string  `url:"product_id" json:"-"` // required
-}
-
 // GetOpenCollaborationCreatorContentDetailV202412Response is the reply of AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412.
 type GetOpenCollaborationCreatorContentDetailV202412Response struct {
-	CreatorContentDetails []GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail `json:"creator_content_details,omitzero"`
-	NextPageToken         string                                                                        `json:"next_page_token,omitzero"`
-	Product               GetOpenCollaborationCreatorContentDetailV202412ResponseProduct                `json:"product,omitzero"`
-	TotalCount            int64                                                                         `json:"total_count,omitzero"`
-}
-
-// GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail is part of a reply.
-type GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetail struct {
-	CreatorProfile   GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetailCreatorProfile `json:"creator_profile,omitzero"`
-	LiveCount        int                                                                                       `json:"live_count,omitzero"`
-	PromotionEndTime UnixSeconds                                                                               `json:"promotion_end_time,omitzero"`
-	PromotionStatus  AffiliateSellerPromotionStatus                                                            `json:"promotion_status,omitzero"`
-	VideoCount       int                                                                                       `json:"video_count,omitzero"`
-}
-
-// GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetailCreatorProfile is part of a reply.
-type GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetailCreatorProfile struct {
-	Avatar        GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetailCreatorProfileAvatar `json:"avatar,omitzero"`
-	FollowerCount int                                                                                             `json:"follower_count,omitzero"`
-	Nickname      string                                                                                          `json:"nickname,omitzero"`
-	Username      string                                                                                          `json:"username,omitzero"`
-}
-
-// GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetailCreatorProfileAvatar is part of a reply.
-type GetOpenCollaborationCreatorContentDetailV202412ResponseCreatorContentDetailCreatorProfileAvatar struct {
-	URL string `json:"url,omitzero"`
-}
-
-// GetOpenCollaborationCreatorContentDetailV202412ResponseProduct is part of a reply.
-type GetOpenCollaborationCreatorContentDetailV202412ResponseProduct struct {
-	ID       string `json:"id,omitzero"`
-	ImageURL string `json:"image_url,omitzero"`
+	CreatorContentDetails []AffiliateSellerCreatorContentDetail                   `json:"creator_content_details,omitzero"`
+	NextPageToken         string                                                  `json:"next_page_token,omitzero"`
+	Product               GetOpenCollaborationCreatorContentDetailResponseProduct `json:"product,omitzero"`
+	TotalCount            int64                                                   `json:"total_count,omitzero"`
 }
 
 // GetOpenCollaborationSampleRulesRequest holds the parameters of AffiliateSeller.GetOpenCollaborationSampleRules.
@@ -2043,38 +1663,23 @@ type GetOpenCollaborationSampleRulesResponseSampleRuleThresholds struct {
 	PredictedFulfillmentRank string   `json:"predicted_fulfillment_rank,omitzero"`
 }
 
+// GetOpenCollaborationSettingsAutoAddProduct is part of a reply.
+type GetOpenCollaborationSettingsAutoAddProduct struct {
+	CommissionRate int64 `json:"commission_rate,omitzero"`
+	Enable         bool  `json:"enable,omitzero"`
+}
+
+// GetOpenCollaborationSettingsOpenCollaborationSettings is part of a reply.
+type GetOpenCollaborationSettingsOpenCollaborationSettings struct {
+	AutoAddProduct GetOpenCollaborationSettingsAutoAddProduct `json:"auto_add_product,omitzero"`
+}
+
 // GetOpenCollaborationSettingsRequest holds the parameters of AffiliateSeller.GetOpenCollaborationSettings.
 type GetOpenCollaborationSettingsRequest struct{}
 
 // GetOpenCollaborationSettingsResponse is the reply of AffiliateSeller.GetOpenCollaborationSettings.
 type GetOpenCollaborationSettingsResponse struct {
-	OpenCollaborationSettings GetOpenCollaborationSettingsResponseOpenCollaborationSettings `json:"open_collaboration_settings,omitzero"`
-}
-
-// GetOpenCollaborationSettingsResponseOpenCollaborationSettings is part of a reply.
-type GetOpenCollaborationSettingsResponseOpenCollaborationSettings struct {
-	AutoAddProduct GetOpenCollaborationSettingsResponseOpenCollaborationSettingsAutoAddProduct `json:"auto_add_product,omitzero"`
-}
-
-// GetOpenCollaborationSettingsResponseOpenCollaborationSettingsAutoAddProduct is part of a reply.
-type GetOpenCollaborationSettingsResponseOpenCollaborationSettingsAutoAddProduct struct {
-	CommissionRate int64 `json:"commission_rate,omitzero"`
-	Enable         bool  `json:"enable,omitzero"`
-}
-
-// GetSellerSearchCreatorMarketplaceAdvancedFiltersRequest holds the parameters of AffiliateSeller.GetSellerSearchCreatorMarketplaceAdvancedFilters.
-type GetSellerSearchCreatorMarketplaceAdvancedFiltersRequest struct{}
-
-// GetSellerSearchCreatorMarketplaceAdvancedFiltersResponse is the reply of AffiliateSeller.GetSellerSearchCreatorMarketplaceAdvancedFilters.
-type GetSellerSearchCreatorMarketplaceAdvancedFiltersResponse struct {
-	AdvancedFilters GetSellerSearchCreatorMarketplaceAdvancedFiltersResponseAdvancedFilters `json:"advanced_filters,omitzero"`
-}
-
-// GetSellerSearchCreatorMarketplaceAdvancedFiltersResponseAdvancedFilters is part of a reply.
-type GetSellerSearchCreatorMarketplaceAdvancedFiltersResponseAdvancedFilters struct {
-	CategoryPro  []string `json:"category_pro,omitzero"`
-	CreatorLevel []string `json:"creator_level,omitzero"`
-	Language     []string `json:"language,omitzero"`
+	OpenCollaborationSettings GetOpenCollaborationSettingsOpenCollaborationSettings `json:"open_collaboration_settings,omitzero"`
 }
 
 // MarkConversationReadRequest holds the parameters of AffiliateSeller.MarkConversationRead.
@@ -2087,6 +1692,16 @@ type MarkConversationReadResponse struct {
 	FailedConversationIDs []string `json:"failed_conversation_ids,omitzero"`
 }
 
+// QueryTargetCollaborationDetailProductCommission is part of a reply.
+type QueryTargetCollaborationDetailProductCommission struct {
+	Currency              string  `json:"currency,omitzero"`
+	EffectiveTime         string  `json:"effective_time,omitzero"`
+	MaximumAmount         Decimal `json:"maximum_amount,omitzero"`
+	MinimumAmount         Decimal `json:"minimum_amount,omitzero"`
+	Rate                  int64   `json:"rate,omitzero"`
+	ShopAdsCommissionRate int     `json:"shop_ads_commission_rate,omitzero"`
+}
+
 // QueryTargetCollaborationDetailRequest holds the parameters of AffiliateSeller.QueryTargetCollaborationDetail.
 type QueryTargetCollaborationDetailRequest struct{}
 
@@ -2097,79 +1712,80 @@ type QueryTargetCollaborationDetailResponse struct {
 
 // QueryTargetCollaborationDetailResponseTargetCollaboration is part of a reply.
 type QueryTargetCollaborationDetailResponseTargetCollaboration struct {
-	ContentCreatorCount  int64                                                                      `json:"content_creator_count,omitzero"`
-	CreatorInvitedCount  int64                                                                      `json:"creator_invited_count,omitzero"`
-	Creators             []QueryTargetCollaborationDetailResponseTargetCollaborationCreator         `json:"creators,omitzero"`
-	EndTime              UnixSeconds                                                                `json:"end_time,omitzero"`
-	FreeSampleRule       QueryTargetCollaborationDetailResponseTargetCollaborationFreeSampleRule    `json:"free_sample_rule,omitzero"`
-	ID                   string                                                                     `json:"id,omitzero"`
-	Message              string                                                                     `json:"message,omitzero"`
-	Name                 string                                                                     `json:"name,omitzero"`
-	ProductCount         int64                                                                      `json:"product_count,omitzero"`
-	Products             []QueryTargetCollaborationDetailResponseTargetCollaborationProduct         `json:"products,omitzero"`
-	SellerContactInfo    QueryTargetCollaborationDetailResponseTargetCollaborationSellerContactInfo `json:"seller_contact_info,omitzero"`
-	ShowcaseCreatorCount int64                                                                      `json:"showcase_creator_count,omitzero"`
-	StartTime            UnixSeconds                                                                `json:"start_time,omitzero"`
-	Type                 QueryTargetCollaborationDetailResponseTargetCollaborationType              `json:"type,omitzero"`
-	UpdateTime           UnixSeconds                                                                `json:"update_time,omitzero"`
+	ContentCreatorCount  int64                                                      `json:"content_creator_count,omitzero"`
+	CreatorInvitedCount  int64                                                      `json:"creator_invited_count,omitzero"`
+	Creators             []QueryTargetCollaborationDetailTargetCollaborationCreator `json:"creators,omitzero"`
+	EndTime              UnixSeconds                                                `json:"end_time,omitzero"`
+	FreeSampleRule       FreeSampleRule                                             `json:"free_sample_rule,omitzero"`
+	ID                   string                                                     `json:"id,omitzero"`
+	Message              string                                                     `json:"message,omitzero"`
+	Name                 string                                                     `json:"name,omitzero"`
+	ProductCount         int64                                                      `json:"product_count,omitzero"`
+	Products             []QueryTargetCollaborationDetailTargetCollaborationProduct `json:"products,omitzero"`
+	SellerContactInfo    SellerContactInfo                                          `json:"seller_contact_info,omitzero"`
+	ShowcaseCreatorCount int64                                                      `json:"showcase_creator_count,omitzero"`
+	StartTime            UnixSeconds                                                `json:"start_time,omitzero"`
+	Type                 QueryTargetCollaborationDetailTargetCollaborationType      `json:"type,omitzero"`
+	UpdateTime           UnixSeconds                                                `json:"update_time,omitzero"`
 }
 
-// QueryTargetCollaborationDetailResponseTargetCollaborationCreator is part of a reply.
-type QueryTargetCollaborationDetailResponseTargetCollaborationCreator struct {
-	Avatar                 QueryTargetCollaborationDetailResponseTargetCollaborationCreatorAvatar `json:"avatar,omitzero"`
-	CollaborationStatus    AffiliateSellerCollaborationStatus                                     `json:"collaboration_status,omitzero"`
-	ContentProductCount    int64                                                                  `json:"content_product_count,omitzero"`
-	CreatorOpenID          string                                                                 `json:"creator_open_id,omitzero"`
-	Nickname               string                                                                 `json:"nickname,omitzero"`
-	ProductEffectiveStatus AffiliateSellerProductEffectiveStatus                                  `json:"product_effective_status,omitzero"`
-	SelectionRegion        string                                                                 `json:"selection_region,omitzero"`
-	ShowcaseProductCount   int64                                                                  `json:"showcase_product_count,omitzero"`
-	Username               string                                                                 `json:"username,omitzero"`
+// QueryTargetCollaborationDetailTargetCollaborationCreator is part of a reply.
+type QueryTargetCollaborationDetailTargetCollaborationCreator struct {
+	Avatar                 Avatar                                `json:"avatar,omitzero"`
+	CollaborationStatus    AffiliateSellerCollaborationStatus    `json:"collaboration_status,omitzero"`
+	ContentProductCount    int64                                 `json:"content_product_count,omitzero"`
+	CreatorOpenID          string                                `json:"creator_open_id,omitzero"`
+	Nickname               string                                `json:"nickname,omitzero"`
+	ProductEffectiveStatus AffiliateSellerProductEffectiveStatus `json:"product_effective_status,omitzero"`
+	SelectionRegion        string                                `json:"selection_region,omitzero"`
+	ShowcaseProductCount   int64                                 `json:"showcase_product_count,omitzero"`
+	Username               string                                `json:"username,omitzero"`
 }
 
-// QueryTargetCollaborationDetailResponseTargetCollaborationCreatorAvatar is part of a reply.
-type QueryTargetCollaborationDetailResponseTargetCollaborationCreatorAvatar struct {
-	URL string `json:"url,omitzero"`
+// QueryTargetCollaborationDetailTargetCollaborationProduct is part of a reply.
+type QueryTargetCollaborationDetailTargetCollaborationProduct struct {
+	CollaborationStatus       AffiliateSellerCollaborationStatus              `json:"collaboration_status,omitzero"`
+	Commission                QueryTargetCollaborationDetailProductCommission `json:"commission,omitzero"`
+	CommissionEffectiveStatus AffiliateSellerCommissionEffectiveStatus        `json:"commission_effective_status,omitzero"`
+	ID                        string                                          `json:"id,omitzero"`
+	MainImageURL              string                                          `json:"main_image_url,omitzero"`
+	OriginalPrice             MoneyRange                                      `json:"original_price,omitzero"`
+	Status                    QueryTargetCollaborationDetailProductStatus     `json:"status,omitzero"`
+	Title                     string                                          `json:"title,omitzero"`
 }
 
-// QueryTargetCollaborationDetailResponseTargetCollaborationFreeSampleRule is part of a reply.
-type QueryTargetCollaborationDetailResponseTargetCollaborationFreeSampleRule struct {
-	HasFreeSample          bool `json:"has_free_sample,omitzero"`
-	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt,omitzero"`
+// QueryTargetCollaborationDetailV202409Creator is part of a reply.
+type QueryTargetCollaborationDetailV202409Creator struct {
+	Avatar                 Avatar                                `json:"avatar,omitzero"`
+	CollaborationStatus    AffiliateSellerCollaborationStatus    `json:"collaboration_status,omitzero"`
+	ContentProductCount    int64                                 `json:"content_product_count,omitzero"`
+	Nickname               string                                `json:"nickname,omitzero"`
+	ProductEffectiveStatus AffiliateSellerProductEffectiveStatus `json:"product_effective_status,omitzero"`
+	SelectionRegion        string                                `json:"selection_region,omitzero"`
+	ShowcaseProductCount   int64                                 `json:"showcase_product_count,omitzero"`
+	UserID                 string                                `json:"user_id,omitzero"`
+	Username               string                                `json:"username,omitzero"`
 }
 
-// QueryTargetCollaborationDetailResponseTargetCollaborationProduct is part of a reply.
-type QueryTargetCollaborationDetailResponseTargetCollaborationProduct struct {
-	CollaborationStatus       AffiliateSellerCollaborationStatus                                            `json:"collaboration_status,omitzero"`
-	Commission                QueryTargetCollaborationDetailResponseTargetCollaborationProductCommission    `json:"commission,omitzero"`
-	CommissionEffectiveStatus AffiliateSellerCommissionEffectiveStatus                                      `json:"commission_effective_status,omitzero"`
-	ID                        string                                                                        `json:"id,omitzero"`
-	MainImageURL              string                                                                        `json:"main_image_url,omitzero"`
-	OriginalPrice             QueryTargetCollaborationDetailResponseTargetCollaborationProductOriginalPrice `json:"original_price,omitzero"`
-	Status                    QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus        `json:"status,omitzero"`
-	Title                     string                                                                        `json:"title,omitzero"`
+// QueryTargetCollaborationDetailV202409Product is part of a reply.
+type QueryTargetCollaborationDetailV202409Product struct {
+	CollaborationStatus       AffiliateSellerCollaborationStatus                     `json:"collaboration_status,omitzero"`
+	Commission                QueryTargetCollaborationDetailV202409ProductCommission `json:"commission,omitzero"`
+	CommissionEffectiveStatus AffiliateSellerCommissionEffectiveStatus               `json:"commission_effective_status,omitzero"`
+	ID                        string                                                 `json:"id,omitzero"`
+	MainImageURL              string                                                 `json:"main_image_url,omitzero"`
+	OriginalPrice             MoneyRange                                             `json:"original_price,omitzero"`
+	Status                    QueryTargetCollaborationDetailV202409ProductStatus     `json:"status,omitzero"`
+	Title                     string                                                 `json:"title,omitzero"`
 }
 
-// QueryTargetCollaborationDetailResponseTargetCollaborationProductCommission is part of a reply.
-type QueryTargetCollaborationDetailResponseTargetCollaborationProductCommission struct {
-	Currency              string  `json:"currency,omitzero"`
-	EffectiveTime         string  `json:"effective_time,omitzero"`
-	MaximumAmount         Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount         Decimal `json:"minimum_amount,omitzero"`
-	Rate                  int64   `json:"rate,omitzero"`
-	ShopAdsCommissionRate int     `json:"shop_ads_commission_rate,omitzero"`
-}
-
-// QueryTargetCollaborationDetailResponseTargetCollaborationProductOriginalPrice is part of a reply.
-type QueryTargetCollaborationDetailResponseTargetCollaborationProductOriginalPrice struct {
+// QueryTargetCollaborationDetailV202409ProductCommission is part of a reply.
+type QueryTargetCollaborationDetailV202409ProductCommission struct {
 	Currency      string  `json:"currency,omitzero"`
+	EffectiveTime string  `json:"effective_time,omitzero"`
 	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
 	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// QueryTargetCollaborationDetailResponseTargetCollaborationSellerContactInfo is part of a reply.
-type QueryTargetCollaborationDetailResponseTargetCollaborationSellerContactInfo struct {
-	Email string `json:"email,omitzero"`
+	Rate          int64   `json:"rate,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202409Request holds the parameters of AffiliateSeller.QueryTargetCollaborationDetailV202409.
@@ -2177,83 +1793,38 @@ type QueryTargetCollaborationDetailV202409Request struct{}
 
 // QueryTargetCollaborationDetailV202409Response is the reply of AffiliateSeller.QueryTargetCollaborationDetailV202409.
 type QueryTargetCollaborationDetailV202409Response struct {
-	TargetCollaboration QueryTargetCollaborationDetailV202409ResponseTargetCollaboration `json:"target_collaboration,omitzero"`
+	TargetCollaboration QueryTargetCollaborationDetailV202409TargetCollaboration `json:"target_collaboration,omitzero"`
 }
 
-// QueryTargetCollaborationDetailV202409ResponseTargetCollaboration is part of a reply.
-type QueryTargetCollaborationDetailV202409ResponseTargetCollaboration struct {
-	ContentCreatorCount  int64                                                                             `json:"content_creator_count,omitzero"`
-	CreatorInvitedCount  int64                                                                             `json:"creator_invited_count,omitzero"`
-	Creators             []QueryTargetCollaborationDetailV202409ResponseTargetCollaborationCreator         `json:"creators,omitzero"`
-	EndTime              UnixSeconds                                                                       `json:"end_time,omitzero"`
-	FreeSampleRule       QueryTargetCollaborationDetailV202409ResponseTargetCollaborationFreeSampleRule    `json:"free_sample_rule,omitzero"`
-	ID                   string                                                                            `json:"id,omitzero"`
-	Message              string                                                                            `json:"message,omitzero"`
-	Name                 string                                                                            `json:"name,omitzero"`
-	ProductCount         int64                                                                             `json:"product_count,omitzero"`
-	Products             []QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProduct         `json:"products,omitzero"`
-	SellerContactInfo    QueryTargetCollaborationDetailV202409ResponseTargetCollaborationSellerContactInfo `json:"seller_contact_info,omitzero"`
-	ShowcaseCreatorCount int64                                                                             `json:"showcase_creator_count,omitzero"`
-	StartTime            UnixSeconds                                                                       `json:"start_time,omitzero"`
-	Type                 QueryTargetCollaborationDetailV202409ResponseTargetCollaborationType              `json:"type,omitzero"`
-	UpdateTime           UnixSeconds                                                                       `json:"update_time,omitzero"`
+// QueryTargetCollaborationDetailV202409TargetCollaboration is part of a reply.
+type QueryTargetCollaborationDetailV202409TargetCollaboration struct {
+	ContentCreatorCount  int64                                                        `json:"content_creator_count,omitzero"`
+	CreatorInvitedCount  int64                                                        `json:"creator_invited_count,omitzero"`
+	Creators             []QueryTargetCollaborationDetailV202409Creator               `json:"creators,omitzero"`
+	EndTime              UnixSeconds                                                  `json:"end_time,omitzero"`
+	FreeSampleRule       FreeSampleRule                                               `json:"free_sample_rule,omitzero"`
+	ID                   string                                                       `json:"id,omitzero"`
+	Message              string                                                       `json:"message,omitzero"`
+	Name                 string                                                       `json:"name,omitzero"`
+	ProductCount         int64                                                        `json:"product_count,omitzero"`
+	Products             []QueryTargetCollaborationDetailV202409Product               `json:"products,omitzero"`
+	SellerContactInfo    SellerContactInfo                                            `json:"seller_contact_info,omitzero"`
+	ShowcaseCreatorCount int64                                                        `json:"showcase_creator_count,omitzero"`
+	StartTime            UnixSeconds                                                  `json:"start_time,omitzero"`
+	Type                 QueryTargetCollaborationDetailV202409TargetCollaborationType `json:"type,omitzero"`
+	UpdateTime           UnixSeconds                                                  `json:"update_time,omitzero"`
 }
 
-// QueryTargetCollaborationDetailV202409ResponseTargetCollaborationCreator is part of a reply.
-type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationCreator struct {
-	Avatar                 QueryTargetCollaborationDetailV202409ResponseTargetCollaborationCreatorAvatar `json:"avatar,omitzero"`
-	CollaborationStatus    AffiliateSellerCollaborationStatus                                            `json:"collaboration_status,omitzero"`
-	ContentProductCount    int64                                                                         `json:"content_product_count,omitzero"`
-	Nickname               string                                                                        `json:"nickname,omitzero"`
-	ProductEffectiveStatus AffiliateSellerProductEffectiveStatus                                         `json:"product_effective_status,omitzero"`
-	SelectionRegion        string                                                                        `json:"selection_region,omitzero"`
-	ShowcaseProductCount   int64                                                                         `json:"showcase_product_count,omitzero"`
-	UserID                 string                                                                        `json:"user_id,omitzero"`
-	Username               string                                                                        `json:"username,omitzero"`
-}
-
-// QueryTargetCollaborationDetailV202409ResponseTargetCollaborationCreatorAvatar is part of a reply.
-type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationCreatorAvatar struct {
-	URL string `json:"url,omitzero"`
-}
-
-// QueryTargetCollaborationDetailV202409ResponseTargetCollaborationFreeSampleRule is part of a reply.
-type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationFreeSampleRule struct {
-	HasFreeSample          bool `json:"has_free_sample,omitzero"`
-	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt,omitzero"`
-}
-
-// QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProduct is part of a reply.
-type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProduct struct {
-	CollaborationStatus       AffiliateSellerCollaborationStatus                                                   `json:"collaboration_status,omitzero"`
-	Commission                QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductCommission    `json:"commission,omitzero"`
-	CommissionEffectiveStatus AffiliateSellerCommissionEffectiveStatus                                             `json:"commission_effective_status,omitzero"`
-	ID                        string                                                                               `json:"id,omitzero"`
-	MainImageURL              string                                                                               `json:"main_image_url,omitzero"`
-	OriginalPrice             QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductOriginalPrice `json:"original_price,omitzero"`
-	Status                    QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus        `json:"status,omitzero"`
-	Title                     string                                                                               `json:"title,omitzero"`
-}
-
-// QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductCommission is part of a reply.
-type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductCommission struct {
-	Currency      string  `json:"currency,omitzero"`
-	EffectiveTime string  `json:"effective_time,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-	Rate          int64   `json:"rate,omitzero"`
-}
-
-// QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductOriginalPrice is part of a reply.
-type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductOriginalPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// QueryTargetCollaborationDetailV202409ResponseTargetCollaborationSellerContactInfo is part of a reply.
-type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationSellerContactInfo struct {
-	Email string `json:"email,omitzero"`
+// QueryTargetCollaborationDetailV202412Creator is part of a reply.
+type QueryTargetCollaborationDetailV202412Creator struct {
+	Avatar                 Avatar                                `json:"avatar,omitzero"`
+	CollaborationStatus    AffiliateSellerCollaborationStatus    `json:"collaboration_status,omitzero"`
+	ContentProductCount    int64                                 `json:"content_product_count,omitzero"`
+	Nickname               string                                `json:"nickname,omitzero"`
+	ProductEffectiveStatus AffiliateSellerProductEffectiveStatus `json:"product_effective_status,omitzero"`
+	SelectionRegion        string                                `json:"selection_region,omitzero"`
+	ShowcaseProductCount   int64                                 `json:"showcase_product_count,omitzero"`
+	Username               string                                `json:"username,omitzero"`
 }
 
 // QueryTargetCollaborationDetailV202412Request holds the parameters of AffiliateSeller.QueryTargetCollaborationDetailV202412.
@@ -2261,82 +1832,26 @@ type QueryTargetCollaborationDetailV202412Request struct{}
 
 // QueryTargetCollaborationDetailV202412Response is the reply of AffiliateSeller.QueryTargetCollaborationDetailV202412.
 type QueryTargetCollaborationDetailV202412Response struct {
-	TargetCollaboration QueryTargetCollaborationDetailV202412ResponseTargetCollaboration `json:"target_collaboration,omitzero"`
+	TargetCollaboration QueryTargetCollaborationDetailV202412TargetCollaboration `json:"target_collaboration,omitzero"`
 }
 
-// QueryTargetCollaborationDetailV202412ResponseTargetCollaboration is part of a reply.
-type QueryTargetCollaborationDetailV202412ResponseTargetCollaboration struct {
-	ContentCreatorCount  int64                                                                             `json:"content_creator_count,omitzero"`
-	CreatorInvitedCount  int64                                                                             `json:"creator_invited_count,omitzero"`
-	Creators             []QueryTargetCollaborationDetailV202412ResponseTargetCollaborationCreator         `json:"creators,omitzero"`
-	EndTime              UnixSeconds                                                                       `json:"end_time,omitzero"`
-	FreeSampleRule       QueryTargetCollaborationDetailV202412ResponseTargetCollaborationFreeSampleRule    `json:"free_sample_rule,omitzero"`
-	ID                   string                                                                            `json:"id,omitzero"`
-	Message              string                                                                            `json:"message,omitzero"`
-	Name                 string                                                                            `json:"name,omitzero"`
-	ProductCount         int64                                                                             `json:"product_count,omitzero"`
-	Products             []QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProduct         `json:"products,omitzero"`
-	SellerContactInfo    QueryTargetCollaborationDetailV202412ResponseTargetCollaborationSellerContactInfo `json:"seller_contact_info,omitzero"`
-	ShowcaseCreatorCount int64                                                                             `json:"showcase_creator_count,omitzero"`
-	StartTime            UnixSeconds                                                                       `json:"start_time,omitzero"`
-	Type                 QueryTargetCollaborationDetailV202412ResponseTargetCollaborationType              `json:"type,omitzero"`
-	UpdateTime           UnixSeconds                                                                       `json:"update_time,omitzero"`
-}
-
-// QueryTargetCollaborationDetailV202412ResponseTargetCollaborationCreator is part of a reply.
-type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationCreator struct {
-	Avatar                 QueryTargetCollaborationDetailV202412ResponseTargetCollaborationCreatorAvatar `json:"avatar,omitzero"`
-	CollaborationStatus    AffiliateSellerCollaborationStatus                                            `json:"collaboration_status,omitzero"`
-	ContentProductCount    int64                                                                         `json:"content_product_count,omitzero"`
-	Nickname               string                                                                        `json:"nickname,omitzero"`
-	ProductEffectiveStatus AffiliateSellerProductEffectiveStatus                                         `json:"product_effective_status,omitzero"`
-	SelectionRegion        string                                                                        `json:"selection_region,omitzero"`
-	ShowcaseProductCount   int64                                                                         `json:"showcase_product_count,omitzero"`
-	Username               string                                                                        `json:"username,omitzero"`
-}
-
-// QueryTargetCollaborationDetailV202412ResponseTargetCollaborationCreatorAvatar is part of a reply.
-type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationCreatorAvatar struct {
-	URL string `json:"url,omitzero"`
-}
-
-// QueryTargetCollaborationDetailV202412ResponseTargetCollaborationFreeSampleRule is part of a reply.
-type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationFreeSampleRule struct {
-	HasFreeSample          bool `json:"has_free_sample,omitzero"`
-	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt,omitzero"`
-}
-
-// QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProduct is part of a reply.
-type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProduct struct {
-	CollaborationStatus       AffiliateSellerCollaborationStatus                                                   `json:"collaboration_status,omitzero"`
-	Commission                QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductCommission    `json:"commission,omitzero"`
-	CommissionEffectiveStatus AffiliateSellerCommissionEffectiveStatus                                             `json:"commission_effective_status,omitzero"`
-	ID                        string                                                                               `json:"id,omitzero"`
-	MainImageURL              string                                                                               `json:"main_image_url,omitzero"`
-	OriginalPrice             QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductOriginalPrice `json:"original_price,omitzero"`
-	Status                    QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus        `json:"status,omitzero"`
-	Title                     string                                                                               `json:"title,omitzero"`
-}
-
-// QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductCommission is part of a reply.
-type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductCommission struct {
-	Currency      string  `json:"currency,omitzero"`
-	EffectiveTime string  `json:"effective_time,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-	Rate          int64   `json:"rate,omitzero"`
-}
-
-// QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductOriginalPrice is part of a reply.
-type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductOriginalPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// QueryTargetCollaborationDetailV202412ResponseTargetCollaborationSellerContactInfo is part of a reply.
-type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationSellerContactInfo struct {
-	Email string `json:"email,omitzero"`
+// QueryTargetCollaborationDetailV202412TargetCollaboration is part of a reply.
+type QueryTargetCollaborationDetailV202412TargetCollaboration struct {
+	ContentCreatorCount  int64                                                        `json:"content_creator_count,omitzero"`
+	CreatorInvitedCount  int64                                                        `json:"creator_invited_count,omitzero"`
+	Creators             []QueryTargetCollaborationDetailV202412Creator               `json:"creators,omitzero"`
+	EndTime              UnixSeconds                                                  `json:"end_time,omitzero"`
+	FreeSampleRule       FreeSampleRule                                               `json:"free_sample_rule,omitzero"`
+	ID                   string                                                       `json:"id,omitzero"`
+	Message              string                                                       `json:"message,omitzero"`
+	Name                 string                                                       `json:"name,omitzero"`
+	ProductCount         int64                                                        `json:"product_count,omitzero"`
+	Products             []QueryTargetCollaborationDetailV202409Product               `json:"products,omitzero"`
+	SellerContactInfo    SellerContactInfo                                            `json:"seller_contact_info,omitzero"`
+	ShowcaseCreatorCount int64                                                        `json:"showcase_creator_count,omitzero"`
+	StartTime            UnixSeconds                                                  `json:"start_time,omitzero"`
+	Type                 QueryTargetCollaborationDetailV202412TargetCollaborationType `json:"type,omitzero"`
+	UpdateTime           UnixSeconds                                                  `json:"update_time,omitzero"`
 }
 
 // RemoveCreatorFromOpenCollaborationRequest holds the parameters of AffiliateSeller.RemoveCreatorFromOpenCollaboration.
@@ -2371,6 +1886,13 @@ type RemoveTargetCollaborationRequest struct{}
 // RemoveTargetCollaborationResponse is the reply of AffiliateSeller.RemoveTargetCollaboration.
 type RemoveTargetCollaborationResponse struct{}
 
+// SearchOpenCollaborationOpenCollaborationCurrentCommission is part of a reply.
+type SearchOpenCollaborationOpenCollaborationCurrentCommission struct {
+	EndTime   UnixSeconds `json:"end_time,omitzero"`
+	Rate      int64       `json:"rate,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
+}
+
 // SearchOpenCollaborationRequest holds the parameters of AffiliateSeller.SearchOpenCollaboration.
 type SearchOpenCollaborationRequest struct {
 	Keyword            *string    `json:"keyword,omitzero" url:"-"`
@@ -2391,47 +1913,22 @@ type SearchOpenCollaborationResponse struct {
 
 // SearchOpenCollaborationResponseOpenCollaboration is part of a reply.
 type SearchOpenCollaborationResponseOpenCollaboration struct {
-	ContentCreatorCount  int64                                                             `json:"content_creator_count,omitzero"`
-	CurrentCommission    SearchOpenCollaborationResponseOpenCollaborationCurrentCommission `json:"current_commission,omitzero"`
-	ID                   string                                                            `json:"id,omitzero"`
-	Product              SearchOpenCollaborationResponseOpenCollaborationProduct           `json:"product,omitzero"`
-	ShowcaseCreatorCount int64                                                             `json:"showcase_creator_count,omitzero"`
-	Status               SearchOpenCollaborationResponseOpenCollaborationStatus            `json:"status,omitzero"`
-}
-
-// SearchOpenCollaborationResponseOpenCollaborationCurrentCommission is part of a reply.
-type SearchOpenCollaborationResponseOpenCollaborationCurrentCommission struct {
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	Rate      int64       `json:"rate,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
+	ContentCreatorCount  int64                                                     `json:"content_creator_count,omitzero"`
+	CurrentCommission    SearchOpenCollaborationOpenCollaborationCurrentCommission `json:"current_commission,omitzero"`
+	ID                   string                                                    `json:"id,omitzero"`
+	Product              SearchOpenCollaborationResponseOpenCollaborationProduct   `json:"product,omitzero"`
+	ShowcaseCreatorCount int64                                                     `json:"showcase_creator_count,omitzero"`
+	Status               SearchOpenCollaborationResponseOpenCollaborationStatus    `json:"status,omitzero"`
 }
 
 // SearchOpenCollaborationResponseOpenCollaborationProduct is part of a reply.
 type SearchOpenCollaborationResponseOpenCollaborationProduct struct {
-	ID            string                                                               `json:"id,omitzero"`
-	Inventory     int64                                                                `json:"inventory,omitzero"`
-	MainImageURL  string                                                               `json:"main_image_url,omitzero"`
-	OriginalPrice SearchOpenCollaborationResponseOpenCollaborationProductOriginalPrice `json:"original_price,omitzero"`
-	Status        SearchOpenCollaborationResponseOpenCollaborationProductStatus        `json:"status,omitzero"`
-	Title         string                                                               `json:"title,omitzero"`
-}
-
-// SearchOpenCollaborationResponseOpenCollaborationProductOriginalPrice is part of a reply.
-type SearchOpenCollaborationResponseOpenCollaborationProductOriginalPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// SearchOpenCollaborationV202409Request holds the parameters of AffiliateSeller.SearchOpenCollaborationV202409.
-type SearchOpenCollaborationV202409Request struct {
-	Keyword            *string    `json:"keyword,omitzero" url:"-"`
-	KeywordType        *string    `json:"keyword_type,omitzero" url:"-"`
-	PageSize           int64      `url:"page_size" json:"-"` // required, at most 100
-	PageToken          *string    `url:"page_token,omitempty" json:"-"`
-	SortField          *string    `url:"sort_field,omitempty" json:"-"`
-	SortOrder          *SortOrder `url:"sort_order,omitempty" json:"-"`
-	TopLevelCategoryID *string    `json:"top_level_category_id,omitzero" url:"-"`
+	ID            string                                                       `json:"id,omitzero"`
+	Inventory     int64                                                        `json:"inventory,omitzero"`
+	MainImageURL  string                                                       `json:"main_image_url,omitzero"`
+	OriginalPrice MoneyRange                                                   `json:"original_price,omitzero"`
+	Status        SearchOpenCollaborationV202409OpenCollaborationProductStatus `json:"status,omitzero"`
+	Title         string                                                       `json:"title,omitzero"`
 }
 
 // SearchOpenCollaborationV202409Response is the reply of AffiliateSeller.SearchOpenCollaborationV202409.
@@ -2443,37 +1940,13 @@ type SearchOpenCollaborationV202409Response struct {
 
 // SearchOpenCollaborationV202409ResponseOpenCollaboration is part of a reply.
 type SearchOpenCollaborationV202409ResponseOpenCollaboration struct {
-	ContentCreatorCount         int64                                                                    `json:"content_creator_count,omitzero"`
-	CurrentCommission           SearchOpenCollaborationV202409ResponseOpenCollaborationCurrentCommission `json:"current_commission,omitzero"`
-	ID                          string                                                                   `json:"id,omitzero"`
-	Product                     SearchOpenCollaborationV202409ResponseOpenCollaborationProduct           `json:"product,omitzero"`
-	RequireSellerApproveCreator bool                                                                     `json:"require_seller_approve_creator,omitzero"`
-	ShowcaseCreatorCount        int64                                                                    `json:"showcase_creator_count,omitzero"`
-	Status                      SearchOpenCollaborationV202409ResponseOpenCollaborationStatus            `json:"status,omitzero"`
-}
-
-// SearchOpenCollaborationV202409ResponseOpenCollaborationCurrentCommission is part of a reply.
-type SearchOpenCollaborationV202409ResponseOpenCollaborationCurrentCommission struct {
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	Rate      int64       `json:"rate,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
-}
-
-// SearchOpenCollaborationV202409ResponseOpenCollaborationProduct is part of a reply.
-type SearchOpenCollaborationV202409ResponseOpenCollaborationProduct struct {
-	ID            string                                                                      `json:"id,omitzero"`
-	Inventory     int64                                                                       `json:"inventory,omitzero"`
-	MainImageURL  string                                                                      `json:"main_image_url,omitzero"`
-	OriginalPrice SearchOpenCollaborationV202409ResponseOpenCollaborationProductOriginalPrice `json:"original_price,omitzero"`
-	Status        SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus        `json:"status,omitzero"`
-	Title         string                                                                      `json:"title,omitzero"`
-}
-
-// SearchOpenCollaborationV202409ResponseOpenCollaborationProductOriginalPrice is part of a reply.
-type SearchOpenCollaborationV202409ResponseOpenCollaborationProductOriginalPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
+	ContentCreatorCount         int64                                                     `json:"content_creator_count,omitzero"`
+	CurrentCommission           SearchOpenCollaborationOpenCollaborationCurrentCommission `json:"current_commission,omitzero"`
+	ID                          string                                                    `json:"id,omitzero"`
+	Product                     SearchOpenCollaborationResponseOpenCollaborationProduct   `json:"product,omitzero"`
+	RequireSellerApproveCreator bool                                                      `json:"require_seller_approve_creator,omitzero"`
+	ShowcaseCreatorCount        int64                                                     `json:"showcase_creator_count,omitzero"`
+	Status                      SearchOpenCollaborationV202409OpenCollaborationStatus     `json:"status,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersRequest holds the parameters of AffiliateSeller.SearchSellerAffiliateOrders.
@@ -2503,83 +1976,29 @@ type SearchSellerAffiliateOrdersResponseOrder struct {
 
 // SearchSellerAffiliateOrdersResponseOrderSKU is part of a reply.
 type SearchSellerAffiliateOrdersResponseOrderSKU struct {
-	ActualCofundedCreatorBonusAmount    SearchSellerAffiliateOrdersResponseOrderSKUActualCofundedCreatorBonusAmount    `json:"actual_cofunded_creator_bonus_amount,omitzero"`
-	ActualCommissionBase                SearchSellerAffiliateOrdersResponseOrderSKUActualCommissionBase                `json:"actual_commission_base,omitzero"`
-	ActualPaidCommission                SearchSellerAffiliateOrdersResponseOrderSKUActualPaidCommission                `json:"actual_paid_commission,omitzero"`
-	ActualPaidShopAdsCommission         SearchSellerAffiliateOrdersResponseOrderSKUActualPaidShopAdsCommission         `json:"actual_paid_shop_ads_commission,omitzero"`
-	CampaignID                          string                                                                         `json:"campaign_id,omitzero"`
-	CommissionModel                     string                                                                         `json:"commission_model,omitzero"`
-	CommissionRate                      string                                                                         `json:"commission_rate,omitzero"`
-	CommissionTierSetting               string                                                                         `json:"commission_tier_setting,omitzero"`
-	ContentID                           string                                                                         `json:"content_id,omitzero"`
-	ContentType                         SearchSellerAffiliateOrdersResponseOrderSKUContentType                         `json:"content_type,omitzero"`
-	CreatorUsername                     string                                                                         `json:"creator_username,omitzero"`
-	EstimatedCofundedCreatorBonusAmount SearchSellerAffiliateOrdersResponseOrderSKUEstimatedCofundedCreatorBonusAmount `json:"estimated_cofunded_creator_bonus_amount,omitzero"`
-	EstimatedCommissionBase             SearchSellerAffiliateOrdersResponseOrderSKUEstimatedCommissionBase             `json:"estimated_commission_base,omitzero"`
-	EstimatedPaidCommission             SearchSellerAffiliateOrdersResponseOrderSKUEstimatedPaidCommission             `json:"estimated_paid_commission,omitzero"`
-	EstimatedPaidShopAdsCommission      SearchSellerAffiliateOrdersResponseOrderSKUEstimatedPaidShopAdsCommission      `json:"estimated_paid_shop_ads_commission,omitzero"`
-	OpenCollaborationID                 string                                                                         `json:"open_collaboration_id,omitzero"`
-	Price                               SearchSellerAffiliateOrdersResponseOrderSKUPrice                               `json:"price,omitzero"`
-	ProductID                           string                                                                         `json:"product_id,omitzero"`
-	Quantity                            int                                                                            `json:"quantity,omitzero"`
-	RefundedQuantity                    int                                                                            `json:"refunded_quantity,omitzero"`
-	ReturnedQuantity                    int                                                                            `json:"returned_quantity,omitzero"`
-	ShopAdsCommissionRate               string                                                                         `json:"shop_ads_commission_rate,omitzero"`
-	TargetCollaborationID               string                                                                         `json:"target_collaboration_id,omitzero"`
-}
-
-// SearchSellerAffiliateOrdersResponseOrderSKUActualCofundedCreatorBonusAmount is part of a reply.
-type SearchSellerAffiliateOrdersResponseOrderSKUActualCofundedCreatorBonusAmount struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchSellerAffiliateOrdersResponseOrderSKUActualCommissionBase is part of a reply.
-type SearchSellerAffiliateOrdersResponseOrderSKUActualCommissionBase struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchSellerAffiliateOrdersResponseOrderSKUActualPaidCommission is part of a reply.
-type SearchSellerAffiliateOrdersResponseOrderSKUActualPaidCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchSellerAffiliateOrdersResponseOrderSKUActualPaidShopAdsCommission is part of a reply.
-type SearchSellerAffiliateOrdersResponseOrderSKUActualPaidShopAdsCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchSellerAffiliateOrdersResponseOrderSKUEstimatedCofundedCreatorBonusAmount is part of a reply.
-type SearchSellerAffiliateOrdersResponseOrderSKUEstimatedCofundedCreatorBonusAmount struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchSellerAffiliateOrdersResponseOrderSKUEstimatedCommissionBase is part of a reply.
-type SearchSellerAffiliateOrdersResponseOrderSKUEstimatedCommissionBase struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchSellerAffiliateOrdersResponseOrderSKUEstimatedPaidCommission is part of a reply.
-type SearchSellerAffiliateOrdersResponseOrderSKUEstimatedPaidCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchSellerAffiliateOrdersResponseOrderSKUEstimatedPaidShopAdsCommission is part of a reply.
-type SearchSellerAffiliateOrdersResponseOrderSKUEstimatedPaidShopAdsCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchSellerAffiliateOrdersResponseOrderSKUPrice is part of a reply.
-type SearchSellerAffiliateOrdersResponseOrderSKUPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	ActualCofundedCreatorBonusAmount    Money                                                  `json:"actual_cofunded_creator_bonus_amount,omitzero"`
+	ActualCommissionBase                Money                                                  `json:"actual_commission_base,omitzero"`
+	ActualPaidCommission                Money                                                  `json:"actual_paid_commission,omitzero"`
+	ActualPaidShopAdsCommission         Money                                                  `json:"actual_paid_shop_ads_commission,omitzero"`
+	CampaignID                          string                                                 `json:"campaign_id,omitzero"`
+	CommissionModel                     string                                                 `json:"commission_model,omitzero"`
+	CommissionRate                      string                                                 `json:"commission_rate,omitzero"`
+	CommissionTierSetting               string                                                 `json:"commission_tier_setting,omitzero"`
+	ContentID                           string                                                 `json:"content_id,omitzero"`
+	ContentType                         SearchSellerAffiliateOrdersResponseOrderSKUContentType `json:"content_type,omitzero"`
+	CreatorUsername                     string                                                 `json:"creator_username,omitzero"`
+	EstimatedCofundedCreatorBonusAmount Money                                                  `json:"estimated_cofunded_creator_bonus_amount,omitzero"`
+	EstimatedCommissionBase             Money                                                  `json:"estimated_commission_base,omitzero"`
+	EstimatedPaidCommission             Money                                                  `json:"estimated_paid_commission,omitzero"`
+	EstimatedPaidShopAdsCommission      Money                                                  `json:"estimated_paid_shop_ads_commission,omitzero"`
+	OpenCollaborationID                 string                                                 `json:"open_collaboration_id,omitzero"`
+	Price                               Money                                                  `json:"price,omitzero"`
+	ProductID                           string                                                 `json:"product_id,omitzero"`
+	Quantity                            int                                                    `json:"quantity,omitzero"`
+	RefundedQuantity                    int                                                    `json:"refunded_quantity,omitzero"`
+	ReturnedQuantity                    int                                                    `json:"returned_quantity,omitzero"`
+	ShopAdsCommissionRate               string                                                 `json:"shop_ads_commission_rate,omitzero"`
+	TargetCollaborationID               string                                                 `json:"target_collaboration_id,omitzero"`
 }
 
 // SearchSellerAffiliateOrdersV202405Request holds the parameters of AffiliateSeller.SearchSellerAffiliateOrdersV202405.
@@ -2594,18 +2013,6 @@ type SearchSellerAffiliateOrdersV202405Response struct {
 	NextPageToken string                                            `json:"next_page_token,omitzero"`
 	Orders        []SearchSellerAffiliateOrdersV202405ResponseOrder `json:"orders,omitzero"`
 	TotalCount    int64                                             `json:"total_count,omitzero"`
-}
-
-// SearchSellerAffiliateOrdersV202405ResponseOrder is part of a reply.
-type SearchSellerAffiliateOrdersV202405ResponseOrder struct {
-	ID        string                                                    `json:"id,omitzero"`
-	LineItems []SearchSellerAffiliateOrdersV202405ResponseOrderLineItem `json:"line_items,omitzero"`
-}
-
-// SearchSellerAffiliateOrdersV202405ResponseOrderLineItem is part of a reply.
-type SearchSellerAffiliateOrdersV202405ResponseOrderLineItem struct {
-	ID        string `json:"id,omitzero"`
-	ProductID string `json:"product_id,omitzero"`
 }
 
 // SearchTargetCollaborationsRequest holds the parameters of AffiliateSeller.SearchTargetCollaborations.
@@ -2634,70 +2041,34 @@ type SearchTargetCollaborationsResponse struct {
 
 // SearchTargetCollaborationsResponseTargetCollaboration is part of a reply.
 type SearchTargetCollaborationsResponseTargetCollaboration struct {
-	ContentCreatorCount  int64                                                               `json:"content_creator_count,omitzero"`
-	CreatorInivitedCount int64                                                               `json:"creator_inivited_count,omitzero"`
-	EndTime              UnixSeconds                                                         `json:"end_time,omitzero"`
-	FreeSampleRule       SearchTargetCollaborationsResponseTargetCollaborationFreeSampleRule `json:"free_sample_rule,omitzero"`
-	ID                   string                                                              `json:"id,omitzero"`
-	Message              string                                                              `json:"message,omitzero"`
-	Name                 string                                                              `json:"name,omitzero"`
-	ProductCount         int64                                                               `json:"product_count,omitzero"`
-	ShowcaseCreatorCount int64                                                               `json:"showcase_creator_count,omitzero"`
-	StartTime            UnixSeconds                                                         `json:"start_time,omitzero"`
-	Type                 SearchTargetCollaborationsResponseTargetCollaborationType           `json:"type,omitzero"`
-	UpdateTime           UnixSeconds                                                         `json:"update_time,omitzero"`
-}
-
-// SearchTargetCollaborationsResponseTargetCollaborationFreeSampleRule is part of a reply.
-type SearchTargetCollaborationsResponseTargetCollaborationFreeSampleRule struct {
-	HasFreeSample          bool `json:"has_free_sample,omitzero"`
-	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt,omitzero"`
+	ContentCreatorCount  int64                                                     `json:"content_creator_count,omitzero"`
+	CreatorInivitedCount int64                                                     `json:"creator_inivited_count,omitzero"`
+	EndTime              UnixSeconds                                               `json:"end_time,omitzero"`
+	FreeSampleRule       FreeSampleRule                                            `json:"free_sample_rule,omitzero"`
+	ID                   string                                                    `json:"id,omitzero"`
+	Message              string                                                    `json:"message,omitzero"`
+	Name                 string                                                    `json:"name,omitzero"`
+	ProductCount         int64                                                     `json:"product_count,omitzero"`
+	ShowcaseCreatorCount int64                                                     `json:"showcase_creator_count,omitzero"`
+	StartTime            UnixSeconds                                               `json:"start_time,omitzero"`
+	Type                 SearchTargetCollaborationsResponseTargetCollaborationType `json:"type,omitzero"`
+	UpdateTime           UnixSeconds                                               `json:"update_time,omitzero"`
 }
 
 // SearchTargetCollaborationsV202409Request holds the parameters of AffiliateSeller.SearchTargetCollaborationsV202409.
 type SearchTargetCollaborationsV202409Request struct {
-	CollaborationStatus *string                                              `json:"collaboration_status,omitzero" url:"-"`
-	CreatorAcceptStatus *string                                              `json:"creator_accept_status,omitzero" url:"-"`
-	CreatorUserID       *string                                              `json:"creator_user_id,omitzero" url:"-"`
-	FreeSampleSetting   *string                                              `json:"free_sample_setting,omitzero" url:"-"`
-	PageSize            *int64                                               `url:"page_size,omitempty" json:"-"`
-	PageToken           *string                                              `url:"page_token,omitempty" json:"-"`
-	SearchParam         *SearchTargetCollaborationsV202409RequestSearchParam `json:"search_param,omitzero" url:"-"`
+	CollaborationStatus *string                                       `json:"collaboration_status,omitzero" url:"-"`
+	CreatorAcceptStatus *string                                       `json:"creator_accept_status,omitzero" url:"-"`
+	CreatorUserID       *string                                       `json:"creator_user_id,omitzero" url:"-"`
+	FreeSampleSetting   *string                                       `json:"free_sample_setting,omitzero" url:"-"`
+	PageSize            *int64                                        `url:"page_size,omitempty" json:"-"`
+	PageToken           *string                                       `url:"page_token,omitempty" json:"-"`
+	SearchParam         *SearchTargetCollaborationsRequestSearchParam `json:"search_param,omitzero" url:"-"`
 }
 
-// SearchTargetCollaborationsV202409RequestSearchParam is part of a request.
-type SearchTargetCollaborationsV202409RequestSearchParam struct {
-	Keyword     *string `json:"keyword,omitzero"`
-	KeywordType *string `json:"keyword_type,omitzero"`
-}
-
-// SearchTargetCollaborationsV202409Response is the reply of AffiliateSeller.SearchTargetCollaborationsV202409.
-type SearchTargetCollaborationsV202409Response struct {
-	NextPageToken        string                                                         `json:"next_page_token,omitzero"`
-	TargetCollaborations []SearchTargetCollaborationsV202409ResponseTargetCollaboration `json:"target_collaborations,omitzero"`
-	TotalCount           int64                                                          `json:"total_count,omitzero"`
-}
-
-// SearchTargetCollaborationsV202409ResponseTargetCollaboration is part of a reply.
-type SearchTargetCollaborationsV202409ResponseTargetCollaboration struct {
-	ContentCreatorCount  int64                                                                      `json:"content_creator_count,omitzero"`
-	CreatorInivitedCount int64                                                                      `json:"creator_inivited_count,omitzero"`
-	EndTime              UnixSeconds                                                                `json:"end_time,omitzero"`
-	FreeSampleRule       SearchTargetCollaborationsV202409ResponseTargetCollaborationFreeSampleRule `json:"free_sample_rule,omitzero"`
-	ID                   string                                                                     `json:"id,omitzero"`
-	Message              string                                                                     `json:"message,omitzero"`
-	Name                 string                                                                     `json:"name,omitzero"`
-	ProductCount         int64                                                                      `json:"product_count,omitzero"`
-	ShowcaseCreatorCount int64                                                                      `json:"showcase_creator_count,omitzero"`
-	StartTime            UnixSeconds                                                                `json:"start_time,omitzero"`
-	Type                 SearchTargetCollaborationsV202409ResponseTargetCollaborationType           `json:"type,omitzero"`
-	UpdateTime           UnixSeconds                                                                `json:"update_time,omitzero"`
-}
-
-// SearchTargetCollaborationsV202409ResponseTargetCollaborationFreeSampleRule is part of a reply.
-type SearchTargetCollaborationsV202409ResponseTargetCollaborationFreeSampleRule struct {
-	HasFreeSample          bool `json:"has_free_sample,omitzero"`
-	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt,omitzero"`
+// SellerContactInfo is part of a reply.
+type SellerContactInfo struct {
+	Email string `json:"email,omitzero"`
 }
 
 // SellerGetSampleRequestDeeplinkRequest holds the parameters of AffiliateSeller.SellerGetSampleRequestDeeplink.
@@ -2723,99 +2094,44 @@ type SellerReviewSampleApplicationsRequest struct {
 // SellerReviewSampleApplicationsResponse is the reply of AffiliateSeller.SellerReviewSampleApplications.
 type SellerReviewSampleApplicationsResponse struct{}
 
-// SellerReviewSampleApplicationsV202409Request holds the parameters of AffiliateSeller.SellerReviewSampleApplicationsV202409.
-type SellerReviewSampleApplicationsV202409Request struct {
-	RejectReason *string                      `json:"reject_reason,omitzero"`
-	ReviewResult *AffiliateSellerReviewResult `json:"review_result,omitzero"`
-}
-
 // SellerReviewSampleApplicationsV202409Response is the reply of AffiliateSeller.SellerReviewSampleApplicationsV202409.
 type SellerReviewSampleApplicationsV202409Response struct{}
 
 // SellerSearchAffiliateOpenCollaborationProductRequest holds the parameters of AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct.
 type SellerSearchAffiliateOpenCollaborationProductRequest struct {
-	Category            *SellerSearchAffiliateOpenCollaborationProductRequestCategory            `json:"category,omitzero" url:"-"`
-	CommissionRateRange *SellerSearchAffiliateOpenCollaborationProductRequestCommissionRateRange `json:"commission_rate_range,omitzero" url:"-"`
-	PageSize            int64                                                                    `url:"page_size" json:"-"` // required, 1 to 20
-	PageToken           *string                                                                  `url:"page_token,omitempty" json:"-"`
-	SalesPriceRange     *SellerSearchAffiliateOpenCollaborationProductRequestSalesPriceRange     `json:"sales_price_range,omitzero" url:"-"`
-	SortField           *string                                                                  `url:"sort_field,omitempty" json:"-"`
-	SortOrder           *SortOrder                                                               `url:"sort_order,omitempty" json:"-"`
-	TitleKeywords       []string                                                                 `json:"title_keywords,omitzero" url:"-"` // at most 20
-}
-
-// SellerSearchAffiliateOpenCollaborationProductRequestCategory is part of a request.
-type SellerSearchAffiliateOpenCollaborationProductRequestCategory struct {
-	ID *string `json:"id,omitzero"`
-}
-
-// SellerSearchAffiliateOpenCollaborationProductRequestCommissionRateRange is part of a request.
-type SellerSearchAffiliateOpenCollaborationProductRequestCommissionRateRange struct {
-	RateGe *int64 `json:"rate_ge,omitzero"`
-	RateLt *int64 `json:"rate_lt,omitzero"`
-}
-
-// SellerSearchAffiliateOpenCollaborationProductRequestSalesPriceRange is part of a request.
-type SellerSearchAffiliateOpenCollaborationProductRequestSalesPriceRange struct {
-	AmountGe *string `json:"amount_ge,omitzero"`
-	AmountLt *string `json:"amount_lt,omitzero"`
+	Category            *IDOnly                                                       `json:"category,omitzero" url:"-"`
+	CommissionRateRange *CommissionRateRange                                          `json:"commission_rate_range,omitzero" url:"-"`
+	PageSize            int64                                                         `url:"page_size" json:"-"` // required, 1 to 20
+	PageToken           *string                                                       `url:"page_token,omitempty" json:"-"`
+	SalesPriceRange     *SellerSearchAffiliateOpenCollaborationProductSalesPriceRange `json:"sales_price_range,omitzero" url:"-"`
+	SortField           *string                                                       `url:"sort_field,omitempty" json:"-"`
+	SortOrder           *SortOrder                                                    `url:"sort_order,omitempty" json:"-"`
+	TitleKeywords       []string                                                      `json:"title_keywords,omitzero" url:"-"` // at most 20
 }
 
 // SellerSearchAffiliateOpenCollaborationProductResponse is the reply of AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct.
 type SellerSearchAffiliateOpenCollaborationProductResponse struct {
-	NextPageToken string                                                         `json:"next_page_token,omitzero"`
-	Products      []SellerSearchAffiliateOpenCollaborationProductResponseProduct `json:"products,omitzero"`
-	TotalCount    int64                                                          `json:"total_count,omitzero"`
+	NextPageToken string                                                 `json:"next_page_token,omitzero"`
+	Products      []CreatorSearchOpenCollaborationProductResponseProduct `json:"products,omitzero"`
+	TotalCount    int64                                                  `json:"total_count,omitzero"`
 }
 
-// SellerSearchAffiliateOpenCollaborationProductResponseProduct is part of a reply.
-type SellerSearchAffiliateOpenCollaborationProductResponseProduct struct {
-	CategoryChains []SellerSearchAffiliateOpenCollaborationProductResponseProductCategoryChain `json:"category_chains,omitzero"`
-	Commission     SellerSearchAffiliateOpenCollaborationProductResponseProductCommission      `json:"commission,omitzero"`
-	DetailLink     string                                                                      `json:"detail_link,omitzero"`
-	HasInventory   bool                                                                        `json:"has_inventory,omitzero"`
-	ID             string                                                                      `json:"id,omitzero"`
-	MainImageURL   string                                                                      `json:"main_image_url,omitzero"`
-	OriginalPrice  SellerSearchAffiliateOpenCollaborationProductResponseProductOriginalPrice   `json:"original_price,omitzero"`
-	SaleRegion     string                                                                      `json:"sale_region,omitzero"`
-	SalesPrice     SellerSearchAffiliateOpenCollaborationProductResponseProductSalesPrice      `json:"sales_price,omitzero"`
-	Shop           SellerSearchAffiliateOpenCollaborationProductResponseProductShop            `json:"shop,omitzero"`
-	Title          string                                                                      `json:"title,omitzero"`
-	UnitsSold      int64                                                                       `json:"units_sold,omitzero"`
+// SellerSearchAffiliateOpenCollaborationProductSalesPriceRange is part of a request.
+type SellerSearchAffiliateOpenCollaborationProductSalesPriceRange struct {
+	AmountGe *string `json:"amount_ge,omitzero"`
+	AmountLt *string `json:"amount_lt,omitzero"`
 }
 
-// SellerSearchAffiliateOpenCollaborationProductResponseProductCategoryChain is part of a reply.
-type SellerSearchAffiliateOpenCollaborationProductResponseProductCategoryChain struct {
-	ID        string `json:"id,omitzero"`
-	IsLeaf    bool   `json:"is_leaf,omitzero"`
-	LocalName string `json:"local_name,omitzero"`
-	ParentID  string `json:"parent_id,omitzero"`
+// SellerSearchCreatorOnMarketplaceCountRange is part of a request.
+type SellerSearchCreatorOnMarketplaceCountRange struct {
+	CountGe *int64 `json:"count_ge,omitzero"`
+	CountLe *int64 `json:"count_le,omitzero"`
 }
 
-// SellerSearchAffiliateOpenCollaborationProductResponseProductCommission is part of a reply.
-type SellerSearchAffiliateOpenCollaborationProductResponseProductCommission struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-	Rate     int64   `json:"rate,omitzero"`
-}
-
-// SellerSearchAffiliateOpenCollaborationProductResponseProductOriginalPrice is part of a reply.
-type SellerSearchAffiliateOpenCollaborationProductResponseProductOriginalPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// SellerSearchAffiliateOpenCollaborationProductResponseProductSalesPrice is part of a reply.
-type SellerSearchAffiliateOpenCollaborationProductResponseProductSalesPrice struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// SellerSearchAffiliateOpenCollaborationProductResponseProductShop is part of a reply.
-type SellerSearchAffiliateOpenCollaborationProductResponseProductShop struct {
-	Name string `json:"name,omitzero"`
+// SellerSearchCreatorOnMarketplaceGenderDistribution is part of a request.
+type SellerSearchCreatorOnMarketplaceGenderDistribution struct {
+	Gender       *string `json:"gender,omitzero"`
+	PercentageGe *int64  `json:"percentage_ge,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceRequest holds the parameters of AffiliateSeller.SellerSearchCreatorOnMarketplace.
@@ -2867,21 +2183,9 @@ type SellerSearchCreatorOnMarketplaceRequestContentPerformance struct {
 
 // SellerSearchCreatorOnMarketplaceRequestFollowerDemographics is part of a request.
 type SellerSearchCreatorOnMarketplaceRequestFollowerDemographics struct {
-	AgeRanges          []string                                                                       `json:"age_ranges,omitzero"`
-	CountRange         *SellerSearchCreatorOnMarketplaceRequestFollowerDemographicsCountRange         `json:"count_range,omitzero"`
-	GenderDistribution *SellerSearchCreatorOnMarketplaceRequestFollowerDemographicsGenderDistribution `json:"gender_distribution,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceRequestFollowerDemographicsCountRange is part of a request.
-type SellerSearchCreatorOnMarketplaceRequestFollowerDemographicsCountRange struct {
-	CountGe *int64 `json:"count_ge,omitzero"`
-	CountLe *int64 `json:"count_le,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceRequestFollowerDemographicsGenderDistribution is part of a request.
-type SellerSearchCreatorOnMarketplaceRequestFollowerDemographicsGenderDistribution struct {
-	Gender       *string `json:"gender,omitzero"`
-	PercentageGe *int64  `json:"percentage_ge,omitzero"`
+	AgeRanges          []string                                            `json:"age_ranges,omitzero"`
+	CountRange         *SellerSearchCreatorOnMarketplaceCountRange         `json:"count_range,omitzero"`
+	GenderDistribution *SellerSearchCreatorOnMarketplaceGenderDistribution `json:"gender_distribution,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceResponse is the reply of AffiliateSeller.SellerSearchCreatorOnMarketplace.
@@ -2893,101 +2197,32 @@ type SellerSearchCreatorOnMarketplaceResponse struct {
 
 // SellerSearchCreatorOnMarketplaceResponseCreator is part of a reply.
 type SellerSearchCreatorOnMarketplaceResponseCreator struct {
-	Avatar                  SellerSearchCreatorOnMarketplaceResponseCreatorAvatar                  `json:"avatar,omitzero"`
-	AvgEcLiveUv             int64                                                                  `json:"avg_ec_live_uv,omitzero"`
-	AvgEcVideoViewCount     int64                                                                  `json:"avg_ec_video_view_count,omitzero"`
-	CategoryIDs             []string                                                               `json:"category_ids,omitzero"`
-	CreatorOpenID           string                                                                 `json:"creator_open_id,omitzero"`
-	FollowerCount           int64                                                                  `json:"follower_count,omitzero"`
-	GMV                     SellerSearchCreatorOnMarketplaceResponseCreatorGMV                     `json:"gmv,omitzero"`
-	GMVRange                SellerSearchCreatorOnMarketplaceResponseCreatorGMVRange                `json:"gmv_range,omitzero"`
-	LiveGMV                 SellerSearchCreatorOnMarketplaceResponseCreatorLiveGMV                 `json:"live_gmv,omitzero"`
-	Nickname                string                                                                 `json:"nickname,omitzero"`
-	SelectionRegion         string                                                                 `json:"selection_region,omitzero"`
-	TopFollowerDemographics SellerSearchCreatorOnMarketplaceResponseCreatorTopFollowerDemographics `json:"top_follower_demographics,omitzero"`
-	UnitsSoldRange          SellerSearchCreatorOnMarketplaceResponseCreatorUnitsSoldRange          `json:"units_sold_range,omitzero"`
-	Username                string                                                                 `json:"username,omitzero"`
-	VideoGMV                SellerSearchCreatorOnMarketplaceResponseCreatorVideoGMV                `json:"video_gmv,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceResponseCreatorAvatar is part of a reply.
-type SellerSearchCreatorOnMarketplaceResponseCreatorAvatar struct {
-	URL string `json:"url,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceResponseCreatorGMV is part of a reply.
-type SellerSearchCreatorOnMarketplaceResponseCreatorGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceResponseCreatorGMVRange is part of a reply.
-type SellerSearchCreatorOnMarketplaceResponseCreatorGMVRange struct {
-	Currency       string  `json:"currency,omitzero"`
-	FormattedRange string  `json:"formatted_range,omitzero"`
-	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceResponseCreatorLiveGMV is part of a reply.
-type SellerSearchCreatorOnMarketplaceResponseCreatorLiveGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceResponseCreatorTopFollowerDemographics is part of a reply.
-type SellerSearchCreatorOnMarketplaceResponseCreatorTopFollowerDemographics struct {
-	AgeRanges   []string                                                                          `json:"age_ranges,omitzero"`
-	MajorGender SellerSearchCreatorOnMarketplaceResponseCreatorTopFollowerDemographicsMajorGender `json:"major_gender,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceResponseCreatorTopFollowerDemographicsMajorGender is part of a reply.
-type SellerSearchCreatorOnMarketplaceResponseCreatorTopFollowerDemographicsMajorGender struct {
-	Gender     string `json:"gender,omitzero"`
-	Percentage int64  `json:"percentage,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceResponseCreatorUnitsSoldRange is part of a reply.
-type SellerSearchCreatorOnMarketplaceResponseCreatorUnitsSoldRange struct {
-	FormattedRange string `json:"formatted_range,omitzero"`
-	MaximumAmount  int64  `json:"maximum_amount,omitzero"`
-	MinimumAmount  int64  `json:"minimum_amount,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceResponseCreatorVideoGMV is part of a reply.
-type SellerSearchCreatorOnMarketplaceResponseCreatorVideoGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	Avatar                  Avatar                                        `json:"avatar,omitzero"`
+	AvgEcLiveUv             int64                                         `json:"avg_ec_live_uv,omitzero"`
+	AvgEcVideoViewCount     int64                                         `json:"avg_ec_video_view_count,omitzero"`
+	CategoryIDs             []string                                      `json:"category_ids,omitzero"`
+	CreatorOpenID           string                                        `json:"creator_open_id,omitzero"`
+	FollowerCount           int64                                         `json:"follower_count,omitzero"`
+	GMV                     Money                                         `json:"gmv,omitzero"`
+	GMVRange                FormattedMoneyRange                           `json:"gmv_range,omitzero"`
+	LiveGMV                 Money                                         `json:"live_gmv,omitzero"`
+	Nickname                string                                        `json:"nickname,omitzero"`
+	SelectionRegion         string                                        `json:"selection_region,omitzero"`
+	TopFollowerDemographics AffiliateSellerCreatorTopFollowerDemographics `json:"top_follower_demographics,omitzero"`
+	UnitsSoldRange          CreatorUnitsSoldRange                         `json:"units_sold_range,omitzero"`
+	Username                string                                        `json:"username,omitzero"`
+	VideoGMV                Money                                         `json:"video_gmv,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202406Request holds the parameters of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406.
 type SellerSearchCreatorOnMarketplaceV202406Request struct {
-	FollowerDemographics *SellerSearchCreatorOnMarketplaceV202406RequestFollowerDemographics `json:"follower_demographics,omitzero" url:"-"`
-	GMVRanges            []string                                                            `json:"gmv_ranges,omitzero" url:"-"`
-	Keyword              *string                                                             `json:"keyword,omitzero" url:"-"`
-	PageSize             int64                                                               `url:"page_size" json:"-"` // required
-	PageToken            *string                                                             `url:"page_token,omitempty" json:"-"`
-	SearchKey            *string                                                             `json:"search_key,omitzero" url:"-"`
-	UnitsSoldRanges      []string                                                            `json:"units_sold_ranges,omitzero" url:"-"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202406RequestFollowerDemographics is part of a request.
-type SellerSearchCreatorOnMarketplaceV202406RequestFollowerDemographics struct {
-	AgeRanges          []string                                                                              `json:"age_ranges,omitzero"`
-	CountRange         *SellerSearchCreatorOnMarketplaceV202406RequestFollowerDemographicsCountRange         `json:"count_range,omitzero"`
-	GenderDistribution *SellerSearchCreatorOnMarketplaceV202406RequestFollowerDemographicsGenderDistribution `json:"gender_distribution,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202406RequestFollowerDemographicsCountRange is part of a request.
-type SellerSearchCreatorOnMarketplaceV202406RequestFollowerDemographicsCountRange struct {
-	CountGe *int64 `json:"count_ge,omitzero"`
-	CountLe *int64 `json:"count_le,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202406RequestFollowerDemographicsGenderDistribution is part of a request.
-type SellerSearchCreatorOnMarketplaceV202406RequestFollowerDemographicsGenderDistribution struct {
-	Gender       *string `json:"gender,omitzero"`
-	PercentageGe *int64  `json:"percentage_ge,omitzero"`
+	FollowerDemographics *SellerSearchCreatorOnMarketplaceRequestFollowerDemographics `json:"follower_demographics,omitzero" url:"-"`
+	GMVRanges            []string                                                     `json:"gmv_ranges,omitzero" url:"-"`
+	Keyword              *string                                                      `json:"keyword,omitzero" url:"-"`
+	PageSize             int64                                                        `url:"page_size" json:"-"` // required
+	PageToken            *string                                                      `url:"page_token,omitempty" json:"-"`
+	SearchKey            *string                                                      `json:"search_key,omitzero" url:"-"`
+	UnitsSoldRanges      []string                                                     `json:"units_sold_ranges,omitzero" url:"-"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202406Response is the reply of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406.
@@ -2999,98 +2234,20 @@ type SellerSearchCreatorOnMarketplaceV202406Response struct {
 
 // SellerSearchCreatorOnMarketplaceV202406ResponseCreator is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202406ResponseCreator struct {
-	Avatar                  SellerSearchCreatorOnMarketplaceV202406ResponseCreatorAvatar                  `json:"avatar,omitzero"`
-	AvgEcLiveUv             int64                                                                         `json:"avg_ec_live_uv,omitzero"`
-	AvgEcVideoViewCount     int64                                                                         `json:"avg_ec_video_view_count,omitzero"`
-	CategoryIDs             []string                                                                      `json:"category_ids,omitzero"`
-	FollowerCount           int64                                                                         `json:"follower_count,omitzero"`
-	GMV                     SellerSearchCreatorOnMarketplaceV202406ResponseCreatorGMV                     `json:"gmv,omitzero"`
-	GMVRange                SellerSearchCreatorOnMarketplaceV202406ResponseCreatorGMVRange                `json:"gmv_range,omitzero"`
-	LiveGMV                 SellerSearchCreatorOnMarketplaceV202406ResponseCreatorLiveGMV                 `json:"live_gmv,omitzero"`
-	Nickname                string                                                                        `json:"nickname,omitzero"`
-	SelectionRegion         string                                                                        `json:"selection_region,omitzero"`
-	TopFollowerDemographics SellerSearchCreatorOnMarketplaceV202406ResponseCreatorTopFollowerDemographics `json:"top_follower_demographics,omitzero"`
-	UnitsSoldRange          SellerSearchCreatorOnMarketplaceV202406ResponseCreatorUnitsSoldRange          `json:"units_sold_range,omitzero"`
-	Username                string                                                                        `json:"username,omitzero"`
-	VideoGMV                SellerSearchCreatorOnMarketplaceV202406ResponseCreatorVideoGMV                `json:"video_gmv,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202406ResponseCreatorAvatar is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorAvatar struct {
-	URL string `json:"url,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202406ResponseCreatorGMV is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202406ResponseCreatorGMVRange is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorGMVRange struct {
-	Currency      string  `json:"currency,omitzero"`
-	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202406ResponseCreatorLiveGMV is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorLiveGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202406ResponseCreatorTopFollowerDemographics is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorTopFollowerDemographics struct {
-	AgeRanges   []string                                                                                 `json:"age_ranges,omitzero"`
-	MajorGender SellerSearchCreatorOnMarketplaceV202406ResponseCreatorTopFollowerDemographicsMajorGender `json:"major_gender,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202406ResponseCreatorTopFollowerDemographicsMajorGender is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorTopFollowerDemographicsMajorGender struct {
-	Gender     string `json:"gender,omitzero"`
-	Percentage int64  `json:"percentage,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202406ResponseCreatorUnitsSoldRange is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorUnitsSoldRange struct {
-	MaximumAmount int64 `json:"maximum_amount,omitzero"`
-	MinimumAmount int64 `json:"minimum_amount,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202406ResponseCreatorVideoGMV is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202406ResponseCreatorVideoGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202505Request holds the parameters of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505.
-type SellerSearchCreatorOnMarketplaceV202505Request struct {
-	FollowerDemographics *SellerSearchCreatorOnMarketplaceV202505RequestFollowerDemographics `json:"follower_demographics,omitzero" url:"-"`
-	GMVRanges            []string                                                            `json:"gmv_ranges,omitzero" url:"-"`
-	Keyword              *string                                                             `json:"keyword,omitzero" url:"-"`
-	PageSize             int64                                                               `url:"page_size" json:"-"` // required
-	PageToken            *string                                                             `url:"page_token,omitempty" json:"-"`
-	SearchKey            *string                                                             `json:"search_key,omitzero" url:"-"`
-	UnitsSoldRanges      []string                                                            `json:"units_sold_ranges,omitzero" url:"-"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202505RequestFollowerDemographics is part of a request.
-type SellerSearchCreatorOnMarketplaceV202505RequestFollowerDemographics struct {
-	AgeRanges          []string                                                                              `json:"age_ranges,omitzero"`
-	CountRange         *SellerSearchCreatorOnMarketplaceV202505RequestFollowerDemographicsCountRange         `json:"count_range,omitzero"`
-	GenderDistribution *SellerSearchCreatorOnMarketplaceV202505RequestFollowerDemographicsGenderDistribution `json:"gender_distribution,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202505RequestFollowerDemographicsCountRange is part of a request.
-type SellerSearchCreatorOnMarketplaceV202505RequestFollowerDemographicsCountRange struct {
-	CountGe *int64 `json:"count_ge,omitzero"`
-	CountLe *int64 `json:"count_le,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202505RequestFollowerDemographicsGenderDistribution is part of a request.
-type SellerSearchCreatorOnMarketplaceV202505RequestFollowerDemographicsGenderDistribution struct {
-	Gender       *string `json:"gender,omitzero"`
-	PercentageGe *int64  `json:"percentage_ge,omitzero"`
+	Avatar                  Avatar                                        `json:"avatar,omitzero"`
+	AvgEcLiveUv             int64                                         `json:"avg_ec_live_uv,omitzero"`
+	AvgEcVideoViewCount     int64                                         `json:"avg_ec_video_view_count,omitzero"`
+	CategoryIDs             []string                                      `json:"category_ids,omitzero"`
+	FollowerCount           int64                                         `json:"follower_count,omitzero"`
+	GMV                     Money                                         `json:"gmv,omitzero"`
+	GMVRange                MoneyRange                                    `json:"gmv_range,omitzero"`
+	LiveGMV                 Money                                         `json:"live_gmv,omitzero"`
+	Nickname                string                                        `json:"nickname,omitzero"`
+	SelectionRegion         string                                        `json:"selection_region,omitzero"`
+	TopFollowerDemographics AffiliateSellerCreatorTopFollowerDemographics `json:"top_follower_demographics,omitzero"`
+	UnitsSoldRange          UnitsSoldRange                                `json:"units_sold_range,omitzero"`
+	Username                string                                        `json:"username,omitzero"`
+	VideoGMV                Money                                         `json:"video_gmv,omitzero"`
 }
 
 // SellerSearchCreatorOnMarketplaceV202505Response is the reply of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505.
@@ -3102,90 +2259,30 @@ type SellerSearchCreatorOnMarketplaceV202505Response struct {
 
 // SellerSearchCreatorOnMarketplaceV202505ResponseCreator is part of a reply.
 type SellerSearchCreatorOnMarketplaceV202505ResponseCreator struct {
-	Avatar                  SellerSearchCreatorOnMarketplaceV202505ResponseCreatorAvatar                  `json:"avatar,omitzero"`
-	AvgEcLiveUv             int64                                                                         `json:"avg_ec_live_uv,omitzero"`
-	AvgEcVideoViewCount     int64                                                                         `json:"avg_ec_video_view_count,omitzero"`
-	CategoryIDs             []string                                                                      `json:"category_ids,omitzero"`
-	FollowerCount           int64                                                                         `json:"follower_count,omitzero"`
-	GMV                     SellerSearchCreatorOnMarketplaceV202505ResponseCreatorGMV                     `json:"gmv,omitzero"`
-	GMVRange                SellerSearchCreatorOnMarketplaceV202505ResponseCreatorGMVRange                `json:"gmv_range,omitzero"`
-	LiveGMV                 SellerSearchCreatorOnMarketplaceV202505ResponseCreatorLiveGMV                 `json:"live_gmv,omitzero"`
-	Nickname                string                                                                        `json:"nickname,omitzero"`
-	SelectionRegion         string                                                                        `json:"selection_region,omitzero"`
-	TopFollowerDemographics SellerSearchCreatorOnMarketplaceV202505ResponseCreatorTopFollowerDemographics `json:"top_follower_demographics,omitzero"`
-	UnitsSoldRange          SellerSearchCreatorOnMarketplaceV202505ResponseCreatorUnitsSoldRange          `json:"units_sold_range,omitzero"`
-	Username                string                                                                        `json:"username,omitzero"`
-	VideoGMV                SellerSearchCreatorOnMarketplaceV202505ResponseCreatorVideoGMV                `json:"video_gmv,omitzero"`
+	Avatar                  Avatar                                        `json:"avatar,omitzero"`
+	AvgEcLiveUv             int64                                         `json:"avg_ec_live_uv,omitzero"`
+	AvgEcVideoViewCount     int64                                         `json:"avg_ec_video_view_count,omitzero"`
+	CategoryIDs             []string                                      `json:"category_ids,omitzero"`
+	FollowerCount           int64                                         `json:"follower_count,omitzero"`
+	GMV                     Money                                         `json:"gmv,omitzero"`
+	GMVRange                FormattedMoneyRange                           `json:"gmv_range,omitzero"`
+	LiveGMV                 Money                                         `json:"live_gmv,omitzero"`
+	Nickname                string                                        `json:"nickname,omitzero"`
+	SelectionRegion         string                                        `json:"selection_region,omitzero"`
+	TopFollowerDemographics AffiliateSellerCreatorTopFollowerDemographics `json:"top_follower_demographics,omitzero"`
+	UnitsSoldRange          CreatorUnitsSoldRange                         `json:"units_sold_range,omitzero"`
+	Username                string                                        `json:"username,omitzero"`
+	VideoGMV                Money                                         `json:"video_gmv,omitzero"`
 }
 
-// SellerSearchCreatorOnMarketplaceV202505ResponseCreatorAvatar is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorAvatar struct {
-	URL string `json:"url,omitzero"`
+// SellerSearchSampleApplicationsFulfillmentsFulfillment is part of a reply.
+type SellerSearchSampleApplicationsFulfillmentsFulfillment struct {
+	Content SellerSearchSampleApplicationsFulfillmentsFulfillmentContent `json:"content,omitzero"`
+	Product SellerSearchSampleApplicationsFulfillmentsFulfillmentProduct `json:"product,omitzero"`
 }
 
-// SellerSearchCreatorOnMarketplaceV202505ResponseCreatorGMV is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202505ResponseCreatorGMVRange is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorGMVRange struct {
-	Currency       string  `json:"currency,omitzero"`
-	FormattedRange string  `json:"formatted_range,omitzero"`
-	MaximumAmount  Decimal `json:"maximum_amount,omitzero"`
-	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202505ResponseCreatorLiveGMV is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorLiveGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202505ResponseCreatorTopFollowerDemographics is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorTopFollowerDemographics struct {
-	AgeRanges   []string                                                                                 `json:"age_ranges,omitzero"`
-	MajorGender SellerSearchCreatorOnMarketplaceV202505ResponseCreatorTopFollowerDemographicsMajorGender `json:"major_gender,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202505ResponseCreatorTopFollowerDemographicsMajorGender is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorTopFollowerDemographicsMajorGender struct {
-	Gender     string `json:"gender,omitzero"`
-	Percentage int64  `json:"percentage,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202505ResponseCreatorUnitsSoldRange is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorUnitsSoldRange struct {
-	FormattedRange string `json:"formatted_range,omitzero"`
-	MaximumAmount  int64  `json:"maximum_amount,omitzero"`
-	MinimumAmount  int64  `json:"minimum_amount,omitzero"`
-}
-
-// SellerSearchCreatorOnMarketplaceV202505ResponseCreatorVideoGMV is part of a reply.
-type SellerSearchCreatorOnMarketplaceV202505ResponseCreatorVideoGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SellerSearchSampleApplicationsFulfillmentsRequest holds the parameters of AffiliateSeller.SellerSearchSampleApplicationsFulfillments.
-type SellerSearchSampleApplicationsFulfillmentsRequest struct {
-	ContentFormat *AffiliateSellerContentFormat `json:"content_format,omitzero"`
-}
-
-// SellerSearchSampleApplicationsFulfillmentsResponse is the reply of AffiliateSeller.SellerSearchSampleApplicationsFulfillments.
-type SellerSearchSampleApplicationsFulfillmentsResponse struct {
-	Fulfillments []SellerSearchSampleApplicationsFulfillmentsResponseFulfillment `json:"fulfillments,omitzero"`
-}
-
-// SellerSearchSampleApplicationsFulfillmentsResponseFulfillment is part of a reply.
-type SellerSearchSampleApplicationsFulfillmentsResponseFulfillment struct {
-	Content SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentContent `json:"content,omitzero"`
-	Product SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentProduct `json:"product,omitzero"`
-}
-
-// SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentContent is part of a reply.
-type SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentContent struct {
+// SellerSearchSampleApplicationsFulfillmentsFulfillmentContent is part of a reply.
+type SellerSearchSampleApplicationsFulfillmentsFulfillmentContent struct {
 	CommentCount   int         `json:"comment_count,omitzero"`
 	CreateTime     UnixSeconds `json:"create_time,omitzero"`
 	Description    string      `json:"description,omitzero"`
@@ -3199,10 +2296,20 @@ type SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentContent struct
 	ViewCount      int         `json:"view_count,omitzero"`
 }
 
-// SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentProduct is part of a reply.
-type SellerSearchSampleApplicationsFulfillmentsResponseFulfillmentProduct struct {
+// SellerSearchSampleApplicationsFulfillmentsFulfillmentProduct is part of a reply.
+type SellerSearchSampleApplicationsFulfillmentsFulfillmentProduct struct {
 	ID           string `json:"id,omitzero"`
 	MainImageURL string `json:"main_image_url,omitzero"`
+}
+
+// SellerSearchSampleApplicationsFulfillmentsRequest holds the parameters of AffiliateSeller.SellerSearchSampleApplicationsFulfillments.
+type SellerSearchSampleApplicationsFulfillmentsRequest struct {
+	ContentFormat *AffiliateSellerContentFormat `json:"content_format,omitzero"`
+}
+
+// SellerSearchSampleApplicationsFulfillmentsResponse is the reply of AffiliateSeller.SellerSearchSampleApplicationsFulfillments.
+type SellerSearchSampleApplicationsFulfillmentsResponse struct {
+	Fulfillments []SellerSearchSampleApplicationsFulfillmentsFulfillment `json:"fulfillments,omitzero"`
 }
 
 // SellerSearchSampleApplicationsRequest holds the parameters of AffiliateSeller.SellerSearchSampleApplications.
@@ -3227,48 +2334,55 @@ type SellerSearchSampleApplicationsResponse struct {
 
 // SellerSearchSampleApplicationsResponseSampleApplication is part of a reply.
 type SellerSearchSampleApplicationsResponseSampleApplication struct {
-	ApproveExpirationTime  UnixSeconds                                                    `json:"approve_expiration_time,omitzero"`
-	AvailableQuantity      int                                                            `json:"available_quantity,omitzero"`
-	CommissionRate         string                                                         `json:"commission_rate,omitzero"`
-	Creator                SellerSearchSampleApplicationsResponseSampleApplicationCreator `json:"creator,omitzero"`
-	DisapprovableReasons   []string                                                       `json:"disapprovable_reasons,omitzero"`
-	FulfillmentStatus      AffiliateSellerFulfillmentStatus                               `json:"fulfillment_status,omitzero"`
-	ID                     string                                                         `json:"id,omitzero"`
-	IsApprovable           bool                                                           `json:"is_approvable,omitzero"`
-	OrderID                string                                                         `json:"order_id,omitzero"`
-	PartnerName            string                                                         `json:"partner_name,omitzero"`
-	Product                SellerSearchSampleApplicationsResponseSampleApplicationProduct `json:"product,omitzero"`
-	ShipmentExpirationTime UnixSeconds                                                    `json:"shipment_expiration_time,omitzero"`
-	Status                 string                                                         `json:"status,omitzero"`
-	TrackingNumber         string                                                         `json:"tracking_number,omitzero"`
+	ApproveExpirationTime  UnixSeconds                                            `json:"approve_expiration_time,omitzero"`
+	AvailableQuantity      int                                                    `json:"available_quantity,omitzero"`
+	CommissionRate         string                                                 `json:"commission_rate,omitzero"`
+	Creator                SellerSearchSampleApplicationsSampleApplicationCreator `json:"creator,omitzero"`
+	DisapprovableReasons   []string                                               `json:"disapprovable_reasons,omitzero"`
+	FulfillmentStatus      AffiliateSellerFulfillmentStatus                       `json:"fulfillment_status,omitzero"`
+	ID                     string                                                 `json:"id,omitzero"`
+	IsApprovable           bool                                                   `json:"is_approvable,omitzero"`
+	OrderID                string                                                 `json:"order_id,omitzero"`
+	PartnerName            string                                                 `json:"partner_name,omitzero"`
+	Product                SellerSearchSampleApplicationsSampleApplicationProduct `json:"product,omitzero"`
+	ShipmentExpirationTime UnixSeconds                                            `json:"shipment_expiration_time,omitzero"`
+	Status                 string                                                 `json:"status,omitzero"`
+	TrackingNumber         string                                                 `json:"tracking_number,omitzero"`
 }
 
-// SellerSearchSampleApplicationsResponseSampleApplicationCreator is part of a reply.
-type SellerSearchSampleApplicationsResponseSampleApplicationCreator struct {
-	AvatarURL             string                                                            `json:"avatar_url,omitzero"`
-	ContentCount          int                                                               `json:"content_count,omitzero"`
-	CreatorOpenID         string                                                            `json:"creator_open_id,omitzero"`
-	EcVideoView           int                                                               `json:"ec_video_view,omitzero"`
-	FollowerCount         int64                                                             `json:"follower_count,omitzero"`
-	FulfillmentPercentage string                                                            `json:"fulfillment_percentage,omitzero"`
-	GMV                   SellerSearchSampleApplicationsResponseSampleApplicationCreatorGMV `json:"gmv,omitzero"`
-	Nickname              string                                                            `json:"nickname,omitzero"`
-	Username              string                                                            `json:"username,omitzero"`
+// SellerSearchSampleApplicationsSampleApplicationCreator is part of a reply.
+type SellerSearchSampleApplicationsSampleApplicationCreator struct {
+	AvatarURL             string `json:"avatar_url,omitzero"`
+	ContentCount          int    `json:"content_count,omitzero"`
+	CreatorOpenID         string `json:"creator_open_id,omitzero"`
+	EcVideoView           int    `json:"ec_video_view,omitzero"`
+	FollowerCount         int64  `json:"follower_count,omitzero"`
+	FulfillmentPercentage string `json:"fulfillment_percentage,omitzero"`
+	GMV                   Money  `json:"gmv,omitzero"`
+	Nickname              string `json:"nickname,omitzero"`
+	Username              string `json:"username,omitzero"`
 }
 
-// SellerSearchSampleApplicationsResponseSampleApplicationCreatorGMV is part of a reply.
-type SellerSearchSampleApplicationsResponseSampleApplicationCreatorGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SellerSearchSampleApplicationsResponseSampleApplicationProduct is part of a reply.
-type SellerSearchSampleApplicationsResponseSampleApplicationProduct struct {
+// SellerSearchSampleApplicationsSampleApplicationProduct is part of a reply.
+type SellerSearchSampleApplicationsSampleApplicationProduct struct {
 	ID          string `json:"id,omitzero"`
 	SKUID       string `json:"sku_id,omitzero"`
 	SKUImageURL string `json:"sku_image_url,omitzero"`
 	SKUName     string `json:"sku_name,omitzero"`
 	Title       string `json:"title,omitzero"`
+}
+
+// SellerSearchSampleApplicationsV202409Creator is part of a reply.
+type SellerSearchSampleApplicationsV202409Creator struct {
+	AvatarURL             string `json:"avatar_url,omitzero"`
+	ContentCount          int    `json:"content_count,omitzero"`
+	EcVideoView           int    `json:"ec_video_view,omitzero"`
+	FollowerCount         int64  `json:"follower_count,omitzero"`
+	FulfillmentPercentage string `json:"fulfillment_percentage,omitzero"`
+	GMV                   Money  `json:"gmv,omitzero"`
+	Nickname              string `json:"nickname,omitzero"`
+	UserID                string `json:"user_id,omitzero"`
+	Username              string `json:"username,omitzero"`
 }
 
 // SellerSearchSampleApplicationsV202409Request holds the parameters of AffiliateSeller.SellerSearchSampleApplicationsV202409.
@@ -3286,121 +2400,27 @@ type SellerSearchSampleApplicationsV202409Request struct {
 
 // SellerSearchSampleApplicationsV202409Response is the reply of AffiliateSeller.SellerSearchSampleApplicationsV202409.
 type SellerSearchSampleApplicationsV202409Response struct {
-	NextPageToken      string                                                           `json:"next_page_token,omitzero"`
-	SampleApplications []SellerSearchSampleApplicationsV202409ResponseSampleApplication `json:"sample_applications,omitzero"`
-	TotalCount         int64                                                            `json:"total_count,omitzero"`
+	NextPageToken      string                                                   `json:"next_page_token,omitzero"`
+	SampleApplications []SellerSearchSampleApplicationsV202409SampleApplication `json:"sample_applications,omitzero"`
+	TotalCount         int64                                                    `json:"total_count,omitzero"`
 }
 
-// SellerSearchSampleApplicationsV202409ResponseSampleApplication is part of a reply.
-type SellerSearchSampleApplicationsV202409ResponseSampleApplication struct {
-	ApproveExpirationTime  UnixSeconds                                                           `json:"approve_expiration_time,omitzero"`
-	AvailableQuantity      int                                                                   `json:"available_quantity,omitzero"`
-	CommissionRate         string                                                                `json:"commission_rate,omitzero"`
-	Creator                SellerSearchSampleApplicationsV202409ResponseSampleApplicationCreator `json:"creator,omitzero"`
-	DisapprovableReasons   []string                                                              `json:"disapprovable_reasons,omitzero"`
-	FulfillmentStatus      AffiliateSellerFulfillmentStatus                                      `json:"fulfillment_status,omitzero"`
-	ID                     string                                                                `json:"id,omitzero"`
-	IsApprovable           bool                                                                  `json:"is_approvable,omitzero"`
-	OrderID                string                                                                `json:"order_id,omitzero"`
-	PartnerName            string                                                                `json:"partner_name,omitzero"`
-	Product                SellerSearchSampleApplicationsV202409ResponseSampleApplicationProduct `json:"product,omitzero"`
-	ShipmentExpirationTime UnixSeconds                                                           `json:"shipment_expiration_time,omitzero"`
-	Status                 string                                                                `json:"status,omitzero"`
-	TrackingNumber         string                                                                `json:"tracking_number,omitzero"`
-}
-
-// SellerSearchSampleApplicationsV202409ResponseSampleApplicationCreator is part of a reply.
-type SellerSearchSampleApplicationsV202409ResponseSampleApplicationCreator struct {
-	AvatarURL             string                                                                   `json:"avatar_url,omitzero"`
-	ContentCount          int                                                                      `json:"content_count,omitzero"`
-	EcVideoView           int                                                                      `json:"ec_video_view,omitzero"`
-	FollowerCount         int64                                                                    `json:"follower_count,omitzero"`
-	FulfillmentPercentage string                                                                   `json:"fulfillment_percentage,omitzero"`
-	GMV                   SellerSearchSampleApplicationsV202409ResponseSampleApplicationCreatorGMV `json:"gmv,omitzero"`
-	Nickname              string                                                                   `json:"nickname,omitzero"`
-	UserID                string                                                                   `json:"user_id,omitzero"`
-	Username              string                                                                   `json:"username,omitzero"`
-}
-
-// SellerSearchSampleApplicationsV202409ResponseSampleApplicationCreatorGMV is part of a reply.
-type SellerSearchSampleApplicationsV202409ResponseSampleApplicationCreatorGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SellerSearchSampleApplicationsV202409ResponseSampleApplicationProduct is part of a reply.
-type SellerSearchSampleApplicationsV202409ResponseSampleApplicationProduct struct {
-	ID          string `json:"id,omitzero"`
-	SKUID       string `json:"sku_id,omitzero"`
-	SKUImageURL string `json:"sku_image_url,omitzero"`
-	SKUName     string `json:"sku_name,omitzero"`
-	Title       string `json:"title,omitzero"`
-}
-
-// SellerSearchSampleApplicationsV202507Request holds the parameters of AffiliateSeller.SellerSearchSampleApplicationsV202507.
-type SellerSearchSampleApplicationsV202507Request struct {
-	CreatorUserID        *string `json:"creator_user_id,omitzero" url:"-"`
-	OrderID              *string `json:"order_id,omitzero" url:"-"`
-	PageSize             *int64  `url:"page_size,omitempty" json:"-"` // at most 50
-	PageToken            *string `url:"page_token,omitempty" json:"-"`
-	ProductID            *string `json:"product_id,omitzero" url:"-"`
-	Status               *string `json:"status,omitzero" url:"-"`
-	TargetCollabrationID *string `json:"target_collabration_id,omitzero" url:"-"`
-	Title                *string `json:"title,omitzero" url:"-"`
-	Username             *string `json:"username,omitzero" url:"-"`
-}
-
-// SellerSearchSampleApplicationsV202507Response is the reply of AffiliateSeller.SellerSearchSampleApplicationsV202507.
-type SellerSearchSampleApplicationsV202507Response struct {
-	NextPageToken      string                                                           `json:"next_page_token,omitzero"`
-	SampleApplications []SellerSearchSampleApplicationsV202507ResponseSampleApplication `json:"sample_applications,omitzero"`
-	TotalCount         int64                                                            `json:"total_count,omitzero"`
-}
-
-// SellerSearchSampleApplicationsV202507ResponseSampleApplication is part of a reply.
-type SellerSearchSampleApplicationsV202507ResponseSampleApplication struct {
-	ApproveExpirationTime  UnixSeconds                                                           `json:"approve_expiration_time,omitzero"`
-	AvailableQuantity      int                                                                   `json:"available_quantity,omitzero"`
-	CommissionRate         string                                                                `json:"commission_rate,omitzero"`
-	Creator                SellerSearchSampleApplicationsV202507ResponseSampleApplicationCreator `json:"creator,omitzero"`
-	DisapprovableReasons   []string                                                              `json:"disapprovable_reasons,omitzero"`
-	FulfillmentStatus      AffiliateSellerFulfillmentStatus                                      `json:"fulfillment_status,omitzero"`
-	ID                     string                                                                `json:"id,omitzero"`
-	IsApprovable           bool                                                                  `json:"is_approvable,omitzero"`
-	OrderID                string                                                                `json:"order_id,omitzero"`
-	PartnerName            string                                                                `json:"partner_name,omitzero"`
-	Product                SellerSearchSampleApplicationsV202507ResponseSampleApplicationProduct `json:"product,omitzero"`
-	ShipmentExpirationTime UnixSeconds                                                           `json:"shipment_expiration_time,omitzero"`
-	Status                 string                                                                `json:"status,omitzero"`
-	TrackingNumber         string                                                                `json:"tracking_number,omitzero"`
-}
-
-// SellerSearchSampleApplicationsV202507ResponseSampleApplicationCreator is part of a reply.
-type SellerSearchSampleApplicationsV202507ResponseSampleApplicationCreator struct {
-	AvatarURL             string                                                                   `json:"avatar_url,omitzero"`
-	ContentCount          int                                                                      `json:"content_count,omitzero"`
-	EcVideoView           int                                                                      `json:"ec_video_view,omitzero"`
-	FollowerCount         int64                                                                    `json:"follower_count,omitzero"`
-	FulfillmentPercentage string                                                                   `json:"fulfillment_percentage,omitzero"`
-	GMV                   SellerSearchSampleApplicationsV202507ResponseSampleApplicationCreatorGMV `json:"gmv,omitzero"`
-	Nickname              string                                                                   `json:"nickname,omitzero"`
-	UserID                string                                                                   `json:"user_id,omitzero"`
-	Username              string                                                                   `json:"username,omitzero"`
-}
-
-// SellerSearchSampleApplicationsV202507ResponseSampleApplicationCreatorGMV is part of a reply.
-type SellerSearchSampleApplicationsV202507ResponseSampleApplicationCreatorGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SellerSearchSampleApplicationsV202507ResponseSampleApplicationProduct is part of a reply.
-type SellerSearchSampleApplicationsV202507ResponseSampleApplicationProduct struct {
-	ID          string `json:"id,omitzero"`
-	SKUID       string `json:"sku_id,omitzero"`
-	SKUImageURL string `json:"sku_image_url,omitzero"`
-	SKUName     string `json:"sku_name,omitzero"`
-	Title       string `json:"title,omitzero"`
+// SellerSearchSampleApplicationsV202409SampleApplication is part of a reply.
+type SellerSearchSampleApplicationsV202409SampleApplication struct {
+	ApproveExpirationTime  UnixSeconds                                            `json:"approve_expiration_time,omitzero"`
+	AvailableQuantity      int                                                    `json:"available_quantity,omitzero"`
+	CommissionRate         string                                                 `json:"commission_rate,omitzero"`
+	Creator                SellerSearchSampleApplicationsV202409Creator           `json:"creator,omitzero"`
+	DisapprovableReasons   []string                                               `json:"disapprovable_reasons,omitzero"`
+	FulfillmentStatus      AffiliateSellerFulfillmentStatus                       `json:"fulfillment_status,omitzero"`
+	ID                     string                                                 `json:"id,omitzero"`
+	IsApprovable           bool                                                   `json:"is_approvable,omitzero"`
+	OrderID                string                                                 `json:"order_id,omitzero"`
+	PartnerName            string                                                 `json:"partner_name,omitzero"`
+	Product                SellerSearchSampleApplicationsSampleApplicationProduct `json:"product,omitzero"`
+	ShipmentExpirationTime UnixSeconds                                            `json:"shipment_expiration_time,omitzero"`
+	Status                 string                                                 `json:"status,omitzero"`
+	TrackingNumber         string                                                 `json:"tracking_number,omitzero"`
 }
 
 // SendIMMessageRequest holds the parameters of AffiliateSeller.SendIMMessage.
@@ -3414,20 +2434,26 @@ type SendIMMessageResponse struct {
 	MessageID string `json:"message_id,omitzero"`
 }
 
-// UpdateTargetCollaborationRequest holds the parameters of AffiliateSeller.UpdateTargetCollaboration.
-type UpdateTargetCollaborationRequest struct {
-	CreatorUserOpenIDs []string                                           `json:"creator_user_open_ids,omitzero"` // at most 50
-	EndTime            *string                                            `json:"end_time,omitzero"`
-	FreeSampleRule     *UpdateTargetCollaborationRequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
-	Name               *string                                            `json:"name,omitzero"`
-	Products           []UpdateTargetCollaborationRequestProduct          `json:"products,omitzero"` // at most 100
-	SellerContactInfo  *UpdateTargetCollaborationRequestSellerContactInfo `json:"seller_contact_info,omitzero"`
+// TargetCollaborationConflict is part of a reply.
+type TargetCollaborationConflict struct {
+	CreatorUserOpenID string `json:"creator_user_open_id,omitzero"`
+	ProductID         string `json:"product_id,omitzero"`
 }
 
-// UpdateTargetCollaborationRequestFreeSampleRule is part of a request.
-type UpdateTargetCollaborationRequestFreeSampleRule struct {
-	HasFreeSample          *bool `json:"has_free_sample,omitzero"`
-	IsSampleApprovalExempt *bool `json:"is_sample_approval_exempt,omitzero"`
+// UnitsSoldRange is part of a reply.
+type UnitsSoldRange struct {
+	MaximumAmount int64 `json:"maximum_amount,omitzero"`
+	MinimumAmount int64 `json:"minimum_amount,omitzero"`
+}
+
+// UpdateTargetCollaborationRequest holds the parameters of AffiliateSeller.UpdateTargetCollaboration.
+type UpdateTargetCollaborationRequest struct {
+	CreatorUserOpenIDs []string                                  `json:"creator_user_open_ids,omitzero"` // at most 50
+	EndTime            *string                                   `json:"end_time,omitzero"`
+	FreeSampleRule     *AffiliateSellerFreeSampleRule            `json:"free_sample_rule,omitzero"`
+	Name               *string                                   `json:"name,omitzero"`
+	Products           []UpdateTargetCollaborationRequestProduct `json:"products,omitzero"` // at most 100
+	SellerContactInfo  *AffiliateSellerSellerContactInfo         `json:"seller_contact_info,omitzero"`
 }
 
 // UpdateTargetCollaborationRequestProduct is part of a request.
@@ -3437,33 +2463,22 @@ type UpdateTargetCollaborationRequestProduct struct {
 	TargetAdCommissionRate *int    `json:"target_ad_commission_rate,omitzero"`
 }
 
-// UpdateTargetCollaborationRequestSellerContactInfo is part of a request.
-type UpdateTargetCollaborationRequestSellerContactInfo struct {
-	Email *string `json:"email,omitzero"`
-}
-
 // UpdateTargetCollaborationResponse is the reply of AffiliateSeller.UpdateTargetCollaboration.
 type UpdateTargetCollaborationResponse struct {
-	TargetCollaborationConflicts []UpdateTargetCollaborationResponseTargetCollaborationConflict `json:"target_collaboration_conflicts,omitzero"`
-	UpdateFailed                 UpdateTargetCollaborationResponseUpdateFailed                  `json:"update_failed,omitzero"`
-}
-
-// UpdateTargetCollaborationResponseTargetCollaborationConflict is part of a reply.
-type UpdateTargetCollaborationResponseTargetCollaborationConflict struct {
-	CreatorUserOpenID string `json:"creator_user_open_id,omitzero"`
-	ProductID         string `json:"product_id,omitzero"`
+	TargetCollaborationConflicts []TargetCollaborationConflict                 `json:"target_collaboration_conflicts,omitzero"`
+	UpdateFailed                 UpdateTargetCollaborationResponseUpdateFailed `json:"update_failed,omitzero"`
 }
 
 // UpdateTargetCollaborationResponseUpdateFailed is part of a reply.
 type UpdateTargetCollaborationResponseUpdateFailed struct {
-	AddCreatorOpenIDs    []string                                                       `json:"add_creator_open_ids,omitzero"`
-	AddProducts          UpdateTargetCollaborationResponseUpdateFailedAddProducts       `json:"add_products,omitzero"`
-	ChangeCommissions    UpdateTargetCollaborationResponseUpdateFailedChangeCommissions `json:"change_commissions,omitzero"`
-	EndTime              UnixSeconds                                                    `json:"end_time,omitzero"`
-	Name                 string                                                         `json:"name,omitzero"`
-	RemoveCreatorOpenIDs []string                                                       `json:"remove_creator_open_ids,omitzero"`
-	RemoveProductIDs     []string                                                       `json:"remove_product_ids,omitzero"`
-	SellerContactInfo    UpdateTargetCollaborationResponseUpdateFailedSellerContactInfo `json:"seller_contact_info,omitzero"`
+	AddCreatorOpenIDs    []string                                                 `json:"add_creator_open_ids,omitzero"`
+	AddProducts          UpdateTargetCollaborationResponseUpdateFailedAddProducts `json:"add_products,omitzero"`
+	ChangeCommissions    UpdateTargetCollaborationUpdateFailedChangeCommissions   `json:"change_commissions,omitzero"`
+	EndTime              UnixSeconds                                              `json:"end_time,omitzero"`
+	Name                 string                                                   `json:"name,omitzero"`
+	RemoveCreatorOpenIDs []string                                                 `json:"remove_creator_open_ids,omitzero"`
+	RemoveProductIDs     []string                                                 `json:"remove_product_ids,omitzero"`
+	SellerContactInfo    SellerContactInfo                                        `json:"seller_contact_info,omitzero"`
 }
 
 // UpdateTargetCollaborationResponseUpdateFailedAddProducts is part of a reply.
@@ -3472,31 +2487,20 @@ type UpdateTargetCollaborationResponseUpdateFailedAddProducts struct {
 	ID             string `json:"id,omitzero"`
 }
 
-// UpdateTargetCollaborationResponseUpdateFailedChangeCommissions is part of a reply.
-type UpdateTargetCollaborationResponseUpdateFailedChangeCommissions struct {
+// UpdateTargetCollaborationUpdateFailedChangeCommissions is part of a reply.
+type UpdateTargetCollaborationUpdateFailedChangeCommissions struct {
 	CommissionRate int64  `json:"commission_rate,omitzero"`
 	ProductID      string `json:"product_id,omitzero"`
 }
 
-// UpdateTargetCollaborationResponseUpdateFailedSellerContactInfo is part of a reply.
-type UpdateTargetCollaborationResponseUpdateFailedSellerContactInfo struct {
-	Email string `json:"email,omitzero"`
-}
-
 // UpdateTargetCollaborationV202409Request holds the parameters of AffiliateSeller.UpdateTargetCollaborationV202409.
 type UpdateTargetCollaborationV202409Request struct {
-	CreatorUserIDs    []string                                                  `json:"creator_user_ids,omitzero"` // at most 50
-	EndTime           *string                                                   `json:"end_time,omitzero"`
-	FreeSampleRule    *UpdateTargetCollaborationV202409RequestFreeSampleRule    `json:"free_sample_rule,omitzero"`
-	Name              *string                                                   `json:"name,omitzero"`
-	Products          []UpdateTargetCollaborationV202409RequestProduct          `json:"products,omitzero"` // at most 100
-	SellerContactInfo *UpdateTargetCollaborationV202409RequestSellerContactInfo `json:"seller_contact_info,omitzero"`
-}
-
-// UpdateTargetCollaborationV202409RequestFreeSampleRule is part of a request.
-type UpdateTargetCollaborationV202409RequestFreeSampleRule struct {
-	HasFreeSample          *bool `json:"has_free_sample,omitzero"`
-	IsSampleApprovalExempt *bool `json:"is_sample_approval_exempt,omitzero"`
+	CreatorUserIDs    []string                                         `json:"creator_user_ids,omitzero"` // at most 50
+	EndTime           *string                                          `json:"end_time,omitzero"`
+	FreeSampleRule    *AffiliateSellerFreeSampleRule                   `json:"free_sample_rule,omitzero"`
+	Name              *string                                          `json:"name,omitzero"`
+	Products          []UpdateTargetCollaborationV202409RequestProduct `json:"products,omitzero"` // at most 100
+	SellerContactInfo *AffiliateSellerSellerContactInfo                `json:"seller_contact_info,omitzero"`
 }
 
 // UpdateTargetCollaborationV202409RequestProduct is part of a request.
@@ -3505,50 +2509,22 @@ type UpdateTargetCollaborationV202409RequestProduct struct {
 	ID             *string `json:"id,omitzero"`
 }
 
-// UpdateTargetCollaborationV202409RequestSellerContactInfo is part of a request.
-type UpdateTargetCollaborationV202409RequestSellerContactInfo struct {
-	Email *string `json:"email,omitzero"`
-}
-
 // UpdateTargetCollaborationV202409Response is the reply of AffiliateSeller.UpdateTargetCollaborationV202409.
 type UpdateTargetCollaborationV202409Response struct {
-	TargetCollaborationConflicts []UpdateTargetCollaborationV202409ResponseTargetCollaborationConflict `json:"target_collaboration_conflicts,omitzero"`
-	UpdateFailed                 UpdateTargetCollaborationV202409ResponseUpdateFailed                  `json:"update_failed,omitzero"`
-}
-
-// UpdateTargetCollaborationV202409ResponseTargetCollaborationConflict is part of a reply.
-type UpdateTargetCollaborationV202409ResponseTargetCollaborationConflict struct {
-	CreatorUserID string `json:"creator_user_id,omitzero"`
-	ProductID     string `json:"product_id,omitzero"`
+	TargetCollaborationConflicts []AffiliateSellerTargetCollaborationConflict         `json:"target_collaboration_conflicts,omitzero"`
+	UpdateFailed                 UpdateTargetCollaborationV202409ResponseUpdateFailed `json:"update_failed,omitzero"`
 }
 
 // UpdateTargetCollaborationV202409ResponseUpdateFailed is part of a reply.
 type UpdateTargetCollaborationV202409ResponseUpdateFailed struct {
-	AddCreatorIDs     []string                                                              `json:"add_creator_ids,omitzero"`
-	AddProducts       UpdateTargetCollaborationV202409ResponseUpdateFailedAddProducts       `json:"add_products,omitzero"`
-	ChangeCommissions UpdateTargetCollaborationV202409ResponseUpdateFailedChangeCommissions `json:"change_commissions,omitzero"`
-	EndTime           UnixSeconds                                                           `json:"end_time,omitzero"`
-	Name              string                                                                `json:"name,omitzero"`
-	RemoveCreatorIDs  []string                                                              `json:"remove_creator_ids,omitzero"`
-	RemoveProductIDs  []string                                                              `json:"remove_product_ids,omitzero"`
-	SellerContactInfo UpdateTargetCollaborationV202409ResponseUpdateFailedSellerContactInfo `json:"seller_contact_info,omitzero"`
-}
-
-// UpdateTargetCollaborationV202409ResponseUpdateFailedAddProducts is part of a reply.
-type UpdateTargetCollaborationV202409ResponseUpdateFailedAddProducts struct {
-	CommissionRate int64  `json:"commission_rate,omitzero"`
-	ID             string `json:"id,omitzero"`
-}
-
-// UpdateTargetCollaborationV202409ResponseUpdateFailedChangeCommissions is part of a reply.
-type UpdateTargetCollaborationV202409ResponseUpdateFailedChangeCommissions struct {
-	CommissionRate int64  `json:"commission_rate,omitzero"`
-	ProductID      string `json:"product_id,omitzero"`
-}
-
-// UpdateTargetCollaborationV202409ResponseUpdateFailedSellerContactInfo is part of a reply.
-type UpdateTargetCollaborationV202409ResponseUpdateFailedSellerContactInfo struct {
-	Email string `json:"email,omitzero"`
+	AddCreatorIDs     []string                                                 `json:"add_creator_ids,omitzero"`
+	AddProducts       UpdateTargetCollaborationResponseUpdateFailedAddProducts `json:"add_products,omitzero"`
+	ChangeCommissions UpdateTargetCollaborationUpdateFailedChangeCommissions   `json:"change_commissions,omitzero"`
+	EndTime           UnixSeconds                                              `json:"end_time,omitzero"`
+	Name              string                                                   `json:"name,omitzero"`
+	RemoveCreatorIDs  []string                                                 `json:"remove_creator_ids,omitzero"`
+	RemoveProductIDs  []string                                                 `json:"remove_product_ids,omitzero"`
+	SellerContactInfo SellerContactInfo                                        `json:"seller_contact_info,omitzero"`
 }
 
 // UploadMessageImageRequest holds the parameters of AffiliateSeller.UploadMessageImage.
@@ -3562,6 +2538,46 @@ type UploadMessageImageResponse struct {
 	URL    string `json:"url,omitzero"`
 	Width  int    `json:"width,omitzero"`
 }
+
+// CreateConversationWithCreatorV202412Response is the type of the reply of AffiliateSeller.CreateConversationWithCreatorV202412, which equal those of
+// other operations.
+type CreateConversationWithCreatorV202412Response = CreateConversationWithCreatorResponse
+
+// CreateOpenCollaborationV202405Response is the type of the reply of AffiliateSeller.CreateOpenCollaborationV202405, which equal those of
+// other operations.
+type CreateOpenCollaborationV202405Response = CreateOpenCollaborationResponse
+
+// GetConversationListV202412Response is the type of the reply of AffiliateSeller.GetConversationListV202412, which equal those of
+// other operations.
+type GetConversationListV202412Response = GetConversationListResponse
+
+// GetOpenCollaborationCreatorContentDetailV202412Request is the type of the parameters of AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412, which equal those of
+// other operations.
+type GetOpenCollaborationCreatorContentDetailV202412Request = GetOpenCollaborationCreatorContentDetailRequest
+
+// SearchOpenCollaborationV202409Request is the type of the parameters of AffiliateSeller.SearchOpenCollaborationV202409, which equal those of
+// other operations.
+type SearchOpenCollaborationV202409Request = SearchOpenCollaborationRequest
+
+// SearchTargetCollaborationsV202409Response is the type of the reply of AffiliateSeller.SearchTargetCollaborationsV202409, which equal those of
+// other operations.
+type SearchTargetCollaborationsV202409Response = SearchTargetCollaborationsResponse
+
+// SellerReviewSampleApplicationsV202409Request is the type of the parameters of AffiliateSeller.SellerReviewSampleApplicationsV202409, which equal those of
+// other operations.
+type SellerReviewSampleApplicationsV202409Request = SellerReviewSampleApplicationsRequest
+
+// SellerSearchCreatorOnMarketplaceV202505Request is the type of the parameters of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505, which equal those of
+// other operations.
+type SellerSearchCreatorOnMarketplaceV202505Request = SellerSearchCreatorOnMarketplaceV202406Request
+
+// SellerSearchSampleApplicationsV202507Request is the type of the parameters of AffiliateSeller.SellerSearchSampleApplicationsV202507, which equal those of
+// other operations.
+type SellerSearchSampleApplicationsV202507Request = SellerSearchSampleApplicationsV202409Request
+
+// SellerSearchSampleApplicationsV202507Response is the type of the reply of AffiliateSeller.SellerSearchSampleApplicationsV202507, which equal those of
+// other operations.
+type SellerSearchSampleApplicationsV202507Response = SellerSearchSampleApplicationsV202409Response
 
 // AffiliateSellerCollaborationStatus is an open list: TikTok Shop may add values.
 type AffiliateSellerCollaborationStatus string
@@ -3590,6 +2606,16 @@ type AffiliateSellerContentFormat string
 const (
 	AffiliateSellerContentFormatLive  AffiliateSellerContentFormat = "LIVE"
 	AffiliateSellerContentFormatVideo AffiliateSellerContentFormat = "VIDEO"
+)
+
+// AffiliateSellerContentGMVDistributionContentType is an open list: TikTok Shop may add values.
+type AffiliateSellerContentGMVDistributionContentType string
+
+// Values of AffiliateSellerContentGMVDistributionContentType.
+const (
+	AffiliateSellerContentGMVDistributionContentTypeVideo    AffiliateSellerContentGMVDistributionContentType = "VIDEO"
+	AffiliateSellerContentGMVDistributionContentTypeLive     AffiliateSellerContentGMVDistributionContentType = "LIVE"
+	AffiliateSellerContentGMVDistributionContentTypeShowcase AffiliateSellerContentGMVDistributionContentType = "SHOWCASE"
 )
 
 // AffiliateSellerConversationStatus is an open list: TikTok Shop may add values.
@@ -3673,36 +2699,6 @@ const (
 	GetLatestUnreadMessagesResponseNewestMessageListTypeSystem                  GetLatestUnreadMessagesResponseNewestMessageListType = "SYSTEM"
 )
 
-// GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentType is an open list: TikTok Shop may add values.
-type GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentType string
-
-// Values of GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentType.
-const (
-	GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentTypeVideo    GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentType = "VIDEO"
-	GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentTypeLive     GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentType = "LIVE"
-	GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentTypeShowcase GetMarketplaceCreatorPerformanceResponseCreatorContentGMVDistributionContentType = "SHOWCASE"
-)
-
-// GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentType is an open list: TikTok Shop may add values.
-type GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentType string
-
-// Values of GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentType.
-const (
-	GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentTypeVideo    GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentType = "VIDEO"
-	GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentTypeLive     GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentType = "LIVE"
-	GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentTypeShowcase GetMarketplaceCreatorPerformanceV202406ResponseCreatorContentGMVDistributionContentType = "SHOWCASE"
-)
-
-// GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType is an open list: TikTok Shop may add values.
-type GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType string
-
-// Values of GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType.
-const (
-	GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentTypeVideo    GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType = "VIDEO"
-	GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentTypeLive     GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType = "LIVE"
-	GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentTypeShowcase GetMarketplaceCreatorPerformanceV202505ResponseCreatorContentGMVDistributionContentType = "SHOWCASE"
-)
-
 // GetMessageInTheConversationResponseMessageMessageBodyType is an open list: TikTok Shop may add values.
 type GetMessageInTheConversationResponseMessageMessageBodyType string
 
@@ -3720,87 +2716,59 @@ const (
 	GetMessageInTheConversationResponseMessageMessageBodyTypeSystem                  GetMessageInTheConversationResponseMessageMessageBodyType = "SYSTEM"
 )
 
-// QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus is an open list: TikTok Shop may add values.
-type QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus string
+// QueryTargetCollaborationDetailProductStatus is an open list: TikTok Shop may add values.
+type QueryTargetCollaborationDetailProductStatus string
 
-// Values of QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus.
+// Values of QueryTargetCollaborationDetailProductStatus.
 const (
-	QueryTargetCollaborationDetailResponseTargetCollaborationProductStatusLive               QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus = "LIVE"
-	QueryTargetCollaborationDetailResponseTargetCollaborationProductStatusOutOfStock         QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus = "OUT_OF_STOCK"
-	QueryTargetCollaborationDetailResponseTargetCollaborationProductStatusSellerDeactivate   QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus = "SELLER_DEACTIVATE"
-	QueryTargetCollaborationDetailResponseTargetCollaborationProductStatusPlatformDeactivate QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus = "PLATFORM_DEACTIVATE"
-	QueryTargetCollaborationDetailResponseTargetCollaborationProductStatusGneReject          QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus = "GNE_REJECT"
-	QueryTargetCollaborationDetailResponseTargetCollaborationProductStatusDelete             QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus = "DELETE"
-	QueryTargetCollaborationDetailResponseTargetCollaborationProductStatusOther              QueryTargetCollaborationDetailResponseTargetCollaborationProductStatus = "OTHER"
+	QueryTargetCollaborationDetailProductStatusLive               QueryTargetCollaborationDetailProductStatus = "LIVE"
+	QueryTargetCollaborationDetailProductStatusOutOfStock         QueryTargetCollaborationDetailProductStatus = "OUT_OF_STOCK"
+	QueryTargetCollaborationDetailProductStatusSellerDeactivate   QueryTargetCollaborationDetailProductStatus = "SELLER_DEACTIVATE"
+	QueryTargetCollaborationDetailProductStatusPlatformDeactivate QueryTargetCollaborationDetailProductStatus = "PLATFORM_DEACTIVATE"
+	QueryTargetCollaborationDetailProductStatusGneReject          QueryTargetCollaborationDetailProductStatus = "GNE_REJECT"
+	QueryTargetCollaborationDetailProductStatusDelete             QueryTargetCollaborationDetailProductStatus = "DELETE"
+	QueryTargetCollaborationDetailProductStatusOther              QueryTargetCollaborationDetailProductStatus = "OTHER"
 )
 
-// QueryTargetCollaborationDetailResponseTargetCollaborationType is an open list: TikTok Shop may add values.
-type QueryTargetCollaborationDetailResponseTargetCollaborationType string
+// QueryTargetCollaborationDetailTargetCollaborationType is an open list: TikTok Shop may add values.
+type QueryTargetCollaborationDetailTargetCollaborationType string
 
-// Values of QueryTargetCollaborationDetailResponseTargetCollaborationType.
+// Values of QueryTargetCollaborationDetailTargetCollaborationType.
 const (
-	QueryTargetCollaborationDetailResponseTargetCollaborationTypeStandard          QueryTargetCollaborationDetailResponseTargetCollaborationType = "STANDARD"
-	QueryTargetCollaborationDetailResponseTargetCollaborationTypeTopCreatorProgram QueryTargetCollaborationDetailResponseTargetCollaborationType = "TOP_CREATOR_PROGRAM"
+	QueryTargetCollaborationDetailTargetCollaborationTypeStandard          QueryTargetCollaborationDetailTargetCollaborationType = "STANDARD"
+	QueryTargetCollaborationDetailTargetCollaborationTypeTopCreatorProgram QueryTargetCollaborationDetailTargetCollaborationType = "TOP_CREATOR_PROGRAM"
 )
 
-// QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus is an open list: TikTok Shop may add values.
-type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus string
+// QueryTargetCollaborationDetailV202409ProductStatus is an open list: TikTok Shop may add values.
+type QueryTargetCollaborationDetailV202409ProductStatus string
 
-// Values of QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus.
+// Values of QueryTargetCollaborationDetailV202409ProductStatus.
 const (
-	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatusLive               QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus = "LIVE"
-	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatusOutOfStock         QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus = "OUT_OF_STOCK"
-	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatusSellerDeactivate   QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus = "SELLER_DEACTIVATE"
-	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatusPlatformDeactivate QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus = "PLATFORM_DEACTIVATE"
-	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatusGneReject          QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus = "GNE_REJECT"
-	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatusDelete             QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus = "DELETE"
-	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatusOther              QueryTargetCollaborationDetailV202409ResponseTargetCollaborationProductStatus = "OTHER"
+	QueryTargetCollaborationDetailV202409ProductStatusLive               QueryTargetCollaborationDetailV202409ProductStatus = "LIVE"
+	QueryTargetCollaborationDetailV202409ProductStatusOutOfStock         QueryTargetCollaborationDetailV202409ProductStatus = "OUT_OF_STOCK"
+	QueryTargetCollaborationDetailV202409ProductStatusSellerDeactivate   QueryTargetCollaborationDetailV202409ProductStatus = "SELLER_DEACTIVATE"
+	QueryTargetCollaborationDetailV202409ProductStatusPlatformDeactivate QueryTargetCollaborationDetailV202409ProductStatus = "PLATFORM_DEACTIVATE"
+	QueryTargetCollaborationDetailV202409ProductStatusGneReject          QueryTargetCollaborationDetailV202409ProductStatus = "GNE_REJECT"
+	QueryTargetCollaborationDetailV202409ProductStatusDelete             QueryTargetCollaborationDetailV202409ProductStatus = "DELETE"
+	QueryTargetCollaborationDetailV202409ProductStatusOther              QueryTargetCollaborationDetailV202409ProductStatus = "OTHER"
 )
 
-// QueryTargetCollaborationDetailV202409ResponseTargetCollaborationType is an open list: TikTok Shop may add values.
-type QueryTargetCollaborationDetailV202409ResponseTargetCollaborationType string
+// QueryTargetCollaborationDetailV202409TargetCollaborationType is an open list: TikTok Shop may add values.
+type QueryTargetCollaborationDetailV202409TargetCollaborationType string
 
-// Values of QueryTargetCollaborationDetailV202409ResponseTargetCollaborationType.
+// Values of QueryTargetCollaborationDetailV202409TargetCollaborationType.
 const (
-	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationTypeStandard          QueryTargetCollaborationDetailV202409ResponseTargetCollaborationType = "STANDARD"
-	QueryTargetCollaborationDetailV202409ResponseTargetCollaborationTypeTopCreatorProgram QueryTargetCollaborationDetailV202409ResponseTargetCollaborationType = "TOP_CREATOR_PROGRAM"
+	QueryTargetCollaborationDetailV202409TargetCollaborationTypeStandard          QueryTargetCollaborationDetailV202409TargetCollaborationType = "STANDARD"
+	QueryTargetCollaborationDetailV202409TargetCollaborationTypeTopCreatorProgram QueryTargetCollaborationDetailV202409TargetCollaborationType = "TOP_CREATOR_PROGRAM"
 )
 
-// QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus is an open list: TikTok Shop may add values.
-type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus string
+// QueryTargetCollaborationDetailV202412TargetCollaborationType is an open list: TikTok Shop may add values.
+type QueryTargetCollaborationDetailV202412TargetCollaborationType string
 
-// Values of QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus.
+// Values of QueryTargetCollaborationDetailV202412TargetCollaborationType.
 const (
-	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatusLive               QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus = "LIVE"
-	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatusOutOfStock         QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus = "OUT_OF_STOCK"
-	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatusSellerDeactivate   QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus = "SELLER_DEACTIVATE"
-	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatusPlatformDeactivate QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus = "PLATFORM_DEACTIVATE"
-	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatusGneReject          QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus = "GNE_REJECT"
-	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatusDelete             QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus = "DELETE"
-	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatusOther              QueryTargetCollaborationDetailV202412ResponseTargetCollaborationProductStatus = "OTHER"
-)
-
-// QueryTargetCollaborationDetailV202412ResponseTargetCollaborationType is an open list: TikTok Shop may add values.
-type QueryTargetCollaborationDetailV202412ResponseTargetCollaborationType string
-
-// Values of QueryTargetCollaborationDetailV202412ResponseTargetCollaborationType.
-const (
-	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationTypeStandard          QueryTargetCollaborationDetailV202412ResponseTargetCollaborationType = "STANDARD"
-	QueryTargetCollaborationDetailV202412ResponseTargetCollaborationTypeTopCreatorProgram QueryTargetCollaborationDetailV202412ResponseTargetCollaborationType = "TOP_CREATOR_PROGRAM"
-)
-
-// SearchOpenCollaborationResponseOpenCollaborationProductStatus is an open list: TikTok Shop may add values.
-type SearchOpenCollaborationResponseOpenCollaborationProductStatus string
-
-// Values of SearchOpenCollaborationResponseOpenCollaborationProductStatus.
-const (
-	SearchOpenCollaborationResponseOpenCollaborationProductStatusLive               SearchOpenCollaborationResponseOpenCollaborationProductStatus = "LIVE"
-	SearchOpenCollaborationResponseOpenCollaborationProductStatusOutOfStock         SearchOpenCollaborationResponseOpenCollaborationProductStatus = "OUT_OF_STOCK"
-	SearchOpenCollaborationResponseOpenCollaborationProductStatusSellerDeactivate   SearchOpenCollaborationResponseOpenCollaborationProductStatus = "SELLER_DEACTIVATE"
-	SearchOpenCollaborationResponseOpenCollaborationProductStatusPlatformDeactivate SearchOpenCollaborationResponseOpenCollaborationProductStatus = "PLATFORM_DEACTIVATE"
-	SearchOpenCollaborationResponseOpenCollaborationProductStatusGneReject          SearchOpenCollaborationResponseOpenCollaborationProductStatus = "GNE_REJECT"
-	SearchOpenCollaborationResponseOpenCollaborationProductStatusDelete             SearchOpenCollaborationResponseOpenCollaborationProductStatus = "DELETE"
-	SearchOpenCollaborationResponseOpenCollaborationProductStatusOther              SearchOpenCollaborationResponseOpenCollaborationProductStatus = "OTHER"
+	QueryTargetCollaborationDetailV202412TargetCollaborationTypeStandard          QueryTargetCollaborationDetailV202412TargetCollaborationType = "STANDARD"
+	QueryTargetCollaborationDetailV202412TargetCollaborationTypeTopCreatorProgram QueryTargetCollaborationDetailV202412TargetCollaborationType = "TOP_CREATOR_PROGRAM"
 )
 
 // SearchOpenCollaborationResponseOpenCollaborationStatus is an open list: TikTok Shop may add values.
@@ -3812,27 +2780,27 @@ const (
 	SearchOpenCollaborationResponseOpenCollaborationStatusTerminating SearchOpenCollaborationResponseOpenCollaborationStatus = "TERMINATING"
 )
 
-// SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus is an open list: TikTok Shop may add values.
-type SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus string
+// SearchOpenCollaborationV202409OpenCollaborationProductStatus is an open list: TikTok Shop may add values.
+type SearchOpenCollaborationV202409OpenCollaborationProductStatus string
 
-// Values of SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus.
+// Values of SearchOpenCollaborationV202409OpenCollaborationProductStatus.
 const (
-	SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatusLive               SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus = "LIVE"
-	SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatusOutOfStock         SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus = "OUT_OF_STOCK"
-	SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatusSellerDeactivate   SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus = "SELLER_DEACTIVATE"
-	SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatusPlatformDeactivate SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus = "PLATFORM_DEACTIVATE"
-	SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatusGneReject          SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus = "GNE_REJECT"
-	SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatusDelete             SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus = "DELETE"
-	SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatusOther              SearchOpenCollaborationV202409ResponseOpenCollaborationProductStatus = "OTHER"
+	SearchOpenCollaborationV202409OpenCollaborationProductStatusLive               SearchOpenCollaborationV202409OpenCollaborationProductStatus = "LIVE"
+	SearchOpenCollaborationV202409OpenCollaborationProductStatusOutOfStock         SearchOpenCollaborationV202409OpenCollaborationProductStatus = "OUT_OF_STOCK"
+	SearchOpenCollaborationV202409OpenCollaborationProductStatusSellerDeactivate   SearchOpenCollaborationV202409OpenCollaborationProductStatus = "SELLER_DEACTIVATE"
+	SearchOpenCollaborationV202409OpenCollaborationProductStatusPlatformDeactivate SearchOpenCollaborationV202409OpenCollaborationProductStatus = "PLATFORM_DEACTIVATE"
+	SearchOpenCollaborationV202409OpenCollaborationProductStatusGneReject          SearchOpenCollaborationV202409OpenCollaborationProductStatus = "GNE_REJECT"
+	SearchOpenCollaborationV202409OpenCollaborationProductStatusDelete             SearchOpenCollaborationV202409OpenCollaborationProductStatus = "DELETE"
+	SearchOpenCollaborationV202409OpenCollaborationProductStatusOther              SearchOpenCollaborationV202409OpenCollaborationProductStatus = "OTHER"
 )
 
-// SearchOpenCollaborationV202409ResponseOpenCollaborationStatus is an open list: TikTok Shop may add values.
-type SearchOpenCollaborationV202409ResponseOpenCollaborationStatus string
+// SearchOpenCollaborationV202409OpenCollaborationStatus is an open list: TikTok Shop may add values.
+type SearchOpenCollaborationV202409OpenCollaborationStatus string
 
-// Values of SearchOpenCollaborationV202409ResponseOpenCollaborationStatus.
+// Values of SearchOpenCollaborationV202409OpenCollaborationStatus.
 const (
-	SearchOpenCollaborationV202409ResponseOpenCollaborationStatusNormal      SearchOpenCollaborationV202409ResponseOpenCollaborationStatus = "NORMAL"
-	SearchOpenCollaborationV202409ResponseOpenCollaborationStatusTerminating SearchOpenCollaborationV202409ResponseOpenCollaborationStatus = "TERMINATING"
+	SearchOpenCollaborationV202409OpenCollaborationStatusNormal      SearchOpenCollaborationV202409OpenCollaborationStatus = "NORMAL"
+	SearchOpenCollaborationV202409OpenCollaborationStatusTerminating SearchOpenCollaborationV202409OpenCollaborationStatus = "TERMINATING"
 )
 
 // SearchSellerAffiliateOrdersResponseOrderSKUContentType is an open list: TikTok Shop may add values.
@@ -3868,13 +2836,4 @@ type SearchTargetCollaborationsResponseTargetCollaborationType string
 const (
 	SearchTargetCollaborationsResponseTargetCollaborationTypeStandard          SearchTargetCollaborationsResponseTargetCollaborationType = "STANDARD"
 	SearchTargetCollaborationsResponseTargetCollaborationTypeTopCreatorProgram SearchTargetCollaborationsResponseTargetCollaborationType = "TOP_CREATOR_PROGRAM"
-)
-
-// SearchTargetCollaborationsV202409ResponseTargetCollaborationType is an open list: TikTok Shop may add values.
-type SearchTargetCollaborationsV202409ResponseTargetCollaborationType string
-
-// Values of SearchTargetCollaborationsV202409ResponseTargetCollaborationType.
-const (
-	SearchTargetCollaborationsV202409ResponseTargetCollaborationTypeStandard          SearchTargetCollaborationsV202409ResponseTargetCollaborationType = "STANDARD"
-	SearchTargetCollaborationsV202409ResponseTargetCollaborationTypeTopCreatorProgram SearchTargetCollaborationsV202409ResponseTargetCollaborationType = "TOP_CREATOR_PROGRAM"
 )

@@ -97,30 +97,31 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, re
 	})
 }
 
-// GetShopLIVEPerformanceListOld calls POST /analytics/202505/shop_lives/performance.
+// GetShopLIVEPerformanceListV202505 calls POST /analytics/202505/shop_lives/performance.
 //
 // It only reads and is safe to repeat. Version 202505.
+// The newest version is [AnalyticsService.GetShopLIVEPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-list-old-202505
-func (s *AnalyticsService) GetShopLIVEPerformanceListOld(ctx context.Context, req *GetShopLIVEPerformanceListOldRequest, opts ...CallOption) (*GetShopLIVEPerformanceListOldResponse, error) {
-	var out *GetShopLIVEPerformanceListOldResponse
+func (s *AnalyticsService) GetShopLIVEPerformanceListV202505(ctx context.Context, req *GetShopLIVEPerformanceListV202505Request, opts ...CallOption) (*GetShopLIVEPerformanceListV202505Response, error) {
+	var out *GetShopLIVEPerformanceListV202505Response
 	err := s.client.call(ctx, operation{
-		name: "Analytics.GetShopLIVEPerformanceListOld", method: "POST", path: "/analytics/202505/shop_lives/performance",
+		name: "Analytics.GetShopLIVEPerformanceListV202505", method: "POST", path: "/analytics/202505/shop_lives/performance",
 		query: true, replay: replayRead,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GetShopLIVEPerformanceListOldAll hands out what stands on the pages of
-// [AnalyticsService.GetShopLIVEPerformanceListOld]. It stops at the first error.
-func (s *AnalyticsService) GetShopLIVEPerformanceListOldAll(ctx context.Context, req *GetShopLIVEPerformanceListOldRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListOldResponseLiveStreamSession, error] {
+// GetShopLIVEPerformanceListV202505All hands out what stands on the pages of
+// [AnalyticsService.GetShopLIVEPerformanceListV202505]. It stops at the first error.
+func (s *AnalyticsService) GetShopLIVEPerformanceListV202505All(ctx context.Context, req *GetShopLIVEPerformanceListV202505Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopLIVEPerformanceListOld", func(token string) ([]GetShopLIVEPerformanceListOldResponseLiveStreamSession, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformanceListV202505", func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.GetShopLIVEPerformanceListOld(ctx, &r, opts...)
+		out, err := s.GetShopLIVEPerformanceListV202505(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -131,6 +132,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListOldAll(ctx context.Context,
 // GetShopLIVEPerformanceListV202508 calls GET /analytics/202508/shop_lives/performance.
 //
 // It only reads and is safe to repeat. Version 202508.
+// The newest version is [AnalyticsService.GetShopLIVEPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-list-202508
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202508(ctx context.Context, req *GetShopLIVEPerformanceListV202508Request, opts ...CallOption) (*GetShopLIVEPerformanceListV202508Response, error) {
@@ -144,9 +146,9 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508(ctx context.Context
 
 // GetShopLIVEPerformanceListV202508All hands out what stands on the pages of
 // [AnalyticsService.GetShopLIVEPerformanceListV202508]. It stops at the first error.
-func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Context, req *GetShopLIVEPerformanceListV202508Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202508ResponseLiveStreamSession, error] {
+func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Context, req *GetShopLIVEPerformanceListV202508Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopLIVEPerformanceListV202508", func(token string) ([]GetShopLIVEPerformanceListV202508ResponseLiveStreamSession, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformanceListV202508", func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -173,15 +175,16 @@ func (s *AnalyticsService) GetShopLIVEPerformanceOverview(ctx context.Context, r
 	return out, err
 }
 
-// GetShopLIVEPerformanceOverviewOld calls POST /analytics/202503/shop_lives/overview_performance.
+// GetShopLIVEPerformanceOverviewV202503 calls POST /analytics/202503/shop_lives/overview_performance.
 //
 // It only reads and is safe to repeat. Version 202503.
+// The newest version is [AnalyticsService.GetShopLIVEPerformanceOverview].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-overview-old-202503
-func (s *AnalyticsService) GetShopLIVEPerformanceOverviewOld(ctx context.Context, req *GetShopLIVEPerformanceOverviewOldRequest, opts ...CallOption) (*GetShopLIVEPerformanceOverviewOldResponse, error) {
-	var out *GetShopLIVEPerformanceOverviewOldResponse
+func (s *AnalyticsService) GetShopLIVEPerformanceOverviewV202503(ctx context.Context, req *GetShopLIVEPerformanceOverviewV202503Request, opts ...CallOption) (*GetShopLIVEPerformanceOverviewV202503Response, error) {
+	var out *GetShopLIVEPerformanceOverviewV202503Response
 	err := s.client.call(ctx, operation{
-		name: "Analytics.GetShopLIVEPerformanceOverviewOld", method: "POST", path: "/analytics/202503/shop_lives/overview_performance",
+		name: "Analytics.GetShopLIVEPerformanceOverviewV202503", method: "POST", path: "/analytics/202503/shop_lives/overview_performance",
 		query: true, replay: replayRead,
 	}, nil, req, &out, opts)
 	return out, err
@@ -190,6 +193,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceOverviewOld(ctx context.Context
 // GetShopLIVEPerformanceOverviewV202508 calls GET /analytics/202508/shop_lives/overview_performance.
 //
 // It only reads and is safe to repeat. Version 202508.
+// The newest version is [AnalyticsService.GetShopLIVEPerformanceOverview].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-overview-202508
 func (s *AnalyticsService) GetShopLIVEPerformanceOverviewV202508(ctx context.Context, req *GetShopLIVEPerformanceOverviewV202508Request, opts ...CallOption) (*GetShopLIVEPerformanceOverviewV202508Response, error) {
@@ -277,6 +281,7 @@ func (s *AnalyticsService) GetShopPerformancePerHour(ctx context.Context, date s
 // GetShopPerformanceV202405 calls GET /analytics/202405/shop/performance.
 //
 // It only reads and is safe to repeat. Version 202405.
+// The newest version is [AnalyticsService.GetShopPerformance].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-performance-202405
 func (s *AnalyticsService) GetShopPerformanceV202405(ctx context.Context, req *GetShopPerformanceV202405Request, opts ...CallOption) (*GetShopPerformanceV202405Response, error) {
@@ -305,6 +310,7 @@ func (s *AnalyticsService) GetShopProductPerformanceDetail(ctx context.Context, 
 // GetShopProductPerformanceDetailV202405 calls GET /analytics/202405/shop_products/{product_id}/performance.
 //
 // It only reads and is safe to repeat. Version 202405.
+// The newest version is [AnalyticsService.GetShopProductPerformanceDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-product-performance-detail-202405
 func (s *AnalyticsService) GetShopProductPerformanceDetailV202405(ctx context.Context, productID string, req *GetShopProductPerformanceDetailV202405Request, opts ...CallOption) (*GetShopProductPerformanceDetailV202405Response, error) {
@@ -350,6 +356,7 @@ func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context,
 // GetShopProductPerformanceListV202405 calls GET /analytics/202405/shop_products/performance.
 //
 // It only reads and is safe to repeat. Version 202405.
+// The newest version is [AnalyticsService.GetShopProductPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-product-performance-list-202405
 func (s *AnalyticsService) GetShopProductPerformanceListV202405(ctx context.Context, req *GetShopProductPerformanceListV202405Request, opts ...CallOption) (*GetShopProductPerformanceListV202405Response, error) {
@@ -426,6 +433,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req
 // GetShopSKUPerformanceListV202406 calls GET /analytics/202406/shop_skus/performance.
 //
 // It only reads and is safe to repeat. Version 202406.
+// The newest version is [AnalyticsService.GetShopSKUPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-sku-performance-list-202406
 func (s *AnalyticsService) GetShopSKUPerformanceListV202406(ctx context.Context, req *GetShopSKUPerformanceListV202406Request, opts ...CallOption) (*GetShopSKUPerformanceListV202406Response, error) {
@@ -439,9 +447,9 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406(ctx context.Context,
 
 // GetShopSKUPerformanceListV202406All hands out what stands on the pages of
 // [AnalyticsService.GetShopSKUPerformanceListV202406]. It stops at the first error.
-func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Context, req *GetShopSKUPerformanceListV202406Request, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListV202406ResponseSKU, error] {
+func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Context, req *GetShopSKUPerformanceListV202406Request, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopSKUPerformanceListV202406", func(token string) ([]GetShopSKUPerformanceListV202406ResponseSKU, string, error) {
+	return tokenPages("Analytics.GetShopSKUPerformanceListV202406", func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -457,6 +465,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Conte
 // GetShopSKUPerformanceV202406 calls GET /analytics/202406/shop_skus/{sku_id}/performance.
 //
 // It only reads and is safe to repeat. Version 202406.
+// The newest version is [AnalyticsService.GetShopSKUPerformance].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-sku-performance-202406
 func (s *AnalyticsService) GetShopSKUPerformanceV202406(ctx context.Context, skuID string, req *GetShopSKUPerformanceV202406Request, opts ...CallOption) (*GetShopSKUPerformanceV202406Response, error) {
@@ -485,6 +494,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceDetails(ctx context.Context, v
 // GetShopVideoPerformanceDetailsV202409 calls GET /analytics/202409/shop_videos/{video_id}/performance.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AnalyticsService.GetShopVideoPerformanceDetails].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-details-202409
 func (s *AnalyticsService) GetShopVideoPerformanceDetailsV202409(ctx context.Context, videoID string, req *GetShopVideoPerformanceDetailsV202409Request, opts ...CallOption) (*GetShopVideoPerformanceDetailsV202409Response, error) {
@@ -530,6 +540,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, r
 // GetShopVideoPerformanceListV202409 calls GET /analytics/202409/shop_videos/performance.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AnalyticsService.GetShopVideoPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-list-202409
 func (s *AnalyticsService) GetShopVideoPerformanceListV202409(ctx context.Context, req *GetShopVideoPerformanceListV202409Request, opts ...CallOption) (*GetShopVideoPerformanceListV202409Response, error) {
@@ -575,6 +586,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceOverview(ctx context.Context, 
 // GetShopVideoPerformanceOverviewV202409 calls GET /analytics/202409/shop_videos/overview_performance.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AnalyticsService.GetShopVideoPerformanceOverview].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-overview-202409
 func (s *AnalyticsService) GetShopVideoPerformanceOverviewV202409(ctx context.Context, req *GetShopVideoPerformanceOverviewV202409Request, opts ...CallOption) (*GetShopVideoPerformanceOverviewV202409Response, error) {
@@ -620,6 +632,7 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Con
 // GetShopVideoProductPerformanceListV202409 calls GET /analytics/202409/shop_videos/{video_id}/products/performance.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [AnalyticsService.GetShopVideoProductPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-product-performance-list-202409
 func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListV202409Request, opts ...CallOption) (*GetShopVideoProductPerformanceListV202409Response, error) {
@@ -633,9 +646,9 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409(ctx context
 
 // GetShopVideoProductPerformanceListV202409All hands out what stands on the pages of
 // [AnalyticsService.GetShopVideoProductPerformanceListV202409]. It stops at the first error.
-func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListV202409ResponseProduct, error] {
+func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopVideoProductPerformanceListV202409", func(token string) ([]GetShopVideoProductPerformanceListV202409ResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopVideoProductPerformanceListV202409", func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -704,6 +717,24 @@ func (s *AnalyticsService) GetViewTrendPerformances(ctx context.Context, liveRoo
 	return out, err
 }
 
+// AnalyticsClickThroughRateBreakdown is part of a reply.
+type AnalyticsClickThroughRateBreakdown struct {
+	Amount Decimal `json:"amount,omitzero"`
+	Type   string  `json:"type,omitzero"`
+}
+
+// ClickToOrderRate is part of a reply.
+type ClickToOrderRate struct {
+	MainOrderCtor string `json:"main_order_ctor,omitzero"`
+	SKUOrderCtor  string `json:"sku_order_ctor,omitzero"`
+}
+
+// DataPoint is part of a reply.
+type DataPoint struct {
+	Timestamp UnixSeconds `json:"timestamp,omitzero"`
+	Value     string      `json:"value,omitzero"`
+}
+
 // GetGMVTrendPerformancesRequest holds the parameters of Analytics.GetGMVTrendPerformances.
 type GetGMVTrendPerformancesRequest struct{}
 
@@ -720,15 +751,15 @@ type GetGMVTrendPerformancesResponseGMVTrendPerformance struct {
 
 // GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPoint is part of a reply.
 type GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPoint struct {
-	GMV        GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPointGMV `json:"gmv,omitzero"`
-	OrderCount int64                                                          `json:"order_count,omitzero"`
-	Timestamp  UnixSeconds                                                    `json:"timestamp,omitzero"`
+	GMV        Money       `json:"gmv,omitzero"`
+	OrderCount int64       `json:"order_count,omitzero"`
+	Timestamp  UnixSeconds `json:"timestamp,omitzero"`
 }
 
-// GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPointGMV is part of a reply.
-type GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPointGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetInteractiveTrendPerformancesInteractiveTrendPerformance is part of a reply.
+type GetInteractiveTrendPerformancesInteractiveTrendPerformance struct {
+	DataPoints []DataPoint `json:"data_points,omitzero"`
+	StatsType  string      `json:"stats_type,omitzero"`
 }
 
 // GetInteractiveTrendPerformancesRequest holds the parameters of Analytics.GetInteractiveTrendPerformances.
@@ -736,19 +767,7 @@ type GetInteractiveTrendPerformancesRequest struct{}
 
 // GetInteractiveTrendPerformancesResponse is the reply of Analytics.GetInteractiveTrendPerformances.
 type GetInteractiveTrendPerformancesResponse struct {
-	InteractiveTrendPerformances []GetInteractiveTrendPerformancesResponseInteractiveTrendPerformance `json:"interactive_trend_performances,omitzero"`
-}
-
-// GetInteractiveTrendPerformancesResponseInteractiveTrendPerformance is part of a reply.
-type GetInteractiveTrendPerformancesResponseInteractiveTrendPerformance struct {
-	DataPoints []GetInteractiveTrendPerformancesResponseInteractiveTrendPerformanceDataPoint `json:"data_points,omitzero"`
-	StatsType  string                                                                        `json:"stats_type,omitzero"`
-}
-
-// GetInteractiveTrendPerformancesResponseInteractiveTrendPerformanceDataPoint is part of a reply.
-type GetInteractiveTrendPerformancesResponseInteractiveTrendPerformanceDataPoint struct {
-	Timestamp UnixSeconds `json:"timestamp,omitzero"`
-	Value     string      `json:"value,omitzero"`
+	InteractiveTrendPerformances []GetInteractiveTrendPerformancesInteractiveTrendPerformance `json:"interactive_trend_performances,omitzero"`
 }
 
 // GetLiveCoreStatsRequest holds the parameters of Analytics.GetLiveCoreStats.
@@ -761,35 +780,23 @@ type GetLiveCoreStatsResponse struct {
 
 // GetLiveCoreStatsResponseStats is part of a reply.
 type GetLiveCoreStatsResponseStats struct {
-	AccumulatedCommentCount     int64                                       `json:"accumulated_comment_count,omitzero"`
-	AccumulatedNewFollowerCount int64                                       `json:"accumulated_new_follower_count,omitzero"`
-	AccumulatedSharingCount     int64                                       `json:"accumulated_sharing_count,omitzero"`
-	AvgWatchingDuration         int64                                       `json:"avg_watching_duration,omitzero"`
-	BuyerCount                  int64                                       `json:"buyer_count,omitzero"`
-	ClickOrderRate              string                                      `json:"click_order_rate,omitzero"`
-	ClickThroughRate            string                                      `json:"click_through_rate,omitzero"`
-	CreatedOrderCount           int64                                       `json:"created_order_count,omitzero"`
-	CurrentVisitorCount         int64                                       `json:"current_visitor_count,omitzero"`
-	LocalGMV                    GetLiveCoreStatsResponseStatsLocalGMV       `json:"local_gmv,omitzero"`
-	LocalUnitPrice              GetLiveCoreStatsResponseStatsLocalUnitPrice `json:"local_unit_price,omitzero"`
-	PaidOrderCount              int64                                       `json:"paid_order_count,omitzero"`
-	PeakConcurrentUserCount     int64                                       `json:"peak_concurrent_user_count,omitzero"`
-	ProductReachCount           int64                                       `json:"product_reach_count,omitzero"`
-	ProductViewCount            int64                                       `json:"product_view_count,omitzero"`
-	Sales                       int64                                       `json:"sales,omitzero"`
-	WatchPv                     int64                                       `json:"watch_pv,omitzero"`
-}
-
-// GetLiveCoreStatsResponseStatsLocalGMV is part of a reply.
-type GetLiveCoreStatsResponseStatsLocalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetLiveCoreStatsResponseStatsLocalUnitPrice is part of a reply.
-type GetLiveCoreStatsResponseStatsLocalUnitPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	AccumulatedCommentCount     int64  `json:"accumulated_comment_count,omitzero"`
+	AccumulatedNewFollowerCount int64  `json:"accumulated_new_follower_count,omitzero"`
+	AccumulatedSharingCount     int64  `json:"accumulated_sharing_count,omitzero"`
+	AvgWatchingDuration         int64  `json:"avg_watching_duration,omitzero"`
+	BuyerCount                  int64  `json:"buyer_count,omitzero"`
+	ClickOrderRate              string `json:"click_order_rate,omitzero"`
+	ClickThroughRate            string `json:"click_through_rate,omitzero"`
+	CreatedOrderCount           int64  `json:"created_order_count,omitzero"`
+	CurrentVisitorCount         int64  `json:"current_visitor_count,omitzero"`
+	LocalGMV                    Money  `json:"local_gmv,omitzero"`
+	LocalUnitPrice              Money  `json:"local_unit_price,omitzero"`
+	PaidOrderCount              int64  `json:"paid_order_count,omitzero"`
+	PeakConcurrentUserCount     int64  `json:"peak_concurrent_user_count,omitzero"`
+	ProductReachCount           int64  `json:"product_reach_count,omitzero"`
+	ProductViewCount            int64  `json:"product_view_count,omitzero"`
+	Sales                       int64  `json:"sales,omitzero"`
+	WatchPv                     int64  `json:"watch_pv,omitzero"`
 }
 
 // GetProductStatsRequest holds the parameters of Analytics.GetProductStats.
@@ -802,70 +809,27 @@ type GetProductStatsResponse struct {
 
 // GetProductStatsResponseProductStat is part of a reply.
 type GetProductStatsResponseProductStat struct {
-	ClickOrderRate            string                                           `json:"click_order_rate,omitzero"`
-	ClickThroughRate          string                                           `json:"click_through_rate,omitzero"`
-	CreatedOrderCount         int64                                            `json:"created_order_count,omitzero"`
-	CreatedOrderUserCount     int64                                            `json:"created_order_user_count,omitzero"`
-	ExposureCount             int64                                            `json:"exposure_count,omitzero"`
-	InventoryConsumptionCount int64                                            `json:"inventory_consumption_count,omitzero"`
-	InventoryLeftCount        int64                                            `json:"inventory_left_count,omitzero"`
-	IsLive                    bool                                             `json:"is_live,omitzero"`
-	LocalGMV                  GetProductStatsResponseProductStatLocalGMV       `json:"local_gmv,omitzero"`
-	LocalUnitPrice            GetProductStatsResponseProductStatLocalUnitPrice `json:"local_unit_price,omitzero"`
-	MainImageURL              string                                           `json:"main_image_url,omitzero"`
-	PaidOrderCount            int64                                            `json:"paid_order_count,omitzero"`
-	PaidUserCount             int64                                            `json:"paid_user_count,omitzero"`
-	ProductID                 string                                           `json:"product_id,omitzero"`
-	ProductName               string                                           `json:"product_name,omitzero"`
-	SellableRegion            string                                           `json:"sellable_region,omitzero"`
-	TotalClickCount           int64                                            `json:"total_click_count,omitzero"`
+	ClickOrderRate            string `json:"click_order_rate,omitzero"`
+	ClickThroughRate          string `json:"click_through_rate,omitzero"`
+	CreatedOrderCount         int64  `json:"created_order_count,omitzero"`
+	CreatedOrderUserCount     int64  `json:"created_order_user_count,omitzero"`
+	ExposureCount             int64  `json:"exposure_count,omitzero"`
+	InventoryConsumptionCount int64  `json:"inventory_consumption_count,omitzero"`
+	InventoryLeftCount        int64  `json:"inventory_left_count,omitzero"`
+	IsLive                    bool   `json:"is_live,omitzero"`
+	LocalGMV                  Money  `json:"local_gmv,omitzero"`
+	LocalUnitPrice            Money  `json:"local_unit_price,omitzero"`
+	MainImageURL              string `json:"main_image_url,omitzero"`
+	PaidOrderCount            int64  `json:"paid_order_count,omitzero"`
+	PaidUserCount             int64  `json:"paid_user_count,omitzero"`
+	ProductID                 string `json:"product_id,omitzero"`
+	ProductName               string `json:"product_name,omitzero"`
+	SellableRegion            string `json:"sellable_region,omitzero"`
+	TotalClickCount           int64  `json:"total_click_count,omitzero"`
 }
 
-// GetProductStatsResponseProductStatLocalGMV is part of a reply.
-type GetProductStatsResponseProductStatLocalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetProductStatsResponseProductStatLocalUnitPrice is part of a reply.
-type GetProductStatsResponseProductStatLocalUnitPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopLIVEPerformanceListOldRequest holds the parameters of Analytics.GetShopLIVEPerformanceListOld.
-type GetShopLIVEPerformanceListOldRequest struct {
-	AccountType *string `url:"account_type,omitempty" json:"-"`
-	Currency    *string `url:"currency,omitempty" json:"-"`
-	EndDateLt   string  `url:"end_date_lt" json:"-"` // required
-	PageSize    *string `url:"page_size,omitempty" json:"-"`
-	PageToken   *string `url:"page_token,omitempty" json:"-"`
-	SortField   *string `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *string `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string  `url:"start_date_ge" json:"-"` // required
-}
-
-// GetShopLIVEPerformanceListOldResponse is the reply of Analytics.GetShopLIVEPerformanceListOld.
-type GetShopLIVEPerformanceListOldResponse struct {
-	LatestAvailableDate string                                                   `json:"latest_available_date,omitzero"`
-	LiveStreamSessions  []GetShopLIVEPerformanceListOldResponseLiveStreamSession `json:"live_stream_sessions,omitzero"`
-	NextPageToken       string                                                   `json:"next_page_token,omitzero"`
-	TotalCount          int64                                                    `json:"total_count,omitzero"`
-}
-
-// GetShopLIVEPerformanceListOldResponseLiveStreamSession is part of a reply.
-type GetShopLIVEPerformanceListOldResponseLiveStreamSession struct {
-	EndTime                string                                                                       `json:"end_time,omitzero"`
-	ID                     string                                                                       `json:"id,omitzero"`
-	InteractionPerformance GetShopLIVEPerformanceListOldResponseLiveStreamSessionInteractionPerformance `json:"interaction_performance,omitzero"`
-	SalesPerformance       GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformance       `json:"sales_performance,omitzero"`
-	StartTime              string                                                                       `json:"start_time,omitzero"`
-	Title                  string                                                                       `json:"title,omitzero"`
-	Username               string                                                                       `json:"username,omitzero"`
-}
-
-// GetShopLIVEPerformanceListOldResponseLiveStreamSessionInteractionPerformance is part of a reply.
-type GetShopLIVEPerformanceListOldResponseLiveStreamSessionInteractionPerformance struct {
+// GetShopLIVEPerformanceListInteractionPerformance is part of a reply.
+type GetShopLIVEPerformanceListInteractionPerformance struct {
 	Acu                int64  `json:"acu,omitzero"`
 	AvgViewingDuration string `json:"avg_viewing_duration,omitzero"`
 	ClickThroughRate   string `json:"click_through_rate,omitzero"`
@@ -880,36 +844,18 @@ type GetShopLIVEPerformanceListOldResponseLiveStreamSessionInteractionPerformanc
 	Views              int64  `json:"views,omitzero"`
 }
 
-// GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformance is part of a reply.
-type GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformance struct {
-	N24hLiveGMV           GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceN24hLiveGMV `json:"24h_live_gmv,omitzero"`
-	AvgPrice              GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceAvgPrice    `json:"avg_price,omitzero"`
-	ClickToOrderRate      string                                                                            `json:"click_to_order_rate,omitzero"`
-	CreatedSKUOrders      int64                                                                             `json:"created_sku_orders,omitzero"`
-	Customers             int64                                                                             `json:"customers,omitzero"`
-	DifferentProductsSold int64                                                                             `json:"different_products_sold,omitzero"`
-	GMV                   GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceGMV         `json:"gmv,omitzero"`
-	ProductsAdded         int64                                                                             `json:"products_added,omitzero"`
-	SKUOrders             int64                                                                             `json:"sku_orders,omitzero"`
-	UnitSold              int64                                                                             `json:"unit_sold,omitzero"`
-}
-
-// GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceAvgPrice is part of a reply.
-type GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceAvgPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceGMV is part of a reply.
-type GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceN24hLiveGMV is part of a reply.
-type GetShopLIVEPerformanceListOldResponseLiveStreamSessionSalesPerformanceN24hLiveGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetShopLIVEPerformanceListLiveStreamSessionSalesPerformance is part of a reply.
+type GetShopLIVEPerformanceListLiveStreamSessionSalesPerformance struct {
+	N24hLiveGMV           Money  `json:"24h_live_gmv,omitzero"`
+	AvgPrice              Money  `json:"avg_price,omitzero"`
+	ClickToOrderRate      string `json:"click_to_order_rate,omitzero"`
+	CreatedSKUOrders      int64  `json:"created_sku_orders,omitzero"`
+	Customers             int64  `json:"customers,omitzero"`
+	DifferentProductsSold int64  `json:"different_products_sold,omitzero"`
+	GMV                   Money  `json:"gmv,omitzero"`
+	ItemsSold             int64  `json:"items_sold,omitzero"`
+	ProductsAdded         int64  `json:"products_added,omitzero"`
+	SKUOrders             int64  `json:"sku_orders,omitzero"`
 }
 
 // GetShopLIVEPerformanceListRequest holds the parameters of Analytics.GetShopLIVEPerformanceList.
@@ -934,198 +880,58 @@ type GetShopLIVEPerformanceListResponse struct {
 
 // GetShopLIVEPerformanceListResponseLiveStreamSession is part of a reply.
 type GetShopLIVEPerformanceListResponseLiveStreamSession struct {
-	EndTime                string                                                                    `json:"end_time,omitzero"`
-	ID                     string                                                                    `json:"id,omitzero"`
-	InteractionPerformance GetShopLIVEPerformanceListResponseLiveStreamSessionInteractionPerformance `json:"interaction_performance,omitzero"`
-	SalesPerformance       GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformance       `json:"sales_performance,omitzero"`
-	StartTime              string                                                                    `json:"start_time,omitzero"`
-	Title                  string                                                                    `json:"title,omitzero"`
-	Username               string                                                                    `json:"username,omitzero"`
+	EndTime                string                                                      `json:"end_time,omitzero"`
+	ID                     string                                                      `json:"id,omitzero"`
+	InteractionPerformance GetShopLIVEPerformanceListInteractionPerformance            `json:"interaction_performance,omitzero"`
+	SalesPerformance       GetShopLIVEPerformanceListLiveStreamSessionSalesPerformance `json:"sales_performance,omitzero"`
+	StartTime              string                                                      `json:"start_time,omitzero"`
+	Title                  string                                                      `json:"title,omitzero"`
+	Username               string                                                      `json:"username,omitzero"`
 }
 
-// GetShopLIVEPerformanceListResponseLiveStreamSessionInteractionPerformance is part of a reply.
-type GetShopLIVEPerformanceListResponseLiveStreamSessionInteractionPerformance struct {
-	Acu                int64  `json:"acu,omitzero"`
-	AvgViewingDuration string `json:"avg_viewing_duration,omitzero"`
-	ClickThroughRate   string `json:"click_through_rate,omitzero"`
-	Comments           int64  `json:"comments,omitzero"`
-	Likes              int64  `json:"likes,omitzero"`
-	NewFollowers       int64  `json:"new_followers,omitzero"`
-	Pcu                int64  `json:"pcu,omitzero"`
-	ProductClicks      int64  `json:"product_clicks,omitzero"`
-	ProductImpressions int64  `json:"product_impressions,omitzero"`
-	Shares             int64  `json:"shares,omitzero"`
-	Viewers            int64  `json:"viewers,omitzero"`
-	Views              int64  `json:"views,omitzero"`
-}
-
-// GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformance is part of a reply.
-type GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformance struct {
-	N24hLiveGMV           GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceN24hLiveGMV `json:"24h_live_gmv,omitzero"`
-	AvgPrice              GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceAvgPrice    `json:"avg_price,omitzero"`
-	ClickToOrderRate      string                                                                         `json:"click_to_order_rate,omitzero"`
-	CreatedSKUOrders      int64                                                                          `json:"created_sku_orders,omitzero"`
-	Customers             int64                                                                          `json:"customers,omitzero"`
-	DifferentProductsSold int64                                                                          `json:"different_products_sold,omitzero"`
-	GMV                   GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceGMV         `json:"gmv,omitzero"`
-	ItemsSold             int64                                                                          `json:"items_sold,omitzero"`
-	ProductsAdded         int64                                                                          `json:"products_added,omitzero"`
-	SKUOrders             int64                                                                          `json:"sku_orders,omitzero"`
-}
-
-// GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceAvgPrice is part of a reply.
-type GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceAvgPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceGMV is part of a reply.
-type GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceN24hLiveGMV is part of a reply.
-type GetShopLIVEPerformanceListResponseLiveStreamSessionSalesPerformanceN24hLiveGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopLIVEPerformanceListV202508Request holds the parameters of Analytics.GetShopLIVEPerformanceListV202508.
-type GetShopLIVEPerformanceListV202508Request struct {
+// GetShopLIVEPerformanceListV202505Request holds the parameters of Analytics.GetShopLIVEPerformanceListV202505.
+type GetShopLIVEPerformanceListV202505Request struct {
 	AccountType *string `url:"account_type,omitempty" json:"-"`
 	Currency    *string `url:"currency,omitempty" json:"-"`
-	EndDateLt   string  `url:"end_date_lt" json:"-"`         // required
-	PageSize    *int    `url:"page_size,omitempty" json:"-"` // at most 100
+	EndDateLt   string  `url:"end_date_lt" json:"-"` // required
+	PageSize    *string `url:"page_size,omitempty" json:"-"`
 	PageToken   *string `url:"page_token,omitempty" json:"-"`
 	SortField   *string `url:"sort_field,omitempty" json:"-"`
 	SortOrder   *string `url:"sort_order,omitempty" json:"-"`
 	StartDateGe string  `url:"start_date_ge" json:"-"` // required
 }
 
-// GetShopLIVEPerformanceListV202508Response is the reply of Analytics.GetShopLIVEPerformanceListV202508.
-type GetShopLIVEPerformanceListV202508Response struct {
+// GetShopLIVEPerformanceListV202505Response is the reply of Analytics.GetShopLIVEPerformanceListV202505.
+type GetShopLIVEPerformanceListV202505Response struct {
 	LatestAvailableDate string                                                       `json:"latest_available_date,omitzero"`
-	LiveStreamSessions  []GetShopLIVEPerformanceListV202508ResponseLiveStreamSession `json:"live_stream_sessions,omitzero"`
+	LiveStreamSessions  []GetShopLIVEPerformanceListV202505ResponseLiveStreamSession `json:"live_stream_sessions,omitzero"`
 	NextPageToken       string                                                       `json:"next_page_token,omitzero"`
 	TotalCount          int64                                                        `json:"total_count,omitzero"`
 }
 
-// GetShopLIVEPerformanceListV202508ResponseLiveStreamSession is part of a reply.
-type GetShopLIVEPerformanceListV202508ResponseLiveStreamSession struct {
-	EndTime                string                                                                           `json:"end_time,omitzero"`
-	ID                     string                                                                           `json:"id,omitzero"`
-	InteractionPerformance GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionInteractionPerformance `json:"interaction_performance,omitzero"`
-	SalesPerformance       GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformance       `json:"sales_performance,omitzero"`
-	StartTime              string                                                                           `json:"start_time,omitzero"`
-	Title                  string                                                                           `json:"title,omitzero"`
-	Username               string                                                                           `json:"username,omitzero"`
+// GetShopLIVEPerformanceListV202505ResponseLiveStreamSession is part of a reply.
+type GetShopLIVEPerformanceListV202505ResponseLiveStreamSession struct {
+	EndTime                string                                            `json:"end_time,omitzero"`
+	ID                     string                                            `json:"id,omitzero"`
+	InteractionPerformance GetShopLIVEPerformanceListInteractionPerformance  `json:"interaction_performance,omitzero"`
+	SalesPerformance       GetShopLIVEPerformanceListV202505SalesPerformance `json:"sales_performance,omitzero"`
+	StartTime              string                                            `json:"start_time,omitzero"`
+	Title                  string                                            `json:"title,omitzero"`
+	Username               string                                            `json:"username,omitzero"`
 }
 
-// GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionInteractionPerformance is part of a reply.
-type GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionInteractionPerformance struct {
-	Acu                int64  `json:"acu,omitzero"`
-	AvgViewingDuration string `json:"avg_viewing_duration,omitzero"`
-	ClickThroughRate   string `json:"click_through_rate,omitzero"`
-	Comments           int64  `json:"comments,omitzero"`
-	Likes              int64  `json:"likes,omitzero"`
-	NewFollowers       int64  `json:"new_followers,omitzero"`
-	Pcu                int64  `json:"pcu,omitzero"`
-	ProductClicks      int64  `json:"product_clicks,omitzero"`
-	ProductImpressions int64  `json:"product_impressions,omitzero"`
-	Shares             int64  `json:"shares,omitzero"`
-	Viewers            int64  `json:"viewers,omitzero"`
-	Views              int64  `json:"views,omitzero"`
-}
-
-// GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformance is part of a reply.
-type GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformance struct {
-	N24hLiveGMV           GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceN24hLiveGMV `json:"24h_live_gmv,omitzero"`
-	AvgPrice              GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceAvgPrice    `json:"avg_price,omitzero"`
-	ClickToOrderRate      string                                                                                `json:"click_to_order_rate,omitzero"`
-	CreatedSKUOrders      int64                                                                                 `json:"created_sku_orders,omitzero"`
-	Customers             int64                                                                                 `json:"customers,omitzero"`
-	DifferentProductsSold int64                                                                                 `json:"different_products_sold,omitzero"`
-	GMV                   GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceGMV         `json:"gmv,omitzero"`
-	ProductsAdded         int64                                                                                 `json:"products_added,omitzero"`
-	SKUOrders             int64                                                                                 `json:"sku_orders,omitzero"`
-	UnitSold              int64                                                                                 `json:"unit_sold,omitzero"`
-}
-
-// GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceAvgPrice is part of a reply.
-type GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceAvgPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceGMV is part of a reply.
-type GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceN24hLiveGMV is part of a reply.
-type GetShopLIVEPerformanceListV202508ResponseLiveStreamSessionSalesPerformanceN24hLiveGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopLIVEPerformanceOverviewOldRequest holds the parameters of Analytics.GetShopLIVEPerformanceOverviewOld.
-type GetShopLIVEPerformanceOverviewOldRequest struct {
-	AccountType    *string `url:"account_type,omitempty" json:"-"`
-	Currency       *string `url:"currency,omitempty" json:"-"`
-	EndDateLt      string  `url:"end_date_lt" json:"-"` // required
-	Granularity    *string `url:"granularity,omitempty" json:"-"`
-	StartDateGe    string  `url:"start_date_ge" json:"-"` // required
-	WithComparison *bool   `url:"with_comparison,omitempty" json:"-"`
-}
-
-// GetShopLIVEPerformanceOverviewOldResponse is the reply of Analytics.GetShopLIVEPerformanceOverviewOld.
-type GetShopLIVEPerformanceOverviewOldResponse struct {
-	LatestAvailableDate string                                               `json:"latest_available_date,omitzero"`
-	Performance         GetShopLIVEPerformanceOverviewOldResponsePerformance `json:"performance,omitzero"`
-}
-
-// GetShopLIVEPerformanceOverviewOldResponsePerformance is part of a reply.
-type GetShopLIVEPerformanceOverviewOldResponsePerformance struct {
-	ComparisonIntervals []GetShopLIVEPerformanceOverviewOldResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
-	Intervals           []GetShopLIVEPerformanceOverviewOldResponsePerformanceInterval           `json:"intervals,omitzero"`
-}
-
-// GetShopLIVEPerformanceOverviewOldResponsePerformanceComparisonInterval is part of a reply.
-type GetShopLIVEPerformanceOverviewOldResponsePerformanceComparisonInterval struct {
-	ClickThroughRate string                                                                    `json:"click_through_rate,omitzero"`
-	ClickToOrderRate string                                                                    `json:"click_to_order_rate,omitzero"`
-	Customers        int64                                                                     `json:"customers,omitzero"`
-	EndDate          string                                                                    `json:"end_date,omitzero"`
-	GMV              GetShopLIVEPerformanceOverviewOldResponsePerformanceComparisonIntervalGMV `json:"gmv,omitzero"`
-	SKUOrders        int64                                                                     `json:"sku_orders,omitzero"`
-	StartDate        string                                                                    `json:"start_date,omitzero"`
-	UnitsSold        int64                                                                     `json:"units_sold,omitzero"`
-}
-
-// GetShopLIVEPerformanceOverviewOldResponsePerformanceComparisonIntervalGMV is part of a reply.
-type GetShopLIVEPerformanceOverviewOldResponsePerformanceComparisonIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopLIVEPerformanceOverviewOldResponsePerformanceInterval is part of a reply.
-type GetShopLIVEPerformanceOverviewOldResponsePerformanceInterval struct {
-	ClickThroughRate string                                                          `json:"click_through_rate,omitzero"`
-	ClickToOrderRate string                                                          `json:"click_to_order_rate,omitzero"`
-	Customers        int64                                                           `json:"customers,omitzero"`
-	EndDate          string                                                          `json:"end_date,omitzero"`
-	GMV              GetShopLIVEPerformanceOverviewOldResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
-	SKUOrders        int64                                                           `json:"sku_orders,omitzero"`
-	StartDate        string                                                          `json:"start_date,omitzero"`
-	UnitsSold        int64                                                           `json:"units_sold,omitzero"`
-}
-
-// GetShopLIVEPerformanceOverviewOldResponsePerformanceIntervalGMV is part of a reply.
-type GetShopLIVEPerformanceOverviewOldResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetShopLIVEPerformanceListV202505SalesPerformance is part of a reply.
+type GetShopLIVEPerformanceListV202505SalesPerformance struct {
+	N24hLiveGMV           Money  `json:"24h_live_gmv,omitzero"`
+	AvgPrice              Money  `json:"avg_price,omitzero"`
+	ClickToOrderRate      string `json:"click_to_order_rate,omitzero"`
+	CreatedSKUOrders      int64  `json:"created_sku_orders,omitzero"`
+	Customers             int64  `json:"customers,omitzero"`
+	DifferentProductsSold int64  `json:"different_products_sold,omitzero"`
+	GMV                   Money  `json:"gmv,omitzero"`
+	ProductsAdded         int64  `json:"products_added,omitzero"`
+	SKUOrders             int64  `json:"sku_orders,omitzero"`
+	UnitSold              int64  `json:"unit_sold,omitzero"`
 }
 
 // GetShopLIVEPerformanceOverviewRequest holds the parameters of Analytics.GetShopLIVEPerformanceOverview.
@@ -1151,24 +957,42 @@ type GetShopLIVEPerformanceOverviewResponsePerformance struct {
 
 // GetShopLIVEPerformanceOverviewResponsePerformanceInterval is part of a reply.
 type GetShopLIVEPerformanceOverviewResponsePerformanceInterval struct {
-	ClickThroughRate string                                                       `json:"click_through_rate,omitzero"`
-	ClickToOrderRate string                                                       `json:"click_to_order_rate,omitzero"`
-	Customers        int64                                                        `json:"customers,omitzero"`
-	EndDate          string                                                       `json:"end_date,omitzero"`
-	GMV              GetShopLIVEPerformanceOverviewResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
-	ItemsSold        int64                                                        `json:"items_sold,omitzero"`
-	SKUOrders        int64                                                        `json:"sku_orders,omitzero"`
-	StartDate        string                                                       `json:"start_date,omitzero"`
+	ClickThroughRate string `json:"click_through_rate,omitzero"`
+	ClickToOrderRate string `json:"click_to_order_rate,omitzero"`
+	Customers        int64  `json:"customers,omitzero"`
+	EndDate          string `json:"end_date,omitzero"`
+	GMV              Money  `json:"gmv,omitzero"`
+	ItemsSold        int64  `json:"items_sold,omitzero"`
+	SKUOrders        int64  `json:"sku_orders,omitzero"`
+	StartDate        string `json:"start_date,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewResponsePerformanceIntervalGMV is part of a reply.
-type GetShopLIVEPerformanceOverviewResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetShopLIVEPerformanceOverviewV202503ComparisonInterval is part of a reply.
+type GetShopLIVEPerformanceOverviewV202503ComparisonInterval struct {
+	ClickThroughRate string `json:"click_through_rate,omitzero"`
+	ClickToOrderRate string `json:"click_to_order_rate,omitzero"`
+	Customers        int64  `json:"customers,omitzero"`
+	EndDate          string `json:"end_date,omitzero"`
+	GMV              Money  `json:"gmv,omitzero"`
+	SKUOrders        int64  `json:"sku_orders,omitzero"`
+	StartDate        string `json:"start_date,omitzero"`
+	UnitsSold        int64  `json:"units_sold,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewV202508Request holds the parameters of Analytics.GetShopLIVEPerformanceOverviewV202508.
-type GetShopLIVEPerformanceOverviewV202508Request struct {
+// GetShopLIVEPerformanceOverviewV202503PerformanceInterval is part of a reply.
+type GetShopLIVEPerformanceOverviewV202503PerformanceInterval struct {
+	ClickThroughRate string `json:"click_through_rate,omitzero"`
+	ClickToOrderRate string `json:"click_to_order_rate,omitzero"`
+	Customers        int64  `json:"customers,omitzero"`
+	EndDate          string `json:"end_date,omitzero"`
+	GMV              Money  `json:"gmv,omitzero"`
+	SKUOrders        int64  `json:"sku_orders,omitzero"`
+	StartDate        string `json:"start_date,omitzero"`
+	UnitsSold        int64  `json:"units_sold,omitzero"`
+}
+
+// GetShopLIVEPerformanceOverviewV202503Request holds the parameters of Analytics.GetShopLIVEPerformanceOverviewV202503.
+type GetShopLIVEPerformanceOverviewV202503Request struct {
 	AccountType    *string `url:"account_type,omitempty" json:"-"`
 	Currency       *string `url:"currency,omitempty" json:"-"`
 	EndDateLt      string  `url:"end_date_lt" json:"-"` // required
@@ -1177,52 +1001,63 @@ type GetShopLIVEPerformanceOverviewV202508Request struct {
 	WithComparison *bool   `url:"with_comparison,omitempty" json:"-"`
 }
 
-// GetShopLIVEPerformanceOverviewV202508Response is the reply of Analytics.GetShopLIVEPerformanceOverviewV202508.
-type GetShopLIVEPerformanceOverviewV202508Response struct {
+// GetShopLIVEPerformanceOverviewV202503Response is the reply of Analytics.GetShopLIVEPerformanceOverviewV202503.
+type GetShopLIVEPerformanceOverviewV202503Response struct {
 	LatestAvailableDate string                                                   `json:"latest_available_date,omitzero"`
-	Performance         GetShopLIVEPerformanceOverviewV202508ResponsePerformance `json:"performance,omitzero"`
+	Performance         GetShopLIVEPerformanceOverviewV202503ResponsePerformance `json:"performance,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewV202508ResponsePerformance is part of a reply.
-type GetShopLIVEPerformanceOverviewV202508ResponsePerformance struct {
-	ComparisonIntervals []GetShopLIVEPerformanceOverviewV202508ResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
-	Intervals           []GetShopLIVEPerformanceOverviewV202508ResponsePerformanceInterval           `json:"intervals,omitzero"`
+// GetShopLIVEPerformanceOverviewV202503ResponsePerformance is part of a reply.
+type GetShopLIVEPerformanceOverviewV202503ResponsePerformance struct {
+	ComparisonIntervals []GetShopLIVEPerformanceOverviewV202503ComparisonInterval  `json:"comparison_intervals,omitzero"`
+	Intervals           []GetShopLIVEPerformanceOverviewV202503PerformanceInterval `json:"intervals,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewV202508ResponsePerformanceComparisonInterval is part of a reply.
-type GetShopLIVEPerformanceOverviewV202508ResponsePerformanceComparisonInterval struct {
-	ClickThroughRate string                                                                        `json:"click_through_rate,omitzero"`
-	ClickToOrderRate string                                                                        `json:"click_to_order_rate,omitzero"`
-	Customers        int64                                                                         `json:"customers,omitzero"`
-	EndDate          string                                                                        `json:"end_date,omitzero"`
-	GMV              GetShopLIVEPerformanceOverviewV202508ResponsePerformanceComparisonIntervalGMV `json:"gmv,omitzero"`
-	SKUOrders        int64                                                                         `json:"sku_orders,omitzero"`
-	StartDate        string                                                                        `json:"start_date,omitzero"`
-	UnitsSold        int64                                                                         `json:"units_sold,omitzero"`
+// GetShopLIVEPerformancePerMinutesIntervalConversion is part of a reply.
+type GetShopLIVEPerformancePerMinutesIntervalConversion struct {
+	AvgPrice         Money                                                 `json:"avg_price,omitzero"`
+	ClickToOrderRate ClickToOrderRate                                      `json:"click_to_order_rate,omitzero"`
+	CreatedSKUOrders int64                                                 `json:"created_sku_orders,omitzero"`
+	GPM              GetShopLIVEPerformancePerMinutesIntervalConversionGPM `json:"gpm,omitzero"`
+	SKUOrderRate     string                                                `json:"sku_order_rate,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewV202508ResponsePerformanceComparisonIntervalGMV is part of a reply.
-type GetShopLIVEPerformanceOverviewV202508ResponsePerformanceComparisonIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetShopLIVEPerformancePerMinutesIntervalConversionGPM is part of a reply.
+type GetShopLIVEPerformancePerMinutesIntervalConversionGPM struct {
+	ShowGPM  string `json:"show_gpm,omitzero"`
+	WatchGPM string `json:"watch_gpm,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewV202508ResponsePerformanceInterval is part of a reply.
-type GetShopLIVEPerformanceOverviewV202508ResponsePerformanceInterval struct {
-	ClickThroughRate string                                                              `json:"click_through_rate,omitzero"`
-	ClickToOrderRate string                                                              `json:"click_to_order_rate,omitzero"`
-	Customers        int64                                                               `json:"customers,omitzero"`
-	EndDate          string                                                              `json:"end_date,omitzero"`
-	GMV              GetShopLIVEPerformanceOverviewV202508ResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
-	SKUOrders        int64                                                               `json:"sku_orders,omitzero"`
-	StartDate        string                                                              `json:"start_date,omitzero"`
-	UnitsSold        int64                                                               `json:"units_sold,omitzero"`
+// GetShopLIVEPerformancePerMinutesIntervalInteractions is part of a reply.
+type GetShopLIVEPerformancePerMinutesIntervalInteractions struct {
+	CommentRate  string `json:"comment_rate,omitzero"`
+	Comments     int64  `json:"comments,omitzero"`
+	FollowRate   string `json:"follow_rate,omitzero"`
+	LikeRate     string `json:"like_rate,omitzero"`
+	Likes        int64  `json:"likes,omitzero"`
+	NewFollowers int64  `json:"new_followers,omitzero"`
+	ShareRate    string `json:"share_rate,omitzero"`
+	Shares       int64  `json:"shares,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewV202508ResponsePerformanceIntervalGMV is part of a reply.
-type GetShopLIVEPerformanceOverviewV202508ResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetShopLIVEPerformancePerMinutesPerformanceIntervalSales is part of a reply.
+type GetShopLIVEPerformancePerMinutesPerformanceIntervalSales struct {
+	Customers  int64 `json:"customers,omitzero"`
+	GMV        Money `json:"gmv,omitzero"`
+	ItemsSold  int64 `json:"items_sold,omitzero"`
+	MainOrders int64 `json:"main_orders,omitzero"`
+	SKUOrders  int64 `json:"sku_orders,omitzero"`
+}
+
+// GetShopLIVEPerformancePerMinutesPerformanceIntervalTraffic is part of a reply.
+type GetShopLIVEPerformancePerMinutesPerformanceIntervalTraffic struct {
+	CTR                string `json:"ctr,omitzero"`
+	EnterRoomRate      string `json:"enter_room_rate,omitzero"`
+	Impressions        int64  `json:"impressions,omitzero"`
+	ProductClicks      int64  `json:"product_clicks,omitzero"`
+	ProductImpressions int64  `json:"product_impressions,omitzero"`
+	Viewers            int64  `json:"viewers,omitzero"`
+	Views              int64  `json:"views,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesRequest holds the parameters of Analytics.GetShopLIVEPerformancePerMinutes.
@@ -1246,95 +1081,24 @@ type GetShopLIVEPerformancePerMinutesResponsePerformance struct {
 
 // GetShopLIVEPerformancePerMinutesResponsePerformanceInterval is part of a reply.
 type GetShopLIVEPerformancePerMinutesResponsePerformanceInterval struct {
-	Conversion   GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversion   `json:"conversion,omitzero"`
-	EndTime      UnixSeconds                                                             `json:"end_time,omitzero"`
-	Interactions GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalInteractions `json:"interactions,omitzero"`
-	Sales        GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalSales        `json:"sales,omitzero"`
-	StartTime    UnixSeconds                                                             `json:"start_time,omitzero"`
-	Traffic      GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalTraffic      `json:"traffic,omitzero"`
-}
-
-// GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversion is part of a reply.
-type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversion struct {
-	AvgPrice         GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionAvgPrice         `json:"avg_price,omitzero"`
-	ClickToOrderRate GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionClickToOrderRate `json:"click_to_order_rate,omitzero"`
-	CreatedSKUOrders int64                                                                                 `json:"created_sku_orders,omitzero"`
-	GPM              GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionGPM              `json:"gpm,omitzero"`
-	SKUOrderRate     string                                                                                `json:"sku_order_rate,omitzero"`
-}
-
-// GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionAvgPrice is part of a reply.
-type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionAvgPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionClickToOrderRate is part of a reply.
-type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionClickToOrderRate struct {
-	MainOrderCtor string `json:"main_order_ctor,omitzero"`
-	SKUOrderCtor  string `json:"sku_order_ctor,omitzero"`
-}
-
-// GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionGPM is part of a reply.
-type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalConversionGPM struct {
-	ShowGPM  string `json:"show_gpm,omitzero"`
-	WatchGPM string `json:"watch_gpm,omitzero"`
-}
-
-// GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalInteractions is part of a reply.
-type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalInteractions struct {
-	CommentRate  string `json:"comment_rate,omitzero"`
-	Comments     int64  `json:"comments,omitzero"`
-	FollowRate   string `json:"follow_rate,omitzero"`
-	LikeRate     string `json:"like_rate,omitzero"`
-	Likes        int64  `json:"likes,omitzero"`
-	NewFollowers int64  `json:"new_followers,omitzero"`
-	ShareRate    string `json:"share_rate,omitzero"`
-	Shares       int64  `json:"shares,omitzero"`
-}
-
-// GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalSales is part of a reply.
-type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalSales struct {
-	Customers  int64                                                               `json:"customers,omitzero"`
-	GMV        GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalSalesGMV `json:"gmv,omitzero"`
-	ItemsSold  int64                                                               `json:"items_sold,omitzero"`
-	MainOrders int64                                                               `json:"main_orders,omitzero"`
-	SKUOrders  int64                                                               `json:"sku_orders,omitzero"`
-}
-
-// GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalSalesGMV is part of a reply.
-type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalSalesGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalTraffic is part of a reply.
-type GetShopLIVEPerformancePerMinutesResponsePerformanceIntervalTraffic struct {
-	CTR                string `json:"ctr,omitzero"`
-	EnterRoomRate      string `json:"enter_room_rate,omitzero"`
-	Impressions        int64  `json:"impressions,omitzero"`
-	ProductClicks      int64  `json:"product_clicks,omitzero"`
-	ProductImpressions int64  `json:"product_impressions,omitzero"`
-	Viewers            int64  `json:"viewers,omitzero"`
-	Views              int64  `json:"views,omitzero"`
+	Conversion   GetShopLIVEPerformancePerMinutesIntervalConversion         `json:"conversion,omitzero"`
+	EndTime      UnixSeconds                                                `json:"end_time,omitzero"`
+	Interactions GetShopLIVEPerformancePerMinutesIntervalInteractions       `json:"interactions,omitzero"`
+	Sales        GetShopLIVEPerformancePerMinutesPerformanceIntervalSales   `json:"sales,omitzero"`
+	StartTime    UnixSeconds                                                `json:"start_time,omitzero"`
+	Traffic      GetShopLIVEPerformancePerMinutesPerformanceIntervalTraffic `json:"traffic,omitzero"`
 }
 
 // GetShopLIVEPerformancePerMinutesResponsePerformanceOverall is part of a reply.
 type GetShopLIVEPerformancePerMinutesResponsePerformanceOverall struct {
-	Duration      int64                                                         `json:"duration,omitzero"`
-	EndTime       UnixSeconds                                                   `json:"end_time,omitzero"`
-	GMV           GetShopLIVEPerformancePerMinutesResponsePerformanceOverallGMV `json:"gmv,omitzero"`
-	Impressions   int64                                                         `json:"impressions,omitzero"`
-	ItemsSold     int64                                                         `json:"items_sold,omitzero"`
-	LiveTitle     string                                                        `json:"live_title,omitzero"`
-	StartTime     UnixSeconds                                                   `json:"start_time,omitzero"`
-	UniqueViewers int64                                                         `json:"unique_viewers,omitzero"`
-}
-
-// GetShopLIVEPerformancePerMinutesResponsePerformanceOverallGMV is part of a reply.
-type GetShopLIVEPerformancePerMinutesResponsePerformanceOverallGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	Duration      int64       `json:"duration,omitzero"`
+	EndTime       UnixSeconds `json:"end_time,omitzero"`
+	GMV           Money       `json:"gmv,omitzero"`
+	Impressions   int64       `json:"impressions,omitzero"`
+	ItemsSold     int64       `json:"items_sold,omitzero"`
+	LiveTitle     string      `json:"live_title,omitzero"`
+	StartTime     UnixSeconds `json:"start_time,omitzero"`
+	UniqueViewers int64       `json:"unique_viewers,omitzero"`
 }
 
 // GetShopLIVEProductsPerformanceListRequest holds the parameters of Analytics.GetShopLIVEProductsPerformanceList.
@@ -1359,47 +1123,35 @@ type GetShopLIVEProductsPerformanceListResponseProduct struct {
 
 // GetShopLIVEProductsPerformanceListResponseProductSales is part of a reply.
 type GetShopLIVEProductsPerformanceListResponseProductSales struct {
-	AvgPrice         GetShopLIVEProductsPerformanceListResponseProductSalesAvgPrice  `json:"avg_price,omitzero"`
-	CreatedSKUOrders int64                                                           `json:"created_sku_orders,omitzero"`
-	Customers        int64                                                           `json:"customers,omitzero"`
-	DirectGMV        GetShopLIVEProductsPerformanceListResponseProductSalesDirectGMV `json:"direct_gmv,omitzero"`
-	ItemsSold        int64                                                           `json:"items_sold,omitzero"`
-	MainOrders       int64                                                           `json:"main_orders,omitzero"`
-	PaymentRate      string                                                          `json:"payment_rate,omitzero"`
-	SKUOrders        int64                                                           `json:"sku_orders,omitzero"`
-}
-
-// GetShopLIVEProductsPerformanceListResponseProductSalesAvgPrice is part of a reply.
-type GetShopLIVEProductsPerformanceListResponseProductSalesAvgPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopLIVEProductsPerformanceListResponseProductSalesDirectGMV is part of a reply.
-type GetShopLIVEProductsPerformanceListResponseProductSalesDirectGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	AvgPrice         Money  `json:"avg_price,omitzero"`
+	CreatedSKUOrders int64  `json:"created_sku_orders,omitzero"`
+	Customers        int64  `json:"customers,omitzero"`
+	DirectGMV        Money  `json:"direct_gmv,omitzero"`
+	ItemsSold        int64  `json:"items_sold,omitzero"`
+	MainOrders       int64  `json:"main_orders,omitzero"`
+	PaymentRate      string `json:"payment_rate,omitzero"`
+	SKUOrders        int64  `json:"sku_orders,omitzero"`
 }
 
 // GetShopLIVEProductsPerformanceListResponseProductTraffic is part of a reply.
 type GetShopLIVEProductsPerformanceListResponseProductTraffic struct {
-	AddToCartCount     int64                                                                    `json:"add_to_cart_count,omitzero"`
-	ClickToOrderRate   GetShopLIVEProductsPerformanceListResponseProductTrafficClickToOrderRate `json:"click_to_order_rate,omitzero"`
-	CTR                string                                                                   `json:"ctr,omitzero"`
-	GPM                GetShopLIVEProductsPerformanceListResponseProductTrafficGPM              `json:"gpm,omitzero"`
-	ProductImpressions int64                                                                    `json:"product_impressions,omitzero"`
-	ProdutClicks       int64                                                                    `json:"produt_clicks,omitzero"`
-}
-
-// GetShopLIVEProductsPerformanceListResponseProductTrafficClickToOrderRate is part of a reply.
-type GetShopLIVEProductsPerformanceListResponseProductTrafficClickToOrderRate struct {
-	MainOrderCtor string `json:"main_order_ctor,omitzero"`
-	SKUOrderCtor  string `json:"sku_order_ctor,omitzero"`
+	AddToCartCount     int64                                                       `json:"add_to_cart_count,omitzero"`
+	ClickToOrderRate   ClickToOrderRate                                            `json:"click_to_order_rate,omitzero"`
+	CTR                string                                                      `json:"ctr,omitzero"`
+	GPM                GetShopLIVEProductsPerformanceListResponseProductTrafficGPM `json:"gpm,omitzero"`
+	ProductImpressions int64                                                       `json:"product_impressions,omitzero"`
+	ProdutClicks       int64                                                       `json:"produt_clicks,omitzero"`
 }
 
 // GetShopLIVEProductsPerformanceListResponseProductTrafficGPM is part of a reply.
 type GetShopLIVEProductsPerformanceListResponseProductTrafficGPM struct {
 	WatchGPM string `json:"watch_gpm,omitzero"`
+}
+
+// GetShopPerformanceIntervalSalesGrossRevenueBreakdown is part of a reply.
+type GetShopPerformanceIntervalSalesGrossRevenueBreakdown struct {
+	Percentage string `json:"percentage,omitzero"`
+	Type       string `json:"type,omitzero"`
 }
 
 // GetShopPerformancePerHourRequest holds the parameters of Analytics.GetShopPerformancePerHour.
@@ -1421,31 +1173,31 @@ type GetShopPerformancePerHourResponsePerformance struct {
 
 // GetShopPerformancePerHourResponsePerformanceInterval is part of a reply.
 type GetShopPerformancePerHourResponsePerformanceInterval struct {
-	Customers int64                                                   `json:"customers,omitzero"`
-	GMV       GetShopPerformancePerHourResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
-	Index     int64                                                   `json:"index,omitzero"`
-	ItemsSold int64                                                   `json:"items_sold,omitzero"`
-	Visitors  int64                                                   `json:"visitors,omitzero"`
-}
-
-// GetShopPerformancePerHourResponsePerformanceIntervalGMV is part of a reply.
-type GetShopPerformancePerHourResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	Customers int64 `json:"customers,omitzero"`
+	GMV       Money `json:"gmv,omitzero"`
+	Index     int64 `json:"index,omitzero"`
+	ItemsSold int64 `json:"items_sold,omitzero"`
+	Visitors  int64 `json:"visitors,omitzero"`
 }
 
 // GetShopPerformancePerHourResponsePerformanceOverall is part of a reply.
 type GetShopPerformancePerHourResponsePerformanceOverall struct {
-	Customers int64                                                  `json:"customers,omitzero"`
-	GMV       GetShopPerformancePerHourResponsePerformanceOverallGMV `json:"gmv,omitzero"`
-	ItemsSold int64                                                  `json:"items_sold,omitzero"`
-	Visitors  int64                                                  `json:"visitors,omitzero"`
+	Customers int64 `json:"customers,omitzero"`
+	GMV       Money `json:"gmv,omitzero"`
+	ItemsSold int64 `json:"items_sold,omitzero"`
+	Visitors  int64 `json:"visitors,omitzero"`
 }
 
-// GetShopPerformancePerHourResponsePerformanceOverallGMV is part of a reply.
-type GetShopPerformancePerHourResponsePerformanceOverallGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetShopPerformancePerformanceIntervalSalesGMVBreakdown is part of a reply.
+type GetShopPerformancePerformanceIntervalSalesGMVBreakdown struct {
+	GMV  Money                                                      `json:"gmv,omitzero"`
+	Type GetShopPerformancePerformanceIntervalSalesGMVBreakdownType `json:"type,omitzero"`
+}
+
+// GetShopPerformancePerformanceIntervalSalesGrossRevenue is part of a reply.
+type GetShopPerformancePerformanceIntervalSalesGrossRevenue struct {
+	Breakdowns []GetShopPerformanceIntervalSalesGrossRevenueBreakdown `json:"breakdowns,omitzero"`
+	Overall    Money                                                  `json:"overall,omitzero"`
 }
 
 // GetShopPerformanceRequest holds the parameters of Analytics.GetShopPerformance.
@@ -1477,61 +1229,19 @@ type GetShopPerformanceResponsePerformanceInterval struct {
 
 // GetShopPerformanceResponsePerformanceIntervalSales is part of a reply.
 type GetShopPerformanceResponsePerformanceIntervalSales struct {
-	AvgCustomersCount int64                                                          `json:"avg_customers_count,omitzero"`
-	GMV               GetShopPerformanceResponsePerformanceIntervalSalesGMV          `json:"gmv,omitzero"`
-	GrossRevenue      GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenue `json:"gross_revenue,omitzero"`
-	ItemsSold         int64                                                          `json:"items_sold,omitzero"`
-	OrdersCount       int64                                                          `json:"orders_count,omitzero"`
-	Refunds           GetShopPerformanceResponsePerformanceIntervalSalesRefunds      `json:"refunds,omitzero"`
-	SKUOrdersCount    int64                                                          `json:"sku_orders_count,omitzero"`
+	AvgCustomersCount int64                                                  `json:"avg_customers_count,omitzero"`
+	GMV               GetShopPerformanceResponsePerformanceIntervalSalesGMV  `json:"gmv,omitzero"`
+	GrossRevenue      GetShopPerformancePerformanceIntervalSalesGrossRevenue `json:"gross_revenue,omitzero"`
+	ItemsSold         int64                                                  `json:"items_sold,omitzero"`
+	OrdersCount       int64                                                  `json:"orders_count,omitzero"`
+	Refunds           Money                                                  `json:"refunds,omitzero"`
+	SKUOrdersCount    int64                                                  `json:"sku_orders_count,omitzero"`
 }
 
 // GetShopPerformanceResponsePerformanceIntervalSalesGMV is part of a reply.
 type GetShopPerformanceResponsePerformanceIntervalSalesGMV struct {
-	Breakdowns []GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdown `json:"breakdowns,omitzero"`
-	Overall    GetShopPerformanceResponsePerformanceIntervalSalesGMVOverall     `json:"overall,omitzero"`
-}
-
-// GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdown is part of a reply.
-type GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdown struct {
-	GMV  GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownGMV  `json:"gmv,omitzero"`
-	Type GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownType `json:"type,omitzero"`
-}
-
-// GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownGMV is part of a reply.
-type GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopPerformanceResponsePerformanceIntervalSalesGMVOverall is part of a reply.
-type GetShopPerformanceResponsePerformanceIntervalSalesGMVOverall struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenue is part of a reply.
-type GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenue struct {
-	Breakdowns []GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenueBreakdown `json:"breakdowns,omitzero"`
-	Overall    GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenueOverall     `json:"overall,omitzero"`
-}
-
-// GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenueBreakdown is part of a reply.
-type GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenueBreakdown struct {
-	Percentage string `json:"percentage,omitzero"`
-	Type       string `json:"type,omitzero"`
-}
-
-// GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenueOverall is part of a reply.
-type GetShopPerformanceResponsePerformanceIntervalSalesGrossRevenueOverall struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopPerformanceResponsePerformanceIntervalSalesRefunds is part of a reply.
-type GetShopPerformanceResponsePerformanceIntervalSalesRefunds struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	Breakdowns []GetShopPerformancePerformanceIntervalSalesGMVBreakdown `json:"breakdowns,omitzero"`
+	Overall    Money                                                    `json:"overall,omitzero"`
 }
 
 // GetShopPerformanceResponsePerformanceIntervalTraffic is part of a reply.
@@ -1539,6 +1249,28 @@ type GetShopPerformanceResponsePerformanceIntervalTraffic struct {
 	AvgConversationRate string `json:"avg_conversation_rate,omitzero"`
 	AvgPageViews        int64  `json:"avg_page_views,omitzero"`
 	AvgVisitors         int64  `json:"avg_visitors,omitzero"`
+}
+
+// GetShopPerformanceV202405PerformanceComparisonInterval is part of a reply.
+type GetShopPerformanceV202405PerformanceComparisonInterval struct {
+	AvgOrderValue                   Money         `json:"avg_order_value,omitzero"`
+	AvgProductPageVisitorBreakdowns []CountByType `json:"avg_product_page_visitor_breakdowns,omitzero"`
+	AvgProductPageVisitors          int64         `json:"avg_product_page_visitors,omitzero"`
+	BuyerBreakdowns                 []CountByType `json:"buyer_breakdowns,omitzero"`
+	Buyers                          int64         `json:"buyers,omitzero"`
+	CancellationsAndReturns         int64         `json:"cancellations_and_returns,omitzero"`
+	EndDate                         string        `json:"end_date,omitzero"`
+	GMV                             Money         `json:"gmv,omitzero"`
+	GMVBreakdowns                   []MoneyByType `json:"gmv_breakdowns,omitzero"`
+	Orders                          int64         `json:"orders,omitzero"`
+	ProductImpressionBreakdowns     []CountByType `json:"product_impression_breakdowns,omitzero"`
+	ProductImpressions              int64         `json:"product_impressions,omitzero"`
+	ProductPageViewBreakdowns       []CountByType `json:"product_page_view_breakdowns,omitzero"`
+	ProductPageViews                int64         `json:"product_page_views,omitzero"`
+	Refunds                         Money         `json:"refunds,omitzero"`
+	SKUOrders                       int64         `json:"sku_orders,omitzero"`
+	StartDate                       string        `json:"start_date,omitzero"`
+	UnitsSold                       int64         `json:"units_sold,omitzero"`
 }
 
 // GetShopPerformanceV202405Request holds the parameters of Analytics.GetShopPerformanceV202405.
@@ -1558,150 +1290,77 @@ type GetShopPerformanceV202405Response struct {
 
 // GetShopPerformanceV202405ResponsePerformance is part of a reply.
 type GetShopPerformanceV202405ResponsePerformance struct {
-	ComparisonIntervals []GetShopPerformanceV202405ResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
-	Intervals           []GetShopPerformanceV202405ResponsePerformanceInterval           `json:"intervals,omitzero"`
-}
-
-// GetShopPerformanceV202405ResponsePerformanceComparisonInterval is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceComparisonInterval struct {
-	AvgOrderValue                   GetShopPerformanceV202405ResponsePerformanceComparisonIntervalAvgOrderValue                    `json:"avg_order_value,omitzero"`
-	AvgProductPageVisitorBreakdowns []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalAvgProductPageVisitorBreakdown `json:"avg_product_page_visitor_breakdowns,omitzero"`
-	AvgProductPageVisitors          int64                                                                                          `json:"avg_product_page_visitors,omitzero"`
-	BuyerBreakdowns                 []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalBuyerBreakdown                 `json:"buyer_breakdowns,omitzero"`
-	Buyers                          int64                                                                                          `json:"buyers,omitzero"`
-	CancellationsAndReturns         int64                                                                                          `json:"cancellations_and_returns,omitzero"`
-	EndDate                         string                                                                                         `json:"end_date,omitzero"`
-	GMV                             GetShopPerformanceV202405ResponsePerformanceComparisonIntervalGMV                              `json:"gmv,omitzero"`
-	GMVBreakdowns                   []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalGMVBreakdown                   `json:"gmv_breakdowns,omitzero"`
-	Orders                          int64                                                                                          `json:"orders,omitzero"`
-	ProductImpressionBreakdowns     []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalProductImpressionBreakdown     `json:"product_impression_breakdowns,omitzero"`
-	ProductImpressions              int64                                                                                          `json:"product_impressions,omitzero"`
-	ProductPageViewBreakdowns       []GetShopPerformanceV202405ResponsePerformanceComparisonIntervalProductPageViewBreakdown       `json:"product_page_view_breakdowns,omitzero"`
-	ProductPageViews                int64                                                                                          `json:"product_page_views,omitzero"`
-	Refunds                         GetShopPerformanceV202405ResponsePerformanceComparisonIntervalRefunds                          `json:"refunds,omitzero"`
-	SKUOrders                       int64                                                                                          `json:"sku_orders,omitzero"`
-	StartDate                       string                                                                                         `json:"start_date,omitzero"`
-	UnitsSold                       int64                                                                                          `json:"units_sold,omitzero"`
-}
-
-// GetShopPerformanceV202405ResponsePerformanceComparisonIntervalAvgOrderValue is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalAvgOrderValue struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopPerformanceV202405ResponsePerformanceComparisonIntervalAvgProductPageVisitorBreakdown is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalAvgProductPageVisitorBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
-}
-
-// GetShopPerformanceV202405ResponsePerformanceComparisonIntervalBuyerBreakdown is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalBuyerBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
-}
-
-// GetShopPerformanceV202405ResponsePerformanceComparisonIntervalGMV is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopPerformanceV202405ResponsePerformanceComparisonIntervalGMVBreakdown is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalGMVBreakdown struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-	Type     string  `json:"type,omitzero"`
-}
-
-// GetShopPerformanceV202405ResponsePerformanceComparisonIntervalProductImpressionBreakdown is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalProductImpressionBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
-}
-
-// GetShopPerformanceV202405ResponsePerformanceComparisonIntervalProductPageViewBreakdown is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalProductPageViewBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
-}
-
-// GetShopPerformanceV202405ResponsePerformanceComparisonIntervalRefunds is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceComparisonIntervalRefunds struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	ComparisonIntervals []GetShopPerformanceV202405PerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
+	Intervals           []GetShopPerformanceV202405ResponsePerformanceInterval   `json:"intervals,omitzero"`
 }
 
 // GetShopPerformanceV202405ResponsePerformanceInterval is part of a reply.
 type GetShopPerformanceV202405ResponsePerformanceInterval struct {
-	AvgOrderValue                   GetShopPerformanceV202405ResponsePerformanceIntervalAvgOrderValue                    `json:"avg_order_value,omitzero"`
-	AvgProductPageVisitorBreakdowns []GetShopPerformanceV202405ResponsePerformanceIntervalAvgProductPageVisitorBreakdown `json:"avg_product_page_visitor_breakdowns,omitzero"`
-	AvgProductPageVisitors          int64                                                                                `json:"avg_product_page_visitors,omitzero"`
-	BuyerBreakdowns                 []GetShopPerformanceV202405ResponsePerformanceIntervalBuyerBreakdown                 `json:"buyer_breakdowns,omitzero"`
-	Buyers                          int64                                                                                `json:"buyers,omitzero"`
-	CancellationsAndReturns         int64                                                                                `json:"cancellations_and_returns,omitzero"`
-	EndDate                         string                                                                               `json:"end_date,omitzero"`
-	GMV                             GetShopPerformanceV202405ResponsePerformanceIntervalGMV                              `json:"gmv,omitzero"`
-	GMVBreakdowns                   []GetShopPerformanceV202405ResponsePerformanceIntervalGMVBreakdown                   `json:"gmv_breakdowns,omitzero"`
-	Orders                          int64                                                                                `json:"orders,omitzero"`
-	ProductImpressionBreakdowns     []GetShopPerformanceV202405ResponsePerformanceIntervalProductImpressionBreakdown     `json:"product_impression_breakdowns,omitzero"`
-	ProductImpressions              int64                                                                                `json:"product_impressions,omitzero"`
-	ProductPageViewBreakdowns       []GetShopPerformanceV202405ResponsePerformanceIntervalProductPageViewBreakdown       `json:"product_page_view_breakdowns,omitzero"`
-	ProductPageViews                int64                                                                                `json:"product_page_views,omitzero"`
-	Refunds                         GetShopPerformanceV202405ResponsePerformanceIntervalRefunds                          `json:"refunds,omitzero"`
-	SKUOrders                       int64                                                                                `json:"sku_orders,omitzero"`
-	StartDate                       string                                                                               `json:"start_date,omitzero"`
-	UnitsSold                       int64                                                                                `json:"units_sold,omitzero"`
+	AvgOrderValue                   Money         `json:"avg_order_value,omitzero"`
+	AvgProductPageVisitorBreakdowns []CountByType `json:"avg_product_page_visitor_breakdowns,omitzero"`
+	AvgProductPageVisitors          int64         `json:"avg_product_page_visitors,omitzero"`
+	BuyerBreakdowns                 []CountByType `json:"buyer_breakdowns,omitzero"`
+	Buyers                          int64         `json:"buyers,omitzero"`
+	CancellationsAndReturns         int64         `json:"cancellations_and_returns,omitzero"`
+	EndDate                         string        `json:"end_date,omitzero"`
+	GMV                             Money         `json:"gmv,omitzero"`
+	GMVBreakdowns                   []MoneyByType `json:"gmv_breakdowns,omitzero"`
+	Orders                          int64         `json:"orders,omitzero"`
+	ProductImpressionBreakdowns     []CountByType `json:"product_impression_breakdowns,omitzero"`
+	ProductImpressions              int64         `json:"product_impressions,omitzero"`
+	ProductPageViewBreakdowns       []CountByType `json:"product_page_view_breakdowns,omitzero"`
+	ProductPageViews                int64         `json:"product_page_views,omitzero"`
+	Refunds                         Money         `json:"refunds,omitzero"`
+	SKUOrders                       int64         `json:"sku_orders,omitzero"`
+	StartDate                       string        `json:"start_date,omitzero"`
+	UnitsSold                       int64         `json:"units_sold,omitzero"`
 }
 
-// GetShopPerformanceV202405ResponsePerformanceIntervalAvgOrderValue is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceIntervalAvgOrderValue struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetShopProductPerformanceDetailIntervalCancelAndRefunds is part of a reply.
+type GetShopProductPerformanceDetailIntervalCancelAndRefunds struct {
+	Canceled     int64 `json:"canceled,omitzero"`
+	Refunded     int64 `json:"refunded,omitzero"`
+	Replacements int64 `json:"replacements,omitzero"`
+	Returned     int64 `json:"returned,omitzero"`
 }
 
-// GetShopPerformanceV202405ResponsePerformanceIntervalAvgProductPageVisitorBreakdown is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceIntervalAvgProductPageVisitorBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
+// GetShopProductPerformanceDetailIntervalSalesBreakdown is part of a reply.
+type GetShopProductPerformanceDetailIntervalSalesBreakdown struct {
+	ContentType AnalyticsContentType                                       `json:"content_type,omitzero"`
+	Sales       GetShopProductPerformanceDetailIntervalSalesBreakdownSales `json:"sales,omitzero"`
 }
 
-// GetShopPerformanceV202405ResponsePerformanceIntervalBuyerBreakdown is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceIntervalBuyerBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
+// GetShopProductPerformanceDetailIntervalSalesBreakdownSales is part of a reply.
+type GetShopProductPerformanceDetailIntervalSalesBreakdownSales struct {
+	AvgCustomers int64 `json:"avg_customers,omitzero"`
+	GMV          Money `json:"gmv,omitzero"`
+	ItemsSold    int64 `json:"items_sold,omitzero"`
 }
 
-// GetShopPerformanceV202405ResponsePerformanceIntervalGMV is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetShopProductPerformanceDetailIntervalTrafficBreakdown is part of a reply.
+type GetShopProductPerformanceDetailIntervalTrafficBreakdown struct {
+	ContentType AnalyticsContentType                                   `json:"content_type,omitzero"`
+	Traffic     GetShopProductPerformanceDetailTrafficBreakdownTraffic `json:"traffic,omitzero"`
 }
 
-// GetShopPerformanceV202405ResponsePerformanceIntervalGMVBreakdown is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceIntervalGMVBreakdown struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-	Type     string  `json:"type,omitzero"`
+// GetShopProductPerformanceDetailPerformanceIntervalSales is part of a reply.
+type GetShopProductPerformanceDetailPerformanceIntervalSales struct {
+	Breakdowns []GetShopProductPerformanceDetailIntervalSalesBreakdown `json:"breakdowns,omitzero"`
+	GMV        Money                                                   `json:"gmv,omitzero"`
+	ItemsSold  int64                                                   `json:"items_sold,omitzero"`
+	Orders     int64                                                   `json:"orders,omitzero"`
 }
 
-// GetShopPerformanceV202405ResponsePerformanceIntervalProductImpressionBreakdown is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceIntervalProductImpressionBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
+// GetShopProductPerformanceDetailPerformanceIntervalTraffic is part of a reply.
+type GetShopProductPerformanceDetailPerformanceIntervalTraffic struct {
+	Breakdowns []GetShopProductPerformanceDetailIntervalTrafficBreakdown `json:"breakdowns,omitzero"`
 }
 
-// GetShopPerformanceV202405ResponsePerformanceIntervalProductPageViewBreakdown is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceIntervalProductPageViewBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
-}
-
-// GetShopPerformanceV202405ResponsePerformanceIntervalRefunds is part of a reply.
-type GetShopPerformanceV202405ResponsePerformanceIntervalRefunds struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetShopProductPerformanceDetailPerformanceTopContentContent is part of a reply.
+type GetShopProductPerformanceDetailPerformanceTopContentContent struct {
+	ContentID string `json:"content_id,omitzero"`
+	GMV       Money  `json:"gmv,omitzero"`
+	ItemsSold int64  `json:"items_sold,omitzero"`
 }
 
 // GetShopProductPerformanceDetailRequest holds the parameters of Analytics.GetShopProductPerformanceDetail.
@@ -1728,72 +1387,11 @@ type GetShopProductPerformanceDetailResponsePerformance struct {
 
 // GetShopProductPerformanceDetailResponsePerformanceInterval is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceInterval struct {
-	CancelAndRefunds GetShopProductPerformanceDetailResponsePerformanceIntervalCancelAndRefunds `json:"cancel_and_refunds,omitzero"`
-	EndDate          string                                                                     `json:"end_date,omitzero"`
-	Sales            GetShopProductPerformanceDetailResponsePerformanceIntervalSales            `json:"sales,omitzero"`
-	StartDate        string                                                                     `json:"start_date,omitzero"`
-	Traffic          GetShopProductPerformanceDetailResponsePerformanceIntervalTraffic          `json:"traffic,omitzero"`
-}
-
-// GetShopProductPerformanceDetailResponsePerformanceIntervalCancelAndRefunds is part of a reply.
-type GetShopProductPerformanceDetailResponsePerformanceIntervalCancelAndRefunds struct {
-	Canceled     int64 `json:"canceled,omitzero"`
-	Refunded     int64 `json:"refunded,omitzero"`
-	Replacements int64 `json:"replacements,omitzero"`
-	Returned     int64 `json:"returned,omitzero"`
-}
-
-// GetShopProductPerformanceDetailResponsePerformanceIntervalSales is part of a reply.
-type GetShopProductPerformanceDetailResponsePerformanceIntervalSales struct {
-	Breakdowns []GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdown `json:"breakdowns,omitzero"`
-	GMV        GetShopProductPerformanceDetailResponsePerformanceIntervalSalesGMV         `json:"gmv,omitzero"`
-	ItemsSold  int64                                                                      `json:"items_sold,omitzero"`
-	Orders     int64                                                                      `json:"orders,omitzero"`
-}
-
-// GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdown is part of a reply.
-type GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdown struct {
-	ContentType AnalyticsContentType                                                          `json:"content_type,omitzero"`
-	Sales       GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdownSales `json:"sales,omitzero"`
-}
-
-// GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdownSales is part of a reply.
-type GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdownSales struct {
-	AvgCustomers int64                                                                            `json:"avg_customers,omitzero"`
-	GMV          GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdownSalesGMV `json:"gmv,omitzero"`
-	ItemsSold    int64                                                                            `json:"items_sold,omitzero"`
-}
-
-// GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdownSalesGMV is part of a reply.
-type GetShopProductPerformanceDetailResponsePerformanceIntervalSalesBreakdownSalesGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopProductPerformanceDetailResponsePerformanceIntervalSalesGMV is part of a reply.
-type GetShopProductPerformanceDetailResponsePerformanceIntervalSalesGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopProductPerformanceDetailResponsePerformanceIntervalTraffic is part of a reply.
-type GetShopProductPerformanceDetailResponsePerformanceIntervalTraffic struct {
-	Breakdowns []GetShopProductPerformanceDetailResponsePerformanceIntervalTrafficBreakdown `json:"breakdowns,omitzero"`
-}
-
-// GetShopProductPerformanceDetailResponsePerformanceIntervalTrafficBreakdown is part of a reply.
-type GetShopProductPerformanceDetailResponsePerformanceIntervalTrafficBreakdown struct {
-	ContentType AnalyticsContentType                                                              `json:"content_type,omitzero"`
-	Traffic     GetShopProductPerformanceDetailResponsePerformanceIntervalTrafficBreakdownTraffic `json:"traffic,omitzero"`
-}
-
-// GetShopProductPerformanceDetailResponsePerformanceIntervalTrafficBreakdownTraffic is part of a reply.
-type GetShopProductPerformanceDetailResponsePerformanceIntervalTrafficBreakdownTraffic struct {
-	AvgConversionRate  string `json:"avg_conversion_rate,omitzero"`
-	AvgUniquePageViews int64  `json:"avg_unique_page_views,omitzero"`
-	CTR                string `json:"ctr,omitzero"`
-	Impressions        int64  `json:"impressions,omitzero"`
-	PageViews          int64  `json:"page_views,omitzero"`
+	CancelAndRefunds GetShopProductPerformanceDetailIntervalCancelAndRefunds   `json:"cancel_and_refunds,omitzero"`
+	EndDate          string                                                    `json:"end_date,omitzero"`
+	Sales            GetShopProductPerformanceDetailPerformanceIntervalSales   `json:"sales,omitzero"`
+	StartDate        string                                                    `json:"start_date,omitzero"`
+	Traffic          GetShopProductPerformanceDetailPerformanceIntervalTraffic `json:"traffic,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceRating is part of a reply.
@@ -1805,36 +1403,64 @@ type GetShopProductPerformanceDetailResponsePerformanceRating struct {
 
 // GetShopProductPerformanceDetailResponsePerformanceTopContent is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceTopContent struct {
-	Contents []GetShopProductPerformanceDetailResponsePerformanceTopContentContent `json:"contents,omitzero"`
-	Type     GetShopProductPerformanceDetailResponsePerformanceTopContentType      `json:"type,omitzero"`
-}
-
-// GetShopProductPerformanceDetailResponsePerformanceTopContentContent is part of a reply.
-type GetShopProductPerformanceDetailResponsePerformanceTopContentContent struct {
-	ContentID string                                                                 `json:"content_id,omitzero"`
-	GMV       GetShopProductPerformanceDetailResponsePerformanceTopContentContentGMV `json:"gmv,omitzero"`
-	ItemsSold int64                                                                  `json:"items_sold,omitzero"`
-}
-
-// GetShopProductPerformanceDetailResponsePerformanceTopContentContentGMV is part of a reply.
-type GetShopProductPerformanceDetailResponsePerformanceTopContentContentGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	Contents []GetShopProductPerformanceDetailPerformanceTopContentContent `json:"contents,omitzero"`
+	Type     GetShopProductPerformanceDetailPerformanceTopContentType      `json:"type,omitzero"`
 }
 
 // GetShopProductPerformanceDetailResponsePerformanceTopCreator is part of a reply.
 type GetShopProductPerformanceDetailResponsePerformanceTopCreator struct {
-	CreatorName    string                                                          `json:"creator_name,omitzero"`
-	CreatorOpenID  string                                                          `json:"creator_open_id,omitzero"`
-	CreatorProfile string                                                          `json:"creator_profile,omitzero"`
-	GMV            GetShopProductPerformanceDetailResponsePerformanceTopCreatorGMV `json:"gmv,omitzero"`
-	ItemsSold      int64                                                           `json:"items_sold,omitzero"`
+	CreatorName    string `json:"creator_name,omitzero"`
+	CreatorOpenID  string `json:"creator_open_id,omitzero"`
+	CreatorProfile string `json:"creator_profile,omitzero"`
+	GMV            Money  `json:"gmv,omitzero"`
+	ItemsSold      int64  `json:"items_sold,omitzero"`
 }
 
-// GetShopProductPerformanceDetailResponsePerformanceTopCreatorGMV is part of a reply.
-type GetShopProductPerformanceDetailResponsePerformanceTopCreatorGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetShopProductPerformanceDetailTrafficBreakdownTraffic is part of a reply.
+type GetShopProductPerformanceDetailTrafficBreakdownTraffic struct {
+	AvgConversionRate  string `json:"avg_conversion_rate,omitzero"`
+	AvgUniquePageViews int64  `json:"avg_unique_page_views,omitzero"`
+	CTR                string `json:"ctr,omitzero"`
+	Impressions        int64  `json:"impressions,omitzero"`
+	PageViews          int64  `json:"page_views,omitzero"`
+}
+
+// GetShopProductPerformanceDetailV202405ComparisonInterval is part of a reply.
+type GetShopProductPerformanceDetailV202405ComparisonInterval struct {
+	AvgPageVisitorBreakdowns   []CountByType                        `json:"avg_page_visitor_breakdowns,omitzero"`
+	AvgPageVisitors            int64                                `json:"avg_page_visitors,omitzero"`
+	ClickThroughRate           string                               `json:"click_through_rate,omitzero"`
+	ClickThroughRateBreakdowns []AnalyticsClickThroughRateBreakdown `json:"click_through_rate_breakdowns,omitzero"`
+	EndDate                    string                               `json:"end_date,omitzero"`
+	GMV                        Money                                `json:"gmv,omitzero"`
+	GMVBreakdowns              []MoneyByType                        `json:"gmv_breakdowns,omitzero"`
+	ImpressionBreakdowns       []CountByType                        `json:"impression_breakdowns,omitzero"`
+	Impressions                int64                                `json:"impressions,omitzero"`
+	Orders                     int64                                `json:"orders,omitzero"`
+	PageViewBreakdowns         []CountByType                        `json:"page_view_breakdowns,omitzero"`
+	PageViews                  int64                                `json:"page_views,omitzero"`
+	StartDate                  string                               `json:"start_date,omitzero"`
+	UnitSoldBreakdowns         []CountByType                        `json:"unit_sold_breakdowns,omitzero"`
+	UnitsSold                  int64                                `json:"units_sold,omitzero"`
+}
+
+// GetShopProductPerformanceDetailV202405PerformanceInterval is part of a reply.
+type GetShopProductPerformanceDetailV202405PerformanceInterval struct {
+	AvgPageVisitorBreakdowns   []CountByType                        `json:"avg_page_visitor_breakdowns,omitzero"`
+	AvgPageVisitors            int64                                `json:"avg_page_visitors,omitzero"`
+	ClickThroughRate           string                               `json:"click_through_rate,omitzero"`
+	ClickThroughRateBreakdowns []AnalyticsClickThroughRateBreakdown `json:"click_through_rate_breakdowns,omitzero"`
+	EndDate                    string                               `json:"end_date,omitzero"`
+	GMV                        Money                                `json:"gmv,omitzero"`
+	GMVBreakdowns              []MoneyByType                        `json:"gmv_breakdowns,omitzero"`
+	ImpressionBreakdowns       []CountByType                        `json:"impression_breakdowns,omitzero"`
+	Impressions                int64                                `json:"impressions,omitzero"`
+	Orders                     int64                                `json:"orders,omitzero"`
+	PageViewBreakdowns         []CountByType                        `json:"page_view_breakdowns,omitzero"`
+	PageViews                  int64                                `json:"page_views,omitzero"`
+	StartDate                  string                               `json:"start_date,omitzero"`
+	UnitSoldBreakdowns         []CountByType                        `json:"unit_sold_breakdowns,omitzero"`
+	UnitsSold                  int64                                `json:"units_sold,omitzero"`
 }
 
 // GetShopProductPerformanceDetailV202405Request holds the parameters of Analytics.GetShopProductPerformanceDetailV202405.
@@ -1854,132 +1480,15 @@ type GetShopProductPerformanceDetailV202405Response struct {
 
 // GetShopProductPerformanceDetailV202405ResponsePerformance is part of a reply.
 type GetShopProductPerformanceDetailV202405ResponsePerformance struct {
-	ComparisonIntervals []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
-	Intervals           []GetShopProductPerformanceDetailV202405ResponsePerformanceInterval           `json:"intervals,omitzero"`
+	ComparisonIntervals []GetShopProductPerformanceDetailV202405ComparisonInterval  `json:"comparison_intervals,omitzero"`
+	Intervals           []GetShopProductPerformanceDetailV202405PerformanceInterval `json:"intervals,omitzero"`
 }
 
-// GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonInterval is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonInterval struct {
-	AvgPageVisitorBreakdowns   []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalAvgPageVisitorBreakdown   `json:"avg_page_visitor_breakdowns,omitzero"`
-	AvgPageVisitors            int64                                                                                                  `json:"avg_page_visitors,omitzero"`
-	ClickThroughRate           string                                                                                                 `json:"click_through_rate,omitzero"`
-	ClickThroughRateBreakdowns []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalClickThroughRateBreakdown `json:"click_through_rate_breakdowns,omitzero"`
-	EndDate                    string                                                                                                 `json:"end_date,omitzero"`
-	GMV                        GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalGMV                         `json:"gmv,omitzero"`
-	GMVBreakdowns              []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalGMVBreakdown              `json:"gmv_breakdowns,omitzero"`
-	ImpressionBreakdowns       []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalImpressionBreakdown       `json:"impression_breakdowns,omitzero"`
-	Impressions                int64                                                                                                  `json:"impressions,omitzero"`
-	Orders                     int64                                                                                                  `json:"orders,omitzero"`
-	PageViewBreakdowns         []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalPageViewBreakdown         `json:"page_view_breakdowns,omitzero"`
-	PageViews                  int64                                                                                                  `json:"page_views,omitzero"`
-	StartDate                  string                                                                                                 `json:"start_date,omitzero"`
-	UnitSoldBreakdowns         []GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalUnitSoldBreakdown         `json:"unit_sold_breakdowns,omitzero"`
-	UnitsSold                  int64                                                                                                  `json:"units_sold,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalAvgPageVisitorBreakdown is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalAvgPageVisitorBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalClickThroughRateBreakdown is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalClickThroughRateBreakdown struct {
-	Amount Decimal `json:"amount,omitzero"`
-	Type   string  `json:"type,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalGMV is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalGMVBreakdown is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalGMVBreakdown struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-	Type     string  `json:"type,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalImpressionBreakdown is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalImpressionBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalPageViewBreakdown is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalPageViewBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalUnitSoldBreakdown is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceComparisonIntervalUnitSoldBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceInterval is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceInterval struct {
-	AvgPageVisitorBreakdowns   []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalAvgPageVisitorBreakdown   `json:"avg_page_visitor_breakdowns,omitzero"`
-	AvgPageVisitors            int64                                                                                        `json:"avg_page_visitors,omitzero"`
-	ClickThroughRate           string                                                                                       `json:"click_through_rate,omitzero"`
-	ClickThroughRateBreakdowns []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalClickThroughRateBreakdown `json:"click_through_rate_breakdowns,omitzero"`
-	EndDate                    string                                                                                       `json:"end_date,omitzero"`
-	GMV                        GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalGMV                         `json:"gmv,omitzero"`
-	GMVBreakdowns              []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalGMVBreakdown              `json:"gmv_breakdowns,omitzero"`
-	ImpressionBreakdowns       []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalImpressionBreakdown       `json:"impression_breakdowns,omitzero"`
-	Impressions                int64                                                                                        `json:"impressions,omitzero"`
-	Orders                     int64                                                                                        `json:"orders,omitzero"`
-	PageViewBreakdowns         []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalPageViewBreakdown         `json:"page_view_breakdowns,omitzero"`
-	PageViews                  int64                                                                                        `json:"page_views,omitzero"`
-	StartDate                  string                                                                                       `json:"start_date,omitzero"`
-	UnitSoldBreakdowns         []GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalUnitSoldBreakdown         `json:"unit_sold_breakdowns,omitzero"`
-	UnitsSold                  int64                                                                                        `json:"units_sold,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalAvgPageVisitorBreakdown is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalAvgPageVisitorBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalClickThroughRateBreakdown is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalClickThroughRateBreakdown struct {
-	Amount Decimal `json:"amount,omitzero"`
-	Type   string  `json:"type,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalGMV is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalGMVBreakdown is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalGMVBreakdown struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-	Type     string  `json:"type,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalImpressionBreakdown is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalImpressionBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalPageViewBreakdown is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalPageViewBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
-}
-
-// GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalUnitSoldBreakdown is part of a reply.
-type GetShopProductPerformanceDetailV202405ResponsePerformanceIntervalUnitSoldBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
+// GetShopProductPerformanceListProductOverallPerformance is part of a reply.
+type GetShopProductPerformanceListProductOverallPerformance struct {
+	GMV       Money `json:"gmv,omitzero"`
+	ItemsSold int64 `json:"items_sold,omitzero"`
+	Orders    int64 `json:"orders,omitzero"`
 }
 
 // GetShopProductPerformanceListRequest holds the parameters of Analytics.GetShopProductPerformanceList.
@@ -2005,21 +1514,8 @@ type GetShopProductPerformanceListResponse struct {
 
 // GetShopProductPerformanceListResponseProduct is part of a reply.
 type GetShopProductPerformanceListResponseProduct struct {
-	ID                 string                                                         `json:"id,omitzero"`
-	OverallPerformance GetShopProductPerformanceListResponseProductOverallPerformance `json:"overall_performance,omitzero"`
-}
-
-// GetShopProductPerformanceListResponseProductOverallPerformance is part of a reply.
-type GetShopProductPerformanceListResponseProductOverallPerformance struct {
-	GMV       GetShopProductPerformanceListResponseProductOverallPerformanceGMV `json:"gmv,omitzero"`
-	ItemsSold int64                                                             `json:"items_sold,omitzero"`
-	Orders    int64                                                             `json:"orders,omitzero"`
-}
-
-// GetShopProductPerformanceListResponseProductOverallPerformanceGMV is part of a reply.
-type GetShopProductPerformanceListResponseProductOverallPerformanceGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	ID                 string                                                 `json:"id,omitzero"`
+	OverallPerformance GetShopProductPerformanceListProductOverallPerformance `json:"overall_performance,omitzero"`
 }
 
 // GetShopProductPerformanceListV202405Request holds the parameters of Analytics.GetShopProductPerformanceListV202405.
@@ -2043,17 +1539,11 @@ type GetShopProductPerformanceListV202405Response struct {
 
 // GetShopProductPerformanceListV202405ResponseProduct is part of a reply.
 type GetShopProductPerformanceListV202405ResponseProduct struct {
-	ClickThroughRate string                                                 `json:"click_through_rate,omitzero"`
-	GMV              GetShopProductPerformanceListV202405ResponseProductGMV `json:"gmv,omitzero"`
-	ID               ID                                                     `json:"id,omitzero"`
-	Orders           int64                                                  `json:"orders,omitzero"`
-	UnitsSold        int64                                                  `json:"units_sold,omitzero"`
-}
-
-// GetShopProductPerformanceListV202405ResponseProductGMV is part of a reply.
-type GetShopProductPerformanceListV202405ResponseProductGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	ClickThroughRate string `json:"click_through_rate,omitzero"`
+	GMV              Money  `json:"gmv,omitzero"`
+	ID               ID     `json:"id,omitzero"`
+	Orders           int64  `json:"orders,omitzero"`
+	UnitsSold        int64  `json:"units_sold,omitzero"`
 }
 
 // GetShopSKUPerformanceListRequest holds the parameters of Analytics.GetShopSKUPerformanceList.
@@ -2080,17 +1570,11 @@ type GetShopSKUPerformanceListResponse struct {
 
 // GetShopSKUPerformanceListResponseSKU is part of a reply.
 type GetShopSKUPerformanceListResponseSKU struct {
-	GMV       GetShopSKUPerformanceListResponseSKUGMV `json:"gmv,omitzero"`
-	ID        ID                                      `json:"id,omitzero"`
-	ProductID ID                                      `json:"product_id,omitzero"`
-	SKUOrders int64                                   `json:"sku_orders,omitzero"`
-	UnitsSold int64                                   `json:"units_sold,omitzero"`
-}
-
-// GetShopSKUPerformanceListResponseSKUGMV is part of a reply.
-type GetShopSKUPerformanceListResponseSKUGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	GMV       Money `json:"gmv,omitzero"`
+	ID        ID    `json:"id,omitzero"`
+	ProductID ID    `json:"product_id,omitzero"`
+	SKUOrders int64 `json:"sku_orders,omitzero"`
+	UnitsSold int64 `json:"units_sold,omitzero"`
 }
 
 // GetShopSKUPerformanceListV202406Request holds the parameters of Analytics.GetShopSKUPerformanceListV202406.
@@ -2103,29 +1587,6 @@ type GetShopSKUPerformanceListV202406Request struct {
 	SortField   *string    `url:"sort_field,omitempty" json:"-"`
 	SortOrder   *SortOrder `url:"sort_order,omitempty" json:"-"`
 	StartDateGe string     `url:"start_date_ge" json:"-"` // required
-}
-
-// GetShopSKUPerformanceListV202406Response is the reply of Analytics.GetShopSKUPerformanceListV202406.
-type GetShopSKUPerformanceListV202406Response struct {
-	LatestAvailableDate string                                        `json:"latest_available_date,omitzero"`
-	NextPageToken       string                                        `json:"next_page_token,omitzero"`
-	SKUs                []GetShopSKUPerformanceListV202406ResponseSKU `json:"skus,omitzero"`
-	TotalCount          int                                           `json:"total_count,omitzero"`
-}
-
-// GetShopSKUPerformanceListV202406ResponseSKU is part of a reply.
-type GetShopSKUPerformanceListV202406ResponseSKU struct {
-	GMV       GetShopSKUPerformanceListV202406ResponseSKUGMV `json:"gmv,omitzero"`
-	ID        ID                                             `json:"id,omitzero"`
-	ProductID ID                                             `json:"product_id,omitzero"`
-	SKUOrders int64                                          `json:"sku_orders,omitzero"`
-	UnitsSold int64                                          `json:"units_sold,omitzero"`
-}
-
-// GetShopSKUPerformanceListV202406ResponseSKUGMV is part of a reply.
-type GetShopSKUPerformanceListV202406ResponseSKUGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
 }
 
 // GetShopSKUPerformanceRequest holds the parameters of Analytics.GetShopSKUPerformance.
@@ -2151,32 +1612,24 @@ type GetShopSKUPerformanceResponsePerformance struct {
 
 // GetShopSKUPerformanceResponsePerformanceInterval is part of a reply.
 type GetShopSKUPerformanceResponsePerformanceInterval struct {
-	EndDate            string                                                               `json:"end_date,omitzero"`
-	GMV                GetShopSKUPerformanceResponsePerformanceIntervalGMV                  `json:"gmv,omitzero"`
-	GMVBreakdown       []GetShopSKUPerformanceResponsePerformanceIntervalGMVBreakdown       `json:"gmv_breakdown,omitzero"`
-	ItemsSold          int64                                                                `json:"items_sold,omitzero"`
-	ItemsSoldBreakdown []GetShopSKUPerformanceResponsePerformanceIntervalItemsSoldBreakdown `json:"items_sold_breakdown,omitzero"`
-	SKUOrders          int64                                                                `json:"sku_orders,omitzero"`
-	StartDate          string                                                               `json:"start_date,omitzero"`
+	EndDate            string        `json:"end_date,omitzero"`
+	GMV                Money         `json:"gmv,omitzero"`
+	GMVBreakdown       []MoneyByType `json:"gmv_breakdown,omitzero"`
+	ItemsSold          int64         `json:"items_sold,omitzero"`
+	ItemsSoldBreakdown []CountByType `json:"items_sold_breakdown,omitzero"`
+	SKUOrders          int64         `json:"sku_orders,omitzero"`
+	StartDate          string        `json:"start_date,omitzero"`
 }
 
-// GetShopSKUPerformanceResponsePerformanceIntervalGMV is part of a reply.
-type GetShopSKUPerformanceResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopSKUPerformanceResponsePerformanceIntervalGMVBreakdown is part of a reply.
-type GetShopSKUPerformanceResponsePerformanceIntervalGMVBreakdown struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-	Type     string  `json:"type,omitzero"`
-}
-
-// GetShopSKUPerformanceResponsePerformanceIntervalItemsSoldBreakdown is part of a reply.
-type GetShopSKUPerformanceResponsePerformanceIntervalItemsSoldBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
+// GetShopSKUPerformanceV202406PerformanceComparisonInterval is part of a reply.
+type GetShopSKUPerformanceV202406PerformanceComparisonInterval struct {
+	EndDate            string        `json:"end_date,omitzero"`
+	GMV                Money         `json:"gmv,omitzero"`
+	GMVBreakdown       []MoneyByType `json:"gmv_breakdown,omitzero"`
+	SKUOrders          int64         `json:"sku_orders,omitzero"`
+	StartDate          string        `json:"start_date,omitzero"`
+	UnitsSold          int64         `json:"units_sold,omitzero"`
+	UnitsSoldBreakdown []CountByType `json:"units_sold_breakdown,omitzero"`
 }
 
 // GetShopSKUPerformanceV202406Request holds the parameters of Analytics.GetShopSKUPerformanceV202406.
@@ -2196,69 +1649,78 @@ type GetShopSKUPerformanceV202406Response struct {
 
 // GetShopSKUPerformanceV202406ResponsePerformance is part of a reply.
 type GetShopSKUPerformanceV202406ResponsePerformance struct {
-	ComparisonIntervals []GetShopSKUPerformanceV202406ResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
-	Intervals           []GetShopSKUPerformanceV202406ResponsePerformanceInterval           `json:"intervals,omitzero"`
-	ProductID           ID                                                                  `json:"product_id,omitzero"`
-}
-
-// GetShopSKUPerformanceV202406ResponsePerformanceComparisonInterval is part of a reply.
-type GetShopSKUPerformanceV202406ResponsePerformanceComparisonInterval struct {
-	EndDate            string                                                                                `json:"end_date,omitzero"`
-	GMV                GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalGMV                  `json:"gmv,omitzero"`
-	GMVBreakdown       []GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalGMVBreakdown       `json:"gmv_breakdown,omitzero"`
-	SKUOrders          int64                                                                                 `json:"sku_orders,omitzero"`
-	StartDate          string                                                                                `json:"start_date,omitzero"`
-	UnitsSold          int64                                                                                 `json:"units_sold,omitzero"`
-	UnitsSoldBreakdown []GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalUnitsSoldBreakdown `json:"units_sold_breakdown,omitzero"`
-}
-
-// GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalGMV is part of a reply.
-type GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalGMVBreakdown is part of a reply.
-type GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalGMVBreakdown struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-	Type     string  `json:"type,omitzero"`
-}
-
-// GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalUnitsSoldBreakdown is part of a reply.
-type GetShopSKUPerformanceV202406ResponsePerformanceComparisonIntervalUnitsSoldBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
+	ComparisonIntervals []GetShopSKUPerformanceV202406PerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
+	Intervals           []GetShopSKUPerformanceV202406ResponsePerformanceInterval   `json:"intervals,omitzero"`
+	ProductID           ID                                                          `json:"product_id,omitzero"`
 }
 
 // GetShopSKUPerformanceV202406ResponsePerformanceInterval is part of a reply.
 type GetShopSKUPerformanceV202406ResponsePerformanceInterval struct {
-	EndDate            string                                                                      `json:"end_date,omitzero"`
-	GMV                GetShopSKUPerformanceV202406ResponsePerformanceIntervalGMV                  `json:"gmv,omitzero"`
-	GMVBreakdown       []GetShopSKUPerformanceV202406ResponsePerformanceIntervalGMVBreakdown       `json:"gmv_breakdown,omitzero"`
-	SKUOrders          int64                                                                       `json:"sku_orders,omitzero"`
-	StartDate          string                                                                      `json:"start_date,omitzero"`
-	UnitsSold          int64                                                                       `json:"units_sold,omitzero"`
-	UnitsSoldBreakdown []GetShopSKUPerformanceV202406ResponsePerformanceIntervalUnitsSoldBreakdown `json:"units_sold_breakdown,omitzero"`
+	EndDate            string        `json:"end_date,omitzero"`
+	GMV                Money         `json:"gmv,omitzero"`
+	GMVBreakdown       []MoneyByType `json:"gmv_breakdown,omitzero"`
+	SKUOrders          int64         `json:"sku_orders,omitzero"`
+	StartDate          string        `json:"start_date,omitzero"`
+	UnitsSold          int64         `json:"units_sold,omitzero"`
+	UnitsSoldBreakdown []CountByType `json:"units_sold_breakdown,omitzero"`
 }
 
-// GetShopSKUPerformanceV202406ResponsePerformanceIntervalGMV is part of a reply.
-type GetShopSKUPerformanceV202406ResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetShopVideoPerformanceDetailsCountryDistribution is part of a reply.
+type GetShopVideoPerformanceDetailsCountryDistribution struct {
+	CountryCode string `json:"country_code,omitzero"`
+	Percentage  string `json:"percentage,omitzero"`
 }
 
-// GetShopSKUPerformanceV202406ResponsePerformanceIntervalGMVBreakdown is part of a reply.
-type GetShopSKUPerformanceV202406ResponsePerformanceIntervalGMVBreakdown struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-	Type     string  `json:"type,omitzero"`
+// GetShopVideoPerformanceDetailsGenderDistribution is part of a reply.
+type GetShopVideoPerformanceDetailsGenderDistribution struct {
+	Gender     AnalyticsGender `json:"gender,omitzero"`
+	Percentage string          `json:"percentage,omitzero"`
 }
 
-// GetShopSKUPerformanceV202406ResponsePerformanceIntervalUnitsSoldBreakdown is part of a reply.
-type GetShopSKUPerformanceV202406ResponsePerformanceIntervalUnitsSoldBreakdown struct {
-	Amount int64  `json:"amount,omitzero"`
-	Type   string `json:"type,omitzero"`
+// GetShopVideoPerformanceDetailsIntervalSalesBreakdown is part of a reply.
+type GetShopVideoPerformanceDetailsIntervalSalesBreakdown struct {
+	CTR                string `json:"ctr,omitzero"`
+	Customers          int64  `json:"customers,omitzero"`
+	GMV                Money  `json:"gmv,omitzero"`
+	GPM                Money  `json:"gpm,omitzero"`
+	ItemsSold          int64  `json:"items_sold,omitzero"`
+	ProductClicks      int64  `json:"product_clicks,omitzero"`
+	ProductID          string `json:"product_id,omitzero"`
+	ProductImpressions int64  `json:"product_impressions,omitzero"`
+}
+
+// GetShopVideoPerformanceDetailsIntervalSalesOverall is part of a reply.
+type GetShopVideoPerformanceDetailsIntervalSalesOverall struct {
+	CTR                string `json:"ctr,omitzero"`
+	Customers          int64  `json:"customers,omitzero"`
+	GMV                Money  `json:"gmv,omitzero"`
+	GPM                Money  `json:"gpm,omitzero"`
+	ItemsSold          int64  `json:"items_sold,omitzero"`
+	ProductClicks      int64  `json:"product_clicks,omitzero"`
+	ProductImpressions int64  `json:"product_impressions,omitzero"`
+}
+
+// GetShopVideoPerformanceDetailsPerformanceIntervalSales is part of a reply.
+type GetShopVideoPerformanceDetailsPerformanceIntervalSales struct {
+	Breakdowns []GetShopVideoPerformanceDetailsIntervalSalesBreakdown `json:"breakdowns,omitzero"`
+	Overall    GetShopVideoPerformanceDetailsIntervalSalesOverall     `json:"overall,omitzero"`
+}
+
+// GetShopVideoPerformanceDetailsPerformanceIntervalTraffic is part of a reply.
+type GetShopVideoPerformanceDetailsPerformanceIntervalTraffic struct {
+	Comments     int64 `json:"comments,omitzero"`
+	Likes        int64 `json:"likes,omitzero"`
+	NewFollowers int64 `json:"new_followers,omitzero"`
+	Shares       int64 `json:"shares,omitzero"`
+	Views        int64 `json:"views,omitzero"`
+}
+
+// GetShopVideoPerformanceDetailsPerformanceViewerProfile is part of a reply.
+type GetShopVideoPerformanceDetailsPerformanceViewerProfile struct {
+	AgeDistribution     []GetShopVideoPerformanceDetailsViewerProfileAgeDistribution `json:"age_distribution,omitzero"`
+	CountryDistribution []GetShopVideoPerformanceDetailsCountryDistribution          `json:"country_distribution,omitzero"`
+	GenderDistribution  []GetShopVideoPerformanceDetailsGenderDistribution           `json:"gender_distribution,omitzero"`
+	Type                GetShopVideoPerformanceDetailsPerformanceViewerProfileType   `json:"type,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsRequest holds the parameters of Analytics.GetShopVideoPerformanceDetails.
@@ -2277,104 +1739,36 @@ type GetShopVideoPerformanceDetailsResponse struct {
 
 // GetShopVideoPerformanceDetailsResponsePerformance is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformance struct {
-	Intervals     []GetShopVideoPerformanceDetailsResponsePerformanceInterval      `json:"intervals,omitzero"`
-	ViewerProfile []GetShopVideoPerformanceDetailsResponsePerformanceViewerProfile `json:"viewer_profile,omitzero"`
+	Intervals     []GetShopVideoPerformanceDetailsResponsePerformanceInterval `json:"intervals,omitzero"`
+	ViewerProfile []GetShopVideoPerformanceDetailsPerformanceViewerProfile    `json:"viewer_profile,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsResponsePerformanceInterval is part of a reply.
 type GetShopVideoPerformanceDetailsResponsePerformanceInterval struct {
-	EndDate   string                                                           `json:"end_date,omitzero"`
-	Sales     GetShopVideoPerformanceDetailsResponsePerformanceIntervalSales   `json:"sales,omitzero"`
-	StartDate string                                                           `json:"start_date,omitzero"`
-	Traffic   GetShopVideoPerformanceDetailsResponsePerformanceIntervalTraffic `json:"traffic,omitzero"`
+	EndDate   string                                                   `json:"end_date,omitzero"`
+	Sales     GetShopVideoPerformanceDetailsPerformanceIntervalSales   `json:"sales,omitzero"`
+	StartDate string                                                   `json:"start_date,omitzero"`
+	Traffic   GetShopVideoPerformanceDetailsPerformanceIntervalTraffic `json:"traffic,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsResponsePerformanceIntervalSales is part of a reply.
-type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSales struct {
-	Breakdowns []GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdown `json:"breakdowns,omitzero"`
-	Overall    GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverall     `json:"overall,omitzero"`
+// GetShopVideoPerformanceDetailsV202409ComparisonInterval is part of a reply.
+type GetShopVideoPerformanceDetailsV202409ComparisonInterval struct {
+	ClickThroughRate string `json:"click_through_rate,omitzero"`
+	DailyAvgBuyers   string `json:"daily_avg_buyers,omitzero"`
+	EndDate          string `json:"end_date,omitzero"`
+	GMV              Money  `json:"gmv,omitzero"`
+	StartDate        string `json:"start_date,omitzero"`
+	Views            int64  `json:"views,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdown is part of a reply.
-type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdown struct {
-	CTR                string                                                                     `json:"ctr,omitzero"`
-	Customers          int64                                                                      `json:"customers,omitzero"`
-	GMV                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGMV `json:"gmv,omitzero"`
-	GPM                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGPM `json:"gpm,omitzero"`
-	ItemsSold          int64                                                                      `json:"items_sold,omitzero"`
-	ProductClicks      int64                                                                      `json:"product_clicks,omitzero"`
-	ProductID          string                                                                     `json:"product_id,omitzero"`
-	ProductImpressions int64                                                                      `json:"product_impressions,omitzero"`
-}
-
-// GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGMV is part of a reply.
-type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGPM is part of a reply.
-type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesBreakdownGPM struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverall is part of a reply.
-type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverall struct {
-	CTR                string                                                                   `json:"ctr,omitzero"`
-	Customers          int64                                                                    `json:"customers,omitzero"`
-	GMV                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGMV `json:"gmv,omitzero"`
-	GPM                GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGPM `json:"gpm,omitzero"`
-	ItemsSold          int64                                                                    `json:"items_sold,omitzero"`
-	ProductClicks      int64                                                                    `json:"product_clicks,omitzero"`
-	ProductImpressions int64                                                                    `json:"product_impressions,omitzero"`
-}
-
-// GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGMV is part of a reply.
-type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGPM is part of a reply.
-type GetShopVideoPerformanceDetailsResponsePerformanceIntervalSalesOverallGPM struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopVideoPerformanceDetailsResponsePerformanceIntervalTraffic is part of a reply.
-type GetShopVideoPerformanceDetailsResponsePerformanceIntervalTraffic struct {
-	Comments     int64 `json:"comments,omitzero"`
-	Likes        int64 `json:"likes,omitzero"`
-	NewFollowers int64 `json:"new_followers,omitzero"`
-	Shares       int64 `json:"shares,omitzero"`
-	Views        int64 `json:"views,omitzero"`
-}
-
-// GetShopVideoPerformanceDetailsResponsePerformanceViewerProfile is part of a reply.
-type GetShopVideoPerformanceDetailsResponsePerformanceViewerProfile struct {
-	AgeDistribution     []GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileAgeDistribution     `json:"age_distribution,omitzero"`
-	CountryDistribution []GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileCountryDistribution `json:"country_distribution,omitzero"`
-	GenderDistribution  []GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileGenderDistribution  `json:"gender_distribution,omitzero"`
-	Type                GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileType                  `json:"type,omitzero"`
-}
-
-// GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileAgeDistribution is part of a reply.
-type GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileAgeDistribution struct {
-	Age        string `json:"age,omitzero"`
-	Percentage string `json:"percentage,omitzero"`
-}
-
-// GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileCountryDistribution is part of a reply.
-type GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileCountryDistribution struct {
-	CountryCode string `json:"country_code,omitzero"`
-	Percentage  string `json:"percentage,omitzero"`
-}
-
-// GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileGenderDistribution is part of a reply.
-type GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileGenderDistribution struct {
-	Gender     AnalyticsGender `json:"gender,omitzero"`
-	Percentage string          `json:"percentage,omitzero"`
+// GetShopVideoPerformanceDetailsV202409PerformanceInterval is part of a reply.
+type GetShopVideoPerformanceDetailsV202409PerformanceInterval struct {
+	ClickThroughRate string `json:"click_through_rate,omitzero"`
+	DailyAvgBuyers   string `json:"daily_avg_buyers,omitzero"`
+	EndDate          string `json:"end_date,omitzero"`
+	GMV              Money  `json:"gmv,omitzero"`
+	StartDate        string `json:"start_date,omitzero"`
+	Views            int64  `json:"views,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsV202409Request holds the parameters of Analytics.GetShopVideoPerformanceDetailsV202409.
@@ -2403,41 +1797,15 @@ type GetShopVideoPerformanceDetailsV202409ResponseEngagementData struct {
 
 // GetShopVideoPerformanceDetailsV202409ResponsePerformance is part of a reply.
 type GetShopVideoPerformanceDetailsV202409ResponsePerformance struct {
-	ComparisonIntervals []GetShopVideoPerformanceDetailsV202409ResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
-	Intervals           []GetShopVideoPerformanceDetailsV202409ResponsePerformanceInterval           `json:"intervals,omitzero"`
-	VideoPostTime       string                                                                       `json:"video_post_time,omitzero"`
+	ComparisonIntervals []GetShopVideoPerformanceDetailsV202409ComparisonInterval  `json:"comparison_intervals,omitzero"`
+	Intervals           []GetShopVideoPerformanceDetailsV202409PerformanceInterval `json:"intervals,omitzero"`
+	VideoPostTime       string                                                     `json:"video_post_time,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsV202409ResponsePerformanceComparisonInterval is part of a reply.
-type GetShopVideoPerformanceDetailsV202409ResponsePerformanceComparisonInterval struct {
-	ClickThroughRate string                                                                        `json:"click_through_rate,omitzero"`
-	DailyAvgBuyers   string                                                                        `json:"daily_avg_buyers,omitzero"`
-	EndDate          string                                                                        `json:"end_date,omitzero"`
-	GMV              GetShopVideoPerformanceDetailsV202409ResponsePerformanceComparisonIntervalGMV `json:"gmv,omitzero"`
-	StartDate        string                                                                        `json:"start_date,omitzero"`
-	Views            int64                                                                         `json:"views,omitzero"`
-}
-
-// GetShopVideoPerformanceDetailsV202409ResponsePerformanceComparisonIntervalGMV is part of a reply.
-type GetShopVideoPerformanceDetailsV202409ResponsePerformanceComparisonIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopVideoPerformanceDetailsV202409ResponsePerformanceInterval is part of a reply.
-type GetShopVideoPerformanceDetailsV202409ResponsePerformanceInterval struct {
-	ClickThroughRate string                                                              `json:"click_through_rate,omitzero"`
-	DailyAvgBuyers   string                                                              `json:"daily_avg_buyers,omitzero"`
-	EndDate          string                                                              `json:"end_date,omitzero"`
-	GMV              GetShopVideoPerformanceDetailsV202409ResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
-	StartDate        string                                                              `json:"start_date,omitzero"`
-	Views            int64                                                               `json:"views,omitzero"`
-}
-
-// GetShopVideoPerformanceDetailsV202409ResponsePerformanceIntervalGMV is part of a reply.
-type GetShopVideoPerformanceDetailsV202409ResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetShopVideoPerformanceDetailsViewerProfileAgeDistribution is part of a reply.
+type GetShopVideoPerformanceDetailsViewerProfileAgeDistribution struct {
+	Age        string `json:"age,omitzero"`
+	Percentage string `json:"percentage,omitzero"`
 }
 
 // GetShopVideoPerformanceListRequest holds the parameters of Analytics.GetShopVideoPerformanceList.
@@ -2462,38 +1830,20 @@ type GetShopVideoPerformanceListResponse struct {
 
 // GetShopVideoPerformanceListResponseVideo is part of a reply.
 type GetShopVideoPerformanceListResponseVideo struct {
-	AvgCustomers     int64                                             `json:"avg_customers,omitzero"`
-	ClickThroughRate string                                            `json:"click_through_rate,omitzero"`
-	Duration         int64                                             `json:"duration,omitzero"`
-	GMV              GetShopVideoPerformanceListResponseVideoGMV       `json:"gmv,omitzero"`
-	GPM              GetShopVideoPerformanceListResponseVideoGPM       `json:"gpm,omitzero"`
-	HashTags         []string                                          `json:"hash_tags,omitzero"`
-	ID               string                                            `json:"id,omitzero"`
-	ItemsSold        int64                                             `json:"items_sold,omitzero"`
-	Products         []GetShopVideoPerformanceListResponseVideoProduct `json:"products,omitzero"`
-	SKUOrders        int64                                             `json:"sku_orders,omitzero"`
-	Title            string                                            `json:"title,omitzero"`
-	Username         string                                            `json:"username,omitzero"`
-	VideoPostTime    string                                            `json:"video_post_time,omitzero"`
-	Views            int64                                             `json:"views,omitzero"`
-}
-
-// GetShopVideoPerformanceListResponseVideoGMV is part of a reply.
-type GetShopVideoPerformanceListResponseVideoGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopVideoPerformanceListResponseVideoGPM is part of a reply.
-type GetShopVideoPerformanceListResponseVideoGPM struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopVideoPerformanceListResponseVideoProduct is part of a reply.
-type GetShopVideoPerformanceListResponseVideoProduct struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
+	AvgCustomers     int64    `json:"avg_customers,omitzero"`
+	ClickThroughRate string   `json:"click_through_rate,omitzero"`
+	Duration         int64    `json:"duration,omitzero"`
+	GMV              Money    `json:"gmv,omitzero"`
+	GPM              Money    `json:"gpm,omitzero"`
+	HashTags         []string `json:"hash_tags,omitzero"`
+	ID               string   `json:"id,omitzero"`
+	ItemsSold        int64    `json:"items_sold,omitzero"`
+	Products         []IDName `json:"products,omitzero"`
+	SKUOrders        int64    `json:"sku_orders,omitzero"`
+	Title            string   `json:"title,omitzero"`
+	Username         string   `json:"username,omitzero"`
+	VideoPostTime    string   `json:"video_post_time,omitzero"`
+	Views            int64    `json:"views,omitzero"`
 }
 
 // GetShopVideoPerformanceListV202409Request holds the parameters of Analytics.GetShopVideoPerformanceListV202409.
@@ -2518,28 +1868,16 @@ type GetShopVideoPerformanceListV202409Response struct {
 
 // GetShopVideoPerformanceListV202409ResponseVideo is part of a reply.
 type GetShopVideoPerformanceListV202409ResponseVideo struct {
-	ClickThroughRate string                                                   `json:"click_through_rate,omitzero"`
-	GMV              GetShopVideoPerformanceListV202409ResponseVideoGMV       `json:"gmv,omitzero"`
-	ID               string                                                   `json:"id,omitzero"`
-	Products         []GetShopVideoPerformanceListV202409ResponseVideoProduct `json:"products,omitzero"`
-	SKUOrders        int64                                                    `json:"sku_orders,omitzero"`
-	Title            string                                                   `json:"title,omitzero"`
-	UnitsSold        int64                                                    `json:"units_sold,omitzero"`
-	Username         string                                                   `json:"username,omitzero"`
-	VideoPostTime    string                                                   `json:"video_post_time,omitzero"`
-	Views            int64                                                    `json:"views,omitzero"`
-}
-
-// GetShopVideoPerformanceListV202409ResponseVideoGMV is part of a reply.
-type GetShopVideoPerformanceListV202409ResponseVideoGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopVideoPerformanceListV202409ResponseVideoProduct is part of a reply.
-type GetShopVideoPerformanceListV202409ResponseVideoProduct struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
+	ClickThroughRate string   `json:"click_through_rate,omitzero"`
+	GMV              Money    `json:"gmv,omitzero"`
+	ID               string   `json:"id,omitzero"`
+	Products         []IDName `json:"products,omitzero"`
+	SKUOrders        int64    `json:"sku_orders,omitzero"`
+	Title            string   `json:"title,omitzero"`
+	UnitsSold        int64    `json:"units_sold,omitzero"`
+	Username         string   `json:"username,omitzero"`
+	VideoPostTime    string   `json:"video_post_time,omitzero"`
+	Views            int64    `json:"views,omitzero"`
 }
 
 // GetShopVideoPerformanceOverviewRequest holds the parameters of Analytics.GetShopVideoPerformanceOverview.
@@ -2565,20 +1903,34 @@ type GetShopVideoPerformanceOverviewResponsePerformance struct {
 
 // GetShopVideoPerformanceOverviewResponsePerformanceInterval is part of a reply.
 type GetShopVideoPerformanceOverviewResponsePerformanceInterval struct {
-	AvgCustomers       int64                                                         `json:"avg_customers,omitzero"`
-	ClickThroughRate   string                                                        `json:"click_through_rate,omitzero"`
-	EndDate            string                                                        `json:"end_date,omitzero"`
-	GMV                GetShopVideoPerformanceOverviewResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
-	ProductClicks      int64                                                         `json:"product_clicks,omitzero"`
-	ProductImpressions int64                                                         `json:"product_impressions,omitzero"`
-	SKUOrders          int64                                                         `json:"sku_orders,omitzero"`
-	StartDate          string                                                        `json:"start_date,omitzero"`
+	AvgCustomers       int64  `json:"avg_customers,omitzero"`
+	ClickThroughRate   string `json:"click_through_rate,omitzero"`
+	EndDate            string `json:"end_date,omitzero"`
+	GMV                Money  `json:"gmv,omitzero"`
+	ProductClicks      int64  `json:"product_clicks,omitzero"`
+	ProductImpressions int64  `json:"product_impressions,omitzero"`
+	SKUOrders          int64  `json:"sku_orders,omitzero"`
+	StartDate          string `json:"start_date,omitzero"`
 }
 
-// GetShopVideoPerformanceOverviewResponsePerformanceIntervalGMV is part of a reply.
-type GetShopVideoPerformanceOverviewResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// GetShopVideoPerformanceOverviewV202409ComparisonInterval is part of a reply.
+type GetShopVideoPerformanceOverviewV202409ComparisonInterval struct {
+	ClickThroughRate string `json:"click_through_rate,omitzero"`
+	EndDate          string `json:"end_date,omitzero"`
+	GMV              Money  `json:"gmv,omitzero"`
+	SKUOrders        int64  `json:"sku_orders,omitzero"`
+	StartDate        string `json:"start_date,omitzero"`
+	UnitsSold        int64  `json:"units_sold,omitzero"`
+}
+
+// GetShopVideoPerformanceOverviewV202409PerformanceInterval is part of a reply.
+type GetShopVideoPerformanceOverviewV202409PerformanceInterval struct {
+	ClickThroughRate string `json:"click_through_rate,omitzero"`
+	EndDate          string `json:"end_date,omitzero"`
+	GMV              Money  `json:"gmv,omitzero"`
+	SKUOrders        int64  `json:"sku_orders,omitzero"`
+	StartDate        string `json:"start_date,omitzero"`
+	UnitsSold        int64  `json:"units_sold,omitzero"`
 }
 
 // GetShopVideoPerformanceOverviewV202409Request holds the parameters of Analytics.GetShopVideoPerformanceOverviewV202409.
@@ -2599,40 +1951,8 @@ type GetShopVideoPerformanceOverviewV202409Response struct {
 
 // GetShopVideoPerformanceOverviewV202409ResponsePerformance is part of a reply.
 type GetShopVideoPerformanceOverviewV202409ResponsePerformance struct {
-	ComparisonIntervals []GetShopVideoPerformanceOverviewV202409ResponsePerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
-	Intervals           []GetShopVideoPerformanceOverviewV202409ResponsePerformanceInterval           `json:"intervals,omitzero"`
-}
-
-// GetShopVideoPerformanceOverviewV202409ResponsePerformanceComparisonInterval is part of a reply.
-type GetShopVideoPerformanceOverviewV202409ResponsePerformanceComparisonInterval struct {
-	ClickThroughRate string                                                                         `json:"click_through_rate,omitzero"`
-	EndDate          string                                                                         `json:"end_date,omitzero"`
-	GMV              GetShopVideoPerformanceOverviewV202409ResponsePerformanceComparisonIntervalGMV `json:"gmv,omitzero"`
-	SKUOrders        int64                                                                          `json:"sku_orders,omitzero"`
-	StartDate        string                                                                         `json:"start_date,omitzero"`
-	UnitsSold        int64                                                                          `json:"units_sold,omitzero"`
-}
-
-// GetShopVideoPerformanceOverviewV202409ResponsePerformanceComparisonIntervalGMV is part of a reply.
-type GetShopVideoPerformanceOverviewV202409ResponsePerformanceComparisonIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopVideoPerformanceOverviewV202409ResponsePerformanceInterval is part of a reply.
-type GetShopVideoPerformanceOverviewV202409ResponsePerformanceInterval struct {
-	ClickThroughRate string                                                               `json:"click_through_rate,omitzero"`
-	EndDate          string                                                               `json:"end_date,omitzero"`
-	GMV              GetShopVideoPerformanceOverviewV202409ResponsePerformanceIntervalGMV `json:"gmv,omitzero"`
-	SKUOrders        int64                                                                `json:"sku_orders,omitzero"`
-	StartDate        string                                                               `json:"start_date,omitzero"`
-	UnitsSold        int64                                                                `json:"units_sold,omitzero"`
-}
-
-// GetShopVideoPerformanceOverviewV202409ResponsePerformanceIntervalGMV is part of a reply.
-type GetShopVideoPerformanceOverviewV202409ResponsePerformanceIntervalGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	ComparisonIntervals []GetShopVideoPerformanceOverviewV202409ComparisonInterval  `json:"comparison_intervals,omitzero"`
+	Intervals           []GetShopVideoPerformanceOverviewV202409PerformanceInterval `json:"intervals,omitzero"`
 }
 
 // GetShopVideoProductPerformanceListRequest holds the parameters of Analytics.GetShopVideoProductPerformanceList.
@@ -2656,51 +1976,11 @@ type GetShopVideoProductPerformanceListResponse struct {
 
 // GetShopVideoProductPerformanceListResponseProduct is part of a reply.
 type GetShopVideoProductPerformanceListResponseProduct struct {
-	DailyAvgBuyers string                                               `json:"daily_avg_buyers,omitzero"`
-	GMV            GetShopVideoProductPerformanceListResponseProductGMV `json:"gmv,omitzero"`
-	ID             string                                               `json:"id,omitzero"`
-	Name           string                                               `json:"name,omitzero"`
-	UnitsSold      int64                                                `json:"units_sold,omitzero"`
-}
-
-// GetShopVideoProductPerformanceListResponseProductGMV is part of a reply.
-type GetShopVideoProductPerformanceListResponseProductGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetShopVideoProductPerformanceListV202409Request holds the parameters of Analytics.GetShopVideoProductPerformanceListV202409.
-type GetShopVideoProductPerformanceListV202409Request struct {
-	Currency    *string    `url:"currency,omitempty" json:"-"`
-	EndDateLt   string     `url:"end_date_lt" json:"-"`         // required
-	PageSize    *int       `url:"page_size,omitempty" json:"-"` // at most 100
-	PageToken   *string    `url:"page_token,omitempty" json:"-"`
-	SortField   *string    `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *SortOrder `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string     `url:"start_date_ge" json:"-"` // required
-}
-
-// GetShopVideoProductPerformanceListV202409Response is the reply of Analytics.GetShopVideoProductPerformanceListV202409.
-type GetShopVideoProductPerformanceListV202409Response struct {
-	LatestAvailableDate string                                                     `json:"latest_available_date,omitzero"`
-	NextPageToken       string                                                     `json:"next_page_token,omitzero"`
-	Products            []GetShopVideoProductPerformanceListV202409ResponseProduct `json:"products,omitzero"`
-	TotalCount          int64                                                      `json:"total_count,omitzero"`
-}
-
-// GetShopVideoProductPerformanceListV202409ResponseProduct is part of a reply.
-type GetShopVideoProductPerformanceListV202409ResponseProduct struct {
-	DailyAvgBuyers string                                                      `json:"daily_avg_buyers,omitzero"`
-	GMV            GetShopVideoProductPerformanceListV202409ResponseProductGMV `json:"gmv,omitzero"`
-	ID             string                                                      `json:"id,omitzero"`
-	Name           string                                                      `json:"name,omitzero"`
-	UnitsSold      int64                                                       `json:"units_sold,omitzero"`
-}
-
-// GetShopVideoProductPerformanceListV202409ResponseProductGMV is part of a reply.
-type GetShopVideoProductPerformanceListV202409ResponseProductGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	DailyAvgBuyers string `json:"daily_avg_buyers,omitzero"`
+	GMV            Money  `json:"gmv,omitzero"`
+	ID             string `json:"id,omitzero"`
+	Name           string `json:"name,omitzero"`
+	UnitsSold      int64  `json:"units_sold,omitzero"`
 }
 
 // GetTrafficPerformancesRequest holds the parameters of Analytics.GetTrafficPerformances.
@@ -2734,55 +2014,13 @@ type GetUserPortraitsRequest struct{}
 
 // GetUserPortraitsResponse is the reply of Analytics.GetUserPortraits.
 type GetUserPortraitsResponse struct {
-	AllAdsAgeIndicators     []GetUserPortraitsResponseAllAdsAgeIndicator     `json:"all_ads_age_indicators,omitzero"`
-	AllAdsGenderIndicators  []GetUserPortraitsResponseAllAdsGenderIndicator  `json:"all_ads_gender_indicators,omitzero"`
-	AllFanIndicators        []GetUserPortraitsResponseAllFanIndicator        `json:"all_fan_indicators,omitzero"`
-	PaidAdsAgeIndicators    []GetUserPortraitsResponsePaidAdsAgeIndicator    `json:"paid_ads_age_indicators,omitzero"`
-	PaidAdsGenderIndicators []GetUserPortraitsResponsePaidAdsGenderIndicator `json:"paid_ads_gender_indicators,omitzero"`
-	PaidFanIndicators       []GetUserPortraitsResponsePaidFanIndicator       `json:"paid_fan_indicators,omitzero"`
-	RegionIndicators        []GetUserPortraitsResponseRegionIndicator        `json:"region_indicators,omitzero"`
-}
-
-// GetUserPortraitsResponseAllAdsAgeIndicator is part of a reply.
-type GetUserPortraitsResponseAllAdsAgeIndicator struct {
-	Type  string `json:"type,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
-// GetUserPortraitsResponseAllAdsGenderIndicator is part of a reply.
-type GetUserPortraitsResponseAllAdsGenderIndicator struct {
-	Type  string `json:"type,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
-// GetUserPortraitsResponseAllFanIndicator is part of a reply.
-type GetUserPortraitsResponseAllFanIndicator struct {
-	Type  string `json:"type,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
-// GetUserPortraitsResponsePaidAdsAgeIndicator is part of a reply.
-type GetUserPortraitsResponsePaidAdsAgeIndicator struct {
-	Type  string `json:"type,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
-// GetUserPortraitsResponsePaidAdsGenderIndicator is part of a reply.
-type GetUserPortraitsResponsePaidAdsGenderIndicator struct {
-	Type  string `json:"type,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
-// GetUserPortraitsResponsePaidFanIndicator is part of a reply.
-type GetUserPortraitsResponsePaidFanIndicator struct {
-	Type  string `json:"type,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
-// GetUserPortraitsResponseRegionIndicator is part of a reply.
-type GetUserPortraitsResponseRegionIndicator struct {
-	Type  string `json:"type,omitzero"`
-	Value string `json:"value,omitzero"`
+	AllAdsAgeIndicators     []PortraitIndicator `json:"all_ads_age_indicators,omitzero"`
+	AllAdsGenderIndicators  []PortraitIndicator `json:"all_ads_gender_indicators,omitzero"`
+	AllFanIndicators        []PortraitIndicator `json:"all_fan_indicators,omitzero"`
+	PaidAdsAgeIndicators    []PortraitIndicator `json:"paid_ads_age_indicators,omitzero"`
+	PaidAdsGenderIndicators []PortraitIndicator `json:"paid_ads_gender_indicators,omitzero"`
+	PaidFanIndicators       []PortraitIndicator `json:"paid_fan_indicators,omitzero"`
+	RegionIndicators        []PortraitIndicator `json:"region_indicators,omitzero"`
 }
 
 // GetVideoPerformancesRequest holds the parameters of Analytics.GetVideoPerformances.
@@ -2805,29 +2043,17 @@ type GetVideoPerformancesResponseVideo struct {
 
 // GetVideoPerformancesResponseVideoPerformance is part of a reply.
 type GetVideoPerformancesResponseVideoPerformance struct {
-	Metrics   GetVideoPerformancesResponseVideoPerformanceMetrics   `json:"metrics,omitzero"`
-	TimeRange GetVideoPerformancesResponseVideoPerformanceTimeRange `json:"time_range,omitzero"`
+	Metrics   GetVideoPerformancesResponseVideoPerformanceMetrics `json:"metrics,omitzero"`
+	TimeRange TimeRange                                           `json:"time_range,omitzero"`
 }
 
 // GetVideoPerformancesResponseVideoPerformanceMetrics is part of a reply.
 type GetVideoPerformancesResponseVideoPerformanceMetrics struct {
-	AnchorDisplayRate string                                                 `json:"anchor_display_rate,omitzero"`
-	ClickThroughRate  string                                                 `json:"click_through_rate,omitzero"`
-	GMV               GetVideoPerformancesResponseVideoPerformanceMetricsGMV `json:"gmv,omitzero"`
-	ItemSoldCount     int64                                                  `json:"item_sold_count,omitzero"`
-	OrderCount        int64                                                  `json:"order_count,omitzero"`
-}
-
-// GetVideoPerformancesResponseVideoPerformanceMetricsGMV is part of a reply.
-type GetVideoPerformancesResponseVideoPerformanceMetricsGMV struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetVideoPerformancesResponseVideoPerformanceTimeRange is part of a reply.
-type GetVideoPerformancesResponseVideoPerformanceTimeRange struct {
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
+	AnchorDisplayRate string `json:"anchor_display_rate,omitzero"`
+	ClickThroughRate  string `json:"click_through_rate,omitzero"`
+	GMV               Money  `json:"gmv,omitzero"`
+	ItemSoldCount     int64  `json:"item_sold_count,omitzero"`
+	OrderCount        int64  `json:"order_count,omitzero"`
 }
 
 // GetViewTrendPerformancesRequest holds the parameters of Analytics.GetViewTrendPerformances.
@@ -2840,15 +2066,37 @@ type GetViewTrendPerformancesResponse struct {
 
 // GetViewTrendPerformancesResponseViewTrendPerformance is part of a reply.
 type GetViewTrendPerformancesResponseViewTrendPerformance struct {
-	DataPoints []GetViewTrendPerformancesResponseViewTrendPerformanceDataPoint `json:"data_points,omitzero"`
-	StatsType  string                                                          `json:"stats_type,omitzero"`
+	DataPoints []DataPoint `json:"data_points,omitzero"`
+	StatsType  string      `json:"stats_type,omitzero"`
 }
 
-// GetViewTrendPerformancesResponseViewTrendPerformanceDataPoint is part of a reply.
-type GetViewTrendPerformancesResponseViewTrendPerformanceDataPoint struct {
-	Timestamp UnixSeconds `json:"timestamp,omitzero"`
-	Value     string      `json:"value,omitzero"`
-}
+// GetShopLIVEPerformanceListV202508Request is the type of the parameters of Analytics.GetShopLIVEPerformanceListV202508, which equal those of
+// other operations.
+type GetShopLIVEPerformanceListV202508Request = GetShopLIVEPerformanceListRequest
+
+// GetShopLIVEPerformanceListV202508Response is the type of the reply of Analytics.GetShopLIVEPerformanceListV202508, which equal those of
+// other operations.
+type GetShopLIVEPerformanceListV202508Response = GetShopLIVEPerformanceListV202505Response
+
+// GetShopLIVEPerformanceOverviewV202508Request is the type of the parameters of Analytics.GetShopLIVEPerformanceOverviewV202508, which equal those of
+// other operations.
+type GetShopLIVEPerformanceOverviewV202508Request = GetShopLIVEPerformanceOverviewV202503Request
+
+// GetShopLIVEPerformanceOverviewV202508Response is the type of the reply of Analytics.GetShopLIVEPerformanceOverviewV202508, which equal those of
+// other operations.
+type GetShopLIVEPerformanceOverviewV202508Response = GetShopLIVEPerformanceOverviewV202503Response
+
+// GetShopSKUPerformanceListV202406Response is the type of the reply of Analytics.GetShopSKUPerformanceListV202406, which equal those of
+// other operations.
+type GetShopSKUPerformanceListV202406Response = GetShopSKUPerformanceListResponse
+
+// GetShopVideoProductPerformanceListV202409Request is the type of the parameters of Analytics.GetShopVideoProductPerformanceListV202409, which equal those of
+// other operations.
+type GetShopVideoProductPerformanceListV202409Request = GetShopVideoProductPerformanceListRequest
+
+// GetShopVideoProductPerformanceListV202409Response is the type of the reply of Analytics.GetShopVideoProductPerformanceListV202409, which equal those of
+// other operations.
+type GetShopVideoProductPerformanceListV202409Response = GetShopVideoProductPerformanceListResponse
 
 // AnalyticsContentType is an open list: TikTok Shop may add values.
 type AnalyticsContentType string
@@ -2890,32 +2138,32 @@ const (
 	AnalyticsStar5Star AnalyticsStar = "5_STAR"
 )
 
-// GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownType is an open list: TikTok Shop may add values.
-type GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownType string
+// GetShopPerformancePerformanceIntervalSalesGMVBreakdownType is an open list: TikTok Shop may add values.
+type GetShopPerformancePerformanceIntervalSalesGMVBreakdownType string
 
-// Values of GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownType.
+// Values of GetShopPerformancePerformanceIntervalSalesGMVBreakdownType.
 const (
-	GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownTypeVideo       GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownType = "VIDEO"
-	GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownTypeLive        GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownType = "LIVE"
-	GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownTypeProductCard GetShopPerformanceResponsePerformanceIntervalSalesGMVBreakdownType = "PRODUCT_CARD"
+	GetShopPerformancePerformanceIntervalSalesGMVBreakdownTypeVideo       GetShopPerformancePerformanceIntervalSalesGMVBreakdownType = "VIDEO"
+	GetShopPerformancePerformanceIntervalSalesGMVBreakdownTypeLive        GetShopPerformancePerformanceIntervalSalesGMVBreakdownType = "LIVE"
+	GetShopPerformancePerformanceIntervalSalesGMVBreakdownTypeProductCard GetShopPerformancePerformanceIntervalSalesGMVBreakdownType = "PRODUCT_CARD"
 )
 
-// GetShopProductPerformanceDetailResponsePerformanceTopContentType is an open list: TikTok Shop may add values.
-type GetShopProductPerformanceDetailResponsePerformanceTopContentType string
+// GetShopProductPerformanceDetailPerformanceTopContentType is an open list: TikTok Shop may add values.
+type GetShopProductPerformanceDetailPerformanceTopContentType string
 
-// Values of GetShopProductPerformanceDetailResponsePerformanceTopContentType.
+// Values of GetShopProductPerformanceDetailPerformanceTopContentType.
 const (
-	GetShopProductPerformanceDetailResponsePerformanceTopContentTypeLive  GetShopProductPerformanceDetailResponsePerformanceTopContentType = "LIVE"
-	GetShopProductPerformanceDetailResponsePerformanceTopContentTypeVideo GetShopProductPerformanceDetailResponsePerformanceTopContentType = "VIDEO"
+	GetShopProductPerformanceDetailPerformanceTopContentTypeLive  GetShopProductPerformanceDetailPerformanceTopContentType = "LIVE"
+	GetShopProductPerformanceDetailPerformanceTopContentTypeVideo GetShopProductPerformanceDetailPerformanceTopContentType = "VIDEO"
 )
 
-// GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileType is an open list: TikTok Shop may add values.
-type GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileType string
+// GetShopVideoPerformanceDetailsPerformanceViewerProfileType is an open list: TikTok Shop may add values.
+type GetShopVideoPerformanceDetailsPerformanceViewerProfileType string
 
-// Values of GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileType.
+// Values of GetShopVideoPerformanceDetailsPerformanceViewerProfileType.
 const (
-	GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileTypeNewFollower GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileType = "NEW_FOLLOWER"
-	GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileTypeViewers     GetShopVideoPerformanceDetailsResponsePerformanceViewerProfileType = "VIEWERS"
+	GetShopVideoPerformanceDetailsPerformanceViewerProfileTypeNewFollower GetShopVideoPerformanceDetailsPerformanceViewerProfileType = "NEW_FOLLOWER"
+	GetShopVideoPerformanceDetailsPerformanceViewerProfileTypeViewers     GetShopVideoPerformanceDetailsPerformanceViewerProfileType = "VIEWERS"
 )
 
 // GetShopVideoPerformanceListRequestAccountType is an open list: TikTok Shop may add values.

@@ -108,13 +108,36 @@ func (s *staticToken) Token(context.Context) (Token, error) {
 func (s *staticToken) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "tiktokshop.StaticToken") }
 
 // TokenStore keeps the tokens of one authorisation, those of all its shops
-// together. One source calls it from one goroutine at a time.
+// together, for all processes that use it. Its methods are called by several
+// goroutines at once. [FileTokens] and [MemoryTokens] are stores, the example
+// shows one in a database, and tiktokshoptest.TestTokenStore holds any to what is
+// said here.
 type TokenStore interface {
-	// LoadToken returns what was saved last, the zero Token if nothing was.
+	// LoadToken returns what was saved last, the zero Token if nothing was. It
+	// does not wait for an update that is under way.
 	LoadToken(ctx context.Context) (Token, error)
-	// SaveToken keeps t. It must be durable when it returns: a rotated refresh
-	// token that is lost costs a new consent.
-	SaveToken(ctx context.Context, t Token) error
+	// UpdateToken replaces the token by what update makes of it. Of all calls of
+	// UpdateToken, in all processes, one at a time gets past this point: it reads
+	// the token, gives it to update, saves what that returns, and lets the next
+	// one in. update runs at most once, before UpdateToken returns, and may take
+	// a minute.
+	//
+	// A nil error means that the new token is durable and that every LoadToken
+	// from now on returns it: a rotated refresh token that is lost costs a new
+	// consent.
+	//
+	// When update returns an error or panics, nothing is changed, and its error
+	// is returned, perhaps wrapped. Any other error, the end of ctx while waiting
+	// among them, leaves either the old token or the new one. In any case the
+	// next one is let in. A store whose lock can be lost, because it expires or
+	// lives in another system, must notice that and fail instead of saving over
+	// what somebody else saved.
+	UpdateToken(ctx context.Context, update func(current Token) (Token, error)) error
+}
+
+// SaveToken puts t into store, whatever is in it: what a new consent brought.
+func SaveToken(ctx context.Context, store TokenStore, t Token) error {
+	return store.UpdateToken(ctx, func(Token) (Token, error) { return t, nil })
 }
 
 // RefreshAhead is how long before its end an access token is replaced.
@@ -122,6 +145,8 @@ const RefreshAhead = 24 * time.Hour
 
 const (
 	// renewTimeout bounds one renewal with its reads and writes of the store.
+	// No refresh is begun in its second half: one that is cut off may cost the
+	// pair.
 	renewTimeout = time.Minute
 	// renewPause is the least time between two renewals ahead of the end.
 	renewPause = 5 * time.Minute
@@ -178,7 +203,8 @@ func WithExpiryWarning(lead time.Duration, warn func(ctx context.Context, left t
 // give up, because TikTok may have replaced the old pair by then. There is at
 // most one, started by a call and never by a timer, and it ends by itself: its
 // context ends after a minute, so it outlives that only inside a store that
-// ignores its context. There is nothing to close.
+// ignores its context. There is nothing to close. A store that fails is an error
+// of [ClassStore], one that panics an error of [ClassPanic], for all that wait.
 //
 // While the old access token lasts, a refresh that fails for a passing reason
 // costs nothing: it is tried again some minutes later. A pair that could not be
@@ -187,12 +213,12 @@ func WithExpiryWarning(lead time.Duration, warn func(ctx context.Context, left t
 // A refused refresh is an error for which [NeedsAuthorisation] holds, and
 // [ConsentLink] finds the link in it. From then on every call fails so, without
 // one to TikTok, until another pair is in the store: save what the new consent
-// brought with the store's SaveToken, and calls work again. A pair whose access
-// token is refused fresh from a refresh counts as refused for some minutes.
+// brought with [SaveToken], and calls work again. A pair whose access token is
+// refused fresh from a refresh counts as refused for some minutes.
 //
-// The store is read before every refresh, and before every call while the pair
-// is refused, so that several processes may share it; a store for them should
-// lock the row from LoadToken to SaveToken.
+// Several processes may share a store. A refresh runs inside its UpdateToken, so
+// that no two use the same refresh token: the second finds the fresh pair. The
+// store is read before that, and before every call while the pair is refused.
 func RefreshingTokens(c *Client, store TokenStore, opts ...TokenOption) (RefusedTokenSource, error) {
 	if c == nil || store == nil {
 		return nil, errors.New("tiktokshop: RefreshingTokens needs a client and a store")
@@ -218,11 +244,12 @@ type refreshing struct {
 
 	mu      sync.Mutex
 	current Token     // zero until the store was read
-	unsaved Token     // refreshed, but the store did not take it
+	unsaved *unsaved  // refreshed, but the store did not take it
 	refused refusal   // of the pair that only a new consent replaces
 	quiet   time.Time // until then nothing is refreshed ahead of its end
 	warned  time.Time // when warn was called last
 	running *renewal  // nil if none is
+	asking  bool      // a refresh is under way at TikTok, and not waiting for the store
 }
 
 // refusal is why a pair is no good any more.
@@ -234,8 +261,16 @@ type refusal struct {
 
 // holds tells whether t is refused at now.
 func (no refusal) holds(t Token, now time.Time) bool {
-	return no.err != nil && t.AccessToken == no.pair.AccessToken && t.RefreshToken == no.pair.RefreshToken &&
-		(no.until.IsZero() || now.Before(no.until))
+	return no.err != nil && samePair(t, no.pair) && (no.until.IsZero() || now.Before(no.until))
+}
+
+// unsaved is a pair that the store did not take, and the one that bought it. It is
+// of use as long as the store still holds that.
+type unsaved struct{ fresh, replaces Token }
+
+// samePair tells whether a and b are the same tokens.
+func samePair(a, b Token) bool {
+	return a.AccessToken == b.AccessToken && a.RefreshToken == b.RefreshToken
 }
 
 // renewal is one run of renew that many callers may wait for.
@@ -246,8 +281,13 @@ type renewal struct {
 }
 
 // Token returns the current token, after a refresh if its end is near.
-func (r *refreshing) Token(ctx context.Context) (Token, error) {
-	t, err := r.get(ctx, Secret{})
+func (r *refreshing) Token(ctx context.Context) (t Token, err error) {
+	defer func() { // warn is the program's
+		if p := transport.Recovered(recover()); p != nil {
+			t, err = Token{}, wire.ScrubError(p, t.AccessToken.Reveal(), t.RefreshToken.Reveal())
+		}
+	}()
+	t, err = r.get(ctx, Secret{})
 	if err == nil && r.warn != nil {
 		r.warnOf(ctx, t)
 	}
@@ -297,13 +337,23 @@ func (r *refreshing) get(ctx context.Context, refused Secret) (Token, error) {
 		select {
 		case <-n.done:
 		case <-ctx.Done():
-			return Token{}, ctx.Err()
+			return Token{}, r.waitedFor(ctx.Err())
 		}
 		// A renewal that another caller started need not know of refused.
 		if t := n.token; mine || n.err != nil || t.AccessToken != refused {
 			return t, n.err
 		}
 	}
+}
+
+// waitedFor says what did not come in time: the store, or TikTok's reply.
+func (r *refreshing) waitedFor(err error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.asking {
+		return fmt.Errorf("waiting for a refresh: %w", err)
+	}
+	return &Error{Operation: "TokenStore", Class: ClassStore, Err: fmt.Errorf("it did not answer in time: %w", err)}
 }
 
 // usable tells whether t can be given out. r.mu is held.
@@ -354,10 +404,9 @@ func (r *refreshing) renew(ctx context.Context, refused Secret) (Token, error) {
 	defer r.mu.Unlock()
 	now := r.client.core.now()
 	if err == nil {
-		r.current, r.unsaved, r.quiet = fresh, Token{}, now.Add(renewPause)
+		r.current, r.quiet = fresh, now.Add(renewPause)
 		return fresh, nil
 	}
-	r.unsaved = fresh
 	if old.AccessToken != refused && old.AccessExpires.After(now) && !NeedsAuthorisation(err) {
 		r.current, r.quiet = old, now.Add(renewPause)
 		return old, nil
@@ -365,40 +414,146 @@ func (r *refreshing) renew(ctx context.Context, refused Secret) (Token, error) {
 	return Token{}, err
 }
 
-// refresh returns the token there was and the one to use. With an error, fresh
-// is a pair that waits to be saved.
+// refresh returns the token there was and the one to use.
 func (r *refreshing) refresh(ctx context.Context, refused Secret) (old, fresh Token, err error) {
 	r.mu.Lock()
-	old, fresh = r.current, r.unsaved
-	no := r.refused
+	old = r.current
+	waiting := r.unsaved != nil
 	r.mu.Unlock()
-	if fresh.AccessToken.IsZero() {
-		stored, err := r.store.LoadToken(ctx)
+	if !waiting {
+		stored, err := r.load(ctx)
 		if err != nil {
-			return old, Token{}, fmt.Errorf("loading the token: %w", wire.ScrubError(err, old.AccessToken.Reveal(), old.RefreshToken.Reveal()))
-		}
-		if no.holds(stored, r.client.core.now()) {
-			return stored, Token{}, no.err
-		}
-		r.mu.Lock()
-		usable := r.usable(stored, refused)
-		r.mu.Unlock()
-		if usable {
-			return stored, stored, nil
-		}
-		old = stored
-		if fresh, err = r.client.RefreshToken(ctx, stored); err != nil {
-			if e, ok := errors.AsType[*Error](err); ok && e.Class == ClassAuthorisation {
-				r.refuse(stored, e, e.Code != 0 || stored.RefreshToken.IsZero())
-			}
 			return old, Token{}, err
 		}
+		if fresh, err := r.asStored(stored, refused); err != nil || !fresh.AccessToken.IsZero() {
+			return stored, fresh, err
+		}
+		old = stored
 	}
-	if err := r.store.SaveToken(ctx, fresh); err != nil {
-		err = wire.ScrubError(err, fresh.AccessToken.Reveal(), fresh.RefreshToken.Reveal(), old.AccessToken.Reveal(), old.RefreshToken.Reveal())
-		return old, fresh, fmt.Errorf("saving the refreshed token, which was therefore not used: %w", err)
+	return r.update(ctx, old, refused)
+}
+
+func (r *refreshing) load(ctx context.Context) (t Token, err error) {
+	defer r.storeFailed("LoadToken", &t, &err)
+	return r.store.LoadToken(ctx)
+}
+
+// errKeep ends an update without a change.
+var errKeep = errors.New("the stored token is good")
+
+// update is refresh behind the lock of the store; before is what it held.
+func (r *refreshing) update(ctx context.Context, before Token, refused Secret) (old, fresh Token, err error) {
+	old = before
+	var refreshErr error
+	called := false
+	err = func() (err error) {
+		defer r.storeFailed("UpdateToken", &old, &err)
+		return r.store.UpdateToken(ctx, func(current Token) (Token, error) {
+			if called {
+				return Token{}, errors.New("the function was called before")
+			}
+			called = true
+			old = current
+			fresh, refreshErr = r.replace(ctx, current, refused)
+			return fresh, refreshErr
+		})
+	}()
+	switch {
+	case errors.Is(refreshErr, errKeep):
+		return old, old, nil
+	case refreshErr != nil:
+		return old, Token{}, refreshErr // without what the store wrapped it in
+	case err == nil && !called:
+		err = &Error{Operation: "TokenStore.UpdateToken", Class: ClassStore, Err: errors.New("it did not call the function that it was given")}
+		fallthrough
+	case err != nil:
+		return old, Token{}, err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unsaved = nil
 	return old, fresh, nil
+}
+
+// replace returns the pair to put in the place of stored, or errKeep. The store
+// is locked.
+func (r *refreshing) replace(ctx context.Context, stored Token, refused Secret) (Token, error) {
+	r.mu.Lock()
+	waiting := r.unsaved
+	if waiting != nil && !samePair(stored, waiting.replaces) {
+		r.unsaved, waiting = nil, nil // there is a newer one, or it was saved after all
+	}
+	r.mu.Unlock()
+	if waiting != nil {
+		return waiting.fresh, nil
+	}
+	if t, err := r.asStored(stored, refused); err != nil {
+		return Token{}, err
+	} else if !t.AccessToken.IsZero() {
+		return t, errKeep
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < renewTimeout/2 {
+		return Token{}, &Error{Operation: "TokenStore.UpdateToken", Class: ClassStore,
+			Err: errors.New("waiting for others took too long to begin a refresh")}
+	}
+	r.ask(true)
+	defer r.ask(false)
+	fresh, err := r.client.RefreshToken(ctx, stored)
+	if err != nil {
+		if e, ok := errors.AsType[*Error](err); ok && e.Class == ClassAuthorisation {
+			r.refuse(stored, e, e.Code != 0 || stored.RefreshToken.IsZero())
+		}
+		return Token{}, err
+	}
+	// From here on nothing may lose it.
+	r.mu.Lock()
+	r.unsaved = &unsaved{fresh: fresh, replaces: stored}
+	r.mu.Unlock()
+	return fresh, nil
+}
+
+func (r *refreshing) ask(now bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asking = now
+}
+
+// asStored returns a stored token that can be used as it is, the zero Token for
+// one that has to be refreshed, and an error for one that only a new consent
+// replaces.
+func (r *refreshing) asStored(stored Token, refused Secret) (Token, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.refused.holds(stored, r.client.core.now()):
+		return Token{}, r.refused.err
+	case r.usable(stored, refused):
+		return stored, nil
+	}
+	return Token{}, nil
+}
+
+// storeFailed, deferred, makes what a method of the store failed with an error of
+// this package, a panic too. stored is what the store has given.
+func (r *refreshing) storeFailed(method string, stored *Token, err *error) {
+	class := ClassStore
+	if p := transport.Recovered(recover()); p != nil {
+		class, *err = ClassPanic, p
+	}
+	if *err == nil {
+		return
+	}
+	r.mu.Lock()
+	secrets := []string{r.client.core.secret.Reveal()}
+	tokens := []Token{r.current, *stored}
+	if r.unsaved != nil {
+		tokens = append(tokens, r.unsaved.fresh, r.unsaved.replaces)
+	}
+	r.mu.Unlock()
+	for _, t := range tokens {
+		secrets = append(secrets, t.AccessToken.Reveal(), t.RefreshToken.Reveal())
+	}
+	*err = &Error{Operation: "TokenStore." + method, Class: class, Err: wire.ScrubError(*err, secrets...)}
 }
 
 // Format keeps the tokens out of %+v.
@@ -571,6 +726,7 @@ func (p *unsigned) Classify(reply *transport.Reply) transport.Verdict {
 type MemoryTokens struct {
 	mu    sync.Mutex
 	token Token
+	busy  chan struct{} // holds one element while an update is under way
 }
 
 // Format keeps the tokens out of %+v.
@@ -585,8 +741,31 @@ func (m *MemoryTokens) LoadToken(context.Context) (Token, error) {
 	return m.token, nil
 }
 
-// SaveToken keeps t.
-func (m *MemoryTokens) SaveToken(_ context.Context, t Token) error {
+// UpdateToken keeps what update returns.
+func (m *MemoryTokens) UpdateToken(ctx context.Context, update func(Token) (Token, error)) error {
+	m.mu.Lock()
+	if m.busy == nil {
+		m.busy = make(chan struct{}, 1)
+	}
+	busy := m.busy
+	m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case busy <- struct{}{}:
+		defer func() { <-busy }()
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for another update: %w", ctx.Err())
+	}
+	current, err := m.LoadToken(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := update(current)
+	if err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.token = t

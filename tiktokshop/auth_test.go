@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +35,7 @@ func stored(n int, now time.Time) Token {
 
 // memory is a store that can fail and counts.
 type memory struct {
+	lock         sync.Mutex // held through an update
 	mu           sync.Mutex
 	token        Token
 	loads, saves int
@@ -48,7 +50,16 @@ func (m *memory) LoadToken(context.Context) (Token, error) {
 	return m.token, m.loadErr
 }
 
-func (m *memory) SaveToken(_ context.Context, t Token) error {
+func (m *memory) UpdateToken(_ context.Context, update func(Token) (Token, error)) error {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	m.mu.Lock()
+	current := m.token
+	m.mu.Unlock()
+	t, err := update(current)
+	if err != nil {
+		return fmt.Errorf("memory: %w", err)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.saves++
@@ -254,8 +265,8 @@ func TestSavedBeforeUsed(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "disk full") || strings.Contains(err.Error(), "refresh-2") || len(api.requests()) != 0 {
 			t.Fatalf("%v after %d calls", err, len(api.requests()))
 		}
-		if !is(err, ClassToken) || NeedsAuthorisation(err) {
-			t.Errorf("a failed save is no matter for the seller: %v", err)
+		if !is(err, ClassStore) || OwnerOf(err) != OwnerOperations || !IsTemporary(err) {
+			t.Errorf("a failed save is a matter of the store: %v", err)
 		}
 		// The pair is kept: the old one may be void, so it is saved again and
 		// not refreshed again.
@@ -322,7 +333,7 @@ func TestEmptyStore(t *testing.T) {
 	}
 	store := &memory{loadErr: errors.New("no database")}
 	c, _, _, _ = refreshingSetup(t, store, []answer{ok(`{}`)}, []answer{pair(1, time.Now())})
-	if err := getOrder(t.Context(), c); !is(err, ClassToken) || !errors.Is(err, store.loadErr) {
+	if err := getOrder(t.Context(), c); !is(err, ClassStore) || !errors.Is(err, store.loadErr) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -344,6 +355,164 @@ func TestStoreIsReadBeforeRefreshing(t *testing.T) {
 			t.Errorf("the call went out with %s after %d refreshes", got, len(auth.requests()))
 		}
 	})
+}
+
+// Sources on one store, as several processes have it.
+func TestSharedStore(t *testing.T) {
+	week := 7 * 24 * time.Hour
+	for _, tt := range []struct {
+		name      string
+		age       time.Duration // of the stored pair
+		refreshes int
+		want      string
+	}{
+		{"a good pair is used by all without an update", time.Hour, 0, "access-1-0123456789"},
+		{"one of them refreshes ahead of the end", week - time.Hour, 1, "access-2-0123456789"},
+		{"one of them refreshes after the end", week + time.Hour, 1, "access-2-0123456789"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				slow := make(chan struct{})
+				time.AfterFunc(20*time.Second, func() { close(slow) })
+				second := pair(2, time.Now())
+				second.wait = slow
+				authClient, auth := setup(t, []answer{second, refused(200, 36004001, "refresh token was used")})
+				var store MemoryTokens
+				if err := SaveToken(t.Context(), &store, stored(1, time.Now().Add(-tt.age))); err != nil {
+					t.Fatal(err)
+				}
+				c, api := setup(t, []answer{ok(`{}`)})
+				var calls sync.WaitGroup
+				for range 5 {
+					source, err := RefreshingTokens(authClient, &store)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for range 3 {
+						calls.Go(func() {
+							if err := getOrder(t.Context(), c.ForTokens(source)); err != nil {
+								t.Error(err)
+							}
+						})
+					}
+				}
+				calls.Wait()
+				if n := len(auth.requests()); n != tt.refreshes {
+					t.Errorf("%d refreshes, want %d", n, tt.refreshes)
+				}
+				for _, r := range api.requests() {
+					if got := r.header.Get("X-Tts-Access-Token"); got != tt.want {
+						t.Errorf("a call went out with %s, want %s", got, tt.want)
+					}
+				}
+				<-slow
+			})
+		})
+	}
+}
+
+// A pair that could not be saved is dropped once the store holds another than
+// the one that bought it: that of a new consent, or itself.
+func TestUnsavedPairIsSuperseded(t *testing.T) {
+	for name, newer := range map[string]int{"by a new consent": 7, "by itself: it was saved after all": 2} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := &memory{token: stored(1, time.Now().Add(-8*24*time.Hour)), saveErr: errors.New("commit: connection lost")}
+				c, _, api, auth := refreshingSetup(t, store, []answer{ok(`{}`)}, []answer{pair(2, time.Now())})
+				if err := getOrder(t.Context(), c); !is(err, ClassStore) {
+					t.Fatalf("got %v", err)
+				}
+				store.set(func(m *memory) { m.token, m.saveErr, m.saves = stored(newer, time.Now()), nil, 0 })
+				if err := getOrder(t.Context(), c); err != nil {
+					t.Fatal(err)
+				}
+				want := fmt.Sprintf("access-%d-0123456789", newer)
+				if got := api.requests()[0].header.Get("X-Tts-Access-Token"); got != want || len(auth.requests()) != 1 || store.saves != 0 {
+					t.Errorf("the call went out with %s after %d refreshes and %d saves, want %s, 1 and 0", got, len(auth.requests()), store.saves, want)
+				}
+			})
+		})
+	}
+}
+
+// oddStore is a memory whose updates are those of a faulty store.
+type oddStore struct {
+	memory
+
+	update func(m *memory, update func(Token) (Token, error)) error
+}
+
+func (s *oddStore) UpdateToken(_ context.Context, update func(Token) (Token, error)) error {
+	return s.update(&s.memory, update)
+}
+
+// Whatever a store does, a fresh pair is neither lost nor bought twice, and all
+// who wait get an error that blames the store.
+func TestFaultyStores(t *testing.T) {
+	type update = func(Token) (Token, error)
+	for _, tt := range []struct {
+		name      string
+		update    func(m *memory, update update) error
+		class     Class
+		refreshes int
+		text      string
+	}{
+		{"does not call the function", func(*memory, update) error { return nil }, ClassStore, 0, "did not call"},
+		{"has no lock", func(*memory, update) error { return errors.New("no lock") }, ClassStore, 0, "no lock"},
+		{"gives the lock too late", func(m *memory, f update) error {
+			time.Sleep(renewTimeout/2 + time.Second)
+			_, err := f(m.token)
+			return err
+		}, ClassStore, 0, "not answer in time"},
+		{"calls it twice", func(m *memory, f update) error {
+			_, err1 := f(m.token)
+			_, err2 := f(m.token)
+			return errors.Join(err1, err2)
+		}, ClassStore, 1, "called before"},
+		{"does not save", func(m *memory, f update) error {
+			t, _ := f(m.token)
+			return fmt.Errorf("insert %s: away", t.RefreshToken.Reveal())
+		}, ClassStore, 1, "insert [redacted]"},
+		{"panics before", func(*memory, update) error { panic("before") }, ClassPanic, 0, "before"},
+		{"panics after", func(m *memory, f update) error {
+			t, _ := f(m.token)
+			panic("after " + t.RefreshToken.Reveal())
+		}, ClassPanic, 1, "after [redacted]"},
+		{"ends the goroutine", func(m *memory, f update) error {
+			_, _ = f(m.token)
+			runtime.Goexit()
+			return nil
+		}, ClassToken, 1, "goroutine"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				good := func(m *memory, f update) error { return m.UpdateToken(t.Context(), f) }
+				store := &oddStore{memory: memory{token: stored(1, time.Now().Add(-8*24*time.Hour))}, update: tt.update}
+				c, _, api, auth := refreshingSetup(t, store, []answer{ok(`{}`)}, []answer{pair(2, time.Now()), refused(200, 36004001, "was used")})
+				var calls sync.WaitGroup
+				for range 3 {
+					calls.Go(func() {
+						err := getOrder(t.Context(), c)
+						if !is(err, tt.class) || !strings.Contains(err.Error(), tt.text) || strings.Contains(err.Error(), "refresh-2") || strings.Contains(err.Error(), "\n") {
+							t.Errorf("got %v, want class %s and %q", err, tt.class, tt.text)
+						}
+					})
+				}
+				calls.Wait()
+				time.Sleep(renewTimeout)
+				if n := len(auth.requests()); n != tt.refreshes || len(api.requests()) != 0 {
+					t.Errorf("%d refreshes, want %d; %d calls", n, tt.refreshes, len(api.requests()))
+				}
+				store.update = good
+				if err := getOrder(t.Context(), c); err != nil {
+					t.Fatal(err)
+				}
+				if n := len(auth.requests()); n != 1 || store.token.RefreshToken.Reveal() != "refresh-2-0123456789" {
+					t.Errorf("%d refreshes in all, stored %s", n, store.token.RefreshToken.Reveal())
+				}
+			})
+		})
+	}
 }
 
 func TestRefusedToken(t *testing.T) {

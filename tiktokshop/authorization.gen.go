@@ -68,6 +68,7 @@ func (s *AuthorizationService) GetWidgetToken(ctx context.Context, req *GetWidge
 // GetWidgetTokenV202312 calls GET /authorization/202312/widget_token.
 //
 // It only reads and is safe to repeat. Version 202312.
+// The newest version is [AuthorizationService.GetWidgetToken].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-widget-token-202312
 func (s *AuthorizationService) GetWidgetTokenV202312(ctx context.Context, req *GetWidgetTokenV202312Request, opts ...CallOption) (*GetWidgetTokenV202312Response, error) {
@@ -130,22 +131,6 @@ type GetWidgetTokenResponseWidgetToken struct {
 	Token    string      `json:"token,omitzero"`
 }
 
-// GetWidgetTokenV202312Request holds the parameters of Authorization.GetWidgetTokenV202312.
-type GetWidgetTokenV202312Request struct {
-	ShopID *int64 `url:"shop_id,omitempty" json:"-"`
-}
-
-// GetWidgetTokenV202312Response is the reply of Authorization.GetWidgetTokenV202312.
-type GetWidgetTokenV202312Response struct {
-	WidgetToken GetWidgetTokenV202312ResponseWidgetToken `json:"widget_token,omitzero"`
-}
-
-// GetWidgetTokenV202312ResponseWidgetToken is part of a reply.
-type GetWidgetTokenV202312ResponseWidgetToken struct {
-	ExpireAt UnixSeconds `json:"expire_at,omitzero"`
-	Token    string      `json:"token,omitzero"`
-}
-
 // Shop is part of a reply.
 type Shop struct {
 	Cipher     string     `json:"cipher,omitzero"`
@@ -155,6 +140,14 @@ type Shop struct {
 	Region     string     `json:"region,omitzero"`
 	SellerType SellerType `json:"seller_type,omitzero"`
 }
+
+// GetWidgetTokenV202312Request is the type of the parameters of Authorization.GetWidgetTokenV202312, which equal those of
+// other operations.
+type GetWidgetTokenV202312Request = GetWidgetTokenRequest
+
+// GetWidgetTokenV202312Response is the type of the reply of Authorization.GetWidgetTokenV202312, which equal those of
+// other operations.
+type GetWidgetTokenV202312Response = GetWidgetTokenResponse
 
 // SellerType is an open list: TikTok Shop may add values.
 type SellerType string

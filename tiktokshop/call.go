@@ -445,6 +445,8 @@ func (p *signed) fail(ctx context.Context, reply *transport.Reply, err error) er
 	}
 	answered := last != nil && last.HTTPStatus != 0
 	network, lost := errors.AsType[*transport.NetworkError](err)
+	_, panicked := errors.AsType[*transport.PanicError](err)
+	panicked = panicked && last == nil // else of the token source, which says more
 	if reply.Lost && p.replay != replayRead {
 		p.doubt = true
 	}
@@ -453,6 +455,8 @@ func (p *signed) fail(ctx context.Context, reply *transport.Reply, err error) er
 		cause error
 	)
 	switch ctxErr := ctx.Err(); {
+	case panicked:
+		class, cause = ClassPanic, err
 	case ctxErr != nil && (!answered || err != error(last)): //nolint:errorlint // that error itself, not one that says why the call ended
 		class, cause = ClassCancelled, err
 		if answered || !errors.Is(err, ctxErr) {
@@ -488,6 +492,9 @@ func (p *signed) fail(ctx context.Context, reply *transport.Reply, err error) er
 func classOfTokenError(err error) Class {
 	if class, ok := classOf(err); ok {
 		return class
+	}
+	if _, ok := errors.AsType[*transport.PanicError](err); ok {
+		return ClassPanic
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return ClassNetwork // of the attempt; [signed.fail] knows the caller's context

@@ -54,7 +54,7 @@ func TestRefusedForGood(t *testing.T) {
 			t.Errorf("%d refreshes and %d calls after a refusal for good", len(auth.requests()), len(api.requests()))
 		}
 		// The way back: what the new consent brought is stored.
-		if err := store.SaveToken(t.Context(), stored(2, time.Now())); err != nil {
+		if err := SaveToken(t.Context(), store, stored(2, time.Now())); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {
@@ -78,7 +78,7 @@ func TestConsentOfAnEmptyStore(t *testing.T) {
 			t.Errorf("%v, link %q, %v", err, link, linkErr)
 		}
 	}
-	if err := store.SaveToken(t.Context(), stored(1, time.Now())); err != nil {
+	if err := SaveToken(t.Context(), store, stored(1, time.Now())); err != nil {
 		t.Fatal(err)
 	}
 	if err := getOrder(t.Context(), c); err != nil || len(api.requests()) != 1 || len(auth.requests()) != 0 {
@@ -219,7 +219,7 @@ func (hangingStore) LoadToken(ctx context.Context) (Token, error) {
 	<-ctx.Done()
 	return Token{}, ctx.Err()
 }
-func (hangingStore) SaveToken(context.Context, Token) error { return nil }
+func (hangingStore) UpdateToken(context.Context, func(Token) (Token, error)) error { return nil }
 
 func TestScopes(t *testing.T) {
 	full := Token{Scopes: append(BridgeScopes(), "seller.other")}

@@ -228,22 +228,14 @@ type GetConversationMessagesResponse struct {
 
 // GetConversationMessagesResponseMessage is part of a reply.
 type GetConversationMessagesResponseMessage struct {
-	Content    string                                       `json:"content,omitzero"`
-	CreateTime UnixSeconds                                  `json:"create_time,omitzero"`
-	Data       string                                       `json:"data,omitzero"`
-	ID         string                                       `json:"id,omitzero"`
-	Index      string                                       `json:"index,omitzero"`
-	IsVisible  bool                                         `json:"is_visible,omitzero"`
-	Sender     GetConversationMessagesResponseMessageSender `json:"sender,omitzero"`
-	Type       GetConversationMessagesResponseMessageType   `json:"type,omitzero"`
-}
-
-// GetConversationMessagesResponseMessageSender is part of a reply.
-type GetConversationMessagesResponseMessageSender struct {
-	Avatar   string                                           `json:"avatar,omitzero"`
-	ImUserID string                                           `json:"im_user_id,omitzero"`
-	Nickname string                                           `json:"nickname,omitzero"`
-	Role     GetConversationMessagesResponseMessageSenderRole `json:"role,omitzero"`
+	Content    string                                     `json:"content,omitzero"`
+	CreateTime UnixSeconds                                `json:"create_time,omitzero"`
+	Data       string                                     `json:"data,omitzero"`
+	ID         string                                     `json:"id,omitzero"`
+	Index      string                                     `json:"index,omitzero"`
+	IsVisible  bool                                       `json:"is_visible,omitzero"`
+	Sender     Sender                                     `json:"sender,omitzero"`
+	Type       GetConversationMessagesResponseMessageType `json:"type,omitzero"`
 }
 
 // GetConversationRequest holds the parameters of CustomerService.GetConversation.
@@ -299,21 +291,13 @@ type GetConversationsResponseConversation struct {
 
 // GetConversationsResponseConversationLatestMessage is part of a reply.
 type GetConversationsResponseConversationLatestMessage struct {
-	Content    string                                                  `json:"content,omitzero"`
-	CreateTime UnixSeconds                                             `json:"create_time,omitzero"`
-	ID         string                                                  `json:"id,omitzero"`
-	Index      string                                                  `json:"index,omitzero"`
-	IsVisible  bool                                                    `json:"is_visible,omitzero"`
-	Sender     GetConversationsResponseConversationLatestMessageSender `json:"sender,omitzero"`
-	Type       GetConversationsResponseConversationLatestMessageType   `json:"type,omitzero"`
-}
-
-// GetConversationsResponseConversationLatestMessageSender is part of a reply.
-type GetConversationsResponseConversationLatestMessageSender struct {
-	Avatar   string                                                      `json:"avatar,omitzero"`
-	ImUserID string                                                      `json:"im_user_id,omitzero"`
-	Nickname string                                                      `json:"nickname,omitzero"`
-	Role     GetConversationsResponseConversationLatestMessageSenderRole `json:"role,omitzero"`
+	Content    string                                                `json:"content,omitzero"`
+	CreateTime UnixSeconds                                           `json:"create_time,omitzero"`
+	ID         string                                                `json:"id,omitzero"`
+	Index      string                                                `json:"index,omitzero"`
+	IsVisible  bool                                                  `json:"is_visible,omitzero"`
+	Sender     Sender                                                `json:"sender,omitzero"`
+	Type       GetConversationsResponseConversationLatestMessageType `json:"type,omitzero"`
 }
 
 // GetConversationsResponseConversationParticipant is part of a reply.
@@ -362,6 +346,14 @@ type SendMessageResponse struct {
 	MessageID string `json:"message_id,omitzero"`
 }
 
+// Sender is part of a reply.
+type Sender struct {
+	Avatar   string     `json:"avatar,omitzero"`
+	ImUserID string     `json:"im_user_id,omitzero"`
+	Nickname string     `json:"nickname,omitzero"`
+	Role     SenderRole `json:"role,omitzero"`
+}
+
 // UpdateAgentSettingsRequest holds the parameters of CustomerService.UpdateAgentSettings.
 type UpdateAgentSettingsRequest struct {
 	CanAcceptChat *bool `json:"can_accept_chat,omitzero"`
@@ -400,18 +392,6 @@ const (
 	CustomerServicePlatformTokopedia  CustomerServicePlatform = "TOKOPEDIA"
 )
 
-// GetConversationMessagesResponseMessageSenderRole is an open list: TikTok Shop may add values.
-type GetConversationMessagesResponseMessageSenderRole string
-
-// Values of GetConversationMessagesResponseMessageSenderRole.
-const (
-	GetConversationMessagesResponseMessageSenderRoleBuyer           GetConversationMessagesResponseMessageSenderRole = "BUYER"
-	GetConversationMessagesResponseMessageSenderRoleShop            GetConversationMessagesResponseMessageSenderRole = "SHOP"
-	GetConversationMessagesResponseMessageSenderRoleCustomerService GetConversationMessagesResponseMessageSenderRole = "CUSTOMER_SERVICE"
-	GetConversationMessagesResponseMessageSenderRoleSystem          GetConversationMessagesResponseMessageSenderRole = "SYSTEM"
-	GetConversationMessagesResponseMessageSenderRoleRobot           GetConversationMessagesResponseMessageSenderRole = "ROBOT"
-)
-
 // GetConversationMessagesResponseMessageType is an open list: TikTok Shop may add values.
 type GetConversationMessagesResponseMessageType string
 
@@ -442,18 +422,6 @@ const (
 	GetConversationResponseConversationParticipantRoleBuyer           GetConversationResponseConversationParticipantRole = "BUYER"
 	GetConversationResponseConversationParticipantRoleShop            GetConversationResponseConversationParticipantRole = "SHOP"
 	GetConversationResponseConversationParticipantRoleCustomerService GetConversationResponseConversationParticipantRole = "CUSTOMER_SERVICE"
-)
-
-// GetConversationsResponseConversationLatestMessageSenderRole is an open list: TikTok Shop may add values.
-type GetConversationsResponseConversationLatestMessageSenderRole string
-
-// Values of GetConversationsResponseConversationLatestMessageSenderRole.
-const (
-	GetConversationsResponseConversationLatestMessageSenderRoleBuyer           GetConversationsResponseConversationLatestMessageSenderRole = "BUYER"
-	GetConversationsResponseConversationLatestMessageSenderRoleShop            GetConversationsResponseConversationLatestMessageSenderRole = "SHOP"
-	GetConversationsResponseConversationLatestMessageSenderRoleCustomerService GetConversationsResponseConversationLatestMessageSenderRole = "CUSTOMER_SERVICE"
-	GetConversationsResponseConversationLatestMessageSenderRoleSystem          GetConversationsResponseConversationLatestMessageSenderRole = "SYSTEM"
-	GetConversationsResponseConversationLatestMessageSenderRoleRobot           GetConversationsResponseConversationLatestMessageSenderRole = "ROBOT"
 )
 
 // GetConversationsResponseConversationLatestMessageType is an open list: TikTok Shop may add values.
@@ -500,4 +468,16 @@ const (
 	SendMessageRequestTypeReturnRefundCard SendMessageRequestType = "RETURN_REFUND_CARD"
 	SendMessageRequestTypeCouponCard       SendMessageRequestType = "COUPON_CARD"
 	SendMessageRequestTypeLogisticsCard    SendMessageRequestType = "LOGISTICS_CARD"
+)
+
+// SenderRole is an open list: TikTok Shop may add values.
+type SenderRole string
+
+// Values of SenderRole.
+const (
+	SenderRoleBuyer           SenderRole = "BUYER"
+	SenderRoleShop            SenderRole = "SHOP"
+	SenderRoleCustomerService SenderRole = "CUSTOMER_SERVICE"
+	SenderRoleSystem          SenderRole = "SYSTEM"
+	SenderRoleRobot           SenderRole = "ROBOT"
 )

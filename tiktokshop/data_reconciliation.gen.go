@@ -40,6 +40,7 @@ func (s *DataReconciliationService) QualityFactoryOrderDataImportAPI(ctx context
 // QualityFactoryOrderDataImportAPIV202310 calls POST /data_reconciliation/202310/orders/import.
 //
 // It is not repeated once it was sent. Version 202310.
+// The newest version is [DataReconciliationService.QualityFactoryOrderDataImportAPI].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/quality-factory-order-data-import-api-202310
 func (s *DataReconciliationService) QualityFactoryOrderDataImportAPIV202310(ctx context.Context, req *QualityFactoryOrderDataImportAPIV202310Request, opts ...CallOption) (*QualityFactoryOrderDataImportAPIV202310Response, error) {
@@ -49,6 +50,21 @@ func (s *DataReconciliationService) QualityFactoryOrderDataImportAPIV202310(ctx 
 		body: bodyJSON,
 	}, nil, req, &out, opts)
 	return out, err
+}
+
+// DataReconciliationDetail is part of a reply.
+type DataReconciliationDetail struct {
+	ChannelOrderID string        `json:"channel_order_id,omitzero"`
+	ChannelType    string        `json:"channel_type,omitzero"`
+	ExtraErrors    []CodeMessage `json:"extra_errors,omitzero"`
+	OrderID        string        `json:"order_id,omitzero"`
+}
+
+// DataReconciliationError is part of a reply.
+type DataReconciliationError struct {
+	Code    string                   `json:"code,omitzero"`
+	Detail  DataReconciliationDetail `json:"detail,omitzero"`
+	Message string                   `json:"message,omitzero"`
 }
 
 // OrderStatusDataExchangeRequest holds the parameters of DataReconciliation.OrderStatusDataExchange.
@@ -79,28 +95,7 @@ type OrderStatusDataExchangeRequestOrderPackage struct {
 
 // OrderStatusDataExchangeResponse is the reply of DataReconciliation.OrderStatusDataExchange.
 type OrderStatusDataExchangeResponse struct {
-	Errors []OrderStatusDataExchangeResponseError `json:"errors,omitzero"`
-}
-
-// OrderStatusDataExchangeResponseError is part of a reply.
-type OrderStatusDataExchangeResponseError struct {
-	Code    string                                     `json:"code,omitzero"`
-	Detail  OrderStatusDataExchangeResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                     `json:"message,omitzero"`
-}
-
-// OrderStatusDataExchangeResponseErrorDetail is part of a reply.
-type OrderStatusDataExchangeResponseErrorDetail struct {
-	ChannelOrderID string                                                 `json:"channel_order_id,omitzero"`
-	ChannelType    string                                                 `json:"channel_type,omitzero"`
-	ExtraErrors    []OrderStatusDataExchangeResponseErrorDetailExtraError `json:"extra_errors,omitzero"`
-	OrderID        string                                                 `json:"order_id,omitzero"`
-}
-
-// OrderStatusDataExchangeResponseErrorDetailExtraError is part of a reply.
-type OrderStatusDataExchangeResponseErrorDetailExtraError struct {
-	Code    string `json:"code,omitzero"`
-	Message string `json:"message,omitzero"`
+	Errors []DataReconciliationError `json:"errors,omitzero"`
 }
 
 // QualityFactoryOrderDataImportAPIRequest holds the parameters of DataReconciliation.QualityFactoryOrderDataImportAPI.
@@ -130,28 +125,7 @@ type QualityFactoryOrderDataImportAPIRequestOrderPackage struct {
 
 // QualityFactoryOrderDataImportAPIResponse is the reply of DataReconciliation.QualityFactoryOrderDataImportAPI.
 type QualityFactoryOrderDataImportAPIResponse struct {
-	Errors []QualityFactoryOrderDataImportAPIResponseError `json:"errors,omitzero"`
-}
-
-// QualityFactoryOrderDataImportAPIResponseError is part of a reply.
-type QualityFactoryOrderDataImportAPIResponseError struct {
-	Code    string                                              `json:"code,omitzero"`
-	Detail  QualityFactoryOrderDataImportAPIResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                              `json:"message,omitzero"`
-}
-
-// QualityFactoryOrderDataImportAPIResponseErrorDetail is part of a reply.
-type QualityFactoryOrderDataImportAPIResponseErrorDetail struct {
-	ChannelOrderID string                                                          `json:"channel_order_id,omitzero"`
-	ChannelType    string                                                          `json:"channel_type,omitzero"`
-	ExtraErrors    []QualityFactoryOrderDataImportAPIResponseErrorDetailExtraError `json:"extra_errors,omitzero"`
-	OrderID        string                                                          `json:"order_id,omitzero"`
-}
-
-// QualityFactoryOrderDataImportAPIResponseErrorDetailExtraError is part of a reply.
-type QualityFactoryOrderDataImportAPIResponseErrorDetailExtraError struct {
-	Code    string `json:"code,omitzero"`
-	Message string `json:"message,omitzero"`
+	Errors []DataReconciliationError `json:"errors,omitzero"`
 }
 
 // QualityFactoryOrderDataImportAPIV202310Request holds the parameters of DataReconciliation.QualityFactoryOrderDataImportAPIV202310.
@@ -161,46 +135,17 @@ type QualityFactoryOrderDataImportAPIV202310Request struct {
 
 // QualityFactoryOrderDataImportAPIV202310RequestOrder is part of a request.
 type QualityFactoryOrderDataImportAPIV202310RequestOrder struct {
-	ChannelFinancialStatus   *string                                                      `json:"channel_financial_status,omitzero"`
-	ChannelFulfillmentStatus *string                                                      `json:"channel_fulfillment_status,omitzero"`
-	ChannelOrderID           *string                                                      `json:"channel_order_id,omitzero"`
-	ChannelOrderStatus       *string                                                      `json:"channel_order_status,omitzero"`
-	ChannelOrderUpdateTime   *string                                                      `json:"channel_order_update_time,omitzero"`
-	ChannelType              *string                                                      `json:"channel_type,omitzero"`
-	NotExistReason           *string                                                      `json:"not_exist_reason,omitzero"`
-	OrderID                  *string                                                      `json:"order_id,omitzero"`
-	Packages                 []QualityFactoryOrderDataImportAPIV202310RequestOrderPackage `json:"packages,omitzero"`
+	ChannelFinancialStatus   *string                                               `json:"channel_financial_status,omitzero"`
+	ChannelFulfillmentStatus *string                                               `json:"channel_fulfillment_status,omitzero"`
+	ChannelOrderID           *string                                               `json:"channel_order_id,omitzero"`
+	ChannelOrderStatus       *string                                               `json:"channel_order_status,omitzero"`
+	ChannelOrderUpdateTime   *string                                               `json:"channel_order_update_time,omitzero"`
+	ChannelType              *string                                               `json:"channel_type,omitzero"`
+	NotExistReason           *string                                               `json:"not_exist_reason,omitzero"`
+	OrderID                  *string                                               `json:"order_id,omitzero"`
+	Packages                 []QualityFactoryOrderDataImportAPIRequestOrderPackage `json:"packages,omitzero"`
 }
 
-// QualityFactoryOrderDataImportAPIV202310RequestOrderPackage is part of a request.
-type QualityFactoryOrderDataImportAPIV202310RequestOrderPackage struct {
-	PackageID            *string `json:"package_id,omitzero"`
-	ShippingProviderName *string `json:"shipping_provider_name,omitzero"`
-	TrackingNumber       *string `json:"tracking_number,omitzero"`
-}
-
-// QualityFactoryOrderDataImportAPIV202310Response is the reply of DataReconciliation.QualityFactoryOrderDataImportAPIV202310.
-type QualityFactoryOrderDataImportAPIV202310Response struct {
-	Errors []QualityFactoryOrderDataImportAPIV202310ResponseError `json:"errors,omitzero"`
-}
-
-// QualityFactoryOrderDataImportAPIV202310ResponseError is part of a reply.
-type QualityFactoryOrderDataImportAPIV202310ResponseError struct {
-	Code    string                                                     `json:"code,omitzero"`
-	Detail  QualityFactoryOrderDataImportAPIV202310ResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                                     `json:"message,omitzero"`
-}
-
-// QualityFactoryOrderDataImportAPIV202310ResponseErrorDetail is part of a reply.
-type QualityFactoryOrderDataImportAPIV202310ResponseErrorDetail struct {
-	ChannelOrderID string                                                                 `json:"channel_order_id,omitzero"`
-	ChannelType    string                                                                 `json:"channel_type,omitzero"`
-	ExtraErrors    []QualityFactoryOrderDataImportAPIV202310ResponseErrorDetailExtraError `json:"extra_errors,omitzero"`
-	OrderID        string                                                                 `json:"order_id,omitzero"`
-}
-
-// QualityFactoryOrderDataImportAPIV202310ResponseErrorDetailExtraError is part of a reply.
-type QualityFactoryOrderDataImportAPIV202310ResponseErrorDetailExtraError struct {
-	Code    string `json:"code,omitzero"`
-	Message string `json:"message,omitzero"`
-}
+// QualityFactoryOrderDataImportAPIV202310Response is the type of the reply of DataReconciliation.QualityFactoryOrderDataImportAPIV202310, which equal those of
+// other operations.
+type QualityFactoryOrderDataImportAPIV202310Response = QualityFactoryOrderDataImportAPIResponse

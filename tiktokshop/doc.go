@@ -30,9 +30,10 @@
 // [Client.AuthorizationURL], turn the code of the redirect into a [Token] with
 // [Client.ExchangeCode] ([OAuthHandler] does both), look whether
 // [Token.MissingScopes] are missing, and keep it in a [TokenStore]: a file
-// ([FileTokens]), memory, or a table of your own. [RefreshingTokens] makes of the
-// store a source for [WithTokens] that replaces access tokens before they end,
-// once for however many callers, and saves the new pair before it is used.
+// ([FileTokens]), memory, or a table of your own, as the example of [TokenStore]
+// shows. [RefreshingTokens] makes of the store a source for [WithTokens] that
+// replaces access tokens before they end, once for however many callers and
+// processes, and saves the new pair before it is used.
 // [StaticToken] is for programs of a few hours.
 //
 // A consent ends. [WithExpiryWarning] tells of it in time. Once TikTok has

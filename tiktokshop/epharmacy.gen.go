@@ -102,12 +102,7 @@ type GetConsultationProviderRequest struct{}
 
 // GetConsultationProviderResponse is the reply of Epharmacy.GetConsultationProvider.
 type GetConsultationProviderResponse struct {
-	ConsultationProvider GetConsultationProviderResponseConsultationProvider `json:"consultation_provider,omitzero"`
-}
-
-// GetConsultationProviderResponseConsultationProvider is part of a reply.
-type GetConsultationProviderResponseConsultationProvider struct {
-	ID string `json:"id,omitzero"`
+	ConsultationProvider IDOnly `json:"consultation_provider,omitzero"`
 }
 
 // GetPharmaciesRequest holds the parameters of Epharmacy.GetPharmacies.

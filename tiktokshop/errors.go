@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/internal/transport"
 )
 
 // Class sorts errors by what a caller does about them.
@@ -44,6 +46,8 @@ const (
 	ClassData          Class = "data"           // a person has to correct tracking, address, size or the like, or to give up
 	ClassDerivedStock  Class = "derived stock"  // stock that cannot be set, such as that of a virtual bundle
 	ClassDecode        Class = "decode"         // the reply has another shape than documented
+	ClassStore         Class = "token store"    // the program's TokenStore failed: no call was sent
+	ClassPanic         Class = "panic"          // code that the program plugged in panicked: store, limiter, middleware, callback
 	ClassCancelled     Class = "cancelled"      // the caller's context ended first
 	ClassUnknown       Class = "unknown"        // unknown code: not repeated
 )
@@ -52,7 +56,7 @@ const (
 // changing anything.
 func (c Class) Temporary() bool {
 	switch c {
-	case ClassThrottle, ClassSystem, ClassNetwork, ClassLock, ClassNotReady:
+	case ClassThrottle, ClassSystem, ClassNetwork, ClassLock, ClassNotReady, ClassStore:
 		return true
 	}
 	return false
@@ -97,6 +101,8 @@ var owners = map[Class]Owner{
 	ClassData:          OwnerOperations,
 	ClassDerivedStock:  OwnerIntegrator,
 	ClassDecode:        OwnerIntegrator,
+	ClassStore:         OwnerOperations,
+	ClassPanic:         OwnerIntegrator,
 	ClassCancelled:     OwnerNobody,
 	ClassUnknown:       OwnerIntegrator,
 }
@@ -127,6 +133,8 @@ var remedies = map[Class]string{
 	ClassAlreadyDone:   "read back: nothing to do if it equals what was wanted",
 	ClassData:          "a person corrects what the message names",
 	ClassDerivedStock:  "set the stock of the components or of the source listing instead",
+	ClassStore:         "retry later; check the program's token store if it persists",
+	ClassPanic:         "the integrator corrects the function that panicked",
 	ClassDecode:        "report it with the request id: the API answered in an undocumented shape",
 	ClassUnknown:       "the integrator looks the code up",
 }
@@ -471,7 +479,12 @@ func is(err error, want Class) bool {
 // [NeedsAuthorisation] holds. It is made by the function of [WithConsentLink] at
 // the time of this call, since a link lives as long as its state, and is no part
 // of the error's text, since who follows it connects a shop.
-func ConsentLink(ctx context.Context, err error) (string, error) {
+func ConsentLink(ctx context.Context, err error) (link string, linkErr error) {
+	defer func() {
+		if p := transport.Recovered(recover()); p != nil {
+			link, linkErr = "", &Error{Operation: "ConsentLink", Class: ClassPanic, Err: p}
+		}
+	}()
 	for e := range causes(err) {
 		if e.Consent != nil {
 			return e.Consent(ctx)

@@ -240,13 +240,8 @@ func (s *FBTService) SearchGoodsInfoAll(ctx context.Context, req *SearchGoodsInf
 
 // CancelFBTMCFOrderRequest holds the parameters of FBT.CancelFBTMCFOrder.
 type CancelFBTMCFOrderRequest struct {
-	ConsignOrders []CancelFBTMCFOrderRequestConsignOrder `json:"consign_orders,omitzero"`
-	MCFOrderID    *string                                `json:"mcf_order_id,omitzero"`
-}
-
-// CancelFBTMCFOrderRequestConsignOrder is part of a request.
-type CancelFBTMCFOrderRequestConsignOrder struct {
-	ID *string `json:"id,omitzero"`
+	ConsignOrders []IDOnly `json:"consign_orders,omitzero"`
+	MCFOrderID    *string  `json:"mcf_order_id,omitzero"`
 }
 
 // CancelFBTMCFOrderResponse is the reply of FBT.CancelFBTMCFOrder.
@@ -331,26 +326,20 @@ type GetFBFMCFOrderStatusResponseMCFOrder struct {
 
 // GetFBFMCFOrderStatusResponseMCFOrderConsignOrder is part of a reply.
 type GetFBFMCFOrderStatusResponseMCFOrderConsignOrder struct {
-	Carrier          string                                                           `json:"carrier,omitzero"`
-	Goods            []GetFBFMCFOrderStatusResponseMCFOrderConsignOrderGood           `json:"goods,omitzero"`
-	ID               string                                                           `json:"id,omitzero"`
-	IsPlatformClosed bool                                                             `json:"is_platform_closed,omitzero"`
-	Issue            string                                                           `json:"issue,omitzero"`
-	ShippingProvider GetFBFMCFOrderStatusResponseMCFOrderConsignOrderShippingProvider `json:"shipping_provider,omitzero"`
-	Status           string                                                           `json:"status,omitzero"`
-	TrackingNumber   string                                                           `json:"tracking_number,omitzero"`
+	Carrier          string                                                 `json:"carrier,omitzero"`
+	Goods            []GetFBFMCFOrderStatusResponseMCFOrderConsignOrderGood `json:"goods,omitzero"`
+	ID               string                                                 `json:"id,omitzero"`
+	IsPlatformClosed bool                                                   `json:"is_platform_closed,omitzero"`
+	Issue            string                                                 `json:"issue,omitzero"`
+	ShippingProvider IDName                                                 `json:"shipping_provider,omitzero"`
+	Status           string                                                 `json:"status,omitzero"`
+	TrackingNumber   string                                                 `json:"tracking_number,omitzero"`
 }
 
 // GetFBFMCFOrderStatusResponseMCFOrderConsignOrderGood is part of a reply.
 type GetFBFMCFOrderStatusResponseMCFOrderConsignOrderGood struct {
 	ID       string `json:"id,omitzero"`
 	Quantity int    `json:"quantity,omitzero"`
-}
-
-// GetFBFMCFOrderStatusResponseMCFOrderConsignOrderShippingProvider is part of a reply.
-type GetFBFMCFOrderStatusResponseMCFOrderConsignOrderShippingProvider struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
 }
 
 // GetFBTMerchantMCFStatusRequest holds the parameters of FBT.GetFBTMerchantMCFStatus.
@@ -434,7 +423,7 @@ type GetInboundOrderResponseInboundOrder struct {
 	CreateTime         UnixSeconds                                            `json:"create_time,omitzero"`
 	ExpectArriveTime   UnixSeconds                                            `json:"expect_arrive_time,omitzero"`
 	ID                 string                                                 `json:"id,omitzero"`
-	Merchant           GetInboundOrderResponseInboundOrderMerchant            `json:"merchant,omitzero"`
+	Merchant           IDName                                                 `json:"merchant,omitzero"`
 	OrderOperationLogs []GetInboundOrderResponseInboundOrderOrderOperationLog `json:"order_operation_logs,omitzero"`
 	PlannedGoods       []GetInboundOrderResponseInboundOrderPlannedGood       `json:"planned_goods,omitzero"`
 	ReceivedBatches    []GetInboundOrderResponseInboundOrderReceivedBatch     `json:"received_batches,omitzero"`
@@ -447,12 +436,6 @@ type GetInboundOrderResponseInboundOrder struct {
 type GetInboundOrderResponseInboundOrderCarrier struct {
 	CarrierName    string `json:"carrier_name,omitzero"`
 	TrackingNumber string `json:"tracking_number,omitzero"`
-}
-
-// GetInboundOrderResponseInboundOrderMerchant is part of a reply.
-type GetInboundOrderResponseInboundOrderMerchant struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
 }
 
 // GetInboundOrderResponseInboundOrderOrderOperationLog is part of a reply.
@@ -670,22 +653,8 @@ type SearchGoodsInfoResponseGoodLotExpirationInfoAddresses struct {
 
 // SearchGoodsInfoResponseGoodMerchantDeclarationInfo is part of a reply.
 type SearchGoodsInfoResponseGoodMerchantDeclarationInfo struct {
-	Dimension SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimension `json:"dimension,omitzero"`
-	Weight    SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeight    `json:"weight,omitzero"`
-}
-
-// SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimension is part of a reply.
-type SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimension struct {
-	Height string                                                          `json:"height,omitzero"`
-	Length string                                                          `json:"length,omitzero"`
-	Unit   SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit `json:"unit,omitzero"`
-	Width  string                                                          `json:"width,omitzero"`
-}
-
-// SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeight is part of a reply.
-type SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeight struct {
-	Unit  SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnit `json:"unit,omitzero"`
-	Value string                                                       `json:"value,omitzero"`
+	Dimension Dimensions `json:"dimension,omitzero"`
+	Weight    Weight     `json:"weight,omitzero"`
 }
 
 // SearchGoodsInfoResponseGoodSKU is part of a reply.
@@ -707,22 +676,8 @@ type SearchGoodsInfoResponseGoodSKUProduct struct {
 
 // SearchGoodsInfoResponseGoodWarehouseConfirmationInfo is part of a reply.
 type SearchGoodsInfoResponseGoodWarehouseConfirmationInfo struct {
-	Dimension SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimension `json:"dimension,omitzero"`
-	Weight    SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeight    `json:"weight,omitzero"`
-}
-
-// SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimension is part of a reply.
-type SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimension struct {
-	Height string                                                            `json:"height,omitzero"`
-	Length string                                                            `json:"length,omitzero"`
-	Unit   SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit `json:"unit,omitzero"`
-	Width  string                                                            `json:"width,omitzero"`
-}
-
-// SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeight is part of a reply.
-type SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeight struct {
-	Unit  SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit `json:"unit,omitzero"`
-	Value string                                                         `json:"value,omitzero"`
+	Dimension Dimensions `json:"dimension,omitzero"`
+	Weight    Weight     `json:"weight,omitzero"`
 }
 
 // FBTHandlingMethod is an open list: TikTok Shop may add values.
@@ -771,6 +726,21 @@ const (
 	FBTReturnCycleOnceAQuarter FBTReturnCycle = "ONCE_A_QUARTER"
 )
 
+// LengthUnit is an open list: TikTok Shop may add values.
+type LengthUnit string
+
+// Values of LengthUnit.
+const (
+	LengthUnitMillimeter LengthUnit = "MILLIMETER"
+	LengthUnitCentimeter LengthUnit = "CENTIMETER"
+	LengthUnitMeter      LengthUnit = "METER"
+	LengthUnitFoot       LengthUnit = "FOOT"
+	LengthUnitInch       LengthUnit = "INCH"
+	LengthUnitMicrometer LengthUnit = "MICROMETER"
+	LengthUnitMicro      LengthUnit = "MICRO"
+	LengthUnitCm         LengthUnit = "CM"
+)
+
 // SearchFBTInventoryRecordResponseInventoryRecordOrderType is an open list: TikTok Shop may add values.
 type SearchFBTInventoryRecordResponseInventoryRecordOrderType string
 
@@ -798,52 +768,14 @@ const (
 	SearchGoodsInfoResponseGoodBarcodeTypeGTIN SearchGoodsInfoResponseGoodBarcodeType = "GTIN"
 )
 
-// SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit is an open list: TikTok Shop may add values.
-type SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit string
+// WeightUnit is an open list: TikTok Shop may add values.
+type WeightUnit string
 
-// Values of SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit.
+// Values of WeightUnit.
 const (
-	SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnitMillimeter SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit = "MILLIMETER"
-	SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnitCentimeter SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit = "CENTIMETER"
-	SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnitMeter      SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit = "METER"
-	SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnitFoot       SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit = "FOOT"
-	SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnitInch       SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit = "INCH"
-	SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnitMicrometer SearchGoodsInfoResponseGoodMerchantDeclarationInfoDimensionUnit = "MICROMETER"
-)
-
-// SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnit is an open list: TikTok Shop may add values.
-type SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnit string
-
-// Values of SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnit.
-const (
-	SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnitMilligram SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnit = "MILLIGRAM"
-	SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnitGram      SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnit = "GRAM"
-	SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnitKilogram  SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnit = "KILOGRAM"
-	SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnitPound     SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnit = "POUND"
-	SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnitOunce     SearchGoodsInfoResponseGoodMerchantDeclarationInfoWeightUnit = "OUNCE"
-)
-
-// SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit is an open list: TikTok Shop may add values.
-type SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit string
-
-// Values of SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit.
-const (
-	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnitMillimeter SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit = "MILLIMETER"
-	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnitCentimeter SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit = "CENTIMETER"
-	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnitMeter      SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit = "METER"
-	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnitFoot       SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit = "FOOT"
-	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnitInch       SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit = "INCH"
-	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnitMicro      SearchGoodsInfoResponseGoodWarehouseConfirmationInfoDimensionUnit = "MICRO"
-)
-
-// SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit is an open list: TikTok Shop may add values.
-type SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit string
-
-// Values of SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit.
-const (
-	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnitMilligram SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit = "MILLIGRAM"
-	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnitGram      SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit = "GRAM"
-	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnitKilogram  SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit = "KILOGRAM"
-	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnitPound     SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit = "POUND"
-	SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnitOunce     SearchGoodsInfoResponseGoodWarehouseConfirmationInfoWeightUnit = "OUNCE"
+	WeightUnitMilligram WeightUnit = "MILLIGRAM"
+	WeightUnitGram      WeightUnit = "GRAM"
+	WeightUnitKilogram  WeightUnit = "KILOGRAM"
+	WeightUnitPound     WeightUnit = "POUND"
+	WeightUnitOunce     WeightUnit = "OUNCE"
 )

@@ -10,17 +10,16 @@ import (
 // FinanceService calls the operations of the section Finance.
 type FinanceService service
 
-// GetPayments calls GET /finance/202309/payments.
+// GetPayments calls GET /finance/202605/payments.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads and is safe to repeat. Version 202605.
+// Newer than the official description, so less sure: announced by TikTok Shop and used by several implementations.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-payments-202309
-//
-// Deprecated: TikTok Shop retired it; use [FinanceService.GetPaymentsV202605].
+// Official page: https://partner.tiktokshop.com/docv2/page/get-payments-202605
 func (s *FinanceService) GetPayments(ctx context.Context, req *GetPaymentsRequest, opts ...CallOption) (*GetPaymentsResponse, error) {
 	var out *GetPaymentsResponse
 	err := s.client.call(ctx, operation{
-		name: "Finance.GetPayments", method: "GET", path: "/finance/202309/payments",
+		name: "Finance.GetPayments", method: "GET", path: "/finance/202605/payments",
 		query: true, replay: replayRead,
 	}, nil, req, &out, opts)
 	return out, err
@@ -28,8 +27,6 @@ func (s *FinanceService) GetPayments(ctx context.Context, req *GetPaymentsReques
 
 // GetPaymentsAll hands out what stands on the pages of
 // [FinanceService.GetPayments]. It stops at the first error.
-//
-// Deprecated: as the method that it calls.
 func (s *FinanceService) GetPaymentsAll(ctx context.Context, req *GetPaymentsRequest, opts ...CallOption) iter.Seq2[Payment, error] {
 	start := valueOf(req)
 	return tokenPages("Finance.GetPayments", func(token string) ([]Payment, string, error) {
@@ -45,31 +42,35 @@ func (s *FinanceService) GetPaymentsAll(ctx context.Context, req *GetPaymentsReq
 	})
 }
 
-// GetPaymentsV202605 calls GET /finance/202605/payments.
+// GetPaymentsV202309 calls GET /finance/202309/payments.
 //
-// It only reads and is safe to repeat. Version 202605.
-// Newer than the official description, so less sure: announced by TikTok Shop and used by several implementations.
+// It only reads and is safe to repeat. Version 202309.
+// The newest version is [FinanceService.GetPayments].
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-payments-202605
-func (s *FinanceService) GetPaymentsV202605(ctx context.Context, req *GetPaymentsV202605Request, opts ...CallOption) (*GetPaymentsV202605Response, error) {
-	var out *GetPaymentsV202605Response
+// Official page: https://partner.tiktokshop.com/docv2/page/get-payments-202309
+//
+// Deprecated: TikTok Shop retired it; use [FinanceService.GetPayments].
+func (s *FinanceService) GetPaymentsV202309(ctx context.Context, req *GetPaymentsV202309Request, opts ...CallOption) (*GetPaymentsV202309Response, error) {
+	var out *GetPaymentsV202309Response
 	err := s.client.call(ctx, operation{
-		name: "Finance.GetPaymentsV202605", method: "GET", path: "/finance/202605/payments",
+		name: "Finance.GetPaymentsV202309", method: "GET", path: "/finance/202309/payments",
 		query: true, replay: replayRead,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GetPaymentsV202605All hands out what stands on the pages of
-// [FinanceService.GetPaymentsV202605]. It stops at the first error.
-func (s *FinanceService) GetPaymentsV202605All(ctx context.Context, req *GetPaymentsV202605Request, opts ...CallOption) iter.Seq2[Payment, error] {
+// GetPaymentsV202309All hands out what stands on the pages of
+// [FinanceService.GetPaymentsV202309]. It stops at the first error.
+//
+// Deprecated: as the method that it calls.
+func (s *FinanceService) GetPaymentsV202309All(ctx context.Context, req *GetPaymentsV202309Request, opts ...CallOption) iter.Seq2[Payment, error] {
 	start := valueOf(req)
-	return tokenPages("Finance.GetPaymentsV202605", func(token string) ([]Payment, string, error) {
+	return tokenPages("Finance.GetPaymentsV202309", func(token string) ([]Payment, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.GetPaymentsV202605(ctx, &r, opts...)
+		out, err := s.GetPaymentsV202309(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -139,6 +140,7 @@ func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID str
 // GetTransactionsByOrderV202309 calls GET /finance/202309/orders/{order_id}/statement_transactions.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [FinanceService.GetTransactionsByOrder].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-order-202309
 //
@@ -186,6 +188,7 @@ func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, stat
 // GetTransactionsByStatementV202309 calls GET /finance/202309/statements/{statement_id}/statement_transactions.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [FinanceService.GetTransactionsByStatement].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-statement-202309
 //
@@ -203,9 +206,9 @@ func (s *FinanceService) GetTransactionsByStatementV202309(ctx context.Context, 
 // [FinanceService.GetTransactionsByStatementV202309]. It stops at the first error.
 //
 // Deprecated: as the method that it calls.
-func (s *FinanceService) GetTransactionsByStatementV202309All(ctx context.Context, statementID string, req *GetTransactionsByStatementV202309Request, opts ...CallOption) iter.Seq2[GetTransactionsByStatementV202309ResponseStatementTransaction, error] {
+func (s *FinanceService) GetTransactionsByStatementV202309All(ctx context.Context, statementID string, req *GetTransactionsByStatementV202309Request, opts ...CallOption) iter.Seq2[GetTransactionsByStatementV202309StatementTransaction, error] {
 	start := valueOf(req)
-	return tokenPages("Finance.GetTransactionsByStatementV202309", func(token string) ([]GetTransactionsByStatementV202309ResponseStatementTransaction, string, error) {
+	return tokenPages("Finance.GetTransactionsByStatementV202309", func(token string) ([]GetTransactionsByStatementV202309StatementTransaction, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -280,6 +283,75 @@ func (s *FinanceService) GetWithdrawalsAll(ctx context.Context, req *GetWithdraw
 	})
 }
 
+// FeeTaxBreakdown is part of a reply.
+type FeeTaxBreakdown struct {
+	Fee FeeTaxBreakdownFee `json:"fee,omitzero"`
+	Tax Tax                `json:"tax,omitzero"`
+}
+
+// FeeTaxBreakdownFee is part of a reply.
+type FeeTaxBreakdownFee struct {
+	AffiliateAdsCommissionAmount        Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount           Decimal            `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionAmountBeforePit  Decimal            `json:"affiliate_commission_amount_before_pit,omitzero"`
+	AffiliateCommissionBeforePit        Decimal            `json:"affiliate_commission_before_pit,omitzero"` // not in the official description, used by several implementations
+	AffiliateCommissionDeposit          Decimal            `json:"affiliate_commission_deposit,omitzero"`
+	AffiliateCommissionRelease          Decimal            `json:"affiliate_commission_release,omitzero"`
+	AffiliatePartnerCommissionAmount    Decimal            `json:"affiliate_partner_commission_amount,omitzero"`
+	BonusCashbackServiceFeeAmount       Decimal            `json:"bonus_cashback_service_fee_amount,omitzero"`
+	BrandAmplificationProgramCommission Decimal            `json:"brand_amplification_program_commission,omitzero"` // not in the official description, used by several implementations
+	BrandCampaignFee                    Decimal            `json:"brand_campaign_fee,omitzero"`                     // not in the official description, used by several implementations
+	CampaignPeriodFeeCfpAmount          Decimal            `json:"campaign_period_fee_cfp_amount,omitzero"`         // not in the official description, used by several implementations
+	CampaignPeriodFeeSpAmount           Decimal            `json:"campaign_period_fee_sp_amount,omitzero"`          // not in the official description, used by several implementations
+	CampaignResourceFee                 Decimal            `json:"campaign_resource_fee,omitzero"`
+	CategoryLedCampaignFeeAmount        Decimal            `json:"category_led_campaign_fee_amount,omitzero"` // not in the official description, used by several implementations
+	CofundedCreatorBonusAmount          Decimal            `json:"cofunded_creator_bonus_amount,omitzero"`
+	CofundedPromotionServiceFeeAmount   Decimal            `json:"cofunded_promotion_service_fee_amount,omitzero"`
+	CpsShopAdsCommissionTaxAmount       Decimal            `json:"cps_shop_ads_commission_tax_amount,omitzero"` // not in the official description, used by several implementations
+	CreditCardHandlingFeeAmount         Decimal            `json:"credit_card_handling_fee_amount,omitzero"`
+	DtHandlingFeeAmount                 Decimal            `json:"dt_handling_fee_amount,omitzero"`
+	DynamicCommissionAmount             Decimal            `json:"dynamic_commission_amount,omitzero"`
+	EPRPOBServiceFeeAmount              Decimal            `json:"epr_pob_service_fee_amount,omitzero"`
+	ExternalAffiliateMarketingFeeAmount Decimal            `json:"external_affiliate_marketing_fee_amount,omitzero"`
+	FeePerItemSoldAmount                Decimal            `json:"fee_per_item_sold_amount,omitzero"`
+	FlashSalesServiceFeeAmount          Decimal            `json:"flash_sales_service_fee_amount,omitzero"`
+	GMVMaxAdFeeAmount                   Decimal            `json:"gmv_max_ad_fee_amount,omitzero"` // not in the official description, used by several implementations
+	GMVMaxCouponFee                     Decimal            `json:"gmv_max_coupon_fee,omitzero"`    // not in the official description, used by several implementations
+	InstallationServiceFee              Decimal            `json:"installation_service_fee,omitzero"`
+	LiveSpecialsFeeAmount               Decimal            `json:"live_specials_fee_amount,omitzero"`
+	MallServiceFeeAmount                Decimal            `json:"mall_service_fee_amount,omitzero"`
+	PlatformCommissionAmount            Decimal            `json:"platform_commission_amount,omitzero"`
+	PlatformSemiManagedCommissionFee    Decimal            `json:"platform_semi_managed_commission_fee,omitzero"`     // not in the official description, used by several implementations
+	PlatformSemiManagedCommissionFeeTax Decimal            `json:"platform_semi_managed_commission_fee_tax,omitzero"` // not in the official description, used by several implementations
+	PlatformSpecialServiceFeeAmount     Decimal            `json:"platform_special_service_fee_amount,omitzero"`      // not in the official description, used by several implementations
+	PreOrderServiceFeeAmount            Decimal            `json:"pre_order_service_fee_amount,omitzero"`
+	ReferralFeeAmount                   Decimal            `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount       Decimal            `json:"refund_administration_fee_amount,omitzero"`
+	SellerGrowthFeeAmount               Decimal            `json:"seller_growth_fee_amount,omitzero"` // not in the official description, used by several implementations
+	SellerPaylaterHandlingFeeAmount     Decimal            `json:"seller_paylater_handling_fee_amount,omitzero"`
+	SFPServiceFeeAmount                 Decimal            `json:"sfp_service_fee_amount,omitzero"`
+	ShippingFeeGuaranteeServiceFee      Decimal            `json:"shipping_fee_guarantee_service_fee,omitzero"`
+	SmartPromotionFeeAmount             Decimal            `json:"smart_promotion_fee_amount,omitzero"` // not in the official description, used by several implementations
+	TAPShopAdsCommission                Decimal            `json:"tap_shop_ads_commission,omitzero"`
+	TransactionFeeAmount                Decimal            `json:"transaction_fee_amount,omitzero"`
+	TspCommissionAmount                 Decimal            `json:"tsp_commission_amount,omitzero"`
+	VnFixInfrastructureFee              Decimal            `json:"vn_fix_infrastructure_fee,omitzero"`
+	VoucherXtraServiceFeeAmount         Decimal            `json:"voucher_xtra_service_fee_amount,omitzero"`
+	Others                              map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *FeeTaxBreakdownFee) UnmarshalJSON(b []byte) error {
+	type plain FeeTaxBreakdownFee
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v FeeTaxBreakdownFee) MarshalJSON() ([]byte, error) {
+	type plain FeeTaxBreakdownFee
+	return encodeOthers(plain(v), v.Others)
+}
+
 // GetPaymentsRequest holds the parameters of Finance.GetPayments.
 type GetPaymentsRequest struct {
 	CreateTimeGe *UnixSeconds `url:"create_time_ge,omitempty" json:"-"`
@@ -292,22 +364,6 @@ type GetPaymentsRequest struct {
 
 // GetPaymentsResponse is the reply of Finance.GetPayments.
 type GetPaymentsResponse struct {
-	NextPageToken string    `json:"next_page_token,omitzero"`
-	Payments      []Payment `json:"payments,omitzero"`
-}
-
-// GetPaymentsV202605Request holds the parameters of Finance.GetPaymentsV202605.
-type GetPaymentsV202605Request struct {
-	CreateTimeGe *UnixSeconds `url:"create_time_ge,omitempty" json:"-"`
-	CreateTimeLt *UnixSeconds `url:"create_time_lt,omitempty" json:"-"`
-	PageSize     *int         `url:"page_size,omitempty" json:"-"` // 1 to 100
-	PageToken    *string      `url:"page_token,omitempty" json:"-"`
-	SortField    string       `url:"sort_field" json:"-"` // required
-	SortOrder    *SortOrder   `url:"sort_order,omitempty" json:"-"`
-}
-
-// GetPaymentsV202605Response is the reply of Finance.GetPaymentsV202605.
-type GetPaymentsV202605Response struct {
 	NextPageToken string    `json:"next_page_token,omitzero"`
 	Payments      []Payment `json:"payments,omitzero"`
 }
@@ -394,184 +450,60 @@ type GetTransactionsByOrderResponse struct {
 
 // GetTransactionsByOrderResponseSKUTransaction is part of a reply.
 type GetTransactionsByOrderResponseSKUTransaction struct {
-	FeeTaxAmount          Decimal                                                           `json:"fee_tax_amount,omitzero"`
-	FeeTaxBreakdown       GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdown       `json:"fee_tax_breakdown,omitzero"`
-	ProductName           string                                                            `json:"product_name,omitzero"`
-	Quantity              string                                                            `json:"quantity,omitzero"`
-	RevenueAmount         Decimal                                                           `json:"revenue_amount,omitzero"`
-	RevenueBreakdown      GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown      `json:"revenue_breakdown,omitzero"`
-	SettlementAmount      Decimal                                                           `json:"settlement_amount,omitzero"`
-	ShippingCostAmount    Decimal                                                           `json:"shipping_cost_amount,omitzero"`
-	ShippingCostBreakdown GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown `json:"shipping_cost_breakdown,omitzero"`
-	SKUID                 string                                                            `json:"sku_id,omitzero"`
-	SKUName               string                                                            `json:"sku_name,omitzero"`
-	StatementID           string                                                            `json:"statement_id,omitzero"`
+	FeeTaxAmount          Decimal                                                   `json:"fee_tax_amount,omitzero"`
+	FeeTaxBreakdown       FeeTaxBreakdown                                           `json:"fee_tax_breakdown,omitzero"`
+	ProductName           string                                                    `json:"product_name,omitzero"`
+	Quantity              string                                                    `json:"quantity,omitzero"`
+	RevenueAmount         Decimal                                                   `json:"revenue_amount,omitzero"`
+	RevenueBreakdown      RevenueBreakdown                                          `json:"revenue_breakdown,omitzero"`
+	SettlementAmount      Decimal                                                   `json:"settlement_amount,omitzero"`
+	ShippingCostAmount    Decimal                                                   `json:"shipping_cost_amount,omitzero"`
+	ShippingCostBreakdown GetTransactionsByOrderSKUTransactionShippingCostBreakdown `json:"shipping_cost_breakdown,omitzero"`
+	SKUID                 string                                                    `json:"sku_id,omitzero"`
+	SKUName               string                                                    `json:"sku_name,omitzero"`
+	StatementID           string                                                    `json:"statement_id,omitzero"`
 }
 
-// GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdown is part of a reply.
-type GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdown struct {
-	Fee GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee `json:"fee,omitzero"`
-	Tax GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax `json:"tax,omitzero"`
-}
-
-// GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee is part of a reply.
-type GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee struct {
-	AffiliateAdsCommissionAmount        Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
-	AffiliateCommissionAmount           Decimal            `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionAmountBeforePit  Decimal            `json:"affiliate_commission_amount_before_pit,omitzero"`
-	AffiliateCommissionBeforePit        Decimal            `json:"affiliate_commission_before_pit,omitzero"` // not in the official description, used by several implementations
-	AffiliateCommissionDeposit          Decimal            `json:"affiliate_commission_deposit,omitzero"`
-	AffiliateCommissionRelease          Decimal            `json:"affiliate_commission_release,omitzero"`
-	AffiliatePartnerCommissionAmount    Decimal            `json:"affiliate_partner_commission_amount,omitzero"`
-	BonusCashbackServiceFeeAmount       Decimal            `json:"bonus_cashback_service_fee_amount,omitzero"`
-	BrandAmplificationProgramCommission Decimal            `json:"brand_amplification_program_commission,omitzero"` // not in the official description, used by several implementations
-	BrandCampaignFee                    Decimal            `json:"brand_campaign_fee,omitzero"`                     // not in the official description, used by several implementations
-	CampaignPeriodFeeCfpAmount          Decimal            `json:"campaign_period_fee_cfp_amount,omitzero"`         // not in the official description, used by several implementations
-	CampaignPeriodFeeSpAmount           Decimal            `json:"campaign_period_fee_sp_amount,omitzero"`          // not in the official description, used by several implementations
-	CampaignResourceFee                 Decimal            `json:"campaign_resource_fee,omitzero"`
-	CategoryLedCampaignFeeAmount        Decimal            `json:"category_led_campaign_fee_amount,omitzero"` // not in the official description, used by several implementations
-	CofundedCreatorBonusAmount          Decimal            `json:"cofunded_creator_bonus_amount,omitzero"`
-	CofundedPromotionServiceFeeAmount   Decimal            `json:"cofunded_promotion_service_fee_amount,omitzero"`
-	CpsShopAdsCommissionTaxAmount       Decimal            `json:"cps_shop_ads_commission_tax_amount,omitzero"` // not in the official description, used by several implementations
-	CreditCardHandlingFeeAmount         Decimal            `json:"credit_card_handling_fee_amount,omitzero"`
-	DtHandlingFeeAmount                 Decimal            `json:"dt_handling_fee_amount,omitzero"`
-	DynamicCommissionAmount             Decimal            `json:"dynamic_commission_amount,omitzero"`
-	EPRPOBServiceFeeAmount              Decimal            `json:"epr_pob_service_fee_amount,omitzero"`
-	ExternalAffiliateMarketingFeeAmount Decimal            `json:"external_affiliate_marketing_fee_amount,omitzero"`
-	FeePerItemSoldAmount                Decimal            `json:"fee_per_item_sold_amount,omitzero"`
-	FlashSalesServiceFeeAmount          Decimal            `json:"flash_sales_service_fee_amount,omitzero"`
-	GMVMaxAdFeeAmount                   Decimal            `json:"gmv_max_ad_fee_amount,omitzero"` // not in the official description, used by several implementations
-	GMVMaxCouponFee                     Decimal            `json:"gmv_max_coupon_fee,omitzero"`    // not in the official description, used by several implementations
-	InstallationServiceFee              Decimal            `json:"installation_service_fee,omitzero"`
-	LiveSpecialsFeeAmount               Decimal            `json:"live_specials_fee_amount,omitzero"`
-	MallServiceFeeAmount                Decimal            `json:"mall_service_fee_amount,omitzero"`
-	PlatformCommissionAmount            Decimal            `json:"platform_commission_amount,omitzero"`
-	PlatformSemiManagedCommissionFee    Decimal            `json:"platform_semi_managed_commission_fee,omitzero"`     // not in the official description, used by several implementations
-	PlatformSemiManagedCommissionFeeTax Decimal            `json:"platform_semi_managed_commission_fee_tax,omitzero"` // not in the official description, used by several implementations
-	PlatformSpecialServiceFeeAmount     Decimal            `json:"platform_special_service_fee_amount,omitzero"`      // not in the official description, used by several implementations
-	PreOrderServiceFeeAmount            Decimal            `json:"pre_order_service_fee_amount,omitzero"`
-	ReferralFeeAmount                   Decimal            `json:"referral_fee_amount,omitzero"`
-	RefundAdministrationFeeAmount       Decimal            `json:"refund_administration_fee_amount,omitzero"`
-	SellerGrowthFeeAmount               Decimal            `json:"seller_growth_fee_amount,omitzero"` // not in the official description, used by several implementations
-	SellerPaylaterHandlingFeeAmount     Decimal            `json:"seller_paylater_handling_fee_amount,omitzero"`
-	SFPServiceFeeAmount                 Decimal            `json:"sfp_service_fee_amount,omitzero"`
-	ShippingFeeGuaranteeServiceFee      Decimal            `json:"shipping_fee_guarantee_service_fee,omitzero"`
-	SmartPromotionFeeAmount             Decimal            `json:"smart_promotion_fee_amount,omitzero"` // not in the official description, used by several implementations
-	TAPShopAdsCommission                Decimal            `json:"tap_shop_ads_commission,omitzero"`
-	TransactionFeeAmount                Decimal            `json:"transaction_fee_amount,omitzero"`
-	TspCommissionAmount                 Decimal            `json:"tsp_commission_amount,omitzero"`
-	VnFixInfrastructureFee              Decimal            `json:"vn_fix_infrastructure_fee,omitzero"`
-	VoucherXtraServiceFeeAmount         Decimal            `json:"voucher_xtra_service_fee_amount,omitzero"`
-	Others                              map[string]Decimal `json:"-"` // by their names on the wire
+// GetTransactionsByOrderSKUTransactionShippingCostBreakdown is part of a reply.
+type GetTransactionsByOrderSKUTransactionShippingCostBreakdown struct {
+	ActualShippingFeeAmount              Decimal                                      `json:"actual_shipping_fee_amount,omitzero"`
+	CustomerPaidShippingFeeAmount        Decimal                                      `json:"customer_paid_shipping_fee_amount,omitzero"`
+	DistantShippingFeeAmount             Decimal                                      `json:"distant_shipping_fee_amount,omitzero"` // not in the official description, used by several implementations
+	ExchangeShippingFeeAmount            Decimal                                      `json:"exchange_shipping_fee_amount,omitzero"`
+	FailedDeliverySubsidyAmount          Decimal                                      `json:"failed_delivery_subsidy_amount,omitzero"`
+	FBTFreeShippingFeeAmount             Decimal                                      `json:"fbt_free_shipping_fee_amount,omitzero"`
+	FBTFulfillmentFeeReimbursementAmount Decimal                                      `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTKeyMerchantSubsidy                Decimal                                      `json:"fbt_key_merchant_subsidy,omitzero"`     // not in the official description, used by several implementations
+	FBTOverallMerchantSubsidy            Decimal                                      `json:"fbt_overall_merchant_subsidy,omitzero"` // not in the official description, used by several implementations
+	FreeReturnSubsidyAmount              Decimal                                      `json:"free_return_subsidy_amount,omitzero"`
+	LogisticsServiceFee                  Decimal                                      `json:"logistics_service_fee,omitzero"` // not in the official description, used by several implementations
+	ReplacementShippingFeeAmount         Decimal                                      `json:"replacement_shipping_fee_amount,omitzero"`
+	ReturnShippingFeeAmount              Decimal                                      `json:"return_shipping_fee_amount,omitzero"`
+	ReturnShippingFeePaidBuyerAmount     Decimal                                      `json:"return_shipping_fee_paid_buyer_amount,omitzero"`
+	ReturnShippingLabelFeeAmount         Decimal                                      `json:"return_shipping_label_fee_amount,omitzero"`
+	SellerSelfShippingServiceFeeAmount   Decimal                                      `json:"seller_self_shipping_service_fee_amount,omitzero"`
+	ShippingAppServiceFeeAmount          Decimal                                      `json:"shipping_app_service_fee_amount,omitzero"` // not in the official description, used by several implementations
+	ShippingFeeDiscountAmount            Decimal                                      `json:"shipping_fee_discount_amount,omitzero"`
+	ShippingInsuranceFeeAmount           Decimal                                      `json:"shipping_insurance_fee_amount,omitzero"`
+	SignatureConfirmationFeeAmount       Decimal                                      `json:"signature_confirmation_fee_amount,omitzero"`
+	SupplementaryComponent               GetTransactionsByOrderSupplementaryComponent `json:"supplementary_component,omitzero"`
+	Others                               map[string]Decimal                           `json:"-"` // by their names on the wire
 }
 
 // UnmarshalJSON keeps members that have no field of their own in Others.
-func (v *GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee) UnmarshalJSON(b []byte) error {
-	type plain GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee
+func (v *GetTransactionsByOrderSKUTransactionShippingCostBreakdown) UnmarshalJSON(b []byte) error {
+	type plain GetTransactionsByOrderSKUTransactionShippingCostBreakdown
 	return decodeOthers(b, (*plain)(v), &v.Others)
 }
 
 // MarshalJSON writes what UnmarshalJSON reads.
-func (v GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee) MarshalJSON() ([]byte, error) {
-	type plain GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee
+func (v GetTransactionsByOrderSKUTransactionShippingCostBreakdown) MarshalJSON() ([]byte, error) {
+	type plain GetTransactionsByOrderSKUTransactionShippingCostBreakdown
 	return encodeOthers(plain(v), v.Others)
 }
 
-// GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax is part of a reply.
-type GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax struct {
-	AntiDumpingDutyAmount      Decimal            `json:"anti_dumping_duty_amount,omitzero"`
-	CedularTax                 Decimal            `json:"cedular_tax,omitzero"` // not in the official description, used by several implementations
-	CustomsClearanceAmount     Decimal            `json:"customs_clearance_amount,omitzero"`
-	CustomsDutyAmount          Decimal            `json:"customs_duty_amount,omitzero"`
-	GSTAmount                  Decimal            `json:"gst_amount,omitzero"`
-	ImportVATAmount            Decimal            `json:"import_vat_amount,omitzero"`
-	IsrAmount                  Decimal            `json:"isr_amount,omitzero"`
-	IVAAmount                  Decimal            `json:"iva_amount,omitzero"`
-	LocalVATAmount             Decimal            `json:"local_vat_amount,omitzero"`
-	PitAmount                  Decimal            `json:"pit_amount,omitzero"`
-	SalesTaxReferralFeeAmount  Decimal            `json:"sales_tax_referral_fee_amount,omitzero"`  // not in the official description, used by several implementations
-	SmartPromotionFeeTaxAmount Decimal            `json:"smart_promotion_fee_tax_amount,omitzero"` // not in the official description, used by several implementations
-	SstAmount                  Decimal            `json:"sst_amount,omitzero"`
-	VATAmount                  Decimal            `json:"vat_amount,omitzero"`
-	Others                     map[string]Decimal `json:"-"` // by their names on the wire
-}
-
-// UnmarshalJSON keeps members that have no field of their own in Others.
-func (v *GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax) UnmarshalJSON(b []byte) error {
-	type plain GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax
-	return decodeOthers(b, (*plain)(v), &v.Others)
-}
-
-// MarshalJSON writes what UnmarshalJSON reads.
-func (v GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax) MarshalJSON() ([]byte, error) {
-	type plain GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownTax
-	return encodeOthers(plain(v), v.Others)
-}
-
-// GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown is part of a reply.
-type GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown struct {
-	CODServiceFeeAmount                Decimal            `json:"cod_service_fee_amount,omitzero"`
-	DistantItemFeeAmount               Decimal            `json:"distant_item_fee_amount,omitzero"` // not in the official description, used by several implementations
-	RefundCODServiceFeeAmount          Decimal            `json:"refund_cod_service_fee_amount,omitzero"`
-	RefundSubtotalBeforeDiscountAmount Decimal            `json:"refund_subtotal_before_discount_amount,omitzero"`
-	SellerDiscountAmount               Decimal            `json:"seller_discount_amount,omitzero"`
-	SellerDiscountRefundAmount         Decimal            `json:"seller_discount_refund_amount,omitzero"`
-	SubtotalBeforeDiscountAmount       Decimal            `json:"subtotal_before_discount_amount,omitzero"`
-	Others                             map[string]Decimal `json:"-"` // by their names on the wire
-}
-
-// UnmarshalJSON keeps members that have no field of their own in Others.
-func (v *GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown) UnmarshalJSON(b []byte) error {
-	type plain GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown
-	return decodeOthers(b, (*plain)(v), &v.Others)
-}
-
-// MarshalJSON writes what UnmarshalJSON reads.
-func (v GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown) MarshalJSON() ([]byte, error) {
-	type plain GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown
-	return encodeOthers(plain(v), v.Others)
-}
-
-// GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown is part of a reply.
-type GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown struct {
-	ActualShippingFeeAmount              Decimal                                                                                 `json:"actual_shipping_fee_amount,omitzero"`
-	CustomerPaidShippingFeeAmount        Decimal                                                                                 `json:"customer_paid_shipping_fee_amount,omitzero"`
-	DistantShippingFeeAmount             Decimal                                                                                 `json:"distant_shipping_fee_amount,omitzero"` // not in the official description, used by several implementations
-	ExchangeShippingFeeAmount            Decimal                                                                                 `json:"exchange_shipping_fee_amount,omitzero"`
-	FailedDeliverySubsidyAmount          Decimal                                                                                 `json:"failed_delivery_subsidy_amount,omitzero"`
-	FBTFreeShippingFeeAmount             Decimal                                                                                 `json:"fbt_free_shipping_fee_amount,omitzero"`
-	FBTFulfillmentFeeReimbursementAmount Decimal                                                                                 `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
-	FBTKeyMerchantSubsidy                Decimal                                                                                 `json:"fbt_key_merchant_subsidy,omitzero"`     // not in the official description, used by several implementations
-	FBTOverallMerchantSubsidy            Decimal                                                                                 `json:"fbt_overall_merchant_subsidy,omitzero"` // not in the official description, used by several implementations
-	FreeReturnSubsidyAmount              Decimal                                                                                 `json:"free_return_subsidy_amount,omitzero"`
-	LogisticsServiceFee                  Decimal                                                                                 `json:"logistics_service_fee,omitzero"` // not in the official description, used by several implementations
-	ReplacementShippingFeeAmount         Decimal                                                                                 `json:"replacement_shipping_fee_amount,omitzero"`
-	ReturnShippingFeeAmount              Decimal                                                                                 `json:"return_shipping_fee_amount,omitzero"`
-	ReturnShippingFeePaidBuyerAmount     Decimal                                                                                 `json:"return_shipping_fee_paid_buyer_amount,omitzero"`
-	ReturnShippingLabelFeeAmount         Decimal                                                                                 `json:"return_shipping_label_fee_amount,omitzero"`
-	SellerSelfShippingServiceFeeAmount   Decimal                                                                                 `json:"seller_self_shipping_service_fee_amount,omitzero"`
-	ShippingAppServiceFeeAmount          Decimal                                                                                 `json:"shipping_app_service_fee_amount,omitzero"` // not in the official description, used by several implementations
-	ShippingFeeDiscountAmount            Decimal                                                                                 `json:"shipping_fee_discount_amount,omitzero"`
-	ShippingInsuranceFeeAmount           Decimal                                                                                 `json:"shipping_insurance_fee_amount,omitzero"`
-	SignatureConfirmationFeeAmount       Decimal                                                                                 `json:"signature_confirmation_fee_amount,omitzero"`
-	SupplementaryComponent               GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdownSupplementaryComponent `json:"supplementary_component,omitzero"`
-	Others                               map[string]Decimal                                                                      `json:"-"` // by their names on the wire
-}
-
-// UnmarshalJSON keeps members that have no field of their own in Others.
-func (v *GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown) UnmarshalJSON(b []byte) error {
-	type plain GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown
-	return decodeOthers(b, (*plain)(v), &v.Others)
-}
-
-// MarshalJSON writes what UnmarshalJSON reads.
-func (v GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown) MarshalJSON() ([]byte, error) {
-	type plain GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown
-	return encodeOthers(plain(v), v.Others)
-}
-
-// GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdownSupplementaryComponent is part of a reply.
-type GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdownSupplementaryComponent struct {
+// GetTransactionsByOrderSupplementaryComponent is part of a reply.
+type GetTransactionsByOrderSupplementaryComponent struct {
 	CustomerShippingFeeOffsetAmount      Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
 	FBMShippingCostAmount                Decimal `json:"fbm_shipping_cost_amount,omitzero"`
 	FBTFulfillmentFeeAmount              Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
@@ -598,69 +530,69 @@ type GetTransactionsByOrderV202309Response struct {
 
 // GetTransactionsByOrderV202309ResponseStatementTransaction is part of a reply.
 type GetTransactionsByOrderV202309ResponseStatementTransaction struct {
-	ActualReturnShippingFeeAmount        Decimal                                                                            `json:"actual_return_shipping_fee_amount,omitzero"`
-	ActualShippingFeeAmount              Decimal                                                                            `json:"actual_shipping_fee_amount,omitzero"`
-	AdjustmentAmount                     Decimal                                                                            `json:"adjustment_amount,omitzero"`
-	AffiliateAdsCommissionAmount         Decimal                                                                            `json:"affiliate_ads_commission_amount,omitzero"`
-	AffiliateCommissionAmount            Decimal                                                                            `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionBeforePit         Decimal                                                                            `json:"affiliate_commission_before_pit,omitzero"`
-	AffiliatePartnerCommissionAmount     Decimal                                                                            `json:"affiliate_partner_commission_amount,omitzero"`
-	AfterSellerDiscountsSubtotalAmount   Decimal                                                                            `json:"after_seller_discounts_subtotal_amount,omitzero"`
-	Currency                             string                                                                             `json:"currency,omitzero"`
-	CustomerOrderRefundAmount            Decimal                                                                            `json:"customer_order_refund_amount,omitzero"`
-	CustomerPaidShippingFeeAmount        Decimal                                                                            `json:"customer_paid_shipping_fee_amount,omitzero"`
-	CustomerPaidShippingFeeRefundAmount  Decimal                                                                            `json:"customer_paid_shipping_fee_refund_amount,omitzero"`
-	CustomerPaymentAmount                Decimal                                                                            `json:"customer_payment_amount,omitzero"`
-	CustomerRefundAmount                 Decimal                                                                            `json:"customer_refund_amount,omitzero"`
-	CustomerShippingFeeAmount            Decimal                                                                            `json:"customer_shipping_fee_amount,omitzero"`
-	CustomerShippingFeeOffsetAmount      Decimal                                                                            `json:"customer_shipping_fee_offset_amount,omitzero"`
-	FBMShippingCostAmount                Decimal                                                                            `json:"fbm_shipping_cost_amount,omitzero"`
-	FBTFulfillmentFeeAmount              Decimal                                                                            `json:"fbt_fulfillment_fee_amount,omitzero"`
-	FBTFulfillmentFeeReimbursementAmount Decimal                                                                            `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
-	FBTShippingCostAmount                Decimal                                                                            `json:"fbt_shipping_cost_amount,omitzero"`
-	FeeAmount                            Decimal                                                                            `json:"fee_amount,omitzero"`
-	GrossSalesAmount                     Decimal                                                                            `json:"gross_sales_amount,omitzero"`
-	GrossSalesRefundAmount               Decimal                                                                            `json:"gross_sales_refund_amount,omitzero"`
-	ID                                   string                                                                             `json:"id,omitzero"`
-	IsrIncomeTaxAmount                   Decimal                                                                            `json:"isr_income_tax_amount,omitzero"`
-	IVAVATAmount                         Decimal                                                                            `json:"iva_vat_amount,omitzero"`
-	NetSalesAmount                       Decimal                                                                            `json:"net_sales_amount,omitzero"`
-	PitAmount                            Decimal                                                                            `json:"pit_amount,omitzero"`
-	PlatformCommissionAmount             Decimal                                                                            `json:"platform_commission_amount,omitzero"`
-	PlatformDiscountAmount               Decimal                                                                            `json:"platform_discount_amount,omitzero"`
-	PlatformDiscountRefundAmount         Decimal                                                                            `json:"platform_discount_refund_amount,omitzero"`
-	PlatformRefundSubsidyAmount          Decimal                                                                            `json:"platform_refund_subsidy_amount,omitzero"`
-	PlatformShippingFeeDiscountAmount    Decimal                                                                            `json:"platform_shipping_fee_discount_amount,omitzero"`
-	PromoShippingIncentiveAmount         Decimal                                                                            `json:"promo_shipping_incentive_amount,omitzero"`
-	ReferralFeeAmount                    Decimal                                                                            `json:"referral_fee_amount,omitzero"`
-	RefundAdministrationFeeAmount        Decimal                                                                            `json:"refund_administration_fee_amount,omitzero"`
-	RefundShippingCostDiscountAmount     Decimal                                                                            `json:"refund_shipping_cost_discount_amount,omitzero"`
-	RetailDeliveryFeeAmount              Decimal                                                                            `json:"retail_delivery_fee_amount,omitzero"`
-	RetailDeliveryFeePaymentAmount       Decimal                                                                            `json:"retail_delivery_fee_payment_amount,omitzero"`
-	RetailDeliveryFeeRefundAmount        Decimal                                                                            `json:"retail_delivery_fee_refund_amount,omitzero"`
-	ReturnShippingFeeAmount              Decimal                                                                            `json:"return_shipping_fee_amount,omitzero"`
-	RevenueAmount                        Decimal                                                                            `json:"revenue_amount,omitzero"`
-	SalesTaxAmount                       Decimal                                                                            `json:"sales_tax_amount,omitzero"`
-	SalesTaxPaymentAmount                Decimal                                                                            `json:"sales_tax_payment_amount,omitzero"`
-	SalesTaxRefundAmount                 Decimal                                                                            `json:"sales_tax_refund_amount,omitzero"`
-	SellerDiscountAmount                 Decimal                                                                            `json:"seller_discount_amount,omitzero"`
-	SellerDiscountRefundAmount           Decimal                                                                            `json:"seller_discount_refund_amount,omitzero"`
-	SettlementAmount                     Decimal                                                                            `json:"settlement_amount,omitzero"`
-	ShippingCostAmount                   Decimal                                                                            `json:"shipping_cost_amount,omitzero"`
-	ShippingCostDiscountAmount           Decimal                                                                            `json:"shipping_cost_discount_amount,omitzero"`
-	ShippingFeeAmount                    Decimal                                                                            `json:"shipping_fee_amount,omitzero"`
-	ShippingFeeSubsidyAmount             Decimal                                                                            `json:"shipping_fee_subsidy_amount,omitzero"`
-	ShippingInsuranceFeeAmount           Decimal                                                                            `json:"shipping_insurance_fee_amount,omitzero"`
-	SignatureConfirmationFeeAmount       Decimal                                                                            `json:"signature_confirmation_fee_amount,omitzero"`
-	SKUStatementTransactions             []GetTransactionsByOrderV202309ResponseStatementTransactionSKUStatementTransaction `json:"sku_statement_transactions,omitzero"`
-	StatementID                          string                                                                             `json:"statement_id,omitzero"`
-	StatementTime                        UnixSeconds                                                                        `json:"statement_time,omitzero"`
-	Status                               string                                                                             `json:"status,omitzero"`
-	TransactionFeeAmount                 Decimal                                                                            `json:"transaction_fee_amount,omitzero"`
+	ActualReturnShippingFeeAmount        Decimal                                                `json:"actual_return_shipping_fee_amount,omitzero"`
+	ActualShippingFeeAmount              Decimal                                                `json:"actual_shipping_fee_amount,omitzero"`
+	AdjustmentAmount                     Decimal                                                `json:"adjustment_amount,omitzero"`
+	AffiliateAdsCommissionAmount         Decimal                                                `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount            Decimal                                                `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionBeforePit         Decimal                                                `json:"affiliate_commission_before_pit,omitzero"`
+	AffiliatePartnerCommissionAmount     Decimal                                                `json:"affiliate_partner_commission_amount,omitzero"`
+	AfterSellerDiscountsSubtotalAmount   Decimal                                                `json:"after_seller_discounts_subtotal_amount,omitzero"`
+	Currency                             string                                                 `json:"currency,omitzero"`
+	CustomerOrderRefundAmount            Decimal                                                `json:"customer_order_refund_amount,omitzero"`
+	CustomerPaidShippingFeeAmount        Decimal                                                `json:"customer_paid_shipping_fee_amount,omitzero"`
+	CustomerPaidShippingFeeRefundAmount  Decimal                                                `json:"customer_paid_shipping_fee_refund_amount,omitzero"`
+	CustomerPaymentAmount                Decimal                                                `json:"customer_payment_amount,omitzero"`
+	CustomerRefundAmount                 Decimal                                                `json:"customer_refund_amount,omitzero"`
+	CustomerShippingFeeAmount            Decimal                                                `json:"customer_shipping_fee_amount,omitzero"`
+	CustomerShippingFeeOffsetAmount      Decimal                                                `json:"customer_shipping_fee_offset_amount,omitzero"`
+	FBMShippingCostAmount                Decimal                                                `json:"fbm_shipping_cost_amount,omitzero"`
+	FBTFulfillmentFeeAmount              Decimal                                                `json:"fbt_fulfillment_fee_amount,omitzero"`
+	FBTFulfillmentFeeReimbursementAmount Decimal                                                `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTShippingCostAmount                Decimal                                                `json:"fbt_shipping_cost_amount,omitzero"`
+	FeeAmount                            Decimal                                                `json:"fee_amount,omitzero"`
+	GrossSalesAmount                     Decimal                                                `json:"gross_sales_amount,omitzero"`
+	GrossSalesRefundAmount               Decimal                                                `json:"gross_sales_refund_amount,omitzero"`
+	ID                                   string                                                 `json:"id,omitzero"`
+	IsrIncomeTaxAmount                   Decimal                                                `json:"isr_income_tax_amount,omitzero"`
+	IVAVATAmount                         Decimal                                                `json:"iva_vat_amount,omitzero"`
+	NetSalesAmount                       Decimal                                                `json:"net_sales_amount,omitzero"`
+	PitAmount                            Decimal                                                `json:"pit_amount,omitzero"`
+	PlatformCommissionAmount             Decimal                                                `json:"platform_commission_amount,omitzero"`
+	PlatformDiscountAmount               Decimal                                                `json:"platform_discount_amount,omitzero"`
+	PlatformDiscountRefundAmount         Decimal                                                `json:"platform_discount_refund_amount,omitzero"`
+	PlatformRefundSubsidyAmount          Decimal                                                `json:"platform_refund_subsidy_amount,omitzero"`
+	PlatformShippingFeeDiscountAmount    Decimal                                                `json:"platform_shipping_fee_discount_amount,omitzero"`
+	PromoShippingIncentiveAmount         Decimal                                                `json:"promo_shipping_incentive_amount,omitzero"`
+	ReferralFeeAmount                    Decimal                                                `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount        Decimal                                                `json:"refund_administration_fee_amount,omitzero"`
+	RefundShippingCostDiscountAmount     Decimal                                                `json:"refund_shipping_cost_discount_amount,omitzero"`
+	RetailDeliveryFeeAmount              Decimal                                                `json:"retail_delivery_fee_amount,omitzero"`
+	RetailDeliveryFeePaymentAmount       Decimal                                                `json:"retail_delivery_fee_payment_amount,omitzero"`
+	RetailDeliveryFeeRefundAmount        Decimal                                                `json:"retail_delivery_fee_refund_amount,omitzero"`
+	ReturnShippingFeeAmount              Decimal                                                `json:"return_shipping_fee_amount,omitzero"`
+	RevenueAmount                        Decimal                                                `json:"revenue_amount,omitzero"`
+	SalesTaxAmount                       Decimal                                                `json:"sales_tax_amount,omitzero"`
+	SalesTaxPaymentAmount                Decimal                                                `json:"sales_tax_payment_amount,omitzero"`
+	SalesTaxRefundAmount                 Decimal                                                `json:"sales_tax_refund_amount,omitzero"`
+	SellerDiscountAmount                 Decimal                                                `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount           Decimal                                                `json:"seller_discount_refund_amount,omitzero"`
+	SettlementAmount                     Decimal                                                `json:"settlement_amount,omitzero"`
+	ShippingCostAmount                   Decimal                                                `json:"shipping_cost_amount,omitzero"`
+	ShippingCostDiscountAmount           Decimal                                                `json:"shipping_cost_discount_amount,omitzero"`
+	ShippingFeeAmount                    Decimal                                                `json:"shipping_fee_amount,omitzero"`
+	ShippingFeeSubsidyAmount             Decimal                                                `json:"shipping_fee_subsidy_amount,omitzero"`
+	ShippingInsuranceFeeAmount           Decimal                                                `json:"shipping_insurance_fee_amount,omitzero"`
+	SignatureConfirmationFeeAmount       Decimal                                                `json:"signature_confirmation_fee_amount,omitzero"`
+	SKUStatementTransactions             []GetTransactionsByOrderV202309SKUStatementTransaction `json:"sku_statement_transactions,omitzero"`
+	StatementID                          string                                                 `json:"statement_id,omitzero"`
+	StatementTime                        UnixSeconds                                            `json:"statement_time,omitzero"`
+	Status                               string                                                 `json:"status,omitzero"`
+	TransactionFeeAmount                 Decimal                                                `json:"transaction_fee_amount,omitzero"`
 }
 
-// GetTransactionsByOrderV202309ResponseStatementTransactionSKUStatementTransaction is part of a reply.
-type GetTransactionsByOrderV202309ResponseStatementTransactionSKUStatementTransaction struct {
+// GetTransactionsByOrderV202309SKUStatementTransaction is part of a reply.
+type GetTransactionsByOrderV202309SKUStatementTransaction struct {
 	ActualReturnShippingFeeAmount       Decimal `json:"actual_return_shipping_fee_amount,omitzero"`
 	ActualShippingFeeAmount             Decimal `json:"actual_shipping_fee_amount,omitzero"`
 	AdjustmentAmount                    Decimal `json:"adjustment_amount,omitzero"`
@@ -751,6 +683,23 @@ type GetTransactionsByStatementResponseTotalSettlementBreakdown struct {
 	TotalShippingCostAmount Decimal `json:"total_shipping_cost_amount,omitzero"`
 }
 
+// GetTransactionsByStatementSupplementaryComponent is part of a reply.
+type GetTransactionsByStatementSupplementaryComponent struct {
+	CustomerShippingFee                  Decimal `json:"customer_shipping_fee,omitzero"`
+	CustomerShippingFeeOffsetAmount      Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
+	FBMShippingCostAmount                Decimal `json:"fbm_shipping_cost_amount,omitzero"`
+	FBTFulfillmentFeeAmount              Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
+	FBTFulfillmentFeeReimbursementAmount Decimal `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTShippingCostAmount                Decimal `json:"fbt_shipping_cost_amount,omitzero"`
+	PlatformShippingFeeDiscountAmount    Decimal `json:"platform_shipping_fee_discount_amount,omitzero"`
+	PromoShippingIncentiveAmount         Decimal `json:"promo_shipping_incentive_amount,omitzero"`
+	RefundCustomerShippingFee            Decimal `json:"refund_customer_shipping_fee,omitzero"`
+	RefundedCustomerShippingFeeAmount    Decimal `json:"refunded_customer_shipping_fee_amount,omitzero"`
+	ReturnRefundSubsidyAmount            Decimal `json:"return_refund_subsidy_amount,omitzero"`
+	SellerShippingFeeDiscountAmount      Decimal `json:"seller_shipping_fee_discount_amount,omitzero"`
+	ShippingFeeSubsidyAmount             Decimal `json:"shipping_fee_subsidy_amount,omitzero"`
+}
+
 // GetTransactionsByStatementV202309Request holds the parameters of Finance.GetTransactionsByStatementV202309.
 type GetTransactionsByStatementV202309Request struct {
 	PageSize  *int    `url:"page_size,omitempty" json:"-"` // 1 to 100
@@ -761,82 +710,82 @@ type GetTransactionsByStatementV202309Request struct {
 
 // GetTransactionsByStatementV202309Response is the reply of Finance.GetTransactionsByStatementV202309.
 type GetTransactionsByStatementV202309Response struct {
-	AdjustmentAmount      Decimal                                                         `json:"adjustment_amount,omitzero"`
-	Currency              string                                                          `json:"currency,omitzero"`
-	FeeAmount             Decimal                                                         `json:"fee_amount,omitzero"`
-	NetSalesAmount        Decimal                                                         `json:"net_sales_amount,omitzero"`
-	NextPageToken         string                                                          `json:"next_page_token,omitzero"`
-	RevenueAmount         Decimal                                                         `json:"revenue_amount,omitzero"`
-	SettlementAmount      Decimal                                                         `json:"settlement_amount,omitzero"`
-	ShippingCostAmount    Decimal                                                         `json:"shipping_cost_amount,omitzero"`
-	StatementID           string                                                          `json:"statement_id,omitzero"`
-	StatementTime         UnixSeconds                                                     `json:"statement_time,omitzero"`
-	StatementTransactions []GetTransactionsByStatementV202309ResponseStatementTransaction `json:"statement_transactions,omitzero"`
-	TotalCount            int                                                             `json:"total_count,omitzero"`
+	AdjustmentAmount      Decimal                                                 `json:"adjustment_amount,omitzero"`
+	Currency              string                                                  `json:"currency,omitzero"`
+	FeeAmount             Decimal                                                 `json:"fee_amount,omitzero"`
+	NetSalesAmount        Decimal                                                 `json:"net_sales_amount,omitzero"`
+	NextPageToken         string                                                  `json:"next_page_token,omitzero"`
+	RevenueAmount         Decimal                                                 `json:"revenue_amount,omitzero"`
+	SettlementAmount      Decimal                                                 `json:"settlement_amount,omitzero"`
+	ShippingCostAmount    Decimal                                                 `json:"shipping_cost_amount,omitzero"`
+	StatementID           string                                                  `json:"statement_id,omitzero"`
+	StatementTime         UnixSeconds                                             `json:"statement_time,omitzero"`
+	StatementTransactions []GetTransactionsByStatementV202309StatementTransaction `json:"statement_transactions,omitzero"`
+	TotalCount            int                                                     `json:"total_count,omitzero"`
 }
 
-// GetTransactionsByStatementV202309ResponseStatementTransaction is part of a reply.
-type GetTransactionsByStatementV202309ResponseStatementTransaction struct {
-	ActualReturnShippingFeeAmount        Decimal                                                           `json:"actual_return_shipping_fee_amount,omitzero"`
-	ActualShippingFeeAmount              Decimal                                                           `json:"actual_shipping_fee_amount,omitzero"`
-	AdjustmentAmount                     Decimal                                                           `json:"adjustment_amount,omitzero"`
-	AdjustmentID                         string                                                            `json:"adjustment_id,omitzero"`
-	AdjustmentOrderID                    string                                                            `json:"adjustment_order_id,omitzero"`
-	AffiliateAdsCommissionAmount         Decimal                                                           `json:"affiliate_ads_commission_amount,omitzero"`
-	AffiliateCommissionAmount            Decimal                                                           `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionBeforePit         Decimal                                                           `json:"affiliate_commission_before_pit,omitzero"`
-	AffiliatePartnerCommissionAmount     Decimal                                                           `json:"affiliate_partner_commission_amount,omitzero"`
-	AfterSellerDiscountsSubtotalAmount   Decimal                                                           `json:"after_seller_discounts_subtotal_amount,omitzero"`
-	Currency                             string                                                            `json:"currency,omitzero"`
-	CustomerOrderRefundAmount            Decimal                                                           `json:"customer_order_refund_amount,omitzero"`
-	CustomerPaidShippingFeeAmount        Decimal                                                           `json:"customer_paid_shipping_fee_amount,omitzero"`
-	CustomerPaidShippingFeeRefundAmount  Decimal                                                           `json:"customer_paid_shipping_fee_refund_amount,omitzero"`
-	CustomerPaymentAmount                Decimal                                                           `json:"customer_payment_amount,omitzero"`
-	CustomerRefundAmount                 Decimal                                                           `json:"customer_refund_amount,omitzero"`
-	CustomerShippingFeeAmount            Decimal                                                           `json:"customer_shipping_fee_amount,omitzero"`
-	CustomerShippingFeeOffsetAmount      Decimal                                                           `json:"customer_shipping_fee_offset_amount,omitzero"`
-	FBMShippingCostAmount                Decimal                                                           `json:"fbm_shipping_cost_amount,omitzero"`
-	FBTFulfillmentFeeAmount              Decimal                                                           `json:"fbt_fulfillment_fee_amount,omitzero"`
-	FBTFulfillmentFeeReimbursementAmount Decimal                                                           `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
-	FBTShippingCostAmount                Decimal                                                           `json:"fbt_shipping_cost_amount,omitzero"`
-	FeeAmount                            Decimal                                                           `json:"fee_amount,omitzero"`
-	GrossSalesAmount                     Decimal                                                           `json:"gross_sales_amount,omitzero"`
-	GrossSalesRefundAmount               Decimal                                                           `json:"gross_sales_refund_amount,omitzero"`
-	ID                                   string                                                            `json:"id,omitzero"`
-	IsrIncomeTaxAmount                   Decimal                                                           `json:"isr_income_tax_amount,omitzero"`
-	IVAVATAmount                         Decimal                                                           `json:"iva_vat_amount,omitzero"`
-	NetSalesAmount                       Decimal                                                           `json:"net_sales_amount,omitzero"`
-	OrderCreateTime                      UnixSeconds                                                       `json:"order_create_time,omitzero"`
-	OrderID                              string                                                            `json:"order_id,omitzero"`
-	PitAmount                            Decimal                                                           `json:"pit_amount,omitzero"`
-	PlatformCommissionAmount             Decimal                                                           `json:"platform_commission_amount,omitzero"`
-	PlatformDiscountAmount               Decimal                                                           `json:"platform_discount_amount,omitzero"`
-	PlatformDiscountRefundAmount         Decimal                                                           `json:"platform_discount_refund_amount,omitzero"`
-	PlatformRefundSubsidyAmount          Decimal                                                           `json:"platform_refund_subsidy_amount,omitzero"`
-	PlatformShippingFeeDiscountAmount    Decimal                                                           `json:"platform_shipping_fee_discount_amount,omitzero"`
-	PromoShippingIncentiveAmount         Decimal                                                           `json:"promo_shipping_incentive_amount,omitzero"`
-	ReferralFeeAmount                    Decimal                                                           `json:"referral_fee_amount,omitzero"`
-	RefundAdministrationFeeAmount        Decimal                                                           `json:"refund_administration_fee_amount,omitzero"`
-	RefundShippingCostDiscountAmount     Decimal                                                           `json:"refund_shipping_cost_discount_amount,omitzero"`
-	RetailDeliveryFeeAmount              Decimal                                                           `json:"retail_delivery_fee_amount,omitzero"`
-	RetailDeliveryFeePaymentAmount       Decimal                                                           `json:"retail_delivery_fee_payment_amount,omitzero"`
-	RetailDeliveryFeeRefundAmount        Decimal                                                           `json:"retail_delivery_fee_refund_amount,omitzero"`
-	ReturnShippingFeeAmount              Decimal                                                           `json:"return_shipping_fee_amount,omitzero"`
-	RevenueAmount                        Decimal                                                           `json:"revenue_amount,omitzero"`
-	SalesTaxAmount                       Decimal                                                           `json:"sales_tax_amount,omitzero"`
-	SalesTaxPaymentAmount                Decimal                                                           `json:"sales_tax_payment_amount,omitzero"`
-	SalesTaxRefundAmount                 Decimal                                                           `json:"sales_tax_refund_amount,omitzero"`
-	SellerDiscountAmount                 Decimal                                                           `json:"seller_discount_amount,omitzero"`
-	SellerDiscountRefundAmount           Decimal                                                           `json:"seller_discount_refund_amount,omitzero"`
-	SettlementAmount                     Decimal                                                           `json:"settlement_amount,omitzero"`
-	ShippingCostAmount                   Decimal                                                           `json:"shipping_cost_amount,omitzero"`
-	ShippingCostDiscountAmount           Decimal                                                           `json:"shipping_cost_discount_amount,omitzero"`
-	ShippingFeeAmount                    Decimal                                                           `json:"shipping_fee_amount,omitzero"`
-	ShippingFeeSubsidyAmount             Decimal                                                           `json:"shipping_fee_subsidy_amount,omitzero"`
-	ShippingInsuranceFeeAmount           Decimal                                                           `json:"shipping_insurance_fee_amount,omitzero"`
-	SignatureConfirmationFeeAmount       Decimal                                                           `json:"signature_confirmation_fee_amount,omitzero"`
-	TransactionFeeAmount                 Decimal                                                           `json:"transaction_fee_amount,omitzero"`
-	Type                                 GetTransactionsByStatementV202309ResponseStatementTransactionType `json:"type,omitzero"`
+// GetTransactionsByStatementV202309StatementTransaction is part of a reply.
+type GetTransactionsByStatementV202309StatementTransaction struct {
+	ActualReturnShippingFeeAmount        Decimal                                                   `json:"actual_return_shipping_fee_amount,omitzero"`
+	ActualShippingFeeAmount              Decimal                                                   `json:"actual_shipping_fee_amount,omitzero"`
+	AdjustmentAmount                     Decimal                                                   `json:"adjustment_amount,omitzero"`
+	AdjustmentID                         string                                                    `json:"adjustment_id,omitzero"`
+	AdjustmentOrderID                    string                                                    `json:"adjustment_order_id,omitzero"`
+	AffiliateAdsCommissionAmount         Decimal                                                   `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount            Decimal                                                   `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionBeforePit         Decimal                                                   `json:"affiliate_commission_before_pit,omitzero"`
+	AffiliatePartnerCommissionAmount     Decimal                                                   `json:"affiliate_partner_commission_amount,omitzero"`
+	AfterSellerDiscountsSubtotalAmount   Decimal                                                   `json:"after_seller_discounts_subtotal_amount,omitzero"`
+	Currency                             string                                                    `json:"currency,omitzero"`
+	CustomerOrderRefundAmount            Decimal                                                   `json:"customer_order_refund_amount,omitzero"`
+	CustomerPaidShippingFeeAmount        Decimal                                                   `json:"customer_paid_shipping_fee_amount,omitzero"`
+	CustomerPaidShippingFeeRefundAmount  Decimal                                                   `json:"customer_paid_shipping_fee_refund_amount,omitzero"`
+	CustomerPaymentAmount                Decimal                                                   `json:"customer_payment_amount,omitzero"`
+	CustomerRefundAmount                 Decimal                                                   `json:"customer_refund_amount,omitzero"`
+	CustomerShippingFeeAmount            Decimal                                                   `json:"customer_shipping_fee_amount,omitzero"`
+	CustomerShippingFeeOffsetAmount      Decimal                                                   `json:"customer_shipping_fee_offset_amount,omitzero"`
+	FBMShippingCostAmount                Decimal                                                   `json:"fbm_shipping_cost_amount,omitzero"`
+	FBTFulfillmentFeeAmount              Decimal                                                   `json:"fbt_fulfillment_fee_amount,omitzero"`
+	FBTFulfillmentFeeReimbursementAmount Decimal                                                   `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTShippingCostAmount                Decimal                                                   `json:"fbt_shipping_cost_amount,omitzero"`
+	FeeAmount                            Decimal                                                   `json:"fee_amount,omitzero"`
+	GrossSalesAmount                     Decimal                                                   `json:"gross_sales_amount,omitzero"`
+	GrossSalesRefundAmount               Decimal                                                   `json:"gross_sales_refund_amount,omitzero"`
+	ID                                   string                                                    `json:"id,omitzero"`
+	IsrIncomeTaxAmount                   Decimal                                                   `json:"isr_income_tax_amount,omitzero"`
+	IVAVATAmount                         Decimal                                                   `json:"iva_vat_amount,omitzero"`
+	NetSalesAmount                       Decimal                                                   `json:"net_sales_amount,omitzero"`
+	OrderCreateTime                      UnixSeconds                                               `json:"order_create_time,omitzero"`
+	OrderID                              string                                                    `json:"order_id,omitzero"`
+	PitAmount                            Decimal                                                   `json:"pit_amount,omitzero"`
+	PlatformCommissionAmount             Decimal                                                   `json:"platform_commission_amount,omitzero"`
+	PlatformDiscountAmount               Decimal                                                   `json:"platform_discount_amount,omitzero"`
+	PlatformDiscountRefundAmount         Decimal                                                   `json:"platform_discount_refund_amount,omitzero"`
+	PlatformRefundSubsidyAmount          Decimal                                                   `json:"platform_refund_subsidy_amount,omitzero"`
+	PlatformShippingFeeDiscountAmount    Decimal                                                   `json:"platform_shipping_fee_discount_amount,omitzero"`
+	PromoShippingIncentiveAmount         Decimal                                                   `json:"promo_shipping_incentive_amount,omitzero"`
+	ReferralFeeAmount                    Decimal                                                   `json:"referral_fee_amount,omitzero"`
+	RefundAdministrationFeeAmount        Decimal                                                   `json:"refund_administration_fee_amount,omitzero"`
+	RefundShippingCostDiscountAmount     Decimal                                                   `json:"refund_shipping_cost_discount_amount,omitzero"`
+	RetailDeliveryFeeAmount              Decimal                                                   `json:"retail_delivery_fee_amount,omitzero"`
+	RetailDeliveryFeePaymentAmount       Decimal                                                   `json:"retail_delivery_fee_payment_amount,omitzero"`
+	RetailDeliveryFeeRefundAmount        Decimal                                                   `json:"retail_delivery_fee_refund_amount,omitzero"`
+	ReturnShippingFeeAmount              Decimal                                                   `json:"return_shipping_fee_amount,omitzero"`
+	RevenueAmount                        Decimal                                                   `json:"revenue_amount,omitzero"`
+	SalesTaxAmount                       Decimal                                                   `json:"sales_tax_amount,omitzero"`
+	SalesTaxPaymentAmount                Decimal                                                   `json:"sales_tax_payment_amount,omitzero"`
+	SalesTaxRefundAmount                 Decimal                                                   `json:"sales_tax_refund_amount,omitzero"`
+	SellerDiscountAmount                 Decimal                                                   `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount           Decimal                                                   `json:"seller_discount_refund_amount,omitzero"`
+	SettlementAmount                     Decimal                                                   `json:"settlement_amount,omitzero"`
+	ShippingCostAmount                   Decimal                                                   `json:"shipping_cost_amount,omitzero"`
+	ShippingCostDiscountAmount           Decimal                                                   `json:"shipping_cost_discount_amount,omitzero"`
+	ShippingFeeAmount                    Decimal                                                   `json:"shipping_fee_amount,omitzero"`
+	ShippingFeeSubsidyAmount             Decimal                                                   `json:"shipping_fee_subsidy_amount,omitzero"`
+	ShippingInsuranceFeeAmount           Decimal                                                   `json:"shipping_insurance_fee_amount,omitzero"`
+	SignatureConfirmationFeeAmount       Decimal                                                   `json:"signature_confirmation_fee_amount,omitzero"`
+	TransactionFeeAmount                 Decimal                                                   `json:"transaction_fee_amount,omitzero"`
+	Type                                 GetTransactionsByStatementV202309StatementTransactionType `json:"type,omitzero"`
 }
 
 // GetUnsettledTransactionsRequest holds the parameters of Finance.GetUnsettledTransactions.
@@ -862,35 +811,70 @@ type GetUnsettledTransactionsResponse struct {
 
 // GetUnsettledTransactionsResponseTransaction is part of a reply.
 type GetUnsettledTransactionsResponseTransaction struct {
-	AdjustmentID          string                                                           `json:"adjustment_id,omitzero"`
-	AdjustmentOrderID     string                                                           `json:"adjustment_order_id,omitzero"`
-	Currency              string                                                           `json:"currency,omitzero"`
-	EstAdjustmentAmount   Decimal                                                          `json:"est_adjustment_amount,omitzero"`
-	EstFeeTaxAmount       Decimal                                                          `json:"est_fee_tax_amount,omitzero"`
-	EstRevenueAmount      Decimal                                                          `json:"est_revenue_amount,omitzero"`
-	EstSettlementAmount   Decimal                                                          `json:"est_settlement_amount,omitzero"`
-	EstShippingCostAmount Decimal                                                          `json:"est_shipping_cost_amount,omitzero"`
-	EstimatedSettlement   string                                                           `json:"estimated_settlement,omitzero"`
-	FeeTaxBreakdown       GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown       `json:"fee_tax_breakdown,omitzero"`
-	ID                    string                                                           `json:"id,omitzero"`
-	OrderCreateTime       UnixSeconds                                                      `json:"order_create_time,omitzero"`
-	OrderDeliveryTime     UnixSeconds                                                      `json:"order_delivery_time,omitzero"`
-	OrderID               string                                                           `json:"order_id,omitzero"`
-	RevenueBreakdown      GetUnsettledTransactionsResponseTransactionRevenueBreakdown      `json:"revenue_breakdown,omitzero"`
-	ShippingCostBreakdown GetUnsettledTransactionsResponseTransactionShippingCostBreakdown `json:"shipping_cost_breakdown,omitzero"`
-	Status                string                                                           `json:"status,omitzero"`
-	Type                  GetUnsettledTransactionsResponseTransactionType                  `json:"type,omitzero"`
-	UnsettledReason       string                                                           `json:"unsettled_reason,omitzero"`
+	AdjustmentID          string                                                      `json:"adjustment_id,omitzero"`
+	AdjustmentOrderID     string                                                      `json:"adjustment_order_id,omitzero"`
+	Currency              string                                                      `json:"currency,omitzero"`
+	EstAdjustmentAmount   Decimal                                                     `json:"est_adjustment_amount,omitzero"`
+	EstFeeTaxAmount       Decimal                                                     `json:"est_fee_tax_amount,omitzero"`
+	EstRevenueAmount      Decimal                                                     `json:"est_revenue_amount,omitzero"`
+	EstSettlementAmount   Decimal                                                     `json:"est_settlement_amount,omitzero"`
+	EstShippingCostAmount Decimal                                                     `json:"est_shipping_cost_amount,omitzero"`
+	EstimatedSettlement   string                                                      `json:"estimated_settlement,omitzero"`
+	FeeTaxBreakdown       GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown  `json:"fee_tax_breakdown,omitzero"`
+	ID                    string                                                      `json:"id,omitzero"`
+	OrderCreateTime       UnixSeconds                                                 `json:"order_create_time,omitzero"`
+	OrderDeliveryTime     UnixSeconds                                                 `json:"order_delivery_time,omitzero"`
+	OrderID               string                                                      `json:"order_id,omitzero"`
+	RevenueBreakdown      GetUnsettledTransactionsResponseTransactionRevenueBreakdown `json:"revenue_breakdown,omitzero"`
+	ShippingCostBreakdown GetUnsettledTransactionsTransactionShippingCostBreakdown    `json:"shipping_cost_breakdown,omitzero"`
+	Status                string                                                      `json:"status,omitzero"`
+	Type                  GetUnsettledTransactionsResponseTransactionType             `json:"type,omitzero"`
+	UnsettledReason       string                                                      `json:"unsettled_reason,omitzero"`
 }
 
 // GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown is part of a reply.
 type GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown struct {
-	Fee GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee `json:"fee,omitzero"`
-	Tax GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax `json:"tax,omitzero"`
+	Fee GetUnsettledTransactionsTransactionFeeTaxBreakdownFee `json:"fee,omitzero"`
+	Tax GetUnsettledTransactionsTransactionFeeTaxBreakdownTax `json:"tax,omitzero"`
 }
 
-// GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee is part of a reply.
-type GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee struct {
+// GetUnsettledTransactionsResponseTransactionRevenueBreakdown is part of a reply.
+type GetUnsettledTransactionsResponseTransactionRevenueBreakdown struct {
+	CODServiceFeeAmount                Decimal            `json:"cod_service_fee_amount,omitzero"`
+	RefundCODServiceFeeAmount          Decimal            `json:"refund_cod_service_fee_amount,omitzero"`
+	RefundSubtotalBeforeDiscountAmount Decimal            `json:"refund_subtotal_before_discount_amount,omitzero"`
+	SellerDiscountAmount               Decimal            `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount         Decimal            `json:"seller_discount_refund_amount,omitzero"`
+	SubtotalBeforeDiscountAmount       Decimal            `json:"subtotal_before_discount_amount,omitzero"`
+	Others                             map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *GetUnsettledTransactionsResponseTransactionRevenueBreakdown) UnmarshalJSON(b []byte) error {
+	type plain GetUnsettledTransactionsResponseTransactionRevenueBreakdown
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v GetUnsettledTransactionsResponseTransactionRevenueBreakdown) MarshalJSON() ([]byte, error) {
+	type plain GetUnsettledTransactionsResponseTransactionRevenueBreakdown
+	return encodeOthers(plain(v), v.Others)
+}
+
+// GetUnsettledTransactionsSupplementaryComponent is part of a reply.
+type GetUnsettledTransactionsSupplementaryComponent struct {
+	CustomerShippingFeeOffsetAmount   Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
+	FBMShippingCostAmount             Decimal `json:"fbm_shipping_cost_amount,omitzero"`
+	FBTFulfillmentFeeAmount           Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
+	FBTShippingCostAmount             Decimal `json:"fbt_shipping_cost_amount,omitzero"`
+	PlatformShippingFeeDiscountAmount Decimal `json:"platform_shipping_fee_discount_amount,omitzero"`
+	PromoShippingIncentiveAmount      Decimal `json:"promo_shipping_incentive_amount,omitzero"`
+	SellerShippingFeeDiscountAmount   Decimal `json:"seller_shipping_fee_discount_amount,omitzero"`
+	ShippingFeeSubsidyAmount          Decimal `json:"shipping_fee_subsidy_amount,omitzero"`
+}
+
+// GetUnsettledTransactionsTransactionFeeTaxBreakdownFee is part of a reply.
+type GetUnsettledTransactionsTransactionFeeTaxBreakdownFee struct {
 	AffiliateAdsCommissionAmount       Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
 	AffiliateCommissionAmount          Decimal            `json:"affiliate_commission_amount,omitzero"`
 	AffiliateCommissionBeforePitAmount Decimal            `json:"affiliate_commission_before_pit_amount,omitzero"`
@@ -917,19 +901,19 @@ type GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee struct {
 }
 
 // UnmarshalJSON keeps members that have no field of their own in Others.
-func (v *GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee) UnmarshalJSON(b []byte) error {
-	type plain GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee
+func (v *GetUnsettledTransactionsTransactionFeeTaxBreakdownFee) UnmarshalJSON(b []byte) error {
+	type plain GetUnsettledTransactionsTransactionFeeTaxBreakdownFee
 	return decodeOthers(b, (*plain)(v), &v.Others)
 }
 
 // MarshalJSON writes what UnmarshalJSON reads.
-func (v GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee) MarshalJSON() ([]byte, error) {
-	type plain GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownFee
+func (v GetUnsettledTransactionsTransactionFeeTaxBreakdownFee) MarshalJSON() ([]byte, error) {
+	type plain GetUnsettledTransactionsTransactionFeeTaxBreakdownFee
 	return encodeOthers(plain(v), v.Others)
 }
 
-// GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax is part of a reply.
-type GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax struct {
+// GetUnsettledTransactionsTransactionFeeTaxBreakdownTax is part of a reply.
+type GetUnsettledTransactionsTransactionFeeTaxBreakdownTax struct {
 	CustomsClearanceAmount Decimal            `json:"customs_clearance_amount,omitzero"`
 	CustomsDutyAmount      Decimal            `json:"customs_duty_amount,omitzero"`
 	GSTAmount              Decimal            `json:"gst_amount,omitzero"`
@@ -943,76 +927,41 @@ type GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax struct {
 }
 
 // UnmarshalJSON keeps members that have no field of their own in Others.
-func (v *GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax) UnmarshalJSON(b []byte) error {
-	type plain GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax
+func (v *GetUnsettledTransactionsTransactionFeeTaxBreakdownTax) UnmarshalJSON(b []byte) error {
+	type plain GetUnsettledTransactionsTransactionFeeTaxBreakdownTax
 	return decodeOthers(b, (*plain)(v), &v.Others)
 }
 
 // MarshalJSON writes what UnmarshalJSON reads.
-func (v GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax) MarshalJSON() ([]byte, error) {
-	type plain GetUnsettledTransactionsResponseTransactionFeeTaxBreakdownTax
+func (v GetUnsettledTransactionsTransactionFeeTaxBreakdownTax) MarshalJSON() ([]byte, error) {
+	type plain GetUnsettledTransactionsTransactionFeeTaxBreakdownTax
 	return encodeOthers(plain(v), v.Others)
 }
 
-// GetUnsettledTransactionsResponseTransactionRevenueBreakdown is part of a reply.
-type GetUnsettledTransactionsResponseTransactionRevenueBreakdown struct {
-	CODServiceFeeAmount                Decimal            `json:"cod_service_fee_amount,omitzero"`
-	RefundCODServiceFeeAmount          Decimal            `json:"refund_cod_service_fee_amount,omitzero"`
-	RefundSubtotalBeforeDiscountAmount Decimal            `json:"refund_subtotal_before_discount_amount,omitzero"`
-	SellerDiscountAmount               Decimal            `json:"seller_discount_amount,omitzero"`
-	SellerDiscountRefundAmount         Decimal            `json:"seller_discount_refund_amount,omitzero"`
-	SubtotalBeforeDiscountAmount       Decimal            `json:"subtotal_before_discount_amount,omitzero"`
-	Others                             map[string]Decimal `json:"-"` // by their names on the wire
+// GetUnsettledTransactionsTransactionShippingCostBreakdown is part of a reply.
+type GetUnsettledTransactionsTransactionShippingCostBreakdown struct {
+	ActualShippingFeeAmount        Decimal                                        `json:"actual_shipping_fee_amount,omitzero"`
+	CustomerPaidShippingFeeAmount  Decimal                                        `json:"customer_paid_shipping_fee_amount,omitzero"`
+	ExchangeShippingFeeAmount      Decimal                                        `json:"exchange_shipping_fee_amount,omitzero"`
+	ReplacementShippingFeeAmount   Decimal                                        `json:"replacement_shipping_fee_amount,omitzero"`
+	ReturnShippingFeeAmount        Decimal                                        `json:"return_shipping_fee_amount,omitzero"`
+	ShippingFeeDiscountAmount      Decimal                                        `json:"shipping_fee_discount_amount,omitzero"`
+	ShippingInsuranceFeeAmount     Decimal                                        `json:"shipping_insurance_fee_amount,omitzero"`
+	SignatureConfirmationFeeAmount Decimal                                        `json:"signature_confirmation_fee_amount,omitzero"`
+	SupplementaryComponent         GetUnsettledTransactionsSupplementaryComponent `json:"supplementary_component,omitzero"`
+	Others                         map[string]Decimal                             `json:"-"` // by their names on the wire
 }
 
 // UnmarshalJSON keeps members that have no field of their own in Others.
-func (v *GetUnsettledTransactionsResponseTransactionRevenueBreakdown) UnmarshalJSON(b []byte) error {
-	type plain GetUnsettledTransactionsResponseTransactionRevenueBreakdown
+func (v *GetUnsettledTransactionsTransactionShippingCostBreakdown) UnmarshalJSON(b []byte) error {
+	type plain GetUnsettledTransactionsTransactionShippingCostBreakdown
 	return decodeOthers(b, (*plain)(v), &v.Others)
 }
 
 // MarshalJSON writes what UnmarshalJSON reads.
-func (v GetUnsettledTransactionsResponseTransactionRevenueBreakdown) MarshalJSON() ([]byte, error) {
-	type plain GetUnsettledTransactionsResponseTransactionRevenueBreakdown
+func (v GetUnsettledTransactionsTransactionShippingCostBreakdown) MarshalJSON() ([]byte, error) {
+	type plain GetUnsettledTransactionsTransactionShippingCostBreakdown
 	return encodeOthers(plain(v), v.Others)
-}
-
-// GetUnsettledTransactionsResponseTransactionShippingCostBreakdown is part of a reply.
-type GetUnsettledTransactionsResponseTransactionShippingCostBreakdown struct {
-	ActualShippingFeeAmount        Decimal                                                                                `json:"actual_shipping_fee_amount,omitzero"`
-	CustomerPaidShippingFeeAmount  Decimal                                                                                `json:"customer_paid_shipping_fee_amount,omitzero"`
-	ExchangeShippingFeeAmount      Decimal                                                                                `json:"exchange_shipping_fee_amount,omitzero"`
-	ReplacementShippingFeeAmount   Decimal                                                                                `json:"replacement_shipping_fee_amount,omitzero"`
-	ReturnShippingFeeAmount        Decimal                                                                                `json:"return_shipping_fee_amount,omitzero"`
-	ShippingFeeDiscountAmount      Decimal                                                                                `json:"shipping_fee_discount_amount,omitzero"`
-	ShippingInsuranceFeeAmount     Decimal                                                                                `json:"shipping_insurance_fee_amount,omitzero"`
-	SignatureConfirmationFeeAmount Decimal                                                                                `json:"signature_confirmation_fee_amount,omitzero"`
-	SupplementaryComponent         GetUnsettledTransactionsResponseTransactionShippingCostBreakdownSupplementaryComponent `json:"supplementary_component,omitzero"`
-	Others                         map[string]Decimal                                                                     `json:"-"` // by their names on the wire
-}
-
-// UnmarshalJSON keeps members that have no field of their own in Others.
-func (v *GetUnsettledTransactionsResponseTransactionShippingCostBreakdown) UnmarshalJSON(b []byte) error {
-	type plain GetUnsettledTransactionsResponseTransactionShippingCostBreakdown
-	return decodeOthers(b, (*plain)(v), &v.Others)
-}
-
-// MarshalJSON writes what UnmarshalJSON reads.
-func (v GetUnsettledTransactionsResponseTransactionShippingCostBreakdown) MarshalJSON() ([]byte, error) {
-	type plain GetUnsettledTransactionsResponseTransactionShippingCostBreakdown
-	return encodeOthers(plain(v), v.Others)
-}
-
-// GetUnsettledTransactionsResponseTransactionShippingCostBreakdownSupplementaryComponent is part of a reply.
-type GetUnsettledTransactionsResponseTransactionShippingCostBreakdownSupplementaryComponent struct {
-	CustomerShippingFeeOffsetAmount   Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
-	FBMShippingCostAmount             Decimal `json:"fbm_shipping_cost_amount,omitzero"`
-	FBTFulfillmentFeeAmount           Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
-	FBTShippingCostAmount             Decimal `json:"fbt_shipping_cost_amount,omitzero"`
-	PlatformShippingFeeDiscountAmount Decimal `json:"platform_shipping_fee_discount_amount,omitzero"`
-	PromoShippingIncentiveAmount      Decimal `json:"promo_shipping_incentive_amount,omitzero"`
-	SellerShippingFeeDiscountAmount   Decimal `json:"seller_shipping_fee_discount_amount,omitzero"`
-	ShippingFeeSubsidyAmount          Decimal `json:"shipping_fee_subsidy_amount,omitzero"`
 }
 
 // GetWithdrawalsRequest holds the parameters of Finance.GetWithdrawals.
@@ -1043,40 +992,40 @@ type GetWithdrawalsResponseWithdrawal struct {
 
 // Payment is part of a reply.
 type Payment struct {
-	Amount                      PaymentAmount                      `json:"amount,omitzero"`
-	BankAccount                 string                             `json:"bank_account,omitzero"`
-	CreateTime                  UnixSeconds                        `json:"create_time,omitzero"`
-	ExchangeRate                string                             `json:"exchange_rate,omitzero"`
-	ID                          string                             `json:"id,omitzero"`
-	PaidTime                    UnixSeconds                        `json:"paid_time,omitzero"`
-	PaymentAmountBeforeExchange PaymentPaymentAmountBeforeExchange `json:"payment_amount_before_exchange,omitzero"`
-	ReserveAmount               PaymentReserveAmount               `json:"reserve_amount,omitzero"`
-	SettlementAmount            PaymentSettlementAmount            `json:"settlement_amount,omitzero"`
-	Status                      PaymentStatus                      `json:"status,omitzero"`
+	Amount                      PaymentMoney  `json:"amount,omitzero"`
+	BankAccount                 string        `json:"bank_account,omitzero"`
+	CreateTime                  UnixSeconds   `json:"create_time,omitzero"`
+	ExchangeRate                string        `json:"exchange_rate,omitzero"`
+	ID                          string        `json:"id,omitzero"`
+	PaidTime                    UnixSeconds   `json:"paid_time,omitzero"`
+	PaymentAmountBeforeExchange PaymentMoney  `json:"payment_amount_before_exchange,omitzero"`
+	ReserveAmount               PaymentMoney  `json:"reserve_amount,omitzero"`
+	SettlementAmount            PaymentMoney  `json:"settlement_amount,omitzero"`
+	Status                      PaymentStatus `json:"status,omitzero"`
 }
 
-// PaymentAmount is part of a reply.
-type PaymentAmount struct {
-	Currency string  `json:"currency,omitzero"`
-	Value    Decimal `json:"value,omitzero"`
+// RevenueBreakdown is part of a reply.
+type RevenueBreakdown struct {
+	CODServiceFeeAmount                Decimal            `json:"cod_service_fee_amount,omitzero"`
+	DistantItemFeeAmount               Decimal            `json:"distant_item_fee_amount,omitzero"` // not in the official description, used by several implementations
+	RefundCODServiceFeeAmount          Decimal            `json:"refund_cod_service_fee_amount,omitzero"`
+	RefundSubtotalBeforeDiscountAmount Decimal            `json:"refund_subtotal_before_discount_amount,omitzero"`
+	SellerDiscountAmount               Decimal            `json:"seller_discount_amount,omitzero"`
+	SellerDiscountRefundAmount         Decimal            `json:"seller_discount_refund_amount,omitzero"`
+	SubtotalBeforeDiscountAmount       Decimal            `json:"subtotal_before_discount_amount,omitzero"`
+	Others                             map[string]Decimal `json:"-"` // by their names on the wire
 }
 
-// PaymentPaymentAmountBeforeExchange is part of a reply.
-type PaymentPaymentAmountBeforeExchange struct {
-	Currency string  `json:"currency,omitzero"`
-	Value    Decimal `json:"value,omitzero"`
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *RevenueBreakdown) UnmarshalJSON(b []byte) error {
+	type plain RevenueBreakdown
+	return decodeOthers(b, (*plain)(v), &v.Others)
 }
 
-// PaymentReserveAmount is part of a reply.
-type PaymentReserveAmount struct {
-	Currency string  `json:"currency,omitzero"`
-	Value    Decimal `json:"value,omitzero"`
-}
-
-// PaymentSettlementAmount is part of a reply.
-type PaymentSettlementAmount struct {
-	Currency string  `json:"currency,omitzero"`
-	Value    Decimal `json:"value,omitzero"`
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v RevenueBreakdown) MarshalJSON() ([]byte, error) {
+	type plain RevenueBreakdown
+	return encodeOthers(plain(v), v.Others)
 }
 
 // Statement is part of a reply.
@@ -1103,7 +1052,7 @@ type StatementTransaction struct {
 	AssociatedOrderID      string                                     `json:"associated_order_id,omitzero"`
 	EstimatedReleaseTime   string                                     `json:"estimated_release_time,omitzero"`
 	FeeTaxAmount           Decimal                                    `json:"fee_tax_amount,omitzero"`
-	FeeTaxBreakdown        StatementTransactionFeeTaxBreakdown        `json:"fee_tax_breakdown,omitzero"`
+	FeeTaxBreakdown        FeeTaxBreakdown                            `json:"fee_tax_breakdown,omitzero"`
 	ID                     string                                     `json:"id,omitzero"`
 	OrderCreateTime        UnixSeconds                                `json:"order_create_time,omitzero"`
 	OrderID                string                                     `json:"order_id,omitzero"`
@@ -1111,7 +1060,7 @@ type StatementTransaction struct {
 	ReserveID              string                                     `json:"reserve_id,omitzero"`
 	ReserveStatus          FinanceReserveStatus                       `json:"reserve_status,omitzero"`
 	RevenueAmount          Decimal                                    `json:"revenue_amount,omitzero"`
-	RevenueBreakdown       StatementTransactionRevenueBreakdown       `json:"revenue_breakdown,omitzero"`
+	RevenueBreakdown       RevenueBreakdown                           `json:"revenue_breakdown,omitzero"`
 	SettlementAmount       Decimal                                    `json:"settlement_amount,omitzero"`
 	ShippingCostAmount     Decimal                                    `json:"shipping_cost_amount,omitzero"`
 	ShippingCostBreakdown  StatementTransactionShippingCostBreakdown  `json:"shipping_cost_breakdown,omitzero"`
@@ -1119,155 +1068,31 @@ type StatementTransaction struct {
 	Type                   StatementTransactionType                   `json:"type,omitzero"`
 }
 
-// StatementTransactionFeeTaxBreakdown is part of a reply.
-type StatementTransactionFeeTaxBreakdown struct {
-	Fee StatementTransactionFeeTaxBreakdownFee `json:"fee,omitzero"`
-	Tax StatementTransactionFeeTaxBreakdownTax `json:"tax,omitzero"`
-}
-
-// StatementTransactionFeeTaxBreakdownFee is part of a reply.
-type StatementTransactionFeeTaxBreakdownFee struct {
-	AffiliateAdsCommissionAmount        Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
-	AffiliateCommissionAmount           Decimal            `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionAmountBeforePit  Decimal            `json:"affiliate_commission_amount_before_pit,omitzero"`
-	AffiliateCommissionBeforePit        Decimal            `json:"affiliate_commission_before_pit,omitzero"` // not in the official description, used by several implementations
-	AffiliateCommissionDeposit          Decimal            `json:"affiliate_commission_deposit,omitzero"`
-	AffiliateCommissionRelease          Decimal            `json:"affiliate_commission_release,omitzero"`
-	AffiliatePartnerCommissionAmount    Decimal            `json:"affiliate_partner_commission_amount,omitzero"`
-	BonusCashbackServiceFeeAmount       Decimal            `json:"bonus_cashback_service_fee_amount,omitzero"`
-	BrandAmplificationProgramCommission Decimal            `json:"brand_amplification_program_commission,omitzero"` // not in the official description, used by several implementations
-	BrandCampaignFee                    Decimal            `json:"brand_campaign_fee,omitzero"`                     // not in the official description, used by several implementations
-	CampaignPeriodFeeCfpAmount          Decimal            `json:"campaign_period_fee_cfp_amount,omitzero"`         // not in the official description, used by several implementations
-	CampaignPeriodFeeSpAmount           Decimal            `json:"campaign_period_fee_sp_amount,omitzero"`          // not in the official description, used by several implementations
-	CampaignResourceFee                 Decimal            `json:"campaign_resource_fee,omitzero"`
-	CategoryLedCampaignFeeAmount        Decimal            `json:"category_led_campaign_fee_amount,omitzero"` // not in the official description, used by several implementations
-	CofundedCreatorBonusAmount          Decimal            `json:"cofunded_creator_bonus_amount,omitzero"`
-	CofundedPromotionServiceFeeAmount   Decimal            `json:"cofunded_promotion_service_fee_amount,omitzero"`
-	CpsShopAdsCommissionTaxAmount       Decimal            `json:"cps_shop_ads_commission_tax_amount,omitzero"` // not in the official description, used by several implementations
-	CreditCardHandlingFeeAmount         Decimal            `json:"credit_card_handling_fee_amount,omitzero"`
-	DtHandlingFeeAmount                 Decimal            `json:"dt_handling_fee_amount,omitzero"`
-	DynamicCommissionAmount             Decimal            `json:"dynamic_commission_amount,omitzero"`
-	EPRPOBServiceFeeAmount              Decimal            `json:"epr_pob_service_fee_amount,omitzero"`
-	ExternalAffiliateMarketingFeeAmount Decimal            `json:"external_affiliate_marketing_fee_amount,omitzero"`
-	FeePerItemSoldAmount                Decimal            `json:"fee_per_item_sold_amount,omitzero"`
-	FlashSalesServiceFeeAmount          Decimal            `json:"flash_sales_service_fee_amount,omitzero"`
-	GMVMaxAdFeeAmount                   Decimal            `json:"gmv_max_ad_fee_amount,omitzero"` // not in the official description, used by several implementations
-	GMVMaxCouponFee                     Decimal            `json:"gmv_max_coupon_fee,omitzero"`    // not in the official description, used by several implementations
-	InstallationServiceFee              Decimal            `json:"installation_service_fee,omitzero"`
-	LiveSpecialsFeeAmount               Decimal            `json:"live_specials_fee_amount,omitzero"`
-	MallServiceFeeAmount                Decimal            `json:"mall_service_fee_amount,omitzero"`
-	PlatformCommissionAmount            Decimal            `json:"platform_commission_amount,omitzero"`
-	PlatformSemiManagedCommissionFee    Decimal            `json:"platform_semi_managed_commission_fee,omitzero"`     // not in the official description, used by several implementations
-	PlatformSemiManagedCommissionFeeTax Decimal            `json:"platform_semi_managed_commission_fee_tax,omitzero"` // not in the official description, used by several implementations
-	PlatformSpecialServiceFeeAmount     Decimal            `json:"platform_special_service_fee_amount,omitzero"`      // not in the official description, used by several implementations
-	PreOrderServiceFeeAmount            Decimal            `json:"pre_order_service_fee_amount,omitzero"`
-	ReferralFeeAmount                   Decimal            `json:"referral_fee_amount,omitzero"`
-	RefundAdministrationFeeAmount       Decimal            `json:"refund_administration_fee_amount,omitzero"`
-	SellerGrowthFeeAmount               Decimal            `json:"seller_growth_fee_amount,omitzero"` // not in the official description, used by several implementations
-	SellerPaylaterHandlingFeeAmount     Decimal            `json:"seller_paylater_handling_fee_amount,omitzero"`
-	SFPServiceFeeAmount                 Decimal            `json:"sfp_service_fee_amount,omitzero"`
-	ShippingFeeGuaranteeServiceFee      Decimal            `json:"shipping_fee_guarantee_service_fee,omitzero"`
-	SmartPromotionFeeAmount             Decimal            `json:"smart_promotion_fee_amount,omitzero"` // not in the official description, used by several implementations
-	TAPShopAdsCommission                Decimal            `json:"tap_shop_ads_commission,omitzero"`
-	TransactionFeeAmount                Decimal            `json:"transaction_fee_amount,omitzero"`
-	TspCommissionAmount                 Decimal            `json:"tsp_commission_amount,omitzero"`
-	VnFixInfrastructureFee              Decimal            `json:"vn_fix_infrastructure_fee,omitzero"`
-	VoucherXtraServiceFeeAmount         Decimal            `json:"voucher_xtra_service_fee_amount,omitzero"`
-	Others                              map[string]Decimal `json:"-"` // by their names on the wire
-}
-
-// UnmarshalJSON keeps members that have no field of their own in Others.
-func (v *StatementTransactionFeeTaxBreakdownFee) UnmarshalJSON(b []byte) error {
-	type plain StatementTransactionFeeTaxBreakdownFee
-	return decodeOthers(b, (*plain)(v), &v.Others)
-}
-
-// MarshalJSON writes what UnmarshalJSON reads.
-func (v StatementTransactionFeeTaxBreakdownFee) MarshalJSON() ([]byte, error) {
-	type plain StatementTransactionFeeTaxBreakdownFee
-	return encodeOthers(plain(v), v.Others)
-}
-
-// StatementTransactionFeeTaxBreakdownTax is part of a reply.
-type StatementTransactionFeeTaxBreakdownTax struct {
-	AntiDumpingDutyAmount      Decimal            `json:"anti_dumping_duty_amount,omitzero"`
-	CedularTax                 Decimal            `json:"cedular_tax,omitzero"` // not in the official description, used by several implementations
-	CustomsClearanceAmount     Decimal            `json:"customs_clearance_amount,omitzero"`
-	CustomsDutyAmount          Decimal            `json:"customs_duty_amount,omitzero"`
-	GSTAmount                  Decimal            `json:"gst_amount,omitzero"`
-	ImportVATAmount            Decimal            `json:"import_vat_amount,omitzero"`
-	IsrAmount                  Decimal            `json:"isr_amount,omitzero"`
-	IVAAmount                  Decimal            `json:"iva_amount,omitzero"`
-	LocalVATAmount             Decimal            `json:"local_vat_amount,omitzero"`
-	PitAmount                  Decimal            `json:"pit_amount,omitzero"`
-	SalesTaxReferralFeeAmount  Decimal            `json:"sales_tax_referral_fee_amount,omitzero"`  // not in the official description, used by several implementations
-	SmartPromotionFeeTaxAmount Decimal            `json:"smart_promotion_fee_tax_amount,omitzero"` // not in the official description, used by several implementations
-	SstAmount                  Decimal            `json:"sst_amount,omitzero"`
-	VATAmount                  Decimal            `json:"vat_amount,omitzero"`
-	Others                     map[string]Decimal `json:"-"` // by their names on the wire
-}
-
-// UnmarshalJSON keeps members that have no field of their own in Others.
-func (v *StatementTransactionFeeTaxBreakdownTax) UnmarshalJSON(b []byte) error {
-	type plain StatementTransactionFeeTaxBreakdownTax
-	return decodeOthers(b, (*plain)(v), &v.Others)
-}
-
-// MarshalJSON writes what UnmarshalJSON reads.
-func (v StatementTransactionFeeTaxBreakdownTax) MarshalJSON() ([]byte, error) {
-	type plain StatementTransactionFeeTaxBreakdownTax
-	return encodeOthers(plain(v), v.Others)
-}
-
-// StatementTransactionRevenueBreakdown is part of a reply.
-type StatementTransactionRevenueBreakdown struct {
-	CODServiceFeeAmount                Decimal            `json:"cod_service_fee_amount,omitzero"`
-	DistantItemFeeAmount               Decimal            `json:"distant_item_fee_amount,omitzero"` // not in the official description, used by several implementations
-	RefundCODServiceFeeAmount          Decimal            `json:"refund_cod_service_fee_amount,omitzero"`
-	RefundSubtotalBeforeDiscountAmount Decimal            `json:"refund_subtotal_before_discount_amount,omitzero"`
-	SellerDiscountAmount               Decimal            `json:"seller_discount_amount,omitzero"`
-	SellerDiscountRefundAmount         Decimal            `json:"seller_discount_refund_amount,omitzero"`
-	SubtotalBeforeDiscountAmount       Decimal            `json:"subtotal_before_discount_amount,omitzero"`
-	Others                             map[string]Decimal `json:"-"` // by their names on the wire
-}
-
-// UnmarshalJSON keeps members that have no field of their own in Others.
-func (v *StatementTransactionRevenueBreakdown) UnmarshalJSON(b []byte) error {
-	type plain StatementTransactionRevenueBreakdown
-	return decodeOthers(b, (*plain)(v), &v.Others)
-}
-
-// MarshalJSON writes what UnmarshalJSON reads.
-func (v StatementTransactionRevenueBreakdown) MarshalJSON() ([]byte, error) {
-	type plain StatementTransactionRevenueBreakdown
-	return encodeOthers(plain(v), v.Others)
-}
-
 // StatementTransactionShippingCostBreakdown is part of a reply.
 type StatementTransactionShippingCostBreakdown struct {
-	ActualShippingFeeAmount              Decimal                                                         `json:"actual_shipping_fee_amount,omitzero"`
-	CustomerPaidShippingFeeAmount        Decimal                                                         `json:"customer_paid_shipping_fee_amount,omitzero"`
-	DistantShippingFeeAmount             Decimal                                                         `json:"distant_shipping_fee_amount,omitzero"` // not in the official description, used by several implementations
-	ExchangeShippingFeeAmount            Decimal                                                         `json:"exchange_shipping_fee_amount,omitzero"`
-	FailedDeliverySubsidyAmount          Decimal                                                         `json:"failed_delivery_subsidy_amount,omitzero"`
-	FBTFreeShippingFeeAmount             Decimal                                                         `json:"fbt_free_shipping_fee_amount,omitzero"`
-	FBTFulfillmentFeeReimbursementAmount Decimal                                                         `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
-	FBTKeyMerchantSubsidy                Decimal                                                         `json:"fbt_key_merchant_subsidy,omitzero"`     // not in the official description, used by several implementations
-	FBTOverallMerchantSubsidy            Decimal                                                         `json:"fbt_overall_merchant_subsidy,omitzero"` // not in the official description, used by several implementations
-	FreeReturnSubsidyAmount              Decimal                                                         `json:"free_return_subsidy_amount,omitzero"`
-	LogisticsServiceFee                  Decimal                                                         `json:"logistics_service_fee,omitzero"` // not in the official description, used by several implementations
-	ReplacementShippingFeeAmount         Decimal                                                         `json:"replacement_shipping_fee_amount,omitzero"`
-	ReturnShippingFeeAmount              Decimal                                                         `json:"return_shipping_fee_amount,omitzero"`
-	ReturnShippingFeePaidBuyerAmount     Decimal                                                         `json:"return_shipping_fee_paid_buyer_amount,omitzero"`
-	ReturnShippingLabelFeeAmount         Decimal                                                         `json:"return_shipping_label_fee_amount,omitzero"`
-	SellerSelfShippingServiceFeeAmount   Decimal                                                         `json:"seller_self_shipping_service_fee_amount,omitzero"`
-	ShippingAppServiceFeeAmount          Decimal                                                         `json:"shipping_app_service_fee_amount,omitzero"` // not in the official description, used by several implementations
-	ShippingFeeDiscountAmount            Decimal                                                         `json:"shipping_fee_discount_amount,omitzero"`
-	ShippingFeeGuaranteeReimbursement    Decimal                                                         `json:"shipping_fee_guarantee_reimbursement,omitzero"`
-	ShippingInsuranceFeeAmount           Decimal                                                         `json:"shipping_insurance_fee_amount,omitzero"`
-	SignatureConfirmationFeeAmount       Decimal                                                         `json:"signature_confirmation_fee_amount,omitzero"`
-	SupplementaryComponent               StatementTransactionShippingCostBreakdownSupplementaryComponent `json:"supplementary_component,omitzero"`
-	Others                               map[string]Decimal                                              `json:"-"` // by their names on the wire
+	ActualShippingFeeAmount              Decimal                                          `json:"actual_shipping_fee_amount,omitzero"`
+	CustomerPaidShippingFeeAmount        Decimal                                          `json:"customer_paid_shipping_fee_amount,omitzero"`
+	DistantShippingFeeAmount             Decimal                                          `json:"distant_shipping_fee_amount,omitzero"` // not in the official description, used by several implementations
+	ExchangeShippingFeeAmount            Decimal                                          `json:"exchange_shipping_fee_amount,omitzero"`
+	FailedDeliverySubsidyAmount          Decimal                                          `json:"failed_delivery_subsidy_amount,omitzero"`
+	FBTFreeShippingFeeAmount             Decimal                                          `json:"fbt_free_shipping_fee_amount,omitzero"`
+	FBTFulfillmentFeeReimbursementAmount Decimal                                          `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTKeyMerchantSubsidy                Decimal                                          `json:"fbt_key_merchant_subsidy,omitzero"`     // not in the official description, used by several implementations
+	FBTOverallMerchantSubsidy            Decimal                                          `json:"fbt_overall_merchant_subsidy,omitzero"` // not in the official description, used by several implementations
+	FreeReturnSubsidyAmount              Decimal                                          `json:"free_return_subsidy_amount,omitzero"`
+	LogisticsServiceFee                  Decimal                                          `json:"logistics_service_fee,omitzero"` // not in the official description, used by several implementations
+	ReplacementShippingFeeAmount         Decimal                                          `json:"replacement_shipping_fee_amount,omitzero"`
+	ReturnShippingFeeAmount              Decimal                                          `json:"return_shipping_fee_amount,omitzero"`
+	ReturnShippingFeePaidBuyerAmount     Decimal                                          `json:"return_shipping_fee_paid_buyer_amount,omitzero"`
+	ReturnShippingLabelFeeAmount         Decimal                                          `json:"return_shipping_label_fee_amount,omitzero"`
+	SellerSelfShippingServiceFeeAmount   Decimal                                          `json:"seller_self_shipping_service_fee_amount,omitzero"`
+	ShippingAppServiceFeeAmount          Decimal                                          `json:"shipping_app_service_fee_amount,omitzero"` // not in the official description, used by several implementations
+	ShippingFeeDiscountAmount            Decimal                                          `json:"shipping_fee_discount_amount,omitzero"`
+	ShippingFeeGuaranteeReimbursement    Decimal                                          `json:"shipping_fee_guarantee_reimbursement,omitzero"`
+	ShippingInsuranceFeeAmount           Decimal                                          `json:"shipping_insurance_fee_amount,omitzero"`
+	SignatureConfirmationFeeAmount       Decimal                                          `json:"signature_confirmation_fee_amount,omitzero"`
+	SupplementaryComponent               GetTransactionsByStatementSupplementaryComponent `json:"supplementary_component,omitzero"`
+	Others                               map[string]Decimal                               `json:"-"` // by their names on the wire
 }
 
 // UnmarshalJSON keeps members that have no field of their own in Others.
@@ -1280,23 +1105,6 @@ func (v *StatementTransactionShippingCostBreakdown) UnmarshalJSON(b []byte) erro
 func (v StatementTransactionShippingCostBreakdown) MarshalJSON() ([]byte, error) {
 	type plain StatementTransactionShippingCostBreakdown
 	return encodeOthers(plain(v), v.Others)
-}
-
-// StatementTransactionShippingCostBreakdownSupplementaryComponent is part of a reply.
-type StatementTransactionShippingCostBreakdownSupplementaryComponent struct {
-	CustomerShippingFee                  Decimal `json:"customer_shipping_fee,omitzero"`
-	CustomerShippingFeeOffsetAmount      Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
-	FBMShippingCostAmount                Decimal `json:"fbm_shipping_cost_amount,omitzero"`
-	FBTFulfillmentFeeAmount              Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
-	FBTFulfillmentFeeReimbursementAmount Decimal `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
-	FBTShippingCostAmount                Decimal `json:"fbt_shipping_cost_amount,omitzero"`
-	PlatformShippingFeeDiscountAmount    Decimal `json:"platform_shipping_fee_discount_amount,omitzero"`
-	PromoShippingIncentiveAmount         Decimal `json:"promo_shipping_incentive_amount,omitzero"`
-	RefundCustomerShippingFee            Decimal `json:"refund_customer_shipping_fee,omitzero"`
-	RefundedCustomerShippingFeeAmount    Decimal `json:"refunded_customer_shipping_fee_amount,omitzero"`
-	ReturnRefundSubsidyAmount            Decimal `json:"return_refund_subsidy_amount,omitzero"`
-	SellerShippingFeeDiscountAmount      Decimal `json:"seller_shipping_fee_discount_amount,omitzero"`
-	ShippingFeeSubsidyAmount             Decimal `json:"shipping_fee_subsidy_amount,omitzero"`
 }
 
 // StatementTransactionSupplementaryComponent is part of a reply.
@@ -1316,6 +1124,45 @@ type StatementTransactionSupplementaryComponent struct {
 	SellerCofundedDiscountAmount         Decimal `json:"seller_cofunded_discount_amount,omitzero"`
 	SellerCofundedDiscountRefundAmount   Decimal `json:"seller_cofunded_discount_refund_amount,omitzero"`
 }
+
+// Tax is part of a reply.
+type Tax struct {
+	AntiDumpingDutyAmount      Decimal            `json:"anti_dumping_duty_amount,omitzero"`
+	CedularTax                 Decimal            `json:"cedular_tax,omitzero"` // not in the official description, used by several implementations
+	CustomsClearanceAmount     Decimal            `json:"customs_clearance_amount,omitzero"`
+	CustomsDutyAmount          Decimal            `json:"customs_duty_amount,omitzero"`
+	GSTAmount                  Decimal            `json:"gst_amount,omitzero"`
+	ImportVATAmount            Decimal            `json:"import_vat_amount,omitzero"`
+	IsrAmount                  Decimal            `json:"isr_amount,omitzero"`
+	IVAAmount                  Decimal            `json:"iva_amount,omitzero"`
+	LocalVATAmount             Decimal            `json:"local_vat_amount,omitzero"`
+	PitAmount                  Decimal            `json:"pit_amount,omitzero"`
+	SalesTaxReferralFeeAmount  Decimal            `json:"sales_tax_referral_fee_amount,omitzero"`  // not in the official description, used by several implementations
+	SmartPromotionFeeTaxAmount Decimal            `json:"smart_promotion_fee_tax_amount,omitzero"` // not in the official description, used by several implementations
+	SstAmount                  Decimal            `json:"sst_amount,omitzero"`
+	VATAmount                  Decimal            `json:"vat_amount,omitzero"`
+	Others                     map[string]Decimal `json:"-"` // by their names on the wire
+}
+
+// UnmarshalJSON keeps members that have no field of their own in Others.
+func (v *Tax) UnmarshalJSON(b []byte) error {
+	type plain Tax
+	return decodeOthers(b, (*plain)(v), &v.Others)
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (v Tax) MarshalJSON() ([]byte, error) {
+	type plain Tax
+	return encodeOthers(plain(v), v.Others)
+}
+
+// GetPaymentsV202309Request is the type of the parameters of Finance.GetPaymentsV202309, which equal those of
+// other operations.
+type GetPaymentsV202309Request = GetPaymentsRequest
+
+// GetPaymentsV202309Response is the type of the reply of Finance.GetPaymentsV202309, which equal those of
+// other operations.
+type GetPaymentsV202309Response = GetPaymentsResponse
 
 // FinanceReserveStatus is an open list: TikTok Shop may add values.
 type FinanceReserveStatus string
@@ -1337,29 +1184,29 @@ const (
 	FinanceTypeReverse  FinanceType = "REVERSE"
 )
 
-// GetTransactionsByStatementV202309ResponseStatementTransactionType is an open list: TikTok Shop may add values.
-type GetTransactionsByStatementV202309ResponseStatementTransactionType string
+// GetTransactionsByStatementV202309StatementTransactionType is an open list: TikTok Shop may add values.
+type GetTransactionsByStatementV202309StatementTransactionType string
 
-// Values of GetTransactionsByStatementV202309ResponseStatementTransactionType.
+// Values of GetTransactionsByStatementV202309StatementTransactionType.
 const (
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypeShippingFeeAdjustment          GetTransactionsByStatementV202309ResponseStatementTransactionType = "SHIPPING_FEE_ADJUSTMENT"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypeShippingFeeCompensation        GetTransactionsByStatementV202309ResponseStatementTransactionType = "SHIPPING_FEE_COMPENSATION"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypeChargeBack                     GetTransactionsByStatementV202309ResponseStatementTransactionType = "CHARGE_BACK"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypeCustomerServiceCompensation    GetTransactionsByStatementV202309ResponseStatementTransactionType = "CUSTOMER_SERVICE_COMPENSATION"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypePromotionAdjustment            GetTransactionsByStatementV202309ResponseStatementTransactionType = "PROMOTION_ADJUSTMENT"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypePlatformCompensation           GetTransactionsByStatementV202309ResponseStatementTransactionType = "PLATFORM_COMPENSATION"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypePlatformPenalty                GetTransactionsByStatementV202309ResponseStatementTransactionType = "PLATFORM_PENALTY"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypeSampleShippingFee              GetTransactionsByStatementV202309ResponseStatementTransactionType = "SAMPLE_SHIPPING_FEE"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypeLogisticsReimbursement         GetTransactionsByStatementV202309ResponseStatementTransactionType = "LOGISTICS_REIMBURSEMENT"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypePlatformReimbursement          GetTransactionsByStatementV202309ResponseStatementTransactionType = "PLATFORM_REIMBURSEMENT"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypeDeductionsIncurredBySeller     GetTransactionsByStatementV202309ResponseStatementTransactionType = "DEDUCTIONS_INCURRED_BY_SELLER"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypeShippingFeeRebate              GetTransactionsByStatementV202309ResponseStatementTransactionType = "SHIPPING_FEE_REBATE"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypePlatformCommissionAdjustment   GetTransactionsByStatementV202309ResponseStatementTransactionType = "PLATFORM_COMMISSION_ADJUSTMENT"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypePlatformCommissionCompensation GetTransactionsByStatementV202309ResponseStatementTransactionType = "PLATFORM_COMMISSION_COMPENSATION"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypeOtherAdjustment                GetTransactionsByStatementV202309ResponseStatementTransactionType = "OTHER_ADJUSTMENT"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypeFBTWarehouseServiceFee         GetTransactionsByStatementV202309ResponseStatementTransactionType = "FBT_WAREHOUSE_SERVICE_FEE"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypeGMVPaymentForAds               GetTransactionsByStatementV202309ResponseStatementTransactionType = "GMV_PAYMENT_FOR_ADS"
-	GetTransactionsByStatementV202309ResponseStatementTransactionTypeRebate                         GetTransactionsByStatementV202309ResponseStatementTransactionType = "REBATE"
+	GetTransactionsByStatementV202309StatementTransactionTypeShippingFeeAdjustment          GetTransactionsByStatementV202309StatementTransactionType = "SHIPPING_FEE_ADJUSTMENT"
+	GetTransactionsByStatementV202309StatementTransactionTypeShippingFeeCompensation        GetTransactionsByStatementV202309StatementTransactionType = "SHIPPING_FEE_COMPENSATION"
+	GetTransactionsByStatementV202309StatementTransactionTypeChargeBack                     GetTransactionsByStatementV202309StatementTransactionType = "CHARGE_BACK"
+	GetTransactionsByStatementV202309StatementTransactionTypeCustomerServiceCompensation    GetTransactionsByStatementV202309StatementTransactionType = "CUSTOMER_SERVICE_COMPENSATION"
+	GetTransactionsByStatementV202309StatementTransactionTypePromotionAdjustment            GetTransactionsByStatementV202309StatementTransactionType = "PROMOTION_ADJUSTMENT"
+	GetTransactionsByStatementV202309StatementTransactionTypePlatformCompensation           GetTransactionsByStatementV202309StatementTransactionType = "PLATFORM_COMPENSATION"
+	GetTransactionsByStatementV202309StatementTransactionTypePlatformPenalty                GetTransactionsByStatementV202309StatementTransactionType = "PLATFORM_PENALTY"
+	GetTransactionsByStatementV202309StatementTransactionTypeSampleShippingFee              GetTransactionsByStatementV202309StatementTransactionType = "SAMPLE_SHIPPING_FEE"
+	GetTransactionsByStatementV202309StatementTransactionTypeLogisticsReimbursement         GetTransactionsByStatementV202309StatementTransactionType = "LOGISTICS_REIMBURSEMENT"
+	GetTransactionsByStatementV202309StatementTransactionTypePlatformReimbursement          GetTransactionsByStatementV202309StatementTransactionType = "PLATFORM_REIMBURSEMENT"
+	GetTransactionsByStatementV202309StatementTransactionTypeDeductionsIncurredBySeller     GetTransactionsByStatementV202309StatementTransactionType = "DEDUCTIONS_INCURRED_BY_SELLER"
+	GetTransactionsByStatementV202309StatementTransactionTypeShippingFeeRebate              GetTransactionsByStatementV202309StatementTransactionType = "SHIPPING_FEE_REBATE"
+	GetTransactionsByStatementV202309StatementTransactionTypePlatformCommissionAdjustment   GetTransactionsByStatementV202309StatementTransactionType = "PLATFORM_COMMISSION_ADJUSTMENT"
+	GetTransactionsByStatementV202309StatementTransactionTypePlatformCommissionCompensation GetTransactionsByStatementV202309StatementTransactionType = "PLATFORM_COMMISSION_COMPENSATION"
+	GetTransactionsByStatementV202309StatementTransactionTypeOtherAdjustment                GetTransactionsByStatementV202309StatementTransactionType = "OTHER_ADJUSTMENT"
+	GetTransactionsByStatementV202309StatementTransactionTypeFBTWarehouseServiceFee         GetTransactionsByStatementV202309StatementTransactionType = "FBT_WAREHOUSE_SERVICE_FEE"
+	GetTransactionsByStatementV202309StatementTransactionTypeGMVPaymentForAds               GetTransactionsByStatementV202309StatementTransactionType = "GMV_PAYMENT_FOR_ADS"
+	GetTransactionsByStatementV202309StatementTransactionTypeRebate                         GetTransactionsByStatementV202309StatementTransactionType = "REBATE"
 )
 
 // GetUnsettledTransactionsResponseTransactionType is an open list: TikTok Shop may add values.

@@ -39,30 +39,31 @@ func (s *FulfillmentService) CombinePackage(ctx context.Context, req *CombinePac
 	return out, err
 }
 
-// CreateFirstMileBundle calls POST /fulfillment/202407/bundles.
-//
-// It is not repeated once it was sent. Version 202407.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/create-first-mile-bundle-202407
-func (s *FulfillmentService) CreateFirstMileBundle(ctx context.Context, req *CreateFirstMileBundleRequest, opts ...CallOption) (*CreateFirstMileBundleResponse, error) {
-	var out *CreateFirstMileBundleResponse
-	err := s.client.call(ctx, operation{
-		name: "Fulfillment.CreateFirstMileBundle", method: "POST", path: "/fulfillment/202407/bundles",
-		body: bodyJSON, noCipher: true,
-	}, nil, req, &out, opts)
-	return out, err
-}
-
-// CreateFirstMileBundleV2 calls POST /fulfillment/202510/first_mile_bundle.
+// CreateFirstMileBundle calls POST /fulfillment/202510/first_mile_bundle.
 //
 // It is not repeated once it was sent. Version 202510.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-first-mile-bundle-v2-202510
-func (s *FulfillmentService) CreateFirstMileBundleV2(ctx context.Context, req *CreateFirstMileBundleV2Request, opts ...CallOption) (*CreateFirstMileBundleV2Response, error) {
-	var out *CreateFirstMileBundleV2Response
+func (s *FulfillmentService) CreateFirstMileBundle(ctx context.Context, req *CreateFirstMileBundleRequest, opts ...CallOption) (*CreateFirstMileBundleResponse, error) {
+	var out *CreateFirstMileBundleResponse
 	err := s.client.call(ctx, operation{
-		name: "Fulfillment.CreateFirstMileBundleV2", method: "POST", path: "/fulfillment/202510/first_mile_bundle",
+		name: "Fulfillment.CreateFirstMileBundle", method: "POST", path: "/fulfillment/202510/first_mile_bundle",
 		body: bodyJSON,
+	}, nil, req, &out, opts)
+	return out, err
+}
+
+// CreateFirstMileBundleV202407 calls POST /fulfillment/202407/bundles.
+//
+// It is not repeated once it was sent. Version 202407.
+// The newest version is [FulfillmentService.CreateFirstMileBundle].
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/create-first-mile-bundle-202407
+func (s *FulfillmentService) CreateFirstMileBundleV202407(ctx context.Context, req *CreateFirstMileBundleV202407Request, opts ...CallOption) (*CreateFirstMileBundleV202407Response, error) {
+	var out *CreateFirstMileBundleV202407Response
+	err := s.client.call(ctx, operation{
+		name: "Fulfillment.CreateFirstMileBundleV202407", method: "POST", path: "/fulfillment/202407/bundles",
+		body: bodyJSON, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -98,6 +99,7 @@ func (s *FulfillmentService) CreatePackages(ctx context.Context, req *CreatePack
 // CreatePackagesV202309 calls POST /fulfillment/202309/packages.
 //
 // It is not repeated once it was sent. Version 202309.
+// The newest version is [FulfillmentService.CreatePackages].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-packages-202309
 func (s *FulfillmentService) CreatePackagesV202309(ctx context.Context, req *CreatePackagesV202309Request, opts ...CallOption) (*CreatePackagesV202309Response, error) {
@@ -375,20 +377,6 @@ func (s *FulfillmentService) SplitOrders(ctx context.Context, orderID string, re
 	return out, err
 }
 
-// TTSTrackingValidation calls GET /fulfillment/202508/tts_tracking_validation.
-//
-// It only reads and is safe to repeat. Version 202508.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/tts-tracking-validation-202508
-func (s *FulfillmentService) TTSTrackingValidation(ctx context.Context, req *TTSTrackingValidationRequest, opts ...CallOption) (*TTSTrackingValidationResponse, error) {
-	var out *TTSTrackingValidationResponse
-	err := s.client.call(ctx, operation{
-		name: "Fulfillment.TTSTrackingValidation", method: "GET", path: "/fulfillment/202508/tts_tracking_validation",
-		query: true, replay: replayRead,
-	}, nil, req, &out, opts)
-	return out, err
-}
-
 // UncombinePackages calls POST /fulfillment/202309/packages/{package_id}/uncombine.
 //
 // It is not repeated once it was sent. Version 202309.
@@ -431,17 +419,17 @@ func (s *FulfillmentService) UpdatePackageShippingInfo(ctx context.Context, pack
 	return out, err
 }
 
-// UpdateSOFTrackV202609 calls POST /fulfillment/202609/order/sof/track/update.
+// UpdateSOFTrack calls POST /fulfillment/202609/order/sof/track/update.
 //
 // It is not repeated once it was sent. Version 202609.
 // Newer than the official description, so less sure: known from one source, neither the location nor the reply in detail.
 //
 // For sellers in the US and Brazil whom TikTok Shop allows to deliver
 // themselves; others get code 11007016. OccurTime is in Unix milliseconds.
-func (s *FulfillmentService) UpdateSOFTrackV202609(ctx context.Context, req *UpdateSOFTrackV202609Request, opts ...CallOption) (json.RawMessage, error) {
+func (s *FulfillmentService) UpdateSOFTrack(ctx context.Context, req *UpdateSOFTrackRequest, opts ...CallOption) (json.RawMessage, error) {
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
-		name: "Fulfillment.UpdateSOFTrackV202609", method: "POST", path: "/fulfillment/202609/order/sof/track/update",
+		name: "Fulfillment.UpdateSOFTrack", method: "POST", path: "/fulfillment/202609/order/sof/track/update",
 		body: bodyJSON,
 	}, nil, req, &out, opts)
 	return out, err
@@ -475,6 +463,20 @@ func (s *FulfillmentService) UploadInvoice(ctx context.Context, req *UploadInvoi
 	return out, err
 }
 
+// ValidateTracking calls GET /fulfillment/202508/tts_tracking_validation.
+//
+// It only reads and is safe to repeat. Version 202508.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/tts-tracking-validation-202508
+func (s *FulfillmentService) ValidateTracking(ctx context.Context, req *ValidateTrackingRequest, opts ...CallOption) (*ValidateTrackingResponse, error) {
+	var out *ValidateTrackingResponse
+	err := s.client.call(ctx, operation{
+		name: "Fulfillment.ValidateTracking", method: "GET", path: "/fulfillment/202508/tts_tracking_validation",
+		query: true, replay: replayRead,
+	}, nil, req, &out, opts)
+	return out, err
+}
+
 // BatchShipPackagesRequest holds the parameters of Fulfillment.BatchShipPackages.
 type BatchShipPackagesRequest struct {
 	Packages []BatchShipPackagesRequestPackage `json:"packages"` // required
@@ -484,14 +486,8 @@ type BatchShipPackagesRequest struct {
 type BatchShipPackagesRequestPackage struct {
 	HandoverMethod *HandoverMethod                              `json:"handover_method,omitzero"`
 	ID             string                                       `json:"id"` // required
-	PickupSlot     *BatchShipPackagesRequestPackagePickupSlot   `json:"pickup_slot,omitzero"`
+	PickupSlot     *PickupSlot                                  `json:"pickup_slot,omitzero"`
 	SelfShipment   *BatchShipPackagesRequestPackageSelfShipment `json:"self_shipment,omitzero"`
-}
-
-// BatchShipPackagesRequestPackagePickupSlot is part of a request.
-type BatchShipPackagesRequestPackagePickupSlot struct {
-	EndTime   *UnixSeconds `json:"end_time,omitzero"`
-	StartTime *UnixSeconds `json:"start_time,omitzero"`
 }
 
 // BatchShipPackagesRequestPackageSelfShipment is part of a request.
@@ -507,14 +503,9 @@ type BatchShipPackagesResponse struct {
 
 // BatchShipPackagesResponseError is part of a reply.
 type BatchShipPackagesResponseError struct {
-	Code    int64                                `json:"code,omitzero"`
-	Detail  BatchShipPackagesResponseErrorDetail `json:"detail,omitzero"`
-	Message string                               `json:"message,omitzero"`
-}
-
-// BatchShipPackagesResponseErrorDetail is part of a reply.
-type BatchShipPackagesResponseErrorDetail struct {
-	PackageID string `json:"package_id,omitzero"`
+	Code    int64                             `json:"code,omitzero"`
+	Detail  CombinePackageResponseErrorDetail `json:"detail,omitzero"`
+	Message string                            `json:"message,omitzero"`
 }
 
 // CombinePackageRequest holds the parameters of Fulfillment.CombinePackage.
@@ -530,26 +521,13 @@ type CombinePackageRequestCombinablePackage struct {
 
 // CombinePackageResponse is the reply of Fulfillment.CombinePackage.
 type CombinePackageResponse struct {
-	Errors   []CombinePackageResponseError   `json:"errors,omitzero"`
-	Packages []CombinePackageResponsePackage `json:"packages,omitzero"`
-}
-
-// CombinePackageResponseError is part of a reply.
-type CombinePackageResponseError struct {
-	Code    int                               `json:"code,omitzero"`
-	Detail  CombinePackageResponseErrorDetail `json:"detail,omitzero"`
-	Message string                            `json:"message,omitzero"`
+	Errors   []FulfillmentError   `json:"errors,omitzero"`
+	Packages []FulfillmentPackage `json:"packages,omitzero"`
 }
 
 // CombinePackageResponseErrorDetail is part of a reply.
 type CombinePackageResponseErrorDetail struct {
 	PackageID string `json:"package_id,omitzero"`
-}
-
-// CombinePackageResponsePackage is part of a reply.
-type CombinePackageResponsePackage struct {
-	ID       string   `json:"id,omitzero"`
-	OrderIDs []string `json:"order_ids,omitzero"`
 }
 
 // CreateFirstMileBundleRequest holds the parameters of Fulfillment.CreateFirstMileBundle.
@@ -577,34 +555,6 @@ type CreateFirstMileBundleResponseError struct {
 
 // CreateFirstMileBundleResponseErrorDetail is part of a reply.
 type CreateFirstMileBundleResponseErrorDetail struct {
-	OrderID string `json:"order_id,omitzero"`
-}
-
-// CreateFirstMileBundleV2Request holds the parameters of Fulfillment.CreateFirstMileBundleV2.
-type CreateFirstMileBundleV2Request struct {
-	HandoverMethod     *FulfillmentHandoverMethod `json:"handover_method,omitzero"`
-	OrderIDs           []string                   `json:"order_ids,omitzero"`
-	PhoneTailNumber    *string                    `json:"phone_tail_number,omitzero"`
-	ShippingProviderID *string                    `json:"shipping_provider_id,omitzero"`
-	TrackingNumber     *string                    `json:"tracking_number,omitzero"`
-}
-
-// CreateFirstMileBundleV2Response is the reply of Fulfillment.CreateFirstMileBundleV2.
-type CreateFirstMileBundleV2Response struct {
-	Errors            []CreateFirstMileBundleV2ResponseError `json:"errors,omitzero"`
-	FirstMileBundleID string                                 `json:"first_mile_bundle_id,omitzero"`
-	URL               string                                 `json:"url,omitzero"`
-}
-
-// CreateFirstMileBundleV2ResponseError is part of a reply.
-type CreateFirstMileBundleV2ResponseError struct {
-	Code    int64                                      `json:"code,omitzero"`
-	Detail  CreateFirstMileBundleV2ResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                     `json:"message,omitzero"`
-}
-
-// CreateFirstMileBundleV2ResponseErrorDetail is part of a reply.
-type CreateFirstMileBundleV2ResponseErrorDetail struct {
 	OrderID string `json:"order_id,omitzero"`
 }
 
@@ -645,21 +595,13 @@ type CreateLastMileBundleResponse struct {
 
 // CreatePackagesRequest holds the parameters of Fulfillment.CreatePackages.
 type CreatePackagesRequest struct {
-	Dimension         *CreatePackagesRequestDimension      `json:"dimension,omitzero"`
+	Dimension         *Dimensions                          `json:"dimension,omitzero"`
 	OrderID           *string                              `json:"order_id,omitzero"`
 	OrderLineItem     []CreatePackagesRequestOrderLineItem `json:"order_line_item,omitzero"`
 	OrderListIDs      []string                             `json:"order_list_ids,omitzero"`
 	ShipType          *string                              `json:"ship_type,omitzero"`
 	ShippingServiceID *string                              `json:"shipping_service_id,omitzero"`
-	Weight            *CreatePackagesRequestWeight         `json:"weight,omitzero"`
-}
-
-// CreatePackagesRequestDimension is part of a request.
-type CreatePackagesRequestDimension struct {
-	Height *string                             `json:"height,omitzero"`
-	Length *string                             `json:"length,omitzero"`
-	Unit   *CreatePackagesRequestDimensionUnit `json:"unit,omitzero"`
-	Width  *string                             `json:"width,omitzero"`
+	Weight            *Weight                              `json:"weight,omitzero"`
 }
 
 // CreatePackagesRequestOrderLineItem is part of a request.
@@ -667,27 +609,13 @@ type CreatePackagesRequestOrderLineItem struct {
 	OrderLineID *string `json:"order_line_id,omitzero"`
 }
 
-// CreatePackagesRequestWeight is part of a request.
-type CreatePackagesRequestWeight struct {
-	Unit  *CreatePackagesRequestWeightUnit `json:"unit,omitzero"`
-	Value *string                          `json:"value,omitzero"`
-}
-
 // CreatePackagesResponse is the reply of Fulfillment.CreatePackages.
 type CreatePackagesResponse struct {
 	CreateTime          UnixSeconds                               `json:"create_time,omitzero"`
-	Dimension           CreatePackagesResponseDimension           `json:"dimension,omitzero"`
+	Dimension           Dimensions                                `json:"dimension,omitzero"`
 	PackageID           string                                    `json:"package_id,omitzero"`
 	ShippingServiceInfo CreatePackagesResponseShippingServiceInfo `json:"shipping_service_info,omitzero"`
-	Weight              CreatePackagesResponseWeight              `json:"weight,omitzero"`
-}
-
-// CreatePackagesResponseDimension is part of a reply.
-type CreatePackagesResponseDimension struct {
-	Height string                              `json:"height,omitzero"`
-	Length string                              `json:"length,omitzero"`
-	Unit   CreatePackagesResponseDimensionUnit `json:"unit,omitzero"`
-	Width  string                              `json:"width,omitzero"`
+	Weight              Weight                                    `json:"weight,omitzero"`
 }
 
 // CreatePackagesResponseShippingServiceInfo is part of a reply.
@@ -702,70 +630,49 @@ type CreatePackagesResponseShippingServiceInfo struct {
 	ShippingProviderName string  `json:"shipping_provider_name,omitzero"`
 }
 
-// CreatePackagesResponseWeight is part of a reply.
-type CreatePackagesResponseWeight struct {
-	Unit  CreatePackagesResponseWeightUnit `json:"unit,omitzero"`
-	Value string                           `json:"value,omitzero"`
-}
-
 // CreatePackagesV202309Request holds the parameters of Fulfillment.CreatePackagesV202309.
 type CreatePackagesV202309Request struct {
-	Dimension         *CreatePackagesV202309RequestDimension `json:"dimension,omitzero"`
-	OrderID           *string                                `json:"order_id,omitzero"`
-	OrderLineItemIDs  []string                               `json:"order_line_item_ids,omitzero"`
-	ShippingServiceID *string                                `json:"shipping_service_id,omitzero"`
-	Weight            *CreatePackagesV202309RequestWeight    `json:"weight,omitzero"`
-}
-
-// CreatePackagesV202309RequestDimension is part of a request.
-type CreatePackagesV202309RequestDimension struct {
-	Height *string                                    `json:"height,omitzero"`
-	Length *string                                    `json:"length,omitzero"`
-	Unit   *CreatePackagesV202309RequestDimensionUnit `json:"unit,omitzero"`
-	Width  *string                                    `json:"width,omitzero"`
-}
-
-// CreatePackagesV202309RequestWeight is part of a request.
-type CreatePackagesV202309RequestWeight struct {
-	Unit  *CreatePackagesV202309RequestWeightUnit `json:"unit,omitzero"`
-	Value *string                                 `json:"value,omitzero"`
+	Dimension         *Dimensions `json:"dimension,omitzero"`
+	OrderID           *string     `json:"order_id,omitzero"`
+	OrderLineItemIDs  []string    `json:"order_line_item_ids,omitzero"`
+	ShippingServiceID *string     `json:"shipping_service_id,omitzero"`
+	Weight            *Weight     `json:"weight,omitzero"`
 }
 
 // CreatePackagesV202309Response is the reply of Fulfillment.CreatePackagesV202309.
 type CreatePackagesV202309Response struct {
-	CreateTime          UnixSeconds                                      `json:"create_time,omitzero"`
-	Dimension           CreatePackagesV202309ResponseDimension           `json:"dimension,omitzero"`
-	OrderID             string                                           `json:"order_id,omitzero"`
-	OrderLineItemIDs    []string                                         `json:"order_line_item_ids,omitzero"`
-	PackageID           string                                           `json:"package_id,omitzero"`
-	ShippingServiceInfo CreatePackagesV202309ResponseShippingServiceInfo `json:"shipping_service_info,omitzero"`
-	Weight              CreatePackagesV202309ResponseWeight              `json:"weight,omitzero"`
+	CreateTime          UnixSeconds                               `json:"create_time,omitzero"`
+	Dimension           Dimensions                                `json:"dimension,omitzero"`
+	OrderID             string                                    `json:"order_id,omitzero"`
+	OrderLineItemIDs    []string                                  `json:"order_line_item_ids,omitzero"`
+	PackageID           string                                    `json:"package_id,omitzero"`
+	ShippingServiceInfo CreatePackagesResponseShippingServiceInfo `json:"shipping_service_info,omitzero"`
+	Weight              Weight                                    `json:"weight,omitzero"`
 }
 
-// CreatePackagesV202309ResponseDimension is part of a reply.
-type CreatePackagesV202309ResponseDimension struct {
-	Height string                                     `json:"height,omitzero"`
-	Length string                                     `json:"length,omitzero"`
-	Unit   CreatePackagesV202309ResponseDimensionUnit `json:"unit,omitzero"`
-	Width  string                                     `json:"width,omitzero"`
+// EditProductResponseWarning is part of a reply.
+type EditProductResponseWarning struct {
+	Message string `json:"message,omitzero"`
 }
 
-// CreatePackagesV202309ResponseShippingServiceInfo is part of a reply.
-type CreatePackagesV202309ResponseShippingServiceInfo struct {
-	Currency             string  `json:"currency,omitzero"`
-	EarliestDeliveryDays int     `json:"earliest_delivery_days,omitzero"`
-	ID                   string  `json:"id,omitzero"`
-	LatestDeliveryDays   int     `json:"latest_delivery_days,omitzero"`
-	Name                 string  `json:"name,omitzero"`
-	Price                Decimal `json:"price,omitzero"`
-	ShippingProviderID   string  `json:"shipping_provider_id,omitzero"`
-	ShippingProviderName string  `json:"shipping_provider_name,omitzero"`
+// FulfillmentError is part of a reply.
+type FulfillmentError struct {
+	Code    int                               `json:"code,omitzero"`
+	Detail  CombinePackageResponseErrorDetail `json:"detail,omitzero"`
+	Message string                            `json:"message,omitzero"`
 }
 
-// CreatePackagesV202309ResponseWeight is part of a reply.
-type CreatePackagesV202309ResponseWeight struct {
-	Unit  CreatePackagesV202309ResponseWeightUnit `json:"unit,omitzero"`
-	Value string                                  `json:"value,omitzero"`
+// FulfillmentPackage is part of a reply.
+type FulfillmentPackage struct {
+	ID       string   `json:"id,omitzero"`
+	OrderIDs []string `json:"order_ids,omitzero"`
+}
+
+// FulfillmentPickupSlot is part of a reply.
+type FulfillmentPickupSlot struct {
+	Avaliable bool        `json:"avaliable,omitzero"`
+	EndTime   UnixSeconds `json:"end_time,omitzero"`
+	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // FulfillmentUploadDeliveryFileRequest holds the parameters of Fulfillment.FulfillmentUploadDeliveryFile.
@@ -794,40 +701,18 @@ type FulfillmentUploadDeliveryImageResponse struct {
 
 // GetEligibleShippingServiceRequest holds the parameters of Fulfillment.GetEligibleShippingService.
 type GetEligibleShippingServiceRequest struct {
-	Dimension        *GetEligibleShippingServiceRequestDimension `json:"dimension,omitzero"`
-	OrderLineItemIDs []string                                    `json:"order_line_item_ids,omitzero"`
-	Weight           *GetEligibleShippingServiceRequestWeight    `json:"weight,omitzero"`
-}
-
-// GetEligibleShippingServiceRequestDimension is part of a request.
-type GetEligibleShippingServiceRequestDimension struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// GetEligibleShippingServiceRequestWeight is part of a request.
-type GetEligibleShippingServiceRequestWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
+	Dimension        *Dimensions `json:"dimension,omitzero"`
+	OrderLineItemIDs []string    `json:"order_line_item_ids,omitzero"`
+	Weight           *Weight     `json:"weight,omitzero"`
 }
 
 // GetEligibleShippingServiceResponse is the reply of Fulfillment.GetEligibleShippingService.
 type GetEligibleShippingServiceResponse struct {
-	Dimension        GetEligibleShippingServiceResponseDimension         `json:"dimension,omitzero"`
+	Dimension        Dimensions                                          `json:"dimension,omitzero"`
 	OrderID          string                                              `json:"order_id,omitzero"`
 	OrderLineID      []string                                            `json:"order_line_id,omitzero"`
 	ShippingServices []GetEligibleShippingServiceResponseShippingService `json:"shipping_services,omitzero"`
-	Weight           GetEligibleShippingServiceResponseWeight            `json:"weight,omitzero"`
-}
-
-// GetEligibleShippingServiceResponseDimension is part of a reply.
-type GetEligibleShippingServiceResponseDimension struct {
-	Height string `json:"height,omitzero"`
-	Length string `json:"length,omitzero"`
-	Unit   string `json:"unit,omitzero"`
-	Width  string `json:"width,omitzero"`
+	Weight           Weight                                              `json:"weight,omitzero"`
 }
 
 // GetEligibleShippingServiceResponseShippingService is part of a reply.
@@ -843,12 +728,6 @@ type GetEligibleShippingServiceResponseShippingService struct {
 	ShippingProviderName string  `json:"shipping_provider_name,omitzero"`
 }
 
-// GetEligibleShippingServiceResponseWeight is part of a reply.
-type GetEligibleShippingServiceResponseWeight struct {
-	Unit  string `json:"unit,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
 // GetHandoverTimeslotsRequest holds the parameters of Fulfillment.GetHandoverTimeslots.
 type GetHandoverTimeslotsRequest struct {
 	OrderLineItemIDs []string `url:"order_line_item_ids,comma,omitempty" json:"-"`
@@ -856,18 +735,11 @@ type GetHandoverTimeslotsRequest struct {
 
 // GetHandoverTimeslotsResponse is the reply of Fulfillment.GetHandoverTimeslots.
 type GetHandoverTimeslotsResponse struct {
-	CanDropOff       bool                                     `json:"can_drop_off,omitzero"`
-	CanPickup        bool                                     `json:"can_pickup,omitzero"`
-	CanVanCollection bool                                     `json:"can_van_collection,omitzero"`
-	DropOffPointURL  string                                   `json:"drop_off_point_url,omitzero"`
-	PickupSlots      []GetHandoverTimeslotsResponsePickupSlot `json:"pickup_slots,omitzero"`
-}
-
-// GetHandoverTimeslotsResponsePickupSlot is part of a reply.
-type GetHandoverTimeslotsResponsePickupSlot struct {
-	Avaliable bool        `json:"avaliable,omitzero"`
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
+	CanDropOff       bool                    `json:"can_drop_off,omitzero"`
+	CanPickup        bool                    `json:"can_pickup,omitzero"`
+	CanVanCollection bool                    `json:"can_van_collection,omitzero"`
+	DropOffPointURL  string                  `json:"drop_off_point_url,omitzero"`
+	PickupSlots      []FulfillmentPickupSlot `json:"pickup_slots,omitzero"`
 }
 
 // GetOrderSplitAttributesRequest holds the parameters of Fulfillment.GetOrderSplitAttributes.
@@ -904,18 +776,11 @@ type GetPackageHandoverTimeSlotsRequest struct{}
 
 // GetPackageHandoverTimeSlotsResponse is the reply of Fulfillment.GetPackageHandoverTimeSlots.
 type GetPackageHandoverTimeSlotsResponse struct {
-	CanDropOff       bool                                            `json:"can_drop_off,omitzero"`
-	CanPickup        bool                                            `json:"can_pickup,omitzero"`
-	CanVanCollection bool                                            `json:"can_van_collection,omitzero"`
-	DropOffPointURL  string                                          `json:"drop_off_point_url,omitzero"`
-	PickupSlots      []GetPackageHandoverTimeSlotsResponsePickupSlot `json:"pickup_slots,omitzero"`
-}
-
-// GetPackageHandoverTimeSlotsResponsePickupSlot is part of a reply.
-type GetPackageHandoverTimeSlotsResponsePickupSlot struct {
-	Avaliable bool        `json:"avaliable,omitzero"`
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
+	CanDropOff       bool                    `json:"can_drop_off,omitzero"`
+	CanPickup        bool                    `json:"can_pickup,omitzero"`
+	CanVanCollection bool                    `json:"can_van_collection,omitzero"`
+	DropOffPointURL  string                  `json:"drop_off_point_url,omitzero"`
+	PickupSlots      []FulfillmentPickupSlot `json:"pickup_slots,omitzero"`
 }
 
 // GetPackageShippingDocumentRequest holds the parameters of Fulfillment.GetPackageShippingDocument.
@@ -954,15 +819,10 @@ type MarkPackageAsShippedRequest struct {
 
 // MarkPackageAsShippedResponse is the reply of Fulfillment.MarkPackageAsShipped.
 type MarkPackageAsShippedResponse struct {
-	OrderID          string                              `json:"order_id,omitzero"`
-	OrderLineItemIDs []string                            `json:"order_line_item_ids,omitzero"`
-	PackageID        string                              `json:"package_id,omitzero"`
-	Warning          MarkPackageAsShippedResponseWarning `json:"warning,omitzero"`
-}
-
-// MarkPackageAsShippedResponseWarning is part of a reply.
-type MarkPackageAsShippedResponseWarning struct {
-	Message string `json:"message,omitzero"`
+	OrderID          string                     `json:"order_id,omitzero"`
+	OrderLineItemIDs []string                   `json:"order_line_item_ids,omitzero"`
+	PackageID        string                     `json:"package_id,omitzero"`
+	Warning          EditProductResponseWarning `json:"warning,omitzero"`
 }
 
 // Package is the reply of Fulfillment.GetPackageDetail.
@@ -970,7 +830,7 @@ type Package struct {
 	CreateTime             UnixSeconds                   `json:"create_time,omitzero"`
 	DeliveryOptionID       string                        `json:"delivery_option_id,omitzero"`
 	DeliveryOptionName     string                        `json:"delivery_option_name,omitzero"`
-	Dimension              PackageDimension              `json:"dimension,omitzero"`
+	Dimension              Dimensions                    `json:"dimension,omitzero"`
 	HandoverMethod         HandoverMethod                `json:"handover_method,omitzero"`
 	HasMultiSKUs           bool                          `json:"has_multi_skus,omitzero"`
 	ID                     string                        `json:"id,omitzero"`
@@ -981,7 +841,7 @@ type Package struct {
 	Orders                 []PackageOrder                `json:"orders,omitzero"`
 	PackageID              string                        `json:"package_id,omitzero"`
 	PackageStatus          PackageStatus                 `json:"package_status,omitzero"`
-	PickupSlot             PackagePickupSlot             `json:"pickup_slot,omitzero"`
+	PickupSlot             TimeRange                     `json:"pickup_slot,omitzero"`
 	RecipientAddress       PackageRecipientAddress       `json:"recipient_address,omitzero"`
 	SenderAddress          PackageSenderAddress          `json:"sender_address,omitzero"`
 	ShippingProviderID     string                        `json:"shipping_provider_id,omitzero"`
@@ -991,15 +851,7 @@ type Package struct {
 	Status                 PackageStatus                 `json:"status,omitzero"`
 	TrackingNumber         string                        `json:"tracking_number,omitzero"`
 	UpdateTime             UnixSeconds                   `json:"update_time,omitzero"`
-	Weight                 PackageWeight                 `json:"weight,omitzero"`
-}
-
-// PackageDimension is part of a reply.
-type PackageDimension struct {
-	Height string               `json:"height,omitzero"`
-	Length string               `json:"length,omitzero"`
-	Unit   PackageDimensionUnit `json:"unit,omitzero"`
-	Width  string               `json:"width,omitzero"`
+	Weight                 Weight                        `json:"weight,omitzero"`
 }
 
 // PackageInsurance is part of a reply.
@@ -1022,12 +874,6 @@ type PackageOrderSKU struct {
 	ImageURL string `json:"image_url,omitzero"`
 	Name     string `json:"name,omitzero"`
 	Quantity int64  `json:"quantity,omitzero"`
-}
-
-// PackagePickupSlot is part of a reply.
-type PackagePickupSlot struct {
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
 // PackageRecipientAddress is part of a reply.
@@ -1058,10 +904,10 @@ type PackageSenderAddress struct {
 	RegionCode    string `json:"region_code,omitzero"`
 }
 
-// PackageWeight is part of a reply.
-type PackageWeight struct {
-	Unit  PackageWeightUnit `json:"unit,omitzero"`
-	Value string            `json:"value,omitzero"`
+// PickupSlot is part of a request.
+type PickupSlot struct {
+	EndTime   *UnixSeconds `json:"end_time,omitzero"`
+	StartTime *UnixSeconds `json:"start_time,omitzero"`
 }
 
 // RedeemInfoCallbackRequest holds the parameters of Fulfillment.RedeemInfoCallback.
@@ -1096,45 +942,25 @@ type RedeemInfoCallbackResponseOrderStatus struct {
 
 // SchedulePackageHandoverRequest holds the parameters of Fulfillment.SchedulePackageHandover.
 type SchedulePackageHandoverRequest struct {
-	HandoverMethod   *string                                   `json:"handover_method,omitzero"`
-	OrderID          *string                                   `json:"order_id,omitzero"`
-	OrderLineItemIDs []string                                  `json:"order_line_item_ids,omitzero"`
-	PickupSlot       *SchedulePackageHandoverRequestPickupSlot `json:"pickup_slot,omitzero"`
-}
-
-// SchedulePackageHandoverRequestPickupSlot is part of a request.
-type SchedulePackageHandoverRequestPickupSlot struct {
-	EndTime   *UnixSeconds `json:"end_time,omitzero"`
-	StartTime *UnixSeconds `json:"start_time,omitzero"`
+	HandoverMethod   *string     `json:"handover_method,omitzero"`
+	OrderID          *string     `json:"order_id,omitzero"`
+	OrderLineItemIDs []string    `json:"order_line_item_ids,omitzero"`
+	PickupSlot       *PickupSlot `json:"pickup_slot,omitzero"`
 }
 
 // SchedulePackageHandoverResponse is the reply of Fulfillment.SchedulePackageHandover.
 type SchedulePackageHandoverResponse struct {
-	CreateTime           UnixSeconds                              `json:"create_time,omitzero"`
-	Dimension            SchedulePackageHandoverResponseDimension `json:"dimension,omitzero"`
-	HandoverMethod       string                                   `json:"handover_method,omitzero"`
-	OrderID              string                                   `json:"order_id,omitzero"`
-	OrderLineItemIDs     []string                                 `json:"order_line_item_ids,omitzero"`
-	PackageID            string                                   `json:"package_id,omitzero"`
-	ShippingProviderID   string                                   `json:"shipping_provider_id,omitzero"`
-	ShippingProviderName string                                   `json:"shipping_provider_name,omitzero"`
-	TrackingNumber       string                                   `json:"tracking_number,omitzero"`
-	UpdateTime           UnixSeconds                              `json:"update_time,omitzero"`
-	Weight               SchedulePackageHandoverResponseWeight    `json:"weight,omitzero"`
-}
-
-// SchedulePackageHandoverResponseDimension is part of a reply.
-type SchedulePackageHandoverResponseDimension struct {
-	Height string `json:"height,omitzero"`
-	Length string `json:"length,omitzero"`
-	Unit   string `json:"unit,omitzero"`
-	Width  string `json:"width,omitzero"`
-}
-
-// SchedulePackageHandoverResponseWeight is part of a reply.
-type SchedulePackageHandoverResponseWeight struct {
-	Unit  string `json:"unit,omitzero"`
-	Value string `json:"value,omitzero"`
+	CreateTime           UnixSeconds `json:"create_time,omitzero"`
+	Dimension            Dimensions  `json:"dimension,omitzero"`
+	HandoverMethod       string      `json:"handover_method,omitzero"`
+	OrderID              string      `json:"order_id,omitzero"`
+	OrderLineItemIDs     []string    `json:"order_line_item_ids,omitzero"`
+	PackageID            string      `json:"package_id,omitzero"`
+	ShippingProviderID   string      `json:"shipping_provider_id,omitzero"`
+	ShippingProviderName string      `json:"shipping_provider_name,omitzero"`
+	TrackingNumber       string      `json:"tracking_number,omitzero"`
+	UpdateTime           UnixSeconds `json:"update_time,omitzero"`
+	Weight               Weight      `json:"weight,omitzero"`
 }
 
 // SearchCombinablePackagesRequest holds the parameters of Fulfillment.SearchCombinablePackages.
@@ -1179,14 +1005,8 @@ type SearchPackageResponse struct {
 // ShipPackageRequest holds the parameters of Fulfillment.ShipPackage.
 type ShipPackageRequest struct {
 	HandoverMethod *HandoverMethod                 `json:"handover_method,omitzero"`
-	PickupSlot     *ShipPackageRequestPickupSlot   `json:"pickup_slot,omitzero"`
+	PickupSlot     *PickupSlot                     `json:"pickup_slot,omitzero"`
 	SelfShipment   *ShipPackageRequestSelfShipment `json:"self_shipment,omitzero"`
-}
-
-// ShipPackageRequestPickupSlot is part of a request.
-type ShipPackageRequestPickupSlot struct {
-	EndTime   *UnixSeconds `json:"end_time,omitzero"`
-	StartTime *UnixSeconds `json:"start_time,omitzero"`
 }
 
 // ShipPackageRequestSelfShipment is part of a request.
@@ -1220,17 +1040,6 @@ type SplitOrdersResponsePackage struct {
 	SplittableGroupID string `json:"splittable_group_id,omitzero"`
 }
 
-// TTSTrackingValidationRequest holds the parameters of Fulfillment.TTSTrackingValidation.
-type TTSTrackingValidationRequest struct {
-	TrackingNumber string `url:"tracking_number" json:"-"` // required
-}
-
-// TTSTrackingValidationResponse is the reply of Fulfillment.TTSTrackingValidation.
-type TTSTrackingValidationResponse struct {
-	IsTikTokCollection bool `json:"is_tiktok_collection,omitzero"`
-	IsTikTokShipping   bool `json:"is_tiktok_shipping,omitzero"`
-}
-
 // UncombinePackagesRequest holds the parameters of Fulfillment.UncombinePackages.
 type UncombinePackagesRequest struct {
 	OrderIDs []string `json:"order_ids,omitzero"`
@@ -1238,13 +1047,7 @@ type UncombinePackagesRequest struct {
 
 // UncombinePackagesResponse is the reply of Fulfillment.UncombinePackages.
 type UncombinePackagesResponse struct {
-	Packages []UncombinePackagesResponsePackage `json:"packages,omitzero"`
-}
-
-// UncombinePackagesResponsePackage is part of a reply.
-type UncombinePackagesResponsePackage struct {
-	ID       string   `json:"id,omitzero"`
-	OrderIDs []string `json:"order_ids,omitzero"`
+	Packages []FulfillmentPackage `json:"packages,omitzero"`
 }
 
 // UpdatePackageDeliveryStatusRequest holds the parameters of Fulfillment.UpdatePackageDeliveryStatus.
@@ -1263,19 +1066,7 @@ type UpdatePackageDeliveryStatusRequestPackage struct {
 
 // UpdatePackageDeliveryStatusResponse is the reply of Fulfillment.UpdatePackageDeliveryStatus.
 type UpdatePackageDeliveryStatusResponse struct {
-	Errors []UpdatePackageDeliveryStatusResponseError `json:"errors,omitzero"`
-}
-
-// UpdatePackageDeliveryStatusResponseError is part of a reply.
-type UpdatePackageDeliveryStatusResponseError struct {
-	Code    int                                            `json:"code,omitzero"`
-	Detail  UpdatePackageDeliveryStatusResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                         `json:"message,omitzero"`
-}
-
-// UpdatePackageDeliveryStatusResponseErrorDetail is part of a reply.
-type UpdatePackageDeliveryStatusResponseErrorDetail struct {
-	PackageID string `json:"package_id,omitzero"`
+	Errors []FulfillmentError `json:"errors,omitzero"`
 }
 
 // UpdatePackageShippingInfoRequest holds the parameters of Fulfillment.UpdatePackageShippingInfo.
@@ -1287,17 +1078,17 @@ type UpdatePackageShippingInfoRequest struct {
 // UpdatePackageShippingInfoResponse is the reply of Fulfillment.UpdatePackageShippingInfo.
 type UpdatePackageShippingInfoResponse struct{}
 
-// UpdateSOFTrackV202609Request holds the parameters of Fulfillment.UpdateSOFTrackV202609.
-type UpdateSOFTrackV202609Request struct {
-	Country             *string                             `json:"country,omitzero"`
-	ExternalTrackingURL *string                             `json:"external_tracking_url,omitzero"`
-	OrderID             *string                             `json:"order_id,omitzero"`
-	ProviderID          *string                             `json:"provider_id,omitzero"`
-	Tracks              []UpdateSOFTrackV202609RequestTrack `json:"tracks,omitzero"` // at most 50
+// UpdateSOFTrackRequest holds the parameters of Fulfillment.UpdateSOFTrack.
+type UpdateSOFTrackRequest struct {
+	Country             *string                      `json:"country,omitzero"`
+	ExternalTrackingURL *string                      `json:"external_tracking_url,omitzero"`
+	OrderID             *string                      `json:"order_id,omitzero"`
+	ProviderID          *string                      `json:"provider_id,omitzero"`
+	Tracks              []UpdateSOFTrackRequestTrack `json:"tracks,omitzero"` // at most 50
 }
 
-// UpdateSOFTrackV202609RequestTrack is part of a request.
-type UpdateSOFTrackV202609RequestTrack struct {
+// UpdateSOFTrackRequestTrack is part of a request.
+type UpdateSOFTrackRequestTrack struct {
 	ActionCode   *string         `json:"action_code,omitzero"`
 	Description  *string         `json:"description,omitzero"`
 	FailedReason *string         `json:"failed_reason,omitzero"`
@@ -1346,77 +1137,24 @@ type UploadInvoiceResponseErrorDetail struct {
 	PackageID string   `json:"package_id,omitzero"`
 }
 
-// CreatePackagesRequestDimensionUnit is an open list: TikTok Shop may add values.
-type CreatePackagesRequestDimensionUnit string
+// ValidateTrackingRequest holds the parameters of Fulfillment.ValidateTracking.
+type ValidateTrackingRequest struct {
+	TrackingNumber string `url:"tracking_number" json:"-"` // required
+}
 
-// Values of CreatePackagesRequestDimensionUnit.
-const (
-	CreatePackagesRequestDimensionUnitCm   CreatePackagesRequestDimensionUnit = "CM"
-	CreatePackagesRequestDimensionUnitInch CreatePackagesRequestDimensionUnit = "INCH"
-)
+// ValidateTrackingResponse is the reply of Fulfillment.ValidateTracking.
+type ValidateTrackingResponse struct {
+	IsTikTokCollection bool `json:"is_tiktok_collection,omitzero"`
+	IsTikTokShipping   bool `json:"is_tiktok_shipping,omitzero"`
+}
 
-// CreatePackagesRequestWeightUnit is an open list: TikTok Shop may add values.
-type CreatePackagesRequestWeightUnit string
+// CreateFirstMileBundleV202407Request is the type of the parameters of Fulfillment.CreateFirstMileBundleV202407, which equal those of
+// other operations.
+type CreateFirstMileBundleV202407Request = CreateFirstMileBundleRequest
 
-// Values of CreatePackagesRequestWeightUnit.
-const (
-	CreatePackagesRequestWeightUnitGram  CreatePackagesRequestWeightUnit = "GRAM"
-	CreatePackagesRequestWeightUnitPound CreatePackagesRequestWeightUnit = "POUND"
-)
-
-// CreatePackagesResponseDimensionUnit is an open list: TikTok Shop may add values.
-type CreatePackagesResponseDimensionUnit string
-
-// Values of CreatePackagesResponseDimensionUnit.
-const (
-	CreatePackagesResponseDimensionUnitCm   CreatePackagesResponseDimensionUnit = "CM"
-	CreatePackagesResponseDimensionUnitInch CreatePackagesResponseDimensionUnit = "INCH"
-)
-
-// CreatePackagesResponseWeightUnit is an open list: TikTok Shop may add values.
-type CreatePackagesResponseWeightUnit string
-
-// Values of CreatePackagesResponseWeightUnit.
-const (
-	CreatePackagesResponseWeightUnitGram  CreatePackagesResponseWeightUnit = "GRAM"
-	CreatePackagesResponseWeightUnitPound CreatePackagesResponseWeightUnit = "POUND"
-)
-
-// CreatePackagesV202309RequestDimensionUnit is an open list: TikTok Shop may add values.
-type CreatePackagesV202309RequestDimensionUnit string
-
-// Values of CreatePackagesV202309RequestDimensionUnit.
-const (
-	CreatePackagesV202309RequestDimensionUnitCm   CreatePackagesV202309RequestDimensionUnit = "CM"
-	CreatePackagesV202309RequestDimensionUnitInch CreatePackagesV202309RequestDimensionUnit = "INCH"
-)
-
-// CreatePackagesV202309RequestWeightUnit is an open list: TikTok Shop may add values.
-type CreatePackagesV202309RequestWeightUnit string
-
-// Values of CreatePackagesV202309RequestWeightUnit.
-const (
-	CreatePackagesV202309RequestWeightUnitGram  CreatePackagesV202309RequestWeightUnit = "GRAM"
-	CreatePackagesV202309RequestWeightUnitPound CreatePackagesV202309RequestWeightUnit = "POUND"
-)
-
-// CreatePackagesV202309ResponseDimensionUnit is an open list: TikTok Shop may add values.
-type CreatePackagesV202309ResponseDimensionUnit string
-
-// Values of CreatePackagesV202309ResponseDimensionUnit.
-const (
-	CreatePackagesV202309ResponseDimensionUnitCm   CreatePackagesV202309ResponseDimensionUnit = "CM"
-	CreatePackagesV202309ResponseDimensionUnitInch CreatePackagesV202309ResponseDimensionUnit = "INCH"
-)
-
-// CreatePackagesV202309ResponseWeightUnit is an open list: TikTok Shop may add values.
-type CreatePackagesV202309ResponseWeightUnit string
-
-// Values of CreatePackagesV202309ResponseWeightUnit.
-const (
-	CreatePackagesV202309ResponseWeightUnitGram  CreatePackagesV202309ResponseWeightUnit = "GRAM"
-	CreatePackagesV202309ResponseWeightUnitPound CreatePackagesV202309ResponseWeightUnit = "POUND"
-)
+// CreateFirstMileBundleV202407Response is the type of the reply of Fulfillment.CreateFirstMileBundleV202407, which equal those of
+// other operations.
+type CreateFirstMileBundleV202407Response = CreateFirstMileBundleResponse
 
 // FulfillmentClaimStatus is an open list: TikTok Shop may add values.
 type FulfillmentClaimStatus string
@@ -1501,15 +1239,6 @@ const (
 	HandoverMethodDropOff HandoverMethod = "DROP_OFF"
 )
 
-// PackageDimensionUnit is an open list: TikTok Shop may add values.
-type PackageDimensionUnit string
-
-// Values of PackageDimensionUnit.
-const (
-	PackageDimensionUnitCm   PackageDimensionUnit = "CM"
-	PackageDimensionUnitInch PackageDimensionUnit = "INCH"
-)
-
 // PackageStatus is an open list: TikTok Shop may add values.
 type PackageStatus string
 
@@ -1520,15 +1249,6 @@ const (
 	PackageStatusCompleted  PackageStatus = "COMPLETED"
 	PackageStatusCancelled  PackageStatus = "CANCELLED"
 	PackageStatusToFulfill  PackageStatus = "TO_FULFILL"
-)
-
-// PackageWeightUnit is an open list: TikTok Shop may add values.
-type PackageWeightUnit string
-
-// Values of PackageWeightUnit.
-const (
-	PackageWeightUnitGram  PackageWeightUnit = "GRAM"
-	PackageWeightUnitPound PackageWeightUnit = "POUND"
 )
 
 // ShippingType is an open list: TikTok Shop may add values.

@@ -27,6 +27,7 @@ func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfo(ctx context.
 // GSCalculateProductAuditInfoV202508 calls POST /gs_full_service_commodity/202508/calculate_audit_info.
 //
 // It only reads and is safe to repeat. Version 202508.
+// The newest version is [GSFullServiceCommodityService.GSCalculateProductAuditInfo].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-calculate-product-audit-info-202508
 func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfoV202508(ctx context.Context, req *GSCalculateProductAuditInfoV202508Request, opts ...CallOption) (*GSCalculateProductAuditInfoV202508Response, error) {
@@ -38,71 +39,60 @@ func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfoV202508(ctx c
 	return out, err
 }
 
-// GSCreateProduct calls POST /gs_full_service_commodity/202405/preview/products.
-//
-// It is not repeated once it was sent. Version 202405.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-202405
-func (s *GSFullServiceCommodityService) GSCreateProduct(ctx context.Context, req *GSCreateProductRequest, opts ...CallOption) (*GSCreateProductResponse, error) {
-	var out *GSCreateProductResponse
-	err := s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSCreateProduct", method: "POST", path: "/gs_full_service_commodity/202405/preview/products",
-		query: true, body: bodyJSON, noCipher: true,
-	}, nil, req, &out, opts)
-	return out, err
-}
-
-// GSCreateProductV2 calls POST /gs_full_service_commodity/202509/beta/products.
+// GSCreateProduct calls POST /gs_full_service_commodity/202509/beta/products.
 //
 // It is not repeated once it was sent. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202509
-func (s *GSFullServiceCommodityService) GSCreateProductV2(ctx context.Context, req *GSCreateProductV2Request, opts ...CallOption) (*GSCreateProductV2Response, error) {
-	var out *GSCreateProductV2Response
+func (s *GSFullServiceCommodityService) GSCreateProduct(ctx context.Context, req *GSCreateProductRequest, opts ...CallOption) (*GSCreateProductResponse, error) {
+	var out *GSCreateProductResponse
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSCreateProductV2", method: "POST", path: "/gs_full_service_commodity/202509/beta/products",
+		name: "GSFullServiceCommodity.GSCreateProduct", method: "POST", path: "/gs_full_service_commodity/202509/beta/products",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GSCreateProductV2V202405 calls POST /gs_full_service_commodity/202405/beta/products.
+// GSCreateProductV202405 calls POST /gs_full_service_commodity/202405/beta/products.
 //
 // It is not repeated once it was sent. Version 202405.
+// The newest version is [GSFullServiceCommodityService.GSCreateProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202405
-func (s *GSFullServiceCommodityService) GSCreateProductV2V202405(ctx context.Context, req *GSCreateProductV2V202405Request, opts ...CallOption) (*GSCreateProductV2V202405Response, error) {
-	var out *GSCreateProductV2V202405Response
+func (s *GSFullServiceCommodityService) GSCreateProductV202405(ctx context.Context, req *GSCreateProductV202405Request, opts ...CallOption) (*GSCreateProductV202405Response, error) {
+	var out *GSCreateProductV202405Response
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSCreateProductV2V202405", method: "POST", path: "/gs_full_service_commodity/202405/beta/products",
+		name: "GSFullServiceCommodity.GSCreateProductV202405", method: "POST", path: "/gs_full_service_commodity/202405/beta/products",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GSCreateProductV2V202410 calls POST /gs_full_service_commodity/202410/beta/products.
+// GSCreateProductV202410 calls POST /gs_full_service_commodity/202410/beta/products.
 //
 // It is not repeated once it was sent. Version 202410.
+// The newest version is [GSFullServiceCommodityService.GSCreateProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202410
-func (s *GSFullServiceCommodityService) GSCreateProductV2V202410(ctx context.Context, req *GSCreateProductV2V202410Request, opts ...CallOption) (*GSCreateProductV2V202410Response, error) {
-	var out *GSCreateProductV2V202410Response
+func (s *GSFullServiceCommodityService) GSCreateProductV202410(ctx context.Context, req *GSCreateProductV202410Request, opts ...CallOption) (*GSCreateProductV202410Response, error) {
+	var out *GSCreateProductV202410Response
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSCreateProductV2V202410", method: "POST", path: "/gs_full_service_commodity/202410/beta/products",
+		name: "GSFullServiceCommodity.GSCreateProductV202410", method: "POST", path: "/gs_full_service_commodity/202410/beta/products",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GSCreateProductV2V202508 calls POST /gs_full_service_commodity/202508/beta/products.
+// GSCreateProductV202508 calls POST /gs_full_service_commodity/202508/beta/products.
 //
 // It is not repeated once it was sent. Version 202508.
+// The newest version is [GSFullServiceCommodityService.GSCreateProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202508
-func (s *GSFullServiceCommodityService) GSCreateProductV2V202508(ctx context.Context, req *GSCreateProductV2V202508Request, opts ...CallOption) (*GSCreateProductV2V202508Response, error) {
-	var out *GSCreateProductV2V202508Response
+func (s *GSFullServiceCommodityService) GSCreateProductV202508(ctx context.Context, req *GSCreateProductV202508Request, opts ...CallOption) (*GSCreateProductV202508Response, error) {
+	var out *GSCreateProductV202508Response
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSCreateProductV2V202508", method: "POST", path: "/gs_full_service_commodity/202508/beta/products",
+		name: "GSFullServiceCommodity.GSCreateProductV202508", method: "POST", path: "/gs_full_service_commodity/202508/beta/products",
 		body: bodyJSON, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
@@ -125,6 +115,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.C
 // GSFullServiceGetAttributesV202405 calls GET /gs_full_service_commodity/202405/beta/categories/{category_id}/attributes.
 //
 // It only reads and is safe to repeat. Version 202405.
+// The newest version is [GSFullServiceCommodityService.GSFullServiceGetAttributes].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202405
 func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx context.Context, categoryID string, req *GSFullServiceGetAttributesV202405Request, opts ...CallOption) (*GSFullServiceGetAttributesV202405Response, error) {
@@ -139,6 +130,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx co
 // GSFullServiceGetAttributesV202503 calls GET /gs_full_service_commodity/202503/beta/categories/{category_id}/attributes.
 //
 // It only reads and is safe to repeat. Version 202503.
+// The newest version is [GSFullServiceCommodityService.GSFullServiceGetAttributes].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202503
 func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202503(ctx context.Context, categoryID string, req *GSFullServiceGetAttributesV202503Request, opts ...CallOption) (*GSFullServiceGetAttributesV202503Response, error) {
@@ -195,6 +187,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCertifications(ctx conte
 // GSFullServiceGetCertificationsV202406 calls GET /gs_full_service_commodity/202406/beta/categories/{category_id}/certifications.
 //
 // It only reads and is safe to repeat. Version 202406.
+// The newest version is [GSFullServiceCommodityService.GSFullServiceGetCertifications].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-certifications-202406
 func (s *GSFullServiceCommodityService) GSFullServiceGetCertificationsV202406(ctx context.Context, categoryID string, req *GSFullServiceGetCertificationsV202406Request, opts ...CallOption) (*GSFullServiceGetCertificationsV202406Response, error) {
@@ -277,74 +270,74 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx con
 	})
 }
 
-// GSGetGradingTemplatesConfigV2 calls GET /gs_full_service_commodity/202406/beta/grading_templates.
+// GSGetGradingTemplatesConfig calls GET /gs_full_service_commodity/202406/beta/grading_templates.
 //
 // It only reads and is safe to repeat. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-grading-templates-config-v2-202406
-func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfigV2(ctx context.Context, req *GSGetGradingTemplatesConfigV2Request, opts ...CallOption) (*GSGetGradingTemplatesConfigV2Response, error) {
-	var out *GSGetGradingTemplatesConfigV2Response
+func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfig(ctx context.Context, req *GSGetGradingTemplatesConfigRequest, opts ...CallOption) (*GSGetGradingTemplatesConfigResponse, error) {
+	var out *GSGetGradingTemplatesConfigResponse
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSGetGradingTemplatesConfigV2", method: "GET", path: "/gs_full_service_commodity/202406/beta/grading_templates",
+		name: "GSFullServiceCommodity.GSGetGradingTemplatesConfig", method: "GET", path: "/gs_full_service_commodity/202406/beta/grading_templates",
 		replay: replayRead, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GSGetSizeGroupsConfigV2 calls GET /gs_full_service_commodity/202406/beta/size_groups.
+// GSGetSizeGroupsConfig calls GET /gs_full_service_commodity/202406/beta/size_groups.
 //
 // It only reads and is safe to repeat. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-size-groups-config-v2-202406
-func (s *GSFullServiceCommodityService) GSGetSizeGroupsConfigV2(ctx context.Context, req *GSGetSizeGroupsConfigV2Request, opts ...CallOption) (*GSGetSizeGroupsConfigV2Response, error) {
-	var out *GSGetSizeGroupsConfigV2Response
+func (s *GSFullServiceCommodityService) GSGetSizeGroupsConfig(ctx context.Context, req *GSGetSizeGroupsConfigRequest, opts ...CallOption) (*GSGetSizeGroupsConfigResponse, error) {
+	var out *GSGetSizeGroupsConfigResponse
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSGetSizeGroupsConfigV2", method: "GET", path: "/gs_full_service_commodity/202406/beta/size_groups",
+		name: "GSFullServiceCommodity.GSGetSizeGroupsConfig", method: "GET", path: "/gs_full_service_commodity/202406/beta/size_groups",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GSGetSupplierRP calls GET /gs_full_service_commodity/202508/supplier_rps.
+// GSGetSupplierResponsiblePersons calls GET /gs_full_service_commodity/202508/supplier_rps.
 //
 // It only reads and is safe to repeat. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-supplier-rp-202508
-func (s *GSFullServiceCommodityService) GSGetSupplierRP(ctx context.Context, req *GSGetSupplierRPRequest, opts ...CallOption) (*GSGetSupplierRPResponse, error) {
-	var out *GSGetSupplierRPResponse
+func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersons(ctx context.Context, req *GSGetSupplierResponsiblePersonsRequest, opts ...CallOption) (*GSGetSupplierResponsiblePersonsResponse, error) {
+	var out *GSGetSupplierResponsiblePersonsResponse
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSGetSupplierRP", method: "GET", path: "/gs_full_service_commodity/202508/supplier_rps",
+		name: "GSFullServiceCommodity.GSGetSupplierResponsiblePersons", method: "GET", path: "/gs_full_service_commodity/202508/supplier_rps",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GSGetSupplierRPAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSGetSupplierRP]. It stops at the first error.
-func (s *GSFullServiceCommodityService) GSGetSupplierRPAll(ctx context.Context, req *GSGetSupplierRPRequest, opts ...CallOption) iter.Seq2[GSGetSupplierRPResponseRpInfo, error] {
+// GSGetSupplierResponsiblePersonsAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSGetSupplierResponsiblePersons]. It stops at the first error.
+func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersonsAll(ctx context.Context, req *GSGetSupplierResponsiblePersonsRequest, opts ...CallOption) iter.Seq2[GSGetSupplierResponsiblePersonsResponseRPInfo, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceCommodity.GSGetSupplierRP", func(token string) ([]GSGetSupplierRPResponseRpInfo, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSGetSupplierResponsiblePersons", func(token string) ([]GSGetSupplierResponsiblePersonsResponseRPInfo, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.GSGetSupplierRP(ctx, &r, opts...)
+		out, err := s.GSGetSupplierResponsiblePersons(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
-		return out.RpInfos, out.NextPageToken, nil
+		return out.RPInfos, out.NextPageToken, nil
 	})
 }
 
-// GSImageUploadV2 calls POST /gs_full_service_commodity/202406/beta/images/upload.
+// GSImageUpload calls POST /gs_full_service_commodity/202406/beta/images/upload.
 //
 // It is not repeated once it was sent. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-image-upload-v2-202406
-func (s *GSFullServiceCommodityService) GSImageUploadV2(ctx context.Context, req *GSImageUploadV2Request, opts ...CallOption) (*GSImageUploadV2Response, error) {
-	var out *GSImageUploadV2Response
+func (s *GSFullServiceCommodityService) GSImageUpload(ctx context.Context, req *GSImageUploadRequest, opts ...CallOption) (*GSImageUploadResponse, error) {
+	var out *GSImageUploadResponse
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSImageUploadV2", method: "POST", path: "/gs_full_service_commodity/202406/beta/images/upload",
+		name: "GSFullServiceCommodity.GSImageUpload", method: "POST", path: "/gs_full_service_commodity/202406/beta/images/upload",
 		body: bodyMultipart, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
@@ -381,6 +374,20 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx contex
 	})
 }
 
+// GSPreviewCreateProduct calls POST /gs_full_service_commodity/202405/preview/products.
+//
+// It is not repeated once it was sent. Version 202405.
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-202405
+func (s *GSFullServiceCommodityService) GSPreviewCreateProduct(ctx context.Context, req *GSPreviewCreateProductRequest, opts ...CallOption) (*GSPreviewCreateProductResponse, error) {
+	var out *GSPreviewCreateProductResponse
+	err := s.client.call(ctx, operation{
+		name: "GSFullServiceCommodity.GSPreviewCreateProduct", method: "POST", path: "/gs_full_service_commodity/202405/preview/products",
+		query: true, body: bodyJSON, noCipher: true,
+	}, nil, req, &out, opts)
+	return out, err
+}
+
 // GSProductImageUploadRequirementsQuery calls GET /gs_full_service_commodity/202405/beta/categories/{category_id}/image_upload_requirements.
 //
 // It only reads and is safe to repeat. Version 202405.
@@ -409,30 +416,30 @@ func (s *GSFullServiceCommodityService) GSQualificationFileUpload(ctx context.Co
 	return out, err
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2 calls POST /gs_full_service_commodity/202504/beta/products/search.
+// GSQuerySKUApprovals calls POST /gs_full_service_commodity/202504/beta/products/search.
 //
 // It only reads and is safe to repeat. Version 202504.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202504
-func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request, opts ...CallOption) (*GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response, error) {
-	var out *GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response
+func (s *GSFullServiceCommodityService) GSQuerySKUApprovals(ctx context.Context, req *GSQuerySKUApprovalsRequest, opts ...CallOption) (*GSQuerySKUApprovalsResponse, error) {
+	var out *GSQuerySKUApprovalsResponse
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2", method: "POST", path: "/gs_full_service_commodity/202504/beta/products/search",
+		name: "GSFullServiceCommodity.GSQuerySKUApprovals", method: "POST", path: "/gs_full_service_commodity/202504/beta/products/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2All hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2]. It stops at the first error.
-func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs, error] {
+// GSQuerySKUApprovalsAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSQuerySKUApprovals]. It stops at the first error.
+func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsAll(ctx context.Context, req *GSQuerySKUApprovalsRequest, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2", func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovals", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.GSQuerySKUsAndTheApprovalStatusOfSKUsV2(ctx, &r, opts...)
+		out, err := s.GSQuerySKUApprovals(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -440,30 +447,31 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2A
 	})
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406 calls POST /gs_full_service_commodity/202406/beta/products/search.
+// GSQuerySKUApprovalsV202406 calls POST /gs_full_service_commodity/202406/beta/products/search.
 //
 // It only reads and is safe to repeat. Version 202406.
+// The newest version is [GSFullServiceCommodityService.GSQuerySKUApprovals].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202406
-func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request, opts ...CallOption) (*GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response, error) {
-	var out *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response
+func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406(ctx context.Context, req *GSQuerySKUApprovalsV202406Request, opts ...CallOption) (*GSQuerySKUApprovalsV202406Response, error) {
+	var out *GSQuerySKUApprovalsV202406Response
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406", method: "POST", path: "/gs_full_service_commodity/202406/beta/products/search",
+		name: "GSFullServiceCommodity.GSQuerySKUApprovalsV202406", method: "POST", path: "/gs_full_service_commodity/202406/beta/products/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406]. It stops at the first error.
-func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs, error] {
+// GSQuerySKUApprovalsV202406All hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSQuerySKUApprovalsV202406]. It stops at the first error.
+func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406All(ctx context.Context, req *GSQuerySKUApprovalsV202406Request, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406", func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovalsV202406", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406(ctx, &r, opts...)
+		out, err := s.GSQuerySKUApprovalsV202406(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -471,30 +479,31 @@ func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V
 	})
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410 calls POST /gs_full_service_commodity/202410/beta/products/search.
+// GSQuerySKUApprovalsV202410 calls POST /gs_full_service_commodity/202410/beta/products/search.
 //
 // It only reads and is safe to repeat. Version 202410.
+// The newest version is [GSFullServiceCommodityService.GSQuerySKUApprovals].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202410
-func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request, opts ...CallOption) (*GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response, error) {
-	var out *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response
+func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410(ctx context.Context, req *GSQuerySKUApprovalsV202410Request, opts ...CallOption) (*GSQuerySKUApprovalsV202410Response, error) {
+	var out *GSQuerySKUApprovalsV202410Response
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410", method: "POST", path: "/gs_full_service_commodity/202410/beta/products/search",
+		name: "GSFullServiceCommodity.GSQuerySKUApprovalsV202410", method: "POST", path: "/gs_full_service_commodity/202410/beta/products/search",
 		body: bodyJSON, replay: replayRead, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410]. It stops at the first error.
-func (s *GSFullServiceCommodityService) GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410All(ctx context.Context, req *GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request, opts ...CallOption) iter.Seq2[GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs, error] {
+// GSQuerySKUApprovalsV202410All hands out what stands on the pages of
+// [GSFullServiceCommodityService.GSQuerySKUApprovalsV202410]. It stops at the first error.
+func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410All(ctx context.Context, req *GSQuerySKUApprovalsV202410Request, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410", func(token string) ([]GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovalsV202410", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410(ctx, &r, opts...)
+		out, err := s.GSQuerySKUApprovalsV202410(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -632,30 +641,30 @@ func (s *GSFullServiceCommodityService) ImageUpload(ctx context.Context, req *Im
 	return out, err
 }
 
-// QuerySKUsAndTheApprovalStatusOfSKUs calls POST /gs_full_service_commodity/202405/preview/products/search.
+// QuerySKUApprovals calls POST /gs_full_service_commodity/202405/preview/products/search.
 //
 // It only reads and is safe to repeat. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-skus-and-the-approval-status-of-skus-202405
-func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUs(ctx context.Context, req *QuerySKUsAndTheApprovalStatusOfSKUsRequest, opts ...CallOption) (*QuerySKUsAndTheApprovalStatusOfSKUsResponse, error) {
-	var out *QuerySKUsAndTheApprovalStatusOfSKUsResponse
+func (s *GSFullServiceCommodityService) QuerySKUApprovals(ctx context.Context, req *QuerySKUApprovalsRequest, opts ...CallOption) (*QuerySKUApprovalsResponse, error) {
+	var out *QuerySKUApprovalsResponse
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceCommodity.QuerySKUsAndTheApprovalStatusOfSKUs", method: "POST", path: "/gs_full_service_commodity/202405/preview/products/search",
+		name: "GSFullServiceCommodity.QuerySKUApprovals", method: "POST", path: "/gs_full_service_commodity/202405/preview/products/search",
 		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// QuerySKUsAndTheApprovalStatusOfSKUsAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.QuerySKUsAndTheApprovalStatusOfSKUs]. It stops at the first error.
-func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUsAll(ctx context.Context, req *QuerySKUsAndTheApprovalStatusOfSKUsRequest, opts ...CallOption) iter.Seq2[QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs, error] {
+// QuerySKUApprovalsAll hands out what stands on the pages of
+// [GSFullServiceCommodityService.QuerySKUApprovals]. It stops at the first error.
+func (s *GSFullServiceCommodityService) QuerySKUApprovalsAll(ctx context.Context, req *QuerySKUApprovalsRequest, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceCommodity.QuerySKUsAndTheApprovalStatusOfSKUs", func(token string) ([]QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.QuerySKUApprovals", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.QuerySKUsAndTheApprovalStatusOfSKUs(ctx, &r, opts...)
+		out, err := s.QuerySKUApprovals(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -663,207 +672,36 @@ func (s *GSFullServiceCommodityService) QuerySKUsAndTheApprovalStatusOfSKUsAll(c
 	})
 }
 
-// GSCalculateProductAuditInfoRequest holds the parameters of GSFullServiceCommodity.GSCalculateProductAuditInfo.
-type GSCalculateProductAuditInfoRequest struct {
-	SPU *GSCalculateProductAuditInfoRequestSPU `json:"spu,omitzero"`
+// AttributeValue is part of a reply.
+type AttributeValue struct {
+	ID     string `json:"id,omitzero"`
+	NameEn string `json:"name_en,omitzero"`
+	NameZh string `json:"name_zh,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSPU is part of a request.
-type GSCalculateProductAuditInfoRequestSPU struct {
-	Attributes           []GSCalculateProductAuditInfoRequestSPUAttribute     `json:"attributes,omitzero"`
-	BrandID              *string                                              `json:"brand_id,omitzero"`
-	CategoryID           *string                                              `json:"category_id,omitzero"`
-	Certifications       []GSCalculateProductAuditInfoRequestSPUCertification `json:"certifications,omitzero"`
-	Description          *GSCalculateProductAuditInfoRequestSPUDescription    `json:"description,omitzero"`
-	FirstKeyAttributeID  *string                                              `json:"first_key_attribute_id,omitzero"`
-	GradingTemplateID    *string                                              `json:"grading_template_id,omitzero"`
-	Ingredient           *GSCalculateProductAuditInfoRequestSPUIngredient     `json:"ingredient,omitzero"`
-	KeyAttribute         []GSCalculateProductAuditInfoRequestSPUKeyAttribute  `json:"key_attribute,omitzero"`
-	ManufactureIDs       []string                                             `json:"manufacture_ids,omitzero"`
-	Media                *GSCalculateProductAuditInfoRequestSPUMedia          `json:"media,omitzero"`
-	ProductNameEn        *string                                              `json:"product_name_en,omitzero"`
-	ProductNameZh        *string                                              `json:"product_name_zh,omitzero"`
-	RpIDs                []string                                             `json:"rp_ids,omitzero"`
-	SecondKeyAttributeID *string                                              `json:"second_key_attribute_id,omitzero"`
-	SizeGroupID          *string                                              `json:"size_group_id,omitzero"`
-	SKCs                 []GSCalculateProductAuditInfoRequestSPUSKC           `json:"skcs,omitzero"`
+// Brand is part of a reply.
+type Brand struct {
+	ApprovalStatus string `json:"approval_status,omitzero"`
+	ID             string `json:"id,omitzero"`
+	Name           string `json:"name,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSPUAttribute is part of a request.
-type GSCalculateProductAuditInfoRequestSPUAttribute struct {
-	ID     *string                                               `json:"id,omitzero"`
-	Region *string                                               `json:"region,omitzero"`
-	Values []GSCalculateProductAuditInfoRequestSPUAttributeValue `json:"values,omitzero"`
+// CertificationItem is part of a request.
+type CertificationItem struct {
+	Files []FileURI `json:"files,omitzero"`
+	Type  *string   `json:"type,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSPUAttributeValue is part of a request.
-type GSCalculateProductAuditInfoRequestSPUAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUCertification is part of a request.
-type GSCalculateProductAuditInfoRequestSPUCertification struct {
-	Items []GSCalculateProductAuditInfoRequestSPUCertificationItem `json:"items,omitzero"`
-	Type  *string                                                  `json:"type,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUCertificationItem is part of a request.
-type GSCalculateProductAuditInfoRequestSPUCertificationItem struct {
-	Files []GSCalculateProductAuditInfoRequestSPUCertificationItemFile `json:"files,omitzero"`
-	Type  *string                                                      `json:"type,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUCertificationItemFile is part of a request.
-type GSCalculateProductAuditInfoRequestSPUCertificationItemFile struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUDescription is part of a request.
-type GSCalculateProductAuditInfoRequestSPUDescription struct {
-	Items []GSCalculateProductAuditInfoRequestSPUDescriptionItem `json:"items,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUDescriptionItem is part of a request.
-type GSCalculateProductAuditInfoRequestSPUDescriptionItem struct {
+// DescriptionItem is part of a request.
+type DescriptionItem struct {
 	Sequence *int64  `json:"sequence,omitzero"`
 	Type     *string `json:"type,omitzero"`
 	URI      *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequestSPUIngredient is part of a request.
-type GSCalculateProductAuditInfoRequestSPUIngredient struct {
-	MultiMaterialComposition  []GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
-	SingleMaterialComposition []GSCalculateProductAuditInfoRequestSPUIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
-	Type                      *string                                                                    `json:"type,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialComposition is part of a request.
-type GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialComposition struct {
-	Component   *GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
-	Ingredients []GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialCompositionComponent is part of a request.
-type GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialCompositionComponent struct {
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialCompositionIngredient is part of a request.
-type GSCalculateProductAuditInfoRequestSPUIngredientMultiMaterialCompositionIngredient struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUIngredientSingleMaterialComposition is part of a request.
-type GSCalculateProductAuditInfoRequestSPUIngredientSingleMaterialComposition struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUKeyAttribute is part of a request.
-type GSCalculateProductAuditInfoRequestSPUKeyAttribute struct {
-	KeyAttributeID *string `json:"key_attribute_id,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUMedia is part of a request.
-type GSCalculateProductAuditInfoRequestSPUMedia struct {
-	PicSetType *string                                             `json:"pic_set_type,omitzero"`
-	PicType    *string                                             `json:"pic_type,omitzero"`
-	Pictures   []GSCalculateProductAuditInfoRequestSPUMediaPicture `json:"pictures,omitzero"`
-	Videos     []GSCalculateProductAuditInfoRequestSPUMediaVideo   `json:"videos,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUMediaPicture is part of a request.
-type GSCalculateProductAuditInfoRequestSPUMediaPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUMediaVideo is part of a request.
-type GSCalculateProductAuditInfoRequestSPUMediaVideo struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUSKC is part of a request.
-type GSCalculateProductAuditInfoRequestSPUSKC struct {
-	ExternalSKCCode            *string                                           `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeValueID   *string                                           `json:"first_key_attribute_value_id,omitzero"`
-	FirstKeyAttributeValueName *string                                           `json:"first_key_attribute_value_name,omitzero"`
-	Pictures                   []GSCalculateProductAuditInfoRequestSPUSKCPicture `json:"pictures,omitzero"`
-	SKUs                       []GSCalculateProductAuditInfoRequestSPUSKCSKU     `json:"skus,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUSKCPicture is part of a request.
-type GSCalculateProductAuditInfoRequestSPUSKCPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUSKCSKU is part of a request.
-type GSCalculateProductAuditInfoRequestSPUSKCSKU struct {
-	Dimensions                  *GSCalculateProductAuditInfoRequestSPUSKCSKUDimensions            `json:"dimensions,omitzero"`
-	ExternalSKUCode             *string                                                           `json:"external_sku_code,omitzero"`
-	Inventory                   *int64                                                            `json:"inventory,omitzero"`
-	KeyAttributeValue           []GSCalculateProductAuditInfoRequestSPUSKCSKUKeyAttributeValue    `json:"key_attribute_value,omitzero"`
-	Pictures                    []GSCalculateProductAuditInfoRequestSPUSKCSKUPicture              `json:"pictures,omitzero"`
-	Price                       *GSCalculateProductAuditInfoRequestSPUSKCSKUPrice                 `json:"price,omitzero"`
-	ReferenceSalePrice          *GSCalculateProductAuditInfoRequestSPUSKCSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
-	SalePriceCertificates       []GSCalculateProductAuditInfoRequestSPUSKCSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
-	SecondKeyAttributeValueID   *string                                                           `json:"second_key_attribute_value_id,omitzero"`
-	SecondKeyAttributeValueName *string                                                           `json:"second_key_attribute_value_name,omitzero"`
-	StockupMode                 *string                                                           `json:"stockup_mode,omitzero"`
-	TotalUnitCount              *string                                                           `json:"total_unit_count,omitzero"`
-	Weight                      *GSCalculateProductAuditInfoRequestSPUSKCSKUWeight                `json:"weight,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUSKCSKUDimensions is part of a request.
-type GSCalculateProductAuditInfoRequestSPUSKCSKUDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUSKCSKUKeyAttributeValue is part of a request.
-type GSCalculateProductAuditInfoRequestSPUSKCSKUKeyAttributeValue struct {
-	KeyAttributeValueID   *string `json:"key_attribute_value_id,omitzero"`
-	KeyAttributeValueName *string `json:"key_attribute_value_name,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUSKCSKUPicture is part of a request.
-type GSCalculateProductAuditInfoRequestSPUSKCSKUPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUSKCSKUPrice is part of a request.
-type GSCalculateProductAuditInfoRequestSPUSKCSKUPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUSKCSKUReferenceSalePrice is part of a request.
-type GSCalculateProductAuditInfoRequestSPUSKCSKUReferenceSalePrice struct {
-	Amount   *string `json:"amount,omitzero"`
-	Currency *string `json:"currency,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUSKCSKUSalePriceCertificate is part of a request.
-type GSCalculateProductAuditInfoRequestSPUSKCSKUSalePriceCertificate struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCalculateProductAuditInfoRequestSPUSKCSKUWeight is part of a request.
-type GSCalculateProductAuditInfoRequestSPUSKCSKUWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
+// GSCalculateProductAuditInfoRequest holds the parameters of GSFullServiceCommodity.GSCalculateProductAuditInfo.
+type GSCalculateProductAuditInfoRequest struct {
+	SPU *SPU `json:"spu,omitzero"`
 }
 
 // GSCalculateProductAuditInfoResponse is the reply of GSFullServiceCommodity.GSCalculateProductAuditInfo.
@@ -873,384 +711,26 @@ type GSCalculateProductAuditInfoResponse struct {
 
 // GSCalculateProductAuditInfoResponseProductPublishDetail is part of a reply.
 type GSCalculateProductAuditInfoResponseProductPublishDetail struct {
-	CanPublish           bool                                                                         `json:"can_publish,omitzero"`
-	Region               string                                                                       `json:"region,omitzero"`
-	UnpublishableReasons []GSCalculateProductAuditInfoResponseProductPublishDetailUnpublishableReason `json:"unpublishable_reasons,omitzero"`
+	CanPublish           bool                                             `json:"can_publish,omitzero"`
+	Region               string                                           `json:"region,omitzero"`
+	UnpublishableReasons []GSCalculateProductAuditInfoUnpublishableReason `json:"unpublishable_reasons,omitzero"`
 }
 
-// GSCalculateProductAuditInfoResponseProductPublishDetailUnpublishableReason is part of a reply.
-type GSCalculateProductAuditInfoResponseProductPublishDetailUnpublishableReason struct {
+// GSCalculateProductAuditInfoUnpublishableReason is part of a reply.
+type GSCalculateProductAuditInfoUnpublishableReason struct {
 	ReasonInformation string `json:"reason_information,omitzero"`
 	ReasonType        int64  `json:"reason_type,omitzero"`
 }
 
 // GSCalculateProductAuditInfoV202508Request holds the parameters of GSFullServiceCommodity.GSCalculateProductAuditInfoV202508.
 type GSCalculateProductAuditInfoV202508Request struct {
-	SPU *GSCalculateProductAuditInfoV202508RequestSPU `json:"spu,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPU is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPU struct {
-	Attributes           []GSCalculateProductAuditInfoV202508RequestSPUAttribute     `json:"attributes,omitzero"`
-	BrandID              *string                                                     `json:"brand_id,omitzero"`
-	CategoryID           *string                                                     `json:"category_id,omitzero"`
-	Certifications       []GSCalculateProductAuditInfoV202508RequestSPUCertification `json:"certifications,omitzero"`
-	Description          *GSCalculateProductAuditInfoV202508RequestSPUDescription    `json:"description,omitzero"`
-	FirstKeyAttributeID  *string                                                     `json:"first_key_attribute_id,omitzero"`
-	GradingTemplateID    *string                                                     `json:"grading_template_id,omitzero"`
-	Ingredient           *GSCalculateProductAuditInfoV202508RequestSPUIngredient     `json:"ingredient,omitzero"`
-	ManufactureIDs       []string                                                    `json:"manufacture_ids,omitzero"`
-	Media                *GSCalculateProductAuditInfoV202508RequestSPUMedia          `json:"media,omitzero"`
-	ProductNameEn        *string                                                     `json:"product_name_en,omitzero"`
-	ProductNameZh        *string                                                     `json:"product_name_zh,omitzero"`
-	RpIDs                []string                                                    `json:"rp_ids,omitzero"`
-	SecondKeyAttributeID *string                                                     `json:"second_key_attribute_id,omitzero"`
-	SizeGroupID          *string                                                     `json:"size_group_id,omitzero"`
-	SKCs                 []GSCalculateProductAuditInfoV202508RequestSPUSKC           `json:"skcs,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUAttribute is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUAttribute struct {
-	ID     *string                                                      `json:"id,omitzero"`
-	Values []GSCalculateProductAuditInfoV202508RequestSPUAttributeValue `json:"values,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUAttributeValue is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUCertification is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUCertification struct {
-	Items []GSCalculateProductAuditInfoV202508RequestSPUCertificationItem `json:"items,omitzero"`
-	Type  *string                                                         `json:"type,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUCertificationItem is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUCertificationItem struct {
-	Files []GSCalculateProductAuditInfoV202508RequestSPUCertificationItemFile `json:"files,omitzero"`
-	Type  *string                                                             `json:"type,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUCertificationItemFile is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUCertificationItemFile struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUDescription is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUDescription struct {
-	Items []GSCalculateProductAuditInfoV202508RequestSPUDescriptionItem `json:"items,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUDescriptionItem is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUDescriptionItem struct {
-	Sequence *int64  `json:"sequence,omitzero"`
-	Type     *string `json:"type,omitzero"`
-	URI      *string `json:"uri,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUIngredient is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUIngredient struct {
-	MultiMaterialComposition  []GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
-	SingleMaterialComposition []GSCalculateProductAuditInfoV202508RequestSPUIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
-	Type                      *string                                                                           `json:"type,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialComposition is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialComposition struct {
-	Component   *GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
-	Ingredients []GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialCompositionComponent is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialCompositionComponent struct {
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialCompositionIngredient is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUIngredientMultiMaterialCompositionIngredient struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUIngredientSingleMaterialComposition is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUIngredientSingleMaterialComposition struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUMedia is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUMedia struct {
-	PicSetType *string                                                    `json:"pic_set_type,omitzero"`
-	PicType    *string                                                    `json:"pic_type,omitzero"`
-	Pictures   []GSCalculateProductAuditInfoV202508RequestSPUMediaPicture `json:"pictures,omitzero"`
-	Videos     []GSCalculateProductAuditInfoV202508RequestSPUMediaVideo   `json:"videos,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUMediaPicture is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUMediaPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUMediaVideo is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUMediaVideo struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUSKC is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUSKC struct {
-	ExternalSKCCode            *string                                                  `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeValueID   *string                                                  `json:"first_key_attribute_value_id,omitzero"`
-	FirstKeyAttributeValueName *string                                                  `json:"first_key_attribute_value_name,omitzero"`
-	Pictures                   []GSCalculateProductAuditInfoV202508RequestSPUSKCPicture `json:"pictures,omitzero"`
-	SKUs                       []GSCalculateProductAuditInfoV202508RequestSPUSKCSKU     `json:"skus,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUSKCPicture is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUSKCPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUSKCSKU is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUSKCSKU struct {
-	Dimensions                  *GSCalculateProductAuditInfoV202508RequestSPUSKCSKUDimensions            `json:"dimensions,omitzero"`
-	ExternalSKUCode             *string                                                                  `json:"external_sku_code,omitzero"`
-	Inventory                   *int64                                                                   `json:"inventory,omitzero"`
-	Pictures                    []GSCalculateProductAuditInfoV202508RequestSPUSKCSKUPicture              `json:"pictures,omitzero"`
-	Price                       *GSCalculateProductAuditInfoV202508RequestSPUSKCSKUPrice                 `json:"price,omitzero"`
-	ReferenceSalePrice          *GSCalculateProductAuditInfoV202508RequestSPUSKCSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
-	SalePriceCertificates       []GSCalculateProductAuditInfoV202508RequestSPUSKCSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
-	SecondKeyAttributeValueID   *string                                                                  `json:"second_key_attribute_value_id,omitzero"`
-	SecondKeyAttributeValueName *string                                                                  `json:"second_key_attribute_value_name,omitzero"`
-	StockupMode                 *string                                                                  `json:"stockup_mode,omitzero"`
-	TotalUnitCount              *string                                                                  `json:"total_unit_count,omitzero"`
-	Weight                      *GSCalculateProductAuditInfoV202508RequestSPUSKCSKUWeight                `json:"weight,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUSKCSKUDimensions is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUSKCSKUDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUSKCSKUPicture is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUSKCSKUPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUSKCSKUPrice is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUSKCSKUPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUSKCSKUReferenceSalePrice is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUSKCSKUReferenceSalePrice struct {
-	Amount   *string `json:"amount,omitzero"`
-	Currency *string `json:"currency,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUSKCSKUSalePriceCertificate is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUSKCSKUSalePriceCertificate struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508RequestSPUSKCSKUWeight is part of a request.
-type GSCalculateProductAuditInfoV202508RequestSPUSKCSKUWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508Response is the reply of GSFullServiceCommodity.GSCalculateProductAuditInfoV202508.
-type GSCalculateProductAuditInfoV202508Response struct {
-	ProductPublishDetail []GSCalculateProductAuditInfoV202508ResponseProductPublishDetail `json:"product_publish_detail,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508ResponseProductPublishDetail is part of a reply.
-type GSCalculateProductAuditInfoV202508ResponseProductPublishDetail struct {
-	CanPublish           bool                                                                                `json:"can_publish,omitzero"`
-	Region               string                                                                              `json:"region,omitzero"`
-	UnpublishableReasons []GSCalculateProductAuditInfoV202508ResponseProductPublishDetailUnpublishableReason `json:"unpublishable_reasons,omitzero"`
-}
-
-// GSCalculateProductAuditInfoV202508ResponseProductPublishDetailUnpublishableReason is part of a reply.
-type GSCalculateProductAuditInfoV202508ResponseProductPublishDetailUnpublishableReason struct {
-	ReasonInformation string `json:"reason_information,omitzero"`
-	ReasonType        int64  `json:"reason_type,omitzero"`
+	SPU *GSFullServiceCommoditySPU `json:"spu,omitzero"`
 }
 
 // GSCreateProductRequest holds the parameters of GSFullServiceCommodity.GSCreateProduct.
 type GSCreateProductRequest struct {
-	SPU        *GSCreateProductRequestSPU `json:"spu,omitzero" url:"-"`
-	SupplierID string                     `url:"supplier_id" json:"-"` // required
-}
-
-// GSCreateProductRequestSPU is part of a request.
-type GSCreateProductRequestSPU struct {
-	Attributes           []GSCreateProductRequestSPUAttribute     `json:"attributes,omitzero"`
-	BrandID              *string                                  `json:"brand_id,omitzero"`
-	CategoryID           *string                                  `json:"category_id,omitzero"`
-	Certifications       []GSCreateProductRequestSPUCertification `json:"certifications,omitzero"`
-	FirstKeyAttributeID  *string                                  `json:"first_key_attribute_id,omitzero"`
-	GradingTemplateID    *string                                  `json:"grading_template_id,omitzero"`
-	Ingredient           *GSCreateProductRequestSPUIngredient     `json:"ingredient,omitzero"`
-	Media                *GSCreateProductRequestSPUMedia          `json:"media,omitzero"`
-	ProductNameEn        *string                                  `json:"product_name_en,omitzero"`
-	ProductNameZh        *string                                  `json:"product_name_zh,omitzero"`
-	SecondKeyAttributeID *string                                  `json:"second_key_attribute_id,omitzero"`
-	SizeGroupID          *string                                  `json:"size_group_id,omitzero"`
-	SKCs                 []GSCreateProductRequestSPUSKC           `json:"skcs,omitzero"`
-}
-
-// GSCreateProductRequestSPUAttribute is part of a request.
-type GSCreateProductRequestSPUAttribute struct {
-	ID     *string                                   `json:"id,omitzero"`
-	Values []GSCreateProductRequestSPUAttributeValue `json:"values,omitzero"`
-}
-
-// GSCreateProductRequestSPUAttributeValue is part of a request.
-type GSCreateProductRequestSPUAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"`
-}
-
-// GSCreateProductRequestSPUCertification is part of a request.
-type GSCreateProductRequestSPUCertification struct {
-	Items []GSCreateProductRequestSPUCertificationItem `json:"items,omitzero"`
-	Type  *string                                      `json:"type,omitzero"`
-}
-
-// GSCreateProductRequestSPUCertificationItem is part of a request.
-type GSCreateProductRequestSPUCertificationItem struct {
-	Files []GSCreateProductRequestSPUCertificationItemFile `json:"files,omitzero"`
-	Type  *string                                          `json:"type,omitzero"`
-}
-
-// GSCreateProductRequestSPUCertificationItemFile is part of a request.
-type GSCreateProductRequestSPUCertificationItemFile struct {
-	Name *string `json:"name,omitzero"`
-	URI  *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductRequestSPUIngredient is part of a request.
-type GSCreateProductRequestSPUIngredient struct {
-	MultiMaterialComposition  []GSCreateProductRequestSPUIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
-	SingleMaterialComposition []GSCreateProductRequestSPUIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
-	Type                      *string                                                        `json:"type,omitzero"`
-}
-
-// GSCreateProductRequestSPUIngredientMultiMaterialComposition is part of a request.
-type GSCreateProductRequestSPUIngredientMultiMaterialComposition struct {
-	Component   *GSCreateProductRequestSPUIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
-	Ingredients []GSCreateProductRequestSPUIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
-}
-
-// GSCreateProductRequestSPUIngredientMultiMaterialCompositionComponent is part of a request.
-type GSCreateProductRequestSPUIngredientMultiMaterialCompositionComponent struct {
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductRequestSPUIngredientMultiMaterialCompositionIngredient is part of a request.
-type GSCreateProductRequestSPUIngredientMultiMaterialCompositionIngredient struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductRequestSPUIngredientSingleMaterialComposition is part of a request.
-type GSCreateProductRequestSPUIngredientSingleMaterialComposition struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductRequestSPUMedia is part of a request.
-type GSCreateProductRequestSPUMedia struct {
-	PicSetType *string                                 `json:"pic_set_type,omitzero"`
-	PicType    *string                                 `json:"pic_type,omitzero"`
-	Pictures   []GSCreateProductRequestSPUMediaPicture `json:"pictures,omitzero"`
-	Videos     []GSCreateProductRequestSPUMediaVideo   `json:"videos,omitzero"`
-}
-
-// GSCreateProductRequestSPUMediaPicture is part of a request.
-type GSCreateProductRequestSPUMediaPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductRequestSPUMediaVideo is part of a request.
-type GSCreateProductRequestSPUMediaVideo struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductRequestSPUSKC is part of a request.
-type GSCreateProductRequestSPUSKC struct {
-	ExternalSKCCode            *string                               `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeValueID   *string                               `json:"first_key_attribute_value_id,omitzero"`
-	FirstKeyAttributeValueName *string                               `json:"first_key_attribute_value_name,omitzero"`
-	Pictures                   []GSCreateProductRequestSPUSKCPicture `json:"pictures,omitzero"`
-	SKUs                       []GSCreateProductRequestSPUSKCSKU     `json:"skus,omitzero"`
-}
-
-// GSCreateProductRequestSPUSKCPicture is part of a request.
-type GSCreateProductRequestSPUSKCPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductRequestSPUSKCSKU is part of a request.
-type GSCreateProductRequestSPUSKCSKU struct {
-	Dimensions                  *GSCreateProductRequestSPUSKCSKUDimensions `json:"dimensions,omitzero"`
-	ExternalSKUCode             *string                                    `json:"external_sku_code,omitzero"`
-	Inventory                   *int64                                     `json:"inventory,omitzero"`
-	Pictures                    []GSCreateProductRequestSPUSKCSKUPicture   `json:"pictures,omitzero"`
-	Price                       *GSCreateProductRequestSPUSKCSKUPrice      `json:"price,omitzero"`
-	SecondKeyAttributeValueID   *string                                    `json:"second_key_attribute_value_id,omitzero"`
-	SecondKeyAttributeValueName *string                                    `json:"second_key_attribute_value_name,omitzero"`
-	StockupMode                 *string                                    `json:"stockup_mode,omitzero"`
-	Weight                      *GSCreateProductRequestSPUSKCSKUWeight     `json:"weight,omitzero"`
-}
-
-// GSCreateProductRequestSPUSKCSKUDimensions is part of a request.
-type GSCreateProductRequestSPUSKCSKUDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// GSCreateProductRequestSPUSKCSKUPicture is part of a request.
-type GSCreateProductRequestSPUSKCSKUPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductRequestSPUSKCSKUPrice is part of a request.
-type GSCreateProductRequestSPUSKCSKUPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// GSCreateProductRequestSPUSKCSKUWeight is part of a request.
-type GSCreateProductRequestSPUSKCSKUWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
+	IdempotentKey *string `json:"idempotent_key,omitzero"`
+	SPU           *SPU    `json:"spu,omitzero"`
 }
 
 // GSCreateProductResponse is the reply of GSFullServiceCommodity.GSCreateProduct.
@@ -1258,766 +738,145 @@ type GSCreateProductResponse struct {
 	SPUCode string `json:"spu_code,omitzero"`
 }
 
-// GSCreateProductV2Request holds the parameters of GSFullServiceCommodity.GSCreateProductV2.
-type GSCreateProductV2Request struct {
-	IdempotentKey *string                      `json:"idempotent_key,omitzero"`
-	SPU           *GSCreateProductV2RequestSPU `json:"spu,omitzero"`
-}
-
-// GSCreateProductV2RequestSPU is part of a request.
-type GSCreateProductV2RequestSPU struct {
-	Attributes           []GSCreateProductV2RequestSPUAttribute     `json:"attributes,omitzero"`
-	BrandID              *string                                    `json:"brand_id,omitzero"`
-	CategoryID           *string                                    `json:"category_id,omitzero"`
-	Certifications       []GSCreateProductV2RequestSPUCertification `json:"certifications,omitzero"`
-	Description          *GSCreateProductV2RequestSPUDescription    `json:"description,omitzero"`
-	FirstKeyAttributeID  *string                                    `json:"first_key_attribute_id,omitzero"`
-	GradingTemplateID    *string                                    `json:"grading_template_id,omitzero"`
-	Ingredient           *GSCreateProductV2RequestSPUIngredient     `json:"ingredient,omitzero"`
-	KeyAttribute         []GSCreateProductV2RequestSPUKeyAttribute  `json:"key_attribute,omitzero"`
-	ManufactureIDs       []string                                   `json:"manufacture_ids,omitzero"`
-	Media                *GSCreateProductV2RequestSPUMedia          `json:"media,omitzero"`
-	ProductNameEn        *string                                    `json:"product_name_en,omitzero"`
-	ProductNameZh        *string                                    `json:"product_name_zh,omitzero"`
-	RpIDs                []string                                   `json:"rp_ids,omitzero"`
-	SecondKeyAttributeID *string                                    `json:"second_key_attribute_id,omitzero"`
-	SizeGroupID          *string                                    `json:"size_group_id,omitzero"`
-	SKCs                 []GSCreateProductV2RequestSPUSKC           `json:"skcs,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUAttribute is part of a request.
-type GSCreateProductV2RequestSPUAttribute struct {
-	ID     *string                                     `json:"id,omitzero"`
-	Region *string                                     `json:"region,omitzero"`
-	Values []GSCreateProductV2RequestSPUAttributeValue `json:"values,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUAttributeValue is part of a request.
-type GSCreateProductV2RequestSPUAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUCertification is part of a request.
-type GSCreateProductV2RequestSPUCertification struct {
-	Items []GSCreateProductV2RequestSPUCertificationItem `json:"items,omitzero"`
-	Type  *string                                        `json:"type,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUCertificationItem is part of a request.
-type GSCreateProductV2RequestSPUCertificationItem struct {
-	Files []GSCreateProductV2RequestSPUCertificationItemFile `json:"files,omitzero"`
-	Type  *string                                            `json:"type,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUCertificationItemFile is part of a request.
-type GSCreateProductV2RequestSPUCertificationItemFile struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUDescription is part of a request.
-type GSCreateProductV2RequestSPUDescription struct {
-	Items []GSCreateProductV2RequestSPUDescriptionItem `json:"items,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUDescriptionItem is part of a request.
-type GSCreateProductV2RequestSPUDescriptionItem struct {
-	Sequence *int64  `json:"sequence,omitzero"`
-	Type     *string `json:"type,omitzero"`
-	URI      *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUIngredient is part of a request.
-type GSCreateProductV2RequestSPUIngredient struct {
-	MultiMaterialComposition  []GSCreateProductV2RequestSPUIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
-	SingleMaterialComposition []GSCreateProductV2RequestSPUIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
-	Type                      *string                                                          `json:"type,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUIngredientMultiMaterialComposition is part of a request.
-type GSCreateProductV2RequestSPUIngredientMultiMaterialComposition struct {
-	Component   *GSCreateProductV2RequestSPUIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
-	Ingredients []GSCreateProductV2RequestSPUIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUIngredientMultiMaterialCompositionComponent is part of a request.
-type GSCreateProductV2RequestSPUIngredientMultiMaterialCompositionComponent struct {
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUIngredientMultiMaterialCompositionIngredient is part of a request.
-type GSCreateProductV2RequestSPUIngredientMultiMaterialCompositionIngredient struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUIngredientSingleMaterialComposition is part of a request.
-type GSCreateProductV2RequestSPUIngredientSingleMaterialComposition struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUKeyAttribute is part of a request.
-type GSCreateProductV2RequestSPUKeyAttribute struct {
-	KeyAttributeID *string `json:"key_attribute_id,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUMedia is part of a request.
-type GSCreateProductV2RequestSPUMedia struct {
-	PicSetType *string                                   `json:"pic_set_type,omitzero"`
-	PicType    *string                                   `json:"pic_type,omitzero"`
-	Pictures   []GSCreateProductV2RequestSPUMediaPicture `json:"pictures,omitzero"`
-	Videos     []GSCreateProductV2RequestSPUMediaVideo   `json:"videos,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUMediaPicture is part of a request.
-type GSCreateProductV2RequestSPUMediaPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUMediaVideo is part of a request.
-type GSCreateProductV2RequestSPUMediaVideo struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUSKC is part of a request.
-type GSCreateProductV2RequestSPUSKC struct {
-	ExternalSKCCode            *string                                 `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeValueID   *string                                 `json:"first_key_attribute_value_id,omitzero"`
-	FirstKeyAttributeValueName *string                                 `json:"first_key_attribute_value_name,omitzero"`
-	Pictures                   []GSCreateProductV2RequestSPUSKCPicture `json:"pictures,omitzero"`
-	SKUs                       []GSCreateProductV2RequestSPUSKCSKU     `json:"skus,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUSKCPicture is part of a request.
-type GSCreateProductV2RequestSPUSKCPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUSKCSKU is part of a request.
-type GSCreateProductV2RequestSPUSKCSKU struct {
-	Dimensions                  *GSCreateProductV2RequestSPUSKCSKUDimensions            `json:"dimensions,omitzero"`
-	ExternalSKUCode             *string                                                 `json:"external_sku_code,omitzero"`
-	Inventory                   *int64                                                  `json:"inventory,omitzero"`
-	KeyAttributeValue           []GSCreateProductV2RequestSPUSKCSKUKeyAttributeValue    `json:"key_attribute_value,omitzero"`
-	Pictures                    []GSCreateProductV2RequestSPUSKCSKUPicture              `json:"pictures,omitzero"`
-	Price                       *GSCreateProductV2RequestSPUSKCSKUPrice                 `json:"price,omitzero"`
-	ReferenceSalePrice          *GSCreateProductV2RequestSPUSKCSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
-	SalePriceCertificates       []GSCreateProductV2RequestSPUSKCSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
-	SecondKeyAttributeValueID   *string                                                 `json:"second_key_attribute_value_id,omitzero"`
-	SecondKeyAttributeValueName *string                                                 `json:"second_key_attribute_value_name,omitzero"`
-	StockupMode                 *string                                                 `json:"stockup_mode,omitzero"`
-	TotalUnitCount              *string                                                 `json:"total_unit_count,omitzero"`
-	Weight                      *GSCreateProductV2RequestSPUSKCSKUWeight                `json:"weight,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUSKCSKUDimensions is part of a request.
-type GSCreateProductV2RequestSPUSKCSKUDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUSKCSKUKeyAttributeValue is part of a request.
-type GSCreateProductV2RequestSPUSKCSKUKeyAttributeValue struct {
-	KeyAttributeValueID   *string `json:"key_attribute_value_id,omitzero"`
-	KeyAttributeValueName *string `json:"key_attribute_value_name,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUSKCSKUPicture is part of a request.
-type GSCreateProductV2RequestSPUSKCSKUPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUSKCSKUPrice is part of a request.
-type GSCreateProductV2RequestSPUSKCSKUPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUSKCSKUReferenceSalePrice is part of a request.
-type GSCreateProductV2RequestSPUSKCSKUReferenceSalePrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUSKCSKUSalePriceCertificate is part of a request.
-type GSCreateProductV2RequestSPUSKCSKUSalePriceCertificate struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2RequestSPUSKCSKUWeight is part of a request.
-type GSCreateProductV2RequestSPUSKCSKUWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// GSCreateProductV2Response is the reply of GSFullServiceCommodity.GSCreateProductV2.
-type GSCreateProductV2Response struct {
-	SPUCode string `json:"spu_code,omitzero"`
-}
-
-// GSCreateProductV2V202405Request holds the parameters of GSFullServiceCommodity.GSCreateProductV2V202405.
-type GSCreateProductV2V202405Request struct {
-	IdempotentKey *string                             `json:"idempotent_key,omitzero"`
-	SPU           *GSCreateProductV2V202405RequestSPU `json:"spu,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPU is part of a request.
-type GSCreateProductV2V202405RequestSPU struct {
-	Attributes           []GSCreateProductV2V202405RequestSPUAttribute     `json:"attributes,omitzero"`
-	BrandID              *string                                           `json:"brand_id,omitzero"`
-	CategoryID           *string                                           `json:"category_id,omitzero"`
-	Certifications       []GSCreateProductV2V202405RequestSPUCertification `json:"certifications,omitzero"`
-	FirstKeyAttributeID  *string                                           `json:"first_key_attribute_id,omitzero"`
-	GradingTemplateID    *string                                           `json:"grading_template_id,omitzero"`
-	Ingredient           *GSCreateProductV2V202405RequestSPUIngredient     `json:"ingredient,omitzero"`
-	Media                *GSCreateProductV2V202405RequestSPUMedia          `json:"media,omitzero"`
-	ProductNameEn        *string                                           `json:"product_name_en,omitzero"`
-	ProductNameZh        *string                                           `json:"product_name_zh,omitzero"`
-	SecondKeyAttributeID *string                                           `json:"second_key_attribute_id,omitzero"`
-	SizeGroupID          *string                                           `json:"size_group_id,omitzero"`
-	SKCs                 []GSCreateProductV2V202405RequestSPUSKC           `json:"skcs,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUAttribute is part of a request.
-type GSCreateProductV2V202405RequestSPUAttribute struct {
-	ID     *string                                            `json:"id,omitzero"`
-	Values []GSCreateProductV2V202405RequestSPUAttributeValue `json:"values,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUAttributeValue is part of a request.
-type GSCreateProductV2V202405RequestSPUAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUCertification is part of a request.
-type GSCreateProductV2V202405RequestSPUCertification struct {
-	Items []GSCreateProductV2V202405RequestSPUCertificationItem `json:"items,omitzero"`
-	Type  *string                                               `json:"type,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUCertificationItem is part of a request.
-type GSCreateProductV2V202405RequestSPUCertificationItem struct {
-	Files []GSCreateProductV2V202405RequestSPUCertificationItemFile `json:"files,omitzero"`
-	Type  *string                                                   `json:"type,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUCertificationItemFile is part of a request.
-type GSCreateProductV2V202405RequestSPUCertificationItemFile struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUIngredient is part of a request.
-type GSCreateProductV2V202405RequestSPUIngredient struct {
-	MultiMaterialComposition  []GSCreateProductV2V202405RequestSPUIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
-	SingleMaterialComposition []GSCreateProductV2V202405RequestSPUIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
-	Type                      *string                                                                 `json:"type,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUIngredientMultiMaterialComposition is part of a request.
-type GSCreateProductV2V202405RequestSPUIngredientMultiMaterialComposition struct {
-	Component   *GSCreateProductV2V202405RequestSPUIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
-	Ingredients []GSCreateProductV2V202405RequestSPUIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUIngredientMultiMaterialCompositionComponent is part of a request.
-type GSCreateProductV2V202405RequestSPUIngredientMultiMaterialCompositionComponent struct {
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUIngredientMultiMaterialCompositionIngredient is part of a request.
-type GSCreateProductV2V202405RequestSPUIngredientMultiMaterialCompositionIngredient struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUIngredientSingleMaterialComposition is part of a request.
-type GSCreateProductV2V202405RequestSPUIngredientSingleMaterialComposition struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUMedia is part of a request.
-type GSCreateProductV2V202405RequestSPUMedia struct {
-	PicSetType *string                                          `json:"pic_set_type,omitzero"`
-	PicType    *string                                          `json:"pic_type,omitzero"`
-	Pictures   []GSCreateProductV2V202405RequestSPUMediaPicture `json:"pictures,omitzero"`
-	Videos     []GSCreateProductV2V202405RequestSPUMediaVideo   `json:"videos,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUMediaPicture is part of a request.
-type GSCreateProductV2V202405RequestSPUMediaPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUMediaVideo is part of a request.
-type GSCreateProductV2V202405RequestSPUMediaVideo struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUSKC is part of a request.
-type GSCreateProductV2V202405RequestSPUSKC struct {
-	ExternalSKCCode            *string                                        `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeValueID   *string                                        `json:"first_key_attribute_value_id,omitzero"`
-	FirstKeyAttributeValueName *string                                        `json:"first_key_attribute_value_name,omitzero"`
-	Pictures                   []GSCreateProductV2V202405RequestSPUSKCPicture `json:"pictures,omitzero"`
-	SKUs                       []GSCreateProductV2V202405RequestSPUSKCSKU     `json:"skus,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUSKCPicture is part of a request.
-type GSCreateProductV2V202405RequestSPUSKCPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUSKCSKU is part of a request.
-type GSCreateProductV2V202405RequestSPUSKCSKU struct {
-	Dimensions                  *GSCreateProductV2V202405RequestSPUSKCSKUDimensions `json:"dimensions,omitzero"`
-	ExternalSKUCode             *string                                             `json:"external_sku_code,omitzero"`
-	Inventory                   *int64                                              `json:"inventory,omitzero"`
-	Pictures                    []GSCreateProductV2V202405RequestSPUSKCSKUPicture   `json:"pictures,omitzero"`
-	Price                       *GSCreateProductV2V202405RequestSPUSKCSKUPrice      `json:"price,omitzero"`
-	SecondKeyAttributeValueID   *string                                             `json:"second_key_attribute_value_id,omitzero"`
-	SecondKeyAttributeValueName *string                                             `json:"second_key_attribute_value_name,omitzero"`
-	StockupMode                 *string                                             `json:"stockup_mode,omitzero"`
-	Weight                      *GSCreateProductV2V202405RequestSPUSKCSKUWeight     `json:"weight,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUSKCSKUDimensions is part of a request.
-type GSCreateProductV2V202405RequestSPUSKCSKUDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUSKCSKUPicture is part of a request.
-type GSCreateProductV2V202405RequestSPUSKCSKUPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUSKCSKUPrice is part of a request.
-type GSCreateProductV2V202405RequestSPUSKCSKUPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// GSCreateProductV2V202405RequestSPUSKCSKUWeight is part of a request.
-type GSCreateProductV2V202405RequestSPUSKCSKUWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// GSCreateProductV2V202405Response is the reply of GSFullServiceCommodity.GSCreateProductV2V202405.
-type GSCreateProductV2V202405Response struct {
-	SPUCode string `json:"spu_code,omitzero"`
-}
-
-// GSCreateProductV2V202410Request holds the parameters of GSFullServiceCommodity.GSCreateProductV2V202410.
-type GSCreateProductV2V202410Request struct {
-	IdempotentKey *string                             `json:"idempotent_key,omitzero"`
-	SPU           *GSCreateProductV2V202410RequestSPU `json:"spu,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPU is part of a request.
-type GSCreateProductV2V202410RequestSPU struct {
-	Attributes           []GSCreateProductV2V202410RequestSPUAttribute     `json:"attributes,omitzero"`
-	BrandID              *string                                           `json:"brand_id,omitzero"`
-	CategoryID           *string                                           `json:"category_id,omitzero"`
-	Certifications       []GSCreateProductV2V202410RequestSPUCertification `json:"certifications,omitzero"`
-	Description          *GSCreateProductV2V202410RequestSPUDescription    `json:"description,omitzero"`
-	FirstKeyAttributeID  *string                                           `json:"first_key_attribute_id,omitzero"`
-	GradingTemplateID    *string                                           `json:"grading_template_id,omitzero"`
-	Ingredient           *GSCreateProductV2V202410RequestSPUIngredient     `json:"ingredient,omitzero"`
-	Media                *GSCreateProductV2V202410RequestSPUMedia          `json:"media,omitzero"`
-	ProductNameEn        *string                                           `json:"product_name_en,omitzero"`
-	ProductNameZh        *string                                           `json:"product_name_zh,omitzero"`
-	SecondKeyAttributeID *string                                           `json:"second_key_attribute_id,omitzero"`
-	SizeGroupID          *string                                           `json:"size_group_id,omitzero"`
-	SKCs                 []GSCreateProductV2V202410RequestSPUSKC           `json:"skcs,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUAttribute is part of a request.
-type GSCreateProductV2V202410RequestSPUAttribute struct {
-	ID     *string                                            `json:"id,omitzero"`
-	Values []GSCreateProductV2V202410RequestSPUAttributeValue `json:"values,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUAttributeValue is part of a request.
-type GSCreateProductV2V202410RequestSPUAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUCertification is part of a request.
-type GSCreateProductV2V202410RequestSPUCertification struct {
-	Items []GSCreateProductV2V202410RequestSPUCertificationItem `json:"items,omitzero"`
-	Type  *string                                               `json:"type,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUCertificationItem is part of a request.
-type GSCreateProductV2V202410RequestSPUCertificationItem struct {
-	Files []GSCreateProductV2V202410RequestSPUCertificationItemFile `json:"files,omitzero"`
-	Type  *string                                                   `json:"type,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUCertificationItemFile is part of a request.
-type GSCreateProductV2V202410RequestSPUCertificationItemFile struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUDescription is part of a request.
-type GSCreateProductV2V202410RequestSPUDescription struct {
-	Items []GSCreateProductV2V202410RequestSPUDescriptionItem `json:"items,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUDescriptionItem is part of a request.
-type GSCreateProductV2V202410RequestSPUDescriptionItem struct {
-	Sequence *int64  `json:"sequence,omitzero"`
-	Type     *string `json:"type,omitzero"`
-	URI      *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUIngredient is part of a request.
-type GSCreateProductV2V202410RequestSPUIngredient struct {
-	MultiMaterialComposition  []GSCreateProductV2V202410RequestSPUIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
-	SingleMaterialComposition []GSCreateProductV2V202410RequestSPUIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
-	Type                      *string                                                                 `json:"type,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUIngredientMultiMaterialComposition is part of a request.
-type GSCreateProductV2V202410RequestSPUIngredientMultiMaterialComposition struct {
-	Component   *GSCreateProductV2V202410RequestSPUIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
-	Ingredients []GSCreateProductV2V202410RequestSPUIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUIngredientMultiMaterialCompositionComponent is part of a request.
-type GSCreateProductV2V202410RequestSPUIngredientMultiMaterialCompositionComponent struct {
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUIngredientMultiMaterialCompositionIngredient is part of a request.
-type GSCreateProductV2V202410RequestSPUIngredientMultiMaterialCompositionIngredient struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUIngredientSingleMaterialComposition is part of a request.
-type GSCreateProductV2V202410RequestSPUIngredientSingleMaterialComposition struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUMedia is part of a request.
-type GSCreateProductV2V202410RequestSPUMedia struct {
-	PicSetType *string                                          `json:"pic_set_type,omitzero"`
-	PicType    *string                                          `json:"pic_type,omitzero"`
-	Pictures   []GSCreateProductV2V202410RequestSPUMediaPicture `json:"pictures,omitzero"`
-	Videos     []GSCreateProductV2V202410RequestSPUMediaVideo   `json:"videos,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUMediaPicture is part of a request.
-type GSCreateProductV2V202410RequestSPUMediaPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUMediaVideo is part of a request.
-type GSCreateProductV2V202410RequestSPUMediaVideo struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUSKC is part of a request.
-type GSCreateProductV2V202410RequestSPUSKC struct {
-	ExternalSKCCode            *string                                        `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeValueID   *string                                        `json:"first_key_attribute_value_id,omitzero"`
-	FirstKeyAttributeValueName *string                                        `json:"first_key_attribute_value_name,omitzero"`
-	Pictures                   []GSCreateProductV2V202410RequestSPUSKCPicture `json:"pictures,omitzero"`
-	SKUs                       []GSCreateProductV2V202410RequestSPUSKCSKU     `json:"skus,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUSKCPicture is part of a request.
-type GSCreateProductV2V202410RequestSPUSKCPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUSKCSKU is part of a request.
-type GSCreateProductV2V202410RequestSPUSKCSKU struct {
-	Dimensions                  *GSCreateProductV2V202410RequestSPUSKCSKUDimensions            `json:"dimensions,omitzero"`
-	ExternalSKUCode             *string                                                        `json:"external_sku_code,omitzero"`
-	Inventory                   *int64                                                         `json:"inventory,omitzero"`
-	Pictures                    []GSCreateProductV2V202410RequestSPUSKCSKUPicture              `json:"pictures,omitzero"`
-	Price                       *GSCreateProductV2V202410RequestSPUSKCSKUPrice                 `json:"price,omitzero"`
-	ReferenceSalePrice          *GSCreateProductV2V202410RequestSPUSKCSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
-	SalePriceCertificates       []GSCreateProductV2V202410RequestSPUSKCSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
-	SecondKeyAttributeValueID   *string                                                        `json:"second_key_attribute_value_id,omitzero"`
-	SecondKeyAttributeValueName *string                                                        `json:"second_key_attribute_value_name,omitzero"`
-	StockupMode                 *string                                                        `json:"stockup_mode,omitzero"`
-	Weight                      *GSCreateProductV2V202410RequestSPUSKCSKUWeight                `json:"weight,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUSKCSKUDimensions is part of a request.
-type GSCreateProductV2V202410RequestSPUSKCSKUDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUSKCSKUPicture is part of a request.
-type GSCreateProductV2V202410RequestSPUSKCSKUPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUSKCSKUPrice is part of a request.
-type GSCreateProductV2V202410RequestSPUSKCSKUPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUSKCSKUReferenceSalePrice is part of a request.
-type GSCreateProductV2V202410RequestSPUSKCSKUReferenceSalePrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUSKCSKUSalePriceCertificate is part of a request.
-type GSCreateProductV2V202410RequestSPUSKCSKUSalePriceCertificate struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202410RequestSPUSKCSKUWeight is part of a request.
-type GSCreateProductV2V202410RequestSPUSKCSKUWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// GSCreateProductV2V202410Response is the reply of GSFullServiceCommodity.GSCreateProductV2V202410.
-type GSCreateProductV2V202410Response struct {
-	SPUCode string `json:"spu_code,omitzero"`
-}
-
-// GSCreateProductV2V202508Request holds the parameters of GSFullServiceCommodity.GSCreateProductV2V202508.
-type GSCreateProductV2V202508Request struct {
-	IdempotentKey *string                             `json:"idempotent_key,omitzero"`
-	SPU           *GSCreateProductV2V202508RequestSPU `json:"spu,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPU is part of a request.
-type GSCreateProductV2V202508RequestSPU struct {
-	Attributes           []GSCreateProductV2V202508RequestSPUAttribute     `json:"attributes,omitzero"`
-	BrandID              *string                                           `json:"brand_id,omitzero"`
-	CategoryID           *string                                           `json:"category_id,omitzero"`
-	Certifications       []GSCreateProductV2V202508RequestSPUCertification `json:"certifications,omitzero"`
-	Description          *GSCreateProductV2V202508RequestSPUDescription    `json:"description,omitzero"`
-	FirstKeyAttributeID  *string                                           `json:"first_key_attribute_id,omitzero"`
-	GradingTemplateID    *string                                           `json:"grading_template_id,omitzero"`
-	Ingredient           *GSCreateProductV2V202508RequestSPUIngredient     `json:"ingredient,omitzero"`
-	ManufactureIDs       []string                                          `json:"manufacture_ids,omitzero"`
-	Media                *GSCreateProductV2V202508RequestSPUMedia          `json:"media,omitzero"`
-	ProductNameEn        *string                                           `json:"product_name_en,omitzero"`
-	ProductNameZh        *string                                           `json:"product_name_zh,omitzero"`
-	RpIDs                []string                                          `json:"rp_ids,omitzero"`
-	SecondKeyAttributeID *string                                           `json:"second_key_attribute_id,omitzero"`
-	SizeGroupID          *string                                           `json:"size_group_id,omitzero"`
-	SKCs                 []GSCreateProductV2V202508RequestSPUSKC           `json:"skcs,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUAttribute is part of a request.
-type GSCreateProductV2V202508RequestSPUAttribute struct {
-	ID     *string                                            `json:"id,omitzero"`
-	Values []GSCreateProductV2V202508RequestSPUAttributeValue `json:"values,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUAttributeValue is part of a request.
-type GSCreateProductV2V202508RequestSPUAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUCertification is part of a request.
-type GSCreateProductV2V202508RequestSPUCertification struct {
-	Items []GSCreateProductV2V202508RequestSPUCertificationItem `json:"items,omitzero"`
-	Type  *string                                               `json:"type,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUCertificationItem is part of a request.
-type GSCreateProductV2V202508RequestSPUCertificationItem struct {
-	Files []GSCreateProductV2V202508RequestSPUCertificationItemFile `json:"files,omitzero"`
-	Type  *string                                                   `json:"type,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUCertificationItemFile is part of a request.
-type GSCreateProductV2V202508RequestSPUCertificationItemFile struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUDescription is part of a request.
-type GSCreateProductV2V202508RequestSPUDescription struct {
-	Items []GSCreateProductV2V202508RequestSPUDescriptionItem `json:"items,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUDescriptionItem is part of a request.
-type GSCreateProductV2V202508RequestSPUDescriptionItem struct {
-	Sequence *int64  `json:"sequence,omitzero"`
-	Type     *string `json:"type,omitzero"`
-	URI      *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUIngredient is part of a request.
-type GSCreateProductV2V202508RequestSPUIngredient struct {
-	MultiMaterialComposition  []GSCreateProductV2V202508RequestSPUIngredientMultiMaterialComposition  `json:"multi_material_composition,omitzero"`
-	SingleMaterialComposition []GSCreateProductV2V202508RequestSPUIngredientSingleMaterialComposition `json:"single_material_composition,omitzero"`
-	Type                      *string                                                                 `json:"type,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUIngredientMultiMaterialComposition is part of a request.
-type GSCreateProductV2V202508RequestSPUIngredientMultiMaterialComposition struct {
-	Component   *GSCreateProductV2V202508RequestSPUIngredientMultiMaterialCompositionComponent   `json:"component,omitzero"`
-	Ingredients []GSCreateProductV2V202508RequestSPUIngredientMultiMaterialCompositionIngredient `json:"ingredients,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUIngredientMultiMaterialCompositionComponent is part of a request.
-type GSCreateProductV2V202508RequestSPUIngredientMultiMaterialCompositionComponent struct {
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUIngredientMultiMaterialCompositionIngredient is part of a request.
-type GSCreateProductV2V202508RequestSPUIngredientMultiMaterialCompositionIngredient struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUIngredientSingleMaterialComposition is part of a request.
-type GSCreateProductV2V202508RequestSPUIngredientSingleMaterialComposition struct {
-	Percentage      *string `json:"percentage,omitzero"`
-	PropertyValueID *string `json:"property_value_id,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUMedia is part of a request.
-type GSCreateProductV2V202508RequestSPUMedia struct {
-	PicSetType *string                                          `json:"pic_set_type,omitzero"`
-	PicType    *string                                          `json:"pic_type,omitzero"`
-	Pictures   []GSCreateProductV2V202508RequestSPUMediaPicture `json:"pictures,omitzero"`
-	Videos     []GSCreateProductV2V202508RequestSPUMediaVideo   `json:"videos,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUMediaPicture is part of a request.
-type GSCreateProductV2V202508RequestSPUMediaPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUMediaVideo is part of a request.
-type GSCreateProductV2V202508RequestSPUMediaVideo struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUSKC is part of a request.
-type GSCreateProductV2V202508RequestSPUSKC struct {
-	ExternalSKCCode            *string                                        `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeValueID   *string                                        `json:"first_key_attribute_value_id,omitzero"`
-	FirstKeyAttributeValueName *string                                        `json:"first_key_attribute_value_name,omitzero"`
-	Pictures                   []GSCreateProductV2V202508RequestSPUSKCPicture `json:"pictures,omitzero"`
-	SKUs                       []GSCreateProductV2V202508RequestSPUSKCSKU     `json:"skus,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUSKCPicture is part of a request.
-type GSCreateProductV2V202508RequestSPUSKCPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUSKCSKU is part of a request.
-type GSCreateProductV2V202508RequestSPUSKCSKU struct {
-	Dimensions                  *GSCreateProductV2V202508RequestSPUSKCSKUDimensions            `json:"dimensions,omitzero"`
-	ExternalSKUCode             *string                                                        `json:"external_sku_code,omitzero"`
-	Inventory                   *int64                                                         `json:"inventory,omitzero"`
-	Pictures                    []GSCreateProductV2V202508RequestSPUSKCSKUPicture              `json:"pictures,omitzero"`
-	Price                       *GSCreateProductV2V202508RequestSPUSKCSKUPrice                 `json:"price,omitzero"`
-	ReferenceSalePrice          *GSCreateProductV2V202508RequestSPUSKCSKUReferenceSalePrice    `json:"reference_sale_price,omitzero"`
-	SalePriceCertificates       []GSCreateProductV2V202508RequestSPUSKCSKUSalePriceCertificate `json:"sale_price_certificates,omitzero"`
-	SecondKeyAttributeValueID   *string                                                        `json:"second_key_attribute_value_id,omitzero"`
-	SecondKeyAttributeValueName *string                                                        `json:"second_key_attribute_value_name,omitzero"`
-	StockupMode                 *string                                                        `json:"stockup_mode,omitzero"`
-	TotalUnitCount              *string                                                        `json:"total_unit_count,omitzero"`
-	Weight                      *GSCreateProductV2V202508RequestSPUSKCSKUWeight                `json:"weight,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUSKCSKUDimensions is part of a request.
-type GSCreateProductV2V202508RequestSPUSKCSKUDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUSKCSKUPicture is part of a request.
-type GSCreateProductV2V202508RequestSPUSKCSKUPicture struct {
-	MaterialShowType    *string `json:"material_show_type,omitzero"`
-	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
-	Sequence            *int64  `json:"sequence,omitzero"`
-	URI                 *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUSKCSKUPrice is part of a request.
-type GSCreateProductV2V202508RequestSPUSKCSKUPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUSKCSKUReferenceSalePrice is part of a request.
-type GSCreateProductV2V202508RequestSPUSKCSKUReferenceSalePrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUSKCSKUSalePriceCertificate is part of a request.
-type GSCreateProductV2V202508RequestSPUSKCSKUSalePriceCertificate struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// GSCreateProductV2V202508RequestSPUSKCSKUWeight is part of a request.
-type GSCreateProductV2V202508RequestSPUSKCSKUWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// GSCreateProductV2V202508Response is the reply of GSFullServiceCommodity.GSCreateProductV2V202508.
-type GSCreateProductV2V202508Response struct {
-	SPUCode string `json:"spu_code,omitzero"`
+// GSCreateProductV202405Request holds the parameters of GSFullServiceCommodity.GSCreateProductV202405.
+type GSCreateProductV202405Request struct {
+	IdempotentKey *string                           `json:"idempotent_key,omitzero"`
+	SPU           *GSCreateProductV202405RequestSPU `json:"spu,omitzero"`
+}
+
+// GSCreateProductV202405RequestSPU is part of a request.
+type GSCreateProductV202405RequestSPU struct {
+	Attributes           []SPUAttribute                 `json:"attributes,omitzero"`
+	BrandID              *string                        `json:"brand_id,omitzero"`
+	CategoryID           *string                        `json:"category_id,omitzero"`
+	Certifications       []SPUCertification             `json:"certifications,omitzero"`
+	FirstKeyAttributeID  *string                        `json:"first_key_attribute_id,omitzero"`
+	GradingTemplateID    *string                        `json:"grading_template_id,omitzero"`
+	Ingredient           *SPUIngredient                 `json:"ingredient,omitzero"`
+	Media                *Media                         `json:"media,omitzero"`
+	ProductNameEn        *string                        `json:"product_name_en,omitzero"`
+	ProductNameZh        *string                        `json:"product_name_zh,omitzero"`
+	SecondKeyAttributeID *string                        `json:"second_key_attribute_id,omitzero"`
+	SizeGroupID          *string                        `json:"size_group_id,omitzero"`
+	SKCs                 []GSFullServiceCommoditySPUSKC `json:"skcs,omitzero"`
+}
+
+// GSCreateProductV202410Request holds the parameters of GSFullServiceCommodity.GSCreateProductV202410.
+type GSCreateProductV202410Request struct {
+	IdempotentKey *string                           `json:"idempotent_key,omitzero"`
+	SPU           *GSCreateProductV202410RequestSPU `json:"spu,omitzero"`
+}
+
+// GSCreateProductV202410RequestSPU is part of a request.
+type GSCreateProductV202410RequestSPU struct {
+	Attributes           []SPUAttribute                        `json:"attributes,omitzero"`
+	BrandID              *string                               `json:"brand_id,omitzero"`
+	CategoryID           *string                               `json:"category_id,omitzero"`
+	Certifications       []SPUCertification                    `json:"certifications,omitzero"`
+	Description          *SPUDescription                       `json:"description,omitzero"`
+	FirstKeyAttributeID  *string                               `json:"first_key_attribute_id,omitzero"`
+	GradingTemplateID    *string                               `json:"grading_template_id,omitzero"`
+	Ingredient           *SPUIngredient                        `json:"ingredient,omitzero"`
+	Media                *Media                                `json:"media,omitzero"`
+	ProductNameEn        *string                               `json:"product_name_en,omitzero"`
+	ProductNameZh        *string                               `json:"product_name_zh,omitzero"`
+	SecondKeyAttributeID *string                               `json:"second_key_attribute_id,omitzero"`
+	SizeGroupID          *string                               `json:"size_group_id,omitzero"`
+	SKCs                 []GSCreateProductV202410RequestSPUSKC `json:"skcs,omitzero"`
+}
+
+// GSCreateProductV202410RequestSPUSKC is part of a request.
+type GSCreateProductV202410RequestSPUSKC struct {
+	ExternalSKCCode            *string                                  `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeValueID   *string                                  `json:"first_key_attribute_value_id,omitzero"`
+	FirstKeyAttributeValueName *string                                  `json:"first_key_attribute_value_name,omitzero"`
+	Pictures                   []Picture                                `json:"pictures,omitzero"`
+	SKUs                       []GSCreateProductV202410RequestSPUSKCSKU `json:"skus,omitzero"`
+}
+
+// GSCreateProductV202410RequestSPUSKCSKU is part of a request.
+type GSCreateProductV202410RequestSPUSKCSKU struct {
+	Dimensions                  *Dimensions `json:"dimensions,omitzero"`
+	ExternalSKUCode             *string     `json:"external_sku_code,omitzero"`
+	Inventory                   *int64      `json:"inventory,omitzero"`
+	Pictures                    []Picture   `json:"pictures,omitzero"`
+	Price                       *Money      `json:"price,omitzero"`
+	ReferenceSalePrice          *Money      `json:"reference_sale_price,omitzero"`
+	SalePriceCertificates       []FileURI   `json:"sale_price_certificates,omitzero"`
+	SecondKeyAttributeValueID   *string     `json:"second_key_attribute_value_id,omitzero"`
+	SecondKeyAttributeValueName *string     `json:"second_key_attribute_value_name,omitzero"`
+	StockupMode                 *string     `json:"stockup_mode,omitzero"`
+	Weight                      *Weight     `json:"weight,omitzero"`
+}
+
+// GSCreateProductV202508Request holds the parameters of GSFullServiceCommodity.GSCreateProductV202508.
+type GSCreateProductV202508Request struct {
+	IdempotentKey *string                    `json:"idempotent_key,omitzero"`
+	SPU           *GSFullServiceCommoditySPU `json:"spu,omitzero"`
+}
+
+// GSFullServiceCommodityAttribute is part of a request.
+type GSFullServiceCommodityAttribute struct {
+	ID     *string  `json:"id,omitzero"`
+	Region *string  `json:"region,omitzero"`
+	Values []IDName `json:"values,omitzero"`
+}
+
+// GSFullServiceCommodityPhoneNumber is part of a reply.
+type GSFullServiceCommodityPhoneNumber struct {
+	PhoneNumber       string `json:"phone_number,omitzero"`
+	PhoneNumberRegion string `json:"phone_number_region,omitzero"`
+}
+
+// GSFullServiceCommoditySKC is part of a request.
+type GSFullServiceCommoditySKC struct {
+	ExternalSKCCode            *string     `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeValueID   *string     `json:"first_key_attribute_value_id,omitzero"`
+	FirstKeyAttributeValueName *string     `json:"first_key_attribute_value_name,omitzero"`
+	Pictures                   []Picture   `json:"pictures,omitzero"`
+	SKUs                       []SPUSKCSKU `json:"skus,omitzero"`
+}
+
+// GSFullServiceCommoditySKU is part of a request.
+type GSFullServiceCommoditySKU struct {
+	Dimensions                  *Dimensions `json:"dimensions,omitzero"`
+	ExternalSKUCode             *string     `json:"external_sku_code,omitzero"`
+	Inventory                   *int64      `json:"inventory,omitzero"`
+	Pictures                    []Picture   `json:"pictures,omitzero"`
+	Price                       *Money      `json:"price,omitzero"`
+	SecondKeyAttributeValueID   *string     `json:"second_key_attribute_value_id,omitzero"`
+	SecondKeyAttributeValueName *string     `json:"second_key_attribute_value_name,omitzero"`
+	StockupMode                 *string     `json:"stockup_mode,omitzero"`
+	Weight                      *Weight     `json:"weight,omitzero"`
+}
+
+// GSFullServiceCommoditySPU is part of a request.
+type GSFullServiceCommoditySPU struct {
+	Attributes           []SPUAttribute              `json:"attributes,omitzero"`
+	BrandID              *string                     `json:"brand_id,omitzero"`
+	CategoryID           *string                     `json:"category_id,omitzero"`
+	Certifications       []SPUCertification          `json:"certifications,omitzero"`
+	Description          *SPUDescription             `json:"description,omitzero"`
+	FirstKeyAttributeID  *string                     `json:"first_key_attribute_id,omitzero"`
+	GradingTemplateID    *string                     `json:"grading_template_id,omitzero"`
+	Ingredient           *SPUIngredient              `json:"ingredient,omitzero"`
+	ManufactureIDs       []string                    `json:"manufacture_ids,omitzero"`
+	Media                *Media                      `json:"media,omitzero"`
+	ProductNameEn        *string                     `json:"product_name_en,omitzero"`
+	ProductNameZh        *string                     `json:"product_name_zh,omitzero"`
+	RPIDs                []string                    `json:"rp_ids,omitzero"`
+	SecondKeyAttributeID *string                     `json:"second_key_attribute_id,omitzero"`
+	SizeGroupID          *string                     `json:"size_group_id,omitzero"`
+	SKCs                 []GSFullServiceCommoditySKC `json:"skcs,omitzero"`
+}
+
+// GSFullServiceCommoditySPUSKC is part of a request.
+type GSFullServiceCommoditySPUSKC struct {
+	ExternalSKCCode            *string                     `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeValueID   *string                     `json:"first_key_attribute_value_id,omitzero"`
+	FirstKeyAttributeValueName *string                     `json:"first_key_attribute_value_name,omitzero"`
+	Pictures                   []Picture                   `json:"pictures,omitzero"`
+	SKUs                       []GSFullServiceCommoditySKU `json:"skus,omitzero"`
 }
 
 // GSFullServiceGetAttributesRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetAttributes.
@@ -2031,29 +890,16 @@ type GSFullServiceGetAttributesResponse struct {
 
 // GSFullServiceGetAttributesResponseAttribute is part of a reply.
 type GSFullServiceGetAttributesResponseAttribute struct {
-	ID                    string                                                            `json:"id,omitzero"`
-	IsMutipleSelection    bool                                                              `json:"is_mutiple_selection,omitzero"`
-	IsRequired            bool                                                              `json:"is_required,omitzero"`
-	NameEn                string                                                            `json:"name_en,omitzero"`
-	NameZh                string                                                            `json:"name_zh,omitzero"`
-	RequiredRegions       []string                                                          `json:"required_regions,omitzero"`
-	RequirementConditions []GSFullServiceGetAttributesResponseAttributeRequirementCondition `json:"requirement_conditions,omitzero"`
-	Type                  string                                                            `json:"type,omitzero"`
-	ValueType             GSFullServiceGetAttributesResponseAttributeValueType              `json:"value_type,omitzero"`
-	Values                []GSFullServiceGetAttributesResponseAttributeValue                `json:"values,omitzero"`
-}
-
-// GSFullServiceGetAttributesResponseAttributeRequirementCondition is part of a reply.
-type GSFullServiceGetAttributesResponseAttributeRequirementCondition struct {
-	AttributeID       string   `json:"attribute_id,omitzero"`
-	AttributeValueIDs []string `json:"attribute_value_ids,omitzero"`
-}
-
-// GSFullServiceGetAttributesResponseAttributeValue is part of a reply.
-type GSFullServiceGetAttributesResponseAttributeValue struct {
-	ID     string `json:"id,omitzero"`
-	NameEn string `json:"name_en,omitzero"`
-	NameZh string `json:"name_zh,omitzero"`
+	ID                    string                                               `json:"id,omitzero"`
+	IsMutipleSelection    bool                                                 `json:"is_mutiple_selection,omitzero"`
+	IsRequired            bool                                                 `json:"is_required,omitzero"`
+	NameEn                string                                               `json:"name_en,omitzero"`
+	NameZh                string                                               `json:"name_zh,omitzero"`
+	RequiredRegions       []string                                             `json:"required_regions,omitzero"`
+	RequirementConditions []RequirementCondition                               `json:"requirement_conditions,omitzero"`
+	Type                  string                                               `json:"type,omitzero"`
+	ValueType             GSFullServiceGetAttributesResponseAttributeValueType `json:"value_type,omitzero"`
+	Values                []AttributeValue                                     `json:"values,omitzero"`
 }
 
 // GSFullServiceGetAttributesResponseRegionAttribute is part of a reply.
@@ -2064,28 +910,15 @@ type GSFullServiceGetAttributesResponseRegionAttribute struct {
 
 // GSFullServiceGetAttributesResponseRegionAttributeAttribute is part of a reply.
 type GSFullServiceGetAttributesResponseRegionAttributeAttribute struct {
-	ID                    string                                                                           `json:"id,omitzero"`
-	IsMutipleSelection    bool                                                                             `json:"is_mutiple_selection,omitzero"`
-	IsRequired            bool                                                                             `json:"is_required,omitzero"`
-	NameEn                string                                                                           `json:"name_en,omitzero"`
-	NameZh                string                                                                           `json:"name_zh,omitzero"`
-	RequirementConditions []GSFullServiceGetAttributesResponseRegionAttributeAttributeRequirementCondition `json:"requirement_conditions,omitzero"`
-	Type                  string                                                                           `json:"type,omitzero"`
-	ValueType             GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType              `json:"value_type,omitzero"`
-	Values                []GSFullServiceGetAttributesResponseRegionAttributeAttributeValue                `json:"values,omitzero"`
-}
-
-// GSFullServiceGetAttributesResponseRegionAttributeAttributeRequirementCondition is part of a reply.
-type GSFullServiceGetAttributesResponseRegionAttributeAttributeRequirementCondition struct {
-	AttributeID       string   `json:"attribute_id,omitzero"`
-	AttributeValueIDs []string `json:"attribute_value_ids,omitzero"`
-}
-
-// GSFullServiceGetAttributesResponseRegionAttributeAttributeValue is part of a reply.
-type GSFullServiceGetAttributesResponseRegionAttributeAttributeValue struct {
-	ID     string `json:"id,omitzero"`
-	NameEn string `json:"name_en,omitzero"`
-	NameZh string `json:"name_zh,omitzero"`
+	ID                    string                                                      `json:"id,omitzero"`
+	IsMutipleSelection    bool                                                        `json:"is_mutiple_selection,omitzero"`
+	IsRequired            bool                                                        `json:"is_required,omitzero"`
+	NameEn                string                                                      `json:"name_en,omitzero"`
+	NameZh                string                                                      `json:"name_zh,omitzero"`
+	RequirementConditions []RequirementCondition                                      `json:"requirement_conditions,omitzero"`
+	Type                  string                                                      `json:"type,omitzero"`
+	ValueType             GSFullServiceGetAttributesRegionAttributeAttributeValueType `json:"value_type,omitzero"`
+	Values                []AttributeValue                                            `json:"values,omitzero"`
 }
 
 // GSFullServiceGetAttributesV202405Request holds the parameters of GSFullServiceCommodity.GSFullServiceGetAttributesV202405.
@@ -2105,14 +938,7 @@ type GSFullServiceGetAttributesV202405ResponseAttribute struct {
 	NameZh             string                                                      `json:"name_zh,omitzero"`
 	Type               string                                                      `json:"type,omitzero"`
 	ValueType          GSFullServiceGetAttributesV202405ResponseAttributeValueType `json:"value_type,omitzero"`
-	Values             []GSFullServiceGetAttributesV202405ResponseAttributeValue   `json:"values,omitzero"`
-}
-
-// GSFullServiceGetAttributesV202405ResponseAttributeValue is part of a reply.
-type GSFullServiceGetAttributesV202405ResponseAttributeValue struct {
-	ID     string `json:"id,omitzero"`
-	NameEn string `json:"name_en,omitzero"`
-	NameZh string `json:"name_zh,omitzero"`
+	Values             []AttributeValue                                            `json:"values,omitzero"`
 }
 
 // GSFullServiceGetAttributesV202503Request holds the parameters of GSFullServiceCommodity.GSFullServiceGetAttributesV202503.
@@ -2133,14 +959,7 @@ type GSFullServiceGetAttributesV202503ResponseAttribute struct {
 	RequiredRegions    []string                                                    `json:"required_regions,omitzero"`
 	Type               string                                                      `json:"type,omitzero"`
 	ValueType          GSFullServiceGetAttributesV202503ResponseAttributeValueType `json:"value_type,omitzero"`
-	Values             []GSFullServiceGetAttributesV202503ResponseAttributeValue   `json:"values,omitzero"`
-}
-
-// GSFullServiceGetAttributesV202503ResponseAttributeValue is part of a reply.
-type GSFullServiceGetAttributesV202503ResponseAttributeValue struct {
-	ID     string `json:"id,omitzero"`
-	NameEn string `json:"name_en,omitzero"`
-	NameZh string `json:"name_zh,omitzero"`
+	Values             []AttributeValue                                            `json:"values,omitzero"`
 }
 
 // GSFullServiceGetBrandsRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetBrands.
@@ -2148,14 +967,7 @@ type GSFullServiceGetBrandsRequest struct{}
 
 // GSFullServiceGetBrandsResponse is the reply of GSFullServiceCommodity.GSFullServiceGetBrands.
 type GSFullServiceGetBrandsResponse struct {
-	Brands []GSFullServiceGetBrandsResponseBrand `json:"brands,omitzero"`
-}
-
-// GSFullServiceGetBrandsResponseBrand is part of a reply.
-type GSFullServiceGetBrandsResponseBrand struct {
-	ApprovalStatus string `json:"approval_status,omitzero"`
-	ID             string `json:"id,omitzero"`
-	Name           string `json:"name,omitzero"`
+	Brands []Brand `json:"brands,omitzero"`
 }
 
 // GSFullServiceGetCategoryInformationRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetCategoryInformation.
@@ -2177,6 +989,15 @@ type GSFullServiceGetCategoryInformationResponse struct {
 	SecondKeyAttributeID string `json:"second_key_attribute_id,omitzero"`
 }
 
+// GSFullServiceGetCertificationsCertificationQualification is part of a reply.
+type GSFullServiceGetCertificationsCertificationQualification struct {
+	Description  string   `json:"description,omitzero"`
+	ExampleURL   string   `json:"example_url,omitzero"`
+	FileTypes    []string `json:"file_types,omitzero"`
+	MaxFileCount int64    `json:"max_file_count,omitzero"`
+	Type         string   `json:"type,omitzero"`
+}
+
 // GSFullServiceGetCertificationsRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetCertifications.
 type GSFullServiceGetCertificationsRequest struct{}
 
@@ -2187,27 +1008,12 @@ type GSFullServiceGetCertificationsResponse struct {
 
 // GSFullServiceGetCertificationsResponseCertification is part of a reply.
 type GSFullServiceGetCertificationsResponseCertification struct {
-	Description           string                                                                    `json:"description,omitzero"`
-	IsRequired            bool                                                                      `json:"is_required,omitzero"`
-	Qualifications        []GSFullServiceGetCertificationsResponseCertificationQualification        `json:"qualifications,omitzero"`
-	RegionCode            string                                                                    `json:"region_code,omitzero"`
-	RequirementConditions []GSFullServiceGetCertificationsResponseCertificationRequirementCondition `json:"requirement_conditions,omitzero"`
-	Type                  string                                                                    `json:"type,omitzero"`
-}
-
-// GSFullServiceGetCertificationsResponseCertificationQualification is part of a reply.
-type GSFullServiceGetCertificationsResponseCertificationQualification struct {
-	Description  string   `json:"description,omitzero"`
-	ExampleURL   string   `json:"example_url,omitzero"`
-	FileTypes    []string `json:"file_types,omitzero"`
-	MaxFileCount int64    `json:"max_file_count,omitzero"`
-	Type         string   `json:"type,omitzero"`
-}
-
-// GSFullServiceGetCertificationsResponseCertificationRequirementCondition is part of a reply.
-type GSFullServiceGetCertificationsResponseCertificationRequirementCondition struct {
-	AttributeID       string   `json:"attribute_id,omitzero"`
-	AttributeValueIDs []string `json:"attribute_value_ids,omitzero"`
+	Description           string                                                     `json:"description,omitzero"`
+	IsRequired            bool                                                       `json:"is_required,omitzero"`
+	Qualifications        []GSFullServiceGetCertificationsCertificationQualification `json:"qualifications,omitzero"`
+	RegionCode            string                                                     `json:"region_code,omitzero"`
+	RequirementConditions []RequirementCondition                                     `json:"requirement_conditions,omitzero"`
+	Type                  string                                                     `json:"type,omitzero"`
 }
 
 // GSFullServiceGetCertificationsV202406Request holds the parameters of GSFullServiceCommodity.GSFullServiceGetCertificationsV202406.
@@ -2220,20 +1026,11 @@ type GSFullServiceGetCertificationsV202406Response struct {
 
 // GSFullServiceGetCertificationsV202406ResponseCertification is part of a reply.
 type GSFullServiceGetCertificationsV202406ResponseCertification struct {
-	Description    string                                                                    `json:"description,omitzero"`
-	IsRequired     bool                                                                      `json:"is_required,omitzero"`
-	Qualifications []GSFullServiceGetCertificationsV202406ResponseCertificationQualification `json:"qualifications,omitzero"`
-	RegionCode     string                                                                    `json:"region_code,omitzero"`
-	Type           string                                                                    `json:"type,omitzero"`
-}
-
-// GSFullServiceGetCertificationsV202406ResponseCertificationQualification is part of a reply.
-type GSFullServiceGetCertificationsV202406ResponseCertificationQualification struct {
-	Description  string   `json:"description,omitzero"`
-	ExampleURL   string   `json:"example_url,omitzero"`
-	FileTypes    []string `json:"file_types,omitzero"`
-	MaxFileCount int64    `json:"max_file_count,omitzero"`
-	Type         string   `json:"type,omitzero"`
+	Description    string                                                     `json:"description,omitzero"`
+	IsRequired     bool                                                       `json:"is_required,omitzero"`
+	Qualifications []GSFullServiceGetCertificationsCertificationQualification `json:"qualifications,omitzero"`
+	RegionCode     string                                                     `json:"region_code,omitzero"`
+	Type           string                                                     `json:"type,omitzero"`
 }
 
 // GSFullServicePreviewGetAttributesRequest holds the parameters of GSFullServiceCommodity.GSFullServicePreviewGetAttributes.
@@ -2252,14 +1049,7 @@ type GSFullServicePreviewGetAttributesResponseAttribute struct {
 	NameEn             string                                                      `json:"name_en,omitzero"`
 	NameZh             string                                                      `json:"name_zh,omitzero"`
 	ValueType          GSFullServicePreviewGetAttributesResponseAttributeValueType `json:"value_type,omitzero"`
-	Values             []GSFullServicePreviewGetAttributesResponseAttributeValue   `json:"values,omitzero"`
-}
-
-// GSFullServicePreviewGetAttributesResponseAttributeValue is part of a reply.
-type GSFullServicePreviewGetAttributesResponseAttributeValue struct {
-	ID     string `json:"id,omitzero"`
-	NameEn string `json:"name_en,omitzero"`
-	NameZh string `json:"name_zh,omitzero"`
+	Values             []AttributeValue                                            `json:"values,omitzero"`
 }
 
 // GSFullServicePreviewGetBrandsRequest holds the parameters of GSFullServiceCommodity.GSFullServicePreviewGetBrands.
@@ -2269,14 +1059,7 @@ type GSFullServicePreviewGetBrandsRequest struct {
 
 // GSFullServicePreviewGetBrandsResponse is the reply of GSFullServiceCommodity.GSFullServicePreviewGetBrands.
 type GSFullServicePreviewGetBrandsResponse struct {
-	Brands []GSFullServicePreviewGetBrandsResponseBrand `json:"brands,omitzero"`
-}
-
-// GSFullServicePreviewGetBrandsResponseBrand is part of a reply.
-type GSFullServicePreviewGetBrandsResponseBrand struct {
-	ApprovalStatus string `json:"approval_status,omitzero"`
-	ID             string `json:"id,omitzero"`
-	Name           string `json:"name,omitzero"`
+	Brands []Brand `json:"brands,omitzero"`
 }
 
 // GSFullServicePreviewGetCategoryInformationRequest holds the parameters of GSFullServiceCommodity.GSFullServicePreviewGetCategoryInformation.
@@ -2323,73 +1106,55 @@ type GSFullServiceSearchCategoriesResponseCategory struct {
 	Version  string `json:"version,omitzero"`
 }
 
-// GSGetGradingTemplatesConfigV2Request holds the parameters of GSFullServiceCommodity.GSGetGradingTemplatesConfigV2.
-type GSGetGradingTemplatesConfigV2Request struct{}
+// GSGetGradingTemplatesConfigRequest holds the parameters of GSFullServiceCommodity.GSGetGradingTemplatesConfig.
+type GSGetGradingTemplatesConfigRequest struct{}
 
-// GSGetGradingTemplatesConfigV2Response is the reply of GSFullServiceCommodity.GSGetGradingTemplatesConfigV2.
-type GSGetGradingTemplatesConfigV2Response struct {
-	GradingTemplates []GSGetGradingTemplatesConfigV2ResponseGradingTemplate `json:"grading_templates,omitzero"`
+// GSGetGradingTemplatesConfigResponse is the reply of GSFullServiceCommodity.GSGetGradingTemplatesConfig.
+type GSGetGradingTemplatesConfigResponse struct {
+	GradingTemplates []IDName `json:"grading_templates,omitzero"`
 }
 
-// GSGetGradingTemplatesConfigV2ResponseGradingTemplate is part of a reply.
-type GSGetGradingTemplatesConfigV2ResponseGradingTemplate struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
-}
-
-// GSGetSizeGroupsConfigV2Request holds the parameters of GSFullServiceCommodity.GSGetSizeGroupsConfigV2.
-type GSGetSizeGroupsConfigV2Request struct {
+// GSGetSizeGroupsConfigRequest holds the parameters of GSFullServiceCommodity.GSGetSizeGroupsConfig.
+type GSGetSizeGroupsConfigRequest struct {
 	CategoryID string `url:"category_id" json:"-"` // required
 }
 
-// GSGetSizeGroupsConfigV2Response is the reply of GSFullServiceCommodity.GSGetSizeGroupsConfigV2.
-type GSGetSizeGroupsConfigV2Response struct {
-	SizeGradingRequired bool                                       `json:"size_grading_required,omitzero"`
-	SizeGroups          []GSGetSizeGroupsConfigV2ResponseSizeGroup `json:"size_groups,omitzero"`
+// GSGetSizeGroupsConfigResponse is the reply of GSFullServiceCommodity.GSGetSizeGroupsConfig.
+type GSGetSizeGroupsConfigResponse struct {
+	SizeGradingRequired bool        `json:"size_grading_required,omitzero"`
+	SizeGroups          []SizeGroup `json:"size_groups,omitzero"`
 }
 
-// GSGetSizeGroupsConfigV2ResponseSizeGroup is part of a reply.
-type GSGetSizeGroupsConfigV2ResponseSizeGroup struct {
-	ID           string                                                `json:"id,omitzero"`
-	Name         string                                                `json:"name,omitzero"`
-	SizeSegments []GSGetSizeGroupsConfigV2ResponseSizeGroupSizeSegment `json:"size_segments,omitzero"`
-}
-
-// GSGetSizeGroupsConfigV2ResponseSizeGroupSizeSegment is part of a reply.
-type GSGetSizeGroupsConfigV2ResponseSizeGroupSizeSegment struct {
-	SizeCodes []string `json:"size_codes,omitzero"`
-}
-
-// GSGetSupplierRPRequest holds the parameters of GSFullServiceCommodity.GSGetSupplierRP.
-type GSGetSupplierRPRequest struct {
+// GSGetSupplierResponsiblePersonsRequest holds the parameters of GSFullServiceCommodity.GSGetSupplierResponsiblePersons.
+type GSGetSupplierResponsiblePersonsRequest struct {
 	PageSize  *int64  `url:"page_size,omitempty" json:"-"` // at most 30
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GSGetSupplierRPResponse is the reply of GSFullServiceCommodity.GSGetSupplierRP.
-type GSGetSupplierRPResponse struct {
-	NextPageToken string                          `json:"next_page_token,omitzero"`
-	RpInfos       []GSGetSupplierRPResponseRpInfo `json:"rp_infos,omitzero"`
+// GSGetSupplierResponsiblePersonsResponse is the reply of GSFullServiceCommodity.GSGetSupplierResponsiblePersons.
+type GSGetSupplierResponsiblePersonsResponse struct {
+	NextPageToken string                                          `json:"next_page_token,omitzero"`
+	RPInfos       []GSGetSupplierResponsiblePersonsResponseRPInfo `json:"rp_infos,omitzero"`
 }
 
-// GSGetSupplierRPResponseRpInfo is part of a reply.
-type GSGetSupplierRPResponseRpInfo struct {
-	Address     GSGetSupplierRPResponseRpInfoAddress     `json:"address,omitzero"`
-	CompanyName string                                   `json:"company_name,omitzero"`
-	CreateTime  UnixSeconds                              `json:"create_time,omitzero"`
-	DefaultRP   bool                                     `json:"default_RP,omitzero"`
-	Email       string                                   `json:"email,omitzero"`
-	ID          string                                   `json:"id,omitzero"`
-	Name        GSGetSupplierRPResponseRpInfoName        `json:"name,omitzero"`
-	PhoneNumber GSGetSupplierRPResponseRpInfoPhoneNumber `json:"phone_number,omitzero"`
-	RpName      string                                   `json:"rp_name,omitzero"`
-	Type        int                                      `json:"type,omitzero"`
-	UpdateTime  UnixSeconds                              `json:"update_time,omitzero"`
-	Version     int64                                    `json:"version,omitzero"`
+// GSGetSupplierResponsiblePersonsResponseRPInfo is part of a reply.
+type GSGetSupplierResponsiblePersonsResponseRPInfo struct {
+	Address     GSGetSupplierResponsiblePersonsResponseRPInfoAddress `json:"address,omitzero"`
+	CompanyName string                                               `json:"company_name,omitzero"`
+	CreateTime  UnixSeconds                                          `json:"create_time,omitzero"`
+	DefaultRP   bool                                                 `json:"default_RP,omitzero"`
+	Email       string                                               `json:"email,omitzero"`
+	ID          string                                               `json:"id,omitzero"`
+	Name        GSGetSupplierResponsiblePersonsResponseRPInfoName    `json:"name,omitzero"`
+	PhoneNumber GSFullServiceCommodityPhoneNumber                    `json:"phone_number,omitzero"`
+	RPName      string                                               `json:"rp_name,omitzero"`
+	Type        int                                                  `json:"type,omitzero"`
+	UpdateTime  UnixSeconds                                          `json:"update_time,omitzero"`
+	Version     int64                                                `json:"version,omitzero"`
 }
 
-// GSGetSupplierRPResponseRpInfoAddress is part of a reply.
-type GSGetSupplierRPResponseRpInfoAddress struct {
+// GSGetSupplierResponsiblePersonsResponseRPInfoAddress is part of a reply.
+type GSGetSupplierResponsiblePersonsResponseRPInfoAddress struct {
 	City     string `json:"city,omitzero"`
 	Country  string `json:"country,omitzero"`
 	Province string `json:"province,omitzero"`
@@ -2397,26 +1162,20 @@ type GSGetSupplierRPResponseRpInfoAddress struct {
 	Street2  string `json:"street2,omitzero"`
 }
 
-// GSGetSupplierRPResponseRpInfoName is part of a reply.
-type GSGetSupplierRPResponseRpInfoName struct {
+// GSGetSupplierResponsiblePersonsResponseRPInfoName is part of a reply.
+type GSGetSupplierResponsiblePersonsResponseRPInfoName struct {
 	FirstName  string `json:"first_name,omitzero"`
 	LastName   string `json:"last_name,omitzero"`
 	MiddleName string `json:"middle_name,omitzero"`
 }
 
-// GSGetSupplierRPResponseRpInfoPhoneNumber is part of a reply.
-type GSGetSupplierRPResponseRpInfoPhoneNumber struct {
-	PhoneNumber       string `json:"phone_number,omitzero"`
-	PhoneNumberRegion string `json:"phone_number_region,omitzero"`
-}
-
-// GSImageUploadV2Request holds the parameters of GSFullServiceCommodity.GSImageUploadV2.
-type GSImageUploadV2Request struct {
+// GSImageUploadRequest holds the parameters of GSFullServiceCommodity.GSImageUpload.
+type GSImageUploadRequest struct {
 	Data *File `multipart:"data" json:"-" url:"-"`
 }
 
-// GSImageUploadV2Response is the reply of GSFullServiceCommodity.GSImageUploadV2.
-type GSImageUploadV2Response struct {
+// GSImageUploadResponse is the reply of GSFullServiceCommodity.GSImageUpload.
+type GSImageUploadResponse struct {
 	Length int64  `json:"length,omitzero"`
 	URI    string `json:"uri,omitzero"`
 	URL    string `json:"url,omitzero"`
@@ -2437,18 +1196,88 @@ type GSListSupplierManufacturerResponse struct {
 
 // GSListSupplierManufacturerResponseManufacturerList is part of a reply.
 type GSListSupplierManufacturerResponseManufacturerList struct {
-	Address             string                                                        `json:"address,omitzero"`
-	Email               string                                                        `json:"email,omitzero"`
-	ID                  string                                                        `json:"id,omitzero"`
-	ManufacturerName    string                                                        `json:"manufacturer_name,omitzero"`
-	PhoneNumber         GSListSupplierManufacturerResponseManufacturerListPhoneNumber `json:"phone_number,omitzero"`
-	RegisteredTradeName string                                                        `json:"registered_trade_name,omitzero"`
+	Address             string                            `json:"address,omitzero"`
+	Email               string                            `json:"email,omitzero"`
+	ID                  string                            `json:"id,omitzero"`
+	ManufacturerName    string                            `json:"manufacturer_name,omitzero"`
+	PhoneNumber         GSFullServiceCommodityPhoneNumber `json:"phone_number,omitzero"`
+	RegisteredTradeName string                            `json:"registered_trade_name,omitzero"`
 }
 
-// GSListSupplierManufacturerResponseManufacturerListPhoneNumber is part of a reply.
-type GSListSupplierManufacturerResponseManufacturerListPhoneNumber struct {
-	PhoneNumber       string `json:"phone_number,omitzero"`
-	PhoneNumberRegion string `json:"phone_number_region,omitzero"`
+// GSPreviewCreateProductRequest holds the parameters of GSFullServiceCommodity.GSPreviewCreateProduct.
+type GSPreviewCreateProductRequest struct {
+	SPU        *GSPreviewCreateProductRequestSPU `json:"spu,omitzero" url:"-"`
+	SupplierID string                            `url:"supplier_id" json:"-"` // required
+}
+
+// GSPreviewCreateProductRequestSPU is part of a request.
+type GSPreviewCreateProductRequestSPU struct {
+	Attributes           []SPUAttribute                                  `json:"attributes,omitzero"`
+	BrandID              *string                                         `json:"brand_id,omitzero"`
+	CategoryID           *string                                         `json:"category_id,omitzero"`
+	Certifications       []GSPreviewCreateProductRequestSPUCertification `json:"certifications,omitzero"`
+	FirstKeyAttributeID  *string                                         `json:"first_key_attribute_id,omitzero"`
+	GradingTemplateID    *string                                         `json:"grading_template_id,omitzero"`
+	Ingredient           *SPUIngredient                                  `json:"ingredient,omitzero"`
+	Media                *Media                                          `json:"media,omitzero"`
+	ProductNameEn        *string                                         `json:"product_name_en,omitzero"`
+	ProductNameZh        *string                                         `json:"product_name_zh,omitzero"`
+	SecondKeyAttributeID *string                                         `json:"second_key_attribute_id,omitzero"`
+	SizeGroupID          *string                                         `json:"size_group_id,omitzero"`
+	SKCs                 []GSFullServiceCommoditySPUSKC                  `json:"skcs,omitzero"`
+}
+
+// GSPreviewCreateProductRequestSPUCertification is part of a request.
+type GSPreviewCreateProductRequestSPUCertification struct {
+	Items []GSPreviewCreateProductRequestSPUCertificationItem `json:"items,omitzero"`
+	Type  *string                                             `json:"type,omitzero"`
+}
+
+// GSPreviewCreateProductRequestSPUCertificationItem is part of a request.
+type GSPreviewCreateProductRequestSPUCertificationItem struct {
+	Files []GSPreviewCreateProductRequestSPUCertificationItemFile `json:"files,omitzero"`
+	Type  *string                                                 `json:"type,omitzero"`
+}
+
+// GSPreviewCreateProductRequestSPUCertificationItemFile is part of a request.
+type GSPreviewCreateProductRequestSPUCertificationItemFile struct {
+	Name *string `json:"name,omitzero"`
+	URI  *string `json:"uri,omitzero"`
+}
+
+// GSPreviewCreateProductResponse is the reply of GSFullServiceCommodity.GSPreviewCreateProduct.
+type GSPreviewCreateProductResponse struct {
+	SPUCode string `json:"spu_code,omitzero"`
+}
+
+// GSProductImageUploadRequirementsQueryConfigDetail is part of a reply.
+type GSProductImageUploadRequirementsQueryConfigDetail struct {
+	IsRequired       bool                                                   `json:"is_required,omitzero"`
+	LengthMax        int64                                                  `json:"length_max,omitzero"`
+	LengthMin        int64                                                  `json:"length_min,omitzero"`
+	LengthRate       int64                                                  `json:"length_rate,omitzero"`
+	MaterialShowType string                                                 `json:"material_show_type,omitzero"`
+	MaterialUseType  []GSProductImageUploadRequirementsQueryMaterialUseType `json:"material_use_type,omitzero"`
+	MaxSize          int64                                                  `json:"max_size,omitzero"`
+	QuantityCeiling  int64                                                  `json:"quantity_ceiling,omitzero"`
+	QuantityFloor    int64                                                  `json:"quantity_floor,omitzero"`
+	WidthMax         int64                                                  `json:"width_max,omitzero"`
+	WidthMin         int64                                                  `json:"width_min,omitzero"`
+	WidthRate        int64                                                  `json:"width_rate,omitzero"`
+}
+
+// GSProductImageUploadRequirementsQueryImageUploadRequirement is part of a reply.
+type GSProductImageUploadRequirementsQueryImageUploadRequirement struct {
+	ConfigDetails []GSProductImageUploadRequirementsQueryConfigDetail `json:"config_details,omitzero"`
+	PicSetType    []string                                            `json:"pic_set_type,omitzero"`
+}
+
+// GSProductImageUploadRequirementsQueryMaterialUseType is part of a reply.
+type GSProductImageUploadRequirementsQueryMaterialUseType struct {
+	Code            string `json:"code,omitzero"`
+	IsRequired      bool   `json:"is_required,omitzero"`
+	QuantityCeiling int64  `json:"quantity_ceiling,omitzero"`
+	QuantityFloor   int64  `json:"quantity_floor,omitzero"`
 }
 
 // GSProductImageUploadRequirementsQueryRequest holds the parameters of GSFullServiceCommodity.GSProductImageUploadRequirementsQuery.
@@ -2456,38 +1285,8 @@ type GSProductImageUploadRequirementsQueryRequest struct{}
 
 // GSProductImageUploadRequirementsQueryResponse is the reply of GSFullServiceCommodity.GSProductImageUploadRequirementsQuery.
 type GSProductImageUploadRequirementsQueryResponse struct {
-	ImageUploadRequirements []GSProductImageUploadRequirementsQueryResponseImageUploadRequirement `json:"image_upload_requirements,omitzero"`
-	PicUploadWayConfigs     []string                                                              `json:"pic_upload_way_configs,omitzero"`
-}
-
-// GSProductImageUploadRequirementsQueryResponseImageUploadRequirement is part of a reply.
-type GSProductImageUploadRequirementsQueryResponseImageUploadRequirement struct {
-	ConfigDetails []GSProductImageUploadRequirementsQueryResponseImageUploadRequirementConfigDetail `json:"config_details,omitzero"`
-	PicSetType    []string                                                                          `json:"pic_set_type,omitzero"`
-}
-
-// GSProductImageUploadRequirementsQueryResponseImageUploadRequirementConfigDetail is part of a reply.
-type GSProductImageUploadRequirementsQueryResponseImageUploadRequirementConfigDetail struct {
-	IsRequired       bool                                                                                             `json:"is_required,omitzero"`
-	LengthMax        int64                                                                                            `json:"length_max,omitzero"`
-	LengthMin        int64                                                                                            `json:"length_min,omitzero"`
-	LengthRate       int64                                                                                            `json:"length_rate,omitzero"`
-	MaterialShowType string                                                                                           `json:"material_show_type,omitzero"`
-	MaterialUseType  []GSProductImageUploadRequirementsQueryResponseImageUploadRequirementConfigDetailMaterialUseType `json:"material_use_type,omitzero"`
-	MaxSize          int64                                                                                            `json:"max_size,omitzero"`
-	QuantityCeiling  int64                                                                                            `json:"quantity_ceiling,omitzero"`
-	QuantityFloor    int64                                                                                            `json:"quantity_floor,omitzero"`
-	WidthMax         int64                                                                                            `json:"width_max,omitzero"`
-	WidthMin         int64                                                                                            `json:"width_min,omitzero"`
-	WidthRate        int64                                                                                            `json:"width_rate,omitzero"`
-}
-
-// GSProductImageUploadRequirementsQueryResponseImageUploadRequirementConfigDetailMaterialUseType is part of a reply.
-type GSProductImageUploadRequirementsQueryResponseImageUploadRequirementConfigDetailMaterialUseType struct {
-	Code            string `json:"code,omitzero"`
-	IsRequired      bool   `json:"is_required,omitzero"`
-	QuantityCeiling int64  `json:"quantity_ceiling,omitzero"`
-	QuantityFloor   int64  `json:"quantity_floor,omitzero"`
+	ImageUploadRequirements []GSProductImageUploadRequirementsQueryImageUploadRequirement `json:"image_upload_requirements,omitzero"`
+	PicUploadWayConfigs     []string                                                      `json:"pic_upload_way_configs,omitzero"`
 }
 
 // GSQualificationFileUploadRequest holds the parameters of GSFullServiceCommodity.GSQualificationFileUpload.
@@ -2500,103 +1299,22 @@ type GSQualificationFileUploadResponse struct {
 	URI string `json:"uri,omitzero"`
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request holds the parameters of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2Request struct {
-	ExternalSKUCodes []string `json:"external_sku_codes,omitzero"`
-	PageSize         *int64   `json:"page_size,omitzero"`
-	PageToken        *string  `json:"page_token,omitzero"`
-	PlatformSKUCodes []string `json:"platform_sku_codes,omitzero"`
-	PlatformSPUCodes []string `json:"platform_spu_codes,omitzero"`
-	PushTimeGe       *int64   `json:"push_time_ge,omitzero"`
-	PushTimeLt       *int64   `json:"push_time_lt,omitzero"`
-	SKUStatus        *string  `json:"sku_status,omitzero"`
+// GSQuerySKUApprovalsRequest holds the parameters of GSFullServiceCommodity.GSQuerySKUApprovals.
+type GSQuerySKUApprovalsRequest struct {
+	ExternalSKUCodes []string     `json:"external_sku_codes,omitzero"`
+	PageSize         *int64       `json:"page_size,omitzero"`
+	PageToken        *string      `json:"page_token,omitzero"`
+	PlatformSKUCodes []string     `json:"platform_sku_codes,omitzero"`
+	PlatformSPUCodes []string     `json:"platform_spu_codes,omitzero"`
+	PushTimeGe       *UnixSeconds `json:"push_time_ge,omitzero"`
+	PushTimeLt       *UnixSeconds `json:"push_time_lt,omitzero"`
+	SKUStatus        *string      `json:"sku_status,omitzero"`
 }
 
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response is the reply of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2Response struct {
-	NextPageToken string                                                `json:"next_page_token,omitzero"`
-	SPUs          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs `json:"spus,omitzero"`
-}
-
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs is part of a reply.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUs struct {
-	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUsSKU `json:"skus,omitzero"`
-	SPUCode string                                                   `json:"spu_code,omitzero"`
-}
-
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUsSKU is part of a reply.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2ResponseSPUsSKU struct {
-	Code            string `json:"code,omitzero"`
-	ExternalSKUCode string `json:"external_sku_code,omitzero"`
-	RejectReason    string `json:"reject_reason,omitzero"`
-	Status          string `json:"status,omitzero"`
-	UpdateTime      int64  `json:"update_time,omitzero"`
-}
-
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request holds the parameters of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Request struct {
-	ExternalSKUCodes []string `json:"external_sku_codes,omitzero"`
-	PageSize         *int64   `json:"page_size,omitzero"`
-	PageToken        *string  `json:"page_token,omitzero"`
-	PlatformSKUCodes []string `json:"platform_sku_codes,omitzero"`
-	PlatformSPUCodes []string `json:"platform_spu_codes,omitzero"`
-	PushTimeGe       *int64   `json:"push_time_ge,omitzero"`
-	PushTimeLt       *int64   `json:"push_time_lt,omitzero"`
-	SKUStatus        *string  `json:"sku_status,omitzero"`
-}
-
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response is the reply of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406Response struct {
-	NextPageToken string                                                       `json:"next_page_token,omitzero"`
-	SPUs          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs `json:"spus,omitzero"`
-}
-
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs is part of a reply.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUs struct {
-	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUsSKU `json:"skus,omitzero"`
-	SPUCode string                                                          `json:"spu_code,omitzero"`
-}
-
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUsSKU is part of a reply.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202406ResponseSPUsSKU struct {
-	Code            string `json:"code,omitzero"`
-	ExternalSKUCode string `json:"external_sku_code,omitzero"`
-	RejectReason    string `json:"reject_reason,omitzero"`
-	Status          string `json:"status,omitzero"`
-	UpdateTime      int64  `json:"update_time,omitzero"`
-}
-
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request holds the parameters of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Request struct {
-	ExternalSKUCodes []string `json:"external_sku_codes,omitzero"`
-	PageSize         *int64   `json:"page_size,omitzero"`
-	PageToken        *string  `json:"page_token,omitzero"`
-	PlatformSKUCodes []string `json:"platform_sku_codes,omitzero"`
-	PlatformSPUCodes []string `json:"platform_spu_codes,omitzero"`
-	PushTimeGe       *int64   `json:"push_time_ge,omitzero"`
-	PushTimeLt       *int64   `json:"push_time_lt,omitzero"`
-	SKUStatus        *string  `json:"sku_status,omitzero"`
-}
-
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response is the reply of GSFullServiceCommodity.GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410Response struct {
-	NextPageToken string                                                       `json:"next_page_token,omitzero"`
-	SPUs          []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs `json:"spus,omitzero"`
-}
-
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs is part of a reply.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUs struct {
-	SKUs    []GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUsSKU `json:"skus,omitzero"`
-	SPUCode string                                                          `json:"spu_code,omitzero"`
-}
-
-// GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUsSKU is part of a reply.
-type GSQuerySKUsAndTheApprovalStatusOfSKUsV2V202410ResponseSPUsSKU struct {
-	Code            string `json:"code,omitzero"`
-	ExternalSKUCode string `json:"external_sku_code,omitzero"`
-	RejectReason    string `json:"reject_reason,omitzero"`
-	Status          string `json:"status,omitzero"`
-	UpdateTime      int64  `json:"update_time,omitzero"`
+// GSQuerySKUApprovalsResponse is the reply of GSFullServiceCommodity.GSQuerySKUApprovals.
+type GSQuerySKUApprovalsResponse struct {
+	NextPageToken string `json:"next_page_token,omitzero"`
+	SPUs          []SPUs `json:"spus,omitzero"`
 }
 
 // GSVideoUploadRequest holds the parameters of GSFullServiceCommodity.GSVideoUpload.
@@ -2640,13 +1358,7 @@ type GetGradingTemplatesConfigRequest struct {
 
 // GetGradingTemplatesConfigResponse is the reply of GSFullServiceCommodity.GetGradingTemplatesConfig.
 type GetGradingTemplatesConfigResponse struct {
-	GradingTemplates []GetGradingTemplatesConfigResponseGradingTemplate `json:"grading_templates,omitzero"`
-}
-
-// GetGradingTemplatesConfigResponseGradingTemplate is part of a reply.
-type GetGradingTemplatesConfigResponseGradingTemplate struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
+	GradingTemplates []IDName `json:"grading_templates,omitzero"`
 }
 
 // GetSizeGroupsConfigRequest holds the parameters of GSFullServiceCommodity.GetSizeGroupsConfig.
@@ -2656,20 +1368,8 @@ type GetSizeGroupsConfigRequest struct {
 
 // GetSizeGroupsConfigResponse is the reply of GSFullServiceCommodity.GetSizeGroupsConfig.
 type GetSizeGroupsConfigResponse struct {
-	SizeGradingRequired bool                                   `json:"size_grading_required,omitzero"`
-	SizeGroups          []GetSizeGroupsConfigResponseSizeGroup `json:"size_groups,omitzero"`
-}
-
-// GetSizeGroupsConfigResponseSizeGroup is part of a reply.
-type GetSizeGroupsConfigResponseSizeGroup struct {
-	ID           string                                            `json:"id,omitzero"`
-	Name         string                                            `json:"name,omitzero"`
-	SizeSegments []GetSizeGroupsConfigResponseSizeGroupSizeSegment `json:"size_segments,omitzero"`
-}
-
-// GetSizeGroupsConfigResponseSizeGroupSizeSegment is part of a reply.
-type GetSizeGroupsConfigResponseSizeGroupSizeSegment struct {
-	SizeCodes []string `json:"size_codes,omitzero"`
+	SizeGradingRequired bool        `json:"size_grading_required,omitzero"`
+	SizeGroups          []SizeGroup `json:"size_groups,omitzero"`
 }
 
 // GetSizeGroupsRequest holds the parameters of GSFullServiceCommodity.GetSizeGroups.
@@ -2747,8 +1447,46 @@ type ImageUploadResponse struct {
 	Width  int64  `json:"width,omitzero"`
 }
 
-// QuerySKUsAndTheApprovalStatusOfSKUsRequest holds the parameters of GSFullServiceCommodity.QuerySKUsAndTheApprovalStatusOfSKUs.
-type QuerySKUsAndTheApprovalStatusOfSKUsRequest struct {
+// KeyAttribute is part of a request.
+type KeyAttribute struct {
+	KeyAttributeID *string `json:"key_attribute_id,omitzero"`
+}
+
+// KeyAttributeValue is part of a request.
+type KeyAttributeValue struct {
+	KeyAttributeValueID   *string `json:"key_attribute_value_id,omitzero"`
+	KeyAttributeValueName *string `json:"key_attribute_value_name,omitzero"`
+}
+
+// Media is part of a request.
+type Media struct {
+	PicSetType *string   `json:"pic_set_type,omitzero"`
+	PicType    *string   `json:"pic_type,omitzero"`
+	Pictures   []Picture `json:"pictures,omitzero"`
+	Videos     []FileURI `json:"videos,omitzero"`
+}
+
+// MultiMaterialComposition is part of a request.
+type MultiMaterialComposition struct {
+	Component   *MultiMaterialCompositionComponent `json:"component,omitzero"`
+	Ingredients []Ingredient                       `json:"ingredients,omitzero"`
+}
+
+// MultiMaterialCompositionComponent is part of a request.
+type MultiMaterialCompositionComponent struct {
+	PropertyValueID *string `json:"property_value_id,omitzero"`
+}
+
+// Picture is part of a request.
+type Picture struct {
+	MaterialShowType    *string `json:"material_show_type,omitzero"`
+	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
+	Sequence            *int64  `json:"sequence,omitzero"`
+	URI                 *string `json:"uri,omitzero"`
+}
+
+// QuerySKUApprovalsRequest holds the parameters of GSFullServiceCommodity.QuerySKUApprovals.
+type QuerySKUApprovalsRequest struct {
 	ExternalSKUCodes []string     `json:"external_sku_codes,omitzero" url:"-"` // at most 10
 	PageSize         *int64       `json:"page_size,omitzero" url:"-"`
 	PageToken        *string      `json:"page_token,omitzero" url:"-"`
@@ -2760,26 +1498,173 @@ type QuerySKUsAndTheApprovalStatusOfSKUsRequest struct {
 	SupplierID       string       `url:"supplier_id" json:"-"` // required
 }
 
-// QuerySKUsAndTheApprovalStatusOfSKUsResponse is the reply of GSFullServiceCommodity.QuerySKUsAndTheApprovalStatusOfSKUs.
-type QuerySKUsAndTheApprovalStatusOfSKUsResponse struct {
-	NextPageToken string                                            `json:"next_page_token,omitzero"`
-	SPUs          []QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs `json:"spus,omitzero"`
+// QuerySKUApprovalsResponse is the reply of GSFullServiceCommodity.QuerySKUApprovals.
+type QuerySKUApprovalsResponse struct {
+	NextPageToken string `json:"next_page_token,omitzero"`
+	SPUs          []SPUs `json:"spus,omitzero"`
 }
 
-// QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs is part of a reply.
-type QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUs struct {
-	SKUs    []QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUsSKU `json:"skus,omitzero"`
-	SPUCode string                                               `json:"spu_code,omitzero"`
+// RequirementCondition is part of a reply.
+type RequirementCondition struct {
+	AttributeID       string   `json:"attribute_id,omitzero"`
+	AttributeValueIDs []string `json:"attribute_value_ids,omitzero"`
 }
 
-// QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUsSKU is part of a reply.
-type QuerySKUsAndTheApprovalStatusOfSKUsResponseSPUsSKU struct {
+// SKCSKU is part of a request.
+type SKCSKU struct {
+	Dimensions                  *Dimensions         `json:"dimensions,omitzero"`
+	ExternalSKUCode             *string             `json:"external_sku_code,omitzero"`
+	Inventory                   *int64              `json:"inventory,omitzero"`
+	KeyAttributeValue           []KeyAttributeValue `json:"key_attribute_value,omitzero"`
+	Pictures                    []Picture           `json:"pictures,omitzero"`
+	Price                       *Money              `json:"price,omitzero"`
+	ReferenceSalePrice          *Money              `json:"reference_sale_price,omitzero"`
+	SalePriceCertificates       []FileURI           `json:"sale_price_certificates,omitzero"`
+	SecondKeyAttributeValueID   *string             `json:"second_key_attribute_value_id,omitzero"`
+	SecondKeyAttributeValueName *string             `json:"second_key_attribute_value_name,omitzero"`
+	StockupMode                 *string             `json:"stockup_mode,omitzero"`
+	TotalUnitCount              *string             `json:"total_unit_count,omitzero"`
+	Weight                      *Weight             `json:"weight,omitzero"`
+}
+
+// SPU is part of a request.
+type SPU struct {
+	Attributes           []GSFullServiceCommodityAttribute `json:"attributes,omitzero"`
+	BrandID              *string                           `json:"brand_id,omitzero"`
+	CategoryID           *string                           `json:"category_id,omitzero"`
+	Certifications       []SPUCertification                `json:"certifications,omitzero"`
+	Description          *SPUDescription                   `json:"description,omitzero"`
+	FirstKeyAttributeID  *string                           `json:"first_key_attribute_id,omitzero"`
+	GradingTemplateID    *string                           `json:"grading_template_id,omitzero"`
+	Ingredient           *SPUIngredient                    `json:"ingredient,omitzero"`
+	KeyAttribute         []KeyAttribute                    `json:"key_attribute,omitzero"`
+	ManufactureIDs       []string                          `json:"manufacture_ids,omitzero"`
+	Media                *Media                            `json:"media,omitzero"`
+	ProductNameEn        *string                           `json:"product_name_en,omitzero"`
+	ProductNameZh        *string                           `json:"product_name_zh,omitzero"`
+	RPIDs                []string                          `json:"rp_ids,omitzero"`
+	SecondKeyAttributeID *string                           `json:"second_key_attribute_id,omitzero"`
+	SizeGroupID          *string                           `json:"size_group_id,omitzero"`
+	SKCs                 []SPUSKC                          `json:"skcs,omitzero"`
+}
+
+// SPUAttribute is part of a request.
+type SPUAttribute struct {
+	ID     *string  `json:"id,omitzero"`
+	Values []IDName `json:"values,omitzero"`
+}
+
+// SPUCertification is part of a request.
+type SPUCertification struct {
+	Items []CertificationItem `json:"items,omitzero"`
+	Type  *string             `json:"type,omitzero"`
+}
+
+// SPUDescription is part of a request.
+type SPUDescription struct {
+	Items []DescriptionItem `json:"items,omitzero"`
+}
+
+// SPUIngredient is part of a request.
+type SPUIngredient struct {
+	MultiMaterialComposition  []MultiMaterialComposition `json:"multi_material_composition,omitzero"`
+	SingleMaterialComposition []Ingredient               `json:"single_material_composition,omitzero"`
+	Type                      *string                    `json:"type,omitzero"`
+}
+
+// SPUSKC is part of a request.
+type SPUSKC struct {
+	ExternalSKCCode            *string   `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeValueID   *string   `json:"first_key_attribute_value_id,omitzero"`
+	FirstKeyAttributeValueName *string   `json:"first_key_attribute_value_name,omitzero"`
+	Pictures                   []Picture `json:"pictures,omitzero"`
+	SKUs                       []SKCSKU  `json:"skus,omitzero"`
+}
+
+// SPUSKCSKU is part of a request.
+type SPUSKCSKU struct {
+	Dimensions                  *Dimensions `json:"dimensions,omitzero"`
+	ExternalSKUCode             *string     `json:"external_sku_code,omitzero"`
+	Inventory                   *int64      `json:"inventory,omitzero"`
+	Pictures                    []Picture   `json:"pictures,omitzero"`
+	Price                       *Money      `json:"price,omitzero"`
+	ReferenceSalePrice          *Money      `json:"reference_sale_price,omitzero"`
+	SalePriceCertificates       []FileURI   `json:"sale_price_certificates,omitzero"`
+	SecondKeyAttributeValueID   *string     `json:"second_key_attribute_value_id,omitzero"`
+	SecondKeyAttributeValueName *string     `json:"second_key_attribute_value_name,omitzero"`
+	StockupMode                 *string     `json:"stockup_mode,omitzero"`
+	TotalUnitCount              *string     `json:"total_unit_count,omitzero"`
+	Weight                      *Weight     `json:"weight,omitzero"`
+}
+
+// SPUs is part of a reply.
+type SPUs struct {
+	SKUs    []SPUsSKU `json:"skus,omitzero"`
+	SPUCode string    `json:"spu_code,omitzero"`
+}
+
+// SPUsSKU is part of a reply.
+type SPUsSKU struct {
 	Code            string      `json:"code,omitzero"`
 	ExternalSKUCode string      `json:"external_sku_code,omitzero"`
 	RejectReason    string      `json:"reject_reason,omitzero"`
 	Status          string      `json:"status,omitzero"`
 	UpdateTime      UnixSeconds `json:"update_time,omitzero"`
 }
+
+// SizeGroup is part of a reply.
+type SizeGroup struct {
+	ID           string        `json:"id,omitzero"`
+	Name         string        `json:"name,omitzero"`
+	SizeSegments []SizeSegment `json:"size_segments,omitzero"`
+}
+
+// SizeSegment is part of a reply.
+type SizeSegment struct {
+	SizeCodes []string `json:"size_codes,omitzero"`
+}
+
+// GSCalculateProductAuditInfoV202508Response is the type of the reply of GSFullServiceCommodity.GSCalculateProductAuditInfoV202508, which equal those of
+// other operations.
+type GSCalculateProductAuditInfoV202508Response = GSCalculateProductAuditInfoResponse
+
+// GSCreateProductV202405Response is the type of the reply of GSFullServiceCommodity.GSCreateProductV202405, which equal those of
+// other operations.
+type GSCreateProductV202405Response = GSCreateProductResponse
+
+// GSCreateProductV202410Response is the type of the reply of GSFullServiceCommodity.GSCreateProductV202410, which equal those of
+// other operations.
+type GSCreateProductV202410Response = GSCreateProductResponse
+
+// GSCreateProductV202508Response is the type of the reply of GSFullServiceCommodity.GSCreateProductV202508, which equal those of
+// other operations.
+type GSCreateProductV202508Response = GSCreateProductResponse
+
+// GSQuerySKUApprovalsV202406Request is the type of the parameters of GSFullServiceCommodity.GSQuerySKUApprovalsV202406, which equal those of
+// other operations.
+type GSQuerySKUApprovalsV202406Request = GSQuerySKUApprovalsRequest
+
+// GSQuerySKUApprovalsV202406Response is the type of the reply of GSFullServiceCommodity.GSQuerySKUApprovalsV202406, which equal those of
+// other operations.
+type GSQuerySKUApprovalsV202406Response = GSQuerySKUApprovalsResponse
+
+// GSQuerySKUApprovalsV202410Request is the type of the parameters of GSFullServiceCommodity.GSQuerySKUApprovalsV202410, which equal those of
+// other operations.
+type GSQuerySKUApprovalsV202410Request = GSQuerySKUApprovalsRequest
+
+// GSQuerySKUApprovalsV202410Response is the type of the reply of GSFullServiceCommodity.GSQuerySKUApprovalsV202410, which equal those of
+// other operations.
+type GSQuerySKUApprovalsV202410Response = GSQuerySKUApprovalsResponse
+
+// GSFullServiceGetAttributesRegionAttributeAttributeValueType is an open list: TikTok Shop may add values.
+type GSFullServiceGetAttributesRegionAttributeAttributeValueType string
+
+// Values of GSFullServiceGetAttributesRegionAttributeAttributeValueType.
+const (
+	GSFullServiceGetAttributesRegionAttributeAttributeValueTypeEnum       GSFullServiceGetAttributesRegionAttributeAttributeValueType = "ENUM"
+	GSFullServiceGetAttributesRegionAttributeAttributeValueTypeSingleText GSFullServiceGetAttributesRegionAttributeAttributeValueType = "SINGLETEXT"
+	GSFullServiceGetAttributesRegionAttributeAttributeValueTypeEnumText   GSFullServiceGetAttributesRegionAttributeAttributeValueType = "ENUM_TEXT"
+)
 
 // GSFullServiceGetAttributesResponseAttributeValueType is an open list: TikTok Shop may add values.
 type GSFullServiceGetAttributesResponseAttributeValueType string
@@ -2789,16 +1674,6 @@ const (
 	GSFullServiceGetAttributesResponseAttributeValueTypeEnum       GSFullServiceGetAttributesResponseAttributeValueType = "ENUM"
 	GSFullServiceGetAttributesResponseAttributeValueTypeSingleText GSFullServiceGetAttributesResponseAttributeValueType = "SINGLETEXT"
 	GSFullServiceGetAttributesResponseAttributeValueTypeEnumText   GSFullServiceGetAttributesResponseAttributeValueType = "ENUM_TEXT"
-)
-
-// GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType is an open list: TikTok Shop may add values.
-type GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType string
-
-// Values of GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType.
-const (
-	GSFullServiceGetAttributesResponseRegionAttributeAttributeValueTypeEnum       GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType = "ENUM"
-	GSFullServiceGetAttributesResponseRegionAttributeAttributeValueTypeSingleText GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType = "SINGLETEXT"
-	GSFullServiceGetAttributesResponseRegionAttributeAttributeValueTypeEnumText   GSFullServiceGetAttributesResponseRegionAttributeAttributeValueType = "ENUM_TEXT"
 )
 
 // GSFullServiceGetAttributesV202405ResponseAttributeValueType is an open list: TikTok Shop may add values.

@@ -65,6 +65,29 @@ func (s *GSFullServiceInventoryService) SetGlobalSellingVirtualInventory(ctx con
 	return out, err
 }
 
+// GSFullServiceInventoryError is part of a reply.
+type GSFullServiceInventoryError struct {
+	Code          string `json:"code,omitzero"`
+	Message       string `json:"message,omitzero"`
+	SKUCode       string `json:"sku_code,omitzero"`
+	WarehouseCode string `json:"warehouse_code,omitzero"`
+}
+
+// GSFullServiceInventoryInventory is part of a reply.
+type GSFullServiceInventoryInventory struct {
+	OccupiedQuantity int64  `json:"occupied_quantity,omitzero"`
+	Quantity         int64  `json:"quantity,omitzero"`
+	SKUCode          string `json:"sku_code,omitzero"`
+	WarehouseCode    string `json:"warehouse_code,omitzero"`
+}
+
+// GSFullServiceInventorySKU is part of a request.
+type GSFullServiceInventorySKU struct {
+	Code          *string `json:"code,omitzero"`
+	Quantity      *int64  `json:"quantity,omitzero"`
+	WarehouseCode *string `json:"warehouse_code,omitzero"`
+}
+
 // GSFullServiceQueryVirtualInventoryRequest holds the parameters of GSFullServiceInventory.GSFullServiceQueryVirtualInventory.
 type GSFullServiceQueryVirtualInventoryRequest struct {
 	SKUs []string `json:"skus,omitzero"`
@@ -72,40 +95,17 @@ type GSFullServiceQueryVirtualInventoryRequest struct {
 
 // GSFullServiceQueryVirtualInventoryResponse is the reply of GSFullServiceInventory.GSFullServiceQueryVirtualInventory.
 type GSFullServiceQueryVirtualInventoryResponse struct {
-	Inventory []GSFullServiceQueryVirtualInventoryResponseInventory `json:"inventory,omitzero"`
-}
-
-// GSFullServiceQueryVirtualInventoryResponseInventory is part of a reply.
-type GSFullServiceQueryVirtualInventoryResponseInventory struct {
-	OccupiedQuantity int64  `json:"occupied_quantity,omitzero"`
-	Quantity         int64  `json:"quantity,omitzero"`
-	SKUCode          string `json:"sku_code,omitzero"`
-	WarehouseCode    string `json:"warehouse_code,omitzero"`
+	Inventory []GSFullServiceInventoryInventory `json:"inventory,omitzero"`
 }
 
 // GSFullServiceUpdateVirtualInventoryRequest holds the parameters of GSFullServiceInventory.GSFullServiceUpdateVirtualInventory.
 type GSFullServiceUpdateVirtualInventoryRequest struct {
-	SKUs []GSFullServiceUpdateVirtualInventoryRequestSKU `json:"skus,omitzero"`
-}
-
-// GSFullServiceUpdateVirtualInventoryRequestSKU is part of a request.
-type GSFullServiceUpdateVirtualInventoryRequestSKU struct {
-	Code          *string `json:"code,omitzero"`
-	Quantity      *int64  `json:"quantity,omitzero"`
-	WarehouseCode *string `json:"warehouse_code,omitzero"`
+	SKUs []GSFullServiceInventorySKU `json:"skus,omitzero"`
 }
 
 // GSFullServiceUpdateVirtualInventoryResponse is the reply of GSFullServiceInventory.GSFullServiceUpdateVirtualInventory.
 type GSFullServiceUpdateVirtualInventoryResponse struct {
-	Errors []GSFullServiceUpdateVirtualInventoryResponseError `json:"errors,omitzero"`
-}
-
-// GSFullServiceUpdateVirtualInventoryResponseError is part of a reply.
-type GSFullServiceUpdateVirtualInventoryResponseError struct {
-	Code          string `json:"code,omitzero"`
-	Message       string `json:"message,omitzero"`
-	SKUCode       string `json:"sku_code,omitzero"`
-	WarehouseCode string `json:"warehouse_code,omitzero"`
+	Errors []GSFullServiceInventoryError `json:"errors,omitzero"`
 }
 
 // QueryGlobalSellingVirtualInventoryRequest holds the parameters of GSFullServiceInventory.QueryGlobalSellingVirtualInventory.
@@ -116,39 +116,16 @@ type QueryGlobalSellingVirtualInventoryRequest struct {
 
 // QueryGlobalSellingVirtualInventoryResponse is the reply of GSFullServiceInventory.QueryGlobalSellingVirtualInventory.
 type QueryGlobalSellingVirtualInventoryResponse struct {
-	Inventory []QueryGlobalSellingVirtualInventoryResponseInventory `json:"inventory,omitzero"`
-}
-
-// QueryGlobalSellingVirtualInventoryResponseInventory is part of a reply.
-type QueryGlobalSellingVirtualInventoryResponseInventory struct {
-	OccupiedQuantity int64  `json:"occupied_quantity,omitzero"`
-	Quantity         int64  `json:"quantity,omitzero"`
-	SKUCode          string `json:"sku_code,omitzero"`
-	WarehouseCode    string `json:"warehouse_code,omitzero"`
+	Inventory []GSFullServiceInventoryInventory `json:"inventory,omitzero"`
 }
 
 // SetGlobalSellingVirtualInventoryRequest holds the parameters of GSFullServiceInventory.SetGlobalSellingVirtualInventory.
 type SetGlobalSellingVirtualInventoryRequest struct {
-	SKUs       []SetGlobalSellingVirtualInventoryRequestSKU `json:"skus,omitzero"`
-	SupplierID *string                                      `json:"supplier_id,omitzero"`
-}
-
-// SetGlobalSellingVirtualInventoryRequestSKU is part of a request.
-type SetGlobalSellingVirtualInventoryRequestSKU struct {
-	Code          *string `json:"code,omitzero"`
-	Quantity      *int64  `json:"quantity,omitzero"`
-	WarehouseCode *string `json:"warehouse_code,omitzero"`
+	SKUs       []GSFullServiceInventorySKU `json:"skus,omitzero"`
+	SupplierID *string                     `json:"supplier_id,omitzero"`
 }
 
 // SetGlobalSellingVirtualInventoryResponse is the reply of GSFullServiceInventory.SetGlobalSellingVirtualInventory.
 type SetGlobalSellingVirtualInventoryResponse struct {
-	Errors []SetGlobalSellingVirtualInventoryResponseError `json:"errors,omitzero"`
-}
-
-// SetGlobalSellingVirtualInventoryResponseError is part of a reply.
-type SetGlobalSellingVirtualInventoryResponseError struct {
-	Code          string `json:"code,omitzero"`
-	Message       string `json:"message,omitzero"`
-	SKUCode       string `json:"sku_code,omitzero"`
-	WarehouseCode string `json:"warehouse_code,omitzero"`
+	Errors []GSFullServiceInventoryError `json:"errors,omitzero"`
 }

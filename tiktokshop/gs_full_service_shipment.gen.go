@@ -130,28 +130,28 @@ func (s *GSFullServiceShipmentService) GSGetSKUPrintDocument(ctx context.Context
 	return out, err
 }
 
-// GSQueryDeliveryBatchs calls GET /gs_full_service_shipment/202405/beta/delivery_orders/delivery_batchs.
+// GSQueryDeliveryBatches calls GET /gs_full_service_shipment/202405/beta/delivery_orders/delivery_batchs.
 //
 // It only reads and is safe to repeat. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-delivery-batchs-202405
-func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchs(ctx context.Context, req *GSQueryDeliveryBatchsRequest, opts ...CallOption) (*GSQueryDeliveryBatchsResponse, error) {
-	var out *GSQueryDeliveryBatchsResponse
+func (s *GSFullServiceShipmentService) GSQueryDeliveryBatches(ctx context.Context, req *GSQueryDeliveryBatchesRequest, opts ...CallOption) (*GSQueryDeliveryBatchesResponse, error) {
+	var out *GSQueryDeliveryBatchesResponse
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceShipment.GSQueryDeliveryBatchs", method: "GET", path: "/gs_full_service_shipment/202405/beta/delivery_orders/delivery_batchs",
+		name: "GSFullServiceShipment.GSQueryDeliveryBatches", method: "GET", path: "/gs_full_service_shipment/202405/beta/delivery_orders/delivery_batchs",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GSQueryDeliveryBatchsBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GSQueryDeliveryBatchs] to each. It stops at the first error.
-func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchsBatched(ctx context.Context, req *GSQueryDeliveryBatchsRequest, opts ...CallOption) iter.Seq2[*GSQueryDeliveryBatchsResponse, error] {
+// GSQueryDeliveryBatchesBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.GSQueryDeliveryBatches] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchesBatched(ctx context.Context, req *GSQueryDeliveryBatchesRequest, opts ...CallOption) iter.Seq2[*GSQueryDeliveryBatchesResponse, error] {
 	start := valueOf(req)
-	return batches(start.DeliveryBatchCodes, 50, func(part []string) (*GSQueryDeliveryBatchsResponse, error) {
+	return batches(start.DeliveryBatchCodes, 50, func(part []string) (*GSQueryDeliveryBatchesResponse, error) {
 		r := start
 		r.DeliveryBatchCodes = part
-		return s.GSQueryDeliveryBatchs(ctx, &r, opts...)
+		return s.GSQueryDeliveryBatches(ctx, &r, opts...)
 	})
 }
 
@@ -270,28 +270,28 @@ func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocumentBatched(ctx 
 	})
 }
 
-// GetLogisticsWaybillsPrintDocurement calls GET /gs_full_service_shipment/202405/preview/waybills.
+// GetLogisticsWaybillsPrintDocument calls GET /gs_full_service_shipment/202405/preview/waybills.
 //
 // It only reads and is safe to repeat. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-logistics-waybills-print-docurement-202405
-func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocurement(ctx context.Context, req *GetLogisticsWaybillsPrintDocurementRequest, opts ...CallOption) (*GetLogisticsWaybillsPrintDocurementResponse, error) {
-	var out *GetLogisticsWaybillsPrintDocurementResponse
+func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocument(ctx context.Context, req *GetLogisticsWaybillsPrintDocumentRequest, opts ...CallOption) (*GetLogisticsWaybillsPrintDocumentResponse, error) {
+	var out *GetLogisticsWaybillsPrintDocumentResponse
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceShipment.GetLogisticsWaybillsPrintDocurement", method: "GET", path: "/gs_full_service_shipment/202405/preview/waybills",
+		name: "GSFullServiceShipment.GetLogisticsWaybillsPrintDocument", method: "GET", path: "/gs_full_service_shipment/202405/preview/waybills",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// GetLogisticsWaybillsPrintDocurementBatched splits req.LogisticsCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GetLogisticsWaybillsPrintDocurement] to each. It stops at the first error.
-func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocurementBatched(ctx context.Context, req *GetLogisticsWaybillsPrintDocurementRequest, opts ...CallOption) iter.Seq2[*GetLogisticsWaybillsPrintDocurementResponse, error] {
+// GetLogisticsWaybillsPrintDocumentBatched splits req.LogisticsCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.GetLogisticsWaybillsPrintDocument] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocumentBatched(ctx context.Context, req *GetLogisticsWaybillsPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GetLogisticsWaybillsPrintDocumentResponse, error] {
 	start := valueOf(req)
-	return batches(start.LogisticsCodes, 50, func(part []string) (*GetLogisticsWaybillsPrintDocurementResponse, error) {
+	return batches(start.LogisticsCodes, 50, func(part []string) (*GetLogisticsWaybillsPrintDocumentResponse, error) {
 		r := start
 		r.LogisticsCodes = part
-		return s.GetLogisticsWaybillsPrintDocurement(ctx, &r, opts...)
+		return s.GetLogisticsWaybillsPrintDocument(ctx, &r, opts...)
 	})
 }
 
@@ -354,6 +354,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingGetSKUPrintDocument(ctx cont
 // GlobalSellingGetSKUPrintDocumentV202409 calls POST /gs_full_service_shipment/202409/delivery_orders/sku_documents/generate.
 //
 // It is not repeated once it was sent. Version 202409.
+// The newest version is [GSFullServiceShipmentService.GlobalSellingGetSKUPrintDocument].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-get-sku-print-document-202409
 func (s *GSFullServiceShipmentService) GlobalSellingGetSKUPrintDocumentV202409(ctx context.Context, req *GlobalSellingGetSKUPrintDocumentV202409Request, opts ...CallOption) (*GlobalSellingGetSKUPrintDocumentV202409Response, error) {
@@ -396,6 +397,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingReserveShipment(ctx context.
 // GlobalSellingReserveShipmentV202407 calls POST /gs_full_service_shipment/202407/delivery_orders/reserve_ship.
 //
 // It is not repeated once it was sent. Version 202407.
+// The newest version is [GSFullServiceShipmentService.GlobalSellingReserveShipment].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-reserve-shipment-202407
 func (s *GSFullServiceShipmentService) GlobalSellingReserveShipmentV202407(ctx context.Context, req *GlobalSellingReserveShipmentV202407Request, opts ...CallOption) (*GlobalSellingReserveShipmentV202407Response, error) {
@@ -455,6 +457,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAvailableShippingProvi
 // GlobalSellingSearchAvailableShippingProvidersV202407 calls POST /gs_full_service_shipment/202407/shipping_providers/search.
 //
 // It only reads and is safe to repeat. Version 202407.
+// The newest version is [GSFullServiceShipmentService.GlobalSellingSearchAvailableShippingProviders].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-search-available-shipping-providers-202407
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAvailableShippingProvidersV202407(ctx context.Context, req *GlobalSellingSearchAvailableShippingProvidersV202407Request, opts ...CallOption) (*GlobalSellingSearchAvailableShippingProvidersV202407Response, error) {
@@ -559,28 +562,28 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrdersAll(ctx c
 	})
 }
 
-// QueryDeliveryBatchs calls GET /gs_full_service_shipment/202405/preview/delivery_orders/delivery_batchs.
+// QueryDeliveryBatches calls GET /gs_full_service_shipment/202405/preview/delivery_orders/delivery_batchs.
 //
 // It only reads and is safe to repeat. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-delivery-batchs-202405
-func (s *GSFullServiceShipmentService) QueryDeliveryBatchs(ctx context.Context, req *QueryDeliveryBatchsRequest, opts ...CallOption) (*QueryDeliveryBatchsResponse, error) {
-	var out *QueryDeliveryBatchsResponse
+func (s *GSFullServiceShipmentService) QueryDeliveryBatches(ctx context.Context, req *QueryDeliveryBatchesRequest, opts ...CallOption) (*QueryDeliveryBatchesResponse, error) {
+	var out *QueryDeliveryBatchesResponse
 	err := s.client.call(ctx, operation{
-		name: "GSFullServiceShipment.QueryDeliveryBatchs", method: "GET", path: "/gs_full_service_shipment/202405/preview/delivery_orders/delivery_batchs",
+		name: "GSFullServiceShipment.QueryDeliveryBatches", method: "GET", path: "/gs_full_service_shipment/202405/preview/delivery_orders/delivery_batchs",
 		query: true, replay: replayRead, noCipher: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// QueryDeliveryBatchsBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.QueryDeliveryBatchs] to each. It stops at the first error.
-func (s *GSFullServiceShipmentService) QueryDeliveryBatchsBatched(ctx context.Context, req *QueryDeliveryBatchsRequest, opts ...CallOption) iter.Seq2[*QueryDeliveryBatchsResponse, error] {
+// QueryDeliveryBatchesBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
+// reply of [GSFullServiceShipmentService.QueryDeliveryBatches] to each. It stops at the first error.
+func (s *GSFullServiceShipmentService) QueryDeliveryBatchesBatched(ctx context.Context, req *QueryDeliveryBatchesRequest, opts ...CallOption) iter.Seq2[*QueryDeliveryBatchesResponse, error] {
 	start := valueOf(req)
-	return batches(start.DeliveryBatchCodes, 50, func(part []string) (*QueryDeliveryBatchsResponse, error) {
+	return batches(start.DeliveryBatchCodes, 50, func(part []string) (*QueryDeliveryBatchesResponse, error) {
 		r := start
 		r.DeliveryBatchCodes = part
-		return s.QueryDeliveryBatchs(ctx, &r, opts...)
+		return s.QueryDeliveryBatches(ctx, &r, opts...)
 	})
 }
 
@@ -674,6 +677,21 @@ func (s *GSFullServiceShipmentService) SearchStockupOrdersAll(ctx context.Contex
 	})
 }
 
+// AddressDetail is part of a reply.
+type AddressDetail struct {
+	CityID       ID     `json:"city_id,omitzero"`
+	CityName     string `json:"city_name,omitzero"`
+	CountryID    ID     `json:"country_id,omitzero"`
+	CountryName  string `json:"country_name,omitzero"`
+	Detail       string `json:"detail,omitzero"`
+	DistrictID   ID     `json:"district_id,omitzero"`
+	DistrictName string `json:"district_name,omitzero"`
+	ProvinceID   ID     `json:"province_id,omitzero"`
+	ProvinceName string `json:"province_name,omitzero"`
+	TownID       ID     `json:"town_id,omitzero"`
+	TownName     string `json:"town_name,omitzero"`
+}
+
 // ConfirmDeliveryRequest holds the parameters of GSFullServiceShipment.ConfirmDelivery.
 type ConfirmDeliveryRequest struct {
 	DeliveryOrderCode *string `json:"delivery_order_code,omitzero" url:"-"`
@@ -693,7 +711,7 @@ type CreateDeliveryOrderRequest struct {
 type CreateDeliveryOrderRequestDeliveryOrder struct {
 	DeliveryItems    []CreateDeliveryOrderRequestDeliveryOrderDeliveryItem `json:"delivery_items,omitzero"`
 	PackageQuantity  *int64                                                `json:"package_quantity,omitzero"`
-	Packages         []CreateDeliveryOrderRequestDeliveryOrderPackage      `json:"packages,omitzero"`
+	Packages         []DeliveryOrderPackage                                `json:"packages,omitzero"`
 	StockupOrderCode *string                                               `json:"stockup_order_code,omitzero"`
 }
 
@@ -703,21 +721,45 @@ type CreateDeliveryOrderRequestDeliveryOrderDeliveryItem struct {
 	Quantity        *int64  `json:"quantity,omitzero"`
 }
 
-// CreateDeliveryOrderRequestDeliveryOrderPackage is part of a request.
-type CreateDeliveryOrderRequestDeliveryOrderPackage struct {
-	Items []CreateDeliveryOrderRequestDeliveryOrderPackageItem `json:"items,omitzero"`
-}
-
-// CreateDeliveryOrderRequestDeliveryOrderPackageItem is part of a request.
-type CreateDeliveryOrderRequestDeliveryOrderPackageItem struct {
-	PlatformSKUCode *string `json:"platform_sku_code,omitzero"`
-	Quantity        *int64  `json:"quantity,omitzero"`
-}
-
 // CreateDeliveryOrderResponse is the reply of GSFullServiceShipment.CreateDeliveryOrder.
 type CreateDeliveryOrderResponse struct {
 	DeliveryOrderCode string `json:"delivery_order_code,omitzero"`
 	StockupOrderCode  string `json:"stockup_order_code,omitzero"`
+}
+
+// DeliveryOrderLogistics is part of a reply.
+type DeliveryOrderLogistics struct {
+	DeliveryOption       string `json:"delivery_option,omitzero"`
+	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
+}
+
+// DeliveryOrderPackage is part of a request.
+type DeliveryOrderPackage struct {
+	Items []PackageItem `json:"items,omitzero"`
+}
+
+// DeliveryOrderSKU is part of a reply.
+type DeliveryOrderSKU struct {
+	Barcode                   string `json:"barcode,omitzero"`
+	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
+	PlatformSKUCode           string `json:"platform_sku_code,omitzero"`
+	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en,omitzero"`
+	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
+	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
+	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
+}
+
+// DeliveryPackage is part of a reply.
+type DeliveryPackage struct {
+	LogisticsOrderCode string               `json:"logistics_order_code,omitzero"`
+	PackageCode        string               `json:"package_code,omitzero"`
+	SKUs               []DeliveryPackageSKU `json:"skus,omitzero"`
+}
+
+// DeliveryPackageSKU is part of a reply.
+type DeliveryPackageSKU struct {
+	Quantity int64  `json:"quantity,omitzero"`
+	SKUCode  string `json:"sku_code,omitzero"`
 }
 
 // GSConfirmDeliveryRequest holds the parameters of GSFullServiceShipment.GSConfirmDelivery.
@@ -735,26 +777,96 @@ type GSCreateDeliveryOrderRequest struct {
 
 // GSCreateDeliveryOrderRequestDeliveryOrder is part of a request.
 type GSCreateDeliveryOrderRequestDeliveryOrder struct {
-	PackageQuantity  *int64                                             `json:"package_quantity,omitzero"`
-	Packages         []GSCreateDeliveryOrderRequestDeliveryOrderPackage `json:"packages,omitzero"`
-	StockupOrderCode *string                                            `json:"stockup_order_code,omitzero"`
-}
-
-// GSCreateDeliveryOrderRequestDeliveryOrderPackage is part of a request.
-type GSCreateDeliveryOrderRequestDeliveryOrderPackage struct {
-	Items []GSCreateDeliveryOrderRequestDeliveryOrderPackageItem `json:"items,omitzero"`
-}
-
-// GSCreateDeliveryOrderRequestDeliveryOrderPackageItem is part of a request.
-type GSCreateDeliveryOrderRequestDeliveryOrderPackageItem struct {
-	PlatformSKUCode *string `json:"platform_sku_code,omitzero"`
-	Quantity        *int64  `json:"quantity,omitzero"`
+	PackageQuantity  *int64                 `json:"package_quantity,omitzero"`
+	Packages         []DeliveryOrderPackage `json:"packages,omitzero"`
+	StockupOrderCode *string                `json:"stockup_order_code,omitzero"`
 }
 
 // GSCreateDeliveryOrderResponse is the reply of GSFullServiceShipment.GSCreateDeliveryOrder.
 type GSCreateDeliveryOrderResponse struct {
 	DeliveryOrderCode string `json:"delivery_order_code,omitzero"`
 	StockupOrderCode  string `json:"stockup_order_code,omitzero"`
+}
+
+// GSFullServiceShipmentAddressDetail is part of a reply.
+type GSFullServiceShipmentAddressDetail struct {
+	CityName     string `json:"city_name,omitzero"`
+	CountryName  string `json:"country_name,omitzero"`
+	Detail       string `json:"detail,omitzero"`
+	DistrictName string `json:"district_name,omitzero"`
+	ProvinceName string `json:"province_name,omitzero"`
+	TownName     string `json:"town_name,omitzero"`
+}
+
+// GSFullServiceShipmentAvailableProvider is part of a reply.
+type GSFullServiceShipmentAvailableProvider struct {
+	DeliveryOption GSFullServiceShipmentDeliveryOption                 `json:"delivery_option,omitzero"`
+	MaxChargeFee   Money                                               `json:"max_charge_fee,omitzero"`
+	MinChargeFee   Money                                               `json:"min_charge_fee,omitzero"`
+	ProviderCode   string                                              `json:"provider_code,omitzero"`
+	ProviderName   string                                              `json:"provider_name,omitzero"`
+	ReserveDatas   []GSFullServiceShipmentAvailableProviderReserveData `json:"reserve_datas,omitzero"`
+}
+
+// GSFullServiceShipmentAvailableProviderReserveData is part of a reply.
+type GSFullServiceShipmentAvailableProviderReserveData struct {
+	CanReserve      bool                                                          `json:"can_reserve,omitzero"`
+	ReserveSegments []GlobalSellingSearchAvailableShippingProvidersReserveSegment `json:"reserve_segments,omitzero"`
+	ShipTime        UnixSeconds                                                   `json:"ship_time,omitzero"`
+}
+
+// GSFullServiceShipmentLogistics is part of a request.
+type GSFullServiceShipmentLogistics struct {
+	DeliveryOption       *string `json:"delivery_option,omitzero"`
+	ShippingProviderCode *string `json:"shipping_provider_code,omitzero"`
+	ShippingProviderName *string `json:"shipping_provider_name,omitzero"`
+}
+
+// GSFullServiceShipmentReserveArrivedTime is part of a reply.
+type GSFullServiceShipmentReserveArrivedTime struct {
+	ArrivedTime UnixSeconds `json:"arrived_time,omitzero"`
+	CanReserve  bool        `json:"can_reserve,omitzero"`
+}
+
+// GSFullServiceShipmentSKC is part of a reply.
+type GSFullServiceShipmentSKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	ImageURL                 string `json:"image_url,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
+}
+
+// GSFullServiceShipmentSenderContact is part of a request.
+type GSFullServiceShipmentSenderContact struct {
+	AddressDetail *SenderContactAddressDetail `json:"address_detail,omitzero"`
+	ContactName   *string                     `json:"contact_name,omitzero"`
+	Email         *string                     `json:"email,omitzero"`
+	FullAddress   *string                     `json:"full_address,omitzero"`
+	PhoneNumber   *string                     `json:"phone_number,omitzero"`
+	PostalCode    *string                     `json:"postal_code,omitzero"`
+}
+
+// GSFullServiceShipmentShippingProvider is part of a reply.
+type GSFullServiceShipmentShippingProvider struct {
+	DeliveryOption GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
+	MaxChargeFee   Money                               `json:"max_charge_fee,omitzero"`
+	MinChargeFee   Money                               `json:"min_charge_fee,omitzero"`
+	ProviderCode   string                              `json:"provider_code,omitzero"`
+	ProviderName   string                              `json:"provider_name,omitzero"`
+	ReserveDatas   []ReserveData                       `json:"reserve_datas,omitzero"`
+}
+
+// GSFullServiceShipmentWarehouseContact is part of a reply.
+type GSFullServiceShipmentWarehouseContact struct {
+	AddressDetail GSFullServiceShipmentAddressDetail `json:"address_detail,omitzero"`
+	ContactName   string                             `json:"contact_name,omitzero"`
+	Email         string                             `json:"email,omitzero"`
+	FullAddress   string                             `json:"full_address,omitzero"`
+	PhoneNumber   string                             `json:"phone_number,omitzero"`
+	PostalCode    string                             `json:"postal_code,omitzero"`
 }
 
 // GSGetDeliveryOrderPrintDocumentRequest holds the parameters of GSFullServiceShipment.GSGetDeliveryOrderPrintDocument.
@@ -803,177 +915,54 @@ type GSGetSKUPrintDocumentResponse struct {
 	DocumentURL string `json:"document_url,omitzero"`
 }
 
-// GSQueryDeliveryBatchsRequest holds the parameters of GSFullServiceShipment.GSQueryDeliveryBatchs.
-type GSQueryDeliveryBatchsRequest struct {
+// GSQueryDeliveryBatchesRequest holds the parameters of GSFullServiceShipment.GSQueryDeliveryBatches.
+type GSQueryDeliveryBatchesRequest struct {
 	DeliveryBatchCodes []string `url:"delivery_batch_codes,comma" json:"-"` // required, at most 50
 }
 
-// GSQueryDeliveryBatchsResponse is the reply of GSFullServiceShipment.GSQueryDeliveryBatchs.
-type GSQueryDeliveryBatchsResponse struct {
-	DeliveryBatchs []GSQueryDeliveryBatchsResponseDeliveryBatch `json:"delivery_batchs,omitzero"`
+// GSQueryDeliveryBatchesResponse is the reply of GSFullServiceShipment.GSQueryDeliveryBatches.
+type GSQueryDeliveryBatchesResponse struct {
+	DeliveryBatchs []GSQueryDeliveryBatchesResponseDeliveryBatch `json:"delivery_batchs,omitzero"`
 }
 
-// GSQueryDeliveryBatchsResponseDeliveryBatch is part of a reply.
-type GSQueryDeliveryBatchsResponseDeliveryBatch struct {
+// GSQueryDeliveryBatchesResponseDeliveryBatch is part of a reply.
+type GSQueryDeliveryBatchesResponseDeliveryBatch struct {
 	Code                     string                                                      `json:"code,omitzero"`
 	CreateTime               UnixSeconds                                                 `json:"create_time,omitzero"`
-	Logistics                GSQueryDeliveryBatchsResponseDeliveryBatchLogistics         `json:"logistics,omitzero"`
+	Logistics                Logistics                                                   `json:"logistics,omitzero"`
 	LogisticsOrderQuantity   int64                                                       `json:"logistics_order_quantity,omitzero"`
-	LogisticsOrders          []GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrder  `json:"logistics_orders,omitzero"`
+	LogisticsOrders          []GSQueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder `json:"logistics_orders,omitzero"`
 	LogisticsPackageQuantity int64                                                       `json:"logistics_package_quantity,omitzero"`
 	LogisticsPickerName      string                                                      `json:"logistics_picker_name,omitzero"`
 	LogisticsPickerPhone     string                                                      `json:"logistics_picker_phone,omitzero"`
 	PredictedArriveTime      UnixSeconds                                                 `json:"predicted_arrive_time,omitzero"`
-	PredictedPickInfo        GSQueryDeliveryBatchsResponseDeliveryBatchPredictedPickInfo `json:"predicted_pick_info,omitzero"`
+	PredictedPickInfo        TimeRange                                                   `json:"predicted_pick_info,omitzero"`
 	PredictedShipTime        UnixSeconds                                                 `json:"predicted_ship_time,omitzero"`
-	ReceiverContact          GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContact   `json:"receiver_contact,omitzero"`
-	SenderContact            GSQueryDeliveryBatchsResponseDeliveryBatchSenderContact     `json:"sender_contact,omitzero"`
+	ReceiverContact          ReceiverContact                                             `json:"receiver_contact,omitzero"`
+	SenderContact            SenderContact                                               `json:"sender_contact,omitzero"`
 	Status                   string                                                      `json:"status,omitzero"`
 }
 
-// GSQueryDeliveryBatchsResponseDeliveryBatchLogistics is part of a reply.
-type GSQueryDeliveryBatchsResponseDeliveryBatchLogistics struct {
-	DeliveryOption       string `json:"delivery_option,omitzero"`
-	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
-	ShippingProviderName string `json:"shipping_provider_name,omitzero"`
-}
-
-// GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrder is part of a reply.
-type GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrder struct {
-	Code            string                                                                   `json:"code,omitzero"`
-	FailedReason    string                                                                   `json:"failed_reason,omitzero"`
-	PackageWeight   GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderPackageWeight    `json:"package_weight,omitzero"`
-	Status          string                                                                   `json:"status,omitzero"`
-	TrackingNumber  string                                                                   `json:"tracking_number,omitzero"`
-	TrackingRecords []GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderTrackingRecord `json:"tracking_records,omitzero"`
-}
-
-// GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderPackageWeight is part of a reply.
-type GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderPackageWeight struct {
-	Unit  string `json:"unit,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
-// GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderTrackingRecord is part of a reply.
-type GSQueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderTrackingRecord struct {
-	Message    string      `json:"message,omitzero"`
-	Title      string      `json:"title,omitzero"`
-	UpdateTime UnixSeconds `json:"update_time,omitzero"`
-}
-
-// GSQueryDeliveryBatchsResponseDeliveryBatchPredictedPickInfo is part of a reply.
-type GSQueryDeliveryBatchsResponseDeliveryBatchPredictedPickInfo struct {
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
-}
-
-// GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContact is part of a reply.
-type GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContact struct {
-	AddressDetail GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail `json:"address_detail,omitzero"`
-	ContactName   string                                                                 `json:"contact_name,omitzero"`
-	Email         string                                                                 `json:"email,omitzero"`
-	FullAddress   string                                                                 `json:"full_address,omitzero"`
-	PhoneNumber   string                                                                 `json:"phone_number,omitzero"`
-	PostalCode    string                                                                 `json:"postal_code,omitzero"`
-}
-
-// GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail is part of a reply.
-type GSQueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail struct {
-	CityID       ID     `json:"city_id,omitzero"`
-	CityName     string `json:"city_name,omitzero"`
-	CountryID    ID     `json:"country_id,omitzero"`
-	CountryName  string `json:"country_name,omitzero"`
-	Detail       string `json:"detail,omitzero"`
-	DistrictID   ID     `json:"district_id,omitzero"`
-	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   ID     `json:"province_id,omitzero"`
-	ProvinceName string `json:"province_name,omitzero"`
-	TownID       ID     `json:"town_id,omitzero"`
-	TownName     string `json:"town_name,omitzero"`
-}
-
-// GSQueryDeliveryBatchsResponseDeliveryBatchSenderContact is part of a reply.
-type GSQueryDeliveryBatchsResponseDeliveryBatchSenderContact struct {
-	AddressDetail GSQueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail `json:"address_detail,omitzero"`
-	ContactName   string                                                               `json:"contact_name,omitzero"`
-	Email         string                                                               `json:"email,omitzero"`
-	FullAddress   string                                                               `json:"full_address,omitzero"`
-	PhoneNumber   string                                                               `json:"phone_number,omitzero"`
-	PostalCode    string                                                               `json:"postal_code,omitzero"`
-}
-
-// GSQueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail is part of a reply.
-type GSQueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail struct {
-	CityID       ID     `json:"city_id,omitzero"`
-	CityName     string `json:"city_name,omitzero"`
-	CountryID    ID     `json:"country_id,omitzero"`
-	CountryName  string `json:"country_name,omitzero"`
-	Detail       string `json:"detail,omitzero"`
-	DistrictID   ID     `json:"district_id,omitzero"`
-	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   ID     `json:"province_id,omitzero"`
-	ProvinceName string `json:"province_name,omitzero"`
-	TownID       ID     `json:"town_id,omitzero"`
-	TownName     string `json:"town_name,omitzero"`
+// GSQueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder is part of a reply.
+type GSQueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder struct {
+	Code            string           `json:"code,omitzero"`
+	FailedReason    string           `json:"failed_reason,omitzero"`
+	PackageWeight   Weight           `json:"package_weight,omitzero"`
+	Status          string           `json:"status,omitzero"`
+	TrackingNumber  string           `json:"tracking_number,omitzero"`
+	TrackingRecords []TrackingRecord `json:"tracking_records,omitzero"`
 }
 
 // GSReserveShippingRequest holds the parameters of GSFullServiceShipment.GSReserveShipping.
 type GSReserveShippingRequest struct {
-	DeliveryMode        *string                                `json:"delivery_mode,omitzero"`
-	DeliveryOrderCodes  []string                               `json:"delivery_order_codes,omitzero"` // at most 50
-	Logistics           *GSReserveShippingRequestLogistics     `json:"logistics,omitzero"`
-	Reserve             *GSReserveShippingRequestReserve       `json:"reserve,omitzero"`
-	SenderContact       *GSReserveShippingRequestSenderContact `json:"sender_contact,omitzero"`
-	ShippingBoxQuantity *int64                                 `json:"shipping_box_quantity,omitzero"`
-	TotalWeight         *GSReserveShippingRequestTotalWeight   `json:"total_weight,omitzero"`
-	WarehouseCode       *string                                `json:"warehouse_code,omitzero"`
-}
-
-// GSReserveShippingRequestLogistics is part of a request.
-type GSReserveShippingRequestLogistics struct {
-	DeliveryOption       *string `json:"delivery_option,omitzero"`
-	ShippingProviderCode *string `json:"shipping_provider_code,omitzero"`
-	ShippingProviderName *string `json:"shipping_provider_name,omitzero"`
-}
-
-// GSReserveShippingRequestReserve is part of a request.
-type GSReserveShippingRequestReserve struct {
-	PredictedArrivedTime *UnixSeconds `json:"predicted_arrived_time,omitzero"`
-	PredictedPickupGe    *int64       `json:"predicted_pickup_ge,omitzero"`
-	PredictedPickupLt    *int64       `json:"predicted_pickup_lt,omitzero"`
-	PredictedPickupTime  *UnixSeconds `json:"predicted_pickup_time,omitzero"`
-	PredictedShipTime    *UnixSeconds `json:"predicted_ship_time,omitzero"`
-}
-
-// GSReserveShippingRequestSenderContact is part of a request.
-type GSReserveShippingRequestSenderContact struct {
-	AddressDetail *GSReserveShippingRequestSenderContactAddressDetail `json:"address_detail,omitzero"`
-	ContactName   *string                                             `json:"contact_name,omitzero"`
-	Email         *string                                             `json:"email,omitzero"`
-	FullAddress   *string                                             `json:"full_address,omitzero"`
-	PhoneNumber   *string                                             `json:"phone_number,omitzero"`
-	PostalCode    *string                                             `json:"postal_code,omitzero"`
-}
-
-// GSReserveShippingRequestSenderContactAddressDetail is part of a request.
-type GSReserveShippingRequestSenderContactAddressDetail struct {
-	CityID       *int64  `json:"city_id,omitzero"`
-	CityName     *string `json:"city_name,omitzero"`
-	CountryID    *int64  `json:"country_id,omitzero"`
-	CountryName  *string `json:"country_name,omitzero"`
-	Detail       *string `json:"detail,omitzero"`
-	DistrictID   *int64  `json:"district_id,omitzero"`
-	DistrictName *string `json:"district_name,omitzero"`
-	ProvinceID   *int64  `json:"province_id,omitzero"`
-	ProvinceName *string `json:"province_name,omitzero"`
-	TownID       *int64  `json:"town_id,omitzero"`
-	TownName     *string `json:"town_name,omitzero"`
-}
-
-// GSReserveShippingRequestTotalWeight is part of a request.
-type GSReserveShippingRequestTotalWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
+	DeliveryMode        *string                             `json:"delivery_mode,omitzero"`
+	DeliveryOrderCodes  []string                            `json:"delivery_order_codes,omitzero"` // at most 50
+	Logistics           *GSFullServiceShipmentLogistics     `json:"logistics,omitzero"`
+	Reserve             *Reserve                            `json:"reserve,omitzero"`
+	SenderContact       *GSFullServiceShipmentSenderContact `json:"sender_contact,omitzero"`
+	ShippingBoxQuantity *int64                              `json:"shipping_box_quantity,omitzero"`
+	TotalWeight         *Weight                             `json:"total_weight,omitzero"`
+	WarehouseCode       *string                             `json:"warehouse_code,omitzero"`
 }
 
 // GSReserveShippingResponse is the reply of GSFullServiceShipment.GSReserveShipping.
@@ -983,91 +972,18 @@ type GSReserveShippingResponse struct {
 
 // GSSearchAvailableShippingProvidersRequest holds the parameters of GSFullServiceShipment.GSSearchAvailableShippingProviders.
 type GSSearchAvailableShippingProvidersRequest struct {
-	DeliveryMode       *string                                                 `json:"delivery_mode,omitzero"`
-	DeliveryOption     *string                                                 `json:"delivery_option,omitzero"`
-	DeliveryOrderCodes []string                                                `json:"delivery_order_codes,omitzero"` // at most 50
-	SenderContact      *GSSearchAvailableShippingProvidersRequestSenderContact `json:"sender_contact,omitzero"`
-	TotalWeight        *GSSearchAvailableShippingProvidersRequestTotalWeight   `json:"total_weight,omitzero"`
-	WarehouseCode      *string                                                 `json:"warehouse_code,omitzero"`
-}
-
-// GSSearchAvailableShippingProvidersRequestSenderContact is part of a request.
-type GSSearchAvailableShippingProvidersRequestSenderContact struct {
-	AddressDetail *GSSearchAvailableShippingProvidersRequestSenderContactAddressDetail `json:"address_detail,omitzero"`
-	ContactName   *string                                                              `json:"contact_name,omitzero"`
-	Email         *string                                                              `json:"email,omitzero"`
-	FullAddress   *string                                                              `json:"full_address,omitzero"`
-	PhoneNumber   *string                                                              `json:"phone_number,omitzero"`
-	PostalCode    *string                                                              `json:"postal_code,omitzero"`
-}
-
-// GSSearchAvailableShippingProvidersRequestSenderContactAddressDetail is part of a request.
-type GSSearchAvailableShippingProvidersRequestSenderContactAddressDetail struct {
-	CityID       *int64  `json:"city_id,omitzero"`
-	CityName     *string `json:"city_name,omitzero"`
-	CountryID    *int64  `json:"country_id,omitzero"`
-	CountryName  *string `json:"country_name,omitzero"`
-	Detail       *string `json:"detail,omitzero"`
-	DistrictID   *int64  `json:"district_id,omitzero"`
-	DistrictName *string `json:"district_name,omitzero"`
-	ProvinceID   *int64  `json:"province_id,omitzero"`
-	ProvinceName *string `json:"province_name,omitzero"`
-	TownID       *int64  `json:"town_id,omitzero"`
-	TownName     *string `json:"town_name,omitzero"`
-}
-
-// GSSearchAvailableShippingProvidersRequestTotalWeight is part of a request.
-type GSSearchAvailableShippingProvidersRequestTotalWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
+	DeliveryMode       *string                             `json:"delivery_mode,omitzero"`
+	DeliveryOption     *string                             `json:"delivery_option,omitzero"`
+	DeliveryOrderCodes []string                            `json:"delivery_order_codes,omitzero"` // at most 50
+	SenderContact      *GSFullServiceShipmentSenderContact `json:"sender_contact,omitzero"`
+	TotalWeight        *Weight                             `json:"total_weight,omitzero"`
+	WarehouseCode      *string                             `json:"warehouse_code,omitzero"`
 }
 
 // GSSearchAvailableShippingProvidersResponse is the reply of GSFullServiceShipment.GSSearchAvailableShippingProviders.
 type GSSearchAvailableShippingProvidersResponse struct {
-	ReserveArrivedTimes []GSSearchAvailableShippingProvidersResponseReserveArrivedTime `json:"reserve_arrived_times,omitzero"`
-	ShippingProviders   []GSSearchAvailableShippingProvidersResponseShippingProvider   `json:"shipping_providers,omitzero"`
-}
-
-// GSSearchAvailableShippingProvidersResponseReserveArrivedTime is part of a reply.
-type GSSearchAvailableShippingProvidersResponseReserveArrivedTime struct {
-	ArrivedTime UnixSeconds `json:"arrived_time,omitzero"`
-	CanReserve  bool        `json:"can_reserve,omitzero"`
-}
-
-// GSSearchAvailableShippingProvidersResponseShippingProvider is part of a reply.
-type GSSearchAvailableShippingProvidersResponseShippingProvider struct {
-	DeliveryOption string                                                                  `json:"delivery_option,omitzero"`
-	MaxChargeFee   GSSearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee  `json:"max_charge_fee,omitzero"`
-	MinChargeFee   GSSearchAvailableShippingProvidersResponseShippingProviderMinChargeFee  `json:"min_charge_fee,omitzero"`
-	ProviderCode   string                                                                  `json:"provider_code,omitzero"`
-	ProviderName   string                                                                  `json:"provider_name,omitzero"`
-	ReserveData    []GSSearchAvailableShippingProvidersResponseShippingProviderReserveData `json:"reserve_data,omitzero"`
-}
-
-// GSSearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee is part of a reply.
-type GSSearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GSSearchAvailableShippingProvidersResponseShippingProviderMinChargeFee is part of a reply.
-type GSSearchAvailableShippingProvidersResponseShippingProviderMinChargeFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GSSearchAvailableShippingProvidersResponseShippingProviderReserveData is part of a reply.
-type GSSearchAvailableShippingProvidersResponseShippingProviderReserveData struct {
-	CanReserve      bool                                                                                  `json:"can_reserve,omitzero"`
-	ReserveSegments []GSSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment `json:"reserve_segments,omitzero"`
-	ShipTime        UnixSeconds                                                                           `json:"ship_time,omitzero"`
-}
-
-// GSSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment is part of a reply.
-type GSSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment struct {
-	CanReserve bool        `json:"can_reserve,omitzero"`
-	EndTime    UnixSeconds `json:"end_time,omitzero"`
-	StartTime  UnixSeconds `json:"start_time,omitzero"`
+	ReserveArrivedTimes []GSFullServiceShipmentReserveArrivedTime                  `json:"reserve_arrived_times,omitzero"`
+	ShippingProviders   []SearchAvailableShippingProvidersResponseShippingProvider `json:"shipping_providers,omitzero"`
 }
 
 // GSSearchDeliveryOrdersRequest holds the parameters of GSFullServiceShipment.GSSearchDeliveryOrders.
@@ -1104,106 +1020,41 @@ type GSSearchDeliveryOrdersResponse struct {
 
 // GSSearchDeliveryOrdersResponseDeliveryOrder is part of a reply.
 type GSSearchDeliveryOrdersResponseDeliveryOrder struct {
-	ArrivedTime            UnixSeconds                                                  `json:"arrived_time,omitzero"`
-	CategoryID             string                                                       `json:"category_id,omitzero"`
-	Code                   string                                                       `json:"code,omitzero"`
-	DeliveryBatchCode      string                                                       `json:"delivery_batch_code,omitzero"`
-	DeliveryPackages       []GSSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage `json:"delivery_packages,omitzero"`
-	DeliveryQuantity       int64                                                        `json:"delivery_quantity,omitzero"`
-	DeliveryType           string                                                       `json:"delivery_type,omitzero"`
-	EmergencyLevel         string                                                       `json:"emergency_level,omitzero"`
-	InboundQuantity        int64                                                        `json:"inbound_quantity,omitzero"`
-	IsFirstOrder           bool                                                         `json:"is_first_order,omitzero"`
-	IsSampleIncluded       bool                                                         `json:"is_sample_included,omitzero"`
-	LatestStatusUpdateTime UnixSeconds                                                  `json:"latest_status_update_time,omitzero"`
-	Logistics              GSSearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics,omitzero"`
-	Mode                   string                                                       `json:"mode,omitzero"`
-	PlatformSPUCode        string                                                       `json:"platform_spu_code,omitzero"`
-	PredictedArrivedTime   UnixSeconds                                                  `json:"predicted_arrived_time,omitzero"`
-	PredictedShipTime      UnixSeconds                                                  `json:"predicted_ship_time,omitzero"`
-	QualifiedQuantity      int64                                                        `json:"qualified_quantity,omitzero"`
-	QualityCheckResult     string                                                       `json:"quality_check_result,omitzero"`
-	ReceivedQuantity       int64                                                        `json:"received_quantity,omitzero"`
-	RelativeCode           string                                                       `json:"relative_code,omitzero"`
-	RelativeCodeType       string                                                       `json:"relative_code_type,omitzero"`
-	RequireArrivedTime     UnixSeconds                                                  `json:"require_arrived_time,omitzero"`
-	ReturnedQuantity       int64                                                        `json:"returned_quantity,omitzero"`
-	SampleCode             string                                                       `json:"sample_code,omitzero"`
-	SampleStatus           string                                                       `json:"sample_status,omitzero"`
-	ShipTime               UnixSeconds                                                  `json:"ship_time,omitzero"`
-	SKC                    GSSearchDeliveryOrdersResponseDeliveryOrderSKC               `json:"skc,omitzero"`
-	SKUs                   []GSSearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus,omitzero"`
-	Status                 string                                                       `json:"status,omitzero"`
-	StockupType            string                                                       `json:"stockup_type,omitzero"`
-	UnqualifiedQuantity    int64                                                        `json:"unqualified_quantity,omitzero"`
-	WarehouseCode          string                                                       `json:"warehouse_code,omitzero"`
-	WarehouseContact       GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact  `json:"warehouse_contact,omitzero"`
-	WarehouseName          string                                                       `json:"warehouse_name,omitzero"`
-}
-
-// GSSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage is part of a reply.
-type GSSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage struct {
-	LogisticsOrderCode string                                                          `json:"logistics_order_code,omitzero"`
-	PackageCode        string                                                          `json:"package_code,omitzero"`
-	SKUs               []GSSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU `json:"skus,omitzero"`
-}
-
-// GSSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU is part of a reply.
-type GSSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU struct {
-	Quantity int64  `json:"quantity,omitzero"`
-	SKUCode  string `json:"sku_code,omitzero"`
-}
-
-// GSSearchDeliveryOrdersResponseDeliveryOrderLogistics is part of a reply.
-type GSSearchDeliveryOrdersResponseDeliveryOrderLogistics struct {
-	DeliveryOption       string `json:"delivery_option,omitzero"`
-	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
-}
-
-// GSSearchDeliveryOrdersResponseDeliveryOrderSKC is part of a reply.
-type GSSearchDeliveryOrdersResponseDeliveryOrderSKC struct {
-	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
-}
-
-// GSSearchDeliveryOrdersResponseDeliveryOrderSKU is part of a reply.
-type GSSearchDeliveryOrdersResponseDeliveryOrderSKU struct {
-	Barcode                   string `json:"barcode,omitzero"`
-	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
-	PlatformSKUCode           string `json:"platform_sku_code,omitzero"`
-	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en,omitzero"`
-	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
-	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
-	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
-}
-
-// GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact is part of a reply.
-type GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact struct {
-	AddressDetail GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail `json:"address_detail,omitzero"`
-	ContactName   string                                                                   `json:"contact_name,omitzero"`
-	Email         string                                                                   `json:"email,omitzero"`
-	FullAddress   string                                                                   `json:"full_address,omitzero"`
-	PhoneNumber   string                                                                   `json:"phone_number,omitzero"`
-	PostalCode    string                                                                   `json:"postal_code,omitzero"`
-}
-
-// GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail is part of a reply.
-type GSSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail struct {
-	CityID       ID     `json:"city_id,omitzero"`
-	CityName     string `json:"city_name,omitzero"`
-	CountryID    ID     `json:"country_id,omitzero"`
-	CountryName  string `json:"country_name,omitzero"`
-	Detail       string `json:"detail,omitzero"`
-	DistrictID   ID     `json:"district_id,omitzero"`
-	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   ID     `json:"province_id,omitzero"`
-	ProvinceName string `json:"province_name,omitzero"`
-	TownID       ID     `json:"town_id,omitzero"`
-	TownName     string `json:"town_name,omitzero"`
+	ArrivedTime            UnixSeconds            `json:"arrived_time,omitzero"`
+	CategoryID             string                 `json:"category_id,omitzero"`
+	Code                   string                 `json:"code,omitzero"`
+	DeliveryBatchCode      string                 `json:"delivery_batch_code,omitzero"`
+	DeliveryPackages       []DeliveryPackage      `json:"delivery_packages,omitzero"`
+	DeliveryQuantity       int64                  `json:"delivery_quantity,omitzero"`
+	DeliveryType           string                 `json:"delivery_type,omitzero"`
+	EmergencyLevel         string                 `json:"emergency_level,omitzero"`
+	InboundQuantity        int64                  `json:"inbound_quantity,omitzero"`
+	IsFirstOrder           bool                   `json:"is_first_order,omitzero"`
+	IsSampleIncluded       bool                   `json:"is_sample_included,omitzero"`
+	LatestStatusUpdateTime UnixSeconds            `json:"latest_status_update_time,omitzero"`
+	Logistics              DeliveryOrderLogistics `json:"logistics,omitzero"`
+	Mode                   string                 `json:"mode,omitzero"`
+	PlatformSPUCode        string                 `json:"platform_spu_code,omitzero"`
+	PredictedArrivedTime   UnixSeconds            `json:"predicted_arrived_time,omitzero"`
+	PredictedShipTime      UnixSeconds            `json:"predicted_ship_time,omitzero"`
+	QualifiedQuantity      int64                  `json:"qualified_quantity,omitzero"`
+	QualityCheckResult     string                 `json:"quality_check_result,omitzero"`
+	ReceivedQuantity       int64                  `json:"received_quantity,omitzero"`
+	RelativeCode           string                 `json:"relative_code,omitzero"`
+	RelativeCodeType       string                 `json:"relative_code_type,omitzero"`
+	RequireArrivedTime     UnixSeconds            `json:"require_arrived_time,omitzero"`
+	ReturnedQuantity       int64                  `json:"returned_quantity,omitzero"`
+	SampleCode             string                 `json:"sample_code,omitzero"`
+	SampleStatus           string                 `json:"sample_status,omitzero"`
+	ShipTime               UnixSeconds            `json:"ship_time,omitzero"`
+	SKC                    SKC                    `json:"skc,omitzero"`
+	SKUs                   []DeliveryOrderSKU     `json:"skus,omitzero"`
+	Status                 string                 `json:"status,omitzero"`
+	StockupType            string                 `json:"stockup_type,omitzero"`
+	UnqualifiedQuantity    int64                  `json:"unqualified_quantity,omitzero"`
+	WarehouseCode          string                 `json:"warehouse_code,omitzero"`
+	WarehouseContact       WarehouseContact       `json:"warehouse_contact,omitzero"`
+	WarehouseName          string                 `json:"warehouse_name,omitzero"`
 }
 
 // GSSearchStockupOrdersRequest holds the parameters of GSFullServiceShipment.GSSearchStockupOrders.
@@ -1242,55 +1093,29 @@ type GSSearchStockupOrdersResponse struct {
 
 // GSSearchStockupOrdersResponseStockupOrder is part of a reply.
 type GSSearchStockupOrdersResponseStockupOrder struct {
-	CanDeliver             bool                                           `json:"can_deliver,omitzero"`
-	CategoryID             string                                         `json:"category_id,omitzero"`
-	Code                   string                                         `json:"code,omitzero"`
-	CreateTime             UnixSeconds                                    `json:"create_time,omitzero"`
-	DeliveryQuantity       int64                                          `json:"delivery_quantity,omitzero"`
-	EmergencyLevel         string                                         `json:"emergency_level,omitzero"`
-	InboundQuantity        int64                                          `json:"inbound_quantity,omitzero"`
-	IsDeliveryCompleted    bool                                           `json:"is_delivery_completed,omitzero"`
-	IsFirstOrder           bool                                           `json:"is_first_order,omitzero"`
-	IsNormal               bool                                           `json:"is_normal,omitzero"`
-	LatestStatusUpdateTime UnixSeconds                                    `json:"latest_status_update_time,omitzero"`
-	ManufactureMode        string                                         `json:"manufacture_mode,omitzero"`
-	PlatformSPUCode        string                                         `json:"platform_spu_code,omitzero"`
-	ReceivedQuantity       int64                                          `json:"received_quantity,omitzero"`
-	RequireArrivedTime     int64                                          `json:"require_arrived_time,omitzero"`
-	RequireShipTime        UnixSeconds                                    `json:"require_ship_time,omitzero"`
-	ReturnedQuantity       int64                                          `json:"returned_quantity,omitzero"`
-	SKC                    GSSearchStockupOrdersResponseStockupOrderSKC   `json:"skc,omitzero"`
-	SKUs                   []GSSearchStockupOrdersResponseStockupOrderSKU `json:"skus,omitzero"`
-	Source                 string                                         `json:"source,omitzero"`
-	Status                 string                                         `json:"status,omitzero"`
-	StockupQuantity        int64                                          `json:"stockup_quantity,omitzero"`
-	Type                   string                                         `json:"type,omitzero"`
-}
-
-// GSSearchStockupOrdersResponseStockupOrderSKC is part of a reply.
-type GSSearchStockupOrdersResponseStockupOrderSKC struct {
-	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
-}
-
-// GSSearchStockupOrdersResponseStockupOrderSKU is part of a reply.
-type GSSearchStockupOrdersResponseStockupOrderSKU struct {
-	Barcode                   string `json:"barcode,omitzero"`
-	DeliveredQuantity         int64  `json:"delivered_quantity,omitzero"`
-	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
-	InboundQuantity           int64  `json:"inbound_quantity,omitzero"`
-	PlatformSKUCode           string `json:"platform_sku_code,omitzero"`
-	ReceivedQuantity          int64  `json:"received_quantity,omitzero"`
-	ReturnedQuantity          int64  `json:"returned_quantity,omitzero"`
-	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en,omitzero"`
-	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
-	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
-	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
-	StockupQuantity           int64  `json:"stockup_quantity,omitzero"`
+	CanDeliver             bool              `json:"can_deliver,omitzero"`
+	CategoryID             string            `json:"category_id,omitzero"`
+	Code                   string            `json:"code,omitzero"`
+	CreateTime             UnixSeconds       `json:"create_time,omitzero"`
+	DeliveryQuantity       int64             `json:"delivery_quantity,omitzero"`
+	EmergencyLevel         string            `json:"emergency_level,omitzero"`
+	InboundQuantity        int64             `json:"inbound_quantity,omitzero"`
+	IsDeliveryCompleted    bool              `json:"is_delivery_completed,omitzero"`
+	IsFirstOrder           bool              `json:"is_first_order,omitzero"`
+	IsNormal               bool              `json:"is_normal,omitzero"`
+	LatestStatusUpdateTime UnixSeconds       `json:"latest_status_update_time,omitzero"`
+	ManufactureMode        string            `json:"manufacture_mode,omitzero"`
+	PlatformSPUCode        string            `json:"platform_spu_code,omitzero"`
+	ReceivedQuantity       int64             `json:"received_quantity,omitzero"`
+	RequireArrivedTime     int64             `json:"require_arrived_time,omitzero"`
+	RequireShipTime        UnixSeconds       `json:"require_ship_time,omitzero"`
+	ReturnedQuantity       int64             `json:"returned_quantity,omitzero"`
+	SKC                    SKC               `json:"skc,omitzero"`
+	SKUs                   []StockupOrderSKU `json:"skus,omitzero"`
+	Source                 string            `json:"source,omitzero"`
+	Status                 string            `json:"status,omitzero"`
+	StockupQuantity        int64             `json:"stockup_quantity,omitzero"`
+	Type                   string            `json:"type,omitzero"`
 }
 
 // GetDeliveryOrderPrintDocumentRequest holds the parameters of GSFullServiceShipment.GetDeliveryOrderPrintDocument.
@@ -1304,14 +1129,14 @@ type GetDeliveryOrderPrintDocumentResponse struct {
 	DocumentURL string `json:"document_url,omitzero"`
 }
 
-// GetLogisticsWaybillsPrintDocurementRequest holds the parameters of GSFullServiceShipment.GetLogisticsWaybillsPrintDocurement.
-type GetLogisticsWaybillsPrintDocurementRequest struct {
+// GetLogisticsWaybillsPrintDocumentRequest holds the parameters of GSFullServiceShipment.GetLogisticsWaybillsPrintDocument.
+type GetLogisticsWaybillsPrintDocumentRequest struct {
 	LogisticsCodes []string `url:"logistics_codes,comma" json:"-"` // required, at most 50
 	SupplierID     string   `url:"supplier_id" json:"-"`           // required
 }
 
-// GetLogisticsWaybillsPrintDocurementResponse is the reply of GSFullServiceShipment.GetLogisticsWaybillsPrintDocurement.
-type GetLogisticsWaybillsPrintDocurementResponse struct {
+// GetLogisticsWaybillsPrintDocumentResponse is the reply of GSFullServiceShipment.GetLogisticsWaybillsPrintDocument.
+type GetLogisticsWaybillsPrintDocumentResponse struct {
 	DocumentURL string `json:"document_url,omitzero"`
 }
 
@@ -1380,27 +1205,53 @@ type GlobalSellingGetSKUPrintDocumentResponse struct {
 
 // GlobalSellingGetSKUPrintDocumentV202409Request holds the parameters of GSFullServiceShipment.GlobalSellingGetSKUPrintDocumentV202409.
 type GlobalSellingGetSKUPrintDocumentV202409Request struct {
-	PlatformSKUItems []GlobalSellingGetSKUPrintDocumentV202409RequestPlatformSKUItem `json:"platform_sku_items,omitzero"`
-	Size             *GlobalSellingGetSKUPrintDocumentV202409RequestSize             `json:"size,omitzero"`
-	StockupOrderCode *string                                                         `json:"stockup_order_code,omitzero"`
+	PlatformSKUItems []GlobalSellingGetSKUPrintDocumentRequestPlatformSKUItem `json:"platform_sku_items,omitzero"`
+	Size             *GlobalSellingGetSKUPrintDocumentRequestSize             `json:"size,omitzero"`
+	StockupOrderCode *string                                                  `json:"stockup_order_code,omitzero"`
 }
 
-// GlobalSellingGetSKUPrintDocumentV202409RequestPlatformSKUItem is part of a request.
-type GlobalSellingGetSKUPrintDocumentV202409RequestPlatformSKUItem struct {
-	Code     *string `json:"code,omitzero"`
-	Quantity *int64  `json:"quantity,omitzero"`
+// GlobalSellingQueryLogisticsOrdersLogisticsOrderLogistics is part of a reply.
+type GlobalSellingQueryLogisticsOrdersLogisticsOrderLogistics struct {
+	DeliveryOption       GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
+	ShippingProviderCode string                              `json:"shipping_provider_code,omitzero"`
+	ShippingProviderName string                              `json:"shipping_provider_name,omitzero"`
 }
 
-// GlobalSellingGetSKUPrintDocumentV202409RequestSize is part of a request.
-type GlobalSellingGetSKUPrintDocumentV202409RequestSize struct {
-	Height *string `json:"height,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
+// GlobalSellingQueryLogisticsOrdersLogisticsOrderSenderContact is part of a reply.
+type GlobalSellingQueryLogisticsOrdersLogisticsOrderSenderContact struct {
+	AddressDetail GSFullServiceShipmentAddressDetail `json:"address_detail,omitzero"`
+	ContactName   string                             `json:"contact_name,omitzero"`
+	Email         string                             `json:"email,omitzero"`
+	FullAddress   string                             `json:"full_address,omitzero"`
+	PhoneNumber   string                             `json:"phone_number,omitzero"`
+	PostalCode    string                             `json:"postal_code,omitzero"`
 }
 
-// GlobalSellingGetSKUPrintDocumentV202409Response is the reply of GSFullServiceShipment.GlobalSellingGetSKUPrintDocumentV202409.
-type GlobalSellingGetSKUPrintDocumentV202409Response struct {
-	DocumentURL string `json:"document_url,omitzero"`
+// GlobalSellingQueryLogisticsOrdersLogisticsSubOrder is part of a reply.
+type GlobalSellingQueryLogisticsOrdersLogisticsSubOrder struct {
+	Code             string                                                   `json:"code,omitzero"`
+	CompletionTime   UnixSeconds                                              `json:"completion_time,omitzero"`
+	CreateTime       UnixSeconds                                              `json:"create_time,omitzero"`
+	DeliveryTime     UnixSeconds                                              `json:"delivery_time,omitzero"`
+	FailedReason     string                                                   `json:"failed_reason,omitzero"`
+	LatestUpdateTime UnixSeconds                                              `json:"latest_update_time,omitzero"`
+	LossSuspendTime  UnixSeconds                                              `json:"loss_suspend_time,omitzero"`
+	PackageWeight    Weight                                                   `json:"package_weight,omitzero"`
+	PickupTime       UnixSeconds                                              `json:"pickup_time,omitzero"`
+	SignTime         UnixSeconds                                              `json:"sign_time,omitzero"`
+	Status           GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus `json:"status,omitzero"`
+	TrackingNumber   string                                                   `json:"tracking_number,omitzero"`
+	TrackingRecords  []TrackingRecord                                         `json:"tracking_records,omitzero"`
+}
+
+// GlobalSellingQueryLogisticsOrdersReceiverContact is part of a reply.
+type GlobalSellingQueryLogisticsOrdersReceiverContact struct {
+	AddressDetail GSFullServiceShipmentAddressDetail `json:"address_detail,omitzero"`
+	ContactName   string                             `json:"contact_name,omitzero"`
+	Email         string                             `json:"email,omitzero"`
+	FullAddress   string                             `json:"full_address,omitzero"`
+	PhoneNumber   string                             `json:"phone_number,omitzero"`
+	PostalCode    string                             `json:"postal_code,omitzero"`
 }
 
 // GlobalSellingQueryLogisticsOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingQueryLogisticsOrders.
@@ -1415,121 +1266,38 @@ type GlobalSellingQueryLogisticsOrdersResponse struct {
 
 // GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder is part of a reply.
 type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder struct {
-	Code                      string                                                                     `json:"code,omitzero"`
-	CompletionTime            UnixSeconds                                                                `json:"completion_time,omitzero"`
-	CreateTime                UnixSeconds                                                                `json:"create_time,omitzero"`
-	DeliveryTime              UnixSeconds                                                                `json:"delivery_time,omitzero"`
-	LatestUpdateTime          UnixSeconds                                                                `json:"latest_update_time,omitzero"`
-	Logistics                 GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogistics           `json:"logistics,omitzero"`
-	LogisticsPackageQuantity  int64                                                                      `json:"logistics_package_quantity,omitzero"`
-	LogisticsPickerName       string                                                                     `json:"logistics_picker_name,omitzero"`
-	LogisticsPickerPhone      string                                                                     `json:"logistics_picker_phone,omitzero"`
-	LogisticsSubOrderQuantity int64                                                                      `json:"logistics_sub_order_quantity,omitzero"`
-	LogisticsSubOrders        []GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrder `json:"logistics_sub_orders,omitzero"`
-	PickupTime                UnixSeconds                                                                `json:"pickup_time,omitzero"`
-	PredictedArriveTime       UnixSeconds                                                                `json:"predicted_arrive_time,omitzero"`
-	PredictedPickInfo         GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderPredictedPickInfo   `json:"predicted_pick_info,omitzero"`
-	PredictedShipTime         UnixSeconds                                                                `json:"predicted_ship_time,omitzero"`
-	ReceiverContact           GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderReceiverContact     `json:"receiver_contact,omitzero"`
-	SenderContact             GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderSenderContact       `json:"sender_contact,omitzero"`
-	SignTime                  UnixSeconds                                                                `json:"sign_time,omitzero"`
-	Status                    GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus              `json:"status,omitzero"`
-	Type                      GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderType                `json:"type,omitzero"`
-}
-
-// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogistics is part of a reply.
-type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogistics struct {
-	DeliveryOption       GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
-	ShippingProviderCode string                              `json:"shipping_provider_code,omitzero"`
-	ShippingProviderName string                              `json:"shipping_provider_name,omitzero"`
-}
-
-// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrder is part of a reply.
-type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrder struct {
-	Code             string                                                                                   `json:"code,omitzero"`
-	CompletionTime   UnixSeconds                                                                              `json:"completion_time,omitzero"`
-	CreateTime       UnixSeconds                                                                              `json:"create_time,omitzero"`
-	DeliveryTime     UnixSeconds                                                                              `json:"delivery_time,omitzero"`
-	FailedReason     string                                                                                   `json:"failed_reason,omitzero"`
-	LatestUpdateTime UnixSeconds                                                                              `json:"latest_update_time,omitzero"`
-	LossSuspendTime  UnixSeconds                                                                              `json:"loss_suspend_time,omitzero"`
-	PackageWeight    GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderPackageWeight    `json:"package_weight,omitzero"`
-	PickupTime       UnixSeconds                                                                              `json:"pickup_time,omitzero"`
-	SignTime         UnixSeconds                                                                              `json:"sign_time,omitzero"`
-	Status           GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus           `json:"status,omitzero"`
-	TrackingNumber   string                                                                                   `json:"tracking_number,omitzero"`
-	TrackingRecords  []GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderTrackingRecord `json:"tracking_records,omitzero"`
-}
-
-// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderPackageWeight is part of a reply.
-type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderPackageWeight struct {
-	Unit  GSFullServiceShipmentUnit `json:"unit,omitzero"`
-	Value string                    `json:"value,omitzero"`
-}
-
-// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderTrackingRecord is part of a reply.
-type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderTrackingRecord struct {
-	Message    string      `json:"message,omitzero"`
-	Title      string      `json:"title,omitzero"`
-	UpdateTime UnixSeconds `json:"update_time,omitzero"`
-}
-
-// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderPredictedPickInfo is part of a reply.
-type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderPredictedPickInfo struct {
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
-}
-
-// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderReceiverContact is part of a reply.
-type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderReceiverContact struct {
-	AddressDetail GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderReceiverContactAddressDetail `json:"address_detail,omitzero"`
-	ContactName   string                                                                              `json:"contact_name,omitzero"`
-	Email         string                                                                              `json:"email,omitzero"`
-	FullAddress   string                                                                              `json:"full_address,omitzero"`
-	PhoneNumber   string                                                                              `json:"phone_number,omitzero"`
-	PostalCode    string                                                                              `json:"postal_code,omitzero"`
-}
-
-// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderReceiverContactAddressDetail is part of a reply.
-type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderReceiverContactAddressDetail struct {
-	CityName     string `json:"city_name,omitzero"`
-	CountryName  string `json:"country_name,omitzero"`
-	Detail       string `json:"detail,omitzero"`
-	DistrictName string `json:"district_name,omitzero"`
-	ProvinceName string `json:"province_name,omitzero"`
-	TownName     string `json:"town_name,omitzero"`
-}
-
-// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderSenderContact is part of a reply.
-type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderSenderContact struct {
-	AddressDetail GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderSenderContactAddressDetail `json:"address_detail,omitzero"`
-	ContactName   string                                                                            `json:"contact_name,omitzero"`
-	Email         string                                                                            `json:"email,omitzero"`
-	FullAddress   string                                                                            `json:"full_address,omitzero"`
-	PhoneNumber   string                                                                            `json:"phone_number,omitzero"`
-	PostalCode    string                                                                            `json:"postal_code,omitzero"`
-}
-
-// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderSenderContactAddressDetail is part of a reply.
-type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderSenderContactAddressDetail struct {
-	CityName     string `json:"city_name,omitzero"`
-	CountryName  string `json:"country_name,omitzero"`
-	Detail       string `json:"detail,omitzero"`
-	DistrictName string `json:"district_name,omitzero"`
-	ProvinceName string `json:"province_name,omitzero"`
-	TownName     string `json:"town_name,omitzero"`
+	Code                      string                                                       `json:"code,omitzero"`
+	CompletionTime            UnixSeconds                                                  `json:"completion_time,omitzero"`
+	CreateTime                UnixSeconds                                                  `json:"create_time,omitzero"`
+	DeliveryTime              UnixSeconds                                                  `json:"delivery_time,omitzero"`
+	LatestUpdateTime          UnixSeconds                                                  `json:"latest_update_time,omitzero"`
+	Logistics                 GlobalSellingQueryLogisticsOrdersLogisticsOrderLogistics     `json:"logistics,omitzero"`
+	LogisticsPackageQuantity  int64                                                        `json:"logistics_package_quantity,omitzero"`
+	LogisticsPickerName       string                                                       `json:"logistics_picker_name,omitzero"`
+	LogisticsPickerPhone      string                                                       `json:"logistics_picker_phone,omitzero"`
+	LogisticsSubOrderQuantity int64                                                        `json:"logistics_sub_order_quantity,omitzero"`
+	LogisticsSubOrders        []GlobalSellingQueryLogisticsOrdersLogisticsSubOrder         `json:"logistics_sub_orders,omitzero"`
+	PickupTime                UnixSeconds                                                  `json:"pickup_time,omitzero"`
+	PredictedArriveTime       UnixSeconds                                                  `json:"predicted_arrive_time,omitzero"`
+	PredictedPickInfo         TimeRange                                                    `json:"predicted_pick_info,omitzero"`
+	PredictedShipTime         UnixSeconds                                                  `json:"predicted_ship_time,omitzero"`
+	ReceiverContact           GlobalSellingQueryLogisticsOrdersReceiverContact             `json:"receiver_contact,omitzero"`
+	SenderContact             GlobalSellingQueryLogisticsOrdersLogisticsOrderSenderContact `json:"sender_contact,omitzero"`
+	SignTime                  UnixSeconds                                                  `json:"sign_time,omitzero"`
+	Status                    GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus        `json:"status,omitzero"`
+	Type                      GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderType  `json:"type,omitzero"`
 }
 
 // GlobalSellingReserveShipmentRequest holds the parameters of GSFullServiceShipment.GlobalSellingReserveShipment.
 type GlobalSellingReserveShipmentRequest struct {
-	DeliveryMode        *GSFullServiceShipmentDeliveryMode              `json:"delivery_mode,omitzero"`
-	DeliveryOrderCodes  []string                                        `json:"delivery_order_codes,omitzero"`
-	Logistics           *GlobalSellingReserveShipmentRequestLogistics   `json:"logistics,omitzero"`
-	Reserve             *GlobalSellingReserveShipmentRequestReserve     `json:"reserve,omitzero"`
-	SenderContactID     *string                                         `json:"sender_contact_id,omitzero"`
-	ShippingBoxQuantity *int64                                          `json:"shipping_box_quantity,omitzero"`
-	TotalWeight         *GlobalSellingReserveShipmentRequestTotalWeight `json:"total_weight,omitzero"`
-	WarehouseCode       *string                                         `json:"warehouse_code,omitzero"`
+	DeliveryMode        *GSFullServiceShipmentDeliveryMode            `json:"delivery_mode,omitzero"`
+	DeliveryOrderCodes  []string                                      `json:"delivery_order_codes,omitzero"`
+	Logistics           *GlobalSellingReserveShipmentRequestLogistics `json:"logistics,omitzero"`
+	Reserve             *Reserve                                      `json:"reserve,omitzero"`
+	SenderContactID     *string                                       `json:"sender_contact_id,omitzero"`
+	ShippingBoxQuantity *int64                                        `json:"shipping_box_quantity,omitzero"`
+	TotalWeight         *Weight                                       `json:"total_weight,omitzero"`
+	WarehouseCode       *string                                       `json:"warehouse_code,omitzero"`
 }
 
 // GlobalSellingReserveShipmentRequestLogistics is part of a request.
@@ -1539,62 +1307,8 @@ type GlobalSellingReserveShipmentRequestLogistics struct {
 	ShippingProviderName *string                              `json:"shipping_provider_name,omitzero"`
 }
 
-// GlobalSellingReserveShipmentRequestReserve is part of a request.
-type GlobalSellingReserveShipmentRequestReserve struct {
-	PredictedArrivedTime *UnixSeconds `json:"predicted_arrived_time,omitzero"`
-	PredictedPickupGe    *int64       `json:"predicted_pickup_ge,omitzero"`
-	PredictedPickupLt    *int64       `json:"predicted_pickup_lt,omitzero"`
-	PredictedPickupTime  *UnixSeconds `json:"predicted_pickup_time,omitzero"`
-	PredictedShipTime    *UnixSeconds `json:"predicted_ship_time,omitzero"`
-}
-
-// GlobalSellingReserveShipmentRequestTotalWeight is part of a request.
-type GlobalSellingReserveShipmentRequestTotalWeight struct {
-	Unit  *GSFullServiceShipmentUnit `json:"unit,omitzero"`
-	Value *string                    `json:"value,omitzero"`
-}
-
 // GlobalSellingReserveShipmentResponse is the reply of GSFullServiceShipment.GlobalSellingReserveShipment.
 type GlobalSellingReserveShipmentResponse struct {
-	LogisticsOrder string `json:"logistics_order,omitzero"`
-}
-
-// GlobalSellingReserveShipmentV202407Request holds the parameters of GSFullServiceShipment.GlobalSellingReserveShipmentV202407.
-type GlobalSellingReserveShipmentV202407Request struct {
-	DeliveryMode        *GSFullServiceShipmentDeliveryMode                     `json:"delivery_mode,omitzero"`
-	DeliveryOrderCodes  []string                                               `json:"delivery_order_codes,omitzero"`
-	Logistics           *GlobalSellingReserveShipmentV202407RequestLogistics   `json:"logistics,omitzero"`
-	Reserve             *GlobalSellingReserveShipmentV202407RequestReserve     `json:"reserve,omitzero"`
-	SenderContactID     *string                                                `json:"sender_contact_id,omitzero"`
-	ShippingBoxQuantity *int64                                                 `json:"shipping_box_quantity,omitzero"`
-	TotalWeight         *GlobalSellingReserveShipmentV202407RequestTotalWeight `json:"total_weight,omitzero"`
-	WarehouseCode       *string                                                `json:"warehouse_code,omitzero"`
-}
-
-// GlobalSellingReserveShipmentV202407RequestLogistics is part of a request.
-type GlobalSellingReserveShipmentV202407RequestLogistics struct {
-	DeliveryOption       *GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
-	ShippingProviderCode *string                              `json:"shipping_provider_code,omitzero"`
-	ShippingProviderName *string                              `json:"shipping_provider_name,omitzero"`
-}
-
-// GlobalSellingReserveShipmentV202407RequestReserve is part of a request.
-type GlobalSellingReserveShipmentV202407RequestReserve struct {
-	PredictedArrivedTime *UnixSeconds `json:"predicted_arrived_time,omitzero"`
-	PredictedPickupGe    *int64       `json:"predicted_pickup_ge,omitzero"`
-	PredictedPickupLt    *int64       `json:"predicted_pickup_lt,omitzero"`
-	PredictedPickupTime  *UnixSeconds `json:"predicted_pickup_time,omitzero"`
-	PredictedShipTime    *UnixSeconds `json:"predicted_ship_time,omitzero"`
-}
-
-// GlobalSellingReserveShipmentV202407RequestTotalWeight is part of a request.
-type GlobalSellingReserveShipmentV202407RequestTotalWeight struct {
-	Unit  *GSFullServiceShipmentUnit `json:"unit,omitzero"`
-	Value *string                    `json:"value,omitzero"`
-}
-
-// GlobalSellingReserveShipmentV202407Response is the reply of GSFullServiceShipment.GlobalSellingReserveShipmentV202407.
-type GlobalSellingReserveShipmentV202407Response struct {
 	LogisticsOrder string `json:"logistics_order,omitzero"`
 }
 
@@ -1639,21 +1353,10 @@ type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder struct {
 	RelativeReturnStatus        GSFullServiceShipmentRelativeReturnStatus                   `json:"relative_return_status,omitzero"`
 	Remark                      string                                                      `json:"remark,omitzero"`
 	ReturnOrderCode             string                                                      `json:"return_order_code,omitzero"`
-	SKC                         GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKC   `json:"skc,omitzero"`
+	SKC                         GSFullServiceShipmentSKC                                    `json:"skc,omitzero"`
 	SKUs                        []GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU `json:"skus,omitzero"`
 	StockupOrderCode            string                                                      `json:"stockup_order_code,omitzero"`
 	Type                        GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderType  `json:"type,omitzero"`
-}
-
-// GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKC is part of a reply.
-type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKC struct {
-	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	ImageURL                 string `json:"image_url,omitzero"`
-	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
 }
 
 // GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU is part of a reply.
@@ -1670,176 +1373,54 @@ type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU struct {
 
 // GlobalSellingSearchAvailableShippingProvidersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProviders.
 type GlobalSellingSearchAvailableShippingProvidersRequest struct {
-	DeliveryMode        *string                                                          `json:"delivery_mode,omitzero"`
-	DeliveryOption      *GSFullServiceShipmentDeliveryOption                             `json:"delivery_option,omitzero"`
-	DeliveryOrderCodes  []string                                                         `json:"delivery_order_codes,omitzero"`
-	SenderContactID     *string                                                          `json:"sender_contact_id,omitzero"`
-	ShippingBoxQuantity *int64                                                           `json:"shipping_box_quantity,omitzero"`
-	TotalWeight         *GlobalSellingSearchAvailableShippingProvidersRequestTotalWeight `json:"total_weight,omitzero"`
-	WarehouseCode       *string                                                          `json:"warehouse_code,omitzero"`
+	DeliveryMode        *string                              `json:"delivery_mode,omitzero"`
+	DeliveryOption      *GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
+	DeliveryOrderCodes  []string                             `json:"delivery_order_codes,omitzero"`
+	SenderContactID     *string                              `json:"sender_contact_id,omitzero"`
+	ShippingBoxQuantity *int64                               `json:"shipping_box_quantity,omitzero"`
+	TotalWeight         *Weight                              `json:"total_weight,omitzero"`
+	WarehouseCode       *string                              `json:"warehouse_code,omitzero"`
 }
 
-// GlobalSellingSearchAvailableShippingProvidersRequestTotalWeight is part of a request.
-type GlobalSellingSearchAvailableShippingProvidersRequestTotalWeight struct {
-	Unit  *GSFullServiceShipmentUnit `json:"unit,omitzero"`
-	Value *string                    `json:"value,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersResponse is the reply of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProviders.
-type GlobalSellingSearchAvailableShippingProvidersResponse struct {
-	ReserveArrivedTimes []GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTime `json:"reserve_arrived_times,omitzero"`
-	ShippingProviders   []GlobalSellingSearchAvailableShippingProvidersResponseShippingProvider   `json:"shipping_providers,omitzero"`
-	WarehouseList       []GlobalSellingSearchAvailableShippingProvidersResponseWarehouseList      `json:"warehouse_list,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTime is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTime struct {
-	AccurateWarehouseCode string                                                                              `json:"accurate_warehouse_code,omitzero"`
-	ArrivedTime           UnixSeconds                                                                         `json:"arrived_time,omitzero"`
-	CanReserve            bool                                                                                `json:"can_reserve,omitzero"`
-	MaxChargeFee          GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTimeMaxChargeFee `json:"max_charge_fee,omitzero"`
-	MinChargeFee          GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTimeMinChargeFee `json:"min_charge_fee,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTimeMaxChargeFee is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTimeMaxChargeFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTimeMinChargeFee is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersResponseReserveArrivedTimeMinChargeFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersResponseShippingProvider is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersResponseShippingProvider struct {
-	DeliveryOption GSFullServiceShipmentDeliveryOption                                                `json:"delivery_option,omitzero"`
-	MaxChargeFee   GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee  `json:"max_charge_fee,omitzero"`
-	MinChargeFee   GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderMinChargeFee  `json:"min_charge_fee,omitzero"`
-	ProviderCode   string                                                                             `json:"provider_code,omitzero"`
-	ProviderName   string                                                                             `json:"provider_name,omitzero"`
-	ReserveDatas   []GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderReserveData `json:"reserve_datas,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderMinChargeFee is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderMinChargeFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderReserveData is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderReserveData struct {
-	CanReserve      bool                                                                                             `json:"can_reserve,omitzero"`
-	ReserveSegments []GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment `json:"reserve_segments,omitzero"`
-	ShipTime        UnixSeconds                                                                                      `json:"ship_time,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment struct {
+// GlobalSellingSearchAvailableShippingProvidersReserveSegment is part of a reply.
+type GlobalSellingSearchAvailableShippingProvidersReserveSegment struct {
 	AccurateWarehouseCode string      `json:"accurate_warehouse_code,omitzero"`
 	CanReserve            bool        `json:"can_reserve,omitzero"`
 	EndTime               UnixSeconds `json:"end_time,omitzero"`
 	StartTime             UnixSeconds `json:"start_time,omitzero"`
 }
 
-// GlobalSellingSearchAvailableShippingProvidersResponseWarehouseList is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersResponseWarehouseList struct {
-	WarehouseCode    string                                                                             `json:"warehouse_code,omitzero"`
-	WarehouseContact GlobalSellingSearchAvailableShippingProvidersResponseWarehouseListWarehouseContact `json:"warehouse_contact,omitzero"`
-	WarehouseName    string                                                                             `json:"warehouse_name,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersResponseWarehouseListWarehouseContact is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersResponseWarehouseListWarehouseContact struct {
-	AddressDetail GlobalSellingSearchAvailableShippingProvidersResponseWarehouseListWarehouseContactAddressDetail `json:"address_detail,omitzero"`
-	ContactName   string                                                                                          `json:"contact_name,omitzero"`
-	Email         string                                                                                          `json:"email,omitzero"`
-	FullAddress   string                                                                                          `json:"full_address,omitzero"`
-	PhoneNumber   string                                                                                          `json:"phone_number,omitzero"`
-	PostalCode    string                                                                                          `json:"postal_code,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersResponseWarehouseListWarehouseContactAddressDetail is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersResponseWarehouseListWarehouseContactAddressDetail struct {
-	CityName     string `json:"city_name,omitzero"`
-	CountryName  string `json:"country_name,omitzero"`
-	Detail       string `json:"detail,omitzero"`
-	DistrictName string `json:"district_name,omitzero"`
-	ProvinceName string `json:"province_name,omitzero"`
-	TownName     string `json:"town_name,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersV202407Request holds the parameters of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProvidersV202407.
-type GlobalSellingSearchAvailableShippingProvidersV202407Request struct {
-	DeliveryMode        *string                                                                 `json:"delivery_mode,omitzero"`
-	DeliveryOption      *GSFullServiceShipmentDeliveryOption                                    `json:"delivery_option,omitzero"`
-	DeliveryOrderCodes  []string                                                                `json:"delivery_order_codes,omitzero"`
-	SenderContactID     *string                                                                 `json:"sender_contact_id,omitzero"`
-	ShippingBoxQuantity *int64                                                                  `json:"shipping_box_quantity,omitzero"`
-	TotalWeight         *GlobalSellingSearchAvailableShippingProvidersV202407RequestTotalWeight `json:"total_weight,omitzero"`
-	WarehouseCode       *string                                                                 `json:"warehouse_code,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersV202407RequestTotalWeight is part of a request.
-type GlobalSellingSearchAvailableShippingProvidersV202407RequestTotalWeight struct {
-	Unit  *GSFullServiceShipmentUnit `json:"unit,omitzero"`
-	Value *string                    `json:"value,omitzero"`
+// GlobalSellingSearchAvailableShippingProvidersResponse is the reply of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProviders.
+type GlobalSellingSearchAvailableShippingProvidersResponse struct {
+	ReserveArrivedTimes []ReserveArrivedTime                                         `json:"reserve_arrived_times,omitzero"`
+	ShippingProviders   []GSFullServiceShipmentAvailableProvider                     `json:"shipping_providers,omitzero"`
+	WarehouseList       []GlobalSellingSearchAvailableShippingProvidersWarehouseList `json:"warehouse_list,omitzero"`
 }
 
 // GlobalSellingSearchAvailableShippingProvidersV202407Response is the reply of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProvidersV202407.
 type GlobalSellingSearchAvailableShippingProvidersV202407Response struct {
-	ReserveArrivedTimes []GlobalSellingSearchAvailableShippingProvidersV202407ResponseReserveArrivedTime `json:"reserve_arrived_times,omitzero"`
-	ShippingProviders   []GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProvider   `json:"shipping_providers,omitzero"`
+	ReserveArrivedTimes []GSFullServiceShipmentReserveArrivedTime `json:"reserve_arrived_times,omitzero"`
+	ShippingProviders   []GSFullServiceShipmentShippingProvider   `json:"shipping_providers,omitzero"`
 }
 
-// GlobalSellingSearchAvailableShippingProvidersV202407ResponseReserveArrivedTime is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersV202407ResponseReserveArrivedTime struct {
-	ArrivedTime UnixSeconds `json:"arrived_time,omitzero"`
-	CanReserve  bool        `json:"can_reserve,omitzero"`
+// GlobalSellingSearchAvailableShippingProvidersWarehouseList is part of a reply.
+type GlobalSellingSearchAvailableShippingProvidersWarehouseList struct {
+	WarehouseCode    string                                `json:"warehouse_code,omitzero"`
+	WarehouseContact GSFullServiceShipmentWarehouseContact `json:"warehouse_contact,omitzero"`
+	WarehouseName    string                                `json:"warehouse_name,omitzero"`
 }
 
-// GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProvider is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProvider struct {
-	DeliveryOption GSFullServiceShipmentDeliveryOption                                                       `json:"delivery_option,omitzero"`
-	MaxChargeFee   GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderMaxChargeFee  `json:"max_charge_fee,omitzero"`
-	MinChargeFee   GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderMinChargeFee  `json:"min_charge_fee,omitzero"`
-	ProviderCode   string                                                                                    `json:"provider_code,omitzero"`
-	ProviderName   string                                                                                    `json:"provider_name,omitzero"`
-	ReserveDatas   []GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderReserveData `json:"reserve_datas,omitzero"`
+// GlobalSellingSearchDeliveryOrdersDeliveryOrderLogistics is part of a reply.
+type GlobalSellingSearchDeliveryOrdersDeliveryOrderLogistics struct {
+	DeliveryOption       GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
+	LogisticsOrder       string                              `json:"logistics_order,omitzero"`
+	ShippingProviderCode string                              `json:"shipping_provider_code,omitzero"`
 }
 
-// GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderMaxChargeFee is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderMaxChargeFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderMinChargeFee is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderMinChargeFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderReserveData is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderReserveData struct {
-	CanReserve      bool                                                                                                    `json:"can_reserve,omitzero"`
-	ReserveSegments []GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderReserveDataReserveSegment `json:"reserve_segments,omitzero"`
-	ShipTime        UnixSeconds                                                                                             `json:"ship_time,omitzero"`
-}
-
-// GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderReserveDataReserveSegment is part of a reply.
-type GlobalSellingSearchAvailableShippingProvidersV202407ResponseShippingProviderReserveDataReserveSegment struct {
-	CanReserve bool        `json:"can_reserve,omitzero"`
-	EndTime    UnixSeconds `json:"end_time,omitzero"`
-	StartTime  UnixSeconds `json:"start_time,omitzero"`
+// GlobalSellingSearchDeliveryOrdersDeliveryPackage is part of a reply.
+type GlobalSellingSearchDeliveryOrdersDeliveryPackage struct {
+	PackageCode string               `json:"package_code,omitzero"`
+	SKUs        []DeliveryPackageSKU `json:"skus,omitzero"`
 }
 
 // GlobalSellingSearchDeliveryOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchDeliveryOrders.
@@ -1876,70 +1457,40 @@ type GlobalSellingSearchDeliveryOrdersResponse struct {
 
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder is part of a reply.
 type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder struct {
-	ArrivedTime            UnixSeconds                                                             `json:"arrived_time,omitzero"`
-	CategoryID             string                                                                  `json:"category_id,omitzero"`
-	Code                   string                                                                  `json:"code,omitzero"`
-	DeliveredQuantity      int64                                                                   `json:"delivered_quantity,omitzero"`
-	DeliveryPackages       []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage `json:"delivery_packages,omitzero"`
-	DeliveryType           GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryType      `json:"delivery_type,omitzero"`
-	EmergencyLevel         GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderEmergencyLevel    `json:"emergency_level,omitzero"`
-	InboundQuantity        int64                                                                   `json:"inbound_quantity,omitzero"`
-	IsFirstOrder           bool                                                                    `json:"is_first_order,omitzero"`
-	IsSampleIncluded       bool                                                                    `json:"is_sample_included,omitzero"`
-	LatestStatusUpdateTime UnixSeconds                                                             `json:"latest_status_update_time,omitzero"`
-	Logistics              GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics,omitzero"`
-	Mode                   GSFullServiceShipmentMode                                               `json:"mode,omitzero"`
-	PlatformSPUCode        string                                                                  `json:"platform_spu_code,omitzero"`
-	PredictedArrivedTime   UnixSeconds                                                             `json:"predicted_arrived_time,omitzero"`
-	PredictedShipTime      UnixSeconds                                                             `json:"predicted_ship_time,omitzero"`
-	QualifiedQuantity      int64                                                                   `json:"qualified_quantity,omitzero"`
-	QualityCheckResult     GSFullServiceShipmentQualityCheckResult                                 `json:"quality_check_result,omitzero"`
-	ReceivedQuantity       int64                                                                   `json:"received_quantity,omitzero"`
-	RelativeCode           string                                                                  `json:"relative_code,omitzero"`
-	RelativeCodeType       GSFullServiceShipmentRelativeCodeType                                   `json:"relative_code_type,omitzero"`
-	RequireArrivedTime     UnixSeconds                                                             `json:"require_arrived_time,omitzero"`
-	ReturnedQuantity       int64                                                                   `json:"returned_quantity,omitzero"`
-	SampleCode             string                                                                  `json:"sample_code,omitzero"`
-	SampleStatus           GSFullServiceShipmentSampleStatus                                       `json:"sample_status,omitzero"`
-	ShipTime               UnixSeconds                                                             `json:"ship_time,omitzero"`
-	SKC                    GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKC               `json:"skc,omitzero"`
-	SKUs                   []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus,omitzero"`
-	Status                 GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderStatus            `json:"status,omitzero"`
-	StockupType            GSFullServiceShipmentStockupType                                        `json:"stockup_type,omitzero"`
-	UnqualifiedQuantity    int64                                                                   `json:"unqualified_quantity,omitzero"`
-	WarehouseCode          string                                                                  `json:"warehouse_code,omitzero"`
-	WarehouseContact       GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact  `json:"warehouse_contact,omitzero"`
-	WarehouseName          string                                                                  `json:"warehouse_name,omitzero"`
-}
-
-// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage is part of a reply.
-type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage struct {
-	PackageCode string                                                                     `json:"package_code,omitzero"`
-	SKUs        []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU `json:"skus,omitzero"`
-}
-
-// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU is part of a reply.
-type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU struct {
-	Quantity int64  `json:"quantity,omitzero"`
-	SKUCode  string `json:"sku_code,omitzero"`
-}
-
-// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderLogistics is part of a reply.
-type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderLogistics struct {
-	DeliveryOption       GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
-	LogisticsOrder       string                              `json:"logistics_order,omitzero"`
-	ShippingProviderCode string                              `json:"shipping_provider_code,omitzero"`
-}
-
-// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKC is part of a reply.
-type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKC struct {
-	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	ImageURL                 string `json:"image_url,omitzero"`
-	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
+	ArrivedTime            UnixSeconds                                                  `json:"arrived_time,omitzero"`
+	CategoryID             string                                                       `json:"category_id,omitzero"`
+	Code                   string                                                       `json:"code,omitzero"`
+	DeliveredQuantity      int64                                                        `json:"delivered_quantity,omitzero"`
+	DeliveryPackages       []GlobalSellingSearchDeliveryOrdersDeliveryPackage           `json:"delivery_packages,omitzero"`
+	DeliveryType           GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryType   `json:"delivery_type,omitzero"`
+	EmergencyLevel         GlobalSellingSearchDeliveryOrdersDeliveryOrderEmergencyLevel `json:"emergency_level,omitzero"`
+	InboundQuantity        int64                                                        `json:"inbound_quantity,omitzero"`
+	IsFirstOrder           bool                                                         `json:"is_first_order,omitzero"`
+	IsSampleIncluded       bool                                                         `json:"is_sample_included,omitzero"`
+	LatestStatusUpdateTime UnixSeconds                                                  `json:"latest_status_update_time,omitzero"`
+	Logistics              GlobalSellingSearchDeliveryOrdersDeliveryOrderLogistics      `json:"logistics,omitzero"`
+	Mode                   GSFullServiceShipmentMode                                    `json:"mode,omitzero"`
+	PlatformSPUCode        string                                                       `json:"platform_spu_code,omitzero"`
+	PredictedArrivedTime   UnixSeconds                                                  `json:"predicted_arrived_time,omitzero"`
+	PredictedShipTime      UnixSeconds                                                  `json:"predicted_ship_time,omitzero"`
+	QualifiedQuantity      int64                                                        `json:"qualified_quantity,omitzero"`
+	QualityCheckResult     GSFullServiceShipmentQualityCheckResult                      `json:"quality_check_result,omitzero"`
+	ReceivedQuantity       int64                                                        `json:"received_quantity,omitzero"`
+	RelativeCode           string                                                       `json:"relative_code,omitzero"`
+	RelativeCodeType       GSFullServiceShipmentRelativeCodeType                        `json:"relative_code_type,omitzero"`
+	RequireArrivedTime     UnixSeconds                                                  `json:"require_arrived_time,omitzero"`
+	ReturnedQuantity       int64                                                        `json:"returned_quantity,omitzero"`
+	SampleCode             string                                                       `json:"sample_code,omitzero"`
+	SampleStatus           GSFullServiceShipmentSampleStatus                            `json:"sample_status,omitzero"`
+	ShipTime               UnixSeconds                                                  `json:"ship_time,omitzero"`
+	SKC                    GSFullServiceShipmentSKC                                     `json:"skc,omitzero"`
+	SKUs                   []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU  `json:"skus,omitzero"`
+	Status                 GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderStatus `json:"status,omitzero"`
+	StockupType            GSFullServiceShipmentStockupType                             `json:"stockup_type,omitzero"`
+	UnqualifiedQuantity    int64                                                        `json:"unqualified_quantity,omitzero"`
+	WarehouseCode          string                                                       `json:"warehouse_code,omitzero"`
+	WarehouseContact       GSFullServiceShipmentWarehouseContact                        `json:"warehouse_contact,omitzero"`
+	WarehouseName          string                                                       `json:"warehouse_name,omitzero"`
 }
 
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU is part of a reply.
@@ -1957,26 +1508,6 @@ type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 	UnqualifiedQuantity       int64  `json:"unqualified_quantity,omitzero"`
-}
-
-// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact is part of a reply.
-type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContact struct {
-	AddressDetail GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail `json:"address_detail,omitzero"`
-	ContactName   string                                                                              `json:"contact_name,omitzero"`
-	Email         string                                                                              `json:"email,omitzero"`
-	FullAddress   string                                                                              `json:"full_address,omitzero"`
-	PhoneNumber   string                                                                              `json:"phone_number,omitzero"`
-	PostalCode    string                                                                              `json:"postal_code,omitzero"`
-}
-
-// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail is part of a reply.
-type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail struct {
-	CityName     string `json:"city_name,omitzero"`
-	CountryName  string `json:"country_name,omitzero"`
-	Detail       string `json:"detail,omitzero"`
-	DistrictName string `json:"district_name,omitzero"`
-	ProvinceName string `json:"province_name,omitzero"`
-	TownName     string `json:"town_name,omitzero"`
 }
 
 // GlobalSellingSearchReturnOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchReturnOrders.
@@ -2019,18 +1550,18 @@ type GlobalSellingSearchReturnOrdersResponseReturnOrder struct {
 
 // GlobalSellingSearchReturnOrdersResponseReturnOrderLogistics is part of a reply.
 type GlobalSellingSearchReturnOrdersResponseReturnOrderLogistics struct {
-	ActualQuantity       int64                                                            `json:"actual_quantity,omitzero"`
-	CategoryID           string                                                           `json:"category_id,omitzero"`
-	ConfirmQuantity      int64                                                            `json:"confirm_quantity,omitzero"`
-	LogisticsOrder       string                                                           `json:"logistics_order,omitzero"`
-	PlatformSPUCode      string                                                           `json:"platform_spu_code,omitzero"`
-	RequestQuantity      int64                                                            `json:"request_quantity,omitzero"`
-	ShippingProviderCode string                                                           `json:"shipping_provider_code,omitzero"`
-	SKUs                 []GlobalSellingSearchReturnOrdersResponseReturnOrderLogisticsSKU `json:"skus,omitzero"`
+	ActualQuantity       int64                                                    `json:"actual_quantity,omitzero"`
+	CategoryID           string                                                   `json:"category_id,omitzero"`
+	ConfirmQuantity      int64                                                    `json:"confirm_quantity,omitzero"`
+	LogisticsOrder       string                                                   `json:"logistics_order,omitzero"`
+	PlatformSPUCode      string                                                   `json:"platform_spu_code,omitzero"`
+	RequestQuantity      int64                                                    `json:"request_quantity,omitzero"`
+	ShippingProviderCode string                                                   `json:"shipping_provider_code,omitzero"`
+	SKUs                 []GlobalSellingSearchReturnOrdersReturnOrderLogisticsSKU `json:"skus,omitzero"`
 }
 
-// GlobalSellingSearchReturnOrdersResponseReturnOrderLogisticsSKU is part of a reply.
-type GlobalSellingSearchReturnOrdersResponseReturnOrderLogisticsSKU struct {
+// GlobalSellingSearchReturnOrdersReturnOrderLogisticsSKU is part of a reply.
+type GlobalSellingSearchReturnOrdersReturnOrderLogisticsSKU struct {
 	ActualQuantity            int64  `json:"actual_quantity,omitzero"`
 	Barcode                   string `json:"barcode,omitzero"`
 	CancelReason              string `json:"cancel_reason,omitzero"`
@@ -2087,194 +1618,101 @@ type GlobalSellingSearchStockupOrdersResponse struct {
 
 // GlobalSellingSearchStockupOrdersResponseStockupOrder is part of a reply.
 type GlobalSellingSearchStockupOrdersResponseStockupOrder struct {
-	CanDeliver             bool                                                               `json:"can_deliver,omitzero"`
-	CategoryID             string                                                             `json:"category_id,omitzero"`
-	Code                   string                                                             `json:"code,omitzero"`
-	CreateTime             UnixSeconds                                                        `json:"create_time,omitzero"`
-	DeliveredQuantity      int64                                                              `json:"delivered_quantity,omitzero"`
-	EmergencyLevel         GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevel `json:"emergency_level,omitzero"`
-	InboundQuantity        int64                                                              `json:"inbound_quantity,omitzero"`
-	IsDeliveryCompleted    bool                                                               `json:"is_delivery_completed,omitzero"`
-	IsFirstOrder           bool                                                               `json:"is_first_order,omitzero"`
-	IsNormal               bool                                                               `json:"is_normal,omitzero"`
-	LatestStatusUpdateTime UnixSeconds                                                        `json:"latest_status_update_time,omitzero"`
-	ManufactureMode        string                                                             `json:"manufacture_mode,omitzero"`
-	PlatformSPUCode        string                                                             `json:"platform_spu_code,omitzero"`
-	ReceivedQuantity       int64                                                              `json:"received_quantity,omitzero"`
-	RequireArrivedTime     UnixSeconds                                                        `json:"require_arrived_time,omitzero"`
-	RequireShipTime        UnixSeconds                                                        `json:"require_ship_time,omitzero"`
-	ReturnedQuantity       int64                                                              `json:"returned_quantity,omitzero"`
-	SKC                    GlobalSellingSearchStockupOrdersResponseStockupOrderSKC            `json:"skc,omitzero"`
-	SKUs                   []GlobalSellingSearchStockupOrdersResponseStockupOrderSKU          `json:"skus,omitzero"`
-	Source                 string                                                             `json:"source,omitzero"`
-	Status                 string                                                             `json:"status,omitzero"`
-	StockupQuantity        int64                                                              `json:"stockup_quantity,omitzero"`
-	Type                   GlobalSellingSearchStockupOrdersResponseStockupOrderType           `json:"type,omitzero"`
+	CanDeliver             bool                                                       `json:"can_deliver,omitzero"`
+	CategoryID             string                                                     `json:"category_id,omitzero"`
+	Code                   string                                                     `json:"code,omitzero"`
+	CreateTime             UnixSeconds                                                `json:"create_time,omitzero"`
+	DeliveredQuantity      int64                                                      `json:"delivered_quantity,omitzero"`
+	EmergencyLevel         GlobalSellingSearchStockupOrdersStockupOrderEmergencyLevel `json:"emergency_level,omitzero"`
+	InboundQuantity        int64                                                      `json:"inbound_quantity,omitzero"`
+	IsDeliveryCompleted    bool                                                       `json:"is_delivery_completed,omitzero"`
+	IsFirstOrder           bool                                                       `json:"is_first_order,omitzero"`
+	IsNormal               bool                                                       `json:"is_normal,omitzero"`
+	LatestStatusUpdateTime UnixSeconds                                                `json:"latest_status_update_time,omitzero"`
+	ManufactureMode        string                                                     `json:"manufacture_mode,omitzero"`
+	PlatformSPUCode        string                                                     `json:"platform_spu_code,omitzero"`
+	ReceivedQuantity       int64                                                      `json:"received_quantity,omitzero"`
+	RequireArrivedTime     UnixSeconds                                                `json:"require_arrived_time,omitzero"`
+	RequireShipTime        UnixSeconds                                                `json:"require_ship_time,omitzero"`
+	ReturnedQuantity       int64                                                      `json:"returned_quantity,omitzero"`
+	SKC                    GSFullServiceShipmentSKC                                   `json:"skc,omitzero"`
+	SKUs                   []StockupOrderSKU                                          `json:"skus,omitzero"`
+	Source                 string                                                     `json:"source,omitzero"`
+	Status                 string                                                     `json:"status,omitzero"`
+	StockupQuantity        int64                                                      `json:"stockup_quantity,omitzero"`
+	Type                   GlobalSellingSearchStockupOrdersResponseStockupOrderType   `json:"type,omitzero"`
 }
 
-// GlobalSellingSearchStockupOrdersResponseStockupOrderSKC is part of a reply.
-type GlobalSellingSearchStockupOrdersResponseStockupOrderSKC struct {
-	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	ImageURL                 string `json:"image_url,omitzero"`
-	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
-}
-
-// GlobalSellingSearchStockupOrdersResponseStockupOrderSKU is part of a reply.
-type GlobalSellingSearchStockupOrdersResponseStockupOrderSKU struct {
-	Barcode                   string `json:"barcode,omitzero"`
-	DeliveredQuantity         int64  `json:"delivered_quantity,omitzero"`
-	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
-	InboundQuantity           int64  `json:"inbound_quantity,omitzero"`
-	PlatformSKUCode           string `json:"platform_sku_code,omitzero"`
-	ReceivedQuantity          int64  `json:"received_quantity,omitzero"`
-	ReturnedQuantity          int64  `json:"returned_quantity,omitzero"`
-	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en,omitzero"`
-	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
-	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
-	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
-	StockupQuantity           int64  `json:"stockup_quantity,omitzero"`
-}
-
-// QueryDeliveryBatchsRequest holds the parameters of GSFullServiceShipment.QueryDeliveryBatchs.
-type QueryDeliveryBatchsRequest struct {
-	DeliveryBatchCodes []string `url:"delivery_batch_codes,comma" json:"-"` // required, at most 50
-	SupplierID         string   `url:"supplier_id" json:"-"`                // required
-}
-
-// QueryDeliveryBatchsResponse is the reply of GSFullServiceShipment.QueryDeliveryBatchs.
-type QueryDeliveryBatchsResponse struct {
-	DeliveryBatchs []QueryDeliveryBatchsResponseDeliveryBatch `json:"delivery_batchs,omitzero"`
-}
-
-// QueryDeliveryBatchsResponseDeliveryBatch is part of a reply.
-type QueryDeliveryBatchsResponseDeliveryBatch struct {
-	Code                     string                                                    `json:"code,omitzero"`
-	CreateTime               UnixSeconds                                               `json:"create_time,omitzero"`
-	Logistics                QueryDeliveryBatchsResponseDeliveryBatchLogistics         `json:"logistics,omitzero"`
-	LogisticsOrderQuantity   int64                                                     `json:"logistics_order_quantity,omitzero"`
-	LogisticsOrders          []QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrder  `json:"logistics_orders,omitzero"`
-	LogisticsPackageQuantity int64                                                     `json:"logistics_package_quantity,omitzero"`
-	LogisticsPickerName      string                                                    `json:"logistics_picker_name,omitzero"`
-	LogisticsPickerPhone     string                                                    `json:"logistics_picker_phone,omitzero"`
-	PredictedArriveTime      UnixSeconds                                               `json:"predicted_arrive_time,omitzero"`
-	PredictedPickInfo        QueryDeliveryBatchsResponseDeliveryBatchPredictedPickInfo `json:"predicted_pick_info,omitzero"`
-	PredictedShipTime        UnixSeconds                                               `json:"predicted_ship_time,omitzero"`
-	ReceiverContact          QueryDeliveryBatchsResponseDeliveryBatchReceiverContact   `json:"receiver_contact,omitzero"`
-	SenderContact            QueryDeliveryBatchsResponseDeliveryBatchSenderContact     `json:"sender_contact,omitzero"`
-	Status                   string                                                    `json:"status,omitzero"`
-}
-
-// QueryDeliveryBatchsResponseDeliveryBatchLogistics is part of a reply.
-type QueryDeliveryBatchsResponseDeliveryBatchLogistics struct {
+// Logistics is part of a reply.
+type Logistics struct {
 	DeliveryOption       string `json:"delivery_option,omitzero"`
 	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
 	ShippingProviderName string `json:"shipping_provider_name,omitzero"`
 }
 
-// QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrder is part of a reply.
-type QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrder struct {
-	Code            string                                                                 `json:"code,omitzero"`
-	FailedReason    string                                                                 `json:"failed_reason,omitzero"`
-	PackageWeight   QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderPackageWeight    `json:"package_weight,omitzero"`
-	Status          string                                                                 `json:"status,omitzero"`
-	TrackingNumber  string                                                                 `json:"tracking_number,omitzero"`
-	TrackingRecords []QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderTrackingRecord `json:"tracking_records,omitzero"`
+// PackageItem is part of a request.
+type PackageItem struct {
+	PlatformSKUCode *string `json:"platform_sku_code,omitzero"`
+	Quantity        *int64  `json:"quantity,omitzero"`
 }
 
-// QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderPackageWeight is part of a reply.
-type QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderPackageWeight struct {
+// QueryDeliveryBatchesDeliveryBatchLogisticsOrderPackageWeight is part of a reply.
+type QueryDeliveryBatchesDeliveryBatchLogisticsOrderPackageWeight struct {
 	Unit  string `json:"unit,omitzero"`
 	Value int64  `json:"value,omitzero"`
 }
 
-// QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderTrackingRecord is part of a reply.
-type QueryDeliveryBatchsResponseDeliveryBatchLogisticsOrderTrackingRecord struct {
-	Message    string      `json:"message,omitzero"`
-	Title      string      `json:"title,omitzero"`
-	UpdateTime UnixSeconds `json:"update_time,omitzero"`
+// QueryDeliveryBatchesRequest holds the parameters of GSFullServiceShipment.QueryDeliveryBatches.
+type QueryDeliveryBatchesRequest struct {
+	DeliveryBatchCodes []string `url:"delivery_batch_codes,comma" json:"-"` // required, at most 50
+	SupplierID         string   `url:"supplier_id" json:"-"`                // required
 }
 
-// QueryDeliveryBatchsResponseDeliveryBatchPredictedPickInfo is part of a reply.
-type QueryDeliveryBatchsResponseDeliveryBatchPredictedPickInfo struct {
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
+// QueryDeliveryBatchesResponse is the reply of GSFullServiceShipment.QueryDeliveryBatches.
+type QueryDeliveryBatchesResponse struct {
+	DeliveryBatchs []QueryDeliveryBatchesResponseDeliveryBatch `json:"delivery_batchs,omitzero"`
 }
 
-// QueryDeliveryBatchsResponseDeliveryBatchReceiverContact is part of a reply.
-type QueryDeliveryBatchsResponseDeliveryBatchReceiverContact struct {
-	AddressDetail QueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail `json:"address_detail,omitzero"`
-	ContactName   string                                                               `json:"contact_name,omitzero"`
-	Email         string                                                               `json:"email,omitzero"`
-	FullAddress   string                                                               `json:"full_address,omitzero"`
-	PhoneNumber   string                                                               `json:"phone_number,omitzero"`
-	PostalCode    string                                                               `json:"postal_code,omitzero"`
+// QueryDeliveryBatchesResponseDeliveryBatch is part of a reply.
+type QueryDeliveryBatchesResponseDeliveryBatch struct {
+	Code                     string                                                    `json:"code,omitzero"`
+	CreateTime               UnixSeconds                                               `json:"create_time,omitzero"`
+	Logistics                Logistics                                                 `json:"logistics,omitzero"`
+	LogisticsOrderQuantity   int64                                                     `json:"logistics_order_quantity,omitzero"`
+	LogisticsOrders          []QueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder `json:"logistics_orders,omitzero"`
+	LogisticsPackageQuantity int64                                                     `json:"logistics_package_quantity,omitzero"`
+	LogisticsPickerName      string                                                    `json:"logistics_picker_name,omitzero"`
+	LogisticsPickerPhone     string                                                    `json:"logistics_picker_phone,omitzero"`
+	PredictedArriveTime      UnixSeconds                                               `json:"predicted_arrive_time,omitzero"`
+	PredictedPickInfo        TimeRange                                                 `json:"predicted_pick_info,omitzero"`
+	PredictedShipTime        UnixSeconds                                               `json:"predicted_ship_time,omitzero"`
+	ReceiverContact          ReceiverContact                                           `json:"receiver_contact,omitzero"`
+	SenderContact            SenderContact                                             `json:"sender_contact,omitzero"`
+	Status                   string                                                    `json:"status,omitzero"`
 }
 
-// QueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail is part of a reply.
-type QueryDeliveryBatchsResponseDeliveryBatchReceiverContactAddressDetail struct {
-	CityID       ID     `json:"city_id,omitzero"`
-	CityName     string `json:"city_name,omitzero"`
-	CountryID    ID     `json:"country_id,omitzero"`
-	CountryName  string `json:"country_name,omitzero"`
-	Detail       string `json:"detail,omitzero"`
-	DistrictID   ID     `json:"district_id,omitzero"`
-	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   ID     `json:"province_id,omitzero"`
-	ProvinceName string `json:"province_name,omitzero"`
-	TownID       ID     `json:"town_id,omitzero"`
-	TownName     string `json:"town_name,omitzero"`
+// QueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder is part of a reply.
+type QueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder struct {
+	Code            string                                                       `json:"code,omitzero"`
+	FailedReason    string                                                       `json:"failed_reason,omitzero"`
+	PackageWeight   QueryDeliveryBatchesDeliveryBatchLogisticsOrderPackageWeight `json:"package_weight,omitzero"`
+	Status          string                                                       `json:"status,omitzero"`
+	TrackingNumber  string                                                       `json:"tracking_number,omitzero"`
+	TrackingRecords []TrackingRecord                                             `json:"tracking_records,omitzero"`
 }
 
-// QueryDeliveryBatchsResponseDeliveryBatchSenderContact is part of a reply.
-type QueryDeliveryBatchsResponseDeliveryBatchSenderContact struct {
-	AddressDetail QueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail `json:"address_detail,omitzero"`
-	ContactName   string                                                             `json:"contact_name,omitzero"`
-	Email         string                                                             `json:"email,omitzero"`
-	FullAddress   string                                                             `json:"full_address,omitzero"`
-	PhoneNumber   string                                                             `json:"phone_number,omitzero"`
-	PostalCode    string                                                             `json:"postal_code,omitzero"`
+// ReceiverContact is part of a reply.
+type ReceiverContact struct {
+	AddressDetail AddressDetail `json:"address_detail,omitzero"`
+	ContactName   string        `json:"contact_name,omitzero"`
+	Email         string        `json:"email,omitzero"`
+	FullAddress   string        `json:"full_address,omitzero"`
+	PhoneNumber   string        `json:"phone_number,omitzero"`
+	PostalCode    string        `json:"postal_code,omitzero"`
 }
 
-// QueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail is part of a reply.
-type QueryDeliveryBatchsResponseDeliveryBatchSenderContactAddressDetail struct {
-	CityID       ID     `json:"city_id,omitzero"`
-	CityName     string `json:"city_name,omitzero"`
-	CountryID    ID     `json:"country_id,omitzero"`
-	CountryName  string `json:"country_name,omitzero"`
-	Detail       string `json:"detail,omitzero"`
-	DistrictID   ID     `json:"district_id,omitzero"`
-	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   ID     `json:"province_id,omitzero"`
-	ProvinceName string `json:"province_name,omitzero"`
-	TownID       ID     `json:"town_id,omitzero"`
-	TownName     string `json:"town_name,omitzero"`
-}
-
-// ReserveShippingRequest holds the parameters of GSFullServiceShipment.ReserveShipping.
-type ReserveShippingRequest struct {
-	DeliveryMode       *string                              `json:"delivery_mode,omitzero" url:"-"`
-	DeliveryOrderCodes []string                             `json:"delivery_order_codes,omitzero" url:"-"` // at most 50
-	Logistics          *ReserveShippingRequestLogistics     `json:"logistics,omitzero" url:"-"`
-	Reserve            *ReserveShippingRequestReserve       `json:"reserve,omitzero" url:"-"`
-	SenderContact      *ReserveShippingRequestSenderContact `json:"sender_contact,omitzero" url:"-"`
-	SupplierID         string                               `url:"supplier_id" json:"-"` // required
-	TotalWeight        *ReserveShippingRequestTotalWeight   `json:"total_weight,omitzero" url:"-"`
-	WarehouseCode      *string                              `json:"warehouse_code,omitzero" url:"-"`
-}
-
-// ReserveShippingRequestLogistics is part of a request.
-type ReserveShippingRequestLogistics struct {
-	DeliveryOption       *string `json:"delivery_option,omitzero"`
-	ShippingProviderCode *string `json:"shipping_provider_code,omitzero"`
-	ShippingProviderName *string `json:"shipping_provider_name,omitzero"`
-}
-
-// ReserveShippingRequestReserve is part of a request.
-type ReserveShippingRequestReserve struct {
+// Reserve is part of a request.
+type Reserve struct {
 	PredictedArrivedTime *UnixSeconds `json:"predicted_arrived_time,omitzero"`
 	PredictedPickupGe    *int64       `json:"predicted_pickup_ge,omitzero"`
 	PredictedPickupLt    *int64       `json:"predicted_pickup_lt,omitzero"`
@@ -2282,35 +1720,39 @@ type ReserveShippingRequestReserve struct {
 	PredictedShipTime    *UnixSeconds `json:"predicted_ship_time,omitzero"`
 }
 
-// ReserveShippingRequestSenderContact is part of a request.
-type ReserveShippingRequestSenderContact struct {
-	AddressDetail *ReserveShippingRequestSenderContactAddressDetail `json:"address_detail,omitzero"`
-	ContactName   *string                                           `json:"contact_name,omitzero"`
-	Email         *string                                           `json:"email,omitzero"`
-	FullAddress   *string                                           `json:"full_address,omitzero"`
-	PhoneNumber   *string                                           `json:"phone_number,omitzero"`
-	PostalCode    *string                                           `json:"postal_code,omitzero"`
+// ReserveArrivedTime is part of a reply.
+type ReserveArrivedTime struct {
+	AccurateWarehouseCode string      `json:"accurate_warehouse_code,omitzero"`
+	ArrivedTime           UnixSeconds `json:"arrived_time,omitzero"`
+	CanReserve            bool        `json:"can_reserve,omitzero"`
+	MaxChargeFee          Money       `json:"max_charge_fee,omitzero"`
+	MinChargeFee          Money       `json:"min_charge_fee,omitzero"`
 }
 
-// ReserveShippingRequestSenderContactAddressDetail is part of a request.
-type ReserveShippingRequestSenderContactAddressDetail struct {
-	CityID       *int64  `json:"city_id,omitzero"`
-	CityName     *string `json:"city_name,omitzero"`
-	CountryID    *int64  `json:"country_id,omitzero"`
-	CountryName  *string `json:"country_name,omitzero"`
-	Detail       *string `json:"detail,omitzero"`
-	DistrictID   *int64  `json:"district_id,omitzero"`
-	DistrictName *string `json:"district_name,omitzero"`
-	ProvinceID   *int64  `json:"province_id,omitzero"`
-	ProvinceName *string `json:"province_name,omitzero"`
-	TownID       *int64  `json:"town_id,omitzero"`
-	TownName     *string `json:"town_name,omitzero"`
+// ReserveData is part of a reply.
+type ReserveData struct {
+	CanReserve      bool             `json:"can_reserve,omitzero"`
+	ReserveSegments []ReserveSegment `json:"reserve_segments,omitzero"`
+	ShipTime        UnixSeconds      `json:"ship_time,omitzero"`
 }
 
-// ReserveShippingRequestTotalWeight is part of a request.
-type ReserveShippingRequestTotalWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
+// ReserveSegment is part of a reply.
+type ReserveSegment struct {
+	CanReserve bool        `json:"can_reserve,omitzero"`
+	EndTime    UnixSeconds `json:"end_time,omitzero"`
+	StartTime  UnixSeconds `json:"start_time,omitzero"`
+}
+
+// ReserveShippingRequest holds the parameters of GSFullServiceShipment.ReserveShipping.
+type ReserveShippingRequest struct {
+	DeliveryMode       *string                             `json:"delivery_mode,omitzero" url:"-"`
+	DeliveryOrderCodes []string                            `json:"delivery_order_codes,omitzero" url:"-"` // at most 50
+	Logistics          *GSFullServiceShipmentLogistics     `json:"logistics,omitzero" url:"-"`
+	Reserve            *Reserve                            `json:"reserve,omitzero" url:"-"`
+	SenderContact      *GSFullServiceShipmentSenderContact `json:"sender_contact,omitzero" url:"-"`
+	SupplierID         string                              `url:"supplier_id" json:"-"` // required
+	TotalWeight        *Weight                             `json:"total_weight,omitzero" url:"-"`
+	WarehouseCode      *string                             `json:"warehouse_code,omitzero" url:"-"`
 }
 
 // ReserveShippingResponse is the reply of GSFullServiceShipment.ReserveShipping.
@@ -2318,94 +1760,41 @@ type ReserveShippingResponse struct {
 	DeliveryBatchCode string `json:"delivery_batch_code,omitzero"`
 }
 
+// SKC is part of a reply.
+type SKC struct {
+	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
+	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
+	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
+	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
+	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
+	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
+}
+
 // SearchAvailableShippingProvidersRequest holds the parameters of GSFullServiceShipment.SearchAvailableShippingProviders.
 type SearchAvailableShippingProvidersRequest struct {
-	DeliveryMode       *string                                               `json:"delivery_mode,omitzero" url:"-"`
-	DeliveryOption     *string                                               `json:"delivery_option,omitzero" url:"-"`
-	DeliveryOrderCodes []string                                              `json:"delivery_order_codes,omitzero" url:"-"`
-	SenderContact      *SearchAvailableShippingProvidersRequestSenderContact `json:"sender_contact,omitzero" url:"-"`
-	SupplierID         string                                                `url:"supplier_id" json:"-"` // required
-	TotalWeight        *SearchAvailableShippingProvidersRequestTotalWeight   `json:"total_weight,omitzero" url:"-"`
-	WarehouseCode      *string                                               `json:"warehouse_code,omitzero" url:"-"`
-}
-
-// SearchAvailableShippingProvidersRequestSenderContact is part of a request.
-type SearchAvailableShippingProvidersRequestSenderContact struct {
-	AddressDetail *SearchAvailableShippingProvidersRequestSenderContactAddressDetail `json:"address_detail,omitzero"`
-	ContactName   *string                                                            `json:"contact_name,omitzero"`
-	Email         *string                                                            `json:"email,omitzero"`
-	FullAddress   *string                                                            `json:"full_address,omitzero"`
-	PhoneNumber   *string                                                            `json:"phone_number,omitzero"`
-	PostalCode    *string                                                            `json:"postal_code,omitzero"`
-}
-
-// SearchAvailableShippingProvidersRequestSenderContactAddressDetail is part of a request.
-type SearchAvailableShippingProvidersRequestSenderContactAddressDetail struct {
-	CityID       *int64  `json:"city_id,omitzero"`
-	CityName     *string `json:"city_name,omitzero"`
-	CountryID    *int64  `json:"country_id,omitzero"`
-	CountryName  *string `json:"country_name,omitzero"`
-	Detail       *string `json:"detail,omitzero"`
-	DistrictID   *int64  `json:"district_id,omitzero"`
-	DistrictName *string `json:"district_name,omitzero"`
-	ProvinceID   *int64  `json:"province_id,omitzero"`
-	ProvinceName *string `json:"province_name,omitzero"`
-	TownID       *int64  `json:"town_id,omitzero"`
-	TownName     *string `json:"town_name,omitzero"`
-}
-
-// SearchAvailableShippingProvidersRequestTotalWeight is part of a request.
-type SearchAvailableShippingProvidersRequestTotalWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
+	DeliveryMode       *string                             `json:"delivery_mode,omitzero" url:"-"`
+	DeliveryOption     *string                             `json:"delivery_option,omitzero" url:"-"`
+	DeliveryOrderCodes []string                            `json:"delivery_order_codes,omitzero" url:"-"`
+	SenderContact      *GSFullServiceShipmentSenderContact `json:"sender_contact,omitzero" url:"-"`
+	SupplierID         string                              `url:"supplier_id" json:"-"` // required
+	TotalWeight        *Weight                             `json:"total_weight,omitzero" url:"-"`
+	WarehouseCode      *string                             `json:"warehouse_code,omitzero" url:"-"`
 }
 
 // SearchAvailableShippingProvidersResponse is the reply of GSFullServiceShipment.SearchAvailableShippingProviders.
 type SearchAvailableShippingProvidersResponse struct {
-	ReserveArrivedTimes []SearchAvailableShippingProvidersResponseReserveArrivedTime `json:"reserve_arrived_times,omitzero"`
-	ShippingProviders   []SearchAvailableShippingProvidersResponseShippingProvider   `json:"shipping_providers,omitzero"`
-}
-
-// SearchAvailableShippingProvidersResponseReserveArrivedTime is part of a reply.
-type SearchAvailableShippingProvidersResponseReserveArrivedTime struct {
-	ArrivedTime UnixSeconds `json:"arrived_time,omitzero"`
-	CanReserve  bool        `json:"can_reserve,omitzero"`
+	ReserveArrivedTimes []GSFullServiceShipmentReserveArrivedTime                  `json:"reserve_arrived_times,omitzero"`
+	ShippingProviders   []SearchAvailableShippingProvidersResponseShippingProvider `json:"shipping_providers,omitzero"`
 }
 
 // SearchAvailableShippingProvidersResponseShippingProvider is part of a reply.
 type SearchAvailableShippingProvidersResponseShippingProvider struct {
-	DeliveryOption string                                                                `json:"delivery_option,omitzero"`
-	MaxChargeFee   SearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee  `json:"max_charge_fee,omitzero"`
-	MinChargeFee   SearchAvailableShippingProvidersResponseShippingProviderMinChargeFee  `json:"min_charge_fee,omitzero"`
-	ProviderCode   string                                                                `json:"provider_code,omitzero"`
-	ProviderName   string                                                                `json:"provider_name,omitzero"`
-	ReserveData    []SearchAvailableShippingProvidersResponseShippingProviderReserveData `json:"reserve_data,omitzero"`
-}
-
-// SearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee is part of a reply.
-type SearchAvailableShippingProvidersResponseShippingProviderMaxChargeFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchAvailableShippingProvidersResponseShippingProviderMinChargeFee is part of a reply.
-type SearchAvailableShippingProvidersResponseShippingProviderMinChargeFee struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchAvailableShippingProvidersResponseShippingProviderReserveData is part of a reply.
-type SearchAvailableShippingProvidersResponseShippingProviderReserveData struct {
-	CanReserve      bool                                                                                `json:"can_reserve,omitzero"`
-	ReserveSegments []SearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment `json:"reserve_segments,omitzero"`
-	ShipTime        UnixSeconds                                                                         `json:"ship_time,omitzero"`
-}
-
-// SearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment is part of a reply.
-type SearchAvailableShippingProvidersResponseShippingProviderReserveDataReserveSegment struct {
-	CanReserve bool        `json:"can_reserve,omitzero"`
-	EndTime    UnixSeconds `json:"end_time,omitzero"`
-	StartTime  UnixSeconds `json:"start_time,omitzero"`
+	DeliveryOption string        `json:"delivery_option,omitzero"`
+	MaxChargeFee   Money         `json:"max_charge_fee,omitzero"`
+	MinChargeFee   Money         `json:"min_charge_fee,omitzero"`
+	ProviderCode   string        `json:"provider_code,omitzero"`
+	ProviderName   string        `json:"provider_name,omitzero"`
+	ReserveData    []ReserveData `json:"reserve_data,omitzero"`
 }
 
 // SearchDeliveryOrdersRequest holds the parameters of GSFullServiceShipment.SearchDeliveryOrders.
@@ -2441,105 +1830,40 @@ type SearchDeliveryOrdersResponse struct {
 
 // SearchDeliveryOrdersResponseDeliveryOrder is part of a reply.
 type SearchDeliveryOrdersResponseDeliveryOrder struct {
-	ArrivedTime          UnixSeconds                                                `json:"arrived_time,omitzero"`
-	CategoryID           string                                                     `json:"category_id,omitzero"`
-	Code                 string                                                     `json:"code,omitzero"`
-	DeliveryBatchCode    string                                                     `json:"delivery_batch_code,omitzero"`
-	DeliveryPackages     []SearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage `json:"delivery_packages,omitzero"`
-	DeliveryQuantity     int64                                                      `json:"delivery_quantity,omitzero"`
-	DeliveryType         string                                                     `json:"delivery_type,omitzero"`
-	EmergencyLevel       string                                                     `json:"emergency_level,omitzero"`
-	InboundQuantity      int64                                                      `json:"inbound_quantity,omitzero"`
-	IsFirstOrder         bool                                                       `json:"is_first_order,omitzero"`
-	IsSampleIncluded     bool                                                       `json:"is_sample_included,omitzero"`
-	Logistics            SearchDeliveryOrdersResponseDeliveryOrderLogistics         `json:"logistics,omitzero"`
-	Mode                 string                                                     `json:"mode,omitzero"`
-	PlatformSPUCode      string                                                     `json:"platform_spu_code,omitzero"`
-	PredictedArrivedTime UnixSeconds                                                `json:"predicted_arrived_time,omitzero"`
-	PredictedShipTime    UnixSeconds                                                `json:"predicted_ship_time,omitzero"`
-	QualifiedQuantity    int64                                                      `json:"qualified_quantity,omitzero"`
-	QualityCheckResult   string                                                     `json:"quality_check_result,omitzero"`
-	ReceivedQuantity     int64                                                      `json:"received_quantity,omitzero"`
-	RelativeCode         string                                                     `json:"relative_code,omitzero"`
-	RelativeCodeType     string                                                     `json:"relative_code_type,omitzero"`
-	RequireArrivedTime   UnixSeconds                                                `json:"require_arrived_time,omitzero"`
-	ReturnedQuantity     int64                                                      `json:"returned_quantity,omitzero"`
-	SampleCode           string                                                     `json:"sample_code,omitzero"`
-	SampleStatus         string                                                     `json:"sample_status,omitzero"`
-	ShipTime             UnixSeconds                                                `json:"ship_time,omitzero"`
-	SKC                  SearchDeliveryOrdersResponseDeliveryOrderSKC               `json:"skc,omitzero"`
-	SKUs                 []SearchDeliveryOrdersResponseDeliveryOrderSKU             `json:"skus,omitzero"`
-	Status               string                                                     `json:"status,omitzero"`
-	StockupType          string                                                     `json:"stockup_type,omitzero"`
-	UnqualifiedQuantity  int64                                                      `json:"unqualified_quantity,omitzero"`
-	WarehouseCode        string                                                     `json:"warehouse_code,omitzero"`
-	WarehouseContact     SearchDeliveryOrdersResponseDeliveryOrderWarehouseContact  `json:"warehouse_contact,omitzero"`
-	WarehouseName        string                                                     `json:"warehouse_name,omitzero"`
-}
-
-// SearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage is part of a reply.
-type SearchDeliveryOrdersResponseDeliveryOrderDeliveryPackage struct {
-	LogisticsOrderCode string                                                        `json:"logistics_order_code,omitzero"`
-	PackageCode        string                                                        `json:"package_code,omitzero"`
-	SKUs               []SearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU `json:"skus,omitzero"`
-}
-
-// SearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU is part of a reply.
-type SearchDeliveryOrdersResponseDeliveryOrderDeliveryPackageSKU struct {
-	Quantity int64  `json:"quantity,omitzero"`
-	SKUCode  string `json:"sku_code,omitzero"`
-}
-
-// SearchDeliveryOrdersResponseDeliveryOrderLogistics is part of a reply.
-type SearchDeliveryOrdersResponseDeliveryOrderLogistics struct {
-	DeliveryOption       string `json:"delivery_option,omitzero"`
-	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
-}
-
-// SearchDeliveryOrdersResponseDeliveryOrderSKC is part of a reply.
-type SearchDeliveryOrdersResponseDeliveryOrderSKC struct {
-	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
-}
-
-// SearchDeliveryOrdersResponseDeliveryOrderSKU is part of a reply.
-type SearchDeliveryOrdersResponseDeliveryOrderSKU struct {
-	Barcode                   string `json:"barcode,omitzero"`
-	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
-	PlatformSKUCode           string `json:"platform_sku_code,omitzero"`
-	SecondKeyAttributeNameEn  string `json:"second_key_attribute_name_en,omitzero"`
-	SecondKeyAttributeNameZh  string `json:"second_key_attribute_name_zh,omitzero"`
-	SecondKeyAttributeValueEn string `json:"second_key_attribute_value_en,omitzero"`
-	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
-}
-
-// SearchDeliveryOrdersResponseDeliveryOrderWarehouseContact is part of a reply.
-type SearchDeliveryOrdersResponseDeliveryOrderWarehouseContact struct {
-	AddressDetail SearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail `json:"address_detail,omitzero"`
-	ContactName   string                                                                 `json:"contact_name,omitzero"`
-	Email         string                                                                 `json:"email,omitzero"`
-	FullAddress   string                                                                 `json:"full_address,omitzero"`
-	PhoneNumber   string                                                                 `json:"phone_number,omitzero"`
-	PostalCode    string                                                                 `json:"postal_code,omitzero"`
-}
-
-// SearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail is part of a reply.
-type SearchDeliveryOrdersResponseDeliveryOrderWarehouseContactAddressDetail struct {
-	CityID       ID     `json:"city_id,omitzero"`
-	CityName     string `json:"city_name,omitzero"`
-	CountryID    ID     `json:"country_id,omitzero"`
-	CountryName  string `json:"country_name,omitzero"`
-	Detail       string `json:"detail,omitzero"`
-	DistrictID   ID     `json:"district_id,omitzero"`
-	DistrictName string `json:"district_name,omitzero"`
-	ProvinceID   ID     `json:"province_id,omitzero"`
-	ProvinceName string `json:"province_name,omitzero"`
-	TownID       ID     `json:"town_id,omitzero"`
-	TownName     string `json:"town_name,omitzero"`
+	ArrivedTime          UnixSeconds            `json:"arrived_time,omitzero"`
+	CategoryID           string                 `json:"category_id,omitzero"`
+	Code                 string                 `json:"code,omitzero"`
+	DeliveryBatchCode    string                 `json:"delivery_batch_code,omitzero"`
+	DeliveryPackages     []DeliveryPackage      `json:"delivery_packages,omitzero"`
+	DeliveryQuantity     int64                  `json:"delivery_quantity,omitzero"`
+	DeliveryType         string                 `json:"delivery_type,omitzero"`
+	EmergencyLevel       string                 `json:"emergency_level,omitzero"`
+	InboundQuantity      int64                  `json:"inbound_quantity,omitzero"`
+	IsFirstOrder         bool                   `json:"is_first_order,omitzero"`
+	IsSampleIncluded     bool                   `json:"is_sample_included,omitzero"`
+	Logistics            DeliveryOrderLogistics `json:"logistics,omitzero"`
+	Mode                 string                 `json:"mode,omitzero"`
+	PlatformSPUCode      string                 `json:"platform_spu_code,omitzero"`
+	PredictedArrivedTime UnixSeconds            `json:"predicted_arrived_time,omitzero"`
+	PredictedShipTime    UnixSeconds            `json:"predicted_ship_time,omitzero"`
+	QualifiedQuantity    int64                  `json:"qualified_quantity,omitzero"`
+	QualityCheckResult   string                 `json:"quality_check_result,omitzero"`
+	ReceivedQuantity     int64                  `json:"received_quantity,omitzero"`
+	RelativeCode         string                 `json:"relative_code,omitzero"`
+	RelativeCodeType     string                 `json:"relative_code_type,omitzero"`
+	RequireArrivedTime   UnixSeconds            `json:"require_arrived_time,omitzero"`
+	ReturnedQuantity     int64                  `json:"returned_quantity,omitzero"`
+	SampleCode           string                 `json:"sample_code,omitzero"`
+	SampleStatus         string                 `json:"sample_status,omitzero"`
+	ShipTime             UnixSeconds            `json:"ship_time,omitzero"`
+	SKC                  SKC                    `json:"skc,omitzero"`
+	SKUs                 []DeliveryOrderSKU     `json:"skus,omitzero"`
+	Status               string                 `json:"status,omitzero"`
+	StockupType          string                 `json:"stockup_type,omitzero"`
+	UnqualifiedQuantity  int64                  `json:"unqualified_quantity,omitzero"`
+	WarehouseCode        string                 `json:"warehouse_code,omitzero"`
+	WarehouseContact     WarehouseContact       `json:"warehouse_contact,omitzero"`
+	WarehouseName        string                 `json:"warehouse_name,omitzero"`
 }
 
 // SearchStockupOrdersRequest holds the parameters of GSFullServiceShipment.SearchStockupOrders.
@@ -2577,42 +1901,57 @@ type SearchStockupOrdersResponse struct {
 
 // SearchStockupOrdersResponseStockupOrder is part of a reply.
 type SearchStockupOrdersResponseStockupOrder struct {
-	CanDeliver          bool                                         `json:"can_deliver,omitzero"`
-	CategoryID          string                                       `json:"category_id,omitzero"`
-	Code                string                                       `json:"code,omitzero"`
-	CreateTime          UnixSeconds                                  `json:"create_time,omitzero"`
-	DeliveryQuantity    int64                                        `json:"delivery_quantity,omitzero"`
-	EmergencyLevel      string                                       `json:"emergency_level,omitzero"`
-	InboundQuantity     int64                                        `json:"inbound_quantity,omitzero"`
-	IsDeliveryCompleted bool                                         `json:"is_delivery_completed,omitzero"`
-	IsFirstOrder        bool                                         `json:"is_first_order,omitzero"`
-	IsNormal            bool                                         `json:"is_normal,omitzero"`
-	ManufactureMode     string                                       `json:"manufacture_mode,omitzero"`
-	PlatformSPUCode     string                                       `json:"platform_spu_code,omitzero"`
-	ReceivedQuantity    int64                                        `json:"received_quantity,omitzero"`
-	RequireArrivedTime  UnixSeconds                                  `json:"require_arrived_time,omitzero"`
-	RequireShipTime     UnixSeconds                                  `json:"require_ship_time,omitzero"`
-	ReturnedQuantity    int64                                        `json:"returned_quantity,omitzero"`
-	SKC                 SearchStockupOrdersResponseStockupOrderSKC   `json:"skc,omitzero"`
-	SKUs                []SearchStockupOrdersResponseStockupOrderSKU `json:"skus,omitzero"`
-	Source              string                                       `json:"source,omitzero"`
-	Status              string                                       `json:"status,omitzero"`
-	StockupQuantity     int64                                        `json:"stockup_quantity,omitzero"`
-	Type                string                                       `json:"type,omitzero"`
+	CanDeliver          bool              `json:"can_deliver,omitzero"`
+	CategoryID          string            `json:"category_id,omitzero"`
+	Code                string            `json:"code,omitzero"`
+	CreateTime          UnixSeconds       `json:"create_time,omitzero"`
+	DeliveryQuantity    int64             `json:"delivery_quantity,omitzero"`
+	EmergencyLevel      string            `json:"emergency_level,omitzero"`
+	InboundQuantity     int64             `json:"inbound_quantity,omitzero"`
+	IsDeliveryCompleted bool              `json:"is_delivery_completed,omitzero"`
+	IsFirstOrder        bool              `json:"is_first_order,omitzero"`
+	IsNormal            bool              `json:"is_normal,omitzero"`
+	ManufactureMode     string            `json:"manufacture_mode,omitzero"`
+	PlatformSPUCode     string            `json:"platform_spu_code,omitzero"`
+	ReceivedQuantity    int64             `json:"received_quantity,omitzero"`
+	RequireArrivedTime  UnixSeconds       `json:"require_arrived_time,omitzero"`
+	RequireShipTime     UnixSeconds       `json:"require_ship_time,omitzero"`
+	ReturnedQuantity    int64             `json:"returned_quantity,omitzero"`
+	SKC                 SKC               `json:"skc,omitzero"`
+	SKUs                []StockupOrderSKU `json:"skus,omitzero"`
+	Source              string            `json:"source,omitzero"`
+	Status              string            `json:"status,omitzero"`
+	StockupQuantity     int64             `json:"stockup_quantity,omitzero"`
+	Type                string            `json:"type,omitzero"`
 }
 
-// SearchStockupOrdersResponseStockupOrderSKC is part of a reply.
-type SearchStockupOrdersResponseStockupOrderSKC struct {
-	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
-	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
-	FirstKeyAttributeNameZh  string `json:"first_key_attribute_name_zh,omitzero"`
-	FirstKeyAttributeValueEn string `json:"first_key_attribute_value_en,omitzero"`
-	FirstKeyAttributeValueZh string `json:"first_key_attribute_value_zh,omitzero"`
-	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
+// SenderContact is part of a reply.
+type SenderContact struct {
+	AddressDetail AddressDetail `json:"address_detail,omitzero"`
+	ContactName   string        `json:"contact_name,omitzero"`
+	Email         string        `json:"email,omitzero"`
+	FullAddress   string        `json:"full_address,omitzero"`
+	PhoneNumber   string        `json:"phone_number,omitzero"`
+	PostalCode    string        `json:"postal_code,omitzero"`
 }
 
-// SearchStockupOrdersResponseStockupOrderSKU is part of a reply.
-type SearchStockupOrdersResponseStockupOrderSKU struct {
+// SenderContactAddressDetail is part of a request.
+type SenderContactAddressDetail struct {
+	CityID       *int64  `json:"city_id,omitzero"`
+	CityName     *string `json:"city_name,omitzero"`
+	CountryID    *int64  `json:"country_id,omitzero"`
+	CountryName  *string `json:"country_name,omitzero"`
+	Detail       *string `json:"detail,omitzero"`
+	DistrictID   *int64  `json:"district_id,omitzero"`
+	DistrictName *string `json:"district_name,omitzero"`
+	ProvinceID   *int64  `json:"province_id,omitzero"`
+	ProvinceName *string `json:"province_name,omitzero"`
+	TownID       *int64  `json:"town_id,omitzero"`
+	TownName     *string `json:"town_name,omitzero"`
+}
+
+// StockupOrderSKU is part of a reply.
+type StockupOrderSKU struct {
 	Barcode                   string `json:"barcode,omitzero"`
 	DeliveredQuantity         int64  `json:"delivered_quantity,omitzero"`
 	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
@@ -2626,6 +1965,39 @@ type SearchStockupOrdersResponseStockupOrderSKU struct {
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 	StockupQuantity           int64  `json:"stockup_quantity,omitzero"`
 }
+
+// TrackingRecord is part of a reply.
+type TrackingRecord struct {
+	Message    string      `json:"message,omitzero"`
+	Title      string      `json:"title,omitzero"`
+	UpdateTime UnixSeconds `json:"update_time,omitzero"`
+}
+
+// WarehouseContact is part of a reply.
+type WarehouseContact struct {
+	AddressDetail AddressDetail `json:"address_detail,omitzero"`
+	ContactName   string        `json:"contact_name,omitzero"`
+	Email         string        `json:"email,omitzero"`
+	FullAddress   string        `json:"full_address,omitzero"`
+	PhoneNumber   string        `json:"phone_number,omitzero"`
+	PostalCode    string        `json:"postal_code,omitzero"`
+}
+
+// GlobalSellingGetSKUPrintDocumentV202409Response is the type of the reply of GSFullServiceShipment.GlobalSellingGetSKUPrintDocumentV202409, which equal those of
+// other operations.
+type GlobalSellingGetSKUPrintDocumentV202409Response = GlobalSellingGetSKUPrintDocumentResponse
+
+// GlobalSellingReserveShipmentV202407Request is the type of the parameters of GSFullServiceShipment.GlobalSellingReserveShipmentV202407, which equal those of
+// other operations.
+type GlobalSellingReserveShipmentV202407Request = GlobalSellingReserveShipmentRequest
+
+// GlobalSellingReserveShipmentV202407Response is the type of the reply of GSFullServiceShipment.GlobalSellingReserveShipmentV202407, which equal those of
+// other operations.
+type GlobalSellingReserveShipmentV202407Response = GlobalSellingReserveShipmentResponse
+
+// GlobalSellingSearchAvailableShippingProvidersV202407Request is the type of the parameters of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProvidersV202407, which equal those of
+// other operations.
+type GlobalSellingSearchAvailableShippingProvidersV202407Request = GlobalSellingSearchAvailableShippingProvidersRequest
 
 // GSFullServiceShipmentAbnormalType is an open list: TikTok Shop may add values.
 type GSFullServiceShipmentAbnormalType string
@@ -2893,58 +2265,49 @@ const (
 	GSFullServiceShipmentStockupTypeNormal GSFullServiceShipmentStockupType = "NORMAL"
 )
 
-// GSFullServiceShipmentUnit is an open list: TikTok Shop may add values.
-type GSFullServiceShipmentUnit string
+// GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus is an open list: TikTok Shop may add values.
+type GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus string
 
-// Values of GSFullServiceShipmentUnit.
+// Values of GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus.
 const (
-	GSFullServiceShipmentUnitGram     GSFullServiceShipmentUnit = "GRAM"
-	GSFullServiceShipmentUnitKilogram GSFullServiceShipmentUnit = "KILOGRAM"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusInit              GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "INIT"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusWaitCreate        GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "WAIT_CREATE"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusCreateFailed      GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "CREATE_FAILED"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusRTS               GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "RTS"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusRTSFailed         GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "RTS_FAILED"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusTTS               GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "TTS"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusPartialShipped    GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "PARTIAL_SHIPPED"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusShippedAbnormal   GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "SHIPPED_ABNORMAL"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusShipped           GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "SHIPPED"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusPartialDelivered  GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "PARTIAL_DELIVERED"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusDelivered         GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "DELIVERED"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusPartialSigned     GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "PARTIAL_SIGNED"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusSigned            GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "SIGNED"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusCanceled          GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "CANCELED"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusReturningToSender GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "RETURNING_TO_SENDER"
+	GlobalSellingQueryLogisticsOrdersLogisticsOrderStatusReturnedToSender  GlobalSellingQueryLogisticsOrdersLogisticsOrderStatus = "RETURNED_TO_SENDER"
 )
 
-// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus is an open list: TikTok Shop may add values.
-type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus string
+// GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus is an open list: TikTok Shop may add values.
+type GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus string
 
-// Values of GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus.
+// Values of GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus.
 const (
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusInit              GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "INIT"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusWaitCreate        GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "WAIT_CREATE"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusCreateFailed      GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "CREATE_FAILED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusRTS               GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "RTS"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusRTSFailed         GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "RTS_FAILED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusTTS               GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "TTS"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusShipped           GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "SHIPPED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusShippedAbnormal   GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "SHIPPED_ABNORMAL"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusDelivered         GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "DELIVERED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusDeliveredAbnormal GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "DELIVERED_ABNORMAL"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusSigned            GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "SIGNED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusFinished          GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "FINISHED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusCanceled          GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "CANCELED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusReturningToSender GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "RETURNING_TO_SENDER"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatusReturnedToSender  GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderLogisticsSubOrderStatus = "RETURNED_TO_SENDER"
-)
-
-// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus is an open list: TikTok Shop may add values.
-type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus string
-
-// Values of GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus.
-const (
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusInit              GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "INIT"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusWaitCreate        GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "WAIT_CREATE"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusCreateFailed      GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "CREATE_FAILED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusRTS               GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "RTS"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusRTSFailed         GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "RTS_FAILED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusTTS               GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "TTS"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusPartialShipped    GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "PARTIAL_SHIPPED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusShippedAbnormal   GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "SHIPPED_ABNORMAL"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusShipped           GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "SHIPPED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusPartialDelivered  GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "PARTIAL_DELIVERED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusDelivered         GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "DELIVERED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusPartialSigned     GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "PARTIAL_SIGNED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusSigned            GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "SIGNED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusCanceled          GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "CANCELED"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusReturningToSender GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "RETURNING_TO_SENDER"
-	GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatusReturnedToSender  GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderStatus = "RETURNED_TO_SENDER"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusInit              GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "INIT"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusWaitCreate        GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "WAIT_CREATE"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusCreateFailed      GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "CREATE_FAILED"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusRTS               GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "RTS"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusRTSFailed         GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "RTS_FAILED"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusTTS               GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "TTS"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusShipped           GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "SHIPPED"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusShippedAbnormal   GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "SHIPPED_ABNORMAL"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusDelivered         GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "DELIVERED"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusDeliveredAbnormal GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "DELIVERED_ABNORMAL"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusSigned            GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "SIGNED"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusFinished          GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "FINISHED"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusCanceled          GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "CANCELED"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusReturningToSender GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "RETURNING_TO_SENDER"
+	GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatusReturnedToSender  GlobalSellingQueryLogisticsOrdersLogisticsSubOrderStatus = "RETURNED_TO_SENDER"
 )
 
 // GlobalSellingQueryLogisticsOrdersResponseLogisticsOrderType is an open list: TikTok Shop may add values.
@@ -2981,27 +2344,27 @@ const (
 	GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderTypeAtInspectQuality                       GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderType = "AT_INSPECT_QUALITY"
 )
 
-// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryType is an open list: TikTok Shop may add values.
-type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryType string
+// GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryType is an open list: TikTok Shop may add values.
+type GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryType string
 
-// Values of GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryType.
+// Values of GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryType.
 const (
-	GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryTypeDeliveryNormal       GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryType = "DELIVERY_NORMAL"
-	GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryTypeDefectiveRepair      GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryType = "DEFECTIVE_REPAIR"
-	GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryTypeAllReturnRepair      GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryType = "ALL_RETURN_REPAIR"
-	GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryTypeLessSupplement       GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryType = "LESS_SUPPLEMENT"
-	GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryTypeLogisticsInBatch     GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryType = "LOGISTICS_IN_BATCH"
-	GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryTypeReplenishInWarehouse GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderDeliveryType = "REPLENISH_IN_WAREHOUSE"
+	GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryTypeDeliveryNormal       GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryType = "DELIVERY_NORMAL"
+	GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryTypeDefectiveRepair      GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryType = "DEFECTIVE_REPAIR"
+	GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryTypeAllReturnRepair      GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryType = "ALL_RETURN_REPAIR"
+	GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryTypeLessSupplement       GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryType = "LESS_SUPPLEMENT"
+	GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryTypeLogisticsInBatch     GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryType = "LOGISTICS_IN_BATCH"
+	GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryTypeReplenishInWarehouse GlobalSellingSearchDeliveryOrdersDeliveryOrderDeliveryType = "REPLENISH_IN_WAREHOUSE"
 )
 
-// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderEmergencyLevel is an open list: TikTok Shop may add values.
-type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderEmergencyLevel string
+// GlobalSellingSearchDeliveryOrdersDeliveryOrderEmergencyLevel is an open list: TikTok Shop may add values.
+type GlobalSellingSearchDeliveryOrdersDeliveryOrderEmergencyLevel string
 
-// Values of GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderEmergencyLevel.
+// Values of GlobalSellingSearchDeliveryOrdersDeliveryOrderEmergencyLevel.
 const (
-	GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderEmergencyLevelUrgent    GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderEmergencyLevel = "URGENT"
-	GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderEmergencyLevelExpedited GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderEmergencyLevel = "EXPEDITED"
-	GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderEmergencyLevelGeneral   GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderEmergencyLevel = "GENERAL"
+	GlobalSellingSearchDeliveryOrdersDeliveryOrderEmergencyLevelUrgent    GlobalSellingSearchDeliveryOrdersDeliveryOrderEmergencyLevel = "URGENT"
+	GlobalSellingSearchDeliveryOrdersDeliveryOrderEmergencyLevelExpedited GlobalSellingSearchDeliveryOrdersDeliveryOrderEmergencyLevel = "EXPEDITED"
+	GlobalSellingSearchDeliveryOrdersDeliveryOrderEmergencyLevelGeneral   GlobalSellingSearchDeliveryOrdersDeliveryOrderEmergencyLevel = "GENERAL"
 )
 
 // GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderStatus is an open list: TikTok Shop may add values.
@@ -3058,16 +2421,6 @@ const (
 	GlobalSellingSearchStockupOrdersRequestOrderTypeNormal GlobalSellingSearchStockupOrdersRequestOrderType = "NORMAL"
 )
 
-// GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevel is an open list: TikTok Shop may add values.
-type GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevel string
-
-// Values of GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevel.
-const (
-	GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevelUrgent    GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevel = "URGENT"
-	GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevelExpedited GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevel = "EXPEDITED"
-	GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevelGeneral   GlobalSellingSearchStockupOrdersResponseStockupOrderEmergencyLevel = "GENERAL"
-)
-
 // GlobalSellingSearchStockupOrdersResponseStockupOrderType is an open list: TikTok Shop may add values.
 type GlobalSellingSearchStockupOrdersResponseStockupOrderType string
 
@@ -3075,4 +2428,14 @@ type GlobalSellingSearchStockupOrdersResponseStockupOrderType string
 const (
 	GlobalSellingSearchStockupOrdersResponseStockupOrderTypeJIT    GlobalSellingSearchStockupOrdersResponseStockupOrderType = "JIT"
 	GlobalSellingSearchStockupOrdersResponseStockupOrderTypeNormal GlobalSellingSearchStockupOrdersResponseStockupOrderType = "NORMAL"
+)
+
+// GlobalSellingSearchStockupOrdersStockupOrderEmergencyLevel is an open list: TikTok Shop may add values.
+type GlobalSellingSearchStockupOrdersStockupOrderEmergencyLevel string
+
+// Values of GlobalSellingSearchStockupOrdersStockupOrderEmergencyLevel.
+const (
+	GlobalSellingSearchStockupOrdersStockupOrderEmergencyLevelUrgent    GlobalSellingSearchStockupOrdersStockupOrderEmergencyLevel = "URGENT"
+	GlobalSellingSearchStockupOrdersStockupOrderEmergencyLevelExpedited GlobalSellingSearchStockupOrdersStockupOrderEmergencyLevel = "EXPEDITED"
+	GlobalSellingSearchStockupOrdersStockupOrderEmergencyLevelGeneral   GlobalSellingSearchStockupOrdersStockupOrderEmergencyLevel = "GENERAL"
 )

@@ -168,7 +168,7 @@ func TestNothingLeaksFromCalls(t *testing.T) {
 				slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}),
 			))
 			store := &MemoryTokens{}
-			if err := store.SaveToken(t.Context(), token); err != nil {
+			if err := SaveToken(t.Context(), store, token); err != nil {
 				t.Fatal(err)
 			}
 			opts := []Option{
@@ -231,7 +231,7 @@ func tokenCalls(ctx context.Context, c *Client) error {
 func TestNothingLeaksFromUnexportedFields(t *testing.T) {
 	c, _ := setup(t, []answer{ok(`{}`)})
 	store := new(MemoryTokens)
-	if err := store.SaveToken(t.Context(), Token{AccessToken: NewSecret(testAccess), RefreshToken: NewSecret(testRefresh)}); err != nil {
+	if err := SaveToken(t.Context(), store, Token{AccessToken: NewSecret(testAccess), RefreshToken: NewSecret(testRefresh)}); err != nil {
 		t.Fatal(err)
 	}
 	source, err := RefreshingTokens(c, store)
@@ -277,7 +277,7 @@ func TestNothingLeaksFromStoresAndReadBacks(t *testing.T) {
 		secrets := []string{testSecret, testAccess, testRefresh, buyerName, buyerAddress, buyerPhone, "MARKED-state"}
 		file := tempTokens(t)
 		token := Token{AccessToken: NewSecret(testAccess), RefreshToken: NewSecret(testRefresh), RefreshExpires: time.Now().Add(time.Hour)}
-		if err := file.SaveToken(t.Context(), token); err != nil {
+		if err := SaveToken(t.Context(), file, token); err != nil {
 			t.Fatal(err)
 		}
 
@@ -319,7 +319,7 @@ func TestNothingLeaksFromStoresAndReadBacks(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(file.next(), "x"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		out.printTree(file.SaveToken(t.Context(), token))
+		out.printTree(SaveToken(t.Context(), file, token))
 
 		// Every write that is read back, lost or refused, while all that is read
 		// holds the buyer.
@@ -343,7 +343,7 @@ func TestNothingLeaksFromStoresAndReadBacks(t *testing.T) {
 			_, err3 := c.Product.UpdateInventoryVerified(ctx, "1", &UpdateInventoryRequest{SKUs: []UpdateInventoryRequestSKU{
 				{ID: "17", Inventory: []UpdateInventoryRequestSKUInventory{{Quantity: 1}}},
 			}})
-			_, err4 := c.ReturnRefund.CancelOrderVerified(ctx, &CancelOrderRequest{OrderID: "576"})
+			_, err4 := c.ReturnRefund.CancelOrderVerified(ctx, &CancelOrderV202309Request{OrderID: "576"})
 			for _, err := range []error{
 				err1, err2, err3, err4,
 				f.ShipPackageVerified(ctx, "115", &ShipPackageRequest{SelfShipment: &ShipPackageRequestSelfShipment{TrackingNumber: "JD1"}}),

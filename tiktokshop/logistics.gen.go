@@ -121,64 +121,28 @@ func (s *LogisticsService) UpdateWarehouse(ctx context.Context, warehouseID stri
 	return out, err
 }
 
+// CoverAddressDetail is part of a request.
+type CoverAddressDetail struct {
+	AddressLine1 *string `json:"address_line_1,omitzero"`
+	AddressLine2 *string `json:"address_line_2,omitzero"`
+	AddressLine3 *string `json:"address_line_3,omitzero"`
+	AddressLine4 *string `json:"address_line_4,omitzero"`
+	City         *string `json:"city,omitzero"`
+	District     *string `json:"district,omitzero"`
+	Postcode     *string `json:"postcode,omitzero"`
+	Region       *string `json:"region,omitzero"`
+	State        *string `json:"state,omitzero"`
+}
+
 // CreateWarehouseRequest holds the parameters of Logistics.CreateWarehouse.
 type CreateWarehouseRequest struct {
-	Warehouse *CreateWarehouseRequestWarehouse `json:"warehouse,omitzero"`
-}
-
-// CreateWarehouseRequestWarehouse is part of a request.
-type CreateWarehouseRequestWarehouse struct {
-	Address              *CreateWarehouseRequestWarehouseAddress             `json:"address,omitzero"`
-	ContactPerson        *string                                             `json:"contact_person,omitzero"`
-	CoverAddressDetail   []CreateWarehouseRequestWarehouseCoverAddressDetail `json:"cover_address_detail,omitzero"`
-	CoverRegionCode      *string                                             `json:"cover_region_code,omitzero"`
-	DefaultWarehouse     *bool                                               `json:"default_warehouse,omitzero"`
-	ExternalWarehouseID  *string                                             `json:"external_warehouse_id,omitzero"`
-	FirstName            *string                                             `json:"first_name,omitzero"`
-	FirstNameLocalScript *string                                             `json:"first_name_local_script,omitzero"`
-	LastName             *string                                             `json:"last_name,omitzero"`
-	LastNameLocalScript  *string                                             `json:"last_name_local_script,omitzero"`
-	Name                 *string                                             `json:"name,omitzero"`
-	PhoneNumber          *string                                             `json:"phone_number,omitzero"`
-	Type                 *string                                             `json:"type,omitzero"`
-}
-
-// CreateWarehouseRequestWarehouseAddress is part of a request.
-type CreateWarehouseRequestWarehouseAddress struct {
-	AddressLine1 *string `json:"address_line_1,omitzero"`
-	AddressLine2 *string `json:"address_line_2,omitzero"`
-	AddressLine3 *string `json:"address_line_3,omitzero"`
-	AddressLine4 *string `json:"address_line_4,omitzero"`
-	City         *string `json:"city,omitzero"`
-	District     *string `json:"district,omitzero"`
-	Postcode     *string `json:"postcode,omitzero"`
-	Region       *string `json:"region,omitzero"`
-	State        *string `json:"state,omitzero"`
-}
-
-// CreateWarehouseRequestWarehouseCoverAddressDetail is part of a request.
-type CreateWarehouseRequestWarehouseCoverAddressDetail struct {
-	AddressLine1 *string `json:"address_line_1,omitzero"`
-	AddressLine2 *string `json:"address_line_2,omitzero"`
-	AddressLine3 *string `json:"address_line_3,omitzero"`
-	AddressLine4 *string `json:"address_line_4,omitzero"`
-	City         *string `json:"city,omitzero"`
-	District     *string `json:"district,omitzero"`
-	Postcode     *string `json:"postcode,omitzero"`
-	Region       *string `json:"region,omitzero"`
-	State        *string `json:"state,omitzero"`
+	Warehouse *LogisticsWarehouse `json:"warehouse,omitzero"`
 }
 
 // CreateWarehouseResponse is the reply of Logistics.CreateWarehouse.
 type CreateWarehouseResponse struct {
-	ErrorList   []CreateWarehouseResponseErrorList `json:"error_list,omitzero"`
-	WarehouseID string                             `json:"warehouse_id,omitzero"`
-}
-
-// CreateWarehouseResponseErrorList is part of a reply.
-type CreateWarehouseResponseErrorList struct {
-	Code    int64  `json:"code,omitzero"`
-	Message string `json:"message,omitzero"`
+	ErrorList   []ErrorList `json:"error_list,omitzero"`
+	WarehouseID string      `json:"warehouse_id,omitzero"`
 }
 
 // DeliveryOption is part of a reply.
@@ -205,6 +169,18 @@ type DeliveryOptionWeightLimit struct {
 	MaxWeight int64                         `json:"max_weight,omitzero"`
 	MinWeight int64                         `json:"min_weight,omitzero"`
 	Unit      DeliveryOptionWeightLimitUnit `json:"unit,omitzero"`
+}
+
+// ErrorList is part of a reply.
+type ErrorList struct {
+	Code    int64  `json:"code,omitzero"`
+	Message string `json:"message,omitzero"`
+}
+
+// GetAvailableShippingTemplateFilterReason is part of a reply.
+type GetAvailableShippingTemplateFilterReason struct {
+	FilterType string `json:"filter_type,omitzero"`
+	Reason     string `json:"reason,omitzero"`
 }
 
 // GetAvailableShippingTemplateRequest holds the parameters of Logistics.GetAvailableShippingTemplate.
@@ -239,21 +215,9 @@ type GetAvailableShippingTemplateResponse struct {
 
 // GetAvailableShippingTemplateResponseTemplate is part of a reply.
 type GetAvailableShippingTemplateResponseTemplate struct {
-	ServiceUnreachableReason []GetAvailableShippingTemplateResponseTemplateServiceUnreachableReason `json:"service_unreachable_reason,omitzero"`
-	Template                 GetAvailableShippingTemplateResponseTemplateTemplate                   `json:"template,omitzero"`
-	TemplateIsAvailable      bool                                                                   `json:"template_is_available,omitzero"`
-}
-
-// GetAvailableShippingTemplateResponseTemplateServiceUnreachableReason is part of a reply.
-type GetAvailableShippingTemplateResponseTemplateServiceUnreachableReason struct {
-	FilterReason []GetAvailableShippingTemplateResponseTemplateServiceUnreachableReasonFilterReason `json:"filter_reason,omitzero"`
-	ServiceID    string                                                                             `json:"service_id,omitzero"`
-}
-
-// GetAvailableShippingTemplateResponseTemplateServiceUnreachableReasonFilterReason is part of a reply.
-type GetAvailableShippingTemplateResponseTemplateServiceUnreachableReasonFilterReason struct {
-	FilterType string `json:"filter_type,omitzero"`
-	Reason     string `json:"reason,omitzero"`
+	ServiceUnreachableReason []GetAvailableShippingTemplateTemplateServiceUnreachableReason `json:"service_unreachable_reason,omitzero"`
+	Template                 GetAvailableShippingTemplateResponseTemplateTemplate           `json:"template,omitzero"`
+	TemplateIsAvailable      bool                                                           `json:"template_is_available,omitzero"`
 }
 
 // GetAvailableShippingTemplateResponseTemplateTemplate is part of a reply.
@@ -262,6 +226,12 @@ type GetAvailableShippingTemplateResponseTemplateTemplate struct {
 	TemplateID    string `json:"template_id,omitzero"`
 	TemplateName  string `json:"template_name,omitzero"`
 	TemplateParty int64  `json:"template_party,omitzero"`
+}
+
+// GetAvailableShippingTemplateTemplateServiceUnreachableReason is part of a reply.
+type GetAvailableShippingTemplateTemplateServiceUnreachableReason struct {
+	FilterReason []GetAvailableShippingTemplateFilterReason `json:"filter_reason,omitzero"`
+	ServiceID    string                                     `json:"service_id,omitzero"`
 }
 
 // GetGlobalSellerWarehouseRequest holds the parameters of Logistics.GetGlobalSellerWarehouse.
@@ -308,6 +278,36 @@ type GetWarehouseListResponse struct {
 	Warehouses []Warehouse `json:"warehouses,omitzero"`
 }
 
+// LogisticsAddress is part of a request.
+type LogisticsAddress struct {
+	AddressLine1 *string `json:"address_line_1,omitzero"`
+	AddressLine2 *string `json:"address_line_2,omitzero"`
+	AddressLine3 *string `json:"address_line_3,omitzero"`
+	AddressLine4 *string `json:"address_line_4,omitzero"`
+	City         *string `json:"city,omitzero"`
+	District     *string `json:"district,omitzero"`
+	Postcode     *string `json:"postcode,omitzero"`
+	Region       *string `json:"region,omitzero"`
+	State        *string `json:"state,omitzero"`
+}
+
+// LogisticsWarehouse is part of a request.
+type LogisticsWarehouse struct {
+	Address              *LogisticsAddress    `json:"address,omitzero"`
+	ContactPerson        *string              `json:"contact_person,omitzero"`
+	CoverAddressDetail   []CoverAddressDetail `json:"cover_address_detail,omitzero"`
+	CoverRegionCode      *string              `json:"cover_region_code,omitzero"`
+	DefaultWarehouse     *bool                `json:"default_warehouse,omitzero"`
+	ExternalWarehouseID  *string              `json:"external_warehouse_id,omitzero"`
+	FirstName            *string              `json:"first_name,omitzero"`
+	FirstNameLocalScript *string              `json:"first_name_local_script,omitzero"`
+	LastName             *string              `json:"last_name,omitzero"`
+	LastNameLocalScript  *string              `json:"last_name_local_script,omitzero"`
+	Name                 *string              `json:"name,omitzero"`
+	PhoneNumber          *string              `json:"phone_number,omitzero"`
+	Type                 *string              `json:"type,omitzero"`
+}
+
 // ShippingProvider is part of a reply.
 type ShippingProvider struct {
 	ID   string `json:"id,omitzero"`
@@ -338,12 +338,12 @@ type StandardizeWarehouseAddressResponse struct {
 
 // StandardizeWarehouseAddressResponseStandardizationResult is part of a reply.
 type StandardizeWarehouseAddressResponseStandardizationResult struct {
-	StandardizedAddress StandardizeWarehouseAddressResponseStandardizationResultStandardizedAddress `json:"standardized_address,omitzero"`
-	Updated             bool                                                                        `json:"updated,omitzero"`
+	StandardizedAddress StandardizeWarehouseAddressStandardizedAddress `json:"standardized_address,omitzero"`
+	Updated             bool                                           `json:"updated,omitzero"`
 }
 
-// StandardizeWarehouseAddressResponseStandardizationResultStandardizedAddress is part of a reply.
-type StandardizeWarehouseAddressResponseStandardizationResultStandardizedAddress struct {
+// StandardizeWarehouseAddressStandardizedAddress is part of a reply.
+type StandardizeWarehouseAddressStandardizedAddress struct {
 	AddressLine1 string `json:"address_line1,omitzero"`
 	AddressLine2 string `json:"address_line2,omitzero"`
 	City         string `json:"city,omitzero"`
@@ -356,61 +356,12 @@ type StandardizeWarehouseAddressResponseStandardizationResultStandardizedAddress
 
 // UpdateWarehouseRequest holds the parameters of Logistics.UpdateWarehouse.
 type UpdateWarehouseRequest struct {
-	Warehouse *UpdateWarehouseRequestWarehouse `json:"warehouse,omitzero"`
-}
-
-// UpdateWarehouseRequestWarehouse is part of a request.
-type UpdateWarehouseRequestWarehouse struct {
-	Address              *UpdateWarehouseRequestWarehouseAddress             `json:"address,omitzero"`
-	ContactPerson        *string                                             `json:"contact_person,omitzero"`
-	CoverAddressDetail   []UpdateWarehouseRequestWarehouseCoverAddressDetail `json:"cover_address_detail,omitzero"`
-	CoverRegionCode      *string                                             `json:"cover_region_code,omitzero"`
-	DefaultWarehouse     *bool                                               `json:"default_warehouse,omitzero"`
-	ExternalWarehouseID  *string                                             `json:"external_warehouse_id,omitzero"`
-	FirstName            *string                                             `json:"first_name,omitzero"`
-	FirstNameLocalScript *string                                             `json:"first_name_local_script,omitzero"`
-	LastName             *string                                             `json:"last_name,omitzero"`
-	LastNameLocalScript  *string                                             `json:"last_name_local_script,omitzero"`
-	Name                 *string                                             `json:"name,omitzero"`
-	PhoneNumber          *string                                             `json:"phone_number,omitzero"`
-	Type                 *string                                             `json:"type,omitzero"`
-}
-
-// UpdateWarehouseRequestWarehouseAddress is part of a request.
-type UpdateWarehouseRequestWarehouseAddress struct {
-	AddressLine1 *string `json:"address_line_1,omitzero"`
-	AddressLine2 *string `json:"address_line_2,omitzero"`
-	AddressLine3 *string `json:"address_line_3,omitzero"`
-	AddressLine4 *string `json:"address_line_4,omitzero"`
-	City         *string `json:"city,omitzero"`
-	District     *string `json:"district,omitzero"`
-	Postcode     *string `json:"postcode,omitzero"`
-	Region       *string `json:"region,omitzero"`
-	State        *string `json:"state,omitzero"`
-}
-
-// UpdateWarehouseRequestWarehouseCoverAddressDetail is part of a request.
-type UpdateWarehouseRequestWarehouseCoverAddressDetail struct {
-	AddressLine1 *string `json:"address_line_1,omitzero"`
-	AddressLine2 *string `json:"address_line_2,omitzero"`
-	AddressLine3 *string `json:"address_line_3,omitzero"`
-	AddressLine4 *string `json:"address_line_4,omitzero"`
-	City         *string `json:"city,omitzero"`
-	District     *string `json:"district,omitzero"`
-	Postcode     *string `json:"postcode,omitzero"`
-	Region       *string `json:"region,omitzero"`
-	State        *string `json:"state,omitzero"`
+	Warehouse *LogisticsWarehouse `json:"warehouse,omitzero"`
 }
 
 // UpdateWarehouseResponse is the reply of Logistics.UpdateWarehouse.
 type UpdateWarehouseResponse struct {
-	ErrorList []UpdateWarehouseResponseErrorList `json:"error_list,omitzero"`
-}
-
-// UpdateWarehouseResponseErrorList is part of a reply.
-type UpdateWarehouseResponseErrorList struct {
-	Code    int64  `json:"code,omitzero"`
-	Message string `json:"message,omitzero"`
+	ErrorList []ErrorList `json:"error_list,omitzero"`
 }
 
 // Warehouse is part of a reply.

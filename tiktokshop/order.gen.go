@@ -77,6 +77,7 @@ func (s *OrderService) GetOrderDetailBatched(ctx context.Context, req *GetOrderD
 // GetOrderDetailV202309 calls GET /order/202309/orders.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [OrderService.GetOrderDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-detail-202309
 func (s *OrderService) GetOrderDetailV202309(ctx context.Context, req *GetOrderDetailV202309Request, opts ...CallOption) (*GetOrderDetailV202309Response, error) {
@@ -249,6 +250,13 @@ type AddExternalOrderReferencesResponseErrorDetailExternalOrder struct {
 	Platform string `json:"platform,omitzero"`
 }
 
+// ExternalOrder is part of a reply.
+type ExternalOrder struct {
+	ID        string     `json:"id,omitzero"`
+	LineItems []LineItem `json:"line_items,omitzero"`
+	Platform  string     `json:"platform,omitzero"`
+}
+
 // GetExternalOrderReferencesRequest holds the parameters of Order.GetExternalOrderReferences.
 type GetExternalOrderReferencesRequest struct {
 	Platform OrderPlatform `url:"platform" json:"-"` // required
@@ -256,20 +264,7 @@ type GetExternalOrderReferencesRequest struct {
 
 // GetExternalOrderReferencesResponse is the reply of Order.GetExternalOrderReferences.
 type GetExternalOrderReferencesResponse struct {
-	ExternalOrders []GetExternalOrderReferencesResponseExternalOrder `json:"external_orders,omitzero"`
-}
-
-// GetExternalOrderReferencesResponseExternalOrder is part of a reply.
-type GetExternalOrderReferencesResponseExternalOrder struct {
-	ID        string                                                    `json:"id,omitzero"`
-	LineItems []GetExternalOrderReferencesResponseExternalOrderLineItem `json:"line_items,omitzero"`
-	Platform  string                                                    `json:"platform,omitzero"`
-}
-
-// GetExternalOrderReferencesResponseExternalOrderLineItem is part of a reply.
-type GetExternalOrderReferencesResponseExternalOrderLineItem struct {
-	ID       string `json:"id,omitzero"`
-	OriginID string `json:"origin_id,omitzero"`
+	ExternalOrders []ExternalOrder `json:"external_orders,omitzero"`
 }
 
 // GetOrderDetailRequest holds the parameters of Order.GetOrderDetail.
@@ -279,16 +274,6 @@ type GetOrderDetailRequest struct {
 
 // GetOrderDetailResponse is the reply of Order.GetOrderDetail.
 type GetOrderDetailResponse struct {
-	Orders []Order `json:"orders,omitzero"`
-}
-
-// GetOrderDetailV202309Request holds the parameters of Order.GetOrderDetailV202309.
-type GetOrderDetailV202309Request struct {
-	IDs []string `url:"ids,comma" json:"-"` // required, at most 50
-}
-
-// GetOrderDetailV202309Response is the reply of Order.GetOrderDetailV202309.
-type GetOrderDetailV202309Response struct {
 	Orders []Order `json:"orders,omitzero"`
 }
 
@@ -389,6 +374,12 @@ type GetPrivilegedOrderDetailResponse struct {
 	Orders []Order `json:"orders,omitzero"`
 }
 
+// LineItem is part of a reply.
+type LineItem struct {
+	ID       string `json:"id,omitzero"`
+	OriginID string `json:"origin_id,omitzero"`
+}
+
 // Order is part of a reply.
 type Order struct {
 	AutoCombineGroupID                 string                `json:"auto_combine_group_id,omitzero"`
@@ -433,7 +424,7 @@ type Order struct {
 	NeedUploadInvoice                  string                `json:"need_upload_invoice,omitzero"`
 	OrderRights                        []int                 `json:"order_rights,omitzero"`
 	OrderType                          OrderType             `json:"order_type,omitzero"`
-	Packages                           []OrderPackage        `json:"packages,omitzero"`
+	Packages                           []IDOnly              `json:"packages,omitzero"`
 	PaidTime                           UnixSeconds           `json:"paid_time,omitzero"`
 	Payment                            OrderPayment          `json:"payment,omitzero"`
 	PaymentAuthCode                    string                `json:"payment_auth_code,omitzero"`
@@ -525,11 +516,6 @@ type OrderLineItemItemTax struct {
 	TaxType   string  `json:"tax_type,omitzero"`
 }
 
-// OrderPackage is part of a reply.
-type OrderPackage struct {
-	ID string `json:"id,omitzero"`
-}
-
 // OrderPayment is part of a reply.
 type OrderPayment struct {
 	BuyerServiceFee             Decimal `json:"buyer_service_fee,omitzero"`
@@ -608,21 +594,8 @@ type SearchOrderByExternalOrderReferenceResponse struct {
 
 // SearchOrderByExternalOrderReferenceResponseOrder is part of a reply.
 type SearchOrderByExternalOrderReferenceResponseOrder struct {
-	ExternalOrder SearchOrderByExternalOrderReferenceResponseOrderExternalOrder `json:"external_order,omitzero"`
-	ID            string                                                        `json:"id,omitzero"`
-}
-
-// SearchOrderByExternalOrderReferenceResponseOrderExternalOrder is part of a reply.
-type SearchOrderByExternalOrderReferenceResponseOrderExternalOrder struct {
-	ID        string                                                                  `json:"id,omitzero"`
-	LineItems []SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem `json:"line_items,omitzero"`
-	Platform  string                                                                  `json:"platform,omitzero"`
-}
-
-// SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem is part of a reply.
-type SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem struct {
-	ID       string `json:"id,omitzero"`
-	OriginID string `json:"origin_id,omitzero"`
+	ExternalOrder ExternalOrder `json:"external_order,omitzero"`
+	ID            string        `json:"id,omitzero"`
 }
 
 // UpdateTheBlindBoxOpeningResultsRequest holds the parameters of Order.UpdateTheBlindBoxOpeningResults.
@@ -641,6 +614,14 @@ type UpdateTheBlindBoxOpeningResultsRequestBlindBoxResult struct {
 
 // UpdateTheBlindBoxOpeningResultsResponse is the reply of Order.UpdateTheBlindBoxOpeningResults.
 type UpdateTheBlindBoxOpeningResultsResponse struct{}
+
+// GetOrderDetailV202309Request is the type of the parameters of Order.GetOrderDetailV202309, which equal those of
+// other operations.
+type GetOrderDetailV202309Request = GetOrderDetailRequest
+
+// GetOrderDetailV202309Response is the type of the reply of Order.GetOrderDetailV202309, which equal those of
+// other operations.
+type GetOrderDetailV202309Response = GetOrderDetailResponse
 
 // CancellationInitiator is an open list: TikTok Shop may add values.
 type CancellationInitiator string

@@ -60,13 +60,13 @@ func TestAftersalesPages(t *testing.T) {
 		ok(`{"aftersales_requests":[{"id":"1","status":"PENDING_REQUEST_REVIEW","sku_return_requests":[{"return_id":"8","is_quick_refund":true}]}],"next_page_token":"b","total_count":2}`),
 		ok(`{"aftersales_requests":[{"id":"2","status":"INIT"}],"next_page_token":"","total_count":2}`),
 	})
-	req := &SearchAftersalesRequestV202603Request{
+	req := &SearchAftersalesRequestRequest{
 		Pagination:            &AftersalesPagination{PageSize: new(1)},
 		Filters:               &AftersalesFilters{MainOrderIDs: []string{"5"}},
 		WhitelistedDataFields: []AftersalesBlock{AftersalesBlockSKUReturnRequests},
 	}
 	var got []AftersalesRequest
-	for r, err := range c.ReturnRefund.SearchAftersalesRequestV202603All(t.Context(), req) {
+	for r, err := range c.ReturnRefund.SearchAftersalesRequestAll(t.Context(), req) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -68,11 +68,7 @@ func (p OrderRecipientAddressDeliveryPreferences) LogValue() slog.Value {
 }
 
 func (p Package) text() string {
-	id := p.ID
-	if id == "" {
-		id = p.PackageID
-	}
-	return private("Package", id, packageStatus(&p))
+	return private("Package", p.Identifier(), p.State())
 }
 
 // Format prints id and status for every verb.
@@ -128,11 +124,6 @@ func logCount(what string, n int) slog.Value { return slog.StringValue(fmt.Sprin
 
 // LogValue counts the orders for slog.
 func (r GetOrderDetailResponse) LogValue() slog.Value { return logCount("orders", len(r.Orders)) }
-
-// LogValue counts the orders for slog.
-func (r GetOrderDetailV202309Response) LogValue() slog.Value {
-	return logCount("orders", len(r.Orders))
-}
 
 // LogValue counts the orders for slog.
 func (r GetOrderListResponse) LogValue() slog.Value { return logCount("orders", len(r.Orders)) }

@@ -85,7 +85,7 @@ func TestBuyersDataIsNotPrinted(t *testing.T) {
 	}
 	for _, reply := range []any{
 		new(GetOrderDetailResponse), new(GetOrderDetailV202309Response), new(GetOrderListResponse), new(GetPrivilegedOrderDetailResponse),
-		new(SearchPackageResponse), new(SearchCancellationsResponse), new(SearchReturnsResponse), new(GetReturnRecordsResponse),
+		new(SearchPackageResponse), new(SearchCancellationsV202309Response), new(SearchReturnsV202309Response), new(GetReturnRecordsResponse),
 	} {
 		v := reflect.ValueOf(reply).Elem()
 		markStrings(v)

@@ -94,6 +94,7 @@ func (s *ProductService) CheckListingPrerequisites(ctx context.Context, req *Che
 // CheckListingPrerequisitesV202309 calls GET /product/202309/prerequisites.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [ProductService.CheckListingPrerequisites].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-listing-prerequisites-202309
 func (s *ProductService) CheckListingPrerequisitesV202309(ctx context.Context, req *CheckListingPrerequisitesV202309Request, opts ...CallOption) (*CheckListingPrerequisitesV202309Response, error) {
@@ -350,6 +351,7 @@ func (s *ProductService) EditProduct(ctx context.Context, productID string, req 
 // EditProductV202309 calls PUT /product/202309/products/{product_id}.
 //
 // It is not repeated once it was sent. Version 202309.
+// The newest version is [ProductService.EditProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-product-202309
 func (s *ProductService) EditProductV202309(ctx context.Context, productID string, req *EditProductV202309Request, opts ...CallOption) (*EditProductV202309Response, error) {
@@ -692,6 +694,7 @@ func (s *ProductService) ListingSchemas(ctx context.Context, req *ListingSchemas
 // ListingSchemasV202401 calls GET /product/202401/listing_schemas.
 //
 // It only reads and is safe to repeat. Version 202401.
+// The newest version is [ProductService.ListingSchemas].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/listing-schemas-202401
 func (s *ProductService) ListingSchemasV202401(ctx context.Context, req *ListingSchemasV202401Request, opts ...CallOption) (*ListingSchemasV202401Response, error) {
@@ -776,6 +779,7 @@ func (s *ProductService) PartialEditProduct(ctx context.Context, productID strin
 // PartialEditProductV202309 calls POST /product/202309/products/{product_id}/partial_edit.
 //
 // It is not repeated once it was sent. Version 202309.
+// The newest version is [ProductService.PartialEditProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partial-edit-product-202309
 func (s *ProductService) PartialEditProductV202309(ctx context.Context, productID string, req *PartialEditProductV202309Request, opts ...CallOption) (*PartialEditProductV202309Response, error) {
@@ -1021,9 +1025,9 @@ func (s *ProductService) SearchCombinedListingRecommendations(ctx context.Contex
 
 // SearchCombinedListingRecommendationsAll hands out what stands on the pages of
 // [ProductService.SearchCombinedListingRecommendations]. It stops at the first error.
-func (s *ProductService) SearchCombinedListingRecommendationsAll(ctx context.Context, req *SearchCombinedListingRecommendationsRequest, opts ...CallOption) iter.Seq2[SearchCombinedListingRecommendationsResponseCombinedListingRecommendation, error] {
+func (s *ProductService) SearchCombinedListingRecommendationsAll(ctx context.Context, req *SearchCombinedListingRecommendationsRequest, opts ...CallOption) iter.Seq2[ProductCombinedListingRecommendation, error] {
 	start := valueOf(req)
-	return tokenPages("Product.SearchCombinedListingRecommendations", func(token string) ([]SearchCombinedListingRecommendationsResponseCombinedListingRecommendation, string, error) {
+	return tokenPages("Product.SearchCombinedListingRecommendations", func(token string) ([]ProductCombinedListingRecommendation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1074,6 +1078,7 @@ func (s *ProductService) SearchGlobalProductsAll(ctx context.Context, req *Searc
 // SearchGlobalProductsV202309 calls POST /product/202309/global_products/search.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [ProductService.SearchGlobalProducts].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-global-products-202309
 func (s *ProductService) SearchGlobalProductsV202309(ctx context.Context, req *SearchGlobalProductsV202309Request, opts ...CallOption) (*SearchGlobalProductsV202309Response, error) {
@@ -1140,6 +1145,7 @@ func (s *ProductService) SearchManufacturersAll(ctx context.Context, req *Search
 // SearchManufacturersV202409 calls POST /product/202409/compliance/manufacturers/search.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [ProductService.SearchManufacturers].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-manufacturers-202409
 func (s *ProductService) SearchManufacturersV202409(ctx context.Context, req *SearchManufacturersV202409Request, opts ...CallOption) (*SearchManufacturersV202409Response, error) {
@@ -1245,6 +1251,7 @@ func (s *ProductService) SearchProductsAll(ctx context.Context, req *SearchProdu
 // SearchProductsV202309 calls POST /product/202309/products/search.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [ProductService.SearchProducts].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-products-202309
 func (s *ProductService) SearchProductsV202309(ctx context.Context, req *SearchProductsV202309Request, opts ...CallOption) (*SearchProductsV202309Response, error) {
@@ -1280,6 +1287,7 @@ func (s *ProductService) SearchProductsV202309All(ctx context.Context, req *Sear
 // SearchProductsV202312 calls POST /product/202312/products/search.
 //
 // It only reads and is safe to repeat. Version 202312.
+// The newest version is [ProductService.SearchProducts].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-products-202312
 func (s *ProductService) SearchProductsV202312(ctx context.Context, req *SearchProductsV202312Request, opts ...CallOption) (*SearchProductsV202312Response, error) {
@@ -1350,6 +1358,7 @@ func (s *ProductService) SearchResponsiblePersonsAll(ctx context.Context, req *S
 // SearchResponsiblePersonsV202409 calls POST /product/202409/compliance/responsible_persons/search.
 //
 // It only reads and is safe to repeat. Version 202409.
+// The newest version is [ProductService.SearchResponsiblePersons].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-responsible-persons-202409
 func (s *ProductService) SearchResponsiblePersonsV202409(ctx context.Context, req *SearchResponsiblePersonsV202409Request, opts ...CallOption) (*SearchResponsiblePersonsV202409Response, error) {
@@ -1563,6 +1572,11 @@ type ApplyOpportunitiesResponseOpportunityApplication struct {
 	Status        ApplyOpportunitiesResponseOpportunityApplicationStatus `json:"status,omitzero"`
 }
 
+// Audit is part of a reply.
+type Audit struct {
+	Status AuditStatus2 `json:"status,omitzero"`
+}
+
 // BindLocalProductsRequest holds the parameters of Product.BindLocalProducts.
 type BindLocalProductsRequest struct {
 	LocalProducts []BindLocalProductsRequestLocalProduct `json:"local_products,omitzero"`
@@ -1580,14 +1594,8 @@ type BindLocalProductsRequestLocalProduct struct {
 type BindLocalProductsRequestLocalProductSKU struct {
 	GlobalSKUID     *string                                                 `json:"global_sku_id,omitzero"`
 	ID              *string                                                 `json:"id,omitzero"`
-	Inventory       []BindLocalProductsRequestLocalProductSKUInventory      `json:"inventory,omitzero"`
+	Inventory       []EditProductV202309RequestSKUInventory                 `json:"inventory,omitzero"`
 	SalesAttributes []BindLocalProductsRequestLocalProductSKUSalesAttribute `json:"sales_attributes,omitzero"`
-}
-
-// BindLocalProductsRequestLocalProductSKUInventory is part of a request.
-type BindLocalProductsRequestLocalProductSKUInventory struct {
-	Quantity    *int    `json:"quantity,omitzero"`
-	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
 // BindLocalProductsRequestLocalProductSKUSalesAttribute is part of a request.
@@ -1605,102 +1613,70 @@ type BindLocalProductsResponse struct {
 
 // BindLocalProductsResponseBindResult is part of a reply.
 type BindLocalProductsResponseBindResult struct {
-	FailReasons    []BindLocalProductsResponseBindResultFailReason `json:"fail_reasons,omitzero"`
-	LocalProductID string                                          `json:"local_product_id,omitzero"`
-	Region         string                                          `json:"region,omitzero"`
-	Status         BindLocalProductsResponseBindResultStatus       `json:"status,omitzero"`
+	FailReasons    []ProductFailReason                       `json:"fail_reasons,omitzero"`
+	LocalProductID string                                    `json:"local_product_id,omitzero"`
+	Region         string                                    `json:"region,omitzero"`
+	Status         BindLocalProductsResponseBindResultStatus `json:"status,omitzero"`
 }
 
-// BindLocalProductsResponseBindResultFailReason is part of a reply.
-type BindLocalProductsResponseBindResultFailReason struct {
-	Code    int    `json:"code,omitzero"`
-	Message string `json:"message,omitzero"`
+// CandidateProduct is part of a request.
+type CandidateProduct struct {
+	Description                *string               `json:"description,omitzero"`            // at most 6000 characters
+	ExternalCategoryName       *string               `json:"external_category_name,omitzero"` // at most 100 characters
+	ExternalProductID          *string               `json:"external_product_id,omitzero"`    // at most 64 characters
+	Images                     []ImageURI            `json:"images,omitzero"`                 // at most 25
+	OpportunityMatchingEndTime *UnixSeconds          `json:"opportunity_matching_end_time,omitzero"`
+	SKUs                       []CandidateProductSKU `json:"skus,omitzero"`  // at most 600
+	Title                      *string               `json:"title,omitzero"` // at most 100 characters
 }
 
-// CheckGlobalProductListingRequest holds the parameters of Product.CheckGlobalProductListing.
-type CheckGlobalProductListingRequest struct {
-	BrandID           *string                                            `json:"brand_id,omitzero"`
-	CategoryID        *string                                            `json:"category_id,omitzero"`
-	Certifications    []CheckGlobalProductListingRequestCertification    `json:"certifications,omitzero"`
-	Description       *string                                            `json:"description,omitzero"`
-	MainImages        []CheckGlobalProductListingRequestMainImage        `json:"main_images,omitzero"`
-	Manufacturer      *CheckGlobalProductListingRequestManufacturer      `json:"manufacturer,omitzero"`
-	PackageDimensions *CheckGlobalProductListingRequestPackageDimensions `json:"package_dimensions,omitzero"`
-	PackageWeight     *CheckGlobalProductListingRequestPackageWeight     `json:"package_weight,omitzero"`
-	ProductAttributes []CheckGlobalProductListingRequestProductAttribute `json:"product_attributes,omitzero"`
-	SizeChart         *CheckGlobalProductListingRequestSizeChart         `json:"size_chart,omitzero"`
-	SKUs              []CheckGlobalProductListingRequestSKU              `json:"skus,omitzero"`
-	Title             *string                                            `json:"title,omitzero"` // 1 to 255
-	Video             *CheckGlobalProductListingRequestVideo             `json:"video,omitzero"`
+// CandidateProductSKU is part of a request.
+type CandidateProductSKU struct {
+	Price           *Money                                          `json:"price,omitzero"`
+	SalesAttributes []PartialEditCandidateProductsSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 10
 }
 
-// CheckGlobalProductListingRequestCertification is part of a request.
-type CheckGlobalProductListingRequestCertification struct {
-	Files  []CheckGlobalProductListingRequestCertificationFile  `json:"files,omitzero"`
-	ID     *string                                              `json:"id,omitzero"`
-	Images []CheckGlobalProductListingRequestCertificationImage `json:"images,omitzero"`
+// Certification is part of a request.
+type Certification struct {
+	ExpirationDate *UnixSeconds        `json:"expiration_date,omitzero"`
+	Files          []CertificationFile `json:"files,omitzero"`
+	ID             *string             `json:"id,omitzero"`
+	Images         []ImageURI          `json:"images,omitzero"`
 }
 
-// CheckGlobalProductListingRequestCertificationFile is part of a request.
-type CheckGlobalProductListingRequestCertificationFile struct {
+// CertificationFile is part of a request.
+type CertificationFile struct {
 	Format *string `json:"format,omitzero"`
 	ID     *string `json:"id,omitzero"`
 	Name   *string `json:"name,omitzero"`
 }
 
-// CheckGlobalProductListingRequestCertificationImage is part of a request.
-type CheckGlobalProductListingRequestCertificationImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CheckGlobalProductListingRequestMainImage is part of a request.
-type CheckGlobalProductListingRequestMainImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CheckGlobalProductListingRequestManufacturer is part of a request.
-type CheckGlobalProductListingRequestManufacturer struct {
-	Address     *string `json:"address,omitzero"`
-	Email       *string `json:"email,omitzero"`
-	Name        *string `json:"name,omitzero"`
-	PhoneNumber *string `json:"phone_number,omitzero"`
-}
-
-// CheckGlobalProductListingRequestPackageDimensions is part of a request.
-type CheckGlobalProductListingRequestPackageDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// CheckGlobalProductListingRequestPackageWeight is part of a request.
-type CheckGlobalProductListingRequestPackageWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// CheckGlobalProductListingRequestProductAttribute is part of a request.
-type CheckGlobalProductListingRequestProductAttribute struct {
-	ID     *string                                                 `json:"id,omitzero"`
-	Values []CheckGlobalProductListingRequestProductAttributeValue `json:"values,omitzero"`
-}
-
-// CheckGlobalProductListingRequestProductAttributeValue is part of a request.
-type CheckGlobalProductListingRequestProductAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"` // at most 500 characters
+// CheckGlobalProductListingRequest holds the parameters of Product.CheckGlobalProductListing.
+type CheckGlobalProductListingRequest struct {
+	BrandID           *string                                 `json:"brand_id,omitzero"`
+	CategoryID        *string                                 `json:"category_id,omitzero"`
+	Certifications    []EditGlobalProductRequestCertification `json:"certifications,omitzero"`
+	Description       *string                                 `json:"description,omitzero"`
+	MainImages        []ImageURI                              `json:"main_images,omitzero"`
+	Manufacturer      *Manufacturer                           `json:"manufacturer,omitzero"`
+	PackageDimensions *Dimensions                             `json:"package_dimensions,omitzero"`
+	PackageWeight     *Weight                                 `json:"package_weight,omitzero"`
+	ProductAttributes []ProductAttribute                      `json:"product_attributes,omitzero"`
+	SizeChart         *EditProductRequestSizeChart            `json:"size_chart,omitzero"`
+	SKUs              []CheckGlobalProductListingRequestSKU   `json:"skus,omitzero"`
+	Title             *string                                 `json:"title,omitzero"` // 1 to 255
+	Video             *IDOnly                                 `json:"video,omitzero"`
 }
 
 // CheckGlobalProductListingRequestSKU is part of a request.
 type CheckGlobalProductListingRequestSKU struct {
-	GlobalQuantity  *int                                                `json:"global_quantity,omitzero"`
-	IdentifierCode  *CheckGlobalProductListingRequestSKUIdentifierCode  `json:"identifier_code,omitzero"`
-	Inventory       []CheckGlobalProductListingRequestSKUInventory      `json:"inventory,omitzero"`
-	Price           *CheckGlobalProductListingRequestSKUPrice           `json:"price,omitzero"`
-	SalesAttributes []CheckGlobalProductListingRequestSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU       *string                                             `json:"seller_sku,omitzero"` // at most 50 characters
-	SKUUnitCount    *string                                             `json:"sku_unit_count,omitzero"`
+	GlobalQuantity  *int                                               `json:"global_quantity,omitzero"`
+	IdentifierCode  *CheckGlobalProductListingRequestSKUIdentifierCode `json:"identifier_code,omitzero"`
+	Inventory       []ProductInventory                                 `json:"inventory,omitzero"`
+	Price           *Money                                             `json:"price,omitzero"`
+	SalesAttributes []ProductSKUSalesAttribute                         `json:"sales_attributes,omitzero"`
+	SellerSKU       *string                                            `json:"seller_sku,omitzero"` // at most 50 characters
+	SKUUnitCount    *string                                            `json:"sku_unit_count,omitzero"`
 }
 
 // CheckGlobalProductListingRequestSKUIdentifierCode is part of a request.
@@ -1709,62 +1685,10 @@ type CheckGlobalProductListingRequestSKUIdentifierCode struct {
 	Type *string `json:"type,omitzero"`
 }
 
-// CheckGlobalProductListingRequestSKUInventory is part of a request.
-type CheckGlobalProductListingRequestSKUInventory struct {
-	GlobalWarehouseID *string `json:"global_warehouse_id,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"`
-}
-
-// CheckGlobalProductListingRequestSKUPrice is part of a request.
-type CheckGlobalProductListingRequestSKUPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// CheckGlobalProductListingRequestSKUSalesAttribute is part of a request.
-type CheckGlobalProductListingRequestSKUSalesAttribute struct {
-	ID        *string                                                  `json:"id,omitzero"`
-	Name      *string                                                  `json:"name,omitzero"`
-	SKUImg    *CheckGlobalProductListingRequestSKUSalesAttributeSKUImg `json:"sku_img,omitzero"`
-	ValueID   *string                                                  `json:"value_id,omitzero"`
-	ValueName *string                                                  `json:"value_name,omitzero"`
-}
-
-// CheckGlobalProductListingRequestSKUSalesAttributeSKUImg is part of a request.
-type CheckGlobalProductListingRequestSKUSalesAttributeSKUImg struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CheckGlobalProductListingRequestSizeChart is part of a request.
-type CheckGlobalProductListingRequestSizeChart struct {
-	Image    *CheckGlobalProductListingRequestSizeChartImage    `json:"image,omitzero"`
-	Template *CheckGlobalProductListingRequestSizeChartTemplate `json:"template,omitzero"`
-}
-
-// CheckGlobalProductListingRequestSizeChartImage is part of a request.
-type CheckGlobalProductListingRequestSizeChartImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CheckGlobalProductListingRequestSizeChartTemplate is part of a request.
-type CheckGlobalProductListingRequestSizeChartTemplate struct {
-	ID *string `json:"id,omitzero"`
-}
-
-// CheckGlobalProductListingRequestVideo is part of a request.
-type CheckGlobalProductListingRequestVideo struct {
-	ID *string `json:"id,omitzero"`
-}
-
 // CheckGlobalProductListingResponse is the reply of Product.CheckGlobalProductListing.
 type CheckGlobalProductListingResponse struct {
-	CheckResult string                                        `json:"check_result,omitzero"`
-	FailReasons []CheckGlobalProductListingResponseFailReason `json:"fail_reasons,omitzero"`
-}
-
-// CheckGlobalProductListingResponseFailReason is part of a reply.
-type CheckGlobalProductListingResponseFailReason struct {
-	Message string `json:"message,omitzero"`
+	CheckResult string       `json:"check_result,omitzero"`
+	FailReasons []FailReason `json:"fail_reasons,omitzero"`
 }
 
 // CheckListingPrerequisitesRequest holds the parameters of Product.CheckListingPrerequisites.
@@ -1816,56 +1740,31 @@ type CheckListingPrerequisitesV202309ResponseShopLogistics struct {
 
 // CheckProductListingRequest holds the parameters of Product.CheckProductListing.
 type CheckProductListingRequest struct {
-	BrandID                      *string                                      `json:"brand_id,omitzero" url:"-"`
-	CategoryID                   *string                                      `json:"category_id,omitzero" url:"-"`
-	Certifications               []CheckProductListingRequestCertification    `json:"certifications,omitzero" url:"-"` // at most 10
-	DeliveryOptionIDs            []string                                     `json:"delivery_option_ids,omitzero" url:"-"`
-	Description                  *string                                      `json:"description,omitzero" url:"-"`         // at most 10000 characters
-	ExternalProductID            *string                                      `json:"external_product_id,omitzero" url:"-"` // at most 999 characters
-	IsCODAllowed                 *bool                                        `json:"is_cod_allowed,omitzero" url:"-"`
-	IsDiagnosisRequired          *bool                                        `url:"is_diagnosis_required,omitempty" json:"-"`
-	IsPreOwned                   *bool                                        `json:"is_pre_owned,omitzero" url:"-"`
-	ListingPlatforms             []CheckProductListingRequestListingPlatform  `json:"listing_platforms,omitzero" url:"-"`
-	MainImages                   []CheckProductListingRequestMainImage        `json:"main_images,omitzero" url:"-"` // at most 9
-	ManufacturerIDs              []string                                     `json:"manufacturer_ids,omitzero" url:"-"`
-	MinimumOrderQuantity         *int                                         `json:"minimum_order_quantity,omitzero" url:"-"` // 1 to 20
-	Option                       *CheckProductListingRequestOption            `json:"option,omitzero" url:"-"`
-	PackageDimensions            *CheckProductListingRequestPackageDimensions `json:"package_dimensions,omitzero" url:"-"`
-	PackageWeight                *CheckProductListingRequestPackageWeight     `json:"package_weight,omitzero" url:"-"`
-	PrimaryCombinedProductID     *string                                      `json:"primary_combined_product_id,omitzero" url:"-"`
-	ProductAttributes            []CheckProductListingRequestProductAttribute `json:"product_attributes,omitzero" url:"-"`
-	ResponsiblePersonIDs         []string                                     `json:"responsible_person_ids,omitzero" url:"-"`
-	ShippingInsuranceRequirement *ProductShippingInsuranceRequirement         `json:"shipping_insurance_requirement,omitzero" url:"-"`
-	ShippingTemplateID           *string                                      `json:"shipping_template_id,omitzero" url:"-"`
-	SizeChart                    *CheckProductListingRequestSizeChart         `json:"size_chart,omitzero" url:"-"`
-	SKUs                         []CheckProductListingRequestSKU              `json:"skus,omitzero" url:"-"`
-	Title                        *string                                      `json:"title,omitzero" url:"-"`
-	Video                        *CheckProductListingRequestVideo             `json:"video,omitzero" url:"-"`
-}
-
-// CheckProductListingRequestCertification is part of a request.
-type CheckProductListingRequestCertification struct {
-	ExpirationDate *UnixSeconds                                   `json:"expiration_date,omitzero"`
-	Files          []CheckProductListingRequestCertificationFile  `json:"files,omitzero"`
-	ID             *string                                        `json:"id,omitzero"`
-	Images         []CheckProductListingRequestCertificationImage `json:"images,omitzero"`
-}
-
-// CheckProductListingRequestCertificationFile is part of a request.
-type CheckProductListingRequestCertificationFile struct {
-	Format *string `json:"format,omitzero"`
-	ID     *string `json:"id,omitzero"`
-	Name   *string `json:"name,omitzero"`
-}
-
-// CheckProductListingRequestCertificationImage is part of a request.
-type CheckProductListingRequestCertificationImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CheckProductListingRequestMainImage is part of a request.
-type CheckProductListingRequestMainImage struct {
-	URI *string `json:"uri,omitzero"`
+	BrandID                      *string                                     `json:"brand_id,omitzero" url:"-"`
+	CategoryID                   *string                                     `json:"category_id,omitzero" url:"-"`
+	Certifications               []Certification                             `json:"certifications,omitzero" url:"-"` // at most 10
+	DeliveryOptionIDs            []string                                    `json:"delivery_option_ids,omitzero" url:"-"`
+	Description                  *string                                     `json:"description,omitzero" url:"-"`         // at most 10000 characters
+	ExternalProductID            *string                                     `json:"external_product_id,omitzero" url:"-"` // at most 999 characters
+	IsCODAllowed                 *bool                                       `json:"is_cod_allowed,omitzero" url:"-"`
+	IsDiagnosisRequired          *bool                                       `url:"is_diagnosis_required,omitempty" json:"-"`
+	IsPreOwned                   *bool                                       `json:"is_pre_owned,omitzero" url:"-"`
+	ListingPlatforms             []CheckProductListingRequestListingPlatform `json:"listing_platforms,omitzero" url:"-"`
+	MainImages                   []ImageURI                                  `json:"main_images,omitzero" url:"-"` // at most 9
+	ManufacturerIDs              []string                                    `json:"manufacturer_ids,omitzero" url:"-"`
+	MinimumOrderQuantity         *int                                        `json:"minimum_order_quantity,omitzero" url:"-"` // 1 to 20
+	Option                       *CheckProductListingRequestOption           `json:"option,omitzero" url:"-"`
+	PackageDimensions            *Dimensions                                 `json:"package_dimensions,omitzero" url:"-"`
+	PackageWeight                *Weight                                     `json:"package_weight,omitzero" url:"-"`
+	PrimaryCombinedProductID     *string                                     `json:"primary_combined_product_id,omitzero" url:"-"`
+	ProductAttributes            []ProductAttribute                          `json:"product_attributes,omitzero" url:"-"`
+	ResponsiblePersonIDs         []string                                    `json:"responsible_person_ids,omitzero" url:"-"`
+	ShippingInsuranceRequirement *ProductShippingInsuranceRequirement        `json:"shipping_insurance_requirement,omitzero" url:"-"`
+	ShippingTemplateID           *string                                     `json:"shipping_template_id,omitzero" url:"-"`
+	SizeChart                    *EditProductRequestSizeChart                `json:"size_chart,omitzero" url:"-"`
+	SKUs                         []CreateProductRequestSKU                   `json:"skus,omitzero" url:"-"`
+	Title                        *string                                     `json:"title,omitzero" url:"-"`
+	Video                        *IDOnly                                     `json:"video,omitzero" url:"-"`
 }
 
 // CheckProductListingRequestOption is part of a request.
@@ -1874,180 +1773,28 @@ type CheckProductListingRequestOption struct {
 	NeedTriggerGneAsyncCheck *bool   `json:"need_trigger_gne_async_check,omitzero"`
 }
 
-// CheckProductListingRequestPackageDimensions is part of a request.
-type CheckProductListingRequestPackageDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// CheckProductListingRequestPackageWeight is part of a request.
-type CheckProductListingRequestPackageWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// CheckProductListingRequestProductAttribute is part of a request.
-type CheckProductListingRequestProductAttribute struct {
-	ID     *string                                           `json:"id,omitzero"`
-	Values []CheckProductListingRequestProductAttributeValue `json:"values,omitzero"`
-}
-
-// CheckProductListingRequestProductAttributeValue is part of a request.
-type CheckProductListingRequestProductAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"` // at most 2000 characters
-}
-
-// CheckProductListingRequestSKU is part of a request.
-type CheckProductListingRequestSKU struct {
-	CombinedSKUs         []CheckProductListingRequestSKUCombinedSKU       `json:"combined_skus,omitzero"`
-	ExternalListPrices   []CheckProductListingRequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
-	ExternalSKUID        *string                                          `json:"external_sku_id,omitzero"` // at most 999 characters
-	ExternalURLs         []string                                         `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                         `json:"extra_identifier_codes,omitzero"` // at most 10
-	Fees                 []CheckProductListingRequestSKUFee               `json:"fees,omitzero"`
-	IdentifierCode       *CheckProductListingRequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
-	Inventory            []CheckProductListingRequestSKUInventory         `json:"inventory,omitzero"`
-	ListPrice            *CheckProductListingRequestSKUListPrice          `json:"list_price,omitzero"`
-	PreSale              *CheckProductListingRequestSKUPreSale            `json:"pre_sale,omitzero"`
-	Price                *CheckProductListingRequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []CheckProductListingRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
-	SellerSKU            *string                                          `json:"seller_sku,omitzero"`       // 1 to 50
-	SKUUnitCount         *string                                          `json:"sku_unit_count,omitzero"`
-}
-
-// CheckProductListingRequestSKUCombinedSKU is part of a request.
-type CheckProductListingRequestSKUCombinedSKU struct {
-	ProductID *string `json:"product_id,omitzero"`
-	SKUCount  *int    `json:"sku_count,omitzero"`
-	SKUID     *string `json:"sku_id,omitzero"`
-}
-
-// CheckProductListingRequestSKUExternalListPrice is part of a request.
-type CheckProductListingRequestSKUExternalListPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-	Source   *string  `json:"source,omitzero"`
-}
-
-// CheckProductListingRequestSKUFee is part of a request.
-type CheckProductListingRequestSKUFee struct {
-	AdditionalAttribute *ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
-	Amount              *Decimal                    `json:"amount,omitzero"`
-	Type                *string                     `json:"type,omitzero"`
-}
-
-// CheckProductListingRequestSKUIdentifierCode is part of a request.
-type CheckProductListingRequestSKUIdentifierCode struct {
-	Code *string                                          `json:"code,omitzero"`
-	Type *CheckProductListingRequestSKUIdentifierCodeType `json:"type,omitzero"`
-}
-
-// CheckProductListingRequestSKUInventory is part of a request.
-type CheckProductListingRequestSKUInventory struct {
-	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
-	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
-	WarehouseID       *string `json:"warehouse_id,omitzero"`
-}
-
-// CheckProductListingRequestSKUListPrice is part of a request.
-type CheckProductListingRequestSKUListPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// CheckProductListingRequestSKUPreSale is part of a request.
-type CheckProductListingRequestSKUPreSale struct {
-	FulfillmentType *CheckProductListingRequestSKUPreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
-	Type            *CheckProductListingRequestSKUPreSaleType            `json:"type,omitzero"`
-}
-
-// CheckProductListingRequestSKUPreSaleFulfillmentType is part of a request.
-type CheckProductListingRequestSKUPreSaleFulfillmentType struct {
-	HandlingDurationDays *int         `json:"handling_duration_days,omitzero"`
-	ReleaseDate          *UnixSeconds `json:"release_date,omitzero"`
-}
-
-// CheckProductListingRequestSKUPrice is part of a request.
-type CheckProductListingRequestSKUPrice struct {
-	Amount    *Decimal `json:"amount,omitzero"`
-	Currency  *string  `json:"currency,omitzero"`
-	SalePrice *Decimal `json:"sale_price,omitzero"`
-}
-
-// CheckProductListingRequestSKUSalesAttribute is part of a request.
-type CheckProductListingRequestSKUSalesAttribute struct {
-	ID                     *string                                                            `json:"id,omitzero"`
-	Name                   *string                                                            `json:"name,omitzero"` // at most 20 characters
-	SKUImg                 *CheckProductListingRequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []CheckProductListingRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
-	ValueID                *string                                                            `json:"value_id,omitzero"`
-	ValueName              *string                                                            `json:"value_name,omitzero"` // at most 50 characters
-}
-
-// CheckProductListingRequestSKUSalesAttributeSKUImg is part of a request.
-type CheckProductListingRequestSKUSalesAttributeSKUImg struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CheckProductListingRequestSKUSalesAttributeSupplementarySKUImage is part of a request.
-type CheckProductListingRequestSKUSalesAttributeSupplementarySKUImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CheckProductListingRequestSizeChart is part of a request.
-type CheckProductListingRequestSizeChart struct {
-	Image    *CheckProductListingRequestSizeChartImage    `json:"image,omitzero"`
-	Template *CheckProductListingRequestSizeChartTemplate `json:"template,omitzero"`
-}
-
-// CheckProductListingRequestSizeChartImage is part of a request.
-type CheckProductListingRequestSizeChartImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CheckProductListingRequestSizeChartTemplate is part of a request.
-type CheckProductListingRequestSizeChartTemplate struct {
-	ID *string `json:"id,omitzero"`
-}
-
-// CheckProductListingRequestVideo is part of a request.
-type CheckProductListingRequestVideo struct {
-	ID *string `json:"id,omitzero"`
-}
-
 // CheckProductListingResponse is the reply of Product.CheckProductListing.
 type CheckProductListingResponse struct {
 	CheckResult     string                                      `json:"check_result,omitzero"`
 	Diagnoses       []CheckProductListingResponseDiagnose       `json:"diagnoses,omitzero"`
-	FailReasons     []CheckProductListingResponseFailReason     `json:"fail_reasons,omitzero"`
-	ListingQuality  CheckProductListingResponseListingQuality   `json:"listing_quality,omitzero"`
+	FailReasons     []ProductFailReason                         `json:"fail_reasons,omitzero"`
+	ListingQuality  ListingQuality                              `json:"listing_quality,omitzero"`
 	PreCheckResults []CheckProductListingResponsePreCheckResult `json:"pre_check_results,omitzero"`
 	Warnings        CheckProductListingResponseWarnings         `json:"warnings,omitzero"`
 }
 
 // CheckProductListingResponseDiagnose is part of a reply.
 type CheckProductListingResponseDiagnose struct {
-	DiagnosisResults []CheckProductListingResponseDiagnoseDiagnosisResult `json:"diagnosis_results,omitzero"`
-	Field            CheckProductListingResponseDiagnoseField             `json:"field,omitzero"`
-	Suggestions      CheckProductListingResponseDiagnoseSuggestions       `json:"suggestions,omitzero"`
-}
-
-// CheckProductListingResponseDiagnoseDiagnosisResult is part of a reply.
-type CheckProductListingResponseDiagnoseDiagnosisResult struct {
-	Code        string             `json:"code,omitzero"`
-	HowToSolve  string             `json:"how_to_solve,omitzero"`
-	QualityTier ProductQualityTier `json:"quality_tier,omitzero"`
+	DiagnosisResults []DiagnosisResult                              `json:"diagnosis_results,omitzero"`
+	Field            CheckProductListingResponseDiagnoseField       `json:"field,omitzero"`
+	Suggestions      CheckProductListingResponseDiagnoseSuggestions `json:"suggestions,omitzero"`
 }
 
 // CheckProductListingResponseDiagnoseSuggestions is part of a reply.
 type CheckProductListingResponseDiagnoseSuggestions struct {
-	Images     []CheckProductListingResponseDiagnoseSuggestionsImage     `json:"images,omitzero"`
-	SEOWords   []CheckProductListingResponseDiagnoseSuggestionsSEOWord   `json:"seo_words,omitzero"`
-	SmartTexts []CheckProductListingResponseDiagnoseSuggestionsSmartText `json:"smart_texts,omitzero"`
+	Images     []CheckProductListingResponseDiagnoseSuggestionsImage `json:"images,omitzero"`
+	SEOWords   []SEOWord                                             `json:"seo_words,omitzero"`
+	SmartTexts []SmartText                                           `json:"smart_texts,omitzero"`
 }
 
 // CheckProductListingResponseDiagnoseSuggestionsImage is part of a reply.
@@ -2058,28 +1805,6 @@ type CheckProductListingResponseDiagnoseSuggestionsImage struct {
 	URI          string `json:"uri,omitzero"`
 	URL          string `json:"url,omitzero"`
 	Width        int    `json:"width,omitzero"`
-}
-
-// CheckProductListingResponseDiagnoseSuggestionsSEOWord is part of a reply.
-type CheckProductListingResponseDiagnoseSuggestionsSEOWord struct {
-	Text string `json:"text,omitzero"`
-}
-
-// CheckProductListingResponseDiagnoseSuggestionsSmartText is part of a reply.
-type CheckProductListingResponseDiagnoseSuggestionsSmartText struct {
-	Text string `json:"text,omitzero"`
-}
-
-// CheckProductListingResponseFailReason is part of a reply.
-type CheckProductListingResponseFailReason struct {
-	Code    int    `json:"code,omitzero"`
-	Message string `json:"message,omitzero"`
-}
-
-// CheckProductListingResponseListingQuality is part of a reply.
-type CheckProductListingResponseListingQuality struct {
-	CurrentTier              ProductCurrentTier `json:"current_tier,omitzero"`
-	RemainingRecommendations int                `json:"remaining_recommendations,omitzero"`
 }
 
 // CheckProductListingResponsePreCheckResult is part of a reply.
@@ -2100,6 +1825,18 @@ type CheckProductListingResponseWarnings struct {
 	Message string `json:"message,omitzero"`
 }
 
+// CombinedSKU is part of a request.
+type CombinedSKU struct {
+	ProductID *string `json:"product_id,omitzero"`
+	SKUCount  *int    `json:"sku_count,omitzero"`
+	SKUID     *string `json:"sku_id,omitzero"`
+}
+
+// CreateAttributeRecommendationRequestExternalProductSKU is part of a request.
+type CreateAttributeRecommendationRequestExternalProductSKU struct {
+	SalesAttributes []PartialEditCandidateProductsSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 3
+}
+
 // CreateAttributeRecommendationRequestRequest holds the parameters of Product.CreateAttributeRecommendationRequest.
 type CreateAttributeRecommendationRequestRequest struct {
 	ExternalProduct *CreateAttributeRecommendationRequestRequestExternalProduct `json:"external_product,omitzero"`
@@ -2107,38 +1844,16 @@ type CreateAttributeRecommendationRequestRequest struct {
 
 // CreateAttributeRecommendationRequestRequestExternalProduct is part of a request.
 type CreateAttributeRecommendationRequestRequestExternalProduct struct {
-	Description       *string                                                           `json:"description,omitzero"`         // at most 10000 characters
-	ExternalProductID *string                                                           `json:"external_product_id,omitzero"` // at most 999 characters
-	Images            []CreateAttributeRecommendationRequestRequestExternalProductImage `json:"images,omitzero"`              // at most 9
-	IsExistingProduct *bool                                                             `json:"is_existing_product,omitzero"`
-	OtherProductData  *string                                                           `json:"other_product_data,omitzero"` // at most 20000 characters
-	SKUs              []CreateAttributeRecommendationRequestRequestExternalProductSKU   `json:"skus,omitzero"`               // at most 300
-	Title             *string                                                           `json:"title,omitzero"`              // at most 300 characters
-	TTSCategoryID     *string                                                           `json:"tts_category_id,omitzero"`
-	VendorName        *string                                                           `json:"vendor_name,omitzero"` // at most 255 characters
-	Version           *string                                                           `json:"version,omitzero"`     // at most 13 characters
-}
-
-// CreateAttributeRecommendationRequestRequestExternalProductImage is part of a request.
-type CreateAttributeRecommendationRequestRequestExternalProductImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CreateAttributeRecommendationRequestRequestExternalProductSKU is part of a request.
-type CreateAttributeRecommendationRequestRequestExternalProductSKU struct {
-	SalesAttributes []CreateAttributeRecommendationRequestRequestExternalProductSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 3
-}
-
-// CreateAttributeRecommendationRequestRequestExternalProductSKUSalesAttribute is part of a request.
-type CreateAttributeRecommendationRequestRequestExternalProductSKUSalesAttribute struct {
-	Name      *string                                                                               `json:"name,omitzero"`       // at most 20 characters
-	SKUImages []CreateAttributeRecommendationRequestRequestExternalProductSKUSalesAttributeSKUImage `json:"sku_images,omitzero"` // at most 9
-	Value     *string                                                                               `json:"value,omitzero"`      // at most 50 characters
-}
-
-// CreateAttributeRecommendationRequestRequestExternalProductSKUSalesAttributeSKUImage is part of a request.
-type CreateAttributeRecommendationRequestRequestExternalProductSKUSalesAttributeSKUImage struct {
-	URI *string `json:"uri,omitzero"`
+	Description       *string                                                  `json:"description,omitzero"`         // at most 10000 characters
+	ExternalProductID *string                                                  `json:"external_product_id,omitzero"` // at most 999 characters
+	Images            []ImageURI                                               `json:"images,omitzero"`              // at most 9
+	IsExistingProduct *bool                                                    `json:"is_existing_product,omitzero"`
+	OtherProductData  *string                                                  `json:"other_product_data,omitzero"` // at most 20000 characters
+	SKUs              []CreateAttributeRecommendationRequestExternalProductSKU `json:"skus,omitzero"`               // at most 300
+	Title             *string                                                  `json:"title,omitzero"`              // at most 300 characters
+	TTSCategoryID     *string                                                  `json:"tts_category_id,omitzero"`
+	VendorName        *string                                                  `json:"vendor_name,omitzero"` // at most 255 characters
+	Version           *string                                                  `json:"version,omitzero"`     // at most 13 characters
 }
 
 // CreateAttributeRecommendationRequestResponse is the reply of Product.CreateAttributeRecommendationRequest.
@@ -2162,168 +1877,43 @@ type CreateCustomBrandsResponse struct {
 
 // CreateGlobalProductRequest holds the parameters of Product.CreateGlobalProduct.
 type CreateGlobalProductRequest struct {
-	BrandID                 *string                                      `json:"brand_id,omitzero"`
-	CategoryID              *string                                      `json:"category_id,omitzero"`
-	CategoryVersion         *string                                      `json:"category_version,omitzero"`
-	Certifications          []CreateGlobalProductRequestCertification    `json:"certifications,omitzero"`             // at most 10
-	Description             *string                                      `json:"description,omitzero"`                // at most 10000 characters
-	ExternalGlobalProductID *string                                      `json:"external_global_product_id,omitzero"` // at most 999 characters
-	MainImages              []CreateGlobalProductRequestMainImage        `json:"main_images,omitzero"`                // at most 9
-	Manufacturer            *CreateGlobalProductRequestManufacturer      `json:"manufacturer,omitzero"`
-	ManufacturerIDs         []string                                     `json:"manufacturer_ids,omitzero"`
-	PackageDimensions       *CreateGlobalProductRequestPackageDimensions `json:"package_dimensions,omitzero"`
-	PackageWeight           *CreateGlobalProductRequestPackageWeight     `json:"package_weight,omitzero"`
-	ProductAttributes       []CreateGlobalProductRequestProductAttribute `json:"product_attributes,omitzero"`
-	ResponsiblePersonIDs    []string                                     `json:"responsible_person_ids,omitzero"`
-	SizeChart               *CreateGlobalProductRequestSizeChart         `json:"size_chart,omitzero"`
-	SKUs                    []CreateGlobalProductRequestSKU              `json:"skus,omitzero"`
-	SourceLocale            *string                                      `json:"source_locale,omitzero"`
-	Title                   *string                                      `json:"title,omitzero"`
-	Video                   *CreateGlobalProductRequestVideo             `json:"video,omitzero"`
-}
-
-// CreateGlobalProductRequestCertification is part of a request.
-type CreateGlobalProductRequestCertification struct {
-	Files  []CreateGlobalProductRequestCertificationFile  `json:"files,omitzero"`
-	ID     *string                                        `json:"id,omitzero"`
-	Images []CreateGlobalProductRequestCertificationImage `json:"images,omitzero"`
-}
-
-// CreateGlobalProductRequestCertificationFile is part of a request.
-type CreateGlobalProductRequestCertificationFile struct {
-	Format *string `json:"format,omitzero"`
-	ID     *string `json:"id,omitzero"`
-	Name   *string `json:"name,omitzero"`
-}
-
-// CreateGlobalProductRequestCertificationImage is part of a request.
-type CreateGlobalProductRequestCertificationImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CreateGlobalProductRequestMainImage is part of a request.
-type CreateGlobalProductRequestMainImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CreateGlobalProductRequestManufacturer is part of a request.
-type CreateGlobalProductRequestManufacturer struct {
-	Address     *string `json:"address,omitzero"`
-	Email       *string `json:"email,omitzero"`
-	Name        *string `json:"name,omitzero"`
-	PhoneNumber *string `json:"phone_number,omitzero"`
-}
-
-// CreateGlobalProductRequestPackageDimensions is part of a request.
-type CreateGlobalProductRequestPackageDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// CreateGlobalProductRequestPackageWeight is part of a request.
-type CreateGlobalProductRequestPackageWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// CreateGlobalProductRequestProductAttribute is part of a request.
-type CreateGlobalProductRequestProductAttribute struct {
-	ID     *string                                           `json:"id,omitzero"`
-	Values []CreateGlobalProductRequestProductAttributeValue `json:"values,omitzero"` // at most 300
-}
-
-// CreateGlobalProductRequestProductAttributeValue is part of a request.
-type CreateGlobalProductRequestProductAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"` // at most 2000 characters
+	BrandID                 *string                                 `json:"brand_id,omitzero"`
+	CategoryID              *string                                 `json:"category_id,omitzero"`
+	CategoryVersion         *string                                 `json:"category_version,omitzero"`
+	Certifications          []EditGlobalProductRequestCertification `json:"certifications,omitzero"`             // at most 10
+	Description             *string                                 `json:"description,omitzero"`                // at most 10000 characters
+	ExternalGlobalProductID *string                                 `json:"external_global_product_id,omitzero"` // at most 999 characters
+	MainImages              []ImageURI                              `json:"main_images,omitzero"`                // at most 9
+	Manufacturer            *Manufacturer                           `json:"manufacturer,omitzero"`
+	ManufacturerIDs         []string                                `json:"manufacturer_ids,omitzero"`
+	PackageDimensions       *Dimensions                             `json:"package_dimensions,omitzero"`
+	PackageWeight           *Weight                                 `json:"package_weight,omitzero"`
+	ProductAttributes       []ProductAttribute                      `json:"product_attributes,omitzero"`
+	ResponsiblePersonIDs    []string                                `json:"responsible_person_ids,omitzero"`
+	SizeChart               *EditProductRequestSizeChart            `json:"size_chart,omitzero"`
+	SKUs                    []CreateGlobalProductRequestSKU         `json:"skus,omitzero"`
+	SourceLocale            *string                                 `json:"source_locale,omitzero"`
+	Title                   *string                                 `json:"title,omitzero"`
+	Video                   *IDOnly                                 `json:"video,omitzero"`
 }
 
 // CreateGlobalProductRequestSKU is part of a request.
 type CreateGlobalProductRequestSKU struct {
-	ExternalGlobalSKUID  *string                                       `json:"external_global_sku_id,omitzero"` // at most 999 characters
-	ExtraIdentifierCodes []string                                      `json:"extra_identifier_codes,omitzero"` // at most 10
-	GlobalQuantity       *int                                          `json:"global_quantity,omitzero"`
-	IdentifierCode       *CreateGlobalProductRequestSKUIdentifierCode  `json:"identifier_code,omitzero"`
-	Inventory            []CreateGlobalProductRequestSKUInventory      `json:"inventory,omitzero"` // at most 50
-	Price                *CreateGlobalProductRequestSKUPrice           `json:"price,omitzero"`
-	SalesAttributes      []CreateGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 3
-	SellerSKU            *string                                       `json:"seller_sku,omitzero"`       // 1 to 50
-	SKUUnitCount         *string                                       `json:"sku_unit_count,omitzero"`
-}
-
-// CreateGlobalProductRequestSKUIdentifierCode is part of a request.
-type CreateGlobalProductRequestSKUIdentifierCode struct {
-	Code *string                                          `json:"code,omitzero"`
-	Type *CreateGlobalProductRequestSKUIdentifierCodeType `json:"type,omitzero"`
-}
-
-// CreateGlobalProductRequestSKUInventory is part of a request.
-type CreateGlobalProductRequestSKUInventory struct {
-	GlobalWarehouseID *string `json:"global_warehouse_id,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
-}
-
-// CreateGlobalProductRequestSKUPrice is part of a request.
-type CreateGlobalProductRequestSKUPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// CreateGlobalProductRequestSKUSalesAttribute is part of a request.
-type CreateGlobalProductRequestSKUSalesAttribute struct {
-	ID        *string                                            `json:"id,omitzero"`
-	Name      *string                                            `json:"name,omitzero"` // at most 20 characters
-	SKUImg    *CreateGlobalProductRequestSKUSalesAttributeSKUImg `json:"sku_img,omitzero"`
-	ValueID   *string                                            `json:"value_id,omitzero"`
-	ValueName *string                                            `json:"value_name,omitzero"` // at most 50 characters
-}
-
-// CreateGlobalProductRequestSKUSalesAttributeSKUImg is part of a request.
-type CreateGlobalProductRequestSKUSalesAttributeSKUImg struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CreateGlobalProductRequestSizeChart is part of a request.
-type CreateGlobalProductRequestSizeChart struct {
-	Image    *CreateGlobalProductRequestSizeChartImage    `json:"image,omitzero"`
-	Template *CreateGlobalProductRequestSizeChartTemplate `json:"template,omitzero"`
-}
-
-// CreateGlobalProductRequestSizeChartImage is part of a request.
-type CreateGlobalProductRequestSizeChartImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CreateGlobalProductRequestSizeChartTemplate is part of a request.
-type CreateGlobalProductRequestSizeChartTemplate struct {
-	ID *string `json:"id,omitzero"`
-}
-
-// CreateGlobalProductRequestVideo is part of a request.
-type CreateGlobalProductRequestVideo struct {
-	ID *string `json:"id,omitzero"`
+	ExternalGlobalSKUID  *string                    `json:"external_global_sku_id,omitzero"` // at most 999 characters
+	ExtraIdentifierCodes []string                   `json:"extra_identifier_codes,omitzero"` // at most 10
+	GlobalQuantity       *int                       `json:"global_quantity,omitzero"`
+	IdentifierCode       *IdentifierCode            `json:"identifier_code,omitzero"`
+	Inventory            []ProductInventory         `json:"inventory,omitzero"` // at most 50
+	Price                *Money                     `json:"price,omitzero"`
+	SalesAttributes      []ProductSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                    `json:"seller_sku,omitzero"`       // 1 to 50
+	SKUUnitCount         *string                    `json:"sku_unit_count,omitzero"`
 }
 
 // CreateGlobalProductResponse is the reply of Product.CreateGlobalProduct.
 type CreateGlobalProductResponse struct {
-	GlobalProductID string                                 `json:"global_product_id,omitzero"`
-	GlobalSKUs      []CreateGlobalProductResponseGlobalSKU `json:"global_skus,omitzero"`
-}
-
-// CreateGlobalProductResponseGlobalSKU is part of a reply.
-type CreateGlobalProductResponseGlobalSKU struct {
-	ExternalGlobalSKUID string                                               `json:"external_global_sku_id,omitzero"`
-	ID                  string                                               `json:"id,omitzero"`
-	SalesAttributes     []CreateGlobalProductResponseGlobalSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU           string                                               `json:"seller_sku,omitzero"`
-}
-
-// CreateGlobalProductResponseGlobalSKUSalesAttribute is part of a reply.
-type CreateGlobalProductResponseGlobalSKUSalesAttribute struct {
-	ID      string `json:"id,omitzero"`
-	ValueID string `json:"value_id,omitzero"`
+	GlobalProductID string      `json:"global_product_id,omitzero"`
+	GlobalSKUs      []GlobalSKU `json:"global_skus,omitzero"`
 }
 
 // CreateImageTranslationTasksRequest holds the parameters of Product.CreateImageTranslationTasks.
@@ -2351,19 +1941,12 @@ type CreateImageTranslationTasksResponseTranslationTask struct {
 
 // CreateManufacturerRequest holds the parameters of Product.CreateManufacturer.
 type CreateManufacturerRequest struct {
-	Address             *string                               `json:"address,omitzero"` // at most 500 characters
-	Email               *string                               `json:"email,omitzero"`
-	Locale              *string                               `json:"locale,omitzero"`
-	Name                *string                               `json:"name,omitzero"` // at most 255 characters
-	PhoneNumber         *CreateManufacturerRequestPhoneNumber `json:"phone_number,omitzero"`
-	RegisteredTradeName *string                               `json:"registered_trade_name,omitzero"` // at most 200 characters
-}
-
-// CreateManufacturerRequestPhoneNumber is part of a request.
-type CreateManufacturerRequestPhoneNumber struct {
-	Availability *ProductAvailability `json:"availability,omitzero"`
-	CountryCode  *string              `json:"country_code,omitzero"` // at most 4 characters
-	LocalNumber  *string              `json:"local_number,omitzero"` // 7 to 20
+	Address             *string             `json:"address,omitzero"` // at most 500 characters
+	Email               *string             `json:"email,omitzero"`
+	Locale              *string             `json:"locale,omitzero"`
+	Name                *string             `json:"name,omitzero"` // at most 255 characters
+	PhoneNumber         *ProductPhoneNumber `json:"phone_number,omitzero"`
+	RegisteredTradeName *string             `json:"registered_trade_name,omitzero"` // at most 200 characters
 }
 
 // CreateManufacturerResponse is the reply of Product.CreateManufacturer.
@@ -2373,257 +1956,67 @@ type CreateManufacturerResponse struct {
 
 // CreateProductRequest holds the parameters of Product.CreateProduct.
 type CreateProductRequest struct {
-	BrandID                      *string                                `json:"brand_id,omitzero"`
-	CategoryID                   *string                                `json:"category_id,omitzero"`
-	CategoryVersion              *string                                `json:"category_version,omitzero"`
-	Certifications               []CreateProductRequestCertification    `json:"certifications,omitzero"` // at most 10
-	DeliveryOptionIDs            []string                               `json:"delivery_option_ids,omitzero"`
-	Description                  *string                                `json:"description,omitzero"`         // at most 10000 characters
-	ExternalProductID            *string                                `json:"external_product_id,omitzero"` // at most 999 characters
-	IdempotencyKey               *string                                `json:"idempotency_key,omitzero"`     // at most 128 characters
-	IsCODAllowed                 *bool                                  `json:"is_cod_allowed,omitzero"`
-	IsNotForSale                 *bool                                  `json:"is_not_for_sale,omitzero"`
-	IsPreOwned                   *bool                                  `json:"is_pre_owned,omitzero"`
-	ListingPlatforms             []CreateProductRequestListingPlatform  `json:"listing_platforms,omitzero"`
-	MainImages                   []CreateProductRequestMainImage        `json:"main_images,omitzero"` // at most 9
-	ManufacturerIDs              []string                               `json:"manufacturer_ids,omitzero"`
-	MinimumOrderQuantity         *int                                   `json:"minimum_order_quantity,omitzero"` // 1 to 20
-	PackageDimensions            *CreateProductRequestPackageDimensions `json:"package_dimensions,omitzero"`
-	PackageWeight                *CreateProductRequestPackageWeight     `json:"package_weight,omitzero"`
-	PrimaryCombinedProductID     *string                                `json:"primary_combined_product_id,omitzero"`
-	ProductAttributes            []CreateProductRequestProductAttribute `json:"product_attributes,omitzero"`
-	ResponsiblePersonIDs         []string                               `json:"responsible_person_ids,omitzero"`
-	SaveMode                     *ProductSaveMode                       `json:"save_mode,omitzero"`
-	ShippingInsuranceRequirement *ProductShippingInsuranceRequirement   `json:"shipping_insurance_requirement,omitzero"`
-	ShippingTemplateID           *string                                `json:"shipping_template_id,omitzero"`
-	SizeChart                    *CreateProductRequestSizeChart         `json:"size_chart,omitzero"`
-	SKUs                         []CreateProductRequestSKU              `json:"skus,omitzero"`
-	Title                        *string                                `json:"title,omitzero"`
-	Video                        *CreateProductRequestVideo             `json:"video,omitzero"`
-}
-
-// CreateProductRequestCertification is part of a request.
-type CreateProductRequestCertification struct {
-	ExpirationDate *UnixSeconds                             `json:"expiration_date,omitzero"`
-	Files          []CreateProductRequestCertificationFile  `json:"files,omitzero"`
-	ID             *string                                  `json:"id,omitzero"`
-	Images         []CreateProductRequestCertificationImage `json:"images,omitzero"`
-}
-
-// CreateProductRequestCertificationFile is part of a request.
-type CreateProductRequestCertificationFile struct {
-	Format *string `json:"format,omitzero"`
-	ID     *string `json:"id,omitzero"`
-	Name   *string `json:"name,omitzero"`
-}
-
-// CreateProductRequestCertificationImage is part of a request.
-type CreateProductRequestCertificationImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CreateProductRequestMainImage is part of a request.
-type CreateProductRequestMainImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CreateProductRequestPackageDimensions is part of a request.
-type CreateProductRequestPackageDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// CreateProductRequestPackageWeight is part of a request.
-type CreateProductRequestPackageWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// CreateProductRequestProductAttribute is part of a request.
-type CreateProductRequestProductAttribute struct {
-	ID     *string                                     `json:"id,omitzero"`
-	Values []CreateProductRequestProductAttributeValue `json:"values,omitzero"`
-}
-
-// CreateProductRequestProductAttributeValue is part of a request.
-type CreateProductRequestProductAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"` // at most 2000 characters
+	BrandID                      *string                               `json:"brand_id,omitzero"`
+	CategoryID                   *string                               `json:"category_id,omitzero"`
+	CategoryVersion              *string                               `json:"category_version,omitzero"`
+	Certifications               []Certification                       `json:"certifications,omitzero"` // at most 10
+	DeliveryOptionIDs            []string                              `json:"delivery_option_ids,omitzero"`
+	Description                  *string                               `json:"description,omitzero"`         // at most 10000 characters
+	ExternalProductID            *string                               `json:"external_product_id,omitzero"` // at most 999 characters
+	IdempotencyKey               *string                               `json:"idempotency_key,omitzero"`     // at most 128 characters
+	IsCODAllowed                 *bool                                 `json:"is_cod_allowed,omitzero"`
+	IsNotForSale                 *bool                                 `json:"is_not_for_sale,omitzero"`
+	IsPreOwned                   *bool                                 `json:"is_pre_owned,omitzero"`
+	ListingPlatforms             []CreateProductRequestListingPlatform `json:"listing_platforms,omitzero"`
+	MainImages                   []ImageURI                            `json:"main_images,omitzero"` // at most 9
+	ManufacturerIDs              []string                              `json:"manufacturer_ids,omitzero"`
+	MinimumOrderQuantity         *int                                  `json:"minimum_order_quantity,omitzero"` // 1 to 20
+	PackageDimensions            *Dimensions                           `json:"package_dimensions,omitzero"`
+	PackageWeight                *Weight                               `json:"package_weight,omitzero"`
+	PrimaryCombinedProductID     *string                               `json:"primary_combined_product_id,omitzero"`
+	ProductAttributes            []ProductAttribute                    `json:"product_attributes,omitzero"`
+	ResponsiblePersonIDs         []string                              `json:"responsible_person_ids,omitzero"`
+	SaveMode                     *ProductSaveMode                      `json:"save_mode,omitzero"`
+	ShippingInsuranceRequirement *ProductShippingInsuranceRequirement  `json:"shipping_insurance_requirement,omitzero"`
+	ShippingTemplateID           *string                               `json:"shipping_template_id,omitzero"`
+	SizeChart                    *EditProductRequestSizeChart          `json:"size_chart,omitzero"`
+	SKUs                         []CreateProductRequestSKU             `json:"skus,omitzero"`
+	Title                        *string                               `json:"title,omitzero"`
+	Video                        *IDOnly                               `json:"video,omitzero"`
 }
 
 // CreateProductRequestSKU is part of a request.
 type CreateProductRequestSKU struct {
-	CombinedSKUs         []CreateProductRequestSKUCombinedSKU       `json:"combined_skus,omitzero"`
-	ExternalListPrices   []CreateProductRequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
-	ExternalSKUID        *string                                    `json:"external_sku_id,omitzero"` // at most 999 characters
-	ExternalURLs         []string                                   `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                   `json:"extra_identifier_codes,omitzero"` // at most 10
-	Fees                 []CreateProductRequestSKUFee               `json:"fees,omitzero"`
-	IdentifierCode       *CreateProductRequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
-	Inventory            []CreateProductRequestSKUInventory         `json:"inventory,omitzero"`
-	ListPrice            *CreateProductRequestSKUListPrice          `json:"list_price,omitzero"`
-	PreSale              *CreateProductRequestSKUPreSale            `json:"pre_sale,omitzero"`
-	Price                *CreateProductRequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []CreateProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
-	SellerSKU            *string                                    `json:"seller_sku,omitzero"`       // 1 to 50
-	SKUUnitCount         *string                                    `json:"sku_unit_count,omitzero"`
-}
-
-// CreateProductRequestSKUCombinedSKU is part of a request.
-type CreateProductRequestSKUCombinedSKU struct {
-	ProductID *string `json:"product_id,omitzero"`
-	SKUCount  *int    `json:"sku_count,omitzero"`
-	SKUID     *string `json:"sku_id,omitzero"`
-}
-
-// CreateProductRequestSKUExternalListPrice is part of a request.
-type CreateProductRequestSKUExternalListPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-	Source   *string  `json:"source,omitzero"`
-}
-
-// CreateProductRequestSKUFee is part of a request.
-type CreateProductRequestSKUFee struct {
-	AdditionalAttribute *ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
-	Amount              *Decimal                    `json:"amount,omitzero"`
-	Type                *string                     `json:"type,omitzero"`
-}
-
-// CreateProductRequestSKUIdentifierCode is part of a request.
-type CreateProductRequestSKUIdentifierCode struct {
-	Code *string                                    `json:"code,omitzero"`
-	Type *CreateProductRequestSKUIdentifierCodeType `json:"type,omitzero"`
-}
-
-// CreateProductRequestSKUInventory is part of a request.
-type CreateProductRequestSKUInventory struct {
-	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
-	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
-	WarehouseID       *string `json:"warehouse_id,omitzero"`
-}
-
-// CreateProductRequestSKUListPrice is part of a request.
-type CreateProductRequestSKUListPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// CreateProductRequestSKUPreSale is part of a request.
-type CreateProductRequestSKUPreSale struct {
-	FulfillmentType *CreateProductRequestSKUPreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
-	Type            *CreateProductRequestSKUPreSaleType            `json:"type,omitzero"`
-}
-
-// CreateProductRequestSKUPreSaleFulfillmentType is part of a request.
-type CreateProductRequestSKUPreSaleFulfillmentType struct {
-	HandlingDurationDays *int         `json:"handling_duration_days,omitzero"`
-	ReleaseDate          *UnixSeconds `json:"release_date,omitzero"`
-}
-
-// CreateProductRequestSKUPrice is part of a request.
-type CreateProductRequestSKUPrice struct {
-	Amount    *Decimal `json:"amount,omitzero"`
-	Currency  *string  `json:"currency,omitzero"`
-	SalePrice *Decimal `json:"sale_price,omitzero"`
-}
-
-// CreateProductRequestSKUSalesAttribute is part of a request.
-type CreateProductRequestSKUSalesAttribute struct {
-	ID                     *string                                                      `json:"id,omitzero"`
-	Name                   *string                                                      `json:"name,omitzero"` // at most 20 characters
-	SKUImg                 *CreateProductRequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []CreateProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
-	ValueID                *string                                                      `json:"value_id,omitzero"`
-	ValueName              *string                                                      `json:"value_name,omitzero"` // at most 50 characters
-}
-
-// CreateProductRequestSKUSalesAttributeSKUImg is part of a request.
-type CreateProductRequestSKUSalesAttributeSKUImg struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CreateProductRequestSKUSalesAttributeSupplementarySKUImage is part of a request.
-type CreateProductRequestSKUSalesAttributeSupplementarySKUImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CreateProductRequestSizeChart is part of a request.
-type CreateProductRequestSizeChart struct {
-	Image    *CreateProductRequestSizeChartImage    `json:"image,omitzero"`
-	Template *CreateProductRequestSizeChartTemplate `json:"template,omitzero"`
-}
-
-// CreateProductRequestSizeChartImage is part of a request.
-type CreateProductRequestSizeChartImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// CreateProductRequestSizeChartTemplate is part of a request.
-type CreateProductRequestSizeChartTemplate struct {
-	ID *string `json:"id,omitzero"`
-}
-
-// CreateProductRequestVideo is part of a request.
-type CreateProductRequestVideo struct {
-	ID *string `json:"id,omitzero"`
+	CombinedSKUs         []CombinedSKU                    `json:"combined_skus,omitzero"`
+	ExternalListPrices   []ExternalListPrice              `json:"external_list_prices,omitzero"`
+	ExternalSKUID        *string                          `json:"external_sku_id,omitzero"` // at most 999 characters
+	ExternalURLs         []string                         `json:"external_urls,omitzero"`
+	ExtraIdentifierCodes []string                         `json:"extra_identifier_codes,omitzero"` // at most 10
+	Fees                 []Fee                            `json:"fees,omitzero"`
+	IdentifierCode       *IdentifierCode                  `json:"identifier_code,omitzero"`
+	Inventory            []EditProductRequestSKUInventory `json:"inventory,omitzero"`
+	ListPrice            *Money                           `json:"list_price,omitzero"`
+	PreSale              *PreSale                         `json:"pre_sale,omitzero"`
+	Price                *Price                           `json:"price,omitzero"`
+	SalesAttributes      []ProductSalesAttribute          `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                          `json:"seller_sku,omitzero"`       // 1 to 50
+	SKUUnitCount         *string                          `json:"sku_unit_count,omitzero"`
 }
 
 // CreateProductResponse is the reply of Product.CreateProduct.
 type CreateProductResponse struct {
-	ProductID string                         `json:"product_id,omitzero"`
-	SKUs      []CreateProductResponseSKU     `json:"skus,omitzero"`
-	Warnings  []CreateProductResponseWarning `json:"warnings,omitzero"`
-}
-
-// CreateProductResponseSKU is part of a reply.
-type CreateProductResponseSKU struct {
-	ExternalSKUID   string                                   `json:"external_sku_id,omitzero"`
-	Fees            []CreateProductResponseSKUFee            `json:"fees,omitzero"`
-	ID              string                                   `json:"id,omitzero"`
-	SalesAttributes []CreateProductResponseSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU       string                                   `json:"seller_sku,omitzero"`
-}
-
-// CreateProductResponseSKUFee is part of a reply.
-type CreateProductResponseSKUFee struct {
-	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
-	Amount              Decimal                    `json:"amount,omitzero"`
-	Type                string                     `json:"type,omitzero"`
-}
-
-// CreateProductResponseSKUSalesAttribute is part of a reply.
-type CreateProductResponseSKUSalesAttribute struct {
-	ID      string `json:"id,omitzero"`
-	ValueID string `json:"value_id,omitzero"`
-}
-
-// CreateProductResponseWarning is part of a reply.
-type CreateProductResponseWarning struct {
-	Message string `json:"message,omitzero"`
+	ProductID string                       `json:"product_id,omitzero"`
+	SKUs      []ProductSKU                 `json:"skus,omitzero"`
+	Warnings  []EditProductResponseWarning `json:"warnings,omitzero"`
 }
 
 // CreateResponsiblePersonRequest holds the parameters of Product.CreateResponsiblePerson.
 type CreateResponsiblePersonRequest struct {
-	Address     *CreateResponsiblePersonRequestAddress     `json:"address,omitzero"`
+	Address     *ProductAddress                            `json:"address,omitzero"`
 	Email       *string                                    `json:"email,omitzero"`
 	Locale      *string                                    `json:"locale,omitzero"`
 	Name        *string                                    `json:"name,omitzero"` // at most 200 characters
 	PhoneNumber *CreateResponsiblePersonRequestPhoneNumber `json:"phone_number,omitzero"`
-}
-
-// CreateResponsiblePersonRequestAddress is part of a request.
-type CreateResponsiblePersonRequestAddress struct {
-	City               *string `json:"city,omitzero"` // at most 500 characters
-	Country            *string `json:"country,omitzero"`
-	District           *string `json:"district,omitzero"`             // at most 500 characters
-	PostalCode         *string `json:"postal_code,omitzero"`          // at most 500 characters
-	Province           *string `json:"province,omitzero"`             // at most 500 characters
-	StreetAddressLine1 *string `json:"street_address_line1,omitzero"` // at most 500 characters
-	StreetAddressLine2 *string `json:"street_address_line2,omitzero"` // at most 500 characters
 }
 
 // CreateResponsiblePersonRequestPhoneNumber is part of a request.
@@ -2645,19 +2038,7 @@ type DeactivateProductsRequest struct {
 
 // DeactivateProductsResponse is the reply of Product.DeactivateProducts.
 type DeactivateProductsResponse struct {
-	Errors []DeactivateProductsResponseError `json:"errors,omitzero"`
-}
-
-// DeactivateProductsResponseError is part of a reply.
-type DeactivateProductsResponseError struct {
-	Code    int                                   `json:"code,omitzero"`
-	Detail  DeactivateProductsResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                `json:"message,omitzero"`
-}
-
-// DeactivateProductsResponseErrorDetail is part of a reply.
-type DeactivateProductsResponseErrorDetail struct {
-	ProductID string `json:"product_id,omitzero"`
+	Errors []DeleteProductsResponseError `json:"errors,omitzero"`
 }
 
 // DeleteGlobalProductsRequest holds the parameters of Product.DeleteGlobalProducts.
@@ -2692,300 +2073,92 @@ type DeleteProductsResponse struct {
 	Errors []DeleteProductsResponseError `json:"errors,omitzero"`
 }
 
-// DeleteProductsResponseError is part of a reply.
-type DeleteProductsResponseError struct {
-	Code    int                               `json:"code,omitzero"`
-	Detail  DeleteProductsResponseErrorDetail `json:"detail,omitzero"`
-	Message string                            `json:"message,omitzero"`
-}
-
-// DeleteProductsResponseErrorDetail is part of a reply.
-type DeleteProductsResponseErrorDetail struct {
-	ProductID string `json:"product_id,omitzero"`
+// Diagnose is part of a reply.
+type Diagnose struct {
+	DiagnosisResults []DiagnosisResult `json:"diagnosis_results,omitzero"`
+	Field            DiagnoseField     `json:"field,omitzero"`
+	Suggestion       Suggestion        `json:"suggestion,omitzero"`
 }
 
 // DiagnoseAndOptimizeProductRequest holds the parameters of Product.DiagnoseAndOptimizeProduct.
 type DiagnoseAndOptimizeProductRequest struct {
-	BrandID            *string                                             `json:"brand_id,omitzero"`
-	CategoryID         *string                                             `json:"category_id,omitzero"`
-	Description        *string                                             `json:"description,omitzero"` // at most 10000 characters
-	MainImages         []DiagnoseAndOptimizeProductRequestMainImage        `json:"main_images,omitzero"` // at most 9
-	OptimizationFields []ProductOptimizationField                          `json:"optimization_fields,omitzero"`
-	ProductAttributes  []DiagnoseAndOptimizeProductRequestProductAttribute `json:"product_attributes,omitzero"`
-	ProductID          *string                                             `json:"product_id,omitzero"`
-	SizeChart          *DiagnoseAndOptimizeProductRequestSizeChart         `json:"size_chart,omitzero"`
-	Title              *string                                             `json:"title,omitzero"`
-}
-
-// DiagnoseAndOptimizeProductRequestMainImage is part of a request.
-type DiagnoseAndOptimizeProductRequestMainImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// DiagnoseAndOptimizeProductRequestProductAttribute is part of a request.
-type DiagnoseAndOptimizeProductRequestProductAttribute struct {
-	ID     *string                                                  `json:"id,omitzero"`
-	Values []DiagnoseAndOptimizeProductRequestProductAttributeValue `json:"values,omitzero"`
-}
-
-// DiagnoseAndOptimizeProductRequestProductAttributeValue is part of a request.
-type DiagnoseAndOptimizeProductRequestProductAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"` // at most 500 characters
-}
-
-// DiagnoseAndOptimizeProductRequestSizeChart is part of a request.
-type DiagnoseAndOptimizeProductRequestSizeChart struct {
-	Image    *DiagnoseAndOptimizeProductRequestSizeChartImage    `json:"image,omitzero"`
-	Template *DiagnoseAndOptimizeProductRequestSizeChartTemplate `json:"template,omitzero"`
-}
-
-// DiagnoseAndOptimizeProductRequestSizeChartImage is part of a request.
-type DiagnoseAndOptimizeProductRequestSizeChartImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// DiagnoseAndOptimizeProductRequestSizeChartTemplate is part of a request.
-type DiagnoseAndOptimizeProductRequestSizeChartTemplate struct {
-	ID *string `json:"id,omitzero"`
+	BrandID            *string                      `json:"brand_id,omitzero"`
+	CategoryID         *string                      `json:"category_id,omitzero"`
+	Description        *string                      `json:"description,omitzero"` // at most 10000 characters
+	MainImages         []ImageURI                   `json:"main_images,omitzero"` // at most 9
+	OptimizationFields []ProductOptimizationField   `json:"optimization_fields,omitzero"`
+	ProductAttributes  []ProductAttribute           `json:"product_attributes,omitzero"`
+	ProductID          *string                      `json:"product_id,omitzero"`
+	SizeChart          *EditProductRequestSizeChart `json:"size_chart,omitzero"`
+	Title              *string                      `json:"title,omitzero"`
 }
 
 // DiagnoseAndOptimizeProductResponse is the reply of Product.DiagnoseAndOptimizeProduct.
 type DiagnoseAndOptimizeProductResponse struct {
-	Diagnoses      []DiagnoseAndOptimizeProductResponseDiagnose     `json:"diagnoses,omitzero"`
-	ListingQuality DiagnoseAndOptimizeProductResponseListingQuality `json:"listing_quality,omitzero"`
+	Diagnoses      []Diagnose     `json:"diagnoses,omitzero"`
+	ListingQuality ListingQuality `json:"listing_quality,omitzero"`
 }
 
-// DiagnoseAndOptimizeProductResponseDiagnose is part of a reply.
-type DiagnoseAndOptimizeProductResponseDiagnose struct {
-	DiagnosisResults []DiagnoseAndOptimizeProductResponseDiagnoseDiagnosisResult `json:"diagnosis_results,omitzero"`
-	Field            DiagnoseAndOptimizeProductResponseDiagnoseField             `json:"field,omitzero"`
-	Suggestion       DiagnoseAndOptimizeProductResponseDiagnoseSuggestion        `json:"suggestion,omitzero"`
-}
-
-// DiagnoseAndOptimizeProductResponseDiagnoseDiagnosisResult is part of a reply.
-type DiagnoseAndOptimizeProductResponseDiagnoseDiagnosisResult struct {
+// DiagnosisResult is part of a reply.
+type DiagnosisResult struct {
 	Code        string             `json:"code,omitzero"`
 	HowToSolve  string             `json:"how_to_solve,omitzero"`
 	QualityTier ProductQualityTier `json:"quality_tier,omitzero"`
 }
 
-// DiagnoseAndOptimizeProductResponseDiagnoseSuggestion is part of a reply.
-type DiagnoseAndOptimizeProductResponseDiagnoseSuggestion struct {
-	Images     []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionImage     `json:"images,omitzero"`
-	SEOWords   []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSEOWord   `json:"seo_words,omitzero"`
-	SmartTexts []DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSmartText `json:"smart_texts,omitzero"`
-}
-
-// DiagnoseAndOptimizeProductResponseDiagnoseSuggestionImage is part of a reply.
-type DiagnoseAndOptimizeProductResponseDiagnoseSuggestionImage struct {
-	Height       int    `json:"height,omitzero"`
-	OptimizedURI string `json:"optimized_uri,omitzero"`
-	OptimizedURL string `json:"optimized_url,omitzero"`
-	URI          string `json:"uri,omitzero"`
-	URL          string `json:"url,omitzero"`
-	Width        int    `json:"width,omitzero"`
-}
-
-// DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSEOWord is part of a reply.
-type DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSEOWord struct {
-	Text string `json:"text,omitzero"`
-}
-
-// DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSmartText is part of a reply.
-type DiagnoseAndOptimizeProductResponseDiagnoseSuggestionSmartText struct {
-	Text string `json:"text,omitzero"`
-}
-
-// DiagnoseAndOptimizeProductResponseListingQuality is part of a reply.
-type DiagnoseAndOptimizeProductResponseListingQuality struct {
-	CurrentTier              ProductCurrentTier `json:"current_tier,omitzero"`
-	RemainingRecommendations int                `json:"remaining_recommendations,omitzero"`
+// DiscountDetail is part of a request.
+type DiscountDetail struct {
+	DiscountLevel *string `json:"discount_level,omitzero"`
+	DiscountValue *int    `json:"discount_value,omitzero"`
 }
 
 // EditGlobalProductRequest holds the parameters of Product.EditGlobalProduct.
 type EditGlobalProductRequest struct {
-	BrandID                 *string                                    `json:"brand_id,omitzero"`
-	CategoryID              *string                                    `json:"category_id,omitzero"`
-	CategoryVersion         *string                                    `json:"category_version,omitzero"`
-	Certifications          []EditGlobalProductRequestCertification    `json:"certifications,omitzero"`             // at most 10
-	Description             *string                                    `json:"description,omitzero"`                // at most 10000 characters
-	ExternalGlobalProductID *string                                    `json:"external_global_product_id,omitzero"` // at most 999 characters
-	MainImages              []EditGlobalProductRequestMainImage        `json:"main_images,omitzero"`                // at most 9
-	Manufacturer            *EditGlobalProductRequestManufacturer      `json:"manufacturer,omitzero"`
-	ManufacturerIDs         []string                                   `json:"manufacturer_ids,omitzero"`
-	PackageDimensions       *EditGlobalProductRequestPackageDimensions `json:"package_dimensions,omitzero"`
-	PackageWeight           *EditGlobalProductRequestPackageWeight     `json:"package_weight,omitzero"`
-	ProductAttributes       []EditGlobalProductRequestProductAttribute `json:"product_attributes,omitzero"`
-	ResponsiblePersonIDs    []string                                   `json:"responsible_person_ids,omitzero"`
-	SizeChart               *EditGlobalProductRequestSizeChart         `json:"size_chart,omitzero"`
-	SKUs                    []EditGlobalProductRequestSKU              `json:"skus,omitzero"`
-	Title                   *string                                    `json:"title,omitzero"`
-	Video                   *EditGlobalProductRequestVideo             `json:"video,omitzero"`
+	BrandID                 *string                                 `json:"brand_id,omitzero"`
+	CategoryID              *string                                 `json:"category_id,omitzero"`
+	CategoryVersion         *string                                 `json:"category_version,omitzero"`
+	Certifications          []EditGlobalProductRequestCertification `json:"certifications,omitzero"`             // at most 10
+	Description             *string                                 `json:"description,omitzero"`                // at most 10000 characters
+	ExternalGlobalProductID *string                                 `json:"external_global_product_id,omitzero"` // at most 999 characters
+	MainImages              []ImageURI                              `json:"main_images,omitzero"`                // at most 9
+	Manufacturer            *Manufacturer                           `json:"manufacturer,omitzero"`
+	ManufacturerIDs         []string                                `json:"manufacturer_ids,omitzero"`
+	PackageDimensions       *Dimensions                             `json:"package_dimensions,omitzero"`
+	PackageWeight           *Weight                                 `json:"package_weight,omitzero"`
+	ProductAttributes       []ProductAttribute                      `json:"product_attributes,omitzero"`
+	ResponsiblePersonIDs    []string                                `json:"responsible_person_ids,omitzero"`
+	SizeChart               *EditProductRequestSizeChart            `json:"size_chart,omitzero"`
+	SKUs                    []EditGlobalProductRequestSKU           `json:"skus,omitzero"`
+	Title                   *string                                 `json:"title,omitzero"`
+	Video                   *IDOnly                                 `json:"video,omitzero"`
 }
 
 // EditGlobalProductRequestCertification is part of a request.
 type EditGlobalProductRequestCertification struct {
-	Files  []EditGlobalProductRequestCertificationFile  `json:"files,omitzero"`
-	ID     *string                                      `json:"id,omitzero"`
-	Images []EditGlobalProductRequestCertificationImage `json:"images,omitzero"`
-}
-
-// EditGlobalProductRequestCertificationFile is part of a request.
-type EditGlobalProductRequestCertificationFile struct {
-	Format *string `json:"format,omitzero"`
-	ID     *string `json:"id,omitzero"`
-	Name   *string `json:"name,omitzero"`
-}
-
-// EditGlobalProductRequestCertificationImage is part of a request.
-type EditGlobalProductRequestCertificationImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// EditGlobalProductRequestMainImage is part of a request.
-type EditGlobalProductRequestMainImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// EditGlobalProductRequestManufacturer is part of a request.
-type EditGlobalProductRequestManufacturer struct {
-	Address     *string `json:"address,omitzero"`
-	Email       *string `json:"email,omitzero"`
-	Name        *string `json:"name,omitzero"`
-	PhoneNumber *string `json:"phone_number,omitzero"`
-}
-
-// EditGlobalProductRequestPackageDimensions is part of a request.
-type EditGlobalProductRequestPackageDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// EditGlobalProductRequestPackageWeight is part of a request.
-type EditGlobalProductRequestPackageWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// EditGlobalProductRequestProductAttribute is part of a request.
-type EditGlobalProductRequestProductAttribute struct {
-	ID     *string                                         `json:"id,omitzero"`
-	Values []EditGlobalProductRequestProductAttributeValue `json:"values,omitzero"` // at most 300
-}
-
-// EditGlobalProductRequestProductAttributeValue is part of a request.
-type EditGlobalProductRequestProductAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"` // at most 2000 characters
+	Files  []CertificationFile `json:"files,omitzero"`
+	ID     *string             `json:"id,omitzero"`
+	Images []ImageURI          `json:"images,omitzero"`
 }
 
 // EditGlobalProductRequestSKU is part of a request.
 type EditGlobalProductRequestSKU struct {
-	ExternalGlobalSKUID  *string                                     `json:"external_global_sku_id,omitzero"` // at most 999 characters
-	ExtraIdentifierCodes []string                                    `json:"extra_identifier_codes,omitzero"` // at most 10
-	GlobalQuantity       *int                                        `json:"global_quantity,omitzero"`
-	ID                   *string                                     `json:"id,omitzero"`
-	IdentifierCode       *EditGlobalProductRequestSKUIdentifierCode  `json:"identifier_code,omitzero"`
-	Inventory            []EditGlobalProductRequestSKUInventory      `json:"inventory,omitzero"` // at most 50
-	Price                *EditGlobalProductRequestSKUPrice           `json:"price,omitzero"`
-	SalePrices           []EditGlobalProductRequestSKUSalePrice      `json:"sale_prices,omitzero"`
-	SalesAttributes      []EditGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 3
-	SellerSKU            *string                                     `json:"seller_sku,omitzero"`       // 1 to 50
-	SKUUnitCount         *string                                     `json:"sku_unit_count,omitzero"`
-}
-
-// EditGlobalProductRequestSKUIdentifierCode is part of a request.
-type EditGlobalProductRequestSKUIdentifierCode struct {
-	Code *string                                        `json:"code,omitzero"`
-	Type *EditGlobalProductRequestSKUIdentifierCodeType `json:"type,omitzero"`
-}
-
-// EditGlobalProductRequestSKUInventory is part of a request.
-type EditGlobalProductRequestSKUInventory struct {
-	GlobalWarehouseID *string `json:"global_warehouse_id,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
-}
-
-// EditGlobalProductRequestSKUPrice is part of a request.
-type EditGlobalProductRequestSKUPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// EditGlobalProductRequestSKUSalePrice is part of a request.
-type EditGlobalProductRequestSKUSalePrice struct {
-	Amount *Decimal `json:"amount,omitzero"`
-	Region *string  `json:"region,omitzero"`
-}
-
-// EditGlobalProductRequestSKUSalesAttribute is part of a request.
-type EditGlobalProductRequestSKUSalesAttribute struct {
-	ID        *string                                          `json:"id,omitzero"`
-	Name      *string                                          `json:"name,omitzero"` // at most 20 characters
-	SKUImg    *EditGlobalProductRequestSKUSalesAttributeSKUImg `json:"sku_img,omitzero"`
-	ValueID   *string                                          `json:"value_id,omitzero"`
-	ValueName *string                                          `json:"value_name,omitzero"` // at most 50 characters
-}
-
-// EditGlobalProductRequestSKUSalesAttributeSKUImg is part of a request.
-type EditGlobalProductRequestSKUSalesAttributeSKUImg struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// EditGlobalProductRequestSizeChart is part of a request.
-type EditGlobalProductRequestSizeChart struct {
-	Image    *EditGlobalProductRequestSizeChartImage    `json:"image,omitzero"`
-	Template *EditGlobalProductRequestSizeChartTemplate `json:"template,omitzero"`
-}
-
-// EditGlobalProductRequestSizeChartImage is part of a request.
-type EditGlobalProductRequestSizeChartImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// EditGlobalProductRequestSizeChartTemplate is part of a request.
-type EditGlobalProductRequestSizeChartTemplate struct {
-	ID *string `json:"id,omitzero"`
-}
-
-// EditGlobalProductRequestVideo is part of a request.
-type EditGlobalProductRequestVideo struct {
-	ID *string `json:"id,omitzero"`
+	ExternalGlobalSKUID  *string                    `json:"external_global_sku_id,omitzero"` // at most 999 characters
+	ExtraIdentifierCodes []string                   `json:"extra_identifier_codes,omitzero"` // at most 10
+	GlobalQuantity       *int                       `json:"global_quantity,omitzero"`
+	ID                   *string                    `json:"id,omitzero"`
+	IdentifierCode       *IdentifierCode            `json:"identifier_code,omitzero"`
+	Inventory            []ProductInventory         `json:"inventory,omitzero"` // at most 50
+	Price                *Money                     `json:"price,omitzero"`
+	SalePrices           []SalePrice                `json:"sale_prices,omitzero"`
+	SalesAttributes      []ProductSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                    `json:"seller_sku,omitzero"`       // 1 to 50
+	SKUUnitCount         *string                    `json:"sku_unit_count,omitzero"`
 }
 
 // EditGlobalProductResponse is the reply of Product.EditGlobalProduct.
 type EditGlobalProductResponse struct {
-	GlobalSKUs     []EditGlobalProductResponseGlobalSKU     `json:"global_skus,omitzero"`
-	PublishResults []EditGlobalProductResponsePublishResult `json:"publish_results,omitzero"`
-}
-
-// EditGlobalProductResponseGlobalSKU is part of a reply.
-type EditGlobalProductResponseGlobalSKU struct {
-	ExternalGlobalSKUID string                                             `json:"external_global_sku_id,omitzero"`
-	ID                  string                                             `json:"id,omitzero"`
-	SalesAttributes     []EditGlobalProductResponseGlobalSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU           string                                             `json:"seller_sku,omitzero"`
-}
-
-// EditGlobalProductResponseGlobalSKUSalesAttribute is part of a reply.
-type EditGlobalProductResponseGlobalSKUSalesAttribute struct {
-	ID      string `json:"id,omitzero"`
-	ValueID string `json:"value_id,omitzero"`
-}
-
-// EditGlobalProductResponsePublishResult is part of a reply.
-type EditGlobalProductResponsePublishResult struct {
-	FailReasons []EditGlobalProductResponsePublishResultFailReason `json:"fail_reasons,omitzero"`
-	Region      string                                             `json:"region,omitzero"`
-	Status      EditGlobalProductResponsePublishResultStatus       `json:"status,omitzero"`
-}
-
-// EditGlobalProductResponsePublishResultFailReason is part of a reply.
-type EditGlobalProductResponsePublishResultFailReason struct {
-	Message string `json:"message,omitzero"`
+	GlobalSKUs     []GlobalSKU     `json:"global_skus,omitzero"`
+	PublishResults []PublishResult `json:"publish_results,omitzero"`
 }
 
 // EditProductRequest holds the parameters of Product.EditProduct.
@@ -2993,19 +2166,19 @@ type EditProductRequest struct {
 	BrandID                      *string                               `json:"brand_id,omitzero"`
 	CategoryID                   *string                               `json:"category_id,omitzero"`
 	CategoryVersion              *string                               `json:"category_version,omitzero"`
-	Certifications               []EditProductRequestCertification     `json:"certifications,omitzero"` // at most 10
+	Certifications               []Certification                       `json:"certifications,omitzero"` // at most 10
 	DeliveryOptionIDs            []string                              `json:"delivery_option_ids,omitzero"`
 	Description                  *string                               `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID            *string                               `json:"external_product_id,omitzero"` // at most 999 characters
 	IsCODAllowed                 *bool                                 `json:"is_cod_allowed,omitzero"`
 	IsPreOwned                   *bool                                 `json:"is_pre_owned,omitzero"`
 	ListingPlatforms             []EditProductRequestListingPlatform   `json:"listing_platforms,omitzero"`
-	MainImages                   []EditProductRequestMainImage         `json:"main_images,omitzero"` // at most 9
+	MainImages                   []ImageURI                            `json:"main_images,omitzero"` // at most 9
 	ManufacturerIDs              []string                              `json:"manufacturer_ids,omitzero"`
 	MinimumOrderQuantity         *int                                  `json:"minimum_order_quantity,omitzero"` // 1 to 20
-	PackageDimensions            *EditProductRequestPackageDimensions  `json:"package_dimensions,omitzero"`
-	PackageWeight                *EditProductRequestPackageWeight      `json:"package_weight,omitzero"`
-	ProductAttributes            []EditProductRequestProductAttribute  `json:"product_attributes,omitzero"`
+	PackageDimensions            *Dimensions                           `json:"package_dimensions,omitzero"`
+	PackageWeight                *Weight                               `json:"package_weight,omitzero"`
+	ProductAttributes            []ProductAttribute                    `json:"product_attributes,omitzero"`
 	ReplicatedProducts           []EditProductRequestReplicatedProduct `json:"replicated_products,omitzero"`
 	ResponsiblePersonIDs         []string                              `json:"responsible_person_ids,omitzero"`
 	SaveMode                     *ProductSaveMode                      `json:"save_mode,omitzero"`
@@ -3013,60 +2186,9 @@ type EditProductRequest struct {
 	ShippingTemplateID           *string                               `json:"shipping_template_id,omitzero"`
 	SizeChart                    *EditProductRequestSizeChart          `json:"size_chart,omitzero"`
 	SKUs                         []EditProductRequestSKU               `json:"skus,omitzero"`
-	SubscribeInfoEdit            *EditProductRequestSubscribeInfoEdit  `json:"subscribe_info_edit,omitzero"`
+	SubscribeInfoEdit            *SubscribeInfoEdit                    `json:"subscribe_info_edit,omitzero"`
 	Title                        *string                               `json:"title,omitzero"`
-	Video                        *EditProductRequestVideo              `json:"video,omitzero"`
-}
-
-// EditProductRequestCertification is part of a request.
-type EditProductRequestCertification struct {
-	ExpirationDate *UnixSeconds                           `json:"expiration_date,omitzero"`
-	Files          []EditProductRequestCertificationFile  `json:"files,omitzero"`
-	ID             *string                                `json:"id,omitzero"`
-	Images         []EditProductRequestCertificationImage `json:"images,omitzero"`
-}
-
-// EditProductRequestCertificationFile is part of a request.
-type EditProductRequestCertificationFile struct {
-	Format *string `json:"format,omitzero"`
-	ID     *string `json:"id,omitzero"`
-	Name   *string `json:"name,omitzero"`
-}
-
-// EditProductRequestCertificationImage is part of a request.
-type EditProductRequestCertificationImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// EditProductRequestMainImage is part of a request.
-type EditProductRequestMainImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// EditProductRequestPackageDimensions is part of a request.
-type EditProductRequestPackageDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// EditProductRequestPackageWeight is part of a request.
-type EditProductRequestPackageWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// EditProductRequestProductAttribute is part of a request.
-type EditProductRequestProductAttribute struct {
-	ID     *string                                   `json:"id,omitzero"`
-	Values []EditProductRequestProductAttributeValue `json:"values,omitzero"`
-}
-
-// EditProductRequestProductAttributeValue is part of a request.
-type EditProductRequestProductAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"` // at most 2000 characters
+	Video                        *IDOnly                               `json:"video,omitzero"`
 }
 
 // EditProductRequestReplicatedProduct is part of a request.
@@ -3077,68 +2199,29 @@ type EditProductRequestReplicatedProduct struct {
 
 // EditProductRequestReplicatedProductSKU is part of a request.
 type EditProductRequestReplicatedProductSKU struct {
-	ID        *string                                           `json:"id,omitzero"`
-	Inventory []EditProductRequestReplicatedProductSKUInventory `json:"inventory,omitzero"`
-	Price     *EditProductRequestReplicatedProductSKUPrice      `json:"price,omitzero"`
-	SellerSKU *string                                           `json:"seller_sku,omitzero"` // 1 to 50
-}
-
-// EditProductRequestReplicatedProductSKUInventory is part of a request.
-type EditProductRequestReplicatedProductSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
-	WarehouseID *string `json:"warehouse_id,omitzero"`
-}
-
-// EditProductRequestReplicatedProductSKUPrice is part of a request.
-type EditProductRequestReplicatedProductSKUPrice struct {
-	Currency  *string  `json:"currency,omitzero"`
-	SalePrice *Decimal `json:"sale_price,omitzero"`
+	ID        *string               `json:"id,omitzero"`
+	Inventory []ProductSKUInventory `json:"inventory,omitzero"`
+	Price     *ProductPrice         `json:"price,omitzero"`
+	SellerSKU *string               `json:"seller_sku,omitzero"` // 1 to 50
 }
 
 // EditProductRequestSKU is part of a request.
 type EditProductRequestSKU struct {
-	CombinedSKUs         []EditProductRequestSKUCombinedSKU       `json:"combined_skus,omitzero"`
-	ExternalListPrices   []EditProductRequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
-	ExternalSKUID        *string                                  `json:"external_sku_id,omitzero"` // at most 999 characters
-	ExternalURLs         []string                                 `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                 `json:"extra_identifier_codes,omitzero"` // at most 10
-	Fees                 []EditProductRequestSKUFee               `json:"fees,omitzero"`
-	ID                   *string                                  `json:"id,omitzero"`
-	IdentifierCode       *EditProductRequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
-	Inventory            []EditProductRequestSKUInventory         `json:"inventory,omitzero"`
-	ListPrice            *EditProductRequestSKUListPrice          `json:"list_price,omitzero"`
-	PreSale              *EditProductRequestSKUPreSale            `json:"pre_sale,omitzero"`
-	Price                *EditProductRequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []EditProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
-	SellerSKU            *string                                  `json:"seller_sku,omitzero"`       // 1 to 50
-	SKUUnitCount         *string                                  `json:"sku_unit_count,omitzero"`
-}
-
-// EditProductRequestSKUCombinedSKU is part of a request.
-type EditProductRequestSKUCombinedSKU struct {
-	ProductID *string `json:"product_id,omitzero"`
-	SKUCount  *int    `json:"sku_count,omitzero"`
-	SKUID     *string `json:"sku_id,omitzero"`
-}
-
-// EditProductRequestSKUExternalListPrice is part of a request.
-type EditProductRequestSKUExternalListPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-	Source   *string  `json:"source,omitzero"`
-}
-
-// EditProductRequestSKUFee is part of a request.
-type EditProductRequestSKUFee struct {
-	AdditionalAttribute *ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
-	Amount              *Decimal                    `json:"amount,omitzero"`
-	Type                *string                     `json:"type,omitzero"`
-}
-
-// EditProductRequestSKUIdentifierCode is part of a request.
-type EditProductRequestSKUIdentifierCode struct {
-	Code *string                                  `json:"code,omitzero"`
-	Type *EditProductRequestSKUIdentifierCodeType `json:"type,omitzero"`
+	CombinedSKUs         []CombinedSKU                    `json:"combined_skus,omitzero"`
+	ExternalListPrices   []ExternalListPrice              `json:"external_list_prices,omitzero"`
+	ExternalSKUID        *string                          `json:"external_sku_id,omitzero"` // at most 999 characters
+	ExternalURLs         []string                         `json:"external_urls,omitzero"`
+	ExtraIdentifierCodes []string                         `json:"extra_identifier_codes,omitzero"` // at most 10
+	Fees                 []Fee                            `json:"fees,omitzero"`
+	ID                   *string                          `json:"id,omitzero"`
+	IdentifierCode       *IdentifierCode                  `json:"identifier_code,omitzero"`
+	Inventory            []EditProductRequestSKUInventory `json:"inventory,omitzero"`
+	ListPrice            *Money                           `json:"list_price,omitzero"`
+	PreSale              *EditProductRequestSKUPreSale    `json:"pre_sale,omitzero"`
+	Price                *Price                           `json:"price,omitzero"`
+	SalesAttributes      []ProductSalesAttribute          `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                          `json:"seller_sku,omitzero"`       // 1 to 50
+	SKUUnitCount         *string                          `json:"sku_unit_count,omitzero"`
 }
 
 // EditProductRequestSKUInventory is part of a request.
@@ -3149,399 +2232,79 @@ type EditProductRequestSKUInventory struct {
 	WarehouseID       *string `json:"warehouse_id,omitzero"`
 }
 
-// EditProductRequestSKUListPrice is part of a request.
-type EditProductRequestSKUListPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
 // EditProductRequestSKUPreSale is part of a request.
 type EditProductRequestSKUPreSale struct {
-	FulfillmentType *EditProductRequestSKUPreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
-	Type            *EditProductRequestSKUPreSaleType            `json:"type,omitzero"`
-}
-
-// EditProductRequestSKUPreSaleFulfillmentType is part of a request.
-type EditProductRequestSKUPreSaleFulfillmentType struct {
-	HandlingDurationDays *int         `json:"handling_duration_days,omitzero"`
-	ReleaseDate          *UnixSeconds `json:"release_date,omitzero"`
-}
-
-// EditProductRequestSKUPrice is part of a request.
-type EditProductRequestSKUPrice struct {
-	Amount    *Decimal `json:"amount,omitzero"`
-	Currency  *string  `json:"currency,omitzero"`
-	SalePrice *Decimal `json:"sale_price,omitzero"`
-}
-
-// EditProductRequestSKUSalesAttribute is part of a request.
-type EditProductRequestSKUSalesAttribute struct {
-	ID                     *string                                                    `json:"id,omitzero"`
-	Name                   *string                                                    `json:"name,omitzero"` // at most 20 characters
-	SKUImg                 *EditProductRequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []EditProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
-	ValueID                *string                                                    `json:"value_id,omitzero"`
-	ValueName              *string                                                    `json:"value_name,omitzero"` // at most 50 characters
-}
-
-// EditProductRequestSKUSalesAttributeSKUImg is part of a request.
-type EditProductRequestSKUSalesAttributeSKUImg struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// EditProductRequestSKUSalesAttributeSupplementarySKUImage is part of a request.
-type EditProductRequestSKUSalesAttributeSupplementarySKUImage struct {
-	URI *string `json:"uri,omitzero"`
+	FulfillmentType *PreSaleFulfillmentType           `json:"fulfillment_type,omitzero"`
+	Type            *EditProductRequestSKUPreSaleType `json:"type,omitzero"`
 }
 
 // EditProductRequestSizeChart is part of a request.
 type EditProductRequestSizeChart struct {
-	Image    *EditProductRequestSizeChartImage    `json:"image,omitzero"`
-	Template *EditProductRequestSizeChartTemplate `json:"template,omitzero"`
-}
-
-// EditProductRequestSizeChartImage is part of a request.
-type EditProductRequestSizeChartImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// EditProductRequestSizeChartTemplate is part of a request.
-type EditProductRequestSizeChartTemplate struct {
-	ID *string `json:"id,omitzero"`
-}
-
-// EditProductRequestSubscribeInfoEdit is part of a request.
-type EditProductRequestSubscribeInfoEdit struct {
-	DiscountDetails []EditProductRequestSubscribeInfoEditDiscountDetail `json:"discount_details,omitzero"`
-	SubscribeStatus *string                                             `json:"subscribe_status,omitzero"`
-}
-
-// EditProductRequestSubscribeInfoEditDiscountDetail is part of a request.
-type EditProductRequestSubscribeInfoEditDiscountDetail struct {
-	DiscountLevel *string `json:"discount_level,omitzero"`
-	DiscountValue *int    `json:"discount_value,omitzero"`
-}
-
-// EditProductRequestVideo is part of a request.
-type EditProductRequestVideo struct {
-	ID *string `json:"id,omitzero"`
+	Image    *ImageURI `json:"image,omitzero"`
+	Template *IDOnly   `json:"template,omitzero"`
 }
 
 // EditProductResponse is the reply of Product.EditProduct.
 type EditProductResponse struct {
-	Audit     EditProductResponseAudit     `json:"audit,omitzero"`
+	Audit     Audit                        `json:"audit,omitzero"`
 	ProductID string                       `json:"product_id,omitzero"`
-	SKUs      []EditProductResponseSKU     `json:"skus,omitzero"`
+	SKUs      []ProductSKU                 `json:"skus,omitzero"`
 	Warnings  []EditProductResponseWarning `json:"warnings,omitzero"`
-}
-
-// EditProductResponseAudit is part of a reply.
-type EditProductResponseAudit struct {
-	Status EditProductResponseAuditStatus `json:"status,omitzero"`
-}
-
-// EditProductResponseSKU is part of a reply.
-type EditProductResponseSKU struct {
-	ExternalSKUID   string                                 `json:"external_sku_id,omitzero"`
-	Fees            []EditProductResponseSKUFee            `json:"fees,omitzero"`
-	ID              string                                 `json:"id,omitzero"`
-	SalesAttributes []EditProductResponseSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU       string                                 `json:"seller_sku,omitzero"`
-}
-
-// EditProductResponseSKUFee is part of a reply.
-type EditProductResponseSKUFee struct {
-	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
-	Amount              Decimal                    `json:"amount,omitzero"`
-	Type                string                     `json:"type,omitzero"`
-}
-
-// EditProductResponseSKUSalesAttribute is part of a reply.
-type EditProductResponseSKUSalesAttribute struct {
-	ID      string `json:"id,omitzero"`
-	ValueID string `json:"value_id,omitzero"`
-}
-
-// EditProductResponseWarning is part of a reply.
-type EditProductResponseWarning struct {
-	Message string `json:"message,omitzero"`
 }
 
 // EditProductV202309Request holds the parameters of Product.EditProductV202309.
 type EditProductV202309Request struct {
-	BrandID                      *string                                      `json:"brand_id,omitzero"`
-	CategoryID                   *string                                      `json:"category_id,omitzero"`
-	CategoryVersion              *string                                      `json:"category_version,omitzero"`
-	Certifications               []EditProductV202309RequestCertification     `json:"certifications,omitzero"` // at most 10
-	DeliveryOptionIDs            []string                                     `json:"delivery_option_ids,omitzero"`
-	Description                  *string                                      `json:"description,omitzero"`         // at most 10000 characters
-	ExternalProductID            *string                                      `json:"external_product_id,omitzero"` // at most 999 characters
-	IsCODAllowed                 *bool                                        `json:"is_cod_allowed,omitzero"`
-	IsPreOwned                   *bool                                        `json:"is_pre_owned,omitzero"`
-	ListingPlatforms             []EditProductV202309RequestListingPlatform   `json:"listing_platforms,omitzero"`
-	MainImages                   []EditProductV202309RequestMainImage         `json:"main_images,omitzero"` // at most 9
-	ManufacturerIDs              []string                                     `json:"manufacturer_ids,omitzero"`
-	MinimumOrderQuantity         *int                                         `json:"minimum_order_quantity,omitzero"` // 1 to 20
-	PackageDimensions            *EditProductV202309RequestPackageDimensions  `json:"package_dimensions,omitzero"`
-	PackageWeight                *EditProductV202309RequestPackageWeight      `json:"package_weight,omitzero"`
-	ProductAttributes            []EditProductV202309RequestProductAttribute  `json:"product_attributes,omitzero"`
-	ReplicatedProducts           []EditProductV202309RequestReplicatedProduct `json:"replicated_products,omitzero"`
-	ResponsiblePersonIDs         []string                                     `json:"responsible_person_ids,omitzero"`
-	SaveMode                     *ProductSaveMode                             `json:"save_mode,omitzero"`
-	ShippingInsuranceRequirement *ProductShippingInsuranceRequirement         `json:"shipping_insurance_requirement,omitzero"`
-	ShippingTemplateID           *string                                      `json:"shipping_template_id,omitzero"`
-	SizeChart                    *EditProductV202309RequestSizeChart          `json:"size_chart,omitzero"`
-	SKUs                         []EditProductV202309RequestSKU               `json:"skus,omitzero"`
-	SubscribeInfoEdit            *EditProductV202309RequestSubscribeInfoEdit  `json:"subscribe_info_edit,omitzero"`
-	Title                        *string                                      `json:"title,omitzero"`
-	Video                        *EditProductV202309RequestVideo              `json:"video,omitzero"`
-}
-
-// EditProductV202309RequestCertification is part of a request.
-type EditProductV202309RequestCertification struct {
-	ExpirationDate *UnixSeconds                                  `json:"expiration_date,omitzero"`
-	Files          []EditProductV202309RequestCertificationFile  `json:"files,omitzero"`
-	ID             *string                                       `json:"id,omitzero"`
-	Images         []EditProductV202309RequestCertificationImage `json:"images,omitzero"`
-}
-
-// EditProductV202309RequestCertificationFile is part of a request.
-type EditProductV202309RequestCertificationFile struct {
-	Format *string `json:"format,omitzero"`
-	ID     *string `json:"id,omitzero"`
-	Name   *string `json:"name,omitzero"`
-}
-
-// EditProductV202309RequestCertificationImage is part of a request.
-type EditProductV202309RequestCertificationImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// EditProductV202309RequestMainImage is part of a request.
-type EditProductV202309RequestMainImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// EditProductV202309RequestPackageDimensions is part of a request.
-type EditProductV202309RequestPackageDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// EditProductV202309RequestPackageWeight is part of a request.
-type EditProductV202309RequestPackageWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// EditProductV202309RequestProductAttribute is part of a request.
-type EditProductV202309RequestProductAttribute struct {
-	ID     *string                                          `json:"id,omitzero"`
-	Values []EditProductV202309RequestProductAttributeValue `json:"values,omitzero"`
-}
-
-// EditProductV202309RequestProductAttributeValue is part of a request.
-type EditProductV202309RequestProductAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"` // at most 2000 characters
-}
-
-// EditProductV202309RequestReplicatedProduct is part of a request.
-type EditProductV202309RequestReplicatedProduct struct {
-	Region *string                                         `json:"region,omitzero"`
-	SKUs   []EditProductV202309RequestReplicatedProductSKU `json:"skus,omitzero"`
-}
-
-// EditProductV202309RequestReplicatedProductSKU is part of a request.
-type EditProductV202309RequestReplicatedProductSKU struct {
-	ID        *string                                                  `json:"id,omitzero"`
-	Inventory []EditProductV202309RequestReplicatedProductSKUInventory `json:"inventory,omitzero"`
-	Price     *EditProductV202309RequestReplicatedProductSKUPrice      `json:"price,omitzero"`
-	SellerSKU *string                                                  `json:"seller_sku,omitzero"` // 1 to 50
-}
-
-// EditProductV202309RequestReplicatedProductSKUInventory is part of a request.
-type EditProductV202309RequestReplicatedProductSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
-	WarehouseID *string `json:"warehouse_id,omitzero"`
-}
-
-// EditProductV202309RequestReplicatedProductSKUPrice is part of a request.
-type EditProductV202309RequestReplicatedProductSKUPrice struct {
-	Currency  *string  `json:"currency,omitzero"`
-	SalePrice *Decimal `json:"sale_price,omitzero"`
+	BrandID                      *string                                    `json:"brand_id,omitzero"`
+	CategoryID                   *string                                    `json:"category_id,omitzero"`
+	CategoryVersion              *string                                    `json:"category_version,omitzero"`
+	Certifications               []Certification                            `json:"certifications,omitzero"` // at most 10
+	DeliveryOptionIDs            []string                                   `json:"delivery_option_ids,omitzero"`
+	Description                  *string                                    `json:"description,omitzero"`         // at most 10000 characters
+	ExternalProductID            *string                                    `json:"external_product_id,omitzero"` // at most 999 characters
+	IsCODAllowed                 *bool                                      `json:"is_cod_allowed,omitzero"`
+	IsPreOwned                   *bool                                      `json:"is_pre_owned,omitzero"`
+	ListingPlatforms             []EditProductV202309RequestListingPlatform `json:"listing_platforms,omitzero"`
+	MainImages                   []ImageURI                                 `json:"main_images,omitzero"` // at most 9
+	ManufacturerIDs              []string                                   `json:"manufacturer_ids,omitzero"`
+	MinimumOrderQuantity         *int                                       `json:"minimum_order_quantity,omitzero"` // 1 to 20
+	PackageDimensions            *Dimensions                                `json:"package_dimensions,omitzero"`
+	PackageWeight                *Weight                                    `json:"package_weight,omitzero"`
+	ProductAttributes            []ProductAttribute                         `json:"product_attributes,omitzero"`
+	ReplicatedProducts           []EditProductRequestReplicatedProduct      `json:"replicated_products,omitzero"`
+	ResponsiblePersonIDs         []string                                   `json:"responsible_person_ids,omitzero"`
+	SaveMode                     *ProductSaveMode                           `json:"save_mode,omitzero"`
+	ShippingInsuranceRequirement *ProductShippingInsuranceRequirement       `json:"shipping_insurance_requirement,omitzero"`
+	ShippingTemplateID           *string                                    `json:"shipping_template_id,omitzero"`
+	SizeChart                    *EditProductRequestSizeChart               `json:"size_chart,omitzero"`
+	SKUs                         []EditProductV202309RequestSKU             `json:"skus,omitzero"`
+	SubscribeInfoEdit            *SubscribeInfoEdit                         `json:"subscribe_info_edit,omitzero"`
+	Title                        *string                                    `json:"title,omitzero"`
+	Video                        *IDOnly                                    `json:"video,omitzero"`
 }
 
 // EditProductV202309RequestSKU is part of a request.
 type EditProductV202309RequestSKU struct {
-	CombinedSKUs         []EditProductV202309RequestSKUCombinedSKU       `json:"combined_skus,omitzero"`
-	ExternalListPrices   []EditProductV202309RequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
-	ExternalSKUID        *string                                         `json:"external_sku_id,omitzero"` // at most 999 characters
-	ExternalURLs         []string                                        `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                        `json:"extra_identifier_codes,omitzero"` // at most 10
-	Fees                 []EditProductV202309RequestSKUFee               `json:"fees,omitzero"`
-	ID                   *string                                         `json:"id,omitzero"`
-	IdentifierCode       *EditProductV202309RequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
-	Inventory            []EditProductV202309RequestSKUInventory         `json:"inventory,omitzero"`
-	ListPrice            *EditProductV202309RequestSKUListPrice          `json:"list_price,omitzero"`
-	PreSale              *EditProductV202309RequestSKUPreSale            `json:"pre_sale,omitzero"`
-	Price                *EditProductV202309RequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []EditProductV202309RequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
-	SellerSKU            *string                                         `json:"seller_sku,omitzero"`       // 1 to 50
-	SKUUnitCount         *string                                         `json:"sku_unit_count,omitzero"`
-}
-
-// EditProductV202309RequestSKUCombinedSKU is part of a request.
-type EditProductV202309RequestSKUCombinedSKU struct {
-	ProductID *string `json:"product_id,omitzero"`
-	SKUCount  *int    `json:"sku_count,omitzero"`
-	SKUID     *string `json:"sku_id,omitzero"`
-}
-
-// EditProductV202309RequestSKUExternalListPrice is part of a request.
-type EditProductV202309RequestSKUExternalListPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-	Source   *string  `json:"source,omitzero"`
-}
-
-// EditProductV202309RequestSKUFee is part of a request.
-type EditProductV202309RequestSKUFee struct {
-	AdditionalAttribute *ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
-	Amount              *Decimal                    `json:"amount,omitzero"`
-	Type                *string                     `json:"type,omitzero"`
-}
-
-// EditProductV202309RequestSKUIdentifierCode is part of a request.
-type EditProductV202309RequestSKUIdentifierCode struct {
-	Code *string                                         `json:"code,omitzero"`
-	Type *EditProductV202309RequestSKUIdentifierCodeType `json:"type,omitzero"`
+	CombinedSKUs         []CombinedSKU                           `json:"combined_skus,omitzero"`
+	ExternalListPrices   []ExternalListPrice                     `json:"external_list_prices,omitzero"`
+	ExternalSKUID        *string                                 `json:"external_sku_id,omitzero"` // at most 999 characters
+	ExternalURLs         []string                                `json:"external_urls,omitzero"`
+	ExtraIdentifierCodes []string                                `json:"extra_identifier_codes,omitzero"` // at most 10
+	Fees                 []Fee                                   `json:"fees,omitzero"`
+	ID                   *string                                 `json:"id,omitzero"`
+	IdentifierCode       *IdentifierCode                         `json:"identifier_code,omitzero"`
+	Inventory            []EditProductV202309RequestSKUInventory `json:"inventory,omitzero"`
+	ListPrice            *Money                                  `json:"list_price,omitzero"`
+	PreSale              *EditProductRequestSKUPreSale           `json:"pre_sale,omitzero"`
+	Price                *Price                                  `json:"price,omitzero"`
+	SalesAttributes      []ProductSalesAttribute                 `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                 `json:"seller_sku,omitzero"`       // 1 to 50
+	SKUUnitCount         *string                                 `json:"sku_unit_count,omitzero"`
 }
 
 // EditProductV202309RequestSKUInventory is part of a request.
 type EditProductV202309RequestSKUInventory struct {
 	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
-}
-
-// EditProductV202309RequestSKUListPrice is part of a request.
-type EditProductV202309RequestSKUListPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// EditProductV202309RequestSKUPreSale is part of a request.
-type EditProductV202309RequestSKUPreSale struct {
-	FulfillmentType *EditProductV202309RequestSKUPreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
-	Type            *EditProductV202309RequestSKUPreSaleType            `json:"type,omitzero"`
-}
-
-// EditProductV202309RequestSKUPreSaleFulfillmentType is part of a request.
-type EditProductV202309RequestSKUPreSaleFulfillmentType struct {
-	HandlingDurationDays *int         `json:"handling_duration_days,omitzero"`
-	ReleaseDate          *UnixSeconds `json:"release_date,omitzero"`
-}
-
-// EditProductV202309RequestSKUPrice is part of a request.
-type EditProductV202309RequestSKUPrice struct {
-	Amount    *Decimal `json:"amount,omitzero"`
-	Currency  *string  `json:"currency,omitzero"`
-	SalePrice *Decimal `json:"sale_price,omitzero"`
-}
-
-// EditProductV202309RequestSKUSalesAttribute is part of a request.
-type EditProductV202309RequestSKUSalesAttribute struct {
-	ID                     *string                                                           `json:"id,omitzero"`
-	Name                   *string                                                           `json:"name,omitzero"` // at most 20 characters
-	SKUImg                 *EditProductV202309RequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []EditProductV202309RequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
-	ValueID                *string                                                           `json:"value_id,omitzero"`
-	ValueName              *string                                                           `json:"value_name,omitzero"` // at most 50 characters
-}
-
-// EditProductV202309RequestSKUSalesAttributeSKUImg is part of a request.
-type EditProductV202309RequestSKUSalesAttributeSKUImg struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// EditProductV202309RequestSKUSalesAttributeSupplementarySKUImage is part of a request.
-type EditProductV202309RequestSKUSalesAttributeSupplementarySKUImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// EditProductV202309RequestSizeChart is part of a request.
-type EditProductV202309RequestSizeChart struct {
-	Image    *EditProductV202309RequestSizeChartImage    `json:"image,omitzero"`
-	Template *EditProductV202309RequestSizeChartTemplate `json:"template,omitzero"`
-}
-
-// EditProductV202309RequestSizeChartImage is part of a request.
-type EditProductV202309RequestSizeChartImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// EditProductV202309RequestSizeChartTemplate is part of a request.
-type EditProductV202309RequestSizeChartTemplate struct {
-	ID *string `json:"id,omitzero"`
-}
-
-// EditProductV202309RequestSubscribeInfoEdit is part of a request.
-type EditProductV202309RequestSubscribeInfoEdit struct {
-	DiscountDetails []EditProductV202309RequestSubscribeInfoEditDiscountDetail `json:"discount_details,omitzero"`
-	SubscribeStatus *string                                                    `json:"subscribe_status,omitzero"`
-}
-
-// EditProductV202309RequestSubscribeInfoEditDiscountDetail is part of a request.
-type EditProductV202309RequestSubscribeInfoEditDiscountDetail struct {
-	DiscountLevel *string `json:"discount_level,omitzero"`
-	DiscountValue *int    `json:"discount_value,omitzero"`
-}
-
-// EditProductV202309RequestVideo is part of a request.
-type EditProductV202309RequestVideo struct {
-	ID *string `json:"id,omitzero"`
-}
-
-// EditProductV202309Response is the reply of Product.EditProductV202309.
-type EditProductV202309Response struct {
-	Audit     EditProductV202309ResponseAudit     `json:"audit,omitzero"`
-	ProductID string                              `json:"product_id,omitzero"`
-	SKUs      []EditProductV202309ResponseSKU     `json:"skus,omitzero"`
-	Warnings  []EditProductV202309ResponseWarning `json:"warnings,omitzero"`
-}
-
-// EditProductV202309ResponseAudit is part of a reply.
-type EditProductV202309ResponseAudit struct {
-	Status EditProductV202309ResponseAuditStatus `json:"status,omitzero"`
-}
-
-// EditProductV202309ResponseSKU is part of a reply.
-type EditProductV202309ResponseSKU struct {
-	ExternalSKUID   string                                        `json:"external_sku_id,omitzero"`
-	Fees            []EditProductV202309ResponseSKUFee            `json:"fees,omitzero"`
-	ID              string                                        `json:"id,omitzero"`
-	SalesAttributes []EditProductV202309ResponseSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU       string                                        `json:"seller_sku,omitzero"`
-}
-
-// EditProductV202309ResponseSKUFee is part of a reply.
-type EditProductV202309ResponseSKUFee struct {
-	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
-	Amount              Decimal                    `json:"amount,omitzero"`
-	Type                string                     `json:"type,omitzero"`
-}
-
-// EditProductV202309ResponseSKUSalesAttribute is part of a reply.
-type EditProductV202309ResponseSKUSalesAttribute struct {
-	ID      string `json:"id,omitzero"`
-	ValueID string `json:"value_id,omitzero"`
-}
-
-// EditProductV202309ResponseWarning is part of a reply.
-type EditProductV202309ResponseWarning struct {
-	Message string `json:"message,omitzero"`
 }
 
 // EnableStrikethroughPricesRequest holds the parameters of Product.EnableStrikethroughPrices.
@@ -3552,29 +2315,18 @@ type EnableStrikethroughPricesRequest struct {
 
 // EnableStrikethroughPricesRequestSKU is part of a request.
 type EnableStrikethroughPricesRequestSKU struct {
-	ExternalRetailPrice      *EnableStrikethroughPricesRequestSKUExternalRetailPrice      `json:"external_retail_price,omitzero"`
+	ExternalRetailPrice      *Money                                                       `json:"external_retail_price,omitzero"`
 	ExternalSKUID            *string                                                      `json:"external_sku_id,omitzero"` // at most 999 characters
 	ExternalTransactionPrice *EnableStrikethroughPricesRequestSKUExternalTransactionPrice `json:"external_transaction_price,omitzero"`
 	ID                       *string                                                      `json:"id,omitzero"`
 }
 
-// EnableStrikethroughPricesRequestSKUExternalRetailPrice is part of a request.
-type EnableStrikethroughPricesRequestSKUExternalRetailPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
 // EnableStrikethroughPricesRequestSKUExternalTransactionPrice is part of a request.
 type EnableStrikethroughPricesRequestSKUExternalTransactionPrice struct {
-	Amount          *Decimal                                                          `json:"amount,omitzero"`
-	Currency        *string                                                           `json:"currency,omitzero"`
-	Image           *EnableStrikethroughPricesRequestSKUExternalTransactionPriceImage `json:"image,omitzero"`
-	TransactionTime *UnixSeconds                                                      `json:"transaction_time,omitzero"`
-}
-
-// EnableStrikethroughPricesRequestSKUExternalTransactionPriceImage is part of a request.
-type EnableStrikethroughPricesRequestSKUExternalTransactionPriceImage struct {
-	URI *string `json:"uri,omitzero"`
+	Amount          *Decimal     `json:"amount,omitzero"`
+	Currency        *string      `json:"currency,omitzero"`
+	Image           *ImageURI    `json:"image,omitzero"`
+	TransactionTime *UnixSeconds `json:"transaction_time,omitzero"`
 }
 
 // EnableStrikethroughPricesResponse is the reply of Product.EnableStrikethroughPrices.
@@ -3594,6 +2346,25 @@ type EnableStrikethroughPricesResponseErrorDetail struct {
 	SKUID string `json:"sku_id,omitzero"`
 }
 
+// ExternalListPrice is part of a request.
+type ExternalListPrice struct {
+	Amount   *Decimal `json:"amount,omitzero"`
+	Currency *string  `json:"currency,omitzero"`
+	Source   *string  `json:"source,omitzero"`
+}
+
+// FailReason is part of a reply.
+type FailReason struct {
+	Message string `json:"message,omitzero"`
+}
+
+// Fee is part of a request.
+type Fee struct {
+	AdditionalAttribute *ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
+	Amount              *Decimal                    `json:"amount,omitzero"`
+	Type                *string                     `json:"type,omitzero"`
+}
+
 // GetAttributesRequest holds the parameters of Product.GetAttributes.
 type GetAttributesRequest struct {
 	CategoryVersion *string `url:"category_version,omitempty" json:"-"`
@@ -3607,22 +2378,15 @@ type GetAttributesResponse struct {
 
 // GetAttributesResponseAttribute is part of a reply.
 type GetAttributesResponseAttribute struct {
-	ID                    string                                               `json:"id,omitzero"`
-	IsCustomizable        bool                                                 `json:"is_customizable,omitzero"`
-	IsMultipleSelection   bool                                                 `json:"is_multiple_selection,omitzero"`
-	IsRequried            bool                                                 `json:"is_requried,omitzero"`
-	Name                  string                                               `json:"name,omitzero"`
-	RequirementConditions []GetAttributesResponseAttributeRequirementCondition `json:"requirement_conditions,omitzero"`
-	Type                  GetAttributesResponseAttributeType                   `json:"type,omitzero"`
-	ValueDataFormat       string                                               `json:"value_data_format,omitzero"`
-	Values                []GetAttributesResponseAttributeValue                `json:"values,omitzero"`
-}
-
-// GetAttributesResponseAttributeRequirementCondition is part of a reply.
-type GetAttributesResponseAttributeRequirementCondition struct {
-	AttributeID      string `json:"attribute_id,omitzero"`
-	AttributeValueID string `json:"attribute_value_id,omitzero"`
-	ConditionType    string `json:"condition_type,omitzero"`
+	ID                    string                                `json:"id,omitzero"`
+	IsCustomizable        bool                                  `json:"is_customizable,omitzero"`
+	IsMultipleSelection   bool                                  `json:"is_multiple_selection,omitzero"`
+	IsRequried            bool                                  `json:"is_requried,omitzero"`
+	Name                  string                                `json:"name,omitzero"`
+	RequirementConditions []ProductRequirementCondition         `json:"requirement_conditions,omitzero"`
+	Type                  GetAttributesResponseAttributeType    `json:"type,omitzero"`
+	ValueDataFormat       string                                `json:"value_data_format,omitzero"`
+	Values                []GetAttributesResponseAttributeValue `json:"values,omitzero"`
 }
 
 // GetAttributesResponseAttributeValue is part of a reply.
@@ -3691,23 +2455,18 @@ type GetCategoryRulesRequest struct {
 type GetCategoryRulesResponse struct {
 	AllowedSpecialProductTypes []ProductAllowedSpecialProductType             `json:"allowed_special_product_types,omitzero"`
 	COD                        GetCategoryRulesResponseCOD                    `json:"cod,omitzero"`
-	EPR                        GetCategoryRulesResponseEPR                    `json:"epr,omitzero"`
+	EPR                        Requirement                                    `json:"epr,omitzero"`
 	Fees                       []GetCategoryRulesResponseFee                  `json:"fees,omitzero"`
-	Manufacturer               GetCategoryRulesResponseManufacturer           `json:"manufacturer,omitzero"`
-	PackageDimension           GetCategoryRulesResponsePackageDimension       `json:"package_dimension,omitzero"`
+	Manufacturer               Requirement                                    `json:"manufacturer,omitzero"`
+	PackageDimension           Requirement                                    `json:"package_dimension,omitzero"`
 	ProductCertifications      []GetCategoryRulesResponseProductCertification `json:"product_certifications,omitzero"`
-	ResponsiblePerson          GetCategoryRulesResponseResponsiblePerson      `json:"responsible_person,omitzero"`
-	SizeChart                  GetCategoryRulesResponseSizeChart              `json:"size_chart,omitzero"`
+	ResponsiblePerson          Requirement                                    `json:"responsible_person,omitzero"`
+	SizeChart                  SizeChart                                      `json:"size_chart,omitzero"`
 }
 
 // GetCategoryRulesResponseCOD is part of a reply.
 type GetCategoryRulesResponseCOD struct {
 	IsSupported bool `json:"is_supported,omitzero"`
-}
-
-// GetCategoryRulesResponseEPR is part of a reply.
-type GetCategoryRulesResponseEPR struct {
-	IsRequired bool `json:"is_required,omitzero"`
 }
 
 // GetCategoryRulesResponseFee is part of a reply.
@@ -3716,48 +2475,15 @@ type GetCategoryRulesResponseFee struct {
 	Type       string `json:"type,omitzero"`
 }
 
-// GetCategoryRulesResponseManufacturer is part of a reply.
-type GetCategoryRulesResponseManufacturer struct {
-	IsRequired bool `json:"is_required,omitzero"`
-}
-
-// GetCategoryRulesResponsePackageDimension is part of a reply.
-type GetCategoryRulesResponsePackageDimension struct {
-	IsRequired bool `json:"is_required,omitzero"`
-}
-
 // GetCategoryRulesResponseProductCertification is part of a reply.
 type GetCategoryRulesResponseProductCertification struct {
-	DocumentDetails       string                                                             `json:"document_details,omitzero"`
-	ExpirationDate        GetCategoryRulesResponseProductCertificationExpirationDate         `json:"expiration_date,omitzero"`
-	ID                    string                                                             `json:"id,omitzero"`
-	IsRequired            bool                                                               `json:"is_required,omitzero"`
-	Name                  string                                                             `json:"name,omitzero"`
-	RequirementConditions []GetCategoryRulesResponseProductCertificationRequirementCondition `json:"requirement_conditions,omitzero"`
-	SampleImageURL        string                                                             `json:"sample_image_url,omitzero"`
-}
-
-// GetCategoryRulesResponseProductCertificationExpirationDate is part of a reply.
-type GetCategoryRulesResponseProductCertificationExpirationDate struct {
-	IsRequired bool `json:"is_required,omitzero"`
-}
-
-// GetCategoryRulesResponseProductCertificationRequirementCondition is part of a reply.
-type GetCategoryRulesResponseProductCertificationRequirementCondition struct {
-	AttributeID      string `json:"attribute_id,omitzero"`
-	AttributeValueID string `json:"attribute_value_id,omitzero"`
-	ConditionType    string `json:"condition_type,omitzero"`
-}
-
-// GetCategoryRulesResponseResponsiblePerson is part of a reply.
-type GetCategoryRulesResponseResponsiblePerson struct {
-	IsRequired bool `json:"is_required,omitzero"`
-}
-
-// GetCategoryRulesResponseSizeChart is part of a reply.
-type GetCategoryRulesResponseSizeChart struct {
-	IsRequired  bool `json:"is_required,omitzero"`
-	IsSupported bool `json:"is_supported,omitzero"`
+	DocumentDetails       string                        `json:"document_details,omitzero"`
+	ExpirationDate        Requirement                   `json:"expiration_date,omitzero"`
+	ID                    string                        `json:"id,omitzero"`
+	IsRequired            bool                          `json:"is_required,omitzero"`
+	Name                  string                        `json:"name,omitzero"`
+	RequirementConditions []ProductRequirementCondition `json:"requirement_conditions,omitzero"`
+	SampleImageURL        string                        `json:"sample_image_url,omitzero"`
 }
 
 // GetGlobalAttributesRequest holds the parameters of Product.GetGlobalAttributes.
@@ -3773,30 +2499,16 @@ type GetGlobalAttributesResponse struct {
 
 // GetGlobalAttributesResponseAttribute is part of a reply.
 type GetGlobalAttributesResponseAttribute struct {
-	ID                    string                                                     `json:"id,omitzero"`
-	IsCustomizable        bool                                                       `json:"is_customizable,omitzero"`
-	IsMultipleSelection   bool                                                       `json:"is_multiple_selection,omitzero"`
-	IsRequried            bool                                                       `json:"is_requried,omitzero"`
-	Name                  string                                                     `json:"name,omitzero"`
-	OptionalRegions       []string                                                   `json:"optional_regions,omitzero"`
-	RequiredRegions       []string                                                   `json:"required_regions,omitzero"`
-	RequirementConditions []GetGlobalAttributesResponseAttributeRequirementCondition `json:"requirement_conditions,omitzero"`
-	Type                  GetGlobalAttributesResponseAttributeType                   `json:"type,omitzero"`
-	Values                []GetGlobalAttributesResponseAttributeValue                `json:"values,omitzero"`
-}
-
-// GetGlobalAttributesResponseAttributeRequirementCondition is part of a reply.
-type GetGlobalAttributesResponseAttributeRequirementCondition struct {
-	AttributeID      string `json:"attribute_id,omitzero"`
-	AttributeValueID string `json:"attribute_value_id,omitzero"`
-	ConditionType    string `json:"condition_type,omitzero"`
-	Region           string `json:"region,omitzero"`
-}
-
-// GetGlobalAttributesResponseAttributeValue is part of a reply.
-type GetGlobalAttributesResponseAttributeValue struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
+	ID                    string                                       `json:"id,omitzero"`
+	IsCustomizable        bool                                         `json:"is_customizable,omitzero"`
+	IsMultipleSelection   bool                                         `json:"is_multiple_selection,omitzero"`
+	IsRequried            bool                                         `json:"is_requried,omitzero"`
+	Name                  string                                       `json:"name,omitzero"`
+	OptionalRegions       []string                                     `json:"optional_regions,omitzero"`
+	RequiredRegions       []string                                     `json:"required_regions,omitzero"`
+	RequirementConditions []GetGlobalCategoryRulesRequirementCondition `json:"requirement_conditions,omitzero"`
+	Type                  GetGlobalAttributesResponseAttributeType     `json:"type,omitzero"`
+	Values                []IDName                                     `json:"values,omitzero"`
 }
 
 // GetGlobalCategoriesRequest holds the parameters of Product.GetGlobalCategories.
@@ -3826,51 +2538,37 @@ type GetGlobalCategoryRulesRequest struct {
 	Locale          *string `url:"locale,omitempty" json:"-"`
 }
 
-// GetGlobalCategoryRulesResponse is the reply of Product.GetGlobalCategoryRules.
-type GetGlobalCategoryRulesResponse struct {
-	Manufacturer          GetGlobalCategoryRulesResponseManufacturer           `json:"manufacturer,omitzero"`
-	ProductCertifications []GetGlobalCategoryRulesResponseProductCertification `json:"product_certifications,omitzero"`
-	ResponsiblePerson     GetGlobalCategoryRulesResponseResponsiblePerson      `json:"responsible_person,omitzero"`
-	SizeChart             GetGlobalCategoryRulesResponseSizeChart              `json:"size_chart,omitzero"`
-}
-
-// GetGlobalCategoryRulesResponseManufacturer is part of a reply.
-type GetGlobalCategoryRulesResponseManufacturer struct {
-	IsRequired      bool     `json:"is_required,omitzero"`
-	OptionalRegions []string `json:"optional_regions,omitzero"`
-	RequiredRegions []string `json:"required_regions,omitzero"`
-}
-
-// GetGlobalCategoryRulesResponseProductCertification is part of a reply.
-type GetGlobalCategoryRulesResponseProductCertification struct {
-	ID                    string                                                                   `json:"id,omitzero"`
-	IsRequired            bool                                                                     `json:"is_required,omitzero"`
-	Name                  string                                                                   `json:"name,omitzero"`
-	OptionalRegions       []string                                                                 `json:"optional_regions,omitzero"`
-	RequiredRegions       []string                                                                 `json:"required_regions,omitzero"`
-	RequirementConditions []GetGlobalCategoryRulesResponseProductCertificationRequirementCondition `json:"requirement_conditions,omitzero"`
-	SampleImageURL        string                                                                   `json:"sample_image_url,omitzero"`
-}
-
-// GetGlobalCategoryRulesResponseProductCertificationRequirementCondition is part of a reply.
-type GetGlobalCategoryRulesResponseProductCertificationRequirementCondition struct {
+// GetGlobalCategoryRulesRequirementCondition is part of a reply.
+type GetGlobalCategoryRulesRequirementCondition struct {
 	AttributeID      string `json:"attribute_id,omitzero"`
 	AttributeValueID string `json:"attribute_value_id,omitzero"`
 	ConditionType    string `json:"condition_type,omitzero"`
 	Region           string `json:"region,omitzero"`
 }
 
-// GetGlobalCategoryRulesResponseResponsiblePerson is part of a reply.
-type GetGlobalCategoryRulesResponseResponsiblePerson struct {
-	IsRequired      bool     `json:"is_required,omitzero"`
-	OptionalRegions []string `json:"optional_regions,omitzero"`
-	RequiredRegions []string `json:"required_regions,omitzero"`
+// GetGlobalCategoryRulesResponse is the reply of Product.GetGlobalCategoryRules.
+type GetGlobalCategoryRulesResponse struct {
+	Manufacturer          RegionalRequirement                                  `json:"manufacturer,omitzero"`
+	ProductCertifications []GetGlobalCategoryRulesResponseProductCertification `json:"product_certifications,omitzero"`
+	ResponsiblePerson     RegionalRequirement                                  `json:"responsible_person,omitzero"`
+	SizeChart             SizeChart                                            `json:"size_chart,omitzero"`
 }
 
-// GetGlobalCategoryRulesResponseSizeChart is part of a reply.
-type GetGlobalCategoryRulesResponseSizeChart struct {
-	IsRequired  bool `json:"is_required,omitzero"`
-	IsSupported bool `json:"is_supported,omitzero"`
+// GetGlobalCategoryRulesResponseProductCertification is part of a reply.
+type GetGlobalCategoryRulesResponseProductCertification struct {
+	ID                    string                                       `json:"id,omitzero"`
+	IsRequired            bool                                         `json:"is_required,omitzero"`
+	Name                  string                                       `json:"name,omitzero"`
+	OptionalRegions       []string                                     `json:"optional_regions,omitzero"`
+	RequiredRegions       []string                                     `json:"required_regions,omitzero"`
+	RequirementConditions []GetGlobalCategoryRulesRequirementCondition `json:"requirement_conditions,omitzero"`
+	SampleImageURL        string                                       `json:"sample_image_url,omitzero"`
+}
+
+// GetGlobalListingRulesInventoryRuleAssociatedWarehouse is part of a reply.
+type GetGlobalListingRulesInventoryRuleAssociatedWarehouse struct {
+	Region      string `json:"region,omitzero"`
+	WarehouseID string `json:"warehouse_id,omitzero"`
 }
 
 // GetGlobalListingRulesRequest holds the parameters of Product.GetGlobalListingRules.
@@ -3884,15 +2582,9 @@ type GetGlobalListingRulesResponse struct {
 
 // GetGlobalListingRulesResponseInventoryRule is part of a reply.
 type GetGlobalListingRulesResponseInventoryRule struct {
-	AllocationMode       string                                                          `json:"allocation_mode,omitzero"`
-	AssociatedWarehouses []GetGlobalListingRulesResponseInventoryRuleAssociatedWarehouse `json:"associated_warehouses,omitzero"`
-	LocalWarehouseID     string                                                          `json:"local_warehouse_id,omitzero"`
-}
-
-// GetGlobalListingRulesResponseInventoryRuleAssociatedWarehouse is part of a reply.
-type GetGlobalListingRulesResponseInventoryRuleAssociatedWarehouse struct {
-	Region      string `json:"region,omitzero"`
-	WarehouseID string `json:"warehouse_id,omitzero"`
+	AllocationMode       string                                                  `json:"allocation_mode,omitzero"`
+	AssociatedWarehouses []GetGlobalListingRulesInventoryRuleAssociatedWarehouse `json:"associated_warehouses,omitzero"`
+	LocalWarehouseID     string                                                  `json:"local_warehouse_id,omitzero"`
 }
 
 // GetGlobalProductRequest holds the parameters of Product.GetGlobalProduct.
@@ -3900,61 +2592,36 @@ type GetGlobalProductRequest struct{}
 
 // GetGlobalProductResponse is the reply of Product.GetGlobalProduct.
 type GetGlobalProductResponse struct {
-	Brand                   GetGlobalProductResponseBrand              `json:"brand,omitzero"`
-	Category                GetGlobalProductResponseCategory           `json:"category,omitzero"`
-	Certifications          []GetGlobalProductResponseCertification    `json:"certifications,omitzero"`
-	CreateTime              UnixSeconds                                `json:"create_time,omitzero"`
-	Description             string                                     `json:"description,omitzero"`
-	ExternalGlobalProductID string                                     `json:"external_global_product_id,omitzero"`
-	GlobalSellerID          string                                     `json:"global_seller_id,omitzero"`
-	ID                      string                                     `json:"id,omitzero"`
-	MainImages              []GetGlobalProductResponseMainImage        `json:"main_images,omitzero"`
-	Manufacturer            GetGlobalProductResponseManufacturer       `json:"manufacturer,omitzero"`
-	ManufacturerIDs         []string                                   `json:"manufacturer_ids,omitzero"`
-	PackageDimensions       GetGlobalProductResponsePackageDimensions  `json:"package_dimensions,omitzero"`
-	PackageWeight           GetGlobalProductResponsePackageWeight      `json:"package_weight,omitzero"`
-	ProductAttributes       []GetGlobalProductResponseProductAttribute `json:"product_attributes,omitzero"`
-	Products                []GetGlobalProductResponseProduct          `json:"products,omitzero"`
-	ResponsiblePersonIDs    []string                                   `json:"responsible_person_ids,omitzero"`
-	SizeChart               GetGlobalProductResponseSizeChart          `json:"size_chart,omitzero"`
-	SKUs                    []GetGlobalProductResponseSKU              `json:"skus,omitzero"`
-	SourceLocale            string                                     `json:"source_locale,omitzero"`
-	Title                   string                                     `json:"title,omitzero"`
-	UpdateTime              UnixSeconds                                `json:"update_time,omitzero"`
-	Video                   GetGlobalProductResponseVideo              `json:"video,omitzero"`
-}
-
-// GetGlobalProductResponseBrand is part of a reply.
-type GetGlobalProductResponseBrand struct {
-	ID string `json:"id,omitzero"`
-}
-
-// GetGlobalProductResponseCategory is part of a reply.
-type GetGlobalProductResponseCategory struct {
-	ID string `json:"id,omitzero"`
+	Brand                   IDOnly                                  `json:"brand,omitzero"`
+	Category                IDOnly                                  `json:"category,omitzero"`
+	Certifications          []GetGlobalProductResponseCertification `json:"certifications,omitzero"`
+	CreateTime              UnixSeconds                             `json:"create_time,omitzero"`
+	Description             string                                  `json:"description,omitzero"`
+	ExternalGlobalProductID string                                  `json:"external_global_product_id,omitzero"`
+	GlobalSellerID          string                                  `json:"global_seller_id,omitzero"`
+	ID                      string                                  `json:"id,omitzero"`
+	MainImages              []GetGlobalProductResponseMainImage     `json:"main_images,omitzero"`
+	Manufacturer            GetGlobalProductResponseManufacturer    `json:"manufacturer,omitzero"`
+	ManufacturerIDs         []string                                `json:"manufacturer_ids,omitzero"`
+	PackageDimensions       Dimensions                              `json:"package_dimensions,omitzero"`
+	PackageWeight           Weight                                  `json:"package_weight,omitzero"`
+	ProductAttributes       []ProductProductAttribute               `json:"product_attributes,omitzero"`
+	Products                []GetGlobalProductResponseProduct       `json:"products,omitzero"`
+	ResponsiblePersonIDs    []string                                `json:"responsible_person_ids,omitzero"`
+	SizeChart               GetGlobalProductResponseSizeChart       `json:"size_chart,omitzero"`
+	SKUs                    []GetGlobalProductResponseSKU           `json:"skus,omitzero"`
+	SourceLocale            string                                  `json:"source_locale,omitzero"`
+	Title                   string                                  `json:"title,omitzero"`
+	UpdateTime              UnixSeconds                             `json:"update_time,omitzero"`
+	Video                   IDOnly                                  `json:"video,omitzero"`
 }
 
 // GetGlobalProductResponseCertification is part of a reply.
 type GetGlobalProductResponseCertification struct {
-	Files  []GetGlobalProductResponseCertificationFile  `json:"files,omitzero"`
-	ID     string                                       `json:"id,omitzero"`
-	Images []GetGlobalProductResponseCertificationImage `json:"images,omitzero"`
-	Title  string                                       `json:"title,omitzero"`
-}
-
-// GetGlobalProductResponseCertificationFile is part of a reply.
-type GetGlobalProductResponseCertificationFile struct {
-	Format string   `json:"format,omitzero"`
-	ID     string   `json:"id,omitzero"`
-	Name   string   `json:"name,omitzero"`
-	URLs   []string `json:"urls,omitzero"`
-}
-
-// GetGlobalProductResponseCertificationImage is part of a reply.
-type GetGlobalProductResponseCertificationImage struct {
-	Height int    `json:"height,omitzero"`
-	URI    string `json:"uri,omitzero"`
-	Width  int    `json:"width,omitzero"`
+	Files  []ProductFile                            `json:"files,omitzero"`
+	ID     string                                   `json:"id,omitzero"`
+	Images []GetGlobalProductResponseSizeChartImage `json:"images,omitzero"`
+	Title  string                                   `json:"title,omitzero"`
 }
 
 // GetGlobalProductResponseMainImage is part of a reply.
@@ -3972,53 +2639,11 @@ type GetGlobalProductResponseManufacturer struct {
 	PhoneNumber string `json:"phone_number,omitzero"`
 }
 
-// GetGlobalProductResponsePackageDimensions is part of a reply.
-type GetGlobalProductResponsePackageDimensions struct {
-	Height string `json:"height,omitzero"`
-	Length string `json:"length,omitzero"`
-	Unit   string `json:"unit,omitzero"`
-	Width  string `json:"width,omitzero"`
-}
-
-// GetGlobalProductResponsePackageWeight is part of a reply.
-type GetGlobalProductResponsePackageWeight struct {
-	Unit  string `json:"unit,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
 // GetGlobalProductResponseProduct is part of a reply.
 type GetGlobalProductResponseProduct struct {
-	ID          string                                      `json:"id,omitzero"`
-	Region      string                                      `json:"region,omitzero"`
-	SKUMappings []GetGlobalProductResponseProductSKUMapping `json:"sku_mappings,omitzero"`
-}
-
-// GetGlobalProductResponseProductAttribute is part of a reply.
-type GetGlobalProductResponseProductAttribute struct {
-	ID     string                                          `json:"id,omitzero"`
-	Name   string                                          `json:"name,omitzero"`
-	Values []GetGlobalProductResponseProductAttributeValue `json:"values,omitzero"`
-}
-
-// GetGlobalProductResponseProductAttributeValue is part of a reply.
-type GetGlobalProductResponseProductAttributeValue struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
-}
-
-// GetGlobalProductResponseProductSKUMapping is part of a reply.
-type GetGlobalProductResponseProductSKUMapping struct {
-	GlobalSKUID            string                                                           `json:"global_sku_id,omitzero"`
-	LocalSKUID             string                                                           `json:"local_sku_id,omitzero"`
-	SalesAttributeMappings []GetGlobalProductResponseProductSKUMappingSalesAttributeMapping `json:"sales_attribute_mappings,omitzero"`
-}
-
-// GetGlobalProductResponseProductSKUMappingSalesAttributeMapping is part of a reply.
-type GetGlobalProductResponseProductSKUMappingSalesAttributeMapping struct {
-	GlobalAttributeID string `json:"global_attribute_id,omitzero"`
-	GlobalValueID     string `json:"global_value_id,omitzero"`
-	LocalAttributeID  string `json:"local_attribute_id,omitzero"`
-	LocalValueID      string `json:"local_value_id,omitzero"`
+	ID          string       `json:"id,omitzero"`
+	Region      string       `json:"region,omitzero"`
+	SKUMappings []SKUMapping `json:"sku_mappings,omitzero"`
 }
 
 // GetGlobalProductResponseSKU is part of a reply.
@@ -4027,18 +2652,12 @@ type GetGlobalProductResponseSKU struct {
 	ExtraIdentifierCodes []string                                    `json:"extra_identifier_codes,omitzero"`
 	GlobalQuantity       int                                         `json:"global_quantity,omitzero"`
 	ID                   string                                      `json:"id,omitzero"`
-	IdentifierCode       GetGlobalProductResponseSKUIdentifierCode   `json:"identifier_code,omitzero"`
+	IdentifierCode       ProductIdentifierCode                       `json:"identifier_code,omitzero"`
 	Inventory            []GetGlobalProductResponseSKUInventory      `json:"inventory,omitzero"`
 	Price                GetGlobalProductResponseSKUPrice            `json:"price,omitzero"`
 	SalesAttributes      []GetGlobalProductResponseSKUSalesAttribute `json:"sales_attributes,omitzero"`
 	SellerSKU            string                                      `json:"seller_sku,omitzero"`
 	SKUUnitCount         string                                      `json:"sku_unit_count,omitzero"`
-}
-
-// GetGlobalProductResponseSKUIdentifierCode is part of a reply.
-type GetGlobalProductResponseSKUIdentifierCode struct {
-	Code string                                        `json:"code,omitzero"`
-	Type GetGlobalProductResponseSKUIdentifierCodeType `json:"type,omitzero"`
 }
 
 // GetGlobalProductResponseSKUInventory is part of a reply.
@@ -4056,26 +2675,17 @@ type GetGlobalProductResponseSKUPrice struct {
 
 // GetGlobalProductResponseSKUSalesAttribute is part of a reply.
 type GetGlobalProductResponseSKUSalesAttribute struct {
-	ID        string                                          `json:"id,omitzero"`
-	Name      string                                          `json:"name,omitzero"`
-	SKUImg    GetGlobalProductResponseSKUSalesAttributeSKUImg `json:"sku_img,omitzero"`
-	ValueID   string                                          `json:"value_id,omitzero"`
-	ValueName string                                          `json:"value_name,omitzero"`
-}
-
-// GetGlobalProductResponseSKUSalesAttributeSKUImg is part of a reply.
-type GetGlobalProductResponseSKUSalesAttributeSKUImg struct {
-	Height    int      `json:"height,omitzero"`
-	ThumbURLs []string `json:"thumb_urls,omitzero"`
-	URI       string   `json:"uri,omitzero"`
-	URLs      []string `json:"urls,omitzero"`
-	Width     int      `json:"width,omitzero"`
+	ID        string       `json:"id,omitzero"`
+	Name      string       `json:"name,omitzero"`
+	SKUImg    ProductImage `json:"sku_img,omitzero"`
+	ValueID   string       `json:"value_id,omitzero"`
+	ValueName string       `json:"value_name,omitzero"`
 }
 
 // GetGlobalProductResponseSizeChart is part of a reply.
 type GetGlobalProductResponseSizeChart struct {
-	Image    GetGlobalProductResponseSizeChartImage    `json:"image,omitzero"`
-	Template GetGlobalProductResponseSizeChartTemplate `json:"template,omitzero"`
+	Image    GetGlobalProductResponseSizeChartImage `json:"image,omitzero"`
+	Template IDOnly                                 `json:"template,omitzero"`
 }
 
 // GetGlobalProductResponseSizeChartImage is part of a reply.
@@ -4083,16 +2693,6 @@ type GetGlobalProductResponseSizeChartImage struct {
 	Height int    `json:"height,omitzero"`
 	URI    string `json:"uri,omitzero"`
 	Width  int    `json:"width,omitzero"`
-}
-
-// GetGlobalProductResponseSizeChartTemplate is part of a reply.
-type GetGlobalProductResponseSizeChartTemplate struct {
-	ID string `json:"id,omitzero"`
-}
-
-// GetGlobalProductResponseVideo is part of a reply.
-type GetGlobalProductResponseVideo struct {
-	ID string `json:"id,omitzero"`
 }
 
 // GetGlobalReplicatedProductsRequest holds the parameters of Product.GetGlobalReplicatedProducts.
@@ -4123,12 +2723,12 @@ type GetImageTranslationTasksResponse struct {
 
 // GetImageTranslationTasksResponseTranslationTask is part of a reply.
 type GetImageTranslationTasksResponseTranslationTask struct {
-	FailReason      string                                                         `json:"fail_reason,omitzero"`
-	ID              string                                                         `json:"id,omitzero"`
-	OriginalImage   GetImageTranslationTasksResponseTranslationTaskOriginalImage   `json:"original_image,omitzero"`
-	Status          GetImageTranslationTasksResponseTranslationTaskStatus          `json:"status,omitzero"`
-	TargetLanguage  string                                                         `json:"target_language,omitzero"`
-	TranslatedImage GetImageTranslationTasksResponseTranslationTaskTranslatedImage `json:"translated_image,omitzero"`
+	FailReason      string                                                       `json:"fail_reason,omitzero"`
+	ID              string                                                       `json:"id,omitzero"`
+	OriginalImage   GetImageTranslationTasksResponseTranslationTaskOriginalImage `json:"original_image,omitzero"`
+	Status          GetImageTranslationTasksResponseTranslationTaskStatus        `json:"status,omitzero"`
+	TargetLanguage  string                                                       `json:"target_language,omitzero"`
+	TranslatedImage GetImageTranslationTasksTranslationTaskTranslatedImage       `json:"translated_image,omitzero"`
 }
 
 // GetImageTranslationTasksResponseTranslationTaskOriginalImage is part of a reply.
@@ -4137,8 +2737,8 @@ type GetImageTranslationTasksResponseTranslationTaskOriginalImage struct {
 	URL string `json:"url,omitzero"`
 }
 
-// GetImageTranslationTasksResponseTranslationTaskTranslatedImage is part of a reply.
-type GetImageTranslationTasksResponseTranslationTaskTranslatedImage struct {
+// GetImageTranslationTasksTranslationTaskTranslatedImage is part of a reply.
+type GetImageTranslationTasksTranslationTaskTranslatedImage struct {
 	URI string `json:"uri,omitzero"`
 	URL string `json:"url,omitzero"`
 }
@@ -4162,13 +2762,14 @@ type GetProductsSEOWordsResponse struct {
 
 // GetProductsSEOWordsResponseProduct is part of a reply.
 type GetProductsSEOWordsResponseProduct struct {
-	ID       string                                      `json:"id,omitzero"`
-	SEOWords []GetProductsSEOWordsResponseProductSEOWord `json:"seo_words,omitzero"`
+	ID       string    `json:"id,omitzero"`
+	SEOWords []SEOWord `json:"seo_words,omitzero"`
 }
 
-// GetProductsSEOWordsResponseProductSEOWord is part of a reply.
-type GetProductsSEOWordsResponseProductSEOWord struct {
-	Text string `json:"text,omitzero"`
+// GetRecommendedProductTitleAndDescriptionProductSuggestion is part of a reply.
+type GetRecommendedProductTitleAndDescriptionProductSuggestion struct {
+	Field GetRecommendedProductTitleAndDescriptionSuggestionField  `json:"field,omitzero"`
+	Items []GetRecommendedProductTitleAndDescriptionSuggestionItem `json:"items,omitzero"`
 }
 
 // GetRecommendedProductTitleAndDescriptionRequest holds the parameters of Product.GetRecommendedProductTitleAndDescription.
@@ -4183,19 +2784,27 @@ type GetRecommendedProductTitleAndDescriptionResponse struct {
 
 // GetRecommendedProductTitleAndDescriptionResponseProduct is part of a reply.
 type GetRecommendedProductTitleAndDescriptionResponseProduct struct {
-	ID          string                                                              `json:"id,omitzero"`
-	Suggestions []GetRecommendedProductTitleAndDescriptionResponseProductSuggestion `json:"suggestions,omitzero"`
+	ID          string                                                      `json:"id,omitzero"`
+	Suggestions []GetRecommendedProductTitleAndDescriptionProductSuggestion `json:"suggestions,omitzero"`
 }
 
-// GetRecommendedProductTitleAndDescriptionResponseProductSuggestion is part of a reply.
-type GetRecommendedProductTitleAndDescriptionResponseProductSuggestion struct {
-	Field GetRecommendedProductTitleAndDescriptionResponseProductSuggestionField  `json:"field,omitzero"`
-	Items []GetRecommendedProductTitleAndDescriptionResponseProductSuggestionItem `json:"items,omitzero"`
-}
-
-// GetRecommendedProductTitleAndDescriptionResponseProductSuggestionItem is part of a reply.
-type GetRecommendedProductTitleAndDescriptionResponseProductSuggestionItem struct {
+// GetRecommendedProductTitleAndDescriptionSuggestionItem is part of a reply.
+type GetRecommendedProductTitleAndDescriptionSuggestionItem struct {
 	Text string `json:"text,omitzero"`
+}
+
+// GlobalSKU is part of a reply.
+type GlobalSKU struct {
+	ExternalGlobalSKUID string           `json:"external_global_sku_id,omitzero"`
+	ID                  string           `json:"id,omitzero"`
+	SalesAttributes     []SalesAttribute `json:"sales_attributes,omitzero"`
+	SellerSKU           string           `json:"seller_sku,omitzero"`
+}
+
+// IdentifierCode is part of a request.
+type IdentifierCode struct {
+	Code *string             `json:"code,omitzero"`
+	Type *IdentifierCodeType `json:"type,omitzero"`
 }
 
 // ImportExternalProductInfoRequest holds the parameters of Product.ImportExternalProductInfo.
@@ -4205,13 +2814,7 @@ type ImportExternalProductInfoRequest struct {
 
 // ImportExternalProductInfoResponse is the reply of Product.ImportExternalProductInfo.
 type ImportExternalProductInfoResponse struct {
-	ImportResult ImportExternalProductInfoResponseImportResult `json:"import_result,omitzero"`
-}
-
-// ImportExternalProductInfoResponseImportResult is part of a reply.
-type ImportExternalProductInfoResponseImportResult struct {
-	Code    string `json:"code,omitzero"`
-	Message string `json:"message,omitzero"`
+	ImportResult CodeMessage `json:"import_result,omitzero"`
 }
 
 // Inventory is part of a reply.
@@ -4232,25 +2835,25 @@ type InventorySKU struct {
 
 // InventorySKUTotalAvailableInventoryDistribution is part of a reply.
 type InventorySKUTotalAvailableInventoryDistribution struct {
-	CampaignInventory []InventorySKUTotalAvailableInventoryDistributionCampaignInventory `json:"campaign_inventory,omitzero"`
-	CreatorInventory  []InventorySKUTotalAvailableInventoryDistributionCreatorInventory  `json:"creator_inventory,omitzero"`
-	InShopInventory   InventorySKUTotalAvailableInventoryDistributionInShopInventory     `json:"in_shop_inventory,omitzero"`
+	CampaignInventory []InventorySearchCampaignInventory `json:"campaign_inventory,omitzero"`
+	CreatorInventory  []InventorySearchCreatorInventory  `json:"creator_inventory,omitzero"`
+	InShopInventory   InventorySearchInShopInventory     `json:"in_shop_inventory,omitzero"`
 }
 
-// InventorySKUTotalAvailableInventoryDistributionCampaignInventory is part of a reply.
-type InventorySKUTotalAvailableInventoryDistributionCampaignInventory struct {
+// InventorySearchCampaignInventory is part of a reply.
+type InventorySearchCampaignInventory struct {
 	CampaignName string `json:"campaign_name,omitzero"`
 	Quantity     int    `json:"quantity,omitzero"`
 }
 
-// InventorySKUTotalAvailableInventoryDistributionCreatorInventory is part of a reply.
-type InventorySKUTotalAvailableInventoryDistributionCreatorInventory struct {
+// InventorySearchCreatorInventory is part of a reply.
+type InventorySearchCreatorInventory struct {
 	CreatorName string `json:"creator_name,omitzero"`
 	Quantity    int    `json:"quantity,omitzero"`
 }
 
-// InventorySKUTotalAvailableInventoryDistributionInShopInventory is part of a reply.
-type InventorySKUTotalAvailableInventoryDistributionInShopInventory struct {
+// InventorySearchInShopInventory is part of a reply.
+type InventorySearchInShopInventory struct {
 	Quantity int `json:"quantity,omitzero"`
 }
 
@@ -4265,9 +2868,15 @@ type InventorySearchResponse struct {
 	Inventory []Inventory `json:"inventory,omitzero"`
 }
 
+// ListingQuality is part of a reply.
+type ListingQuality struct {
+	CurrentTier              ProductCurrentTier `json:"current_tier,omitzero"`
+	RemainingRecommendations int                `json:"remaining_recommendations,omitzero"`
+}
+
 // ListingSchemasRequest holds the parameters of Product.ListingSchemas.
 type ListingSchemasRequest struct {
-	CategoryIDs     []int   `url:"category_ids,comma" json:"-"` // required
+	CategoryIDs     []int64 `url:"category_ids,comma" json:"-"` // required
 	CategoryVersion *string `url:"category_version,omitempty" json:"-"`
 	Locale          *string `url:"locale,omitempty" json:"-"`
 }
@@ -4287,126 +2896,51 @@ type ListingSchemasResponseError struct {
 
 // ListingSchemasResponseErrorDetail is part of a reply.
 type ListingSchemasResponseErrorDetail struct {
-	CategoryID int `json:"category_id,omitzero"`
+	CategoryID ID `json:"category_id,omitzero"`
 }
 
 // ListingSchemasResponseListingSchema is part of a reply.
 type ListingSchemasResponseListingSchema struct {
-	CategoryID int                                        `json:"category_id,omitzero"`
+	CategoryID ID                                         `json:"category_id,omitzero"`
 	Fields     []ListingSchemasResponseListingSchemaField `json:"fields,omitzero"`
 }
 
 // ListingSchemasResponseListingSchemaField is part of a reply.
 type ListingSchemasResponseListingSchemaField struct {
-	ComplexValues []ListingSchemasResponseListingSchemaFieldComplexValue `json:"complex_values,omitzero"`
-	ID            string                                                 `json:"id,omitzero"`
-	Name          string                                                 `json:"name,omitzero"`
-	Options       []ListingSchemasResponseListingSchemaFieldOption       `json:"options,omitzero"`
-	Rules         []ListingSchemasResponseListingSchemaFieldRule         `json:"rules,omitzero"`
-}
-
-// ListingSchemasResponseListingSchemaFieldComplexValue is part of a reply.
-type ListingSchemasResponseListingSchemaFieldComplexValue struct {
-	ID      string                                                       `json:"id,omitzero"`
-	Name    string                                                       `json:"name,omitzero"`
-	Options []ListingSchemasResponseListingSchemaFieldComplexValueOption `json:"options,omitzero"`
-	Rules   []ListingSchemasResponseListingSchemaFieldComplexValueRule   `json:"rules,omitzero"`
-}
-
-// ListingSchemasResponseListingSchemaFieldComplexValueOption is part of a reply.
-type ListingSchemasResponseListingSchemaFieldComplexValueOption struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
-}
-
-// ListingSchemasResponseListingSchemaFieldComplexValueRule is part of a reply.
-type ListingSchemasResponseListingSchemaFieldComplexValueRule struct {
-	Type  string `json:"type,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
-// ListingSchemasResponseListingSchemaFieldOption is part of a reply.
-type ListingSchemasResponseListingSchemaFieldOption struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
-}
-
-// ListingSchemasResponseListingSchemaFieldRule is part of a reply.
-type ListingSchemasResponseListingSchemaFieldRule struct {
-	Type  string `json:"type,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
-// ListingSchemasV202401Request holds the parameters of Product.ListingSchemasV202401.
-type ListingSchemasV202401Request struct {
-	CategoryIDs     []int   `url:"category_ids,comma" json:"-"` // required
-	CategoryVersion *string `url:"category_version,omitempty" json:"-"`
-	Locale          *string `url:"locale,omitempty" json:"-"`
+	ComplexValues []ProductComplexValue `json:"complex_values,omitzero"`
+	ID            string                `json:"id,omitzero"`
+	Name          string                `json:"name,omitzero"`
+	Options       []IDName              `json:"options,omitzero"`
+	Rules         []ProductRule         `json:"rules,omitzero"`
 }
 
 // ListingSchemasV202401Response is the reply of Product.ListingSchemasV202401.
 type ListingSchemasV202401Response struct {
-	Errors         []ListingSchemasV202401ResponseError         `json:"errors,omitzero"`
+	Errors         []ListingSchemasResponseError                `json:"errors,omitzero"`
 	ListingSchemas []ListingSchemasV202401ResponseListingSchema `json:"listing_schemas,omitzero"`
-}
-
-// ListingSchemasV202401ResponseError is part of a reply.
-type ListingSchemasV202401ResponseError struct {
-	Code    int                                      `json:"code,omitzero"`
-	Detail  ListingSchemasV202401ResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                   `json:"message,omitzero"`
-}
-
-// ListingSchemasV202401ResponseErrorDetail is part of a reply.
-type ListingSchemasV202401ResponseErrorDetail struct {
-	CategoryID int `json:"category_id,omitzero"`
 }
 
 // ListingSchemasV202401ResponseListingSchema is part of a reply.
 type ListingSchemasV202401ResponseListingSchema struct {
-	CategoryID int                                               `json:"category_id,omitzero"`
+	CategoryID ID                                                `json:"category_id,omitzero"`
 	Fileds     []ListingSchemasV202401ResponseListingSchemaFiled `json:"fileds,omitzero"`
 }
 
 // ListingSchemasV202401ResponseListingSchemaFiled is part of a reply.
 type ListingSchemasV202401ResponseListingSchemaFiled struct {
-	ComplexValues []ListingSchemasV202401ResponseListingSchemaFiledComplexValue `json:"complex_values,omitzero"`
-	ID            string                                                        `json:"id,omitzero"`
-	Name          string                                                        `json:"name,omitzero"`
-	Options       []ListingSchemasV202401ResponseListingSchemaFiledOption       `json:"options,omitzero"`
-	Rules         []ListingSchemasV202401ResponseListingSchemaFiledRule         `json:"rules,omitzero"`
+	ComplexValues []ProductComplexValue `json:"complex_values,omitzero"`
+	ID            string                `json:"id,omitzero"`
+	Name          string                `json:"name,omitzero"`
+	Options       []IDName              `json:"options,omitzero"`
+	Rules         []ProductRule         `json:"rules,omitzero"`
 }
 
-// ListingSchemasV202401ResponseListingSchemaFiledComplexValue is part of a reply.
-type ListingSchemasV202401ResponseListingSchemaFiledComplexValue struct {
-	ID      string                                                              `json:"id,omitzero"`
-	Name    string                                                              `json:"name,omitzero"`
-	Options []ListingSchemasV202401ResponseListingSchemaFiledComplexValueOption `json:"options,omitzero"`
-	Rules   []ListingSchemasV202401ResponseListingSchemaFiledComplexValueRule   `json:"rules,omitzero"`
-}
-
-// ListingSchemasV202401ResponseListingSchemaFiledComplexValueOption is part of a reply.
-type ListingSchemasV202401ResponseListingSchemaFiledComplexValueOption struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
-}
-
-// ListingSchemasV202401ResponseListingSchemaFiledComplexValueRule is part of a reply.
-type ListingSchemasV202401ResponseListingSchemaFiledComplexValueRule struct {
-	Type  string `json:"type,omitzero"`
-	Value string `json:"value,omitzero"`
-}
-
-// ListingSchemasV202401ResponseListingSchemaFiledOption is part of a reply.
-type ListingSchemasV202401ResponseListingSchemaFiledOption struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
-}
-
-// ListingSchemasV202401ResponseListingSchemaFiledRule is part of a reply.
-type ListingSchemasV202401ResponseListingSchemaFiledRule struct {
-	Type  string `json:"type,omitzero"`
-	Value string `json:"value,omitzero"`
+// Manufacturer is part of a request.
+type Manufacturer struct {
+	Address     *string `json:"address,omitzero"`
+	Email       *string `json:"email,omitzero"`
+	Name        *string `json:"name,omitzero"`
+	PhoneNumber *string `json:"phone_number,omitzero"`
 }
 
 // OptimizedImagesRequest holds the parameters of Product.OptimizedImages.
@@ -4438,266 +2972,56 @@ type OptimizedImagesResponseImage struct {
 
 // PartialEditCandidateProductsRequest holds the parameters of Product.PartialEditCandidateProducts.
 type PartialEditCandidateProductsRequest struct {
-	CandidateProducts []PartialEditCandidateProductsRequestCandidateProduct `json:"candidate_products,omitzero"` // at most 10
-}
-
-// PartialEditCandidateProductsRequestCandidateProduct is part of a request.
-type PartialEditCandidateProductsRequestCandidateProduct struct {
-	Description                *string                                                    `json:"description,omitzero"`            // at most 6000 characters
-	ExternalCategoryName       *string                                                    `json:"external_category_name,omitzero"` // at most 100 characters
-	ExternalProductID          *string                                                    `json:"external_product_id,omitzero"`    // at most 64 characters
-	Images                     []PartialEditCandidateProductsRequestCandidateProductImage `json:"images,omitzero"`                 // at most 25
-	OpportunityMatchingEndTime *UnixSeconds                                               `json:"opportunity_matching_end_time,omitzero"`
-	SKUs                       []PartialEditCandidateProductsRequestCandidateProductSKU   `json:"skus,omitzero"`  // at most 600
-	Title                      *string                                                    `json:"title,omitzero"` // at most 100 characters
-}
-
-// PartialEditCandidateProductsRequestCandidateProductImage is part of a request.
-type PartialEditCandidateProductsRequestCandidateProductImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditCandidateProductsRequestCandidateProductSKU is part of a request.
-type PartialEditCandidateProductsRequestCandidateProductSKU struct {
-	Price           *PartialEditCandidateProductsRequestCandidateProductSKUPrice           `json:"price,omitzero"`
-	SalesAttributes []PartialEditCandidateProductsRequestCandidateProductSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 10
-}
-
-// PartialEditCandidateProductsRequestCandidateProductSKUPrice is part of a request.
-type PartialEditCandidateProductsRequestCandidateProductSKUPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// PartialEditCandidateProductsRequestCandidateProductSKUSalesAttribute is part of a request.
-type PartialEditCandidateProductsRequestCandidateProductSKUSalesAttribute struct {
-	Name      *string                                                                        `json:"name,omitzero"`       // at most 50 characters
-	SKUImages []PartialEditCandidateProductsRequestCandidateProductSKUSalesAttributeSKUImage `json:"sku_images,omitzero"` // at most 25
-	Value     *string                                                                        `json:"value,omitzero"`      // at most 50 characters
-}
-
-// PartialEditCandidateProductsRequestCandidateProductSKUSalesAttributeSKUImage is part of a request.
-type PartialEditCandidateProductsRequestCandidateProductSKUSalesAttributeSKUImage struct {
-	URI *string `json:"uri,omitzero"`
+	CandidateProducts []CandidateProduct `json:"candidate_products,omitzero"` // at most 10
 }
 
 // PartialEditCandidateProductsResponse is the reply of Product.PartialEditCandidateProducts.
 type PartialEditCandidateProductsResponse struct {
-	Errors []PartialEditCandidateProductsResponseError `json:"errors,omitzero"`
+	Errors []ProductError `json:"errors,omitzero"`
 }
 
-// PartialEditCandidateProductsResponseError is part of a reply.
-type PartialEditCandidateProductsResponseError struct {
-	Code    int                                             `json:"code,omitzero"`
-	Detail  PartialEditCandidateProductsResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                          `json:"message,omitzero"`
-}
-
-// PartialEditCandidateProductsResponseErrorDetail is part of a reply.
-type PartialEditCandidateProductsResponseErrorDetail struct {
-	ExternalProductID string `json:"external_product_id,omitzero"`
+// PartialEditCandidateProductsSKUSalesAttribute is part of a request.
+type PartialEditCandidateProductsSKUSalesAttribute struct {
+	Name      *string    `json:"name,omitzero"`       // at most 50 characters
+	SKUImages []ImageURI `json:"sku_images,omitzero"` // at most 25
+	Value     *string    `json:"value,omitzero"`      // at most 50 characters
 }
 
 // PartialEditGlobalProductRequest holds the parameters of Product.PartialEditGlobalProduct.
 type PartialEditGlobalProductRequest struct {
-	BrandID                 *string                                           `json:"brand_id,omitzero"`
-	CategoryID              *string                                           `json:"category_id,omitzero"`
-	CategoryVersion         *string                                           `json:"category_version,omitzero"`
-	Certifications          []PartialEditGlobalProductRequestCertification    `json:"certifications,omitzero"`             // at most 10
-	Description             *string                                           `json:"description,omitzero"`                // at most 10000 characters
-	ExternalGlobalProductID *string                                           `json:"external_global_product_id,omitzero"` // at most 999 characters
-	MainImages              []PartialEditGlobalProductRequestMainImage        `json:"main_images,omitzero"`                // at most 9
-	Manufacturer            *PartialEditGlobalProductRequestManufacturer      `json:"manufacturer,omitzero"`
-	ManufacturerIDs         []string                                          `json:"manufacturer_ids,omitzero"`
-	PackageDimensions       *PartialEditGlobalProductRequestPackageDimensions `json:"package_dimensions,omitzero"`
-	PackageWeight           *PartialEditGlobalProductRequestPackageWeight     `json:"package_weight,omitzero"`
-	ProductAttributes       []PartialEditGlobalProductRequestProductAttribute `json:"product_attributes,omitzero"`
-	ResponsiblePersonIDs    []string                                          `json:"responsible_person_ids,omitzero"`
-	SizeChart               *PartialEditGlobalProductRequestSizeChart         `json:"size_chart,omitzero"`
-	SKUs                    []PartialEditGlobalProductRequestSKU              `json:"skus,omitzero"`
-	Title                   *string                                           `json:"title,omitzero"`
-	Video                   *PartialEditGlobalProductRequestVideo             `json:"video,omitzero"`
-}
-
-// PartialEditGlobalProductRequestCertification is part of a request.
-type PartialEditGlobalProductRequestCertification struct {
-	Files  []PartialEditGlobalProductRequestCertificationFile  `json:"files,omitzero"`
-	ID     *string                                             `json:"id,omitzero"`
-	Images []PartialEditGlobalProductRequestCertificationImage `json:"images,omitzero"`
-}
-
-// PartialEditGlobalProductRequestCertificationFile is part of a request.
-type PartialEditGlobalProductRequestCertificationFile struct {
-	Format *string `json:"format,omitzero"`
-	ID     *string `json:"id,omitzero"`
-	Name   *string `json:"name,omitzero"`
-}
-
-// PartialEditGlobalProductRequestCertificationImage is part of a request.
-type PartialEditGlobalProductRequestCertificationImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditGlobalProductRequestMainImage is part of a request.
-type PartialEditGlobalProductRequestMainImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditGlobalProductRequestManufacturer is part of a request.
-type PartialEditGlobalProductRequestManufacturer struct {
-	Address     *string `json:"address,omitzero"`
-	Email       *string `json:"email,omitzero"`
-	Name        *string `json:"name,omitzero"`
-	PhoneNumber *string `json:"phone_number,omitzero"`
-}
-
-// PartialEditGlobalProductRequestPackageDimensions is part of a request.
-type PartialEditGlobalProductRequestPackageDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// PartialEditGlobalProductRequestPackageWeight is part of a request.
-type PartialEditGlobalProductRequestPackageWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// PartialEditGlobalProductRequestProductAttribute is part of a request.
-type PartialEditGlobalProductRequestProductAttribute struct {
-	ID     *string                                                `json:"id,omitzero"`
-	Values []PartialEditGlobalProductRequestProductAttributeValue `json:"values,omitzero"` // at most 300
-}
-
-// PartialEditGlobalProductRequestProductAttributeValue is part of a request.
-type PartialEditGlobalProductRequestProductAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"` // at most 2000 characters
-}
-
-// PartialEditGlobalProductRequestSKU is part of a request.
-type PartialEditGlobalProductRequestSKU struct {
-	ExternalGlobalSKUID  *string                                            `json:"external_global_sku_id,omitzero"` // at most 999 characters
-	ExtraIdentifierCodes []string                                           `json:"extra_identifier_codes,omitzero"` // at most 10
-	GlobalQuantity       *int                                               `json:"global_quantity,omitzero"`
-	ID                   *string                                            `json:"id,omitzero"`
-	IdentifierCode       *PartialEditGlobalProductRequestSKUIdentifierCode  `json:"identifier_code,omitzero"`
-	Inventory            []PartialEditGlobalProductRequestSKUInventory      `json:"inventory,omitzero"` // at most 50
-	Price                *PartialEditGlobalProductRequestSKUPrice           `json:"price,omitzero"`
-	SalePrices           []PartialEditGlobalProductRequestSKUSalePrice      `json:"sale_prices,omitzero"`
-	SalesAttributes      []PartialEditGlobalProductRequestSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 3
-	SellerSKU            *string                                            `json:"seller_sku,omitzero"`       // 1 to 50
-	SKUUnitCount         *string                                            `json:"sku_unit_count,omitzero"`
-}
-
-// PartialEditGlobalProductRequestSKUIdentifierCode is part of a request.
-type PartialEditGlobalProductRequestSKUIdentifierCode struct {
-	Code *string                                               `json:"code,omitzero"`
-	Type *PartialEditGlobalProductRequestSKUIdentifierCodeType `json:"type,omitzero"`
-}
-
-// PartialEditGlobalProductRequestSKUInventory is part of a request.
-type PartialEditGlobalProductRequestSKUInventory struct {
-	GlobalWarehouseID *string `json:"global_warehouse_id,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
-}
-
-// PartialEditGlobalProductRequestSKUPrice is part of a request.
-type PartialEditGlobalProductRequestSKUPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// PartialEditGlobalProductRequestSKUSalePrice is part of a request.
-type PartialEditGlobalProductRequestSKUSalePrice struct {
-	Amount *Decimal `json:"amount,omitzero"`
-	Region *string  `json:"region,omitzero"`
-}
-
-// PartialEditGlobalProductRequestSKUSalesAttribute is part of a request.
-type PartialEditGlobalProductRequestSKUSalesAttribute struct {
-	ID        *string                                                 `json:"id,omitzero"`
-	Name      *string                                                 `json:"name,omitzero"` // at most 20 characters
-	SKUImg    *PartialEditGlobalProductRequestSKUSalesAttributeSKUImg `json:"sku_img,omitzero"`
-	ValueID   *string                                                 `json:"value_id,omitzero"`
-	ValueName *string                                                 `json:"value_name,omitzero"` // at most 50 characters
-}
-
-// PartialEditGlobalProductRequestSKUSalesAttributeSKUImg is part of a request.
-type PartialEditGlobalProductRequestSKUSalesAttributeSKUImg struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditGlobalProductRequestSizeChart is part of a request.
-type PartialEditGlobalProductRequestSizeChart struct {
-	Image    *PartialEditGlobalProductRequestSizeChartImage    `json:"image,omitzero"`
-	Template *PartialEditGlobalProductRequestSizeChartTemplate `json:"template,omitzero"`
-}
-
-// PartialEditGlobalProductRequestSizeChartImage is part of a request.
-type PartialEditGlobalProductRequestSizeChartImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditGlobalProductRequestSizeChartTemplate is part of a request.
-type PartialEditGlobalProductRequestSizeChartTemplate struct {
-	ID *string `json:"id,omitzero"`
-}
-
-// PartialEditGlobalProductRequestVideo is part of a request.
-type PartialEditGlobalProductRequestVideo struct {
-	ID *string `json:"id,omitzero"`
+	BrandID                 *string                                 `json:"brand_id,omitzero"`
+	CategoryID              *string                                 `json:"category_id,omitzero"`
+	CategoryVersion         *string                                 `json:"category_version,omitzero"`
+	Certifications          []EditGlobalProductRequestCertification `json:"certifications,omitzero"`             // at most 10
+	Description             *string                                 `json:"description,omitzero"`                // at most 10000 characters
+	ExternalGlobalProductID *string                                 `json:"external_global_product_id,omitzero"` // at most 999 characters
+	MainImages              []ImageURI                              `json:"main_images,omitzero"`                // at most 9
+	Manufacturer            *Manufacturer                           `json:"manufacturer,omitzero"`
+	ManufacturerIDs         []string                                `json:"manufacturer_ids,omitzero"`
+	PackageDimensions       *Dimensions                             `json:"package_dimensions,omitzero"`
+	PackageWeight           *Weight                                 `json:"package_weight,omitzero"`
+	ProductAttributes       []ProductAttribute                      `json:"product_attributes,omitzero"`
+	ResponsiblePersonIDs    []string                                `json:"responsible_person_ids,omitzero"`
+	SizeChart               *EditProductRequestSizeChart            `json:"size_chart,omitzero"`
+	SKUs                    []EditGlobalProductRequestSKU           `json:"skus,omitzero"`
+	Title                   *string                                 `json:"title,omitzero"`
+	Video                   *IDOnly                                 `json:"video,omitzero"`
 }
 
 // PartialEditGlobalProductResponse is the reply of Product.PartialEditGlobalProduct.
 type PartialEditGlobalProductResponse struct {
-	GlobalSKUs     []PartialEditGlobalProductResponseGlobalSKU     `json:"global_skus,omitzero"`
-	PublishResults []PartialEditGlobalProductResponsePublishResult `json:"publish_results,omitzero"`
-}
-
-// PartialEditGlobalProductResponseGlobalSKU is part of a reply.
-type PartialEditGlobalProductResponseGlobalSKU struct {
-	ExternalGlobalSKUID string                                                    `json:"external_global_sku_id,omitzero"`
-	ID                  string                                                    `json:"id,omitzero"`
-	SalesAttributes     []PartialEditGlobalProductResponseGlobalSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU           string                                                    `json:"seller_sku,omitzero"`
-}
-
-// PartialEditGlobalProductResponseGlobalSKUSalesAttribute is part of a reply.
-type PartialEditGlobalProductResponseGlobalSKUSalesAttribute struct {
-	ID      string `json:"id,omitzero"`
-	ValueID string `json:"value_id,omitzero"`
-}
-
-// PartialEditGlobalProductResponsePublishResult is part of a reply.
-type PartialEditGlobalProductResponsePublishResult struct {
-	FailReasons []PartialEditGlobalProductResponsePublishResultFailReason `json:"fail_reasons,omitzero"`
-	Region      string                                                    `json:"region,omitzero"`
-	Status      PartialEditGlobalProductResponsePublishResultStatus       `json:"status,omitzero"`
-}
-
-// PartialEditGlobalProductResponsePublishResultFailReason is part of a reply.
-type PartialEditGlobalProductResponsePublishResultFailReason struct {
-	Message string `json:"message,omitzero"`
+	GlobalSKUs     []GlobalSKU     `json:"global_skus,omitzero"`
+	PublishResults []PublishResult `json:"publish_results,omitzero"`
 }
 
 // PartialEditManufacturerRequest holds the parameters of Product.PartialEditManufacturer.
 type PartialEditManufacturerRequest struct {
-	Address             *string                                    `json:"address,omitzero"` // at most 500 characters
-	Email               *string                                    `json:"email,omitzero"`
-	Locale              *string                                    `json:"locale,omitzero"`
-	Name                *string                                    `json:"name,omitzero"` // at most 255 characters
-	PhoneNumber         *PartialEditManufacturerRequestPhoneNumber `json:"phone_number,omitzero"`
-	RegisteredTradeName *string                                    `json:"registered_trade_name,omitzero"` // at most 200 characters
-}
-
-// PartialEditManufacturerRequestPhoneNumber is part of a request.
-type PartialEditManufacturerRequestPhoneNumber struct {
-	Availability *ProductAvailability `json:"availability,omitzero"`
-	CountryCode  *string              `json:"country_code,omitzero"` // at most 4 characters
-	LocalNumber  *string              `json:"local_number,omitzero"` // 7 to 20
+	Address             *string             `json:"address,omitzero"` // at most 500 characters
+	Email               *string             `json:"email,omitzero"`
+	Locale              *string             `json:"locale,omitzero"`
+	Name                *string             `json:"name,omitzero"` // at most 255 characters
+	PhoneNumber         *ProductPhoneNumber `json:"phone_number,omitzero"`
+	RegisteredTradeName *string             `json:"registered_trade_name,omitzero"` // at most 200 characters
 }
 
 // PartialEditManufacturerResponse is the reply of Product.PartialEditManufacturer.
@@ -4706,75 +3030,24 @@ type PartialEditManufacturerResponse struct{}
 // PartialEditProductRequest holds the parameters of Product.PartialEditProduct.
 type PartialEditProductRequest struct {
 	BrandID              *string                                      `json:"brand_id,omitzero"`
-	Certifications       []PartialEditProductRequestCertification     `json:"certifications,omitzero"`      // at most 10
+	Certifications       []Certification                              `json:"certifications,omitzero"`      // at most 10
 	Description          *string                                      `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID    *string                                      `json:"external_product_id,omitzero"` // at most 999 characters
 	IsCODAllowed         *bool                                        `json:"is_cod_allowed,omitzero"`
 	ListingPlatforms     []PartialEditProductRequestListingPlatform   `json:"listing_platforms,omitzero"`
-	MainImages           []PartialEditProductRequestMainImage         `json:"main_images,omitzero"` // at most 9
+	MainImages           []ImageURI                                   `json:"main_images,omitzero"` // at most 9
 	ManufacturerIDs      []string                                     `json:"manufacturer_ids,omitzero"`
-	PackageDimensions    *PartialEditProductRequestPackageDimensions  `json:"package_dimensions,omitzero"`
-	PackageWeight        *PartialEditProductRequestPackageWeight      `json:"package_weight,omitzero"`
-	ProductAttributes    []PartialEditProductRequestProductAttribute  `json:"product_attributes,omitzero"`
+	PackageDimensions    *Dimensions                                  `json:"package_dimensions,omitzero"`
+	PackageWeight        *Weight                                      `json:"package_weight,omitzero"`
+	ProductAttributes    []ProductAttribute                           `json:"product_attributes,omitzero"`
 	ReplicatedProducts   []PartialEditProductRequestReplicatedProduct `json:"replicated_products,omitzero"`
 	ResponsiblePersonIDs []string                                     `json:"responsible_person_ids,omitzero"`
 	SaveMode             *ProductSaveMode                             `json:"save_mode,omitzero"`
-	SizeChart            *PartialEditProductRequestSizeChart          `json:"size_chart,omitzero"`
+	SizeChart            *EditProductRequestSizeChart                 `json:"size_chart,omitzero"`
 	SKUs                 []PartialEditProductRequestSKU               `json:"skus,omitzero"`
-	SubscribeInfoEdit    *PartialEditProductRequestSubscribeInfoEdit  `json:"subscribe_info_edit,omitzero"`
+	SubscribeInfoEdit    *SubscribeInfoEdit                           `json:"subscribe_info_edit,omitzero"`
 	Title                *string                                      `json:"title,omitzero"`
-	Video                *PartialEditProductRequestVideo              `json:"video,omitzero"`
-}
-
-// PartialEditProductRequestCertification is part of a request.
-type PartialEditProductRequestCertification struct {
-	ExpirationDate *UnixSeconds                                  `json:"expiration_date,omitzero"`
-	Files          []PartialEditProductRequestCertificationFile  `json:"files,omitzero"`
-	ID             *string                                       `json:"id,omitzero"`
-	Images         []PartialEditProductRequestCertificationImage `json:"images,omitzero"`
-}
-
-// PartialEditProductRequestCertificationFile is part of a request.
-type PartialEditProductRequestCertificationFile struct {
-	Format *string `json:"format,omitzero"`
-	ID     *string `json:"id,omitzero"`
-	Name   *string `json:"name,omitzero"`
-}
-
-// PartialEditProductRequestCertificationImage is part of a request.
-type PartialEditProductRequestCertificationImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditProductRequestMainImage is part of a request.
-type PartialEditProductRequestMainImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditProductRequestPackageDimensions is part of a request.
-type PartialEditProductRequestPackageDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// PartialEditProductRequestPackageWeight is part of a request.
-type PartialEditProductRequestPackageWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// PartialEditProductRequestProductAttribute is part of a request.
-type PartialEditProductRequestProductAttribute struct {
-	ID     *string                                          `json:"id,omitzero"`
-	Values []PartialEditProductRequestProductAttributeValue `json:"values,omitzero"`
-}
-
-// PartialEditProductRequestProductAttributeValue is part of a request.
-type PartialEditProductRequestProductAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"` // at most 2000 characters
+	Video                *IDOnly                                      `json:"video,omitzero"`
 }
 
 // PartialEditProductRequestReplicatedProduct is part of a request.
@@ -4785,417 +3058,85 @@ type PartialEditProductRequestReplicatedProduct struct {
 
 // PartialEditProductRequestReplicatedProductSKU is part of a request.
 type PartialEditProductRequestReplicatedProductSKU struct {
-	ExternalSKUID *string                                                  `json:"external_sku_id,omitzero"` // at most 999 characters
-	ID            *string                                                  `json:"id,omitzero"`
-	Inventory     []PartialEditProductRequestReplicatedProductSKUInventory `json:"inventory,omitzero"`
-	Price         *PartialEditProductRequestReplicatedProductSKUPrice      `json:"price,omitzero"`
-	SellerSKU     *string                                                  `json:"seller_sku,omitzero"` // 1 to 50
-}
-
-// PartialEditProductRequestReplicatedProductSKUInventory is part of a request.
-type PartialEditProductRequestReplicatedProductSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
-	WarehouseID *string `json:"warehouse_id,omitzero"`
-}
-
-// PartialEditProductRequestReplicatedProductSKUPrice is part of a request.
-type PartialEditProductRequestReplicatedProductSKUPrice struct {
-	Currency  *string  `json:"currency,omitzero"`
-	SalePrice *Decimal `json:"sale_price,omitzero"`
+	ExternalSKUID *string               `json:"external_sku_id,omitzero"` // at most 999 characters
+	ID            *string               `json:"id,omitzero"`
+	Inventory     []ProductSKUInventory `json:"inventory,omitzero"`
+	Price         *ProductPrice         `json:"price,omitzero"`
+	SellerSKU     *string               `json:"seller_sku,omitzero"` // 1 to 50
 }
 
 // PartialEditProductRequestSKU is part of a request.
 type PartialEditProductRequestSKU struct {
-	ExternalListPrices   []PartialEditProductRequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
-	ExternalSKUID        *string                                         `json:"external_sku_id,omitzero"` // at most 999 characters
-	ExternalURLs         []string                                        `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                        `json:"extra_identifier_codes,omitzero"` // at most 10
-	Fees                 []PartialEditProductRequestSKUFee               `json:"fees,omitzero"`
-	ID                   *string                                         `json:"id,omitzero"`
-	IdentifierCode       *PartialEditProductRequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
-	Inventory            []PartialEditProductRequestSKUInventory         `json:"inventory,omitzero"`
-	ListPrice            *PartialEditProductRequestSKUListPrice          `json:"list_price,omitzero"`
-	PreSale              *PartialEditProductRequestSKUPreSale            `json:"pre_sale,omitzero"`
-	Price                *PartialEditProductRequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []PartialEditProductRequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
-	SellerSKU            *string                                         `json:"seller_sku,omitzero"`       // 1 to 50
-	SKUUnitCount         *string                                         `json:"sku_unit_count,omitzero"`
-}
-
-// PartialEditProductRequestSKUExternalListPrice is part of a request.
-type PartialEditProductRequestSKUExternalListPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-	Source   *string  `json:"source,omitzero"`
-}
-
-// PartialEditProductRequestSKUFee is part of a request.
-type PartialEditProductRequestSKUFee struct {
-	AdditionalAttribute *ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
-	Amount              *Decimal                    `json:"amount,omitzero"`
-	Type                *string                     `json:"type,omitzero"`
-}
-
-// PartialEditProductRequestSKUIdentifierCode is part of a request.
-type PartialEditProductRequestSKUIdentifierCode struct {
-	Code *string                                         `json:"code,omitzero"`
-	Type *PartialEditProductRequestSKUIdentifierCodeType `json:"type,omitzero"`
-}
-
-// PartialEditProductRequestSKUInventory is part of a request.
-type PartialEditProductRequestSKUInventory struct {
-	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
-	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
-	WarehouseID       *string `json:"warehouse_id,omitzero"`
-}
-
-// PartialEditProductRequestSKUListPrice is part of a request.
-type PartialEditProductRequestSKUListPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// PartialEditProductRequestSKUPreSale is part of a request.
-type PartialEditProductRequestSKUPreSale struct {
-	FulfillmentType *PartialEditProductRequestSKUPreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
-	Type            *PartialEditProductRequestSKUPreSaleType            `json:"type,omitzero"`
-}
-
-// PartialEditProductRequestSKUPreSaleFulfillmentType is part of a request.
-type PartialEditProductRequestSKUPreSaleFulfillmentType struct {
-	HandlingDurationDays *int         `json:"handling_duration_days,omitzero"`
-	ReleaseDate          *UnixSeconds `json:"release_date,omitzero"`
-}
-
-// PartialEditProductRequestSKUPrice is part of a request.
-type PartialEditProductRequestSKUPrice struct {
-	Amount    *Decimal `json:"amount,omitzero"`
-	Currency  *string  `json:"currency,omitzero"`
-	SalePrice *Decimal `json:"sale_price,omitzero"`
-}
-
-// PartialEditProductRequestSKUSalesAttribute is part of a request.
-type PartialEditProductRequestSKUSalesAttribute struct {
-	ID                     *string                                                           `json:"id,omitzero"`
-	Name                   *string                                                           `json:"name,omitzero"` // at most 20 characters
-	SKUImg                 *PartialEditProductRequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []PartialEditProductRequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
-	ValueID                *string                                                           `json:"value_id,omitzero"`
-	ValueName              *string                                                           `json:"value_name,omitzero"` // at most 50 characters
-}
-
-// PartialEditProductRequestSKUSalesAttributeSKUImg is part of a request.
-type PartialEditProductRequestSKUSalesAttributeSKUImg struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditProductRequestSKUSalesAttributeSupplementarySKUImage is part of a request.
-type PartialEditProductRequestSKUSalesAttributeSupplementarySKUImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditProductRequestSizeChart is part of a request.
-type PartialEditProductRequestSizeChart struct {
-	Image    *PartialEditProductRequestSizeChartImage    `json:"image,omitzero"`
-	Template *PartialEditProductRequestSizeChartTemplate `json:"template,omitzero"`
-}
-
-// PartialEditProductRequestSizeChartImage is part of a request.
-type PartialEditProductRequestSizeChartImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditProductRequestSizeChartTemplate is part of a request.
-type PartialEditProductRequestSizeChartTemplate struct {
-	ID *string `json:"id,omitzero"`
-}
-
-// PartialEditProductRequestSubscribeInfoEdit is part of a request.
-type PartialEditProductRequestSubscribeInfoEdit struct {
-	DiscountDetails []PartialEditProductRequestSubscribeInfoEditDiscountDetail `json:"discount_details,omitzero"`
-	SubscribeStatus *string                                                    `json:"subscribe_status,omitzero"`
-}
-
-// PartialEditProductRequestSubscribeInfoEditDiscountDetail is part of a request.
-type PartialEditProductRequestSubscribeInfoEditDiscountDetail struct {
-	DiscountLevel *string `json:"discount_level,omitzero"`
-	DiscountValue *int    `json:"discount_value,omitzero"`
-}
-
-// PartialEditProductRequestVideo is part of a request.
-type PartialEditProductRequestVideo struct {
-	ID *string `json:"id,omitzero"`
+	ExternalListPrices   []ExternalListPrice              `json:"external_list_prices,omitzero"`
+	ExternalSKUID        *string                          `json:"external_sku_id,omitzero"` // at most 999 characters
+	ExternalURLs         []string                         `json:"external_urls,omitzero"`
+	ExtraIdentifierCodes []string                         `json:"extra_identifier_codes,omitzero"` // at most 10
+	Fees                 []Fee                            `json:"fees,omitzero"`
+	ID                   *string                          `json:"id,omitzero"`
+	IdentifierCode       *IdentifierCode                  `json:"identifier_code,omitzero"`
+	Inventory            []EditProductRequestSKUInventory `json:"inventory,omitzero"`
+	ListPrice            *Money                           `json:"list_price,omitzero"`
+	PreSale              *PreSale                         `json:"pre_sale,omitzero"`
+	Price                *Price                           `json:"price,omitzero"`
+	SalesAttributes      []ProductSalesAttribute          `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                          `json:"seller_sku,omitzero"`       // 1 to 50
+	SKUUnitCount         *string                          `json:"sku_unit_count,omitzero"`
 }
 
 // PartialEditProductResponse is the reply of Product.PartialEditProduct.
 type PartialEditProductResponse struct {
-	Audit     PartialEditProductResponseAudit `json:"audit,omitzero"`
-	ProductID string                          `json:"product_id,omitzero"`
-	SKUs      []PartialEditProductResponseSKU `json:"skus,omitzero"`
-}
-
-// PartialEditProductResponseAudit is part of a reply.
-type PartialEditProductResponseAudit struct {
-	Status PartialEditProductResponseAuditStatus `json:"status,omitzero"`
-}
-
-// PartialEditProductResponseSKU is part of a reply.
-type PartialEditProductResponseSKU struct {
-	ExternalSKUID   string                                        `json:"external_sku_id,omitzero"`
-	Fees            []PartialEditProductResponseSKUFee            `json:"fees,omitzero"`
-	ID              string                                        `json:"id,omitzero"`
-	SalesAttributes []PartialEditProductResponseSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU       string                                        `json:"seller_sku,omitzero"`
-}
-
-// PartialEditProductResponseSKUFee is part of a reply.
-type PartialEditProductResponseSKUFee struct {
-	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
-	Amount              Decimal                    `json:"amount,omitzero"`
-	Type                string                     `json:"type,omitzero"`
-}
-
-// PartialEditProductResponseSKUSalesAttribute is part of a reply.
-type PartialEditProductResponseSKUSalesAttribute struct {
-	ID      string `json:"id,omitzero"`
-	ValueID string `json:"value_id,omitzero"`
+	Audit     Audit        `json:"audit,omitzero"`
+	ProductID string       `json:"product_id,omitzero"`
+	SKUs      []ProductSKU `json:"skus,omitzero"`
 }
 
 // PartialEditProductV202309Request holds the parameters of Product.PartialEditProductV202309.
 type PartialEditProductV202309Request struct {
-	BrandID              *string                                             `json:"brand_id,omitzero"`
-	Certifications       []PartialEditProductV202309RequestCertification     `json:"certifications,omitzero"`      // at most 10
-	Description          *string                                             `json:"description,omitzero"`         // at most 10000 characters
-	ExternalProductID    *string                                             `json:"external_product_id,omitzero"` // at most 999 characters
-	IsCODAllowed         *bool                                               `json:"is_cod_allowed,omitzero"`
-	ListingPlatforms     []PartialEditProductV202309RequestListingPlatform   `json:"listing_platforms,omitzero"`
-	MainImages           []PartialEditProductV202309RequestMainImage         `json:"main_images,omitzero"` // at most 9
-	ManufacturerIDs      []string                                            `json:"manufacturer_ids,omitzero"`
-	PackageDimensions    *PartialEditProductV202309RequestPackageDimensions  `json:"package_dimensions,omitzero"`
-	PackageWeight        *PartialEditProductV202309RequestPackageWeight      `json:"package_weight,omitzero"`
-	ProductAttributes    []PartialEditProductV202309RequestProductAttribute  `json:"product_attributes,omitzero"`
-	ReplicatedProducts   []PartialEditProductV202309RequestReplicatedProduct `json:"replicated_products,omitzero"`
-	ResponsiblePersonIDs []string                                            `json:"responsible_person_ids,omitzero"`
-	SaveMode             *ProductSaveMode                                    `json:"save_mode,omitzero"`
-	SizeChart            *PartialEditProductV202309RequestSizeChart          `json:"size_chart,omitzero"`
-	SKUs                 []PartialEditProductV202309RequestSKU               `json:"skus,omitzero"`
-	SubscribeInfoEdit    *PartialEditProductV202309RequestSubscribeInfoEdit  `json:"subscribe_info_edit,omitzero"`
-	Title                *string                                             `json:"title,omitzero"`
-	Video                *PartialEditProductV202309RequestVideo              `json:"video,omitzero"`
-}
-
-// PartialEditProductV202309RequestCertification is part of a request.
-type PartialEditProductV202309RequestCertification struct {
-	ExpirationDate *UnixSeconds                                         `json:"expiration_date,omitzero"`
-	Files          []PartialEditProductV202309RequestCertificationFile  `json:"files,omitzero"`
-	ID             *string                                              `json:"id,omitzero"`
-	Images         []PartialEditProductV202309RequestCertificationImage `json:"images,omitzero"`
-}
-
-// PartialEditProductV202309RequestCertificationFile is part of a request.
-type PartialEditProductV202309RequestCertificationFile struct {
-	Format *string `json:"format,omitzero"`
-	ID     *string `json:"id,omitzero"`
-	Name   *string `json:"name,omitzero"`
-}
-
-// PartialEditProductV202309RequestCertificationImage is part of a request.
-type PartialEditProductV202309RequestCertificationImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditProductV202309RequestMainImage is part of a request.
-type PartialEditProductV202309RequestMainImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditProductV202309RequestPackageDimensions is part of a request.
-type PartialEditProductV202309RequestPackageDimensions struct {
-	Height *string `json:"height,omitzero"`
-	Length *string `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
-}
-
-// PartialEditProductV202309RequestPackageWeight is part of a request.
-type PartialEditProductV202309RequestPackageWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
-}
-
-// PartialEditProductV202309RequestProductAttribute is part of a request.
-type PartialEditProductV202309RequestProductAttribute struct {
-	ID     *string                                                 `json:"id,omitzero"`
-	Values []PartialEditProductV202309RequestProductAttributeValue `json:"values,omitzero"`
-}
-
-// PartialEditProductV202309RequestProductAttributeValue is part of a request.
-type PartialEditProductV202309RequestProductAttributeValue struct {
-	ID   *string `json:"id,omitzero"`
-	Name *string `json:"name,omitzero"` // at most 2000 characters
-}
-
-// PartialEditProductV202309RequestReplicatedProduct is part of a request.
-type PartialEditProductV202309RequestReplicatedProduct struct {
-	Region *string                                                `json:"region,omitzero"`
-	SKUs   []PartialEditProductV202309RequestReplicatedProductSKU `json:"skus,omitzero"`
-}
-
-// PartialEditProductV202309RequestReplicatedProductSKU is part of a request.
-type PartialEditProductV202309RequestReplicatedProductSKU struct {
-	ExternalSKUID *string                                                         `json:"external_sku_id,omitzero"` // at most 999 characters
-	ID            *string                                                         `json:"id,omitzero"`
-	Inventory     []PartialEditProductV202309RequestReplicatedProductSKUInventory `json:"inventory,omitzero"`
-	Price         *PartialEditProductV202309RequestReplicatedProductSKUPrice      `json:"price,omitzero"`
-	SellerSKU     *string                                                         `json:"seller_sku,omitzero"` // 1 to 50
-}
-
-// PartialEditProductV202309RequestReplicatedProductSKUInventory is part of a request.
-type PartialEditProductV202309RequestReplicatedProductSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
-	WarehouseID *string `json:"warehouse_id,omitzero"`
-}
-
-// PartialEditProductV202309RequestReplicatedProductSKUPrice is part of a request.
-type PartialEditProductV202309RequestReplicatedProductSKUPrice struct {
-	Currency  *string  `json:"currency,omitzero"`
-	SalePrice *Decimal `json:"sale_price,omitzero"`
+	BrandID              *string                                           `json:"brand_id,omitzero"`
+	Certifications       []Certification                                   `json:"certifications,omitzero"`      // at most 10
+	Description          *string                                           `json:"description,omitzero"`         // at most 10000 characters
+	ExternalProductID    *string                                           `json:"external_product_id,omitzero"` // at most 999 characters
+	IsCODAllowed         *bool                                             `json:"is_cod_allowed,omitzero"`
+	ListingPlatforms     []PartialEditProductV202309RequestListingPlatform `json:"listing_platforms,omitzero"`
+	MainImages           []ImageURI                                        `json:"main_images,omitzero"` // at most 9
+	ManufacturerIDs      []string                                          `json:"manufacturer_ids,omitzero"`
+	PackageDimensions    *Dimensions                                       `json:"package_dimensions,omitzero"`
+	PackageWeight        *Weight                                           `json:"package_weight,omitzero"`
+	ProductAttributes    []ProductAttribute                                `json:"product_attributes,omitzero"`
+	ReplicatedProducts   []PartialEditProductRequestReplicatedProduct      `json:"replicated_products,omitzero"`
+	ResponsiblePersonIDs []string                                          `json:"responsible_person_ids,omitzero"`
+	SaveMode             *ProductSaveMode                                  `json:"save_mode,omitzero"`
+	SizeChart            *EditProductRequestSizeChart                      `json:"size_chart,omitzero"`
+	SKUs                 []PartialEditProductV202309RequestSKU             `json:"skus,omitzero"`
+	SubscribeInfoEdit    *SubscribeInfoEdit                                `json:"subscribe_info_edit,omitzero"`
+	Title                *string                                           `json:"title,omitzero"`
+	Video                *IDOnly                                           `json:"video,omitzero"`
 }
 
 // PartialEditProductV202309RequestSKU is part of a request.
 type PartialEditProductV202309RequestSKU struct {
-	ExternalListPrices   []PartialEditProductV202309RequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
-	ExternalSKUID        *string                                                `json:"external_sku_id,omitzero"` // at most 999 characters
-	ExternalURLs         []string                                               `json:"external_urls,omitzero"`
-	ExtraIdentifierCodes []string                                               `json:"extra_identifier_codes,omitzero"` // at most 10
-	Fees                 []PartialEditProductV202309RequestSKUFee               `json:"fees,omitzero"`
-	ID                   *string                                                `json:"id,omitzero"`
-	IdentifierCode       *PartialEditProductV202309RequestSKUIdentifierCode     `json:"identifier_code,omitzero"`
-	Inventory            []PartialEditProductV202309RequestSKUInventory         `json:"inventory,omitzero"`
-	ListPrice            *PartialEditProductV202309RequestSKUListPrice          `json:"list_price,omitzero"`
-	PreSale              *PartialEditProductV202309RequestSKUPreSale            `json:"pre_sale,omitzero"`
-	Price                *PartialEditProductV202309RequestSKUPrice              `json:"price,omitzero"`
-	SalesAttributes      []PartialEditProductV202309RequestSKUSalesAttribute    `json:"sales_attributes,omitzero"` // at most 3
-	SellerSKU            *string                                                `json:"seller_sku,omitzero"`       // 1 to 50
-	SKUUnitCount         *string                                                `json:"sku_unit_count,omitzero"`
-}
-
-// PartialEditProductV202309RequestSKUExternalListPrice is part of a request.
-type PartialEditProductV202309RequestSKUExternalListPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-	Source   *string  `json:"source,omitzero"`
-}
-
-// PartialEditProductV202309RequestSKUFee is part of a request.
-type PartialEditProductV202309RequestSKUFee struct {
-	AdditionalAttribute *ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
-	Amount              *Decimal                    `json:"amount,omitzero"`
-	Type                *string                     `json:"type,omitzero"`
-}
-
-// PartialEditProductV202309RequestSKUIdentifierCode is part of a request.
-type PartialEditProductV202309RequestSKUIdentifierCode struct {
-	Code *string                                                `json:"code,omitzero"`
-	Type *PartialEditProductV202309RequestSKUIdentifierCodeType `json:"type,omitzero"`
-}
-
-// PartialEditProductV202309RequestSKUInventory is part of a request.
-type PartialEditProductV202309RequestSKUInventory struct {
-	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99999
-	WarehouseID *string `json:"warehouse_id,omitzero"`
-}
-
-// PartialEditProductV202309RequestSKUListPrice is part of a request.
-type PartialEditProductV202309RequestSKUListPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// PartialEditProductV202309RequestSKUPreSale is part of a request.
-type PartialEditProductV202309RequestSKUPreSale struct {
-	FulfillmentType *PartialEditProductV202309RequestSKUPreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
-	Type            *PartialEditProductV202309RequestSKUPreSaleType            `json:"type,omitzero"`
-}
-
-// PartialEditProductV202309RequestSKUPreSaleFulfillmentType is part of a request.
-type PartialEditProductV202309RequestSKUPreSaleFulfillmentType struct {
-	HandlingDurationDays *int         `json:"handling_duration_days,omitzero"`
-	ReleaseDate          *UnixSeconds `json:"release_date,omitzero"`
-}
-
-// PartialEditProductV202309RequestSKUPrice is part of a request.
-type PartialEditProductV202309RequestSKUPrice struct {
-	Amount    *Decimal `json:"amount,omitzero"`
-	Currency  *string  `json:"currency,omitzero"`
-	SalePrice *Decimal `json:"sale_price,omitzero"`
-}
-
-// PartialEditProductV202309RequestSKUSalesAttribute is part of a request.
-type PartialEditProductV202309RequestSKUSalesAttribute struct {
-	ID                     *string                                                                  `json:"id,omitzero"`
-	Name                   *string                                                                  `json:"name,omitzero"` // at most 20 characters
-	SKUImg                 *PartialEditProductV202309RequestSKUSalesAttributeSKUImg                 `json:"sku_img,omitzero"`
-	SupplementarySKUImages []PartialEditProductV202309RequestSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"` // at most 8
-	ValueID                *string                                                                  `json:"value_id,omitzero"`
-	ValueName              *string                                                                  `json:"value_name,omitzero"` // at most 50 characters
-}
-
-// PartialEditProductV202309RequestSKUSalesAttributeSKUImg is part of a request.
-type PartialEditProductV202309RequestSKUSalesAttributeSKUImg struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditProductV202309RequestSKUSalesAttributeSupplementarySKUImage is part of a request.
-type PartialEditProductV202309RequestSKUSalesAttributeSupplementarySKUImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditProductV202309RequestSizeChart is part of a request.
-type PartialEditProductV202309RequestSizeChart struct {
-	Image    *PartialEditProductV202309RequestSizeChartImage    `json:"image,omitzero"`
-	Template *PartialEditProductV202309RequestSizeChartTemplate `json:"template,omitzero"`
-}
-
-// PartialEditProductV202309RequestSizeChartImage is part of a request.
-type PartialEditProductV202309RequestSizeChartImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// PartialEditProductV202309RequestSizeChartTemplate is part of a request.
-type PartialEditProductV202309RequestSizeChartTemplate struct {
-	ID *string `json:"id,omitzero"`
-}
-
-// PartialEditProductV202309RequestSubscribeInfoEdit is part of a request.
-type PartialEditProductV202309RequestSubscribeInfoEdit struct {
-	DiscountDetails []PartialEditProductV202309RequestSubscribeInfoEditDiscountDetail `json:"discount_details,omitzero"`
-	SubscribeStatus *string                                                           `json:"subscribe_status,omitzero"`
-}
-
-// PartialEditProductV202309RequestSubscribeInfoEditDiscountDetail is part of a request.
-type PartialEditProductV202309RequestSubscribeInfoEditDiscountDetail struct {
-	DiscountLevel *string `json:"discount_level,omitzero"`
-	DiscountValue *int    `json:"discount_value,omitzero"`
-}
-
-// PartialEditProductV202309RequestVideo is part of a request.
-type PartialEditProductV202309RequestVideo struct {
-	ID *string `json:"id,omitzero"`
+	ExternalListPrices   []ExternalListPrice                     `json:"external_list_prices,omitzero"`
+	ExternalSKUID        *string                                 `json:"external_sku_id,omitzero"` // at most 999 characters
+	ExternalURLs         []string                                `json:"external_urls,omitzero"`
+	ExtraIdentifierCodes []string                                `json:"extra_identifier_codes,omitzero"` // at most 10
+	Fees                 []Fee                                   `json:"fees,omitzero"`
+	ID                   *string                                 `json:"id,omitzero"`
+	IdentifierCode       *IdentifierCode                         `json:"identifier_code,omitzero"`
+	Inventory            []EditProductV202309RequestSKUInventory `json:"inventory,omitzero"`
+	ListPrice            *Money                                  `json:"list_price,omitzero"`
+	PreSale              *PreSale                                `json:"pre_sale,omitzero"`
+	Price                *Price                                  `json:"price,omitzero"`
+	SalesAttributes      []ProductSalesAttribute                 `json:"sales_attributes,omitzero"` // at most 3
+	SellerSKU            *string                                 `json:"seller_sku,omitzero"`       // 1 to 50
+	SKUUnitCount         *string                                 `json:"sku_unit_count,omitzero"`
 }
 
 // PartialEditProductV202309Response is the reply of Product.PartialEditProductV202309.
 type PartialEditProductV202309Response struct {
-	Audit              PartialEditProductV202309ResponseAudit               `json:"audit,omitzero"`
+	Audit              Audit                                                `json:"audit,omitzero"`
 	ProductID          string                                               `json:"product_id,omitzero"`
 	ReplicatedProducts []PartialEditProductV202309ResponseReplicatedProduct `json:"replicated_products,omitzero"`
-	SKUs               []PartialEditProductV202309ResponseSKU               `json:"skus,omitzero"`
-}
-
-// PartialEditProductV202309ResponseAudit is part of a reply.
-type PartialEditProductV202309ResponseAudit struct {
-	Status PartialEditProductV202309ResponseAuditStatus `json:"status,omitzero"`
+	SKUs               []ProductSKU                                         `json:"skus,omitzero"`
 }
 
 // PartialEditProductV202309ResponseReplicatedProduct is part of a reply.
@@ -5211,63 +3152,49 @@ type PartialEditProductV202309ResponseReplicatedProductSKU struct {
 	ID            string `json:"id,omitzero"`
 }
 
-// PartialEditProductV202309ResponseSKU is part of a reply.
-type PartialEditProductV202309ResponseSKU struct {
-	ExternalSKUID   string                                               `json:"external_sku_id,omitzero"`
-	Fees            []PartialEditProductV202309ResponseSKUFee            `json:"fees,omitzero"`
-	ID              string                                               `json:"id,omitzero"`
-	SalesAttributes []PartialEditProductV202309ResponseSKUSalesAttribute `json:"sales_attributes,omitzero"`
-	SellerSKU       string                                               `json:"seller_sku,omitzero"`
-}
-
-// PartialEditProductV202309ResponseSKUFee is part of a reply.
-type PartialEditProductV202309ResponseSKUFee struct {
-	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
-	Amount              Decimal                    `json:"amount,omitzero"`
-	Type                string                     `json:"type,omitzero"`
-}
-
-// PartialEditProductV202309ResponseSKUSalesAttribute is part of a reply.
-type PartialEditProductV202309ResponseSKUSalesAttribute struct {
-	ID      string `json:"id,omitzero"`
-	ValueID string `json:"value_id,omitzero"`
-}
-
 // PartialEditResponsiblePersonRequest holds the parameters of Product.PartialEditResponsiblePerson.
 type PartialEditResponsiblePersonRequest struct {
-	Address     *PartialEditResponsiblePersonRequestAddress     `json:"address,omitzero"`
-	Email       *string                                         `json:"email,omitzero"`
-	Locale      *string                                         `json:"locale,omitzero"`
-	Name        *string                                         `json:"name,omitzero"` // at most 200 characters
-	PhoneNumber *PartialEditResponsiblePersonRequestPhoneNumber `json:"phone_number,omitzero"`
-}
-
-// PartialEditResponsiblePersonRequestAddress is part of a request.
-type PartialEditResponsiblePersonRequestAddress struct {
-	City               *string `json:"city,omitzero"` // at most 500 characters
-	Country            *string `json:"country,omitzero"`
-	District           *string `json:"district,omitzero"`             // at most 500 characters
-	PostalCode         *string `json:"postal_code,omitzero"`          // at most 500 characters
-	Province           *string `json:"province,omitzero"`             // at most 500 characters
-	StreetAddressLine1 *string `json:"street_address_line1,omitzero"` // at most 500 characters
-	StreetAddressLine2 *string `json:"street_address_line2,omitzero"` // at most 500 characters
-}
-
-// PartialEditResponsiblePersonRequestPhoneNumber is part of a request.
-type PartialEditResponsiblePersonRequestPhoneNumber struct {
-	CountryCode *string `json:"country_code,omitzero"` // at most 4 characters
-	LocalNumber *string `json:"local_number,omitzero"` // 7 to 11
+	Address     *ProductAddress                            `json:"address,omitzero"`
+	Email       *string                                    `json:"email,omitzero"`
+	Locale      *string                                    `json:"locale,omitzero"`
+	Name        *string                                    `json:"name,omitzero"` // at most 200 characters
+	PhoneNumber *CreateResponsiblePersonRequestPhoneNumber `json:"phone_number,omitzero"`
 }
 
 // PartialEditResponsiblePersonResponse is the reply of Product.PartialEditResponsiblePerson.
 type PartialEditResponsiblePersonResponse struct{}
 
+// PhoneNumber is part of a reply.
+type PhoneNumber struct {
+	CountryCode string `json:"country_code,omitzero"`
+	LocalNumber string `json:"local_number,omitzero"`
+}
+
+// PreSale is part of a request.
+type PreSale struct {
+	FulfillmentType *PreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
+	Type            *PreSaleType            `json:"type,omitzero"`
+}
+
+// PreSaleFulfillmentType is part of a request.
+type PreSaleFulfillmentType struct {
+	HandlingDurationDays *int         `json:"handling_duration_days,omitzero"`
+	ReleaseDate          *UnixSeconds `json:"release_date,omitzero"`
+}
+
+// Price is part of a request.
+type Price struct {
+	Amount    *Decimal `json:"amount,omitzero"`
+	Currency  *string  `json:"currency,omitzero"`
+	SalePrice *Decimal `json:"sale_price,omitzero"`
+}
+
 // Product is the reply of Product.GetProduct.
 type Product struct {
 	Audit                        ProductAudit                        `json:"audit,omitzero"`
 	AuditFailedReasons           []ProductAuditFailedReason          `json:"audit_failed_reasons,omitzero"`
-	Brand                        ProductBrand                        `json:"brand,omitzero"`
-	CategoryChains               []ProductCategoryChain              `json:"category_chains,omitzero"`
+	Brand                        IDName                              `json:"brand,omitzero"`
+	CategoryChains               []CategoryChain                     `json:"category_chains,omitzero"`
 	Certifications               []ProductCertification              `json:"certifications,omitzero"`
 	CreateTime                   UnixSeconds                         `json:"create_time,omitzero"`
 	DeliveryOptions              []ProductDeliveryOption             `json:"delivery_options,omitzero"`
@@ -5282,11 +3209,11 @@ type Product struct {
 	IsPreOwned                   bool                                `json:"is_pre_owned,omitzero"`
 	IsReplicated                 bool                                `json:"is_replicated,omitzero"`
 	ListingQualityTier           ListingQualityTier                  `json:"listing_quality_tier,omitzero"`
-	MainImages                   []ProductMainImage                  `json:"main_images,omitzero"`
+	MainImages                   []ProductImage                      `json:"main_images,omitzero"`
 	ManufacturerIDs              []string                            `json:"manufacturer_ids,omitzero"`
 	MinimumOrderQuantity         int                                 `json:"minimum_order_quantity,omitzero"`
-	PackageDimensions            ProductPackageDimensions            `json:"package_dimensions,omitzero"`
-	PackageWeight                ProductPackageWeight                `json:"package_weight,omitzero"`
+	PackageDimensions            Dimensions                          `json:"package_dimensions,omitzero"`
+	PackageWeight                Weight                              `json:"package_weight,omitzero"`
 	PrescriptionRequirement      ProductPrescriptionRequirement      `json:"prescription_requirement,omitzero"`
 	PrimaryCombinedProductID     string                              `json:"primary_combined_product_id,omitzero"`
 	ProductAttributes            []ProductProductAttribute           `json:"product_attributes,omitzero"`
@@ -5306,6 +3233,23 @@ type Product struct {
 	Title                        string                              `json:"title,omitzero"`
 	UpdateTime                   UnixSeconds                         `json:"update_time,omitzero"`
 	Video                        ProductVideo                        `json:"video,omitzero"`
+}
+
+// ProductAddress is part of a request.
+type ProductAddress struct {
+	City               *string `json:"city,omitzero"` // at most 500 characters
+	Country            *string `json:"country,omitzero"`
+	District           *string `json:"district,omitzero"`             // at most 500 characters
+	PostalCode         *string `json:"postal_code,omitzero"`          // at most 500 characters
+	Province           *string `json:"province,omitzero"`             // at most 500 characters
+	StreetAddressLine1 *string `json:"street_address_line1,omitzero"` // at most 500 characters
+	StreetAddressLine2 *string `json:"street_address_line2,omitzero"` // at most 500 characters
+}
+
+// ProductAttribute is part of a request.
+type ProductAttribute struct {
+	ID     *string  `json:"id,omitzero"`
+	Values []IDName `json:"values,omitzero"` // at most 300
 }
 
 // ProductAudit is part of a reply.
@@ -5354,7 +3298,7 @@ type ProductAuditingResearchResponseProduct struct {
 	SellerID      string                                           `json:"seller_id,omitzero"`
 	SellerName    string                                           `json:"seller_name,omitzero"`
 	Title         string                                           `json:"title,omitzero"`
-	Variants      []ProductAuditingResearchResponseProductVariant  `json:"variants,omitzero"`
+	Variants      []IDOnly                                         `json:"variants,omitzero"`
 }
 
 // ProductAuditingResearchResponseProductCategory is part of a reply.
@@ -5366,49 +3310,33 @@ type ProductAuditingResearchResponseProductCategory struct {
 	ParentID string `json:"parent_id,omitzero"`
 }
 
-// ProductAuditingResearchResponseProductVariant is part of a reply.
-type ProductAuditingResearchResponseProductVariant struct {
-	ID string `json:"id,omitzero"`
-}
-
-// ProductBrand is part of a reply.
-type ProductBrand struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
-}
-
-// ProductCategoryChain is part of a reply.
-type ProductCategoryChain struct {
-	ID        string `json:"id,omitzero"`
-	IsLeaf    bool   `json:"is_leaf,omitzero"`
-	LocalName string `json:"local_name,omitzero"`
-	ParentID  string `json:"parent_id,omitzero"`
-}
-
 // ProductCertification is part of a reply.
 type ProductCertification struct {
-	ExpirationDate UnixSeconds                 `json:"expiration_date,omitzero"`
-	Files          []ProductCertificationFile  `json:"files,omitzero"`
-	ID             string                      `json:"id,omitzero"`
-	Images         []ProductCertificationImage `json:"images,omitzero"`
-	Title          string                      `json:"title,omitzero"`
+	ExpirationDate UnixSeconds    `json:"expiration_date,omitzero"`
+	Files          []ProductFile  `json:"files,omitzero"`
+	ID             string         `json:"id,omitzero"`
+	Images         []ProductImage `json:"images,omitzero"`
+	Title          string         `json:"title,omitzero"`
 }
 
-// ProductCertificationFile is part of a reply.
-type ProductCertificationFile struct {
-	Format string   `json:"format,omitzero"`
-	ID     string   `json:"id,omitzero"`
-	Name   string   `json:"name,omitzero"`
-	URLs   []string `json:"urls,omitzero"`
+// ProductCombinedListingRecommendation is part of a reply.
+type ProductCombinedListingRecommendation struct {
+	OptionName string                                        `json:"option_name,omitzero"`
+	Products   []ProductCombinedListingRecommendationProduct `json:"products,omitzero"`
 }
 
-// ProductCertificationImage is part of a reply.
-type ProductCertificationImage struct {
-	Height    int      `json:"height,omitzero"`
-	ThumbURLs []string `json:"thumb_urls,omitzero"`
-	URI       string   `json:"uri,omitzero"`
-	URLs      []string `json:"urls,omitzero"`
-	Width     int      `json:"width,omitzero"`
+// ProductCombinedListingRecommendationProduct is part of a reply.
+type ProductCombinedListingRecommendationProduct struct {
+	ID          string `json:"id,omitzero"`
+	OptionValue string `json:"option_value,omitzero"`
+}
+
+// ProductComplexValue is part of a reply.
+type ProductComplexValue struct {
+	ID      string        `json:"id,omitzero"`
+	Name    string        `json:"name,omitzero"`
+	Options []IDName      `json:"options,omitzero"`
+	Rules   []ProductRule `json:"rules,omitzero"`
 }
 
 // ProductDeliveryOption is part of a reply.
@@ -5418,25 +3346,49 @@ type ProductDeliveryOption struct {
 	Name        string `json:"name,omitzero"`
 }
 
+// ProductDetail is part of a reply.
+type ProductDetail struct {
+	ExternalProductID string `json:"external_product_id,omitzero"`
+}
+
+// ProductError is part of a reply.
+type ProductError struct {
+	Code    int           `json:"code,omitzero"`
+	Detail  ProductDetail `json:"detail,omitzero"`
+	Message string        `json:"message,omitzero"`
+}
+
+// ProductFailReason is part of a reply.
+type ProductFailReason struct {
+	Code    int    `json:"code,omitzero"`
+	Message string `json:"message,omitzero"`
+}
+
+// ProductFee is part of a reply.
+type ProductFee struct {
+	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
+	Amount              Decimal                    `json:"amount,omitzero"`
+	Type                string                     `json:"type,omitzero"`
+}
+
+// ProductFile is part of a reply.
+type ProductFile struct {
+	Format string   `json:"format,omitzero"`
+	ID     string   `json:"id,omitzero"`
+	Name   string   `json:"name,omitzero"`
+	URLs   []string `json:"urls,omitzero"`
+}
+
 // ProductGlobalProductAssociation is part of a reply.
 type ProductGlobalProductAssociation struct {
-	GlobalProductID string                                      `json:"global_product_id,omitzero"`
-	SKUMappings     []ProductGlobalProductAssociationSKUMapping `json:"sku_mappings,omitzero"`
+	GlobalProductID string       `json:"global_product_id,omitzero"`
+	SKUMappings     []SKUMapping `json:"sku_mappings,omitzero"`
 }
 
-// ProductGlobalProductAssociationSKUMapping is part of a reply.
-type ProductGlobalProductAssociationSKUMapping struct {
-	GlobalSKUID            string                                                           `json:"global_sku_id,omitzero"`
-	LocalSKUID             string                                                           `json:"local_sku_id,omitzero"`
-	SalesAttributeMappings []ProductGlobalProductAssociationSKUMappingSalesAttributeMapping `json:"sales_attribute_mappings,omitzero"`
-}
-
-// ProductGlobalProductAssociationSKUMappingSalesAttributeMapping is part of a reply.
-type ProductGlobalProductAssociationSKUMappingSalesAttributeMapping struct {
-	GlobalAttributeID string `json:"global_attribute_id,omitzero"`
-	GlobalValueID     string `json:"global_value_id,omitzero"`
-	LocalAttributeID  string `json:"local_attribute_id,omitzero"`
-	LocalValueID      string `json:"local_value_id,omitzero"`
+// ProductIdentifierCode is part of a reply.
+type ProductIdentifierCode struct {
+	Code string                    `json:"code,omitzero"`
+	Type ProductIdentifierCodeType `json:"type,omitzero"`
 }
 
 // ProductInformationIssueDiagnosisRequest holds the parameters of Product.ProductInformationIssueDiagnosis.
@@ -5451,56 +3403,9 @@ type ProductInformationIssueDiagnosisResponse struct {
 
 // ProductInformationIssueDiagnosisResponseProduct is part of a reply.
 type ProductInformationIssueDiagnosisResponseProduct struct {
-	Diagnoses      []ProductInformationIssueDiagnosisResponseProductDiagnose     `json:"diagnoses,omitzero"`
-	ID             string                                                        `json:"id,omitzero"`
-	ListingQuality ProductInformationIssueDiagnosisResponseProductListingQuality `json:"listing_quality,omitzero"`
-}
-
-// ProductInformationIssueDiagnosisResponseProductDiagnose is part of a reply.
-type ProductInformationIssueDiagnosisResponseProductDiagnose struct {
-	DiagnosisResults []ProductInformationIssueDiagnosisResponseProductDiagnoseDiagnosisResult `json:"diagnosis_results,omitzero"`
-	Field            ProductInformationIssueDiagnosisResponseProductDiagnoseField             `json:"field,omitzero"`
-	Suggestion       ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestion        `json:"suggestion,omitzero"`
-}
-
-// ProductInformationIssueDiagnosisResponseProductDiagnoseDiagnosisResult is part of a reply.
-type ProductInformationIssueDiagnosisResponseProductDiagnoseDiagnosisResult struct {
-	Code        string             `json:"code,omitzero"`
-	HowToSolve  string             `json:"how_to_solve,omitzero"`
-	QualityTier ProductQualityTier `json:"quality_tier,omitzero"`
-}
-
-// ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestion is part of a reply.
-type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestion struct {
-	Images     []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionImage     `json:"images,omitzero"`
-	SEOWords   []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSEOWord   `json:"seo_words,omitzero"`
-	SmartTexts []ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSmartText `json:"smart_texts,omitzero"`
-}
-
-// ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionImage is part of a reply.
-type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionImage struct {
-	Height       int    `json:"height,omitzero"`
-	OptimizedURI string `json:"optimized_uri,omitzero"`
-	OptimizedURL string `json:"optimized_url,omitzero"`
-	URI          string `json:"uri,omitzero"`
-	URL          string `json:"url,omitzero"`
-	Width        int    `json:"width,omitzero"`
-}
-
-// ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSEOWord is part of a reply.
-type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSEOWord struct {
-	Text string `json:"text,omitzero"`
-}
-
-// ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSmartText is part of a reply.
-type ProductInformationIssueDiagnosisResponseProductDiagnoseSuggestionSmartText struct {
-	Text string `json:"text,omitzero"`
-}
-
-// ProductInformationIssueDiagnosisResponseProductListingQuality is part of a reply.
-type ProductInformationIssueDiagnosisResponseProductListingQuality struct {
-	CurrentTier              ProductCurrentTier `json:"current_tier,omitzero"`
-	RemainingRecommendations int                `json:"remaining_recommendations,omitzero"`
+	Diagnoses      []Diagnose     `json:"diagnoses,omitzero"`
+	ID             string         `json:"id,omitzero"`
+	ListingQuality ListingQuality `json:"listing_quality,omitzero"`
 }
 
 // ProductIntegratedPlatformStatus is part of a reply.
@@ -5509,27 +3414,17 @@ type ProductIntegratedPlatformStatus struct {
 	Status   ProductIntegratedPlatformStatusStatus `json:"status,omitzero"`
 }
 
-// ProductMainImage is part of a reply.
-type ProductMainImage struct {
-	Height    int      `json:"height,omitzero"`
-	ThumbURLs []string `json:"thumb_urls,omitzero"`
-	URI       string   `json:"uri,omitzero"`
-	URLs      []string `json:"urls,omitzero"`
-	Width     int      `json:"width,omitzero"`
+// ProductInventory is part of a request.
+type ProductInventory struct {
+	GlobalWarehouseID *string `json:"global_warehouse_id,omitzero"`
+	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 }
 
-// ProductPackageDimensions is part of a reply.
-type ProductPackageDimensions struct {
-	Height string `json:"height,omitzero"`
-	Length string `json:"length,omitzero"`
-	Unit   string `json:"unit,omitzero"`
-	Width  string `json:"width,omitzero"`
-}
-
-// ProductPackageWeight is part of a reply.
-type ProductPackageWeight struct {
-	Unit  ProductUnit `json:"unit,omitzero"`
-	Value string      `json:"value,omitzero"`
+// ProductPhoneNumber is part of a request.
+type ProductPhoneNumber struct {
+	Availability *ProductAvailability `json:"availability,omitzero"`
+	CountryCode  *string              `json:"country_code,omitzero"` // at most 4 characters
+	LocalNumber  *string              `json:"local_number,omitzero"` // 7 to 20
 }
 
 // ProductPrescriptionRequirement is part of a reply.
@@ -5537,28 +3432,23 @@ type ProductPrescriptionRequirement struct {
 	NeedsPrescription bool `json:"needs_prescription,omitzero"`
 }
 
-// ProductProductAttribute is part of a reply.
-type ProductProductAttribute struct {
-	ID     string                         `json:"id,omitzero"`
-	Name   string                         `json:"name,omitzero"`
-	Values []ProductProductAttributeValue `json:"values,omitzero"`
+// ProductPrice is part of a request.
+type ProductPrice struct {
+	Currency  *string  `json:"currency,omitzero"`
+	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
-// ProductProductAttributeValue is part of a reply.
-type ProductProductAttributeValue struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
+// ProductProductAttribute is part of a reply.
+type ProductProductAttribute struct {
+	ID     string   `json:"id,omitzero"`
+	Name   string   `json:"name,omitzero"`
+	Values []IDName `json:"values,omitzero"`
 }
 
 // ProductProductFamily is part of a reply.
 type ProductProductFamily struct {
-	ID       string                        `json:"id,omitzero"`
-	Products []ProductProductFamilyProduct `json:"products,omitzero"`
-}
-
-// ProductProductFamilyProduct is part of a reply.
-type ProductProductFamilyProduct struct {
-	ID string `json:"id,omitzero"`
+	ID       string   `json:"id,omitzero"`
+	Products []IDOnly `json:"products,omitzero"`
 }
 
 // ProductRecommendedCategory is part of a reply.
@@ -5567,24 +3457,57 @@ type ProductRecommendedCategory struct {
 	LocalName string `json:"local_name,omitzero"`
 }
 
+// ProductRequirementCondition is part of a reply.
+type ProductRequirementCondition struct {
+	AttributeID      string `json:"attribute_id,omitzero"`
+	AttributeValueID string `json:"attribute_value_id,omitzero"`
+	ConditionType    string `json:"condition_type,omitzero"`
+}
+
+// ProductRule is part of a reply.
+type ProductRule struct {
+	Type  string `json:"type,omitzero"`
+	Value string `json:"value,omitzero"`
+}
+
+// ProductSKU is part of a reply.
+type ProductSKU struct {
+	ExternalSKUID   string           `json:"external_sku_id,omitzero"`
+	Fees            []ProductFee     `json:"fees,omitzero"`
+	ID              string           `json:"id,omitzero"`
+	SalesAttributes []SalesAttribute `json:"sales_attributes,omitzero"`
+	SellerSKU       string           `json:"seller_sku,omitzero"`
+}
+
+// ProductSKUInventory is part of a request.
+type ProductSKUInventory struct {
+	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
+	WarehouseID *string `json:"warehouse_id,omitzero"`
+}
+
+// ProductSKUSalesAttribute is part of a request.
+type ProductSKUSalesAttribute struct {
+	ID        *string   `json:"id,omitzero"`
+	Name      *string   `json:"name,omitzero"` // at most 20 characters
+	SKUImg    *ImageURI `json:"sku_img,omitzero"`
+	ValueID   *string   `json:"value_id,omitzero"`
+	ValueName *string   `json:"value_name,omitzero"` // at most 50 characters
+}
+
+// ProductSalesAttribute is part of a request.
+type ProductSalesAttribute struct {
+	ID                     *string    `json:"id,omitzero"`
+	Name                   *string    `json:"name,omitzero"` // at most 20 characters
+	SKUImg                 *ImageURI  `json:"sku_img,omitzero"`
+	SupplementarySKUImages []ImageURI `json:"supplementary_sku_images,omitzero"` // at most 8
+	ValueID                *string    `json:"value_id,omitzero"`
+	ValueName              *string    `json:"value_name,omitzero"` // at most 50 characters
+}
+
 // ProductSizeChart is part of a reply.
 type ProductSizeChart struct {
-	Image    ProductSizeChartImage    `json:"image,omitzero"`
-	Template ProductSizeChartTemplate `json:"template,omitzero"`
-}
-
-// ProductSizeChartImage is part of a reply.
-type ProductSizeChartImage struct {
-	Height    int      `json:"height,omitzero"`
-	ThumbURLs []string `json:"thumb_urls,omitzero"`
-	URI       string   `json:"uri,omitzero"`
-	URLs      []string `json:"urls,omitzero"`
-	Width     int      `json:"width,omitzero"`
-}
-
-// ProductSizeChartTemplate is part of a reply.
-type ProductSizeChartTemplate struct {
-	ID string `json:"id,omitzero"`
+	Image    ProductImage `json:"image,omitzero"`
+	Template IDOnly       `json:"template,omitzero"`
 }
 
 // ProductSubscribeInfo is part of a reply.
@@ -5635,30 +3558,10 @@ type PublishGlobalProductRequestPublishTarget struct {
 
 // PublishGlobalProductRequestPublishTargetSKU is part of a request.
 type PublishGlobalProductRequestPublishTargetSKU struct {
-	Fees               []PublishGlobalProductRequestPublishTargetSKUFee      `json:"fees,omitzero"`
-	Inventory          *PublishGlobalProductRequestPublishTargetSKUInventory `json:"inventory,omitzero"`
-	Price              *PublishGlobalProductRequestPublishTargetSKUPrice     `json:"price,omitzero"`
-	RelatedGlobalSKUID *string                                               `json:"related_global_sku_id,omitzero"`
-}
-
-// PublishGlobalProductRequestPublishTargetSKUFee is part of a request.
-type PublishGlobalProductRequestPublishTargetSKUFee struct {
-	AdditionalAttribute *ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
-	Amount              *Decimal                    `json:"amount,omitzero"`
-	Type                *string                     `json:"type,omitzero"`
-}
-
-// PublishGlobalProductRequestPublishTargetSKUInventory is part of a request.
-type PublishGlobalProductRequestPublishTargetSKUInventory struct {
-	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99999
-	WarehouseID *string `json:"warehouse_id,omitzero"`
-}
-
-// PublishGlobalProductRequestPublishTargetSKUPrice is part of a request.
-type PublishGlobalProductRequestPublishTargetSKUPrice struct {
-	Amount    *Decimal `json:"amount,omitzero"`
-	Currency  *string  `json:"currency,omitzero"`
-	SalePrice *Decimal `json:"sale_price,omitzero"`
+	Fees               []Fee                                  `json:"fees,omitzero"`
+	Inventory          *EditProductV202309RequestSKUInventory `json:"inventory,omitzero"`
+	Price              *Price                                 `json:"price,omitzero"`
+	RelatedGlobalSKUID *string                                `json:"related_global_sku_id,omitzero"`
 }
 
 // PublishGlobalProductResponse is the reply of Product.PublishGlobalProduct.
@@ -5691,14 +3594,16 @@ type PublishGlobalProductResponseProductSKUSaleAttribute struct {
 
 // PublishGlobalProductResponsePublishResult is part of a reply.
 type PublishGlobalProductResponsePublishResult struct {
-	FailReasons []PublishGlobalProductResponsePublishResultFailReason `json:"fail_reasons,omitzero"`
-	Region      string                                                `json:"region,omitzero"`
-	Status      PublishGlobalProductResponsePublishResultStatus       `json:"status,omitzero"`
+	FailReasons []FailReason                                    `json:"fail_reasons,omitzero"`
+	Region      string                                          `json:"region,omitzero"`
+	Status      PublishGlobalProductResponsePublishResultStatus `json:"status,omitzero"`
 }
 
-// PublishGlobalProductResponsePublishResultFailReason is part of a reply.
-type PublishGlobalProductResponsePublishResultFailReason struct {
-	Message string `json:"message,omitzero"`
+// PublishResult is part of a reply.
+type PublishResult struct {
+	FailReasons []FailReason        `json:"fail_reasons,omitzero"`
+	Region      string              `json:"region,omitzero"`
+	Status      PublishResultStatus `json:"status,omitzero"`
 }
 
 // RecommendBrandRequest holds the parameters of Product.RecommendBrand.
@@ -5709,28 +3614,17 @@ type RecommendBrandRequest struct {
 
 // RecommendBrandResponse is the reply of Product.RecommendBrand.
 type RecommendBrandResponse struct {
-	Brand RecommendBrandResponseBrand `json:"brand,omitzero"`
-}
-
-// RecommendBrandResponseBrand is part of a reply.
-type RecommendBrandResponseBrand struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
+	Brand IDName `json:"brand,omitzero"`
 }
 
 // RecommendCategoryRequest holds the parameters of Product.RecommendCategory.
 type RecommendCategoryRequest struct {
-	CategoryVersion             *string                         `json:"category_version,omitzero"`
-	Description                 *string                         `json:"description,omitzero"` // at most 10000 characters
-	Images                      []RecommendCategoryRequestImage `json:"images,omitzero"`
-	IncludeProhibitedCategories *bool                           `json:"include_prohibited_categories,omitzero"`
-	ListingPlatform             *ProductListingPlatform         `json:"listing_platform,omitzero"`
-	ProductTitle                *string                         `json:"product_title,omitzero"`
-}
-
-// RecommendCategoryRequestImage is part of a request.
-type RecommendCategoryRequestImage struct {
-	URI *string `json:"uri,omitzero"`
+	CategoryVersion             *string                 `json:"category_version,omitzero"`
+	Description                 *string                 `json:"description,omitzero"` // at most 10000 characters
+	Images                      []ImageURI              `json:"images,omitzero"`
+	IncludeProhibitedCategories *bool                   `json:"include_prohibited_categories,omitzero"`
+	ListingPlatform             *ProductListingPlatform `json:"listing_platform,omitzero"`
+	ProductTitle                *string                 `json:"product_title,omitzero"`
 }
 
 // RecommendCategoryResponse is the reply of Product.RecommendCategory.
@@ -5750,15 +3644,10 @@ type RecommendCategoryResponseCategory struct {
 
 // RecommendGlobalCategoriesRequest holds the parameters of Product.RecommendGlobalCategories.
 type RecommendGlobalCategoriesRequest struct {
-	CategoryVersion *string                                 `json:"category_version,omitzero"`
-	Description     *string                                 `json:"description,omitzero"` // at most 10000 characters
-	Images          []RecommendGlobalCategoriesRequestImage `json:"images,omitzero"`
-	ProductTitle    *string                                 `json:"product_title,omitzero"`
-}
-
-// RecommendGlobalCategoriesRequestImage is part of a request.
-type RecommendGlobalCategoriesRequestImage struct {
-	URI *string `json:"uri,omitzero"`
+	CategoryVersion *string    `json:"category_version,omitzero"`
+	Description     *string    `json:"description,omitzero"` // at most 10000 characters
+	Images          []ImageURI `json:"images,omitzero"`
+	ProductTitle    *string    `json:"product_title,omitzero"`
 }
 
 // RecommendGlobalCategoriesResponse is the reply of Product.RecommendGlobalCategories.
@@ -5803,19 +3692,7 @@ type RecoverProductsRequest struct {
 
 // RecoverProductsResponse is the reply of Product.RecoverProducts.
 type RecoverProductsResponse struct {
-	Errors []RecoverProductsResponseError `json:"errors,omitzero"`
-}
-
-// RecoverProductsResponseError is part of a reply.
-type RecoverProductsResponseError struct {
-	Code    int                                `json:"code,omitzero"`
-	Detail  RecoverProductsResponseErrorDetail `json:"detail,omitzero"`
-	Message string                             `json:"message,omitzero"`
-}
-
-// RecoverProductsResponseErrorDetail is part of a reply.
-type RecoverProductsResponseErrorDetail struct {
-	ProductID string `json:"product_id,omitzero"`
+	Errors []DeleteProductsResponseError `json:"errors,omitzero"`
 }
 
 // ReplicateProductRequest holds the parameters of Product.ReplicateProduct.
@@ -5831,21 +3708,9 @@ type ReplicateProductRequestReplicateTarget struct {
 
 // ReplicateProductRequestReplicateTargetSKU is part of a request.
 type ReplicateProductRequestReplicateTargetSKU struct {
-	Inventory   []ReplicateProductRequestReplicateTargetSKUInventory `json:"inventory,omitzero"`
-	Price       *ReplicateProductRequestReplicateTargetSKUPrice      `json:"price,omitzero"`
-	SourceSKUID *string                                              `json:"source_sku_id,omitzero"`
-}
-
-// ReplicateProductRequestReplicateTargetSKUInventory is part of a request.
-type ReplicateProductRequestReplicateTargetSKUInventory struct {
-	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
-	WarehouseID *string `json:"warehouse_id,omitzero"`
-}
-
-// ReplicateProductRequestReplicateTargetSKUPrice is part of a request.
-type ReplicateProductRequestReplicateTargetSKUPrice struct {
-	Currency  *string  `json:"currency,omitzero"`
-	SalePrice *Decimal `json:"sale_price,omitzero"`
+	Inventory   []ProductSKUInventory `json:"inventory,omitzero"`
+	Price       *ProductPrice         `json:"price,omitzero"`
+	SourceSKUID *string               `json:"source_sku_id,omitzero"`
 }
 
 // ReplicateProductResponse is the reply of Product.ReplicateProduct.
@@ -5865,6 +3730,11 @@ type ReplicateProductResponseErrorDetail struct {
 	Region string `json:"region,omitzero"`
 }
 
+// SEOWord is part of a reply.
+type SEOWord struct {
+	Text string `json:"text,omitzero"`
+}
+
 // SKU is part of a reply.
 type SKU struct {
 	CombinedSKUs         []SKUCombinedSKU       `json:"combined_skus,omitzero"`
@@ -5872,12 +3742,12 @@ type SKU struct {
 	ExternalSKUID        string                 `json:"external_sku_id,omitzero"`
 	ExternalURLs         []string               `json:"external_urls,omitzero"`
 	ExtraIdentifierCodes []string               `json:"extra_identifier_codes,omitzero"`
-	Fees                 []SKUFee               `json:"fees,omitzero"`
+	Fees                 []ProductFee           `json:"fees,omitzero"`
 	GlobalListingPolicy  SKUGlobalListingPolicy `json:"global_listing_policy,omitzero"`
 	ID                   string                 `json:"id,omitzero"`
-	IdentifierCode       SKUIdentifierCode      `json:"identifier_code,omitzero"`
+	IdentifierCode       ProductIdentifierCode  `json:"identifier_code,omitzero"`
 	Inventory            []SKUInventory         `json:"inventory,omitzero"`
-	ListPrice            SKUListPrice           `json:"list_price,omitzero"`
+	ListPrice            Money                  `json:"list_price,omitzero"`
 	PreSale              SKUPreSale             `json:"pre_sale,omitzero"`
 	Price                SKUPrice               `json:"price,omitzero"`
 	SalesAttributes      []SKUSalesAttribute    `json:"sales_attributes,omitzero"`
@@ -5888,24 +3758,18 @@ type SKU struct {
 
 // SKUCombinedSKU is part of a reply.
 type SKUCombinedSKU struct {
-	Brand                         SKUCombinedSKUBrand                   `json:"brand,omitzero"`
+	Brand                         IDName                                `json:"brand,omitzero"`
 	Categories                    []SKUCombinedSKUCategory              `json:"categories,omitzero"`
 	CombinedListingNotLiveReasons []ProductCombinedListingNotLiveReason `json:"combined_listing_not_live_reasons,omitzero"`
 	Inventory                     []SKUCombinedSKUInventory             `json:"inventory,omitzero"`
 	Price                         SKUCombinedSKUPrice                   `json:"price,omitzero"`
 	ProductID                     string                                `json:"product_id,omitzero"`
-	ProductMainImage              SKUCombinedSKUProductMainImage        `json:"product_main_image,omitzero"`
-	SalesAttributes               []SKUCombinedSKUSalesAttribute        `json:"sales_attributes,omitzero"`
+	ProductMainImage              ProductImage                          `json:"product_main_image,omitzero"`
+	SalesAttributes               []SKUSalesAttribute                   `json:"sales_attributes,omitzero"`
 	SellerSKU                     string                                `json:"seller_sku,omitzero"`
 	SKUCount                      int                                   `json:"sku_count,omitzero"`
 	SKUID                         string                                `json:"sku_id,omitzero"`
 	Title                         string                                `json:"title,omitzero"`
-}
-
-// SKUCombinedSKUBrand is part of a reply.
-type SKUCombinedSKUBrand struct {
-	ID   string `json:"id,omitzero"`
-	Name string `json:"name,omitzero"`
 }
 
 // SKUCombinedSKUCategory is part of a reply.
@@ -5929,55 +3793,11 @@ type SKUCombinedSKUPrice struct {
 	TaxExclusivePrice Decimal `json:"tax_exclusive_price,omitzero"`
 }
 
-// SKUCombinedSKUProductMainImage is part of a reply.
-type SKUCombinedSKUProductMainImage struct {
-	Height    int      `json:"height,omitzero"`
-	ThumbURLs []string `json:"thumb_urls,omitzero"`
-	URI       string   `json:"uri,omitzero"`
-	URLs      []string `json:"urls,omitzero"`
-	Width     int      `json:"width,omitzero"`
-}
-
-// SKUCombinedSKUSalesAttribute is part of a reply.
-type SKUCombinedSKUSalesAttribute struct {
-	ID                     string                                              `json:"id,omitzero"`
-	Name                   string                                              `json:"name,omitzero"`
-	SKUImg                 SKUCombinedSKUSalesAttributeSKUImg                  `json:"sku_img,omitzero"`
-	SupplementarySKUImages []SKUCombinedSKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
-	ValueID                string                                              `json:"value_id,omitzero"`
-	ValueName              string                                              `json:"value_name,omitzero"`
-}
-
-// SKUCombinedSKUSalesAttributeSKUImg is part of a reply.
-type SKUCombinedSKUSalesAttributeSKUImg struct {
-	Height    int      `json:"height,omitzero"`
-	ThumbURLs []string `json:"thumb_urls,omitzero"`
-	URI       string   `json:"uri,omitzero"`
-	URLs      []string `json:"urls,omitzero"`
-	Width     int      `json:"width,omitzero"`
-}
-
-// SKUCombinedSKUSalesAttributeSupplementarySKUImage is part of a reply.
-type SKUCombinedSKUSalesAttributeSupplementarySKUImage struct {
-	Height    int      `json:"height,omitzero"`
-	ThumbURLs []string `json:"thumb_urls,omitzero"`
-	URI       string   `json:"uri,omitzero"`
-	URLs      []string `json:"urls,omitzero"`
-	Width     int      `json:"width,omitzero"`
-}
-
 // SKUExternalListPrice is part of a reply.
 type SKUExternalListPrice struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 	Source   string  `json:"source,omitzero"`
-}
-
-// SKUFee is part of a reply.
-type SKUFee struct {
-	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
-	Amount              Decimal                    `json:"amount,omitzero"`
-	Type                string                     `json:"type,omitzero"`
 }
 
 // SKUGlobalListingPolicy is part of a reply.
@@ -5994,12 +3814,6 @@ type SKUGlobalListingPolicyReplicateSource struct {
 	SKUID     string `json:"sku_id,omitzero"`
 }
 
-// SKUIdentifierCode is part of a reply.
-type SKUIdentifierCode struct {
-	Code string                `json:"code,omitzero"`
-	Type SKUIdentifierCodeType `json:"type,omitzero"`
-}
-
 // SKUInventory is part of a reply.
 type SKUInventory struct {
 	BackorderQuantity int    `json:"backorder_quantity,omitzero"`
@@ -6008,10 +3822,11 @@ type SKUInventory struct {
 	WarehouseID       string `json:"warehouse_id,omitzero"`
 }
 
-// SKUListPrice is part of a reply.
-type SKUListPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// SKUMapping is part of a reply.
+type SKUMapping struct {
+	GlobalSKUID            string                  `json:"global_sku_id,omitzero"`
+	LocalSKUID             string                  `json:"local_sku_id,omitzero"`
+	SalesAttributeMappings []SalesAttributeMapping `json:"sales_attribute_mappings,omitzero"`
 }
 
 // SKUPreSale is part of a reply.
@@ -6036,36 +3851,45 @@ type SKUPrice struct {
 
 // SKUSalesAttribute is part of a reply.
 type SKUSalesAttribute struct {
-	ID                     string                                   `json:"id,omitzero"`
-	Name                   string                                   `json:"name,omitzero"`
-	SKUImg                 SKUSalesAttributeSKUImg                  `json:"sku_img,omitzero"`
-	SupplementarySKUImages []SKUSalesAttributeSupplementarySKUImage `json:"supplementary_sku_images,omitzero"`
-	ValueID                string                                   `json:"value_id,omitzero"`
-	ValueName              string                                   `json:"value_name,omitzero"`
-}
-
-// SKUSalesAttributeSKUImg is part of a reply.
-type SKUSalesAttributeSKUImg struct {
-	Height    int      `json:"height,omitzero"`
-	ThumbURLs []string `json:"thumb_urls,omitzero"`
-	URI       string   `json:"uri,omitzero"`
-	URLs      []string `json:"urls,omitzero"`
-	Width     int      `json:"width,omitzero"`
-}
-
-// SKUSalesAttributeSupplementarySKUImage is part of a reply.
-type SKUSalesAttributeSupplementarySKUImage struct {
-	Height    int      `json:"height,omitzero"`
-	ThumbURLs []string `json:"thumb_urls,omitzero"`
-	URI       string   `json:"uri,omitzero"`
-	URLs      []string `json:"urls,omitzero"`
-	Width     int      `json:"width,omitzero"`
+	ID                     string         `json:"id,omitzero"`
+	Name                   string         `json:"name,omitzero"`
+	SKUImg                 ProductImage   `json:"sku_img,omitzero"`
+	SupplementarySKUImages []ProductImage `json:"supplementary_sku_images,omitzero"`
+	ValueID                string         `json:"value_id,omitzero"`
+	ValueName              string         `json:"value_name,omitzero"`
 }
 
 // SKUStatusInfo is part of a reply.
 type SKUStatusInfo struct {
 	DeactivationSource ProductDeactivationSource `json:"deactivation_source,omitzero"`
 	Status             SKUStatusInfoStatus       `json:"status,omitzero"`
+}
+
+// SalePrice is part of a request.
+type SalePrice struct {
+	Amount *Decimal `json:"amount,omitzero"`
+	Region *string  `json:"region,omitzero"`
+}
+
+// SalesAttribute is part of a reply.
+type SalesAttribute struct {
+	ID      string `json:"id,omitzero"`
+	ValueID string `json:"value_id,omitzero"`
+}
+
+// SalesAttributeMapping is part of a reply.
+type SalesAttributeMapping struct {
+	GlobalAttributeID string `json:"global_attribute_id,omitzero"`
+	GlobalValueID     string `json:"global_value_id,omitzero"`
+	LocalAttributeID  string `json:"local_attribute_id,omitzero"`
+	LocalValueID      string `json:"local_value_id,omitzero"`
+}
+
+// SearchCandidateProductsCandidateProductSKUSalesAttribute is part of a reply.
+type SearchCandidateProductsCandidateProductSKUSalesAttribute struct {
+	Name      string     `json:"name,omitzero"`
+	SKUImages []ImageURI `json:"sku_images,omitzero"`
+	Value     string     `json:"value,omitzero"`
 }
 
 // SearchCandidateProductsRequest holds the parameters of Product.SearchCandidateProducts.
@@ -6085,46 +3909,23 @@ type SearchCandidateProductsResponse struct {
 
 // SearchCandidateProductsResponseCandidateProduct is part of a reply.
 type SearchCandidateProductsResponseCandidateProduct struct {
-	CreateTime                 UnixSeconds                                                              `json:"create_time,omitzero"`
-	Description                string                                                                   `json:"description,omitzero"`
-	ExternalCategoryName       string                                                                   `json:"external_category_name,omitzero"`
-	ExternalProductID          string                                                                   `json:"external_product_id,omitzero"`
-	Images                     []SearchCandidateProductsResponseCandidateProductImage                   `json:"images,omitzero"`
-	OpportunityIDs             []string                                                                 `json:"opportunity_ids,omitzero"`
-	OpportunityMatchingEndTime UnixSeconds                                                              `json:"opportunity_matching_end_time,omitzero"`
-	OpportunityMatchingStatus  SearchCandidateProductsResponseCandidateProductOpportunityMatchingStatus `json:"opportunity_matching_status,omitzero"`
-	SKUs                       []SearchCandidateProductsResponseCandidateProductSKU                     `json:"skus,omitzero"`
-	Title                      string                                                                   `json:"title,omitzero"`
-	UpdateTime                 UnixSeconds                                                              `json:"update_time,omitzero"`
-}
-
-// SearchCandidateProductsResponseCandidateProductImage is part of a reply.
-type SearchCandidateProductsResponseCandidateProductImage struct {
-	URI string `json:"uri,omitzero"`
+	CreateTime                 UnixSeconds                                          `json:"create_time,omitzero"`
+	Description                string                                               `json:"description,omitzero"`
+	ExternalCategoryName       string                                               `json:"external_category_name,omitzero"`
+	ExternalProductID          string                                               `json:"external_product_id,omitzero"`
+	Images                     []ImageURI                                           `json:"images,omitzero"`
+	OpportunityIDs             []string                                             `json:"opportunity_ids,omitzero"`
+	OpportunityMatchingEndTime UnixSeconds                                          `json:"opportunity_matching_end_time,omitzero"`
+	OpportunityMatchingStatus  SearchCandidateProductsOpportunityMatchingStatus     `json:"opportunity_matching_status,omitzero"`
+	SKUs                       []SearchCandidateProductsResponseCandidateProductSKU `json:"skus,omitzero"`
+	Title                      string                                               `json:"title,omitzero"`
+	UpdateTime                 UnixSeconds                                          `json:"update_time,omitzero"`
 }
 
 // SearchCandidateProductsResponseCandidateProductSKU is part of a reply.
 type SearchCandidateProductsResponseCandidateProductSKU struct {
-	Price           SearchCandidateProductsResponseCandidateProductSKUPrice            `json:"price,omitzero"`
-	SalesAttributes []SearchCandidateProductsResponseCandidateProductSKUSalesAttribute `json:"sales_attributes,omitzero"`
-}
-
-// SearchCandidateProductsResponseCandidateProductSKUPrice is part of a reply.
-type SearchCandidateProductsResponseCandidateProductSKUPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCandidateProductsResponseCandidateProductSKUSalesAttribute is part of a reply.
-type SearchCandidateProductsResponseCandidateProductSKUSalesAttribute struct {
-	Name      string                                                                     `json:"name,omitzero"`
-	SKUImages []SearchCandidateProductsResponseCandidateProductSKUSalesAttributeSKUImage `json:"sku_images,omitzero"`
-	Value     string                                                                     `json:"value,omitzero"`
-}
-
-// SearchCandidateProductsResponseCandidateProductSKUSalesAttributeSKUImage is part of a reply.
-type SearchCandidateProductsResponseCandidateProductSKUSalesAttributeSKUImage struct {
-	URI string `json:"uri,omitzero"`
+	Price           Money                                                      `json:"price,omitzero"`
+	SalesAttributes []SearchCandidateProductsCandidateProductSKUSalesAttribute `json:"sales_attributes,omitzero"`
 }
 
 // SearchCombinedListingRecommendationsRequest holds the parameters of Product.SearchCombinedListingRecommendations.
@@ -6136,21 +3937,9 @@ type SearchCombinedListingRecommendationsRequest struct {
 
 // SearchCombinedListingRecommendationsResponse is the reply of Product.SearchCombinedListingRecommendations.
 type SearchCombinedListingRecommendationsResponse struct {
-	CombinedListingRecommendations []SearchCombinedListingRecommendationsResponseCombinedListingRecommendation `json:"combined_listing_recommendations,omitzero"`
-	NextPageToken                  string                                                                      `json:"next_page_token,omitzero"`
-	TotalCount                     int64                                                                       `json:"total_count,omitzero"`
-}
-
-// SearchCombinedListingRecommendationsResponseCombinedListingRecommendation is part of a reply.
-type SearchCombinedListingRecommendationsResponseCombinedListingRecommendation struct {
-	OptionName string                                                                             `json:"option_name,omitzero"`
-	Products   []SearchCombinedListingRecommendationsResponseCombinedListingRecommendationProduct `json:"products,omitzero"`
-}
-
-// SearchCombinedListingRecommendationsResponseCombinedListingRecommendationProduct is part of a reply.
-type SearchCombinedListingRecommendationsResponseCombinedListingRecommendationProduct struct {
-	ID          string `json:"id,omitzero"`
-	OptionValue string `json:"option_value,omitzero"`
+	CombinedListingRecommendations []ProductCombinedListingRecommendation `json:"combined_listing_recommendations,omitzero"`
+	NextPageToken                  string                                 `json:"next_page_token,omitzero"`
+	TotalCount                     int64                                  `json:"total_count,omitzero"`
 }
 
 // SearchGlobalProductsRequest holds the parameters of Product.SearchGlobalProducts.
@@ -6209,18 +3998,19 @@ type SearchGlobalProductsV202309Response struct {
 
 // SearchGlobalProductsV202309ResponseGlobalProduct is part of a reply.
 type SearchGlobalProductsV202309ResponseGlobalProduct struct {
-	CreateTime UnixSeconds                                           `json:"create_time,omitzero"`
-	ID         string                                                `json:"id,omitzero"`
-	SKUs       []SearchGlobalProductsV202309ResponseGlobalProductSKU `json:"skus,omitzero"`
-	Status     string                                                `json:"status,omitzero"`
-	Title      string                                                `json:"title,omitzero"`
-	UpdateTime UnixSeconds                                           `json:"update_time,omitzero"`
+	CreateTime UnixSeconds                                    `json:"create_time,omitzero"`
+	ID         string                                         `json:"id,omitzero"`
+	SKUs       []SearchGlobalProductsResponseGlobalProductSKU `json:"skus,omitzero"`
+	Status     string                                         `json:"status,omitzero"`
+	Title      string                                         `json:"title,omitzero"`
+	UpdateTime UnixSeconds                                    `json:"update_time,omitzero"`
 }
 
-// SearchGlobalProductsV202309ResponseGlobalProductSKU is part of a reply.
-type SearchGlobalProductsV202309ResponseGlobalProductSKU struct {
-	ID        string `json:"id,omitzero"`
-	SellerSKU string `json:"seller_sku,omitzero"`
+// SearchManufacturersManufacturerRegionalProfilePhoneNumber is part of a reply.
+type SearchManufacturersManufacturerRegionalProfilePhoneNumber struct {
+	Availability ProductAvailability `json:"availability,omitzero"`
+	CountryCode  string              `json:"country_code,omitzero"`
+	LocalNumber  string              `json:"local_number,omitzero"`
 }
 
 // SearchManufacturersRequest holds the parameters of Product.SearchManufacturers.
@@ -6247,19 +4037,12 @@ type SearchManufacturersResponseManufacturer struct {
 
 // SearchManufacturersResponseManufacturerRegionalProfile is part of a reply.
 type SearchManufacturersResponseManufacturerRegionalProfile struct {
-	Address             string                                                            `json:"address,omitzero"`
-	Email               string                                                            `json:"email,omitzero"`
-	Locale              string                                                            `json:"locale,omitzero"`
-	Name                string                                                            `json:"name,omitzero"`
-	PhoneNumber         SearchManufacturersResponseManufacturerRegionalProfilePhoneNumber `json:"phone_number,omitzero"`
-	RegisteredTradeName string                                                            `json:"registered_trade_name,omitzero"`
-}
-
-// SearchManufacturersResponseManufacturerRegionalProfilePhoneNumber is part of a reply.
-type SearchManufacturersResponseManufacturerRegionalProfilePhoneNumber struct {
-	Availability ProductAvailability `json:"availability,omitzero"`
-	CountryCode  string              `json:"country_code,omitzero"`
-	LocalNumber  string              `json:"local_number,omitzero"`
+	Address             string                                                    `json:"address,omitzero"`
+	Email               string                                                    `json:"email,omitzero"`
+	Locale              string                                                    `json:"locale,omitzero"`
+	Name                string                                                    `json:"name,omitzero"`
+	PhoneNumber         SearchManufacturersManufacturerRegionalProfilePhoneNumber `json:"phone_number,omitzero"`
+	RegisteredTradeName string                                                    `json:"registered_trade_name,omitzero"`
 }
 
 // SearchManufacturersV202409Request holds the parameters of Product.SearchManufacturersV202409.
@@ -6279,18 +4062,12 @@ type SearchManufacturersV202409Response struct {
 
 // SearchManufacturersV202409ResponseManufacturer is part of a reply.
 type SearchManufacturersV202409ResponseManufacturer struct {
-	Address             string                                                    `json:"address,omitzero"`
-	Email               string                                                    `json:"email,omitzero"`
-	ID                  string                                                    `json:"id,omitzero"`
-	Name                string                                                    `json:"name,omitzero"`
-	PhoneNumber         SearchManufacturersV202409ResponseManufacturerPhoneNumber `json:"phone_number,omitzero"`
-	RegisteredTradeName string                                                    `json:"registered_trade_name,omitzero"`
-}
-
-// SearchManufacturersV202409ResponseManufacturerPhoneNumber is part of a reply.
-type SearchManufacturersV202409ResponseManufacturerPhoneNumber struct {
-	CountryCode string `json:"country_code,omitzero"`
-	LocalNumber string `json:"local_number,omitzero"`
+	Address             string      `json:"address,omitzero"`
+	Email               string      `json:"email,omitzero"`
+	ID                  string      `json:"id,omitzero"`
+	Name                string      `json:"name,omitzero"`
+	PhoneNumber         PhoneNumber `json:"phone_number,omitzero"`
+	RegisteredTradeName string      `json:"registered_trade_name,omitzero"`
 }
 
 // SearchOpportunitiesRequest holds the parameters of Product.SearchOpportunities.
@@ -6356,13 +4133,6 @@ type SearchProductsV202309Request struct {
 	UpdateTimeLe    *UnixSeconds   `json:"update_time_le,omitzero" url:"-"`
 }
 
-// SearchProductsV202309Response is the reply of Product.SearchProductsV202309.
-type SearchProductsV202309Response struct {
-	NextPageToken string    `json:"next_page_token,omitzero"`
-	Products      []Product `json:"products,omitzero"`
-	TotalCount    int       `json:"total_count,omitzero"`
-}
-
 // SearchProductsV202312Request holds the parameters of Product.SearchProductsV202312.
 type SearchProductsV202312Request struct {
 	AuditStatus        []AuditStatus                                 `json:"audit_status,omitzero" url:"-"`
@@ -6380,11 +4150,15 @@ type SearchProductsV202312Request struct {
 	UpdateTimeLe       *UnixSeconds                                  `json:"update_time_le,omitzero" url:"-"`
 }
 
-// SearchProductsV202312Response is the reply of Product.SearchProductsV202312.
-type SearchProductsV202312Response struct {
-	NextPageToken string    `json:"next_page_token,omitzero"`
-	Products      []Product `json:"products,omitzero"`
-	TotalCount    int       `json:"total_count,omitzero"`
+// SearchResponsiblePersonsRegionalProfileAddress is part of a reply.
+type SearchResponsiblePersonsRegionalProfileAddress struct {
+	City               string `json:"city,omitzero"`
+	Country            string `json:"country,omitzero"`
+	District           string `json:"district,omitzero"`
+	PostalCode         string `json:"postal_code,omitzero"`
+	Province           string `json:"province,omitzero"`
+	StreetAddressLine1 string `json:"street_address_line1,omitzero"`
+	StreetAddressLine2 string `json:"street_address_line2,omitzero"`
 }
 
 // SearchResponsiblePersonsRequest holds the parameters of Product.SearchResponsiblePersons.
@@ -6405,34 +4179,17 @@ type SearchResponsiblePersonsResponse struct {
 
 // SearchResponsiblePersonsResponseResponsiblePerson is part of a reply.
 type SearchResponsiblePersonsResponseResponsiblePerson struct {
-	ID               string                                                             `json:"id,omitzero"`
-	RegionalProfiles []SearchResponsiblePersonsResponseResponsiblePersonRegionalProfile `json:"regional_profiles,omitzero"`
+	ID               string                                                     `json:"id,omitzero"`
+	RegionalProfiles []SearchResponsiblePersonsResponsiblePersonRegionalProfile `json:"regional_profiles,omitzero"`
 }
 
-// SearchResponsiblePersonsResponseResponsiblePersonRegionalProfile is part of a reply.
-type SearchResponsiblePersonsResponseResponsiblePersonRegionalProfile struct {
-	Address     SearchResponsiblePersonsResponseResponsiblePersonRegionalProfileAddress     `json:"address,omitzero"`
-	Email       string                                                                      `json:"email,omitzero"`
-	Locale      string                                                                      `json:"locale,omitzero"`
-	Name        string                                                                      `json:"name,omitzero"`
-	PhoneNumber SearchResponsiblePersonsResponseResponsiblePersonRegionalProfilePhoneNumber `json:"phone_number,omitzero"`
-}
-
-// SearchResponsiblePersonsResponseResponsiblePersonRegionalProfileAddress is part of a reply.
-type SearchResponsiblePersonsResponseResponsiblePersonRegionalProfileAddress struct {
-	City               string `json:"city,omitzero"`
-	Country            string `json:"country,omitzero"`
-	District           string `json:"district,omitzero"`
-	PostalCode         string `json:"postal_code,omitzero"`
-	Province           string `json:"province,omitzero"`
-	StreetAddressLine1 string `json:"street_address_line1,omitzero"`
-	StreetAddressLine2 string `json:"street_address_line2,omitzero"`
-}
-
-// SearchResponsiblePersonsResponseResponsiblePersonRegionalProfilePhoneNumber is part of a reply.
-type SearchResponsiblePersonsResponseResponsiblePersonRegionalProfilePhoneNumber struct {
-	CountryCode string `json:"country_code,omitzero"`
-	LocalNumber string `json:"local_number,omitzero"`
+// SearchResponsiblePersonsResponsiblePersonRegionalProfile is part of a reply.
+type SearchResponsiblePersonsResponsiblePersonRegionalProfile struct {
+	Address     SearchResponsiblePersonsRegionalProfileAddress `json:"address,omitzero"`
+	Email       string                                         `json:"email,omitzero"`
+	Locale      string                                         `json:"locale,omitzero"`
+	Name        string                                         `json:"name,omitzero"`
+	PhoneNumber PhoneNumber                                    `json:"phone_number,omitzero"`
 }
 
 // SearchResponsiblePersonsV202409Request holds the parameters of Product.SearchResponsiblePersonsV202409.
@@ -6452,28 +4209,11 @@ type SearchResponsiblePersonsV202409Response struct {
 
 // SearchResponsiblePersonsV202409ResponseResponsiblePerson is part of a reply.
 type SearchResponsiblePersonsV202409ResponseResponsiblePerson struct {
-	Address     SearchResponsiblePersonsV202409ResponseResponsiblePersonAddress     `json:"address,omitzero"`
-	Email       string                                                              `json:"email,omitzero"`
-	ID          string                                                              `json:"id,omitzero"`
-	Name        string                                                              `json:"name,omitzero"`
-	PhoneNumber SearchResponsiblePersonsV202409ResponseResponsiblePersonPhoneNumber `json:"phone_number,omitzero"`
-}
-
-// SearchResponsiblePersonsV202409ResponseResponsiblePersonAddress is part of a reply.
-type SearchResponsiblePersonsV202409ResponseResponsiblePersonAddress struct {
-	City               string `json:"city,omitzero"`
-	Country            string `json:"country,omitzero"`
-	District           string `json:"district,omitzero"`
-	PostalCode         string `json:"postal_code,omitzero"`
-	Province           string `json:"province,omitzero"`
-	StreetAddressLine1 string `json:"street_address_line1,omitzero"`
-	StreetAddressLine2 string `json:"street_address_line2,omitzero"`
-}
-
-// SearchResponsiblePersonsV202409ResponseResponsiblePersonPhoneNumber is part of a reply.
-type SearchResponsiblePersonsV202409ResponseResponsiblePersonPhoneNumber struct {
-	CountryCode string `json:"country_code,omitzero"`
-	LocalNumber string `json:"local_number,omitzero"`
+	Address     SearchResponsiblePersonsRegionalProfileAddress `json:"address,omitzero"`
+	Email       string                                         `json:"email,omitzero"`
+	ID          string                                         `json:"id,omitzero"`
+	Name        string                                         `json:"name,omitzero"`
+	PhoneNumber PhoneNumber                                    `json:"phone_number,omitzero"`
 }
 
 // SearchSizeChartsRequest holds the parameters of Product.SearchSizeCharts.
@@ -6506,6 +4246,30 @@ type SearchSizeChartsResponseSizeChartImage struct {
 	URL    string `json:"url,omitzero"`
 }
 
+// SizeChart is part of a reply.
+type SizeChart struct {
+	IsRequired  bool `json:"is_required,omitzero"`
+	IsSupported bool `json:"is_supported,omitzero"`
+}
+
+// SmartText is part of a reply.
+type SmartText struct {
+	Text string `json:"text,omitzero"`
+}
+
+// SubscribeInfoEdit is part of a request.
+type SubscribeInfoEdit struct {
+	DiscountDetails []DiscountDetail `json:"discount_details,omitzero"`
+	SubscribeStatus *string          `json:"subscribe_status,omitzero"`
+}
+
+// Suggestion is part of a reply.
+type Suggestion struct {
+	Images     []CheckProductListingResponseDiagnoseSuggestionsImage `json:"images,omitzero"`
+	SEOWords   []SEOWord                                             `json:"seo_words,omitzero"`
+	SmartTexts []SmartText                                           `json:"smart_texts,omitzero"`
+}
+
 // UpdateGlobalInventoryRequest holds the parameters of Product.UpdateGlobalInventory.
 type UpdateGlobalInventoryRequest struct {
 	GlobalSKUs []UpdateGlobalInventoryRequestGlobalSKU `json:"global_skus,omitzero"`
@@ -6513,14 +4277,8 @@ type UpdateGlobalInventoryRequest struct {
 
 // UpdateGlobalInventoryRequestGlobalSKU is part of a request.
 type UpdateGlobalInventoryRequestGlobalSKU struct {
-	ID        *string                                          `json:"id,omitzero"`
-	Inventory []UpdateGlobalInventoryRequestGlobalSKUInventory `json:"inventory,omitzero"`
-}
-
-// UpdateGlobalInventoryRequestGlobalSKUInventory is part of a request.
-type UpdateGlobalInventoryRequestGlobalSKUInventory struct {
-	GlobalWarehouseID *string `json:"global_warehouse_id,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"`
+	ID        *string            `json:"id,omitzero"`
+	Inventory []ProductInventory `json:"inventory,omitzero"`
 }
 
 // UpdateGlobalInventoryResponse is the reply of Product.UpdateGlobalInventory.
@@ -6577,30 +4335,10 @@ type UpdatePriceRequest struct {
 
 // UpdatePriceRequestSKU is part of a request.
 type UpdatePriceRequestSKU struct {
-	ExternalListPrices []UpdatePriceRequestSKUExternalListPrice `json:"external_list_prices,omitzero"`
-	ID                 string                                   `json:"id"` // required
-	ListPrice          *UpdatePriceRequestSKUListPrice          `json:"list_price,omitzero"`
-	Price              *UpdatePriceRequestSKUPrice              `json:"price,omitzero"`
-}
-
-// UpdatePriceRequestSKUExternalListPrice is part of a request.
-type UpdatePriceRequestSKUExternalListPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-	Source   *string  `json:"source,omitzero"`
-}
-
-// UpdatePriceRequestSKUListPrice is part of a request.
-type UpdatePriceRequestSKUListPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// UpdatePriceRequestSKUPrice is part of a request.
-type UpdatePriceRequestSKUPrice struct {
-	Amount    *Decimal `json:"amount,omitzero"`
-	Currency  *string  `json:"currency,omitzero"`
-	SalePrice *Decimal `json:"sale_price,omitzero"`
+	ExternalListPrices []ExternalListPrice `json:"external_list_prices,omitzero"`
+	ID                 string              `json:"id"` // required
+	ListPrice          *Money              `json:"list_price,omitzero"`
+	Price              *Price              `json:"price,omitzero"`
 }
 
 // UpdatePriceResponse is the reply of Product.UpdatePrice.
@@ -6608,64 +4346,12 @@ type UpdatePriceResponse struct{}
 
 // UploadCandidateProductsRequest holds the parameters of Product.UploadCandidateProducts.
 type UploadCandidateProductsRequest struct {
-	CandidateProducts []UploadCandidateProductsRequestCandidateProduct `json:"candidate_products,omitzero"` // at most 10
-}
-
-// UploadCandidateProductsRequestCandidateProduct is part of a request.
-type UploadCandidateProductsRequestCandidateProduct struct {
-	Description                *string                                               `json:"description,omitzero"`            // at most 6000 characters
-	ExternalCategoryName       *string                                               `json:"external_category_name,omitzero"` // at most 100 characters
-	ExternalProductID          *string                                               `json:"external_product_id,omitzero"`    // at most 64 characters
-	Images                     []UploadCandidateProductsRequestCandidateProductImage `json:"images,omitzero"`                 // at most 25
-	OpportunityMatchingEndTime *UnixSeconds                                          `json:"opportunity_matching_end_time,omitzero"`
-	SKUs                       []UploadCandidateProductsRequestCandidateProductSKU   `json:"skus,omitzero"`  // at most 600
-	Title                      *string                                               `json:"title,omitzero"` // at most 100 characters
-}
-
-// UploadCandidateProductsRequestCandidateProductImage is part of a request.
-type UploadCandidateProductsRequestCandidateProductImage struct {
-	URI *string `json:"uri,omitzero"`
-}
-
-// UploadCandidateProductsRequestCandidateProductSKU is part of a request.
-type UploadCandidateProductsRequestCandidateProductSKU struct {
-	Price           *UploadCandidateProductsRequestCandidateProductSKUPrice           `json:"price,omitzero"`
-	SalesAttributes []UploadCandidateProductsRequestCandidateProductSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 10
-}
-
-// UploadCandidateProductsRequestCandidateProductSKUPrice is part of a request.
-type UploadCandidateProductsRequestCandidateProductSKUPrice struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
-}
-
-// UploadCandidateProductsRequestCandidateProductSKUSalesAttribute is part of a request.
-type UploadCandidateProductsRequestCandidateProductSKUSalesAttribute struct {
-	Name      *string                                                                   `json:"name,omitzero"`       // at most 50 characters
-	SKUImages []UploadCandidateProductsRequestCandidateProductSKUSalesAttributeSKUImage `json:"sku_images,omitzero"` // at most 25
-	Value     *string                                                                   `json:"value,omitzero"`      // at most 50 characters
-}
-
-// UploadCandidateProductsRequestCandidateProductSKUSalesAttributeSKUImage is part of a request.
-type UploadCandidateProductsRequestCandidateProductSKUSalesAttributeSKUImage struct {
-	URI *string `json:"uri,omitzero"`
+	CandidateProducts []CandidateProduct `json:"candidate_products,omitzero"` // at most 10
 }
 
 // UploadCandidateProductsResponse is the reply of Product.UploadCandidateProducts.
 type UploadCandidateProductsResponse struct {
-	Errors []UploadCandidateProductsResponseError `json:"errors,omitzero"`
-}
-
-// UploadCandidateProductsResponseError is part of a reply.
-type UploadCandidateProductsResponseError struct {
-	Code    int                                        `json:"code,omitzero"`
-	Detail  UploadCandidateProductsResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                     `json:"message,omitzero"`
-}
-
-// UploadCandidateProductsResponseErrorDetail is part of a reply.
-type UploadCandidateProductsResponseErrorDetail struct {
-	ExternalProductID string `json:"external_product_id,omitzero"`
+	Errors []ProductError `json:"errors,omitzero"`
 }
 
 // UploadExternalProductRequest holds the parameters of Product.UploadExternalProduct.
@@ -6681,7 +4367,7 @@ type UploadExternalProductRequestExternalProduct struct {
 	ExternalProductID    *string                                                `json:"external_product_id,omitzero"`    // at most 999 characters
 	ExternalShopID       *string                                                `json:"external_shop_id,omitzero"`       // at most 999 characters
 	FirstImage           *UploadExternalProductRequestExternalProductFirstImage `json:"first_image,omitzero"`
-	Images               []UploadExternalProductRequestExternalProductImage     `json:"images,omitzero"` // at most 25
+	Images               []RecommendSizeChartRequestImage                       `json:"images,omitzero"` // at most 25
 	PublishTime          *UnixSeconds                                           `json:"publish_time,omitzero"`
 	Region               *string                                                `json:"region,omitzero"`
 	SKUs                 []UploadExternalProductRequestExternalProductSKU       `json:"skus,omitzero"` // at most 300
@@ -6696,42 +4382,26 @@ type UploadExternalProductRequestExternalProductFirstImage struct {
 	URL *string `json:"url,omitzero"`
 }
 
-// UploadExternalProductRequestExternalProductImage is part of a request.
-type UploadExternalProductRequestExternalProductImage struct {
-	URL *string `json:"url,omitzero"`
-}
-
 // UploadExternalProductRequestExternalProductSKU is part of a request.
 type UploadExternalProductRequestExternalProductSKU struct {
 	CreateTime        *UnixSeconds                                                   `json:"create_time,omitzero"`
-	ExternalListPrice *string                                                        `json:"external_list_price,omitzero"`
+	ExternalListPrice *Decimal                                                       `json:"external_list_price,omitzero"`
 	ExternalSKUID     *string                                                        `json:"external_sku_id,omitzero"`
-	Image             *UploadExternalProductRequestExternalProductSKUImage           `json:"image,omitzero"`
+	Image             *RecommendSizeChartRequestImage                                `json:"image,omitzero"`
 	InventoryQuantity *int64                                                         `json:"inventory_quantity,omitzero"` // 1 to 99999
-	Price             *string                                                        `json:"price,omitzero"`
+	Price             *Decimal                                                       `json:"price,omitzero"`
 	SelectedOptions   []UploadExternalProductRequestExternalProductSKUSelectedOption `json:"selected_options,omitzero"`
 	Status            *string                                                        `json:"status,omitzero"`
 	Taxable           *bool                                                          `json:"taxable,omitzero"`
 	Title             *string                                                        `json:"title,omitzero"`
 	UpdateTime        *UnixSeconds                                                   `json:"update_time,omitzero"`
-	Weight            *UploadExternalProductRequestExternalProductSKUWeight          `json:"weight,omitzero"`
-}
-
-// UploadExternalProductRequestExternalProductSKUImage is part of a request.
-type UploadExternalProductRequestExternalProductSKUImage struct {
-	URL *string `json:"url,omitzero"`
+	Weight            *Weight                                                        `json:"weight,omitzero"`
 }
 
 // UploadExternalProductRequestExternalProductSKUSelectedOption is part of a request.
 type UploadExternalProductRequestExternalProductSKUSelectedOption struct {
 	Name  *string `json:"name,omitzero"`  // at most 50 characters
 	Value *string `json:"value,omitzero"` // at most 50 characters
-}
-
-// UploadExternalProductRequestExternalProductSKUWeight is part of a request.
-type UploadExternalProductRequestExternalProductSKUWeight struct {
-	Unit  *string `json:"unit,omitzero"`
-	Value *string `json:"value,omitzero"`
 }
 
 // UploadExternalProductResponse is the reply of Product.UploadExternalProduct.
@@ -6773,6 +4443,22 @@ type WarehouseInventory struct {
 	WarehouseID       string `json:"warehouse_id,omitzero"`
 }
 
+// EditProductV202309Response is the type of the reply of Product.EditProductV202309, which equal those of
+// other operations.
+type EditProductV202309Response = EditProductResponse
+
+// ListingSchemasV202401Request is the type of the parameters of Product.ListingSchemasV202401, which equal those of
+// other operations.
+type ListingSchemasV202401Request = ListingSchemasRequest
+
+// SearchProductsV202309Response is the type of the reply of Product.SearchProductsV202309, which equal those of
+// other operations.
+type SearchProductsV202309Response = SearchProductsResponse
+
+// SearchProductsV202312Response is the type of the reply of Product.SearchProductsV202312, which equal those of
+// other operations.
+type SearchProductsV202312Response = SearchProductsResponse
+
 // ActivateProductRequestListingPlatform is an open list: TikTok Shop may add values.
 type ActivateProductRequestListingPlatform string
 
@@ -6804,6 +4490,16 @@ const (
 	AuditStatusApproved    AuditStatus = "APPROVED"
 )
 
+// AuditStatus2 is an open list: TikTok Shop may add values.
+type AuditStatus2 string
+
+// Values of AuditStatus2.
+const (
+	AuditStatus2None     AuditStatus2 = "NONE"
+	AuditStatus2Auditing AuditStatus2 = "AUDITING"
+	AuditStatus2Approved AuditStatus2 = "APPROVED"
+)
+
 // BindLocalProductsResponseBindResultStatus is an open list: TikTok Shop may add values.
 type BindLocalProductsResponseBindResultStatus string
 
@@ -6822,28 +4518,6 @@ const (
 	CheckProductListingRequestListingPlatformTikTokShop CheckProductListingRequestListingPlatform = "TIKTOK_SHOP"
 )
 
-// CheckProductListingRequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
-type CheckProductListingRequestSKUIdentifierCodeType string
-
-// Values of CheckProductListingRequestSKUIdentifierCodeType.
-const (
-	CheckProductListingRequestSKUIdentifierCodeTypeGTIN CheckProductListingRequestSKUIdentifierCodeType = "GTIN"
-	CheckProductListingRequestSKUIdentifierCodeTypeEAN  CheckProductListingRequestSKUIdentifierCodeType = "EAN"
-	CheckProductListingRequestSKUIdentifierCodeTypeUPC  CheckProductListingRequestSKUIdentifierCodeType = "UPC"
-	CheckProductListingRequestSKUIdentifierCodeTypeISBN CheckProductListingRequestSKUIdentifierCodeType = "ISBN"
-	CheckProductListingRequestSKUIdentifierCodeTypeJan  CheckProductListingRequestSKUIdentifierCodeType = "JAN"
-)
-
-// CheckProductListingRequestSKUPreSaleType is an open list: TikTok Shop may add values.
-type CheckProductListingRequestSKUPreSaleType string
-
-// Values of CheckProductListingRequestSKUPreSaleType.
-const (
-	CheckProductListingRequestSKUPreSaleTypePreOrder    CheckProductListingRequestSKUPreSaleType = "PRE_ORDER"
-	CheckProductListingRequestSKUPreSaleTypeMadeToOrder CheckProductListingRequestSKUPreSaleType = "MADE_TO_ORDER"
-	CheckProductListingRequestSKUPreSaleTypeCustom      CheckProductListingRequestSKUPreSaleType = "CUSTOM"
-)
-
 // CheckProductListingResponseDiagnoseField is an open list: TikTok Shop may add values.
 type CheckProductListingResponseDiagnoseField string
 
@@ -6856,18 +4530,6 @@ const (
 	CheckProductListingResponseDiagnoseFieldSizeChart   CheckProductListingResponseDiagnoseField = "SIZE_CHART"
 )
 
-// CreateGlobalProductRequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
-type CreateGlobalProductRequestSKUIdentifierCodeType string
-
-// Values of CreateGlobalProductRequestSKUIdentifierCodeType.
-const (
-	CreateGlobalProductRequestSKUIdentifierCodeTypeGTIN CreateGlobalProductRequestSKUIdentifierCodeType = "GTIN"
-	CreateGlobalProductRequestSKUIdentifierCodeTypeEAN  CreateGlobalProductRequestSKUIdentifierCodeType = "EAN"
-	CreateGlobalProductRequestSKUIdentifierCodeTypeUPC  CreateGlobalProductRequestSKUIdentifierCodeType = "UPC"
-	CreateGlobalProductRequestSKUIdentifierCodeTypeISBN CreateGlobalProductRequestSKUIdentifierCodeType = "ISBN"
-	CreateGlobalProductRequestSKUIdentifierCodeTypeJan  CreateGlobalProductRequestSKUIdentifierCodeType = "JAN"
-)
-
 // CreateProductRequestListingPlatform is an open list: TikTok Shop may add values.
 type CreateProductRequestListingPlatform string
 
@@ -6875,28 +4537,6 @@ type CreateProductRequestListingPlatform string
 const (
 	CreateProductRequestListingPlatformTokopedia  CreateProductRequestListingPlatform = "TOKOPEDIA"
 	CreateProductRequestListingPlatformTikTokShop CreateProductRequestListingPlatform = "TIKTOK_SHOP"
-)
-
-// CreateProductRequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
-type CreateProductRequestSKUIdentifierCodeType string
-
-// Values of CreateProductRequestSKUIdentifierCodeType.
-const (
-	CreateProductRequestSKUIdentifierCodeTypeGTIN CreateProductRequestSKUIdentifierCodeType = "GTIN"
-	CreateProductRequestSKUIdentifierCodeTypeEAN  CreateProductRequestSKUIdentifierCodeType = "EAN"
-	CreateProductRequestSKUIdentifierCodeTypeUPC  CreateProductRequestSKUIdentifierCodeType = "UPC"
-	CreateProductRequestSKUIdentifierCodeTypeISBN CreateProductRequestSKUIdentifierCodeType = "ISBN"
-	CreateProductRequestSKUIdentifierCodeTypeJan  CreateProductRequestSKUIdentifierCodeType = "JAN"
-)
-
-// CreateProductRequestSKUPreSaleType is an open list: TikTok Shop may add values.
-type CreateProductRequestSKUPreSaleType string
-
-// Values of CreateProductRequestSKUPreSaleType.
-const (
-	CreateProductRequestSKUPreSaleTypePreOrder    CreateProductRequestSKUPreSaleType = "PRE_ORDER"
-	CreateProductRequestSKUPreSaleTypeMadeToOrder CreateProductRequestSKUPreSaleType = "MADE_TO_ORDER"
-	CreateProductRequestSKUPreSaleTypeCustom      CreateProductRequestSKUPreSaleType = "CUSTOM"
 )
 
 // DeactivateProductsRequestListingPlatform is an open list: TikTok Shop may add values.
@@ -6908,37 +4548,16 @@ const (
 	DeactivateProductsRequestListingPlatformTikTokShop DeactivateProductsRequestListingPlatform = "TIKTOK_SHOP"
 )
 
-// DiagnoseAndOptimizeProductResponseDiagnoseField is an open list: TikTok Shop may add values.
-type DiagnoseAndOptimizeProductResponseDiagnoseField string
+// DiagnoseField is an open list: TikTok Shop may add values.
+type DiagnoseField string
 
-// Values of DiagnoseAndOptimizeProductResponseDiagnoseField.
+// Values of DiagnoseField.
 const (
-	DiagnoseAndOptimizeProductResponseDiagnoseFieldTitle       DiagnoseAndOptimizeProductResponseDiagnoseField = "TITLE"
-	DiagnoseAndOptimizeProductResponseDiagnoseFieldDescription DiagnoseAndOptimizeProductResponseDiagnoseField = "DESCRIPTION"
-	DiagnoseAndOptimizeProductResponseDiagnoseFieldImage       DiagnoseAndOptimizeProductResponseDiagnoseField = "IMAGE"
-	DiagnoseAndOptimizeProductResponseDiagnoseFieldAttribute   DiagnoseAndOptimizeProductResponseDiagnoseField = "ATTRIBUTE"
-	DiagnoseAndOptimizeProductResponseDiagnoseFieldSizeChart   DiagnoseAndOptimizeProductResponseDiagnoseField = "SIZE_CHART"
-)
-
-// EditGlobalProductRequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
-type EditGlobalProductRequestSKUIdentifierCodeType string
-
-// Values of EditGlobalProductRequestSKUIdentifierCodeType.
-const (
-	EditGlobalProductRequestSKUIdentifierCodeTypeGTIN EditGlobalProductRequestSKUIdentifierCodeType = "GTIN"
-	EditGlobalProductRequestSKUIdentifierCodeTypeEAN  EditGlobalProductRequestSKUIdentifierCodeType = "EAN"
-	EditGlobalProductRequestSKUIdentifierCodeTypeUPC  EditGlobalProductRequestSKUIdentifierCodeType = "UPC"
-	EditGlobalProductRequestSKUIdentifierCodeTypeISBN EditGlobalProductRequestSKUIdentifierCodeType = "ISBN"
-	EditGlobalProductRequestSKUIdentifierCodeTypeJan  EditGlobalProductRequestSKUIdentifierCodeType = "JAN"
-)
-
-// EditGlobalProductResponsePublishResultStatus is an open list: TikTok Shop may add values.
-type EditGlobalProductResponsePublishResultStatus string
-
-// Values of EditGlobalProductResponsePublishResultStatus.
-const (
-	EditGlobalProductResponsePublishResultStatusSuccess EditGlobalProductResponsePublishResultStatus = "SUCCESS"
-	EditGlobalProductResponsePublishResultStatusFailed  EditGlobalProductResponsePublishResultStatus = "FAILED"
+	DiagnoseFieldTitle       DiagnoseField = "TITLE"
+	DiagnoseFieldDescription DiagnoseField = "DESCRIPTION"
+	DiagnoseFieldImage       DiagnoseField = "IMAGE"
+	DiagnoseFieldAttribute   DiagnoseField = "ATTRIBUTE"
+	DiagnoseFieldSizeChart   DiagnoseField = "SIZE_CHART"
 )
 
 // EditProductRequestListingPlatform is an open list: TikTok Shop may add values.
@@ -6948,18 +4567,6 @@ type EditProductRequestListingPlatform string
 const (
 	EditProductRequestListingPlatformTokopedia  EditProductRequestListingPlatform = "TOKOPEDIA"
 	EditProductRequestListingPlatformTikTokShop EditProductRequestListingPlatform = "TIKTOK_SHOP"
-)
-
-// EditProductRequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
-type EditProductRequestSKUIdentifierCodeType string
-
-// Values of EditProductRequestSKUIdentifierCodeType.
-const (
-	EditProductRequestSKUIdentifierCodeTypeGTIN EditProductRequestSKUIdentifierCodeType = "GTIN"
-	EditProductRequestSKUIdentifierCodeTypeEAN  EditProductRequestSKUIdentifierCodeType = "EAN"
-	EditProductRequestSKUIdentifierCodeTypeUPC  EditProductRequestSKUIdentifierCodeType = "UPC"
-	EditProductRequestSKUIdentifierCodeTypeISBN EditProductRequestSKUIdentifierCodeType = "ISBN"
-	EditProductRequestSKUIdentifierCodeTypeJan  EditProductRequestSKUIdentifierCodeType = "JAN"
 )
 
 // EditProductRequestSKUPreSaleType is an open list: TikTok Shop may add values.
@@ -6973,16 +4580,6 @@ const (
 	EditProductRequestSKUPreSaleTypeNone        EditProductRequestSKUPreSaleType = "NONE"
 )
 
-// EditProductResponseAuditStatus is an open list: TikTok Shop may add values.
-type EditProductResponseAuditStatus string
-
-// Values of EditProductResponseAuditStatus.
-const (
-	EditProductResponseAuditStatusNone     EditProductResponseAuditStatus = "NONE"
-	EditProductResponseAuditStatusAuditing EditProductResponseAuditStatus = "AUDITING"
-	EditProductResponseAuditStatusApproved EditProductResponseAuditStatus = "APPROVED"
-)
-
 // EditProductV202309RequestListingPlatform is an open list: TikTok Shop may add values.
 type EditProductV202309RequestListingPlatform string
 
@@ -6990,39 +4587,6 @@ type EditProductV202309RequestListingPlatform string
 const (
 	EditProductV202309RequestListingPlatformTokopedia  EditProductV202309RequestListingPlatform = "TOKOPEDIA"
 	EditProductV202309RequestListingPlatformTikTokShop EditProductV202309RequestListingPlatform = "TIKTOK_SHOP"
-)
-
-// EditProductV202309RequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
-type EditProductV202309RequestSKUIdentifierCodeType string
-
-// Values of EditProductV202309RequestSKUIdentifierCodeType.
-const (
-	EditProductV202309RequestSKUIdentifierCodeTypeGTIN EditProductV202309RequestSKUIdentifierCodeType = "GTIN"
-	EditProductV202309RequestSKUIdentifierCodeTypeEAN  EditProductV202309RequestSKUIdentifierCodeType = "EAN"
-	EditProductV202309RequestSKUIdentifierCodeTypeUPC  EditProductV202309RequestSKUIdentifierCodeType = "UPC"
-	EditProductV202309RequestSKUIdentifierCodeTypeISBN EditProductV202309RequestSKUIdentifierCodeType = "ISBN"
-	EditProductV202309RequestSKUIdentifierCodeTypeJan  EditProductV202309RequestSKUIdentifierCodeType = "JAN"
-)
-
-// EditProductV202309RequestSKUPreSaleType is an open list: TikTok Shop may add values.
-type EditProductV202309RequestSKUPreSaleType string
-
-// Values of EditProductV202309RequestSKUPreSaleType.
-const (
-	EditProductV202309RequestSKUPreSaleTypePreOrder    EditProductV202309RequestSKUPreSaleType = "PRE_ORDER"
-	EditProductV202309RequestSKUPreSaleTypeMadeToOrder EditProductV202309RequestSKUPreSaleType = "MADE_TO_ORDER"
-	EditProductV202309RequestSKUPreSaleTypeCustom      EditProductV202309RequestSKUPreSaleType = "CUSTOM"
-	EditProductV202309RequestSKUPreSaleTypeNone        EditProductV202309RequestSKUPreSaleType = "NONE"
-)
-
-// EditProductV202309ResponseAuditStatus is an open list: TikTok Shop may add values.
-type EditProductV202309ResponseAuditStatus string
-
-// Values of EditProductV202309ResponseAuditStatus.
-const (
-	EditProductV202309ResponseAuditStatusNone     EditProductV202309ResponseAuditStatus = "NONE"
-	EditProductV202309ResponseAuditStatusAuditing EditProductV202309ResponseAuditStatus = "AUDITING"
-	EditProductV202309ResponseAuditStatusApproved EditProductV202309ResponseAuditStatus = "APPROVED"
 )
 
 // GetAttributesResponseAttributeType is an open list: TikTok Shop may add values.
@@ -7063,18 +4627,6 @@ const (
 	GetGlobalCategoriesResponseCategoryPermissionStatusNonMainCategory GetGlobalCategoriesResponseCategoryPermissionStatus = "NON_MAIN_CATEGORY"
 )
 
-// GetGlobalProductResponseSKUIdentifierCodeType is an open list: TikTok Shop may add values.
-type GetGlobalProductResponseSKUIdentifierCodeType string
-
-// Values of GetGlobalProductResponseSKUIdentifierCodeType.
-const (
-	GetGlobalProductResponseSKUIdentifierCodeTypeGTIN GetGlobalProductResponseSKUIdentifierCodeType = "GTIN"
-	GetGlobalProductResponseSKUIdentifierCodeTypeEAN  GetGlobalProductResponseSKUIdentifierCodeType = "EAN"
-	GetGlobalProductResponseSKUIdentifierCodeTypeUPC  GetGlobalProductResponseSKUIdentifierCodeType = "UPC"
-	GetGlobalProductResponseSKUIdentifierCodeTypeISBN GetGlobalProductResponseSKUIdentifierCodeType = "ISBN"
-	GetGlobalProductResponseSKUIdentifierCodeTypeJan  GetGlobalProductResponseSKUIdentifierCodeType = "JAN"
-)
-
 // GetImageTranslationTasksResponseTranslationTaskStatus is an open list: TikTok Shop may add values.
 type GetImageTranslationTasksResponseTranslationTaskStatus string
 
@@ -7085,13 +4637,25 @@ const (
 	GetImageTranslationTasksResponseTranslationTaskStatusFailed     GetImageTranslationTasksResponseTranslationTaskStatus = "FAILED"
 )
 
-// GetRecommendedProductTitleAndDescriptionResponseProductSuggestionField is an open list: TikTok Shop may add values.
-type GetRecommendedProductTitleAndDescriptionResponseProductSuggestionField string
+// GetRecommendedProductTitleAndDescriptionSuggestionField is an open list: TikTok Shop may add values.
+type GetRecommendedProductTitleAndDescriptionSuggestionField string
 
-// Values of GetRecommendedProductTitleAndDescriptionResponseProductSuggestionField.
+// Values of GetRecommendedProductTitleAndDescriptionSuggestionField.
 const (
-	GetRecommendedProductTitleAndDescriptionResponseProductSuggestionFieldTitle       GetRecommendedProductTitleAndDescriptionResponseProductSuggestionField = "TITLE"
-	GetRecommendedProductTitleAndDescriptionResponseProductSuggestionFieldDescription GetRecommendedProductTitleAndDescriptionResponseProductSuggestionField = "DESCRIPTION"
+	GetRecommendedProductTitleAndDescriptionSuggestionFieldTitle       GetRecommendedProductTitleAndDescriptionSuggestionField = "TITLE"
+	GetRecommendedProductTitleAndDescriptionSuggestionFieldDescription GetRecommendedProductTitleAndDescriptionSuggestionField = "DESCRIPTION"
+)
+
+// IdentifierCodeType is an open list: TikTok Shop may add values.
+type IdentifierCodeType string
+
+// Values of IdentifierCodeType.
+const (
+	IdentifierCodeTypeGTIN IdentifierCodeType = "GTIN"
+	IdentifierCodeTypeEAN  IdentifierCodeType = "EAN"
+	IdentifierCodeTypeUPC  IdentifierCodeType = "UPC"
+	IdentifierCodeTypeISBN IdentifierCodeType = "ISBN"
+	IdentifierCodeTypeJan  IdentifierCodeType = "JAN"
 )
 
 // ListingQualityTier is an open list: TikTok Shop may add values.
@@ -7104,27 +4668,6 @@ const (
 	ListingQualityTierGood ListingQualityTier = "GOOD"
 )
 
-// PartialEditGlobalProductRequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
-type PartialEditGlobalProductRequestSKUIdentifierCodeType string
-
-// Values of PartialEditGlobalProductRequestSKUIdentifierCodeType.
-const (
-	PartialEditGlobalProductRequestSKUIdentifierCodeTypeGTIN PartialEditGlobalProductRequestSKUIdentifierCodeType = "GTIN"
-	PartialEditGlobalProductRequestSKUIdentifierCodeTypeEAN  PartialEditGlobalProductRequestSKUIdentifierCodeType = "EAN"
-	PartialEditGlobalProductRequestSKUIdentifierCodeTypeUPC  PartialEditGlobalProductRequestSKUIdentifierCodeType = "UPC"
-	PartialEditGlobalProductRequestSKUIdentifierCodeTypeISBN PartialEditGlobalProductRequestSKUIdentifierCodeType = "ISBN"
-	PartialEditGlobalProductRequestSKUIdentifierCodeTypeJan  PartialEditGlobalProductRequestSKUIdentifierCodeType = "JAN"
-)
-
-// PartialEditGlobalProductResponsePublishResultStatus is an open list: TikTok Shop may add values.
-type PartialEditGlobalProductResponsePublishResultStatus string
-
-// Values of PartialEditGlobalProductResponsePublishResultStatus.
-const (
-	PartialEditGlobalProductResponsePublishResultStatusSuccess PartialEditGlobalProductResponsePublishResultStatus = "SUCCESS"
-	PartialEditGlobalProductResponsePublishResultStatusFailed  PartialEditGlobalProductResponsePublishResultStatus = "FAILED"
-)
-
 // PartialEditProductRequestListingPlatform is an open list: TikTok Shop may add values.
 type PartialEditProductRequestListingPlatform string
 
@@ -7132,38 +4675,6 @@ type PartialEditProductRequestListingPlatform string
 const (
 	PartialEditProductRequestListingPlatformTokopedia  PartialEditProductRequestListingPlatform = "TOKOPEDIA"
 	PartialEditProductRequestListingPlatformTikTokShop PartialEditProductRequestListingPlatform = "TIKTOK_SHOP"
-)
-
-// PartialEditProductRequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
-type PartialEditProductRequestSKUIdentifierCodeType string
-
-// Values of PartialEditProductRequestSKUIdentifierCodeType.
-const (
-	PartialEditProductRequestSKUIdentifierCodeTypeGTIN PartialEditProductRequestSKUIdentifierCodeType = "GTIN"
-	PartialEditProductRequestSKUIdentifierCodeTypeEAN  PartialEditProductRequestSKUIdentifierCodeType = "EAN"
-	PartialEditProductRequestSKUIdentifierCodeTypeUPC  PartialEditProductRequestSKUIdentifierCodeType = "UPC"
-	PartialEditProductRequestSKUIdentifierCodeTypeISBN PartialEditProductRequestSKUIdentifierCodeType = "ISBN"
-	PartialEditProductRequestSKUIdentifierCodeTypeJan  PartialEditProductRequestSKUIdentifierCodeType = "JAN"
-)
-
-// PartialEditProductRequestSKUPreSaleType is an open list: TikTok Shop may add values.
-type PartialEditProductRequestSKUPreSaleType string
-
-// Values of PartialEditProductRequestSKUPreSaleType.
-const (
-	PartialEditProductRequestSKUPreSaleTypePreOrder    PartialEditProductRequestSKUPreSaleType = "PRE_ORDER"
-	PartialEditProductRequestSKUPreSaleTypeMadeToOrder PartialEditProductRequestSKUPreSaleType = "MADE_TO_ORDER"
-	PartialEditProductRequestSKUPreSaleTypeCustom      PartialEditProductRequestSKUPreSaleType = "CUSTOM"
-)
-
-// PartialEditProductResponseAuditStatus is an open list: TikTok Shop may add values.
-type PartialEditProductResponseAuditStatus string
-
-// Values of PartialEditProductResponseAuditStatus.
-const (
-	PartialEditProductResponseAuditStatusNone     PartialEditProductResponseAuditStatus = "NONE"
-	PartialEditProductResponseAuditStatusAuditing PartialEditProductResponseAuditStatus = "AUDITING"
-	PartialEditProductResponseAuditStatusApproved PartialEditProductResponseAuditStatus = "APPROVED"
 )
 
 // PartialEditProductV202309RequestListingPlatform is an open list: TikTok Shop may add values.
@@ -7175,36 +4686,14 @@ const (
 	PartialEditProductV202309RequestListingPlatformTikTokShop PartialEditProductV202309RequestListingPlatform = "TIKTOK_SHOP"
 )
 
-// PartialEditProductV202309RequestSKUIdentifierCodeType is an open list: TikTok Shop may add values.
-type PartialEditProductV202309RequestSKUIdentifierCodeType string
+// PreSaleType is an open list: TikTok Shop may add values.
+type PreSaleType string
 
-// Values of PartialEditProductV202309RequestSKUIdentifierCodeType.
+// Values of PreSaleType.
 const (
-	PartialEditProductV202309RequestSKUIdentifierCodeTypeGTIN PartialEditProductV202309RequestSKUIdentifierCodeType = "GTIN"
-	PartialEditProductV202309RequestSKUIdentifierCodeTypeEAN  PartialEditProductV202309RequestSKUIdentifierCodeType = "EAN"
-	PartialEditProductV202309RequestSKUIdentifierCodeTypeUPC  PartialEditProductV202309RequestSKUIdentifierCodeType = "UPC"
-	PartialEditProductV202309RequestSKUIdentifierCodeTypeISBN PartialEditProductV202309RequestSKUIdentifierCodeType = "ISBN"
-	PartialEditProductV202309RequestSKUIdentifierCodeTypeJan  PartialEditProductV202309RequestSKUIdentifierCodeType = "JAN"
-)
-
-// PartialEditProductV202309RequestSKUPreSaleType is an open list: TikTok Shop may add values.
-type PartialEditProductV202309RequestSKUPreSaleType string
-
-// Values of PartialEditProductV202309RequestSKUPreSaleType.
-const (
-	PartialEditProductV202309RequestSKUPreSaleTypePreOrder    PartialEditProductV202309RequestSKUPreSaleType = "PRE_ORDER"
-	PartialEditProductV202309RequestSKUPreSaleTypeMadeToOrder PartialEditProductV202309RequestSKUPreSaleType = "MADE_TO_ORDER"
-	PartialEditProductV202309RequestSKUPreSaleTypeCustom      PartialEditProductV202309RequestSKUPreSaleType = "CUSTOM"
-)
-
-// PartialEditProductV202309ResponseAuditStatus is an open list: TikTok Shop may add values.
-type PartialEditProductV202309ResponseAuditStatus string
-
-// Values of PartialEditProductV202309ResponseAuditStatus.
-const (
-	PartialEditProductV202309ResponseAuditStatusNone     PartialEditProductV202309ResponseAuditStatus = "NONE"
-	PartialEditProductV202309ResponseAuditStatusAuditing PartialEditProductV202309ResponseAuditStatus = "AUDITING"
-	PartialEditProductV202309ResponseAuditStatusApproved PartialEditProductV202309ResponseAuditStatus = "APPROVED"
+	PreSaleTypePreOrder    PreSaleType = "PRE_ORDER"
+	PreSaleTypeMadeToOrder PreSaleType = "MADE_TO_ORDER"
+	PreSaleTypeCustom      PreSaleType = "CUSTOM"
 )
 
 // ProductAdditionalAttribute is an open list: TikTok Shop may add values.
@@ -7303,16 +4792,16 @@ const (
 	ProductDeactivationSourceComboRelation ProductDeactivationSource = "COMBO_RELATION"
 )
 
-// ProductInformationIssueDiagnosisResponseProductDiagnoseField is an open list: TikTok Shop may add values.
-type ProductInformationIssueDiagnosisResponseProductDiagnoseField string
+// ProductIdentifierCodeType is an open list: TikTok Shop may add values.
+type ProductIdentifierCodeType string
 
-// Values of ProductInformationIssueDiagnosisResponseProductDiagnoseField.
+// Values of ProductIdentifierCodeType.
 const (
-	ProductInformationIssueDiagnosisResponseProductDiagnoseFieldTitle       ProductInformationIssueDiagnosisResponseProductDiagnoseField = "TITLE"
-	ProductInformationIssueDiagnosisResponseProductDiagnoseFieldDescription ProductInformationIssueDiagnosisResponseProductDiagnoseField = "DESCRIPTION"
-	ProductInformationIssueDiagnosisResponseProductDiagnoseFieldImage       ProductInformationIssueDiagnosisResponseProductDiagnoseField = "IMAGE"
-	ProductInformationIssueDiagnosisResponseProductDiagnoseFieldAttribute   ProductInformationIssueDiagnosisResponseProductDiagnoseField = "ATTRIBUTE"
-	ProductInformationIssueDiagnosisResponseProductDiagnoseFieldSizeChart   ProductInformationIssueDiagnosisResponseProductDiagnoseField = "SIZE_CHART"
+	ProductIdentifierCodeTypeGTIN ProductIdentifierCodeType = "GTIN"
+	ProductIdentifierCodeTypeEAN  ProductIdentifierCodeType = "EAN"
+	ProductIdentifierCodeTypeUPC  ProductIdentifierCodeType = "UPC"
+	ProductIdentifierCodeTypeISBN ProductIdentifierCodeType = "ISBN"
+	ProductIdentifierCodeTypeJan  ProductIdentifierCodeType = "JAN"
 )
 
 // ProductIntegratedPlatformStatusStatus is an open list: TikTok Shop may add values.
@@ -7482,15 +4971,6 @@ const (
 	ProductTagPopularInMarketplaces ProductTag = "POPULAR_IN_MARKETPLACES"
 )
 
-// ProductUnit is an open list: TikTok Shop may add values.
-type ProductUnit string
-
-// Values of ProductUnit.
-const (
-	ProductUnitKilogram ProductUnit = "KILOGRAM"
-	ProductUnitPound    ProductUnit = "POUND"
-)
-
 // ProductUseCase is an open list: TikTok Shop may add values.
 type ProductUseCase string
 
@@ -7513,6 +4993,15 @@ const (
 	PublishGlobalProductResponsePublishResultStatusFailed  PublishGlobalProductResponsePublishResultStatus = "FAILED"
 )
 
+// PublishResultStatus is an open list: TikTok Shop may add values.
+type PublishResultStatus string
+
+// Values of PublishResultStatus.
+const (
+	PublishResultStatusSuccess PublishResultStatus = "SUCCESS"
+	PublishResultStatusFailed  PublishResultStatus = "FAILED"
+)
+
 // RecommendCategoryResponseCategoryPermissionStatus is an open list: TikTok Shop may add values.
 type RecommendCategoryResponseCategoryPermissionStatus string
 
@@ -7521,18 +5010,6 @@ const (
 	RecommendCategoryResponseCategoryPermissionStatusAvailable  RecommendCategoryResponseCategoryPermissionStatus = "AVAILABLE"
 	RecommendCategoryResponseCategoryPermissionStatusInviteOnly RecommendCategoryResponseCategoryPermissionStatus = "INVITE_ONLY"
 	RecommendCategoryResponseCategoryPermissionStatusProhibited RecommendCategoryResponseCategoryPermissionStatus = "PROHIBITED"
-)
-
-// SKUIdentifierCodeType is an open list: TikTok Shop may add values.
-type SKUIdentifierCodeType string
-
-// Values of SKUIdentifierCodeType.
-const (
-	SKUIdentifierCodeTypeGTIN SKUIdentifierCodeType = "GTIN"
-	SKUIdentifierCodeTypeEAN  SKUIdentifierCodeType = "EAN"
-	SKUIdentifierCodeTypeUPC  SKUIdentifierCodeType = "UPC"
-	SKUIdentifierCodeTypeISBN SKUIdentifierCodeType = "ISBN"
-	SKUIdentifierCodeTypeJan  SKUIdentifierCodeType = "JAN"
 )
 
 // SKUPreSaleType is an open list: TikTok Shop may add values.
@@ -7554,14 +5031,14 @@ const (
 	SKUStatusInfoStatusDeactivated SKUStatusInfoStatus = "DEACTIVATED"
 )
 
-// SearchCandidateProductsResponseCandidateProductOpportunityMatchingStatus is an open list: TikTok Shop may add values.
-type SearchCandidateProductsResponseCandidateProductOpportunityMatchingStatus string
+// SearchCandidateProductsOpportunityMatchingStatus is an open list: TikTok Shop may add values.
+type SearchCandidateProductsOpportunityMatchingStatus string
 
-// Values of SearchCandidateProductsResponseCandidateProductOpportunityMatchingStatus.
+// Values of SearchCandidateProductsOpportunityMatchingStatus.
 const (
-	SearchCandidateProductsResponseCandidateProductOpportunityMatchingStatusPending    SearchCandidateProductsResponseCandidateProductOpportunityMatchingStatus = "PENDING"
-	SearchCandidateProductsResponseCandidateProductOpportunityMatchingStatusMatched    SearchCandidateProductsResponseCandidateProductOpportunityMatchingStatus = "MATCHED"
-	SearchCandidateProductsResponseCandidateProductOpportunityMatchingStatusNotMatched SearchCandidateProductsResponseCandidateProductOpportunityMatchingStatus = "NOT_MATCHED"
+	SearchCandidateProductsOpportunityMatchingStatusPending    SearchCandidateProductsOpportunityMatchingStatus = "PENDING"
+	SearchCandidateProductsOpportunityMatchingStatusMatched    SearchCandidateProductsOpportunityMatchingStatus = "MATCHED"
+	SearchCandidateProductsOpportunityMatchingStatusNotMatched SearchCandidateProductsOpportunityMatchingStatus = "NOT_MATCHED"
 )
 
 // SearchGlobalProductsRequestStatus is an open list: TikTok Shop may add values.

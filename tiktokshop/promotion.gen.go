@@ -191,86 +191,37 @@ func (s *PromotionService) UpdateActivityProduct(ctx context.Context, activityID
 	return out, err
 }
 
-// CreateActivityRequest holds the parameters of Promotion.CreateActivity.
-type CreateActivityRequest struct {
-	ActivityType       *CreateActivityRequestActivityType        `json:"activity_type,omitzero"`
-	BeginTime          *UnixSeconds                              `json:"begin_time,omitzero"`
-	Discount           *CreateActivityRequestDiscount            `json:"discount,omitzero"`
-	DurationType       *string                                   `json:"duration_type,omitzero"`
-	EndTime            *UnixSeconds                              `json:"end_time,omitzero"`
-	ParticipationLimit []CreateActivityRequestParticipationLimit `json:"participation_limit,omitzero"`
-	ProductLevel       *string                                   `json:"product_level,omitzero"`
-	TargetUserInfo     *CreateActivityRequestTargetUserInfo      `json:"target_user_info,omitzero"`
-	Title              *string                                   `json:"title,omitzero"` // at most 50 characters
-}
-
-// CreateActivityRequestDiscount is part of a request.
-type CreateActivityRequestDiscount struct {
-	BMSMDiscount     *CreateActivityRequestDiscountBMSMDiscount     `json:"bmsm_discount,omitzero"`
-	GiftDiscount     *CreateActivityRequestDiscountGiftDiscount     `json:"gift_discount,omitzero"`
-	ShippingDiscount *CreateActivityRequestDiscountShippingDiscount `json:"shipping_discount,omitzero"`
-}
-
-// CreateActivityRequestDiscountBMSMDiscount is part of a request.
-type CreateActivityRequestDiscountBMSMDiscount struct {
-	Details []CreateActivityRequestDiscountBMSMDiscountDetail `json:"details,omitzero"`
-}
-
-// CreateActivityRequestDiscountBMSMDiscountDetail is part of a request.
-type CreateActivityRequestDiscountBMSMDiscountDetail struct {
-	ThresholdType  *CreateActivityRequestDiscountBMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue *string                                                       `json:"threshold_value,omitzero"`
-	Tier           *int                                                          `json:"tier,omitzero"`
-	Type           *string                                                       `json:"type,omitzero"`
-	Value          *string                                                       `json:"value,omitzero"`
-}
-
-// CreateActivityRequestDiscountGiftDiscount is part of a request.
-type CreateActivityRequestDiscountGiftDiscount struct {
-	GiftInfos         []CreateActivityRequestDiscountGiftDiscountGiftInfo `json:"gift_infos,omitzero"`
-	GiftReceivingType *string                                             `json:"gift_receiving_type,omitzero"`
-}
-
-// CreateActivityRequestDiscountGiftDiscountGiftInfo is part of a request.
-type CreateActivityRequestDiscountGiftDiscountGiftInfo struct {
-	GiftDetails    []CreateActivityRequestDiscountGiftDiscountGiftInfoGiftDetail   `json:"gift_details,omitzero"`
-	ThresholdType  *CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue *string                                                         `json:"threshold_value,omitzero"`
-	Tier           *int                                                            `json:"tier,omitzero"`
-}
-
-// CreateActivityRequestDiscountGiftDiscountGiftInfoGiftDetail is part of a request.
-type CreateActivityRequestDiscountGiftDiscountGiftInfoGiftDetail struct {
-	ProductID       *string `json:"product_id,omitzero"`
-	SKUID           *string `json:"sku_id,omitzero"`
-	TotalClaimLimit *string `json:"total_claim_limit,omitzero"` // 1 to 99999
-}
-
-// CreateActivityRequestDiscountShippingDiscount is part of a request.
-type CreateActivityRequestDiscountShippingDiscount struct {
-	AreaScope      *CreateActivityRequestDiscountShippingDiscountAreaScope     `json:"area_scope,omitzero"`
-	InventoryType  *string                                                     `json:"inventory_type,omitzero"`
-	ShippingMethod *string                                                     `json:"shipping_method,omitzero"`
-	ThresholdType  *CreateActivityRequestDiscountShippingDiscountThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue *string                                                     `json:"threshold_value,omitzero"`
-	Type           *string                                                     `json:"type,omitzero"`
-	Value          *string                                                     `json:"value,omitzero"`
-}
-
-// CreateActivityRequestDiscountShippingDiscountAreaScope is part of a request.
-type CreateActivityRequestDiscountShippingDiscountAreaScope struct {
+// AreaScope is part of a request.
+type AreaScope struct {
 	SpecificAreas []string `json:"specific_areas,omitzero"`
 	Type          *string  `json:"type,omitzero"`
 }
 
-// CreateActivityRequestParticipationLimit is part of a request.
-type CreateActivityRequestParticipationLimit struct {
-	Type *string `json:"type,omitzero"`
+// BMSMDiscount is part of a request.
+type BMSMDiscount struct {
+	Details []BMSMDiscountDetail `json:"details,omitzero"`
 }
 
-// CreateActivityRequestTargetUserInfo is part of a request.
-type CreateActivityRequestTargetUserInfo struct {
-	UserType *PromotionUserType `json:"user_type,omitzero"`
+// BMSMDiscountDetail is part of a request.
+type BMSMDiscountDetail struct {
+	ThresholdType  *BMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue *string                          `json:"threshold_value,omitzero"`
+	Tier           *int                             `json:"tier,omitzero"`
+	Type           *string                          `json:"type,omitzero"`
+	Value          *string                          `json:"value,omitzero"`
+}
+
+// CreateActivityRequest holds the parameters of Promotion.CreateActivity.
+type CreateActivityRequest struct {
+	ActivityType       *CreateActivityRequestActivityType `json:"activity_type,omitzero"`
+	BeginTime          *UnixSeconds                       `json:"begin_time,omitzero"`
+	Discount           *PromotionDiscount                 `json:"discount,omitzero"`
+	DurationType       *string                            `json:"duration_type,omitzero"`
+	EndTime            *UnixSeconds                       `json:"end_time,omitzero"`
+	ParticipationLimit []ParticipationLimit               `json:"participation_limit,omitzero"`
+	ProductLevel       *string                            `json:"product_level,omitzero"`
+	TargetUserInfo     *TargetUserInfo                    `json:"target_user_info,omitzero"`
+	Title              *string                            `json:"title,omitzero"` // at most 50 characters
 }
 
 // CreateActivityResponse is the reply of Promotion.CreateActivity.
@@ -292,121 +243,91 @@ type DeactivateActivityResponse struct {
 	UpdateTime UnixSeconds                      `json:"update_time,omitzero"`
 }
 
+// Discount is part of a reply.
+type Discount struct {
+	MaxDiscount     Money        `json:"max_discount,omitzero"`
+	Percentage      string       `json:"percentage,omitzero"`
+	ReductionAmount Money        `json:"reduction_amount,omitzero"`
+	Type            DiscountType `json:"type,omitzero"`
+}
+
+// DiscountBMSMDiscount is part of a reply.
+type DiscountBMSMDiscount struct {
+	Details []DiscountBMSMDiscountDetail `json:"details,omitzero"`
+}
+
+// DiscountBMSMDiscountDetail is part of a reply.
+type DiscountBMSMDiscountDetail struct {
+	ThresholdType  DiscountBMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue string                                  `json:"threshold_value,omitzero"`
+	Tier           int                                     `json:"tier,omitzero"`
+	Type           string                                  `json:"type,omitzero"`
+	Value          string                                  `json:"value,omitzero"`
+}
+
+// DiscountGiftDiscount is part of a reply.
+type DiscountGiftDiscount struct {
+	GiftInfos         []GiftDiscountGiftInfo `json:"gift_infos,omitzero"`
+	GiftReceivingType string                 `json:"gift_receiving_type,omitzero"`
+}
+
+// DiscountShippingDiscount is part of a reply.
+type DiscountShippingDiscount struct {
+	AreaScope      ShippingDiscountAreaScope             `json:"area_scope,omitzero"`
+	InventoryType  string                                `json:"inventory_type,omitzero"`
+	ShippingMethod string                                `json:"shipping_method,omitzero"`
+	ThresholdType  DiscountShippingDiscountThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue string                                `json:"threshold_value,omitzero"`
+	Type           string                                `json:"type,omitzero"`
+	Value          string                                `json:"value,omitzero"`
+}
+
 // GetActivityRequest holds the parameters of Promotion.GetActivity.
 type GetActivityRequest struct{}
 
 // GetActivityResponse is the reply of Promotion.GetActivity.
 type GetActivityResponse struct {
-	ActivityCommands   []string                                `json:"activity_commands,omitzero"`
-	ActivityID         string                                  `json:"activity_id,omitzero"`
-	ActivityType       GetActivityResponseActivityType         `json:"activity_type,omitzero"`
-	BeginTime          UnixSeconds                             `json:"begin_time,omitzero"`
-	CreateTime         UnixSeconds                             `json:"create_time,omitzero"`
-	Discount           GetActivityResponseDiscount             `json:"discount,omitzero"`
-	DurationType       string                                  `json:"duration_type,omitzero"`
-	EndTime            UnixSeconds                             `json:"end_time,omitzero"`
-	ParticipationLimit []GetActivityResponseParticipationLimit `json:"participation_limit,omitzero"`
-	ProductLevel       string                                  `json:"product_level,omitzero"`
-	Products           []GetActivityResponseProduct            `json:"products,omitzero"`
-	Status             GetActivityResponseStatus               `json:"status,omitzero"`
-	TargetUserInfo     GetActivityResponseTargetUserInfo       `json:"target_user_info,omitzero"`
-	Title              string                                  `json:"title,omitzero"`
-	UpdateTime         UnixSeconds                             `json:"update_time,omitzero"`
+	ActivityCommands   []string                          `json:"activity_commands,omitzero"`
+	ActivityID         string                            `json:"activity_id,omitzero"`
+	ActivityType       GetActivityResponseActivityType   `json:"activity_type,omitzero"`
+	BeginTime          UnixSeconds                       `json:"begin_time,omitzero"`
+	CreateTime         UnixSeconds                       `json:"create_time,omitzero"`
+	Discount           GetActivityResponseDiscount       `json:"discount,omitzero"`
+	DurationType       string                            `json:"duration_type,omitzero"`
+	EndTime            UnixSeconds                       `json:"end_time,omitzero"`
+	ParticipationLimit []PromotionParticipationLimit     `json:"participation_limit,omitzero"`
+	ProductLevel       string                            `json:"product_level,omitzero"`
+	Products           []GetActivityResponseProduct      `json:"products,omitzero"`
+	Status             GetActivityResponseStatus         `json:"status,omitzero"`
+	TargetUserInfo     GetActivityResponseTargetUserInfo `json:"target_user_info,omitzero"`
+	Title              string                            `json:"title,omitzero"`
+	UpdateTime         UnixSeconds                       `json:"update_time,omitzero"`
 }
 
 // GetActivityResponseDiscount is part of a reply.
 type GetActivityResponseDiscount struct {
-	BMSMDiscount     GetActivityResponseDiscountBMSMDiscount     `json:"bmsm_discount,omitzero"`
-	GiftDiscount     GetActivityResponseDiscountGiftDiscount     `json:"gift_discount,omitzero"`
-	ShippingDiscount GetActivityResponseDiscountShippingDiscount `json:"shipping_discount,omitzero"`
-}
-
-// GetActivityResponseDiscountBMSMDiscount is part of a reply.
-type GetActivityResponseDiscountBMSMDiscount struct {
-	Details []GetActivityResponseDiscountBMSMDiscountDetail `json:"details,omitzero"`
-}
-
-// GetActivityResponseDiscountBMSMDiscountDetail is part of a reply.
-type GetActivityResponseDiscountBMSMDiscountDetail struct {
-	ThresholdType  GetActivityResponseDiscountBMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue string                                                     `json:"threshold_value,omitzero"`
-	Tier           int                                                        `json:"tier,omitzero"`
-	Type           string                                                     `json:"type,omitzero"`
-	Value          string                                                     `json:"value,omitzero"`
-}
-
-// GetActivityResponseDiscountGiftDiscount is part of a reply.
-type GetActivityResponseDiscountGiftDiscount struct {
-	GiftInfos         []GetActivityResponseDiscountGiftDiscountGiftInfo `json:"gift_infos,omitzero"`
-	GiftReceivingType string                                            `json:"gift_receiving_type,omitzero"`
-}
-
-// GetActivityResponseDiscountGiftDiscountGiftInfo is part of a reply.
-type GetActivityResponseDiscountGiftDiscountGiftInfo struct {
-	GiftDetails    []GetActivityResponseDiscountGiftDiscountGiftInfoGiftDetail  `json:"gift_details,omitzero"`
-	ThresholdType  GetActivityResponseDiscountGiftDiscountGiftInfoThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue string                                                       `json:"threshold_value,omitzero"`
-	Tier           int                                                          `json:"tier,omitzero"`
-}
-
-// GetActivityResponseDiscountGiftDiscountGiftInfoGiftDetail is part of a reply.
-type GetActivityResponseDiscountGiftDiscountGiftInfoGiftDetail struct {
-	ProductID       string `json:"product_id,omitzero"`
-	SKUID           string `json:"sku_id,omitzero"`
-	TotalClaimLimit string `json:"total_claim_limit,omitzero"`
-}
-
-// GetActivityResponseDiscountShippingDiscount is part of a reply.
-type GetActivityResponseDiscountShippingDiscount struct {
-	AreaScope      GetActivityResponseDiscountShippingDiscountAreaScope     `json:"area_scope,omitzero"`
-	InventoryType  string                                                   `json:"inventory_type,omitzero"`
-	ShippingMethod string                                                   `json:"shipping_method,omitzero"`
-	ThresholdType  GetActivityResponseDiscountShippingDiscountThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue string                                                   `json:"threshold_value,omitzero"`
-	Type           string                                                   `json:"type,omitzero"`
-	Value          string                                                   `json:"value,omitzero"`
-}
-
-// GetActivityResponseDiscountShippingDiscountAreaScope is part of a reply.
-type GetActivityResponseDiscountShippingDiscountAreaScope struct {
-	SpecificAreas []string `json:"specific_areas,omitzero"`
-	Type          string   `json:"type,omitzero"`
-}
-
-// GetActivityResponseParticipationLimit is part of a reply.
-type GetActivityResponseParticipationLimit struct {
-	Type string `json:"type,omitzero"`
+	BMSMDiscount     DiscountBMSMDiscount     `json:"bmsm_discount,omitzero"`
+	GiftDiscount     DiscountGiftDiscount     `json:"gift_discount,omitzero"`
+	ShippingDiscount DiscountShippingDiscount `json:"shipping_discount,omitzero"`
 }
 
 // GetActivityResponseProduct is part of a reply.
 type GetActivityResponseProduct struct {
-	ActivityPrice   GetActivityResponseProductActivityPrice `json:"activity_price,omitzero"`
-	Discount        Decimal                                 `json:"discount,omitzero"`
-	ID              string                                  `json:"id,omitzero"`
-	QuantityLimit   int                                     `json:"quantity_limit,omitzero"`
-	QuantityPerUser int                                     `json:"quantity_per_user,omitzero"`
-	SKUs            []GetActivityResponseProductSKU         `json:"skus,omitzero"`
-}
-
-// GetActivityResponseProductActivityPrice is part of a reply.
-type GetActivityResponseProductActivityPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	ActivityPrice   Money                           `json:"activity_price,omitzero"`
+	Discount        Decimal                         `json:"discount,omitzero"`
+	ID              string                          `json:"id,omitzero"`
+	QuantityLimit   int                             `json:"quantity_limit,omitzero"`
+	QuantityPerUser int                             `json:"quantity_per_user,omitzero"`
+	SKUs            []GetActivityResponseProductSKU `json:"skus,omitzero"`
 }
 
 // GetActivityResponseProductSKU is part of a reply.
 type GetActivityResponseProductSKU struct {
-	ActivityPrice   GetActivityResponseProductSKUActivityPrice `json:"activity_price,omitzero"`
-	Discount        Decimal                                    `json:"discount,omitzero"`
-	ID              string                                     `json:"id,omitzero"`
-	QuantityLimit   int                                        `json:"quantity_limit,omitzero"`
-	QuantityPerUser int                                        `json:"quantity_per_user,omitzero"`
-}
-
-// GetActivityResponseProductSKUActivityPrice is part of a reply.
-type GetActivityResponseProductSKUActivityPrice struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	ActivityPrice   Money   `json:"activity_price,omitzero"`
+	Discount        Decimal `json:"discount,omitzero"`
+	ID              string  `json:"id,omitzero"`
+	QuantityLimit   int     `json:"quantity_limit,omitzero"`
+	QuantityPerUser int     `json:"quantity_per_user,omitzero"`
 }
 
 // GetActivityResponseTargetUserInfo is part of a reply.
@@ -424,52 +345,26 @@ type GetCouponResponse struct {
 
 // GetCouponResponseCoupon is part of a reply.
 type GetCouponResponseCoupon struct {
-	ClaimDuration      GetCouponResponseCouponClaimDuration      `json:"claim_duration,omitzero"`
-	CreateTime         int64                                     `json:"create_time,omitzero"`
-	CreationSource     string                                    `json:"creation_source,omitzero"`
-	Discount           GetCouponResponseCouponDiscount           `json:"discount,omitzero"`
-	DisplayChannels    []string                                  `json:"display_channels,omitzero"`
-	DisplayType        PromotionDisplayType                      `json:"display_type,omitzero"`
-	ID                 string                                    `json:"id,omitzero"`
-	LiveTasks          []GetCouponResponseCouponLiveTask         `json:"live_tasks,omitzero"`
-	ProductIDs         []string                                  `json:"product_ids,omitzero"`
-	ProductScope       PromotionProductScope                     `json:"product_scope,omitzero"`
-	PromoCode          string                                    `json:"promo_code,omitzero"`
-	RedemptionDuration GetCouponResponseCouponRedemptionDuration `json:"redemption_duration,omitzero"`
-	SellerTnc          string                                    `json:"seller_tnc,omitzero"`
-	Status             GetCouponResponseCouponStatus             `json:"status,omitzero"`
-	TargetBuyerSegment PromotionTargetBuyerSegment               `json:"target_buyer_segment,omitzero"`
-	Threshold          GetCouponResponseCouponThreshold          `json:"threshold,omitzero"`
-	Title              string                                    `json:"title,omitzero"`
-	UpdateTime         int64                                     `json:"update_time,omitzero"`
-	UsageLimits        GetCouponResponseCouponUsageLimits        `json:"usage_limits,omitzero"`
-	UsageStats         GetCouponResponseCouponUsageStats         `json:"usage_stats,omitzero"`
-}
-
-// GetCouponResponseCouponClaimDuration is part of a reply.
-type GetCouponResponseCouponClaimDuration struct {
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
-}
-
-// GetCouponResponseCouponDiscount is part of a reply.
-type GetCouponResponseCouponDiscount struct {
-	MaxDiscount     GetCouponResponseCouponDiscountMaxDiscount     `json:"max_discount,omitzero"`
-	Percentage      string                                         `json:"percentage,omitzero"`
-	ReductionAmount GetCouponResponseCouponDiscountReductionAmount `json:"reduction_amount,omitzero"`
-	Type            GetCouponResponseCouponDiscountType            `json:"type,omitzero"`
-}
-
-// GetCouponResponseCouponDiscountMaxDiscount is part of a reply.
-type GetCouponResponseCouponDiscountMaxDiscount struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetCouponResponseCouponDiscountReductionAmount is part of a reply.
-type GetCouponResponseCouponDiscountReductionAmount struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	ClaimDuration      TimeRange                         `json:"claim_duration,omitzero"`
+	CreateTime         int64                             `json:"create_time,omitzero"`
+	CreationSource     string                            `json:"creation_source,omitzero"`
+	Discount           Discount                          `json:"discount,omitzero"`
+	DisplayChannels    []string                          `json:"display_channels,omitzero"`
+	DisplayType        PromotionDisplayType              `json:"display_type,omitzero"`
+	ID                 string                            `json:"id,omitzero"`
+	LiveTasks          []GetCouponResponseCouponLiveTask `json:"live_tasks,omitzero"`
+	ProductIDs         []string                          `json:"product_ids,omitzero"`
+	ProductScope       PromotionProductScope             `json:"product_scope,omitzero"`
+	PromoCode          string                            `json:"promo_code,omitzero"`
+	RedemptionDuration RedemptionDuration                `json:"redemption_duration,omitzero"`
+	SellerTnc          string                            `json:"seller_tnc,omitzero"`
+	Status             GetCouponResponseCouponStatus     `json:"status,omitzero"`
+	TargetBuyerSegment PromotionTargetBuyerSegment       `json:"target_buyer_segment,omitzero"`
+	Threshold          Threshold                         `json:"threshold,omitzero"`
+	Title              string                            `json:"title,omitzero"`
+	UpdateTime         int64                             `json:"update_time,omitzero"`
+	UsageLimits        UsageLimits                       `json:"usage_limits,omitzero"`
+	UsageStats         GetCouponResponseCouponUsageStats `json:"usage_stats,omitzero"`
 }
 
 // GetCouponResponseCouponLiveTask is part of a reply.
@@ -478,37 +373,71 @@ type GetCouponResponseCouponLiveTask struct {
 	Type         GetCouponResponseCouponLiveTaskType `json:"type,omitzero"`
 }
 
-// GetCouponResponseCouponRedemptionDuration is part of a reply.
-type GetCouponResponseCouponRedemptionDuration struct {
-	EndTime      UnixSeconds                                   `json:"end_time,omitzero"`
-	RelativeTime int                                           `json:"relative_time,omitzero"`
-	StartTime    UnixSeconds                                   `json:"start_time,omitzero"`
-	Type         GetCouponResponseCouponRedemptionDurationType `json:"type,omitzero"`
-}
-
-// GetCouponResponseCouponThreshold is part of a reply.
-type GetCouponResponseCouponThreshold struct {
-	MinSpend GetCouponResponseCouponThresholdMinSpend `json:"min_spend,omitzero"`
-	Type     GetCouponResponseCouponThresholdType     `json:"type,omitzero"`
-}
-
-// GetCouponResponseCouponThresholdMinSpend is part of a reply.
-type GetCouponResponseCouponThresholdMinSpend struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// GetCouponResponseCouponUsageLimits is part of a reply.
-type GetCouponResponseCouponUsageLimits struct {
-	RedemptionLimit       int `json:"redemption_limit,omitzero"`
-	SingleBuyerClaimLimit int `json:"single_buyer_claim_limit,omitzero"`
-	TotalClaimLimit       int `json:"total_claim_limit,omitzero"`
-}
-
 // GetCouponResponseCouponUsageStats is part of a reply.
 type GetCouponResponseCouponUsageStats struct {
 	ClaimedCount  int `json:"claimed_count,omitzero"`
 	RedeemedCount int `json:"redeemed_count,omitzero"`
+}
+
+// GiftDetail is part of a request.
+type GiftDetail struct {
+	ProductID       *string `json:"product_id,omitzero"`
+	SKUID           *string `json:"sku_id,omitzero"`
+	TotalClaimLimit *string `json:"total_claim_limit,omitzero"` // 1 to 99999
+}
+
+// GiftDiscount is part of a request.
+type GiftDiscount struct {
+	GiftInfos         []GiftInfo `json:"gift_infos,omitzero"`
+	GiftReceivingType *string    `json:"gift_receiving_type,omitzero"`
+}
+
+// GiftDiscountGiftInfo is part of a reply.
+type GiftDiscountGiftInfo struct {
+	GiftDetails    []GiftInfoGiftDetail              `json:"gift_details,omitzero"`
+	ThresholdType  GiftDiscountGiftInfoThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue string                            `json:"threshold_value,omitzero"`
+	Tier           int                               `json:"tier,omitzero"`
+}
+
+// GiftInfo is part of a request.
+type GiftInfo struct {
+	GiftDetails    []GiftDetail           `json:"gift_details,omitzero"`
+	ThresholdType  *GiftInfoThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue *string                `json:"threshold_value,omitzero"`
+	Tier           *int                   `json:"tier,omitzero"`
+}
+
+// GiftInfoGiftDetail is part of a reply.
+type GiftInfoGiftDetail struct {
+	ProductID       string `json:"product_id,omitzero"`
+	SKUID           string `json:"sku_id,omitzero"`
+	TotalClaimLimit string `json:"total_claim_limit,omitzero"`
+}
+
+// ParticipationLimit is part of a request.
+type ParticipationLimit struct {
+	Type *string `json:"type,omitzero"`
+}
+
+// PromotionDiscount is part of a request.
+type PromotionDiscount struct {
+	BMSMDiscount     *BMSMDiscount     `json:"bmsm_discount,omitzero"`
+	GiftDiscount     *GiftDiscount     `json:"gift_discount,omitzero"`
+	ShippingDiscount *ShippingDiscount `json:"shipping_discount,omitzero"`
+}
+
+// PromotionParticipationLimit is part of a reply.
+type PromotionParticipationLimit struct {
+	Type string `json:"type,omitzero"`
+}
+
+// RedemptionDuration is part of a reply.
+type RedemptionDuration struct {
+	EndTime      UnixSeconds            `json:"end_time,omitzero"`
+	RelativeTime int                    `json:"relative_time,omitzero"`
+	StartTime    UnixSeconds            `json:"start_time,omitzero"`
+	Type         RedemptionDurationType `json:"type,omitzero"`
 }
 
 // RemoveActivityProductRequest holds the parameters of Promotion.RemoveActivityProduct.
@@ -542,83 +471,19 @@ type SearchActivitiesResponse struct {
 
 // SearchActivitiesResponseActivity is part of a reply.
 type SearchActivitiesResponseActivity struct {
-	ActivityCommands   []string                                             `json:"activity_commands,omitzero"`
-	ActivityType       SearchActivitiesResponseActivityActivityType         `json:"activity_type,omitzero"`
-	BeginTime          UnixSeconds                                          `json:"begin_time,omitzero"`
-	CreateTime         UnixSeconds                                          `json:"create_time,omitzero"`
-	Discount           SearchActivitiesResponseActivityDiscount             `json:"discount,omitzero"`
-	DurationType       string                                               `json:"duration_type,omitzero"`
-	EndTime            UnixSeconds                                          `json:"end_time,omitzero"`
-	ID                 string                                               `json:"id,omitzero"`
-	ParticipationLimit []SearchActivitiesResponseActivityParticipationLimit `json:"participation_limit,omitzero"`
-	ProductLevel       string                                               `json:"product_level,omitzero"`
-	Status             SearchActivitiesResponseActivityStatus               `json:"status,omitzero"`
-	Title              string                                               `json:"title,omitzero"`
-	UpdateTime         UnixSeconds                                          `json:"update_time,omitzero"`
-}
-
-// SearchActivitiesResponseActivityDiscount is part of a reply.
-type SearchActivitiesResponseActivityDiscount struct {
-	BMSMDiscount     SearchActivitiesResponseActivityDiscountBMSMDiscount     `json:"bmsm_discount,omitzero"`
-	GiftDiscount     SearchActivitiesResponseActivityDiscountGiftDiscount     `json:"gift_discount,omitzero"`
-	ShippingDiscount SearchActivitiesResponseActivityDiscountShippingDiscount `json:"shipping_discount,omitzero"`
-}
-
-// SearchActivitiesResponseActivityDiscountBMSMDiscount is part of a reply.
-type SearchActivitiesResponseActivityDiscountBMSMDiscount struct {
-	Details []SearchActivitiesResponseActivityDiscountBMSMDiscountDetail `json:"details,omitzero"`
-}
-
-// SearchActivitiesResponseActivityDiscountBMSMDiscountDetail is part of a reply.
-type SearchActivitiesResponseActivityDiscountBMSMDiscountDetail struct {
-	ThresholdType  SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue string                                                                  `json:"threshold_value,omitzero"`
-	Tier           int                                                                     `json:"tier,omitzero"`
-	Type           string                                                                  `json:"type,omitzero"`
-	Value          string                                                                  `json:"value,omitzero"`
-}
-
-// SearchActivitiesResponseActivityDiscountGiftDiscount is part of a reply.
-type SearchActivitiesResponseActivityDiscountGiftDiscount struct {
-	GiftInfos         []SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfo `json:"gift_infos,omitzero"`
-	GiftReceivingType string                                                         `json:"gift_receiving_type,omitzero"`
-}
-
-// SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfo is part of a reply.
-type SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfo struct {
-	GiftDetails    []SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoGiftDetail  `json:"gift_details,omitzero"`
-	ThresholdType  SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue string                                                                    `json:"threshold_value,omitzero"`
-	Tier           int                                                                       `json:"tier,omitzero"`
-}
-
-// SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoGiftDetail is part of a reply.
-type SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoGiftDetail struct {
-	ProductID       string `json:"product_id,omitzero"`
-	SKUID           string `json:"sku_id,omitzero"`
-	TotalClaimLimit string `json:"total_claim_limit,omitzero"`
-}
-
-// SearchActivitiesResponseActivityDiscountShippingDiscount is part of a reply.
-type SearchActivitiesResponseActivityDiscountShippingDiscount struct {
-	AreaScope      SearchActivitiesResponseActivityDiscountShippingDiscountAreaScope     `json:"area_scope,omitzero"`
-	InventoryType  string                                                                `json:"inventory_type,omitzero"`
-	ShippingMethod string                                                                `json:"shipping_method,omitzero"`
-	ThresholdType  SearchActivitiesResponseActivityDiscountShippingDiscountThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue string                                                                `json:"threshold_value,omitzero"`
-	Type           string                                                                `json:"type,omitzero"`
-	Value          string                                                                `json:"value,omitzero"`
-}
-
-// SearchActivitiesResponseActivityDiscountShippingDiscountAreaScope is part of a reply.
-type SearchActivitiesResponseActivityDiscountShippingDiscountAreaScope struct {
-	SpecificAreas []string `json:"specific_areas,omitzero"`
-	Type          string   `json:"type,omitzero"`
-}
-
-// SearchActivitiesResponseActivityParticipationLimit is part of a reply.
-type SearchActivitiesResponseActivityParticipationLimit struct {
-	Type string `json:"type,omitzero"`
+	ActivityCommands   []string                                     `json:"activity_commands,omitzero"`
+	ActivityType       SearchActivitiesResponseActivityActivityType `json:"activity_type,omitzero"`
+	BeginTime          UnixSeconds                                  `json:"begin_time,omitzero"`
+	CreateTime         UnixSeconds                                  `json:"create_time,omitzero"`
+	Discount           GetActivityResponseDiscount                  `json:"discount,omitzero"`
+	DurationType       string                                       `json:"duration_type,omitzero"`
+	EndTime            UnixSeconds                                  `json:"end_time,omitzero"`
+	ID                 string                                       `json:"id,omitzero"`
+	ParticipationLimit []PromotionParticipationLimit                `json:"participation_limit,omitzero"`
+	ProductLevel       string                                       `json:"product_level,omitzero"`
+	Status             SearchActivitiesResponseActivityStatus       `json:"status,omitzero"`
+	Title              string                                       `json:"title,omitzero"`
+	UpdateTime         UnixSeconds                                  `json:"update_time,omitzero"`
 }
 
 // SearchCouponsRequest holds the parameters of Promotion.SearchCoupons.
@@ -639,74 +504,49 @@ type SearchCouponsResponse struct {
 
 // SearchCouponsResponseCoupon is part of a reply.
 type SearchCouponsResponseCoupon struct {
-	ClaimDuration      SearchCouponsResponseCouponClaimDuration      `json:"claim_duration,omitzero"`
-	CreateTime         int64                                         `json:"create_time,omitzero"`
-	CreationSource     string                                        `json:"creation_source,omitzero"`
-	Discount           SearchCouponsResponseCouponDiscount           `json:"discount,omitzero"`
-	DisplayType        PromotionDisplayType                          `json:"display_type,omitzero"`
-	ID                 string                                        `json:"id,omitzero"`
-	ProductScope       PromotionProductScope                         `json:"product_scope,omitzero"`
-	PromoCode          string                                        `json:"promo_code,omitzero"`
-	RedemptionDuration SearchCouponsResponseCouponRedemptionDuration `json:"redemption_duration,omitzero"`
-	Status             SearchCouponsResponseCouponStatus             `json:"status,omitzero"`
-	TargetBuyerSegment PromotionTargetBuyerSegment                   `json:"target_buyer_segment,omitzero"`
-	Threshold          SearchCouponsResponseCouponThreshold          `json:"threshold,omitzero"`
-	Title              string                                        `json:"title,omitzero"`
-	UpdateTime         int64                                         `json:"update_time,omitzero"`
-	UsageLimits        SearchCouponsResponseCouponUsageLimits        `json:"usage_limits,omitzero"`
+	ClaimDuration      TimeRange                         `json:"claim_duration,omitzero"`
+	CreateTime         int64                             `json:"create_time,omitzero"`
+	CreationSource     string                            `json:"creation_source,omitzero"`
+	Discount           Discount                          `json:"discount,omitzero"`
+	DisplayType        PromotionDisplayType              `json:"display_type,omitzero"`
+	ID                 string                            `json:"id,omitzero"`
+	ProductScope       PromotionProductScope             `json:"product_scope,omitzero"`
+	PromoCode          string                            `json:"promo_code,omitzero"`
+	RedemptionDuration RedemptionDuration                `json:"redemption_duration,omitzero"`
+	Status             SearchCouponsResponseCouponStatus `json:"status,omitzero"`
+	TargetBuyerSegment PromotionTargetBuyerSegment       `json:"target_buyer_segment,omitzero"`
+	Threshold          Threshold                         `json:"threshold,omitzero"`
+	Title              string                            `json:"title,omitzero"`
+	UpdateTime         int64                             `json:"update_time,omitzero"`
+	UsageLimits        UsageLimits                       `json:"usage_limits,omitzero"`
 }
 
-// SearchCouponsResponseCouponClaimDuration is part of a reply.
-type SearchCouponsResponseCouponClaimDuration struct {
-	EndTime   UnixSeconds `json:"end_time,omitzero"`
-	StartTime UnixSeconds `json:"start_time,omitzero"`
+// ShippingDiscount is part of a request.
+type ShippingDiscount struct {
+	AreaScope      *AreaScope                     `json:"area_scope,omitzero"`
+	InventoryType  *string                        `json:"inventory_type,omitzero"`
+	ShippingMethod *string                        `json:"shipping_method,omitzero"`
+	ThresholdType  *ShippingDiscountThresholdType `json:"threshold_type,omitzero"`
+	ThresholdValue *string                        `json:"threshold_value,omitzero"`
+	Type           *string                        `json:"type,omitzero"`
+	Value          *string                        `json:"value,omitzero"`
 }
 
-// SearchCouponsResponseCouponDiscount is part of a reply.
-type SearchCouponsResponseCouponDiscount struct {
-	MaxDiscount     SearchCouponsResponseCouponDiscountMaxDiscount     `json:"max_discount,omitzero"`
-	Percentage      string                                             `json:"percentage,omitzero"`
-	ReductionAmount SearchCouponsResponseCouponDiscountReductionAmount `json:"reduction_amount,omitzero"`
-	Type            SearchCouponsResponseCouponDiscountType            `json:"type,omitzero"`
+// ShippingDiscountAreaScope is part of a reply.
+type ShippingDiscountAreaScope struct {
+	SpecificAreas []string `json:"specific_areas,omitzero"`
+	Type          string   `json:"type,omitzero"`
 }
 
-// SearchCouponsResponseCouponDiscountMaxDiscount is part of a reply.
-type SearchCouponsResponseCouponDiscountMaxDiscount struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// TargetUserInfo is part of a request.
+type TargetUserInfo struct {
+	UserType *PromotionUserType `json:"user_type,omitzero"`
 }
 
-// SearchCouponsResponseCouponDiscountReductionAmount is part of a reply.
-type SearchCouponsResponseCouponDiscountReductionAmount struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCouponsResponseCouponRedemptionDuration is part of a reply.
-type SearchCouponsResponseCouponRedemptionDuration struct {
-	EndTime      UnixSeconds                                       `json:"end_time,omitzero"`
-	RelativeTime int                                               `json:"relative_time,omitzero"`
-	StartTime    UnixSeconds                                       `json:"start_time,omitzero"`
-	Type         SearchCouponsResponseCouponRedemptionDurationType `json:"type,omitzero"`
-}
-
-// SearchCouponsResponseCouponThreshold is part of a reply.
-type SearchCouponsResponseCouponThreshold struct {
-	MinSpend SearchCouponsResponseCouponThresholdMinSpend `json:"min_spend,omitzero"`
-	Type     SearchCouponsResponseCouponThresholdType     `json:"type,omitzero"`
-}
-
-// SearchCouponsResponseCouponThresholdMinSpend is part of a reply.
-type SearchCouponsResponseCouponThresholdMinSpend struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
-}
-
-// SearchCouponsResponseCouponUsageLimits is part of a reply.
-type SearchCouponsResponseCouponUsageLimits struct {
-	RedemptionLimit       int `json:"redemption_limit,omitzero"`
-	SingleBuyerClaimLimit int `json:"single_buyer_claim_limit,omitzero"`
-	TotalClaimLimit       int `json:"total_claim_limit,omitzero"`
+// Threshold is part of a reply.
+type Threshold struct {
+	MinSpend Money         `json:"min_spend,omitzero"`
+	Type     ThresholdType `json:"type,omitzero"`
 }
 
 // UpdateActivityProductRequest holds the parameters of Promotion.UpdateActivityProduct.
@@ -745,83 +585,14 @@ type UpdateActivityProductResponse struct {
 
 // UpdateActivityRequest holds the parameters of Promotion.UpdateActivity.
 type UpdateActivityRequest struct {
-	BeginTime          *UnixSeconds                              `json:"begin_time,omitzero"`
-	Discount           *UpdateActivityRequestDiscount            `json:"discount,omitzero"`
-	DurationType       *string                                   `json:"duration_type,omitzero"`
-	EndTime            *UnixSeconds                              `json:"end_time,omitzero"`
-	ParticipationLimit []UpdateActivityRequestParticipationLimit `json:"participation_limit,omitzero"`
-	ProductLevel       *string                                   `json:"product_level,omitzero"`
-	TargetUserInfo     *UpdateActivityRequestTargetUserInfo      `json:"target_user_info,omitzero"`
-	Title              *string                                   `json:"title,omitzero"`
-}
-
-// UpdateActivityRequestDiscount is part of a request.
-type UpdateActivityRequestDiscount struct {
-	BMSMDiscount     *UpdateActivityRequestDiscountBMSMDiscount     `json:"bmsm_discount,omitzero"`
-	GiftDiscount     *UpdateActivityRequestDiscountGiftDiscount     `json:"gift_discount,omitzero"`
-	ShippingDiscount *UpdateActivityRequestDiscountShippingDiscount `json:"shipping_discount,omitzero"`
-}
-
-// UpdateActivityRequestDiscountBMSMDiscount is part of a request.
-type UpdateActivityRequestDiscountBMSMDiscount struct {
-	Details []UpdateActivityRequestDiscountBMSMDiscountDetail `json:"details,omitzero"`
-}
-
-// UpdateActivityRequestDiscountBMSMDiscountDetail is part of a request.
-type UpdateActivityRequestDiscountBMSMDiscountDetail struct {
-	ThresholdType  *UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue *string                                                       `json:"threshold_value,omitzero"`
-	Tier           *int                                                          `json:"tier,omitzero"`
-	Type           *string                                                       `json:"type,omitzero"`
-	Value          *string                                                       `json:"value,omitzero"`
-}
-
-// UpdateActivityRequestDiscountGiftDiscount is part of a request.
-type UpdateActivityRequestDiscountGiftDiscount struct {
-	GiftInfos         []UpdateActivityRequestDiscountGiftDiscountGiftInfo `json:"gift_infos,omitzero"`
-	GiftReceivingType *string                                             `json:"gift_receiving_type,omitzero"`
-}
-
-// UpdateActivityRequestDiscountGiftDiscountGiftInfo is part of a request.
-type UpdateActivityRequestDiscountGiftDiscountGiftInfo struct {
-	GiftDetails    []UpdateActivityRequestDiscountGiftDiscountGiftInfoGiftDetail   `json:"gift_details,omitzero"`
-	ThresholdType  *UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue *string                                                         `json:"threshold_value,omitzero"`
-	Tier           *int                                                            `json:"tier,omitzero"`
-}
-
-// UpdateActivityRequestDiscountGiftDiscountGiftInfoGiftDetail is part of a request.
-type UpdateActivityRequestDiscountGiftDiscountGiftInfoGiftDetail struct {
-	ProductID       *string `json:"product_id,omitzero"`
-	SKUID           *string `json:"sku_id,omitzero"`
-	TotalClaimLimit *string `json:"total_claim_limit,omitzero"` // 1 to 99999
-}
-
-// UpdateActivityRequestDiscountShippingDiscount is part of a request.
-type UpdateActivityRequestDiscountShippingDiscount struct {
-	AreaScope      *UpdateActivityRequestDiscountShippingDiscountAreaScope     `json:"area_scope,omitzero"`
-	InventoryType  *string                                                     `json:"inventory_type,omitzero"`
-	ShippingMethod *string                                                     `json:"shipping_method,omitzero"`
-	ThresholdType  *UpdateActivityRequestDiscountShippingDiscountThresholdType `json:"threshold_type,omitzero"`
-	ThresholdValue *string                                                     `json:"threshold_value,omitzero"`
-	Type           *string                                                     `json:"type,omitzero"`
-	Value          *string                                                     `json:"value,omitzero"`
-}
-
-// UpdateActivityRequestDiscountShippingDiscountAreaScope is part of a request.
-type UpdateActivityRequestDiscountShippingDiscountAreaScope struct {
-	SpecificAreas []string `json:"specific_areas,omitzero"`
-	Type          *string  `json:"type,omitzero"`
-}
-
-// UpdateActivityRequestParticipationLimit is part of a request.
-type UpdateActivityRequestParticipationLimit struct {
-	Type *string `json:"type,omitzero"`
-}
-
-// UpdateActivityRequestTargetUserInfo is part of a request.
-type UpdateActivityRequestTargetUserInfo struct {
-	UserType *PromotionUserType `json:"user_type,omitzero"`
+	BeginTime          *UnixSeconds         `json:"begin_time,omitzero"`
+	Discount           *PromotionDiscount   `json:"discount,omitzero"`
+	DurationType       *string              `json:"duration_type,omitzero"`
+	EndTime            *UnixSeconds         `json:"end_time,omitzero"`
+	ParticipationLimit []ParticipationLimit `json:"participation_limit,omitzero"`
+	ProductLevel       *string              `json:"product_level,omitzero"`
+	TargetUserInfo     *TargetUserInfo      `json:"target_user_info,omitzero"`
+	Title              *string              `json:"title,omitzero"`
 }
 
 // UpdateActivityResponse is the reply of Promotion.UpdateActivity.
@@ -830,6 +601,22 @@ type UpdateActivityResponse struct {
 	Title      string      `json:"title,omitzero"`
 	UpdateTime UnixSeconds `json:"update_time,omitzero"`
 }
+
+// UsageLimits is part of a reply.
+type UsageLimits struct {
+	RedemptionLimit       int `json:"redemption_limit,omitzero"`
+	SingleBuyerClaimLimit int `json:"single_buyer_claim_limit,omitzero"`
+	TotalClaimLimit       int `json:"total_claim_limit,omitzero"`
+}
+
+// BMSMDiscountDetailThresholdType is an open list: TikTok Shop may add values.
+type BMSMDiscountDetailThresholdType string
+
+// Values of BMSMDiscountDetailThresholdType.
+const (
+	BMSMDiscountDetailThresholdTypeMinimalItemQuantity BMSMDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
+	BMSMDiscountDetailThresholdTypeMinimalOrderAmount  BMSMDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
 
 // CreateActivityRequestActivityType is an open list: TikTok Shop may add values.
 type CreateActivityRequestActivityType string
@@ -841,34 +628,6 @@ const (
 	CreateActivityRequestActivityTypeFlashSale        CreateActivityRequestActivityType = "FLASHSALE"
 	CreateActivityRequestActivityTypeShippingDiscount CreateActivityRequestActivityType = "SHIPPING_DISCOUNT"
 	CreateActivityRequestActivityTypeBuyMoreSaveMore  CreateActivityRequestActivityType = "BUY_MORE_SAVE_MORE"
-)
-
-// CreateActivityRequestDiscountBMSMDiscountDetailThresholdType is an open list: TikTok Shop may add values.
-type CreateActivityRequestDiscountBMSMDiscountDetailThresholdType string
-
-// Values of CreateActivityRequestDiscountBMSMDiscountDetailThresholdType.
-const (
-	CreateActivityRequestDiscountBMSMDiscountDetailThresholdTypeMinimalItemQuantity CreateActivityRequestDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
-	CreateActivityRequestDiscountBMSMDiscountDetailThresholdTypeMinimalOrderAmount  CreateActivityRequestDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
-)
-
-// CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
-type CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdType string
-
-// Values of CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdType.
-const (
-	CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdTypeMinimalItemQuantity CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ITEM_QUANTITY"
-	CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdTypeMinimalOrderAmount  CreateActivityRequestDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ORDER_AMOUNT"
-)
-
-// CreateActivityRequestDiscountShippingDiscountThresholdType is an open list: TikTok Shop may add values.
-type CreateActivityRequestDiscountShippingDiscountThresholdType string
-
-// Values of CreateActivityRequestDiscountShippingDiscountThresholdType.
-const (
-	CreateActivityRequestDiscountShippingDiscountThresholdTypeNoThreshold         CreateActivityRequestDiscountShippingDiscountThresholdType = "NO_THRESHOLD"
-	CreateActivityRequestDiscountShippingDiscountThresholdTypeMinimalItemQuantity CreateActivityRequestDiscountShippingDiscountThresholdType = "MINIMAL_ITEM_QUANTITY"
-	CreateActivityRequestDiscountShippingDiscountThresholdTypeMinimalOrderAmount  CreateActivityRequestDiscountShippingDiscountThresholdType = "MINIMAL_ORDER_AMOUNT"
 )
 
 // CreateActivityResponseStatus is an open list: TikTok Shop may add values.
@@ -897,6 +656,34 @@ const (
 	DeactivateActivityResponseStatusNotEffective DeactivateActivityResponseStatus = "NOT_EFFECTIVE"
 )
 
+// DiscountBMSMDiscountDetailThresholdType is an open list: TikTok Shop may add values.
+type DiscountBMSMDiscountDetailThresholdType string
+
+// Values of DiscountBMSMDiscountDetailThresholdType.
+const (
+	DiscountBMSMDiscountDetailThresholdTypeMinimalItemQuantity DiscountBMSMDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
+	DiscountBMSMDiscountDetailThresholdTypeMinimalOrderAmount  DiscountBMSMDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
+
+// DiscountShippingDiscountThresholdType is an open list: TikTok Shop may add values.
+type DiscountShippingDiscountThresholdType string
+
+// Values of DiscountShippingDiscountThresholdType.
+const (
+	DiscountShippingDiscountThresholdTypeNoThreshold         DiscountShippingDiscountThresholdType = "NO_THRESHOLD"
+	DiscountShippingDiscountThresholdTypeMinimalItemQuantity DiscountShippingDiscountThresholdType = "MINIMAL_ITEM_QUANTITY"
+	DiscountShippingDiscountThresholdTypeMinimalOrderAmount  DiscountShippingDiscountThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
+
+// DiscountType is an open list: TikTok Shop may add values.
+type DiscountType string
+
+// Values of DiscountType.
+const (
+	DiscountTypeAmountOff  DiscountType = "AMOUNT_OFF"
+	DiscountTypePercentOff DiscountType = "PERCENT_OFF"
+)
+
 // GetActivityResponseActivityType is an open list: TikTok Shop may add values.
 type GetActivityResponseActivityType string
 
@@ -907,34 +694,6 @@ const (
 	GetActivityResponseActivityTypeFlashSale        GetActivityResponseActivityType = "FLASHSALE"
 	GetActivityResponseActivityTypeShippingDiscount GetActivityResponseActivityType = "SHIPPING_DISCOUNT"
 	GetActivityResponseActivityTypeBuyMoreSaveMore  GetActivityResponseActivityType = "BUY_MORE_SAVE_MORE"
-)
-
-// GetActivityResponseDiscountBMSMDiscountDetailThresholdType is an open list: TikTok Shop may add values.
-type GetActivityResponseDiscountBMSMDiscountDetailThresholdType string
-
-// Values of GetActivityResponseDiscountBMSMDiscountDetailThresholdType.
-const (
-	GetActivityResponseDiscountBMSMDiscountDetailThresholdTypeMinimalItemQuantity GetActivityResponseDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
-	GetActivityResponseDiscountBMSMDiscountDetailThresholdTypeMinimalOrderAmount  GetActivityResponseDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
-)
-
-// GetActivityResponseDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
-type GetActivityResponseDiscountGiftDiscountGiftInfoThresholdType string
-
-// Values of GetActivityResponseDiscountGiftDiscountGiftInfoThresholdType.
-const (
-	GetActivityResponseDiscountGiftDiscountGiftInfoThresholdTypeMinimalItemQuantity GetActivityResponseDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ITEM_QUANTITY"
-	GetActivityResponseDiscountGiftDiscountGiftInfoThresholdTypeMinimalOrderAmount  GetActivityResponseDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ORDER_AMOUNT"
-)
-
-// GetActivityResponseDiscountShippingDiscountThresholdType is an open list: TikTok Shop may add values.
-type GetActivityResponseDiscountShippingDiscountThresholdType string
-
-// Values of GetActivityResponseDiscountShippingDiscountThresholdType.
-const (
-	GetActivityResponseDiscountShippingDiscountThresholdTypeNoThreshold         GetActivityResponseDiscountShippingDiscountThresholdType = "NO_THRESHOLD"
-	GetActivityResponseDiscountShippingDiscountThresholdTypeMinimalItemQuantity GetActivityResponseDiscountShippingDiscountThresholdType = "MINIMAL_ITEM_QUANTITY"
-	GetActivityResponseDiscountShippingDiscountThresholdTypeMinimalOrderAmount  GetActivityResponseDiscountShippingDiscountThresholdType = "MINIMAL_ORDER_AMOUNT"
 )
 
 // GetActivityResponseStatus is an open list: TikTok Shop may add values.
@@ -950,15 +709,6 @@ const (
 	GetActivityResponseStatusNotEffective GetActivityResponseStatus = "NOT_EFFECTIVE"
 )
 
-// GetCouponResponseCouponDiscountType is an open list: TikTok Shop may add values.
-type GetCouponResponseCouponDiscountType string
-
-// Values of GetCouponResponseCouponDiscountType.
-const (
-	GetCouponResponseCouponDiscountTypeAmountOff  GetCouponResponseCouponDiscountType = "AMOUNT_OFF"
-	GetCouponResponseCouponDiscountTypePercentOff GetCouponResponseCouponDiscountType = "PERCENT_OFF"
-)
-
 // GetCouponResponseCouponLiveTaskType is an open list: TikTok Shop may add values.
 type GetCouponResponseCouponLiveTaskType string
 
@@ -967,15 +717,6 @@ const (
 	GetCouponResponseCouponLiveTaskTypeNone            GetCouponResponseCouponLiveTaskType = "NONE"
 	GetCouponResponseCouponLiveTaskTypeFollowHost      GetCouponResponseCouponLiveTaskType = "FOLLOW_HOST"
 	GetCouponResponseCouponLiveTaskTypeWatchForMinTime GetCouponResponseCouponLiveTaskType = "WATCH_FOR_MIN_TIME"
-)
-
-// GetCouponResponseCouponRedemptionDurationType is an open list: TikTok Shop may add values.
-type GetCouponResponseCouponRedemptionDurationType string
-
-// Values of GetCouponResponseCouponRedemptionDurationType.
-const (
-	GetCouponResponseCouponRedemptionDurationTypeAbsolute GetCouponResponseCouponRedemptionDurationType = "ABSOLUTE"
-	GetCouponResponseCouponRedemptionDurationTypeRelative GetCouponResponseCouponRedemptionDurationType = "RELATIVE"
 )
 
 // GetCouponResponseCouponStatus is an open list: TikTok Shop may add values.
@@ -989,13 +730,22 @@ const (
 	GetCouponResponseCouponStatusDeactivated GetCouponResponseCouponStatus = "DEACTIVATED"
 )
 
-// GetCouponResponseCouponThresholdType is an open list: TikTok Shop may add values.
-type GetCouponResponseCouponThresholdType string
+// GiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
+type GiftDiscountGiftInfoThresholdType string
 
-// Values of GetCouponResponseCouponThresholdType.
+// Values of GiftDiscountGiftInfoThresholdType.
 const (
-	GetCouponResponseCouponThresholdTypeNone     GetCouponResponseCouponThresholdType = "NONE"
-	GetCouponResponseCouponThresholdTypeMinSpend GetCouponResponseCouponThresholdType = "MIN_SPEND"
+	GiftDiscountGiftInfoThresholdTypeMinimalItemQuantity GiftDiscountGiftInfoThresholdType = "MINIMAL_ITEM_QUANTITY"
+	GiftDiscountGiftInfoThresholdTypeMinimalOrderAmount  GiftDiscountGiftInfoThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
+
+// GiftInfoThresholdType is an open list: TikTok Shop may add values.
+type GiftInfoThresholdType string
+
+// Values of GiftInfoThresholdType.
+const (
+	GiftInfoThresholdTypeMinimalItemQuantity GiftInfoThresholdType = "MINIMAL_ITEM_QUANTITY"
+	GiftInfoThresholdTypeMinimalOrderAmount  GiftInfoThresholdType = "MINIMAL_ORDER_AMOUNT"
 )
 
 // PromotionDisplayType is an open list: TikTok Shop may add values.
@@ -1043,6 +793,15 @@ const (
 	PromotionUserTypeShopNewCustomer      PromotionUserType = "SHOP_NEW_CUSTOMER"
 	PromotionUserTypeShopExistingCustomer PromotionUserType = "SHOP_EXISTING_CUSTOMER"
 	PromotionUserTypeShopRepeatCustomer   PromotionUserType = "SHOP_REPEAT_CUSTOMER"
+)
+
+// RedemptionDurationType is an open list: TikTok Shop may add values.
+type RedemptionDurationType string
+
+// Values of RedemptionDurationType.
+const (
+	RedemptionDurationTypeAbsolute RedemptionDurationType = "ABSOLUTE"
+	RedemptionDurationTypeRelative RedemptionDurationType = "RELATIVE"
 )
 
 // RemoveActivityProductResponseStatus is an open list: TikTok Shop may add values.
@@ -1094,34 +853,6 @@ const (
 	SearchActivitiesResponseActivityActivityTypeShippingDiscount SearchActivitiesResponseActivityActivityType = "SHIPPING_DISCOUNT"
 )
 
-// SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType is an open list: TikTok Shop may add values.
-type SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType string
-
-// Values of SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType.
-const (
-	SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdTypeMinimalItemQuantity SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
-	SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdTypeMinimalOrderAmount  SearchActivitiesResponseActivityDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
-)
-
-// SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
-type SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdType string
-
-// Values of SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdType.
-const (
-	SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdTypeMinimalItemQuantity SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ITEM_QUANTITY"
-	SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdTypeMinimalOrderAmount  SearchActivitiesResponseActivityDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ORDER_AMOUNT"
-)
-
-// SearchActivitiesResponseActivityDiscountShippingDiscountThresholdType is an open list: TikTok Shop may add values.
-type SearchActivitiesResponseActivityDiscountShippingDiscountThresholdType string
-
-// Values of SearchActivitiesResponseActivityDiscountShippingDiscountThresholdType.
-const (
-	SearchActivitiesResponseActivityDiscountShippingDiscountThresholdTypeNoThreshold         SearchActivitiesResponseActivityDiscountShippingDiscountThresholdType = "NO_THRESHOLD"
-	SearchActivitiesResponseActivityDiscountShippingDiscountThresholdTypeMinimalItemQuantity SearchActivitiesResponseActivityDiscountShippingDiscountThresholdType = "MINIMAL_ITEM_QUANTITY"
-	SearchActivitiesResponseActivityDiscountShippingDiscountThresholdTypeMinimalOrderAmount  SearchActivitiesResponseActivityDiscountShippingDiscountThresholdType = "MINIMAL_ORDER_AMOUNT"
-)
-
 // SearchActivitiesResponseActivityStatus is an open list: TikTok Shop may add values.
 type SearchActivitiesResponseActivityStatus string
 
@@ -1146,24 +877,6 @@ const (
 	SearchCouponsRequestStatusDeactivated SearchCouponsRequestStatus = "DEACTIVATED"
 )
 
-// SearchCouponsResponseCouponDiscountType is an open list: TikTok Shop may add values.
-type SearchCouponsResponseCouponDiscountType string
-
-// Values of SearchCouponsResponseCouponDiscountType.
-const (
-	SearchCouponsResponseCouponDiscountTypeAmountOff  SearchCouponsResponseCouponDiscountType = "AMOUNT_OFF"
-	SearchCouponsResponseCouponDiscountTypePercentOff SearchCouponsResponseCouponDiscountType = "PERCENT_OFF"
-)
-
-// SearchCouponsResponseCouponRedemptionDurationType is an open list: TikTok Shop may add values.
-type SearchCouponsResponseCouponRedemptionDurationType string
-
-// Values of SearchCouponsResponseCouponRedemptionDurationType.
-const (
-	SearchCouponsResponseCouponRedemptionDurationTypeAbsolute SearchCouponsResponseCouponRedemptionDurationType = "ABSOLUTE"
-	SearchCouponsResponseCouponRedemptionDurationTypeRelative SearchCouponsResponseCouponRedemptionDurationType = "RELATIVE"
-)
-
 // SearchCouponsResponseCouponStatus is an open list: TikTok Shop may add values.
 type SearchCouponsResponseCouponStatus string
 
@@ -1175,13 +888,23 @@ const (
 	SearchCouponsResponseCouponStatusDeactivated SearchCouponsResponseCouponStatus = "DEACTIVATED"
 )
 
-// SearchCouponsResponseCouponThresholdType is an open list: TikTok Shop may add values.
-type SearchCouponsResponseCouponThresholdType string
+// ShippingDiscountThresholdType is an open list: TikTok Shop may add values.
+type ShippingDiscountThresholdType string
 
-// Values of SearchCouponsResponseCouponThresholdType.
+// Values of ShippingDiscountThresholdType.
 const (
-	SearchCouponsResponseCouponThresholdTypeNone     SearchCouponsResponseCouponThresholdType = "NONE"
-	SearchCouponsResponseCouponThresholdTypeMinSpend SearchCouponsResponseCouponThresholdType = "MIN_SPEND"
+	ShippingDiscountThresholdTypeNoThreshold         ShippingDiscountThresholdType = "NO_THRESHOLD"
+	ShippingDiscountThresholdTypeMinimalItemQuantity ShippingDiscountThresholdType = "MINIMAL_ITEM_QUANTITY"
+	ShippingDiscountThresholdTypeMinimalOrderAmount  ShippingDiscountThresholdType = "MINIMAL_ORDER_AMOUNT"
+)
+
+// ThresholdType is an open list: TikTok Shop may add values.
+type ThresholdType string
+
+// Values of ThresholdType.
+const (
+	ThresholdTypeNone     ThresholdType = "NONE"
+	ThresholdTypeMinSpend ThresholdType = "MIN_SPEND"
 )
 
 // UpdateActivityProductResponseStatus is an open list: TikTok Shop may add values.
@@ -1195,32 +918,4 @@ const (
 	UpdateActivityProductResponseStatusExpired      UpdateActivityProductResponseStatus = "EXPIRED"
 	UpdateActivityProductResponseStatusDeactivated  UpdateActivityProductResponseStatus = "DEACTIVATED"
 	UpdateActivityProductResponseStatusNotEffective UpdateActivityProductResponseStatus = "NOT_EFFECTIVE"
-)
-
-// UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType is an open list: TikTok Shop may add values.
-type UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType string
-
-// Values of UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType.
-const (
-	UpdateActivityRequestDiscountBMSMDiscountDetailThresholdTypeMinimalItemQuantity UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ITEM_QUANTITY"
-	UpdateActivityRequestDiscountBMSMDiscountDetailThresholdTypeMinimalOrderAmount  UpdateActivityRequestDiscountBMSMDiscountDetailThresholdType = "MINIMAL_ORDER_AMOUNT"
-)
-
-// UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdType is an open list: TikTok Shop may add values.
-type UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdType string
-
-// Values of UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdType.
-const (
-	UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdTypeMinimalItemQuantity UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ITEM_QUANTITY"
-	UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdTypeMinimalOrderAmount  UpdateActivityRequestDiscountGiftDiscountGiftInfoThresholdType = "MINIMAL_ORDER_AMOUNT"
-)
-
-// UpdateActivityRequestDiscountShippingDiscountThresholdType is an open list: TikTok Shop may add values.
-type UpdateActivityRequestDiscountShippingDiscountThresholdType string
-
-// Values of UpdateActivityRequestDiscountShippingDiscountThresholdType.
-const (
-	UpdateActivityRequestDiscountShippingDiscountThresholdTypeNoThreshold         UpdateActivityRequestDiscountShippingDiscountThresholdType = "NO_THRESHOLD"
-	UpdateActivityRequestDiscountShippingDiscountThresholdTypeMinimalItemQuantity UpdateActivityRequestDiscountShippingDiscountThresholdType = "MINIMAL_ITEM_QUANTITY"
-	UpdateActivityRequestDiscountShippingDiscountThresholdTypeMinimalOrderAmount  UpdateActivityRequestDiscountShippingDiscountThresholdType = "MINIMAL_ORDER_AMOUNT"
 )

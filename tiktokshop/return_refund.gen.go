@@ -39,59 +39,61 @@ func (s *ReturnRefundService) ApproveReturn(ctx context.Context, returnID string
 	return out, err
 }
 
-// CalculateRefund calls POST /return_refund/202309/refunds/calculate.
-//
-// It only reads and is safe to repeat. Version 202309.
-//
-// Official page: https://partner.tiktokshop.com/docv2/page/calculate-refund-202309
-func (s *ReturnRefundService) CalculateRefund(ctx context.Context, req *CalculateRefundRequest, opts ...CallOption) (*CalculateRefundResponse, error) {
-	var out *CalculateRefundResponse
-	err := s.client.call(ctx, operation{
-		name: "ReturnRefund.CalculateRefund", method: "POST", path: "/return_refund/202309/refunds/calculate",
-		body: bodyJSON, replay: replayRead,
-	}, nil, req, &out, opts)
-	return out, err
-}
-
-// CalculateRefundV202602 calls POST /return_refund/202602/refunds/calculate.
+// CalculateRefund calls POST /return_refund/202602/refunds/calculate.
 //
 // It only reads and is safe to repeat. Version 202602.
 // Newer than the official description, so less sure: used by several implementations, seen in no live reply.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/calculate-refund-202602
-func (s *ReturnRefundService) CalculateRefundV202602(ctx context.Context, req *CalculateRefundV202602Request, opts ...CallOption) (*CalculateRefundV202602Response, error) {
-	var out *CalculateRefundV202602Response
+func (s *ReturnRefundService) CalculateRefund(ctx context.Context, req *CalculateRefundRequest, opts ...CallOption) (*CalculateRefundResponse, error) {
+	var out *CalculateRefundResponse
 	err := s.client.call(ctx, operation{
-		name: "ReturnRefund.CalculateRefundV202602", method: "POST", path: "/return_refund/202602/refunds/calculate",
+		name: "ReturnRefund.CalculateRefund", method: "POST", path: "/return_refund/202602/refunds/calculate",
 		body: bodyJSON, replay: replayRead,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// CancelOrder calls POST /return_refund/202309/cancellations.
+// CalculateRefundV202309 calls POST /return_refund/202309/refunds/calculate.
 //
-// It is not repeated once it was sent. Version 202309.
+// It only reads and is safe to repeat. Version 202309.
+// The newest version is [ReturnRefundService.CalculateRefund].
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/cancel-order-202309
-func (s *ReturnRefundService) CancelOrder(ctx context.Context, req *CancelOrderRequest, opts ...CallOption) (*CancelOrderResponse, error) {
-	var out *CancelOrderResponse
+// Official page: https://partner.tiktokshop.com/docv2/page/calculate-refund-202309
+func (s *ReturnRefundService) CalculateRefundV202309(ctx context.Context, req *CalculateRefundV202309Request, opts ...CallOption) (*CalculateRefundV202309Response, error) {
+	var out *CalculateRefundV202309Response
 	err := s.client.call(ctx, operation{
-		name: "ReturnRefund.CancelOrder", method: "POST", path: "/return_refund/202309/cancellations",
-		body: bodyJSON,
+		name: "ReturnRefund.CalculateRefundV202309", method: "POST", path: "/return_refund/202309/refunds/calculate",
+		body: bodyJSON, replay: replayRead,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// CancelOrderV202602 calls POST /return_refund/202602/cancellations.
+// CancelOrder calls POST /return_refund/202602/cancellations.
 //
 // It is not repeated once it was sent. Version 202602.
 // Newer than the official description, so less sure: used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/cancel-order-202602
-func (s *ReturnRefundService) CancelOrderV202602(ctx context.Context, req *CancelOrderV202602Request, opts ...CallOption) (*CancelOrderV202602Response, error) {
-	var out *CancelOrderV202602Response
+func (s *ReturnRefundService) CancelOrder(ctx context.Context, req *CancelOrderRequest, opts ...CallOption) (*CancelOrderResponse, error) {
+	var out *CancelOrderResponse
 	err := s.client.call(ctx, operation{
-		name: "ReturnRefund.CancelOrderV202602", method: "POST", path: "/return_refund/202602/cancellations",
+		name: "ReturnRefund.CancelOrder", method: "POST", path: "/return_refund/202602/cancellations",
+		body: bodyJSON,
+	}, nil, req, &out, opts)
+	return out, err
+}
+
+// CancelOrderV202309 calls POST /return_refund/202309/cancellations.
+//
+// It is not repeated once it was sent. Version 202309.
+// The newest version is [ReturnRefundService.CancelOrder].
+//
+// Official page: https://partner.tiktokshop.com/docv2/page/cancel-order-202309
+func (s *ReturnRefundService) CancelOrderV202309(ctx context.Context, req *CancelOrderV202309Request, opts ...CallOption) (*CancelOrderV202309Response, error) {
+	var out *CancelOrderV202309Response
+	err := s.client.call(ctx, operation{
+		name: "ReturnRefund.CancelOrderV202309", method: "POST", path: "/return_refund/202309/cancellations",
 		body: bodyJSON,
 	}, nil, req, &out, opts)
 	return out, err
@@ -111,15 +113,16 @@ func (s *ReturnRefundService) CreateReturn(ctx context.Context, req *CreateRetur
 	return out, err
 }
 
-// GetAftersaleEligibility calls GET /return_refund/202512/orders/{order_id}/aftersale_eligibility.
+// GetAftersaleEligibility calls GET /return_refund/202602/orders/{order_id}/aftersale_eligibility.
 //
-// It only reads and is safe to repeat. Version 202512.
+// It only reads and is safe to repeat. Version 202602.
+// Newer than the official description, so less sure: used by several implementations.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202512
+// Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202602
 func (s *ReturnRefundService) GetAftersaleEligibility(ctx context.Context, orderID string, req *GetAftersaleEligibilityRequest, opts ...CallOption) (*GetAftersaleEligibilityResponse, error) {
 	var out *GetAftersaleEligibilityResponse
 	err := s.client.call(ctx, operation{
-		name: "ReturnRefund.GetAftersaleEligibility", method: "GET", path: "/return_refund/202512/orders/{order_id}/aftersale_eligibility",
+		name: "ReturnRefund.GetAftersaleEligibility", method: "GET", path: "/return_refund/202602/orders/{order_id}/aftersale_eligibility",
 		query: true, replay: replayRead,
 	}, []string{orderID}, req, &out, opts)
 	return out, err
@@ -128,6 +131,7 @@ func (s *ReturnRefundService) GetAftersaleEligibility(ctx context.Context, order
 // GetAftersaleEligibilityV202309 calls GET /return_refund/202309/orders/{order_id}/aftersale_eligibility.
 //
 // It only reads and is safe to repeat. Version 202309.
+// The newest version is [ReturnRefundService.GetAftersaleEligibility].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202309
 func (s *ReturnRefundService) GetAftersaleEligibilityV202309(ctx context.Context, orderID string, req *GetAftersaleEligibilityV202309Request, opts ...CallOption) (*GetAftersaleEligibilityV202309Response, error) {
@@ -139,31 +143,31 @@ func (s *ReturnRefundService) GetAftersaleEligibilityV202309(ctx context.Context
 	return out, err
 }
 
-// GetAftersaleEligibilityV202602 calls GET /return_refund/202602/orders/{order_id}/aftersale_eligibility.
+// GetAftersaleEligibilityV202512 calls GET /return_refund/202512/orders/{order_id}/aftersale_eligibility.
 //
-// It only reads and is safe to repeat. Version 202602.
-// Newer than the official description, so less sure: used by several implementations.
+// It only reads and is safe to repeat. Version 202512.
+// The newest version is [ReturnRefundService.GetAftersaleEligibility].
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202602
-func (s *ReturnRefundService) GetAftersaleEligibilityV202602(ctx context.Context, orderID string, req *GetAftersaleEligibilityV202602Request, opts ...CallOption) (*GetAftersaleEligibilityV202602Response, error) {
-	var out *GetAftersaleEligibilityV202602Response
+// Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202512
+func (s *ReturnRefundService) GetAftersaleEligibilityV202512(ctx context.Context, orderID string, req *GetAftersaleEligibilityV202512Request, opts ...CallOption) (*GetAftersaleEligibilityV202512Response, error) {
+	var out *GetAftersaleEligibilityV202512Response
 	err := s.client.call(ctx, operation{
-		name: "ReturnRefund.GetAftersaleEligibilityV202602", method: "GET", path: "/return_refund/202602/orders/{order_id}/aftersale_eligibility",
+		name: "ReturnRefund.GetAftersaleEligibilityV202512", method: "GET", path: "/return_refund/202512/orders/{order_id}/aftersale_eligibility",
 		query: true, replay: replayRead,
 	}, []string{orderID}, req, &out, opts)
 	return out, err
 }
 
-// GetDecisionEligibilityV202601 calls GET /return_refund/202601/decision_eligibility.
+// GetDecisionEligibility calls GET /return_refund/202601/decision_eligibility.
 //
 // It only reads and is safe to repeat. Version 202601.
 // Newer than the official description, so less sure: used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-decision-eligibility-202601
-func (s *ReturnRefundService) GetDecisionEligibilityV202601(ctx context.Context, req *GetDecisionEligibilityV202601Request, opts ...CallOption) (*GetDecisionEligibilityV202601Response, error) {
-	var out *GetDecisionEligibilityV202601Response
+func (s *ReturnRefundService) GetDecisionEligibility(ctx context.Context, req *GetDecisionEligibilityRequest, opts ...CallOption) (*GetDecisionEligibilityResponse, error) {
+	var out *GetDecisionEligibilityResponse
 	err := s.client.call(ctx, operation{
-		name: "ReturnRefund.GetDecisionEligibilityV202601", method: "GET", path: "/return_refund/202601/decision_eligibility",
+		name: "ReturnRefund.GetDecisionEligibility", method: "GET", path: "/return_refund/202601/decision_eligibility",
 		query: true, replay: replayRead,
 	}, nil, req, &out, opts)
 	return out, err
@@ -225,7 +229,7 @@ func (s *ReturnRefundService) RejectReturn(ctx context.Context, returnID string,
 	return out, err
 }
 
-// SearchAftersalesRequestV202603 calls POST /return_refund/202603/aftersales/search.
+// SearchAftersalesRequest calls POST /return_refund/202603/aftersales/search.
 //
 // It only reads and is safe to repeat. Version 202603.
 // Newer than the official description, so less sure: used by several implementations, seen in no live reply.
@@ -233,27 +237,27 @@ func (s *ReturnRefundService) RejectReturn(ctx context.Context, returnID string,
 // Without WhitelistedDataFields the reply has ids and states alone.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-aftersales-request-202603
-func (s *ReturnRefundService) SearchAftersalesRequestV202603(ctx context.Context, req *SearchAftersalesRequestV202603Request, opts ...CallOption) (*SearchAftersalesRequestV202603Response, error) {
-	var out *SearchAftersalesRequestV202603Response
+func (s *ReturnRefundService) SearchAftersalesRequest(ctx context.Context, req *SearchAftersalesRequestRequest, opts ...CallOption) (*SearchAftersalesRequestResponse, error) {
+	var out *SearchAftersalesRequestResponse
 	err := s.client.call(ctx, operation{
-		name: "ReturnRefund.SearchAftersalesRequestV202603", method: "POST", path: "/return_refund/202603/aftersales/search",
+		name: "ReturnRefund.SearchAftersalesRequest", method: "POST", path: "/return_refund/202603/aftersales/search",
 		query: true, body: bodyJSON, replay: replayRead,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// SearchAftersalesRequestV202603All hands out what stands on the pages of
-// [ReturnRefundService.SearchAftersalesRequestV202603]. It stops at the first error.
-func (s *ReturnRefundService) SearchAftersalesRequestV202603All(ctx context.Context, req *SearchAftersalesRequestV202603Request, opts ...CallOption) iter.Seq2[AftersalesRequest, error] {
+// SearchAftersalesRequestAll hands out what stands on the pages of
+// [ReturnRefundService.SearchAftersalesRequest]. It stops at the first error.
+func (s *ReturnRefundService) SearchAftersalesRequestAll(ctx context.Context, req *SearchAftersalesRequestRequest, opts ...CallOption) iter.Seq2[AftersalesRequest, error] {
 	start := valueOf(req)
-	return tokenPages("ReturnRefund.SearchAftersalesRequestV202603", func(token string) ([]AftersalesRequest, string, error) {
+	return tokenPages("ReturnRefund.SearchAftersalesRequest", func(token string) ([]AftersalesRequest, string, error) {
 		r := start
 		if token != "" {
 			inner := valueOf(r.Pagination)
 			inner.PageToken = &token
 			r.Pagination = &inner
 		}
-		out, err := s.SearchAftersalesRequestV202603(ctx, &r, opts...)
+		out, err := s.SearchAftersalesRequest(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -261,15 +265,16 @@ func (s *ReturnRefundService) SearchAftersalesRequestV202603All(ctx context.Cont
 	})
 }
 
-// SearchCancellations calls POST /return_refund/202309/cancellations/search.
+// SearchCancellations calls POST /return_refund/202602/cancellations/search.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads and is safe to repeat. Version 202602.
+// Newer than the official description, so less sure: used by several implementations.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202309
+// Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202602
 func (s *ReturnRefundService) SearchCancellations(ctx context.Context, req *SearchCancellationsRequest, opts ...CallOption) (*SearchCancellationsResponse, error) {
 	var out *SearchCancellationsResponse
 	err := s.client.call(ctx, operation{
-		name: "ReturnRefund.SearchCancellations", method: "POST", path: "/return_refund/202309/cancellations/search",
+		name: "ReturnRefund.SearchCancellations", method: "POST", path: "/return_refund/202602/cancellations/search",
 		query: true, body: bodyJSON, replay: replayRead,
 	}, nil, req, &out, opts)
 	return out, err
@@ -292,31 +297,31 @@ func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *S
 	})
 }
 
-// SearchCancellationsV202602 calls POST /return_refund/202602/cancellations/search.
+// SearchCancellationsV202309 calls POST /return_refund/202309/cancellations/search.
 //
-// It only reads and is safe to repeat. Version 202602.
-// Newer than the official description, so less sure: used by several implementations.
+// It only reads and is safe to repeat. Version 202309.
+// The newest version is [ReturnRefundService.SearchCancellations].
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202602
-func (s *ReturnRefundService) SearchCancellationsV202602(ctx context.Context, req *SearchCancellationsV202602Request, opts ...CallOption) (*SearchCancellationsV202602Response, error) {
-	var out *SearchCancellationsV202602Response
+// Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202309
+func (s *ReturnRefundService) SearchCancellationsV202309(ctx context.Context, req *SearchCancellationsV202309Request, opts ...CallOption) (*SearchCancellationsV202309Response, error) {
+	var out *SearchCancellationsV202309Response
 	err := s.client.call(ctx, operation{
-		name: "ReturnRefund.SearchCancellationsV202602", method: "POST", path: "/return_refund/202602/cancellations/search",
+		name: "ReturnRefund.SearchCancellationsV202309", method: "POST", path: "/return_refund/202309/cancellations/search",
 		query: true, body: bodyJSON, replay: replayRead,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// SearchCancellationsV202602All hands out what stands on the pages of
-// [ReturnRefundService.SearchCancellationsV202602]. It stops at the first error.
-func (s *ReturnRefundService) SearchCancellationsV202602All(ctx context.Context, req *SearchCancellationsV202602Request, opts ...CallOption) iter.Seq2[Cancellation, error] {
+// SearchCancellationsV202309All hands out what stands on the pages of
+// [ReturnRefundService.SearchCancellationsV202309]. It stops at the first error.
+func (s *ReturnRefundService) SearchCancellationsV202309All(ctx context.Context, req *SearchCancellationsV202309Request, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	start := valueOf(req)
-	return tokenPages("ReturnRefund.SearchCancellationsV202602", func(token string) ([]Cancellation, string, error) {
+	return tokenPages("ReturnRefund.SearchCancellationsV202309", func(token string) ([]Cancellation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.SearchCancellationsV202602(ctx, &r, opts...)
+		out, err := s.SearchCancellationsV202309(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -324,7 +329,7 @@ func (s *ReturnRefundService) SearchCancellationsV202602All(ctx context.Context,
 	})
 }
 
-// SearchReturnMerchandiseAuthorizationV202604 calls POST /return_refund/202604/rma/search.
+// SearchReturnMerchandiseAuthorization calls POST /return_refund/202604/rma/search.
 //
 // It only reads and is safe to repeat. Version 202604.
 // Newer than the official description, so less sure: known from the official sample and one implementation, seen in no live reply.
@@ -332,27 +337,27 @@ func (s *ReturnRefundService) SearchCancellationsV202602All(ctx context.Context,
 // Without WhitelistedDataFields the reply has ids and states alone.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-return-merchandise-authorization-202604
-func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationV202604(ctx context.Context, req *SearchReturnMerchandiseAuthorizationV202604Request, opts ...CallOption) (*SearchReturnMerchandiseAuthorizationV202604Response, error) {
-	var out *SearchReturnMerchandiseAuthorizationV202604Response
+func (s *ReturnRefundService) SearchReturnMerchandiseAuthorization(ctx context.Context, req *SearchReturnMerchandiseAuthorizationRequest, opts ...CallOption) (*SearchReturnMerchandiseAuthorizationResponse, error) {
+	var out *SearchReturnMerchandiseAuthorizationResponse
 	err := s.client.call(ctx, operation{
-		name: "ReturnRefund.SearchReturnMerchandiseAuthorizationV202604", method: "POST", path: "/return_refund/202604/rma/search",
+		name: "ReturnRefund.SearchReturnMerchandiseAuthorization", method: "POST", path: "/return_refund/202604/rma/search",
 		query: true, body: bodyJSON, replay: replayRead,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// SearchReturnMerchandiseAuthorizationV202604All hands out what stands on the pages of
-// [ReturnRefundService.SearchReturnMerchandiseAuthorizationV202604]. It stops at the first error.
-func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationV202604All(ctx context.Context, req *SearchReturnMerchandiseAuthorizationV202604Request, opts ...CallOption) iter.Seq2[ReturnMerchandiseAuthorization, error] {
+// SearchReturnMerchandiseAuthorizationAll hands out what stands on the pages of
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization]. It stops at the first error.
+func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationAll(ctx context.Context, req *SearchReturnMerchandiseAuthorizationRequest, opts ...CallOption) iter.Seq2[ReturnMerchandiseAuthorization, error] {
 	start := valueOf(req)
-	return tokenPages("ReturnRefund.SearchReturnMerchandiseAuthorizationV202604", func(token string) ([]ReturnMerchandiseAuthorization, string, error) {
+	return tokenPages("ReturnRefund.SearchReturnMerchandiseAuthorization", func(token string) ([]ReturnMerchandiseAuthorization, string, error) {
 		r := start
 		if token != "" {
 			inner := valueOf(r.Pagination)
 			inner.PageToken = &token
 			r.Pagination = &inner
 		}
-		out, err := s.SearchReturnMerchandiseAuthorizationV202604(ctx, &r, opts...)
+		out, err := s.SearchReturnMerchandiseAuthorization(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -360,15 +365,16 @@ func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationV202604All(ctx
 	})
 }
 
-// SearchReturns calls POST /return_refund/202309/returns/search.
+// SearchReturns calls POST /return_refund/202602/returns/search.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads and is safe to repeat. Version 202602.
+// Newer than the official description, so less sure: used by several implementations.
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202309
+// Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202602
 func (s *ReturnRefundService) SearchReturns(ctx context.Context, req *SearchReturnsRequest, opts ...CallOption) (*SearchReturnsResponse, error) {
 	var out *SearchReturnsResponse
 	err := s.client.call(ctx, operation{
-		name: "ReturnRefund.SearchReturns", method: "POST", path: "/return_refund/202309/returns/search",
+		name: "ReturnRefund.SearchReturns", method: "POST", path: "/return_refund/202602/returns/search",
 		query: true, body: bodyJSON, replay: replayRead,
 	}, nil, req, &out, opts)
 	return out, err
@@ -391,31 +397,31 @@ func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchR
 	})
 }
 
-// SearchReturnsV202602 calls POST /return_refund/202602/returns/search.
+// SearchReturnsV202309 calls POST /return_refund/202309/returns/search.
 //
-// It only reads and is safe to repeat. Version 202602.
-// Newer than the official description, so less sure: used by several implementations.
+// It only reads and is safe to repeat. Version 202309.
+// The newest version is [ReturnRefundService.SearchReturns].
 //
-// Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202602
-func (s *ReturnRefundService) SearchReturnsV202602(ctx context.Context, req *SearchReturnsV202602Request, opts ...CallOption) (*SearchReturnsV202602Response, error) {
-	var out *SearchReturnsV202602Response
+// Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202309
+func (s *ReturnRefundService) SearchReturnsV202309(ctx context.Context, req *SearchReturnsV202309Request, opts ...CallOption) (*SearchReturnsV202309Response, error) {
+	var out *SearchReturnsV202309Response
 	err := s.client.call(ctx, operation{
-		name: "ReturnRefund.SearchReturnsV202602", method: "POST", path: "/return_refund/202602/returns/search",
+		name: "ReturnRefund.SearchReturnsV202309", method: "POST", path: "/return_refund/202309/returns/search",
 		query: true, body: bodyJSON, replay: replayRead,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
-// SearchReturnsV202602All hands out what stands on the pages of
-// [ReturnRefundService.SearchReturnsV202602]. It stops at the first error.
-func (s *ReturnRefundService) SearchReturnsV202602All(ctx context.Context, req *SearchReturnsV202602Request, opts ...CallOption) iter.Seq2[Return, error] {
+// SearchReturnsV202309All hands out what stands on the pages of
+// [ReturnRefundService.SearchReturnsV202309]. It stops at the first error.
+func (s *ReturnRefundService) SearchReturnsV202309All(ctx context.Context, req *SearchReturnsV202309Request, opts ...CallOption) iter.Seq2[Return, error] {
 	start := valueOf(req)
-	return tokenPages("ReturnRefund.SearchReturnsV202602", func(token string) ([]Return, string, error) {
+	return tokenPages("ReturnRefund.SearchReturnsV202309", func(token string) ([]Return, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
-		out, err := s.SearchReturnsV202602(ctx, &r, opts...)
+		out, err := s.SearchReturnsV202309(ctx, &r, opts...)
 		if err != nil {
 			return nil, "", err
 		}
@@ -479,12 +485,18 @@ type AftersalesSort struct {
 
 // AftersalesTime is part of a request.
 type AftersalesTime struct {
-	CreateTime *AftersalesTimeRange `json:"create_time,omitzero"`
-	UpdateTime *AftersalesTimeRange `json:"update_time,omitzero"`
+	CreateTime *AftersalesTimeCreateTime `json:"create_time,omitzero"`
+	UpdateTime *AftersalesTimeUpdateTime `json:"update_time,omitzero"`
 }
 
-// AftersalesTimeRange is part of a request.
-type AftersalesTimeRange struct {
+// AftersalesTimeCreateTime is part of a request.
+type AftersalesTimeCreateTime struct {
+	MaxUnixTimeExclusive *UnixSeconds `json:"max_unix_time_exclusive,omitzero"`
+	MinUnixTimeInclusive *UnixSeconds `json:"min_unix_time_inclusive,omitzero"`
+}
+
+// AftersalesTimeUpdateTime is part of a request.
+type AftersalesTimeUpdateTime struct {
 	MaxUnixTimeExclusive *UnixSeconds `json:"max_unix_time_exclusive,omitzero"`
 	MinUnixTimeInclusive *UnixSeconds `json:"min_unix_time_inclusive,omitzero"`
 }
@@ -499,16 +511,10 @@ type ApproveCancellationResponse struct{}
 
 // ApproveReturnRequest holds the parameters of ReturnRefund.ApproveReturn.
 type ApproveReturnRequest struct {
-	BuyerKeepItem  *bool                              `json:"buyer_keep_item,omitzero" url:"-"`
-	Decision       ApproveReturnRequestDecision       `json:"decision" url:"-"`                  // required
-	IdempotencyKey *string                            `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
-	PartialRefund  *ApproveReturnRequestPartialRefund `json:"partial_refund,omitzero" url:"-"`
-}
-
-// ApproveReturnRequestPartialRefund is part of a request.
-type ApproveReturnRequestPartialRefund struct {
-	Amount   *Decimal `json:"amount,omitzero"`
-	Currency *string  `json:"currency,omitzero"`
+	BuyerKeepItem  *bool                        `json:"buyer_keep_item,omitzero" url:"-"`
+	Decision       ApproveReturnRequestDecision `json:"decision" url:"-"`                  // required
+	IdempotencyKey *string                      `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
+	PartialRefund  *Money                       `json:"partial_refund,omitzero" url:"-"`
 }
 
 // ApproveReturnResponse is the reply of ReturnRefund.ApproveReturn.
@@ -516,19 +522,14 @@ type ApproveReturnResponse struct{}
 
 // CalculateRefundRequest holds the parameters of ReturnRefund.CalculateRefund.
 type CalculateRefundRequest struct {
-	HandoverMethod   *string                     `json:"handover_method,omitzero"`
-	OrderID          *string                     `json:"order_id,omitzero"`
-	OrderLineItemIDs []string                    `json:"order_line_item_ids,omitzero"`
-	ReasonName       *string                     `json:"reason_name,omitzero"`
-	RequestType      *string                     `json:"request_type,omitzero"`
-	ShipmentType     *string                     `json:"shipment_type,omitzero"`
-	SKUs             []CalculateRefundRequestSKU `json:"skus,omitzero"`
-}
-
-// CalculateRefundRequestSKU is part of a request.
-type CalculateRefundRequestSKU struct {
-	Quantity *int    `json:"quantity,omitzero"`
-	SKUID    *string `json:"sku_id,omitzero"`
+	HandoverMethod   *string           `json:"handover_method,omitzero"`
+	OrderID          *string           `json:"order_id,omitzero"`
+	OrderLineItemIDs []string          `json:"order_line_item_ids,omitzero"`
+	OrderLineList    []OrderLineList   `json:"order_line_list,omitzero"`
+	ReasonName       *string           `json:"reason_name,omitzero"`
+	RequestType      *string           `json:"request_type,omitzero"`
+	ShipmentType     *string           `json:"shipment_type,omitzero"`
+	SKUs             []ReturnRefundSKU `json:"skus,omitzero"`
 }
 
 // CalculateRefundResponse is the reply of ReturnRefund.CalculateRefund.
@@ -546,35 +547,23 @@ type CalculateRefundResponseOrderRefundAmount struct {
 	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
 }
 
-// CalculateRefundV202602Request holds the parameters of ReturnRefund.CalculateRefundV202602.
-type CalculateRefundV202602Request struct {
-	HandoverMethod   *string                                      `json:"handover_method,omitzero"`
-	OrderID          *string                                      `json:"order_id,omitzero"`
-	OrderLineItemIDs []string                                     `json:"order_line_item_ids,omitzero"`
-	OrderLineList    []CalculateRefundV202602RequestOrderLineList `json:"order_line_list,omitzero"`
-	ReasonName       *string                                      `json:"reason_name,omitzero"`
-	RequestType      *string                                      `json:"request_type,omitzero"`
-	ShipmentType     *string                                      `json:"shipment_type,omitzero"`
-	SKUs             []CalculateRefundRequestSKU                  `json:"skus,omitzero"`
-}
-
-// CalculateRefundV202602RequestOrderLineList is part of a request.
-type CalculateRefundV202602RequestOrderLineList struct {
-	OrderLineItemID    *string `json:"order_line_item_id,omitzero"`
-	SubOrderLineItemID *string `json:"sub_order_line_item_id,omitzero"`
-}
-
-// CalculateRefundV202602Response is the reply of ReturnRefund.CalculateRefundV202602.
-type CalculateRefundV202602Response struct {
-	OrderRefundAmount CalculateRefundResponseOrderRefundAmount `json:"order_refund_amount,omitzero"`
+// CalculateRefundV202309Request holds the parameters of ReturnRefund.CalculateRefundV202309.
+type CalculateRefundV202309Request struct {
+	HandoverMethod   *string           `json:"handover_method,omitzero"`
+	OrderID          *string           `json:"order_id,omitzero"`
+	OrderLineItemIDs []string          `json:"order_line_item_ids,omitzero"`
+	ReasonName       *string           `json:"reason_name,omitzero"`
+	RequestType      *string           `json:"request_type,omitzero"`
+	ShipmentType     *string           `json:"shipment_type,omitzero"`
+	SKUs             []ReturnRefundSKU `json:"skus,omitzero"`
 }
 
 // CancelOrderRequest holds the parameters of ReturnRefund.CancelOrder.
 type CancelOrderRequest struct {
-	CancelReason     string                  `json:"cancel_reason"` // required
-	OrderID          string                  `json:"order_id"`      // required
-	OrderLineItemIDs []string                `json:"order_line_item_ids,omitzero"`
-	SKUs             []CancelOrderRequestSKU `json:"skus,omitzero"`
+	CancelReason  string                  `json:"cancel_reason"` // required
+	OrderID       string                  `json:"order_id"`      // required
+	OrderLineList []OrderLineList         `json:"order_line_list,omitzero"`
+	SKUs          []CancelOrderRequestSKU `json:"skus,omitzero"`
 }
 
 // CancelOrderRequestSKU is part of a request.
@@ -589,30 +578,12 @@ type CancelOrderResponse struct {
 	CancelStatus CancelStatus `json:"cancel_status,omitzero"`
 }
 
-// CancelOrderV202602Request holds the parameters of ReturnRefund.CancelOrderV202602.
-type CancelOrderV202602Request struct {
-	CancelReason  string                                   `json:"cancel_reason"` // required
-	OrderID       string                                   `json:"order_id"`      // required
-	OrderLineList []CancelOrderV202602RequestOrderLineList `json:"order_line_list,omitzero"`
-	SKUs          []CancelOrderV202602RequestSKU           `json:"skus,omitzero"`
-}
-
-// CancelOrderV202602RequestOrderLineList is part of a request.
-type CancelOrderV202602RequestOrderLineList struct {
-	OrderLineItemID    *string `json:"order_line_item_id,omitzero"`
-	SubOrderLineItemID *string `json:"sub_order_line_item_id,omitzero"`
-}
-
-// CancelOrderV202602RequestSKU is part of a request.
-type CancelOrderV202602RequestSKU struct {
-	Quantity *int64  `json:"quantity,omitzero"`
-	SKUID    *string `json:"sku_id,omitzero"`
-}
-
-// CancelOrderV202602Response is the reply of ReturnRefund.CancelOrderV202602.
-type CancelOrderV202602Response struct {
-	CancelID     string       `json:"cancel_id,omitzero"`
-	CancelStatus CancelStatus `json:"cancel_status,omitzero"`
+// CancelOrderV202309Request holds the parameters of ReturnRefund.CancelOrderV202309.
+type CancelOrderV202309Request struct {
+	CancelReason     string                  `json:"cancel_reason"` // required
+	OrderID          string                  `json:"order_id"`      // required
+	OrderLineItemIDs []string                `json:"order_line_item_ids,omitzero"`
+	SKUs             []CancelOrderRequestSKU `json:"skus,omitzero"`
 }
 
 // Cancellation is part of a reply.
@@ -625,7 +596,7 @@ type Cancellation struct {
 	CancelType               CancelType                             `json:"cancel_type,omitzero"`
 	CreateTime               UnixSeconds                            `json:"create_time,omitzero"`
 	OrderID                  string                                 `json:"order_id,omitzero"`
-	RefundAmount             CancellationRefundAmount               `json:"refund_amount,omitzero"`
+	RefundAmount             RefundAmount                           `json:"refund_amount,omitzero"`
 	Role                     CancelRole                             `json:"role,omitzero"`
 	SellerNextActionResponse []CancellationSellerNextActionResponse `json:"seller_next_action_response,omitzero"`
 	ShouldReplenishStock     bool                                   `json:"should_replenish_stock,omitzero"` // not in the official description, seen in live replies
@@ -634,44 +605,15 @@ type Cancellation struct {
 
 // CancellationLineItem is part of a reply.
 type CancellationLineItem struct {
-	CancelLineItemID   string                           `json:"cancel_line_item_id,omitzero"`
-	OrderLineItemID    string                           `json:"order_line_item_id,omitzero"`
-	ProductImage       CancellationLineItemProductImage `json:"product_image,omitzero"`
-	ProductName        string                           `json:"product_name,omitzero"`
-	RefundAmount       CancellationLineItemRefundAmount `json:"refund_amount,omitzero"`
-	SellerSKU          string                           `json:"seller_sku,omitzero"`
-	SKUID              string                           `json:"sku_id,omitzero"`
-	SKUName            string                           `json:"sku_name,omitzero"`
-	SubOrderLineItemID string                           `json:"sub_order_line_item_id,omitzero"`
-}
-
-// CancellationLineItemProductImage is part of a reply.
-type CancellationLineItemProductImage struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
-}
-
-// CancellationLineItemRefundAmount is part of a reply.
-type CancellationLineItemRefundAmount struct {
-	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
-	Currency          string  `json:"currency,omitzero"`
-	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
-	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
-	RefundTax         Decimal `json:"refund_tax,omitzero"`
-	RefundTotal       Decimal `json:"refund_total,omitzero"`
-	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
-}
-
-// CancellationRefundAmount is part of a reply.
-type CancellationRefundAmount struct {
-	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
-	Currency          string  `json:"currency,omitzero"`
-	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
-	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
-	RefundTax         Decimal `json:"refund_tax,omitzero"`
-	RefundTotal       Decimal `json:"refund_total,omitzero"`
-	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
+	CancelLineItemID   string       `json:"cancel_line_item_id,omitzero"`
+	OrderLineItemID    string       `json:"order_line_item_id,omitzero"`
+	ProductImage       Image        `json:"product_image,omitzero"`
+	ProductName        string       `json:"product_name,omitzero"`
+	RefundAmount       RefundAmount `json:"refund_amount,omitzero"`
+	SellerSKU          string       `json:"seller_sku,omitzero"`
+	SKUID              string       `json:"sku_id,omitzero"`
+	SKUName            string       `json:"sku_name,omitzero"`
+	SubOrderLineItemID string       `json:"sub_order_line_item_id,omitzero"`
 }
 
 // CancellationSellerNextActionResponse is part of a reply.
@@ -682,22 +624,16 @@ type CancellationSellerNextActionResponse struct {
 
 // CreateReturnRequest holds the parameters of ReturnRefund.CreateReturn.
 type CreateReturnRequest struct {
-	Currency         *string                  `json:"currency,omitzero" url:"-"`
-	HandoverMethod   *string                  `json:"handover_method,omitzero" url:"-"`
-	IdempotencyKey   *string                  `url:"idempotency_key,omitempty" json:"-"`
-	OrderID          string                   `json:"order_id" url:"-"` // required
-	OrderLineItemIDs []string                 `json:"order_line_item_ids,omitzero" url:"-"`
-	RefundTotal      *Decimal                 `json:"refund_total,omitzero" url:"-"`
-	ReturnReason     *string                  `json:"return_reason,omitzero" url:"-"`
-	ReturnType       string                   `json:"return_type" url:"-"` // required
-	ShipmentType     *string                  `json:"shipment_type,omitzero" url:"-"`
-	SKUs             []CreateReturnRequestSKU `json:"skus,omitzero" url:"-"`
-}
-
-// CreateReturnRequestSKU is part of a request.
-type CreateReturnRequestSKU struct {
-	Quantity *int    `json:"quantity,omitzero"`
-	SKUID    *string `json:"sku_id,omitzero"`
+	Currency         *string           `json:"currency,omitzero" url:"-"`
+	HandoverMethod   *string           `json:"handover_method,omitzero" url:"-"`
+	IdempotencyKey   *string           `url:"idempotency_key,omitempty" json:"-"`
+	OrderID          string            `json:"order_id" url:"-"` // required
+	OrderLineItemIDs []string          `json:"order_line_item_ids,omitzero" url:"-"`
+	RefundTotal      *Decimal          `json:"refund_total,omitzero" url:"-"`
+	ReturnReason     *string           `json:"return_reason,omitzero" url:"-"`
+	ReturnType       string            `json:"return_type" url:"-"` // required
+	ShipmentType     *string           `json:"shipment_type,omitzero" url:"-"`
+	SKUs             []ReturnRefundSKU `json:"skus,omitzero" url:"-"`
 }
 
 // CreateReturnResponse is the reply of ReturnRefund.CreateReturn.
@@ -719,18 +655,27 @@ type GetAftersaleEligibilityResponse struct {
 
 // GetAftersaleEligibilityResponseSKUEligibility is part of a reply.
 type GetAftersaleEligibilityResponseSKUEligibility struct {
-	LineItemEligibility []GetAftersaleEligibilityResponseSKUEligibilityLineItemEligibility `json:"line_item_eligibility,omitzero"`
-	SKUID               string                                                             `json:"sku_id,omitzero"`
+	LineItemEligibility []GetAftersaleEligibilitySKUEligibilityLineItemEligibility `json:"line_item_eligibility,omitzero"`
+	SKUID               string                                                     `json:"sku_id,omitzero"`
 }
 
-// GetAftersaleEligibilityResponseSKUEligibilityLineItemEligibility is part of a reply.
-type GetAftersaleEligibilityResponseSKUEligibilityLineItemEligibility struct {
+// GetAftersaleEligibilitySKUEligibilityLineItemEligibility is part of a reply.
+type GetAftersaleEligibilitySKUEligibilityLineItemEligibility struct {
 	AvailableReasonNames []string                `json:"available_reason_names,omitzero"`
 	Eligible             bool                    `json:"eligible,omitzero"`
 	IneligibleCode       int                     `json:"ineligible_code,omitzero"`
 	IneligibleReason     string                  `json:"ineligible_reason,omitzero"`
 	OrderLineItemsIDs    []string                `json:"order_line_items_ids,omitzero"`
 	RequestType          ReturnRefundRequestType `json:"request_type,omitzero"`
+}
+
+// GetAftersaleEligibilityV202309LineItemEligibility is part of a reply.
+type GetAftersaleEligibilityV202309LineItemEligibility struct {
+	Eligible          bool                    `json:"eligible,omitzero"`
+	IneligibleCode    int                     `json:"ineligible_code,omitzero"`
+	IneligibleReason  string                  `json:"ineligible_reason,omitzero"`
+	OrderLineItemsIDs []string                `json:"order_line_items_ids,omitzero"`
+	RequestType       ReturnRefundRequestType `json:"request_type,omitzero"`
 }
 
 // GetAftersaleEligibilityV202309Request holds the parameters of ReturnRefund.GetAftersaleEligibilityV202309.
@@ -745,69 +690,33 @@ type GetAftersaleEligibilityV202309Response struct {
 
 // GetAftersaleEligibilityV202309ResponseSKUEligibility is part of a reply.
 type GetAftersaleEligibilityV202309ResponseSKUEligibility struct {
-	LineItemEligibility []GetAftersaleEligibilityV202309ResponseSKUEligibilityLineItemEligibility `json:"line_item_eligibility,omitzero"`
-	SKUID               string                                                                    `json:"sku_id,omitzero"`
+	LineItemEligibility []GetAftersaleEligibilityV202309LineItemEligibility `json:"line_item_eligibility,omitzero"`
+	SKUID               string                                              `json:"sku_id,omitzero"`
 }
 
-// GetAftersaleEligibilityV202309ResponseSKUEligibilityLineItemEligibility is part of a reply.
-type GetAftersaleEligibilityV202309ResponseSKUEligibilityLineItemEligibility struct {
-	Eligible          bool                    `json:"eligible,omitzero"`
-	IneligibleCode    int                     `json:"ineligible_code,omitzero"`
-	IneligibleReason  string                  `json:"ineligible_reason,omitzero"`
-	OrderLineItemsIDs []string                `json:"order_line_items_ids,omitzero"`
-	RequestType       ReturnRefundRequestType `json:"request_type,omitzero"`
-}
-
-// GetAftersaleEligibilityV202602Request holds the parameters of ReturnRefund.GetAftersaleEligibilityV202602.
-type GetAftersaleEligibilityV202602Request struct {
-	InitiateAftersaleUser *ReturnRefundInitiateAftersaleUser `url:"initiate_aftersale_user,omitempty" json:"-"`
-	RequestTypes          []string                           `url:"request_types,comma,omitempty" json:"-"`
-}
-
-// GetAftersaleEligibilityV202602Response is the reply of ReturnRefund.GetAftersaleEligibilityV202602.
-type GetAftersaleEligibilityV202602Response struct {
-	SKUEligibility []GetAftersaleEligibilityV202602ResponseSKUEligibility `json:"sku_eligibility,omitzero"`
-}
-
-// GetAftersaleEligibilityV202602ResponseSKUEligibility is part of a reply.
-type GetAftersaleEligibilityV202602ResponseSKUEligibility struct {
-	LineItemEligibility []GetAftersaleEligibilityV202602ResponseSKUEligibilityLineItemEligibility `json:"line_item_eligibility,omitzero"`
-	SKUID               string                                                                    `json:"sku_id,omitzero"`
-}
-
-// GetAftersaleEligibilityV202602ResponseSKUEligibilityLineItemEligibility is part of a reply.
-type GetAftersaleEligibilityV202602ResponseSKUEligibilityLineItemEligibility struct {
-	AvailableReasonNames []string                `json:"available_reason_names,omitzero"`
-	Eligible             bool                    `json:"eligible,omitzero"`
-	IneligibleCode       int                     `json:"ineligible_code,omitzero"`
-	IneligibleReason     string                  `json:"ineligible_reason,omitzero"`
-	OrderLineItemsIDs    []string                `json:"order_line_items_ids,omitzero"`
-	RequestType          ReturnRefundRequestType `json:"request_type,omitzero"`
-}
-
-// GetDecisionEligibilityV202601Request holds the parameters of ReturnRefund.GetDecisionEligibilityV202601.
-type GetDecisionEligibilityV202601Request struct {
+// GetDecisionEligibilityRequest holds the parameters of ReturnRefund.GetDecisionEligibility.
+type GetDecisionEligibilityRequest struct {
 	CheckDecisions   []ReturnDecision `url:"check_decisions,comma,omitempty" json:"-"`
 	Locale           *string          `url:"locale,omitempty" json:"-"`
 	ReturnOrCancelID string           `url:"return_or_cancel_id" json:"-"` // required
 }
 
-// GetDecisionEligibilityV202601Response is the reply of ReturnRefund.GetDecisionEligibilityV202601.
-type GetDecisionEligibilityV202601Response struct {
-	Decisions []GetDecisionEligibilityV202601ResponseDecision `json:"decisions,omitzero"`
+// GetDecisionEligibilityResponse is the reply of ReturnRefund.GetDecisionEligibility.
+type GetDecisionEligibilityResponse struct {
+	Decisions []GetDecisionEligibilityResponseDecision `json:"decisions,omitzero"`
 }
 
-// GetDecisionEligibilityV202601ResponseDecision is part of a reply.
-type GetDecisionEligibilityV202601ResponseDecision struct {
-	AvailableRejectReasons []GetDecisionEligibilityV202601ResponseDecisionAvailableRejectReason `json:"available_reject_reasons,omitzero"`
-	Decision               ReturnDecision                                                       `json:"decision,omitzero"`
-	Eligible               bool                                                                 `json:"eligible,omitzero"`
-	IneligibleCode         int                                                                  `json:"ineligible_code,omitzero"`
-	IneligibleReason       string                                                               `json:"ineligible_reason,omitzero"`
+// GetDecisionEligibilityResponseDecision is part of a reply.
+type GetDecisionEligibilityResponseDecision struct {
+	AvailableRejectReasons []GetDecisionEligibilityResponseDecisionAvailableRejectReason `json:"available_reject_reasons,omitzero"`
+	Decision               ReturnDecision                                                `json:"decision,omitzero"`
+	Eligible               bool                                                          `json:"eligible,omitzero"`
+	IneligibleCode         int                                                           `json:"ineligible_code,omitzero"`
+	IneligibleReason       string                                                        `json:"ineligible_reason,omitzero"`
 }
 
-// GetDecisionEligibilityV202601ResponseDecisionAvailableRejectReason is part of a reply.
-type GetDecisionEligibilityV202601ResponseDecisionAvailableRejectReason struct {
+// GetDecisionEligibilityResponseDecisionAvailableRejectReason is part of a reply.
+type GetDecisionEligibilityResponseDecisionAvailableRejectReason struct {
 	Name string `json:"name,omitzero"`
 	Text string `json:"text,omitzero"`
 }
@@ -844,18 +753,11 @@ type GetReturnRecordsResponseRecord struct {
 	CreateTime  UnixSeconds                           `json:"create_time,omitzero"`
 	Description string                                `json:"description,omitzero"`
 	Event       string                                `json:"event,omitzero"`
-	Images      []GetReturnRecordsResponseRecordImage `json:"images,omitzero"`
+	Images      []Image                               `json:"images,omitzero"`
 	Note        string                                `json:"note,omitzero"`
 	ReasonText  string                                `json:"reason_text,omitzero"`
 	Role        GetReturnRecordsResponseRecordRole    `json:"role,omitzero"`
 	Videos      []GetReturnRecordsResponseRecordVideo `json:"videos,omitzero"`
-}
-
-// GetReturnRecordsResponseRecordImage is part of a reply.
-type GetReturnRecordsResponseRecordImage struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
 }
 
 // GetReturnRecordsResponseRecordVideo is part of a reply.
@@ -865,6 +767,12 @@ type GetReturnRecordsResponseRecordVideo struct {
 	Height         int    `json:"height,omitzero"`
 	URL            string `json:"url,omitzero"`
 	Width          int    `json:"width,omitzero"`
+}
+
+// OrderLineList is part of a request.
+type OrderLineList struct {
+	OrderLineItemID    *string `json:"order_line_item_id,omitzero"`
+	SubOrderLineItemID *string `json:"sub_order_line_item_id,omitzero"`
 }
 
 // RMAFilters is part of a request.
@@ -877,20 +785,23 @@ type RMAFilters struct {
 	Time                 *AftersalesTime `json:"time,omitzero"`
 }
 
-// RejectCancellationRequest holds the parameters of ReturnRefund.RejectCancellation.
-type RejectCancellationRequest struct {
-	Comment        *string                          `json:"comment,omitzero" url:"-"`
-	IdempotencyKey *string                          `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
-	Images         []RejectCancellationRequestImage `json:"images,omitzero" url:"-"`
-	RejectReason   string                           `json:"reject_reason" url:"-"` // required
+// RefundAmount is part of a reply.
+type RefundAmount struct {
+	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
+	Currency          string  `json:"currency,omitzero"`
+	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
+	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
+	RefundTax         Decimal `json:"refund_tax,omitzero"`
+	RefundTotal       Decimal `json:"refund_total,omitzero"`
+	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
 }
 
-// RejectCancellationRequestImage is part of a request.
-type RejectCancellationRequestImage struct {
-	Height   *int    `json:"height,omitzero"`
-	ImageID  *string `json:"image_id,omitzero"`
-	MimeType *string `json:"mime_type,omitzero"`
-	Width    *int    `json:"width,omitzero"`
+// RejectCancellationRequest holds the parameters of ReturnRefund.RejectCancellation.
+type RejectCancellationRequest struct {
+	Comment        *string             `json:"comment,omitzero" url:"-"`
+	IdempotencyKey *string             `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
+	Images         []ReturnRefundImage `json:"images,omitzero" url:"-"`
+	RejectReason   string              `json:"reject_reason" url:"-"` // required
 }
 
 // RejectCancellationResponse is the reply of ReturnRefund.RejectCancellation.
@@ -901,16 +812,8 @@ type RejectReturnRequest struct {
 	Comment        *string                     `json:"comment,omitzero" url:"-"`
 	Decision       RejectReturnRequestDecision `json:"decision" url:"-"`                  // required
 	IdempotencyKey *string                     `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
-	Images         []RejectReturnRequestImage  `json:"images,omitzero" url:"-"`
+	Images         []ReturnRefundImage         `json:"images,omitzero" url:"-"`
 	RejectReason   *string                     `json:"reject_reason,omitzero" url:"-"`
-}
-
-// RejectReturnRequestImage is part of a request.
-type RejectReturnRequestImage struct {
-	Height   *int    `json:"height,omitzero"`
-	ImageID  *string `json:"image_id,omitzero"`
-	MimeType *string `json:"mime_type,omitzero"`
-	Width    *int    `json:"width,omitzero"`
 }
 
 // RejectReturnResponse is the reply of ReturnRefund.RejectReturn.
@@ -918,38 +821,38 @@ type RejectReturnResponse struct{}
 
 // Return is part of a reply.
 type Return struct {
-	ArbitrationStatus          ReturnRefundArbitrationStatus    `json:"arbitration_status,omitzero"`
-	BuyerRejectedPartialRefund bool                             `json:"buyer_rejected_partial_refund,omitzero"`
-	CanBuyerKeepItem           bool                             `json:"can_buyer_keep_item,omitzero"`
-	CombinedReturnID           string                           `json:"combined_return_id,omitzero"`
-	CreateTime                 UnixSeconds                      `json:"create_time,omitzero"`
-	DiscountAmount             []ReturnDiscountAmount           `json:"discount_amount,omitzero"`
-	HandoverMethod             string                           `json:"handover_method,omitzero"`
-	IsCombinedReturn           bool                             `json:"is_combined_return,omitzero"`
-	IsQuickRefund              bool                             `json:"is_quick_refund,omitzero"` // not in the official description, seen in live replies
-	NextReturnID               string                           `json:"next_return_id,omitzero"`
-	OrderID                    string                           `json:"order_id,omitzero"`
-	PartialRefund              ReturnPartialRefund              `json:"partial_refund,omitzero"`
-	PreReturnID                string                           `json:"pre_return_id,omitzero"`
-	RefundAmount               ReturnRefundAmount               `json:"refund_amount,omitzero"`
-	ReturnID                   string                           `json:"return_id,omitzero"`
-	ReturnLineItems            []ReturnLineItem                 `json:"return_line_items,omitzero"`
-	ReturnMethod               string                           `json:"return_method,omitzero"`
-	ReturnProviderID           string                           `json:"return_provider_id,omitzero"`
-	ReturnProviderName         string                           `json:"return_provider_name,omitzero"`
-	ReturnReason               string                           `json:"return_reason,omitzero"`
-	ReturnReasonText           string                           `json:"return_reason_text,omitzero"`
-	ReturnShippingDocumentType string                           `json:"return_shipping_document_type,omitzero"`
-	ReturnStatus               ReturnStatus                     `json:"return_status,omitzero"`
-	ReturnTrackingNumber       string                           `json:"return_tracking_number,omitzero"`
-	ReturnType                 ReturnType                       `json:"return_type,omitzero"`
-	ReturnWarehouseAddress     ReturnReturnWarehouseAddress     `json:"return_warehouse_address,omitzero"`
-	Role                       ReturnRole                       `json:"role,omitzero"`
-	SellerNextActionResponse   []ReturnSellerNextActionResponse `json:"seller_next_action_response,omitzero"`
-	SellerProposedReturnType   string                           `json:"seller_proposed_return_type,omitzero"`
-	ShipmentType               ReturnRefundShipmentType         `json:"shipment_type,omitzero"`
-	ShippingFeeAmount          []ReturnShippingFeeAmount        `json:"shipping_fee_amount,omitzero"`
-	UpdateTime                 UnixSeconds                      `json:"update_time,omitzero"`
+	ArbitrationStatus          ReturnRefundArbitrationStatus `json:"arbitration_status,omitzero"`
+	BuyerRejectedPartialRefund bool                          `json:"buyer_rejected_partial_refund,omitzero"`
+	CanBuyerKeepItem           bool                          `json:"can_buyer_keep_item,omitzero"`
+	CombinedReturnID           string                        `json:"combined_return_id,omitzero"`
+	CreateTime                 UnixSeconds                   `json:"create_time,omitzero"`
+	DiscountAmount             []ReturnDiscountAmount        `json:"discount_amount,omitzero"`
+	HandoverMethod             string                        `json:"handover_method,omitzero"`
+	IsCombinedReturn           bool                          `json:"is_combined_return,omitzero"`
+	IsQuickRefund              bool                          `json:"is_quick_refund,omitzero"` // not in the official description, seen in live replies
+	NextReturnID               string                        `json:"next_return_id,omitzero"`
+	OrderID                    string                        `json:"order_id,omitzero"`
+	PartialRefund              Money                         `json:"partial_refund,omitzero"`
+	PreReturnID                string                        `json:"pre_return_id,omitzero"`
+	RefundAmount               RefundAmount                  `json:"refund_amount,omitzero"`
+	ReturnID                   string                        `json:"return_id,omitzero"`
+	ReturnLineItems            []ReturnLineItem              `json:"return_line_items,omitzero"`
+	ReturnMethod               string                        `json:"return_method,omitzero"`
+	ReturnProviderID           string                        `json:"return_provider_id,omitzero"`
+	ReturnProviderName         string                        `json:"return_provider_name,omitzero"`
+	ReturnReason               string                        `json:"return_reason,omitzero"`
+	ReturnReasonText           string                        `json:"return_reason_text,omitzero"`
+	ReturnShippingDocumentType string                        `json:"return_shipping_document_type,omitzero"`
+	ReturnStatus               ReturnStatus                  `json:"return_status,omitzero"`
+	ReturnTrackingNumber       string                        `json:"return_tracking_number,omitzero"`
+	ReturnType                 ReturnType                    `json:"return_type,omitzero"`
+	ReturnWarehouseAddress     ReturnWarehouseAddress        `json:"return_warehouse_address,omitzero"`
+	Role                       ReturnRole                    `json:"role,omitzero"`
+	SellerNextActionResponse   []SellerNextActionResponse    `json:"seller_next_action_response,omitzero"`
+	SellerProposedReturnType   string                        `json:"seller_proposed_return_type,omitzero"`
+	ShipmentType               ReturnRefundShipmentType      `json:"shipment_type,omitzero"`
+	ShippingFeeAmount          []ReturnShippingFeeAmount     `json:"shipping_fee_amount,omitzero"`
+	UpdateTime                 UnixSeconds                   `json:"update_time,omitzero"`
 }
 
 // ReturnDiscountAmount is part of a reply.
@@ -963,32 +866,14 @@ type ReturnDiscountAmount struct {
 
 // ReturnLineItem is part of a reply.
 type ReturnLineItem struct {
-	OrderLineItemID  string                     `json:"order_line_item_id,omitzero"`
-	ProductImage     ReturnLineItemProductImage `json:"product_image,omitzero"`
-	ProductName      string                     `json:"product_name,omitzero"`
-	RefundAmount     ReturnLineItemRefundAmount `json:"refund_amount,omitzero"`
-	ReturnLineItemID string                     `json:"return_line_item_id,omitzero"`
-	SellerSKU        string                     `json:"seller_sku,omitzero"`
-	SKUID            string                     `json:"sku_id,omitzero"`
-	SKUName          string                     `json:"sku_name,omitzero"`
-}
-
-// ReturnLineItemProductImage is part of a reply.
-type ReturnLineItemProductImage struct {
-	Height int    `json:"height,omitzero"`
-	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
-}
-
-// ReturnLineItemRefundAmount is part of a reply.
-type ReturnLineItemRefundAmount struct {
-	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
-	Currency          string  `json:"currency,omitzero"`
-	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
-	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
-	RefundTax         Decimal `json:"refund_tax,omitzero"`
-	RefundTotal       Decimal `json:"refund_total,omitzero"`
-	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
+	OrderLineItemID  string       `json:"order_line_item_id,omitzero"`
+	ProductImage     Image        `json:"product_image,omitzero"`
+	ProductName      string       `json:"product_name,omitzero"`
+	RefundAmount     RefundAmount `json:"refund_amount,omitzero"`
+	ReturnLineItemID string       `json:"return_line_item_id,omitzero"`
+	SellerSKU        string       `json:"seller_sku,omitzero"`
+	SKUID            string       `json:"sku_id,omitzero"`
+	SKUName          string       `json:"sku_name,omitzero"`
 }
 
 // ReturnMerchandiseAuthorization is part of a reply.
@@ -1001,32 +886,18 @@ type ReturnMerchandiseAuthorization struct {
 	Status              RMAStatus            `json:"status,omitzero"`
 }
 
-// ReturnPartialRefund is part of a reply.
-type ReturnPartialRefund struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+// ReturnRefundImage is part of a request.
+type ReturnRefundImage struct {
+	Height   *int    `json:"height,omitzero"`
+	ImageID  *string `json:"image_id,omitzero"`
+	MimeType *string `json:"mime_type,omitzero"`
+	Width    *int    `json:"width,omitzero"`
 }
 
-// ReturnRefundAmount is part of a reply.
-type ReturnRefundAmount struct {
-	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
-	Currency          string  `json:"currency,omitzero"`
-	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
-	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
-	RefundTax         Decimal `json:"refund_tax,omitzero"`
-	RefundTotal       Decimal `json:"refund_total,omitzero"`
-	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
-}
-
-// ReturnReturnWarehouseAddress is part of a reply.
-type ReturnReturnWarehouseAddress struct {
-	FullAddress string `json:"full_address,omitzero"`
-}
-
-// ReturnSellerNextActionResponse is part of a reply.
-type ReturnSellerNextActionResponse struct {
-	Action   ReturnRefundAction `json:"action,omitzero"`
-	Deadline UnixSeconds        `json:"deadline,omitzero"`
+// ReturnRefundSKU is part of a request.
+type ReturnRefundSKU struct {
+	Quantity *int    `json:"quantity,omitzero"`
+	SKUID    *string `json:"sku_id,omitzero"`
 }
 
 // ReturnShippingFeeAmount is part of a reply.
@@ -1035,6 +906,11 @@ type ReturnShippingFeeAmount struct {
 	Currency                      string  `json:"currency,omitzero"`
 	PlatformPaidReturnShippingFee Decimal `json:"platform_paid_return_shipping_fee,omitzero"`
 	SellerPaidReturnShippingFee   Decimal `json:"seller_paid_return_shipping_fee,omitzero"`
+}
+
+// ReturnWarehouseAddress is part of a reply.
+type ReturnWarehouseAddress struct {
+	FullAddress string `json:"full_address,omitzero"`
 }
 
 // SKUReturnDiscount is part of a reply.
@@ -1047,60 +923,60 @@ type SKUReturnDiscount struct {
 
 // SKUReturnLineItem is part of a reply.
 type SKUReturnLineItem struct {
-	OrderLineItemID    string                     `json:"order_line_item_id,omitzero"`
-	ProductImage       ReturnLineItemProductImage `json:"product_image,omitzero"`
-	ProductName        string                     `json:"product_name,omitzero"`
-	RefundAmount       ReturnLineItemRefundAmount `json:"refund_amount,omitzero"`
-	ReturnLineItemID   string                     `json:"return_line_item_id,omitzero"`
-	ReturnSubLineItems []SKUReturnSubLineItem     `json:"return_sub_line_items,omitzero"`
-	SellerSKU          string                     `json:"seller_sku,omitzero"`
-	SKUID              string                     `json:"sku_id,omitzero"`
-	SKUName            string                     `json:"sku_name,omitzero"`
-}
-
-// SKUReturnPartialRefund is part of a reply.
-type SKUReturnPartialRefund struct {
-	Currency           string  `json:"currency,omitzero"`
-	PartialRefundTotal Decimal `json:"partial_refund_total,omitzero"`
+	OrderLineItemID    string                 `json:"order_line_item_id,omitzero"`
+	ProductImage       Image                  `json:"product_image,omitzero"`
+	ProductName        string                 `json:"product_name,omitzero"`
+	RefundAmount       RefundAmount           `json:"refund_amount,omitzero"`
+	ReturnLineItemID   string                 `json:"return_line_item_id,omitzero"`
+	ReturnSubLineItems []SKUReturnSubLineItem `json:"return_sub_line_items,omitzero"`
+	SellerSKU          string                 `json:"seller_sku,omitzero"`
+	SKUID              string                 `json:"sku_id,omitzero"`
+	SKUName            string                 `json:"sku_name,omitzero"`
 }
 
 // SKUReturnRequest is part of a reply.
 type SKUReturnRequest struct {
-	ArbitrationStatus          ReturnRefundArbitrationStatus    `json:"arbitration_status,omitzero"`
-	BuyerKeepItem              bool                             `json:"buyer_keep_item,omitzero"`
-	BuyerRejectedPartialRefund bool                             `json:"buyer_rejected_partial_refund,omitzero"`
-	CombinedReturnID           string                           `json:"combined_return_id,omitzero"`
-	CreateTime                 UnixSeconds                      `json:"create_time,omitzero"`
-	Discount                   SKUReturnDiscount                `json:"discount,omitzero"`
-	ExchangeOrderLines         json.RawMessage                  `json:"exchange_order_lines,omitzero"` // any JSON, its shape is not known
-	HandoverMethod             string                           `json:"handover_method,omitzero"`
-	IsCombinedReturn           bool                             `json:"is_combined_return,omitzero"`
-	IsQuickRefund              bool                             `json:"is_quick_refund,omitzero"`
-	NextReturnID               string                           `json:"next_return_id,omitzero"`
-	OrderID                    string                           `json:"order_id,omitzero"`
-	PartialRefundAmount        SKUReturnPartialRefund           `json:"partial_refund_amount,omitzero"`
-	PreReturnID                string                           `json:"pre_return_id,omitzero"`
-	RefundAmount               ReturnRefundAmount               `json:"refund_amount,omitzero"`
-	ReshipmentOrderID          string                           `json:"reshipment_order_id,omitzero"`
-	ReturnID                   string                           `json:"return_id,omitzero"`
-	ReturnLineItems            []SKUReturnLineItem              `json:"return_line_items,omitzero"`
-	ReturnMethod               string                           `json:"return_method,omitzero"`
-	ReturnProviderID           string                           `json:"return_provider_id,omitzero"`
-	ReturnProviderName         string                           `json:"return_provider_name,omitzero"`
-	ReturnReason               string                           `json:"return_reason,omitzero"`
-	ReturnReasonText           string                           `json:"return_reason_text,omitzero"`
-	ReturnShippingDocumentType string                           `json:"return_shipping_document_type,omitzero"`
-	ReturnStatus               ReturnStatus                     `json:"return_status,omitzero"`
-	ReturnSubLineItems         []SKUReturnSubLineItem           `json:"return_sub_line_items,omitzero"`
-	ReturnTrackingNumber       string                           `json:"return_tracking_number,omitzero"`
-	ReturnType                 ReturnType                       `json:"return_type,omitzero"`
-	ReturnWarehouseAddress     ReturnReturnWarehouseAddress     `json:"return_warehouse_address,omitzero"`
-	Role                       ReturnRole                       `json:"role,omitzero"`
-	SellerNextActionResponse   []ReturnSellerNextActionResponse `json:"seller_next_action_response,omitzero"`
-	SellerProposedReturnType   string                           `json:"seller_proposed_return_type,omitzero"`
-	ShipmentType               ReturnRefundShipmentType         `json:"shipment_type,omitzero"`
-	ShippingFee                SKUReturnShippingFee             `json:"shipping_fee,omitzero"`
-	UpdateTime                 UnixSeconds                      `json:"update_time,omitzero"`
+	ArbitrationStatus          ReturnRefundArbitrationStatus       `json:"arbitration_status,omitzero"`
+	BuyerKeepItem              bool                                `json:"buyer_keep_item,omitzero"`
+	BuyerRejectedPartialRefund bool                                `json:"buyer_rejected_partial_refund,omitzero"`
+	CombinedReturnID           string                              `json:"combined_return_id,omitzero"`
+	CreateTime                 UnixSeconds                         `json:"create_time,omitzero"`
+	Discount                   SKUReturnDiscount                   `json:"discount,omitzero"`
+	ExchangeOrderLines         json.RawMessage                     `json:"exchange_order_lines,omitzero"` // any JSON, its shape is not known
+	HandoverMethod             string                              `json:"handover_method,omitzero"`
+	IsCombinedReturn           bool                                `json:"is_combined_return,omitzero"`
+	IsQuickRefund              bool                                `json:"is_quick_refund,omitzero"`
+	NextReturnID               string                              `json:"next_return_id,omitzero"`
+	OrderID                    string                              `json:"order_id,omitzero"`
+	PartialRefundAmount        SKUReturnRequestPartialRefundAmount `json:"partial_refund_amount,omitzero"`
+	PreReturnID                string                              `json:"pre_return_id,omitzero"`
+	RefundAmount               RefundAmount                        `json:"refund_amount,omitzero"`
+	ReshipmentOrderID          string                              `json:"reshipment_order_id,omitzero"`
+	ReturnID                   string                              `json:"return_id,omitzero"`
+	ReturnLineItems            []SKUReturnLineItem                 `json:"return_line_items,omitzero"`
+	ReturnMethod               string                              `json:"return_method,omitzero"`
+	ReturnProviderID           string                              `json:"return_provider_id,omitzero"`
+	ReturnProviderName         string                              `json:"return_provider_name,omitzero"`
+	ReturnReason               string                              `json:"return_reason,omitzero"`
+	ReturnReasonText           string                              `json:"return_reason_text,omitzero"`
+	ReturnShippingDocumentType string                              `json:"return_shipping_document_type,omitzero"`
+	ReturnStatus               ReturnStatus                        `json:"return_status,omitzero"`
+	ReturnSubLineItems         []SKUReturnSubLineItem              `json:"return_sub_line_items,omitzero"`
+	ReturnTrackingNumber       string                              `json:"return_tracking_number,omitzero"`
+	ReturnType                 ReturnType                          `json:"return_type,omitzero"`
+	ReturnWarehouseAddress     ReturnWarehouseAddress              `json:"return_warehouse_address,omitzero"`
+	Role                       ReturnRole                          `json:"role,omitzero"`
+	SellerNextActionResponse   []SellerNextActionResponse          `json:"seller_next_action_response,omitzero"`
+	SellerProposedReturnType   string                              `json:"seller_proposed_return_type,omitzero"`
+	ShipmentType               ReturnRefundShipmentType            `json:"shipment_type,omitzero"`
+	ShippingFee                SKUReturnShippingFee                `json:"shipping_fee,omitzero"`
+	UpdateTime                 UnixSeconds                         `json:"update_time,omitzero"`
+}
+
+// SKUReturnRequestPartialRefundAmount is part of a reply.
+type SKUReturnRequestPartialRefundAmount struct {
+	Currency           string  `json:"currency,omitzero"`
+	PartialRefundTotal Decimal `json:"partial_refund_total,omitzero"`
 }
 
 // SKUReturnShippingFee is part of a reply.
@@ -1112,20 +988,20 @@ type SKUReturnShippingFee struct {
 
 // SKUReturnSubLineItem is part of a reply.
 type SKUReturnSubLineItem struct {
-	OrderLineItemID     string                     `json:"order_line_item_id,omitzero"`
-	ProductImage        ReturnLineItemProductImage `json:"product_image,omitzero"`
-	ProductName         string                     `json:"product_name,omitzero"`
-	RefundAmount        ReturnLineItemRefundAmount `json:"refund_amount,omitzero"`
-	ReturnLineItemID    string                     `json:"return_line_item_id,omitzero"`
-	ReturnSubLineItemID string                     `json:"return_sub_line_item_id,omitzero"`
-	SellerSKU           string                     `json:"seller_sku,omitzero"`
-	SKUID               string                     `json:"sku_id,omitzero"`
-	SKUName             string                     `json:"sku_name,omitzero"`
-	SubOrderLineItemID  string                     `json:"sub_order_line_item_id,omitzero"`
+	OrderLineItemID     string       `json:"order_line_item_id,omitzero"`
+	ProductImage        Image        `json:"product_image,omitzero"`
+	ProductName         string       `json:"product_name,omitzero"`
+	RefundAmount        RefundAmount `json:"refund_amount,omitzero"`
+	ReturnLineItemID    string       `json:"return_line_item_id,omitzero"`
+	ReturnSubLineItemID string       `json:"return_sub_line_item_id,omitzero"`
+	SellerSKU           string       `json:"seller_sku,omitzero"`
+	SKUID               string       `json:"sku_id,omitzero"`
+	SKUName             string       `json:"sku_name,omitzero"`
+	SubOrderLineItemID  string       `json:"sub_order_line_item_id,omitzero"`
 }
 
-// SearchAftersalesRequestV202603Request holds the parameters of ReturnRefund.SearchAftersalesRequestV202603.
-type SearchAftersalesRequestV202603Request struct {
+// SearchAftersalesRequestRequest holds the parameters of ReturnRefund.SearchAftersalesRequest.
+type SearchAftersalesRequestRequest struct {
 	Filters               *AftersalesFilters    `json:"filters,omitzero" url:"-"`
 	Locale                *string               `url:"locale,omitempty" json:"-"`
 	Pagination            *AftersalesPagination `json:"pagination,omitzero" url:"-"`
@@ -1133,8 +1009,8 @@ type SearchAftersalesRequestV202603Request struct {
 	WhitelistedDataFields []AftersalesBlock     `json:"whitelisted_data_fields,omitzero" url:"-"`
 }
 
-// SearchAftersalesRequestV202603Response is the reply of ReturnRefund.SearchAftersalesRequestV202603.
-type SearchAftersalesRequestV202603Response struct {
+// SearchAftersalesRequestResponse is the reply of ReturnRefund.SearchAftersalesRequest.
+type SearchAftersalesRequestResponse struct {
 	AftersalesRequests []AftersalesRequest `json:"aftersales_requests,omitzero"`
 	NextPageToken      string              `json:"next_page_token,omitzero"`
 	TotalCount         int64               `json:"total_count,omitzero"`
@@ -1165,33 +1041,8 @@ type SearchCancellationsResponse struct {
 	TotalCount    int            `json:"total_count,omitzero"`
 }
 
-// SearchCancellationsV202602Request holds the parameters of ReturnRefund.SearchCancellationsV202602.
-type SearchCancellationsV202602Request struct {
-	BuyerUserIDs []string       `json:"buyer_user_ids,omitzero" url:"-"`
-	CancelIDs    []string       `json:"cancel_ids,omitzero" url:"-"`
-	CancelStatus []CancelStatus `json:"cancel_status,omitzero" url:"-"`
-	CancelTypes  []CancelType   `json:"cancel_types,omitzero" url:"-"`
-	CreateTimeGe *UnixSeconds   `json:"create_time_ge,omitzero" url:"-"`
-	CreateTimeLt *UnixSeconds   `json:"create_time_lt,omitzero" url:"-"`
-	Locale       *string        `json:"locale,omitzero" url:"-"`
-	OrderIDs     []string       `json:"order_ids,omitzero" url:"-"`
-	PageSize     *string        `url:"page_size,omitempty" json:"-"` // 1 to 50
-	PageToken    *string        `url:"page_token,omitempty" json:"-"`
-	SortField    *string        `url:"sort_field,omitempty" json:"-"`
-	SortOrder    *SortOrder     `url:"sort_order,omitempty" json:"-"`
-	UpdateTimeGe *UnixSeconds   `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLt *UnixSeconds   `json:"update_time_lt,omitzero" url:"-"`
-}
-
-// SearchCancellationsV202602Response is the reply of ReturnRefund.SearchCancellationsV202602.
-type SearchCancellationsV202602Response struct {
-	Cancellations []Cancellation `json:"cancellations,omitzero"`
-	NextPageToken string         `json:"next_page_token,omitzero"`
-	TotalCount    int            `json:"total_count,omitzero"`
-}
-
-// SearchReturnMerchandiseAuthorizationV202604Request holds the parameters of ReturnRefund.SearchReturnMerchandiseAuthorizationV202604.
-type SearchReturnMerchandiseAuthorizationV202604Request struct {
+// SearchReturnMerchandiseAuthorizationRequest holds the parameters of ReturnRefund.SearchReturnMerchandiseAuthorization.
+type SearchReturnMerchandiseAuthorizationRequest struct {
 	Filters               *RMAFilters           `json:"filters,omitzero" url:"-"`
 	Locale                *string               `url:"locale,omitempty" json:"-"`
 	Pagination            *AftersalesPagination `json:"pagination,omitzero" url:"-"`
@@ -1199,8 +1050,8 @@ type SearchReturnMerchandiseAuthorizationV202604Request struct {
 	WhitelistedDataFields []AftersalesBlock     `json:"whitelisted_data_fields,omitzero" url:"-"`
 }
 
-// SearchReturnMerchandiseAuthorizationV202604Response is the reply of ReturnRefund.SearchReturnMerchandiseAuthorizationV202604.
-type SearchReturnMerchandiseAuthorizationV202604Response struct {
+// SearchReturnMerchandiseAuthorizationResponse is the reply of ReturnRefund.SearchReturnMerchandiseAuthorization.
+type SearchReturnMerchandiseAuthorizationResponse struct {
 	NextPageToken                   string                           `json:"next_page_token,omitzero"`
 	ReturnMerchandiseAuthorizations []ReturnMerchandiseAuthorization `json:"return_merchandise_authorizations,omitzero"`
 	TotalCount                      int64                            `json:"total_count,omitzero"`
@@ -1233,31 +1084,10 @@ type SearchReturnsResponse struct {
 	TotalCount    int      `json:"total_count,omitzero"`
 }
 
-// SearchReturnsV202602Request holds the parameters of ReturnRefund.SearchReturnsV202602.
-type SearchReturnsV202602Request struct {
-	ArbitrationStatus        []ReturnRefundArbitrationStatus `json:"arbitration_status,omitzero" url:"-"`
-	BuyerUserIDs             []string                        `json:"buyer_user_ids,omitzero" url:"-"`
-	CreateTimeGe             *UnixSeconds                    `json:"create_time_ge,omitzero" url:"-"`
-	CreateTimeLt             *UnixSeconds                    `json:"create_time_lt,omitzero" url:"-"`
-	Locale                   *string                         `json:"locale,omitzero" url:"-"`
-	OrderIDs                 []string                        `json:"order_ids,omitzero" url:"-"`
-	PageSize                 *string                         `url:"page_size,omitempty" json:"-"` // 10 to 50
-	PageToken                *string                         `url:"page_token,omitempty" json:"-"`
-	ReturnIDs                []string                        `json:"return_ids,omitzero" url:"-"`
-	ReturnStatus             []ReturnStatus                  `json:"return_status,omitzero" url:"-"`
-	ReturnTypes              []ReturnType                    `json:"return_types,omitzero" url:"-"`
-	SellerProposedReturnType []string                        `json:"seller_proposed_return_type,omitzero" url:"-"`
-	SortField                *string                         `url:"sort_field,omitempty" json:"-"`
-	SortOrder                *SortOrder                      `url:"sort_order,omitempty" json:"-"`
-	UpdateTimeGe             *UnixSeconds                    `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLt             *UnixSeconds                    `json:"update_time_lt,omitzero" url:"-"`
-}
-
-// SearchReturnsV202602Response is the reply of ReturnRefund.SearchReturnsV202602.
-type SearchReturnsV202602Response struct {
-	NextPageToken string   `json:"next_page_token,omitzero"`
-	ReturnOrders  []Return `json:"return_orders,omitzero"`
-	TotalCount    int      `json:"total_count,omitzero"`
+// SellerNextActionResponse is part of a reply.
+type SellerNextActionResponse struct {
+	Action   ReturnRefundAction `json:"action,omitzero"`
+	Deadline UnixSeconds        `json:"deadline,omitzero"`
 }
 
 // UploadShippingDocumentAndTrackingInfoRequest holds the parameters of ReturnRefund.UploadShippingDocumentAndTrackingInfo.
@@ -1271,6 +1101,38 @@ type UploadShippingDocumentAndTrackingInfoRequest struct {
 
 // UploadShippingDocumentAndTrackingInfoResponse is the reply of ReturnRefund.UploadShippingDocumentAndTrackingInfo.
 type UploadShippingDocumentAndTrackingInfoResponse struct{}
+
+// CalculateRefundV202309Response is the type of the reply of ReturnRefund.CalculateRefundV202309, which equal those of
+// other operations.
+type CalculateRefundV202309Response = CalculateRefundResponse
+
+// CancelOrderV202309Response is the type of the reply of ReturnRefund.CancelOrderV202309, which equal those of
+// other operations.
+type CancelOrderV202309Response = CancelOrderResponse
+
+// GetAftersaleEligibilityV202512Request is the type of the parameters of ReturnRefund.GetAftersaleEligibilityV202512, which equal those of
+// other operations.
+type GetAftersaleEligibilityV202512Request = GetAftersaleEligibilityRequest
+
+// GetAftersaleEligibilityV202512Response is the type of the reply of ReturnRefund.GetAftersaleEligibilityV202512, which equal those of
+// other operations.
+type GetAftersaleEligibilityV202512Response = GetAftersaleEligibilityResponse
+
+// SearchCancellationsV202309Request is the type of the parameters of ReturnRefund.SearchCancellationsV202309, which equal those of
+// other operations.
+type SearchCancellationsV202309Request = SearchCancellationsRequest
+
+// SearchCancellationsV202309Response is the type of the reply of ReturnRefund.SearchCancellationsV202309, which equal those of
+// other operations.
+type SearchCancellationsV202309Response = SearchCancellationsResponse
+
+// SearchReturnsV202309Request is the type of the parameters of ReturnRefund.SearchReturnsV202309, which equal those of
+// other operations.
+type SearchReturnsV202309Request = SearchReturnsRequest
+
+// SearchReturnsV202309Response is the type of the reply of ReturnRefund.SearchReturnsV202309, which equal those of
+// other operations.
+type SearchReturnsV202309Response = SearchReturnsResponse
 
 // AftersalesBlock is an open list: TikTok Shop may add values.
 type AftersalesBlock string

@@ -26,6 +26,7 @@ func (s *ReviewRatingService) ImportProductReviews(ctx context.Context, req *Imp
 // ImportProductReviewsV202410 calls POST /review_rating/202410/product_reviews.
 //
 // It is not repeated once it was sent. Version 202410.
+// The newest version is [ReviewRatingService.ImportProductReviews].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/import-product-reviews-202410
 func (s *ReviewRatingService) ImportProductReviewsV202410(ctx context.Context, req *ImportProductReviewsV202410Request, opts ...CallOption) (*ImportProductReviewsV202410Response, error) {
@@ -115,8 +116,8 @@ type ImportProductReviewsV202410Request struct {
 
 // ImportProductReviewsV202410RequestProductReview is part of a request.
 type ImportProductReviewsV202410RequestProductReview struct {
-	Product       *ImportProductReviewsV202410RequestProductReviewProduct       `json:"product,omitzero"`
-	ReviewRecords []ImportProductReviewsV202410RequestProductReviewReviewRecord `json:"review_records,omitzero"` // at most 50
+	Product       *ImportProductReviewsV202410RequestProductReviewProduct `json:"product,omitzero"`
+	ReviewRecords []ImportProductReviewsRequestProductReviewReviewRecord  `json:"review_records,omitzero"` // at most 50
 }
 
 // ImportProductReviewsV202410RequestProductReviewProduct is part of a request.
@@ -124,36 +125,6 @@ type ImportProductReviewsV202410RequestProductReviewProduct struct {
 	Identifier     *string                     `json:"identifier,omitzero"`
 	IdentifierType *ReviewRatingIdentifierType `json:"identifier_type,omitzero"`
 	Name           *string                     `json:"name,omitzero"` // at most 255 characters
-}
-
-// ImportProductReviewsV202410RequestProductReviewReviewRecord is part of a request.
-type ImportProductReviewsV202410RequestProductReviewReviewRecord struct {
-	Content             *string  `json:"content,omitzero"` // at most 5000 characters
-	CreateTimeMillis    *int64   `json:"create_time_millis,omitzero"`
-	ExternalReviewID    *string  `json:"external_review_id,omitzero"`    // at most 19 characters
-	ImageURIs           []string `json:"image_uris,omitzero"`            // at most 6
-	Rating              *int     `json:"rating,omitzero"`                // 1 to 5
-	ReviewerDisplayName *string  `json:"reviewer_display_name,omitzero"` // at most 32 characters
-	Source              *string  `json:"source,omitzero"`                // at most 32 characters
-	Title               *string  `json:"title,omitzero"`                 // at most 50 characters
-	VideoURIs           []string `json:"video_uris,omitzero"`            // at most 1
-}
-
-// ImportProductReviewsV202410Response is the reply of ReviewRating.ImportProductReviewsV202410.
-type ImportProductReviewsV202410Response struct {
-	Errors []ImportProductReviewsV202410ResponseError `json:"errors,omitzero"`
-}
-
-// ImportProductReviewsV202410ResponseError is part of a reply.
-type ImportProductReviewsV202410ResponseError struct {
-	Code    int                                            `json:"code,omitzero"`
-	Detail  ImportProductReviewsV202410ResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                         `json:"message,omitzero"`
-}
-
-// ImportProductReviewsV202410ResponseErrorDetail is part of a reply.
-type ImportProductReviewsV202410ResponseErrorDetail struct {
-	ExternalReviewID string `json:"external_review_id,omitzero"`
 }
 
 // UploadReviewMediaRequest holds the parameters of ReviewRating.UploadReviewMedia.
@@ -166,6 +137,10 @@ type UploadReviewMediaRequest struct {
 type UploadReviewMediaResponse struct {
 	URI string `json:"uri,omitzero"`
 }
+
+// ImportProductReviewsV202410Response is the type of the reply of ReviewRating.ImportProductReviewsV202410, which equal those of
+// other operations.
+type ImportProductReviewsV202410Response = ImportProductReviewsResponse
 
 // ReviewRatingFileType is an open list: TikTok Shop may add values.
 type ReviewRatingFileType string

@@ -77,14 +77,9 @@ type ConfirmPackageShipmentResponse struct {
 
 // ConfirmPackageShipmentResponseError is part of a reply.
 type ConfirmPackageShipmentResponseError struct {
-	Code    string                                    `json:"code,omitzero"`
-	Detail  ConfirmPackageShipmentResponseErrorDetail `json:"detail,omitzero"`
-	Message string                                    `json:"message,omitzero"`
-}
-
-// ConfirmPackageShipmentResponseErrorDetail is part of a reply.
-type ConfirmPackageShipmentResponseErrorDetail struct {
-	PackageID string `json:"package_id,omitzero"`
+	Code    string                            `json:"code,omitzero"`
+	Detail  CombinePackageResponseErrorDetail `json:"detail,omitzero"`
+	Message string                            `json:"message,omitzero"`
 }
 
 // ConfirmPackageShipmentRequestPackageDimensionUnit is an open list: TikTok Shop may add values.

@@ -12,23 +12,31 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"time"
 )
 
-// FileTokens is a [TokenStore] in a file of its own, for programs that run as
-// one process on one machine; several processes need a store with a lock.
+// FileTokens is a [TokenStore] in a file of its own, for the processes of one
+// machine. Several may use the file at once: an update holds a lock of the
+// operating system on a file beside it, whose name ends in .lock, and a process
+// that ends in the middle of one lets go of it. Network file systems may not
+// keep such locks apart: use a local disk. On systems without file locks
+// (anything but Unix and Windows) updates fail with [errors.ErrUnsupported].
 //
 // Only the owner may read the file. It is replaced as a whole, and what was saved
-// is on the disk when SaveToken returns: a crash at any moment leaves the old
+// is on the disk when UpdateToken returns: a crash at any moment leaves the old
 // pair or the new one. A new pair that was written out but not yet put in place
-// is put in place by the next LoadToken.
+// is put in place by the next one who reads.
 type FileTokens struct {
 	path string
 
-	mu    sync.Mutex
 	crash func(step string) // for tests, nil otherwise
 }
+
+// lockPause is the time between two looks at a lock that somebody else holds.
+const lockPause = 20 * time.Millisecond
+
+// errLocked says that somebody else holds the lock.
+var errLocked = errors.New("another update is under way")
 
 // maxTokenFile bounds what is read of a token file.
 const maxTokenFile = 1 << 20
@@ -48,7 +56,7 @@ type tokenFile struct {
 
 // NewFileTokens returns a store in the file at path. The file need not exist,
 // its folder must. A file that others may read and one that is damaged are
-// refused here and by every LoadToken, with the path and the remedy.
+// refused here and by every call, with the path and the remedy.
 func NewFileTokens(path string) (*FileTokens, error) {
 	if strings.TrimSpace(path) == "" {
 		return nil, errors.New("tiktokshop: NewFileTokens needs a path")
@@ -80,15 +88,21 @@ func (f *FileTokens) Format(s fmt.State, _ rune) {
 
 // LoadToken reads the file; one that does not exist holds the zero Token.
 func (f *FileTokens) LoadToken(context.Context) (Token, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	// A complete file beside it was written later: the rename was cut off. An
-	// incomplete one is what a crash left of a write, and is nothing.
-	if _, err := readTokenFile(f.next()); err == nil {
-		if err := f.replace(); err != nil {
-			return Token{}, err
+	// What lies beside it is of an update that is under way, whose lock is taken,
+	// or was cut off.
+	if _, err := os.Lstat(f.next()); err == nil {
+		if unlock, err := f.tryLock(); err == nil {
+			defer unlock()
+			if err := f.finish(); err != nil {
+				return Token{}, err
+			}
 		}
 	}
+	return f.read()
+}
+
+// read reads the file as it is.
+func (f *FileTokens) read() (Token, error) {
 	t, err := readTokenFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Token{}, nil
@@ -96,10 +110,63 @@ func (f *FileTokens) LoadToken(context.Context) (Token, error) {
 	return t, err
 }
 
-// SaveToken writes t to a new file beside the old one and puts it in its place.
-func (f *FileTokens) SaveToken(_ context.Context, t Token) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// finish completes an update that was cut off. A complete file beside the old one
+// was written later; an incomplete one is nothing. The lock is held.
+func (f *FileTokens) finish() error {
+	if _, err := readTokenFile(f.next()); err != nil {
+		return nil //nolint:nilerr // the next write removes it
+	}
+	return f.replace()
+}
+
+// UpdateToken writes what update makes of the token to a new file beside the old
+// one and puts it in its place. It waits for its turn until ctx ends.
+func (f *FileTokens) UpdateToken(ctx context.Context, update func(Token) (Token, error)) error {
+	unlock, err := f.lock(ctx)
+	if err != nil {
+		return fmt.Errorf("tiktokshop: locking token file %s: %w", f.path, err)
+	}
+	defer unlock()
+	if err := f.finish(); err != nil {
+		return err
+	}
+	current, err := f.read()
+	if err != nil {
+		return err
+	}
+	t, err := update(current)
+	if err != nil {
+		return err
+	}
+	return f.save(t)
+}
+
+// lock waits for its turn.
+func (f *FileTokens) lock(ctx context.Context) (unlock func(), err error) {
+	for ctx.Err() == nil {
+		if unlock, err = f.tryLock(); !errors.Is(err, errLocked) {
+			return unlock, err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(lockPause):
+		}
+	}
+	return nil, ctx.Err()
+}
+
+// tryLock locks the file beside the token file, or fails with errLocked. The file
+// stays: to remove it would let two processes lock two of the same name.
+func (f *FileTokens) tryLock() (unlock func(), err error) {
+	file, err := openLocked(f.path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = file.Close() }, nil
+}
+
+// save writes t. The lock is held.
+func (f *FileTokens) save(t Token) error {
 	if t.AccessToken.IsZero() && t.RefreshToken.IsZero() {
 		return fmt.Errorf("tiktokshop: token file %s: refusing to save a Token without tokens; to forget the old ones, delete the file", f.path)
 	}
@@ -122,7 +189,7 @@ func (f *FileTokens) next() string { return f.path + ".new" }
 
 // write makes the next file, complete and on the disk.
 func (f *FileTokens) write(out []byte) (err error) {
-	// What is there is of a crash and of no use, or LoadToken had taken it. It
+	// What is there is of a crash and of no use, or finish had taken it. It
 	// must not be written into: it may be a link, or readable by others.
 	if err := os.Remove(f.next()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

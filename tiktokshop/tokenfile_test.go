@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +37,7 @@ func TestFileTokens(t *testing.T) {
 	want := stored(1, time.Now())
 	want.UserType = 4
 	for range 2 { // over nothing and over a file
-		if err := f.SaveToken(t.Context(), want); err != nil {
+		if err := SaveToken(t.Context(), f, want); err != nil {
 			t.Fatal(err)
 		}
 		got, err := f.LoadToken(t.Context())
@@ -48,10 +52,10 @@ func TestFileTokens(t *testing.T) {
 	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	if left, _ := filepath.Glob(f.path + "?*"); left != nil {
+	if left, _ := filepath.Glob(f.path + "?*"); !cmp.Equal(left, []string{f.path + ".lock"}) {
 		t.Errorf("left behind: %v", left)
 	}
-	if err := f.SaveToken(t.Context(), Token{}); err == nil {
+	if err := SaveToken(t.Context(), f, Token{}); err == nil {
 		t.Error("an empty Token was saved")
 	}
 	if text := fmt.Sprintf("%+v %#v", f, f); strings.Contains(text, "access-1") || !strings.Contains(text, "seller.json") {
@@ -111,13 +115,13 @@ func TestFileTokensRefuse(t *testing.T) {
 func TestFileTokensSaveFails(t *testing.T) {
 	f := tempTokens(t)
 	old := stored(1, time.Now())
-	if err := f.SaveToken(t.Context(), old); err != nil {
+	if err := SaveToken(t.Context(), f, old); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(filepath.Join(f.next(), "in the way"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.SaveToken(t.Context(), stored(2, time.Now())); err == nil || !strings.Contains(err.Error(), f.path) || strings.Contains(err.Error(), "access-2") {
+	if err := SaveToken(t.Context(), f, stored(2, time.Now())); err == nil || !strings.Contains(err.Error(), f.path) || strings.Contains(err.Error(), "access-2") {
 		t.Errorf("got %v", err)
 	}
 	if got, err := f.LoadToken(t.Context()); err != nil || got.RefreshToken != old.RefreshToken {
@@ -137,7 +141,7 @@ func TestCrashLosesNoToken(t *testing.T) {
 	} {
 		t.Run(step, func(t *testing.T) {
 			f := tempTokens(t)
-			if err := f.SaveToken(t.Context(), stored(1, time.Now().Add(-8*24*time.Hour))); err != nil {
+			if err := SaveToken(t.Context(), f, stored(1, time.Now().Add(-8*24*time.Hour))); err != nil {
 				t.Fatal(err)
 			}
 			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCrashHelper$")
@@ -153,10 +157,10 @@ func TestCrashLosesNoToken(t *testing.T) {
 				t.Errorf("after the crash the file holds %s, %v; want %s", got.RefreshToken.Reveal(), err, want)
 			}
 			// Life goes on.
-			if err := f.SaveToken(t.Context(), stored(3, time.Now())); err != nil {
+			if err := SaveToken(t.Context(), f, stored(3, time.Now())); err != nil {
 				t.Error(err)
 			}
-			if left, _ := filepath.Glob(f.path + "?*"); left != nil {
+			if left, _ := filepath.Glob(f.path + "?*"); !cmp.Equal(left, []string{f.path + ".lock"}) {
 				t.Errorf("left behind: %v", left)
 			}
 		})
@@ -194,6 +198,91 @@ func TestCrashHelper(t *testing.T) {
 		return nil, errors.New("unreachable")
 	}))
 	_ = getOrder(context.Background(), c)
+}
+
+// Processes that find the token expired at the same time refresh it once.
+func TestProcessesRefreshOnce(t *testing.T) {
+	f := tempTokens(t)
+	if err := SaveToken(t.Context(), f, stored(1, time.Now().Add(-8*24*time.Hour))); err != nil {
+		t.Fatal(err)
+	}
+	var refreshes atomic.Int64
+	auth := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := refreshes.Add(1)
+		time.Sleep(300 * time.Millisecond) // so that the others come in time to do it too
+		reply := pair(2, time.Now())
+		if n > 1 || r.URL.Query().Get("refresh_token") != "refresh-1-0123456789" {
+			reply = refused(200, 36004001, "the refresh token was used")
+		}
+		_, _ = io.WriteString(w, reply.body)
+	}))
+	defer auth.Close()
+	var processes sync.WaitGroup
+	for range 4 {
+		processes.Go(func() {
+			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestRefreshHelper$", "-test.v")
+			child.Env = append(os.Environ(), "REFRESH_FILE="+f.path, "REFRESH_AUTH="+auth.URL)
+			if out, err := child.CombinedOutput(); err != nil || !strings.Contains(string(out), "token access-2-0123456789") {
+				t.Errorf("a process got no fresh token: %v\n%s", err, out)
+			}
+		})
+	}
+	processes.Wait()
+	if n := refreshes.Load(); n != 1 {
+		t.Errorf("%d refreshes, want 1", n)
+	}
+}
+
+// TestRefreshHelper is one of the processes.
+func TestRefreshHelper(t *testing.T) {
+	path := os.Getenv("REFRESH_FILE")
+	if path == "" {
+		t.Skip("not a test of its own: TestProcessesRefreshOnce runs it in several processes")
+	}
+	f, err := NewFileTokens(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := NewClient(testApp, WithAuthURL(os.Getenv("REFRESH_AUTH")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := RefreshingTokens(c, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := source.Token(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log("token", token.AccessToken.Reveal())
+}
+
+// Who loads while an update is under way waits for nothing and takes nothing
+// away: neither the lock nor the new file.
+func TestLoadDuringFileUpdate(t *testing.T) {
+	f := tempTokens(t)
+	if err := SaveToken(t.Context(), f, stored(1, time.Now())); err != nil {
+		t.Fatal(err)
+	}
+	steps := 0
+	f.crash = func(step string) {
+		steps++
+		other, err := NewFileTokens(f.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := other.LoadToken(t.Context())
+		if err != nil || got.RefreshToken.Reveal() != "refresh-1-0123456789" {
+			t.Errorf("%s: got %v, %v, want the old token", step, got, err)
+		}
+	}
+	if err := SaveToken(t.Context(), f, stored(2, time.Now())); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := f.LoadToken(t.Context()); err != nil || got.RefreshToken.Reveal() != "refresh-2-0123456789" || steps != 2 {
+		t.Errorf("afterwards: got %v, %v after %d steps", got, err, steps)
+	}
 }
 
 // Whatever is in the file, it is read or refused, and not repeated.

@@ -118,7 +118,7 @@ func (s *FulfillmentService) ShipPackageVerified(ctx context.Context, packageID 
 		if err != nil {
 			return false, err
 		}
-		status := packageStatus(p)
+		status := p.State()
 		got = string(status)
 		if !onItsWay(status) {
 			return false, nil
@@ -139,15 +139,6 @@ func (s *FulfillmentService) ShipPackageVerified(ctx context.Context, packageID 
 		return err
 	}
 	return s.client.notApplied(op, "package "+packageID, want, "a package that is "+got, written)
-}
-
-// packageStatus reads the field that carries it: the detail and the search name
-// it differently.
-func packageStatus(p *Package) PackageStatus {
-	if p.PackageStatus != "" {
-		return p.PackageStatus
-	}
-	return p.Status
 }
 
 // onItsWay tells whether a package with this status has been shipped.

@@ -59,7 +59,7 @@ func (s *ReturnRefundService) decided(ctx context.Context, op, cancelID string, 
 
 // cancellation reads one cancellation, nil if the search does not find it.
 func (s *ReturnRefundService) cancellation(ctx context.Context, id string) (*Cancellation, error) {
-	reply, err := s.SearchCancellations(ctx, &SearchCancellationsRequest{CancelIDs: []string{id}})
+	reply, err := s.SearchCancellationsV202309(ctx, &SearchCancellationsV202309Request{CancelIDs: []string{id}})
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (s *ReturnRefundService) cancellation(ctx context.Context, id string) (*Can
 	return nil, nil
 }
 
-// CancelOrderVerified is [ReturnRefundService.CancelOrder] confirmed by the
+// CancelOrderVerified is [ReturnRefundService.CancelOrderV202309] confirmed by the
 // search: the reply of the write says no more than that TikTok accepted it. It
 // lists the cancellations of the order first, so that where the outcome of the
 // write is unknown the new one can be told from older ones. A cancellation that
@@ -83,14 +83,14 @@ func (s *ReturnRefundService) cancellation(ctx context.Context, id string) (*Can
 //
 // It costs three calls, of which two read, and up to two more that read while
 // the search lags.
-func (s *ReturnRefundService) CancelOrderVerified(ctx context.Context, req *CancelOrderRequest, opts ...CallOption) (*Cancellation, error) {
-	const op = "ReturnRefund.CancelOrder"
+func (s *ReturnRefundService) CancelOrderVerified(ctx context.Context, req *CancelOrderV202309Request, opts ...CallOption) (*Cancellation, error) {
+	const op = "ReturnRefund.CancelOrderV202309"
 	r := valueOf(req)
 	before, err := s.cancellationsOf(ctx, r.OrderID)
 	if err != nil {
 		return nil, err
 	}
-	reply, written := s.CancelOrder(ctx, req, opts...)
+	reply, written := s.CancelOrderV202309(ctx, req, opts...)
 	if written != nil && !inDoubt(written) {
 		return nil, written
 	}
@@ -130,7 +130,7 @@ func (s *ReturnRefundService) CancelOrderVerified(ctx context.Context, req *Canc
 // cancellationsOf lists the cancellations of an order.
 func (s *ReturnRefundService) cancellationsOf(ctx context.Context, orderID string) ([]Cancellation, error) {
 	var list []Cancellation
-	for c, err := range s.SearchCancellationsAll(ctx, &SearchCancellationsRequest{OrderIDs: []string{orderID}, PageSize: new("50")}) {
+	for c, err := range s.SearchCancellationsV202309All(ctx, &SearchCancellationsV202309Request{OrderIDs: []string{orderID}, PageSize: new("50")}) {
 		if err != nil {
 			return nil, err
 		}

@@ -449,7 +449,7 @@ func TestDecisionsVerified(t *testing.T) {
 }
 
 func TestCancelOrderVerified(t *testing.T) {
-	const op = "ReturnRefund.CancelOrder"
+	const op = "ReturnRefund.CancelOrderV202309"
 	for _, tt := range []struct {
 		name   string
 		fault  tiktokshoptest.Fault
@@ -467,7 +467,7 @@ func TestCancelOrderVerified(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLab(t, tiktokshop.ShippingTypeSeller)
 				l.Fail(tiktokshoptest.On(op), 1, tt.fault)
-				got, err := l.client.ReturnRefund.CancelOrderVerified(t.Context(), &tiktokshop.CancelOrderRequest{
+				got, err := l.client.ReturnRefund.CancelOrderVerified(t.Context(), &tiktokshop.CancelOrderV202309Request{
 					OrderID: l.orderID, CancelReason: l.SellerCancelReasons()[1],
 				})
 				wantError(t, err, tt.want)

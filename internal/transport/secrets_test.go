@@ -161,7 +161,13 @@ type store struct{ load, save error }
 func (s store) LoadToken(context.Context) (tiktokshop.Token, error) {
 	return tiktokshop.Token{RefreshToken: tiktokshop.NewSecret(refreshToken)}, s.load
 }
-func (s store) SaveToken(context.Context, tiktokshop.Token) error { return s.save }
+func (s store) UpdateToken(ctx context.Context, update func(tiktokshop.Token) (tiktokshop.Token, error)) error {
+	current, _ := s.LoadToken(ctx)
+	if _, err := update(current); err != nil {
+		return err
+	}
+	return s.save
+}
 
 func shop(t *testing.T, d door, log *slog.Logger, seen func(any)) *tiktokshop.Client {
 	t.Helper()
@@ -217,11 +223,11 @@ func TestSecretsOfForeignErrors(t *testing.T) {
 			return err
 		}, []string{appSecret, refreshToken}},
 		"linnworks call": {func(t *testing.T, d door, log *slog.Logger, seen func(any)) error {
-			_, err := warehouse(t, d, true, log, seen).Locations.GetLocation(t.Context(), &linnworks.GetLocationRequest{PkStockLocationID: new(linnworks.GUID("1"))})
+			_, err := warehouse(t, d, true, log, seen).Locations.GetLocation(t.Context(), &linnworks.GetLocationRequest{StockLocationID: new(linnworks.GUID("1"))})
 			return err
 		}, []string{linnSecret, installation, sessionToken}},
 		"linnworks login": {func(t *testing.T, d door, log *slog.Logger, seen func(any)) error {
-			_, err := warehouse(t, d, false, log, seen).Locations.GetLocation(t.Context(), &linnworks.GetLocationRequest{PkStockLocationID: new(linnworks.GUID("1"))})
+			_, err := warehouse(t, d, false, log, seen).Locations.GetLocation(t.Context(), &linnworks.GetLocationRequest{StockLocationID: new(linnworks.GUID("1"))})
 			return err
 		}, []string{linnSecret, installation}},
 	}

@@ -155,6 +155,8 @@ type Reply struct {
 	// Lost reports whether an attempt, this one or an earlier one, may have
 	// reached the server and got no complete reply.
 	Lost bool
+
+	sent bool // handed to the middleware and the HTTP client
 }
 
 // Event describes one attempt to an observer.
@@ -296,10 +298,17 @@ func Client(c *http.Client) *http.Client {
 //
 // When the context ends the call, or its deadline leaves no room for the next
 // attempt, the error is the context's and, if there was an attempt, also what
-// that attempt met.
-func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, error) {
+// that attempt met. A panic of what the caller plugged in is a [*PanicError].
+func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (reply *Reply, err error) {
+	defer func() {
+		if p := Recovered(recover()); p != nil {
+			// The outcome of what was sent is gone with it, a success too.
+			reply.Lost = reply.Lost || reply.sent
+			err = call.scrub(p)
+		}
+	}()
+	reply = &Reply{}
 	var (
-		reply        = &Reply{}
 		waited       time.Duration
 		lastErr      error
 		pauses       = t.pauses()
@@ -308,8 +317,9 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (*Reply, erro
 		lost         bool
 	)
 	for attempt := 1; ; attempt++ {
+		reply.sent = false
 		start := time.Now()
-		err := admit(ctx, call)
+		err = admit(ctx, call)
 		wait := time.Since(start)
 		waited += wait
 		if err != nil {
@@ -416,6 +426,7 @@ func (t *Transport) attempt(caller context.Context, call Call, p Protocol, reply
 		return Verdict{Err: err}
 	}
 	t.oneShot(req, call)
+	reply.sent = true
 	seen := new(progress)
 	// Not before: what Prepare sends to get credentials is another request.
 	resp, err := t.send(req.WithContext(seen.trace(ctx)))

@@ -30,7 +30,7 @@ func TestPrintingALabelBuysItAndCancellingFreesTheOrder(t *testing.T) {
 		t.Errorf("label %t, error %q", g.LabelPrinted, g.LabelError)
 	}
 	cancel := func(id linnworks.GUID) linnworks.CancelOrderShippingLabelResponse {
-		out, err := a.c.ShippingService.CancelOrderShippingLabel(t.Context(), &linnworks.CancelOrderShippingLabelRequest{PkOrderID: &id})
+		out, err := a.c.Shipping.CancelOrderShippingLabel(t.Context(), &linnworks.CancelOrderShippingLabelRequest{OrderID: &id})
 		if out == nil {
 			t.Fatal(err)
 		}
@@ -53,7 +53,7 @@ func TestPrintingALabelBuysItAndCancellingFreesTheOrder(t *testing.T) {
 		t.Errorf("labels %+v of a processed order", a.Labels(ids[0]))
 	}
 	for typ, want := range map[string]int{"Invoice Template": 1, "Nothing": 0} {
-		out, _ := a.c.PrintService.CreatePDFFromJobForceTemplate(t.Context(), &linnworks.CreatePDFFromJobForceTemplateRequest{TemplateType: &typ, IDs: ids[1:2]})
+		out, _ := a.c.Print.CreatePDFFromJobForceTemplate(t.Context(), &linnworks.CreatePDFFromJobForceTemplateRequest{TemplateType: &typ, IDs: ids[1:2]})
 		if out == nil || out.PageCount != want {
 			t.Errorf("%s: %+v", typ, out)
 		}
@@ -131,7 +131,7 @@ func TestRefundsAreBookedThenActionedUpToTheTotal(t *testing.T) {
 		return out
 	}
 	totals := func() linnworks.ExistingRefundTotal {
-		return *must(a.c.ProcessedOrders.GetTotalRefunds(t.Context(), &linnworks.ProcessedOrdersGetTotalRefundsRequest{PkOrderID: &o.OrderID}))(t)
+		return *must(a.c.ProcessedOrders.GetTotalRefunds(t.Context(), &linnworks.ProcessedOrdersGetTotalRefundsRequest{OrderID: &o.OrderID}))(t)
 	}
 	first := refund("15")
 	if first.RefundHeaderID == 0 || first.Status.StatusHeader != "OPEN" || totals().Amount != "0" {
@@ -147,11 +147,11 @@ func TestRefundsAreBookedThenActionedUpToTheTotal(t *testing.T) {
 	if diff := cmp.Diff(linnworks.ExistingRefundTotal{Amount: "15", TotalCharge: "20", Refundable: "5"}, totals()); diff != "" {
 		t.Errorf("totals (-want +got):\n%s", diff)
 	}
-	check(t, errOf(a.c.ReturnsRefunds.RefundOrder(t.Context(), &linnworks.RefundOrderRequest{PkOrderID: &o.OrderID, RefundReference: new("rest")})))
+	check(t, errOf(a.c.ReturnsRefunds.RefundOrder(t.Context(), &linnworks.RefundOrderRequest{OrderID: &o.OrderID, RefundReference: new("rest")})))
 	if totals().Refundable != "0" || refund("1").CannotRefundReason != "OrderIsFullyRefundedInLinnworks" {
 		t.Errorf("totals %+v, want all refunded", totals())
 	}
-	if _, err := a.c.ReturnsRefunds.RefundOrder(t.Context(), &linnworks.RefundOrderRequest{PkOrderID: &o.OrderID}); err == nil {
+	if _, err := a.c.ReturnsRefunds.RefundOrder(t.Context(), &linnworks.RefundOrderRequest{OrderID: &o.OrderID}); err == nil {
 		t.Error("refunded twice")
 	}
 	if _, err := a.c.ReturnsRefunds.DeleteRefund(t.Context(), &linnworks.DeleteRefundRequest{RefundHeaderID: &first.RefundHeaderID}); err == nil {
@@ -195,7 +195,7 @@ func TestAReturnGoesBackIntoStockAndAResendIsANewOrder(t *testing.T) {
 	if over := book(linnworks.CreateRMABookingRequest{ReturnItems: back(2, 0)}); len(over.Errors) == 0 {
 		t.Error("more came back than was sent")
 	}
-	info := must(a.c.ProcessedOrders.GetReturnItemsInfo(t.Context(), &linnworks.GetReturnItemsInfoRequest{PkOrderID: &o.OrderID}))(t)
+	info := must(a.c.ProcessedOrders.GetReturnItemsInfo(t.Context(), &linnworks.GetReturnItemsInfoRequest{OrderID: &o.OrderID}))(t)
 	if info[0].ReturnableQty != 1 || !info[0].IsCompositeParent || info[0].ChildItems[1].ParentRatio != 3 || info[0].ChildItems[1].ReturnableQty != 3 {
 		t.Errorf("returnable %+v", info)
 	}
@@ -246,7 +246,7 @@ func TestOrdersAreProcessedInBatchesAndByReference(t *testing.T) {
 	}
 	must(a.c.Orders.AddOrdersNote(t.Context(), &linnworks.AddOrdersNoteRequest{OrderIDs: ids[2:], NoteText: new("check"), IsInternal: new(true), IsProcessingNote: new(true)}))(t)
 	process := func(text string, acknowledged bool) string {
-		out, err := a.c.Orders.ProcessOrderByOrderOrReferenceID(t.Context(), &linnworks.ProcessOrderByOrderOrReferenceIDRequest{
+		out, err := a.c.Orders.ProcessOrderByOrderIDOrReference(t.Context(), &linnworks.ProcessOrderByOrderIDOrReferenceRequest{
 			OrderOrReferenceID: &text, OrderProcessingNotesAcknowledged: &acknowledged,
 		})
 		if out == nil {
@@ -282,7 +282,7 @@ func TestLinkingAnUnlinkedLineReservesAndKeepsItsIdentity(t *testing.T) {
 	a := open(t)
 	id := a.order(t, paid("1", "unknown", 2))
 	check(t, errOf(a.c.Orders.UpdateLinkItem(t.Context(), &linnworks.UpdateLinkItemRequest{
-		PkStockItemID: &a.set, Source: new("SHOP"), SubSource: new("UK"), ChannelSKU: new("unknown"),
+		StockItemID: &a.set, Source: new("SHOP"), SubSource: new("UK"), ChannelSKU: new("unknown"),
 	})))
 	line := a.details(t, id).Items[0]
 	if line.SKU != "SET" || line.ItemNumber != "1" || line.IsUnlinked || a.level(t, "TEA", home).InOrders != 6 {

@@ -22,7 +22,7 @@ func (f *Fake) getOrderAuditTrails(req *linnworks.GetOrderAuditTrailsByIDsReques
 	var out linnworks.GetOrderAuditTrailsByIDsResponse
 	for _, g := range req.OrderIDs {
 		if o := f.byOrderID[g]; o != nil {
-			out.AuditTrails = append(out.AuditTrails, linnworks.OrderAuditTrailExtended{PkOrderID: g, AuditTrail: slices.Clone(o.history)})
+			out.AuditTrails = append(out.AuditTrails, linnworks.OrderAuditTrailExtended{OrderID: g, AuditTrail: slices.Clone(o.history)})
 		}
 	}
 	return out, nil
@@ -51,7 +51,7 @@ func (f *Fake) getProcessedAuditTrail(req *processedQuery) (any, error) {
 	out := []linnworks.AuditEntry{}
 	for i, h := range o.history {
 		out = append(out, linnworks.AuditEntry{
-			SidHistory: i + 1, FkOrderID: o.OrderID, HistoryNote: h.Note, FkOrderHistoryTypeID: h.FkOrderHistoryTypeID,
+			SidHistory: i + 1, OrderID: o.OrderID, HistoryNote: h.Note, OrderHistoryTypeID: h.OrderHistoryTypeID,
 			DateStamp: h.Date, UpdatedBy: h.User, TypeDescription: h.TypeDescription,
 		})
 	}
@@ -82,7 +82,7 @@ func (f *Fake) getProcessedProperties(req *processedQuery) (any, error) {
 
 // addOrderNote: https://apps.linnworks.net/Api/Method/ProcessedOrders-AddOrderNote
 func (f *Fake) addOrderNote(req *linnworks.AddOrderNoteRequest) (any, error) {
-	o, err := f.processedOrder(value(req.PkOrderID))
+	o, err := f.processedOrder(value(req.OrderID))
 	if err != nil {
 		return nil, err
 	}

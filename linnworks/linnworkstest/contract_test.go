@@ -284,7 +284,7 @@ func touchEverything(t *testing.T, a account) {
 	must(a.c.Orders.SetLabelsPrinted(ctx, &linnworks.SetLabelsPrintedRequest{OrderIDs: ids}))(t)
 	must(a.c.Orders.ProcessOrder(ctx, &linnworks.ProcessOrderRequest{OrderID: ids[0], ScanPerformed: new(true), LocationID: new(home)}))(t)
 	must(a.c.Orders.CancelOrder(ctx, &linnworks.CancelOrderRequest{OrderID: ids[1], FulfilmentCenter: home, Refund: "0", Note: new("changed mind")}))(t)
-	must(a.c.Orders.GetOrdersByID(ctx, &linnworks.GetOrdersByIDRequest{PkOrderIDs: ids}))(t)
+	must(a.c.Orders.GetOrdersByID(ctx, &linnworks.GetOrdersByIDRequest{OrderIDs: ids}))(t)
 	rows := must(a.c.ProcessedOrders.SearchProcessedOrders(ctx, &linnworks.SearchProcessedOrdersRequest{
 		DateField: new(linnworks.SearchProcessedOrdersRequestDateField("processed")), FromDate: &linnworks.Time{Time: opening}, ToDate: &linnworks.Time{Time: opening.AddDate(200, 0, 0)},
 	}))(t).ProcessedOrders.Data

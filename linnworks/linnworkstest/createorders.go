@@ -209,7 +209,7 @@ func (f *Fake) line(o *order, in *linnworks.ChannelOrder, from *linnworks.Channe
 	}
 	for _, opt := range from.Options {
 		line.AdditionalInfo = append(line.AdditionalInfo, linnworks.OrderItemOption{
-			PkOptionID: f.newID("option"), Property: opt.Property, Value: opt.Value,
+			OptionID: f.newID("option"), Property: opt.Property, Value: opt.Value,
 		})
 	}
 	if in.UseChannelTax || from.UseChannelTax {

@@ -107,7 +107,7 @@ func (f *Fake) getChannelSKUsWithLocation(req *mappingQuery) (any, error) {
 	out := []linnworks.StockItemChannelSKUWithLocation{}
 	for _, l := range f.locations {
 		out = append(out, linnworks.StockItemChannelSKUWithLocation{
-			FkRowID: m.ChannelSKURowID, LocationID: l.intID, LocationName: l.Name, IgnoreSync: m.IgnoreSync,
+			RowID: m.ChannelSKURowID, LocationID: l.intID, LocationName: l.Name, IgnoreSync: m.IgnoreSync,
 			MaxListedQuantity: m.MaxListedQuantity, EndWhenStock: m.EndWhenStock, StockPercentage: m.StockPercentage,
 			StockItemID: m.item.id, StockItemIntID: m.item.intID,
 		})
@@ -159,7 +159,7 @@ func (f *Fake) createChannelMapping(req *linnworks.CreateChannelMappingRequest) 
 		out.Results = append(out.Results, row)
 	}
 	out.TotalResults = len(out.Results)
-	out.ResultStatus = linnworks.BatchedAPIResponseChannelMappingCreateInfoResultStatus(outcome(failed, len(out.Results)))
+	out.ResultStatus = linnworks.APIResultStatus(outcome(failed, len(out.Results)))
 	return out, nil
 }
 
@@ -203,7 +203,7 @@ func (f *Fake) updateChannelMapping(req *sentMappings) (any, error) {
 		out.Results = append(out.Results, row)
 	}
 	out.TotalResults = len(out.Results)
-	out.ResultStatus = linnworks.BatchedAPIResponseChannelMappingUpdateInfoResultStatus(outcome(failed, len(out.Results)))
+	out.ResultStatus = linnworks.APIResultStatus(outcome(failed, len(out.Results)))
 	return out, nil
 }
 
@@ -239,9 +239,9 @@ func (f *Fake) unlinkChannelListing(req *linnworks.UnlinkChannelListingRequest) 
 //
 // https://apps.linnworks.net/Api/Method/Orders-UpdateLinkItem
 func (f *Fake) updateLinkItem(req *linnworks.UpdateLinkItemRequest) (any, error) {
-	it := f.byItemID[value(req.PkStockItemID)]
+	it := f.byItemID[value(req.StockItemID)]
 	if it == nil {
-		it = f.byItemID[value(req.PkStockID)]
+		it = f.byItemID[value(req.StockID)]
 	}
 	if it == nil {
 		return nil, refuse("Stock item not found")

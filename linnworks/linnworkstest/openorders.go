@@ -70,7 +70,7 @@ func (f *Fake) getOpenOrdersOfView(req *linnworks.OpenOrdersGetOpenOrdersRequest
 	if err != nil {
 		return nil, err
 	}
-	out := linnworks.PostFilterPagedResponseOpenOrder{
+	out := linnworks.FilteredOpenOrderPage{
 		PageNumber: max(value(req.PageNumber), 1), EntriesPerPage: req.EntriesPerPage,
 		TotalEntries: int64(len(orders)), TotalPages: pages(len(orders), max(req.EntriesPerPage, 1)),
 	}
@@ -91,7 +91,7 @@ func (f *Fake) getOpenOrderIDs(req *linnworks.OpenOrdersGetOpenOrdersRequest) (a
 		return nil, err
 	}
 	number := max(value(req.PageNumber), 1)
-	return linnworks.GenericPagedResultGUID{
+	return linnworks.GUIDPage{
 		PageNumber: number, EntriesPerPage: req.EntriesPerPage, TotalEntries: int64(len(orders)),
 		TotalPages: pages(len(orders), max(req.EntriesPerPage, 1)), Data: idsOf(page(orders, number, req.EntriesPerPage)),
 	}, nil
@@ -296,7 +296,7 @@ func (f *Fake) getOpenOrders(req *linnworks.OrdersGetOpenOrdersRequest) (any, er
 	if err != nil {
 		return nil, err
 	}
-	out := linnworks.GenericPagedResultOpenOrder{
+	out := linnworks.OpenOrderPage{
 		PageNumber: number, EntriesPerPage: size, TotalEntries: int64(len(found)), TotalPages: pages(len(found), size),
 	}
 	for _, o := range page(found, number, size) {

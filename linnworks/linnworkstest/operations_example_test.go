@@ -82,7 +82,7 @@ func ExampleOperations() {
 	// Orders.MoveToLocation
 	// Orders.ProcessFulfilmentCentreOrder
 	// Orders.ProcessOrder
-	// Orders.ProcessOrderByOrderOrReferenceID
+	// Orders.ProcessOrderByOrderIDOrReference
 	// Orders.ProcessOrdersInBatch
 	// Orders.RemoveOrderItem
 	// Orders.RunRulesEngine
@@ -109,8 +109,8 @@ func ExampleOperations() {
 	// PostSale.GetCancellationOptions
 	// PostalServices.CreatePostalService
 	// PostalServices.GetPostalServices
-	// PrintService.CreatePDFFromJobForceTemplate
-	// PrintService.GetTemplateList
+	// Print.CreatePDFFromJobForceTemplate
+	// Print.GetTemplateList
 	// ProcessedOrders.AddOrderNote
 	// ProcessedOrders.GetOrderInfo
 	// ProcessedOrders.GetOrderTrackingURLs
@@ -132,8 +132,8 @@ func ExampleOperations() {
 	// ReturnsRefunds.GetRefundOptions
 	// ReturnsRefunds.RefundOrder
 	// Settings.GetCurrencyConversionRates
-	// ShippingService.CancelOrderShippingLabel
-	// ShippingService.GetIntegrations
+	// Shipping.CancelOrderShippingLabel
+	// Shipping.GetIntegrations
 	// Stock.GetItemChangesHistory
 	// Stock.GetStockItemTypeInfo
 	// Stock.GetStockItems

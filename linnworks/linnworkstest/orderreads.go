@@ -14,11 +14,11 @@ import (
 //
 // https://apps.linnworks.net/Api/Method/Orders-GetOrdersById
 func (f *Fake) getOrdersByID(req *linnworks.GetOrdersByIDRequest) (any, error) {
-	if len(req.PkOrderIDs) > maxOrdersRead {
+	if len(req.OrderIDs) > maxOrdersRead {
 		return nil, tooMany(maxOrdersRead)
 	}
 	out := []linnworks.OrderDetails{}
-	for _, g := range req.PkOrderIDs {
+	for _, g := range req.OrderIDs {
 		if o := f.byOrderID[g]; o != nil {
 			out = append(out, f.view(o))
 		}

@@ -95,7 +95,7 @@ func (c orderChange) stale() bool { return c.o.change != c.number }
 func (f *Fake) note(o *order, kind, text string, args ...any) {
 	f.touch(o)
 	o.history = append(o.history, linnworks.OrderAuditTrail{
-		Date: o.updated, Note: fmt.Sprintf(text, args...), Type: kind, TypeDescription: kind, FkOrderHistoryTypeID: kind, User: user,
+		Date: o.updated, Note: fmt.Sprintf(text, args...), Type: kind, TypeDescription: kind, OrderHistoryTypeID: kind, User: user,
 	})
 }
 

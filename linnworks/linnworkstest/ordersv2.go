@@ -281,7 +281,7 @@ func (f *Fake) v2Lines(lines []linnworks.OrderItem, parent *linnworks.OrderItem)
 			row.ParentItemID = parent.RowID
 		}
 		for _, o := range line.AdditionalInfo {
-			row.AdditionalInfo = append(row.AdditionalInfo, linnworks.OrdersV2OrderItemOption{OptionID: o.PkOptionID, Property: o.Property, Value: o.Value})
+			row.AdditionalInfo = append(row.AdditionalInfo, linnworks.OrdersV2OrderItemOption{OptionID: o.OptionID, Property: o.Property, Value: o.Value})
 		}
 		out = append(out, row)
 	}

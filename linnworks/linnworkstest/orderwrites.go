@@ -339,7 +339,7 @@ func (f *Fake) changeShippingMethod(req *linnworks.ChangeShippingMethodRequest) 
 //
 // https://apps.linnworks.net/Api/Method/Orders-MoveToLocation
 func (f *Fake) moveToLocation(req *linnworks.MoveToLocationRequest) (any, error) {
-	l, err := f.place(value(req.PkStockLocationID))
+	l, err := f.place(value(req.StockLocationID))
 	if err != nil {
 		return nil, err
 	}

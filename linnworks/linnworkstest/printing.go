@@ -94,7 +94,7 @@ func (f *Fake) getTemplateList(req *templateQuery) (any, error) {
 	out := []linnworks.TemplateHeader{}
 	for i, t := range templates {
 		if req.TemplateType == "" || req.TemplateType == t.typ {
-			out = append(out, linnworks.TemplateHeader{PkTemplateRowID: i + 1, TemplateType: t.typ, TemplateName: t.name, Enabled: true, IsDefault: true})
+			out = append(out, linnworks.TemplateHeader{TemplateRowID: i + 1, TemplateType: t.typ, TemplateName: t.name, Enabled: true, IsDefault: true})
 		}
 	}
 	return out, nil
@@ -170,7 +170,7 @@ func document(pages int) []byte {
 //
 // https://apps.linnworks.net/Api/Method/ShippingService-CancelOrderShippingLabel
 func (f *Fake) cancelLabel(req *linnworks.CancelOrderShippingLabelRequest) (any, error) {
-	o := f.byOrderID[value(req.PkOrderID)]
+	o := f.byOrderID[value(req.OrderID)]
 	fail := func(text string) (any, error) {
 		return linnworks.CancelOrderShippingLabelResponse{IsError: true, ErrorMessage: text}, nil
 	}
@@ -228,7 +228,7 @@ func (f *Fake) getIntegrations(*struct{}) (any, error) {
 			at = len(out)
 			known[s.Vendor] = at
 			out = append(out, linnworks.SystemShippingAPIConfig{
-				PkShippingAPIConfigID: at + 1, Vendor: s.Vendor, VendorFriendlyName: s.Vendor, AccountID: "1", LabelFormat: "PDF", Status: "ACTIVE",
+				ShippingAPIConfigID: at + 1, Vendor: s.Vendor, VendorFriendlyName: s.Vendor, AccountID: "1", LabelFormat: "PDF", Status: "ACTIVE",
 			})
 		}
 		out[at].Services++
@@ -248,7 +248,7 @@ func (f *Fake) getShippingMethods(*struct{}) (any, error) {
 			out = append(out, linnworks.ShippingMethod{Vendor: s.Vendor})
 		}
 		out[at].PostalServices = append(out[at].PostalServices, linnworks.PostageService{
-			PkPostalServiceID: s.PkPostalServiceID, PostalServiceName: s.PostalServiceName, Vendor: s.Vendor,
+			PostalServiceID: s.PostalServiceID, PostalServiceName: s.PostalServiceName, Vendor: s.Vendor,
 		})
 	}
 	return out, nil
@@ -258,7 +258,7 @@ func (f *Fake) getShippingMethods(*struct{}) (any, error) {
 func (f *Fake) getPostalServiceNames(*struct{}) (any, error) {
 	out := []linnworks.KeyGUIDValue{}
 	for _, s := range f.services {
-		out = append(out, linnworks.KeyGUIDValue{Key: s.PostalServiceName, Value: s.PkPostalServiceID})
+		out = append(out, linnworks.KeyGUIDValue{Key: s.PostalServiceName, Value: s.PostalServiceID})
 	}
 	return out, nil
 }
@@ -272,8 +272,8 @@ func (f *Fake) createPostalService(req *linnworks.CreatePostalServiceRequest) (a
 	s := f.service(in.PostalServiceName, in.Vendor)
 	s.PostalServiceTag, s.PostalServiceCode, s.ServiceCountry = in.PostalServiceTag, in.PostalServiceCode, in.ServiceCountry
 	return createdService{
-		s.PkPostalServiceID, s.PostalServiceName, s.PostalServiceTag, s.ServiceCountry, s.PostalServiceCode, s.Vendor,
-		s.PrintModule, s.PrintModuleTitle, s.TrackingNumberRequired, s.WeightRequired, s.IgnorePackagingGroup, s.FkShippingAPIConfigID, s.IntegratedServiceID,
+		s.PostalServiceID, s.PostalServiceName, s.PostalServiceTag, s.ServiceCountry, s.PostalServiceCode, s.Vendor,
+		s.PrintModule, s.PrintModuleTitle, s.TrackingNumberRequired, s.WeightRequired, s.IgnorePackagingGroup, s.ShippingAPIConfigID, s.IntegratedServiceID,
 	}, nil
 }
 

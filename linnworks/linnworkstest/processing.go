@@ -81,7 +81,7 @@ type processedByReference struct {
 // processByReference processes an open order found by number or reference.
 //
 // https://apps.linnworks.net/Api/Method/Orders-ProcessOrderByOrderOrReferenceId
-func (f *Fake) processByReference(req *linnworks.ProcessOrderByOrderOrReferenceIDRequest) (any, error) {
+func (f *Fake) processByReference(req *linnworks.ProcessOrderByOrderIDOrReferenceRequest) (any, error) {
 	var out processedByReference
 	o := f.openByText(value(req.OrderOrReferenceID))
 	if o == nil {

@@ -352,14 +352,14 @@ func (a account) processed(t *testing.T) []linnworks.GUID {
 	for _, row := range must(a.c.ProcessedOrders.SearchProcessedOrders(t.Context(), &linnworks.SearchProcessedOrdersRequest{
 		FromDate: &linnworks.Time{Time: opening.AddDate(-1, 0, 0)}, ToDate: &linnworks.Time{Time: opening.AddDate(90, 0, 0)},
 	}))(t).ProcessedOrders.Data {
-		out = append(out, row.PkOrderID)
+		out = append(out, row.OrderID)
 	}
 	return out
 }
 
 func (a account) print(t *testing.T, ids ...linnworks.GUID) *linnworks.CreatePDFResult {
 	t.Helper()
-	out, err := a.c.PrintService.CreatePDFFromJobForceTemplate(t.Context(), &linnworks.CreatePDFFromJobForceTemplateRequest{TemplateType: new("Shipping Labels"), IDs: ids})
+	out, err := a.c.Print.CreatePDFFromJobForceTemplate(t.Context(), &linnworks.CreatePDFFromJobForceTemplateRequest{TemplateType: new("Shipping Labels"), IDs: ids})
 	if out == nil {
 		t.Fatal(err)
 	}
@@ -368,7 +368,7 @@ func (a account) print(t *testing.T, ids ...linnworks.GUID) *linnworks.CreatePDF
 
 func (a account) moveTo(t *testing.T, id, at linnworks.GUID) {
 	t.Helper()
-	must(a.c.Orders.MoveToLocation(t.Context(), &linnworks.MoveToLocationRequest{OrderIDs: []linnworks.GUID{id}, PkStockLocationID: &at}))(t)
+	must(a.c.Orders.MoveToLocation(t.Context(), &linnworks.MoveToLocationRequest{OrderIDs: []linnworks.GUID{id}, StockLocationID: &at}))(t)
 }
 
 // split takes n units of the first line into a part.

@@ -232,10 +232,10 @@ func (f *Fake) getRefunds(req *processedQuery) (any, error) {
 	for _, r := range f.refundsOf(o) {
 		for _, line := range r.RefundLines {
 			out = append(out, linnworks.RefundInfo{
-				PkRefundRowID: line.RefundRowID, SKU: line.RefundedItem.ItemSKU, ItemTitle: line.RefundedItem.ItemTitle,
+				RefundRowID: line.RefundRowID, SKU: line.RefundedItem.ItemSKU, ItemTitle: line.RefundedItem.ItemTitle,
 				IsItem: line.RefundedUnit == "Item", IsService: line.RefundedUnit == "Service", Amount: line.Amount, Reason: line.FreeTextOrNote,
 				Actioned: line.Actioned, ActionDate: line.ActionedDate, ReturnReference: r.reference(), Cost: line.RefundedItem.Cost,
-				RefundStatus: linnworks.RefundInfoRefundStatus(line.Status.StatusHeader), FkOrderItemRowID: line.RefundedItem.OrderItemRowID,
+				RefundStatus: linnworks.RefundInfoRefundStatus(line.Status.StatusHeader), OrderItemRowID: line.RefundedItem.OrderItemRowID,
 			})
 		}
 	}
@@ -246,13 +246,13 @@ func (f *Fake) getRefunds(req *processedQuery) (any, error) {
 //
 // https://apps.linnworks.net/Api/Method/ReturnsRefunds-RefundOrder
 func (f *Fake) refundOrder(req *linnworks.RefundOrderRequest) (any, error) {
-	o := f.byOrderID[value(req.PkOrderID)]
+	o := f.byOrderID[value(req.OrderID)]
 	if why := f.cannotRefund(o); why != "None" {
 		return nil, refuse("The order cannot be refunded: %s", why)
 	}
 	left := decimal(minus(amount(o.TotalsInfo.TotalCharge), f.refunded(o, true)))
 	unit := linnworks.NewRefundLineRefundedUnit("Additional")
-	created, err := f.createRefund(&linnworks.CreateRefundRequest{OrderID: req.PkOrderID, RefundLines: []linnworks.NewRefundLine{{
+	created, err := f.createRefund(&linnworks.CreateRefundRequest{OrderID: req.OrderID, RefundLines: []linnworks.NewRefundLine{{
 		RefundedUnit: &unit, Amount: &left, ExternalReference: req.RefundReference,
 	}}})
 	if err != nil {

@@ -222,7 +222,7 @@ func (f *Fake) returnInfo(o *order, line, parent linnworks.OrderItem) linnworks.
 	ratio := line.Quantity / parent.Quantity
 	gone := o.returned(parent.RowID) * ratio
 	out := linnworks.OrderItemReturnInfo{
-		OrderID: o.OrderID, FkOrderItemRowID: line.RowID, SKU: line.SKU, ItemTitle: line.Title, PkStockItemID: line.StockItemID,
+		OrderID: o.OrderID, OrderItemRowID: line.RowID, SKU: line.SKU, ItemTitle: line.Title, StockItemID: line.StockItemID,
 		OrderQty: line.Quantity, ReturnedQty: gone, ReturnableQty: line.Quantity - gone, UnitValue: line.PricePerUnit, TaxRate: line.TaxRate,
 		TaxCostInclusive: line.TaxCostInclusive, Currency: o.TotalsInfo.Currency, IsCompositeParent: len(line.CompositeSubItems) > 0,
 	}
@@ -252,10 +252,10 @@ func (f *Fake) getReturnsExchanges(req *processedQuery) (any, error) {
 				kind = kinds[line.Type][1]
 			}
 			out = append(out, linnworks.ReturnInfo{
-				PkReturnID: line.RMARowID, RowType: kind, ReturnReference: r.ExternalReference, FkOrderID: o.OrderID, NOrderID: o.NumOrderID,
-				FkOrderItemRowID: line.OrderItemRowID, SKU: line.ReturnItemSKU, ItemTitle: line.ReturnItemTitle, Reason: line.Reason,
+				ReturnID: line.RMARowID, RowType: kind, ReturnReference: r.ExternalReference, OrderID: o.OrderID, NumOrderID: o.NumOrderID,
+				OrderItemRowID: line.OrderItemRowID, SKU: line.ReturnItemSKU, ItemTitle: line.ReturnItemTitle, Reason: line.Reason,
 				Category: line.ReasonCategory, ReturnQty: line.ReturnQuantity, ScrapQty: line.ScrapQuantity, Scrapped: line.ScrapQuantity > 0,
-				FkReturnLocationID: line.ReturnLocation, Completed: line.Actioned, FkNewOrderID: line.NewOrderID, ReturnDate: line.CreatedDate,
+				ReturnLocationID: line.ReturnLocation, Completed: line.Actioned, FkNewOrderID: line.NewOrderID, ReturnDate: line.CreatedDate,
 				LastDate: line.ActionedDate, LastState: string(line.Status.StatusHeader),
 			})
 		}

@@ -250,7 +250,7 @@ var routes = []route{
 		need: needs("orderId"), handler: on((*Fake).processFulfilmentCentreOrder)},
 	{name: "Orders.ProcessOrder", path: "Orders/ProcessOrder", shape: params, limit: 250,
 		need: needs("orderId"), handler: on((*Fake).processOrder)},
-	{name: "Orders.ProcessOrderByOrderOrReferenceID", path: "Orders/ProcessOrderByOrderOrReferenceId", shape: wrapped, limit: 150,
+	{name: "Orders.ProcessOrderByOrderIDOrReference", path: "Orders/ProcessOrderByOrderOrReferenceId", shape: wrapped, limit: 150,
 		need: needs("OrderOrReferenceId"), handler: on((*Fake).processByReference)},
 	{name: "Orders.ProcessOrdersInBatch", path: "Orders/ProcessOrdersInBatch", shape: params, limit: 250,
 		need: needs("ordersIds"), handler: on((*Fake).processOrdersInBatch)},
@@ -373,15 +373,15 @@ var routes = []route{
 		handler: on((*Fake).getPostalServices)},
 
 	// PrintService
-	{name: "PrintService.CreatePDFFromJobForceTemplate", path: "PrintService/CreatePDFfromJobForceTemplate", shape: params, limit: 250,
+	{name: "Print.CreatePDFFromJobForceTemplate", path: "PrintService/CreatePDFfromJobForceTemplate", shape: params, limit: 250,
 		need: needs("templateType", "IDs"), handler: onAt((*Fake).createPDF)},
-	{name: "PrintService.GetTemplateList", path: "PrintService/GetTemplateList", shape: query, limit: 150, get: true,
+	{name: "Print.GetTemplateList", path: "PrintService/GetTemplateList", shape: query, limit: 150, get: true,
 		handler: on((*Fake).getTemplateList)},
 
 	// ShippingService
-	{name: "ShippingService.CancelOrderShippingLabel", path: "ShippingService/CancelOrderShippingLabel", shape: wrapped, limit: 150,
+	{name: "Shipping.CancelOrderShippingLabel", path: "ShippingService/CancelOrderShippingLabel", shape: wrapped, limit: 150,
 		need: needs("pkOrderId"), handler: on((*Fake).cancelLabel)},
-	{name: "ShippingService.GetIntegrations", path: "ShippingService/GetIntegrations", shape: query, limit: 1, get: true,
+	{name: "Shipping.GetIntegrations", path: "ShippingService/GetIntegrations", shape: query, limit: 1, get: true,
 		handler: on((*Fake).getIntegrations)},
 
 	// Version 2

@@ -58,7 +58,7 @@ func (f *Fake) searchProcessedOrders(req *linnworks.SearchProcessedOrdersRequest
 	if err := sortProcessed(found, value(req.SearchSorting)); err != nil {
 		return nil, err
 	}
-	out := linnworks.GenericPagedResultProcessedOrderWeb{
+	out := linnworks.ProcessedOrderPage{
 		PageNumber: number, EntriesPerPage: size, TotalEntries: int64(len(found)), TotalPages: pages(len(found), size),
 	}
 	for _, o := range page(found, number, size) {
@@ -123,18 +123,18 @@ func (f *Fake) processedRow(o *order) linnworks.ProcessedOrder {
 		c = linnworks.OrderCustomerInfo{}
 	}
 	return linnworks.ProcessedOrder{
-		PkOrderID: o.OrderID, NOrderID: o.NumOrderID, NStatus: g.Status, HoldOrCancel: g.HoldOrCancel,
-		DReceivedDate: g.ReceivedDate, DProcessedOn: o.ProcessedDateTime, DPaidOn: o.PaidDateTime, DCancelledOn: o.cancelledOn,
+		OrderID: o.OrderID, NumOrderID: o.NumOrderID, Status: g.Status, HoldOrCancel: g.HoldOrCancel,
+		ReceivedDate: g.ReceivedDate, ProcessedOn: o.ProcessedDateTime, PaidOn: o.PaidDateTime, CancelledOn: o.cancelledOn,
 		Source: g.Source, SubSource: g.SubSource, ReferenceNum: g.ReferenceNum,
 		SecondaryReference: g.SecondaryReference, ExternalReference: g.ExternalReferenceNum,
 		PostalServiceName: s.PostalServiceName, Vendor: s.Vendor, PostalTrackingNumber: s.TrackingNumber,
 		ItemWeight: s.ItemWeight, TotalWeight: s.TotalWeight,
-		FTotalCharge: t.TotalCharge, FPostageCost: t.PostageCost, PostageCostExTax: t.PostageCostExTax, Subtotal: t.Subtotal,
-		FTax: t.Tax, TotalDiscount: t.TotalDiscount, CCurrency: t.Currency,
-		ChannelBuyerName: c.ChannelBuyerName, CFullName: c.Address.FullName, Company: c.Address.Company,
+		TotalCharge: t.TotalCharge, PostageCost: t.PostageCost, PostageCostExTax: t.PostageCostExTax, Subtotal: t.Subtotal,
+		Tax: t.Tax, TotalDiscount: t.TotalDiscount, Currency: t.Currency,
+		ChannelBuyerName: c.ChannelBuyerName, FullName: c.Address.FullName, Company: c.Address.Company,
 		Address1: c.Address.Address1, Address2: c.Address.Address2, Address3: c.Address.Address3, Town: c.Address.Town,
-		Region: c.Address.Region, CPostCode: c.Address.PostCode, CCountry: c.Address.Country,
-		CEmailAddress: c.Address.EmailAddress, BuyerPhoneNumber: c.Address.PhoneNumber,
+		Region: c.Address.Region, PostCode: c.Address.PostCode, Country: c.Address.Country,
+		EmailAddress: c.Address.EmailAddress, BuyerPhoneNumber: c.Address.PhoneNumber,
 		BillingName: c.BillingAddress.FullName, BillingCompany: c.BillingAddress.Company, BillingAddress1: c.BillingAddress.Address1,
 		BillingAddress2: c.BillingAddress.Address2, BillingAddress3: c.BillingAddress.Address3, BillingTown: c.BillingAddress.Town,
 		BillingRegion: c.BillingAddress.Region, BillingPostCode: c.BillingAddress.PostCode, BillingCountryName: c.BillingAddress.Country,

@@ -187,7 +187,7 @@ func TestStartServesOnASocketUntilTheTestEnds(t *testing.T) {
 	if len(got.OpenOrders) != 1 || got.OpenOrders[0].TotalsInfo.TotalCharge != "20" || got.OpenOrders[0].CustomerInfo.Address.FullName != "A. Buyer" {
 		t.Errorf("orders %+v", got.OpenOrders)
 	}
-	pdf := must(c.PrintService.CreatePDFFromJobForceTemplate(t.Context(), &linnworks.CreatePDFFromJobForceTemplateRequest{TemplateType: new("Shipping Labels"), IDs: []linnworks.GUID{id}}))(t)
+	pdf := must(c.Print.CreatePDFFromJobForceTemplate(t.Context(), &linnworks.CreatePDFFromJobForceTemplateRequest{TemplateType: new("Shipping Labels"), IDs: []linnworks.GUID{id}}))(t)
 	resp := must(http.Get(pdf.URL))(t)
 	text := must(io.ReadAll(resp.Body))(t)
 	if _ = resp.Body.Close(); !strings.HasPrefix(string(text), "%PDF-1.4") || resp.Header.Get("Content-Type") != "application/pdf" {

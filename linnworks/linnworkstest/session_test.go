@@ -151,7 +151,7 @@ func TestARealListenerNamesItselfAsTheServer(t *testing.T) {
 	}
 	f.Fail("*", 1, linnworkstest.CutBefore())
 	// A POST: net/http itself repeats a GET whose connection ends early.
-	if _, err := c.Orders.GetOrdersByID(t.Context(), &linnworks.GetOrdersByIDRequest{PkOrderIDs: []linnworks.GUID{home}}); !linnworks.IsTemporary(err) {
+	if _, err := c.Orders.GetOrdersByID(t.Context(), &linnworks.GetOrdersByIDRequest{OrderIDs: []linnworks.GUID{home}}); !linnworks.IsTemporary(err) {
 		t.Errorf("error %v of a cut connection is not temporary", err)
 	}
 }

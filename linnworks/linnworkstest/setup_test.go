@@ -96,7 +96,7 @@ func (a account) order(t *testing.T, in linnworks.ChannelOrder) linnworks.GUID {
 
 func (a account) details(t *testing.T, id linnworks.GUID) linnworks.OrderDetails {
 	t.Helper()
-	got := must(a.c.Orders.GetOrdersByID(t.Context(), &linnworks.GetOrdersByIDRequest{PkOrderIDs: []linnworks.GUID{id}}))(t)
+	got := must(a.c.Orders.GetOrdersByID(t.Context(), &linnworks.GetOrdersByIDRequest{OrderIDs: []linnworks.GUID{id}}))(t)
 	if len(got) != 1 {
 		t.Fatalf("GetOrdersById returned %d orders, want 1", len(got))
 	}

@@ -13,7 +13,7 @@ import (
 // existing one returns that one's.
 func (f *Fake) AddPostalService(name, vendor string) linnworks.GUID {
 	defer f.begin()()
-	return f.service(name, vendor).PkPostalServiceID
+	return f.service(name, vendor).PostalServiceID
 }
 
 // MapPostalService adds a line to a channel's shipping mapping: its orders whose
@@ -25,7 +25,7 @@ func (f *Fake) MapPostalService(source, subSource, tag string, service linnworks
 		return fmt.Errorf("linnworkstest: MapPostalService: there is no postal service %s", service)
 	}
 	s.Channels = append(s.Channels, linnworks.Channel{
-		PkPostalServiceID: s.PkPostalServiceID, PostalServiceName: tag, Source: source, SubSource: subSource,
+		PostalServiceID: s.PostalServiceID, PostalServiceName: tag, Source: source, SubSource: subSource,
 	})
 	return nil
 }
@@ -35,8 +35,8 @@ func (f *Fake) service(name, vendor string) *linnworks.PostalService {
 	if s := f.serviceByName(name); s != nil {
 		return s
 	}
-	s := &linnworks.PostalService{PostalServiceName: name, Vendor: vendor, PkPostalServiceID: f.newID("postal service")}
-	s.ID = s.PkPostalServiceID
+	s := &linnworks.PostalService{PostalServiceName: name, Vendor: vendor, PostalServiceID: f.newID("postal service")}
+	s.ID = s.PostalServiceID
 	f.services = append(f.services, s)
 	return s
 }
@@ -52,7 +52,7 @@ func (f *Fake) serviceByName(name string) *linnworks.PostalService {
 
 func (f *Fake) serviceByID(g linnworks.GUID) *linnworks.PostalService {
 	for _, s := range f.services {
-		if s.PkPostalServiceID.Equal(g) {
+		if s.PostalServiceID.Equal(g) {
 			return s
 		}
 	}
@@ -85,7 +85,7 @@ func (f *Fake) chooseService(o *order, in *linnworks.ChannelOrder) {
 }
 
 func (o *order) useService(s *linnworks.PostalService) {
-	o.ShippingInfo.PostalServiceID, o.ShippingInfo.PostalServiceName, o.ShippingInfo.Vendor = s.PkPostalServiceID, s.PostalServiceName, s.Vendor
+	o.ShippingInfo.PostalServiceID, o.ShippingInfo.PostalServiceName, o.ShippingInfo.Vendor = s.PostalServiceID, s.PostalServiceName, s.Vendor
 }
 
 // getPostalServices: https://apps.linnworks.net/Api/Method/PostalServices-GetPostalServices

@@ -152,7 +152,7 @@ func (f *Fake) mergeOrders(req *linnworks.MergeOrdersRequest) (any, error) {
 		return nil, refuse("A merge needs two orders")
 	}
 	child := f.merge(parents)
-	if s := f.serviceByID(value(req.PkPostalServiceID)); s != nil {
+	if s := f.serviceByID(value(req.PostalServiceID)); s != nil {
 		child.useService(s)
 	}
 	return f.openRow(child), nil

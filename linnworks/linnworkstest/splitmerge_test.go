@@ -53,7 +53,7 @@ func TestASplitOrderIsReplacedByPartsThatShareItsReference(t *testing.T) {
 	if l := a.level(t, "TEA", home); l.InOrders != 6 {
 		t.Errorf("%d teas reserved, want the same 6", l.InOrders)
 	}
-	if gone := must(a.c.Orders.GetOrdersByID(t.Context(), &linnworks.GetOrdersByIDRequest{PkOrderIDs: []linnworks.GUID{id}}))(t); len(gone) != 0 {
+	if gone := must(a.c.Orders.GetOrdersByID(t.Context(), &linnworks.GetOrdersByIDRequest{OrderIDs: []linnworks.GUID{id}}))(t); len(gone) != 0 {
 		t.Error("the order that was split is still there")
 	}
 	relations := must(a.c.Orders.GetOrderRelations(t.Context(), &linnworks.GetOrderRelationsRequest{OrderID: &parts[1].OrderID}))(t)

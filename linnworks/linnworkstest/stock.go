@@ -254,7 +254,7 @@ func (f *Fake) getStockItems(req *stockItemsQuery) (any, error) {
 		return nil, err
 	}
 	items := f.found(req.KeyWord, nil, !req.ExcludeComposites)
-	out := linnworks.GenericPagedResultStockItem{
+	out := linnworks.StockItemPage{
 		PageNumber: max(req.PageNumber, 1), EntriesPerPage: req.EntriesPerPage,
 		TotalEntries: int64(len(items)), TotalPages: pages(len(items), req.EntriesPerPage),
 	}
@@ -279,7 +279,7 @@ func (f *Fake) getStockLevelBatch(req *linnworks.GetStockLevelBatchRequest) (any
 	out := []linnworks.GetStockLevelBatchResponse{}
 	for _, g := range req.StockItemIDs {
 		if it := f.byItemID[g]; it != nil {
-			out = append(out, linnworks.GetStockLevelBatchResponse{PkStockItemID: it.id, StockItemLevels: f.rows(it)})
+			out = append(out, linnworks.GetStockLevelBatchResponse{StockItemID: it.id, StockItemLevels: f.rows(it)})
 		}
 	}
 	return out, nil
@@ -372,7 +372,7 @@ func (f *Fake) getItemChangesHistory(req *historyQuery) (any, error) {
 	if size < 1 || size > maxPage {
 		return nil, refuse("Number must be between 1 and %d", maxPage)
 	}
-	return linnworks.GenericPagedResultStockItemChangeHistory{
+	return linnworks.StockItemChangeHistoryPage{
 		PageNumber: max(req.PageNumber, 1), EntriesPerPage: size, TotalEntries: int64(len(rows)), TotalPages: pages(len(rows), size),
 		Data: page(rows, req.PageNumber, size),
 	}, nil

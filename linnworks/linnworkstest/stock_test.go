@@ -200,7 +200,7 @@ func TestUnknownIdsAndSKUsAreLeftOut(t *testing.T) {
 	}
 	some := []linnworks.GUID{a.overflow, linnworks.GUID(strings.ToUpper(string(a.mug))), a.set}
 	levels := must(a.c.Stock.GetStockLevelBatch(t.Context(), &linnworks.GetStockLevelBatchRequest{StockItemIDs: some}))(t)
-	if len(levels) != 2 || levels[0].PkStockItemID != a.mug || levels[0].StockItemLevels[1].Location.LocationName != "Overflow" || levels[1].StockItemLevels[0].Available != 10 {
+	if len(levels) != 2 || levels[0].StockItemID != a.mug || levels[0].StockItemLevels[1].Location.LocationName != "Overflow" || levels[1].StockItemLevels[0].Available != 10 {
 		t.Errorf("levels %+v", levels)
 	}
 	kits := must(a.c.Inventory.GetInventoryItemsCompositionByIDs(t.Context(), &linnworks.GetInventoryItemsCompositionByIDsRequest{InventoryItemIDs: some}))(t).InventoryItemsCompositionByIDs

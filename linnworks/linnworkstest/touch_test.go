@@ -16,7 +16,7 @@ func touchCatalogue(t *testing.T, a account) {
 	must(a.c.Auth.GetApplicationProfileBySecretKey(ctx, &linnworks.GetApplicationProfileBySecretKeyRequest{ApplicationID: new(home)}))(t)
 	must(a.c.Settings.GetCurrencyConversionRates(ctx, nil))(t)
 	check(t, errOf(a.c.Locations.AddLocation(ctx, &linnworks.AddLocationRequest{Location: &linnworks.StockLocation{LocationName: "Annex", StockLocationID: home}})))
-	must(a.c.Locations.GetLocation(ctx, &linnworks.GetLocationRequest{PkStockLocationID: &a.overflow}))(t)
+	must(a.c.Locations.GetLocation(ctx, &linnworks.GetLocationRequest{StockLocationID: &a.overflow}))(t)
 	a.AddChannel("TIKTOK", "UK", true)
 	must(in.GetChannels(ctx, nil))(t)
 	must(in.GetChannelsBySource(ctx, &linnworks.GetChannelsBySourceRequest{Source: new("tiktok")}))(t)
@@ -72,7 +72,7 @@ func touchOrders(t *testing.T, a account) {
 	ids := []linnworks.GUID{id}
 	number := a.details(t, id).NumOrderID
 	a.AddDraft()
-	must(or.GetOrderByID(ctx, &linnworks.GetOrderByIDRequest{PkOrderID: &id}))(t)
+	must(or.GetOrderByID(ctx, &linnworks.GetOrderByIDRequest{OrderID: &id}))(t)
 	must(or.GetOrderDetailsByNumOrderID(ctx, &linnworks.GetOrderDetailsByNumOrderIDRequest{OrderID: &number}))(t)
 	must(or.GetOpenOrderIDByOrderOrReferenceID(ctx, &linnworks.GetOpenOrderIDByOrderOrReferenceIDRequest{OrderOrReferenceID: new("10")}))(t)
 	must(or.GetOpenOrders(ctx, &linnworks.OrdersGetOpenOrdersRequest{EntriesPerPage: new(10), PageNumber: new(1), FulfilmentCenter: new(home)}))(t)
@@ -88,9 +88,9 @@ func touchOrders(t *testing.T, a account) {
 	must(or.GetShippingMethods(ctx, nil))(t)
 	must(or.AssignToFolder(ctx, &linnworks.AssignToFolderRequest{OrderIDs: ids, Folder: new("Today")}))(t)
 	must(or.UnassignToFolder(ctx, &linnworks.UnassignToFolderRequest{OrderIDs: ids, Folder: new("Today")}))(t)
-	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: ids, PkStockLocationID: &a.overflow}))(t)
-	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: ids, PkStockLocationID: new(home)}))(t)
-	check(t, errOf(or.UpdateLinkItem(ctx, &linnworks.UpdateLinkItemRequest{PkStockID: &a.mug, PkStockItemID: &a.mug, Source: new("SHOP"), SubSource: new("UK"), ChannelSKU: new("c-other")})))
+	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: ids, StockLocationID: &a.overflow}))(t)
+	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: ids, StockLocationID: new(home)}))(t)
+	check(t, errOf(or.UpdateLinkItem(ctx, &linnworks.UpdateLinkItemRequest{StockID: &a.mug, StockItemID: &a.mug, Source: new("SHOP"), SubSource: new("UK"), ChannelSKU: new("c-other")})))
 
 	stats := must(op.GetViewStats(ctx, &linnworks.GetViewStatsRequest{LocationID: new(home)}))(t)
 	must(op.GetOpenOrders(ctx, &linnworks.OpenOrdersGetOpenOrdersRequest{ViewID: stats[0].ViewID, LocationID: home, EntriesPerPage: 10}))(t)
@@ -108,13 +108,13 @@ func touchOrders(t *testing.T, a account) {
 	must(a.c.Picking.GetPickingWave(ctx, &linnworks.GetPickingWaveRequest{PickingWaveID: new(1)}))(t)
 	check(t, a.Pick(id))
 	must(a.c.Picking.DeleteOrdersFromPickingWaves(ctx, &linnworks.DeleteOrdersFromPickingWavesRequest{OrderIDs: []int{number, 7}}))(t)
-	must(a.c.PrintService.GetTemplateList(ctx, &linnworks.GetTemplateListRequest{TemplateType: new("Shipping Labels")}))(t)
-	must(a.c.PrintService.CreatePDFFromJobForceTemplate(ctx, &linnworks.CreatePDFFromJobForceTemplateRequest{TemplateType: new("Shipping Labels"), IDs: []linnworks.GUID{id, a.mug}}))(t)
-	must(a.c.ShippingService.CancelOrderShippingLabel(ctx, &linnworks.CancelOrderShippingLabelRequest{PkOrderID: &id}))(t)
+	must(a.c.Print.GetTemplateList(ctx, &linnworks.GetTemplateListRequest{TemplateType: new("Shipping Labels")}))(t)
+	must(a.c.Print.CreatePDFFromJobForceTemplate(ctx, &linnworks.CreatePDFFromJobForceTemplateRequest{TemplateType: new("Shipping Labels"), IDs: []linnworks.GUID{id, a.mug}}))(t)
+	must(a.c.Shipping.CancelOrderShippingLabel(ctx, &linnworks.CancelOrderShippingLabelRequest{OrderID: &id}))(t)
 	must(or.ClearShippingLabelInfo(ctx, &linnworks.ClearShippingLabelInfoRequest{OrderIDs: []linnworks.GUID{id, a.mug}, WithoutConfirmation: new(true)}))(t)
-	must(a.c.ShippingService.GetIntegrations(ctx, nil))(t)
+	must(a.c.Shipping.GetIntegrations(ctx, nil))(t)
 	must(a.c.PostalServices.CreatePostalService(ctx, &linnworks.CreatePostalServiceRequest{PostalServiceDetails: &linnworks.PostalService{
-		PostalServiceName: "New", Vendor: "V", ID: home, PkPostalServiceID: home, IntegratedServiceID: home,
+		PostalServiceName: "New", Vendor: "V", ID: home, PostalServiceID: home, IntegratedServiceID: home,
 	}}))(t)
 
 	v2 := a.c.OrdersV2
@@ -127,7 +127,7 @@ func touchOrders(t *testing.T, a account) {
 	line := a.details(t, id).Items[0]
 	must(or.UpdateOrderItem(ctx, &linnworks.UpdateOrderItemRequest{OrderID: &id, OrderItem: &linnworks.OrderItem{
 		RowID: line.RowID, Quantity: 3, PricePerUnit: "9", StockItemID: line.StockItemID, ItemID: line.ItemID, OrderID: id, ImageID: home,
-		OnPurchaseOrder: linnworks.OrderItemOnOrder{FkLocationID: home, FkSupplierID: home, PkPurchaseID: home, PkPurchaseItemID: home, RowID: home},
+		OnPurchaseOrder: linnworks.OrderItemOnOrder{LocationID: home, SupplierID: home, PurchaseID: home, PurchaseItemID: home, RowID: home},
 	}}))(t)
 	parts := must(or.SplitOrder(ctx, &linnworks.SplitOrderRequest{OrderID: &id, NewOrders: []linnworks.OrderSplit{{
 		Items: []linnworks.OrderSplitOutItem{{RowID: &line.RowID, Quantity: new(1)}},
@@ -139,10 +139,10 @@ func touchOrders(t *testing.T, a account) {
 	must(or.RemoveOrderItem(ctx, &linnworks.RemoveOrderItemRequest{OrderID: &merged.OrderID, RowID: &merged.Items[0].RowID, FulfilmentCenter: new(home)}))(t)
 	must(or.ProcessOrdersInBatch(ctx, &linnworks.ProcessOrdersInBatchRequest{OrdersIDs: []linnworks.GUID{merged.OrderID}, LocationID: new(home)}))(t)
 	a.order(t, paid("11", "c-mug", 1))
-	must(or.ProcessOrderByOrderOrReferenceID(ctx, &linnworks.ProcessOrderByOrderOrReferenceIDRequest{OrderOrReferenceID: new("11")}))(t)
+	must(or.ProcessOrderByOrderIDOrReference(ctx, &linnworks.ProcessOrderByOrderIDOrReferenceRequest{OrderOrReferenceID: new("11")}))(t)
 	elsewhere := a.AddLocationOf(linnworkstest.Location{Name: "Third party", FulfilmentCentre: true})
 	id = a.order(t, paid("12", "c-mug", 1))
-	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: []linnworks.GUID{id}, PkStockLocationID: &elsewhere}))(t)
+	must(or.MoveToLocation(ctx, &linnworks.MoveToLocationRequest{OrderIDs: []linnworks.GUID{id}, StockLocationID: &elsewhere}))(t)
 	must(or.ProcessFulfilmentCentreOrder(ctx, &linnworks.ProcessFulfilmentCentreOrderRequest{OrderID: &id}))(t)
 	draft := a.AddDraft()
 	must(or.CompleteOrder(ctx, &linnworks.CompleteOrderRequest{OrderID: &draft}))(t)
@@ -158,11 +158,11 @@ func touchAfterSale(t *testing.T, a account) {
 	line := a.details(t, id).Items[0]
 
 	po := a.c.ProcessedOrders
-	must(po.AddOrderNote(ctx, &linnworks.AddOrderNoteRequest{PkOrderID: &id, NoteText: new("late"), IsInternal: new(true)}))(t)
-	must(po.GetOrderInfo(ctx, &linnworks.GetOrderInfoRequest{PkOrderID: &id}))(t)
-	must(po.GetProcessedAuditTrail(ctx, &linnworks.GetProcessedAuditTrailRequest{PkOrderID: &id}))(t)
-	must(po.GetProcessedOrderExtendedProperties(ctx, &linnworks.GetProcessedOrderExtendedPropertiesRequest{PkOrderID: &id}))(t)
-	must(po.GetReturnItemsInfo(ctx, &linnworks.GetReturnItemsInfoRequest{PkOrderID: &id}))(t)
+	must(po.AddOrderNote(ctx, &linnworks.AddOrderNoteRequest{OrderID: &id, NoteText: new("late"), IsInternal: new(true)}))(t)
+	must(po.GetOrderInfo(ctx, &linnworks.GetOrderInfoRequest{OrderID: &id}))(t)
+	must(po.GetProcessedAuditTrail(ctx, &linnworks.GetProcessedAuditTrailRequest{OrderID: &id}))(t)
+	must(po.GetProcessedOrderExtendedProperties(ctx, &linnworks.GetProcessedOrderExtendedPropertiesRequest{OrderID: &id}))(t)
+	must(po.GetReturnItemsInfo(ctx, &linnworks.GetReturnItemsInfoRequest{OrderID: &id}))(t)
 	must(po.GetOrderTrackingURLs(ctx, &linnworks.GetOrderTrackingURLsRequest{Items: []linnworks.TrackingURLRequestItem{{OrderID: new(1), Vendor: new("V"), PostalTrackingNumber: new("T1")}}}))(t)
 
 	rr := a.c.ReturnsRefunds
@@ -178,8 +178,8 @@ func touchAfterSale(t *testing.T, a account) {
 	}}}))(t)
 	must(rr.DeleteRefund(ctx, &linnworks.DeleteRefundRequest{RefundHeaderID: &again.RefundHeaderID}))(t)
 	must(rr.GetRefundHeadersByOrderID(ctx, &linnworks.GetRefundHeadersByOrderIDRequest{OrderID: &id}))(t)
-	must(po.GetTotalRefunds(ctx, &linnworks.ProcessedOrdersGetTotalRefundsRequest{PkOrderID: &id, IncludeBookings: new(true)}))(t)
-	must(po.GetRefunds(ctx, &linnworks.GetRefundsRequest{PkOrderID: &id}))(t)
+	must(po.GetTotalRefunds(ctx, &linnworks.ProcessedOrdersGetTotalRefundsRequest{OrderID: &id, IncludeBookings: new(true)}))(t)
+	must(po.GetRefunds(ctx, &linnworks.GetRefundsRequest{OrderID: &id}))(t)
 	booking := must(rr.CreateRMABooking(ctx, &linnworks.CreateRMABookingRequest{
 		OrderID: &id, Reference: new("R1"),
 		ReturnItems:   []linnworks.ReturnItem{{OrderItemRowID: &line.RowID, ReturnQuantity: new(1), ReturnLocation: new(home)}},
@@ -188,6 +188,6 @@ func touchAfterSale(t *testing.T, a account) {
 	}))(t)
 	must(rr.ActionRMABooking(ctx, &linnworks.ActionRMABookingRequest{RMAHeaderID: &booking.RMAHeaderID, OrderID: &id}))(t)
 	must(rr.GetRMAHeadersByOrderID(ctx, &linnworks.GetRMAHeadersByOrderIDRequest{OrderID: &id}))(t)
-	must(po.GetReturnsExchanges(ctx, &linnworks.GetReturnsExchangesRequest{PkOrderID: &id}))(t)
-	check(t, errOf(rr.RefundOrder(ctx, &linnworks.RefundOrderRequest{PkOrderID: &id, RefundReference: new("F1")})))
+	must(po.GetReturnsExchanges(ctx, &linnworks.GetReturnsExchangesRequest{OrderID: &id}))(t)
+	check(t, errOf(rr.RefundOrder(ctx, &linnworks.RefundOrderRequest{OrderID: &id, RefundReference: new("F1")})))
 }

@@ -83,7 +83,7 @@ func TestARefreshingClientOutlivesItsTokens(t *testing.T) {
 			t.Fatal(err)
 		}
 		store := new(tiktokshop.MemoryTokens)
-		if err := store.SaveToken(t.Context(), f.Token()); err != nil {
+		if err := tiktokshop.SaveToken(t.Context(), store, f.Token()); err != nil {
 			t.Fatal(err)
 		}
 		tokens, err := tiktokshop.RefreshingTokens(base, store)

@@ -73,7 +73,7 @@ func (f *Fake) newCancellation(o *order, lines []*line, kind tiktokshop.CancelTy
 		c.info.CancelLineItems = append(c.info.CancelLineItems, tiktokshop.CancellationLineItem{
 			CancelLineItemID: f.newID(idCancelLine), OrderLineItemID: l.info.ID, SKUID: l.sku.id, SellerSKU: l.sku.sellerSKU,
 			SKUName: l.info.SKUName, ProductName: l.info.ProductName,
-			RefundAmount: tiktokshop.CancellationLineItemRefundAmount{
+			RefundAmount: tiktokshop.RefundAmount{
 				Currency: l.info.Currency, RefundSubtotal: l.price.decimal(), RefundTotal: l.price.decimal(),
 			},
 		})
@@ -86,8 +86,8 @@ func (f *Fake) newCancellation(o *order, lines []*line, kind tiktokshop.CancelTy
 
 // refund is what the buyer gets back: nothing before the payment, and shipping
 // and tax only with the whole order.
-func refund(o *order, subtotal money, whole bool) tiktokshop.CancellationRefundAmount {
-	out := tiktokshop.CancellationRefundAmount{Currency: o.info.Payment.Currency}
+func refund(o *order, subtotal money, whole bool) tiktokshop.RefundAmount {
+	out := tiktokshop.RefundAmount{Currency: o.info.Payment.Currency}
 	if o.info.PaidTime == 0 {
 		out.RefundTotal = "0.00"
 		return out
@@ -209,7 +209,7 @@ type cancelRequest struct {
 	} `json:"order_line_list"`
 }
 
-// cancelOrder serves ReturnRefund.CancelOrder, for paid orders that have not
+// cancelOrder serves ReturnRefund.CancelOrderV202309, for paid orders that have not
 // been shipped as a whole. Single lines can be cancelled in the US and the UK,
 // for want of stock.
 //
@@ -247,7 +247,7 @@ func (f *Fake) cancelOrder(in *request) (any, error) {
 		return nil, err
 	}
 	c := f.cancelForSeller(o, lines, req.CancelReason)
-	return tiktokshop.CancelOrderResponse{CancelID: c.info.CancelID, CancelStatus: c.info.CancelStatus}, nil
+	return tiktokshop.CancelOrderV202309Response{CancelID: c.info.CancelID, CancelStatus: c.info.CancelStatus}, nil
 }
 
 // linesToCancel returns the lines that a request names, all open ones if none.
@@ -359,11 +359,11 @@ func (f *Fake) wireCancellation(c *cancellation) tiktokshop.Cancellation {
 	return out
 }
 
-// searchCancellations serves ReturnRefund.SearchCancellations.
+// searchCancellations serves ReturnRefund.SearchCancellationsV202309.
 //
 // https://partner.tiktokshop.com/docv2/page/search-cancellations-202309
 func (f *Fake) searchCancellations(in *request) (any, error) {
-	req, err := decode[tiktokshop.SearchCancellationsRequest](in)
+	req, err := decode[tiktokshop.SearchCancellationsV202309Request](in)
 	if err != nil {
 		return nil, err
 	}
@@ -389,7 +389,7 @@ func (f *Fake) searchCancellations(in *request) (any, error) {
 	if field == "update_time" {
 		at = func(c *cancellation) position { return position{int64(c.info.UpdateTime), c.info.CancelID} }
 	}
-	out := tiktokshop.SearchCancellationsResponse{TotalCount: len(found)}
+	out := tiktokshop.SearchCancellationsV202309Response{TotalCount: len(found)}
 	found, out.NextPageToken, err = page(found, at, direction == "DESC", size, in.query.Get("page_token"))
 	for _, c := range found {
 		out.Cancellations = append(out.Cancellations, f.wireCancellation(c))
@@ -405,7 +405,7 @@ func (f *Fake) aftersaleOrder(in *request) (string, error) {
 	return oneOf("sort_order", in.query.Get("sort_order"), "DESC", "ASC")
 }
 
-func cancellationMatches(c *cancellation, req *tiktokshop.SearchCancellationsRequest) bool {
+func cancellationMatches(c *cancellation, req *tiktokshop.SearchCancellationsV202309Request) bool {
 	status := slices.Clone(req.CancelStatus)
 	if slices.Contains(status, tiktokshop.CancelStatusCancel) { // the filter's spelling
 		status = append(status, tiktokshop.CancelStatusCancelled)

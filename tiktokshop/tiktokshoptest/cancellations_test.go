@@ -52,7 +52,7 @@ func TestApprovingARequestFreesTheStock(t *testing.T) {
 		l := newLab(t)
 		id := l.place(mugs(2))
 		cancelID := l.request(id)
-		found, err := l.client.ReturnRefund.SearchCancellations(t.Context(), &tiktokshop.SearchCancellationsRequest{
+		found, err := l.client.ReturnRefund.SearchCancellationsV202309(t.Context(), &tiktokshop.SearchCancellationsV202309Request{
 			CancelStatus: []tiktokshop.CancelStatus{tiktokshop.CancelStatusPending}, OrderIDs: []string{id}, PageSize: new("50"),
 		})
 		l.ok(err)
@@ -109,7 +109,7 @@ func TestTheWithdrawnStatusIsSpeltDifferentlyInTheFilter(t *testing.T) {
 		l := newLab(t)
 		cancelID := l.request(l.place(mugs(1)))
 		l.ok(l.WithdrawCancellation(cancelID))
-		out, err := l.client.ReturnRefund.SearchCancellations(t.Context(), &tiktokshop.SearchCancellationsRequest{
+		out, err := l.client.ReturnRefund.SearchCancellationsV202309(t.Context(), &tiktokshop.SearchCancellationsV202309Request{
 			CancelStatus: []tiktokshop.CancelStatus{"CANCELLATION_REQUEST_CANCEL"},
 		})
 		l.ok(err)
@@ -128,10 +128,10 @@ func TestCancellationsAreSearchedOldestFirstByTens(t *testing.T) {
 			want = append(want, l.request(l.place(mugs(1))))
 			time.Sleep(time.Minute)
 		}
-		req := new(tiktokshop.SearchCancellationsRequest)
+		req := new(tiktokshop.SearchCancellationsV202309Request)
 		var got []string
 		for _, n := range []int{10, 2} {
-			out, err := l.client.ReturnRefund.SearchCancellations(t.Context(), req)
+			out, err := l.client.ReturnRefund.SearchCancellationsV202309(t.Context(), req)
 			l.ok(err)
 			if len(out.Cancellations) != n || out.TotalCount != 12 {
 				t.Errorf("got %d of %d, want %d of 12", len(out.Cancellations), out.TotalCount, n)
@@ -144,7 +144,7 @@ func TestCancellationsAreSearchedOldestFirstByTens(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		_, err := l.client.ReturnRefund.SearchCancellations(t.Context(), &tiktokshop.SearchCancellationsRequest{PageSize: new("51")})
+		_, err := l.client.ReturnRefund.SearchCancellationsV202309(t.Context(), &tiktokshop.SearchCancellationsV202309Request{PageSize: new("51")})
 		l.code(err, 36009004)
 	})
 }
@@ -201,7 +201,7 @@ func TestCancellingForWantOfStockZeroesIt(t *testing.T) {
 func TestTheSellerCancelsSingleLinesOnlyInTheUSAndTheUKForWantOfStock(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		cancel := func(l *lab, id, reason string, n int64) error {
-			_, err := l.client.ReturnRefund.CancelOrder(t.Context(), &tiktokshop.CancelOrderRequest{
+			_, err := l.client.ReturnRefund.CancelOrderV202309(t.Context(), &tiktokshop.CancelOrderV202309Request{
 				OrderID: id, CancelReason: reason, SKUs: []tiktokshop.CancelOrderRequestSKU{{SKUID: new(mug), Quantity: &n}},
 			})
 			return err
@@ -225,7 +225,7 @@ func TestTheSellerCannotCancelWhatIsShippedUnpaidOrAsked(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := newLab(t)
 		cancel := func(id, reason string) error {
-			_, err := l.client.ReturnRefund.CancelOrder(t.Context(), &tiktokshop.CancelOrderRequest{OrderID: id, CancelReason: reason})
+			_, err := l.client.ReturnRefund.CancelOrderV202309(t.Context(), &tiktokshop.CancelOrderV202309Request{OrderID: id, CancelReason: reason})
 			return err
 		}
 		reason := l.SellerCancelReasons()[1]

@@ -339,7 +339,7 @@ func (l *lab) products() {
 	l.ok(stock(plate, plateProduct, 40))
 	l.ok(l.LockStock(mug, "Black Friday", false, 0))
 	l.ok(errOf(c.Product.UpdatePrice(ctx, plateProduct, &tiktokshop.UpdatePriceRequest{SKUs: []tiktokshop.UpdatePriceRequestSKU{{
-		ID: plate, Price: &tiktokshop.UpdatePriceRequestSKUPrice{Amount: new(tiktokshop.Decimal("6.00")), Currency: new(l.currency())},
+		ID: plate, Price: &tiktokshop.Price{Amount: new(tiktokshop.Decimal("6.00")), Currency: new(l.currency())},
 	}}})))
 	got(c.Product.DeactivateProducts(ctx, &tiktokshop.DeactivateProductsRequest{ProductIDs: []string{plateProduct}}))(l)
 	got(c.Product.ActivateProduct(ctx, &tiktokshop.ActivateProductRequest{ProductIDs: []string{plateProduct}}))(l)
@@ -410,7 +410,7 @@ func (l *lab) slices() {
 func (l *lab) aftersales(id string) {
 	ctx, c := l.Context(), l.client
 	reason := l.SellerCancelReasons()[0]
-	got(c.ReturnRefund.CancelOrder(ctx, &tiktokshop.CancelOrderRequest{OrderID: l.place(mugs(1)), CancelReason: reason}))(l)
+	got(c.ReturnRefund.CancelOrderV202309(ctx, &tiktokshop.CancelOrderV202309Request{OrderID: l.place(mugs(1)), CancelReason: reason}))(l)
 	l.ok(l.SetStock(mug, north, 20))
 	for _, approve := range []bool{true, false} {
 		request := got(l.RequestCancellation(l.place(mugs(1)), "ecom_order_to_ship_canceled_reason_no_longer_needed"))(l)
@@ -421,12 +421,12 @@ func (l *lab) aftersales(id string) {
 			l.ok(errOf(c.ReturnRefund.RejectCancellation(ctx, request, &tiktokshop.RejectCancellationRequest{RejectReason: reasons.Reasons[0].Name})))
 		}
 	}
-	got(c.ReturnRefund.SearchCancellations(ctx, &tiktokshop.SearchCancellationsRequest{PageSize: new("1")}))(l)
-	got(c.ReturnRefund.GetAftersaleEligibility(ctx, id, &tiktokshop.GetAftersaleEligibilityRequest{RequestTypes: []string{"CANCEL", "REFUND"}}))(l)
-	got(c.ReturnRefund.CalculateRefund(ctx, &tiktokshop.CalculateRefundRequest{OrderID: &id, RequestType: new("REFUND")}))(l)
+	got(c.ReturnRefund.SearchCancellationsV202309(ctx, &tiktokshop.SearchCancellationsV202309Request{PageSize: new("1")}))(l)
+	got(c.ReturnRefund.GetAftersaleEligibilityV202512(ctx, id, &tiktokshop.GetAftersaleEligibilityV202512Request{RequestTypes: []string{"CANCEL", "REFUND"}}))(l)
+	got(c.ReturnRefund.CalculateRefundV202309(ctx, &tiktokshop.CalculateRefundV202309Request{OrderID: &id, RequestType: new("REFUND")}))(l)
 	lines := l.detail(id).LineItems
 	back := got(l.RequestReturn(id, tiktokshoptest.ReturnSpec{Type: "RETURN_AND_REFUND", LineIDs: []string{lines[0].ID}}))(l)
-	got(c.ReturnRefund.GetDecisionEligibilityV202601(ctx, &tiktokshop.GetDecisionEligibilityV202601Request{ReturnOrCancelID: back}))(l)
+	got(c.ReturnRefund.GetDecisionEligibility(ctx, &tiktokshop.GetDecisionEligibilityRequest{ReturnOrCancelID: back}))(l)
 	l.ok(errOf(c.ReturnRefund.ApproveReturn(ctx, back, &tiktokshop.ApproveReturnRequest{Decision: "APPROVE_RETURN"})))
 	l.ok(l.SendReturn(back, "R1"))
 	reasons := got(c.ReturnRefund.GetRejectReasons(ctx, &tiktokshop.GetRejectReasonsRequest{ReturnOrCancelID: back}))(l)
@@ -435,14 +435,14 @@ func (l *lab) aftersales(id string) {
 	got(c.ReturnRefund.CreateReturn(ctx, &tiktokshop.CreateReturnRequest{
 		OrderID: id, ReturnType: "REFUND", ReturnReason: new(l.ReturnReasons()[0]), OrderLineItemIDs: []string{lines[1].ID},
 	}))(l)
-	got(c.ReturnRefund.SearchReturns(ctx, &tiktokshop.SearchReturnsRequest{PageSize: new("10")}))(l)
+	got(c.ReturnRefund.SearchReturnsV202309(ctx, &tiktokshop.SearchReturnsV202309Request{PageSize: new("10")}))(l)
 
 	// The same in version 202602.
-	got(c.ReturnRefund.SearchReturnsV202602(ctx, nil))(l)
-	got(c.ReturnRefund.SearchCancellationsV202602(ctx, nil))(l)
-	got(c.ReturnRefund.GetAftersaleEligibilityV202602(ctx, id, nil))(l)
+	got(c.ReturnRefund.SearchReturns(ctx, nil))(l)
+	got(c.ReturnRefund.SearchCancellations(ctx, nil))(l)
+	got(c.ReturnRefund.GetAftersaleEligibility(ctx, id, nil))(l)
 	l.ok(l.SetStock(mug, north, 20))
-	got(c.ReturnRefund.CancelOrderV202602(ctx, &tiktokshop.CancelOrderV202602Request{OrderID: l.place(mugs(1)), CancelReason: reason}))(l)
+	got(c.ReturnRefund.CancelOrder(ctx, &tiktokshop.CancelOrderRequest{OrderID: l.place(mugs(1)), CancelReason: reason}))(l)
 }
 
 func (l *lab) money(id string) {
@@ -458,7 +458,7 @@ func (l *lab) money(id string) {
 	statements := got(c.Finance.GetStatements(ctx, &tiktokshop.GetStatementsRequest{SortField: "statement_time"}))(l).Statements
 	got(c.Finance.GetTransactionsByStatement(ctx, statements[0].ID, &tiktokshop.GetTransactionsByStatementRequest{SortField: "order_create_time"}))(l)
 	got(c.Finance.GetTransactionsByOrder(ctx, id, nil))(l)
-	got(c.Finance.GetPaymentsV202605(ctx, &tiktokshop.GetPaymentsV202605Request{SortField: "create_time"}))(l)
+	got(c.Finance.GetPayments(ctx, &tiktokshop.GetPaymentsRequest{SortField: "create_time"}))(l)
 	l.ok(l.Withdraw("5.00"))
 	got(c.Finance.GetWithdrawals(ctx, &tiktokshop.GetWithdrawalsRequest{Types: []tiktokshop.FinanceType{"WITHDRAW", "SETTLE"}}))(l)
 }

@@ -88,7 +88,7 @@ func TestDecisionsAreOfferedByState(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		l := newLab(t)
 		ask := func(id string, wanted ...tiktokshop.ReturnDecision) (eligible []string) {
-			out, err := l.client.ReturnRefund.GetDecisionEligibilityV202601(t.Context(), &tiktokshop.GetDecisionEligibilityV202601Request{ReturnOrCancelID: id, CheckDecisions: wanted})
+			out, err := l.client.ReturnRefund.GetDecisionEligibility(t.Context(), &tiktokshop.GetDecisionEligibilityRequest{ReturnOrCancelID: id, CheckDecisions: wanted})
 			l.ok(err)
 			for _, d := range out.Decisions {
 				if d.Eligible {
@@ -105,7 +105,7 @@ func TestDecisionsAreOfferedByState(t *testing.T) {
 		back := l.complain(l.delivered(1), "REPLACEMENT")
 		l.is("replacement", ask(back), []string{"APPROVE_REPLACEMENT", "REJECT_REPLACEMENT", "ISSUE_REPLACEMENT_REFUND"})
 		l.is("checked", ask(back, "APPROVE_REFUND", "APPROVE_REPLACEMENT"), []string{"APPROVE_REPLACEMENT"})
-		_, err = l.client.ReturnRefund.GetDecisionEligibilityV202601(t.Context(), &tiktokshop.GetDecisionEligibilityV202601Request{ReturnOrCancelID: "1"})
+		_, err = l.client.ReturnRefund.GetDecisionEligibility(t.Context(), &tiktokshop.GetDecisionEligibilityRequest{ReturnOrCancelID: "1"})
 		l.code(err, 25007006)
 		key := "k1"
 		for range 2 { // the second has no effect, and succeeds

@@ -94,7 +94,7 @@ func TestMoneyAgreesFromTheOrderLineToThePayment(t *testing.T) {
 						t.Errorf("revenue %s, its parts %s", x.RevenueAmount, got)
 					}
 				}
-				payments, err := l.client.Finance.GetPaymentsV202605(t.Context(), &tiktokshop.GetPaymentsV202605Request{SortField: "create_time"})
+				payments, err := l.client.Finance.GetPayments(t.Context(), &tiktokshop.GetPaymentsRequest{SortField: "create_time"})
 				l.ok(err)
 				p := payments.Payments[0]
 				byOrder, err := l.client.Finance.GetTransactionsByOrder(t.Context(), id, nil)
@@ -155,7 +155,7 @@ func TestOperationsOfFinanceNeedTheirSortField(t *testing.T) {
 		l.code(err, 22005007)
 		_, err = l.client.Finance.GetWithdrawals(t.Context(), &tiktokshop.GetWithdrawalsRequest{Types: []tiktokshop.FinanceType{"GIFT"}})
 		l.code(err, 36009004)
-		_, err = l.client.Finance.GetPayments(t.Context(), &tiktokshop.GetPaymentsRequest{SortField: "create_time"})
+		_, err = l.client.Finance.GetPaymentsV202309(t.Context(), &tiktokshop.GetPaymentsV202309Request{SortField: "create_time"})
 		l.code(err, 36009014) // retired
 		_, err = l.client.Finance.GetTransactionsByOrderV202309(t.Context(), "1", nil)
 		l.code(err, 36009014)

@@ -153,8 +153,8 @@ func (e *entry) wire(f *Fake) tiktokshop.StatementTransaction {
 	return out
 }
 
-func (a figures) revenueParts() tiktokshop.StatementTransactionRevenueBreakdown {
-	return tiktokshop.StatementTransactionRevenueBreakdown{
+func (a figures) revenueParts() tiktokshop.RevenueBreakdown {
+	return tiktokshop.RevenueBreakdown{
 		SubtotalBeforeDiscountAmount: a.subtotal.decimal(), SellerDiscountAmount: a.discount.decimal(),
 		RefundSubtotalBeforeDiscountAmount: a.refunded.decimal(), SellerDiscountRefundAmount: a.discountBack.decimal(),
 	}
@@ -168,8 +168,8 @@ func (a figures) shippingParts() tiktokshop.StatementTransactionShippingCostBrea
 }
 
 // feeParts names the commission as the market does.
-func (a figures) feeParts(f *Fake) tiktokshop.StatementTransactionFeeTaxBreakdownFee {
-	out := tiktokshop.StatementTransactionFeeTaxBreakdownFee{RefundAdministrationFeeAmount: a.refundFee.decimal()}
+func (a figures) feeParts(f *Fake) tiktokshop.FeeTaxBreakdownFee {
+	out := tiktokshop.FeeTaxBreakdownFee{RefundAdministrationFeeAmount: a.refundFee.decimal()}
 	if f.market.family == familyOther {
 		out.PlatformCommissionAmount = a.fee.decimal()
 	} else {
@@ -212,13 +212,13 @@ func (f *Fake) orderTransactions(in *request) (any, error) {
 				StatementID: e.statement.id, SKUID: s.id, SKUName: "Default", ProductName: s.product.title, Quantity: strconv.Itoa(n),
 				RevenueAmount: x.revenue().decimal(), ShippingCostAmount: x.shipping().decimal(), FeeTaxAmount: x.fees().decimal(),
 				SettlementAmount: x.settlement().decimal(),
-				RevenueBreakdown: tiktokshop.GetTransactionsByOrderResponseSKUTransactionRevenueBreakdown(x.revenueParts()),
-				ShippingCostBreakdown: tiktokshop.GetTransactionsByOrderResponseSKUTransactionShippingCostBreakdown{
+				RevenueBreakdown: tiktokshop.RevenueBreakdown(x.revenueParts()),
+				ShippingCostBreakdown: tiktokshop.GetTransactionsByOrderSKUTransactionShippingCostBreakdown{
 					CustomerPaidShippingFeeAmount: x.shippingPaid.decimal(), ShippingFeeDiscountAmount: x.shippingDiscount.decimal(),
 					ActualShippingFeeAmount: x.label.decimal(),
 				},
 			}
-			row.FeeTaxBreakdown.Fee = tiktokshop.GetTransactionsByOrderResponseSKUTransactionFeeTaxBreakdownFee(x.feeParts(f))
+			row.FeeTaxBreakdown.Fee = tiktokshop.FeeTaxBreakdownFee(x.feeParts(f))
 			out.SKUTransactions = append(out.SKUTransactions, row)
 		}
 	}
@@ -296,7 +296,7 @@ func (f *Fake) estimate(o *order) (sum figures) {
 	return sum
 }
 
-// getPayments serves Finance.GetPaymentsV202605.
+// getPayments serves Finance.GetPayments.
 //
 // https://partner.tiktokshop.com/docv2/page/get-payments-202605
 func (f *Fake) getPayments(in *request) (any, error) {
@@ -315,14 +315,14 @@ func (f *Fake) getPayments(in *request) (any, error) {
 	at := func(p *payment) position { return position{int64(p.created), p.id} }
 	keep := func(p *payment) bool { return inside(p.created) }
 	found, next, _, err := pick(f.books.payments, at, keep, descending, size, in.query.Get("page_token"))
-	out := tiktokshop.GetPaymentsV202605Response{NextPageToken: next}
+	out := tiktokshop.GetPaymentsResponse{NextPageToken: next}
 	currency := f.market.currency
 	for _, p := range found {
 		out.Payments = append(out.Payments, tiktokshop.Payment{
 			ID: p.id, Status: p.status, CreateTime: p.created, PaidTime: p.paid, ExchangeRate: "1",
-			Amount:                      tiktokshop.PaymentAmount{Currency: currency, Value: p.amount.decimal()},
-			PaymentAmountBeforeExchange: tiktokshop.PaymentPaymentAmountBeforeExchange{Currency: currency, Value: p.amount.decimal()},
-			SettlementAmount:            tiktokshop.PaymentSettlementAmount{Currency: currency, Value: p.settled.decimal()},
+			Amount:                      tiktokshop.PaymentMoney{Currency: currency, Value: p.amount.decimal()},
+			PaymentAmountBeforeExchange: tiktokshop.PaymentMoney{Currency: currency, Value: p.amount.decimal()},
+			SettlementAmount:            tiktokshop.PaymentMoney{Currency: currency, Value: p.settled.decimal()},
 		})
 	}
 	return out, err

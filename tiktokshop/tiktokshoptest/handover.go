@@ -42,7 +42,7 @@ func (f *Fake) book(p *parcel, method tiktokshop.HandoverMethod, wanted *slotReq
 		if !slices.Contains(f.slots(), slot{wanted.StartTime, wanted.EndTime, true}) {
 			return fail(codeSlotTaken, "The pickup slot is not available")
 		}
-		p.slot = tiktokshop.PackagePickupSlot{StartTime: wanted.StartTime, EndTime: wanted.EndTime}
+		p.slot = tiktokshop.TimeRange{StartTime: wanted.StartTime, EndTime: wanted.EndTime}
 	}
 	p.handover = method
 	return nil
@@ -63,7 +63,7 @@ func (f *Fake) orderSlots(in *request) (any, error) {
 		CanPickup: true, CanDropOff: true, CanVanCollection: f.market.region == "GB", DropOffPointURL: "https://carrier.example.com/points",
 	}
 	for _, s := range f.slots() {
-		out.PickupSlots = append(out.PickupSlots, tiktokshop.GetHandoverTimeslotsResponsePickupSlot{StartTime: s.start, EndTime: s.end, Avaliable: s.free})
+		out.PickupSlots = append(out.PickupSlots, tiktokshop.FulfillmentPickupSlot{StartTime: s.start, EndTime: s.end, Avaliable: s.free})
 	}
 	return out, nil
 }
@@ -83,7 +83,7 @@ func (f *Fake) packageSlots(in *request) (any, error) {
 		CanPickup: true, CanDropOff: true, CanVanCollection: f.market.region == "GB", DropOffPointURL: "https://carrier.example.com/points",
 	}
 	for _, s := range f.slots() {
-		out.PickupSlots = append(out.PickupSlots, tiktokshop.GetPackageHandoverTimeSlotsResponsePickupSlot{StartTime: s.start, EndTime: s.end, Avaliable: s.free})
+		out.PickupSlots = append(out.PickupSlots, tiktokshop.FulfillmentPickupSlot{StartTime: s.start, EndTime: s.end, Avaliable: s.free})
 	}
 	return out, nil
 }
@@ -185,11 +185,11 @@ func (f *Fake) shippingServices(in *request) (any, error) {
 			EarliestDeliveryDays: 2, LatestDeliveryDays: 5, ShippingProviderID: carrier.ID, ShippingProviderName: carrier.Name,
 		}},
 	}
-	if d := req.Dimension; d != nil {
-		out.Dimension = tiktokshop.GetEligibleShippingServiceResponseDimension{Height: deref(d.Height), Length: deref(d.Length), Width: deref(d.Width), Unit: deref(d.Unit)}
+	if req.Dimension != nil {
+		out.Dimension = *req.Dimension
 	}
-	if w := req.Weight; w != nil {
-		out.Weight = tiktokshop.GetEligibleShippingServiceResponseWeight{Value: deref(w.Value), Unit: deref(w.Unit)}
+	if req.Weight != nil {
+		out.Weight = *req.Weight
 	}
 	return out, nil
 }

@@ -75,8 +75,8 @@ func (f *Fake) deactivate(in *request) (any, error) {
 		}
 		return nil
 	}, func(id string, why *failure) {
-		out.Errors = append(out.Errors, tiktokshop.DeactivateProductsResponseError{
-			Code: why.code, Message: why.message, Detail: tiktokshop.DeactivateProductsResponseErrorDetail{ProductID: id},
+		out.Errors = append(out.Errors, tiktokshop.DeleteProductsResponseError{
+			Code: why.code, Message: why.message, Detail: tiktokshop.ErrorDetail{ProductID: id},
 		})
 	})
 	return out, err

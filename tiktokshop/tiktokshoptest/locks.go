@@ -135,9 +135,9 @@ func (s *sku) distribution() (out tiktokshop.InventorySKUTotalAvailableInventory
 	out.InShopInventory.Quantity = s.snapshot().InShop
 	for _, k := range s.locks {
 		if k.creator {
-			out.CreatorInventory = append(out.CreatorInventory, tiktokshop.InventorySKUTotalAvailableInventoryDistributionCreatorInventory{CreatorName: k.name, Quantity: k.quantity})
+			out.CreatorInventory = append(out.CreatorInventory, tiktokshop.InventorySearchCreatorInventory{CreatorName: k.name, Quantity: k.quantity})
 		} else {
-			out.CampaignInventory = append(out.CampaignInventory, tiktokshop.InventorySKUTotalAvailableInventoryDistributionCampaignInventory{CampaignName: k.name, Quantity: k.quantity})
+			out.CampaignInventory = append(out.CampaignInventory, tiktokshop.InventorySearchCampaignInventory{CampaignName: k.name, Quantity: k.quantity})
 		}
 	}
 	return out

@@ -60,20 +60,20 @@ func ExampleOperations() {
 	// Product.UpdatePrice
 	// Product.ActivateProduct
 	// Product.DeactivateProducts
+	// ReturnRefund.CancelOrderV202309
 	// ReturnRefund.CancelOrder
-	// ReturnRefund.CancelOrderV202602
+	// ReturnRefund.SearchCancellationsV202309
 	// ReturnRefund.SearchCancellations
-	// ReturnRefund.SearchCancellationsV202602
 	// ReturnRefund.ApproveCancellation
 	// ReturnRefund.RejectCancellation
 	// ReturnRefund.GetRejectReasons
+	// ReturnRefund.GetAftersaleEligibilityV202512
 	// ReturnRefund.GetAftersaleEligibility
-	// ReturnRefund.GetAftersaleEligibilityV202602
-	// ReturnRefund.GetDecisionEligibilityV202601
-	// ReturnRefund.CalculateRefund
+	// ReturnRefund.GetDecisionEligibility
+	// ReturnRefund.CalculateRefundV202309
 	// ReturnRefund.CreateReturn
+	// ReturnRefund.SearchReturnsV202309
 	// ReturnRefund.SearchReturns
-	// ReturnRefund.SearchReturnsV202602
 	// ReturnRefund.ApproveReturn
 	// ReturnRefund.RejectReturn
 	// ReturnRefund.GetReturnRecords
@@ -81,6 +81,6 @@ func ExampleOperations() {
 	// Finance.GetTransactionsByStatement
 	// Finance.GetTransactionsByOrder
 	// Finance.GetUnsettledTransactions
-	// Finance.GetPaymentsV202605
+	// Finance.GetPayments
 	// Finance.GetWithdrawals
 }

@@ -216,9 +216,9 @@ func (f *Fake) getReferences(in *request) (any, error) {
 		if r.Platform != platform {
 			continue
 		}
-		e := tiktokshop.GetExternalOrderReferencesResponseExternalOrder{ID: r.ID, Platform: string(r.Platform)}
+		e := tiktokshop.ExternalOrder{ID: r.ID, Platform: string(r.Platform)}
 		for _, l := range r.LineItems {
-			e.LineItems = append(e.LineItems, tiktokshop.GetExternalOrderReferencesResponseExternalOrderLineItem(l))
+			e.LineItems = append(e.LineItems, tiktokshop.LineItem(l))
 		}
 		out.ExternalOrders = append(out.ExternalOrders, e)
 	}
@@ -242,9 +242,9 @@ func (f *Fake) searchReferences(in *request) (any, error) {
 			if r.Platform != platform || r.ID != id {
 				continue
 			}
-			e := tiktokshop.SearchOrderByExternalOrderReferenceResponseOrderExternalOrder{ID: r.ID, Platform: string(r.Platform)}
+			e := tiktokshop.ExternalOrder{ID: r.ID, Platform: string(r.Platform)}
 			for _, l := range r.LineItems {
-				e.LineItems = append(e.LineItems, tiktokshop.SearchOrderByExternalOrderReferenceResponseOrderExternalOrderLineItem(l))
+				e.LineItems = append(e.LineItems, tiktokshop.LineItem(l))
 			}
 			out.Orders = append(out.Orders, tiktokshop.SearchOrderByExternalOrderReferenceResponseOrder{ID: o.info.ID, ExternalOrder: e})
 		}

@@ -29,7 +29,7 @@ func (f *Fake) view(o *order, detail bool) tiktokshop.Order {
 			item.PackageID, item.PackageStatus = p.id, p.status
 			if !seen[p] {
 				seen[p] = true
-				out.Packages = append(out.Packages, tiktokshop.OrderPackage{ID: p.id})
+				out.Packages = append(out.Packages, tiktokshop.IDOnly{ID: p.id})
 			}
 			if p.arranged {
 				item.TrackingNumber, item.RTSTime = p.tracking, p.shippedAt

@@ -252,7 +252,7 @@ func (f *Fake) combine(in *request) (any, error) {
 	for _, g := range req.Groups {
 		lines, ok := f.linesToCombine(g.OrderIDs)
 		if !ok {
-			out.Errors = append(out.Errors, tiktokshop.CombinePackageResponseError{
+			out.Errors = append(out.Errors, tiktokshop.FulfillmentError{
 				Code: codeCombineRefused, Message: "The orders cannot be combined",
 				Detail: tiktokshop.CombinePackageResponseErrorDetail{PackageID: g.ID},
 			})
@@ -261,7 +261,7 @@ func (f *Fake) combine(in *request) (any, error) {
 		f.retire(lines...)
 		p := f.newParcel(lines)
 		f.notifyPackages("COMBINE", "ROLE_SELLER", p)
-		out.Packages = append(out.Packages, tiktokshop.CombinePackageResponsePackage{ID: p.id, OrderIDs: p.orderIDs()})
+		out.Packages = append(out.Packages, tiktokshop.FulfillmentPackage{ID: p.id, OrderIDs: p.orderIDs()})
 	}
 	return out, nil
 }
@@ -333,7 +333,7 @@ func (f *Fake) uncombine(in *request) (any, error) {
 		made = append(made, f.newParcel(parts[id]))
 	}
 	for _, p := range made {
-		out.Packages = append(out.Packages, tiktokshop.UncombinePackagesResponsePackage{ID: p.id, OrderIDs: p.orderIDs()})
+		out.Packages = append(out.Packages, tiktokshop.FulfillmentPackage{ID: p.id, OrderIDs: p.orderIDs()})
 	}
 	f.notifyPackages("CANCEL_COMBINE", "ROLE_SELLER", made...)
 	return out, nil

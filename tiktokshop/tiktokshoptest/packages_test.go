@@ -175,7 +175,7 @@ func TestAPickupSlotHasToBeFree(t *testing.T) {
 		slots, err := l.client.Fulfillment.GetPackageHandoverTimeSlots(t.Context(), pack, nil)
 		l.ok(err)
 		for _, s := range slots.PickupSlots[:2] {
-			err := l.ship(pack, &tiktokshop.ShipPackageRequest{PickupSlot: &tiktokshop.ShipPackageRequestPickupSlot{StartTime: &s.StartTime, EndTime: &s.EndTime}})
+			err := l.ship(pack, &tiktokshop.ShipPackageRequest{PickupSlot: &tiktokshop.PickupSlot{StartTime: &s.StartTime, EndTime: &s.EndTime}})
 			l.codeIf(!s.Avaliable, err, 21011054)
 		}
 		p, err := l.client.Fulfillment.GetPackageDetail(t.Context(), pack, nil)
@@ -251,7 +251,7 @@ func TestPricesAreSetOfLiveProductsAlone(t *testing.T) {
 		l := newLab(t)
 		set := func(sku string, amount tiktokshop.Decimal, currency string) error {
 			return errOf(l.client.Product.UpdatePrice(t.Context(), mugProduct, &tiktokshop.UpdatePriceRequest{SKUs: []tiktokshop.UpdatePriceRequestSKU{{
-				ID: sku, Price: &tiktokshop.UpdatePriceRequestSKUPrice{Amount: &amount, Currency: &currency},
+				ID: sku, Price: &tiktokshop.Price{Amount: &amount, Currency: &currency},
 			}}}))
 		}
 		l.ok(set(mug, "9.50", "GBP"))

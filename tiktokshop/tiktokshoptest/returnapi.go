@@ -135,11 +135,11 @@ func (f *Fake) aftersaleBar(o *order, who string) string {
 	return ""
 }
 
-// searchReturns serves ReturnRefund.SearchReturns.
+// searchReturns serves ReturnRefund.SearchReturnsV202309.
 //
 // https://partner.tiktokshop.com/docv2/page/search-returns-202309
 func (f *Fake) searchReturns(in *request) (any, error) {
-	req, err := decode[tiktokshop.SearchReturnsRequest](in)
+	req, err := decode[tiktokshop.SearchReturnsV202309Request](in)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func (f *Fake) searchReturns(in *request) (any, error) {
 	if by == "update_time" {
 		at = func(r *aftersale) position { return position{int64(r.info.UpdateTime), r.info.ReturnID} }
 	}
-	out := tiktokshop.SearchReturnsResponse{TotalCount: len(found)}
+	out := tiktokshop.SearchReturnsV202309Response{TotalCount: len(found)}
 	found, out.NextPageToken, err = page(found, at, direction == "DESC", size, in.query.Get("page_token"))
 	for _, r := range found {
 		out.ReturnOrders = append(out.ReturnOrders, r.wire())
@@ -223,7 +223,7 @@ func (f *Fake) approveReturn(in *request) (any, error) {
 		if err != nil || amount == 0 || amount >= r.refund {
 			return nil, fail(codeRefundTooLarge, "partial_refund must be above 0 and below %s", r.refund.decimal())
 		}
-		r.info.PartialRefund = tiktokshop.ReturnPartialRefund{Amount: amount.decimal(), Currency: r.info.RefundAmount.Currency}
+		r.info.PartialRefund = tiktokshop.Money{Amount: amount.decimal(), Currency: r.info.RefundAmount.Currency}
 		f.turn(r, "AWAITING_BUYER_RESPONSE", "SELLER", "a partial refund was offered")
 	case req.Decision == "APPROVE_RETURN" && req.BuyerKeepItem && r.next() == tiktokshop.ReturnRefundActionSellerRespondReturn:
 		r.info.CanBuyerKeepItem = true
@@ -325,7 +325,7 @@ func (f *Fake) returnRejections() []tiktokshop.GetRejectReasonsResponseReason {
 	}
 }
 
-// calculateRefund serves ReturnRefund.CalculateRefund.
+// calculateRefund serves ReturnRefund.CalculateRefundV202309.
 //
 // https://partner.tiktokshop.com/docv2/page/calculate-refund-202309
 func (f *Fake) calculateRefund(in *request) (any, error) {
@@ -361,13 +361,13 @@ func (f *Fake) calculateRefund(in *request) (any, error) {
 		return nil, fail(codeLineLimit, "The order has not these line items")
 	}
 	amount := refund(o, total, n == len(o.live()))
-	return tiktokshop.CalculateRefundResponse{OrderRefundAmount: tiktokshop.CalculateRefundResponseOrderRefundAmount{
+	return tiktokshop.CalculateRefundV202309Response{OrderRefundAmount: tiktokshop.CalculateRefundResponseOrderRefundAmount{
 		Currency: amount.Currency, RefundTotal: amount.RefundTotal, RefundSubtotal: amount.RefundSubtotal,
 		RefundShippingFee: amount.RefundShippingFee, RefundTax: amount.RefundTax,
 	}}, nil
 }
 
-// eligibility serves ReturnRefund.GetAftersaleEligibility: what may be asked for
+// eligibility serves ReturnRefund.GetAftersaleEligibilityV202512: what may be asked for
 // now for every SKU, and with which reasons.
 //
 // https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202512
@@ -391,7 +391,7 @@ func (f *Fake) eligibility(in *request) (any, error) {
 			}
 		}
 	}
-	var out tiktokshop.GetAftersaleEligibilityResponse
+	var out tiktokshop.GetAftersaleEligibilityV202512Response
 	for _, s := range o.skus() {
 		item := tiktokshop.GetAftersaleEligibilityResponseSKUEligibility{SKUID: s.id}
 		var ids []string
@@ -401,7 +401,7 @@ func (f *Fake) eligibility(in *request) (any, error) {
 			}
 		}
 		for _, t := range types {
-			row := tiktokshop.GetAftersaleEligibilityResponseSKUEligibilityLineItemEligibility{
+			row := tiktokshop.GetAftersaleEligibilitySKUEligibilityLineItemEligibility{
 				OrderLineItemsIDs: ids, RequestType: requestTypes[t], Eligible: true,
 			}
 			if t == "CANCEL" {
@@ -449,7 +449,7 @@ func (o *order) skus() (skus []*sku) {
 	return skus
 }
 
-// decisions serves ReturnRefund.GetDecisionEligibilityV202601.
+// decisions serves ReturnRefund.GetDecisionEligibility.
 //
 // https://partner.tiktokshop.com/docv2/page/get-decision-eligibility-202601
 func (f *Fake) decisions(in *request) (any, error) {
@@ -480,14 +480,14 @@ func (f *Fake) decisions(in *request) (any, error) {
 			return nil, err
 		}
 	}
-	var out tiktokshop.GetDecisionEligibilityV202601Response
+	var out tiktokshop.GetDecisionEligibilityResponse
 	for _, d := range wanted {
-		item := tiktokshop.GetDecisionEligibilityV202601ResponseDecision{Decision: tiktokshop.ReturnDecision(d), Eligible: slices.Contains(possible, d)}
+		item := tiktokshop.GetDecisionEligibilityResponseDecision{Decision: tiktokshop.ReturnDecision(d), Eligible: slices.Contains(possible, d)}
 		if !item.Eligible {
 			item.IneligibleCode, item.IneligibleReason = codeDecisionMisfits, "The decision does not fit the state"
 		} else if d[0] == 'R' {
 			for _, r := range reasons {
-				item.AvailableRejectReasons = append(item.AvailableRejectReasons, tiktokshop.GetDecisionEligibilityV202601ResponseDecisionAvailableRejectReason(r))
+				item.AvailableRejectReasons = append(item.AvailableRejectReasons, tiktokshop.GetDecisionEligibilityResponseDecisionAvailableRejectReason(r))
 			}
 		}
 		out.Decisions = append(out.Decisions, item)

@@ -114,12 +114,12 @@ func (f *Fake) newReturn(o *order, lines []*line, kind tiktokshop.ReturnType, ro
 		r.info.ReturnLineItems = append(r.info.ReturnLineItems, tiktokshop.ReturnLineItem{
 			ReturnLineItemID: f.newID(idReturnLine), OrderLineItemID: l.info.ID, SKUID: l.sku.id, SellerSKU: l.sku.sellerSKU,
 			SKUName: l.info.SKUName, ProductName: l.info.ProductName,
-			RefundAmount: tiktokshop.ReturnLineItemRefundAmount{Currency: l.info.Currency, RefundSubtotal: l.price.decimal(), RefundTotal: l.price.decimal()},
+			RefundAmount: tiktokshop.RefundAmount{Currency: l.info.Currency, RefundSubtotal: l.price.decimal(), RefundTotal: l.price.decimal()},
 		})
 	}
 	amount := refund(o, r.refund, len(lines) == len(o.live()))
 	r.refund = cents(amount.RefundTotal)
-	r.info.RefundAmount = tiktokshop.ReturnRefundAmount{
+	r.info.RefundAmount = tiktokshop.RefundAmount{
 		Currency: amount.Currency, RefundTotal: amount.RefundTotal, RefundSubtotal: amount.RefundSubtotal,
 		RefundShippingFee: amount.RefundShippingFee, RefundTax: amount.RefundTax,
 	}
@@ -149,7 +149,7 @@ func (f *Fake) ask(r *aftersale, s tiktokshop.ReturnStatus, action tiktokshop.Re
 		limit = 24 * time.Hour
 	}
 	deadline := f.now.Add(limit)
-	r.info.SellerNextActionResponse = []tiktokshop.ReturnSellerNextActionResponse{{Action: action, Deadline: tiktokshop.At(deadline)}}
+	r.info.SellerNextActionResponse = []tiktokshop.SellerNextActionResponse{{Action: action, Deadline: tiktokshop.At(deadline)}}
 	turn := r.deadline
 	f.at(deadline, func() {
 		if r.deadline == turn {
@@ -265,7 +265,7 @@ func (f *Fake) AnswerOffer(returnID string, accept bool) error {
 	return f.buyerActs(returnID, "answer the offer of", func(r *aftersale) {
 		if accept {
 			r.refund = cents(r.info.PartialRefund.Amount)
-			r.info.RefundAmount = tiktokshop.ReturnRefundAmount{
+			r.info.RefundAmount = tiktokshop.RefundAmount{
 				Currency: r.info.RefundAmount.Currency, RefundTotal: r.refund.decimal(), RefundSubtotal: r.refund.decimal(),
 			}
 			f.payBack(r, "RETURN_OR_REFUND_REQUEST_SUCCESS", "BUYER")

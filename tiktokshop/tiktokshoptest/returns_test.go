@@ -93,7 +93,7 @@ func TestTheSellerRejectsAndTheBuyerWithdraws(t *testing.T) {
 		l.ok(l.accept(fourth, "APPROVE_RETURN"))
 		l.ok(l.SendReturn(fourth, "R2"))
 		l.ok(l.refuse(fourth, "REJECT_RECEIVED_PACKAGE"))
-		found, err := l.client.ReturnRefund.SearchReturns(t.Context(), &tiktokshop.SearchReturnsRequest{OrderIDs: []string{id}})
+		found, err := l.client.ReturnRefund.SearchReturnsV202309(t.Context(), &tiktokshop.SearchReturnsV202309Request{OrderIDs: []string{id}})
 		l.ok(err)
 		var got []tiktokshop.ReturnStatus
 		for _, r := range found.ReturnOrders {
@@ -151,7 +151,7 @@ func TestAPartialRefundIsOfferedAndAnswered(t *testing.T) {
 		back := l.complain(l.delivered(1), "REFUND")
 		offer := func(amount tiktokshop.Decimal) error {
 			return errOf(l.client.ReturnRefund.ApproveReturn(t.Context(), back, &tiktokshop.ApproveReturnRequest{
-				Decision: "OFFER_PARTIAL_REFUND", PartialRefund: &tiktokshop.ApproveReturnRequestPartialRefund{Amount: &amount, Currency: new("GBP")},
+				Decision: "OFFER_PARTIAL_REFUND", PartialRefund: &tiktokshop.Money{Amount: amount, Currency: "GBP"},
 			}))
 		}
 		l.code(offer("12.00"), 25005005)
@@ -182,7 +182,7 @@ func TestTheSellerRefundsWhatWasDelivered(t *testing.T) {
 					return l.client.ReturnRefund.CreateReturn(t.Context(), req)
 				}
 				one := func(r *tiktokshop.CreateReturnRequest) {
-					r.SKUs = []tiktokshop.CreateReturnRequestSKU{{SKUID: new(mug), Quantity: new(1)}}
+					r.SKUs = []tiktokshop.ReturnRefundSKU{{SKUID: new(mug), Quantity: new(1)}}
 				}
 				_, err := create("", one)
 				l.code(err, 25011011)
@@ -219,7 +219,7 @@ func TestWhatMayBeAskedForDependsOnTheStatus(t *testing.T) {
 		l := newLab(t)
 		id := l.place(mugs(1))
 		ask := func(who tiktokshop.ReturnRefundInitiateAftersaleUser) map[string]bool {
-			out, err := l.client.ReturnRefund.GetAftersaleEligibility(t.Context(), id, &tiktokshop.GetAftersaleEligibilityRequest{InitiateAftersaleUser: &who})
+			out, err := l.client.ReturnRefund.GetAftersaleEligibilityV202512(t.Context(), id, &tiktokshop.GetAftersaleEligibilityV202512Request{InitiateAftersaleUser: &who})
 			l.ok(err)
 			got := map[string]bool{}
 			for _, row := range out.SKUEligibility[0].LineItemEligibility {
@@ -241,8 +241,8 @@ func TestWhatMayBeAskedForDependsOnTheStatus(t *testing.T) {
 		if diff := cmp.Diff(map[string]bool{"CANCEL": false, "RETURN": false, "RETURN_AND_REFUND": false}, ask("SELLER")); diff != "" {
 			t.Error(diff)
 		}
-		calculated, err := l.client.ReturnRefund.CalculateRefund(t.Context(), &tiktokshop.CalculateRefundRequest{
-			OrderID: &id, RequestType: new("REFUND"), SKUs: []tiktokshop.CalculateRefundRequestSKU{{SKUID: new(mug), Quantity: new(1)}},
+		calculated, err := l.client.ReturnRefund.CalculateRefundV202309(t.Context(), &tiktokshop.CalculateRefundV202309Request{
+			OrderID: &id, RequestType: new("REFUND"), SKUs: []tiktokshop.ReturnRefundSKU{{SKUID: new(mug), Quantity: new(1)}},
 		})
 		if err != nil || calculated.OrderRefundAmount.RefundTotal != "8.00" {
 			t.Errorf("got %+v, %v", calculated, err)

@@ -46,7 +46,7 @@ type parcel struct {
 	handover         tiktokshop.HandoverMethod
 	created, updated tiktokshop.UnixSeconds
 	documentAsked    bool
-	slot             tiktokshop.PackagePickupSlot
+	slot             tiktokshop.TimeRange
 	invoice          string // its status, in Brazil
 	retired          bool   // it was split or combined
 }
@@ -373,7 +373,7 @@ func (f *Fake) batchShip(in *request) (any, error) {
 	for _, item := range req.Packages {
 		if why, ok := errors.AsType[*failure](f.ship(item.ID, item)); ok {
 			out.Errors = append(out.Errors, tiktokshop.BatchShipPackagesResponseError{
-				Code: int64(why.code), Message: why.message, Detail: tiktokshop.BatchShipPackagesResponseErrorDetail{PackageID: item.ID},
+				Code: int64(why.code), Message: why.message, Detail: tiktokshop.CombinePackageResponseErrorDetail{PackageID: item.ID},
 			})
 		}
 	}
@@ -454,16 +454,11 @@ func (f *Fake) createPackages(in *request) (any, error) {
 			EarliestDeliveryDays: 2, LatestDeliveryDays: 5, ShippingProviderID: carrier.ID, ShippingProviderName: carrier.Name,
 		},
 	}
-	if d := req.Dimension; d != nil {
-		out.Dimension = tiktokshop.CreatePackagesResponseDimension{
-			Height: deref(d.Height), Length: deref(d.Length), Width: deref(d.Width),
-			Unit: tiktokshop.CreatePackagesResponseDimensionUnit(deref(d.Unit)),
-		}
+	if req.Dimension != nil {
+		out.Dimension = *req.Dimension
 	}
-	if w := req.Weight; w != nil {
-		out.Weight = tiktokshop.CreatePackagesResponseWeight{
-			Value: deref(w.Value), Unit: tiktokshop.CreatePackagesResponseWeightUnit(deref(w.Unit)),
-		}
+	if req.Weight != nil {
+		out.Weight = *req.Weight
 	}
 	return out, nil
 }
@@ -489,7 +484,7 @@ func (f *Fake) createPackagesOld(in *request) (any, error) {
 	carrier := p.provider
 	return tiktokshop.CreatePackagesV202309Response{
 		PackageID: p.id, CreateTime: p.created, OrderID: deref(old.OrderID), OrderLineItemIDs: lineIDs(p.live()),
-		ShippingServiceInfo: tiktokshop.CreatePackagesV202309ResponseShippingServiceInfo{
+		ShippingServiceInfo: tiktokshop.CreatePackagesResponseShippingServiceInfo{
 			ID: defaultService, Name: "Standard label", Price: labelPrice.decimal(), Currency: f.market.currency,
 			EarliestDeliveryDays: 2, LatestDeliveryDays: 5, ShippingProviderID: carrier.ID, ShippingProviderName: carrier.Name,
 		},

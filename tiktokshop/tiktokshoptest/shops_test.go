@@ -113,7 +113,7 @@ func TestLockedStockIsSoldByItsCampaignAlone(t *testing.T) {
 		l.ok(err)
 		var want tiktokshop.InventorySKUTotalAvailableInventoryDistribution
 		want.InShopInventory.Quantity = 1
-		want.CreatorInventory = []tiktokshop.InventorySKUTotalAvailableInventoryDistributionCreatorInventory{{CreatorName: "Robin", Quantity: 1}}
+		want.CreatorInventory = []tiktokshop.InventorySearchCreatorInventory{{CreatorName: "Robin", Quantity: 1}}
 		if diff := cmp.Diff(want, out.Inventory[0].SKUs[0].TotalAvailableInventoryDistribution); diff != "" {
 			t.Errorf("distribution (-want +got):\n%s", diff)
 		}

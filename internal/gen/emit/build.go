@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,18 +23,32 @@ type builder struct {
 	sets     map[string]map[string]bool // service and field -> the value sets it has
 	requests map[string]string          // definition -> request type that is built from it
 	parts    map[string]string          // Go type and field -> type of the object in it
+	given    map[string]bool            // Go type and field that the ledger names
 	services map[string]int             // method name -> number of services that have it
 }
 
 // Build joins snapshots and ledger.
 func Build(api *API) (*Model, error) {
+	if api.Propose {
+		if err := propose(api); err != nil {
+			return nil, err
+		}
+	}
+	b, err := build(api)
+	if err != nil {
+		return nil, err
+	}
+	return b.model, nil
+}
+
+func build(api *API) (*builder, error) {
 	b := &builder{
 		API:   api,
 		model: &Model{API: api, Types: map[string]*Type{}, Enums: map[string]*Enum{}},
 		taken: map[string]bool{}, visited: map[string]bool{}, sets: map[string]map[string]bool{}, requests: map[string]string{},
 		parts: map[string]string{}, services: map[string]int{},
 	}
-	for _, name := range reserved {
+	for _, name := range slices.Concat(reserved, api.Reserved) {
 		b.taken[name] = true
 	}
 	for _, names := range []map[string]string{api.Ledger.Types, api.Ledger.Enums} {
@@ -41,8 +56,15 @@ func Build(api *API) (*Model, error) {
 			b.taken[name] = true
 		}
 	}
+	b.given = map[string]bool{}
+	for at, name := range api.Ledger.Fields {
+		b.given[at[:strings.IndexByte(at, '.')+1]+name] = true
+	}
 	ops := b.operations()
 	b.nameMethods(ops)
+	for _, l := range api.Ledger.Ops {
+		b.taken[l.Service+"Service"] = true
+	}
 	for _, op := range ops {
 		b.valueSets(op)
 	}
@@ -52,10 +74,11 @@ func Build(api *API) (*Model, error) {
 	b.directions()
 	b.pages()
 	b.retired()
+	b.versions()
 	if len(b.errs) > 0 {
 		return nil, errors.Join(b.errs...)
 	}
-	return b.model, nil
+	return b, nil
 }
 
 // reserved are the hand-written types of the clients.
@@ -110,13 +133,13 @@ func (b *builder) method(op *spec.Operation) {
 			m.Batches = append(m.Batches, batch)
 		}
 	}
-	m.Response = b.response(op, l)
+	m.Response, m.ResponseName = b.response(op, l)
 	b.model.Methods = append(b.model.Methods, m)
 }
 
-// response returns what a method returns. An operation that answers nothing has
+// response returns what a method returns, and what it calls that. An operation that answers nothing has
 // a struct without fields, so that it can answer something later.
-func (b *builder) response(op *spec.Operation, l *ledger.Op) *Expr {
+func (b *builder) response(op *spec.Operation, l *ledger.Op) (e *Expr, name string) {
 	place := op.Key + " data"
 	s := op.Response
 	if s == nil {
@@ -127,11 +150,13 @@ func (b *builder) response(op *spec.Operation, l *ledger.Op) *Expr {
 	}
 	if s.Kind == spec.Object && (op.Response == nil || len(s.Fields) > 0) {
 		name := b.typeName(place, func() string { return b.operationType(l, "Response") })
-		b.object(name, op.Module, s, place, l.Name()+" response")
-		return &Expr{Base: name, Kind: object}
+		typ := b.canonical(name)
+		b.object(typ, op.Module, s, place, b.origin(name, l.Name()+" response"))
+		b.model.Types[typ].Reply = true
+		return &Expr{Base: typ, Kind: object}, name
 	}
-	e := b.expr(s, owner{op.Module, place, l.Service + l.Method, "result", l.Service})
-	return &e
+	other := b.expr(s, owner{op.Module, place, l.Service + l.Method, "result", l.Service})
+	return &other, other.Base
 }
 
 func placeholders(path string) []string {
@@ -152,13 +177,16 @@ func (b *builder) request(m *Method) *Type {
 	op, l := m.Operation, m.Ledger
 	place := op.Key + " request"
 	name := b.typeName(place, func() string { return b.operationType(l, "Request") })
-	t := b.declare(name, op.Module, l.Name()+" request")
+	m.RequestName, name = name, b.canonical(name)
+	t := b.declare(name, op.Module, b.origin(m.RequestName, l.Name()+" request"))
 	t.Top, t.Query = true, len(op.Query) > 0
-	for _, q := range slices.Sorted(maps.Keys(op.Query)) {
+	t.coming = slices.Sorted(maps.Keys(op.Query))
+	for _, q := range t.coming {
 		in := op.Query[q]
 		at := op.Key + " query." + q
 		if in.Kind == spec.Ref && op.Module.Types[in.Ref].Kind == spec.Object {
 			// An object in the query stands for its properties.
+			t.coming = append(t.coming[:len(t.coming):len(t.coming)], op.Module.Types[in.Ref].Names()...)
 			for _, f := range op.Module.Types[in.Ref].Names() {
 				b.field(t, f, "query", op.Module.Types[in.Ref].Fields[f], owner{op.Module, at + "." + f, name, f, l.Service})
 			}
@@ -193,6 +221,7 @@ func (b *builder) request(m *Method) *Type {
 		t.Fields["body"] = &Field{Name: "body", Go: "Body", In: "whole", Type: e, Source: body, Required: true}
 		return t
 	}
+	t.coming = append(t.coming[:len(t.coming):len(t.coming)], body.Names()...)
 	for _, f := range body.Names() {
 		b.field(t, f, in, body.Fields[f], owner{op.Module, at + "." + f, name, f, l.Service})
 	}
@@ -217,10 +246,43 @@ func (o owner) at(suffix string) owner {
 func (b *builder) declare(name string, m *spec.Module, origin string) *Type {
 	t := b.model.Types[name]
 	if t == nil {
-		t = &Type{Name: name, Module: m.Name, Origin: origin, Fields: map[string]*Field{}}
+		t = &Type{Name: name, Module: b.home(name, m), Origin: origin, Fields: map[string]*Field{}}
 		b.model.Types[name] = t
 	}
+	if t.Origin == "" {
+		t.Origin = origin
+	}
 	return t
+}
+
+// common is the file of what is the same everywhere.
+const common = "common"
+
+// home returns the file of a type.
+func (b *builder) home(name string, m *spec.Module) string {
+	for _, thing := range b.Things {
+		if thing.Name == name {
+			return common
+		}
+	}
+	if m == nil {
+		return ""
+	}
+	return m.Name
+}
+
+// canonical returns the type that a request or reply is one with.
+func (b *builder) canonical(name string) string {
+	return cmp.Or(b.Ledger.Same[name], name)
+}
+
+// origin is what a type's comment says of where it comes from, unless it goes
+// by another name there.
+func (b *builder) origin(name, what string) string {
+	if b.Ledger.Same[name] != "" {
+		return ""
+	}
+	return what
 }
 
 // object adds the fields of a schema to the named type. Several places may
@@ -235,6 +297,7 @@ func (b *builder) object(name string, m *spec.Module, s *spec.Schema, place, ori
 	if op := b.Ledger.Ops[operationOf(place)]; op != nil {
 		service = op.Service
 	}
+	t.coming = s.Names()
 	for _, f := range s.Names() {
 		b.field(t, f, "body", s.Fields[f], owner{m, place + "." + f, name, f, service})
 	}
@@ -277,13 +340,43 @@ func (b *builder) field(t *Type, name, in string, s *spec.Schema, o owner) {
 		f.Go, t.Others = "Others", f
 	}
 	if f.Go == "" {
-		f.Go = naming.Exported(name[strings.LastIndexByte(name, '.')+1:])
-		for _, other := range t.Fields {
-			if other.Go == f.Go {
-				f.Go += "2"
-				b.add("field %s %s", at, f.Go)
-			}
-		}
+		f.Go = b.fieldName(t, name, at)
 	}
 	t.Fields[key] = f
+}
+
+// fieldName proposes the Go name of a field: without what the dialect leaves
+// out if no other field has that name, with a number if one has the whole.
+func (b *builder) fieldName(t *Type, name, at string) string {
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	taken := func(goName string) bool {
+		for _, f := range t.Fields {
+			if f.Go == goName {
+				return true
+			}
+		}
+		return b.given[t.Name+"."+goName]
+	}
+	if b.Field != nil && b.Field(last) != last {
+		if short := naming.Exported(b.Field(last)); !taken(short) && b.alone(t, last, short) {
+			b.add("field %s %s", at, short)
+			return short
+		}
+	}
+	full := naming.Exported(last)
+	if taken(full) {
+		full += "2"
+		b.add("field %s %s", at, full)
+	}
+	return full
+}
+
+// alone reports whether no other field of the place goes by a short name.
+func (b *builder) alone(t *Type, wire, short string) bool {
+	for _, other := range t.coming {
+		if other != wire && (naming.Exported(other) == short || naming.Exported(b.Field(other)) == short) {
+			return false
+		}
+	}
+	return true
 }

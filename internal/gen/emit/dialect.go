@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,8 +20,19 @@ type Dialect struct {
 	Replay     func(*spec.Operation) string
 	Page       func(*Method) string // address of the official page, empty if not known
 	Decodes    bool                 // enums may arrive as numbers
+	Frozen     bool                 // operations do not change any more
 
 	SharedEnums map[string]string // fields that mean the same everywhere -> enum
+	Things      []Thing
+	Field       func(wire string) string // the name that a field should have had
+}
+
+// Thing is a plain object that means the same wherever it stands, sent or
+// received.
+type Thing struct {
+	Fields string // names on the wire, sorted; numbers with #, lists with []
+	Word   string // what the last word of its places ends in
+	Name   string // the Go type
 }
 
 func limitText(n int) string {
@@ -40,6 +52,32 @@ func TikTokShop() Dialect {
 			spec.Bool: {Base: "bool", Kind: number}, spec.Double: {Base: "Decimal"}, spec.Any: {Base: "json.RawMessage", Kind: raw},
 			spec.File: {Base: "*File", Kind: file},
 		},
+		Things: []Thing{
+			{"amount currency", "", "Money"},
+			{"currency value", "", "PaymentMoney"},
+			{"currency maximum_amount minimum_amount", "", "MoneyRange"},
+			{"currency formatted_range maximum_amount minimum_amount", "", "FormattedMoneyRange"},
+			{"currency highest_amount lowest_amount", "", "PriceRange"},
+			{"amount# type", "", "CountByType"},
+			{"amount currency type", "", "MoneyByType"},
+			{"id name", "", "IDName"},
+			{"id", "", "IDOnly"},
+			{"key value", "", "KeyValue"},
+			{"type value", "Indicator", "PortraitIndicator"},
+			{"unit value", "Weight", "Weight"},
+			{"height length unit width", "", "Dimensions"},
+			{"height# url width#", "", "Image"},
+			{"height# thumb_urls[] uri urls[] width#", "", "ProductImage"},
+			{"uri", "Image", "ImageURI"},
+			{"uri", "Img", "ImageURI"},
+			{"uri", "", "FileURI"},
+			{"url", "Avatar", "Avatar"},
+			{"end_time# start_time#", "", "TimeRange"},
+			{"is_required#", "", "Requirement"},
+			{"is_required# optional_regions[] required_regions[]", "", "RegionalRequirement"},
+			{"percentage property_value_id", "", "Ingredient"},
+			{"code message", "", "CodeMessage"},
+		},
 		Service:    func(op *spec.Operation) string { return naming.Exported(op.Tag) },
 		ModuleName: func(m *spec.Module) string { return naming.Exported(m.Name) },
 		Replay:     tiktokReplay,
@@ -55,12 +93,13 @@ func TikTokShop() Dialect {
 // Linnworks is the dialect of Linnworks.
 func Linnworks() Dialect {
 	return Dialect{
-		Package: "linnworks", Vendor: "Linnworks", Decodes: true,
+		Package: "linnworks", Vendor: "Linnworks", Decodes: true, Frozen: true, SharedEnums: map[string]string{"ResultStatus": "APIResultStatus"},
 		Kinds: map[string]Expr{
 			spec.String: {Base: "string"}, spec.UUID: {Base: "GUID"}, spec.Date: {Base: "Time"}, spec.Double: {Base: "Decimal"},
 			spec.Int: {Base: "int", Kind: number}, spec.Int32: {Base: "int", Kind: number}, spec.Int64: {Base: "int64", Kind: number},
 			spec.Bool: {Base: "bool", Kind: number}, spec.Any: {Base: "json.RawMessage", Kind: raw},
 		},
+		Field:      linnworksField,
 		Service:    linnworksService,
 		ModuleName: func(m *spec.Module) string { return linnworksModule(m) },
 		Replay:     linnworksReplay,
@@ -71,6 +110,22 @@ func Linnworks() Dialect {
 			return "https://apidocs.linnworks.net/reference"
 		},
 	}
+}
+
+// prefix is what the columns of Linnworks' database begin with: the primary and
+// the foreign keys, and a letter for the type.
+var prefix = regexp.MustCompile(`^(?:[pP]k|[fF]k|[bcdfn])([A-Z]\w*)$`)
+
+// linnworksField leaves out the prefix of a column. The number of an order is
+// no second id.
+func linnworksField(wire string) string {
+	if wire == "nOrderId" {
+		return "NumOrderId"
+	}
+	if m := prefix.FindStringSubmatch(wire); m != nil {
+		return m[1]
+	}
+	return wire
 }
 
 // linnworksService is the controller of a version 1 path; the newer files are

@@ -41,20 +41,38 @@ func (b *builder) directions() {
 			shared[name] = true
 		}
 	}
+	for _, thing := range b.Things {
+		shared[thing.Name] = true
+	}
 	for _, name := range slices.Sorted(maps.Keys(shared)) {
 		t := b.model.Types[name]
-		if t == nil || t.Top {
+		if t == nil || t.Top || !t.In && !t.Out {
 			continue
 		}
 		use := b.Ledger.Use[name]
 		if use == "" {
 			use = map[[2]bool]string{{true, false}: "in", {false, true}: "out", {true, true}: "both"}[[2]bool{t.In, t.Out}]
+			if b.home(name, nil) == common && !t.counts() {
+				use = "both" // of texts alone, and so plain for good
+			}
 			b.add("use %s %s", name, use)
 		}
 		t.In, t.Out = use != "out", use != "in"
 	}
 	b.pointers()
 	b.prune()
+	b.zeros()
+}
+
+// zeros marks the enums that have no value 0: nothing is to be sent for it.
+func (b *builder) zeros() {
+	for _, t := range b.model.Types {
+		for _, f := range t.Fields {
+			if e := b.model.Enums[f.Type.Base]; e != nil && f.Type.Kind == enumInt {
+				f.NoZero = !slices.ContainsFunc(e.Values, func(v string) bool { return strings.HasSuffix(v, "=0") })
+			}
+		}
+	}
 }
 
 // prune drops the enums that no field has, for example because the ledger
@@ -119,6 +137,22 @@ func (b *builder) contains(outer, inner string, seen map[string]bool) bool {
 	return false
 }
 
+// versions finds the newest version of every operation.
+func (b *builder) versions() {
+	name := func(m *Method) string { return m.Ledger.Service + "." + unversioned(m.Ledger.Method) }
+	newest := map[string]*Method{}
+	for _, m := range b.model.Methods {
+		if have := newest[name(m)]; have == nil || m.Version > have.Version {
+			newest[name(m)] = m
+		}
+	}
+	for _, m := range b.model.Methods {
+		if other := newest[name(m)]; other.Version > m.Version {
+			m.Newest = other
+		}
+	}
+}
+
 // retired checks that successors exist.
 func (b *builder) retired() {
 	known := map[string]bool{}
@@ -132,6 +166,16 @@ func (b *builder) retired() {
 	}
 }
 
+// counts reports whether a field holds a number or a bool.
+func (t *Type) counts() bool {
+	for _, f := range t.Fields {
+		if f.Type.Kind == number {
+			return true
+		}
+	}
+	return false
+}
+
 // form is how a field is written: whether as a pointer, and whether it is left
 // out when it is absent.
 //
@@ -140,8 +184,8 @@ func (b *builder) retired() {
 // bools and numbers are always sent and the rest when they are not empty.
 func (t *Type) form(f *Field, null bool) (pointer, omit bool) {
 	single := f.Type.Prefix == ""
-	counts := single && (f.Type.Kind == number || f.Type.Kind == enumInt)
-	plain := single && (counts || f.Type.Kind == text || f.Type.Kind == enum)
+	counts := single && !f.NoZero && (f.Type.Kind == number || f.Type.Kind == enumInt)
+	plain := single && (counts || f.NoZero || f.Type.Kind == text || f.Type.Kind == enum)
 	switch {
 	case null:
 		return true, false

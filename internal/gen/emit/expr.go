@@ -13,7 +13,7 @@ import (
 func (b *builder) override(e Expr, kind string) Expr {
 	e.Base, e.Kind = kind, text
 	switch kind {
-	case "int", "int64", "bool", "float64":
+	case "int", "int64", "bool", "UnixSeconds":
 		e.Kind = number
 	case "json.RawMessage":
 		e.Prefix, e.Kind = "", raw
@@ -74,7 +74,7 @@ func (b *builder) expr(s *spec.Schema, o owner) Expr {
 			if known := b.parts[part]; known != "" {
 				return known // another place of the same type named it
 			}
-			return b.free(o.typ + elementName(o))
+			return b.free(b.short(o, elementName(o)))
 		})
 		b.parts[part] = name
 		b.object(name, o.module, s, o.place, "")
@@ -83,7 +83,7 @@ func (b *builder) expr(s *spec.Schema, o owner) Expr {
 	if len(s.Enum) > 0 {
 		return b.enum(s, b.enumName(o), o.module)
 	}
-	if b.Package == "tiktokshop" && s.Kind == spec.Int64 && replyID.MatchString(o.place) {
+	if b.Package == "tiktokshop" && (s.Kind == spec.Int64 || s.Kind == spec.Int32) && replyID.MatchString(o.place) {
 		return Expr{Base: "ID"} // may exceed what other languages keep exact
 	}
 	base, ok := b.Kinds[s.Kind]
@@ -101,6 +101,29 @@ func elementName(o owner) string {
 		return naming.Singular(o.field)
 	}
 	return naming.Exported(o.field)
+}
+
+// short names a part of a type after the type and the part. Where that is too
+// long the operation stands for the type, with as many of the words between
+// them as there is room for, and then the service.
+func (b *builder) short(o owner, part string) string {
+	name := o.typ + part
+	op := b.Ledger.Ops[operationOf(o.place)]
+	if len(name) <= maxName || op == nil {
+		return name
+	}
+	way := words(o.place)
+	if n := len(way); n > 0 {
+		way[n-1] = part
+	}
+	for _, head := range []string{op.Method, op.Service, ""} {
+		for i := range way {
+			if short := head + joined(way[i:]); len(short) <= maxName && !b.taken[short] {
+				return short
+			}
+		}
+	}
+	return name
 }
 
 // named returns the Go type of a definition.

@@ -17,7 +17,7 @@ func (p *printer) method(m *Method) {
 		params, args = append(params, arg+" string"), append(args, arg)
 	}
 	p.comment(m)
-	signature := strings.Join(slices.Concat([]string{"ctx context.Context"}, params, []string{"req *" + m.Request.Name}), ", ")
+	signature := strings.Join(slices.Concat([]string{"ctx context.Context"}, params, []string{"req *" + m.RequestName}), ", ")
 	path := "nil"
 	if len(args) > 0 {
 		path = "[]string{" + strings.Join(args, ", ") + "}"
@@ -35,7 +35,7 @@ func (p *printer) method(m *Method) {
 // result returns the type of what a method returns beside its error.
 func (m *Method) result() string {
 	if m.Response.Kind == object && m.Response.Prefix == "" {
-		return "*" + m.Response.Base
+		return "*" + m.ResponseName
 	}
 	return m.Response.String()
 }
@@ -122,6 +122,9 @@ func (p *printer) comment(m *Method) {
 		facts = append(facts, "Version "+m.Version+".")
 	}
 	p.f("// %s\n", strings.Join(facts, " "))
+	if m.Newest != nil {
+		p.f("// The newest version is [%s].\n", reference(m.Newest.Ledger.Name()))
+	}
 	if m.Module.Overlay {
 		p.f("// Newer than the official description, so less sure: %s.\n", m.Confidence)
 	}

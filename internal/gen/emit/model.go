@@ -14,6 +14,8 @@ type API struct {
 	Modules []*spec.Module
 	Ledger  *ledger.Ledger
 	Propose bool // add what the ledger lacks instead of failing
+
+	Reserved []string // exported names of the client that are written by hand
 }
 
 // Expr is the Go type of a value: "[]" and "map[string]" before a base.
@@ -46,6 +48,7 @@ type Field struct {
 	Source   *spec.Schema
 	Required bool
 	Pointer  bool // set for objects that would contain themselves
+	NoZero   bool // set for numbers of which zero is no value
 }
 
 // Type is a generated struct.
@@ -57,7 +60,10 @@ type Type struct {
 	In, Out bool   // reachable from requests, from responses
 	Top     bool   // the request of an operation: its fields say where they go
 	Query   bool   // of a Top: some of them go to the query
+	Reply   bool   // the reply of an operation
 	Others  *Field // holds the members that have no field of their own
+
+	coming []string // names on the wire of the place that is being added
 }
 
 // Enum is a generated named string or number.
@@ -76,8 +82,14 @@ type Method struct {
 	Whole     bool     // the body is what the request has in Body
 	Request   *Type
 	Response  *Expr
-	Page      *Paging
-	Batches   []ledger.Batch
+
+	// Names of the request and of the reply. Where several operations have
+	// equal ones these are other names of the one type.
+	RequestName, ResponseName string
+
+	Page    *Paging
+	Newest  *Method // the newest version, if it is another one
+	Batches []ledger.Batch
 }
 
 // Model is everything that is printed.

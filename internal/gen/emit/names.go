@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,7 +19,7 @@ func (b *builder) nameMethods(ops []*spec.Operation) {
 	for _, op := range ops {
 		key := b.Service(op) + "." + naming.Exported(op.Name)
 		same[key]++
-		if !op.Module.Overlay && op.Version > newest[key] {
+		if op.Version > newest[key] {
 			newest[key] = op.Version
 		}
 	}
@@ -32,7 +33,7 @@ func (b *builder) nameMethods(ops []*spec.Operation) {
 		}
 		name := b.Service(op) + "." + naming.Exported(op.Name)
 		switch {
-		case op.Version != "" && (op.Module.Overlay || op.Version != newest[name] || used[name]):
+		case op.Version != "" && (op.Version != newest[name] || used[name]):
 			name += "V" + op.Version
 		case op.Version == "" && same[name] > 1:
 			name += naming.Singular(op.Tag)
@@ -72,6 +73,9 @@ func (b *builder) operationType(l *ledger.Op, suffix string) string {
 	return b.free(name)
 }
 
+// page matches the vendor's names for one page of a list.
+var page = regexp.MustCompile(`^(?:(?:Generic)?PagedResult|PostFilterPagedResponse)_(.+)$|^(.+)GenericPagedResult$`)
+
 // definitionType names a definition: as the vendor does, shared by modules
 // that agree on its shape, otherwise with the module before it.
 func (b *builder) definitionType(m *spec.Module, def string) string {
@@ -82,6 +86,9 @@ func (b *builder) definitionType(m *spec.Module, def string) string {
 	bare := def
 	if controller, rest, ok := strings.Cut(def, "_"); ok && strings.EqualFold(controller, strings.SplitN(m.Name, "-", 2)[0]) {
 		bare = rest
+	}
+	if m := page.FindStringSubmatch(bare); m != nil {
+		bare = m[1] + m[2] + "_page"
 	}
 	name := naming.Exported(bare)
 	for _, other := range b.Modules {
@@ -143,7 +150,7 @@ func (b *builder) enumName(o owner) string {
 		}
 	}
 	if name == "" {
-		name = b.free(o.typ + field)
+		name = b.free(b.short(o, field))
 	}
 	b.parts[at], b.parts["enum "+name], b.taken[name] = name, o.service+"."+o.field, true
 	b.add("enum %s %s", at, name)

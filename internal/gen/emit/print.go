@@ -40,6 +40,10 @@ func (m *Model) Files() (map[string][]byte, error) {
 			at(t.Module).typ(t)
 		}
 	}
+	for _, method := range sortedMethods(m.Methods) {
+		at(method.Module.Name).alias(method.RequestName, method.Request.Name, "parameters", method)
+		at(method.Module.Name).alias(method.ResponseName, method.Response.Base, "reply", method)
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.Enums)) {
 		at(m.Enums[name].Module).enum(m.Enums[name])
 	}
@@ -169,6 +173,13 @@ func (p *printer) typ(t *Type) {
 		p.f("func (v *%s) UnmarshalJSON(b []byte) error {\n\ttype plain %s\n\treturn decodeOthers(b, (*plain)(v), &v.%s)\n}\n\n", t.Name, t.Name, t.Others.Go)
 		p.f("// MarshalJSON writes what UnmarshalJSON reads.\n")
 		p.f("func (v %s) MarshalJSON() ([]byte, error) {\n\ttype plain %s\n\treturn encodeOthers(plain(v), v.%s)\n}\n\n", t.Name, t.Name, t.Others.Go)
+	}
+}
+
+// alias prints the name that a request or reply has besides the type's own.
+func (p *printer) alias(name, typ, what string, m *Method) {
+	if name != typ {
+		p.f("// %s is the type of the %s of %s, which equal those of\n// other operations.\ntype %s = %s\n\n", name, what, m.Ledger.Name(), name, typ)
 	}
 }
 

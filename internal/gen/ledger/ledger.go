@@ -7,6 +7,7 @@
 //	set <METHOD> <path> key=value ...      later value of an attribute of op
 //	retired <METHOD> <path> <Service>.<Method of the successor>
 //	type <place> <Go type>                 place: "METHOD /path data.orders[]" or "module#Definition"
+//	same <Go type> <Go type>               requests or replies that are one type, under two names
 //	enum <Go type>.<field> <Go type>
 //	const <Go enum> <value> <Go constant>  also adds a value that the description lacks
 //	field <Go type>.<field> <Go field>
@@ -25,6 +26,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -54,6 +56,7 @@ type Batch struct {
 type Ledger struct {
 	Ops      map[string]*Op
 	Types    map[string]string
+	Same     map[string]string // other names of requests and replies
 	Enums    map[string]string
 	Consts   map[string]string // "Enum value" -> constant
 	Fields   map[string]string
@@ -116,7 +119,7 @@ func digest(b []byte) string {
 // Parse reads the text of a ledger.
 func Parse(text []byte) (*Ledger, error) {
 	l := &Ledger{
-		Ops: map[string]*Op{}, Types: map[string]string{}, Enums: map[string]string{}, Consts: map[string]string{}, Fields: map[string]string{},
+		Ops: map[string]*Op{}, Types: map[string]string{}, Same: map[string]string{}, Enums: map[string]string{}, Consts: map[string]string{}, Fields: map[string]string{},
 		Kinds: map[string]string{}, Required: map[string]bool{}, Null: map[string]bool{}, Max: map[string]int{}, Use: map[string]string{},
 		methods: map[string]string{}, text: text,
 	}
@@ -155,6 +158,8 @@ func (l *Ledger) line(line string) error {
 		return nil
 	case f[0] == "type" && len(f) >= 3:
 		return once(l.Types, strings.Join(f[1:len(f)-1], " "), f[len(f)-1])
+	case f[0] == "same" && len(f) == 3:
+		return once(l.Same, f[1], f[2])
 	case f[0] == "enum" && len(f) == 3:
 		return once(l.Enums, f[1], f[2])
 	case f[0] == "const" && len(f) == 4:
@@ -245,6 +250,52 @@ func (l *Ledger) Add(format string, args ...any) error {
 	}
 	l.added = append(l.added, line)
 	return nil
+}
+
+// Clone returns a copy to try things with.
+func (l *Ledger) Clone() *Ledger {
+	c, err := Parse(fmt.Appendf(bytes.Clone(l.text), "\n%s\n", strings.Join(l.added, "\n")))
+	if err != nil {
+		panic(err) // every line was parsed before
+	}
+	return c
+}
+
+// About returns the lines about the fields of one type as lines about another,
+// without those that stand there already.
+func (l *Ledger) About(from, to string) []string {
+	var lines []string
+	for at, text := range l.about(from) {
+		if known := l.about(to); known[at] == "" {
+			lines = append(lines, strings.Replace(text, " "+from+".", " "+to+".", 1))
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// about returns the decisions about the fields of a type, by kind and field.
+func (l *Ledger) about(name string) map[string]string {
+	lines := map[string]string{}
+	note := func(kind, at, value string) {
+		if owner, field, _ := strings.Cut(at, "."); owner == name {
+			lines[kind+" "+field] = strings.TrimSpace(kind + " " + at + " " + value)
+		}
+	}
+	for kind, values := range map[string]map[string]string{"enum": l.Enums, "field": l.Fields, "kind": l.Kinds} {
+		for at, value := range values {
+			note(kind, at, value)
+		}
+	}
+	for kind, values := range map[string]map[string]bool{"required": l.Required, "null": l.Null} {
+		for at := range values {
+			note(kind, at, "")
+		}
+	}
+	for at, limit := range l.Max {
+		note("max", at, strconv.Itoa(limit))
+	}
+	return lines
 }
 
 // Added returns the lines appended since Load.

@@ -56,6 +56,7 @@ func TestContradictions(t *testing.T) {
 		"op GET /a A.Get replay=sometimes",
 		"type GET /a data X\ntype GET /a data Y",
 		"enum X.a Y\nenum X.a Z",
+		"same X Y\nsame X Z",
 		"set GET /a replay=read",
 		"retired GET /a A.Get",
 		"batch A.Get ids many",
@@ -64,5 +65,23 @@ func TestContradictions(t *testing.T) {
 		if _, err := Parse([]byte(text)); err == nil {
 			t.Errorf("accepted:\n%s", text)
 		}
+	}
+}
+
+// TestAbout checks that what is known of the fields of one type can be said of
+// another, which keeps what is known of its own.
+func TestAbout(t *testing.T) {
+	t.Parallel()
+	l, err := Parse([]byte("required A.id\nkind A.amount Decimal\nenum A.state State\nmax A.ids 5\nkind B.amount int64\nrequired AB.id"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(l.About("A", "B"), "\n")
+	if want := "enum B.state State\nmax B.ids 5\nrequired B.id"; got != want {
+		t.Errorf("about B:\n%s\nwant\n%s", got, want)
+	}
+	c := l.Clone()
+	if err := c.Add("required C.id"); err != nil || l.Required["C.id"] || !c.Required["A.id"] {
+		t.Errorf("a clone: %v, known to the original: %v", err, l.Required["C.id"])
 	}
 }

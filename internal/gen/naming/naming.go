@@ -17,7 +17,7 @@ var initialisms = map[string]string{
 	"guids": "GUIDs", "html": "HTML", "http": "HTTP", "https": "HTTPS", "id": "ID", "ids": "IDs", "imei": "IMEI",
 	"ip": "IP", "isbn": "ISBN", "iso": "ISO", "iva": "IVA", "jis": "JIS", "jit": "JIT", "json": "JSON", "kyc": "KYC",
 	"lcid": "LCID", "lcl": "LCL", "ltl": "LTL", "mcf": "MCF", "mpn": "MPN", "msku": "MSKU", "old": "Old",
-	"paypal": "PayPal", "pdf": "PDF", "pii": "PII", "pob": "POB", "pod": "POD", "pzn": "PZN", "qr": "QR", "rma": "RMA", "rmas": "RMAs",
+	"paypal": "PayPal", "pdf": "PDF", "pii": "PII", "pob": "POB", "pod": "POD", "pzn": "PZN", "rp": "RP", "qr": "QR", "rma": "RMA", "rmas": "RMAs",
 	"rts": "RTS", "seo": "SEO", "sfp": "SFP", "sftp": "SFTP", "sioc": "SIOC", "skc": "SKC", "skcs": "SKCs", "sku": "SKU",
 	"skus": "SKUs", "sla": "SLA", "sms": "SMS", "sns": "SNS", "spu": "SPU", "spus": "SPUs", "tap": "TAP",
 	"tiktok": "TikTok", "tiktokshop": "TikTokShop", "tote": "Tote", "totes": "Totes", "totp": "TOTP", "ttl": "TTL",
@@ -47,7 +47,7 @@ var glued = map[string]string{
 }
 
 // respelt are capitals in places that no rule expects.
-var respelt = strings.NewReplacer("eBay", "Ebay", "ePID", "EPID", "PDFfrom", "PDFFrom", "SKUsandtheapprovalstatusof", "SKUsAndTheApprovalStatusOf")
+var respelt = strings.NewReplacer("eBay", "Ebay", "ePID", "EPID", "Perfomance", "Performance", "PDFfrom", "PDFFrom", "SKUsandtheapprovalstatusof", "SKUsAndTheApprovalStatusOf")
 
 // Words splits a name at separators and at changes of case. A run of capitals
 // is one word, and so is a run of capitals with a plural s.

@@ -10,6 +10,9 @@ package main
 import (
 	"flag"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"os"
 	"path/filepath"
@@ -104,7 +107,49 @@ func (a api) load(root string, propose bool) (*emit.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &emit.API{Dialect: a.dialect(), Modules: modules, Ledger: l, Propose: propose}, nil
+	in := &emit.API{Dialect: a.dialect(), Modules: modules, Ledger: l, Propose: propose}
+	if propose {
+		in.Reserved, err = written(filepath.Join(root, a.name))
+	}
+	return in, err
+}
+
+// written returns the exported names that a client has by hand.
+func written(dir string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, path := range files {
+		if strings.HasSuffix(path, ".gen.go") || strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range file.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Recv == nil {
+					names = append(names, d.Name.Name)
+				}
+			case *ast.GenDecl:
+				for _, s := range d.Specs {
+					switch s := s.(type) {
+					case *ast.TypeSpec:
+						names = append(names, s.Name.Name)
+					case *ast.ValueSpec:
+						for _, n := range s.Names {
+							names = append(names, n.Name)
+						}
+					}
+				}
+			}
+		}
+	}
+	return names, nil
 }
 
 // extend adds lines for what is new to the end of the ledger.
