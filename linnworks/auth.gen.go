@@ -25,14 +25,14 @@ func (s *AuthService) AuthorizeByApplication(ctx context.Context, req *Authorize
 
 // GetApplicationProfileBySecretKey calls POST /api/Auth/GetApplicationProfileBySecretKey.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads and is safe to repeat. 150 calls a minute. Where there is nothing to tell, the result is nil.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Auth-GetApplicationProfileBySecretKey
 func (s *AuthService) GetApplicationProfileBySecretKey(ctx context.Context, req *GetApplicationProfileBySecretKeyRequest, opts ...CallOption) (*ApplicationProfileResponse, error) {
 	var out *ApplicationProfileResponse
 	err := s.client.call(ctx, operation{
 		name: "Auth.GetApplicationProfileBySecretKey", method: "POST", path: "/api/Auth/GetApplicationProfileBySecretKey",
-		body: bodyParams, replay: replayRead, limit: 150, host: hostAuth,
+		body: bodyParams, replay: replayRead, empty: true, limit: 150, host: hostAuth,
 	}, nil, req, &out, opts)
 	return out, err
 }

@@ -36,7 +36,9 @@ type operation struct {
 	bodyName   string // of a wrapped or flat body as a form field, if not request
 	form       bool   // send the body form-encoded
 	replay     replay
-	limit      int // calls a minute, 0 if unpublished
+	empty      bool // a reply without content is known to be normal
+	raw        bool // the caller's own operation, of which nothing is known
+	limit      int  // calls a minute, 0 if unpublished
 	host       hostKind
 }
 
@@ -163,7 +165,7 @@ func (r Response) LogValue() slog.Value { return slog.StringValue(r.String()) }
 // The call is repeated only if it is a GET or with [RepeatSafe]. The rate is limited
 // for each method and path, as where no limit is published.
 func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Values, body, out any, opts ...CallOption) error {
-	op := operation{name: strings.TrimSpace(method + " " + rawPath), method: method, path: rawPath}
+	op := operation{name: strings.TrimSpace(method + " " + rawPath), method: method, path: rawPath, raw: true}
 	fail := func(what string) error { return fmt.Errorf("linnworks: Call: %s", what) }
 	if method == "" || strings.ToUpper(method) != method {
 		return fail("the method must be in capitals, such as GET")
@@ -215,11 +217,18 @@ func (c *Client) call(ctx context.Context, op operation, path []string, req, out
 		}
 	}
 	err = c.send(ctx, op, p, values, req, wire.Result(out), opts)
-	if err != nil && !IsPartial(err) {
+	if errors.Is(err, errNothing) {
+		wire.Discard(out)
+		return nil
+	}
+	if err != nil && !IsPartial(err) && !inPart(err) {
 		wire.Discard(out)
 	}
 	return err
 }
+
+// errNothing is what send returns for a read that found nothing to tell.
+var errNothing = errors.New("nothing")
 
 // isGUID: an empty GUID goes out as "", which Linnworks cannot read.
 func isGUID(t reflect.Type) bool { return t == reflect.TypeFor[GUID]() }
@@ -294,16 +303,24 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	if err != nil {
 		return p.explain(reply, err)
 	}
-	if err := decode(reply.Body, out); err != nil {
-		return &Error{
+	unread, err := decode(reply.Body, out, op.empty || op.raw)
+	if err != nil {
+		e := &Error{
 			Operation: op.name, Class: ClassDecode, HTTPStatus: reply.Status, Attempts: reply.Attempts,
 			OutcomeUnknown: op.replay != replayRead, Body: snapshot(reply.Body, op.host, p.mask()), Err: err,
 		}
+		if told, ok := errors.AsType[errorObject](err); ok {
+			e.Code, e.Message = clean(told.code, p.mask()), clean(told.message, p.mask())
+		}
+		return e
 	}
-	if nothing(reply.Body) {
-		return nil // which is a normal success, and names no item
+	if nothing(reply.Body) { // which names no item
+		if op.empty && op.replay == replayRead {
+			return errNothing
+		}
+		return nil
 	}
-	return partial(op.name, req, out, p.mask())
+	return also(p.unread(unread), partial(op.name, req, out, p.mask()))
 }
 
 // inSession is the protocol of calls, one value per call.
@@ -422,24 +439,6 @@ func (p *inSession) unknown(reply *transport.Reply) bool {
 func nothing(body []byte) bool {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	return len(body) == 0 || string(body) == "null"
-}
-
-// decode reads the body of a successful reply. Nothing and null are normal; so
-// is plain text where a string is declared.
-func decode(body []byte, out any) error {
-	if out == nil || nothing(body) {
-		return nil
-	}
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
-	err := unmarshal(body, out)
-	if err == nil {
-		return nil
-	}
-	if text, ok := out.(*string); ok && body[0] != '{' && body[0] != '[' && body[0] != '<' {
-		*text = string(body)
-		return nil
-	}
-	return fmt.Errorf("the reply has another shape than documented: %w", err)
 }
 
 // encodeBody encodes once; every attempt sends these bytes.

@@ -53,17 +53,17 @@ func (s *DashboardsService) GetInventoryLocationProductsData(ctx context.Context
 }
 
 // GetInventoryLocationProductsDataAll hands out what stands on the pages of
-// [DashboardsService.GetInventoryLocationProductsData]. It stops at the first error.
+// [DashboardsService.GetInventoryLocationProductsData]. It stops at the first error but an [UnreadableError].
 func (s *DashboardsService) GetInventoryLocationProductsDataAll(ctx context.Context, req *GetInventoryLocationProductsDataRequest, opts ...CallOption) iter.Seq2[StockCategoryLocationProduct, error] {
 	start := valueOf(req)
 	return numberedPages("Dashboards.GetInventoryLocationProductsData", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockCategoryLocationProduct, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetInventoryLocationProductsData(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, pageHead{}, err
 		}
-		return out.Results, pageHead{}, nil
+		return out.Results, pageHead{}, err
 	})
 }
 

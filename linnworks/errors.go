@@ -375,7 +375,10 @@ func IsRequest(err error) bool { return is(err, ClassRequest) }
 // although it failed: the network, a fault of Linnworks, an unreadable reply or
 // the end of the context came between. Read back before repeating it.
 func IsOutcomeUnknown(err error) bool {
-	e, ok := errors.AsType[*Error](err)
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.OutcomeUnknown
+	}
+	e, ok := errors.AsType[*UnreadableError](err)
 	return ok && e.OutcomeUnknown
 }
 

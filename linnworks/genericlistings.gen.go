@@ -96,7 +96,7 @@ func (s *GenericListingsService) GetConfiguratorsInfoPaged(ctx context.Context, 
 }
 
 // GetConfiguratorsInfoPagedAll hands out what stands on the pages of
-// [GenericListingsService.GetConfiguratorsInfoPaged]. It stops at the first error.
+// [GenericListingsService.GetConfiguratorsInfoPaged]. It stops at the first error but an [UnreadableError].
 func (s *GenericListingsService) GetConfiguratorsInfoPagedAll(ctx context.Context, req *GetConfiguratorsInfoPagedRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.PaginationParameters)
@@ -106,10 +106,10 @@ func (s *GenericListingsService) GetConfiguratorsInfoPagedAll(ctx context.Contex
 		inner.PageNumber = &page
 		r.PaginationParameters = &inner
 		out, err := s.GetConfiguratorsInfoPaged(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, pageHead{}, err
 		}
-		return out.ConfiguratorsInfo, pageHead{}, nil
+		return out.ConfiguratorsInfo, pageHead{}, err
 	})
 }
 
@@ -128,7 +128,7 @@ func (s *GenericListingsService) OpenTemplatesByInventory(ctx context.Context, r
 }
 
 // OpenTemplatesByInventoryAll hands out what stands on the pages of
-// [GenericListingsService.OpenTemplatesByInventory]. It stops at the first error.
+// [GenericListingsService.OpenTemplatesByInventory]. It stops at the first error but an [UnreadableError].
 func (s *GenericListingsService) OpenTemplatesByInventoryAll(ctx context.Context, req *OpenTemplatesByInventoryRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.PaginationParameters)
@@ -138,10 +138,10 @@ func (s *GenericListingsService) OpenTemplatesByInventoryAll(ctx context.Context
 		inner.PageNumber = &page
 		r.PaginationParameters = &inner
 		out, err := s.OpenTemplatesByInventory(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, pageHead{}, err
 		}
-		return out.TemplatesInfo, pageHead{Entries: out.TotalEntries}, nil
+		return out.TemplatesInfo, pageHead{Entries: out.TotalEntries}, err
 	})
 }
 

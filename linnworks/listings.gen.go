@@ -208,7 +208,7 @@ func (s *ListingsService) GetBigCommerceTemplates(ctx context.Context, req *GetB
 }
 
 // GetBigCommerceTemplatesAll hands out what stands on the pages of
-// [ListingsService.GetBigCommerceTemplates]. It stops at the first error.
+// [ListingsService.GetBigCommerceTemplates]. It stops at the first error but an [UnreadableError].
 func (s *ListingsService) GetBigCommerceTemplatesAll(ctx context.Context, req *GetBigCommerceTemplatesRequest, opts ...CallOption) iter.Seq2[BigCommerceListing, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.Parameters)
@@ -218,10 +218,10 @@ func (s *ListingsService) GetBigCommerceTemplatesAll(ctx context.Context, req *G
 		inner.PageNumber = &page
 		r.Parameters = &inner
 		out, err := s.GetBigCommerceTemplates(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, pageHead{}, err
 		}
-		return out.Items, pageHead{}, nil
+		return out.Items, pageHead{}, err
 	})
 }
 
@@ -268,7 +268,7 @@ func (s *ListingsService) GetEbayTemplates(ctx context.Context, req *GetEbayTemp
 }
 
 // GetEbayTemplatesAll hands out what stands on the pages of
-// [ListingsService.GetEbayTemplates]. It stops at the first error.
+// [ListingsService.GetEbayTemplates]. It stops at the first error but an [UnreadableError].
 func (s *ListingsService) GetEbayTemplatesAll(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) iter.Seq2[EbayListing, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.Parameters)
@@ -278,10 +278,10 @@ func (s *ListingsService) GetEbayTemplatesAll(ctx context.Context, req *GetEbayT
 		inner.PageNumber = &page
 		r.Parameters = &inner
 		out, err := s.GetEbayTemplates(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, pageHead{}, err
 		}
-		return out.Items, pageHead{}, nil
+		return out.Items, pageHead{}, err
 	})
 }
 

@@ -137,17 +137,17 @@ func (s *OpenOrdersService) GetOpenOrderIDs(ctx context.Context, req *GetOpenOrd
 }
 
 // GetOpenOrderIDsAll hands out what stands on the pages of
-// [OpenOrdersService.GetOpenOrderIDs]. It stops at the first error.
+// [OpenOrdersService.GetOpenOrderIDs]. It stops at the first error but an [UnreadableError].
 func (s *OpenOrdersService) GetOpenOrderIDsAll(ctx context.Context, req *GetOpenOrderIDsRequest, opts ...CallOption) iter.Seq2[GUID, error] {
 	start := valueOf(req)
 	return numberedPages("OpenOrders.GetOpenOrderIDs", numberOf(start.PageNumber), start.EntriesPerPage, 0, func(page int) ([]GUID, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrderIDs(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, pageHead{}, err
 		}
-		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -166,17 +166,17 @@ func (s *OpenOrdersService) GetOpenOrders(ctx context.Context, req *OpenOrdersGe
 }
 
 // GetOpenOrdersAll hands out what stands on the pages of
-// [OpenOrdersService.GetOpenOrders]. It stops at the first error.
+// [OpenOrdersService.GetOpenOrders]. It stops at the first error but an [UnreadableError].
 func (s *OpenOrdersService) GetOpenOrdersAll(ctx context.Context, req *OpenOrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
 	start := valueOf(req)
 	return numberedPages("OpenOrders.GetOpenOrders", numberOf(start.PageNumber), start.EntriesPerPage, 0, func(page int) ([]OpenOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, pageHead{}, err
 		}
-		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -195,7 +195,7 @@ func (s *OpenOrdersService) GetOpenOrdersDetails(ctx context.Context, req *GetOp
 }
 
 // GetOpenOrdersDetailsBatched splits req.OrderIDs into parts of at most 50 and hands out the
-// reply of [OpenOrdersService.GetOpenOrdersDetails] to each. It stops at the first error.
+// reply of [OpenOrdersService.GetOpenOrdersDetails] to each. It stops at the first error but an [UnreadableError].
 func (s *OpenOrdersService) GetOpenOrdersDetailsBatched(ctx context.Context, req *GetOpenOrdersDetailsRequest, opts ...CallOption) iter.Seq2[*GetOpenOrdersDetailsResponse, error] {
 	start := valueOf(req)
 	return batches(start.OrderIDs, 50, func(part []GUID) (*GetOpenOrdersDetailsResponse, error) {

@@ -544,17 +544,17 @@ func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrd
 }
 
 // GetOpenOrdersAll hands out what stands on the pages of
-// [OrdersService.GetOpenOrders]. It stops at the first error.
+// [OrdersService.GetOpenOrders]. It stops at the first error but an [UnreadableError].
 func (s *OrdersService) GetOpenOrdersAll(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
 	start := valueOf(req)
 	return numberedPages("Orders.GetOpenOrders", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]OpenOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, pageHead{}, err
 		}
-		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -713,7 +713,7 @@ func (s *OrdersService) GetOrderItemRowSerialValuesByOrderIDs(ctx context.Contex
 }
 
 // GetOrderItemRowSerialValuesByOrderIDsBatched splits req.OrderIDs into parts of at most 25 and hands out the
-// reply of [OrdersService.GetOrderItemRowSerialValuesByOrderIDs] to each. It stops at the first error.
+// reply of [OrdersService.GetOrderItemRowSerialValuesByOrderIDs] to each. It stops at the first error but an [UnreadableError].
 func (s *OrdersService) GetOrderItemRowSerialValuesByOrderIDsBatched(ctx context.Context, req *GetOrderItemRowSerialValuesByOrderIDsRequest, opts ...CallOption) iter.Seq2[*GetSerialisedValuesForOrdersResponse, error] {
 	start := valueOf(req)
 	return batches(start.OrderIDs, 25, func(part []GUID) (*GetSerialisedValuesForOrdersResponse, error) {
@@ -894,7 +894,7 @@ func (s *OrdersService) GetOrdersByID(ctx context.Context, req *GetOrdersByIDReq
 }
 
 // GetOrdersByIDBatched splits req.OrderIDs into parts of at most 200 and hands out the
-// reply of [OrdersService.GetOrdersByID] to each. It stops at the first error.
+// reply of [OrdersService.GetOrdersByID] to each. It stops at the first error but an [UnreadableError].
 func (s *OrdersService) GetOrdersByIDBatched(ctx context.Context, req *GetOrdersByIDRequest, opts ...CallOption) iter.Seq2[[]OrderDetails, error] {
 	start := valueOf(req)
 	return batches(start.OrderIDs, 200, func(part []GUID) ([]OrderDetails, error) {

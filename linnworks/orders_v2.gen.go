@@ -53,7 +53,7 @@ func (s *OrdersV2Service) GetOrders(ctx context.Context, req *OrdersV2GetOrdersR
 }
 
 // GetOrdersPages hands out the pages of
-// [OrdersV2Service.GetOrders]. It stops at the first error.
+// [OrdersV2Service.GetOrders]. It stops at the first error but an [UnreadableError].
 func (s *OrdersV2Service) GetOrdersPages(ctx context.Context, req *OrdersV2GetOrdersRequest, opts ...CallOption) iter.Seq2[*GetOrdersResponse, error] {
 	start := valueOf(req)
 	return tokenPages("OrdersV2.GetOrders", func(token string) ([]*GetOrdersResponse, string, error) {
@@ -63,10 +63,10 @@ func (s *OrdersV2Service) GetOrdersPages(ctx context.Context, req *OrdersV2GetOr
 			r.SearchToken = &token
 		}
 		out, err := s.GetOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return []*GetOrdersResponse{out}, string(out.NextSearchToken), nil
+		return []*GetOrdersResponse{out}, string(out.NextSearchToken), err
 	})
 }
 

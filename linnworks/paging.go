@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/linnbridge/linnbridge/internal/lenient"
 	"github.com/linnbridge/linnbridge/internal/paging"
 )
 
@@ -34,6 +35,9 @@ func batches[T, R any](list []T, size int, fetch func(part []T) (R, error)) iter
 func valueOf[T any](req *T) T { return paging.ValueOf(req) }
 
 func numberOf[T ~int | ~int64](n *T) int { return paging.NumberOf(n) }
+
+// inPart tells whether a call succeeded, but for records of its reply.
+func inPart(err error) bool { return errors.Is(err, lenient.ErrRecords) }
 
 // pastLastPage reports whether an error only says that the pages are over:
 // some calls answer status 400 with such a message after the last one.

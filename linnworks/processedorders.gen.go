@@ -489,17 +489,17 @@ func (s *ProcessedOrdersService) SearchProcessedOrders(ctx context.Context, req 
 }
 
 // SearchProcessedOrdersAll hands out what stands on the pages of
-// [ProcessedOrdersService.SearchProcessedOrders]. It stops at the first error.
+// [ProcessedOrdersService.SearchProcessedOrders]. It stops at the first error but an [UnreadableError].
 func (s *ProcessedOrdersService) SearchProcessedOrdersAll(ctx context.Context, req *SearchProcessedOrdersRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
 	start := valueOf(req)
 	return numberedPages("ProcessedOrders.SearchProcessedOrders", numberOf(start.PageNumber), numberOf(start.ResultsPerPage), 0, func(page int) ([]ProcessedOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchProcessedOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, pageHead{}, err
 		}
-		return out.ProcessedOrders.Data, pageHead{Pages: out.ProcessedOrders.TotalPages, Entries: int(out.ProcessedOrders.TotalEntries)}, nil
+		return out.ProcessedOrders.Data, pageHead{Pages: out.ProcessedOrders.TotalPages, Entries: int(out.ProcessedOrders.TotalEntries)}, err
 	})
 }
 
@@ -520,7 +520,7 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersPaged(ctx context.Context,
 }
 
 // SearchProcessedOrdersPagedAll hands out what stands on the pages of
-// [ProcessedOrdersService.SearchProcessedOrdersPaged]. It stops at the first error.
+// [ProcessedOrdersService.SearchProcessedOrdersPaged]. It stops at the first error but an [UnreadableError].
 //
 // Deprecated: as the method that it calls.
 func (s *ProcessedOrdersService) SearchProcessedOrdersPagedAll(ctx context.Context, req *SearchProcessedOrdersPagedRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
@@ -529,10 +529,10 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersPagedAll(ctx context.Conte
 		r := start
 		r.PageNum = &page
 		out, err := s.SearchProcessedOrdersPaged(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, pageHead{}, err
 		}
-		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 

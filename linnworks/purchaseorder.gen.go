@@ -503,7 +503,7 @@ func (s *PurchaseOrderService) SearchPurchaseOrders(ctx context.Context, req *Se
 }
 
 // SearchPurchaseOrdersAll hands out what stands on the pages of
-// [PurchaseOrderService.SearchPurchaseOrders]. It stops at the first error.
+// [PurchaseOrderService.SearchPurchaseOrders]. It stops at the first error but an [UnreadableError].
 //
 // Deprecated: as the method that it calls.
 func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req *SearchPurchaseOrdersRequest, opts ...CallOption) iter.Seq2[PurchaseOrderHeader, error] {
@@ -515,10 +515,10 @@ func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req 
 		inner.PageNumber = &page
 		r.SearchParameter = &inner
 		out, err := s.SearchPurchaseOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, pageHead{}, err
 		}
-		return out.Result, pageHead{Pages: out.TotalPages}, nil
+		return out.Result, pageHead{Pages: out.TotalPages}, err
 	})
 }
 
@@ -537,17 +537,17 @@ func (s *PurchaseOrderService) SearchPurchaseOrders2(ctx context.Context, req *S
 }
 
 // SearchPurchaseOrders2All hands out what stands on the pages of
-// [PurchaseOrderService.SearchPurchaseOrders2]. It stops at the first error.
+// [PurchaseOrderService.SearchPurchaseOrders2]. It stops at the first error but an [UnreadableError].
 func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) iter.Seq2[PurchaseOrderHeader, error] {
 	start := valueOf(req)
 	return numberedPages("PurchaseOrder.SearchPurchaseOrders2", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]PurchaseOrderHeader, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchPurchaseOrders2(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, pageHead{}, err
 		}
-		return out.Result, pageHead{Pages: out.TotalPages}, nil
+		return out.Result, pageHead{Pages: out.TotalPages}, err
 	})
 }
 

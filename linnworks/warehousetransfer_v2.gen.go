@@ -642,7 +642,7 @@ func (s *WarehouseTransferV2Service) GetShipmentItems(ctx context.Context, shipp
 }
 
 // GetShipmentItemsBatched splits req.ShipmentItemID into parts of at most 200 and hands out the
-// reply of [WarehouseTransferV2Service.GetShipmentItems] to each. It stops at the first error.
+// reply of [WarehouseTransferV2Service.GetShipmentItems] to each. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferV2Service) GetShipmentItemsBatched(ctx context.Context, shippingPlanID string, req *GetShipmentItemsRequest, opts ...CallOption) iter.Seq2[[]ShipmentItemResponse, error] {
 	start := valueOf(req)
 	return batches(start.ShipmentItemID, 200, func(part []int) ([]ShipmentItemResponse, error) {

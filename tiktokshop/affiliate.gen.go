@@ -123,7 +123,7 @@ func (s *AffiliateService) GetShopProductsV202309(ctx context.Context, req *GetS
 }
 
 // GetShopProductsV202309All hands out what stands on the pages of
-// [AffiliateService.GetShopProductsV202309]. It stops at the first error.
+// [AffiliateService.GetShopProductsV202309]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateService) GetShopProductsV202309All(ctx context.Context, req *GetShopProductsV202309Request, opts ...CallOption) iter.Seq2[GetShopProductsResponseProduct, error] {
 	start := valueOf(req)
 	return tokenPages("Affiliate.GetShopProductsV202309", func(token string) ([]GetShopProductsResponseProduct, string, error) {
@@ -132,10 +132,10 @@ func (s *AffiliateService) GetShopProductsV202309All(ctx context.Context, req *G
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProductsV202309(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -154,7 +154,7 @@ func (s *AffiliateService) GetShowcaseProductsV202309(ctx context.Context, req *
 }
 
 // GetShowcaseProductsV202309Pages hands out the pages of
-// [AffiliateService.GetShowcaseProductsV202309]. It stops at the first error.
+// [AffiliateService.GetShowcaseProductsV202309]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateService) GetShowcaseProductsV202309Pages(ctx context.Context, req *GetShowcaseProductsV202309Request, opts ...CallOption) iter.Seq2[*GetShowcaseProductsV202309Response, error] {
 	start := valueOf(req)
 	return tokenPages("Affiliate.GetShowcaseProductsV202309", func(token string) ([]*GetShowcaseProductsV202309Response, string, error) {
@@ -163,10 +163,10 @@ func (s *AffiliateService) GetShowcaseProductsV202309Pages(ctx context.Context, 
 			r.PageToken = &token
 		}
 		out, err := s.GetShowcaseProductsV202309(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return []*GetShowcaseProductsV202309Response{out}, out.NextPageToken, nil
+		return []*GetShowcaseProductsV202309Response{out}, out.NextPageToken, err
 	})
 }
 

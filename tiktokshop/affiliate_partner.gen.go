@@ -81,7 +81,7 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignList(ctx context.Co
 }
 
 // GetAffiliatePartnerCampaignListAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetAffiliatePartnerCampaignList]. It stops at the first error.
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignList]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context.Context, req *GetAffiliatePartnerCampaignListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignListResponseCampaign, error] {
 	start := valueOf(req)
@@ -94,10 +94,10 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context
 			r.PageToken = &token
 		}
 		out, err := s.GetAffiliatePartnerCampaignList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Campaigns, out.NextPageToken, nil
+		return out.Campaigns, out.NextPageToken, err
 	})
 }
 
@@ -116,7 +116,7 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductList(ctx con
 }
 
 // GetAffiliatePartnerCampaignProductListAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList]. It stops at the first error.
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList]. It stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignProductListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignProductListResponseProduct, error] {
 	start := valueOf(req)
 	return tokenPages("AffiliatePartner.GetAffiliatePartnerCampaignProductList", func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, error) {
@@ -125,10 +125,10 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx 
 			r.PageToken = &token
 		}
 		out, err := s.GetAffiliatePartnerCampaignProductList(ctx, campaignID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -176,7 +176,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfo(ctx co
 }
 
 // GetCampaignCreatorFulfillmentStatusInfoAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusInfo]. It stops at the first error.
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusInfo]. It stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfoAll(ctx context.Context, campaignID string, productID string, req *GetCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) iter.Seq2[GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, error] {
 	start := valueOf(req)
 	return tokenPages("AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo", func(token string) ([]GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, string, error) {
@@ -185,10 +185,10 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfoAll(ctx
 			r.PageToken = &token
 		}
 		out, err := s.GetCampaignCreatorFulfillmentStatusInfo(ctx, campaignID, productID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.PromotionCreators, out.NextPageToken, nil
+		return out.PromotionCreators, out.NextPageToken, err
 	})
 }
 
@@ -207,7 +207,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusList(ctx co
 }
 
 // GetCampaignCreatorFulfillmentStatusListAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusList]. It stops at the first error.
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusList]. It stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusListAll(ctx context.Context, campaignID string, req *GetCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) iter.Seq2[AffiliatePartnerCampaignProductStatistic, error] {
 	start := valueOf(req)
 	return tokenPages("AffiliatePartner.GetCampaignCreatorFulfillmentStatusList", func(token string) ([]AffiliatePartnerCampaignProductStatistic, string, error) {
@@ -216,10 +216,10 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusListAll(ctx
 			r.PageToken = &token
 		}
 		out, err := s.GetCampaignCreatorFulfillmentStatusList(ctx, campaignID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.CampaignProductStatistics, out.NextPageToken, nil
+		return out.CampaignProductStatistics, out.NextPageToken, err
 	})
 }
 
@@ -309,7 +309,7 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrders(ctx context.Context, 
 }
 
 // SearchCAPAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliatePartnerService.SearchCAPAffiliateOrders]. It stops at the first error.
+// [AffiliatePartnerService.SearchCAPAffiliateOrders]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Context, req *SearchCAPAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchCAPAffiliateOrdersResponseOrder, error] {
 	start := valueOf(req)
@@ -322,10 +322,10 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Contex
 			r.PageToken = &token
 		}
 		out, err := s.SearchCAPAffiliateOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 
@@ -344,7 +344,7 @@ func (s *AffiliatePartnerService) SearchTAPAffiliateOrders(ctx context.Context, 
 }
 
 // SearchTAPAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliatePartnerService.SearchTAPAffiliateOrders]. It stops at the first error.
+// [AffiliatePartnerService.SearchTAPAffiliateOrders]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) SearchTAPAffiliateOrdersAll(ctx context.Context, req *SearchTAPAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchTAPAffiliateOrdersResponseOrder, error] {
 	start := valueOf(req)
@@ -357,10 +357,10 @@ func (s *AffiliatePartnerService) SearchTAPAffiliateOrdersAll(ctx context.Contex
 			r.PageToken = &token
 		}
 		out, err := s.SearchTAPAffiliateOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 

@@ -81,7 +81,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceList(ctx context.Context, req *
 }
 
 // GetShopLIVEPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopLIVEPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopLIVEPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, req *GetShopLIVEPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListResponseLiveStreamSession, error] {
 	start := valueOf(req)
 	return tokenPages("Analytics.GetShopLIVEPerformanceList", func(token string) ([]GetShopLIVEPerformanceListResponseLiveStreamSession, string, error) {
@@ -90,10 +90,10 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, re
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformanceList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.LiveStreamSessions, out.NextPageToken, nil
+		return out.LiveStreamSessions, out.NextPageToken, err
 	})
 }
 
@@ -113,7 +113,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202505(ctx context.Context
 }
 
 // GetShopLIVEPerformanceListV202505All hands out what stands on the pages of
-// [AnalyticsService.GetShopLIVEPerformanceListV202505]. It stops at the first error.
+// [AnalyticsService.GetShopLIVEPerformanceListV202505]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202505All(ctx context.Context, req *GetShopLIVEPerformanceListV202505Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, error] {
 	start := valueOf(req)
 	return tokenPages("Analytics.GetShopLIVEPerformanceListV202505", func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
@@ -122,10 +122,10 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202505All(ctx context.Cont
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformanceListV202505(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.LiveStreamSessions, out.NextPageToken, nil
+		return out.LiveStreamSessions, out.NextPageToken, err
 	})
 }
 
@@ -145,7 +145,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508(ctx context.Context
 }
 
 // GetShopLIVEPerformanceListV202508All hands out what stands on the pages of
-// [AnalyticsService.GetShopLIVEPerformanceListV202508]. It stops at the first error.
+// [AnalyticsService.GetShopLIVEPerformanceListV202508]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Context, req *GetShopLIVEPerformanceListV202508Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, error] {
 	start := valueOf(req)
 	return tokenPages("Analytics.GetShopLIVEPerformanceListV202508", func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
@@ -154,10 +154,10 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Cont
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformanceListV202508(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.LiveStreamSessions, out.NextPageToken, nil
+		return out.LiveStreamSessions, out.NextPageToken, err
 	})
 }
 
@@ -220,7 +220,7 @@ func (s *AnalyticsService) GetShopLIVEPerformancePerMinutes(ctx context.Context,
 }
 
 // GetShopLIVEPerformancePerMinutesPages hands out the pages of
-// [AnalyticsService.GetShopLIVEPerformancePerMinutes]. It stops at the first error.
+// [AnalyticsService.GetShopLIVEPerformancePerMinutes]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformancePerMinutesPages(ctx context.Context, liveID string, req *GetShopLIVEPerformancePerMinutesRequest, opts ...CallOption) iter.Seq2[*GetShopLIVEPerformancePerMinutesResponse, error] {
 	start := valueOf(req)
 	return tokenPages("Analytics.GetShopLIVEPerformancePerMinutes", func(token string) ([]*GetShopLIVEPerformancePerMinutesResponse, string, error) {
@@ -229,10 +229,10 @@ func (s *AnalyticsService) GetShopLIVEPerformancePerMinutesPages(ctx context.Con
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformancePerMinutes(ctx, liveID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return []*GetShopLIVEPerformancePerMinutesResponse{out}, out.NextPageToken, nil
+		return []*GetShopLIVEPerformancePerMinutesResponse{out}, out.NextPageToken, err
 	})
 }
 
@@ -337,7 +337,7 @@ func (s *AnalyticsService) GetShopProductPerformanceList(ctx context.Context, re
 }
 
 // GetShopProductPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopProductPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopProductPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context, req *GetShopProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
 	return tokenPages("Analytics.GetShopProductPerformanceList", func(token string) ([]GetShopProductPerformanceListResponseProduct, string, error) {
@@ -346,10 +346,10 @@ func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context,
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProductPerformanceList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -369,7 +369,7 @@ func (s *AnalyticsService) GetShopProductPerformanceListV202405(ctx context.Cont
 }
 
 // GetShopProductPerformanceListV202405All hands out what stands on the pages of
-// [AnalyticsService.GetShopProductPerformanceListV202405]. It stops at the first error.
+// [AnalyticsService.GetShopProductPerformanceListV202405]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopProductPerformanceListV202405All(ctx context.Context, req *GetShopProductPerformanceListV202405Request, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListV202405ResponseProduct, error] {
 	start := valueOf(req)
 	return tokenPages("Analytics.GetShopProductPerformanceListV202405", func(token string) ([]GetShopProductPerformanceListV202405ResponseProduct, string, error) {
@@ -378,10 +378,10 @@ func (s *AnalyticsService) GetShopProductPerformanceListV202405All(ctx context.C
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProductPerformanceListV202405(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -414,7 +414,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceList(ctx context.Context, req *G
 }
 
 // GetShopSKUPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopSKUPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopSKUPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req *GetShopSKUPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
 	start := valueOf(req)
 	return tokenPages("Analytics.GetShopSKUPerformanceList", func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
@@ -423,10 +423,10 @@ func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req
 			r.PageToken = &token
 		}
 		out, err := s.GetShopSKUPerformanceList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SKUs, out.NextPageToken, nil
+		return out.SKUs, out.NextPageToken, err
 	})
 }
 
@@ -446,7 +446,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406(ctx context.Context,
 }
 
 // GetShopSKUPerformanceListV202406All hands out what stands on the pages of
-// [AnalyticsService.GetShopSKUPerformanceListV202406]. It stops at the first error.
+// [AnalyticsService.GetShopSKUPerformanceListV202406]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Context, req *GetShopSKUPerformanceListV202406Request, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
 	start := valueOf(req)
 	return tokenPages("Analytics.GetShopSKUPerformanceListV202406", func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
@@ -455,10 +455,10 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Conte
 			r.PageToken = &token
 		}
 		out, err := s.GetShopSKUPerformanceListV202406(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SKUs, out.NextPageToken, nil
+		return out.SKUs, out.NextPageToken, err
 	})
 }
 
@@ -521,7 +521,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceList(ctx context.Context, req 
 }
 
 // GetShopVideoPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopVideoPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, req *GetShopVideoPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListResponseVideo, error] {
 	start := valueOf(req)
 	return tokenPages("Analytics.GetShopVideoPerformanceList", func(token string) ([]GetShopVideoPerformanceListResponseVideo, string, error) {
@@ -530,10 +530,10 @@ func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, r
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoPerformanceList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Videos, out.NextPageToken, nil
+		return out.Videos, out.NextPageToken, err
 	})
 }
 
@@ -553,7 +553,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceListV202409(ctx context.Contex
 }
 
 // GetShopVideoPerformanceListV202409All hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoPerformanceListV202409]. It stops at the first error.
+// [AnalyticsService.GetShopVideoPerformanceListV202409]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoPerformanceListV202409All(ctx context.Context, req *GetShopVideoPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListV202409ResponseVideo, error] {
 	start := valueOf(req)
 	return tokenPages("Analytics.GetShopVideoPerformanceListV202409", func(token string) ([]GetShopVideoPerformanceListV202409ResponseVideo, string, error) {
@@ -562,10 +562,10 @@ func (s *AnalyticsService) GetShopVideoPerformanceListV202409All(ctx context.Con
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoPerformanceListV202409(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Videos, out.NextPageToken, nil
+		return out.Videos, out.NextPageToken, err
 	})
 }
 
@@ -613,7 +613,7 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceList(ctx context.Contex
 }
 
 // GetShopVideoProductPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoProductPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopVideoProductPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
 	return tokenPages("Analytics.GetShopVideoProductPerformanceList", func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
@@ -622,10 +622,10 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Con
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoProductPerformanceList(ctx, videoID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -645,7 +645,7 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409(ctx context
 }
 
 // GetShopVideoProductPerformanceListV202409All hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoProductPerformanceListV202409]. It stops at the first error.
+// [AnalyticsService.GetShopVideoProductPerformanceListV202409]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
 	return tokenPages("Analytics.GetShopVideoProductPerformanceListV202409", func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
@@ -654,10 +654,10 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx cont
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoProductPerformanceListV202409(ctx, videoID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 

@@ -67,7 +67,7 @@ func (s *CustomerServiceService) GetConversationMessages(ctx context.Context, co
 }
 
 // GetConversationMessagesAll hands out what stands on the pages of
-// [CustomerServiceService.GetConversationMessages]. It stops at the first error.
+// [CustomerServiceService.GetConversationMessages]. It stops at the first error but an [UnreadableError].
 // Pages hold 10 unless req.PageSize says otherwise.
 func (s *CustomerServiceService) GetConversationMessagesAll(ctx context.Context, conversationID string, req *GetConversationMessagesRequest, opts ...CallOption) iter.Seq2[GetConversationMessagesResponseMessage, error] {
 	start := valueOf(req)
@@ -80,10 +80,10 @@ func (s *CustomerServiceService) GetConversationMessagesAll(ctx context.Context,
 			r.PageToken = &token
 		}
 		out, err := s.GetConversationMessages(ctx, conversationID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Messages, out.NextPageToken, nil
+		return out.Messages, out.NextPageToken, err
 	})
 }
 
@@ -102,7 +102,7 @@ func (s *CustomerServiceService) GetConversations(ctx context.Context, req *GetC
 }
 
 // GetConversationsAll hands out what stands on the pages of
-// [CustomerServiceService.GetConversations]. It stops at the first error.
+// [CustomerServiceService.GetConversations]. It stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *CustomerServiceService) GetConversationsAll(ctx context.Context, req *GetConversationsRequest, opts ...CallOption) iter.Seq2[GetConversationsResponseConversation, error] {
 	start := valueOf(req)
@@ -115,10 +115,10 @@ func (s *CustomerServiceService) GetConversationsAll(ctx context.Context, req *G
 			r.PageToken = &token
 		}
 		out, err := s.GetConversations(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Conversations, out.NextPageToken, nil
+		return out.Conversations, out.NextPageToken, err
 	})
 }
 

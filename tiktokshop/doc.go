@@ -65,6 +65,15 @@
 //	case err != nil: // a person: OwnerOf says who, the text says what
 //	}
 //
+// Replies differ from their descriptions. A value of another JSON kind is taken
+// where it says the same: 7 for "7", "true " for true, an empty text or object for
+// an empty list. A date or an amount that is none is kept and says so, see
+// [UnixSeconds.Err] and [Decimal.Err]. Any other value that cannot be read costs
+// its record, an element of the outermost list of the data, and no other: the
+// method returns the others beside an [*UnreadableError] that names it by its id.
+// Outside of all lists it costs the call. Data that is missing, null or {} is
+// normal: TikTok answers so to writes, and to searches that find nothing.
+//
 // The methods whose names end in Verified, such as
 // [FulfillmentService.MarkPackageAsShippedVerified], do the reading back. They
 // exist for writes that can be lost, be made twice, or report a success without

@@ -39,7 +39,7 @@ func (s *EpharmacyService) GetPharmacies(ctx context.Context, req *GetPharmacies
 }
 
 // GetPharmaciesAll hands out what stands on the pages of
-// [EpharmacyService.GetPharmacies]. It stops at the first error.
+// [EpharmacyService.GetPharmacies]. It stops at the first error but an [UnreadableError].
 func (s *EpharmacyService) GetPharmaciesAll(ctx context.Context, req *GetPharmaciesRequest, opts ...CallOption) iter.Seq2[GetPharmaciesResponsePharmacy, error] {
 	start := valueOf(req)
 	return tokenPages("Epharmacy.GetPharmacies", func(token string) ([]GetPharmaciesResponsePharmacy, string, error) {
@@ -48,10 +48,10 @@ func (s *EpharmacyService) GetPharmaciesAll(ctx context.Context, req *GetPharmac
 			r.PageToken = &token
 		}
 		out, err := s.GetPharmacies(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Pharmacies, out.NextPageToken, nil
+		return out.Pharmacies, out.NextPageToken, err
 	})
 }
 

@@ -359,9 +359,6 @@ func IsPartial(err error) bool {
 // partial finds the per-item errors that a reply with code 0 may carry. One
 // that cannot be read still counts: it is not a success.
 func (p *signed) partial(data []byte) error {
-	if !bytes.Contains(data, []byte(`"errors"`)) {
-		return nil
-	}
 	var reply struct {
 		Errors []json.RawMessage `json:"errors"`
 	}
@@ -427,8 +424,14 @@ func IsTemporary(err error) bool {
 // doing it again; the methods whose names end in Verified do that, and their
 // [NotAppliedError] is not of unknown outcome.
 func IsOutcomeUnknown(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.OutcomeUnknown && !IsNotApplied(err)
+	if IsNotApplied(err) {
+		return false
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.OutcomeUnknown
+	}
+	e, ok := errors.AsType[*UnreadableError](err)
+	return ok && e.OutcomeUnknown
 }
 
 // IsThrottle tells whether the call was refused for its rate, by TikTok or by

@@ -294,7 +294,7 @@ func (s *FulfillmentService) SearchCombinablePackages(ctx context.Context, req *
 }
 
 // SearchCombinablePackagesAll hands out what stands on the pages of
-// [FulfillmentService.SearchCombinablePackages]. It stops at the first error.
+// [FulfillmentService.SearchCombinablePackages]. It stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *FulfillmentService) SearchCombinablePackagesAll(ctx context.Context, req *SearchCombinablePackagesRequest, opts ...CallOption) iter.Seq2[SearchCombinablePackagesResponseCombinablePackage, error] {
 	start := valueOf(req)
@@ -307,10 +307,10 @@ func (s *FulfillmentService) SearchCombinablePackagesAll(ctx context.Context, re
 			r.PageToken = &token
 		}
 		out, err := s.SearchCombinablePackages(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.CombinablePackages, out.NextPageToken, nil
+		return out.CombinablePackages, out.NextPageToken, err
 	})
 }
 
@@ -329,7 +329,7 @@ func (s *FulfillmentService) SearchPackage(ctx context.Context, req *SearchPacka
 }
 
 // SearchPackageAll hands out what stands on the pages of
-// [FulfillmentService.SearchPackage]. It stops at the first error.
+// [FulfillmentService.SearchPackage]. It stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *FulfillmentService) SearchPackageAll(ctx context.Context, req *SearchPackageRequest, opts ...CallOption) iter.Seq2[Package, error] {
 	start := valueOf(req)
@@ -342,10 +342,10 @@ func (s *FulfillmentService) SearchPackageAll(ctx context.Context, req *SearchPa
 			r.PageToken = &token
 		}
 		out, err := s.SearchPackage(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Packages, out.NextPageToken, nil
+		return out.Packages, out.NextPageToken, err
 	})
 }
 

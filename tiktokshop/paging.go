@@ -1,8 +1,10 @@
 package tiktokshop
 
 import (
+	"errors"
 	"iter"
 
+	"github.com/linnbridge/linnbridge/internal/lenient"
 	"github.com/linnbridge/linnbridge/internal/paging"
 )
 
@@ -27,6 +29,9 @@ func endless(op string) func(error) error {
 func batches[T, R any](list []T, size int, fetch func(part []T) (R, error)) iter.Seq2[R, error] {
 	return paging.Batches(list, size, fetch)
 }
+
+// inPart tells whether a call succeeded, but for records of its reply.
+func inPart(err error) bool { return errors.Is(err, lenient.ErrRecords) }
 
 func valueOf[T any](req *T) T { return paging.ValueOf(req) }
 

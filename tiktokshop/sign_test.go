@@ -2,9 +2,6 @@ package tiktokshop
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"maps"
 	"net/url"
 	"strings"
@@ -167,37 +164,4 @@ func FuzzSign(f *testing.F) {
 			}
 		}
 	})
-}
-
-var benchBody = []byte(`{"update_time_ge":1767139200,"update_time_lt":1767225600,"order_status":"AWAITING_SHIPMENT"}`)
-
-func benchQuery() url.Values {
-	return url.Values{
-		"app_key": {testKey}, "shop_cipher": {testShop.Cipher}, "timestamp": {"1767225600"}, "page_size": {"100"},
-		"page_token": {"6AsPQsUMvH3RkchNUPPh22NROHkE0D8pmq"}, "sort_field": {"update_time"}, "sort_order": {"ASC"},
-	}
-}
-
-func BenchmarkSign(b *testing.B) {
-	query := benchQuery()
-	b.ReportAllocs()
-	for b.Loop() {
-		Sign(NewSecret(testSecret), "/order/202309/orders/search", query, "application/json", benchBody)
-	}
-}
-
-// BenchmarkBareHMAC hashes the same bytes, put together beforehand.
-func BenchmarkBareHMAC(b *testing.B) {
-	text := []byte(testSecret + "/order/202309/orders/search")
-	query := benchQuery()
-	for _, name := range []string{"app_key", "page_size", "page_token", "shop_cipher", "sort_field", "sort_order", "timestamp"} {
-		text = append(text, name+query.Get(name)...)
-	}
-	text = append(append(text, benchBody...), testSecret...)
-	b.ReportAllocs()
-	for b.Loop() {
-		mac := hmac.New(sha256.New, []byte(testSecret))
-		mac.Write(text)
-		hex.EncodeToString(mac.Sum(nil))
-	}
 }

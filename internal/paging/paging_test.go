@@ -3,10 +3,13 @@ package paging
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/linnbridge/linnbridge/internal/lenient"
 )
 
 var errPage, errWrapped = errors.New("page failed"), errors.New("made by the client")
@@ -245,5 +248,74 @@ func TestBatches(t *testing.T) {
 	}
 	if calls != 1 {
 		t.Errorf("%d calls after the first error", calls)
+	}
+}
+
+// unread is the error of a page that lacks records.
+type unread int
+
+func (unread) Error() string        { return "a record is missing" }
+func (unread) Is(target error) bool { return target == lenient.ErrRecords }
+
+// A page that lacks a record hides neither its others nor the pages behind it.
+func TestPagesThatLackRecords(t *testing.T) {
+	t.Parallel()
+	lacking := func(items []int, page int) ([]int, error) {
+		if page == 1 && len(items) > 0 {
+			return items[1:], unread(page)
+		}
+		return items, nil
+	}
+	walks := map[string]iter.Seq2[int, error]{
+		"tokens": Tokens(wrapped, func(token string) ([]int, string, error) {
+			items, next, _ := chained(6, 2)(token)
+			page, _ := strconv.Atoi(token)
+			items, err := lacking(items, page)
+			return items, next, err
+		}),
+		"numbered, with a total": Numbered(1, 2, 0, nil, wrapped, func(page int) ([]int, Head, error) {
+			items, _, _ := chained(6, 2)(strconv.Itoa(page - 1))
+			items, err := lacking(items, page-1)
+			return items, Head{Pages: 3}, err
+		}),
+		"numbered, with the entries": Numbered(1, 2, 0, nil, wrapped, func(page int) ([]int, Head, error) {
+			items, _, _ := chained(6, 2)(strconv.Itoa(page - 1))
+			items, err := lacking(items, page-1)
+			return items, Head{Entries: 6}, err
+		}),
+		"numbered, without one": Numbered(1, 2, 0, nil, wrapped, func(page int) ([]int, Head, error) {
+			items, _, _ := chained(6, 2)(strconv.Itoa(page - 1))
+			items, err := lacking(items, page-1)
+			return items, Head{}, err
+		}),
+	}
+	for name, walk := range walks {
+		var got []int
+		failed := 0
+		for item, err := range walk {
+			if err != nil {
+				failed++
+				continue
+			}
+			got = append(got, item)
+		}
+		if want := []int{0, 1, 3, 4, 5}; !slices.Equal(got, want) || failed != 1 {
+			t.Errorf("%s: %v and %d errors, want %v and one", name, got, failed, want)
+		}
+		for _, err := range walk { // and a consumer that stops is let go
+			if err != nil {
+				break
+			}
+		}
+	}
+	parts := 0
+	for _, err := range Batches(upTo(9), 3, func([]int) (int, error) { return 0, unread(1) }) {
+		if err == nil {
+			t.Error("the error is lost")
+		}
+		parts++
+	}
+	if parts != 3 {
+		t.Errorf("%d parts of 3", parts)
 	}
 }

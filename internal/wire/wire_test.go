@@ -79,9 +79,19 @@ func FuzzCheckDecimal(f *testing.F) {
 	})
 }
 
-func TestErrorsHoldNoValue(t *testing.T) {
-	if _, err := DecimalFromJSON([]byte(`"Ada Lovelace"`)); !errors.Is(err, ErrNotDecimal) || strings.Contains(err.Error(), "Ada") {
-		t.Errorf("got %v", err)
+func TestDecimalFromJSON(t *testing.T) {
+	for in, want := range map[string]string{
+		`"10.10"`: "10.10", `10.10`: "10.10", `-1e3`: "-1e3", `" 5 "`: "5", `null`: "", `""`: "", `"\u0031"`: "1",
+		`"1,027.99"`: "1,027.99", `"***"`: "***", `"1.2.3"`: "1.2.3", `"."`: ".",
+	} {
+		if got, err := DecimalFromJSON([]byte(in)); got != want || err != nil {
+			t.Errorf("%s: %q, %v, want %q", in, got, err, want)
+		}
+	}
+	for _, in := range []string{`true`, `{"name":"Ada Lovelace"}`, `[1]`, `"` + strings.Repeat("1", maxDecimal+1) + `"`, strings.Repeat("1", maxDecimal+1)} {
+		if got, err := DecimalFromJSON([]byte(in)); got != "" || !errors.Is(err, ErrNotDecimal) || strings.Contains(err.Error(), "Ada") {
+			t.Errorf("%s: %q, %v, want an error without the value", in, got, err)
+		}
 	}
 }
 

@@ -77,6 +77,9 @@ func (p *printer) operation(m *Method) string {
 	if p.model.API.Package == "tiktokshop" && m.NoCipher {
 		more = append(more, "noCipher: true")
 	}
+	if l.Empty {
+		more = append(more, "empty: true")
+	}
 	if l.Limit > 0 {
 		more = append(more, fmt.Sprintf("limit: %d", l.Limit))
 	}
@@ -120,6 +123,12 @@ func (p *printer) comment(m *Method) {
 	}
 	if m.Version != "" {
 		facts = append(facts, "Version "+m.Version+".")
+	}
+	if l.Empty && len(p.model.Types[m.Response.Base].Fields) > 0 {
+		facts = append(facts, map[bool]string{
+			true:  "Where there is nothing to tell, the result is nil.",
+			false: "The reply may be empty, and so the result.",
+		}[l.Replay == "read"])
 	}
 	p.f("// %s\n", strings.Join(facts, " "))
 	if m.Newest != nil {
@@ -172,7 +181,7 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 	if m.Page.List == "-" {
 		what = "hands out the pages of"
 	}
-	p.f("// %s %s\n// [%sService.%s]. It stops at the first error.\n", name, what, l.Service, l.Method)
+	p.f("// %s %s\n// [%sService.%s]. It stops at the first error but an [UnreadableError].\n", name, what, l.Service, l.Method)
 	if size, limit := p.pageSize(m.Request); limit > 0 {
 		p.f("// Pages hold %d unless req.%s says otherwise.\n", limit, size)
 	}
@@ -217,13 +226,13 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 		}
 		p.f("\treturn tokenPages(%q, func(token string) ([]%s, string, error) {\n\t\tr := start\n\t\tif token != \"\" {\n%s%s\t\t\t%s.%s = %s\n%s\t\t}\n",
 			l.Service+"."+l.Method, elem, convert, nested.before, to, token.Go, value, nested.set)
-		p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil {\n\t\t\treturn nil, \"\", err\n\t\t}\n\t\treturn %s, %s, nil\n\t})\n}\n\n", l.Method, call, list, nextText)
+		p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, \"\", err\n\t\t}\n\t\treturn %s, %s, err\n\t})\n}\n\n", l.Method, call, list, nextText)
 		return
 	}
 	n := p.numbering(m)
 	p.f("\tstart := valueOf(req)\n%s\treturn numberedPages(%q, %s, %s, %d, func(page int) ([]%s, pageHead, error) {\n\t\tr := start\n%s",
 		n.before, l.Service+"."+l.Method, n.first, n.size, n.limit, elem, n.set)
-	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil {\n\t\t\treturn nil, pageHead{}, err\n\t\t}\n\t\treturn %s, pageHead{%s}, nil\n\t})\n}\n\n",
+	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, pageHead{}, err\n\t\t}\n\t\treturn %s, pageHead{%s}, err\n\t})\n}\n\n",
 		l.Method, call, list, totals)
 }
 
@@ -289,7 +298,7 @@ func (p *printer) batch(m *Method, signature string, args []string, field string
 	}
 	elem := strings.TrimPrefix(f.Type.String(), "[]")
 	result := m.result()
-	p.f("// %s splits req.%s into parts of at most %d and hands out the\n// reply of [%sService.%s] to each. It stops at the first error.\n",
+	p.f("// %s splits req.%s into parts of at most %d and hands out the\n// reply of [%sService.%s] to each. It stops at the first error but an [UnreadableError].\n",
 		name, f.Go, limit, l.Service, l.Method)
 	p.f("func (s *%sService) %s(%s, opts ...CallOption) iter.Seq2[%s, error] {\n", l.Service, name, signature, result)
 	p.f("\tstart := valueOf(req)\n\treturn batches(start.%s, %d, func(part []%s) (%s, error) {\n\t\tr := start\n\t\tr.%s = part\n\t\treturn s.%s(%s, &r, opts...)\n\t})\n}\n\n",

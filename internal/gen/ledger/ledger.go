@@ -3,7 +3,7 @@
 //
 // Its lines:
 //
-//	op <METHOD> <path> <Service>.<Method> replay=read|write|never [body=...] [limit=...] [page=...] [form=yes]
+//	op <METHOD> <path> <Service>.<Method> replay=read|write|never [body=...] [limit=...] [page=...] [form=yes] [empty=ok]
 //	set <METHOD> <path> key=value ...      later value of an attribute of op
 //	retired <METHOD> <path> <Service>.<Method of the successor>
 //	type <place> <Go type>                 place: "METHOD /path data.orders[]" or "module#Definition"
@@ -40,6 +40,7 @@ type Op struct {
 	Limit           int
 	Page            string // see emit.Paging
 	Form            bool
+	Empty           bool   // a reply without content is known to be normal
 	Retired         string // the successor
 }
 
@@ -223,6 +224,8 @@ func (o *Op) set(attributes []string) error {
 			o.Page = value
 		case "form":
 			o.Form = value == "yes"
+		case "empty":
+			o.Empty = value == "ok"
 		default:
 			err = fmt.Errorf("unknown attribute %q", a)
 		}
