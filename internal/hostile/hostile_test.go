@@ -55,18 +55,20 @@ func (a api) kinds() map[string]func(context.Context) *failure {
 	return map[string]func(context.Context) *failure{"read": a.read, "write": a.write, "never": a.never}
 }
 
-// newAPI makes a client whose connections dial makes. Without limits it has
-// no rate limit.
-type newAPI func(t *testing.T, scheme string, rt http.RoundTripper, limits bool) api
+// newAPI makes a client that sends with rt. It has its default rate limits if held
+// is to hear of the time that they hold calls, and none if held is nil.
+type newAPI func(t *testing.T, scheme string, rt http.RoundTripper, held func(time.Duration)) api
 
-func newTikTok(t *testing.T, scheme string, rt http.RoundTripper, limits bool) api {
+func newTikTok(t *testing.T, scheme string, rt http.RoundTripper, held func(time.Duration)) api {
 	t.Helper()
 	opts := []tiktokshop.Option{
 		tiktokshop.WithBaseURL(scheme + "://" + apiAddress), tiktokshop.WithHTTPClient(&http.Client{Transport: rt}),
 		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret("token"))), tiktokshop.WithMaxReply(1 << 20),
 	}
-	if !limits {
+	if held == nil {
 		opts = append(opts, tiktokshop.WithLimiter(tiktokshop.NewLimiter(tiktokshop.Limits{})))
+	} else {
+		opts = append(opts, tiktokshop.WithObserver(func(_ context.Context, e tiktokshop.Event) { held(e.Held) }))
 	}
 	c, err := tiktokshop.NewClient(tiktokshop.App{Key: "key", Secret: tiktokshop.NewSecret("secret")}, opts...)
 	if err != nil {
@@ -98,15 +100,17 @@ func newTikTok(t *testing.T, scheme string, rt http.RoundTripper, limits bool) a
 	}
 }
 
-func newLinnworks(t *testing.T, scheme string, rt http.RoundTripper, limits bool) api {
+func newLinnworks(t *testing.T, scheme string, rt http.RoundTripper, held func(time.Duration)) api {
 	t.Helper()
 	const id = "a0000000-0000-4000-8000-000000000001"
 	opts := []linnworks.Option{
 		linnworks.WithAuthURL("http://" + loginAddress), linnworks.WithServerURL(scheme + "://" + apiAddress),
 		linnworks.WithHTTPClient(&http.Client{Transport: rt}), linnworks.WithMaxReply(1 << 20),
 	}
-	if !limits {
+	if held == nil {
 		opts = append(opts, linnworks.WithLimiter(linnworks.NewLimiterFunc(func(linnworks.LimitKey) float64 { return 0 })))
+	} else {
+		opts = append(opts, linnworks.WithObserver(func(_ context.Context, e linnworks.Event) { held(e.Held) }))
 	}
 	c, err := linnworks.NewClient(linnworks.Credentials{
 		ApplicationID: id, ApplicationSecret: linnworks.NewSecret(id), Token: linnworks.NewSecret(id),
@@ -394,7 +398,7 @@ func TestHostileServers(t *testing.T) {
 					if row.tls != nil {
 						rt.TLSClientConfig, scheme = row.tls, "https"
 					}
-					got := make(t, scheme, rt, false).kinds()[kind](t.Context())
+					got := make(t, scheme, rt, nil).kinds()[kind](t.Context())
 					time.Sleep(time.Minute) // what hangs in the background ends
 					where := fmt.Sprintf("%s, %s, %s", row.name, client, kind)
 					if want.class == "" || want.voidOK && kind == "write" {
@@ -450,7 +454,7 @@ func TestAbsurdWaitsAreBounded(t *testing.T) {
 					}
 					return page(tt.status, "", "Retry-After", tt.after(), "Date", time.Now().Add(tt.ahead).UTC().Format(http.TimeFormat))
 				}}
-				read := make(t, "http", &http.Transport{DialContext: s.dial, DisableKeepAlives: true}, true).read
+				read := make(t, "http", &http.Transport{DialContext: s.dial, DisableKeepAlives: true}, func(time.Duration) {}).read
 				start := time.Now()
 				_ = read(t.Context()) // fails, or waits and succeeds
 				if got := read(t.Context()); got != nil {
@@ -461,5 +465,27 @@ func TestAbsurdWaitsAreBounded(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A hold of seconds is told to the observers of both clients, once.
+func TestHoldsAreObserved(t *testing.T) {
+	const day = 24 * time.Hour
+	reply := page(503, "", "Retry-After", "86400")
+	var held []time.Duration
+	observe := func(d time.Duration) {
+		if d != 0 {
+			held = append(held, d)
+		}
+	}
+	for client, make := range map[string]newAPI{"tiktokshop": newTikTok, "linnworks": newLinnworks} {
+		synctest.Test(t, func(t *testing.T) {
+			held = nil
+			s := &server{reply: reply}
+			got := make(t, "http", &http.Transport{DialContext: s.dial, DisableKeepAlives: true}, observe).read(t.Context())
+			if got == nil || got.retryAfter != day || len(held) != 1 || held[0] != 2*time.Minute {
+				t.Errorf("%s: held %v, %+v; want once for 2m0s, asked for %s", client, held, got, day)
+			}
+		})
 	}
 }
