@@ -273,7 +273,7 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	if err != nil {
 		return fmt.Errorf("linnworks: %s: encoding the body: %w", op.name, err)
 	}
-	p := &inSession{client: c, op: op.name, host: op.host, path: path, query: values.Encode(), replay: op.replay}
+	p := &inSession{client: c, op: op.name, req: req, host: op.host, path: path, query: values.Encode(), replay: op.replay}
 	if op.host != hostAuth {
 		// The server's address is part of the session, so it comes first.
 		if p.session, err = c.getSession(ctx, op.name, nil); err != nil {
@@ -324,6 +324,7 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 type inSession struct {
 	client  *Client
 	op      string
+	req     any // the request struct or a map, nil for none
 	host    hostKind
 	path    string
 	query   string
@@ -342,10 +343,19 @@ func (p *inSession) url() *url.URL {
 
 // secrets are the credentials of the call.
 func (p *inSession) secrets() []string {
-	if p.session == nil {
-		return p.client.credentials.secrets()
+	secrets := p.client.credentials.secrets()
+	if p.session != nil {
+		secrets = append(secrets, p.session.token.Reveal())
 	}
-	return append(p.client.credentials.secrets(), p.session.token.Reveal())
+	if r, ok := p.req.(revealer); ok {
+		_, given := r.revealed()
+		for _, s := range given {
+			if s != nil {
+				secrets = append(secrets, s.Reveal())
+			}
+		}
+	}
+	return secrets
 }
 
 // mask strikes the credentials of the call out of a text.
@@ -427,6 +437,9 @@ func nothing(body []byte) bool {
 // encodeBody encodes once; every attempt sends these bytes.
 func encodeBody(op operation, req any) (contentType string, body []byte, err error) {
 	object := []byte("{}")
+	if r, ok := req.(revealer); ok {
+		req, _ = r.revealed()
+	}
 	switch {
 	case op.body == bodyNone, req == nil && op.body != bodyWrapped:
 		return "", nil, nil

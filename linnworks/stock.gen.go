@@ -1100,10 +1100,18 @@ type GetStockItemsFullRequest struct {
 // GetStockItemsLocationRequest holds the parameters of Stock.GetStockItemsLocation.
 type GetStockItemsLocationRequest struct {
 	AccountID          *string                    `json:"AccountId,omitzero"`
-	AuthToken          *string                    `json:"AuthToken,omitzero"`
+	AuthToken          *Secret                    `json:"AuthToken,omitzero"`
 	StockItemLocations []StockLocationStockItemID `json:"StockItemLocations,omitzero"`
 	Vendor             *string                    `json:"Vendor,omitzero"`
 	VendorFriendlyName *string                    `json:"VendorFriendlyName,omitzero"`
+}
+
+func (r *GetStockItemsLocationRequest) revealed() (any, []*Secret) {
+	type plain GetStockItemsLocationRequest
+	return struct {
+		*plain
+		AuthToken *string `json:"AuthToken,omitzero"`
+	}{(*plain)(r), r.AuthToken.reveal()}, []*Secret{r.AuthToken}
 }
 
 // GetStockItemsLocationResponse is part of a reply.

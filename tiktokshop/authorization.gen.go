@@ -128,7 +128,7 @@ type GetWidgetTokenResponse struct {
 // GetWidgetTokenResponseWidgetToken is part of a reply.
 type GetWidgetTokenResponseWidgetToken struct {
 	ExpireAt UnixSeconds `json:"expire_at,omitzero"`
-	Token    string      `json:"token,omitzero"`
+	Token    Secret      `json:"token,omitzero"`
 }
 
 // Shop is part of a reply.

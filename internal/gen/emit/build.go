@@ -72,6 +72,7 @@ func build(api *API) (*builder, error) {
 		b.method(op)
 	}
 	b.directions()
+	b.checkSecrets()
 	b.pages()
 	b.retired()
 	b.versions()

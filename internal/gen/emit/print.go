@@ -166,6 +166,7 @@ func (p *printer) typ(t *Type) {
 		p.field(t, t.Others)
 	}
 	p.f("}\n\n")
+	p.secrets(t)
 	if t.Others != nil {
 		p.f("// UnmarshalJSON keeps members that have no field of their own in %s.\n", t.Others.Go)
 		p.f("func (v *%s) UnmarshalJSON(b []byte) error {\n\ttype plain %s\n\treturn decodeOthers(b, (*plain)(v), &v.%s)\n}\n\n", t.Name, t.Name, t.Others.Go)
