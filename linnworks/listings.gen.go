@@ -248,7 +248,7 @@ func (s *ListingsService) GetEbayListingOperations(ctx context.Context, req *Get
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
 		name: "Listings.GetEbayListingOperations", method: "GET", path: "/api/Listings/GetEbayListingOperations",
-		query: true, jsonArrays: true, replay: replayRead, limit: 150,
+		query: true, replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }

@@ -75,7 +75,7 @@ func (s *OpenOrdersService) FilterNotProcessedOpenOrders(ctx context.Context, re
 	var out *FilterNotProcessedOpenOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "OpenOrders.FilterNotProcessedOpenOrders", method: "GET", path: "/api/OpenOrders/FilterNotProcessedOpenOrders",
-		query: true, jsonArrays: true, replay: replayRead, limit: 150,
+		query: true, replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }

@@ -129,9 +129,10 @@ func (r Response) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
 // Call sends an operation that this package has no method for. rawPath is the
 // full path with its version, such as /order/202309/orders/search, each segment
-// escaped with [url.PathEscape] where it needs it; query may be nil; body, if
-// not nil, is encoded as JSON; out, if not nil, receives the data of the
-// envelope. Signing, tokens, limits and errors are those of every method.
+// escaped with [url.PathEscape] where it needs it; query may be nil, and holds
+// each parameter once, a list as one value joined by commas; body, if not nil,
+// is encoded as JSON; out, if not nil, receives the data of the envelope.
+// Signing, tokens, limits and errors are those of every method.
 //
 // The call is repeated only if it is a GET or with [RepeatSafe]. A client bound
 // to a shop sends its cipher; for one of the few operations that refuse it,
@@ -148,6 +149,12 @@ func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Val
 	if _, err := url.PathUnescape(rawPath); err != nil || !strings.HasPrefix(rawPath, "/") ||
 		strings.ContainsAny(rawPath, "{}?#") || path.Clean(rawPath) != rawPath {
 		return fmt.Errorf("tiktokshop: %s: the path must start with / and hold no placeholder, query, dot segment or stray %%", op.name)
+	}
+	for name, values := range query {
+		if len(values) > 1 {
+			// Which of them TikTok signs is not documented.
+			return fmt.Errorf("tiktokshop: %s: the query parameter %s stands %d times: give a list as one value, joined by commas", op.name, name, len(values))
+		}
 	}
 	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
 		return fmt.Errorf("tiktokshop: %s: out must be a pointer", op.name)

@@ -65,7 +65,7 @@ func (p *printer) operation(m *Method) string {
 	if l.Form {
 		more = append(more, "form: true")
 	}
-	if p.jsonArrays(m) {
+	if l.JSONLists {
 		more = append(more, "jsonArrays: true")
 	}
 	switch l.Replay {
@@ -90,20 +90,6 @@ func (p *printer) operation(m *Method) string {
 		f = append(f, strings.Join(more, ", "))
 	}
 	return "\t\t" + strings.Join(f, ",\n\t\t") + ","
-}
-
-// jsonArrays reports whether lists in the query go as JSON text, which is how
-// version 1 of Linnworks reads them.
-func (p *printer) jsonArrays(m *Method) bool {
-	if m.Module.Host != "v1" {
-		return false
-	}
-	for _, q := range m.Query {
-		if q.Kind == spec.Array {
-			return true
-		}
-	}
-	return false
 }
 
 func (p *printer) comment(m *Method) {
