@@ -177,7 +177,7 @@ func TestOperationsThatTheFakeLacks(t *testing.T) {
 			{"GET", "/product/202309/brands", "Product.GetBrands", 501, 36009009},
 			{"POST", "/product/202309/products/search", "Product.SearchProductsV202309", 501, 36009009},
 			{"PUT", "/product/202309/products/12", "Product.EditProductV202309", 501, 36009009},
-			{"POST", "/return_refund/202603/aftersales/search", "ReturnRefund.SearchAftersalesRequestV202603", 501, 36009009},
+			{"POST", "/return_refund/202603/aftersales/search", "ReturnRefund.SearchAftersalesRequest", 501, 36009009},
 			{"GET", "/finance/202309/payments", "", 400, 36009014}, // retired
 			{"DELETE", "/product/202309/brands", "", 404, 36009009},
 			{"GET", "/product/202309/prices", "", 404, 36009009},
