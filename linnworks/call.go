@@ -273,8 +273,11 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	if err != nil {
 		return fmt.Errorf("linnworks: %s: encoding the body: %w", op.name, err)
 	}
-	p := &inSession{client: c, op: op.name, host: op.host, path: path, query: values.Encode(), replay: op.replay}
+	p := &inSession{client: c, op: op.name, req: req, host: op.host, path: path, query: values.Encode(), replay: op.replay}
 	if op.host != hostAuth {
+		if err := c.session.refusal(op.name); err != nil {
+			return &Error{Operation: op.name, Class: ClassPermission, HTTPStatus: http.StatusUnauthorized, Err: err}
+		}
 		// The server's address is part of the session, so it comes first.
 		if p.session, err = c.getSession(ctx, op.name, nil); err != nil {
 			return err
@@ -324,12 +327,14 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 type inSession struct {
 	client  *Client
 	op      string
+	req     any // the request struct or a map, nil for none
 	host    hostKind
 	path    string
 	query   string
 	session *openSession // nil for calls that open one
 	replay  replay
-	doubt   bool // an attempt was answered in a way that does not tell whether it took effect
+	sent    time.Time // of the last attempt
+	doubt   bool      // an attempt was answered in a way that does not tell whether it took effect
 }
 
 func (p *inSession) url() *url.URL {
@@ -342,10 +347,19 @@ func (p *inSession) url() *url.URL {
 
 // secrets are the credentials of the call.
 func (p *inSession) secrets() []string {
-	if p.session == nil {
-		return p.client.credentials.secrets()
+	secrets := p.client.credentials.secrets()
+	if p.session != nil {
+		secrets = append(secrets, p.session.token.Reveal())
 	}
-	return append(p.client.credentials.secrets(), p.session.token.Reveal())
+	if r, ok := p.req.(revealer); ok {
+		_, given := r.revealed()
+		for _, s := range given {
+			if s != nil {
+				secrets = append(secrets, s.Reveal())
+			}
+		}
+	}
+	return secrets
 }
 
 // mask strikes the credentials of the call out of a text.
@@ -354,6 +368,7 @@ func (p *inSession) mask() mask { return wire.Scrubber(p.secrets()...) }
 // Prepare sets the session token. The address is set anew too: a fresh session
 // may live on another server.
 func (p *inSession) Prepare(_ context.Context, req *http.Request, _ []byte) error {
+	p.sent = time.Now()
 	if p.session == nil {
 		return nil
 	}
@@ -377,12 +392,26 @@ func (p *inSession) Reauthorise(ctx context.Context) error {
 // Classify reads status and error body.
 func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
 	if reply.Status >= 200 && reply.Status < 300 {
+		if p.session != nil {
+			p.client.session.accepted(p.op, p.session)
+		}
 		return transport.Verdict{}
 	}
 	e := readError(p.op, reply, p.host, p.mask())
-	p.doubt = p.doubt || e.Class == ClassSystem || e.Class == ClassRequest && reply.Status >= 500
+	p.doubt = p.doubt || e.Class == ClassSystem || e.Class == ClassRequest && reply.Status >= 500 ||
+		reply.Status >= 300 && reply.Status < 400 // what redirects may have acted before
 	e.OutcomeUnknown = p.unknown(reply)
 	v := transport.Verdict{Err: e, Code: e.Code, After: e.RetryAfter}
+	if e.Class == ClassSession && p.session != nil {
+		good, renew := p.client.session.refused(p.op, p.session, p.sent)
+		if good {
+			e.Class, e.Err = ClassPermission, errRefusedOperation
+		}
+		if renew {
+			v.Retry = transport.RetryReauthorised
+		}
+		return v
+	}
 	switch {
 	case e.Class == ClassThrottle:
 		v.Limit = transport.Throttled
@@ -390,8 +419,6 @@ func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
 		v.Limit = transport.Overloaded
 	}
 	switch {
-	case e.Class == ClassSession && p.session != nil:
-		v.Retry = transport.RetryReauthorised
 	case reply.Status == http.StatusTooManyRequests:
 		v.Retry = transport.RetryUnread
 	case e.Class.Temporary():
@@ -427,6 +454,9 @@ func nothing(body []byte) bool {
 // encodeBody encodes once; every attempt sends these bytes.
 func encodeBody(op operation, req any) (contentType string, body []byte, err error) {
 	object := []byte("{}")
+	if r, ok := req.(revealer); ok {
+		req, _ = r.revealed()
+	}
 	switch {
 	case op.body == bodyNone, req == nil && op.body != bodyWrapped:
 		return "", nil, nil

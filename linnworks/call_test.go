@@ -2,6 +2,7 @@ package linnworks
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -512,5 +513,34 @@ func TestResultBesideAnError(t *testing.T) {
 	s = &server{answer: func(request) (*http.Response, error) { return respond(200, `"done"`), nil }}
 	if got, err := newTestClient(t, s).Orders.LockOrder(t.Context(), &LockOrderRequest{OrderIDs: []GUID{"11111111-2222-4333-8444-555555555555"}}); got == nil || err != nil {
 		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// TestSecretsInRequests: only the request path encodes the credentials of a
+// request, and an error that repeats them is scrubbed of them.
+func TestSecretsInRequests(t *testing.T) {
+	const other, token = "07e4a990-dead-4bad-8bad-eeeeeeeeeeee", "07e47013-dead-4bad-8bad-ffffffffffff"
+	req := &AuthorizeByApplicationRequest{ApplicationID: new(GUID(testApplicationID)), ApplicationSecret: new(NewSecret(other)), Token: new(NewSecret(token))}
+	for _, form := range []bool{false, true} {
+		var sent string
+		s := &server{login: func(_ int, r request) (*http.Response, error) {
+			sent, _ = url.QueryUnescape(r.body)
+			return nil, errors.New("refused: " + r.body)
+		}}
+		c := newTestClient(t, s, WithMaxAttempts(1))
+		_, err := c.Auth.AuthorizeByApplication(t.Context(), req, FormEncoded(form))
+		want := fmt.Sprintf(`{"ApplicationId":%q,"ApplicationSecret":%q,"Token":%q}`, testApplicationID, other, token)
+		if !strings.Contains(sent, want) {
+			t.Errorf("form %t: sent %s, want %s", form, sent, want)
+		}
+		if err == nil || strings.Contains(err.Error(), other) || strings.Contains(err.Error(), token) || !strings.Contains(err.Error(), "refused: ") {
+			t.Errorf("form %t: failed with %v", form, err)
+		}
+	}
+	if out, err := json.Marshal(req); err == nil {
+		t.Errorf("a program encodes the secrets as %s", out)
+	}
+	if out, err := json.Marshal(&AuthorizeByApplicationRequest{ApplicationID: new(GUID("1"))}); err != nil || string(out) != `{"ApplicationId":"1"}` {
+		t.Errorf("a request without secrets encodes as %s, %v", out, err)
 	}
 }

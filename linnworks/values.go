@@ -250,3 +250,17 @@ func (s *Secret) UnmarshalJSON(b []byte) (err error) {
 	s.text, err = wire.SecretFromJSON(b)
 	return err
 }
+
+// reveal returns the text for the request path, nil for nil.
+func (s *Secret) reveal() *string {
+	if s == nil {
+		return nil
+	}
+	return new(s.Reveal())
+}
+
+// revealer is a request with credentials. body is encoded in its stead and kept
+// nowhere: to all but the request path a Secret refuses to be encoded.
+type revealer interface {
+	revealed() (body any, secrets []*Secret)
+}

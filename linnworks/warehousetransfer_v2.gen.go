@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// WarehouseTransferV2Service calls the operations of the section WarehouseTransferV2.
+// WarehouseTransferV2Service has the 75 operations of the section [Client.WarehouseTransferV2].
 type WarehouseTransferV2Service service
 
 // AddFBAItemBatch calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/batches.

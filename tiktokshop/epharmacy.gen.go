@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// EpharmacyService calls the operations of the section Epharmacy.
+// EpharmacyService has the 5 operations of the section [Client.Epharmacy].
 type EpharmacyService service
 
 // GetConsultationProvider calls GET /epharmacy/202507/consultations/{consultation_id}/providers.
@@ -42,7 +42,7 @@ func (s *EpharmacyService) GetPharmacies(ctx context.Context, req *GetPharmacies
 // [EpharmacyService.GetPharmacies]. It stops at the first error but an [UnreadableError].
 func (s *EpharmacyService) GetPharmaciesAll(ctx context.Context, req *GetPharmaciesRequest, opts ...CallOption) iter.Seq2[GetPharmaciesResponsePharmacy, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetPharmaciesResponsePharmacy, string, error) {
+	return tokenPages("Epharmacy.GetPharmacies", func(token string) ([]GetPharmaciesResponsePharmacy, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

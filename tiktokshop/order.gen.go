@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// OrderService calls the operations of the section Order.
+// OrderService has the 9 operations of the section [Client.Order].
 type OrderService service
 
 // AddExternalOrderReferences calls POST /order/202406/orders/external_orders.
@@ -122,7 +122,7 @@ func (s *OrderService) GetOrderListAll(ctx context.Context, req *GetOrderListReq
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Order, string, error) {
+	return tokenPages("Order.GetOrderList", func(token string) ([]Order, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

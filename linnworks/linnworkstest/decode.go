@@ -233,7 +233,7 @@ func (b binder) bind(v any, t reflect.Type, path string) (any, error) {
 			return nil, errInvalid
 		}
 		return strings.ToLower(text), nil
-	case timeType:
+	case timeType, secretType:
 		return v, nil
 	}
 	switch t.Kind() {

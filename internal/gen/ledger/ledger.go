@@ -12,6 +12,7 @@
 //	const <Go enum> <value> <Go constant>  also adds a value that the description lacks
 //	field <Go type>.<field> <Go field>
 //	kind <Go type>.<field> <kind>          a better type than the description's
+//	opaque <place>                         an object without known members: json.RawMessage for good
 //	required <Go type>.<field>             plain, always sent
 //	null <Go type>.<field>                 pointer, nil is sent as null
 //	max <Go type>.<field> <number>         a documented limit that the description lacks
@@ -65,6 +66,7 @@ type Ledger struct {
 	Kinds    map[string]string
 	Required map[string]bool
 	Null     map[string]bool
+	Opaque   map[string]bool
 	Max      map[string]int
 	Use      map[string]string
 	Batches  []Batch
@@ -122,7 +124,7 @@ func digest(b []byte) string {
 func Parse(text []byte) (*Ledger, error) {
 	l := &Ledger{
 		Ops: map[string]*Op{}, Types: map[string]string{}, Same: map[string]string{}, Enums: map[string]string{}, Consts: map[string]string{}, Fields: map[string]string{},
-		Kinds: map[string]string{}, Required: map[string]bool{}, Null: map[string]bool{}, Max: map[string]int{}, Use: map[string]string{},
+		Kinds: map[string]string{}, Required: map[string]bool{}, Null: map[string]bool{}, Opaque: map[string]bool{}, Max: map[string]int{}, Use: map[string]string{},
 		methods: map[string]string{}, text: text,
 	}
 	n := 0
@@ -177,6 +179,9 @@ func (l *Ledger) line(line string) error {
 		return nil
 	case f[0] == "null" && len(f) == 2:
 		l.Null[f[1]] = true
+		return nil
+	case f[0] == "opaque" && len(f) >= 2:
+		l.Opaque[strings.Join(f[1:], " ")] = true
 		return nil
 	case f[0] == "max" && len(f) == 3:
 		limit, err := strconv.Atoi(f[2])
