@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"regexp"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
@@ -27,7 +26,24 @@ type Credentials struct {
 	Token Secret
 }
 
-var guidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$`)
+// guidForm reports whether s is a GUID, with all, some or none of its dashes.
+func guidForm(s string) bool {
+	digits, dash := 0, false
+	for _, r := range s {
+		switch {
+		case r == '-':
+			if dash || digits < 8 || digits > 20 || digits%4 != 0 {
+				return false
+			}
+			dash = true
+			continue
+		case !strings.ContainsRune("0123456789abcdefABCDEF", r):
+			return false
+		}
+		digits, dash = digits+1, false
+	}
+	return digits == 32
+}
 
 // validate says what is wrong with the credentials without showing them.
 func (c Credentials) validate() error {
@@ -43,7 +59,7 @@ func (c Credentials) validate() error {
 			return fmt.Errorf("linnworks: %s has white space around it: remove it", f.name)
 		case strings.HasPrefix(strings.ToLower(f.value), "bearer "):
 			return fmt.Errorf("linnworks: %s starts with Bearer: give the GUID alone", f.name)
-		case !guidForm.MatchString(f.value):
+		case !guidForm(f.value):
 			return fmt.Errorf("linnworks: %s is not a GUID: %s", f.name, f.source)
 		}
 	}

@@ -100,16 +100,16 @@ func (s *GenericListingsService) GetConfiguratorsInfoPaged(ctx context.Context, 
 func (s *GenericListingsService) GetConfiguratorsInfoPagedAll(ctx context.Context, req *GetConfiguratorsInfoPagedRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.PaginationParameters)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]json.RawMessage, int, error) {
+	return numberedPages("GenericListings.GetConfiguratorsInfoPaged", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]json.RawMessage, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
 		r.PaginationParameters = &inner
 		out, err := s.GetConfiguratorsInfoPaged(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.ConfiguratorsInfo, 0, err
+		return out.ConfiguratorsInfo, pageHead{}, err
 	})
 }
 
@@ -132,16 +132,16 @@ func (s *GenericListingsService) OpenTemplatesByInventory(ctx context.Context, r
 func (s *GenericListingsService) OpenTemplatesByInventoryAll(ctx context.Context, req *OpenTemplatesByInventoryRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.PaginationParameters)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]json.RawMessage, int, error) {
+	return numberedPages("GenericListings.OpenTemplatesByInventory", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]json.RawMessage, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
 		r.PaginationParameters = &inner
 		out, err := s.OpenTemplatesByInventory(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.TemplatesInfo, 0, err
+		return out.TemplatesInfo, pageHead{Entries: out.TotalEntries}, err
 	})
 }
 

@@ -938,14 +938,14 @@ func (s *InventoryService) GetInventoryItemAuditTrailPaged(ctx context.Context, 
 // [InventoryService.GetInventoryItemAuditTrailPaged]. It stops at the first error but an [UnreadableError].
 func (s *InventoryService) GetInventoryItemAuditTrailPagedAll(ctx context.Context, req *GetInventoryItemAuditTrailPagedRequest, opts ...CallOption) iter.Seq2[StockItemAuditTrail, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.PageSize), func(page int) ([]StockItemAuditTrail, int, error) {
+	return numberedPages("Inventory.GetInventoryItemAuditTrailPaged", numberOf(start.PageNumber), numberOf(start.PageSize), 0, func(page int) ([]StockItemAuditTrail, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetInventoryItemAuditTrailPaged(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Items, 0, err
+		return out.Items, pageHead{}, err
 	})
 }
 
@@ -1370,14 +1370,14 @@ func (s *InventoryService) GetScrapHistory(ctx context.Context, req *GetScrapHis
 // [InventoryService.GetScrapHistory]. It stops at the first error but an [UnreadableError].
 func (s *InventoryService) GetScrapHistoryAll(ctx context.Context, req *GetScrapHistoryRequest, opts ...CallOption) iter.Seq2[ScrapItem, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]ScrapItem, int, error) {
+	return numberedPages("Inventory.GetScrapHistory", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]ScrapItem, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetScrapHistory(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.ScrapHistory.Data, out.ScrapHistory.TotalPages, err
+		return out.ScrapHistory.Data, pageHead{Pages: out.ScrapHistory.TotalPages, Entries: int(out.ScrapHistory.TotalEntries)}, err
 	})
 }
 

@@ -212,16 +212,16 @@ func (s *ListingsService) GetBigCommerceTemplates(ctx context.Context, req *GetB
 func (s *ListingsService) GetBigCommerceTemplatesAll(ctx context.Context, req *GetBigCommerceTemplatesRequest, opts ...CallOption) iter.Seq2[BigCommerceListing, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.Parameters)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]BigCommerceListing, int, error) {
+	return numberedPages("Listings.GetBigCommerceTemplates", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]BigCommerceListing, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
 		r.Parameters = &inner
 		out, err := s.GetBigCommerceTemplates(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Items, 0, err
+		return out.Items, pageHead{}, err
 	})
 }
 
@@ -272,16 +272,16 @@ func (s *ListingsService) GetEbayTemplates(ctx context.Context, req *GetEbayTemp
 func (s *ListingsService) GetEbayTemplatesAll(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) iter.Seq2[EbayListing, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.Parameters)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]EbayListing, int, error) {
+	return numberedPages("Listings.GetEbayTemplates", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]EbayListing, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
 		r.Parameters = &inner
 		out, err := s.GetEbayTemplates(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Items, 0, err
+		return out.Items, pageHead{}, err
 	})
 }
 

@@ -265,14 +265,14 @@ func (s *OrdersService) CreateNewOrder(ctx context.Context, req *CreateNewOrderR
 
 // CreateOrders calls POST /api/Orders/CreateOrders.
 //
-// It writes absolute values and is safe to repeat. 150 calls a minute.
+// It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CreateOrders
 func (s *OrdersService) CreateOrders(ctx context.Context, req *CreateOrdersRequest, opts ...CallOption) ([]GUID, error) {
 	var out []GUID
 	err := s.client.call(ctx, operation{
 		name: "Orders.CreateOrders", method: "POST", path: "/api/Orders/CreateOrders",
-		body: bodyParams, replay: replayWrite, limit: 150,
+		body: bodyParams, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -547,14 +547,14 @@ func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrd
 // [OrdersService.GetOpenOrders]. It stops at the first error but an [UnreadableError].
 func (s *OrdersService) GetOpenOrdersAll(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]OpenOrder, int, error) {
+	return numberedPages("Orders.GetOpenOrders", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]OpenOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 

@@ -56,7 +56,7 @@ func (s *OrdersV2Service) GetOrders(ctx context.Context, req *OrdersV2GetOrdersR
 // [OrdersV2Service.GetOrders]. It stops at the first error but an [UnreadableError].
 func (s *OrdersV2Service) GetOrdersPages(ctx context.Context, req *OrdersV2GetOrdersRequest, opts ...CallOption) iter.Seq2[*GetOrdersResponse, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]*GetOrdersResponse, string, error) {
+	return tokenPages("OrdersV2.GetOrders", func(token string) ([]*GetOrdersResponse, string, error) {
 		r := start
 		if token != "" {
 			token := GUID(token)

@@ -492,14 +492,14 @@ func (s *ProcessedOrdersService) SearchProcessedOrders(ctx context.Context, req 
 // [ProcessedOrdersService.SearchProcessedOrders]. It stops at the first error but an [UnreadableError].
 func (s *ProcessedOrdersService) SearchProcessedOrdersAll(ctx context.Context, req *SearchProcessedOrdersRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.ResultsPerPage), func(page int) ([]ProcessedOrder, int, error) {
+	return numberedPages("ProcessedOrders.SearchProcessedOrders", numberOf(start.PageNumber), numberOf(start.ResultsPerPage), 0, func(page int) ([]ProcessedOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchProcessedOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.ProcessedOrders.Data, out.ProcessedOrders.TotalPages, err
+		return out.ProcessedOrders.Data, pageHead{Pages: out.ProcessedOrders.TotalPages, Entries: int(out.ProcessedOrders.TotalEntries)}, err
 	})
 }
 
@@ -525,14 +525,14 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersPaged(ctx context.Context,
 // Deprecated: as the method that it calls.
 func (s *ProcessedOrdersService) SearchProcessedOrdersPagedAll(ctx context.Context, req *SearchProcessedOrdersPagedRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), func(page int) ([]ProcessedOrder, int, error) {
+	return numberedPages("ProcessedOrders.SearchProcessedOrdersPaged", numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), 0, func(page int) ([]ProcessedOrder, pageHead, error) {
 		r := start
 		r.PageNum = &page
 		out, err := s.SearchProcessedOrdersPaged(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 

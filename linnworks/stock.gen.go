@@ -267,14 +267,14 @@ func (s *StockService) GetItemChangesHistory(ctx context.Context, req *GetItemCh
 // [StockService.GetItemChangesHistory]. It stops at the first error but an [UnreadableError].
 func (s *StockService) GetItemChangesHistoryAll(ctx context.Context, req *GetItemChangesHistoryRequest, opts ...CallOption) iter.Seq2[StockItemChangeHistory, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemChangeHistory, int, error) {
+	return numberedPages("Stock.GetItemChangesHistory", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockItemChangeHistory, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetItemChangesHistory(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -394,14 +394,14 @@ func (s *StockService) GetStockItems(ctx context.Context, req *GetStockItemsRequ
 // [StockService.GetStockItems]. It stops at the first error but an [UnreadableError].
 func (s *StockService) GetStockItemsAll(ctx context.Context, req *GetStockItemsRequest, opts ...CallOption) iter.Seq2[StockItem, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItem, int, error) {
+	return numberedPages("Stock.GetStockItems", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockItem, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetStockItems(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -451,14 +451,14 @@ func (s *StockService) GetStockItemsFull(ctx context.Context, req *GetStockItems
 // [StockService.GetStockItemsFull]. It stops at the first error but an [UnreadableError].
 func (s *StockService) GetStockItemsFullAll(ctx context.Context, req *GetStockItemsFullRequest, opts ...CallOption) iter.Seq2[StockItemFull, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemFull, int, error) {
+	return numberedPages("Stock.GetStockItemsFull", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]StockItemFull, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetStockItemsFull(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out, 0, err
+		return out, pageHead{}, err
 	})
 }
 
@@ -698,14 +698,14 @@ func (s *StockService) SearchBinracks(ctx context.Context, req *SearchBinracksRe
 // [StockService.SearchBinracks]. It stops at the first error but an [UnreadableError].
 func (s *StockService) SearchBinracksAll(ctx context.Context, req *SearchBinracksRequest, opts ...CallOption) iter.Seq2[WarehouseBinRack, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), 0, func(page int) ([]WarehouseBinRack, int, error) {
+	return numberedPages("Stock.SearchBinracks", numberOf(start.PageNumber), 0, 0, func(page int) ([]WarehouseBinRack, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchBinracks(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.BinRacks, 0, err
+		return out.BinRacks, pageHead{}, err
 	})
 }
 
@@ -727,14 +727,14 @@ func (s *StockService) SearchVariationGroups(ctx context.Context, req *SearchVar
 // [StockService.SearchVariationGroups]. It stops at the first error but an [UnreadableError].
 func (s *StockService) SearchVariationGroupsAll(ctx context.Context, req *SearchVariationGroupsRequest, opts ...CallOption) iter.Seq2[VariationGroup, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]VariationGroup, int, error) {
+	return numberedPages("Stock.SearchVariationGroups", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]VariationGroup, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchVariationGroups(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -1089,7 +1089,7 @@ type GetStockItemsFullByIDsResponse struct {
 // GetStockItemsFullRequest holds the parameters of Stock.GetStockItemsFull.
 type GetStockItemsFullRequest struct {
 	DataRequirements     []StockDataRequirement `json:"dataRequirements,omitzero"`
-	EntriesPerPage       *int                   `json:"entriesPerPage,omitzero"`
+	EntriesPerPage       *int                   `json:"entriesPerPage,omitzero"` // at most 200
 	Keyword              *string                `json:"keyword,omitzero"`
 	LoadCompositeParents *bool                  `json:"loadCompositeParents,omitzero"`
 	LoadVariationParents *bool                  `json:"loadVariationParents,omitzero"`

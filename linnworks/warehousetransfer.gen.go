@@ -378,14 +378,14 @@ func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req
 // [WarehouseTransferService.GetArchivedTransfers]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersAll(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfers", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfers(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -407,14 +407,14 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx 
 // [WarehouseTransferService.GetArchivedTransfersBetweenArchivedDates]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersBetweenArchivedDates(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -436,14 +436,14 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.
 // [WarehouseTransferService.GetArchivedTransfersBetweenDates]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersBetweenDates(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -465,14 +465,14 @@ func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Cont
 // [WarehouseTransferService.GetArchivedTransfersFiltered]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersFilteredAll(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersFiltered", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersFiltered(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 

@@ -155,14 +155,14 @@ func (s *WarehouseTransferNewService) FindStockItem(ctx context.Context, req *Wa
 // [WarehouseTransferNewService.FindStockItem]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferNewService) FindStockItemAll(ctx context.Context, req *WarehouseTransferNewFindStockItemRequest, opts ...CallOption) iter.Seq2[StockItemModel, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemModel, int, error) {
+	return numberedPages("WarehouseTransferNew.FindStockItem", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]StockItemModel, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.FindStockItem(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -184,14 +184,14 @@ func (s *WarehouseTransferNewService) FindWarehouseTransferStockItems(ctx contex
 // [WarehouseTransferNewService.FindWarehouseTransferStockItems]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferNewService) FindWarehouseTransferStockItemsAll(ctx context.Context, req *FindWarehouseTransferStockItemsRequest, opts ...CallOption) iter.Seq2[WarehouseTransferStockItemModel, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransferStockItemModel, int, error) {
+	return numberedPages("WarehouseTransferNew.FindWarehouseTransferStockItems", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]WarehouseTransferStockItemModel, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.FindWarehouseTransferStockItems(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 

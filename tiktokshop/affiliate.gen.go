@@ -126,7 +126,7 @@ func (s *AffiliateService) GetShopProductsV202309(ctx context.Context, req *GetS
 // [AffiliateService.GetShopProductsV202309]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateService) GetShopProductsV202309All(ctx context.Context, req *GetShopProductsV202309Request, opts ...CallOption) iter.Seq2[GetShopProductsResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopProductsResponseProduct, string, error) {
+	return tokenPages("Affiliate.GetShopProductsV202309", func(token string) ([]GetShopProductsResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -157,7 +157,7 @@ func (s *AffiliateService) GetShowcaseProductsV202309(ctx context.Context, req *
 // [AffiliateService.GetShowcaseProductsV202309]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateService) GetShowcaseProductsV202309Pages(ctx context.Context, req *GetShowcaseProductsV202309Request, opts ...CallOption) iter.Seq2[*GetShowcaseProductsV202309Response, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]*GetShowcaseProductsV202309Response, string, error) {
+	return tokenPages("Affiliate.GetShowcaseProductsV202309", func(token string) ([]*GetShowcaseProductsV202309Response, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -99,7 +99,7 @@ func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrdersAll(ctx conte
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]CreatorSearchAffiliateTraceOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSearchAffiliateTraceOrders", func(token string) ([]CreatorSearchAffiliateTraceOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -134,7 +134,7 @@ func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProductAll(ctx c
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSearchOpenCollaborationProduct", func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -179,7 +179,7 @@ func (s *AffiliateCreatorService) CreatorSelectAffiliateProduct(ctx context.Cont
 // [AffiliateCreatorService.CreatorSelectAffiliateProduct]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) CreatorSelectAffiliateProductAll(ctx context.Context, req *CreatorSelectAffiliateProductRequest, opts ...CallOption) iter.Seq2[CreatorSelectAffiliateProductResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]CreatorSelectAffiliateProductResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSelectAffiliateProduct", func(token string) ([]CreatorSelectAffiliateProductResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -314,7 +314,7 @@ func (s *AffiliateCreatorService) GetShopProductsAll(ctx context.Context, req *G
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetShopProductsResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.GetShopProducts", func(token string) ([]GetShopProductsResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -392,7 +392,7 @@ func (s *AffiliateCreatorService) GetShowcaseProductsAll(ctx context.Context, re
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]GetShowcaseProductsResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.GetShowcaseProducts", func(token string) ([]GetShowcaseProductsResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -480,7 +480,7 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersAll(ctx context.Co
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCreatorAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorAffiliateOrders", func(token string) ([]SearchCreatorAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -516,7 +516,7 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405All(ctx con
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorAffiliateOrdersV202405", func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -547,7 +547,7 @@ func (s *AffiliateCreatorService) SearchCreatorSampleApplications(ctx context.Co
 // [AffiliateCreatorService.SearchCreatorSampleApplications]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) SearchCreatorSampleApplicationsAll(ctx context.Context, req *SearchCreatorSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SearchCreatorSampleApplicationsResponseSampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchCreatorSampleApplicationsResponseSampleApplication, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorSampleApplications", func(token string) ([]SearchCreatorSampleApplicationsResponseSampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -582,7 +582,7 @@ func (s *AffiliateCreatorService) SearchCreatorTargetCollaborationsAll(ctx conte
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCreatorTargetCollaborationsResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorTargetCollaborations", func(token string) ([]SearchCreatorTargetCollaborationsResponseTargetCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -88,7 +88,7 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignListResponseCampaign, string, error) {
+	return tokenPages("AffiliatePartner.GetAffiliatePartnerCampaignList", func(token string) ([]GetAffiliatePartnerCampaignListResponseCampaign, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -119,7 +119,7 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductList(ctx con
 // [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList]. It stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignProductListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignProductListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, error) {
+	return tokenPages("AffiliatePartner.GetAffiliatePartnerCampaignProductList", func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -179,7 +179,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfo(ctx co
 // [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusInfo]. It stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfoAll(ctx context.Context, campaignID string, productID string, req *GetCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) iter.Seq2[GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, string, error) {
+	return tokenPages("AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo", func(token string) ([]GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -210,7 +210,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusList(ctx co
 // [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusList]. It stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusListAll(ctx context.Context, campaignID string, req *GetCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) iter.Seq2[AffiliatePartnerCampaignProductStatistic, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]AffiliatePartnerCampaignProductStatistic, string, error) {
+	return tokenPages("AffiliatePartner.GetCampaignCreatorFulfillmentStatusList", func(token string) ([]AffiliatePartnerCampaignProductStatistic, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -316,7 +316,7 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Contex
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCAPAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliatePartner.SearchCAPAffiliateOrders", func(token string) ([]SearchCAPAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -351,7 +351,7 @@ func (s *AffiliatePartnerService) SearchTAPAffiliateOrdersAll(ctx context.Contex
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchTAPAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliatePartner.SearchTAPAffiliateOrders", func(token string) ([]SearchTAPAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

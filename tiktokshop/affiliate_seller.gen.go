@@ -173,7 +173,7 @@ func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]GetConversationListResponseConversation, string, error) {
+	return tokenPages("AffiliateSeller.GetConversationList", func(token string) ([]GetConversationListResponseConversation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -209,7 +209,7 @@ func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Conte
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]GetConversationListResponseConversation, string, error) {
+	return tokenPages("AffiliateSeller.GetConversationListV202412", func(token string) ([]GetConversationListResponseConversation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -316,7 +316,7 @@ func (s *AffiliateSellerService) GetMessageInTheConversationAll(ctx context.Cont
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]GetMessageInTheConversationResponseMessage, string, error) {
+	return tokenPages("AffiliateSeller.GetMessageInTheConversation", func(token string) ([]GetMessageInTheConversationResponseMessage, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -351,7 +351,7 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetOpenCollaborationCreatorContentDetailCreatorContentDetail, string, error) {
+	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetail", func(token string) ([]GetOpenCollaborationCreatorContentDetailCreatorContentDetail, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -387,7 +387,7 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]AffiliateSellerCreatorContentDetail, string, error) {
+	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412", func(token string) ([]AffiliateSellerCreatorContentDetail, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -574,7 +574,7 @@ func (s *AffiliateSellerService) SearchOpenCollaborationAll(ctx context.Context,
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchOpenCollaborationResponseOpenCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchOpenCollaboration", func(token string) ([]SearchOpenCollaborationResponseOpenCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -610,7 +610,7 @@ func (s *AffiliateSellerService) SearchOpenCollaborationV202409All(ctx context.C
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchOpenCollaborationV202409ResponseOpenCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchOpenCollaborationV202409", func(token string) ([]SearchOpenCollaborationV202409ResponseOpenCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -645,7 +645,7 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersAll(ctx context.Cont
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateSeller.SearchSellerAffiliateOrders", func(token string) ([]SearchSellerAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -681,7 +681,7 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405All(ctx conte
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
+	return tokenPages("AffiliateSeller.SearchSellerAffiliateOrdersV202405", func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -712,7 +712,7 @@ func (s *AffiliateSellerService) SearchTargetCollaborations(ctx context.Context,
 // [AffiliateSellerService.SearchTargetCollaborations]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SearchTargetCollaborationsAll(ctx context.Context, req *SearchTargetCollaborationsRequest, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsResponseTargetCollaboration, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchTargetCollaborations", func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -744,7 +744,7 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsV202409(ctx context.C
 // [AffiliateSellerService.SearchTargetCollaborationsV202409]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SearchTargetCollaborationsV202409All(ctx context.Context, req *SearchTargetCollaborationsV202409Request, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsResponseTargetCollaboration, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchTargetCollaborationsV202409", func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -822,7 +822,7 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAl
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct", func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -853,7 +853,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplace(ctx context.Co
 // [AffiliateSellerService.SellerSearchCreatorOnMarketplace]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context.Context, req *SellerSearchCreatorOnMarketplaceRequest, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplace", func(token string) ([]SellerSearchCreatorOnMarketplaceResponseCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -885,7 +885,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx con
 // [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202406]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202406Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202406ResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202406ResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406", func(token string) ([]SellerSearchCreatorOnMarketplaceV202406ResponseCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -917,7 +917,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx con
 // [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202505]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202505Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202505ResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202505ResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505", func(token string) ([]SellerSearchCreatorOnMarketplaceV202505ResponseCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -948,7 +948,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplications(ctx context.Cont
 // [AffiliateSellerService.SellerSearchSampleApplications]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsAll(ctx context.Context, req *SellerSearchSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsResponseSampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsResponseSampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplications", func(token string) ([]SellerSearchSampleApplicationsResponseSampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -994,7 +994,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409(ctx conte
 // [AffiliateSellerService.SellerSearchSampleApplicationsV202409]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx context.Context, req *SellerSearchSampleApplicationsV202409Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409SampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202409", func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1026,7 +1026,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507(ctx conte
 // [AffiliateSellerService.SellerSearchSampleApplicationsV202507]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507All(ctx context.Context, req *SellerSearchSampleApplicationsV202507Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409SampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202507", func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

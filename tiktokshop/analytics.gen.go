@@ -84,7 +84,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceList(ctx context.Context, req *
 // [AnalyticsService.GetShopLIVEPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, req *GetShopLIVEPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListResponseLiveStreamSession, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListResponseLiveStreamSession, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformanceList", func(token string) ([]GetShopLIVEPerformanceListResponseLiveStreamSession, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -116,7 +116,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202505(ctx context.Context
 // [AnalyticsService.GetShopLIVEPerformanceListV202505]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202505All(ctx context.Context, req *GetShopLIVEPerformanceListV202505Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformanceListV202505", func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -148,7 +148,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508(ctx context.Context
 // [AnalyticsService.GetShopLIVEPerformanceListV202508]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Context, req *GetShopLIVEPerformanceListV202508Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformanceListV202508", func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -223,7 +223,7 @@ func (s *AnalyticsService) GetShopLIVEPerformancePerMinutes(ctx context.Context,
 // [AnalyticsService.GetShopLIVEPerformancePerMinutes]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformancePerMinutesPages(ctx context.Context, liveID string, req *GetShopLIVEPerformancePerMinutesRequest, opts ...CallOption) iter.Seq2[*GetShopLIVEPerformancePerMinutesResponse, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]*GetShopLIVEPerformancePerMinutesResponse, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformancePerMinutes", func(token string) ([]*GetShopLIVEPerformancePerMinutesResponse, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -340,7 +340,7 @@ func (s *AnalyticsService) GetShopProductPerformanceList(ctx context.Context, re
 // [AnalyticsService.GetShopProductPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context, req *GetShopProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopProductPerformanceListResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopProductPerformanceList", func(token string) ([]GetShopProductPerformanceListResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -372,7 +372,7 @@ func (s *AnalyticsService) GetShopProductPerformanceListV202405(ctx context.Cont
 // [AnalyticsService.GetShopProductPerformanceListV202405]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopProductPerformanceListV202405All(ctx context.Context, req *GetShopProductPerformanceListV202405Request, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListV202405ResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopProductPerformanceListV202405ResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopProductPerformanceListV202405", func(token string) ([]GetShopProductPerformanceListV202405ResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -417,7 +417,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceList(ctx context.Context, req *G
 // [AnalyticsService.GetShopSKUPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req *GetShopSKUPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
+	return tokenPages("Analytics.GetShopSKUPerformanceList", func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -449,7 +449,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406(ctx context.Context,
 // [AnalyticsService.GetShopSKUPerformanceListV202406]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Context, req *GetShopSKUPerformanceListV202406Request, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
+	return tokenPages("Analytics.GetShopSKUPerformanceListV202406", func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -524,7 +524,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceList(ctx context.Context, req 
 // [AnalyticsService.GetShopVideoPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, req *GetShopVideoPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListResponseVideo, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopVideoPerformanceListResponseVideo, string, error) {
+	return tokenPages("Analytics.GetShopVideoPerformanceList", func(token string) ([]GetShopVideoPerformanceListResponseVideo, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -556,7 +556,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceListV202409(ctx context.Contex
 // [AnalyticsService.GetShopVideoPerformanceListV202409]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoPerformanceListV202409All(ctx context.Context, req *GetShopVideoPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListV202409ResponseVideo, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopVideoPerformanceListV202409ResponseVideo, string, error) {
+	return tokenPages("Analytics.GetShopVideoPerformanceListV202409", func(token string) ([]GetShopVideoPerformanceListV202409ResponseVideo, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -616,7 +616,7 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceList(ctx context.Contex
 // [AnalyticsService.GetShopVideoProductPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopVideoProductPerformanceList", func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -648,7 +648,7 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409(ctx context
 // [AnalyticsService.GetShopVideoProductPerformanceListV202409]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopVideoProductPerformanceListV202409", func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

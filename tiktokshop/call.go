@@ -337,7 +337,7 @@ func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 		return transport.Verdict{Code: "0", RequestID: string(p.envelope.RequestID)}
 	}
 	// Without a code of TikTok's nothing tells what became of the call.
-	if p.replay != replayRead && (reply.Lost || e.Class == ClassSystem || e.Class == ClassDecode || e.Class == ClassUnknown && e.Code == 0) {
+	if p.replay != replayRead && (reply.Lost || e.Class == ClassSystem || e.Class == ClassDecode || (e.Class == ClassUnknown || e.Class == ClassRoute) && e.Code == 0) {
 		p.doubt = true
 	}
 	e.OutcomeUnknown = p.doubt
@@ -392,6 +392,9 @@ func (p *signed) read(reply *transport.Reply) *Error {
 		e.Body, e.Err = snapshot(reply.Body), fmt.Errorf("the reply is not TikTok's JSON envelope: %w", err)
 	}
 	e.Class = classify(e)
+	if redirect := transport.Redirect(reply); redirect != nil && !known {
+		e.Class, e.Err = ClassRoute, redirect
+	}
 	switch e.Code {
 	case codePermissionOrFault:
 		if p.doubtful++; p.doubtful > 2 {
@@ -432,7 +435,7 @@ func (p *signed) addConsent(e *Error) {
 }
 
 // clean strikes the secrets of the call out of a text of TikTok's.
-func (p *signed) clean(text string) string { return clip(wire.Scrub(text, p.known()...), 1<<10) }
+func (p *signed) clean(text string) string { return clip(wire.Head(text, wire.Scrubber(p.known()...)), 1<<10) }
 
 // fail turns what the request path reports into the error of the call. reply is
 // that of the last attempt.

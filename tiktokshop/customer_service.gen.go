@@ -74,7 +74,7 @@ func (s *CustomerServiceService) GetConversationMessagesAll(ctx context.Context,
 	if start.PageSize == 0 {
 		start.PageSize = 10
 	}
-	return tokenPages(func(token string) ([]GetConversationMessagesResponseMessage, string, error) {
+	return tokenPages("CustomerService.GetConversationMessages", func(token string) ([]GetConversationMessagesResponseMessage, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -109,7 +109,7 @@ func (s *CustomerServiceService) GetConversationsAll(ctx context.Context, req *G
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]GetConversationsResponseConversation, string, error) {
+	return tokenPages("CustomerService.GetConversations", func(token string) ([]GetConversationsResponseConversation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -42,7 +42,7 @@ func (s *EpharmacyService) GetPharmacies(ctx context.Context, req *GetPharmacies
 // [EpharmacyService.GetPharmacies]. It stops at the first error but an [UnreadableError].
 func (s *EpharmacyService) GetPharmaciesAll(ctx context.Context, req *GetPharmaciesRequest, opts ...CallOption) iter.Seq2[GetPharmaciesResponsePharmacy, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetPharmaciesResponsePharmacy, string, error) {
+	return tokenPages("Epharmacy.GetPharmacies", func(token string) ([]GetPharmaciesResponsePharmacy, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -155,7 +155,7 @@ func (s *FBTService) SearchFBTInventoryAll(ctx context.Context, req *SearchFBTIn
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchFBTInventoryResponseInventory, string, error) {
+	return tokenPages("FBT.SearchFBTInventory", func(token string) ([]SearchFBTInventoryResponseInventory, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -190,7 +190,7 @@ func (s *FBTService) SearchFBTInventoryRecordAll(ctx context.Context, req *Searc
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchFBTInventoryRecordResponseInventoryRecord, string, error) {
+	return tokenPages("FBT.SearchFBTInventoryRecord", func(token string) ([]SearchFBTInventoryRecordResponseInventoryRecord, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -225,7 +225,7 @@ func (s *FBTService) SearchGoodsInfoAll(ctx context.Context, req *SearchGoodsInf
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchGoodsInfoResponseGood, string, error) {
+	return tokenPages("FBT.SearchGoodsInfo", func(token string) ([]SearchGoodsInfoResponseGood, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -29,7 +29,7 @@ func (s *FinanceService) GetPayments(ctx context.Context, req *GetPaymentsReques
 // [FinanceService.GetPayments]. It stops at the first error but an [UnreadableError].
 func (s *FinanceService) GetPaymentsAll(ctx context.Context, req *GetPaymentsRequest, opts ...CallOption) iter.Seq2[Payment, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Payment, string, error) {
+	return tokenPages("Finance.GetPayments", func(token string) ([]Payment, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -65,7 +65,7 @@ func (s *FinanceService) GetPaymentsV202309(ctx context.Context, req *GetPayment
 // Deprecated: as the method that it calls.
 func (s *FinanceService) GetPaymentsV202309All(ctx context.Context, req *GetPaymentsV202309Request, opts ...CallOption) iter.Seq2[Payment, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Payment, string, error) {
+	return tokenPages("Finance.GetPaymentsV202309", func(token string) ([]Payment, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -96,7 +96,7 @@ func (s *FinanceService) GetStatements(ctx context.Context, req *GetStatementsRe
 // [FinanceService.GetStatements]. It stops at the first error but an [UnreadableError].
 func (s *FinanceService) GetStatementsAll(ctx context.Context, req *GetStatementsRequest, opts ...CallOption) iter.Seq2[Statement, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Statement, string, error) {
+	return tokenPages("Finance.GetStatements", func(token string) ([]Statement, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -172,7 +172,7 @@ func (s *FinanceService) GetTransactionsByStatement(ctx context.Context, stateme
 // [FinanceService.GetTransactionsByStatement]. It stops at the first error but an [UnreadableError].
 func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, statementID string, req *GetTransactionsByStatementRequest, opts ...CallOption) iter.Seq2[StatementTransaction, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]StatementTransaction, string, error) {
+	return tokenPages("Finance.GetTransactionsByStatement", func(token string) ([]StatementTransaction, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -208,7 +208,7 @@ func (s *FinanceService) GetTransactionsByStatementV202309(ctx context.Context, 
 // Deprecated: as the method that it calls.
 func (s *FinanceService) GetTransactionsByStatementV202309All(ctx context.Context, statementID string, req *GetTransactionsByStatementV202309Request, opts ...CallOption) iter.Seq2[GetTransactionsByStatementV202309StatementTransaction, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetTransactionsByStatementV202309StatementTransaction, string, error) {
+	return tokenPages("Finance.GetTransactionsByStatementV202309", func(token string) ([]GetTransactionsByStatementV202309StatementTransaction, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -239,7 +239,7 @@ func (s *FinanceService) GetUnsettledTransactions(ctx context.Context, req *GetU
 // [FinanceService.GetUnsettledTransactions]. It stops at the first error but an [UnreadableError].
 func (s *FinanceService) GetUnsettledTransactionsAll(ctx context.Context, req *GetUnsettledTransactionsRequest, opts ...CallOption) iter.Seq2[GetUnsettledTransactionsResponseTransaction, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetUnsettledTransactionsResponseTransaction, string, error) {
+	return tokenPages("Finance.GetUnsettledTransactions", func(token string) ([]GetUnsettledTransactionsResponseTransaction, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -270,7 +270,7 @@ func (s *FinanceService) GetWithdrawals(ctx context.Context, req *GetWithdrawals
 // [FinanceService.GetWithdrawals]. It stops at the first error but an [UnreadableError].
 func (s *FinanceService) GetWithdrawalsAll(ctx context.Context, req *GetWithdrawalsRequest, opts ...CallOption) iter.Seq2[GetWithdrawalsResponseWithdrawal, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetWithdrawalsResponseWithdrawal, string, error) {
+	return tokenPages("Finance.GetWithdrawals", func(token string) ([]GetWithdrawalsResponseWithdrawal, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

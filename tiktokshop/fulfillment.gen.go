@@ -301,7 +301,7 @@ func (s *FulfillmentService) SearchCombinablePackagesAll(ctx context.Context, re
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]SearchCombinablePackagesResponseCombinablePackage, string, error) {
+	return tokenPages("Fulfillment.SearchCombinablePackages", func(token string) ([]SearchCombinablePackagesResponseCombinablePackage, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -336,7 +336,7 @@ func (s *FulfillmentService) SearchPackageAll(ctx context.Context, req *SearchPa
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]Package, string, error) {
+	return tokenPages("Fulfillment.SearchPackage", func(token string) ([]Package, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -259,14 +259,14 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx contex
 // [GSFullServiceCommodityService.GSFullServiceSearchCategories]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx context.Context, req *GSFullServiceSearchCategoriesRequest, opts ...CallOption) iter.Seq2[GSFullServiceSearchCategoriesResponseCategory, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, int, error) {
+	return numberedPages("GSFullServiceCommodity.GSFullServiceSearchCategories", numberOf(start.PageOffset), numberOf(start.PageSize), 100, func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, pageHead, error) {
 		r := start
 		r.PageOffset = &page
 		out, err := s.GSFullServiceSearchCategories(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Categories, 0, err
+		return out.Categories, pageHead{}, err
 	})
 }
 
@@ -316,7 +316,7 @@ func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersons(ctx cont
 // [GSFullServiceCommodityService.GSGetSupplierResponsiblePersons]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersonsAll(ctx context.Context, req *GSGetSupplierResponsiblePersonsRequest, opts ...CallOption) iter.Seq2[GSGetSupplierResponsiblePersonsResponseRPInfo, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSGetSupplierResponsiblePersonsResponseRPInfo, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSGetSupplierResponsiblePersons", func(token string) ([]GSGetSupplierResponsiblePersonsResponseRPInfo, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -361,7 +361,7 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturer(ctx context.C
 // [GSFullServiceCommodityService.GSListSupplierManufacturer]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx context.Context, req *GSListSupplierManufacturerRequest, opts ...CallOption) iter.Seq2[GSListSupplierManufacturerResponseManufacturerList, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSListSupplierManufacturer", func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -434,7 +434,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovals(ctx context.Context,
 // [GSFullServiceCommodityService.GSQuerySKUApprovals]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsAll(ctx context.Context, req *GSQuerySKUApprovalsRequest, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovals", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -466,7 +466,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406(ctx context.C
 // [GSFullServiceCommodityService.GSQuerySKUApprovalsV202406]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406All(ctx context.Context, req *GSQuerySKUApprovalsV202406Request, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovalsV202406", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -498,7 +498,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410(ctx context.C
 // [GSFullServiceCommodityService.GSQuerySKUApprovalsV202410]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410All(ctx context.Context, req *GSQuerySKUApprovalsV202410Request, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovalsV202410", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -543,14 +543,14 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ct
 // [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll(ctx context.Context, req *GetGlobalSellingFullServiceCategoriesRequest, opts ...CallOption) iter.Seq2[GetGlobalSellingFullServiceCategoriesResponseCategory, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, int, error) {
+	return numberedPages("GSFullServiceCommodity.GetGlobalSellingFullServiceCategories", numberOf(start.PageOffset), numberOf(start.PageSize), 0, func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, pageHead, error) {
 		r := start
 		r.PageOffset = &page
 		out, err := s.GetGlobalSellingFullServiceCategories(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Categories, 0, err
+		return out.Categories, pageHead{}, err
 	})
 }
 
@@ -614,7 +614,7 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddresses(ctx co
 // [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx context.Context, req *GlobalSellingGetSupplierAddressesRequest, opts ...CallOption) iter.Seq2[GlobalSellingGetSupplierAddressesResponseAddress, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, error) {
+	return tokenPages("GSFullServiceCommodity.GlobalSellingGetSupplierAddresses", func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -659,7 +659,7 @@ func (s *GSFullServiceCommodityService) QuerySKUApprovals(ctx context.Context, r
 // [GSFullServiceCommodityService.QuerySKUApprovals]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) QuerySKUApprovalsAll(ctx context.Context, req *QuerySKUApprovalsRequest, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.QuerySKUApprovals", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

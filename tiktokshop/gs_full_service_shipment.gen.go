@@ -201,7 +201,7 @@ func (s *GSFullServiceShipmentService) GSSearchDeliveryOrders(ctx context.Contex
 // [GSFullServiceShipmentService.GSSearchDeliveryOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSSearchDeliveryOrdersAll(ctx context.Context, req *GSSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GSSearchDeliveryOrders", func(token string) ([]GSSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -232,7 +232,7 @@ func (s *GSFullServiceShipmentService) GSSearchStockupOrders(ctx context.Context
 // [GSFullServiceShipmentService.GSSearchStockupOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSSearchStockupOrdersAll(ctx context.Context, req *GSSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSSearchStockupOrdersResponseStockupOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GSSearchStockupOrders", func(token string) ([]GSSearchStockupOrdersResponseStockupOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -427,7 +427,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrders(ctx con
 // [GSFullServiceShipmentService.GlobalSellingSearchAbnormalOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrdersAll(ctx context.Context, req *GlobalSellingSearchAbnormalOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchAbnormalOrders", func(token string) ([]GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -487,7 +487,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrders(ctx con
 // [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrdersAll(ctx context.Context, req *GlobalSellingSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchDeliveryOrders", func(token string) ([]GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -518,7 +518,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrders(ctx conte
 // [GSFullServiceShipmentService.GlobalSellingSearchReturnOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrdersAll(ctx context.Context, req *GlobalSellingSearchReturnOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchReturnOrdersResponseReturnOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingSearchReturnOrdersResponseReturnOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchReturnOrders", func(token string) ([]GlobalSellingSearchReturnOrdersResponseReturnOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -549,7 +549,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrders(ctx cont
 // [GSFullServiceShipmentService.GlobalSellingSearchStockupOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrdersAll(ctx context.Context, req *GlobalSellingSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingSearchStockupOrdersResponseStockupOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchStockupOrders", func(token string) ([]GlobalSellingSearchStockupOrdersResponseStockupOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -633,7 +633,7 @@ func (s *GSFullServiceShipmentService) SearchDeliveryOrders(ctx context.Context,
 // [GSFullServiceShipmentService.SearchDeliveryOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) SearchDeliveryOrdersAll(ctx context.Context, req *SearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[SearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchDeliveryOrdersResponseDeliveryOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.SearchDeliveryOrders", func(token string) ([]SearchDeliveryOrdersResponseDeliveryOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -664,7 +664,7 @@ func (s *GSFullServiceShipmentService) SearchStockupOrders(ctx context.Context, 
 // [GSFullServiceShipmentService.SearchStockupOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) SearchStockupOrdersAll(ctx context.Context, req *SearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[SearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchStockupOrdersResponseStockupOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.SearchStockupOrders", func(token string) ([]SearchStockupOrdersResponseStockupOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -122,7 +122,7 @@ func (s *OrderService) GetOrderListAll(ctx context.Context, req *GetOrderListReq
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Order, string, error) {
+	return tokenPages("Order.GetOrderList", func(token string) ([]Order, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -413,7 +413,7 @@ func (s *ProductService) GetBrandsAll(ctx context.Context, req *GetBrandsRequest
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetBrandsResponseBrand, string, error) {
+	return tokenPages("Product.GetBrands", func(token string) ([]GetBrandsResponseBrand, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -827,7 +827,7 @@ func (s *ProductService) ProductAuditingResearchAll(ctx context.Context, req *Pr
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]ProductAuditingResearchResponseProduct, string, error) {
+	return tokenPages("Product.ProductAuditingResearch", func(token string) ([]ProductAuditingResearchResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -996,7 +996,7 @@ func (s *ProductService) SearchCandidateProductsAll(ctx context.Context, req *Se
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCandidateProductsResponseCandidateProduct, string, error) {
+	return tokenPages("Product.SearchCandidateProducts", func(token string) ([]SearchCandidateProductsResponseCandidateProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1027,7 +1027,7 @@ func (s *ProductService) SearchCombinedListingRecommendations(ctx context.Contex
 // [ProductService.SearchCombinedListingRecommendations]. It stops at the first error but an [UnreadableError].
 func (s *ProductService) SearchCombinedListingRecommendationsAll(ctx context.Context, req *SearchCombinedListingRecommendationsRequest, opts ...CallOption) iter.Seq2[ProductCombinedListingRecommendation, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]ProductCombinedListingRecommendation, string, error) {
+	return tokenPages("Product.SearchCombinedListingRecommendations", func(token string) ([]ProductCombinedListingRecommendation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1062,7 +1062,7 @@ func (s *ProductService) SearchGlobalProductsAll(ctx context.Context, req *Searc
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchGlobalProductsResponseGlobalProduct, string, error) {
+	return tokenPages("Product.SearchGlobalProducts", func(token string) ([]SearchGlobalProductsResponseGlobalProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1094,7 +1094,7 @@ func (s *ProductService) SearchGlobalProductsV202309(ctx context.Context, req *S
 // [ProductService.SearchGlobalProductsV202309]. It stops at the first error but an [UnreadableError].
 func (s *ProductService) SearchGlobalProductsV202309All(ctx context.Context, req *SearchGlobalProductsV202309Request, opts ...CallOption) iter.Seq2[SearchGlobalProductsV202309ResponseGlobalProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchGlobalProductsV202309ResponseGlobalProduct, string, error) {
+	return tokenPages("Product.SearchGlobalProductsV202309", func(token string) ([]SearchGlobalProductsV202309ResponseGlobalProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1129,7 +1129,7 @@ func (s *ProductService) SearchManufacturersAll(ctx context.Context, req *Search
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchManufacturersResponseManufacturer, string, error) {
+	return tokenPages("Product.SearchManufacturers", func(token string) ([]SearchManufacturersResponseManufacturer, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1165,7 +1165,7 @@ func (s *ProductService) SearchManufacturersV202409All(ctx context.Context, req 
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchManufacturersV202409ResponseManufacturer, string, error) {
+	return tokenPages("Product.SearchManufacturersV202409", func(token string) ([]SearchManufacturersV202409ResponseManufacturer, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1200,7 +1200,7 @@ func (s *ProductService) SearchOpportunitiesAll(ctx context.Context, req *Search
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchOpportunitiesResponseOpportunity, string, error) {
+	return tokenPages("Product.SearchOpportunities", func(token string) ([]SearchOpportunitiesResponseOpportunity, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1235,7 +1235,7 @@ func (s *ProductService) SearchProductsAll(ctx context.Context, req *SearchProdu
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProducts", func(token string) ([]Product, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1271,7 +1271,7 @@ func (s *ProductService) SearchProductsV202309All(ctx context.Context, req *Sear
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProductsV202309", func(token string) ([]Product, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1307,7 +1307,7 @@ func (s *ProductService) SearchProductsV202312All(ctx context.Context, req *Sear
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProductsV202312", func(token string) ([]Product, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1342,7 +1342,7 @@ func (s *ProductService) SearchResponsiblePersonsAll(ctx context.Context, req *S
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchResponsiblePersonsResponseResponsiblePerson, string, error) {
+	return tokenPages("Product.SearchResponsiblePersons", func(token string) ([]SearchResponsiblePersonsResponseResponsiblePerson, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1378,7 +1378,7 @@ func (s *ProductService) SearchResponsiblePersonsV202409All(ctx context.Context,
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchResponsiblePersonsV202409ResponseResponsiblePerson, string, error) {
+	return tokenPages("Product.SearchResponsiblePersonsV202409", func(token string) ([]SearchResponsiblePersonsV202409ResponseResponsiblePerson, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1413,7 +1413,7 @@ func (s *ProductService) SearchSizeChartsAll(ctx context.Context, req *SearchSiz
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchSizeChartsResponseSizeChart, string, error) {
+	return tokenPages("Product.SearchSizeCharts", func(token string) ([]SearchSizeChartsResponseSizeChart, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

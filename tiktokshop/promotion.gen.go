@@ -119,7 +119,7 @@ func (s *PromotionService) SearchActivities(ctx context.Context, req *SearchActi
 // [PromotionService.SearchActivities]. It stops at the first error but an [UnreadableError].
 func (s *PromotionService) SearchActivitiesAll(ctx context.Context, req *SearchActivitiesRequest, opts ...CallOption) iter.Seq2[SearchActivitiesResponseActivity, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchActivitiesResponseActivity, string, error) {
+	return tokenPages("Promotion.SearchActivities", func(token string) ([]SearchActivitiesResponseActivity, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -150,7 +150,7 @@ func (s *PromotionService) SearchCoupons(ctx context.Context, req *SearchCoupons
 // [PromotionService.SearchCoupons]. It stops at the first error but an [UnreadableError].
 func (s *PromotionService) SearchCouponsAll(ctx context.Context, req *SearchCouponsRequest, opts ...CallOption) iter.Seq2[SearchCouponsResponseCoupon, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchCouponsResponseCoupon, string, error) {
+	return tokenPages("Promotion.SearchCoupons", func(token string) ([]SearchCouponsResponseCoupon, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -250,7 +250,7 @@ func (s *ReturnRefundService) SearchAftersalesRequest(ctx context.Context, req *
 // [ReturnRefundService.SearchAftersalesRequest]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchAftersalesRequestAll(ctx context.Context, req *SearchAftersalesRequestRequest, opts ...CallOption) iter.Seq2[AftersalesRequest, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]AftersalesRequest, string, error) {
+	return tokenPages("ReturnRefund.SearchAftersalesRequest", func(token string) ([]AftersalesRequest, string, error) {
 		r := start
 		if token != "" {
 			inner := valueOf(r.Pagination)
@@ -284,7 +284,7 @@ func (s *ReturnRefundService) SearchCancellations(ctx context.Context, req *Sear
 // [ReturnRefundService.SearchCancellations]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *SearchCancellationsRequest, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Cancellation, string, error) {
+	return tokenPages("ReturnRefund.SearchCancellations", func(token string) ([]Cancellation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -316,7 +316,7 @@ func (s *ReturnRefundService) SearchCancellationsV202309(ctx context.Context, re
 // [ReturnRefundService.SearchCancellationsV202309]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchCancellationsV202309All(ctx context.Context, req *SearchCancellationsV202309Request, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Cancellation, string, error) {
+	return tokenPages("ReturnRefund.SearchCancellationsV202309", func(token string) ([]Cancellation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -350,7 +350,7 @@ func (s *ReturnRefundService) SearchReturnMerchandiseAuthorization(ctx context.C
 // [ReturnRefundService.SearchReturnMerchandiseAuthorization]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationAll(ctx context.Context, req *SearchReturnMerchandiseAuthorizationRequest, opts ...CallOption) iter.Seq2[ReturnMerchandiseAuthorization, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]ReturnMerchandiseAuthorization, string, error) {
+	return tokenPages("ReturnRefund.SearchReturnMerchandiseAuthorization", func(token string) ([]ReturnMerchandiseAuthorization, string, error) {
 		r := start
 		if token != "" {
 			inner := valueOf(r.Pagination)
@@ -384,7 +384,7 @@ func (s *ReturnRefundService) SearchReturns(ctx context.Context, req *SearchRetu
 // [ReturnRefundService.SearchReturns]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchReturnsRequest, opts ...CallOption) iter.Seq2[Return, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Return, string, error) {
+	return tokenPages("ReturnRefund.SearchReturns", func(token string) ([]Return, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -416,7 +416,7 @@ func (s *ReturnRefundService) SearchReturnsV202309(ctx context.Context, req *Sea
 // [ReturnRefundService.SearchReturnsV202309]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchReturnsV202309All(ctx context.Context, req *SearchReturnsV202309Request, opts ...CallOption) iter.Seq2[Return, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Return, string, error) {
+	return tokenPages("ReturnRefund.SearchReturnsV202309", func(token string) ([]Return, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token

@@ -418,6 +418,10 @@ func (a api) walk(t *testing.T, path []string, m method, req reflect.Value) {
 	items := 0
 	for item, err := range reflect.ValueOf(out).Seq2() {
 		if !err.IsNil() {
+			// Every page of this server is the same one, which is no end of a list.
+			if items > 0 && a.exchange.calls > 1 && strings.Contains(fmt.Sprint(err), "the list does not end") {
+				break
+			}
 			t.Fatalf("after %d items: %v", items, err)
 		}
 		if item.IsZero() {

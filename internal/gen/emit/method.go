@@ -159,7 +159,7 @@ func reference(name string) string {
 
 func (p *printer) iterator(m *Method, signature string, args []string) {
 	l := m.Ledger
-	selector, elem, total := p.model.listExpr(m)
+	selector, elem, totals := p.model.listExpr(m)
 	name := iteratorName(m)
 	call := strings.Join(append([]string{"ctx"}, args...), ", ")
 	head := fmt.Sprintf("func (s *%sService) %s(%s, opts ...CallOption)", l.Service, name, signature)
@@ -210,22 +210,23 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 		if size, limit := p.pageSize(m.Request); limit > 0 {
 			p.f("\tif start.%s == 0 {\n\t\tstart.%s = %d\n\t}\n", size, size, limit)
 		}
-		p.f("\treturn tokenPages(func(token string) ([]%s, string, error) {\n\t\tr := start\n\t\tif token != \"\" {\n%s%s\t\t\t%s.%s = %s\n%s\t\t}\n",
-			elem, convert, nested.before, to, token.Go, value, nested.set)
+		p.f("\treturn tokenPages(%q, func(token string) ([]%s, string, error) {\n\t\tr := start\n\t\tif token != \"\" {\n%s%s\t\t\t%s.%s = %s\n%s\t\t}\n",
+			l.Service+"."+l.Method, elem, convert, nested.before, to, token.Go, value, nested.set)
 		p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, \"\", err\n\t\t}\n\t\treturn %s, %s, err\n\t})\n}\n\n", l.Method, call, list, nextText)
 		return
 	}
 	n := p.numbering(m)
-	pages := "0"
-	if total != "" {
-		pages = "out" + total
-	}
-	p.f("\tstart := valueOf(req)\n%s\treturn numberedPages(%s, %s, func(page int) ([]%s, int, error) {\n\t\tr := start\n%s", n.before, n.first, n.size, elem, n.set)
-	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, 0, err\n\t\t}\n\t\treturn %s, %s, err\n\t})\n}\n\n", l.Method, call, list, pages)
+	p.f("\tstart := valueOf(req)\n%s\treturn numberedPages(%q, %s, %s, %d, func(page int) ([]%s, pageHead, error) {\n\t\tr := start\n%s",
+		n.before, l.Service+"."+l.Method, n.first, n.size, n.limit, elem, n.set)
+	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, pageHead{}, err\n\t\t}\n\t\treturn %s, pageHead{%s}, err\n\t})\n}\n\n",
+		l.Method, call, list, totals)
 }
 
 // numbering is the source that reads and sets the number of a page.
-type numbering struct{ before, first, size, set string }
+type numbering struct {
+	before, first, size, set string
+	limit                    int // of the size, as documented
+}
 
 func (p *printer) numbering(m *Method) numbering {
 	t, from, to := m.Request, "start", "r"
@@ -256,7 +257,7 @@ func (p *printer) numbering(m *Method) numbering {
 	}
 	n.set = before + "\t\t" + to + "." + page.Go + " = " + value + "\n" + after
 	if f := t.Fields[size]; f != nil {
-		n.size = read(f)
+		n.size, n.limit = read(f), p.limit(t, f)
 	}
 	return n
 }
