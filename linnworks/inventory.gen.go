@@ -2776,7 +2776,7 @@ type DeleteInventoryItemChannelSKUsResponse struct{}
 // DeleteInventoryItemCompositionsRequest holds the parameters of Inventory.DeleteInventoryItemCompositions.
 type DeleteInventoryItemCompositionsRequest struct {
 	InventoryItemCompositionIDs []GUID `json:"inventoryItemCompositionIds,omitzero"`
-	StockItemID                 *GUID  `json:"stockItemId,omitzero"`
+	StockItemID                 GUID   `json:"stockItemId"` // required
 }
 
 // DeleteInventoryItemCompositionsResponse is the reply of Inventory.DeleteInventoryItemCompositions.
@@ -3030,18 +3030,18 @@ type GetInventoryItemBatchInformationRequest struct {
 
 // GetInventoryItemByIDRequest holds the parameters of Inventory.GetInventoryItemByID.
 type GetInventoryItemByIDRequest struct {
-	ID *GUID `url:"id,omitempty" json:"-"`
+	ID GUID `url:"id" json:"-"` // required
 }
 
 // GetInventoryItemChannelSKUsWithLocationRequest holds the parameters of Inventory.GetInventoryItemChannelSKUsWithLocation.
 type GetInventoryItemChannelSKUsWithLocationRequest struct {
-	ChannelSKURowID *GUID `url:"channelSKURowId,omitempty" json:"-"`
+	ChannelSKURowID GUID `url:"channelSKURowId" json:"-"` // required
 }
 
 // GetInventoryItemCompositionsRequest holds the parameters of Inventory.GetInventoryItemCompositions.
 type GetInventoryItemCompositionsRequest struct {
 	GetFullDetail   *bool `url:"getFullDetail,omitempty" json:"-"`
-	InventoryItemID *GUID `url:"inventoryItemId,omitempty" json:"-"`
+	InventoryItemID GUID  `url:"inventoryItemId" json:"-"` // required
 }
 
 // GetInventoryItemExtendedPropertiesRequest holds the parameters of Inventory.GetInventoryItemExtendedProperties.
@@ -3154,7 +3154,7 @@ type GetSelectionListSelectStringValueOption struct {
 
 // GetSoldStatRequest holds the parameters of Stock.GetSoldStat.
 type GetSoldStatRequest struct {
-	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
+	StockItemID GUID `url:"stockItemId" json:"-"` // required
 }
 
 // GetStockItemBatchesByLocationRequest holds the parameters of Inventory.GetStockItemBatchesByLocation.
@@ -3202,7 +3202,7 @@ type GetStockLocationsRequest struct{}
 
 // GetStockSupplierStatRequest holds the parameters of Inventory.GetStockSupplierStat.
 type GetStockSupplierStatRequest struct {
-	InventoryItemID *GUID `url:"inventoryItemId,omitempty" json:"-"`
+	InventoryItemID GUID `url:"inventoryItemId" json:"-"` // required
 }
 
 // GetStockSupplierStatsBulkRequest holds the parameters of Inventory.GetStockSupplierStatsBulk.
@@ -4059,9 +4059,9 @@ type UpdateChannelMappingRequest struct {
 
 // UpdateCompositeParentStockLevelRequest holds the parameters of Inventory.UpdateCompositeParentStockLevel.
 type UpdateCompositeParentStockLevelRequest struct {
-	FieldValue  *int  `json:"fieldValue,omitzero"`
-	LocationID  *GUID `json:"locationId,omitzero"`
-	StockItemID *GUID `json:"stockItemId,omitzero"`
+	FieldValue  *int `json:"fieldValue,omitzero"`
+	LocationID  GUID `json:"locationId"`  // required
+	StockItemID GUID `json:"stockItemId"` // required
 }
 
 // UpdateCountriesResponse is the reply of Inventory.UpdateCountries.

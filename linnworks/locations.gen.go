@@ -122,7 +122,7 @@ type DeleteWarehouseToteResponse struct {
 
 // GetLocationRequest holds the parameters of Locations.GetLocation.
 type GetLocationRequest struct {
-	StockLocationID *GUID `url:"pkStockLocationId,omitempty" json:"-"`
+	StockLocationID GUID `url:"pkStockLocationId" json:"-"` // required
 }
 
 // GetWarehouseTotesRequest holds the parameters of Locations.GetWarehouseTotes.

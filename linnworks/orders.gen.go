@@ -1489,7 +1489,7 @@ type AddCouponRequest struct {
 // AddExtendedPropertiesRequest holds the parameters of Orders.AddExtendedProperties.
 type AddExtendedPropertiesRequest struct {
 	ExtendedProperties []BasicExtendedProperty `json:"ExtendedProperties,omitzero"`
-	OrderID            *GUID                   `json:"OrderId,omitzero"`
+	OrderID            GUID                    `json:"OrderId"` // required
 }
 
 // AddExtendedPropertiesResponse is part of a reply.
@@ -1919,7 +1919,7 @@ type DateFieldFilter struct {
 
 // DeleteOrderRequest holds the parameters of Orders.DeleteOrder.
 type DeleteOrderRequest struct {
-	OrderID *GUID `json:"orderId,omitzero"`
+	OrderID GUID `json:"orderId"` // required
 }
 
 // DeleteOrderResponse is the reply of Orders.DeleteOrder.
@@ -2018,7 +2018,7 @@ type GetLinkedItemsRequest struct {
 type GetOpenOrderIDByOrderOrReferenceIDRequest struct {
 	Filters            *FieldsFilter `json:"filters,omitzero"`
 	LocationID         *GUID         `json:"locationId,omitzero"`
-	OrderOrReferenceID *string       `json:"orderOrReferenceId,omitzero"`
+	OrderOrReferenceID string        `json:"orderOrReferenceId"` // required
 }
 
 // GetOpenOrdersByItemBarcodeRequest holds the parameters of Orders.GetOpenOrdersByItemBarcode.
@@ -2035,7 +2035,7 @@ type GetOrderAuditTrailsByIDsResponse struct {
 
 // GetOrderDetailsByNumOrderIDRequest holds the parameters of Orders.GetOrderDetailsByNumOrderID.
 type GetOrderDetailsByNumOrderIDRequest struct {
-	OrderID *int `url:"OrderId,omitempty" json:"-"`
+	OrderID int `url:"OrderId" json:"-"` // required
 }
 
 // GetOrderDetailsByReferenceIDRequest holds the parameters of Orders.GetOrderDetailsByReferenceID.
@@ -2063,7 +2063,7 @@ type GetOrderItemCompositionRequest struct {
 // GetOrderItemsRequest holds the parameters of Orders.GetOrderItems.
 type GetOrderItemsRequest struct {
 	FulfilmentCenter *GUID `url:"fulfilmentCenter,omitempty" json:"-"`
-	OrderID          *GUID `url:"orderId,omitempty" json:"-"`
+	OrderID          GUID  `url:"orderId" json:"-"` // required
 }
 
 // GetOrderNoteTypesRequest holds the parameters of Orders.GetOrderNoteTypes.
@@ -2079,7 +2079,7 @@ type GetOrderPackagingCalculationRequest struct {
 // GetOrderPackagingSplitRequest holds the parameters of Orders.GetOrderPackagingSplit.
 type GetOrderPackagingSplitRequest struct {
 	OpenOrdersOnly *bool `url:"openOrdersOnly,omitempty" json:"-"`
-	OrderID        *GUID `url:"orderId,omitempty" json:"-"`
+	OrderID        GUID  `url:"orderId" json:"-"` // required
 }
 
 // GetOrderRequest holds the parameters of Orders.GetOrder.
@@ -2101,7 +2101,7 @@ type GetOrderViewsRequest struct{}
 
 // GetOrderXMLRequest holds the parameters of Orders.GetOrderXML.
 type GetOrderXMLRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
+	OrderID GUID `url:"orderId" json:"-"` // required
 }
 
 // GetOrdersByIDRequest holds the parameters of Orders.GetOrdersByID.
@@ -2122,7 +2122,7 @@ type GetPaymentMethodsRequest struct{}
 
 // GetRefundsRequest holds the parameters of ProcessedOrders.GetRefunds.
 type GetRefundsRequest struct {
-	OrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
+	OrderID GUID `url:"pkOrderId" json:"-"` // required
 }
 
 // GetSerialisedValuesForOrdersResponse is part of a reply.
@@ -2197,7 +2197,7 @@ type MergeOrdersRequest struct {
 type MoveToLocationRequest struct {
 	FulfillmentStatusToApply *MoveToLocationRequestFulfillmentStatusToApply `json:"fulfillmentStatusToApply,omitzero"`
 	OrderIDs                 []GUID                                         `json:"orderIds,omitzero"`
-	StockLocationID          *GUID                                          `json:"pkStockLocationId,omitzero"`
+	StockLocationID          GUID                                           `json:"pkStockLocationId"` // required
 }
 
 // MoveToLocationResult is part of a reply.
@@ -2497,11 +2497,11 @@ type PostageService struct {
 
 // ProcessOrderByOrderIDOrReferenceRequest holds the parameters of Orders.ProcessOrderByOrderIDOrReference.
 type ProcessOrderByOrderIDOrReferenceRequest struct {
-	LocationID                       *GUID   `json:"LocationId,omitzero"`
-	OrderOrReferenceID               *string `json:"OrderOrReferenceId,omitzero"`
-	OrderProcessingNotesAcknowledged *bool   `json:"OrderProcessingNotesAcknowledged,omitzero"`
-	ScansPerformed                   *bool   `json:"ScansPerformed,omitzero"`
-	WorkflowJobID                    *int    `json:"WorkflowJobId,omitzero"`
+	LocationID                       *GUID  `json:"LocationId,omitzero"`
+	OrderOrReferenceID               string `json:"OrderOrReferenceId"` // required
+	OrderProcessingNotesAcknowledged *bool  `json:"OrderProcessingNotesAcknowledged,omitzero"`
+	ScansPerformed                   *bool  `json:"ScansPerformed,omitzero"`
+	WorkflowJobID                    *int   `json:"WorkflowJobId,omitzero"`
 }
 
 // ProcessOrderByOrderIDOrReferenceResponse is part of a reply.
@@ -2575,14 +2575,14 @@ type RecalculateSingleOrderPackagingRequest struct {
 
 // RefundShippingRequest holds the parameters of ProcessedOrders.RefundShipping.
 type RefundShippingRequest struct {
-	OrderID *GUID `json:"pkOrderId,omitzero"`
+	OrderID GUID `json:"pkOrderId"` // required
 }
 
 // RemoveOrderItemRequest holds the parameters of Orders.RemoveOrderItem.
 type RemoveOrderItemRequest struct {
 	FulfilmentCenter *GUID `json:"fulfilmentCenter,omitzero"`
-	OrderID          *GUID `json:"orderId,omitzero"`
-	RowID            *GUID `json:"rowid,omitzero"`
+	OrderID          GUID  `json:"orderId"` // required
+	RowID            GUID  `json:"rowid"`   // required
 }
 
 // RunRulesEngineRequest holds the parameters of Orders.RunRulesEngine.
@@ -2634,20 +2634,20 @@ type SetDefaultPaymentMethodIDForNewOrderResponse struct{}
 // SetExtendedPropertiesRequest holds the parameters of Orders.SetExtendedProperties.
 type SetExtendedPropertiesRequest struct {
 	ExtendedProperties []ExtendedProperty `json:"extendedProperties,omitzero"`
-	OrderID            *GUID              `json:"orderId,omitzero"`
+	OrderID            GUID               `json:"orderId"` // required
 }
 
 // SetOrderCustomerInfoRequest holds the parameters of Orders.SetOrderCustomerInfo.
 type SetOrderCustomerInfoRequest struct {
 	Info      *OrderCustomerInfo `json:"info,omitzero"`
-	OrderID   *GUID              `json:"orderId,omitzero"`
+	OrderID   GUID               `json:"orderId"` // required
 	SaveToCRM *bool              `json:"saveToCrm,omitzero"`
 }
 
 // SetOrderGeneralInfoRequest holds the parameters of Orders.SetOrderGeneralInfo.
 type SetOrderGeneralInfoRequest struct {
 	Info     *OrderGeneralInfo `json:"info,omitzero"`
-	OrderID  *GUID             `json:"orderId,omitzero"`
+	OrderID  GUID              `json:"orderId"` // required
 	WasDraft *bool             `json:"wasDraft,omitzero"`
 }
 
@@ -2656,7 +2656,7 @@ type SetOrderGeneralInfoResponse struct{}
 
 // SetOrderNotesRequest holds the parameters of Orders.SetOrderNotes.
 type SetOrderNotesRequest struct {
-	OrderID    *GUID       `json:"orderId,omitzero"`
+	OrderID    GUID        `json:"orderId"` // required
 	OrderNotes []OrderNote `json:"orderNotes,omitzero"`
 }
 
@@ -2721,7 +2721,7 @@ type SplitOrderRequest struct {
 	FulfillmentStatus    *SplitOrderRequestFulfillmentStatus `json:"fulfillmentStatus,omitzero"`
 	FulfilmentLocationID *GUID                               `json:"fulfilmentLocationId,omitzero"`
 	NewOrders            []OrderSplit                        `json:"newOrders,omitzero"`
-	OrderID              *GUID                               `json:"orderId,omitzero"`
+	OrderID              GUID                                `json:"orderId"` // required
 	RecalcPackaging      *bool                               `json:"recalcPackaging,omitzero"`
 	Type                 *string                             `json:"type,omitzero"`
 }
@@ -2768,7 +2768,7 @@ type UpdateLinkItemResponse struct{}
 // UpdateOrderItemRequest holds the parameters of Orders.UpdateOrderItem.
 type UpdateOrderItemRequest struct {
 	FulfilmentCenter *GUID      `json:"fulfilmentCenter,omitzero"`
-	OrderID          *GUID      `json:"orderId,omitzero"`
+	OrderID          GUID       `json:"orderId"` // required
 	OrderItem        *OrderItem `json:"orderItem,omitzero"`
 	Source           *string    `json:"source,omitzero"`
 	SubSource        *string    `json:"subSource,omitzero"`

@@ -299,7 +299,7 @@ type GetPickingWaveHeadersResponse struct {
 
 // GetPickingWaveRequest holds the parameters of Picking.GetPickingWave.
 type GetPickingWaveRequest struct {
-	PickingWaveID *int `url:"pickingWaveId,omitempty" json:"-"`
+	PickingWaveID int `url:"pickingWaveId" json:"-"` // required
 }
 
 // GetPickingWavesResponse is part of a reply.

@@ -95,7 +95,7 @@ type CreateCancellationRequest struct {
 	IsChannelInitiated             *bool       `json:"IsChannelInitiated,omitzero"`
 	IsFreeText                     *bool       `json:"IsFreeText,omitzero"`
 	IsRetry                        *bool       `json:"IsRetry,omitzero"`
-	OrderID                        *GUID       `json:"OrderId,omitzero"`
+	OrderID                        GUID        `json:"OrderId"` // required
 	ReasonTag                      *string     `json:"ReasonTag,omitzero"`
 	RefundAlreadyProcessed         *bool       `json:"RefundAlreadyProcessed,omitzero"`
 	RefundReference                *string     `json:"RefundReference,omitzero"`

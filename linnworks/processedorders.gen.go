@@ -554,7 +554,7 @@ func (s *ProcessedOrdersService) ValidateCompleteOrderRefund(ctx context.Context
 type AddOrderNoteRequest struct {
 	IsInternal *bool   `json:"isInternal,omitzero"`
 	NoteText   *string `json:"noteText,omitzero"`
-	OrderID    *GUID   `json:"pkOrderID,omitzero"`
+	OrderID    GUID    `json:"pkOrderID"` // required
 }
 
 // AddReturnCategoryRequest holds the parameters of ProcessedOrders.AddReturnCategory.
@@ -857,7 +857,7 @@ type ProcessedOrderRelation struct {
 // ProcessedOrdersGetTotalRefundsRequest holds the parameters of ProcessedOrders.GetTotalRefunds.
 type ProcessedOrdersGetTotalRefundsRequest struct {
 	IncludeBookings *bool `url:"includeBookings,omitempty" json:"-"`
-	OrderID         *GUID `url:"pkOrderId,omitempty" json:"-"`
+	OrderID         GUID  `url:"pkOrderId" json:"-"` // required
 }
 
 // RefundInfo is part of a reply.

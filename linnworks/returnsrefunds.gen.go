@@ -522,7 +522,7 @@ type ActionBookedOrderResponse struct{}
 // ActionRMABookingRequest holds the parameters of ReturnsRefunds.ActionRMABooking.
 type ActionRMABookingRequest struct {
 	OrderID     *GUID       `json:"OrderId,omitzero"`
-	RMAHeaderID *int        `json:"RMAHeaderId,omitzero"`
+	RMAHeaderID int         `json:"RMAHeaderId"` // required
 	Request     *ActionForm `json:"Request,omitzero"`
 }
 
@@ -540,7 +540,7 @@ type ActionRMABookingResponse struct {
 // ActionRefundRequest holds the parameters of ReturnsRefunds.ActionRefund.
 type ActionRefundRequest struct {
 	OrderID        *GUID       `json:"OrderId,omitzero"`
-	RefundHeaderID *int        `json:"RefundHeaderId,omitzero"`
+	RefundHeaderID int         `json:"RefundHeaderId"` // required
 	Request        *ActionForm `json:"Request,omitzero"`
 }
 
@@ -610,7 +610,7 @@ type BookedReturnsExchangeOrder struct {
 type CreateRMABookingRequest struct {
 	ChannelInitiated *bool          `json:"ChannelInitiated,omitzero"`
 	ExchangeItems    []ExchangeItem `json:"ExchangeItems,omitzero"`
-	OrderID          *GUID          `json:"OrderId,omitzero"`
+	OrderID          GUID           `json:"OrderId"` // required
 	Reference        *string        `json:"Reference,omitzero"`
 	ResendItems      []ResendItem   `json:"ResendItems,omitzero"`
 	ReturnItems      []ReturnItem   `json:"ReturnItems,omitzero"`
@@ -627,7 +627,7 @@ type CreateRMABookingResponse struct {
 // CreateRefundRequest holds the parameters of ReturnsRefunds.CreateRefund.
 type CreateRefundRequest struct {
 	ChannelInitiated *bool           `json:"ChannelInitiated,omitzero"`
-	OrderID          *GUID           `json:"OrderId,omitzero"`
+	OrderID          GUID            `json:"OrderId"` // required
 	RefundLines      []NewRefundLine `json:"RefundLines,omitzero"`
 }
 
@@ -685,7 +685,7 @@ type DeleteRMARequest struct {
 // DeleteRefundRequest holds the parameters of ReturnsRefunds.DeleteRefund.
 type DeleteRefundRequest struct {
 	ReasonTag       *string `json:"ReasonTag,omitzero"`
-	RefundHeaderID  *int    `json:"RefundHeaderId,omitzero"`
+	RefundHeaderID  int     `json:"RefundHeaderId"` // required
 	RejectOnChannel *bool   `json:"RejectOnChannel,omitzero"`
 }
 
@@ -773,7 +773,7 @@ type GetProcessedOrAckedErrorRefundHeadersResponse struct {
 
 // GetRMAHeadersByOrderIDRequest holds the parameters of ReturnsRefunds.GetRMAHeadersByOrderID.
 type GetRMAHeadersByOrderIDRequest struct {
-	OrderID *GUID `json:"OrderId,omitzero"`
+	OrderID GUID `json:"OrderId"` // required
 }
 
 // GetRMAHeadersByOrderIDResponse is part of a reply.
@@ -795,8 +795,8 @@ type GetRefundLinesByHeaderIDResponse struct {
 
 // GetRefundOptionsRequest holds the parameters of ReturnsRefunds.GetRefundOptions.
 type GetRefundOptionsRequest struct {
-	OrderID        *GUID `json:"OrderId,omitzero"`
-	RefundHeaderID *int  `json:"RefundHeaderId,omitzero"`
+	OrderID        GUID `json:"OrderId"` // required
+	RefundHeaderID *int `json:"RefundHeaderId,omitzero"`
 }
 
 // GetRefundOptionsResponse is part of a reply.
@@ -930,7 +930,7 @@ type RefundOrder struct {
 
 // RefundOrderRequest holds the parameters of ReturnsRefunds.RefundOrder.
 type RefundOrderRequest struct {
-	OrderID         *GUID   `json:"pkOrderId,omitzero"`
+	OrderID         GUID    `json:"pkOrderId"` // required
 	RefundReference *string `json:"refundReference,omitzero"`
 }
 

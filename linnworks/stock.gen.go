@@ -1043,7 +1043,7 @@ type GetItemChangesHistoryRequest struct {
 	EntriesPerPage *int  `url:"entriesPerPage,omitempty" json:"-"`
 	LocationID     *GUID `url:"locationId,omitempty" json:"-"`
 	PageNumber     *int  `url:"pageNumber,omitempty" json:"-"`
-	StockItemID    *GUID `url:"stockItemId,omitempty" json:"-"`
+	StockItemID    GUID  `url:"stockItemId" json:"-"` // required
 }
 
 // GetStockConsumptionRequest holds the parameters of Stock.GetStockConsumption.
@@ -1143,8 +1143,8 @@ type GetStockLevelBatchResponse struct {
 
 // GetStockLevelByLocationRequest holds the parameters of Stock.GetStockLevelByLocation.
 type GetStockLevelByLocationRequest struct {
-	LocationID  *GUID `json:"LocationId,omitzero"`
-	StockItemID *GUID `json:"StockItemId,omitzero"`
+	LocationID  GUID `json:"LocationId"`  // required
+	StockItemID GUID `json:"StockItemId"` // required
 }
 
 // GetStockLevelByLocationResponse is part of a reply.
@@ -1207,7 +1207,7 @@ type RenameVariationGroupResponse struct{}
 
 // SKUExistsRequest holds the parameters of Stock.SKUExists.
 type SKUExistsRequest struct {
-	SKU *string `url:"SKU,omitempty" json:"-"`
+	SKU string `url:"SKU" json:"-"` // required
 }
 
 // SearchBinracksRequest holds the parameters of Stock.SearchBinracks.
@@ -1562,9 +1562,9 @@ type UpdateStockLevelsBySKURequest struct {
 
 // UpdateStockMinimumLevelRequest holds the parameters of Stock.UpdateStockMinimumLevel.
 type UpdateStockMinimumLevelRequest struct {
-	LocationID   *GUID `json:"locationId,omitzero"`
-	MinimumLevel *int  `json:"minimumLevel,omitzero"`
-	StockItemID  *GUID `json:"stockItemId,omitzero"`
+	LocationID   GUID `json:"locationId"` // required
+	MinimumLevel *int `json:"minimumLevel,omitzero"`
+	StockItemID  GUID `json:"stockItemId"` // required
 }
 
 // UpdateStockMinimumLevelResponse is the reply of Stock.UpdateStockMinimumLevel.

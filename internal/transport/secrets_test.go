@@ -223,11 +223,11 @@ func TestSecretsOfForeignErrors(t *testing.T) {
 			return err
 		}, []string{appSecret, refreshToken}},
 		"linnworks call": {func(t *testing.T, d door, log *slog.Logger, seen func(any)) error {
-			_, err := warehouse(t, d, true, log, seen).Locations.GetLocation(t.Context(), &linnworks.GetLocationRequest{StockLocationID: new(linnworks.GUID("1"))})
+			_, err := warehouse(t, d, true, log, seen).Locations.GetLocation(t.Context(), &linnworks.GetLocationRequest{StockLocationID: linnworks.GUID("1")})
 			return err
 		}, []string{linnSecret, installation, sessionToken}},
 		"linnworks login": {func(t *testing.T, d door, log *slog.Logger, seen func(any)) error {
-			_, err := warehouse(t, d, false, log, seen).Locations.GetLocation(t.Context(), &linnworks.GetLocationRequest{StockLocationID: new(linnworks.GUID("1"))})
+			_, err := warehouse(t, d, false, log, seen).Locations.GetLocation(t.Context(), &linnworks.GetLocationRequest{StockLocationID: linnworks.GUID("1")})
 			return err
 		}, []string{linnSecret, installation}},
 	}
