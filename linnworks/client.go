@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -67,6 +68,7 @@ type Client struct {
 	transport *transport.Transport
 	limiter   Limiter
 	hosts     hosts
+	private   func(*url.URL) bool // credentials may be sent there
 	userAgent string
 	warn      func(error) // nil warns nobody
 }
@@ -90,12 +92,16 @@ func NewClient(credentials Credentials, opts ...Option) (*Client, error) {
 			return nil, fmt.Errorf("linnworks: %w", err)
 		}
 	}
+	if err := s.Check(); err != nil {
+		return nil, fmt.Errorf("linnworks: %w", err)
+	}
 	c := &Client{
 		credentials: credentials,
 		session:     &sessions{},
 		transport:   s.Transport(),
 		limiter:     s.limiter,
 		hosts:       s.hosts,
+		private:     s.Private,
 		userAgent:   s.UserAgent,
 		warn:        s.warn,
 	}
