@@ -5,6 +5,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+<<<<<<< HEAD
+=======
+	"net/url"
+	"regexp"
+>>>>>>> h/auth
 	"strings"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
@@ -116,6 +121,7 @@ type Client struct {
 	transport *transport.Transport
 	limiter   Limiter
 	hosts     hosts
+	private   func(*url.URL) bool // credentials may be sent there
 	userAgent string
 	warn      func(error) // nil warns nobody
 }
@@ -139,12 +145,16 @@ func NewClient(credentials Credentials, opts ...Option) (*Client, error) {
 			return nil, fmt.Errorf("linnworks: %w", err)
 		}
 	}
+	if err := s.Check(); err != nil {
+		return nil, fmt.Errorf("linnworks: %w", err)
+	}
 	c := &Client{
 		credentials: credentials,
 		session:     &sessions{},
 		transport:   s.Transport(),
 		limiter:     s.limiter,
 		hosts:       s.hosts,
+		private:     s.Private,
 		userAgent:   s.UserAgent,
 		warn:        s.warn,
 	}

@@ -663,12 +663,14 @@ func TestNewClientInput(t *testing.T) {
 		"timeout": WithTimeout(0), "retry after": WithMaxRetryAfter(-1), "agent": WithUserAgent("a\r\nb"),
 		"base with query": WithBaseURL("https://x.example/?a=b"), "base with user": WithBaseURL("https://u:MARKED@x.example"),
 		"relative base": WithBaseURL("/x"), "other scheme": WithAuthURL("ftp://x.example"), "consent": WithConsentURL("nope"),
+		"plain base": WithBaseURL("http://open-api.tiktokglobalshop.com"), "plain auth": WithAuthURL("http://auth.tiktok-shops.com"),
+		"plain consent": WithConsentURL("http://services.tiktokshop.com/open/authorize"),
 	} {
 		if _, err := NewClient(testApp, opt); err == nil || !strings.HasPrefix(err.Error(), "tiktokshop: ") || strings.Contains(err.Error(), "MARKED") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	c, err := NewClient(testApp, WithLogger(nil))
+	c, err := NewClient(testApp, WithLogger(nil), WithBaseURL("http://localhost"), WithAuthURL("http://proxy.test"), WithInsecureHTTP())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -493,7 +493,7 @@ func ConsentLink(ctx context.Context, err error) (link string, linkErr error) {
 			return e.Consent(ctx)
 		}
 	}
-	return "", errors.New("tiktokshop: the error carries no link: give RefreshingTokens WithConsentLink, or call Client.AuthorizationURL")
+	return "", errors.New("tiktokshop: the error carries no link: give RefreshingTokens WithConsentLink, or send the seller to the page that begins a consent")
 }
 
 // causes yields the errors of this package that err is made of, outermost first.
