@@ -120,9 +120,9 @@ func (b *builder) method(op *spec.Operation) {
 	if l == nil {
 		return // already reported
 	}
-	switch {
-	case l.Body == op.Body:
-	case l.Body == "":
+	switch l.Body {
+	case op.Body:
+	case "":
 		b.add("set %s body=%s", op.Key, op.Body)
 	default:
 		b.fail("%s: body shape is %q, the ledger says %q", op.Key, op.Body, l.Body)

@@ -84,7 +84,7 @@ var (
 	valuesLead = regexp.MustCompile(`(?i)(possible|available|valid|supported|allowed) (values?|enumerations?|options?|return value)[^\n]*|\benums?:|\bvalues?:`)
 	valueLine  = regexp.MustCompile("^\\s*(?:[-*•]|\\d+\\.)?\\s*`?\"?([A-Z0-9][A-Z0-9_]*[A-Z][A-Z0-9_]*)\"?`?\\s*(?:$|[:：,;.(=\\-–])")
 	// A remark in brackets at the beginning; in it, the field to use instead.
-	deprecation = regexp.MustCompile("(?is)^[\\s*]*[\\[(（]\\**deprecated\\**([^\\])）]*)")
+	deprecation = regexp.MustCompile(`(?is)^[\s*]*[\[(（]\**deprecated\**([^\])）]*)`)
 	replacement = regexp.MustCompile("`([a-z0-9_.]+)`")
 	unixWords   = regexp.MustCompile(`(?i)unix|timestamp`)
 	millis      = regexp.MustCompile(`(?i)milli`)
