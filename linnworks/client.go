@@ -5,11 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-<<<<<<< HEAD
-=======
 	"net/url"
-	"regexp"
->>>>>>> h/auth
 	"strings"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
