@@ -130,7 +130,7 @@ func newLinnworks(t *testing.T, scheme string, rt http.RoundTripper, held func(t
 	}
 	return api{
 		read: func(ctx context.Context) *failure {
-			_, err := c.Stock.GetStockLevelByLocation(ctx, &linnworks.GetStockLevelByLocationRequest{LocationID: linnworks.GUID(id), StockItemID: new(linnworks.GUID(id))})
+			_, err := c.Stock.GetStockLevelByLocation(ctx, &linnworks.GetStockLevelByLocationRequest{LocationID: linnworks.GUID(id), StockItemID: linnworks.GUID(id)})
 			return of(err)
 		},
 		write: func(ctx context.Context) *failure {
