@@ -503,6 +503,7 @@ func TestFaultyStores(t *testing.T) {
 				if n := len(auth.requests()); n != tt.refreshes || len(api.requests()) != 0 {
 					t.Errorf("%d refreshes, want %d; %d calls", n, tt.refreshes, len(api.requests()))
 				}
+				synctest.Wait() // for what a late store still does
 				store.update = good
 				if err := getOrder(t.Context(), c); err != nil {
 					t.Fatal(err)
