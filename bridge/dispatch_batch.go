@@ -283,7 +283,7 @@ func (b *dispatchBatch) readBack(ctx context.Context) {
 	var shopErr, bookErr error
 	if len(ids) > 0 {
 		var orders []Order
-		orders, shopErr = b.ports.Orders.OrdersByID(ctx, ids)
+		orders, shopErr = readOrders(ctx, b.ports.Orders, ids)
 		for _, o := range orders {
 			after[o.ID] = o
 		}

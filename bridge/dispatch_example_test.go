@@ -53,15 +53,15 @@ func ExampleDispatchQueue() {
 		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Processed, Carrier: "Royal Mail", Tracking: "RM1"},
 		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Processed, Carrier: "Royal Mail"},
 	}}
-	memory, kept, exceptions := new(bridge.Memory), new(bridge.MemoryIntake), new(bridge.MemoryExceptions)
-	gate, err := bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop}, bridge.GateOptions{})
+	memory, kept, exceptions := new(bridge.Memory), new(bridge.MemoryIntake), &bridge.MemoryExceptions{Now: clock}
+	gate, err := bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop}, bridge.GateOptions{Now: clock})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: gate, Orders: shop, Shipper: shop, OrderBook: warehouse, Tracking: warehouse, Reader: warehouse, Locks: memory, Exceptions: exceptions,
-	}, bridge.DispatchOptions{})
+	}, bridge.DispatchOptions{Now: clock})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -103,14 +103,15 @@ func (list openOrders) OrdersByStatus(_ context.Context, status bridge.OrderStat
 
 func ExampleDeadlines() {
 	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
 	late := sale("1", "MUG", 1)
 	late.PaidAt, late.ShipBy, late.CancelledBy = now.Add(-46*time.Hour), now.Add(90*time.Minute), now.Add(5*24*time.Hour)
 	fresh := sale("2", "MUG", 1)
 	fresh.PaidAt, fresh.ShipBy, fresh.CancelledBy = now, now.Add(48*time.Hour), now.Add(7*24*time.Hour)
-	exceptions := new(bridge.MemoryExceptions)
+	exceptions := &bridge.MemoryExceptions{Now: clock}
 	deadlines, err := bridge.NewDeadlines(bridge.DeadlinePorts{
 		OpenOrders: openOrders{late, fresh}, Cancellations: market{}, Exceptions: exceptions,
-	}, bridge.DeadlineOptions{Now: func() time.Time { return now }})
+	}, bridge.DeadlineOptions{Now: clock})
 	if err != nil {
 		fmt.Println(err)
 		return

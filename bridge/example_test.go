@@ -433,7 +433,7 @@ func ExampleMoney_Split() {
 
 func ExampleMemoryExceptions() {
 	ctx := context.Background()
-	var queue bridge.MemoryExceptions
+	queue := bridge.MemoryExceptions{Now: func() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) }}
 	e := bridge.Exception{
 		Kind: bridge.KindNoTracking, Owner: bridge.OwnerWarehouse, Severity: bridge.Urgent, Object: "order 1",
 		Deadline: time.Date(2026, 11, 27, 17, 0, 0, 0, time.UTC), Seen: "processed without a number", Do: "find the number",

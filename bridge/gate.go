@@ -157,7 +157,7 @@ func (g *Gate) Check(ctx context.Context, orderIDs ...string) ([]Permit, error) 
 }
 
 func (g *Gate) check(ctx context.Context, at time.Time, orderIDs []string) ([]Permit, error) {
-	orders, err := g.ports.Orders.OrdersByID(ctx, orderIDs)
+	orders, err := readOrders(ctx, g.ports.Orders, orderIDs)
 	if err != nil {
 		return g.unasked(ctx, at, orderIDs, fmt.Errorf("bridge: gate: reading the orders: %w", err))
 	}

@@ -112,7 +112,7 @@ func (b *importBatch) readAgain(ctx context.Context, tasks []*importing) error {
 	for i, t := range tasks {
 		ids[i] = t.order.ID
 	}
-	orders, err := b.ports.Orders.OrdersByID(ctx, ids)
+	orders, err := readOrders(ctx, b.ports.Orders, ids)
 	if err != nil {
 		return fmt.Errorf("reading it in the shop: %w", err)
 	}

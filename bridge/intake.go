@@ -366,8 +366,12 @@ func (r *intakeRun) byID(ctx context.Context, ids []string, readStrikes, handStr
 	failed := map[string]error{}
 	err := isolate(ctx, ids, readStrikes, func(part []string) error {
 		list, err := r.ports.Orders.OrdersByID(ctx, part)
+		lost, err := unreadable(err)
 		if err != nil {
 			return err
+		}
+		for id, why := range lost {
+			failed[id] = errors.New(why)
 		}
 		orders = append(orders, list...)
 		return nil
@@ -564,7 +568,17 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order, strikes *int) erro
 	}
 	reports, blamed := make(map[string]error, len(orders)), map[string]bool{}
 	var others []error
-	down := isolate(ctx, orders, strikes, func(part []Order) error {
+	var whole []Order
+	for _, o := range orders {
+		if o.Unreadable == "" || o.Status != "" {
+			whole = append(whole, o)
+			continue
+		}
+		// There is nothing to hand on but the id.
+		reports[o.ID] = fmt.Errorf("reading it in the shop: %s", o.Unreadable)
+		r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: reports[o.ID]})
+	}
+	down := isolate(ctx, whole, strikes, func(part []Order) error {
 		results, err := r.ports.Handle(ctx, part)
 		if len(results) == 0 && err != nil {
 			return err
@@ -764,7 +778,7 @@ const maxStrikes = 16
 // items, and blames those. It returns an error if everything keeps failing: then
 // it is not the items.
 func isolate[T any](ctx context.Context, items []T, strikes *int, try func([]T) error, blame func(T, error)) error {
-	if err := ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil || len(items) == 0 {
 		return err
 	}
 	err := try(items)

@@ -46,6 +46,7 @@ func (t till) orders(match func(bridge.Order) bool) iter.Seq2[bridge.Order, erro
 func ExampleIntake() {
 	ctx := context.Background()
 	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
 	shop := till{
 		{ID: "1001", Status: bridge.AwaitingShipment, UpdatedAt: now.Add(-time.Minute)},
 		{ID: "1002", Status: bridge.OnHold, UpdatedAt: now.Add(-time.Minute), PaidAt: now.Add(-time.Minute)},
@@ -66,8 +67,8 @@ func ExampleIntake() {
 	store := new(bridge.MemoryIntake)
 	intake, err := bridge.NewIntake(bridge.IntakePorts{
 		Orders: shop, OpenOrders: shop, Handle: take, Cursors: store, Hints: store, Revisits: store,
-		Locks: new(bridge.Memory), Exceptions: new(bridge.MemoryExceptions),
-	}, bridge.IntakeOptions{Now: func() time.Time { return now }})
+		Locks: new(bridge.Memory), Exceptions: &bridge.MemoryExceptions{Now: clock},
+	}, bridge.IntakeOptions{Now: clock})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -50,6 +50,7 @@ const (
 	KindSecondWriter      Kind = "second writer"
 	KindStaleLevels       Kind = "stale levels"
 	KindUnmappedWarehouse Kind = "unmapped warehouse"
+	KindUnreadable        Kind = "unreadable product"
 )
 
 // KindInfo is what there is to know about a kind, in words for the people who
@@ -448,6 +449,17 @@ var kinds = map[Kind]KindInfo{
 		},
 		Where:  []string{"Bridge: the health numbers of the stock push", inSellerStock},
 		Closes: "By itself, when the levels have been read again.",
+	},
+	KindUnreadable: {
+		Owner: OwnerIntegration, Severity: Warning, Within: 24 * time.Hour,
+		Meaning: "The shop returns a product in a form that cannot be read. Its stock is not published; the shop keeps selling what it shows.",
+		Steps: []string{
+			"Open the product in Seller Center and look for what is odd about the field that is named.",
+			"If nothing is odd, report the field to the integrator, who mends the reading.",
+			"Until then, correct the product's stock in Seller Center by hand.",
+		},
+		Where:  []string{"Seller Center, Products, the product", "the log of the program"},
+		Closes: "By itself, with the next reading of the listings in which the product can be read.",
 	},
 	KindUnmappedWarehouse: {
 		Owner: OwnerIntegration, Severity: Urgent, Within: 4 * time.Hour,

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -47,18 +48,28 @@ func (l *Linnworks) StockLevels(ctx context.Context, itemIDs []string) (StockRea
 	reading := l.newReading()
 	request := &linnworks.GetStockLevelBatchRequest{StockItemIDs: guids(itemIDs)}
 	for reply, err := range l.client.Stock.GetStockLevelBatchBatched(ctx, request) {
-		if err != nil {
+		if err := exceptRecords(err); err != nil {
 			return StockReading{}, err
 		}
 		for _, item := range reply {
+			if len(item.StockItemLevels) == 0 {
+				continue // it does not prove zero
+			}
 			id := string(lower(item.StockItemID))
 			reading.add(id, item.StockItemLevels)
-			if len(item.StockItemLevels) > 0 {
-				l.remember(id, item.StockItemLevels[0].SKU, item.StockItemLevels[0].StockItemIntID)
-			}
+			l.remember(id, item.StockItemLevels[0].SKU, item.StockItemLevels[0].StockItemIntID)
 		}
 	}
 	return reading, nil
+}
+
+// exceptRecords is err, unless it only names records that cannot be read: their
+// items are left out of a reading, which is not the same as zero.
+func exceptRecords(err error) error {
+	if _, ok := errors.AsType[*linnworks.UnreadableError](err); ok {
+		return nil
+	}
+	return err
 }
 
 // sweepPage is how many items a page of a sweep has; Linnworks allows no more.
@@ -106,7 +117,10 @@ func (l *Linnworks) ItemsTouched(ctx context.Context, since time.Time) (itemIDs 
 	}
 	for page, err := range l.client.OrdersV2.GetOrdersPages(ctx, request) {
 		if err != nil {
-			return nil, time.Time{}, err
+			if err = exceptRecords(err); err != nil {
+				return nil, time.Time{}, err
+			}
+			continue // the items of such an order come with the sweep
 		}
 		for _, o := range page.OpenOrders {
 			touch(touched, o.Items)

@@ -51,7 +51,12 @@ func (l *Linnworks) OrdersChanged(ctx context.Context, from time.Time) iter.Seq2
 		request := &linnworks.OrdersV2GetOrdersRequest{
 			FromDate: &linnworks.Time{Time: from.UTC()}, IncludeProcessed: new(true), EntriesPerPage: new(changedPage),
 		}
+		var incomplete error // the others go on; the caller hears of it at the end
 		for page, err := range l.client.OrdersV2.GetOrdersPages(ctx, request) {
+			if err != nil && exceptRecords(err) == nil {
+				incomplete = err
+				continue
+			}
 			if err != nil {
 				yield(WarehouseOrder{}, err)
 				return
@@ -79,6 +84,9 @@ func (l *Linnworks) OrdersChanged(ctx context.Context, from time.Time) iter.Seq2
 					return
 				}
 			}
+		}
+		if incomplete != nil {
+			yield(WarehouseOrder{}, incomplete)
 		}
 	}
 }

@@ -91,6 +91,9 @@ func (l *Linnworks) sweep(ctx context.Context) iter.Seq2[linnworks.StockItemFull
 			DataRequirements: []linnworks.StockDataRequirement{"StockLevels"}, SearchTypes: []linnworks.StockSearchType{"SKU"},
 		}
 		for item, err := range l.client.Stock.GetStockItemsFullAll(ctx, request) {
+			if err != nil && exceptRecords(err) == nil {
+				continue // such an item is missing, as one that is added meanwhile
+			}
 			if err == nil {
 				item.StockItemID = lower(item.StockItemID)
 				l.remember(string(item.StockItemID), item.ItemNumber, item.StockItemIntID)

@@ -259,10 +259,12 @@ func (p Private) MarshalText() ([]byte, error) { return fmt.Append(nil, p), nil 
 // OrderSource reads the shop's orders.
 type OrderSource interface {
 	// OrdersUpdated yields the orders whose status changed in [from, to), oldest
-	// first. It ends at the first error.
+	// first. It ends at the first error. One that cannot be read has its id and
+	// [Order.Unreadable] alone.
 	OrdersUpdated(ctx context.Context, from, to time.Time) iter.Seq2[Order, error]
 	// OrdersByID reads orders as they are now. Ids that the shop does not know
-	// are left out.
+	// are left out. So are orders that cannot be read: an [UnreadableError] names
+	// them beside the others.
 	OrdersByID(ctx context.Context, ids []string) ([]Order, error)
 }
 

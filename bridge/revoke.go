@@ -108,7 +108,7 @@ func (v *Revoker) revokeAll(ctx context.Context, orders []WarehouseOrder) (Order
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	inShop, err := v.ports.Orders.OrdersByID(ctx, ids)
+	inShop, err := readOrders(ctx, v.ports.Orders, ids)
 	if err != nil {
 		return nil, fmt.Errorf("bridge: revoke: reading the orders in the shop: %w", err)
 	}

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"time"
 )
 
 // ListingSource reads what the shop has for sale.
 type ListingSource interface {
 	// Listings yields every SKU that stock can be published for. It ends at the
-	// first error.
+	// first error but an [UnreadableError], which stands for products.
 	Listings(ctx context.Context) iter.Seq2[Listing, error]
 }
 
@@ -284,11 +285,20 @@ type stockReader struct {
 func (r stockReader) shop(ctx context.Context) error {
 	mark, at := r.book.Mark(), r.now().UTC()
 	var listings []Listing
+	lost := map[string]string{}
 	for l, err := range r.ports.Listings.Listings(ctx) {
+		some, err := unreadable(err)
 		if err != nil {
 			return fmt.Errorf("reading the listings: %w", err)
 		}
+		if some != nil {
+			maps.Copy(lost, some)
+			continue
+		}
 		listings = append(listings, l)
+	}
+	if err := raiseUnreadable(ctx, r.ports.Exceptions, lost); err != nil {
+		return fmt.Errorf("raising the products that cannot be read: %w", err)
 	}
 	refs := make([]ListingSKU, len(listings))
 	for i, l := range listings {

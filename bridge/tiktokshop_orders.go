@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,41 +25,80 @@ func (t *TikTokShop) OrdersUpdated(ctx context.Context, from, to time.Time) iter
 		}
 		var ids []string
 		flush := func() bool {
-			orders, err := t.OrdersByID(ctx, ids)
-			ids = ids[:0]
-			if err != nil {
-				yield(Order{}, err)
-				return false
-			}
-			for _, o := range orders {
-				if !yield(o, nil) {
-					return false
-				}
-			}
-			return true
+			part := ids
+			ids = nil
+			return t.listed(ctx, part, yield)
 		}
+		var nameless error
 		for o, err := range t.client.Order.GetOrderListAll(ctx, request) {
+			// The list is needed for the ids alone.
+			more, err := listedIDs(o.ID, err, &nameless)
 			if err != nil {
 				yield(Order{}, err)
 				return
 			}
-			if ids = append(ids, o.ID); len(ids) == maxOrderIDs && !flush() {
+			if ids = append(ids, more...); len(ids) >= maxOrderIDs && !flush() {
 				return
 			}
 		}
-		if len(ids) > 0 {
-			flush()
+		if flush() && nameless != nil {
+			yield(Order{}, nameless)
 		}
 	}
+}
+
+// listedIDs returns the ids that a step of the list of orders gives: one, or those
+// of records that cannot be read. A record without an id is kept as nameless: the
+// list is not complete without it.
+func listedIDs(id string, err error, nameless *error) ([]string, error) {
+	if err == nil {
+		return []string{id}, nil
+	}
+	lost, other := unreadableRecords(err)
+	if other != nil {
+		return nil, other
+	}
+	if _, ok := lost[""]; ok {
+		*nameless = err
+		delete(lost, "")
+	}
+	return slices.Sorted(maps.Keys(lost)), nil
+}
+
+// listed yields orders of a list. One that the shop lists and then does not
+// return, or that cannot be read, is not forgotten: it has its id and Unreadable.
+func (t *TikTokShop) listed(ctx context.Context, ids []string, yield func(Order, error) bool) bool {
+	for part := range slices.Chunk(ids, maxOrderIDs) {
+		orders, err := t.OrdersByID(ctx, part)
+		lost, err := unreadable(err)
+		if err != nil {
+			yield(Order{}, err)
+			return false
+		}
+		byID := ordersByID(orders)
+		for _, id := range part {
+			o := Order{ID: id, Unreadable: cmp.Or(lost[id], "the shop lists the order but does not return it")}
+			if found := byID[id]; found != nil {
+				o = *found
+			}
+			if !yield(o, nil) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // OrdersByID implements [OrderSource]. The orders come in the order of the ids.
 func (t *TikTokShop) OrdersByID(ctx context.Context, ids []string) ([]Order, error) {
 	byID := make(map[string]Order, len(ids))
+	lost := map[string]string{}
 	for reply, err := range t.client.Order.GetOrderDetailBatched(ctx, &tiktokshop.GetOrderDetailRequest{IDs: ids}) {
+		some, err := unreadableRecords(err)
 		if err != nil {
 			return nil, err
 		}
+		maps.Copy(lost, some)
 		for _, o := range reply.Orders {
 			byID[o.ID] = t.order(o)
 		}
@@ -69,6 +109,9 @@ func (t *TikTokShop) OrdersByID(ctx context.Context, ids []string) ([]Order, err
 			orders = append(orders, o)
 			delete(byID, id)
 		}
+	}
+	if len(lost) > 0 {
+		return orders, &UnreadableError{Reasons: lost}
 	}
 	return orders, nil
 }
@@ -86,10 +129,10 @@ func (t *TikTokShop) order(o tiktokshop.Order) Order {
 		PaymentMethod: o.PaymentMethodName, CashOnDelivery: o.IsCOD,
 		BuyerName: Private(o.BuyerNickname), BuyerID: Private(o.UserID), Note: Private(o.BuyerMessage), SellerNote: Private(o.SellerNote),
 		TaxNumber: Private(o.CPF), TaxName: Private(o.CPFName),
-		CreatedAt: o.CreateTime.Time(), PaidAt: o.PaidTime.Time(), UpdatedAt: o.UpdateTime.Time(), ReleaseAt: o.ReleaseDate.Time(),
-		ShipBy: o.RTSSLATime.Time(), HandOverBy: o.TTSSLATime.Time(),
+		CreatedAt: a.moment(o.CreateTime), PaidAt: a.moment(o.PaidTime), UpdatedAt: a.moment(o.UpdateTime), ReleaseAt: o.ReleaseDate.Time(),
+		ShipBy: a.moment(o.RTSSLATime), HandOverBy: o.TTSSLATime.Time(),
 		PromisedBy:  cmp.Or(o.DeliverySLATime, o.DeliveryOptionRequiredDeliveryTime).Time(),
-		CancelledBy: cmp.Or(o.ShippingDueTime, o.CancelOrderSLATime).Time(),
+		CancelledBy: a.moment(cmp.Or(o.ShippingDueTime, o.CancelOrderSLATime)),
 		CollectBy:   o.CollectionDueTime.Time(), DeliverBy: o.DeliveryDueTime.Time(),
 		ShippedAt: o.RTSTime.Time(), CollectedAt: o.CollectionTime.Time(), DeliveredAt: o.DeliveryTime.Time(),
 	}
@@ -336,7 +379,7 @@ func (d *details) amount(name string, amount tiktokshop.Decimal) {
 	}
 }
 
-// amounts reads decimals of one currency and keeps the first error.
+// amounts reads decimals of one currency, and moments, and keeps the first error.
 type amounts struct {
 	currency string
 	err      error
@@ -351,6 +394,13 @@ func (a *amounts) read(d tiktokshop.Decimal) Money {
 		a.err = err
 	}
 	return m
+}
+
+func (a *amounts) moment(u tiktokshop.UnixSeconds) time.Time {
+	if a.err == nil {
+		a.err = u.Err()
+	}
+	return u.Time()
 }
 
 func shippingModel(o tiktokshop.Order) ShippingModel {
@@ -417,26 +467,17 @@ func (t *TikTokShop) OrdersByStatus(ctx context.Context, status OrderStatus) ite
 		// All ids first: an order that leaves the status while its details are
 		// read would shift the pages behind it.
 		var ids []string
+		var nameless error
 		for o, err := range t.client.Order.GetOrderListAll(ctx, request) {
+			more, err := listedIDs(o.ID, err, &nameless)
 			if err != nil {
 				yield(Order{}, err)
 				return
 			}
-			ids = append(ids, o.ID)
+			ids = append(ids, more...)
 		}
-		for len(ids) > 0 {
-			n := min(len(ids), maxOrderIDs)
-			orders, err := t.OrdersByID(ctx, ids[:n])
-			if err != nil {
-				yield(Order{}, err)
-				return
-			}
-			for _, o := range orders {
-				if !yield(o, nil) {
-					return
-				}
-			}
-			ids = ids[n:]
+		if t.listed(ctx, ids, yield) && nameless != nil {
+			yield(Order{}, nameless)
 		}
 	}
 }

@@ -21,9 +21,16 @@ func (t *TikTokShop) Listings(ctx context.Context) iter.Seq2[Listing, error] {
 		seen := map[string]bool{}
 		for _, status := range []tiktokshop.ProductStatus{tiktokshop.ProductStatusActivate, tiktokshop.ProductStatusSellerDeactivated} {
 			for p, err := range t.products(ctx, tiktokshop.SearchProductsRequest{PageSize: pageSize, Status: new(status)}) {
+				lost, err := unreadableRecords(err)
 				if err != nil {
 					yield(Listing{}, err)
 					return
+				}
+				if lost != nil {
+					if !yield(Listing{}, &UnreadableError{Reasons: lost}) {
+						return
+					}
+					continue
 				}
 				if seen[p.ID] {
 					continue
@@ -56,7 +63,7 @@ func (t *TikTokShop) products(ctx context.Context, request tiktokshop.SearchProd
 					for _, half := range [][2]tiktokshop.UnixSeconds{{from, from + (to-from)/2}, {from + (to-from)/2 + 1, to}} {
 						request.CreateTimeGe, request.CreateTimeLe = &half[0], &half[1]
 						for p, err := range t.products(ctx, request) {
-							if !yield(p, err) || err != nil {
+							if _, other := unreadableRecords(err); !yield(p, err) || other != nil {
 								return
 							}
 						}
@@ -64,7 +71,7 @@ func (t *TikTokShop) products(ctx context.Context, request tiktokshop.SearchProd
 					return
 				}
 			}
-			if !yield(p, err) || err != nil {
+			if _, other := unreadableRecords(err); !yield(p, err) || other != nil {
 				return
 			}
 		}

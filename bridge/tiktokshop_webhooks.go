@@ -1,12 +1,21 @@
 package bridge
 
-import "github.com/linnbridge/linnbridge/tiktokshop"
+import (
+	"slices"
+
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
 
 // HintsOf returns the ids of the orders that a webhook of TikTok Shop is about,
-// for [Intake.Hint]; none if it is not about orders.
+// for [Intake.Hint]; none if it is not about orders. A webhook of which only a
+// part can be read gives the ids in that part.
 //
 // https://partner.tiktokshop.com/docv2/page/tiktok-shop-webhooks
 func HintsOf(event *tiktokshop.WebhookEvent) []string {
+	return slices.DeleteFunc(orderIDs(event), func(id string) bool { return id == "" })
+}
+
+func orderIDs(event *tiktokshop.WebhookEvent) []string {
 	switch d := event.Data.(type) {
 	case *tiktokshop.OrderStatusChange:
 		return []string{string(d.OrderID)}

@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// AuthService calls the operations of the section Auth.
+// AuthService has the 2 operations of the section [Client.Auth].
 type AuthService service
 
 // AuthorizeByApplication calls POST /api/Auth/AuthorizeByApplication.
@@ -25,14 +25,14 @@ func (s *AuthService) AuthorizeByApplication(ctx context.Context, req *Authorize
 
 // GetApplicationProfileBySecretKey calls POST /api/Auth/GetApplicationProfileBySecretKey.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads and is safe to repeat. 150 calls a minute. Where there is nothing to tell, the result is nil.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Auth-GetApplicationProfileBySecretKey
 func (s *AuthService) GetApplicationProfileBySecretKey(ctx context.Context, req *GetApplicationProfileBySecretKeyRequest, opts ...CallOption) (*ApplicationProfileResponse, error) {
 	var out *ApplicationProfileResponse
 	err := s.client.call(ctx, operation{
 		name: "Auth.GetApplicationProfileBySecretKey", method: "POST", path: "/api/Auth/GetApplicationProfileBySecretKey",
-		body: bodyParams, replay: replayRead, limit: 150, host: hostAuth,
+		body: bodyParams, replay: replayRead, empty: true, limit: 150, host: hostAuth,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -50,9 +50,18 @@ type ApplicationProfileResponse struct {
 
 // AuthorizeByApplicationRequest holds the parameters of Auth.AuthorizeByApplication.
 type AuthorizeByApplicationRequest struct {
-	ApplicationID     *GUID `json:"ApplicationId,omitzero"`
-	ApplicationSecret *GUID `json:"ApplicationSecret,omitzero"`
-	Token             *GUID `json:"Token,omitzero"`
+	ApplicationID     *GUID   `json:"ApplicationId,omitzero"`
+	ApplicationSecret *Secret `json:"ApplicationSecret,omitzero"`
+	Token             *Secret `json:"Token,omitzero"`
+}
+
+func (r *AuthorizeByApplicationRequest) revealed() (any, []*Secret) {
+	type plain AuthorizeByApplicationRequest
+	return struct {
+		*plain
+		ApplicationSecret *string `json:"ApplicationSecret,omitzero"`
+		Token             *string `json:"Token,omitzero"`
+	}{(*plain)(r), r.ApplicationSecret.reveal(), r.Token.reveal()}, []*Secret{r.ApplicationSecret, r.Token}
 }
 
 // BaseSession is part of a reply.
@@ -87,9 +96,17 @@ type BaseSession struct {
 
 // GetApplicationProfileBySecretKeyRequest holds the parameters of Auth.GetApplicationProfileBySecretKey.
 type GetApplicationProfileBySecretKeyRequest struct {
-	ApplicationID     *GUID `json:"applicationId,omitzero"`
-	ApplicationSecret *GUID `json:"applicationSecret,omitzero"`
-	UserID            *GUID `json:"userId,omitzero"`
+	ApplicationID     *GUID   `json:"applicationId,omitzero"`
+	ApplicationSecret *Secret `json:"applicationSecret,omitzero"`
+	UserID            *GUID   `json:"userId,omitzero"`
+}
+
+func (r *GetApplicationProfileBySecretKeyRequest) revealed() (any, []*Secret) {
+	type plain GetApplicationProfileBySecretKeyRequest
+	return struct {
+		*plain
+		ApplicationSecret *string `json:"applicationSecret,omitzero"`
+	}{(*plain)(r), r.ApplicationSecret.reveal()}, []*Secret{r.ApplicationSecret}
 }
 
 // SessionStatus is part of a reply.

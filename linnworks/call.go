@@ -36,7 +36,9 @@ type operation struct {
 	bodyName   string // of a wrapped or flat body as a form field, if not request
 	form       bool   // send the body form-encoded
 	replay     replay
-	limit      int // calls a minute, 0 if unpublished
+	empty      bool // a reply without content is known to be normal
+	raw        bool // the caller's own operation, of which nothing is known
+	limit      int  // calls a minute, 0 if unpublished
 	host       hostKind
 }
 
@@ -163,7 +165,7 @@ func (r Response) LogValue() slog.Value { return slog.StringValue(r.String()) }
 // The call is repeated only if it is a GET or with [RepeatSafe]. The rate is limited
 // for each method and path, as where no limit is published.
 func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Values, body, out any, opts ...CallOption) error {
-	op := operation{name: strings.TrimSpace(method + " " + rawPath), method: method, path: rawPath}
+	op := operation{name: strings.TrimSpace(method + " " + rawPath), method: method, path: rawPath, raw: true}
 	fail := func(what string) error { return fmt.Errorf("linnworks: Call: %s", what) }
 	if method == "" || strings.ToUpper(method) != method {
 		return fail("the method must be in capitals, such as GET")
@@ -215,11 +217,18 @@ func (c *Client) call(ctx context.Context, op operation, path []string, req, out
 		}
 	}
 	err = c.send(ctx, op, p, values, req, wire.Result(out), opts)
-	if err != nil && !IsPartial(err) {
+	if errors.Is(err, errNothing) {
+		wire.Discard(out)
+		return nil
+	}
+	if err != nil && !IsPartial(err) && !inPart(err) {
 		wire.Discard(out)
 	}
 	return err
 }
+
+// errNothing is what send returns for a read that found nothing to tell.
+var errNothing = errors.New("nothing")
 
 // isGUID: an empty GUID goes out as "", which Linnworks cannot read.
 func isGUID(t reflect.Type) bool { return t == reflect.TypeFor[GUID]() }
@@ -264,8 +273,11 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	if err != nil {
 		return fmt.Errorf("linnworks: %s: encoding the body: %w", op.name, err)
 	}
-	p := &inSession{client: c, op: op.name, host: op.host, path: path, query: values.Encode(), replay: op.replay}
+	p := &inSession{client: c, op: op.name, req: req, host: op.host, path: path, query: values.Encode(), replay: op.replay}
 	if op.host != hostAuth {
+		if err := c.session.refusal(op.name); err != nil {
+			return &Error{Operation: op.name, Class: ClassPermission, HTTPStatus: http.StatusUnauthorized, Err: err}
+		}
 		// The server's address is part of the session, so it comes first.
 		if p.session, err = c.getSession(ctx, op.name, nil); err != nil {
 			return err
@@ -291,28 +303,38 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	if err != nil {
 		return p.explain(reply, err)
 	}
-	if err := decode(reply.Body, out); err != nil {
-		return &Error{
+	unread, err := decode(reply.Body, out, op.empty || op.raw)
+	if err != nil {
+		e := &Error{
 			Operation: op.name, Class: ClassDecode, HTTPStatus: reply.Status, Attempts: reply.Attempts,
 			OutcomeUnknown: op.replay != replayRead, Body: snapshot(reply.Body, op.host, p.mask()), Err: err,
 		}
+		if told, ok := errors.AsType[errorObject](err); ok {
+			e.Code, e.Message = clean(told.code, p.mask()), clean(told.message, p.mask())
+		}
+		return e
 	}
-	if nothing(reply.Body) {
-		return nil // which is a normal success, and names no item
+	if nothing(reply.Body) { // which names no item
+		if op.empty && op.replay == replayRead {
+			return errNothing
+		}
+		return nil
 	}
-	return partial(op.name, req, out, p.mask())
+	return also(p.unread(unread), partial(op.name, req, out, p.mask()))
 }
 
 // inSession is the protocol of calls, one value per call.
 type inSession struct {
 	client  *Client
 	op      string
+	req     any // the request struct or a map, nil for none
 	host    hostKind
 	path    string
 	query   string
 	session *openSession // nil for calls that open one
 	replay  replay
-	doubt   bool // an attempt was answered in a way that does not tell whether it took effect
+	sent    time.Time // of the last attempt
+	doubt   bool      // an attempt was answered in a way that does not tell whether it took effect
 }
 
 func (p *inSession) url() *url.URL {
@@ -325,10 +347,19 @@ func (p *inSession) url() *url.URL {
 
 // secrets are the credentials of the call.
 func (p *inSession) secrets() []string {
-	if p.session == nil {
-		return p.client.credentials.secrets()
+	secrets := p.client.credentials.secrets()
+	if p.session != nil {
+		secrets = append(secrets, p.session.token.Reveal())
 	}
-	return append(p.client.credentials.secrets(), p.session.token.Reveal())
+	if r, ok := p.req.(revealer); ok {
+		_, given := r.revealed()
+		for _, s := range given {
+			if s != nil {
+				secrets = append(secrets, s.Reveal())
+			}
+		}
+	}
+	return secrets
 }
 
 // mask strikes the credentials of the call out of a text.
@@ -337,6 +368,7 @@ func (p *inSession) mask() mask { return wire.Scrubber(p.secrets()...) }
 // Prepare sets the session token. The address is set anew too: a fresh session
 // may live on another server.
 func (p *inSession) Prepare(_ context.Context, req *http.Request, _ []byte) error {
+	p.sent = time.Now()
 	if p.session == nil {
 		return nil
 	}
@@ -360,12 +392,26 @@ func (p *inSession) Reauthorise(ctx context.Context) error {
 // Classify reads status and error body.
 func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
 	if reply.Status >= 200 && reply.Status < 300 {
+		if p.session != nil {
+			p.client.session.accepted(p.op, p.session)
+		}
 		return transport.Verdict{}
 	}
 	e := readError(p.op, reply, p.host, p.mask())
-	p.doubt = p.doubt || e.Class == ClassSystem || e.Class == ClassRequest && reply.Status >= 500
+	p.doubt = p.doubt || e.Class == ClassSystem || e.Class == ClassRequest && reply.Status >= 500 ||
+		reply.Status >= 300 && reply.Status < 400 // what redirects may have acted before
 	e.OutcomeUnknown = p.unknown(reply)
 	v := transport.Verdict{Err: e, Code: e.Code, After: e.RetryAfter}
+	if e.Class == ClassSession && p.session != nil {
+		good, renew := p.client.session.refused(p.op, p.session, p.sent)
+		if good {
+			e.Class, e.Err = ClassPermission, errRefusedOperation
+		}
+		if renew {
+			v.Retry = transport.RetryReauthorised
+		}
+		return v
+	}
 	switch {
 	case e.Class == ClassThrottle:
 		v.Limit = transport.Throttled
@@ -373,8 +419,6 @@ func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
 		v.Limit = transport.Overloaded
 	}
 	switch {
-	case e.Class == ClassSession && p.session != nil:
-		v.Retry = transport.RetryReauthorised
 	case reply.Status == http.StatusTooManyRequests:
 		v.Retry = transport.RetryUnread
 	case e.Class.Temporary():
@@ -407,27 +451,12 @@ func nothing(body []byte) bool {
 	return len(body) == 0 || string(body) == "null"
 }
 
-// decode reads the body of a successful reply. Nothing and null are normal; so
-// is plain text where a string is declared.
-func decode(body []byte, out any) error {
-	if out == nil || nothing(body) {
-		return nil
-	}
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
-	err := unmarshal(body, out)
-	if err == nil {
-		return nil
-	}
-	if text, ok := out.(*string); ok && body[0] != '{' && body[0] != '[' && body[0] != '<' {
-		*text = string(body)
-		return nil
-	}
-	return fmt.Errorf("the reply has another shape than documented: %w", err)
-}
-
 // encodeBody encodes once; every attempt sends these bytes.
 func encodeBody(op operation, req any) (contentType string, body []byte, err error) {
 	object := []byte("{}")
+	if r, ok := req.(revealer); ok {
+		req, _ = r.revealed()
+	}
 	switch {
 	case op.body == bodyNone, req == nil && op.body != bodyWrapped:
 		return "", nil, nil

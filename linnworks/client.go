@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
@@ -28,7 +27,24 @@ type Credentials struct {
 	Token Secret
 }
 
-var guidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$`)
+// guidForm reports whether s is a GUID, with all, some or none of its dashes.
+func guidForm(s string) bool {
+	digits, dash := 0, false
+	for _, r := range s {
+		switch {
+		case r == '-':
+			if dash || digits < 8 || digits > 20 || digits%4 != 0 {
+				return false
+			}
+			dash = true
+			continue
+		case !strings.ContainsRune("0123456789abcdefABCDEF", r):
+			return false
+		}
+		digits, dash = digits+1, false
+	}
+	return digits == 32
+}
 
 // validate says what is wrong with the credentials without showing them.
 func (c Credentials) validate() error {
@@ -44,7 +60,7 @@ func (c Credentials) validate() error {
 			return fmt.Errorf("linnworks: %s has white space around it: remove it", f.name)
 		case strings.HasPrefix(strings.ToLower(f.value), "bearer "):
 			return fmt.Errorf("linnworks: %s starts with Bearer: give the GUID alone", f.name)
-		case !guidForm.MatchString(f.value):
+		case !guidForm(f.value):
 			return fmt.Errorf("linnworks: %s is not a GUID: %s", f.name, f.source)
 		}
 	}
@@ -59,8 +75,41 @@ func (c Credentials) secrets() []string {
 // Client calls the Linnworks API for one installation. It is safe for
 // concurrent use; make one and keep it. The session is opened by the first call,
 // kept, and opened anew when Linnworks refuses it.
+//
+// Its services are the sections of the official reference.
 type Client struct {
-	services
+	Auth                 *AuthService
+	Dashboards           *DashboardsService
+	Email                *EmailService
+	GenericListings      *GenericListingsService
+	ImportExport         *ImportExportService
+	Inventory            *InventoryService
+	Listings             *ListingsService
+	Locations            *LocationsService
+	Macro                *MacroService
+	OpenOrders           *OpenOrdersService
+	Orders               *OrdersService
+	OrdersV2             *OrdersV2Service
+	Picking              *PickingService
+	PickingV2            *PickingV2Service
+	PostSale             *PostSaleService
+	PostalServices       *PostalServicesService
+	Print                *PrintService
+	PrintZone            *PrintZoneService
+	ProcessedOrders      *ProcessedOrdersService
+	PurchaseOrder        *PurchaseOrderService
+	ReturnsRefunds       *ReturnsRefundsService
+	RulesEngine          *RulesEngineService
+	Settings             *SettingsService
+	ShipStation          *ShipStationService
+	Shipping             *ShippingService
+	Stock                *StockService
+	WMS                  *WMSService
+	WarehouseTransfer    *WarehouseTransferService
+	WarehouseTransferNew *WarehouseTransferNewService
+	WarehouseTransferV2  *WarehouseTransferV2Service
+
+	common service // what all services are
 
 	credentials Credentials
 	session     *sessions
@@ -105,7 +154,7 @@ func NewClient(credentials Credentials, opts ...Option) (*Client, error) {
 		userAgent:   s.UserAgent,
 		warn:        s.warn,
 	}
-	c.services = newServices(c)
+	c.serve()
 	return c, nil
 }
 

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// DashboardsService calls the operations of the section Dashboards.
+// DashboardsService has the 7 operations of the section [Client.Dashboards].
 type DashboardsService service
 
 // GetInventoryLocationCategoriesData calls GET /api/Dashboards/GetInventoryLocationCategoriesData.
@@ -53,17 +53,17 @@ func (s *DashboardsService) GetInventoryLocationProductsData(ctx context.Context
 }
 
 // GetInventoryLocationProductsDataAll hands out what stands on the pages of
-// [DashboardsService.GetInventoryLocationProductsData]. It stops at the first error.
+// [DashboardsService.GetInventoryLocationProductsData]. It stops at the first error but an [UnreadableError].
 func (s *DashboardsService) GetInventoryLocationProductsDataAll(ctx context.Context, req *GetInventoryLocationProductsDataRequest, opts ...CallOption) iter.Seq2[StockCategoryLocationProduct, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockCategoryLocationProduct, int, error) {
+	return numberedPages("Dashboards.GetInventoryLocationProductsData", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockCategoryLocationProduct, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetInventoryLocationProductsData(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Results, 0, nil
+		return out.Results, pageHead{}, err
 	})
 }
 

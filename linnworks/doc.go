@@ -52,6 +52,19 @@
 // came. [Decimal] keeps the digits of money, [Time] knows the dates that stand
 // for none, and [ZeroGUID] is the identifier that does.
 //
+// Replies differ from their descriptions. A value of another JSON kind is taken
+// where it says the same: 7 for "7", "true " for true, an empty text or object for
+// an empty list. A date or an amount that is none is kept and says so, see
+// [Time.Err] and [Decimal.Err]. Any other value that cannot be read costs its
+// record, an element of the outermost list of the reply, and no other: the method
+// returns the others beside an [*UnreadableError] that names it by its id. Outside
+// of all lists it costs the reply.
+//
+// Nothing is not zero. An empty reply or null where a struct or a scalar is
+// documented is an error, and so is an object without any documented field, an
+// error object with the status of a success, and, where nothing is documented,
+// what is not JSON. The methods that are known to answer with nothing say so.
+//
 // A success may still carry failures of single items, in a list named Errors or
 // the like, and some operations leave out what they did not do. Where it is known
 // how the reply tells, the method returns a [*PartialError] beside its result.

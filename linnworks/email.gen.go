@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 )
 
-// EmailService calls the operations of the section Email.
+// EmailService has the 4 operations of the section [Client.Email].
 type EmailService service
 
 // GenerateAdhocEmail calls POST /api/Email/GenerateAdhocEmail.

@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// GenericListingsService calls the operations of the section GenericListings.
+// GenericListingsService has the 12 operations of the section [Client.GenericListings].
 type GenericListingsService service
 
 // CreateConfigurator calls POST /api/GenericListings/CreateConfigurator.
@@ -96,20 +96,20 @@ func (s *GenericListingsService) GetConfiguratorsInfoPaged(ctx context.Context, 
 }
 
 // GetConfiguratorsInfoPagedAll hands out what stands on the pages of
-// [GenericListingsService.GetConfiguratorsInfoPaged]. It stops at the first error.
+// [GenericListingsService.GetConfiguratorsInfoPaged]. It stops at the first error but an [UnreadableError].
 func (s *GenericListingsService) GetConfiguratorsInfoPagedAll(ctx context.Context, req *GetConfiguratorsInfoPagedRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.PaginationParameters)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]json.RawMessage, int, error) {
+	return numberedPages("GenericListings.GetConfiguratorsInfoPaged", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]json.RawMessage, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
 		r.PaginationParameters = &inner
 		out, err := s.GetConfiguratorsInfoPaged(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.ConfiguratorsInfo, 0, nil
+		return out.ConfiguratorsInfo, pageHead{}, err
 	})
 }
 
@@ -128,20 +128,20 @@ func (s *GenericListingsService) OpenTemplatesByInventory(ctx context.Context, r
 }
 
 // OpenTemplatesByInventoryAll hands out what stands on the pages of
-// [GenericListingsService.OpenTemplatesByInventory]. It stops at the first error.
+// [GenericListingsService.OpenTemplatesByInventory]. It stops at the first error but an [UnreadableError].
 func (s *GenericListingsService) OpenTemplatesByInventoryAll(ctx context.Context, req *OpenTemplatesByInventoryRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.PaginationParameters)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]json.RawMessage, int, error) {
+	return numberedPages("GenericListings.OpenTemplatesByInventory", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]json.RawMessage, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
 		r.PaginationParameters = &inner
 		out, err := s.OpenTemplatesByInventory(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.TemplatesInfo, 0, nil
+		return out.TemplatesInfo, pageHead{Entries: out.TotalEntries}, err
 	})
 }
 

@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 )
 
-// ImportExportService calls the operations of the section ImportExport.
+// ImportExportService has the 11 operations of the section [Client.ImportExport].
 type ImportExportService service
 
 // DeleteExport calls POST /api/ImportExport/DeleteExport.

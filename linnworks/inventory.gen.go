@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// InventoryService calls the operations of the section Inventory.
+// InventoryService has the 141 operations of the section [Client.Inventory].
 type InventoryService service
 
 // AddImageToInventoryItem calls POST /api/Inventory/AddImageToInventoryItem.
@@ -166,7 +166,7 @@ func (s *InventoryService) BatchGetInventoryItemChannelSKUs(ctx context.Context,
 }
 
 // BatchGetInventoryItemChannelSKUsBatched splits req.InventoryItemIDs into parts of at most 200 and hands out the
-// reply of [InventoryService.BatchGetInventoryItemChannelSKUs] to each. It stops at the first error.
+// reply of [InventoryService.BatchGetInventoryItemChannelSKUs] to each. It stops at the first error but an [UnreadableError].
 func (s *InventoryService) BatchGetInventoryItemChannelSKUsBatched(ctx context.Context, req *BatchGetInventoryItemChannelSKUsRequest, opts ...CallOption) iter.Seq2[[]StockItemChannelSKUResponse, error] {
 	start := valueOf(req)
 	return batches(start.InventoryItemIDs, 200, func(part []GUID) ([]StockItemChannelSKUResponse, error) {
@@ -297,7 +297,7 @@ func (s *InventoryService) CreateInventoryItemExtendedProperties(ctx context.Con
 	var out *CreateInventoryItemExtendedPropertiesResponse
 	err := s.client.call(ctx, operation{
 		name: "Inventory.CreateInventoryItemExtendedProperties", method: "POST", path: "/api/Inventory/CreateInventoryItemExtendedProperties",
-		body: bodyParams, limit: 250,
+		body: bodyParams, empty: true, limit: 250,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -935,17 +935,17 @@ func (s *InventoryService) GetInventoryItemAuditTrailPaged(ctx context.Context, 
 }
 
 // GetInventoryItemAuditTrailPagedAll hands out what stands on the pages of
-// [InventoryService.GetInventoryItemAuditTrailPaged]. It stops at the first error.
+// [InventoryService.GetInventoryItemAuditTrailPaged]. It stops at the first error but an [UnreadableError].
 func (s *InventoryService) GetInventoryItemAuditTrailPagedAll(ctx context.Context, req *GetInventoryItemAuditTrailPagedRequest, opts ...CallOption) iter.Seq2[StockItemAuditTrail, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.PageSize), func(page int) ([]StockItemAuditTrail, int, error) {
+	return numberedPages("Inventory.GetInventoryItemAuditTrailPaged", numberOf(start.PageNumber), numberOf(start.PageSize), 0, func(page int) ([]StockItemAuditTrail, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetInventoryItemAuditTrailPaged(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Items, 0, nil
+		return out.Items, pageHead{}, err
 	})
 }
 
@@ -1188,7 +1188,7 @@ func (s *InventoryService) GetInventoryItemsCompositionByIDs(ctx context.Context
 }
 
 // GetInventoryItemsCompositionByIDsBatched splits req.InventoryItemIDs into parts of at most 100 and hands out the
-// reply of [InventoryService.GetInventoryItemsCompositionByIDs] to each. It stops at the first error.
+// reply of [InventoryService.GetInventoryItemsCompositionByIDs] to each. It stops at the first error but an [UnreadableError].
 func (s *InventoryService) GetInventoryItemsCompositionByIDsBatched(ctx context.Context, req *GetInventoryItemsCompositionByIDsRequest, opts ...CallOption) iter.Seq2[*GetInventoryItemsCompositionByIDsResponse, error] {
 	start := valueOf(req)
 	return batches(start.InventoryItemIDs, 100, func(part []GUID) (*GetInventoryItemsCompositionByIDsResponse, error) {
@@ -1367,17 +1367,17 @@ func (s *InventoryService) GetScrapHistory(ctx context.Context, req *GetScrapHis
 }
 
 // GetScrapHistoryAll hands out what stands on the pages of
-// [InventoryService.GetScrapHistory]. It stops at the first error.
+// [InventoryService.GetScrapHistory]. It stops at the first error but an [UnreadableError].
 func (s *InventoryService) GetScrapHistoryAll(ctx context.Context, req *GetScrapHistoryRequest, opts ...CallOption) iter.Seq2[ScrapItem, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]ScrapItem, int, error) {
+	return numberedPages("Inventory.GetScrapHistory", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]ScrapItem, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetScrapHistory(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.ScrapHistory.Data, out.ScrapHistory.TotalPages, nil
+		return out.ScrapHistory.Data, pageHead{Pages: out.ScrapHistory.TotalPages, Entries: int(out.ScrapHistory.TotalEntries)}, err
 	})
 }
 
@@ -1838,7 +1838,7 @@ func (s *InventoryService) UpdateInventoryItemExtendedProperties(ctx context.Con
 	var out *UpdateInventoryItemExtendedPropertiesResponse
 	err := s.client.call(ctx, operation{
 		name: "Inventory.UpdateInventoryItemExtendedProperties", method: "POST", path: "/api/Inventory/UpdateInventoryItemExtendedProperties",
-		body: bodyParams, limit: 150,
+		body: bodyParams, empty: true, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }

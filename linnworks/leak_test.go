@@ -76,8 +76,8 @@ func TestErrorsAndLogsLeakNothing(t *testing.T) {
 		"page":       reply(502, "<html>"+buyer+"%s"),
 		"decode":     reply(200, `{"orderIds":"`+buyer+`","note":"%s`),
 		"shape":      reply(200, `{"orderIds":"`+buyer+`","note":"%s"}`),
-		"number":     reply(200, `{"price":"`+buyer+`","note":"%s"}`),
-		"time":       reply(200, `{"at":"`+buyer+`","note":"%s"}`),
+		"number":     reply(200, `{"price":{"`+buyer+`":1},"note":"%s"}`),
+		"time":       reply(200, `{"at":["`+buyer+`"],"note":"%s"}`),
 		"success":    reply(200, `{"note":"`+buyer+`%s"}`),
 		"network":    func(request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
 		"reading": func(request) (*http.Response, error) {
@@ -250,7 +250,7 @@ func TestValuesLeakNothing(t *testing.T) {
 	}
 	creds := testCredentials()
 	var base BaseSession
-	if err := unmarshal([]byte(session(1, "https://eu-ext.linnworks.net")), &base); err != nil {
+	if _, err := decode([]byte(session(1, "https://eu-ext.linnworks.net")), &base, false); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer

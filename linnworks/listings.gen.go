@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// ListingsService calls the operations of the section Listings.
+// ListingsService has the 22 operations of the section [Client.Listings].
 type ListingsService service
 
 // CancelListingBulkOperation calls POST /api/Listings/CancelListingBulkOperation.
@@ -208,20 +208,20 @@ func (s *ListingsService) GetBigCommerceTemplates(ctx context.Context, req *GetB
 }
 
 // GetBigCommerceTemplatesAll hands out what stands on the pages of
-// [ListingsService.GetBigCommerceTemplates]. It stops at the first error.
+// [ListingsService.GetBigCommerceTemplates]. It stops at the first error but an [UnreadableError].
 func (s *ListingsService) GetBigCommerceTemplatesAll(ctx context.Context, req *GetBigCommerceTemplatesRequest, opts ...CallOption) iter.Seq2[BigCommerceListing, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.Parameters)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]BigCommerceListing, int, error) {
+	return numberedPages("Listings.GetBigCommerceTemplates", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]BigCommerceListing, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
 		r.Parameters = &inner
 		out, err := s.GetBigCommerceTemplates(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Items, 0, nil
+		return out.Items, pageHead{}, err
 	})
 }
 
@@ -248,7 +248,7 @@ func (s *ListingsService) GetEbayListingOperations(ctx context.Context, req *Get
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
 		name: "Listings.GetEbayListingOperations", method: "GET", path: "/api/Listings/GetEbayListingOperations",
-		query: true, jsonArrays: true, replay: replayRead, limit: 150,
+		query: true, replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -268,20 +268,20 @@ func (s *ListingsService) GetEbayTemplates(ctx context.Context, req *GetEbayTemp
 }
 
 // GetEbayTemplatesAll hands out what stands on the pages of
-// [ListingsService.GetEbayTemplates]. It stops at the first error.
+// [ListingsService.GetEbayTemplates]. It stops at the first error but an [UnreadableError].
 func (s *ListingsService) GetEbayTemplatesAll(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) iter.Seq2[EbayListing, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.Parameters)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]EbayListing, int, error) {
+	return numberedPages("Listings.GetEbayTemplates", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]EbayListing, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
 		r.Parameters = &inner
 		out, err := s.GetEbayTemplates(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Items, 0, nil
+		return out.Items, pageHead{}, err
 	})
 }
 

@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// LocationsService calls the operations of the section Locations.
+// LocationsService has the 6 operations of the section [Client.Locations].
 type LocationsService service
 
 // AddLocation calls POST /api/Locations/AddLocation.

@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// MacroService calls the operations of the section Macro.
+// MacroService has the 2 operations of the section [Client.Macro].
 type MacroService service
 
 // GetInstalledMacros calls GET /api/Macro/GetInstalledMacros.

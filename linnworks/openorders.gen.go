@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// OpenOrdersService calls the operations of the section OpenOrders.
+// OpenOrdersService has the 18 operations of the section [Client.OpenOrders].
 type OpenOrdersService service
 
 // AssignOrderIdentifier calls POST /api/OpenOrders/AssignOrderIdentifier.
@@ -75,7 +75,7 @@ func (s *OpenOrdersService) FilterNotProcessedOpenOrders(ctx context.Context, re
 	var out *FilterNotProcessedOpenOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "OpenOrders.FilterNotProcessedOpenOrders", method: "GET", path: "/api/OpenOrders/FilterNotProcessedOpenOrders",
-		query: true, jsonArrays: true, replay: replayRead, limit: 150,
+		query: true, replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -137,17 +137,17 @@ func (s *OpenOrdersService) GetOpenOrderIDs(ctx context.Context, req *GetOpenOrd
 }
 
 // GetOpenOrderIDsAll hands out what stands on the pages of
-// [OpenOrdersService.GetOpenOrderIDs]. It stops at the first error.
+// [OpenOrdersService.GetOpenOrderIDs]. It stops at the first error but an [UnreadableError].
 func (s *OpenOrdersService) GetOpenOrderIDsAll(ctx context.Context, req *GetOpenOrderIDsRequest, opts ...CallOption) iter.Seq2[GUID, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), start.EntriesPerPage, func(page int) ([]GUID, int, error) {
+	return numberedPages("OpenOrders.GetOpenOrderIDs", numberOf(start.PageNumber), start.EntriesPerPage, 0, func(page int) ([]GUID, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrderIDs(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -166,17 +166,17 @@ func (s *OpenOrdersService) GetOpenOrders(ctx context.Context, req *OpenOrdersGe
 }
 
 // GetOpenOrdersAll hands out what stands on the pages of
-// [OpenOrdersService.GetOpenOrders]. It stops at the first error.
+// [OpenOrdersService.GetOpenOrders]. It stops at the first error but an [UnreadableError].
 func (s *OpenOrdersService) GetOpenOrdersAll(ctx context.Context, req *OpenOrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), start.EntriesPerPage, func(page int) ([]OpenOrder, int, error) {
+	return numberedPages("OpenOrders.GetOpenOrders", numberOf(start.PageNumber), start.EntriesPerPage, 0, func(page int) ([]OpenOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrders(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -195,7 +195,7 @@ func (s *OpenOrdersService) GetOpenOrdersDetails(ctx context.Context, req *GetOp
 }
 
 // GetOpenOrdersDetailsBatched splits req.OrderIDs into parts of at most 50 and hands out the
-// reply of [OpenOrdersService.GetOpenOrdersDetails] to each. It stops at the first error.
+// reply of [OpenOrdersService.GetOpenOrdersDetails] to each. It stops at the first error but an [UnreadableError].
 func (s *OpenOrdersService) GetOpenOrdersDetailsBatched(ctx context.Context, req *GetOpenOrdersDetailsRequest, opts ...CallOption) iter.Seq2[*GetOpenOrdersDetailsResponse, error] {
 	start := valueOf(req)
 	return batches(start.OrderIDs, 50, func(part []GUID) (*GetOpenOrdersDetailsResponse, error) {

@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// OrdersService calls the operations of the section Orders.
+// OrdersService has the 102 operations of the section [Client.Orders].
 type OrdersService service
 
 // AddCoupon calls POST /api/Orders/AddCoupon.
@@ -265,14 +265,14 @@ func (s *OrdersService) CreateNewOrder(ctx context.Context, req *CreateNewOrderR
 
 // CreateOrders calls POST /api/Orders/CreateOrders.
 //
-// It writes absolute values and is safe to repeat. 150 calls a minute.
+// It is not repeated once it was sent. 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CreateOrders
 func (s *OrdersService) CreateOrders(ctx context.Context, req *CreateOrdersRequest, opts ...CallOption) ([]GUID, error) {
 	var out []GUID
 	err := s.client.call(ctx, operation{
 		name: "Orders.CreateOrders", method: "POST", path: "/api/Orders/CreateOrders",
-		body: bodyParams, replay: replayWrite, limit: 150,
+		body: bodyParams, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -544,17 +544,17 @@ func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrd
 }
 
 // GetOpenOrdersAll hands out what stands on the pages of
-// [OrdersService.GetOpenOrders]. It stops at the first error.
+// [OrdersService.GetOpenOrders]. It stops at the first error but an [UnreadableError].
 func (s *OrdersService) GetOpenOrdersAll(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]OpenOrder, int, error) {
+	return numberedPages("Orders.GetOpenOrders", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]OpenOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrders(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -713,7 +713,7 @@ func (s *OrdersService) GetOrderItemRowSerialValuesByOrderIDs(ctx context.Contex
 }
 
 // GetOrderItemRowSerialValuesByOrderIDsBatched splits req.OrderIDs into parts of at most 25 and hands out the
-// reply of [OrdersService.GetOrderItemRowSerialValuesByOrderIDs] to each. It stops at the first error.
+// reply of [OrdersService.GetOrderItemRowSerialValuesByOrderIDs] to each. It stops at the first error but an [UnreadableError].
 func (s *OrdersService) GetOrderItemRowSerialValuesByOrderIDsBatched(ctx context.Context, req *GetOrderItemRowSerialValuesByOrderIDsRequest, opts ...CallOption) iter.Seq2[*GetSerialisedValuesForOrdersResponse, error] {
 	start := valueOf(req)
 	return batches(start.OrderIDs, 25, func(part []GUID) (*GetSerialisedValuesForOrdersResponse, error) {
@@ -894,7 +894,7 @@ func (s *OrdersService) GetOrdersByID(ctx context.Context, req *GetOrdersByIDReq
 }
 
 // GetOrdersByIDBatched splits req.OrderIDs into parts of at most 200 and hands out the
-// reply of [OrdersService.GetOrdersByID] to each. It stops at the first error.
+// reply of [OrdersService.GetOrdersByID] to each. It stops at the first error but an [UnreadableError].
 func (s *OrdersService) GetOrdersByIDBatched(ctx context.Context, req *GetOrdersByIDRequest, opts ...CallOption) iter.Seq2[[]OrderDetails, error] {
 	start := valueOf(req)
 	return batches(start.OrderIDs, 200, func(part []GUID) ([]OrderDetails, error) {

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// OrdersV2Service calls the operations of the section OrdersV2.
+// OrdersV2Service has the 5 operations of the section [Client.OrdersV2].
 type OrdersV2Service service
 
 // GetFulfillmentStatus calls GET /orders/{orderId}/fulfillment-status.
@@ -53,20 +53,20 @@ func (s *OrdersV2Service) GetOrders(ctx context.Context, req *OrdersV2GetOrdersR
 }
 
 // GetOrdersPages hands out the pages of
-// [OrdersV2Service.GetOrders]. It stops at the first error.
+// [OrdersV2Service.GetOrders]. It stops at the first error but an [UnreadableError].
 func (s *OrdersV2Service) GetOrdersPages(ctx context.Context, req *OrdersV2GetOrdersRequest, opts ...CallOption) iter.Seq2[*GetOrdersResponse, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]*GetOrdersResponse, string, error) {
+	return tokenPages("OrdersV2.GetOrders", func(token string) ([]*GetOrdersResponse, string, error) {
 		r := start
 		if token != "" {
 			token := GUID(token)
 			r.SearchToken = &token
 		}
 		out, err := s.GetOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return []*GetOrdersResponse{out}, string(out.NextSearchToken), nil
+		return []*GetOrdersResponse{out}, string(out.NextSearchToken), err
 	})
 }
 

@@ -81,7 +81,6 @@ func TestPartialErrors(t *testing.T) {
 		{"Orders.ProcessOrder", nil, `{"OrderId":"a1","Processed":false,"Error":"It is parked"}`, []ItemError{{Key: "a1", Index: -1, Message: "It is parked"}}},
 		{"Orders.ProcessOrder", nil, `{"OrderId":"a1","Processed":false}`, []ItemError{{Key: "a1", Index: -1}}},
 		{"Orders.ProcessOrder", nil, `{"OrderId":"a1","Processed":true,"Error":"a warning"}`, nil},
-		{"Orders.ProcessOrder", nil, `null`, nil},
 		{"Orders.ProcessFulfilmentCentreOrder", nil, `{"OrderId":"a1"}`, []ItemError{{Key: "a1", Index: -1}}},
 		{"Orders.ProcessOrdersInBatch", nil, `[{"OrderId":"a1","Processed":true},{"OrderId":"b2","Error":"x"},{"OrderId":"c3"}]`,
 			[]ItemError{{Key: "b2", Index: 1, Message: "x"}, {Key: "c3", Index: 2}}},

@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// PickingService calls the operations of the section Picking.
+// PickingService has the 15 operations of the section [Client.Picking].
 type PickingService service
 
 // CheckAllocatableToPickwave calls POST /api/Picking/CheckAllocatableToPickwave.

@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// PickingV2Service calls the operations of the section PickingV2.
+// PickingV2Service has the 4 operations of the section [Client.PickingV2].
 type PickingV2Service service
 
 // AssignPickwaveIdentifiers calls POST /picking/orderpickwave/identifiers.

@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// PostalServicesService calls the operations of the section PostalServices.
+// PostalServicesService has the 5 operations of the section [Client.PostalServices].
 type PostalServicesService service
 
 // CreatePostalService calls POST /api/PostalServices/CreatePostalService.

@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// PostSaleService calls the operations of the section PostSale.
+// PostSaleService has the 2 operations of the section [Client.PostSale].
 type PostSaleService service
 
 // CreateCancellation calls POST /api/PostSale/CreateCancellation.

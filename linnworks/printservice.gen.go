@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// PrintService calls the operations of the section Print.
+// PrintService has the 9 operations of the section [Client.Print].
 type PrintService service
 
 // CreatePDFFromJobForceTemplate calls POST /api/PrintService/CreatePDFfromJobForceTemplate.

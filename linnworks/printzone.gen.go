@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// PrintZoneService calls the operations of the section PrintZone.
+// PrintZoneService has the 1 operation of the section [Client.PrintZone].
 type PrintZoneService service
 
 // GetAllPrintZones calls GET /api/PrintZone/GetAllPrintZones.

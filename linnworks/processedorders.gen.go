@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// ProcessedOrdersService calls the operations of the section ProcessedOrders.
+// ProcessedOrdersService has the 36 operations of the section [Client.ProcessedOrders].
 type ProcessedOrdersService service
 
 // AddOrderNote calls POST /api/ProcessedOrders/AddOrderNote.
@@ -489,17 +489,17 @@ func (s *ProcessedOrdersService) SearchProcessedOrders(ctx context.Context, req 
 }
 
 // SearchProcessedOrdersAll hands out what stands on the pages of
-// [ProcessedOrdersService.SearchProcessedOrders]. It stops at the first error.
+// [ProcessedOrdersService.SearchProcessedOrders]. It stops at the first error but an [UnreadableError].
 func (s *ProcessedOrdersService) SearchProcessedOrdersAll(ctx context.Context, req *SearchProcessedOrdersRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.ResultsPerPage), func(page int) ([]ProcessedOrder, int, error) {
+	return numberedPages("ProcessedOrders.SearchProcessedOrders", numberOf(start.PageNumber), numberOf(start.ResultsPerPage), 0, func(page int) ([]ProcessedOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchProcessedOrders(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.ProcessedOrders.Data, out.ProcessedOrders.TotalPages, nil
+		return out.ProcessedOrders.Data, pageHead{Pages: out.ProcessedOrders.TotalPages, Entries: int(out.ProcessedOrders.TotalEntries)}, err
 	})
 }
 
@@ -520,19 +520,19 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersPaged(ctx context.Context,
 }
 
 // SearchProcessedOrdersPagedAll hands out what stands on the pages of
-// [ProcessedOrdersService.SearchProcessedOrdersPaged]. It stops at the first error.
+// [ProcessedOrdersService.SearchProcessedOrdersPaged]. It stops at the first error but an [UnreadableError].
 //
 // Deprecated: as the method that it calls.
 func (s *ProcessedOrdersService) SearchProcessedOrdersPagedAll(ctx context.Context, req *SearchProcessedOrdersPagedRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), func(page int) ([]ProcessedOrder, int, error) {
+	return numberedPages("ProcessedOrders.SearchProcessedOrdersPaged", numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), 0, func(page int) ([]ProcessedOrder, pageHead, error) {
 		r := start
 		r.PageNum = &page
 		out, err := s.SearchProcessedOrdersPaged(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// PurchaseOrderService calls the operations of the section PurchaseOrder.
+// PurchaseOrderService has the 40 operations of the section [Client.PurchaseOrder].
 type PurchaseOrderService service
 
 // AddAdditionalCostTypes calls POST /api/PurchaseOrder/Add_AdditionalCostTypes.
@@ -503,22 +503,22 @@ func (s *PurchaseOrderService) SearchPurchaseOrders(ctx context.Context, req *Se
 }
 
 // SearchPurchaseOrdersAll hands out what stands on the pages of
-// [PurchaseOrderService.SearchPurchaseOrders]. It stops at the first error.
+// [PurchaseOrderService.SearchPurchaseOrders]. It stops at the first error but an [UnreadableError].
 //
 // Deprecated: as the method that it calls.
 func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req *SearchPurchaseOrdersRequest, opts ...CallOption) iter.Seq2[PurchaseOrderHeader, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.SearchParameter)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]PurchaseOrderHeader, int, error) {
+	return numberedPages("PurchaseOrder.SearchPurchaseOrders", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]PurchaseOrderHeader, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
 		r.SearchParameter = &inner
 		out, err := s.SearchPurchaseOrders(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Result, out.TotalPages, nil
+		return out.Result, pageHead{Pages: out.TotalPages}, err
 	})
 }
 
@@ -537,17 +537,17 @@ func (s *PurchaseOrderService) SearchPurchaseOrders2(ctx context.Context, req *S
 }
 
 // SearchPurchaseOrders2All hands out what stands on the pages of
-// [PurchaseOrderService.SearchPurchaseOrders2]. It stops at the first error.
+// [PurchaseOrderService.SearchPurchaseOrders2]. It stops at the first error but an [UnreadableError].
 func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) iter.Seq2[PurchaseOrderHeader, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]PurchaseOrderHeader, int, error) {
+	return numberedPages("PurchaseOrder.SearchPurchaseOrders2", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]PurchaseOrderHeader, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchPurchaseOrders2(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Result, out.TotalPages, nil
+		return out.Result, pageHead{Pages: out.TotalPages}, err
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// ReturnsRefundsService calls the operations of the section ReturnsRefunds.
+// ReturnsRefundsService has the 32 operations of the section [Client.ReturnsRefunds].
 type ReturnsRefundsService service
 
 // AcknowledgeRMAErrors calls POST /api/ReturnsRefunds/AcknowledgeRMAErrors.
@@ -434,17 +434,17 @@ func (s *ReturnsRefundsService) SearchReturnsRefundsPaged(ctx context.Context, r
 }
 
 // SearchReturnsRefundsPagedAll hands out what stands on the pages of
-// [ReturnsRefundsService.SearchReturnsRefundsPaged]. It stops at the first error.
+// [ReturnsRefundsService.SearchReturnsRefundsPaged]. It stops at the first error but an [UnreadableError].
 func (s *ReturnsRefundsService) SearchReturnsRefundsPagedAll(ctx context.Context, req *SearchReturnsRefundsPagedRequest, opts ...CallOption) iter.Seq2[ReturnsRefundsWeb, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), func(page int) ([]ReturnsRefundsWeb, int, error) {
+	return numberedPages("ReturnsRefunds.SearchReturnsRefundsPaged", numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), 0, func(page int) ([]ReturnsRefundsWeb, pageHead, error) {
 		r := start
 		r.PageNum = &page
 		out, err := s.SearchReturnsRefundsPaged(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 

@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 )
 
-// RulesEngineService calls the operations of the section RulesEngine.
+// RulesEngineService has the 35 operations of the section [Client.RulesEngine].
 type RulesEngineService service
 
 // AddAction calls POST /api/RulesEngine/AddAction.

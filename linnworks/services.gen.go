@@ -2,101 +2,37 @@
 
 package linnworks
 
-// services are the sections of the API; Client embeds them.
-type services struct {
-	// Auth has 2 operations.
-	Auth *AuthService
-	// Dashboards has 7 operations.
-	Dashboards *DashboardsService
-	// Email has 4 operations.
-	Email *EmailService
-	// GenericListings has 12 operations.
-	GenericListings *GenericListingsService
-	// ImportExport has 11 operations.
-	ImportExport *ImportExportService
-	// Inventory has 141 operations.
-	Inventory *InventoryService
-	// Listings has 22 operations.
-	Listings *ListingsService
-	// Locations has 6 operations.
-	Locations *LocationsService
-	// Macro has 2 operations.
-	Macro *MacroService
-	// OpenOrders has 18 operations.
-	OpenOrders *OpenOrdersService
-	// Orders has 102 operations.
-	Orders *OrdersService
-	// OrdersV2 has 5 operations.
-	OrdersV2 *OrdersV2Service
-	// Picking has 15 operations.
-	Picking *PickingService
-	// PickingV2 has 4 operations.
-	PickingV2 *PickingV2Service
-	// PostSale has 2 operations.
-	PostSale *PostSaleService
-	// PostalServices has 5 operations.
-	PostalServices *PostalServicesService
-	// Print has 9 operations.
-	Print *PrintService
-	// PrintZone has 1 operation.
-	PrintZone *PrintZoneService
-	// ProcessedOrders has 36 operations.
-	ProcessedOrders *ProcessedOrdersService
-	// PurchaseOrder has 40 operations.
-	PurchaseOrder *PurchaseOrderService
-	// ReturnsRefunds has 32 operations.
-	ReturnsRefunds *ReturnsRefundsService
-	// RulesEngine has 35 operations.
-	RulesEngine *RulesEngineService
-	// Settings has 7 operations.
-	Settings *SettingsService
-	// ShipStation has 5 operations.
-	ShipStation *ShipStationService
-	// Shipping has 6 operations.
-	Shipping *ShippingService
-	// Stock has 51 operations.
-	Stock *StockService
-	// WMS has 11 operations.
-	WMS *WMSService
-	// WarehouseTransfer has 49 operations.
-	WarehouseTransfer *WarehouseTransferService
-	// WarehouseTransferNew has 28 operations.
-	WarehouseTransferNew *WarehouseTransferNewService
-	// WarehouseTransferV2 has 75 operations.
-	WarehouseTransferV2 *WarehouseTransferV2Service
-}
-
-func newServices(c *Client) services {
-	return services{
-		Auth:                 (*AuthService)(&service{client: c}),
-		Dashboards:           (*DashboardsService)(&service{client: c}),
-		Email:                (*EmailService)(&service{client: c}),
-		GenericListings:      (*GenericListingsService)(&service{client: c}),
-		ImportExport:         (*ImportExportService)(&service{client: c}),
-		Inventory:            (*InventoryService)(&service{client: c}),
-		Listings:             (*ListingsService)(&service{client: c}),
-		Locations:            (*LocationsService)(&service{client: c}),
-		Macro:                (*MacroService)(&service{client: c}),
-		OpenOrders:           (*OpenOrdersService)(&service{client: c}),
-		Orders:               (*OrdersService)(&service{client: c}),
-		OrdersV2:             (*OrdersV2Service)(&service{client: c}),
-		Picking:              (*PickingService)(&service{client: c}),
-		PickingV2:            (*PickingV2Service)(&service{client: c}),
-		PostSale:             (*PostSaleService)(&service{client: c}),
-		PostalServices:       (*PostalServicesService)(&service{client: c}),
-		Print:                (*PrintService)(&service{client: c}),
-		PrintZone:            (*PrintZoneService)(&service{client: c}),
-		ProcessedOrders:      (*ProcessedOrdersService)(&service{client: c}),
-		PurchaseOrder:        (*PurchaseOrderService)(&service{client: c}),
-		ReturnsRefunds:       (*ReturnsRefundsService)(&service{client: c}),
-		RulesEngine:          (*RulesEngineService)(&service{client: c}),
-		Settings:             (*SettingsService)(&service{client: c}),
-		ShipStation:          (*ShipStationService)(&service{client: c}),
-		Shipping:             (*ShippingService)(&service{client: c}),
-		Stock:                (*StockService)(&service{client: c}),
-		WMS:                  (*WMSService)(&service{client: c}),
-		WarehouseTransfer:    (*WarehouseTransferService)(&service{client: c}),
-		WarehouseTransferNew: (*WarehouseTransferNewService)(&service{client: c}),
-		WarehouseTransferV2:  (*WarehouseTransferV2Service)(&service{client: c}),
-	}
+// serve fills in the services of a new client.
+func (c *Client) serve() {
+	c.common.client = c
+	c.Auth = (*AuthService)(&c.common)
+	c.Dashboards = (*DashboardsService)(&c.common)
+	c.Email = (*EmailService)(&c.common)
+	c.GenericListings = (*GenericListingsService)(&c.common)
+	c.ImportExport = (*ImportExportService)(&c.common)
+	c.Inventory = (*InventoryService)(&c.common)
+	c.Listings = (*ListingsService)(&c.common)
+	c.Locations = (*LocationsService)(&c.common)
+	c.Macro = (*MacroService)(&c.common)
+	c.OpenOrders = (*OpenOrdersService)(&c.common)
+	c.Orders = (*OrdersService)(&c.common)
+	c.OrdersV2 = (*OrdersV2Service)(&c.common)
+	c.Picking = (*PickingService)(&c.common)
+	c.PickingV2 = (*PickingV2Service)(&c.common)
+	c.PostSale = (*PostSaleService)(&c.common)
+	c.PostalServices = (*PostalServicesService)(&c.common)
+	c.Print = (*PrintService)(&c.common)
+	c.PrintZone = (*PrintZoneService)(&c.common)
+	c.ProcessedOrders = (*ProcessedOrdersService)(&c.common)
+	c.PurchaseOrder = (*PurchaseOrderService)(&c.common)
+	c.ReturnsRefunds = (*ReturnsRefundsService)(&c.common)
+	c.RulesEngine = (*RulesEngineService)(&c.common)
+	c.Settings = (*SettingsService)(&c.common)
+	c.ShipStation = (*ShipStationService)(&c.common)
+	c.Shipping = (*ShippingService)(&c.common)
+	c.Stock = (*StockService)(&c.common)
+	c.WMS = (*WMSService)(&c.common)
+	c.WarehouseTransfer = (*WarehouseTransferService)(&c.common)
+	c.WarehouseTransferNew = (*WarehouseTransferNewService)(&c.common)
+	c.WarehouseTransferV2 = (*WarehouseTransferV2Service)(&c.common)
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
 	"github.com/linnbridge/linnbridge/internal/wire"
@@ -17,6 +18,7 @@ type openSession struct {
 	token  Secret
 	server *url.URL
 	region string // eu, us or as
+	opened time.Time
 }
 
 // sessions keeps the open session and has one caller at a time open another,
@@ -25,6 +27,12 @@ type sessions struct {
 	mu      sync.Mutex
 	current *openSession
 	opening *opening // nil unless a caller is at it
+	// The last use of the current session with success, and the last one by
+	// another operation.
+	used [2]use
+
+	login      refusal // of the credentials
+	operations map[string]*refusedOperation
 }
 
 // opening is one attempt to open a session. Its result may be read once done
@@ -54,6 +62,10 @@ func (s *sessions) get(ctx context.Context, refused *openSession, open func(cont
 			s.mu.Unlock()
 			return current, nil
 		}
+		if err := s.login.holds(time.Now()); err != nil {
+			s.mu.Unlock()
+			return nil, err
+		}
 		o := s.opening
 		mine := o == nil
 		if mine {
@@ -82,6 +94,13 @@ func (s *sessions) open(ctx context.Context, o *opening, open func(context.Conte
 	defer func() {
 		s.mu.Lock()
 		s.current, s.opening = o.session, nil
+		s.used = [2]use{}
+		switch {
+		case o.err == nil:
+			s.login = refusal{}
+		case IsSession(o.err) || IsPermission(o.err):
+			s.login.begin(o.err, minLoginPause, maxLoginPause)
+		}
 		s.mu.Unlock()
 		close(o.done)
 	}()
@@ -168,7 +187,7 @@ func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 	if reply.Token.IsZero() {
 		return fail(ClassDecode, "", errors.New("the session has no token"))
 	}
-	s := &openSession{token: reply.Token}
+	s := &openSession{token: reply.Token, opened: time.Now()}
 	if s.server = c.hosts.server; s.server == nil {
 		if s.server, err = c.serverURL(reply.Server); err != nil {
 			return fail(ClassDecode, "", err)

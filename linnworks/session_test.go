@@ -389,8 +389,8 @@ func TestLoginFailureIsShared(t *testing.T) {
 		if err := do(t.Context(), c, readOp); !IsSession(err) {
 			t.Errorf("err = %v", err)
 		}
-		if logins, _ := s.count(); logins != 2 {
-			t.Errorf("%d logins after one more call, want 2: a failure is not kept", logins)
+		if logins, _ := s.count(); logins != 1 {
+			t.Errorf("%d logins after one more call, want 1: refused credentials are remembered", logins)
 		}
 	})
 }

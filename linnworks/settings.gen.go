@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// SettingsService calls the operations of the section Settings.
+// SettingsService has the 7 operations of the section [Client.Settings].
 type SettingsService service
 
 // DeleteCurrencyConversionRates calls POST /api/Settings/DeleteCurrencyConversionRates.

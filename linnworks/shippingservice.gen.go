@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// ShippingService calls the operations of the section Shipping.
+// ShippingService has the 6 operations of the section [Client.Shipping].
 type ShippingService service
 
 // CancelOrderShippingLabel calls POST /api/ShippingService/CancelOrderShippingLabel.
@@ -54,17 +54,17 @@ func (s *ShippingService) GetFiledManifestsByVendor(ctx context.Context, req *Ge
 }
 
 // GetFiledManifestsByVendorAll hands out what stands on the pages of
-// [ShippingService.GetFiledManifestsByVendor]. It stops at the first error.
+// [ShippingService.GetFiledManifestsByVendor]. It stops at the first error but an [UnreadableError].
 func (s *ShippingService) GetFiledManifestsByVendorAll(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) iter.Seq2[FiledManifest, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]FiledManifest, int, error) {
+	return numberedPages("Shipping.GetFiledManifestsByVendor", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]FiledManifest, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetFiledManifestsByVendor(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 

@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// ShipStationService calls the operations of the section ShipStation.
+// ShipStationService has the 5 operations of the section [Client.ShipStation].
 type ShipStationService service
 
 // CreateShipStationIntegration calls POST /api/ShipStation/CreateShipStationIntegration.

@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// StockService calls the operations of the section Stock.
+// StockService has the 51 operations of the section [Client.Stock].
 type StockService service
 
 // AddRollingStockTake calls POST /api/Stock/AddRollingStockTake.
@@ -264,17 +264,17 @@ func (s *StockService) GetItemChangesHistory(ctx context.Context, req *GetItemCh
 }
 
 // GetItemChangesHistoryAll hands out what stands on the pages of
-// [StockService.GetItemChangesHistory]. It stops at the first error.
+// [StockService.GetItemChangesHistory]. It stops at the first error but an [UnreadableError].
 func (s *StockService) GetItemChangesHistoryAll(ctx context.Context, req *GetItemChangesHistoryRequest, opts ...CallOption) iter.Seq2[StockItemChangeHistory, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemChangeHistory, int, error) {
+	return numberedPages("Stock.GetItemChangesHistory", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockItemChangeHistory, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetItemChangesHistory(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -391,17 +391,17 @@ func (s *StockService) GetStockItems(ctx context.Context, req *GetStockItemsRequ
 }
 
 // GetStockItemsAll hands out what stands on the pages of
-// [StockService.GetStockItems]. It stops at the first error.
+// [StockService.GetStockItems]. It stops at the first error but an [UnreadableError].
 func (s *StockService) GetStockItemsAll(ctx context.Context, req *GetStockItemsRequest, opts ...CallOption) iter.Seq2[StockItem, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItem, int, error) {
+	return numberedPages("Stock.GetStockItems", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockItem, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetStockItems(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -448,17 +448,17 @@ func (s *StockService) GetStockItemsFull(ctx context.Context, req *GetStockItems
 }
 
 // GetStockItemsFullAll hands out what stands on the pages of
-// [StockService.GetStockItemsFull]. It stops at the first error.
+// [StockService.GetStockItemsFull]. It stops at the first error but an [UnreadableError].
 func (s *StockService) GetStockItemsFullAll(ctx context.Context, req *GetStockItemsFullRequest, opts ...CallOption) iter.Seq2[StockItemFull, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemFull, int, error) {
+	return numberedPages("Stock.GetStockItemsFull", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]StockItemFull, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetStockItemsFull(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out, 0, nil
+		return out, pageHead{}, err
 	})
 }
 
@@ -477,7 +477,7 @@ func (s *StockService) GetStockItemsFullByIDs(ctx context.Context, req *GetStock
 }
 
 // GetStockItemsFullByIDsBatched splits req.StockItemIDs into parts of at most 200 and hands out the
-// reply of [StockService.GetStockItemsFullByIDs] to each. It stops at the first error.
+// reply of [StockService.GetStockItemsFullByIDs] to each. It stops at the first error but an [UnreadableError].
 func (s *StockService) GetStockItemsFullByIDsBatched(ctx context.Context, req *GetStockItemsFullByIDsRequest, opts ...CallOption) iter.Seq2[*GetStockItemsFullByIDsResponse, error] {
 	start := valueOf(req)
 	return batches(start.StockItemIDs, 200, func(part []GUID) (*GetStockItemsFullByIDsResponse, error) {
@@ -530,7 +530,7 @@ func (s *StockService) GetStockLevelBatch(ctx context.Context, req *GetStockLeve
 }
 
 // GetStockLevelBatchBatched splits req.StockItemIDs into parts of at most 200 and hands out the
-// reply of [StockService.GetStockLevelBatch] to each. It stops at the first error.
+// reply of [StockService.GetStockLevelBatch] to each. It stops at the first error but an [UnreadableError].
 func (s *StockService) GetStockLevelBatchBatched(ctx context.Context, req *GetStockLevelBatchRequest, opts ...CallOption) iter.Seq2[[]GetStockLevelBatchResponse, error] {
 	start := valueOf(req)
 	return batches(start.StockItemIDs, 200, func(part []GUID) ([]GetStockLevelBatchResponse, error) {
@@ -695,17 +695,17 @@ func (s *StockService) SearchBinracks(ctx context.Context, req *SearchBinracksRe
 }
 
 // SearchBinracksAll hands out what stands on the pages of
-// [StockService.SearchBinracks]. It stops at the first error.
+// [StockService.SearchBinracks]. It stops at the first error but an [UnreadableError].
 func (s *StockService) SearchBinracksAll(ctx context.Context, req *SearchBinracksRequest, opts ...CallOption) iter.Seq2[WarehouseBinRack, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), 0, func(page int) ([]WarehouseBinRack, int, error) {
+	return numberedPages("Stock.SearchBinracks", numberOf(start.PageNumber), 0, 0, func(page int) ([]WarehouseBinRack, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchBinracks(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.BinRacks, 0, nil
+		return out.BinRacks, pageHead{}, err
 	})
 }
 
@@ -724,17 +724,17 @@ func (s *StockService) SearchVariationGroups(ctx context.Context, req *SearchVar
 }
 
 // SearchVariationGroupsAll hands out what stands on the pages of
-// [StockService.SearchVariationGroups]. It stops at the first error.
+// [StockService.SearchVariationGroups]. It stops at the first error but an [UnreadableError].
 func (s *StockService) SearchVariationGroupsAll(ctx context.Context, req *SearchVariationGroupsRequest, opts ...CallOption) iter.Seq2[VariationGroup, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]VariationGroup, int, error) {
+	return numberedPages("Stock.SearchVariationGroups", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]VariationGroup, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchVariationGroups(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -768,14 +768,14 @@ func (s *StockService) UpdateSKUGroupIdentifier(ctx context.Context, req *Update
 
 // UpdateStockLevelsBulk calls POST /api/Stock/UpdateStockLevelsBulk.
 //
-// It writes absolute values and is safe to repeat. 150 calls a minute.
+// It writes absolute values and is safe to repeat. 150 calls a minute. The reply may be empty, and so the result.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateStockLevelsBulk
 func (s *StockService) UpdateStockLevelsBulk(ctx context.Context, req *UpdateStockLevelsBulkRequest, opts ...CallOption) (*UpdateStockLevelsBulkResponse, error) {
 	var out *UpdateStockLevelsBulkResponse
 	err := s.client.call(ctx, operation{
 		name: "Stock.UpdateStockLevelsBulk", method: "POST", path: "/api/Stock/UpdateStockLevelsBulk",
-		body: bodyFlat, replay: replayWrite, limit: 150,
+		body: bodyFlat, replay: replayWrite, empty: true, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1089,7 +1089,7 @@ type GetStockItemsFullByIDsResponse struct {
 // GetStockItemsFullRequest holds the parameters of Stock.GetStockItemsFull.
 type GetStockItemsFullRequest struct {
 	DataRequirements     []StockDataRequirement `json:"dataRequirements,omitzero"`
-	EntriesPerPage       *int                   `json:"entriesPerPage,omitzero"`
+	EntriesPerPage       *int                   `json:"entriesPerPage,omitzero"` // at most 200
 	Keyword              *string                `json:"keyword,omitzero"`
 	LoadCompositeParents *bool                  `json:"loadCompositeParents,omitzero"`
 	LoadVariationParents *bool                  `json:"loadVariationParents,omitzero"`
@@ -1100,10 +1100,18 @@ type GetStockItemsFullRequest struct {
 // GetStockItemsLocationRequest holds the parameters of Stock.GetStockItemsLocation.
 type GetStockItemsLocationRequest struct {
 	AccountID          *string                    `json:"AccountId,omitzero"`
-	AuthToken          *string                    `json:"AuthToken,omitzero"`
+	AuthToken          *Secret                    `json:"AuthToken,omitzero"`
 	StockItemLocations []StockLocationStockItemID `json:"StockItemLocations,omitzero"`
 	Vendor             *string                    `json:"Vendor,omitzero"`
 	VendorFriendlyName *string                    `json:"VendorFriendlyName,omitzero"`
+}
+
+func (r *GetStockItemsLocationRequest) revealed() (any, []*Secret) {
+	type plain GetStockItemsLocationRequest
+	return struct {
+		*plain
+		AuthToken *string `json:"AuthToken,omitzero"`
+	}{(*plain)(r), r.AuthToken.reveal()}, []*Secret{r.AuthToken}
 }
 
 // GetStockItemsLocationResponse is part of a reply.

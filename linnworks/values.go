@@ -29,6 +29,9 @@ func (g GUID) Equal(other GUID) bool { return strings.EqualFold(string(g), strin
 // a number. Empty means absent. Make one with Decimal("10.50"); calculate with
 // [Decimal.Rat].
 //
+// A text that is no number, such as "1,027.99", is kept as it came: [Decimal.Err]
+// tells, Rat gives no value, and it does not encode.
+//
 // Amounts are in the currency of their order or item. Rates, of tax and discount,
 // are percentages: 20 is 20 percent.
 type Decimal string
@@ -36,11 +39,20 @@ type Decimal string
 // UnmarshalJSON accepts a number, a string or null.
 func (d *Decimal) UnmarshalJSON(b []byte) error {
 	s, err := wire.DecimalFromJSON(b)
-	if err != nil || s != "" && !wellFormed(s) {
+	if err != nil {
 		return errors.New("linnworks: Decimal: not a decimal number") // without the text, which is Linnworks'
 	}
 	*d = Decimal(s)
 	return nil
+}
+
+// Err returns an error if d is neither empty nor a decimal number. It does not
+// repeat the text.
+func (d Decimal) Err() error {
+	if d == "" || wellFormed(string(d)) {
+		return nil
+	}
+	return errors.New("linnworks: Decimal: not a decimal number")
 }
 
 // MarshalJSON writes a number with the same digits, 0 for an empty value.
@@ -94,8 +106,27 @@ func wellFormed(s string) bool {
 // while Britain has summer time: compare with a tolerance. The null date, in the
 // year one, decodes as the zero Time; [Time.Unset] knows the other one.
 //
+// A text that is no moment in any known form decodes as a Time without a moment
+// for which [Time.Err] returns an error. It is neither zero nor unset, and does
+// not encode.
+//
 // It encodes as UTC with milliseconds, in JSON and in queries.
 type Time struct{ time.Time }
+
+// unreadable is the zone of a Time that could not be read, so that printing one
+// shows it.
+var unreadable = time.FixedZone("unreadable", 0)
+
+// Err returns an error if the reply had a text that is no moment.
+func (t Time) Err() error {
+	if t.Location() == unreadable {
+		return errors.New("linnworks: Time: in no known form")
+	}
+	return nil
+}
+
+// IsZero tells whether there is no moment, and nothing that could not be read.
+func (t Time) IsZero() bool { return t.Time.IsZero() && t.Err() == nil }
 
 // timeForms are the forms seen, most frequent first. Parsing takes a fraction of
 // a second where the form has none.
@@ -138,7 +169,8 @@ func ParseTime(s string) (Time, error) {
 // Time, and 1970-01-01, which an unset despatch date may have.
 func (t Time) Unset() bool { return t.IsZero() || t.Unix() == 0 }
 
-// UnmarshalJSON accepts every form of [ParseTime] and null.
+// UnmarshalJSON accepts every form of [ParseTime], null, and other texts, which
+// [Time.Err] tells of.
 func (t *Time) UnmarshalJSON(b []byte) error {
 	var text *string
 	if err := json.Unmarshal(b, &text); err != nil {
@@ -150,7 +182,7 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 	}
 	parsed, err := ParseTime(*text)
 	if err != nil {
-		return errors.New("linnworks: Time: in no known form") // without the text, which is Linnworks'
+		parsed = Time{time.Time{}.In(unreadable)} // without the text, which is Linnworks'
 	}
 	*t = parsed
 	return nil
@@ -158,6 +190,9 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 
 // MarshalJSON writes UTC with milliseconds, the null date for the zero Time.
 func (t Time) MarshalJSON() ([]byte, error) {
+	if err := t.Err(); err != nil {
+		return nil, err
+	}
 	u := t.UTC()
 	if y := u.Year(); y < 1 || y > 9999 {
 		return nil, errors.New("linnworks: Time: year outside 1 to 9999")
@@ -168,6 +203,9 @@ func (t Time) MarshalJSON() ([]byte, error) {
 // EncodeValues adds the same form to a query: version 1 takes others too, version
 // 2 declares this one.
 func (t Time) EncodeValues(key string, v *url.Values) error {
+	if err := t.Err(); err != nil {
+		return err
+	}
 	v.Add(key, t.UTC().Format(timeForm))
 	return nil
 }
@@ -211,4 +249,18 @@ func (s *Secret) UnmarshalText(b []byte) error {
 func (s *Secret) UnmarshalJSON(b []byte) (err error) {
 	s.text, err = wire.SecretFromJSON(b)
 	return err
+}
+
+// reveal returns the text for the request path, nil for nil.
+func (s *Secret) reveal() *string {
+	if s == nil {
+		return nil
+	}
+	return new(s.Reveal())
+}
+
+// revealer is a request with credentials. body is encoded in its stead and kept
+// nowhere: to all but the request path a Secret refuses to be encoded.
+type revealer interface {
+	revealed() (body any, secrets []*Secret)
 }

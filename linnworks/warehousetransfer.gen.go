@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// WarehouseTransferService calls the operations of the section WarehouseTransfer.
+// WarehouseTransferService has the 49 operations of the section [Client.WarehouseTransfer].
 type WarehouseTransferService service
 
 // AddItemToTransfer calls POST /api/WarehouseTransfer/AddItemToTransfer.
@@ -375,17 +375,17 @@ func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req
 }
 
 // GetArchivedTransfersAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfers]. It stops at the first error.
+// [WarehouseTransferService.GetArchivedTransfers]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersAll(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfers", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfers(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -404,17 +404,17 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx 
 }
 
 // GetArchivedTransfersBetweenArchivedDatesAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfersBetweenArchivedDates]. It stops at the first error.
+// [WarehouseTransferService.GetArchivedTransfersBetweenArchivedDates]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersBetweenArchivedDates(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -433,17 +433,17 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.
 }
 
 // GetArchivedTransfersBetweenDatesAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfersBetweenDates]. It stops at the first error.
+// [WarehouseTransferService.GetArchivedTransfersBetweenDates]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersBetweenDates(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -462,17 +462,17 @@ func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Cont
 }
 
 // GetArchivedTransfersFilteredAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfersFiltered]. It stops at the first error.
+// [WarehouseTransferService.GetArchivedTransfersFiltered]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersFilteredAll(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersFiltered", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersFiltered(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 

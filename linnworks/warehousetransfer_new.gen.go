@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// WarehouseTransferNewService calls the operations of the section WarehouseTransferNew.
+// WarehouseTransferNewService has the 28 operations of the section [Client.WarehouseTransferNew].
 type WarehouseTransferNewService service
 
 // AddItem calls PUT /warehousetransfer/transfers/AddItem.
@@ -152,17 +152,17 @@ func (s *WarehouseTransferNewService) FindStockItem(ctx context.Context, req *Wa
 }
 
 // FindStockItemAll hands out what stands on the pages of
-// [WarehouseTransferNewService.FindStockItem]. It stops at the first error.
+// [WarehouseTransferNewService.FindStockItem]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferNewService) FindStockItemAll(ctx context.Context, req *WarehouseTransferNewFindStockItemRequest, opts ...CallOption) iter.Seq2[StockItemModel, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemModel, int, error) {
+	return numberedPages("WarehouseTransferNew.FindStockItem", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]StockItemModel, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.FindStockItem(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
@@ -181,17 +181,17 @@ func (s *WarehouseTransferNewService) FindWarehouseTransferStockItems(ctx contex
 }
 
 // FindWarehouseTransferStockItemsAll hands out what stands on the pages of
-// [WarehouseTransferNewService.FindWarehouseTransferStockItems]. It stops at the first error.
+// [WarehouseTransferNewService.FindWarehouseTransferStockItems]. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferNewService) FindWarehouseTransferStockItemsAll(ctx context.Context, req *FindWarehouseTransferStockItemsRequest, opts ...CallOption) iter.Seq2[WarehouseTransferStockItemModel, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransferStockItemModel, int, error) {
+	return numberedPages("WarehouseTransferNew.FindWarehouseTransferStockItems", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]WarehouseTransferStockItemModel, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.FindWarehouseTransferStockItems(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, nil
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// WarehouseTransferV2Service calls the operations of the section WarehouseTransferV2.
+// WarehouseTransferV2Service has the 75 operations of the section [Client.WarehouseTransferV2].
 type WarehouseTransferV2Service service
 
 // AddFBAItemBatch calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/batches.
@@ -642,7 +642,7 @@ func (s *WarehouseTransferV2Service) GetShipmentItems(ctx context.Context, shipp
 }
 
 // GetShipmentItemsBatched splits req.ShipmentItemID into parts of at most 200 and hands out the
-// reply of [WarehouseTransferV2Service.GetShipmentItems] to each. It stops at the first error.
+// reply of [WarehouseTransferV2Service.GetShipmentItems] to each. It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferV2Service) GetShipmentItemsBatched(ctx context.Context, shippingPlanID string, req *GetShipmentItemsRequest, opts ...CallOption) iter.Seq2[[]ShipmentItemResponse, error] {
 	start := valueOf(req)
 	return batches(start.ShipmentItemID, 200, func(part []int) ([]ShipmentItemResponse, error) {

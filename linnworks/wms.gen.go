@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 )
 
-// WMSService calls the operations of the section WMS.
+// WMSService has the 11 operations of the section [Client.WMS].
 type WMSService service
 
 // AddWarehouseZone calls POST /api/Wms/AddWarehouseZone.

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// AffiliateService calls the operations of the section Affiliate.
+// AffiliateService has the 15 operations of the section [Client.Affiliate].
 type AffiliateService service
 
 // AddLIVEProducts calls POST /affiliate/202309/live_rooms/products.
@@ -123,19 +123,19 @@ func (s *AffiliateService) GetShopProductsV202309(ctx context.Context, req *GetS
 }
 
 // GetShopProductsV202309All hands out what stands on the pages of
-// [AffiliateService.GetShopProductsV202309]. It stops at the first error.
+// [AffiliateService.GetShopProductsV202309]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateService) GetShopProductsV202309All(ctx context.Context, req *GetShopProductsV202309Request, opts ...CallOption) iter.Seq2[GetShopProductsResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopProductsResponseProduct, string, error) {
+	return tokenPages("Affiliate.GetShopProductsV202309", func(token string) ([]GetShopProductsResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProductsV202309(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -154,19 +154,19 @@ func (s *AffiliateService) GetShowcaseProductsV202309(ctx context.Context, req *
 }
 
 // GetShowcaseProductsV202309Pages hands out the pages of
-// [AffiliateService.GetShowcaseProductsV202309]. It stops at the first error.
+// [AffiliateService.GetShowcaseProductsV202309]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateService) GetShowcaseProductsV202309Pages(ctx context.Context, req *GetShowcaseProductsV202309Request, opts ...CallOption) iter.Seq2[*GetShowcaseProductsV202309Response, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]*GetShowcaseProductsV202309Response, string, error) {
+	return tokenPages("Affiliate.GetShowcaseProductsV202309", func(token string) ([]*GetShowcaseProductsV202309Response, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShowcaseProductsV202309(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return []*GetShowcaseProductsV202309Response{out}, out.NextPageToken, nil
+		return []*GetShowcaseProductsV202309Response{out}, out.NextPageToken, err
 	})
 }
 

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// AffiliateCreatorService calls the operations of the section AffiliateCreator.
+// AffiliateCreatorService has the 29 operations of the section [Client.AffiliateCreator].
 type AffiliateCreatorService service
 
 // AddShowcaseProducts calls POST /affiliate_creator/202405/showcases/products/add.
@@ -25,7 +25,7 @@ func (s *AffiliateCreatorService) AddShowcaseProducts(ctx context.Context, req *
 }
 
 // AddShowcaseProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [AffiliateCreatorService.AddShowcaseProducts] to each. It stops at the first error.
+// reply of [AffiliateCreatorService.AddShowcaseProducts] to each. It stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) AddShowcaseProductsBatched(ctx context.Context, req *AddShowcaseProductsRequest, opts ...CallOption) iter.Seq2[*AddShowcaseProductsResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*AddShowcaseProductsResponse, error) {
@@ -92,23 +92,23 @@ func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrders(ctx context.
 }
 
 // CreatorSearchAffiliateTraceOrdersAll hands out what stands on the pages of
-// [AffiliateCreatorService.CreatorSearchAffiliateTraceOrders]. It stops at the first error.
+// [AffiliateCreatorService.CreatorSearchAffiliateTraceOrders]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrdersAll(ctx context.Context, req *CreatorSearchAffiliateTraceOrdersRequest, opts ...CallOption) iter.Seq2[CreatorSearchAffiliateTraceOrdersResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]CreatorSearchAffiliateTraceOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSearchAffiliateTraceOrders", func(token string) ([]CreatorSearchAffiliateTraceOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.CreatorSearchAffiliateTraceOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 
@@ -127,23 +127,23 @@ func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProduct(ctx cont
 }
 
 // CreatorSearchOpenCollaborationProductAll hands out what stands on the pages of
-// [AffiliateCreatorService.CreatorSearchOpenCollaborationProduct]. It stops at the first error.
+// [AffiliateCreatorService.CreatorSearchOpenCollaborationProduct]. It stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProductAll(ctx context.Context, req *CreatorSearchOpenCollaborationProductRequest, opts ...CallOption) iter.Seq2[CreatorSearchOpenCollaborationProductResponseProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSearchOpenCollaborationProduct", func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.CreatorSearchOpenCollaborationProduct(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -176,19 +176,19 @@ func (s *AffiliateCreatorService) CreatorSelectAffiliateProduct(ctx context.Cont
 }
 
 // CreatorSelectAffiliateProductAll hands out what stands on the pages of
-// [AffiliateCreatorService.CreatorSelectAffiliateProduct]. It stops at the first error.
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) CreatorSelectAffiliateProductAll(ctx context.Context, req *CreatorSelectAffiliateProductRequest, opts ...CallOption) iter.Seq2[CreatorSelectAffiliateProductResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]CreatorSelectAffiliateProductResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSelectAffiliateProduct", func(token string) ([]CreatorSelectAffiliateProductResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.CreatorSelectAffiliateProduct(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -307,23 +307,23 @@ func (s *AffiliateCreatorService) GetShopProducts(ctx context.Context, req *GetS
 }
 
 // GetShopProductsAll hands out what stands on the pages of
-// [AffiliateCreatorService.GetShopProducts]. It stops at the first error.
+// [AffiliateCreatorService.GetShopProducts]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) GetShopProductsAll(ctx context.Context, req *GetShopProductsRequest, opts ...CallOption) iter.Seq2[GetShopProductsResponseProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetShopProductsResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.GetShopProducts", func(token string) ([]GetShopProductsResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProducts(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -385,23 +385,23 @@ func (s *AffiliateCreatorService) GetShowcaseProducts(ctx context.Context, req *
 }
 
 // GetShowcaseProductsAll hands out what stands on the pages of
-// [AffiliateCreatorService.GetShowcaseProducts]. It stops at the first error.
+// [AffiliateCreatorService.GetShowcaseProducts]. It stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) GetShowcaseProductsAll(ctx context.Context, req *GetShowcaseProductsRequest, opts ...CallOption) iter.Seq2[GetShowcaseProductsResponseProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]GetShowcaseProductsResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.GetShowcaseProducts", func(token string) ([]GetShowcaseProductsResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShowcaseProducts(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -448,7 +448,7 @@ func (s *AffiliateCreatorService) RemoveShowcaseProducts(ctx context.Context, re
 }
 
 // RemoveShowcaseProductsBatched splits req.ProductIDs into parts of at most 200 and hands out the
-// reply of [AffiliateCreatorService.RemoveShowcaseProducts] to each. It stops at the first error.
+// reply of [AffiliateCreatorService.RemoveShowcaseProducts] to each. It stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) RemoveShowcaseProductsBatched(ctx context.Context, req *RemoveShowcaseProductsRequest, opts ...CallOption) iter.Seq2[*RemoveShowcaseProductsResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 200, func(part []string) (*RemoveShowcaseProductsResponse, error) {
@@ -473,23 +473,23 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrders(ctx context.Conte
 }
 
 // SearchCreatorAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliateCreatorService.SearchCreatorAffiliateOrders]. It stops at the first error.
+// [AffiliateCreatorService.SearchCreatorAffiliateOrders]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersAll(ctx context.Context, req *SearchCreatorAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchCreatorAffiliateOrdersResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCreatorAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorAffiliateOrders", func(token string) ([]SearchCreatorAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCreatorAffiliateOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 
@@ -509,23 +509,23 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405(ctx contex
 }
 
 // SearchCreatorAffiliateOrdersV202405All hands out what stands on the pages of
-// [AffiliateCreatorService.SearchCreatorAffiliateOrdersV202405]. It stops at the first error.
+// [AffiliateCreatorService.SearchCreatorAffiliateOrdersV202405]. It stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405All(ctx context.Context, req *SearchCreatorAffiliateOrdersV202405Request, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersV202405ResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorAffiliateOrdersV202405", func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCreatorAffiliateOrdersV202405(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 
@@ -544,19 +544,19 @@ func (s *AffiliateCreatorService) SearchCreatorSampleApplications(ctx context.Co
 }
 
 // SearchCreatorSampleApplicationsAll hands out what stands on the pages of
-// [AffiliateCreatorService.SearchCreatorSampleApplications]. It stops at the first error.
+// [AffiliateCreatorService.SearchCreatorSampleApplications]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) SearchCreatorSampleApplicationsAll(ctx context.Context, req *SearchCreatorSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SearchCreatorSampleApplicationsResponseSampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchCreatorSampleApplicationsResponseSampleApplication, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorSampleApplications", func(token string) ([]SearchCreatorSampleApplicationsResponseSampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCreatorSampleApplications(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SampleApplications, out.NextPageToken, nil
+		return out.SampleApplications, out.NextPageToken, err
 	})
 }
 
@@ -575,23 +575,23 @@ func (s *AffiliateCreatorService) SearchCreatorTargetCollaborations(ctx context.
 }
 
 // SearchCreatorTargetCollaborationsAll hands out what stands on the pages of
-// [AffiliateCreatorService.SearchCreatorTargetCollaborations]. It stops at the first error.
+// [AffiliateCreatorService.SearchCreatorTargetCollaborations]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) SearchCreatorTargetCollaborationsAll(ctx context.Context, req *SearchCreatorTargetCollaborationsRequest, opts ...CallOption) iter.Seq2[SearchCreatorTargetCollaborationsResponseTargetCollaboration, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCreatorTargetCollaborationsResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorTargetCollaborations", func(token string) ([]SearchCreatorTargetCollaborationsResponseTargetCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCreatorTargetCollaborations(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.TargetCollaborations, out.NextPageToken, nil
+		return out.TargetCollaborations, out.NextPageToken, err
 	})
 }
 

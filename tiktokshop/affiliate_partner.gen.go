@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// AffiliatePartnerService calls the operations of the section AffiliatePartner.
+// AffiliatePartnerService has the 17 operations of the section [Client.AffiliatePartner].
 type AffiliatePartnerService service
 
 // CreateAffiliatePartnerCampaign calls POST /affiliate_partner/202405/campaigns.
@@ -81,23 +81,23 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignList(ctx context.Co
 }
 
 // GetAffiliatePartnerCampaignListAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetAffiliatePartnerCampaignList]. It stops at the first error.
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignList]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context.Context, req *GetAffiliatePartnerCampaignListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignListResponseCampaign, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignListResponseCampaign, string, error) {
+	return tokenPages("AffiliatePartner.GetAffiliatePartnerCampaignList", func(token string) ([]GetAffiliatePartnerCampaignListResponseCampaign, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetAffiliatePartnerCampaignList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Campaigns, out.NextPageToken, nil
+		return out.Campaigns, out.NextPageToken, err
 	})
 }
 
@@ -116,19 +116,19 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductList(ctx con
 }
 
 // GetAffiliatePartnerCampaignProductListAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList]. It stops at the first error.
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList]. It stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignProductListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignProductListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, error) {
+	return tokenPages("AffiliatePartner.GetAffiliatePartnerCampaignProductList", func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetAffiliatePartnerCampaignProductList(ctx, campaignID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -176,19 +176,19 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfo(ctx co
 }
 
 // GetCampaignCreatorFulfillmentStatusInfoAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusInfo]. It stops at the first error.
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusInfo]. It stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfoAll(ctx context.Context, campaignID string, productID string, req *GetCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) iter.Seq2[GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, string, error) {
+	return tokenPages("AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo", func(token string) ([]GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetCampaignCreatorFulfillmentStatusInfo(ctx, campaignID, productID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.PromotionCreators, out.NextPageToken, nil
+		return out.PromotionCreators, out.NextPageToken, err
 	})
 }
 
@@ -207,19 +207,19 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusList(ctx co
 }
 
 // GetCampaignCreatorFulfillmentStatusListAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusList]. It stops at the first error.
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusList]. It stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusListAll(ctx context.Context, campaignID string, req *GetCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) iter.Seq2[AffiliatePartnerCampaignProductStatistic, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]AffiliatePartnerCampaignProductStatistic, string, error) {
+	return tokenPages("AffiliatePartner.GetCampaignCreatorFulfillmentStatusList", func(token string) ([]AffiliatePartnerCampaignProductStatistic, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetCampaignCreatorFulfillmentStatusList(ctx, campaignID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.CampaignProductStatistics, out.NextPageToken, nil
+		return out.CampaignProductStatistics, out.NextPageToken, err
 	})
 }
 
@@ -309,23 +309,23 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrders(ctx context.Context, 
 }
 
 // SearchCAPAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliatePartnerService.SearchCAPAffiliateOrders]. It stops at the first error.
+// [AffiliatePartnerService.SearchCAPAffiliateOrders]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Context, req *SearchCAPAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchCAPAffiliateOrdersResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCAPAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliatePartner.SearchCAPAffiliateOrders", func(token string) ([]SearchCAPAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCAPAffiliateOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 
@@ -344,23 +344,23 @@ func (s *AffiliatePartnerService) SearchTAPAffiliateOrders(ctx context.Context, 
 }
 
 // SearchTAPAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliatePartnerService.SearchTAPAffiliateOrders]. It stops at the first error.
+// [AffiliatePartnerService.SearchTAPAffiliateOrders]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) SearchTAPAffiliateOrdersAll(ctx context.Context, req *SearchTAPAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchTAPAffiliateOrdersResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchTAPAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliatePartner.SearchTAPAffiliateOrders", func(token string) ([]SearchTAPAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchTAPAffiliateOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 

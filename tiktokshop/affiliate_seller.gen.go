@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// AffiliateSellerService calls the operations of the section AffiliateSeller.
+// AffiliateSellerService has the 51 operations of the section [Client.AffiliateSeller].
 type AffiliateSellerService service
 
 // CreateConversationWithCreator calls POST /affiliate_seller/202508/conversations.
@@ -166,23 +166,23 @@ func (s *AffiliateSellerService) GetConversationList(ctx context.Context, req *G
 }
 
 // GetConversationListAll hands out what stands on the pages of
-// [AffiliateSellerService.GetConversationList]. It stops at the first error.
+// [AffiliateSellerService.GetConversationList]. It stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req *GetConversationListRequest, opts ...CallOption) iter.Seq2[GetConversationListResponseConversation, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]GetConversationListResponseConversation, string, error) {
+	return tokenPages("AffiliateSeller.GetConversationList", func(token string) ([]GetConversationListResponseConversation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetConversationList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Conversations, out.NextPageToken, nil
+		return out.Conversations, out.NextPageToken, err
 	})
 }
 
@@ -202,23 +202,23 @@ func (s *AffiliateSellerService) GetConversationListV202412(ctx context.Context,
 }
 
 // GetConversationListV202412All hands out what stands on the pages of
-// [AffiliateSellerService.GetConversationListV202412]. It stops at the first error.
+// [AffiliateSellerService.GetConversationListV202412]. It stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Context, req *GetConversationListV202412Request, opts ...CallOption) iter.Seq2[GetConversationListResponseConversation, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]GetConversationListResponseConversation, string, error) {
+	return tokenPages("AffiliateSeller.GetConversationListV202412", func(token string) ([]GetConversationListResponseConversation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetConversationListV202412(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Conversations, out.NextPageToken, nil
+		return out.Conversations, out.NextPageToken, err
 	})
 }
 
@@ -309,23 +309,23 @@ func (s *AffiliateSellerService) GetMessageInTheConversation(ctx context.Context
 }
 
 // GetMessageInTheConversationAll hands out what stands on the pages of
-// [AffiliateSellerService.GetMessageInTheConversation]. It stops at the first error.
+// [AffiliateSellerService.GetMessageInTheConversation]. It stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetMessageInTheConversationAll(ctx context.Context, conversationID string, req *GetMessageInTheConversationRequest, opts ...CallOption) iter.Seq2[GetMessageInTheConversationResponseMessage, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]GetMessageInTheConversationResponseMessage, string, error) {
+	return tokenPages("AffiliateSeller.GetMessageInTheConversation", func(token string) ([]GetMessageInTheConversationResponseMessage, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetMessageInTheConversation(ctx, conversationID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Messages, out.NextPageToken, nil
+		return out.Messages, out.NextPageToken, err
 	})
 }
 
@@ -344,23 +344,23 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetail(ctx co
 }
 
 // GetOpenCollaborationCreatorContentDetailAll hands out what stands on the pages of
-// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail]. It stops at the first error.
+// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailRequest, opts ...CallOption) iter.Seq2[GetOpenCollaborationCreatorContentDetailCreatorContentDetail, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetOpenCollaborationCreatorContentDetailCreatorContentDetail, string, error) {
+	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetail", func(token string) ([]GetOpenCollaborationCreatorContentDetailCreatorContentDetail, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetOpenCollaborationCreatorContentDetail(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.CreatorContentDetails, out.NextPageToken, nil
+		return out.CreatorContentDetails, out.NextPageToken, err
 	})
 }
 
@@ -380,23 +380,23 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412
 }
 
 // GetOpenCollaborationCreatorContentDetailV202412All hands out what stands on the pages of
-// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetailV202412]. It stops at the first error.
+// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetailV202412]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412All(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailV202412Request, opts ...CallOption) iter.Seq2[AffiliateSellerCreatorContentDetail, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]AffiliateSellerCreatorContentDetail, string, error) {
+	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412", func(token string) ([]AffiliateSellerCreatorContentDetail, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetOpenCollaborationCreatorContentDetailV202412(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.CreatorContentDetails, out.NextPageToken, nil
+		return out.CreatorContentDetails, out.NextPageToken, err
 	})
 }
 
@@ -443,7 +443,7 @@ func (s *AffiliateSellerService) MarkConversationRead(ctx context.Context, req *
 }
 
 // MarkConversationReadBatched splits req.ConversationIDs into parts of at most 20 and hands out the
-// reply of [AffiliateSellerService.MarkConversationRead] to each. It stops at the first error.
+// reply of [AffiliateSellerService.MarkConversationRead] to each. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) MarkConversationReadBatched(ctx context.Context, req *MarkConversationReadRequest, opts ...CallOption) iter.Seq2[*MarkConversationReadResponse, error] {
 	start := valueOf(req)
 	return batches(start.ConversationIDs, 20, func(part []string) (*MarkConversationReadResponse, error) {
@@ -567,23 +567,23 @@ func (s *AffiliateSellerService) SearchOpenCollaboration(ctx context.Context, re
 }
 
 // SearchOpenCollaborationAll hands out what stands on the pages of
-// [AffiliateSellerService.SearchOpenCollaboration]. It stops at the first error.
+// [AffiliateSellerService.SearchOpenCollaboration]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchOpenCollaborationAll(ctx context.Context, req *SearchOpenCollaborationRequest, opts ...CallOption) iter.Seq2[SearchOpenCollaborationResponseOpenCollaboration, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchOpenCollaborationResponseOpenCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchOpenCollaboration", func(token string) ([]SearchOpenCollaborationResponseOpenCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchOpenCollaboration(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.OpenCollaborations, out.NextPageToken, nil
+		return out.OpenCollaborations, out.NextPageToken, err
 	})
 }
 
@@ -603,23 +603,23 @@ func (s *AffiliateSellerService) SearchOpenCollaborationV202409(ctx context.Cont
 }
 
 // SearchOpenCollaborationV202409All hands out what stands on the pages of
-// [AffiliateSellerService.SearchOpenCollaborationV202409]. It stops at the first error.
+// [AffiliateSellerService.SearchOpenCollaborationV202409]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchOpenCollaborationV202409All(ctx context.Context, req *SearchOpenCollaborationV202409Request, opts ...CallOption) iter.Seq2[SearchOpenCollaborationV202409ResponseOpenCollaboration, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchOpenCollaborationV202409ResponseOpenCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchOpenCollaborationV202409", func(token string) ([]SearchOpenCollaborationV202409ResponseOpenCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchOpenCollaborationV202409(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.OpenCollaborations, out.NextPageToken, nil
+		return out.OpenCollaborations, out.NextPageToken, err
 	})
 }
 
@@ -638,23 +638,23 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrders(ctx context.Context
 }
 
 // SearchSellerAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliateSellerService.SearchSellerAffiliateOrders]. It stops at the first error.
+// [AffiliateSellerService.SearchSellerAffiliateOrders]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersAll(ctx context.Context, req *SearchSellerAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateSeller.SearchSellerAffiliateOrders", func(token string) ([]SearchSellerAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchSellerAffiliateOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 
@@ -674,23 +674,23 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405(ctx context.
 }
 
 // SearchSellerAffiliateOrdersV202405All hands out what stands on the pages of
-// [AffiliateSellerService.SearchSellerAffiliateOrdersV202405]. It stops at the first error.
+// [AffiliateSellerService.SearchSellerAffiliateOrdersV202405]. It stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405All(ctx context.Context, req *SearchSellerAffiliateOrdersV202405Request, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersV202405ResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
+	return tokenPages("AffiliateSeller.SearchSellerAffiliateOrdersV202405", func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchSellerAffiliateOrdersV202405(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 
@@ -709,19 +709,19 @@ func (s *AffiliateSellerService) SearchTargetCollaborations(ctx context.Context,
 }
 
 // SearchTargetCollaborationsAll hands out what stands on the pages of
-// [AffiliateSellerService.SearchTargetCollaborations]. It stops at the first error.
+// [AffiliateSellerService.SearchTargetCollaborations]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SearchTargetCollaborationsAll(ctx context.Context, req *SearchTargetCollaborationsRequest, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsResponseTargetCollaboration, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchTargetCollaborations", func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchTargetCollaborations(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.TargetCollaborations, out.NextPageToken, nil
+		return out.TargetCollaborations, out.NextPageToken, err
 	})
 }
 
@@ -741,19 +741,19 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsV202409(ctx context.C
 }
 
 // SearchTargetCollaborationsV202409All hands out what stands on the pages of
-// [AffiliateSellerService.SearchTargetCollaborationsV202409]. It stops at the first error.
+// [AffiliateSellerService.SearchTargetCollaborationsV202409]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SearchTargetCollaborationsV202409All(ctx context.Context, req *SearchTargetCollaborationsV202409Request, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsResponseTargetCollaboration, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchTargetCollaborationsV202409", func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchTargetCollaborationsV202409(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.TargetCollaborations, out.NextPageToken, nil
+		return out.TargetCollaborations, out.NextPageToken, err
 	})
 }
 
@@ -815,23 +815,23 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProduct(c
 }
 
 // SellerSearchAffiliateOpenCollaborationProductAll hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct]. It stops at the first error.
+// [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct]. It stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAll(ctx context.Context, req *SellerSearchAffiliateOpenCollaborationProductRequest, opts ...CallOption) iter.Seq2[CreatorSearchOpenCollaborationProductResponseProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct", func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchAffiliateOpenCollaborationProduct(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -850,19 +850,19 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplace(ctx context.Co
 }
 
 // SellerSearchCreatorOnMarketplaceAll hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchCreatorOnMarketplace]. It stops at the first error.
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplace]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context.Context, req *SellerSearchCreatorOnMarketplaceRequest, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplace", func(token string) ([]SellerSearchCreatorOnMarketplaceResponseCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchCreatorOnMarketplace(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Creators, out.NextPageToken, nil
+		return out.Creators, out.NextPageToken, err
 	})
 }
 
@@ -882,19 +882,19 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx con
 }
 
 // SellerSearchCreatorOnMarketplaceV202406All hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202406]. It stops at the first error.
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202406]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202406Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202406ResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202406ResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406", func(token string) ([]SellerSearchCreatorOnMarketplaceV202406ResponseCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchCreatorOnMarketplaceV202406(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Creators, out.NextPageToken, nil
+		return out.Creators, out.NextPageToken, err
 	})
 }
 
@@ -914,19 +914,19 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx con
 }
 
 // SellerSearchCreatorOnMarketplaceV202505All hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202505]. It stops at the first error.
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202505]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202505Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202505ResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202505ResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505", func(token string) ([]SellerSearchCreatorOnMarketplaceV202505ResponseCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchCreatorOnMarketplaceV202505(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Creators, out.NextPageToken, nil
+		return out.Creators, out.NextPageToken, err
 	})
 }
 
@@ -945,19 +945,19 @@ func (s *AffiliateSellerService) SellerSearchSampleApplications(ctx context.Cont
 }
 
 // SellerSearchSampleApplicationsAll hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchSampleApplications]. It stops at the first error.
+// [AffiliateSellerService.SellerSearchSampleApplications]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsAll(ctx context.Context, req *SellerSearchSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsResponseSampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsResponseSampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplications", func(token string) ([]SellerSearchSampleApplicationsResponseSampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchSampleApplications(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SampleApplications, out.NextPageToken, nil
+		return out.SampleApplications, out.NextPageToken, err
 	})
 }
 
@@ -991,19 +991,19 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409(ctx conte
 }
 
 // SellerSearchSampleApplicationsV202409All hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchSampleApplicationsV202409]. It stops at the first error.
+// [AffiliateSellerService.SellerSearchSampleApplicationsV202409]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx context.Context, req *SellerSearchSampleApplicationsV202409Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409SampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202409", func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchSampleApplicationsV202409(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SampleApplications, out.NextPageToken, nil
+		return out.SampleApplications, out.NextPageToken, err
 	})
 }
 
@@ -1023,19 +1023,19 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507(ctx conte
 }
 
 // SellerSearchSampleApplicationsV202507All hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchSampleApplicationsV202507]. It stops at the first error.
+// [AffiliateSellerService.SellerSearchSampleApplicationsV202507]. It stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507All(ctx context.Context, req *SellerSearchSampleApplicationsV202507Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409SampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202507", func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchSampleApplicationsV202507(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SampleApplications, out.NextPageToken, nil
+		return out.SampleApplications, out.NextPageToken, err
 	})
 }
 

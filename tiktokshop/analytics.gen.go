@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// AnalyticsService calls the operations of the section Analytics.
+// AnalyticsService has the 35 operations of the section [Client.Analytics].
 type AnalyticsService service
 
 // GetGMVTrendPerformances calls GET /analytics/202309/live_rooms/{live_room_id}/gmv_trend_performances.
@@ -81,19 +81,19 @@ func (s *AnalyticsService) GetShopLIVEPerformanceList(ctx context.Context, req *
 }
 
 // GetShopLIVEPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopLIVEPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopLIVEPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, req *GetShopLIVEPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListResponseLiveStreamSession, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListResponseLiveStreamSession, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformanceList", func(token string) ([]GetShopLIVEPerformanceListResponseLiveStreamSession, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformanceList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.LiveStreamSessions, out.NextPageToken, nil
+		return out.LiveStreamSessions, out.NextPageToken, err
 	})
 }
 
@@ -113,19 +113,19 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202505(ctx context.Context
 }
 
 // GetShopLIVEPerformanceListV202505All hands out what stands on the pages of
-// [AnalyticsService.GetShopLIVEPerformanceListV202505]. It stops at the first error.
+// [AnalyticsService.GetShopLIVEPerformanceListV202505]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202505All(ctx context.Context, req *GetShopLIVEPerformanceListV202505Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformanceListV202505", func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformanceListV202505(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.LiveStreamSessions, out.NextPageToken, nil
+		return out.LiveStreamSessions, out.NextPageToken, err
 	})
 }
 
@@ -145,19 +145,19 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508(ctx context.Context
 }
 
 // GetShopLIVEPerformanceListV202508All hands out what stands on the pages of
-// [AnalyticsService.GetShopLIVEPerformanceListV202508]. It stops at the first error.
+// [AnalyticsService.GetShopLIVEPerformanceListV202508]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Context, req *GetShopLIVEPerformanceListV202508Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformanceListV202508", func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformanceListV202508(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.LiveStreamSessions, out.NextPageToken, nil
+		return out.LiveStreamSessions, out.NextPageToken, err
 	})
 }
 
@@ -220,19 +220,19 @@ func (s *AnalyticsService) GetShopLIVEPerformancePerMinutes(ctx context.Context,
 }
 
 // GetShopLIVEPerformancePerMinutesPages hands out the pages of
-// [AnalyticsService.GetShopLIVEPerformancePerMinutes]. It stops at the first error.
+// [AnalyticsService.GetShopLIVEPerformancePerMinutes]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformancePerMinutesPages(ctx context.Context, liveID string, req *GetShopLIVEPerformancePerMinutesRequest, opts ...CallOption) iter.Seq2[*GetShopLIVEPerformancePerMinutesResponse, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]*GetShopLIVEPerformancePerMinutesResponse, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformancePerMinutes", func(token string) ([]*GetShopLIVEPerformancePerMinutesResponse, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformancePerMinutes(ctx, liveID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return []*GetShopLIVEPerformancePerMinutesResponse{out}, out.NextPageToken, nil
+		return []*GetShopLIVEPerformancePerMinutesResponse{out}, out.NextPageToken, err
 	})
 }
 
@@ -337,19 +337,19 @@ func (s *AnalyticsService) GetShopProductPerformanceList(ctx context.Context, re
 }
 
 // GetShopProductPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopProductPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopProductPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context, req *GetShopProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopProductPerformanceListResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopProductPerformanceList", func(token string) ([]GetShopProductPerformanceListResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProductPerformanceList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -369,19 +369,19 @@ func (s *AnalyticsService) GetShopProductPerformanceListV202405(ctx context.Cont
 }
 
 // GetShopProductPerformanceListV202405All hands out what stands on the pages of
-// [AnalyticsService.GetShopProductPerformanceListV202405]. It stops at the first error.
+// [AnalyticsService.GetShopProductPerformanceListV202405]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopProductPerformanceListV202405All(ctx context.Context, req *GetShopProductPerformanceListV202405Request, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListV202405ResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopProductPerformanceListV202405ResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopProductPerformanceListV202405", func(token string) ([]GetShopProductPerformanceListV202405ResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProductPerformanceListV202405(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -414,19 +414,19 @@ func (s *AnalyticsService) GetShopSKUPerformanceList(ctx context.Context, req *G
 }
 
 // GetShopSKUPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopSKUPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopSKUPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req *GetShopSKUPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
+	return tokenPages("Analytics.GetShopSKUPerformanceList", func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopSKUPerformanceList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SKUs, out.NextPageToken, nil
+		return out.SKUs, out.NextPageToken, err
 	})
 }
 
@@ -446,19 +446,19 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406(ctx context.Context,
 }
 
 // GetShopSKUPerformanceListV202406All hands out what stands on the pages of
-// [AnalyticsService.GetShopSKUPerformanceListV202406]. It stops at the first error.
+// [AnalyticsService.GetShopSKUPerformanceListV202406]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Context, req *GetShopSKUPerformanceListV202406Request, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
+	return tokenPages("Analytics.GetShopSKUPerformanceListV202406", func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopSKUPerformanceListV202406(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SKUs, out.NextPageToken, nil
+		return out.SKUs, out.NextPageToken, err
 	})
 }
 
@@ -521,19 +521,19 @@ func (s *AnalyticsService) GetShopVideoPerformanceList(ctx context.Context, req 
 }
 
 // GetShopVideoPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopVideoPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, req *GetShopVideoPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListResponseVideo, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopVideoPerformanceListResponseVideo, string, error) {
+	return tokenPages("Analytics.GetShopVideoPerformanceList", func(token string) ([]GetShopVideoPerformanceListResponseVideo, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoPerformanceList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Videos, out.NextPageToken, nil
+		return out.Videos, out.NextPageToken, err
 	})
 }
 
@@ -553,19 +553,19 @@ func (s *AnalyticsService) GetShopVideoPerformanceListV202409(ctx context.Contex
 }
 
 // GetShopVideoPerformanceListV202409All hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoPerformanceListV202409]. It stops at the first error.
+// [AnalyticsService.GetShopVideoPerformanceListV202409]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoPerformanceListV202409All(ctx context.Context, req *GetShopVideoPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListV202409ResponseVideo, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopVideoPerformanceListV202409ResponseVideo, string, error) {
+	return tokenPages("Analytics.GetShopVideoPerformanceListV202409", func(token string) ([]GetShopVideoPerformanceListV202409ResponseVideo, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoPerformanceListV202409(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Videos, out.NextPageToken, nil
+		return out.Videos, out.NextPageToken, err
 	})
 }
 
@@ -613,19 +613,19 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceList(ctx context.Contex
 }
 
 // GetShopVideoProductPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoProductPerformanceList]. It stops at the first error.
+// [AnalyticsService.GetShopVideoProductPerformanceList]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopVideoProductPerformanceList", func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoProductPerformanceList(ctx, videoID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -645,19 +645,19 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409(ctx context
 }
 
 // GetShopVideoProductPerformanceListV202409All hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoProductPerformanceListV202409]. It stops at the first error.
+// [AnalyticsService.GetShopVideoProductPerformanceListV202409]. It stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopVideoProductPerformanceListV202409", func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoProductPerformanceListV202409(ctx, videoID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 

@@ -619,7 +619,8 @@ func (c *Client) RefreshToken(ctx context.Context, old Token) (Token, error) {
 // token calls an unsigned token endpoint. Its query carries the app secret, so
 // the URL must not reach an error or a log.
 func (c *Client) token(ctx context.Context, op, path string, replay replay, old Token, q url.Values) (Token, error) {
-	p := &unsigned{signed{core: c.core, op: op, replay: replay}}
+	var data json.RawMessage
+	p := &unsigned{signed{core: c.core, op: op, replay: replay, out: &data}}
 	secret := c.core.secret.Reveal()
 	p.secrets = []string{secret, q.Get("auth_code"), q.Get("refresh_token"), old.AccessToken.Reveal()}
 	q.Set("app_key", c.core.appKey)
@@ -636,7 +637,7 @@ func (c *Client) token(ctx context.Context, op, path string, replay replay, old 
 	if err != nil {
 		return Token{}, p.fail(ctx, reply, err)
 	}
-	t, ok := readToken(p.envelope.Data, old)
+	t, ok := readToken(data, old)
 	if !ok {
 		// The body is not kept: it is made of secrets.
 		e := p.error(ClassDecode, errors.New("the reply carries no access token"))
@@ -689,7 +690,7 @@ func readSecret(field json.RawMessage, to *Secret) {
 
 func readTime(field json.RawMessage, to *time.Time) {
 	var seconds UnixSeconds
-	if read(field, &seconds); seconds != 0 {
+	if read(field, &seconds); seconds != 0 && seconds.Err() == nil {
 		*to = seconds.Time()
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// AuthorizationService calls the operations of the section Authorization.
+// AuthorizationService has the 5 operations of the section [Client.Authorization].
 type AuthorizationService service
 
 // DeauthorizeShop calls DELETE /authorization/202403/shops.
@@ -128,7 +128,7 @@ type GetWidgetTokenResponse struct {
 // GetWidgetTokenResponseWidgetToken is part of a reply.
 type GetWidgetTokenResponseWidgetToken struct {
 	ExpireAt UnixSeconds `json:"expire_at,omitzero"`
-	Token    string      `json:"token,omitzero"`
+	Token    Secret      `json:"token,omitzero"`
 }
 
 // Shop is part of a reply.

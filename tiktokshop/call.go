@@ -20,6 +20,7 @@ import (
 
 	"github.com/google/go-querystring/query"
 
+	"github.com/linnbridge/linnbridge/internal/lenient"
 	"github.com/linnbridge/linnbridge/internal/transport"
 	"github.com/linnbridge/linnbridge/internal/wire"
 )
@@ -128,9 +129,10 @@ func (r Response) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
 // Call sends an operation that this package has no method for. rawPath is the
 // full path with its version, such as /order/202309/orders/search, each segment
-// escaped with [url.PathEscape] where it needs it; query may be nil; body, if
-// not nil, is encoded as JSON; out, if not nil, receives the data of the
-// envelope. Signing, tokens, limits and errors are those of every method.
+// escaped with [url.PathEscape] where it needs it; query may be nil, and holds
+// each parameter once, a list as one value joined by commas; body, if not nil,
+// is encoded as JSON; out, if not nil, receives the data of the envelope.
+// Signing, tokens, limits and errors are those of every method.
 //
 // The call is repeated only if it is a GET or with [RepeatSafe]. A client bound
 // to a shop sends its cipher; for one of the few operations that refuse it,
@@ -147,6 +149,15 @@ func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Val
 	if _, err := url.PathUnescape(rawPath); err != nil || !strings.HasPrefix(rawPath, "/") ||
 		strings.ContainsAny(rawPath, "{}?#") || path.Clean(rawPath) != rawPath {
 		return fmt.Errorf("tiktokshop: %s: the path must start with / and hold no placeholder, query, dot segment or stray %%", op.name)
+	}
+	for name, values := range query {
+		if len(values) > 1 {
+			// Which of them TikTok signs is not documented.
+			return fmt.Errorf("tiktokshop: %s: the query parameter %s stands %d times: give a list as one value, joined by commas", op.name, name, len(values))
+		}
+	}
+	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
+		return fmt.Errorf("tiktokshop: %s: out must be a pointer", op.name)
 	}
 	return c.send(ctx, op, rawPath, query, body, out, opts)
 }
@@ -170,7 +181,7 @@ func (c *Client) call(ctx context.Context, op operation, args []string, req, out
 		}
 	}
 	err = c.send(ctx, op, p, values, req, wire.Result(out), opts)
-	if err != nil && !IsPartial(err) {
+	if err != nil && !IsPartial(err) && !inPart(err) {
 		wire.Discard(out)
 	}
 	return err
@@ -200,7 +211,7 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 	}
 	u := c.core.baseURL.JoinPath(rawPath)
 	p := &signed{
-		core: c.core, op: op.name, shop: c.shop.ID, replay: op.replay, contentType: contentType,
+		core: c.core, op: op.name, shop: c.shop.ID, replay: op.replay, contentType: contentType, out: out,
 		path:   strings.TrimPrefix(u.EscapedPath(), c.core.basePath),
 		params: c.params(values, op.noCipher),
 	}
@@ -219,7 +230,7 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 	if err != nil {
 		return p.fail(ctx, reply, err)
 	}
-	return p.decode(reply, out)
+	return p.result(reply)
 }
 
 // params are the parameters of a call but for those that each attempt adds.
@@ -249,14 +260,17 @@ type signed struct {
 	path        string  // as signed
 	params      []param // as the caller gave them
 	contentType string
+	out         any // receives the data, nil to drop it
 
 	attempts     int
-	doubt        bool     // an attempt of a write may have taken effect
-	token        Token    // of the last attempt
-	secrets      []string // of the last attempt, to be struck out of texts
-	envelope     envelope // of the last reply
-	last         *Error   // what this value made of the last attempt
-	doubtful     int      // replies that may be a fault or a missing permission
+	doubt        bool             // an attempt of a write may have taken effect
+	token        Token            // of the last attempt
+	secrets      []string         // of the last attempt, to be struck out of texts
+	envelope     envelope         // of the last reply
+	unread       []lenient.Unread // of the last reply
+	filled       bool             // a reply was decoded into out
+	last         *Error           // what this value made of the last attempt
+	doubtful     int              // replies that may be a fault or a missing permission
 	reauthorised bool
 	// Why the call ended otherwise than with a reply, if it did.
 	refreshErr, limitErr error
@@ -323,7 +337,7 @@ func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 		return transport.Verdict{Code: "0", RequestID: string(p.envelope.RequestID)}
 	}
 	// Without a code of TikTok's nothing tells what became of the call.
-	if p.replay != replayRead && (reply.Lost || e.Class == ClassSystem || e.Class == ClassDecode || e.Class == ClassUnknown && e.Code == 0) {
+	if p.replay != replayRead && (reply.Lost || e.Class == ClassSystem || e.Class == ClassDecode || (e.Class == ClassUnknown || e.Class == ClassRoute) && e.Code == 0) {
 		p.doubt = true
 	}
 	e.OutcomeUnknown = p.doubt
@@ -355,24 +369,32 @@ func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 	return v
 }
 
-// read returns nil for a success.
+// read decodes the envelope with its data, and returns nil for a success.
 func (p *signed) read(reply *transport.Reply) *Error {
-	p.envelope = envelope{}
-	err := json.Unmarshal(reply.Body, &p.envelope)
+	body := bytes.TrimPrefix(reply.Body, []byte("\ufeff"))
+	err := p.unmarshal(body)
 	code, known := p.envelope.code()
 	if known && code == 0 && reply.Status < 300 {
 		return nil
 	}
+	if !known || code != 0 { // the token calls take code 0 with any status
+		p.reset()
+	}
 	e := p.error("", nil)
 	e.HTTPStatus, e.RetryAfter = reply.Status, transport.RetryAfter(reply.Header, p.core.now())
-	e.Code, e.Message = code, p.clean(p.envelope.Message)
-	if !known {
+	e.Code = code
+	if known { // else it is not TikTok's
+		e.Message = p.clean(p.envelope.Message)
+	} else {
 		if err == nil {
 			err = errors.New("it has no code")
 		}
-		e.Body, e.Err = snapshot(reply.Body), fmt.Errorf("the reply is not TikTok's JSON envelope: %w", shape(err))
+		e.Body, e.Err = snapshot(reply.Body), fmt.Errorf("the reply is not TikTok's JSON envelope: %w", err)
 	}
 	e.Class = classify(e)
+	if redirect := transport.Redirect(reply); redirect != nil && !known {
+		e.Class, e.Err = ClassRoute, redirect
+	}
 	switch e.Code {
 	case codePermissionOrFault:
 		if p.doubtful++; p.doubtful > 2 {
@@ -385,24 +407,6 @@ func (p *signed) read(reply *transport.Reply) *Error {
 		}
 	}
 	return e
-}
-
-// decode reads the data of a successful envelope into out, and its per-item
-// errors into a *PartialError.
-func (p *signed) decode(reply *transport.Reply, out any) error {
-	data := bytes.TrimSpace(p.envelope.Data)
-	if len(data) == 0 || string(data) == "null" {
-		return nil
-	}
-	if out != nil {
-		if err := json.Unmarshal(data, out); err != nil {
-			e := p.error(ClassDecode, fmt.Errorf("the data has another shape than documented: %w", shape(err)))
-			e.HTTPStatus, e.Body = reply.Status, snapshot(data)
-			e.OutcomeUnknown = p.replay != replayRead // what it did cannot be read
-			return e
-		}
-	}
-	return p.partial(data)
 }
 
 // response describes the reply to the last attempt.
@@ -431,7 +435,7 @@ func (p *signed) addConsent(e *Error) {
 }
 
 // clean strikes the secrets of the call out of a text of TikTok's.
-func (p *signed) clean(text string) string { return clip(wire.Scrub(text, p.known()...), 1<<10) }
+func (p *signed) clean(text string) string { return clip(wire.Head(text, wire.Scrubber(p.known()...)), 1<<10) }
 
 // fail turns what the request path reports into the error of the call. reply is
 // that of the last attempt.
@@ -497,36 +501,6 @@ func classOfTokenError(err error) Class {
 		return ClassNetwork // of the attempt; [signed.fail] knows the caller's context
 	}
 	return ClassToken
-}
-
-// shape describes a decoding error without the value that encoding/json may put
-// into it, which may be a buyer's.
-func shape(err error) error {
-	t, ok := errors.AsType[*json.UnmarshalTypeError](err)
-	if !ok {
-		return err
-	}
-	kind, _, _ := strings.Cut(t.Value, " ")
-	where := t.Field
-	if where == "" {
-		where = "the value"
-	}
-	return fmt.Errorf("%s is a JSON %s, not a %s", where, kind, t.Type)
-}
-
-// envelope wraps every reply. A field of another type than documented leaves the
-// others readable.
-type envelope struct {
-	Code      ID              `json:"code"`
-	Message   string          `json:"message"`
-	Data      json.RawMessage `json:"data"`
-	RequestID ID              `json:"request_id"`
-}
-
-// code returns the business code, and whether there was one.
-func (e envelope) code() (code int, ok bool) {
-	code, err := strconv.Atoi(string(e.Code))
-	return code, err == nil
 }
 
 // encodeBody encodes once; every attempt sends and signs these bytes.

@@ -43,8 +43,36 @@ func (a App) validate() error {
 // Client calls the TikTok Shop API for one application and, once bound with
 // [Client.ForShop], one shop. It is safe for concurrent use. Clients made from
 // one another share connections and rate limits.
+//
+// Its services are the sections of the official reference.
 type Client struct {
-	services
+	Affiliate              *AffiliateService
+	AffiliateCreator       *AffiliateCreatorService
+	AffiliatePartner       *AffiliatePartnerService
+	AffiliateSeller        *AffiliateSellerService
+	Analytics              *AnalyticsService
+	Authorization          *AuthorizationService
+	CustomerEngagement     *CustomerEngagementService
+	CustomerService        *CustomerServiceService
+	DataReconciliation     *DataReconciliationService
+	Epharmacy              *EpharmacyService
+	Event                  *EventService
+	FBT                    *FBTService
+	Finance                *FinanceService
+	Fulfillment            *FulfillmentService
+	GSFullServiceCommodity *GSFullServiceCommodityService
+	GSFullServiceInventory *GSFullServiceInventoryService
+	GSFullServiceShipment  *GSFullServiceShipmentService
+	Logistics              *LogisticsService
+	Order                  *OrderService
+	Product                *ProductService
+	Promotion              *PromotionService
+	ReturnRefund           *ReturnRefundService
+	ReviewRating           *ReviewRatingService
+	Seller                 *SellerService
+	SupplyChain            *SupplyChainService
+
+	common service // what all services are
 
 	core *core
 	shop Shop
@@ -102,7 +130,7 @@ func NewClient(app App, opts ...Option) (*Client, error) {
 		now:       time.Now,
 		transport: s.Transport(),
 	}}
-	c.services = newServices(c)
+	c.serve()
 	return c, nil
 }
 
@@ -136,7 +164,7 @@ func (c *Client) ForTokens(tokens TokenSource) *Client {
 
 func (c *Client) derive(shared *core, shop Shop) *Client {
 	d := &Client{core: shared, shop: shop}
-	d.services = newServices(d)
+	d.serve()
 	return d
 }
 

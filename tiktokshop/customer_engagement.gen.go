@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// CustomerEngagementService calls the operations of the section CustomerEngagement.
+// CustomerEngagementService has the 7 operations of the section [Client.CustomerEngagement].
 type CustomerEngagementService service
 
 // CreateCustomEngagementTask calls POST /customer_engagement/202502/engagement_tasks/custom.

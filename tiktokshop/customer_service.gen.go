@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// CustomerServiceService calls the operations of the section CustomerService.
+// CustomerServiceService has the 10 operations of the section [Client.CustomerService].
 type CustomerServiceService service
 
 // CreateConversation calls POST /customer_service/202309/conversations.
@@ -67,23 +67,23 @@ func (s *CustomerServiceService) GetConversationMessages(ctx context.Context, co
 }
 
 // GetConversationMessagesAll hands out what stands on the pages of
-// [CustomerServiceService.GetConversationMessages]. It stops at the first error.
+// [CustomerServiceService.GetConversationMessages]. It stops at the first error but an [UnreadableError].
 // Pages hold 10 unless req.PageSize says otherwise.
 func (s *CustomerServiceService) GetConversationMessagesAll(ctx context.Context, conversationID string, req *GetConversationMessagesRequest, opts ...CallOption) iter.Seq2[GetConversationMessagesResponseMessage, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 10
 	}
-	return tokenPages(func(token string) ([]GetConversationMessagesResponseMessage, string, error) {
+	return tokenPages("CustomerService.GetConversationMessages", func(token string) ([]GetConversationMessagesResponseMessage, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetConversationMessages(ctx, conversationID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Messages, out.NextPageToken, nil
+		return out.Messages, out.NextPageToken, err
 	})
 }
 
@@ -102,23 +102,23 @@ func (s *CustomerServiceService) GetConversations(ctx context.Context, req *GetC
 }
 
 // GetConversationsAll hands out what stands on the pages of
-// [CustomerServiceService.GetConversations]. It stops at the first error.
+// [CustomerServiceService.GetConversations]. It stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *CustomerServiceService) GetConversationsAll(ctx context.Context, req *GetConversationsRequest, opts ...CallOption) iter.Seq2[GetConversationsResponseConversation, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]GetConversationsResponseConversation, string, error) {
+	return tokenPages("CustomerService.GetConversations", func(token string) ([]GetConversationsResponseConversation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetConversations(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Conversations, out.NextPageToken, nil
+		return out.Conversations, out.NextPageToken, err
 	})
 }
 

@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// DataReconciliationService calls the operations of the section DataReconciliation.
+// DataReconciliationService has the 3 operations of the section [Client.DataReconciliation].
 type DataReconciliationService service
 
 // OrderStatusDataExchange calls POST /data_reconciliation/202309/orders/sync.

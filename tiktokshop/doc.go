@@ -26,9 +26,9 @@
 //
 // # Shops and tokens
 //
-// A seller authorises the app once, for one or several shops: give them
-// [Client.AuthorizationURL], turn the code of the redirect into a [Token] with
-// [Client.ExchangeCode] ([OAuthHandler] does both), look whether
+// A seller authorises the app once, for one or several shops: [OAuthHandler] sends
+// the seller to TikTok's consent page and makes a [Token] of what comes back
+// ([Client.AuthorizationURL] and [Client.ExchangeCode] are its parts); look whether
 // [Token.MissingScopes] are missing, and keep it in a [TokenStore]: a file
 // ([FileTokens]), memory, or a table of your own, as the example of [TokenStore]
 // shows. [RefreshingTokens] makes of the store a source for [WithTokens] that
@@ -64,6 +64,15 @@
 //	case tiktokshop.IsTemporary(err): // later
 //	case err != nil: // a person: OwnerOf says who, the text says what
 //	}
+//
+// Replies differ from their descriptions. A value of another JSON kind is taken
+// where it says the same: 7 for "7", "true " for true, an empty text or object for
+// an empty list. A date or an amount that is none is kept and says so, see
+// [UnixSeconds.Err] and [Decimal.Err]. Any other value that cannot be read costs
+// its record, an element of the outermost list of the data, and no other: the
+// method returns the others beside an [*UnreadableError] that names it by its id.
+// Outside of all lists it costs the call. Data that is missing, null or {} is
+// normal: TikTok answers so to writes, and to searches that find nothing.
 //
 // The methods whose names end in Verified, such as
 // [FulfillmentService.MarkPackageAsShippedVerified], do the reading back. They

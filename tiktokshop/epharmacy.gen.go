@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// EpharmacyService calls the operations of the section Epharmacy.
+// EpharmacyService has the 5 operations of the section [Client.Epharmacy].
 type EpharmacyService service
 
 // GetConsultationProvider calls GET /epharmacy/202507/consultations/{consultation_id}/providers.
@@ -39,19 +39,19 @@ func (s *EpharmacyService) GetPharmacies(ctx context.Context, req *GetPharmacies
 }
 
 // GetPharmaciesAll hands out what stands on the pages of
-// [EpharmacyService.GetPharmacies]. It stops at the first error.
+// [EpharmacyService.GetPharmacies]. It stops at the first error but an [UnreadableError].
 func (s *EpharmacyService) GetPharmaciesAll(ctx context.Context, req *GetPharmaciesRequest, opts ...CallOption) iter.Seq2[GetPharmaciesResponsePharmacy, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetPharmaciesResponsePharmacy, string, error) {
+	return tokenPages("Epharmacy.GetPharmacies", func(token string) ([]GetPharmaciesResponsePharmacy, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetPharmacies(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Pharmacies, out.NextPageToken, nil
+		return out.Pharmacies, out.NextPageToken, err
 	})
 }
 

@@ -36,6 +36,7 @@ const (
 	ClassAccount       Class = "account"        // shop or seller inactive
 	ClassConfiguration Class = "configuration"  // app or warehouse settings
 	ClassRequest       Class = "request"        // the call itself is wrong: do not repeat
+	ClassRoute         Class = "route"          // redirected: the address is not that of the API
 	ClassShippingModel Class = "shipping model" // another call ships this order: route it there
 	ClassNotFound      Class = "not found"      // the object does not exist or belongs to another shop
 	ClassState         Class = "state"          // the object is not in a state that allows the call: read it
@@ -90,6 +91,7 @@ var owners = map[Class]Owner{
 	ClassAccount:       OwnerSeller,
 	ClassConfiguration: OwnerIntegrator,
 	ClassRequest:       OwnerIntegrator,
+	ClassRoute:         OwnerIntegrator,
 	ClassShippingModel: OwnerIntegrator,
 	ClassNotFound:      OwnerIntegrator,
 	ClassState:         OwnerOperations,
@@ -122,6 +124,7 @@ var remedies = map[Class]string{
 	ClassAccount:       "the seller restores the shop in Seller Center",
 	ClassConfiguration: "the integrator corrects the settings in Partner Center or Seller Center",
 	ClassRequest:       "the integrator corrects the call",
+	ClassRoute:         "the integrator checks the address that the client was given, and the proxy",
 	ClassShippingModel: "ship the order with the call for its market and shipping type",
 	ClassNotFound:      "check the id and the shop",
 	ClassState:         "read the object and decide again",
@@ -356,9 +359,6 @@ func IsPartial(err error) bool {
 // partial finds the per-item errors that a reply with code 0 may carry. One
 // that cannot be read still counts: it is not a success.
 func (p *signed) partial(data []byte) error {
-	if !bytes.Contains(data, []byte(`"errors"`)) {
-		return nil
-	}
 	var reply struct {
 		Errors []json.RawMessage `json:"errors"`
 	}
@@ -424,8 +424,14 @@ func IsTemporary(err error) bool {
 // doing it again; the methods whose names end in Verified do that, and their
 // [NotAppliedError] is not of unknown outcome.
 func IsOutcomeUnknown(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.OutcomeUnknown && !IsNotApplied(err)
+	if IsNotApplied(err) {
+		return false
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.OutcomeUnknown
+	}
+	e, ok := errors.AsType[*UnreadableError](err)
+	return ok && e.OutcomeUnknown
 }
 
 // IsThrottle tells whether the call was refused for its rate, by TikTok or by

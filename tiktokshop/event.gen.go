@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// EventService calls the operations of the section Event.
+// EventService has the 3 operations of the section [Client.Event].
 type EventService service
 
 // DeleteShopWebhook calls DELETE /event/202309/webhooks.

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// FBTService calls the operations of the section FBT.
+// FBTService has the 11 operations of the section [Client.FBT].
 type FBTService service
 
 // CancelFBTMCFOrder calls POST /fbt/202601/mcf_outbound_orders/cancel.
@@ -123,7 +123,7 @@ func (s *FBTService) QueryGoodsInventoryForMCF(ctx context.Context, req *QueryGo
 }
 
 // QueryGoodsInventoryForMCFBatched splits req.Goods into parts of at most 50 and hands out the
-// reply of [FBTService.QueryGoodsInventoryForMCF] to each. It stops at the first error.
+// reply of [FBTService.QueryGoodsInventoryForMCF] to each. It stops at the first error but an [UnreadableError].
 func (s *FBTService) QueryGoodsInventoryForMCFBatched(ctx context.Context, req *QueryGoodsInventoryForMCFRequest, opts ...CallOption) iter.Seq2[*QueryGoodsInventoryForMCFResponse, error] {
 	start := valueOf(req)
 	return batches(start.Goods, 50, func(part []QueryGoodsInventoryForMCFRequestGood) (*QueryGoodsInventoryForMCFResponse, error) {
@@ -148,23 +148,23 @@ func (s *FBTService) SearchFBTInventory(ctx context.Context, req *SearchFBTInven
 }
 
 // SearchFBTInventoryAll hands out what stands on the pages of
-// [FBTService.SearchFBTInventory]. It stops at the first error.
+// [FBTService.SearchFBTInventory]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *FBTService) SearchFBTInventoryAll(ctx context.Context, req *SearchFBTInventoryRequest, opts ...CallOption) iter.Seq2[SearchFBTInventoryResponseInventory, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchFBTInventoryResponseInventory, string, error) {
+	return tokenPages("FBT.SearchFBTInventory", func(token string) ([]SearchFBTInventoryResponseInventory, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchFBTInventory(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Inventory, out.NextPageToken, nil
+		return out.Inventory, out.NextPageToken, err
 	})
 }
 
@@ -183,23 +183,23 @@ func (s *FBTService) SearchFBTInventoryRecord(ctx context.Context, req *SearchFB
 }
 
 // SearchFBTInventoryRecordAll hands out what stands on the pages of
-// [FBTService.SearchFBTInventoryRecord]. It stops at the first error.
+// [FBTService.SearchFBTInventoryRecord]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *FBTService) SearchFBTInventoryRecordAll(ctx context.Context, req *SearchFBTInventoryRecordRequest, opts ...CallOption) iter.Seq2[SearchFBTInventoryRecordResponseInventoryRecord, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchFBTInventoryRecordResponseInventoryRecord, string, error) {
+	return tokenPages("FBT.SearchFBTInventoryRecord", func(token string) ([]SearchFBTInventoryRecordResponseInventoryRecord, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchFBTInventoryRecord(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.InventoryRecords, out.NextPageToken, nil
+		return out.InventoryRecords, out.NextPageToken, err
 	})
 }
 
@@ -218,23 +218,23 @@ func (s *FBTService) SearchGoodsInfo(ctx context.Context, req *SearchGoodsInfoRe
 }
 
 // SearchGoodsInfoAll hands out what stands on the pages of
-// [FBTService.SearchGoodsInfo]. It stops at the first error.
+// [FBTService.SearchGoodsInfo]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *FBTService) SearchGoodsInfoAll(ctx context.Context, req *SearchGoodsInfoRequest, opts ...CallOption) iter.Seq2[SearchGoodsInfoResponseGood, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchGoodsInfoResponseGood, string, error) {
+	return tokenPages("FBT.SearchGoodsInfo", func(token string) ([]SearchGoodsInfoResponseGood, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchGoodsInfo(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Goods, out.NextPageToken, nil
+		return out.Goods, out.NextPageToken, err
 	})
 }
 

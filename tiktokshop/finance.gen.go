@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// FinanceService calls the operations of the section Finance.
+// FinanceService has the 10 operations of the section [Client.Finance].
 type FinanceService service
 
 // GetPayments calls GET /finance/202605/payments.
@@ -26,19 +26,19 @@ func (s *FinanceService) GetPayments(ctx context.Context, req *GetPaymentsReques
 }
 
 // GetPaymentsAll hands out what stands on the pages of
-// [FinanceService.GetPayments]. It stops at the first error.
+// [FinanceService.GetPayments]. It stops at the first error but an [UnreadableError].
 func (s *FinanceService) GetPaymentsAll(ctx context.Context, req *GetPaymentsRequest, opts ...CallOption) iter.Seq2[Payment, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Payment, string, error) {
+	return tokenPages("Finance.GetPayments", func(token string) ([]Payment, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetPayments(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Payments, out.NextPageToken, nil
+		return out.Payments, out.NextPageToken, err
 	})
 }
 
@@ -60,21 +60,21 @@ func (s *FinanceService) GetPaymentsV202309(ctx context.Context, req *GetPayment
 }
 
 // GetPaymentsV202309All hands out what stands on the pages of
-// [FinanceService.GetPaymentsV202309]. It stops at the first error.
+// [FinanceService.GetPaymentsV202309]. It stops at the first error but an [UnreadableError].
 //
 // Deprecated: as the method that it calls.
 func (s *FinanceService) GetPaymentsV202309All(ctx context.Context, req *GetPaymentsV202309Request, opts ...CallOption) iter.Seq2[Payment, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Payment, string, error) {
+	return tokenPages("Finance.GetPaymentsV202309", func(token string) ([]Payment, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetPaymentsV202309(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Payments, out.NextPageToken, nil
+		return out.Payments, out.NextPageToken, err
 	})
 }
 
@@ -93,19 +93,19 @@ func (s *FinanceService) GetStatements(ctx context.Context, req *GetStatementsRe
 }
 
 // GetStatementsAll hands out what stands on the pages of
-// [FinanceService.GetStatements]. It stops at the first error.
+// [FinanceService.GetStatements]. It stops at the first error but an [UnreadableError].
 func (s *FinanceService) GetStatementsAll(ctx context.Context, req *GetStatementsRequest, opts ...CallOption) iter.Seq2[Statement, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Statement, string, error) {
+	return tokenPages("Finance.GetStatements", func(token string) ([]Statement, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetStatements(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Statements, out.NextPageToken, nil
+		return out.Statements, out.NextPageToken, err
 	})
 }
 
@@ -169,19 +169,19 @@ func (s *FinanceService) GetTransactionsByStatement(ctx context.Context, stateme
 }
 
 // GetTransactionsByStatementAll hands out what stands on the pages of
-// [FinanceService.GetTransactionsByStatement]. It stops at the first error.
+// [FinanceService.GetTransactionsByStatement]. It stops at the first error but an [UnreadableError].
 func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, statementID string, req *GetTransactionsByStatementRequest, opts ...CallOption) iter.Seq2[StatementTransaction, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]StatementTransaction, string, error) {
+	return tokenPages("Finance.GetTransactionsByStatement", func(token string) ([]StatementTransaction, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetTransactionsByStatement(ctx, statementID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Transactions, out.NextPageToken, nil
+		return out.Transactions, out.NextPageToken, err
 	})
 }
 
@@ -203,21 +203,21 @@ func (s *FinanceService) GetTransactionsByStatementV202309(ctx context.Context, 
 }
 
 // GetTransactionsByStatementV202309All hands out what stands on the pages of
-// [FinanceService.GetTransactionsByStatementV202309]. It stops at the first error.
+// [FinanceService.GetTransactionsByStatementV202309]. It stops at the first error but an [UnreadableError].
 //
 // Deprecated: as the method that it calls.
 func (s *FinanceService) GetTransactionsByStatementV202309All(ctx context.Context, statementID string, req *GetTransactionsByStatementV202309Request, opts ...CallOption) iter.Seq2[GetTransactionsByStatementV202309StatementTransaction, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetTransactionsByStatementV202309StatementTransaction, string, error) {
+	return tokenPages("Finance.GetTransactionsByStatementV202309", func(token string) ([]GetTransactionsByStatementV202309StatementTransaction, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetTransactionsByStatementV202309(ctx, statementID, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.StatementTransactions, out.NextPageToken, nil
+		return out.StatementTransactions, out.NextPageToken, err
 	})
 }
 
@@ -236,19 +236,19 @@ func (s *FinanceService) GetUnsettledTransactions(ctx context.Context, req *GetU
 }
 
 // GetUnsettledTransactionsAll hands out what stands on the pages of
-// [FinanceService.GetUnsettledTransactions]. It stops at the first error.
+// [FinanceService.GetUnsettledTransactions]. It stops at the first error but an [UnreadableError].
 func (s *FinanceService) GetUnsettledTransactionsAll(ctx context.Context, req *GetUnsettledTransactionsRequest, opts ...CallOption) iter.Seq2[GetUnsettledTransactionsResponseTransaction, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetUnsettledTransactionsResponseTransaction, string, error) {
+	return tokenPages("Finance.GetUnsettledTransactions", func(token string) ([]GetUnsettledTransactionsResponseTransaction, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetUnsettledTransactions(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Transactions, out.NextPageToken, nil
+		return out.Transactions, out.NextPageToken, err
 	})
 }
 
@@ -267,19 +267,19 @@ func (s *FinanceService) GetWithdrawals(ctx context.Context, req *GetWithdrawals
 }
 
 // GetWithdrawalsAll hands out what stands on the pages of
-// [FinanceService.GetWithdrawals]. It stops at the first error.
+// [FinanceService.GetWithdrawals]. It stops at the first error but an [UnreadableError].
 func (s *FinanceService) GetWithdrawalsAll(ctx context.Context, req *GetWithdrawalsRequest, opts ...CallOption) iter.Seq2[GetWithdrawalsResponseWithdrawal, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetWithdrawalsResponseWithdrawal, string, error) {
+	return tokenPages("Finance.GetWithdrawals", func(token string) ([]GetWithdrawalsResponseWithdrawal, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetWithdrawals(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Withdrawals, out.NextPageToken, nil
+		return out.Withdrawals, out.NextPageToken, err
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// FulfillmentService calls the operations of the section Fulfillment.
+// FulfillmentService has the 30 operations of the section [Client.Fulfillment].
 type FulfillmentService service
 
 // BatchShipPackages calls POST /fulfillment/202309/packages/ship.
@@ -294,23 +294,23 @@ func (s *FulfillmentService) SearchCombinablePackages(ctx context.Context, req *
 }
 
 // SearchCombinablePackagesAll hands out what stands on the pages of
-// [FulfillmentService.SearchCombinablePackages]. It stops at the first error.
+// [FulfillmentService.SearchCombinablePackages]. It stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *FulfillmentService) SearchCombinablePackagesAll(ctx context.Context, req *SearchCombinablePackagesRequest, opts ...CallOption) iter.Seq2[SearchCombinablePackagesResponseCombinablePackage, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]SearchCombinablePackagesResponseCombinablePackage, string, error) {
+	return tokenPages("Fulfillment.SearchCombinablePackages", func(token string) ([]SearchCombinablePackagesResponseCombinablePackage, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCombinablePackages(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.CombinablePackages, out.NextPageToken, nil
+		return out.CombinablePackages, out.NextPageToken, err
 	})
 }
 
@@ -329,23 +329,23 @@ func (s *FulfillmentService) SearchPackage(ctx context.Context, req *SearchPacka
 }
 
 // SearchPackageAll hands out what stands on the pages of
-// [FulfillmentService.SearchPackage]. It stops at the first error.
+// [FulfillmentService.SearchPackage]. It stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *FulfillmentService) SearchPackageAll(ctx context.Context, req *SearchPackageRequest, opts ...CallOption) iter.Seq2[Package, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]Package, string, error) {
+	return tokenPages("Fulfillment.SearchPackage", func(token string) ([]Package, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchPackage(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Packages, out.NextPageToken, nil
+		return out.Packages, out.NextPageToken, err
 	})
 }
 

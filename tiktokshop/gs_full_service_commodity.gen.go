@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// GSFullServiceCommodityService calls the operations of the section GSFullServiceCommodity.
+// GSFullServiceCommodityService has the 36 operations of the section [Client.GSFullServiceCommodity].
 type GSFullServiceCommodityService service
 
 // GSCalculateProductAuditInfo calls POST /gs_full_service_commodity/202509/calculate_audit_info.
@@ -256,17 +256,17 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx contex
 }
 
 // GSFullServiceSearchCategoriesAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSFullServiceSearchCategories]. It stops at the first error.
+// [GSFullServiceCommodityService.GSFullServiceSearchCategories]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx context.Context, req *GSFullServiceSearchCategoriesRequest, opts ...CallOption) iter.Seq2[GSFullServiceSearchCategoriesResponseCategory, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, int, error) {
+	return numberedPages("GSFullServiceCommodity.GSFullServiceSearchCategories", numberOf(start.PageOffset), numberOf(start.PageSize), 100, func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, pageHead, error) {
 		r := start
 		r.PageOffset = &page
 		out, err := s.GSFullServiceSearchCategories(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Categories, 0, nil
+		return out.Categories, pageHead{}, err
 	})
 }
 
@@ -313,19 +313,19 @@ func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersons(ctx cont
 }
 
 // GSGetSupplierResponsiblePersonsAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSGetSupplierResponsiblePersons]. It stops at the first error.
+// [GSFullServiceCommodityService.GSGetSupplierResponsiblePersons]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersonsAll(ctx context.Context, req *GSGetSupplierResponsiblePersonsRequest, opts ...CallOption) iter.Seq2[GSGetSupplierResponsiblePersonsResponseRPInfo, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSGetSupplierResponsiblePersonsResponseRPInfo, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSGetSupplierResponsiblePersons", func(token string) ([]GSGetSupplierResponsiblePersonsResponseRPInfo, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GSGetSupplierResponsiblePersons(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.RPInfos, out.NextPageToken, nil
+		return out.RPInfos, out.NextPageToken, err
 	})
 }
 
@@ -358,19 +358,19 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturer(ctx context.C
 }
 
 // GSListSupplierManufacturerAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSListSupplierManufacturer]. It stops at the first error.
+// [GSFullServiceCommodityService.GSListSupplierManufacturer]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx context.Context, req *GSListSupplierManufacturerRequest, opts ...CallOption) iter.Seq2[GSListSupplierManufacturerResponseManufacturerList, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSListSupplierManufacturer", func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GSListSupplierManufacturer(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.ManufacturerList, out.NextPageToken, nil
+		return out.ManufacturerList, out.NextPageToken, err
 	})
 }
 
@@ -431,19 +431,19 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovals(ctx context.Context,
 }
 
 // GSQuerySKUApprovalsAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSQuerySKUApprovals]. It stops at the first error.
+// [GSFullServiceCommodityService.GSQuerySKUApprovals]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsAll(ctx context.Context, req *GSQuerySKUApprovalsRequest, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovals", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GSQuerySKUApprovals(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SPUs, out.NextPageToken, nil
+		return out.SPUs, out.NextPageToken, err
 	})
 }
 
@@ -463,19 +463,19 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406(ctx context.C
 }
 
 // GSQuerySKUApprovalsV202406All hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSQuerySKUApprovalsV202406]. It stops at the first error.
+// [GSFullServiceCommodityService.GSQuerySKUApprovalsV202406]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406All(ctx context.Context, req *GSQuerySKUApprovalsV202406Request, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovalsV202406", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GSQuerySKUApprovalsV202406(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SPUs, out.NextPageToken, nil
+		return out.SPUs, out.NextPageToken, err
 	})
 }
 
@@ -495,19 +495,19 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410(ctx context.C
 }
 
 // GSQuerySKUApprovalsV202410All hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSQuerySKUApprovalsV202410]. It stops at the first error.
+// [GSFullServiceCommodityService.GSQuerySKUApprovalsV202410]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410All(ctx context.Context, req *GSQuerySKUApprovalsV202410Request, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovalsV202410", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GSQuerySKUApprovalsV202410(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SPUs, out.NextPageToken, nil
+		return out.SPUs, out.NextPageToken, err
 	})
 }
 
@@ -540,17 +540,17 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ct
 }
 
 // GetGlobalSellingFullServiceCategoriesAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories]. It stops at the first error.
+// [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll(ctx context.Context, req *GetGlobalSellingFullServiceCategoriesRequest, opts ...CallOption) iter.Seq2[GetGlobalSellingFullServiceCategoriesResponseCategory, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, int, error) {
+	return numberedPages("GSFullServiceCommodity.GetGlobalSellingFullServiceCategories", numberOf(start.PageOffset), numberOf(start.PageSize), 0, func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, pageHead, error) {
 		r := start
 		r.PageOffset = &page
 		out, err := s.GetGlobalSellingFullServiceCategories(ctx, &r, opts...)
-		if err != nil {
-			return nil, 0, err
+		if err != nil && !inPart(err) {
+			return nil, pageHead{}, err
 		}
-		return out.Categories, 0, nil
+		return out.Categories, pageHead{}, err
 	})
 }
 
@@ -611,19 +611,19 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddresses(ctx co
 }
 
 // GlobalSellingGetSupplierAddressesAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses]. It stops at the first error.
+// [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx context.Context, req *GlobalSellingGetSupplierAddressesRequest, opts ...CallOption) iter.Seq2[GlobalSellingGetSupplierAddressesResponseAddress, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, error) {
+	return tokenPages("GSFullServiceCommodity.GlobalSellingGetSupplierAddresses", func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingGetSupplierAddresses(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Addresses, out.NextPageToken, nil
+		return out.Addresses, out.NextPageToken, err
 	})
 }
 
@@ -656,19 +656,19 @@ func (s *GSFullServiceCommodityService) QuerySKUApprovals(ctx context.Context, r
 }
 
 // QuerySKUApprovalsAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.QuerySKUApprovals]. It stops at the first error.
+// [GSFullServiceCommodityService.QuerySKUApprovals]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) QuerySKUApprovalsAll(ctx context.Context, req *QuerySKUApprovalsRequest, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.QuerySKUApprovals", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.QuerySKUApprovals(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SPUs, out.NextPageToken, nil
+		return out.SPUs, out.NextPageToken, err
 	})
 }
 

@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// GSFullServiceInventoryService calls the operations of the section GSFullServiceInventory.
+// GSFullServiceInventoryService has the 4 operations of the section [Client.GSFullServiceInventory].
 type GSFullServiceInventoryService service
 
 // GSFullServiceQueryVirtualInventory calls POST /gs_full_service_inventory/202405/beta/virtual_inventory/query.

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// GSFullServiceShipmentService calls the operations of the section GSFullServiceShipment.
+// GSFullServiceShipmentService has the 33 operations of the section [Client.GSFullServiceShipment].
 type GSFullServiceShipmentService service
 
 // ConfirmDelivery calls POST /gs_full_service_shipment/202405/preview/delivery_orders/confirm.
@@ -81,7 +81,7 @@ func (s *GSFullServiceShipmentService) GSGetDeliveryOrderPrintDocument(ctx conte
 }
 
 // GSGetDeliveryOrderPrintDocumentBatched splits req.DeliveryOrderCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GSGetDeliveryOrderPrintDocument] to each. It stops at the first error.
+// reply of [GSFullServiceShipmentService.GSGetDeliveryOrderPrintDocument] to each. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSGetDeliveryOrderPrintDocumentBatched(ctx context.Context, req *GSGetDeliveryOrderPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GSGetDeliveryOrderPrintDocumentResponse, error] {
 	start := valueOf(req)
 	return batches(start.DeliveryOrderCodes, 50, func(part []string) (*GSGetDeliveryOrderPrintDocumentResponse, error) {
@@ -106,7 +106,7 @@ func (s *GSFullServiceShipmentService) GSGetLogisticsWaybillsPrintDocument(ctx c
 }
 
 // GSGetLogisticsWaybillsPrintDocumentBatched splits req.LogisticsCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GSGetLogisticsWaybillsPrintDocument] to each. It stops at the first error.
+// reply of [GSFullServiceShipmentService.GSGetLogisticsWaybillsPrintDocument] to each. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSGetLogisticsWaybillsPrintDocumentBatched(ctx context.Context, req *GSGetLogisticsWaybillsPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GSGetLogisticsWaybillsPrintDocumentResponse, error] {
 	start := valueOf(req)
 	return batches(start.LogisticsCodes, 50, func(part []string) (*GSGetLogisticsWaybillsPrintDocumentResponse, error) {
@@ -145,7 +145,7 @@ func (s *GSFullServiceShipmentService) GSQueryDeliveryBatches(ctx context.Contex
 }
 
 // GSQueryDeliveryBatchesBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GSQueryDeliveryBatches] to each. It stops at the first error.
+// reply of [GSFullServiceShipmentService.GSQueryDeliveryBatches] to each. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchesBatched(ctx context.Context, req *GSQueryDeliveryBatchesRequest, opts ...CallOption) iter.Seq2[*GSQueryDeliveryBatchesResponse, error] {
 	start := valueOf(req)
 	return batches(start.DeliveryBatchCodes, 50, func(part []string) (*GSQueryDeliveryBatchesResponse, error) {
@@ -198,19 +198,19 @@ func (s *GSFullServiceShipmentService) GSSearchDeliveryOrders(ctx context.Contex
 }
 
 // GSSearchDeliveryOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GSSearchDeliveryOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.GSSearchDeliveryOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSSearchDeliveryOrdersAll(ctx context.Context, req *GSSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GSSearchDeliveryOrders", func(token string) ([]GSSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GSSearchDeliveryOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.DeliveryOrders, out.NextPageToken, nil
+		return out.DeliveryOrders, out.NextPageToken, err
 	})
 }
 
@@ -229,19 +229,19 @@ func (s *GSFullServiceShipmentService) GSSearchStockupOrders(ctx context.Context
 }
 
 // GSSearchStockupOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GSSearchStockupOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.GSSearchStockupOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSSearchStockupOrdersAll(ctx context.Context, req *GSSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSSearchStockupOrdersResponseStockupOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GSSearchStockupOrders", func(token string) ([]GSSearchStockupOrdersResponseStockupOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GSSearchStockupOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.StockupOrders, out.NextPageToken, nil
+		return out.StockupOrders, out.NextPageToken, err
 	})
 }
 
@@ -260,7 +260,7 @@ func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocument(ctx context
 }
 
 // GetDeliveryOrderPrintDocumentBatched splits req.DeliveryOrderCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GetDeliveryOrderPrintDocument] to each. It stops at the first error.
+// reply of [GSFullServiceShipmentService.GetDeliveryOrderPrintDocument] to each. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocumentBatched(ctx context.Context, req *GetDeliveryOrderPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GetDeliveryOrderPrintDocumentResponse, error] {
 	start := valueOf(req)
 	return batches(start.DeliveryOrderCodes, 50, func(part []string) (*GetDeliveryOrderPrintDocumentResponse, error) {
@@ -285,7 +285,7 @@ func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocument(ctx con
 }
 
 // GetLogisticsWaybillsPrintDocumentBatched splits req.LogisticsCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GetLogisticsWaybillsPrintDocument] to each. It stops at the first error.
+// reply of [GSFullServiceShipmentService.GetLogisticsWaybillsPrintDocument] to each. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocumentBatched(ctx context.Context, req *GetLogisticsWaybillsPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GetLogisticsWaybillsPrintDocumentResponse, error] {
 	start := valueOf(req)
 	return batches(start.LogisticsCodes, 50, func(part []string) (*GetLogisticsWaybillsPrintDocumentResponse, error) {
@@ -424,19 +424,19 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrders(ctx con
 }
 
 // GlobalSellingSearchAbnormalOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GlobalSellingSearchAbnormalOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.GlobalSellingSearchAbnormalOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrdersAll(ctx context.Context, req *GlobalSellingSearchAbnormalOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchAbnormalOrders", func(token string) ([]GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingSearchAbnormalOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.AbnormalOrders, out.NextPageToken, nil
+		return out.AbnormalOrders, out.NextPageToken, err
 	})
 }
 
@@ -484,19 +484,19 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrders(ctx con
 }
 
 // GlobalSellingSearchDeliveryOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrdersAll(ctx context.Context, req *GlobalSellingSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchDeliveryOrders", func(token string) ([]GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingSearchDeliveryOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.DeliveryOrders, out.NextPageToken, nil
+		return out.DeliveryOrders, out.NextPageToken, err
 	})
 }
 
@@ -515,19 +515,19 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrders(ctx conte
 }
 
 // GlobalSellingSearchReturnOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GlobalSellingSearchReturnOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.GlobalSellingSearchReturnOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrdersAll(ctx context.Context, req *GlobalSellingSearchReturnOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchReturnOrdersResponseReturnOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingSearchReturnOrdersResponseReturnOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchReturnOrders", func(token string) ([]GlobalSellingSearchReturnOrdersResponseReturnOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingSearchReturnOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.ReturnOrders, out.NextPageToken, nil
+		return out.ReturnOrders, out.NextPageToken, err
 	})
 }
 
@@ -546,19 +546,19 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrders(ctx cont
 }
 
 // GlobalSellingSearchStockupOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GlobalSellingSearchStockupOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.GlobalSellingSearchStockupOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrdersAll(ctx context.Context, req *GlobalSellingSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingSearchStockupOrdersResponseStockupOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchStockupOrders", func(token string) ([]GlobalSellingSearchStockupOrdersResponseStockupOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingSearchStockupOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.StockupOrders, out.NextPageToken, nil
+		return out.StockupOrders, out.NextPageToken, err
 	})
 }
 
@@ -577,7 +577,7 @@ func (s *GSFullServiceShipmentService) QueryDeliveryBatches(ctx context.Context,
 }
 
 // QueryDeliveryBatchesBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.QueryDeliveryBatches] to each. It stops at the first error.
+// reply of [GSFullServiceShipmentService.QueryDeliveryBatches] to each. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) QueryDeliveryBatchesBatched(ctx context.Context, req *QueryDeliveryBatchesRequest, opts ...CallOption) iter.Seq2[*QueryDeliveryBatchesResponse, error] {
 	start := valueOf(req)
 	return batches(start.DeliveryBatchCodes, 50, func(part []string) (*QueryDeliveryBatchesResponse, error) {
@@ -630,19 +630,19 @@ func (s *GSFullServiceShipmentService) SearchDeliveryOrders(ctx context.Context,
 }
 
 // SearchDeliveryOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.SearchDeliveryOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.SearchDeliveryOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) SearchDeliveryOrdersAll(ctx context.Context, req *SearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[SearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchDeliveryOrdersResponseDeliveryOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.SearchDeliveryOrders", func(token string) ([]SearchDeliveryOrdersResponseDeliveryOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchDeliveryOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.DeliveryOrders, out.NextPageToken, nil
+		return out.DeliveryOrders, out.NextPageToken, err
 	})
 }
 
@@ -661,19 +661,19 @@ func (s *GSFullServiceShipmentService) SearchStockupOrders(ctx context.Context, 
 }
 
 // SearchStockupOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.SearchStockupOrders]. It stops at the first error.
+// [GSFullServiceShipmentService.SearchStockupOrders]. It stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) SearchStockupOrdersAll(ctx context.Context, req *SearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[SearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchStockupOrdersResponseStockupOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.SearchStockupOrders", func(token string) ([]SearchStockupOrdersResponseStockupOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchStockupOrders(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.StockupOrders, out.NextPageToken, nil
+		return out.StockupOrders, out.NextPageToken, err
 	})
 }
 

@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// LogisticsService calls the operations of the section Logistics.
+// LogisticsService has the 8 operations of the section [Client.Logistics].
 type LogisticsService service
 
 // CreateWarehouse calls POST /logistics/202502/warehouses.

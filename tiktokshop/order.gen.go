@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// OrderService calls the operations of the section Order.
+// OrderService has the 9 operations of the section [Client.Order].
 type OrderService service
 
 // AddExternalOrderReferences calls POST /order/202406/orders/external_orders.
@@ -25,7 +25,7 @@ func (s *OrderService) AddExternalOrderReferences(ctx context.Context, req *AddE
 }
 
 // AddExternalOrderReferencesBatched splits req.Orders into parts of at most 100 and hands out the
-// reply of [OrderService.AddExternalOrderReferences] to each. It stops at the first error.
+// reply of [OrderService.AddExternalOrderReferences] to each. It stops at the first error but an [UnreadableError].
 func (s *OrderService) AddExternalOrderReferencesBatched(ctx context.Context, req *AddExternalOrderReferencesRequest, opts ...CallOption) iter.Seq2[*AddExternalOrderReferencesResponse, error] {
 	start := valueOf(req)
 	return batches(start.Orders, 100, func(part []AddExternalOrderReferencesRequestOrder) (*AddExternalOrderReferencesResponse, error) {
@@ -64,7 +64,7 @@ func (s *OrderService) GetOrderDetail(ctx context.Context, req *GetOrderDetailRe
 }
 
 // GetOrderDetailBatched splits req.IDs into parts of at most 50 and hands out the
-// reply of [OrderService.GetOrderDetail] to each. It stops at the first error.
+// reply of [OrderService.GetOrderDetail] to each. It stops at the first error but an [UnreadableError].
 func (s *OrderService) GetOrderDetailBatched(ctx context.Context, req *GetOrderDetailRequest, opts ...CallOption) iter.Seq2[*GetOrderDetailResponse, error] {
 	start := valueOf(req)
 	return batches(start.IDs, 50, func(part []string) (*GetOrderDetailResponse, error) {
@@ -90,7 +90,7 @@ func (s *OrderService) GetOrderDetailV202309(ctx context.Context, req *GetOrderD
 }
 
 // GetOrderDetailV202309Batched splits req.IDs into parts of at most 50 and hands out the
-// reply of [OrderService.GetOrderDetailV202309] to each. It stops at the first error.
+// reply of [OrderService.GetOrderDetailV202309] to each. It stops at the first error but an [UnreadableError].
 func (s *OrderService) GetOrderDetailV202309Batched(ctx context.Context, req *GetOrderDetailV202309Request, opts ...CallOption) iter.Seq2[*GetOrderDetailV202309Response, error] {
 	start := valueOf(req)
 	return batches(start.IDs, 50, func(part []string) (*GetOrderDetailV202309Response, error) {
@@ -115,23 +115,23 @@ func (s *OrderService) GetOrderList(ctx context.Context, req *GetOrderListReques
 }
 
 // GetOrderListAll hands out what stands on the pages of
-// [OrderService.GetOrderList]. It stops at the first error.
+// [OrderService.GetOrderList]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *OrderService) GetOrderListAll(ctx context.Context, req *GetOrderListRequest, opts ...CallOption) iter.Seq2[Order, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Order, string, error) {
+	return tokenPages("Order.GetOrderList", func(token string) ([]Order, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetOrderList(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Orders, out.NextPageToken, nil
+		return out.Orders, out.NextPageToken, err
 	})
 }
 
@@ -164,7 +164,7 @@ func (s *OrderService) GetPrivilegedOrderDetail(ctx context.Context, req *GetPri
 }
 
 // GetPrivilegedOrderDetailBatched splits req.IDs into parts of at most 50 and hands out the
-// reply of [OrderService.GetPrivilegedOrderDetail] to each. It stops at the first error.
+// reply of [OrderService.GetPrivilegedOrderDetail] to each. It stops at the first error but an [UnreadableError].
 func (s *OrderService) GetPrivilegedOrderDetailBatched(ctx context.Context, req *GetPrivilegedOrderDetailRequest, opts ...CallOption) iter.Seq2[*GetPrivilegedOrderDetailResponse, error] {
 	start := valueOf(req)
 	return batches(start.IDs, 50, func(part []string) (*GetPrivilegedOrderDetailResponse, error) {

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// ProductService calls the operations of the section Product.
+// ProductService has the 77 operations of the section [Client.Product].
 type ProductService service
 
 // ActivateProduct calls POST /product/202309/products/activate.
@@ -25,7 +25,7 @@ func (s *ProductService) ActivateProduct(ctx context.Context, req *ActivateProdu
 }
 
 // ActivateProductBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [ProductService.ActivateProduct] to each. It stops at the first error.
+// reply of [ProductService.ActivateProduct] to each. It stops at the first error but an [UnreadableError].
 func (s *ProductService) ActivateProductBatched(ctx context.Context, req *ActivateProductRequest, opts ...CallOption) iter.Seq2[*ActivateProductResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*ActivateProductResponse, error) {
@@ -246,7 +246,7 @@ func (s *ProductService) DeactivateProducts(ctx context.Context, req *Deactivate
 }
 
 // DeactivateProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [ProductService.DeactivateProducts] to each. It stops at the first error.
+// reply of [ProductService.DeactivateProducts] to each. It stops at the first error but an [UnreadableError].
 func (s *ProductService) DeactivateProductsBatched(ctx context.Context, req *DeactivateProductsRequest, opts ...CallOption) iter.Seq2[*DeactivateProductsResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*DeactivateProductsResponse, error) {
@@ -271,7 +271,7 @@ func (s *ProductService) DeleteGlobalProducts(ctx context.Context, req *DeleteGl
 }
 
 // DeleteGlobalProductsBatched splits req.GlobalProductIDs into parts of at most 20 and hands out the
-// reply of [ProductService.DeleteGlobalProducts] to each. It stops at the first error.
+// reply of [ProductService.DeleteGlobalProducts] to each. It stops at the first error but an [UnreadableError].
 func (s *ProductService) DeleteGlobalProductsBatched(ctx context.Context, req *DeleteGlobalProductsRequest, opts ...CallOption) iter.Seq2[*DeleteGlobalProductsResponse, error] {
 	start := valueOf(req)
 	return batches(start.GlobalProductIDs, 20, func(part []string) (*DeleteGlobalProductsResponse, error) {
@@ -296,7 +296,7 @@ func (s *ProductService) DeleteProducts(ctx context.Context, req *DeleteProducts
 }
 
 // DeleteProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [ProductService.DeleteProducts] to each. It stops at the first error.
+// reply of [ProductService.DeleteProducts] to each. It stops at the first error but an [UnreadableError].
 func (s *ProductService) DeleteProductsBatched(ctx context.Context, req *DeleteProductsRequest, opts ...CallOption) iter.Seq2[*DeleteProductsResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*DeleteProductsResponse, error) {
@@ -406,23 +406,23 @@ func (s *ProductService) GetBrands(ctx context.Context, req *GetBrandsRequest, o
 }
 
 // GetBrandsAll hands out what stands on the pages of
-// [ProductService.GetBrands]. It stops at the first error.
+// [ProductService.GetBrands]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) GetBrandsAll(ctx context.Context, req *GetBrandsRequest, opts ...CallOption) iter.Seq2[GetBrandsResponseBrand, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetBrandsResponseBrand, string, error) {
+	return tokenPages("Product.GetBrands", func(token string) ([]GetBrandsResponseBrand, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetBrands(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Brands, out.NextPageToken, nil
+		return out.Brands, out.NextPageToken, err
 	})
 }
 
@@ -553,7 +553,7 @@ func (s *ProductService) GetImageTranslationTasks(ctx context.Context, req *GetI
 }
 
 // GetImageTranslationTasksBatched splits req.TranslationTaskIDs into parts of at most 20 and hands out the
-// reply of [ProductService.GetImageTranslationTasks] to each. It stops at the first error.
+// reply of [ProductService.GetImageTranslationTasks] to each. It stops at the first error but an [UnreadableError].
 func (s *ProductService) GetImageTranslationTasksBatched(ctx context.Context, req *GetImageTranslationTasksRequest, opts ...CallOption) iter.Seq2[*GetImageTranslationTasksResponse, error] {
 	start := valueOf(req)
 	return batches(start.TranslationTaskIDs, 20, func(part []string) (*GetImageTranslationTasksResponse, error) {
@@ -592,7 +592,7 @@ func (s *ProductService) GetProductsSEOWords(ctx context.Context, req *GetProduc
 }
 
 // GetProductsSEOWordsBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [ProductService.GetProductsSEOWords] to each. It stops at the first error.
+// reply of [ProductService.GetProductsSEOWords] to each. It stops at the first error but an [UnreadableError].
 func (s *ProductService) GetProductsSEOWordsBatched(ctx context.Context, req *GetProductsSEOWordsRequest, opts ...CallOption) iter.Seq2[*GetProductsSEOWordsResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*GetProductsSEOWordsResponse, error) {
@@ -617,7 +617,7 @@ func (s *ProductService) GetRecommendedProductTitleAndDescription(ctx context.Co
 }
 
 // GetRecommendedProductTitleAndDescriptionBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [ProductService.GetRecommendedProductTitleAndDescription] to each. It stops at the first error.
+// reply of [ProductService.GetRecommendedProductTitleAndDescription] to each. It stops at the first error but an [UnreadableError].
 func (s *ProductService) GetRecommendedProductTitleAndDescriptionBatched(ctx context.Context, req *GetRecommendedProductTitleAndDescriptionRequest, opts ...CallOption) iter.Seq2[*GetRecommendedProductTitleAndDescriptionResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*GetRecommendedProductTitleAndDescriptionResponse, error) {
@@ -656,7 +656,7 @@ func (s *ProductService) InventorySearch(ctx context.Context, req *InventorySear
 }
 
 // InventorySearchByProductIDs splits req.ProductIDs into parts of at most 100 and hands out the
-// reply of [ProductService.InventorySearch] to each. It stops at the first error.
+// reply of [ProductService.InventorySearch] to each. It stops at the first error but an [UnreadableError].
 func (s *ProductService) InventorySearchByProductIDs(ctx context.Context, req *InventorySearchRequest, opts ...CallOption) iter.Seq2[*InventorySearchResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 100, func(part []string) (*InventorySearchResponse, error) {
@@ -667,7 +667,7 @@ func (s *ProductService) InventorySearchByProductIDs(ctx context.Context, req *I
 }
 
 // InventorySearchBySKUIDs splits req.SKUIDs into parts of at most 600 and hands out the
-// reply of [ProductService.InventorySearch] to each. It stops at the first error.
+// reply of [ProductService.InventorySearch] to each. It stops at the first error but an [UnreadableError].
 func (s *ProductService) InventorySearchBySKUIDs(ctx context.Context, req *InventorySearchRequest, opts ...CallOption) iter.Seq2[*InventorySearchResponse, error] {
 	start := valueOf(req)
 	return batches(start.SKUIDs, 600, func(part []string) (*InventorySearchResponse, error) {
@@ -820,23 +820,23 @@ func (s *ProductService) ProductAuditingResearch(ctx context.Context, req *Produ
 }
 
 // ProductAuditingResearchAll hands out what stands on the pages of
-// [ProductService.ProductAuditingResearch]. It stops at the first error.
+// [ProductService.ProductAuditingResearch]. It stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *ProductService) ProductAuditingResearchAll(ctx context.Context, req *ProductAuditingResearchRequest, opts ...CallOption) iter.Seq2[ProductAuditingResearchResponseProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]ProductAuditingResearchResponseProduct, string, error) {
+	return tokenPages("Product.ProductAuditingResearch", func(token string) ([]ProductAuditingResearchResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.ProductAuditingResearch(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -855,7 +855,7 @@ func (s *ProductService) ProductInformationIssueDiagnosis(ctx context.Context, r
 }
 
 // ProductInformationIssueDiagnosisBatched splits req.ProductIDs into parts of at most 200 and hands out the
-// reply of [ProductService.ProductInformationIssueDiagnosis] to each. It stops at the first error.
+// reply of [ProductService.ProductInformationIssueDiagnosis] to each. It stops at the first error but an [UnreadableError].
 func (s *ProductService) ProductInformationIssueDiagnosisBatched(ctx context.Context, req *ProductInformationIssueDiagnosisRequest, opts ...CallOption) iter.Seq2[*ProductInformationIssueDiagnosisResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 200, func(part []string) (*ProductInformationIssueDiagnosisResponse, error) {
@@ -950,7 +950,7 @@ func (s *ProductService) RecoverProducts(ctx context.Context, req *RecoverProduc
 }
 
 // RecoverProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [ProductService.RecoverProducts] to each. It stops at the first error.
+// reply of [ProductService.RecoverProducts] to each. It stops at the first error but an [UnreadableError].
 func (s *ProductService) RecoverProductsBatched(ctx context.Context, req *RecoverProductsRequest, opts ...CallOption) iter.Seq2[*RecoverProductsResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*RecoverProductsResponse, error) {
@@ -989,23 +989,23 @@ func (s *ProductService) SearchCandidateProducts(ctx context.Context, req *Searc
 }
 
 // SearchCandidateProductsAll hands out what stands on the pages of
-// [ProductService.SearchCandidateProducts]. It stops at the first error.
+// [ProductService.SearchCandidateProducts]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchCandidateProductsAll(ctx context.Context, req *SearchCandidateProductsRequest, opts ...CallOption) iter.Seq2[SearchCandidateProductsResponseCandidateProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCandidateProductsResponseCandidateProduct, string, error) {
+	return tokenPages("Product.SearchCandidateProducts", func(token string) ([]SearchCandidateProductsResponseCandidateProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCandidateProducts(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.CandidateProducts, out.NextPageToken, nil
+		return out.CandidateProducts, out.NextPageToken, err
 	})
 }
 
@@ -1024,19 +1024,19 @@ func (s *ProductService) SearchCombinedListingRecommendations(ctx context.Contex
 }
 
 // SearchCombinedListingRecommendationsAll hands out what stands on the pages of
-// [ProductService.SearchCombinedListingRecommendations]. It stops at the first error.
+// [ProductService.SearchCombinedListingRecommendations]. It stops at the first error but an [UnreadableError].
 func (s *ProductService) SearchCombinedListingRecommendationsAll(ctx context.Context, req *SearchCombinedListingRecommendationsRequest, opts ...CallOption) iter.Seq2[ProductCombinedListingRecommendation, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]ProductCombinedListingRecommendation, string, error) {
+	return tokenPages("Product.SearchCombinedListingRecommendations", func(token string) ([]ProductCombinedListingRecommendation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCombinedListingRecommendations(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.CombinedListingRecommendations, out.NextPageToken, nil
+		return out.CombinedListingRecommendations, out.NextPageToken, err
 	})
 }
 
@@ -1055,23 +1055,23 @@ func (s *ProductService) SearchGlobalProducts(ctx context.Context, req *SearchGl
 }
 
 // SearchGlobalProductsAll hands out what stands on the pages of
-// [ProductService.SearchGlobalProducts]. It stops at the first error.
+// [ProductService.SearchGlobalProducts]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchGlobalProductsAll(ctx context.Context, req *SearchGlobalProductsRequest, opts ...CallOption) iter.Seq2[SearchGlobalProductsResponseGlobalProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchGlobalProductsResponseGlobalProduct, string, error) {
+	return tokenPages("Product.SearchGlobalProducts", func(token string) ([]SearchGlobalProductsResponseGlobalProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchGlobalProducts(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.GlobalProducts, out.NextPageToken, nil
+		return out.GlobalProducts, out.NextPageToken, err
 	})
 }
 
@@ -1091,19 +1091,19 @@ func (s *ProductService) SearchGlobalProductsV202309(ctx context.Context, req *S
 }
 
 // SearchGlobalProductsV202309All hands out what stands on the pages of
-// [ProductService.SearchGlobalProductsV202309]. It stops at the first error.
+// [ProductService.SearchGlobalProductsV202309]. It stops at the first error but an [UnreadableError].
 func (s *ProductService) SearchGlobalProductsV202309All(ctx context.Context, req *SearchGlobalProductsV202309Request, opts ...CallOption) iter.Seq2[SearchGlobalProductsV202309ResponseGlobalProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchGlobalProductsV202309ResponseGlobalProduct, string, error) {
+	return tokenPages("Product.SearchGlobalProductsV202309", func(token string) ([]SearchGlobalProductsV202309ResponseGlobalProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchGlobalProductsV202309(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.GlobalProducts, out.NextPageToken, nil
+		return out.GlobalProducts, out.NextPageToken, err
 	})
 }
 
@@ -1122,23 +1122,23 @@ func (s *ProductService) SearchManufacturers(ctx context.Context, req *SearchMan
 }
 
 // SearchManufacturersAll hands out what stands on the pages of
-// [ProductService.SearchManufacturers]. It stops at the first error.
+// [ProductService.SearchManufacturers]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchManufacturersAll(ctx context.Context, req *SearchManufacturersRequest, opts ...CallOption) iter.Seq2[SearchManufacturersResponseManufacturer, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchManufacturersResponseManufacturer, string, error) {
+	return tokenPages("Product.SearchManufacturers", func(token string) ([]SearchManufacturersResponseManufacturer, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchManufacturers(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Manufacturers, out.NextPageToken, nil
+		return out.Manufacturers, out.NextPageToken, err
 	})
 }
 
@@ -1158,23 +1158,23 @@ func (s *ProductService) SearchManufacturersV202409(ctx context.Context, req *Se
 }
 
 // SearchManufacturersV202409All hands out what stands on the pages of
-// [ProductService.SearchManufacturersV202409]. It stops at the first error.
+// [ProductService.SearchManufacturersV202409]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchManufacturersV202409All(ctx context.Context, req *SearchManufacturersV202409Request, opts ...CallOption) iter.Seq2[SearchManufacturersV202409ResponseManufacturer, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchManufacturersV202409ResponseManufacturer, string, error) {
+	return tokenPages("Product.SearchManufacturersV202409", func(token string) ([]SearchManufacturersV202409ResponseManufacturer, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchManufacturersV202409(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Manufacturers, out.NextPageToken, nil
+		return out.Manufacturers, out.NextPageToken, err
 	})
 }
 
@@ -1193,23 +1193,23 @@ func (s *ProductService) SearchOpportunities(ctx context.Context, req *SearchOpp
 }
 
 // SearchOpportunitiesAll hands out what stands on the pages of
-// [ProductService.SearchOpportunities]. It stops at the first error.
+// [ProductService.SearchOpportunities]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchOpportunitiesAll(ctx context.Context, req *SearchOpportunitiesRequest, opts ...CallOption) iter.Seq2[SearchOpportunitiesResponseOpportunity, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchOpportunitiesResponseOpportunity, string, error) {
+	return tokenPages("Product.SearchOpportunities", func(token string) ([]SearchOpportunitiesResponseOpportunity, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchOpportunities(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Opportunities, out.NextPageToken, nil
+		return out.Opportunities, out.NextPageToken, err
 	})
 }
 
@@ -1228,23 +1228,23 @@ func (s *ProductService) SearchProducts(ctx context.Context, req *SearchProducts
 }
 
 // SearchProductsAll hands out what stands on the pages of
-// [ProductService.SearchProducts]. It stops at the first error.
+// [ProductService.SearchProducts]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchProductsAll(ctx context.Context, req *SearchProductsRequest, opts ...CallOption) iter.Seq2[Product, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProducts", func(token string) ([]Product, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchProducts(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -1264,23 +1264,23 @@ func (s *ProductService) SearchProductsV202309(ctx context.Context, req *SearchP
 }
 
 // SearchProductsV202309All hands out what stands on the pages of
-// [ProductService.SearchProductsV202309]. It stops at the first error.
+// [ProductService.SearchProductsV202309]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchProductsV202309All(ctx context.Context, req *SearchProductsV202309Request, opts ...CallOption) iter.Seq2[Product, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProductsV202309", func(token string) ([]Product, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchProductsV202309(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -1300,23 +1300,23 @@ func (s *ProductService) SearchProductsV202312(ctx context.Context, req *SearchP
 }
 
 // SearchProductsV202312All hands out what stands on the pages of
-// [ProductService.SearchProductsV202312]. It stops at the first error.
+// [ProductService.SearchProductsV202312]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchProductsV202312All(ctx context.Context, req *SearchProductsV202312Request, opts ...CallOption) iter.Seq2[Product, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProductsV202312", func(token string) ([]Product, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchProductsV202312(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Products, out.NextPageToken, nil
+		return out.Products, out.NextPageToken, err
 	})
 }
 
@@ -1335,23 +1335,23 @@ func (s *ProductService) SearchResponsiblePersons(ctx context.Context, req *Sear
 }
 
 // SearchResponsiblePersonsAll hands out what stands on the pages of
-// [ProductService.SearchResponsiblePersons]. It stops at the first error.
+// [ProductService.SearchResponsiblePersons]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchResponsiblePersonsAll(ctx context.Context, req *SearchResponsiblePersonsRequest, opts ...CallOption) iter.Seq2[SearchResponsiblePersonsResponseResponsiblePerson, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchResponsiblePersonsResponseResponsiblePerson, string, error) {
+	return tokenPages("Product.SearchResponsiblePersons", func(token string) ([]SearchResponsiblePersonsResponseResponsiblePerson, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchResponsiblePersons(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.ResponsiblePersons, out.NextPageToken, nil
+		return out.ResponsiblePersons, out.NextPageToken, err
 	})
 }
 
@@ -1371,23 +1371,23 @@ func (s *ProductService) SearchResponsiblePersonsV202409(ctx context.Context, re
 }
 
 // SearchResponsiblePersonsV202409All hands out what stands on the pages of
-// [ProductService.SearchResponsiblePersonsV202409]. It stops at the first error.
+// [ProductService.SearchResponsiblePersonsV202409]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchResponsiblePersonsV202409All(ctx context.Context, req *SearchResponsiblePersonsV202409Request, opts ...CallOption) iter.Seq2[SearchResponsiblePersonsV202409ResponseResponsiblePerson, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchResponsiblePersonsV202409ResponseResponsiblePerson, string, error) {
+	return tokenPages("Product.SearchResponsiblePersonsV202409", func(token string) ([]SearchResponsiblePersonsV202409ResponseResponsiblePerson, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchResponsiblePersonsV202409(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.ResponsiblePersons, out.NextPageToken, nil
+		return out.ResponsiblePersons, out.NextPageToken, err
 	})
 }
 
@@ -1406,23 +1406,23 @@ func (s *ProductService) SearchSizeCharts(ctx context.Context, req *SearchSizeCh
 }
 
 // SearchSizeChartsAll hands out what stands on the pages of
-// [ProductService.SearchSizeCharts]. It stops at the first error.
+// [ProductService.SearchSizeCharts]. It stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchSizeChartsAll(ctx context.Context, req *SearchSizeChartsRequest, opts ...CallOption) iter.Seq2[SearchSizeChartsResponseSizeChart, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchSizeChartsResponseSizeChart, string, error) {
+	return tokenPages("Product.SearchSizeCharts", func(token string) ([]SearchSizeChartsResponseSizeChart, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchSizeCharts(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.SizeChart, out.NextPageToken, nil
+		return out.SizeChart, out.NextPageToken, err
 	})
 }
 

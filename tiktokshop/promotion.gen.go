@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-// PromotionService calls the operations of the section Promotion.
+// PromotionService has the 9 operations of the section [Client.Promotion].
 type PromotionService service
 
 // CreateActivity calls POST /promotion/202309/activities.
@@ -80,7 +80,7 @@ func (s *PromotionService) RemoveActivityProduct(ctx context.Context, activityID
 }
 
 // RemoveActivityProductByProductIDs splits req.ProductIDs into parts of at most 300 and hands out the
-// reply of [PromotionService.RemoveActivityProduct] to each. It stops at the first error.
+// reply of [PromotionService.RemoveActivityProduct] to each. It stops at the first error but an [UnreadableError].
 func (s *PromotionService) RemoveActivityProductByProductIDs(ctx context.Context, activityID string, req *RemoveActivityProductRequest, opts ...CallOption) iter.Seq2[*RemoveActivityProductResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 300, func(part []string) (*RemoveActivityProductResponse, error) {
@@ -91,7 +91,7 @@ func (s *PromotionService) RemoveActivityProductByProductIDs(ctx context.Context
 }
 
 // RemoveActivityProductBySKUIDs splits req.SKUIDs into parts of at most 300 and hands out the
-// reply of [PromotionService.RemoveActivityProduct] to each. It stops at the first error.
+// reply of [PromotionService.RemoveActivityProduct] to each. It stops at the first error but an [UnreadableError].
 func (s *PromotionService) RemoveActivityProductBySKUIDs(ctx context.Context, activityID string, req *RemoveActivityProductRequest, opts ...CallOption) iter.Seq2[*RemoveActivityProductResponse, error] {
 	start := valueOf(req)
 	return batches(start.SKUIDs, 300, func(part []string) (*RemoveActivityProductResponse, error) {
@@ -116,19 +116,19 @@ func (s *PromotionService) SearchActivities(ctx context.Context, req *SearchActi
 }
 
 // SearchActivitiesAll hands out what stands on the pages of
-// [PromotionService.SearchActivities]. It stops at the first error.
+// [PromotionService.SearchActivities]. It stops at the first error but an [UnreadableError].
 func (s *PromotionService) SearchActivitiesAll(ctx context.Context, req *SearchActivitiesRequest, opts ...CallOption) iter.Seq2[SearchActivitiesResponseActivity, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchActivitiesResponseActivity, string, error) {
+	return tokenPages("Promotion.SearchActivities", func(token string) ([]SearchActivitiesResponseActivity, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchActivities(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Activities, out.NextPageToken, nil
+		return out.Activities, out.NextPageToken, err
 	})
 }
 
@@ -147,19 +147,19 @@ func (s *PromotionService) SearchCoupons(ctx context.Context, req *SearchCoupons
 }
 
 // SearchCouponsAll hands out what stands on the pages of
-// [PromotionService.SearchCoupons]. It stops at the first error.
+// [PromotionService.SearchCoupons]. It stops at the first error but an [UnreadableError].
 func (s *PromotionService) SearchCouponsAll(ctx context.Context, req *SearchCouponsRequest, opts ...CallOption) iter.Seq2[SearchCouponsResponseCoupon, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchCouponsResponseCoupon, string, error) {
+	return tokenPages("Promotion.SearchCoupons", func(token string) ([]SearchCouponsResponseCoupon, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCoupons(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Coupons, out.NextPageToken, nil
+		return out.Coupons, out.NextPageToken, err
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 	"iter"
 )
 
-// ReturnRefundService calls the operations of the section ReturnRefund.
+// ReturnRefundService has the 22 operations of the section [Client.ReturnRefund].
 type ReturnRefundService service
 
 // ApproveCancellation calls POST /return_refund/202309/cancellations/{cancel_id}/approve.
@@ -247,10 +247,10 @@ func (s *ReturnRefundService) SearchAftersalesRequest(ctx context.Context, req *
 }
 
 // SearchAftersalesRequestAll hands out what stands on the pages of
-// [ReturnRefundService.SearchAftersalesRequest]. It stops at the first error.
+// [ReturnRefundService.SearchAftersalesRequest]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchAftersalesRequestAll(ctx context.Context, req *SearchAftersalesRequestRequest, opts ...CallOption) iter.Seq2[AftersalesRequest, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]AftersalesRequest, string, error) {
+	return tokenPages("ReturnRefund.SearchAftersalesRequest", func(token string) ([]AftersalesRequest, string, error) {
 		r := start
 		if token != "" {
 			inner := valueOf(r.Pagination)
@@ -258,10 +258,10 @@ func (s *ReturnRefundService) SearchAftersalesRequestAll(ctx context.Context, re
 			r.Pagination = &inner
 		}
 		out, err := s.SearchAftersalesRequest(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.AftersalesRequests, out.NextPageToken, nil
+		return out.AftersalesRequests, out.NextPageToken, err
 	})
 }
 
@@ -281,19 +281,19 @@ func (s *ReturnRefundService) SearchCancellations(ctx context.Context, req *Sear
 }
 
 // SearchCancellationsAll hands out what stands on the pages of
-// [ReturnRefundService.SearchCancellations]. It stops at the first error.
+// [ReturnRefundService.SearchCancellations]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *SearchCancellationsRequest, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Cancellation, string, error) {
+	return tokenPages("ReturnRefund.SearchCancellations", func(token string) ([]Cancellation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCancellations(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Cancellations, out.NextPageToken, nil
+		return out.Cancellations, out.NextPageToken, err
 	})
 }
 
@@ -313,19 +313,19 @@ func (s *ReturnRefundService) SearchCancellationsV202309(ctx context.Context, re
 }
 
 // SearchCancellationsV202309All hands out what stands on the pages of
-// [ReturnRefundService.SearchCancellationsV202309]. It stops at the first error.
+// [ReturnRefundService.SearchCancellationsV202309]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchCancellationsV202309All(ctx context.Context, req *SearchCancellationsV202309Request, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Cancellation, string, error) {
+	return tokenPages("ReturnRefund.SearchCancellationsV202309", func(token string) ([]Cancellation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCancellationsV202309(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.Cancellations, out.NextPageToken, nil
+		return out.Cancellations, out.NextPageToken, err
 	})
 }
 
@@ -347,10 +347,10 @@ func (s *ReturnRefundService) SearchReturnMerchandiseAuthorization(ctx context.C
 }
 
 // SearchReturnMerchandiseAuthorizationAll hands out what stands on the pages of
-// [ReturnRefundService.SearchReturnMerchandiseAuthorization]. It stops at the first error.
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationAll(ctx context.Context, req *SearchReturnMerchandiseAuthorizationRequest, opts ...CallOption) iter.Seq2[ReturnMerchandiseAuthorization, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]ReturnMerchandiseAuthorization, string, error) {
+	return tokenPages("ReturnRefund.SearchReturnMerchandiseAuthorization", func(token string) ([]ReturnMerchandiseAuthorization, string, error) {
 		r := start
 		if token != "" {
 			inner := valueOf(r.Pagination)
@@ -358,10 +358,10 @@ func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationAll(ctx contex
 			r.Pagination = &inner
 		}
 		out, err := s.SearchReturnMerchandiseAuthorization(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.ReturnMerchandiseAuthorizations, out.NextPageToken, nil
+		return out.ReturnMerchandiseAuthorizations, out.NextPageToken, err
 	})
 }
 
@@ -381,19 +381,19 @@ func (s *ReturnRefundService) SearchReturns(ctx context.Context, req *SearchRetu
 }
 
 // SearchReturnsAll hands out what stands on the pages of
-// [ReturnRefundService.SearchReturns]. It stops at the first error.
+// [ReturnRefundService.SearchReturns]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchReturnsRequest, opts ...CallOption) iter.Seq2[Return, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Return, string, error) {
+	return tokenPages("ReturnRefund.SearchReturns", func(token string) ([]Return, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchReturns(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.ReturnOrders, out.NextPageToken, nil
+		return out.ReturnOrders, out.NextPageToken, err
 	})
 }
 
@@ -413,19 +413,19 @@ func (s *ReturnRefundService) SearchReturnsV202309(ctx context.Context, req *Sea
 }
 
 // SearchReturnsV202309All hands out what stands on the pages of
-// [ReturnRefundService.SearchReturnsV202309]. It stops at the first error.
+// [ReturnRefundService.SearchReturnsV202309]. It stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchReturnsV202309All(ctx context.Context, req *SearchReturnsV202309Request, opts ...CallOption) iter.Seq2[Return, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Return, string, error) {
+	return tokenPages("ReturnRefund.SearchReturnsV202309", func(token string) ([]Return, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchReturnsV202309(ctx, &r, opts...)
-		if err != nil {
+		if err != nil && !inPart(err) {
 			return nil, "", err
 		}
-		return out.ReturnOrders, out.NextPageToken, nil
+		return out.ReturnOrders, out.NextPageToken, err
 	})
 }
 

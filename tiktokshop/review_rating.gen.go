@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// ReviewRatingService calls the operations of the section ReviewRating.
+// ReviewRatingService has the 3 operations of the section [Client.ReviewRating].
 type ReviewRatingService service
 
 // ImportProductReviews calls POST /review_rating/202508/product_reviews.

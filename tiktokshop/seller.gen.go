@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// SellerService calls the operations of the section Seller.
+// SellerService has the 5 operations of the section [Client.Seller].
 type SellerService service
 
 // GetActiveShops calls GET /seller/202309/shops.

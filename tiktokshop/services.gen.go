@@ -2,86 +2,32 @@
 
 package tiktokshop
 
-// services are the sections of the API; Client embeds them.
-type services struct {
-	// Affiliate has 15 operations.
-	Affiliate *AffiliateService
-	// AffiliateCreator has 29 operations.
-	AffiliateCreator *AffiliateCreatorService
-	// AffiliatePartner has 17 operations.
-	AffiliatePartner *AffiliatePartnerService
-	// AffiliateSeller has 51 operations.
-	AffiliateSeller *AffiliateSellerService
-	// Analytics has 35 operations.
-	Analytics *AnalyticsService
-	// Authorization has 5 operations.
-	Authorization *AuthorizationService
-	// CustomerEngagement has 7 operations.
-	CustomerEngagement *CustomerEngagementService
-	// CustomerService has 10 operations.
-	CustomerService *CustomerServiceService
-	// DataReconciliation has 3 operations.
-	DataReconciliation *DataReconciliationService
-	// Epharmacy has 5 operations.
-	Epharmacy *EpharmacyService
-	// Event has 3 operations.
-	Event *EventService
-	// FBT has 11 operations.
-	FBT *FBTService
-	// Finance has 10 operations.
-	Finance *FinanceService
-	// Fulfillment has 30 operations.
-	Fulfillment *FulfillmentService
-	// GSFullServiceCommodity has 36 operations.
-	GSFullServiceCommodity *GSFullServiceCommodityService
-	// GSFullServiceInventory has 4 operations.
-	GSFullServiceInventory *GSFullServiceInventoryService
-	// GSFullServiceShipment has 33 operations.
-	GSFullServiceShipment *GSFullServiceShipmentService
-	// Logistics has 8 operations.
-	Logistics *LogisticsService
-	// Order has 9 operations.
-	Order *OrderService
-	// Product has 77 operations.
-	Product *ProductService
-	// Promotion has 9 operations.
-	Promotion *PromotionService
-	// ReturnRefund has 22 operations.
-	ReturnRefund *ReturnRefundService
-	// ReviewRating has 3 operations.
-	ReviewRating *ReviewRatingService
-	// Seller has 5 operations.
-	Seller *SellerService
-	// SupplyChain has 1 operation.
-	SupplyChain *SupplyChainService
-}
-
-func newServices(c *Client) services {
-	return services{
-		Affiliate:              (*AffiliateService)(&service{client: c}),
-		AffiliateCreator:       (*AffiliateCreatorService)(&service{client: c}),
-		AffiliatePartner:       (*AffiliatePartnerService)(&service{client: c}),
-		AffiliateSeller:        (*AffiliateSellerService)(&service{client: c}),
-		Analytics:              (*AnalyticsService)(&service{client: c}),
-		Authorization:          (*AuthorizationService)(&service{client: c}),
-		CustomerEngagement:     (*CustomerEngagementService)(&service{client: c}),
-		CustomerService:        (*CustomerServiceService)(&service{client: c}),
-		DataReconciliation:     (*DataReconciliationService)(&service{client: c}),
-		Epharmacy:              (*EpharmacyService)(&service{client: c}),
-		Event:                  (*EventService)(&service{client: c}),
-		FBT:                    (*FBTService)(&service{client: c}),
-		Finance:                (*FinanceService)(&service{client: c}),
-		Fulfillment:            (*FulfillmentService)(&service{client: c}),
-		GSFullServiceCommodity: (*GSFullServiceCommodityService)(&service{client: c}),
-		GSFullServiceInventory: (*GSFullServiceInventoryService)(&service{client: c}),
-		GSFullServiceShipment:  (*GSFullServiceShipmentService)(&service{client: c}),
-		Logistics:              (*LogisticsService)(&service{client: c}),
-		Order:                  (*OrderService)(&service{client: c}),
-		Product:                (*ProductService)(&service{client: c}),
-		Promotion:              (*PromotionService)(&service{client: c}),
-		ReturnRefund:           (*ReturnRefundService)(&service{client: c}),
-		ReviewRating:           (*ReviewRatingService)(&service{client: c}),
-		Seller:                 (*SellerService)(&service{client: c}),
-		SupplyChain:            (*SupplyChainService)(&service{client: c}),
-	}
+// serve fills in the services of a new client.
+func (c *Client) serve() {
+	c.common.client = c
+	c.Affiliate = (*AffiliateService)(&c.common)
+	c.AffiliateCreator = (*AffiliateCreatorService)(&c.common)
+	c.AffiliatePartner = (*AffiliatePartnerService)(&c.common)
+	c.AffiliateSeller = (*AffiliateSellerService)(&c.common)
+	c.Analytics = (*AnalyticsService)(&c.common)
+	c.Authorization = (*AuthorizationService)(&c.common)
+	c.CustomerEngagement = (*CustomerEngagementService)(&c.common)
+	c.CustomerService = (*CustomerServiceService)(&c.common)
+	c.DataReconciliation = (*DataReconciliationService)(&c.common)
+	c.Epharmacy = (*EpharmacyService)(&c.common)
+	c.Event = (*EventService)(&c.common)
+	c.FBT = (*FBTService)(&c.common)
+	c.Finance = (*FinanceService)(&c.common)
+	c.Fulfillment = (*FulfillmentService)(&c.common)
+	c.GSFullServiceCommodity = (*GSFullServiceCommodityService)(&c.common)
+	c.GSFullServiceInventory = (*GSFullServiceInventoryService)(&c.common)
+	c.GSFullServiceShipment = (*GSFullServiceShipmentService)(&c.common)
+	c.Logistics = (*LogisticsService)(&c.common)
+	c.Order = (*OrderService)(&c.common)
+	c.Product = (*ProductService)(&c.common)
+	c.Promotion = (*PromotionService)(&c.common)
+	c.ReturnRefund = (*ReturnRefundService)(&c.common)
+	c.ReviewRating = (*ReviewRatingService)(&c.common)
+	c.Seller = (*SellerService)(&c.common)
+	c.SupplyChain = (*SupplyChainService)(&c.common)
 }

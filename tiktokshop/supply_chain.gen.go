@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// SupplyChainService calls the operations of the section SupplyChain.
+// SupplyChainService has the 1 operation of the section [Client.SupplyChain].
 type SupplyChainService service
 
 // ConfirmPackageShipment calls POST /supply_chain/202309/packages/sync.

@@ -2,11 +2,14 @@ package tiktokshop
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/big"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/internal/wire"
@@ -16,6 +19,9 @@ import (
 // the currency that stands beside it, with the digits that TikTok sent: "10.10"
 // stays "10.10". Empty means absent. It decodes from a JSON string or number
 // and encodes as a string.
+//
+// A text that is no number, such as "***" or "1,250.00", is kept as it came:
+// [Decimal.Err] tells, and Rat gives no value.
 type Decimal string
 
 // UnmarshalJSON accepts a string, a number or null.
@@ -32,9 +38,34 @@ func (d *Decimal) UnmarshalJSON(b []byte) error {
 // an exponent of more than two digits.
 func (d Decimal) Rat() (value *big.Rat, ok bool) { return wire.Rat(string(d)) }
 
+// Err returns an error if d is neither empty nor a decimal number. It does not
+// repeat the text.
+func (d Decimal) Err() error {
+	if _, ok := d.Rat(); d != "" && !ok {
+		return errors.New("tiktokshop: Decimal: not a decimal number")
+	}
+	return nil
+}
+
 // UnixSeconds is a moment in whole seconds since 1970-01-01 UTC. Zero means
-// absent. It decodes from a JSON number or a quoted one.
+// absent. It decodes from a JSON number or a quoted one; a count beyond the year
+// 9999 is one of milliseconds, a fraction is cut off, and a date and time with
+// its zone (RFC 3339) is taken too.
+//
+// Another text decodes as a value for which [UnixSeconds.Err] returns an error.
+// It is not zero, but has no moment.
 type UnixSeconds int64
+
+// unreadable is the UnixSeconds of a text that is no moment.
+const unreadable UnixSeconds = math.MinInt64
+
+// Err returns an error if the reply had a text that is no moment.
+func (u UnixSeconds) Err() error {
+	if u == unreadable {
+		return errors.New("tiktokshop: UnixSeconds: neither a number nor a date")
+	}
+	return nil
+}
 
 // At returns t as UnixSeconds, with the fraction of a second cut off; the zero
 // time gives zero.
@@ -45,28 +76,49 @@ func At(t time.Time) UnixSeconds {
 	return UnixSeconds(t.Unix())
 }
 
-// Time returns the moment in UTC, the zero time for zero.
+// Time returns the moment in UTC, the zero time for zero and where [UnixSeconds.Err]
+// returns an error.
 func (u UnixSeconds) Time() time.Time {
-	if u == 0 {
+	if u == 0 || u == unreadable {
 		return time.Time{}
 	}
 	return time.Unix(int64(u), 0).UTC()
 }
 
-// UnmarshalJSON accepts a whole number, a quoted one, "" and null.
+// UnmarshalJSON accepts null, numbers and texts.
 func (u *UnixSeconds) UnmarshalJSON(b []byte) error {
-	s, _ := unquote(b)
-	if s == "" {
+	s, quoted := unquote(b)
+	if s = strings.TrimSpace(s); s == "" {
 		*u = 0
 		return nil
 	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && n <= lastSecond && n > -lastSecond {
+		*u = UnixSeconds(n)
+		return nil
+	}
+	if value, ok := wire.Rat(s); ok {
+		n := new(big.Int).Quo(value.Num(), value.Denom())
+		if n.IsInt64() && n.Int64() > lastSecond {
+			n.Quo(n, big.NewInt(1000))
+		}
+		if n.IsInt64() && n.Int64() <= lastSecond && n.Int64() > -lastSecond {
+			*u = UnixSeconds(n.Int64())
+			return nil
+		}
+	}
+	if at, err := time.Parse(time.RFC3339, s); quoted && err == nil {
+		*u = At(at)
+		return nil
+	}
+	if !quoted && kindOf(b) != "number" {
 		return mistyped(b, reflect.TypeFor[UnixSeconds]())
 	}
-	*u = UnixSeconds(n)
+	*u = unreadable
 	return nil
 }
+
+// lastSecond is the last of the year 9999.
+const lastSecond = 253402300799
 
 // ID is an identifier that TikTok prints as a string in some places and as a
 // number in others. Ids exceed 2^53, so it never passes through a float.
@@ -122,20 +174,23 @@ func isInteger(s string) bool {
 // mistyped says what kind of value arrived but not which: it may be a buyer's.
 // encoding/json adds the name of the field.
 func mistyped(b []byte, t reflect.Type) error {
-	kind := "number"
+	return &json.UnmarshalTypeError{Value: kindOf(b), Type: t}
+}
+
+func kindOf(b []byte) string {
 	if len(b) > 0 {
 		switch b[0] {
 		case '"':
-			kind = "string"
+			return "string"
 		case '{':
-			kind = "object"
+			return "object"
 		case '[':
-			kind = "array"
+			return "array"
 		case 't', 'f':
-			kind = "bool"
+			return "bool"
 		}
 	}
-	return &json.UnmarshalTypeError{Value: kind, Type: t}
+	return "number"
 }
 
 // File is one file of a multipart upload, kept in memory because an attempt may

@@ -26,7 +26,13 @@ func TestDecimal(t *testing.T) {
 			t.Errorf("%s = %q, %v, want %q", in, d, err, want)
 		}
 	}
-	for _, in := range []string{`"abc"`, `"1,5"`, `"."`, `"5."`, `"-+5"`, `"1e"`, `"1e+-5"`, `true`, `{}`, `"0x1"`, `"NaN"`, `"` + strings.Repeat("1", 65) + `"`} {
+	for _, in := range []string{`"abc"`, `"1,5"`, `"."`, `"5."`, `"-+5"`, `"1e"`, `"1e+-5"`, `"0x1"`, `"NaN"`, `"***"`} {
+		var d Decimal
+		if err := json.Unmarshal([]byte(in), &d); err != nil || string(d) != strings.Trim(in, `"`) || d.Err() == nil {
+			t.Errorf("%s = %q, %v, %v, want a value that says so", in, d, err, d.Err())
+		}
+	}
+	for _, in := range []string{`true`, `{}`, `"` + strings.Repeat("1", 65) + `"`} {
 		var d Decimal
 		if err := json.Unmarshal([]byte(in), &d); err == nil {
 			t.Errorf("%s = %q, want an error", in, d)
@@ -66,24 +72,38 @@ func FuzzDecimal(f *testing.F) {
 			if want, fine := new(big.Rat).SetString(string(d)); !fine || r.Cmp(want) != 0 {
 				t.Fatalf("%q.Rat() = %v, want %v", d, r, want)
 			}
-		} else if d != "" && !strings.ContainsAny(string(d), "eE") {
-			t.Fatalf("%q was accepted but has no value", d)
+		} else if (d == "") != (d.Err() == nil) {
+			t.Fatalf("%q has no value, and says %v", d, d.Err())
 		}
 	})
 }
 
 func TestUnixSeconds(t *testing.T) {
-	for in, want := range map[string]UnixSeconds{`1700000000`: 1700000000, `"1700000000"`: 1700000000, `null`: 0, `""`: 0, `-1`: -1} {
+	for in, want := range map[string]UnixSeconds{
+		`1700000000`: 1700000000, `"1700000000"`: 1700000000, `null`: 0, `""`: 0, `-1`: -1, `" 5 "`: 5,
+		`1.5`: 1, `1700000000.0`: 1700000000, `1e9`: 1000000000, `1784030587000`: 1784030587, `"1784030587123"`: 1784030587,
+		`"2026-08-30T10:00:00Z"`: 1788084000, `"2026-08-30T12:00:00+02:00"`: 1788084000,
+	} {
 		var u UnixSeconds
 		if err := json.Unmarshal([]byte(in), &u); err != nil || u != want {
 			t.Errorf("%s = %d, %v, want %d", in, u, err, want)
 		}
 	}
-	for _, in := range []string{`"soon"`, `1.5`, `1e9`, `true`, `[]`, `99999999999999999999`} {
+	for _, in := range []string{`true`, `[]`, `{}`} {
 		var u UnixSeconds
 		if err := json.Unmarshal([]byte(in), &u); err == nil {
 			t.Errorf("%s = %d, want an error", in, u)
 		}
+	}
+	// What is no moment is kept as such: it is not absent.
+	for _, in := range []string{`"soon"`, `99999999999999999999`, `1e99`, `"30/08/2026"`, `-253402300800`} {
+		var u UnixSeconds
+		if err := json.Unmarshal([]byte(in), &u); err != nil || u == 0 || u.Err() == nil || !u.Time().IsZero() {
+			t.Errorf("%s = %d, %v, %v, want a value that says so", in, u, err, u.Err())
+		}
+	}
+	if err := UnixSeconds(0).Err(); err != nil {
+		t.Error(err)
 	}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678, time.FixedZone("", 3600))
 	if got, want := At(at).Time(), at.Truncate(time.Second).UTC(); !got.Equal(want) || got.Location() != time.UTC {
@@ -160,15 +180,24 @@ func TestWrongTypesKeepQuiet(t *testing.T) {
 		At    UnixSeconds `json:"at"`
 		Ref   ID          `json:"ref"`
 	}
-	for _, in := range []string{`{"price":"MARKED"}`, `{"at":"MARKED"}`, `{"ref":{"a":"MARKED"}}`} {
+	for _, in := range []string{`{"price":["MARKED"]}`, `{"at":{"a":"MARKED"}}`, `{"ref":{"a":"MARKED"}}`} {
 		err := json.Unmarshal([]byte(in), &v)
 		if err == nil || strings.Contains(err.Error(), "MARKED") {
 			t.Errorf("%s: %v", in, err)
 		}
 	}
-	err := json.Unmarshal([]byte(`{"price":"x"}`), &v)
-	if want := "json: cannot unmarshal string into Go struct field .price of type tiktokshop.Decimal"; err.Error() != want {
+	err := json.Unmarshal([]byte(`{"price":{}}`), &v)
+	if want := "json: cannot unmarshal object into Go struct field .price of type tiktokshop.Decimal"; err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
+	}
+	// Texts are kept in their fields, and their errors are quiet too.
+	if err := json.Unmarshal([]byte(`{"price":"MARKED","at":"MARKED"}`), &v); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{v.Price.Err(), v.At.Err()} {
+		if err == nil || strings.Contains(err.Error(), "MARKED") {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 

@@ -392,14 +392,16 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		status = http.StatusServiceUnavailable
 	}
-	attrs := []slog.Attr{slog.Int("status", status)}
-	if event != nil {
-		attrs = append(attrs, slog.Any("event", event))
+	if h.log.Enabled(ctx, slog.LevelDebug) {
+		attrs := []slog.Attr{slog.Int("status", status)}
+		if event != nil {
+			attrs = append(attrs, slog.Any("event", event))
+		}
+		if err != nil {
+			attrs = append(attrs, slog.Any("error", err))
+		}
+		logSafely(ctx, h.log, slog.LevelDebug, "webhook received", attrs...)
 	}
-	if err != nil {
-		attrs = append(attrs, slog.Any("error", err))
-	}
-	logSafely(ctx, h.log, slog.LevelDebug, "webhook received", attrs...)
 	w.Header().Set("Cache-Control", "no-store")
 	if err != nil {
 		// The status says enough to TikTok; err may hold the caller's words.

@@ -12,6 +12,8 @@ import (
 	"log/slog"
 	"strconv"
 	"time"
+
+	"github.com/linnbridge/linnbridge/internal/lenient"
 )
 
 // WebhookType is the number by which TikTok names the kind of a webhook. The
@@ -154,10 +156,11 @@ type WebhookEvent struct {
 	// TikTok repeats carry the time of the first. Zero where TikTok sent none.
 	Time time.Time
 	// Data is a pointer to the struct of the type, such as *[OrderStatusChange].
-	// It is nil for types without one and when DecodeErr is set.
+	// It is nil for types without one, and where the payload is no object.
 	Data any
-	// DecodeErr says what in the payload had another shape than documented. The
-	// event is delivered all the same: RawData has what TikTok sent.
+	// DecodeErr says what in the event had another shape than documented. The event
+	// is delivered all the same: such a field of Data is zero, and RawData has what
+	// TikTok sent.
 	DecodeErr error
 	// RawData is the JSON of the payload, the data field of Raw.
 	RawData json.RawMessage
@@ -170,63 +173,55 @@ type WebhookEvent struct {
 // what is not a JSON object, with [ErrWebhookMalformed]; whatever else is odd is
 // in DecodeErr. The event keeps body: do not change it afterwards.
 func ParseWebhook(body []byte) (*WebhookEvent, error) {
-	// Every field is read alone: an odd one must not cost the others.
-	var envelope struct {
-		Type          json.RawMessage `json:"type"`
-		ID            json.RawMessage `json:"tts_notification_id"`
-		ShopID        json.RawMessage `json:"shop_id"`
-		SellerOpenID  json.RawMessage `json:"seller_open_id"`
-		CreatorOpenID json.RawMessage `json:"creator_open_id"`
-		Timestamp     json.RawMessage `json:"timestamp"`
+	type envelope struct {
+		Type          ID              `json:"type"`
+		ID            string          `json:"tts_notification_id"`
+		ShopID        string          `json:"shop_id"`
+		SellerOpenID  string          `json:"seller_open_id"`
+		CreatorOpenID string          `json:"creator_open_id"`
+		Timestamp     UnixSeconds     `json:"timestamp"`
 		Data          json.RawMessage `json:"data"`
 		// The inventory update is documented without an envelope.
-		EventID  json.RawMessage `json:"event_id"`
+		EventID  string          `json:"event_id"`
 		Snapshot json.RawMessage `json:"quantity_snapshot_after_change"`
 	}
 	if text := bytes.TrimLeft(body, " \t\r\n"); len(text) == 0 || text[0] != '{' {
 		return nil, ErrWebhookMalformed
 	}
-	if err := json.Unmarshal(body, &envelope); err != nil {
+	var in envelope
+	unread, err := lenient.Unmarshal(body, &in)
+	if err != nil {
 		return nil, ErrWebhookMalformed
 	}
-	e := &WebhookEvent{Raw: body, RawData: envelope.Data}
 	var odd []error
-	field := func(name string, raw json.RawMessage, to any) {
-		if len(raw) == 0 {
-			return
-		}
-		if err := json.Unmarshal(raw, to); err != nil {
-			odd = append(odd, fmt.Errorf("tiktokshop: webhook: %s: %w", name, webhookShape(err)))
-		}
+	for _, u := range unread {
+		odd = append(odd, fmt.Errorf("tiktokshop: webhook: %s", u))
 	}
-	var number, id, shop, seller, creator ID
-	var seconds UnixSeconds
-	field("type", envelope.Type, &number)
-	field("tts_notification_id", envelope.ID, &id)
-	field("shop_id", envelope.ShopID, &shop)
-	field("seller_open_id", envelope.SellerOpenID, &seller)
-	field("creator_open_id", envelope.CreatorOpenID, &creator)
-	field("timestamp", envelope.Timestamp, &seconds)
-	e.ShopID, e.SellerOpenID, e.CreatorOpenID = string(shop), string(seller), string(creator)
-	e.Time = seconds.Time()
-	if number != "" {
-		n, err := strconv.Atoi(string(number))
+	if in.Timestamp.Err() != nil {
+		odd = append(odd, errors.New("tiktokshop: webhook: timestamp is no moment"))
+	}
+	e := &WebhookEvent{
+		ID: in.ID, ShopID: in.ShopID, SellerOpenID: in.SellerOpenID, CreatorOpenID: in.CreatorOpenID,
+		Time: in.Timestamp.Time(), Raw: body, RawData: in.Data,
+	}
+	if in.Type != "" {
+		n, err := strconv.Atoi(string(in.Type))
 		if err != nil {
 			odd = append(odd, errors.New("tiktokshop: webhook: type is not a number"))
 		}
 		e.Type = WebhookType(n)
 	}
-	if len(envelope.Data) == 0 && len(envelope.Snapshot) != 0 {
+	if len(in.Data) == 0 && len(in.Snapshot) != 0 {
 		e.RawData = body
 		e.Type = cmp.Or(e.Type, WebhookInventoryUpdate)
-		field("event_id", envelope.EventID, &id)
+		e.ID = cmp.Or(in.EventID, e.ID)
 	}
-	e.ID = string(id)
-
 	if data := e.newData(); data != nil {
-		if err := e.Decode(data); err != nil {
+		some, err := e.decode(data)
+		if err != nil {
 			odd = append(odd, err)
-		} else {
+		}
+		if some { // even in part, for its ids
 			e.Data = data
 		}
 	}
@@ -236,22 +231,34 @@ func ParseWebhook(body []byte) (*WebhookEvent, error) {
 			e.Time = update.OccurredAt.UTC()
 		}
 	}
-	if e.DecodeErr = errors.Join(odd...); e.DecodeErr != nil {
-		e.Data = nil
-	}
+	e.DecodeErr = errors.Join(odd...)
 	return e, nil
 }
 
 // Decode reads the payload into a value of the caller's: for types without a
-// struct and for fields that are newer than this package.
+// struct and for fields that are newer than this package. Beside an error that
+// names single fields, the others are filled.
 func (e *WebhookEvent) Decode(into any) error {
+	_, err := e.decode(into)
+	return err
+}
+
+// decode also tells whether there was something to read.
+func (e *WebhookEvent) decode(into any) (some bool, err error) {
 	if len(e.RawData) == 0 || string(e.RawData) == "null" {
-		return fmt.Errorf("tiktokshop: webhook: %v: there is no data", e.Type)
+		return false, fmt.Errorf("tiktokshop: webhook: %v: there is no data", e.Type)
 	}
-	if err := json.Unmarshal(e.RawData, into); err != nil {
-		return fmt.Errorf("tiktokshop: webhook: %v: %w", e.Type, webhookShape(err))
+	unread, err := lenient.UnmarshalAll(e.RawData, into)
+	if err != nil {
+		return false, fmt.Errorf("tiktokshop: webhook: %v: the data cannot be read", e.Type) // without err, which may repeat a value
 	}
-	return nil
+	some = true
+	var odd []error
+	for _, u := range unread {
+		some = some && (u.Record || u.Field != "")
+		odd = append(odd, fmt.Errorf("tiktokshop: webhook: %v: %s", e.Type, u))
+	}
+	return some, errors.Join(odd...)
 }
 
 // Key identifies the event among all of an app for dropping duplicates: type,
@@ -260,7 +267,7 @@ func (e *WebhookEvent) Decode(into any) error {
 func (e *WebhookEvent) Key() string {
 	if e.ID != "" {
 		// TikTok's samples all carry one id, so the id alone could confuse events.
-		key := fmt.Sprintf("%d/%s/%s", e.Type, cmp.Or(e.ShopID, e.SellerOpenID, e.CreatorOpenID, e.SellerID), e.ID)
+		key := strconv.Itoa(int(e.Type)) + "/" + cmp.Or(e.ShopID, e.SellerOpenID, e.CreatorOpenID, e.SellerID) + "/" + e.ID
 		if len(key) <= 200 {
 			return key
 		}
@@ -301,14 +308,6 @@ func (e WebhookEvent) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.S
 
 // LogValue is String for slog.
 func (e WebhookEvent) LogValue() slog.Value { return slog.StringValue(e.String()) }
-
-// webhookShape describes a decoding error without the value that stands in it.
-func webhookShape(err error) error {
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return shape(err)
-	}
-	return errors.New("a value is not in the documented format")
-}
 
 // newData returns an empty struct for the payload, nil if there is none for the
 // type.
@@ -412,14 +411,23 @@ func (l *OneOrMany[T]) UnmarshalJSON(b []byte) error {
 	case string(b) == "null" || string(b) == `""`:
 		return nil
 	case len(b) > 0 && b[0] == '[':
-		return json.Unmarshal(b, (*[]T)(l))
+		return readAll(b, (*[]T)(l))
 	}
 	var one T
-	if err := json.Unmarshal(b, &one); err != nil {
+	if err := readAll(b, &one); err != nil {
 		return err
 	}
 	*l = []T{one}
 	return nil
+}
+
+// readAll reads as replies are read, but accepts no loss.
+func readAll(b []byte, into any) error {
+	unread, err := lenient.Unmarshal(b, into)
+	if err == nil && len(unread) > 0 {
+		err = errors.New(unread[0].String())
+	}
+	return err
 }
 
 // Canonical returns CANCELLED for the other spellings of it: webhooks say
@@ -860,7 +868,7 @@ func (a *AuditDecision) UnmarshalJSON(b []byte) error {
 		Reasons OneOrMany[string] `json:"pre_approved_reasons"`
 		Reason  OneOrMany[string] `json:"pre_approved_reason"`
 	}
-	if err := json.Unmarshal(b, &v); err != nil {
+	if err := readAll(b, &v); err != nil {
 		return err
 	}
 	*a = AuditDecision{Status: v.Status, PreApprovedReasons: append(v.Reasons, v.Reason...)}

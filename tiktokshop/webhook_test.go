@@ -165,7 +165,7 @@ func TestWebhookHandlerAnswers(t *testing.T) {
 			t.Fatalf("%s: was handed on %d times", body, len(got)-i)
 		}
 	}
-	if got[3].DecodeErr == nil || got[3].Data != nil || got[1].Data.(*OrderStatusChange).OrderID != "5764" {
+	if got[3].DecodeErr == nil || *got[3].Data.(*OrderStatusChange) != (OrderStatusChange{}) || got[1].Data.(*OrderStatusChange).OrderID != "5764" {
 		t.Errorf("%#v", got[3])
 	}
 }

@@ -60,8 +60,8 @@ func methods(client any) map[string]method {
 	all := map[string]method{}
 	v := reflect.ValueOf(client).Elem()
 	for _, f := range reflect.VisibleFields(v.Type()) {
-		if !f.IsExported() || len(f.Index) < 2 {
-			continue // the services are fields of an embedded struct
+		if !f.IsExported() {
+			continue
 		}
 		service := v.FieldByIndex(f.Index)
 		for i := range service.NumMethod() {

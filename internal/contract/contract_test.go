@@ -59,7 +59,11 @@ func descriptions(t *testing.T, name string, want int) map[string]*described {
 	if _, err := os.Stat(dir); err != nil {
 		t.Skipf("LEFT OUT: the vendors' descriptions are not in %s", specs)
 	}
-	all, err := load(dir)
+	names, err := ledger.Load(filepath.Join(root, "internal", "spec", name, "ledger.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := load(dir, func(key string) bool { return names.Ops[key] != nil && names.Ops[key].JSONLists })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,8 +259,12 @@ func (a api) split(t *testing.T, b ledger.Batch) {
 		path = append(path, "1")
 	}
 	a.exchange.status, a.exchange.reply, a.exchange.calls = http.StatusOK, []byte(`{"code":0,"data":{}}`), 0
-	if strings.HasPrefix(fmt.Sprint(m.fn.Type().Out(0)), "iter.Seq2[[]") {
+	switch result := m.fn.Type().Out(0).In(0).In(0); { // of iter.Seq2[result, error]
+	case result.Kind() == reflect.Slice:
 		a.exchange.reply = []byte("[]")
+	case result.Kind() == reflect.Pointer && a.name == "linnworks": // an object without any known member is no reply of Linnworks'
+		name, _, _ := strings.Cut(result.Elem().Field(0).Tag.Get("json"), ",")
+		a.exchange.reply = fmt.Appendf(nil, `{"code":0,"data":{},%q:null}`, name)
 	}
 	out, err := m.call(t.Context(), path, req)
 	if err != nil {
@@ -410,6 +418,10 @@ func (a api) walk(t *testing.T, path []string, m method, req reflect.Value) {
 	items := 0
 	for item, err := range reflect.ValueOf(out).Seq2() {
 		if !err.IsNil() {
+			// Every page of this server is the same one, which is no end of a list.
+			if items > 0 && a.exchange.calls > 1 && strings.Contains(fmt.Sprint(err), "the list does not end") {
+				break
+			}
 			t.Fatalf("after %d items: %v", items, err)
 		}
 		if item.IsZero() {
@@ -631,7 +643,7 @@ func (a api) query(t reporter, d *described, req *http.Request) {
 		if s == nil && !slices.Contains(a.common, key) {
 			t.Errorf("the query has %s, which is not described", key)
 		}
-		if len(values) > 1 && (s == nil || !s.Type.Is(openapi3.TypeArray) || d.v1 || a.name == "tiktokshop") {
+		if len(values) > 1 && (s == nil || !s.Type.Is(openapi3.TypeArray) || a.name == "tiktokshop") {
 			t.Errorf("the query repeats %s", key)
 		}
 	}
@@ -753,7 +765,7 @@ func compareReply(t *testing.T, s *openapi3.Schema, reply []byte, out any) {
 		t.Error("the reply is thrown away")
 		return
 	}
-	raw, err := json.Marshal(out)
+	raw, err := json.Marshal(revealed(reflect.ValueOf(out)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -764,6 +776,36 @@ func compareReply(t *testing.T, s *openapi3.Schema, reply []byte, out any) {
 	if diff := missing("", want, got); diff != "" {
 		t.Errorf("reply: %s\ndecoded: %.1000s", diff, raw)
 	}
+}
+
+// revealed returns v with the texts of its secrets, which refuse to be encoded.
+func revealed(v reflect.Value) any {
+	if secret, ok := v.Interface().(interface{ Reveal() string }); ok {
+		return secret.Reveal()
+	}
+	if v.Kind() == reflect.Pointer && !v.IsNil() {
+		return revealed(v.Elem())
+	}
+	if v.Kind() != reflect.Struct || !holdsSecret(v.Type()) {
+		return v.Interface()
+	}
+	fields := map[string]any{}
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		fields[name] = revealed(v.Field(i))
+	}
+	return fields
+}
+
+// holdsSecret reports whether a struct has a secret in its fields or in theirs.
+func holdsSecret(t reflect.Type) bool {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if _, ok := f.Type.MethodByName("Reveal"); ok || f.IsExported() && f.Type.Kind() == reflect.Struct && holdsSecret(f.Type) {
+			return true
+		}
+	}
+	return false
 }
 
 func normal(v any) any {
@@ -811,7 +853,7 @@ func missing(at string, want, got any) string {
 		}
 		return ""
 	}
-	if fmt.Sprint(want) != fmt.Sprint(got) && got != "[redacted]" {
+	if fmt.Sprint(want) != fmt.Sprint(got) {
 		return fmt.Sprintf("%s is %v, want %v", at, got, want)
 	}
 	return ""

@@ -18,9 +18,13 @@ const maxDecimal = 64
 // ErrNotDecimal is returned for what is not a plain decimal number.
 var ErrNotDecimal = errors.New("not a decimal number")
 
-// DecimalFromJSON returns the digits of a JSON string or number, untouched, or
-// "" for null and "".
+// DecimalFromJSON returns the text of a JSON string, without blanks around it, or
+// the digits of a JSON number, untouched, and "" for null. A text that is no
+// number is returned as it is: [Rat] refuses it.
 func DecimalFromJSON(b []byte) (string, error) {
+	if n := len(b) - 1; n > 1 && n <= maxDecimal && b[0] == '"' && plainDigits(b[1:n]) {
+		return string(b[1:n]), nil
+	}
 	s := string(b)
 	switch {
 	case s == "null":
@@ -29,14 +33,24 @@ func DecimalFromJSON(b []byte) (string, error) {
 		if json.Unmarshal(b, &s) != nil {
 			return "", ErrNotDecimal
 		}
-		if s = strings.TrimSpace(s); s == "" {
-			return "", nil
-		}
+		s = strings.TrimSpace(s)
+	case CheckDecimal(s) != nil:
+		return "", ErrNotDecimal
 	}
-	if err := CheckDecimal(s); err != nil {
-		return "", err
+	if len(s) > maxDecimal {
+		return "", ErrNotDecimal // cut, it might be another number
 	}
 	return s, nil
+}
+
+// plainDigits tells whether b is what nearly every amount is: digits and points.
+func plainDigits(b []byte) bool {
+	for _, c := range b {
+		if c != '.' && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
 }
 
 // CheckDecimal refuses what is not a plain decimal number: an optional sign,

@@ -79,9 +79,19 @@ func FuzzCheckDecimal(f *testing.F) {
 	})
 }
 
-func TestErrorsHoldNoValue(t *testing.T) {
-	if _, err := DecimalFromJSON([]byte(`"Ada Lovelace"`)); !errors.Is(err, ErrNotDecimal) || strings.Contains(err.Error(), "Ada") {
-		t.Errorf("got %v", err)
+func TestDecimalFromJSON(t *testing.T) {
+	for in, want := range map[string]string{
+		`"10.10"`: "10.10", `10.10`: "10.10", `-1e3`: "-1e3", `" 5 "`: "5", `null`: "", `""`: "", `"\u0031"`: "1",
+		`"1,027.99"`: "1,027.99", `"***"`: "***", `"1.2.3"`: "1.2.3", `"."`: ".",
+	} {
+		if got, err := DecimalFromJSON([]byte(in)); got != want || err != nil {
+			t.Errorf("%s: %q, %v, want %q", in, got, err, want)
+		}
+	}
+	for _, in := range []string{`true`, `{"name":"Ada Lovelace"}`, `[1]`, `"` + strings.Repeat("1", maxDecimal+1) + `"`, strings.Repeat("1", maxDecimal+1)} {
+		if got, err := DecimalFromJSON([]byte(in)); got != "" || !errors.Is(err, ErrNotDecimal) || strings.Contains(err.Error(), "Ada") {
+			t.Errorf("%s: %q, %v, want an error without the value", in, got, err)
+		}
 	}
 }
 
@@ -190,5 +200,33 @@ func TestScrubError(t *testing.T) {
 	cause := &net.OpError{Op: "dial", Err: errors.New("topsecret")}
 	if found, ok := errors.AsType[*net.OpError](ScrubError(cause, "topsecret")); !ok || found != cause {
 		t.Errorf("the type that a program asks for is not found: %v", found)
+	}
+}
+
+func TestScrubWhereverItStands(t *testing.T) {
+	const secret, other = "5ec2e700-dead-4bad", "5ec2e700-dead-4bad-8bad"
+	scrub := Scrubber(secret, other, "", "short")
+	for in, want := range map[string]string{
+		"":                                    "",
+		"nothing, short":                      "nothing, short",
+		secret:                                Redacted,
+		"a " + strings.ToUpper(secret) + " b": "a " + Redacted + " b",
+		other + secret + other:                Redacted + Redacted + Redacted,
+		"5EC2E700DEAD4BAD5ec2e700":            Redacted + "5ec2e700",
+		"\u00e9" + secret + "\u0130":          "\u00e9" + Redacted + "\u0130",
+		secret[1:]:                            secret[1:],
+	} {
+		if got := scrub(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+	// What is cut leaves no half of a secret.
+	for before := 8<<10 - len(other) - 1; before <= 8<<10; before++ {
+		if got := Head(strings.Repeat("q", before)+other+strings.Repeat("q", 100), scrub); strings.Contains(got, "5") || len(got) < 7<<10-30 || len(got) > 8<<10 {
+			t.Fatalf("after %d bytes: %d bytes are left, %q", before, len(got), got[len(got)-50:])
+		}
+	}
+	if got := Head("q"+secret, scrub); got != "q"+Redacted {
+		t.Errorf("a short text became %q", got)
 	}
 }

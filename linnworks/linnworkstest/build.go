@@ -19,8 +19,9 @@ type Order struct {
 	Unpaid bool
 	// State parks or holds a paid order.
 	State linnworks.OrderState
-	// Received is the first of March 2026, 09:00, if zero; DispatchBy two days
-	// later.
+	// Received, if zero, is the time of the fake that the order is added to, and
+	// for Build, which knows no fake, the first of March 2026, 09:00. DispatchBy
+	// is two days later.
 	Received, DispatchBy time.Time
 	// Postage includes tax.
 	Postage linnworks.Decimal
@@ -75,6 +76,9 @@ func (o Order) Build() linnworks.ChannelOrder {
 // and paid is refused.
 func (f *Fake) AddOrder(in Order) (linnworks.GUID, error) {
 	defer f.begin()()
+	if in.Received.IsZero() {
+		in.Received = f.now()
+	}
 	order := in.Build()
 	order.AutomaticallyLinkBySKU = true
 	if err := f.validate(&order); err != nil {

@@ -410,7 +410,7 @@ func TestServicesAreChosenByTheChannelsShippingMapping(t *testing.T) {
 		}
 	}
 	got := must(a.c.PostalServices.GetPostalServices(t.Context(), nil))(t)
-	if len(got) != 2 || got[0].PkPostalServiceID != fast || len(got[0].Channels) != 1 || got[1].PostalServiceName != "Cheap" {
+	if len(got) != 2 || got[0].PostalServiceID != fast || len(got[0].Channels) != 1 || got[1].PostalServiceName != "Cheap" {
 		t.Errorf("services %+v", got)
 	}
 }

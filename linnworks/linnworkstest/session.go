@@ -106,8 +106,10 @@ func (f *Fake) checkSession(token string) error {
 func (f *Fake) authorize(req *linnworks.AuthorizeByApplicationRequest, at place) (any, error) {
 	want := f.Credentials()
 	given := func(g *linnworks.GUID, value string) bool { return g != nil && g.Equal(linnworks.GUID(value)) }
-	if !given(req.ApplicationID, want.ApplicationID) || !given(req.ApplicationSecret, want.ApplicationSecret.Reveal()) ||
-		!given(req.Token, want.Token.Reveal()) {
+	secret := func(s *linnworks.Secret, want linnworks.Secret) bool {
+		return s != nil && linnworks.GUID(s.Reveal()).Equal(linnworks.GUID(want.Reveal()))
+	}
+	if !given(req.ApplicationID, want.ApplicationID) || !secret(req.ApplicationSecret, want.ApplicationSecret) || !secret(req.Token, want.Token) {
 		return nil, errUnauthorised
 	}
 	token := string(f.newID("session"))

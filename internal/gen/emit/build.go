@@ -72,6 +72,7 @@ func build(api *API) (*builder, error) {
 		b.method(op)
 	}
 	b.directions()
+	b.checkSecrets()
 	b.pages()
 	b.retired()
 	b.versions()
@@ -119,7 +120,11 @@ func (b *builder) method(op *spec.Operation) {
 	if l == nil {
 		return // already reported
 	}
-	if l.Body != op.Body {
+	switch {
+	case l.Body == op.Body:
+	case l.Body == "":
+		b.add("set %s body=%s", op.Key, op.Body)
+	default:
 		b.fail("%s: body shape is %q, the ledger says %q", op.Key, op.Body, l.Body)
 	}
 	m := &Method{Operation: op, Ledger: l, PathNames: placeholders(op.URL())}
@@ -148,7 +153,7 @@ func (b *builder) response(op *spec.Operation, l *ledger.Op) (e *Expr, name stri
 	if s.Kind == spec.Ref && b.Ledger.Types[place] != "" {
 		s = op.Module.Types[s.Ref] // it answered nothing, or something else, when it was named
 	}
-	if s.Kind == spec.Object && (op.Response == nil || len(s.Fields) > 0) {
+	if s.Kind == spec.Object && (op.Response == nil || len(s.Fields) > 0 && !b.Ledger.Opaque[place]) {
 		name := b.typeName(place, func() string { return b.operationType(l, "Response") })
 		typ := b.canonical(name)
 		b.object(typ, op.Module, s, place, b.origin(name, l.Name()+" response"))

@@ -66,7 +66,12 @@ func (b *builder) expr(s *spec.Schema, o owner) Expr {
 		}
 		return Expr{Base: "json.RawMessage", Kind: raw}
 	case spec.Object:
-		if len(s.Fields) == 0 {
+		// Who reads the text of an object without members goes on doing so when
+		// some are known.
+		if len(s.Fields) == 0 && !b.Ledger.Opaque[o.place] {
+			b.add("opaque %s", o.place)
+		}
+		if len(s.Fields) == 0 || b.Ledger.Opaque[o.place] {
 			return Expr{Base: "json.RawMessage", Kind: raw}
 		}
 		part := o.typ + "." + o.field
@@ -135,7 +140,7 @@ func (b *builder) named(m *spec.Module, def string) Expr {
 	}
 	place := m.Name + "#" + def
 	switch {
-	case s.Kind == spec.Object && len(s.Fields) > 0:
+	case s.Kind == spec.Object && len(s.Fields) > 0 && !b.Ledger.Opaque[place]:
 		name := b.typeName(place, func() string { return b.definitionType(m, def) })
 		b.object(name, m, s, place, "")
 		return Expr{Base: name, Kind: object}

@@ -65,7 +65,7 @@ func (p *printer) operation(m *Method) string {
 	if l.Form {
 		more = append(more, "form: true")
 	}
-	if p.jsonArrays(m) {
+	if l.JSONLists {
 		more = append(more, "jsonArrays: true")
 	}
 	switch l.Replay {
@@ -77,6 +77,9 @@ func (p *printer) operation(m *Method) string {
 	if p.model.API.Package == "tiktokshop" && m.NoCipher {
 		more = append(more, "noCipher: true")
 	}
+	if l.Empty {
+		more = append(more, "empty: true")
+	}
 	if l.Limit > 0 {
 		more = append(more, fmt.Sprintf("limit: %d", l.Limit))
 	}
@@ -87,20 +90,6 @@ func (p *printer) operation(m *Method) string {
 		f = append(f, strings.Join(more, ", "))
 	}
 	return "\t\t" + strings.Join(f, ",\n\t\t") + ","
-}
-
-// jsonArrays reports whether lists in the query go as JSON text, which is how
-// version 1 of Linnworks reads them.
-func (p *printer) jsonArrays(m *Method) bool {
-	if m.Module.Host != "v1" {
-		return false
-	}
-	for _, q := range m.Query {
-		if q.Kind == spec.Array {
-			return true
-		}
-	}
-	return false
 }
 
 func (p *printer) comment(m *Method) {
@@ -120,6 +109,12 @@ func (p *printer) comment(m *Method) {
 	}
 	if m.Version != "" {
 		facts = append(facts, "Version "+m.Version+".")
+	}
+	if l.Empty && len(p.model.Types[m.Response.Base].Fields) > 0 {
+		facts = append(facts, map[bool]string{
+			true:  "Where there is nothing to tell, the result is nil.",
+			false: "The reply may be empty, and so the result.",
+		}[l.Replay == "read"])
 	}
 	p.f("// %s\n", strings.Join(facts, " "))
 	if m.Newest != nil {
@@ -164,7 +159,7 @@ func reference(name string) string {
 
 func (p *printer) iterator(m *Method, signature string, args []string) {
 	l := m.Ledger
-	selector, elem, total := p.model.listExpr(m)
+	selector, elem, totals := p.model.listExpr(m)
 	name := iteratorName(m)
 	call := strings.Join(append([]string{"ctx"}, args...), ", ")
 	head := fmt.Sprintf("func (s *%sService) %s(%s, opts ...CallOption)", l.Service, name, signature)
@@ -172,7 +167,7 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 	if m.Page.List == "-" {
 		what = "hands out the pages of"
 	}
-	p.f("// %s %s\n// [%sService.%s]. It stops at the first error.\n", name, what, l.Service, l.Method)
+	p.f("// %s %s\n// [%sService.%s]. It stops at the first error but an [UnreadableError].\n", name, what, l.Service, l.Method)
 	if size, limit := p.pageSize(m.Request); limit > 0 {
 		p.f("// Pages hold %d unless req.%s says otherwise.\n", limit, size)
 	}
@@ -215,22 +210,23 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 		if size, limit := p.pageSize(m.Request); limit > 0 {
 			p.f("\tif start.%s == 0 {\n\t\tstart.%s = %d\n\t}\n", size, size, limit)
 		}
-		p.f("\treturn tokenPages(func(token string) ([]%s, string, error) {\n\t\tr := start\n\t\tif token != \"\" {\n%s%s\t\t\t%s.%s = %s\n%s\t\t}\n",
-			elem, convert, nested.before, to, token.Go, value, nested.set)
-		p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil {\n\t\t\treturn nil, \"\", err\n\t\t}\n\t\treturn %s, %s, nil\n\t})\n}\n\n", l.Method, call, list, nextText)
+		p.f("\treturn tokenPages(%q, func(token string) ([]%s, string, error) {\n\t\tr := start\n\t\tif token != \"\" {\n%s%s\t\t\t%s.%s = %s\n%s\t\t}\n",
+			l.Service+"."+l.Method, elem, convert, nested.before, to, token.Go, value, nested.set)
+		p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, \"\", err\n\t\t}\n\t\treturn %s, %s, err\n\t})\n}\n\n", l.Method, call, list, nextText)
 		return
 	}
 	n := p.numbering(m)
-	pages := "0"
-	if total != "" {
-		pages = "out" + total
-	}
-	p.f("\tstart := valueOf(req)\n%s\treturn numberedPages(%s, %s, func(page int) ([]%s, int, error) {\n\t\tr := start\n%s", n.before, n.first, n.size, elem, n.set)
-	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil {\n\t\t\treturn nil, 0, err\n\t\t}\n\t\treturn %s, %s, nil\n\t})\n}\n\n", l.Method, call, list, pages)
+	p.f("\tstart := valueOf(req)\n%s\treturn numberedPages(%q, %s, %s, %d, func(page int) ([]%s, pageHead, error) {\n\t\tr := start\n%s",
+		n.before, l.Service+"."+l.Method, n.first, n.size, n.limit, elem, n.set)
+	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, pageHead{}, err\n\t\t}\n\t\treturn %s, pageHead{%s}, err\n\t})\n}\n\n",
+		l.Method, call, list, totals)
 }
 
 // numbering is the source that reads and sets the number of a page.
-type numbering struct{ before, first, size, set string }
+type numbering struct {
+	before, first, size, set string
+	limit                    int // of the size, as documented
+}
 
 func (p *printer) numbering(m *Method) numbering {
 	t, from, to := m.Request, "start", "r"
@@ -261,7 +257,7 @@ func (p *printer) numbering(m *Method) numbering {
 	}
 	n.set = before + "\t\t" + to + "." + page.Go + " = " + value + "\n" + after
 	if f := t.Fields[size]; f != nil {
-		n.size = read(f)
+		n.size, n.limit = read(f), p.limit(t, f)
 	}
 	return n
 }
@@ -288,7 +284,7 @@ func (p *printer) batch(m *Method, signature string, args []string, field string
 	}
 	elem := strings.TrimPrefix(f.Type.String(), "[]")
 	result := m.result()
-	p.f("// %s splits req.%s into parts of at most %d and hands out the\n// reply of [%sService.%s] to each. It stops at the first error.\n",
+	p.f("// %s splits req.%s into parts of at most %d and hands out the\n// reply of [%sService.%s] to each. It stops at the first error but an [UnreadableError].\n",
 		name, f.Go, limit, l.Service, l.Method)
 	p.f("func (s *%sService) %s(%s, opts ...CallOption) iter.Seq2[%s, error] {\n", l.Service, name, signature, result)
 	p.f("\tstart := valueOf(req)\n\treturn batches(start.%s, %d, func(part []%s) (%s, error) {\n\t\tr := start\n\t\tr.%s = part\n\t\treturn s.%s(%s, &r, opts...)\n\t})\n}\n\n",

@@ -131,9 +131,13 @@ func sortedFields(t *Type) []string {
 	return names
 }
 
+// totals are the fields of a page that tell how long the list is, in lower case,
+// and the fields of pageHead that they go to.
+var totals = []struct{ field, head string }{{"totalpages", "Pages"}, {"totalentries", "Entries"}}
+
 // listExpr returns the Go selector of the list below out and its element, and
-// the selector of the number of pages if the reply tells it.
-func (m *Model) listExpr(method *Method) (selector, elem, total string) {
+// the fields of a pageHead as far as the reply tells them.
+func (m *Model) listExpr(method *Method) (selector, elem, head string) {
 	p := method.Page
 	if p.List == "." {
 		return "", strings.TrimPrefix(method.Response.String(), "[]"), ""
@@ -146,17 +150,25 @@ func (m *Model) listExpr(method *Method) (selector, elem, total string) {
 	for i, name := range names {
 		f := t.Fields[name]
 		if i == len(names)-1 {
-			for n, other := range t.Fields {
-				if strings.EqualFold(n, "TotalPages") {
-					total = selector + "." + other.Go
+			var told []string
+			for _, total := range totals {
+				for n, other := range t.Fields {
+					if !strings.EqualFold(n, total.field) {
+						continue
+					}
+					value := "out" + selector + "." + other.Go
+					if other.Type.String() != "int" {
+						value = "int(" + value + ")"
+					}
+					told = append(told, total.head+": "+value)
 				}
 			}
-			return selector + "." + f.Go, strings.TrimPrefix(f.Type.String(), "[]"), total
+			return selector + "." + f.Go, strings.TrimPrefix(f.Type.String(), "[]"), strings.Join(told, ", ")
 		}
 		selector += "." + f.Go
 		t = m.Types[f.Type.Base]
 	}
-	return selector, elem, total
+	return selector, elem, ""
 }
 
 func iteratorName(m *Method) string {

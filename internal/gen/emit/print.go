@@ -95,28 +95,26 @@ func (p *printer) source(pkg string) ([]byte, error) {
 
 func (m *Model) services(names []string) ([]byte, error) {
 	p := &printer{model: m}
-	p.f("// services are the sections of the API; Client embeds them.\ntype services struct {\n")
-	count := map[string]int{}
-	for _, method := range m.Methods {
-		count[method.Ledger.Service]++
-	}
+	p.f("// serve fills in the services of a new client.\nfunc (c *Client) serve() {\n\tc.common.client = c\n")
 	for _, n := range names {
-		noun := "operations"
-		if count[n] == 1 {
-			noun = "operation"
-		}
-		p.f("\t// %s has %d %s.\n\t%s *%sService\n", n, count[n], noun, n, n)
+		p.f("\tc.%s = (*%sService)(&c.common)\n", n, n)
 	}
-	p.f("}\n\nfunc newServices(c *Client) services {\n\treturn services{\n")
-	for _, n := range names {
-		p.f("\t\t%s: (*%sService)(&service{client: c}),\n", n, n)
-	}
-	p.f("\t}\n}\n")
+	p.f("}\n")
 	return p.source(m.API.Package)
 }
 
 func (p *printer) service(name string) {
-	p.f("// %sService calls the operations of the section %s.\ntype %sService service\n\n", name, name, name)
+	n := 0
+	for _, m := range p.model.Methods {
+		if m.Ledger.Service == name {
+			n++
+		}
+	}
+	noun := "operations"
+	if n == 1 {
+		noun = "operation"
+	}
+	p.f("// %sService has the %d %s of the section [Client.%s].\ntype %sService service\n\n", name, n, noun, name, name)
 }
 
 func (p *printer) enum(e *Enum) {
@@ -168,6 +166,7 @@ func (p *printer) typ(t *Type) {
 		p.field(t, t.Others)
 	}
 	p.f("}\n\n")
+	p.secrets(t)
 	if t.Others != nil {
 		p.f("// UnmarshalJSON keeps members that have no field of their own in %s.\n", t.Others.Go)
 		p.f("func (v *%s) UnmarshalJSON(b []byte) error {\n\ttype plain %s\n\treturn decodeOthers(b, (*plain)(v), &v.%s)\n}\n\n", t.Name, t.Name, t.Others.Go)

@@ -3,7 +3,7 @@
 //
 // Its lines:
 //
-//	op <METHOD> <path> <Service>.<Method> replay=read|write|never [body=...] [limit=...] [page=...] [form=yes]
+//	op <METHOD> <path> <Service>.<Method> replay=read|write|never [body=...] [limit=...] [page=...] [form=yes] [empty=ok] [lists=json]
 //	set <METHOD> <path> key=value ...      later value of an attribute of op
 //	retired <METHOD> <path> <Service>.<Method of the successor>
 //	type <place> <Go type>                 place: "METHOD /path data.orders[]" or "module#Definition"
@@ -12,6 +12,7 @@
 //	const <Go enum> <value> <Go constant>  also adds a value that the description lacks
 //	field <Go type>.<field> <Go field>
 //	kind <Go type>.<field> <kind>          a better type than the description's
+//	opaque <place>                         an object without known members: json.RawMessage for good
 //	required <Go type>.<field>             plain, always sent
 //	null <Go type>.<field>                 pointer, nil is sent as null
 //	max <Go type>.<field> <number>         a documented limit that the description lacks
@@ -40,6 +41,8 @@ type Op struct {
 	Limit           int
 	Page            string // see emit.Paging
 	Form            bool
+	JSONLists       bool   // lists in the query go as JSON text, not as repeated keys
+	Empty           bool   // a reply without content is known to be normal
 	Retired         string // the successor
 }
 
@@ -63,6 +66,7 @@ type Ledger struct {
 	Kinds    map[string]string
 	Required map[string]bool
 	Null     map[string]bool
+	Opaque   map[string]bool
 	Max      map[string]int
 	Use      map[string]string
 	Batches  []Batch
@@ -120,7 +124,7 @@ func digest(b []byte) string {
 func Parse(text []byte) (*Ledger, error) {
 	l := &Ledger{
 		Ops: map[string]*Op{}, Types: map[string]string{}, Same: map[string]string{}, Enums: map[string]string{}, Consts: map[string]string{}, Fields: map[string]string{},
-		Kinds: map[string]string{}, Required: map[string]bool{}, Null: map[string]bool{}, Max: map[string]int{}, Use: map[string]string{},
+		Kinds: map[string]string{}, Required: map[string]bool{}, Null: map[string]bool{}, Opaque: map[string]bool{}, Max: map[string]int{}, Use: map[string]string{},
 		methods: map[string]string{}, text: text,
 	}
 	n := 0
@@ -176,6 +180,9 @@ func (l *Ledger) line(line string) error {
 	case f[0] == "null" && len(f) == 2:
 		l.Null[f[1]] = true
 		return nil
+	case f[0] == "opaque" && len(f) >= 2:
+		l.Opaque[strings.Join(f[1:], " ")] = true
+		return nil
 	case f[0] == "max" && len(f) == 3:
 		limit, err := strconv.Atoi(f[2])
 		l.Max[f[1]] = limit
@@ -223,6 +230,10 @@ func (o *Op) set(attributes []string) error {
 			o.Page = value
 		case "form":
 			o.Form = value == "yes"
+		case "lists":
+			o.JSONLists = value == "json"
+		case "empty":
+			o.Empty = value == "ok"
 		default:
 			err = fmt.Errorf("unknown attribute %q", a)
 		}

@@ -71,6 +71,7 @@ func TestNewDrop(t *testing.T) {
 		t.Errorf("the same drop again: %q", got)
 	}
 
+	command("surface")
 	drop(func(paths map[string]any) {
 		newer, err := json.Marshal(paths["/order/202507/orders"])
 		if err != nil {
@@ -103,6 +104,16 @@ func TestNewDrop(t *testing.T) {
 	if !strings.Contains(added, "# speaks of nothing: op GET /order/202309/orders\n") || !strings.Contains(added, "op GET /order/202709/orders Order.GetOrderDetailV202709 ") {
 		t.Errorf("the ledger's report:\n%s", added)
 	}
+	// Users of the operation that is gone would not compile any more.
+	if err := run([]string{"generate", "-root", root, "-api", "tiktokshop"}, new(bytes.Buffer)); err == nil ||
+		!strings.Contains(err.Error(), "gone: OrderService.GetOrderDetailV202309(context.Context, *GetOrderDetailV202309Request, ...CallOption) (*GetOrderDetailV202309Response, error)\n") ||
+		strings.Contains(err.Error(), "GetOrderListRequest") {
+		t.Errorf("generating without what is published: %v", err)
+	}
+	if src, err := os.ReadFile(filepath.Join(root, "tiktokshop", "order.gen.go")); err != nil || string(src) != before {
+		t.Errorf("the files were written all the same, %v", err)
+	}
+	command("surface")
 	after := generated()
 	if !strings.Contains(after, ") GetOrderDetailV202709(") || !strings.Contains(after, `path: "/order/202507/orders"`) || !strings.Contains(after, `json:"brand,omitzero"`) || strings.Contains(after, ") GetOrderDetailV202309(") {
 		t.Error("the clients do not follow the new drop")

@@ -3,7 +3,8 @@
 //
 //	apigen import    descriptions -> snapshots, and a report of what changed
 //	apigen ledger    adds names for what the ledger does not know yet
-//	apigen generate  snapshots and ledger -> *.gen.go
+//	apigen generate  snapshots and ledger -> *.gen.go; refuses to break what is published
+//	apigen surface   records as published what the snapshots and the ledger give now
 //	apigen count     operations in the snapshots and generated, per service
 package main
 
@@ -45,7 +46,7 @@ var apis = []api{
 
 func run(args []string, w io.Writer) error {
 	if len(args) == 0 {
-		return fmt.Errorf("want a command: import, ledger, generate or count")
+		return fmt.Errorf("want a command: import, ledger, generate, surface or count")
 	}
 	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	root := flags.String("root", ".", "root of the repository")
@@ -67,6 +68,8 @@ func run(args []string, w io.Writer) error {
 			err = a.extend(w, *root, *heading)
 		case "generate":
 			err = a.generate(*root)
+		case "surface":
+			err = a.record(*root)
 		case "count":
 			err = a.count(w, *root)
 		default:
@@ -82,6 +85,11 @@ func run(args []string, w io.Writer) error {
 func (a api) specDir(root string) string { return filepath.Join(root, "internal", "spec", a.name) }
 
 func (a api) ledgerPath(root string) string { return filepath.Join(a.specDir(root), "ledger.txt") }
+
+// describedPath is the list of operations of the fake.
+func (a api) describedPath(root string) string {
+	return filepath.Join(root, a.name, a.name+"test", "described.gen.go")
+}
 
 func (a api) importSpecs(w io.Writer, root, from string) error {
 	modules, err := a.read(from)
@@ -175,12 +183,19 @@ func (a api) extend(w io.Writer, root, heading string) error {
 	return in.Ledger.Save(a.ledgerPath(root), heading)
 }
 
-func (a api) generate(root string) error {
+func (a api) model(root string) (*emit.Model, error) {
 	in, err := a.load(root, false)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	model, err := emit.Build(in)
+	return emit.Build(in)
+}
+
+// surfacePath is where the published surface is recorded.
+func (a api) surfacePath(root string) string { return filepath.Join(a.specDir(root), "surface.txt") }
+
+func (a api) record(root string) error {
+	model, err := a.model(root)
 	if err != nil {
 		return err
 	}
@@ -188,7 +203,58 @@ func (a api) generate(root string) error {
 	if err != nil {
 		return err
 	}
-	return emit.WriteFiles(filepath.Join(root, a.name), filepath.Join(a.specDir(root), "generated.txt"), files)
+	lines, err := emit.Surface(files)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(a.surfacePath(root), []byte(strings.Join(lines, "\n")+"\n"), 0o644)
+}
+
+// broken compares generated files with the published surface.
+func (a api) broken(root string, files map[string][]byte) ([]string, error) {
+	old, err := os.ReadFile(a.surfacePath(root))
+	if err != nil {
+		if os.IsNotExist(err) { // nothing is published
+			err = nil
+		}
+		return nil, err
+	}
+	lines, err := emit.Surface(files)
+	if err != nil {
+		return nil, err
+	}
+	return emit.Broken(strings.Split(strings.TrimSpace(string(old)), "\n"), lines), nil
+}
+
+func (a api) generate(root string) error {
+	model, err := a.model(root)
+	if err != nil {
+		return err
+	}
+	files, err := model.Files()
+	if err != nil {
+		return err
+	}
+	broken, err := a.broken(root, files)
+	if err != nil {
+		return err
+	}
+	if len(broken) > 0 {
+		return fmt.Errorf("nothing was written, for it would break what is published:\n  %s\n"+
+			"settle it in the ledger (kind, field, type lines); or announce it in CHANGELOG.md, run apigen surface and generate again",
+			strings.Join(broken, "\n  "))
+	}
+	described, err := model.Described()
+	if err != nil {
+		return err
+	}
+	if err := emit.WriteFiles(filepath.Join(root, a.name), filepath.Join(a.specDir(root), "generated.txt"), files); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(a.describedPath(root)), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(a.describedPath(root), described, 0o644)
 }
 
 func (a api) count(w io.Writer, root string) error {

@@ -12,8 +12,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/linnbridge/linnbridge/internal/gen/emit"
 )
 
 const root = "../../../.."
@@ -35,17 +33,20 @@ func TestCommitted(t *testing.T) {
 	for _, a := range apis {
 		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()
-			in, err := a.load(root, false)
-			if err != nil {
-				t.Fatal(err)
-			}
-			model, err := emit.Build(in)
+			model, err := a.model(root)
 			if err != nil {
 				t.Fatal(err)
 			}
 			files, err := model.Files()
 			if err != nil {
 				t.Fatal(err)
+			}
+			broken, err := a.broken(root, files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, line := range broken {
+				t.Error(line)
 			}
 			have, err := filepath.Glob(filepath.Join(root, a.name, "*.gen.go"))
 			if err != nil {
@@ -66,6 +67,13 @@ func TestCommitted(t *testing.T) {
 			}
 			for name := range files {
 				t.Errorf("%s is missing", name)
+			}
+			want, err := model.Described()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(a.describedPath(root)); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("the fake's list of operations is not what the generator writes (%v); run go generate ./...", err)
 			}
 		})
 	}

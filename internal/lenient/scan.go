@@ -1,0 +1,159 @@
+package lenient
+
+import (
+	"bytes"
+	"strings"
+)
+
+// The scanner relies on its text being valid JSON.
+
+func (d *decoder) space() {
+	for d.pos < len(d.data) {
+		switch d.data[d.pos] {
+		case ' ', '\t', '\r', '\n':
+			d.pos++
+		default:
+			return
+		}
+	}
+}
+
+// more goes to the next element of a list or member of an object, and reports
+// whether there is one; if not, it goes behind the end.
+func (d *decoder) more(end byte) bool {
+	d.space()
+	if d.data[d.pos] == ',' {
+		d.pos++
+		d.space()
+	}
+	if d.data[d.pos] == end {
+		d.pos++
+		return false
+	}
+	return true
+}
+
+// members calls read for each member of the object at pos, with its quoted key
+// and pos at its value, which read must go behind.
+func (d *decoder) members(read func(key []byte)) {
+	for d.pos++; d.more('}'); {
+		key := d.skip()
+		d.space()
+		d.pos++ // the colon
+		d.space()
+		read(key)
+	}
+}
+
+// skip goes behind the value at pos and returns it.
+func (d *decoder) skip() []byte {
+	start := d.pos
+	switch d.data[start] {
+	case '"':
+		d.quoted()
+	case '{', '[':
+		for depth := 0; ; {
+			switch d.data[d.pos] {
+			case '"':
+				d.quoted()
+				continue
+			case '{', '[':
+				depth++
+			case '}', ']':
+				depth--
+			}
+			if d.pos++; depth == 0 {
+				break
+			}
+		}
+	default:
+		for d.pos < len(d.data) && !strings.ContainsRune(" \t\r\n,:]}", rune(d.data[d.pos])) {
+			d.pos++
+		}
+	}
+	return d.data[start:d.pos]
+}
+
+// quoted goes behind the string at pos.
+func (d *decoder) quoted() {
+	for d.pos++; ; d.pos++ {
+		n := bytes.IndexByte(d.data[d.pos:], '"')
+		escaped := bytes.IndexByte(d.data[d.pos:d.pos+n], '\\')
+		if escaped < 0 {
+			d.pos += n + 1
+			return
+		}
+		d.pos += escaped + 1 // and behind what it escapes
+	}
+}
+
+// Member returns the value of a member of an object in valid JSON, nil if there
+// is none.
+func Member(data []byte, name string) (value []byte) {
+	each(data, func(key string, raw []byte) {
+		if key == name {
+			value = raw
+		}
+	})
+	return value
+}
+
+// each calls f for the members of an object; other values have none.
+func each(data []byte, f func(key string, raw []byte)) {
+	d := decoder{data: data}
+	d.space()
+	if d.pos == len(data) || data[d.pos] != '{' {
+		return
+	}
+	d.members(func(key []byte) { f(unquote(key), d.skip()) })
+}
+
+// idNames are the members that identify a record, the best first, in small
+// letters without underscores and without the pk that Linnworks puts before.
+var idNames = []string{
+	"id", "orderid", "productid", "returnid", "cancelid", "packageid", "stockitemid", "skuid", "statementid",
+	"paymentid", "transactionid", "warehouseid", "sku", "sellersku", "code",
+}
+
+// personal are parts of the names of members that identify a person.
+var personal = []string{"user", "buyer", "customer", "open", "creator", "tax", "national"}
+
+// IDIn returns the id of a record in valid JSON, empty if it has none.
+func IDIn(raw []byte) string {
+	best, found := len(idNames)+1, ""
+	each(raw, func(key string, raw []byte) {
+		name := strings.TrimPrefix(strings.ReplaceAll(strings.ToLower(key), "_", ""), "pk")
+		rank := len(idNames)
+		for i, n := range idNames {
+			if n == name {
+				rank = i
+			}
+		}
+		if rank == len(idNames) {
+			if !strings.HasSuffix(name, "id") {
+				return
+			}
+			for _, p := range personal {
+				if strings.Contains(name, p) {
+					return
+				}
+			}
+		}
+		if s, ok := scalarText(raw); ok && rank < best && isID(s) {
+			best, found = rank, s
+		}
+	})
+	return found
+}
+
+// isID tells whether s may be printed as an id.
+func isID(s string) bool {
+	for _, c := range []byte(s) {
+		switch {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '-', c == '_', c == '.', c == '/', c == ':':
+		default:
+			return false
+		}
+	}
+	return s != "" && len(s) <= 64
+}

@@ -1,0 +1,186 @@
+package lenient
+
+import (
+	"encoding"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"sync"
+)
+
+// kind is how a type is read.
+type kind int
+
+const (
+	other      kind = iota // by encoding/json
+	pointer                //
+	decodes                // by its own UnmarshalJSON
+	parses                 // by its own UnmarshalText
+	text                   //
+	number                 //
+	boolean                //
+	object                 // a struct
+	list                   // a slice
+	dictionary             // a map with plain text as keys
+	anything               // an interface without methods
+)
+
+// info is what reading a type needs to know of it.
+type info struct {
+	typ    reflect.Type
+	kind   kind
+	elem   *info
+	fields []*field
+	named  map[string]*field
+}
+
+// field is a field of a struct, its embedded ones included.
+type field struct {
+	name  string
+	index []int
+	info  *info
+}
+
+// field returns the field for a quoted key, the exact one first, nil for none.
+func (t *info) field(key []byte) *field {
+	if f := t.named[string(key[1:len(key)-1])]; f != nil {
+		return f
+	}
+	name := unquote(key)
+	if f := t.named[name]; f != nil {
+		return f
+	}
+	for _, f := range t.fields {
+		if strings.EqualFold(f.name, name) {
+			return f
+		}
+	}
+	return nil
+}
+
+var (
+	infos    sync.Map // reflect.Type to *info, complete
+	building sync.Mutex
+	built    = map[reflect.Type]*info{} // guarded by building
+)
+
+func infoOf(t reflect.Type) *info {
+	if known, ok := infos.Load(t); ok {
+		return known.(*info)
+	}
+	building.Lock()
+	defer building.Unlock()
+	i := build(t)
+	infos.Store(t, i)
+	return i
+}
+
+var (
+	jsonType = reflect.TypeFor[json.Unmarshaler]()
+	textType = reflect.TypeFor[encoding.TextUnmarshaler]()
+)
+
+func build(t reflect.Type) *info {
+	if i := built[t]; i != nil {
+		return i
+	}
+	i := &info{typ: t}
+	built[t] = i // before its parts: a type may contain itself
+	switch p := reflect.PointerTo(t); {
+	case t.Kind() == reflect.Pointer:
+		i.kind, i.elem = pointer, build(t.Elem())
+		return i
+	case p.Implements(jsonType):
+		i.kind = decodes
+		return i
+	case p.Implements(textType):
+		i.kind = parses
+		return i
+	}
+	switch t.Kind() {
+	case reflect.String:
+		i.kind = text
+		if t == reflect.TypeFor[json.Number]() {
+			i.kind = other
+		}
+	case reflect.Bool:
+		i.kind = boolean
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
+		reflect.Float32, reflect.Float64:
+		i.kind = number
+	case reflect.Struct:
+		i.kind = object
+		i.named = map[string]*field{}
+		i.addFields(t, nil)
+	case reflect.Slice:
+		i.kind, i.elem = list, build(t.Elem())
+	case reflect.Map:
+		if key := t.Key(); key.Kind() == reflect.String && !reflect.PointerTo(key).Implements(textType) {
+			i.kind, i.elem = dictionary, build(t.Elem())
+		}
+	case reflect.Interface:
+		if t.NumMethod() == 0 {
+			i.kind = anything
+		}
+	}
+	return i
+}
+
+// addFields adds the fields of a struct, then those of the structs embedded in
+// it, which must not take the name of one that was there before.
+func (i *info) addFields(t reflect.Type, index []int) {
+	var embedded []reflect.StructField
+	for f := range t.Fields() {
+		tag, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		inner := f.Type
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		switch {
+		case tag == "-" && options == "":
+			continue
+		case f.Anonymous && tag == "" && inner.Kind() == reflect.Struct && (f.IsExported() || f.Type.Kind() == reflect.Struct):
+			embedded = append(embedded, f)
+			continue
+		case !f.IsExported():
+			continue
+		}
+		name := tag
+		if name == "" {
+			name = f.Name
+		}
+		if i.named[name] == nil {
+			part := &field{name: name, index: append(append([]int(nil), index...), f.Index...), info: build(f.Type)}
+			i.fields, i.named[name] = append(i.fields, part), part
+		}
+	}
+	for _, f := range embedded {
+		inner := f.Type
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		i.addFields(inner, append(append([]int(nil), index...), f.Index...))
+	}
+}
+
+// KnowsAny reports whether a JSON object has a member that the struct which v
+// points to, through any number of pointers, has a field for. It reports true
+// for other values, and for other types.
+func KnowsAny(data []byte, v any) bool {
+	t := infoOf(reflect.TypeOf(v))
+	for t.kind == pointer {
+		t = t.elem
+	}
+	d := decoder{data: data}
+	d.space()
+	if t.kind != object || d.pos == len(data) || data[d.pos] != '{' {
+		return true
+	}
+	known := false
+	d.members(func(key []byte) {
+		known = known || t.field(key) != nil
+		d.skip()
+	})
+	return known
+}

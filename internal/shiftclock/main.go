@@ -1,0 +1,125 @@
+// Shiftclock runs go test as if it were another day:
+//
+//	go run ./internal/shiftclock -by 9600h -- ./...
+//
+// runs the tests 400 days from now. They show what a fixed date beside the real
+// clock hides until that date has passed: certificates, tokens, deadlines.
+//
+// The test binaries are built with a time.Now whose wall clock is shifted. What
+// measures durations and ends waits, the monotonic clock, is as it was: shifted
+// too, it would have network deadlines never come, or all have passed. In a
+// bubble of testing/synctest the clock is that of the bubble.
+package main
+
+import (
+	"bytes"
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+func main() {
+	log.SetFlags(0)
+	log.SetPrefix("shiftclock: ")
+	by := flag.Duration("by", 0, "how far the clock is ahead; negative if it is behind")
+	flag.Parse()
+	err := run(*by, flag.Args())
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		os.Exit(exit.ExitCode()) // go test has said why
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(by time.Duration, args []string) error {
+	dir, err := os.MkdirTemp("", "shiftclock")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	overlay, err := writeOverlay(dir, by)
+	if err != nil {
+		return err
+	}
+	if err := probe(dir, overlay, by); err != nil {
+		return err
+	}
+	cmd := exec.Command("go", append([]string{"test", "-overlay", overlay}, args...)...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	return cmd.Run()
+}
+
+// writeOverlay writes to dir what the -overlay flag of the go command needs, and
+// returns that file.
+func writeOverlay(dir string, by time.Duration) (string, error) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOROOT: %w", err)
+	}
+	original := filepath.Join(strings.TrimSpace(string(root)), "src", "time", "time.go")
+	source, err := os.ReadFile(original)
+	if err != nil {
+		return "", err
+	}
+	if source, err = shifted(source, by); err != nil {
+		return "", fmt.Errorf("%s: %w", original, err)
+	}
+	changed, overlay := filepath.Join(dir, "time.go"), filepath.Join(dir, "overlay.json")
+	list, err := json.Marshal(map[string]map[string]string{"Replace": {original: changed}})
+	if err != nil {
+		return "", err
+	}
+	return overlay, cmp.Or(os.WriteFile(changed, source, 0o600), os.WriteFile(overlay, list, 0o600))
+}
+
+// shifted returns the source of time.go with a Now that is shifted by whole
+// seconds.
+func shifted(source []byte, by time.Duration) ([]byte, error) {
+	const now = "\nfunc Now() Time {\n"
+	if n := bytes.Count(source, []byte(now)); n != 1 {
+		return nil, fmt.Errorf("Now is declared %d times as expected, not once: this version of Go needs another edit", n)
+	}
+	source = bytes.Replace(source, []byte(now), []byte("\nfunc unshiftedNow() Time {\n"), 1)
+	return fmt.Appendf(source, `
+func Now() Time {
+	t := unshiftedNow()
+	if !runtimeIsBubbled() {
+		t.addSec(%d) // leaves the monotonic clock alone
+	}
+	return t
+}
+`, int64(by/time.Second)), nil
+}
+
+//go:embed probe.txt
+var probeTest []byte
+
+// probe checks with a test of its own that tests built with the overlay have the
+// clock they should have.
+func probe(dir, overlay string, by time.Duration) error {
+	module := filepath.Join(dir, "probe")
+	if err := cmp.Or(
+		os.Mkdir(module, 0o700),
+		os.WriteFile(filepath.Join(module, "go.mod"), []byte("module probe\n\ngo 1.26\n"), 0o600),
+		os.WriteFile(filepath.Join(module, "probe_test.go"), probeTest, 0o600),
+	); err != nil {
+		return err
+	}
+	cmd := exec.Command("go", "test", "-count=1", "-overlay", overlay, ".")
+	cmd.Dir = module
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", fmt.Sprintf("SHIFTED_NOW=%d", time.Now().Add(by).Unix()))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("the overlay does not do what it should (%v):\n%s", err, out)
+	}
+	return nil
+}

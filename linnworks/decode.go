@@ -1,0 +1,191 @@
+package linnworks
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"reflect"
+	"strings"
+
+	"github.com/linnbridge/linnbridge/internal/lenient"
+)
+
+// Unreadable is a record of a reply that could not be read.
+type Unreadable struct {
+	// List is the path of the record's list in the reply, such as Data, empty
+	// where the reply is the list. Index is the record's place in it, -1 in a map.
+	List  string
+	Index int
+	// ID is the id that the record has, a map's key, empty if it has none.
+	ID string
+	// Field is the path of the value that could not be read, empty for the record
+	// itself, and Why says how it differs. Neither holds the value.
+	Field, Why string
+}
+
+// String names the record, the field and the difference.
+func (u Unreadable) String() string {
+	return lenient.Unread{Record: true, List: u.List, Index: u.Index, ID: u.ID, Field: u.Field, Why: u.Why}.String()
+}
+
+// UnreadableError is a call that succeeded, but some records of its reply could
+// not be read. The result of the call is returned beside it and holds all the
+// others. An iterator hands out those of the page first, then the error, and goes
+// on to the next page.
+type UnreadableError struct {
+	// Operation is the service and method, such as Orders.GetOrdersByID.
+	Operation string
+	// Records are the records that are missing from the result, at least one.
+	Records []Unreadable
+	// OutcomeUnknown tells that the call is a write: what became of these records
+	// is to be read back.
+	OutcomeUnknown bool
+}
+
+// Error names the operation and the first few records.
+func (e *UnreadableError) Error() string {
+	const most = 5
+	var texts []string
+	for _, r := range e.Records[:min(len(e.Records), most)] {
+		texts = append(texts, r.String())
+	}
+	if more := len(e.Records) - most; more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Sprintf("linnworks: %s: %d record(s) of the reply could not be read: %s; report it with the operation",
+		e.Operation, len(e.Records), strings.Join(texts, "; "))
+}
+
+// Is makes the iterators go on.
+func (e *UnreadableError) Is(target error) bool { return target == lenient.ErrRecords } //nolint:errorlint // the very one
+
+// Format prints the text for every verb.
+func (e UnreadableError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
+
+// LogValue is the text for slog.
+func (e UnreadableError) LogValue() slog.Value { return slog.StringValue(e.Error()) }
+
+// Errors that decode returns beside those of shape.
+var (
+	errEmptyReply = errors.New("empty reply where a result is documented")
+	errUnknown    = errors.New("the reply is an object without any documented field")
+	errNotJSON    = errors.New("the reply is not the API's JSON")
+)
+
+// errorObject is an error that came with the status of a success.
+type errorObject struct{ code, message string }
+
+func (errorObject) Error() string { return "the reply is an error object with the status of a success" }
+
+// decode reads the body of a successful reply into out, nil for an operation
+// without a result, and reports the records that it left out. What counts as an
+// answer is decided here:
+//
+//   - An empty reply and null are normal for an operation without a result, and
+//     an empty list or map. Where a struct or a scalar is documented they are an
+//     error, for nothing is not zero, unless mayBeEmpty: then out stays as it is.
+//   - An object that holds an error's code and message alone is an error, and so
+//     is one that has none of the fields of the documented struct, {} included.
+//   - Without a result, a reply that is not JSON is an error; with mayBeEmpty a
+//     plain text is not. Where a string is documented, plain text is that string.
+//   - Else the rules of package lenient hold.
+func decode(body []byte, out any, mayBeEmpty bool) ([]lenient.Unread, error) {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	if len(body) == 0 || string(body) == "null" {
+		if mayBeEmpty || out == nil || holdsNothing(reflect.TypeOf(out).Elem()) {
+			return nil, nil
+		}
+		return nil, errEmptyReply
+	}
+	if out == nil {
+		if json.Valid(body) {
+			return nil, asErrorObject(body)
+		}
+		if mayBeEmpty && isPlain(body) {
+			return nil, nil
+		}
+		return nil, errNotJSON
+	}
+	unread, err := lenient.Unmarshal(body, out)
+	if text, ok := out.(*string); ok && err != nil && isPlain(body) {
+		*text = string(body)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNotJSON, err)
+	}
+	v := reflect.ValueOf(out).Elem()
+	for v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	suspect := len(unread) > 0 || v.Kind() == reflect.Map && v.Len() <= len(errorNames) || v.Kind() == reflect.Struct && v.IsZero()
+	if suspect {
+		if err := asErrorObject(body); err != nil {
+			return nil, err
+		}
+		if !lenient.KnowsAny(body, out) && !(mayBeEmpty && string(body) == "{}") {
+			return nil, errUnknown
+		}
+	}
+	for _, u := range unread {
+		if !u.Record {
+			return nil, fmt.Errorf("the reply has another shape than documented: %s", u)
+		}
+	}
+	return unread, nil
+}
+
+// holdsNothing tells whether nothing is a value of t: an empty list, map, or
+// anything.
+func holdsNothing(t reflect.Type) bool {
+	return t.Kind() == reflect.Slice || t.Kind() == reflect.Map || t.Kind() == reflect.Interface
+}
+
+// isPlain tells whether body begins as a text and not as JSON or a page of HTML.
+func isPlain(body []byte) bool { return !bytes.ContainsAny(body[:1], "{[<\"") }
+
+// errorNames are the members of an error object, in small letters.
+var errorNames = map[string]bool{
+	"code": true, "message": true, "messagedetail": true, "exceptionmessage": true, "exceptiontype": true, "stacktrace": true,
+}
+
+// asErrorObject returns an errorObject if body, which is valid JSON, is one.
+func asErrorObject(body []byte) error {
+	var members map[string]json.RawMessage
+	if body[0] != '{' || json.Unmarshal(body, &members) != nil {
+		return nil //nolint:nilerr // not an object
+	}
+	var e errorObject
+	told := false
+	for name, raw := range members {
+		name = strings.ToLower(name)
+		if !errorNames[name] {
+			return nil
+		}
+		switch name {
+		case "code":
+			e.code = bare(raw)
+		case "message", "exceptionmessage":
+			e.message, told = bare(raw), true
+		}
+	}
+	if !told {
+		return nil
+	}
+	return e
+}
+
+// unread is the error of a successful reply, by what decode found.
+func (p *inSession) unread(unread []lenient.Unread) error {
+	if len(unread) == 0 {
+		return nil
+	}
+	e := &UnreadableError{Operation: p.op, OutcomeUnknown: p.replay != replayRead}
+	for _, u := range unread {
+		e.Records = append(e.Records, Unreadable{List: u.List, Index: u.Index, ID: u.ID, Field: u.Field, Why: u.Why})
+	}
+	return e
+}

@@ -1,0 +1,234 @@
+package tiktokshop
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// compare runs two ways of doing the same in turn, and reports the least time of each
+// and what the second costs in times of the first.
+func compare(b *testing.B, bare, ours func() error) {
+	b.Helper()
+	const batch = 20
+	least := [2]time.Duration{1 << 62, 1 << 62}
+	var allocs [2]float64
+	for i, do := range []func() error{bare, ours} {
+		allocs[i] = testing.AllocsPerRun(batch, func() {
+			if err := do(); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+	for b.Loop() {
+		for i, do := range []func() error{bare, ours} {
+			start := time.Now()
+			for range batch {
+				if err := do(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			least[i] = min(least[i], time.Since(start)/batch)
+		}
+	}
+	b.ReportMetric(float64(least[0].Nanoseconds()), "bare-ns")
+	b.ReportMetric(float64(least[1].Nanoseconds()), "ns")
+	b.ReportMetric(float64(least[1])/float64(least[0]), "times-bare")
+	b.ReportMetric(allocs[0], "bare-allocs")
+	b.ReportMetric(allocs[1], "allocs")
+	b.ReportMetric(0, "ns/op")
+}
+
+// page is a reply with n orders.
+func page(n int) []byte {
+	const order = `{"id":"576461413038785752","status":"AWAITING_SHIPMENT","create_time":1619611561,"update_time":1619621355,"shipping_type":"TIKTOK","buyer_email":"x@scs.tiktok.com","payment":{"currency":"GBP","sub_total":"50.00","total_amount":"53.00","shipping_fee":"3.00","tax":"0"},"recipient_address":{"full_address":"1 High St, London","name":"A B","phone_number":"(+44)7700900000","postal_code":"N1 1AA","region_code":"GB"},"line_items":[{"id":"577086512123755123","sku_id":"1729582718312380123","product_id":"1729582718312380555","product_name":"Women's Winter Crochet Clothes","seller_sku":"red_iphone_256","sale_price":"50.00","original_price":"60.00","currency":"GBP","package_id":"1153132168123859123","display_status":"AWAITING_SHIPMENT"}]}`
+	return fmt.Appendf(nil, `{"code":0,"message":"Success","request_id":"202203070749000101890810281E8C70B7","data":{"next_page_token":"","total_count":%d,"orders":[%s]}}`,
+		n, strings.TrimSuffix(strings.Repeat(order+",", n), ","))
+}
+
+type fromMemory []byte
+
+func (m fromMemory) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_ = r.Body.Close()
+	}
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Request: r,
+		Body: io.NopCloser(bytes.NewReader(m)), ContentLength: int64(len(m)),
+	}, nil
+}
+
+// bareList is what somebody writes by hand: sign, send, one json.Unmarshal into
+// the same structs.
+func bareList(c *http.Client, base string, req *GetOrderListRequest) error {
+	body, err := json.Marshal(req)
+	if err != nil {
+		return err
+	}
+	q := url.Values{
+		"app_key": {testApp.Key}, "timestamp": {strconv.FormatInt(time.Now().Unix(), 10)},
+		"shop_cipher": {testShop.Cipher}, "page_size": {strconv.Itoa(req.PageSize)},
+	}
+	secret := testApp.Secret.Reveal()
+	mac := hmac.New(sha256.New, []byte(secret))
+	_, _ = io.WriteString(mac, secret+"/order/202309/orders/search")
+	for _, k := range slices.Sorted(maps.Keys(q)) {
+		_, _ = io.WriteString(mac, k+q.Get(k))
+	}
+	_, _ = mac.Write(body)
+	_, _ = io.WriteString(mac, secret)
+	q.Set("sign", hex.EncodeToString(mac.Sum(nil)))
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, base+"/order/202309/orders/search?"+q.Encode(), bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Tts-Access-Token", testAccess)
+	resp, err := c.Do(r)
+	if err != nil {
+		return err
+	}
+	raw, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil {
+		return err
+	}
+	var reply struct {
+		Code int
+		Data GetOrderListResponse
+	}
+	if err := json.Unmarshal(raw, &reply); err != nil {
+		return err
+	}
+	if reply.Code != 0 || len(reply.Data.Orders) != reply.Data.TotalCount {
+		return errors.New("not what was sent")
+	}
+	return nil
+}
+
+// A call beside signed net/http, without a server and over the loopback.
+func BenchmarkCall(b *testing.B) {
+	for name, n := range map[string]int{"1kB": 1, "40kB": 50} {
+		body := page(n)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write(body)
+		}))
+		defer server.Close()
+		for where, to := range map[string]struct {
+			base string
+			rt   http.RoundTripper
+		}{
+			"memory":   {"https://open-api.tiktokglobalshop.com", fromMemory(body)},
+			"loopback": {server.URL, &http.Transport{}},
+		} {
+			b.Run(where+"/"+name, func(b *testing.B) {
+				c, _ := setup(b, nil, WithHTTPClient(&http.Client{Transport: to.rt}), WithBaseURL(to.base),
+					WithLimiter(NewLimiter(Limits{Reads: 1e9, Writes: 1e9, Burst: 1 << 20})))
+				req := &GetOrderListRequest{PageSize: 50}
+				bare := &http.Client{Transport: to.rt}
+				compare(b, func() error { return bareList(bare, to.base, req) }, func() error {
+					_, err := c.Order.GetOrderList(b.Context(), req)
+					return err
+				})
+			})
+		}
+	}
+}
+
+// The second reading, where one scalar of many is of another kind, beside the
+// first alone.
+func BenchmarkOddScalar(b *testing.B) {
+	good := page(860)
+	odd := bytes.Replace(good, []byte(`"seller_sku":"red_iphone_256"`), []byte(`"seller_sku":256`), 1)
+	read := func(body []byte) func() error {
+		c, _ := setup(b, nil, WithHTTPClient(&http.Client{Transport: fromMemory(body)}), WithLimiter(NewLimiter(Limits{Reads: 1e9, Writes: 1e9, Burst: 1 << 20})))
+		return func() error {
+			_, err := c.Order.GetOrderList(b.Context(), &GetOrderListRequest{PageSize: 50})
+			return err
+		}
+	}
+	compare(b, read(good), read(odd))
+}
+
+func BenchmarkSign(b *testing.B) {
+	q := url.Values{"app_key": {"6abc123def456"}, "timestamp": {"1767225600"}, "shop_cipher": {"GCP_XF90igAAAABh00qsWgtvOiGFNqyubMt3"}, "page_size": {"50"}}
+	const text = "/order/202309/orders/searchapp_key6abc123def456page_size50shop_cipherGCP_XF90igAAAABh00qsWgtvOiGFNqyubMt3timestamp1767225600"
+	key := []byte(testApp.Secret.Reveal())
+	for _, n := range []int{200, 20000} {
+		body := bytes.Repeat([]byte("x"), n)
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			compare(b, func() error {
+				m := hmac.New(sha256.New, key)
+				_, _ = m.Write(key)
+				_, _ = io.WriteString(m, text)
+				_, _ = m.Write(body)
+				_, _ = m.Write(key)
+				_ = hex.EncodeToString(m.Sum(nil))
+				return nil
+			}, func() error {
+				_ = Sign(testApp.Secret, "/order/202309/orders/search", q, "application/json", body)
+				return nil
+			})
+		})
+	}
+}
+
+// The receiver beside a handler of a few lines with the same decoding.
+func BenchmarkWebhook(b *testing.B) {
+	n := 0
+	receive := func(h http.Handler) func() error {
+		return func() error {
+			n++
+			body := fmt.Appendf(nil, `{"type":1,"tts_notification_id":"73270%d","shop_id":"7494049642642441621","timestamp":%d,"data":{"order_id":"576486316948490001","order_status":"UNPAID","is_on_hold_order":false,"update_time":1627587600}}`, n, time.Now().Unix())
+			r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
+			r.Header.Set("Authorization", SignWebhook(testApp, body))
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != http.StatusOK {
+				return fmt.Errorf("status %d", w.Code)
+			}
+			return nil
+		}
+	}
+	bare := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		m := hmac.New(sha256.New, []byte(testApp.Secret.Reveal()))
+		_, _ = io.WriteString(m, testApp.Key)
+		_, _ = m.Write(body)
+		var e struct {
+			Type      int             `json:"type"`
+			ID        string          `json:"tts_notification_id"`
+			ShopID    string          `json:"shop_id"`
+			Timestamp int64           `json:"timestamp"`
+			Data      json.RawMessage `json:"data"`
+		}
+		var d OrderStatusChange
+		if err != nil || !hmac.Equal([]byte(hex.EncodeToString(m.Sum(nil))), []byte(r.Header.Get("Authorization"))) ||
+			json.Unmarshal(body, &e) != nil || json.Unmarshal(e.Data, &d) != nil {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	})
+	h, err := NewWebhookHandler(testApp, func(context.Context, *WebhookEvent) error { return nil })
+	if err != nil {
+		b.Fatal(err)
+	}
+	compare(b, receive(bare), receive(h))
+}

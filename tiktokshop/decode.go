@@ -1,0 +1,197 @@
+package tiktokshop
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/linnbridge/linnbridge/internal/lenient"
+	"github.com/linnbridge/linnbridge/internal/transport"
+)
+
+// Unreadable is a record of a reply that could not be read.
+type Unreadable struct {
+	// List is the path of the record's list in the data, such as orders, empty
+	// where the data is the list. Index is the record's place in it, -1 in a map.
+	List  string
+	Index int
+	// ID is the id that the record has, a map's key, empty if it has none.
+	ID string
+	// Field is the path of the value that could not be read, empty for the record
+	// itself, and Why says how it differs. Neither holds the value.
+	Field, Why string
+}
+
+// String names the record, the field and the difference.
+func (u Unreadable) String() string {
+	return lenient.Unread{Record: true, List: u.List, Index: u.Index, ID: u.ID, Field: u.Field, Why: u.Why}.String()
+}
+
+// UnreadableError is a call that succeeded, but some records of its reply could
+// not be read. The result of the call is returned beside it and holds all the
+// others. An iterator hands out those of the page first, then the error, and goes
+// on to the next page.
+type UnreadableError struct {
+	// Operation, Shop and RequestID are as in [Error].
+	Operation string
+	Shop      string
+	RequestID string
+	// Records are the records that are missing from the result, at least one.
+	Records []Unreadable
+	// OutcomeUnknown tells that the call is a write: what became of these records
+	// is to be read back.
+	OutcomeUnknown bool
+}
+
+// Error names the first records, in one line.
+func (e *UnreadableError) Error() string {
+	const most = 5
+	var b strings.Builder
+	writeCall(&b, e.Operation, e.Shop)
+	fmt.Fprintf(&b, ": %d record(s) of the reply could not be read", len(e.Records))
+	for i, r := range e.Records {
+		if i == most {
+			fmt.Fprintf(&b, "; and %d more", len(e.Records)-i)
+			break
+		}
+		fmt.Fprintf(&b, "; %s", r)
+	}
+	if e.RequestID != "" {
+		fmt.Fprintf(&b, " [request %s]", e.RequestID)
+	}
+	return oneLine(b.String() + "; report it with the request id")
+}
+
+// Is makes the iterators go on.
+func (e *UnreadableError) Is(target error) bool { return target == lenient.ErrRecords } //nolint:errorlint // the very one
+
+// Format prints the text for every verb.
+func (e UnreadableError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
+
+// LogValue is the text for slog.
+func (e UnreadableError) LogValue() slog.Value { return slog.StringValue(e.Error()) }
+
+// envelope wraps every reply. A field of another type than documented leaves the
+// others readable.
+type envelope struct {
+	Code      ID     `json:"code"`
+	Message   string `json:"message"`
+	Data      any    `json:"data"` // points to where the data goes
+	RequestID ID     `json:"request_id"`
+}
+
+// code returns the business code, and whether there was one.
+func (e envelope) code() (code int, ok bool) {
+	code, err := strconv.Atoi(string(e.Code))
+	return code, err == nil
+}
+
+// dropped takes data that nobody wants.
+type dropped struct{}
+
+func (*dropped) UnmarshalJSON([]byte) error { return nil }
+
+// reset empties the envelope and what the caller gave for the data.
+func (p *signed) reset() {
+	p.envelope.Data, p.unread = nil, nil
+	if p.filled && p.out != nil {
+		reflect.ValueOf(p.out).Elem().SetZero()
+	}
+	p.filled = false
+}
+
+// unmarshal reads the envelope, and with it its data, in one pass: the data is
+// most of a reply. Only where that fails it is read again, leniently.
+func (p *signed) unmarshal(body []byte) error {
+	again := func() {
+		p.reset()
+		p.envelope = envelope{Data: p.out}
+		if p.out == nil {
+			p.envelope.Data = new(dropped)
+		}
+		p.filled = true
+	}
+	again()
+	err := json.Unmarshal(body, &p.envelope)
+	if err == nil || !lenient.Readable(err) {
+		return err
+	}
+	again()
+	err = nil
+	for _, u := range lenient.Read(body, &p.envelope, 1) {
+		list, inData := strings.CutPrefix(u.List+".", "data.")
+		u.List = strings.TrimSuffix(list, ".")
+		if !u.Record {
+			u.Field, inData = strings.CutPrefix(u.Field+".", "data.")
+			u.Field = strings.TrimSuffix(u.Field, ".")
+			if u.Field == "code" || u.Field == "" && !inData {
+				err = errors.New(u.String())
+			}
+		}
+		if inData {
+			p.unread = append(p.unread, u)
+		}
+	}
+	return err
+}
+
+// result is the outcome of a call whose envelope is that of a success. What
+// counts as an answer is decided here:
+//
+//   - Data that is missing, null or {} is normal: TikTok answers so to writes, and
+//     to searches that find nothing. Its code says that the call succeeded.
+//   - Data that is an object of which no field is documented is an error where
+//     something was to be read.
+//   - Else the rules of package lenient hold: what cannot be read costs its
+//     record, or, outside of all lists, the call.
+//   - Items that failed, in a list named errors, are a [*PartialError].
+func (p *signed) result(reply *transport.Reply) error {
+	fail := func(err error) error {
+		e := p.error(ClassDecode, err)
+		e.HTTPStatus, e.Body = reply.Status, snapshot(reply.Body)
+		e.OutcomeUnknown = p.replay != replayRead // what it did cannot be read
+		return e
+	}
+	body := bytes.TrimPrefix(reply.Body, []byte("\ufeff"))
+	unreadable := &UnreadableError{
+		Operation: p.op, Shop: p.shop, RequestID: string(p.envelope.RequestID), OutcomeUnknown: p.replay != replayRead,
+	}
+	for _, u := range p.unread {
+		if !u.Record {
+			return fail(fmt.Errorf("the data has another shape than documented: %s", u))
+		}
+		unreadable.Records = append(unreadable.Records, Unreadable{List: u.List, Index: u.Index, ID: u.ID, Field: u.Field, Why: u.Why})
+	}
+	if p.replay == replayRead && p.out != nil && isZeroStruct(p.out) {
+		data := lenient.Member(body, "data")
+		if len(bytes.Trim(data, "{} \t\r\n")) > 0 && lenient.Member(data, "errors") == nil && !lenient.KnowsAny(data, p.out) {
+			return fail(errors.New("the data is an object without any documented field"))
+		}
+	}
+	if bytes.Contains(body, []byte(`"errors"`)) {
+		if err := p.partial(lenient.Member(body, "data")); err != nil {
+			if len(unreadable.Records) > 0 {
+				return fmt.Errorf("%w; also: %w", err, unreadable)
+			}
+			return err
+		}
+	}
+	if len(unreadable.Records) > 0 {
+		return unreadable
+	}
+	return nil
+}
+
+func isZeroStruct(out any) bool {
+	v := reflect.ValueOf(out).Elem()
+	for v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	}
+	return v.Kind() == reflect.Struct && v.IsZero()
+}
