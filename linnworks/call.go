@@ -309,7 +309,7 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 			Operation: op.name, Class: ClassDecode, HTTPStatus: reply.Status, Attempts: reply.Attempts,
 			OutcomeUnknown: op.replay != replayRead, Body: snapshot(reply.Body, op.host, p.mask()), Err: err,
 		}
-		if told, ok := errors.AsType[errorObject](err); ok {
+		if told, ok := errors.AsType[objectError](err); ok {
 			e.Code, e.Message = clean(told.code, p.mask()), clean(told.message, p.mask())
 		}
 		return e

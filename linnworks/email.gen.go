@@ -12,7 +12,8 @@ type EmailService service
 
 // GenerateAdhocEmail calls POST /api/Email/GenerateAdhocEmail.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GenerateAdhocEmail
 func (s *EmailService) GenerateAdhocEmail(ctx context.Context, req *GenerateAdhocEmailRequest, opts ...CallOption) (*GenerateAdhocEmailResponse, error) {
@@ -26,7 +27,8 @@ func (s *EmailService) GenerateAdhocEmail(ctx context.Context, req *GenerateAdho
 
 // GenerateFreeTextEmail calls POST /api/Email/GenerateFreeTextEmail.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GenerateFreeTextEmail
 func (s *EmailService) GenerateFreeTextEmail(ctx context.Context, req *GenerateFreeTextEmailRequest, opts ...CallOption) (*GenerateFreeTextEmailResponse, error) {
@@ -40,7 +42,7 @@ func (s *EmailService) GenerateFreeTextEmail(ctx context.Context, req *GenerateF
 
 // GetEmailTemplate calls GET /api/Email/GetEmailTemplate.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GetEmailTemplate
 func (s *EmailService) GetEmailTemplate(ctx context.Context, req *GetEmailTemplateRequest, opts ...CallOption) (*EmailTemplate, error) {
@@ -54,7 +56,7 @@ func (s *EmailService) GetEmailTemplate(ctx context.Context, req *GetEmailTempla
 
 // GetEmailTemplates calls GET /api/Email/GetEmailTemplates.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GetEmailTemplates
 func (s *EmailService) GetEmailTemplates(ctx context.Context, req *GetEmailTemplatesRequest, opts ...CallOption) ([]EmailTemplateHeader, error) {
@@ -66,7 +68,7 @@ func (s *EmailService) GetEmailTemplates(ctx context.Context, req *GetEmailTempl
 	return out, err
 }
 
-// EmailStubCustomTag is part of a request.
+// EmailStubCustomTag is taken by [EmailService.GenerateAdhocEmail].
 type EmailStubCustomTag struct {
 	TagName        *string `json:"TagName,omitzero"`
 	TagValue       *string `json:"TagValue,omitzero"`
@@ -74,7 +76,7 @@ type EmailStubCustomTag struct {
 	EmailStubTagID *int    `json:"pkEmailStubTagId,omitzero"`
 }
 
-// EmailTemplate is part of a reply.
+// EmailTemplate is returned by [EmailService.GetEmailTemplate].
 type EmailTemplate struct {
 	AttachPDF                    bool              `json:"AttachPDF,omitzero"`
 	Body                         string            `json:"Body,omitzero"`
@@ -91,7 +93,7 @@ type EmailTemplate struct {
 	EmailTemplateRowID           int               `json:"pkEmailTemplateRowId,omitzero"`
 }
 
-// EmailTemplateHeader is part of a reply.
+// EmailTemplateHeader is returned by [EmailService.GetEmailTemplates].
 type EmailTemplateHeader struct {
 	AccountName        string `json:"AccountName,omitzero"`
 	AttachPDF          bool   `json:"AttachPDF,omitzero"`
@@ -106,7 +108,7 @@ type EmailTemplateHeader struct {
 	EmailTemplateRowID int    `json:"pkEmailTemplateRowId,omitzero"`
 }
 
-// EmailTemplateType is part of a reply.
+// EmailTemplateType is returned by [EmailService.GetEmailTemplate].
 type EmailTemplateType struct {
 	AttachPDFAvailable   bool            `json:"AttachPDFAvailable,omitzero"`
 	AttachedFileName     string          `json:"AttachedFileName,omitzero"`
@@ -128,13 +130,14 @@ type GenerateAdhocEmailRequest struct {
 	TemplateID  *int                 `json:"templateId,omitzero"`
 }
 
-// GenerateAdhocEmailResponse is part of a reply.
+// GenerateAdhocEmailResponse is returned by [EmailService.GenerateAdhocEmail].
 type GenerateAdhocEmailResponse struct {
 	FailedRecipients []string `json:"FailedRecipients,omitzero"`
 	IsComplete       bool     `json:"isComplete,omitzero"`
 }
 
-// GenerateFreeTextEmailRequest holds the parameters of Email.GenerateFreeTextEmail.
+// GenerateFreeTextEmailRequest holds the parameters of
+// Email.GenerateFreeTextEmail.
 type GenerateFreeTextEmailRequest struct {
 	Body         *string `json:"body,omitzero"`
 	IDs          []GUID  `json:"ids,omitzero"`
@@ -142,7 +145,8 @@ type GenerateFreeTextEmailRequest struct {
 	TemplateType *string `json:"templateType,omitzero"`
 }
 
-// GenerateFreeTextEmailResponse is part of a reply.
+// GenerateFreeTextEmailResponse is returned by
+// [EmailService.GenerateFreeTextEmail].
 type GenerateFreeTextEmailResponse struct {
 	FailedRecipients []string `json:"FailedRecipients,omitzero"`
 	IsComplete       bool     `json:"isComplete,omitzero"`
@@ -156,7 +160,7 @@ type GetEmailTemplateRequest struct {
 // GetEmailTemplatesRequest holds the parameters of Email.GetEmailTemplates.
 type GetEmailTemplatesRequest struct{}
 
-// TemplateTag is part of a reply.
+// TemplateTag is returned by [EmailService.GetEmailTemplate].
 type TemplateTag struct {
 	IsList        bool   `json:"IsList,omitzero"`
 	Name          string `json:"Name,omitzero"`

@@ -69,7 +69,7 @@ func TestListsEndWhenTheyEnd(t *testing.T) {
 
 	// A head without pages, as one operation sends it.
 	const item = "6079faa4-e4ff-4b5b-9990-fc571e70412e"
-	history := &GetItemChangesHistoryRequest{StockItemID: new(GUID(item))}
+	history := &GetItemChangesHistoryRequest{StockItemID: GUID(item)}
 	s.answer = status(200, `{"PageNumber":0,"EntriesPerPage":0,"TotalEntries":2,"TotalPages":0,"Data":[{"Level":44,"StockItemId":"`+item+`"},{"Level":0,"StockItemId":"`+item+`"}]}`)
 	if got, err := listed(c.Stock.GetItemChangesHistoryAll(t.Context(), history)); got != 2 || err != nil {
 		t.Errorf("%d of 2 changes, %v", got, err)

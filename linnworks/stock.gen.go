@@ -13,7 +13,8 @@ type StockService service
 
 // AddRollingStockTake calls POST /api/Stock/AddRollingStockTake.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-AddRollingStockTake
 func (s *StockService) AddRollingStockTake(ctx context.Context, req *AddRollingStockTakeRequest, opts ...CallOption) (*AddRollingStockTakeResponse, error) {
@@ -27,7 +28,8 @@ func (s *StockService) AddRollingStockTake(ctx context.Context, req *AddRollingS
 
 // AddVariationItems calls POST /api/Stock/AddVariationItems.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-AddVariationItems
 func (s *StockService) AddVariationItems(ctx context.Context, req *AddVariationItemsRequest, opts ...CallOption) ([]VariationItem, error) {
@@ -41,7 +43,8 @@ func (s *StockService) AddVariationItems(ctx context.Context, req *AddVariationI
 
 // BatchStockLevelDelta calls POST /api/Stock/BatchStockLevelDelta.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-BatchStockLevelDelta
 func (s *StockService) BatchStockLevelDelta(ctx context.Context, req *BatchStockLevelDeltaRequest, opts ...CallOption) (*BatchStockLevelDeltaResponse, error) {
@@ -55,7 +58,8 @@ func (s *StockService) BatchStockLevelDelta(ctx context.Context, req *BatchStock
 
 // BookInStockBatch calls POST /api/Stock/BookInStockBatch.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-BookInStockBatch
 func (s *StockService) BookInStockBatch(ctx context.Context, req *BookInStockBatchRequest, opts ...CallOption) (*StockItemBatch, error) {
@@ -69,7 +73,8 @@ func (s *StockService) BookInStockBatch(ctx context.Context, req *BookInStockBat
 
 // BookInStockItem calls POST /api/Stock/BookInStockItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-BookInStockItem
 func (s *StockService) BookInStockItem(ctx context.Context, req *BookInStockItemRequest, opts ...CallOption) (*BookInStockItemResponse, error) {
@@ -83,7 +88,7 @@ func (s *StockService) BookInStockItem(ctx context.Context, req *BookInStockItem
 
 // CheckVariationParentSKUExists calls GET /api/Stock/CheckVariationParentSKUExists.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CheckVariationParentSKUExists
 func (s *StockService) CheckVariationParentSKUExists(ctx context.Context, req *CheckVariationParentSKUExistsRequest, opts ...CallOption) (StockCheckVariationParentSKUExistsResult, error) {
@@ -97,7 +102,8 @@ func (s *StockService) CheckVariationParentSKUExists(ctx context.Context, req *C
 
 // CompleteWarehouseMove calls POST /api/Stock/CompleteWarehouseMove.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CompleteWarehouseMove
 func (s *StockService) CompleteWarehouseMove(ctx context.Context, req *CompleteWarehouseMoveRequest, opts ...CallOption) (*CompleteWarehouseMoveResponse, error) {
@@ -111,7 +117,8 @@ func (s *StockService) CompleteWarehouseMove(ctx context.Context, req *CompleteW
 
 // CreateStockBatches calls POST /api/Stock/CreateStockBatches.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CreateStockBatches
 func (s *StockService) CreateStockBatches(ctx context.Context, req *CreateStockBatchesRequest, opts ...CallOption) ([]StockItemBatch, error) {
@@ -125,7 +132,8 @@ func (s *StockService) CreateStockBatches(ctx context.Context, req *CreateStockB
 
 // CreateVariationGroup calls POST /api/Stock/CreateVariationGroup.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CreateVariationGroup
 func (s *StockService) CreateVariationGroup(ctx context.Context, req *CreateVariationGroupRequest, opts ...CallOption) (*VariationGroup, error) {
@@ -139,7 +147,8 @@ func (s *StockService) CreateVariationGroup(ctx context.Context, req *CreateVari
 
 // CreateWarehouseMove calls POST /api/Stock/CreateWarehouseMove.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CreateWarehouseMove
 func (s *StockService) CreateWarehouseMove(ctx context.Context, req *CreateWarehouseMoveRequest, opts ...CallOption) (*GetWarehouseMoveResponse, error) {
@@ -153,7 +162,8 @@ func (s *StockService) CreateWarehouseMove(ctx context.Context, req *CreateWareh
 
 // DeleteMove calls POST /api/Stock/DeleteMove.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteMove
 func (s *StockService) DeleteMove(ctx context.Context, req *DeleteMoveRequest, opts ...CallOption) (*DeleteMoveResponse, error) {
@@ -167,7 +177,8 @@ func (s *StockService) DeleteMove(ctx context.Context, req *DeleteMoveRequest, o
 
 // DeleteVariationGroup calls GET /api/Stock/DeleteVariationGroup.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationGroup
 func (s *StockService) DeleteVariationGroup(ctx context.Context, req *DeleteVariationGroupRequest, opts ...CallOption) (*DeleteVariationGroupResponse, error) {
@@ -181,7 +192,8 @@ func (s *StockService) DeleteVariationGroup(ctx context.Context, req *DeleteVari
 
 // DeleteVariationGroups calls POST /api/Stock/DeleteVariationGroups.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationGroups
 func (s *StockService) DeleteVariationGroups(ctx context.Context, req *DeleteVariationGroupsRequest, opts ...CallOption) (*DeleteVariationGroupsResponse, error) {
@@ -195,7 +207,8 @@ func (s *StockService) DeleteVariationGroups(ctx context.Context, req *DeleteVar
 
 // DeleteVariationItem calls POST /api/Stock/DeleteVariationItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationItem
 func (s *StockService) DeleteVariationItem(ctx context.Context, req *DeleteVariationItemRequest, opts ...CallOption) (*DeleteVariationItemResponse, error) {
@@ -209,7 +222,8 @@ func (s *StockService) DeleteVariationItem(ctx context.Context, req *DeleteVaria
 
 // DeleteVariationItems calls POST /api/Stock/DeleteVariationItems.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationItems
 func (s *StockService) DeleteVariationItems(ctx context.Context, req *DeleteVariationItemsRequest, opts ...CallOption) (*DeleteVariationItemsResponse, error) {
@@ -223,7 +237,7 @@ func (s *StockService) DeleteVariationItems(ctx context.Context, req *DeleteVari
 
 // GetBinRacksByID calls POST /api/Stock/GetBinRacksById.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetBinRacksById
 func (s *StockService) GetBinRacksByID(ctx context.Context, req *GetBinRacksByIDRequest, opts ...CallOption) (*BinracksResponse, error) {
@@ -237,7 +251,7 @@ func (s *StockService) GetBinRacksByID(ctx context.Context, req *GetBinRacksByID
 
 // GetBinrackSKUs calls POST /api/Stock/GetBinrackSkus.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetBinrackSkus
 func (s *StockService) GetBinrackSKUs(ctx context.Context, req *GetBinrackSKUsRequest, opts ...CallOption) (*BinrackSKUResponse, error) {
@@ -251,7 +265,7 @@ func (s *StockService) GetBinrackSKUs(ctx context.Context, req *GetBinrackSKUsRe
 
 // GetItemChangesHistory calls GET /api/Stock/GetItemChangesHistory.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetItemChangesHistory
 func (s *StockService) GetItemChangesHistory(ctx context.Context, req *GetItemChangesHistoryRequest, opts ...CallOption) (*StockItemChangeHistoryPage, error) {
@@ -263,8 +277,9 @@ func (s *StockService) GetItemChangesHistory(ctx context.Context, req *GetItemCh
 	return out, err
 }
 
-// GetItemChangesHistoryAll hands out what stands on the pages of
-// [StockService.GetItemChangesHistory]. It stops at the first error but an [UnreadableError].
+// GetItemChangesHistoryAll iterates over all items of
+// [StockService.GetItemChangesHistory], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 func (s *StockService) GetItemChangesHistoryAll(ctx context.Context, req *GetItemChangesHistoryRequest, opts ...CallOption) iter.Seq2[StockItemChangeHistory, error] {
 	start := valueOf(req)
 	return numberedPages("Stock.GetItemChangesHistory", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockItemChangeHistory, pageHead, error) {
@@ -280,7 +295,7 @@ func (s *StockService) GetItemChangesHistoryAll(ctx context.Context, req *GetIte
 
 // GetItemChangesHistoryCSV calls GET /api/Stock/GetItemChangesHistoryCSV.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetItemChangesHistoryCSV
 func (s *StockService) GetItemChangesHistoryCSV(ctx context.Context, req *GetItemChangesHistoryCSVRequest, opts ...CallOption) (*TempFile, error) {
@@ -294,7 +309,7 @@ func (s *StockService) GetItemChangesHistoryCSV(ctx context.Context, req *GetIte
 
 // GetSoldStat calls GET /api/Stock/GetSoldStat.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetSoldStat
 func (s *StockService) GetSoldStat(ctx context.Context, req *GetSoldStatRequest, opts ...CallOption) ([]StockItemSoldStat, error) {
@@ -308,7 +323,7 @@ func (s *StockService) GetSoldStat(ctx context.Context, req *GetSoldStatRequest,
 
 // GetStockConsumption calls GET /api/Stock/GetStockConsumption.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockConsumption
 func (s *StockService) GetStockConsumption(ctx context.Context, req *GetStockConsumptionRequest, opts ...CallOption) ([]StockConsumption, error) {
@@ -322,7 +337,7 @@ func (s *StockService) GetStockConsumption(ctx context.Context, req *GetStockCon
 
 // GetStockDuePO calls GET /api/Stock/GetStockDuePO.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockDuePO
 func (s *StockService) GetStockDuePO(ctx context.Context, req *GetStockDuePORequest, opts ...CallOption) ([]StockItemDuePO, error) {
@@ -336,7 +351,7 @@ func (s *StockService) GetStockDuePO(ctx context.Context, req *GetStockDuePORequ
 
 // GetStockItemReturnStat calls GET /api/Stock/GetStockItemReturnStat.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemReturnStat
 func (s *StockService) GetStockItemReturnStat(ctx context.Context, req *GetStockItemReturnStatRequest, opts ...CallOption) ([]StockItemReturn, error) {
@@ -350,7 +365,7 @@ func (s *StockService) GetStockItemReturnStat(ctx context.Context, req *GetStock
 
 // GetStockItemScrapStat calls GET /api/Stock/GetStockItemScrapStat.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemScrapStat
 func (s *StockService) GetStockItemScrapStat(ctx context.Context, req *GetStockItemScrapStatRequest, opts ...CallOption) ([]StockItemScrap, error) {
@@ -364,7 +379,7 @@ func (s *StockService) GetStockItemScrapStat(ctx context.Context, req *GetStockI
 
 // GetStockItemTypeInfo calls POST /api/Stock/GetStockItemTypeInfo.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemTypeInfo
 func (s *StockService) GetStockItemTypeInfo(ctx context.Context, req *GetStockItemTypeInfoRequest, opts ...CallOption) (*GetStockItemTypeInfoResponse, error) {
@@ -378,7 +393,7 @@ func (s *StockService) GetStockItemTypeInfo(ctx context.Context, req *GetStockIt
 
 // GetStockItems calls GET /api/Stock/GetStockItems.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItems
 func (s *StockService) GetStockItems(ctx context.Context, req *GetStockItemsRequest, opts ...CallOption) (*StockItemPage, error) {
@@ -390,8 +405,9 @@ func (s *StockService) GetStockItems(ctx context.Context, req *GetStockItemsRequ
 	return out, err
 }
 
-// GetStockItemsAll hands out what stands on the pages of
-// [StockService.GetStockItems]. It stops at the first error but an [UnreadableError].
+// GetStockItemsAll iterates over all items of [StockService.GetStockItems],
+// fetching pages as needed, and stops at the first error but an
+// [UnreadableError].
 func (s *StockService) GetStockItemsAll(ctx context.Context, req *GetStockItemsRequest, opts ...CallOption) iter.Seq2[StockItem, error] {
 	start := valueOf(req)
 	return numberedPages("Stock.GetStockItems", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockItem, pageHead, error) {
@@ -407,7 +423,7 @@ func (s *StockService) GetStockItemsAll(ctx context.Context, req *GetStockItemsR
 
 // GetStockItemsByIDs calls POST /api/Stock/GetStockItemsByIds.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsByIds
 func (s *StockService) GetStockItemsByIDs(ctx context.Context, req *GetStockItemsByIDsRequest, opts ...CallOption) (*GetStockItemsByIDsResponse, error) {
@@ -421,7 +437,7 @@ func (s *StockService) GetStockItemsByIDs(ctx context.Context, req *GetStockItem
 
 // GetStockItemsByKey calls POST /api/Stock/GetStockItemsByKey.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsByKey
 func (s *StockService) GetStockItemsByKey(ctx context.Context, req *GetStockItemsByKeyRequest, opts ...CallOption) ([]StockItem, error) {
@@ -435,7 +451,7 @@ func (s *StockService) GetStockItemsByKey(ctx context.Context, req *GetStockItem
 
 // GetStockItemsFull calls POST /api/Stock/GetStockItemsFull.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsFull
 func (s *StockService) GetStockItemsFull(ctx context.Context, req *GetStockItemsFullRequest, opts ...CallOption) ([]StockItemFull, error) {
@@ -447,8 +463,9 @@ func (s *StockService) GetStockItemsFull(ctx context.Context, req *GetStockItems
 	return out, err
 }
 
-// GetStockItemsFullAll hands out what stands on the pages of
-// [StockService.GetStockItemsFull]. It stops at the first error but an [UnreadableError].
+// GetStockItemsFullAll iterates over all items of
+// [StockService.GetStockItemsFull], fetching pages as needed, and stops at the
+// first error but an [UnreadableError].
 func (s *StockService) GetStockItemsFullAll(ctx context.Context, req *GetStockItemsFullRequest, opts ...CallOption) iter.Seq2[StockItemFull, error] {
 	start := valueOf(req)
 	return numberedPages("Stock.GetStockItemsFull", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]StockItemFull, pageHead, error) {
@@ -464,7 +481,7 @@ func (s *StockService) GetStockItemsFullAll(ctx context.Context, req *GetStockIt
 
 // GetStockItemsFullByIDs calls POST /api/Stock/GetStockItemsFullByIds.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsFullByIds
 func (s *StockService) GetStockItemsFullByIDs(ctx context.Context, req *GetStockItemsFullByIDsRequest, opts ...CallOption) (*GetStockItemsFullByIDsResponse, error) {
@@ -476,8 +493,9 @@ func (s *StockService) GetStockItemsFullByIDs(ctx context.Context, req *GetStock
 	return out, err
 }
 
-// GetStockItemsFullByIDsBatched splits req.StockItemIDs into parts of at most 200 and hands out the
-// reply of [StockService.GetStockItemsFullByIDs] to each. It stops at the first error but an [UnreadableError].
+// GetStockItemsFullByIDsBatched sends req.StockItemIDs in parts of at most 200
+// and iterates over the replies of [StockService.GetStockItemsFullByIDs]. It
+// stops at the first error but an [UnreadableError].
 func (s *StockService) GetStockItemsFullByIDsBatched(ctx context.Context, req *GetStockItemsFullByIDsRequest, opts ...CallOption) iter.Seq2[*GetStockItemsFullByIDsResponse, error] {
 	start := valueOf(req)
 	return batches(start.StockItemIDs, 200, func(part []GUID) (*GetStockItemsFullByIDsResponse, error) {
@@ -489,7 +507,7 @@ func (s *StockService) GetStockItemsFullByIDsBatched(ctx context.Context, req *G
 
 // GetStockItemsLocation calls POST /api/Stock/GetStockItemsLocation.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsLocation
 func (s *StockService) GetStockItemsLocation(ctx context.Context, req *GetStockItemsLocationRequest, opts ...CallOption) (*GetStockItemsLocationResponse, error) {
@@ -503,7 +521,7 @@ func (s *StockService) GetStockItemsLocation(ctx context.Context, req *GetStockI
 
 // GetStockLevel calls GET /api/Stock/GetStockLevel.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockLevel
 func (s *StockService) GetStockLevel(ctx context.Context, req *GetStockLevelRequest, opts ...CallOption) ([]StockItemLevel, error) {
@@ -517,7 +535,7 @@ func (s *StockService) GetStockLevel(ctx context.Context, req *GetStockLevelRequ
 
 // GetStockLevelBatch calls POST /api/Stock/GetStockLevel_Batch.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockLevel_Batch
 func (s *StockService) GetStockLevelBatch(ctx context.Context, req *GetStockLevelBatchRequest, opts ...CallOption) ([]GetStockLevelBatchResponse, error) {
@@ -529,9 +547,10 @@ func (s *StockService) GetStockLevelBatch(ctx context.Context, req *GetStockLeve
 	return out, err
 }
 
-// GetStockLevelBatchBatched splits req.StockItemIDs into parts of at most 200 and hands out the
-// reply of [StockService.GetStockLevelBatch] to each. It stops at the first error but an [UnreadableError].
-func (s *StockService) GetStockLevelBatchBatched(ctx context.Context, req *GetStockLevelBatchRequest, opts ...CallOption) iter.Seq2[[]GetStockLevelBatchResponse, error] {
+// GetStockLevelBatchInParts sends req.StockItemIDs in parts of at most 200 and
+// iterates over the replies of [StockService.GetStockLevelBatch]. It stops at
+// the first error but an [UnreadableError].
+func (s *StockService) GetStockLevelBatchInParts(ctx context.Context, req *GetStockLevelBatchRequest, opts ...CallOption) iter.Seq2[[]GetStockLevelBatchResponse, error] {
 	start := valueOf(req)
 	return batches(start.StockItemIDs, 200, func(part []GUID) ([]GetStockLevelBatchResponse, error) {
 		r := start
@@ -542,7 +561,7 @@ func (s *StockService) GetStockLevelBatchBatched(ctx context.Context, req *GetSt
 
 // GetStockLevelByLocation calls POST /api/Stock/GetStockLevelByLocation.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockLevelByLocation
 func (s *StockService) GetStockLevelByLocation(ctx context.Context, req *GetStockLevelByLocationRequest, opts ...CallOption) (*GetStockLevelByLocationResponse, error) {
@@ -556,7 +575,7 @@ func (s *StockService) GetStockLevelByLocation(ctx context.Context, req *GetStoc
 
 // GetStockSold calls GET /api/Stock/GetStockSold.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockSold
 func (s *StockService) GetStockSold(ctx context.Context, req *GetStockSoldRequest, opts ...CallOption) ([]StockItemSold, error) {
@@ -570,7 +589,7 @@ func (s *StockService) GetStockSold(ctx context.Context, req *GetStockSoldReques
 
 // GetVariationGroupByName calls GET /api/Stock/GetVariationGroupByName.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetVariationGroupByName
 func (s *StockService) GetVariationGroupByName(ctx context.Context, req *GetVariationGroupByNameRequest, opts ...CallOption) (*VariationGroup, error) {
@@ -584,7 +603,7 @@ func (s *StockService) GetVariationGroupByName(ctx context.Context, req *GetVari
 
 // GetVariationGroupByParentID calls GET /api/Stock/GetVariationGroupByParentId.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetVariationGroupByParentId
 func (s *StockService) GetVariationGroupByParentID(ctx context.Context, req *GetVariationGroupByParentIDRequest, opts ...CallOption) (*VariationGroup, error) {
@@ -598,7 +617,7 @@ func (s *StockService) GetVariationGroupByParentID(ctx context.Context, req *Get
 
 // GetVariationGroupSearchTypes calls GET /api/Stock/GetVariationGroupSearchTypes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetVariationGroupSearchTypes
 func (s *StockService) GetVariationGroupSearchTypes(ctx context.Context, req *GetVariationGroupSearchTypesRequest, opts ...CallOption) ([]GenericEnumDescriptor, error) {
@@ -612,7 +631,7 @@ func (s *StockService) GetVariationGroupSearchTypes(ctx context.Context, req *Ge
 
 // GetVariationItems calls GET /api/Stock/GetVariationItems.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetVariationItems
 func (s *StockService) GetVariationItems(ctx context.Context, req *GetVariationItemsRequest, opts ...CallOption) ([]VariationItem, error) {
@@ -626,7 +645,7 @@ func (s *StockService) GetVariationItems(ctx context.Context, req *GetVariationI
 
 // GetWarehouseMove calls POST /api/Stock/GetWarehouseMove.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetWarehouseMove
 func (s *StockService) GetWarehouseMove(ctx context.Context, req *GetWarehouseMoveRequest, opts ...CallOption) (*GetWarehouseMoveResponse, error) {
@@ -640,7 +659,7 @@ func (s *StockService) GetWarehouseMove(ctx context.Context, req *GetWarehouseMo
 
 // GetWarehouseMovesByBinrack calls POST /api/Stock/GetWarehouseMovesByBinrack.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetWarehouseMovesByBinrack
 func (s *StockService) GetWarehouseMovesByBinrack(ctx context.Context, req *GetWarehouseMovesByBinrackRequest, opts ...CallOption) (*GetWarehouseMovesByBinrackResponse, error) {
@@ -654,7 +673,8 @@ func (s *StockService) GetWarehouseMovesByBinrack(ctx context.Context, req *GetW
 
 // RenameVariationGroup calls POST /api/Stock/RenameVariationGroup.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-RenameVariationGroup
 func (s *StockService) RenameVariationGroup(ctx context.Context, req *RenameVariationGroupRequest, opts ...CallOption) (*RenameVariationGroupResponse, error) {
@@ -668,7 +688,7 @@ func (s *StockService) RenameVariationGroup(ctx context.Context, req *RenameVari
 
 // SKUExists calls GET /api/Stock/SKUExists.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SKUExists
 func (s *StockService) SKUExists(ctx context.Context, req *SKUExistsRequest, opts ...CallOption) (bool, error) {
@@ -682,7 +702,7 @@ func (s *StockService) SKUExists(ctx context.Context, req *SKUExistsRequest, opt
 
 // SearchBinracks calls POST /api/Stock/SearchBinracks.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SearchBinracks
 func (s *StockService) SearchBinracks(ctx context.Context, req *SearchBinracksRequest, opts ...CallOption) (*BinracksResponse, error) {
@@ -694,8 +714,9 @@ func (s *StockService) SearchBinracks(ctx context.Context, req *SearchBinracksRe
 	return out, err
 }
 
-// SearchBinracksAll hands out what stands on the pages of
-// [StockService.SearchBinracks]. It stops at the first error but an [UnreadableError].
+// SearchBinracksAll iterates over all bin racks of
+// [StockService.SearchBinracks], fetching pages as needed, and stops at the
+// first error but an [UnreadableError].
 func (s *StockService) SearchBinracksAll(ctx context.Context, req *SearchBinracksRequest, opts ...CallOption) iter.Seq2[WarehouseBinRack, error] {
 	start := valueOf(req)
 	return numberedPages("Stock.SearchBinracks", numberOf(start.PageNumber), 0, 0, func(page int) ([]WarehouseBinRack, pageHead, error) {
@@ -711,7 +732,7 @@ func (s *StockService) SearchBinracksAll(ctx context.Context, req *SearchBinrack
 
 // SearchVariationGroups calls GET /api/Stock/SearchVariationGroups.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SearchVariationGroups
 func (s *StockService) SearchVariationGroups(ctx context.Context, req *SearchVariationGroupsRequest, opts ...CallOption) (*VariationGroupPage, error) {
@@ -723,8 +744,9 @@ func (s *StockService) SearchVariationGroups(ctx context.Context, req *SearchVar
 	return out, err
 }
 
-// SearchVariationGroupsAll hands out what stands on the pages of
-// [StockService.SearchVariationGroups]. It stops at the first error but an [UnreadableError].
+// SearchVariationGroupsAll iterates over all items of
+// [StockService.SearchVariationGroups], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 func (s *StockService) SearchVariationGroupsAll(ctx context.Context, req *SearchVariationGroupsRequest, opts ...CallOption) iter.Seq2[VariationGroup, error] {
 	start := valueOf(req)
 	return numberedPages("Stock.SearchVariationGroups", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]VariationGroup, pageHead, error) {
@@ -740,7 +762,8 @@ func (s *StockService) SearchVariationGroupsAll(ctx context.Context, req *Search
 
 // SetStockLevel calls POST /api/Stock/SetStockLevel.
 //
-// It writes absolute values and is safe to repeat. 250 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 250 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SetStockLevel
 func (s *StockService) SetStockLevel(ctx context.Context, req *SetStockLevelRequest, opts ...CallOption) ([]StockItemLevel, error) {
@@ -754,7 +777,8 @@ func (s *StockService) SetStockLevel(ctx context.Context, req *SetStockLevelRequ
 
 // UpdateSKUGroupIdentifier calls POST /api/Stock/UpdateSkuGroupIdentifier.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateSkuGroupIdentifier
 func (s *StockService) UpdateSKUGroupIdentifier(ctx context.Context, req *UpdateSKUGroupIdentifierRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -768,7 +792,8 @@ func (s *StockService) UpdateSKUGroupIdentifier(ctx context.Context, req *Update
 
 // UpdateStockLevelsBulk calls POST /api/Stock/UpdateStockLevelsBulk.
 //
-// It writes absolute values and is safe to repeat. 150 calls a minute. The reply may be empty, and so the result.
+// Repeating it changes nothing more, so it is retried. At most 150 calls a
+// minute. The reply may be empty, and so the result.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateStockLevelsBulk
 func (s *StockService) UpdateStockLevelsBulk(ctx context.Context, req *UpdateStockLevelsBulkRequest, opts ...CallOption) (*UpdateStockLevelsBulkResponse, error) {
@@ -782,7 +807,8 @@ func (s *StockService) UpdateStockLevelsBulk(ctx context.Context, req *UpdateSto
 
 // UpdateStockLevelsBySKU calls POST /api/Stock/UpdateStockLevelsBySKU.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateStockLevelsBySKU
 func (s *StockService) UpdateStockLevelsBySKU(ctx context.Context, req *UpdateStockLevelsBySKURequest, opts ...CallOption) ([]StockItemLevel, error) {
@@ -796,7 +822,8 @@ func (s *StockService) UpdateStockLevelsBySKU(ctx context.Context, req *UpdateSt
 
 // UpdateStockMinimumLevel calls POST /api/Stock/UpdateStockMinimumLevel.
 //
-// It writes absolute values and is safe to repeat. 250 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 250 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateStockMinimumLevel
 func (s *StockService) UpdateStockMinimumLevel(ctx context.Context, req *UpdateStockMinimumLevelRequest, opts ...CallOption) (*UpdateStockMinimumLevelResponse, error) {
@@ -810,7 +837,8 @@ func (s *StockService) UpdateStockMinimumLevel(ctx context.Context, req *UpdateS
 
 // UpdateWarehouseMove calls POST /api/Stock/UpdateWarehouseMove.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateWarehouseMove
 func (s *StockService) UpdateWarehouseMove(ctx context.Context, req *UpdateWarehouseMoveRequest, opts ...CallOption) (*GetWarehouseMoveResponse, error) {
@@ -829,7 +857,8 @@ type AddRollingStockTakeRequest struct {
 	SessionDuriationSeconds *int            `json:"SessionDuriationSeconds,omitzero"`
 }
 
-// AddRollingStockTakeResponse is part of a reply.
+// AddRollingStockTakeResponse is returned by
+// [StockService.AddRollingStockTake].
 type AddRollingStockTakeResponse struct {
 	ErroredItems []StockTakeItemWithError `json:"ErroredItems,omitzero"`
 }
@@ -840,8 +869,9 @@ type AddVariationItemsRequest struct {
 	VariationItemID *GUID  `json:"pkVariationItemId,omitzero"`
 }
 
-// BatchPickingWaveStockItems is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// BatchPickingWaveStockItems is taken by [StockService.AddRollingStockTake],
+// and returned by [StockService.AddRollingStockTake]. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type BatchPickingWaveStockItems struct {
 	OrderID               int    `json:"OrderId"`
 	PickedQuantity        int    `json:"PickedQuantity"`
@@ -853,8 +883,9 @@ type BatchPickingWaveStockItems struct {
 	UserName              string `json:"UserName,omitzero"`
 }
 
-// BatchStockLevelDelta is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// BatchStockLevelDelta is taken by [StockService.BatchStockLevelDelta], and
+// returned by [StockService.BatchStockLevelDelta]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type BatchStockLevelDelta struct {
 	BatchNumber      string   `json:"BatchNumber,omitzero"`
 	BatchStatus      string   `json:"BatchStatus,omitzero"`
@@ -869,19 +900,21 @@ type BatchStockLevelDelta struct {
 	BatchInventoryID int      `json:"pkBatchInventoryId,omitzero"` // read-only
 }
 
-// BatchStockLevelDeltaRequest holds the parameters of Stock.BatchStockLevelDelta.
+// BatchStockLevelDeltaRequest holds the parameters of
+// Stock.BatchStockLevelDelta.
 type BatchStockLevelDeltaRequest struct {
 	StockLevelDeltas []BatchStockLevelDelta `json:"StockLevelDeltas,omitzero"`
 	StockLocationID  *GUID                  `json:"StockLocationId,omitzero"`
 }
 
-// BatchStockLevelDeltaResponse is part of a reply.
+// BatchStockLevelDeltaResponse is returned by
+// [StockService.BatchStockLevelDelta].
 type BatchStockLevelDeltaResponse struct {
 	ProcessedContainsErrors bool                   `json:"ProcessedContainsErrors,omitzero"`
 	ProcessedDeltas         []BatchStockLevelDelta `json:"ProcessedDeltas,omitzero"`
 }
 
-// BatchedBookIn is part of a request.
+// BatchedBookIn is taken by [StockService.BookInStockBatch].
 type BatchedBookIn struct {
 	BatchNumber      *string  `json:"BatchNumber,omitzero"`
 	BatchStatus      *string  `json:"BatchStatus,omitzero"`
@@ -895,12 +928,13 @@ type BatchedBookIn struct {
 	StockValue       *Decimal `json:"StockValue,omitzero"`
 }
 
-// BinrackSKUResponse is part of a reply.
+// BinrackSKUResponse is returned by [StockService.GetBinrackSKUs].
 type BinrackSKUResponse struct {
 	SKUs []StockItemBatch `json:"Skus,omitzero"`
 }
 
-// BinracksResponse is part of a reply.
+// BinracksResponse is returned by [StockService.SearchBinracks] and
+// [StockService.GetBinRacksByID].
 type BinracksResponse struct {
 	BinRacks  []WarehouseBinRack `json:"BinRacks,omitzero"`
 	Decisions []string           `json:"Decisions,omitzero"`
@@ -911,7 +945,7 @@ type BookInStockBatchRequest struct {
 	StockItem *BatchedBookIn `json:"stockItem,omitzero"`
 }
 
-// BookInStockItem is part of a request.
+// BookInStockItem is taken by [StockService.BookInStockItem].
 type BookInStockItem struct {
 	BinRack          *string  `json:"BinRack,omitzero"`
 	CostPerUnit      *Decimal `json:"CostPerUnit,omitzero"`
@@ -928,12 +962,14 @@ type BookInStockItemRequest struct {
 // BookInStockItemResponse is the reply of Stock.BookInStockItem.
 type BookInStockItemResponse struct{}
 
-// CheckVariationParentSKUExistsRequest holds the parameters of Stock.CheckVariationParentSKUExists.
+// CheckVariationParentSKUExistsRequest holds the parameters of
+// Stock.CheckVariationParentSKUExists.
 type CheckVariationParentSKUExistsRequest struct {
 	ParentSKU *string `url:"parentSKU,omitempty" json:"-"`
 }
 
-// CompleteWarehouseMoveRequest holds the parameters of Stock.CompleteWarehouseMove.
+// CompleteWarehouseMoveRequest holds the parameters of
+// Stock.CompleteWarehouseMove.
 type CompleteWarehouseMoveRequest struct {
 	FinalBinrackID *int `json:"FinalBinrackId,omitzero"`
 	MoveID         *int `json:"MoveId,omitzero"`
@@ -942,7 +978,8 @@ type CompleteWarehouseMoveRequest struct {
 // CompleteWarehouseMoveResponse is the reply of Stock.CompleteWarehouseMove.
 type CompleteWarehouseMoveResponse struct{}
 
-// CreateVariationGroupRequest holds the parameters of Stock.CreateVariationGroup.
+// CreateVariationGroupRequest holds the parameters of
+// Stock.CreateVariationGroup.
 type CreateVariationGroupRequest struct {
 	Template *VariationGroupTemplate `json:"template,omitzero"`
 }
@@ -966,7 +1003,8 @@ type DeleteMoveRequest struct {
 // DeleteMoveResponse is the reply of Stock.DeleteMove.
 type DeleteMoveResponse struct{}
 
-// DeleteVariationGroupRequest holds the parameters of Stock.DeleteVariationGroup.
+// DeleteVariationGroupRequest holds the parameters of
+// Stock.DeleteVariationGroup.
 type DeleteVariationGroupRequest struct {
 	VariationGroupID *GUID `url:"pkVariationGroupId,omitempty" json:"-"`
 }
@@ -974,7 +1012,8 @@ type DeleteVariationGroupRequest struct {
 // DeleteVariationGroupResponse is the reply of Stock.DeleteVariationGroup.
 type DeleteVariationGroupResponse struct{}
 
-// DeleteVariationGroupsRequest holds the parameters of Stock.DeleteVariationGroups.
+// DeleteVariationGroupsRequest holds the parameters of
+// Stock.DeleteVariationGroups.
 type DeleteVariationGroupsRequest struct {
 	VariationGroupsIDList []GUID `json:"VariationGroupsIdList,omitzero"`
 }
@@ -991,7 +1030,8 @@ type DeleteVariationItemRequest struct {
 // DeleteVariationItemResponse is the reply of Stock.DeleteVariationItem.
 type DeleteVariationItemResponse struct{}
 
-// DeleteVariationItemsRequest holds the parameters of Stock.DeleteVariationItems.
+// DeleteVariationItemsRequest holds the parameters of
+// Stock.DeleteVariationItems.
 type DeleteVariationItemsRequest struct {
 	StockItemIDs    []GUID `json:"StockItemIds,omitzero"`
 	VariationItemID *GUID  `json:"VariationItemId,omitzero"`
@@ -1000,21 +1040,22 @@ type DeleteVariationItemsRequest struct {
 // DeleteVariationItemsResponse is the reply of Stock.DeleteVariationItems.
 type DeleteVariationItemsResponse struct{}
 
-// Dimension is part of a reply.
+// Dimension is returned by [StockService.SearchBinracks] and 5 others.
 type Dimension struct {
 	Depth  Decimal `json:"Depth,omitzero"`
 	Height Decimal `json:"Height,omitzero"`
 	Width  Decimal `json:"Width,omitzero"`
 }
 
-// GenericEnumDescriptor is part of a reply.
+// GenericEnumDescriptor is returned by
+// [StockService.GetVariationGroupSearchTypes].
 type GenericEnumDescriptor struct {
 	Description string `json:"Description,omitzero"`
 	IsDefault   bool   `json:"IsDefault,omitzero"`
 	Value       string `json:"Value,omitzero"`
 }
 
-// GeoPosition is part of a reply.
+// GeoPosition is returned by [StockService.SearchBinracks] and 5 others.
 type GeoPosition struct {
 	X Decimal `json:"X,omitzero"`
 	Y Decimal `json:"Y,omitzero"`
@@ -1032,18 +1073,20 @@ type GetBinrackSKUsRequest struct {
 	DetailLevel []GetBinrackSKUsRequestDetailLevel `json:"DetailLevel,omitzero"`
 }
 
-// GetItemChangesHistoryCSVRequest holds the parameters of Stock.GetItemChangesHistoryCSV.
+// GetItemChangesHistoryCSVRequest holds the parameters of
+// Stock.GetItemChangesHistoryCSV.
 type GetItemChangesHistoryCSVRequest struct {
 	LocationID  *GUID `url:"locationId,omitempty" json:"-"`
 	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
 }
 
-// GetItemChangesHistoryRequest holds the parameters of Stock.GetItemChangesHistory.
+// GetItemChangesHistoryRequest holds the parameters of
+// Stock.GetItemChangesHistory.
 type GetItemChangesHistoryRequest struct {
 	EntriesPerPage *int  `url:"entriesPerPage,omitempty" json:"-"`
 	LocationID     *GUID `url:"locationId,omitempty" json:"-"`
 	PageNumber     *int  `url:"pageNumber,omitempty" json:"-"`
-	StockItemID    *GUID `url:"stockItemId,omitempty" json:"-"`
+	StockItemID    GUID  `url:"stockItemId" json:"-"` // required
 }
 
 // GetStockConsumptionRequest holds the parameters of Stock.GetStockConsumption.
@@ -1054,18 +1097,20 @@ type GetStockConsumptionRequest struct {
 	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
 }
 
-// GetStockItemTypeInfoRequest holds the parameters of Stock.GetStockItemTypeInfo.
+// GetStockItemTypeInfoRequest holds the parameters of
+// Stock.GetStockItemTypeInfo.
 type GetStockItemTypeInfoRequest struct {
 	SKUs            []string `json:"SKUS,omitzero"`
 	StockItemIntIDs []int    `json:"StockItemIntIds,omitzero"`
 }
 
-// GetStockItemTypeInfoResponse is part of a reply.
+// GetStockItemTypeInfoResponse is returned by
+// [StockService.GetStockItemTypeInfo].
 type GetStockItemTypeInfoResponse struct {
 	StockItemInfo []StockItemTypeInfo `json:"StockItemInfo,omitzero"`
 }
 
-// GetStockItemsByIDsResponse is part of a reply.
+// GetStockItemsByIDsResponse is returned by [StockService.GetStockItemsByIDs].
 type GetStockItemsByIDsResponse struct {
 	Items []StockItemHeader `json:"Items,omitzero"`
 }
@@ -1075,13 +1120,15 @@ type GetStockItemsByKeyRequest struct {
 	StockIdentifier *SearchStockByKey `json:"stockIdentifier,omitzero"`
 }
 
-// GetStockItemsFullByIDsRequest holds the parameters of Stock.GetStockItemsFullByIDs.
+// GetStockItemsFullByIDsRequest holds the parameters of
+// Stock.GetStockItemsFullByIDs.
 type GetStockItemsFullByIDsRequest struct {
 	DataRequirements []GetStockItemsFullByIDsRequestDataRequirement `json:"DataRequirements,omitzero"`
 	StockItemIDs     []GUID                                         `json:"StockItemIds,omitzero"`
 }
 
-// GetStockItemsFullByIDsResponse is part of a reply.
+// GetStockItemsFullByIDsResponse is returned by
+// [StockService.GetStockItemsFullByIDs].
 type GetStockItemsFullByIDsResponse struct {
 	StockItemsFullExtended []StockItemFullExtended `json:"StockItemsFullExtended,omitzero"`
 }
@@ -1097,7 +1144,8 @@ type GetStockItemsFullRequest struct {
 	SearchTypes          []StockSearchType      `json:"searchTypes,omitzero"`
 }
 
-// GetStockItemsLocationRequest holds the parameters of Stock.GetStockItemsLocation.
+// GetStockItemsLocationRequest holds the parameters of
+// Stock.GetStockItemsLocation.
 type GetStockItemsLocationRequest struct {
 	AccountID          *string                    `json:"AccountId,omitzero"`
 	AuthToken          *Secret                    `json:"AuthToken,omitzero"`
@@ -1114,7 +1162,8 @@ func (r *GetStockItemsLocationRequest) revealed() (any, []*Secret) {
 	}{(*plain)(r), r.AuthToken.reveal()}, []*Secret{r.AuthToken}
 }
 
-// GetStockItemsLocationResponse is part of a reply.
+// GetStockItemsLocationResponse is returned by
+// [StockService.GetStockItemsLocation].
 type GetStockItemsLocationResponse struct {
 	StockItemLocations []StockItemLocation `json:"StockItemLocations,omitzero"`
 }
@@ -1135,34 +1184,39 @@ type GetStockLevelBatchRequest struct {
 	StockItemIDs []GUID `json:"StockItemIds"` // required
 }
 
-// GetStockLevelBatchResponse is part of a reply.
+// GetStockLevelBatchResponse is returned by [StockService.GetStockLevelBatch].
 type GetStockLevelBatchResponse struct {
 	StockItemLevels []StockItemLevel `json:"StockItemLevels,omitzero"`
 	StockItemID     GUID             `json:"pkStockItemId,omitzero"`
 }
 
-// GetStockLevelByLocationRequest holds the parameters of Stock.GetStockLevelByLocation.
+// GetStockLevelByLocationRequest holds the parameters of
+// Stock.GetStockLevelByLocation.
 type GetStockLevelByLocationRequest struct {
-	LocationID  *GUID `json:"LocationId,omitzero"`
-	StockItemID *GUID `json:"StockItemId,omitzero"`
+	LocationID  GUID `json:"LocationId"`  // required
+	StockItemID GUID `json:"StockItemId"` // required
 }
 
-// GetStockLevelByLocationResponse is part of a reply.
+// GetStockLevelByLocationResponse is returned by
+// [StockService.GetStockLevelByLocation].
 type GetStockLevelByLocationResponse struct {
 	StockLevel StockItemLevel `json:"StockLevel,omitzero"`
 }
 
-// GetVariationGroupByNameRequest holds the parameters of Stock.GetVariationGroupByName.
+// GetVariationGroupByNameRequest holds the parameters of
+// Stock.GetVariationGroupByName.
 type GetVariationGroupByNameRequest struct {
 	VariationName *string `url:"variationName,omitempty" json:"-"`
 }
 
-// GetVariationGroupByParentIDRequest holds the parameters of Stock.GetVariationGroupByParentID.
+// GetVariationGroupByParentIDRequest holds the parameters of
+// Stock.GetVariationGroupByParentID.
 type GetVariationGroupByParentIDRequest struct {
 	StockItemID *GUID `url:"pkStockItemId,omitempty" json:"-"`
 }
 
-// GetVariationGroupSearchTypesRequest holds the parameters of Stock.GetVariationGroupSearchTypes.
+// GetVariationGroupSearchTypesRequest holds the parameters of
+// Stock.GetVariationGroupSearchTypes.
 type GetVariationGroupSearchTypesRequest struct{}
 
 // GetVariationItemsRequest holds the parameters of Stock.GetVariationItems.
@@ -1170,22 +1224,26 @@ type GetVariationItemsRequest struct {
 	VariationItemID *GUID `url:"pkVariationItemId,omitempty" json:"-"`
 }
 
-// GetWarehouseMoveResponse is part of a reply.
+// GetWarehouseMoveResponse is returned by [StockService.GetWarehouseMove] and 2
+// others.
 type GetWarehouseMoveResponse struct {
 	WarehouseMove WarehouseMoveDetailed `json:"WarehouseMove,omitzero"`
 }
 
-// GetWarehouseMovesByBinrackRequest holds the parameters of Stock.GetWarehouseMovesByBinrack.
+// GetWarehouseMovesByBinrackRequest holds the parameters of
+// Stock.GetWarehouseMovesByBinrack.
 type GetWarehouseMovesByBinrackRequest struct {
 	BinrackID *int `json:"BinrackId,omitzero"`
 }
 
-// GetWarehouseMovesByBinrackResponse is part of a reply.
+// GetWarehouseMovesByBinrackResponse is returned by
+// [StockService.GetWarehouseMovesByBinrack].
 type GetWarehouseMovesByBinrackResponse struct {
 	WarehouseMoves WarehouseMoveCollection `json:"WarehouseMoves,omitzero"`
 }
 
-// InventoryStockLocation is part of a reply.
+// InventoryStockLocation is returned by [StockService.GetStockDuePO] and 7
+// others.
 type InventoryStockLocation struct {
 	BinRack             string `json:"BinRack,omitzero"`
 	IsFulfillmentCenter bool   `json:"IsFulfillmentCenter,omitzero"`
@@ -1196,7 +1254,8 @@ type InventoryStockLocation struct {
 	StockLocationIntID  int    `json:"StockLocationIntId,omitzero"`
 }
 
-// RenameVariationGroupRequest holds the parameters of Stock.RenameVariationGroup.
+// RenameVariationGroupRequest holds the parameters of
+// Stock.RenameVariationGroup.
 type RenameVariationGroupRequest struct {
 	VariationItemID *GUID   `json:"pkVariationItemId,omitzero"`
 	VariationName   *string `json:"variationName,omitzero"`
@@ -1207,7 +1266,7 @@ type RenameVariationGroupResponse struct{}
 
 // SKUExistsRequest holds the parameters of Stock.SKUExists.
 type SKUExistsRequest struct {
-	SKU *string `url:"SKU,omitempty" json:"-"`
+	SKU string `url:"SKU" json:"-"` // required
 }
 
 // SearchBinracksRequest holds the parameters of Stock.SearchBinracks.
@@ -1219,13 +1278,14 @@ type SearchBinracksRequest struct {
 	StockItemID    *GUID   `json:"StockItemId,omitzero"`
 }
 
-// SearchStockByKey is part of a request.
+// SearchStockByKey is taken by [StockService.GetStockItemsByKey].
 type SearchStockByKey struct {
 	Key        *string `json:"Key,omitzero"`
 	LocationID *GUID   `json:"LocationId,omitzero"`
 }
 
-// SearchVariationGroupsRequest holds the parameters of Stock.SearchVariationGroups.
+// SearchVariationGroupsRequest holds the parameters of
+// Stock.SearchVariationGroups.
 type SearchVariationGroupsRequest struct {
 	EntriesPerPage *int                                    `url:"entriesPerPage,omitempty" json:"-"`
 	PageNumber     *int                                    `url:"pageNumber,omitempty" json:"-"`
@@ -1239,7 +1299,7 @@ type SetStockLevelRequest struct {
 	StockLevels  []StockLevelUpdate `json:"stockLevels"` // required
 }
 
-// StockConsumption is part of a reply.
+// StockConsumption is returned by [StockService.GetStockConsumption].
 type StockConsumption struct {
 	Date           Time    `json:"Date,omitzero"`
 	Shipped        int     `json:"Shipped,omitzero"`
@@ -1249,7 +1309,7 @@ type StockConsumption struct {
 	StockValue     Decimal `json:"StockValue,omitzero"`
 }
 
-// StockItemChangeHistory is part of a reply.
+// StockItemChangeHistory is returned by [StockService.GetItemChangesHistory].
 type StockItemChangeHistory struct {
 	ChangeQty   int     `json:"ChangeQty,omitzero"`
 	ChangeValue Decimal `json:"ChangeValue,omitzero"`
@@ -1260,7 +1320,8 @@ type StockItemChangeHistory struct {
 	StockValue  Decimal `json:"StockValue,omitzero"`
 }
 
-// StockItemChangeHistoryPage is part of a reply.
+// StockItemChangeHistoryPage is returned by
+// [StockService.GetItemChangesHistory].
 type StockItemChangeHistoryPage struct {
 	Data           []StockItemChangeHistory `json:"Data,omitzero"`
 	EntriesPerPage int                      `json:"EntriesPerPage,omitzero"`
@@ -1269,7 +1330,7 @@ type StockItemChangeHistoryPage struct {
 	TotalPages     int                      `json:"TotalPages,omitzero"`
 }
 
-// StockItemDuePO is part of a reply.
+// StockItemDuePO is returned by [StockService.GetStockDuePO].
 type StockItemDuePO struct {
 	DateOfPurchase     Time                   `json:"DateOfPurchase,omitzero"`
 	Delivered          int                    `json:"Delivered,omitzero"`
@@ -1283,7 +1344,7 @@ type StockItemDuePO struct {
 	UnitCost           Decimal                `json:"UnitCost,omitzero"`
 }
 
-// StockItemFull is part of a reply.
+// StockItemFull is returned by [StockService.GetStockItemsFull].
 type StockItemFull struct {
 	BarcodeNumber            string                      `json:"BarcodeNumber,omitzero"`
 	BatchNumberScanRequired  bool                        `json:"BatchNumberScanRequired,omitzero"`
@@ -1319,7 +1380,7 @@ type StockItemFull struct {
 	IsBatchedStockType       bool                        `json:"isBatchedStockType,omitzero"`
 }
 
-// StockItemFullExtended is part of a reply.
+// StockItemFullExtended is returned by [StockService.GetStockItemsFullByIDs].
 type StockItemFullExtended struct {
 	BarcodeNumber            string                      `json:"BarcodeNumber,omitzero"`
 	BatchNumberScanRequired  bool                        `json:"BatchNumberScanRequired,omitzero"`
@@ -1355,7 +1416,7 @@ type StockItemFullExtended struct {
 	IsBatchedStockType       bool                        `json:"isBatchedStockType,omitzero"`
 }
 
-// StockItemLevel is part of a reply.
+// StockItemLevel is returned by [StockService.GetStockLevel] and 6 others.
 type StockItemLevel struct {
 	AutoAdjust             bool                   `json:"AutoAdjust,omitzero"`
 	Available              int                    `json:"Available,omitzero"`
@@ -1378,7 +1439,7 @@ type StockItemLevel struct {
 	RowID                  GUID                   `json:"rowid,omitzero"`
 }
 
-// StockItemPage is part of a reply.
+// StockItemPage is returned by [StockService.GetStockItems].
 type StockItemPage struct {
 	Data           []StockItem `json:"Data,omitzero"`
 	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
@@ -1387,7 +1448,7 @@ type StockItemPage struct {
 	TotalPages     int         `json:"TotalPages,omitzero"`
 }
 
-// StockItemReturn is part of a reply.
+// StockItemReturn is returned by [StockService.GetStockItemReturnStat].
 type StockItemReturn struct {
 	Month          int    `json:"Month,omitzero"`
 	Quantity       int    `json:"Quantity,omitzero"`
@@ -1397,7 +1458,7 @@ type StockItemReturn struct {
 	Year           int    `json:"Year,omitzero"`
 }
 
-// StockItemScrap is part of a reply.
+// StockItemScrap is returned by [StockService.GetStockItemScrapStat].
 type StockItemScrap struct {
 	Cost           Decimal `json:"Cost,omitzero"`
 	Month          int     `json:"Month,omitzero"`
@@ -1408,7 +1469,7 @@ type StockItemScrap struct {
 	Year           int     `json:"Year,omitzero"`
 }
 
-// StockItemSold is part of a reply.
+// StockItemSold is returned by [StockService.GetStockSold].
 type StockItemSold struct {
 	ItemNumber     string `json:"ItemNumber,omitzero"`
 	ItemTitle      string `json:"ItemTitle,omitzero"`
@@ -1417,7 +1478,7 @@ type StockItemSold struct {
 	StockItemIntID int    `json:"StockItemIntId,omitzero"`
 }
 
-// StockItemSoldStat is part of a reply.
+// StockItemSoldStat is returned by [StockService.GetSoldStat].
 type StockItemSoldStat struct {
 	Cost           Decimal                   `json:"Cost,omitzero"`
 	Detail         []StockItemSoldStatDetail `json:"Detail,omitzero"`
@@ -1429,7 +1490,7 @@ type StockItemSoldStat struct {
 	Total          Decimal                   `json:"Total,omitzero"`
 }
 
-// StockItemSoldStatDetail is part of a reply.
+// StockItemSoldStatDetail is returned by [StockService.GetSoldStat].
 type StockItemSoldStatDetail struct {
 	Cost         Decimal                        `json:"Cost,omitzero"`
 	Detail       []StockItemSoldStatFinalDetail `json:"Detail,omitzero"`
@@ -1439,7 +1500,7 @@ type StockItemSoldStatDetail struct {
 	Total        Decimal                        `json:"Total,omitzero"`
 }
 
-// StockItemSoldStatFinalDetail is part of a reply.
+// StockItemSoldStatFinalDetail is returned by [StockService.GetSoldStat].
 type StockItemSoldStatFinalDetail struct {
 	Cost         Decimal `json:"Cost,omitzero"`
 	Date         Time    `json:"Date,omitzero"`
@@ -1448,7 +1509,7 @@ type StockItemSoldStatFinalDetail struct {
 	Total        Decimal `json:"Total,omitzero"`
 }
 
-// StockItemTypeInfo is part of a reply.
+// StockItemTypeInfo is returned by [StockService.GetStockItemTypeInfo].
 type StockItemTypeInfo struct {
 	InventoryTrackingType int    `json:"InventoryTrackingType,omitzero"`
 	IsArchived            bool   `json:"IsArchived,omitzero"`
@@ -1459,7 +1520,8 @@ type StockItemTypeInfo struct {
 	StockItemIntID        int    `json:"StockItemIntId,omitzero"`
 }
 
-// StockLevelUpdate is sent and received. Bools and numbers are always sent, the
+// StockLevelUpdate is taken by [StockService.SetStockLevel] and
+// [StockService.UpdateStockLevelsBySKU]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type StockLevelUpdate struct {
 	Level      int    `json:"Level"`
@@ -1467,13 +1529,13 @@ type StockLevelUpdate struct {
 	SKU        string `json:"SKU"`        // required
 }
 
-// StockLocationStockItemID is part of a request.
+// StockLocationStockItemID is taken by [StockService.GetStockItemsLocation].
 type StockLocationStockItemID struct {
 	StockItemID     *GUID `json:"StockItemId,omitzero"`
 	StockLocationID *GUID `json:"StockLocationId,omitzero"`
 }
 
-// StockTakeItem is part of a request.
+// StockTakeItem is taken by [StockService.AddRollingStockTake].
 type StockTakeItem struct {
 	BatchInventoryID *int                         `json:"BatchInventoryId,omitzero"`
 	BinRack          *string                      `json:"BinRack,omitzero"`
@@ -1484,7 +1546,7 @@ type StockTakeItem struct {
 	StockValue       *Decimal                     `json:"StockValue,omitzero"`
 }
 
-// StockTakeItemWithError is part of a reply.
+// StockTakeItemWithError is returned by [StockService.AddRollingStockTake].
 type StockTakeItemWithError struct {
 	BatchInventoryID int                          `json:"BatchInventoryId,omitzero"`
 	BinRack          string                       `json:"BinRack,omitzero"`
@@ -1496,31 +1558,35 @@ type StockTakeItemWithError struct {
 	StockValue       Decimal                      `json:"StockValue,omitzero"`
 }
 
-// TempFile is part of a reply.
+// TempFile is returned by [StockService.GetItemChangesHistoryCSV].
 type TempFile struct {
 	Name string `json:"Name,omitzero"`
 	Path string `json:"Path,omitzero"`
 	URL  string `json:"Url,omitzero"`
 }
 
-// UpdateSKUGroupIdentifierRequest holds the parameters of Stock.UpdateSKUGroupIdentifier.
+// UpdateSKUGroupIdentifierRequest holds the parameters of
+// Stock.UpdateSKUGroupIdentifier.
 type UpdateSKUGroupIdentifierRequest struct {
 	Identifiers []UpdateSKUGroupIdentifierRequestItems `json:"Identifiers,omitzero"`
 }
 
-// UpdateSKUGroupIdentifierRequestItems is part of a request.
+// UpdateSKUGroupIdentifierRequestItems is taken by
+// [StockService.UpdateSKUGroupIdentifier].
 type UpdateSKUGroupIdentifierRequestItems struct {
 	Identifier             *string                                                     `json:"Identifier,omitzero"`
 	SKUGroupID             *int                                                        `json:"SkuGroupId,omitzero"`
 	SKUGroupIdentifierType *UpdateSKUGroupIdentifierRequestItemsSKUGroupIdentifierType `json:"SkuGroupIdentifierType,omitzero"`
 }
 
-// UpdateStockLevelsBulkRequest holds the parameters of Stock.UpdateStockLevelsBulk.
+// UpdateStockLevelsBulkRequest holds the parameters of
+// Stock.UpdateStockLevelsBulk.
 type UpdateStockLevelsBulkRequest struct {
 	Items []UpdateStockLevelsBulkRequestItem `json:"Items"` // required
 }
 
-// UpdateStockLevelsBulkRequestItem is part of a request.
+// UpdateStockLevelsBulkRequestItem is taken by
+// [StockService.UpdateStockLevelsBulk].
 type UpdateStockLevelsBulkRequestItem struct {
 	Binrack           *string  `json:"Binrack,omitzero"`
 	MinimumLevel      *int     `json:"MinimumLevel,omitzero"`
@@ -1534,12 +1600,14 @@ type UpdateStockLevelsBulkRequestItem struct {
 	UnitCost          *Decimal `json:"UnitCost,omitzero"`
 }
 
-// UpdateStockLevelsBulkResponse is part of a reply.
+// UpdateStockLevelsBulkResponse is returned by
+// [StockService.UpdateStockLevelsBulk].
 type UpdateStockLevelsBulkResponse struct {
 	Items []UpdateStockLevelsBulkResponseItem `json:"Items,omitzero"`
 }
 
-// UpdateStockLevelsBulkResponseItem is part of a reply.
+// UpdateStockLevelsBulkResponseItem is returned by
+// [StockService.UpdateStockLevelsBulk].
 type UpdateStockLevelsBulkResponseItem struct {
 	Binrack           string   `json:"Binrack,omitzero"`
 	Errors            []string `json:"Errors,omitzero"`
@@ -1554,20 +1622,23 @@ type UpdateStockLevelsBulkResponseItem struct {
 	UnitCost          Decimal  `json:"UnitCost,omitzero"`
 }
 
-// UpdateStockLevelsBySKURequest holds the parameters of Stock.UpdateStockLevelsBySKU.
+// UpdateStockLevelsBySKURequest holds the parameters of
+// Stock.UpdateStockLevelsBySKU.
 type UpdateStockLevelsBySKURequest struct {
 	ChangeSource *string            `json:"changeSource,omitzero"`
 	StockLevels  []StockLevelUpdate `json:"stockLevels,omitzero"`
 }
 
-// UpdateStockMinimumLevelRequest holds the parameters of Stock.UpdateStockMinimumLevel.
+// UpdateStockMinimumLevelRequest holds the parameters of
+// Stock.UpdateStockMinimumLevel.
 type UpdateStockMinimumLevelRequest struct {
-	LocationID   *GUID `json:"locationId,omitzero"`
-	MinimumLevel *int  `json:"minimumLevel,omitzero"`
-	StockItemID  *GUID `json:"stockItemId,omitzero"`
+	LocationID   GUID `json:"locationId"` // required
+	MinimumLevel *int `json:"minimumLevel,omitzero"`
+	StockItemID  GUID `json:"stockItemId"` // required
 }
 
-// UpdateStockMinimumLevelResponse is the reply of Stock.UpdateStockMinimumLevel.
+// UpdateStockMinimumLevelResponse is the reply of
+// Stock.UpdateStockMinimumLevel.
 type UpdateStockMinimumLevelResponse struct{}
 
 // UpdateWarehouseMoveRequest holds the parameters of Stock.UpdateWarehouseMove.
@@ -1582,14 +1653,15 @@ type UpdateWarehouseMoveRequest struct {
 	UserID               *GUID                             `json:"UserId,omitzero"`
 }
 
-// VariationGroup is part of a reply.
+// VariationGroup is returned by [StockService.CreateVariationGroup] and 3
+// others.
 type VariationGroup struct {
 	VariationGroupName string `json:"VariationGroupName,omitzero"`
 	VariationSKU       string `json:"VariationSKU,omitzero"`
 	VariationItemID    GUID   `json:"pkVariationItemId,omitzero"`
 }
 
-// VariationGroupPage is part of a reply.
+// VariationGroupPage is returned by [StockService.SearchVariationGroups].
 type VariationGroupPage struct {
 	Data           []VariationGroup `json:"Data,omitzero"`
 	EntriesPerPage int              `json:"EntriesPerPage,omitzero"`
@@ -1598,7 +1670,7 @@ type VariationGroupPage struct {
 	TotalPages     int              `json:"TotalPages,omitzero"`
 }
 
-// VariationGroupTemplate is part of a request.
+// VariationGroupTemplate is taken by [StockService.CreateVariationGroup].
 type VariationGroupTemplate struct {
 	ParentSKU          *string `json:"ParentSKU,omitzero"`
 	ParentStockItemID  *GUID   `json:"ParentStockItemId,omitzero"`
@@ -1606,7 +1678,8 @@ type VariationGroupTemplate struct {
 	VariationItemIDs   []GUID  `json:"VariationItemIds,omitzero"`
 }
 
-// VariationItem is part of a reply.
+// VariationItem is returned by [StockService.AddVariationItems] and
+// [StockService.GetVariationItems].
 type VariationItem struct {
 	ItemNumber  string `json:"ItemNumber,omitzero"`
 	ItemTitle   string `json:"ItemTitle,omitzero"`
@@ -1614,7 +1687,7 @@ type VariationItem struct {
 	StockItemID GUID   `json:"pkStockItemId,omitzero"`
 }
 
-// WarehouseBinRack is part of a reply.
+// WarehouseBinRack is returned by [StockService.SearchBinracks] and 5 others.
 type WarehouseBinRack struct {
 	AccessOrientation               string                    `json:"AccessOrientation,omitzero"`
 	BinRack                         string                    `json:"BinRack,omitzero"`
@@ -1643,14 +1716,16 @@ type WarehouseBinRack struct {
 	UniqueSKUs                      int                       `json:"UniqueSkus,omitzero"`
 }
 
-// WarehouseBinRackItemsInfo is part of a reply.
+// WarehouseBinRackItemsInfo is returned by [StockService.SearchBinracks] and 5
+// others.
 type WarehouseBinRackItemsInfo struct {
 	BinRackID     int `json:"BinRackId,omitzero"`
 	NumberOfItems int `json:"NumberOfItems,omitzero"`
 	TotalQuantity int `json:"TotalQuantity,omitzero"`
 }
 
-// WarehouseBinRackType is part of a reply.
+// WarehouseBinRackType is returned by [StockService.SearchBinracks] and 5
+// others.
 type WarehouseBinRackType struct {
 	BinRackTypeID      int                                    `json:"BinRackTypeId,omitzero"`
 	DefaultBatchStatus WarehouseBinRackTypeDefaultBatchStatus `json:"DefaultBatchStatus,omitzero"`
@@ -1660,13 +1735,15 @@ type WarehouseBinRackType struct {
 	StandardType       int                                    `json:"StandardType,omitzero"`
 }
 
-// WarehouseMoveCollection is part of a reply.
+// WarehouseMoveCollection is returned by
+// [StockService.GetWarehouseMovesByBinrack].
 type WarehouseMoveCollection struct {
 	Incoming []WarehouseMoveDetailed `json:"Incoming,omitzero"`
 	Outgoing []WarehouseMoveDetailed `json:"Outgoing,omitzero"`
 }
 
-// WarehouseMoveDetailed is part of a reply.
+// WarehouseMoveDetailed is returned by [StockService.GetWarehouseMove] and 3
+// others.
 type WarehouseMoveDetailed struct {
 	Batch                StockItemBatch              `json:"Batch,omitzero"`
 	BatchID              int                         `json:"BatchId,omitzero"`

@@ -12,7 +12,8 @@ type WarehouseTransferService service
 
 // AddItemToTransfer calls POST /api/WarehouseTransfer/AddItemToTransfer.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddItemToTransfer
 func (s *WarehouseTransferService) AddItemToTransfer(ctx context.Context, req *AddItemToTransferRequest, opts ...CallOption) (*WarehouseTransferItem, error) {
@@ -26,7 +27,8 @@ func (s *WarehouseTransferService) AddItemToTransfer(ctx context.Context, req *A
 
 // AddItemsToTransfer calls POST /api/WarehouseTransfer/AddItemsToTransfer.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddItemsToTransfer
 func (s *WarehouseTransferService) AddItemsToTransfer(ctx context.Context, req *AddItemsToTransferRequest, opts ...CallOption) (*AddItemsToTransferResponse, error) {
@@ -40,7 +42,8 @@ func (s *WarehouseTransferService) AddItemsToTransfer(ctx context.Context, req *
 
 // AddTransferBinNote calls POST /api/WarehouseTransfer/AddTransferBinNote.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddTransferBinNote
 func (s *WarehouseTransferService) AddTransferBinNote(ctx context.Context, req *AddTransferBinNoteRequest, opts ...CallOption) (GUID, error) {
@@ -54,7 +57,8 @@ func (s *WarehouseTransferService) AddTransferBinNote(ctx context.Context, req *
 
 // AddTransferItemNote calls POST /api/WarehouseTransfer/AddTransferItemNote.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddTransferItemNote
 func (s *WarehouseTransferService) AddTransferItemNote(ctx context.Context, req *AddTransferItemNoteRequest, opts ...CallOption) (GUID, error) {
@@ -68,7 +72,8 @@ func (s *WarehouseTransferService) AddTransferItemNote(ctx context.Context, req 
 
 // AddTransferNote calls POST /api/WarehouseTransfer/AddTransferNote.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddTransferNote
 func (s *WarehouseTransferService) AddTransferNote(ctx context.Context, req *AddTransferNoteRequest, opts ...CallOption) (GUID, error) {
@@ -82,7 +87,8 @@ func (s *WarehouseTransferService) AddTransferNote(ctx context.Context, req *Add
 
 // AddTransferProperty calls POST /api/WarehouseTransfer/AddTransferProperty.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddTransferProperty
 func (s *WarehouseTransferService) AddTransferProperty(ctx context.Context, req *AddTransferPropertyRequest, opts ...CallOption) (GUID, error) {
@@ -96,7 +102,8 @@ func (s *WarehouseTransferService) AddTransferProperty(ctx context.Context, req 
 
 // AllocateItemToBin calls POST /api/WarehouseTransfer/AllocateItemToBin.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AllocateItemToBin
 func (s *WarehouseTransferService) AllocateItemToBin(ctx context.Context, req *AllocateItemToBinRequest, opts ...CallOption) (int, error) {
@@ -110,7 +117,8 @@ func (s *WarehouseTransferService) AllocateItemToBin(ctx context.Context, req *A
 
 // ChangeBinDetails calls POST /api/WarehouseTransfer/ChangeBinDetails.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeBinDetails
 func (s *WarehouseTransferService) ChangeBinDetails(ctx context.Context, req *ChangeBinDetailsRequest, opts ...CallOption) (*ChangeBinDetailsResponse, error) {
@@ -124,7 +132,8 @@ func (s *WarehouseTransferService) ChangeBinDetails(ctx context.Context, req *Ch
 
 // ChangeTransferFromLocation calls POST /api/WarehouseTransfer/ChangeTransferFromLocation.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferFromLocation
 func (s *WarehouseTransferService) ChangeTransferFromLocation(ctx context.Context, req *ChangeTransferFromLocationRequest, opts ...CallOption) (*ChangeTransferFromLocationResponse, error) {
@@ -138,7 +147,8 @@ func (s *WarehouseTransferService) ChangeTransferFromLocation(ctx context.Contex
 
 // ChangeTransferItemReceivedQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemReceivedQuantity.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemReceivedQuantity
 func (s *WarehouseTransferService) ChangeTransferItemReceivedQuantity(ctx context.Context, req *ChangeTransferItemReceivedQuantityRequest, opts ...CallOption) (*ChangeTransferItemReceivedQuantityResponse, error) {
@@ -152,7 +162,8 @@ func (s *WarehouseTransferService) ChangeTransferItemReceivedQuantity(ctx contex
 
 // ChangeTransferItemRequestQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemRequestQuantity.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemRequestQuantity
 func (s *WarehouseTransferService) ChangeTransferItemRequestQuantity(ctx context.Context, req *ChangeTransferItemRequestQuantityRequest, opts ...CallOption) (*ChangeTransferItemRequestQuantityResponse, error) {
@@ -166,7 +177,8 @@ func (s *WarehouseTransferService) ChangeTransferItemRequestQuantity(ctx context
 
 // ChangeTransferItemSentQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemSentQuantity.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemSentQuantity
 func (s *WarehouseTransferService) ChangeTransferItemSentQuantity(ctx context.Context, req *ChangeTransferItemSentQuantityRequest, opts ...CallOption) (*WarehouseTransferItem, error) {
@@ -180,7 +192,8 @@ func (s *WarehouseTransferService) ChangeTransferItemSentQuantity(ctx context.Co
 
 // ChangeTransferLocations calls POST /api/WarehouseTransfer/ChangeTransferLocations.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferLocations
 func (s *WarehouseTransferService) ChangeTransferLocations(ctx context.Context, req *ChangeTransferLocationsRequest, opts ...CallOption) (*ChangeTransferLocationsResponse, error) {
@@ -194,7 +207,8 @@ func (s *WarehouseTransferService) ChangeTransferLocations(ctx context.Context, 
 
 // ChangeTransferProperty calls POST /api/WarehouseTransfer/ChangeTransferProperty.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferProperty
 func (s *WarehouseTransferService) ChangeTransferProperty(ctx context.Context, req *ChangeTransferPropertyRequest, opts ...CallOption) (*ChangeTransferPropertyResponse, error) {
@@ -208,7 +222,8 @@ func (s *WarehouseTransferService) ChangeTransferProperty(ctx context.Context, r
 
 // ChangeTransferStatus calls POST /api/WarehouseTransfer/ChangeTransferStatus.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferStatus
 func (s *WarehouseTransferService) ChangeTransferStatus(ctx context.Context, req *ChangeTransferStatusRequest, opts ...CallOption) (*ChangeTransferStatusResponse, error) {
@@ -222,7 +237,8 @@ func (s *WarehouseTransferService) ChangeTransferStatus(ctx context.Context, req
 
 // ChangeTransferToLocation calls POST /api/WarehouseTransfer/ChangeTransferToLocation.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferToLocation
 func (s *WarehouseTransferService) ChangeTransferToLocation(ctx context.Context, req *ChangeTransferToLocationRequest, opts ...CallOption) (*ChangeTransferToLocationResponse, error) {
@@ -236,7 +252,7 @@ func (s *WarehouseTransferService) ChangeTransferToLocation(ctx context.Context,
 
 // CheckForDraftTransfer calls GET /api/WarehouseTransfer/CheckForDraftTransfer.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CheckForDraftTransfer
 func (s *WarehouseTransferService) CheckForDraftTransfer(ctx context.Context, req *WarehouseTransferCheckForDraftTransferRequest, opts ...CallOption) (GUID, error) {
@@ -250,7 +266,8 @@ func (s *WarehouseTransferService) CheckForDraftTransfer(ctx context.Context, re
 
 // CreateNewBin calls POST /api/WarehouseTransfer/CreateNewBin.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateNewBin
 func (s *WarehouseTransferService) CreateNewBin(ctx context.Context, req *CreateNewBinRequest, opts ...CallOption) (*WarehouseTransferBin, error) {
@@ -264,7 +281,8 @@ func (s *WarehouseTransferService) CreateNewBin(ctx context.Context, req *Create
 
 // CreateTransferFromDescrepancies calls POST /api/WarehouseTransfer/CreateTransferFromDescrepancies.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateTransferFromDescrepancies
 func (s *WarehouseTransferService) CreateTransferFromDescrepancies(ctx context.Context, req *CreateTransferFromDescrepanciesRequest, opts ...CallOption) (*WarehouseTransfer, error) {
@@ -278,7 +296,8 @@ func (s *WarehouseTransferService) CreateTransferFromDescrepancies(ctx context.C
 
 // CreateTransferRequestWithReturn calls POST /api/WarehouseTransfer/CreateTransferRequestWithReturn.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateTransferRequestWithReturn
 func (s *WarehouseTransferService) CreateTransferRequestWithReturn(ctx context.Context, req *CreateTransferRequestWithReturnRequest, opts ...CallOption) (*WarehouseTransfer, error) {
@@ -292,7 +311,8 @@ func (s *WarehouseTransferService) CreateTransferRequestWithReturn(ctx context.C
 
 // DeleteEmptyDraftTransfer calls POST /api/WarehouseTransfer/DeleteEmptyDraftTransfer.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteEmptyDraftTransfer
 func (s *WarehouseTransferService) DeleteEmptyDraftTransfer(ctx context.Context, req *DeleteEmptyDraftTransferRequest, opts ...CallOption) (*DeleteEmptyDraftTransferResponse, error) {
@@ -306,7 +326,8 @@ func (s *WarehouseTransferService) DeleteEmptyDraftTransfer(ctx context.Context,
 
 // DeleteTransfer calls POST /api/WarehouseTransfer/DeleteTransfer.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteTransfer
 func (s *WarehouseTransferService) DeleteTransfer(ctx context.Context, req *DeleteTransferRequest, opts ...CallOption) (*DeleteTransferResponse, error) {
@@ -320,7 +341,8 @@ func (s *WarehouseTransferService) DeleteTransfer(ctx context.Context, req *Dele
 
 // DeleteTransferProperty calls POST /api/WarehouseTransfer/DeleteTransferProperty.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteTransferProperty
 func (s *WarehouseTransferService) DeleteTransferProperty(ctx context.Context, req *DeleteTransferPropertyRequest, opts ...CallOption) (*DeleteTransferPropertyResponse, error) {
@@ -334,7 +356,7 @@ func (s *WarehouseTransferService) DeleteTransferProperty(ctx context.Context, r
 
 // GetActiveTransfersAllLocations calls GET /api/WarehouseTransfer/GetActiveTransfersAllLocations.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetActiveTransfersAllLocations
 func (s *WarehouseTransferService) GetActiveTransfersAllLocations(ctx context.Context, req *GetActiveTransfersAllLocationsRequest, opts ...CallOption) ([]WarehouseTransfer, error) {
@@ -348,7 +370,7 @@ func (s *WarehouseTransferService) GetActiveTransfersAllLocations(ctx context.Co
 
 // GetActiveTransfersForLocation calls GET /api/WarehouseTransfer/GetActiveTransfersForLocation.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetActiveTransfersForLocation
 func (s *WarehouseTransferService) GetActiveTransfersForLocation(ctx context.Context, req *GetActiveTransfersForLocationRequest, opts ...CallOption) ([]WarehouseTransfer, error) {
@@ -362,7 +384,7 @@ func (s *WarehouseTransferService) GetActiveTransfersForLocation(ctx context.Con
 
 // GetArchivedTransfers calls GET /api/WarehouseTransfer/GetArchivedTransfers.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfers
 func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
@@ -374,8 +396,9 @@ func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req
 	return out, err
 }
 
-// GetArchivedTransfersAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfers]. It stops at the first error but an [UnreadableError].
+// GetArchivedTransfersAll iterates over all items of
+// [WarehouseTransferService.GetArchivedTransfers], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersAll(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
 	return numberedPages("WarehouseTransfer.GetArchivedTransfers", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
@@ -391,7 +414,7 @@ func (s *WarehouseTransferService) GetArchivedTransfersAll(ctx context.Context, 
 
 // GetArchivedTransfersBetweenArchivedDates calls GET /api/WarehouseTransfer/GetArchivedTransfersBetweenArchivedDates.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersBetweenArchivedDates
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
@@ -403,8 +426,9 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx 
 	return out, err
 }
 
-// GetArchivedTransfersBetweenArchivedDatesAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfersBetweenArchivedDates]. It stops at the first error but an [UnreadableError].
+// GetArchivedTransfersBetweenArchivedDatesAll iterates over all items of
+// [WarehouseTransferService.GetArchivedTransfersBetweenArchivedDates], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
 	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
@@ -420,7 +444,7 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDatesAll(c
 
 // GetArchivedTransfersBetweenDates calls GET /api/WarehouseTransfer/GetArchivedTransfersBetweenDates.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersBetweenDates
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
@@ -432,8 +456,9 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.
 	return out, err
 }
 
-// GetArchivedTransfersBetweenDatesAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfersBetweenDates]. It stops at the first error but an [UnreadableError].
+// GetArchivedTransfersBetweenDatesAll iterates over all items of
+// [WarehouseTransferService.GetArchivedTransfersBetweenDates], fetching pages
+// as needed, and stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
 	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
@@ -449,7 +474,7 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenDatesAll(ctx conte
 
 // GetArchivedTransfersFiltered calls GET /api/WarehouseTransfer/GetArchivedTransfersFiltered.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersFiltered
 func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
@@ -461,8 +486,9 @@ func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Cont
 	return out, err
 }
 
-// GetArchivedTransfersFilteredAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfersFiltered]. It stops at the first error but an [UnreadableError].
+// GetArchivedTransfersFilteredAll iterates over all items of
+// [WarehouseTransferService.GetArchivedTransfersFiltered], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersFilteredAll(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
 	return numberedPages("WarehouseTransfer.GetArchivedTransfersFiltered", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
@@ -478,7 +504,7 @@ func (s *WarehouseTransferService) GetArchivedTransfersFilteredAll(ctx context.C
 
 // GetDiscrepancyItems calls GET /api/WarehouseTransfer/GetDiscrepancyItems.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetDiscrepancyItems
 func (s *WarehouseTransferService) GetDiscrepancyItems(ctx context.Context, req *GetDiscrepancyItemsRequest, opts ...CallOption) ([]WarehouseTransferItem, error) {
@@ -492,7 +518,7 @@ func (s *WarehouseTransferService) GetDiscrepancyItems(ctx context.Context, req 
 
 // GetListTransfers calls POST /api/WarehouseTransfer/GetListTransfers.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetListTransfers
 func (s *WarehouseTransferService) GetListTransfers(ctx context.Context, req *WarehouseTransferGetListTransfersRequest, opts ...CallOption) ([]WarehouseTransfer, error) {
@@ -506,7 +532,7 @@ func (s *WarehouseTransferService) GetListTransfers(ctx context.Context, req *Wa
 
 // GetModifiedBasic calls GET /api/WarehouseTransfer/GetModifiedBasic.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetModifiedBasic
 func (s *WarehouseTransferService) GetModifiedBasic(ctx context.Context, req *GetModifiedBasicRequest, opts ...CallOption) ([]WarehouseTransfer, error) {
@@ -520,7 +546,7 @@ func (s *WarehouseTransferService) GetModifiedBasic(ctx context.Context, req *Ge
 
 // GetServerTime calls GET /api/WarehouseTransfer/GetServerTime.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetServerTime
 func (s *WarehouseTransferService) GetServerTime(ctx context.Context, req *GetServerTimeRequest, opts ...CallOption) (Time, error) {
@@ -534,7 +560,7 @@ func (s *WarehouseTransferService) GetServerTime(ctx context.Context, req *GetSe
 
 // GetStockAvailability calls GET /api/WarehouseTransfer/GetStockAvailability.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetStockAvailability
 func (s *WarehouseTransferService) GetStockAvailability(ctx context.Context, req *GetStockAvailabilityRequest, opts ...CallOption) ([]StockAvailability, error) {
@@ -548,7 +574,7 @@ func (s *WarehouseTransferService) GetStockAvailability(ctx context.Context, req
 
 // GetTransferAudit calls GET /api/WarehouseTransfer/GetTransferAudit.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferAudit
 func (s *WarehouseTransferService) GetTransferAudit(ctx context.Context, req *GetTransferAuditRequest, opts ...CallOption) ([]WarehouseTransferAudit, error) {
@@ -562,7 +588,7 @@ func (s *WarehouseTransferService) GetTransferAudit(ctx context.Context, req *Ge
 
 // GetTransferBinNotes calls GET /api/WarehouseTransfer/GetTransferBinNotes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferBinNotes
 func (s *WarehouseTransferService) GetTransferBinNotes(ctx context.Context, req *GetTransferBinNotesRequest, opts ...CallOption) ([]WarehouseTransferBinNote, error) {
@@ -576,7 +602,7 @@ func (s *WarehouseTransferService) GetTransferBinNotes(ctx context.Context, req 
 
 // GetTransferItemNotes calls GET /api/WarehouseTransfer/GetTransferItemNotes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferItemNotes
 func (s *WarehouseTransferService) GetTransferItemNotes(ctx context.Context, req *GetTransferItemNotesRequest, opts ...CallOption) ([]WarehouseTransferItemNote, error) {
@@ -590,7 +616,7 @@ func (s *WarehouseTransferService) GetTransferItemNotes(ctx context.Context, req
 
 // GetTransferItems calls GET /api/WarehouseTransfer/GetTransferItems.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferItems
 func (s *WarehouseTransferService) GetTransferItems(ctx context.Context, req *WarehouseTransferGetTransferItemsRequest, opts ...CallOption) ([]WarehouseTransferItem, error) {
@@ -604,7 +630,7 @@ func (s *WarehouseTransferService) GetTransferItems(ctx context.Context, req *Wa
 
 // GetTransferNotes calls GET /api/WarehouseTransfer/GetTransferNotes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferNotes
 func (s *WarehouseTransferService) GetTransferNotes(ctx context.Context, req *GetTransferNotesRequest, opts ...CallOption) ([]WarehouseTransferNote, error) {
@@ -618,7 +644,7 @@ func (s *WarehouseTransferService) GetTransferNotes(ctx context.Context, req *Ge
 
 // GetTransferProperties calls GET /api/WarehouseTransfer/GetTransferProperties.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferProperties
 func (s *WarehouseTransferService) GetTransferProperties(ctx context.Context, req *GetTransferPropertiesRequest, opts ...CallOption) ([]WarehouseTransferProperty, error) {
@@ -632,7 +658,7 @@ func (s *WarehouseTransferService) GetTransferProperties(ctx context.Context, re
 
 // GetTransferWithItems calls GET /api/WarehouseTransfer/GetTransferWithItems.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferWithItems
 func (s *WarehouseTransferService) GetTransferWithItems(ctx context.Context, req *GetTransferWithItemsRequest, opts ...CallOption) (*WarehouseTransfer, error) {
@@ -646,7 +672,7 @@ func (s *WarehouseTransferService) GetTransferWithItems(ctx context.Context, req
 
 // GetTransferWithNotes calls GET /api/WarehouseTransfer/GetTransferWithNotes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferWithNotes
 func (s *WarehouseTransferService) GetTransferWithNotes(ctx context.Context, req *GetTransferWithNotesRequest, opts ...CallOption) (*WarehouseTransfer, error) {
@@ -660,7 +686,7 @@ func (s *WarehouseTransferService) GetTransferWithNotes(ctx context.Context, req
 
 // IsDraftTransferChanged calls GET /api/WarehouseTransfer/IsDraftTransferChanged.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-IsDraftTransferChanged
 func (s *WarehouseTransferService) IsDraftTransferChanged(ctx context.Context, req *IsDraftTransferChangedRequest, opts ...CallOption) (bool, error) {
@@ -674,7 +700,8 @@ func (s *WarehouseTransferService) IsDraftTransferChanged(ctx context.Context, r
 
 // PrintTransfer calls POST /api/WarehouseTransfer/PrintTransfer.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-PrintTransfer
 func (s *WarehouseTransferService) PrintTransfer(ctx context.Context, req *PrintTransferRequest, opts ...CallOption) (string, error) {
@@ -688,7 +715,8 @@ func (s *WarehouseTransferService) PrintTransfer(ctx context.Context, req *Print
 
 // RemoveAllEmptyBins calls POST /api/WarehouseTransfer/RemoveAllEmptyBins.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-RemoveAllEmptyBins
 func (s *WarehouseTransferService) RemoveAllEmptyBins(ctx context.Context, req *RemoveAllEmptyBinsRequest, opts ...CallOption) (*RemoveAllEmptyBinsResponse, error) {
@@ -702,7 +730,8 @@ func (s *WarehouseTransferService) RemoveAllEmptyBins(ctx context.Context, req *
 
 // RemoveItemFromTransfer calls POST /api/WarehouseTransfer/RemoveItemFromTransfer.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-RemoveItemFromTransfer
 func (s *WarehouseTransferService) RemoveItemFromTransfer(ctx context.Context, req *RemoveItemFromTransferRequest, opts ...CallOption) (*RemoveItemFromTransferResponse, error) {
@@ -716,7 +745,7 @@ func (s *WarehouseTransferService) RemoveItemFromTransfer(ctx context.Context, r
 
 // SearchTransfersAllLocations calls GET /api/WarehouseTransfer/SearchTransfersAllLocations.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-SearchTransfersAllLocations
 func (s *WarehouseTransferService) SearchTransfersAllLocations(ctx context.Context, req *SearchTransfersAllLocationsRequest, opts ...CallOption) ([]GUID, error) {
@@ -730,7 +759,7 @@ func (s *WarehouseTransferService) SearchTransfersAllLocations(ctx context.Conte
 
 // SearchTransfersByLocation calls GET /api/WarehouseTransfer/SearchTransfersByLocation.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-SearchTransfersByLocation
 func (s *WarehouseTransferService) SearchTransfersByLocation(ctx context.Context, req *SearchTransfersByLocationRequest, opts ...CallOption) ([]GUID, error) {
@@ -744,7 +773,8 @@ func (s *WarehouseTransferService) SearchTransfersByLocation(ctx context.Context
 
 // SetReferenceNumber calls POST /api/WarehouseTransfer/SetReferenceNumber.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-SetReferenceNumber
 func (s *WarehouseTransferService) SetReferenceNumber(ctx context.Context, req *SetReferenceNumberRequest, opts ...CallOption) (*SetReferenceNumberResponse, error) {
@@ -756,51 +786,59 @@ func (s *WarehouseTransferService) SetReferenceNumber(ctx context.Context, req *
 	return out, err
 }
 
-// AddItemToTransferRequest holds the parameters of WarehouseTransfer.AddItemToTransfer.
+// AddItemToTransferRequest holds the parameters of
+// WarehouseTransfer.AddItemToTransfer.
 type AddItemToTransferRequest struct {
 	TransferID  *GUID `json:"fkTransferId,omitzero"`
 	StockItemID *GUID `json:"pkStockItemId,omitzero"`
 }
 
-// AddItemsToTransferRequest holds the parameters of WarehouseTransfer.AddItemsToTransfer.
+// AddItemsToTransferRequest holds the parameters of
+// WarehouseTransfer.AddItemsToTransfer.
 type AddItemsToTransferRequest struct {
 	TransferID    *GUID                           `json:"TransferId,omitzero"`
 	TransferItems []WarehouseTransferItemQuantity `json:"TransferItems,omitzero"`
 }
 
-// AddItemsToTransferResponse is part of a reply.
+// AddItemsToTransferResponse is returned by
+// [WarehouseTransferService.AddItemsToTransfer].
 type AddItemsToTransferResponse struct {
 	TransferItems []WarehouseTransferItem `json:"TransferItems,omitzero"`
 }
 
-// AddTransferBinNoteRequest holds the parameters of WarehouseTransfer.AddTransferBinNote.
+// AddTransferBinNoteRequest holds the parameters of
+// WarehouseTransfer.AddTransferBinNote.
 type AddTransferBinNoteRequest struct {
 	TransferBinID *GUID   `json:"fkTransferBinId,omitzero"`
 	TransferID    *GUID   `json:"fkTransferId,omitzero"`
 	Note          *string `json:"note,omitzero"`
 }
 
-// AddTransferItemNoteRequest holds the parameters of WarehouseTransfer.AddTransferItemNote.
+// AddTransferItemNoteRequest holds the parameters of
+// WarehouseTransfer.AddTransferItemNote.
 type AddTransferItemNoteRequest struct {
 	TransferID     *GUID   `json:"fkTransferId,omitzero"`
 	TransferItemID *GUID   `json:"fkTransferItemId,omitzero"`
 	Note           *string `json:"note,omitzero"`
 }
 
-// AddTransferNoteRequest holds the parameters of WarehouseTransfer.AddTransferNote.
+// AddTransferNoteRequest holds the parameters of
+// WarehouseTransfer.AddTransferNote.
 type AddTransferNoteRequest struct {
 	Note       *string `json:"note,omitzero"`
 	TransferID *GUID   `json:"pkTransferId,omitzero"`
 }
 
-// AddTransferPropertyRequest holds the parameters of WarehouseTransfer.AddTransferProperty.
+// AddTransferPropertyRequest holds the parameters of
+// WarehouseTransfer.AddTransferProperty.
 type AddTransferPropertyRequest struct {
 	TransferID    *GUID   `json:"fkTransferId,omitzero"`
 	PropertyName  *string `json:"propertyName,omitzero"`
 	PropertyValue *string `json:"propertyValue,omitzero"`
 }
 
-// AllocateItemToBinRequest holds the parameters of WarehouseTransfer.AllocateItemToBin.
+// AllocateItemToBinRequest holds the parameters of
+// WarehouseTransfer.AllocateItemToBin.
 type AllocateItemToBinRequest struct {
 	DstBinID       *GUID `json:"pkDstBinId,omitzero"`
 	SrcBinID       *GUID `json:"pkSrcBinId,omitzero"`
@@ -808,7 +846,8 @@ type AllocateItemToBinRequest struct {
 	Quantity       *int  `json:"quantity,omitzero"`
 }
 
-// ChangeBinDetailsRequest holds the parameters of WarehouseTransfer.ChangeBinDetails.
+// ChangeBinDetailsRequest holds the parameters of
+// WarehouseTransfer.ChangeBinDetails.
 type ChangeBinDetailsRequest struct {
 	BinBarcode   *string `json:"BinBarcode,omitzero"`
 	BinName      *string `json:"BinName,omitzero"`
@@ -820,23 +859,28 @@ type ChangeBinDetailsRequest struct {
 // ChangeBinDetailsResponse is the reply of WarehouseTransfer.ChangeBinDetails.
 type ChangeBinDetailsResponse struct{}
 
-// ChangeTransferFromLocationResponse is the reply of WarehouseTransfer.ChangeTransferFromLocation.
+// ChangeTransferFromLocationResponse is the reply of
+// WarehouseTransfer.ChangeTransferFromLocation.
 type ChangeTransferFromLocationResponse struct{}
 
-// ChangeTransferItemReceivedQuantityResponse is the reply of WarehouseTransfer.ChangeTransferItemReceivedQuantity.
+// ChangeTransferItemReceivedQuantityResponse is the reply of
+// WarehouseTransfer.ChangeTransferItemReceivedQuantity.
 type ChangeTransferItemReceivedQuantityResponse struct{}
 
-// ChangeTransferItemRequestQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemRequestQuantity.
+// ChangeTransferItemRequestQuantityRequest holds the parameters of
+// WarehouseTransfer.ChangeTransferItemRequestQuantity.
 type ChangeTransferItemRequestQuantityRequest struct {
 	Quantity       *int  `json:"Quantity,omitzero"`
 	TransferID     *GUID `json:"pkTransferId,omitzero"`
 	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
-// ChangeTransferItemRequestQuantityResponse is the reply of WarehouseTransfer.ChangeTransferItemRequestQuantity.
+// ChangeTransferItemRequestQuantityResponse is the reply of
+// WarehouseTransfer.ChangeTransferItemRequestQuantity.
 type ChangeTransferItemRequestQuantityResponse struct{}
 
-// ChangeTransferItemSentQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemSentQuantity.
+// ChangeTransferItemSentQuantityRequest holds the parameters of
+// WarehouseTransfer.ChangeTransferItemSentQuantity.
 type ChangeTransferItemSentQuantityRequest struct {
 	Quantity       *int  `json:"Quantity,omitzero"`
 	BinID          *GUID `json:"pkBinId,omitzero"`
@@ -844,42 +888,50 @@ type ChangeTransferItemSentQuantityRequest struct {
 	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
-// ChangeTransferLocationsRequest holds the parameters of WarehouseTransfer.ChangeTransferLocations.
+// ChangeTransferLocationsRequest holds the parameters of
+// WarehouseTransfer.ChangeTransferLocations.
 type ChangeTransferLocationsRequest struct {
 	FromLocationID *GUID `json:"fromLocationId,omitzero"`
 	TransferID     *GUID `json:"pkTransferId,omitzero"`
 	ToLocationID   *GUID `json:"toLocationId,omitzero"`
 }
 
-// ChangeTransferLocationsResponse is the reply of WarehouseTransfer.ChangeTransferLocations.
+// ChangeTransferLocationsResponse is the reply of
+// WarehouseTransfer.ChangeTransferLocations.
 type ChangeTransferLocationsResponse struct{}
 
-// ChangeTransferPropertyRequest holds the parameters of WarehouseTransfer.ChangeTransferProperty.
+// ChangeTransferPropertyRequest holds the parameters of
+// WarehouseTransfer.ChangeTransferProperty.
 type ChangeTransferPropertyRequest struct {
 	NewValue           *string `json:"newValue,omitzero"`
 	TransferID         *GUID   `json:"pkTransferId,omitzero"`
 	TransferPropertyID *GUID   `json:"pkTransferPropertyId,omitzero"`
 }
 
-// ChangeTransferPropertyResponse is the reply of WarehouseTransfer.ChangeTransferProperty.
+// ChangeTransferPropertyResponse is the reply of
+// WarehouseTransfer.ChangeTransferProperty.
 type ChangeTransferPropertyResponse struct{}
 
-// ChangeTransferStatusRequest holds the parameters of WarehouseTransfer.ChangeTransferStatus.
+// ChangeTransferStatusRequest holds the parameters of
+// WarehouseTransfer.ChangeTransferStatus.
 type ChangeTransferStatusRequest struct {
 	NewStatus  *ChangeTransferStatusRequestNewStatus `json:"newStatus,omitzero"`
 	TransferID *GUID                                 `json:"pkTransferId,omitzero"`
 }
 
-// ChangeTransferStatusResponse is the reply of WarehouseTransfer.ChangeTransferStatus.
+// ChangeTransferStatusResponse is the reply of
+// WarehouseTransfer.ChangeTransferStatus.
 type ChangeTransferStatusResponse struct{}
 
-// ChangeTransferToLocationRequest holds the parameters of WarehouseTransfer.ChangeTransferToLocation.
+// ChangeTransferToLocationRequest holds the parameters of
+// WarehouseTransfer.ChangeTransferToLocation.
 type ChangeTransferToLocationRequest struct {
 	NewLocationID *GUID `json:"newLocationId,omitzero"`
 	TransferID    *GUID `json:"pkTransferId,omitzero"`
 }
 
-// ChangeTransferToLocationResponse is the reply of WarehouseTransfer.ChangeTransferToLocation.
+// ChangeTransferToLocationResponse is the reply of
+// WarehouseTransfer.ChangeTransferToLocation.
 type ChangeTransferToLocationResponse struct{}
 
 // CreateNewBinRequest holds the parameters of WarehouseTransfer.CreateNewBin.
@@ -888,25 +940,30 @@ type CreateNewBinRequest struct {
 	TransferID *GUID   `json:"pkTransferId,omitzero"`
 }
 
-// CreateTransferRequestWithReturnRequest holds the parameters of WarehouseTransfer.CreateTransferRequestWithReturn.
+// CreateTransferRequestWithReturnRequest holds the parameters of
+// WarehouseTransfer.CreateTransferRequestWithReturn.
 type CreateTransferRequestWithReturnRequest struct {
 	FromLocationID *GUID `json:"fromLocationId,omitzero"`
 	ToLocationID   *GUID `json:"toLocationId,omitzero"`
 }
 
-// DeleteEmptyDraftTransferResponse is the reply of WarehouseTransfer.DeleteEmptyDraftTransfer.
+// DeleteEmptyDraftTransferResponse is the reply of
+// WarehouseTransfer.DeleteEmptyDraftTransfer.
 type DeleteEmptyDraftTransferResponse struct{}
 
-// DeleteTransferPropertyRequest holds the parameters of WarehouseTransfer.DeleteTransferProperty.
+// DeleteTransferPropertyRequest holds the parameters of
+// WarehouseTransfer.DeleteTransferProperty.
 type DeleteTransferPropertyRequest struct {
 	TransferID         *GUID `json:"pkTransferId,omitzero"`
 	TransferPropertyID *GUID `json:"pkTransferPropertyId,omitzero"`
 }
 
-// DeleteTransferPropertyResponse is the reply of WarehouseTransfer.DeleteTransferProperty.
+// DeleteTransferPropertyResponse is the reply of
+// WarehouseTransfer.DeleteTransferProperty.
 type DeleteTransferPropertyResponse struct{}
 
-// DeleteTransferRequest holds the parameters of WarehouseTransfer.DeleteTransfer.
+// DeleteTransferRequest holds the parameters of
+// WarehouseTransfer.DeleteTransfer.
 type DeleteTransferRequest struct {
 	DeleteReason *string `json:"DeleteReason,omitzero"`
 	TransferID   *GUID   `json:"pkTransferId,omitzero"`
@@ -915,10 +972,12 @@ type DeleteTransferRequest struct {
 // DeleteTransferResponse is the reply of WarehouseTransfer.DeleteTransfer.
 type DeleteTransferResponse struct{}
 
-// GetActiveTransfersAllLocationsRequest holds the parameters of WarehouseTransfer.GetActiveTransfersAllLocations.
+// GetActiveTransfersAllLocationsRequest holds the parameters of
+// WarehouseTransfer.GetActiveTransfersAllLocations.
 type GetActiveTransfersAllLocationsRequest struct{}
 
-// GetArchivedTransfersBetweenDatesRequest holds the parameters of WarehouseTransfer.GetArchivedTransfersBetweenDates.
+// GetArchivedTransfersBetweenDatesRequest holds the parameters of
+// WarehouseTransfer.GetArchivedTransfersBetweenDates.
 type GetArchivedTransfersBetweenDatesRequest struct {
 	End            *Time `url:"end,omitempty" json:"-"`
 	EntriesPerPage *int  `url:"entriesPerPage,omitempty" json:"-"`
@@ -926,7 +985,8 @@ type GetArchivedTransfersBetweenDatesRequest struct {
 	Start          *Time `url:"start,omitempty" json:"-"`
 }
 
-// GetArchivedTransfersFilteredRequest holds the parameters of WarehouseTransfer.GetArchivedTransfersFiltered.
+// GetArchivedTransfersFilteredRequest holds the parameters of
+// WarehouseTransfer.GetArchivedTransfersFiltered.
 type GetArchivedTransfersFilteredRequest struct {
 	EntriesPerPage *int                         `url:"entriesPerPage,omitempty" json:"-"`
 	Filter         *string                      `url:"filter,omitempty" json:"-"`
@@ -934,13 +994,15 @@ type GetArchivedTransfersFilteredRequest struct {
 	SearchType     *WarehouseTransferSearchType `url:"searchType,omitempty" json:"-"`
 }
 
-// GetArchivedTransfersRequest holds the parameters of WarehouseTransfer.GetArchivedTransfers.
+// GetArchivedTransfersRequest holds the parameters of
+// WarehouseTransfer.GetArchivedTransfers.
 type GetArchivedTransfersRequest struct {
 	EntriesPerPage *int `url:"entriesPerPage,omitempty" json:"-"`
 	PageNumber     *int `url:"pageNumber,omitempty" json:"-"`
 }
 
-// GetModifiedBasicRequest holds the parameters of WarehouseTransfer.GetModifiedBasic.
+// GetModifiedBasicRequest holds the parameters of
+// WarehouseTransfer.GetModifiedBasic.
 type GetModifiedBasicRequest struct {
 	UpdateDate *Time `url:"updateDate,omitempty" json:"-"`
 }
@@ -948,22 +1010,26 @@ type GetModifiedBasicRequest struct {
 // GetServerTimeRequest holds the parameters of WarehouseTransfer.GetServerTime.
 type GetServerTimeRequest struct{}
 
-// GetStockAvailabilityRequest holds the parameters of WarehouseTransfer.GetStockAvailability.
+// GetStockAvailabilityRequest holds the parameters of
+// WarehouseTransfer.GetStockAvailability.
 type GetStockAvailabilityRequest struct {
 	TransferItemID *GUID `url:"pkTransferItemId,omitempty" json:"-"`
 }
 
-// GetTransferAuditRequest holds the parameters of WarehouseTransfer.GetTransferAudit.
+// GetTransferAuditRequest holds the parameters of
+// WarehouseTransfer.GetTransferAudit.
 type GetTransferAuditRequest struct {
 	TransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
 }
 
-// GetTransferBinNotesRequest holds the parameters of WarehouseTransfer.GetTransferBinNotes.
+// GetTransferBinNotesRequest holds the parameters of
+// WarehouseTransfer.GetTransferBinNotes.
 type GetTransferBinNotesRequest struct {
 	BinID *GUID `url:"pkBinId,omitempty" json:"-"`
 }
 
-// GetTransferItemNotesRequest holds the parameters of WarehouseTransfer.GetTransferItemNotes.
+// GetTransferItemNotesRequest holds the parameters of
+// WarehouseTransfer.GetTransferItemNotes.
 type GetTransferItemNotesRequest struct {
 	TransferID     *GUID `url:"pkTransferId,omitempty" json:"-"`
 	TransferItemID *GUID `url:"pkTransferItemId,omitempty" json:"-"`
@@ -974,44 +1040,53 @@ type PrintTransferRequest struct {
 	TransferID *GUID `json:"pkTransferId,omitzero"`
 }
 
-// RemoveAllEmptyBinsRequest holds the parameters of WarehouseTransfer.RemoveAllEmptyBins.
+// RemoveAllEmptyBinsRequest holds the parameters of
+// WarehouseTransfer.RemoveAllEmptyBins.
 type RemoveAllEmptyBinsRequest struct{}
 
-// RemoveAllEmptyBinsResponse is the reply of WarehouseTransfer.RemoveAllEmptyBins.
+// RemoveAllEmptyBinsResponse is the reply of
+// WarehouseTransfer.RemoveAllEmptyBins.
 type RemoveAllEmptyBinsResponse struct{}
 
-// RemoveItemFromTransferRequest holds the parameters of WarehouseTransfer.RemoveItemFromTransfer.
+// RemoveItemFromTransferRequest holds the parameters of
+// WarehouseTransfer.RemoveItemFromTransfer.
 type RemoveItemFromTransferRequest struct {
 	TransferID     *GUID `json:"pkTransferId,omitzero"`
 	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
-// RemoveItemFromTransferResponse is the reply of WarehouseTransfer.RemoveItemFromTransfer.
+// RemoveItemFromTransferResponse is the reply of
+// WarehouseTransfer.RemoveItemFromTransfer.
 type RemoveItemFromTransferResponse struct{}
 
-// SearchTransfersAllLocationsRequest holds the parameters of WarehouseTransfer.SearchTransfersAllLocations.
+// SearchTransfersAllLocationsRequest holds the parameters of
+// WarehouseTransfer.SearchTransfersAllLocations.
 type SearchTransfersAllLocationsRequest struct {
 	SearchText *string                      `url:"searchText,omitempty" json:"-"`
 	SearchType *WarehouseTransferSearchType `url:"searchType,omitempty" json:"-"`
 }
 
-// SearchTransfersByLocationRequest holds the parameters of WarehouseTransfer.SearchTransfersByLocation.
+// SearchTransfersByLocationRequest holds the parameters of
+// WarehouseTransfer.SearchTransfersByLocation.
 type SearchTransfersByLocationRequest struct {
 	LocationID *GUID                        `url:"locationID,omitempty" json:"-"`
 	SearchText *string                      `url:"searchText,omitempty" json:"-"`
 	SearchType *WarehouseTransferSearchType `url:"searchType,omitempty" json:"-"`
 }
 
-// SetReferenceNumberRequest holds the parameters of WarehouseTransfer.SetReferenceNumber.
+// SetReferenceNumberRequest holds the parameters of
+// WarehouseTransfer.SetReferenceNumber.
 type SetReferenceNumberRequest struct {
 	ReferenceNumber *string `json:"ReferenceNumber,omitzero"`
 	TransferID      *GUID   `json:"pkTransferId,omitzero"`
 }
 
-// SetReferenceNumberResponse is the reply of WarehouseTransfer.SetReferenceNumber.
+// SetReferenceNumberResponse is the reply of
+// WarehouseTransfer.SetReferenceNumber.
 type SetReferenceNumberResponse struct{}
 
-// StockAvailability is part of a reply.
+// StockAvailability is returned by
+// [WarehouseTransferService.GetStockAvailability].
 type StockAvailability struct {
 	LevelType       StockAvailabilityLevelType `json:"LevelType,omitzero"`
 	ID              GUID                       `json:"PkId,omitzero"`
@@ -1020,7 +1095,8 @@ type StockAvailability struct {
 	Status          StockAvailabilityStatus    `json:"Status,omitzero"`
 }
 
-// UpdateStatus is part of a reply.
+// UpdateStatus is returned by [WarehouseTransferService.GetListTransfers] and
+// 11 others.
 type UpdateStatus struct {
 	Information bool `json:"Information,omitzero"`
 	Items       bool `json:"Items,omitzero"`
@@ -1029,7 +1105,8 @@ type UpdateStatus struct {
 	Status      bool `json:"Status,omitzero"`
 }
 
-// WarehouseTransfer is part of a reply.
+// WarehouseTransfer is returned by [WarehouseTransferService.GetListTransfers]
+// and 11 others.
 type WarehouseTransfer struct {
 	AuditTrail                []WarehouseTransferAudit    `json:"AuditTrail,omitzero"`
 	BLogicalDelete            bool                        `json:"BLogicalDelete,omitzero"`
@@ -1053,7 +1130,8 @@ type WarehouseTransfer struct {
 	NStatus                   int                         `json:"nStatus,omitzero"`
 }
 
-// WarehouseTransferAudit is part of a reply.
+// WarehouseTransferAudit is returned by
+// [WarehouseTransferService.GetListTransfers] and 12 others.
 type WarehouseTransferAudit struct {
 	AuditDate       Time                            `json:"AuditDate,omitzero"`
 	AuditNote       string                          `json:"AuditNote,omitzero"`
@@ -1062,7 +1140,8 @@ type WarehouseTransferAudit struct {
 	NAuditType      int                             `json:"nAuditType,omitzero"`
 }
 
-// WarehouseTransferBin is part of a reply.
+// WarehouseTransferBin is returned by [WarehouseTransferService.CreateNewBin]
+// and 12 others.
 type WarehouseTransferBin struct {
 	BinBarcode   string                     `json:"BinBarcode,omitzero"`
 	BinItems     []WarehouseTransferItem    `json:"BinItems,omitzero"`
@@ -1072,7 +1151,8 @@ type WarehouseTransferBin struct {
 	BinID        GUID                       `json:"PkBinId,omitzero"`
 }
 
-// WarehouseTransferBinNote is part of a reply.
+// WarehouseTransferBinNote is returned by
+// [WarehouseTransferService.CreateNewBin] and 13 others.
 type WarehouseTransferBinNote struct {
 	Note              string `json:"Note,omitzero"`
 	NoteDateTime      Time   `json:"NoteDateTime,omitzero"`
@@ -1082,18 +1162,21 @@ type WarehouseTransferBinNote struct {
 	TransferBinNoteID GUID   `json:"PkTransferBinNoteId,omitzero"`
 }
 
-// WarehouseTransferCheckForDraftTransferRequest holds the parameters of WarehouseTransfer.CheckForDraftTransfer.
+// WarehouseTransferCheckForDraftTransferRequest holds the parameters of
+// WarehouseTransfer.CheckForDraftTransfer.
 type WarehouseTransferCheckForDraftTransferRequest struct {
 	FromLocationID *GUID `url:"fromLocationId,omitempty" json:"-"`
 	ToLocationID   *GUID `url:"toLocationId,omitempty" json:"-"`
 }
 
-// WarehouseTransferGetListTransfersRequest holds the parameters of WarehouseTransfer.GetListTransfers.
+// WarehouseTransferGetListTransfersRequest holds the parameters of
+// WarehouseTransfer.GetListTransfers.
 type WarehouseTransferGetListTransfersRequest struct {
 	IDs []GUID `json:"ids,omitzero"`
 }
 
-// WarehouseTransferItem is part of a reply.
+// WarehouseTransferItem is returned by [WarehouseTransferService.CreateNewBin]
+// and 17 others.
 type WarehouseTransferItem struct {
 	Barcode                 string                      `json:"Barcode,omitzero"`
 	BinRackNumber           string                      `json:"BinRackNumber,omitzero"`
@@ -1112,7 +1195,8 @@ type WarehouseTransferItem struct {
 	SentQuantity            int                         `json:"SentQuantity,omitzero"`
 }
 
-// WarehouseTransferItemNote is part of a reply.
+// WarehouseTransferItemNote is returned by
+// [WarehouseTransferService.CreateNewBin] and 18 others.
 type WarehouseTransferItemNote struct {
 	BinID              GUID   `json:"FkBinId,omitzero"`
 	Note               string `json:"Note,omitzero"`
@@ -1123,14 +1207,16 @@ type WarehouseTransferItemNote struct {
 	TransferItemNoteID GUID   `json:"PkTransferItemNoteId,omitzero"`
 }
 
-// WarehouseTransferItemQuantity is part of a request.
+// WarehouseTransferItemQuantity is taken by
+// [WarehouseTransferService.AddItemsToTransfer].
 type WarehouseTransferItemQuantity struct {
 	Quantity       *int  `json:"Quantity,omitzero"`
 	StockItemID    *GUID `json:"fkStockItemId,omitzero"`
 	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
-// WarehouseTransferNote is part of a reply.
+// WarehouseTransferNote is returned by
+// [WarehouseTransferService.GetListTransfers] and 12 others.
 type WarehouseTransferNote struct {
 	Note           string `json:"Note,omitzero"`
 	NoteDateTime   Time   `json:"NoteDateTime,omitzero"`
@@ -1139,7 +1225,8 @@ type WarehouseTransferNote struct {
 	TransferNoteID GUID   `json:"PkTransferNoteId,omitzero"`
 }
 
-// WarehouseTransferPage is part of a reply.
+// WarehouseTransferPage is returned by
+// [WarehouseTransferService.GetArchivedTransfers] and 3 others.
 type WarehouseTransferPage struct {
 	Data           []WarehouseTransfer `json:"Data,omitzero"`
 	EntriesPerPage int                 `json:"EntriesPerPage,omitzero"`
@@ -1148,7 +1235,8 @@ type WarehouseTransferPage struct {
 	TotalPages     int                 `json:"TotalPages,omitzero"`
 }
 
-// WarehouseTransferProperty is part of a reply.
+// WarehouseTransferProperty is returned by
+// [WarehouseTransferService.GetListTransfers] and 12 others.
 type WarehouseTransferProperty struct {
 	TransferPropertyID    GUID   `json:"PkTransferPropertyId,omitzero"`
 	TransferPropertyName  string `json:"TransferPropertyName,omitzero"`

@@ -435,7 +435,9 @@ func (p *signed) addConsent(e *Error) {
 }
 
 // clean strikes the secrets of the call out of a text of TikTok's.
-func (p *signed) clean(text string) string { return clip(wire.Head(text, wire.Scrubber(p.known()...)), 1<<10) }
+func (p *signed) clean(text string) string {
+	return clip(wire.Head(text, wire.Scrubber(p.known()...)), 1<<10)
+}
 
 // fail turns what the request path reports into the error of the call. reply is
 // that of the last attempt.

@@ -209,7 +209,7 @@ func TestOAuthBegin(t *testing.T) {
 // Panics of the program's code are answered, and logged if that is possible.
 func TestOAuthPanics(t *testing.T) {
 	t.Parallel()
-	p := panicky{testCode}
+	p := panicky{secret: testCode}
 	for name, tt := range map[string]struct {
 		accept func()
 		opt    OAuthOption

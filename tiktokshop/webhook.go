@@ -392,16 +392,7 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		status = http.StatusServiceUnavailable
 	}
-	if h.log.Enabled(ctx, slog.LevelDebug) {
-		attrs := []slog.Attr{slog.Int("status", status)}
-		if event != nil {
-			attrs = append(attrs, slog.Any("event", event))
-		}
-		if err != nil {
-			attrs = append(attrs, slog.Any("error", err))
-		}
-		logSafely(ctx, h.log, slog.LevelDebug, "webhook received", attrs...)
-	}
+	h.logReceived(ctx, status, event, err)
 	w.Header().Set("Cache-Control", "no-store")
 	if err != nil {
 		// The status says enough to TikTok; err may hold the caller's words.
@@ -409,6 +400,22 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusOK)
+}
+
+// logReceived logs an event. Should the log handler panic, the event goes on.
+func (h *WebhookHandler) logReceived(ctx context.Context, status int, event *WebhookEvent, err error) {
+	defer func() { _ = recover() }()
+	if !h.log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	attrs := []slog.Attr{slog.Int("status", status)}
+	if event != nil {
+		attrs = append(attrs, slog.Any("event", event))
+	}
+	if err != nil {
+		attrs = append(attrs, slog.Any("error", err))
+	}
+	logSafely(ctx, h.log, slog.LevelDebug, "webhook received", attrs...)
 }
 
 var (

@@ -238,7 +238,7 @@ func (a api) test(t *testing.T) {
 func (a api) split(t *testing.T, b ledger.Batch) {
 	key := ""
 	for name := range a.methods {
-		if name == b.Method+"Batched" || strings.HasPrefix(name, b.Method+"By") {
+		if name == b.Method+"Batched" || name == b.Method+"InParts" || strings.HasPrefix(name, b.Method+"By") {
 			if req := a.methods[name].request(); req.IsValid() && batched(name, req.Elem(), b).IsValid() {
 				key = name
 			}
@@ -300,7 +300,7 @@ func batched(name string, req reflect.Value, b ledger.Batch) reflect.Value {
 		f := req.Type().Field(i)
 		body, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		query, _, _ := strings.Cut(f.Tag.Get("url"), ",")
-		if (body == b.Field || query == b.Field) && (strings.HasSuffix(name, "Batched") || strings.HasSuffix(name, "By"+f.Name)) {
+		if (body == b.Field || query == b.Field) && (strings.HasSuffix(name, "Batched") || strings.HasSuffix(name, "InParts") || strings.HasSuffix(name, "By"+f.Name)) {
 			return req.Field(i)
 		}
 	}

@@ -130,7 +130,7 @@ func newLinnworks(t *testing.T, scheme string, rt http.RoundTripper, held func(t
 	}
 	return api{
 		read: func(ctx context.Context) *failure {
-			_, err := c.Stock.GetStockLevelByLocation(ctx, &linnworks.GetStockLevelByLocationRequest{LocationID: new(linnworks.GUID(id)), StockItemID: new(linnworks.GUID(id))})
+			_, err := c.Stock.GetStockLevelByLocation(ctx, &linnworks.GetStockLevelByLocationRequest{LocationID: linnworks.GUID(id), StockItemID: linnworks.GUID(id)})
 			return of(err)
 		},
 		write: func(ctx context.Context) *failure {
@@ -385,7 +385,7 @@ func table(t *testing.T) []row {
 // Each row, each client, each kind of call: the class, the number of attempts,
 // what arrived, and whether a write may have taken effect.
 func TestHostileServers(t *testing.T) {
-	for client, make := range map[string]newAPI{"tiktokshop": newTikTok, "linnworks": newLinnworks} {
+	for client, connect := range map[string]newAPI{"tiktokshop": newTikTok, "linnworks": newLinnworks} {
 		for _, kind := range []string{"read", "write", "never"} {
 			synctest.Test(t, func(t *testing.T) {
 				for _, row := range table(t) {
@@ -398,7 +398,7 @@ func TestHostileServers(t *testing.T) {
 					if row.tls != nil {
 						rt.TLSClientConfig, scheme = row.tls, "https"
 					}
-					got := make(t, scheme, rt, nil).kinds()[kind](t.Context())
+					got := connect(t, scheme, rt, nil).kinds()[kind](t.Context())
 					time.Sleep(time.Minute) // what hangs in the background ends
 					where := fmt.Sprintf("%s, %s, %s", row.name, client, kind)
 					if want.class == "" || want.voidOK && kind == "write" {
@@ -445,7 +445,7 @@ func TestAbsurdWaitsAreBounded(t *testing.T) {
 		"no number":           {503, func() string { return "9e99" }, 0, 2 * time.Second},
 		"a clock that is off": {429, func() string { return time.Now().Add(10*time.Minute + 5*time.Second).UTC().Format(http.TimeFormat) }, 10 * time.Minute, 7 * time.Second},
 	} {
-		for client, make := range map[string]newAPI{"tiktokshop": newTikTok, "linnworks": newLinnworks} {
+		for client, connect := range map[string]newAPI{"tiktokshop": newTikTok, "linnworks": newLinnworks} {
 			synctest.Test(t, func(t *testing.T) {
 				calls := 0
 				s := &server{build: func() string {
@@ -454,7 +454,7 @@ func TestAbsurdWaitsAreBounded(t *testing.T) {
 					}
 					return page(tt.status, "", "Retry-After", tt.after(), "Date", time.Now().Add(tt.ahead).UTC().Format(http.TimeFormat))
 				}}
-				read := make(t, "http", &http.Transport{DialContext: s.dial, DisableKeepAlives: true}, func(time.Duration) {}).read
+				read := connect(t, "http", &http.Transport{DialContext: s.dial, DisableKeepAlives: true}, func(time.Duration) {}).read
 				start := time.Now()
 				_ = read(t.Context()) // fails, or waits and succeeds
 				if got := read(t.Context()); got != nil {
@@ -478,11 +478,11 @@ func TestHoldsAreObserved(t *testing.T) {
 			held = append(held, d)
 		}
 	}
-	for client, make := range map[string]newAPI{"tiktokshop": newTikTok, "linnworks": newLinnworks} {
+	for client, connect := range map[string]newAPI{"tiktokshop": newTikTok, "linnworks": newLinnworks} {
 		synctest.Test(t, func(t *testing.T) {
 			held = nil
 			s := &server{reply: reply}
-			got := make(t, "http", &http.Transport{DialContext: s.dial, DisableKeepAlives: true}, observe).read(t.Context())
+			got := connect(t, "http", &http.Transport{DialContext: s.dial, DisableKeepAlives: true}, observe).read(t.Context())
 			if got == nil || got.retryAfter != day || len(held) != 1 || held[0] != 2*time.Minute {
 				t.Errorf("%s: held %v, %+v; want once for 2m0s, asked for %s", client, held, got, day)
 			}

@@ -78,7 +78,7 @@ func TestOperationsThatTheFakeLacks(t *testing.T) {
 func TestListsInTheQuery(t *testing.T) {
 	a := open(t)
 	id := a.order(t, paid("1", "c-mug", 1))
-	order := must(a.c.Orders.GetOrderByID(t.Context(), &linnworks.GetOrderByIDRequest{OrderID: &id}))(t)
+	order := must(a.c.Orders.GetOrderByID(t.Context(), &linnworks.GetOrderByIDRequest{OrderID: id}))(t)
 	for _, ids := range [][]int{{order.NumOrderID}, {order.NumOrderID, 7}} {
 		left := must(a.c.OpenOrders.FilterNotProcessedOpenOrders(t.Context(), &linnworks.FilterNotProcessedOpenOrdersRequest{OrderIDs: ids}))(t)
 		if diff := cmp.Diff([]int{order.NumOrderID}, left.OrderIDs); diff != "" {

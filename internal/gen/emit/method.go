@@ -98,14 +98,14 @@ func (p *printer) comment(m *Method) {
 	var facts []string
 	switch l.Replay {
 	case "read":
-		facts = append(facts, "It only reads and is safe to repeat.")
+		facts = append(facts, "It only reads, and is retried.")
 	case "write":
-		facts = append(facts, "It writes absolute values and is safe to repeat.")
+		facts = append(facts, "Repeating it changes nothing more, so it is retried.")
 	default:
-		facts = append(facts, "It is not repeated once it was sent.")
+		facts = append(facts, "It is never retried once the request may have reached the server.")
 	}
 	if l.Limit > 0 {
-		facts = append(facts, fmt.Sprintf("%d calls a minute.", l.Limit))
+		facts = append(facts, fmt.Sprintf("At most %d calls a minute.", l.Limit))
 	}
 	if m.Version != "" {
 		facts = append(facts, "Version "+m.Version+".")
@@ -116,7 +116,7 @@ func (p *printer) comment(m *Method) {
 			false: "The reply may be empty, and so the result.",
 		}[l.Replay == "read"])
 	}
-	p.f("// %s\n", strings.Join(facts, " "))
+	p.f("%s", paragraph(strings.Join(facts, " ")))
 	if m.Newest != nil {
 		p.f("// The newest version is [%s].\n", reference(m.Newest.Ledger.Name()))
 	}
@@ -163,11 +163,8 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 	name := iteratorName(m)
 	call := strings.Join(append([]string{"ctx"}, args...), ", ")
 	head := fmt.Sprintf("func (s *%sService) %s(%s, opts ...CallOption)", l.Service, name, signature)
-	what := "hands out what stands on the pages of"
-	if m.Page.List == "-" {
-		what = "hands out the pages of"
-	}
-	p.f("// %s %s\n// [%sService.%s]. It stops at the first error but an [UnreadableError].\n", name, what, l.Service, l.Method)
+	p.f("%s", paragraph(fmt.Sprintf("%s iterates over all %s of [%sService.%s], fetching pages as needed, and stops at the first error but an [UnreadableError].",
+		name, m.Page.elements(), l.Service, l.Method)))
 	if size, limit := p.pageSize(m.Request); limit > 0 {
 		p.f("// Pages hold %d unless req.%s says otherwise.\n", limit, size)
 	}
@@ -275,17 +272,26 @@ func (p *printer) pageSize(t *Type) (field string, limit int) {
 	return f.Go, p.limit(t, f)
 }
 
+// batchName returns the name of the helper that splits a list.
+func (m *Method) batchName(f *Field) string {
+	switch name := m.Ledger.Method; {
+	case len(m.Batches) > 1:
+		return name + "By" + f.Go
+	case strings.Contains(name, "Batch"):
+		return name + "InParts"
+	default:
+		return name + "Batched"
+	}
+}
+
 func (p *printer) batch(m *Method, signature string, args []string, field string, limit int) {
 	l := m.Ledger
 	f := m.Request.Fields[field]
-	name := l.Method + "Batched"
-	if len(m.Batches) > 1 {
-		name = l.Method + "By" + f.Go
-	}
+	name := m.batchName(f)
 	elem := strings.TrimPrefix(f.Type.String(), "[]")
 	result := m.result()
-	p.f("// %s splits req.%s into parts of at most %d and hands out the\n// reply of [%sService.%s] to each. It stops at the first error but an [UnreadableError].\n",
-		name, f.Go, limit, l.Service, l.Method)
+	p.f("%s", paragraph(fmt.Sprintf("%s sends req.%s in parts of at most %d and iterates over the replies of [%sService.%s]. It stops at the first error but an [UnreadableError].",
+		name, f.Go, limit, l.Service, l.Method)))
 	p.f("func (s *%sService) %s(%s, opts ...CallOption) iter.Seq2[%s, error] {\n", l.Service, name, signature, result)
 	p.f("\tstart := valueOf(req)\n\treturn batches(start.%s, %d, func(part []%s) (%s, error) {\n\t\tr := start\n\t\tr.%s = part\n\t\treturn s.%s(%s, &r, opts...)\n\t})\n}\n\n",
 		f.Go, limit, elem, result, f.Go, l.Method, strings.Join(append([]string{"ctx"}, args...), ", "))

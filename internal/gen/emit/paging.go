@@ -3,6 +3,8 @@ package emit
 import (
 	"slices"
 	"strings"
+
+	"github.com/linnbridge/linnbridge/internal/gen/naming"
 )
 
 // Paging says how to walk the pages of a method. In the ledger:
@@ -20,6 +22,19 @@ type Paging struct {
 	Number      string // number
 	Size        string
 	List        string
+}
+
+// elements names what an iterator iterates over, as the list is called on the
+// wire.
+func (p *Paging) elements() string {
+	list := strings.ToLower(strings.Join(naming.Words(naming.Exported(p.List[strings.LastIndexByte(p.List, '.')+1:])), " "))
+	switch {
+	case p.List == "-":
+		return "pages"
+	case list == "", list == "data", list == "list", strings.HasPrefix(list, "result"), !strings.HasSuffix(list, "s"):
+		return "items"
+	}
+	return list
 }
 
 func parsePaging(s string) *Paging {
