@@ -26,9 +26,9 @@
 //
 // # Shops and tokens
 //
-// A seller authorises the app once, for one or several shops: give them
-// [Client.AuthorizationURL], turn the code of the redirect into a [Token] with
-// [Client.ExchangeCode] ([OAuthHandler] does both), look whether
+// A seller authorises the app once, for one or several shops: [OAuthHandler] sends
+// the seller to TikTok's consent page and makes a [Token] of what comes back
+// ([Client.AuthorizationURL] and [Client.ExchangeCode] are its parts); look whether
 // [Token.MissingScopes] are missing, and keep it in a [TokenStore]: a file
 // ([FileTokens]), memory, or a table of your own, as the example of [TokenStore]
 // shows. [RefreshingTokens] makes of the store a source for [WithTokens] that

@@ -415,7 +415,7 @@ func (h *WebhookHandler) logReceived(ctx context.Context, status int, event *Web
 	if err != nil {
 		attrs = append(attrs, slog.Any("error", err))
 	}
-	h.log.LogAttrs(ctx, slog.LevelDebug, "webhook received", attrs...)
+	logSafely(ctx, h.log, slog.LevelDebug, "webhook received", attrs...)
 }
 
 var (
