@@ -186,7 +186,7 @@ func TestCutOffAtAFulfilmentCentre(t *testing.T) {
 		client, err := s.linn.Client()
 		must(t, err)
 		_, err = client.Orders.MoveToLocation(t.Context(), &linnworks.MoveToLocationRequest{
-			OrderIDs: []linnworks.GUID{o.OrderID}, StockLocationID: &centre,
+			OrderIDs: []linnworks.GUID{o.OrderID}, StockLocationID: centre,
 			FulfillmentStatusToApply: new(linnworks.MoveToLocationRequestFulfillmentStatusToApply(status)),
 		})
 		must(t, err)
@@ -369,12 +369,12 @@ func TestCancelledAfterItWasMerged(t *testing.T) {
 		t.Errorf("%v", list)
 	}
 	// Once they are out, that is the end of it.
-	rows, err := client.Orders.GetOrderItems(t.Context(), &linnworks.GetOrderItemsRequest{OrderID: new(merged.OrderID)})
+	rows, err := client.Orders.GetOrderItems(t.Context(), &linnworks.GetOrderItemsRequest{OrderID: merged.OrderID})
 	must(t, err)
 	shopOrder, _ := s.tiktok.Order(id)
 	for _, row := range rows {
 		if row.ItemNumber == shopOrder.LineItems[0].ID {
-			_, err = client.Orders.RemoveOrderItem(t.Context(), &linnworks.RemoveOrderItemRequest{OrderID: new(merged.OrderID), RowID: new(row.RowID)})
+			_, err = client.Orders.RemoveOrderItem(t.Context(), &linnworks.RemoveOrderItemRequest{OrderID: merged.OrderID, RowID: row.RowID})
 			must(t, err)
 		}
 	}

@@ -138,7 +138,7 @@ func TestMergedOrderIsDispatched(t *testing.T) {
 							row = item.RowID
 						}
 					}
-					parts, err := d.staff.Orders.SplitOrder(t.Context(), &linnworks.SplitOrderRequest{OrderID: &merged.OrderID, NewOrders: []linnworks.OrderSplit{{
+					parts, err := d.staff.Orders.SplitOrder(t.Context(), &linnworks.SplitOrderRequest{OrderID: merged.OrderID, NewOrders: []linnworks.OrderSplit{{
 						Items: []linnworks.OrderSplitOutItem{{RowID: &row, Quantity: new(1)}},
 					}}})
 					must(t, err)
@@ -209,7 +209,7 @@ func TestSplitOrderIsDispatched(t *testing.T) {
 				d := newDispatching(t, market)
 				id := d.imported(t, tiktokshoptest.OrderSpec{Lines: mugs(3)})[0]
 				whole := d.inLinnworks(id)[0]
-				parts, err := d.staff.Orders.SplitOrder(t.Context(), &linnworks.SplitOrderRequest{OrderID: &whole.OrderID, NewOrders: []linnworks.OrderSplit{{
+				parts, err := d.staff.Orders.SplitOrder(t.Context(), &linnworks.SplitOrderRequest{OrderID: whole.OrderID, NewOrders: []linnworks.OrderSplit{{
 					Items: []linnworks.OrderSplitOutItem{{RowID: &whole.Items[0].RowID, Quantity: new(1)}},
 				}}})
 				must(t, err)

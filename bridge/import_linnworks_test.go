@@ -220,7 +220,7 @@ func TestImportDoesNotRecreateWhatWasDeleted(t *testing.T) {
 		}
 		client, err := s.linn.Client(linnworks.WithLimiter(unpaced{}))
 		must(t, err)
-		must(t, errOf(client.Orders.DeleteOrder(t.Context(), &linnworks.DeleteOrderRequest{OrderID: new(s.inLinnworks(id)[0].OrderID)})))
+		must(t, errOf(client.Orders.DeleteOrder(t.Context(), &linnworks.DeleteOrderRequest{OrderID: s.inLinnworks(id)[0].OrderID})))
 		for range 2 {
 			if got := s.outcome(t, id); got != bridge.OutcomeRaised || len(s.linn.Orders()) != 0 {
 				t.Errorf("%s, %d orders in Linnworks", got, len(s.linn.Orders()))

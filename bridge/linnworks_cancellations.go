@@ -160,7 +160,7 @@ func (l *Linnworks) reduceLine(ctx context.Context, o linnworks.OrderDetails, c 
 	}
 	item, id, location := o.Items[i], o.OrderID, o.FulfilmentLocationID
 	if c.Keep == 0 {
-		_, err := l.client.Orders.RemoveOrderItem(ctx, &linnworks.RemoveOrderItemRequest{OrderID: &id, RowID: &item.RowID, FulfilmentCenter: &location})
+		_, err := l.client.Orders.RemoveOrderItem(ctx, &linnworks.RemoveOrderItemRequest{OrderID: id, RowID: item.RowID, FulfilmentCenter: &location})
 		if err != nil {
 			return fmt.Errorf("removing line %s: %w", c.LineID, err)
 		}
@@ -168,7 +168,7 @@ func (l *Linnworks) reduceLine(ctx context.Context, o linnworks.OrderDetails, c 
 	}
 	item.Quantity = c.Keep
 	_, err := l.client.Orders.UpdateOrderItem(ctx, &linnworks.UpdateOrderItemRequest{
-		OrderID: &id, OrderItem: &item, FulfilmentCenter: &location, Source: &o.GeneralInfo.Source, SubSource: &o.GeneralInfo.SubSource,
+		OrderID: id, OrderItem: &item, FulfilmentCenter: &location, Source: &o.GeneralInfo.Source, SubSource: &o.GeneralInfo.SubSource,
 	})
 	if err != nil {
 		return fmt.Errorf("reducing line %s: %w", c.LineID, err)

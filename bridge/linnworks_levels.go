@@ -47,7 +47,7 @@ func (r StockReading) add(itemID string, rows []linnworks.StockItemLevel) {
 func (l *Linnworks) StockLevels(ctx context.Context, itemIDs []string) (StockReading, error) {
 	reading := l.newReading()
 	request := &linnworks.GetStockLevelBatchRequest{StockItemIDs: guids(itemIDs)}
-	for reply, err := range l.client.Stock.GetStockLevelBatchBatched(ctx, request) {
+	for reply, err := range l.client.Stock.GetStockLevelBatchInParts(ctx, request) {
 		if err := exceptRecords(err); err != nil {
 			return StockReading{}, err
 		}

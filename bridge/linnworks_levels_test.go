@@ -150,7 +150,7 @@ func (s *store) minimum(t *testing.T, id string, at linnworks.GUID, level int) {
 	c, err := s.Client(linnworks.WithLimiter(unpaced{}))
 	must(t, err)
 	item := linnworks.GUID(id)
-	must(t, errOf(c.Stock.UpdateStockMinimumLevel(t.Context(), &linnworks.UpdateStockMinimumLevelRequest{StockItemID: &item, LocationID: &at, MinimumLevel: &level})))
+	must(t, errOf(c.Stock.UpdateStockMinimumLevel(t.Context(), &linnworks.UpdateStockMinimumLevelRequest{StockItemID: item, LocationID: at, MinimumLevel: &level})))
 }
 
 func TestSweepStockStops(t *testing.T) {

@@ -327,7 +327,7 @@ func (l *Linnworks) setAddress(ctx context.Context, id linnworks.GUID, a Address
 		PhoneNumber: a.Phone, EmailAddress: a.Email,
 	}
 	_, err = l.client.Orders.SetOrderCustomerInfo(ctx, &linnworks.SetOrderCustomerInfoRequest{
-		OrderID: new(id), Info: &info, SaveToCRM: new(false),
+		OrderID: id, Info: &info, SaveToCRM: new(false),
 	})
 	note := leaveAt(a)
 	has := slices.ContainsFunc(current.Notes, func(n linnworks.OrderNote) bool { return n.Note == note })

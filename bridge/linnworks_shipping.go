@@ -351,7 +351,7 @@ func (l *Linnworks) trace(id linnworks.GUID, parents map[linnworks.GUID][]linnwo
 // was divided. https://apps.linnworks.net/Api/Method/Orders-GetOrderPackagingSplit
 func (l *Linnworks) PackedParcels(ctx context.Context, w WarehouseOrder) ([]WarehouseOrder, error) {
 	id := linnworks.GUID(w.ID)
-	bins, err := l.client.Orders.GetOrderPackagingSplit(ctx, &linnworks.GetOrderPackagingSplitRequest{OrderID: new(id), OpenOrdersOnly: new(false)})
+	bins, err := l.client.Orders.GetOrderPackagingSplit(ctx, &linnworks.GetOrderPackagingSplitRequest{OrderID: id, OpenOrdersOnly: new(false)})
 	if err != nil {
 		return nil, err
 	}

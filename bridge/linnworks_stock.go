@@ -122,7 +122,7 @@ func (l *Linnworks) ChannelMappings(ctx context.Context) ([]ChannelMapping, erro
 	}
 	var list []ChannelMapping
 	request := &linnworks.BatchGetInventoryItemChannelSKUsRequest{InventoryItemIDs: ids}
-	for reply, err := range l.client.Inventory.BatchGetInventoryItemChannelSKUsBatched(ctx, request) {
+	for reply, err := range l.client.Inventory.BatchGetInventoryItemChannelSKUsInParts(ctx, request) {
 		if err != nil {
 			return nil, err
 		}

@@ -340,8 +340,8 @@ func lineDetails(l *tiktokshop.OrderLineItem) []Property {
 		}
 	}
 	list.text("tax", joined(taxes))
-	if l.SKUType != "NORMAL" {
-		list.text("sku_type", string(l.SKUType))
+	if kind := l.SKUType; kind != "NORMAL" { //nolint:staticcheck // as long as it comes; not every order has the newer order_type
+		list.text("sku_type", string(kind))
 	}
 	return list
 }

@@ -14,7 +14,8 @@ type AuthService service
 
 // AuthorizeByApplication calls POST /api/Auth/AuthorizeByApplication.
 //
-// It writes absolute values and is safe to repeat. 150 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 150 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Auth-AuthorizeByApplication
 func (s *AuthService) AuthorizeByApplication(ctx context.Context, req *AuthorizeByApplicationRequest, opts ...CallOption) (*BaseSession, error) {
@@ -28,7 +29,8 @@ func (s *AuthService) AuthorizeByApplication(ctx context.Context, req *Authorize
 
 // GetApplicationProfileBySecretKey calls POST /api/Auth/GetApplicationProfileBySecretKey.
 //
-// It only reads and is safe to repeat. 150 calls a minute. Where there is nothing to tell, the result is nil.
+// It only reads, and is retried. At most 150 calls a minute. Where there is
+// nothing to tell, the result is nil.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Auth-GetApplicationProfileBySecretKey
 func (s *AuthService) GetApplicationProfileBySecretKey(ctx context.Context, req *GetApplicationProfileBySecretKeyRequest, opts ...CallOption) (*ApplicationProfileResponse, error) {
@@ -40,7 +42,8 @@ func (s *AuthService) GetApplicationProfileBySecretKey(ctx context.Context, req 
 	return out, err
 }
 
-// ApplicationProfileResponse is part of a reply.
+// ApplicationProfileResponse is returned by
+// [AuthService.GetApplicationProfileBySecretKey].
 type ApplicationProfileResponse struct {
 	ActivationDate  Time   `json:"ActivationDate,omitzero"`
 	IsProfileActive bool   `json:"IsProfileActive,omitzero"`
@@ -51,7 +54,8 @@ type ApplicationProfileResponse struct {
 	ProfileExpires  Time   `json:"ProfileExpires,omitzero"`
 }
 
-// AuthorizeByApplicationRequest holds the parameters of Auth.AuthorizeByApplication.
+// AuthorizeByApplicationRequest holds the parameters of
+// Auth.AuthorizeByApplication.
 type AuthorizeByApplicationRequest struct {
 	ApplicationID     *GUID   `json:"ApplicationId,omitzero"`
 	ApplicationSecret *Secret `json:"ApplicationSecret,omitzero"`
@@ -67,7 +71,7 @@ func (r *AuthorizeByApplicationRequest) revealed() (any, []*Secret) {
 	}{(*plain)(r), r.ApplicationSecret.reveal(), r.Token.reveal()}, []*Secret{r.ApplicationSecret, r.Token}
 }
 
-// BaseSession is part of a reply.
+// BaseSession is returned by [AuthService.AuthorizeByApplication].
 type BaseSession struct {
 	AccessToken           Secret            `json:"AccessToken,omitzero"`
 	AppName               string            `json:"AppName,omitzero"`
@@ -103,7 +107,8 @@ func (v BaseSession) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "Enti
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v BaseSession) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetApplicationProfileBySecretKeyRequest holds the parameters of Auth.GetApplicationProfileBySecretKey.
+// GetApplicationProfileBySecretKeyRequest holds the parameters of
+// Auth.GetApplicationProfileBySecretKey.
 type GetApplicationProfileBySecretKeyRequest struct {
 	ApplicationID     *GUID   `json:"applicationId,omitzero"`
 	ApplicationSecret *Secret `json:"applicationSecret,omitzero"`
@@ -118,7 +123,7 @@ func (r *GetApplicationProfileBySecretKeyRequest) revealed() (any, []*Secret) {
 	}{(*plain)(r), r.ApplicationSecret.reveal()}, []*Secret{r.ApplicationSecret}
 }
 
-// SessionStatus is part of a reply.
+// SessionStatus is returned by [AuthService.AuthorizeByApplication].
 type SessionStatus struct {
 	Parameters map[string]string  `json:"Parameters,omitzero"`
 	Reason     string             `json:"Reason,omitzero"`

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The same call with and without this package: no stock levels, and a page of two
@@ -77,4 +78,25 @@ func BenchmarkCall(b *testing.B) {
 			})
 		})
 	}
+}
+
+// A reply in which one scalar of many is of another kind, beside the same without.
+// The metric is its time in times of the other's.
+func BenchmarkOddScalar(b *testing.B) {
+	const row = `{"OrderId":"a0000000-0000-4000-8000-000000000001","NumOrderId":7,"Processed":false,"GeneralInfo":{"Status":1,"ReferenceNum":"x"}},`
+	good := "[" + strings.TrimSuffix(strings.Repeat(row, 634_000/len(row)), ",") + "]"
+	odd := strings.Replace(good, `"NumOrderId":7`, `"NumOrderId":"7"`, 1)
+	least := [2]time.Duration{1 << 62, 1 << 62}
+	for b.Loop() {
+		for i, body := range []string{good, odd} {
+			start := time.Now()
+			var out []OrderDetails
+			if unread, err := decode([]byte(body), &out, false); err != nil || len(unread) > 0 {
+				b.Fatal(unread, err)
+			}
+			least[i] = min(least[i], time.Since(start))
+		}
+	}
+	b.ReportMetric(float64(least[1])/float64(least[0]), "times-strict")
+	b.ReportMetric(0, "ns/op")
 }

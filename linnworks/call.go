@@ -275,6 +275,9 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	}
 	p := &inSession{client: c, op: op.name, req: req, host: op.host, path: path, query: values.Encode(), replay: op.replay}
 	if op.host != hostAuth {
+		if err := c.session.refusal(op.name); err != nil {
+			return &Error{Operation: op.name, Class: ClassPermission, HTTPStatus: http.StatusUnauthorized, Err: err}
+		}
 		// The server's address is part of the session, so it comes first.
 		if p.session, err = c.getSession(ctx, op.name, nil); err != nil {
 			return err
@@ -306,7 +309,7 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 			Operation: op.name, Class: ClassDecode, HTTPStatus: reply.Status, Attempts: reply.Attempts,
 			OutcomeUnknown: op.replay != replayRead, Body: snapshot(reply.Body, op.host, p.mask()), Err: err,
 		}
-		if told, ok := errors.AsType[errorObject](err); ok {
+		if told, ok := errors.AsType[objectError](err); ok {
 			e.Code, e.Message = clean(told.code, p.mask()), clean(told.message, p.mask())
 		}
 		return e
@@ -330,7 +333,8 @@ type inSession struct {
 	query   string
 	session *openSession // nil for calls that open one
 	replay  replay
-	doubt   bool // an attempt was answered in a way that does not tell whether it took effect
+	sent    time.Time // of the last attempt
+	doubt   bool      // an attempt was answered in a way that does not tell whether it took effect
 }
 
 func (p *inSession) url() *url.URL {
@@ -364,6 +368,7 @@ func (p *inSession) mask() mask { return wire.Scrubber(p.secrets()...) }
 // Prepare sets the session token. The address is set anew too: a fresh session
 // may live on another server.
 func (p *inSession) Prepare(_ context.Context, req *http.Request, _ []byte) error {
+	p.sent = time.Now()
 	if p.session == nil {
 		return nil
 	}
@@ -387,12 +392,26 @@ func (p *inSession) Reauthorise(ctx context.Context) error {
 // Classify reads status and error body.
 func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
 	if reply.Status >= 200 && reply.Status < 300 {
+		if p.session != nil {
+			p.client.session.accepted(p.op, p.session)
+		}
 		return transport.Verdict{}
 	}
 	e := readError(p.op, reply, p.host, p.mask())
-	p.doubt = p.doubt || e.Class == ClassSystem || e.Class == ClassRequest && reply.Status >= 500
+	p.doubt = p.doubt || e.Class == ClassSystem || e.Class == ClassRequest && reply.Status >= 500 ||
+		reply.Status >= 300 && reply.Status < 400 // what redirects may have acted before
 	e.OutcomeUnknown = p.unknown(reply)
 	v := transport.Verdict{Err: e, Code: e.Code, After: e.RetryAfter}
+	if e.Class == ClassSession && p.session != nil {
+		good, renew := p.client.session.refused(p.op, p.session, p.sent)
+		if good {
+			e.Class, e.Err = ClassPermission, errRefusedOperation
+		}
+		if renew {
+			v.Retry = transport.RetryReauthorised
+		}
+		return v
+	}
 	switch {
 	case e.Class == ClassThrottle:
 		v.Limit = transport.Throttled
@@ -400,8 +419,6 @@ func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
 		v.Limit = transport.Overloaded
 	}
 	switch {
-	case e.Class == ClassSession && p.session != nil:
-		v.Retry = transport.RetryReauthorised
 	case reply.Status == http.StatusTooManyRequests:
 		v.Retry = transport.RetryUnread
 	case e.Class.Temporary():

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"regexp"
+	"net/url"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
@@ -27,7 +27,24 @@ type Credentials struct {
 	Token Secret
 }
 
-var guidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$`)
+// guidForm reports whether s is a GUID, with all, some or none of its dashes.
+func guidForm(s string) bool {
+	digits, dash := 0, false
+	for _, r := range s {
+		switch {
+		case r == '-':
+			if dash || digits < 8 || digits > 20 || digits%4 != 0 {
+				return false
+			}
+			dash = true
+			continue
+		case !strings.ContainsRune("0123456789abcdefABCDEF", r):
+			return false
+		}
+		digits, dash = digits+1, false
+	}
+	return digits == 32
+}
 
 // validate says what is wrong with the credentials without showing them.
 func (c Credentials) validate() error {
@@ -43,7 +60,7 @@ func (c Credentials) validate() error {
 			return fmt.Errorf("linnworks: %s has white space around it: remove it", f.name)
 		case strings.HasPrefix(strings.ToLower(f.value), "bearer "):
 			return fmt.Errorf("linnworks: %s starts with Bearer: give the GUID alone", f.name)
-		case !guidForm.MatchString(f.value):
+		case !guidForm(f.value):
 			return fmt.Errorf("linnworks: %s is not a GUID: %s", f.name, f.source)
 		}
 	}
@@ -100,6 +117,7 @@ type Client struct {
 	transport *transport.Transport
 	limiter   Limiter
 	hosts     hosts
+	private   func(*url.URL) bool // credentials may be sent there
 	userAgent string
 	warn      func(error) // nil warns nobody
 }
@@ -123,12 +141,16 @@ func NewClient(credentials Credentials, opts ...Option) (*Client, error) {
 			return nil, fmt.Errorf("linnworks: %w", err)
 		}
 	}
+	if err := s.Check(); err != nil {
+		return nil, fmt.Errorf("linnworks: %w", err)
+	}
 	c := &Client{
 		credentials: credentials,
 		session:     &sessions{},
 		transport:   s.Transport(),
 		limiter:     s.limiter,
 		hosts:       s.hosts,
+		private:     s.Private,
 		userAgent:   s.UserAgent,
 		warn:        s.warn,
 	}

@@ -12,7 +12,7 @@ type DashboardsService service
 
 // GetInventoryLocationCategoriesData calls GET /api/Dashboards/GetInventoryLocationCategoriesData.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Dashboards-GetInventoryLocationCategoriesData
 func (s *DashboardsService) GetInventoryLocationCategoriesData(ctx context.Context, req *GetInventoryLocationCategoriesDataRequest, opts ...CallOption) ([]StockCategoryLocation, error) {
@@ -26,7 +26,7 @@ func (s *DashboardsService) GetInventoryLocationCategoriesData(ctx context.Conte
 
 // GetInventoryLocationData calls GET /api/Dashboards/GetInventoryLocationData.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Dashboards-GetInventoryLocationData
 func (s *DashboardsService) GetInventoryLocationData(ctx context.Context, req *GetInventoryLocationDataRequest, opts ...CallOption) ([]StatsStockItemLocation, error) {
@@ -40,7 +40,7 @@ func (s *DashboardsService) GetInventoryLocationData(ctx context.Context, req *G
 
 // GetInventoryLocationProductsData calls GET /api/Dashboards/GetInventoryLocationProductsData.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Dashboards-GetInventoryLocationProductsData
 func (s *DashboardsService) GetInventoryLocationProductsData(ctx context.Context, req *GetInventoryLocationProductsDataRequest, opts ...CallOption) (*PagedStockCategoryLocationProductResult, error) {
@@ -52,24 +52,25 @@ func (s *DashboardsService) GetInventoryLocationProductsData(ctx context.Context
 	return out, err
 }
 
-// GetInventoryLocationProductsDataAll hands out what stands on the pages of
-// [DashboardsService.GetInventoryLocationProductsData]. It stops at the first error but an [UnreadableError].
+// GetInventoryLocationProductsDataAll iterates over all items of
+// [DashboardsService.GetInventoryLocationProductsData], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *DashboardsService) GetInventoryLocationProductsDataAll(ctx context.Context, req *GetInventoryLocationProductsDataRequest, opts ...CallOption) iter.Seq2[StockCategoryLocationProduct, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockCategoryLocationProduct, int, error) {
+	return numberedPages("Dashboards.GetInventoryLocationProductsData", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockCategoryLocationProduct, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetInventoryLocationProductsData(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Results, 0, err
+		return out.Results, pageHead{}, err
 	})
 }
 
 // GetLowStockLevel calls GET /api/Dashboards/GetLowStockLevel.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Dashboards-GetLowStockLevel
 func (s *DashboardsService) GetLowStockLevel(ctx context.Context, req *GetLowStockLevelRequest, opts ...CallOption) ([]LowStockLevel, error) {
@@ -83,7 +84,7 @@ func (s *DashboardsService) GetLowStockLevel(ctx context.Context, req *GetLowSto
 
 // GetPerformanceDetail calls GET /api/Dashboards/GetPerformanceDetail.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Dashboards-GetPerformanceDetail
 func (s *DashboardsService) GetPerformanceDetail(ctx context.Context, req *GetPerformanceDetailRequest, opts ...CallOption) (map[string][]PerformanceDetail, error) {
@@ -97,7 +98,7 @@ func (s *DashboardsService) GetPerformanceDetail(ctx context.Context, req *GetPe
 
 // GetPerformanceTableData calls GET /api/Dashboards/GetPerformanceTableData.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Dashboards-GetPerformanceTableData
 func (s *DashboardsService) GetPerformanceTableData(ctx context.Context, req *GetPerformanceTableDataRequest, opts ...CallOption) ([]PerformanceData, error) {
@@ -111,7 +112,7 @@ func (s *DashboardsService) GetPerformanceTableData(ctx context.Context, req *Ge
 
 // GetTopProducts calls GET /api/Dashboards/GetTopProducts.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Dashboards-GetTopProducts
 func (s *DashboardsService) GetTopProducts(ctx context.Context, req *GetTopProductsRequest, opts ...CallOption) ([]TopProductData, error) {
@@ -123,18 +124,21 @@ func (s *DashboardsService) GetTopProducts(ctx context.Context, req *GetTopProdu
 	return out, err
 }
 
-// GetInventoryLocationCategoriesDataRequest holds the parameters of Dashboards.GetInventoryLocationCategoriesData.
+// GetInventoryLocationCategoriesDataRequest holds the parameters of
+// Dashboards.GetInventoryLocationCategoriesData.
 type GetInventoryLocationCategoriesDataRequest struct {
 	Date       *Time `url:"date,omitempty" json:"-"`
 	LocationID *GUID `url:"locationId,omitempty" json:"-"`
 }
 
-// GetInventoryLocationDataRequest holds the parameters of Dashboards.GetInventoryLocationData.
+// GetInventoryLocationDataRequest holds the parameters of
+// Dashboards.GetInventoryLocationData.
 type GetInventoryLocationDataRequest struct {
 	Date *Time `url:"date,omitempty" json:"-"`
 }
 
-// GetInventoryLocationProductsDataRequest holds the parameters of Dashboards.GetInventoryLocationProductsData.
+// GetInventoryLocationProductsDataRequest holds the parameters of
+// Dashboards.GetInventoryLocationProductsData.
 type GetInventoryLocationProductsDataRequest struct {
 	CategoryID     *GUID `url:"categoryId,omitempty" json:"-"`
 	Date           *Time `url:"date,omitempty" json:"-"`
@@ -149,13 +153,15 @@ type GetLowStockLevelRequest struct {
 	NumRows    *int  `url:"numRows,omitempty" json:"-"`
 }
 
-// GetPerformanceDetailRequest holds the parameters of Dashboards.GetPerformanceDetail.
+// GetPerformanceDetailRequest holds the parameters of
+// Dashboards.GetPerformanceDetail.
 type GetPerformanceDetailRequest struct {
 	Period    *int `url:"period,omitempty" json:"-"`
 	TimeScale *int `url:"timeScale,omitempty" json:"-"`
 }
 
-// GetPerformanceTableDataRequest holds the parameters of Dashboards.GetPerformanceTableData.
+// GetPerformanceTableDataRequest holds the parameters of
+// Dashboards.GetPerformanceTableData.
 type GetPerformanceTableDataRequest struct {
 	Period *int `url:"period,omitempty" json:"-"`
 }
@@ -168,7 +174,7 @@ type GetTopProductsRequest struct {
 	Type        *DashboardsType `url:"type,omitempty" json:"-"`
 }
 
-// LowStockLevel is part of a reply.
+// LowStockLevel is returned by [DashboardsService.GetLowStockLevel].
 type LowStockLevel struct {
 	InBooks      int    `json:"InBooks,omitzero"`
 	ItemNumber   string `json:"ItemNumber,omitzero"`
@@ -178,26 +184,28 @@ type LowStockLevel struct {
 	Quantity     int    `json:"Quantity,omitzero"`
 }
 
-// PagedStockCategoryLocationProductResult is part of a reply.
+// PagedStockCategoryLocationProductResult is returned by
+// [DashboardsService.GetInventoryLocationProductsData].
 type PagedStockCategoryLocationProductResult struct {
 	Results      []StockCategoryLocationProduct `json:"Results,omitzero"`
 	TotalResults int64                          `json:"TotalResults,omitzero"`
 }
 
-// PerformanceData is part of a reply.
+// PerformanceData is returned by [DashboardsService.GetPerformanceTableData].
 type PerformanceData struct {
 	Currency string  `json:"Currency,omitzero"`
 	Name     string  `json:"Name,omitzero"`
 	Price    Decimal `json:"Price,omitzero"`
 }
 
-// PerformanceDetail is part of a reply.
+// PerformanceDetail is returned by [DashboardsService.GetPerformanceDetail].
 type PerformanceDetail struct {
 	Date  Time    `json:"Date,omitzero"`
 	Value Decimal `json:"Value,omitzero"`
 }
 
-// StatsStockItemLocation is part of a reply.
+// StatsStockItemLocation is returned by
+// [DashboardsService.GetInventoryLocationData].
 type StatsStockItemLocation struct {
 	Location        string  `json:"Location,omitzero"`
 	StockLevel      Decimal `json:"StockLevel,omitzero"`
@@ -205,7 +213,8 @@ type StatsStockItemLocation struct {
 	StockValue      Decimal `json:"StockValue,omitzero"`
 }
 
-// StockCategoryLocation is part of a reply.
+// StockCategoryLocation is returned by
+// [DashboardsService.GetInventoryLocationCategoriesData].
 type StockCategoryLocation struct {
 	CategoryID      GUID    `json:"CategoryId,omitzero"`
 	CategoryName    string  `json:"CategoryName,omitzero"`
@@ -214,7 +223,8 @@ type StockCategoryLocation struct {
 	StockValue      Decimal `json:"StockValue,omitzero"`
 }
 
-// StockCategoryLocationProduct is part of a reply.
+// StockCategoryLocationProduct is returned by
+// [DashboardsService.GetInventoryLocationProductsData].
 type StockCategoryLocationProduct struct {
 	ItemNumber string  `json:"ItemNumber,omitzero"`
 	ItemTitle  string  `json:"ItemTitle,omitzero"`
@@ -222,7 +232,7 @@ type StockCategoryLocationProduct struct {
 	StockValue Decimal `json:"StockValue,omitzero"`
 }
 
-// TopProductData is part of a reply.
+// TopProductData is returned by [DashboardsService.GetTopProducts].
 type TopProductData struct {
 	Cost     Decimal `json:"Cost,omitzero"`
 	Currency string  `json:"Currency,omitzero"`

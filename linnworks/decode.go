@@ -60,7 +60,7 @@ func (e *UnreadableError) Error() string {
 }
 
 // Is makes the iterators go on.
-func (e *UnreadableError) Is(target error) bool { return target == lenient.ErrRecords } //nolint:errorlint // the very one
+func (e *UnreadableError) Is(target error) bool { return target == lenient.ErrRecords }
 
 // Format prints the text for every verb.
 func (e UnreadableError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
@@ -75,10 +75,10 @@ var (
 	errNotJSON    = errors.New("the reply is not the API's JSON")
 )
 
-// errorObject is an error that came with the status of a success.
-type errorObject struct{ code, message string }
+// objectError is an error that came with the status of a success.
+type objectError struct{ code, message string }
 
-func (errorObject) Error() string { return "the reply is an error object with the status of a success" }
+func (objectError) Error() string { return "the reply is an error object with the status of a success" }
 
 // decode reads the body of a successful reply into out, nil for an operation
 // without a result, and reports the records that it left out. What counts as an
@@ -126,7 +126,7 @@ func decode(body []byte, out any, mayBeEmpty bool) ([]lenient.Unread, error) {
 		if err := asErrorObject(body); err != nil {
 			return nil, err
 		}
-		if !lenient.KnowsAny(body, out) && !(mayBeEmpty && string(body) == "{}") {
+		if !lenient.KnowsAny(body, out) && (!mayBeEmpty || string(body) != "{}") {
 			return nil, errUnknown
 		}
 	}
@@ -152,13 +152,13 @@ var errorNames = map[string]bool{
 	"code": true, "message": true, "messagedetail": true, "exceptionmessage": true, "exceptiontype": true, "stacktrace": true,
 }
 
-// asErrorObject returns an errorObject if body, which is valid JSON, is one.
+// asErrorObject returns an objectError if body, which is valid JSON, is one.
 func asErrorObject(body []byte) error {
 	var members map[string]json.RawMessage
 	if body[0] != '{' || json.Unmarshal(body, &members) != nil {
 		return nil //nolint:nilerr // not an object
 	}
-	var e errorObject
+	var e objectError
 	told := false
 	for name, raw := range members {
 		name = strings.ToLower(name)

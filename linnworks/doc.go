@@ -127,5 +127,16 @@
 // client into a program; [WithAuthURL] and [WithServerURL] point it at a fake or
 // a proxy. [Client.Call] sends operations that are newer than this package.
 //
+// # Stability
+//
+// Within a major version nothing that is exported goes away, and no signature or
+// type of a field changes. What Linnworks retires is marked as deprecated.
+//
+// What may be added at any time: methods and services, fields of requests that
+// need not be set, fields of results, values of enums, classes of errors, options.
+// So write requests with the names of their fields, give a switch over an enum
+// or a [Class] a default, and do not compare results with ==. Interfaces that
+// you implement, such as [Limiter], gain no methods.
+//
 // The official documentation is at https://apidocs.linnworks.net.
 package linnworks

@@ -15,7 +15,8 @@ type EmailService service
 
 // GenerateAdhocEmail calls POST /api/Email/GenerateAdhocEmail.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GenerateAdhocEmail
 func (s *EmailService) GenerateAdhocEmail(ctx context.Context, req *GenerateAdhocEmailRequest, opts ...CallOption) (*GenerateAdhocEmailResponse, error) {
@@ -29,7 +30,8 @@ func (s *EmailService) GenerateAdhocEmail(ctx context.Context, req *GenerateAdho
 
 // GenerateFreeTextEmail calls POST /api/Email/GenerateFreeTextEmail.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GenerateFreeTextEmail
 func (s *EmailService) GenerateFreeTextEmail(ctx context.Context, req *GenerateFreeTextEmailRequest, opts ...CallOption) (*GenerateFreeTextEmailResponse, error) {
@@ -43,7 +45,7 @@ func (s *EmailService) GenerateFreeTextEmail(ctx context.Context, req *GenerateF
 
 // GetEmailTemplate calls GET /api/Email/GetEmailTemplate.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GetEmailTemplate
 func (s *EmailService) GetEmailTemplate(ctx context.Context, req *GetEmailTemplateRequest, opts ...CallOption) (*EmailTemplate, error) {
@@ -57,7 +59,7 @@ func (s *EmailService) GetEmailTemplate(ctx context.Context, req *GetEmailTempla
 
 // GetEmailTemplates calls GET /api/Email/GetEmailTemplates.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GetEmailTemplates
 func (s *EmailService) GetEmailTemplates(ctx context.Context, req *GetEmailTemplatesRequest, opts ...CallOption) ([]EmailTemplateHeader, error) {
@@ -69,7 +71,7 @@ func (s *EmailService) GetEmailTemplates(ctx context.Context, req *GetEmailTempl
 	return out, err
 }
 
-// EmailStubCustomTag is part of a request.
+// EmailStubCustomTag is taken by [EmailService.GenerateAdhocEmail].
 type EmailStubCustomTag struct {
 	TagName        *string `json:"TagName,omitzero"`
 	TagValue       *string `json:"TagValue,omitzero"`
@@ -77,7 +79,7 @@ type EmailStubCustomTag struct {
 	EmailStubTagID *int    `json:"pkEmailStubTagId,omitzero"`
 }
 
-// EmailTemplate is part of a reply.
+// EmailTemplate is returned by [EmailService.GetEmailTemplate].
 type EmailTemplate struct {
 	AttachPDF                    bool              `json:"AttachPDF,omitzero"`
 	Body                         string            `json:"Body,omitzero"`
@@ -94,7 +96,7 @@ type EmailTemplate struct {
 	EmailTemplateRowID           int               `json:"pkEmailTemplateRowId,omitzero"`
 }
 
-// EmailTemplateHeader is part of a reply.
+// EmailTemplateHeader is returned by [EmailService.GetEmailTemplates].
 type EmailTemplateHeader struct {
 	AccountName        string `json:"AccountName,omitzero"`
 	AttachPDF          bool   `json:"AttachPDF,omitzero"`
@@ -109,7 +111,7 @@ type EmailTemplateHeader struct {
 	EmailTemplateRowID int    `json:"pkEmailTemplateRowId,omitzero"`
 }
 
-// EmailTemplateType is part of a reply.
+// EmailTemplateType is returned by [EmailService.GetEmailTemplate].
 type EmailTemplateType struct {
 	AttachPDFAvailable   bool            `json:"AttachPDFAvailable,omitzero"`
 	AttachedFileName     string          `json:"AttachedFileName,omitzero"`
@@ -131,7 +133,7 @@ type GenerateAdhocEmailRequest struct {
 	TemplateID  *int                 `json:"templateId,omitzero"`
 }
 
-// GenerateAdhocEmailResponse is part of a reply.
+// GenerateAdhocEmailResponse is returned by [EmailService.GenerateAdhocEmail].
 type GenerateAdhocEmailResponse struct {
 	FailedRecipients []string `json:"FailedRecipients,omitzero"`
 	IsComplete       bool     `json:"isComplete,omitzero"`
@@ -143,7 +145,8 @@ func (v GenerateAdhocEmailResponse) Format(f fmt.State, _ rune) { wire.PrintPriv
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GenerateAdhocEmailResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GenerateFreeTextEmailRequest holds the parameters of Email.GenerateFreeTextEmail.
+// GenerateFreeTextEmailRequest holds the parameters of
+// Email.GenerateFreeTextEmail.
 type GenerateFreeTextEmailRequest struct {
 	Body         *string `json:"body,omitzero"`
 	IDs          []GUID  `json:"ids,omitzero"`
@@ -157,7 +160,8 @@ func (v GenerateFreeTextEmailRequest) Format(f fmt.State, _ rune) { wire.PrintPr
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GenerateFreeTextEmailRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GenerateFreeTextEmailResponse is part of a reply.
+// GenerateFreeTextEmailResponse is returned by
+// [EmailService.GenerateFreeTextEmail].
 type GenerateFreeTextEmailResponse struct {
 	FailedRecipients []string `json:"FailedRecipients,omitzero"`
 	IsComplete       bool     `json:"isComplete,omitzero"`
@@ -177,7 +181,7 @@ type GetEmailTemplateRequest struct {
 // GetEmailTemplatesRequest holds the parameters of Email.GetEmailTemplates.
 type GetEmailTemplatesRequest struct{}
 
-// TemplateTag is part of a reply.
+// TemplateTag is returned by [EmailService.GetEmailTemplate].
 type TemplateTag struct {
 	IsList        bool   `json:"IsList,omitzero"`
 	Name          string `json:"Name,omitzero"`

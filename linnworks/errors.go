@@ -10,12 +10,13 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // Class sorts errors by what a caller does about them.
@@ -186,7 +187,9 @@ func readError(op string, reply *transport.Reply, host hostKind, mask mask) *Err
 		Errors        any
 	}
 	err := json.Unmarshal(bytes.TrimPrefix(reply.Body, []byte("\ufeff")), &body)
-	if len(bytes.TrimSpace(reply.Body)) == 0 {
+	if redirect := transport.Redirect(reply); redirect != nil {
+		e.Err = redirect
+	} else if len(bytes.TrimSpace(reply.Body)) == 0 {
 		e.Err = errors.New("empty reply")
 	} else if err != nil {
 		e.Body = snapshot(reply.Body, host, mask)
@@ -239,22 +242,40 @@ func textOf(v any) string {
 	return string(text)
 }
 
-var (
-	urlQuery   = regexp.MustCompile(`(https?://[^\s'"?]*)\?[^\s'"]*`)
-	whiteSpace = regexp.MustCompile(`[\s\p{Cc}]+`)
-)
-
 // clean makes a text from Linnworks fit for an error: on one line, bounded,
 // without our secrets, and without the queries of the URLs that it repeats.
 func clean(text string, mask mask) string {
 	const limit = 1000
-	text = mask(text)
-	text = urlQuery.ReplaceAllString(text, "$1")
-	text = strings.TrimSpace(whiteSpace.ReplaceAllString(text, " "))
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, withoutQueries(wire.Head(text, mask)))
+	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "") + "..."
 	}
 	return text
+}
+
+// withoutQueries drops the queries of the URLs in a text.
+func withoutQueries(text string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "://")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		end := strings.IndexFunc(rest, func(r rune) bool { return unicode.IsSpace(r) || r == '\'' || r == '"' })
+		if end < 0 {
+			end = len(rest)
+		}
+		address, _, _ := strings.Cut(rest[:end], "?")
+		b.WriteString("://" + address)
+		text = rest[end:]
+	}
 }
 
 // mask strikes secrets out of a text.

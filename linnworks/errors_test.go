@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -243,5 +244,43 @@ func TestTooLargeReply(t *testing.T) {
 	err := do(t.Context(), c, readOp)
 	if e, ok := errors.AsType[*Error](err); !ok || e.Class != ClassDecode || e.HTTPStatus != 200 {
 		t.Errorf("err = %v", err)
+	}
+}
+
+func TestGUIDForm(t *testing.T) {
+	pattern := regexp.MustCompile(`^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$`)
+	const dashed, bare = "a0000000-0000-4000-8000-00000000000F", "a0000000000040008000000000000001"
+	inputs := []string{"", dashed, bare, bare + "0", bare[1:], "-" + bare, bare + "-", "é" + bare[1:], "{" + dashed + "}", strings.Replace(dashed, "-", "--", 1)}
+	for i := range bare {
+		inputs = append(inputs, bare[:i]+"-"+bare[i:], bare[:i]+"g"+bare[i+1:], bare[:i]+" "+bare[i:])
+	}
+	for i := range dashed {
+		inputs = append(inputs, dashed[:i]+dashed[i+1:], dashed[:i]+"-"+dashed[i:])
+	}
+	for _, in := range inputs {
+		if got, want := guidForm(in), pattern.MatchString(in); got != want {
+			t.Errorf("guidForm(%q) = %t, want %t", in, got, want)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	const secret = "5ec2e700-dead-4bad-8bad-aaaaaaaaaaaa"
+	mask := wire.Scrubber(secret)
+	for in, want := range map[string]string{
+		"see https://a.test/x?token=1 and 'http://b.test?y'.": "see https://a.test/x and 'http://b.test'.",
+		"no address: why?":       "no address: why?",
+		"a\r\n\tb\u0000c\u0085d": "a b c d",
+	} {
+		if got := clean(in, mask); got != want {
+			t.Errorf("clean(%q) = %q, want %q", in, got, want)
+		}
+	}
+	// A secret that lies across the place where a long text is cut.
+	for before := 8<<10 - len(secret); before <= 8<<10; before++ {
+		got := clean("https://linnworks.test/?"+strings.Repeat("q", before-25)+" "+secret+" more", mask)
+		if strings.Contains(got, secret[:8]) {
+			t.Fatalf("after %d bytes: %q", before, got)
+		}
 	}
 }

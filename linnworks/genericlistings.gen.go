@@ -13,7 +13,8 @@ type GenericListingsService service
 
 // CreateConfigurator calls POST /api/GenericListings/CreateConfigurator.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-CreateConfigurator
 func (s *GenericListingsService) CreateConfigurator(ctx context.Context, req *CreateConfiguratorRequest, opts ...CallOption) (*CreateConfiguratorResponse, error) {
@@ -27,7 +28,8 @@ func (s *GenericListingsService) CreateConfigurator(ctx context.Context, req *Cr
 
 // CreateTemplates calls POST /api/GenericListings/CreateTemplates.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-CreateTemplates
 func (s *GenericListingsService) CreateTemplates(ctx context.Context, req *CreateTemplatesRequest, opts ...CallOption) (*CreateTemplatesResponse, error) {
@@ -41,7 +43,8 @@ func (s *GenericListingsService) CreateTemplates(ctx context.Context, req *Creat
 
 // DeleteConfigurators calls POST /api/GenericListings/DeleteConfigurators.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-DeleteConfigurators
 func (s *GenericListingsService) DeleteConfigurators(ctx context.Context, req *DeleteConfiguratorsRequest, opts ...CallOption) (*DeleteConfiguratorsResponse, error) {
@@ -55,7 +58,7 @@ func (s *GenericListingsService) DeleteConfigurators(ctx context.Context, req *D
 
 // GetConfiguratorData calls POST /api/GenericListings/GetConfiguratorData.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-GetConfiguratorData
 func (s *GenericListingsService) GetConfiguratorData(ctx context.Context, req *GetConfiguratorDataRequest, opts ...CallOption) (*GetConfiguratorDataResponse, error) {
@@ -69,7 +72,7 @@ func (s *GenericListingsService) GetConfiguratorData(ctx context.Context, req *G
 
 // GetConfiguratorDescription calls POST /api/GenericListings/GetConfiguratorDescription.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-GetConfiguratorDescription
 func (s *GenericListingsService) GetConfiguratorDescription(ctx context.Context, req *GetConfiguratorDescriptionRequest, opts ...CallOption) (*GetConfiguratorDescriptionResponse, error) {
@@ -83,7 +86,7 @@ func (s *GenericListingsService) GetConfiguratorDescription(ctx context.Context,
 
 // GetConfiguratorsInfoPaged calls POST /api/GenericListings/GetConfiguratorsInfoPaged.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-GetConfiguratorsInfoPaged
 func (s *GenericListingsService) GetConfiguratorsInfoPaged(ctx context.Context, req *GetConfiguratorsInfoPagedRequest, opts ...CallOption) (*GetConfiguratorsInfoResponse, error) {
@@ -95,27 +98,29 @@ func (s *GenericListingsService) GetConfiguratorsInfoPaged(ctx context.Context, 
 	return out, err
 }
 
-// GetConfiguratorsInfoPagedAll hands out what stands on the pages of
-// [GenericListingsService.GetConfiguratorsInfoPaged]. It stops at the first error but an [UnreadableError].
+// GetConfiguratorsInfoPagedAll iterates over all items of
+// [GenericListingsService.GetConfiguratorsInfoPaged], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 func (s *GenericListingsService) GetConfiguratorsInfoPagedAll(ctx context.Context, req *GetConfiguratorsInfoPagedRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.PaginationParameters)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]json.RawMessage, int, error) {
+	return numberedPages("GenericListings.GetConfiguratorsInfoPaged", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]json.RawMessage, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
 		r.PaginationParameters = &inner
 		out, err := s.GetConfiguratorsInfoPaged(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.ConfiguratorsInfo, 0, err
+		return out.ConfiguratorsInfo, pageHead{}, err
 	})
 }
 
 // OpenTemplatesByInventory calls POST /api/GenericListings/OpenTemplatesByInventory.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-OpenTemplatesByInventory
 func (s *GenericListingsService) OpenTemplatesByInventory(ctx context.Context, req *OpenTemplatesByInventoryRequest, opts ...CallOption) (*OpenTemplatesByInventoryResponse, error) {
@@ -127,27 +132,29 @@ func (s *GenericListingsService) OpenTemplatesByInventory(ctx context.Context, r
 	return out, err
 }
 
-// OpenTemplatesByInventoryAll hands out what stands on the pages of
-// [GenericListingsService.OpenTemplatesByInventory]. It stops at the first error but an [UnreadableError].
+// OpenTemplatesByInventoryAll iterates over all items of
+// [GenericListingsService.OpenTemplatesByInventory], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 func (s *GenericListingsService) OpenTemplatesByInventoryAll(ctx context.Context, req *OpenTemplatesByInventoryRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.PaginationParameters)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]json.RawMessage, int, error) {
+	return numberedPages("GenericListings.OpenTemplatesByInventory", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]json.RawMessage, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
 		r.PaginationParameters = &inner
 		out, err := s.OpenTemplatesByInventory(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.TemplatesInfo, 0, err
+		return out.TemplatesInfo, pageHead{Entries: out.TotalEntries}, err
 	})
 }
 
 // ProcessTemplates calls POST /api/GenericListings/ProcessTemplates.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-ProcessTemplates
 func (s *GenericListingsService) ProcessTemplates(ctx context.Context, req *ProcessTemplatesRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -161,7 +168,8 @@ func (s *GenericListingsService) ProcessTemplates(ctx context.Context, req *Proc
 
 // SaveConfiguratorData calls POST /api/GenericListings/SaveConfiguratorData.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-SaveConfiguratorData
 func (s *GenericListingsService) SaveConfiguratorData(ctx context.Context, req *SaveConfiguratorDataRequest, opts ...CallOption) (*SaveConfiguratorDataResponse, error) {
@@ -175,7 +183,8 @@ func (s *GenericListingsService) SaveConfiguratorData(ctx context.Context, req *
 
 // SaveConfiguratorDescription calls POST /api/GenericListings/SaveConfiguratorDescription.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-SaveConfiguratorDescription
 func (s *GenericListingsService) SaveConfiguratorDescription(ctx context.Context, req *SaveConfiguratorDescriptionRequest, opts ...CallOption) (*SaveConfiguratorDescriptionResponse, error) {
@@ -189,7 +198,8 @@ func (s *GenericListingsService) SaveConfiguratorDescription(ctx context.Context
 
 // SaveConfiguratorFields calls POST /api/GenericListings/SaveConfiguratorFields.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-SaveConfiguratorFields
 func (s *GenericListingsService) SaveConfiguratorFields(ctx context.Context, req *SaveConfiguratorFieldsRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -203,7 +213,8 @@ func (s *GenericListingsService) SaveConfiguratorFields(ctx context.Context, req
 
 // SaveTemplateFields calls POST /api/GenericListings/SaveTemplateFields.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-SaveTemplateFields
 func (s *GenericListingsService) SaveTemplateFields(ctx context.Context, req *SaveTemplateFieldsRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -215,7 +226,8 @@ func (s *GenericListingsService) SaveTemplateFields(ctx context.Context, req *Sa
 	return out, err
 }
 
-// CreateConfiguratorRequest holds the parameters of GenericListings.CreateConfigurator.
+// CreateConfiguratorRequest holds the parameters of
+// GenericListings.CreateConfigurator.
 type CreateConfiguratorRequest struct {
 	ChannelID        *int                                  `json:"ChannelId,omitzero"`
 	ChannelName      *string                               `json:"ChannelName,omitzero"`
@@ -223,13 +235,15 @@ type CreateConfiguratorRequest struct {
 	ConfiguratorName *string                               `json:"ConfiguratorName,omitzero"`
 }
 
-// CreateConfiguratorResponse is part of a reply.
+// CreateConfiguratorResponse is returned by
+// [GenericListingsService.CreateConfigurator].
 type CreateConfiguratorResponse struct {
 	CreatedConfiguratorID   int             `json:"CreatedConfiguratorId,omitzero"`
 	CreatedConfiguratorInfo json.RawMessage `json:"CreatedConfiguratorInfo,omitzero"`
 }
 
-// CreateTemplatesRequest holds the parameters of GenericListings.CreateTemplates.
+// CreateTemplatesRequest holds the parameters of
+// GenericListings.CreateTemplates.
 type CreateTemplatesRequest struct {
 	ChannelName          *string                            `json:"ChannelName,omitzero"`
 	ChannelType          *CreateTemplatesRequestChannelType `json:"ChannelType,omitzero"`
@@ -238,25 +252,29 @@ type CreateTemplatesRequest struct {
 	Parameters           *InventorySearchParameters         `json:"Parameters,omitzero"`
 }
 
-// CreateTemplatesResponse is part of a reply.
+// CreateTemplatesResponse is returned by
+// [GenericListingsService.CreateTemplates].
 type CreateTemplatesResponse struct {
 	AllCreatedIDs []int             `json:"AllCreatedIds,omitzero"`
 	TemplatesInfo []json.RawMessage `json:"TemplatesInfo,omitzero"`
 }
 
-// DeleteConfiguratorsRequest holds the parameters of GenericListings.DeleteConfigurators.
+// DeleteConfiguratorsRequest holds the parameters of
+// GenericListings.DeleteConfigurators.
 type DeleteConfiguratorsRequest struct {
 	ChannelName     *string                                `json:"ChannelName,omitzero"`
 	ChannelType     *DeleteConfiguratorsRequestChannelType `json:"ChannelType,omitzero"`
 	ConfiguratorIDs []int                                  `json:"ConfiguratorIds,omitzero"`
 }
 
-// DeleteConfiguratorsResponse is part of a reply.
+// DeleteConfiguratorsResponse is returned by
+// [GenericListingsService.DeleteConfigurators].
 type DeleteConfiguratorsResponse struct {
 	DeletedIDs []int `json:"DeletedIds,omitzero"`
 }
 
-// GetConfiguratorDataRequest holds the parameters of GenericListings.GetConfiguratorData.
+// GetConfiguratorDataRequest holds the parameters of
+// GenericListings.GetConfiguratorData.
 type GetConfiguratorDataRequest struct {
 	ChannelName    *string                                `json:"ChannelName,omitzero"`
 	ChannelType    *GetConfiguratorDataRequestChannelType `json:"ChannelType,omitzero"`
@@ -265,17 +283,20 @@ type GetConfiguratorDataRequest struct {
 	IgnoreCache    *bool                                  `json:"IgnoreCache,omitzero"`
 }
 
-// GetConfiguratorDataResponse is part of a reply.
+// GetConfiguratorDataResponse is returned by
+// [GenericListingsService.GetConfiguratorData].
 type GetConfiguratorDataResponse struct {
 	Data map[string]json.RawMessage `json:"Data,omitzero"`
 }
 
-// GetConfiguratorDescriptionResponse is part of a reply.
+// GetConfiguratorDescriptionResponse is returned by
+// [GenericListingsService.GetConfiguratorDescription].
 type GetConfiguratorDescriptionResponse struct {
 	Data string `json:"Data,omitzero"`
 }
 
-// GetConfiguratorsInfoPagedRequest holds the parameters of GenericListings.GetConfiguratorsInfoPaged.
+// GetConfiguratorsInfoPagedRequest holds the parameters of
+// GenericListings.GetConfiguratorsInfoPaged.
 type GetConfiguratorsInfoPagedRequest struct {
 	ChannelName          *string                                      `json:"ChannelName,omitzero"`
 	ChannelType          *GetConfiguratorsInfoPagedRequestChannelType `json:"ChannelType,omitzero"`
@@ -286,12 +307,15 @@ type GetConfiguratorsInfoPagedRequest struct {
 	Token                *GUID                                        `json:"Token,omitzero"`
 }
 
-// GetConfiguratorsInfoResponse is part of a reply.
+// GetConfiguratorsInfoResponse is returned by
+// [GenericListingsService.GetConfiguratorsInfoPaged].
 type GetConfiguratorsInfoResponse struct {
 	ConfiguratorsInfo []json.RawMessage `json:"ConfiguratorsInfo,omitzero"`
 }
 
-// InventorySearchParameters is part of a request.
+// InventorySearchParameters is taken by
+// [GenericListingsService.CreateTemplates] and
+// [GenericListingsService.OpenTemplatesByInventory].
 type InventorySearchParameters struct {
 	ChannelID        *int       `json:"ChannelId,omitzero"`
 	InventoryItemIDs []GUID     `json:"InventoryItemIds,omitzero"`
@@ -299,13 +323,14 @@ type InventorySearchParameters struct {
 	Token            *GUID      `json:"Token,omitzero"`
 }
 
-// ListingsClientContext is part of a request.
+// ListingsClientContext is taken by [GenericListingsService.ProcessTemplates].
 type ListingsClientContext struct {
 	Activity *string `json:"Activity,omitzero"`
 	Source   *string `json:"Source,omitzero"`
 }
 
-// OpenTemplatesByInventoryRequest holds the parameters of GenericListings.OpenTemplatesByInventory.
+// OpenTemplatesByInventoryRequest holds the parameters of
+// GenericListings.OpenTemplatesByInventory.
 type OpenTemplatesByInventoryRequest struct {
 	ChannelName          *string                                     `json:"ChannelName,omitzero"`
 	ChannelType          *OpenTemplatesByInventoryRequestChannelType `json:"ChannelType,omitzero"`
@@ -314,19 +339,22 @@ type OpenTemplatesByInventoryRequest struct {
 	SelectOnlyWithErrors *bool                                       `json:"SelectOnlyWithErrors,omitzero"`
 }
 
-// OpenTemplatesByInventoryResponse is part of a reply.
+// OpenTemplatesByInventoryResponse is returned by
+// [GenericListingsService.OpenTemplatesByInventory].
 type OpenTemplatesByInventoryResponse struct {
 	TemplatesInfo []json.RawMessage `json:"TemplatesInfo,omitzero"`
 	TotalEntries  int               `json:"TotalEntries,omitzero"`
 }
 
-// PaginationParameters is part of a request.
+// PaginationParameters is taken by [GenericListingsService.CreateTemplates] and
+// 2 others.
 type PaginationParameters struct {
 	EntriesPerPage *int `json:"EntriesPerPage,omitzero"`
 	PageNumber     *int `json:"PageNumber,omitzero"`
 }
 
-// ProcessTemplatesRequest holds the parameters of GenericListings.ProcessTemplates.
+// ProcessTemplatesRequest holds the parameters of
+// GenericListings.ProcessTemplates.
 type ProcessTemplatesRequest struct {
 	ChannelName      *string                             `json:"ChannelName,omitzero"`
 	ChannelType      *ProcessTemplatesRequestChannelType `json:"ChannelType,omitzero"`
@@ -334,13 +362,14 @@ type ProcessTemplatesRequest struct {
 	TemplateRequests []TemplateToProcess                 `json:"TemplateRequests,omitzero"`
 }
 
-// RowRange is part of a request.
+// RowRange is taken by [GenericListingsService.CreateTemplates] and 10 others.
 type RowRange struct {
 	Item1 *int `json:"Item1,omitzero"` // read-only
 	Item2 *int `json:"Item2,omitzero"` // read-only
 }
 
-// SaveConfiguratorDataRequest holds the parameters of GenericListings.SaveConfiguratorData.
+// SaveConfiguratorDataRequest holds the parameters of
+// GenericListings.SaveConfiguratorData.
 type SaveConfiguratorDataRequest struct {
 	ChannelName *string                                 `json:"ChannelName,omitzero"`
 	ChannelType *SaveConfiguratorDataRequestChannelType `json:"ChannelType,omitzero"`
@@ -350,13 +379,15 @@ type SaveConfiguratorDataRequest struct {
 	IDs         []int                                   `json:"Ids,omitzero"`
 }
 
-// SaveConfiguratorDataResponse is part of a reply.
+// SaveConfiguratorDataResponse is returned by
+// [GenericListingsService.SaveConfiguratorData].
 type SaveConfiguratorDataResponse struct {
 	IsSaved           bool            `json:"IsSaved,omitzero"`
 	ValidationResults json.RawMessage `json:"ValidationResults,omitzero"`
 }
 
-// SaveConfiguratorDescriptionRequest holds the parameters of GenericListings.SaveConfiguratorDescription.
+// SaveConfiguratorDescriptionRequest holds the parameters of
+// GenericListings.SaveConfiguratorDescription.
 type SaveConfiguratorDescriptionRequest struct {
 	ChannelName     *string                                        `json:"ChannelName,omitzero"`
 	ChannelType     *SaveConfiguratorDescriptionRequestChannelType `json:"ChannelType,omitzero"`
@@ -364,13 +395,15 @@ type SaveConfiguratorDescriptionRequest struct {
 	Description     *string                                        `json:"Description,omitzero"`
 }
 
-// SaveConfiguratorDescriptionResponse is part of a reply.
+// SaveConfiguratorDescriptionResponse is returned by
+// [GenericListingsService.SaveConfiguratorDescription].
 type SaveConfiguratorDescriptionResponse struct {
 	ErrorMessage string `json:"ErrorMessage,omitzero"`
 	IsSaved      bool   `json:"IsSaved,omitzero"`
 }
 
-// SaveConfiguratorFieldsRequest holds the parameters of GenericListings.SaveConfiguratorFields.
+// SaveConfiguratorFieldsRequest holds the parameters of
+// GenericListings.SaveConfiguratorFields.
 type SaveConfiguratorFieldsRequest struct {
 	ChannelName    *string                                   `json:"ChannelName,omitzero"`
 	ChannelType    *SaveConfiguratorFieldsRequestChannelType `json:"ChannelType,omitzero"`
@@ -378,7 +411,8 @@ type SaveConfiguratorFieldsRequest struct {
 	FieldsToSave   map[string]json.RawMessage                `json:"FieldsToSave,omitzero"`
 }
 
-// SaveTemplateFieldsRequest holds the parameters of GenericListings.SaveTemplateFields.
+// SaveTemplateFieldsRequest holds the parameters of
+// GenericListings.SaveTemplateFields.
 type SaveTemplateFieldsRequest struct {
 	ChannelName  *string                               `json:"ChannelName,omitzero"`
 	ChannelType  *SaveTemplateFieldsRequestChannelType `json:"ChannelType,omitzero"`
@@ -386,7 +420,7 @@ type SaveTemplateFieldsRequest struct {
 	TemplateID   *int                                  `json:"TemplateId,omitzero"`
 }
 
-// TemplateToProcess is part of a request.
+// TemplateToProcess is taken by [GenericListingsService.ProcessTemplates].
 type TemplateToProcess struct {
 	Action     *TemplateToProcessAction `json:"Action,omitzero"`
 	TemplateID *int                     `json:"TemplateId,omitzero"`

@@ -15,7 +15,8 @@ type ImportExportService service
 
 // DeleteExport calls POST /api/ImportExport/DeleteExport.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-DeleteExport
 func (s *ImportExportService) DeleteExport(ctx context.Context, req *DeleteExportRequest, opts ...CallOption) (*DeleteExportResponse, error) {
@@ -29,7 +30,8 @@ func (s *ImportExportService) DeleteExport(ctx context.Context, req *DeleteExpor
 
 // DeleteImport calls POST /api/ImportExport/DeleteImport.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-DeleteImport
 func (s *ImportExportService) DeleteImport(ctx context.Context, req *DeleteImportRequest, opts ...CallOption) (*DeleteImportResponse, error) {
@@ -43,7 +45,8 @@ func (s *ImportExportService) DeleteImport(ctx context.Context, req *DeleteImpor
 
 // EnableExport calls POST /api/ImportExport/EnableExport.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-EnableExport
 func (s *ImportExportService) EnableExport(ctx context.Context, req *EnableExportRequest, opts ...CallOption) (*ExportRegister, error) {
@@ -57,7 +60,8 @@ func (s *ImportExportService) EnableExport(ctx context.Context, req *EnableExpor
 
 // EnableImport calls POST /api/ImportExport/EnableImport.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-EnableImport
 func (s *ImportExportService) EnableImport(ctx context.Context, req *EnableImportRequest, opts ...CallOption) (*ImportRegister, error) {
@@ -71,7 +75,7 @@ func (s *ImportExportService) EnableImport(ctx context.Context, req *EnableImpor
 
 // GetExport calls GET /api/ImportExport/GetExport.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetExport
 func (s *ImportExportService) GetExport(ctx context.Context, req *GetExportRequest, opts ...CallOption) (*Export, error) {
@@ -85,7 +89,7 @@ func (s *ImportExportService) GetExport(ctx context.Context, req *GetExportReque
 
 // GetExportList calls GET /api/ImportExport/GetExportList.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetExportList
 func (s *ImportExportService) GetExportList(ctx context.Context, req *GetExportListRequest, opts ...CallOption) (*GetExportListResponse, error) {
@@ -99,7 +103,7 @@ func (s *ImportExportService) GetExportList(ctx context.Context, req *GetExportL
 
 // GetFullfilmentCenterSettings calls GET /api/ImportExport/GetFullfilmentCenterSettings.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetFullfilmentCenterSettings
 func (s *ImportExportService) GetFullfilmentCenterSettings(ctx context.Context, req *GetFullfilmentCenterSettingsRequest, opts ...CallOption) (*FulfilmentCenterImportExportSettings, error) {
@@ -113,7 +117,7 @@ func (s *ImportExportService) GetFullfilmentCenterSettings(ctx context.Context, 
 
 // GetImport calls GET /api/ImportExport/GetImport.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetImport
 func (s *ImportExportService) GetImport(ctx context.Context, req *GetImportRequest, opts ...CallOption) (*Import, error) {
@@ -127,7 +131,7 @@ func (s *ImportExportService) GetImport(ctx context.Context, req *GetImportReque
 
 // GetImportList calls GET /api/ImportExport/GetImportList.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetImportList
 func (s *ImportExportService) GetImportList(ctx context.Context, req *GetImportListRequest, opts ...CallOption) (*GetImportListResponse, error) {
@@ -141,7 +145,8 @@ func (s *ImportExportService) GetImportList(ctx context.Context, req *GetImportL
 
 // RunNowExport calls POST /api/ImportExport/RunNowExport.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-RunNowExport
 func (s *ImportExportService) RunNowExport(ctx context.Context, req *RunNowExportRequest, opts ...CallOption) (*RunNowExportResponse, error) {
@@ -155,7 +160,8 @@ func (s *ImportExportService) RunNowExport(ctx context.Context, req *RunNowExpor
 
 // RunNowImport calls POST /api/ImportExport/RunNowImport.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-RunNowImport
 func (s *ImportExportService) RunNowImport(ctx context.Context, req *RunNowImportRequest, opts ...CallOption) (*RunNowImportResponse, error) {
@@ -167,18 +173,18 @@ func (s *ImportExportService) RunNowImport(ctx context.Context, req *RunNowImpor
 	return out, err
 }
 
-// AddData is part of a reply.
+// AddData is returned by [ImportExportService.GetImport].
 type AddData struct {
 	Name  string `json:"Name,omitzero"`
 	Value string `json:"Value,omitzero"`
 }
 
-// BooleanFilter is part of a reply.
+// BooleanFilter is returned by [ImportExportService.GetExport].
 type BooleanFilter struct {
 	Value bool `json:"Value,omitzero"`
 }
 
-// DateRangeFilter is part of a reply.
+// DateRangeFilter is returned by [ImportExportService.GetExport].
 type DateRangeFilter struct {
 	Days      int    `json:"Days,omitzero"`
 	Enabled   bool   `json:"Enabled,omitzero"`
@@ -210,27 +216,29 @@ type EnableImportRequest struct {
 	ImportID *int  `json:"importId,omitzero"`
 }
 
-// ExecutionOption is part of a reply.
+// ExecutionOption is returned by [ImportExportService.GetExport] and
+// [ImportExportService.GetImport].
 type ExecutionOption struct {
 	DisplayName   string              `json:"DisplayName,omitzero"`
 	OptionDetails ExecutionOptionType `json:"OptionDetails,omitzero"`
 	Value         json.RawMessage     `json:"Value,omitzero"`
 }
 
-// ExecutionOptionType is part of a reply.
+// ExecutionOptionType is returned by [ImportExportService.GetExport] and
+// [ImportExportService.GetImport].
 type ExecutionOptionType struct {
 	Key  string `json:"Key,omitzero"`
 	Type string `json:"Type,omitzero"`
 }
 
-// Export is part of a reply.
+// Export is returned by [ImportExportService.GetExport].
 type Export struct {
 	Register      ExportRegister      `json:"Register,omitzero"`
 	Schedules     []Schedule          `json:"Schedules,omitzero"`
 	Specification ExportSpecification `json:"Specification,omitzero"`
 }
 
-// ExportColumn is part of a reply.
+// ExportColumn is returned by [ImportExportService.GetExport].
 type ExportColumn struct {
 	Column            string                                `json:"Column,omitzero"`
 	DefaultValue      string                                `json:"DefaultValue,omitzero"`
@@ -243,7 +251,7 @@ type ExportColumn struct {
 	Visible           bool                                  `json:"Visible,omitzero"`
 }
 
-// ExportGenericFeed is part of a reply.
+// ExportGenericFeed is returned by [ImportExportService.GetExport].
 type ExportGenericFeed struct {
 	FeedType      ExportGenericFeedFeedType    `json:"FeedType,omitzero"`
 	FileName      string                       `json:"FileName,omitzero"`
@@ -253,7 +261,8 @@ type ExportGenericFeed struct {
 	Discriminator string                       `json:"discriminator,omitzero"`
 }
 
-// ExportRegister is part of a reply.
+// ExportRegister is returned by [ImportExportService.GetExport] and
+// [ImportExportService.EnableExport].
 type ExportRegister struct {
 	AllSchedulesDisabled bool    `json:"AllSchedulesDisabled,omitzero"`
 	Completed            Time    `json:"Completed,omitzero"`
@@ -272,7 +281,8 @@ type ExportRegister struct {
 	JustOnce             bool    `json:"justOnce,omitzero"`
 }
 
-// ExportRegisterPublicSchedules is part of a reply.
+// ExportRegisterPublicSchedules is returned by
+// [ImportExportService.GetExportList].
 type ExportRegisterPublicSchedules struct {
 	AllSchedulesDisabled bool       `json:"AllSchedulesDisabled,omitzero"`
 	Completed            Time       `json:"Completed,omitzero"`
@@ -292,7 +302,7 @@ type ExportRegisterPublicSchedules struct {
 	JustOnce             bool       `json:"justOnce,omitzero"`
 }
 
-// ExportSpecification is part of a reply.
+// ExportSpecification is returned by [ImportExportService.GetExport].
 type ExportSpecification struct {
 	ColumnMappings    []ExportColumn    `json:"ColumnMappings,omitzero"`
 	CustomScript      string            `json:"CustomScript,omitzero"`
@@ -304,7 +314,7 @@ type ExportSpecification struct {
 	Feed              ExportGenericFeed `json:"Feed,omitzero"`
 }
 
-// Filters is part of a reply.
+// Filters is returned by [ImportExportService.GetExport].
 type Filters struct {
 	BooleanFilter    BooleanFilter     `json:"BooleanFilter,omitzero"`
 	DateRangeFilters []DateRangeFilter `json:"DateRangeFilters,omitzero"`
@@ -312,7 +322,8 @@ type Filters struct {
 	StringFilters    []StringFilter    `json:"StringFilters,omitzero"`
 }
 
-// FulfilmentCenterImportExportSettings is part of a reply.
+// FulfilmentCenterImportExportSettings is returned by
+// [ImportExportService.GetFullfilmentCenterSettings].
 type FulfilmentCenterImportExportSettings struct {
 	InventoryImportEnabled bool `json:"InventoryImportEnabled,omitzero"`
 	OrdersExportEnabled    bool `json:"OrdersExportEnabled,omitzero"`
@@ -326,7 +337,7 @@ type FulfilmentCenterImportExportSettings struct {
 // GetExportListRequest holds the parameters of ImportExport.GetExportList.
 type GetExportListRequest struct{}
 
-// GetExportListResponse is part of a reply.
+// GetExportListResponse is returned by [ImportExportService.GetExportList].
 type GetExportListResponse struct {
 	Register []ExportRegisterPublicSchedules `json:"register,omitzero"`
 }
@@ -336,7 +347,8 @@ type GetExportRequest struct {
 	ID *int `url:"id,omitempty" json:"-"`
 }
 
-// GetFullfilmentCenterSettingsRequest holds the parameters of ImportExport.GetFullfilmentCenterSettings.
+// GetFullfilmentCenterSettingsRequest holds the parameters of
+// ImportExport.GetFullfilmentCenterSettings.
 type GetFullfilmentCenterSettingsRequest struct {
 	StockLocationID *GUID `url:"fkStockLocationId,omitempty" json:"-"`
 }
@@ -344,12 +356,12 @@ type GetFullfilmentCenterSettingsRequest struct {
 // GetImportListRequest holds the parameters of ImportExport.GetImportList.
 type GetImportListRequest struct{}
 
-// GetImportListResponse is part of a reply.
+// GetImportListResponse is returned by [ImportExportService.GetImportList].
 type GetImportListResponse struct {
 	Register []ImportRegisterPublicSchedules `json:"register,omitzero"`
 }
 
-// Import is part of a reply.
+// Import is returned by [ImportExportService.GetImport].
 type Import struct {
 	Register      ImportRegister                             `json:"Register,omitzero"`
 	Schedules     []Schedule                                 `json:"Schedules,omitzero"`
@@ -359,7 +371,7 @@ type Import struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v Import) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ImportColumn is part of a reply.
+// ImportColumn is returned by [ImportExportService.GetImport].
 type ImportColumn struct {
 	AdditionalData []AddData `json:"AdditionalData,omitzero"`
 	Column         string    `json:"Column,omitzero"`
@@ -369,7 +381,7 @@ type ImportColumn struct {
 	Visible        bool      `json:"Visible,omitzero"`
 }
 
-// ImportGenericFeed is part of a reply.
+// ImportGenericFeed is returned by [ImportExportService.GetImport].
 type ImportGenericFeed struct {
 	Comment    string                    `json:"Comment,omitzero"`
 	Delimiter  string                    `json:"Delimiter,omitzero"`
@@ -386,7 +398,8 @@ func (v ImportGenericFeed) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v)
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ImportGenericFeed) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ImportRegister is part of a reply.
+// ImportRegister is returned by [ImportExportService.GetImport] and
+// [ImportExportService.EnableImport].
 type ImportRegister struct {
 	AllSchedulesDisabled bool               `json:"AllSchedulesDisabled,omitzero"`
 	Completed            Time               `json:"Completed,omitzero"`
@@ -406,7 +419,8 @@ type ImportRegister struct {
 	JustOnce             bool               `json:"justOnce,omitzero"`
 }
 
-// ImportRegisterPublicSchedules is part of a reply.
+// ImportRegisterPublicSchedules is returned by
+// [ImportExportService.GetImportList].
 type ImportRegisterPublicSchedules struct {
 	AllSchedulesDisabled bool                              `json:"AllSchedulesDisabled,omitzero"`
 	Completed            Time                              `json:"Completed,omitzero"`
@@ -427,7 +441,7 @@ type ImportRegisterPublicSchedules struct {
 	JustOnce             bool                              `json:"justOnce,omitzero"`
 }
 
-// NumericFilter is part of a reply.
+// NumericFilter is returned by [ImportExportService.GetExport].
 type NumericFilter struct {
 	Type  NumericFilterType `json:"Type,omitzero"`
 	Value Decimal           `json:"Value,omitzero"`
@@ -449,7 +463,7 @@ type RunNowImportRequest struct {
 // RunNowImportResponse is the reply of ImportExport.RunNowImport.
 type RunNowImportResponse struct{}
 
-// Schedule is part of a reply.
+// Schedule is returned by [ImportExportService.GetExport] and 3 others.
 type Schedule struct {
 	Configuration ScheduleConfiguration `json:"Configuration,omitzero"`
 	ID            int                   `json:"Id,omitzero"`
@@ -460,7 +474,8 @@ type Schedule struct {
 	ScheduleXML   string                `json:"ScheduleXML,omitzero"`
 }
 
-// ScheduleConfiguration is part of a reply.
+// ScheduleConfiguration is returned by [ImportExportService.GetExport] and 3
+// others.
 type ScheduleConfiguration struct {
 	DailyFrequency              ScheduleConfigurationDailyFrequency  `json:"DailyFrequency,omitzero"`
 	Enabled                     bool                                 `json:"Enabled,omitzero"`
@@ -476,7 +491,8 @@ type ScheduleConfiguration struct {
 	WeeklyDays                  string                               `json:"WeeklyDays,omitzero"`
 }
 
-// SpecificationImportGenericFeedImportColumn is part of a reply.
+// SpecificationImportGenericFeedImportColumn is returned by
+// [ImportExportService.GetImport].
 type SpecificationImportGenericFeedImportColumn struct {
 	ColumnMappings   []ImportColumn    `json:"ColumnMappings,omitzero"`
 	ExecutionOptions []ExecutionOption `json:"ExecutionOptions,omitzero"`
@@ -486,13 +502,14 @@ type SpecificationImportGenericFeedImportColumn struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SpecificationImportGenericFeedImportColumn) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// StringFilter is part of a reply.
+// StringFilter is returned by [ImportExportService.GetExport].
 type StringFilter struct {
 	Type  StringFilterType `json:"Type,omitzero"`
 	Value string           `json:"Value,omitzero"`
 }
 
-// SubQueryOutputMappingSelectionField is part of a reply.
+// SubQueryOutputMappingSelectionField is returned by
+// [ImportExportService.GetExport].
 type SubQueryOutputMappingSelectionField struct {
 	SelectionFieldName  string `json:"SelectionFieldName,omitzero"`
 	SelectionFieldValue string `json:"SelectionFieldValue,omitzero"`

@@ -16,7 +16,8 @@ type InventoryService service
 
 // AddImageToInventoryItem calls POST /api/Inventory/AddImageToInventoryItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddImageToInventoryItem
 func (s *InventoryService) AddImageToInventoryItem(ctx context.Context, req *AddImageToInventoryItemRequest, opts ...CallOption) (*AddImageToInventoryItemResponse, error) {
@@ -30,7 +31,8 @@ func (s *InventoryService) AddImageToInventoryItem(ctx context.Context, req *Add
 
 // AddInventoryItem calls POST /api/Inventory/AddInventoryItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddInventoryItem
 func (s *InventoryService) AddInventoryItem(ctx context.Context, req *AddInventoryItemRequest, opts ...CallOption) (*AddInventoryItemResponse, error) {
@@ -44,7 +46,8 @@ func (s *InventoryService) AddInventoryItem(ctx context.Context, req *AddInvento
 
 // AddInventoryItemBulk calls POST /api/Inventory/AddInventoryItemBulk.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddInventoryItemBulk
 func (s *InventoryService) AddInventoryItemBulk(ctx context.Context, req *AddInventoryItemBulkRequest, opts ...CallOption) (*BatchedAPIResponseGUID, error) {
@@ -58,7 +61,8 @@ func (s *InventoryService) AddInventoryItemBulk(ctx context.Context, req *AddInv
 
 // AddItemLocations calls POST /api/Inventory/AddItemLocations.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddItemLocations
 func (s *InventoryService) AddItemLocations(ctx context.Context, req *AddItemLocationsRequest, opts ...CallOption) (*AddItemLocationsResponse, error) {
@@ -72,7 +76,8 @@ func (s *InventoryService) AddItemLocations(ctx context.Context, req *AddItemLoc
 
 // AddProductIdentifiers calls POST /api/Inventory/AddProductIdentifiers.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddProductIdentifiers
 func (s *InventoryService) AddProductIdentifiers(ctx context.Context, req *AddProductIdentifiersRequest, opts ...CallOption) (*BatchedAPIResponseStockItemProductIdentifier, error) {
@@ -86,7 +91,8 @@ func (s *InventoryService) AddProductIdentifiers(ctx context.Context, req *AddPr
 
 // AddScrapCategories calls POST /api/Inventory/AddScrapCategories.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddScrapCategories
 func (s *InventoryService) AddScrapCategories(ctx context.Context, req *AddScrapCategoriesRequest, opts ...CallOption) (*AddScrapCategoriesResponse, error) {
@@ -100,7 +106,8 @@ func (s *InventoryService) AddScrapCategories(ctx context.Context, req *AddScrap
 
 // AddScrapItem calls POST /api/Inventory/AddScrapItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddScrapItem
 func (s *InventoryService) AddScrapItem(ctx context.Context, req *AddScrapItemRequest, opts ...CallOption) (*AddScrapItemResponse, error) {
@@ -114,7 +121,8 @@ func (s *InventoryService) AddScrapItem(ctx context.Context, req *AddScrapItemRe
 
 // AddSupplier calls POST /api/Inventory/AddSupplier.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddSupplier
 func (s *InventoryService) AddSupplier(ctx context.Context, req *AddSupplierRequest, opts ...CallOption) (*Supplier, error) {
@@ -128,7 +136,8 @@ func (s *InventoryService) AddSupplier(ctx context.Context, req *AddSupplierRequ
 
 // AdjustTemplatesInstant calls POST /api/Inventory/AdjustTemplatesInstant.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AdjustTemplatesInstant
 func (s *InventoryService) AdjustTemplatesInstant(ctx context.Context, req *AdjustTemplatesInstantRequest, opts ...CallOption) (*AdjustTemplatesInstantResponse, error) {
@@ -142,7 +151,8 @@ func (s *InventoryService) AdjustTemplatesInstant(ctx context.Context, req *Adju
 
 // ArchiveInventoryItems calls POST /api/Inventory/ArchiveInventoryItems.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-ArchiveInventoryItems
 func (s *InventoryService) ArchiveInventoryItems(ctx context.Context, req *ArchiveInventoryItemsRequest, opts ...CallOption) (*ArchiveInventoryItemsResponse, error) {
@@ -156,7 +166,7 @@ func (s *InventoryService) ArchiveInventoryItems(ctx context.Context, req *Archi
 
 // BatchGetInventoryItemChannelSKUs calls POST /api/Inventory/BatchGetInventoryItemChannelSKUs.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-BatchGetInventoryItemChannelSKUs
 func (s *InventoryService) BatchGetInventoryItemChannelSKUs(ctx context.Context, req *BatchGetInventoryItemChannelSKUsRequest, opts ...CallOption) ([]StockItemChannelSKUResponse, error) {
@@ -168,9 +178,11 @@ func (s *InventoryService) BatchGetInventoryItemChannelSKUs(ctx context.Context,
 	return out, err
 }
 
-// BatchGetInventoryItemChannelSKUsBatched splits req.InventoryItemIDs into parts of at most 200 and hands out the
-// reply of [InventoryService.BatchGetInventoryItemChannelSKUs] to each. It stops at the first error but an [UnreadableError].
-func (s *InventoryService) BatchGetInventoryItemChannelSKUsBatched(ctx context.Context, req *BatchGetInventoryItemChannelSKUsRequest, opts ...CallOption) iter.Seq2[[]StockItemChannelSKUResponse, error] {
+// BatchGetInventoryItemChannelSKUsInParts sends req.InventoryItemIDs in parts
+// of at most 200 and iterates over the replies of
+// [InventoryService.BatchGetInventoryItemChannelSKUs]. It stops at the first
+// error but an [UnreadableError].
+func (s *InventoryService) BatchGetInventoryItemChannelSKUsInParts(ctx context.Context, req *BatchGetInventoryItemChannelSKUsRequest, opts ...CallOption) iter.Seq2[[]StockItemChannelSKUResponse, error] {
 	start := valueOf(req)
 	return batches(start.InventoryItemIDs, 200, func(part []GUID) ([]StockItemChannelSKUResponse, error) {
 		r := start
@@ -181,7 +193,8 @@ func (s *InventoryService) BatchGetInventoryItemChannelSKUsBatched(ctx context.C
 
 // BulkScrapBatchedItems calls POST /api/Inventory/BulkScrapBatchedItems.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-BulkScrapBatchedItems
 func (s *InventoryService) BulkScrapBatchedItems(ctx context.Context, req *BulkScrapBatchedItemsRequest, opts ...CallOption) (*BulkScrapBatchedItemsResponse, error) {
@@ -195,7 +208,8 @@ func (s *InventoryService) BulkScrapBatchedItems(ctx context.Context, req *BulkS
 
 // CreateBatches calls POST /api/Inventory/CreateBatches.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateBatches
 func (s *InventoryService) CreateBatches(ctx context.Context, req *CreateBatchesRequest, opts ...CallOption) (*CreateBatchesResponse, error) {
@@ -209,7 +223,8 @@ func (s *InventoryService) CreateBatches(ctx context.Context, req *CreateBatches
 
 // CreateCategory calls POST /api/Inventory/CreateCategory.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateCategory
 func (s *InventoryService) CreateCategory(ctx context.Context, req *CreateCategoryRequest, opts ...CallOption) (*LinnworksCategory, error) {
@@ -223,7 +238,8 @@ func (s *InventoryService) CreateCategory(ctx context.Context, req *CreateCatego
 
 // CreateChannelMapping calls POST /api/Inventory/CreateChannelMapping.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateChannelMapping
 func (s *InventoryService) CreateChannelMapping(ctx context.Context, req *CreateChannelMappingRequest, opts ...CallOption) (*BatchedAPIResponseChannelMappingCreateInfo, error) {
@@ -237,7 +253,8 @@ func (s *InventoryService) CreateChannelMapping(ctx context.Context, req *Create
 
 // CreateCountries calls POST /api/Inventory/CreateCountries.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateCountries
 func (s *InventoryService) CreateCountries(ctx context.Context, req *CreateCountriesRequest, opts ...CallOption) (*CreateCountriesResponse, error) {
@@ -251,7 +268,8 @@ func (s *InventoryService) CreateCountries(ctx context.Context, req *CreateCount
 
 // CreateCountryRegions calls POST /api/Inventory/CreateCountryRegions.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateCountryRegions
 func (s *InventoryService) CreateCountryRegions(ctx context.Context, req *CreateCountryRegionsRequest, opts ...CallOption) (*CreateCountryRegionsResponse, error) {
@@ -265,7 +283,8 @@ func (s *InventoryService) CreateCountryRegions(ctx context.Context, req *Create
 
 // CreateInventoryItemCompositions calls POST /api/Inventory/CreateInventoryItemCompositions.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemCompositions
 func (s *InventoryService) CreateInventoryItemCompositions(ctx context.Context, req *CreateInventoryItemCompositionsRequest, opts ...CallOption) (*CreateInventoryItemCompositionsResponse, error) {
@@ -279,7 +298,8 @@ func (s *InventoryService) CreateInventoryItemCompositions(ctx context.Context, 
 
 // CreateInventoryItemDescriptions calls POST /api/Inventory/CreateInventoryItemDescriptions.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemDescriptions
 func (s *InventoryService) CreateInventoryItemDescriptions(ctx context.Context, req *CreateInventoryItemDescriptionsRequest, opts ...CallOption) (*CreateInventoryItemDescriptionsResponse, error) {
@@ -293,7 +313,8 @@ func (s *InventoryService) CreateInventoryItemDescriptions(ctx context.Context, 
 
 // CreateInventoryItemExtendedProperties calls POST /api/Inventory/CreateInventoryItemExtendedProperties.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemExtendedProperties
 func (s *InventoryService) CreateInventoryItemExtendedProperties(ctx context.Context, req *CreateInventoryItemExtendedPropertiesRequest, opts ...CallOption) (*CreateInventoryItemExtendedPropertiesResponse, error) {
@@ -307,7 +328,8 @@ func (s *InventoryService) CreateInventoryItemExtendedProperties(ctx context.Con
 
 // CreateInventoryItemPrices calls POST /api/Inventory/CreateInventoryItemPrices.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemPrices
 func (s *InventoryService) CreateInventoryItemPrices(ctx context.Context, req *CreateInventoryItemPricesRequest, opts ...CallOption) (*CreateInventoryItemPricesResponse, error) {
@@ -321,7 +343,8 @@ func (s *InventoryService) CreateInventoryItemPrices(ctx context.Context, req *C
 
 // CreateInventoryItemPricingRules calls POST /api/Inventory/CreateInventoryItemPricingRules.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemPricingRules
 func (s *InventoryService) CreateInventoryItemPricingRules(ctx context.Context, req *CreateInventoryItemPricingRulesRequest, opts ...CallOption) (*CreateInventoryItemPricingRulesResponse, error) {
@@ -335,7 +358,8 @@ func (s *InventoryService) CreateInventoryItemPricingRules(ctx context.Context, 
 
 // CreateInventoryItemTitles calls POST /api/Inventory/CreateInventoryItemTitles.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemTitles
 func (s *InventoryService) CreateInventoryItemTitles(ctx context.Context, req *CreateInventoryItemTitlesRequest, opts ...CallOption) (*CreateInventoryItemTitlesResponse, error) {
@@ -349,7 +373,8 @@ func (s *InventoryService) CreateInventoryItemTitles(ctx context.Context, req *C
 
 // CreateStockSupplierStat calls POST /api/Inventory/CreateStockSupplierStat.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateStockSupplierStat
 func (s *InventoryService) CreateStockSupplierStat(ctx context.Context, req *CreateStockSupplierStatRequest, opts ...CallOption) (*CreateStockSupplierStatResponse, error) {
@@ -363,7 +388,8 @@ func (s *InventoryService) CreateStockSupplierStat(ctx context.Context, req *Cre
 
 // CreateUserSpecificView calls POST /api/Inventory/CreateUserSpecificView.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateUserSpecificView
 func (s *InventoryService) CreateUserSpecificView(ctx context.Context, req *CreateUserSpecificViewRequest, opts ...CallOption) (*CreateUserSpecificViewResponse, error) {
@@ -377,7 +403,8 @@ func (s *InventoryService) CreateUserSpecificView(ctx context.Context, req *Crea
 
 // DeleteBatchInventoryInBulk calls POST /api/Inventory/DeleteBatchInventoryInBulk.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteBatchInventoryInBulk
 func (s *InventoryService) DeleteBatchInventoryInBulk(ctx context.Context, req *DeleteBatchInventoryInBulkRequest, opts ...CallOption) (*DeleteBatchInventoryInBulkResponse, error) {
@@ -391,7 +418,8 @@ func (s *InventoryService) DeleteBatchInventoryInBulk(ctx context.Context, req *
 
 // DeleteBatchesByStockItemID calls POST /api/Inventory/DeleteBatchesByStockItemId.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteBatchesByStockItemId
 func (s *InventoryService) DeleteBatchesByStockItemID(ctx context.Context, req *DeleteBatchesByStockItemIDRequest, opts ...CallOption) (*DeleteBatchesByStockItemIDResponse, error) {
@@ -405,7 +433,8 @@ func (s *InventoryService) DeleteBatchesByStockItemID(ctx context.Context, req *
 
 // DeleteCategoryByID calls POST /api/Inventory/DeleteCategoryById.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteCategoryById
 func (s *InventoryService) DeleteCategoryByID(ctx context.Context, req *DeleteCategoryByIDRequest, opts ...CallOption) (*DeleteCategoryByIDResponse, error) {
@@ -419,7 +448,8 @@ func (s *InventoryService) DeleteCategoryByID(ctx context.Context, req *DeleteCa
 
 // DeleteCountries calls POST /api/Inventory/DeleteCountries.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteCountries
 func (s *InventoryService) DeleteCountries(ctx context.Context, req *DeleteCountriesRequest, opts ...CallOption) (*DeleteCountriesResponse, error) {
@@ -433,7 +463,8 @@ func (s *InventoryService) DeleteCountries(ctx context.Context, req *DeleteCount
 
 // DeleteEbayCompatibilityList calls POST /api/Inventory/DeleteEbayCompatibilityList.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteEbayCompatibilityList
 func (s *InventoryService) DeleteEbayCompatibilityList(ctx context.Context, req *DeleteEbayCompatibilityListRequest, opts ...CallOption) (*DeleteEbayCompatibilityListResponse, error) {
@@ -447,7 +478,8 @@ func (s *InventoryService) DeleteEbayCompatibilityList(ctx context.Context, req 
 
 // DeleteImagesFromInventoryItem calls POST /api/Inventory/DeleteImagesFromInventoryItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteImagesFromInventoryItem
 //
@@ -463,7 +495,8 @@ func (s *InventoryService) DeleteImagesFromInventoryItem(ctx context.Context, re
 
 // DeleteInventoryItemBulk calls POST /api/Inventory/DeleteInventoryItemBulk.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemBulk
 func (s *InventoryService) DeleteInventoryItemBulk(ctx context.Context, req *DeleteInventoryItemBulkRequest, opts ...CallOption) (*BatchedAPIResponseDeleteInventoryItemBulkResponse, error) {
@@ -477,7 +510,8 @@ func (s *InventoryService) DeleteInventoryItemBulk(ctx context.Context, req *Del
 
 // DeleteInventoryItemChannelSKUs calls POST /api/Inventory/DeleteInventoryItemChannelSKUs.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemChannelSKUs
 func (s *InventoryService) DeleteInventoryItemChannelSKUs(ctx context.Context, req *DeleteInventoryItemChannelSKUsRequest, opts ...CallOption) (*DeleteInventoryItemChannelSKUsResponse, error) {
@@ -491,7 +525,8 @@ func (s *InventoryService) DeleteInventoryItemChannelSKUs(ctx context.Context, r
 
 // DeleteInventoryItemCompositions calls POST /api/Inventory/DeleteInventoryItemCompositions.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemCompositions
 func (s *InventoryService) DeleteInventoryItemCompositions(ctx context.Context, req *DeleteInventoryItemCompositionsRequest, opts ...CallOption) (*DeleteInventoryItemCompositionsResponse, error) {
@@ -505,7 +540,8 @@ func (s *InventoryService) DeleteInventoryItemCompositions(ctx context.Context, 
 
 // DeleteInventoryItemDescriptions calls POST /api/Inventory/DeleteInventoryItemDescriptions.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemDescriptions
 func (s *InventoryService) DeleteInventoryItemDescriptions(ctx context.Context, req *DeleteInventoryItemDescriptionsRequest, opts ...CallOption) (*DeleteInventoryItemDescriptionsResponse, error) {
@@ -519,7 +555,8 @@ func (s *InventoryService) DeleteInventoryItemDescriptions(ctx context.Context, 
 
 // DeleteInventoryItemExtendedProperties calls POST /api/Inventory/DeleteInventoryItemExtendedProperties.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemExtendedProperties
 func (s *InventoryService) DeleteInventoryItemExtendedProperties(ctx context.Context, req *DeleteInventoryItemExtendedPropertiesRequest, opts ...CallOption) (*DeleteInventoryItemExtendedPropertiesResponse, error) {
@@ -533,7 +570,8 @@ func (s *InventoryService) DeleteInventoryItemExtendedProperties(ctx context.Con
 
 // DeleteInventoryItemImageBulk calls POST /api/Inventory/DeleteInventoryItemImageBulk.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemImageBulk
 func (s *InventoryService) DeleteInventoryItemImageBulk(ctx context.Context, req *DeleteInventoryItemImageBulkRequest, opts ...CallOption) (*BatchedAPIResponseDeleteInventoryItemImagesResponse, error) {
@@ -547,7 +585,8 @@ func (s *InventoryService) DeleteInventoryItemImageBulk(ctx context.Context, req
 
 // DeleteInventoryItemPrices calls POST /api/Inventory/DeleteInventoryItemPrices.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemPrices
 func (s *InventoryService) DeleteInventoryItemPrices(ctx context.Context, req *DeleteInventoryItemPricesRequest, opts ...CallOption) (*DeleteInventoryItemPricesResponse, error) {
@@ -561,7 +600,8 @@ func (s *InventoryService) DeleteInventoryItemPrices(ctx context.Context, req *D
 
 // DeleteInventoryItemPricingRules calls POST /api/Inventory/DeleteInventoryItemPricingRules.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemPricingRules
 func (s *InventoryService) DeleteInventoryItemPricingRules(ctx context.Context, req *DeleteInventoryItemPricingRulesRequest, opts ...CallOption) (*DeleteInventoryItemPricingRulesResponse, error) {
@@ -575,7 +615,8 @@ func (s *InventoryService) DeleteInventoryItemPricingRules(ctx context.Context, 
 
 // DeleteInventoryItemTitles calls POST /api/Inventory/DeleteInventoryItemTitles.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemTitles
 func (s *InventoryService) DeleteInventoryItemTitles(ctx context.Context, req *DeleteInventoryItemTitlesRequest, opts ...CallOption) (*DeleteInventoryItemTitlesResponse, error) {
@@ -589,7 +630,8 @@ func (s *InventoryService) DeleteInventoryItemTitles(ctx context.Context, req *D
 
 // DeleteInventoryItems calls POST /api/Inventory/DeleteInventoryItems.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItems
 func (s *InventoryService) DeleteInventoryItems(ctx context.Context, req *DeleteInventoryItemsRequest, opts ...CallOption) (*DeleteInventoryItemsResponse, error) {
@@ -603,7 +645,8 @@ func (s *InventoryService) DeleteInventoryItems(ctx context.Context, req *Delete
 
 // DeleteItemLocations calls POST /api/Inventory/DeleteItemLocations.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteItemLocations
 func (s *InventoryService) DeleteItemLocations(ctx context.Context, req *DeleteItemLocationsRequest, opts ...CallOption) (*DeleteItemLocationsResponse, error) {
@@ -617,7 +660,8 @@ func (s *InventoryService) DeleteItemLocations(ctx context.Context, req *DeleteI
 
 // DeleteProductIdentifiers calls POST /api/Inventory/DeleteProductIdentifiers.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteProductIdentifiers
 func (s *InventoryService) DeleteProductIdentifiers(ctx context.Context, req *DeleteProductIdentifiersRequest, opts ...CallOption) (*DeleteProductIdentifiersResponse, error) {
@@ -631,7 +675,8 @@ func (s *InventoryService) DeleteProductIdentifiers(ctx context.Context, req *De
 
 // DeleteScrapCategories calls POST /api/Inventory/DeleteScrapCategories.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteScrapCategories
 func (s *InventoryService) DeleteScrapCategories(ctx context.Context, req *DeleteScrapCategoriesRequest, opts ...CallOption) (*DeleteScrapCategoriesResponse, error) {
@@ -645,7 +690,8 @@ func (s *InventoryService) DeleteScrapCategories(ctx context.Context, req *Delet
 
 // DeleteStockSupplierStat calls POST /api/Inventory/DeleteStockSupplierStat.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteStockSupplierStat
 func (s *InventoryService) DeleteStockSupplierStat(ctx context.Context, req *DeleteStockSupplierStatRequest, opts ...CallOption) (*DeleteStockSupplierStatResponse, error) {
@@ -659,7 +705,8 @@ func (s *InventoryService) DeleteStockSupplierStat(ctx context.Context, req *Del
 
 // DeleteSuppliers calls POST /api/Inventory/DeleteSuppliers.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteSuppliers
 func (s *InventoryService) DeleteSuppliers(ctx context.Context, req *DeleteSuppliersRequest, opts ...CallOption) (*DeleteSuppliersResponse, error) {
@@ -673,7 +720,8 @@ func (s *InventoryService) DeleteSuppliers(ctx context.Context, req *DeleteSuppl
 
 // DeleteUserSpecificView calls POST /api/Inventory/DeleteUserSpecificView.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteUserSpecificView
 func (s *InventoryService) DeleteUserSpecificView(ctx context.Context, req *DeleteUserSpecificViewRequest, opts ...CallOption) (*DeleteUserSpecificViewResponse, error) {
@@ -687,7 +735,8 @@ func (s *InventoryService) DeleteUserSpecificView(ctx context.Context, req *Dele
 
 // DuplicateInventoryItem calls POST /api/Inventory/DuplicateInventoryItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DuplicateInventoryItem
 func (s *InventoryService) DuplicateInventoryItem(ctx context.Context, req *DuplicateInventoryItemRequest, opts ...CallOption) (*DuplicateInventoryItemResponse, error) {
@@ -701,7 +750,7 @@ func (s *InventoryService) DuplicateInventoryItem(ctx context.Context, req *Dupl
 
 // GetAllExtendedPropertyNames calls GET /api/Inventory/GetAllExtendedPropertyNames.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetAllExtendedPropertyNames
 func (s *InventoryService) GetAllExtendedPropertyNames(ctx context.Context, req *GetAllExtendedPropertyNamesRequest, opts ...CallOption) (map[string][]string, error) {
@@ -715,7 +764,7 @@ func (s *InventoryService) GetAllExtendedPropertyNames(ctx context.Context, req 
 
 // GetBatchAudit calls POST /api/Inventory/GetBatchAudit.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetBatchAudit
 func (s *InventoryService) GetBatchAudit(ctx context.Context, req *GetBatchAuditRequest, opts ...CallOption) (*GetBatchAuditResponse, error) {
@@ -729,7 +778,7 @@ func (s *InventoryService) GetBatchAudit(ctx context.Context, req *GetBatchAudit
 
 // GetBatchInventoryByID calls POST /api/Inventory/GetBatchInventoryById.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetBatchInventoryById
 func (s *InventoryService) GetBatchInventoryByID(ctx context.Context, req *GetBatchInventoryByIDRequest, opts ...CallOption) (*GetBatchInventoryByIDResponse, error) {
@@ -743,7 +792,7 @@ func (s *InventoryService) GetBatchInventoryByID(ctx context.Context, req *GetBa
 
 // GetBatchesByStockItemID calls GET /api/Inventory/GetBatchesByStockItemId.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetBatchesByStockItemId
 func (s *InventoryService) GetBatchesByStockItemID(ctx context.Context, req *GetBatchesByStockItemIDRequest, opts ...CallOption) ([]StockItemBatch, error) {
@@ -757,7 +806,7 @@ func (s *InventoryService) GetBatchesByStockItemID(ctx context.Context, req *Get
 
 // GetCategories calls GET /api/Inventory/GetCategories.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetCategories
 func (s *InventoryService) GetCategories(ctx context.Context, req *GetCategoriesRequest, opts ...CallOption) ([]LinnworksCategory, error) {
@@ -771,7 +820,7 @@ func (s *InventoryService) GetCategories(ctx context.Context, req *GetCategories
 
 // GetChannels calls GET /api/Inventory/GetChannels.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetChannels
 func (s *InventoryService) GetChannels(ctx context.Context, req *GetChannelsRequest, opts ...CallOption) ([]AnyConfig, error) {
@@ -785,7 +834,7 @@ func (s *InventoryService) GetChannels(ctx context.Context, req *GetChannelsRequ
 
 // GetChannelsBySource calls GET /api/Inventory/GetChannelsBySource.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetChannelsBySource
 func (s *InventoryService) GetChannelsBySource(ctx context.Context, req *GetChannelsBySourceRequest, opts ...CallOption) ([]HeaderConfig, error) {
@@ -799,7 +848,7 @@ func (s *InventoryService) GetChannelsBySource(ctx context.Context, req *GetChan
 
 // GetCountries calls GET /api/Inventory/GetCountries.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetCountries
 func (s *InventoryService) GetCountries(ctx context.Context, req *InventoryGetCountriesRequest, opts ...CallOption) ([]Country, error) {
@@ -813,7 +862,7 @@ func (s *InventoryService) GetCountries(ctx context.Context, req *InventoryGetCo
 
 // GetCountryCodes calls GET /api/Inventory/GetCountryCodes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetCountryCodes
 func (s *InventoryService) GetCountryCodes(ctx context.Context, req *GetCountryCodesRequest, opts ...CallOption) (map[string]string, error) {
@@ -827,7 +876,7 @@ func (s *InventoryService) GetCountryCodes(ctx context.Context, req *GetCountryC
 
 // GetEbayCompatibilityList calls GET /api/Inventory/GetEbayCompatibilityList.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetEbayCompatibilityList
 func (s *InventoryService) GetEbayCompatibilityList(ctx context.Context, req *GetEbayCompatibilityListRequest, opts ...CallOption) ([]StockItemEbayCompatibility, error) {
@@ -841,7 +890,7 @@ func (s *InventoryService) GetEbayCompatibilityList(ctx context.Context, req *Ge
 
 // GetExtendedPropertyNames calls GET /api/Inventory/GetExtendedPropertyNames.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetExtendedPropertyNames
 func (s *InventoryService) GetExtendedPropertyNames(ctx context.Context, req *InventoryGetExtendedPropertyNamesRequest, opts ...CallOption) ([]string, error) {
@@ -855,7 +904,7 @@ func (s *InventoryService) GetExtendedPropertyNames(ctx context.Context, req *In
 
 // GetExtendedPropertyTypes calls GET /api/Inventory/GetExtendedPropertyTypes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetExtendedPropertyTypes
 func (s *InventoryService) GetExtendedPropertyTypes(ctx context.Context, req *InventoryGetExtendedPropertyTypesRequest, opts ...CallOption) ([]string, error) {
@@ -869,7 +918,7 @@ func (s *InventoryService) GetExtendedPropertyTypes(ctx context.Context, req *In
 
 // GetImagesInBulk calls POST /api/Inventory/GetImagesInBulk.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetImagesInBulk
 func (s *InventoryService) GetImagesInBulk(ctx context.Context, req *GetImagesInBulkRequest, opts ...CallOption) (*GetImagesInBulkResponse, error) {
@@ -883,7 +932,7 @@ func (s *InventoryService) GetImagesInBulk(ctx context.Context, req *GetImagesIn
 
 // GetInventoryBatchTypes calls GET /api/Inventory/GetInventoryBatchTypes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryBatchTypes
 func (s *InventoryService) GetInventoryBatchTypes(ctx context.Context, req *GetInventoryBatchTypesRequest, opts ...CallOption) (map[string]int, error) {
@@ -897,7 +946,7 @@ func (s *InventoryService) GetInventoryBatchTypes(ctx context.Context, req *GetI
 
 // GetInventoryItem calls GET /api/Inventory/GetInventoryItem.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItem
 func (s *InventoryService) GetInventoryItem(ctx context.Context, req *GetInventoryItemRequest, opts ...CallOption) (*StockItemInv, error) {
@@ -911,7 +960,7 @@ func (s *InventoryService) GetInventoryItem(ctx context.Context, req *GetInvento
 
 // GetInventoryItemAuditTrail calls GET /api/Inventory/GetInventoryItemAuditTrail.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemAuditTrail
 func (s *InventoryService) GetInventoryItemAuditTrail(ctx context.Context, req *GetInventoryItemAuditTrailRequest, opts ...CallOption) ([]StockItemAuditTrail, error) {
@@ -925,7 +974,7 @@ func (s *InventoryService) GetInventoryItemAuditTrail(ctx context.Context, req *
 
 // GetInventoryItemAuditTrailPaged calls POST /api/Inventory/GetInventoryItemAuditTrailPaged.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemAuditTrailPaged
 func (s *InventoryService) GetInventoryItemAuditTrailPaged(ctx context.Context, req *GetInventoryItemAuditTrailPagedRequest, opts ...CallOption) (*StockItemAuditTrailPage, error) {
@@ -937,24 +986,25 @@ func (s *InventoryService) GetInventoryItemAuditTrailPaged(ctx context.Context, 
 	return out, err
 }
 
-// GetInventoryItemAuditTrailPagedAll hands out what stands on the pages of
-// [InventoryService.GetInventoryItemAuditTrailPaged]. It stops at the first error but an [UnreadableError].
+// GetInventoryItemAuditTrailPagedAll iterates over all items of
+// [InventoryService.GetInventoryItemAuditTrailPaged], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 func (s *InventoryService) GetInventoryItemAuditTrailPagedAll(ctx context.Context, req *GetInventoryItemAuditTrailPagedRequest, opts ...CallOption) iter.Seq2[StockItemAuditTrail, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.PageSize), func(page int) ([]StockItemAuditTrail, int, error) {
+	return numberedPages("Inventory.GetInventoryItemAuditTrailPaged", numberOf(start.PageNumber), numberOf(start.PageSize), 0, func(page int) ([]StockItemAuditTrail, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetInventoryItemAuditTrailPaged(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Items, 0, err
+		return out.Items, pageHead{}, err
 	})
 }
 
 // GetInventoryItemBatchInformation calls POST /api/Inventory/GetInventoryItemBatchInformation.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemBatchInformation
 func (s *InventoryService) GetInventoryItemBatchInformation(ctx context.Context, req *GetInventoryItemBatchInformationRequest, opts ...CallOption) ([]StockItemBatch, error) {
@@ -968,7 +1018,7 @@ func (s *InventoryService) GetInventoryItemBatchInformation(ctx context.Context,
 
 // GetInventoryItemBatchInformationByIDs calls POST /api/Inventory/GetInventoryItemBatchInformationByIds.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemBatchInformationByIds
 func (s *InventoryService) GetInventoryItemBatchInformationByIDs(ctx context.Context, req *GetInventoryItemBatchInformationByIDsRequest, opts ...CallOption) (*GetInventoryItemBatchInformationByIDsResponse, error) {
@@ -982,7 +1032,7 @@ func (s *InventoryService) GetInventoryItemBatchInformationByIDs(ctx context.Con
 
 // GetInventoryItemByID calls GET /api/Inventory/GetInventoryItemById.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemById
 func (s *InventoryService) GetInventoryItemByID(ctx context.Context, req *GetInventoryItemByIDRequest, opts ...CallOption) (*StockItemInv, error) {
@@ -996,7 +1046,7 @@ func (s *InventoryService) GetInventoryItemByID(ctx context.Context, req *GetInv
 
 // GetInventoryItemChannelSKUs calls GET /api/Inventory/GetInventoryItemChannelSKUs.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemChannelSKUs
 func (s *InventoryService) GetInventoryItemChannelSKUs(ctx context.Context, req *GetInventoryItemChannelSKUsRequest, opts ...CallOption) ([]StockItemChannelSKU, error) {
@@ -1010,7 +1060,7 @@ func (s *InventoryService) GetInventoryItemChannelSKUs(ctx context.Context, req 
 
 // GetInventoryItemChannelSKUsWithLocation calls GET /api/Inventory/GetInventoryItemChannelSKUsWithLocation.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemChannelSKUsWithLocation
 func (s *InventoryService) GetInventoryItemChannelSKUsWithLocation(ctx context.Context, req *GetInventoryItemChannelSKUsWithLocationRequest, opts ...CallOption) ([]StockItemChannelSKUWithLocation, error) {
@@ -1024,7 +1074,7 @@ func (s *InventoryService) GetInventoryItemChannelSKUsWithLocation(ctx context.C
 
 // GetInventoryItemCompositions calls GET /api/Inventory/GetInventoryItemCompositions.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemCompositions
 func (s *InventoryService) GetInventoryItemCompositions(ctx context.Context, req *GetInventoryItemCompositionsRequest, opts ...CallOption) ([]ItemComposition, error) {
@@ -1038,7 +1088,7 @@ func (s *InventoryService) GetInventoryItemCompositions(ctx context.Context, req
 
 // GetInventoryItemDescriptions calls GET /api/Inventory/GetInventoryItemDescriptions.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemDescriptions
 func (s *InventoryService) GetInventoryItemDescriptions(ctx context.Context, req *GetInventoryItemDescriptionsRequest, opts ...CallOption) ([]StockItemDescription, error) {
@@ -1052,7 +1102,7 @@ func (s *InventoryService) GetInventoryItemDescriptions(ctx context.Context, req
 
 // GetInventoryItemExtendedProperties calls POST /api/Inventory/GetInventoryItemExtendedProperties.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemExtendedProperties
 func (s *InventoryService) GetInventoryItemExtendedProperties(ctx context.Context, req *GetInventoryItemExtendedPropertiesRequest, opts ...CallOption) ([]StockItemExtendedProperty, error) {
@@ -1066,7 +1116,7 @@ func (s *InventoryService) GetInventoryItemExtendedProperties(ctx context.Contex
 
 // GetInventoryItemImages calls GET /api/Inventory/GetInventoryItemImages.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemImages
 func (s *InventoryService) GetInventoryItemImages(ctx context.Context, req *GetInventoryItemImagesRequest, opts ...CallOption) ([]StockItemImage, error) {
@@ -1080,7 +1130,7 @@ func (s *InventoryService) GetInventoryItemImages(ctx context.Context, req *GetI
 
 // GetInventoryItemLocations calls GET /api/Inventory/GetInventoryItemLocations.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemLocations
 func (s *InventoryService) GetInventoryItemLocations(ctx context.Context, req *GetInventoryItemLocationsRequest, opts ...CallOption) ([]StockItemLocation, error) {
@@ -1094,7 +1144,7 @@ func (s *InventoryService) GetInventoryItemLocations(ctx context.Context, req *G
 
 // GetInventoryItemPriceChannelSuffixes calls GET /api/Inventory/GetInventoryItemPriceChannelSuffixes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemPriceChannelSuffixes
 func (s *InventoryService) GetInventoryItemPriceChannelSuffixes(ctx context.Context, req *GetInventoryItemPriceChannelSuffixesRequest, opts ...CallOption) (map[string][]string, error) {
@@ -1108,7 +1158,7 @@ func (s *InventoryService) GetInventoryItemPriceChannelSuffixes(ctx context.Cont
 
 // GetInventoryItemPriceRulesByID calls GET /api/Inventory/GetInventoryItemPriceRulesById.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemPriceRulesById
 func (s *InventoryService) GetInventoryItemPriceRulesByID(ctx context.Context, req *GetInventoryItemPriceRulesByIDRequest, opts ...CallOption) ([]StockItemPricingRule, error) {
@@ -1122,7 +1172,7 @@ func (s *InventoryService) GetInventoryItemPriceRulesByID(ctx context.Context, r
 
 // GetInventoryItemPriceRulesBySource calls GET /api/Inventory/GetInventoryItemPriceRulesBySource.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemPriceRulesBySource
 func (s *InventoryService) GetInventoryItemPriceRulesBySource(ctx context.Context, req *GetInventoryItemPriceRulesBySourceRequest, opts ...CallOption) ([]StockItemPricingRule, error) {
@@ -1136,7 +1186,7 @@ func (s *InventoryService) GetInventoryItemPriceRulesBySource(ctx context.Contex
 
 // GetInventoryItemPriceTags calls GET /api/Inventory/GetInventoryItemPriceTags.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemPriceTags
 func (s *InventoryService) GetInventoryItemPriceTags(ctx context.Context, req *GetInventoryItemPriceTagsRequest, opts ...CallOption) (map[string][]string, error) {
@@ -1150,7 +1200,7 @@ func (s *InventoryService) GetInventoryItemPriceTags(ctx context.Context, req *G
 
 // GetInventoryItemPrices calls GET /api/Inventory/GetInventoryItemPrices.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemPrices
 func (s *InventoryService) GetInventoryItemPrices(ctx context.Context, req *GetInventoryItemPricesRequest, opts ...CallOption) ([]StockItemPrice, error) {
@@ -1164,7 +1214,7 @@ func (s *InventoryService) GetInventoryItemPrices(ctx context.Context, req *GetI
 
 // GetInventoryItemTitles calls GET /api/Inventory/GetInventoryItemTitles.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemTitles
 func (s *InventoryService) GetInventoryItemTitles(ctx context.Context, req *GetInventoryItemTitlesRequest, opts ...CallOption) ([]StockItemTitle, error) {
@@ -1178,7 +1228,7 @@ func (s *InventoryService) GetInventoryItemTitles(ctx context.Context, req *GetI
 
 // GetInventoryItemsCompositionByIDs calls POST /api/Inventory/GetInventoryItemsCompositionByIds.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemsCompositionByIds
 func (s *InventoryService) GetInventoryItemsCompositionByIDs(ctx context.Context, req *GetInventoryItemsCompositionByIDsRequest, opts ...CallOption) (*GetInventoryItemsCompositionByIDsResponse, error) {
@@ -1190,8 +1240,10 @@ func (s *InventoryService) GetInventoryItemsCompositionByIDs(ctx context.Context
 	return out, err
 }
 
-// GetInventoryItemsCompositionByIDsBatched splits req.InventoryItemIDs into parts of at most 100 and hands out the
-// reply of [InventoryService.GetInventoryItemsCompositionByIDs] to each. It stops at the first error but an [UnreadableError].
+// GetInventoryItemsCompositionByIDsBatched sends req.InventoryItemIDs in parts
+// of at most 100 and iterates over the replies of
+// [InventoryService.GetInventoryItemsCompositionByIDs]. It stops at the first
+// error but an [UnreadableError].
 func (s *InventoryService) GetInventoryItemsCompositionByIDsBatched(ctx context.Context, req *GetInventoryItemsCompositionByIDsRequest, opts ...CallOption) iter.Seq2[*GetInventoryItemsCompositionByIDsResponse, error] {
 	start := valueOf(req)
 	return batches(start.InventoryItemIDs, 100, func(part []GUID) (*GetInventoryItemsCompositionByIDsResponse, error) {
@@ -1203,7 +1255,7 @@ func (s *InventoryService) GetInventoryItemsCompositionByIDsBatched(ctx context.
 
 // GetInventoryItemsCount calls GET /api/Inventory/GetInventoryItemsCount.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemsCount
 func (s *InventoryService) GetInventoryItemsCount(ctx context.Context, req *GetInventoryItemsCountRequest, opts ...CallOption) (int, error) {
@@ -1217,7 +1269,7 @@ func (s *InventoryService) GetInventoryItemsCount(ctx context.Context, req *GetI
 
 // GetNewItemNumber calls GET /api/Inventory/GetNewItemNumber.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetNewItemNumber
 func (s *InventoryService) GetNewItemNumber(ctx context.Context, req *GetNewItemNumberRequest, opts ...CallOption) (string, error) {
@@ -1231,7 +1283,7 @@ func (s *InventoryService) GetNewItemNumber(ctx context.Context, req *GetNewItem
 
 // GetPackageGroups calls GET /api/Inventory/GetPackageGroups.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetPackageGroups
 func (s *InventoryService) GetPackageGroups(ctx context.Context, req *GetPackageGroupsRequest, opts ...CallOption) ([]KeyGUIDValue, error) {
@@ -1245,7 +1297,7 @@ func (s *InventoryService) GetPackageGroups(ctx context.Context, req *GetPackage
 
 // GetPostalServices calls GET /api/Inventory/GetPostalServices.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetPostalServices
 func (s *InventoryService) GetPostalServices(ctx context.Context, req *InventoryGetPostalServicesRequest, opts ...CallOption) ([]KeyGUIDValue, error) {
@@ -1259,7 +1311,7 @@ func (s *InventoryService) GetPostalServices(ctx context.Context, req *Inventory
 
 // GetPreDefinedViews calls GET /api/Inventory/GetPreDefinedViews.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetPreDefinedViews
 func (s *InventoryService) GetPreDefinedViews(ctx context.Context, req *GetPreDefinedViewsRequest, opts ...CallOption) ([]InventoryView, error) {
@@ -1273,7 +1325,7 @@ func (s *InventoryService) GetPreDefinedViews(ctx context.Context, req *GetPreDe
 
 // GetProductIdentifierExtendedTypes calls GET /api/Inventory/GetProductIdentifierExtendedTypes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetProductIdentifierExtendedTypes
 func (s *InventoryService) GetProductIdentifierExtendedTypes(ctx context.Context, req *GetProductIdentifierExtendedTypesRequest, opts ...CallOption) (*GetProductIdentifierExtendedResponse, error) {
@@ -1287,7 +1339,7 @@ func (s *InventoryService) GetProductIdentifierExtendedTypes(ctx context.Context
 
 // GetProductIdentifierTypes calls GET /api/Inventory/GetProductIdentifierTypes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetProductIdentifierTypes
 func (s *InventoryService) GetProductIdentifierTypes(ctx context.Context, req *GetProductIdentifierTypesRequest, opts ...CallOption) (*InventoryGetProductIdentifierTypesRequest, error) {
@@ -1301,7 +1353,7 @@ func (s *InventoryService) GetProductIdentifierTypes(ctx context.Context, req *G
 
 // GetProductIdentifiersBulkByStockItemID calls POST /api/Inventory/GetProductIdentifiersBulkByStockItemId.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetProductIdentifiersBulkByStockItemId
 func (s *InventoryService) GetProductIdentifiersBulkByStockItemID(ctx context.Context, req *GetProductIdentifiersBulkByStockItemIDRequest, opts ...CallOption) (*GetProductIdentifiersByStockItemIDResponse, error) {
@@ -1315,7 +1367,7 @@ func (s *InventoryService) GetProductIdentifiersBulkByStockItemID(ctx context.Co
 
 // GetProductIdentifiersByStockItemID calls POST /api/Inventory/GetProductIdentifiersByStockItemId.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetProductIdentifiersByStockItemId
 func (s *InventoryService) GetProductIdentifiersByStockItemID(ctx context.Context, req *GetProductIdentifiersByStockItemIDRequest, opts ...CallOption) (*GetProductIdentifiersByStockItemIDResponse, error) {
@@ -1329,7 +1381,7 @@ func (s *InventoryService) GetProductIdentifiersByStockItemID(ctx context.Contex
 
 // GetScannableProductIdentifiersByOrderIDs calls POST /api/Inventory/GetScannableProductIdentifiersByOrderIds.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetScannableProductIdentifiersByOrderIds
 func (s *InventoryService) GetScannableProductIdentifiersByOrderIDs(ctx context.Context, req *GetScannableProductIdentifiersByOrderIDsRequest, opts ...CallOption) (*GetScannableProductIdentifiersByOrderIDsResponse, error) {
@@ -1343,7 +1395,7 @@ func (s *InventoryService) GetScannableProductIdentifiersByOrderIDs(ctx context.
 
 // GetScrapCategories calls GET /api/Inventory/GetScrapCategories.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetScrapCategories
 func (s *InventoryService) GetScrapCategories(ctx context.Context, req *GetScrapCategoriesRequest, opts ...CallOption) (*GetScrapCategoriesResponse, error) {
@@ -1357,7 +1409,7 @@ func (s *InventoryService) GetScrapCategories(ctx context.Context, req *GetScrap
 
 // GetScrapHistory calls POST /api/Inventory/GetScrapHistory.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetScrapHistory
 func (s *InventoryService) GetScrapHistory(ctx context.Context, req *GetScrapHistoryRequest, opts ...CallOption) (*GetScrapHistoryResponse, error) {
@@ -1369,24 +1421,25 @@ func (s *InventoryService) GetScrapHistory(ctx context.Context, req *GetScrapHis
 	return out, err
 }
 
-// GetScrapHistoryAll hands out what stands on the pages of
-// [InventoryService.GetScrapHistory]. It stops at the first error but an [UnreadableError].
+// GetScrapHistoryAll iterates over all items of
+// [InventoryService.GetScrapHistory], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 func (s *InventoryService) GetScrapHistoryAll(ctx context.Context, req *GetScrapHistoryRequest, opts ...CallOption) iter.Seq2[ScrapItem, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]ScrapItem, int, error) {
+	return numberedPages("Inventory.GetScrapHistory", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]ScrapItem, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetScrapHistory(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.ScrapHistory.Data, out.ScrapHistory.TotalPages, err
+		return out.ScrapHistory.Data, pageHead{Pages: out.ScrapHistory.TotalPages, Entries: int(out.ScrapHistory.TotalEntries)}, err
 	})
 }
 
 // GetStockItemBatchesByLocation calls POST /api/Inventory/GetStockItemBatchesByLocation.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetStockItemBatchesByLocation
 func (s *InventoryService) GetStockItemBatchesByLocation(ctx context.Context, req *GetStockItemBatchesByLocationRequest, opts ...CallOption) (*GetStockItemBatchesByLocationResponse, error) {
@@ -1400,7 +1453,7 @@ func (s *InventoryService) GetStockItemBatchesByLocation(ctx context.Context, re
 
 // GetStockItemIDsBySKU calls POST /api/Inventory/GetStockItemIdsBySKU.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetStockItemIdsBySKU
 func (s *InventoryService) GetStockItemIDsBySKU(ctx context.Context, req *GetStockItemIDsBySKURequest, opts ...CallOption) (*GetStockItemIDsBySKU, error) {
@@ -1414,7 +1467,7 @@ func (s *InventoryService) GetStockItemIDsBySKU(ctx context.Context, req *GetSto
 
 // GetStockItemLabels calls POST /api/Inventory/GetStockItemLabels.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetStockItemLabels
 func (s *InventoryService) GetStockItemLabels(ctx context.Context, req *GetStockItemLabelsRequest, opts ...CallOption) ([]StockItemLabel, error) {
@@ -1428,7 +1481,7 @@ func (s *InventoryService) GetStockItemLabels(ctx context.Context, req *GetStock
 
 // GetStockLocations calls GET /api/Inventory/GetStockLocations.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetStockLocations
 func (s *InventoryService) GetStockLocations(ctx context.Context, req *GetStockLocationsRequest, opts ...CallOption) ([]StockLocation, error) {
@@ -1442,7 +1495,7 @@ func (s *InventoryService) GetStockLocations(ctx context.Context, req *GetStockL
 
 // GetStockSupplierStat calls GET /api/Inventory/GetStockSupplierStat.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetStockSupplierStat
 func (s *InventoryService) GetStockSupplierStat(ctx context.Context, req *GetStockSupplierStatRequest, opts ...CallOption) ([]StockItemSupplierStat, error) {
@@ -1456,7 +1509,7 @@ func (s *InventoryService) GetStockSupplierStat(ctx context.Context, req *GetSto
 
 // GetStockSupplierStatsBulk calls GET /api/Inventory/GetStockSupplierStatsBulk.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetStockSupplierStatsBulk
 func (s *InventoryService) GetStockSupplierStatsBulk(ctx context.Context, req *GetStockSupplierStatsBulkRequest, opts ...CallOption) ([]StockItemSupplierStat, error) {
@@ -1470,7 +1523,7 @@ func (s *InventoryService) GetStockSupplierStatsBulk(ctx context.Context, req *G
 
 // GetSupplierDetails calls GET /api/Inventory/GetSupplierDetails.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetSupplierDetails
 func (s *InventoryService) GetSupplierDetails(ctx context.Context, req *GetSupplierDetailsRequest, opts ...CallOption) (*Supplier, error) {
@@ -1484,7 +1537,7 @@ func (s *InventoryService) GetSupplierDetails(ctx context.Context, req *GetSuppl
 
 // GetSuppliers calls GET /api/Inventory/GetSuppliers.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetSuppliers
 func (s *InventoryService) GetSuppliers(ctx context.Context, req *GetSuppliersRequest, opts ...CallOption) ([]Supplier, error) {
@@ -1498,7 +1551,7 @@ func (s *InventoryService) GetSuppliers(ctx context.Context, req *GetSuppliersRe
 
 // GetUserSpecificViews calls GET /api/Inventory/GetUserSpecificViews.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetUserSpecificViews
 func (s *InventoryService) GetUserSpecificViews(ctx context.Context, req *GetUserSpecificViewsRequest, opts ...CallOption) ([]InventoryView, error) {
@@ -1512,7 +1565,7 @@ func (s *InventoryService) GetUserSpecificViews(ctx context.Context, req *GetUse
 
 // HasStockItemBatches calls GET /api/Inventory/HasStockItemBatches.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-HasStockItemBatches
 func (s *InventoryService) HasStockItemBatches(ctx context.Context, req *HasStockItemBatchesRequest, opts ...CallOption) (bool, error) {
@@ -1526,7 +1579,7 @@ func (s *InventoryService) HasStockItemBatches(ctx context.Context, req *HasStoc
 
 // HasStockItemStockLevel calls POST /api/Inventory/HasStockItemStockLevel.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-HasStockItemStockLevel
 func (s *InventoryService) HasStockItemStockLevel(ctx context.Context, req *HasStockItemStockLevelRequest, opts ...CallOption) (*HasStockItemStockLevelResponse, error) {
@@ -1540,7 +1593,8 @@ func (s *InventoryService) HasStockItemStockLevel(ctx context.Context, req *HasS
 
 // InsertUpdateEbayCompatibilityList calls POST /api/Inventory/InsertUpdateEbayCompatibilityList.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-InsertUpdateEbayCompatibilityList
 func (s *InventoryService) InsertUpdateEbayCompatibilityList(ctx context.Context, req *InsertUpdateEbayCompatibilityListRequest, opts ...CallOption) (*InsertUpdateEbayCompatibilityListResponse, error) {
@@ -1554,7 +1608,7 @@ func (s *InventoryService) InsertUpdateEbayCompatibilityList(ctx context.Context
 
 // IsInventoryItemChannelSKULinked calls GET /api/Inventory/IsInventoryItemChannelSKULinked.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-IsInventoryItemChannelSKULinked
 func (s *InventoryService) IsInventoryItemChannelSKULinked(ctx context.Context, req *IsInventoryItemChannelSKULinkedRequest, opts ...CallOption) (bool, error) {
@@ -1568,7 +1622,7 @@ func (s *InventoryService) IsInventoryItemChannelSKULinked(ctx context.Context, 
 
 // IsOwnedStockLocation calls GET /api/Inventory/IsOwnedStockLocation.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-IsOwnedStockLocation
 func (s *InventoryService) IsOwnedStockLocation(ctx context.Context, req *IsOwnedStockLocationRequest, opts ...CallOption) (bool, error) {
@@ -1582,7 +1636,8 @@ func (s *InventoryService) IsOwnedStockLocation(ctx context.Context, req *IsOwne
 
 // ItemsHaveScannableIdentifiers calls POST /api/Inventory/ItemsHaveScannableIdentifiers.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-ItemsHaveScannableIdentifiers
 func (s *InventoryService) ItemsHaveScannableIdentifiers(ctx context.Context, req *ItemsHaveScannableIdentifiersRequest, opts ...CallOption) (*ItemsHaveScannableIdentifiersResponse, error) {
@@ -1596,7 +1651,8 @@ func (s *InventoryService) ItemsHaveScannableIdentifiers(ctx context.Context, re
 
 // ScrapBatchedItem calls POST /api/Inventory/ScrapBatchedItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-ScrapBatchedItem
 func (s *InventoryService) ScrapBatchedItem(ctx context.Context, req *ScrapBatchedItemRequest, opts ...CallOption) (*ScrapBatchedItemResponse, error) {
@@ -1610,7 +1666,8 @@ func (s *InventoryService) ScrapBatchedItem(ctx context.Context, req *ScrapBatch
 
 // SetInventoryItemImageAsMain calls POST /api/Inventory/SetInventoryItemImageAsMain.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-SetInventoryItemImageAsMain
 func (s *InventoryService) SetInventoryItemImageAsMain(ctx context.Context, req *SetInventoryItemImageAsMainRequest, opts ...CallOption) (*SetInventoryItemImageAsMainResponse, error) {
@@ -1624,7 +1681,8 @@ func (s *InventoryService) SetInventoryItemImageAsMain(ctx context.Context, req 
 
 // UnarchiveInventoryItems calls POST /api/Inventory/UnarchiveInventoryItems.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UnarchiveInventoryItems
 func (s *InventoryService) UnarchiveInventoryItems(ctx context.Context, req *UnarchiveInventoryItemsRequest, opts ...CallOption) (*UnarchiveInventoryItemsResponse, error) {
@@ -1638,7 +1696,8 @@ func (s *InventoryService) UnarchiveInventoryItems(ctx context.Context, req *Una
 
 // UnlinkChannelListing calls POST /api/Inventory/UnlinkChannelListing.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UnlinkChannelListing
 func (s *InventoryService) UnlinkChannelListing(ctx context.Context, req *UnlinkChannelListingRequest, opts ...CallOption) (*UnlinkChannelListingResponse, error) {
@@ -1652,7 +1711,8 @@ func (s *InventoryService) UnlinkChannelListing(ctx context.Context, req *Unlink
 
 // UpdateBatchDates calls POST /api/Inventory/UpdateBatchDates.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateBatchDates
 func (s *InventoryService) UpdateBatchDates(ctx context.Context, req *UpdateBatchDatesRequest, opts ...CallOption) (*UpdateBatchDatesResponse, error) {
@@ -1666,7 +1726,8 @@ func (s *InventoryService) UpdateBatchDates(ctx context.Context, req *UpdateBatc
 
 // UpdateBatchDetails calls POST /api/Inventory/UpdateBatchDetails.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateBatchDetails
 func (s *InventoryService) UpdateBatchDetails(ctx context.Context, req *UpdateBatchDetailsRequest, opts ...CallOption) (*UpdateBatchDetailsResponse, error) {
@@ -1680,7 +1741,8 @@ func (s *InventoryService) UpdateBatchDetails(ctx context.Context, req *UpdateBa
 
 // UpdateBatchesWithInventory calls POST /api/Inventory/UpdateBatchesWithInventory.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateBatchesWithInventory
 func (s *InventoryService) UpdateBatchesWithInventory(ctx context.Context, req *UpdateBatchesWithInventoryRequest, opts ...CallOption) (*UpdateBatchesWithInventoryResponse, error) {
@@ -1694,7 +1756,8 @@ func (s *InventoryService) UpdateBatchesWithInventory(ctx context.Context, req *
 
 // UpdateCategory calls POST /api/Inventory/UpdateCategory.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateCategory
 func (s *InventoryService) UpdateCategory(ctx context.Context, req *UpdateCategoryRequest, opts ...CallOption) (*UpdateCategoryResponse, error) {
@@ -1708,7 +1771,8 @@ func (s *InventoryService) UpdateCategory(ctx context.Context, req *UpdateCatego
 
 // UpdateChannelMapping calls POST /api/Inventory/UpdateChannelMapping.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateChannelMapping
 func (s *InventoryService) UpdateChannelMapping(ctx context.Context, req *UpdateChannelMappingRequest, opts ...CallOption) (*BatchedAPIResponseChannelMappingUpdateInfo, error) {
@@ -1722,7 +1786,8 @@ func (s *InventoryService) UpdateChannelMapping(ctx context.Context, req *Update
 
 // UpdateCompositeParentStockLevel calls POST /api/Inventory/UpdateCompositeParentStockLevel.
 //
-// It writes absolute values and is safe to repeat. 150 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 150 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateCompositeParentStockLevel
 func (s *InventoryService) UpdateCompositeParentStockLevel(ctx context.Context, req *UpdateCompositeParentStockLevelRequest, opts ...CallOption) (int, error) {
@@ -1736,7 +1801,8 @@ func (s *InventoryService) UpdateCompositeParentStockLevel(ctx context.Context, 
 
 // UpdateCountries calls POST /api/Inventory/UpdateCountries.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateCountries
 func (s *InventoryService) UpdateCountries(ctx context.Context, req *UpdateCountriesRequest, opts ...CallOption) (*UpdateCountriesResponse, error) {
@@ -1750,7 +1816,8 @@ func (s *InventoryService) UpdateCountries(ctx context.Context, req *UpdateCount
 
 // UpdateCountryRegions calls POST /api/Inventory/UpdateCountryRegions.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateCountryRegions
 func (s *InventoryService) UpdateCountryRegions(ctx context.Context, req *UpdateCountryRegionsRequest, opts ...CallOption) (*UpdateCountryRegionsResponse, error) {
@@ -1764,7 +1831,8 @@ func (s *InventoryService) UpdateCountryRegions(ctx context.Context, req *Update
 
 // UpdateImages calls POST /api/Inventory/UpdateImages.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateImages
 func (s *InventoryService) UpdateImages(ctx context.Context, req *UpdateImagesRequest, opts ...CallOption) (*UpdateImagesResponse, error) {
@@ -1778,7 +1846,8 @@ func (s *InventoryService) UpdateImages(ctx context.Context, req *UpdateImagesRe
 
 // UpdateInventoryItem calls POST /api/Inventory/UpdateInventoryItem.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItem
 func (s *InventoryService) UpdateInventoryItem(ctx context.Context, req *UpdateInventoryItemRequest, opts ...CallOption) (*UpdateInventoryItemResponse, error) {
@@ -1792,7 +1861,8 @@ func (s *InventoryService) UpdateInventoryItem(ctx context.Context, req *UpdateI
 
 // UpdateInventoryItemChannelSKUsWithLocation calls POST /api/Inventory/UpdateInventoryItemChannelSKUsWithLocation.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemChannelSKUsWithLocation
 func (s *InventoryService) UpdateInventoryItemChannelSKUsWithLocation(ctx context.Context, req *UpdateInventoryItemChannelSKUsWithLocationRequest, opts ...CallOption) (*UpdateInventoryItemChannelSKUsWithLocationResponse, error) {
@@ -1806,7 +1876,8 @@ func (s *InventoryService) UpdateInventoryItemChannelSKUsWithLocation(ctx contex
 
 // UpdateInventoryItemCompositions calls POST /api/Inventory/UpdateInventoryItemCompositions.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemCompositions
 func (s *InventoryService) UpdateInventoryItemCompositions(ctx context.Context, req *UpdateInventoryItemCompositionsRequest, opts ...CallOption) (*UpdateInventoryItemCompositionsResponse, error) {
@@ -1820,7 +1891,8 @@ func (s *InventoryService) UpdateInventoryItemCompositions(ctx context.Context, 
 
 // UpdateInventoryItemDescriptions calls POST /api/Inventory/UpdateInventoryItemDescriptions.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemDescriptions
 func (s *InventoryService) UpdateInventoryItemDescriptions(ctx context.Context, req *UpdateInventoryItemDescriptionsRequest, opts ...CallOption) (*UpdateInventoryItemDescriptionsResponse, error) {
@@ -1834,7 +1906,8 @@ func (s *InventoryService) UpdateInventoryItemDescriptions(ctx context.Context, 
 
 // UpdateInventoryItemExtendedProperties calls POST /api/Inventory/UpdateInventoryItemExtendedProperties.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemExtendedProperties
 func (s *InventoryService) UpdateInventoryItemExtendedProperties(ctx context.Context, req *UpdateInventoryItemExtendedPropertiesRequest, opts ...CallOption) (*UpdateInventoryItemExtendedPropertiesResponse, error) {
@@ -1848,7 +1921,8 @@ func (s *InventoryService) UpdateInventoryItemExtendedProperties(ctx context.Con
 
 // UpdateInventoryItemField calls POST /api/Inventory/UpdateInventoryItemField.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemField
 func (s *InventoryService) UpdateInventoryItemField(ctx context.Context, req *UpdateInventoryItemFieldRequest, opts ...CallOption) (map[string]json.RawMessage, error) {
@@ -1862,7 +1936,8 @@ func (s *InventoryService) UpdateInventoryItemField(ctx context.Context, req *Up
 
 // UpdateInventoryItemLevels calls POST /api/Inventory/UpdateInventoryItemLevels.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemLevels
 func (s *InventoryService) UpdateInventoryItemLevels(ctx context.Context, req *UpdateInventoryItemLevelsRequest, opts ...CallOption) (map[string]map[string]json.RawMessage, error) {
@@ -1876,7 +1951,8 @@ func (s *InventoryService) UpdateInventoryItemLevels(ctx context.Context, req *U
 
 // UpdateInventoryItemLocationField calls POST /api/Inventory/UpdateInventoryItemLocationField.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemLocationField
 func (s *InventoryService) UpdateInventoryItemLocationField(ctx context.Context, req *UpdateInventoryItemLocationFieldRequest, opts ...CallOption) (map[string]json.RawMessage, error) {
@@ -1890,7 +1966,8 @@ func (s *InventoryService) UpdateInventoryItemLocationField(ctx context.Context,
 
 // UpdateInventoryItemPrices calls POST /api/Inventory/UpdateInventoryItemPrices.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemPrices
 func (s *InventoryService) UpdateInventoryItemPrices(ctx context.Context, req *UpdateInventoryItemPricesRequest, opts ...CallOption) (*UpdateInventoryItemPricesResponse, error) {
@@ -1904,7 +1981,8 @@ func (s *InventoryService) UpdateInventoryItemPrices(ctx context.Context, req *U
 
 // UpdateInventoryItemPricingRules calls POST /api/Inventory/UpdateInventoryItemPricingRules.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemPricingRules
 func (s *InventoryService) UpdateInventoryItemPricingRules(ctx context.Context, req *UpdateInventoryItemPricingRulesRequest, opts ...CallOption) (*UpdateInventoryItemPricingRulesResponse, error) {
@@ -1918,7 +1996,8 @@ func (s *InventoryService) UpdateInventoryItemPricingRules(ctx context.Context, 
 
 // UpdateInventoryItemStockField calls POST /api/Inventory/UpdateInventoryItemStockField.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemStockField
 func (s *InventoryService) UpdateInventoryItemStockField(ctx context.Context, req *UpdateInventoryItemStockFieldRequest, opts ...CallOption) (map[string]json.RawMessage, error) {
@@ -1932,7 +2011,8 @@ func (s *InventoryService) UpdateInventoryItemStockField(ctx context.Context, re
 
 // UpdateInventoryItemTitles calls POST /api/Inventory/UpdateInventoryItemTitles.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemTitles
 func (s *InventoryService) UpdateInventoryItemTitles(ctx context.Context, req *UpdateInventoryItemTitlesRequest, opts ...CallOption) (*UpdateInventoryItemTitlesResponse, error) {
@@ -1946,7 +2026,8 @@ func (s *InventoryService) UpdateInventoryItemTitles(ctx context.Context, req *U
 
 // UpdateItemLocations calls POST /api/Inventory/UpdateItemLocations.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateItemLocations
 func (s *InventoryService) UpdateItemLocations(ctx context.Context, req *UpdateItemLocationsRequest, opts ...CallOption) (*UpdateItemLocationsResponse, error) {
@@ -1960,7 +2041,8 @@ func (s *InventoryService) UpdateItemLocations(ctx context.Context, req *UpdateI
 
 // UpdateProductIdentifiers calls POST /api/Inventory/UpdateProductIdentifiers.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateProductIdentifiers
 func (s *InventoryService) UpdateProductIdentifiers(ctx context.Context, req *UpdateProductIdentifiersRequest, opts ...CallOption) (*UpdateProductIdentifiersResponse, error) {
@@ -1974,7 +2056,8 @@ func (s *InventoryService) UpdateProductIdentifiers(ctx context.Context, req *Up
 
 // UpdateScrapCategories calls POST /api/Inventory/UpdateScrapCategories.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateScrapCategories
 func (s *InventoryService) UpdateScrapCategories(ctx context.Context, req *UpdateScrapCategoriesRequest, opts ...CallOption) (*UpdateScrapCategoriesResponse, error) {
@@ -1988,7 +2071,8 @@ func (s *InventoryService) UpdateScrapCategories(ctx context.Context, req *Updat
 
 // UpdateStockSupplierStat calls POST /api/Inventory/UpdateStockSupplierStat.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateStockSupplierStat
 func (s *InventoryService) UpdateStockSupplierStat(ctx context.Context, req *UpdateStockSupplierStatRequest, opts ...CallOption) (*UpdateStockSupplierStatResponse, error) {
@@ -2002,7 +2086,8 @@ func (s *InventoryService) UpdateStockSupplierStat(ctx context.Context, req *Upd
 
 // UpdateSupplier calls POST /api/Inventory/UpdateSupplier.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateSupplier
 func (s *InventoryService) UpdateSupplier(ctx context.Context, req *UpdateSupplierRequest, opts ...CallOption) (*UpdateSupplierResponse, error) {
@@ -2016,7 +2101,8 @@ func (s *InventoryService) UpdateSupplier(ctx context.Context, req *UpdateSuppli
 
 // UpdateUserSpecificView calls POST /api/Inventory/UpdateUserSpecificView.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateUserSpecificView
 func (s *InventoryService) UpdateUserSpecificView(ctx context.Context, req *UpdateUserSpecificViewRequest, opts ...CallOption) (*UpdateUserSpecificViewResponse, error) {
@@ -2030,7 +2116,8 @@ func (s *InventoryService) UpdateUserSpecificView(ctx context.Context, req *Upda
 
 // UploadImagesToInventoryItem calls POST /api/Inventory/UploadImagesToInventoryItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UploadImagesToInventoryItem
 func (s *InventoryService) UploadImagesToInventoryItem(ctx context.Context, req *UploadImagesToInventoryItemRequest, opts ...CallOption) ([]PictureSource, error) {
@@ -2042,42 +2129,47 @@ func (s *InventoryService) UploadImagesToInventoryItem(ctx context.Context, req 
 	return out, err
 }
 
-// APIResultResponseChannelMappingCreateInfo is part of a reply.
+// APIResultResponseChannelMappingCreateInfo is returned by
+// [InventoryService.CreateChannelMapping].
 type APIResultResponseChannelMappingCreateInfo struct {
 	Message      string                   `json:"Message,omitzero"`
 	Result       ChannelMappingCreateInfo `json:"Result,omitzero"`
 	ResultStatus APIResultStatus          `json:"ResultStatus,omitzero"`
 }
 
-// APIResultResponseChannelMappingUpdateInfo is part of a reply.
+// APIResultResponseChannelMappingUpdateInfo is returned by
+// [InventoryService.UpdateChannelMapping].
 type APIResultResponseChannelMappingUpdateInfo struct {
 	Message      string                   `json:"Message,omitzero"`
 	Result       ChannelMappingUpdateInfo `json:"Result,omitzero"`
 	ResultStatus APIResultStatus          `json:"ResultStatus,omitzero"`
 }
 
-// APIResultResponseDeleteInventoryItemBulkResponse is part of a reply.
+// APIResultResponseDeleteInventoryItemBulkResponse is returned by
+// [InventoryService.DeleteInventoryItemBulk].
 type APIResultResponseDeleteInventoryItemBulkResponse struct {
 	Message      string                          `json:"Message,omitzero"`
 	Result       DeleteInventoryItemBulkResponse `json:"Result,omitzero"`
 	ResultStatus APIResultStatus                 `json:"ResultStatus,omitzero"`
 }
 
-// APIResultResponseDeleteInventoryItemImagesResponse is part of a reply.
+// APIResultResponseDeleteInventoryItemImagesResponse is returned by
+// [InventoryService.DeleteInventoryItemImageBulk].
 type APIResultResponseDeleteInventoryItemImagesResponse struct {
 	Message      string                            `json:"Message,omitzero"`
 	Result       DeleteInventoryItemImagesResponse `json:"Result,omitzero"`
 	ResultStatus APIResultStatus                   `json:"ResultStatus,omitzero"`
 }
 
-// APIResultResponseGUID is part of a reply.
+// APIResultResponseGUID is returned by [InventoryService.AddInventoryItemBulk].
 type APIResultResponseGUID struct {
 	Message      string          `json:"Message,omitzero"`
 	Result       GUID            `json:"Result,omitzero"`
 	ResultStatus APIResultStatus `json:"ResultStatus,omitzero"`
 }
 
-// APIResultResponseStockItemProductIdentifier is part of a reply.
+// APIResultResponseStockItemProductIdentifier is returned by
+// [InventoryService.AddProductIdentifiers].
 type APIResultResponseStockItemProductIdentifier struct {
 	Message      string                     `json:"Message,omitzero"`
 	Result       StockItemProductIdentifier `json:"Result,omitzero"`
@@ -2087,7 +2179,8 @@ type APIResultResponseStockItemProductIdentifier struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v APIResultResponseStockItemProductIdentifier) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AddImageToInventoryItemRequest holds the parameters of Inventory.AddImageToInventoryItem.
+// AddImageToInventoryItemRequest holds the parameters of
+// Inventory.AddImageToInventoryItem.
 type AddImageToInventoryItemRequest struct {
 	ImageURL    *string `json:"ImageUrl,omitzero"`
 	IsMain      *bool   `json:"IsMain,omitzero"`
@@ -2095,7 +2188,8 @@ type AddImageToInventoryItemRequest struct {
 	StockItemID *GUID   `json:"StockItemId,omitzero"`
 }
 
-// AddImageToInventoryItemResponse is part of a reply.
+// AddImageToInventoryItemResponse is returned by
+// [InventoryService.AddImageToInventoryItem].
 type AddImageToInventoryItemResponse struct {
 	ImageID           GUID   `json:"ImageId,omitzero"`
 	ImageThumbnailURL string `json:"ImageThumbnailUrl,omitzero"`
@@ -2103,7 +2197,8 @@ type AddImageToInventoryItemResponse struct {
 	StockItemID       GUID   `json:"StockItemId,omitzero"`
 }
 
-// AddInventoryItemBulkRequest holds the parameters of Inventory.AddInventoryItemBulk.
+// AddInventoryItemBulkRequest holds the parameters of
+// Inventory.AddInventoryItemBulk.
 type AddInventoryItemBulkRequest struct {
 	InventoryItems []StockItemHeader `json:"InventoryItems,omitzero"` // at most 200
 }
@@ -2124,7 +2219,8 @@ type AddItemLocationsRequest struct {
 // AddItemLocationsResponse is the reply of Inventory.AddItemLocations.
 type AddItemLocationsResponse struct{}
 
-// AddProductIdentifiersRequest holds the parameters of Inventory.AddProductIdentifiers.
+// AddProductIdentifiersRequest holds the parameters of
+// Inventory.AddProductIdentifiers.
 type AddProductIdentifiersRequest struct {
 	ProductIdentifiers []StockItemProductIdentifier `json:"ProductIdentifiers,omitzero"`
 }
@@ -2132,12 +2228,14 @@ type AddProductIdentifiersRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AddProductIdentifiersRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AddScrapCategoriesRequest holds the parameters of Inventory.AddScrapCategories.
+// AddScrapCategoriesRequest holds the parameters of
+// Inventory.AddScrapCategories.
 type AddScrapCategoriesRequest struct {
 	CategoryNames []string `json:"CategoryNames,omitzero"`
 }
 
-// AddScrapCategoriesResponse is part of a reply.
+// AddScrapCategoriesResponse is returned by
+// [InventoryService.AddScrapCategories].
 type AddScrapCategoriesResponse struct {
 	ScrapCategories []ScrapCategory `json:"ScrapCategories,omitzero"`
 }
@@ -2152,7 +2250,7 @@ type AddScrapItemRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AddScrapItemRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AddScrapItemResponse is part of a reply.
+// AddScrapItemResponse is returned by [InventoryService.AddScrapItem].
 type AddScrapItemResponse struct {
 	ScrapItem ScrapItem `json:"ScrapItem,omitzero"`
 }
@@ -2168,7 +2266,8 @@ type AddSupplierRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AddSupplierRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AdjustTemplatesInstantRequest holds the parameters of Inventory.AdjustTemplatesInstant.
+// AdjustTemplatesInstantRequest holds the parameters of
+// Inventory.AdjustTemplatesInstant.
 type AdjustTemplatesInstantRequest struct {
 	AdjustmentOptions *AdjustmentOptions `json:"adjustmentOptions,omitzero"`
 	InventoryItemIDs  []GUID             `json:"inventoryItemIds,omitzero"`
@@ -2176,10 +2275,11 @@ type AdjustTemplatesInstantRequest struct {
 	SubSource         *string            `json:"subSource,omitzero"`
 }
 
-// AdjustTemplatesInstantResponse is the reply of Inventory.AdjustTemplatesInstant.
+// AdjustTemplatesInstantResponse is the reply of
+// Inventory.AdjustTemplatesInstant.
 type AdjustTemplatesInstantResponse struct{}
 
-// AdjustmentOptions is part of a request.
+// AdjustmentOptions is taken by [InventoryService.AdjustTemplatesInstant].
 type AdjustmentOptions struct {
 	AddExtendedProperties        *bool `json:"AddExtendedProperties,omitzero"`
 	AdjustMultiWarehouseSettings *bool `json:"AdjustMultiWarehouseSettings,omitzero"`
@@ -2193,7 +2293,7 @@ type AdjustmentOptions struct {
 	VariationAttributes          *bool `json:"VariationAttributes,omitzero"`
 }
 
-// AnyConfig is part of a reply.
+// AnyConfig is returned by [InventoryService.GetChannels].
 type AnyConfig struct {
 	AddInOrderBookStock                          InventoryConfigItemBoolean   `json:"AddInOrderBookStock,omitzero"`
 	AutoLinkBySKU                                InventoryConfigItemBoolean   `json:"AutoLinkBySku,omitzero"`
@@ -2266,15 +2366,17 @@ type AnyConfig struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AnyConfig) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ArchiveInventoryItemsRequest holds the parameters of Inventory.ArchiveInventoryItems.
+// ArchiveInventoryItemsRequest holds the parameters of
+// Inventory.ArchiveInventoryItems.
 type ArchiveInventoryItemsRequest struct {
 	Parameters *InventoryParametersRequest `json:"parameters,omitzero"`
 }
 
-// ArchiveInventoryItemsResponse is the reply of Inventory.ArchiveInventoryItems.
+// ArchiveInventoryItemsResponse is the reply of
+// Inventory.ArchiveInventoryItems.
 type ArchiveInventoryItemsResponse struct{}
 
-// BatchDatesUpdateItem is part of a request.
+// BatchDatesUpdateItem is taken by [InventoryService.UpdateBatchDates].
 type BatchDatesUpdateItem struct {
 	BatchNumber *string `json:"BatchNumber,omitzero"`
 	Expiry      *Time   `json:"Expiry,omitzero"`
@@ -2283,7 +2385,8 @@ type BatchDatesUpdateItem struct {
 	SellBy      *Time   `json:"SellBy,omitzero"`
 }
 
-// BatchDatesUpdateItemResult is part of a reply.
+// BatchDatesUpdateItemResult is returned by
+// [InventoryService.UpdateBatchDates].
 type BatchDatesUpdateItemResult struct {
 	BatchNumber string   `json:"BatchNumber,omitzero"`
 	Errors      []string `json:"Errors,omitzero"`
@@ -2294,53 +2397,61 @@ type BatchDatesUpdateItemResult struct {
 	SellBy      Time     `json:"SellBy,omitzero"`
 }
 
-// BatchGetInventoryItemChannelSKUsRequest holds the parameters of Inventory.BatchGetInventoryItemChannelSKUs.
+// BatchGetInventoryItemChannelSKUsRequest holds the parameters of
+// Inventory.BatchGetInventoryItemChannelSKUs.
 type BatchGetInventoryItemChannelSKUsRequest struct {
 	InventoryItemIDs []GUID `json:"inventoryItemIds,omitzero"`
 }
 
-// BatchInformation is part of a reply.
+// BatchInformation is returned by
+// [InventoryService.GetInventoryItemBatchInformationByIDs].
 type BatchInformation struct {
 	ItemBatchInformation []StockItemBatch `json:"ItemBatchInformation,omitzero"`
 	StockItemID          GUID             `json:"StockItemId,omitzero"`
 }
 
-// BatchedAPIResponseChannelMappingCreateInfo is part of a reply.
+// BatchedAPIResponseChannelMappingCreateInfo is returned by
+// [InventoryService.CreateChannelMapping].
 type BatchedAPIResponseChannelMappingCreateInfo struct {
 	ResultStatus APIResultStatus                             `json:"ResultStatus,omitzero"`
 	Results      []APIResultResponseChannelMappingCreateInfo `json:"Results,omitzero"`
 	TotalResults int                                         `json:"TotalResults,omitzero"`
 }
 
-// BatchedAPIResponseChannelMappingUpdateInfo is part of a reply.
+// BatchedAPIResponseChannelMappingUpdateInfo is returned by
+// [InventoryService.UpdateChannelMapping].
 type BatchedAPIResponseChannelMappingUpdateInfo struct {
 	ResultStatus APIResultStatus                             `json:"ResultStatus,omitzero"`
 	Results      []APIResultResponseChannelMappingUpdateInfo `json:"Results,omitzero"`
 	TotalResults int                                         `json:"TotalResults,omitzero"`
 }
 
-// BatchedAPIResponseDeleteInventoryItemBulkResponse is part of a reply.
+// BatchedAPIResponseDeleteInventoryItemBulkResponse is returned by
+// [InventoryService.DeleteInventoryItemBulk].
 type BatchedAPIResponseDeleteInventoryItemBulkResponse struct {
 	ResultStatus APIResultStatus                                    `json:"ResultStatus,omitzero"`
 	Results      []APIResultResponseDeleteInventoryItemBulkResponse `json:"Results,omitzero"`
 	TotalResults int                                                `json:"TotalResults,omitzero"`
 }
 
-// BatchedAPIResponseDeleteInventoryItemImagesResponse is part of a reply.
+// BatchedAPIResponseDeleteInventoryItemImagesResponse is returned by
+// [InventoryService.DeleteInventoryItemImageBulk].
 type BatchedAPIResponseDeleteInventoryItemImagesResponse struct {
 	ResultStatus APIResultStatus                                      `json:"ResultStatus,omitzero"`
 	Results      []APIResultResponseDeleteInventoryItemImagesResponse `json:"Results,omitzero"`
 	TotalResults int                                                  `json:"TotalResults,omitzero"`
 }
 
-// BatchedAPIResponseGUID is part of a reply.
+// BatchedAPIResponseGUID is returned by
+// [InventoryService.AddInventoryItemBulk].
 type BatchedAPIResponseGUID struct {
 	ResultStatus APIResultStatus         `json:"ResultStatus,omitzero"`
 	Results      []APIResultResponseGUID `json:"Results,omitzero"`
 	TotalResults int                     `json:"TotalResults,omitzero"`
 }
 
-// BatchedAPIResponseStockItemProductIdentifier is part of a reply.
+// BatchedAPIResponseStockItemProductIdentifier is returned by
+// [InventoryService.AddProductIdentifiers].
 type BatchedAPIResponseStockItemProductIdentifier struct {
 	ResultStatus APIResultStatus                               `json:"ResultStatus,omitzero"`
 	Results      []APIResultResponseStockItemProductIdentifier `json:"Results,omitzero"`
@@ -2352,17 +2463,21 @@ func (v BatchedAPIResponseStockItemProductIdentifier) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// BulkScrapBatchedItemsRequest holds the parameters of Inventory.BulkScrapBatchedItems.
+// BulkScrapBatchedItemsRequest holds the parameters of
+// Inventory.BulkScrapBatchedItems.
 type BulkScrapBatchedItemsRequest struct {
 	LocationID *GUID               `json:"LocationId,omitzero"`
 	ScrapItems []ScrapItemExtended `json:"ScrapItems,omitzero"`
 }
 
-// BulkScrapBatchedItemsResponse is the reply of Inventory.BulkScrapBatchedItems.
+// BulkScrapBatchedItemsResponse is the reply of
+// Inventory.BulkScrapBatchedItems.
 type BulkScrapBatchedItemsResponse struct{}
 
-// ChannelMappingCreateInfo is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ChannelMappingCreateInfo is taken by [InventoryService.CreateChannelMapping],
+// and returned by [InventoryService.CreateChannelMapping]. Bools and numbers
+// are always sent, the rest unless it is empty; [Client.Call] can send that
+// too.
 type ChannelMappingCreateInfo struct {
 	ChannelReferenceID string  `json:"ChannelReferenceId,omitzero"`
 	ChannelSKU         string  `json:"ChannelSKU"` // required
@@ -2376,8 +2491,10 @@ type ChannelMappingCreateInfo struct {
 	SubSource          string  `json:"SubSource"` // required
 }
 
-// ChannelMappingUpdateInfo is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ChannelMappingUpdateInfo is taken by [InventoryService.UpdateChannelMapping],
+// and returned by [InventoryService.UpdateChannelMapping]. Bools and numbers
+// are always sent, the rest unless it is empty; [Client.Call] can send that
+// too.
 type ChannelMappingUpdateInfo struct {
 	ChannelReferenceID string  `json:"ChannelReferenceId,omitzero"`
 	EndWhenStock       int     `json:"EndWhenStock"`
@@ -2387,7 +2504,8 @@ type ChannelMappingUpdateInfo struct {
 	StockPercentage    Decimal `json:"StockPercentage,omitzero"`
 }
 
-// ChannelPaymentMethod is part of a reply.
+// ChannelPaymentMethod is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ChannelPaymentMethod struct {
 	FriendlyName string `json:"FriendlyName,omitzero"`
 	IsChanged    bool   `json:"IsChanged,omitzero"`
@@ -2397,7 +2515,8 @@ type ChannelPaymentMethod struct {
 	RowID        int    `json:"pkRowId,omitzero"`
 }
 
-// ChannelPostalService is part of a reply.
+// ChannelPostalService is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ChannelPostalService struct {
 	FriendlyName string `json:"FriendlyName,omitzero"`
 	IsChanged    bool   `json:"IsChanged,omitzero"`
@@ -2407,7 +2526,8 @@ type ChannelPostalService struct {
 	RowID        int    `json:"pkRowId,omitzero"`
 }
 
-// ChannelSettingAudit is part of a reply.
+// ChannelSettingAudit is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ChannelSettingAudit struct {
 	AuditDateTime   Time   `json:"AuditDateTime,omitzero"`
 	PropertyName    string `json:"PropertyName,omitzero"`
@@ -2425,8 +2545,11 @@ func (v ChannelSettingAudit) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ChannelSettingAudit) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// Column is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// Column is taken by [InventoryService.CreateUserSpecificView] and
+// [InventoryService.UpdateUserSpecificView], and returned by
+// [InventoryService.GetPreDefinedViews] and
+// [InventoryService.GetUserSpecificViews]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type Column struct {
 	ColumnName    ColumnColumnName    `json:"ColumnName,omitzero"`
 	DisplayName   string              `json:"DisplayName,omitzero"` // read-only
@@ -2438,7 +2561,8 @@ type Column struct {
 	Width         Decimal             `json:"Width,omitzero"`
 }
 
-// ConfigButton is part of a reply.
+// ConfigButton is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigButton struct {
 	DisplayName  string `json:"DisplayName,omitzero"`
 	FieldName    string `json:"FieldName,omitzero"`
@@ -2446,7 +2570,8 @@ type ConfigButton struct {
 	GroupName    string `json:"GroupName,omitzero"`
 }
 
-// ConfigChannelLocation is part of a reply.
+// ConfigChannelLocation is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigChannelLocation struct {
 	AdditionalFields          map[string]json.RawMessage `json:"AdditionalFields,omitzero"`
 	Deleted                   bool                       `json:"Deleted,omitzero"`
@@ -2461,12 +2586,14 @@ type ConfigChannelLocation struct {
 	ChannelLocationID         int                        `json:"pkChannelLocationId,omitzero"`
 }
 
-// ConfigChannelLocationBinding is part of a reply.
+// ConfigChannelLocationBinding is returned by [InventoryService.GetChannels]
+// and [InventoryService.GetChannelsBySource].
 type ConfigChannelLocationBinding struct {
 	Locations []ConfigChannelLocation `json:"Locations,omitzero"`
 }
 
-// ConfigGUIDChoice is part of a reply.
+// ConfigGUIDChoice is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigGUIDChoice struct {
 	IsChanged          bool                                    `json:"IsChanged,omitzero"`
 	Loaded             bool                                    `json:"Loaded,omitzero"`
@@ -2476,7 +2603,8 @@ type ConfigGUIDChoice struct {
 	PropertyID         int                                     `json:"pkPropertyId,omitzero"`
 }
 
-// ConfigItemBoolean is part of a reply.
+// ConfigItemBoolean is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigItemBoolean struct {
 	IsChanged     bool   `json:"IsChanged,omitzero"`
 	Loaded        bool   `json:"Loaded,omitzero"`
@@ -2485,7 +2613,8 @@ type ConfigItemBoolean struct {
 	PropertyID    int    `json:"pkPropertyId,omitzero"`
 }
 
-// ConfigItemDateTime is part of a reply.
+// ConfigItemDateTime is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigItemDateTime struct {
 	IsChanged     bool   `json:"IsChanged,omitzero"`
 	Loaded        bool   `json:"Loaded,omitzero"`
@@ -2494,7 +2623,8 @@ type ConfigItemDateTime struct {
 	PropertyID    int    `json:"pkPropertyId,omitzero"`
 }
 
-// ConfigItemDouble is part of a reply.
+// ConfigItemDouble is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigItemDouble struct {
 	IsChanged     bool    `json:"IsChanged,omitzero"`
 	Loaded        bool    `json:"Loaded,omitzero"`
@@ -2503,7 +2633,8 @@ type ConfigItemDouble struct {
 	PropertyID    int     `json:"pkPropertyId,omitzero"`
 }
 
-// ConfigItemExternal is part of a reply.
+// ConfigItemExternal is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigItemExternal struct {
 	ConfigItemID         string                      `json:"ConfigItemId,omitzero"`
 	Description          string                      `json:"Description,omitzero"`
@@ -2526,7 +2657,8 @@ func (v ConfigItemExternal) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ConfigItemExternal) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ConfigItemInt32 is part of a reply.
+// ConfigItemInt32 is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigItemInt32 struct {
 	IsChanged     bool   `json:"IsChanged,omitzero"`
 	Loaded        bool   `json:"Loaded,omitzero"`
@@ -2535,13 +2667,15 @@ type ConfigItemInt32 struct {
 	PropertyID    int    `json:"pkPropertyId,omitzero"`
 }
 
-// ConfigItemListItem is part of a reply.
+// ConfigItemListItem is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigItemListItem struct {
 	Display string `json:"Display,omitzero"`
 	Value   string `json:"Value,omitzero"`
 }
 
-// ConfigItemString is part of a reply.
+// ConfigItemString is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigItemString struct {
 	IsChanged     bool   `json:"IsChanged,omitzero"`
 	Loaded        bool   `json:"Loaded,omitzero"`
@@ -2550,14 +2684,16 @@ type ConfigItemString struct {
 	PropertyID    int    `json:"pkPropertyId,omitzero"`
 }
 
-// ConfigPaymentMethodMapping is part of a reply.
+// ConfigPaymentMethodMapping is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigPaymentMethodMapping struct {
 	ChannelServices []ChannelPaymentMethod           `json:"ChannelServices,omitzero"`
 	IsChanged       bool                             `json:"IsChanged,omitzero"`
 	Mapping         []ConfigPaymentMethodMappingItem `json:"Mapping,omitzero"`
 }
 
-// ConfigPaymentMethodMappingItem is part of a reply.
+// ConfigPaymentMethodMappingItem is returned by [InventoryService.GetChannels]
+// and [InventoryService.GetChannelsBySource].
 type ConfigPaymentMethodMappingItem struct {
 	IsChanged         bool   `json:"IsChanged,omitzero"`
 	PaymentMethodName string `json:"PaymentMethodName,omitzero"`
@@ -2568,14 +2704,16 @@ type ConfigPaymentMethodMappingItem struct {
 	RowID             int    `json:"pkRowId,omitzero"`
 }
 
-// ConfigPostalServiceMapping is part of a reply.
+// ConfigPostalServiceMapping is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigPostalServiceMapping struct {
 	ChannelServices []ChannelPostalService           `json:"ChannelServices,omitzero"`
 	IsChanged       bool                             `json:"IsChanged,omitzero"`
 	Mapping         []ConfigPostalServiceMappingItem `json:"Mapping,omitzero"`
 }
 
-// ConfigPostalServiceMappingItem is part of a reply.
+// ConfigPostalServiceMappingItem is returned by [InventoryService.GetChannels]
+// and [InventoryService.GetChannelsBySource].
 type ConfigPostalServiceMappingItem struct {
 	IsChanged         bool   `json:"IsChanged,omitzero"`
 	PostalServiceName string `json:"PostalServiceName,omitzero"`
@@ -2586,25 +2724,29 @@ type ConfigPostalServiceMappingItem struct {
 	RowID             int    `json:"pkRowId,omitzero"`
 }
 
-// ConfigRule is part of a reply.
+// ConfigRule is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigRule struct {
 	FieldName string         `json:"FieldName,omitzero"`
 	Rules     []PropertyRule `json:"Rules,omitzero"`
 }
 
-// ConfigStockLocation is part of a reply.
+// ConfigStockLocation is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigStockLocation struct {
 	Deleted           bool `json:"Deleted,omitzero"`
 	ChannelLocationID int  `json:"fkChannelLocationId,omitzero"`
 	StockLocationID   GUID `json:"pkStockLocationId,omitzero"`
 }
 
-// ConfigStockLocationBinding is part of a reply.
+// ConfigStockLocationBinding is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigStockLocationBinding struct {
 	Locations []ConfigStockLocation `json:"Locations,omitzero"`
 }
 
-// ConfigStringChoice is part of a reply.
+// ConfigStringChoice is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type ConfigStringChoice struct {
 	IsChanged          bool                                    `json:"IsChanged,omitzero"`
 	Loaded             bool                                    `json:"Loaded,omitzero"`
@@ -2614,8 +2756,10 @@ type ConfigStringChoice struct {
 	PropertyID         int                                     `json:"pkPropertyId,omitzero"`
 }
 
-// Country is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// Country is taken by [InventoryService.CreateCountries] and
+// [InventoryService.UpdateCountries], and returned by
+// [InventoryService.GetCountries]. Bools and numbers are always sent, the rest
+// unless it is empty; [Client.Call] can send that too.
 type Country struct {
 	AddressFormat   string          `json:"AddressFormat,omitzero"`
 	Continent       string          `json:"Continent,omitzero"`
@@ -2629,8 +2773,10 @@ type Country struct {
 	TaxRate         Decimal         `json:"TaxRate,omitzero"`
 }
 
-// CountryRegion is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// CountryRegion is taken by [InventoryService.CreateCountries] and 3 others,
+// and returned by [InventoryService.GetCountries] and
+// [InventoryService.CreateCountryRegions]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type CountryRegion struct {
 	IsHomeRegion bool                     `json:"IsHomeRegion"`
 	RegionCode   string                   `json:"RegionCode,omitzero"`
@@ -2656,7 +2802,8 @@ type CreateCategoryRequest struct {
 	CategoryName *string `json:"categoryName,omitzero"`
 }
 
-// CreateChannelMappingRequest holds the parameters of Inventory.CreateChannelMapping.
+// CreateChannelMappingRequest holds the parameters of
+// Inventory.CreateChannelMapping.
 type CreateChannelMappingRequest struct {
 	Mappings []ChannelMappingCreateInfo `json:"Mappings,omitzero"`
 }
@@ -2669,97 +2816,120 @@ type CreateCountriesRequest struct {
 // CreateCountriesResponse is the reply of Inventory.CreateCountries.
 type CreateCountriesResponse struct{}
 
-// CreateCountryRegionsRequest holds the parameters of Inventory.CreateCountryRegions.
+// CreateCountryRegionsRequest holds the parameters of
+// Inventory.CreateCountryRegions.
 type CreateCountryRegionsRequest struct {
 	Regions []CountryRegion `json:"regions,omitzero"`
 }
 
-// CreateCountryRegionsResponse is part of a reply.
+// CreateCountryRegionsResponse is returned by
+// [InventoryService.CreateCountryRegions].
 type CreateCountryRegionsResponse struct {
 	Regions []CountryRegion `json:"regions,omitzero"`
 }
 
-// CreateInventoryItemCompositionsRequest holds the parameters of Inventory.CreateInventoryItemCompositions.
+// CreateInventoryItemCompositionsRequest holds the parameters of
+// Inventory.CreateInventoryItemCompositions.
 type CreateInventoryItemCompositionsRequest struct {
 	InventoryItemCompositions []ItemComposition `json:"inventoryItemCompositions,omitzero"`
 }
 
-// CreateInventoryItemCompositionsResponse is the reply of Inventory.CreateInventoryItemCompositions.
+// CreateInventoryItemCompositionsResponse is the reply of
+// Inventory.CreateInventoryItemCompositions.
 type CreateInventoryItemCompositionsResponse struct{}
 
-// CreateInventoryItemDescriptionsRequest holds the parameters of Inventory.CreateInventoryItemDescriptions.
+// CreateInventoryItemDescriptionsRequest holds the parameters of
+// Inventory.CreateInventoryItemDescriptions.
 type CreateInventoryItemDescriptionsRequest struct {
 	InventoryItemDescriptions []StockItemDescription `json:"inventoryItemDescriptions,omitzero"`
 }
 
-// CreateInventoryItemDescriptionsResponse is the reply of Inventory.CreateInventoryItemDescriptions.
+// CreateInventoryItemDescriptionsResponse is the reply of
+// Inventory.CreateInventoryItemDescriptions.
 type CreateInventoryItemDescriptionsResponse struct{}
 
-// CreateInventoryItemExtendedPropertiesRequest holds the parameters of Inventory.CreateInventoryItemExtendedProperties.
+// CreateInventoryItemExtendedPropertiesRequest holds the parameters of
+// Inventory.CreateInventoryItemExtendedProperties.
 type CreateInventoryItemExtendedPropertiesRequest struct {
 	InventoryItemExtendedProperties []StockItemExtendedPropertyUpsertItem `json:"inventoryItemExtendedProperties,omitzero"`
 }
 
-// CreateInventoryItemExtendedPropertiesResponse is the reply of Inventory.CreateInventoryItemExtendedProperties.
+// CreateInventoryItemExtendedPropertiesResponse is the reply of
+// Inventory.CreateInventoryItemExtendedProperties.
 type CreateInventoryItemExtendedPropertiesResponse struct{}
 
-// CreateInventoryItemPricesRequest holds the parameters of Inventory.CreateInventoryItemPrices.
+// CreateInventoryItemPricesRequest holds the parameters of
+// Inventory.CreateInventoryItemPrices.
 type CreateInventoryItemPricesRequest struct {
 	InventoryItemPrices []StockItemPrice `json:"inventoryItemPrices,omitzero"`
 }
 
-// CreateInventoryItemPricesResponse is the reply of Inventory.CreateInventoryItemPrices.
+// CreateInventoryItemPricesResponse is the reply of
+// Inventory.CreateInventoryItemPrices.
 type CreateInventoryItemPricesResponse struct{}
 
-// CreateInventoryItemPricingRulesRequest holds the parameters of Inventory.CreateInventoryItemPricingRules.
+// CreateInventoryItemPricingRulesRequest holds the parameters of
+// Inventory.CreateInventoryItemPricingRules.
 type CreateInventoryItemPricingRulesRequest struct {
 	Rules []StockItemPricingRule `json:"rules,omitzero"`
 }
 
-// CreateInventoryItemPricingRulesResponse is the reply of Inventory.CreateInventoryItemPricingRules.
+// CreateInventoryItemPricingRulesResponse is the reply of
+// Inventory.CreateInventoryItemPricingRules.
 type CreateInventoryItemPricingRulesResponse struct{}
 
-// CreateInventoryItemTitlesRequest holds the parameters of Inventory.CreateInventoryItemTitles.
+// CreateInventoryItemTitlesRequest holds the parameters of
+// Inventory.CreateInventoryItemTitles.
 type CreateInventoryItemTitlesRequest struct {
 	InventoryItemTitles []StockItemTitle `json:"inventoryItemTitles,omitzero"`
 }
 
-// CreateInventoryItemTitlesResponse is the reply of Inventory.CreateInventoryItemTitles.
+// CreateInventoryItemTitlesResponse is the reply of
+// Inventory.CreateInventoryItemTitles.
 type CreateInventoryItemTitlesResponse struct{}
 
-// CreateStockSupplierStatRequest holds the parameters of Inventory.CreateStockSupplierStat.
+// CreateStockSupplierStatRequest holds the parameters of
+// Inventory.CreateStockSupplierStat.
 type CreateStockSupplierStatRequest struct {
 	ItemSuppliers []StockItemSupplierStat `json:"itemSuppliers,omitzero"`
 }
 
-// CreateStockSupplierStatResponse is the reply of Inventory.CreateStockSupplierStat.
+// CreateStockSupplierStatResponse is the reply of
+// Inventory.CreateStockSupplierStat.
 type CreateStockSupplierStatResponse struct{}
 
-// CreateUserSpecificViewRequest holds the parameters of Inventory.CreateUserSpecificView.
+// CreateUserSpecificViewRequest holds the parameters of
+// Inventory.CreateUserSpecificView.
 type CreateUserSpecificViewRequest struct {
 	View *InventoryView `json:"view,omitzero"`
 }
 
-// CreateUserSpecificViewResponse is the reply of Inventory.CreateUserSpecificView.
+// CreateUserSpecificViewResponse is the reply of
+// Inventory.CreateUserSpecificView.
 type CreateUserSpecificViewResponse struct{}
 
-// DeleteBatchInventoryInBulkRequest holds the parameters of Inventory.DeleteBatchInventoryInBulk.
+// DeleteBatchInventoryInBulkRequest holds the parameters of
+// Inventory.DeleteBatchInventoryInBulk.
 type DeleteBatchInventoryInBulkRequest struct {
 	BatchInventoryIDs []int `json:"batchInventoryIds,omitzero"`
 }
 
-// DeleteBatchInventoryInBulkResponse is the reply of Inventory.DeleteBatchInventoryInBulk.
+// DeleteBatchInventoryInBulkResponse is the reply of
+// Inventory.DeleteBatchInventoryInBulk.
 type DeleteBatchInventoryInBulkResponse struct{}
 
-// DeleteBatchesByStockItemIDRequest holds the parameters of Inventory.DeleteBatchesByStockItemID.
+// DeleteBatchesByStockItemIDRequest holds the parameters of
+// Inventory.DeleteBatchesByStockItemID.
 type DeleteBatchesByStockItemIDRequest struct {
 	StockItemID *GUID `json:"stockItemId,omitzero"`
 }
 
-// DeleteBatchesByStockItemIDResponse is the reply of Inventory.DeleteBatchesByStockItemID.
+// DeleteBatchesByStockItemIDResponse is the reply of
+// Inventory.DeleteBatchesByStockItemID.
 type DeleteBatchesByStockItemIDResponse struct{}
 
-// DeleteCategoryByIDRequest holds the parameters of Inventory.DeleteCategoryByID.
+// DeleteCategoryByIDRequest holds the parameters of
+// Inventory.DeleteCategoryByID.
 type DeleteCategoryByIDRequest struct {
 	CategoryID *GUID `json:"categoryId,omitzero"`
 }
@@ -2775,115 +2945,139 @@ type DeleteCountriesRequest struct {
 // DeleteCountriesResponse is the reply of Inventory.DeleteCountries.
 type DeleteCountriesResponse struct{}
 
-// DeleteEbayCompatibilityListRequest holds the parameters of Inventory.DeleteEbayCompatibilityList.
+// DeleteEbayCompatibilityListRequest holds the parameters of
+// Inventory.DeleteEbayCompatibilityList.
 type DeleteEbayCompatibilityListRequest struct {
 	EbayCompatibilityList []StockItemEbayCompatibility `json:"EbayCompatibilityList,omitzero"`
 }
 
-// DeleteEbayCompatibilityListResponse is part of a reply.
+// DeleteEbayCompatibilityListResponse is returned by
+// [InventoryService.DeleteEbayCompatibilityList].
 type DeleteEbayCompatibilityListResponse struct {
 	EbayCompatibilityList []StockItemEbayCompatibility `json:"EbayCompatibilityList,omitzero"`
 }
 
-// DeleteImagesFromInventoryItemRequest holds the parameters of Inventory.DeleteImagesFromInventoryItem.
+// DeleteImagesFromInventoryItemRequest holds the parameters of
+// Inventory.DeleteImagesFromInventoryItem.
 type DeleteImagesFromInventoryItemRequest struct {
 	InventoryItemImages map[string][]string `json:"inventoryItemImages,omitzero"`
 }
 
-// DeleteImagesFromInventoryItemResponse is the reply of Inventory.DeleteImagesFromInventoryItem.
+// DeleteImagesFromInventoryItemResponse is the reply of
+// Inventory.DeleteImagesFromInventoryItem.
 type DeleteImagesFromInventoryItemResponse struct{}
 
-// DeleteInventoryItemBulkRequest holds the parameters of Inventory.DeleteInventoryItemBulk.
+// DeleteInventoryItemBulkRequest holds the parameters of
+// Inventory.DeleteInventoryItemBulk.
 type DeleteInventoryItemBulkRequest struct {
 	InventoryItemIDs []GUID   `json:"InventoryItemIds,omitzero"`
 	ItemNumbers      []string `json:"ItemNumbers,omitzero"`
 }
 
-// DeleteInventoryItemBulkResponse is part of a reply.
+// DeleteInventoryItemBulkResponse is returned by
+// [InventoryService.DeleteInventoryItemBulk].
 type DeleteInventoryItemBulkResponse struct {
 	InventoryItemID GUID   `json:"InventoryItemId,omitzero"`
 	ItemNumber      string `json:"ItemNumber,omitzero"`
 }
 
-// DeleteInventoryItemChannelSKUsRequest holds the parameters of Inventory.DeleteInventoryItemChannelSKUs.
+// DeleteInventoryItemChannelSKUsRequest holds the parameters of
+// Inventory.DeleteInventoryItemChannelSKUs.
 type DeleteInventoryItemChannelSKUsRequest struct {
 	InventoryItemChannelSKUIDs []GUID `json:"inventoryItemChannelSKUIds,omitzero"`
 }
 
-// DeleteInventoryItemChannelSKUsResponse is the reply of Inventory.DeleteInventoryItemChannelSKUs.
+// DeleteInventoryItemChannelSKUsResponse is the reply of
+// Inventory.DeleteInventoryItemChannelSKUs.
 type DeleteInventoryItemChannelSKUsResponse struct{}
 
-// DeleteInventoryItemCompositionsRequest holds the parameters of Inventory.DeleteInventoryItemCompositions.
+// DeleteInventoryItemCompositionsRequest holds the parameters of
+// Inventory.DeleteInventoryItemCompositions.
 type DeleteInventoryItemCompositionsRequest struct {
 	InventoryItemCompositionIDs []GUID `json:"inventoryItemCompositionIds,omitzero"`
-	StockItemID                 *GUID  `json:"stockItemId,omitzero"`
+	StockItemID                 GUID   `json:"stockItemId"` // required
 }
 
-// DeleteInventoryItemCompositionsResponse is the reply of Inventory.DeleteInventoryItemCompositions.
+// DeleteInventoryItemCompositionsResponse is the reply of
+// Inventory.DeleteInventoryItemCompositions.
 type DeleteInventoryItemCompositionsResponse struct{}
 
-// DeleteInventoryItemDescriptionsRequest holds the parameters of Inventory.DeleteInventoryItemDescriptions.
+// DeleteInventoryItemDescriptionsRequest holds the parameters of
+// Inventory.DeleteInventoryItemDescriptions.
 type DeleteInventoryItemDescriptionsRequest struct {
 	InventoryItemDescriptionIDs []GUID `json:"inventoryItemDescriptionIds,omitzero"`
 }
 
-// DeleteInventoryItemDescriptionsResponse is the reply of Inventory.DeleteInventoryItemDescriptions.
+// DeleteInventoryItemDescriptionsResponse is the reply of
+// Inventory.DeleteInventoryItemDescriptions.
 type DeleteInventoryItemDescriptionsResponse struct{}
 
-// DeleteInventoryItemExtendedPropertiesRequest holds the parameters of Inventory.DeleteInventoryItemExtendedProperties.
+// DeleteInventoryItemExtendedPropertiesRequest holds the parameters of
+// Inventory.DeleteInventoryItemExtendedProperties.
 type DeleteInventoryItemExtendedPropertiesRequest struct {
 	InventoryItemExtendedPropertyIDs []GUID  `json:"inventoryItemExtendedPropertyIds,omitzero"`
 	InventoryItemID                  *GUID   `json:"inventoryItemId,omitzero"`
 	ItemNumber                       *string `json:"itemNumber,omitzero"`
 }
 
-// DeleteInventoryItemExtendedPropertiesResponse is the reply of Inventory.DeleteInventoryItemExtendedProperties.
+// DeleteInventoryItemExtendedPropertiesResponse is the reply of
+// Inventory.DeleteInventoryItemExtendedProperties.
 type DeleteInventoryItemExtendedPropertiesResponse struct{}
 
-// DeleteInventoryItemImageBulkRequest holds the parameters of Inventory.DeleteInventoryItemImageBulk.
+// DeleteInventoryItemImageBulkRequest holds the parameters of
+// Inventory.DeleteInventoryItemImageBulk.
 type DeleteInventoryItemImageBulkRequest struct {
 	Request []DeleteInventoryItemImagesRequest `json:"request,omitzero"`
 }
 
-// DeleteInventoryItemImagesRequest is part of a request.
+// DeleteInventoryItemImagesRequest is taken by
+// [InventoryService.DeleteInventoryItemImageBulk].
 type DeleteInventoryItemImagesRequest struct {
 	ImageIDs        []GUID  `json:"ImageIds,omitzero"`
 	InventoryItemID *GUID   `json:"InventoryItemId,omitzero"`
 	ItemNumber      *string `json:"ItemNumber,omitzero"`
 }
 
-// DeleteInventoryItemImagesResponse is part of a reply.
+// DeleteInventoryItemImagesResponse is returned by
+// [InventoryService.DeleteInventoryItemImageBulk].
 type DeleteInventoryItemImagesResponse struct {
 	ImageID         GUID   `json:"ImageId,omitzero"`
 	InventoryItemID GUID   `json:"InventoryItemId,omitzero"`
 	ItemNumber      string `json:"ItemNumber,omitzero"`
 }
 
-// DeleteInventoryItemPricesRequest holds the parameters of Inventory.DeleteInventoryItemPrices.
+// DeleteInventoryItemPricesRequest holds the parameters of
+// Inventory.DeleteInventoryItemPrices.
 type DeleteInventoryItemPricesRequest struct {
 	InventoryItemPriceIDs []GUID `json:"inventoryItemPriceIds,omitzero"`
 }
 
-// DeleteInventoryItemPricesResponse is the reply of Inventory.DeleteInventoryItemPrices.
+// DeleteInventoryItemPricesResponse is the reply of
+// Inventory.DeleteInventoryItemPrices.
 type DeleteInventoryItemPricesResponse struct{}
 
-// DeleteInventoryItemPricingRulesRequest holds the parameters of Inventory.DeleteInventoryItemPricingRules.
+// DeleteInventoryItemPricingRulesRequest holds the parameters of
+// Inventory.DeleteInventoryItemPricingRules.
 type DeleteInventoryItemPricingRulesRequest struct {
 	PricingRuleIDs []int `json:"pricingRuleIds,omitzero"`
 }
 
-// DeleteInventoryItemPricingRulesResponse is the reply of Inventory.DeleteInventoryItemPricingRules.
+// DeleteInventoryItemPricingRulesResponse is the reply of
+// Inventory.DeleteInventoryItemPricingRules.
 type DeleteInventoryItemPricingRulesResponse struct{}
 
-// DeleteInventoryItemTitlesRequest holds the parameters of Inventory.DeleteInventoryItemTitles.
+// DeleteInventoryItemTitlesRequest holds the parameters of
+// Inventory.DeleteInventoryItemTitles.
 type DeleteInventoryItemTitlesRequest struct {
 	InventoryItemTitleIDs []GUID `json:"inventoryItemTitleIds,omitzero"`
 }
 
-// DeleteInventoryItemTitlesResponse is the reply of Inventory.DeleteInventoryItemTitles.
+// DeleteInventoryItemTitlesResponse is the reply of
+// Inventory.DeleteInventoryItemTitles.
 type DeleteInventoryItemTitlesResponse struct{}
 
-// DeleteInventoryItemsRequest holds the parameters of Inventory.DeleteInventoryItems.
+// DeleteInventoryItemsRequest holds the parameters of
+// Inventory.DeleteInventoryItems.
 type DeleteInventoryItemsRequest struct {
 	InventoryItemIDs []GUID                                `json:"inventoryItemIds,omitzero"`
 	Request          *InventoryDeleteInventoryItemsRequest `json:"request,omitzero"`
@@ -2892,7 +3086,8 @@ type DeleteInventoryItemsRequest struct {
 // DeleteInventoryItemsResponse is the reply of Inventory.DeleteInventoryItems.
 type DeleteInventoryItemsResponse struct{}
 
-// DeleteItemLocationsRequest holds the parameters of Inventory.DeleteItemLocations.
+// DeleteItemLocationsRequest holds the parameters of
+// Inventory.DeleteItemLocations.
 type DeleteItemLocationsRequest struct {
 	InventoryItemID *GUID  `json:"inventoryItemId,omitzero"`
 	ItemLocations   []GUID `json:"itemLocations,omitzero"`
@@ -2901,29 +3096,35 @@ type DeleteItemLocationsRequest struct {
 // DeleteItemLocationsResponse is the reply of Inventory.DeleteItemLocations.
 type DeleteItemLocationsResponse struct{}
 
-// DeleteProductIdentifiersRequest holds the parameters of Inventory.DeleteProductIdentifiers.
+// DeleteProductIdentifiersRequest holds the parameters of
+// Inventory.DeleteProductIdentifiers.
 type DeleteProductIdentifiersRequest struct {
 	ProductIdentifierIDs []int64 `json:"ProductIdentifierIds,omitzero"`
 }
 
-// DeleteProductIdentifiersResponse is the reply of Inventory.DeleteProductIdentifiers.
+// DeleteProductIdentifiersResponse is the reply of
+// Inventory.DeleteProductIdentifiers.
 type DeleteProductIdentifiersResponse struct{}
 
-// DeleteScrapCategoriesRequest holds the parameters of Inventory.DeleteScrapCategories.
+// DeleteScrapCategoriesRequest holds the parameters of
+// Inventory.DeleteScrapCategories.
 type DeleteScrapCategoriesRequest struct {
 	CategoryIDs []int `json:"CategoryIds,omitzero"`
 }
 
-// DeleteScrapCategoriesResponse is the reply of Inventory.DeleteScrapCategories.
+// DeleteScrapCategoriesResponse is the reply of
+// Inventory.DeleteScrapCategories.
 type DeleteScrapCategoriesResponse struct{}
 
-// DeleteStockSupplierStatRequest holds the parameters of Inventory.DeleteStockSupplierStat.
+// DeleteStockSupplierStatRequest holds the parameters of
+// Inventory.DeleteStockSupplierStat.
 type DeleteStockSupplierStatRequest struct {
 	ItemSupplierIDs []GUID `json:"itemSupplierIds,omitzero"`
 	StockItemID     *GUID  `json:"stockItemId,omitzero"`
 }
 
-// DeleteStockSupplierStatResponse is the reply of Inventory.DeleteStockSupplierStat.
+// DeleteStockSupplierStatResponse is the reply of
+// Inventory.DeleteStockSupplierStat.
 type DeleteStockSupplierStatResponse struct{}
 
 // DeleteSuppliersRequest holds the parameters of Inventory.DeleteSuppliers.
@@ -2934,26 +3135,33 @@ type DeleteSuppliersRequest struct {
 // DeleteSuppliersResponse is the reply of Inventory.DeleteSuppliers.
 type DeleteSuppliersResponse struct{}
 
-// DeleteUserSpecificViewRequest holds the parameters of Inventory.DeleteUserSpecificView.
+// DeleteUserSpecificViewRequest holds the parameters of
+// Inventory.DeleteUserSpecificView.
 type DeleteUserSpecificViewRequest struct {
 	ViewName *string `json:"viewName,omitzero"`
 }
 
-// DeleteUserSpecificViewResponse is the reply of Inventory.DeleteUserSpecificView.
+// DeleteUserSpecificViewResponse is the reply of
+// Inventory.DeleteUserSpecificView.
 type DeleteUserSpecificViewResponse struct{}
 
-// DuplicateInventoryItemRequest holds the parameters of Inventory.DuplicateInventoryItem.
+// DuplicateInventoryItemRequest holds the parameters of
+// Inventory.DuplicateInventoryItem.
 type DuplicateInventoryItemRequest struct {
 	CopyImages    *bool      `json:"copyImages,omitzero"`
 	InventoryItem *StockItem `json:"inventoryItem,omitzero"`
 	SourceItemID  *GUID      `json:"sourceItemId,omitzero"`
 }
 
-// DuplicateInventoryItemResponse is the reply of Inventory.DuplicateInventoryItem.
+// DuplicateInventoryItemResponse is the reply of
+// Inventory.DuplicateInventoryItem.
 type DuplicateInventoryItemResponse struct{}
 
-// Filter is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// Filter is taken by [InventoryService.CreateUserSpecificView] and
+// [InventoryService.UpdateUserSpecificView], and returned by
+// [InventoryService.GetPreDefinedViews] and
+// [InventoryService.GetUserSpecificViews]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type Filter struct {
 	Condition            FilterCondition  `json:"Condition,omitzero"`
 	ConditionDisplayName string           `json:"ConditionDisplayName,omitzero"` // read-only
@@ -2964,7 +3172,8 @@ type Filter struct {
 	Value                string           `json:"Value,omitzero"`
 }
 
-// GetAllExtendedPropertyNamesRequest holds the parameters of Inventory.GetAllExtendedPropertyNames.
+// GetAllExtendedPropertyNamesRequest holds the parameters of
+// Inventory.GetAllExtendedPropertyNames.
 type GetAllExtendedPropertyNamesRequest struct{}
 
 // GetBatchAuditRequest holds the parameters of Inventory.GetBatchAudit.
@@ -2972,7 +3181,7 @@ type GetBatchAuditRequest struct {
 	ItemID *GUID `json:"ItemId,omitzero"`
 }
 
-// GetBatchAuditResponse is part of a reply.
+// GetBatchAuditResponse is returned by [InventoryService.GetBatchAudit].
 type GetBatchAuditResponse struct {
 	Response []StockItemBatchAudit `json:"response,omitzero"`
 }
@@ -2980,18 +3189,21 @@ type GetBatchAuditResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetBatchAuditResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetBatchInventoryByIDRequest holds the parameters of Inventory.GetBatchInventoryByID.
+// GetBatchInventoryByIDRequest holds the parameters of
+// Inventory.GetBatchInventoryByID.
 type GetBatchInventoryByIDRequest struct {
 	BatchInventoryIDs         []int `json:"BatchInventoryIds,omitzero"`
 	LoadRelatedInventoryLines *bool `json:"LoadRelatedInventoryLines,omitzero"`
 }
 
-// GetBatchInventoryByIDResponse is part of a reply.
+// GetBatchInventoryByIDResponse is returned by
+// [InventoryService.GetBatchInventoryByID].
 type GetBatchInventoryByIDResponse struct {
 	Batches []StockItemBatch `json:"Batches,omitzero"`
 }
 
-// GetBatchesByStockItemIDRequest holds the parameters of Inventory.GetBatchesByStockItemID.
+// GetBatchesByStockItemIDRequest holds the parameters of
+// Inventory.GetBatchesByStockItemID.
 type GetBatchesByStockItemIDRequest struct {
 	OnlyAvailable   *bool `url:"onlyAvailable,omitempty" json:"-"`
 	StockItemID     *GUID `url:"stockItemId,omitempty" json:"-"`
@@ -3001,7 +3213,8 @@ type GetBatchesByStockItemIDRequest struct {
 // GetCategoriesRequest holds the parameters of Inventory.GetCategories.
 type GetCategoriesRequest struct{}
 
-// GetChannelsBySourceRequest holds the parameters of Inventory.GetChannelsBySource.
+// GetChannelsBySourceRequest holds the parameters of
+// Inventory.GetChannelsBySource.
 type GetChannelsBySourceRequest struct {
 	Source *string `url:"source,omitempty" json:"-"`
 }
@@ -3012,7 +3225,8 @@ type GetChannelsRequest struct{}
 // GetCountryCodesRequest holds the parameters of Inventory.GetCountryCodes.
 type GetCountryCodesRequest struct{}
 
-// GetExtendedPropertyFilter is part of a request.
+// GetExtendedPropertyFilter is taken by
+// [InventoryService.GetInventoryItemExtendedProperties].
 type GetExtendedPropertyFilter struct {
 	PropertyName *string `json:"PropertyName,omitzero"`
 	PropertyType *string `json:"PropertyType,omitzero"`
@@ -3024,12 +3238,13 @@ type GetImagesInBulkRequest struct {
 	StockItemIDs []GUID   `json:"StockItemIds,omitzero"`
 }
 
-// GetImagesInBulkResponse is part of a reply.
+// GetImagesInBulkResponse is returned by [InventoryService.GetImagesInBulk].
 type GetImagesInBulkResponse struct {
 	Images []GetImagesInBulkResponseImage `json:"Images,omitzero"`
 }
 
-// GetImagesInBulkResponseImage is part of a reply.
+// GetImagesInBulkResponseImage is returned by
+// [InventoryService.GetImagesInBulk].
 type GetImagesInBulkResponseImage struct {
 	ChecksumValue       string `json:"ChecksumValue,omitzero"`
 	FullSource          string `json:"FullSource,omitzero"`
@@ -3042,10 +3257,12 @@ type GetImagesInBulkResponseImage struct {
 	RowID               GUID   `json:"pkRowId,omitzero"`
 }
 
-// GetInventoryBatchTypesRequest holds the parameters of Inventory.GetInventoryBatchTypes.
+// GetInventoryBatchTypesRequest holds the parameters of
+// Inventory.GetInventoryBatchTypes.
 type GetInventoryBatchTypesRequest struct{}
 
-// GetInventoryItemAuditTrailPagedRequest holds the parameters of Inventory.GetInventoryItemAuditTrailPaged.
+// GetInventoryItemAuditTrailPagedRequest holds the parameters of
+// Inventory.GetInventoryItemAuditTrailPaged.
 type GetInventoryItemAuditTrailPagedRequest struct {
 	Action     *string `json:"Action,omitzero"`
 	FromDate   *Time   `json:"FromDate,omitzero"`
@@ -3054,68 +3271,80 @@ type GetInventoryItemAuditTrailPagedRequest struct {
 	ToDate     *Time   `json:"ToDate,omitzero"`
 }
 
-// GetInventoryItemBatchInformationByIDsRequest holds the parameters of Inventory.GetInventoryItemBatchInformationByIDs.
+// GetInventoryItemBatchInformationByIDsRequest holds the parameters of
+// Inventory.GetInventoryItemBatchInformationByIDs.
 type GetInventoryItemBatchInformationByIDsRequest struct {
 	AvailableOnly   *bool  `json:"AvailableOnly,omitzero"`
 	StockItemIDs    []GUID `json:"StockItemIds,omitzero"`
 	StockLocationID *GUID  `json:"StockLocationId,omitzero"`
 }
 
-// GetInventoryItemBatchInformationByIDsResponse is part of a reply.
+// GetInventoryItemBatchInformationByIDsResponse is returned by
+// [InventoryService.GetInventoryItemBatchInformationByIDs].
 type GetInventoryItemBatchInformationByIDsResponse struct {
 	InventoryItemBatchInformation []BatchInformation `json:"InventoryItemBatchInformation,omitzero"`
 }
 
-// GetInventoryItemBatchInformationRequest holds the parameters of Inventory.GetInventoryItemBatchInformation.
+// GetInventoryItemBatchInformationRequest holds the parameters of
+// Inventory.GetInventoryItemBatchInformation.
 type GetInventoryItemBatchInformationRequest struct {
 	Request *InventoryGetInventoryItemBatchInformationRequest `json:"Request,omitzero"`
 }
 
-// GetInventoryItemByIDRequest holds the parameters of Inventory.GetInventoryItemByID.
+// GetInventoryItemByIDRequest holds the parameters of
+// Inventory.GetInventoryItemByID.
 type GetInventoryItemByIDRequest struct {
-	ID *GUID `url:"id,omitempty" json:"-"`
+	ID GUID `url:"id" json:"-"` // required
 }
 
-// GetInventoryItemChannelSKUsWithLocationRequest holds the parameters of Inventory.GetInventoryItemChannelSKUsWithLocation.
+// GetInventoryItemChannelSKUsWithLocationRequest holds the parameters of
+// Inventory.GetInventoryItemChannelSKUsWithLocation.
 type GetInventoryItemChannelSKUsWithLocationRequest struct {
-	ChannelSKURowID *GUID `url:"channelSKURowId,omitempty" json:"-"`
+	ChannelSKURowID GUID `url:"channelSKURowId" json:"-"` // required
 }
 
-// GetInventoryItemCompositionsRequest holds the parameters of Inventory.GetInventoryItemCompositions.
+// GetInventoryItemCompositionsRequest holds the parameters of
+// Inventory.GetInventoryItemCompositions.
 type GetInventoryItemCompositionsRequest struct {
 	GetFullDetail   *bool `url:"getFullDetail,omitempty" json:"-"`
-	InventoryItemID *GUID `url:"inventoryItemId,omitempty" json:"-"`
+	InventoryItemID GUID  `url:"inventoryItemId" json:"-"` // required
 }
 
-// GetInventoryItemExtendedPropertiesRequest holds the parameters of Inventory.GetInventoryItemExtendedProperties.
+// GetInventoryItemExtendedPropertiesRequest holds the parameters of
+// Inventory.GetInventoryItemExtendedProperties.
 type GetInventoryItemExtendedPropertiesRequest struct {
 	InventoryItemID *GUID                      `json:"inventoryItemId,omitzero"`
 	ItemNumber      *string                    `json:"itemNumber,omitzero"`
 	PropertyParams  *GetExtendedPropertyFilter `json:"propertyParams,omitzero"`
 }
 
-// GetInventoryItemImagesRequest holds the parameters of Inventory.GetInventoryItemImages.
+// GetInventoryItemImagesRequest holds the parameters of
+// Inventory.GetInventoryItemImages.
 type GetInventoryItemImagesRequest struct {
 	InventoryItemID *GUID   `url:"inventoryItemId,omitempty" json:"-"`
 	ItemNumber      *string `url:"itemNumber,omitempty" json:"-"`
 }
 
-// GetInventoryItemPriceChannelSuffixesRequest holds the parameters of Inventory.GetInventoryItemPriceChannelSuffixes.
+// GetInventoryItemPriceChannelSuffixesRequest holds the parameters of
+// Inventory.GetInventoryItemPriceChannelSuffixes.
 type GetInventoryItemPriceChannelSuffixesRequest struct{}
 
-// GetInventoryItemPriceRulesByIDRequest holds the parameters of Inventory.GetInventoryItemPriceRulesByID.
+// GetInventoryItemPriceRulesByIDRequest holds the parameters of
+// Inventory.GetInventoryItemPriceRulesByID.
 type GetInventoryItemPriceRulesByIDRequest struct {
 	StockItemPriceID *GUID `url:"stockItemPriceId,omitempty" json:"-"`
 }
 
-// GetInventoryItemPriceRulesBySourceRequest holds the parameters of Inventory.GetInventoryItemPriceRulesBySource.
+// GetInventoryItemPriceRulesBySourceRequest holds the parameters of
+// Inventory.GetInventoryItemPriceRulesBySource.
 type GetInventoryItemPriceRulesBySourceRequest struct {
 	Source      *string `url:"source,omitempty" json:"-"`
 	StockItemID *GUID   `url:"stockItemId,omitempty" json:"-"`
 	SubSource   *string `url:"subSource,omitempty" json:"-"`
 }
 
-// GetInventoryItemPriceTagsRequest holds the parameters of Inventory.GetInventoryItemPriceTags.
+// GetInventoryItemPriceTagsRequest holds the parameters of
+// Inventory.GetInventoryItemPriceTags.
 type GetInventoryItemPriceTagsRequest struct{}
 
 // GetInventoryItemRequest holds the parameters of Inventory.GetInventoryItem.
@@ -3124,17 +3353,20 @@ type GetInventoryItemRequest struct {
 	StockItemID *GUID   `url:"stockItemId,omitempty" json:"-"`
 }
 
-// GetInventoryItemsCompositionByIDsRequest holds the parameters of Inventory.GetInventoryItemsCompositionByIDs.
+// GetInventoryItemsCompositionByIDsRequest holds the parameters of
+// Inventory.GetInventoryItemsCompositionByIDs.
 type GetInventoryItemsCompositionByIDsRequest struct {
 	InventoryItemIDs []GUID `json:"InventoryItemIds,omitzero"`
 }
 
-// GetInventoryItemsCompositionByIDsResponse is part of a reply.
+// GetInventoryItemsCompositionByIDsResponse is returned by
+// [InventoryService.GetInventoryItemsCompositionByIDs].
 type GetInventoryItemsCompositionByIDsResponse struct {
 	InventoryItemsCompositionByIDs map[string][]ItemComposition `json:"InventoryItemsCompositionByIds,omitzero"`
 }
 
-// GetInventoryItemsCountRequest holds the parameters of Inventory.GetInventoryItemsCount.
+// GetInventoryItemsCountRequest holds the parameters of
+// Inventory.GetInventoryItemsCount.
 type GetInventoryItemsCountRequest struct {
 	IncludeArchived *bool `url:"includeArchived,omitempty" json:"-"`
 	IncludeDeleted  *bool `url:"includeDeleted,omitempty" json:"-"`
@@ -3146,21 +3378,27 @@ type GetNewItemNumberRequest struct{}
 // GetPackageGroupsRequest holds the parameters of Inventory.GetPackageGroups.
 type GetPackageGroupsRequest struct{}
 
-// GetPreDefinedViewsRequest holds the parameters of Inventory.GetPreDefinedViews.
+// GetPreDefinedViewsRequest holds the parameters of
+// Inventory.GetPreDefinedViews.
 type GetPreDefinedViewsRequest struct{}
 
-// GetProductIdentifierExtendedResponse is part of a reply.
+// GetProductIdentifierExtendedResponse is returned by
+// [InventoryService.GetProductIdentifierExtendedTypes].
 type GetProductIdentifierExtendedResponse struct {
 	Types []ProductIdentifierInformation `json:"Types,omitzero"`
 }
 
-// GetProductIdentifierExtendedTypesRequest holds the parameters of Inventory.GetProductIdentifierExtendedTypes.
+// GetProductIdentifierExtendedTypesRequest holds the parameters of
+// Inventory.GetProductIdentifierExtendedTypes.
 type GetProductIdentifierExtendedTypesRequest struct{}
 
-// GetProductIdentifierTypesRequest holds the parameters of Inventory.GetProductIdentifierTypes.
+// GetProductIdentifierTypesRequest holds the parameters of
+// Inventory.GetProductIdentifierTypes.
 type GetProductIdentifierTypesRequest struct{}
 
-// GetProductIdentifiersByStockItemIDResponse is part of a reply.
+// GetProductIdentifiersByStockItemIDResponse is returned by
+// [InventoryService.GetProductIdentifiersByStockItemID] and
+// [InventoryService.GetProductIdentifiersBulkByStockItemID].
 type GetProductIdentifiersByStockItemIDResponse struct {
 	ProductIdentifiers []StockItemProductIdentifier `json:"ProductIdentifiers,omitzero"`
 }
@@ -3168,15 +3406,18 @@ type GetProductIdentifiersByStockItemIDResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetProductIdentifiersByStockItemIDResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetScannableProductIdentifiersByOrderIDsResponse is part of a reply.
+// GetScannableProductIdentifiersByOrderIDsResponse is returned by
+// [InventoryService.GetScannableProductIdentifiersByOrderIDs].
 type GetScannableProductIdentifiersByOrderIDsResponse struct {
 	ScannableProductIdentifiersForStockItemsByOrderID map[string]map[string][]ProductIdentifierInformation `json:"ScannableProductIdentifiersForStockItemsByOrderId,omitzero"`
 }
 
-// GetScrapCategoriesRequest holds the parameters of Inventory.GetScrapCategories.
+// GetScrapCategoriesRequest holds the parameters of
+// Inventory.GetScrapCategories.
 type GetScrapCategoriesRequest struct{}
 
-// GetScrapCategoriesResponse is part of a reply.
+// GetScrapCategoriesResponse is returned by
+// [InventoryService.GetScrapCategories].
 type GetScrapCategoriesResponse struct {
 	ScrapCategories []ScrapCategory `json:"ScrapCategories,omitzero"`
 }
@@ -3187,7 +3428,7 @@ type GetScrapHistoryRequest struct {
 	PageNumber     *int `json:"PageNumber,omitzero"`
 }
 
-// GetScrapHistoryResponse is part of a reply.
+// GetScrapHistoryResponse is returned by [InventoryService.GetScrapHistory].
 type GetScrapHistoryResponse struct {
 	ScrapHistory ScrapItemPage `json:"ScrapHistory,omitzero"`
 }
@@ -3195,7 +3436,8 @@ type GetScrapHistoryResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetScrapHistoryResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetSelectionListSelectStringValueOption is part of a reply.
+// GetSelectionListSelectStringValueOption is returned by
+// [InventoryService.GetChannels] and [InventoryService.GetChannelsBySource].
 type GetSelectionListSelectStringValueOption struct {
 	Method json.RawMessage `json:"Method,omitzero"`
 	Target json.RawMessage `json:"Target,omitzero"`
@@ -3203,38 +3445,43 @@ type GetSelectionListSelectStringValueOption struct {
 
 // GetSoldStatRequest holds the parameters of Stock.GetSoldStat.
 type GetSoldStatRequest struct {
-	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
+	StockItemID GUID `url:"stockItemId" json:"-"` // required
 }
 
-// GetStockItemBatchesByLocationRequest holds the parameters of Inventory.GetStockItemBatchesByLocation.
+// GetStockItemBatchesByLocationRequest holds the parameters of
+// Inventory.GetStockItemBatchesByLocation.
 type GetStockItemBatchesByLocationRequest struct {
 	LocationID    *GUID `json:"LocationId,omitzero"`
 	OnlyAvailable *bool `json:"OnlyAvailable,omitzero"`
 	StockItemID   *GUID `json:"StockItemId,omitzero"`
 }
 
-// GetStockItemBatchesByLocationResponse is part of a reply.
+// GetStockItemBatchesByLocationResponse is returned by
+// [InventoryService.GetStockItemBatchesByLocation].
 type GetStockItemBatchesByLocationResponse struct {
 	Batches []StockItemBatch `json:"Batches,omitzero"`
 }
 
-// GetStockItemIDsBySKU is part of a reply.
+// GetStockItemIDsBySKU is returned by [InventoryService.GetStockItemIDsBySKU].
 type GetStockItemIDsBySKU struct {
 	Items []GetStockItemIDsBySKUItem `json:"Items,omitzero"`
 }
 
-// GetStockItemIDsBySKUItem is part of a reply.
+// GetStockItemIDsBySKUItem is returned by
+// [InventoryService.GetStockItemIDsBySKU].
 type GetStockItemIDsBySKUItem struct {
 	SKU         string `json:"SKU,omitzero"`
 	StockItemID GUID   `json:"StockItemId,omitzero"`
 }
 
-// GetStockItemIDsBySKURequest holds the parameters of Inventory.GetStockItemIDsBySKU.
+// GetStockItemIDsBySKURequest holds the parameters of
+// Inventory.GetStockItemIDsBySKU.
 type GetStockItemIDsBySKURequest struct {
 	SKUs []string `json:"SKUS,omitzero"`
 }
 
-// GetStockItemLabelsRequest holds the parameters of Inventory.GetStockItemLabels.
+// GetStockItemLabelsRequest holds the parameters of
+// Inventory.GetStockItemLabels.
 type GetStockItemLabelsRequest struct {
 	Location        *GUID      `json:"location,omitzero"`
 	SelectedRegions []RowRange `json:"selectedRegions,omitzero"`
@@ -3249,17 +3496,20 @@ type GetStockItemsByIDsRequest struct {
 // GetStockLocationsRequest holds the parameters of Inventory.GetStockLocations.
 type GetStockLocationsRequest struct{}
 
-// GetStockSupplierStatRequest holds the parameters of Inventory.GetStockSupplierStat.
+// GetStockSupplierStatRequest holds the parameters of
+// Inventory.GetStockSupplierStat.
 type GetStockSupplierStatRequest struct {
-	InventoryItemID *GUID `url:"inventoryItemId,omitempty" json:"-"`
+	InventoryItemID GUID `url:"inventoryItemId" json:"-"` // required
 }
 
-// GetStockSupplierStatsBulkRequest holds the parameters of Inventory.GetStockSupplierStatsBulk.
+// GetStockSupplierStatsBulkRequest holds the parameters of
+// Inventory.GetStockSupplierStatsBulk.
 type GetStockSupplierStatsBulkRequest struct {
 	InventoryItemIDs []GUID `url:"inventoryItemIds,omitempty" json:"-"`
 }
 
-// GetSupplierDetailsRequest holds the parameters of Inventory.GetSupplierDetails.
+// GetSupplierDetailsRequest holds the parameters of
+// Inventory.GetSupplierDetails.
 type GetSupplierDetailsRequest struct {
 	SupplierID *GUID `url:"supplierId,omitempty" json:"-"`
 }
@@ -3267,20 +3517,23 @@ type GetSupplierDetailsRequest struct {
 // GetSuppliersRequest holds the parameters of Inventory.GetSuppliers.
 type GetSuppliersRequest struct{}
 
-// GetUserSpecificViewsRequest holds the parameters of Inventory.GetUserSpecificViews.
+// GetUserSpecificViewsRequest holds the parameters of
+// Inventory.GetUserSpecificViews.
 type GetUserSpecificViewsRequest struct{}
 
-// HasStockItemStockLevelRequest holds the parameters of Inventory.HasStockItemStockLevel.
+// HasStockItemStockLevelRequest holds the parameters of
+// Inventory.HasStockItemStockLevel.
 type HasStockItemStockLevelRequest struct {
 	StockItemID *GUID `json:"StockItemId,omitzero"`
 }
 
-// HasStockItemStockLevelResponse is part of a reply.
+// HasStockItemStockLevelResponse is returned by
+// [InventoryService.HasStockItemStockLevel].
 type HasStockItemStockLevelResponse struct {
 	HasStockLevel bool `json:"HasStockLevel,omitzero"`
 }
 
-// HeaderConfig is part of a reply.
+// HeaderConfig is returned by [InventoryService.GetChannelsBySource].
 type HeaderConfig struct {
 	AddInOrderBookStock                          InventoryConfigItemBoolean      `json:"AddInOrderBookStock,omitzero"`
 	AutoLinkBySKU                                InventoryConfigItemBoolean      `json:"AutoLinkBySku,omitzero"`
@@ -3353,13 +3606,17 @@ type HeaderConfig struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v HeaderConfig) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// InsertUpdateEbayCompatibilityListResponse is part of a reply.
+// InsertUpdateEbayCompatibilityListResponse is returned by
+// [InventoryService.InsertUpdateEbayCompatibilityList].
 type InsertUpdateEbayCompatibilityListResponse struct {
 	EbayCompatibilityList []StockItemEbayCompatibility `json:"EbayCompatibilityList,omitzero"`
 }
 
-// InventoryChannel is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// InventoryChannel is taken by [InventoryService.CreateUserSpecificView] and
+// [InventoryService.UpdateUserSpecificView], and returned by
+// [InventoryService.GetPreDefinedViews] and
+// [InventoryService.GetUserSpecificViews]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type InventoryChannel struct {
 	ChannelID     int     `json:"ChannelId"`
 	Source        string  `json:"Source,omitzero"`
@@ -3369,7 +3626,8 @@ type InventoryChannel struct {
 	Width         Decimal `json:"Width,omitzero"`
 }
 
-// InventoryConfigItemBoolean is part of a reply.
+// InventoryConfigItemBoolean is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type InventoryConfigItemBoolean struct {
 	IsChanged     bool   `json:"IsChanged,omitzero"`
 	Loaded        bool   `json:"Loaded,omitzero"`
@@ -3378,7 +3636,8 @@ type InventoryConfigItemBoolean struct {
 	PropertyID    int    `json:"pkPropertyId,omitzero"`
 }
 
-// InventoryConfigItemString is part of a reply.
+// InventoryConfigItemString is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type InventoryConfigItemString struct {
 	IsChanged     bool   `json:"IsChanged,omitzero"`
 	Loaded        bool   `json:"Loaded,omitzero"`
@@ -3387,7 +3646,8 @@ type InventoryConfigItemString struct {
 	PropertyID    int    `json:"pkPropertyId,omitzero"`
 }
 
-// InventoryDeleteInventoryItemsRequest is part of a request.
+// InventoryDeleteInventoryItemsRequest is taken by
+// [InventoryService.DeleteInventoryItems].
 type InventoryDeleteInventoryItemsRequest struct {
 	InventoryItemIDs []GUID     `json:"InventoryItemIds,omitzero"`
 	SelectedRegions  []RowRange `json:"SelectedRegions,omitzero"`
@@ -3397,15 +3657,18 @@ type InventoryDeleteInventoryItemsRequest struct {
 // InventoryGetCountriesRequest holds the parameters of Inventory.GetCountries.
 type InventoryGetCountriesRequest struct{}
 
-// InventoryGetExtendedPropertyNamesRequest holds the parameters of Inventory.GetExtendedPropertyNames.
+// InventoryGetExtendedPropertyNamesRequest holds the parameters of
+// Inventory.GetExtendedPropertyNames.
 type InventoryGetExtendedPropertyNamesRequest struct {
 	PropertyType *string `url:"propertyType,omitempty" json:"-"`
 }
 
-// InventoryGetExtendedPropertyTypesRequest holds the parameters of Inventory.GetExtendedPropertyTypes.
+// InventoryGetExtendedPropertyTypesRequest holds the parameters of
+// Inventory.GetExtendedPropertyTypes.
 type InventoryGetExtendedPropertyTypesRequest struct{}
 
-// InventoryGetInventoryItemBatchInformationRequest is part of a request.
+// InventoryGetInventoryItemBatchInformationRequest is taken by
+// [InventoryService.GetInventoryItemBatchInformation].
 type InventoryGetInventoryItemBatchInformationRequest struct {
 	AssignableOnly  *bool `json:"AssignableOnly,omitzero"`
 	AvailableOnly   *bool `json:"AvailableOnly,omitzero"`
@@ -3413,22 +3676,27 @@ type InventoryGetInventoryItemBatchInformationRequest struct {
 	StockLocationID *GUID `json:"StockLocationId,omitzero"`
 }
 
-// InventoryGetPostalServicesRequest holds the parameters of Inventory.GetPostalServices.
+// InventoryGetPostalServicesRequest holds the parameters of
+// Inventory.GetPostalServices.
 type InventoryGetPostalServicesRequest struct{}
 
-// InventoryGetProductIdentifierTypesRequest is part of a reply.
+// InventoryGetProductIdentifierTypesRequest is returned by
+// [InventoryService.GetProductIdentifierTypes].
 type InventoryGetProductIdentifierTypesRequest struct {
 	Types map[string]string `json:"Types,omitzero"`
 }
 
-// InventoryParametersRequest is part of a request.
+// InventoryParametersRequest is taken by
+// [InventoryService.ArchiveInventoryItems] and
+// [InventoryService.UnarchiveInventoryItems].
 type InventoryParametersRequest struct {
 	InventoryItemIDs []GUID     `json:"InventoryItemIds,omitzero"`
 	SelectedRegions  []RowRange `json:"SelectedRegions,omitzero"`
 	Token            *GUID      `json:"Token,omitzero"`
 }
 
-// InventoryUpdateInventoryItemRequest is part of a request.
+// InventoryUpdateInventoryItemRequest is taken by
+// [InventoryService.UpdateInventoryItem].
 type InventoryUpdateInventoryItemRequest struct {
 	Available                *int     `json:"Available,omitzero"` // read-only
 	BarcodeNumber            *string  `json:"BarcodeNumber,omitzero"`
@@ -3466,8 +3734,11 @@ type InventoryUpdateInventoryItemRequest struct {
 	IsBatchedStockType       *bool    `json:"isBatchedStockType,omitzero"` // read-only
 }
 
-// InventoryView is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// InventoryView is taken by [InventoryService.CreateUserSpecificView] and
+// [InventoryService.UpdateUserSpecificView], and returned by
+// [InventoryService.GetPreDefinedViews] and
+// [InventoryService.GetUserSpecificViews]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type InventoryView struct {
 	Channels        []InventoryChannel          `json:"Channels,omitzero"`
 	Columns         []Column                    `json:"Columns,omitzero"`
@@ -3484,20 +3755,26 @@ type InventoryView struct {
 	SubSource       string                      `json:"SubSource,omitzero"`
 }
 
-// IsInventoryItemChannelSKULinkedRequest holds the parameters of Inventory.IsInventoryItemChannelSKULinked.
+// IsInventoryItemChannelSKULinkedRequest holds the parameters of
+// Inventory.IsInventoryItemChannelSKULinked.
 type IsInventoryItemChannelSKULinkedRequest struct {
 	ChannelSKU *string `url:"channelSKU,omitempty" json:"-"`
 	Source     *string `url:"source,omitempty" json:"-"`
 	SubSource  *string `url:"subSource,omitempty" json:"-"`
 }
 
-// IsOwnedStockLocationRequest holds the parameters of Inventory.IsOwnedStockLocation.
+// IsOwnedStockLocationRequest holds the parameters of
+// Inventory.IsOwnedStockLocation.
 type IsOwnedStockLocationRequest struct {
 	LocationID *GUID `url:"locationId,omitempty" json:"-"`
 }
 
-// ItemComposition is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ItemComposition is taken by
+// [InventoryService.CreateInventoryItemCompositions] and
+// [InventoryService.UpdateInventoryItemCompositions], and returned by
+// [InventoryService.GetInventoryItemCompositions] and
+// [InventoryService.GetInventoryItemsCompositionByIDs]. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type ItemComposition struct {
 	DimDepth              Decimal `json:"DimDepth,omitzero"`
 	DimHeight             Decimal `json:"DimHeight,omitzero"`
@@ -3515,19 +3792,23 @@ type ItemComposition struct {
 	Weight                Decimal `json:"Weight,omitzero"`
 }
 
-// ItemsHaveScannableIdentifiersResponse is part of a reply.
+// ItemsHaveScannableIdentifiersResponse is returned by
+// [InventoryService.ItemsHaveScannableIdentifiers].
 type ItemsHaveScannableIdentifiersResponse struct {
 	ItemScannableIdentifierMapping map[string]bool `json:"ItemScannableIdentifierMapping,omitzero"`
 }
 
-// KeyGUIDValue is part of a reply.
+// KeyGUIDValue is returned by [InventoryService.GetPackageGroups] and
+// [InventoryService.GetPostalServices].
 type KeyGUIDValue struct {
 	Key   string `json:"Key,omitzero"`
 	Value GUID   `json:"Value,omitzero"`
 }
 
-// LinnworksCategory is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// LinnworksCategory is taken by [InventoryService.UpdateCategory], and returned
+// by [InventoryService.GetCategories] and [InventoryService.CreateCategory].
+// Bools and numbers are always sent, the rest unless it is empty; [Client.Call]
+// can send that too.
 type LinnworksCategory struct {
 	CategoryID          GUID   `json:"CategoryId,omitzero"`
 	CategoryName        string `json:"CategoryName,omitzero"`
@@ -3535,12 +3816,13 @@ type LinnworksCategory struct {
 	StructureCategoryID int    `json:"StructureCategoryId"`
 }
 
-// MarkReadyForCollectionRequest holds the parameters of OpenOrders.MarkReadyForCollection.
+// MarkReadyForCollectionRequest holds the parameters of
+// OpenOrders.MarkReadyForCollection.
 type MarkReadyForCollectionRequest struct {
 	OrderIDs []GUID `json:"OrderIds,omitzero"`
 }
 
-// PictureSource is part of a reply.
+// PictureSource is returned by [InventoryService.UploadImagesToInventoryItem].
 type PictureSource struct {
 	IsMain    bool   `json:"IsMain,omitzero"`
 	PictureID GUID   `json:"PictureId,omitzero"`
@@ -3548,7 +3830,9 @@ type PictureSource struct {
 	Source    string `json:"Source,omitzero"`
 }
 
-// ProductIdentifierInformation is part of a reply.
+// ProductIdentifierInformation is returned by
+// [InventoryService.GetProductIdentifierExtendedTypes] and
+// [InventoryService.GetScannableProductIdentifiersByOrderIDs].
 type ProductIdentifierInformation struct {
 	DisplayName       string                           `json:"DisplayName,omitzero"`
 	ScannedAtDispatch bool                             `json:"ScannedAtDispatch,omitzero"`
@@ -3556,7 +3840,8 @@ type ProductIdentifierInformation struct {
 	Type              ProductIdentifierInformationType `json:"Type,omitzero"`
 }
 
-// PropertyRule is part of a reply.
+// PropertyRule is returned by [InventoryService.GetChannels] and
+// [InventoryService.GetChannelsBySource].
 type PropertyRule struct {
 	DependantField string               `json:"DependantField,omitzero"`
 	Options        string               `json:"Options,omitzero"`
@@ -3574,7 +3859,7 @@ type ScrapBatchedItemRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ScrapBatchedItemRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ScrapBatchedItemResponse is part of a reply.
+// ScrapBatchedItemResponse is returned by [InventoryService.ScrapBatchedItem].
 type ScrapBatchedItemResponse struct {
 	ScrapItem ScrapItem `json:"ScrapItem,omitzero"`
 }
@@ -3582,15 +3867,19 @@ type ScrapBatchedItemResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ScrapBatchedItemResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ScrapCategory is sent and received. Bools and numbers are always sent, the
+// ScrapCategory is taken by [InventoryService.UpdateScrapCategories], and
+// returned by [InventoryService.AddScrapCategories] and
+// [InventoryService.GetScrapCategories]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type ScrapCategory struct {
 	CategoryID   int    `json:"CategoryId"`
 	CategoryName string `json:"CategoryName,omitzero"`
 }
 
-// ScrapItem is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ScrapItem is taken by [InventoryService.AddScrapItem] and
+// [InventoryService.ScrapBatchedItem], and returned by
+// [InventoryService.AddScrapItem] and 2 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type ScrapItem struct {
 	CategoryName    string  `json:"CategoryName,omitzero"`
 	CreatedDate     Time    `json:"CreatedDate,omitzero"`
@@ -3613,7 +3902,7 @@ func (v ScrapItem) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ScrapItem) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ScrapItemExtended is part of a request.
+// ScrapItemExtended is taken by [InventoryService.BulkScrapBatchedItems].
 type ScrapItemExtended struct {
 	BatchInventoryID *int    `json:"BatchInventoryId,omitzero"`
 	Quantity         *int    `json:"Quantity,omitzero"`
@@ -3623,7 +3912,7 @@ type ScrapItemExtended struct {
 	ScrapID          *GUID   `json:"pkScrapId,omitzero"`
 }
 
-// ScrapItemPage is part of a reply.
+// ScrapItemPage is returned by [InventoryService.GetScrapHistory].
 type ScrapItemPage struct {
 	Data           []ScrapItem `json:"Data,omitzero"`
 	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
@@ -3635,17 +3924,22 @@ type ScrapItemPage struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ScrapItemPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SetInventoryItemImageAsMainRequest holds the parameters of Inventory.SetInventoryItemImageAsMain.
+// SetInventoryItemImageAsMainRequest holds the parameters of
+// Inventory.SetInventoryItemImageAsMain.
 type SetInventoryItemImageAsMainRequest struct {
 	InventoryItemID *GUID `json:"inventoryItemId,omitzero"`
 	MainImageID     *GUID `json:"mainImageId,omitzero"`
 }
 
-// SetInventoryItemImageAsMainResponse is the reply of Inventory.SetInventoryItemImageAsMain.
+// SetInventoryItemImageAsMainResponse is the reply of
+// Inventory.SetInventoryItemImageAsMain.
 type SetInventoryItemImageAsMainResponse struct{}
 
-// StockItem is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockItem is taken by [InventoryService.AddInventoryItem] and
+// [InventoryService.DuplicateInventoryItem], and returned by
+// [StockService.GetStockItems] and [StockService.GetStockItemsByKey]. Bools and
+// numbers are always sent, the rest unless it is empty; [Client.Call] can send
+// that too.
 type StockItem struct {
 	Available                int     `json:"Available,omitzero"` // read-only
 	BarcodeNumber            string  `json:"BarcodeNumber,omitzero"`
@@ -3682,7 +3976,9 @@ type StockItem struct {
 	IsBatchedStockType       bool    `json:"isBatchedStockType,omitzero"` // read-only
 }
 
-// StockItemAuditTrail is part of a reply.
+// StockItemAuditTrail is returned by
+// [InventoryService.GetInventoryItemAuditTrail] and
+// [InventoryService.GetInventoryItemAuditTrailPaged].
 type StockItemAuditTrail struct {
 	AuditText      string `json:"AuditText,omitzero"`
 	AuditTrailDate Time   `json:"AuditTrailDate,omitzero"`
@@ -3700,7 +3996,8 @@ func (v StockItemAuditTrail) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v StockItemAuditTrail) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// StockItemAuditTrailPage is part of a reply.
+// StockItemAuditTrailPage is returned by
+// [InventoryService.GetInventoryItemAuditTrailPaged].
 type StockItemAuditTrailPage struct {
 	CurrentPage    int                   `json:"CurrentPage,omitzero"`
 	EntriesPerPage int                   `json:"EntriesPerPage,omitzero"`
@@ -3711,8 +4008,10 @@ type StockItemAuditTrailPage struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v StockItemAuditTrailPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// StockItemBatch is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockItemBatch is taken by [ProcessedOrdersService.CreateResend] and 5
+// others, and returned by [StockService.GetBinrackSKUs] and 19 others. Bools
+// and numbers are always sent, the rest unless it is empty; [Client.Call] can
+// send that too.
 type StockItemBatch struct {
 	BatchID               int                       `json:"BatchId"`
 	BatchNumber           string                    `json:"BatchNumber,omitzero"`
@@ -3725,7 +4024,7 @@ type StockItemBatch struct {
 	StockItemID           GUID                      `json:"StockItemId,omitzero"`
 }
 
-// StockItemBatchAudit is part of a reply.
+// StockItemBatchAudit is returned by [InventoryService.GetBatchAudit].
 type StockItemBatchAudit struct {
 	BatchID          int     `json:"BatchId,omitzero"`
 	BatchInventoryID int     `json:"BatchInventoryId,omitzero"`
@@ -3749,8 +4048,10 @@ func (v StockItemBatchAudit) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v StockItemBatchAudit) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// StockItemBatchInventory is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockItemBatchInventory is taken by [ProcessedOrdersService.CreateResend] and
+// 7 others, and returned by [StockService.GetBinrackSKUs] and 19 others. Bools
+// and numbers are always sent, the rest unless it is empty; [Client.Call] can
+// send that too.
 type StockItemBatchInventory struct {
 	BatchID                      int     `json:"BatchId"`
 	BatchInventoryID             int     `json:"BatchInventoryId"`
@@ -3770,7 +4071,9 @@ type StockItemBatchInventory struct {
 	WarehouseBinrackTypeName     string  `json:"WarehouseBinrackTypeName,omitzero"`
 }
 
-// StockItemChannelSKU is part of a reply.
+// StockItemChannelSKU is returned by
+// [InventoryService.GetInventoryItemChannelSKUs] and
+// [InventoryService.BatchGetInventoryItemChannelSKUs].
 type StockItemChannelSKU struct {
 	ChannelReferenceID      string  `json:"ChannelReferenceId,omitzero"`
 	ChannelSKURowID         GUID    `json:"ChannelSKURowId,omitzero"`
@@ -3791,14 +4094,18 @@ type StockItemChannelSKU struct {
 	UpdateStatus            string  `json:"UpdateStatus,omitzero"`
 }
 
-// StockItemChannelSKUResponse is part of a reply.
+// StockItemChannelSKUResponse is returned by
+// [InventoryService.BatchGetInventoryItemChannelSKUs].
 type StockItemChannelSKUResponse struct {
 	ChannelSKUs []StockItemChannelSKU `json:"ChannelSkus,omitzero"`
 	StockItemID GUID                  `json:"StockItemId,omitzero"`
 }
 
-// StockItemChannelSKUWithLocation is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockItemChannelSKUWithLocation is taken by
+// [InventoryService.UpdateInventoryItemChannelSKUsWithLocation], and returned
+// by [InventoryService.GetInventoryItemChannelSKUsWithLocation]. Bools and
+// numbers are always sent, the rest unless it is empty; [Client.Call] can send
+// that too.
 type StockItemChannelSKUWithLocation struct {
 	EndWhenStock      int     `json:"EndWhenStock"`
 	IgnoreSync        bool    `json:"IgnoreSync"`
@@ -3816,8 +4123,11 @@ type StockItemChannelSKUWithLocation struct {
 	RowID             GUID    `json:"fkRowId,omitzero"`
 }
 
-// StockItemDescription is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockItemDescription is taken by
+// [InventoryService.CreateInventoryItemDescriptions] and
+// [InventoryService.UpdateInventoryItemDescriptions], and returned by
+// [StockService.GetStockItemsFull] and 2 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type StockItemDescription struct {
 	Description    string `json:"Description,omitzero"`
 	Source         string `json:"Source,omitzero"`
@@ -3827,8 +4137,12 @@ type StockItemDescription struct {
 	RowID          GUID   `json:"pkRowId,omitzero"`
 }
 
-// StockItemEbayCompatibility is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockItemEbayCompatibility is taken by
+// [InventoryService.DeleteEbayCompatibilityList] and
+// [InventoryService.InsertUpdateEbayCompatibilityList], and returned by
+// [InventoryService.GetEbayCompatibilityList] and 2 others. Bools and numbers
+// are always sent, the rest unless it is empty; [Client.Call] can send that
+// too.
 type StockItemEbayCompatibility struct {
 	CompatibilityNotes    string                                          `json:"CompatibilityNotes,omitzero"`
 	Culture               string                                          `json:"Culture,omitzero"`
@@ -3841,7 +4155,8 @@ type StockItemEbayCompatibility struct {
 	Value                 string                                          `json:"Value,omitzero"`
 }
 
-// StockItemExtendedProperty is part of a reply.
+// StockItemExtendedProperty is returned by [StockService.GetStockItemsFull] and
+// 2 others.
 type StockItemExtendedProperty struct {
 	PropertyType  string `json:"PropertyType,omitzero"`
 	PropertyValue string `json:"PropertyValue,omitzero"`
@@ -3850,7 +4165,8 @@ type StockItemExtendedProperty struct {
 	RowID         GUID   `json:"pkRowId,omitzero"`
 }
 
-// StockItemExtendedPropertyUpsertItem is part of a request.
+// StockItemExtendedPropertyUpsertItem is taken by
+// [InventoryService.CreateInventoryItemExtendedProperties].
 type StockItemExtendedPropertyUpsertItem struct {
 	PropertyType  *string `json:"PropertyType,omitzero"`
 	PropertyValue *string `json:"PropertyValue,omitzero"`
@@ -3859,7 +4175,8 @@ type StockItemExtendedPropertyUpsertItem struct {
 	StockItemID   *GUID   `json:"fkStockItemId,omitzero"`
 }
 
-// StockItemExtendedPropertyWithSKU is part of a request.
+// StockItemExtendedPropertyWithSKU is taken by
+// [InventoryService.UpdateInventoryItemExtendedProperties].
 type StockItemExtendedPropertyWithSKU struct {
 	ItemNumber    *string `json:"ItemNumber,omitzero"`
 	PropertyType  *string `json:"PropertyType,omitzero"`
@@ -3869,8 +4186,9 @@ type StockItemExtendedPropertyWithSKU struct {
 	RowID         *GUID   `json:"pkRowId,omitzero"`
 }
 
-// StockItemHeader is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockItemHeader is taken by [InventoryService.AddInventoryItemBulk], and
+// returned by [StockService.GetStockItemsByIDs]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type StockItemHeader struct {
 	BarcodeNumber            string  `json:"BarcodeNumber,omitzero"`
 	BatchNumberScanRequired  bool    `json:"BatchNumberScanRequired"`
@@ -3899,7 +4217,7 @@ type StockItemHeader struct {
 	IsBatchedStockType       bool    `json:"isBatchedStockType,omitzero"` // read-only
 }
 
-// StockItemImage is part of a reply.
+// StockItemImage is returned by [StockService.GetStockItemsFull] and 2 others.
 type StockItemImage struct {
 	CheckSumValue  string `json:"CheckSumValue,omitzero"`
 	ChecksumValue  string `json:"ChecksumValue,omitzero"`
@@ -3913,7 +4231,7 @@ type StockItemImage struct {
 	RowID          GUID   `json:"pkRowId,omitzero"`
 }
 
-// StockItemImageSimple is part of a request.
+// StockItemImageSimple is taken by [InventoryService.UpdateImages].
 type StockItemImageSimple struct {
 	ChecksumValue  *string `json:"ChecksumValue,omitzero"`
 	IsMain         *bool   `json:"IsMain,omitzero"`
@@ -3924,7 +4242,8 @@ type StockItemImageSimple struct {
 	RowID          *GUID   `json:"pkRowId,omitzero"`
 }
 
-// StockItemInv is part of a reply.
+// StockItemInv is returned by [InventoryService.GetInventoryItem] and
+// [InventoryService.GetInventoryItemByID].
 type StockItemInv struct {
 	Available                int     `json:"Available,omitzero"`
 	BarcodeNumber            string  `json:"BarcodeNumber,omitzero"`
@@ -3962,7 +4281,7 @@ type StockItemInv struct {
 	IsBatchedStockType       bool    `json:"isBatchedStockType,omitzero"`
 }
 
-// StockItemLabel is part of a reply.
+// StockItemLabel is returned by [InventoryService.GetStockItemLabels].
 type StockItemLabel struct {
 	BatchInventoryID int    `json:"BatchInventoryId,omitzero"`
 	BatchNumber      string `json:"BatchNumber,omitzero"`
@@ -3975,8 +4294,11 @@ type StockItemLabel struct {
 	StockItemIntID   int    `json:"StockItemIntId,omitzero"`
 }
 
-// StockItemLocation is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockItemLocation is taken by [InventoryService.AddItemLocations] and
+// [InventoryService.UpdateItemLocations], and returned by
+// [StockService.GetStockItemsLocation] and
+// [InventoryService.GetInventoryItemLocations]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type StockItemLocation struct {
 	BinRack         string `json:"BinRack,omitzero"`
 	LocationName    string `json:"LocationName,omitzero"`
@@ -3985,8 +4307,10 @@ type StockItemLocation struct {
 	StockLocationID GUID   `json:"StockLocationId,omitzero"`
 }
 
-// StockItemPrice is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockItemPrice is taken by [InventoryService.CreateInventoryItemPrices] and
+// [InventoryService.UpdateInventoryItemPrices], and returned by
+// [StockService.GetStockItemsFull] and 2 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type StockItemPrice struct {
 	EndDate        Time                       `json:"EndDate,omitzero"`
 	Price          Decimal                    `json:"Price,omitzero"`
@@ -4001,8 +4325,10 @@ type StockItemPrice struct {
 	RowID          GUID                       `json:"pkRowId,omitzero"`
 }
 
-// StockItemPricingRule is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockItemPricingRule is taken by [InventoryService.CreateInventoryItemPrices]
+// and 3 others, and returned by [StockService.GetStockItemsFull] and 4 others.
+// Bools and numbers are always sent, the rest unless it is empty; [Client.Call]
+// can send that too.
 type StockItemPricingRule struct {
 	LowerBound     int     `json:"LowerBound"`
 	Type           string  `json:"Type,omitzero"`
@@ -4011,8 +4337,11 @@ type StockItemPricingRule struct {
 	RowID          int     `json:"pkRowId"`
 }
 
-// StockItemProductIdentifier is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockItemProductIdentifier is taken by
+// [InventoryService.AddProductIdentifiers] and
+// [InventoryService.UpdateProductIdentifiers], and returned by
+// [InventoryService.AddProductIdentifiers] and 2 others. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type StockItemProductIdentifier struct {
 	ModifiedDate     Time                           `json:"ModifiedDate,omitzero"`
 	ModifiedUserName string                         `json:"ModifiedUserName,omitzero"`
@@ -4031,8 +4360,10 @@ func (v StockItemProductIdentifier) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v StockItemProductIdentifier) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// StockItemSupplierStat is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockItemSupplierStat is taken by [InventoryService.CreateStockSupplierStat]
+// and [InventoryService.UpdateStockSupplierStat], and returned by
+// [StockService.GetStockItemsFull] and 3 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type StockItemSupplierStat struct {
 	AverageLeadTime     Decimal `json:"AverageLeadTime,omitzero"`
 	AveragePrice        Decimal `json:"AveragePrice,omitzero"`
@@ -4052,8 +4383,10 @@ type StockItemSupplierStat struct {
 	SupplierPackSize    int     `json:"SupplierPackSize"`
 }
 
-// StockItemTitle is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockItemTitle is taken by [InventoryService.CreateInventoryItemTitles] and
+// [InventoryService.UpdateInventoryItemTitles], and returned by
+// [StockService.GetStockItemsFull] and 2 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type StockItemTitle struct {
 	Source         string `json:"Source,omitzero"`
 	StockItemID    GUID   `json:"StockItemId,omitzero"`
@@ -4063,8 +4396,11 @@ type StockItemTitle struct {
 	RowID          GUID   `json:"pkRowId,omitzero"`
 }
 
-// StockLocation is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockLocation is taken by [LocationsService.AddLocation] and
+// [LocationsService.UpdateLocation], and returned by
+// [LocationsService.GetLocation] and [InventoryService.GetStockLocations].
+// Bools and numbers are always sent, the rest unless it is empty; [Client.Call]
+// can send that too.
 type StockLocation struct {
 	Address1                                 string `json:"Address1,omitzero"`
 	Address2                                 string `json:"Address2,omitzero"`
@@ -4091,8 +4427,10 @@ func (v StockLocation) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v StockLocation) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// Supplier is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// Supplier is taken by [InventoryService.AddSupplier] and
+// [InventoryService.UpdateSupplier], and returned by
+// [InventoryService.AddSupplier] and 2 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type Supplier struct {
 	Address            string `json:"Address,omitzero"`
 	AlternativeAddress string `json:"AlternativeAddress,omitzero"`
@@ -4117,10 +4455,12 @@ func (v Supplier) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "Country
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v Supplier) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// UnarchiveInventoryItemsResponse is the reply of Inventory.UnarchiveInventoryItems.
+// UnarchiveInventoryItemsResponse is the reply of
+// Inventory.UnarchiveInventoryItems.
 type UnarchiveInventoryItemsResponse struct{}
 
-// UnlinkChannelListingRequest holds the parameters of Inventory.UnlinkChannelListing.
+// UnlinkChannelListingRequest holds the parameters of
+// Inventory.UnlinkChannelListing.
 type UnlinkChannelListingRequest struct {
 	ChannelRefID *string `json:"channelRefId,omitzero"`
 	Source       *string `json:"source,omitzero"`
@@ -4135,12 +4475,13 @@ type UpdateBatchDatesRequest struct {
 	Items []BatchDatesUpdateItem `json:"Items,omitzero"`
 }
 
-// UpdateBatchDatesResponse is part of a reply.
+// UpdateBatchDatesResponse is returned by [InventoryService.UpdateBatchDates].
 type UpdateBatchDatesResponse struct {
 	Items []BatchDatesUpdateItemResult `json:"Items,omitzero"`
 }
 
-// UpdateBatchDetailsRequest holds the parameters of Inventory.UpdateBatchDetails.
+// UpdateBatchDetailsRequest holds the parameters of
+// Inventory.UpdateBatchDetails.
 type UpdateBatchDetailsRequest struct {
 	BatchNumberScanRequired *bool `json:"BatchNumberScanRequired,omitzero"`
 	InventoryTrackingType   *int  `json:"InventoryTrackingType,omitzero"`
@@ -4151,7 +4492,8 @@ type UpdateBatchDetailsRequest struct {
 // UpdateBatchDetailsResponse is the reply of Inventory.UpdateBatchDetails.
 type UpdateBatchDetailsResponse struct{}
 
-// UpdateBatchesWithInventoryResponse is the reply of Inventory.UpdateBatchesWithInventory.
+// UpdateBatchesWithInventoryResponse is the reply of
+// Inventory.UpdateBatchesWithInventory.
 type UpdateBatchesWithInventoryResponse struct{}
 
 // UpdateCategoryRequest holds the parameters of Inventory.UpdateCategory.
@@ -4162,16 +4504,18 @@ type UpdateCategoryRequest struct {
 // UpdateCategoryResponse is the reply of Inventory.UpdateCategory.
 type UpdateCategoryResponse struct{}
 
-// UpdateChannelMappingRequest holds the parameters of Inventory.UpdateChannelMapping.
+// UpdateChannelMappingRequest holds the parameters of
+// Inventory.UpdateChannelMapping.
 type UpdateChannelMappingRequest struct {
 	Mappings []ChannelMappingUpdateInfo `json:"Mappings,omitzero"`
 }
 
-// UpdateCompositeParentStockLevelRequest holds the parameters of Inventory.UpdateCompositeParentStockLevel.
+// UpdateCompositeParentStockLevelRequest holds the parameters of
+// Inventory.UpdateCompositeParentStockLevel.
 type UpdateCompositeParentStockLevelRequest struct {
-	FieldValue  *int  `json:"fieldValue,omitzero"`
-	LocationID  *GUID `json:"locationId,omitzero"`
-	StockItemID *GUID `json:"stockItemId,omitzero"`
+	FieldValue  *int `json:"fieldValue,omitzero"`
+	LocationID  GUID `json:"locationId"`  // required
+	StockItemID GUID `json:"stockItemId"` // required
 }
 
 // UpdateCountriesResponse is the reply of Inventory.UpdateCountries.
@@ -4188,36 +4532,44 @@ type UpdateImagesRequest struct {
 // UpdateImagesResponse is the reply of Inventory.UpdateImages.
 type UpdateImagesResponse struct{}
 
-// UpdateInventoryItemChannelSKUsWithLocationRequest holds the parameters of Inventory.UpdateInventoryItemChannelSKUsWithLocation.
+// UpdateInventoryItemChannelSKUsWithLocationRequest holds the parameters of
+// Inventory.UpdateInventoryItemChannelSKUsWithLocation.
 type UpdateInventoryItemChannelSKUsWithLocationRequest struct {
 	InventoryItemChannelSKUsWithLocation []StockItemChannelSKUWithLocation `json:"inventoryItemChannelSKUsWithLocation,omitzero"`
 }
 
-// UpdateInventoryItemChannelSKUsWithLocationResponse is the reply of Inventory.UpdateInventoryItemChannelSKUsWithLocation.
+// UpdateInventoryItemChannelSKUsWithLocationResponse is the reply of
+// Inventory.UpdateInventoryItemChannelSKUsWithLocation.
 type UpdateInventoryItemChannelSKUsWithLocationResponse struct{}
 
-// UpdateInventoryItemCompositionsResponse is the reply of Inventory.UpdateInventoryItemCompositions.
+// UpdateInventoryItemCompositionsResponse is the reply of
+// Inventory.UpdateInventoryItemCompositions.
 type UpdateInventoryItemCompositionsResponse struct{}
 
-// UpdateInventoryItemDescriptionsResponse is the reply of Inventory.UpdateInventoryItemDescriptions.
+// UpdateInventoryItemDescriptionsResponse is the reply of
+// Inventory.UpdateInventoryItemDescriptions.
 type UpdateInventoryItemDescriptionsResponse struct{}
 
-// UpdateInventoryItemExtendedPropertiesRequest holds the parameters of Inventory.UpdateInventoryItemExtendedProperties.
+// UpdateInventoryItemExtendedPropertiesRequest holds the parameters of
+// Inventory.UpdateInventoryItemExtendedProperties.
 type UpdateInventoryItemExtendedPropertiesRequest struct {
 	InventoryItemExtendedProperties []StockItemExtendedPropertyWithSKU `json:"inventoryItemExtendedProperties,omitzero"`
 }
 
-// UpdateInventoryItemExtendedPropertiesResponse is the reply of Inventory.UpdateInventoryItemExtendedProperties.
+// UpdateInventoryItemExtendedPropertiesResponse is the reply of
+// Inventory.UpdateInventoryItemExtendedProperties.
 type UpdateInventoryItemExtendedPropertiesResponse struct{}
 
-// UpdateInventoryItemFieldRequest holds the parameters of Inventory.UpdateInventoryItemField.
+// UpdateInventoryItemFieldRequest holds the parameters of
+// Inventory.UpdateInventoryItemField.
 type UpdateInventoryItemFieldRequest struct {
 	FieldName       *UpdateInventoryItemFieldRequestFieldName `json:"fieldName,omitzero"`
 	FieldValue      *string                                   `json:"fieldValue,omitzero"`
 	InventoryItemID *GUID                                     `json:"inventoryItemId,omitzero"`
 }
 
-// UpdateInventoryItemLevelsRequest holds the parameters of Inventory.UpdateInventoryItemLevels.
+// UpdateInventoryItemLevelsRequest holds the parameters of
+// Inventory.UpdateInventoryItemLevels.
 type UpdateInventoryItemLevelsRequest struct {
 	ChangeSource    *string                                    `json:"changeSource,omitzero"`
 	FieldName       *UpdateInventoryItemLevelsRequestFieldName `json:"fieldName,omitzero"`
@@ -4226,13 +4578,16 @@ type UpdateInventoryItemLevelsRequest struct {
 	LocationID      *GUID                                      `json:"locationId,omitzero"`
 }
 
-// UpdateInventoryItemPricesResponse is the reply of Inventory.UpdateInventoryItemPrices.
+// UpdateInventoryItemPricesResponse is the reply of
+// Inventory.UpdateInventoryItemPrices.
 type UpdateInventoryItemPricesResponse struct{}
 
-// UpdateInventoryItemPricingRulesResponse is the reply of Inventory.UpdateInventoryItemPricingRules.
+// UpdateInventoryItemPricingRulesResponse is the reply of
+// Inventory.UpdateInventoryItemPricingRules.
 type UpdateInventoryItemPricingRulesResponse struct{}
 
-// UpdateInventoryItemRequest holds the parameters of Inventory.UpdateInventoryItem.
+// UpdateInventoryItemRequest holds the parameters of
+// Inventory.UpdateInventoryItem.
 type UpdateInventoryItemRequest struct {
 	InventoryItem *InventoryUpdateInventoryItemRequest `json:"inventoryItem,omitzero"`
 }
@@ -4240,39 +4595,47 @@ type UpdateInventoryItemRequest struct {
 // UpdateInventoryItemResponse is the reply of Inventory.UpdateInventoryItem.
 type UpdateInventoryItemResponse struct{}
 
-// UpdateInventoryItemTitlesResponse is the reply of Inventory.UpdateInventoryItemTitles.
+// UpdateInventoryItemTitlesResponse is the reply of
+// Inventory.UpdateInventoryItemTitles.
 type UpdateInventoryItemTitlesResponse struct{}
 
 // UpdateItemLocationsResponse is the reply of Inventory.UpdateItemLocations.
 type UpdateItemLocationsResponse struct{}
 
-// UpdateProductIdentifiersResponse is the reply of Inventory.UpdateProductIdentifiers.
+// UpdateProductIdentifiersResponse is the reply of
+// Inventory.UpdateProductIdentifiers.
 type UpdateProductIdentifiersResponse struct{}
 
-// UpdateScrapCategoriesRequest holds the parameters of Inventory.UpdateScrapCategories.
+// UpdateScrapCategoriesRequest holds the parameters of
+// Inventory.UpdateScrapCategories.
 type UpdateScrapCategoriesRequest struct {
 	Categories []ScrapCategory `json:"Categories,omitzero"`
 }
 
-// UpdateScrapCategoriesResponse is the reply of Inventory.UpdateScrapCategories.
+// UpdateScrapCategoriesResponse is the reply of
+// Inventory.UpdateScrapCategories.
 type UpdateScrapCategoriesResponse struct{}
 
-// UpdateStockSupplierStatResponse is the reply of Inventory.UpdateStockSupplierStat.
+// UpdateStockSupplierStatResponse is the reply of
+// Inventory.UpdateStockSupplierStat.
 type UpdateStockSupplierStatResponse struct{}
 
 // UpdateSupplierResponse is the reply of Inventory.UpdateSupplier.
 type UpdateSupplierResponse struct{}
 
-// UpdateUserSpecificViewRequest holds the parameters of Inventory.UpdateUserSpecificView.
+// UpdateUserSpecificViewRequest holds the parameters of
+// Inventory.UpdateUserSpecificView.
 type UpdateUserSpecificViewRequest struct {
 	View     *InventoryView `json:"view,omitzero"`
 	ViewName *string        `json:"viewName,omitzero"`
 }
 
-// UpdateUserSpecificViewResponse is the reply of Inventory.UpdateUserSpecificView.
+// UpdateUserSpecificViewResponse is the reply of
+// Inventory.UpdateUserSpecificView.
 type UpdateUserSpecificViewResponse struct{}
 
-// UploadImagesToInventoryItemRequest holds the parameters of Inventory.UploadImagesToInventoryItem.
+// UploadImagesToInventoryItemRequest holds the parameters of
+// Inventory.UploadImagesToInventoryItem.
 type UploadImagesToInventoryItemRequest struct {
 	ImageIDs        []GUID `json:"imageIds,omitzero"`
 	InventoryItemID *GUID  `json:"inventoryItemId,omitzero"`

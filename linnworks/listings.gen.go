@@ -16,7 +16,8 @@ type ListingsService service
 
 // CancelListingBulkOperation calls POST /api/Listings/CancelListingBulkOperation.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CancelListingBulkOperation
 func (s *ListingsService) CancelListingBulkOperation(ctx context.Context, req *CancelListingBulkOperationRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -30,7 +31,8 @@ func (s *ListingsService) CancelListingBulkOperation(ctx context.Context, req *C
 
 // CreateBigCommerceConfigurators calls POST /api/Listings/CreateBigcommerceConfigurators.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateBigcommerceConfigurators
 func (s *ListingsService) CreateBigCommerceConfigurators(ctx context.Context, req *CreateBigCommerceConfiguratorsRequest, opts ...CallOption) (*CreateBigCommerceConfiguratorsResponse, error) {
@@ -44,7 +46,8 @@ func (s *ListingsService) CreateBigCommerceConfigurators(ctx context.Context, re
 
 // CreateBigCommerceTemplates calls POST /api/Listings/CreateBigcommerceTemplates.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateBigcommerceTemplates
 func (s *ListingsService) CreateBigCommerceTemplates(ctx context.Context, req *CreateBigCommerceTemplatesRequest, opts ...CallOption) (*BigCommerceListingPage, error) {
@@ -58,7 +61,8 @@ func (s *ListingsService) CreateBigCommerceTemplates(ctx context.Context, req *C
 
 // CreateEbayConfigurators calls POST /api/Listings/CreateeBayConfigurators.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateeBayConfigurators
 func (s *ListingsService) CreateEbayConfigurators(ctx context.Context, req *CreateEbayConfiguratorsRequest, opts ...CallOption) (*CreateEbayConfiguratorsResponse, error) {
@@ -72,7 +76,8 @@ func (s *ListingsService) CreateEbayConfigurators(ctx context.Context, req *Crea
 
 // CreateEbayTemplates calls POST /api/Listings/CreateEbayTemplates.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateEbayTemplates
 func (s *ListingsService) CreateEbayTemplates(ctx context.Context, req *CreateEbayTemplatesRequest, opts ...CallOption) (*EbayListingPage, error) {
@@ -86,7 +91,8 @@ func (s *ListingsService) CreateEbayTemplates(ctx context.Context, req *CreateEb
 
 // CreateTemplatesFromViewInBulk calls POST /api/Listings/CreateTemplatesFromViewInBulk.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateTemplatesFromViewInBulk
 func (s *ListingsService) CreateTemplatesFromViewInBulk(ctx context.Context, req *CreateTemplatesFromViewInBulkRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -100,7 +106,8 @@ func (s *ListingsService) CreateTemplatesFromViewInBulk(ctx context.Context, req
 
 // DeleteBigCommerceConfigurators calls POST /api/Listings/DeleteBigcommerceConfigurators.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteBigcommerceConfigurators
 func (s *ListingsService) DeleteBigCommerceConfigurators(ctx context.Context, req *DeleteBigCommerceConfiguratorsRequest, opts ...CallOption) (*DeleteBigCommerceConfiguratorsResponse, error) {
@@ -114,7 +121,8 @@ func (s *ListingsService) DeleteBigCommerceConfigurators(ctx context.Context, re
 
 // DeleteBigCommerceTemplates calls POST /api/Listings/DeleteBigcommerceTemplates.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteBigcommerceTemplates
 func (s *ListingsService) DeleteBigCommerceTemplates(ctx context.Context, req *DeleteBigCommerceTemplatesRequest, opts ...CallOption) (*DeleteBigCommerceTemplatesResponse, error) {
@@ -128,7 +136,8 @@ func (s *ListingsService) DeleteBigCommerceTemplates(ctx context.Context, req *D
 
 // DeleteEbayConfigurators calls POST /api/Listings/DeleteeBayConfigurators.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteeBayConfigurators
 func (s *ListingsService) DeleteEbayConfigurators(ctx context.Context, req *DeleteEbayConfiguratorsRequest, opts ...CallOption) (*DeleteEbayConfiguratorsResponse, error) {
@@ -142,7 +151,8 @@ func (s *ListingsService) DeleteEbayConfigurators(ctx context.Context, req *Dele
 
 // DeleteEbayTemplates calls POST /api/Listings/DeleteEbayTemplates.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteEbayTemplates
 func (s *ListingsService) DeleteEbayTemplates(ctx context.Context, req *DeleteEbayTemplatesRequest, opts ...CallOption) (*DeleteEbayTemplatesResponse, error) {
@@ -156,7 +166,8 @@ func (s *ListingsService) DeleteEbayTemplates(ctx context.Context, req *DeleteEb
 
 // EndListingsPendingRelist calls POST /api/Listings/EndListingsPendingRelist.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-EndListingsPendingRelist
 func (s *ListingsService) EndListingsPendingRelist(ctx context.Context, req *EndListingsPendingRelistRequest, opts ...CallOption) (*EndListingsPendingRelistResponse, error) {
@@ -170,7 +181,7 @@ func (s *ListingsService) EndListingsPendingRelist(ctx context.Context, req *End
 
 // GetAllEbayConfigurators calls GET /api/Listings/GetAllEbayConfigurators.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GetAllEbayConfigurators
 func (s *ListingsService) GetAllEbayConfigurators(ctx context.Context, req *GetAllEbayConfiguratorsRequest, opts ...CallOption) (*GetEbayConfiguratorsResponse, error) {
@@ -184,7 +195,7 @@ func (s *ListingsService) GetAllEbayConfigurators(ctx context.Context, req *GetA
 
 // GetBigCommerceConfigurators calls GET /api/Listings/GetBigcommerceConfigurators.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GetBigcommerceConfigurators
 func (s *ListingsService) GetBigCommerceConfigurators(ctx context.Context, req *GetBigCommerceConfiguratorsRequest, opts ...CallOption) ([]BigCommerceConfigurator, error) {
@@ -198,7 +209,7 @@ func (s *ListingsService) GetBigCommerceConfigurators(ctx context.Context, req *
 
 // GetBigCommerceTemplates calls POST /api/Listings/GetBigCommerceTemplates.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GetBigCommerceTemplates
 func (s *ListingsService) GetBigCommerceTemplates(ctx context.Context, req *GetBigCommerceTemplatesRequest, opts ...CallOption) (*BigCommerceListingPage, error) {
@@ -210,27 +221,28 @@ func (s *ListingsService) GetBigCommerceTemplates(ctx context.Context, req *GetB
 	return out, err
 }
 
-// GetBigCommerceTemplatesAll hands out what stands on the pages of
-// [ListingsService.GetBigCommerceTemplates]. It stops at the first error but an [UnreadableError].
+// GetBigCommerceTemplatesAll iterates over all items of
+// [ListingsService.GetBigCommerceTemplates], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *ListingsService) GetBigCommerceTemplatesAll(ctx context.Context, req *GetBigCommerceTemplatesRequest, opts ...CallOption) iter.Seq2[BigCommerceListing, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.Parameters)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]BigCommerceListing, int, error) {
+	return numberedPages("Listings.GetBigCommerceTemplates", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]BigCommerceListing, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
 		r.Parameters = &inner
 		out, err := s.GetBigCommerceTemplates(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Items, 0, err
+		return out.Items, pageHead{}, err
 	})
 }
 
 // GetEbayConfigurators calls GET /api/Listings/GeteBayConfigurators.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayConfigurators
 func (s *ListingsService) GetEbayConfigurators(ctx context.Context, req *GetEbayConfiguratorsRequest, opts ...CallOption) ([]EbayConfig, error) {
@@ -244,21 +256,21 @@ func (s *ListingsService) GetEbayConfigurators(ctx context.Context, req *GetEbay
 
 // GetEbayListingOperations calls GET /api/Listings/GetEbayListingOperations.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GetEbayListingOperations
 func (s *ListingsService) GetEbayListingOperations(ctx context.Context, req *GetEbayListingOperationsRequest, opts ...CallOption) (json.RawMessage, error) {
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
 		name: "Listings.GetEbayListingOperations", method: "GET", path: "/api/Listings/GetEbayListingOperations",
-		query: true, jsonArrays: true, replay: replayRead, limit: 150,
+		query: true, replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
 // GetEbayTemplates calls POST /api/Listings/GeteBayTemplates.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayTemplates
 func (s *ListingsService) GetEbayTemplates(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) (*EbayListingPage, error) {
@@ -270,27 +282,29 @@ func (s *ListingsService) GetEbayTemplates(ctx context.Context, req *GetEbayTemp
 	return out, err
 }
 
-// GetEbayTemplatesAll hands out what stands on the pages of
-// [ListingsService.GetEbayTemplates]. It stops at the first error but an [UnreadableError].
+// GetEbayTemplatesAll iterates over all items of
+// [ListingsService.GetEbayTemplates], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 func (s *ListingsService) GetEbayTemplatesAll(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) iter.Seq2[EbayListing, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.Parameters)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]EbayListing, int, error) {
+	return numberedPages("Listings.GetEbayTemplates", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]EbayListing, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
 		r.Parameters = &inner
 		out, err := s.GetEbayTemplates(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Items, 0, err
+		return out.Items, pageHead{}, err
 	})
 }
 
 // ProcessBigCommerceListings calls POST /api/Listings/ProcessBigcommerceListings.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-ProcessBigcommerceListings
 func (s *ListingsService) ProcessBigCommerceListings(ctx context.Context, req *ProcessBigCommerceListingsRequest, opts ...CallOption) (*ProcessBigCommerceListingsResponse, error) {
@@ -304,7 +318,8 @@ func (s *ListingsService) ProcessBigCommerceListings(ctx context.Context, req *P
 
 // ProcessEbayListings calls POST /api/Listings/ProcesseBayListings.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-ProcesseBayListings
 func (s *ListingsService) ProcessEbayListings(ctx context.Context, req *ProcessEbayListingsRequest, opts ...CallOption) (*ProcessEbayListingsResponse, error) {
@@ -318,7 +333,8 @@ func (s *ListingsService) ProcessEbayListings(ctx context.Context, req *ProcessE
 
 // SetListingStrikeOffState calls POST /api/Listings/SetListingStrikeOffState.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-SetListingStrikeOffState
 func (s *ListingsService) SetListingStrikeOffState(ctx context.Context, req *SetListingStrikeOffStateRequest, opts ...CallOption) (*SetListingStrikeOffStateResponse, error) {
@@ -332,7 +348,8 @@ func (s *ListingsService) SetListingStrikeOffState(ctx context.Context, req *Set
 
 // UpdateBigCommerceConfigurators calls POST /api/Listings/UpdateBigcommerceConfigurators.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-UpdateBigcommerceConfigurators
 func (s *ListingsService) UpdateBigCommerceConfigurators(ctx context.Context, req *UpdateBigCommerceConfiguratorsRequest, opts ...CallOption) (*UpdateBigCommerceConfiguratorsResponse, error) {
@@ -346,7 +363,8 @@ func (s *ListingsService) UpdateBigCommerceConfigurators(ctx context.Context, re
 
 // UpdateEbayConfigurators calls POST /api/Listings/UpdateeBayConfigurators.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-UpdateeBayConfigurators
 func (s *ListingsService) UpdateEbayConfigurators(ctx context.Context, req *UpdateEbayConfiguratorsRequest, opts ...CallOption) (*UpdateEbayConfiguratorsResponse, error) {
@@ -358,8 +376,10 @@ func (s *ListingsService) UpdateEbayConfigurators(ctx context.Context, req *Upda
 	return out, err
 }
 
-// AssignedOption is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// AssignedOption is taken by [ListingsService.ProcessBigCommerceListings], and
+// returned by [ListingsService.GetBigCommerceTemplates] and
+// [ListingsService.CreateBigCommerceTemplates]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type AssignedOption struct {
 	AssignmentID      int           `json:"AssignmentId"`
 	ID                int           `json:"Id"`
@@ -372,8 +392,10 @@ type AssignedOption struct {
 	Values            []OptionValue `json:"Values,omitzero"`
 }
 
-// AssignedOptionSet is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// AssignedOptionSet is taken by [ListingsService.ProcessBigCommerceListings],
+// and returned by [ListingsService.GetBigCommerceTemplates] and
+// [ListingsService.CreateBigCommerceTemplates]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type AssignedOptionSet struct {
 	ID           int              `json:"Id"`
 	MappedFromBC bool             `json:"MappedFromBC"`
@@ -381,16 +403,21 @@ type AssignedOptionSet struct {
 	Options      []AssignedOption `json:"Options,omitzero"`
 }
 
-// AssociationTable is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// AssociationTable is taken by [ListingsService.CreateEbayConfigurators] and
+// [ListingsService.UpdateEbayConfigurators], and returned by
+// [ListingsService.GetEbayConfigurators]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type AssociationTable struct {
 	Destination string `json:"Destination,omitzero"`
 	Source      string `json:"Source,omitzero"`
 	TableName   string `json:"TableName,omitzero"`
 }
 
-// BigCommerceAssignedProducts is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// BigCommerceAssignedProducts is taken by
+// [ListingsService.ProcessBigCommerceListings], and returned by
+// [ListingsService.GetBigCommerceTemplates] and
+// [ListingsService.CreateBigCommerceTemplates]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceAssignedProducts struct {
 	ChildID         GUID                              `json:"ChildId,omitzero"`
 	CollisionNumber int                               `json:"CollisionNumber"`
@@ -417,8 +444,10 @@ type BigCommerceAssignedProducts struct {
 	Width           Decimal                           `json:"Width,omitzero"`
 }
 
-// BigCommerceConfigAttributes is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// BigCommerceConfigAttributes is taken by
+// [ListingsService.ProcessBigCommerceListings] and 2 others, and returned by
+// [ListingsService.GetBigCommerceTemplates] and 2 others. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceConfigAttributes struct {
 	Default          bool                            `json:"Default"`
 	ExtendedProperty string                          `json:"ExtendedProperty,omitzero"`
@@ -429,8 +458,11 @@ type BigCommerceConfigAttributes struct {
 	Value            string                          `json:"Value,omitzero"`
 }
 
-// BigCommerceConfigurator is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// BigCommerceConfigurator is taken by
+// [ListingsService.CreateBigCommerceConfigurators] and
+// [ListingsService.UpdateBigCommerceConfigurators], and returned by
+// [ListingsService.GetBigCommerceConfigurators]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceConfigurator struct {
 	AssociatedSingle         int                           `json:"AssociatedSingle"`
 	AssociatedVariation      int                           `json:"AssociatedVariation"`
@@ -455,8 +487,11 @@ type BigCommerceConfigurator struct {
 	ConfigID                 GUID                          `json:"pkConfigid,omitzero"`
 }
 
-// BigCommerceCustomField is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// BigCommerceCustomField is taken by
+// [ListingsService.ProcessBigCommerceListings], and returned by
+// [ListingsService.GetBigCommerceTemplates] and
+// [ListingsService.CreateBigCommerceTemplates]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceCustomField struct {
 	BigCommerceID      int    `json:"BigCommerceId"`
 	FlexSettingsItemID GUID   `json:"FlexSettingsItemId,omitzero"`
@@ -465,8 +500,11 @@ type BigCommerceCustomField struct {
 	Value              string `json:"Value,omitzero"`
 }
 
-// BigCommerceImageData is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// BigCommerceImageData is taken by
+// [ListingsService.ProcessBigCommerceListings], and returned by
+// [ListingsService.GetBigCommerceTemplates] and
+// [ListingsService.CreateBigCommerceTemplates]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceImageData struct {
 	ID        int    `json:"Id"`
 	ImageID   GUID   `json:"ImageId,omitzero"`
@@ -479,8 +517,10 @@ type BigCommerceImageData struct {
 	SortOrder int    `json:"sortOrder"`
 }
 
-// BigCommerceListing is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// BigCommerceListing is taken by [ListingsService.ProcessBigCommerceListings],
+// and returned by [ListingsService.GetBigCommerceTemplates] and
+// [ListingsService.CreateBigCommerceTemplates]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type BigCommerceListing struct {
 	Adjustments       int                           `json:"Adjustments"`
 	Attributes        []BigCommerceConfigAttributes `json:"Attributes,omitzero"`
@@ -523,7 +563,9 @@ type BigCommerceListing struct {
 	Width             Decimal                       `json:"Width,omitzero"`
 }
 
-// BigCommerceListingPage is part of a reply.
+// BigCommerceListingPage is returned by
+// [ListingsService.GetBigCommerceTemplates] and
+// [ListingsService.CreateBigCommerceTemplates].
 type BigCommerceListingPage struct {
 	CurrentPage    int                  `json:"CurrentPage,omitzero"`
 	EntriesPerPage int                  `json:"EntriesPerPage,omitzero"`
@@ -531,13 +573,16 @@ type BigCommerceListingPage struct {
 	TotalItems     int                  `json:"TotalItems,omitzero"`
 }
 
-// CancelListingBulkOperationRequest holds the parameters of Listings.CancelListingBulkOperation.
+// CancelListingBulkOperationRequest holds the parameters of
+// Listings.CancelListingBulkOperation.
 type CancelListingBulkOperationRequest struct {
 	OperationID *int `json:"pkOperationId,omitzero"`
 }
 
-// ChildOption is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ChildOption is taken by [ListingsService.ProcessBigCommerceListings], and
+// returned by [ListingsService.GetBigCommerceTemplates] and
+// [ListingsService.CreateBigCommerceTemplates]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type ChildOption struct {
 	Label     string `json:"Label,omitzero"`
 	Name      string `json:"Name,omitzero"`
@@ -546,8 +591,10 @@ type ChildOption struct {
 	ValueID   int    `json:"ValueId"`
 }
 
-// ConfigCategory is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ConfigCategory is taken by [ListingsService.ProcessBigCommerceListings] and 2
+// others, and returned by [ListingsService.GetBigCommerceTemplates] and 2
+// others. Bools and numbers are always sent, the rest unless it is empty;
+// [Client.Call] can send that too.
 type ConfigCategory struct {
 	Default bool   `json:"Default"`
 	ID      string `json:"Id,omitzero"`
@@ -556,8 +603,11 @@ type ConfigCategory struct {
 	TreeID  int    `json:"TreeId"`
 }
 
-// ConfigUserAttributes is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ConfigUserAttributes is taken by
+// [ListingsService.CreateBigCommerceConfigurators] and
+// [ListingsService.UpdateBigCommerceConfigurators], and returned by
+// [ListingsService.GetBigCommerceConfigurators]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type ConfigUserAttributes struct {
 	AllowedFileTypes string `json:"AllowedFileTypes,omitzero"`
 	ExtendedProperty string `json:"ExtendedProperty,omitzero"`
@@ -570,15 +620,18 @@ type ConfigUserAttributes struct {
 	Type             string `json:"Type,omitzero"`
 }
 
-// CreateBigCommerceConfiguratorsRequest holds the parameters of Listings.CreateBigCommerceConfigurators.
+// CreateBigCommerceConfiguratorsRequest holds the parameters of
+// Listings.CreateBigCommerceConfigurators.
 type CreateBigCommerceConfiguratorsRequest struct {
 	Configs []BigCommerceConfigurator `json:"configs,omitzero"`
 }
 
-// CreateBigCommerceConfiguratorsResponse is the reply of Listings.CreateBigCommerceConfigurators.
+// CreateBigCommerceConfiguratorsResponse is the reply of
+// Listings.CreateBigCommerceConfigurators.
 type CreateBigCommerceConfiguratorsResponse struct{}
 
-// CreateEbayConfiguratorsRequest holds the parameters of Listings.CreateEbayConfigurators.
+// CreateEbayConfiguratorsRequest holds the parameters of
+// Listings.CreateEbayConfigurators.
 type CreateEbayConfiguratorsRequest struct {
 	Configs []EbayConfig `json:"configs,omitzero"`
 }
@@ -586,46 +639,56 @@ type CreateEbayConfiguratorsRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateEbayConfiguratorsRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateEbayConfiguratorsResponse is the reply of Listings.CreateEbayConfigurators.
+// CreateEbayConfiguratorsResponse is the reply of
+// Listings.CreateEbayConfigurators.
 type CreateEbayConfiguratorsResponse struct{}
 
-// CreateEbayTemplatesRequest holds the parameters of Listings.CreateEbayTemplates.
+// CreateEbayTemplatesRequest holds the parameters of
+// Listings.CreateEbayTemplates.
 type CreateEbayTemplatesRequest struct {
 	Parameters *ProcessTemplatesParameters `json:"parameters,omitzero"`
 }
 
-// CreateTemplatesFromViewInBulkRequest holds the parameters of Listings.CreateTemplatesFromViewInBulk.
+// CreateTemplatesFromViewInBulkRequest holds the parameters of
+// Listings.CreateTemplatesFromViewInBulk.
 type CreateTemplatesFromViewInBulkRequest struct {
 	Parameters *CreateTemplatesInBulkParameters `json:"parameters,omitzero"`
 }
 
-// CreateTemplatesInBulkChannelParameters is part of a request.
+// CreateTemplatesInBulkChannelParameters is taken by
+// [ListingsService.CreateTemplatesFromViewInBulk].
 type CreateTemplatesInBulkChannelParameters struct {
 	ChannelID      *int  `json:"ChannelId,omitzero"`
 	ConfiguratorID *GUID `json:"ConfiguratorId,omitzero"`
 }
 
-// CreateTemplatesInBulkParameters is part of a request.
+// CreateTemplatesInBulkParameters is taken by
+// [ListingsService.CreateTemplatesFromViewInBulk].
 type CreateTemplatesInBulkParameters struct {
 	ChannelsConfigurators []CreateTemplatesInBulkChannelParameters `json:"ChannelsConfigurators,omitzero"`
 	LocationID            *GUID                                    `json:"LocationId,omitzero"`
 }
 
-// DeleteBigCommerceConfiguratorsResponse is the reply of Listings.DeleteBigCommerceConfigurators.
+// DeleteBigCommerceConfiguratorsResponse is the reply of
+// Listings.DeleteBigCommerceConfigurators.
 type DeleteBigCommerceConfiguratorsResponse struct{}
 
-// DeleteBigCommerceTemplatesResponse is the reply of Listings.DeleteBigCommerceTemplates.
+// DeleteBigCommerceTemplatesResponse is the reply of
+// Listings.DeleteBigCommerceTemplates.
 type DeleteBigCommerceTemplatesResponse struct{}
 
-// DeleteEbayConfiguratorsRequest holds the parameters of Listings.DeleteEbayConfigurators.
+// DeleteEbayConfiguratorsRequest holds the parameters of
+// Listings.DeleteEbayConfigurators.
 type DeleteEbayConfiguratorsRequest struct {
 	Configs []GUID `json:"configs,omitzero"`
 }
 
-// DeleteEbayConfiguratorsResponse is the reply of Listings.DeleteEbayConfigurators.
+// DeleteEbayConfiguratorsResponse is the reply of
+// Listings.DeleteEbayConfigurators.
 type DeleteEbayConfiguratorsResponse struct{}
 
-// DeleteEbayTemplatesRequest holds the parameters of Listings.DeleteEbayTemplates.
+// DeleteEbayTemplatesRequest holds the parameters of
+// Listings.DeleteEbayTemplates.
 type DeleteEbayTemplatesRequest struct {
 	TemplateIDs []GUID `json:"templateIds,omitzero"`
 }
@@ -633,7 +696,9 @@ type DeleteEbayTemplatesRequest struct {
 // DeleteEbayTemplatesResponse is the reply of Listings.DeleteEbayTemplates.
 type DeleteEbayTemplatesResponse struct{}
 
-// EbayAttribute is sent and received. Bools and numbers are always sent, the
+// EbayAttribute is taken by [ListingsService.ProcessEbayListings], and returned
+// by [ListingsService.GetEbayTemplates] and
+// [ListingsService.CreateEbayTemplates]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type EbayAttribute struct {
 	AttrName            string   `json:"AttrName,omitzero"`
@@ -645,8 +710,10 @@ type EbayAttribute struct {
 	Value               string   `json:"Value,omitzero"`
 }
 
-// EbayConfig is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// EbayConfig is taken by [ListingsService.CreateEbayConfigurators] and
+// [ListingsService.UpdateEbayConfigurators], and returned by
+// [ListingsService.GetEbayConfigurators]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type EbayConfig struct {
 	AdditionalCheckoutInstructions                 string                         `json:"AdditionalCheckoutInstructions,omitzero"`
 	AssociatedTemplates                            int                            `json:"AssociatedTemplates"`
@@ -764,13 +831,14 @@ func (v EbayConfig) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v EbayConfig) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// EbayConfiguratorProperties is part of a reply.
+// EbayConfiguratorProperties is returned by
+// [ListingsService.GetAllEbayConfigurators].
 type EbayConfiguratorProperties struct {
 	ConfiguratorID   GUID   `json:"ConfiguratorId,omitzero"`
 	ConfiguratorName string `json:"ConfiguratorName,omitzero"`
 }
 
-// EbayItem is part of a request.
+// EbayItem is taken by [ListingsService.SetListingStrikeOffState].
 type EbayItem struct {
 	ChannelReferenceID *string    `json:"ChannelReferenceId,omitzero"` // read-only
 	ChannelSKURowID    *GUID      `json:"ChannelSKURowId,omitzero"`
@@ -808,7 +876,9 @@ type EbayItem struct {
 	VariationItems     []EbayItem `json:"VariationItems,omitzero"`
 }
 
-// EbayListing is sent and received. Bools and numbers are always sent, the
+// EbayListing is taken by [ListingsService.ProcessEbayListings], and returned
+// by [ListingsService.GetEbayTemplates] and
+// [ListingsService.CreateEbayTemplates]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type EbayListing struct {
 	AccountID                              string                  `json:"AccountId,omitzero"`
@@ -863,7 +933,8 @@ type EbayListing struct {
 	EPID                                   string                  `json:"ePID,omitzero"`
 }
 
-// EbayListingAudit is part of a request.
+// EbayListingAudit is taken by [ListingsService.EndListingsPendingRelist] and
+// [ListingsService.SetListingStrikeOffState].
 type EbayListingAudit struct {
 	ActionDateTime         *Time    `json:"ActionDateTime,omitzero"`
 	ActionText             *string  `json:"ActionText,omitzero"`
@@ -877,7 +948,8 @@ type EbayListingAudit struct {
 	SetQuantity            *int     `json:"SetQuantity,omitzero"`
 }
 
-// EbayListingPage is part of a reply.
+// EbayListingPage is returned by [ListingsService.GetEbayTemplates] and
+// [ListingsService.CreateEbayTemplates].
 type EbayListingPage struct {
 	CurrentPage    int           `json:"CurrentPage,omitzero"`
 	EntriesPerPage int           `json:"EntriesPerPage,omitzero"`
@@ -885,15 +957,19 @@ type EbayListingPage struct {
 	TotalItems     int           `json:"TotalItems,omitzero"`
 }
 
-// EbayPriceRule is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// EbayPriceRule is taken by [ListingsService.CreateEbayConfigurators] and
+// [ListingsService.UpdateEbayConfigurators], and returned by
+// [ListingsService.GetEbayConfigurators]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type EbayPriceRule struct {
 	FromPrice Decimal `json:"FromPrice,omitzero"`
 	ToPrice   Decimal `json:"ToPrice,omitzero"`
 }
 
-// EbayPrices is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// EbayPrices is taken by [ListingsService.ProcessEbayListings], and returned by
+// [ListingsService.GetEbayTemplates] and [ListingsService.CreateEbayTemplates].
+// Bools and numbers are always sent, the rest unless it is empty; [Client.Call]
+// can send that too.
 type EbayPrices struct {
 	AutoAccept          Decimal `json:"AutoAccept,omitzero"`
 	AutoDecline         Decimal `json:"AutoDecline,omitzero"`
@@ -903,8 +979,10 @@ type EbayPrices struct {
 	StartPrice          Decimal `json:"StartPrice,omitzero"`
 }
 
-// EbaySellerProfile is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// EbaySellerProfile is taken by [ListingsService.CreateEbayConfigurators] and
+// [ListingsService.UpdateEbayConfigurators], and returned by
+// [ListingsService.GetEbayConfigurators]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type EbaySellerProfile struct {
 	ErrorMessage                  string `json:"ErrorMessage,omitzero"`
 	ProfileID                     int64  `json:"ProfileId"`
@@ -913,8 +991,10 @@ type EbaySellerProfile struct {
 	SellerProfileExtendedProperty string `json:"SellerProfileExtendedProperty,omitzero"`
 }
 
-// EbayShippingService is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// EbayShippingService is taken by [ListingsService.CreateEbayConfigurators] and
+// [ListingsService.UpdateEbayConfigurators], and returned by
+// [ListingsService.GetEbayConfigurators]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type EbayShippingService struct {
 	ServiceID              string `json:"ServiceId,omitzero"`
 	ServiceName            string `json:"ServiceName,omitzero"`
@@ -923,14 +1003,17 @@ type EbayShippingService struct {
 	IsInternationalService bool   `json:"isInternationalService"`
 }
 
-// EbaySourceConfigurator is part of a reply.
+// EbaySourceConfigurator is returned by
+// [ListingsService.GetAllEbayConfigurators].
 type EbaySourceConfigurator struct {
 	SourceName             string                      `json:"SourceName,omitzero"`
 	SubsourceConfigurators []EbaySubsourceConfigurator `json:"SubsourceConfigurators,omitzero"`
 }
 
-// EbaySpecification is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// EbaySpecification is taken by [ListingsService.CreateEbayConfigurators] and
+// [ListingsService.UpdateEbayConfigurators], and returned by
+// [ListingsService.GetEbayConfigurators]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type EbaySpecification struct {
 	AssociationTable  AssociationTable `json:"AssociationTable,omitzero"`
 	CategoryIDs       []int            `json:"CategoryIds,omitzero"`
@@ -942,13 +1025,16 @@ type EbaySpecification struct {
 	SpecName          string           `json:"SpecName,omitzero"`
 }
 
-// EbaySubsourceConfigurator is part of a reply.
+// EbaySubsourceConfigurator is returned by
+// [ListingsService.GetAllEbayConfigurators].
 type EbaySubsourceConfigurator struct {
 	Configurators []EbayConfiguratorProperties `json:"Configurators,omitzero"`
 	SubsourceName string                       `json:"SubsourceName,omitzero"`
 }
 
-// EbayVariation is sent and received. Bools and numbers are always sent, the
+// EbayVariation is taken by [ListingsService.ProcessEbayListings], and returned
+// by [ListingsService.GetEbayTemplates] and
+// [ListingsService.CreateEbayTemplates]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type EbayVariation struct {
 	Attributes          []EbayAttribute `json:"Attributes,omitzero"`
@@ -967,8 +1053,10 @@ type EbayVariation struct {
 	EPID                string          `json:"ePID,omitzero"`
 }
 
-// EbayWeightRule is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// EbayWeightRule is taken by [ListingsService.CreateEbayConfigurators] and
+// [ListingsService.UpdateEbayConfigurators], and returned by
+// [ListingsService.GetEbayConfigurators]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type EbayWeightRule struct {
 	AdditionalPrice Decimal `json:"AdditionalPrice,omitzero"`
 	Disabled        bool    `json:"Disabled"`
@@ -978,29 +1066,36 @@ type EbayWeightRule struct {
 	ToWeight        Decimal `json:"ToWeight,omitzero"`
 }
 
-// EndListingsPendingRelistRequest holds the parameters of Listings.EndListingsPendingRelist.
+// EndListingsPendingRelistRequest holds the parameters of
+// Listings.EndListingsPendingRelist.
 type EndListingsPendingRelistRequest struct {
 	Listings []EbayListingAudit `json:"Listings,omitzero"`
 }
 
-// EndListingsPendingRelistResponse is the reply of Listings.EndListingsPendingRelist.
+// EndListingsPendingRelistResponse is the reply of
+// Listings.EndListingsPendingRelist.
 type EndListingsPendingRelistResponse struct{}
 
-// GetAllEbayConfiguratorsRequest holds the parameters of Listings.GetAllEbayConfigurators.
+// GetAllEbayConfiguratorsRequest holds the parameters of
+// Listings.GetAllEbayConfigurators.
 type GetAllEbayConfiguratorsRequest struct{}
 
-// GetBigCommerceConfiguratorsRequest holds the parameters of Listings.GetBigCommerceConfigurators.
+// GetBigCommerceConfiguratorsRequest holds the parameters of
+// Listings.GetBigCommerceConfigurators.
 type GetBigCommerceConfiguratorsRequest struct{}
 
-// GetEbayConfiguratorsRequest holds the parameters of Listings.GetEbayConfigurators.
+// GetEbayConfiguratorsRequest holds the parameters of
+// Listings.GetEbayConfigurators.
 type GetEbayConfiguratorsRequest struct{}
 
-// GetEbayConfiguratorsResponse is part of a reply.
+// GetEbayConfiguratorsResponse is returned by
+// [ListingsService.GetAllEbayConfigurators].
 type GetEbayConfiguratorsResponse struct {
 	SourceConfiguratorData []EbaySourceConfigurator `json:"SourceConfiguratorData,omitzero"`
 }
 
-// GetEbayListingOperationsRequest holds the parameters of Listings.GetEbayListingOperations.
+// GetEbayListingOperationsRequest holds the parameters of
+// Listings.GetEbayListingOperations.
 type GetEbayListingOperationsRequest struct {
 	ChannelIDs     []int `url:"request.channelIds,omitempty" json:"-"`
 	EntriesPerPage *int  `url:"request.entriesPerPage,omitempty" json:"-"`
@@ -1013,7 +1108,8 @@ type GetEbayTemplatesRequest struct {
 	Parameters *GetTemplatesParameters `json:"parameters,omitzero"`
 }
 
-// GetTemplatesParameters is part of a request.
+// GetTemplatesParameters is taken by [ListingsService.GetEbayTemplates] and
+// [ListingsService.GetBigCommerceTemplates].
 type GetTemplatesParameters struct {
 	ConfigID         *GUID                                `json:"ConfigId,omitzero"`
 	EntriesPerPage   *int                                 `json:"EntriesPerPage,omitzero"`
@@ -1030,29 +1126,37 @@ type GetTemplatesParameters struct {
 	Token            *GUID                                `json:"Token,omitzero"`
 }
 
-// ImageData is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ImageData is taken by [ListingsService.ProcessEbayListings], and returned by
+// [ListingsService.GetEbayTemplates] and [ListingsService.CreateEbayTemplates].
+// Bools and numbers are always sent, the rest unless it is empty; [Client.Call]
+// can send that too.
 type ImageData struct {
 	IsEnabled bool   `json:"IsEnabled"`
 	URL       string `json:"URL,omitzero"`
 }
 
-// KeyList is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// KeyList is taken by [ListingsService.ProcessEbayListings], and returned by
+// [ListingsService.GetEbayTemplates] and [ListingsService.CreateEbayTemplates].
+// Bools and numbers are always sent, the rest unless it is empty; [Client.Call]
+// can send that too.
 type KeyList struct {
 	Key    string   `json:"Key,omitzero"`
 	Values []string `json:"Values,omitzero"`
 }
 
-// KeyValue is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// KeyValue is taken by [ListingsService.ProcessEbayListings] and 2 others, and
+// returned by [ListingsService.GetEbayTemplates] and 2 others. Bools and
+// numbers are always sent, the rest unless it is empty; [Client.Call] can send
+// that too.
 type KeyValue struct {
 	Key   string `json:"Key,omitzero"`
 	Value string `json:"Value,omitzero"`
 }
 
-// LinnworksEbayCategory is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// LinnworksEbayCategory is taken by [ListingsService.ProcessEbayListings] and 2
+// others, and returned by [ListingsService.GetEbayTemplates] and 2 others.
+// Bools and numbers are always sent, the rest unless it is empty; [Client.Call]
+// can send that too.
 type LinnworksEbayCategory struct {
 	CategoryID        string `json:"CategoryId,omitzero"`
 	CategoryName      string `json:"CategoryName,omitzero"`
@@ -1063,8 +1167,10 @@ type LinnworksEbayCategory struct {
 	VariationsEnabled bool   `json:"VariationsEnabled"`
 }
 
-// OptionValue is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OptionValue is taken by [ListingsService.ProcessBigCommerceListings], and
+// returned by [ListingsService.GetBigCommerceTemplates] and
+// [ListingsService.CreateBigCommerceTemplates]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type OptionValue struct {
 	ID              int             `json:"Id"`
 	IDV3            int             `json:"IdV3"`
@@ -1074,15 +1180,19 @@ type OptionValue struct {
 	SortOrder       int             `json:"SortOrder"`
 }
 
-// OptionValueData is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OptionValueData is taken by [ListingsService.ProcessBigCommerceListings], and
+// returned by [ListingsService.GetBigCommerceTemplates] and
+// [ListingsService.CreateBigCommerceTemplates]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type OptionValueData struct {
 	Color    string `json:"Color,omitzero"`
 	ImageURL string `json:"ImageUrl,omitzero"`
 }
 
-// PickupLocationTime is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// PickupLocationTime is taken by [ListingsService.CreateEbayConfigurators] and
+// [ListingsService.UpdateEbayConfigurators], and returned by
+// [ListingsService.GetEbayConfigurators]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type PickupLocationTime struct {
 	EBayLocation          string `json:"EBayLocation,omitzero"`
 	ExtendedPropertyType  string `json:"ExtendedPropertyType,omitzero"`
@@ -1091,16 +1201,19 @@ type PickupLocationTime struct {
 	FulfillmentValue      int    `json:"FulfillmentValue"`
 }
 
-// ProcessBigCommerceListingsRequest holds the parameters of Listings.ProcessBigCommerceListings.
+// ProcessBigCommerceListingsRequest holds the parameters of
+// Listings.ProcessBigCommerceListings.
 type ProcessBigCommerceListingsRequest struct {
 	Force *bool                `json:"force,omitzero"`
 	Items []BigCommerceListing `json:"items,omitzero"`
 }
 
-// ProcessBigCommerceListingsResponse is the reply of Listings.ProcessBigCommerceListings.
+// ProcessBigCommerceListingsResponse is the reply of
+// Listings.ProcessBigCommerceListings.
 type ProcessBigCommerceListingsResponse struct{}
 
-// ProcessEbayListingsRequest holds the parameters of Listings.ProcessEbayListings.
+// ProcessEbayListingsRequest holds the parameters of
+// Listings.ProcessEbayListings.
 type ProcessEbayListingsRequest struct {
 	Action *string       `json:"action,omitzero"`
 	Force  *bool         `json:"force,omitzero"`
@@ -1110,7 +1223,8 @@ type ProcessEbayListingsRequest struct {
 // ProcessEbayListingsResponse is the reply of Listings.ProcessEbayListings.
 type ProcessEbayListingsResponse struct{}
 
-// ProcessTemplatesParameters is part of a request.
+// ProcessTemplatesParameters is taken by [ListingsService.CreateEbayTemplates]
+// and [ListingsService.CreateBigCommerceTemplates].
 type ProcessTemplatesParameters struct {
 	ConfigID         *GUID                                    `json:"ConfigId,omitzero"`
 	InventoryItemIDs []GUID                                   `json:"InventoryItemIds,omitzero"`
@@ -1121,7 +1235,8 @@ type ProcessTemplatesParameters struct {
 	Token            *GUID                                    `json:"Token,omitzero"`
 }
 
-// SetListingStrikeOffStateRequest holds the parameters of Listings.SetListingStrikeOffState.
+// SetListingStrikeOffStateRequest holds the parameters of
+// Listings.SetListingStrikeOffState.
 type SetListingStrikeOffStateRequest struct {
 	ListingAudits  []EbayListingAudit                             `json:"ListingAudits,omitzero"`
 	Listings       []EbayItem                                     `json:"Listings,omitzero"`
@@ -1130,11 +1245,14 @@ type SetListingStrikeOffStateRequest struct {
 	StrikeReason   *string                                        `json:"StrikeReason,omitzero"`
 }
 
-// SetListingStrikeOffStateResponse is the reply of Listings.SetListingStrikeOffState.
+// SetListingStrikeOffStateResponse is the reply of
+// Listings.SetListingStrikeOffState.
 type SetListingStrikeOffStateResponse struct{}
 
-// Shipping is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// Shipping is taken by [ListingsService.CreateEbayConfigurators] and
+// [ListingsService.UpdateEbayConfigurators], and returned by
+// [ListingsService.GetEbayConfigurators]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type Shipping struct {
 	AdditionalPrice                 Decimal             `json:"AdditionalPrice,omitzero"`
 	AdditionalPriceExtendedProperty string              `json:"AdditionalPrice_ExtendedProperty,omitzero"`
@@ -1147,8 +1265,10 @@ type Shipping struct {
 	WeightRules                     []EbayWeightRule    `json:"WeightRules,omitzero"`
 }
 
-// ShippingCostOverride is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ShippingCostOverride is taken by [ListingsService.CreateEbayConfigurators]
+// and [ListingsService.UpdateEbayConfigurators], and returned by
+// [ListingsService.GetEbayConfigurators]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type ShippingCostOverride struct {
 	AdditionalShippingCostExtendedProperty string `json:"AdditionalShippingCost_ExtendedProperty,omitzero"`
 	Priority                               int    `json:"Priority"`
@@ -1156,7 +1276,8 @@ type ShippingCostOverride struct {
 	ShippingServiceType                    string `json:"ShippingServiceType,omitzero"`
 }
 
-// SiteFilter is part of a request.
+// SiteFilter is taken by [ListingsService.GetEbayTemplates] and
+// [ListingsService.GetBigCommerceTemplates].
 type SiteFilter struct {
 	SelectedSites []string `json:"SelectedSites,omitzero"` // read-only
 	Sites         *string  `json:"Sites,omitzero"`
@@ -1164,14 +1285,18 @@ type SiteFilter struct {
 	SubSource     *string  `json:"SubSource,omitzero"`
 }
 
-// UpdateBigCommerceConfiguratorsResponse is the reply of Listings.UpdateBigCommerceConfigurators.
+// UpdateBigCommerceConfiguratorsResponse is the reply of
+// Listings.UpdateBigCommerceConfigurators.
 type UpdateBigCommerceConfiguratorsResponse struct{}
 
-// UpdateEbayConfiguratorsResponse is the reply of Listings.UpdateEbayConfigurators.
+// UpdateEbayConfiguratorsResponse is the reply of
+// Listings.UpdateEbayConfigurators.
 type UpdateEbayConfiguratorsResponse struct{}
 
-// VarAttribute is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// VarAttribute is taken by [ListingsService.ProcessBigCommerceListings] and 2
+// others, and returned by [ListingsService.GetBigCommerceTemplates] and 2
+// others. Bools and numbers are always sent, the rest unless it is empty;
+// [Client.Call] can send that too.
 type VarAttribute struct {
 	ExtendedProperty               string `json:"ExtendedProperty,omitzero"`
 	Name                           string `json:"Name,omitzero"`

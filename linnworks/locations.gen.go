@@ -13,7 +13,8 @@ type LocationsService service
 
 // AddLocation calls POST /api/Locations/AddLocation.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-AddLocation
 func (s *LocationsService) AddLocation(ctx context.Context, req *AddLocationRequest, opts ...CallOption) (*AddLocationResponse, error) {
@@ -27,7 +28,8 @@ func (s *LocationsService) AddLocation(ctx context.Context, req *AddLocationRequ
 
 // DeleteLocation calls POST /api/Locations/DeleteLocation.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-DeleteLocation
 func (s *LocationsService) DeleteLocation(ctx context.Context, req *DeleteLocationRequest, opts ...CallOption) (*DeleteLocationResponse, error) {
@@ -41,7 +43,8 @@ func (s *LocationsService) DeleteLocation(ctx context.Context, req *DeleteLocati
 
 // DeleteWarehouseTote calls POST /api/Locations/DeleteWarehouseTOTE.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-DeleteWarehouseTOTE
 func (s *LocationsService) DeleteWarehouseTote(ctx context.Context, req *DeleteWarehouseToteRequest, opts ...CallOption) (*DeleteWarehouseToteResponse, error) {
@@ -55,7 +58,7 @@ func (s *LocationsService) DeleteWarehouseTote(ctx context.Context, req *DeleteW
 
 // GetLocation calls GET /api/Locations/GetLocation.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-GetLocation
 func (s *LocationsService) GetLocation(ctx context.Context, req *GetLocationRequest, opts ...CallOption) (*StockLocation, error) {
@@ -69,7 +72,7 @@ func (s *LocationsService) GetLocation(ctx context.Context, req *GetLocationRequ
 
 // GetWarehouseTotes calls POST /api/Locations/GetWarehouseTOTEs.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-GetWarehouseTOTEs
 func (s *LocationsService) GetWarehouseTotes(ctx context.Context, req *GetWarehouseTotesRequest, opts ...CallOption) (*GetWarehouseTotesResponse, error) {
@@ -83,7 +86,8 @@ func (s *LocationsService) GetWarehouseTotes(ctx context.Context, req *GetWareho
 
 // UpdateLocation calls POST /api/Locations/UpdateLocation.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-UpdateLocation
 func (s *LocationsService) UpdateLocation(ctx context.Context, req *UpdateLocationRequest, opts ...CallOption) (*UpdateLocationResponse, error) {
@@ -114,20 +118,22 @@ type DeleteLocationRequest struct {
 // DeleteLocationResponse is the reply of Locations.DeleteLocation.
 type DeleteLocationResponse struct{}
 
-// DeleteWarehouseToteRequest holds the parameters of Locations.DeleteWarehouseTote.
+// DeleteWarehouseToteRequest holds the parameters of
+// Locations.DeleteWarehouseTote.
 type DeleteWarehouseToteRequest struct {
 	LocationID *GUID `json:"LocationId,omitzero"`
 	ToteIDs    []int `json:"ToteIds,omitzero"`
 }
 
-// DeleteWarehouseToteResponse is part of a reply.
+// DeleteWarehouseToteResponse is returned by
+// [LocationsService.DeleteWarehouseTote].
 type DeleteWarehouseToteResponse struct {
 	DeletedToteIDs []int `json:"DeletedToteIds,omitzero"`
 }
 
 // GetLocationRequest holds the parameters of Locations.GetLocation.
 type GetLocationRequest struct {
-	StockLocationID *GUID `url:"pkStockLocationId,omitempty" json:"-"`
+	StockLocationID GUID `url:"pkStockLocationId" json:"-"` // required
 }
 
 // GetWarehouseTotesRequest holds the parameters of Locations.GetWarehouseTotes.
@@ -137,7 +143,8 @@ type GetWarehouseTotesRequest struct {
 	ToteBarcode *string `json:"ToteBarcode,omitzero"`
 }
 
-// GetWarehouseTotesResponse is part of a reply.
+// GetWarehouseTotesResponse is returned by
+// [LocationsService.GetWarehouseTotes].
 type GetWarehouseTotesResponse struct {
 	Totes []WarehouseTote `json:"Totes,omitzero"`
 }
@@ -145,7 +152,7 @@ type GetWarehouseTotesResponse struct {
 // UpdateLocationResponse is the reply of Locations.UpdateLocation.
 type UpdateLocationResponse struct{}
 
-// WarehouseTote is part of a reply.
+// WarehouseTote is returned by [LocationsService.GetWarehouseTotes].
 type WarehouseTote struct {
 	LocationID  GUID   `json:"LocationId,omitzero"`
 	ToteBarcode string `json:"ToteBarcode,omitzero"`

@@ -11,7 +11,7 @@ type MacroService service
 
 // GetInstalledMacros calls GET /api/Macro/GetInstalledMacros.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Macro-GetInstalledMacros
 func (s *MacroService) GetInstalledMacros(ctx context.Context, req *GetInstalledMacrosRequest, opts ...CallOption) (*GetInstalledMacrosResponse, error) {
@@ -25,7 +25,7 @@ func (s *MacroService) GetInstalledMacros(ctx context.Context, req *GetInstalled
 
 // GetMacroConfigurations calls GET /api/Macro/GetMacroConfigurations.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Macro-GetMacroConfigurations
 func (s *MacroService) GetMacroConfigurations(ctx context.Context, req *GetMacroConfigurationsRequest, opts ...CallOption) ([]MacroRegister, error) {
@@ -40,15 +40,16 @@ func (s *MacroService) GetMacroConfigurations(ctx context.Context, req *GetMacro
 // GetInstalledMacrosRequest holds the parameters of Macro.GetInstalledMacros.
 type GetInstalledMacrosRequest struct{}
 
-// GetInstalledMacrosResponse is part of a reply.
+// GetInstalledMacrosResponse is returned by [MacroService.GetInstalledMacros].
 type GetInstalledMacrosResponse struct {
 	Macros []InstalledMacro `json:"Macros,omitzero"`
 }
 
-// GetMacroConfigurationsRequest holds the parameters of Macro.GetMacroConfigurations.
+// GetMacroConfigurationsRequest holds the parameters of
+// Macro.GetMacroConfigurations.
 type GetMacroConfigurationsRequest struct{}
 
-// InstalledMacro is part of a reply.
+// InstalledMacro is returned by [MacroService.GetInstalledMacros].
 type InstalledMacro struct {
 	ApplicationLogo  string                       `json:"ApplicationLogo,omitzero"`
 	ApplicationName  string                       `json:"ApplicationName,omitzero"`
@@ -59,7 +60,7 @@ type InstalledMacro struct {
 	SourceCodeType   InstalledMacroSourceCodeType `json:"SourceCodeType,omitzero"`
 }
 
-// MacroParameter is part of a reply.
+// MacroParameter is returned by [MacroService.GetMacroConfigurations].
 type MacroParameter struct {
 	IsSecure       bool   `json:"IsSecure,omitzero"`
 	MacroID        int    `json:"MacroId,omitzero"`
@@ -67,7 +68,7 @@ type MacroParameter struct {
 	ParameterValue string `json:"ParameterValue,omitzero"`
 }
 
-// MacroRegister is part of a reply.
+// MacroRegister is returned by [MacroService.GetMacroConfigurations].
 type MacroRegister struct {
 	ApplicationName string                       `json:"ApplicationName,omitzero"`
 	Completed       Time                         `json:"Completed,omitzero"`
@@ -85,7 +86,8 @@ type MacroRegister struct {
 	TimeZoneOffset  Decimal                      `json:"TimeZoneOffset,omitzero"`
 }
 
-// NamedScheduleConfiguration is part of a reply.
+// NamedScheduleConfiguration is returned by
+// [MacroService.GetMacroConfigurations].
 type NamedScheduleConfiguration struct {
 	DailyFrequency              NamedScheduleConfigurationDailyFrequency  `json:"DailyFrequency,omitzero"`
 	Enabled                     bool                                      `json:"Enabled,omitzero"`
@@ -102,7 +104,7 @@ type NamedScheduleConfiguration struct {
 	WeeklyDays                  string                                    `json:"WeeklyDays,omitzero"`
 }
 
-// ParameterDefinition is part of a reply.
+// ParameterDefinition is returned by [MacroService.GetInstalledMacros].
 type ParameterDefinition struct {
 	DefaultValue         string `json:"DefaultValue,omitzero"`
 	FriendlyName         string `json:"FriendlyName,omitzero"`

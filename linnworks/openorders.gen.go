@@ -15,7 +15,8 @@ type OpenOrdersService service
 
 // AssignOrderIdentifier calls POST /api/OpenOrders/AssignOrderIdentifier.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-AssignOrderIdentifier
 func (s *OpenOrdersService) AssignOrderIdentifier(ctx context.Context, req *AssignOrderIdentifierRequest, opts ...CallOption) (*AssignResult, error) {
@@ -29,7 +30,8 @@ func (s *OpenOrdersService) AssignOrderIdentifier(ctx context.Context, req *Assi
 
 // AssignStockToOrders calls POST /api/OpenOrders/AssignStockToOrders.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-AssignStockToOrders
 func (s *OpenOrdersService) AssignStockToOrders(ctx context.Context, req *AssignStockToOrdersRequest, opts ...CallOption) (*AssignStockToOrdersResponseOrderItemBatchExtendedGUID, error) {
@@ -43,7 +45,8 @@ func (s *OpenOrdersService) AssignStockToOrders(ctx context.Context, req *Assign
 
 // DeleteAssignedStock calls POST /api/OpenOrders/DeleteAssignedStock.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-DeleteAssignedStock
 func (s *OpenOrdersService) DeleteAssignedStock(ctx context.Context, req *DeleteAssignedStockRequest, opts ...CallOption) (*AssignStockToOrdersResponseInt32Int32, error) {
@@ -57,7 +60,8 @@ func (s *OpenOrdersService) DeleteAssignedStock(ctx context.Context, req *Delete
 
 // DeleteIdentifier calls POST /api/OpenOrders/DeleteIdentifier.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-DeleteIdentifier
 func (s *OpenOrdersService) DeleteIdentifier(ctx context.Context, req *DeleteIdentifierRequest, opts ...CallOption) (*DeleteIdentifierResponse, error) {
@@ -71,21 +75,21 @@ func (s *OpenOrdersService) DeleteIdentifier(ctx context.Context, req *DeleteIde
 
 // FilterNotProcessedOpenOrders calls GET /api/OpenOrders/FilterNotProcessedOpenOrders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-FilterNotProcessedOpenOrders
 func (s *OpenOrdersService) FilterNotProcessedOpenOrders(ctx context.Context, req *FilterNotProcessedOpenOrdersRequest, opts ...CallOption) (*FilterNotProcessedOpenOrdersResponse, error) {
 	var out *FilterNotProcessedOpenOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "OpenOrders.FilterNotProcessedOpenOrders", method: "GET", path: "/api/OpenOrders/FilterNotProcessedOpenOrders",
-		query: true, jsonArrays: true, replay: replayRead, limit: 150,
+		query: true, replay: replayRead, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
 // GetAvailableChannels calls GET /api/OpenOrders/GetAvailableChannels.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetAvailableChannels
 func (s *OpenOrdersService) GetAvailableChannels(ctx context.Context, req *GetAvailableChannelsRequest, opts ...CallOption) (*GetAvailableChannelsResponse, error) {
@@ -99,7 +103,7 @@ func (s *OpenOrdersService) GetAvailableChannels(ctx context.Context, req *GetAv
 
 // GetIdentifiers calls GET /api/OpenOrders/GetIdentifiers.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetIdentifiers
 func (s *OpenOrdersService) GetIdentifiers(ctx context.Context, req *GetIdentifiersRequest, opts ...CallOption) ([]Identifier, error) {
@@ -113,7 +117,7 @@ func (s *OpenOrdersService) GetIdentifiers(ctx context.Context, req *GetIdentifi
 
 // GetIdentifiersByOrderIDs calls POST /api/OpenOrders/GetIdentifiersByOrderIds.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetIdentifiersByOrderIds
 func (s *OpenOrdersService) GetIdentifiersByOrderIDs(ctx context.Context, req *GetIdentifiersByOrderIDsRequest, opts ...CallOption) ([]OrderIdentifier, error) {
@@ -127,7 +131,7 @@ func (s *OpenOrdersService) GetIdentifiersByOrderIDs(ctx context.Context, req *G
 
 // GetOpenOrderIDs calls POST /api/OpenOrders/GetOpenOrderIds.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOpenOrderIds
 func (s *OpenOrdersService) GetOpenOrderIDs(ctx context.Context, req *GetOpenOrderIDsRequest, opts ...CallOption) (*GUIDPage, error) {
@@ -139,24 +143,25 @@ func (s *OpenOrdersService) GetOpenOrderIDs(ctx context.Context, req *GetOpenOrd
 	return out, err
 }
 
-// GetOpenOrderIDsAll hands out what stands on the pages of
-// [OpenOrdersService.GetOpenOrderIDs]. It stops at the first error but an [UnreadableError].
+// GetOpenOrderIDsAll iterates over all items of
+// [OpenOrdersService.GetOpenOrderIDs], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 func (s *OpenOrdersService) GetOpenOrderIDsAll(ctx context.Context, req *GetOpenOrderIDsRequest, opts ...CallOption) iter.Seq2[GUID, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), start.EntriesPerPage, func(page int) ([]GUID, int, error) {
+	return numberedPages("OpenOrders.GetOpenOrderIDs", numberOf(start.PageNumber), start.EntriesPerPage, 0, func(page int) ([]GUID, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrderIDs(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // GetOpenOrders calls POST /api/OpenOrders/GetOpenOrders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOpenOrders
 func (s *OpenOrdersService) GetOpenOrders(ctx context.Context, req *OpenOrdersGetOpenOrdersRequest, opts ...CallOption) (*FilteredOpenOrderPage, error) {
@@ -168,24 +173,25 @@ func (s *OpenOrdersService) GetOpenOrders(ctx context.Context, req *OpenOrdersGe
 	return out, err
 }
 
-// GetOpenOrdersAll hands out what stands on the pages of
-// [OpenOrdersService.GetOpenOrders]. It stops at the first error but an [UnreadableError].
+// GetOpenOrdersAll iterates over all items of
+// [OpenOrdersService.GetOpenOrders], fetching pages as needed, and stops at the
+// first error but an [UnreadableError].
 func (s *OpenOrdersService) GetOpenOrdersAll(ctx context.Context, req *OpenOrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), start.EntriesPerPage, func(page int) ([]OpenOrder, int, error) {
+	return numberedPages("OpenOrders.GetOpenOrders", numberOf(start.PageNumber), start.EntriesPerPage, 0, func(page int) ([]OpenOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // GetOpenOrdersDetails calls POST /api/OpenOrders/GetOpenOrdersDetails.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOpenOrdersDetails
 func (s *OpenOrdersService) GetOpenOrdersDetails(ctx context.Context, req *GetOpenOrdersDetailsRequest, opts ...CallOption) (*GetOpenOrdersDetailsResponse, error) {
@@ -197,8 +203,9 @@ func (s *OpenOrdersService) GetOpenOrdersDetails(ctx context.Context, req *GetOp
 	return out, err
 }
 
-// GetOpenOrdersDetailsBatched splits req.OrderIDs into parts of at most 50 and hands out the
-// reply of [OpenOrdersService.GetOpenOrdersDetails] to each. It stops at the first error but an [UnreadableError].
+// GetOpenOrdersDetailsBatched sends req.OrderIDs in parts of at most 50 and
+// iterates over the replies of [OpenOrdersService.GetOpenOrdersDetails]. It
+// stops at the first error but an [UnreadableError].
 func (s *OpenOrdersService) GetOpenOrdersDetailsBatched(ctx context.Context, req *GetOpenOrdersDetailsRequest, opts ...CallOption) iter.Seq2[*GetOpenOrdersDetailsResponse, error] {
 	start := valueOf(req)
 	return batches(start.OrderIDs, 50, func(part []GUID) (*GetOpenOrdersDetailsResponse, error) {
@@ -210,7 +217,7 @@ func (s *OpenOrdersService) GetOpenOrdersDetailsBatched(ctx context.Context, req
 
 // GetOrderItemIndicators calls POST /api/OpenOrders/GetOrderItemIndicators.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOrderItemIndicators
 func (s *OpenOrdersService) GetOrderItemIndicators(ctx context.Context, req *GetOrderItemIndicatorsRequest, opts ...CallOption) (*GetOrderItemIndicatorResponse, error) {
@@ -224,7 +231,7 @@ func (s *OpenOrdersService) GetOrderItemIndicators(ctx context.Context, req *Get
 
 // GetOrdersLowFidelity calls POST /api/OpenOrders/GetOrdersLowFidelity.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOrdersLowFidelity
 func (s *OpenOrdersService) GetOrdersLowFidelity(ctx context.Context, req *GetOrdersLowFidelityRequest, opts ...CallOption) (*GetOrdersLowFidelityResponse, error) {
@@ -238,7 +245,7 @@ func (s *OpenOrdersService) GetOrdersLowFidelity(ctx context.Context, req *GetOr
 
 // GetViewStats calls POST /api/OpenOrders/GetViewStats.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetViewStats
 func (s *OpenOrdersService) GetViewStats(ctx context.Context, req *GetViewStatsRequest, opts ...CallOption) ([]OrderViewStats, error) {
@@ -252,7 +259,8 @@ func (s *OpenOrdersService) GetViewStats(ctx context.Context, req *GetViewStatsR
 
 // MarkReadyForCollection calls POST /api/OpenOrders/MarkReadyForCollection.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-MarkReadyForCollection
 func (s *OpenOrdersService) MarkReadyForCollection(ctx context.Context, req *MarkReadyForCollectionRequest, opts ...CallOption) (*GenericOrderOperationResult, error) {
@@ -266,7 +274,8 @@ func (s *OpenOrdersService) MarkReadyForCollection(ctx context.Context, req *Mar
 
 // SaveIdentifier calls POST /api/OpenOrders/SaveIdentifier.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-SaveIdentifier
 func (s *OpenOrdersService) SaveIdentifier(ctx context.Context, req *SaveIdentifierRequest, opts ...CallOption) (*Identifier, error) {
@@ -280,7 +289,7 @@ func (s *OpenOrdersService) SaveIdentifier(ctx context.Context, req *SaveIdentif
 
 // SearchOrders calls POST /api/OpenOrders/SearchOrders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-SearchOrders
 func (s *OpenOrdersService) SearchOrders(ctx context.Context, req *SearchOrdersRequest, opts ...CallOption) (*SearchOrdersResponse, error) {
@@ -294,7 +303,8 @@ func (s *OpenOrdersService) SearchOrders(ctx context.Context, req *SearchOrdersR
 
 // UnassignOrderIdentifier calls POST /api/OpenOrders/UnassignOrderIdentifier.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-UnassignOrderIdentifier
 func (s *OpenOrdersService) UnassignOrderIdentifier(ctx context.Context, req *UnassignOrderIdentifierRequest, opts ...CallOption) (*AssignResult, error) {
@@ -306,48 +316,57 @@ func (s *OpenOrdersService) UnassignOrderIdentifier(ctx context.Context, req *Un
 	return out, err
 }
 
-// AssignOrderIdentifierRequest holds the parameters of OpenOrders.AssignOrderIdentifier.
+// AssignOrderIdentifierRequest holds the parameters of
+// OpenOrders.AssignOrderIdentifier.
 type AssignOrderIdentifierRequest struct {
 	OrderIDs []GUID  `json:"OrderIds,omitzero"`
 	Tag      *string `json:"Tag,omitzero"`
 }
 
-// AssignResult is part of a reply.
+// AssignResult is returned by [OpenOrdersService.AssignOrderIdentifier] and
+// [OpenOrdersService.UnassignOrderIdentifier].
 type AssignResult struct {
 	Changed    []GUID `json:"Changed,omitzero"`
 	NotChanged []GUID `json:"NotChanged,omitzero"`
 }
 
-// AssignStockToOrdersRequest holds the parameters of OpenOrders.AssignStockToOrders.
+// AssignStockToOrdersRequest holds the parameters of
+// OpenOrders.AssignStockToOrders.
 type AssignStockToOrdersRequest struct {
 	BatchAssignmentMode *AssignStockToOrdersRequestBatchAssignmentMode `json:"BatchAssignmentMode,omitzero"`
 	OrderIDs            []GUID                                         `json:"OrderIds,omitzero"`
 }
 
-// AssignStockToOrdersResponseInt32Int32 is part of a reply.
+// AssignStockToOrdersResponseInt32Int32 is returned by
+// [OpenOrdersService.DeleteAssignedStock].
 type AssignStockToOrdersResponseInt32Int32 struct {
 	BatchActionResult BatchActionResultInt32Int32 `json:"BatchActionResult,omitzero"`
 }
 
-// AssignStockToOrdersResponseOrderItemBatchExtendedGUID is part of a reply.
+// AssignStockToOrdersResponseOrderItemBatchExtendedGUID is returned by
+// [OpenOrdersService.AssignStockToOrders].
 type AssignStockToOrdersResponseOrderItemBatchExtendedGUID struct {
 	BatchActionResult BatchActionResultOrderItemBatchExtendedGUID `json:"BatchActionResult,omitzero"`
 }
 
-// BatchActionResultInt32Int32 is part of a reply.
+// BatchActionResultInt32Int32 is returned by
+// [OpenOrdersService.DeleteAssignedStock].
 type BatchActionResultInt32Int32 struct {
 	ProcessedOrders   []int            `json:"ProcessedOrders,omitzero"`
 	UnprocessedOrders map[string][]int `json:"UnprocessedOrders,omitzero"`
 }
 
-// BatchActionResultOrderItemBatchExtendedGUID is part of a reply.
+// BatchActionResultOrderItemBatchExtendedGUID is returned by
+// [OpenOrdersService.AssignStockToOrders].
 type BatchActionResultOrderItemBatchExtendedGUID struct {
 	ProcessedOrders   []OrderItemBatchExtended `json:"ProcessedOrders,omitzero"`
 	UnprocessedOrders map[string][]GUID        `json:"UnprocessedOrders,omitzero"`
 }
 
-// CustomerAddress is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// CustomerAddress is taken by [OrdersService.SetOrderCustomerInfo] and
+// [OrdersService.UpdateBillingAddress], and returned by
+// [OrdersService.GetOrder] and 17 others. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type CustomerAddress struct {
 	Address1     string `json:"Address1,omitzero"`
 	Address2     string `json:"Address2,omitzero"`
@@ -370,7 +389,8 @@ func (v CustomerAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CustomerAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// DeleteAssignedStockRequest holds the parameters of OpenOrders.DeleteAssignedStock.
+// DeleteAssignedStockRequest holds the parameters of
+// OpenOrders.DeleteAssignedStock.
 type DeleteAssignedStockRequest struct {
 	OrderIDs []int `json:"OrderIds,omitzero"`
 }
@@ -383,8 +403,9 @@ type DeleteIdentifierRequest struct {
 // DeleteIdentifierResponse is the reply of OpenOrders.DeleteIdentifier.
 type DeleteIdentifierResponse struct{}
 
-// ExtendedProperty is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ExtendedProperty is taken by [OrdersService.SetExtendedProperties], and
+// returned by [OrdersService.GetOrderByID] and 11 others. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type ExtendedProperty struct {
 	Name  string `json:"Name,omitzero"`
 	RowID GUID   `json:"RowId,omitzero"`
@@ -392,17 +413,19 @@ type ExtendedProperty struct {
 	Value string `json:"Value,omitzero"`
 }
 
-// FilterNotProcessedOpenOrdersRequest holds the parameters of OpenOrders.FilterNotProcessedOpenOrders.
+// FilterNotProcessedOpenOrdersRequest holds the parameters of
+// OpenOrders.FilterNotProcessedOpenOrders.
 type FilterNotProcessedOpenOrdersRequest struct {
 	OrderIDs []int `url:"orderIds,omitempty" json:"-"`
 }
 
-// FilterNotProcessedOpenOrdersResponse is part of a reply.
+// FilterNotProcessedOpenOrdersResponse is returned by
+// [OpenOrdersService.FilterNotProcessedOpenOrders].
 type FilterNotProcessedOpenOrdersResponse struct {
 	OrderIDs []int `json:"OrderIds,omitzero"`
 }
 
-// FilteredOpenOrderPage is part of a reply.
+// FilteredOpenOrderPage is returned by [OpenOrdersService.GetOpenOrders].
 type FilteredOpenOrderPage struct {
 	Data                           []OpenOrder `json:"Data,omitzero"`
 	EntriesPerPage                 int         `json:"EntriesPerPage,omitzero"`
@@ -415,7 +438,7 @@ type FilteredOpenOrderPage struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v FilteredOpenOrderPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GUIDPage is part of a reply.
+// GUIDPage is returned by [OpenOrdersService.GetOpenOrderIDs].
 type GUIDPage struct {
 	Data           []GUID `json:"Data,omitzero"`
 	EntriesPerPage int    `json:"EntriesPerPage,omitzero"`
@@ -424,16 +447,19 @@ type GUIDPage struct {
 	TotalPages     int    `json:"TotalPages,omitzero"`
 }
 
-// GenericOrderOperationResult is part of a reply.
+// GenericOrderOperationResult is returned by
+// [OpenOrdersService.MarkReadyForCollection].
 type GenericOrderOperationResult struct {
 	KeyedErrors      map[string]string `json:"KeyedErrors,omitzero"`
 	SuccessfulOrders []GUID            `json:"SuccessfulOrders,omitzero"`
 }
 
-// GetAvailableChannelsRequest holds the parameters of OpenOrders.GetAvailableChannels.
+// GetAvailableChannelsRequest holds the parameters of
+// OpenOrders.GetAvailableChannels.
 type GetAvailableChannelsRequest struct{}
 
-// GetAvailableChannelsResponse is part of a reply.
+// GetAvailableChannelsResponse is returned by
+// [OpenOrdersService.GetAvailableChannels].
 type GetAvailableChannelsResponse struct {
 	Channels []ServiceInformation `json:"Channels,omitzero"`
 }
@@ -450,13 +476,15 @@ type GetOpenOrderIDsRequest struct {
 	ViewID         int    `json:"ViewId"` // required
 }
 
-// GetOpenOrdersDetailsRequest holds the parameters of OpenOrders.GetOpenOrdersDetails.
+// GetOpenOrdersDetailsRequest holds the parameters of
+// OpenOrders.GetOpenOrdersDetails.
 type GetOpenOrdersDetailsRequest struct {
 	DetailLevel []GetOpenOrdersDetailsRequestDetailLevel `json:"DetailLevel,omitzero"`
 	OrderIDs    []GUID                                   `json:"OrderIds,omitzero"`
 }
 
-// GetOpenOrdersDetailsResponse is part of a reply.
+// GetOpenOrdersDetailsResponse is returned by
+// [OpenOrdersService.GetOpenOrdersDetails].
 type GetOpenOrdersDetailsResponse struct {
 	Orders []OrderDetails `json:"Orders,omitzero"`
 }
@@ -464,23 +492,27 @@ type GetOpenOrdersDetailsResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetOpenOrdersDetailsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetOrderItemIndicatorResponse is part of a reply.
+// GetOrderItemIndicatorResponse is returned by
+// [OpenOrdersService.GetOrderItemIndicators].
 type GetOrderItemIndicatorResponse struct {
 	Items []OrderItemIndicator `json:"Items,omitzero"`
 }
 
-// GetOrderItemIndicatorsRequest holds the parameters of OpenOrders.GetOrderItemIndicators.
+// GetOrderItemIndicatorsRequest holds the parameters of
+// OpenOrders.GetOrderItemIndicators.
 type GetOrderItemIndicatorsRequest struct {
 	Items      []IndicatorRequest `json:"Items,omitzero"`
 	LocationID *GUID              `json:"LocationId,omitzero"`
 }
 
-// GetOrdersLowFidelityRequest holds the parameters of OpenOrders.GetOrdersLowFidelity.
+// GetOrdersLowFidelityRequest holds the parameters of
+// OpenOrders.GetOrdersLowFidelity.
 type GetOrdersLowFidelityRequest struct {
 	LocationID *GUID `json:"LocationId,omitzero"`
 }
 
-// GetOrdersLowFidelityResponse is part of a reply.
+// GetOrdersLowFidelityResponse is returned by
+// [OpenOrdersService.GetOrdersLowFidelity].
 type GetOrdersLowFidelityResponse struct {
 	Orders []OpenOrderLowFidelity `json:"Orders,omitzero"`
 }
@@ -496,8 +528,10 @@ type GetViewStatsRequest struct {
 	ViewID                    *int  `json:"ViewId,omitzero"`
 }
 
-// Identifier is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// Identifier is taken by [OpenOrdersService.SaveIdentifier] and
+// [OrdersService.SetOrderGeneralInfo], and returned by [OrdersService.GetOrder]
+// and 18 others. Bools and numbers are always sent, the rest unless it is
+// empty; [Client.Call] can send that too.
 type Identifier struct {
 	IdentifierID int    `json:"IdentifierId"`
 	ImageID      GUID   `json:"ImageId,omitzero"`
@@ -507,13 +541,13 @@ type Identifier struct {
 	Tag          string `json:"Tag,omitzero"`
 }
 
-// IndicatorRequest is part of a request.
+// IndicatorRequest is taken by [OpenOrdersService.GetOrderItemIndicators].
 type IndicatorRequest struct {
 	OrderItemID *GUID `json:"OrderItemId,omitzero"`
 	StockItemID *GUID `json:"StockItemId,omitzero"`
 }
 
-// OpenOrder is part of a reply.
+// OpenOrder is returned by [OrdersService.GetOrder] and 6 others.
 type OpenOrder struct {
 	CanFulfil         bool                  `json:"CanFulfil,omitzero"`
 	CustomerInfo      OrderCustomerInfo     `json:"CustomerInfo,omitzero"`
@@ -539,7 +573,7 @@ func (v OpenOrder) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OpenOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OpenOrderItem is part of a reply.
+// OpenOrderItem is returned by [OpenOrdersService.GetOrdersLowFidelity].
 type OpenOrderItem struct {
 	BarcodeNumber      string              `json:"BarcodeNumber,omitzero"`
 	CompositeChild     []OrderItemBase     `json:"CompositeChild,omitzero"`
@@ -551,7 +585,7 @@ type OpenOrderItem struct {
 	StockItemID        GUID                `json:"StockItemId,omitzero"`
 }
 
-// OpenOrderLowFidelity is part of a reply.
+// OpenOrderLowFidelity is returned by [OpenOrdersService.GetOrdersLowFidelity].
 type OpenOrderLowFidelity struct {
 	DispatchBy           Time            `json:"DispatchBy,omitzero"`
 	ExternalReference    string          `json:"ExternalReference,omitzero"`
@@ -564,8 +598,9 @@ type OpenOrderLowFidelity struct {
 	PkOrderID            GUID            `json:"pkOrderID,omitzero"`
 }
 
-// OrderCustomerInfo is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderCustomerInfo is taken by [OrdersService.SetOrderCustomerInfo], and
+// returned by [OrdersService.GetOrder] and 16 others. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type OrderCustomerInfo struct {
 	Address          CustomerAddress `json:"Address,omitzero"`
 	BillingAddress   CustomerAddress `json:"BillingAddress,omitzero"`
@@ -578,7 +613,7 @@ func (v OrderCustomerInfo) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v)
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrderCustomerInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderDetails is part of a reply.
+// OrderDetails is returned by [OrdersService.GetOrderByID] and 9 others.
 type OrderDetails struct {
 	CustomerInfo         OrderCustomerInfo  `json:"CustomerInfo,omitzero"`
 	ExtendedProperties   []ExtendedProperty `json:"ExtendedProperties,omitzero"`
@@ -605,14 +640,15 @@ func (v OrderDetails) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrderDetails) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderFulfillmentState is part of a reply.
+// OrderFulfillmentState is returned by [OrdersService.GetOrder] and 6 others.
 type OrderFulfillmentState struct {
 	FulfillmentState   OrderFulfillmentStateFulfillmentState   `json:"FulfillmentState,omitzero"`
 	PurchaseOrderState OrderFulfillmentStatePurchaseOrderState `json:"PurchaseOrderState,omitzero"`
 }
 
-// OrderGeneralInfo is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderGeneralInfo is taken by [OrdersService.SetOrderGeneralInfo], and
+// returned by [OrdersService.GetOrder] and 16 others. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type OrderGeneralInfo struct {
 	DespatchByDate       Time                                `json:"DespatchByDate,omitzero"`
 	ExternalReferenceNum string                              `json:"ExternalReferenceNum,omitzero"`
@@ -645,7 +681,7 @@ type OrderGeneralInfo struct {
 	SubSource            string                              `json:"SubSource,omitzero"`
 }
 
-// OrderIdentifier is part of a reply.
+// OrderIdentifier is returned by [OpenOrdersService.GetIdentifiersByOrderIDs].
 type OrderIdentifier struct {
 	IdentifierID int    `json:"IdentifierId,omitzero"`
 	ImageID      GUID   `json:"ImageId,omitzero"`
@@ -656,8 +692,9 @@ type OrderIdentifier struct {
 	OrderID      GUID   `json:"fkOrderId,omitzero"`
 }
 
-// OrderItem is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderItem is taken by [OrdersService.UpdateOrderItem], and returned by
+// [OrdersService.GetOrder] and 24 others. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type OrderItem struct {
 	AddedDate                Time                        `json:"AddedDate,omitzero"`
 	AdditionalInfo           []OrderItemOption           `json:"AdditionalInfo,omitzero"`
@@ -716,7 +753,7 @@ type OrderItem struct {
 	IsBatchedStockItem       bool                        `json:"isBatchedStockItem,omitzero"` // read-only
 }
 
-// OrderItemBase is part of a reply.
+// OrderItemBase is returned by [OpenOrdersService.GetOrdersLowFidelity].
 type OrderItemBase struct {
 	BarcodeNumber      string              `json:"BarcodeNumber,omitzero"`
 	ItemTitle          string              `json:"ItemTitle,omitzero"`
@@ -726,8 +763,10 @@ type OrderItemBase struct {
 	StockItemID        GUID                `json:"StockItemId,omitzero"`
 }
 
-// OrderItemBatch is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderItemBatch is taken by [ProcessedOrdersService.CreateResend] and 2
+// others, and returned by [OrdersService.AssignStockToOrder] and 4 others.
+// Bools and numbers are always sent, the rest unless it is empty; [Client.Call]
+// can send that too.
 type OrderItemBatch struct {
 	AssignmentType    OrderItemBatchAssignmentType `json:"AssignmentType,omitzero"`
 	Batch             StockItemBatch               `json:"Batch,omitzero"`
@@ -738,15 +777,17 @@ type OrderItemBatch struct {
 	Quantity          int                          `json:"Quantity"`
 }
 
-// OrderItemBatchExtended is part of a reply.
+// OrderItemBatchExtended is returned by [OpenOrdersService.AssignStockToOrders]
+// and [OrdersService.GetOrderItemBatchesByOrderIDs].
 type OrderItemBatchExtended struct {
 	Batches   []OrderItemBatch `json:"Batches,omitzero"`
 	OrderID   GUID             `json:"OrderId,omitzero"`
 	PkOrderID GUID             `json:"pkOrderId,omitzero"`
 }
 
-// OrderItemBinRack is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderItemBinRack is taken by [OrdersService.UpdateOrderItem], and returned by
+// [OrdersService.GetOrder] and 25 others. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type OrderItemBinRack struct {
 	BatchID          int    `json:"BatchId"`
 	BinRack          string `json:"BinRack,omitzero"`
@@ -755,7 +796,7 @@ type OrderItemBinRack struct {
 	Quantity         int    `json:"Quantity"`
 }
 
-// OrderItemIndicator is part of a reply.
+// OrderItemIndicator is returned by [OpenOrdersService.GetOrderItemIndicators].
 type OrderItemIndicator struct {
 	FulfillmentState   OrderItemIndicatorFulfillmentState   `json:"FulfillmentState,omitzero"`
 	Indicator          int                                  `json:"Indicator,omitzero"`
@@ -764,8 +805,9 @@ type OrderItemIndicator struct {
 	StockItemID        GUID                                 `json:"StockItemId,omitzero"`
 }
 
-// OrderItemOnOrder is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderItemOnOrder is taken by [OrdersService.UpdateOrderItem], and returned by
+// [OrdersService.GetOrder] and 24 others. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type OrderItemOnOrder struct {
 	DateOfDelivery        Time   `json:"DateOfDelivery,omitzero"`
 	ExternalInvoiceNumber string `json:"ExternalInvoiceNumber,omitzero"`
@@ -778,16 +820,19 @@ type OrderItemOnOrder struct {
 	PurchaseItemID        GUID   `json:"pkPurchaseItemId,omitzero"`
 }
 
-// OrderItemOption is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderItemOption is taken by [OrdersService.UpdateOrderItem] and
+// [OrdersService.SetAdditionalInfo], and returned by [OrdersService.GetOrder]
+// and 24 others. Bools and numbers are always sent, the rest unless it is
+// empty; [Client.Call] can send that too.
 type OrderItemOption struct {
 	Property string `json:"Property,omitzero"`
 	Value    string `json:"Value,omitzero"`
 	OptionID GUID   `json:"pkOptionId,omitzero"`
 }
 
-// OrderNote is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderNote is taken by [OrdersService.SetOrderNotes], and returned by
+// [OrdersService.GetOrderByID] and 11 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type OrderNote struct {
 	CreatedBy   string `json:"CreatedBy,omitzero"`
 	Internal    bool   `json:"Internal"`
@@ -806,7 +851,7 @@ func (v OrderNote) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrderNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderShippingInfo is part of a reply.
+// OrderShippingInfo is returned by [OrdersService.GetOrder] and 18 others.
 type OrderShippingInfo struct {
 	ItemWeight        Decimal `json:"ItemWeight,omitzero"`
 	ManualAdjust      bool    `json:"ManualAdjust,omitzero"`
@@ -823,7 +868,7 @@ type OrderShippingInfo struct {
 	Vendor            string  `json:"Vendor,omitzero"`
 }
 
-// OrderTaxInfo is part of a reply.
+// OrderTaxInfo is returned by [OrdersService.GetOrder] and 6 others.
 type OrderTaxInfo struct {
 	TaxNumber string `json:"TaxNumber,omitzero"`
 }
@@ -834,8 +879,9 @@ func (v OrderTaxInfo) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrderTaxInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderTotalsInfo is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderTotalsInfo is taken by [OrdersService.SetOrderTotalsInfo], and returned
+// by [OrdersService.GetOrder] and 24 others. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type OrderTotalsInfo struct {
 	ConversionRate   Decimal `json:"ConversionRate,omitzero"`
 	CountryTaxRate   Decimal `json:"CountryTaxRate,omitzero"`
@@ -851,7 +897,7 @@ type OrderTotalsInfo struct {
 	TotalDiscount    Decimal `json:"TotalDiscount,omitzero"`
 }
 
-// OrderViewIDs is part of a reply.
+// OrderViewIDs is returned by [OpenOrdersService.SearchOrders].
 type OrderViewIDs struct {
 	Count       int64  `json:"Count,omitzero"`
 	LocationID  GUID   `json:"LocationId,omitzero"`
@@ -860,7 +906,7 @@ type OrderViewIDs struct {
 	ViewID      int    `json:"ViewId,omitzero"`
 }
 
-// OrderViewStats is part of a reply.
+// OrderViewStats is returned by [OpenOrdersService.GetViewStats].
 type OrderViewStats struct {
 	ExpiryDate              Time                    `json:"ExpiryDate,omitzero"`
 	IsCacheable             bool                    `json:"IsCacheable,omitzero"`
@@ -881,14 +927,14 @@ type OrderViewStats struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrderViewStats) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderViewUserPreference is part of a reply.
+// OrderViewUserPreference is returned by [OpenOrdersService.GetViewStats].
 type OrderViewUserPreference struct {
 	IsVisible bool `json:"IsVisible,omitzero"`
 	Sequence  int  `json:"Sequence,omitzero"`
 	ViewID    int  `json:"ViewId,omitzero"`
 }
 
-// ProductIdentifier is part of a reply.
+// ProductIdentifier is returned by [OpenOrdersService.GetOrdersLowFidelity].
 type ProductIdentifier struct {
 	Site  string `json:"Site,omitzero"`
 	Type  string `json:"Type,omitzero"`
@@ -900,8 +946,9 @@ type SaveIdentifierRequest struct {
 	Identifier *Identifier `json:"Identifier,omitzero"`
 }
 
-// ScheduledDelivery is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ScheduledDelivery is taken by [OrdersService.SetOrderGeneralInfo], and
+// returned by [OrdersService.GetOrder] and 17 others. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type ScheduledDelivery struct {
 	From Time `json:"From,omitzero"`
 	To   Time `json:"To,omitzero"`
@@ -914,21 +961,23 @@ type SearchOrdersRequest struct {
 	SearchTerm       *string `json:"SearchTerm,omitzero"`
 }
 
-// SearchOrdersResponse is part of a reply.
+// SearchOrdersResponse is returned by [OpenOrdersService.SearchOrders].
 type SearchOrdersResponse struct {
 	OpenOrders      []OrderViewIDs `json:"OpenOrders,omitzero"`
 	ProcessedOrders []GUID         `json:"ProcessedOrders,omitzero"`
 }
 
-// ServiceInformation is part of a reply.
+// ServiceInformation is returned by [OpenOrdersService.GetAvailableChannels].
 type ServiceInformation struct {
 	Identifier string `json:"Identifier,omitzero"`
 	Logo       string `json:"Logo,omitzero"`
 	Name       string `json:"Name,omitzero"`
 }
 
-// StockItemBoxConfiguration is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// StockItemBoxConfiguration is taken by [OrdersService.UpdateOrderItem] and 2
+// others, and returned by [OrdersService.GetOrder] and 28 others. Bools and
+// numbers are always sent, the rest unless it is empty; [Client.Call] can send
+// that too.
 type StockItemBoxConfiguration struct {
 	Barcode         string  `json:"Barcode,omitzero"`
 	BoxID           int     `json:"BoxId"`
@@ -943,13 +992,13 @@ type StockItemBoxConfiguration struct {
 	Width           Decimal `json:"Width,omitzero"`
 }
 
-// ViewGroup is part of a reply.
+// ViewGroup is returned by [OpenOrdersService.GetViewStats].
 type ViewGroup struct {
 	GroupID int    `json:"GroupId,omitzero"`
 	Name    string `json:"Name,omitzero"`
 }
 
-// ViewUser is part of a reply.
+// ViewUser is returned by [OpenOrdersService.GetViewStats].
 type ViewUser struct {
 	EmailAddress string `json:"EmailAddress,omitzero"`
 	IsOwner      bool   `json:"IsOwner,omitzero"`
@@ -964,7 +1013,7 @@ func (v ViewUser) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "UserID"
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ViewUser) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ViewUserManagement is part of a reply.
+// ViewUserManagement is returned by [OpenOrdersService.GetViewStats].
 type ViewUserManagement struct {
 	ViewGroups []ViewGroup `json:"ViewGroups,omitzero"`
 	ViewID     int         `json:"ViewId,omitzero"`

@@ -26,6 +26,9 @@ type settings struct {
 // hosts are the base URLs that do not come from the session.
 type hosts struct {
 	auth *url.URL
+	// given says that the caller chose auth, and with it the servers that its
+	// sessions name.
+	given bool
 	// server replaces the session's own server, nil for that.
 	server *url.URL
 	// v2 replaces the regional v2 host, nil for that.
@@ -103,10 +106,13 @@ func WithLimiter(l Limiter) Option {
 	}
 }
 
-// WithAuthURL replaces https://api.linnworks.net, the host that opens sessions.
+// WithAuthURL replaces https://api.linnworks.net, the host that opens sessions. The
+// server that a session names is then trusted; by default it has to be of
+// linnworks.net.
 func WithAuthURL(base string) Option {
 	return func(s *settings) (err error) {
-		s.hosts.auth, err = transport.BaseURL("WithAuthURL", base)
+		s.hosts.given = true
+		s.hosts.auth, err = s.BaseURL("WithAuthURL", base)
 		return err
 	}
 }
@@ -116,7 +122,7 @@ func WithAuthURL(base string) Option {
 // elsewhere: see [WithV2URL].
 func WithServerURL(base string) Option {
 	return func(s *settings) (err error) {
-		s.hosts.server, err = transport.BaseURL("WithServerURL", base)
+		s.hosts.server, err = s.BaseURL("WithServerURL", base)
 		return err
 	}
 }
@@ -126,8 +132,19 @@ func WithServerURL(base string) Option {
 // for the newest warehouse transfer operations, is added to it.
 func WithV2URL(base string) Option {
 	return func(s *settings) (err error) {
-		s.hosts.v2, err = transport.BaseURL("WithV2URL", base)
+		s.hosts.v2, err = s.BaseURL("WithV2URL", base)
 		return err
+	}
+}
+
+// WithInsecureHTTP allows plain http in base URLs, for a test network or a proxy
+// beside the program. Without it http is refused but for this machine: localhost,
+// 127.0.0.0/8 and ::1. Whoever can read the network then reads
+// the session token and the application secret.
+func WithInsecureHTTP() Option {
+	return func(s *settings) error {
+		s.InsecureHTTP = true
+		return nil
 	}
 }
 

@@ -16,7 +16,8 @@ type OrdersService service
 
 // AddCoupon calls POST /api/Orders/AddCoupon.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddCoupon
 func (s *OrdersService) AddCoupon(ctx context.Context, req *AddCouponRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
@@ -30,7 +31,8 @@ func (s *OrdersService) AddCoupon(ctx context.Context, req *AddCouponRequest, op
 
 // AddExtendedProperties calls POST /api/Orders/AddExtendedProperties.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddExtendedProperties
 func (s *OrdersService) AddExtendedProperties(ctx context.Context, req *AddExtendedPropertiesRequest, opts ...CallOption) (*AddExtendedPropertiesResponse, error) {
@@ -44,7 +46,8 @@ func (s *OrdersService) AddExtendedProperties(ctx context.Context, req *AddExten
 
 // AddOrderItem calls POST /api/Orders/AddOrderItem.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddOrderItem
 func (s *OrdersService) AddOrderItem(ctx context.Context, req *AddOrderItemRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
@@ -58,7 +61,8 @@ func (s *OrdersService) AddOrderItem(ctx context.Context, req *AddOrderItemReque
 
 // AddOrderService calls POST /api/Orders/AddOrderService.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddOrderService
 func (s *OrdersService) AddOrderService(ctx context.Context, req *AddOrderServiceRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
@@ -72,7 +76,8 @@ func (s *OrdersService) AddOrderService(ctx context.Context, req *AddOrderServic
 
 // AddOrdersNote calls POST /api/Orders/AddOrdersNote.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AddOrdersNote
 func (s *OrdersService) AddOrdersNote(ctx context.Context, req *AddOrdersNoteRequest, opts ...CallOption) (*AddOrdersNoteResponse, error) {
@@ -86,7 +91,8 @@ func (s *OrdersService) AddOrdersNote(ctx context.Context, req *AddOrdersNoteReq
 
 // AssignOrderItemBatches calls POST /api/Orders/AssignOrderItemBatches.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AssignOrderItemBatches
 func (s *OrdersService) AssignOrderItemBatches(ctx context.Context, req *AssignOrderItemBatchesRequest, opts ...CallOption) (*AssignOrderItemBatchesResponse, error) {
@@ -100,7 +106,8 @@ func (s *OrdersService) AssignOrderItemBatches(ctx context.Context, req *AssignO
 
 // AssignStockToOrder calls POST /api/Orders/AssignStockToOrder.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AssignStockToOrder
 func (s *OrdersService) AssignStockToOrder(ctx context.Context, req *AssignStockToOrderRequest, opts ...CallOption) ([]OrderItemBatch, error) {
@@ -114,7 +121,8 @@ func (s *OrdersService) AssignStockToOrder(ctx context.Context, req *AssignStock
 
 // AssignToFolder calls POST /api/Orders/AssignToFolder.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-AssignToFolder
 func (s *OrdersService) AssignToFolder(ctx context.Context, req *AssignToFolderRequest, opts ...CallOption) ([]GUID, error) {
@@ -128,7 +136,8 @@ func (s *OrdersService) AssignToFolder(ctx context.Context, req *AssignToFolderR
 
 // CancelOrder calls POST /api/Orders/CancelOrder.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CancelOrder
 func (s *OrdersService) CancelOrder(ctx context.Context, req *CancelOrderRequest, opts ...CallOption) (string, error) {
@@ -142,7 +151,8 @@ func (s *OrdersService) CancelOrder(ctx context.Context, req *CancelOrderRequest
 
 // ChangeOrderTag calls POST /api/Orders/ChangeOrderTag.
 //
-// It writes absolute values and is safe to repeat. 250 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 250 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ChangeOrderTag
 func (s *OrdersService) ChangeOrderTag(ctx context.Context, req *ChangeOrderTagRequest, opts ...CallOption) ([]GUID, error) {
@@ -156,7 +166,8 @@ func (s *OrdersService) ChangeOrderTag(ctx context.Context, req *ChangeOrderTagR
 
 // ChangeShippingMethod calls POST /api/Orders/ChangeShippingMethod.
 //
-// It writes absolute values and is safe to repeat. 150 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 150 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ChangeShippingMethod
 func (s *OrdersService) ChangeShippingMethod(ctx context.Context, req *ChangeShippingMethodRequest, opts ...CallOption) ([]GUID, error) {
@@ -170,7 +181,8 @@ func (s *OrdersService) ChangeShippingMethod(ctx context.Context, req *ChangeShi
 
 // ChangeStatus calls POST /api/Orders/ChangeStatus.
 //
-// It writes absolute values and is safe to repeat. 150 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 150 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ChangeStatus
 func (s *OrdersService) ChangeStatus(ctx context.Context, req *ChangeStatusRequest, opts ...CallOption) ([]GUID, error) {
@@ -184,7 +196,8 @@ func (s *OrdersService) ChangeStatus(ctx context.Context, req *ChangeStatusReque
 
 // ClearInvoicePrinted calls POST /api/Orders/ClearInvoicePrinted.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ClearInvoicePrinted
 func (s *OrdersService) ClearInvoicePrinted(ctx context.Context, req *ClearInvoicePrintedRequest, opts ...CallOption) ([]GUID, error) {
@@ -198,7 +211,8 @@ func (s *OrdersService) ClearInvoicePrinted(ctx context.Context, req *ClearInvoi
 
 // ClearPickListPrinted calls POST /api/Orders/ClearPickListPrinted.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ClearPickListPrinted
 func (s *OrdersService) ClearPickListPrinted(ctx context.Context, req *ClearPickListPrintedRequest, opts ...CallOption) ([]GUID, error) {
@@ -212,7 +226,8 @@ func (s *OrdersService) ClearPickListPrinted(ctx context.Context, req *ClearPick
 
 // ClearShippingLabelInfo calls POST /api/Orders/ClearShippingLabelInfo.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ClearShippingLabelInfo
 func (s *OrdersService) ClearShippingLabelInfo(ctx context.Context, req *ClearShippingLabelInfoRequest, opts ...CallOption) ([]KeyValuePairGUIDString, error) {
@@ -226,7 +241,8 @@ func (s *OrdersService) ClearShippingLabelInfo(ctx context.Context, req *ClearSh
 
 // CompleteOrder calls POST /api/Orders/CompleteOrder.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CompleteOrder
 func (s *OrdersService) CompleteOrder(ctx context.Context, req *CompleteOrderRequest, opts ...CallOption) (string, error) {
@@ -240,7 +256,8 @@ func (s *OrdersService) CompleteOrder(ctx context.Context, req *CompleteOrderReq
 
 // CreateNewItemAndLink calls POST /api/Orders/CreateNewItemAndLink.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CreateNewItemAndLink
 func (s *OrdersService) CreateNewItemAndLink(ctx context.Context, req *CreateNewItemAndLinkRequest, opts ...CallOption) (GUID, error) {
@@ -254,7 +271,8 @@ func (s *OrdersService) CreateNewItemAndLink(ctx context.Context, req *CreateNew
 
 // CreateNewOrder calls POST /api/Orders/CreateNewOrder.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CreateNewOrder
 func (s *OrdersService) CreateNewOrder(ctx context.Context, req *CreateNewOrderRequest, opts ...CallOption) (*OpenOrder, error) {
@@ -268,21 +286,23 @@ func (s *OrdersService) CreateNewOrder(ctx context.Context, req *CreateNewOrderR
 
 // CreateOrders calls POST /api/Orders/CreateOrders.
 //
-// It writes absolute values and is safe to repeat. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CreateOrders
 func (s *OrdersService) CreateOrders(ctx context.Context, req *CreateOrdersRequest, opts ...CallOption) ([]GUID, error) {
 	var out []GUID
 	err := s.client.call(ctx, operation{
 		name: "Orders.CreateOrders", method: "POST", path: "/api/Orders/CreateOrders",
-		body: bodyParams, replay: replayWrite, limit: 150,
+		body: bodyParams, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
 
 // CreateSerialisedValuesForOrderItems calls POST /api/Orders/CreateSerialisedValuesForOrderItems.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CreateSerialisedValuesForOrderItems
 func (s *OrdersService) CreateSerialisedValuesForOrderItems(ctx context.Context, req *CreateSerialisedValuesForOrderItemsRequest, opts ...CallOption) (*CreateSerialisedValuesForOrderItemsResponse, error) {
@@ -296,7 +316,7 @@ func (s *OrdersService) CreateSerialisedValuesForOrderItems(ctx context.Context,
 
 // CustomerLookUp calls GET /api/Orders/CustomerLookUp.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CustomerLookUp
 func (s *OrdersService) CustomerLookUp(ctx context.Context, req *CustomerLookUpRequest, opts ...CallOption) ([]CustomerAddress, error) {
@@ -310,7 +330,8 @@ func (s *OrdersService) CustomerLookUp(ctx context.Context, req *CustomerLookUpR
 
 // DeleteOrder calls POST /api/Orders/DeleteOrder.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-DeleteOrder
 func (s *OrdersService) DeleteOrder(ctx context.Context, req *DeleteOrderRequest, opts ...CallOption) (*DeleteOrderResponse, error) {
@@ -324,7 +345,7 @@ func (s *OrdersService) DeleteOrder(ctx context.Context, req *DeleteOrderRequest
 
 // GetAllAvailableOrderItemBatchesByOrderID calls POST /api/Orders/GetAllAvailableOrderItemBatchsByOrderId.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetAllAvailableOrderItemBatchsByOrderId
 func (s *OrdersService) GetAllAvailableOrderItemBatchesByOrderID(ctx context.Context, req *GetAllAvailableOrderItemBatchesByOrderIDRequest, opts ...CallOption) ([]StockItemBatch, error) {
@@ -338,7 +359,7 @@ func (s *OrdersService) GetAllAvailableOrderItemBatchesByOrderID(ctx context.Con
 
 // GetAllOpenOrders calls POST /api/Orders/GetAllOpenOrders.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetAllOpenOrders
 func (s *OrdersService) GetAllOpenOrders(ctx context.Context, req *GetAllOpenOrdersRequest, opts ...CallOption) ([]GUID, error) {
@@ -352,7 +373,7 @@ func (s *OrdersService) GetAllOpenOrders(ctx context.Context, req *GetAllOpenOrd
 
 // GetAllOpenOrdersBetweenIndex calls POST /api/Orders/GetAllOpenOrdersBetweenIndex.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetAllOpenOrdersBetweenIndex
 func (s *OrdersService) GetAllOpenOrdersBetweenIndex(ctx context.Context, req *GetAllOpenOrdersBetweenIndexRequest, opts ...CallOption) ([]GUID, error) {
@@ -366,7 +387,7 @@ func (s *OrdersService) GetAllOpenOrdersBetweenIndex(ctx context.Context, req *G
 
 // GetAssignedOrderItemBatches calls POST /api/Orders/GetAssignedOrderItemBatches.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetAssignedOrderItemBatches
 func (s *OrdersService) GetAssignedOrderItemBatches(ctx context.Context, req *GetAssignedOrderItemBatchesRequest, opts ...CallOption) ([]OrderItemBatch, error) {
@@ -380,7 +401,7 @@ func (s *OrdersService) GetAssignedOrderItemBatches(ctx context.Context, req *Ge
 
 // GetAvailableFolders calls GET /api/Orders/GetAvailableFolders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetAvailableFolders
 func (s *OrdersService) GetAvailableFolders(ctx context.Context, req *GetAvailableFoldersRequest, opts ...CallOption) ([]OrderFolder, error) {
@@ -394,7 +415,7 @@ func (s *OrdersService) GetAvailableFolders(ctx context.Context, req *GetAvailab
 
 // GetBatchPilots calls GET /api/Orders/GetBatchPilots.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetBatchPilots
 func (s *OrdersService) GetBatchPilots(ctx context.Context, req *GetBatchPilotsRequest, opts ...CallOption) ([]KeyValuePairGUIDString, error) {
@@ -408,7 +429,7 @@ func (s *OrdersService) GetBatchPilots(ctx context.Context, req *GetBatchPilotsR
 
 // GetCountries calls GET /api/Orders/GetCountries.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetCountries
 func (s *OrdersService) GetCountries(ctx context.Context, req *OrdersGetCountriesRequest, opts ...CallOption) ([]OrderCountry, error) {
@@ -422,7 +443,7 @@ func (s *OrdersService) GetCountries(ctx context.Context, req *OrdersGetCountrie
 
 // GetDefaultPaymentMethodIDForNewOrder calls GET /api/Orders/GetDefaultPaymentMethodIdForNewOrder.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetDefaultPaymentMethodIdForNewOrder
 func (s *OrdersService) GetDefaultPaymentMethodIDForNewOrder(ctx context.Context, req *GetDefaultPaymentMethodIDForNewOrderRequest, opts ...CallOption) (GUID, error) {
@@ -436,7 +457,7 @@ func (s *OrdersService) GetDefaultPaymentMethodIDForNewOrder(ctx context.Context
 
 // GetDraftOrders calls GET /api/Orders/GetDraftOrders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetDraftOrders
 func (s *OrdersService) GetDraftOrders(ctx context.Context, req *GetDraftOrdersRequest, opts ...CallOption) ([]GUID, error) {
@@ -450,7 +471,7 @@ func (s *OrdersService) GetDraftOrders(ctx context.Context, req *GetDraftOrdersR
 
 // GetExtendedProperties calls GET /api/Orders/GetExtendedProperties.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetExtendedProperties
 func (s *OrdersService) GetExtendedProperties(ctx context.Context, req *GetExtendedPropertiesRequest, opts ...CallOption) ([]ExtendedProperty, error) {
@@ -464,7 +485,7 @@ func (s *OrdersService) GetExtendedProperties(ctx context.Context, req *GetExten
 
 // GetExtendedPropertyNames calls GET /api/Orders/GetExtendedPropertyNames.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetExtendedPropertyNames
 func (s *OrdersService) GetExtendedPropertyNames(ctx context.Context, req *OrdersGetExtendedPropertyNamesRequest, opts ...CallOption) ([]string, error) {
@@ -478,7 +499,7 @@ func (s *OrdersService) GetExtendedPropertyNames(ctx context.Context, req *Order
 
 // GetExtendedPropertyTypes calls GET /api/Orders/GetExtendedPropertyTypes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetExtendedPropertyTypes
 func (s *OrdersService) GetExtendedPropertyTypes(ctx context.Context, req *OrdersGetExtendedPropertyTypesRequest, opts ...CallOption) ([]string, error) {
@@ -492,7 +513,7 @@ func (s *OrdersService) GetExtendedPropertyTypes(ctx context.Context, req *Order
 
 // GetLinkedItems calls GET /api/Orders/GetLinkedItems.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetLinkedItems
 func (s *OrdersService) GetLinkedItems(ctx context.Context, req *GetLinkedItemsRequest, opts ...CallOption) ([]LinkedItem, error) {
@@ -506,7 +527,7 @@ func (s *OrdersService) GetLinkedItems(ctx context.Context, req *GetLinkedItemsR
 
 // GetOpenOrderIDByOrderOrReferenceID calls POST /api/Orders/GetOpenOrderIdByOrderOrReferenceId.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrderIdByOrderOrReferenceId
 func (s *OrdersService) GetOpenOrderIDByOrderOrReferenceID(ctx context.Context, req *GetOpenOrderIDByOrderOrReferenceIDRequest, opts ...CallOption) (GUID, error) {
@@ -520,7 +541,7 @@ func (s *OrdersService) GetOpenOrderIDByOrderOrReferenceID(ctx context.Context, 
 
 // GetOpenOrderItemsSuppliers calls GET /api/Orders/GetOpenOrderItemsSuppliers.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrderItemsSuppliers
 func (s *OrdersService) GetOpenOrderItemsSuppliers(ctx context.Context, req *GetOpenOrderItemsSuppliersRequest, opts ...CallOption) ([]KeyValuePairGUIDGUID, error) {
@@ -534,7 +555,7 @@ func (s *OrdersService) GetOpenOrderItemsSuppliers(ctx context.Context, req *Get
 
 // GetOpenOrders calls POST /api/Orders/GetOpenOrders.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrders
 func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) (*OpenOrderPage, error) {
@@ -546,24 +567,25 @@ func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrd
 	return out, err
 }
 
-// GetOpenOrdersAll hands out what stands on the pages of
-// [OrdersService.GetOpenOrders]. It stops at the first error but an [UnreadableError].
+// GetOpenOrdersAll iterates over all items of [OrdersService.GetOpenOrders],
+// fetching pages as needed, and stops at the first error but an
+// [UnreadableError].
 func (s *OrdersService) GetOpenOrdersAll(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]OpenOrder, int, error) {
+	return numberedPages("Orders.GetOpenOrders", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]OpenOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // GetOpenOrdersByItemBarcode calls POST /api/Orders/GetOpenOrdersByItemBarcode.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrdersByItemBarcode
 func (s *OrdersService) GetOpenOrdersByItemBarcode(ctx context.Context, req *GetOpenOrdersByItemBarcodeRequest, opts ...CallOption) (*KeyValuePairListOrderSummaryString, error) {
@@ -577,7 +599,7 @@ func (s *OrdersService) GetOpenOrdersByItemBarcode(ctx context.Context, req *Get
 
 // GetOrder calls POST /api/Orders/GetOrder.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrder
 func (s *OrdersService) GetOrder(ctx context.Context, req *GetOrderRequest, opts ...CallOption) (*OpenOrder, error) {
@@ -591,7 +613,7 @@ func (s *OrdersService) GetOrder(ctx context.Context, req *GetOrderRequest, opts
 
 // GetOrderAuditTrail calls GET /api/Orders/GetOrderAuditTrail.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderAuditTrail
 func (s *OrdersService) GetOrderAuditTrail(ctx context.Context, req *GetOrderAuditTrailRequest, opts ...CallOption) ([]OrderAuditTrail, error) {
@@ -605,7 +627,7 @@ func (s *OrdersService) GetOrderAuditTrail(ctx context.Context, req *GetOrderAud
 
 // GetOrderAuditTrailsByIDs calls POST /api/Orders/GetOrderAuditTrailsByIds.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderAuditTrailsByIds
 func (s *OrdersService) GetOrderAuditTrailsByIDs(ctx context.Context, req *GetOrderAuditTrailsByIDsRequest, opts ...CallOption) (*GetOrderAuditTrailsByIDsResponse, error) {
@@ -619,7 +641,7 @@ func (s *OrdersService) GetOrderAuditTrailsByIDs(ctx context.Context, req *GetOr
 
 // GetOrderByID calls GET /api/Orders/GetOrderById.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderById
 func (s *OrdersService) GetOrderByID(ctx context.Context, req *GetOrderByIDRequest, opts ...CallOption) (*OrderDetails, error) {
@@ -633,7 +655,7 @@ func (s *OrdersService) GetOrderByID(ctx context.Context, req *GetOrderByIDReque
 
 // GetOrderDetailsByNumOrderID calls GET /api/Orders/GetOrderDetailsByNumOrderId.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderDetailsByNumOrderId
 func (s *OrdersService) GetOrderDetailsByNumOrderID(ctx context.Context, req *GetOrderDetailsByNumOrderIDRequest, opts ...CallOption) (*OrderDetails, error) {
@@ -647,7 +669,7 @@ func (s *OrdersService) GetOrderDetailsByNumOrderID(ctx context.Context, req *Ge
 
 // GetOrderDetailsByReferenceID calls GET /api/Orders/GetOrderDetailsByReferenceId.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderDetailsByReferenceId
 func (s *OrdersService) GetOrderDetailsByReferenceID(ctx context.Context, req *GetOrderDetailsByReferenceIDRequest, opts ...CallOption) ([]OrderDetails, error) {
@@ -661,7 +683,7 @@ func (s *OrdersService) GetOrderDetailsByReferenceID(ctx context.Context, req *G
 
 // GetOrderItemBatchesByOrderID calls POST /api/Orders/GetOrderItemBatchsByOrderId.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItemBatchsByOrderId
 func (s *OrdersService) GetOrderItemBatchesByOrderID(ctx context.Context, req *GetOrderItemBatchesByOrderIDRequest, opts ...CallOption) ([]OrderItemBatch, error) {
@@ -675,7 +697,7 @@ func (s *OrdersService) GetOrderItemBatchesByOrderID(ctx context.Context, req *G
 
 // GetOrderItemBatchesByOrderIDs calls POST /api/Orders/GetOrderItemBatchesByOrderIds.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItemBatchesByOrderIds
 func (s *OrdersService) GetOrderItemBatchesByOrderIDs(ctx context.Context, req *GetOrderItemBatchesByOrderIDsRequest, opts ...CallOption) (*GetOrderItemBatchesByOrderIDsResponse, error) {
@@ -689,7 +711,7 @@ func (s *OrdersService) GetOrderItemBatchesByOrderIDs(ctx context.Context, req *
 
 // GetOrderItemComposition calls GET /api/Orders/GetOrderItemComposition.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItemComposition
 func (s *OrdersService) GetOrderItemComposition(ctx context.Context, req *GetOrderItemCompositionRequest, opts ...CallOption) (*OrderItem, error) {
@@ -703,7 +725,7 @@ func (s *OrdersService) GetOrderItemComposition(ctx context.Context, req *GetOrd
 
 // GetOrderItemRowSerialValuesByOrderIDs calls POST /api/Orders/GetOrderItemRowSerialValuesByOrderIds.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItemRowSerialValuesByOrderIds
 func (s *OrdersService) GetOrderItemRowSerialValuesByOrderIDs(ctx context.Context, req *GetOrderItemRowSerialValuesByOrderIDsRequest, opts ...CallOption) (*GetSerialisedValuesForOrdersResponse, error) {
@@ -715,8 +737,10 @@ func (s *OrdersService) GetOrderItemRowSerialValuesByOrderIDs(ctx context.Contex
 	return out, err
 }
 
-// GetOrderItemRowSerialValuesByOrderIDsBatched splits req.OrderIDs into parts of at most 25 and hands out the
-// reply of [OrdersService.GetOrderItemRowSerialValuesByOrderIDs] to each. It stops at the first error but an [UnreadableError].
+// GetOrderItemRowSerialValuesByOrderIDsBatched sends req.OrderIDs in parts of
+// at most 25 and iterates over the replies of
+// [OrdersService.GetOrderItemRowSerialValuesByOrderIDs]. It stops at the first
+// error but an [UnreadableError].
 func (s *OrdersService) GetOrderItemRowSerialValuesByOrderIDsBatched(ctx context.Context, req *GetOrderItemRowSerialValuesByOrderIDsRequest, opts ...CallOption) iter.Seq2[*GetSerialisedValuesForOrdersResponse, error] {
 	start := valueOf(req)
 	return batches(start.OrderIDs, 25, func(part []GUID) (*GetSerialisedValuesForOrdersResponse, error) {
@@ -728,7 +752,7 @@ func (s *OrdersService) GetOrderItemRowSerialValuesByOrderIDsBatched(ctx context
 
 // GetOrderItems calls GET /api/Orders/GetOrderItems.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderItems
 func (s *OrdersService) GetOrderItems(ctx context.Context, req *GetOrderItemsRequest, opts ...CallOption) ([]OrderItem, error) {
@@ -742,7 +766,7 @@ func (s *OrdersService) GetOrderItems(ctx context.Context, req *GetOrderItemsReq
 
 // GetOrderNoteTypes calls GET /api/Orders/GetOrderNoteTypes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderNoteTypes
 func (s *OrdersService) GetOrderNoteTypes(ctx context.Context, req *GetOrderNoteTypesRequest, opts ...CallOption) ([]OrderNoteType, error) {
@@ -756,7 +780,7 @@ func (s *OrdersService) GetOrderNoteTypes(ctx context.Context, req *GetOrderNote
 
 // GetOrderNotes calls GET /api/Orders/GetOrderNotes.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderNotes
 func (s *OrdersService) GetOrderNotes(ctx context.Context, req *GetOrderNotesRequest, opts ...CallOption) ([]OrderNote, error) {
@@ -770,7 +794,7 @@ func (s *OrdersService) GetOrderNotes(ctx context.Context, req *GetOrderNotesReq
 
 // GetOrderPackagingCalculation calls POST /api/Orders/GetOrderPackagingCalculation.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderPackagingCalculation
 func (s *OrdersService) GetOrderPackagingCalculation(ctx context.Context, req *GetOrderPackagingCalculationRequest, opts ...CallOption) ([]CalcOrderHeader, error) {
@@ -784,7 +808,7 @@ func (s *OrdersService) GetOrderPackagingCalculation(ctx context.Context, req *G
 
 // GetOrderPackagingSplit calls GET /api/Orders/GetOrderPackagingSplit.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderPackagingSplit
 func (s *OrdersService) GetOrderPackagingSplit(ctx context.Context, req *GetOrderPackagingSplitRequest, opts ...CallOption) ([]OrderPackagingSplit, error) {
@@ -798,7 +822,7 @@ func (s *OrdersService) GetOrderPackagingSplit(ctx context.Context, req *GetOrde
 
 // GetOrderRelations calls GET /api/Orders/GetOrderRelations.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderRelations
 func (s *OrdersService) GetOrderRelations(ctx context.Context, req *GetOrderRelationsRequest, opts ...CallOption) ([]OrderRelation, error) {
@@ -812,7 +836,7 @@ func (s *OrdersService) GetOrderRelations(ctx context.Context, req *GetOrderRela
 
 // GetOrderView calls GET /api/Orders/GetOrderView.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderView
 func (s *OrdersService) GetOrderView(ctx context.Context, req *GetOrderViewRequest, opts ...CallOption) (*UserOrderView, error) {
@@ -826,7 +850,7 @@ func (s *OrdersService) GetOrderView(ctx context.Context, req *GetOrderViewReque
 
 // GetOrderViews calls GET /api/Orders/GetOrderViews.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderViews
 //
@@ -842,7 +866,7 @@ func (s *OrdersService) GetOrderViews(ctx context.Context, req *GetOrderViewsReq
 
 // GetOrderXML calls GET /api/Orders/GetOrderXml.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderXml
 func (s *OrdersService) GetOrderXML(ctx context.Context, req *GetOrderXMLRequest, opts ...CallOption) ([]OrderXML, error) {
@@ -856,7 +880,7 @@ func (s *OrdersService) GetOrderXML(ctx context.Context, req *GetOrderXMLRequest
 
 // GetOrderXMLJSTree calls GET /api/Orders/GetOrderXmlJSTree.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderXmlJSTree
 func (s *OrdersService) GetOrderXMLJSTree(ctx context.Context, req *GetOrderXMLJSTreeRequest, opts ...CallOption) (string, error) {
@@ -870,7 +894,7 @@ func (s *OrdersService) GetOrderXMLJSTree(ctx context.Context, req *GetOrderXMLJ
 
 // GetOrders calls POST /api/Orders/GetOrders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrders
 func (s *OrdersService) GetOrders(ctx context.Context, req *OrdersGetOrdersRequest, opts ...CallOption) ([]OpenOrder, error) {
@@ -884,7 +908,7 @@ func (s *OrdersService) GetOrders(ctx context.Context, req *OrdersGetOrdersReque
 
 // GetOrdersByID calls POST /api/Orders/GetOrdersById.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrdersById
 func (s *OrdersService) GetOrdersByID(ctx context.Context, req *GetOrdersByIDRequest, opts ...CallOption) ([]OrderDetails, error) {
@@ -896,8 +920,9 @@ func (s *OrdersService) GetOrdersByID(ctx context.Context, req *GetOrdersByIDReq
 	return out, err
 }
 
-// GetOrdersByIDBatched splits req.OrderIDs into parts of at most 200 and hands out the
-// reply of [OrdersService.GetOrdersByID] to each. It stops at the first error but an [UnreadableError].
+// GetOrdersByIDBatched sends req.OrderIDs in parts of at most 200 and iterates
+// over the replies of [OrdersService.GetOrdersByID]. It stops at the first
+// error but an [UnreadableError].
 func (s *OrdersService) GetOrdersByIDBatched(ctx context.Context, req *GetOrdersByIDRequest, opts ...CallOption) iter.Seq2[[]OrderDetails, error] {
 	start := valueOf(req)
 	return batches(start.OrderIDs, 200, func(part []GUID) ([]OrderDetails, error) {
@@ -909,7 +934,7 @@ func (s *OrdersService) GetOrdersByIDBatched(ctx context.Context, req *GetOrders
 
 // GetOrdersNotes calls POST /api/Orders/GetOrdersNotes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrdersNotes
 func (s *OrdersService) GetOrdersNotes(ctx context.Context, req *GetOrdersNotesRequest, opts ...CallOption) (map[string][]OrderNote, error) {
@@ -923,7 +948,7 @@ func (s *OrdersService) GetOrdersNotes(ctx context.Context, req *GetOrdersNotesR
 
 // GetOrdersRelations calls POST /api/Orders/GetOrdersRelations.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrdersRelations
 func (s *OrdersService) GetOrdersRelations(ctx context.Context, req *GetOrdersRelationsRequest, opts ...CallOption) (map[string][]OrderRelation, error) {
@@ -937,7 +962,7 @@ func (s *OrdersService) GetOrdersRelations(ctx context.Context, req *GetOrdersRe
 
 // GetPackagingGroups calls GET /api/Orders/GetPackagingGroups.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetPackagingGroups
 func (s *OrdersService) GetPackagingGroups(ctx context.Context, req *GetPackagingGroupsRequest, opts ...CallOption) ([]PackageGroup, error) {
@@ -951,7 +976,7 @@ func (s *OrdersService) GetPackagingGroups(ctx context.Context, req *GetPackagin
 
 // GetPaymentMethods calls GET /api/Orders/GetPaymentMethods.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetPaymentMethods
 func (s *OrdersService) GetPaymentMethods(ctx context.Context, req *GetPaymentMethodsRequest, opts ...CallOption) ([]PaymentMethod, error) {
@@ -965,7 +990,7 @@ func (s *OrdersService) GetPaymentMethods(ctx context.Context, req *GetPaymentMe
 
 // GetShippingMethods calls GET /api/Orders/GetShippingMethods.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetShippingMethods
 func (s *OrdersService) GetShippingMethods(ctx context.Context, req *GetShippingMethodsRequest, opts ...CallOption) ([]ShippingMethod, error) {
@@ -979,7 +1004,7 @@ func (s *OrdersService) GetShippingMethods(ctx context.Context, req *GetShipping
 
 // GetUserLocationID calls GET /api/Orders/GetUserLocationId.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetUserLocationId
 func (s *OrdersService) GetUserLocationID(ctx context.Context, req *GetUserLocationIDRequest, opts ...CallOption) (GUID, error) {
@@ -993,7 +1018,8 @@ func (s *OrdersService) GetUserLocationID(ctx context.Context, req *GetUserLocat
 
 // LockOrder calls POST /api/Orders/LockOrder.
 //
-// It writes absolute values and is safe to repeat. 150 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 150 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-LockOrder
 func (s *OrdersService) LockOrder(ctx context.Context, req *LockOrderRequest, opts ...CallOption) (*LockOrderResponse, error) {
@@ -1007,7 +1033,8 @@ func (s *OrdersService) LockOrder(ctx context.Context, req *LockOrderRequest, op
 
 // MergeOrders calls POST /api/Orders/MergeOrders.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-MergeOrders
 func (s *OrdersService) MergeOrders(ctx context.Context, req *MergeOrdersRequest, opts ...CallOption) (*OpenOrder, error) {
@@ -1021,7 +1048,8 @@ func (s *OrdersService) MergeOrders(ctx context.Context, req *MergeOrdersRequest
 
 // MoveToLocation calls POST /api/Orders/MoveToLocation.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-MoveToLocation
 func (s *OrdersService) MoveToLocation(ctx context.Context, req *MoveToLocationRequest, opts ...CallOption) (*MoveToLocationResult, error) {
@@ -1035,7 +1063,8 @@ func (s *OrdersService) MoveToLocation(ctx context.Context, req *MoveToLocationR
 
 // ProcessFulfilmentCentreOrder calls POST /api/Orders/ProcessFulfilmentCentreOrder.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessFulfilmentCentreOrder
 func (s *OrdersService) ProcessFulfilmentCentreOrder(ctx context.Context, req *ProcessFulfilmentCentreOrderRequest, opts ...CallOption) (*ProcessOrderResult, error) {
@@ -1049,7 +1078,8 @@ func (s *OrdersService) ProcessFulfilmentCentreOrder(ctx context.Context, req *P
 
 // ProcessOrder calls POST /api/Orders/ProcessOrder.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessOrder
 func (s *OrdersService) ProcessOrder(ctx context.Context, req *ProcessOrderRequest, opts ...CallOption) (*ProcessOrderResult, error) {
@@ -1063,7 +1093,8 @@ func (s *OrdersService) ProcessOrder(ctx context.Context, req *ProcessOrderReque
 
 // ProcessOrderByOrderIDOrReference calls POST /api/Orders/ProcessOrderByOrderOrReferenceId.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessOrderByOrderOrReferenceId
 func (s *OrdersService) ProcessOrderByOrderIDOrReference(ctx context.Context, req *ProcessOrderByOrderIDOrReferenceRequest, opts ...CallOption) (*ProcessOrderByOrderIDOrReferenceResponse, error) {
@@ -1077,7 +1108,8 @@ func (s *OrdersService) ProcessOrderByOrderIDOrReference(ctx context.Context, re
 
 // ProcessOrderRequiredBatchScans calls POST /api/Orders/ProcessOrder_RequiredBatchScans.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessOrder_RequiredBatchScans
 func (s *OrdersService) ProcessOrderRequiredBatchScans(ctx context.Context, req *ProcessOrderRequiredBatchScansRequest, opts ...CallOption) (*ProcessOrderRequiredBatchScansResponse, error) {
@@ -1091,7 +1123,8 @@ func (s *OrdersService) ProcessOrderRequiredBatchScans(ctx context.Context, req 
 
 // ProcessOrdersInBatch calls POST /api/Orders/ProcessOrdersInBatch.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessOrdersInBatch
 func (s *OrdersService) ProcessOrdersInBatch(ctx context.Context, req *ProcessOrdersInBatchRequest, opts ...CallOption) ([]ProcessOrderResult, error) {
@@ -1105,7 +1138,8 @@ func (s *OrdersService) ProcessOrdersInBatch(ctx context.Context, req *ProcessOr
 
 // RecalculateSingleOrderPackaging calls POST /api/Orders/RecalculateSingleOrderPackaging.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-RecalculateSingleOrderPackaging
 func (s *OrdersService) RecalculateSingleOrderPackaging(ctx context.Context, req *RecalculateSingleOrderPackagingRequest, opts ...CallOption) (*CalcOrderHeader, error) {
@@ -1119,7 +1153,8 @@ func (s *OrdersService) RecalculateSingleOrderPackaging(ctx context.Context, req
 
 // RemoveOrderItem calls POST /api/Orders/RemoveOrderItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-RemoveOrderItem
 func (s *OrdersService) RemoveOrderItem(ctx context.Context, req *RemoveOrderItemRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
@@ -1133,7 +1168,8 @@ func (s *OrdersService) RemoveOrderItem(ctx context.Context, req *RemoveOrderIte
 
 // RunRulesEngine calls POST /api/Orders/RunRulesEngine.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-RunRulesEngine
 func (s *OrdersService) RunRulesEngine(ctx context.Context, req *RunRulesEngineRequest, opts ...CallOption) ([]GUID, error) {
@@ -1147,7 +1183,8 @@ func (s *OrdersService) RunRulesEngine(ctx context.Context, req *RunRulesEngineR
 
 // SaveOrderView calls POST /api/Orders/SaveOrderView.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SaveOrderView
 func (s *OrdersService) SaveOrderView(ctx context.Context, req *SaveOrderViewRequest, opts ...CallOption) (*SaveOrderViewResponse, error) {
@@ -1161,7 +1198,8 @@ func (s *OrdersService) SaveOrderView(ctx context.Context, req *SaveOrderViewReq
 
 // SetAdditionalInfo calls POST /api/Orders/SetAdditionalInfo.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetAdditionalInfo
 func (s *OrdersService) SetAdditionalInfo(ctx context.Context, req *SetAdditionalInfoRequest, opts ...CallOption) (*SetAdditionalInfoResponse, error) {
@@ -1175,7 +1213,8 @@ func (s *OrdersService) SetAdditionalInfo(ctx context.Context, req *SetAdditiona
 
 // SetAvailableFolders calls POST /api/Orders/SetAvailableFolders.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetAvailableFolders
 func (s *OrdersService) SetAvailableFolders(ctx context.Context, req *SetAvailableFoldersRequest, opts ...CallOption) ([]OrderFolder, error) {
@@ -1189,7 +1228,8 @@ func (s *OrdersService) SetAvailableFolders(ctx context.Context, req *SetAvailab
 
 // SetDefaultPaymentMethodIDForNewOrder calls POST /api/Orders/SetDefaultPaymentMethodIdForNewOrder.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetDefaultPaymentMethodIdForNewOrder
 func (s *OrdersService) SetDefaultPaymentMethodIDForNewOrder(ctx context.Context, req *SetDefaultPaymentMethodIDForNewOrderRequest, opts ...CallOption) (*SetDefaultPaymentMethodIDForNewOrderResponse, error) {
@@ -1203,7 +1243,8 @@ func (s *OrdersService) SetDefaultPaymentMethodIDForNewOrder(ctx context.Context
 
 // SetExtendedProperties calls POST /api/Orders/SetExtendedProperties.
 //
-// It writes absolute values and is safe to repeat. 250 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 250 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetExtendedProperties
 func (s *OrdersService) SetExtendedProperties(ctx context.Context, req *SetExtendedPropertiesRequest, opts ...CallOption) ([]ExtendedProperty, error) {
@@ -1217,7 +1258,8 @@ func (s *OrdersService) SetExtendedProperties(ctx context.Context, req *SetExten
 
 // SetInvoicesPrinted calls POST /api/Orders/SetInvoicesPrinted.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetInvoicesPrinted
 func (s *OrdersService) SetInvoicesPrinted(ctx context.Context, req *SetInvoicesPrintedRequest, opts ...CallOption) ([]GUID, error) {
@@ -1231,7 +1273,8 @@ func (s *OrdersService) SetInvoicesPrinted(ctx context.Context, req *SetInvoices
 
 // SetLabelsPrinted calls POST /api/Orders/SetLabelsPrinted.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetLabelsPrinted
 func (s *OrdersService) SetLabelsPrinted(ctx context.Context, req *SetLabelsPrintedRequest, opts ...CallOption) ([]GUID, error) {
@@ -1245,7 +1288,8 @@ func (s *OrdersService) SetLabelsPrinted(ctx context.Context, req *SetLabelsPrin
 
 // SetOrderCustomerInfo calls POST /api/Orders/SetOrderCustomerInfo.
 //
-// It writes absolute values and is safe to repeat. 150 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 150 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderCustomerInfo
 func (s *OrdersService) SetOrderCustomerInfo(ctx context.Context, req *SetOrderCustomerInfoRequest, opts ...CallOption) (*OrderTotalsInfo, error) {
@@ -1259,7 +1303,8 @@ func (s *OrdersService) SetOrderCustomerInfo(ctx context.Context, req *SetOrderC
 
 // SetOrderGeneralInfo calls POST /api/Orders/SetOrderGeneralInfo.
 //
-// It writes absolute values and is safe to repeat. 250 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 250 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderGeneralInfo
 func (s *OrdersService) SetOrderGeneralInfo(ctx context.Context, req *SetOrderGeneralInfoRequest, opts ...CallOption) (*SetOrderGeneralInfoResponse, error) {
@@ -1273,7 +1318,8 @@ func (s *OrdersService) SetOrderGeneralInfo(ctx context.Context, req *SetOrderGe
 
 // SetOrderNotes calls POST /api/Orders/SetOrderNotes.
 //
-// It writes absolute values and is safe to repeat. 250 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 250 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderNotes
 func (s *OrdersService) SetOrderNotes(ctx context.Context, req *SetOrderNotesRequest, opts ...CallOption) (*SetOrderNotesResponse, error) {
@@ -1287,7 +1333,8 @@ func (s *OrdersService) SetOrderNotes(ctx context.Context, req *SetOrderNotesReq
 
 // SetOrderPackaging calls POST /api/Orders/SetOrderPackaging.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderPackaging
 func (s *OrdersService) SetOrderPackaging(ctx context.Context, req *SetOrderPackagingRequest, opts ...CallOption) (*CalcOrderHeader, error) {
@@ -1301,7 +1348,8 @@ func (s *OrdersService) SetOrderPackaging(ctx context.Context, req *SetOrderPack
 
 // SetOrderPackagingSplit calls POST /api/Orders/SetOrderPackagingSplit.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderPackagingSplit
 func (s *OrdersService) SetOrderPackagingSplit(ctx context.Context, req *SetOrderPackagingSplitRequest, opts ...CallOption) (*UpdateTotalsResult, error) {
@@ -1315,7 +1363,8 @@ func (s *OrdersService) SetOrderPackagingSplit(ctx context.Context, req *SetOrde
 
 // SetOrderShippingInfo calls POST /api/Orders/SetOrderShippingInfo.
 //
-// It writes absolute values and is safe to repeat. 250 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 250 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderShippingInfo
 func (s *OrdersService) SetOrderShippingInfo(ctx context.Context, req *SetOrderShippingInfoRequest, opts ...CallOption) (*UpdateTotalsResult, error) {
@@ -1329,7 +1378,8 @@ func (s *OrdersService) SetOrderShippingInfo(ctx context.Context, req *SetOrderS
 
 // SetOrderSplitPackagingManualOverwrite calls POST /api/Orders/SetOrderSplitPackagingManualOverwrite.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderSplitPackagingManualOverwrite
 func (s *OrdersService) SetOrderSplitPackagingManualOverwrite(ctx context.Context, req *SetOrderSplitPackagingManualOverwriteRequest, opts ...CallOption) (*CalcOrderHeader, error) {
@@ -1343,7 +1393,8 @@ func (s *OrdersService) SetOrderSplitPackagingManualOverwrite(ctx context.Contex
 
 // SetOrderTotalsInfo calls POST /api/Orders/SetOrderTotalsInfo.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderTotalsInfo
 func (s *OrdersService) SetOrderTotalsInfo(ctx context.Context, req *SetOrderTotalsInfoRequest, opts ...CallOption) (*SetOrderTotalsInfoResponse, error) {
@@ -1357,7 +1408,8 @@ func (s *OrdersService) SetOrderTotalsInfo(ctx context.Context, req *SetOrderTot
 
 // SetPaymentMethods calls POST /api/Orders/SetPaymentMethods.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetPaymentMethods
 func (s *OrdersService) SetPaymentMethods(ctx context.Context, req *SetPaymentMethodsRequest, opts ...CallOption) ([]PaymentMethod, error) {
@@ -1371,7 +1423,8 @@ func (s *OrdersService) SetPaymentMethods(ctx context.Context, req *SetPaymentMe
 
 // SetPickListPrinted calls POST /api/Orders/SetPickListPrinted.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetPickListPrinted
 func (s *OrdersService) SetPickListPrinted(ctx context.Context, req *SetPickListPrintedRequest, opts ...CallOption) (*SetPickListPrintedResponse, error) {
@@ -1385,7 +1438,8 @@ func (s *OrdersService) SetPickListPrinted(ctx context.Context, req *SetPickList
 
 // SplitOrder calls POST /api/Orders/SplitOrder.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SplitOrder
 func (s *OrdersService) SplitOrder(ctx context.Context, req *SplitOrderRequest, opts ...CallOption) ([]OpenOrder, error) {
@@ -1399,7 +1453,8 @@ func (s *OrdersService) SplitOrder(ctx context.Context, req *SplitOrderRequest, 
 
 // UnassignToFolder calls POST /api/Orders/UnassignToFolder.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UnassignToFolder
 func (s *OrdersService) UnassignToFolder(ctx context.Context, req *UnassignToFolderRequest, opts ...CallOption) ([]GUID, error) {
@@ -1413,7 +1468,8 @@ func (s *OrdersService) UnassignToFolder(ctx context.Context, req *UnassignToFol
 
 // UpdateAdditionalInfo calls POST /api/Orders/UpdateAdditionalInfo.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UpdateAdditionalInfo
 func (s *OrdersService) UpdateAdditionalInfo(ctx context.Context, req *UpdateAdditionalInfoRequest, opts ...CallOption) (*UpdateAdditionalInfoResponse, error) {
@@ -1427,7 +1483,8 @@ func (s *OrdersService) UpdateAdditionalInfo(ctx context.Context, req *UpdateAdd
 
 // UpdateBillingAddress calls POST /api/Orders/UpdateBillingAddress.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UpdateBillingAddress
 func (s *OrdersService) UpdateBillingAddress(ctx context.Context, req *UpdateBillingAddressRequest, opts ...CallOption) (*UpdateBillingAddressResponse, error) {
@@ -1441,7 +1498,8 @@ func (s *OrdersService) UpdateBillingAddress(ctx context.Context, req *UpdateBil
 
 // UpdateLinkItem calls POST /api/Orders/UpdateLinkItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UpdateLinkItem
 func (s *OrdersService) UpdateLinkItem(ctx context.Context, req *UpdateLinkItemRequest, opts ...CallOption) (*UpdateLinkItemResponse, error) {
@@ -1455,7 +1513,8 @@ func (s *OrdersService) UpdateLinkItem(ctx context.Context, req *UpdateLinkItemR
 
 // UpdateOrderItem calls POST /api/Orders/UpdateOrderItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UpdateOrderItem
 func (s *OrdersService) UpdateOrderItem(ctx context.Context, req *UpdateOrderItemRequest, opts ...CallOption) (*UpdateOrderItemResult, error) {
@@ -1469,7 +1528,8 @@ func (s *OrdersService) UpdateOrderItem(ctx context.Context, req *UpdateOrderIte
 
 // ValidateCoupon calls POST /api/Orders/ValidateCoupon.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ValidateCoupon
 func (s *OrdersService) ValidateCoupon(ctx context.Context, req *ValidateCouponRequest, opts ...CallOption) (*CouponValidationResult, error) {
@@ -1489,13 +1549,15 @@ type AddCouponRequest struct {
 	OrderID          *GUID                   `json:"orderId,omitzero"`
 }
 
-// AddExtendedPropertiesRequest holds the parameters of Orders.AddExtendedProperties.
+// AddExtendedPropertiesRequest holds the parameters of
+// Orders.AddExtendedProperties.
 type AddExtendedPropertiesRequest struct {
 	ExtendedProperties []BasicExtendedProperty `json:"ExtendedProperties,omitzero"`
-	OrderID            *GUID                   `json:"OrderId,omitzero"`
+	OrderID            GUID                    `json:"OrderId"` // required
 }
 
-// AddExtendedPropertiesResponse is part of a reply.
+// AddExtendedPropertiesResponse is returned by
+// [OrdersService.AddExtendedProperties].
 type AddExtendedPropertiesResponse struct {
 	Errors                     []string `json:"Errors,omitzero"`
 	ExtendedPropertiesInserted int      `json:"ExtendedPropertiesInserted,omitzero"`
@@ -1538,7 +1600,7 @@ func (v AddOrdersNoteRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f,
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AddOrdersNoteRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AddOrdersNoteResponse is part of a reply.
+// AddOrdersNoteResponse is returned by [OrdersService.AddOrdersNote].
 type AddOrdersNoteResponse struct {
 	OrderNotes []OrderNoteDto `json:"OrderNotes,omitzero"`
 }
@@ -1546,7 +1608,8 @@ type AddOrdersNoteResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AddOrdersNoteResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AssignOrderItemBatchesRequest holds the parameters of Orders.AssignOrderItemBatches.
+// AssignOrderItemBatchesRequest holds the parameters of
+// Orders.AssignOrderItemBatches.
 type AssignOrderItemBatchesRequest struct {
 	Batches []OrderItemBatch `json:"Batches,omitzero"`
 	OrderID *GUID            `json:"OrderId,omitzero"`
@@ -1568,41 +1631,47 @@ type AssignToFolderRequest struct {
 	OrderIDs []GUID  `json:"orderIds,omitzero"`
 }
 
-// AvailableOrderItemBatchsInfo is part of a request.
+// AvailableOrderItemBatchsInfo is taken by
+// [OrdersService.GetAllAvailableOrderItemBatchesByOrderID].
 type AvailableOrderItemBatchsInfo struct {
 	OrderID *GUID `json:"pkOrderId,omitzero"`
 }
 
-// BasicExtendedProperty is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// BasicExtendedProperty is taken by [OrdersService.AddExtendedProperties].
+// Bools and numbers are always sent, the rest unless it is empty; [Client.Call]
+// can send that too.
 type BasicExtendedProperty struct {
 	Name  string `json:"Name,omitzero"`
 	Type  string `json:"Type,omitzero"`
 	Value string `json:"Value,omitzero"`
 }
 
-// BatchAssignment is part of a request.
+// BatchAssignment is taken by [OrdersService.ProcessOrderRequiredBatchScans].
 type BatchAssignment struct {
 	BatchInventoryID *int  `json:"batchInventoryId,omitzero"`
 	OrderItemRowID   *GUID `json:"orderItemRowId,omitzero"`
 	Quantity         *int  `json:"quantity,omitzero"`
 }
 
-// BatchAssignmentForOrderItems is part of a request.
+// BatchAssignmentForOrderItems is taken by
+// [OrdersService.ProcessOrderRequiredBatchScans].
 type BatchAssignmentForOrderItems struct {
 	BatchToItemMapping []BatchAssignment `json:"batchToItemMapping,omitzero"`
 	OrderID            *GUID             `json:"orderId,omitzero"`
 }
 
-// BooleanFieldFilter is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// BooleanFieldFilter is taken by [OrdersService.GetOpenOrders] and 4 others.
+// Bools and numbers are always sent, the rest unless it is empty; [Client.Call]
+// can send that too.
 type BooleanFieldFilter struct {
 	FieldCode FieldCode `json:"FieldCode,omitzero"`
 	Value     bool      `json:"Value"`
 }
 
-// CalcBin is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// CalcBin is taken by [OrdersService.RecalculateSingleOrderPackaging] and
+// [OrdersService.SetOrderSplitPackagingManualOverwrite], and returned by
+// [OrdersService.SetOrderPackaging] and 3 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type CalcBin struct {
 	Cost            Decimal       `json:"Cost,omitzero"`
 	Depth           Decimal       `json:"Depth,omitzero"`
@@ -1620,8 +1689,10 @@ type CalcBin struct {
 	BinID           GUID          `json:"pkBinId,omitzero"`
 }
 
-// CalcBinItem is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// CalcBinItem is taken by [OrdersService.RecalculateSingleOrderPackaging] and
+// [OrdersService.SetOrderSplitPackagingManualOverwrite], and returned by
+// [OrdersService.SetOrderPackaging] and 3 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type CalcBinItem struct {
 	BinID               GUID `json:"BinId,omitzero"`
 	BoxID               int  `json:"BoxId"`
@@ -1630,7 +1701,8 @@ type CalcBinItem struct {
 	OrderItemID         GUID `json:"fkOrderItemId,omitzero"`
 }
 
-// CalcOrderHeader is part of a reply.
+// CalcOrderHeader is returned by [OrdersService.SetOrderPackaging] and 3
+// others.
 type CalcOrderHeader struct {
 	Bins              []CalcBin                `json:"Bins,omitzero"`
 	CalculationHints  []string                 `json:"CalculationHints,omitzero"`
@@ -1658,8 +1730,10 @@ type CalcOrderHeader struct {
 	OrderID           GUID                     `json:"pkOrderID,omitzero"`
 }
 
-// CalcOrderItem is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// CalcOrderItem is taken by [OrdersService.RecalculateSingleOrderPackaging] and
+// [OrdersService.SetOrderSplitPackagingManualOverwrite], and returned by
+// [OrdersService.SetOrderPackaging] and 3 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type CalcOrderItem struct {
 	Boxes                []StockItemBoxConfiguration `json:"Boxes,omitzero"`
 	DimDepth             Decimal                     `json:"DimDepth,omitzero"`
@@ -1696,7 +1770,8 @@ type ChangeOrderTagRequest struct {
 	Tag      *int   `json:"tag"`
 }
 
-// ChangeShippingMethodRequest holds the parameters of Orders.ChangeShippingMethod.
+// ChangeShippingMethodRequest holds the parameters of
+// Orders.ChangeShippingMethod.
 type ChangeShippingMethodRequest struct {
 	OrderIDs       []GUID  `json:"orderIds,omitzero"`
 	ShippingMethod *string `json:"shippingMethod,omitzero"`
@@ -1708,8 +1783,9 @@ type ChangeStatusRequest struct {
 	Status   int    `json:"status"`   // required
 }
 
-// ChannelAddress is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ChannelAddress is taken by [OrdersService.CreateOrders]. Bools and numbers
+// are always sent, the rest unless it is empty; [Client.Call] can send that
+// too.
 type ChannelAddress struct {
 	Address1         string `json:"Address1,omitzero"`
 	Address2         string `json:"Address2,omitzero"`
@@ -1733,8 +1809,8 @@ func (v ChannelAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "C
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ChannelAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ChannelOrder is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ChannelOrder is taken by [OrdersService.CreateOrders]. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type ChannelOrder struct {
 	AutomaticallyLinkByASIN     bool                                 `json:"AutomaticallyLinkByASIN"`
 	AutomaticallyLinkByBarcode  bool                                 `json:"AutomaticallyLinkByBarcode"`
@@ -1801,24 +1877,27 @@ func (v ChannelOrder) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ChannelOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ChannelOrderExtendedProperty is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ChannelOrderExtendedProperty is taken by [OrdersService.CreateOrders]. Bools
+// and numbers are always sent, the rest unless it is empty; [Client.Call] can
+// send that too.
 type ChannelOrderExtendedProperty struct {
 	Name  string `json:"Name,omitzero"`
 	Type  string `json:"Type,omitzero"`
 	Value string `json:"Value,omitzero"`
 }
 
-// ChannelOrderID is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ChannelOrderID is taken by [OrdersService.CreateOrders]. Bools and numbers
+// are always sent, the rest unless it is empty; [Client.Call] can send that
+// too.
 type ChannelOrderID struct {
 	ExternalReference  string `json:"ExternalReference,omitzero"`
 	ReferenceID        string `json:"ReferenceId,omitzero"`
 	SecondaryReference string `json:"SecondaryReference,omitzero"`
 }
 
-// ChannelOrderItem is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ChannelOrderItem is taken by [OrdersService.CreateOrders]. Bools and numbers
+// are always sent, the rest unless it is empty; [Client.Call] can send that
+// too.
 type ChannelOrderItem struct {
 	ChannelReferenceID string                   `json:"ChannelReferenceId,omitzero"`
 	ChannelSKU         string                   `json:"ChannelSKU"` // required
@@ -1840,37 +1919,42 @@ type ChannelOrderItem struct {
 	UseChannelTax      bool                     `json:"UseChannelTax"`
 }
 
-// ChannelOrderItemLocationAllocation is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ChannelOrderItemLocationAllocation is taken by [OrdersService.CreateOrders].
+// Bools and numbers are always sent, the rest unless it is empty; [Client.Call]
+// can send that too.
 type ChannelOrderItemLocationAllocation struct {
 	ItemNumber string `json:"ItemNumber,omitzero"`
 	Quantity   int    `json:"Quantity"`
 }
 
-// ChannelOrderItemOption is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ChannelOrderItemOption is taken by [OrdersService.CreateOrders]. Bools and
+// numbers are always sent, the rest unless it is empty; [Client.Call] can send
+// that too.
 type ChannelOrderItemOption struct {
 	Property string `json:"Property,omitzero"`
 	Value    string `json:"Value,omitzero"`
 }
 
-// ChannelOrderItemTax is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ChannelOrderItemTax is taken by [OrdersService.CreateOrders]. Bools and
+// numbers are always sent, the rest unless it is empty; [Client.Call] can send
+// that too.
 type ChannelOrderItemTax struct {
 	IsSellerCollected bool    `json:"IsSellerCollected"`
 	TaxType           string  `json:"TaxType,omitzero"`
 	TaxValue          Decimal `json:"TaxValue,omitzero"`
 }
 
-// ChannelOrderLocation is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ChannelOrderLocation is taken by [OrdersService.CreateOrders]. Bools and
+// numbers are always sent, the rest unless it is empty; [Client.Call] can send
+// that too.
 type ChannelOrderLocation struct {
 	ExternalReference string                               `json:"ExternalReference,omitzero"`
 	ItemAllocations   []ChannelOrderItemLocationAllocation `json:"ItemAllocations,omitzero"`
 }
 
-// ChannelOrderNote is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ChannelOrderNote is taken by [OrdersService.CreateOrders]. Bools and numbers
+// are always sent, the rest unless it is empty; [Client.Call] can send that
+// too.
 type ChannelOrderNote struct {
 	Internal      bool   `json:"Internal"`
 	Note          string `json:"Note,omitzero"`
@@ -1886,20 +1970,23 @@ func (v ChannelOrderNote) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ChannelOrderNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ClearShippingLabelInfoRequest holds the parameters of Orders.ClearShippingLabelInfo.
+// ClearShippingLabelInfoRequest holds the parameters of
+// Orders.ClearShippingLabelInfo.
 type ClearShippingLabelInfoRequest struct {
 	OrderIDs            []GUID `json:"orderIds,omitzero"`
 	WithoutConfirmation *bool  `json:"withoutConfirmation,omitzero"`
 }
 
-// ClientContext is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ClientContext is taken by [OrdersService.ProcessOrder] and 3 others. Bools
+// and numbers are always sent, the rest unless it is empty; [Client.Call] can
+// send that too.
 type ClientContext struct {
 	Module string `json:"Module,omitzero"`
 }
 
-// CouponValidationResult is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// CouponValidationResult is taken by [OrdersService.AddCoupon], and returned by
+// [OrdersService.ValidateCoupon]. Bools and numbers are always sent, the rest
+// unless it is empty; [Client.Call] can send that too.
 type CouponValidationResult struct {
 	BalanceText    string `json:"BalanceText,omitzero"`
 	BalanceVisible bool   `json:"BalanceVisible"`
@@ -1910,7 +1997,8 @@ type CouponValidationResult struct {
 	ValueText      string `json:"ValueText,omitzero"`
 }
 
-// CreateNewItemAndLinkRequest holds the parameters of Orders.CreateNewItemAndLink.
+// CreateNewItemAndLinkRequest holds the parameters of
+// Orders.CreateNewItemAndLink.
 type CreateNewItemAndLinkRequest struct {
 	ChannelSKU      *string `json:"channelSKU,omitzero"`
 	InitialQuantity *int    `json:"initialQuantity,omitzero"`
@@ -1936,12 +2024,14 @@ type CreateOrdersRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateOrdersRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateSerialisedValuesForOrderItemsRequest holds the parameters of Orders.CreateSerialisedValuesForOrderItems.
+// CreateSerialisedValuesForOrderItemsRequest holds the parameters of
+// Orders.CreateSerialisedValuesForOrderItems.
 type CreateSerialisedValuesForOrderItemsRequest struct {
 	OrderItemSerialData []OrderItemSerialModel `json:"OrderItemSerialData,omitzero"`
 }
 
-// CreateSerialisedValuesForOrderItemsResponse is the reply of Orders.CreateSerialisedValuesForOrderItems.
+// CreateSerialisedValuesForOrderItemsResponse is the reply of
+// Orders.CreateSerialisedValuesForOrderItems.
 type CreateSerialisedValuesForOrderItemsResponse struct{}
 
 // CustomerLookUpRequest holds the parameters of Orders.CustomerLookUp.
@@ -1950,8 +2040,9 @@ type CustomerLookUpRequest struct {
 	Txt   *string `url:"txt,omitempty" json:"-"`
 }
 
-// DateFieldFilter is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// DateFieldFilter is taken by [OrdersService.GetOpenOrders] and 4 others. Bools
+// and numbers are always sent, the rest unless it is empty; [Client.Call] can
+// send that too.
 type DateFieldFilter struct {
 	DateFrom  Time                `json:"DateFrom,omitzero"`
 	DateTo    Time                `json:"DateTo,omitzero"`
@@ -1962,14 +2053,16 @@ type DateFieldFilter struct {
 
 // DeleteOrderRequest holds the parameters of Orders.DeleteOrder.
 type DeleteOrderRequest struct {
-	OrderID *GUID `json:"orderId,omitzero"`
+	OrderID GUID `json:"orderId"` // required
 }
 
 // DeleteOrderResponse is the reply of Orders.DeleteOrder.
 type DeleteOrderResponse struct{}
 
-// Face is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// Face is taken by [OrdersService.RecalculateSingleOrderPackaging] and
+// [OrdersService.SetOrderSplitPackagingManualOverwrite], and returned by
+// [OrdersService.SetOrderPackaging] and 3 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type Face struct {
 	BottomLeft  PointF `json:"BottomLeft,omitzero"`
 	BottomRight PointF `json:"BottomRight,omitzero"`
@@ -1977,16 +2070,18 @@ type Face struct {
 	TopRight    PointF `json:"TopRight,omitzero"`
 }
 
-// FieldSorting is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// FieldSorting is taken by [OrdersService.GetOpenOrders] and 2 others. Bools
+// and numbers are always sent, the rest unless it is empty; [Client.Call] can
+// send that too.
 type FieldSorting struct {
 	Direction FieldSortingDirection `json:"Direction,omitzero"`
 	FieldCode FieldCode             `json:"FieldCode,omitzero"`
 	Order     int                   `json:"Order"`
 }
 
-// FieldVisibility is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// FieldVisibility is taken by [OrdersService.GetOpenOrders] and 4 others. Bools
+// and numbers are always sent, the rest unless it is empty; [Client.Call] can
+// send that too.
 type FieldVisibility struct {
 	CanFilter     bool                     `json:"CanFilter"`
 	CanSort       bool                     `json:"CanSort"`
@@ -2000,8 +2095,9 @@ type FieldVisibility struct {
 	Visible       bool                     `json:"Visible"`
 }
 
-// FieldsFilter is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// FieldsFilter is taken by [OrdersService.GetOpenOrders] and 4 others. Bools
+// and numbers are always sent, the rest unless it is empty; [Client.Call] can
+// send that too.
 type FieldsFilter struct {
 	BooleanFields   []BooleanFieldFilter `json:"BooleanFields,omitzero"`
 	DateFields      []DateFieldFilter    `json:"DateFields,omitzero"`
@@ -2011,12 +2107,14 @@ type FieldsFilter struct {
 	TextFields      []TextFieldFilter    `json:"TextFields,omitzero"`
 }
 
-// GetAllAvailableOrderItemBatchesByOrderIDRequest holds the parameters of Orders.GetAllAvailableOrderItemBatchesByOrderID.
+// GetAllAvailableOrderItemBatchesByOrderIDRequest holds the parameters of
+// Orders.GetAllAvailableOrderItemBatchesByOrderID.
 type GetAllAvailableOrderItemBatchesByOrderIDRequest struct {
 	Parameters *AvailableOrderItemBatchsInfo `json:"parameters,omitzero"`
 }
 
-// GetAllOpenOrdersBetweenIndexRequest holds the parameters of Orders.GetAllOpenOrdersBetweenIndex.
+// GetAllOpenOrdersBetweenIndexRequest holds the parameters of
+// Orders.GetAllOpenOrdersBetweenIndex.
 type GetAllOpenOrdersBetweenIndexRequest struct {
 	AdditionalFilter *string        `json:"additionalFilter,omitzero"`
 	Filters          *FieldsFilter  `json:"filters,omitzero"`
@@ -2035,18 +2133,21 @@ type GetAllOpenOrdersRequest struct {
 	Sorting          []FieldSorting `json:"sorting,omitzero"`
 }
 
-// GetAssignedOrderItemBatchesRequest holds the parameters of Orders.GetAssignedOrderItemBatches.
+// GetAssignedOrderItemBatchesRequest holds the parameters of
+// Orders.GetAssignedOrderItemBatches.
 type GetAssignedOrderItemBatchesRequest struct {
 	OrderItemRows []GUID `json:"OrderItemRows,omitzero"`
 }
 
-// GetAvailableFoldersRequest holds the parameters of Orders.GetAvailableFolders.
+// GetAvailableFoldersRequest holds the parameters of
+// Orders.GetAvailableFolders.
 type GetAvailableFoldersRequest struct{}
 
 // GetBatchPilotsRequest holds the parameters of Orders.GetBatchPilots.
 type GetBatchPilotsRequest struct{}
 
-// GetDefaultPaymentMethodIDForNewOrderRequest holds the parameters of Orders.GetDefaultPaymentMethodIDForNewOrder.
+// GetDefaultPaymentMethodIDForNewOrderRequest holds the parameters of
+// Orders.GetDefaultPaymentMethodIDForNewOrder.
 type GetDefaultPaymentMethodIDForNewOrderRequest struct{}
 
 // GetDraftOrdersRequest holds the parameters of Orders.GetDraftOrders.
@@ -2057,21 +2158,24 @@ type GetLinkedItemsRequest struct {
 	ItemID *GUID `url:"itemId,omitempty" json:"-"`
 }
 
-// GetOpenOrderIDByOrderOrReferenceIDRequest holds the parameters of Orders.GetOpenOrderIDByOrderOrReferenceID.
+// GetOpenOrderIDByOrderOrReferenceIDRequest holds the parameters of
+// Orders.GetOpenOrderIDByOrderOrReferenceID.
 type GetOpenOrderIDByOrderOrReferenceIDRequest struct {
 	Filters            *FieldsFilter `json:"filters,omitzero"`
 	LocationID         *GUID         `json:"locationId,omitzero"`
-	OrderOrReferenceID *string       `json:"orderOrReferenceId,omitzero"`
+	OrderOrReferenceID string        `json:"orderOrReferenceId"` // required
 }
 
-// GetOpenOrdersByItemBarcodeRequest holds the parameters of Orders.GetOpenOrdersByItemBarcode.
+// GetOpenOrdersByItemBarcodeRequest holds the parameters of
+// Orders.GetOpenOrdersByItemBarcode.
 type GetOpenOrdersByItemBarcodeRequest struct {
 	Filters        *FieldsFilter `json:"filters,omitzero"`
 	LocationID     *GUID         `json:"locationId,omitzero"`
 	ProductBarcode *string       `json:"productBarcode,omitzero"`
 }
 
-// GetOrderAuditTrailsByIDsResponse is part of a reply.
+// GetOrderAuditTrailsByIDsResponse is returned by
+// [OrdersService.GetOrderAuditTrailsByIDs].
 type GetOrderAuditTrailsByIDsResponse struct {
 	AuditTrails []OrderAuditTrailExtended `json:"AuditTrails,omitzero"`
 }
@@ -2079,27 +2183,32 @@ type GetOrderAuditTrailsByIDsResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetOrderAuditTrailsByIDsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetOrderDetailsByNumOrderIDRequest holds the parameters of Orders.GetOrderDetailsByNumOrderID.
+// GetOrderDetailsByNumOrderIDRequest holds the parameters of
+// Orders.GetOrderDetailsByNumOrderID.
 type GetOrderDetailsByNumOrderIDRequest struct {
-	OrderID *int `url:"OrderId,omitempty" json:"-"`
+	OrderID int `url:"OrderId" json:"-"` // required
 }
 
-// GetOrderDetailsByReferenceIDRequest holds the parameters of Orders.GetOrderDetailsByReferenceID.
+// GetOrderDetailsByReferenceIDRequest holds the parameters of
+// Orders.GetOrderDetailsByReferenceID.
 type GetOrderDetailsByReferenceIDRequest struct {
 	ReferenceID string `url:"ReferenceId" json:"-"` // required
 }
 
-// GetOrderItemBatchesByOrderIDsRequest holds the parameters of Orders.GetOrderItemBatchesByOrderIDs.
+// GetOrderItemBatchesByOrderIDsRequest holds the parameters of
+// Orders.GetOrderItemBatchesByOrderIDs.
 type GetOrderItemBatchesByOrderIDsRequest struct {
 	OrderIDs []GUID `json:"pkOrderIds,omitzero"`
 }
 
-// GetOrderItemBatchesByOrderIDsResponse is part of a reply.
+// GetOrderItemBatchesByOrderIDsResponse is returned by
+// [OrdersService.GetOrderItemBatchesByOrderIDs].
 type GetOrderItemBatchesByOrderIDsResponse struct {
 	OrderBatches []OrderItemBatchExtended `json:"OrderBatches,omitzero"`
 }
 
-// GetOrderItemCompositionRequest holds the parameters of Orders.GetOrderItemComposition.
+// GetOrderItemCompositionRequest holds the parameters of
+// Orders.GetOrderItemComposition.
 type GetOrderItemCompositionRequest struct {
 	FulfilmentCenter *GUID `url:"fulfilmentCenter,omitempty" json:"-"`
 	OrderID          *GUID `url:"orderId,omitempty" json:"-"`
@@ -2109,23 +2218,25 @@ type GetOrderItemCompositionRequest struct {
 // GetOrderItemsRequest holds the parameters of Orders.GetOrderItems.
 type GetOrderItemsRequest struct {
 	FulfilmentCenter *GUID `url:"fulfilmentCenter,omitempty" json:"-"`
-	OrderID          *GUID `url:"orderId,omitempty" json:"-"`
+	OrderID          GUID  `url:"orderId" json:"-"` // required
 }
 
 // GetOrderNoteTypesRequest holds the parameters of Orders.GetOrderNoteTypes.
 type GetOrderNoteTypesRequest struct{}
 
-// GetOrderPackagingCalculationRequest holds the parameters of Orders.GetOrderPackagingCalculation.
+// GetOrderPackagingCalculationRequest holds the parameters of
+// Orders.GetOrderPackagingCalculation.
 type GetOrderPackagingCalculationRequest struct {
 	Recalculate       *bool  `json:"Recalculate,omitzero"`
 	SaveRecalculation *bool  `json:"SaveRecalculation,omitzero"`
 	OrderIDs          []GUID `json:"pkOrderIds,omitzero"`
 }
 
-// GetOrderPackagingSplitRequest holds the parameters of Orders.GetOrderPackagingSplit.
+// GetOrderPackagingSplitRequest holds the parameters of
+// Orders.GetOrderPackagingSplit.
 type GetOrderPackagingSplitRequest struct {
 	OpenOrdersOnly *bool `url:"openOrdersOnly,omitempty" json:"-"`
-	OrderID        *GUID `url:"orderId,omitempty" json:"-"`
+	OrderID        GUID  `url:"orderId" json:"-"` // required
 }
 
 // GetOrderRequest holds the parameters of Orders.GetOrder.
@@ -2147,7 +2258,7 @@ type GetOrderViewsRequest struct{}
 
 // GetOrderXMLRequest holds the parameters of Orders.GetOrderXML.
 type GetOrderXMLRequest struct {
-	OrderID *GUID `url:"orderId,omitempty" json:"-"`
+	OrderID GUID `url:"orderId" json:"-"` // required
 }
 
 // GetOrdersByIDRequest holds the parameters of Orders.GetOrdersByID.
@@ -2168,10 +2279,11 @@ type GetPaymentMethodsRequest struct{}
 
 // GetRefundsRequest holds the parameters of ProcessedOrders.GetRefunds.
 type GetRefundsRequest struct {
-	OrderID *GUID `url:"pkOrderId,omitempty" json:"-"`
+	OrderID GUID `url:"pkOrderId" json:"-"` // required
 }
 
-// GetSerialisedValuesForOrdersResponse is part of a reply.
+// GetSerialisedValuesForOrdersResponse is returned by
+// [OrdersService.GetOrderItemRowSerialValuesByOrderIDs].
 type GetSerialisedValuesForOrdersResponse struct {
 	OrderItemRowSerialValuesByOrderIDs map[string][]OrderItemSerialModel `json:"OrderItemRowSerialValuesByOrderIds,omitzero"`
 }
@@ -2182,19 +2294,22 @@ type GetShippingMethodsRequest struct{}
 // GetUserLocationIDRequest holds the parameters of Orders.GetUserLocationID.
 type GetUserLocationIDRequest struct{}
 
-// KeyValuePairGUIDGUID is part of a reply.
+// KeyValuePairGUIDGUID is returned by
+// [OrdersService.GetOpenOrderItemsSuppliers].
 type KeyValuePairGUIDGUID struct {
 	Key   GUID `json:"Key,omitzero"`
 	Value GUID `json:"Value,omitzero"`
 }
 
-// KeyValuePairGUIDString is part of a reply.
+// KeyValuePairGUIDString is returned by [OrdersService.GetBatchPilots] and
+// [OrdersService.ClearShippingLabelInfo].
 type KeyValuePairGUIDString struct {
 	Key   GUID   `json:"Key,omitzero"`
 	Value string `json:"Value,omitzero"`
 }
 
-// KeyValuePairListOrderSummaryString is part of a reply.
+// KeyValuePairListOrderSummaryString is returned by
+// [OrdersService.GetOpenOrdersByItemBarcode].
 type KeyValuePairListOrderSummaryString struct {
 	Key   []OrderSummary `json:"Key,omitzero"`
 	Value string         `json:"Value,omitzero"`
@@ -2203,7 +2318,7 @@ type KeyValuePairListOrderSummaryString struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v KeyValuePairListOrderSummaryString) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// LinePricingRequest is part of a request.
+// LinePricingRequest is taken by [OrdersService.AddOrderItem].
 type LinePricingRequest struct {
 	DiscountPercentage *Decimal `json:"DiscountPercentage,omitzero"`
 	PricePerUnit       *Decimal `json:"PricePerUnit,omitzero"`
@@ -2211,15 +2326,16 @@ type LinePricingRequest struct {
 	TaxRatePercentage  *Decimal `json:"TaxRatePercentage,omitzero"`
 }
 
-// LinkedItem is part of a reply.
+// LinkedItem is returned by [OrdersService.GetLinkedItems].
 type LinkedItem struct {
 	ItemName   string `json:"ItemName,omitzero"`
 	ItemNumber string `json:"ItemNumber,omitzero"`
 	StockID    GUID   `json:"pkStockId,omitzero"`
 }
 
-// ListFieldFilter is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ListFieldFilter is taken by [OrdersService.GetOpenOrders] and 4 others. Bools
+// and numbers are always sent, the rest unless it is empty; [Client.Call] can
+// send that too.
 type ListFieldFilter struct {
 	FieldCode FieldCode           `json:"FieldCode,omitzero"`
 	Type      ListFieldFilterType `json:"Type,omitzero"`
@@ -2246,25 +2362,26 @@ type MergeOrdersRequest struct {
 type MoveToLocationRequest struct {
 	FulfillmentStatusToApply *MoveToLocationRequestFulfillmentStatusToApply `json:"fulfillmentStatusToApply,omitzero"`
 	OrderIDs                 []GUID                                         `json:"orderIds,omitzero"`
-	StockLocationID          *GUID                                          `json:"pkStockLocationId,omitzero"`
+	StockLocationID          GUID                                           `json:"pkStockLocationId"` // required
 }
 
-// MoveToLocationResult is part of a reply.
+// MoveToLocationResult is returned by [OrdersService.MoveToLocation].
 type MoveToLocationResult struct {
 	Errors      []string          `json:"Errors,omitzero"`
 	KeyedErrors map[string]string `json:"KeyedErrors,omitzero"`
 	OrdersMoved []GUID            `json:"OrdersMoved,omitzero"`
 }
 
-// NumericFieldFilter is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// NumericFieldFilter is taken by [OrdersService.GetOpenOrders] and 4 others.
+// Bools and numbers are always sent, the rest unless it is empty; [Client.Call]
+// can send that too.
 type NumericFieldFilter struct {
 	FieldCode FieldCode              `json:"FieldCode,omitzero"`
 	Type      NumericFieldFilterType `json:"Type,omitzero"`
 	Value     Decimal                `json:"Value,omitzero"`
 }
 
-// OpenOrderPage is part of a reply.
+// OpenOrderPage is returned by [OrdersService.GetOpenOrders].
 type OpenOrderPage struct {
 	Data           []OpenOrder `json:"Data,omitzero"`
 	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
@@ -2276,7 +2393,8 @@ type OpenOrderPage struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OpenOrderPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderAuditTrail is part of a reply.
+// OrderAuditTrail is returned by [OrdersService.GetOrderAuditTrail] and
+// [OrdersService.GetOrderAuditTrailsByIDs].
 type OrderAuditTrail struct {
 	Date               Time   `json:"Date,omitzero"`
 	Note               string `json:"Note,omitzero"`
@@ -2293,7 +2411,8 @@ func (v OrderAuditTrail) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrderAuditTrail) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderAuditTrailExtended is part of a reply.
+// OrderAuditTrailExtended is returned by
+// [OrdersService.GetOrderAuditTrailsByIDs].
 type OrderAuditTrailExtended struct {
 	AuditTrail []OrderAuditTrail `json:"AuditTrail,omitzero"`
 	OrderID    GUID              `json:"pkOrderId,omitzero"`
@@ -2302,7 +2421,7 @@ type OrderAuditTrailExtended struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrderAuditTrailExtended) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderCountry is part of a reply.
+// OrderCountry is returned by [OrdersService.GetCountries].
 type OrderCountry struct {
 	Continent       string  `json:"Continent,omitzero"`
 	CountryCode     string  `json:"CountryCode,omitzero"`
@@ -2312,14 +2431,16 @@ type OrderCountry struct {
 	TaxRate         Decimal `json:"TaxRate,omitzero"`
 }
 
-// OrderFolder is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderFolder is taken by [OrdersService.SetAvailableFolders], and returned by
+// [OrdersService.GetAvailableFolders] and [OrdersService.SetAvailableFolders].
+// Bools and numbers are always sent, the rest unless it is empty; [Client.Call]
+// can send that too.
 type OrderFolder struct {
 	FolderName string `json:"FolderName,omitzero"`
 	FolderID   GUID   `json:"pkFolderId,omitzero"`
 }
 
-// OrderItemOptionUpdate is part of a request.
+// OrderItemOptionUpdate is taken by [OrdersService.UpdateAdditionalInfo].
 type OrderItemOptionUpdate struct {
 	DeleteEntry *bool   `json:"DeleteEntry,omitzero"`
 	Property    *string `json:"Property,omitzero"`
@@ -2327,15 +2448,19 @@ type OrderItemOptionUpdate struct {
 	OptionID    *GUID   `json:"pkOptionId,omitzero"`
 }
 
-// OrderItemSerialModel is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderItemSerialModel is taken by
+// [OrdersService.CreateSerialisedValuesForOrderItems], and returned by
+// [OrdersService.GetOrderItemRowSerialValuesByOrderIDs]. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type OrderItemSerialModel struct {
 	CorrelationSerials [][]SerialModel `json:"CorrelationSerials,omitzero"`
 	OrderItemRowID     GUID            `json:"OrderItemRowId,omitzero"`
 }
 
-// OrderItemShippingBatchWithRow is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderItemShippingBatchWithRow is taken by
+// [OrdersService.SetOrderPackagingSplit], and returned by
+// [OrdersService.GetOrderPackagingSplit]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type OrderItemShippingBatchWithRow struct {
 	BatchNumber      string `json:"BatchNumber,omitzero"`
 	OrderItemRowID   GUID   `json:"OrderItemRowId,omitzero"`
@@ -2344,7 +2469,7 @@ type OrderItemShippingBatchWithRow struct {
 	OrderItemBatchID int    `json:"fkOrderItemBatchId"`
 }
 
-// OrderNoteDto is part of a reply.
+// OrderNoteDto is returned by [OrdersService.AddOrdersNote].
 type OrderNoteDto struct {
 	CreatedBy   string `json:"CreatedBy,omitzero"`
 	Internal    bool   `json:"Internal,omitzero"`
@@ -2363,14 +2488,15 @@ func (v OrderNoteDto) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrderNoteDto) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderNoteType is part of a reply.
+// OrderNoteType is returned by [OrdersService.GetOrderNoteTypes].
 type OrderNoteType struct {
 	NoteType   string `json:"NoteType,omitzero"`
 	NoteTypeID int    `json:"NoteTypeId,omitzero"`
 }
 
-// OrderPackagingSplit is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderPackagingSplit is taken by [OrdersService.SetOrderPackagingSplit], and
+// returned by [OrdersService.GetOrderPackagingSplit]. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type OrderPackagingSplit struct {
 	Depth           Decimal                   `json:"Depth,omitzero"`
 	Height          Decimal                   `json:"Height,omitzero"`
@@ -2384,8 +2510,9 @@ type OrderPackagingSplit struct {
 	PostalServiceID GUID                      `json:"pkPostalServiceId,omitzero"`
 }
 
-// OrderPackagingSplitItem is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderPackagingSplitItem is taken by [OrdersService.SetOrderPackagingSplit],
+// and returned by [OrdersService.GetOrderPackagingSplit]. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type OrderPackagingSplitItem struct {
 	AssignedBatches []OrderItemShippingBatchWithRow `json:"AssignedBatches,omitzero"`
 	BoxID           int                             `json:"BoxId,omitzero"`     // read-only
@@ -2398,7 +2525,8 @@ type OrderPackagingSplitItem struct {
 	Weight          Decimal                         `json:"Weight,omitzero"`
 }
 
-// OrderRelation is part of a reply.
+// OrderRelation is returned by [OrdersService.GetOrderRelations] and
+// [OrdersService.GetOrdersRelations].
 type OrderRelation struct {
 	Child         int    `json:"Child,omitzero"`
 	ChildOrderID  GUID   `json:"ChildOrderId,omitzero"`
@@ -2407,14 +2535,14 @@ type OrderRelation struct {
 	Type          string `json:"Type,omitzero"`
 }
 
-// OrderSplit is part of a request.
+// OrderSplit is taken by [OrdersService.SplitOrder].
 type OrderSplit struct {
 	Items           []OrderSplitOutItem `json:"Items,omitzero"`
 	ParkOrder       *bool               `json:"ParkOrder,omitzero"`
 	PostalServiceID *GUID               `json:"PostalServiceId,omitzero"`
 }
 
-// OrderSplitOutItem is part of a request.
+// OrderSplitOutItem is taken by [OrdersService.SplitOrder].
 type OrderSplitOutItem struct {
 	Quantity *int     `json:"Quantity,omitzero"`
 	RowID    *GUID    `json:"RowId,omitzero"`
@@ -2422,7 +2550,8 @@ type OrderSplitOutItem struct {
 	Weight   *Decimal `json:"Weight,omitzero"`
 }
 
-// OrderSummary is part of a reply.
+// OrderSummary is returned by [OrdersService.GetOpenOrdersByItemBarcode] and
+// [OrdersService.ProcessOrderByOrderIDOrReference].
 type OrderSummary struct {
 	CustomerName          string `json:"CustomerName,omitzero"`
 	FulfillmentLocationID GUID   `json:"FulfillmentLocationId,omitzero"`
@@ -2442,7 +2571,7 @@ func (v OrderSummary) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrderSummary) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderXML is part of a reply.
+// OrderXML is returned by [OrdersService.GetOrderXML].
 type OrderXML struct {
 	LineTag string            `json:"LineTag,omitzero"`
 	Type    string            `json:"Type,omitzero"`
@@ -2453,10 +2582,12 @@ type OrderXML struct {
 // OrdersGetCountriesRequest holds the parameters of Orders.GetCountries.
 type OrdersGetCountriesRequest struct{}
 
-// OrdersGetExtendedPropertyNamesRequest holds the parameters of Orders.GetExtendedPropertyNames.
+// OrdersGetExtendedPropertyNamesRequest holds the parameters of
+// Orders.GetExtendedPropertyNames.
 type OrdersGetExtendedPropertyNamesRequest struct{}
 
-// OrdersGetExtendedPropertyTypesRequest holds the parameters of Orders.GetExtendedPropertyTypes.
+// OrdersGetExtendedPropertyTypesRequest holds the parameters of
+// Orders.GetExtendedPropertyTypes.
 type OrdersGetExtendedPropertyTypesRequest struct{}
 
 // OrdersGetOpenOrdersRequest holds the parameters of Orders.GetOpenOrders.
@@ -2477,13 +2608,14 @@ type OrdersGetOrdersRequest struct {
 	OrdersIDs            []GUID `json:"ordersIds,omitzero"`
 }
 
-// OrdersSetPickListPrintedRequest is part of a request.
+// OrdersSetPickListPrintedRequest is taken by
+// [OrdersService.SetPickListPrinted].
 type OrdersSetPickListPrintedRequest struct {
 	BatchAssignmentMode *OrdersSetPickListPrintedRequestBatchAssignmentMode `json:"BatchAssignmentMode,omitzero"`
 	OrderIDs            []GUID                                              `json:"OrderIds,omitzero"`
 }
 
-// PackageGroup is part of a reply.
+// PackageGroup is returned by [OrdersService.GetPackagingGroups].
 type PackageGroup struct {
 	PackageCategory   string        `json:"PackageCategory,omitzero"`
 	PackageCategoryID GUID          `json:"PackageCategoryID,omitzero"`
@@ -2491,8 +2623,10 @@ type PackageGroup struct {
 	RowGUID           GUID          `json:"rowguid,omitzero"`
 }
 
-// PackageResult is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// PackageResult is taken by [OrdersService.RecalculateSingleOrderPackaging] and
+// [OrdersService.SetOrderSplitPackagingManualOverwrite], and returned by
+// [OrdersService.SetOrderPackaging] and 3 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type PackageResult struct {
 	Depth           Decimal         `json:"Depth,omitzero"`
 	Faces           []Face          `json:"Faces,omitzero"`
@@ -2507,7 +2641,7 @@ type PackageResult struct {
 	Width           Decimal         `json:"Width,omitzero"`
 }
 
-// PackageType is part of a reply.
+// PackageType is returned by [OrdersService.GetPackagingGroups].
 type PackageType struct {
 	Depth             Decimal `json:"Depth,omitzero"`
 	FromGramms        Decimal `json:"FromGramms,omitzero"`
@@ -2522,8 +2656,10 @@ type PackageType struct {
 	Width             Decimal `json:"Width,omitzero"`
 }
 
-// PackedItem is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// PackedItem is taken by [OrdersService.RecalculateSingleOrderPackaging] and
+// [OrdersService.SetOrderSplitPackagingManualOverwrite], and returned by
+// [OrdersService.SetOrderPackaging] and 3 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type PackedItem struct {
 	Depth       Decimal `json:"Depth,omitzero"`
 	Faces       []Face  `json:"Faces,omitzero"`
@@ -2539,31 +2675,37 @@ type PackedItem struct {
 	Z           Decimal `json:"Z,omitzero"`
 }
 
-// PackingResult is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// PackingResult is taken by [OrdersService.RecalculateSingleOrderPackaging] and
+// [OrdersService.SetOrderSplitPackagingManualOverwrite], and returned by
+// [OrdersService.SetOrderPackaging] and 3 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type PackingResult struct {
 	Packages      []PackageResult `json:"Packages,omitzero"`
 	TotalPackages int             `json:"TotalPackages,omitzero"` // read-only
 	UnpackedItems map[string]int  `json:"UnpackedItems,omitzero"`
 }
 
-// PaymentMethod is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// PaymentMethod is taken by [OrdersService.SetPaymentMethods], and returned by
+// [OrdersService.GetPaymentMethods] and [OrdersService.SetPaymentMethods].
+// Bools and numbers are always sent, the rest unless it is empty; [Client.Call]
+// can send that too.
 type PaymentMethod struct {
 	CanDelete       bool   `json:"CanDelete"`
 	Name            string `json:"Name,omitzero"`
 	PaymentMethodID GUID   `json:"PaymentMethodId,omitzero"`
 }
 
-// PointF is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// PointF is taken by [OrdersService.RecalculateSingleOrderPackaging] and
+// [OrdersService.SetOrderSplitPackagingManualOverwrite], and returned by
+// [OrdersService.SetOrderPackaging] and 3 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type PointF struct {
 	IsEmpty bool    `json:"IsEmpty,omitzero"` // read-only
 	X       Decimal `json:"X,omitzero"`
 	Y       Decimal `json:"Y,omitzero"`
 }
 
-// PostageService is part of a reply.
+// PostageService is returned by [OrdersService.GetShippingMethods].
 type PostageService struct {
 	IntegratedServiceID    GUID   `json:"IntegratedServiceID,omitzero"`
 	PostalServiceName      string `json:"PostalServiceName,omitzero"`
@@ -2572,16 +2714,18 @@ type PostageService struct {
 	PostalServiceID        GUID   `json:"pkPostalServiceId,omitzero"`
 }
 
-// ProcessOrderByOrderIDOrReferenceRequest holds the parameters of Orders.ProcessOrderByOrderIDOrReference.
+// ProcessOrderByOrderIDOrReferenceRequest holds the parameters of
+// Orders.ProcessOrderByOrderIDOrReference.
 type ProcessOrderByOrderIDOrReferenceRequest struct {
-	LocationID                       *GUID   `json:"LocationId,omitzero"`
-	OrderOrReferenceID               *string `json:"OrderOrReferenceId,omitzero"`
-	OrderProcessingNotesAcknowledged *bool   `json:"OrderProcessingNotesAcknowledged,omitzero"`
-	ScansPerformed                   *bool   `json:"ScansPerformed,omitzero"`
-	WorkflowJobID                    *int    `json:"WorkflowJobId,omitzero"`
+	LocationID                       *GUID  `json:"LocationId,omitzero"`
+	OrderOrReferenceID               string `json:"OrderOrReferenceId"` // required
+	OrderProcessingNotesAcknowledged *bool  `json:"OrderProcessingNotesAcknowledged,omitzero"`
+	ScansPerformed                   *bool  `json:"ScansPerformed,omitzero"`
+	WorkflowJobID                    *int   `json:"WorkflowJobId,omitzero"`
 }
 
-// ProcessOrderByOrderIDOrReferenceResponse is part of a reply.
+// ProcessOrderByOrderIDOrReferenceResponse is returned by
+// [OrdersService.ProcessOrderByOrderIDOrReference].
 type ProcessOrderByOrderIDOrReferenceResponse struct {
 	BatchInformation []StockItemBatch                                       `json:"BatchInformation,omitzero"`
 	Items            []OrderItem                                            `json:"Items,omitzero"`
@@ -2603,29 +2747,33 @@ type ProcessOrderRequest struct {
 	ScanPerformed *bool          `json:"scanPerformed,omitzero"`
 }
 
-// ProcessOrderRequiredBatchScansRequest holds the parameters of Orders.ProcessOrderRequiredBatchScans.
+// ProcessOrderRequiredBatchScansRequest holds the parameters of
+// Orders.ProcessOrderRequiredBatchScans.
 type ProcessOrderRequiredBatchScansRequest struct {
 	BatchAssignment *BatchAssignmentForOrderItems `json:"BatchAssignment,omitzero"`
 }
 
-// ProcessOrderRequiredBatchScansResponse is the reply of Orders.ProcessOrderRequiredBatchScans.
+// ProcessOrderRequiredBatchScansResponse is the reply of
+// Orders.ProcessOrderRequiredBatchScans.
 type ProcessOrderRequiredBatchScansResponse struct{}
 
-// ProcessOrderResult is part of a reply.
+// ProcessOrderResult is returned by [OrdersService.ProcessOrder] and 2 others.
 type ProcessOrderResult struct {
 	Error     string `json:"Error,omitzero"`
 	OrderID   GUID   `json:"OrderId,omitzero"`
 	Processed bool   `json:"Processed,omitzero"`
 }
 
-// ProcessOrdersInBatchRequest holds the parameters of Orders.ProcessOrdersInBatch.
+// ProcessOrdersInBatchRequest holds the parameters of
+// Orders.ProcessOrdersInBatch.
 type ProcessOrdersInBatchRequest struct {
 	Context    *ClientContext `json:"context,omitzero"`
 	LocationID *GUID          `json:"locationId,omitzero"`
 	OrdersIDs  []GUID         `json:"ordersIds,omitzero"`
 }
 
-// RecalculateSingleOrderPackagingRequest holds the parameters of Orders.RecalculateSingleOrderPackaging.
+// RecalculateSingleOrderPackagingRequest holds the parameters of
+// Orders.RecalculateSingleOrderPackaging.
 type RecalculateSingleOrderPackagingRequest struct {
 	Bins              []CalcBin                                        `json:"Bins,omitzero"`
 	CalculationHints  []string                                         `json:"CalculationHints,omitzero"`
@@ -2655,14 +2803,14 @@ type RecalculateSingleOrderPackagingRequest struct {
 
 // RefundShippingRequest holds the parameters of ProcessedOrders.RefundShipping.
 type RefundShippingRequest struct {
-	OrderID *GUID `json:"pkOrderId,omitzero"`
+	OrderID GUID `json:"pkOrderId"` // required
 }
 
 // RemoveOrderItemRequest holds the parameters of Orders.RemoveOrderItem.
 type RemoveOrderItemRequest struct {
 	FulfilmentCenter *GUID `json:"fulfilmentCenter,omitzero"`
-	OrderID          *GUID `json:"orderId,omitzero"`
-	RowID            *GUID `json:"rowid,omitzero"`
+	OrderID          GUID  `json:"orderId"` // required
+	RowID            GUID  `json:"rowid"`   // required
 }
 
 // RunRulesEngineRequest holds the parameters of Orders.RunRulesEngine.
@@ -2681,8 +2829,10 @@ type SaveOrderViewRequest struct {
 // SaveOrderViewResponse is the reply of Orders.SaveOrderView.
 type SaveOrderViewResponse struct{}
 
-// SerialModel is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// SerialModel is taken by [OrdersService.CreateSerialisedValuesForOrderItems],
+// and returned by [OrdersService.GetOrderItemRowSerialValuesByOrderIDs]. Bools
+// and numbers are always sent, the rest unless it is empty; [Client.Call] can
+// send that too.
 type SerialModel struct {
 	Type  string `json:"Type,omitzero"`
 	Value string `json:"Value,omitzero"`
@@ -2698,39 +2848,45 @@ type SetAdditionalInfoRequest struct {
 // SetAdditionalInfoResponse is the reply of Orders.SetAdditionalInfo.
 type SetAdditionalInfoResponse struct{}
 
-// SetAvailableFoldersRequest holds the parameters of Orders.SetAvailableFolders.
+// SetAvailableFoldersRequest holds the parameters of
+// Orders.SetAvailableFolders.
 type SetAvailableFoldersRequest struct {
 	Folders []OrderFolder `json:"folders,omitzero"`
 }
 
-// SetDefaultPaymentMethodIDForNewOrderRequest holds the parameters of Orders.SetDefaultPaymentMethodIDForNewOrder.
+// SetDefaultPaymentMethodIDForNewOrderRequest holds the parameters of
+// Orders.SetDefaultPaymentMethodIDForNewOrder.
 type SetDefaultPaymentMethodIDForNewOrderRequest struct {
 	PaymentMethod *GUID `json:"paymentMethod,omitzero"`
 }
 
-// SetDefaultPaymentMethodIDForNewOrderResponse is the reply of Orders.SetDefaultPaymentMethodIDForNewOrder.
+// SetDefaultPaymentMethodIDForNewOrderResponse is the reply of
+// Orders.SetDefaultPaymentMethodIDForNewOrder.
 type SetDefaultPaymentMethodIDForNewOrderResponse struct{}
 
-// SetExtendedPropertiesRequest holds the parameters of Orders.SetExtendedProperties.
+// SetExtendedPropertiesRequest holds the parameters of
+// Orders.SetExtendedProperties.
 type SetExtendedPropertiesRequest struct {
 	ExtendedProperties []ExtendedProperty `json:"extendedProperties,omitzero"`
-	OrderID            *GUID              `json:"orderId,omitzero"`
+	OrderID            GUID               `json:"orderId"` // required
 }
 
-// SetOrderCustomerInfoRequest holds the parameters of Orders.SetOrderCustomerInfo.
+// SetOrderCustomerInfoRequest holds the parameters of
+// Orders.SetOrderCustomerInfo.
 type SetOrderCustomerInfoRequest struct {
 	Info      *OrderCustomerInfo `json:"info,omitzero"`
-	OrderID   *GUID              `json:"orderId,omitzero"`
+	OrderID   GUID               `json:"orderId"` // required
 	SaveToCRM *bool              `json:"saveToCrm,omitzero"`
 }
 
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SetOrderCustomerInfoRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SetOrderGeneralInfoRequest holds the parameters of Orders.SetOrderGeneralInfo.
+// SetOrderGeneralInfoRequest holds the parameters of
+// Orders.SetOrderGeneralInfo.
 type SetOrderGeneralInfoRequest struct {
 	Info     *OrderGeneralInfo `json:"info,omitzero"`
-	OrderID  *GUID             `json:"orderId,omitzero"`
+	OrderID  GUID              `json:"orderId"` // required
 	WasDraft *bool             `json:"wasDraft,omitzero"`
 }
 
@@ -2739,7 +2895,7 @@ type SetOrderGeneralInfoResponse struct{}
 
 // SetOrderNotesRequest holds the parameters of Orders.SetOrderNotes.
 type SetOrderNotesRequest struct {
-	OrderID    *GUID       `json:"orderId,omitzero"`
+	OrderID    GUID        `json:"orderId"` // required
 	OrderNotes []OrderNote `json:"orderNotes,omitzero"`
 }
 
@@ -2762,13 +2918,15 @@ type SetOrderPackagingRequest struct {
 	OrderID          *GUID    `json:"pkOrderId,omitzero"`
 }
 
-// SetOrderPackagingSplitRequest holds the parameters of Orders.SetOrderPackagingSplit.
+// SetOrderPackagingSplitRequest holds the parameters of
+// Orders.SetOrderPackagingSplit.
 type SetOrderPackagingSplitRequest struct {
 	OrderID        *GUID                 `json:"orderId,omitzero"`
 	PackagingSplit []OrderPackagingSplit `json:"packagingSplit,omitzero"`
 }
 
-// SetOrderShippingInfoRequest holds the parameters of Orders.SetOrderShippingInfo.
+// SetOrderShippingInfoRequest holds the parameters of
+// Orders.SetOrderShippingInfo.
 type SetOrderShippingInfoRequest struct {
 	Info    UpdateOrderShippingInfoRequest `json:"info"`    // required
 	OrderID GUID                           `json:"orderId"` // required
@@ -2796,7 +2954,7 @@ type SetPickListPrintedRequest struct {
 // SetPickListPrintedResponse is the reply of Orders.SetPickListPrinted.
 type SetPickListPrintedResponse struct{}
 
-// ShippingMethod is part of a reply.
+// ShippingMethod is returned by [OrdersService.GetShippingMethods].
 type ShippingMethod struct {
 	PostalServices []PostageService `json:"PostalServices,omitzero"`
 	Vendor         string           `json:"Vendor,omitzero"`
@@ -2807,20 +2965,22 @@ type SplitOrderRequest struct {
 	FulfillmentStatus    *SplitOrderRequestFulfillmentStatus `json:"fulfillmentStatus,omitzero"`
 	FulfilmentLocationID *GUID                               `json:"fulfilmentLocationId,omitzero"`
 	NewOrders            []OrderSplit                        `json:"newOrders,omitzero"`
-	OrderID              *GUID                               `json:"orderId,omitzero"`
+	OrderID              GUID                                `json:"orderId"` // required
 	RecalcPackaging      *bool                               `json:"recalcPackaging,omitzero"`
 	Type                 *string                             `json:"type,omitzero"`
 }
 
-// TextFieldFilter is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// TextFieldFilter is taken by [OrdersService.GetOpenOrders] and 4 others. Bools
+// and numbers are always sent, the rest unless it is empty; [Client.Call] can
+// send that too.
 type TextFieldFilter struct {
 	FieldCode FieldCode           `json:"FieldCode,omitzero"`
 	Text      string              `json:"Text,omitzero"`
 	Type      TextFieldFilterType `json:"Type,omitzero"`
 }
 
-// UpdateAdditionalInfoRequest holds the parameters of Orders.UpdateAdditionalInfo.
+// UpdateAdditionalInfoRequest holds the parameters of
+// Orders.UpdateAdditionalInfo.
 type UpdateAdditionalInfoRequest struct {
 	AdditionalInfo []OrderItemOptionUpdate `json:"AdditionalInfo,omitzero"`
 	OrderID        *GUID                   `json:"OrderId,omitzero"`
@@ -2830,7 +2990,8 @@ type UpdateAdditionalInfoRequest struct {
 // UpdateAdditionalInfoResponse is the reply of Orders.UpdateAdditionalInfo.
 type UpdateAdditionalInfoResponse struct{}
 
-// UpdateBillingAddressRequest holds the parameters of Orders.UpdateBillingAddress.
+// UpdateBillingAddressRequest holds the parameters of
+// Orders.UpdateBillingAddress.
 type UpdateBillingAddressRequest struct {
 	BillingAddress *CustomerAddress `json:"billingAddress,omitzero"`
 	OrderID        *GUID            `json:"orderId,omitzero"`
@@ -2857,13 +3018,13 @@ type UpdateLinkItemResponse struct{}
 // UpdateOrderItemRequest holds the parameters of Orders.UpdateOrderItem.
 type UpdateOrderItemRequest struct {
 	FulfilmentCenter *GUID      `json:"fulfilmentCenter,omitzero"`
-	OrderID          *GUID      `json:"orderId,omitzero"`
+	OrderID          GUID       `json:"orderId"` // required
 	OrderItem        *OrderItem `json:"orderItem,omitzero"`
 	Source           *string    `json:"source,omitzero"`
 	SubSource        *string    `json:"subSource,omitzero"`
 }
 
-// UpdateOrderItemResult is part of a reply.
+// UpdateOrderItemResult is returned by [OrdersService.AddCoupon] and 4 others.
 type UpdateOrderItemResult struct {
 	Item        OrderItem       `json:"Item,omitzero"`
 	ItemWeight  Decimal         `json:"ItemWeight,omitzero"`
@@ -2871,7 +3032,8 @@ type UpdateOrderItemResult struct {
 	TotalsInfo  OrderTotalsInfo `json:"TotalsInfo,omitzero"`
 }
 
-// UpdateOrderShippingInfoRequest is sent and received. Bools and numbers are always sent, the
+// UpdateOrderShippingInfoRequest is taken by
+// [OrdersService.SetOrderShippingInfo]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type UpdateOrderShippingInfoRequest struct {
 	ItemWeight      Decimal `json:"ItemWeight,omitzero"`
@@ -2882,13 +3044,15 @@ type UpdateOrderShippingInfoRequest struct {
 	TrackingNumber  string  `json:"TrackingNumber"` // required
 }
 
-// UpdateTotalsResult is part of a reply.
+// UpdateTotalsResult is returned by [OrdersService.SetOrderShippingInfo] and
+// [OrdersService.SetOrderPackagingSplit].
 type UpdateTotalsResult struct {
 	ShippingInfo OrderShippingInfo `json:"ShippingInfo,omitzero"`
 	TotalsInfo   OrderTotalsInfo   `json:"TotalsInfo,omitzero"`
 }
 
-// UserOrderView is part of a reply.
+// UserOrderView is returned by [OrdersService.GetOrderView] and
+// [OrdersService.GetOrderViews].
 type UserOrderView struct {
 	AllowModify bool   `json:"AllowModify,omitzero"`
 	JSONDetail  string `json:"JSONDetail,omitzero"`

@@ -15,7 +15,7 @@ type OrdersV2Service service
 
 // GetFulfillmentStatus calls GET /orders/{orderId}/fulfillment-status.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *OrdersV2Service) GetFulfillmentStatus(ctx context.Context, orderID string, req *GetFulfillmentStatusRequest, opts ...CallOption) (*OrderFulfillmentStatus, error) {
@@ -29,7 +29,7 @@ func (s *OrdersV2Service) GetFulfillmentStatus(ctx context.Context, orderID stri
 
 // GetFulfillmentStatuses calls GET /orders/fulfillment-status.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *OrdersV2Service) GetFulfillmentStatuses(ctx context.Context, req *GetFulfillmentStatusesRequest, opts ...CallOption) ([]OrderFulfillmentStatus, error) {
@@ -43,7 +43,7 @@ func (s *OrdersV2Service) GetFulfillmentStatuses(ctx context.Context, req *GetFu
 
 // GetOrders calls GET /orders.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *OrdersV2Service) GetOrders(ctx context.Context, req *OrdersV2GetOrdersRequest, opts ...CallOption) (*GetOrdersResponse, error) {
@@ -55,11 +55,12 @@ func (s *OrdersV2Service) GetOrders(ctx context.Context, req *OrdersV2GetOrdersR
 	return out, err
 }
 
-// GetOrdersPages hands out the pages of
-// [OrdersV2Service.GetOrders]. It stops at the first error but an [UnreadableError].
+// GetOrdersPages iterates over all pages of [OrdersV2Service.GetOrders],
+// fetching pages as needed, and stops at the first error but an
+// [UnreadableError].
 func (s *OrdersV2Service) GetOrdersPages(ctx context.Context, req *OrdersV2GetOrdersRequest, opts ...CallOption) iter.Seq2[*GetOrdersResponse, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]*GetOrdersResponse, string, error) {
+	return tokenPages("OrdersV2.GetOrders", func(token string) ([]*GetOrdersResponse, string, error) {
 		r := start
 		if token != "" {
 			token := GUID(token)
@@ -75,7 +76,7 @@ func (s *OrdersV2Service) GetOrdersPages(ctx context.Context, req *OrdersV2GetOr
 
 // UpdateFulfillmentStatus calls PUT /orders/{orderId}/fulfillment-status.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *OrdersV2Service) UpdateFulfillmentStatus(ctx context.Context, orderID string, req *UpdateFulfillmentStatusRequest, opts ...CallOption) (*OrderFulfillmentStatus, error) {
@@ -89,7 +90,7 @@ func (s *OrdersV2Service) UpdateFulfillmentStatus(ctx context.Context, orderID s
 
 // UpdateFulfillmentStatuses calls POST /orders/fulfillment-status.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *OrdersV2Service) UpdateFulfillmentStatuses(ctx context.Context, req *UpdateFulfillmentStatusesRequest, opts ...CallOption) (*UpdateFulfillmentStatusesResponse, error) {
@@ -101,30 +102,33 @@ func (s *OrdersV2Service) UpdateFulfillmentStatuses(ctx context.Context, req *Up
 	return out, err
 }
 
-// APIResultResponseOrderFulfillmentStatus is part of a reply.
+// APIResultResponseOrderFulfillmentStatus is returned by
+// [OrdersV2Service.UpdateFulfillmentStatuses].
 type APIResultResponseOrderFulfillmentStatus struct {
 	Message      string                 `json:"Message,omitzero"`
 	Result       OrderFulfillmentStatus `json:"Result,omitzero"`
 	ResultStatus APIResultStatus        `json:"ResultStatus,omitzero"`
 }
 
-// BasicIdentifier is part of a reply.
+// BasicIdentifier is returned by [OrdersV2Service.GetOrders].
 type BasicIdentifier struct {
 	Name string `json:"Name,omitzero"`
 	Tag  string `json:"Tag,omitzero"`
 }
 
-// GetFulfillmentStatusRequest holds the parameters of OrdersV2.GetFulfillmentStatus.
+// GetFulfillmentStatusRequest holds the parameters of
+// OrdersV2.GetFulfillmentStatus.
 type GetFulfillmentStatusRequest struct{}
 
-// GetFulfillmentStatusesRequest holds the parameters of OrdersV2.GetFulfillmentStatuses.
+// GetFulfillmentStatusesRequest holds the parameters of
+// OrdersV2.GetFulfillmentStatuses.
 type GetFulfillmentStatusesRequest struct {
 	FulfillmentStatus *FulfillmentStatus `url:"fulfillmentStatus,omitempty" json:"-"`
 	ID                []GUID             `url:"id,omitempty" json:"-"`
 	LocationID        *GUID              `url:"locationId,omitempty" json:"-"`
 }
 
-// GetOrdersResponse is part of a reply.
+// GetOrdersResponse is returned by [OrdersV2Service.GetOrders].
 type GetOrdersResponse struct {
 	NextSearchToken GUID                     `json:"NextSearchToken,omitzero"`
 	OpenOrders      []OrdersV2Order          `json:"OpenOrders,omitzero"`
@@ -135,14 +139,16 @@ type GetOrdersResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderFulfillmentStatus is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// OrderFulfillmentStatus is taken by
+// [OrdersV2Service.UpdateFulfillmentStatuses], and returned by
+// [OrdersV2Service.GetFulfillmentStatus] and 3 others. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type OrderFulfillmentStatus struct {
 	FulfillmentStatus FulfillmentStatus `json:"FulfillmentStatus,omitzero"`
 	OrderID           GUID              `json:"OrderId,omitzero"`
 }
 
-// OrderItemWithChildren is part of a reply.
+// OrderItemWithChildren is returned by [OrdersV2Service.GetOrders].
 type OrderItemWithChildren struct {
 	AddedDate                Time                      `json:"AddedDate,omitzero"`
 	AdditionalInfo           []OrdersV2OrderItemOption `json:"AdditionalInfo,omitzero"`
@@ -190,7 +196,7 @@ type OrdersV2GetOrdersRequest struct {
 	SearchToken      *GUID  `url:"searchToken,omitempty" json:"-"`
 }
 
-// OrdersV2Order is part of a reply.
+// OrdersV2Order is returned by [OrdersV2Service.GetOrders].
 type OrdersV2Order struct {
 	CustomerInfo         OrdersV2OrderCustomerInfo       `json:"CustomerInfo,omitzero"`
 	ExtendedProperties   []OrdersV2OrderExtendedProperty `json:"ExtendedProperties,omitzero"`
@@ -218,7 +224,7 @@ func (v OrdersV2Order) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrdersV2Order) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrdersV2OrderCustomerInfo is part of a reply.
+// OrdersV2OrderCustomerInfo is returned by [OrdersV2Service.GetOrders].
 type OrdersV2OrderCustomerInfo struct {
 	Address          ShippingAddress `json:"Address,omitzero"`
 	BillingAddress   ShippingAddress `json:"BillingAddress,omitzero"`
@@ -232,7 +238,7 @@ func (v OrdersV2OrderCustomerInfo) Format(f fmt.State, _ rune) { wire.PrintPriva
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrdersV2OrderCustomerInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrdersV2OrderExtendedProperty is part of a reply.
+// OrdersV2OrderExtendedProperty is returned by [OrdersV2Service.GetOrders].
 type OrdersV2OrderExtendedProperty struct {
 	CreateDate Time   `json:"CreateDate,omitzero"`
 	LastUpdate Time   `json:"LastUpdate,omitzero"`
@@ -243,7 +249,7 @@ type OrdersV2OrderExtendedProperty struct {
 	Value      string `json:"Value,omitzero"`
 }
 
-// OrdersV2OrderGeneralInfo is part of a reply.
+// OrdersV2OrderGeneralInfo is returned by [OrdersV2Service.GetOrders].
 type OrdersV2OrderGeneralInfo struct {
 	DespatchByDate       Time                `json:"DespatchByDate,omitzero"`
 	ExternalReferenceNum string              `json:"ExternalReferenceNum,omitzero"`
@@ -273,14 +279,14 @@ type OrdersV2OrderGeneralInfo struct {
 	SubSource            string              `json:"SubSource,omitzero"`
 }
 
-// OrdersV2OrderItemOption is part of a reply.
+// OrdersV2OrderItemOption is returned by [OrdersV2Service.GetOrders].
 type OrdersV2OrderItemOption struct {
 	OptionID GUID   `json:"OptionId,omitzero"`
 	Property string `json:"Property,omitzero"`
 	Value    string `json:"Value,omitzero"`
 }
 
-// OrdersV2OrderNote is part of a reply.
+// OrdersV2OrderNote is returned by [OrdersV2Service.GetOrders].
 type OrdersV2OrderNote struct {
 	CreatedBy   string `json:"CreatedBy,omitzero"`
 	Internal    bool   `json:"Internal,omitzero"`
@@ -298,7 +304,7 @@ func (v OrdersV2OrderNote) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrdersV2OrderNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrdersV2OrderShippingInfo is part of a reply.
+// OrdersV2OrderShippingInfo is returned by [OrdersV2Service.GetOrders].
 type OrdersV2OrderShippingInfo struct {
 	ItemWeight        Decimal `json:"ItemWeight,omitzero"`
 	ManualAdjust      bool    `json:"ManualAdjust,omitzero"`
@@ -313,7 +319,7 @@ type OrdersV2OrderShippingInfo struct {
 	Vendor            string  `json:"Vendor,omitzero"`
 }
 
-// OrdersV2OrderTotalsInfo is part of a reply.
+// OrdersV2OrderTotalsInfo is returned by [OrdersV2Service.GetOrders].
 type OrdersV2OrderTotalsInfo struct {
 	ConversionRate   Decimal `json:"ConversionRate,omitzero"`
 	CountryTaxRate   Decimal `json:"CountryTaxRate,omitzero"`
@@ -328,7 +334,7 @@ type OrdersV2OrderTotalsInfo struct {
 	TotalDiscount    Decimal `json:"TotalDiscount,omitzero"`
 }
 
-// OrdersV2ProcessedOrder is part of a reply.
+// OrdersV2ProcessedOrder is returned by [OrdersV2Service.GetOrders].
 type OrdersV2ProcessedOrder struct {
 	CustomerInfo         OrdersV2OrderCustomerInfo       `json:"CustomerInfo,omitzero"`
 	ExtendedProperties   []OrdersV2OrderExtendedProperty `json:"ExtendedProperties,omitzero"`
@@ -356,7 +362,7 @@ func (v OrdersV2ProcessedOrder) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrdersV2ProcessedOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ProcessedOrderGeneralInfo is part of a reply.
+// ProcessedOrderGeneralInfo is returned by [OrdersV2Service.GetOrders].
 type ProcessedOrderGeneralInfo struct {
 	DespatchByDate       Time                `json:"DespatchByDate,omitzero"`
 	ExternalReferenceNum string              `json:"ExternalReferenceNum,omitzero"`
@@ -383,7 +389,7 @@ type ProcessedOrderGeneralInfo struct {
 	SubSource            string              `json:"SubSource,omitzero"`
 }
 
-// ShippingAddress is part of a reply.
+// ShippingAddress is returned by [OrdersV2Service.GetOrders].
 type ShippingAddress struct {
 	Address1     string `json:"Address1,omitzero"`
 	Address2     string `json:"Address2,omitzero"`
@@ -406,17 +412,20 @@ func (v ShippingAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ShippingAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// UpdateFulfillmentStatusRequest holds the parameters of OrdersV2.UpdateFulfillmentStatus.
+// UpdateFulfillmentStatusRequest holds the parameters of
+// OrdersV2.UpdateFulfillmentStatus.
 type UpdateFulfillmentStatusRequest struct {
 	FulfillmentStatus *FulfillmentStatus `json:"FulfillmentStatus,omitzero"`
 }
 
-// UpdateFulfillmentStatusesRequest holds the parameters of OrdersV2.UpdateFulfillmentStatuses.
+// UpdateFulfillmentStatusesRequest holds the parameters of
+// OrdersV2.UpdateFulfillmentStatuses.
 type UpdateFulfillmentStatusesRequest struct {
 	Body []OrderFulfillmentStatus `json:"body" url:"-"` // required
 }
 
-// UpdateFulfillmentStatusesResponse is part of a reply.
+// UpdateFulfillmentStatusesResponse is returned by
+// [OrdersV2Service.UpdateFulfillmentStatuses].
 type UpdateFulfillmentStatusesResponse struct {
 	ResultStatus APIResultStatus                           `json:"ResultStatus,omitzero"`
 	Results      []APIResultResponseOrderFulfillmentStatus `json:"Results,omitzero"`

@@ -12,14 +12,16 @@ import (
 
 // panicky is a part of a program that panics: with what it was given that is
 // secret, or as code does that has a fault.
-type panicky struct{ secret string }
+type panicky struct {
+	secret string
+	none   *Response // nil
+}
 
 func (p panicky) panic() {
 	if p.secret != "" {
 		panic(fmt.Errorf("cannot handle %s", p.secret))
 	}
-	var none *Response
-	_ = none.Status
+	_ = p.none.Status
 }
 
 func (p panicky) Wait(context.Context, LimitKey) error      { p.panic(); return nil }
@@ -52,7 +54,7 @@ func TestPanicsEndTheCall(t *testing.T) {
 		"observer":    {func(p panicky) Option { return WithObserver(func(context.Context, Event) { p.panic() }) }, true},
 		"log handler": {func(p panicky) Option { return WithLogger(slog.New(p)) }, true},
 	} {
-		for _, p := range []panicky{{}, {testToken(1)}} {
+		for _, p := range []panicky{{}, {secret: testToken(1)}} {
 			t.Run(fmt.Sprint(name, " ", p.secret != ""), func(t *testing.T) {
 				s := &server{}
 				c := newTestClient(t, s)

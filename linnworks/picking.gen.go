@@ -14,7 +14,7 @@ type PickingService service
 
 // CheckAllocatableToPickwave calls POST /api/Picking/CheckAllocatableToPickwave.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-CheckAllocatableToPickwave
 func (s *PickingService) CheckAllocatableToPickwave(ctx context.Context, req *CheckAllocatableToPickwaveRequest, opts ...CallOption) (*CheckAllocatableToPickwaveResponse, error) {
@@ -28,7 +28,8 @@ func (s *PickingService) CheckAllocatableToPickwave(ctx context.Context, req *Ch
 
 // DeleteOrdersFromPickingWaves calls POST /api/Picking/DeleteOrdersFromPickingWaves.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-DeleteOrdersFromPickingWaves
 func (s *PickingService) DeleteOrdersFromPickingWaves(ctx context.Context, req *DeleteOrdersFromPickingWavesRequest, opts ...CallOption) (*DeleteOrdersFromPickingWavesResponse, error) {
@@ -42,7 +43,8 @@ func (s *PickingService) DeleteOrdersFromPickingWaves(ctx context.Context, req *
 
 // GeneratePickingWave calls POST /api/Picking/GeneratePickingWave.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GeneratePickingWave
 func (s *PickingService) GeneratePickingWave(ctx context.Context, req *GeneratePickingWaveRequest, opts ...CallOption) (*GeneratePickingWaveResponse, error) {
@@ -56,7 +58,7 @@ func (s *PickingService) GeneratePickingWave(ctx context.Context, req *GenerateP
 
 // GetAllPickingWaveHeaders calls GET /api/Picking/GetAllPickingWaveHeaders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetAllPickingWaveHeaders
 func (s *PickingService) GetAllPickingWaveHeaders(ctx context.Context, req *GetAllPickingWaveHeadersRequest, opts ...CallOption) (*GetPickingWaveHeadersResponse, error) {
@@ -70,7 +72,7 @@ func (s *PickingService) GetAllPickingWaveHeaders(ctx context.Context, req *GetA
 
 // GetAllPickingWaves calls GET /api/Picking/GetAllPickingWaves.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetAllPickingWaves
 func (s *PickingService) GetAllPickingWaves(ctx context.Context, req *GetAllPickingWavesRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
@@ -84,7 +86,7 @@ func (s *PickingService) GetAllPickingWaves(ctx context.Context, req *GetAllPick
 
 // GetItemBinracks calls GET /api/Picking/GetItemBinracks.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetItemBinracks
 func (s *PickingService) GetItemBinracks(ctx context.Context, req *GetItemBinracksRequest, opts ...CallOption) (*GetItemBinracksResponse, error) {
@@ -98,7 +100,7 @@ func (s *PickingService) GetItemBinracks(ctx context.Context, req *GetItemBinrac
 
 // GetMyPickingWaveHeaders calls GET /api/Picking/GetMyPickingWaveHeaders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetMyPickingWaveHeaders
 func (s *PickingService) GetMyPickingWaveHeaders(ctx context.Context, req *GetMyPickingWaveHeadersRequest, opts ...CallOption) (*GetPickingWaveHeadersResponse, error) {
@@ -112,7 +114,7 @@ func (s *PickingService) GetMyPickingWaveHeaders(ctx context.Context, req *GetMy
 
 // GetMyPickingWaves calls GET /api/Picking/GetMyPickingWaves.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetMyPickingWaves
 func (s *PickingService) GetMyPickingWaves(ctx context.Context, req *GetMyPickingWavesRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
@@ -126,7 +128,7 @@ func (s *PickingService) GetMyPickingWaves(ctx context.Context, req *GetMyPickin
 
 // GetPickingWave calls GET /api/Picking/GetPickingWave.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetPickingWave
 func (s *PickingService) GetPickingWave(ctx context.Context, req *GetPickingWaveRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
@@ -140,7 +142,7 @@ func (s *PickingService) GetPickingWave(ctx context.Context, req *GetPickingWave
 
 // GetPickingWaveDespatchDataByLocation calls GET /api/Picking/GetPickingwaveDespatchDataByLocation.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetPickingwaveDespatchDataByLocation
 func (s *PickingService) GetPickingWaveDespatchDataByLocation(ctx context.Context, req *GetPickingWaveDespatchDataByLocationRequest, opts ...CallOption) ([]PickingWaveDespatchData, error) {
@@ -154,7 +156,7 @@ func (s *PickingService) GetPickingWaveDespatchDataByLocation(ctx context.Contex
 
 // GetPickwaveUsersWithSummary calls GET /api/Picking/GetPickwaveUsersWithSummary.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetPickwaveUsersWithSummary
 func (s *PickingService) GetPickwaveUsersWithSummary(ctx context.Context, req *GetPickwaveUsersWithSummaryRequest, opts ...CallOption) (*GetPickwaveUsersWithSummaryResponse, error) {
@@ -168,7 +170,8 @@ func (s *PickingService) GetPickwaveUsersWithSummary(ctx context.Context, req *G
 
 // UpdatePickedItemDelta calls POST /api/Picking/UpdatePickedItemDelta.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-UpdatePickedItemDelta
 func (s *PickingService) UpdatePickedItemDelta(ctx context.Context, req *UpdatePickedItemDeltaRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
@@ -182,7 +185,8 @@ func (s *PickingService) UpdatePickedItemDelta(ctx context.Context, req *UpdateP
 
 // UpdatePickingWaveHeader calls POST /api/Picking/UpdatePickingWaveHeader.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-UpdatePickingWaveHeader
 func (s *PickingService) UpdatePickingWaveHeader(ctx context.Context, req *UpdatePickingWaveHeaderRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
@@ -196,7 +200,8 @@ func (s *PickingService) UpdatePickingWaveHeader(ctx context.Context, req *Updat
 
 // UpdatePickingWaveItem calls POST /api/Picking/UpdatePickingWaveItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-UpdatePickingWaveItem
 func (s *PickingService) UpdatePickingWaveItem(ctx context.Context, req *UpdatePickingWaveItemRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
@@ -210,7 +215,8 @@ func (s *PickingService) UpdatePickingWaveItem(ctx context.Context, req *UpdateP
 
 // UpdatePickingWaveItemWithNewBinrack calls POST /api/Picking/UpdatePickingWaveItemWithNewBinrack.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-UpdatePickingWaveItemWithNewBinrack
 func (s *PickingService) UpdatePickingWaveItemWithNewBinrack(ctx context.Context, req *UpdatePickingWaveItemWithNewBinrackRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
@@ -222,7 +228,7 @@ func (s *PickingService) UpdatePickingWaveItemWithNewBinrack(ctx context.Context
 	return out, err
 }
 
-// BinRackStockItem is part of a reply.
+// BinRackStockItem is returned by [PickingService.GetPickingWave] and 8 others.
 type BinRackStockItem struct {
 	BatchID               int     `json:"BatchId,omitzero"`
 	BatchInventoryID      int     `json:"BatchInventoryId,omitzero"`
@@ -244,18 +250,21 @@ type BinRackStockItem struct {
 	StockItemID           GUID    `json:"StockItemId,omitzero"`
 }
 
-// CheckAllocatableToPickwaveResponse is part of a reply.
+// CheckAllocatableToPickwaveResponse is returned by
+// [PickingService.CheckAllocatableToPickwave].
 type CheckAllocatableToPickwaveResponse struct {
 	Results []PickWaveAllocateCheckResult `json:"Results,omitzero"`
 }
 
-// DeleteOrdersFromPickingWavesResponse is part of a reply.
+// DeleteOrdersFromPickingWavesResponse is returned by
+// [PickingService.DeleteOrdersFromPickingWaves].
 type DeleteOrdersFromPickingWavesResponse struct {
 	NoPickwaves       []int `json:"NoPickwaves,omitzero"`
 	ProcessedOrderIDs []int `json:"ProcessedOrderIds,omitzero"`
 }
 
-// GeneratePickingWaveRequest holds the parameters of Picking.GeneratePickingWave.
+// GeneratePickingWaveRequest holds the parameters of
+// Picking.GeneratePickingWave.
 type GeneratePickingWaveRequest struct {
 	GroupType   *GeneratePickingWaveRequestGroupType   `json:"GroupType,omitzero"`
 	LocationID  *GUID                                  `json:"LocationId,omitzero"`
@@ -265,7 +274,8 @@ type GeneratePickingWaveRequest struct {
 	UserID      *int                                   `json:"UserId,omitzero"`
 }
 
-// GeneratePickingWaveResponse is part of a reply.
+// GeneratePickingWaveResponse is returned by
+// [PickingService.GeneratePickingWave].
 type GeneratePickingWaveResponse struct {
 	Bins              []BinRackStockItem            `json:"Bins,omitzero"`
 	PickingWaves      []PickingWaveDetailed         `json:"PickingWaves,omitzero"`
@@ -284,7 +294,7 @@ type GetItemBinracksRequest struct {
 	StockLocationID          *GUID   `url:"stockLocationId,omitempty" json:"-"`
 }
 
-// GetItemBinracksResponse is part of a reply.
+// GetItemBinracksResponse is returned by [PickingService.GetItemBinracks].
 type GetItemBinracksResponse struct {
 	AlternateLocations []StockItemBatch   `json:"AlternateLocations,omitzero"`
 	NonPickableBins    []BinRackStockItem `json:"NonPickableBins,omitzero"`
@@ -298,7 +308,9 @@ type GetMyPickingWavesRequest struct {
 	State       *PickingState       `url:"state,omitempty" json:"-"`
 }
 
-// GetPickingWaveHeadersResponse is part of a reply.
+// GetPickingWaveHeadersResponse is returned by
+// [PickingService.GetMyPickingWaveHeaders] and
+// [PickingService.GetAllPickingWaveHeaders].
 type GetPickingWaveHeadersResponse struct {
 	PickwaveHeaders []PickingWave `json:"PickwaveHeaders,omitzero"`
 }
@@ -308,10 +320,11 @@ func (v GetPickingWaveHeadersResponse) LogValue() slog.Value { return wire.LogPr
 
 // GetPickingWaveRequest holds the parameters of Picking.GetPickingWave.
 type GetPickingWaveRequest struct {
-	PickingWaveID *int `url:"pickingWaveId,omitempty" json:"-"`
+	PickingWaveID int `url:"pickingWaveId" json:"-"` // required
 }
 
-// GetPickingWavesResponse is part of a reply.
+// GetPickingWavesResponse is returned by [PickingService.GetPickingWave] and 6
+// others.
 type GetPickingWavesResponse struct {
 	Bins         []BinRackStockItem    `json:"Bins,omitzero"`
 	PickingWaves []PickingWaveDetailed `json:"PickingWaves,omitzero"`
@@ -321,7 +334,8 @@ type GetPickingWavesResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetPickingWavesResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetPickwaveUsersWithSummaryResponse is part of a reply.
+// GetPickwaveUsersWithSummaryResponse is returned by
+// [PickingService.GetPickwaveUsersWithSummary].
 type GetPickwaveUsersWithSummaryResponse struct {
 	PickingWaves []PickingWave `json:"PickingWaves,omitzero"`
 }
@@ -329,7 +343,9 @@ type GetPickwaveUsersWithSummaryResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetPickwaveUsersWithSummaryResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PickWaveAllocateCheckResult is part of a reply.
+// PickWaveAllocateCheckResult is returned by
+// [PickingService.GeneratePickingWave] and
+// [PickingService.CheckAllocatableToPickwave].
 type PickWaveAllocateCheckResult struct {
 	Errors       []PickWaveAllocateCheckResultError        `json:"Errors,omitzero"`
 	HasErrors    bool                                      `json:"HasErrors,omitzero"`
@@ -339,14 +355,18 @@ type PickWaveAllocateCheckResult struct {
 	SortOrder    int                                       `json:"SortOrder,omitzero"`
 }
 
-// PickWaveAllocateCheckResultError is part of a reply.
+// PickWaveAllocateCheckResultError is returned by
+// [PickingService.GeneratePickingWave] and
+// [PickingService.CheckAllocatableToPickwave].
 type PickWaveAllocateCheckResultError struct {
 	Error          string                                    `json:"Error,omitzero"`
 	ErrorType      PickWaveAllocateCheckResultErrorErrorType `json:"ErrorType,omitzero"`
 	OrderItemRowID GUID                                      `json:"OrderItemRowId,omitzero"`
 }
 
-// PickWaveAllocateCheckResultOrderDetails is part of a reply.
+// PickWaveAllocateCheckResultOrderDetails is returned by
+// [PickingService.GeneratePickingWave] and
+// [PickingService.CheckAllocatableToPickwave].
 type PickWaveAllocateCheckResultOrderDetails struct {
 	BatchInventoryID int    `json:"BatchInventoryId,omitzero"`
 	BatchNumber      string `json:"BatchNumber,omitzero"`
@@ -360,7 +380,8 @@ type PickWaveAllocateCheckResultOrderDetails struct {
 	StockItemID      GUID   `json:"StockItemId,omitzero"`
 }
 
-// PickingWave is part of a reply.
+// PickingWave is returned by [PickingService.GetMyPickingWaveHeaders] and 2
+// others.
 type PickingWave struct {
 	AccumulatedInProgressSeconds int                  `json:"AccumulatedInProgressSeconds,omitzero"`
 	CreatedDate                  Time                 `json:"CreatedDate,omitzero"`
@@ -389,7 +410,8 @@ func (v PickingWave) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v PickingWave) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PickingWaveDespatchData is part of a reply.
+// PickingWaveDespatchData is returned by
+// [PickingService.GetPickingWaveDespatchDataByLocation].
 type PickingWaveDespatchData struct {
 	OrderID       int    `json:"OrderId,omitzero"`
 	OrderIDGUID   GUID   `json:"OrderIdGuid,omitzero"`
@@ -403,7 +425,8 @@ type PickingWaveDespatchData struct {
 	TrayNumber    string `json:"TrayNumber,omitzero"`
 }
 
-// PickingWaveDetailed is part of a reply.
+// PickingWaveDetailed is returned by [PickingService.GetPickingWave] and 7
+// others.
 type PickingWaveDetailed struct {
 	AccumulatedInProgressSeconds int                            `json:"AccumulatedInProgressSeconds,omitzero"`
 	CreatedDate                  Time                           `json:"CreatedDate,omitzero"`
@@ -432,32 +455,35 @@ func (v PickingWaveDetailed) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v PickingWaveDetailed) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PickingWaveGenerateItemMulti is part of a request.
+// PickingWaveGenerateItemMulti is taken by
+// [PickingService.GeneratePickingWave].
 type PickingWaveGenerateItemMulti struct {
 	BatchInventoryID *int  `json:"BatchInventoryId,omitzero"`
 	OrderItemRowID   *GUID `json:"OrderItemRowId,omitzero"`
 }
 
-// PickingWaveGenerateMulti is part of a request.
+// PickingWaveGenerateMulti is taken by [PickingService.GeneratePickingWave].
 type PickingWaveGenerateMulti struct {
 	GroupType *PickingWaveGenerateMultiGroupType `json:"GroupType,omitzero"`
 	Orders    []PickingWaveGenerateOrderMulti    `json:"Orders,omitzero"`
 }
 
-// PickingWaveGenerateOrder is part of a request.
+// PickingWaveGenerateOrder is taken by [PickingService.GeneratePickingWave].
 type PickingWaveGenerateOrder struct {
 	OrderID   *int `json:"OrderId,omitzero"`
 	SortOrder *int `json:"SortOrder,omitzero"`
 }
 
-// PickingWaveGenerateOrderMulti is part of a request.
+// PickingWaveGenerateOrderMulti is taken by
+// [PickingService.GeneratePickingWave].
 type PickingWaveGenerateOrderMulti struct {
 	Items     []PickingWaveGenerateItemMulti `json:"Items,omitzero"`
 	OrderID   *int                           `json:"OrderId,omitzero"`
 	SortOrder *int                           `json:"SortOrder,omitzero"`
 }
 
-// PickingWaveItem is part of a reply.
+// PickingWaveItem is returned by [PickingService.GetMyPickingWaveHeaders] and 2
+// others.
 type PickingWaveItem struct {
 	BatchInventoryID      int                      `json:"BatchInventoryId,omitzero"`
 	ItemState             PickingWaveItemItemState `json:"ItemState,omitzero"`
@@ -476,7 +502,8 @@ type PickingWaveItem struct {
 	TrayTag               string                   `json:"TrayTag,omitzero"`
 }
 
-// PickingWaveItemComposition is part of a reply.
+// PickingWaveItemComposition is returned by [PickingService.GetPickingWave] and
+// 7 others.
 type PickingWaveItemComposition struct {
 	Children       []PickingWaveItemComposition `json:"Children,omitzero"`
 	OrderItemRowID GUID                         `json:"OrderItemRowId,omitzero"`
@@ -484,7 +511,8 @@ type PickingWaveItemComposition struct {
 	StockItemID    GUID                         `json:"StockItemId,omitzero"`
 }
 
-// PickingWaveItemDetailed is part of a reply.
+// PickingWaveItemDetailed is returned by [PickingService.GetPickingWave] and 7
+// others.
 type PickingWaveItemDetailed struct {
 	BatchInventoryID      int                              `json:"BatchInventoryId,omitzero"`
 	ItemState             PickingWaveItemDetailedItemState `json:"ItemState,omitzero"`
@@ -503,7 +531,8 @@ type PickingWaveItemDetailed struct {
 	TrayTag               string                           `json:"TrayTag,omitzero"`
 }
 
-// PickingWaveItemTote is part of a reply.
+// PickingWaveItemTote is returned by [PickingService.GetPickingWave] and 7
+// others.
 type PickingWaveItemTote struct {
 	PickedQuantity        int    `json:"PickedQuantity,omitzero"`
 	PickingWaveItemsRowID int    `json:"PickingWaveItemsRowId,omitzero"`
@@ -512,7 +541,7 @@ type PickingWaveItemTote struct {
 	TrayTag               string `json:"TrayTag,omitzero"`
 }
 
-// PickingWaveItemUpdate is part of a request.
+// PickingWaveItemUpdate is taken by [PickingService.UpdatePickingWaveItem].
 type PickingWaveItemUpdate struct {
 	ItemState             *PickingWaveItemUpdateItemState  `json:"ItemState,omitzero"`
 	OrderState            *PickingWaveItemUpdateOrderState `json:"OrderState,omitzero"`
@@ -524,7 +553,8 @@ type PickingWaveItemUpdate struct {
 	TrayTag               *string                          `json:"TrayTag,omitzero"`
 }
 
-// PickingWaveOptions is part of a reply.
+// PickingWaveOptions is returned by [PickingService.GetPickingWave] and 10
+// others.
 type PickingWaveOptions struct {
 	BinRackScanRequired bool                           `json:"BinRackScanRequired,omitzero"`
 	ItemScanType        PickingWaveOptionsItemScanType `json:"ItemScanType,omitzero"`
@@ -532,7 +562,8 @@ type PickingWaveOptions struct {
 	TrayScanRequired    bool                           `json:"TrayScanRequired,omitzero"`
 }
 
-// PickingWaveOrder is part of a reply.
+// PickingWaveOrder is returned by [PickingService.GetMyPickingWaveHeaders] and
+// 2 others.
 type PickingWaveOrder struct {
 	ItemCount              int                       `json:"ItemCount,omitzero"`
 	Items                  []PickingWaveItem         `json:"Items,omitzero"`
@@ -544,7 +575,8 @@ type PickingWaveOrder struct {
 	SortOrder              int                       `json:"SortOrder,omitzero"`
 }
 
-// PickingWaveOrderDetailed is part of a reply.
+// PickingWaveOrderDetailed is returned by [PickingService.GetPickingWave] and 7
+// others.
 type PickingWaveOrderDetailed struct {
 	Composition            []PickingWaveItemComposition      `json:"Composition,omitzero"`
 	IsCancelled            bool                              `json:"IsCancelled,omitzero"`
@@ -563,14 +595,15 @@ type PickingWaveOrderDetailed struct {
 	SortOrder              int                               `json:"SortOrder,omitzero"`
 }
 
-// StockItemIdentifier is part of a reply.
+// StockItemIdentifier is returned by [PickingService.GetPickingWave] and 7
+// others.
 type StockItemIdentifier struct {
 	StockItemID GUID                    `json:"StockItemId,omitzero"`
 	Type        StockItemIdentifierType `json:"Type,omitzero"`
 	Value       string                  `json:"Value,omitzero"`
 }
 
-// StockItemInfo is part of a reply.
+// StockItemInfo is returned by [PickingService.GetPickingWave] and 7 others.
 type StockItemInfo struct {
 	Barcode         string                `json:"Barcode,omitzero"`
 	Identifiers     []StockItemIdentifier `json:"Identifiers,omitzero"`
@@ -580,12 +613,14 @@ type StockItemInfo struct {
 	StockItemID     GUID                  `json:"StockItemId,omitzero"`
 }
 
-// UpdatePickedItemDeltaRequest holds the parameters of Picking.UpdatePickedItemDelta.
+// UpdatePickedItemDeltaRequest holds the parameters of
+// Picking.UpdatePickedItemDelta.
 type UpdatePickedItemDeltaRequest struct {
 	Deltas []UpdatePickedItemDeltaRequestItem `json:"Deltas,omitzero"`
 }
 
-// UpdatePickedItemDeltaRequestItem is part of a request.
+// UpdatePickedItemDeltaRequestItem is taken by
+// [PickingService.UpdatePickedItemDelta].
 type UpdatePickedItemDeltaRequestItem struct {
 	PickedQuantityDelta   *int    `json:"PickedQuantityDelta,omitzero"`
 	PickingWaveItemsRowID *int    `json:"PickingWaveItemsRowId,omitzero"`
@@ -593,7 +628,8 @@ type UpdatePickedItemDeltaRequestItem struct {
 	TrayTag               *string `json:"TrayTag,omitzero"`
 }
 
-// UpdatePickingWaveHeaderRequest holds the parameters of Picking.UpdatePickingWaveHeader.
+// UpdatePickingWaveHeaderRequest holds the parameters of
+// Picking.UpdatePickingWaveHeader.
 type UpdatePickingWaveHeaderRequest struct {
 	EndTime       *Time                                `json:"EndTime,omitzero"`
 	PickingWaveID *int                                 `json:"PickingWaveId,omitzero"`
@@ -602,12 +638,14 @@ type UpdatePickingWaveHeaderRequest struct {
 	UserID        *int                                 `json:"UserId,omitzero"`
 }
 
-// UpdatePickingWaveItemRequest holds the parameters of Picking.UpdatePickingWaveItem.
+// UpdatePickingWaveItemRequest holds the parameters of
+// Picking.UpdatePickingWaveItem.
 type UpdatePickingWaveItemRequest struct {
 	WaveItemUpdates []PickingWaveItemUpdate `json:"WaveItemUpdates,omitzero"`
 }
 
-// UpdatePickingWaveItemWithNewBinrackRequest holds the parameters of Picking.UpdatePickingWaveItemWithNewBinrack.
+// UpdatePickingWaveItemWithNewBinrackRequest holds the parameters of
+// Picking.UpdatePickingWaveItemWithNewBinrack.
 type UpdatePickingWaveItemWithNewBinrackRequest struct {
 	NewBatchInventoryID   *int                                                `json:"NewBatchInventoryId,omitzero"`
 	PickingWaveID         *int                                                `json:"PickingWaveId,omitzero"`

@@ -11,7 +11,7 @@ type PickingV2Service service
 
 // AssignPickwaveIdentifiers calls POST /picking/orderpickwave/identifiers.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *PickingV2Service) AssignPickwaveIdentifiers(ctx context.Context, req *AssignPickwaveIdentifiersRequest, opts ...CallOption) (*AssignPickwaveIdentifiersResponse, error) {
@@ -25,7 +25,7 @@ func (s *PickingV2Service) AssignPickwaveIdentifiers(ctx context.Context, req *A
 
 // CreatePickwaveIdentifier calls POST /picking/pickwaveidentifier.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *PickingV2Service) CreatePickwaveIdentifier(ctx context.Context, req *CreatePickwaveIdentifierRequest, opts ...CallOption) (*PickwaveIdentifier, error) {
@@ -39,7 +39,7 @@ func (s *PickingV2Service) CreatePickwaveIdentifier(ctx context.Context, req *Cr
 
 // DeletePickwaveIdentifier calls DELETE /picking/pickwaveidentifier/{identifierId}.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *PickingV2Service) DeletePickwaveIdentifier(ctx context.Context, identifierID string, req *DeletePickwaveIdentifierRequest, opts ...CallOption) (*DeletePickwaveIdentifierResponse, error) {
@@ -53,7 +53,7 @@ func (s *PickingV2Service) DeletePickwaveIdentifier(ctx context.Context, identif
 
 // GetPickwaveIdentifiers calls GET /picking/pickwaveidentifier.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *PickingV2Service) GetPickwaveIdentifiers(ctx context.Context, req *GetPickwaveIdentifiersRequest, opts ...CallOption) ([]PickwaveIdentifier, error) {
@@ -65,31 +65,39 @@ func (s *PickingV2Service) GetPickwaveIdentifiers(ctx context.Context, req *GetP
 	return out, err
 }
 
-// AssignPickwaveIdentifiersRequest holds the parameters of PickingV2.AssignPickwaveIdentifiers.
+// AssignPickwaveIdentifiersRequest holds the parameters of
+// PickingV2.AssignPickwaveIdentifiers.
 type AssignPickwaveIdentifiersRequest struct {
 	IdentifierIDs  []int `url:"identifierIds,omitempty" json:"-"`
 	PickingWaveIDs []int `url:"pickingWaveIds,omitempty" json:"-"`
 }
 
-// AssignPickwaveIdentifiersResponse is the reply of PickingV2.AssignPickwaveIdentifiers.
+// AssignPickwaveIdentifiersResponse is the reply of
+// PickingV2.AssignPickwaveIdentifiers.
 type AssignPickwaveIdentifiersResponse struct{}
 
-// CreatePickwaveIdentifierRequest holds the parameters of PickingV2.CreatePickwaveIdentifier.
+// CreatePickwaveIdentifierRequest holds the parameters of
+// PickingV2.CreatePickwaveIdentifier.
 type CreatePickwaveIdentifierRequest struct {
 	PickwaveIdentifier *PickwaveIdentifier `json:"pickwaveIdentifier,omitzero"`
 }
 
-// DeletePickwaveIdentifierRequest holds the parameters of PickingV2.DeletePickwaveIdentifier.
+// DeletePickwaveIdentifierRequest holds the parameters of
+// PickingV2.DeletePickwaveIdentifier.
 type DeletePickwaveIdentifierRequest struct{}
 
-// DeletePickwaveIdentifierResponse is the reply of PickingV2.DeletePickwaveIdentifier.
+// DeletePickwaveIdentifierResponse is the reply of
+// PickingV2.DeletePickwaveIdentifier.
 type DeletePickwaveIdentifierResponse struct{}
 
-// GetPickwaveIdentifiersRequest holds the parameters of PickingV2.GetPickwaveIdentifiers.
+// GetPickwaveIdentifiersRequest holds the parameters of
+// PickingV2.GetPickwaveIdentifiers.
 type GetPickwaveIdentifiersRequest struct{}
 
-// PickwaveIdentifier is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// PickwaveIdentifier is taken by [PickingV2Service.CreatePickwaveIdentifier],
+// and returned by [PickingV2Service.GetPickwaveIdentifiers] and
+// [PickingV2Service.CreatePickwaveIdentifier]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type PickwaveIdentifier struct {
 	IdentifierID int    `json:"IdentifierId"`
 	ImageID      GUID   `json:"ImageId,omitzero"`

@@ -11,7 +11,8 @@ type PostalServicesService service
 
 // CreatePostalService calls POST /api/PostalServices/CreatePostalService.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-CreatePostalService
 func (s *PostalServicesService) CreatePostalService(ctx context.Context, req *CreatePostalServiceRequest, opts ...CallOption) (*PostalServiceDetails, error) {
@@ -25,7 +26,8 @@ func (s *PostalServicesService) CreatePostalService(ctx context.Context, req *Cr
 
 // DeletePostalService calls POST /api/PostalServices/DeletePostalService.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-DeletePostalService
 func (s *PostalServicesService) DeletePostalService(ctx context.Context, req *DeletePostalServiceRequest, opts ...CallOption) (*DeletePostalServiceResponse, error) {
@@ -39,7 +41,7 @@ func (s *PostalServicesService) DeletePostalService(ctx context.Context, req *De
 
 // GetChannelLinks calls GET /api/PostalServices/GetChannelLinks.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-GetChannelLinks
 func (s *PostalServicesService) GetChannelLinks(ctx context.Context, req *GetChannelLinksRequest, opts ...CallOption) ([]ChannelServiceLinks, error) {
@@ -53,7 +55,7 @@ func (s *PostalServicesService) GetChannelLinks(ctx context.Context, req *GetCha
 
 // GetPostalServices calls GET /api/PostalServices/GetPostalServices.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-GetPostalServices
 func (s *PostalServicesService) GetPostalServices(ctx context.Context, req *PostalServicesGetPostalServicesRequest, opts ...CallOption) ([]PostalService, error) {
@@ -67,7 +69,8 @@ func (s *PostalServicesService) GetPostalServices(ctx context.Context, req *Post
 
 // UpdatePostalService calls POST /api/PostalServices/UpdatePostalService.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-UpdatePostalService
 func (s *PostalServicesService) UpdatePostalService(ctx context.Context, req *UpdatePostalServiceRequest, opts ...CallOption) (*UpdatePostalServiceResponse, error) {
@@ -79,8 +82,9 @@ func (s *PostalServicesService) UpdatePostalService(ctx context.Context, req *Up
 	return out, err
 }
 
-// Channel is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// Channel is taken by [PostalServicesService.CreatePostalService], and returned
+// by [PostalServicesService.GetPostalServices]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type Channel struct {
 	PostalServiceName string `json:"PostalServiceName,omitzero"`
 	Source            string `json:"Source,omitzero"`
@@ -88,7 +92,7 @@ type Channel struct {
 	PostalServiceID   GUID   `json:"pkPostalServiceId,omitzero"`
 }
 
-// ChannelServiceLinks is part of a reply.
+// ChannelServiceLinks is returned by [PostalServicesService.GetChannelLinks].
 type ChannelServiceLinks struct {
 	Channel        string `json:"Channel,omitzero"`
 	ChannelName    string `json:"ChannelName,omitzero"`
@@ -97,26 +101,31 @@ type ChannelServiceLinks struct {
 	Site           string `json:"Site,omitzero"`
 }
 
-// CreatePostalServiceRequest holds the parameters of PostalServices.CreatePostalService.
+// CreatePostalServiceRequest holds the parameters of
+// PostalServices.CreatePostalService.
 type CreatePostalServiceRequest struct {
 	PostalServiceDetails *PostalService `json:"PostalServiceDetails,omitzero"`
 }
 
-// DeletePostalServiceRequest holds the parameters of PostalServices.DeletePostalService.
+// DeletePostalServiceRequest holds the parameters of
+// PostalServices.DeletePostalService.
 type DeletePostalServiceRequest struct {
 	IDToDelete *GUID `json:"idToDelete,omitzero"`
 }
 
-// DeletePostalServiceResponse is the reply of PostalServices.DeletePostalService.
+// DeletePostalServiceResponse is the reply of
+// PostalServices.DeletePostalService.
 type DeletePostalServiceResponse struct{}
 
-// GetChannelLinksRequest holds the parameters of PostalServices.GetChannelLinks.
+// GetChannelLinksRequest holds the parameters of
+// PostalServices.GetChannelLinks.
 type GetChannelLinksRequest struct {
 	PostalServiceID *GUID `url:"postalServiceId,omitempty" json:"-"`
 }
 
-// PostalService is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// PostalService is taken by [PostalServicesService.CreatePostalService], and
+// returned by [PostalServicesService.GetPostalServices]. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type PostalService struct {
 	Channels                 []Channel                       `json:"Channels,omitzero"`
 	IgnorePackagingGroup     bool                            `json:"IgnorePackagingGroup"`
@@ -137,8 +146,10 @@ type PostalService struct {
 	PostalServiceID          GUID                            `json:"pkPostalServiceId,omitzero"`
 }
 
-// PostalServiceDetails is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// PostalServiceDetails is taken by [PostalServicesService.UpdatePostalService],
+// and returned by [PostalServicesService.CreatePostalService]. Bools and
+// numbers are always sent, the rest unless it is empty; [Client.Call] can send
+// that too.
 type PostalServiceDetails struct {
 	IgnorePackagingGroup   bool   `json:"IgnorePackagingGroup"`
 	IntegratedServiceID    GUID   `json:"IntegratedServiceId,omitzero"`
@@ -155,11 +166,14 @@ type PostalServiceDetails struct {
 	PostalServiceID        GUID   `json:"pkPostalServiceId,omitzero"`
 }
 
-// PostalServicesGetPostalServicesRequest holds the parameters of PostalServices.GetPostalServices.
+// PostalServicesGetPostalServicesRequest holds the parameters of
+// PostalServices.GetPostalServices.
 type PostalServicesGetPostalServicesRequest struct{}
 
-// PostalServicesShippingService is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// PostalServicesShippingService is taken by
+// [PostalServicesService.CreatePostalService], and returned by
+// [PostalServicesService.GetPostalServices]. Bools and numbers are always sent,
+// the rest unless it is empty; [Client.Call] can send that too.
 type PostalServicesShippingService struct {
 	PostalServiceName  string `json:"PostalServiceName,omitzero"`
 	AccountID          string `json:"accountid,omitzero"`
@@ -168,10 +182,12 @@ type PostalServicesShippingService struct {
 	VendorFriendlyName string `json:"vendorFriendlyName,omitzero"`
 }
 
-// UpdatePostalServiceRequest holds the parameters of PostalServices.UpdatePostalService.
+// UpdatePostalServiceRequest holds the parameters of
+// PostalServices.UpdatePostalService.
 type UpdatePostalServiceRequest struct {
 	PostalServiceDetails *PostalServiceDetails `json:"PostalServiceDetails,omitzero"`
 }
 
-// UpdatePostalServiceResponse is the reply of PostalServices.UpdatePostalService.
+// UpdatePostalServiceResponse is the reply of
+// PostalServices.UpdatePostalService.
 type UpdatePostalServiceResponse struct{}

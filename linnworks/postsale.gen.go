@@ -14,7 +14,8 @@ type PostSaleService service
 
 // CreateCancellation calls POST /api/PostSale/CreateCancellation.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostSale-CreateCancellation
 func (s *PostSaleService) CreateCancellation(ctx context.Context, req *CreateCancellationRequest, opts ...CallOption) (*ValidatedCancellation, error) {
@@ -28,7 +29,7 @@ func (s *PostSaleService) CreateCancellation(ctx context.Context, req *CreateCan
 
 // GetCancellationOptions calls GET /api/PostSale/GetCancellationOptions.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostSale-GetCancellationOptions
 func (s *PostSaleService) GetCancellationOptions(ctx context.Context, req *GetCancellationOptionsRequest, opts ...CallOption) (*CancellationOptions, error) {
@@ -40,13 +41,14 @@ func (s *PostSaleService) GetCancellationOptions(ctx context.Context, req *GetCa
 	return out, err
 }
 
-// ActionForm is part of a request.
+// ActionForm is taken by [ReturnsRefundsService.ActionRefund] and 2 others.
 type ActionForm struct {
 	Caption  *string             `json:"caption,omitzero"`
 	Controls []ActionFormControl `json:"controls,omitzero"`
 }
 
-// ActionFormControl is part of a request.
+// ActionFormControl is taken by [ReturnsRefundsService.ActionRefund] and 2
+// others.
 type ActionFormControl struct {
 	Caption     *string `json:"caption,omitzero"`
 	Description *string `json:"description,omitzero"`
@@ -56,7 +58,7 @@ type ActionFormControl struct {
 	Value       *string `json:"value,omitzero"`
 }
 
-// CancellationOptions is part of a reply.
+// CancellationOptions is returned by [PostSaleService.GetCancellationOptions].
 type CancellationOptions struct {
 	AllowRefundOnCancel           bool                    `json:"AllowRefundOnCancel,omitzero"`
 	AutomaticRefundOnCancel       bool                    `json:"AutomaticRefundOnCancel,omitzero"`
@@ -76,20 +78,23 @@ type CancellationOptions struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CancellationOptions) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ChannelExistingCancellation is part of a reply.
+// ChannelExistingCancellation is returned by
+// [PostSaleService.CreateCancellation].
 type ChannelExistingCancellation struct {
 	Quantity int    `json:"Quantity,omitzero"`
 	Reason   string `json:"Reason,omitzero"`
 	SKU      string `json:"Sku,omitzero"`
 }
 
-// ChannelSubReason is part of a reply.
+// ChannelSubReason is returned by [ReturnsRefundsService.GetRefundOptions] and
+// 5 others.
 type ChannelSubReason struct {
 	DisplayName string `json:"DisplayName,omitzero"`
 	Tag         string `json:"Tag,omitzero"`
 }
 
-// CreateCancellationRequest holds the parameters of PostSale.CreateCancellation.
+// CreateCancellationRequest holds the parameters of
+// PostSale.CreateCancellation.
 type CreateCancellationRequest struct {
 	ActionForm                     *ActionForm `json:"ActionForm,omitzero"`
 	CreateFullRefund               *bool       `json:"CreateFullRefund,omitzero"`
@@ -101,7 +106,7 @@ type CreateCancellationRequest struct {
 	IsChannelInitiated             *bool       `json:"IsChannelInitiated,omitzero"`
 	IsFreeText                     *bool       `json:"IsFreeText,omitzero"`
 	IsRetry                        *bool       `json:"IsRetry,omitzero"`
-	OrderID                        *GUID       `json:"OrderId,omitzero"`
+	OrderID                        GUID        `json:"OrderId"` // required
 	ReasonTag                      *string     `json:"ReasonTag,omitzero"`
 	RefundAlreadyProcessed         *bool       `json:"RefundAlreadyProcessed,omitzero"`
 	RefundReference                *string     `json:"RefundReference,omitzero"`
@@ -117,7 +122,8 @@ func (v CreateCancellationRequest) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateCancellationRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderRefundHeader is part of a reply.
+// OrderRefundHeader is returned by [ReturnsRefundsService.GetRefundOptions] and
+// 7 others.
 type OrderRefundHeader struct {
 	Actioned          bool             `json:"Actioned,omitzero"`
 	Amount            Decimal          `json:"Amount,omitzero"`
@@ -139,7 +145,8 @@ type OrderRefundHeader struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrderRefundHeader) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PostSaleChannelReason is part of a reply.
+// PostSaleChannelReason is returned by [ReturnsRefundsService.GetRefundOptions]
+// and 3 others.
 type PostSaleChannelReason struct {
 	DisplayName string                    `json:"DisplayName,omitzero"`
 	SubReasons  []ChannelSubReason        `json:"SubReasons,omitzero"`
@@ -147,15 +154,19 @@ type PostSaleChannelReason struct {
 	Types       PostSaleChannelReasonType `json:"Types,omitzero"`
 }
 
-// PostSaleStatus is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// PostSaleStatus is taken by [ReturnsRefundsService.CreateRMABooking] and
+// [ReturnsRefundsService.UpdateRMABooking], and returned by
+// [ReturnsRefundsService.ActionRefund] and 18 others. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type PostSaleStatus struct {
 	StatusDetail PostSaleSubStatus          `json:"StatusDetail,omitzero"`
 	StatusHeader PostSaleStatusStatusHeader `json:"StatusHeader,omitzero"`
 }
 
-// PostSaleSubStatus is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// PostSaleSubStatus is taken by [ReturnsRefundsService.CreateRMABooking] and
+// [ReturnsRefundsService.UpdateRMABooking], and returned by
+// [ReturnsRefundsService.ActionRefund] and 18 others. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type PostSaleSubStatus struct {
 	ActionDescription string   `json:"ActionDescription,omitzero"`
 	Actionable        bool     `json:"Actionable"`
@@ -164,7 +175,8 @@ type PostSaleSubStatus struct {
 	StatusTag         string   `json:"StatusTag,omitzero"`
 }
 
-// RefundError is part of a reply.
+// RefundError is returned by [ReturnsRefundsService.ActionRefund] and 11
+// others.
 type RefundError struct {
 	Acknowledged bool   `json:"Acknowledged,omitzero"`
 	DateStamp    Time   `json:"DateStamp,omitzero"`
@@ -172,7 +184,7 @@ type RefundError struct {
 	RefundRowID  GUID   `json:"RefundRowId,omitzero"`
 }
 
-// ValidatedCancellation is part of a reply.
+// ValidatedCancellation is returned by [PostSaleService.CreateCancellation].
 type ValidatedCancellation struct {
 	AllowRefundOnCancel           bool                          `json:"AllowRefundOnCancel,omitzero"`
 	CancellationHeader            OrderRefundHeader             `json:"CancellationHeader,omitzero"`
@@ -189,7 +201,8 @@ type ValidatedCancellation struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ValidatedCancellation) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// VerifiedRefund is part of a reply.
+// VerifiedRefund is returned by [ReturnsRefundsService.ActionRefund] and 11
+// others.
 type VerifiedRefund struct {
 	Actioned               bool                       `json:"Actioned,omitzero"`
 	ActionedDate           Time                       `json:"ActionedDate,omitzero"`
@@ -227,7 +240,8 @@ func (v VerifiedRefund) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v VerifiedRefund) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// VerifiedRefundItem is part of a reply.
+// VerifiedRefundItem is returned by [ReturnsRefundsService.ActionRefund] and 11
+// others.
 type VerifiedRefundItem struct {
 	CancelledQuantity int     `json:"CancelledQuantity,omitzero"`
 	ChannelSKU        string  `json:"ChannelSKU,omitzero"`

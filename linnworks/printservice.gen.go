@@ -14,7 +14,8 @@ type PrintService service
 
 // CreatePDFFromJobForceTemplate calls POST /api/PrintService/CreatePDFfromJobForceTemplate.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplate
 func (s *PrintService) CreatePDFFromJobForceTemplate(ctx context.Context, req *CreatePDFFromJobForceTemplateRequest, opts ...CallOption) (*CreatePDFResult, error) {
@@ -28,7 +29,8 @@ func (s *PrintService) CreatePDFFromJobForceTemplate(ctx context.Context, req *C
 
 // CreatePDFFromJobForceTemplateStockIn calls POST /api/PrintService/CreatePDFfromJobForceTemplateStockIn.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplateStockIn
 func (s *PrintService) CreatePDFFromJobForceTemplateStockIn(ctx context.Context, req *CreatePDFFromJobForceTemplateStockInRequest, opts ...CallOption) (*CreatePDFResult, error) {
@@ -42,7 +44,8 @@ func (s *PrintService) CreatePDFFromJobForceTemplateStockIn(ctx context.Context,
 
 // CreatePDFFromJobForceTemplateWithQuantities calls POST /api/PrintService/CreatePDFfromJobForceTemplateWithQuantities.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreatePDFfromJobForceTemplateWithQuantities
 func (s *PrintService) CreatePDFFromJobForceTemplateWithQuantities(ctx context.Context, req *CreatePDFFromJobForceTemplateWithQuantitiesRequest, opts ...CallOption) (*CreatePDFResult, error) {
@@ -56,7 +59,8 @@ func (s *PrintService) CreatePDFFromJobForceTemplateWithQuantities(ctx context.C
 
 // CreateReturnShippingLabelsPDF calls POST /api/PrintService/CreateReturnShippingLabelsPDF.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreateReturnShippingLabelsPDF
 func (s *PrintService) CreateReturnShippingLabelsPDF(ctx context.Context, req *CreateReturnShippingLabelsPDFRequest, opts ...CallOption) (*CreatePDFResult, error) {
@@ -70,7 +74,8 @@ func (s *PrintService) CreateReturnShippingLabelsPDF(ctx context.Context, req *C
 
 // CreateReturnShippingLabelsPDFWithSKUs calls POST /api/PrintService/CreateReturnShippingLabelsPDFWithSKUs.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-CreateReturnShippingLabelsPDFWithSKUs
 func (s *PrintService) CreateReturnShippingLabelsPDFWithSKUs(ctx context.Context, req *CreateReturnShippingLabelsPDFWithSKUsRequest, opts ...CallOption) (*CreatePDFResult, error) {
@@ -84,7 +89,7 @@ func (s *PrintService) CreateReturnShippingLabelsPDFWithSKUs(ctx context.Context
 
 // GetTemplateList calls GET /api/PrintService/GetTemplateList.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-GetTemplateList
 func (s *PrintService) GetTemplateList(ctx context.Context, req *GetTemplateListRequest, opts ...CallOption) ([]TemplateHeader, error) {
@@ -98,7 +103,7 @@ func (s *PrintService) GetTemplateList(ctx context.Context, req *GetTemplateList
 
 // GetUsersForPrinterConfig calls GET /api/PrintService/GetUsersForPrinterConfig.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-GetUsersForPrinterConfig
 func (s *PrintService) GetUsersForPrinterConfig(ctx context.Context, req *GetUsersForPrinterConfigRequest, opts ...CallOption) ([]PermissionsUser, error) {
@@ -112,7 +117,7 @@ func (s *PrintService) GetUsersForPrinterConfig(ctx context.Context, req *GetUse
 
 // GetVirtualPrinters calls GET /api/PrintService/VP_GetPrinters.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-VP_GetPrinters
 //
@@ -128,7 +133,8 @@ func (s *PrintService) GetVirtualPrinters(ctx context.Context, req *GetVirtualPr
 
 // PrintTemplatePreview calls POST /api/PrintService/PrintTemplatePreview.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintService-PrintTemplatePreview
 func (s *PrintService) PrintTemplatePreview(ctx context.Context, req *PrintTemplatePreviewRequest, opts ...CallOption) (*CreatePDFResult, error) {
@@ -140,7 +146,8 @@ func (s *PrintService) PrintTemplatePreview(ctx context.Context, req *PrintTempl
 	return out, err
 }
 
-// CreatePDFFromJobForceTemplateRequest holds the parameters of Print.CreatePDFFromJobForceTemplate.
+// CreatePDFFromJobForceTemplateRequest holds the parameters of
+// Print.CreatePDFFromJobForceTemplate.
 type CreatePDFFromJobForceTemplateRequest struct {
 	IDs             []GUID            `json:"IDs,omitzero"`
 	Context         *ClientContext    `json:"context,omitzero"`
@@ -153,7 +160,8 @@ type CreatePDFFromJobForceTemplateRequest struct {
 	TemplateType    *string           `json:"templateType,omitzero"`
 }
 
-// CreatePDFFromJobForceTemplateStockInRequest holds the parameters of Print.CreatePDFFromJobForceTemplateStockIn.
+// CreatePDFFromJobForceTemplateStockInRequest holds the parameters of
+// Print.CreatePDFFromJobForceTemplateStockIn.
 type CreatePDFFromJobForceTemplateStockInRequest struct {
 	PrintingKeys    []PrintingKey     `json:"PrintingKeys,omitzero"`
 	Context         *ClientContext    `json:"context,omitzero"`
@@ -166,7 +174,8 @@ type CreatePDFFromJobForceTemplateStockInRequest struct {
 	TemplateType    *string           `json:"templateType,omitzero"`
 }
 
-// CreatePDFFromJobForceTemplateWithQuantitiesRequest holds the parameters of Print.CreatePDFFromJobForceTemplateWithQuantities.
+// CreatePDFFromJobForceTemplateWithQuantitiesRequest holds the parameters of
+// Print.CreatePDFFromJobForceTemplateWithQuantities.
 type CreatePDFFromJobForceTemplateWithQuantitiesRequest struct {
 	IDsAndQuantities []KeyValueRequestGUIDInt32 `json:"IDsAndQuantities,omitzero"`
 	Parameters       []KeyValueRequest          `json:"parameters,omitzero"`
@@ -176,7 +185,8 @@ type CreatePDFFromJobForceTemplateWithQuantitiesRequest struct {
 	TemplateType     *string                    `json:"templateType,omitzero"`
 }
 
-// CreatePDFResult is part of a reply.
+// CreatePDFResult is returned by [PrintService.PrintTemplatePreview] and 5
+// others.
 type CreatePDFResult struct {
 	IDsProcessed []GUID            `json:"IdsProcessed,omitzero"`
 	KeyedError   []PrintError      `json:"KeyedError,omitzero"`
@@ -194,14 +204,16 @@ func (v CreatePDFResult) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreatePDFResult) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateReturnShippingLabelsPDFRequest holds the parameters of Print.CreateReturnShippingLabelsPDF.
+// CreateReturnShippingLabelsPDFRequest holds the parameters of
+// Print.CreateReturnShippingLabelsPDF.
 type CreateReturnShippingLabelsPDFRequest struct {
 	IDs                       []GUID                     `json:"IDs,omitzero"`
 	OrderItemIDsAndQuantities []KeyValueRequestGUIDInt32 `json:"orderItemIdsAndQuantities,omitzero"`
 	ReturnPostalServiceName   *string                    `json:"returnPostalServiceName,omitzero"`
 }
 
-// CreateReturnShippingLabelsPDFWithSKUsRequest holds the parameters of Print.CreateReturnShippingLabelsPDFWithSKUs.
+// CreateReturnShippingLabelsPDFWithSKUsRequest holds the parameters of
+// Print.CreateReturnShippingLabelsPDFWithSKUs.
 type CreateReturnShippingLabelsPDFWithSKUsRequest struct {
 	SKUsAndQuantities       []KeyValueRequestStringInt32 `json:"SKUsAndQuantities,omitzero"`
 	ReferenceNum            *string                      `json:"referenceNum,omitzero"`
@@ -213,31 +225,36 @@ type GetTemplateListRequest struct {
 	TemplateType *string `url:"templateType,omitempty" json:"-"`
 }
 
-// GetUsersForPrinterConfigRequest holds the parameters of Print.GetUsersForPrinterConfig.
+// GetUsersForPrinterConfigRequest holds the parameters of
+// Print.GetUsersForPrinterConfig.
 type GetUsersForPrinterConfigRequest struct{}
 
 // GetVirtualPrintersRequest holds the parameters of Print.GetVirtualPrinters.
 type GetVirtualPrintersRequest struct{}
 
-// KeyValueRequest is part of a request.
+// KeyValueRequest is taken by [PrintService.CreatePDFFromJobForceTemplate] and
+// 2 others.
 type KeyValueRequest struct {
 	Key   *string `json:"Key,omitzero"`
 	Value *string `json:"Value,omitzero"`
 }
 
-// KeyValueRequestGUIDInt32 is part of a request.
+// KeyValueRequestGUIDInt32 is taken by
+// [PrintService.CreateReturnShippingLabelsPDF] and
+// [PrintService.CreatePDFFromJobForceTemplateWithQuantities].
 type KeyValueRequestGUIDInt32 struct {
 	Key   *GUID `json:"Key,omitzero"`
 	Value *int  `json:"Value,omitzero"`
 }
 
-// KeyValueRequestStringInt32 is part of a request.
+// KeyValueRequestStringInt32 is taken by
+// [PrintService.CreateReturnShippingLabelsPDFWithSKUs].
 type KeyValueRequestStringInt32 struct {
 	Key   *string `json:"Key,omitzero"`
 	Value *int    `json:"Value,omitzero"`
 }
 
-// PermissionsUser is part of a reply.
+// PermissionsUser is returned by [PrintService.GetUsersForPrinterConfig].
 type PermissionsUser struct {
 	EmailAddress              string `json:"EmailAddress,omitzero"`
 	PasswordProblems          int    `json:"PasswordProblems,omitzero"`
@@ -254,7 +271,7 @@ func (v PermissionsUser) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v PermissionsUser) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PrintError is part of a reply.
+// PrintError is returned by [PrintService.PrintTemplatePreview] and 5 others.
 type PrintError struct {
 	Error        string           `json:"Error,omitzero"`
 	ID           GUID             `json:"Id,omitzero"`
@@ -268,18 +285,20 @@ func (v PrintError) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "ID", 
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v PrintError) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PrintErrorTags is part of a reply.
+// PrintErrorTags is returned by [PrintService.PrintTemplatePreview] and 5
+// others.
 type PrintErrorTags struct {
 	Tag   string `json:"Tag,omitzero"`
 	Value string `json:"Value,omitzero"`
 }
 
-// PrintTemplatePreviewRequest holds the parameters of Print.PrintTemplatePreview.
+// PrintTemplatePreviewRequest holds the parameters of
+// Print.PrintTemplatePreview.
 type PrintTemplatePreviewRequest struct {
 	TemplateID *int `json:"templateId,omitzero"`
 }
 
-// PrintingKey is part of a request.
+// PrintingKey is taken by [PrintService.CreatePDFFromJobForceTemplateStockIn].
 type PrintingKey struct {
 	BatchInventoryID *int  `json:"BatchInventoryId,omitzero"`
 	Key              *GUID `json:"Key,omitzero"`
@@ -287,7 +306,7 @@ type PrintingKey struct {
 	Quantity         *int  `json:"Quantity,omitzero"`
 }
 
-// TemplateHeader is part of a reply.
+// TemplateHeader is returned by [PrintService.GetTemplateList].
 type TemplateHeader struct {
 	ConditionRating     int    `json:"ConditionRating,omitzero"`
 	Enabled             bool   `json:"Enabled,omitzero"`
@@ -302,7 +321,7 @@ type TemplateHeader struct {
 	TemplateRowID       int    `json:"pkTemplateRowId,omitzero"`
 }
 
-// VirtualPrinter is part of a reply.
+// VirtualPrinter is returned by [PrintService.GetVirtualPrinters].
 type VirtualPrinter struct {
 	PrinterLocalName    string               `json:"PrinterLocalName,omitzero"`
 	PrinterLocationName string               `json:"PrinterLocationName,omitzero"`

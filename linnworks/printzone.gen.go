@@ -11,7 +11,7 @@ type PrintZoneService service
 
 // GetAllPrintZones calls GET /api/PrintZone/GetAllPrintZones.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintZone-GetAllPrintZones
 func (s *PrintZoneService) GetAllPrintZones(ctx context.Context, req *GetAllPrintZonesRequest, opts ...CallOption) (*GetAllPrintZonesResponse, error) {
@@ -26,12 +26,12 @@ func (s *PrintZoneService) GetAllPrintZones(ctx context.Context, req *GetAllPrin
 // GetAllPrintZonesRequest holds the parameters of PrintZone.GetAllPrintZones.
 type GetAllPrintZonesRequest struct{}
 
-// GetAllPrintZonesResponse is part of a reply.
+// GetAllPrintZonesResponse is returned by [PrintZoneService.GetAllPrintZones].
 type GetAllPrintZonesResponse struct {
 	PrintZones []PrintZone `json:"PrintZones,omitzero"`
 }
 
-// PrintZone is part of a reply.
+// PrintZone is returned by [PrintZoneService.GetAllPrintZones].
 type PrintZone struct {
 	PrintZoneCode string `json:"PrintZoneCode,omitzero"`
 	PrintZoneID   int    `json:"PrintZoneId,omitzero"`

@@ -15,7 +15,8 @@ type ProcessedOrdersService service
 
 // AddOrderNote calls POST /api/ProcessedOrders/AddOrderNote.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-AddOrderNote
 func (s *ProcessedOrdersService) AddOrderNote(ctx context.Context, req *AddOrderNoteRequest, opts ...CallOption) (GUID, error) {
@@ -29,7 +30,8 @@ func (s *ProcessedOrdersService) AddOrderNote(ctx context.Context, req *AddOrder
 
 // AddReturnCategory calls POST /api/ProcessedOrders/AddReturnCategory.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-AddReturnCategory
 func (s *ProcessedOrdersService) AddReturnCategory(ctx context.Context, req *AddReturnCategoryRequest, opts ...CallOption) (*OrderReturnCategory, error) {
@@ -43,7 +45,8 @@ func (s *ProcessedOrdersService) AddReturnCategory(ctx context.Context, req *Add
 
 // ChangeOrderNote calls POST /api/ProcessedOrders/ChangeOrderNote.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-ChangeOrderNote
 func (s *ProcessedOrdersService) ChangeOrderNote(ctx context.Context, req *ChangeOrderNoteRequest, opts ...CallOption) (*ChangeOrderNoteResponse, error) {
@@ -57,7 +60,7 @@ func (s *ProcessedOrdersService) ChangeOrderNote(ctx context.Context, req *Chang
 
 // CheckOrderFullyReturned calls GET /api/ProcessedOrders/CheckOrderFullyReturned.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-CheckOrderFullyReturned
 func (s *ProcessedOrdersService) CheckOrderFullyReturned(ctx context.Context, req *CheckOrderFullyReturnedRequest, opts ...CallOption) (bool, error) {
@@ -71,7 +74,8 @@ func (s *ProcessedOrdersService) CheckOrderFullyReturned(ctx context.Context, re
 
 // CreateExchange calls POST /api/ProcessedOrders/CreateExchange.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-CreateExchange
 func (s *ProcessedOrdersService) CreateExchange(ctx context.Context, req *CreateExchangeRequest, opts ...CallOption) ([]ReturnInfo, error) {
@@ -85,7 +89,8 @@ func (s *ProcessedOrdersService) CreateExchange(ctx context.Context, req *Create
 
 // CreateFullResend calls POST /api/ProcessedOrders/CreateFullResend.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-CreateFullResend
 func (s *ProcessedOrdersService) CreateFullResend(ctx context.Context, req *CreateFullResendRequest, opts ...CallOption) ([]ReturnInfo, error) {
@@ -99,7 +104,8 @@ func (s *ProcessedOrdersService) CreateFullResend(ctx context.Context, req *Crea
 
 // CreateResend calls POST /api/ProcessedOrders/CreateResend.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-CreateResend
 func (s *ProcessedOrdersService) CreateResend(ctx context.Context, req *CreateResendRequest, opts ...CallOption) ([]ReturnInfo, error) {
@@ -113,7 +119,8 @@ func (s *ProcessedOrdersService) CreateResend(ctx context.Context, req *CreateRe
 
 // DeleteOrderNote calls POST /api/ProcessedOrders/DeleteOrderNote.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-DeleteOrderNote
 func (s *ProcessedOrdersService) DeleteOrderNote(ctx context.Context, req *DeleteOrderNoteRequest, opts ...CallOption) (*DeleteOrderNoteResponse, error) {
@@ -127,7 +134,8 @@ func (s *ProcessedOrdersService) DeleteOrderNote(ctx context.Context, req *Delet
 
 // DeleteReturnCategory calls POST /api/ProcessedOrders/DeleteReturnCategory.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-DeleteReturnCategory
 func (s *ProcessedOrdersService) DeleteReturnCategory(ctx context.Context, req *DeleteReturnCategoryRequest, opts ...CallOption) (*DeleteReturnCategoryResponse, error) {
@@ -141,7 +149,8 @@ func (s *ProcessedOrdersService) DeleteReturnCategory(ctx context.Context, req *
 
 // DownloadOrdersToCSV calls POST /api/ProcessedOrders/DownloadOrdersToCSV.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-DownloadOrdersToCSV
 func (s *ProcessedOrdersService) DownloadOrdersToCSV(ctx context.Context, req *DownloadOrdersToCSVRequest, opts ...CallOption) (*DownloadOrdersToCSVResponse, error) {
@@ -155,7 +164,7 @@ func (s *ProcessedOrdersService) DownloadOrdersToCSV(ctx context.Context, req *D
 
 // GetChannelRefundReasons calls GET /api/ProcessedOrders/GetChannelRefundReasons.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetChannelRefundReasons
 func (s *ProcessedOrdersService) GetChannelRefundReasons(ctx context.Context, req *GetChannelRefundReasonsRequest, opts ...CallOption) ([]ChannelReason, error) {
@@ -169,7 +178,7 @@ func (s *ProcessedOrdersService) GetChannelRefundReasons(ctx context.Context, re
 
 // GetOrderInfo calls GET /api/ProcessedOrders/GetOrderInfo.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetOrderInfo
 func (s *ProcessedOrdersService) GetOrderInfo(ctx context.Context, req *GetOrderInfoRequest, opts ...CallOption) (*ProcessedOrder, error) {
@@ -183,7 +192,7 @@ func (s *ProcessedOrdersService) GetOrderInfo(ctx context.Context, req *GetOrder
 
 // GetOrderTrackingURLs calls POST /api/ProcessedOrders/GetOrderTrackingURLs.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetOrderTrackingURLs
 func (s *ProcessedOrdersService) GetOrderTrackingURLs(ctx context.Context, req *GetOrderTrackingURLsRequest, opts ...CallOption) (*GetOrderTrackingURLsResponse, error) {
@@ -197,7 +206,7 @@ func (s *ProcessedOrdersService) GetOrderTrackingURLs(ctx context.Context, req *
 
 // GetPackageSplit calls GET /api/ProcessedOrders/GetPackageSplit.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetPackageSplit
 func (s *ProcessedOrdersService) GetPackageSplit(ctx context.Context, req *GetPackageSplitRequest, opts ...CallOption) ([]SplitPackaging, error) {
@@ -211,7 +220,7 @@ func (s *ProcessedOrdersService) GetPackageSplit(ctx context.Context, req *GetPa
 
 // GetProcessedAuditTrail calls GET /api/ProcessedOrders/GetProcessedAuditTrail.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetProcessedAuditTrail
 func (s *ProcessedOrdersService) GetProcessedAuditTrail(ctx context.Context, req *GetProcessedAuditTrailRequest, opts ...CallOption) ([]AuditEntry, error) {
@@ -225,7 +234,7 @@ func (s *ProcessedOrdersService) GetProcessedAuditTrail(ctx context.Context, req
 
 // GetProcessedOrderExtendedProperties calls GET /api/ProcessedOrders/GetProcessedOrderExtendedProperties.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetProcessedOrderExtendedProperties
 func (s *ProcessedOrdersService) GetProcessedOrderExtendedProperties(ctx context.Context, req *GetProcessedOrderExtendedPropertiesRequest, opts ...CallOption) ([]OrderExtendedProperty, error) {
@@ -239,7 +248,7 @@ func (s *ProcessedOrdersService) GetProcessedOrderExtendedProperties(ctx context
 
 // GetProcessedOrderNotes calls GET /api/ProcessedOrders/GetProcessedOrderNotes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetProcessedOrderNotes
 //
@@ -255,7 +264,7 @@ func (s *ProcessedOrdersService) GetProcessedOrderNotes(ctx context.Context, req
 
 // GetProcessedRelatives calls GET /api/ProcessedOrders/GetProcessedRelatives.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetProcessedRelatives
 func (s *ProcessedOrdersService) GetProcessedRelatives(ctx context.Context, req *GetProcessedRelativesRequest, opts ...CallOption) ([]ProcessedOrderRelation, error) {
@@ -269,7 +278,7 @@ func (s *ProcessedOrdersService) GetProcessedRelatives(ctx context.Context, req 
 
 // GetRefundableServiceItems calls GET /api/ProcessedOrders/GetRefundableServiceItems.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetRefundableServiceItems
 func (s *ProcessedOrdersService) GetRefundableServiceItems(ctx context.Context, req *GetRefundableServiceItemsRequest, opts ...CallOption) ([]ServiceItem, error) {
@@ -283,7 +292,7 @@ func (s *ProcessedOrdersService) GetRefundableServiceItems(ctx context.Context, 
 
 // GetRefunds calls GET /api/ProcessedOrders/GetRefunds.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetRefunds
 func (s *ProcessedOrdersService) GetRefunds(ctx context.Context, req *GetRefundsRequest, opts ...CallOption) ([]RefundInfo, error) {
@@ -297,7 +306,7 @@ func (s *ProcessedOrdersService) GetRefunds(ctx context.Context, req *GetRefunds
 
 // GetRefundsOptions calls GET /api/ProcessedOrders/GetRefundsOptions.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetRefundsOptions
 func (s *ProcessedOrdersService) GetRefundsOptions(ctx context.Context, req *GetRefundsOptionsRequest, opts ...CallOption) (*RefundScreenOptions, error) {
@@ -311,7 +320,7 @@ func (s *ProcessedOrdersService) GetRefundsOptions(ctx context.Context, req *Get
 
 // GetReturnCategories calls GET /api/ProcessedOrders/GetReturnCategories.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetReturnCategories
 func (s *ProcessedOrdersService) GetReturnCategories(ctx context.Context, req *GetReturnCategoriesRequest, opts ...CallOption) ([]OrderReturnCategory, error) {
@@ -325,7 +334,7 @@ func (s *ProcessedOrdersService) GetReturnCategories(ctx context.Context, req *G
 
 // GetReturnItemsInfo calls GET /api/ProcessedOrders/GetReturnItemsInfo.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetReturnItemsInfo
 func (s *ProcessedOrdersService) GetReturnItemsInfo(ctx context.Context, req *GetReturnItemsInfoRequest, opts ...CallOption) ([]OrderItemReturnInfo, error) {
@@ -339,7 +348,7 @@ func (s *ProcessedOrdersService) GetReturnItemsInfo(ctx context.Context, req *Ge
 
 // GetReturnOrderInfo calls GET /api/ProcessedOrders/GetReturnOrderInfo.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetReturnOrderInfo
 func (s *ProcessedOrdersService) GetReturnOrderInfo(ctx context.Context, req *GetReturnOrderInfoRequest, opts ...CallOption) (*ReturnOrderHeader, error) {
@@ -353,7 +362,7 @@ func (s *ProcessedOrdersService) GetReturnOrderInfo(ctx context.Context, req *Ge
 
 // GetReturnsExchanges calls GET /api/ProcessedOrders/GetReturnsExchanges.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetReturnsExchanges
 func (s *ProcessedOrdersService) GetReturnsExchanges(ctx context.Context, req *GetReturnsExchangesRequest, opts ...CallOption) ([]ReturnInfo, error) {
@@ -367,7 +376,7 @@ func (s *ProcessedOrdersService) GetReturnsExchanges(ctx context.Context, req *G
 
 // GetTotalRefunds calls GET /api/ProcessedOrders/GetTotalRefunds.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetTotalRefunds
 func (s *ProcessedOrdersService) GetTotalRefunds(ctx context.Context, req *ProcessedOrdersGetTotalRefundsRequest, opts ...CallOption) (*ExistingRefundTotal, error) {
@@ -381,7 +390,7 @@ func (s *ProcessedOrdersService) GetTotalRefunds(ctx context.Context, req *Proce
 
 // IsRefundValid calls POST /api/ProcessedOrders/IsRefundValid.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-IsRefundValid
 func (s *ProcessedOrdersService) IsRefundValid(ctx context.Context, req *IsRefundValidRequest, opts ...CallOption) (*ValidationResult, error) {
@@ -395,7 +404,7 @@ func (s *ProcessedOrdersService) IsRefundValid(ctx context.Context, req *IsRefun
 
 // IsRefundValidationRequiredByOrderID calls GET /api/ProcessedOrders/IsRefundValidationRequiredByOrderId.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-IsRefundValidationRequiredByOrderId
 func (s *ProcessedOrdersService) IsRefundValidationRequiredByOrderID(ctx context.Context, req *IsRefundValidationRequiredByOrderIDRequest, opts ...CallOption) (bool, error) {
@@ -409,7 +418,8 @@ func (s *ProcessedOrdersService) IsRefundValidationRequiredByOrderID(ctx context
 
 // MarkManualRefundsAsActioned calls POST /api/ProcessedOrders/MarkManualRefundsAsActioned.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-MarkManualRefundsAsActioned
 func (s *ProcessedOrdersService) MarkManualRefundsAsActioned(ctx context.Context, req *MarkManualRefundsAsActionedRequest, opts ...CallOption) (*MarkManualRefundsAsActionedResponse, error) {
@@ -423,7 +433,8 @@ func (s *ProcessedOrdersService) MarkManualRefundsAsActioned(ctx context.Context
 
 // RefundFreeText calls POST /api/ProcessedOrders/RefundFreeText.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-RefundFreeText
 func (s *ProcessedOrdersService) RefundFreeText(ctx context.Context, req *RefundFreeTextRequest, opts ...CallOption) ([]RefundInfo, error) {
@@ -437,7 +448,8 @@ func (s *ProcessedOrdersService) RefundFreeText(ctx context.Context, req *Refund
 
 // RefundServices calls POST /api/ProcessedOrders/RefundServices.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-RefundServices
 func (s *ProcessedOrdersService) RefundServices(ctx context.Context, req *RefundServicesRequest, opts ...CallOption) ([]RefundInfo, error) {
@@ -451,7 +463,8 @@ func (s *ProcessedOrdersService) RefundServices(ctx context.Context, req *Refund
 
 // RefundShipping calls POST /api/ProcessedOrders/RefundShipping.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-RefundShipping
 func (s *ProcessedOrdersService) RefundShipping(ctx context.Context, req *RefundShippingRequest, opts ...CallOption) ([]RefundInfo, error) {
@@ -465,7 +478,8 @@ func (s *ProcessedOrdersService) RefundShipping(ctx context.Context, req *Refund
 
 // RenameReturnCategory calls POST /api/ProcessedOrders/RenameReturnCategory.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-RenameReturnCategory
 func (s *ProcessedOrdersService) RenameReturnCategory(ctx context.Context, req *RenameReturnCategoryRequest, opts ...CallOption) (*RenameReturnCategoryResponse, error) {
@@ -479,7 +493,7 @@ func (s *ProcessedOrdersService) RenameReturnCategory(ctx context.Context, req *
 
 // SearchProcessedOrders calls POST /api/ProcessedOrders/SearchProcessedOrders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-SearchProcessedOrders
 func (s *ProcessedOrdersService) SearchProcessedOrders(ctx context.Context, req *SearchProcessedOrdersRequest, opts ...CallOption) (*SearchProcessedOrdersResponse, error) {
@@ -491,24 +505,25 @@ func (s *ProcessedOrdersService) SearchProcessedOrders(ctx context.Context, req 
 	return out, err
 }
 
-// SearchProcessedOrdersAll hands out what stands on the pages of
-// [ProcessedOrdersService.SearchProcessedOrders]. It stops at the first error but an [UnreadableError].
+// SearchProcessedOrdersAll iterates over all items of
+// [ProcessedOrdersService.SearchProcessedOrders], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *ProcessedOrdersService) SearchProcessedOrdersAll(ctx context.Context, req *SearchProcessedOrdersRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.ResultsPerPage), func(page int) ([]ProcessedOrder, int, error) {
+	return numberedPages("ProcessedOrders.SearchProcessedOrders", numberOf(start.PageNumber), numberOf(start.ResultsPerPage), 0, func(page int) ([]ProcessedOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchProcessedOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.ProcessedOrders.Data, out.ProcessedOrders.TotalPages, err
+		return out.ProcessedOrders.Data, pageHead{Pages: out.ProcessedOrders.TotalPages, Entries: int(out.ProcessedOrders.TotalEntries)}, err
 	})
 }
 
 // SearchProcessedOrdersPaged calls POST /api/ProcessedOrders/SearchProcessedOrdersPaged.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-SearchProcessedOrdersPaged
 //
@@ -522,26 +537,28 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersPaged(ctx context.Context,
 	return out, err
 }
 
-// SearchProcessedOrdersPagedAll hands out what stands on the pages of
-// [ProcessedOrdersService.SearchProcessedOrdersPaged]. It stops at the first error but an [UnreadableError].
+// SearchProcessedOrdersPagedAll iterates over all items of
+// [ProcessedOrdersService.SearchProcessedOrdersPaged], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 //
 // Deprecated: as the method that it calls.
 func (s *ProcessedOrdersService) SearchProcessedOrdersPagedAll(ctx context.Context, req *SearchProcessedOrdersPagedRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), func(page int) ([]ProcessedOrder, int, error) {
+	return numberedPages("ProcessedOrders.SearchProcessedOrdersPaged", numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), 0, func(page int) ([]ProcessedOrder, pageHead, error) {
 		r := start
 		r.PageNum = &page
 		out, err := s.SearchProcessedOrdersPaged(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // ValidateCompleteOrderRefund calls POST /api/ProcessedOrders/ValidateCompleteOrderRefund.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-ValidateCompleteOrderRefund
 func (s *ProcessedOrdersService) ValidateCompleteOrderRefund(ctx context.Context, req *ValidateCompleteOrderRefundRequest, opts ...CallOption) (*ValidationResult, error) {
@@ -557,7 +574,7 @@ func (s *ProcessedOrdersService) ValidateCompleteOrderRefund(ctx context.Context
 type AddOrderNoteRequest struct {
 	IsInternal *bool   `json:"isInternal,omitzero"`
 	NoteText   *string `json:"noteText,omitzero"`
-	OrderID    *GUID   `json:"pkOrderID,omitzero"`
+	OrderID    GUID    `json:"pkOrderID"` // required
 }
 
 // Format hides personal data from every verb.
@@ -566,12 +583,13 @@ func (v AddOrderNoteRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, 
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AddOrderNoteRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AddReturnCategoryRequest holds the parameters of ProcessedOrders.AddReturnCategory.
+// AddReturnCategoryRequest holds the parameters of
+// ProcessedOrders.AddReturnCategory.
 type AddReturnCategoryRequest struct {
 	CategoryName *string `json:"categoryName,omitzero"`
 }
 
-// AuditEntry is part of a reply.
+// AuditEntry is returned by [ProcessedOrdersService.GetProcessedAuditTrail].
 type AuditEntry struct {
 	DateStamp          Time   `json:"DateStamp,omitzero"`
 	HistoryNote        string `json:"HistoryNote,omitzero"`
@@ -591,7 +609,8 @@ func (v AuditEntry) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AuditEntry) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ChangeOrderNoteRequest holds the parameters of ProcessedOrders.ChangeOrderNote.
+// ChangeOrderNoteRequest holds the parameters of
+// ProcessedOrders.ChangeOrderNote.
 type ChangeOrderNoteRequest struct {
 	IsInternal  *bool   `json:"isInternal,omitzero"`
 	NoteText    *string `json:"noteText,omitzero"`
@@ -610,7 +629,8 @@ func (v ChangeOrderNoteRequest) LogValue() slog.Value { return wire.LogPrivate(v
 // ChangeOrderNoteResponse is the reply of ProcessedOrders.ChangeOrderNote.
 type ChangeOrderNoteResponse struct{}
 
-// ChannelReason is part of a reply.
+// ChannelReason is returned by [ReturnsRefundsService.GetRefundOptions] and 4
+// others.
 type ChannelReason struct {
 	DisplayName string             `json:"DisplayName,omitzero"`
 	SubReasons  []ChannelSubReason `json:"SubReasons,omitzero"`
@@ -631,7 +651,8 @@ type CreateExchangeRequest struct {
 	ReturnLocation    *GUID    `json:"returnLocation,omitzero"`
 }
 
-// CreateFullResendRequest holds the parameters of ProcessedOrders.CreateFullResend.
+// CreateFullResendRequest holds the parameters of
+// ProcessedOrders.CreateFullResend.
 type CreateFullResendRequest struct {
 	AdditionalCost   *Decimal `json:"additionalCost,omitzero"`
 	Category         *string  `json:"category,omitzero"`
@@ -650,7 +671,8 @@ type CreateResendRequest struct {
 	ResendItems      []RowQty `json:"resendItems,omitzero"`
 }
 
-// DeleteOrderNoteRequest holds the parameters of ProcessedOrders.DeleteOrderNote.
+// DeleteOrderNoteRequest holds the parameters of
+// ProcessedOrders.DeleteOrderNote.
 type DeleteOrderNoteRequest struct {
 	OrderNoteID *GUID `json:"pkOrderNoteId,omitzero"`
 }
@@ -658,15 +680,18 @@ type DeleteOrderNoteRequest struct {
 // DeleteOrderNoteResponse is the reply of ProcessedOrders.DeleteOrderNote.
 type DeleteOrderNoteResponse struct{}
 
-// DeleteReturnCategoryRequest holds the parameters of ProcessedOrders.DeleteReturnCategory.
+// DeleteReturnCategoryRequest holds the parameters of
+// ProcessedOrders.DeleteReturnCategory.
 type DeleteReturnCategoryRequest struct {
 	ItemID *int `json:"pkItemId,omitzero"`
 }
 
-// DeleteReturnCategoryResponse is the reply of ProcessedOrders.DeleteReturnCategory.
+// DeleteReturnCategoryResponse is the reply of
+// ProcessedOrders.DeleteReturnCategory.
 type DeleteReturnCategoryResponse struct{}
 
-// DownloadOrdersToCSVRequest holds the parameters of ProcessedOrders.DownloadOrdersToCSV.
+// DownloadOrdersToCSVRequest holds the parameters of
+// ProcessedOrders.DownloadOrdersToCSV.
 type DownloadOrdersToCSVRequest struct {
 	DateField     *DownloadOrdersToCSVRequestDateField `json:"DateField,omitzero"`
 	FromDate      *Time                                `json:"FromDate,omitzero"`
@@ -676,7 +701,8 @@ type DownloadOrdersToCSVRequest struct {
 	ToDate        *Time                                `json:"ToDate,omitzero"`
 }
 
-// DownloadOrdersToCSVResponse is part of a reply.
+// DownloadOrdersToCSVResponse is returned by
+// [ProcessedOrdersService.DownloadOrdersToCSV].
 type DownloadOrdersToCSVResponse struct {
 	CreationDate     string  `json:"CreationDate,omitzero"`
 	DownloadProgress Decimal `json:"DownloadProgress,omitzero"`
@@ -685,14 +711,15 @@ type DownloadOrdersToCSVResponse struct {
 	URL              string  `json:"Url,omitzero"`
 }
 
-// ExistingRefundTotal is part of a reply.
+// ExistingRefundTotal is returned by [ProcessedOrdersService.GetTotalRefunds].
 type ExistingRefundTotal struct {
 	Amount      Decimal `json:"Amount,omitzero"`
 	Refundable  Decimal `json:"Refundable,omitzero"`
 	TotalCharge Decimal `json:"TotalCharge,omitzero"`
 }
 
-// GetOrderTrackingURLsRequest holds the parameters of ProcessedOrders.GetOrderTrackingURLs.
+// GetOrderTrackingURLsRequest holds the parameters of
+// ProcessedOrders.GetOrderTrackingURLs.
 type GetOrderTrackingURLsRequest struct {
 	Items []TrackingURLRequestItem `json:"Items,omitzero"`
 }
@@ -700,7 +727,8 @@ type GetOrderTrackingURLsRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetOrderTrackingURLsRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetOrderTrackingURLsResponse is part of a reply.
+// GetOrderTrackingURLsResponse is returned by
+// [ProcessedOrdersService.GetOrderTrackingURLs].
 type GetOrderTrackingURLsResponse struct {
 	Items []TrackingURLResponseItem `json:"Items,omitzero"`
 }
@@ -708,10 +736,12 @@ type GetOrderTrackingURLsResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetOrderTrackingURLsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetReturnCategoriesRequest holds the parameters of ProcessedOrders.GetReturnCategories.
+// GetReturnCategoriesRequest holds the parameters of
+// ProcessedOrders.GetReturnCategories.
 type GetReturnCategoriesRequest struct{}
 
-// GetReturnOrderInfoRequest holds the parameters of ProcessedOrders.GetReturnOrderInfo.
+// GetReturnOrderInfoRequest holds the parameters of
+// ProcessedOrders.GetReturnOrderInfo.
 type GetReturnOrderInfoRequest struct {
 	IncludeRefundLink *bool `url:"includeRefundLink,omitempty" json:"-"`
 	OrderID           *GUID `url:"pkOrderId,omitempty" json:"-"`
@@ -723,10 +753,12 @@ type IsRefundValidRequest struct {
 	RefundItems []RefundItem `json:"refundItems,omitzero"`
 }
 
-// MarkManualRefundsAsActionedResponse is the reply of ProcessedOrders.MarkManualRefundsAsActioned.
+// MarkManualRefundsAsActionedResponse is the reply of
+// ProcessedOrders.MarkManualRefundsAsActioned.
 type MarkManualRefundsAsActionedResponse struct{}
 
-// OrderExtendedProperty is part of a reply.
+// OrderExtendedProperty is returned by
+// [ProcessedOrdersService.GetProcessedOrderExtendedProperties].
 type OrderExtendedProperty struct {
 	PropertyName  string `json:"PropertyName,omitzero"`
 	PropertyType  string `json:"PropertyType,omitzero"`
@@ -734,7 +766,8 @@ type OrderExtendedProperty struct {
 	RowID         GUID   `json:"rowid,omitzero"`
 }
 
-// OrderItemReturnInfo is part of a reply.
+// OrderItemReturnInfo is returned by
+// [ProcessedOrdersService.GetReturnItemsInfo].
 type OrderItemReturnInfo struct {
 	Batches                  []OrderItemReturnInfoBatched `json:"Batches,omitzero"`
 	ChildItems               []OrderItemReturnInfo        `json:"ChildItems,omitzero"`
@@ -758,7 +791,8 @@ type OrderItemReturnInfo struct {
 	StockItemID              GUID                         `json:"pkStockItemId,omitzero"`
 }
 
-// OrderItemReturnInfoBatched is part of a reply.
+// OrderItemReturnInfoBatched is returned by
+// [ProcessedOrdersService.GetReturnItemsInfo].
 type OrderItemReturnInfoBatched struct {
 	BatchInventoryID         int     `json:"BatchInventoryId,omitzero"`
 	BatchNumber              string  `json:"BatchNumber,omitzero"`
@@ -784,13 +818,15 @@ type OrderItemReturnInfoBatched struct {
 	StockItemID              GUID    `json:"pkStockItemId,omitzero"`
 }
 
-// OrderReturnCategory is part of a reply.
+// OrderReturnCategory is returned by [ProcessedOrdersService.AddReturnCategory]
+// and [ProcessedOrdersService.GetReturnCategories].
 type OrderReturnCategory struct {
 	CategoryName string `json:"CategoryName,omitzero"`
 	ItemID       int    `json:"pkItemId,omitzero"`
 }
 
-// ProcessedOrder is part of a reply.
+// ProcessedOrder is returned by [ProcessedOrdersService.GetOrderInfo] and 2
+// others.
 type ProcessedOrder struct {
 	AccountName            string  `json:"AccountName,omitzero"`
 	Address1               string  `json:"Address1,omitzero"`
@@ -864,7 +900,8 @@ func (v ProcessedOrder) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ProcessedOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ProcessedOrderNote is part of a reply.
+// ProcessedOrderNote is returned by
+// [ProcessedOrdersService.GetProcessedOrderNotes].
 type ProcessedOrderNote struct {
 	Internal      bool   `json:"Internal,omitzero"`
 	Note          string `json:"Note,omitzero"`
@@ -883,7 +920,9 @@ func (v ProcessedOrderNote) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ProcessedOrderNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ProcessedOrderPage is part of a reply.
+// ProcessedOrderPage is returned by
+// [ProcessedOrdersService.SearchProcessedOrders] and
+// [ProcessedOrdersService.SearchProcessedOrdersPaged].
 type ProcessedOrderPage struct {
 	Data           []ProcessedOrder `json:"Data,omitzero"`
 	EntriesPerPage int              `json:"EntriesPerPage,omitzero"`
@@ -895,7 +934,8 @@ type ProcessedOrderPage struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ProcessedOrderPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ProcessedOrderRelation is part of a reply.
+// ProcessedOrderRelation is returned by
+// [ProcessedOrdersService.GetProcessedRelatives].
 type ProcessedOrderRelation struct {
 	ChildOrderID         int    `json:"ChildOrderId,omitzero"`
 	ChildOrderPkOrderID  GUID   `json:"ChildOrderPkOrderId,omitzero"`
@@ -904,13 +944,14 @@ type ProcessedOrderRelation struct {
 	RelationType         string `json:"RelationType,omitzero"`
 }
 
-// ProcessedOrdersGetTotalRefundsRequest holds the parameters of ProcessedOrders.GetTotalRefunds.
+// ProcessedOrdersGetTotalRefundsRequest holds the parameters of
+// ProcessedOrders.GetTotalRefunds.
 type ProcessedOrdersGetTotalRefundsRequest struct {
 	IncludeBookings *bool `url:"includeBookings,omitempty" json:"-"`
-	OrderID         *GUID `url:"pkOrderId,omitempty" json:"-"`
+	OrderID         GUID  `url:"pkOrderId" json:"-"` // required
 }
 
-// RefundInfo is part of a reply.
+// RefundInfo is returned by [ProcessedOrdersService.GetRefunds] and 3 others.
 type RefundInfo struct {
 	ActionDate                      Time                   `json:"ActionDate,omitzero"`
 	Actioned                        bool                   `json:"Actioned,omitzero"`
@@ -933,8 +974,10 @@ type RefundInfo struct {
 	RefundRowID                     GUID                   `json:"pkRefundRowId,omitzero"`
 }
 
-// RefundItem is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// RefundItem is taken by [ProcessedOrdersService.IsRefundValid] and 2 others,
+// and returned by [ProcessedOrdersService.IsRefundValid] and
+// [ProcessedOrdersService.ValidateCompleteOrderRefund]. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type RefundItem struct {
 	ChannelReason    string         `json:"ChannelReason,omitzero"`
 	ChannelReasonSec string         `json:"ChannelReasonSec,omitzero"`
@@ -947,7 +990,8 @@ type RefundItem struct {
 	RefundRowID      GUID           `json:"pkRefundRowId,omitzero"`
 }
 
-// RefundScreenOptions is part of a reply.
+// RefundScreenOptions is returned by
+// [ProcessedOrdersService.GetRefundsOptions].
 type RefundScreenOptions struct {
 	CanRefundShipping         bool                              `json:"CanRefundShipping,omitzero"`
 	FreeTextOption            RefundScreenOptionsFreeTextOption `json:"FreeTextOption,omitzero"`
@@ -957,16 +1001,18 @@ type RefundScreenOptions struct {
 	SupportsAutomatedRefunds  bool                              `json:"SupportsAutomatedRefunds,omitzero"`
 }
 
-// RenameReturnCategoryRequest holds the parameters of ProcessedOrders.RenameReturnCategory.
+// RenameReturnCategoryRequest holds the parameters of
+// ProcessedOrders.RenameReturnCategory.
 type RenameReturnCategoryRequest struct {
 	NewName *string `json:"newName,omitzero"`
 	ItemID  *int    `json:"pkItemId,omitzero"`
 }
 
-// RenameReturnCategoryResponse is the reply of ProcessedOrders.RenameReturnCategory.
+// RenameReturnCategoryResponse is the reply of
+// ProcessedOrders.RenameReturnCategory.
 type RenameReturnCategoryResponse struct{}
 
-// ReturnInfo is part of a reply.
+// ReturnInfo is returned by [ProcessedOrdersService.CreateResend] and 3 others.
 type ReturnInfo struct {
 	AdditionalCost      Decimal           `json:"AdditionalCost,omitzero"`
 	BatchNumber         string            `json:"BatchNumber,omitzero"`
@@ -1005,7 +1051,7 @@ type ReturnInfo struct {
 	ReturnID            int               `json:"pkReturnId,omitzero"`
 }
 
-// ReturnOrderHeader is part of a reply.
+// ReturnOrderHeader is returned by [ProcessedOrdersService.GetReturnOrderInfo].
 type ReturnOrderHeader struct {
 	PostalServiceName string  `json:"PostalServiceName,omitzero"`
 	RefundLink        string  `json:"RefundLink,omitzero"`
@@ -1028,7 +1074,8 @@ func (v ReturnOrderHeader) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ReturnOrderHeader) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// RowQty is part of a request.
+// RowQty is taken by [ProcessedOrdersService.CreateResend] and
+// [ProcessedOrdersService.CreateExchange].
 type RowQty struct {
 	AdditionalCost   *Decimal        `json:"AdditionalCost,omitzero"`
 	Batch            *OrderItemBatch `json:"Batch,omitzero"`
@@ -1041,14 +1088,16 @@ type RowQty struct {
 	ScrapQty         *int            `json:"ScrapQty,omitzero"`
 }
 
-// SearchFilters is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// SearchFilters is taken by [ProcessedOrdersService.DownloadOrdersToCSV] and
+// [ProcessedOrdersService.SearchProcessedOrders]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type SearchFilters struct {
 	SearchField SearchFiltersSearchField `json:"SearchField,omitzero"`
 	SearchTerm  string                   `json:"SearchTerm,omitzero"`
 }
 
-// SearchProcessedOrdersPagedRequest holds the parameters of ProcessedOrders.SearchProcessedOrdersPaged.
+// SearchProcessedOrdersPagedRequest holds the parameters of
+// ProcessedOrders.SearchProcessedOrdersPaged.
 type SearchProcessedOrdersPagedRequest struct {
 	DateType          *SearchProcessedOrdersPagedRequestDateType `json:"dateType,omitzero"`
 	ExactMatch        *bool                                      `json:"exactMatch,omitzero"`
@@ -1060,7 +1109,8 @@ type SearchProcessedOrdersPagedRequest struct {
 	To                *Time                                      `json:"to,omitzero"`
 }
 
-// SearchProcessedOrdersRequest holds the parameters of ProcessedOrders.SearchProcessedOrders.
+// SearchProcessedOrdersRequest holds the parameters of
+// ProcessedOrders.SearchProcessedOrders.
 type SearchProcessedOrdersRequest struct {
 	DateField      *SearchProcessedOrdersRequestDateField `json:"DateField,omitzero"`
 	FromDate       *Time                                  `json:"FromDate,omitzero"`
@@ -1072,7 +1122,8 @@ type SearchProcessedOrdersRequest struct {
 	ToDate         *Time                                  `json:"ToDate,omitzero"`
 }
 
-// SearchProcessedOrdersResponse is part of a reply.
+// SearchProcessedOrdersResponse is returned by
+// [ProcessedOrdersService.SearchProcessedOrders].
 type SearchProcessedOrdersResponse struct {
 	ProcessedOrders ProcessedOrderPage `json:"ProcessedOrders,omitzero"`
 }
@@ -1080,14 +1131,16 @@ type SearchProcessedOrdersResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchProcessedOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchSorting is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// SearchSorting is taken by [ProcessedOrdersService.DownloadOrdersToCSV] and
+// [ProcessedOrdersService.SearchProcessedOrders]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type SearchSorting struct {
 	SortDirection SearchSortingSortDirection `json:"SortDirection,omitzero"`
 	SortField     string                     `json:"SortField,omitzero"`
 }
 
-// ServiceItem is part of a reply.
+// ServiceItem is returned by
+// [ProcessedOrdersService.GetRefundableServiceItems].
 type ServiceItem struct {
 	AllowsAutomatedRefund   bool             `json:"AllowsAutomatedRefund,omitzero"`
 	DefaultChannelReason    ChannelReason    `json:"DefaultChannelReason,omitzero"`
@@ -1098,7 +1151,7 @@ type ServiceItem struct {
 	OrderItemRowID          GUID             `json:"pkOrderItemRowId,omitzero"`
 }
 
-// SplitPackaging is part of a reply.
+// SplitPackaging is returned by [ProcessedOrdersService.GetPackageSplit].
 type SplitPackaging struct {
 	BinIndex       int     `json:"BinIndex,omitzero"`
 	ItemTitle      string  `json:"ItemTitle,omitzero"`
@@ -1111,7 +1164,8 @@ type SplitPackaging struct {
 	BinID          GUID    `json:"pkBinId,omitzero"`
 }
 
-// TrackingURLRequestItem is part of a request.
+// TrackingURLRequestItem is taken by
+// [ProcessedOrdersService.GetOrderTrackingURLs].
 type TrackingURLRequestItem struct {
 	OrderID              *int    `json:"OrderId,omitzero"`
 	PostalTrackingNumber *string `json:"PostalTrackingNumber,omitzero"`
@@ -1125,7 +1179,8 @@ func (v TrackingURLRequestItem) Format(f fmt.State, _ rune) { wire.PrintPrivate(
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v TrackingURLRequestItem) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// TrackingURLResponseItem is part of a reply.
+// TrackingURLResponseItem is returned by
+// [ProcessedOrdersService.GetOrderTrackingURLs].
 type TrackingURLResponseItem struct {
 	OrderID              int    `json:"OrderId,omitzero"`
 	PostalTrackingNumber string `json:"PostalTrackingNumber,omitzero"`
@@ -1140,7 +1195,8 @@ func (v TrackingURLResponseItem) Format(f fmt.State, _ rune) { wire.PrintPrivate
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v TrackingURLResponseItem) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ValidationResult is part of a reply.
+// ValidationResult is returned by [ProcessedOrdersService.IsRefundValid] and
+// [ProcessedOrdersService.ValidateCompleteOrderRefund].
 type ValidationResult struct {
 	AdditionalInformation string               `json:"AdditionalInformation,omitzero"`
 	InvalidItems          []RefundItem         `json:"InvalidItems,omitzero"`

@@ -15,7 +15,8 @@ type PurchaseOrderService service
 
 // AddAdditionalCostTypes calls POST /api/PurchaseOrder/Add_AdditionalCostTypes.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_AdditionalCostTypes
 func (s *PurchaseOrderService) AddAdditionalCostTypes(ctx context.Context, req *AddAdditionalCostTypesRequest, opts ...CallOption) (*AddAdditionalCostTypesResponse, error) {
@@ -29,7 +30,8 @@ func (s *PurchaseOrderService) AddAdditionalCostTypes(ctx context.Context, req *
 
 // AddPurchaseOrderExtendedProperty calls POST /api/PurchaseOrder/Add_PurchaseOrderExtendedProperty.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_PurchaseOrderExtendedProperty
 func (s *PurchaseOrderService) AddPurchaseOrderExtendedProperty(ctx context.Context, req *AddPurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*AddPurchaseOrderExtendedPropertyResponse, error) {
@@ -43,7 +45,8 @@ func (s *PurchaseOrderService) AddPurchaseOrderExtendedProperty(ctx context.Cont
 
 // AddPurchaseOrderItem calls POST /api/PurchaseOrder/Add_PurchaseOrderItem.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_PurchaseOrderItem
 func (s *PurchaseOrderService) AddPurchaseOrderItem(ctx context.Context, req *AddPurchaseOrderItemRequest, opts ...CallOption) (*UpdatePurchaseOrderItemResponse, error) {
@@ -57,7 +60,8 @@ func (s *PurchaseOrderService) AddPurchaseOrderItem(ctx context.Context, req *Ad
 
 // AddPurchaseOrderNote calls POST /api/PurchaseOrder/Add_PurchaseOrderNote.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_PurchaseOrderNote
 func (s *PurchaseOrderService) AddPurchaseOrderNote(ctx context.Context, req *AddPurchaseOrderNoteRequest, opts ...CallOption) (*PurchaseOrderNote, error) {
@@ -71,7 +75,8 @@ func (s *PurchaseOrderService) AddPurchaseOrderNote(ctx context.Context, req *Ad
 
 // ChangePurchaseOrderStatus calls POST /api/PurchaseOrder/Change_PurchaseOrderStatus.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Change_PurchaseOrderStatus
 func (s *PurchaseOrderService) ChangePurchaseOrderStatus(ctx context.Context, req *ChangePurchaseOrderStatusRequest, opts ...CallOption) (*PurchaseOrderHeader, error) {
@@ -85,7 +90,8 @@ func (s *PurchaseOrderService) ChangePurchaseOrderStatus(ctx context.Context, re
 
 // CreatePOsFromInventory calls POST /api/PurchaseOrder/CreatePOsFromInventory.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-CreatePOsFromInventory
 func (s *PurchaseOrderService) CreatePOsFromInventory(ctx context.Context, req *CreatePOsFromInventoryRequest, opts ...CallOption) (*CreatePOsFromInventoryResponse, error) {
@@ -99,7 +105,8 @@ func (s *PurchaseOrderService) CreatePOsFromInventory(ctx context.Context, req *
 
 // CreatePurchaseOrderInitial calls POST /api/PurchaseOrder/Create_PurchaseOrder_Initial.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Create_PurchaseOrder_Initial
 func (s *PurchaseOrderService) CreatePurchaseOrderInitial(ctx context.Context, req *CreatePurchaseOrderInitialRequest, opts ...CallOption) (GUID, error) {
@@ -113,7 +120,8 @@ func (s *PurchaseOrderService) CreatePurchaseOrderInitial(ctx context.Context, r
 
 // DeleteAdditionalCostTypes calls POST /api/PurchaseOrder/Delete_AdditionalCostTypes.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_AdditionalCostTypes
 func (s *PurchaseOrderService) DeleteAdditionalCostTypes(ctx context.Context, req *DeleteAdditionalCostTypesRequest, opts ...CallOption) (*DeleteAdditionalCostTypesResponse, error) {
@@ -127,7 +135,8 @@ func (s *PurchaseOrderService) DeleteAdditionalCostTypes(ctx context.Context, re
 
 // DeletePurchaseOrder calls POST /api/PurchaseOrder/Delete_PurchaseOrder.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrder
 func (s *PurchaseOrderService) DeletePurchaseOrder(ctx context.Context, req *DeletePurchaseOrderRequest, opts ...CallOption) (*DeletePurchaseOrderResponse, error) {
@@ -141,7 +150,8 @@ func (s *PurchaseOrderService) DeletePurchaseOrder(ctx context.Context, req *Del
 
 // DeletePurchaseOrderExtendedProperty calls POST /api/PurchaseOrder/Delete_PurchaseOrderExtendedProperty.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrderExtendedProperty
 func (s *PurchaseOrderService) DeletePurchaseOrderExtendedProperty(ctx context.Context, req *DeletePurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*DeletePurchaseOrderExtendedPropertyResponse, error) {
@@ -155,7 +165,8 @@ func (s *PurchaseOrderService) DeletePurchaseOrderExtendedProperty(ctx context.C
 
 // DeletePurchaseOrderItem calls POST /api/PurchaseOrder/Delete_PurchaseOrderItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrderItem
 func (s *PurchaseOrderService) DeletePurchaseOrderItem(ctx context.Context, req *DeletePurchaseOrderItemRequest, opts ...CallOption) (*PurchaseOrderHeader, error) {
@@ -169,7 +180,8 @@ func (s *PurchaseOrderService) DeletePurchaseOrderItem(ctx context.Context, req 
 
 // DeletePurchaseOrderNote calls POST /api/PurchaseOrder/Delete_PurchaseOrderNote.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrderNote
 func (s *PurchaseOrderService) DeletePurchaseOrderNote(ctx context.Context, req *DeletePurchaseOrderNoteRequest, opts ...CallOption) (int, error) {
@@ -183,7 +195,8 @@ func (s *PurchaseOrderService) DeletePurchaseOrderNote(ctx context.Context, req 
 
 // DeliverPurchaseItem calls POST /api/PurchaseOrder/Deliver_PurchaseItem.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItem
 func (s *PurchaseOrderService) DeliverPurchaseItem(ctx context.Context, req *DeliverPurchaseItemRequest, opts ...CallOption) (*DeliverPurchaseOrderItemResponse, error) {
@@ -197,7 +210,8 @@ func (s *PurchaseOrderService) DeliverPurchaseItem(ctx context.Context, req *Del
 
 // DeliverPurchaseItemAll calls POST /api/PurchaseOrder/Deliver_PurchaseItemAll.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItemAll
 func (s *PurchaseOrderService) DeliverPurchaseItemAll(ctx context.Context, req *DeliverPurchaseItemAllRequest, opts ...CallOption) (*DeliverPurchaseOrderItemAllResponse, error) {
@@ -211,7 +225,8 @@ func (s *PurchaseOrderService) DeliverPurchaseItemAll(ctx context.Context, req *
 
 // DeliverPurchaseItemAllExceptBatchItems calls POST /api/PurchaseOrder/Deliver_PurchaseItemAll_ExceptBatchItems.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItemAll_ExceptBatchItems
 func (s *PurchaseOrderService) DeliverPurchaseItemAllExceptBatchItems(ctx context.Context, req *DeliverPurchaseItemAllExceptBatchItemsRequest, opts ...CallOption) (*DeliverPurchaseOrderItemAllNoBatchResponse, error) {
@@ -225,7 +240,8 @@ func (s *PurchaseOrderService) DeliverPurchaseItemAllExceptBatchItems(ctx contex
 
 // DeliverPurchaseItemsWithQuantity calls POST /api/PurchaseOrder/Deliver_PurchaseItems_WithQuantity.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItems_WithQuantity
 func (s *PurchaseOrderService) DeliverPurchaseItemsWithQuantity(ctx context.Context, req *DeliverPurchaseItemsWithQuantityRequest, opts ...CallOption) (*DeliverPurchaseItemsWithQuantityResponse, error) {
@@ -239,7 +255,8 @@ func (s *PurchaseOrderService) DeliverPurchaseItemsWithQuantity(ctx context.Cont
 
 // ExportPurchaseOrder calls POST /api/PurchaseOrder/ExportPurchaseOrder.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-ExportPurchaseOrder
 func (s *PurchaseOrderService) ExportPurchaseOrder(ctx context.Context, req *ExportPurchaseOrderRequest, opts ...CallOption) (*DownloadResponse, error) {
@@ -253,7 +270,7 @@ func (s *PurchaseOrderService) ExportPurchaseOrder(ctx context.Context, req *Exp
 
 // FindStockItem calls POST /api/PurchaseOrder/FindStockItem.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-FindStockItem
 func (s *PurchaseOrderService) FindStockItem(ctx context.Context, req *PurchaseOrderFindStockItemRequest, opts ...CallOption) (*FindStockItemResponse, error) {
@@ -267,7 +284,7 @@ func (s *PurchaseOrderService) FindStockItem(ctx context.Context, req *PurchaseO
 
 // GetAdditionalCost calls POST /api/PurchaseOrder/Get_Additional_Cost.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_Additional_Cost
 func (s *PurchaseOrderService) GetAdditionalCost(ctx context.Context, req *GetAdditionalCostRequest, opts ...CallOption) (*GetAdditionalCostResponse, error) {
@@ -281,7 +298,7 @@ func (s *PurchaseOrderService) GetAdditionalCost(ctx context.Context, req *GetAd
 
 // GetAdditionalCostTypes calls POST /api/PurchaseOrder/Get_AdditionalCostTypes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_AdditionalCostTypes
 func (s *PurchaseOrderService) GetAdditionalCostTypes(ctx context.Context, req *GetAdditionalCostTypesRequest, opts ...CallOption) (*GetAdditionalCostTypesResponse, error) {
@@ -295,7 +312,7 @@ func (s *PurchaseOrderService) GetAdditionalCostTypes(ctx context.Context, req *
 
 // GetDeliveredRecords calls POST /api/PurchaseOrder/Get_DeliveredRecords.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_DeliveredRecords
 func (s *PurchaseOrderService) GetDeliveredRecords(ctx context.Context, req *GetDeliveredRecordsRequest, opts ...CallOption) (*GetDeliveredRecordsResponse, error) {
@@ -309,7 +326,7 @@ func (s *PurchaseOrderService) GetDeliveredRecords(ctx context.Context, req *Get
 
 // GetEmailCSVFile calls POST /api/PurchaseOrder/Get_EmailCSVFile.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_EmailCSVFile
 func (s *PurchaseOrderService) GetEmailCSVFile(ctx context.Context, req *GetEmailCSVFileRequest, opts ...CallOption) (*GetEmailCSVFileResponse, error) {
@@ -323,7 +340,7 @@ func (s *PurchaseOrderService) GetEmailCSVFile(ctx context.Context, req *GetEmai
 
 // GetEmailsSent calls POST /api/PurchaseOrder/Get_EmailsSent.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_EmailsSent
 func (s *PurchaseOrderService) GetEmailsSent(ctx context.Context, req *GetEmailsSentRequest, opts ...CallOption) (*GetEmailsSentResponse, error) {
@@ -337,7 +354,7 @@ func (s *PurchaseOrderService) GetEmailsSent(ctx context.Context, req *GetEmails
 
 // GetPaymentStatement calls POST /api/PurchaseOrder/Get_Payment_Statement.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_Payment_Statement
 func (s *PurchaseOrderService) GetPaymentStatement(ctx context.Context, req *GetPaymentStatementRequest, opts ...CallOption) (*GetPaymentStatementResponse, error) {
@@ -351,7 +368,7 @@ func (s *PurchaseOrderService) GetPaymentStatement(ctx context.Context, req *Get
 
 // GetPurchaseOrder calls POST /api/PurchaseOrder/Get_PurchaseOrder.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_PurchaseOrder
 func (s *PurchaseOrderService) GetPurchaseOrder(ctx context.Context, req *GetPurchaseOrderRequest, opts ...CallOption) (*PurchaseOrderResponse, error) {
@@ -365,7 +382,7 @@ func (s *PurchaseOrderService) GetPurchaseOrder(ctx context.Context, req *GetPur
 
 // GetPurchaseOrderAudit calls POST /api/PurchaseOrder/Get_PurchaseOrderAudit.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_PurchaseOrderAudit
 func (s *PurchaseOrderService) GetPurchaseOrderAudit(ctx context.Context, req *GetPurchaseOrderAuditRequest, opts ...CallOption) ([]PurchaseOrderAudit, error) {
@@ -379,7 +396,7 @@ func (s *PurchaseOrderService) GetPurchaseOrderAudit(ctx context.Context, req *G
 
 // GetPurchaseOrderExtendedProperty calls POST /api/PurchaseOrder/Get_PurchaseOrderExtendedProperty.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_PurchaseOrderExtendedProperty
 func (s *PurchaseOrderService) GetPurchaseOrderExtendedProperty(ctx context.Context, req *GetPurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*GetPurchaseOrderExtendedPropertyResponse, error) {
@@ -393,7 +410,7 @@ func (s *PurchaseOrderService) GetPurchaseOrderExtendedProperty(ctx context.Cont
 
 // GetPurchaseOrderNote calls POST /api/PurchaseOrder/Get_PurchaseOrderNote.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_PurchaseOrderNote
 func (s *PurchaseOrderService) GetPurchaseOrderNote(ctx context.Context, req *GetPurchaseOrderNoteRequest, opts ...CallOption) ([]PurchaseOrderNote, error) {
@@ -407,7 +424,7 @@ func (s *PurchaseOrderService) GetPurchaseOrderNote(ctx context.Context, req *Ge
 
 // GetPurchaseOrderStatusList calls POST /api/PurchaseOrder/GetPurchaseOrderStatusList.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-GetPurchaseOrderStatusList
 func (s *PurchaseOrderService) GetPurchaseOrderStatusList(ctx context.Context, req *GetPurchaseOrderStatusListRequest, opts ...CallOption) ([]PurchaseOrderGetPurchaseOrderStatusListResult, error) {
@@ -421,7 +438,7 @@ func (s *PurchaseOrderService) GetPurchaseOrderStatusList(ctx context.Context, r
 
 // GetPurchaseOrdersWithStockItems calls POST /api/PurchaseOrder/GetPurchaseOrdersWithStockItems.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-GetPurchaseOrdersWithStockItems
 func (s *PurchaseOrderService) GetPurchaseOrdersWithStockItems(ctx context.Context, req *GetPurchaseOrdersWithStockItemsRequest, opts ...CallOption) ([]GUID, error) {
@@ -435,7 +452,8 @@ func (s *PurchaseOrderService) GetPurchaseOrdersWithStockItems(ctx context.Conte
 
 // ModifyAdditionalCost calls POST /api/PurchaseOrder/Modify_AdditionalCost.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_AdditionalCost
 func (s *PurchaseOrderService) ModifyAdditionalCost(ctx context.Context, req *ModifyAdditionalCostRequest, opts ...CallOption) (*PurchaseOrderModifyAdditionalCostResponse, error) {
@@ -449,7 +467,8 @@ func (s *PurchaseOrderService) ModifyAdditionalCost(ctx context.Context, req *Mo
 
 // ModifyAdditionalCostAllocation calls POST /api/PurchaseOrder/Modify_AdditionalCostAllocation.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_AdditionalCostAllocation
 func (s *PurchaseOrderService) ModifyAdditionalCostAllocation(ctx context.Context, req *ModifyAdditionalCostAllocationRequest, opts ...CallOption) (*ModifyAdditionalCostAllocationResponse, error) {
@@ -463,7 +482,8 @@ func (s *PurchaseOrderService) ModifyAdditionalCostAllocation(ctx context.Contex
 
 // ModifyPaymentStatement calls POST /api/PurchaseOrder/Modify_PaymentStatement.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_PaymentStatement
 func (s *PurchaseOrderService) ModifyPaymentStatement(ctx context.Context, req *ModifyPaymentStatementRequest, opts ...CallOption) (*PurchaseOrderModifyPaymentStatementResponse, error) {
@@ -477,7 +497,8 @@ func (s *PurchaseOrderService) ModifyPaymentStatement(ctx context.Context, req *
 
 // ModifyPurchaseOrderItemsBulk calls POST /api/PurchaseOrder/Modify_PurchaseOrderItems_Bulk.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_PurchaseOrderItems_Bulk
 func (s *PurchaseOrderService) ModifyPurchaseOrderItemsBulk(ctx context.Context, req *ModifyPurchaseOrderItemsBulkRequest, opts ...CallOption) (*ModifyPurchaseOrderItemsBulkResponse, error) {
@@ -491,7 +512,7 @@ func (s *PurchaseOrderService) ModifyPurchaseOrderItemsBulk(ctx context.Context,
 
 // SearchPurchaseOrders calls POST /api/PurchaseOrder/Search_PurchaseOrders.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Search_PurchaseOrders
 //
@@ -505,29 +526,30 @@ func (s *PurchaseOrderService) SearchPurchaseOrders(ctx context.Context, req *Se
 	return out, err
 }
 
-// SearchPurchaseOrdersAll hands out what stands on the pages of
-// [PurchaseOrderService.SearchPurchaseOrders]. It stops at the first error but an [UnreadableError].
+// SearchPurchaseOrdersAll iterates over all items of
+// [PurchaseOrderService.SearchPurchaseOrders], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 //
 // Deprecated: as the method that it calls.
 func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req *SearchPurchaseOrdersRequest, opts ...CallOption) iter.Seq2[PurchaseOrderHeader, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.SearchParameter)
-	return numberedPages(numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), func(page int) ([]PurchaseOrderHeader, int, error) {
+	return numberedPages("PurchaseOrder.SearchPurchaseOrders", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]PurchaseOrderHeader, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
 		r.SearchParameter = &inner
 		out, err := s.SearchPurchaseOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Result, out.TotalPages, err
+		return out.Result, pageHead{Pages: out.TotalPages}, err
 	})
 }
 
 // SearchPurchaseOrders2 calls POST /api/PurchaseOrder/Search_PurchaseOrders2.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Search_PurchaseOrders2
 func (s *PurchaseOrderService) SearchPurchaseOrders2(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) (*SearchPurchaseOrdersResult, error) {
@@ -539,24 +561,26 @@ func (s *PurchaseOrderService) SearchPurchaseOrders2(ctx context.Context, req *S
 	return out, err
 }
 
-// SearchPurchaseOrders2All hands out what stands on the pages of
-// [PurchaseOrderService.SearchPurchaseOrders2]. It stops at the first error but an [UnreadableError].
+// SearchPurchaseOrders2All iterates over all items of
+// [PurchaseOrderService.SearchPurchaseOrders2], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) iter.Seq2[PurchaseOrderHeader, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]PurchaseOrderHeader, int, error) {
+	return numberedPages("PurchaseOrder.SearchPurchaseOrders2", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]PurchaseOrderHeader, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchPurchaseOrders2(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Result, out.TotalPages, err
+		return out.Result, pageHead{Pages: out.TotalPages}, err
 	})
 }
 
 // UpdateAdditionalCostTypes calls POST /api/PurchaseOrder/Update_AdditionalCostTypes.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_AdditionalCostTypes
 func (s *PurchaseOrderService) UpdateAdditionalCostTypes(ctx context.Context, req *UpdateAdditionalCostTypesRequest, opts ...CallOption) (*UpdateAdditionalCostTypesResponse, error) {
@@ -570,7 +594,8 @@ func (s *PurchaseOrderService) UpdateAdditionalCostTypes(ctx context.Context, re
 
 // UpdatePurchaseOrderExtendedProperty calls POST /api/PurchaseOrder/Update_PurchaseOrderExtendedProperty.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_PurchaseOrderExtendedProperty
 func (s *PurchaseOrderService) UpdatePurchaseOrderExtendedProperty(ctx context.Context, req *UpdatePurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*UpdatePurchaseOrderExtendedPropertyResponse, error) {
@@ -584,7 +609,8 @@ func (s *PurchaseOrderService) UpdatePurchaseOrderExtendedProperty(ctx context.C
 
 // UpdatePurchaseOrderHeader calls POST /api/PurchaseOrder/Update_PurchaseOrderHeader.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_PurchaseOrderHeader
 func (s *PurchaseOrderService) UpdatePurchaseOrderHeader(ctx context.Context, req *UpdatePurchaseOrderHeaderRequest, opts ...CallOption) (*PurchaseOrderHeader, error) {
@@ -598,7 +624,8 @@ func (s *PurchaseOrderService) UpdatePurchaseOrderHeader(ctx context.Context, re
 
 // UpdatePurchaseOrderItem calls POST /api/PurchaseOrder/Update_PurchaseOrderItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_PurchaseOrderItem
 func (s *PurchaseOrderService) UpdatePurchaseOrderItem(ctx context.Context, req *UpdatePurchaseOrderItemRequest, opts ...CallOption) (*UpdatePurchaseOrderItemResponse, error) {
@@ -610,7 +637,8 @@ func (s *PurchaseOrderService) UpdatePurchaseOrderItem(ctx context.Context, req 
 	return out, err
 }
 
-// AddAdditionalCostAllocationItem is part of a request.
+// AddAdditionalCostAllocationItem is taken by
+// [PurchaseOrderService.ModifyAdditionalCostAllocation].
 type AddAdditionalCostAllocationItem struct {
 	AllocationPercentage         *Decimal `json:"AllocationPercentage,omitzero"`
 	ID                           *GUID    `json:"Id,omitzero"`
@@ -618,7 +646,8 @@ type AddAdditionalCostAllocationItem struct {
 	PurchaseItemID               *GUID    `json:"PurchaseItemId,omitzero"`
 }
 
-// AddAdditionalCostItem is part of a request.
+// AddAdditionalCostItem is taken by
+// [PurchaseOrderService.ModifyAdditionalCost].
 type AddAdditionalCostItem struct {
 	AdditionalCostTypeID *int                                   `json:"AdditionalCostTypeId,omitzero"`
 	AllocationLocked     *bool                                  `json:"AllocationLocked,omitzero"`
@@ -632,7 +661,8 @@ type AddAdditionalCostItem struct {
 	TaxRate              *Decimal                               `json:"TaxRate,omitzero"`
 }
 
-// AddAdditionalCostTypesRequest holds the parameters of PurchaseOrder.AddAdditionalCostTypes.
+// AddAdditionalCostTypesRequest holds the parameters of
+// PurchaseOrder.AddAdditionalCostTypes.
 type AddAdditionalCostTypesRequest struct {
 	AllocationMethod    *AddAdditionalCostTypesRequestAllocationMethod `json:"AllocationMethod,omitzero"`
 	IsPartialAllocation *bool                                          `json:"IsPartialAllocation,omitzero"`
@@ -641,12 +671,14 @@ type AddAdditionalCostTypesRequest struct {
 	TypeName            *string                                        `json:"TypeName,omitzero"`
 }
 
-// AddAdditionalCostTypesResponse is part of a reply.
+// AddAdditionalCostTypesResponse is returned by
+// [PurchaseOrderService.AddAdditionalCostTypes].
 type AddAdditionalCostTypesResponse struct {
 	NewAdditionalCostType PurchaseOrderAdditionalCostType `json:"NewAdditionalCostType,omitzero"`
 }
 
-// AddPaymentStatementItem is part of a request.
+// AddPaymentStatementItem is taken by
+// [PurchaseOrderService.ModifyPaymentStatement].
 type AddPaymentStatementItem struct {
 	ConversionRate               *Decimal `json:"ConversionRate,omitzero"`
 	CreationDate                 *Time    `json:"CreationDate,omitzero"`
@@ -658,19 +690,22 @@ type AddPaymentStatementItem struct {
 	PurchaseAdditionalCostItemID *int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
 }
 
-// AddPurchaseOrderExtendedPropertyItem is part of a request.
+// AddPurchaseOrderExtendedPropertyItem is taken by
+// [PurchaseOrderService.AddPurchaseOrderExtendedProperty].
 type AddPurchaseOrderExtendedPropertyItem struct {
 	PropertyName  *string `json:"PropertyName,omitzero"`
 	PropertyValue *string `json:"PropertyValue,omitzero"`
 }
 
-// AddPurchaseOrderExtendedPropertyRequest holds the parameters of PurchaseOrder.AddPurchaseOrderExtendedProperty.
+// AddPurchaseOrderExtendedPropertyRequest holds the parameters of
+// PurchaseOrder.AddPurchaseOrderExtendedProperty.
 type AddPurchaseOrderExtendedPropertyRequest struct {
 	ExtendedPropertyItems []AddPurchaseOrderExtendedPropertyItem `json:"ExtendedPropertyItems,omitzero"`
 	PurchaseID            *GUID                                  `json:"PurchaseId,omitzero"`
 }
 
-// AddPurchaseOrderExtendedPropertyResponse is part of a reply.
+// AddPurchaseOrderExtendedPropertyResponse is returned by
+// [PurchaseOrderService.AddPurchaseOrderExtendedProperty].
 type AddPurchaseOrderExtendedPropertyResponse struct {
 	Items []PurchaseOrderExtendedProperty `json:"Items,omitzero"`
 }
@@ -678,7 +713,8 @@ type AddPurchaseOrderExtendedPropertyResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AddPurchaseOrderExtendedPropertyResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AddPurchaseOrderItem is part of a request.
+// AddPurchaseOrderItem is taken by
+// [PurchaseOrderService.ModifyPurchaseOrderItemsBulk].
 type AddPurchaseOrderItem struct {
 	Cost         *Decimal `json:"Cost,omitzero"`
 	ID           *GUID    `json:"Id,omitzero"`
@@ -689,7 +725,8 @@ type AddPurchaseOrderItem struct {
 	TaxRate      *Decimal `json:"TaxRate,omitzero"`
 }
 
-// AddPurchaseOrderItemParameter is part of a request.
+// AddPurchaseOrderItemParameter is taken by
+// [PurchaseOrderService.AddPurchaseOrderItem].
 type AddPurchaseOrderItemParameter struct {
 	Cost         *Decimal `json:"Cost,omitzero"`
 	PackQuantity *int     `json:"PackQuantity,omitzero"`
@@ -700,12 +737,14 @@ type AddPurchaseOrderItemParameter struct {
 	PurchaseID   *GUID    `json:"pkPurchaseId,omitzero"`
 }
 
-// AddPurchaseOrderItemRequest holds the parameters of PurchaseOrder.AddPurchaseOrderItem.
+// AddPurchaseOrderItemRequest holds the parameters of
+// PurchaseOrder.AddPurchaseOrderItem.
 type AddPurchaseOrderItemRequest struct {
 	AddItemParameter *AddPurchaseOrderItemParameter `json:"addItemParameter,omitzero"`
 }
 
-// AddPurchaseOrderNoteRequest holds the parameters of PurchaseOrder.AddPurchaseOrderNote.
+// AddPurchaseOrderNoteRequest holds the parameters of
+// PurchaseOrder.AddPurchaseOrderNote.
 type AddPurchaseOrderNoteRequest struct {
 	Note       *string `json:"Note,omitzero"`
 	PurchaseID *GUID   `json:"pkPurchaseId,omitzero"`
@@ -719,25 +758,29 @@ func (v AddPurchaseOrderNoteRequest) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AddPurchaseOrderNoteRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ChangePurchaseOrderStatusParameter is part of a request.
+// ChangePurchaseOrderStatusParameter is taken by
+// [PurchaseOrderService.ChangePurchaseOrderStatus].
 type ChangePurchaseOrderStatusParameter struct {
 	PurchaseID *GUID                                     `json:"pkPurchaseId,omitzero"`
 	Status     *ChangePurchaseOrderStatusParameterStatus `json:"status,omitzero"`
 }
 
-// ChangePurchaseOrderStatusRequest holds the parameters of PurchaseOrder.ChangePurchaseOrderStatus.
+// ChangePurchaseOrderStatusRequest holds the parameters of
+// PurchaseOrder.ChangePurchaseOrderStatus.
 type ChangePurchaseOrderStatusRequest struct {
 	ChangeStatusParameter *ChangePurchaseOrderStatusParameter `json:"changeStatusParameter,omitzero"`
 }
 
-// ColumnPurchaseOrderMappingModel is part of a request.
+// ColumnPurchaseOrderMappingModel is taken by
+// [PurchaseOrderService.ExportPurchaseOrder].
 type ColumnPurchaseOrderMappingModel struct {
 	CSVField           *string                                            `json:"CsvField,omitzero"`
 	Index              *int                                               `json:"Index,omitzero"`
 	LinnworksFieldType *ColumnPurchaseOrderMappingModelLinnworksFieldType `json:"LinnworksFieldType,omitzero"`
 }
 
-// CommonModifiedAdditionalCostItem is part of a reply.
+// CommonModifiedAdditionalCostItem is returned by
+// [PurchaseOrderService.ModifyAdditionalCost].
 type CommonModifiedAdditionalCostItem struct {
 	AdditionalCostTypeID                  int                                              `json:"AdditionalCostTypeId,omitzero"`
 	AdditionalCostTypeIsPartialAllocation bool                                             `json:"AdditionalCostTypeIsPartialAllocation,omitzero"`
@@ -758,7 +801,8 @@ type CommonModifiedAdditionalCostItem struct {
 	TotalLineCost                         Decimal                                          `json:"TotalLineCost,omitzero"`
 }
 
-// CommonPurchaseOrderDeliveredRecord is part of a reply.
+// CommonPurchaseOrderDeliveredRecord is returned by
+// [PurchaseOrderService.GetDeliveredRecords].
 type CommonPurchaseOrderDeliveredRecord struct {
 	CreatedDateTime   Time    `json:"CreatedDateTime,omitzero"`
 	DeliveredQuantity int     `json:"DeliveredQuantity,omitzero"`
@@ -770,19 +814,22 @@ type CommonPurchaseOrderDeliveredRecord struct {
 	DeliveryRecordID  int     `json:"pkDeliveryRecordId,omitzero"`
 }
 
-// CreatePOsFromInventoryRequest holds the parameters of PurchaseOrder.CreatePOsFromInventory.
+// CreatePOsFromInventoryRequest holds the parameters of
+// PurchaseOrder.CreatePOsFromInventory.
 type CreatePOsFromInventoryRequest struct {
 	LocationID *GUID                        `json:"LocationId,omitzero"`
 	ToCreate   []MyInventoryPOCreationItems `json:"ToCreate,omitzero"`
 }
 
-// CreatePOsFromInventoryResponse is part of a reply.
+// CreatePOsFromInventoryResponse is returned by
+// [PurchaseOrderService.CreatePOsFromInventory].
 type CreatePOsFromInventoryResponse struct {
 	PurchaseOrders    map[string]PurchaseOrderReference `json:"PurchaseOrders,omitzero"`
 	SkippedStockItems []GUID                            `json:"SkippedStockItems,omitzero"`
 }
 
-// CreatePurchaseOrderInitialParameter is part of a request.
+// CreatePurchaseOrderInitialParameter is taken by
+// [PurchaseOrderService.CreatePurchaseOrderInitial].
 type CreatePurchaseOrderInitialParameter struct {
 	ConversionRate            *Decimal `json:"ConversionRate,omitzero"`
 	Currency                  *string  `json:"Currency,omitzero"`
@@ -797,82 +844,99 @@ type CreatePurchaseOrderInitialParameter struct {
 	SupplierID                *GUID    `json:"fkSupplierId,omitzero"`
 }
 
-// CreatePurchaseOrderInitialRequest holds the parameters of PurchaseOrder.CreatePurchaseOrderInitial.
+// CreatePurchaseOrderInitialRequest holds the parameters of
+// PurchaseOrder.CreatePurchaseOrderInitial.
 type CreatePurchaseOrderInitialRequest struct {
 	CreateParameters *CreatePurchaseOrderInitialParameter `json:"createParameters,omitzero"`
 }
 
-// DeleteAdditionalCostTypesRequest holds the parameters of PurchaseOrder.DeleteAdditionalCostTypes.
+// DeleteAdditionalCostTypesRequest holds the parameters of
+// PurchaseOrder.DeleteAdditionalCostTypes.
 type DeleteAdditionalCostTypesRequest struct {
 	AdditionalCostTypeID *int `json:"AdditionalCostTypeId,omitzero"`
 }
 
-// DeleteAdditionalCostTypesResponse is the reply of PurchaseOrder.DeleteAdditionalCostTypes.
+// DeleteAdditionalCostTypesResponse is the reply of
+// PurchaseOrder.DeleteAdditionalCostTypes.
 type DeleteAdditionalCostTypesResponse struct{}
 
-// DeletePurchaseOrderExtendedPropertyRequest holds the parameters of PurchaseOrder.DeletePurchaseOrderExtendedProperty.
+// DeletePurchaseOrderExtendedPropertyRequest holds the parameters of
+// PurchaseOrder.DeletePurchaseOrderExtendedProperty.
 type DeletePurchaseOrderExtendedPropertyRequest struct {
 	PurchaseID *GUID `json:"PurchaseId,omitzero"`
 	RowIDs     []int `json:"RowIds,omitzero"`
 }
 
-// DeletePurchaseOrderExtendedPropertyResponse is the reply of PurchaseOrder.DeletePurchaseOrderExtendedProperty.
+// DeletePurchaseOrderExtendedPropertyResponse is the reply of
+// PurchaseOrder.DeletePurchaseOrderExtendedProperty.
 type DeletePurchaseOrderExtendedPropertyResponse struct{}
 
-// DeletePurchaseOrderItemParameter is part of a request.
+// DeletePurchaseOrderItemParameter is taken by
+// [PurchaseOrderService.DeletePurchaseOrderItem].
 type DeletePurchaseOrderItemParameter struct {
 	PurchaseID     *GUID `json:"pkPurchaseId,omitzero"`
 	PurchaseItemID *GUID `json:"pkPurchaseItemId,omitzero"`
 }
 
-// DeletePurchaseOrderItemRequest holds the parameters of PurchaseOrder.DeletePurchaseOrderItem.
+// DeletePurchaseOrderItemRequest holds the parameters of
+// PurchaseOrder.DeletePurchaseOrderItem.
 type DeletePurchaseOrderItemRequest struct {
 	DeleteItemParameter *DeletePurchaseOrderItemParameter `json:"deleteItemParameter,omitzero"`
 }
 
-// DeletePurchaseOrderNoteRequest holds the parameters of PurchaseOrder.DeletePurchaseOrderNote.
+// DeletePurchaseOrderNoteRequest holds the parameters of
+// PurchaseOrder.DeletePurchaseOrderNote.
 type DeletePurchaseOrderNoteRequest struct {
 	PurchaseID          *GUID `json:"pkPurchaseId,omitzero"`
 	PurchaseOrderNoteID *GUID `json:"pkPurchaseOrderNoteId,omitzero"`
 }
 
-// DeletePurchaseOrderResponse is the reply of PurchaseOrder.DeletePurchaseOrder.
+// DeletePurchaseOrderResponse is the reply of
+// PurchaseOrder.DeletePurchaseOrder.
 type DeletePurchaseOrderResponse struct{}
 
-// DeliverPurchaseItemAllRequest holds the parameters of PurchaseOrder.DeliverPurchaseItemAll.
+// DeliverPurchaseItemAllRequest holds the parameters of
+// PurchaseOrder.DeliverPurchaseItemAll.
 type DeliverPurchaseItemAllRequest struct {
 	PurchaseID *GUID `json:"purchaseId,omitzero"`
 }
 
-// DeliverPurchaseItemRequest holds the parameters of PurchaseOrder.DeliverPurchaseItem.
+// DeliverPurchaseItemRequest holds the parameters of
+// PurchaseOrder.DeliverPurchaseItem.
 type DeliverPurchaseItemRequest struct {
 	DeliverItemParameter *DeliverPurchaseOrderItemRequest `json:"deliverItemParameter,omitzero"`
 }
 
-// DeliverPurchaseItemsWithQuantityRequest holds the parameters of PurchaseOrder.DeliverPurchaseItemsWithQuantity.
+// DeliverPurchaseItemsWithQuantityRequest holds the parameters of
+// PurchaseOrder.DeliverPurchaseItemsWithQuantity.
 type DeliverPurchaseItemsWithQuantityRequest struct {
 	DeliveryID *int                         `json:"DeliveryId,omitzero"`
 	Items      []PurchaseOrderDeliveredItem `json:"Items,omitzero"`
 	PurchaseID *GUID                        `json:"pkPurchaseId,omitzero"`
 }
 
-// DeliverPurchaseItemsWithQuantityResponse is the reply of PurchaseOrder.DeliverPurchaseItemsWithQuantity.
+// DeliverPurchaseItemsWithQuantityResponse is the reply of
+// PurchaseOrder.DeliverPurchaseItemsWithQuantity.
 type DeliverPurchaseItemsWithQuantityResponse struct{}
 
-// DeliverPurchaseOrderItemAllNoBatchResponse is part of a reply.
+// DeliverPurchaseOrderItemAllNoBatchResponse is returned by
+// [PurchaseOrderService.DeliverPurchaseItemAllExceptBatchItems].
 type DeliverPurchaseOrderItemAllNoBatchResponse struct {
 	AllItemsDelivered bool                                `json:"allItemsDelivered,omitzero"`
 	Message           string                              `json:"message,omitzero"`
 	PoHeaderAndItems  DeliverPurchaseOrderItemAllResponse `json:"poHeaderAndItems,omitzero"`
 }
 
-// DeliverPurchaseOrderItemAllResponse is part of a reply.
+// DeliverPurchaseOrderItemAllResponse is returned by
+// [PurchaseOrderService.DeliverPurchaseItemAll] and
+// [PurchaseOrderService.DeliverPurchaseItemAllExceptBatchItems].
 type DeliverPurchaseOrderItemAllResponse struct {
 	PurchaseOrderHeader PurchaseOrderHeader `json:"PurchaseOrderHeader,omitzero"`
 	PurchaseOrderItems  []PurchaseOrderItem `json:"PurchaseOrderItems,omitzero"`
 }
 
-// DeliverPurchaseOrderItemRequest is part of a request.
+// DeliverPurchaseOrderItemRequest is taken by
+// [PurchaseOrderService.DeliverPurchaseItem].
 type DeliverPurchaseOrderItemRequest struct {
 	AddToDelivered   *int    `json:"AddToDelivered,omitzero"`
 	BatchNumber      *string `json:"BatchNumber,omitzero"`
@@ -885,20 +949,21 @@ type DeliverPurchaseOrderItemRequest struct {
 	PurchaseItemID   *GUID   `json:"pkPurchaseItemId,omitzero"`
 }
 
-// DeliverPurchaseOrderItemResponse is part of a reply.
+// DeliverPurchaseOrderItemResponse is returned by
+// [PurchaseOrderService.DeliverPurchaseItem].
 type DeliverPurchaseOrderItemResponse struct {
 	BatchInventoryID     int                 `json:"BatchInventoryId,omitzero"`
 	NewPurchaseOrderItem PurchaseOrderItem   `json:"NewPurchaseOrderItem,omitzero"`
 	PurchaseOrderHeader  PurchaseOrderHeader `json:"PurchaseOrderHeader,omitzero"`
 }
 
-// DownloadResponse is part of a reply.
+// DownloadResponse is returned by [PurchaseOrderService.ExportPurchaseOrder].
 type DownloadResponse struct {
 	Path string `json:"Path,omitzero"`
 	URL  string `json:"Url,omitzero"`
 }
 
-// EmailSent is part of a reply.
+// EmailSent is returned by [PurchaseOrderService.GetEmailsSent].
 type EmailSent struct {
 	AttachmentURL string `json:"AttachmentUrl,omitzero"`
 	Recipient     string `json:"Recipient,omitzero"`
@@ -914,7 +979,8 @@ func (v EmailSent) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "EmailI
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v EmailSent) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ExportPurchaseOrderRequest holds the parameters of PurchaseOrder.ExportPurchaseOrder.
+// ExportPurchaseOrderRequest holds the parameters of
+// PurchaseOrder.ExportPurchaseOrder.
 type ExportPurchaseOrderRequest struct {
 	ColumnMappings  []ColumnPurchaseOrderMappingModel   `json:"ColumnMappings,omitzero"`
 	Delimiter       *string                             `json:"Delimiter,omitzero"`
@@ -924,35 +990,41 @@ type ExportPurchaseOrderRequest struct {
 	StringDelimiter *string                             `json:"StringDelimiter,omitzero"`
 }
 
-// FindStockItemResponse is part of a reply.
+// FindStockItemResponse is returned by [PurchaseOrderService.FindStockItem].
 type FindStockItemResponse struct {
 	Items []PurchaseItemFound `json:"Items,omitzero"`
 }
 
-// GetAdditionalCostRequest holds the parameters of PurchaseOrder.GetAdditionalCost.
+// GetAdditionalCostRequest holds the parameters of
+// PurchaseOrder.GetAdditionalCost.
 type GetAdditionalCostRequest struct {
 	PurchaseID *GUID `json:"PurchaseId,omitzero"`
 }
 
-// GetAdditionalCostResponse is part of a reply.
+// GetAdditionalCostResponse is returned by
+// [PurchaseOrderService.GetAdditionalCost].
 type GetAdditionalCostResponse struct {
 	Items []PurchaseOrderAdditionalCost `json:"items,omitzero"`
 }
 
-// GetAdditionalCostTypesRequest holds the parameters of PurchaseOrder.GetAdditionalCostTypes.
+// GetAdditionalCostTypesRequest holds the parameters of
+// PurchaseOrder.GetAdditionalCostTypes.
 type GetAdditionalCostTypesRequest struct{}
 
-// GetAdditionalCostTypesResponse is part of a reply.
+// GetAdditionalCostTypesResponse is returned by
+// [PurchaseOrderService.GetAdditionalCostTypes].
 type GetAdditionalCostTypesResponse struct {
 	AdditionalTypes []PurchaseOrderAdditionalCostType `json:"AdditionalTypes,omitzero"`
 }
 
-// GetDeliveredRecordsResponse is part of a reply.
+// GetDeliveredRecordsResponse is returned by
+// [PurchaseOrderService.GetDeliveredRecords].
 type GetDeliveredRecordsResponse struct {
 	Items []CommonPurchaseOrderDeliveredRecord `json:"Items,omitzero"`
 }
 
-// GetEmailCSVFileResponse is part of a reply.
+// GetEmailCSVFileResponse is returned by
+// [PurchaseOrderService.GetEmailCSVFile].
 type GetEmailCSVFileResponse struct {
 	URL string `json:"Url,omitzero"`
 }
@@ -962,7 +1034,7 @@ type GetEmailsSentRequest struct {
 	PurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
-// GetEmailsSentResponse is part of a reply.
+// GetEmailsSentResponse is returned by [PurchaseOrderService.GetEmailsSent].
 type GetEmailsSentResponse struct {
 	Items []EmailSent `json:"Items,omitzero"`
 }
@@ -970,17 +1042,20 @@ type GetEmailsSentResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetEmailsSentResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetPaymentStatementResponse is part of a reply.
+// GetPaymentStatementResponse is returned by
+// [PurchaseOrderService.GetPaymentStatement].
 type GetPaymentStatementResponse struct {
 	Items []PurchaseOrderPaymentStatement `json:"items,omitzero"`
 }
 
-// GetPurchaseOrderAuditRequest holds the parameters of PurchaseOrder.GetPurchaseOrderAudit.
+// GetPurchaseOrderAuditRequest holds the parameters of
+// PurchaseOrder.GetPurchaseOrderAudit.
 type GetPurchaseOrderAuditRequest struct {
 	AuditLog *SearchPurchaseOrderAuditLog `json:"auditLog,omitzero"`
 }
 
-// GetPurchaseOrderExtendedPropertyResponse is part of a reply.
+// GetPurchaseOrderExtendedPropertyResponse is returned by
+// [PurchaseOrderService.GetPurchaseOrderExtendedProperty].
 type GetPurchaseOrderExtendedPropertyResponse struct {
 	Items []PurchaseOrderExtendedProperty `json:"Items,omitzero"`
 }
@@ -988,15 +1063,18 @@ type GetPurchaseOrderExtendedPropertyResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetPurchaseOrderExtendedPropertyResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetPurchaseOrderStatusListRequest holds the parameters of PurchaseOrder.GetPurchaseOrderStatusList.
+// GetPurchaseOrderStatusListRequest holds the parameters of
+// PurchaseOrder.GetPurchaseOrderStatusList.
 type GetPurchaseOrderStatusListRequest struct{}
 
-// GetPurchaseOrdersWithStockItemsRequest holds the parameters of PurchaseOrder.GetPurchaseOrdersWithStockItems.
+// GetPurchaseOrdersWithStockItemsRequest holds the parameters of
+// PurchaseOrder.GetPurchaseOrdersWithStockItems.
 type GetPurchaseOrdersWithStockItemsRequest struct {
 	PurchaseOrder *PurchaseOrderWithStockItem `json:"purchaseOrder,omitzero"`
 }
 
-// ModifiedAdditionalCostAllocationItem is part of a reply.
+// ModifiedAdditionalCostAllocationItem is returned by
+// [PurchaseOrderService.ModifyAdditionalCostAllocation].
 type ModifiedAdditionalCostAllocationItem struct {
 	AllocationPercentage         Decimal `json:"AllocationPercentage,omitzero"`
 	CostAllocationID             int     `json:"CostAllocationId,omitzero"`
@@ -1005,7 +1083,8 @@ type ModifiedAdditionalCostAllocationItem struct {
 	PurchaseItemID               GUID    `json:"PurchaseItemId,omitzero"`
 }
 
-// ModifiedPaymentStatementItem is part of a reply.
+// ModifiedPaymentStatementItem is returned by
+// [PurchaseOrderService.ModifyPaymentStatement].
 type ModifiedPaymentStatementItem struct {
 	ConversionRate               Decimal `json:"ConversionRate,omitzero"`
 	CreationDate                 Time    `json:"CreationDate,omitzero"`
@@ -1018,7 +1097,8 @@ type ModifiedPaymentStatementItem struct {
 	PurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
 }
 
-// ModifiedPurchaseOrderItem is part of a reply.
+// ModifiedPurchaseOrderItem is returned by
+// [PurchaseOrderService.ModifyPurchaseOrderItemsBulk].
 type ModifiedPurchaseOrderItem struct {
 	BoundToOpenOrdersItems         int     `json:"BoundToOpenOrdersItems,omitzero"`
 	Cost                           Decimal `json:"Cost,omitzero"`
@@ -1032,7 +1112,8 @@ type ModifiedPurchaseOrderItem struct {
 	TaxRate                        Decimal `json:"TaxRate,omitzero"`
 }
 
-// ModifyAdditionalCostAllocationRequest holds the parameters of PurchaseOrder.ModifyAdditionalCostAllocation.
+// ModifyAdditionalCostAllocationRequest holds the parameters of
+// PurchaseOrder.ModifyAdditionalCostAllocation.
 type ModifyAdditionalCostAllocationRequest struct {
 	PurchaseID    *GUID                                `json:"PurchaseId,omitzero"`
 	ItemsToAdd    []AddAdditionalCostAllocationItem    `json:"itemsToAdd,omitzero"`
@@ -1040,12 +1121,14 @@ type ModifyAdditionalCostAllocationRequest struct {
 	ItemsToUpdate []UpdateAdditionalCostAllocationItem `json:"itemsToUpdate,omitzero"`
 }
 
-// ModifyAdditionalCostAllocationResponse is part of a reply.
+// ModifyAdditionalCostAllocationResponse is returned by
+// [PurchaseOrderService.ModifyAdditionalCostAllocation].
 type ModifyAdditionalCostAllocationResponse struct {
 	ModifiedItems []ModifiedAdditionalCostAllocationItem `json:"ModifiedItems,omitzero"`
 }
 
-// ModifyAdditionalCostRequest holds the parameters of PurchaseOrder.ModifyAdditionalCost.
+// ModifyAdditionalCostRequest holds the parameters of
+// PurchaseOrder.ModifyAdditionalCost.
 type ModifyAdditionalCostRequest struct {
 	PurchaseID    *GUID                      `json:"PurchaseId,omitzero"`
 	ItemsToAdd    []AddAdditionalCostItem    `json:"itemsToAdd,omitzero"`
@@ -1053,7 +1136,8 @@ type ModifyAdditionalCostRequest struct {
 	ItemsToUpdate []UpdateAdditionalCostItem `json:"itemsToUpdate,omitzero"`
 }
 
-// ModifyPaymentStatementRequest holds the parameters of PurchaseOrder.ModifyPaymentStatement.
+// ModifyPaymentStatementRequest holds the parameters of
+// PurchaseOrder.ModifyPaymentStatement.
 type ModifyPaymentStatementRequest struct {
 	PurchaseID    *GUID                        `json:"PurchaseId,omitzero"`
 	ItemsToAdd    []AddPaymentStatementItem    `json:"itemsToAdd,omitzero"`
@@ -1061,7 +1145,8 @@ type ModifyPaymentStatementRequest struct {
 	ItemsToUpdate []UpdatePaymentStatementItem `json:"itemsToUpdate,omitzero"`
 }
 
-// ModifyPurchaseOrderItemsBulkRequest holds the parameters of PurchaseOrder.ModifyPurchaseOrderItemsBulk.
+// ModifyPurchaseOrderItemsBulkRequest holds the parameters of
+// PurchaseOrder.ModifyPurchaseOrderItemsBulk.
 type ModifyPurchaseOrderItemsBulkRequest struct {
 	ItemsToAdd    []AddPurchaseOrderItem    `json:"ItemsToAdd,omitzero"`
 	ItemsToDelete []GUID                    `json:"ItemsToDelete,omitzero"`
@@ -1069,13 +1154,15 @@ type ModifyPurchaseOrderItemsBulkRequest struct {
 	PurchaseID    *GUID                     `json:"PurchaseId,omitzero"`
 }
 
-// ModifyPurchaseOrderItemsBulkResponse is part of a reply.
+// ModifyPurchaseOrderItemsBulkResponse is returned by
+// [PurchaseOrderService.ModifyPurchaseOrderItemsBulk].
 type ModifyPurchaseOrderItemsBulkResponse struct {
 	ModifiedItems       []ModifiedPurchaseOrderItem `json:"ModifiedItems,omitzero"`
 	PurchaseOrderHeader PurchaseOrderHeader         `json:"PurchaseOrderHeader,omitzero"`
 }
 
-// MyInventoryPOCreationItems is part of a request.
+// MyInventoryPOCreationItems is taken by
+// [PurchaseOrderService.CreatePOsFromInventory].
 type MyInventoryPOCreationItems struct {
 	CalculationMethod      *MyInventoryPOCreationItemsCalculationMethod `json:"CalculationMethod,omitzero"`
 	CanBeOrdered           *bool                                        `json:"CanBeOrdered,omitzero"`
@@ -1099,7 +1186,7 @@ type MyInventoryPOCreationItems struct {
 	SupplierPackSize       *int                                         `json:"SupplierPackSize,omitzero"`
 }
 
-// PurchaseItemFound is part of a reply.
+// PurchaseItemFound is returned by [PurchaseOrderService.FindStockItem].
 type PurchaseItemFound struct {
 	ContainsComposites    bool    `json:"ContainsComposites,omitzero"`
 	InventoryTrackingType int     `json:"InventoryTrackingType,omitzero"`
@@ -1118,7 +1205,9 @@ type PurchaseItemFound struct {
 	StockItemID           GUID    `json:"pkStockItemId,omitzero"`
 }
 
-// PurchaseOrderAdditionalCost is part of a reply.
+// PurchaseOrderAdditionalCost is returned by
+// [PurchaseOrderService.GetPurchaseOrder] and
+// [PurchaseOrderService.GetAdditionalCost].
 type PurchaseOrderAdditionalCost struct {
 	AdditionalCostTypeID                  int                                         `json:"AdditionalCostTypeId,omitzero"`
 	AdditionalCostTypeIsPartialAllocation bool                                        `json:"AdditionalCostTypeIsPartialAllocation,omitzero"`
@@ -1138,7 +1227,8 @@ type PurchaseOrderAdditionalCost struct {
 	TotalLineCost                         Decimal                                     `json:"TotalLineCost,omitzero"`
 }
 
-// PurchaseOrderAdditionalCostAllocation is part of a reply.
+// PurchaseOrderAdditionalCostAllocation is returned by
+// [PurchaseOrderService.GetPurchaseOrder] and 2 others.
 type PurchaseOrderAdditionalCostAllocation struct {
 	AllocationPercentage         Decimal `json:"AllocationPercentage,omitzero"`
 	CostAllocationID             int     `json:"CostAllocationId,omitzero"`
@@ -1146,7 +1236,8 @@ type PurchaseOrderAdditionalCostAllocation struct {
 	PurchaseItemID               GUID    `json:"PurchaseItemId,omitzero"`
 }
 
-// PurchaseOrderAdditionalCostType is part of a reply.
+// PurchaseOrderAdditionalCostType is returned by
+// [PurchaseOrderService.AddAdditionalCostTypes] and 2 others.
 type PurchaseOrderAdditionalCostType struct {
 	AdditionalCostTypeID int                                             `json:"AdditionalCostTypeId,omitzero"`
 	AllocationMethod     PurchaseOrderAdditionalCostTypeAllocationMethod `json:"AllocationMethod,omitzero"`
@@ -1156,7 +1247,8 @@ type PurchaseOrderAdditionalCostType struct {
 	TypeName             string                                          `json:"TypeName,omitzero"`
 }
 
-// PurchaseOrderAudit is part of a reply.
+// PurchaseOrderAudit is returned by
+// [PurchaseOrderService.GetPurchaseOrderAudit].
 type PurchaseOrderAudit struct {
 	AuditTrailDate          string `json:"AuditTrailDate,omitzero"`
 	AuditTrailDateTimeStamp Time   `json:"AuditTrailDateTimeStamp,omitzero"`
@@ -1177,13 +1269,15 @@ func (v PurchaseOrderAudit) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v PurchaseOrderAudit) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PurchaseOrderDeliveredItem is part of a request.
+// PurchaseOrderDeliveredItem is taken by
+// [PurchaseOrderService.DeliverPurchaseItemsWithQuantity].
 type PurchaseOrderDeliveredItem struct {
 	QuantityDelivered *int  `json:"QuantityDelivered,omitzero"`
 	PurchaseItemID    *GUID `json:"pkPurchaseItemId,omitzero"`
 }
 
-// PurchaseOrderDeliveredRecord is part of a reply.
+// PurchaseOrderDeliveredRecord is returned by
+// [PurchaseOrderService.GetPurchaseOrder].
 type PurchaseOrderDeliveredRecord struct {
 	CreatedDateTime   Time    `json:"CreatedDateTime,omitzero"`
 	DeliveredQuantity int     `json:"DeliveredQuantity,omitzero"`
@@ -1196,7 +1290,9 @@ type PurchaseOrderDeliveredRecord struct {
 	DeliveryRecordID  int     `json:"pkDeliveryRecordId,omitzero"`
 }
 
-// PurchaseOrderExtendedProperty is part of a reply.
+// PurchaseOrderExtendedProperty is returned by
+// [PurchaseOrderService.AddPurchaseOrderExtendedProperty] and
+// [PurchaseOrderService.GetPurchaseOrderExtendedProperty].
 type PurchaseOrderExtendedProperty struct {
 	AddedDateTime Time   `json:"AddedDateTime,omitzero"`
 	PropertyName  string `json:"PropertyName,omitzero"`
@@ -1214,12 +1310,14 @@ func (v PurchaseOrderExtendedProperty) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v PurchaseOrderExtendedProperty) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PurchaseOrderFindStockItemRequest holds the parameters of PurchaseOrder.FindStockItem.
+// PurchaseOrderFindStockItemRequest holds the parameters of
+// PurchaseOrder.FindStockItem.
 type PurchaseOrderFindStockItemRequest struct {
 	Codes []string `json:"Codes,omitzero"`
 }
 
-// PurchaseOrderHeader is part of a reply.
+// PurchaseOrderHeader is returned by [PurchaseOrderService.GetPurchaseOrder]
+// and 12 others.
 type PurchaseOrderHeader struct {
 	ConversionRate            Decimal                   `json:"ConversionRate,omitzero"`
 	ConvertedGrandTotal       Decimal                   `json:"ConvertedGrandTotal,omitzero"`
@@ -1247,7 +1345,8 @@ type PurchaseOrderHeader struct {
 	TaxPaid                   Decimal                   `json:"taxPaid,omitzero"`
 }
 
-// PurchaseOrderItem is part of a reply.
+// PurchaseOrderItem is returned by [PurchaseOrderService.GetPurchaseOrder] and
+// 5 others.
 type PurchaseOrderItem struct {
 	BarcodeNumber                  string  `json:"BarcodeNumber,omitzero"`
 	BinRack                        string  `json:"BinRack,omitzero"`
@@ -1276,18 +1375,21 @@ type PurchaseOrderItem struct {
 	PurchaseItemID                 GUID    `json:"pkPurchaseItemId,omitzero"`
 }
 
-// PurchaseOrderModifyAdditionalCostResponse is part of a reply.
+// PurchaseOrderModifyAdditionalCostResponse is returned by
+// [PurchaseOrderService.ModifyAdditionalCost].
 type PurchaseOrderModifyAdditionalCostResponse struct {
 	ModifiedItems       []CommonModifiedAdditionalCostItem `json:"ModifiedItems,omitzero"`
 	PurchaseOrderHeader PurchaseOrderHeader                `json:"PurchaseOrderHeader,omitzero"`
 }
 
-// PurchaseOrderModifyPaymentStatementResponse is part of a reply.
+// PurchaseOrderModifyPaymentStatementResponse is returned by
+// [PurchaseOrderService.ModifyPaymentStatement].
 type PurchaseOrderModifyPaymentStatementResponse struct {
 	ModifiedItems []ModifiedPaymentStatementItem `json:"ModifiedItems,omitzero"`
 }
 
-// PurchaseOrderNote is part of a reply.
+// PurchaseOrderNote is returned by [PurchaseOrderService.AddPurchaseOrderNote]
+// and [PurchaseOrderService.GetPurchaseOrderNote].
 type PurchaseOrderNote struct {
 	Note                string `json:"Note,omitzero"`
 	NoteDate            string `json:"NoteDate,omitzero"`
@@ -1305,7 +1407,9 @@ func (v PurchaseOrderNote) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v PurchaseOrderNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PurchaseOrderPaymentStatement is part of a reply.
+// PurchaseOrderPaymentStatement is returned by
+// [PurchaseOrderService.GetPurchaseOrder] and
+// [PurchaseOrderService.GetPaymentStatement].
 type PurchaseOrderPaymentStatement struct {
 	ConversionRate               Decimal `json:"ConversionRate,omitzero"`
 	CreationDate                 Time    `json:"CreationDate,omitzero"`
@@ -1317,13 +1421,14 @@ type PurchaseOrderPaymentStatement struct {
 	PurchaseAdditionalCostItemID int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
 }
 
-// PurchaseOrderReference is part of a reply.
+// PurchaseOrderReference is returned by
+// [PurchaseOrderService.CreatePOsFromInventory].
 type PurchaseOrderReference struct {
 	Item1 GUID   `json:"Item1,omitzero"`
 	Item2 string `json:"Item2,omitzero"`
 }
 
-// PurchaseOrderResponse is part of a reply.
+// PurchaseOrderResponse is returned by [PurchaseOrderService.GetPurchaseOrder].
 type PurchaseOrderResponse struct {
 	AdditionalCosts     []PurchaseOrderAdditionalCost   `json:"AdditionalCosts,omitzero"`
 	DeliveredRecords    []PurchaseOrderDeliveredRecord  `json:"DeliveredRecords,omitzero"`
@@ -1333,18 +1438,21 @@ type PurchaseOrderResponse struct {
 	PurchaseOrderItem   []PurchaseOrderItem             `json:"PurchaseOrderItem,omitzero"`
 }
 
-// PurchaseOrderWithStockItem is part of a request.
+// PurchaseOrderWithStockItem is taken by
+// [PurchaseOrderService.GetPurchaseOrdersWithStockItems].
 type PurchaseOrderWithStockItem struct {
 	LocationIDs []GUID `json:"LocationIds,omitzero"`
 	StockItemID *GUID  `json:"StockItemId,omitzero"`
 }
 
-// SearchPurchaseOrderAuditLog is part of a request.
+// SearchPurchaseOrderAuditLog is taken by
+// [PurchaseOrderService.GetPurchaseOrderAudit].
 type SearchPurchaseOrderAuditLog struct {
 	PurchaseID *GUID `json:"pkPurchaseId,omitzero"`
 }
 
-// SearchPurchaseOrderParameter is part of a request.
+// SearchPurchaseOrderParameter is taken by
+// [PurchaseOrderService.SearchPurchaseOrders].
 type SearchPurchaseOrderParameter struct {
 	DateFrom       *Time                               `json:"DateFrom,omitzero"`
 	DateTo         *Time                               `json:"DateTo,omitzero"`
@@ -1356,7 +1464,8 @@ type SearchPurchaseOrderParameter struct {
 	Supplier       []GUID                              `json:"Supplier,omitzero"`
 }
 
-// SearchPurchaseOrders2Request holds the parameters of PurchaseOrder.SearchPurchaseOrders2.
+// SearchPurchaseOrders2Request holds the parameters of
+// PurchaseOrder.SearchPurchaseOrders2.
 type SearchPurchaseOrders2Request struct {
 	DateFrom       *Time                                   `json:"DateFrom,omitzero"`
 	DateTo         *Time                                   `json:"DateTo,omitzero"`
@@ -1369,12 +1478,15 @@ type SearchPurchaseOrders2Request struct {
 	Supplier       []GUID                                  `json:"Supplier,omitzero"`
 }
 
-// SearchPurchaseOrdersRequest holds the parameters of PurchaseOrder.SearchPurchaseOrders.
+// SearchPurchaseOrdersRequest holds the parameters of
+// PurchaseOrder.SearchPurchaseOrders.
 type SearchPurchaseOrdersRequest struct {
 	SearchParameter *SearchPurchaseOrderParameter `json:"searchParameter,omitzero"`
 }
 
-// SearchPurchaseOrdersResult is part of a reply.
+// SearchPurchaseOrdersResult is returned by
+// [PurchaseOrderService.SearchPurchaseOrders2] and
+// [PurchaseOrderService.SearchPurchaseOrders].
 type SearchPurchaseOrdersResult struct {
 	CurrentPageNumber    int                   `json:"CurrentPageNumber,omitzero"`
 	EntriesPerPage       int                   `json:"EntriesPerPage,omitzero"`
@@ -1383,7 +1495,8 @@ type SearchPurchaseOrdersResult struct {
 	TotalPages           int                   `json:"TotalPages,omitzero"`
 }
 
-// UpdateAdditionalCostAllocationItem is part of a request.
+// UpdateAdditionalCostAllocationItem is taken by
+// [PurchaseOrderService.ModifyAdditionalCostAllocation].
 type UpdateAdditionalCostAllocationItem struct {
 	AllocationPercentage         *Decimal `json:"AllocationPercentage,omitzero"`
 	CostAllocationID             *int     `json:"CostAllocationId,omitzero"`
@@ -1391,7 +1504,8 @@ type UpdateAdditionalCostAllocationItem struct {
 	PurchaseAdditionalCostItemID *int     `json:"PurchaseAdditionalCostItemId,omitzero"`
 }
 
-// UpdateAdditionalCostItem is part of a request.
+// UpdateAdditionalCostItem is taken by
+// [PurchaseOrderService.ModifyAdditionalCost].
 type UpdateAdditionalCostItem struct {
 	AdditionalCostTypeID         *int                                      `json:"AdditionalCostTypeId,omitzero"`
 	AllocationLocked             *bool                                     `json:"AllocationLocked,omitzero"`
@@ -1406,7 +1520,8 @@ type UpdateAdditionalCostItem struct {
 	TaxRate                      *Decimal                                  `json:"TaxRate,omitzero"`
 }
 
-// UpdateAdditionalCostTypesRequest holds the parameters of PurchaseOrder.UpdateAdditionalCostTypes.
+// UpdateAdditionalCostTypesRequest holds the parameters of
+// PurchaseOrder.UpdateAdditionalCostTypes.
 type UpdateAdditionalCostTypesRequest struct {
 	AdditionalCostTypeID *int                                              `json:"AdditionalCostTypeId,omitzero"`
 	AllocationMethod     *UpdateAdditionalCostTypesRequestAllocationMethod `json:"AllocationMethod,omitzero"`
@@ -1416,12 +1531,14 @@ type UpdateAdditionalCostTypesRequest struct {
 	TypeName             *string                                           `json:"TypeName,omitzero"`
 }
 
-// UpdateAdditionalCostTypesResponse is part of a reply.
+// UpdateAdditionalCostTypesResponse is returned by
+// [PurchaseOrderService.UpdateAdditionalCostTypes].
 type UpdateAdditionalCostTypesResponse struct {
 	UpdatedAdditionalCostType PurchaseOrderAdditionalCostType `json:"UpdatedAdditionalCostType,omitzero"`
 }
 
-// UpdatePaymentStatementItem is part of a request.
+// UpdatePaymentStatementItem is taken by
+// [PurchaseOrderService.ModifyPaymentStatement].
 type UpdatePaymentStatementItem struct {
 	ConversionRate               *Decimal `json:"ConversionRate,omitzero"`
 	CreationDate                 *Time    `json:"CreationDate,omitzero"`
@@ -1434,23 +1551,27 @@ type UpdatePaymentStatementItem struct {
 	PurchaseAdditionalCostItemID *int     `json:"fkPurchaseAdditionalCostItemId,omitzero"`
 }
 
-// UpdatePurchaseOrderExtendedPropertyItem is part of a request.
+// UpdatePurchaseOrderExtendedPropertyItem is taken by
+// [PurchaseOrderService.UpdatePurchaseOrderExtendedProperty].
 type UpdatePurchaseOrderExtendedPropertyItem struct {
 	PropertyName  *string `json:"PropertyName,omitzero"`
 	PropertyValue *string `json:"PropertyValue,omitzero"`
 	RowID         *int    `json:"RowId,omitzero"`
 }
 
-// UpdatePurchaseOrderExtendedPropertyRequest holds the parameters of PurchaseOrder.UpdatePurchaseOrderExtendedProperty.
+// UpdatePurchaseOrderExtendedPropertyRequest holds the parameters of
+// PurchaseOrder.UpdatePurchaseOrderExtendedProperty.
 type UpdatePurchaseOrderExtendedPropertyRequest struct {
 	ExtendedPropertyItems []UpdatePurchaseOrderExtendedPropertyItem `json:"ExtendedPropertyItems,omitzero"`
 	PurchaseID            *GUID                                     `json:"PurchaseId,omitzero"`
 }
 
-// UpdatePurchaseOrderExtendedPropertyResponse is the reply of PurchaseOrder.UpdatePurchaseOrderExtendedProperty.
+// UpdatePurchaseOrderExtendedPropertyResponse is the reply of
+// PurchaseOrder.UpdatePurchaseOrderExtendedProperty.
 type UpdatePurchaseOrderExtendedPropertyResponse struct{}
 
-// UpdatePurchaseOrderHeaderParameter is part of a request.
+// UpdatePurchaseOrderHeaderParameter is taken by
+// [PurchaseOrderService.UpdatePurchaseOrderHeader].
 type UpdatePurchaseOrderHeaderParameter struct {
 	ConversionRate            *Decimal `json:"ConversionRate,omitzero"`
 	Currency                  *string  `json:"Currency,omitzero"`
@@ -1466,12 +1587,14 @@ type UpdatePurchaseOrderHeaderParameter struct {
 	PurchaseID                *GUID    `json:"pkPurchaseID,omitzero"`
 }
 
-// UpdatePurchaseOrderHeaderRequest holds the parameters of PurchaseOrder.UpdatePurchaseOrderHeader.
+// UpdatePurchaseOrderHeaderRequest holds the parameters of
+// PurchaseOrder.UpdatePurchaseOrderHeader.
 type UpdatePurchaseOrderHeaderRequest struct {
 	UpdateParameter *UpdatePurchaseOrderHeaderParameter `json:"updateParameter,omitzero"`
 }
 
-// UpdatePurchaseOrderItem is part of a request.
+// UpdatePurchaseOrderItem is taken by
+// [PurchaseOrderService.ModifyPurchaseOrderItemsBulk].
 type UpdatePurchaseOrderItem struct {
 	Cost           *Decimal `json:"Cost,omitzero"`
 	ID             *GUID    `json:"Id,omitzero"`
@@ -1483,7 +1606,8 @@ type UpdatePurchaseOrderItem struct {
 	TaxRate        *Decimal `json:"TaxRate,omitzero"`
 }
 
-// UpdatePurchaseOrderItemParameter is part of a request.
+// UpdatePurchaseOrderItemParameter is taken by
+// [PurchaseOrderService.UpdatePurchaseOrderItem].
 type UpdatePurchaseOrderItemParameter struct {
 	Cost           *Decimal `json:"Cost,omitzero"`
 	PackQuantity   *int     `json:"PackQuantity,omitzero"`
@@ -1494,12 +1618,15 @@ type UpdatePurchaseOrderItemParameter struct {
 	PurchaseItemID *GUID    `json:"pkPurchaseItemId,omitzero"`
 }
 
-// UpdatePurchaseOrderItemRequest holds the parameters of PurchaseOrder.UpdatePurchaseOrderItem.
+// UpdatePurchaseOrderItemRequest holds the parameters of
+// PurchaseOrder.UpdatePurchaseOrderItem.
 type UpdatePurchaseOrderItemRequest struct {
 	UpdateItemParameter *UpdatePurchaseOrderItemParameter `json:"updateItemParameter,omitzero"`
 }
 
-// UpdatePurchaseOrderItemResponse is part of a reply.
+// UpdatePurchaseOrderItemResponse is returned by
+// [PurchaseOrderService.AddPurchaseOrderItem] and
+// [PurchaseOrderService.UpdatePurchaseOrderItem].
 type UpdatePurchaseOrderItemResponse struct {
 	BatchInventoryID     int                 `json:"BatchInventoryId,omitzero"`
 	NewPurchaseOrderItem PurchaseOrderItem   `json:"NewPurchaseOrderItem,omitzero"`

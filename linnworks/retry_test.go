@@ -50,7 +50,7 @@ func TestRepeats(t *testing.T) {
 		{"last page", text(400, "No items found with given filter."), ClassNoMorePages, 1, 1, 1, false},
 		{"403", text(403, ""), ClassPermission, 1, 1, 1, false},
 		{"404", text(404, ""), ClassRoute, 1, 1, 1, false},
-		{"redirect", text(302, ""), ClassRoute, 1, 1, 1, false},
+		{"redirect", text(302, ""), ClassRoute, 1, 1, 1, true},
 		{"401 twice", text(401, ""), ClassSession, 2, 2, 2, false},
 		{"wrong token twice", text(400, "Token is wrong"), ClassSession, 2, 2, 2, false},
 		{"connection lost", lost, ClassNetwork, five, five, 1, true},
@@ -152,16 +152,29 @@ func TestSessionWarning(t *testing.T) {
 		"LOCKED_FULL": IsLocked, "MAINTENANCE": IsMaintenance, "ASLEEP": IsUnavailable, "refused": IsSession, "down": nil,
 	} {
 		login, warned = state, nil
+		c.ResetSession() // refused credentials are remembered
 		err := do(t.Context(), c, readOp)
 		if err == nil || want == nil && len(warned) != 0 || want != nil && (len(warned) != 1 || !want(warned[0]) || !want(err)) {
 			t.Errorf("%s: warned %v, err = %v", state, warned, err)
 		}
 	}
 	login, warned = "", nil
+	c.ResetSession()
 	if err := do(t.Context(), c, readOp); err != nil || len(warned) != 0 {
 		t.Errorf("warned %v, err = %v", warned, err)
 	}
 	if _, err := NewClient(testCredentials(), WithSessionWarning(nil)); err == nil || !strings.Contains(err.Error(), "WithSessionWarning") {
 		t.Errorf("err = %v", err)
+	}
+}
+
+// A repeat would be answered with success and without the ids of the orders that
+// the first attempt saved.
+func TestCreateOrdersIsSentOnce(t *testing.T) {
+	s := &server{answer: func(request) (*http.Response, error) { return nil, errors.New("connection reset") }}
+	c := newTestClient(t, s)
+	ids, err := c.Orders.CreateOrders(t.Context(), &CreateOrdersRequest{Orders: []ChannelOrder{{ReferenceNumber: "1"}}})
+	if _, calls := s.count(); calls != 1 || !IsOutcomeUnknown(err) || ids != nil {
+		t.Errorf("%d calls, ids %v, err %v; want one of unknown outcome", calls, ids, err)
 	}
 }

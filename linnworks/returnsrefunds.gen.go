@@ -16,7 +16,8 @@ type ReturnsRefundsService service
 
 // AcknowledgeRMAErrors calls POST /api/ReturnsRefunds/AcknowledgeRMAErrors.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-AcknowledgeRMAErrors
 func (s *ReturnsRefundsService) AcknowledgeRMAErrors(ctx context.Context, req *AcknowledgeRMAErrorsRequest, opts ...CallOption) (*AcknowledgeRMAErrorsResponse, error) {
@@ -30,7 +31,8 @@ func (s *ReturnsRefundsService) AcknowledgeRMAErrors(ctx context.Context, req *A
 
 // AcknowledgeRefundErrors calls POST /api/ReturnsRefunds/AcknowledgeRefundErrors.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-AcknowledgeRefundErrors
 func (s *ReturnsRefundsService) AcknowledgeRefundErrors(ctx context.Context, req *AcknowledgeRefundErrorsRequest, opts ...CallOption) (*AcknowledgeRefundErrorsResponse, error) {
@@ -44,7 +46,8 @@ func (s *ReturnsRefundsService) AcknowledgeRefundErrors(ctx context.Context, req
 
 // ActionBookedOrder calls POST /api/ReturnsRefunds/ActionBookedOrder.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-ActionBookedOrder
 func (s *ReturnsRefundsService) ActionBookedOrder(ctx context.Context, req *ActionBookedOrderRequest, opts ...CallOption) (*ActionBookedOrderResponse, error) {
@@ -58,7 +61,8 @@ func (s *ReturnsRefundsService) ActionBookedOrder(ctx context.Context, req *Acti
 
 // ActionRMABooking calls POST /api/ReturnsRefunds/ActionRMABooking.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-ActionRMABooking
 func (s *ReturnsRefundsService) ActionRMABooking(ctx context.Context, req *ActionRMABookingRequest, opts ...CallOption) (*ActionRMABookingResponse, error) {
@@ -72,7 +76,8 @@ func (s *ReturnsRefundsService) ActionRMABooking(ctx context.Context, req *Actio
 
 // ActionRefund calls POST /api/ReturnsRefunds/ActionRefund.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-ActionRefund
 func (s *ReturnsRefundsService) ActionRefund(ctx context.Context, req *ActionRefundRequest, opts ...CallOption) (*ActionRefundResponse, error) {
@@ -86,7 +91,8 @@ func (s *ReturnsRefundsService) ActionRefund(ctx context.Context, req *ActionRef
 
 // CreateRMABooking calls POST /api/ReturnsRefunds/CreateRMABooking.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-CreateRMABooking
 func (s *ReturnsRefundsService) CreateRMABooking(ctx context.Context, req *CreateRMABookingRequest, opts ...CallOption) (*CreateRMABookingResponse, error) {
@@ -100,7 +106,8 @@ func (s *ReturnsRefundsService) CreateRMABooking(ctx context.Context, req *Creat
 
 // CreateRefund calls POST /api/ReturnsRefunds/CreateRefund.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-CreateRefund
 func (s *ReturnsRefundsService) CreateRefund(ctx context.Context, req *CreateRefundRequest, opts ...CallOption) (*CreateRefundResponse, error) {
@@ -114,7 +121,8 @@ func (s *ReturnsRefundsService) CreateRefund(ctx context.Context, req *CreateRef
 
 // CreateReturnsRefundsCSV calls GET /api/ReturnsRefunds/CreateReturnsRefundsCSV.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-CreateReturnsRefundsCSV
 func (s *ReturnsRefundsService) CreateReturnsRefundsCSV(ctx context.Context, req *CreateReturnsRefundsCSVRequest, opts ...CallOption) (string, error) {
@@ -128,7 +136,8 @@ func (s *ReturnsRefundsService) CreateReturnsRefundsCSV(ctx context.Context, req
 
 // DeleteBookedItem calls POST /api/ReturnsRefunds/DeleteBookedItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeleteBookedItem
 func (s *ReturnsRefundsService) DeleteBookedItem(ctx context.Context, req *DeleteBookedItemRequest, opts ...CallOption) (*DeleteBookedItemResponse, error) {
@@ -142,7 +151,8 @@ func (s *ReturnsRefundsService) DeleteBookedItem(ctx context.Context, req *Delet
 
 // DeleteBookedOrder calls POST /api/ReturnsRefunds/DeleteBookedOrder.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeleteBookedOrder
 func (s *ReturnsRefundsService) DeleteBookedOrder(ctx context.Context, req *DeleteBookedOrderRequest, opts ...CallOption) (*DeleteBookedOrderResponse, error) {
@@ -156,7 +166,8 @@ func (s *ReturnsRefundsService) DeleteBookedOrder(ctx context.Context, req *Dele
 
 // DeletePendingRefundItem calls POST /api/ReturnsRefunds/DeletePendingRefundItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeletePendingRefundItem
 //
@@ -172,7 +183,8 @@ func (s *ReturnsRefundsService) DeletePendingRefundItem(ctx context.Context, req
 
 // DeleteRMA calls POST /api/ReturnsRefunds/DeleteRMA.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeleteRMA
 func (s *ReturnsRefundsService) DeleteRMA(ctx context.Context, req *DeleteRMARequest, opts ...CallOption) (json.RawMessage, error) {
@@ -186,7 +198,8 @@ func (s *ReturnsRefundsService) DeleteRMA(ctx context.Context, req *DeleteRMAReq
 
 // DeleteRefund calls POST /api/ReturnsRefunds/DeleteRefund.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeleteRefund
 func (s *ReturnsRefundsService) DeleteRefund(ctx context.Context, req *DeleteRefundRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -200,7 +213,8 @@ func (s *ReturnsRefundsService) DeleteRefund(ctx context.Context, req *DeleteRef
 
 // EditBookedItemInfo calls POST /api/ReturnsRefunds/EditBookedItemInfo.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-EditBookedItemInfo
 func (s *ReturnsRefundsService) EditBookedItemInfo(ctx context.Context, req *EditBookedItemInfoRequest, opts ...CallOption) (*EditBookedItemInfoResponse, error) {
@@ -214,7 +228,7 @@ func (s *ReturnsRefundsService) EditBookedItemInfo(ctx context.Context, req *Edi
 
 // GetActionableRMAHeaders calls POST /api/ReturnsRefunds/GetActionableRMAHeaders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetActionableRMAHeaders
 func (s *ReturnsRefundsService) GetActionableRMAHeaders(ctx context.Context, req *GetActionableRMAHeadersRequest, opts ...CallOption) (*GetActionableRMAHeadersResponse, error) {
@@ -228,7 +242,7 @@ func (s *ReturnsRefundsService) GetActionableRMAHeaders(ctx context.Context, req
 
 // GetActionableRefundHeaders calls POST /api/ReturnsRefunds/GetActionableRefundHeaders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetActionableRefundHeaders
 func (s *ReturnsRefundsService) GetActionableRefundHeaders(ctx context.Context, req *GetActionableRefundHeadersRequest, opts ...CallOption) (*GetActionableRefundHeadersResponse, error) {
@@ -242,7 +256,7 @@ func (s *ReturnsRefundsService) GetActionableRefundHeaders(ctx context.Context, 
 
 // GetBookedReturnsExchangeOrders calls GET /api/ReturnsRefunds/GetBookedReturnsExchangeOrders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetBookedReturnsExchangeOrders
 func (s *ReturnsRefundsService) GetBookedReturnsExchangeOrders(ctx context.Context, req *GetBookedReturnsExchangeOrdersRequest, opts ...CallOption) ([]BookedReturnsExchangeOrder, error) {
@@ -256,7 +270,7 @@ func (s *ReturnsRefundsService) GetBookedReturnsExchangeOrders(ctx context.Conte
 
 // GetProcessedOrAckedErrorRMAHeaders calls POST /api/ReturnsRefunds/GetProcessedOrAckedErrorRMAHeaders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetProcessedOrAckedErrorRMAHeaders
 func (s *ReturnsRefundsService) GetProcessedOrAckedErrorRMAHeaders(ctx context.Context, req *GetProcessedOrAckedErrorRMAHeadersRequest, opts ...CallOption) (*GetProcessedOrAckedErrorRMAHeadersResponse, error) {
@@ -270,7 +284,7 @@ func (s *ReturnsRefundsService) GetProcessedOrAckedErrorRMAHeaders(ctx context.C
 
 // GetProcessedOrAckedErrorRefundHeaders calls POST /api/ReturnsRefunds/GetProcessedOrAckedErrorRefundHeaders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetProcessedOrAckedErrorRefundHeaders
 func (s *ReturnsRefundsService) GetProcessedOrAckedErrorRefundHeaders(ctx context.Context, req *GetProcessedOrAckedErrorRefundHeadersRequest, opts ...CallOption) (*GetProcessedOrAckedErrorRefundHeadersResponse, error) {
@@ -284,7 +298,7 @@ func (s *ReturnsRefundsService) GetProcessedOrAckedErrorRefundHeaders(ctx contex
 
 // GetRMAHeadersByOrderID calls POST /api/ReturnsRefunds/GetRMAHeadersByOrderId.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRMAHeadersByOrderId
 func (s *ReturnsRefundsService) GetRMAHeadersByOrderID(ctx context.Context, req *GetRMAHeadersByOrderIDRequest, opts ...CallOption) (*GetRMAHeadersByOrderIDResponse, error) {
@@ -298,7 +312,7 @@ func (s *ReturnsRefundsService) GetRMAHeadersByOrderID(ctx context.Context, req 
 
 // GetRefundHeadersByOrderID calls POST /api/ReturnsRefunds/GetRefundHeadersByOrderId.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundHeadersByOrderId
 func (s *ReturnsRefundsService) GetRefundHeadersByOrderID(ctx context.Context, req *GetRefundHeadersByOrderIDRequest, opts ...CallOption) (*GetRefundHeadersByOrderIDResponse, error) {
@@ -312,7 +326,7 @@ func (s *ReturnsRefundsService) GetRefundHeadersByOrderID(ctx context.Context, r
 
 // GetRefundLinesByHeaderID calls POST /api/ReturnsRefunds/GetRefundLinesByHeaderId.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundLinesByHeaderId
 func (s *ReturnsRefundsService) GetRefundLinesByHeaderID(ctx context.Context, req *GetRefundLinesByHeaderIDRequest, opts ...CallOption) (*GetRefundLinesByHeaderIDResponse, error) {
@@ -326,7 +340,7 @@ func (s *ReturnsRefundsService) GetRefundLinesByHeaderID(ctx context.Context, re
 
 // GetRefundOptions calls POST /api/ReturnsRefunds/GetRefundOptions.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundOptions
 func (s *ReturnsRefundsService) GetRefundOptions(ctx context.Context, req *GetRefundOptionsRequest, opts ...CallOption) (*GetRefundOptionsResponse, error) {
@@ -340,7 +354,7 @@ func (s *ReturnsRefundsService) GetRefundOptions(ctx context.Context, req *GetRe
 
 // GetRefundOrders calls GET /api/ReturnsRefunds/GetRefundOrders.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundOrders
 func (s *ReturnsRefundsService) GetRefundOrders(ctx context.Context, req *GetRefundOrdersRequest, opts ...CallOption) ([]RefundOrder, error) {
@@ -354,7 +368,7 @@ func (s *ReturnsRefundsService) GetRefundOrders(ctx context.Context, req *GetRef
 
 // GetReturnOptions calls POST /api/ReturnsRefunds/GetReturnOptions.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetReturnOptions
 func (s *ReturnsRefundsService) GetReturnOptions(ctx context.Context, req *GetReturnOptionsRequest, opts ...CallOption) (*GetReturnOptionsResponse, error) {
@@ -368,7 +382,7 @@ func (s *ReturnsRefundsService) GetReturnOptions(ctx context.Context, req *GetRe
 
 // GetSearchTypes calls GET /api/ReturnsRefunds/GetSearchTypes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetSearchTypes
 func (s *ReturnsRefundsService) GetSearchTypes(ctx context.Context, req *GetSearchTypesRequest, opts ...CallOption) ([]SearchField, error) {
@@ -382,7 +396,7 @@ func (s *ReturnsRefundsService) GetSearchTypes(ctx context.Context, req *GetSear
 
 // GetTotalRefunds calls GET /api/ReturnsRefunds/GetTotalRefunds.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetTotalRefunds
 func (s *ReturnsRefundsService) GetTotalRefunds(ctx context.Context, req *ReturnsRefundsGetTotalRefundsRequest, opts ...CallOption) (Decimal, error) {
@@ -396,7 +410,7 @@ func (s *ReturnsRefundsService) GetTotalRefunds(ctx context.Context, req *Return
 
 // GetWarehouseLocations calls GET /api/ReturnsRefunds/GetWarehouseLocations.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetWarehouseLocations
 func (s *ReturnsRefundsService) GetWarehouseLocations(ctx context.Context, req *GetWarehouseLocationsRequest, opts ...CallOption) ([]WarehouseLocation, error) {
@@ -410,7 +424,8 @@ func (s *ReturnsRefundsService) GetWarehouseLocations(ctx context.Context, req *
 
 // RefundOrder calls POST /api/ReturnsRefunds/RefundOrder.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-RefundOrder
 func (s *ReturnsRefundsService) RefundOrder(ctx context.Context, req *RefundOrderRequest, opts ...CallOption) (*RefundOrderResponse, error) {
@@ -424,7 +439,7 @@ func (s *ReturnsRefundsService) RefundOrder(ctx context.Context, req *RefundOrde
 
 // SearchReturnsRefundsPaged calls GET /api/ReturnsRefunds/SearchReturnsRefundsPaged.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-SearchReturnsRefundsPaged
 func (s *ReturnsRefundsService) SearchReturnsRefundsPaged(ctx context.Context, req *SearchReturnsRefundsPagedRequest, opts ...CallOption) (*ReturnsRefundsWebPage, error) {
@@ -436,24 +451,26 @@ func (s *ReturnsRefundsService) SearchReturnsRefundsPaged(ctx context.Context, r
 	return out, err
 }
 
-// SearchReturnsRefundsPagedAll hands out what stands on the pages of
-// [ReturnsRefundsService.SearchReturnsRefundsPaged]. It stops at the first error but an [UnreadableError].
+// SearchReturnsRefundsPagedAll iterates over all items of
+// [ReturnsRefundsService.SearchReturnsRefundsPaged], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 func (s *ReturnsRefundsService) SearchReturnsRefundsPagedAll(ctx context.Context, req *SearchReturnsRefundsPagedRequest, opts ...CallOption) iter.Seq2[ReturnsRefundsWeb, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), func(page int) ([]ReturnsRefundsWeb, int, error) {
+	return numberedPages("ReturnsRefunds.SearchReturnsRefundsPaged", numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), 0, func(page int) ([]ReturnsRefundsWeb, pageHead, error) {
 		r := start
 		r.PageNum = &page
 		out, err := s.SearchReturnsRefundsPaged(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // UpdateRMABooking calls POST /api/ReturnsRefunds/UpdateRMABooking.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-UpdateRMABooking
 func (s *ReturnsRefundsService) UpdateRMABooking(ctx context.Context, req *UpdateRMABookingRequest, opts ...CallOption) (*UpdateRMABookingResponse, error) {
@@ -467,7 +484,8 @@ func (s *ReturnsRefundsService) UpdateRMABooking(ctx context.Context, req *Updat
 
 // UpdateRefund calls POST /api/ReturnsRefunds/UpdateRefund.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-UpdateRefund
 func (s *ReturnsRefundsService) UpdateRefund(ctx context.Context, req *UpdateRefundRequest, opts ...CallOption) (*UpdateRefundResponse, error) {
@@ -479,14 +497,16 @@ func (s *ReturnsRefundsService) UpdateRefund(ctx context.Context, req *UpdateRef
 	return out, err
 }
 
-// AcknowledgeRMAErrorsRequest holds the parameters of ReturnsRefunds.AcknowledgeRMAErrors.
+// AcknowledgeRMAErrorsRequest holds the parameters of
+// ReturnsRefunds.AcknowledgeRMAErrors.
 type AcknowledgeRMAErrorsRequest struct {
 	AcknowledgeAllErrors *bool `json:"AcknowledgeAllErrors,omitzero"`
 	RMAHeaderID          *int  `json:"RMAHeaderId,omitzero"`
 	RMARowIDs            []int `json:"RMARowIds,omitzero"`
 }
 
-// AcknowledgeRMAErrorsResponse is part of a reply.
+// AcknowledgeRMAErrorsResponse is returned by
+// [ReturnsRefundsService.AcknowledgeRMAErrors].
 type AcknowledgeRMAErrorsResponse struct {
 	EntireRMAHeaderSetToErrorAcked bool              `json:"EntireRMAHeaderSetToErrorAcked,omitzero"`
 	Errors                         []string          `json:"Errors,omitzero"`
@@ -495,14 +515,16 @@ type AcknowledgeRMAErrorsResponse struct {
 	RMAHeaderID                    int               `json:"RMAHeaderId,omitzero"`
 }
 
-// AcknowledgeRefundErrorsRequest holds the parameters of ReturnsRefunds.AcknowledgeRefundErrors.
+// AcknowledgeRefundErrorsRequest holds the parameters of
+// ReturnsRefunds.AcknowledgeRefundErrors.
 type AcknowledgeRefundErrorsRequest struct {
 	AcknowledgeAllErrors *bool  `json:"AcknowledgeAllErrors,omitzero"`
 	RefundHeaderID       *int   `json:"RefundHeaderId,omitzero"`
 	RefundRowIDs         []GUID `json:"RefundRowIds,omitzero"`
 }
 
-// AcknowledgeRefundErrorsResponse is part of a reply.
+// AcknowledgeRefundErrorsResponse is returned by
+// [ReturnsRefundsService.AcknowledgeRefundErrors].
 type AcknowledgeRefundErrorsResponse struct {
 	CannotRefundReason                AcknowledgeRefundErrorsResponseCannotRefundReason `json:"CannotRefundReason,omitzero"`
 	EntireRefundHeaderSetToErrorAcked bool                                              `json:"EntireRefundHeaderSetToErrorAcked,omitzero"`
@@ -516,7 +538,8 @@ type AcknowledgeRefundErrorsResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AcknowledgeRefundErrorsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ActionBookedOrderRequest holds the parameters of ReturnsRefunds.ActionBookedOrder.
+// ActionBookedOrderRequest holds the parameters of
+// ReturnsRefunds.ActionBookedOrder.
 type ActionBookedOrderRequest struct {
 	BookedItems []BookedReturnsExchangeItem `json:"bookedItems,omitzero"`
 	OrderID     *GUID                       `json:"pkOrderId,omitzero"`
@@ -525,14 +548,16 @@ type ActionBookedOrderRequest struct {
 // ActionBookedOrderResponse is the reply of ReturnsRefunds.ActionBookedOrder.
 type ActionBookedOrderResponse struct{}
 
-// ActionRMABookingRequest holds the parameters of ReturnsRefunds.ActionRMABooking.
+// ActionRMABookingRequest holds the parameters of
+// ReturnsRefunds.ActionRMABooking.
 type ActionRMABookingRequest struct {
 	OrderID     *GUID       `json:"OrderId,omitzero"`
-	RMAHeaderID *int        `json:"RMAHeaderId,omitzero"`
+	RMAHeaderID int         `json:"RMAHeaderId"` // required
 	Request     *ActionForm `json:"Request,omitzero"`
 }
 
-// ActionRMABookingResponse is part of a reply.
+// ActionRMABookingResponse is returned by
+// [ReturnsRefundsService.ActionRMABooking].
 type ActionRMABookingResponse struct {
 	Errors               []string          `json:"Errors,omitzero"`
 	Info                 []string          `json:"Info,omitzero"`
@@ -546,11 +571,11 @@ type ActionRMABookingResponse struct {
 // ActionRefundRequest holds the parameters of ReturnsRefunds.ActionRefund.
 type ActionRefundRequest struct {
 	OrderID        *GUID       `json:"OrderId,omitzero"`
-	RefundHeaderID *int        `json:"RefundHeaderId,omitzero"`
+	RefundHeaderID int         `json:"RefundHeaderId"` // required
 	Request        *ActionForm `json:"Request,omitzero"`
 }
 
-// ActionRefundResponse is part of a reply.
+// ActionRefundResponse is returned by [ReturnsRefundsService.ActionRefund].
 type ActionRefundResponse struct {
 	CannotRefundReason   ActionRefundResponseCannotRefundReason `json:"CannotRefundReason,omitzero"`
 	Errors               []string                               `json:"Errors,omitzero"`
@@ -564,14 +589,18 @@ type ActionRefundResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ActionRefundResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ActionablePostSaleSearchFilters is part of a request.
+// ActionablePostSaleSearchFilters is taken by
+// [ReturnsRefundsService.GetActionableRMAHeaders] and
+// [ReturnsRefundsService.GetActionableRefundHeaders].
 type ActionablePostSaleSearchFilters struct {
 	Actionable *bool                                `json:"Actionable,omitzero"` // read-only
 	Type       *ActionablePostSaleSearchFiltersType `json:"Type,omitzero"`
 	Value      *string                              `json:"Value,omitzero"`
 }
 
-// BookedReturnsExchangeItem is part of a request.
+// BookedReturnsExchangeItem is taken by
+// [ReturnsRefundsService.ActionBookedOrder] and
+// [ReturnsRefundsService.EditBookedItemInfo].
 type BookedReturnsExchangeItem struct {
 	AdditionalCost       *Decimal                 `json:"AdditionalCost,omitzero"`
 	BatchInventory       *StockItemBatchInventory `json:"BatchInventory,omitzero"`
@@ -605,7 +634,8 @@ type BookedReturnsExchangeItem struct {
 	ReturnID             *int                     `json:"pkReturnId,omitzero"`
 }
 
-// BookedReturnsExchangeOrder is part of a reply.
+// BookedReturnsExchangeOrder is returned by
+// [ReturnsRefundsService.GetBookedReturnsExchangeOrders].
 type BookedReturnsExchangeOrder struct {
 	ReferenceNum       string `json:"ReferenceNum,omitzero"`
 	ReturnDate         Time   `json:"ReturnDate,omitzero"`
@@ -623,17 +653,19 @@ func (v BookedReturnsExchangeOrder) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v BookedReturnsExchangeOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateRMABookingRequest holds the parameters of ReturnsRefunds.CreateRMABooking.
+// CreateRMABookingRequest holds the parameters of
+// ReturnsRefunds.CreateRMABooking.
 type CreateRMABookingRequest struct {
 	ChannelInitiated *bool          `json:"ChannelInitiated,omitzero"`
 	ExchangeItems    []ExchangeItem `json:"ExchangeItems,omitzero"`
-	OrderID          *GUID          `json:"OrderId,omitzero"`
+	OrderID          GUID           `json:"OrderId"` // required
 	Reference        *string        `json:"Reference,omitzero"`
 	ResendItems      []ResendItem   `json:"ResendItems,omitzero"`
 	ReturnItems      []ReturnItem   `json:"ReturnItems,omitzero"`
 }
 
-// CreateRMABookingResponse is part of a reply.
+// CreateRMABookingResponse is returned by
+// [ReturnsRefundsService.CreateRMABooking].
 type CreateRMABookingResponse struct {
 	Errors      []string          `json:"Errors,omitzero"`
 	Info        []string          `json:"Info,omitzero"`
@@ -644,14 +676,14 @@ type CreateRMABookingResponse struct {
 // CreateRefundRequest holds the parameters of ReturnsRefunds.CreateRefund.
 type CreateRefundRequest struct {
 	ChannelInitiated *bool           `json:"ChannelInitiated,omitzero"`
-	OrderID          *GUID           `json:"OrderId,omitzero"`
+	OrderID          GUID            `json:"OrderId"` // required
 	RefundLines      []NewRefundLine `json:"RefundLines,omitzero"`
 }
 
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateRefundRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateRefundResponse is part of a reply.
+// CreateRefundResponse is returned by [ReturnsRefundsService.CreateRefund].
 type CreateRefundResponse struct {
 	CannotRefundReason CreateRefundResponseCannotRefundReason `json:"CannotRefundReason,omitzero"`
 	Errors             []string                               `json:"Errors,omitzero"`
@@ -664,7 +696,8 @@ type CreateRefundResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateRefundResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateReturnsRefundsCSVRequest holds the parameters of ReturnsRefunds.CreateReturnsRefundsCSV.
+// CreateReturnsRefundsCSVRequest holds the parameters of
+// ReturnsRefunds.CreateReturnsRefundsCSV.
 type CreateReturnsRefundsCSVRequest struct {
 	DateType      *ReturnsRefundsDateType    `url:"dateType,omitempty" json:"-"`
 	ExactMatch    *bool                      `url:"exactMatch,omitempty" json:"-"`
@@ -677,7 +710,8 @@ type CreateReturnsRefundsCSVRequest struct {
 	To            *Time                      `url:"to,omitempty" json:"-"`
 }
 
-// DeleteBookedItemRequest holds the parameters of ReturnsRefunds.DeleteBookedItem.
+// DeleteBookedItemRequest holds the parameters of
+// ReturnsRefunds.DeleteBookedItem.
 type DeleteBookedItemRequest struct {
 	OrderID  *GUID `json:"pkOrderId,omitzero"`
 	ReturnID *int  `json:"pkReturnId,omitzero"`
@@ -689,13 +723,15 @@ type DeleteBookedItemResponse struct{}
 // DeleteBookedOrderResponse is the reply of ReturnsRefunds.DeleteBookedOrder.
 type DeleteBookedOrderResponse struct{}
 
-// DeletePendingRefundItemRequest holds the parameters of ReturnsRefunds.DeletePendingRefundItem.
+// DeletePendingRefundItemRequest holds the parameters of
+// ReturnsRefunds.DeletePendingRefundItem.
 type DeletePendingRefundItemRequest struct {
 	OrderID     *GUID `json:"fkOrderId,omitzero"`
 	RefundRowID *GUID `json:"pkRefundRowId,omitzero"`
 }
 
-// DeletePendingRefundItemResponse is the reply of ReturnsRefunds.DeletePendingRefundItem.
+// DeletePendingRefundItemResponse is the reply of
+// ReturnsRefunds.DeletePendingRefundItem.
 type DeletePendingRefundItemResponse struct{}
 
 // DeleteRMARequest holds the parameters of ReturnsRefunds.DeleteRMA.
@@ -708,11 +744,12 @@ type DeleteRMARequest struct {
 // DeleteRefundRequest holds the parameters of ReturnsRefunds.DeleteRefund.
 type DeleteRefundRequest struct {
 	ReasonTag       *string `json:"ReasonTag,omitzero"`
-	RefundHeaderID  *int    `json:"RefundHeaderId,omitzero"`
+	RefundHeaderID  int     `json:"RefundHeaderId"` // required
 	RejectOnChannel *bool   `json:"RejectOnChannel,omitzero"`
 }
 
-// EditBookedItemInfoRequest holds the parameters of ReturnsRefunds.EditBookedItemInfo.
+// EditBookedItemInfoRequest holds the parameters of
+// ReturnsRefunds.EditBookedItemInfo.
 type EditBookedItemInfoRequest struct {
 	BookedReturnsExchangeItem *BookedReturnsExchangeItem `json:"bookedReturnsExchangeItem,omitzero"`
 	OrderID                   *GUID                      `json:"pkOrderId,omitzero"`
@@ -721,7 +758,7 @@ type EditBookedItemInfoRequest struct {
 // EditBookedItemInfoResponse is the reply of ReturnsRefunds.EditBookedItemInfo.
 type EditBookedItemInfoResponse struct{}
 
-// ExchangeItem is part of a request.
+// ExchangeItem is taken by [ReturnsRefundsService.CreateRMABooking].
 type ExchangeItem struct {
 	AdditionalCost      *Decimal        `json:"AdditionalCost,omitzero"`
 	BatchInventoryID    *int            `json:"BatchInventoryId,omitzero"`
@@ -747,13 +784,15 @@ type ExchangeItem struct {
 	SubReasonTag        *string         `json:"SubReasonTag,omitzero"`
 }
 
-// GetActionableRMAHeadersRequest holds the parameters of ReturnsRefunds.GetActionableRMAHeaders.
+// GetActionableRMAHeadersRequest holds the parameters of
+// ReturnsRefunds.GetActionableRMAHeaders.
 type GetActionableRMAHeadersRequest struct {
 	Filters *ActionablePostSaleSearchFilters `json:"Filters,omitzero"`
 	Page    *int                             `json:"Page,omitzero"`
 }
 
-// GetActionableRMAHeadersResponse is part of a reply.
+// GetActionableRMAHeadersResponse is returned by
+// [ReturnsRefundsService.GetActionableRMAHeaders].
 type GetActionableRMAHeadersResponse struct {
 	HeadersPerPage int              `json:"HeadersPerPage,omitzero"`
 	Page           int              `json:"Page,omitzero"`
@@ -761,7 +800,8 @@ type GetActionableRMAHeadersResponse struct {
 	TotalHeaders   int              `json:"TotalHeaders,omitzero"`
 }
 
-// GetActionableRefundHeadersResponse is part of a reply.
+// GetActionableRefundHeadersResponse is returned by
+// [ReturnsRefundsService.GetActionableRefundHeaders].
 type GetActionableRefundHeadersResponse struct {
 	HeadersPerPage int                 `json:"HeadersPerPage,omitzero"`
 	Page           int                 `json:"Page,omitzero"`
@@ -772,16 +812,19 @@ type GetActionableRefundHeadersResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetActionableRefundHeadersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetBookedReturnsExchangeOrdersRequest holds the parameters of ReturnsRefunds.GetBookedReturnsExchangeOrders.
+// GetBookedReturnsExchangeOrdersRequest holds the parameters of
+// ReturnsRefunds.GetBookedReturnsExchangeOrders.
 type GetBookedReturnsExchangeOrdersRequest struct{}
 
-// GetProcessedOrAckedErrorRMAHeadersRequest holds the parameters of ReturnsRefunds.GetProcessedOrAckedErrorRMAHeaders.
+// GetProcessedOrAckedErrorRMAHeadersRequest holds the parameters of
+// ReturnsRefunds.GetProcessedOrAckedErrorRMAHeaders.
 type GetProcessedOrAckedErrorRMAHeadersRequest struct {
 	Filters *ProcessedPostSaleSearchFilters `json:"Filters,omitzero"`
 	Page    *int                            `json:"Page,omitzero"`
 }
 
-// GetProcessedOrAckedErrorRMAHeadersResponse is part of a reply.
+// GetProcessedOrAckedErrorRMAHeadersResponse is returned by
+// [ReturnsRefundsService.GetProcessedOrAckedErrorRMAHeaders].
 type GetProcessedOrAckedErrorRMAHeadersResponse struct {
 	HeadersPerPage int              `json:"HeadersPerPage,omitzero"`
 	Page           int              `json:"Page,omitzero"`
@@ -789,7 +832,8 @@ type GetProcessedOrAckedErrorRMAHeadersResponse struct {
 	TotalHeaders   int              `json:"TotalHeaders,omitzero"`
 }
 
-// GetProcessedOrAckedErrorRefundHeadersResponse is part of a reply.
+// GetProcessedOrAckedErrorRefundHeadersResponse is returned by
+// [ReturnsRefundsService.GetProcessedOrAckedErrorRefundHeaders].
 type GetProcessedOrAckedErrorRefundHeadersResponse struct {
 	HeadersPerPage int                 `json:"HeadersPerPage,omitzero"`
 	Page           int                 `json:"Page,omitzero"`
@@ -802,17 +846,20 @@ func (v GetProcessedOrAckedErrorRefundHeadersResponse) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// GetRMAHeadersByOrderIDRequest holds the parameters of ReturnsRefunds.GetRMAHeadersByOrderID.
+// GetRMAHeadersByOrderIDRequest holds the parameters of
+// ReturnsRefunds.GetRMAHeadersByOrderID.
 type GetRMAHeadersByOrderIDRequest struct {
-	OrderID *GUID `json:"OrderId,omitzero"`
+	OrderID GUID `json:"OrderId"` // required
 }
 
-// GetRMAHeadersByOrderIDResponse is part of a reply.
+// GetRMAHeadersByOrderIDResponse is returned by
+// [ReturnsRefundsService.GetRMAHeadersByOrderID].
 type GetRMAHeadersByOrderIDResponse struct {
 	RMAHeaders []OrderRMAHeader `json:"RMAHeaders,omitzero"`
 }
 
-// GetRefundHeadersByOrderIDResponse is part of a reply.
+// GetRefundHeadersByOrderIDResponse is returned by
+// [ReturnsRefundsService.GetRefundHeadersByOrderID].
 type GetRefundHeadersByOrderIDResponse struct {
 	RefundHeaders []OrderRefundHeader `json:"RefundHeaders,omitzero"`
 }
@@ -820,7 +867,8 @@ type GetRefundHeadersByOrderIDResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetRefundHeadersByOrderIDResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetRefundLinesByHeaderIDResponse is part of a reply.
+// GetRefundLinesByHeaderIDResponse is returned by
+// [ReturnsRefundsService.GetRefundLinesByHeaderID].
 type GetRefundLinesByHeaderIDResponse struct {
 	RefundHeaderID int              `json:"RefundHeaderId,omitzero"`
 	RefundLines    []VerifiedRefund `json:"RefundLines,omitzero"`
@@ -830,13 +878,15 @@ type GetRefundLinesByHeaderIDResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetRefundLinesByHeaderIDResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetRefundOptionsRequest holds the parameters of ReturnsRefunds.GetRefundOptions.
+// GetRefundOptionsRequest holds the parameters of
+// ReturnsRefunds.GetRefundOptions.
 type GetRefundOptionsRequest struct {
-	OrderID        *GUID `json:"OrderId,omitzero"`
-	RefundHeaderID *int  `json:"RefundHeaderId,omitzero"`
+	OrderID        GUID `json:"OrderId"` // required
+	RefundHeaderID *int `json:"RefundHeaderId,omitzero"`
 }
 
-// GetRefundOptionsResponse is part of a reply.
+// GetRefundOptionsResponse is returned by
+// [ReturnsRefundsService.GetRefundOptions].
 type GetRefundOptionsResponse struct {
 	RefundOptions RefundOptions `json:"RefundOptions,omitzero"`
 }
@@ -844,16 +894,19 @@ type GetRefundOptionsResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetRefundOptionsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetRefundOrdersRequest holds the parameters of ReturnsRefunds.GetRefundOrders.
+// GetRefundOrdersRequest holds the parameters of
+// ReturnsRefunds.GetRefundOrders.
 type GetRefundOrdersRequest struct{}
 
-// GetReturnOptionsRequest holds the parameters of ReturnsRefunds.GetReturnOptions.
+// GetReturnOptionsRequest holds the parameters of
+// ReturnsRefunds.GetReturnOptions.
 type GetReturnOptionsRequest struct {
 	OrderID     *GUID `json:"OrderId,omitzero"`
 	RMAHeaderID *int  `json:"RMAHeaderId,omitzero"`
 }
 
-// GetReturnOptionsResponse is part of a reply.
+// GetReturnOptionsResponse is returned by
+// [ReturnsRefundsService.GetReturnOptions].
 type GetReturnOptionsResponse struct {
 	ReturnOptions ReturnOptions `json:"ReturnOptions,omitzero"`
 }
@@ -866,17 +919,19 @@ type GetSearchTypesRequest struct {
 	HistoryType *ReturnsRefundsHistoryType `url:"historyType,omitempty" json:"-"`
 }
 
-// GetWarehouseLocationsRequest holds the parameters of ReturnsRefunds.GetWarehouseLocations.
+// GetWarehouseLocationsRequest holds the parameters of
+// ReturnsRefunds.GetWarehouseLocations.
 type GetWarehouseLocationsRequest struct{}
 
-// ItemizedRefundReason is part of a reply.
+// ItemizedRefundReason is returned by [ReturnsRefundsService.GetRefundOptions]
+// and 2 others.
 type ItemizedRefundReason struct {
 	ItemID  GUID                     `json:"ItemId,omitzero"`
 	Reasons []ChannelReason          `json:"Reasons,omitzero"`
 	Type    ItemizedRefundReasonType `json:"Type,omitzero"`
 }
 
-// NewRefundLine is part of a request.
+// NewRefundLine is taken by [ReturnsRefundsService.CreateRefund].
 type NewRefundLine struct {
 	Amount                 *Decimal                   `json:"Amount,omitzero"`
 	CancelledQuantity      *int                       `json:"CancelledQuantity,omitzero"`
@@ -902,7 +957,8 @@ func (v NewRefundLine) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v NewRefundLine) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderRMAHeader is part of a reply.
+// OrderRMAHeader is returned by [ReturnsRefundsService.GetReturnOptions] and 3
+// others.
 type OrderRMAHeader struct {
 	Actioned          bool              `json:"Actioned,omitzero"`
 	ChannelInitiated  bool              `json:"ChannelInitiated,omitzero"`
@@ -918,14 +974,17 @@ type OrderRMAHeader struct {
 	Status            PostSaleStatus    `json:"Status,omitzero"`
 }
 
-// ProcessedPostSaleSearchFilters is part of a request.
+// ProcessedPostSaleSearchFilters is taken by
+// [ReturnsRefundsService.GetProcessedOrAckedErrorRMAHeaders] and
+// [ReturnsRefundsService.GetProcessedOrAckedErrorRefundHeaders].
 type ProcessedPostSaleSearchFilters struct {
 	Actionable *bool                               `json:"Actionable,omitzero"` // read-only
 	Type       *ProcessedPostSaleSearchFiltersType `json:"Type,omitzero"`
 	Value      *string                             `json:"Value,omitzero"`
 }
 
-// RMAError is part of a reply.
+// RMAError is returned by [ReturnsRefundsService.ActionRMABooking] and 7
+// others.
 type RMAError struct {
 	Acknowledged bool   `json:"Acknowledged,omitzero"`
 	DateStamp    Time   `json:"DateStamp,omitzero"`
@@ -933,7 +992,8 @@ type RMAError struct {
 	RMARowID     int    `json:"RMARowId,omitzero"`
 }
 
-// RefundOptions is part of a reply.
+// RefundOptions is returned by [ReturnsRefundsService.GetRefundOptions] and 2
+// others.
 type RefundOptions struct {
 	AllExistingRefunds             []VerifiedRefund                `json:"AllExistingRefunds,omitzero"`
 	CanInsufficientRefundFreeText  bool                            `json:"CanInsufficientRefundFreeText,omitzero"`
@@ -963,7 +1023,7 @@ type RefundOptions struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v RefundOptions) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// RefundOrder is part of a reply.
+// RefundOrder is returned by [ReturnsRefundsService.GetRefundOrders].
 type RefundOrder struct {
 	Amount             Decimal `json:"Amount,omitzero"`
 	IssueRefundURL     string  `json:"IssueRefundUrl,omitzero"`
@@ -992,14 +1052,14 @@ func (v RefundOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // RefundOrderRequest holds the parameters of ReturnsRefunds.RefundOrder.
 type RefundOrderRequest struct {
-	OrderID         *GUID   `json:"pkOrderId,omitzero"`
+	OrderID         GUID    `json:"pkOrderId"` // required
 	RefundReference *string `json:"refundReference,omitzero"`
 }
 
 // RefundOrderResponse is the reply of ReturnsRefunds.RefundOrder.
 type RefundOrderResponse struct{}
 
-// ResendItem is part of a request.
+// ResendItem is taken by [ReturnsRefundsService.CreateRMABooking].
 type ResendItem struct {
 	AdditionalCost     *Decimal        `json:"AdditionalCost,omitzero"`
 	BatchInventoryID   *int            `json:"BatchInventoryId,omitzero"`
@@ -1022,7 +1082,7 @@ type ResendItem struct {
 	SubReasonTag       *string         `json:"SubReasonTag,omitzero"`
 }
 
-// ReturnItem is part of a request.
+// ReturnItem is taken by [ReturnsRefundsService.CreateRMABooking].
 type ReturnItem struct {
 	BatchInventoryID *int            `json:"BatchInventoryId,omitzero"`
 	BinrackOverride  *string         `json:"BinrackOverride,omitzero"`
@@ -1042,7 +1102,7 @@ type ReturnItem struct {
 	SubReasonTag     *string         `json:"SubReasonTag,omitzero"`
 }
 
-// ReturnOptions is part of a reply.
+// ReturnOptions is returned by [ReturnsRefundsService.GetReturnOptions].
 type ReturnOptions struct {
 	AllExistingRMAs           []VerifiedRMAItem               `json:"AllExistingRMAs,omitzero"`
 	CanHaveRefund             bool                            `json:"CanHaveRefund,omitzero"`
@@ -1065,12 +1125,14 @@ type ReturnOptions struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ReturnOptions) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ReturnsRefundsGetTotalRefundsRequest holds the parameters of ReturnsRefunds.GetTotalRefunds.
+// ReturnsRefundsGetTotalRefundsRequest holds the parameters of
+// ReturnsRefunds.GetTotalRefunds.
 type ReturnsRefundsGetTotalRefundsRequest struct {
 	OrderID *GUID `url:"fkOrderId,omitempty" json:"-"`
 }
 
-// ReturnsRefundsWeb is part of a reply.
+// ReturnsRefundsWeb is returned by
+// [ReturnsRefundsService.SearchReturnsRefundsPaged].
 type ReturnsRefundsWeb struct {
 	AccountName          string                        `json:"AccountName,omitzero"`
 	ActionDate           Time                          `json:"ActionDate,omitzero"`
@@ -1157,7 +1219,8 @@ func (v ReturnsRefundsWeb) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ReturnsRefundsWeb) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ReturnsRefundsWebPage is part of a reply.
+// ReturnsRefundsWebPage is returned by
+// [ReturnsRefundsService.SearchReturnsRefundsPaged].
 type ReturnsRefundsWebPage struct {
 	Data           []ReturnsRefundsWeb `json:"Data,omitzero"`
 	EntriesPerPage int                 `json:"EntriesPerPage,omitzero"`
@@ -1169,7 +1232,7 @@ type ReturnsRefundsWebPage struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ReturnsRefundsWebPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchField is part of a reply.
+// SearchField is returned by [ReturnsRefundsService.GetSearchTypes].
 type SearchField struct {
 	AllowForAllDates    bool   `json:"AllowForAllDates,omitzero"`
 	ExactSearchOptional bool   `json:"ExactSearchOptional,omitzero"`
@@ -1177,7 +1240,8 @@ type SearchField struct {
 	Name                string `json:"Name,omitzero"`
 }
 
-// SearchReturnsRefundsPagedRequest holds the parameters of ReturnsRefunds.SearchReturnsRefundsPaged.
+// SearchReturnsRefundsPagedRequest holds the parameters of
+// ReturnsRefunds.SearchReturnsRefundsPaged.
 type SearchReturnsRefundsPagedRequest struct {
 	DateType          *ReturnsRefundsDateType    `url:"dateType,omitempty" json:"-"`
 	ExactMatch        *bool                      `url:"exactMatch,omitempty" json:"-"`
@@ -1190,7 +1254,8 @@ type SearchReturnsRefundsPagedRequest struct {
 	To                *Time                      `url:"to,omitempty" json:"-"`
 }
 
-// UpdateRMABookingRequest holds the parameters of ReturnsRefunds.UpdateRMABooking.
+// UpdateRMABookingRequest holds the parameters of
+// ReturnsRefunds.UpdateRMABooking.
 type UpdateRMABookingRequest struct {
 	AllowCreationOfNewOrder *bool                 `json:"AllowCreationOfNewOrder,omitzero"`
 	ExchangeItems           []UpdatedExchangeItem `json:"ExchangeItems,omitzero"`
@@ -1200,7 +1265,8 @@ type UpdateRMABookingRequest struct {
 	ReturnItems             []UpdatedReturnItem   `json:"ReturnItems,omitzero"`
 }
 
-// UpdateRMABookingResponse is part of a reply.
+// UpdateRMABookingResponse is returned by
+// [ReturnsRefundsService.UpdateRMABooking].
 type UpdateRMABookingResponse struct {
 	Errors      []string          `json:"Errors,omitzero"`
 	Info        []string          `json:"Info,omitzero"`
@@ -1218,7 +1284,7 @@ type UpdateRefundRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v UpdateRefundRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// UpdateRefundResponse is part of a reply.
+// UpdateRefundResponse is returned by [ReturnsRefundsService.UpdateRefund].
 type UpdateRefundResponse struct {
 	CannotRefundReason UpdateRefundResponseCannotRefundReason `json:"CannotRefundReason,omitzero"`
 	Errors             []string                               `json:"Errors,omitzero"`
@@ -1231,7 +1297,7 @@ type UpdateRefundResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v UpdateRefundResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// UpdatedExchangeItem is part of a request.
+// UpdatedExchangeItem is taken by [ReturnsRefundsService.UpdateRMABooking].
 type UpdatedExchangeItem struct {
 	AdditionalCost      *Decimal        `json:"AdditionalCost,omitzero"`
 	BatchInventoryID    *int            `json:"BatchInventoryId,omitzero"`
@@ -1259,7 +1325,7 @@ type UpdatedExchangeItem struct {
 	SubReasonTag        *string         `json:"SubReasonTag,omitzero"`
 }
 
-// UpdatedRefundLine is part of a request.
+// UpdatedRefundLine is taken by [ReturnsRefundsService.UpdateRefund].
 type UpdatedRefundLine struct {
 	Amount                 *Decimal `json:"Amount,omitzero"`
 	ExternalReference      *string  `json:"ExternalReference,omitzero"`
@@ -1281,7 +1347,7 @@ func (v UpdatedRefundLine) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v,
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v UpdatedRefundLine) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// UpdatedResendItem is part of a request.
+// UpdatedResendItem is taken by [ReturnsRefundsService.UpdateRMABooking].
 type UpdatedResendItem struct {
 	AdditionalCost     *Decimal        `json:"AdditionalCost,omitzero"`
 	BatchInventoryID   *int            `json:"BatchInventoryId,omitzero"`
@@ -1306,7 +1372,7 @@ type UpdatedResendItem struct {
 	SubReasonTag       *string         `json:"SubReasonTag,omitzero"`
 }
 
-// UpdatedReturnItem is part of a request.
+// UpdatedReturnItem is taken by [ReturnsRefundsService.UpdateRMABooking].
 type UpdatedReturnItem struct {
 	BatchInventoryID  *int            `json:"BatchInventoryId,omitzero"`
 	BinrackOverride   *string         `json:"BinrackOverride,omitzero"`
@@ -1328,7 +1394,8 @@ type UpdatedReturnItem struct {
 	SubReasonTag      *string         `json:"SubReasonTag,omitzero"`
 }
 
-// VerifiedRMAItem is part of a reply.
+// VerifiedRMAItem is returned by [ReturnsRefundsService.ActionRMABooking] and 7
+// others.
 type VerifiedRMAItem struct {
 	Actioned            bool                `json:"Actioned,omitzero"`
 	ActionedDate        Time                `json:"ActionedDate,omitzero"`
@@ -1368,7 +1435,8 @@ type VerifiedRMAItem struct {
 	ValidationError     string              `json:"ValidationError,omitzero"`
 }
 
-// WarehouseLocation is part of a reply.
+// WarehouseLocation is returned by
+// [ReturnsRefundsService.GetWarehouseLocations].
 type WarehouseLocation struct {
 	LocationName    string `json:"LocationName,omitzero"`
 	StockLocationID GUID   `json:"pkStockLocationId,omitzero"`

@@ -12,7 +12,8 @@ type RulesEngineService service
 
 // AddAction calls POST /api/RulesEngine/AddAction.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-AddAction
 func (s *RulesEngineService) AddAction(ctx context.Context, req *AddActionRequest, opts ...CallOption) (*RuleActionResponse, error) {
@@ -26,7 +27,7 @@ func (s *RulesEngineService) AddAction(ctx context.Context, req *AddActionReques
 
 // CheckConditionNameExists calls GET /api/RulesEngine/CheckConditionNameExists.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CheckConditionNameExists
 func (s *RulesEngineService) CheckConditionNameExists(ctx context.Context, req *CheckConditionNameExistsRequest, opts ...CallOption) (bool, error) {
@@ -40,7 +41,8 @@ func (s *RulesEngineService) CheckConditionNameExists(ctx context.Context, req *
 
 // CopyAction calls POST /api/RulesEngine/CopyAction.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CopyAction
 func (s *RulesEngineService) CopyAction(ctx context.Context, req *CopyActionRequest, opts ...CallOption) (*RuleActionResponse, error) {
@@ -54,7 +56,8 @@ func (s *RulesEngineService) CopyAction(ctx context.Context, req *CopyActionRequ
 
 // CopyCondition calls POST /api/RulesEngine/CopyCondition.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CopyCondition
 func (s *RulesEngineService) CopyCondition(ctx context.Context, req *CopyConditionRequest, opts ...CallOption) (*RuleConditionHeader, error) {
@@ -68,7 +71,8 @@ func (s *RulesEngineService) CopyCondition(ctx context.Context, req *CopyConditi
 
 // CreateDraftFromExisting calls POST /api/RulesEngine/CreateDraftFromExisting.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CreateDraftFromExisting
 func (s *RulesEngineService) CreateDraftFromExisting(ctx context.Context, req *CreateDraftFromExistingRequest, opts ...CallOption) (int, error) {
@@ -82,7 +86,8 @@ func (s *RulesEngineService) CreateDraftFromExisting(ctx context.Context, req *C
 
 // CreateNewCondition calls POST /api/RulesEngine/CreateNewCondition.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CreateNewCondition
 func (s *RulesEngineService) CreateNewCondition(ctx context.Context, req *CreateNewConditionRequest, opts ...CallOption) (*RuleConditionHeader, error) {
@@ -96,7 +101,8 @@ func (s *RulesEngineService) CreateNewCondition(ctx context.Context, req *Create
 
 // CreateNewDraft calls POST /api/RulesEngine/CreateNewDraft.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CreateNewDraft
 func (s *RulesEngineService) CreateNewDraft(ctx context.Context, req *CreateNewDraftRequest, opts ...CallOption) (*RuleHeaderBasic, error) {
@@ -110,7 +116,8 @@ func (s *RulesEngineService) CreateNewDraft(ctx context.Context, req *CreateNewD
 
 // CreateNewDraftFromExisting calls POST /api/RulesEngine/CreateNewDraftFromExisting.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CreateNewDraftFromExisting
 func (s *RulesEngineService) CreateNewDraftFromExisting(ctx context.Context, req *CreateNewDraftFromExistingRequest, opts ...CallOption) (*RuleHeaderBasic, error) {
@@ -124,7 +131,8 @@ func (s *RulesEngineService) CreateNewDraftFromExisting(ctx context.Context, req
 
 // DeleteAction calls POST /api/RulesEngine/DeleteAction.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-DeleteAction
 func (s *RulesEngineService) DeleteAction(ctx context.Context, req *DeleteActionRequest, opts ...CallOption) (*DeleteActionResponse, error) {
@@ -138,7 +146,8 @@ func (s *RulesEngineService) DeleteAction(ctx context.Context, req *DeleteAction
 
 // DeleteCondition calls POST /api/RulesEngine/DeleteCondition.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-DeleteCondition
 func (s *RulesEngineService) DeleteCondition(ctx context.Context, req *DeleteConditionRequest, opts ...CallOption) (*DeleteConditionResponse, error) {
@@ -152,7 +161,8 @@ func (s *RulesEngineService) DeleteCondition(ctx context.Context, req *DeleteCon
 
 // DeleteRuleByID calls POST /api/RulesEngine/DeleteRuleById.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-DeleteRuleById
 func (s *RulesEngineService) DeleteRuleByID(ctx context.Context, req *DeleteRuleByIDRequest, opts ...CallOption) (*DeleteRuleByIDResponse, error) {
@@ -166,7 +176,7 @@ func (s *RulesEngineService) DeleteRuleByID(ctx context.Context, req *DeleteRule
 
 // GetAction calls GET /api/RulesEngine/GetAction.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetAction
 func (s *RulesEngineService) GetAction(ctx context.Context, req *GetActionRequest, opts ...CallOption) (*RuleActionResponse, error) {
@@ -180,7 +190,7 @@ func (s *RulesEngineService) GetAction(ctx context.Context, req *GetActionReques
 
 // GetActionOptions calls GET /api/RulesEngine/GetActionOptions.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetActionOptions
 func (s *RulesEngineService) GetActionOptions(ctx context.Context, req *GetActionOptionsRequest, opts ...CallOption) (map[string][]ActionOption, error) {
@@ -194,7 +204,7 @@ func (s *RulesEngineService) GetActionOptions(ctx context.Context, req *GetActio
 
 // GetActionTypes calls GET /api/RulesEngine/GetActionTypes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetActionTypes
 func (s *RulesEngineService) GetActionTypes(ctx context.Context, req *GetActionTypesRequest, opts ...CallOption) ([]RuleActionInformation, error) {
@@ -208,7 +218,7 @@ func (s *RulesEngineService) GetActionTypes(ctx context.Context, req *GetActionT
 
 // GetConditionWeb calls GET /api/RulesEngine/GetConditionWeb.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetConditionWeb
 func (s *RulesEngineService) GetConditionWeb(ctx context.Context, req *GetConditionWebRequest, opts ...CallOption) (*ConditionHeaderBasic, error) {
@@ -222,7 +232,7 @@ func (s *RulesEngineService) GetConditionWeb(ctx context.Context, req *GetCondit
 
 // GetEvaluationFields calls GET /api/RulesEngine/GetEvaluationFields.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetEvaluationFields
 func (s *RulesEngineService) GetEvaluationFields(ctx context.Context, req *GetEvaluationFieldsRequest, opts ...CallOption) ([]FieldDescriptor, error) {
@@ -236,7 +246,7 @@ func (s *RulesEngineService) GetEvaluationFields(ctx context.Context, req *GetEv
 
 // GetEvaluatorTypes calls GET /api/RulesEngine/GetEvaluatorTypes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetEvaluatorTypes
 func (s *RulesEngineService) GetEvaluatorTypes(ctx context.Context, req *GetEvaluatorTypesRequest, opts ...CallOption) ([]EvaluatorDescriptor, error) {
@@ -250,7 +260,7 @@ func (s *RulesEngineService) GetEvaluatorTypes(ctx context.Context, req *GetEval
 
 // GetKeyOptions calls GET /api/RulesEngine/GetKeyOptions.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetKeyOptions
 func (s *RulesEngineService) GetKeyOptions(ctx context.Context, req *GetKeyOptionsRequest, opts ...CallOption) ([]string, error) {
@@ -264,7 +274,7 @@ func (s *RulesEngineService) GetKeyOptions(ctx context.Context, req *GetKeyOptio
 
 // GetMultiKeyOptions calls POST /api/RulesEngine/GetMultiKeyOptions.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetMultiKeyOptions
 func (s *RulesEngineService) GetMultiKeyOptions(ctx context.Context, req *GetMultiKeyOptionsRequest, opts ...CallOption) ([]MultiKeyOptionResponse, error) {
@@ -278,7 +288,7 @@ func (s *RulesEngineService) GetMultiKeyOptions(ctx context.Context, req *GetMul
 
 // GetMultiOptions calls POST /api/RulesEngine/GetMultiOptions.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetMultiOptions
 func (s *RulesEngineService) GetMultiOptions(ctx context.Context, req *GetMultiOptionsRequest, opts ...CallOption) ([]MultiOptionResponse, error) {
@@ -292,7 +302,7 @@ func (s *RulesEngineService) GetMultiOptions(ctx context.Context, req *GetMultiO
 
 // GetOptions calls GET /api/RulesEngine/GetOptions.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetOptions
 func (s *RulesEngineService) GetOptions(ctx context.Context, req *GetOptionsRequest, opts ...CallOption) ([]string, error) {
@@ -306,7 +316,7 @@ func (s *RulesEngineService) GetOptions(ctx context.Context, req *GetOptionsRequ
 
 // GetRequiredFieldsByRuleID calls GET /api/RulesEngine/GetRequiredFieldsByRuleId.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetRequiredFieldsByRuleId
 func (s *RulesEngineService) GetRequiredFieldsByRuleID(ctx context.Context, req *GetRequiredFieldsByRuleIDRequest, opts ...CallOption) (*RulesFields, error) {
@@ -320,7 +330,7 @@ func (s *RulesEngineService) GetRequiredFieldsByRuleID(ctx context.Context, req 
 
 // GetRequiredFieldsByType calls GET /api/RulesEngine/GetRequiredFieldsByType.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetRequiredFieldsByType
 func (s *RulesEngineService) GetRequiredFieldsByType(ctx context.Context, req *GetRequiredFieldsByTypeRequest, opts ...CallOption) (*RulesFields, error) {
@@ -334,7 +344,7 @@ func (s *RulesEngineService) GetRequiredFieldsByType(ctx context.Context, req *G
 
 // GetRuleConditionNodes calls GET /api/RulesEngine/GetRuleConditionNodes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetRuleConditionNodes
 func (s *RulesEngineService) GetRuleConditionNodes(ctx context.Context, req *GetRuleConditionNodesRequest, opts ...CallOption) ([]RuleConditionHeader, error) {
@@ -348,7 +358,7 @@ func (s *RulesEngineService) GetRuleConditionNodes(ctx context.Context, req *Get
 
 // GetRules calls GET /api/RulesEngine/GetRules.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetRules
 func (s *RulesEngineService) GetRules(ctx context.Context, req *GetRulesRequest, opts ...CallOption) ([]RuleHeaderBasic, error) {
@@ -362,7 +372,7 @@ func (s *RulesEngineService) GetRules(ctx context.Context, req *GetRulesRequest,
 
 // GetRulesByType calls GET /api/RulesEngine/GetRulesByType.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetRulesByType
 func (s *RulesEngineService) GetRulesByType(ctx context.Context, req *GetRulesByTypeRequest, opts ...CallOption) ([]RuleHeaderBasic, error) {
@@ -376,7 +386,8 @@ func (s *RulesEngineService) GetRulesByType(ctx context.Context, req *GetRulesBy
 
 // SaveConditionChanges calls POST /api/RulesEngine/SaveConditionChanges.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SaveConditionChanges
 func (s *RulesEngineService) SaveConditionChanges(ctx context.Context, req *SaveConditionChangesRequest, opts ...CallOption) (*SaveConditionChangesResponse, error) {
@@ -390,7 +401,8 @@ func (s *RulesEngineService) SaveConditionChanges(ctx context.Context, req *Save
 
 // SetConditionEnabled calls POST /api/RulesEngine/SetConditionEnabled.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SetConditionEnabled
 func (s *RulesEngineService) SetConditionEnabled(ctx context.Context, req *SetConditionEnabledRequest, opts ...CallOption) (*SetConditionEnabledResponse, error) {
@@ -404,7 +416,8 @@ func (s *RulesEngineService) SetConditionEnabled(ctx context.Context, req *SetCo
 
 // SetDraftLive calls POST /api/RulesEngine/SetDraftLive.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SetDraftLive
 func (s *RulesEngineService) SetDraftLive(ctx context.Context, req *SetDraftLiveRequest, opts ...CallOption) (int, error) {
@@ -418,7 +431,8 @@ func (s *RulesEngineService) SetDraftLive(ctx context.Context, req *SetDraftLive
 
 // SetRuleEnabled calls POST /api/RulesEngine/SetRuleEnabled.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SetRuleEnabled
 func (s *RulesEngineService) SetRuleEnabled(ctx context.Context, req *SetRuleEnabledRequest, opts ...CallOption) (*SetRuleEnabledResponse, error) {
@@ -432,7 +446,8 @@ func (s *RulesEngineService) SetRuleEnabled(ctx context.Context, req *SetRuleEna
 
 // SetRuleName calls POST /api/RulesEngine/SetRuleName.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SetRuleName
 func (s *RulesEngineService) SetRuleName(ctx context.Context, req *SetRuleNameRequest, opts ...CallOption) (*SetRuleNameResponse, error) {
@@ -446,7 +461,8 @@ func (s *RulesEngineService) SetRuleName(ctx context.Context, req *SetRuleNameRe
 
 // SwapConditions calls POST /api/RulesEngine/SwapConditions.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SwapConditions
 func (s *RulesEngineService) SwapConditions(ctx context.Context, req *SwapConditionsRequest, opts ...CallOption) (*SwapConditionsResponse, error) {
@@ -460,7 +476,8 @@ func (s *RulesEngineService) SwapConditions(ctx context.Context, req *SwapCondit
 
 // SwapRules calls POST /api/RulesEngine/SwapRules.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SwapRules
 func (s *RulesEngineService) SwapRules(ctx context.Context, req *SwapRulesRequest, opts ...CallOption) (*SwapRulesResponse, error) {
@@ -474,7 +491,8 @@ func (s *RulesEngineService) SwapRules(ctx context.Context, req *SwapRulesReques
 
 // TestEvaluateRule calls POST /api/RulesEngine/TestEvaluateRule.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-TestEvaluateRule
 func (s *RulesEngineService) TestEvaluateRule(ctx context.Context, req *TestEvaluateRuleRequest, opts ...CallOption) (*RuleEvaluationResult, error) {
@@ -488,7 +506,8 @@ func (s *RulesEngineService) TestEvaluateRule(ctx context.Context, req *TestEval
 
 // UpdateAction calls POST /api/RulesEngine/UpdateAction.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-UpdateAction
 func (s *RulesEngineService) UpdateAction(ctx context.Context, req *UpdateActionRequest, opts ...CallOption) (*UpdateActionResponse, error) {
@@ -500,14 +519,15 @@ func (s *RulesEngineService) UpdateAction(ctx context.Context, req *UpdateAction
 	return out, err
 }
 
-// ActionOption is part of a reply.
+// ActionOption is returned by [RulesEngineService.GetActionOptions].
 type ActionOption struct {
 	Icon  string `json:"Icon,omitzero"`
 	Text  string `json:"Text,omitzero"`
 	Value string `json:"Value,omitzero"`
 }
 
-// ActionPropertyRequest is part of a request.
+// ActionPropertyRequest is taken by [RulesEngineService.AddAction] and
+// [RulesEngineService.UpdateAction].
 type ActionPropertyRequest struct {
 	ActionPropertyID *int    `json:"ActionPropertyId,omitzero"`
 	DisplayName      *string `json:"DisplayName,omitzero"`
@@ -523,7 +543,8 @@ type AddActionRequest struct {
 	ConditionID *int                        `json:"fkConditionId,omitzero"`
 }
 
-// CheckConditionNameExistsRequest holds the parameters of RulesEngine.CheckConditionNameExists.
+// CheckConditionNameExistsRequest holds the parameters of
+// RulesEngine.CheckConditionNameExists.
 type CheckConditionNameExistsRequest struct {
 	ConditionName      *string `url:"conditionName,omitempty" json:"-"`
 	ExcludeConditionID *int    `url:"excludeConditionId,omitempty" json:"-"`
@@ -531,7 +552,9 @@ type CheckConditionNameExistsRequest struct {
 	RuleID             *int    `url:"fkRuleId,omitempty" json:"-"`
 }
 
-// ConditionHeaderBasic is sent and received. Bools and numbers are always sent, the
+// ConditionHeaderBasic is taken by [RulesEngineService.CreateNewCondition] and
+// [RulesEngineService.SaveConditionChanges], and returned by
+// [RulesEngineService.GetConditionWeb]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type ConditionHeaderBasic struct {
 	ConditionName     string               `json:"ConditionName,omitzero"`
@@ -542,7 +565,9 @@ type ConditionHeaderBasic struct {
 	ConditionID       int                  `json:"pkConditionId"`
 }
 
-// ConditionItemBasic is sent and received. Bools and numbers are always sent, the
+// ConditionItemBasic is taken by [RulesEngineService.CreateNewCondition] and
+// [RulesEngineService.SaveConditionChanges], and returned by
+// [RulesEngineService.GetConditionWeb]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type ConditionItemBasic struct {
 	Evaluation      ConditionItemBasicEvaluation `json:"Evaluation,omitzero"`
@@ -568,7 +593,8 @@ type CopyConditionRequest struct {
 	TargetParentConditionID *int  `json:"targetParentConditionId,omitzero"`
 }
 
-// CreateNewConditionRequest holds the parameters of RulesEngine.CreateNewCondition.
+// CreateNewConditionRequest holds the parameters of
+// RulesEngine.CreateNewCondition.
 type CreateNewConditionRequest struct {
 	Header *ConditionHeaderBasic `json:"header,omitzero"`
 }
@@ -598,7 +624,7 @@ type DeleteConditionResponse struct{}
 // DeleteRuleByIDResponse is the reply of RulesEngine.DeleteRuleByID.
 type DeleteRuleByIDResponse struct{}
 
-// EvaluatorDescriptor is part of a reply.
+// EvaluatorDescriptor is returned by [RulesEngineService.GetEvaluatorTypes].
 type EvaluatorDescriptor struct {
 	ClientType     EvaluatorDescriptorClientType     `json:"ClientType,omitzero"`
 	ClientTypeName string                            `json:"ClientTypeName,omitzero"`
@@ -609,7 +635,7 @@ type EvaluatorDescriptor struct {
 	GroupIndex     int                               `json:"GroupIndex,omitzero"`
 }
 
-// FieldDescriptor is part of a reply.
+// FieldDescriptor is returned by [RulesEngineService.GetEvaluationFields].
 type FieldDescriptor struct {
 	DisplayType          FieldDescriptorDisplayType           `json:"DisplayType,omitzero"`
 	ExactMatchRequired   bool                                 `json:"ExactMatchRequired,omitzero"`
@@ -625,7 +651,7 @@ type FieldDescriptor struct {
 	ValidEvaluatorGroups []FieldDescriptorValidEvaluatorGroup `json:"ValidEvaluatorGroups,omitzero"`
 }
 
-// FieldKeys is part of a request.
+// FieldKeys is taken by [RulesEngineService.GetMultiOptions].
 type FieldKeys struct {
 	FieldName *string  `json:"FieldName,omitzero"`
 	Keys      []string `json:"Keys,omitzero"`
@@ -651,7 +677,8 @@ type GetConditionWebRequest struct {
 	ConditionID *int `url:"pkConditionId,omitempty" json:"-"`
 }
 
-// GetEvaluatorTypesRequest holds the parameters of RulesEngine.GetEvaluatorTypes.
+// GetEvaluatorTypesRequest holds the parameters of
+// RulesEngine.GetEvaluatorTypes.
 type GetEvaluatorTypesRequest struct{}
 
 // GetKeyOptionsRequest holds the parameters of RulesEngine.GetKeyOptions.
@@ -660,7 +687,8 @@ type GetKeyOptionsRequest struct {
 	Type      *GetKeyOptionsRequestType `url:"type,omitempty" json:"-"`
 }
 
-// GetMultiKeyOptionsRequest holds the parameters of RulesEngine.GetMultiKeyOptions.
+// GetMultiKeyOptionsRequest holds the parameters of
+// RulesEngine.GetMultiKeyOptions.
 type GetMultiKeyOptionsRequest struct {
 	FieldNames []string                       `json:"fieldNames,omitzero"`
 	Type       *GetMultiKeyOptionsRequestType `json:"type,omitzero"`
@@ -679,7 +707,8 @@ type GetOptionsRequest struct {
 	Type      *GetOptionsRequestType `url:"type,omitempty" json:"-"`
 }
 
-// GetRuleConditionNodesRequest holds the parameters of RulesEngine.GetRuleConditionNodes.
+// GetRuleConditionNodesRequest holds the parameters of
+// RulesEngine.GetRuleConditionNodes.
 type GetRuleConditionNodesRequest struct {
 	RuleID *int `url:"pkRuleId,omitempty" json:"-"`
 }
@@ -687,13 +716,14 @@ type GetRuleConditionNodesRequest struct {
 // GetRulesRequest holds the parameters of RulesEngine.GetRules.
 type GetRulesRequest struct{}
 
-// MultiKeyOptionResponse is part of a reply.
+// MultiKeyOptionResponse is returned by
+// [RulesEngineService.GetMultiKeyOptions].
 type MultiKeyOptionResponse struct {
 	Field   string   `json:"Field,omitzero"`
 	Options []string `json:"Options,omitzero"`
 }
 
-// MultiOptionResponse is part of a reply.
+// MultiOptionResponse is returned by [RulesEngineService.GetMultiOptions].
 type MultiOptionResponse struct {
 	Field        string       `json:"Field,omitzero"`
 	Key          string       `json:"Key,omitzero"`
@@ -701,13 +731,13 @@ type MultiOptionResponse struct {
 	Options      []string     `json:"Options,omitzero"`
 }
 
-// OptionBase is part of a reply.
+// OptionBase is returned by [RulesEngineService.GetMultiOptions].
 type OptionBase struct {
 	Text  string `json:"Text,omitzero"`
 	Value string `json:"Value,omitzero"`
 }
 
-// RuleAction is part of a reply.
+// RuleAction is returned by [RulesEngineService.CopyCondition] and 2 others.
 type RuleAction struct {
 	ActionName  string               `json:"ActionName,omitzero"`
 	ActionType  RuleActionActionType `json:"ActionType,omitzero"`
@@ -719,14 +749,14 @@ type RuleAction struct {
 	ActionID    int                  `json:"pkActionId,omitzero"`
 }
 
-// RuleActionGridInformation is part of a reply.
+// RuleActionGridInformation is returned by [RulesEngineService.GetActionTypes].
 type RuleActionGridInformation struct {
 	RowAddText                    string                                 `json:"RowAddText,omitzero"`
 	RowAddTrigger                 RuleActionGridInformationRowAddTrigger `json:"RowAddTrigger,omitzero"`
 	RuleActionPropertyInformation []RuleActionPropertyInformation        `json:"RuleActionPropertyInformation,omitzero"`
 }
 
-// RuleActionInformation is part of a reply.
+// RuleActionInformation is returned by [RulesEngineService.GetActionTypes].
 type RuleActionInformation struct {
 	DisplayName     string                          `json:"DisplayName,omitzero"`
 	GridInformation RuleActionGridInformation       `json:"GridInformation,omitzero"`
@@ -734,7 +764,8 @@ type RuleActionInformation struct {
 	Value           RuleActionInformationValue      `json:"Value,omitzero"`
 }
 
-// RuleActionProperty is part of a reply.
+// RuleActionProperty is returned by [RulesEngineService.CopyCondition] and 2
+// others.
 type RuleActionProperty struct {
 	ActionID         int    `json:"ActionId,omitzero"`
 	ActionPropertyID int    `json:"ActionPropertyId,omitzero"`
@@ -742,7 +773,8 @@ type RuleActionProperty struct {
 	Value            string `json:"Value,omitzero"`
 }
 
-// RuleActionPropertyInformation is part of a reply.
+// RuleActionPropertyInformation is returned by
+// [RulesEngineService.GetActionTypes].
 type RuleActionPropertyInformation struct {
 	Description string                                 `json:"Description,omitzero"`
 	DisplayName string                                 `json:"DisplayName,omitzero"`
@@ -753,7 +785,8 @@ type RuleActionPropertyInformation struct {
 	SubHeading  string                                 `json:"SubHeading,omitzero"`
 }
 
-// RuleActionPropertyResponse is part of a reply.
+// RuleActionPropertyResponse is returned by [RulesEngineService.AddAction] and
+// 2 others.
 type RuleActionPropertyResponse struct {
 	ActionPropertyID int    `json:"ActionPropertyId,omitzero"`
 	DisplayName      string `json:"DisplayName,omitzero"`
@@ -761,7 +794,8 @@ type RuleActionPropertyResponse struct {
 	Value            string `json:"Value,omitzero"`
 }
 
-// RuleActionResponse is part of a reply.
+// RuleActionResponse is returned by [RulesEngineService.AddAction] and 2
+// others.
 type RuleActionResponse struct {
 	ActionName  string                       `json:"ActionName,omitzero"`
 	ActionType  RuleActionResponseActionType `json:"ActionType,omitzero"`
@@ -770,7 +804,8 @@ type RuleActionResponse struct {
 	ActionID    int                          `json:"pkActionId,omitzero"`
 }
 
-// RuleConditionHeader is part of a reply.
+// RuleConditionHeader is returned by [RulesEngineService.CopyCondition] and 2
+// others.
 type RuleConditionHeader struct {
 	Action            RuleAction            `json:"Action,omitzero"`
 	ConditionName     string                `json:"ConditionName,omitzero"`
@@ -783,13 +818,13 @@ type RuleConditionHeader struct {
 	ConditionID       int                   `json:"pkConditionId,omitzero"`
 }
 
-// RuleEvaluationResult is part of a reply.
+// RuleEvaluationResult is returned by [RulesEngineService.TestEvaluateRule].
 type RuleEvaluationResult struct {
 	LastActionID    int `json:"LastActionId,omitzero"`
 	LastConditionID int `json:"LastConditionId,omitzero"`
 }
 
-// RuleHeaderBasic is part of a reply.
+// RuleHeaderBasic is returned by [RulesEngineService.GetRules] and 3 others.
 type RuleHeaderBasic struct {
 	Draft               bool                    `json:"Draft,omitzero"`
 	Enabled             bool                    `json:"Enabled,omitzero"`
@@ -801,22 +836,26 @@ type RuleHeaderBasic struct {
 	RuleIDDraft         int                     `json:"pkRuleId_Draft,omitzero"`
 }
 
-// RulesFields is part of a reply.
+// RulesFields is returned by [RulesEngineService.GetRequiredFieldsByType] and
+// [RulesEngineService.GetRequiredFieldsByRuleID].
 type RulesFields struct {
 	FieldKeys  map[string][]string `json:"FieldKeys,omitzero"`
 	FieldNames []string            `json:"FieldNames,omitzero"`
 	IDName     string              `json:"IdName,omitzero"`
 }
 
-// SaveConditionChangesRequest holds the parameters of RulesEngine.SaveConditionChanges.
+// SaveConditionChangesRequest holds the parameters of
+// RulesEngine.SaveConditionChanges.
 type SaveConditionChangesRequest struct {
 	ConditionHeader *ConditionHeaderBasic `json:"conditionHeader,omitzero"`
 }
 
-// SaveConditionChangesResponse is the reply of RulesEngine.SaveConditionChanges.
+// SaveConditionChangesResponse is the reply of
+// RulesEngine.SaveConditionChanges.
 type SaveConditionChangesResponse struct{}
 
-// SetConditionEnabledRequest holds the parameters of RulesEngine.SetConditionEnabled.
+// SetConditionEnabledRequest holds the parameters of
+// RulesEngine.SetConditionEnabled.
 type SetConditionEnabledRequest struct {
 	Enabled     *bool `json:"enabled,omitzero"`
 	ConditionID *int  `json:"pkConditionId,omitzero"`
@@ -872,7 +911,7 @@ type TestEvaluateRuleRequest struct {
 	TestValues []TestpadValue `json:"testValues,omitzero"`
 }
 
-// TestpadValue is part of a request.
+// TestpadValue is taken by [RulesEngineService.TestEvaluateRule].
 type TestpadValue struct {
 	FieldName *string  `json:"FieldName,omitzero"`
 	Key       *string  `json:"Key,omitzero"`

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
 	"github.com/linnbridge/linnbridge/internal/wire"
@@ -17,6 +18,7 @@ type openSession struct {
 	token  Secret
 	server *url.URL
 	region string // eu, us or as
+	opened time.Time
 }
 
 // sessions keeps the open session and has one caller at a time open another,
@@ -25,6 +27,12 @@ type sessions struct {
 	mu      sync.Mutex
 	current *openSession
 	opening *opening // nil unless a caller is at it
+	// The last use of the current session with success, and the last one by
+	// another operation.
+	used [2]use
+
+	login      refusal // of the credentials
+	operations map[string]*refusedOperation
 }
 
 // opening is one attempt to open a session. Its result may be read once done
@@ -54,6 +62,10 @@ func (s *sessions) get(ctx context.Context, refused *openSession, open func(cont
 			s.mu.Unlock()
 			return current, nil
 		}
+		if err := s.login.holds(time.Now()); err != nil {
+			s.mu.Unlock()
+			return nil, err
+		}
 		o := s.opening
 		mine := o == nil
 		if mine {
@@ -82,6 +94,13 @@ func (s *sessions) open(ctx context.Context, o *opening, open func(context.Conte
 	defer func() {
 		s.mu.Lock()
 		s.current, s.opening = o.session, nil
+		s.used = [2]use{}
+		switch {
+		case o.err == nil:
+			s.login = refusal{}
+		case IsSession(o.err) || IsPermission(o.err):
+			s.login.begin(o.err, minLoginPause, maxLoginPause)
+		}
 		s.mu.Unlock()
 		close(o.done)
 	}()
@@ -168,9 +187,9 @@ func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 	if reply.Token.IsZero() {
 		return fail(ClassDecode, "", errors.New("the session has no token"))
 	}
-	s := &openSession{token: reply.Token}
+	s := &openSession{token: reply.Token, opened: time.Now()}
 	if s.server = c.hosts.server; s.server == nil {
-		if s.server, err = serverURL(reply.Server, c.hosts.auth.Scheme); err != nil {
+		if s.server, err = c.serverURL(reply.Server); err != nil {
 			return fail(ClassDecode, "", err)
 		}
 	}
@@ -179,9 +198,9 @@ func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 }
 
 // serverURL reads the Server of a session, which some accounts get without a
-// scheme. scheme is that of the login: the token does not travel in the clear
-// when the secret did not.
-func serverURL(server, scheme string) (*url.URL, error) {
+// scheme. The token does not travel in the clear when the secret did not, and
+// only to a host of linnworks.net, unless the caller chose the host of the login.
+func (c *Client) serverURL(server string) (*url.URL, error) {
 	server = strings.TrimSpace(server)
 	if !strings.Contains(server, "://") {
 		server = "https://" + server
@@ -190,10 +209,27 @@ func serverURL(server, scheme string) (*url.URL, error) {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, errors.New("the session names no usable server")
 	}
-	if scheme == "https" {
-		u.Scheme = scheme
+	if c.hosts.auth.Scheme == "https" {
+		u.Scheme = "https"
 	}
-	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, nil
+	user := u.User != nil
+	u = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}
+	switch {
+	case !c.hosts.given && (user || !ofLinnworks(u)):
+		return nil, fmt.Errorf("the session names the server %.100q, which is not one of linnworks.net: nothing was sent there; if it is meant, give WithServerURL", u.Host)
+	case !c.private(u):
+		return nil, fmt.Errorf("the session names the server %.100q without encryption: nothing was sent there; if it is meant, give WithInsecureHTTP", u.Host)
+	}
+	return u, nil
+}
+
+// ofLinnworks reports whether u is a host of linnworks.net at the usual port.
+func ofLinnworks(u *url.URL) bool {
+	host := strings.ToLower(u.Hostname())
+	plain := !strings.ContainsFunc(host, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.'
+	})
+	return plain && (host == "linnworks.net" || strings.HasSuffix(host, ".linnworks.net")) && (u.Port() == "" || u.Port() == "443")
 }
 
 // region decides the v2 region: the locality of the account, which older

@@ -65,26 +65,70 @@ func TestLogin(t *testing.T) {
 }
 
 func TestServerURL(t *testing.T) {
-	for _, c := range []struct{ server, scheme, want string }{
-		{"https://eu-ext.linnworks.net", "https", "https://eu-ext.linnworks.net"},
-		{"https://eu-ext.linnworks.net/", "https", "https://eu-ext.linnworks.net"},
-		{" eu1.linnworks.net ", "https", "https://eu1.linnworks.net"},
-		{"eu1.linnworks.net/", "https", "https://eu1.linnworks.net"},
-		{"http://eu1.linnworks.net", "https", "https://eu1.linnworks.net"},
-		{"http://127.0.0.1:8080", "http", "http://127.0.0.1:8080"},
-		{"https://proxy.test/linnworks//?x=1#y", "https", "https://proxy.test/linnworks"},
-		{"", "https", ""},
-		{"/", "https", ""},
-		{"ftp://eu1.linnworks.net", "https", ""},
-		{"https://%zz", "https", ""},
+	loopback, proxy := WithAuthURL("http://127.0.0.1:8080"), WithAuthURL("https://proxy.test")
+	for _, c := range []struct {
+		server string
+		opts   []Option
+		want   string // empty for a refusal
+	}{
+		{"https://eu-ext.linnworks.net", nil, "https://eu-ext.linnworks.net"},
+		{"https://eu-ext.linnworks.net/", nil, "https://eu-ext.linnworks.net"},
+		{" eu1.linnworks.net ", nil, "https://eu1.linnworks.net"},
+		{"eu1.linnworks.net/", nil, "https://eu1.linnworks.net"},
+		{"http://eu1.linnworks.net", nil, "https://eu1.linnworks.net"},
+		{"https://EU1.Linnworks.net:443/x", nil, "https://EU1.Linnworks.net:443/x"},
+		{"https://linnworks.net", nil, "https://linnworks.net"},
+		{"https://evil.example", nil, ""},
+		{"https://169.254.169.254", nil, ""},
+		{"http://127.0.0.1", nil, ""},
+		{"https://[::1]", nil, ""},
+		{"https://eu-ext.linnworks.net.evil.example", nil, ""},
+		{"https://evil-linnworks.net", nil, ""},
+		{"https://eu-ext.linnworks.net.", nil, ""},
+		{"https://eu-ext.linnworks.net:8443", nil, ""},
+		{"https://eu-ext.linnworks.net@evil.example", nil, ""},
+		{"https://user:HIDDEN@eu-ext.linnworks.net", nil, ""},
+		{"https://evil.example/.linnworks.net", nil, ""},
+		{"https://evil.example?.linnworks.net", nil, ""},
+		{"https://evil.example%2f.linnworks.net", nil, ""},
+		{"https://e\u0301u.linnworks.net", nil, ""},
+		{"", nil, ""},
+		{"/", nil, ""},
+		{"ftp://eu1.linnworks.net", nil, ""},
+		{"https://%zz", nil, ""},
+		// Who chooses the host of the login trusts what it says.
+		{"http://127.0.0.1:8080", []Option{loopback}, "http://127.0.0.1:8080"},
+		{"https://proxy.test/linnworks//?x=1#y", []Option{proxy}, "https://proxy.test/linnworks"},
+		{"http://proxy.test", []Option{proxy}, "https://proxy.test"},
+		{"http://proxy.test", []Option{loopback}, ""},
+		{"http://proxy.test", []Option{loopback, WithInsecureHTTP()}, "http://proxy.test"},
 	} {
-		u, err := serverURL(c.server, c.scheme)
+		s := &server{login: func(int, request) (*http.Response, error) {
+			return respond(200, session(1, c.server)), nil
+		}}
+		client := newTestClient(t, s, c.opts...)
+		err := do(t.Context(), client, readOp)
+		_, calls := s.count()
 		if c.want == "" {
-			if err == nil {
-				t.Errorf("serverURL(%q) = %s, want an error", c.server, u)
+			if e, ok := errors.AsType[*Error](err); !ok || e.Class != ClassDecode || calls != 0 || strings.Contains(err.Error(), testToken(1)) || strings.Contains(err.Error(), "HIDDEN") {
+				t.Errorf("%s: %d calls, err = %v", c.server, calls, err)
 			}
-		} else if err != nil || u.String() != c.want {
-			t.Errorf("serverURL(%q, %s) = %v, %v; want %s", c.server, c.scheme, u, err, c.want)
+		} else if err != nil || s.last(t).url != c.want+"/api/Things/Read" {
+			t.Errorf("%s: %v; want a call to %s", c.server, err, c.want)
+		}
+	}
+}
+
+func TestPlainHTTPIsRefused(t *testing.T) {
+	for name, opt := range map[string]func(string) Option{"WithAuthURL": WithAuthURL, "WithServerURL": WithServerURL, "WithV2URL": WithV2URL} {
+		_, err := NewClient(testCredentials(), opt("http://proxy.test"))
+		if err == nil || !strings.HasPrefix(err.Error(), "linnworks: "+name+": ") {
+			t.Errorf("%s: err = %v", name, err)
+		}
+		for _, opts := range [][]Option{{opt("http://localhost:80")}, {opt("http://proxy.test"), WithInsecureHTTP()}, {WithInsecureHTTP(), opt("http://proxy.test")}} {
+			if _, err := NewClient(testCredentials(), opts...); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	}
 }
@@ -119,7 +163,7 @@ func TestHosts(t *testing.T) {
 		want string
 	}{
 		"session's":    {hostServer, nil, "https://us-ext.linnworks.net/things/1%2F2"},
-		"given server": {hostServer, []Option{WithServerURL("http://proxy.test/x/")}, "http://proxy.test/x/things/1%2F2"},
+		"given server": {hostServer, []Option{WithServerURL("https://proxy.test/x/")}, "https://proxy.test/x/things/1%2F2"},
 		"v2":           {hostV2, nil, "https://us-api.linnworks.net/v2/things/1%2F2"},
 		"new":          {hostNew, nil, "https://us-api.linnworks.net/v1/things/1%2F2"},
 		"given v2":     {hostV2, []Option{WithV2URL("https://apim.test/gateway")}, "https://apim.test/gateway/v2/things/1%2F2"},
@@ -135,10 +179,10 @@ func TestHosts(t *testing.T) {
 		})
 	}
 	s := &server{}
-	if err := do(t.Context(), newTestClient(t, s, WithAuthURL("http://login.test/")), readOp); err != nil {
+	if err := do(t.Context(), newTestClient(t, s, WithAuthURL("https://login.test/")), readOp); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.logins[0].url; got != "http://login.test/api/Auth/AuthorizeByApplication" {
+	if got := s.logins[0].url; got != "https://login.test/api/Auth/AuthorizeByApplication" {
 		t.Errorf("login went to %s", got)
 	}
 }
@@ -345,8 +389,8 @@ func TestLoginFailureIsShared(t *testing.T) {
 		if err := do(t.Context(), c, readOp); !IsSession(err) {
 			t.Errorf("err = %v", err)
 		}
-		if logins, _ := s.count(); logins != 2 {
-			t.Errorf("%d logins after one more call, want 2: a failure is not kept", logins)
+		if logins, _ := s.count(); logins != 1 {
+			t.Errorf("%d logins after one more call, want 1: refused credentials are remembered", logins)
 		}
 	})
 }

@@ -11,7 +11,8 @@ type SettingsService service
 
 // DeleteCurrencyConversionRates calls POST /api/Settings/DeleteCurrencyConversionRates.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-DeleteCurrencyConversionRates
 func (s *SettingsService) DeleteCurrencyConversionRates(ctx context.Context, req *DeleteCurrencyConversionRatesRequest, opts ...CallOption) (*DeleteCurrencyConversionRatesResponse, error) {
@@ -25,7 +26,7 @@ func (s *SettingsService) DeleteCurrencyConversionRates(ctx context.Context, req
 
 // GetAvailableTimeZones calls GET /api/Settings/GetAvailableTimeZones.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-GetAvailableTimeZones
 func (s *SettingsService) GetAvailableTimeZones(ctx context.Context, req *GetAvailableTimeZonesRequest, opts ...CallOption) (*GetAvailableTimeZonesResponse, error) {
@@ -39,7 +40,7 @@ func (s *SettingsService) GetAvailableTimeZones(ctx context.Context, req *GetAva
 
 // GetCurrencyConversionRates calls GET /api/Settings/GetCurrencyConversionRates.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-GetCurrencyConversionRates
 func (s *SettingsService) GetCurrencyConversionRates(ctx context.Context, req *GetCurrencyConversionRatesRequest, opts ...CallOption) ([]CurrencyConversionRate, error) {
@@ -53,7 +54,7 @@ func (s *SettingsService) GetCurrencyConversionRates(ctx context.Context, req *G
 
 // GetLatestCurrencyRate calls GET /api/Settings/GetLatestCurrencyRate.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-GetLatestCurrencyRate
 func (s *SettingsService) GetLatestCurrencyRate(ctx context.Context, req *GetLatestCurrencyRateRequest, opts ...CallOption) (*GetLatestCurrencyRateResponse, error) {
@@ -67,7 +68,7 @@ func (s *SettingsService) GetLatestCurrencyRate(ctx context.Context, req *GetLat
 
 // GetMeasures calls GET /api/Settings/GetMeasures.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-GetMeasures
 func (s *SettingsService) GetMeasures(ctx context.Context, req *GetMeasuresRequest, opts ...CallOption) (*Measures, error) {
@@ -81,7 +82,8 @@ func (s *SettingsService) GetMeasures(ctx context.Context, req *GetMeasuresReque
 
 // InsertCurrencyConversionRates calls POST /api/Settings/InsertCurrencyConversionRates.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-InsertCurrencyConversionRates
 func (s *SettingsService) InsertCurrencyConversionRates(ctx context.Context, req *InsertCurrencyConversionRatesRequest, opts ...CallOption) (*InsertCurrencyConversionRatesResponse, error) {
@@ -95,7 +97,8 @@ func (s *SettingsService) InsertCurrencyConversionRates(ctx context.Context, req
 
 // UpdateCurrencyConversionRates calls POST /api/Settings/UpdateCurrencyConversionRates.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-UpdateCurrencyConversionRates
 func (s *SettingsService) UpdateCurrencyConversionRates(ctx context.Context, req *UpdateCurrencyConversionRatesRequest, opts ...CallOption) (*UpdateCurrencyConversionRatesResponse, error) {
@@ -107,54 +110,64 @@ func (s *SettingsService) UpdateCurrencyConversionRates(ctx context.Context, req
 	return out, err
 }
 
-// AvailableTimeZone is part of a reply.
+// AvailableTimeZone is returned by [SettingsService.GetAvailableTimeZones].
 type AvailableTimeZone struct {
 	ID   string `json:"Id,omitzero"`
 	Name string `json:"Name,omitzero"`
 }
 
-// CurrencyConversionRate is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// CurrencyConversionRate is taken by
+// [SettingsService.InsertCurrencyConversionRates] and
+// [SettingsService.UpdateCurrencyConversionRates], and returned by
+// [SettingsService.GetCurrencyConversionRates]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type CurrencyConversionRate struct {
 	ConversionRate Decimal `json:"ConversionRate,omitzero"`
 	Currency       string  `json:"Currency,omitzero"`
 }
 
-// CurrencyRate is part of a reply.
+// CurrencyRate is returned by [SettingsService.GetLatestCurrencyRate].
 type CurrencyRate struct {
 	AccurateAsOf Time    `json:"AccurateAsOf,omitzero"`
 	Currency     string  `json:"Currency,omitzero"`
 	Rate         Decimal `json:"Rate,omitzero"`
 }
 
-// DeleteCurrencyConversionRatesRequest holds the parameters of Settings.DeleteCurrencyConversionRates.
+// DeleteCurrencyConversionRatesRequest holds the parameters of
+// Settings.DeleteCurrencyConversionRates.
 type DeleteCurrencyConversionRatesRequest struct {
 	Currencies []string `json:"currencies,omitzero"`
 }
 
-// DeleteCurrencyConversionRatesResponse is the reply of Settings.DeleteCurrencyConversionRates.
+// DeleteCurrencyConversionRatesResponse is the reply of
+// Settings.DeleteCurrencyConversionRates.
 type DeleteCurrencyConversionRatesResponse struct{}
 
-// GetAvailableTimeZonesRequest holds the parameters of Settings.GetAvailableTimeZones.
+// GetAvailableTimeZonesRequest holds the parameters of
+// Settings.GetAvailableTimeZones.
 type GetAvailableTimeZonesRequest struct{}
 
-// GetAvailableTimeZonesResponse is part of a reply.
+// GetAvailableTimeZonesResponse is returned by
+// [SettingsService.GetAvailableTimeZones].
 type GetAvailableTimeZonesResponse struct {
 	TimeZones []AvailableTimeZone `json:"TimeZones,omitzero"`
 }
 
-// GetCurrencyConversionRatesRequest holds the parameters of Settings.GetCurrencyConversionRates.
+// GetCurrencyConversionRatesRequest holds the parameters of
+// Settings.GetCurrencyConversionRates.
 type GetCurrencyConversionRatesRequest struct {
 	Currency                *string `url:"currency,omitempty" json:"-"`
 	GetCurrenciesFromOrders *bool   `url:"getCurrenciesFromOrders,omitempty" json:"-"`
 }
 
-// GetLatestCurrencyRateRequest holds the parameters of Settings.GetLatestCurrencyRate.
+// GetLatestCurrencyRateRequest holds the parameters of
+// Settings.GetLatestCurrencyRate.
 type GetLatestCurrencyRateRequest struct {
 	BaseCurrency *string `url:"baseCurrency,omitempty" json:"-"`
 }
 
-// GetLatestCurrencyRateResponse is part of a reply.
+// GetLatestCurrencyRateResponse is returned by
+// [SettingsService.GetLatestCurrencyRate].
 type GetLatestCurrencyRateResponse struct {
 	BaseCurrency string         `json:"BaseCurrency,omitzero"`
 	Rates        []CurrencyRate `json:"Rates,omitzero"`
@@ -163,21 +176,24 @@ type GetLatestCurrencyRateResponse struct {
 // GetMeasuresRequest holds the parameters of Settings.GetMeasures.
 type GetMeasuresRequest struct{}
 
-// InsertCurrencyConversionRatesRequest holds the parameters of Settings.InsertCurrencyConversionRates.
+// InsertCurrencyConversionRatesRequest holds the parameters of
+// Settings.InsertCurrencyConversionRates.
 type InsertCurrencyConversionRatesRequest struct {
 	Rates []CurrencyConversionRate `json:"rates,omitzero"`
 }
 
-// InsertCurrencyConversionRatesResponse is the reply of Settings.InsertCurrencyConversionRates.
+// InsertCurrencyConversionRatesResponse is the reply of
+// Settings.InsertCurrencyConversionRates.
 type InsertCurrencyConversionRatesResponse struct{}
 
-// Measures is part of a reply.
+// Measures is returned by [SettingsService.GetMeasures].
 type Measures struct {
 	Dimension string `json:"Dimension,omitzero"`
 	Weight    string `json:"Weight,omitzero"`
 }
 
-// UpdateCurrencyConversionRatesResponse is the reply of Settings.UpdateCurrencyConversionRates.
+// UpdateCurrencyConversionRatesResponse is the reply of
+// Settings.UpdateCurrencyConversionRates.
 type UpdateCurrencyConversionRatesResponse struct{}
 
 // UpdateCurrencyConversionRatesRequest is the type of the parameters of Settings.UpdateCurrencyConversionRates, which equal those of

@@ -16,7 +16,8 @@ type ShippingService service
 
 // CancelOrderShippingLabel calls POST /api/ShippingService/CancelOrderShippingLabel.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-CancelOrderShippingLabel
 func (s *ShippingService) CancelOrderShippingLabel(ctx context.Context, req *CancelOrderShippingLabelRequest, opts ...CallOption) (*CancelOrderShippingLabelResponse, error) {
@@ -30,7 +31,7 @@ func (s *ShippingService) CancelOrderShippingLabel(ctx context.Context, req *Can
 
 // GetConsignmentsByManifest calls GET /api/ShippingService/GetConsignmentsByManifest.
 //
-// It only reads and is safe to repeat. 10 calls a minute.
+// It only reads, and is retried. At most 10 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetConsignmentsByManifest
 func (s *ShippingService) GetConsignmentsByManifest(ctx context.Context, req *GetConsignmentsByManifestRequest, opts ...CallOption) (*ConsignmentPage, error) {
@@ -44,7 +45,7 @@ func (s *ShippingService) GetConsignmentsByManifest(ctx context.Context, req *Ge
 
 // GetFiledManifestsByVendor calls GET /api/ShippingService/GetFiledManifestsByVendor.
 //
-// It only reads and is safe to repeat. 10 calls a minute.
+// It only reads, and is retried. At most 10 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetFiledManifestsByVendor
 func (s *ShippingService) GetFiledManifestsByVendor(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) (*FiledManifestPage, error) {
@@ -56,24 +57,25 @@ func (s *ShippingService) GetFiledManifestsByVendor(ctx context.Context, req *Ge
 	return out, err
 }
 
-// GetFiledManifestsByVendorAll hands out what stands on the pages of
-// [ShippingService.GetFiledManifestsByVendor]. It stops at the first error but an [UnreadableError].
+// GetFiledManifestsByVendorAll iterates over all items of
+// [ShippingService.GetFiledManifestsByVendor], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *ShippingService) GetFiledManifestsByVendorAll(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) iter.Seq2[FiledManifest, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]FiledManifest, int, error) {
+	return numberedPages("Shipping.GetFiledManifestsByVendor", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]FiledManifest, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetFiledManifestsByVendor(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // GetIntegrations calls GET /api/ShippingService/GetIntegrations.
 //
-// It only reads and is safe to repeat. 1 calls a minute.
+// It only reads, and is retried. At most 1 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetIntegrations
 func (s *ShippingService) GetIntegrations(ctx context.Context, req *GetIntegrationsRequest, opts ...CallOption) ([]SystemShippingAPIConfig, error) {
@@ -87,7 +89,7 @@ func (s *ShippingService) GetIntegrations(ctx context.Context, req *GetIntegrati
 
 // GetShippingQuote calls GET /api/ShippingService/GetShippingQuote.
 //
-// It only reads and is safe to repeat. 100 calls a minute.
+// It only reads, and is retried. At most 100 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetShippingQuote
 func (s *ShippingService) GetShippingQuote(ctx context.Context, req *GetShippingQuoteRequest, opts ...CallOption) (*GetShippingQuoteResponse, error) {
@@ -101,7 +103,8 @@ func (s *ShippingService) GetShippingQuote(ctx context.Context, req *GetShipping
 
 // PostShipmentUpload calls POST /api/ShippingService/PostShipmentUpload.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-PostShipmentUpload
 func (s *ShippingService) PostShipmentUpload(ctx context.Context, req *PostShipmentUploadRequest, opts ...CallOption) (*PostShipmentUploadResponse, error) {
@@ -113,7 +116,8 @@ func (s *ShippingService) PostShipmentUpload(ctx context.Context, req *PostShipm
 	return out, err
 }
 
-// CancelOrderShippingLabelResponse is part of a reply.
+// CancelOrderShippingLabelResponse is returned by
+// [ShippingService.CancelOrderShippingLabel].
 type CancelOrderShippingLabelResponse struct {
 	ErrorMessage       string `json:"ErrorMessage,omitzero"`
 	IsError            bool   `json:"IsError,omitzero"`
@@ -121,7 +125,7 @@ type CancelOrderShippingLabelResponse struct {
 	MustCancelManually bool   `json:"MustCancelManually,omitzero"`
 }
 
-// Consignment is part of a reply.
+// Consignment is returned by [ShippingService.GetConsignmentsByManifest].
 type Consignment struct {
 	ConsignmentID       int               `json:"ConsignmentId,omitzero"`
 	ConsignmentPackages []ManifestPackage `json:"ConsignmentPackages,omitzero"`
@@ -146,7 +150,7 @@ func (v Consignment) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v Consignment) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ConsignmentPage is part of a reply.
+// ConsignmentPage is returned by [ShippingService.GetConsignmentsByManifest].
 type ConsignmentPage struct {
 	Data           []Consignment `json:"Data,omitzero"`
 	EntriesPerPage int           `json:"EntriesPerPage,omitzero"`
@@ -158,7 +162,7 @@ type ConsignmentPage struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ConsignmentPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// FileUploadItem is part of a request.
+// FileUploadItem is taken by [ShippingService.PostShipmentUpload].
 type FileUploadItem struct {
 	AccountID      *string `json:"AccountId,omitzero"`
 	DocType        *string `json:"DocType,omitzero"`
@@ -170,7 +174,7 @@ type FileUploadItem struct {
 	Vendor         *string `json:"Vendor,omitzero"`
 }
 
-// FiledManifest is part of a reply.
+// FiledManifest is returned by [ShippingService.GetFiledManifestsByVendor].
 type FiledManifest struct {
 	AccountID           string `json:"AccountId,omitzero"`
 	Date                Time   `json:"Date,omitzero"`
@@ -184,7 +188,7 @@ type FiledManifest struct {
 	ShippingAPIConfigID int    `json:"fkShippingAPIConfigId,omitzero"`
 }
 
-// FiledManifestPage is part of a reply.
+// FiledManifestPage is returned by [ShippingService.GetFiledManifestsByVendor].
 type FiledManifestPage struct {
 	Data           []FiledManifest `json:"Data,omitzero"`
 	EntriesPerPage int             `json:"EntriesPerPage,omitzero"`
@@ -193,7 +197,8 @@ type FiledManifestPage struct {
 	TotalPages     int             `json:"TotalPages,omitzero"`
 }
 
-// GetConsignmentsByManifestRequest holds the parameters of Shipping.GetConsignmentsByManifest.
+// GetConsignmentsByManifestRequest holds the parameters of
+// Shipping.GetConsignmentsByManifest.
 type GetConsignmentsByManifestRequest struct {
 	AccountID          *string `url:"accountId,omitempty" json:"-"`
 	ExternalManifestID *GUID   `url:"externalManifestId,omitempty" json:"-"`
@@ -202,7 +207,8 @@ type GetConsignmentsByManifestRequest struct {
 	Vendor             *string `url:"vendor,omitempty" json:"-"`
 }
 
-// GetFiledManifestsByVendorRequest holds the parameters of Shipping.GetFiledManifestsByVendor.
+// GetFiledManifestsByVendorRequest holds the parameters of
+// Shipping.GetFiledManifestsByVendor.
 type GetFiledManifestsByVendorRequest struct {
 	EntriesPerPage     *int    `url:"entriesPerPage,omitempty" json:"-"`
 	From               *Time   `url:"from,omitempty" json:"-"`
@@ -221,14 +227,14 @@ type GetShippingQuoteRequest struct {
 	OrderID  *GUID             `url:"request.pkOrderId,omitempty" json:"-"`
 }
 
-// GetShippingQuoteResponse is part of a reply.
+// GetShippingQuoteResponse is returned by [ShippingService.GetShippingQuote].
 type GetShippingQuoteResponse struct {
 	Errors  []ShippingQuoteVendorError `json:"Errors,omitzero"`
 	Quotes  []ShippingQuoteVendor      `json:"Quotes,omitzero"`
 	OrderID GUID                       `json:"pkOrderId,omitzero"`
 }
 
-// ManifestPackage is part of a reply.
+// ManifestPackage is returned by [ShippingService.GetConsignmentsByManifest].
 type ManifestPackage struct {
 	Depth          Decimal     `json:"Depth,omitzero"`
 	Height         Decimal     `json:"Height,omitzero"`
@@ -242,7 +248,8 @@ type ManifestPackage struct {
 	Width          Decimal     `json:"Width,omitzero"`
 }
 
-// PostShipmentUploadRequest holds the parameters of Shipping.PostShipmentUpload.
+// PostShipmentUploadRequest holds the parameters of
+// Shipping.PostShipmentUpload.
 type PostShipmentUploadRequest struct {
 	FileUploadItems []FileUploadItem `json:"FileUploadItems,omitzero"`
 }
@@ -250,14 +257,14 @@ type PostShipmentUploadRequest struct {
 // PostShipmentUploadResponse is the reply of Shipping.PostShipmentUpload.
 type PostShipmentUploadResponse struct{}
 
-// PrintZoneConfig is part of a reply.
+// PrintZoneConfig is returned by [ShippingService.GetIntegrations].
 type PrintZoneConfig struct {
 	PrintZoneCode      string `json:"PrintZoneCode,omitzero"`
 	PrinterDestination string `json:"PrinterDestination,omitzero"`
 	PrinterName        string `json:"PrinterName,omitzero"`
 }
 
-// PrinterConfig is part of a reply.
+// PrinterConfig is returned by [ShippingService.GetIntegrations].
 type PrinterConfig struct {
 	Duplex          bool                `json:"Duplex,omitzero"`
 	LabelFormat     string              `json:"LabelFormat,omitzero"`
@@ -269,7 +276,7 @@ type PrinterConfig struct {
 	UserConfig      []PrinterUserConfig `json:"UserConfig,omitzero"`
 }
 
-// PrinterUserConfig is part of a reply.
+// PrinterUserConfig is returned by [ShippingService.GetIntegrations].
 type PrinterUserConfig struct {
 	Duplex      bool    `json:"Duplex,omitzero"`
 	LabelFormat string  `json:"LabelFormat,omitzero"`
@@ -280,19 +287,19 @@ type PrinterUserConfig struct {
 	UserID      GUID    `json:"UserId,omitzero"`
 }
 
-// QuoteProperty is part of a reply.
+// QuoteProperty is returned by [ShippingService.GetShippingQuote].
 type QuoteProperty struct {
 	Title string `json:"Title,omitzero"`
 	Value string `json:"Value,omitzero"`
 }
 
-// QuoteServieOption is part of a reply.
+// QuoteServieOption is returned by [ShippingService.GetShippingQuote].
 type QuoteServieOption struct {
 	OptionName  string `json:"OptionName,omitzero"`
 	OptionValue string `json:"OptionValue,omitzero"`
 }
 
-// SavedItem is part of a reply.
+// SavedItem is returned by [ShippingService.GetConsignmentsByManifest].
 type SavedItem struct {
 	Name              string  `json:"Name,omitzero"`
 	Quantity          int     `json:"Quantity,omitzero"`
@@ -300,14 +307,14 @@ type SavedItem struct {
 	UnitValueCurrency string  `json:"UnitValueCurrency,omitzero"`
 }
 
-// ServiceProperty is part of a reply.
+// ServiceProperty is returned by [ShippingService.GetConsignmentsByManifest].
 type ServiceProperty struct {
 	PropertyName  string `json:"PropertyName,omitzero"`
 	PropertyValue string `json:"PropertyValue,omitzero"`
 	ServiceID     GUID   `json:"ServiceId,omitzero"`
 }
 
-// ShippingQuoteVendor is part of a reply.
+// ShippingQuoteVendor is returned by [ShippingService.GetShippingQuote].
 type ShippingQuoteVendor struct {
 	AccountID             string              `json:"AccountId,omitzero"`
 	CollectionDate        Time                `json:"CollectionDate,omitzero"`
@@ -328,7 +335,7 @@ type ShippingQuoteVendor struct {
 	Vendor                string              `json:"Vendor,omitzero"`
 }
 
-// ShippingQuoteVendorError is part of a reply.
+// ShippingQuoteVendorError is returned by [ShippingService.GetShippingQuote].
 type ShippingQuoteVendorError struct {
 	AccountID    string `json:"AccountId,omitzero"`
 	ErrorMessage string `json:"ErrorMessage,omitzero"`
@@ -337,7 +344,7 @@ type ShippingQuoteVendorError struct {
 	Vendor       string `json:"Vendor,omitzero"`
 }
 
-// SystemShippingAPIConfig is part of a reply.
+// SystemShippingAPIConfig is returned by [ShippingService.GetIntegrations].
 type SystemShippingAPIConfig struct {
 	AccountID                 string        `json:"AccountId,omitzero"`
 	LabelFormat               string        `json:"LabelFormat,omitzero"`

@@ -11,7 +11,8 @@ type ShipStationService service
 
 // CreateShipStationIntegration calls POST /api/ShipStation/CreateShipStationIntegration.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShipStation-CreateShipStationIntegration
 func (s *ShipStationService) CreateShipStationIntegration(ctx context.Context, req *CreateShipStationIntegrationRequest, opts ...CallOption) (*ShipStationConfig, error) {
@@ -25,7 +26,8 @@ func (s *ShipStationService) CreateShipStationIntegration(ctx context.Context, r
 
 // DeleteShipStationIntegration calls POST /api/ShipStation/DeleteShipStationIntegration.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShipStation-DeleteShipStationIntegration
 func (s *ShipStationService) DeleteShipStationIntegration(ctx context.Context, req *DeleteShipStationIntegrationRequest, opts ...CallOption) (*DeleteShipStationIntegrationResponse, error) {
@@ -39,7 +41,8 @@ func (s *ShipStationService) DeleteShipStationIntegration(ctx context.Context, r
 
 // EditShipStationIntegration calls POST /api/ShipStation/EditShipStationIntegration.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShipStation-EditShipStationIntegration
 func (s *ShipStationService) EditShipStationIntegration(ctx context.Context, req *EditShipStationIntegrationRequest, opts ...CallOption) (bool, error) {
@@ -53,7 +56,7 @@ func (s *ShipStationService) EditShipStationIntegration(ctx context.Context, req
 
 // GetShipStationIntegration calls GET /api/ShipStation/GetShipStationIntegration.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShipStation-GetShipStationIntegration
 func (s *ShipStationService) GetShipStationIntegration(ctx context.Context, req *GetShipStationIntegrationRequest, opts ...CallOption) (*ShipStationConfig, error) {
@@ -67,7 +70,7 @@ func (s *ShipStationService) GetShipStationIntegration(ctx context.Context, req 
 
 // GetShipStationIntegrations calls GET /api/ShipStation/GetShipStationIntegrations.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShipStation-GetShipStationIntegrations
 func (s *ShipStationService) GetShipStationIntegrations(ctx context.Context, req *GetShipStationIntegrationsRequest, opts ...CallOption) ([]ShipStationConfig, error) {
@@ -79,36 +82,47 @@ func (s *ShipStationService) GetShipStationIntegrations(ctx context.Context, req
 	return out, err
 }
 
-// DeleteShipStationIntegrationRequest holds the parameters of ShipStation.DeleteShipStationIntegration.
+// DeleteShipStationIntegrationRequest holds the parameters of
+// ShipStation.DeleteShipStationIntegration.
 type DeleteShipStationIntegrationRequest struct {
 	IntegrationID *string `json:"integrationId,omitzero"`
 }
 
-// DeleteShipStationIntegrationResponse is the reply of ShipStation.DeleteShipStationIntegration.
+// DeleteShipStationIntegrationResponse is the reply of
+// ShipStation.DeleteShipStationIntegration.
 type DeleteShipStationIntegrationResponse struct{}
 
-// EditShipStationIntegrationRequest holds the parameters of ShipStation.EditShipStationIntegration.
+// EditShipStationIntegrationRequest holds the parameters of
+// ShipStation.EditShipStationIntegration.
 type EditShipStationIntegrationRequest struct {
 	Integration *ShipStationConfig `json:"integration,omitzero"`
 }
 
-// GetShipStationIntegrationRequest holds the parameters of ShipStation.GetShipStationIntegration.
+// GetShipStationIntegrationRequest holds the parameters of
+// ShipStation.GetShipStationIntegration.
 type GetShipStationIntegrationRequest struct {
 	IntegrationID *string `url:"integrationId,omitempty" json:"-"`
 }
 
-// GetShipStationIntegrationsRequest holds the parameters of ShipStation.GetShipStationIntegrations.
+// GetShipStationIntegrationsRequest holds the parameters of
+// ShipStation.GetShipStationIntegrations.
 type GetShipStationIntegrationsRequest struct{}
 
-// ShipService is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ShipService is taken by [ShipStationService.EditShipStationIntegration] and
+// [ShipStationService.CreateShipStationIntegration], and returned by
+// [ShipStationService.GetShipStationIntegration] and 2 others. Bools and
+// numbers are always sent, the rest unless it is empty; [Client.Call] can send
+// that too.
 type ShipService struct {
 	LinnworksServiceID   GUID `json:"LinnworksServiceId,omitzero"`
 	ShipStationServiceID GUID `json:"ShipStationServiceId,omitzero"`
 }
 
-// ShipStationConfig is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ShipStationConfig is taken by [ShipStationService.EditShipStationIntegration]
+// and [ShipStationService.CreateShipStationIntegration], and returned by
+// [ShipStationService.GetShipStationIntegration] and 2 others. Bools and
+// numbers are always sent, the rest unless it is empty; [Client.Call] can send
+// that too.
 type ShipStationConfig struct {
 	AutoProcessOrdersLocation     GUID                        `json:"AutoProcessOrdersLocation,omitzero"`
 	ConfigID                      string                      `json:"ConfigId,omitzero"`

@@ -16,7 +16,8 @@ type StockService service
 
 // AddRollingStockTake calls POST /api/Stock/AddRollingStockTake.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-AddRollingStockTake
 func (s *StockService) AddRollingStockTake(ctx context.Context, req *AddRollingStockTakeRequest, opts ...CallOption) (*AddRollingStockTakeResponse, error) {
@@ -30,7 +31,8 @@ func (s *StockService) AddRollingStockTake(ctx context.Context, req *AddRollingS
 
 // AddVariationItems calls POST /api/Stock/AddVariationItems.
 //
-// It is not repeated once it was sent. 250 calls a minute.
+// It is never retried once the request may have reached the server. At most 250
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-AddVariationItems
 func (s *StockService) AddVariationItems(ctx context.Context, req *AddVariationItemsRequest, opts ...CallOption) ([]VariationItem, error) {
@@ -44,7 +46,8 @@ func (s *StockService) AddVariationItems(ctx context.Context, req *AddVariationI
 
 // BatchStockLevelDelta calls POST /api/Stock/BatchStockLevelDelta.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-BatchStockLevelDelta
 func (s *StockService) BatchStockLevelDelta(ctx context.Context, req *BatchStockLevelDeltaRequest, opts ...CallOption) (*BatchStockLevelDeltaResponse, error) {
@@ -58,7 +61,8 @@ func (s *StockService) BatchStockLevelDelta(ctx context.Context, req *BatchStock
 
 // BookInStockBatch calls POST /api/Stock/BookInStockBatch.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-BookInStockBatch
 func (s *StockService) BookInStockBatch(ctx context.Context, req *BookInStockBatchRequest, opts ...CallOption) (*StockItemBatch, error) {
@@ -72,7 +76,8 @@ func (s *StockService) BookInStockBatch(ctx context.Context, req *BookInStockBat
 
 // BookInStockItem calls POST /api/Stock/BookInStockItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-BookInStockItem
 func (s *StockService) BookInStockItem(ctx context.Context, req *BookInStockItemRequest, opts ...CallOption) (*BookInStockItemResponse, error) {
@@ -86,7 +91,7 @@ func (s *StockService) BookInStockItem(ctx context.Context, req *BookInStockItem
 
 // CheckVariationParentSKUExists calls GET /api/Stock/CheckVariationParentSKUExists.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CheckVariationParentSKUExists
 func (s *StockService) CheckVariationParentSKUExists(ctx context.Context, req *CheckVariationParentSKUExistsRequest, opts ...CallOption) (StockCheckVariationParentSKUExistsResult, error) {
@@ -100,7 +105,8 @@ func (s *StockService) CheckVariationParentSKUExists(ctx context.Context, req *C
 
 // CompleteWarehouseMove calls POST /api/Stock/CompleteWarehouseMove.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CompleteWarehouseMove
 func (s *StockService) CompleteWarehouseMove(ctx context.Context, req *CompleteWarehouseMoveRequest, opts ...CallOption) (*CompleteWarehouseMoveResponse, error) {
@@ -114,7 +120,8 @@ func (s *StockService) CompleteWarehouseMove(ctx context.Context, req *CompleteW
 
 // CreateStockBatches calls POST /api/Stock/CreateStockBatches.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CreateStockBatches
 func (s *StockService) CreateStockBatches(ctx context.Context, req *CreateStockBatchesRequest, opts ...CallOption) ([]StockItemBatch, error) {
@@ -128,7 +135,8 @@ func (s *StockService) CreateStockBatches(ctx context.Context, req *CreateStockB
 
 // CreateVariationGroup calls POST /api/Stock/CreateVariationGroup.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CreateVariationGroup
 func (s *StockService) CreateVariationGroup(ctx context.Context, req *CreateVariationGroupRequest, opts ...CallOption) (*VariationGroup, error) {
@@ -142,7 +150,8 @@ func (s *StockService) CreateVariationGroup(ctx context.Context, req *CreateVari
 
 // CreateWarehouseMove calls POST /api/Stock/CreateWarehouseMove.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CreateWarehouseMove
 func (s *StockService) CreateWarehouseMove(ctx context.Context, req *CreateWarehouseMoveRequest, opts ...CallOption) (*GetWarehouseMoveResponse, error) {
@@ -156,7 +165,8 @@ func (s *StockService) CreateWarehouseMove(ctx context.Context, req *CreateWareh
 
 // DeleteMove calls POST /api/Stock/DeleteMove.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteMove
 func (s *StockService) DeleteMove(ctx context.Context, req *DeleteMoveRequest, opts ...CallOption) (*DeleteMoveResponse, error) {
@@ -170,7 +180,8 @@ func (s *StockService) DeleteMove(ctx context.Context, req *DeleteMoveRequest, o
 
 // DeleteVariationGroup calls GET /api/Stock/DeleteVariationGroup.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationGroup
 func (s *StockService) DeleteVariationGroup(ctx context.Context, req *DeleteVariationGroupRequest, opts ...CallOption) (*DeleteVariationGroupResponse, error) {
@@ -184,7 +195,8 @@ func (s *StockService) DeleteVariationGroup(ctx context.Context, req *DeleteVari
 
 // DeleteVariationGroups calls POST /api/Stock/DeleteVariationGroups.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationGroups
 func (s *StockService) DeleteVariationGroups(ctx context.Context, req *DeleteVariationGroupsRequest, opts ...CallOption) (*DeleteVariationGroupsResponse, error) {
@@ -198,7 +210,8 @@ func (s *StockService) DeleteVariationGroups(ctx context.Context, req *DeleteVar
 
 // DeleteVariationItem calls POST /api/Stock/DeleteVariationItem.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationItem
 func (s *StockService) DeleteVariationItem(ctx context.Context, req *DeleteVariationItemRequest, opts ...CallOption) (*DeleteVariationItemResponse, error) {
@@ -212,7 +225,8 @@ func (s *StockService) DeleteVariationItem(ctx context.Context, req *DeleteVaria
 
 // DeleteVariationItems calls POST /api/Stock/DeleteVariationItems.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationItems
 func (s *StockService) DeleteVariationItems(ctx context.Context, req *DeleteVariationItemsRequest, opts ...CallOption) (*DeleteVariationItemsResponse, error) {
@@ -226,7 +240,7 @@ func (s *StockService) DeleteVariationItems(ctx context.Context, req *DeleteVari
 
 // GetBinRacksByID calls POST /api/Stock/GetBinRacksById.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetBinRacksById
 func (s *StockService) GetBinRacksByID(ctx context.Context, req *GetBinRacksByIDRequest, opts ...CallOption) (*BinracksResponse, error) {
@@ -240,7 +254,7 @@ func (s *StockService) GetBinRacksByID(ctx context.Context, req *GetBinRacksByID
 
 // GetBinrackSKUs calls POST /api/Stock/GetBinrackSkus.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetBinrackSkus
 func (s *StockService) GetBinrackSKUs(ctx context.Context, req *GetBinrackSKUsRequest, opts ...CallOption) (*BinrackSKUResponse, error) {
@@ -254,7 +268,7 @@ func (s *StockService) GetBinrackSKUs(ctx context.Context, req *GetBinrackSKUsRe
 
 // GetItemChangesHistory calls GET /api/Stock/GetItemChangesHistory.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetItemChangesHistory
 func (s *StockService) GetItemChangesHistory(ctx context.Context, req *GetItemChangesHistoryRequest, opts ...CallOption) (*StockItemChangeHistoryPage, error) {
@@ -266,24 +280,25 @@ func (s *StockService) GetItemChangesHistory(ctx context.Context, req *GetItemCh
 	return out, err
 }
 
-// GetItemChangesHistoryAll hands out what stands on the pages of
-// [StockService.GetItemChangesHistory]. It stops at the first error but an [UnreadableError].
+// GetItemChangesHistoryAll iterates over all items of
+// [StockService.GetItemChangesHistory], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 func (s *StockService) GetItemChangesHistoryAll(ctx context.Context, req *GetItemChangesHistoryRequest, opts ...CallOption) iter.Seq2[StockItemChangeHistory, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemChangeHistory, int, error) {
+	return numberedPages("Stock.GetItemChangesHistory", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockItemChangeHistory, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetItemChangesHistory(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // GetItemChangesHistoryCSV calls GET /api/Stock/GetItemChangesHistoryCSV.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetItemChangesHistoryCSV
 func (s *StockService) GetItemChangesHistoryCSV(ctx context.Context, req *GetItemChangesHistoryCSVRequest, opts ...CallOption) (*TempFile, error) {
@@ -297,7 +312,7 @@ func (s *StockService) GetItemChangesHistoryCSV(ctx context.Context, req *GetIte
 
 // GetSoldStat calls GET /api/Stock/GetSoldStat.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetSoldStat
 func (s *StockService) GetSoldStat(ctx context.Context, req *GetSoldStatRequest, opts ...CallOption) ([]StockItemSoldStat, error) {
@@ -311,7 +326,7 @@ func (s *StockService) GetSoldStat(ctx context.Context, req *GetSoldStatRequest,
 
 // GetStockConsumption calls GET /api/Stock/GetStockConsumption.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockConsumption
 func (s *StockService) GetStockConsumption(ctx context.Context, req *GetStockConsumptionRequest, opts ...CallOption) ([]StockConsumption, error) {
@@ -325,7 +340,7 @@ func (s *StockService) GetStockConsumption(ctx context.Context, req *GetStockCon
 
 // GetStockDuePO calls GET /api/Stock/GetStockDuePO.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockDuePO
 func (s *StockService) GetStockDuePO(ctx context.Context, req *GetStockDuePORequest, opts ...CallOption) ([]StockItemDuePO, error) {
@@ -339,7 +354,7 @@ func (s *StockService) GetStockDuePO(ctx context.Context, req *GetStockDuePORequ
 
 // GetStockItemReturnStat calls GET /api/Stock/GetStockItemReturnStat.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemReturnStat
 func (s *StockService) GetStockItemReturnStat(ctx context.Context, req *GetStockItemReturnStatRequest, opts ...CallOption) ([]StockItemReturn, error) {
@@ -353,7 +368,7 @@ func (s *StockService) GetStockItemReturnStat(ctx context.Context, req *GetStock
 
 // GetStockItemScrapStat calls GET /api/Stock/GetStockItemScrapStat.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemScrapStat
 func (s *StockService) GetStockItemScrapStat(ctx context.Context, req *GetStockItemScrapStatRequest, opts ...CallOption) ([]StockItemScrap, error) {
@@ -367,7 +382,7 @@ func (s *StockService) GetStockItemScrapStat(ctx context.Context, req *GetStockI
 
 // GetStockItemTypeInfo calls POST /api/Stock/GetStockItemTypeInfo.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemTypeInfo
 func (s *StockService) GetStockItemTypeInfo(ctx context.Context, req *GetStockItemTypeInfoRequest, opts ...CallOption) (*GetStockItemTypeInfoResponse, error) {
@@ -381,7 +396,7 @@ func (s *StockService) GetStockItemTypeInfo(ctx context.Context, req *GetStockIt
 
 // GetStockItems calls GET /api/Stock/GetStockItems.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItems
 func (s *StockService) GetStockItems(ctx context.Context, req *GetStockItemsRequest, opts ...CallOption) (*StockItemPage, error) {
@@ -393,24 +408,25 @@ func (s *StockService) GetStockItems(ctx context.Context, req *GetStockItemsRequ
 	return out, err
 }
 
-// GetStockItemsAll hands out what stands on the pages of
-// [StockService.GetStockItems]. It stops at the first error but an [UnreadableError].
+// GetStockItemsAll iterates over all items of [StockService.GetStockItems],
+// fetching pages as needed, and stops at the first error but an
+// [UnreadableError].
 func (s *StockService) GetStockItemsAll(ctx context.Context, req *GetStockItemsRequest, opts ...CallOption) iter.Seq2[StockItem, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItem, int, error) {
+	return numberedPages("Stock.GetStockItems", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockItem, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetStockItems(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // GetStockItemsByIDs calls POST /api/Stock/GetStockItemsByIds.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsByIds
 func (s *StockService) GetStockItemsByIDs(ctx context.Context, req *GetStockItemsByIDsRequest, opts ...CallOption) (*GetStockItemsByIDsResponse, error) {
@@ -424,7 +440,7 @@ func (s *StockService) GetStockItemsByIDs(ctx context.Context, req *GetStockItem
 
 // GetStockItemsByKey calls POST /api/Stock/GetStockItemsByKey.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsByKey
 func (s *StockService) GetStockItemsByKey(ctx context.Context, req *GetStockItemsByKeyRequest, opts ...CallOption) ([]StockItem, error) {
@@ -438,7 +454,7 @@ func (s *StockService) GetStockItemsByKey(ctx context.Context, req *GetStockItem
 
 // GetStockItemsFull calls POST /api/Stock/GetStockItemsFull.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsFull
 func (s *StockService) GetStockItemsFull(ctx context.Context, req *GetStockItemsFullRequest, opts ...CallOption) ([]StockItemFull, error) {
@@ -450,24 +466,25 @@ func (s *StockService) GetStockItemsFull(ctx context.Context, req *GetStockItems
 	return out, err
 }
 
-// GetStockItemsFullAll hands out what stands on the pages of
-// [StockService.GetStockItemsFull]. It stops at the first error but an [UnreadableError].
+// GetStockItemsFullAll iterates over all items of
+// [StockService.GetStockItemsFull], fetching pages as needed, and stops at the
+// first error but an [UnreadableError].
 func (s *StockService) GetStockItemsFullAll(ctx context.Context, req *GetStockItemsFullRequest, opts ...CallOption) iter.Seq2[StockItemFull, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemFull, int, error) {
+	return numberedPages("Stock.GetStockItemsFull", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]StockItemFull, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetStockItemsFull(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out, 0, err
+		return out, pageHead{}, err
 	})
 }
 
 // GetStockItemsFullByIDs calls POST /api/Stock/GetStockItemsFullByIds.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsFullByIds
 func (s *StockService) GetStockItemsFullByIDs(ctx context.Context, req *GetStockItemsFullByIDsRequest, opts ...CallOption) (*GetStockItemsFullByIDsResponse, error) {
@@ -479,8 +496,9 @@ func (s *StockService) GetStockItemsFullByIDs(ctx context.Context, req *GetStock
 	return out, err
 }
 
-// GetStockItemsFullByIDsBatched splits req.StockItemIDs into parts of at most 200 and hands out the
-// reply of [StockService.GetStockItemsFullByIDs] to each. It stops at the first error but an [UnreadableError].
+// GetStockItemsFullByIDsBatched sends req.StockItemIDs in parts of at most 200
+// and iterates over the replies of [StockService.GetStockItemsFullByIDs]. It
+// stops at the first error but an [UnreadableError].
 func (s *StockService) GetStockItemsFullByIDsBatched(ctx context.Context, req *GetStockItemsFullByIDsRequest, opts ...CallOption) iter.Seq2[*GetStockItemsFullByIDsResponse, error] {
 	start := valueOf(req)
 	return batches(start.StockItemIDs, 200, func(part []GUID) (*GetStockItemsFullByIDsResponse, error) {
@@ -492,7 +510,7 @@ func (s *StockService) GetStockItemsFullByIDsBatched(ctx context.Context, req *G
 
 // GetStockItemsLocation calls POST /api/Stock/GetStockItemsLocation.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsLocation
 func (s *StockService) GetStockItemsLocation(ctx context.Context, req *GetStockItemsLocationRequest, opts ...CallOption) (*GetStockItemsLocationResponse, error) {
@@ -506,7 +524,7 @@ func (s *StockService) GetStockItemsLocation(ctx context.Context, req *GetStockI
 
 // GetStockLevel calls GET /api/Stock/GetStockLevel.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockLevel
 func (s *StockService) GetStockLevel(ctx context.Context, req *GetStockLevelRequest, opts ...CallOption) ([]StockItemLevel, error) {
@@ -520,7 +538,7 @@ func (s *StockService) GetStockLevel(ctx context.Context, req *GetStockLevelRequ
 
 // GetStockLevelBatch calls POST /api/Stock/GetStockLevel_Batch.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockLevel_Batch
 func (s *StockService) GetStockLevelBatch(ctx context.Context, req *GetStockLevelBatchRequest, opts ...CallOption) ([]GetStockLevelBatchResponse, error) {
@@ -532,9 +550,10 @@ func (s *StockService) GetStockLevelBatch(ctx context.Context, req *GetStockLeve
 	return out, err
 }
 
-// GetStockLevelBatchBatched splits req.StockItemIDs into parts of at most 200 and hands out the
-// reply of [StockService.GetStockLevelBatch] to each. It stops at the first error but an [UnreadableError].
-func (s *StockService) GetStockLevelBatchBatched(ctx context.Context, req *GetStockLevelBatchRequest, opts ...CallOption) iter.Seq2[[]GetStockLevelBatchResponse, error] {
+// GetStockLevelBatchInParts sends req.StockItemIDs in parts of at most 200 and
+// iterates over the replies of [StockService.GetStockLevelBatch]. It stops at
+// the first error but an [UnreadableError].
+func (s *StockService) GetStockLevelBatchInParts(ctx context.Context, req *GetStockLevelBatchRequest, opts ...CallOption) iter.Seq2[[]GetStockLevelBatchResponse, error] {
 	start := valueOf(req)
 	return batches(start.StockItemIDs, 200, func(part []GUID) ([]GetStockLevelBatchResponse, error) {
 		r := start
@@ -545,7 +564,7 @@ func (s *StockService) GetStockLevelBatchBatched(ctx context.Context, req *GetSt
 
 // GetStockLevelByLocation calls POST /api/Stock/GetStockLevelByLocation.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockLevelByLocation
 func (s *StockService) GetStockLevelByLocation(ctx context.Context, req *GetStockLevelByLocationRequest, opts ...CallOption) (*GetStockLevelByLocationResponse, error) {
@@ -559,7 +578,7 @@ func (s *StockService) GetStockLevelByLocation(ctx context.Context, req *GetStoc
 
 // GetStockSold calls GET /api/Stock/GetStockSold.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockSold
 func (s *StockService) GetStockSold(ctx context.Context, req *GetStockSoldRequest, opts ...CallOption) ([]StockItemSold, error) {
@@ -573,7 +592,7 @@ func (s *StockService) GetStockSold(ctx context.Context, req *GetStockSoldReques
 
 // GetVariationGroupByName calls GET /api/Stock/GetVariationGroupByName.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetVariationGroupByName
 func (s *StockService) GetVariationGroupByName(ctx context.Context, req *GetVariationGroupByNameRequest, opts ...CallOption) (*VariationGroup, error) {
@@ -587,7 +606,7 @@ func (s *StockService) GetVariationGroupByName(ctx context.Context, req *GetVari
 
 // GetVariationGroupByParentID calls GET /api/Stock/GetVariationGroupByParentId.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetVariationGroupByParentId
 func (s *StockService) GetVariationGroupByParentID(ctx context.Context, req *GetVariationGroupByParentIDRequest, opts ...CallOption) (*VariationGroup, error) {
@@ -601,7 +620,7 @@ func (s *StockService) GetVariationGroupByParentID(ctx context.Context, req *Get
 
 // GetVariationGroupSearchTypes calls GET /api/Stock/GetVariationGroupSearchTypes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetVariationGroupSearchTypes
 func (s *StockService) GetVariationGroupSearchTypes(ctx context.Context, req *GetVariationGroupSearchTypesRequest, opts ...CallOption) ([]GenericEnumDescriptor, error) {
@@ -615,7 +634,7 @@ func (s *StockService) GetVariationGroupSearchTypes(ctx context.Context, req *Ge
 
 // GetVariationItems calls GET /api/Stock/GetVariationItems.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetVariationItems
 func (s *StockService) GetVariationItems(ctx context.Context, req *GetVariationItemsRequest, opts ...CallOption) ([]VariationItem, error) {
@@ -629,7 +648,7 @@ func (s *StockService) GetVariationItems(ctx context.Context, req *GetVariationI
 
 // GetWarehouseMove calls POST /api/Stock/GetWarehouseMove.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetWarehouseMove
 func (s *StockService) GetWarehouseMove(ctx context.Context, req *GetWarehouseMoveRequest, opts ...CallOption) (*GetWarehouseMoveResponse, error) {
@@ -643,7 +662,7 @@ func (s *StockService) GetWarehouseMove(ctx context.Context, req *GetWarehouseMo
 
 // GetWarehouseMovesByBinrack calls POST /api/Stock/GetWarehouseMovesByBinrack.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetWarehouseMovesByBinrack
 func (s *StockService) GetWarehouseMovesByBinrack(ctx context.Context, req *GetWarehouseMovesByBinrackRequest, opts ...CallOption) (*GetWarehouseMovesByBinrackResponse, error) {
@@ -657,7 +676,8 @@ func (s *StockService) GetWarehouseMovesByBinrack(ctx context.Context, req *GetW
 
 // RenameVariationGroup calls POST /api/Stock/RenameVariationGroup.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-RenameVariationGroup
 func (s *StockService) RenameVariationGroup(ctx context.Context, req *RenameVariationGroupRequest, opts ...CallOption) (*RenameVariationGroupResponse, error) {
@@ -671,7 +691,7 @@ func (s *StockService) RenameVariationGroup(ctx context.Context, req *RenameVari
 
 // SKUExists calls GET /api/Stock/SKUExists.
 //
-// It only reads and is safe to repeat. 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SKUExists
 func (s *StockService) SKUExists(ctx context.Context, req *SKUExistsRequest, opts ...CallOption) (bool, error) {
@@ -685,7 +705,7 @@ func (s *StockService) SKUExists(ctx context.Context, req *SKUExistsRequest, opt
 
 // SearchBinracks calls POST /api/Stock/SearchBinracks.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SearchBinracks
 func (s *StockService) SearchBinracks(ctx context.Context, req *SearchBinracksRequest, opts ...CallOption) (*BinracksResponse, error) {
@@ -697,24 +717,25 @@ func (s *StockService) SearchBinracks(ctx context.Context, req *SearchBinracksRe
 	return out, err
 }
 
-// SearchBinracksAll hands out what stands on the pages of
-// [StockService.SearchBinracks]. It stops at the first error but an [UnreadableError].
+// SearchBinracksAll iterates over all bin racks of
+// [StockService.SearchBinracks], fetching pages as needed, and stops at the
+// first error but an [UnreadableError].
 func (s *StockService) SearchBinracksAll(ctx context.Context, req *SearchBinracksRequest, opts ...CallOption) iter.Seq2[WarehouseBinRack, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), 0, func(page int) ([]WarehouseBinRack, int, error) {
+	return numberedPages("Stock.SearchBinracks", numberOf(start.PageNumber), 0, 0, func(page int) ([]WarehouseBinRack, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchBinracks(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.BinRacks, 0, err
+		return out.BinRacks, pageHead{}, err
 	})
 }
 
 // SearchVariationGroups calls GET /api/Stock/SearchVariationGroups.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SearchVariationGroups
 func (s *StockService) SearchVariationGroups(ctx context.Context, req *SearchVariationGroupsRequest, opts ...CallOption) (*VariationGroupPage, error) {
@@ -726,24 +747,26 @@ func (s *StockService) SearchVariationGroups(ctx context.Context, req *SearchVar
 	return out, err
 }
 
-// SearchVariationGroupsAll hands out what stands on the pages of
-// [StockService.SearchVariationGroups]. It stops at the first error but an [UnreadableError].
+// SearchVariationGroupsAll iterates over all items of
+// [StockService.SearchVariationGroups], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 func (s *StockService) SearchVariationGroupsAll(ctx context.Context, req *SearchVariationGroupsRequest, opts ...CallOption) iter.Seq2[VariationGroup, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]VariationGroup, int, error) {
+	return numberedPages("Stock.SearchVariationGroups", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]VariationGroup, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchVariationGroups(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // SetStockLevel calls POST /api/Stock/SetStockLevel.
 //
-// It writes absolute values and is safe to repeat. 250 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 250 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SetStockLevel
 func (s *StockService) SetStockLevel(ctx context.Context, req *SetStockLevelRequest, opts ...CallOption) ([]StockItemLevel, error) {
@@ -757,7 +780,8 @@ func (s *StockService) SetStockLevel(ctx context.Context, req *SetStockLevelRequ
 
 // UpdateSKUGroupIdentifier calls POST /api/Stock/UpdateSkuGroupIdentifier.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateSkuGroupIdentifier
 func (s *StockService) UpdateSKUGroupIdentifier(ctx context.Context, req *UpdateSKUGroupIdentifierRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -771,7 +795,8 @@ func (s *StockService) UpdateSKUGroupIdentifier(ctx context.Context, req *Update
 
 // UpdateStockLevelsBulk calls POST /api/Stock/UpdateStockLevelsBulk.
 //
-// It writes absolute values and is safe to repeat. 150 calls a minute. The reply may be empty, and so the result.
+// Repeating it changes nothing more, so it is retried. At most 150 calls a
+// minute. The reply may be empty, and so the result.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateStockLevelsBulk
 func (s *StockService) UpdateStockLevelsBulk(ctx context.Context, req *UpdateStockLevelsBulkRequest, opts ...CallOption) (*UpdateStockLevelsBulkResponse, error) {
@@ -785,7 +810,8 @@ func (s *StockService) UpdateStockLevelsBulk(ctx context.Context, req *UpdateSto
 
 // UpdateStockLevelsBySKU calls POST /api/Stock/UpdateStockLevelsBySKU.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateStockLevelsBySKU
 func (s *StockService) UpdateStockLevelsBySKU(ctx context.Context, req *UpdateStockLevelsBySKURequest, opts ...CallOption) ([]StockItemLevel, error) {
@@ -799,7 +825,8 @@ func (s *StockService) UpdateStockLevelsBySKU(ctx context.Context, req *UpdateSt
 
 // UpdateStockMinimumLevel calls POST /api/Stock/UpdateStockMinimumLevel.
 //
-// It writes absolute values and is safe to repeat. 250 calls a minute.
+// Repeating it changes nothing more, so it is retried. At most 250 calls a
+// minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateStockMinimumLevel
 func (s *StockService) UpdateStockMinimumLevel(ctx context.Context, req *UpdateStockMinimumLevelRequest, opts ...CallOption) (*UpdateStockMinimumLevelResponse, error) {
@@ -813,7 +840,8 @@ func (s *StockService) UpdateStockMinimumLevel(ctx context.Context, req *UpdateS
 
 // UpdateWarehouseMove calls POST /api/Stock/UpdateWarehouseMove.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateWarehouseMove
 func (s *StockService) UpdateWarehouseMove(ctx context.Context, req *UpdateWarehouseMoveRequest, opts ...CallOption) (*GetWarehouseMoveResponse, error) {
@@ -835,7 +863,8 @@ type AddRollingStockTakeRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AddRollingStockTakeRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AddRollingStockTakeResponse is part of a reply.
+// AddRollingStockTakeResponse is returned by
+// [StockService.AddRollingStockTake].
 type AddRollingStockTakeResponse struct {
 	ErroredItems []StockTakeItemWithError `json:"ErroredItems,omitzero"`
 }
@@ -849,8 +878,9 @@ type AddVariationItemsRequest struct {
 	VariationItemID *GUID  `json:"pkVariationItemId,omitzero"`
 }
 
-// BatchPickingWaveStockItems is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// BatchPickingWaveStockItems is taken by [StockService.AddRollingStockTake],
+// and returned by [StockService.AddRollingStockTake]. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type BatchPickingWaveStockItems struct {
 	OrderID               int    `json:"OrderId"`
 	PickedQuantity        int    `json:"PickedQuantity"`
@@ -870,8 +900,9 @@ func (v BatchPickingWaveStockItems) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v BatchPickingWaveStockItems) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// BatchStockLevelDelta is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// BatchStockLevelDelta is taken by [StockService.BatchStockLevelDelta], and
+// returned by [StockService.BatchStockLevelDelta]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type BatchStockLevelDelta struct {
 	BatchNumber      string   `json:"BatchNumber,omitzero"`
 	BatchStatus      string   `json:"BatchStatus,omitzero"`
@@ -886,19 +917,21 @@ type BatchStockLevelDelta struct {
 	BatchInventoryID int      `json:"pkBatchInventoryId,omitzero"` // read-only
 }
 
-// BatchStockLevelDeltaRequest holds the parameters of Stock.BatchStockLevelDelta.
+// BatchStockLevelDeltaRequest holds the parameters of
+// Stock.BatchStockLevelDelta.
 type BatchStockLevelDeltaRequest struct {
 	StockLevelDeltas []BatchStockLevelDelta `json:"StockLevelDeltas,omitzero"`
 	StockLocationID  *GUID                  `json:"StockLocationId,omitzero"`
 }
 
-// BatchStockLevelDeltaResponse is part of a reply.
+// BatchStockLevelDeltaResponse is returned by
+// [StockService.BatchStockLevelDelta].
 type BatchStockLevelDeltaResponse struct {
 	ProcessedContainsErrors bool                   `json:"ProcessedContainsErrors,omitzero"`
 	ProcessedDeltas         []BatchStockLevelDelta `json:"ProcessedDeltas,omitzero"`
 }
 
-// BatchedBookIn is part of a request.
+// BatchedBookIn is taken by [StockService.BookInStockBatch].
 type BatchedBookIn struct {
 	BatchNumber      *string  `json:"BatchNumber,omitzero"`
 	BatchStatus      *string  `json:"BatchStatus,omitzero"`
@@ -912,12 +945,13 @@ type BatchedBookIn struct {
 	StockValue       *Decimal `json:"StockValue,omitzero"`
 }
 
-// BinrackSKUResponse is part of a reply.
+// BinrackSKUResponse is returned by [StockService.GetBinrackSKUs].
 type BinrackSKUResponse struct {
 	SKUs []StockItemBatch `json:"Skus,omitzero"`
 }
 
-// BinracksResponse is part of a reply.
+// BinracksResponse is returned by [StockService.SearchBinracks] and
+// [StockService.GetBinRacksByID].
 type BinracksResponse struct {
 	BinRacks  []WarehouseBinRack `json:"BinRacks,omitzero"`
 	Decisions []string           `json:"Decisions,omitzero"`
@@ -928,7 +962,7 @@ type BookInStockBatchRequest struct {
 	StockItem *BatchedBookIn `json:"stockItem,omitzero"`
 }
 
-// BookInStockItem is part of a request.
+// BookInStockItem is taken by [StockService.BookInStockItem].
 type BookInStockItem struct {
 	BinRack          *string  `json:"BinRack,omitzero"`
 	CostPerUnit      *Decimal `json:"CostPerUnit,omitzero"`
@@ -945,12 +979,14 @@ type BookInStockItemRequest struct {
 // BookInStockItemResponse is the reply of Stock.BookInStockItem.
 type BookInStockItemResponse struct{}
 
-// CheckVariationParentSKUExistsRequest holds the parameters of Stock.CheckVariationParentSKUExists.
+// CheckVariationParentSKUExistsRequest holds the parameters of
+// Stock.CheckVariationParentSKUExists.
 type CheckVariationParentSKUExistsRequest struct {
 	ParentSKU *string `url:"parentSKU,omitempty" json:"-"`
 }
 
-// CompleteWarehouseMoveRequest holds the parameters of Stock.CompleteWarehouseMove.
+// CompleteWarehouseMoveRequest holds the parameters of
+// Stock.CompleteWarehouseMove.
 type CompleteWarehouseMoveRequest struct {
 	FinalBinrackID *int `json:"FinalBinrackId,omitzero"`
 	MoveID         *int `json:"MoveId,omitzero"`
@@ -959,7 +995,8 @@ type CompleteWarehouseMoveRequest struct {
 // CompleteWarehouseMoveResponse is the reply of Stock.CompleteWarehouseMove.
 type CompleteWarehouseMoveResponse struct{}
 
-// CreateVariationGroupRequest holds the parameters of Stock.CreateVariationGroup.
+// CreateVariationGroupRequest holds the parameters of
+// Stock.CreateVariationGroup.
 type CreateVariationGroupRequest struct {
 	Template *VariationGroupTemplate `json:"template,omitzero"`
 }
@@ -983,7 +1020,8 @@ type DeleteMoveRequest struct {
 // DeleteMoveResponse is the reply of Stock.DeleteMove.
 type DeleteMoveResponse struct{}
 
-// DeleteVariationGroupRequest holds the parameters of Stock.DeleteVariationGroup.
+// DeleteVariationGroupRequest holds the parameters of
+// Stock.DeleteVariationGroup.
 type DeleteVariationGroupRequest struct {
 	VariationGroupID *GUID `url:"pkVariationGroupId,omitempty" json:"-"`
 }
@@ -991,7 +1029,8 @@ type DeleteVariationGroupRequest struct {
 // DeleteVariationGroupResponse is the reply of Stock.DeleteVariationGroup.
 type DeleteVariationGroupResponse struct{}
 
-// DeleteVariationGroupsRequest holds the parameters of Stock.DeleteVariationGroups.
+// DeleteVariationGroupsRequest holds the parameters of
+// Stock.DeleteVariationGroups.
 type DeleteVariationGroupsRequest struct {
 	VariationGroupsIDList []GUID `json:"VariationGroupsIdList,omitzero"`
 }
@@ -1008,7 +1047,8 @@ type DeleteVariationItemRequest struct {
 // DeleteVariationItemResponse is the reply of Stock.DeleteVariationItem.
 type DeleteVariationItemResponse struct{}
 
-// DeleteVariationItemsRequest holds the parameters of Stock.DeleteVariationItems.
+// DeleteVariationItemsRequest holds the parameters of
+// Stock.DeleteVariationItems.
 type DeleteVariationItemsRequest struct {
 	StockItemIDs    []GUID `json:"StockItemIds,omitzero"`
 	VariationItemID *GUID  `json:"VariationItemId,omitzero"`
@@ -1017,21 +1057,22 @@ type DeleteVariationItemsRequest struct {
 // DeleteVariationItemsResponse is the reply of Stock.DeleteVariationItems.
 type DeleteVariationItemsResponse struct{}
 
-// Dimension is part of a reply.
+// Dimension is returned by [StockService.SearchBinracks] and 5 others.
 type Dimension struct {
 	Depth  Decimal `json:"Depth,omitzero"`
 	Height Decimal `json:"Height,omitzero"`
 	Width  Decimal `json:"Width,omitzero"`
 }
 
-// GenericEnumDescriptor is part of a reply.
+// GenericEnumDescriptor is returned by
+// [StockService.GetVariationGroupSearchTypes].
 type GenericEnumDescriptor struct {
 	Description string `json:"Description,omitzero"`
 	IsDefault   bool   `json:"IsDefault,omitzero"`
 	Value       string `json:"Value,omitzero"`
 }
 
-// GeoPosition is part of a reply.
+// GeoPosition is returned by [StockService.SearchBinracks] and 5 others.
 type GeoPosition struct {
 	X Decimal `json:"X,omitzero"`
 	Y Decimal `json:"Y,omitzero"`
@@ -1049,18 +1090,20 @@ type GetBinrackSKUsRequest struct {
 	DetailLevel []GetBinrackSKUsRequestDetailLevel `json:"DetailLevel,omitzero"`
 }
 
-// GetItemChangesHistoryCSVRequest holds the parameters of Stock.GetItemChangesHistoryCSV.
+// GetItemChangesHistoryCSVRequest holds the parameters of
+// Stock.GetItemChangesHistoryCSV.
 type GetItemChangesHistoryCSVRequest struct {
 	LocationID  *GUID `url:"locationId,omitempty" json:"-"`
 	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
 }
 
-// GetItemChangesHistoryRequest holds the parameters of Stock.GetItemChangesHistory.
+// GetItemChangesHistoryRequest holds the parameters of
+// Stock.GetItemChangesHistory.
 type GetItemChangesHistoryRequest struct {
 	EntriesPerPage *int  `url:"entriesPerPage,omitempty" json:"-"`
 	LocationID     *GUID `url:"locationId,omitempty" json:"-"`
 	PageNumber     *int  `url:"pageNumber,omitempty" json:"-"`
-	StockItemID    *GUID `url:"stockItemId,omitempty" json:"-"`
+	StockItemID    GUID  `url:"stockItemId" json:"-"` // required
 }
 
 // GetStockConsumptionRequest holds the parameters of Stock.GetStockConsumption.
@@ -1071,18 +1114,20 @@ type GetStockConsumptionRequest struct {
 	StockItemID *GUID `url:"stockItemId,omitempty" json:"-"`
 }
 
-// GetStockItemTypeInfoRequest holds the parameters of Stock.GetStockItemTypeInfo.
+// GetStockItemTypeInfoRequest holds the parameters of
+// Stock.GetStockItemTypeInfo.
 type GetStockItemTypeInfoRequest struct {
 	SKUs            []string `json:"SKUS,omitzero"`
 	StockItemIntIDs []int    `json:"StockItemIntIds,omitzero"`
 }
 
-// GetStockItemTypeInfoResponse is part of a reply.
+// GetStockItemTypeInfoResponse is returned by
+// [StockService.GetStockItemTypeInfo].
 type GetStockItemTypeInfoResponse struct {
 	StockItemInfo []StockItemTypeInfo `json:"StockItemInfo,omitzero"`
 }
 
-// GetStockItemsByIDsResponse is part of a reply.
+// GetStockItemsByIDsResponse is returned by [StockService.GetStockItemsByIDs].
 type GetStockItemsByIDsResponse struct {
 	Items []StockItemHeader `json:"Items,omitzero"`
 }
@@ -1092,13 +1137,15 @@ type GetStockItemsByKeyRequest struct {
 	StockIdentifier *SearchStockByKey `json:"stockIdentifier,omitzero"`
 }
 
-// GetStockItemsFullByIDsRequest holds the parameters of Stock.GetStockItemsFullByIDs.
+// GetStockItemsFullByIDsRequest holds the parameters of
+// Stock.GetStockItemsFullByIDs.
 type GetStockItemsFullByIDsRequest struct {
 	DataRequirements []GetStockItemsFullByIDsRequestDataRequirement `json:"DataRequirements,omitzero"`
 	StockItemIDs     []GUID                                         `json:"StockItemIds,omitzero"`
 }
 
-// GetStockItemsFullByIDsResponse is part of a reply.
+// GetStockItemsFullByIDsResponse is returned by
+// [StockService.GetStockItemsFullByIDs].
 type GetStockItemsFullByIDsResponse struct {
 	StockItemsFullExtended []StockItemFullExtended `json:"StockItemsFullExtended,omitzero"`
 }
@@ -1106,7 +1153,7 @@ type GetStockItemsFullByIDsResponse struct {
 // GetStockItemsFullRequest holds the parameters of Stock.GetStockItemsFull.
 type GetStockItemsFullRequest struct {
 	DataRequirements     []StockDataRequirement `json:"dataRequirements,omitzero"`
-	EntriesPerPage       *int                   `json:"entriesPerPage,omitzero"`
+	EntriesPerPage       *int                   `json:"entriesPerPage,omitzero"` // at most 200
 	Keyword              *string                `json:"keyword,omitzero"`
 	LoadCompositeParents *bool                  `json:"loadCompositeParents,omitzero"`
 	LoadVariationParents *bool                  `json:"loadVariationParents,omitzero"`
@@ -1114,7 +1161,8 @@ type GetStockItemsFullRequest struct {
 	SearchTypes          []StockSearchType      `json:"searchTypes,omitzero"`
 }
 
-// GetStockItemsLocationRequest holds the parameters of Stock.GetStockItemsLocation.
+// GetStockItemsLocationRequest holds the parameters of
+// Stock.GetStockItemsLocation.
 type GetStockItemsLocationRequest struct {
 	AccountID          *string                    `json:"AccountId,omitzero"`
 	AuthToken          *Secret                    `json:"AuthToken,omitzero"`
@@ -1131,7 +1179,8 @@ func (r *GetStockItemsLocationRequest) revealed() (any, []*Secret) {
 	}{(*plain)(r), r.AuthToken.reveal()}, []*Secret{r.AuthToken}
 }
 
-// GetStockItemsLocationResponse is part of a reply.
+// GetStockItemsLocationResponse is returned by
+// [StockService.GetStockItemsLocation].
 type GetStockItemsLocationResponse struct {
 	StockItemLocations []StockItemLocation `json:"StockItemLocations,omitzero"`
 }
@@ -1152,34 +1201,39 @@ type GetStockLevelBatchRequest struct {
 	StockItemIDs []GUID `json:"StockItemIds"` // required
 }
 
-// GetStockLevelBatchResponse is part of a reply.
+// GetStockLevelBatchResponse is returned by [StockService.GetStockLevelBatch].
 type GetStockLevelBatchResponse struct {
 	StockItemLevels []StockItemLevel `json:"StockItemLevels,omitzero"`
 	StockItemID     GUID             `json:"pkStockItemId,omitzero"`
 }
 
-// GetStockLevelByLocationRequest holds the parameters of Stock.GetStockLevelByLocation.
+// GetStockLevelByLocationRequest holds the parameters of
+// Stock.GetStockLevelByLocation.
 type GetStockLevelByLocationRequest struct {
-	LocationID  *GUID `json:"LocationId,omitzero"`
-	StockItemID *GUID `json:"StockItemId,omitzero"`
+	LocationID  GUID `json:"LocationId"`  // required
+	StockItemID GUID `json:"StockItemId"` // required
 }
 
-// GetStockLevelByLocationResponse is part of a reply.
+// GetStockLevelByLocationResponse is returned by
+// [StockService.GetStockLevelByLocation].
 type GetStockLevelByLocationResponse struct {
 	StockLevel StockItemLevel `json:"StockLevel,omitzero"`
 }
 
-// GetVariationGroupByNameRequest holds the parameters of Stock.GetVariationGroupByName.
+// GetVariationGroupByNameRequest holds the parameters of
+// Stock.GetVariationGroupByName.
 type GetVariationGroupByNameRequest struct {
 	VariationName *string `url:"variationName,omitempty" json:"-"`
 }
 
-// GetVariationGroupByParentIDRequest holds the parameters of Stock.GetVariationGroupByParentID.
+// GetVariationGroupByParentIDRequest holds the parameters of
+// Stock.GetVariationGroupByParentID.
 type GetVariationGroupByParentIDRequest struct {
 	StockItemID *GUID `url:"pkStockItemId,omitempty" json:"-"`
 }
 
-// GetVariationGroupSearchTypesRequest holds the parameters of Stock.GetVariationGroupSearchTypes.
+// GetVariationGroupSearchTypesRequest holds the parameters of
+// Stock.GetVariationGroupSearchTypes.
 type GetVariationGroupSearchTypesRequest struct{}
 
 // GetVariationItemsRequest holds the parameters of Stock.GetVariationItems.
@@ -1187,7 +1241,8 @@ type GetVariationItemsRequest struct {
 	VariationItemID *GUID `url:"pkVariationItemId,omitempty" json:"-"`
 }
 
-// GetWarehouseMoveResponse is part of a reply.
+// GetWarehouseMoveResponse is returned by [StockService.GetWarehouseMove] and 2
+// others.
 type GetWarehouseMoveResponse struct {
 	WarehouseMove WarehouseMoveDetailed `json:"WarehouseMove,omitzero"`
 }
@@ -1195,12 +1250,14 @@ type GetWarehouseMoveResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetWarehouseMoveResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetWarehouseMovesByBinrackRequest holds the parameters of Stock.GetWarehouseMovesByBinrack.
+// GetWarehouseMovesByBinrackRequest holds the parameters of
+// Stock.GetWarehouseMovesByBinrack.
 type GetWarehouseMovesByBinrackRequest struct {
 	BinrackID *int `json:"BinrackId,omitzero"`
 }
 
-// GetWarehouseMovesByBinrackResponse is part of a reply.
+// GetWarehouseMovesByBinrackResponse is returned by
+// [StockService.GetWarehouseMovesByBinrack].
 type GetWarehouseMovesByBinrackResponse struct {
 	WarehouseMoves WarehouseMoveCollection `json:"WarehouseMoves,omitzero"`
 }
@@ -1208,7 +1265,8 @@ type GetWarehouseMovesByBinrackResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetWarehouseMovesByBinrackResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// InventoryStockLocation is part of a reply.
+// InventoryStockLocation is returned by [StockService.GetStockDuePO] and 7
+// others.
 type InventoryStockLocation struct {
 	BinRack             string `json:"BinRack,omitzero"`
 	IsFulfillmentCenter bool   `json:"IsFulfillmentCenter,omitzero"`
@@ -1219,7 +1277,8 @@ type InventoryStockLocation struct {
 	StockLocationIntID  int    `json:"StockLocationIntId,omitzero"`
 }
 
-// RenameVariationGroupRequest holds the parameters of Stock.RenameVariationGroup.
+// RenameVariationGroupRequest holds the parameters of
+// Stock.RenameVariationGroup.
 type RenameVariationGroupRequest struct {
 	VariationItemID *GUID   `json:"pkVariationItemId,omitzero"`
 	VariationName   *string `json:"variationName,omitzero"`
@@ -1230,7 +1289,7 @@ type RenameVariationGroupResponse struct{}
 
 // SKUExistsRequest holds the parameters of Stock.SKUExists.
 type SKUExistsRequest struct {
-	SKU *string `url:"SKU,omitempty" json:"-"`
+	SKU string `url:"SKU" json:"-"` // required
 }
 
 // SearchBinracksRequest holds the parameters of Stock.SearchBinracks.
@@ -1242,13 +1301,14 @@ type SearchBinracksRequest struct {
 	StockItemID    *GUID   `json:"StockItemId,omitzero"`
 }
 
-// SearchStockByKey is part of a request.
+// SearchStockByKey is taken by [StockService.GetStockItemsByKey].
 type SearchStockByKey struct {
 	Key        *string `json:"Key,omitzero"`
 	LocationID *GUID   `json:"LocationId,omitzero"`
 }
 
-// SearchVariationGroupsRequest holds the parameters of Stock.SearchVariationGroups.
+// SearchVariationGroupsRequest holds the parameters of
+// Stock.SearchVariationGroups.
 type SearchVariationGroupsRequest struct {
 	EntriesPerPage *int                                    `url:"entriesPerPage,omitempty" json:"-"`
 	PageNumber     *int                                    `url:"pageNumber,omitempty" json:"-"`
@@ -1262,7 +1322,7 @@ type SetStockLevelRequest struct {
 	StockLevels  []StockLevelUpdate `json:"stockLevels"` // required
 }
 
-// StockConsumption is part of a reply.
+// StockConsumption is returned by [StockService.GetStockConsumption].
 type StockConsumption struct {
 	Date           Time    `json:"Date,omitzero"`
 	Shipped        int     `json:"Shipped,omitzero"`
@@ -1272,7 +1332,7 @@ type StockConsumption struct {
 	StockValue     Decimal `json:"StockValue,omitzero"`
 }
 
-// StockItemChangeHistory is part of a reply.
+// StockItemChangeHistory is returned by [StockService.GetItemChangesHistory].
 type StockItemChangeHistory struct {
 	ChangeQty   int     `json:"ChangeQty,omitzero"`
 	ChangeValue Decimal `json:"ChangeValue,omitzero"`
@@ -1289,7 +1349,8 @@ func (v StockItemChangeHistory) Format(f fmt.State, _ rune) { wire.PrintPrivate(
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v StockItemChangeHistory) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// StockItemChangeHistoryPage is part of a reply.
+// StockItemChangeHistoryPage is returned by
+// [StockService.GetItemChangesHistory].
 type StockItemChangeHistoryPage struct {
 	Data           []StockItemChangeHistory `json:"Data,omitzero"`
 	EntriesPerPage int                      `json:"EntriesPerPage,omitzero"`
@@ -1301,7 +1362,7 @@ type StockItemChangeHistoryPage struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v StockItemChangeHistoryPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// StockItemDuePO is part of a reply.
+// StockItemDuePO is returned by [StockService.GetStockDuePO].
 type StockItemDuePO struct {
 	DateOfPurchase     Time                   `json:"DateOfPurchase,omitzero"`
 	Delivered          int                    `json:"Delivered,omitzero"`
@@ -1315,7 +1376,7 @@ type StockItemDuePO struct {
 	UnitCost           Decimal                `json:"UnitCost,omitzero"`
 }
 
-// StockItemFull is part of a reply.
+// StockItemFull is returned by [StockService.GetStockItemsFull].
 type StockItemFull struct {
 	BarcodeNumber            string                      `json:"BarcodeNumber,omitzero"`
 	BatchNumberScanRequired  bool                        `json:"BatchNumberScanRequired,omitzero"`
@@ -1351,7 +1412,7 @@ type StockItemFull struct {
 	IsBatchedStockType       bool                        `json:"isBatchedStockType,omitzero"`
 }
 
-// StockItemFullExtended is part of a reply.
+// StockItemFullExtended is returned by [StockService.GetStockItemsFullByIDs].
 type StockItemFullExtended struct {
 	BarcodeNumber            string                      `json:"BarcodeNumber,omitzero"`
 	BatchNumberScanRequired  bool                        `json:"BatchNumberScanRequired,omitzero"`
@@ -1387,7 +1448,7 @@ type StockItemFullExtended struct {
 	IsBatchedStockType       bool                        `json:"isBatchedStockType,omitzero"`
 }
 
-// StockItemLevel is part of a reply.
+// StockItemLevel is returned by [StockService.GetStockLevel] and 6 others.
 type StockItemLevel struct {
 	AutoAdjust             bool                   `json:"AutoAdjust,omitzero"`
 	Available              int                    `json:"Available,omitzero"`
@@ -1410,7 +1471,7 @@ type StockItemLevel struct {
 	RowID                  GUID                   `json:"rowid,omitzero"`
 }
 
-// StockItemPage is part of a reply.
+// StockItemPage is returned by [StockService.GetStockItems].
 type StockItemPage struct {
 	Data           []StockItem `json:"Data,omitzero"`
 	EntriesPerPage int         `json:"EntriesPerPage,omitzero"`
@@ -1419,7 +1480,7 @@ type StockItemPage struct {
 	TotalPages     int         `json:"TotalPages,omitzero"`
 }
 
-// StockItemReturn is part of a reply.
+// StockItemReturn is returned by [StockService.GetStockItemReturnStat].
 type StockItemReturn struct {
 	Month          int    `json:"Month,omitzero"`
 	Quantity       int    `json:"Quantity,omitzero"`
@@ -1429,7 +1490,7 @@ type StockItemReturn struct {
 	Year           int    `json:"Year,omitzero"`
 }
 
-// StockItemScrap is part of a reply.
+// StockItemScrap is returned by [StockService.GetStockItemScrapStat].
 type StockItemScrap struct {
 	Cost           Decimal `json:"Cost,omitzero"`
 	Month          int     `json:"Month,omitzero"`
@@ -1440,7 +1501,7 @@ type StockItemScrap struct {
 	Year           int     `json:"Year,omitzero"`
 }
 
-// StockItemSold is part of a reply.
+// StockItemSold is returned by [StockService.GetStockSold].
 type StockItemSold struct {
 	ItemNumber     string `json:"ItemNumber,omitzero"`
 	ItemTitle      string `json:"ItemTitle,omitzero"`
@@ -1449,7 +1510,7 @@ type StockItemSold struct {
 	StockItemIntID int    `json:"StockItemIntId,omitzero"`
 }
 
-// StockItemSoldStat is part of a reply.
+// StockItemSoldStat is returned by [StockService.GetSoldStat].
 type StockItemSoldStat struct {
 	Cost           Decimal                   `json:"Cost,omitzero"`
 	Detail         []StockItemSoldStatDetail `json:"Detail,omitzero"`
@@ -1461,7 +1522,7 @@ type StockItemSoldStat struct {
 	Total          Decimal                   `json:"Total,omitzero"`
 }
 
-// StockItemSoldStatDetail is part of a reply.
+// StockItemSoldStatDetail is returned by [StockService.GetSoldStat].
 type StockItemSoldStatDetail struct {
 	Cost         Decimal                        `json:"Cost,omitzero"`
 	Detail       []StockItemSoldStatFinalDetail `json:"Detail,omitzero"`
@@ -1471,7 +1532,7 @@ type StockItemSoldStatDetail struct {
 	Total        Decimal                        `json:"Total,omitzero"`
 }
 
-// StockItemSoldStatFinalDetail is part of a reply.
+// StockItemSoldStatFinalDetail is returned by [StockService.GetSoldStat].
 type StockItemSoldStatFinalDetail struct {
 	Cost         Decimal `json:"Cost,omitzero"`
 	Date         Time    `json:"Date,omitzero"`
@@ -1480,7 +1541,7 @@ type StockItemSoldStatFinalDetail struct {
 	Total        Decimal `json:"Total,omitzero"`
 }
 
-// StockItemTypeInfo is part of a reply.
+// StockItemTypeInfo is returned by [StockService.GetStockItemTypeInfo].
 type StockItemTypeInfo struct {
 	InventoryTrackingType int    `json:"InventoryTrackingType,omitzero"`
 	IsArchived            bool   `json:"IsArchived,omitzero"`
@@ -1491,7 +1552,8 @@ type StockItemTypeInfo struct {
 	StockItemIntID        int    `json:"StockItemIntId,omitzero"`
 }
 
-// StockLevelUpdate is sent and received. Bools and numbers are always sent, the
+// StockLevelUpdate is taken by [StockService.SetStockLevel] and
+// [StockService.UpdateStockLevelsBySKU]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type StockLevelUpdate struct {
 	Level      int    `json:"Level"`
@@ -1499,13 +1561,13 @@ type StockLevelUpdate struct {
 	SKU        string `json:"SKU"`        // required
 }
 
-// StockLocationStockItemID is part of a request.
+// StockLocationStockItemID is taken by [StockService.GetStockItemsLocation].
 type StockLocationStockItemID struct {
 	StockItemID     *GUID `json:"StockItemId,omitzero"`
 	StockLocationID *GUID `json:"StockLocationId,omitzero"`
 }
 
-// StockTakeItem is part of a request.
+// StockTakeItem is taken by [StockService.AddRollingStockTake].
 type StockTakeItem struct {
 	BatchInventoryID *int                         `json:"BatchInventoryId,omitzero"`
 	BinRack          *string                      `json:"BinRack,omitzero"`
@@ -1519,7 +1581,7 @@ type StockTakeItem struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v StockTakeItem) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// StockTakeItemWithError is part of a reply.
+// StockTakeItemWithError is returned by [StockService.AddRollingStockTake].
 type StockTakeItemWithError struct {
 	BatchInventoryID int                          `json:"BatchInventoryId,omitzero"`
 	BinRack          string                       `json:"BinRack,omitzero"`
@@ -1534,31 +1596,35 @@ type StockTakeItemWithError struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v StockTakeItemWithError) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// TempFile is part of a reply.
+// TempFile is returned by [StockService.GetItemChangesHistoryCSV].
 type TempFile struct {
 	Name string `json:"Name,omitzero"`
 	Path string `json:"Path,omitzero"`
 	URL  string `json:"Url,omitzero"`
 }
 
-// UpdateSKUGroupIdentifierRequest holds the parameters of Stock.UpdateSKUGroupIdentifier.
+// UpdateSKUGroupIdentifierRequest holds the parameters of
+// Stock.UpdateSKUGroupIdentifier.
 type UpdateSKUGroupIdentifierRequest struct {
 	Identifiers []UpdateSKUGroupIdentifierRequestItems `json:"Identifiers,omitzero"`
 }
 
-// UpdateSKUGroupIdentifierRequestItems is part of a request.
+// UpdateSKUGroupIdentifierRequestItems is taken by
+// [StockService.UpdateSKUGroupIdentifier].
 type UpdateSKUGroupIdentifierRequestItems struct {
 	Identifier             *string                                                     `json:"Identifier,omitzero"`
 	SKUGroupID             *int                                                        `json:"SkuGroupId,omitzero"`
 	SKUGroupIdentifierType *UpdateSKUGroupIdentifierRequestItemsSKUGroupIdentifierType `json:"SkuGroupIdentifierType,omitzero"`
 }
 
-// UpdateStockLevelsBulkRequest holds the parameters of Stock.UpdateStockLevelsBulk.
+// UpdateStockLevelsBulkRequest holds the parameters of
+// Stock.UpdateStockLevelsBulk.
 type UpdateStockLevelsBulkRequest struct {
 	Items []UpdateStockLevelsBulkRequestItem `json:"Items"` // required
 }
 
-// UpdateStockLevelsBulkRequestItem is part of a request.
+// UpdateStockLevelsBulkRequestItem is taken by
+// [StockService.UpdateStockLevelsBulk].
 type UpdateStockLevelsBulkRequestItem struct {
 	Binrack           *string  `json:"Binrack,omitzero"`
 	MinimumLevel      *int     `json:"MinimumLevel,omitzero"`
@@ -1572,12 +1638,14 @@ type UpdateStockLevelsBulkRequestItem struct {
 	UnitCost          *Decimal `json:"UnitCost,omitzero"`
 }
 
-// UpdateStockLevelsBulkResponse is part of a reply.
+// UpdateStockLevelsBulkResponse is returned by
+// [StockService.UpdateStockLevelsBulk].
 type UpdateStockLevelsBulkResponse struct {
 	Items []UpdateStockLevelsBulkResponseItem `json:"Items,omitzero"`
 }
 
-// UpdateStockLevelsBulkResponseItem is part of a reply.
+// UpdateStockLevelsBulkResponseItem is returned by
+// [StockService.UpdateStockLevelsBulk].
 type UpdateStockLevelsBulkResponseItem struct {
 	Binrack           string   `json:"Binrack,omitzero"`
 	Errors            []string `json:"Errors,omitzero"`
@@ -1592,20 +1660,23 @@ type UpdateStockLevelsBulkResponseItem struct {
 	UnitCost          Decimal  `json:"UnitCost,omitzero"`
 }
 
-// UpdateStockLevelsBySKURequest holds the parameters of Stock.UpdateStockLevelsBySKU.
+// UpdateStockLevelsBySKURequest holds the parameters of
+// Stock.UpdateStockLevelsBySKU.
 type UpdateStockLevelsBySKURequest struct {
 	ChangeSource *string            `json:"changeSource,omitzero"`
 	StockLevels  []StockLevelUpdate `json:"stockLevels,omitzero"`
 }
 
-// UpdateStockMinimumLevelRequest holds the parameters of Stock.UpdateStockMinimumLevel.
+// UpdateStockMinimumLevelRequest holds the parameters of
+// Stock.UpdateStockMinimumLevel.
 type UpdateStockMinimumLevelRequest struct {
-	LocationID   *GUID `json:"locationId,omitzero"`
-	MinimumLevel *int  `json:"minimumLevel,omitzero"`
-	StockItemID  *GUID `json:"stockItemId,omitzero"`
+	LocationID   GUID `json:"locationId"` // required
+	MinimumLevel *int `json:"minimumLevel,omitzero"`
+	StockItemID  GUID `json:"stockItemId"` // required
 }
 
-// UpdateStockMinimumLevelResponse is the reply of Stock.UpdateStockMinimumLevel.
+// UpdateStockMinimumLevelResponse is the reply of
+// Stock.UpdateStockMinimumLevel.
 type UpdateStockMinimumLevelResponse struct{}
 
 // UpdateWarehouseMoveRequest holds the parameters of Stock.UpdateWarehouseMove.
@@ -1620,14 +1691,15 @@ type UpdateWarehouseMoveRequest struct {
 	UserID               *GUID                             `json:"UserId,omitzero"`
 }
 
-// VariationGroup is part of a reply.
+// VariationGroup is returned by [StockService.CreateVariationGroup] and 3
+// others.
 type VariationGroup struct {
 	VariationGroupName string `json:"VariationGroupName,omitzero"`
 	VariationSKU       string `json:"VariationSKU,omitzero"`
 	VariationItemID    GUID   `json:"pkVariationItemId,omitzero"`
 }
 
-// VariationGroupPage is part of a reply.
+// VariationGroupPage is returned by [StockService.SearchVariationGroups].
 type VariationGroupPage struct {
 	Data           []VariationGroup `json:"Data,omitzero"`
 	EntriesPerPage int              `json:"EntriesPerPage,omitzero"`
@@ -1636,7 +1708,7 @@ type VariationGroupPage struct {
 	TotalPages     int              `json:"TotalPages,omitzero"`
 }
 
-// VariationGroupTemplate is part of a request.
+// VariationGroupTemplate is taken by [StockService.CreateVariationGroup].
 type VariationGroupTemplate struct {
 	ParentSKU          *string `json:"ParentSKU,omitzero"`
 	ParentStockItemID  *GUID   `json:"ParentStockItemId,omitzero"`
@@ -1644,7 +1716,8 @@ type VariationGroupTemplate struct {
 	VariationItemIDs   []GUID  `json:"VariationItemIds,omitzero"`
 }
 
-// VariationItem is part of a reply.
+// VariationItem is returned by [StockService.AddVariationItems] and
+// [StockService.GetVariationItems].
 type VariationItem struct {
 	ItemNumber  string `json:"ItemNumber,omitzero"`
 	ItemTitle   string `json:"ItemTitle,omitzero"`
@@ -1652,7 +1725,7 @@ type VariationItem struct {
 	StockItemID GUID   `json:"pkStockItemId,omitzero"`
 }
 
-// WarehouseBinRack is part of a reply.
+// WarehouseBinRack is returned by [StockService.SearchBinracks] and 5 others.
 type WarehouseBinRack struct {
 	AccessOrientation               string                    `json:"AccessOrientation,omitzero"`
 	BinRack                         string                    `json:"BinRack,omitzero"`
@@ -1681,14 +1754,16 @@ type WarehouseBinRack struct {
 	UniqueSKUs                      int                       `json:"UniqueSkus,omitzero"`
 }
 
-// WarehouseBinRackItemsInfo is part of a reply.
+// WarehouseBinRackItemsInfo is returned by [StockService.SearchBinracks] and 5
+// others.
 type WarehouseBinRackItemsInfo struct {
 	BinRackID     int `json:"BinRackId,omitzero"`
 	NumberOfItems int `json:"NumberOfItems,omitzero"`
 	TotalQuantity int `json:"TotalQuantity,omitzero"`
 }
 
-// WarehouseBinRackType is part of a reply.
+// WarehouseBinRackType is returned by [StockService.SearchBinracks] and 5
+// others.
 type WarehouseBinRackType struct {
 	BinRackTypeID      int                                    `json:"BinRackTypeId,omitzero"`
 	DefaultBatchStatus WarehouseBinRackTypeDefaultBatchStatus `json:"DefaultBatchStatus,omitzero"`
@@ -1698,7 +1773,8 @@ type WarehouseBinRackType struct {
 	StandardType       int                                    `json:"StandardType,omitzero"`
 }
 
-// WarehouseMoveCollection is part of a reply.
+// WarehouseMoveCollection is returned by
+// [StockService.GetWarehouseMovesByBinrack].
 type WarehouseMoveCollection struct {
 	Incoming []WarehouseMoveDetailed `json:"Incoming,omitzero"`
 	Outgoing []WarehouseMoveDetailed `json:"Outgoing,omitzero"`
@@ -1707,7 +1783,8 @@ type WarehouseMoveCollection struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v WarehouseMoveCollection) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// WarehouseMoveDetailed is part of a reply.
+// WarehouseMoveDetailed is returned by [StockService.GetWarehouseMove] and 3
+// others.
 type WarehouseMoveDetailed struct {
 	Batch                StockItemBatch              `json:"Batch,omitzero"`
 	BatchID              int                         `json:"BatchId,omitzero"`

@@ -15,7 +15,8 @@ type WarehouseTransferService service
 
 // AddItemToTransfer calls POST /api/WarehouseTransfer/AddItemToTransfer.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddItemToTransfer
 func (s *WarehouseTransferService) AddItemToTransfer(ctx context.Context, req *AddItemToTransferRequest, opts ...CallOption) (*WarehouseTransferItem, error) {
@@ -29,7 +30,8 @@ func (s *WarehouseTransferService) AddItemToTransfer(ctx context.Context, req *A
 
 // AddItemsToTransfer calls POST /api/WarehouseTransfer/AddItemsToTransfer.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddItemsToTransfer
 func (s *WarehouseTransferService) AddItemsToTransfer(ctx context.Context, req *AddItemsToTransferRequest, opts ...CallOption) (*AddItemsToTransferResponse, error) {
@@ -43,7 +45,8 @@ func (s *WarehouseTransferService) AddItemsToTransfer(ctx context.Context, req *
 
 // AddTransferBinNote calls POST /api/WarehouseTransfer/AddTransferBinNote.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddTransferBinNote
 func (s *WarehouseTransferService) AddTransferBinNote(ctx context.Context, req *AddTransferBinNoteRequest, opts ...CallOption) (GUID, error) {
@@ -57,7 +60,8 @@ func (s *WarehouseTransferService) AddTransferBinNote(ctx context.Context, req *
 
 // AddTransferItemNote calls POST /api/WarehouseTransfer/AddTransferItemNote.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddTransferItemNote
 func (s *WarehouseTransferService) AddTransferItemNote(ctx context.Context, req *AddTransferItemNoteRequest, opts ...CallOption) (GUID, error) {
@@ -71,7 +75,8 @@ func (s *WarehouseTransferService) AddTransferItemNote(ctx context.Context, req 
 
 // AddTransferNote calls POST /api/WarehouseTransfer/AddTransferNote.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddTransferNote
 func (s *WarehouseTransferService) AddTransferNote(ctx context.Context, req *AddTransferNoteRequest, opts ...CallOption) (GUID, error) {
@@ -85,7 +90,8 @@ func (s *WarehouseTransferService) AddTransferNote(ctx context.Context, req *Add
 
 // AddTransferProperty calls POST /api/WarehouseTransfer/AddTransferProperty.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddTransferProperty
 func (s *WarehouseTransferService) AddTransferProperty(ctx context.Context, req *AddTransferPropertyRequest, opts ...CallOption) (GUID, error) {
@@ -99,7 +105,8 @@ func (s *WarehouseTransferService) AddTransferProperty(ctx context.Context, req 
 
 // AllocateItemToBin calls POST /api/WarehouseTransfer/AllocateItemToBin.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AllocateItemToBin
 func (s *WarehouseTransferService) AllocateItemToBin(ctx context.Context, req *AllocateItemToBinRequest, opts ...CallOption) (int, error) {
@@ -113,7 +120,8 @@ func (s *WarehouseTransferService) AllocateItemToBin(ctx context.Context, req *A
 
 // ChangeBinDetails calls POST /api/WarehouseTransfer/ChangeBinDetails.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeBinDetails
 func (s *WarehouseTransferService) ChangeBinDetails(ctx context.Context, req *ChangeBinDetailsRequest, opts ...CallOption) (*ChangeBinDetailsResponse, error) {
@@ -127,7 +135,8 @@ func (s *WarehouseTransferService) ChangeBinDetails(ctx context.Context, req *Ch
 
 // ChangeTransferFromLocation calls POST /api/WarehouseTransfer/ChangeTransferFromLocation.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferFromLocation
 func (s *WarehouseTransferService) ChangeTransferFromLocation(ctx context.Context, req *ChangeTransferFromLocationRequest, opts ...CallOption) (*ChangeTransferFromLocationResponse, error) {
@@ -141,7 +150,8 @@ func (s *WarehouseTransferService) ChangeTransferFromLocation(ctx context.Contex
 
 // ChangeTransferItemReceivedQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemReceivedQuantity.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemReceivedQuantity
 func (s *WarehouseTransferService) ChangeTransferItemReceivedQuantity(ctx context.Context, req *ChangeTransferItemReceivedQuantityRequest, opts ...CallOption) (*ChangeTransferItemReceivedQuantityResponse, error) {
@@ -155,7 +165,8 @@ func (s *WarehouseTransferService) ChangeTransferItemReceivedQuantity(ctx contex
 
 // ChangeTransferItemRequestQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemRequestQuantity.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemRequestQuantity
 func (s *WarehouseTransferService) ChangeTransferItemRequestQuantity(ctx context.Context, req *ChangeTransferItemRequestQuantityRequest, opts ...CallOption) (*ChangeTransferItemRequestQuantityResponse, error) {
@@ -169,7 +180,8 @@ func (s *WarehouseTransferService) ChangeTransferItemRequestQuantity(ctx context
 
 // ChangeTransferItemSentQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemSentQuantity.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemSentQuantity
 func (s *WarehouseTransferService) ChangeTransferItemSentQuantity(ctx context.Context, req *ChangeTransferItemSentQuantityRequest, opts ...CallOption) (*WarehouseTransferItem, error) {
@@ -183,7 +195,8 @@ func (s *WarehouseTransferService) ChangeTransferItemSentQuantity(ctx context.Co
 
 // ChangeTransferLocations calls POST /api/WarehouseTransfer/ChangeTransferLocations.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferLocations
 func (s *WarehouseTransferService) ChangeTransferLocations(ctx context.Context, req *ChangeTransferLocationsRequest, opts ...CallOption) (*ChangeTransferLocationsResponse, error) {
@@ -197,7 +210,8 @@ func (s *WarehouseTransferService) ChangeTransferLocations(ctx context.Context, 
 
 // ChangeTransferProperty calls POST /api/WarehouseTransfer/ChangeTransferProperty.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferProperty
 func (s *WarehouseTransferService) ChangeTransferProperty(ctx context.Context, req *ChangeTransferPropertyRequest, opts ...CallOption) (*ChangeTransferPropertyResponse, error) {
@@ -211,7 +225,8 @@ func (s *WarehouseTransferService) ChangeTransferProperty(ctx context.Context, r
 
 // ChangeTransferStatus calls POST /api/WarehouseTransfer/ChangeTransferStatus.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferStatus
 func (s *WarehouseTransferService) ChangeTransferStatus(ctx context.Context, req *ChangeTransferStatusRequest, opts ...CallOption) (*ChangeTransferStatusResponse, error) {
@@ -225,7 +240,8 @@ func (s *WarehouseTransferService) ChangeTransferStatus(ctx context.Context, req
 
 // ChangeTransferToLocation calls POST /api/WarehouseTransfer/ChangeTransferToLocation.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferToLocation
 func (s *WarehouseTransferService) ChangeTransferToLocation(ctx context.Context, req *ChangeTransferToLocationRequest, opts ...CallOption) (*ChangeTransferToLocationResponse, error) {
@@ -239,7 +255,7 @@ func (s *WarehouseTransferService) ChangeTransferToLocation(ctx context.Context,
 
 // CheckForDraftTransfer calls GET /api/WarehouseTransfer/CheckForDraftTransfer.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CheckForDraftTransfer
 func (s *WarehouseTransferService) CheckForDraftTransfer(ctx context.Context, req *WarehouseTransferCheckForDraftTransferRequest, opts ...CallOption) (GUID, error) {
@@ -253,7 +269,8 @@ func (s *WarehouseTransferService) CheckForDraftTransfer(ctx context.Context, re
 
 // CreateNewBin calls POST /api/WarehouseTransfer/CreateNewBin.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateNewBin
 func (s *WarehouseTransferService) CreateNewBin(ctx context.Context, req *CreateNewBinRequest, opts ...CallOption) (*WarehouseTransferBin, error) {
@@ -267,7 +284,8 @@ func (s *WarehouseTransferService) CreateNewBin(ctx context.Context, req *Create
 
 // CreateTransferFromDescrepancies calls POST /api/WarehouseTransfer/CreateTransferFromDescrepancies.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateTransferFromDescrepancies
 func (s *WarehouseTransferService) CreateTransferFromDescrepancies(ctx context.Context, req *CreateTransferFromDescrepanciesRequest, opts ...CallOption) (*WarehouseTransfer, error) {
@@ -281,7 +299,8 @@ func (s *WarehouseTransferService) CreateTransferFromDescrepancies(ctx context.C
 
 // CreateTransferRequestWithReturn calls POST /api/WarehouseTransfer/CreateTransferRequestWithReturn.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateTransferRequestWithReturn
 func (s *WarehouseTransferService) CreateTransferRequestWithReturn(ctx context.Context, req *CreateTransferRequestWithReturnRequest, opts ...CallOption) (*WarehouseTransfer, error) {
@@ -295,7 +314,8 @@ func (s *WarehouseTransferService) CreateTransferRequestWithReturn(ctx context.C
 
 // DeleteEmptyDraftTransfer calls POST /api/WarehouseTransfer/DeleteEmptyDraftTransfer.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteEmptyDraftTransfer
 func (s *WarehouseTransferService) DeleteEmptyDraftTransfer(ctx context.Context, req *DeleteEmptyDraftTransferRequest, opts ...CallOption) (*DeleteEmptyDraftTransferResponse, error) {
@@ -309,7 +329,8 @@ func (s *WarehouseTransferService) DeleteEmptyDraftTransfer(ctx context.Context,
 
 // DeleteTransfer calls POST /api/WarehouseTransfer/DeleteTransfer.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteTransfer
 func (s *WarehouseTransferService) DeleteTransfer(ctx context.Context, req *DeleteTransferRequest, opts ...CallOption) (*DeleteTransferResponse, error) {
@@ -323,7 +344,8 @@ func (s *WarehouseTransferService) DeleteTransfer(ctx context.Context, req *Dele
 
 // DeleteTransferProperty calls POST /api/WarehouseTransfer/DeleteTransferProperty.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteTransferProperty
 func (s *WarehouseTransferService) DeleteTransferProperty(ctx context.Context, req *DeleteTransferPropertyRequest, opts ...CallOption) (*DeleteTransferPropertyResponse, error) {
@@ -337,7 +359,7 @@ func (s *WarehouseTransferService) DeleteTransferProperty(ctx context.Context, r
 
 // GetActiveTransfersAllLocations calls GET /api/WarehouseTransfer/GetActiveTransfersAllLocations.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetActiveTransfersAllLocations
 func (s *WarehouseTransferService) GetActiveTransfersAllLocations(ctx context.Context, req *GetActiveTransfersAllLocationsRequest, opts ...CallOption) ([]WarehouseTransfer, error) {
@@ -351,7 +373,7 @@ func (s *WarehouseTransferService) GetActiveTransfersAllLocations(ctx context.Co
 
 // GetActiveTransfersForLocation calls GET /api/WarehouseTransfer/GetActiveTransfersForLocation.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetActiveTransfersForLocation
 func (s *WarehouseTransferService) GetActiveTransfersForLocation(ctx context.Context, req *GetActiveTransfersForLocationRequest, opts ...CallOption) ([]WarehouseTransfer, error) {
@@ -365,7 +387,7 @@ func (s *WarehouseTransferService) GetActiveTransfersForLocation(ctx context.Con
 
 // GetArchivedTransfers calls GET /api/WarehouseTransfer/GetArchivedTransfers.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfers
 func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
@@ -377,24 +399,25 @@ func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req
 	return out, err
 }
 
-// GetArchivedTransfersAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfers]. It stops at the first error but an [UnreadableError].
+// GetArchivedTransfersAll iterates over all items of
+// [WarehouseTransferService.GetArchivedTransfers], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersAll(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfers", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfers(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // GetArchivedTransfersBetweenArchivedDates calls GET /api/WarehouseTransfer/GetArchivedTransfersBetweenArchivedDates.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersBetweenArchivedDates
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
@@ -406,24 +429,25 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx 
 	return out, err
 }
 
-// GetArchivedTransfersBetweenArchivedDatesAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfersBetweenArchivedDates]. It stops at the first error but an [UnreadableError].
+// GetArchivedTransfersBetweenArchivedDatesAll iterates over all items of
+// [WarehouseTransferService.GetArchivedTransfersBetweenArchivedDates], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersBetweenArchivedDates(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // GetArchivedTransfersBetweenDates calls GET /api/WarehouseTransfer/GetArchivedTransfersBetweenDates.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersBetweenDates
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
@@ -435,24 +459,25 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.
 	return out, err
 }
 
-// GetArchivedTransfersBetweenDatesAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfersBetweenDates]. It stops at the first error but an [UnreadableError].
+// GetArchivedTransfersBetweenDatesAll iterates over all items of
+// [WarehouseTransferService.GetArchivedTransfersBetweenDates], fetching pages
+// as needed, and stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersBetweenDates(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // GetArchivedTransfersFiltered calls GET /api/WarehouseTransfer/GetArchivedTransfersFiltered.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersFiltered
 func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
@@ -464,24 +489,25 @@ func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Cont
 	return out, err
 }
 
-// GetArchivedTransfersFilteredAll hands out what stands on the pages of
-// [WarehouseTransferService.GetArchivedTransfersFiltered]. It stops at the first error but an [UnreadableError].
+// GetArchivedTransfersFilteredAll iterates over all items of
+// [WarehouseTransferService.GetArchivedTransfersFiltered], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersFilteredAll(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransfer, int, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersFiltered", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersFiltered(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // GetDiscrepancyItems calls GET /api/WarehouseTransfer/GetDiscrepancyItems.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetDiscrepancyItems
 func (s *WarehouseTransferService) GetDiscrepancyItems(ctx context.Context, req *GetDiscrepancyItemsRequest, opts ...CallOption) ([]WarehouseTransferItem, error) {
@@ -495,7 +521,7 @@ func (s *WarehouseTransferService) GetDiscrepancyItems(ctx context.Context, req 
 
 // GetListTransfers calls POST /api/WarehouseTransfer/GetListTransfers.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetListTransfers
 func (s *WarehouseTransferService) GetListTransfers(ctx context.Context, req *WarehouseTransferGetListTransfersRequest, opts ...CallOption) ([]WarehouseTransfer, error) {
@@ -509,7 +535,7 @@ func (s *WarehouseTransferService) GetListTransfers(ctx context.Context, req *Wa
 
 // GetModifiedBasic calls GET /api/WarehouseTransfer/GetModifiedBasic.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetModifiedBasic
 func (s *WarehouseTransferService) GetModifiedBasic(ctx context.Context, req *GetModifiedBasicRequest, opts ...CallOption) ([]WarehouseTransfer, error) {
@@ -523,7 +549,7 @@ func (s *WarehouseTransferService) GetModifiedBasic(ctx context.Context, req *Ge
 
 // GetServerTime calls GET /api/WarehouseTransfer/GetServerTime.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetServerTime
 func (s *WarehouseTransferService) GetServerTime(ctx context.Context, req *GetServerTimeRequest, opts ...CallOption) (Time, error) {
@@ -537,7 +563,7 @@ func (s *WarehouseTransferService) GetServerTime(ctx context.Context, req *GetSe
 
 // GetStockAvailability calls GET /api/WarehouseTransfer/GetStockAvailability.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetStockAvailability
 func (s *WarehouseTransferService) GetStockAvailability(ctx context.Context, req *GetStockAvailabilityRequest, opts ...CallOption) ([]StockAvailability, error) {
@@ -551,7 +577,7 @@ func (s *WarehouseTransferService) GetStockAvailability(ctx context.Context, req
 
 // GetTransferAudit calls GET /api/WarehouseTransfer/GetTransferAudit.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferAudit
 func (s *WarehouseTransferService) GetTransferAudit(ctx context.Context, req *GetTransferAuditRequest, opts ...CallOption) ([]WarehouseTransferAudit, error) {
@@ -565,7 +591,7 @@ func (s *WarehouseTransferService) GetTransferAudit(ctx context.Context, req *Ge
 
 // GetTransferBinNotes calls GET /api/WarehouseTransfer/GetTransferBinNotes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferBinNotes
 func (s *WarehouseTransferService) GetTransferBinNotes(ctx context.Context, req *GetTransferBinNotesRequest, opts ...CallOption) ([]WarehouseTransferBinNote, error) {
@@ -579,7 +605,7 @@ func (s *WarehouseTransferService) GetTransferBinNotes(ctx context.Context, req 
 
 // GetTransferItemNotes calls GET /api/WarehouseTransfer/GetTransferItemNotes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferItemNotes
 func (s *WarehouseTransferService) GetTransferItemNotes(ctx context.Context, req *GetTransferItemNotesRequest, opts ...CallOption) ([]WarehouseTransferItemNote, error) {
@@ -593,7 +619,7 @@ func (s *WarehouseTransferService) GetTransferItemNotes(ctx context.Context, req
 
 // GetTransferItems calls GET /api/WarehouseTransfer/GetTransferItems.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferItems
 func (s *WarehouseTransferService) GetTransferItems(ctx context.Context, req *WarehouseTransferGetTransferItemsRequest, opts ...CallOption) ([]WarehouseTransferItem, error) {
@@ -607,7 +633,7 @@ func (s *WarehouseTransferService) GetTransferItems(ctx context.Context, req *Wa
 
 // GetTransferNotes calls GET /api/WarehouseTransfer/GetTransferNotes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferNotes
 func (s *WarehouseTransferService) GetTransferNotes(ctx context.Context, req *GetTransferNotesRequest, opts ...CallOption) ([]WarehouseTransferNote, error) {
@@ -621,7 +647,7 @@ func (s *WarehouseTransferService) GetTransferNotes(ctx context.Context, req *Ge
 
 // GetTransferProperties calls GET /api/WarehouseTransfer/GetTransferProperties.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferProperties
 func (s *WarehouseTransferService) GetTransferProperties(ctx context.Context, req *GetTransferPropertiesRequest, opts ...CallOption) ([]WarehouseTransferProperty, error) {
@@ -635,7 +661,7 @@ func (s *WarehouseTransferService) GetTransferProperties(ctx context.Context, re
 
 // GetTransferWithItems calls GET /api/WarehouseTransfer/GetTransferWithItems.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferWithItems
 func (s *WarehouseTransferService) GetTransferWithItems(ctx context.Context, req *GetTransferWithItemsRequest, opts ...CallOption) (*WarehouseTransfer, error) {
@@ -649,7 +675,7 @@ func (s *WarehouseTransferService) GetTransferWithItems(ctx context.Context, req
 
 // GetTransferWithNotes calls GET /api/WarehouseTransfer/GetTransferWithNotes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferWithNotes
 func (s *WarehouseTransferService) GetTransferWithNotes(ctx context.Context, req *GetTransferWithNotesRequest, opts ...CallOption) (*WarehouseTransfer, error) {
@@ -663,7 +689,7 @@ func (s *WarehouseTransferService) GetTransferWithNotes(ctx context.Context, req
 
 // IsDraftTransferChanged calls GET /api/WarehouseTransfer/IsDraftTransferChanged.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-IsDraftTransferChanged
 func (s *WarehouseTransferService) IsDraftTransferChanged(ctx context.Context, req *IsDraftTransferChangedRequest, opts ...CallOption) (bool, error) {
@@ -677,7 +703,8 @@ func (s *WarehouseTransferService) IsDraftTransferChanged(ctx context.Context, r
 
 // PrintTransfer calls POST /api/WarehouseTransfer/PrintTransfer.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-PrintTransfer
 func (s *WarehouseTransferService) PrintTransfer(ctx context.Context, req *PrintTransferRequest, opts ...CallOption) (string, error) {
@@ -691,7 +718,8 @@ func (s *WarehouseTransferService) PrintTransfer(ctx context.Context, req *Print
 
 // RemoveAllEmptyBins calls POST /api/WarehouseTransfer/RemoveAllEmptyBins.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-RemoveAllEmptyBins
 func (s *WarehouseTransferService) RemoveAllEmptyBins(ctx context.Context, req *RemoveAllEmptyBinsRequest, opts ...CallOption) (*RemoveAllEmptyBinsResponse, error) {
@@ -705,7 +733,8 @@ func (s *WarehouseTransferService) RemoveAllEmptyBins(ctx context.Context, req *
 
 // RemoveItemFromTransfer calls POST /api/WarehouseTransfer/RemoveItemFromTransfer.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-RemoveItemFromTransfer
 func (s *WarehouseTransferService) RemoveItemFromTransfer(ctx context.Context, req *RemoveItemFromTransferRequest, opts ...CallOption) (*RemoveItemFromTransferResponse, error) {
@@ -719,7 +748,7 @@ func (s *WarehouseTransferService) RemoveItemFromTransfer(ctx context.Context, r
 
 // SearchTransfersAllLocations calls GET /api/WarehouseTransfer/SearchTransfersAllLocations.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-SearchTransfersAllLocations
 func (s *WarehouseTransferService) SearchTransfersAllLocations(ctx context.Context, req *SearchTransfersAllLocationsRequest, opts ...CallOption) ([]GUID, error) {
@@ -733,7 +762,7 @@ func (s *WarehouseTransferService) SearchTransfersAllLocations(ctx context.Conte
 
 // SearchTransfersByLocation calls GET /api/WarehouseTransfer/SearchTransfersByLocation.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-SearchTransfersByLocation
 func (s *WarehouseTransferService) SearchTransfersByLocation(ctx context.Context, req *SearchTransfersByLocationRequest, opts ...CallOption) ([]GUID, error) {
@@ -747,7 +776,8 @@ func (s *WarehouseTransferService) SearchTransfersByLocation(ctx context.Context
 
 // SetReferenceNumber calls POST /api/WarehouseTransfer/SetReferenceNumber.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-SetReferenceNumber
 func (s *WarehouseTransferService) SetReferenceNumber(ctx context.Context, req *SetReferenceNumberRequest, opts ...CallOption) (*SetReferenceNumberResponse, error) {
@@ -759,19 +789,22 @@ func (s *WarehouseTransferService) SetReferenceNumber(ctx context.Context, req *
 	return out, err
 }
 
-// AddItemToTransferRequest holds the parameters of WarehouseTransfer.AddItemToTransfer.
+// AddItemToTransferRequest holds the parameters of
+// WarehouseTransfer.AddItemToTransfer.
 type AddItemToTransferRequest struct {
 	TransferID  *GUID `json:"fkTransferId,omitzero"`
 	StockItemID *GUID `json:"pkStockItemId,omitzero"`
 }
 
-// AddItemsToTransferRequest holds the parameters of WarehouseTransfer.AddItemsToTransfer.
+// AddItemsToTransferRequest holds the parameters of
+// WarehouseTransfer.AddItemsToTransfer.
 type AddItemsToTransferRequest struct {
 	TransferID    *GUID                           `json:"TransferId,omitzero"`
 	TransferItems []WarehouseTransferItemQuantity `json:"TransferItems,omitzero"`
 }
 
-// AddItemsToTransferResponse is part of a reply.
+// AddItemsToTransferResponse is returned by
+// [WarehouseTransferService.AddItemsToTransfer].
 type AddItemsToTransferResponse struct {
 	TransferItems []WarehouseTransferItem `json:"TransferItems,omitzero"`
 }
@@ -779,7 +812,8 @@ type AddItemsToTransferResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AddItemsToTransferResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AddTransferBinNoteRequest holds the parameters of WarehouseTransfer.AddTransferBinNote.
+// AddTransferBinNoteRequest holds the parameters of
+// WarehouseTransfer.AddTransferBinNote.
 type AddTransferBinNoteRequest struct {
 	TransferBinID *GUID   `json:"fkTransferBinId,omitzero"`
 	TransferID    *GUID   `json:"fkTransferId,omitzero"`
@@ -794,7 +828,8 @@ func (v AddTransferBinNoteRequest) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AddTransferBinNoteRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AddTransferItemNoteRequest holds the parameters of WarehouseTransfer.AddTransferItemNote.
+// AddTransferItemNoteRequest holds the parameters of
+// WarehouseTransfer.AddTransferItemNote.
 type AddTransferItemNoteRequest struct {
 	TransferID     *GUID   `json:"fkTransferId,omitzero"`
 	TransferItemID *GUID   `json:"fkTransferItemId,omitzero"`
@@ -809,7 +844,8 @@ func (v AddTransferItemNoteRequest) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AddTransferItemNoteRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AddTransferNoteRequest holds the parameters of WarehouseTransfer.AddTransferNote.
+// AddTransferNoteRequest holds the parameters of
+// WarehouseTransfer.AddTransferNote.
 type AddTransferNoteRequest struct {
 	Note       *string `json:"note,omitzero"`
 	TransferID *GUID   `json:"pkTransferId,omitzero"`
@@ -821,14 +857,16 @@ func (v AddTransferNoteRequest) Format(f fmt.State, _ rune) { wire.PrintPrivate(
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AddTransferNoteRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AddTransferPropertyRequest holds the parameters of WarehouseTransfer.AddTransferProperty.
+// AddTransferPropertyRequest holds the parameters of
+// WarehouseTransfer.AddTransferProperty.
 type AddTransferPropertyRequest struct {
 	TransferID    *GUID   `json:"fkTransferId,omitzero"`
 	PropertyName  *string `json:"propertyName,omitzero"`
 	PropertyValue *string `json:"propertyValue,omitzero"`
 }
 
-// AllocateItemToBinRequest holds the parameters of WarehouseTransfer.AllocateItemToBin.
+// AllocateItemToBinRequest holds the parameters of
+// WarehouseTransfer.AllocateItemToBin.
 type AllocateItemToBinRequest struct {
 	DstBinID       *GUID `json:"pkDstBinId,omitzero"`
 	SrcBinID       *GUID `json:"pkSrcBinId,omitzero"`
@@ -836,7 +874,8 @@ type AllocateItemToBinRequest struct {
 	Quantity       *int  `json:"quantity,omitzero"`
 }
 
-// ChangeBinDetailsRequest holds the parameters of WarehouseTransfer.ChangeBinDetails.
+// ChangeBinDetailsRequest holds the parameters of
+// WarehouseTransfer.ChangeBinDetails.
 type ChangeBinDetailsRequest struct {
 	BinBarcode   *string `json:"BinBarcode,omitzero"`
 	BinName      *string `json:"BinName,omitzero"`
@@ -848,23 +887,28 @@ type ChangeBinDetailsRequest struct {
 // ChangeBinDetailsResponse is the reply of WarehouseTransfer.ChangeBinDetails.
 type ChangeBinDetailsResponse struct{}
 
-// ChangeTransferFromLocationResponse is the reply of WarehouseTransfer.ChangeTransferFromLocation.
+// ChangeTransferFromLocationResponse is the reply of
+// WarehouseTransfer.ChangeTransferFromLocation.
 type ChangeTransferFromLocationResponse struct{}
 
-// ChangeTransferItemReceivedQuantityResponse is the reply of WarehouseTransfer.ChangeTransferItemReceivedQuantity.
+// ChangeTransferItemReceivedQuantityResponse is the reply of
+// WarehouseTransfer.ChangeTransferItemReceivedQuantity.
 type ChangeTransferItemReceivedQuantityResponse struct{}
 
-// ChangeTransferItemRequestQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemRequestQuantity.
+// ChangeTransferItemRequestQuantityRequest holds the parameters of
+// WarehouseTransfer.ChangeTransferItemRequestQuantity.
 type ChangeTransferItemRequestQuantityRequest struct {
 	Quantity       *int  `json:"Quantity,omitzero"`
 	TransferID     *GUID `json:"pkTransferId,omitzero"`
 	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
-// ChangeTransferItemRequestQuantityResponse is the reply of WarehouseTransfer.ChangeTransferItemRequestQuantity.
+// ChangeTransferItemRequestQuantityResponse is the reply of
+// WarehouseTransfer.ChangeTransferItemRequestQuantity.
 type ChangeTransferItemRequestQuantityResponse struct{}
 
-// ChangeTransferItemSentQuantityRequest holds the parameters of WarehouseTransfer.ChangeTransferItemSentQuantity.
+// ChangeTransferItemSentQuantityRequest holds the parameters of
+// WarehouseTransfer.ChangeTransferItemSentQuantity.
 type ChangeTransferItemSentQuantityRequest struct {
 	Quantity       *int  `json:"Quantity,omitzero"`
 	BinID          *GUID `json:"pkBinId,omitzero"`
@@ -872,42 +916,50 @@ type ChangeTransferItemSentQuantityRequest struct {
 	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
-// ChangeTransferLocationsRequest holds the parameters of WarehouseTransfer.ChangeTransferLocations.
+// ChangeTransferLocationsRequest holds the parameters of
+// WarehouseTransfer.ChangeTransferLocations.
 type ChangeTransferLocationsRequest struct {
 	FromLocationID *GUID `json:"fromLocationId,omitzero"`
 	TransferID     *GUID `json:"pkTransferId,omitzero"`
 	ToLocationID   *GUID `json:"toLocationId,omitzero"`
 }
 
-// ChangeTransferLocationsResponse is the reply of WarehouseTransfer.ChangeTransferLocations.
+// ChangeTransferLocationsResponse is the reply of
+// WarehouseTransfer.ChangeTransferLocations.
 type ChangeTransferLocationsResponse struct{}
 
-// ChangeTransferPropertyRequest holds the parameters of WarehouseTransfer.ChangeTransferProperty.
+// ChangeTransferPropertyRequest holds the parameters of
+// WarehouseTransfer.ChangeTransferProperty.
 type ChangeTransferPropertyRequest struct {
 	NewValue           *string `json:"newValue,omitzero"`
 	TransferID         *GUID   `json:"pkTransferId,omitzero"`
 	TransferPropertyID *GUID   `json:"pkTransferPropertyId,omitzero"`
 }
 
-// ChangeTransferPropertyResponse is the reply of WarehouseTransfer.ChangeTransferProperty.
+// ChangeTransferPropertyResponse is the reply of
+// WarehouseTransfer.ChangeTransferProperty.
 type ChangeTransferPropertyResponse struct{}
 
-// ChangeTransferStatusRequest holds the parameters of WarehouseTransfer.ChangeTransferStatus.
+// ChangeTransferStatusRequest holds the parameters of
+// WarehouseTransfer.ChangeTransferStatus.
 type ChangeTransferStatusRequest struct {
 	NewStatus  *ChangeTransferStatusRequestNewStatus `json:"newStatus,omitzero"`
 	TransferID *GUID                                 `json:"pkTransferId,omitzero"`
 }
 
-// ChangeTransferStatusResponse is the reply of WarehouseTransfer.ChangeTransferStatus.
+// ChangeTransferStatusResponse is the reply of
+// WarehouseTransfer.ChangeTransferStatus.
 type ChangeTransferStatusResponse struct{}
 
-// ChangeTransferToLocationRequest holds the parameters of WarehouseTransfer.ChangeTransferToLocation.
+// ChangeTransferToLocationRequest holds the parameters of
+// WarehouseTransfer.ChangeTransferToLocation.
 type ChangeTransferToLocationRequest struct {
 	NewLocationID *GUID `json:"newLocationId,omitzero"`
 	TransferID    *GUID `json:"pkTransferId,omitzero"`
 }
 
-// ChangeTransferToLocationResponse is the reply of WarehouseTransfer.ChangeTransferToLocation.
+// ChangeTransferToLocationResponse is the reply of
+// WarehouseTransfer.ChangeTransferToLocation.
 type ChangeTransferToLocationResponse struct{}
 
 // CreateNewBinRequest holds the parameters of WarehouseTransfer.CreateNewBin.
@@ -916,25 +968,30 @@ type CreateNewBinRequest struct {
 	TransferID *GUID   `json:"pkTransferId,omitzero"`
 }
 
-// CreateTransferRequestWithReturnRequest holds the parameters of WarehouseTransfer.CreateTransferRequestWithReturn.
+// CreateTransferRequestWithReturnRequest holds the parameters of
+// WarehouseTransfer.CreateTransferRequestWithReturn.
 type CreateTransferRequestWithReturnRequest struct {
 	FromLocationID *GUID `json:"fromLocationId,omitzero"`
 	ToLocationID   *GUID `json:"toLocationId,omitzero"`
 }
 
-// DeleteEmptyDraftTransferResponse is the reply of WarehouseTransfer.DeleteEmptyDraftTransfer.
+// DeleteEmptyDraftTransferResponse is the reply of
+// WarehouseTransfer.DeleteEmptyDraftTransfer.
 type DeleteEmptyDraftTransferResponse struct{}
 
-// DeleteTransferPropertyRequest holds the parameters of WarehouseTransfer.DeleteTransferProperty.
+// DeleteTransferPropertyRequest holds the parameters of
+// WarehouseTransfer.DeleteTransferProperty.
 type DeleteTransferPropertyRequest struct {
 	TransferID         *GUID `json:"pkTransferId,omitzero"`
 	TransferPropertyID *GUID `json:"pkTransferPropertyId,omitzero"`
 }
 
-// DeleteTransferPropertyResponse is the reply of WarehouseTransfer.DeleteTransferProperty.
+// DeleteTransferPropertyResponse is the reply of
+// WarehouseTransfer.DeleteTransferProperty.
 type DeleteTransferPropertyResponse struct{}
 
-// DeleteTransferRequest holds the parameters of WarehouseTransfer.DeleteTransfer.
+// DeleteTransferRequest holds the parameters of
+// WarehouseTransfer.DeleteTransfer.
 type DeleteTransferRequest struct {
 	DeleteReason *string `json:"DeleteReason,omitzero"`
 	TransferID   *GUID   `json:"pkTransferId,omitzero"`
@@ -943,10 +1000,12 @@ type DeleteTransferRequest struct {
 // DeleteTransferResponse is the reply of WarehouseTransfer.DeleteTransfer.
 type DeleteTransferResponse struct{}
 
-// GetActiveTransfersAllLocationsRequest holds the parameters of WarehouseTransfer.GetActiveTransfersAllLocations.
+// GetActiveTransfersAllLocationsRequest holds the parameters of
+// WarehouseTransfer.GetActiveTransfersAllLocations.
 type GetActiveTransfersAllLocationsRequest struct{}
 
-// GetArchivedTransfersBetweenDatesRequest holds the parameters of WarehouseTransfer.GetArchivedTransfersBetweenDates.
+// GetArchivedTransfersBetweenDatesRequest holds the parameters of
+// WarehouseTransfer.GetArchivedTransfersBetweenDates.
 type GetArchivedTransfersBetweenDatesRequest struct {
 	End            *Time `url:"end,omitempty" json:"-"`
 	EntriesPerPage *int  `url:"entriesPerPage,omitempty" json:"-"`
@@ -954,7 +1013,8 @@ type GetArchivedTransfersBetweenDatesRequest struct {
 	Start          *Time `url:"start,omitempty" json:"-"`
 }
 
-// GetArchivedTransfersFilteredRequest holds the parameters of WarehouseTransfer.GetArchivedTransfersFiltered.
+// GetArchivedTransfersFilteredRequest holds the parameters of
+// WarehouseTransfer.GetArchivedTransfersFiltered.
 type GetArchivedTransfersFilteredRequest struct {
 	EntriesPerPage *int                         `url:"entriesPerPage,omitempty" json:"-"`
 	Filter         *string                      `url:"filter,omitempty" json:"-"`
@@ -962,13 +1022,15 @@ type GetArchivedTransfersFilteredRequest struct {
 	SearchType     *WarehouseTransferSearchType `url:"searchType,omitempty" json:"-"`
 }
 
-// GetArchivedTransfersRequest holds the parameters of WarehouseTransfer.GetArchivedTransfers.
+// GetArchivedTransfersRequest holds the parameters of
+// WarehouseTransfer.GetArchivedTransfers.
 type GetArchivedTransfersRequest struct {
 	EntriesPerPage *int `url:"entriesPerPage,omitempty" json:"-"`
 	PageNumber     *int `url:"pageNumber,omitempty" json:"-"`
 }
 
-// GetModifiedBasicRequest holds the parameters of WarehouseTransfer.GetModifiedBasic.
+// GetModifiedBasicRequest holds the parameters of
+// WarehouseTransfer.GetModifiedBasic.
 type GetModifiedBasicRequest struct {
 	UpdateDate *Time `url:"updateDate,omitempty" json:"-"`
 }
@@ -976,22 +1038,26 @@ type GetModifiedBasicRequest struct {
 // GetServerTimeRequest holds the parameters of WarehouseTransfer.GetServerTime.
 type GetServerTimeRequest struct{}
 
-// GetStockAvailabilityRequest holds the parameters of WarehouseTransfer.GetStockAvailability.
+// GetStockAvailabilityRequest holds the parameters of
+// WarehouseTransfer.GetStockAvailability.
 type GetStockAvailabilityRequest struct {
 	TransferItemID *GUID `url:"pkTransferItemId,omitempty" json:"-"`
 }
 
-// GetTransferAuditRequest holds the parameters of WarehouseTransfer.GetTransferAudit.
+// GetTransferAuditRequest holds the parameters of
+// WarehouseTransfer.GetTransferAudit.
 type GetTransferAuditRequest struct {
 	TransferID *GUID `url:"pkTransferId,omitempty" json:"-"`
 }
 
-// GetTransferBinNotesRequest holds the parameters of WarehouseTransfer.GetTransferBinNotes.
+// GetTransferBinNotesRequest holds the parameters of
+// WarehouseTransfer.GetTransferBinNotes.
 type GetTransferBinNotesRequest struct {
 	BinID *GUID `url:"pkBinId,omitempty" json:"-"`
 }
 
-// GetTransferItemNotesRequest holds the parameters of WarehouseTransfer.GetTransferItemNotes.
+// GetTransferItemNotesRequest holds the parameters of
+// WarehouseTransfer.GetTransferItemNotes.
 type GetTransferItemNotesRequest struct {
 	TransferID     *GUID `url:"pkTransferId,omitempty" json:"-"`
 	TransferItemID *GUID `url:"pkTransferItemId,omitempty" json:"-"`
@@ -1002,44 +1068,53 @@ type PrintTransferRequest struct {
 	TransferID *GUID `json:"pkTransferId,omitzero"`
 }
 
-// RemoveAllEmptyBinsRequest holds the parameters of WarehouseTransfer.RemoveAllEmptyBins.
+// RemoveAllEmptyBinsRequest holds the parameters of
+// WarehouseTransfer.RemoveAllEmptyBins.
 type RemoveAllEmptyBinsRequest struct{}
 
-// RemoveAllEmptyBinsResponse is the reply of WarehouseTransfer.RemoveAllEmptyBins.
+// RemoveAllEmptyBinsResponse is the reply of
+// WarehouseTransfer.RemoveAllEmptyBins.
 type RemoveAllEmptyBinsResponse struct{}
 
-// RemoveItemFromTransferRequest holds the parameters of WarehouseTransfer.RemoveItemFromTransfer.
+// RemoveItemFromTransferRequest holds the parameters of
+// WarehouseTransfer.RemoveItemFromTransfer.
 type RemoveItemFromTransferRequest struct {
 	TransferID     *GUID `json:"pkTransferId,omitzero"`
 	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
-// RemoveItemFromTransferResponse is the reply of WarehouseTransfer.RemoveItemFromTransfer.
+// RemoveItemFromTransferResponse is the reply of
+// WarehouseTransfer.RemoveItemFromTransfer.
 type RemoveItemFromTransferResponse struct{}
 
-// SearchTransfersAllLocationsRequest holds the parameters of WarehouseTransfer.SearchTransfersAllLocations.
+// SearchTransfersAllLocationsRequest holds the parameters of
+// WarehouseTransfer.SearchTransfersAllLocations.
 type SearchTransfersAllLocationsRequest struct {
 	SearchText *string                      `url:"searchText,omitempty" json:"-"`
 	SearchType *WarehouseTransferSearchType `url:"searchType,omitempty" json:"-"`
 }
 
-// SearchTransfersByLocationRequest holds the parameters of WarehouseTransfer.SearchTransfersByLocation.
+// SearchTransfersByLocationRequest holds the parameters of
+// WarehouseTransfer.SearchTransfersByLocation.
 type SearchTransfersByLocationRequest struct {
 	LocationID *GUID                        `url:"locationID,omitempty" json:"-"`
 	SearchText *string                      `url:"searchText,omitempty" json:"-"`
 	SearchType *WarehouseTransferSearchType `url:"searchType,omitempty" json:"-"`
 }
 
-// SetReferenceNumberRequest holds the parameters of WarehouseTransfer.SetReferenceNumber.
+// SetReferenceNumberRequest holds the parameters of
+// WarehouseTransfer.SetReferenceNumber.
 type SetReferenceNumberRequest struct {
 	ReferenceNumber *string `json:"ReferenceNumber,omitzero"`
 	TransferID      *GUID   `json:"pkTransferId,omitzero"`
 }
 
-// SetReferenceNumberResponse is the reply of WarehouseTransfer.SetReferenceNumber.
+// SetReferenceNumberResponse is the reply of
+// WarehouseTransfer.SetReferenceNumber.
 type SetReferenceNumberResponse struct{}
 
-// StockAvailability is part of a reply.
+// StockAvailability is returned by
+// [WarehouseTransferService.GetStockAvailability].
 type StockAvailability struct {
 	LevelType       StockAvailabilityLevelType `json:"LevelType,omitzero"`
 	ID              GUID                       `json:"PkId,omitzero"`
@@ -1048,7 +1123,8 @@ type StockAvailability struct {
 	Status          StockAvailabilityStatus    `json:"Status,omitzero"`
 }
 
-// UpdateStatus is part of a reply.
+// UpdateStatus is returned by [WarehouseTransferService.GetListTransfers] and
+// 11 others.
 type UpdateStatus struct {
 	Information bool `json:"Information,omitzero"`
 	Items       bool `json:"Items,omitzero"`
@@ -1057,7 +1133,8 @@ type UpdateStatus struct {
 	Status      bool `json:"Status,omitzero"`
 }
 
-// WarehouseTransfer is part of a reply.
+// WarehouseTransfer is returned by [WarehouseTransferService.GetListTransfers]
+// and 11 others.
 type WarehouseTransfer struct {
 	AuditTrail                []WarehouseTransferAudit    `json:"AuditTrail,omitzero"`
 	BLogicalDelete            bool                        `json:"BLogicalDelete,omitzero"`
@@ -1084,7 +1161,8 @@ type WarehouseTransfer struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v WarehouseTransfer) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// WarehouseTransferAudit is part of a reply.
+// WarehouseTransferAudit is returned by
+// [WarehouseTransferService.GetListTransfers] and 12 others.
 type WarehouseTransferAudit struct {
 	AuditDate       Time                            `json:"AuditDate,omitzero"`
 	AuditNote       string                          `json:"AuditNote,omitzero"`
@@ -1101,7 +1179,8 @@ func (v WarehouseTransferAudit) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v WarehouseTransferAudit) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// WarehouseTransferBin is part of a reply.
+// WarehouseTransferBin is returned by [WarehouseTransferService.CreateNewBin]
+// and 12 others.
 type WarehouseTransferBin struct {
 	BinBarcode   string                     `json:"BinBarcode,omitzero"`
 	BinItems     []WarehouseTransferItem    `json:"BinItems,omitzero"`
@@ -1114,7 +1193,8 @@ type WarehouseTransferBin struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v WarehouseTransferBin) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// WarehouseTransferBinNote is part of a reply.
+// WarehouseTransferBinNote is returned by
+// [WarehouseTransferService.CreateNewBin] and 13 others.
 type WarehouseTransferBinNote struct {
 	Note              string `json:"Note,omitzero"`
 	NoteDateTime      Time   `json:"NoteDateTime,omitzero"`
@@ -1132,18 +1212,21 @@ func (v WarehouseTransferBinNote) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v WarehouseTransferBinNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// WarehouseTransferCheckForDraftTransferRequest holds the parameters of WarehouseTransfer.CheckForDraftTransfer.
+// WarehouseTransferCheckForDraftTransferRequest holds the parameters of
+// WarehouseTransfer.CheckForDraftTransfer.
 type WarehouseTransferCheckForDraftTransferRequest struct {
 	FromLocationID *GUID `url:"fromLocationId,omitempty" json:"-"`
 	ToLocationID   *GUID `url:"toLocationId,omitempty" json:"-"`
 }
 
-// WarehouseTransferGetListTransfersRequest holds the parameters of WarehouseTransfer.GetListTransfers.
+// WarehouseTransferGetListTransfersRequest holds the parameters of
+// WarehouseTransfer.GetListTransfers.
 type WarehouseTransferGetListTransfersRequest struct {
 	IDs []GUID `json:"ids,omitzero"`
 }
 
-// WarehouseTransferItem is part of a reply.
+// WarehouseTransferItem is returned by [WarehouseTransferService.CreateNewBin]
+// and 17 others.
 type WarehouseTransferItem struct {
 	Barcode                 string                      `json:"Barcode,omitzero"`
 	BinRackNumber           string                      `json:"BinRackNumber,omitzero"`
@@ -1165,7 +1248,8 @@ type WarehouseTransferItem struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v WarehouseTransferItem) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// WarehouseTransferItemNote is part of a reply.
+// WarehouseTransferItemNote is returned by
+// [WarehouseTransferService.CreateNewBin] and 18 others.
 type WarehouseTransferItemNote struct {
 	BinID              GUID   `json:"FkBinId,omitzero"`
 	Note               string `json:"Note,omitzero"`
@@ -1184,14 +1268,16 @@ func (v WarehouseTransferItemNote) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v WarehouseTransferItemNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// WarehouseTransferItemQuantity is part of a request.
+// WarehouseTransferItemQuantity is taken by
+// [WarehouseTransferService.AddItemsToTransfer].
 type WarehouseTransferItemQuantity struct {
 	Quantity       *int  `json:"Quantity,omitzero"`
 	StockItemID    *GUID `json:"fkStockItemId,omitzero"`
 	TransferItemID *GUID `json:"pkTransferItemId,omitzero"`
 }
 
-// WarehouseTransferNote is part of a reply.
+// WarehouseTransferNote is returned by
+// [WarehouseTransferService.GetListTransfers] and 12 others.
 type WarehouseTransferNote struct {
 	Note           string `json:"Note,omitzero"`
 	NoteDateTime   Time   `json:"NoteDateTime,omitzero"`
@@ -1206,7 +1292,8 @@ func (v WarehouseTransferNote) Format(f fmt.State, _ rune) { wire.PrintPrivate(f
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v WarehouseTransferNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// WarehouseTransferPage is part of a reply.
+// WarehouseTransferPage is returned by
+// [WarehouseTransferService.GetArchivedTransfers] and 3 others.
 type WarehouseTransferPage struct {
 	Data           []WarehouseTransfer `json:"Data,omitzero"`
 	EntriesPerPage int                 `json:"EntriesPerPage,omitzero"`
@@ -1218,7 +1305,8 @@ type WarehouseTransferPage struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v WarehouseTransferPage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// WarehouseTransferProperty is part of a reply.
+// WarehouseTransferProperty is returned by
+// [WarehouseTransferService.GetListTransfers] and 12 others.
 type WarehouseTransferProperty struct {
 	TransferPropertyID    GUID   `json:"PkTransferPropertyId,omitzero"`
 	TransferPropertyName  string `json:"TransferPropertyName,omitzero"`

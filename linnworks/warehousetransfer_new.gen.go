@@ -13,7 +13,7 @@ type WarehouseTransferNewService service
 
 // AddItem calls PUT /warehousetransfer/transfers/AddItem.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) AddItem(ctx context.Context, req *AddItemRequest, opts ...CallOption) (*TransferItemViewModel, error) {
@@ -27,7 +27,7 @@ func (s *WarehouseTransferNewService) AddItem(ctx context.Context, req *AddItemR
 
 // AddItemBatches calls POST /warehousetransfer/transfers/AddItemBatches.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) AddItemBatches(ctx context.Context, req *AddItemBatchesRequest, opts ...CallOption) (bool, error) {
@@ -41,7 +41,7 @@ func (s *WarehouseTransferNewService) AddItemBatches(ctx context.Context, req *A
 
 // AddItemReceivedBatches calls POST /warehousetransfer/transfers/AddItemReceivedBatches.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) AddItemReceivedBatches(ctx context.Context, req *AddItemReceivedBatchesRequest, opts ...CallOption) (bool, error) {
@@ -55,7 +55,7 @@ func (s *WarehouseTransferNewService) AddItemReceivedBatches(ctx context.Context
 
 // AddItemsInBulk calls POST /warehousetransfer/transfers/AddItemsInBulk.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) AddItemsInBulk(ctx context.Context, req *AddItemsInBulkRequest, opts ...CallOption) (bool, error) {
@@ -69,7 +69,7 @@ func (s *WarehouseTransferNewService) AddItemsInBulk(ctx context.Context, req *A
 
 // ArchiveWarehouseTransfer calls PUT /warehousetransfer/transfers/ArchiveWarehouseTransfer.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) ArchiveWarehouseTransfer(ctx context.Context, req *ArchiveWarehouseTransferRequest, opts ...CallOption) (int, error) {
@@ -83,7 +83,7 @@ func (s *WarehouseTransferNewService) ArchiveWarehouseTransfer(ctx context.Conte
 
 // CheckForDraftTransfer calls PUT /warehousetransfer/transfers/CheckForDraftTransfer.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) CheckForDraftTransfer(ctx context.Context, req *WarehouseTransferNewCheckForDraftTransferRequest, opts ...CallOption) (int, error) {
@@ -97,7 +97,7 @@ func (s *WarehouseTransferNewService) CheckForDraftTransfer(ctx context.Context,
 
 // CreateTransfer calls POST /warehousetransfer/transfers/CreateTransfer.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) CreateTransfer(ctx context.Context, req *CreateTransferRequest, opts ...CallOption) (*WarehouseTransferViewModel, error) {
@@ -111,7 +111,7 @@ func (s *WarehouseTransferNewService) CreateTransfer(ctx context.Context, req *C
 
 // DeleteItems calls DELETE /warehousetransfer/transfers/DeleteItems.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) DeleteItems(ctx context.Context, req *DeleteItemsRequest, opts ...CallOption) (int, error) {
@@ -125,7 +125,7 @@ func (s *WarehouseTransferNewService) DeleteItems(ctx context.Context, req *Dele
 
 // DeleteWarehouseTransfer calls DELETE /warehousetransfer/transfers/DeleteWarehouseTransfer.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) DeleteWarehouseTransfer(ctx context.Context, req *DeleteWarehouseTransferRequest, opts ...CallOption) (int, error) {
@@ -139,7 +139,7 @@ func (s *WarehouseTransferNewService) DeleteWarehouseTransfer(ctx context.Contex
 
 // FindStockItem calls GET /warehousetransfer/stock.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) FindStockItem(ctx context.Context, req *WarehouseTransferNewFindStockItemRequest, opts ...CallOption) (*StockItemModelPage, error) {
@@ -151,24 +151,25 @@ func (s *WarehouseTransferNewService) FindStockItem(ctx context.Context, req *Wa
 	return out, err
 }
 
-// FindStockItemAll hands out what stands on the pages of
-// [WarehouseTransferNewService.FindStockItem]. It stops at the first error but an [UnreadableError].
+// FindStockItemAll iterates over all items of
+// [WarehouseTransferNewService.FindStockItem], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferNewService) FindStockItemAll(ctx context.Context, req *WarehouseTransferNewFindStockItemRequest, opts ...CallOption) iter.Seq2[StockItemModel, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]StockItemModel, int, error) {
+	return numberedPages("WarehouseTransferNew.FindStockItem", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]StockItemModel, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.FindStockItem(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // FindWarehouseTransferStockItems calls GET /warehousetransfer/stock/FindWarehouseTransferStockItems.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) FindWarehouseTransferStockItems(ctx context.Context, req *FindWarehouseTransferStockItemsRequest, opts ...CallOption) (*WarehouseTransferStockItemModelPage, error) {
@@ -180,24 +181,25 @@ func (s *WarehouseTransferNewService) FindWarehouseTransferStockItems(ctx contex
 	return out, err
 }
 
-// FindWarehouseTransferStockItemsAll hands out what stands on the pages of
-// [WarehouseTransferNewService.FindWarehouseTransferStockItems]. It stops at the first error but an [UnreadableError].
+// FindWarehouseTransferStockItemsAll iterates over all items of
+// [WarehouseTransferNewService.FindWarehouseTransferStockItems], fetching pages
+// as needed, and stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferNewService) FindWarehouseTransferStockItemsAll(ctx context.Context, req *FindWarehouseTransferStockItemsRequest, opts ...CallOption) iter.Seq2[WarehouseTransferStockItemModel, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageNumber), numberOf(start.EntriesPerPage), func(page int) ([]WarehouseTransferStockItemModel, int, error) {
+	return numberedPages("WarehouseTransferNew.FindWarehouseTransferStockItems", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]WarehouseTransferStockItemModel, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.FindWarehouseTransferStockItems(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Data, out.TotalPages, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
 	})
 }
 
 // GetListTransfers calls GET /warehousetransfer/transfers/GetListTransfers.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) GetListTransfers(ctx context.Context, req *WarehouseTransferNewGetListTransfersRequest, opts ...CallOption) (*WarehouseTransferViewModel, error) {
@@ -211,7 +213,7 @@ func (s *WarehouseTransferNewService) GetListTransfers(ctx context.Context, req 
 
 // GetMetaData calls GET /warehousetransfer/fbainbound/fbatransfercards/metadata.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 //
@@ -227,7 +229,7 @@ func (s *WarehouseTransferNewService) GetMetaData(ctx context.Context, req *Ware
 
 // GetTransferCards calls GET /warehousetransfer/transfers/GetTransferCards.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) GetTransferCards(ctx context.Context, req *GetTransferCardsRequest, opts ...CallOption) (*WarehouseTransferViewModel, error) {
@@ -241,7 +243,7 @@ func (s *WarehouseTransferNewService) GetTransferCards(ctx context.Context, req 
 
 // GetTransferCardsByLocation calls GET /warehousetransfer/transfers/GetTransferCardsByLocation.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) GetTransferCardsByLocation(ctx context.Context, req *GetTransferCardsByLocationRequest, opts ...CallOption) (*WarehouseTransferViewModel, error) {
@@ -255,7 +257,7 @@ func (s *WarehouseTransferNewService) GetTransferCardsByLocation(ctx context.Con
 
 // GetTransferItemBatches calls GET /warehousetransfer/transfers/GetTransferItemBatches/{transferId}.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) GetTransferItemBatches(ctx context.Context, transferID string, req *GetTransferItemBatchesRequest, opts ...CallOption) (*GetBatchesByWarehouseTransferIDResponse, error) {
@@ -269,7 +271,7 @@ func (s *WarehouseTransferNewService) GetTransferItemBatches(ctx context.Context
 
 // GetTransferItems calls PUT /warehousetransfer/transfers/GetTransferItems.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) GetTransferItems(ctx context.Context, req *WarehouseTransferNewGetTransferItemsRequest, opts ...CallOption) (*TransferItemViewModel, error) {
@@ -283,7 +285,7 @@ func (s *WarehouseTransferNewService) GetTransferItems(ctx context.Context, req 
 
 // ImportStockRequestItems calls POST /warehousetransfer/Import/importstockrequestitems/{transferId}.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) ImportStockRequestItems(ctx context.Context, transferID string, req *ImportStockRequestItemsRequest, opts ...CallOption) (*ImportProductsToStockRequestResponse, error) {
@@ -297,7 +299,7 @@ func (s *WarehouseTransferNewService) ImportStockRequestItems(ctx context.Contex
 
 // ImportStockTransferItems calls POST /warehousetransfer/Import/importstocktransferitems/{transferId}.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) ImportStockTransferItems(ctx context.Context, transferID string, req *ImportStockTransferItemsRequest, opts ...CallOption) (*ImportProductsToStockTransferResponse, error) {
@@ -311,7 +313,7 @@ func (s *WarehouseTransferNewService) ImportStockTransferItems(ctx context.Conte
 
 // ReceiveSelectedTransferItemsForWMS calls POST /warehousetransfer/transfers/ReceiveSelectedTransferItemsForWMS.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) ReceiveSelectedTransferItemsForWMS(ctx context.Context, req *ReceiveSelectedTransferItemsForWMSRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -325,7 +327,7 @@ func (s *WarehouseTransferNewService) ReceiveSelectedTransferItemsForWMS(ctx con
 
 // UpdateFromLocation calls PUT /warehousetransfer/transfers/UpdateFromLocation.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) UpdateFromLocation(ctx context.Context, req *UpdateFromLocationRequest, opts ...CallOption) (int, error) {
@@ -339,7 +341,7 @@ func (s *WarehouseTransferNewService) UpdateFromLocation(ctx context.Context, re
 
 // UpdateItemReceivedQuantity calls PUT /warehousetransfer/transfers/UpdateItemReceivedQuantity.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 //
@@ -355,7 +357,7 @@ func (s *WarehouseTransferNewService) UpdateItemReceivedQuantity(ctx context.Con
 
 // UpdateItemRequestedQuantity calls PUT /warehousetransfer/transfers/UpdateItemRequestedQuantity.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) UpdateItemRequestedQuantity(ctx context.Context, req *UpdateItemRequestedQuantityRequest, opts ...CallOption) (int, error) {
@@ -369,7 +371,7 @@ func (s *WarehouseTransferNewService) UpdateItemRequestedQuantity(ctx context.Co
 
 // UpdateItemSentQuantity calls PUT /warehousetransfer/transfers/UpdateItemSentQuantity.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) UpdateItemSentQuantity(ctx context.Context, req *UpdateItemSentQuantityRequest, opts ...CallOption) (bool, error) {
@@ -383,7 +385,7 @@ func (s *WarehouseTransferNewService) UpdateItemSentQuantity(ctx context.Context
 
 // UpdateItemsReceivedQuantities calls PUT /warehousetransfer/transfers/UpdateItemsReceivedQuantities.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) UpdateItemsReceivedQuantities(ctx context.Context, req *UpdateItemsReceivedQuantitiesRequest, opts ...CallOption) (*UpdateItemsReceivedQuantitiesResponse, error) {
@@ -397,7 +399,7 @@ func (s *WarehouseTransferNewService) UpdateItemsReceivedQuantities(ctx context.
 
 // UpdateStatus calls PUT /warehousetransfer/transfers/UpdateStatus.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) UpdateStatus(ctx context.Context, req *UpdateStatusRequest, opts ...CallOption) (int, error) {
@@ -411,7 +413,7 @@ func (s *WarehouseTransferNewService) UpdateStatus(ctx context.Context, req *Upd
 
 // UpdateToLocation calls PUT /warehousetransfer/transfers/UpdateToLocation.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) UpdateToLocation(ctx context.Context, req *UpdateToLocationRequest, opts ...CallOption) (int, error) {
@@ -425,7 +427,7 @@ func (s *WarehouseTransferNewService) UpdateToLocation(ctx context.Context, req 
 
 // UploadCSV calls POST /warehousetransfer/Import/upload/{importType}.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferNewService) UploadCSV(ctx context.Context, importType string, req *UploadCSVRequest, opts ...CallOption) (*UploadCSVResponse, error) {
@@ -437,14 +439,16 @@ func (s *WarehouseTransferNewService) UploadCSV(ctx context.Context, importType 
 	return out, err
 }
 
-// AddItemBatchesRequest holds the parameters of WarehouseTransferNew.AddItemBatches.
+// AddItemBatchesRequest holds the parameters of
+// WarehouseTransferNew.AddItemBatches.
 type AddItemBatchesRequest struct {
 	Batches        []ItemBatchModel `json:"batches"`        // required
 	TransferID     int              `json:"transferId"`     // required
 	TransferItemID int              `json:"transferItemId"` // required
 }
 
-// AddItemReceivedBatchesRequest holds the parameters of WarehouseTransferNew.AddItemReceivedBatches.
+// AddItemReceivedBatchesRequest holds the parameters of
+// WarehouseTransferNew.AddItemReceivedBatches.
 type AddItemReceivedBatchesRequest struct {
 	Batches        ItemReceivedBatchesModel `json:"batches"`        // required
 	StockItemID    GUID                     `json:"stockItemId"`    // required
@@ -458,13 +462,16 @@ type AddItemRequest struct {
 	TransferID  int  `json:"transferId"` // required
 }
 
-// AddItemsInBulkRequest holds the parameters of WarehouseTransferNew.AddItemsInBulk.
+// AddItemsInBulkRequest holds the parameters of
+// WarehouseTransferNew.AddItemsInBulk.
 type AddItemsInBulkRequest struct {
 	StockItemIDs []int `json:"stockItemIds,omitzero"`
 	TransferID   int   `json:"transferId"` // required
 }
 
-// BinRackResponse is part of a reply.
+// BinRackResponse is returned by
+// [WarehouseTransferNewService.GetTransferItemBatches] and
+// [WarehouseTransferV2Service.GetStockItemBatchesByShippingPlanID].
 type BinRackResponse struct {
 	BinRack         string `json:"binRack,omitzero"`
 	BinRackID       int    `json:"binRackId,omitzero"`
@@ -473,14 +480,15 @@ type BinRackResponse struct {
 	RoutingSequence int    `json:"routingSequence,omitzero"`
 }
 
-// CSVSeparator is part of a reply.
+// CSVSeparator is returned by [WarehouseTransferNewService.GetMetaData].
 type CSVSeparator struct {
 	Name  string           `json:"name,omitzero"`
 	Type  CSVSeparatorType `json:"type,omitzero"`
 	Value string           `json:"value,omitzero"`
 }
 
-// CreateTransferRequest holds the parameters of WarehouseTransferNew.CreateTransfer.
+// CreateTransferRequest holds the parameters of
+// WarehouseTransferNew.CreateTransfer.
 type CreateTransferRequest struct {
 	FromLocationID *GUID `json:"fromLocationId,omitzero"`
 	ToLocationID   *GUID `json:"toLocationId,omitzero"`
@@ -493,12 +501,14 @@ type DeleteItemsRequest struct {
 	TransferItemIDs []int `json:"transferItemIds,omitzero"`
 }
 
-// DeleteWarehouseTransferRequest holds the parameters of WarehouseTransferNew.DeleteWarehouseTransfer.
+// DeleteWarehouseTransferRequest holds the parameters of
+// WarehouseTransferNew.DeleteWarehouseTransfer.
 type DeleteWarehouseTransferRequest struct {
 	TransferID *int `json:"transferId,omitzero"`
 }
 
-// FindWarehouseTransferStockItemsRequest holds the parameters of WarehouseTransferNew.FindWarehouseTransferStockItems.
+// FindWarehouseTransferStockItemsRequest holds the parameters of
+// WarehouseTransferNew.FindWarehouseTransferStockItems.
 type FindWarehouseTransferStockItemsRequest struct {
 	EntriesPerPage *int    `url:"entriesPerPage,omitempty" json:"-"` // 1 to 200
 	FromLocationID *GUID   `url:"fromLocationId,omitempty" json:"-"`
@@ -509,80 +519,92 @@ type FindWarehouseTransferStockItemsRequest struct {
 	ToLocationID   *GUID   `url:"toLocationId,omitempty" json:"-"`
 }
 
-// GetBatchesByWarehouseTransferIDResponse is part of a reply.
+// GetBatchesByWarehouseTransferIDResponse is returned by
+// [WarehouseTransferNewService.GetTransferItemBatches].
 type GetBatchesByWarehouseTransferIDResponse struct {
 	Batches []StockItemBatchResponse `json:"batches,omitzero"`
 }
 
-// GetTransferCardsRequest holds the parameters of WarehouseTransferNew.GetTransferCards.
+// GetTransferCardsRequest holds the parameters of
+// WarehouseTransferNew.GetTransferCards.
 type GetTransferCardsRequest struct{}
 
-// GetTransferItemBatchesRequest holds the parameters of WarehouseTransferNew.GetTransferItemBatches.
+// GetTransferItemBatchesRequest holds the parameters of
+// WarehouseTransferNew.GetTransferItemBatches.
 type GetTransferItemBatchesRequest struct {
 	LocationType *TransferLocationType `url:"locationType,omitempty" json:"-"`
 	StockItemIDs []int                 `url:"stockItemIds,omitempty" json:"-"`
 }
 
-// ImportColumnStockRequestMappingModel is part of a request.
+// ImportColumnStockRequestMappingModel is taken by
+// [WarehouseTransferNewService.ImportStockRequestItems].
 type ImportColumnStockRequestMappingModel struct {
 	SystemColumnType  *ImportStockRequestColumn `json:"systemColumnType,omitzero"`
 	UserDefinedColumn *string                   `json:"userDefinedColumn,omitzero"`
 }
 
-// ImportColumnStockTransferMappingModel is part of a request.
+// ImportColumnStockTransferMappingModel is taken by
+// [WarehouseTransferNewService.ImportStockTransferItems].
 type ImportColumnStockTransferMappingModel struct {
 	SystemColumnType  *ImportStockTransferColumn `json:"systemColumnType,omitzero"`
 	UserDefinedColumn *string                    `json:"userDefinedColumn,omitzero"`
 }
 
-// ImportProductsToStockRequestResponse is part of a reply.
+// ImportProductsToStockRequestResponse is returned by
+// [WarehouseTransferNewService.ImportStockRequestItems].
 type ImportProductsToStockRequestResponse struct {
 	InsertedIDs []int `json:"insertedIds,omitzero"`
 	UpdatedIDs  []int `json:"updatedIds,omitzero"`
 }
 
-// ImportProductsToStockTransferResponse is part of a reply.
+// ImportProductsToStockTransferResponse is returned by
+// [WarehouseTransferNewService.ImportStockTransferItems].
 type ImportProductsToStockTransferResponse struct {
 	InsertedIDs []int `json:"insertedIds,omitzero"`
 	UpdatedIDs  []int `json:"updatedIds,omitzero"`
 }
 
-// ImportStockRequestItemsRequest holds the parameters of WarehouseTransferNew.ImportStockRequestItems.
+// ImportStockRequestItemsRequest holds the parameters of
+// WarehouseTransferNew.ImportStockRequestItems.
 type ImportStockRequestItemsRequest struct {
 	FileID     GUID                           `json:"fileId"`     // required
 	Settings   ImportStockRequestSettingModel `json:"settings"`   // required
 	TransferID int                            `json:"transferId"` // required
 }
 
-// ImportStockRequestSettingModel is part of a request.
+// ImportStockRequestSettingModel is taken by
+// [WarehouseTransferNewService.ImportStockRequestItems].
 type ImportStockRequestSettingModel struct {
 	ColumnMappings  []ImportColumnStockRequestMappingModel `json:"columnMappings,omitzero"`
 	ContainsColumns *bool                                  `json:"containsColumns,omitzero"`
 	SeparatorType   *CSVSeparatorType                      `json:"separatorType,omitzero"`
 }
 
-// ImportStockTransferItemsRequest holds the parameters of WarehouseTransferNew.ImportStockTransferItems.
+// ImportStockTransferItemsRequest holds the parameters of
+// WarehouseTransferNew.ImportStockTransferItems.
 type ImportStockTransferItemsRequest struct {
 	FileID     GUID                            `json:"fileId"`     // required
 	Settings   ImportStockTransferSettingModel `json:"settings"`   // required
 	TransferID int                             `json:"transferId"` // required
 }
 
-// ImportStockTransferSettingModel is part of a request.
+// ImportStockTransferSettingModel is taken by
+// [WarehouseTransferNewService.ImportStockTransferItems].
 type ImportStockTransferSettingModel struct {
 	ColumnMappings  []ImportColumnStockTransferMappingModel `json:"columnMappings,omitzero"`
 	ContainsColumns *bool                                   `json:"containsColumns,omitzero"`
 	SeparatorType   *CSVSeparatorType                       `json:"separatorType,omitzero"`
 }
 
-// ItemBatchModel is part of a request.
+// ItemBatchModel is taken by [WarehouseTransferNewService.AddItemBatches].
 type ItemBatchModel struct {
 	BatchID            *int `json:"batchId,omitzero"`
 	BatchInventoryID   *int `json:"batchInventoryId,omitzero"`
 	QuantityToTransfer *int `json:"quantityToTransfer,omitzero"`
 }
 
-// ItemNewReceivedBatchModel is part of a request.
+// ItemNewReceivedBatchModel is taken by
+// [WarehouseTransferNewService.AddItemReceivedBatches].
 type ItemNewReceivedBatchModel struct {
 	AvailableQuantity *int         `json:"availableQuantity,omitzero"`
 	BatchID           *int         `json:"batchId,omitzero"`
@@ -600,7 +622,8 @@ type ItemNewReceivedBatchModel struct {
 	UnitCost          *Decimal     `json:"unitCost,omitzero"`
 }
 
-// ItemReceivedBatchesModel is part of a request.
+// ItemReceivedBatchesModel is taken by
+// [WarehouseTransferNewService.AddItemReceivedBatches].
 type ItemReceivedBatchesModel struct {
 	AddedBatchInventories []ItemNewReceivedBatchModel     `json:"addedBatchInventories,omitzero"`
 	AddedBatches          []ItemNewReceivedBatchModel     `json:"addedBatches,omitzero"`
@@ -608,7 +631,8 @@ type ItemReceivedBatchesModel struct {
 	UpdatedBatches        []ItemUpdatedReceivedBatchModel `json:"updatedBatches,omitzero"`
 }
 
-// ItemUpdatedReceivedBatchModel is part of a request.
+// ItemUpdatedReceivedBatchModel is taken by
+// [WarehouseTransferNewService.AddItemReceivedBatches].
 type ItemUpdatedReceivedBatchModel struct {
 	BatchID          *int     `json:"batchId,omitzero"`
 	BatchInventoryID *int     `json:"batchInventoryId,omitzero"`
@@ -616,19 +640,22 @@ type ItemUpdatedReceivedBatchModel struct {
 	UnitCost         *Decimal `json:"unitCost,omitzero"`
 }
 
-// ItemsReceivedQuantities is part of a request.
+// ItemsReceivedQuantities is taken by
+// [WarehouseTransferNewService.UpdateItemsReceivedQuantities].
 type ItemsReceivedQuantities struct {
 	ReceivedQuantity *int `json:"receivedQuantity,omitzero"`
 	TransferItemID   int  `json:"transferItemId"` // required
 }
 
-// ItemsReceivedQuantitiesResponse is part of a reply.
+// ItemsReceivedQuantitiesResponse is returned by
+// [WarehouseTransferNewService.UpdateItemsReceivedQuantities].
 type ItemsReceivedQuantitiesResponse struct {
 	ReceivedQuantity int `json:"receivedQuantity,omitzero"`
 	TransferItemID   int `json:"transferItemId,omitzero"`
 }
 
-// ReceiveSelectedTransferItemsForWMSRequest holds the parameters of WarehouseTransferNew.ReceiveSelectedTransferItemsForWMS.
+// ReceiveSelectedTransferItemsForWMSRequest holds the parameters of
+// WarehouseTransferNew.ReceiveSelectedTransferItemsForWMS.
 type ReceiveSelectedTransferItemsForWMSRequest struct {
 	BinrackID       *int    `json:"binrackId,omitzero"`
 	BinrackName     *string `json:"binrackName,omitzero"`
@@ -636,7 +663,8 @@ type ReceiveSelectedTransferItemsForWMSRequest struct {
 	TransferItemIDs []int   `json:"transferItemIds,omitzero"`
 }
 
-// ShipmentItemImportRow is part of a reply.
+// ShipmentItemImportRow is returned by
+// [WarehouseTransferNewService.GetMetaData].
 type ShipmentItemImportRow struct {
 	Group  int                 `json:"group,omitzero"`
 	Name   string              `json:"name,omitzero"`
@@ -644,7 +672,8 @@ type ShipmentItemImportRow struct {
 	Type   ImportProductColumn `json:"type,omitzero"`
 }
 
-// ShipmentItemsImportMetaFields is part of a reply.
+// ShipmentItemsImportMetaFields is returned by
+// [WarehouseTransferNewService.GetMetaData].
 type ShipmentItemsImportMetaFields struct {
 	CSVSeparatorMappings  []CSVSeparator               `json:"csvSeparatorMappings,omitzero"`
 	ShipmentItemRows      []ShipmentItemImportRow      `json:"shipmentItemRows,omitzero"`
@@ -652,7 +681,9 @@ type ShipmentItemsImportMetaFields struct {
 	StockTransferItemRows []StockTransferItemImportRow `json:"stockTransferItemRows,omitzero"`
 }
 
-// StockItemBatchResponse is part of a reply.
+// StockItemBatchResponse is returned by
+// [WarehouseTransferNewService.GetTransferItemBatches] and
+// [WarehouseTransferV2Service.GetStockItemBatchesByShippingPlanID].
 type StockItemBatchResponse struct {
 	Available        int             `json:"available,omitzero"`
 	BatchID          int             `json:"batchId,omitzero"`
@@ -672,7 +703,7 @@ type StockItemBatchResponse struct {
 	StockValue       Decimal         `json:"stockValue,omitzero"`
 }
 
-// StockItemModel is part of a reply.
+// StockItemModel is returned by [WarehouseTransferNewService.FindStockItem].
 type StockItemModel struct {
 	ASIN            string `json:"asin,omitzero"`
 	Available       int    `json:"available,omitzero"`
@@ -688,7 +719,8 @@ type StockItemModel struct {
 	ThumbnailSource string `json:"thumbnailSource,omitzero"`
 }
 
-// StockItemModelPage is part of a reply.
+// StockItemModelPage is returned by
+// [WarehouseTransferNewService.FindStockItem].
 type StockItemModelPage struct {
 	Data           []StockItemModel `json:"data,omitzero"`
 	EntriesPerPage int              `json:"entriesPerPage,omitzero"`
@@ -697,7 +729,8 @@ type StockItemModelPage struct {
 	TotalPages     int              `json:"totalPages,omitzero"`
 }
 
-// StockRequestItemImportRow is part of a reply.
+// StockRequestItemImportRow is returned by
+// [WarehouseTransferNewService.GetMetaData].
 type StockRequestItemImportRow struct {
 	Group  int                      `json:"group,omitzero"`
 	Name   string                   `json:"name,omitzero"`
@@ -705,7 +738,8 @@ type StockRequestItemImportRow struct {
 	Type   ImportStockRequestColumn `json:"type,omitzero"`
 }
 
-// StockTransferItemImportRow is part of a reply.
+// StockTransferItemImportRow is returned by
+// [WarehouseTransferNewService.GetMetaData].
 type StockTransferItemImportRow struct {
 	Group  int                       `json:"group,omitzero"`
 	Name   string                    `json:"name,omitzero"`
@@ -713,7 +747,9 @@ type StockTransferItemImportRow struct {
 	Type   ImportStockTransferColumn `json:"type,omitzero"`
 }
 
-// TransferItemBatchViewModel is part of a reply.
+// TransferItemBatchViewModel is returned by
+// [WarehouseTransferNewService.AddItem] and
+// [WarehouseTransferNewService.GetTransferItems].
 type TransferItemBatchViewModel struct {
 	AvailableQuantity int     `json:"availableQuantity,omitzero"`
 	BatchID           int     `json:"batchId,omitzero"`
@@ -728,7 +764,8 @@ type TransferItemBatchViewModel struct {
 	UnitCost          Decimal `json:"unitCost,omitzero"`
 }
 
-// TransferItemViewModel is part of a reply.
+// TransferItemViewModel is returned by [WarehouseTransferNewService.AddItem]
+// and [WarehouseTransferNewService.GetTransferItems].
 type TransferItemViewModel struct {
 	BatchType               int                          `json:"batchType,omitzero"`
 	DueFromLocationQuantity int                          `json:"dueFromLocationQuantity,omitzero"`
@@ -749,46 +786,53 @@ type TransferItemViewModel struct {
 	UnitCost                Decimal                      `json:"unitCost,omitzero"`
 }
 
-// UpdateItemReceivedQuantityRequest holds the parameters of WarehouseTransferNew.UpdateItemReceivedQuantity.
+// UpdateItemReceivedQuantityRequest holds the parameters of
+// WarehouseTransferNew.UpdateItemReceivedQuantity.
 type UpdateItemReceivedQuantityRequest struct {
 	ReceivedQuantity *int `json:"receivedQuantity,omitzero"`
 	TransferID       *int `json:"transferId,omitzero"`
 	TransferItemID   *int `json:"transferItemId,omitzero"`
 }
 
-// UpdateItemRequestedQuantityRequest holds the parameters of WarehouseTransferNew.UpdateItemRequestedQuantity.
+// UpdateItemRequestedQuantityRequest holds the parameters of
+// WarehouseTransferNew.UpdateItemRequestedQuantity.
 type UpdateItemRequestedQuantityRequest struct {
 	RequestedQuantity *int `json:"requestedQuantity,omitzero"`
 	TransferID        *int `json:"transferId,omitzero"`
 	TransferItemID    *int `json:"transferItemId,omitzero"`
 }
 
-// UpdateItemSentQuantityRequest holds the parameters of WarehouseTransferNew.UpdateItemSentQuantity.
+// UpdateItemSentQuantityRequest holds the parameters of
+// WarehouseTransferNew.UpdateItemSentQuantity.
 type UpdateItemSentQuantityRequest struct {
 	SentQuantity   *int `json:"sentQuantity,omitzero"`
 	TransferID     *int `json:"transferId,omitzero"`
 	TransferItemID *int `json:"transferItemId,omitzero"`
 }
 
-// UpdateItemsReceivedQuantitiesRequest holds the parameters of WarehouseTransferNew.UpdateItemsReceivedQuantities.
+// UpdateItemsReceivedQuantitiesRequest holds the parameters of
+// WarehouseTransferNew.UpdateItemsReceivedQuantities.
 type UpdateItemsReceivedQuantitiesRequest struct {
 	Items      []ItemsReceivedQuantities `json:"items"`      // required, 1 to 200
 	TransferID int                       `json:"transferId"` // required
 }
 
-// UpdateItemsReceivedQuantitiesResponse is part of a reply.
+// UpdateItemsReceivedQuantitiesResponse is returned by
+// [WarehouseTransferNewService.UpdateItemsReceivedQuantities].
 type UpdateItemsReceivedQuantitiesResponse struct {
 	Items      []ItemsReceivedQuantitiesResponse `json:"items,omitzero"`
 	TransferID int                               `json:"transferId,omitzero"`
 }
 
-// UpdateStatusRequest holds the parameters of WarehouseTransferNew.UpdateStatus.
+// UpdateStatusRequest holds the parameters of
+// WarehouseTransferNew.UpdateStatus.
 type UpdateStatusRequest struct {
 	NewStatus  *int `json:"newStatus,omitzero"`
 	TransferID *int `json:"transferId,omitzero"`
 }
 
-// UpdateToLocationRequest holds the parameters of WarehouseTransferNew.UpdateToLocation.
+// UpdateToLocationRequest holds the parameters of
+// WarehouseTransferNew.UpdateToLocation.
 type UpdateToLocationRequest struct {
 	NewLocationID *GUID `json:"newLocationId,omitzero"`
 	TransferID    *int  `json:"pkTransferId,omitzero"`
@@ -797,20 +841,22 @@ type UpdateToLocationRequest struct {
 // UploadCSVRequest holds the parameters of WarehouseTransferNew.UploadCSV.
 type UploadCSVRequest struct{}
 
-// UploadCSVResponse is part of a reply.
+// UploadCSVResponse is returned by [WarehouseTransferNewService.UploadCSV].
 type UploadCSVResponse struct {
 	ExpirationDate Time `json:"expirationDate,omitzero"`
 	FileID         GUID `json:"fileId,omitzero"`
 }
 
-// WarehouseTransferNewCheckForDraftTransferRequest holds the parameters of WarehouseTransferNew.CheckForDraftTransfer.
+// WarehouseTransferNewCheckForDraftTransferRequest holds the parameters of
+// WarehouseTransferNew.CheckForDraftTransfer.
 type WarehouseTransferNewCheckForDraftTransferRequest struct {
 	FromLocationID GUID `json:"fromLocationId"` // required
 	ToLocationID   GUID `json:"toLocationId"`   // required
 	TransferType   *int `json:"transferType,omitzero"`
 }
 
-// WarehouseTransferNewFindStockItemRequest holds the parameters of WarehouseTransferNew.FindStockItem.
+// WarehouseTransferNewFindStockItemRequest holds the parameters of
+// WarehouseTransferNew.FindStockItem.
 type WarehouseTransferNewFindStockItemRequest struct {
 	ChannelID      *int    `url:"channelId,omitempty" json:"-"`
 	EntriesPerPage *int    `url:"entriesPerPage,omitempty" json:"-"` // 1 to 200
@@ -821,26 +867,31 @@ type WarehouseTransferNewFindStockItemRequest struct {
 	SortDirection  *string `url:"sortDirection,omitempty" json:"-"`
 }
 
-// WarehouseTransferNewGetListTransfersRequest holds the parameters of WarehouseTransferNew.GetListTransfers.
+// WarehouseTransferNewGetListTransfersRequest holds the parameters of
+// WarehouseTransferNew.GetListTransfers.
 type WarehouseTransferNewGetListTransfersRequest struct {
 	IDs []int `url:"ids,omitempty" json:"-"`
 }
 
-// WarehouseTransferNewGetMetaDataRequest holds the parameters of WarehouseTransferNew.GetMetaData.
+// WarehouseTransferNewGetMetaDataRequest holds the parameters of
+// WarehouseTransferNew.GetMetaData.
 type WarehouseTransferNewGetMetaDataRequest struct{}
 
-// WarehouseTransferNewGetTransferItemsRequest holds the parameters of WarehouseTransferNew.GetTransferItems.
+// WarehouseTransferNewGetTransferItemsRequest holds the parameters of
+// WarehouseTransferNew.GetTransferItems.
 type WarehouseTransferNewGetTransferItemsRequest struct {
 	TransferID *int `url:"pkTransferId,omitempty" json:"-"`
 }
 
-// WarehouseTransferNewGetViewMetaDataResponse is part of a reply.
+// WarehouseTransferNewGetViewMetaDataResponse is returned by
+// [WarehouseTransferNewService.GetMetaData].
 type WarehouseTransferNewGetViewMetaDataResponse struct {
 	AmazonPartneredCarrierSupportedCountries []string                      `json:"amazonPartneredCarrierSupportedCountries,omitzero"`
 	ImportMetaFields                         ShipmentItemsImportMetaFields `json:"importMetaFields,omitzero"`
 }
 
-// WarehouseTransferStockItemModel is part of a reply.
+// WarehouseTransferStockItemModel is returned by
+// [WarehouseTransferNewService.FindWarehouseTransferStockItems].
 type WarehouseTransferStockItemModel struct {
 	DestinationAvailableQuantity int    `json:"destinationAvailableQuantity,omitzero"`
 	FromAvailableQuantity        int    `json:"fromAvailableQuantity,omitzero"`
@@ -853,7 +904,8 @@ type WarehouseTransferStockItemModel struct {
 	ThumbnailSource              string `json:"thumbnailSource,omitzero"`
 }
 
-// WarehouseTransferStockItemModelPage is part of a reply.
+// WarehouseTransferStockItemModelPage is returned by
+// [WarehouseTransferNewService.FindWarehouseTransferStockItems].
 type WarehouseTransferStockItemModelPage struct {
 	Data           []WarehouseTransferStockItemModel `json:"data,omitzero"`
 	EntriesPerPage int                               `json:"entriesPerPage,omitzero"`
@@ -862,7 +914,8 @@ type WarehouseTransferStockItemModelPage struct {
 	TotalPages     int                               `json:"totalPages,omitzero"`
 }
 
-// WarehouseTransferViewModel is part of a reply.
+// WarehouseTransferViewModel is returned by
+// [WarehouseTransferNewService.CreateTransfer] and 3 others.
 type WarehouseTransferViewModel struct {
 	CreateDate             Time   `json:"createDate,omitzero"`
 	FromLocation           string `json:"fromLocation,omitzero"`

@@ -16,7 +16,7 @@ type WarehouseTransferV2Service service
 
 // AddFBAItemBatch calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/batches.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) AddFBAItemBatch(ctx context.Context, shippingPlanID string, req *AddFBAItemBatchRequest, opts ...CallOption) (bool, error) {
@@ -30,7 +30,7 @@ func (s *WarehouseTransferV2Service) AddFBAItemBatch(ctx context.Context, shippi
 
 // AddShipmentBoxes calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/boxes.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) AddShipmentBoxes(ctx context.Context, shippingPlanID string, req *AddShipmentBoxesRequest, opts ...CallOption) ([]ShipmentBoxModel, error) {
@@ -44,7 +44,7 @@ func (s *WarehouseTransferV2Service) AddShipmentBoxes(ctx context.Context, shipp
 
 // AddShipmentPallets calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallets.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) AddShipmentPallets(ctx context.Context, shippingPlanID string, shipmentID string, req *AddShipmentPalletsRequest, opts ...CallOption) ([]ShipmentPalletModel, error) {
@@ -58,7 +58,7 @@ func (s *WarehouseTransferV2Service) AddShipmentPallets(ctx context.Context, shi
 
 // ArchiveShipments calls POST /warehousetransfer/fba-inbound/transfer-cards/archive.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) ArchiveShipments(ctx context.Context, req *ArchiveShipmentsRequest, opts ...CallOption) (*ArchiveShipmentsResponse, error) {
@@ -72,7 +72,7 @@ func (s *WarehouseTransferV2Service) ArchiveShipments(ctx context.Context, req *
 
 // AssignItemToBox calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/box-items/{shipmentBoxItemId}/assigned-item.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) AssignItemToBox(ctx context.Context, shippingPlanID string, shipmentBoxItemID string, req *AssignItemToBoxRequest, opts ...CallOption) (*AssignItemToBoxResponse, error) {
@@ -86,7 +86,7 @@ func (s *WarehouseTransferV2Service) AssignItemToBox(ctx context.Context, shippi
 
 // ConfirmContentUpdatePreview calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/content-update-previews/{contentUpdatePreviewId}/confirm.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) ConfirmContentUpdatePreview(ctx context.Context, shippingPlanID string, shipmentID string, contentUpdatePreviewID string, req *ConfirmContentUpdatePreviewRequest, opts ...CallOption) (*OperationModel, error) {
@@ -100,7 +100,7 @@ func (s *WarehouseTransferV2Service) ConfirmContentUpdatePreview(ctx context.Con
 
 // ConfirmDeliveryWindowOptions calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/delivery-window-options/{deliveryWindowOptionId}/confirm.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) ConfirmDeliveryWindowOptions(ctx context.Context, shippingPlanID string, shipmentID string, deliveryWindowOptionID string, req *ConfirmDeliveryWindowOptionsRequest, opts ...CallOption) (*OperationModel, error) {
@@ -114,7 +114,7 @@ func (s *WarehouseTransferV2Service) ConfirmDeliveryWindowOptions(ctx context.Co
 
 // ConfirmPackingOption calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-options/{optionId}/confirm.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) ConfirmPackingOption(ctx context.Context, shippingPlanID string, optionID string, req *ConfirmPackingOptionRequest, opts ...CallOption) (*OperationModel, error) {
@@ -128,7 +128,7 @@ func (s *WarehouseTransferV2Service) ConfirmPackingOption(ctx context.Context, s
 
 // ConfirmPlacementOption calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/placement-options/{optionId}/confirm.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) ConfirmPlacementOption(ctx context.Context, shippingPlanID string, optionID string, req *ConfirmPlacementOptionRequest, opts ...CallOption) (*OperationModel, error) {
@@ -142,7 +142,7 @@ func (s *WarehouseTransferV2Service) ConfirmPlacementOption(ctx context.Context,
 
 // ConfirmTransportationOption calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/transport-options/confirm.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) ConfirmTransportationOption(ctx context.Context, shippingPlanID string, req *ConfirmTransportationOptionRequest, opts ...CallOption) (*OperationModel, error) {
@@ -156,7 +156,7 @@ func (s *WarehouseTransferV2Service) ConfirmTransportationOption(ctx context.Con
 
 // CreateShipmentItemBatch calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) CreateShipmentItemBatch(ctx context.Context, shippingPlanID string, req *CreateShipmentItemBatchRequest, opts ...CallOption) ([]ShipmentItemResponse, error) {
@@ -170,7 +170,7 @@ func (s *WarehouseTransferV2Service) CreateShipmentItemBatch(ctx context.Context
 
 // CreateShippingPlan calls POST /warehousetransfer/fba-inbound/shipping-plans.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) CreateShippingPlan(ctx context.Context, req *CreateShippingPlanRequest, opts ...CallOption) (*GetShippingPlanCardsResponse, error) {
@@ -184,7 +184,7 @@ func (s *WarehouseTransferV2Service) CreateShippingPlan(ctx context.Context, req
 
 // DeleteShipmentBoxes calls DELETE /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/boxes/{shipmentBoxId}.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) DeleteShipmentBoxes(ctx context.Context, shippingPlanID string, shipmentBoxID string, req *DeleteShipmentBoxesRequest, opts ...CallOption) (*DeleteShipmentBoxesResponse, error) {
@@ -198,7 +198,7 @@ func (s *WarehouseTransferV2Service) DeleteShipmentBoxes(ctx context.Context, sh
 
 // DeleteShipmentItem calls DELETE /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) DeleteShipmentItem(ctx context.Context, shippingPlanID string, req *DeleteShipmentItemRequest, opts ...CallOption) (*DeleteShipmentItemResponse, error) {
@@ -212,7 +212,7 @@ func (s *WarehouseTransferV2Service) DeleteShipmentItem(ctx context.Context, shi
 
 // DeleteShipmentPallet calls DELETE /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallets/{shipmentPalletId}.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) DeleteShipmentPallet(ctx context.Context, shippingPlanID string, shipmentID string, shipmentPalletID string, req *DeleteShipmentPalletRequest, opts ...CallOption) (*DeleteShipmentPalletResponse, error) {
@@ -226,7 +226,7 @@ func (s *WarehouseTransferV2Service) DeleteShipmentPallet(ctx context.Context, s
 
 // DeleteShippingPlan calls DELETE /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) DeleteShippingPlan(ctx context.Context, shippingPlanID string, req *DeleteShippingPlanRequest, opts ...CallOption) (*DeleteShippingPlanResponse, error) {
@@ -240,7 +240,7 @@ func (s *WarehouseTransferV2Service) DeleteShippingPlan(ctx context.Context, shi
 
 // GenerateContentUpdatePreview calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/content-update-previews/generate.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GenerateContentUpdatePreview(ctx context.Context, shippingPlanID string, shipmentID string, req *GenerateContentUpdatePreviewRequest, opts ...CallOption) (*OperationModel, error) {
@@ -254,7 +254,7 @@ func (s *WarehouseTransferV2Service) GenerateContentUpdatePreview(ctx context.Co
 
 // GenerateDeliveryWindowOptions calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/delivery-window-options/generate.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GenerateDeliveryWindowOptions(ctx context.Context, shippingPlanID string, shipmentID string, req *GenerateDeliveryWindowOptionsRequest, opts ...CallOption) (*OperationModel, error) {
@@ -268,7 +268,7 @@ func (s *WarehouseTransferV2Service) GenerateDeliveryWindowOptions(ctx context.C
 
 // GeneratePackingOption calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-options/generate.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GeneratePackingOption(ctx context.Context, shippingPlanID string, req *GeneratePackingOptionRequest, opts ...CallOption) (*OperationModel, error) {
@@ -282,7 +282,7 @@ func (s *WarehouseTransferV2Service) GeneratePackingOption(ctx context.Context, 
 
 // GeneratePlacementOption calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/placement-options/generate.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GeneratePlacementOption(ctx context.Context, shippingPlanID string, req *GeneratePlacementOptionRequest, opts ...CallOption) (*OperationModel, error) {
@@ -296,7 +296,7 @@ func (s *WarehouseTransferV2Service) GeneratePlacementOption(ctx context.Context
 
 // GenerateTransportationOption calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/transport-options/estimate.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GenerateTransportationOption(ctx context.Context, shippingPlanID string, req *GenerateTransportationOptionRequest, opts ...CallOption) (*OperationModel, error) {
@@ -310,7 +310,7 @@ func (s *WarehouseTransferV2Service) GenerateTransportationOption(ctx context.Co
 
 // GetBillOfLading calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/bill-of-lading.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetBillOfLading(ctx context.Context, shippingPlanID string, shipmentID string, req *GetBillOfLadingRequest, opts ...CallOption) (*GetBillOfLadingByShipmentIDResponse, error) {
@@ -324,7 +324,7 @@ func (s *WarehouseTransferV2Service) GetBillOfLading(ctx context.Context, shippi
 
 // GetChannelByID calls GET /warehousetransfer/fba-inbound/channels/{channelId}.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetChannelByID(ctx context.Context, channelID string, req *GetChannelByIDRequest, opts ...CallOption) (*ChannelDetailModel, error) {
@@ -338,7 +338,7 @@ func (s *WarehouseTransferV2Service) GetChannelByID(ctx context.Context, channel
 
 // GetContentUpdatePreview calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/content-update-previews.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetContentUpdatePreview(ctx context.Context, shippingPlanID string, shipmentID string, req *GetContentUpdatePreviewRequest, opts ...CallOption) ([]ContentUpdatePreviewModel, error) {
@@ -352,7 +352,7 @@ func (s *WarehouseTransferV2Service) GetContentUpdatePreview(ctx context.Context
 
 // GetDeliveryInformation calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/delivery-information.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetDeliveryInformation(ctx context.Context, shippingPlanID string, req *GetDeliveryInformationRequest, opts ...CallOption) ([]GetDeliveryInformationResponse, error) {
@@ -366,7 +366,7 @@ func (s *WarehouseTransferV2Service) GetDeliveryInformation(ctx context.Context,
 
 // GetLabelByShipmentID calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/labels.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetLabelByShipmentID(ctx context.Context, shippingPlanID string, shipmentID string, req *GetLabelByShipmentIDRequest, opts ...CallOption) (*GetLabelByShipmentIDResponse, error) {
@@ -380,7 +380,7 @@ func (s *WarehouseTransferV2Service) GetLabelByShipmentID(ctx context.Context, s
 
 // GetMetaData calls GET /warehousetransfer/fba-inbound/metadata.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetMetaData(ctx context.Context, req *WarehouseTransferV2GetMetaDataRequest, opts ...CallOption) (*GetViewMetaDataResponse, error) {
@@ -394,7 +394,7 @@ func (s *WarehouseTransferV2Service) GetMetaData(ctx context.Context, req *Wareh
 
 // GetOperationByEntityIDType calls GET /warehousetransfer/fba-inbound/operations.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetOperationByEntityIDType(ctx context.Context, req *GetOperationByEntityIDTypeRequest, opts ...CallOption) (*OperationModel, error) {
@@ -408,7 +408,7 @@ func (s *WarehouseTransferV2Service) GetOperationByEntityIDType(ctx context.Cont
 
 // GetOperationByID calls GET /warehousetransfer/fba-inbound/operations/{operationId}.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetOperationByID(ctx context.Context, operationID string, req *GetOperationByIDRequest, opts ...CallOption) (*OperationModel, error) {
@@ -422,7 +422,7 @@ func (s *WarehouseTransferV2Service) GetOperationByID(ctx context.Context, opera
 
 // GetOperationLatestByEntityIDTypes calls GET /warehousetransfer/fba-inbound/operations/latest.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetOperationLatestByEntityIDTypes(ctx context.Context, req *GetOperationLatestByEntityIDTypesRequest, opts ...CallOption) (*OperationModel, error) {
@@ -436,7 +436,7 @@ func (s *WarehouseTransferV2Service) GetOperationLatestByEntityIDTypes(ctx conte
 
 // GetPackingGroup calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-groups.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetPackingGroup(ctx context.Context, shippingPlanID string, req *GetPackingGroupRequest, opts ...CallOption) ([]GetPackingGroupModel, error) {
@@ -450,7 +450,7 @@ func (s *WarehouseTransferV2Service) GetPackingGroup(ctx context.Context, shippi
 
 // GetPackingOption calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-options.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetPackingOption(ctx context.Context, shippingPlanID string, req *GetPackingOptionRequest, opts ...CallOption) ([]PackingOptionModel, error) {
@@ -464,7 +464,7 @@ func (s *WarehouseTransferV2Service) GetPackingOption(ctx context.Context, shipp
 
 // GetPalletLabelByShipmentID calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallet-labels.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetPalletLabelByShipmentID(ctx context.Context, shippingPlanID string, shipmentID string, req *GetPalletLabelByShipmentIDRequest, opts ...CallOption) (*GetLabelByShipmentIDResponse, error) {
@@ -478,7 +478,7 @@ func (s *WarehouseTransferV2Service) GetPalletLabelByShipmentID(ctx context.Cont
 
 // GetPlacementOption calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/placement-options.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetPlacementOption(ctx context.Context, shippingPlanID string, req *GetPlacementOptionRequest, opts ...CallOption) ([]PlacementOptionModel, error) {
@@ -492,7 +492,7 @@ func (s *WarehouseTransferV2Service) GetPlacementOption(ctx context.Context, shi
 
 // GetPrepInstructionsByShippingPlanID calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/prep-instructions.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetPrepInstructionsByShippingPlanID(ctx context.Context, shippingPlanID string, req *GetPrepInstructionsByShippingPlanIDRequest, opts ...CallOption) (*GetPrepInstructionsByShippingPlanIDResponse, error) {
@@ -506,7 +506,7 @@ func (s *WarehouseTransferV2Service) GetPrepInstructionsByShippingPlanID(ctx con
 
 // GetShipmentBoxItems calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/box-items.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShipmentBoxItems(ctx context.Context, shippingPlanID string, req *GetShipmentBoxItemsRequest, opts ...CallOption) ([]ShipmentBoxItemExtendedModel, error) {
@@ -520,7 +520,7 @@ func (s *WarehouseTransferV2Service) GetShipmentBoxItems(ctx context.Context, sh
 
 // GetShipmentBoxItemsByPackingGroup calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-groups/{packingGroupId}.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShipmentBoxItemsByPackingGroup(ctx context.Context, shippingPlanID string, packingGroupID string, req *GetShipmentBoxItemsByPackingGroupRequest, opts ...CallOption) ([]ShipmentBoxItemExtendedModel, error) {
@@ -534,7 +534,7 @@ func (s *WarehouseTransferV2Service) GetShipmentBoxItemsByPackingGroup(ctx conte
 
 // GetShipmentBoxItemsByShipment calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/box-items.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShipmentBoxItemsByShipment(ctx context.Context, shippingPlanID string, shipmentID string, req *GetShipmentBoxItemsByShipmentRequest, opts ...CallOption) ([]ShipmentBoxItemExtendedModel, error) {
@@ -548,7 +548,7 @@ func (s *WarehouseTransferV2Service) GetShipmentBoxItemsByShipment(ctx context.C
 
 // GetShipmentBoxTrackingsByShipmentID calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/box-trackings.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShipmentBoxTrackingsByShipmentID(ctx context.Context, shippingPlanID string, shipmentID string, req *GetShipmentBoxTrackingsByShipmentIDRequest, opts ...CallOption) ([]ShipmentBoxTrackingExtendedModel, error) {
@@ -562,7 +562,7 @@ func (s *WarehouseTransferV2Service) GetShipmentBoxTrackingsByShipmentID(ctx con
 
 // GetShipmentBoxes calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/boxes.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShipmentBoxes(ctx context.Context, shippingPlanID string, req *GetShipmentBoxesRequest, opts ...CallOption) ([]ShipmentBoxModel, error) {
@@ -576,7 +576,7 @@ func (s *WarehouseTransferV2Service) GetShipmentBoxes(ctx context.Context, shipp
 
 // GetShipmentBoxesByShipmentID calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/boxes/{shipmentId}.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShipmentBoxesByShipmentID(ctx context.Context, shippingPlanID string, shipmentID string, req *GetShipmentBoxesByShipmentIDRequest, opts ...CallOption) ([]ShipmentBoxModel, error) {
@@ -590,7 +590,7 @@ func (s *WarehouseTransferV2Service) GetShipmentBoxesByShipmentID(ctx context.Co
 
 // GetShipmentByID calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShipmentByID(ctx context.Context, shippingPlanID string, shipmentID string, req *GetShipmentByIDRequest, opts ...CallOption) (*ShipmentModel, error) {
@@ -604,7 +604,7 @@ func (s *WarehouseTransferV2Service) GetShipmentByID(ctx context.Context, shippi
 
 // GetShipmentCards calls GET /warehousetransfer/fba-inbound/transfer-cards/shipments.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShipmentCards(ctx context.Context, req *GetShipmentCardsRequest, opts ...CallOption) (*GetShipmentCardsResponse, error) {
@@ -618,7 +618,7 @@ func (s *WarehouseTransferV2Service) GetShipmentCards(ctx context.Context, req *
 
 // GetShipmentDeliveryWindowOption calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/delivery-window-option.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShipmentDeliveryWindowOption(ctx context.Context, shippingPlanID string, shipmentID string, req *GetShipmentDeliveryWindowOptionRequest, opts ...CallOption) (*GetShipmentDeliveryWindowOptionResponse, error) {
@@ -632,7 +632,7 @@ func (s *WarehouseTransferV2Service) GetShipmentDeliveryWindowOption(ctx context
 
 // GetShipmentItems calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShipmentItems(ctx context.Context, shippingPlanID string, req *GetShipmentItemsRequest, opts ...CallOption) ([]ShipmentItemResponse, error) {
@@ -644,8 +644,9 @@ func (s *WarehouseTransferV2Service) GetShipmentItems(ctx context.Context, shipp
 	return out, err
 }
 
-// GetShipmentItemsBatched splits req.ShipmentItemID into parts of at most 200 and hands out the
-// reply of [WarehouseTransferV2Service.GetShipmentItems] to each. It stops at the first error but an [UnreadableError].
+// GetShipmentItemsBatched sends req.ShipmentItemID in parts of at most 200 and
+// iterates over the replies of [WarehouseTransferV2Service.GetShipmentItems].
+// It stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferV2Service) GetShipmentItemsBatched(ctx context.Context, shippingPlanID string, req *GetShipmentItemsRequest, opts ...CallOption) iter.Seq2[[]ShipmentItemResponse, error] {
 	start := valueOf(req)
 	return batches(start.ShipmentItemID, 200, func(part []int) ([]ShipmentItemResponse, error) {
@@ -657,7 +658,7 @@ func (s *WarehouseTransferV2Service) GetShipmentItemsBatched(ctx context.Context
 
 // GetShipmentPallets calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallets.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShipmentPallets(ctx context.Context, shippingPlanID string, shipmentID string, req *GetShipmentPalletsRequest, opts ...CallOption) ([]ShipmentPalletModel, error) {
@@ -671,7 +672,7 @@ func (s *WarehouseTransferV2Service) GetShipmentPallets(ctx context.Context, shi
 
 // GetShipmentPalletsByID calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallets/{palletId}.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShipmentPalletsByID(ctx context.Context, shippingPlanID string, shipmentID string, palletID string, req *GetShipmentPalletsByIDRequest, opts ...CallOption) ([]ShipmentPalletModel, error) {
@@ -685,7 +686,7 @@ func (s *WarehouseTransferV2Service) GetShipmentPalletsByID(ctx context.Context,
 
 // GetShipmentsByShippingPlanID calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShipmentsByShippingPlanID(ctx context.Context, shippingPlanID string, req *GetShipmentsByShippingPlanIDRequest, opts ...CallOption) ([]ShipmentResponse, error) {
@@ -699,7 +700,7 @@ func (s *WarehouseTransferV2Service) GetShipmentsByShippingPlanID(ctx context.Co
 
 // GetShippingPlanByID calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShippingPlanByID(ctx context.Context, shippingPlanID string, req *GetShippingPlanByIDRequest, opts ...CallOption) (*GetShippingPlanByIDResponse, error) {
@@ -713,7 +714,7 @@ func (s *WarehouseTransferV2Service) GetShippingPlanByID(ctx context.Context, sh
 
 // GetShippingPlanCardByID calls GET /warehousetransfer/fba-inbound/transfer-cards/shipping-plans/{shippingPlanId}.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShippingPlanCardByID(ctx context.Context, shippingPlanID string, req *GetShippingPlanCardByIDRequest, opts ...CallOption) (*GetShippingPlanCardsResponse, error) {
@@ -727,7 +728,7 @@ func (s *WarehouseTransferV2Service) GetShippingPlanCardByID(ctx context.Context
 
 // GetShippingPlanCards calls GET /warehousetransfer/fba-inbound/transfer-cards/shipping-plans.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetShippingPlanCards(ctx context.Context, req *GetShippingPlanCardsRequest, opts ...CallOption) ([]GetShippingPlanCardsResponse, error) {
@@ -741,7 +742,7 @@ func (s *WarehouseTransferV2Service) GetShippingPlanCards(ctx context.Context, r
 
 // GetStockItemBatchesByShippingPlanID calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/stock-items/batches.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetStockItemBatchesByShippingPlanID(ctx context.Context, shippingPlanID string, req *GetStockItemBatchesByShippingPlanIDRequest, opts ...CallOption) ([]StockItemBatchResponse, error) {
@@ -755,7 +756,7 @@ func (s *WarehouseTransferV2Service) GetStockItemBatchesByShippingPlanID(ctx con
 
 // GetTransferByID calls GET /warehousetransfer/transfers/{id}.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetTransferByID(ctx context.Context, id string, req *GetTransferByIDRequest, opts ...CallOption) (*WarehouseTransferModel, error) {
@@ -769,7 +770,7 @@ func (s *WarehouseTransferV2Service) GetTransferByID(ctx context.Context, id str
 
 // GetTransportDetails calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/transport-details.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetTransportDetails(ctx context.Context, shippingPlanID string, shipmentID string, req *GetTransportDetailsRequest, opts ...CallOption) (*ShipmentTransportationDetailModel, error) {
@@ -783,7 +784,7 @@ func (s *WarehouseTransferV2Service) GetTransportDetails(ctx context.Context, sh
 
 // GetTransportationOption calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/transport-options.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) GetTransportationOption(ctx context.Context, shippingPlanID string, shipmentID string, req *GetTransportationOptionRequest, opts ...CallOption) ([]TransportationOptionModel, error) {
@@ -797,7 +798,7 @@ func (s *WarehouseTransferV2Service) GetTransportationOption(ctx context.Context
 
 // ImportItems calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/import.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) ImportItems(ctx context.Context, shippingPlanID string, req *ImportItemsRequest, opts ...CallOption) (*ImportShipmentItemsResponse, error) {
@@ -811,7 +812,7 @@ func (s *WarehouseTransferV2Service) ImportItems(ctx context.Context, shippingPl
 
 // ListDeliveryWindowOptions calls GET /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/delivery-window-options.
 //
-// It only reads and is safe to repeat.
+// It only reads, and is retried.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) ListDeliveryWindowOptions(ctx context.Context, shippingPlanID string, shipmentID string, req *ListDeliveryWindowOptionsRequest, opts ...CallOption) ([]ListDeliveryWindowOptionResponse, error) {
@@ -825,7 +826,7 @@ func (s *WarehouseTransferV2Service) ListDeliveryWindowOptions(ctx context.Conte
 
 // RefreshShipmentCards calls POST /warehousetransfer/fba-inbound/transfer-cards/refresh.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) RefreshShipmentCards(ctx context.Context, req *RefreshShipmentCardsRequest, opts ...CallOption) (*RefreshShipmentCardsResponse, error) {
@@ -839,7 +840,7 @@ func (s *WarehouseTransferV2Service) RefreshShipmentCards(ctx context.Context, r
 
 // SavePlacementOption calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/placement-options/{optionId}.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) SavePlacementOption(ctx context.Context, shippingPlanID string, optionID string, req *SavePlacementOptionRequest, opts ...CallOption) (*OperationModel, error) {
@@ -853,7 +854,7 @@ func (s *WarehouseTransferV2Service) SavePlacementOption(ctx context.Context, sh
 
 // SaveShippingPlan calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/delivery-window-options.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) SaveShippingPlan(ctx context.Context, shippingPlanID string, req *SaveShippingPlanRequest, opts ...CallOption) (*OperationModel, error) {
@@ -867,7 +868,7 @@ func (s *WarehouseTransferV2Service) SaveShippingPlan(ctx context.Context, shipp
 
 // SaveTransportationOption calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/transport-options.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) SaveTransportationOption(ctx context.Context, shippingPlanID string, req *SaveTransportationOptionRequest, opts ...CallOption) (*SaveTransportationOptionResponse, error) {
@@ -881,7 +882,7 @@ func (s *WarehouseTransferV2Service) SaveTransportationOption(ctx context.Contex
 
 // SendShipmentTrackingDetails calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/tracking-details.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) SendShipmentTrackingDetails(ctx context.Context, shippingPlanID string, shipmentID string, req *SendShipmentTrackingDetailsRequest, opts ...CallOption) (*OperationModel, error) {
@@ -895,7 +896,7 @@ func (s *WarehouseTransferV2Service) SendShipmentTrackingDetails(ctx context.Con
 
 // SetPackingInformation calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/packing-information.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) SetPackingInformation(ctx context.Context, shippingPlanID string, req *SetPackingInformationRequest, opts ...CallOption) (*OperationModel, error) {
@@ -909,7 +910,7 @@ func (s *WarehouseTransferV2Service) SetPackingInformation(ctx context.Context, 
 
 // SetPrepDetails calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/prep-categories.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) SetPrepDetails(ctx context.Context, shippingPlanID string, req *SetPrepDetailsRequest, opts ...CallOption) (*OperationModel, error) {
@@ -923,7 +924,7 @@ func (s *WarehouseTransferV2Service) SetPrepDetails(ctx context.Context, shippin
 
 // SubmitShippingPlan calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/submit.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) SubmitShippingPlan(ctx context.Context, shippingPlanID string, req *SubmitShippingPlanRequest, opts ...CallOption) (*GetShippingPlanCardsResponse, error) {
@@ -937,7 +938,7 @@ func (s *WarehouseTransferV2Service) SubmitShippingPlan(ctx context.Context, shi
 
 // UpdateQuantity calls PATCH /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/{shipmentItemId}/quantity.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateQuantity(ctx context.Context, shippingPlanID string, shipmentItemID string, req *UpdateQuantityRequest, opts ...CallOption) (*ShipmentItemResponse, error) {
@@ -951,7 +952,7 @@ func (s *WarehouseTransferV2Service) UpdateQuantity(ctx context.Context, shippin
 
 // UpdateShipmentBoxTrackingNumber calls PATCH /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/box-trackings/{shipmentBoxTrackingId}.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateShipmentBoxTrackingNumber(ctx context.Context, shippingPlanID string, shipmentID string, shipmentBoxTrackingID string, req *UpdateShipmentBoxTrackingNumberRequest, opts ...CallOption) (*ShipmentBoxTrackingExtendedModel, error) {
@@ -965,7 +966,7 @@ func (s *WarehouseTransferV2Service) UpdateShipmentBoxTrackingNumber(ctx context
 
 // UpdateShipmentBoxes calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/boxes.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateShipmentBoxes(ctx context.Context, shippingPlanID string, req *UpdateShipmentBoxesRequest, opts ...CallOption) ([]ShipmentBoxModel, error) {
@@ -979,7 +980,7 @@ func (s *WarehouseTransferV2Service) UpdateShipmentBoxes(ctx context.Context, sh
 
 // UpdateShipmentItem calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/{shipmentItemId}.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateShipmentItem(ctx context.Context, shippingPlanID string, shipmentItemID string, req *UpdateShipmentItemRequest, opts ...CallOption) (*UpdateShipmentItemResponse, error) {
@@ -993,7 +994,7 @@ func (s *WarehouseTransferV2Service) UpdateShipmentItem(ctx context.Context, shi
 
 // UpdateShipmentItemExpirationDate calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/expiration-date.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateShipmentItemExpirationDate(ctx context.Context, shippingPlanID string, req *UpdateShipmentItemExpirationDateRequest, opts ...CallOption) ([]ShipmentItemResponse, error) {
@@ -1007,7 +1008,7 @@ func (s *WarehouseTransferV2Service) UpdateShipmentItemExpirationDate(ctx contex
 
 // UpdateShipmentItemLabelOwner calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/prep-instructions/label-owner.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateShipmentItemLabelOwner(ctx context.Context, shippingPlanID string, req *UpdateShipmentItemLabelOwnerRequest, opts ...CallOption) (*ShipmentItemResponse, error) {
@@ -1021,7 +1022,7 @@ func (s *WarehouseTransferV2Service) UpdateShipmentItemLabelOwner(ctx context.Co
 
 // UpdateShipmentItemPrepOwner calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/items/prep-instructions/prep-owner.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateShipmentItemPrepOwner(ctx context.Context, shippingPlanID string, req *UpdateShipmentItemPrepOwnerRequest, opts ...CallOption) ([]ShipmentItemResponse, error) {
@@ -1035,7 +1036,7 @@ func (s *WarehouseTransferV2Service) UpdateShipmentItemPrepOwner(ctx context.Con
 
 // UpdateShipmentPallets calls PATCH /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/shipments/{shipmentId}/pallets/{palletId}.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateShipmentPallets(ctx context.Context, shippingPlanID string, shipmentID string, palletID string, req *UpdateShipmentPalletsRequest, opts ...CallOption) (*ShipmentPalletModel, error) {
@@ -1049,7 +1050,7 @@ func (s *WarehouseTransferV2Service) UpdateShipmentPallets(ctx context.Context, 
 
 // UpdateShippingPlan calls PUT /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateShippingPlan(ctx context.Context, shippingPlanID string, req *UpdateShippingPlanRequest, opts ...CallOption) (*GetShippingPlanCardsResponse, error) {
@@ -1063,7 +1064,7 @@ func (s *WarehouseTransferV2Service) UpdateShippingPlan(ctx context.Context, shi
 
 // UpdateShippingPlanPrepInstructionsByShippingPlanID calls POST /warehousetransfer/fba-inbound/shipping-plans/{shippingPlanId}/prep-instructions.
 //
-// It is not repeated once it was sent.
+// It is never retried once the request may have reached the server.
 //
 // Official page: https://apidocs.linnworks.net/reference
 func (s *WarehouseTransferV2Service) UpdateShippingPlanPrepInstructionsByShippingPlanID(ctx context.Context, shippingPlanID string, req *UpdateShippingPlanPrepInstructionsByShippingPlanIDRequest, opts ...CallOption) (*GetPrepInstructionsFromAmazonByShippingPlanIDResponse, error) {
@@ -1075,14 +1076,16 @@ func (s *WarehouseTransferV2Service) UpdateShippingPlanPrepInstructionsByShippin
 	return out, err
 }
 
-// AddFBAItemBatchRequest holds the parameters of WarehouseTransferV2.AddFBAItemBatch.
+// AddFBAItemBatchRequest holds the parameters of
+// WarehouseTransferV2.AddFBAItemBatch.
 type AddFBAItemBatchRequest struct {
 	Batches        []ItemBatches `json:"batches"`        // required
 	FromLocation   GUID          `json:"fromLocation"`   // required
 	ShipmentItemID int           `json:"shipmentItemId"` // required
 }
 
-// AddShipmentBoxModel is part of a request.
+// AddShipmentBoxModel is taken by
+// [WarehouseTransferV2Service.AddShipmentBoxes].
 type AddShipmentBoxModel struct {
 	Height          *Decimal           `json:"height,omitzero"`
 	Length          *Decimal           `json:"length,omitzero"`
@@ -1097,12 +1100,14 @@ type AddShipmentBoxModel struct {
 	Width           *Decimal           `json:"width,omitzero"`
 }
 
-// AddShipmentBoxesRequest holds the parameters of WarehouseTransferV2.AddShipmentBoxes.
+// AddShipmentBoxesRequest holds the parameters of
+// WarehouseTransferV2.AddShipmentBoxes.
 type AddShipmentBoxesRequest struct {
 	Body []AddShipmentBoxModel `json:"body" url:"-"` // required
 }
 
-// AddShipmentPalletModel is part of a request.
+// AddShipmentPalletModel is taken by
+// [WarehouseTransferV2Service.AddShipmentPallets].
 type AddShipmentPalletModel struct {
 	Height                    *Decimal `json:"height,omitzero"`
 	IsStacked                 *bool    `json:"isStacked,omitzero"`
@@ -1115,81 +1120,98 @@ type AddShipmentPalletModel struct {
 	Width                     *Decimal `json:"width,omitzero"`
 }
 
-// AddShipmentPalletsRequest holds the parameters of WarehouseTransferV2.AddShipmentPallets.
+// AddShipmentPalletsRequest holds the parameters of
+// WarehouseTransferV2.AddShipmentPallets.
 type AddShipmentPalletsRequest struct {
 	Body []AddShipmentPalletModel `json:"body" url:"-"` // required
 }
 
-// AmazonConfigErrors is part of a reply.
+// AmazonConfigErrors is returned by
+// [WarehouseTransferV2Service.GetShipmentCards] and
+// [WarehouseTransferV2Service.RefreshShipmentCards].
 type AmazonConfigErrors struct {
 	ChannelID    int    `json:"channelId,omitzero"`
 	ErrorMessage string `json:"errorMessage,omitzero"`
 }
 
-// AmazonPrepInstructionItem is part of a reply.
+// AmazonPrepInstructionItem is returned by
+// [WarehouseTransferV2Service.UpdateQuantity] and 9 others.
 type AmazonPrepInstructionItem struct {
 	CurrencyCode    string             `json:"currencyCode,omitzero"`
 	CurrencyValue   Decimal            `json:"currencyValue,omitzero"`
 	PrepInstruction SKUPrepInstruction `json:"prepInstruction,omitzero"`
 }
 
-// ArchiveShipmentsRequest holds the parameters of WarehouseTransferV2.ArchiveShipments.
+// ArchiveShipmentsRequest holds the parameters of
+// WarehouseTransferV2.ArchiveShipments.
 type ArchiveShipmentsRequest struct {
 	ShipmentIDs []int `json:"shipmentIds,omitzero"`
 }
 
-// ArchiveShipmentsResponse is the reply of WarehouseTransferV2.ArchiveShipments.
+// ArchiveShipmentsResponse is the reply of
+// WarehouseTransferV2.ArchiveShipments.
 type ArchiveShipmentsResponse struct{}
 
-// AssignItemToBoxRequest holds the parameters of WarehouseTransferV2.AssignItemToBox.
+// AssignItemToBoxRequest holds the parameters of
+// WarehouseTransferV2.AssignItemToBox.
 type AssignItemToBoxRequest struct {
 	DestinationBoxID int `json:"destinationBoxId"` // required
 	Quantity         int `json:"quantity"`         // required
 }
 
-// AssignItemToBoxResponse is part of a reply.
+// AssignItemToBoxResponse is returned by
+// [WarehouseTransferV2Service.AssignItemToBox].
 type AssignItemToBoxResponse struct {
 	Added   []ShipmentBoxItemExtendedModel `json:"added,omitzero"`
 	Deleted []int                          `json:"deleted,omitzero"`
 	Updated []ShipmentBoxItemExtendedModel `json:"updated,omitzero"`
 }
 
-// BoxRequirementsModel is part of a reply.
+// BoxRequirementsModel is returned by
+// [WarehouseTransferV2Service.GetPackingOption].
 type BoxRequirementsModel struct {
 	Weight WeightRangeModel `json:"weight,omitzero"`
 }
 
-// CarrierAppointmentModel is part of a reply.
+// CarrierAppointmentModel is returned by
+// [WarehouseTransferV2Service.GetTransportDetails] and 2 others.
 type CarrierAppointmentModel struct {
 	EndTime   Time `json:"endTime,omitzero"`
 	StartTime Time `json:"startTime,omitzero"`
 }
 
-// CarrierModel is part of a reply.
+// CarrierModel is returned by [WarehouseTransferV2Service.GetTransportDetails]
+// and 2 others.
 type CarrierModel struct {
 	AlphaCode string `json:"alphaCode,omitzero"`
 	Name      string `json:"name,omitzero"`
 }
 
-// ChannelDetailModel is part of a reply.
+// ChannelDetailModel is returned by
+// [WarehouseTransferV2Service.GetChannelByID].
 type ChannelDetailModel struct {
 	ChannelID       int              `json:"channelId,omitzero"`
 	ChannelSiteCode AmazonSiteLocale `json:"channelSiteCode,omitzero"`
 }
 
-// ConfirmContentUpdatePreviewRequest holds the parameters of WarehouseTransferV2.ConfirmContentUpdatePreview.
+// ConfirmContentUpdatePreviewRequest holds the parameters of
+// WarehouseTransferV2.ConfirmContentUpdatePreview.
 type ConfirmContentUpdatePreviewRequest struct{}
 
-// ConfirmDeliveryWindowOptionsRequest holds the parameters of WarehouseTransferV2.ConfirmDeliveryWindowOptions.
+// ConfirmDeliveryWindowOptionsRequest holds the parameters of
+// WarehouseTransferV2.ConfirmDeliveryWindowOptions.
 type ConfirmDeliveryWindowOptionsRequest struct{}
 
-// ConfirmPackingOptionRequest holds the parameters of WarehouseTransferV2.ConfirmPackingOption.
+// ConfirmPackingOptionRequest holds the parameters of
+// WarehouseTransferV2.ConfirmPackingOption.
 type ConfirmPackingOptionRequest struct{}
 
-// ConfirmPlacementOptionRequest holds the parameters of WarehouseTransferV2.ConfirmPlacementOption.
+// ConfirmPlacementOptionRequest holds the parameters of
+// WarehouseTransferV2.ConfirmPlacementOption.
 type ConfirmPlacementOptionRequest struct{}
 
-// ConfirmTransportationOptionRequest holds the parameters of WarehouseTransferV2.ConfirmTransportationOption.
+// ConfirmTransportationOptionRequest holds the parameters of
+// WarehouseTransferV2.ConfirmTransportationOption.
 type ConfirmTransportationOptionRequest struct {
 	Body []ConfirmTransportationOptionsRequestInput `json:"body" url:"-"` // required
 }
@@ -1197,7 +1219,8 @@ type ConfirmTransportationOptionRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ConfirmTransportationOptionRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ConfirmTransportationOptionsRequestInput is part of a request.
+// ConfirmTransportationOptionsRequestInput is taken by
+// [WarehouseTransferV2Service.ConfirmTransportationOption].
 type ConfirmTransportationOptionsRequestInput struct {
 	ShipmentID                 int                         `json:"shipmentId"` // required
 	TransportationContactModel *TransportationContactModel `json:"transportationContactModel,omitzero"`
@@ -1207,7 +1230,8 @@ type ConfirmTransportationOptionsRequestInput struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ConfirmTransportationOptionsRequestInput) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ContentUpdatePreviewModel is part of a reply.
+// ContentUpdatePreviewModel is returned by
+// [WarehouseTransferV2Service.GetContentUpdatePreview].
 type ContentUpdatePreviewModel struct {
 	ContentUpdatePreviewID string                           `json:"contentUpdatePreviewId,omitzero"`
 	Expiration             Time                             `json:"expiration,omitzero"`
@@ -1215,21 +1239,26 @@ type ContentUpdatePreviewModel struct {
 	TransportationOption   TransportationOptionModel        `json:"transportationOption,omitzero"`
 }
 
-// ContentUpdatePreviewRequestModel is part of a reply.
+// ContentUpdatePreviewRequestModel is returned by
+// [WarehouseTransferV2Service.GetContentUpdatePreview].
 type ContentUpdatePreviewRequestModel struct {
 	Boxes []ContentUpdateShipmentBoxModel  `json:"boxes,omitzero"`
 	Items []ContentUpdateShipmentItemModel `json:"items,omitzero"`
 }
 
-// ContentUpdateShipmentBoxItemModel is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ContentUpdateShipmentBoxItemModel is taken by
+// [WarehouseTransferV2Service.GenerateContentUpdatePreview], and returned by
+// [WarehouseTransferV2Service.GetContentUpdatePreview]. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type ContentUpdateShipmentBoxItemModel struct {
 	Quantity    int `json:"quantity"`    // required
 	StockItemID int `json:"stockItemId"` // required
 }
 
-// ContentUpdateShipmentBoxModel is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ContentUpdateShipmentBoxModel is taken by
+// [WarehouseTransferV2Service.GenerateContentUpdatePreview], and returned by
+// [WarehouseTransferV2Service.GetContentUpdatePreview]. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type ContentUpdateShipmentBoxModel struct {
 	Height          Decimal                             `json:"height,omitzero"`
 	Items           []ContentUpdateShipmentBoxItemModel `json:"items"` // required
@@ -1242,20 +1271,24 @@ type ContentUpdateShipmentBoxModel struct {
 	Width           Decimal                             `json:"width,omitzero"`
 }
 
-// ContentUpdateShipmentItemModel is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ContentUpdateShipmentItemModel is taken by
+// [WarehouseTransferV2Service.GenerateContentUpdatePreview], and returned by
+// [WarehouseTransferV2Service.GetContentUpdatePreview]. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type ContentUpdateShipmentItemModel struct {
 	Quantity       int `json:"quantity"`       // required
 	ShipmentItemID int `json:"shipmentItemId"` // required
 }
 
-// CreateShipmentItemBatchRequest holds the parameters of WarehouseTransferV2.CreateShipmentItemBatch.
+// CreateShipmentItemBatchRequest holds the parameters of
+// WarehouseTransferV2.CreateShipmentItemBatch.
 type CreateShipmentItemBatchRequest struct {
 	Items          []ShippingItem `json:"items"` // required, at most 200
 	ShippingPlanID *int           `json:"shippingPlanId,omitzero"`
 }
 
-// CreateShippingPlanRequest holds the parameters of WarehouseTransferV2.CreateShippingPlan.
+// CreateShippingPlanRequest holds the parameters of
+// WarehouseTransferV2.CreateShippingPlan.
 type CreateShippingPlanRequest struct {
 	ChannelID          *int                `json:"channelId,omitzero"`
 	FromLocationID     GUID                `json:"fromLocationId"` // required
@@ -1265,40 +1298,51 @@ type CreateShippingPlanRequest struct {
 	ToLocationID       GUID                `json:"toLocationId"` // required
 }
 
-// CurrencyModel is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// CurrencyModel is taken by
+// [WarehouseTransferV2Service.GenerateTransportationOption], and returned by
+// [WarehouseTransferV2Service.GetPackingOption] and 4 others. Bools and numbers
+// are always sent, the rest unless it is empty; [Client.Call] can send that
+// too.
 type CurrencyModel struct {
 	Amount Decimal `json:"amount,omitzero"`
 	Code   string  `json:"code,omitzero"`
 }
 
-// DeleteShipmentBoxesRequest holds the parameters of WarehouseTransferV2.DeleteShipmentBoxes.
+// DeleteShipmentBoxesRequest holds the parameters of
+// WarehouseTransferV2.DeleteShipmentBoxes.
 type DeleteShipmentBoxesRequest struct{}
 
-// DeleteShipmentBoxesResponse is the reply of WarehouseTransferV2.DeleteShipmentBoxes.
+// DeleteShipmentBoxesResponse is the reply of
+// WarehouseTransferV2.DeleteShipmentBoxes.
 type DeleteShipmentBoxesResponse struct{}
 
-// DeleteShipmentItemRequest holds the parameters of WarehouseTransferV2.DeleteShipmentItem.
+// DeleteShipmentItemRequest holds the parameters of
+// WarehouseTransferV2.DeleteShipmentItem.
 type DeleteShipmentItemRequest struct {
 	ShipmentItemIDs []int `json:"shipmentItemIds"` // required, at most 200
 }
 
-// DeleteShipmentItemResponse is the reply of WarehouseTransferV2.DeleteShipmentItem.
+// DeleteShipmentItemResponse is the reply of
+// WarehouseTransferV2.DeleteShipmentItem.
 type DeleteShipmentItemResponse struct{}
 
-// DeleteShipmentPalletRequest holds the parameters of WarehouseTransferV2.DeleteShipmentPallet.
+// DeleteShipmentPalletRequest holds the parameters of
+// WarehouseTransferV2.DeleteShipmentPallet.
 type DeleteShipmentPalletRequest struct{}
 
-// DeleteShipmentPalletResponse is the reply of WarehouseTransferV2.DeleteShipmentPallet.
+// DeleteShipmentPalletResponse is the reply of
+// WarehouseTransferV2.DeleteShipmentPallet.
 type DeleteShipmentPalletResponse struct{}
 
-// DeleteShippingPlanRequest holds the parameters of WarehouseTransferV2.DeleteShippingPlan.
+// DeleteShippingPlanRequest holds the parameters of
+// WarehouseTransferV2.DeleteShippingPlan.
 type DeleteShippingPlanRequest struct{}
 
-// DeleteShippingPlanResponse is the reply of WarehouseTransferV2.DeleteShippingPlan.
+// DeleteShippingPlanResponse is the reply of
+// WarehouseTransferV2.DeleteShippingPlan.
 type DeleteShippingPlanResponse struct{}
 
-// FailedShippingItem is part of a reply.
+// FailedShippingItem is returned by [WarehouseTransferV2Service.ImportItems].
 type FailedShippingItem struct {
 	BatchInventoryID int    `json:"batchInventoryId,omitzero"`
 	BatchNumber      string `json:"batchNumber,omitzero"`
@@ -1307,28 +1351,34 @@ type FailedShippingItem struct {
 	StockItemID      int    `json:"stockItemId,omitzero"`
 }
 
-// FreightInformationModel is part of a request.
+// FreightInformationModel is taken by
+// [WarehouseTransferV2Service.GenerateTransportationOption].
 type FreightInformationModel struct {
 	DeclaredValue CurrencyModel `json:"declaredValue"` // required
 	FreightClass  FreightClass  `json:"freightClass"`  // required
 }
 
-// GenerateContentUpdatePreviewRequest holds the parameters of WarehouseTransferV2.GenerateContentUpdatePreview.
+// GenerateContentUpdatePreviewRequest holds the parameters of
+// WarehouseTransferV2.GenerateContentUpdatePreview.
 type GenerateContentUpdatePreviewRequest struct {
 	Boxes []ContentUpdateShipmentBoxModel  `json:"boxes"` // required
 	Items []ContentUpdateShipmentItemModel `json:"items"` // required
 }
 
-// GenerateDeliveryWindowOptionsRequest holds the parameters of WarehouseTransferV2.GenerateDeliveryWindowOptions.
+// GenerateDeliveryWindowOptionsRequest holds the parameters of
+// WarehouseTransferV2.GenerateDeliveryWindowOptions.
 type GenerateDeliveryWindowOptionsRequest struct{}
 
-// GeneratePackingOptionRequest holds the parameters of WarehouseTransferV2.GeneratePackingOption.
+// GeneratePackingOptionRequest holds the parameters of
+// WarehouseTransferV2.GeneratePackingOption.
 type GeneratePackingOptionRequest struct{}
 
-// GeneratePlacementOptionRequest holds the parameters of WarehouseTransferV2.GeneratePlacementOption.
+// GeneratePlacementOptionRequest holds the parameters of
+// WarehouseTransferV2.GeneratePlacementOption.
 type GeneratePlacementOptionRequest struct{}
 
-// GenerateTransportationOptionRequest holds the parameters of WarehouseTransferV2.GenerateTransportationOption.
+// GenerateTransportationOptionRequest holds the parameters of
+// WarehouseTransferV2.GenerateTransportationOption.
 type GenerateTransportationOptionRequest struct {
 	PlacementOptionID                    string                                     `json:"placementOptionId"`                    // required
 	ShipmentTransportationConfigurations []ShipmentTransportationConfigurationModel `json:"shipmentTransportationConfigurations"` // required
@@ -1337,24 +1387,30 @@ type GenerateTransportationOptionRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GenerateTransportationOptionRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetBillOfLadingByShipmentIDResponse is part of a reply.
+// GetBillOfLadingByShipmentIDResponse is returned by
+// [WarehouseTransferV2Service.GetBillOfLading].
 type GetBillOfLadingByShipmentIDResponse struct {
 	BillOfLadingURL string `json:"billOfLadingUrl,omitzero"`
 }
 
-// GetBillOfLadingRequest holds the parameters of WarehouseTransferV2.GetBillOfLading.
+// GetBillOfLadingRequest holds the parameters of
+// WarehouseTransferV2.GetBillOfLading.
 type GetBillOfLadingRequest struct{}
 
-// GetChannelByIDRequest holds the parameters of WarehouseTransferV2.GetChannelByID.
+// GetChannelByIDRequest holds the parameters of
+// WarehouseTransferV2.GetChannelByID.
 type GetChannelByIDRequest struct{}
 
-// GetContentUpdatePreviewRequest holds the parameters of WarehouseTransferV2.GetContentUpdatePreview.
+// GetContentUpdatePreviewRequest holds the parameters of
+// WarehouseTransferV2.GetContentUpdatePreview.
 type GetContentUpdatePreviewRequest struct{}
 
-// GetDeliveryInformationRequest holds the parameters of WarehouseTransferV2.GetDeliveryInformation.
+// GetDeliveryInformationRequest holds the parameters of
+// WarehouseTransferV2.GetDeliveryInformation.
 type GetDeliveryInformationRequest struct{}
 
-// GetDeliveryInformationResponse is part of a reply.
+// GetDeliveryInformationResponse is returned by
+// [WarehouseTransferV2Service.GetDeliveryInformation].
 type GetDeliveryInformationResponse struct {
 	DeliveryWindowOptionID string `json:"deliveryWindowOptionId,omitzero"`
 	EndDate                Time   `json:"endDate,omitzero"`
@@ -1365,106 +1421,131 @@ type GetDeliveryInformationResponse struct {
 	ValidUntil             Time   `json:"validUntil,omitzero"`
 }
 
-// GetLabelByShipmentIDRequest holds the parameters of WarehouseTransferV2.GetLabelByShipmentID.
+// GetLabelByShipmentIDRequest holds the parameters of
+// WarehouseTransferV2.GetLabelByShipmentID.
 type GetLabelByShipmentIDRequest struct {
 	LabelType      *AmazonLabelType `url:"labelType,omitempty" json:"-"`
 	PageType       *AmazonPageType  `url:"pageType,omitempty" json:"-"`
 	ShipmentBoxIDs []int            `url:"shipmentBoxIds" json:"-"` // required
 }
 
-// GetLabelByShipmentIDResponse is part of a reply.
+// GetLabelByShipmentIDResponse is returned by
+// [WarehouseTransferV2Service.GetLabelByShipmentID] and
+// [WarehouseTransferV2Service.GetPalletLabelByShipmentID].
 type GetLabelByShipmentIDResponse struct {
 	LabelURL string `json:"labelUrl,omitzero"`
 }
 
-// GetOperationByEntityIDTypeRequest holds the parameters of WarehouseTransferV2.GetOperationByEntityIDType.
+// GetOperationByEntityIDTypeRequest holds the parameters of
+// WarehouseTransferV2.GetOperationByEntityIDType.
 type GetOperationByEntityIDTypeRequest struct {
 	EntityID      *int                              `url:"entityId,omitempty" json:"-"`
 	OperationType *WarehouseTransferV2OperationType `url:"operationType,omitempty" json:"-"`
 }
 
-// GetOperationByIDRequest holds the parameters of WarehouseTransferV2.GetOperationByID.
+// GetOperationByIDRequest holds the parameters of
+// WarehouseTransferV2.GetOperationByID.
 type GetOperationByIDRequest struct{}
 
-// GetOperationLatestByEntityIDTypesRequest holds the parameters of WarehouseTransferV2.GetOperationLatestByEntityIDTypes.
+// GetOperationLatestByEntityIDTypesRequest holds the parameters of
+// WarehouseTransferV2.GetOperationLatestByEntityIDTypes.
 type GetOperationLatestByEntityIDTypesRequest struct {
 	EntityID       int                                                     `url:"entityId" json:"-"`       // required
 	OperationTypes []GetOperationLatestByEntityIDTypesRequestOperationType `url:"operationTypes" json:"-"` // required
 }
 
-// GetPackingGroupModel is part of a reply.
+// GetPackingGroupModel is returned by
+// [WarehouseTransferV2Service.GetPackingGroup].
 type GetPackingGroupModel struct {
 	AmazonPackingGroupID string `json:"amazonPackingGroupId,omitzero"`
 	ID                   int    `json:"id,omitzero"`
 	ShippingPlanID       int    `json:"shippingPlanId,omitzero"`
 }
 
-// GetPackingGroupRequest holds the parameters of WarehouseTransferV2.GetPackingGroup.
+// GetPackingGroupRequest holds the parameters of
+// WarehouseTransferV2.GetPackingGroup.
 type GetPackingGroupRequest struct{}
 
-// GetPackingOptionRequest holds the parameters of WarehouseTransferV2.GetPackingOption.
+// GetPackingOptionRequest holds the parameters of
+// WarehouseTransferV2.GetPackingOption.
 type GetPackingOptionRequest struct{}
 
-// GetPalletLabelByShipmentIDRequest holds the parameters of WarehouseTransferV2.GetPalletLabelByShipmentID.
+// GetPalletLabelByShipmentIDRequest holds the parameters of
+// WarehouseTransferV2.GetPalletLabelByShipmentID.
 type GetPalletLabelByShipmentIDRequest struct {
 	NumberOfPallets *int            `url:"numberOfPallets,omitempty" json:"-"`
 	PageType        *AmazonPageType `url:"pageType,omitempty" json:"-"`
 }
 
-// GetPlacementOptionRequest holds the parameters of WarehouseTransferV2.GetPlacementOption.
+// GetPlacementOptionRequest holds the parameters of
+// WarehouseTransferV2.GetPlacementOption.
 type GetPlacementOptionRequest struct{}
 
-// GetPrepInstructionsByShippingPlanIDRequest holds the parameters of WarehouseTransferV2.GetPrepInstructionsByShippingPlanID.
+// GetPrepInstructionsByShippingPlanIDRequest holds the parameters of
+// WarehouseTransferV2.GetPrepInstructionsByShippingPlanID.
 type GetPrepInstructionsByShippingPlanIDRequest struct{}
 
-// GetPrepInstructionsByShippingPlanIDResponse is part of a reply.
+// GetPrepInstructionsByShippingPlanIDResponse is returned by
+// [WarehouseTransferV2Service.GetPrepInstructionsByShippingPlanID].
 type GetPrepInstructionsByShippingPlanIDResponse struct {
 	ShippingPlanID          int                      `json:"shippingPlanId,omitzero"`
 	SKUPrepInstructionsList []SKUPrepInstructionItem `json:"skuPrepInstructionsList,omitzero"`
 }
 
-// GetPrepInstructionsFromAmazonByShippingPlanIDResponse is part of a reply.
+// GetPrepInstructionsFromAmazonByShippingPlanIDResponse is returned by
+// [WarehouseTransferV2Service.UpdateShippingPlanPrepInstructionsByShippingPlanID].
 type GetPrepInstructionsFromAmazonByShippingPlanIDResponse struct {
 	InvalidSKUList          []InvalidSKUItem         `json:"invalidSKUList,omitzero"`
 	ShippingPlanID          int                      `json:"shippingPlanId,omitzero"`
 	SKUPrepInstructionsList []SKUPrepInstructionItem `json:"skuPrepInstructionsList,omitzero"`
 }
 
-// GetShipmentBoxItemsByPackingGroupRequest holds the parameters of WarehouseTransferV2.GetShipmentBoxItemsByPackingGroup.
+// GetShipmentBoxItemsByPackingGroupRequest holds the parameters of
+// WarehouseTransferV2.GetShipmentBoxItemsByPackingGroup.
 type GetShipmentBoxItemsByPackingGroupRequest struct{}
 
-// GetShipmentBoxItemsByShipmentRequest holds the parameters of WarehouseTransferV2.GetShipmentBoxItemsByShipment.
+// GetShipmentBoxItemsByShipmentRequest holds the parameters of
+// WarehouseTransferV2.GetShipmentBoxItemsByShipment.
 type GetShipmentBoxItemsByShipmentRequest struct{}
 
-// GetShipmentBoxItemsRequest holds the parameters of WarehouseTransferV2.GetShipmentBoxItems.
+// GetShipmentBoxItemsRequest holds the parameters of
+// WarehouseTransferV2.GetShipmentBoxItems.
 type GetShipmentBoxItemsRequest struct{}
 
-// GetShipmentBoxTrackingsByShipmentIDRequest holds the parameters of WarehouseTransferV2.GetShipmentBoxTrackingsByShipmentID.
+// GetShipmentBoxTrackingsByShipmentIDRequest holds the parameters of
+// WarehouseTransferV2.GetShipmentBoxTrackingsByShipmentID.
 type GetShipmentBoxTrackingsByShipmentIDRequest struct{}
 
-// GetShipmentBoxesByShipmentIDRequest holds the parameters of WarehouseTransferV2.GetShipmentBoxesByShipmentID.
+// GetShipmentBoxesByShipmentIDRequest holds the parameters of
+// WarehouseTransferV2.GetShipmentBoxesByShipmentID.
 type GetShipmentBoxesByShipmentIDRequest struct{}
 
-// GetShipmentBoxesRequest holds the parameters of WarehouseTransferV2.GetShipmentBoxes.
+// GetShipmentBoxesRequest holds the parameters of
+// WarehouseTransferV2.GetShipmentBoxes.
 type GetShipmentBoxesRequest struct{}
 
-// GetShipmentByIDRequest holds the parameters of WarehouseTransferV2.GetShipmentByID.
+// GetShipmentByIDRequest holds the parameters of
+// WarehouseTransferV2.GetShipmentByID.
 type GetShipmentByIDRequest struct{}
 
-// GetShipmentCardsRequest holds the parameters of WarehouseTransferV2.GetShipmentCards.
+// GetShipmentCardsRequest holds the parameters of
+// WarehouseTransferV2.GetShipmentCards.
 type GetShipmentCardsRequest struct{}
 
-// GetShipmentCardsResponse is part of a reply.
+// GetShipmentCardsResponse is returned by
+// [WarehouseTransferV2Service.GetShipmentCards].
 type GetShipmentCardsResponse struct {
 	AmazonConfigErrors []AmazonConfigErrors `json:"amazonConfigErrors,omitzero"`
 	Cards              []ShipmentCardModel  `json:"cards,omitzero"`
 	LastUpdateDate     Time                 `json:"lastUpdateDate,omitzero"`
 }
 
-// GetShipmentDeliveryWindowOptionRequest holds the parameters of WarehouseTransferV2.GetShipmentDeliveryWindowOption.
+// GetShipmentDeliveryWindowOptionRequest holds the parameters of
+// WarehouseTransferV2.GetShipmentDeliveryWindowOption.
 type GetShipmentDeliveryWindowOptionRequest struct{}
 
-// GetShipmentDeliveryWindowOptionResponse is part of a reply.
+// GetShipmentDeliveryWindowOptionResponse is returned by
+// [WarehouseTransferV2Service.GetShipmentDeliveryWindowOption].
 type GetShipmentDeliveryWindowOptionResponse struct {
 	DeliveryWindowOptionID string `json:"deliveryWindowOptionId,omitzero"`
 	EndDate                Time   `json:"endDate,omitzero"`
@@ -1475,24 +1556,30 @@ type GetShipmentDeliveryWindowOptionResponse struct {
 	ValidUntil             Time   `json:"validUntil,omitzero"`
 }
 
-// GetShipmentItemsRequest holds the parameters of WarehouseTransferV2.GetShipmentItems.
+// GetShipmentItemsRequest holds the parameters of
+// WarehouseTransferV2.GetShipmentItems.
 type GetShipmentItemsRequest struct {
 	ShipmentItemID []int `url:"shipmentItemId,omitempty" json:"-"` // at most 200
 }
 
-// GetShipmentPalletsByIDRequest holds the parameters of WarehouseTransferV2.GetShipmentPalletsByID.
+// GetShipmentPalletsByIDRequest holds the parameters of
+// WarehouseTransferV2.GetShipmentPalletsByID.
 type GetShipmentPalletsByIDRequest struct{}
 
-// GetShipmentPalletsRequest holds the parameters of WarehouseTransferV2.GetShipmentPallets.
+// GetShipmentPalletsRequest holds the parameters of
+// WarehouseTransferV2.GetShipmentPallets.
 type GetShipmentPalletsRequest struct{}
 
-// GetShipmentsByShippingPlanIDRequest holds the parameters of WarehouseTransferV2.GetShipmentsByShippingPlanID.
+// GetShipmentsByShippingPlanIDRequest holds the parameters of
+// WarehouseTransferV2.GetShipmentsByShippingPlanID.
 type GetShipmentsByShippingPlanIDRequest struct{}
 
-// GetShippingPlanByIDRequest holds the parameters of WarehouseTransferV2.GetShippingPlanByID.
+// GetShippingPlanByIDRequest holds the parameters of
+// WarehouseTransferV2.GetShippingPlanByID.
 type GetShippingPlanByIDRequest struct{}
 
-// GetShippingPlanByIDResponse is part of a reply.
+// GetShippingPlanByIDResponse is returned by
+// [WarehouseTransferV2Service.GetShippingPlanByID].
 type GetShippingPlanByIDResponse struct {
 	ChannelID          int                `json:"channelId,omitzero"`
 	DefaultShipmentID  string             `json:"defaultShipmentId,omitzero"`
@@ -1511,13 +1598,16 @@ type GetShippingPlanByIDResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetShippingPlanByIDResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetShippingPlanCardByIDRequest holds the parameters of WarehouseTransferV2.GetShippingPlanCardByID.
+// GetShippingPlanCardByIDRequest holds the parameters of
+// WarehouseTransferV2.GetShippingPlanCardByID.
 type GetShippingPlanCardByIDRequest struct{}
 
-// GetShippingPlanCardsRequest holds the parameters of WarehouseTransferV2.GetShippingPlanCards.
+// GetShippingPlanCardsRequest holds the parameters of
+// WarehouseTransferV2.GetShippingPlanCards.
 type GetShippingPlanCardsRequest struct{}
 
-// GetShippingPlanCardsResponse is part of a reply.
+// GetShippingPlanCardsResponse is returned by
+// [WarehouseTransferV2Service.CreateShippingPlan] and 4 others.
 type GetShippingPlanCardsResponse struct {
 	ChannelID          int                    `json:"channelId,omitzero"`
 	CreateDate         Time                   `json:"createDate,omitzero"`
@@ -1540,21 +1630,26 @@ type GetShippingPlanCardsResponse struct {
 	UpdateDate         Time                   `json:"updateDate,omitzero"`
 }
 
-// GetStockItemBatchesByShippingPlanIDRequest holds the parameters of WarehouseTransferV2.GetStockItemBatchesByShippingPlanID.
+// GetStockItemBatchesByShippingPlanIDRequest holds the parameters of
+// WarehouseTransferV2.GetStockItemBatchesByShippingPlanID.
 type GetStockItemBatchesByShippingPlanIDRequest struct {
 	StockItemIDs []int `url:"stockItemIds,omitempty" json:"-"`
 }
 
-// GetTransferByIDRequest holds the parameters of WarehouseTransferV2.GetTransferByID.
+// GetTransferByIDRequest holds the parameters of
+// WarehouseTransferV2.GetTransferByID.
 type GetTransferByIDRequest struct{}
 
-// GetTransportDetailsRequest holds the parameters of WarehouseTransferV2.GetTransportDetails.
+// GetTransportDetailsRequest holds the parameters of
+// WarehouseTransferV2.GetTransportDetails.
 type GetTransportDetailsRequest struct{}
 
-// GetTransportationOptionRequest holds the parameters of WarehouseTransferV2.GetTransportationOption.
+// GetTransportationOptionRequest holds the parameters of
+// WarehouseTransferV2.GetTransportationOption.
 type GetTransportationOptionRequest struct{}
 
-// GetViewMetaDataResponse is part of a reply.
+// GetViewMetaDataResponse is returned by
+// [WarehouseTransferV2Service.GetMetaData].
 type GetViewMetaDataResponse struct {
 	AmazonShipmentPackageLabelTypes []ShipmentPackageLabelTypeModel `json:"amazonShipmentPackageLabelTypes,omitzero"`
 	LabelOwners                     []Int32StringKeyValuePair       `json:"labelOwners,omitzero"`
@@ -1564,7 +1659,8 @@ type GetViewMetaDataResponse struct {
 	ShipmentWeightUnit              ShipmentWeightUnitModel         `json:"shipmentWeightUnit,omitzero"`
 }
 
-// ImportColumnMappingModel is part of a request.
+// ImportColumnMappingModel is taken by
+// [WarehouseTransferV2Service.ImportItems].
 type ImportColumnMappingModel struct {
 	SystemColumnType  *ImportShipmentItemColumn `json:"systemColumnType,omitzero"`
 	UserDefinedColumn *string                   `json:"userDefinedColumn,omitzero"`
@@ -1576,47 +1672,52 @@ type ImportItemsRequest struct {
 	Settings ImportSettingModel `json:"settings"` // required
 }
 
-// ImportSettingModel is part of a request.
+// ImportSettingModel is taken by [WarehouseTransferV2Service.ImportItems].
 type ImportSettingModel struct {
 	ColumnMappings  []ImportColumnMappingModel `json:"columnMappings,omitzero"`
 	ContainsColumns *bool                      `json:"containsColumns,omitzero"`
 	SeparatorType   *CSVSeparatorType          `json:"separatorType,omitzero"`
 }
 
-// ImportShipmentItemsResponse is part of a reply.
+// ImportShipmentItemsResponse is returned by
+// [WarehouseTransferV2Service.ImportItems].
 type ImportShipmentItemsResponse struct {
 	InsertedIDs      []int                `json:"insertedIds,omitzero"`
 	NotImportedItems []FailedShippingItem `json:"notImportedItems,omitzero"`
 	UpdatedIDs       []int                `json:"updatedIds,omitzero"`
 }
 
-// IncentiveModel is part of a reply.
+// IncentiveModel is returned by [WarehouseTransferV2Service.GetPackingOption]
+// and [WarehouseTransferV2Service.GetPlacementOption].
 type IncentiveModel struct {
 	Description string        `json:"description,omitzero"`
 	Target      string        `json:"target,omitzero"`
 	Value       CurrencyModel `json:"value,omitzero"`
 }
 
-// Int32StringKeyValuePair is part of a reply.
+// Int32StringKeyValuePair is returned by
+// [WarehouseTransferV2Service.GetMetaData].
 type Int32StringKeyValuePair struct {
 	Key   int    `json:"key,omitzero"`
 	Value string `json:"value,omitzero"`
 }
 
-// InvalidSKUItem is part of a reply.
+// InvalidSKUItem is returned by
+// [WarehouseTransferV2Service.UpdateShippingPlanPrepInstructionsByShippingPlanID].
 type InvalidSKUItem struct {
 	ErrorReason InvalidSKUErrorReason `json:"errorReason,omitzero"`
 	SellerSKU   string                `json:"sellerSKU,omitzero"`
 }
 
-// ItemBatches is part of a request.
+// ItemBatches is taken by [WarehouseTransferV2Service.AddFBAItemBatch].
 type ItemBatches struct {
 	BatchID          int `json:"batchId"`          // required
 	BatchInventoryID int `json:"batchInventoryId"` // required
 	QuantityToShip   int `json:"quantityToShip"`   // required
 }
 
-// ItemModel is part of a reply.
+// ItemModel is returned by [WarehouseTransferV2Service.GetPackingOption] and
+// [WarehouseTransferV2Service.GetPlacementOption].
 type ItemModel struct {
 	ASIN                 string                  `json:"asin,omitzero"`
 	FNSKU                string                  `json:"fnsku,omitzero"`
@@ -1631,13 +1732,15 @@ type ItemModel struct {
 	Title                string                  `json:"title,omitzero"`
 }
 
-// LTLTrackingDetailModel is part of a request.
+// LTLTrackingDetailModel is taken by
+// [WarehouseTransferV2Service.SendShipmentTrackingDetails].
 type LTLTrackingDetailModel struct {
 	BillOfLadingNumber *string  `json:"billOfLadingNumber,omitzero"`
 	FreightBillNumber  []string `json:"freightBillNumber"` // required
 }
 
-// ListDeliveryWindowOptionResponse is part of a reply.
+// ListDeliveryWindowOptionResponse is returned by
+// [WarehouseTransferV2Service.ListDeliveryWindowOptions].
 type ListDeliveryWindowOptionResponse struct {
 	AvailabilityType       AvailabilityType `json:"availabilityType,omitzero"`
 	DeliveryWindowOptionID string           `json:"deliveryWindowOptionId,omitzero"`
@@ -1646,10 +1749,11 @@ type ListDeliveryWindowOptionResponse struct {
 	ValidUntil             Time             `json:"validUntil,omitzero"`
 }
 
-// ListDeliveryWindowOptionsRequest holds the parameters of WarehouseTransferV2.ListDeliveryWindowOptions.
+// ListDeliveryWindowOptionsRequest holds the parameters of
+// WarehouseTransferV2.ListDeliveryWindowOptions.
 type ListDeliveryWindowOptionsRequest struct{}
 
-// Operation is part of a request.
+// Operation is taken by [WarehouseTransferV2Service.UpdateShipmentPallets].
 type Operation struct {
 	From          *string                 `json:"from,omitzero"`
 	Op            *string                 `json:"op,omitzero"`
@@ -1658,7 +1762,8 @@ type Operation struct {
 	Value         json.RawMessage         `json:"value,omitzero"` // any JSON, its shape is not known
 }
 
-// OperationModel is part of a reply.
+// OperationModel is returned by [WarehouseTransferV2Service.SetPrepDetails] and
+// 17 others.
 type OperationModel struct {
 	AmazonOperationID GUID                    `json:"amazonOperationId,omitzero"`
 	CreatedDate       Time                    `json:"createdDate,omitzero"`
@@ -1669,7 +1774,8 @@ type OperationModel struct {
 	Type              OperationModelType      `json:"type,omitzero"`
 }
 
-// OperationProblemModel is part of a reply.
+// OperationProblemModel is returned by
+// [WarehouseTransferV2Service.SetPrepDetails] and 17 others.
 type OperationProblemModel struct {
 	Code     string          `json:"code,omitzero"`
 	Details  string          `json:"details,omitzero"`
@@ -1677,20 +1783,23 @@ type OperationProblemModel struct {
 	Severity SeverityProblem `json:"severity,omitzero"`
 }
 
-// PackingConfigurationModel is part of a reply.
+// PackingConfigurationModel is returned by
+// [WarehouseTransferV2Service.GetPackingOption].
 type PackingConfigurationModel struct {
 	BoxPackingMethods    []BoxContentInformationSource `json:"boxPackingMethods,omitzero"`
 	BoxRequirements      BoxRequirementsModel          `json:"boxRequirements,omitzero"`
 	ShippingRequirements []ShippingRequirementsModel   `json:"shippingRequirements,omitzero"`
 }
 
-// PackingGroupModel is part of a reply.
+// PackingGroupModel is returned by
+// [WarehouseTransferV2Service.GetPackingOption].
 type PackingGroupModel struct {
 	Items          []ItemModel `json:"items,omitzero"`
 	PackingGroupID string      `json:"packingGroupId,omitzero"`
 }
 
-// PackingOptionModel is part of a reply.
+// PackingOptionModel is returned by
+// [WarehouseTransferV2Service.GetPackingOption].
 type PackingOptionModel struct {
 	Discounts               []IncentiveModel            `json:"discounts,omitzero"`
 	ExpirationDate          Time                        `json:"expirationDate,omitzero"`
@@ -1701,7 +1810,8 @@ type PackingOptionModel struct {
 	SupportedConfigurations []PackingConfigurationModel `json:"supportedConfigurations,omitzero"`
 }
 
-// PlacementOptionModel is part of a reply.
+// PlacementOptionModel is returned by
+// [WarehouseTransferV2Service.GetPlacementOption].
 type PlacementOptionModel struct {
 	Discounts         []IncentiveModel      `json:"discounts,omitzero"`
 	ExpirationDate    Time                  `json:"expirationDate,omitzero"`
@@ -1711,29 +1821,36 @@ type PlacementOptionModel struct {
 	Status            OptionStatus          `json:"status,omitzero"`
 }
 
-// PrepInstructionsModel is part of a reply.
+// PrepInstructionsModel is returned by
+// [WarehouseTransferV2Service.GetPackingOption] and
+// [WarehouseTransferV2Service.GetPlacementOption].
 type PrepInstructionsModel struct {
 	Fee       CurrencyModel `json:"fee,omitzero"`
 	PrepOwner PrepOwner     `json:"prepOwner,omitzero"`
 	PrepType  PrepType      `json:"prepType,omitzero"`
 }
 
-// QuoteModel is part of a reply.
+// QuoteModel is returned by [WarehouseTransferV2Service.GetTransportDetails]
+// and 2 others.
 type QuoteModel struct {
 	Cost          CurrencyModel `json:"cost,omitzero"`
 	Expiration    Time          `json:"expiration,omitzero"`
 	VoidableUntil Time          `json:"voidableUntil,omitzero"`
 }
 
-// RefreshShipmentCardsRequest holds the parameters of WarehouseTransferV2.RefreshShipmentCards.
+// RefreshShipmentCardsRequest holds the parameters of
+// WarehouseTransferV2.RefreshShipmentCards.
 type RefreshShipmentCardsRequest struct{}
 
-// RefreshShipmentCardsResponse is part of a reply.
+// RefreshShipmentCardsResponse is returned by
+// [WarehouseTransferV2Service.RefreshShipmentCards].
 type RefreshShipmentCardsResponse struct {
 	AmazonConfigErrors []AmazonConfigErrors `json:"amazonConfigErrors,omitzero"`
 }
 
-// SKUPrepInstructionItem is part of a reply.
+// SKUPrepInstructionItem is returned by
+// [WarehouseTransferV2Service.GetPrepInstructionsByShippingPlanID] and
+// [WarehouseTransferV2Service.UpdateShippingPlanPrepInstructionsByShippingPlanID].
 type SKUPrepInstructionItem struct {
 	AllOwnersConstraint  AllOwnersConstraint         `json:"allOwnersConstraint,omitzero"`
 	ASIN                 string                      `json:"asin,omitzero"`
@@ -1759,49 +1876,59 @@ type SKUPrepInstructionItem struct {
 	TotalFeeAmount       map[string]Decimal          `json:"totalFeeAmount,omitzero"`
 }
 
-// SavePlacementOptionRequest holds the parameters of WarehouseTransferV2.SavePlacementOption.
+// SavePlacementOptionRequest holds the parameters of
+// WarehouseTransferV2.SavePlacementOption.
 type SavePlacementOptionRequest struct{}
 
-// SaveShipmentTransportationOptionsRequestInput is part of a request.
+// SaveShipmentTransportationOptionsRequestInput is taken by
+// [WarehouseTransferV2Service.SaveTransportationOption].
 type SaveShipmentTransportationOptionsRequestInput struct {
 	ShipmentID             int    `json:"shipmentId"`             // required
 	TransportationOptionID string `json:"transportationOptionId"` // required
 }
 
-// SaveShippingPlanRequest holds the parameters of WarehouseTransferV2.SaveShippingPlan.
+// SaveShippingPlanRequest holds the parameters of
+// WarehouseTransferV2.SaveShippingPlan.
 type SaveShippingPlanRequest struct {
 	Body []ShipmentDeliveryWindowModel `json:"body" url:"-"` // required
 }
 
-// SaveTransportationOptionRequest holds the parameters of WarehouseTransferV2.SaveTransportationOption.
+// SaveTransportationOptionRequest holds the parameters of
+// WarehouseTransferV2.SaveTransportationOption.
 type SaveTransportationOptionRequest struct {
 	Body []SaveShipmentTransportationOptionsRequestInput `json:"body" url:"-"` // required
 }
 
-// SaveTransportationOptionResponse is the reply of WarehouseTransferV2.SaveTransportationOption.
+// SaveTransportationOptionResponse is the reply of
+// WarehouseTransferV2.SaveTransportationOption.
 type SaveTransportationOptionResponse struct{}
 
-// SendShipmentTrackingDetailsRequest holds the parameters of WarehouseTransferV2.SendShipmentTrackingDetails.
+// SendShipmentTrackingDetailsRequest holds the parameters of
+// WarehouseTransferV2.SendShipmentTrackingDetails.
 type SendShipmentTrackingDetailsRequest struct {
 	LTLTrackingDetails *LTLTrackingDetailModel `json:"ltlTrackingDetails,omitzero"`
 }
 
-// SetPackingInformationRequest holds the parameters of WarehouseTransferV2.SetPackingInformation.
+// SetPackingInformationRequest holds the parameters of
+// WarehouseTransferV2.SetPackingInformation.
 type SetPackingInformationRequest struct{}
 
-// SetPrepCategoryRequestItem is part of a request.
+// SetPrepCategoryRequestItem is taken by
+// [WarehouseTransferV2Service.SetPrepDetails].
 type SetPrepCategoryRequestItem struct {
 	PrepCategory   PrepCategory      `json:"prepCategory"`   // required
 	PrepTypes      []PreparationType `json:"prepTypes"`      // required
 	ShipmentItemID int               `json:"shipmentItemId"` // required
 }
 
-// SetPrepDetailsRequest holds the parameters of WarehouseTransferV2.SetPrepDetails.
+// SetPrepDetailsRequest holds the parameters of
+// WarehouseTransferV2.SetPrepDetails.
 type SetPrepDetailsRequest struct {
 	Items []SetPrepCategoryRequestItem `json:"items"` // required
 }
 
-// ShipmentAmazonModel is part of a reply.
+// ShipmentAmazonModel is returned by
+// [WarehouseTransferV2Service.GetPlacementOption].
 type ShipmentAmazonModel struct {
 	AmazonReferenceID      string      `json:"amazonReferenceId,omitzero"`
 	Name                   string      `json:"name,omitzero"`
@@ -1814,7 +1941,8 @@ type ShipmentAmazonModel struct {
 	WarehouseID            string      `json:"warehouseId,omitzero"`
 }
 
-// ShipmentBoxItemExtendedModel is part of a reply.
+// ShipmentBoxItemExtendedModel is returned by
+// [WarehouseTransferV2Service.AssignItemToBox] and 3 others.
 type ShipmentBoxItemExtendedModel struct {
 	ItemHeight        Decimal `json:"itemHeight,omitzero"`
 	ItemLength        Decimal `json:"itemLength,omitzero"`
@@ -1834,7 +1962,8 @@ type ShipmentBoxItemExtendedModel struct {
 	Title             string  `json:"title,omitzero"`
 }
 
-// ShipmentBoxModel is part of a reply.
+// ShipmentBoxModel is returned by [WarehouseTransferV2Service.AddShipmentBoxes]
+// and 5 others.
 type ShipmentBoxModel struct {
 	Height                  Decimal           `json:"height,omitzero"`
 	Length                  Decimal           `json:"length,omitzero"`
@@ -1850,13 +1979,17 @@ type ShipmentBoxModel struct {
 	Width                   Decimal           `json:"width,omitzero"`
 }
 
-// ShipmentBoxTrackingExtendedModel is part of a reply.
+// ShipmentBoxTrackingExtendedModel is returned by
+// [WarehouseTransferV2Service.UpdateShipmentBoxTrackingNumber] and
+// [WarehouseTransferV2Service.GetShipmentBoxTrackingsByShipmentID].
 type ShipmentBoxTrackingExtendedModel struct {
 	ShipmentBox          ShipmentBoxModel           `json:"shipmentBox,omitzero"`
 	ShipmentBoxTrackings []ShipmentBoxTrackingModel `json:"shipmentBoxTrackings,omitzero"`
 }
 
-// ShipmentBoxTrackingModel is part of a reply.
+// ShipmentBoxTrackingModel is returned by
+// [WarehouseTransferV2Service.UpdateShipmentBoxTrackingNumber] and
+// [WarehouseTransferV2Service.GetShipmentBoxTrackingsByShipmentID].
 type ShipmentBoxTrackingModel struct {
 	AmazonBoxID           string `json:"amazonBoxId,omitzero"`
 	PackageID             string `json:"packageId,omitzero"`
@@ -1868,7 +2001,8 @@ type ShipmentBoxTrackingModel struct {
 	TrackingNumber        string `json:"trackingNumber,omitzero"`
 }
 
-// ShipmentCardModel is part of a reply.
+// ShipmentCardModel is returned by
+// [WarehouseTransferV2Service.GetShipmentCards].
 type ShipmentCardModel struct {
 	AmazonShipmentID   string                 `json:"amazonShipmentId,omitzero"`
 	ChannelID          int                    `json:"channelId,omitzero"`
@@ -1889,13 +2023,15 @@ type ShipmentCardModel struct {
 	UpdateDate         Time                   `json:"updateDate,omitzero"`
 }
 
-// ShipmentDeliveryWindowModel is part of a request.
+// ShipmentDeliveryWindowModel is taken by
+// [WarehouseTransferV2Service.SaveShippingPlan].
 type ShipmentDeliveryWindowModel struct {
 	DeliveryWindowOptionID *string `json:"deliveryWindowOptionId,omitzero"`
 	ShipmentID             *int    `json:"shipmentId,omitzero"`
 }
 
-// ShipmentItemBatchResponse is part of a reply.
+// ShipmentItemBatchResponse is returned by
+// [WarehouseTransferV2Service.UpdateQuantity] and 7 others.
 type ShipmentItemBatchResponse struct {
 	Available        int    `json:"available,omitzero"`
 	BatchID          int    `json:"batchId,omitzero"`
@@ -1907,7 +2043,8 @@ type ShipmentItemBatchResponse struct {
 	ShipmentItemID   int    `json:"shipmentItemId,omitzero"`
 }
 
-// ShipmentItemModel is part of a reply.
+// ShipmentItemModel is returned by
+// [WarehouseTransferV2Service.GetShipmentByID].
 type ShipmentItemModel struct {
 	BarcodeInstructionID SKUPrepBarcodeInstruction `json:"barcodeInstructionId,omitzero"`
 	ExpirationDate       Time                      `json:"expirationDate,omitzero"`
@@ -1926,7 +2063,8 @@ type ShipmentItemModel struct {
 	UnitCost             Decimal                   `json:"unitCost,omitzero"`
 }
 
-// ShipmentItemResponse is part of a reply.
+// ShipmentItemResponse is returned by
+// [WarehouseTransferV2Service.UpdateQuantity] and 7 others.
 type ShipmentItemResponse struct {
 	ASIN             string                      `json:"asin,omitzero"`
 	Available        int                         `json:"available,omitzero"`
@@ -1952,13 +2090,14 @@ type ShipmentItemResponse struct {
 	Title            string                      `json:"title,omitzero"`
 }
 
-// ShipmentMeasurementUnitModel is part of a reply.
+// ShipmentMeasurementUnitModel is returned by
+// [WarehouseTransferV2Service.GetMetaData].
 type ShipmentMeasurementUnitModel struct {
 	ConversionRate  Decimal           `json:"conversionRate,omitzero"`
 	MeasurementUnit UnitOfMeasurement `json:"measurementUnit,omitzero"`
 }
 
-// ShipmentModel is part of a reply.
+// ShipmentModel is returned by [WarehouseTransferV2Service.GetShipmentByID].
 type ShipmentModel struct {
 	AmazonReferenceID                string              `json:"amazonReferenceId,omitzero"`
 	AmazonShipmentID                 string              `json:"amazonShipmentId,omitzero"`
@@ -1988,7 +2127,8 @@ func (v ShipmentModel) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ShipmentModel) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ShipmentPackageLabelTypeModel is part of a reply.
+// ShipmentPackageLabelTypeModel is returned by
+// [WarehouseTransferV2Service.GetMetaData].
 type ShipmentPackageLabelTypeModel struct {
 	AmazonPageType     string                      `json:"amazonPageType,omitzero"`
 	CarrierTypes       []AmazonShipmentCarrierType `json:"carrierTypes,omitzero"`
@@ -1998,7 +2138,8 @@ type ShipmentPackageLabelTypeModel struct {
 	ShipmentCarrier    string                      `json:"shipmentCarrier,omitzero"`
 }
 
-// ShipmentPalletModel is part of a reply.
+// ShipmentPalletModel is returned by
+// [WarehouseTransferV2Service.AddShipmentPallets] and 3 others.
 type ShipmentPalletModel struct {
 	Height                  Decimal `json:"height,omitzero"`
 	ID                      int     `json:"id,omitzero"`
@@ -2013,7 +2154,9 @@ type ShipmentPalletModel struct {
 	Width                   Decimal `json:"width,omitzero"`
 }
 
-// ShipmentResponse is part of a reply.
+// ShipmentResponse is returned by
+// [WarehouseTransferV2Service.GetShippingPlanByID] and
+// [WarehouseTransferV2Service.GetShipmentsByShippingPlanID].
 type ShipmentResponse struct {
 	AmazonReferenceID                string                 `json:"amazonReferenceId,omitzero"`
 	AmazonShipmentID                 string                 `json:"amazonShipmentId,omitzero"`
@@ -2043,14 +2186,16 @@ func (v ShipmentResponse) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ShipmentResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ShipmentSearchModel is part of a reply.
+// ShipmentSearchModel is returned by
+// [WarehouseTransferV2Service.GetShipmentCards] and 5 others.
 type ShipmentSearchModel struct {
 	AmazonShipmentID       string `json:"amazonShipmentId,omitzero"`
 	Name                   string `json:"name,omitzero"`
 	ShipmentConfirmationID string `json:"shipmentConfirmationId,omitzero"`
 }
 
-// ShipmentTransportationConfigurationModel is part of a request.
+// ShipmentTransportationConfigurationModel is taken by
+// [WarehouseTransferV2Service.GenerateTransportationOption].
 type ShipmentTransportationConfigurationModel struct {
 	ContactInformation *TransportationContactModel     `json:"contactInformation,omitzero"`
 	FreightInformation *FreightInformationModel        `json:"freightInformation,omitzero"`
@@ -2061,7 +2206,8 @@ type ShipmentTransportationConfigurationModel struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ShipmentTransportationConfigurationModel) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ShipmentTransportationDetailModel is part of a reply.
+// ShipmentTransportationDetailModel is returned by
+// [WarehouseTransferV2Service.GetTransportDetails].
 type ShipmentTransportationDetailModel struct {
 	Carrier                CarrierModel            `json:"carrier,omitzero"`
 	CarrierAppointment     CarrierAppointmentModel `json:"carrierAppointment,omitzero"`
@@ -2073,13 +2219,15 @@ type ShipmentTransportationDetailModel struct {
 	TransportationOptionID string                  `json:"transportationOptionId,omitzero"`
 }
 
-// ShipmentWeightUnitModel is part of a reply.
+// ShipmentWeightUnitModel is returned by
+// [WarehouseTransferV2Service.GetMetaData].
 type ShipmentWeightUnitModel struct {
 	ConversionRate Decimal      `json:"conversionRate,omitzero"`
 	WeightUnit     UnitOfWeight `json:"weightUnit,omitzero"`
 }
 
-// ShippingItem is part of a request.
+// ShippingItem is taken by
+// [WarehouseTransferV2Service.CreateShipmentItemBatch].
 type ShippingItem struct {
 	QuantityToShip *int   `json:"quantityToShip,omitzero"`
 	ReceivedQty    *int   `json:"receivedQty,omitzero"`
@@ -2090,13 +2238,15 @@ type ShippingItem struct {
 	StockItemID    int    `json:"stockItemId"` // required
 }
 
-// ShippingRequirementsModel is part of a reply.
+// ShippingRequirementsModel is returned by
+// [WarehouseTransferV2Service.GetPackingOption].
 type ShippingRequirementsModel struct {
 	Modes    []ShippingMode   `json:"modes,omitzero"`
 	Solution ShippingSolution `json:"solution,omitzero"`
 }
 
-// StockItemSearchModel is part of a reply.
+// StockItemSearchModel is returned by
+// [WarehouseTransferV2Service.GetShipmentCards] and 5 others.
 type StockItemSearchModel struct {
 	ASIN          string `json:"asin,omitzero"`
 	BarcodeNumber string `json:"barcodeNumber,omitzero"`
@@ -2105,10 +2255,13 @@ type StockItemSearchModel struct {
 	SellerSKU     string `json:"sellerSKU,omitzero"`
 }
 
-// SubmitShippingPlanRequest holds the parameters of WarehouseTransferV2.SubmitShippingPlan.
+// SubmitShippingPlanRequest holds the parameters of
+// WarehouseTransferV2.SubmitShippingPlan.
 type SubmitShippingPlanRequest struct{}
 
-// TransportationContactModel is part of a request.
+// TransportationContactModel is taken by
+// [WarehouseTransferV2Service.ConfirmTransportationOption] and
+// [WarehouseTransferV2Service.GenerateTransportationOption].
 type TransportationContactModel struct {
 	Email       *string `json:"email,omitzero"` // 1 to 1024
 	Name        string  `json:"name"`           // required, 1 to 50
@@ -2121,7 +2274,9 @@ func (v TransportationContactModel) Format(f fmt.State, _ rune) { wire.PrintPriv
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v TransportationContactModel) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// TransportationOptionModel is part of a reply.
+// TransportationOptionModel is returned by
+// [WarehouseTransferV2Service.GetContentUpdatePreview] and
+// [WarehouseTransferV2Service.GetTransportationOption].
 type TransportationOptionModel struct {
 	Carrier                CarrierModel            `json:"carrier,omitzero"`
 	CarrierAppointment     CarrierAppointmentModel `json:"carrierAppointment,omitzero"`
@@ -2133,17 +2288,20 @@ type TransportationOptionModel struct {
 	TransportationOptionID string                  `json:"transportationOptionId,omitzero"`
 }
 
-// TransportationWindowInputModel is part of a request.
+// TransportationWindowInputModel is taken by
+// [WarehouseTransferV2Service.GenerateTransportationOption].
 type TransportationWindowInputModel struct {
 	Start *Time `json:"start,omitzero"`
 }
 
-// UpdateQuantityRequest holds the parameters of WarehouseTransferV2.UpdateQuantity.
+// UpdateQuantityRequest holds the parameters of
+// WarehouseTransferV2.UpdateQuantity.
 type UpdateQuantityRequest struct {
 	Body int `json:"body" url:"-"` // required
 }
 
-// UpdateShipmentBoxModel is part of a request.
+// UpdateShipmentBoxModel is taken by
+// [WarehouseTransferV2Service.UpdateShipmentBoxes].
 type UpdateShipmentBoxModel struct {
 	Height          *Decimal           `json:"height,omitzero"`
 	Length          *Decimal           `json:"length,omitzero"`
@@ -2156,45 +2314,53 @@ type UpdateShipmentBoxModel struct {
 	Width           *Decimal           `json:"width,omitzero"`
 }
 
-// UpdateShipmentBoxTrackingNumberRequest holds the parameters of WarehouseTransferV2.UpdateShipmentBoxTrackingNumber.
+// UpdateShipmentBoxTrackingNumberRequest holds the parameters of
+// WarehouseTransferV2.UpdateShipmentBoxTrackingNumber.
 type UpdateShipmentBoxTrackingNumberRequest struct {
 	Body string `json:"body" url:"-"` // required
 }
 
-// UpdateShipmentBoxesRequest holds the parameters of WarehouseTransferV2.UpdateShipmentBoxes.
+// UpdateShipmentBoxesRequest holds the parameters of
+// WarehouseTransferV2.UpdateShipmentBoxes.
 type UpdateShipmentBoxesRequest struct {
 	Body []UpdateShipmentBoxModel `json:"body" url:"-"` // required
 }
 
-// UpdateShipmentItemExpirationDateRequest holds the parameters of WarehouseTransferV2.UpdateShipmentItemExpirationDate.
+// UpdateShipmentItemExpirationDateRequest holds the parameters of
+// WarehouseTransferV2.UpdateShipmentItemExpirationDate.
 type UpdateShipmentItemExpirationDateRequest struct {
 	Items []UpdateShipmentItemExpirationDateRequestItem `json:"items,omitzero"`
 }
 
-// UpdateShipmentItemExpirationDateRequestItem is part of a request.
+// UpdateShipmentItemExpirationDateRequestItem is taken by
+// [WarehouseTransferV2Service.UpdateShipmentItemExpirationDate].
 type UpdateShipmentItemExpirationDateRequestItem struct {
 	ExpirationDate *Time `json:"expirationDate,omitzero"`
 	ShipmentItemID *int  `json:"shipmentItemId,omitzero"`
 }
 
-// UpdateShipmentItemLabelOwnerRequest holds the parameters of WarehouseTransferV2.UpdateShipmentItemLabelOwner.
+// UpdateShipmentItemLabelOwnerRequest holds the parameters of
+// WarehouseTransferV2.UpdateShipmentItemLabelOwner.
 type UpdateShipmentItemLabelOwnerRequest struct {
 	LabelOwner     *LabelOwner `json:"labelOwner,omitzero"`
 	ShipmentItemID *int        `json:"shipmentItemId,omitzero"`
 }
 
-// UpdateShipmentItemPrepOwnerRequest holds the parameters of WarehouseTransferV2.UpdateShipmentItemPrepOwner.
+// UpdateShipmentItemPrepOwnerRequest holds the parameters of
+// WarehouseTransferV2.UpdateShipmentItemPrepOwner.
 type UpdateShipmentItemPrepOwnerRequest struct {
 	Items []UpdateShipmentItemPrepOwnerRequestItem `json:"items,omitzero"`
 }
 
-// UpdateShipmentItemPrepOwnerRequestItem is part of a request.
+// UpdateShipmentItemPrepOwnerRequestItem is taken by
+// [WarehouseTransferV2Service.UpdateShipmentItemPrepOwner].
 type UpdateShipmentItemPrepOwnerRequestItem struct {
 	PrepOwner      *PrepOwner `json:"prepOwner,omitzero"`
 	ShipmentItemID *int       `json:"shipmentItemId,omitzero"`
 }
 
-// UpdateShipmentItemRequest holds the parameters of WarehouseTransferV2.UpdateShipmentItem.
+// UpdateShipmentItemRequest holds the parameters of
+// WarehouseTransferV2.UpdateShipmentItem.
 type UpdateShipmentItemRequest struct {
 	QuantityToShip int  `json:"quantityToShip"` // required
 	ReceivedQty    *int `json:"receivedQty,omitzero"`
@@ -2203,18 +2369,23 @@ type UpdateShipmentItemRequest struct {
 	StockItemID    int  `json:"stockItemId"` // required
 }
 
-// UpdateShipmentItemResponse is the reply of WarehouseTransferV2.UpdateShipmentItem.
+// UpdateShipmentItemResponse is the reply of
+// WarehouseTransferV2.UpdateShipmentItem.
 type UpdateShipmentItemResponse struct{}
 
-// UpdateShipmentPalletsRequest holds the parameters of WarehouseTransferV2.UpdateShipmentPallets.
+// UpdateShipmentPalletsRequest holds the parameters of
+// WarehouseTransferV2.UpdateShipmentPallets.
 type UpdateShipmentPalletsRequest struct {
 	Body []Operation `json:"body" url:"-"` // required
 }
 
-// UpdateShippingPlanPrepInstructionsByShippingPlanIDRequest holds the parameters of WarehouseTransferV2.UpdateShippingPlanPrepInstructionsByShippingPlanID.
+// UpdateShippingPlanPrepInstructionsByShippingPlanIDRequest holds the
+// parameters of
+// WarehouseTransferV2.UpdateShippingPlanPrepInstructionsByShippingPlanID.
 type UpdateShippingPlanPrepInstructionsByShippingPlanIDRequest struct{}
 
-// UpdateShippingPlanRequest holds the parameters of WarehouseTransferV2.UpdateShippingPlan.
+// UpdateShippingPlanRequest holds the parameters of
+// WarehouseTransferV2.UpdateShippingPlan.
 type UpdateShippingPlanRequest struct {
 	ChannelID          int                 `json:"channelId"`    // required
 	FromLocation       GUID                `json:"fromLocation"` // required
@@ -2225,7 +2396,8 @@ type UpdateShippingPlanRequest struct {
 	ToLocation         GUID                `json:"toLocation"` // required
 }
 
-// WarehouseTransferModel is part of a reply.
+// WarehouseTransferModel is returned by
+// [WarehouseTransferV2Service.GetTransferByID].
 type WarehouseTransferModel struct {
 	CreateDate      Time   `json:"createDate,omitzero"`
 	FromLocationID  GUID   `json:"fromLocationId,omitzero"`
@@ -2237,10 +2409,12 @@ type WarehouseTransferModel struct {
 	UpdateDate      Time   `json:"updateDate,omitzero"`
 }
 
-// WarehouseTransferV2GetMetaDataRequest holds the parameters of WarehouseTransferV2.GetMetaData.
+// WarehouseTransferV2GetMetaDataRequest holds the parameters of
+// WarehouseTransferV2.GetMetaData.
 type WarehouseTransferV2GetMetaDataRequest struct{}
 
-// WeightRangeModel is part of a reply.
+// WeightRangeModel is returned by
+// [WarehouseTransferV2Service.GetPackingOption].
 type WeightRangeModel struct {
 	Maximum int          `json:"maximum,omitzero"`
 	Minimum int          `json:"minimum,omitzero"`

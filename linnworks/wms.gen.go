@@ -12,7 +12,8 @@ type WMSService service
 
 // AddWarehouseZone calls POST /api/Wms/AddWarehouseZone.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-AddWarehouseZone
 func (s *WMSService) AddWarehouseZone(ctx context.Context, req *AddWarehouseZoneRequest, opts ...CallOption) (*AddWarehouseZoneResponse, error) {
@@ -26,7 +27,8 @@ func (s *WMSService) AddWarehouseZone(ctx context.Context, req *AddWarehouseZone
 
 // AddWarehouseZoneType calls POST /api/Wms/AddWarehouseZoneType.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-AddWarehouseZoneType
 func (s *WMSService) AddWarehouseZoneType(ctx context.Context, req *AddWarehouseZoneTypeRequest, opts ...CallOption) (*AddWarehouseZoneTypeResponse, error) {
@@ -40,7 +42,8 @@ func (s *WMSService) AddWarehouseZoneType(ctx context.Context, req *AddWarehouse
 
 // DeleteWarehouseZone calls POST /api/Wms/DeleteWarehouseZone.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-DeleteWarehouseZone
 func (s *WMSService) DeleteWarehouseZone(ctx context.Context, req *DeleteWarehouseZoneRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -54,7 +57,8 @@ func (s *WMSService) DeleteWarehouseZone(ctx context.Context, req *DeleteWarehou
 
 // DeleteWarehouseZoneType calls POST /api/Wms/DeleteWarehouseZoneType.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-DeleteWarehouseZoneType
 func (s *WMSService) DeleteWarehouseZoneType(ctx context.Context, req *DeleteWarehouseZoneTypeRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -68,7 +72,7 @@ func (s *WMSService) DeleteWarehouseZoneType(ctx context.Context, req *DeleteWar
 
 // GetBinrackZonesByBinrackIDOrName calls POST /api/Wms/GetBinrackZonesByBinrackIdOrName.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-GetBinrackZonesByBinrackIdOrName
 func (s *WMSService) GetBinrackZonesByBinrackIDOrName(ctx context.Context, req *GetBinrackZonesByBinrackIDOrNameRequest, opts ...CallOption) (*GetBinrackZonesByBinrackIDOrNameResponse, error) {
@@ -82,7 +86,7 @@ func (s *WMSService) GetBinrackZonesByBinrackIDOrName(ctx context.Context, req *
 
 // GetBinrackZonesByZoneIDOrName calls POST /api/Wms/GetBinrackZonesByZoneIdOrName.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-GetBinrackZonesByZoneIdOrName
 func (s *WMSService) GetBinrackZonesByZoneIDOrName(ctx context.Context, req *GetBinrackZonesByZoneIDOrNameRequest, opts ...CallOption) (*GetBinrackZonesByZoneIDOrNameResponse, error) {
@@ -96,7 +100,7 @@ func (s *WMSService) GetBinrackZonesByZoneIDOrName(ctx context.Context, req *Get
 
 // GetWarehouseZoneTypes calls GET /api/Wms/GetWarehouseZoneTypes.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-GetWarehouseZoneTypes
 func (s *WMSService) GetWarehouseZoneTypes(ctx context.Context, req *GetWarehouseZoneTypesRequest, opts ...CallOption) (*GetWarehouseZoneTypesResponse, error) {
@@ -110,7 +114,7 @@ func (s *WMSService) GetWarehouseZoneTypes(ctx context.Context, req *GetWarehous
 
 // GetWarehouseZonesByLocation calls GET /api/Wms/GetWarehouseZonesByLocation.
 //
-// It only reads and is safe to repeat. 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-GetWarehouseZonesByLocation
 func (s *WMSService) GetWarehouseZonesByLocation(ctx context.Context, req *GetWarehouseZonesByLocationRequest, opts ...CallOption) (*GetWarehouseZonesByLocationResponse, error) {
@@ -124,7 +128,8 @@ func (s *WMSService) GetWarehouseZonesByLocation(ctx context.Context, req *GetWa
 
 // UpdateWarehouseBinrackBinrackToZone calls POST /api/Wms/UpdateWarehouseBinrackBinrackToZone.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-UpdateWarehouseBinrackBinrackToZone
 func (s *WMSService) UpdateWarehouseBinrackBinrackToZone(ctx context.Context, req *UpdateWarehouseBinrackBinrackToZoneRequest, opts ...CallOption) (*UpdateWarehouseBinrackBinrackToZoneResponse, error) {
@@ -138,7 +143,8 @@ func (s *WMSService) UpdateWarehouseBinrackBinrackToZone(ctx context.Context, re
 
 // UpdateWarehouseZone calls POST /api/Wms/UpdateWarehouseZone.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-UpdateWarehouseZone
 func (s *WMSService) UpdateWarehouseZone(ctx context.Context, req *UpdateWarehouseZoneRequest, opts ...CallOption) (*UpdateWarehouseZoneResponse, error) {
@@ -152,7 +158,8 @@ func (s *WMSService) UpdateWarehouseZone(ctx context.Context, req *UpdateWarehou
 
 // UpdateWarehouseZoneType calls POST /api/Wms/UpdateWarehouseZoneType.
 //
-// It is not repeated once it was sent. 150 calls a minute.
+// It is never retried once the request may have reached the server. At most 150
+// calls a minute.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-UpdateWarehouseZoneType
 func (s *WMSService) UpdateWarehouseZoneType(ctx context.Context, req *UpdateWarehouseZoneTypeRequest, opts ...CallOption) (*UpdateWarehouseZoneTypeResponse, error) {
@@ -173,7 +180,7 @@ type AddWarehouseZoneRequest struct {
 	ZoneTypeID         *int    `json:"ZoneTypeId,omitzero"`
 }
 
-// AddWarehouseZoneResponse is part of a reply.
+// AddWarehouseZoneResponse is returned by [WMSService.AddWarehouseZone].
 type AddWarehouseZoneResponse struct {
 	Zone WarehouseZone `json:"Zone,omitzero"`
 }
@@ -184,7 +191,8 @@ type AddWarehouseZoneTypeRequest struct {
 	StockLocationIntID *int    `json:"StockLocationIntId,omitzero"`
 }
 
-// AddWarehouseZoneTypeResponse is part of a reply.
+// AddWarehouseZoneTypeResponse is returned by
+// [WMSService.AddWarehouseZoneType].
 type AddWarehouseZoneTypeResponse struct {
 	Type WarehouseZoneType `json:"Type,omitzero"`
 }
@@ -194,51 +202,60 @@ type DeleteWarehouseZoneRequest struct {
 	ZoneID *int `json:"ZoneId,omitzero"`
 }
 
-// DeleteWarehouseZoneTypeRequest holds the parameters of WMS.DeleteWarehouseZoneType.
+// DeleteWarehouseZoneTypeRequest holds the parameters of
+// WMS.DeleteWarehouseZoneType.
 type DeleteWarehouseZoneTypeRequest struct {
 	ZoneTypeID *int `json:"ZoneTypeId,omitzero"`
 }
 
-// GetBinrackZonesByBinrackIDOrNameRequest holds the parameters of WMS.GetBinrackZonesByBinrackIDOrName.
+// GetBinrackZonesByBinrackIDOrNameRequest holds the parameters of
+// WMS.GetBinrackZonesByBinrackIDOrName.
 type GetBinrackZonesByBinrackIDOrNameRequest struct {
 	BinrackIDs         []int    `json:"BinrackIds,omitzero"`
 	BinrackNames       []string `json:"BinrackNames,omitzero"`
 	StockLocationIntID *int     `json:"StockLocationIntId,omitzero"`
 }
 
-// GetBinrackZonesByBinrackIDOrNameResponse is part of a reply.
+// GetBinrackZonesByBinrackIDOrNameResponse is returned by
+// [WMSService.GetBinrackZonesByBinrackIDOrName].
 type GetBinrackZonesByBinrackIDOrNameResponse struct {
 	BinrackToZones []WarehouseBinrackToZone `json:"BinrackToZones,omitzero"`
 	Zones          []WarehouseZone          `json:"Zones,omitzero"`
 }
 
-// GetBinrackZonesByZoneIDOrNameRequest holds the parameters of WMS.GetBinrackZonesByZoneIDOrName.
+// GetBinrackZonesByZoneIDOrNameRequest holds the parameters of
+// WMS.GetBinrackZonesByZoneIDOrName.
 type GetBinrackZonesByZoneIDOrNameRequest struct {
 	StockLocationIntID *int     `json:"StockLocationIntId,omitzero"`
 	ZoneIDs            []int    `json:"ZoneIds,omitzero"`
 	ZoneNames          []string `json:"ZoneNames,omitzero"`
 }
 
-// GetBinrackZonesByZoneIDOrNameResponse is part of a reply.
+// GetBinrackZonesByZoneIDOrNameResponse is returned by
+// [WMSService.GetBinrackZonesByZoneIDOrName].
 type GetBinrackZonesByZoneIDOrNameResponse struct {
 	WarehouseZones []WarehouseZone `json:"WarehouseZones,omitzero"`
 }
 
-// GetWarehouseZoneTypesRequest holds the parameters of WMS.GetWarehouseZoneTypes.
+// GetWarehouseZoneTypesRequest holds the parameters of
+// WMS.GetWarehouseZoneTypes.
 type GetWarehouseZoneTypesRequest struct{}
 
-// GetWarehouseZoneTypesResponse is part of a reply.
+// GetWarehouseZoneTypesResponse is returned by
+// [WMSService.GetWarehouseZoneTypes].
 type GetWarehouseZoneTypesResponse struct {
 	Types []WarehouseZoneType `json:"Types,omitzero"`
 }
 
-// GetWarehouseZonesByLocationRequest holds the parameters of WMS.GetWarehouseZonesByLocation.
+// GetWarehouseZonesByLocationRequest holds the parameters of
+// WMS.GetWarehouseZonesByLocation.
 type GetWarehouseZonesByLocationRequest struct {
 	OnlyBinrackAssignable *bool `url:"onlyBinrackAssignable,omitempty" json:"-"`
 	StockLocationIntID    *int  `url:"stockLocationIntId,omitempty" json:"-"`
 }
 
-// GetWarehouseZonesByLocationResponse is part of a reply.
+// GetWarehouseZonesByLocationResponse is returned by
+// [WMSService.GetWarehouseZonesByLocation].
 type GetWarehouseZonesByLocationResponse struct {
 	ZoneGroups            []WarehouseZoneGroup        `json:"ZoneGroups,omitzero"`
 	ZoneGroupsToZones     []WarehouseZoneGroupToZone  `json:"ZoneGroupsToZones,omitzero"`
@@ -248,12 +265,14 @@ type GetWarehouseZonesByLocationResponse struct {
 	ZonesToZonesHierarchy []WarehouseZoneToZone       `json:"ZonesToZonesHierarchy,omitzero"`
 }
 
-// UpdateWarehouseBinrackBinrackToZoneRequest holds the parameters of WMS.UpdateWarehouseBinrackBinrackToZone.
+// UpdateWarehouseBinrackBinrackToZoneRequest holds the parameters of
+// WMS.UpdateWarehouseBinrackBinrackToZone.
 type UpdateWarehouseBinrackBinrackToZoneRequest struct {
 	BinrackToZones []WarehouseBinrackToZoneRequestItem `json:"BinrackToZones,omitzero"`
 }
 
-// UpdateWarehouseBinrackBinrackToZoneResponse is part of a reply.
+// UpdateWarehouseBinrackBinrackToZoneResponse is returned by
+// [WMSService.UpdateWarehouseBinrackBinrackToZone].
 type UpdateWarehouseBinrackBinrackToZoneResponse struct {
 	BinrackToZones []WarehouseBinrackToZoneResponseItem `json:"BinrackToZones,omitzero"`
 }
@@ -263,35 +282,40 @@ type UpdateWarehouseZoneRequest struct {
 	Zone *WarehouseZone `json:"Zone,omitzero"`
 }
 
-// UpdateWarehouseZoneResponse is part of a reply.
+// UpdateWarehouseZoneResponse is returned by [WMSService.UpdateWarehouseZone].
 type UpdateWarehouseZoneResponse struct {
 	Zone WarehouseZone `json:"Zone,omitzero"`
 }
 
-// UpdateWarehouseZoneTypeRequest holds the parameters of WMS.UpdateWarehouseZoneType.
+// UpdateWarehouseZoneTypeRequest holds the parameters of
+// WMS.UpdateWarehouseZoneType.
 type UpdateWarehouseZoneTypeRequest struct {
 	Type *WarehouseZoneType `json:"Type,omitzero"`
 }
 
-// UpdateWarehouseZoneTypeResponse is part of a reply.
+// UpdateWarehouseZoneTypeResponse is returned by
+// [WMSService.UpdateWarehouseZoneType].
 type UpdateWarehouseZoneTypeResponse struct {
 	Type WarehouseZoneType `json:"Type,omitzero"`
 }
 
-// WarehouseBinrackToZone is part of a reply.
+// WarehouseBinrackToZone is returned by
+// [WMSService.GetBinrackZonesByBinrackIDOrName].
 type WarehouseBinrackToZone struct {
 	BinrackID int `json:"BinrackId,omitzero"`
 	ZoneID    int `json:"ZoneId,omitzero"`
 }
 
-// WarehouseBinrackToZoneRequestItem is part of a request.
+// WarehouseBinrackToZoneRequestItem is taken by
+// [WMSService.UpdateWarehouseBinrackBinrackToZone].
 type WarehouseBinrackToZoneRequestItem struct {
 	BinrackID *int `json:"BinrackId,omitzero"`
 	RowIndex  *int `json:"RowIndex,omitzero"`
 	ZoneID    *int `json:"ZoneId,omitzero"`
 }
 
-// WarehouseBinrackToZoneResponseItem is part of a reply.
+// WarehouseBinrackToZoneResponseItem is returned by
+// [WMSService.UpdateWarehouseBinrackBinrackToZone].
 type WarehouseBinrackToZoneResponseItem struct {
 	BinrackID int      `json:"BinrackId,omitzero"`
 	Errors    []string `json:"Errors,omitzero"`
@@ -299,8 +323,9 @@ type WarehouseBinrackToZoneResponseItem struct {
 	ZoneID    int      `json:"ZoneId,omitzero"`
 }
 
-// WarehouseZone is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// WarehouseZone is taken by [WMSService.UpdateWarehouseZone], and returned by
+// [WMSService.AddWarehouseZone] and 4 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type WarehouseZone struct {
 	HierarchyLevel     int    `json:"HierarchyLevel"`
 	Name               string `json:"Name,omitzero"`
@@ -310,32 +335,36 @@ type WarehouseZone struct {
 	ZoneTypeID         int    `json:"ZoneTypeId"`
 }
 
-// WarehouseZoneBinrackCount is part of a reply.
+// WarehouseZoneBinrackCount is returned by
+// [WMSService.GetWarehouseZonesByLocation].
 type WarehouseZoneBinrackCount struct {
 	Count  int `json:"Count,omitzero"`
 	ZoneID int `json:"ZoneId,omitzero"`
 }
 
-// WarehouseZoneGroup is part of a reply.
+// WarehouseZoneGroup is returned by [WMSService.GetWarehouseZonesByLocation].
 type WarehouseZoneGroup struct {
 	Name        string `json:"Name,omitzero"`
 	ZoneGroupID int    `json:"ZoneGroupId,omitzero"`
 }
 
-// WarehouseZoneGroupToZone is part of a reply.
+// WarehouseZoneGroupToZone is returned by
+// [WMSService.GetWarehouseZonesByLocation].
 type WarehouseZoneGroupToZone struct {
 	ZoneGroupID int `json:"ZoneGroupId,omitzero"`
 	ZoneID      int `json:"ZoneId,omitzero"`
 }
 
-// WarehouseZoneToZone is part of a reply.
+// WarehouseZoneToZone is returned by [WMSService.GetWarehouseZonesByLocation].
 type WarehouseZoneToZone struct {
 	ZoneID       int `json:"ZoneId,omitzero"`
 	ZoneIDParent int `json:"ZoneIdParent,omitzero"`
 }
 
-// WarehouseZoneType is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// WarehouseZoneType is taken by [WMSService.UpdateWarehouseZoneType], and
+// returned by [WMSService.AddWarehouseZoneType] and 3 others. Bools and numbers
+// are always sent, the rest unless it is empty; [Client.Call] can send that
+// too.
 type WarehouseZoneType struct {
 	Name               string `json:"Name,omitzero"`
 	StockLocationIntID int    `json:"StockLocationIntId"`

@@ -15,7 +15,8 @@ type AffiliateService service
 
 // AddLIVEProducts calls POST /affiliate/202309/live_rooms/products.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/add-live-products-202309
 func (s *AffiliateService) AddLIVEProducts(ctx context.Context, req *AddLIVEProductsRequest, opts ...CallOption) (*AddLIVEProductsResponse, error) {
@@ -29,7 +30,8 @@ func (s *AffiliateService) AddLIVEProducts(ctx context.Context, req *AddLIVEProd
 
 // AddShowcaseProductsV202309 calls POST /affiliate/202309/showcases/products.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/add-showcase-products-old-202309
 func (s *AffiliateService) AddShowcaseProductsV202309(ctx context.Context, req *AddShowcaseProductsV202309Request, opts ...CallOption) (*AddShowcaseProductsV202309Response, error) {
@@ -43,7 +45,7 @@ func (s *AffiliateService) AddShowcaseProductsV202309(ctx context.Context, req *
 
 // CheckAnchorContent calls POST /affiliate/202403/anchors/content_check.
 //
-// It only reads and is safe to repeat. Version 202403.
+// It only reads, and is retried. Version 202403.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-anchor-content-202403
 func (s *AffiliateService) CheckAnchorContent(ctx context.Context, req *CheckAnchorContentRequest, opts ...CallOption) (*CheckAnchorContentResponse, error) {
@@ -57,7 +59,7 @@ func (s *AffiliateService) CheckAnchorContent(ctx context.Context, req *CheckAnc
 
 // CheckAnchorPrerequisites calls POST /affiliate/202402/anchors/prerequisite_check.
 //
-// It only reads and is safe to repeat. Version 202402.
+// It only reads, and is retried. Version 202402.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-anchor-prerequisites-202402
 func (s *AffiliateService) CheckAnchorPrerequisites(ctx context.Context, req *CheckAnchorPrerequisitesRequest, opts ...CallOption) (*CheckAnchorPrerequisitesResponse, error) {
@@ -71,7 +73,7 @@ func (s *AffiliateService) CheckAnchorPrerequisites(ctx context.Context, req *Ch
 
 // GetCreatorProfileV202309 calls GET /affiliate/202309/profiles.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-creator-profile-old-202309
 func (s *AffiliateService) GetCreatorProfileV202309(ctx context.Context, req *GetCreatorProfileV202309Request, opts ...CallOption) (*GetCreatorProfileV202309Response, error) {
@@ -85,7 +87,7 @@ func (s *AffiliateService) GetCreatorProfileV202309(ctx context.Context, req *Ge
 
 // GetLIVEProducts calls GET /affiliate/202309/live_rooms/products.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-live-products-202309
 func (s *AffiliateService) GetLIVEProducts(ctx context.Context, req *GetLIVEProductsRequest, opts ...CallOption) (*GetLIVEProductsResponse, error) {
@@ -99,7 +101,7 @@ func (s *AffiliateService) GetLIVEProducts(ctx context.Context, req *GetLIVEProd
 
 // GetLiveRoomInfo calls GET /affiliate/202309/live_rooms.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-live-room-info-202309
 func (s *AffiliateService) GetLiveRoomInfo(ctx context.Context, req *GetLiveRoomInfoRequest, opts ...CallOption) (*GetLiveRoomInfoResponse, error) {
@@ -113,7 +115,7 @@ func (s *AffiliateService) GetLiveRoomInfo(ctx context.Context, req *GetLiveRoom
 
 // GetShopProductsV202309 calls GET /affiliate/202309/shop_products.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-products-legacy-202309
 func (s *AffiliateService) GetShopProductsV202309(ctx context.Context, req *GetShopProductsV202309Request, opts ...CallOption) (*GetShopProductsV202309Response, error) {
@@ -125,11 +127,12 @@ func (s *AffiliateService) GetShopProductsV202309(ctx context.Context, req *GetS
 	return out, err
 }
 
-// GetShopProductsV202309All hands out what stands on the pages of
-// [AffiliateService.GetShopProductsV202309]. It stops at the first error but an [UnreadableError].
+// GetShopProductsV202309All iterates over all products of
+// [AffiliateService.GetShopProductsV202309], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *AffiliateService) GetShopProductsV202309All(ctx context.Context, req *GetShopProductsV202309Request, opts ...CallOption) iter.Seq2[GetShopProductsResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopProductsResponseProduct, string, error) {
+	return tokenPages("Affiliate.GetShopProductsV202309", func(token string) ([]GetShopProductsResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -144,7 +147,7 @@ func (s *AffiliateService) GetShopProductsV202309All(ctx context.Context, req *G
 
 // GetShowcaseProductsV202309 calls GET /affiliate/202309/showcases/products.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-showcase-products-old-202309
 func (s *AffiliateService) GetShowcaseProductsV202309(ctx context.Context, req *GetShowcaseProductsV202309Request, opts ...CallOption) (*GetShowcaseProductsV202309Response, error) {
@@ -156,11 +159,12 @@ func (s *AffiliateService) GetShowcaseProductsV202309(ctx context.Context, req *
 	return out, err
 }
 
-// GetShowcaseProductsV202309Pages hands out the pages of
-// [AffiliateService.GetShowcaseProductsV202309]. It stops at the first error but an [UnreadableError].
+// GetShowcaseProductsV202309Pages iterates over all pages of
+// [AffiliateService.GetShowcaseProductsV202309], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *AffiliateService) GetShowcaseProductsV202309Pages(ctx context.Context, req *GetShowcaseProductsV202309Request, opts ...CallOption) iter.Seq2[*GetShowcaseProductsV202309Response, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]*GetShowcaseProductsV202309Response, string, error) {
+	return tokenPages("Affiliate.GetShowcaseProductsV202309", func(token string) ([]*GetShowcaseProductsV202309Response, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -175,7 +179,8 @@ func (s *AffiliateService) GetShowcaseProductsV202309Pages(ctx context.Context, 
 
 // PinLIVEProduct calls POST /affiliate/202309/live_rooms/products/{product_id}/pin.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/pin-live-product-202309
 func (s *AffiliateService) PinLIVEProduct(ctx context.Context, productID string, req *PinLIVEProductRequest, opts ...CallOption) (*PinLIVEProductResponse, error) {
@@ -189,7 +194,8 @@ func (s *AffiliateService) PinLIVEProduct(ctx context.Context, productID string,
 
 // RemoveLIVEProducts calls DELETE /affiliate/202309/live_rooms/products.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-live-products-202309
 func (s *AffiliateService) RemoveLIVEProducts(ctx context.Context, req *RemoveLIVEProductsRequest, opts ...CallOption) (*RemoveLIVEProductsResponse, error) {
@@ -203,7 +209,8 @@ func (s *AffiliateService) RemoveLIVEProducts(ctx context.Context, req *RemoveLI
 
 // RemoveShowcaseProductsV202309 calls DELETE /affiliate/202309/showcases/products.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-showcase-products-old-202309
 func (s *AffiliateService) RemoveShowcaseProductsV202309(ctx context.Context, req *RemoveShowcaseProductsV202309Request, opts ...CallOption) (*RemoveShowcaseProductsV202309Response, error) {
@@ -217,7 +224,8 @@ func (s *AffiliateService) RemoveShowcaseProductsV202309(ctx context.Context, re
 
 // TopLIVEProducts calls POST /affiliate/202309/live_rooms/products/top.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/top-live-products-202309
 func (s *AffiliateService) TopLIVEProducts(ctx context.Context, req *TopLIVEProductsRequest, opts ...CallOption) (*TopLIVEProductsResponse, error) {
@@ -231,7 +239,8 @@ func (s *AffiliateService) TopLIVEProducts(ctx context.Context, req *TopLIVEProd
 
 // TopShowcaseProductsV202309 calls POST /affiliate/202309/showcases/products/top.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/top-showcase-products-old-202309
 func (s *AffiliateService) TopShowcaseProductsV202309(ctx context.Context, req *TopShowcaseProductsV202309Request, opts ...CallOption) (*TopShowcaseProductsV202309Response, error) {
@@ -245,7 +254,8 @@ func (s *AffiliateService) TopShowcaseProductsV202309(ctx context.Context, req *
 
 // UnpinLIVEProduct calls POST /affiliate/202309/live_rooms/products/{product_id}/unpin.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/unpin-live-product-202309
 func (s *AffiliateService) UnpinLIVEProduct(ctx context.Context, productID string, req *UnpinLIVEProductRequest, opts ...CallOption) (*UnpinLIVEProductResponse, error) {
@@ -267,24 +277,28 @@ type AddLIVEProductsResponse struct {
 	Errors []DeleteProductsResponseError `json:"errors,omitzero"`
 }
 
-// AddShowcaseProductsV202309Request holds the parameters of Affiliate.AddShowcaseProductsV202309.
+// AddShowcaseProductsV202309Request holds the parameters of
+// Affiliate.AddShowcaseProductsV202309.
 type AddShowcaseProductsV202309Request struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
-// AddShowcaseProductsV202309Response is the reply of Affiliate.AddShowcaseProductsV202309.
+// AddShowcaseProductsV202309Response is the reply of
+// Affiliate.AddShowcaseProductsV202309.
 type AddShowcaseProductsV202309Response struct {
 	Errors []DeleteProductsResponseError `json:"errors,omitzero"`
 }
 
-// AffiliatePrice is part of a reply.
+// AffiliatePrice is returned by [AffiliateService.GetLIVEProducts] and
+// [AffiliateService.GetShowcaseProductsV202309].
 type AffiliatePrice struct {
 	OriginalPrice         PriceRange `json:"original_price,omitzero"`
 	PlatformDiscountPrice PriceRange `json:"platform_discount_price,omitzero"`
 	SellerDiscountPrice   PriceRange `json:"seller_discount_price,omitzero"`
 }
 
-// CheckAnchorContentRequest holds the parameters of Affiliate.CheckAnchorContent.
+// CheckAnchorContentRequest holds the parameters of
+// Affiliate.CheckAnchorContent.
 type CheckAnchorContentRequest struct {
 	Title *string `json:"title,omitzero"`
 }
@@ -292,30 +306,35 @@ type CheckAnchorContentRequest struct {
 // CheckAnchorContentResponse is the reply of Affiliate.CheckAnchorContent.
 type CheckAnchorContentResponse struct{}
 
-// CheckAnchorPrerequisitesRequest holds the parameters of Affiliate.CheckAnchorPrerequisites.
+// CheckAnchorPrerequisitesRequest holds the parameters of
+// Affiliate.CheckAnchorPrerequisites.
 type CheckAnchorPrerequisitesRequest struct {
 	ProductID *string `json:"product_id,omitzero"`
 }
 
-// CheckAnchorPrerequisitesResponse is the reply of Affiliate.CheckAnchorPrerequisites.
+// CheckAnchorPrerequisitesResponse is the reply of
+// Affiliate.CheckAnchorPrerequisites.
 type CheckAnchorPrerequisitesResponse struct{}
 
-// DeleteProductsResponseError is part of a reply.
+// DeleteProductsResponseError is returned by [ProductService.DeleteProducts]
+// and 5 others.
 type DeleteProductsResponseError struct {
 	Code    int         `json:"code,omitzero"`
 	Detail  ErrorDetail `json:"detail,omitzero"`
 	Message string      `json:"message,omitzero"`
 }
 
-// ErrorDetail is part of a reply.
+// ErrorDetail is returned by [ProductService.DeleteProducts] and 5 others.
 type ErrorDetail struct {
 	ProductID string `json:"product_id,omitzero"`
 }
 
-// GetCreatorProfileV202309Request holds the parameters of Affiliate.GetCreatorProfileV202309.
+// GetCreatorProfileV202309Request holds the parameters of
+// Affiliate.GetCreatorProfileV202309.
 type GetCreatorProfileV202309Request struct{}
 
-// GetCreatorProfileV202309Response is the reply of Affiliate.GetCreatorProfileV202309.
+// GetCreatorProfileV202309Response is the reply of
+// Affiliate.GetCreatorProfileV202309.
 type GetCreatorProfileV202309Response struct {
 	Avatar          Image    `json:"avatar,omitzero"`
 	PartnerID       string   `json:"partner_id,omitzero"`
@@ -345,7 +364,8 @@ type GetLIVEProductsResponse struct {
 	Products        []GetLIVEProductsResponseProduct `json:"products,omitzero"`
 }
 
-// GetLIVEProductsResponseProduct is part of a reply.
+// GetLIVEProductsResponseProduct is returned by
+// [AffiliateService.GetLIVEProducts].
 type GetLIVEProductsResponseProduct struct {
 	Commission  ProductCommission                    `json:"commission,omitzero"`
 	DetailURL   string                               `json:"detail_url,omitzero"`
@@ -360,7 +380,8 @@ type GetLIVEProductsResponseProduct struct {
 	Title       string                               `json:"title,omitzero"`
 }
 
-// GetLIVEProductsResponseProductStatus is part of a reply.
+// GetLIVEProductsResponseProductStatus is returned by
+// [AffiliateService.GetLIVEProducts].
 type GetLIVEProductsResponseProductStatus struct {
 	AddedStatus     GetLIVEProductsResponseProductStatusAddedStatus `json:"added_status,omitzero"`
 	InventoryStatus AffiliateInventoryStatus                        `json:"inventory_status,omitzero"`
@@ -378,7 +399,9 @@ type GetLiveRoomInfoResponse struct {
 	Title     string      `json:"title,omitzero"`
 }
 
-// GetShopProductsResponseProduct is part of a reply.
+// GetShopProductsResponseProduct is returned by
+// [AffiliateCreatorService.GetShopProducts] and
+// [AffiliateService.GetShopProductsV202309].
 type GetShopProductsResponseProduct struct {
 	AddedStatus GetShopProductsResponseProductAddedStatus `json:"added_status,omitzero"`
 	BrandName   string                                    `json:"brand_name,omitzero"`
@@ -389,7 +412,8 @@ type GetShopProductsResponseProduct struct {
 	Title       string                                    `json:"title,omitzero"`
 }
 
-// GetShopProductsV202309Request holds the parameters of Affiliate.GetShopProductsV202309.
+// GetShopProductsV202309Request holds the parameters of
+// Affiliate.GetShopProductsV202309.
 type GetShopProductsV202309Request struct {
 	PageSize     int     `url:"page_size" json:"-"` // required
 	PageToken    *string `url:"page_token,omitempty" json:"-"`
@@ -398,20 +422,23 @@ type GetShopProductsV202309Request struct {
 	TitleKeyword *string `url:"title_keyword,omitempty" json:"-"`
 }
 
-// GetShopProductsV202309Response is the reply of Affiliate.GetShopProductsV202309.
+// GetShopProductsV202309Response is the reply of
+// Affiliate.GetShopProductsV202309.
 type GetShopProductsV202309Response struct {
 	NextPageToken string                           `json:"next_page_token,omitzero"`
 	Products      []GetShopProductsResponseProduct `json:"products,omitzero"`
 }
 
-// GetShowcaseProductsV202309Request holds the parameters of Affiliate.GetShowcaseProductsV202309.
+// GetShowcaseProductsV202309Request holds the parameters of
+// Affiliate.GetShowcaseProductsV202309.
 type GetShowcaseProductsV202309Request struct {
 	Origin    *string `url:"origin,omitempty" json:"-"`
 	PageSize  *int    `url:"page_size,omitempty" json:"-"`
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GetShowcaseProductsV202309Response is the reply of Affiliate.GetShowcaseProductsV202309.
+// GetShowcaseProductsV202309Response is the reply of
+// Affiliate.GetShowcaseProductsV202309.
 type GetShowcaseProductsV202309Response struct {
 	LiveProductIDs []string                                    `json:"live_product_ids,omitzero"`
 	NextPageToken  string                                      `json:"next_page_token,omitzero"`
@@ -419,7 +446,8 @@ type GetShowcaseProductsV202309Response struct {
 	TotalCount     int                                         `json:"total_count,omitzero"`
 }
 
-// GetShowcaseProductsV202309ResponseProduct is part of a reply.
+// GetShowcaseProductsV202309ResponseProduct is returned by
+// [AffiliateService.GetShowcaseProductsV202309].
 type GetShowcaseProductsV202309ResponseProduct struct {
 	Addition    GetShowcaseProductsV202309ResponseProductAddition `json:"addition,omitzero"`
 	Commission  ProductCommission                                 `json:"commission,omitzero"`
@@ -435,12 +463,14 @@ type GetShowcaseProductsV202309ResponseProduct struct {
 	Title       string                                            `json:"title,omitzero"`
 }
 
-// GetShowcaseProductsV202309ResponseProductAddition is part of a reply.
+// GetShowcaseProductsV202309ResponseProductAddition is returned by
+// [AffiliateService.GetShowcaseProductsV202309].
 type GetShowcaseProductsV202309ResponseProductAddition struct {
 	CustomizedMainImage []Image `json:"customized_main_image,omitzero"`
 }
 
-// GetShowcaseProductsV202309ResponseProductStatus is part of a reply.
+// GetShowcaseProductsV202309ResponseProductStatus is returned by
+// [AffiliateService.GetShowcaseProductsV202309].
 type GetShowcaseProductsV202309ResponseProductStatus struct {
 	AddedStatus     GetShowcaseProductsV202309ResponseProductStatusAddedStatus `json:"added_status,omitzero"`
 	InventoryStatus AffiliateInventoryStatus                                   `json:"inventory_status,omitzero"`
@@ -454,13 +484,15 @@ type PinLIVEProductRequest struct{}
 // PinLIVEProductResponse is the reply of Affiliate.PinLIVEProduct.
 type PinLIVEProductResponse struct{}
 
-// ProductCommission is part of a reply.
+// ProductCommission is returned by [AffiliateService.GetLIVEProducts] and
+// [AffiliateService.GetShowcaseProductsV202309].
 type ProductCommission struct {
 	CommissionRate                int64 `json:"commission_rate,omitzero"`
 	InclusiveRewardCommissionRate int64 `json:"inclusive_reward_commission_rate,omitzero"`
 }
 
-// RemoveLIVEProductsRequest holds the parameters of Affiliate.RemoveLIVEProducts.
+// RemoveLIVEProductsRequest holds the parameters of
+// Affiliate.RemoveLIVEProducts.
 type RemoveLIVEProductsRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
@@ -468,12 +500,14 @@ type RemoveLIVEProductsRequest struct {
 // RemoveLIVEProductsResponse is the reply of Affiliate.RemoveLIVEProducts.
 type RemoveLIVEProductsResponse struct{}
 
-// RemoveShowcaseProductsV202309Request holds the parameters of Affiliate.RemoveShowcaseProductsV202309.
+// RemoveShowcaseProductsV202309Request holds the parameters of
+// Affiliate.RemoveShowcaseProductsV202309.
 type RemoveShowcaseProductsV202309Request struct {
 	ProductIDs []string `json:"product_ids,omitzero"` // at most 200
 }
 
-// RemoveShowcaseProductsV202309Response is the reply of Affiliate.RemoveShowcaseProductsV202309.
+// RemoveShowcaseProductsV202309Response is the reply of
+// Affiliate.RemoveShowcaseProductsV202309.
 type RemoveShowcaseProductsV202309Response struct{}
 
 // TopLIVEProductsRequest holds the parameters of Affiliate.TopLIVEProducts.
@@ -484,12 +518,14 @@ type TopLIVEProductsRequest struct {
 // TopLIVEProductsResponse is the reply of Affiliate.TopLIVEProducts.
 type TopLIVEProductsResponse struct{}
 
-// TopShowcaseProductsV202309Request holds the parameters of Affiliate.TopShowcaseProductsV202309.
+// TopShowcaseProductsV202309Request holds the parameters of
+// Affiliate.TopShowcaseProductsV202309.
 type TopShowcaseProductsV202309Request struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
-// TopShowcaseProductsV202309Response is the reply of Affiliate.TopShowcaseProductsV202309.
+// TopShowcaseProductsV202309Response is the reply of
+// Affiliate.TopShowcaseProductsV202309.
 type TopShowcaseProductsV202309Response struct{}
 
 // UnpinLIVEProductRequest holds the parameters of Affiliate.UnpinLIVEProduct.

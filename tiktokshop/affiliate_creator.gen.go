@@ -15,7 +15,8 @@ type AffiliateCreatorService service
 
 // AddShowcaseProducts calls POST /affiliate_creator/202405/showcases/products/add.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/add-showcase-products-202405
 func (s *AffiliateCreatorService) AddShowcaseProducts(ctx context.Context, req *AddShowcaseProductsRequest, opts ...CallOption) (*AddShowcaseProductsResponse, error) {
@@ -27,8 +28,9 @@ func (s *AffiliateCreatorService) AddShowcaseProducts(ctx context.Context, req *
 	return out, err
 }
 
-// AddShowcaseProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [AffiliateCreatorService.AddShowcaseProducts] to each. It stops at the first error but an [UnreadableError].
+// AddShowcaseProductsBatched sends req.ProductIDs in parts of at most 20 and
+// iterates over the replies of [AffiliateCreatorService.AddShowcaseProducts].
+// It stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) AddShowcaseProductsBatched(ctx context.Context, req *AddShowcaseProductsRequest, opts ...CallOption) iter.Seq2[*AddShowcaseProductsResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*AddShowcaseProductsResponse, error) {
@@ -40,7 +42,8 @@ func (s *AffiliateCreatorService) AddShowcaseProductsBatched(ctx context.Context
 
 // CreatorGenerateGeneralLink calls POST /affiliate_creator/202505/affiliate_sharing_links/general_publishers/generate_batch.
 //
-// It is not repeated once it was sent. Version 202505.
+// It is never retried once the request may have reached the server. Version
+// 202505.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/creator-generate-general-link-202505
 func (s *AffiliateCreatorService) CreatorGenerateGeneralLink(ctx context.Context, req *CreatorGenerateGeneralLinkRequest, opts ...CallOption) (*CreatorGenerateGeneralLinkResponse, error) {
@@ -54,7 +57,8 @@ func (s *AffiliateCreatorService) CreatorGenerateGeneralLink(ctx context.Context
 
 // CreatorGeneratePublisherLink calls POST /affiliate_creator/202504/affiliate_sharing_links/publisher/{publisher_id}/generate_batch.
 //
-// It is not repeated once it was sent. Version 202504.
+// It is never retried once the request may have reached the server. Version
+// 202504.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/creator-generate-publisher-link-202504
 func (s *AffiliateCreatorService) CreatorGeneratePublisherLink(ctx context.Context, publisherID string, req *CreatorGeneratePublisherLinkRequest, opts ...CallOption) (*CreatorGeneratePublisherLinkResponse, error) {
@@ -68,7 +72,7 @@ func (s *AffiliateCreatorService) CreatorGeneratePublisherLink(ctx context.Conte
 
 // CreatorGetSampleRequestDeeplink calls GET /affiliate_creator/202512/samples/deeplink.
 //
-// It only reads and is safe to repeat. Version 202512.
+// It only reads, and is retried. Version 202512.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/creator-get-sample-request-deeplink-202512
 func (s *AffiliateCreatorService) CreatorGetSampleRequestDeeplink(ctx context.Context, req *CreatorGetSampleRequestDeeplinkRequest, opts ...CallOption) (*CreatorGetSampleRequestDeeplinkResponse, error) {
@@ -82,7 +86,7 @@ func (s *AffiliateCreatorService) CreatorGetSampleRequestDeeplink(ctx context.Co
 
 // CreatorSearchAffiliateTraceOrders calls POST /affiliate_creator/202505/orders/trace/search.
 //
-// It only reads and is safe to repeat. Version 202505.
+// It only reads, and is retried. Version 202505.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/creator-search-affiliate-trace-orders-202505
 func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrders(ctx context.Context, req *CreatorSearchAffiliateTraceOrdersRequest, opts ...CallOption) (*CreatorSearchAffiliateTraceOrdersResponse, error) {
@@ -94,15 +98,16 @@ func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrders(ctx context.
 	return out, err
 }
 
-// CreatorSearchAffiliateTraceOrdersAll hands out what stands on the pages of
-// [AffiliateCreatorService.CreatorSearchAffiliateTraceOrders]. It stops at the first error but an [UnreadableError].
+// CreatorSearchAffiliateTraceOrdersAll iterates over all orders of
+// [AffiliateCreatorService.CreatorSearchAffiliateTraceOrders], fetching pages
+// as needed, and stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrdersAll(ctx context.Context, req *CreatorSearchAffiliateTraceOrdersRequest, opts ...CallOption) iter.Seq2[CreatorSearchAffiliateTraceOrdersResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]CreatorSearchAffiliateTraceOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSearchAffiliateTraceOrders", func(token string) ([]CreatorSearchAffiliateTraceOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -117,7 +122,7 @@ func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrdersAll(ctx conte
 
 // CreatorSearchOpenCollaborationProduct calls POST /affiliate_creator/202405/open_collaborations/products/search.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/creator-search-open-collaboration-product-202405
 func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProduct(ctx context.Context, req *CreatorSearchOpenCollaborationProductRequest, opts ...CallOption) (*CreatorSearchOpenCollaborationProductResponse, error) {
@@ -129,15 +134,16 @@ func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProduct(ctx cont
 	return out, err
 }
 
-// CreatorSearchOpenCollaborationProductAll hands out what stands on the pages of
-// [AffiliateCreatorService.CreatorSearchOpenCollaborationProduct]. It stops at the first error but an [UnreadableError].
+// CreatorSearchOpenCollaborationProductAll iterates over all products of
+// [AffiliateCreatorService.CreatorSearchOpenCollaborationProduct], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProductAll(ctx context.Context, req *CreatorSearchOpenCollaborationProductRequest, opts ...CallOption) iter.Seq2[CreatorSearchOpenCollaborationProductResponseProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSearchOpenCollaborationProduct", func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -152,7 +158,7 @@ func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProductAll(ctx c
 
 // CreatorSearchSampleApplicationFulfillments calls POST /affiliate_creator/202409/sample_applications/fulfillments/search.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/creator-search-sample-application-fulfillments-202409
 func (s *AffiliateCreatorService) CreatorSearchSampleApplicationFulfillments(ctx context.Context, req *CreatorSearchSampleApplicationFulfillmentsRequest, opts ...CallOption) (*CreatorSearchSampleApplicationFulfillmentsResponse, error) {
@@ -166,7 +172,7 @@ func (s *AffiliateCreatorService) CreatorSearchSampleApplicationFulfillments(ctx
 
 // CreatorSelectAffiliateProduct calls POST /affiliate_creator/202501/selection/products/search.
 //
-// It only reads and is safe to repeat. Version 202501.
+// It only reads, and is retried. Version 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/creator-select-affiliate-product-202501
 func (s *AffiliateCreatorService) CreatorSelectAffiliateProduct(ctx context.Context, req *CreatorSelectAffiliateProductRequest, opts ...CallOption) (*CreatorSelectAffiliateProductResponse, error) {
@@ -178,11 +184,12 @@ func (s *AffiliateCreatorService) CreatorSelectAffiliateProduct(ctx context.Cont
 	return out, err
 }
 
-// CreatorSelectAffiliateProductAll hands out what stands on the pages of
-// [AffiliateCreatorService.CreatorSelectAffiliateProduct]. It stops at the first error but an [UnreadableError].
+// CreatorSelectAffiliateProductAll iterates over all products of
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) CreatorSelectAffiliateProductAll(ctx context.Context, req *CreatorSelectAffiliateProductRequest, opts ...CallOption) iter.Seq2[CreatorSelectAffiliateProductResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]CreatorSelectAffiliateProductResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSelectAffiliateProduct", func(token string) ([]CreatorSelectAffiliateProductResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -197,7 +204,8 @@ func (s *AffiliateCreatorService) CreatorSelectAffiliateProductAll(ctx context.C
 
 // GenerateAffiliateSharingLink calls POST /affiliate_creator/202501/affiliate_sharing_links/generate_batch.
 //
-// It is not repeated once it was sent. Version 202501.
+// It is never retried once the request may have reached the server. Version
+// 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/generate-affiliate-sharing-link-202501
 func (s *AffiliateCreatorService) GenerateAffiliateSharingLink(ctx context.Context, req *GenerateAffiliateSharingLinkRequest, opts ...CallOption) (*GenerateAffiliateSharingLinkResponse, error) {
@@ -211,7 +219,8 @@ func (s *AffiliateCreatorService) GenerateAffiliateSharingLink(ctx context.Conte
 
 // GenerateAffiliateSharingLinkV202407 calls POST /affiliate_creator/202407/affiliate_sharing_links/generate_batch.
 //
-// It is not repeated once it was sent. Version 202407.
+// It is never retried once the request may have reached the server. Version
+// 202407.
 // The newest version is [AffiliateCreatorService.GenerateAffiliateSharingLink].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/generate-affiliate-sharing-link-202407
@@ -226,7 +235,7 @@ func (s *AffiliateCreatorService) GenerateAffiliateSharingLinkV202407(ctx contex
 
 // GetCreatorApplicableSampleLabel calls GET /affiliate_creator/202412/samples/labels.
 //
-// It only reads and is safe to repeat. Version 202412.
+// It only reads, and is retried. Version 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-creator-applicable-sample-label-202412
 func (s *AffiliateCreatorService) GetCreatorApplicableSampleLabel(ctx context.Context, req *GetCreatorApplicableSampleLabelRequest, opts ...CallOption) (*GetCreatorApplicableSampleLabelResponse, error) {
@@ -240,7 +249,7 @@ func (s *AffiliateCreatorService) GetCreatorApplicableSampleLabel(ctx context.Co
 
 // GetCreatorProfile calls GET /affiliate_creator/202508/profiles.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-creator-profile-202508
 func (s *AffiliateCreatorService) GetCreatorProfile(ctx context.Context, req *GetCreatorProfileRequest, opts ...CallOption) (*GetCreatorProfileResponse, error) {
@@ -254,7 +263,7 @@ func (s *AffiliateCreatorService) GetCreatorProfile(ctx context.Context, req *Ge
 
 // GetCreatorProfileV202405 calls GET /affiliate_creator/202405/profiles.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 // The newest version is [AffiliateCreatorService.GetCreatorProfile].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-creator-profile-202405
@@ -269,7 +278,7 @@ func (s *AffiliateCreatorService) GetCreatorProfileV202405(ctx context.Context, 
 
 // GetCreatorSampleApplicationDetail calls POST /affiliate_creator/202412/sample_applications/single_query.
 //
-// It only reads and is safe to repeat. Version 202412.
+// It only reads, and is retried. Version 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-creator-sample-application-detail-202412
 func (s *AffiliateCreatorService) GetCreatorSampleApplicationDetail(ctx context.Context, req *GetCreatorSampleApplicationDetailRequest, opts ...CallOption) (*GetCreatorSampleApplicationDetailResponse, error) {
@@ -283,7 +292,7 @@ func (s *AffiliateCreatorService) GetCreatorSampleApplicationDetail(ctx context.
 
 // GetOpenCollaborationProductListByProductIDs calls POST /affiliate_creator/202509/open_collaborations/products.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-open-collaboration-product-list-by-product-ids-202509
 func (s *AffiliateCreatorService) GetOpenCollaborationProductListByProductIDs(ctx context.Context, req *GetOpenCollaborationProductListByProductIDsRequest, opts ...CallOption) (*GetOpenCollaborationProductListByProductIDsResponse, error) {
@@ -297,7 +306,7 @@ func (s *AffiliateCreatorService) GetOpenCollaborationProductListByProductIDs(ct
 
 // GetShopProducts calls GET /affiliate_creator/202509/shop_products.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-products-202509
 func (s *AffiliateCreatorService) GetShopProducts(ctx context.Context, req *GetShopProductsRequest, opts ...CallOption) (*GetShopProductsResponse, error) {
@@ -309,15 +318,16 @@ func (s *AffiliateCreatorService) GetShopProducts(ctx context.Context, req *GetS
 	return out, err
 }
 
-// GetShopProductsAll hands out what stands on the pages of
-// [AffiliateCreatorService.GetShopProducts]. It stops at the first error but an [UnreadableError].
+// GetShopProductsAll iterates over all products of
+// [AffiliateCreatorService.GetShopProducts], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) GetShopProductsAll(ctx context.Context, req *GetShopProductsRequest, opts ...CallOption) iter.Seq2[GetShopProductsResponseProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetShopProductsResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.GetShopProducts", func(token string) ([]GetShopProductsResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -332,7 +342,7 @@ func (s *AffiliateCreatorService) GetShopProductsAll(ctx context.Context, req *G
 
 // GetShoppableVideoPrecheckResult calls GET /affiliate_creator/202601/videos/precheck_tasks/{task_id}.
 //
-// It only reads and is safe to repeat. Version 202601.
+// It only reads, and is retried. Version 202601.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shoppable-video-precheck-result-202601
 func (s *AffiliateCreatorService) GetShoppableVideoPrecheckResult(ctx context.Context, taskID string, req *GetShoppableVideoPrecheckResultRequest, opts ...CallOption) (*GetShoppableVideoPrecheckResultResponse, error) {
@@ -346,7 +356,7 @@ func (s *AffiliateCreatorService) GetShoppableVideoPrecheckResult(ctx context.Co
 
 // GetShoppableVideoPrecheckResultV202511 calls GET /affiliate_creator/202511/videos/precheck_tasks/{task_id}.
 //
-// It only reads and is safe to repeat. Version 202511.
+// It only reads, and is retried. Version 202511.
 // The newest version is [AffiliateCreatorService.GetShoppableVideoPrecheckResult].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shoppable-video-precheck-result-202511
@@ -361,7 +371,7 @@ func (s *AffiliateCreatorService) GetShoppableVideoPrecheckResultV202511(ctx con
 
 // GetShoppableVideoStatus calls GET /affiliate_creator/202509/videos/{video_id}/status.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shoppable-video-status-202509
 func (s *AffiliateCreatorService) GetShoppableVideoStatus(ctx context.Context, videoID string, req *GetShoppableVideoStatusRequest, opts ...CallOption) (*GetShoppableVideoStatusResponse, error) {
@@ -375,7 +385,7 @@ func (s *AffiliateCreatorService) GetShoppableVideoStatus(ctx context.Context, v
 
 // GetShowcaseProducts calls GET /affiliate_creator/202405/showcases/products.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-showcase-products-202405
 func (s *AffiliateCreatorService) GetShowcaseProducts(ctx context.Context, req *GetShowcaseProductsRequest, opts ...CallOption) (*GetShowcaseProductsResponse, error) {
@@ -387,15 +397,16 @@ func (s *AffiliateCreatorService) GetShowcaseProducts(ctx context.Context, req *
 	return out, err
 }
 
-// GetShowcaseProductsAll hands out what stands on the pages of
-// [AffiliateCreatorService.GetShowcaseProducts]. It stops at the first error but an [UnreadableError].
+// GetShowcaseProductsAll iterates over all products of
+// [AffiliateCreatorService.GetShowcaseProducts], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) GetShowcaseProductsAll(ctx context.Context, req *GetShowcaseProductsRequest, opts ...CallOption) iter.Seq2[GetShowcaseProductsResponseProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]GetShowcaseProductsResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.GetShowcaseProducts", func(token string) ([]GetShowcaseProductsResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -410,7 +421,8 @@ func (s *AffiliateCreatorService) GetShowcaseProductsAll(ctx context.Context, re
 
 // PostShoppableVideo calls POST /affiliate_creator/202505/videos.
 //
-// It is not repeated once it was sent. Version 202505.
+// It is never retried once the request may have reached the server. Version
+// 202505.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/post-shoppable-video-202505
 func (s *AffiliateCreatorService) PostShoppableVideo(ctx context.Context, req *PostShoppableVideoRequest, opts ...CallOption) (*PostShoppableVideoResponse, error) {
@@ -424,7 +436,8 @@ func (s *AffiliateCreatorService) PostShoppableVideo(ctx context.Context, req *P
 
 // PrecheckVideoContent calls POST /affiliate_creator/202511/videos/precheck_task.
 //
-// It is not repeated once it was sent. Version 202511.
+// It is never retried once the request may have reached the server. Version
+// 202511.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/precheck-video-content-202511
 func (s *AffiliateCreatorService) PrecheckVideoContent(ctx context.Context, req *PrecheckVideoContentRequest, opts ...CallOption) (*PrecheckVideoContentResponse, error) {
@@ -438,7 +451,8 @@ func (s *AffiliateCreatorService) PrecheckVideoContent(ctx context.Context, req 
 
 // RemoveShowcaseProducts calls DELETE /affiliate_creator/202409/showcases/products.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-showcase-products-202409
 func (s *AffiliateCreatorService) RemoveShowcaseProducts(ctx context.Context, req *RemoveShowcaseProductsRequest, opts ...CallOption) (*RemoveShowcaseProductsResponse, error) {
@@ -450,8 +464,10 @@ func (s *AffiliateCreatorService) RemoveShowcaseProducts(ctx context.Context, re
 	return out, err
 }
 
-// RemoveShowcaseProductsBatched splits req.ProductIDs into parts of at most 200 and hands out the
-// reply of [AffiliateCreatorService.RemoveShowcaseProducts] to each. It stops at the first error but an [UnreadableError].
+// RemoveShowcaseProductsBatched sends req.ProductIDs in parts of at most 200
+// and iterates over the replies of
+// [AffiliateCreatorService.RemoveShowcaseProducts]. It stops at the first error
+// but an [UnreadableError].
 func (s *AffiliateCreatorService) RemoveShowcaseProductsBatched(ctx context.Context, req *RemoveShowcaseProductsRequest, opts ...CallOption) iter.Seq2[*RemoveShowcaseProductsResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 200, func(part []string) (*RemoveShowcaseProductsResponse, error) {
@@ -463,7 +479,7 @@ func (s *AffiliateCreatorService) RemoveShowcaseProductsBatched(ctx context.Cont
 
 // SearchCreatorAffiliateOrders calls POST /affiliate_creator/202410/orders/search.
 //
-// It only reads and is safe to repeat. Version 202410.
+// It only reads, and is retried. Version 202410.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-creator-affiliate-orders-202410
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrders(ctx context.Context, req *SearchCreatorAffiliateOrdersRequest, opts ...CallOption) (*SearchCreatorAffiliateOrdersResponse, error) {
@@ -475,15 +491,16 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrders(ctx context.Conte
 	return out, err
 }
 
-// SearchCreatorAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliateCreatorService.SearchCreatorAffiliateOrders]. It stops at the first error but an [UnreadableError].
+// SearchCreatorAffiliateOrdersAll iterates over all orders of
+// [AffiliateCreatorService.SearchCreatorAffiliateOrders], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersAll(ctx context.Context, req *SearchCreatorAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchCreatorAffiliateOrdersResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCreatorAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorAffiliateOrders", func(token string) ([]SearchCreatorAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -498,7 +515,7 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersAll(ctx context.Co
 
 // SearchCreatorAffiliateOrdersV202405 calls POST /affiliate_creator/202405/orders/search.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 // The newest version is [AffiliateCreatorService.SearchCreatorAffiliateOrders].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-creator-affiliate-orders-202405
@@ -511,15 +528,16 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405(ctx contex
 	return out, err
 }
 
-// SearchCreatorAffiliateOrdersV202405All hands out what stands on the pages of
-// [AffiliateCreatorService.SearchCreatorAffiliateOrdersV202405]. It stops at the first error but an [UnreadableError].
+// SearchCreatorAffiliateOrdersV202405All iterates over all orders of
+// [AffiliateCreatorService.SearchCreatorAffiliateOrdersV202405], fetching pages
+// as needed, and stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405All(ctx context.Context, req *SearchCreatorAffiliateOrdersV202405Request, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersV202405ResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorAffiliateOrdersV202405", func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -534,7 +552,7 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405All(ctx con
 
 // SearchCreatorSampleApplications calls POST /affiliate_creator/202412/sample_applications/search.
 //
-// It only reads and is safe to repeat. Version 202412.
+// It only reads, and is retried. Version 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-creator-sample-applications-202412
 func (s *AffiliateCreatorService) SearchCreatorSampleApplications(ctx context.Context, req *SearchCreatorSampleApplicationsRequest, opts ...CallOption) (*SearchCreatorSampleApplicationsResponse, error) {
@@ -546,11 +564,12 @@ func (s *AffiliateCreatorService) SearchCreatorSampleApplications(ctx context.Co
 	return out, err
 }
 
-// SearchCreatorSampleApplicationsAll hands out what stands on the pages of
-// [AffiliateCreatorService.SearchCreatorSampleApplications]. It stops at the first error but an [UnreadableError].
+// SearchCreatorSampleApplicationsAll iterates over all sample applications of
+// [AffiliateCreatorService.SearchCreatorSampleApplications], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) SearchCreatorSampleApplicationsAll(ctx context.Context, req *SearchCreatorSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SearchCreatorSampleApplicationsResponseSampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchCreatorSampleApplicationsResponseSampleApplication, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorSampleApplications", func(token string) ([]SearchCreatorSampleApplicationsResponseSampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -565,7 +584,7 @@ func (s *AffiliateCreatorService) SearchCreatorSampleApplicationsAll(ctx context
 
 // SearchCreatorTargetCollaborations calls POST /affiliate_creator/202405/target_collaborations/search.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-creator-target-collaborations-202405
 func (s *AffiliateCreatorService) SearchCreatorTargetCollaborations(ctx context.Context, req *SearchCreatorTargetCollaborationsRequest, opts ...CallOption) (*SearchCreatorTargetCollaborationsResponse, error) {
@@ -577,15 +596,16 @@ func (s *AffiliateCreatorService) SearchCreatorTargetCollaborations(ctx context.
 	return out, err
 }
 
-// SearchCreatorTargetCollaborationsAll hands out what stands on the pages of
-// [AffiliateCreatorService.SearchCreatorTargetCollaborations]. It stops at the first error but an [UnreadableError].
+// SearchCreatorTargetCollaborationsAll iterates over all target collaborations
+// of [AffiliateCreatorService.SearchCreatorTargetCollaborations], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateCreatorService) SearchCreatorTargetCollaborationsAll(ctx context.Context, req *SearchCreatorTargetCollaborationsRequest, opts ...CallOption) iter.Seq2[SearchCreatorTargetCollaborationsResponseTargetCollaboration, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCreatorTargetCollaborationsResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorTargetCollaborations", func(token string) ([]SearchCreatorTargetCollaborationsResponseTargetCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -600,7 +620,8 @@ func (s *AffiliateCreatorService) SearchCreatorTargetCollaborationsAll(ctx conte
 
 // TopShowcaseProducts calls POST /affiliate_creator/202409/showcases/products/top.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/top-showcase-products-202409
 func (s *AffiliateCreatorService) TopShowcaseProducts(ctx context.Context, req *TopShowcaseProductsRequest, opts ...CallOption) (*TopShowcaseProductsResponse, error) {
@@ -614,7 +635,8 @@ func (s *AffiliateCreatorService) TopShowcaseProducts(ctx context.Context, req *
 
 // UploadShoppableVideoFile calls POST /affiliate_creator/202505/videos/video_files.
 //
-// It is not repeated once it was sent. Version 202505.
+// It is never retried once the request may have reached the server. Version
+// 202505.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-shoppable-video-file-202505
 func (s *AffiliateCreatorService) UploadShoppableVideoFile(ctx context.Context, req *UploadShoppableVideoFileRequest, opts ...CallOption) (*UploadShoppableVideoFileResponse, error) {
@@ -626,25 +648,29 @@ func (s *AffiliateCreatorService) UploadShoppableVideoFile(ctx context.Context, 
 	return out, err
 }
 
-// AddShowcaseProductsRequest holds the parameters of AffiliateCreator.AddShowcaseProducts.
+// AddShowcaseProductsRequest holds the parameters of
+// AffiliateCreator.AddShowcaseProducts.
 type AddShowcaseProductsRequest struct {
 	AddType     *AffiliateCreatorAddType `json:"add_type,omitzero"`
 	ProductIDs  []string                 `json:"product_ids,omitzero"` // at most 20
 	ProductLink *string                  `json:"product_link,omitzero"`
 }
 
-// AddShowcaseProductsResponse is the reply of AffiliateCreator.AddShowcaseProducts.
+// AddShowcaseProductsResponse is the reply of
+// AffiliateCreator.AddShowcaseProducts.
 type AddShowcaseProductsResponse struct {
 	Errors []DeleteProductsResponseError `json:"errors,omitzero"`
 }
 
-// AffiliateCreatorIssue is part of a reply.
+// AffiliateCreatorIssue is returned by
+// [AffiliateCreatorService.GetShoppableVideoPrecheckResult] and
+// [AffiliateCreatorService.GetShoppableVideoPrecheckResultV202511].
 type AffiliateCreatorIssue struct {
 	Risk        string `json:"risk,omitzero"`
 	Suggestions string `json:"suggestions,omitzero"`
 }
 
-// CategoryChain is part of a reply.
+// CategoryChain is returned by [ProductService.GetProduct] and 6 others.
 type CategoryChain struct {
 	ID        string `json:"id,omitzero"`
 	IsLeaf    bool   `json:"is_leaf,omitzero"`
@@ -652,33 +678,39 @@ type CategoryChain struct {
 	ParentID  string `json:"parent_id,omitzero"`
 }
 
-// Commission is part of a reply.
+// Commission is returned by
+// [AffiliateCreatorService.SearchCreatorTargetCollaborations] and 3 others.
 type Commission struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 	Rate     int64   `json:"rate,omitzero"`
 }
 
-// CommissionRateRange is part of a request.
+// CommissionRateRange is taken by
+// [AffiliateCreatorService.CreatorSearchOpenCollaborationProduct] and
+// [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct].
 type CommissionRateRange struct {
 	RateGe *int64 `json:"rate_ge,omitzero"`
 	RateLt *int64 `json:"rate_lt,omitzero"`
 }
 
-// CreatorGenerateGeneralLinkRequest holds the parameters of AffiliateCreator.CreatorGenerateGeneralLink.
+// CreatorGenerateGeneralLinkRequest holds the parameters of
+// AffiliateCreator.CreatorGenerateGeneralLink.
 type CreatorGenerateGeneralLinkRequest struct {
 	CampaignID *string   `json:"campaign_id,omitzero"`
 	LinkType   *string   `json:"link_type,omitzero"`
 	Material   *Material `json:"material,omitzero"`
 }
 
-// CreatorGenerateGeneralLinkResponse is the reply of AffiliateCreator.CreatorGenerateGeneralLink.
+// CreatorGenerateGeneralLinkResponse is the reply of
+// AffiliateCreator.CreatorGenerateGeneralLink.
 type CreatorGenerateGeneralLinkResponse struct {
 	FailedMaterials []FailedMaterial                                `json:"failed_materials,omitzero"`
 	SharingLinks    []CreatorGenerateGeneralLinkResponseSharingLink `json:"sharing_links,omitzero"`
 }
 
-// CreatorGenerateGeneralLinkResponseSharingLink is part of a reply.
+// CreatorGenerateGeneralLinkResponseSharingLink is returned by
+// [AffiliateCreatorService.CreatorGenerateGeneralLink].
 type CreatorGenerateGeneralLinkResponseSharingLink struct {
 	DeepLink    string `json:"deep_link,omitzero"`
 	MaterialID  string `json:"material_id,omitzero"`
@@ -686,20 +718,23 @@ type CreatorGenerateGeneralLinkResponseSharingLink struct {
 	SharingLink string `json:"sharing_link,omitzero"`
 }
 
-// CreatorGeneratePublisherLinkRequest holds the parameters of AffiliateCreator.CreatorGeneratePublisherLink.
+// CreatorGeneratePublisherLinkRequest holds the parameters of
+// AffiliateCreator.CreatorGeneratePublisherLink.
 type CreatorGeneratePublisherLinkRequest struct {
 	CampaignID *string   `json:"campaign_id,omitzero"`
 	LinkType   *string   `json:"link_type,omitzero"`
 	Material   *Material `json:"material,omitzero"`
 }
 
-// CreatorGeneratePublisherLinkResponse is the reply of AffiliateCreator.CreatorGeneratePublisherLink.
+// CreatorGeneratePublisherLinkResponse is the reply of
+// AffiliateCreator.CreatorGeneratePublisherLink.
 type CreatorGeneratePublisherLinkResponse struct {
 	FailedMaterials []FailedMaterial                                  `json:"failed_materials,omitzero"`
 	SharingLinks    []CreatorGeneratePublisherLinkResponseSharingLink `json:"sharing_links,omitzero"`
 }
 
-// CreatorGeneratePublisherLinkResponseSharingLink is part of a reply.
+// CreatorGeneratePublisherLinkResponseSharingLink is returned by
+// [AffiliateCreatorService.CreatorGeneratePublisherLink].
 type CreatorGeneratePublisherLinkResponseSharingLink struct {
 	DeepLink    string `json:"deep_link,omitzero"`
 	MaterialID  ID     `json:"material_id,omitzero"`
@@ -707,7 +742,8 @@ type CreatorGeneratePublisherLinkResponseSharingLink struct {
 	SharingLink string `json:"sharing_link,omitzero"`
 }
 
-// CreatorGetSampleRequestDeeplinkRequest holds the parameters of AffiliateCreator.CreatorGetSampleRequestDeeplink.
+// CreatorGetSampleRequestDeeplinkRequest holds the parameters of
+// AffiliateCreator.CreatorGetSampleRequestDeeplink.
 type CreatorGetSampleRequestDeeplinkRequest struct {
 	CampaignID      *string `url:"campaign_id,omitempty" json:"-"`
 	CollaborationID *string `url:"collaboration_id,omitempty" json:"-"`
@@ -716,12 +752,14 @@ type CreatorGetSampleRequestDeeplinkRequest struct {
 	SKUID           string  `url:"sku_id" json:"-"` // required
 }
 
-// CreatorGetSampleRequestDeeplinkResponse is the reply of AffiliateCreator.CreatorGetSampleRequestDeeplink.
+// CreatorGetSampleRequestDeeplinkResponse is the reply of
+// AffiliateCreator.CreatorGetSampleRequestDeeplink.
 type CreatorGetSampleRequestDeeplinkResponse struct {
 	Deeplink string `json:"deeplink,omitzero"`
 }
 
-// CreatorSearchAffiliateTraceOrdersRequest holds the parameters of AffiliateCreator.CreatorSearchAffiliateTraceOrders.
+// CreatorSearchAffiliateTraceOrdersRequest holds the parameters of
+// AffiliateCreator.CreatorSearchAffiliateTraceOrders.
 type CreatorSearchAffiliateTraceOrdersRequest struct {
 	PageSize  int64                     `url:"page_size" json:"-"` // required, 1 to 100
 	PageToken *string                   `url:"page_token,omitempty" json:"-"`
@@ -730,14 +768,16 @@ type CreatorSearchAffiliateTraceOrdersRequest struct {
 	TimeType  *AffiliateCreatorTimeType `json:"time_type,omitzero" url:"-"`
 }
 
-// CreatorSearchAffiliateTraceOrdersResponse is the reply of AffiliateCreator.CreatorSearchAffiliateTraceOrders.
+// CreatorSearchAffiliateTraceOrdersResponse is the reply of
+// AffiliateCreator.CreatorSearchAffiliateTraceOrders.
 type CreatorSearchAffiliateTraceOrdersResponse struct {
 	NextPageToken string                                           `json:"next_page_token,omitzero"`
 	Orders        []CreatorSearchAffiliateTraceOrdersResponseOrder `json:"orders,omitzero"`
 	TotalCount    int64                                            `json:"total_count,omitzero"`
 }
 
-// CreatorSearchAffiliateTraceOrdersResponseOrder is part of a reply.
+// CreatorSearchAffiliateTraceOrdersResponseOrder is returned by
+// [AffiliateCreatorService.CreatorSearchAffiliateTraceOrders].
 type CreatorSearchAffiliateTraceOrdersResponseOrder struct {
 	CreateTime   UnixSeconds                                          `json:"create_time,omitzero"`
 	DeliveryTime UnixSeconds                                          `json:"delivery_time,omitzero"`
@@ -746,7 +786,8 @@ type CreatorSearchAffiliateTraceOrdersResponseOrder struct {
 	Status       CreatorSearchAffiliateTraceOrdersResponseOrderStatus `json:"status,omitzero"`
 }
 
-// CreatorSearchAffiliateTraceOrdersResponseOrderSKU is part of a reply.
+// CreatorSearchAffiliateTraceOrdersResponseOrderSKU is returned by
+// [AffiliateCreatorService.CreatorSearchAffiliateTraceOrders].
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKU struct {
 	ActualBonusCommission               Money                                                  `json:"actual_bonus_commission,omitzero"`
 	ActualCommission                    Money                                                  `json:"actual_commission,omitzero"`
@@ -777,13 +818,15 @@ type CreatorSearchAffiliateTraceOrdersResponseOrderSKU struct {
 	Trace                               CreatorSearchAffiliateTraceOrdersResponseOrderSKUTrace `json:"trace,omitzero"`
 }
 
-// CreatorSearchAffiliateTraceOrdersResponseOrderSKUTrace is part of a reply.
+// CreatorSearchAffiliateTraceOrdersResponseOrderSKUTrace is returned by
+// [AffiliateCreatorService.CreatorSearchAffiliateTraceOrders].
 type CreatorSearchAffiliateTraceOrdersResponseOrderSKUTrace struct {
 	ID   string `json:"id,omitzero"`
 	Type string `json:"type,omitzero"`
 }
 
-// CreatorSearchOpenCollaborationProductRequest holds the parameters of AffiliateCreator.CreatorSearchOpenCollaborationProduct.
+// CreatorSearchOpenCollaborationProductRequest holds the parameters of
+// AffiliateCreator.CreatorSearchOpenCollaborationProduct.
 type CreatorSearchOpenCollaborationProductRequest struct {
 	Category            *IDOnly                                                      `json:"category,omitzero" url:"-"`
 	CommissionRateRange *CommissionRateRange                                         `json:"commission_rate_range,omitzero" url:"-"`
@@ -795,20 +838,24 @@ type CreatorSearchOpenCollaborationProductRequest struct {
 	TitleKeywords       []string                                                     `json:"title_keywords,omitzero" url:"-"` // at most 20
 }
 
-// CreatorSearchOpenCollaborationProductRequestSalesPriceRange is part of a request.
+// CreatorSearchOpenCollaborationProductRequestSalesPriceRange is taken by
+// [AffiliateCreatorService.CreatorSearchOpenCollaborationProduct].
 type CreatorSearchOpenCollaborationProductRequestSalesPriceRange struct {
 	AmountGe *Decimal `json:"amount_ge,omitzero"`
 	AmountLt *Decimal `json:"amount_lt,omitzero"`
 }
 
-// CreatorSearchOpenCollaborationProductResponse is the reply of AffiliateCreator.CreatorSearchOpenCollaborationProduct.
+// CreatorSearchOpenCollaborationProductResponse is the reply of
+// AffiliateCreator.CreatorSearchOpenCollaborationProduct.
 type CreatorSearchOpenCollaborationProductResponse struct {
 	NextPageToken string                                                 `json:"next_page_token,omitzero"`
 	Products      []CreatorSearchOpenCollaborationProductResponseProduct `json:"products,omitzero"`
 	TotalCount    int64                                                  `json:"total_count,omitzero"`
 }
 
-// CreatorSearchOpenCollaborationProductResponseProduct is part of a reply.
+// CreatorSearchOpenCollaborationProductResponseProduct is returned by
+// [AffiliateCreatorService.CreatorSearchOpenCollaborationProduct] and
+// [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct].
 type CreatorSearchOpenCollaborationProductResponseProduct struct {
 	CategoryChains []CategoryChain `json:"category_chains,omitzero"`
 	Commission     Commission      `json:"commission,omitzero"`
@@ -824,7 +871,8 @@ type CreatorSearchOpenCollaborationProductResponseProduct struct {
 	UnitsSold      int64           `json:"units_sold,omitzero"`
 }
 
-// CreatorSearchSampleApplicationFulfillmentsFulfillment is part of a reply.
+// CreatorSearchSampleApplicationFulfillmentsFulfillment is returned by
+// [AffiliateCreatorService.CreatorSearchSampleApplicationFulfillments].
 type CreatorSearchSampleApplicationFulfillmentsFulfillment struct {
 	ApplicationID         string                                                      `json:"application_id,omitzero"`
 	BoundProductStatus    AffiliateCreatorBoundProductStatus                          `json:"bound_product_status,omitzero"`
@@ -837,42 +885,49 @@ type CreatorSearchSampleApplicationFulfillmentsFulfillment struct {
 	TotalSuspendDuration  int64                                                       `json:"total_suspend_duration,omitzero"`
 }
 
-// CreatorSearchSampleApplicationFulfillmentsRequest holds the parameters of AffiliateCreator.CreatorSearchSampleApplicationFulfillments.
+// CreatorSearchSampleApplicationFulfillmentsRequest holds the parameters of
+// AffiliateCreator.CreatorSearchSampleApplicationFulfillments.
 type CreatorSearchSampleApplicationFulfillmentsRequest struct {
 	FulfillmentStatuses []AffiliateCreatorFulfillmentStatus `json:"fulfillment_statuses,omitzero" url:"-"`
 	SortField           *string                             `url:"sort_field,omitempty" json:"-"`
 	SortOrder           *SortOrder                          `url:"sort_order,omitempty" json:"-"`
 }
 
-// CreatorSearchSampleApplicationFulfillmentsResponse is the reply of AffiliateCreator.CreatorSearchSampleApplicationFulfillments.
+// CreatorSearchSampleApplicationFulfillmentsResponse is the reply of
+// AffiliateCreator.CreatorSearchSampleApplicationFulfillments.
 type CreatorSearchSampleApplicationFulfillmentsResponse struct {
 	Fulfillments []CreatorSearchSampleApplicationFulfillmentsFulfillment `json:"fulfillments,omitzero"`
 }
 
-// CreatorSelectAffiliateProductFilterParamsCommissionRateRange is part of a request.
+// CreatorSelectAffiliateProductFilterParamsCommissionRateRange is taken by
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct].
 type CreatorSelectAffiliateProductFilterParamsCommissionRateRange struct {
 	RateGe *int `json:"rate_ge,omitzero"`
 	RateLe *int `json:"rate_le,omitzero"`
 }
 
-// CreatorSelectAffiliateProductFilterParamsShopRatingRange is part of a request.
+// CreatorSelectAffiliateProductFilterParamsShopRatingRange is taken by
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct].
 type CreatorSelectAffiliateProductFilterParamsShopRatingRange struct {
 	RatingGe *int `json:"rating_ge,omitzero"`
 	RatingLe *int `json:"rating_le,omitzero"`
 }
 
-// CreatorSelectAffiliateProductFilterParamsSoldQuantityRange is part of a request.
+// CreatorSelectAffiliateProductFilterParamsSoldQuantityRange is taken by
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct].
 type CreatorSelectAffiliateProductFilterParamsSoldQuantityRange struct {
 	QuantityGe *int `json:"quantity_ge,omitzero"`
 	QuantityLe *int `json:"quantity_le,omitzero"`
 }
 
-// CreatorSelectAffiliateProductProductMarketPerformance is part of a reply.
+// CreatorSelectAffiliateProductProductMarketPerformance is returned by
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct].
 type CreatorSelectAffiliateProductProductMarketPerformance struct {
 	HistoricalSoldQuantity int `json:"historical_sold_quantity,omitzero"`
 }
 
-// CreatorSelectAffiliateProductRequest holds the parameters of AffiliateCreator.CreatorSelectAffiliateProduct.
+// CreatorSelectAffiliateProductRequest holds the parameters of
+// AffiliateCreator.CreatorSelectAffiliateProduct.
 type CreatorSelectAffiliateProductRequest struct {
 	FilterParams *CreatorSelectAffiliateProductRequestFilterParams `json:"filter_params,omitzero" url:"-"`
 	PageSize     *int                                              `url:"page_size,omitempty" json:"-"` // at most 50
@@ -880,7 +935,8 @@ type CreatorSelectAffiliateProductRequest struct {
 	SortParams   *CreatorSelectAffiliateProductRequestSortParams   `json:"sort_params,omitzero" url:"-"`
 }
 
-// CreatorSelectAffiliateProductRequestFilterParams is part of a request.
+// CreatorSelectAffiliateProductRequestFilterParams is taken by
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct].
 type CreatorSelectAffiliateProductRequestFilterParams struct {
 	CategoryIDs         []string                                                      `json:"category_ids,omitzero"`
 	CommissionRateRange *CreatorSelectAffiliateProductFilterParamsCommissionRateRange `json:"commission_rate_range,omitzero"`
@@ -892,25 +948,29 @@ type CreatorSelectAffiliateProductRequestFilterParams struct {
 	TitleKeyword        *string                                                       `json:"title_keyword,omitzero"` // 1 to 255
 }
 
-// CreatorSelectAffiliateProductRequestFilterParamsPriceRange is part of a request.
+// CreatorSelectAffiliateProductRequestFilterParamsPriceRange is taken by
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct].
 type CreatorSelectAffiliateProductRequestFilterParamsPriceRange struct {
 	PriceGe *Decimal `json:"price_ge,omitzero"`
 	PriceLe *Decimal `json:"price_le,omitzero"`
 }
 
-// CreatorSelectAffiliateProductRequestSortParams is part of a request.
+// CreatorSelectAffiliateProductRequestSortParams is taken by
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct].
 type CreatorSelectAffiliateProductRequestSortParams struct {
 	SortType *string `json:"sort_type,omitzero"`
 }
 
-// CreatorSelectAffiliateProductResponse is the reply of AffiliateCreator.CreatorSelectAffiliateProduct.
+// CreatorSelectAffiliateProductResponse is the reply of
+// AffiliateCreator.CreatorSelectAffiliateProduct.
 type CreatorSelectAffiliateProductResponse struct {
 	NextPageToken string                                         `json:"next_page_token,omitzero"`
 	Products      []CreatorSelectAffiliateProductResponseProduct `json:"products,omitzero"`
 	TotalCount    int                                            `json:"total_count,omitzero"`
 }
 
-// CreatorSelectAffiliateProductResponseProduct is part of a reply.
+// CreatorSelectAffiliateProductResponseProduct is returned by
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct].
 type CreatorSelectAffiliateProductResponseProduct struct {
 	BrandName         string                                                 `json:"brand_name,omitzero"`
 	Commission        CreatorSelectAffiliateProductResponseProductCommission `json:"commission,omitzero"`
@@ -924,106 +984,127 @@ type CreatorSelectAffiliateProductResponseProduct struct {
 	Title             string                                                 `json:"title,omitzero"`
 }
 
-// CreatorSelectAffiliateProductResponseProductCommission is part of a reply.
+// CreatorSelectAffiliateProductResponseProductCommission is returned by
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct].
 type CreatorSelectAffiliateProductResponseProductCommission struct {
 	Amount Decimal `json:"amount,omitzero"`
 	Rate   int     `json:"rate,omitzero"`
 }
 
-// CreatorSelectAffiliateProductResponseProductPrice is part of a reply.
+// CreatorSelectAffiliateProductResponseProductPrice is returned by
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct].
 type CreatorSelectAffiliateProductResponseProductPrice struct {
 	CeilingPrice Decimal `json:"ceiling_price,omitzero"`
 	Currency     string  `json:"currency,omitzero"`
 	FloorPrice   Decimal `json:"floor_price,omitzero"`
 }
 
-// CreatorSelectAffiliateProductResponseProductReview is part of a reply.
+// CreatorSelectAffiliateProductResponseProductReview is returned by
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct].
 type CreatorSelectAffiliateProductResponseProductReview struct {
 	Count        int    `json:"count,omitzero"`
 	OverallScore string `json:"overall_score,omitzero"`
 }
 
-// CreatorSelectAffiliateProductResponseProductShop is part of a reply.
+// CreatorSelectAffiliateProductResponseProductShop is returned by
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct].
 type CreatorSelectAffiliateProductResponseProductShop struct {
 	LogoURL string `json:"logo_url,omitzero"`
 	Name    string `json:"name,omitzero"`
 	Rating  string `json:"rating,omitzero"`
 }
 
-// CreatorSelectAffiliateProductResponseProductStock is part of a reply.
+// CreatorSelectAffiliateProductResponseProductStock is returned by
+// [AffiliateCreatorService.CreatorSelectAffiliateProduct].
 type CreatorSelectAffiliateProductResponseProductStock struct {
 	Quantity int `json:"quantity,omitzero"`
 }
 
-// FailedMaterial is part of a reply.
+// FailedMaterial is returned by
+// [AffiliateCreatorService.CreatorGenerateGeneralLink] and
+// [AffiliateCreatorService.CreatorGeneratePublisherLink].
 type FailedMaterial struct {
 	FailReason string `json:"fail_reason,omitzero"`
 	MaterialID string `json:"material_id,omitzero"`
 }
 
-// GenerateAffiliateSharingLinkRequest holds the parameters of AffiliateCreator.GenerateAffiliateSharingLink.
+// GenerateAffiliateSharingLinkRequest holds the parameters of
+// AffiliateCreator.GenerateAffiliateSharingLink.
 type GenerateAffiliateSharingLinkRequest struct {
 	Channel  *string                                      `json:"channel,omitzero"`
 	Material *GenerateAffiliateSharingLinkRequestMaterial `json:"material,omitzero"`
 	Tags     []string                                     `json:"tags,omitzero"`
 }
 
-// GenerateAffiliateSharingLinkRequestMaterial is part of a request.
+// GenerateAffiliateSharingLinkRequestMaterial is taken by
+// [AffiliateCreatorService.GenerateAffiliateSharingLink].
 type GenerateAffiliateSharingLinkRequestMaterial struct {
 	CampaignURL *string `json:"campaign_url,omitzero"`
 	ID          *string `json:"id,omitzero"`
 	Type        *string `json:"type,omitzero"`
 }
 
-// GenerateAffiliateSharingLinkResponse is the reply of AffiliateCreator.GenerateAffiliateSharingLink.
+// GenerateAffiliateSharingLinkResponse is the reply of
+// AffiliateCreator.GenerateAffiliateSharingLink.
 type GenerateAffiliateSharingLinkResponse struct {
 	AffiliateSharingLinks []GenerateAffiliateSharingLinkResponseAffiliateSharingLink `json:"affiliate_sharing_links,omitzero"`
 	Errors                []GenerateAffiliateSharingLinkResponseError                `json:"errors,omitzero"`
 }
 
-// GenerateAffiliateSharingLinkResponseAffiliateSharingLink is part of a reply.
+// GenerateAffiliateSharingLinkResponseAffiliateSharingLink is returned by
+// [AffiliateCreatorService.GenerateAffiliateSharingLink] and
+// [AffiliateCreatorService.GenerateAffiliateSharingLinkV202407].
 type GenerateAffiliateSharingLinkResponseAffiliateSharingLink struct {
 	AffiliateSharingLink string `json:"affiliate_sharing_link,omitzero"`
 	Tag                  string `json:"tag,omitzero"`
 }
 
-// GenerateAffiliateSharingLinkResponseError is part of a reply.
+// GenerateAffiliateSharingLinkResponseError is returned by
+// [AffiliateCreatorService.GenerateAffiliateSharingLink] and
+// [AffiliateCreatorService.GenerateAffiliateSharingLinkV202407].
 type GenerateAffiliateSharingLinkResponseError struct {
 	Code    int                                             `json:"code,omitzero"`
 	Detail  GenerateAffiliateSharingLinkResponseErrorDetail `json:"detail,omitzero"`
 	Message string                                          `json:"message,omitzero"`
 }
 
-// GenerateAffiliateSharingLinkResponseErrorDetail is part of a reply.
+// GenerateAffiliateSharingLinkResponseErrorDetail is returned by
+// [AffiliateCreatorService.GenerateAffiliateSharingLink] and
+// [AffiliateCreatorService.GenerateAffiliateSharingLinkV202407].
 type GenerateAffiliateSharingLinkResponseErrorDetail struct {
 	FailReason string `json:"fail_reason,omitzero"`
 	Tag        string `json:"tag,omitzero"`
 }
 
-// GenerateAffiliateSharingLinkV202407Request holds the parameters of AffiliateCreator.GenerateAffiliateSharingLinkV202407.
+// GenerateAffiliateSharingLinkV202407Request holds the parameters of
+// AffiliateCreator.GenerateAffiliateSharingLinkV202407.
 type GenerateAffiliateSharingLinkV202407Request struct {
 	Channel  *string                                             `json:"channel,omitzero"`
 	Material *GenerateAffiliateSharingLinkV202407RequestMaterial `json:"material,omitzero"`
 	Tags     []string                                            `json:"tags,omitzero"`
 }
 
-// GenerateAffiliateSharingLinkV202407RequestMaterial is part of a request.
+// GenerateAffiliateSharingLinkV202407RequestMaterial is taken by
+// [AffiliateCreatorService.GenerateAffiliateSharingLinkV202407].
 type GenerateAffiliateSharingLinkV202407RequestMaterial struct {
 	ID   *string `json:"id,omitzero"`
 	Type *string `json:"type,omitzero"`
 }
 
-// GetCreatorApplicableSampleLabelRequest holds the parameters of AffiliateCreator.GetCreatorApplicableSampleLabel.
+// GetCreatorApplicableSampleLabelRequest holds the parameters of
+// AffiliateCreator.GetCreatorApplicableSampleLabel.
 type GetCreatorApplicableSampleLabelRequest struct {
 	ProductID string `url:"product_id" json:"-"` // required
 }
 
-// GetCreatorApplicableSampleLabelResponse is the reply of AffiliateCreator.GetCreatorApplicableSampleLabel.
+// GetCreatorApplicableSampleLabelResponse is the reply of
+// AffiliateCreator.GetCreatorApplicableSampleLabel.
 type GetCreatorApplicableSampleLabelResponse struct {
 	Label GetCreatorApplicableSampleLabelResponseLabel `json:"label,omitzero"`
 }
 
-// GetCreatorApplicableSampleLabelResponseLabel is part of a reply.
+// GetCreatorApplicableSampleLabelResponseLabel is returned by
+// [AffiliateCreatorService.GetCreatorApplicableSampleLabel].
 type GetCreatorApplicableSampleLabelResponseLabel struct {
 	ApplicationID string                                                    `json:"application_id,omitzero"`
 	CanApply      bool                                                      `json:"can_apply,omitzero"`
@@ -1032,12 +1113,14 @@ type GetCreatorApplicableSampleLabelResponseLabel struct {
 	Status        string                                                    `json:"status,omitzero"`
 }
 
-// GetCreatorApplicableSampleLabelResponseLabelSampleProduct is part of a reply.
+// GetCreatorApplicableSampleLabelResponseLabelSampleProduct is returned by
+// [AffiliateCreatorService.GetCreatorApplicableSampleLabel].
 type GetCreatorApplicableSampleLabelResponseLabelSampleProduct struct {
 	SampleSKUList []GetCreatorApplicableSampleLabelSampleProductSampleSKUList `json:"sample_sku_list,omitzero"`
 }
 
-// GetCreatorApplicableSampleLabelSampleProductSampleSKUList is part of a reply.
+// GetCreatorApplicableSampleLabelSampleProductSampleSKUList is returned by
+// [AffiliateCreatorService.GetCreatorApplicableSampleLabel].
 type GetCreatorApplicableSampleLabelSampleProductSampleSKUList struct {
 	ID                   string                                                     `json:"id,omitzero"`
 	IsAvailable          bool                                                       `json:"is_available,omitzero"`
@@ -1047,7 +1130,8 @@ type GetCreatorApplicableSampleLabelSampleProductSampleSKUList struct {
 	UnavailableReason    string                                                     `json:"unavailable_reason,omitzero"`
 }
 
-// GetCreatorApplicableSampleLabelSampleSKUListSaleProperty is part of a reply.
+// GetCreatorApplicableSampleLabelSampleSKUListSaleProperty is returned by
+// [AffiliateCreatorService.GetCreatorApplicableSampleLabel].
 type GetCreatorApplicableSampleLabelSampleSKUListSaleProperty struct {
 	ID        string `json:"id,omitzero"`
 	Name      string `json:"name,omitzero"`
@@ -1055,7 +1139,8 @@ type GetCreatorApplicableSampleLabelSampleSKUListSaleProperty struct {
 	ValueName string `json:"value_name,omitzero"`
 }
 
-// GetCreatorProfileRequest holds the parameters of AffiliateCreator.GetCreatorProfile.
+// GetCreatorProfileRequest holds the parameters of
+// AffiliateCreator.GetCreatorProfile.
 type GetCreatorProfileRequest struct{}
 
 // GetCreatorProfileResponse is the reply of AffiliateCreator.GetCreatorProfile.
@@ -1078,10 +1163,12 @@ func (v GetCreatorProfileResponse) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetCreatorProfileResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetCreatorProfileV202405Request holds the parameters of AffiliateCreator.GetCreatorProfileV202405.
+// GetCreatorProfileV202405Request holds the parameters of
+// AffiliateCreator.GetCreatorProfileV202405.
 type GetCreatorProfileV202405Request struct{}
 
-// GetCreatorProfileV202405Response is the reply of AffiliateCreator.GetCreatorProfileV202405.
+// GetCreatorProfileV202405Response is the reply of
+// AffiliateCreator.GetCreatorProfileV202405.
 type GetCreatorProfileV202405Response struct {
 	Avatar          Image                      `json:"avatar,omitzero"`
 	CreatorUserID   string                     `json:"creator_user_id,omitzero"`
@@ -1101,7 +1188,8 @@ func (v GetCreatorProfileV202405Response) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetCreatorProfileV202405Response) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetCreatorSampleApplicationDetailCreatorFulfillment is part of a reply.
+// GetCreatorSampleApplicationDetailCreatorFulfillment is returned by
+// [AffiliateCreatorService.GetCreatorSampleApplicationDetail].
 type GetCreatorSampleApplicationDetailCreatorFulfillment struct {
 	ExpirationTime       UnixSeconds                                               `json:"expiration_time,omitzero"`
 	ID                   string                                                    `json:"id,omitzero"`
@@ -1109,7 +1197,8 @@ type GetCreatorSampleApplicationDetailCreatorFulfillment struct {
 	TotalSuspendDuration int                                                       `json:"total_suspend_duration,omitzero"`
 }
 
-// GetCreatorSampleApplicationDetailRequest holds the parameters of AffiliateCreator.GetCreatorSampleApplicationDetail.
+// GetCreatorSampleApplicationDetailRequest holds the parameters of
+// AffiliateCreator.GetCreatorSampleApplicationDetail.
 type GetCreatorSampleApplicationDetailRequest struct {
 	ApplicationID   *string `json:"application_id,omitzero"`
 	ApplicationType *string `json:"application_type,omitzero"`
@@ -1117,12 +1206,14 @@ type GetCreatorSampleApplicationDetailRequest struct {
 	ProductID       *string `json:"product_id,omitzero"`
 }
 
-// GetCreatorSampleApplicationDetailResponse is the reply of AffiliateCreator.GetCreatorSampleApplicationDetail.
+// GetCreatorSampleApplicationDetailResponse is the reply of
+// AffiliateCreator.GetCreatorSampleApplicationDetail.
 type GetCreatorSampleApplicationDetailResponse struct {
 	SampleApplication GetCreatorSampleApplicationDetailResponseSampleApplication `json:"sample_application,omitzero"`
 }
 
-// GetCreatorSampleApplicationDetailResponseSampleApplication is part of a reply.
+// GetCreatorSampleApplicationDetailResponseSampleApplication is returned by
+// [AffiliateCreatorService.GetCreatorSampleApplicationDetail].
 type GetCreatorSampleApplicationDetailResponseSampleApplication struct {
 	ActivityID         string                                              `json:"activity_id,omitzero"`
 	CreateTime         UnixSeconds                                         `json:"create_time,omitzero"`
@@ -1134,17 +1225,20 @@ type GetCreatorSampleApplicationDetailResponseSampleApplication struct {
 	Type               string                                              `json:"type,omitzero"`
 }
 
-// GetOpenCollaborationProductListByProductIDsRequest holds the parameters of AffiliateCreator.GetOpenCollaborationProductListByProductIDs.
+// GetOpenCollaborationProductListByProductIDsRequest holds the parameters of
+// AffiliateCreator.GetOpenCollaborationProductListByProductIDs.
 type GetOpenCollaborationProductListByProductIDsRequest struct {
 	ProductIDs []string `url:"product_ids,comma,omitempty" json:"-"`
 }
 
-// GetOpenCollaborationProductListByProductIDsResponse is the reply of AffiliateCreator.GetOpenCollaborationProductListByProductIDs.
+// GetOpenCollaborationProductListByProductIDsResponse is the reply of
+// AffiliateCreator.GetOpenCollaborationProductListByProductIDs.
 type GetOpenCollaborationProductListByProductIDsResponse struct {
 	Products []GetOpenCollaborationProductListByProductIDsResponseProduct `json:"products,omitzero"`
 }
 
-// GetOpenCollaborationProductListByProductIDsResponseProduct is part of a reply.
+// GetOpenCollaborationProductListByProductIDsResponseProduct is returned by
+// [AffiliateCreatorService.GetOpenCollaborationProductListByProductIDs].
 type GetOpenCollaborationProductListByProductIDsResponseProduct struct {
 	CategoryChains    []CategoryChain                                              `json:"category_chains,omitzero"`
 	Commission        Commission                                                   `json:"commission,omitzero"`
@@ -1161,12 +1255,14 @@ type GetOpenCollaborationProductListByProductIDsResponseProduct struct {
 	UnitsSold         int64                                                        `json:"units_sold,omitzero"`
 }
 
-// GetOpenCollaborationProductListByProductIDsShopAdsCommission is part of a reply.
+// GetOpenCollaborationProductListByProductIDsShopAdsCommission is returned by
+// [AffiliateCreatorService.GetOpenCollaborationProductListByProductIDs].
 type GetOpenCollaborationProductListByProductIDsShopAdsCommission struct {
 	Rate int64 `json:"rate,omitzero"`
 }
 
-// GetShopProductsRequest holds the parameters of AffiliateCreator.GetShopProducts.
+// GetShopProductsRequest holds the parameters of
+// AffiliateCreator.GetShopProducts.
 type GetShopProductsRequest struct {
 	PageSize     int     `url:"page_size" json:"-"` // required, 1 to 100
 	PageToken    *string `url:"page_token,omitempty" json:"-"`
@@ -1182,91 +1278,107 @@ type GetShopProductsResponse struct {
 	TotalCount    int                              `json:"total_count,omitzero"`
 }
 
-// GetShoppableVideoPrecheckResultGoodQualityCheckResult is part of a reply.
+// GetShoppableVideoPrecheckResultGoodQualityCheckResult is returned by
+// [AffiliateCreatorService.GetShoppableVideoPrecheckResult].
 type GetShoppableVideoPrecheckResultGoodQualityCheckResult struct {
 	Issues []GetShoppableVideoPrecheckResultGoodQualityCheckResultIssue `json:"issues,omitzero"`
 	Status string                                                       `json:"status,omitzero"`
 }
 
-// GetShoppableVideoPrecheckResultGoodQualityCheckResultIssue is part of a reply.
+// GetShoppableVideoPrecheckResultGoodQualityCheckResultIssue is returned by
+// [AffiliateCreatorService.GetShoppableVideoPrecheckResult].
 type GetShoppableVideoPrecheckResultGoodQualityCheckResultIssue struct {
 	Code        string `json:"code,omitzero"`
 	Suggestions string `json:"suggestions,omitzero"`
 }
 
-// GetShoppableVideoPrecheckResultRequest holds the parameters of AffiliateCreator.GetShoppableVideoPrecheckResult.
+// GetShoppableVideoPrecheckResultRequest holds the parameters of
+// AffiliateCreator.GetShoppableVideoPrecheckResult.
 type GetShoppableVideoPrecheckResultRequest struct{}
 
-// GetShoppableVideoPrecheckResultResponse is the reply of AffiliateCreator.GetShoppableVideoPrecheckResult.
+// GetShoppableVideoPrecheckResultResponse is the reply of
+// AffiliateCreator.GetShoppableVideoPrecheckResult.
 type GetShoppableVideoPrecheckResultResponse struct {
 	PrecheckTask GetShoppableVideoPrecheckResultResponsePrecheckTask `json:"precheck_task,omitzero"`
 }
 
-// GetShoppableVideoPrecheckResultResponsePrecheckTask is part of a reply.
+// GetShoppableVideoPrecheckResultResponsePrecheckTask is returned by
+// [AffiliateCreatorService.GetShoppableVideoPrecheckResult].
 type GetShoppableVideoPrecheckResultResponsePrecheckTask struct {
 	GoodQualityCheckResult GetShoppableVideoPrecheckResultGoodQualityCheckResult `json:"good_quality_check_result,omitzero"`
 	ID                     string                                                `json:"id,omitzero"`
 	ViolationCheckResult   GetShoppableVideoPrecheckResultViolationCheckResult   `json:"violation_check_result,omitzero"`
 }
 
-// GetShoppableVideoPrecheckResultV202511Request holds the parameters of AffiliateCreator.GetShoppableVideoPrecheckResultV202511.
+// GetShoppableVideoPrecheckResultV202511Request holds the parameters of
+// AffiliateCreator.GetShoppableVideoPrecheckResultV202511.
 type GetShoppableVideoPrecheckResultV202511Request struct{}
 
-// GetShoppableVideoPrecheckResultV202511Response is the reply of AffiliateCreator.GetShoppableVideoPrecheckResultV202511.
+// GetShoppableVideoPrecheckResultV202511Response is the reply of
+// AffiliateCreator.GetShoppableVideoPrecheckResultV202511.
 type GetShoppableVideoPrecheckResultV202511Response struct {
 	PrecheckTask GetShoppableVideoPrecheckResultV202511ResponsePrecheckTask `json:"precheck_task,omitzero"`
 }
 
-// GetShoppableVideoPrecheckResultV202511ResponsePrecheckTask is part of a reply.
+// GetShoppableVideoPrecheckResultV202511ResponsePrecheckTask is returned by
+// [AffiliateCreatorService.GetShoppableVideoPrecheckResultV202511].
 type GetShoppableVideoPrecheckResultV202511ResponsePrecheckTask struct {
 	ID     string                  `json:"id,omitzero"`
 	Issues []AffiliateCreatorIssue `json:"issues,omitzero"`
 	Result string                  `json:"result,omitzero"`
 }
 
-// GetShoppableVideoPrecheckResultViolationCheckResult is part of a reply.
+// GetShoppableVideoPrecheckResultViolationCheckResult is returned by
+// [AffiliateCreatorService.GetShoppableVideoPrecheckResult].
 type GetShoppableVideoPrecheckResultViolationCheckResult struct {
 	Issues []AffiliateCreatorIssue `json:"issues,omitzero"`
 	Status string                  `json:"status,omitzero"`
 }
 
-// GetShoppableVideoStatusRequest holds the parameters of AffiliateCreator.GetShoppableVideoStatus.
+// GetShoppableVideoStatusRequest holds the parameters of
+// AffiliateCreator.GetShoppableVideoStatus.
 type GetShoppableVideoStatusRequest struct{}
 
-// GetShoppableVideoStatusResponse is the reply of AffiliateCreator.GetShoppableVideoStatus.
+// GetShoppableVideoStatusResponse is the reply of
+// AffiliateCreator.GetShoppableVideoStatus.
 type GetShoppableVideoStatusResponse struct {
 	Video GetShoppableVideoStatusResponseVideo `json:"video,omitzero"`
 }
 
-// GetShoppableVideoStatusResponseVideo is part of a reply.
+// GetShoppableVideoStatusResponseVideo is returned by
+// [AffiliateCreatorService.GetShoppableVideoStatus].
 type GetShoppableVideoStatusResponseVideo struct {
 	ID         string                     `json:"id,omitzero"`
 	PostStatus AffiliateCreatorPostStatus `json:"post_status,omitzero"`
 	PostTime   UnixSeconds                `json:"post_time,omitzero"`
 }
 
-// GetShowcaseProductsProductAdditionCustomizedMainImage is part of a reply.
+// GetShowcaseProductsProductAdditionCustomizedMainImage is returned by
+// [AffiliateCreatorService.GetShowcaseProducts].
 type GetShowcaseProductsProductAdditionCustomizedMainImage struct {
 	Heigth int    `json:"heigth,omitzero"`
 	URL    string `json:"url,omitzero"`
 	Width  int    `json:"width,omitzero"`
 }
 
-// GetShowcaseProductsRequest holds the parameters of AffiliateCreator.GetShowcaseProducts.
+// GetShowcaseProductsRequest holds the parameters of
+// AffiliateCreator.GetShowcaseProducts.
 type GetShowcaseProductsRequest struct {
 	Origin    string  `url:"origin" json:"-"`    // required
 	PageSize  int64   `url:"page_size" json:"-"` // required, 1 to 20
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GetShowcaseProductsResponse is the reply of AffiliateCreator.GetShowcaseProducts.
+// GetShowcaseProductsResponse is the reply of
+// AffiliateCreator.GetShowcaseProducts.
 type GetShowcaseProductsResponse struct {
 	NextPageToken string                               `json:"next_page_token,omitzero"`
 	Products      []GetShowcaseProductsResponseProduct `json:"products,omitzero"`
 	TotalCount    int64                                `json:"total_count,omitzero"`
 }
 
-// GetShowcaseProductsResponseProduct is part of a reply.
+// GetShowcaseProductsResponseProduct is returned by
+// [AffiliateCreatorService.GetShowcaseProducts].
 type GetShowcaseProductsResponseProduct struct {
 	Addition       GetShowcaseProductsResponseProductAddition      `json:"addition,omitzero"`
 	Collaboration  GetShowcaseProductsResponseProductCollaboration `json:"collaboration,omitzero"`
@@ -1283,39 +1395,45 @@ type GetShowcaseProductsResponseProduct struct {
 	Title          string                                          `json:"title,omitzero"`
 }
 
-// GetShowcaseProductsResponseProductAddition is part of a reply.
+// GetShowcaseProductsResponseProductAddition is returned by
+// [AffiliateCreatorService.GetShowcaseProducts].
 type GetShowcaseProductsResponseProductAddition struct {
 	CustomizedMainImages []GetShowcaseProductsProductAdditionCustomizedMainImage `json:"customized_main_images,omitzero"`
 }
 
-// GetShowcaseProductsResponseProductCollaboration is part of a reply.
+// GetShowcaseProductsResponseProductCollaboration is returned by
+// [AffiliateCreatorService.GetShowcaseProducts].
 type GetShowcaseProductsResponseProductCollaboration struct {
 	ID      string `json:"id,omitzero"`
 	Partner IDName `json:"partner,omitzero"`
 	Type    string `json:"type,omitzero"`
 }
 
-// GetShowcaseProductsResponseProductCommission is part of a reply.
+// GetShowcaseProductsResponseProductCommission is returned by
+// [AffiliateCreatorService.GetShowcaseProducts].
 type GetShowcaseProductsResponseProductCommission struct {
 	Rate       int64 `json:"rate,omitzero"`
 	RewardRate int64 `json:"reward_rate,omitzero"`
 }
 
-// GetShowcaseProductsResponseProductMainImage is part of a reply.
+// GetShowcaseProductsResponseProductMainImage is returned by
+// [AffiliateCreatorService.GetShowcaseProducts].
 type GetShowcaseProductsResponseProductMainImage struct {
 	Heigth int    `json:"heigth,omitzero"`
 	URL    string `json:"url,omitzero"`
 	Width  int    `json:"width,omitzero"`
 }
 
-// GetShowcaseProductsResponseProductPrice is part of a reply.
+// GetShowcaseProductsResponseProductPrice is returned by
+// [AffiliateCreatorService.GetShowcaseProducts].
 type GetShowcaseProductsResponseProductPrice struct {
 	OriginalPrice         MoneyRange `json:"original_price,omitzero"`
 	PlatformDiscountPrice MoneyRange `json:"platform_discount_price,omitzero"`
 	SellerDiscountPrice   MoneyRange `json:"seller_discount_price,omitzero"`
 }
 
-// GetShowcaseProductsResponseProductStatus is part of a reply.
+// GetShowcaseProductsResponseProductStatus is returned by
+// [AffiliateCreatorService.GetShowcaseProducts].
 type GetShowcaseProductsResponseProductStatus struct {
 	AddedStatus     GetShowcaseProductsResponseProductStatusAddedStatus `json:"added_status,omitzero"`
 	InventoryStatus AffiliateCreatorInventoryStatus                     `json:"inventory_status,omitzero"`
@@ -1323,81 +1441,96 @@ type GetShowcaseProductsResponseProductStatus struct {
 	ReviewStatus    AffiliateCreatorReviewStatus                        `json:"review_status,omitzero"`
 }
 
-// Material is part of a request.
+// Material is taken by [AffiliateCreatorService.CreatorGenerateGeneralLink] and
+// [AffiliateCreatorService.CreatorGeneratePublisherLink].
 type Material struct {
 	IDs  []string `json:"ids,omitzero"` // at most 50
 	Type *string  `json:"type,omitzero"`
 }
 
-// PostShoppableVideoRequest holds the parameters of AffiliateCreator.PostShoppableVideo.
+// PostShoppableVideoRequest holds the parameters of
+// AffiliateCreator.PostShoppableVideo.
 type PostShoppableVideoRequest struct {
 	ProductLinkInfo *ProductLinkInfo                    `json:"product_link_info,omitzero"`
 	VideoInfo       *PostShoppableVideoRequestVideoInfo `json:"video_info,omitzero"`
 }
 
-// PostShoppableVideoRequestVideoInfo is part of a request.
+// PostShoppableVideoRequestVideoInfo is taken by
+// [AffiliateCreatorService.PostShoppableVideo].
 type PostShoppableVideoRequestVideoInfo struct {
 	FileID *string `json:"file_id,omitzero"`
 	Title  *string `json:"title,omitzero"` // at most 2200 characters
 }
 
-// PostShoppableVideoResponse is the reply of AffiliateCreator.PostShoppableVideo.
+// PostShoppableVideoResponse is the reply of
+// AffiliateCreator.PostShoppableVideo.
 type PostShoppableVideoResponse struct {
 	Video IDOnly `json:"video,omitzero"`
 }
 
-// PrecheckVideoContentRequest holds the parameters of AffiliateCreator.PrecheckVideoContent.
+// PrecheckVideoContentRequest holds the parameters of
+// AffiliateCreator.PrecheckVideoContent.
 type PrecheckVideoContentRequest struct {
 	ProductLinkInfo *ProductLinkInfo                      `json:"product_link_info,omitzero"`
 	VideoInfo       *PrecheckVideoContentRequestVideoInfo `json:"video_info,omitzero"`
 }
 
-// PrecheckVideoContentRequestVideoInfo is part of a request.
+// PrecheckVideoContentRequestVideoInfo is taken by
+// [AffiliateCreatorService.PrecheckVideoContent].
 type PrecheckVideoContentRequestVideoInfo struct {
 	FileID *string `json:"file_id,omitzero"`
 }
 
-// PrecheckVideoContentResponse is the reply of AffiliateCreator.PrecheckVideoContent.
+// PrecheckVideoContentResponse is the reply of
+// AffiliateCreator.PrecheckVideoContent.
 type PrecheckVideoContentResponse struct {
 	Precheck PrecheckVideoContentResponsePrecheck `json:"precheck,omitzero"`
 }
 
-// PrecheckVideoContentResponsePrecheck is part of a reply.
+// PrecheckVideoContentResponsePrecheck is returned by
+// [AffiliateCreatorService.PrecheckVideoContent].
 type PrecheckVideoContentResponsePrecheck struct {
 	TaskID string `json:"task_id,omitzero"`
 }
 
-// ProductLinkInfo is part of a request.
+// ProductLinkInfo is taken by [AffiliateCreatorService.PostShoppableVideo] and
+// [AffiliateCreatorService.PrecheckVideoContent].
 type ProductLinkInfo struct {
 	ProductID *string `json:"product_id,omitzero"`
 	Title     *string `json:"title,omitzero"`
 }
 
-// ProductShop is part of a reply.
+// ProductShop is returned by [AffiliateCreatorService.GetShowcaseProducts] and
+// 3 others.
 type ProductShop struct {
 	Name string `json:"name,omitzero"`
 }
 
-// RemoveShowcaseProductsRequest holds the parameters of AffiliateCreator.RemoveShowcaseProducts.
+// RemoveShowcaseProductsRequest holds the parameters of
+// AffiliateCreator.RemoveShowcaseProducts.
 type RemoveShowcaseProductsRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"` // at most 200
 }
 
-// RemoveShowcaseProductsResponse is the reply of AffiliateCreator.RemoveShowcaseProducts.
+// RemoveShowcaseProductsResponse is the reply of
+// AffiliateCreator.RemoveShowcaseProducts.
 type RemoveShowcaseProductsResponse struct {
 	Code      int64  `json:"code,omitzero"`
 	Message   string `json:"message,omitzero"`
 	RequestID string `json:"request_id,omitzero"`
 }
 
-// SampleProduct is part of a reply.
+// SampleProduct is returned by
+// [AffiliateCreatorService.SearchCreatorSampleApplications] and
+// [AffiliateCreatorService.GetCreatorSampleApplicationDetail].
 type SampleProduct struct {
 	ID                        string   `json:"id,omitzero"`
 	SKUID                     string   `json:"sku_id,omitzero"`
 	SKUSalePropertyValueNames []string `json:"sku_sale_property_value_names,omitzero"`
 }
 
-// SearchCreatorAffiliateOrdersRequest holds the parameters of AffiliateCreator.SearchCreatorAffiliateOrders.
+// SearchCreatorAffiliateOrdersRequest holds the parameters of
+// AffiliateCreator.SearchCreatorAffiliateOrders.
 type SearchCreatorAffiliateOrdersRequest struct {
 	CreateTimeGe *UnixSeconds `json:"create_time_ge,omitzero" url:"-"`
 	CreateTimeLt *UnixSeconds `json:"create_time_lt,omitzero" url:"-"`
@@ -1405,14 +1538,16 @@ type SearchCreatorAffiliateOrdersRequest struct {
 	PageToken    *string      `url:"page_token,omitempty" json:"-"`
 }
 
-// SearchCreatorAffiliateOrdersResponse is the reply of AffiliateCreator.SearchCreatorAffiliateOrders.
+// SearchCreatorAffiliateOrdersResponse is the reply of
+// AffiliateCreator.SearchCreatorAffiliateOrders.
 type SearchCreatorAffiliateOrdersResponse struct {
 	NextPageToken string                                      `json:"next_page_token,omitzero"`
 	Orders        []SearchCreatorAffiliateOrdersResponseOrder `json:"orders,omitzero"`
 	TotalCount    int64                                       `json:"total_count,omitzero"`
 }
 
-// SearchCreatorAffiliateOrdersResponseOrder is part of a reply.
+// SearchCreatorAffiliateOrdersResponseOrder is returned by
+// [AffiliateCreatorService.SearchCreatorAffiliateOrders].
 type SearchCreatorAffiliateOrdersResponseOrder struct {
 	CreateTime   UnixSeconds                                     `json:"create_time,omitzero"`
 	DeliveryTime UnixSeconds                                     `json:"delivery_time,omitzero"`
@@ -1421,7 +1556,8 @@ type SearchCreatorAffiliateOrdersResponseOrder struct {
 	Status       SearchCreatorAffiliateOrdersResponseOrderStatus `json:"status,omitzero"`
 }
 
-// SearchCreatorAffiliateOrdersResponseOrderSKU is part of a reply.
+// SearchCreatorAffiliateOrdersResponseOrderSKU is returned by
+// [AffiliateCreatorService.SearchCreatorAffiliateOrders].
 type SearchCreatorAffiliateOrdersResponseOrderSKU struct {
 	ActualBonusCommission               Money                       `json:"actual_bonus_commission,omitzero"`
 	ActualCommission                    Money                       `json:"actual_commission,omitzero"`
@@ -1455,21 +1591,24 @@ type SearchCreatorAffiliateOrdersResponseOrderSKU struct {
 	TargetCollaborationID               string                      `json:"target_collaboration_id,omitzero"`
 }
 
-// SearchCreatorAffiliateOrdersV202405Request holds the parameters of AffiliateCreator.SearchCreatorAffiliateOrdersV202405.
+// SearchCreatorAffiliateOrdersV202405Request holds the parameters of
+// AffiliateCreator.SearchCreatorAffiliateOrdersV202405.
 type SearchCreatorAffiliateOrdersV202405Request struct {
 	PageSize  int64   `url:"page_size" json:"-"` // required, at most 50
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 	Version   *int    `url:"version,omitempty" json:"-"`
 }
 
-// SearchCreatorAffiliateOrdersV202405Response is the reply of AffiliateCreator.SearchCreatorAffiliateOrdersV202405.
+// SearchCreatorAffiliateOrdersV202405Response is the reply of
+// AffiliateCreator.SearchCreatorAffiliateOrdersV202405.
 type SearchCreatorAffiliateOrdersV202405Response struct {
 	NextPageToken string                                            `json:"next_page_token,omitzero"`
 	Orders        []SearchSellerAffiliateOrdersV202405ResponseOrder `json:"orders,omitzero"`
 	TotalCount    int64                                             `json:"total_count,omitzero"`
 }
 
-// SearchCreatorSampleApplicationsCreatorFulfillment is part of a reply.
+// SearchCreatorSampleApplicationsCreatorFulfillment is returned by
+// [AffiliateCreatorService.SearchCreatorSampleApplications].
 type SearchCreatorSampleApplicationsCreatorFulfillment struct {
 	BoundProductStatus   AffiliateCreatorBoundProductStatus                      `json:"bound_product_status,omitzero"`
 	ExpirationTime       UnixSeconds                                             `json:"expiration_time,omitzero"`
@@ -1478,20 +1617,23 @@ type SearchCreatorSampleApplicationsCreatorFulfillment struct {
 	TotalSuspendDuration int                                                     `json:"total_suspend_duration,omitzero"`
 }
 
-// SearchCreatorSampleApplicationsRequest holds the parameters of AffiliateCreator.SearchCreatorSampleApplications.
+// SearchCreatorSampleApplicationsRequest holds the parameters of
+// AffiliateCreator.SearchCreatorSampleApplications.
 type SearchCreatorSampleApplicationsRequest struct {
 	ApplicationStatuses []string `json:"application_statuses,omitzero" url:"-"`
 	PageSize            *int     `url:"page_size,omitempty" json:"-"` // at most 50
 	PageToken           *string  `url:"page_token,omitempty" json:"-"`
 }
 
-// SearchCreatorSampleApplicationsResponse is the reply of AffiliateCreator.SearchCreatorSampleApplications.
+// SearchCreatorSampleApplicationsResponse is the reply of
+// AffiliateCreator.SearchCreatorSampleApplications.
 type SearchCreatorSampleApplicationsResponse struct {
 	NextPageToken      string                                                     `json:"next_page_token,omitzero"`
 	SampleApplications []SearchCreatorSampleApplicationsResponseSampleApplication `json:"sample_applications,omitzero"`
 }
 
-// SearchCreatorSampleApplicationsResponseSampleApplication is part of a reply.
+// SearchCreatorSampleApplicationsResponseSampleApplication is returned by
+// [AffiliateCreatorService.SearchCreatorSampleApplications].
 type SearchCreatorSampleApplicationsResponseSampleApplication struct {
 	ActivityID         string                                            `json:"activity_id,omitzero"`
 	CreatorFulfillment SearchCreatorSampleApplicationsCreatorFulfillment `json:"creator_fulfillment,omitzero"`
@@ -1501,7 +1643,8 @@ type SearchCreatorSampleApplicationsResponseSampleApplication struct {
 	Status             string                                            `json:"status,omitzero"`
 }
 
-// SearchCreatorTargetCollaborationsRequest holds the parameters of AffiliateCreator.SearchCreatorTargetCollaborations.
+// SearchCreatorTargetCollaborationsRequest holds the parameters of
+// AffiliateCreator.SearchCreatorTargetCollaborations.
 type SearchCreatorTargetCollaborationsRequest struct {
 	Keyword     *string                      `json:"keyword,omitzero" url:"-"`
 	KeywordType *AffiliateCreatorKeywordType `json:"keyword_type,omitzero" url:"-"`
@@ -1510,14 +1653,16 @@ type SearchCreatorTargetCollaborationsRequest struct {
 	ShopID      *string                      `json:"shop_id,omitzero" url:"-"`
 }
 
-// SearchCreatorTargetCollaborationsResponse is the reply of AffiliateCreator.SearchCreatorTargetCollaborations.
+// SearchCreatorTargetCollaborationsResponse is the reply of
+// AffiliateCreator.SearchCreatorTargetCollaborations.
 type SearchCreatorTargetCollaborationsResponse struct {
 	NextPageToken        string                                                         `json:"next_page_token,omitzero"`
 	TargetCollaborations []SearchCreatorTargetCollaborationsResponseTargetCollaboration `json:"target_collaborations,omitzero"`
 	TotalCount           int64                                                          `json:"total_count,omitzero"`
 }
 
-// SearchCreatorTargetCollaborationsResponseTargetCollaboration is part of a reply.
+// SearchCreatorTargetCollaborationsResponseTargetCollaboration is returned by
+// [AffiliateCreatorService.SearchCreatorTargetCollaborations].
 type SearchCreatorTargetCollaborationsResponseTargetCollaboration struct {
 	ID       string                                                        `json:"id,omitzero"`
 	Name     string                                                        `json:"name,omitzero"`
@@ -1525,7 +1670,8 @@ type SearchCreatorTargetCollaborationsResponseTargetCollaboration struct {
 	Status   SearchCreatorTargetCollaborationsTargetCollaborationStatus    `json:"status,omitzero"`
 }
 
-// SearchCreatorTargetCollaborationsTargetCollaborationProduct is part of a reply.
+// SearchCreatorTargetCollaborationsTargetCollaborationProduct is returned by
+// [AffiliateCreatorService.SearchCreatorTargetCollaborations].
 type SearchCreatorTargetCollaborationsTargetCollaborationProduct struct {
 	Commission   Commission `json:"commission,omitzero"`
 	ID           string     `json:"id,omitzero"`
@@ -1533,41 +1679,50 @@ type SearchCreatorTargetCollaborationsTargetCollaborationProduct struct {
 	Title        string     `json:"title,omitzero"`
 }
 
-// SearchSellerAffiliateOrdersV202405ResponseOrder is part of a reply.
+// SearchSellerAffiliateOrdersV202405ResponseOrder is returned by
+// [AffiliateSellerService.SearchSellerAffiliateOrdersV202405] and
+// [AffiliateCreatorService.SearchCreatorAffiliateOrdersV202405].
 type SearchSellerAffiliateOrdersV202405ResponseOrder struct {
 	ID        string                                                    `json:"id,omitzero"`
 	LineItems []SearchSellerAffiliateOrdersV202405ResponseOrderLineItem `json:"line_items,omitzero"`
 }
 
-// SearchSellerAffiliateOrdersV202405ResponseOrderLineItem is part of a reply.
+// SearchSellerAffiliateOrdersV202405ResponseOrderLineItem is returned by
+// [AffiliateSellerService.SearchSellerAffiliateOrdersV202405] and
+// [AffiliateCreatorService.SearchCreatorAffiliateOrdersV202405].
 type SearchSellerAffiliateOrdersV202405ResponseOrderLineItem struct {
 	ID        string `json:"id,omitzero"`
 	ProductID string `json:"product_id,omitzero"`
 }
 
-// TopShowcaseProductsRequest holds the parameters of AffiliateCreator.TopShowcaseProducts.
+// TopShowcaseProductsRequest holds the parameters of
+// AffiliateCreator.TopShowcaseProducts.
 type TopShowcaseProductsRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"`
 }
 
-// TopShowcaseProductsResponse is the reply of AffiliateCreator.TopShowcaseProducts.
+// TopShowcaseProductsResponse is the reply of
+// AffiliateCreator.TopShowcaseProducts.
 type TopShowcaseProductsResponse struct {
 	Code      int64  `json:"code,omitzero"`
 	Message   string `json:"message,omitzero"`
 	RequestID string `json:"request_id,omitzero"`
 }
 
-// UploadShoppableVideoFileRequest holds the parameters of AffiliateCreator.UploadShoppableVideoFile.
+// UploadShoppableVideoFileRequest holds the parameters of
+// AffiliateCreator.UploadShoppableVideoFile.
 type UploadShoppableVideoFileRequest struct {
 	Data *File `multipart:"data" json:"-" url:"-"`
 }
 
-// UploadShoppableVideoFileResponse is the reply of AffiliateCreator.UploadShoppableVideoFile.
+// UploadShoppableVideoFileResponse is the reply of
+// AffiliateCreator.UploadShoppableVideoFile.
 type UploadShoppableVideoFileResponse struct {
 	VideoFile UploadShoppableVideoFileResponseVideoFile `json:"video_file,omitzero"`
 }
 
-// UploadShoppableVideoFileResponseVideoFile is part of a reply.
+// UploadShoppableVideoFileResponseVideoFile is returned by
+// [AffiliateCreatorService.UploadShoppableVideoFile].
 type UploadShoppableVideoFileResponseVideoFile struct {
 	ID  string `json:"id,omitzero"`
 	Md5 string `json:"md5,omitzero"`

@@ -15,7 +15,8 @@ type AffiliatePartnerService service
 
 // CreateAffiliatePartnerCampaign calls POST /affiliate_partner/202405/campaigns.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-affiliate-partner-campaign-202405
 func (s *AffiliatePartnerService) CreateAffiliatePartnerCampaign(ctx context.Context, req *CreateAffiliatePartnerCampaignRequest, opts ...CallOption) (*CreateAffiliatePartnerCampaignResponse, error) {
@@ -29,7 +30,8 @@ func (s *AffiliatePartnerService) CreateAffiliatePartnerCampaign(ctx context.Con
 
 // EditAffiliatePartnerCampaign calls POST /affiliate_partner/202405/campaigns/{campaign_id}/partial_edit.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-affiliate-partner-campaign-202405
 func (s *AffiliatePartnerService) EditAffiliatePartnerCampaign(ctx context.Context, campaignID string, req *EditAffiliatePartnerCampaignRequest, opts ...CallOption) (*EditAffiliatePartnerCampaignResponse, error) {
@@ -43,7 +45,8 @@ func (s *AffiliatePartnerService) EditAffiliatePartnerCampaign(ctx context.Conte
 
 // GenerateAffiliatePartnerCampaignProductLink calls POST /affiliate_partner/202405/campaigns/{campaign_id}/products/{product_id}/promotion_link/generate.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/generate-affiliate-partner-campaign-product-link-202405
 func (s *AffiliatePartnerService) GenerateAffiliatePartnerCampaignProductLink(ctx context.Context, campaignID string, productID string, req *GenerateAffiliatePartnerCampaignProductLinkRequest, opts ...CallOption) (*GenerateAffiliatePartnerCampaignProductLinkResponse, error) {
@@ -57,7 +60,7 @@ func (s *AffiliatePartnerService) GenerateAffiliatePartnerCampaignProductLink(ct
 
 // GetAffiliatePartnerCampaignDetail calls GET /affiliate_partner/202405/campaigns/{campaign_id}.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-partner-campaign-detail-202405
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignDetail(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignDetailRequest, opts ...CallOption) (*GetAffiliatePartnerCampaignDetailResponse, error) {
@@ -71,7 +74,7 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignDetail(ctx context.
 
 // GetAffiliatePartnerCampaignList calls GET /affiliate_partner/202405/campaigns.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-partner-campaign-list-202405
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignList(ctx context.Context, req *GetAffiliatePartnerCampaignListRequest, opts ...CallOption) (*GetAffiliatePartnerCampaignListResponse, error) {
@@ -83,15 +86,16 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignList(ctx context.Co
 	return out, err
 }
 
-// GetAffiliatePartnerCampaignListAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetAffiliatePartnerCampaignList]. It stops at the first error but an [UnreadableError].
+// GetAffiliatePartnerCampaignListAll iterates over all campaigns of
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignList], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context.Context, req *GetAffiliatePartnerCampaignListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignListResponseCampaign, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignListResponseCampaign, string, error) {
+	return tokenPages("AffiliatePartner.GetAffiliatePartnerCampaignList", func(token string) ([]GetAffiliatePartnerCampaignListResponseCampaign, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -106,7 +110,7 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context
 
 // GetAffiliatePartnerCampaignProductList calls GET /affiliate_partner/202405/campaigns/{campaign_id}/products.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-partner-campaign-product-list-202405
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductList(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignProductListRequest, opts ...CallOption) (*GetAffiliatePartnerCampaignProductListResponse, error) {
@@ -118,11 +122,12 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductList(ctx con
 	return out, err
 }
 
-// GetAffiliatePartnerCampaignProductListAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList]. It stops at the first error but an [UnreadableError].
+// GetAffiliatePartnerCampaignProductListAll iterates over all products of
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignProductListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignProductListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, error) {
+	return tokenPages("AffiliatePartner.GetAffiliatePartnerCampaignProductList", func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -137,7 +142,7 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx 
 
 // GetCampaignCreatorContentStatistics calls GET /affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-content-statistics-202508
 func (s *AffiliatePartnerService) GetCampaignCreatorContentStatistics(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetCampaignCreatorContentStatisticsRequest, opts ...CallOption) (*GetCampaignCreatorContentStatisticsResponse, error) {
@@ -151,7 +156,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorContentStatistics(ctx contex
 
 // GetCampaignCreatorContentStatisticsV202501 calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics.
 //
-// It only reads and is safe to repeat. Version 202501.
+// It only reads, and is retried. Version 202501.
 // The newest version is [AffiliatePartnerService.GetCampaignCreatorContentStatistics].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-content-statistics-202501
@@ -166,7 +171,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorContentStatisticsV202501(ctx
 
 // GetCampaignCreatorFulfillmentStatusInfo calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/performance.
 //
-// It only reads and is safe to repeat. Version 202501.
+// It only reads, and is retried. Version 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-fulfillment-status-info-202501
 func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfo(ctx context.Context, campaignID string, productID string, req *GetCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) (*GetCampaignCreatorFulfillmentStatusInfoResponse, error) {
@@ -178,11 +183,13 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfo(ctx co
 	return out, err
 }
 
-// GetCampaignCreatorFulfillmentStatusInfoAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusInfo]. It stops at the first error but an [UnreadableError].
+// GetCampaignCreatorFulfillmentStatusInfoAll iterates over all promotion
+// creators of
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusInfo], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfoAll(ctx context.Context, campaignID string, productID string, req *GetCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) iter.Seq2[GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, string, error) {
+	return tokenPages("AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo", func(token string) ([]GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -197,7 +204,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfoAll(ctx
 
 // GetCampaignCreatorFulfillmentStatusList calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/performance.
 //
-// It only reads and is safe to repeat. Version 202501.
+// It only reads, and is retried. Version 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-fulfillment-status-list-202501
 func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusList(ctx context.Context, campaignID string, req *GetCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) (*GetCampaignCreatorFulfillmentStatusListResponse, error) {
@@ -209,11 +216,13 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusList(ctx co
 	return out, err
 }
 
-// GetCampaignCreatorFulfillmentStatusListAll hands out what stands on the pages of
-// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusList]. It stops at the first error but an [UnreadableError].
+// GetCampaignCreatorFulfillmentStatusListAll iterates over all campaign product
+// statistics of
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusList], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusListAll(ctx context.Context, campaignID string, req *GetCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) iter.Seq2[AffiliatePartnerCampaignProductStatistic, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]AffiliatePartnerCampaignProductStatistic, string, error) {
+	return tokenPages("AffiliatePartner.GetCampaignCreatorFulfillmentStatusList", func(token string) ([]AffiliatePartnerCampaignProductStatistic, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -228,7 +237,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusListAll(ctx
 
 // GetCampaignCreatorSampleStatus calls GET /affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-sample-status-202508
 func (s *AffiliatePartnerService) GetCampaignCreatorSampleStatus(ctx context.Context, campaignID string, productID string, creatorTempID string, req *GetCampaignCreatorSampleStatusRequest, opts ...CallOption) (*GetCampaignCreatorSampleStatusResponse, error) {
@@ -242,7 +251,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorSampleStatus(ctx context.Con
 
 // GetCampaignCreatorSampleStatusV202501 calls GET /affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics/sample/status.
 //
-// It only reads and is safe to repeat. Version 202501.
+// It only reads, and is retried. Version 202501.
 // The newest version is [AffiliatePartnerService.GetCampaignCreatorSampleStatus].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-affiliate-campaign-creator-product-sample-status-202501
@@ -257,7 +266,8 @@ func (s *AffiliatePartnerService) GetCampaignCreatorSampleStatusV202501(ctx cont
 
 // PartnerGenerateMultiAffiliateCampaignProductLink calls POST /affiliate_partner/202505/campaigns/{campaign_id}/products/promotion_links/generate_batch.
 //
-// It is not repeated once it was sent. Version 202505.
+// It is never retried once the request may have reached the server. Version
+// 202505.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partner-generate-multi-affiliate-campaign-product-link-202505
 func (s *AffiliatePartnerService) PartnerGenerateMultiAffiliateCampaignProductLink(ctx context.Context, campaignID string, req *PartnerGenerateMultiAffiliateCampaignProductLinkRequest, opts ...CallOption) (*PartnerGenerateMultiAffiliateCampaignProductLinkResponse, error) {
@@ -271,7 +281,8 @@ func (s *AffiliatePartnerService) PartnerGenerateMultiAffiliateCampaignProductLi
 
 // PublishAffiliatePartnerCampaign calls POST /affiliate_partner/202405/campaigns/{campaign_id}/publish.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/publish-affiliate-partner-campaign-202405
 func (s *AffiliatePartnerService) PublishAffiliatePartnerCampaign(ctx context.Context, campaignID string, req *PublishAffiliatePartnerCampaignRequest, opts ...CallOption) (*PublishAffiliatePartnerCampaignResponse, error) {
@@ -285,7 +296,8 @@ func (s *AffiliatePartnerService) PublishAffiliatePartnerCampaign(ctx context.Co
 
 // ReviewAffiliatePartnerCampaignProduct calls POST /affiliate_partner/202405/campaigns/{campaign_id}/products/{product_id}/review.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/review-affiliate-partner-campaign-product-202405
 func (s *AffiliatePartnerService) ReviewAffiliatePartnerCampaignProduct(ctx context.Context, campaignID string, productID string, req *ReviewAffiliatePartnerCampaignProductRequest, opts ...CallOption) (*ReviewAffiliatePartnerCampaignProductResponse, error) {
@@ -299,7 +311,7 @@ func (s *AffiliatePartnerService) ReviewAffiliatePartnerCampaignProduct(ctx cont
 
 // SearchCAPAffiliateOrders calls POST /affiliate_partner/202504/cap_order/search.
 //
-// It only reads and is safe to repeat. Version 202504.
+// It only reads, and is retried. Version 202504.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-cap-affiliate-orders-202504
 func (s *AffiliatePartnerService) SearchCAPAffiliateOrders(ctx context.Context, req *SearchCAPAffiliateOrdersRequest, opts ...CallOption) (*SearchCAPAffiliateOrdersResponse, error) {
@@ -311,15 +323,16 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrders(ctx context.Context, 
 	return out, err
 }
 
-// SearchCAPAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliatePartnerService.SearchCAPAffiliateOrders]. It stops at the first error but an [UnreadableError].
+// SearchCAPAffiliateOrdersAll iterates over all orders of
+// [AffiliatePartnerService.SearchCAPAffiliateOrders], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Context, req *SearchCAPAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchCAPAffiliateOrdersResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCAPAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliatePartner.SearchCAPAffiliateOrders", func(token string) ([]SearchCAPAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -334,7 +347,7 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Contex
 
 // SearchTAPAffiliateOrders calls POST /affiliate_partner/202411/orders/search.
 //
-// It only reads and is safe to repeat. Version 202411.
+// It only reads, and is retried. Version 202411.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-tap-affiliate-orders-202411
 func (s *AffiliatePartnerService) SearchTAPAffiliateOrders(ctx context.Context, req *SearchTAPAffiliateOrdersRequest, opts ...CallOption) (*SearchTAPAffiliateOrdersResponse, error) {
@@ -346,15 +359,16 @@ func (s *AffiliatePartnerService) SearchTAPAffiliateOrders(ctx context.Context, 
 	return out, err
 }
 
-// SearchTAPAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliatePartnerService.SearchTAPAffiliateOrders]. It stops at the first error but an [UnreadableError].
+// SearchTAPAffiliateOrdersAll iterates over all orders of
+// [AffiliatePartnerService.SearchTAPAffiliateOrders], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliatePartnerService) SearchTAPAffiliateOrdersAll(ctx context.Context, req *SearchTAPAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchTAPAffiliateOrdersResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchTAPAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliatePartner.SearchTAPAffiliateOrders", func(token string) ([]SearchTAPAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -367,7 +381,8 @@ func (s *AffiliatePartnerService) SearchTAPAffiliateOrdersAll(ctx context.Contex
 	})
 }
 
-// AffiliatePartnerCampaignProductStatistic is part of a reply.
+// AffiliatePartnerCampaignProductStatistic is returned by
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusList].
 type AffiliatePartnerCampaignProductStatistic struct {
 	CampaignProductDetail     GetCampaignCreatorFulfillmentStatusListCampaignProductDetail `json:"campaign_product_detail,omitzero"`
 	CollaboratedCreatorsNum   int64                                                        `json:"collaborated_creators_num,omitzero"`
@@ -377,7 +392,9 @@ type AffiliatePartnerCampaignProductStatistic struct {
 	SampleRequestedCreatorNum int64                                                        `json:"sample_requested_creator_num,omitzero"`
 }
 
-// AffiliatePartnerCreatorContentStatistic is part of a reply.
+// AffiliatePartnerCreatorContentStatistic is returned by
+// [AffiliatePartnerService.GetCampaignCreatorContentStatistics] and
+// [AffiliatePartnerService.GetCampaignCreatorContentStatisticsV202501].
 type AffiliatePartnerCreatorContentStatistic struct {
 	CommentNum        string  `json:"comment_num,omitzero"`
 	ContentEndDate    string  `json:"content_end_date,omitzero"`
@@ -392,13 +409,16 @@ type AffiliatePartnerCreatorContentStatistic struct {
 	ViewCount         string  `json:"view_count,omitzero"`
 }
 
-// AffiliatePartnerProductPromotionLink is part of a reply.
+// AffiliatePartnerProductPromotionLink is returned by
+// [AffiliatePartnerService.PartnerGenerateMultiAffiliateCampaignProductLink].
 type AffiliatePartnerProductPromotionLink struct {
 	Link      string `json:"link,omitzero"`
 	ProductID string `json:"product_id,omitzero"`
 }
 
-// ContactInfo is part of a request.
+// ContactInfo is taken by
+// [AffiliatePartnerService.EditAffiliatePartnerCampaign] and
+// [AffiliatePartnerService.CreateAffiliatePartnerCampaign].
 type ContactInfo struct {
 	Email    *string `json:"email,omitzero"`
 	Line     *string `json:"line,omitzero"`
@@ -414,7 +434,8 @@ func (v ContactInfo) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ContactInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateAffiliatePartnerCampaignRequest holds the parameters of AffiliatePartner.CreateAffiliatePartnerCampaign.
+// CreateAffiliatePartnerCampaignRequest holds the parameters of
+// AffiliatePartner.CreateAffiliatePartnerCampaign.
 type CreateAffiliatePartnerCampaignRequest struct {
 	CampaignEndTime       *UnixSeconds                       `json:"campaign_end_time,omitzero" url:"-"`
 	CampaignStartTime     *UnixSeconds                       `json:"campaign_start_time,omitzero" url:"-"`
@@ -432,12 +453,14 @@ type CreateAffiliatePartnerCampaignRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateAffiliatePartnerCampaignRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateAffiliatePartnerCampaignResponse is the reply of AffiliatePartner.CreateAffiliatePartnerCampaign.
+// CreateAffiliatePartnerCampaignResponse is the reply of
+// AffiliatePartner.CreateAffiliatePartnerCampaign.
 type CreateAffiliatePartnerCampaignResponse struct {
 	CampaignID string `json:"campaign_id,omitzero"`
 }
 
-// EditAffiliatePartnerCampaignRequest holds the parameters of AffiliatePartner.EditAffiliatePartnerCampaign.
+// EditAffiliatePartnerCampaignRequest holds the parameters of
+// AffiliatePartner.EditAffiliatePartnerCampaign.
 type EditAffiliatePartnerCampaignRequest struct {
 	CampaignEndTime       *UnixSeconds                       `json:"campaign_end_time,omitzero" url:"-"`
 	CampaignStartTime     *UnixSeconds                       `json:"campaign_start_time,omitzero" url:"-"`
@@ -455,26 +478,31 @@ type EditAffiliatePartnerCampaignRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v EditAffiliatePartnerCampaignRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// EditAffiliatePartnerCampaignResponse is the reply of AffiliatePartner.EditAffiliatePartnerCampaign.
+// EditAffiliatePartnerCampaignResponse is the reply of
+// AffiliatePartner.EditAffiliatePartnerCampaign.
 type EditAffiliatePartnerCampaignResponse struct{}
 
-// GenerateAffiliatePartnerCampaignProductLinkRequest holds the parameters of AffiliatePartner.GenerateAffiliatePartnerCampaignProductLink.
+// GenerateAffiliatePartnerCampaignProductLinkRequest holds the parameters of
+// AffiliatePartner.GenerateAffiliatePartnerCampaignProductLink.
 type GenerateAffiliatePartnerCampaignProductLinkRequest struct {
 	CategoryAssetCipher   string `url:"category_asset_cipher" json:"-"` // required
 	CreatorCommissionRate *int64 `json:"creator_commission_rate,omitzero" url:"-"`
 }
 
-// GenerateAffiliatePartnerCampaignProductLinkResponse is the reply of AffiliatePartner.GenerateAffiliatePartnerCampaignProductLink.
+// GenerateAffiliatePartnerCampaignProductLinkResponse is the reply of
+// AffiliatePartner.GenerateAffiliatePartnerCampaignProductLink.
 type GenerateAffiliatePartnerCampaignProductLinkResponse struct {
 	ProductPromotionLink string `json:"product_promotion_link,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignDetailRequest holds the parameters of AffiliatePartner.GetAffiliatePartnerCampaignDetail.
+// GetAffiliatePartnerCampaignDetailRequest holds the parameters of
+// AffiliatePartner.GetAffiliatePartnerCampaignDetail.
 type GetAffiliatePartnerCampaignDetailRequest struct {
 	CategoryAssetCipher string `url:"category_asset_cipher" json:"-"` // required
 }
 
-// GetAffiliatePartnerCampaignDetailResponse is the reply of AffiliatePartner.GetAffiliatePartnerCampaignDetail.
+// GetAffiliatePartnerCampaignDetailResponse is the reply of
+// AffiliatePartner.GetAffiliatePartnerCampaignDetail.
 type GetAffiliatePartnerCampaignDetailResponse struct {
 	CampaignEndTime       UnixSeconds                                           `json:"campaign_end_time,omitzero"`
 	CampaignStartTime     UnixSeconds                                           `json:"campaign_start_time,omitzero"`
@@ -494,7 +522,8 @@ type GetAffiliatePartnerCampaignDetailResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetAffiliatePartnerCampaignDetailResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetAffiliatePartnerCampaignDetailResponseContactInfo is part of a reply.
+// GetAffiliatePartnerCampaignDetailResponseContactInfo is returned by
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignDetail].
 type GetAffiliatePartnerCampaignDetailResponseContactInfo struct {
 	Email    string `json:"email,omitzero"`
 	Line     string `json:"line,omitzero"`
@@ -514,13 +543,15 @@ func (v GetAffiliatePartnerCampaignDetailResponseContactInfo) LogValue() slog.Va
 	return wire.LogPrivate(v)
 }
 
-// GetAffiliatePartnerCampaignDetailResponseTargetShop is part of a reply.
+// GetAffiliatePartnerCampaignDetailResponseTargetShop is returned by
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignDetail].
 type GetAffiliatePartnerCampaignDetailResponseTargetShop struct {
 	Code string `json:"code,omitzero"`
 	Name string `json:"name,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignListRequest holds the parameters of AffiliatePartner.GetAffiliatePartnerCampaignList.
+// GetAffiliatePartnerCampaignListRequest holds the parameters of
+// AffiliatePartner.GetAffiliatePartnerCampaignList.
 type GetAffiliatePartnerCampaignListRequest struct {
 	CategoryAssetCipher string                                        `url:"category_asset_cipher" json:"-"` // required
 	PageSize            int64                                         `url:"page_size" json:"-"`             // required, 1 to 100
@@ -530,14 +561,16 @@ type GetAffiliatePartnerCampaignListRequest struct {
 	Type                *AffiliatePartnerType                         `url:"type,omitempty" json:"-"`
 }
 
-// GetAffiliatePartnerCampaignListResponse is the reply of AffiliatePartner.GetAffiliatePartnerCampaignList.
+// GetAffiliatePartnerCampaignListResponse is the reply of
+// AffiliatePartner.GetAffiliatePartnerCampaignList.
 type GetAffiliatePartnerCampaignListResponse struct {
 	Campaigns     []GetAffiliatePartnerCampaignListResponseCampaign `json:"campaigns,omitzero"`
 	NextPageToken string                                            `json:"next_page_token,omitzero"`
 	TotalCount    int64                                             `json:"total_count,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignListResponseCampaign is part of a reply.
+// GetAffiliatePartnerCampaignListResponseCampaign is returned by
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignList].
 type GetAffiliatePartnerCampaignListResponseCampaign struct {
 	CampaignEndTime       UnixSeconds                                           `json:"campaign_end_time,omitzero"`
 	CampaignStartTime     UnixSeconds                                           `json:"campaign_start_time,omitzero"`
@@ -548,7 +581,8 @@ type GetAffiliatePartnerCampaignListResponseCampaign struct {
 	Status                GetAffiliatePartnerCampaignListResponseCampaignStatus `json:"status,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignProductListBasePrice is part of a reply.
+// GetAffiliatePartnerCampaignProductListBasePrice is returned by
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList].
 type GetAffiliatePartnerCampaignProductListBasePrice struct {
 	Currency               string  `json:"currency,omitzero"`
 	ListPrice              Decimal `json:"list_price,omitzero"`
@@ -557,18 +591,21 @@ type GetAffiliatePartnerCampaignProductListBasePrice struct {
 	SalePrice              Decimal `json:"sale_price,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignProductListInventory is part of a reply.
+// GetAffiliatePartnerCampaignProductListInventory is returned by
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList].
 type GetAffiliatePartnerCampaignProductListInventory struct {
 	AvailableQuantity string `json:"available_quantity,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignProductListProperty is part of a reply.
+// GetAffiliatePartnerCampaignProductListProperty is returned by
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList].
 type GetAffiliatePartnerCampaignProductListProperty struct {
 	Name      string `json:"name,omitzero"`
 	ValueName string `json:"value_name,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignProductListRegionPrice is part of a reply.
+// GetAffiliatePartnerCampaignProductListRegionPrice is returned by
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList].
 type GetAffiliatePartnerCampaignProductListRegionPrice struct {
 	Currency               string  `json:"currency,omitzero"`
 	ListPrice              Decimal `json:"list_price,omitzero"`
@@ -577,7 +614,8 @@ type GetAffiliatePartnerCampaignProductListRegionPrice struct {
 	SalePrice              Decimal `json:"sale_price,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignProductListRequest holds the parameters of AffiliatePartner.GetAffiliatePartnerCampaignProductList.
+// GetAffiliatePartnerCampaignProductListRequest holds the parameters of
+// AffiliatePartner.GetAffiliatePartnerCampaignProductList.
 type GetAffiliatePartnerCampaignProductListRequest struct {
 	CategoryAssetCipher string                        `url:"category_asset_cipher" json:"-"` // required
 	CategoryID          *string                       `url:"category_id,omitempty" json:"-"`
@@ -589,14 +627,16 @@ type GetAffiliatePartnerCampaignProductListRequest struct {
 	ShopName            *string                       `url:"shop_name,omitempty" json:"-"`
 }
 
-// GetAffiliatePartnerCampaignProductListResponse is the reply of AffiliatePartner.GetAffiliatePartnerCampaignProductList.
+// GetAffiliatePartnerCampaignProductListResponse is the reply of
+// AffiliatePartner.GetAffiliatePartnerCampaignProductList.
 type GetAffiliatePartnerCampaignProductListResponse struct {
 	NextPageToken string                                                  `json:"next_page_token,omitzero"`
 	Products      []GetAffiliatePartnerCampaignProductListResponseProduct `json:"products,omitzero"`
 	TotalCount    int64                                                   `json:"total_count,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignProductListResponseProduct is part of a reply.
+// GetAffiliatePartnerCampaignProductListResponseProduct is returned by
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList].
 type GetAffiliatePartnerCampaignProductListResponseProduct struct {
 	Category                        IDName                                                     `json:"category,omitzero"`
 	CreatorCommissionRate           int64                                                      `json:"creator_commission_rate,omitzero"`
@@ -618,7 +658,8 @@ type GetAffiliatePartnerCampaignProductListResponseProduct struct {
 	TotalCommissionRate             int64                                                      `json:"total_commission_rate,omitzero"`
 }
 
-// GetAffiliatePartnerCampaignProductListSKUInformationList is part of a reply.
+// GetAffiliatePartnerCampaignProductListSKUInformationList is returned by
+// [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList].
 type GetAffiliatePartnerCampaignProductListSKUInformationList struct {
 	BasePrice    GetAffiliatePartnerCampaignProductListBasePrice     `json:"base_price,omitzero"`
 	Inventory    GetAffiliatePartnerCampaignProductListInventory     `json:"inventory,omitzero"`
@@ -628,18 +669,21 @@ type GetAffiliatePartnerCampaignProductListSKUInformationList struct {
 	SKUName      string                                              `json:"sku_name,omitzero"`
 }
 
-// GetCampaignCreatorContentStatisticsRequest holds the parameters of AffiliatePartner.GetCampaignCreatorContentStatistics.
+// GetCampaignCreatorContentStatisticsRequest holds the parameters of
+// AffiliatePartner.GetCampaignCreatorContentStatistics.
 type GetCampaignCreatorContentStatisticsRequest struct {
 	AffiliateProductID string  `url:"affiliate_product_id" json:"-"` // required
 	ContentType        *string `url:"content_type,omitempty" json:"-"`
 }
 
-// GetCampaignCreatorContentStatisticsResponse is the reply of AffiliatePartner.GetCampaignCreatorContentStatistics.
+// GetCampaignCreatorContentStatisticsResponse is the reply of
+// AffiliatePartner.GetCampaignCreatorContentStatistics.
 type GetCampaignCreatorContentStatisticsResponse struct {
 	CreatorContentStatistics []AffiliatePartnerCreatorContentStatistic `json:"creator_content_statistics,omitzero"`
 }
 
-// GetCampaignCreatorFulfillmentStatusInfoCreator is part of a reply.
+// GetCampaignCreatorFulfillmentStatusInfoCreator is returned by
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusInfo].
 type GetCampaignCreatorFulfillmentStatusInfoCreator struct {
 	AvatarURL     string `json:"avatar_url,omitzero"`
 	CreatorTempID string `json:"creator_temp_id,omitzero"`
@@ -658,7 +702,8 @@ func (v GetCampaignCreatorFulfillmentStatusInfoCreator) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// GetCampaignCreatorFulfillmentStatusInfoPromotionCreator is part of a reply.
+// GetCampaignCreatorFulfillmentStatusInfoPromotionCreator is returned by
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusInfo].
 type GetCampaignCreatorFulfillmentStatusInfoPromotionCreator struct {
 	AffiliateProductID string                                         `json:"affiliate_product_id,omitzero"`
 	Commission         Decimal                                        `json:"commission,omitzero"`
@@ -676,13 +721,15 @@ func (v GetCampaignCreatorFulfillmentStatusInfoPromotionCreator) LogValue() slog
 	return wire.LogPrivate(v)
 }
 
-// GetCampaignCreatorFulfillmentStatusInfoRequest holds the parameters of AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo.
+// GetCampaignCreatorFulfillmentStatusInfoRequest holds the parameters of
+// AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo.
 type GetCampaignCreatorFulfillmentStatusInfoRequest struct {
 	PageSize  *int64  `url:"page_size,omitempty" json:"-"` // 1 to 50
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GetCampaignCreatorFulfillmentStatusInfoResponse is the reply of AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo.
+// GetCampaignCreatorFulfillmentStatusInfoResponse is the reply of
+// AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo.
 type GetCampaignCreatorFulfillmentStatusInfoResponse struct {
 	NextPageToken     string                                                    `json:"next_page_token,omitzero"`
 	PromotionCreators []GetCampaignCreatorFulfillmentStatusInfoPromotionCreator `json:"promotion_creators,omitzero"`
@@ -694,7 +741,8 @@ func (v GetCampaignCreatorFulfillmentStatusInfoResponse) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// GetCampaignCreatorFulfillmentStatusListCampaignProductDetail is part of a reply.
+// GetCampaignCreatorFulfillmentStatusListCampaignProductDetail is returned by
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusList].
 type GetCampaignCreatorFulfillmentStatusListCampaignProductDetail struct {
 	CreatorCommissionPercent string                                                  `json:"creator_commission_percent,omitzero"`
 	IndicatorData            GetCampaignCreatorFulfillmentStatusListIndicatorData    `json:"indicator_data,omitzero"`
@@ -709,7 +757,8 @@ type GetCampaignCreatorFulfillmentStatusListCampaignProductDetail struct {
 	TotalCommissionPercent   string                                                  `json:"total_commission_percent,omitzero"`
 }
 
-// GetCampaignCreatorFulfillmentStatusListIndicatorData is part of a reply.
+// GetCampaignCreatorFulfillmentStatusListIndicatorData is returned by
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusList].
 type GetCampaignCreatorFulfillmentStatusListIndicatorData struct {
 	ActualAmount               Decimal `json:"actual_amount,omitzero"`
 	ActualOrderNum             string  `json:"actual_order_num,omitzero"`
@@ -723,41 +772,49 @@ type GetCampaignCreatorFulfillmentStatusListIndicatorData struct {
 	SampleRequestedCreatorNum  string  `json:"sample_requested_creator_num,omitzero"`
 }
 
-// GetCampaignCreatorFulfillmentStatusListProductPrice is part of a reply.
+// GetCampaignCreatorFulfillmentStatusListProductPrice is returned by
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusList].
 type GetCampaignCreatorFulfillmentStatusListProductPrice struct {
 	Currency string  `json:"currency,omitzero"`
 	MaxPrice Decimal `json:"max_price,omitzero"`
 	MinPrice Decimal `json:"min_price,omitzero"`
 }
 
-// GetCampaignCreatorFulfillmentStatusListProductThumbnail is part of a reply.
+// GetCampaignCreatorFulfillmentStatusListProductThumbnail is returned by
+// [AffiliatePartnerService.GetCampaignCreatorFulfillmentStatusList].
 type GetCampaignCreatorFulfillmentStatusListProductThumbnail struct {
 	URI     string   `json:"uri,omitzero"`
 	URLList []string `json:"url_list,omitzero"`
 }
 
-// GetCampaignCreatorFulfillmentStatusListRequest holds the parameters of AffiliatePartner.GetCampaignCreatorFulfillmentStatusList.
+// GetCampaignCreatorFulfillmentStatusListRequest holds the parameters of
+// AffiliatePartner.GetCampaignCreatorFulfillmentStatusList.
 type GetCampaignCreatorFulfillmentStatusListRequest struct {
 	PageSize  *int64  `url:"page_size,omitempty" json:"-"` // 1 to 50
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GetCampaignCreatorFulfillmentStatusListResponse is the reply of AffiliatePartner.GetCampaignCreatorFulfillmentStatusList.
+// GetCampaignCreatorFulfillmentStatusListResponse is the reply of
+// AffiliatePartner.GetCampaignCreatorFulfillmentStatusList.
 type GetCampaignCreatorFulfillmentStatusListResponse struct {
 	CampaignProductStatistics []AffiliatePartnerCampaignProductStatistic `json:"campaign_product_statistics,omitzero"`
 	NextPageToken             string                                     `json:"next_page_token,omitzero"`
 	TotalCount                int64                                      `json:"total_count,omitzero"`
 }
 
-// GetCampaignCreatorSampleStatusRequest holds the parameters of AffiliatePartner.GetCampaignCreatorSampleStatus.
+// GetCampaignCreatorSampleStatusRequest holds the parameters of
+// AffiliatePartner.GetCampaignCreatorSampleStatus.
 type GetCampaignCreatorSampleStatusRequest struct{}
 
-// GetCampaignCreatorSampleStatusResponse is the reply of AffiliatePartner.GetCampaignCreatorSampleStatus.
+// GetCampaignCreatorSampleStatusResponse is the reply of
+// AffiliatePartner.GetCampaignCreatorSampleStatus.
 type GetCampaignCreatorSampleStatusResponse struct {
 	SampleStatus GetCampaignCreatorSampleStatusResponseSampleStatus `json:"sample_status,omitzero"`
 }
 
-// GetCampaignCreatorSampleStatusResponseSampleStatus is part of a reply.
+// GetCampaignCreatorSampleStatusResponseSampleStatus is returned by
+// [AffiliatePartnerService.GetCampaignCreatorSampleStatus] and
+// [AffiliatePartnerService.GetCampaignCreatorSampleStatusV202501].
 type GetCampaignCreatorSampleStatusResponseSampleStatus struct {
 	DeliveryOption                string                                                     `json:"delivery_option,omitzero"`
 	EstimatedEarliestDeliveryDate string                                                     `json:"estimated_earliest_delivery_date,omitzero"`
@@ -767,47 +824,57 @@ type GetCampaignCreatorSampleStatusResponseSampleStatus struct {
 	TrackingResults               []GetCampaignCreatorSampleStatusSampleStatusTrackingResult `json:"tracking_results,omitzero"`
 }
 
-// GetCampaignCreatorSampleStatusSampleStatusTrackingResult is part of a reply.
+// GetCampaignCreatorSampleStatusSampleStatusTrackingResult is returned by
+// [AffiliatePartnerService.GetCampaignCreatorSampleStatus] and
+// [AffiliatePartnerService.GetCampaignCreatorSampleStatusV202501].
 type GetCampaignCreatorSampleStatusSampleStatusTrackingResult struct {
 	TrackingEventDescription         string `json:"tracking_event_description,omitzero"`
 	TrackingEventDescriptionExtended string `json:"tracking_event_description_extended,omitzero"`
 	TrackingEventUpdateDate          string `json:"tracking_event_update_date,omitzero"`
 }
 
-// GetCampaignCreatorSampleStatusV202501Request holds the parameters of AffiliatePartner.GetCampaignCreatorSampleStatusV202501.
+// GetCampaignCreatorSampleStatusV202501Request holds the parameters of
+// AffiliatePartner.GetCampaignCreatorSampleStatusV202501.
 type GetCampaignCreatorSampleStatusV202501Request struct{}
 
-// PartnerGenerateMultiAffiliateCampaignProductLinkRequest holds the parameters of AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink.
+// PartnerGenerateMultiAffiliateCampaignProductLinkRequest holds the parameters
+// of AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink.
 type PartnerGenerateMultiAffiliateCampaignProductLinkRequest struct {
 	CategoryAssetCipher *string  `url:"category_asset_cipher,omitempty" json:"-"`
 	ProductIDs          []string `json:"product_ids,omitzero" url:"-"` // at most 50
 }
 
-// PartnerGenerateMultiAffiliateCampaignProductLinkResponse is the reply of AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink.
+// PartnerGenerateMultiAffiliateCampaignProductLinkResponse is the reply of
+// AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink.
 type PartnerGenerateMultiAffiliateCampaignProductLinkResponse struct {
 	FailedProductIDs      []string                               `json:"failed_product_ids,omitzero"`
 	ProductPromotionLinks []AffiliatePartnerProductPromotionLink `json:"product_promotion_links,omitzero"`
 }
 
-// PublishAffiliatePartnerCampaignRequest holds the parameters of AffiliatePartner.PublishAffiliatePartnerCampaign.
+// PublishAffiliatePartnerCampaignRequest holds the parameters of
+// AffiliatePartner.PublishAffiliatePartnerCampaign.
 type PublishAffiliatePartnerCampaignRequest struct {
 	CategoryAssetCipher string `url:"category_asset_cipher" json:"-"` // required
 }
 
-// PublishAffiliatePartnerCampaignResponse is the reply of AffiliatePartner.PublishAffiliatePartnerCampaign.
+// PublishAffiliatePartnerCampaignResponse is the reply of
+// AffiliatePartner.PublishAffiliatePartnerCampaign.
 type PublishAffiliatePartnerCampaignResponse struct{}
 
-// ReviewAffiliatePartnerCampaignProductRequest holds the parameters of AffiliatePartner.ReviewAffiliatePartnerCampaignProduct.
+// ReviewAffiliatePartnerCampaignProductRequest holds the parameters of
+// AffiliatePartner.ReviewAffiliatePartnerCampaignProduct.
 type ReviewAffiliatePartnerCampaignProductRequest struct {
 	CategoryAssetCipher string                         `url:"category_asset_cipher" json:"-"` // required
 	RejectReasons       []AffiliatePartnerRejectReason `json:"reject_reasons,omitzero" url:"-"`
 	ReviewResult        *AffiliatePartnerReviewResult  `json:"review_result,omitzero" url:"-"`
 }
 
-// ReviewAffiliatePartnerCampaignProductResponse is the reply of AffiliatePartner.ReviewAffiliatePartnerCampaignProduct.
+// ReviewAffiliatePartnerCampaignProductResponse is the reply of
+// AffiliatePartner.ReviewAffiliatePartnerCampaignProduct.
 type ReviewAffiliatePartnerCampaignProductResponse struct{}
 
-// SearchCAPAffiliateOrdersRequest holds the parameters of AffiliatePartner.SearchCAPAffiliateOrders.
+// SearchCAPAffiliateOrdersRequest holds the parameters of
+// AffiliatePartner.SearchCAPAffiliateOrders.
 type SearchCAPAffiliateOrdersRequest struct {
 	CategoryAssetCipher string       `url:"category_asset_cipher" json:"-"` // required
 	CreateTimeGe        *UnixSeconds `json:"create_time_ge,omitzero" url:"-"`
@@ -819,7 +886,8 @@ type SearchCAPAffiliateOrdersRequest struct {
 	ProductID           *string      `json:"product_id,omitzero" url:"-"`
 }
 
-// SearchCAPAffiliateOrdersResponse is the reply of AffiliatePartner.SearchCAPAffiliateOrders.
+// SearchCAPAffiliateOrdersResponse is the reply of
+// AffiliatePartner.SearchCAPAffiliateOrders.
 type SearchCAPAffiliateOrdersResponse struct {
 	NextPageToken string                                  `json:"next_page_token,omitzero"`
 	Orders        []SearchCAPAffiliateOrdersResponseOrder `json:"orders,omitzero"`
@@ -829,7 +897,8 @@ type SearchCAPAffiliateOrdersResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchCAPAffiliateOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchCAPAffiliateOrdersResponseOrder is part of a reply.
+// SearchCAPAffiliateOrdersResponseOrder is returned by
+// [AffiliatePartnerService.SearchCAPAffiliateOrders].
 type SearchCAPAffiliateOrdersResponseOrder struct {
 	CreateTime   UnixSeconds                                 `json:"create_time,omitzero"`
 	DeliveryTime UnixSeconds                                 `json:"delivery_time,omitzero"`
@@ -842,7 +911,8 @@ type SearchCAPAffiliateOrdersResponseOrder struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchCAPAffiliateOrdersResponseOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchCAPAffiliateOrdersResponseOrderSKUs is part of a reply.
+// SearchCAPAffiliateOrdersResponseOrderSKUs is returned by
+// [AffiliatePartnerService.SearchCAPAffiliateOrders].
 type SearchCAPAffiliateOrdersResponseOrderSKUs struct {
 	ActualBonusCommission      Money                       `json:"actual_bonus_commission,omitzero"`
 	ActualCommission           Money                       `json:"actual_commission,omitzero"`
@@ -888,7 +958,8 @@ func (v SearchCAPAffiliateOrdersResponseOrderSKUs) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchCAPAffiliateOrdersResponseOrderSKUs) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchTAPAffiliateOrdersRequest holds the parameters of AffiliatePartner.SearchTAPAffiliateOrders.
+// SearchTAPAffiliateOrdersRequest holds the parameters of
+// AffiliatePartner.SearchTAPAffiliateOrders.
 type SearchTAPAffiliateOrdersRequest struct {
 	CampaignID          *string      `json:"campaign_id,omitzero" url:"-"`
 	CategoryAssetCipher string       `url:"category_asset_cipher" json:"-"` // required
@@ -898,7 +969,8 @@ type SearchTAPAffiliateOrdersRequest struct {
 	PageToken           *string      `url:"page_token,omitempty" json:"-"`
 }
 
-// SearchTAPAffiliateOrdersResponse is the reply of AffiliatePartner.SearchTAPAffiliateOrders.
+// SearchTAPAffiliateOrdersResponse is the reply of
+// AffiliatePartner.SearchTAPAffiliateOrders.
 type SearchTAPAffiliateOrdersResponse struct {
 	NextPageToken string                                  `json:"next_page_token,omitzero"`
 	Orders        []SearchTAPAffiliateOrdersResponseOrder `json:"orders,omitzero"`
@@ -908,7 +980,8 @@ type SearchTAPAffiliateOrdersResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchTAPAffiliateOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchTAPAffiliateOrdersResponseOrder is part of a reply.
+// SearchTAPAffiliateOrdersResponseOrder is returned by
+// [AffiliatePartnerService.SearchTAPAffiliateOrders].
 type SearchTAPAffiliateOrdersResponseOrder struct {
 	CreateTime   UnixSeconds                                 `json:"create_time,omitzero"`
 	DeliveryTime UnixSeconds                                 `json:"delivery_time,omitzero"`
@@ -920,7 +993,8 @@ type SearchTAPAffiliateOrdersResponseOrder struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchTAPAffiliateOrdersResponseOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchTAPAffiliateOrdersResponseOrderSKUs is part of a reply.
+// SearchTAPAffiliateOrdersResponseOrderSKUs is returned by
+// [AffiliatePartnerService.SearchTAPAffiliateOrders].
 type SearchTAPAffiliateOrdersResponseOrderSKUs struct {
 	ActualCommissionBase                Money                       `json:"actual_commission_base,omitzero"`
 	ActualCreatorCommission             Money                       `json:"actual_creator_commission,omitzero"`

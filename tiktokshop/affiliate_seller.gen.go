@@ -15,7 +15,8 @@ type AffiliateSellerService service
 
 // CreateConversationWithCreator calls POST /affiliate_seller/202508/conversations.
 //
-// It is not repeated once it was sent. Version 202508.
+// It is never retried once the request may have reached the server. Version
+// 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-conversation-with-creator-202508
 func (s *AffiliateSellerService) CreateConversationWithCreator(ctx context.Context, req *CreateConversationWithCreatorRequest, opts ...CallOption) (*CreateConversationWithCreatorResponse, error) {
@@ -29,7 +30,8 @@ func (s *AffiliateSellerService) CreateConversationWithCreator(ctx context.Conte
 
 // CreateConversationWithCreatorV202412 calls POST /affiliate_seller/202412/conversations.
 //
-// It is not repeated once it was sent. Version 202412.
+// It is never retried once the request may have reached the server. Version
+// 202412.
 // The newest version is [AffiliateSellerService.CreateConversationWithCreator].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-conversation-with-creator-202412
@@ -44,7 +46,8 @@ func (s *AffiliateSellerService) CreateConversationWithCreatorV202412(ctx contex
 
 // CreateOpenCollaboration calls POST /affiliate_seller/202412/open_collaborations.
 //
-// It is not repeated once it was sent. Version 202412.
+// It is never retried once the request may have reached the server. Version
+// 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-open-collaboration-202412
 func (s *AffiliateSellerService) CreateOpenCollaboration(ctx context.Context, req *CreateOpenCollaborationRequest, opts ...CallOption) (*CreateOpenCollaborationResponse, error) {
@@ -58,7 +61,8 @@ func (s *AffiliateSellerService) CreateOpenCollaboration(ctx context.Context, re
 
 // CreateOpenCollaborationV202405 calls POST /affiliate_seller/202405/open_collaborations.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 // The newest version is [AffiliateSellerService.CreateOpenCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-open-collaboration-202405
@@ -73,7 +77,8 @@ func (s *AffiliateSellerService) CreateOpenCollaborationV202405(ctx context.Cont
 
 // CreateTargetCollaboration calls POST /affiliate_seller/202508/target_collaborations.
 //
-// It is not repeated once it was sent. Version 202508.
+// It is never retried once the request may have reached the server. Version
+// 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-target-collaboration-202508
 func (s *AffiliateSellerService) CreateTargetCollaboration(ctx context.Context, req *CreateTargetCollaborationRequest, opts ...CallOption) (*CreateTargetCollaborationResponse, error) {
@@ -87,7 +92,8 @@ func (s *AffiliateSellerService) CreateTargetCollaboration(ctx context.Context, 
 
 // CreateTargetCollaborationV202405 calls POST /affiliate_seller/202405/target_collaborations.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 // The newest version is [AffiliateSellerService.CreateTargetCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-target-collaboration-202405
@@ -102,7 +108,8 @@ func (s *AffiliateSellerService) CreateTargetCollaborationV202405(ctx context.Co
 
 // EditOpenCollaborationSampleRule calls POST /affiliate_seller/202410/open_collaborations/sample_rules.
 //
-// It is not repeated once it was sent. Version 202410.
+// It is never retried once the request may have reached the server. Version
+// 202410.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-open-collaboration-sample-rule-202410
 func (s *AffiliateSellerService) EditOpenCollaborationSampleRule(ctx context.Context, req *EditOpenCollaborationSampleRuleRequest, opts ...CallOption) (*EditOpenCollaborationSampleRuleResponse, error) {
@@ -116,7 +123,8 @@ func (s *AffiliateSellerService) EditOpenCollaborationSampleRule(ctx context.Con
 
 // EditOpenCollaborationSettings calls POST /affiliate_seller/202405/open_collaboration_settings.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-open-collaboration-settings-202405
 func (s *AffiliateSellerService) EditOpenCollaborationSettings(ctx context.Context, req *EditOpenCollaborationSettingsRequest, opts ...CallOption) (*EditOpenCollaborationSettingsResponse, error) {
@@ -130,7 +138,8 @@ func (s *AffiliateSellerService) EditOpenCollaborationSettings(ctx context.Conte
 
 // GenerateAffiliateProductPromotionLink calls POST /affiliate_seller/202405/products/{product_id}/promotion_link/generate.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/generate-affiliate-product-promotion-link-202405
 func (s *AffiliateSellerService) GenerateAffiliateProductPromotionLink(ctx context.Context, productID string, req *GenerateAffiliateProductPromotionLinkRequest, opts ...CallOption) (*GenerateAffiliateProductPromotionLinkResponse, error) {
@@ -143,7 +152,8 @@ func (s *AffiliateSellerService) GenerateAffiliateProductPromotionLink(ctx conte
 
 // GenerateTargetCollaborationLink calls POST /affiliate_seller/202509/target_collaboration/{target_collaboration_id}/link.
 //
-// It is not repeated once it was sent. Version 202509.
+// It is never retried once the request may have reached the server. Version
+// 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/generate-target-collaboration-link-202509
 func (s *AffiliateSellerService) GenerateTargetCollaborationLink(ctx context.Context, targetCollaborationID string, req *GenerateTargetCollaborationLinkRequest, opts ...CallOption) (*GenerateTargetCollaborationLinkResponse, error) {
@@ -156,7 +166,7 @@ func (s *AffiliateSellerService) GenerateTargetCollaborationLink(ctx context.Con
 
 // GetConversationList calls GET /affiliate_seller/202505/conversations.
 //
-// It only reads and is safe to repeat. Version 202505.
+// It only reads, and is retried. Version 202505.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-conversation-list-202505
 func (s *AffiliateSellerService) GetConversationList(ctx context.Context, req *GetConversationListRequest, opts ...CallOption) (*GetConversationListResponse, error) {
@@ -168,15 +178,16 @@ func (s *AffiliateSellerService) GetConversationList(ctx context.Context, req *G
 	return out, err
 }
 
-// GetConversationListAll hands out what stands on the pages of
-// [AffiliateSellerService.GetConversationList]. It stops at the first error but an [UnreadableError].
+// GetConversationListAll iterates over all conversations of
+// [AffiliateSellerService.GetConversationList], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req *GetConversationListRequest, opts ...CallOption) iter.Seq2[GetConversationListResponseConversation, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]GetConversationListResponseConversation, string, error) {
+	return tokenPages("AffiliateSeller.GetConversationList", func(token string) ([]GetConversationListResponseConversation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -191,7 +202,7 @@ func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req
 
 // GetConversationListV202412 calls GET /affiliate_seller/202412/conversations.
 //
-// It only reads and is safe to repeat. Version 202412.
+// It only reads, and is retried. Version 202412.
 // The newest version is [AffiliateSellerService.GetConversationList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-conversation-list-202412
@@ -204,15 +215,16 @@ func (s *AffiliateSellerService) GetConversationListV202412(ctx context.Context,
 	return out, err
 }
 
-// GetConversationListV202412All hands out what stands on the pages of
-// [AffiliateSellerService.GetConversationListV202412]. It stops at the first error but an [UnreadableError].
+// GetConversationListV202412All iterates over all conversations of
+// [AffiliateSellerService.GetConversationListV202412], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Context, req *GetConversationListV202412Request, opts ...CallOption) iter.Seq2[GetConversationListResponseConversation, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]GetConversationListResponseConversation, string, error) {
+	return tokenPages("AffiliateSeller.GetConversationListV202412", func(token string) ([]GetConversationListResponseConversation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -227,7 +239,7 @@ func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Conte
 
 // GetCreatorMarketplaceFilters calls POST /affiliate_seller/202601/marketplace_creators/search/filter.
 //
-// It only reads and is safe to repeat. Version 202601.
+// It only reads, and is retried. Version 202601.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-seller-search-creator-marketplace-advanced-filters-202601
 func (s *AffiliateSellerService) GetCreatorMarketplaceFilters(ctx context.Context, req *GetCreatorMarketplaceFiltersRequest, opts ...CallOption) (*GetCreatorMarketplaceFiltersResponse, error) {
@@ -241,7 +253,7 @@ func (s *AffiliateSellerService) GetCreatorMarketplaceFilters(ctx context.Contex
 
 // GetLatestUnreadMessages calls GET /affiliate_seller/202412/conversations/messages/list/newest.
 //
-// It only reads and is safe to repeat. Version 202412.
+// It only reads, and is retried. Version 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-latest-unread-messages-202412
 func (s *AffiliateSellerService) GetLatestUnreadMessages(ctx context.Context, req *GetLatestUnreadMessagesRequest, opts ...CallOption) (*GetLatestUnreadMessagesResponse, error) {
@@ -255,7 +267,7 @@ func (s *AffiliateSellerService) GetLatestUnreadMessages(ctx context.Context, re
 
 // GetMarketplaceCreatorPerformance calls GET /affiliate_seller/202508/marketplace_creators/{creator_user_id}.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-marketplace-creator-performance-202508
 func (s *AffiliateSellerService) GetMarketplaceCreatorPerformance(ctx context.Context, creatorUserID string, req *GetMarketplaceCreatorPerformanceRequest, opts ...CallOption) (*GetMarketplaceCreatorPerformanceResponse, error) {
@@ -269,7 +281,7 @@ func (s *AffiliateSellerService) GetMarketplaceCreatorPerformance(ctx context.Co
 
 // GetMarketplaceCreatorPerformanceV202406 calls GET /affiliate_seller/202406/marketplace_creators/{creator_user_id}.
 //
-// It only reads and is safe to repeat. Version 202406.
+// It only reads, and is retried. Version 202406.
 // The newest version is [AffiliateSellerService.GetMarketplaceCreatorPerformance].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-marketplace-creator-performance-202406
@@ -284,7 +296,7 @@ func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202406(ctx con
 
 // GetMarketplaceCreatorPerformanceV202505 calls GET /affiliate_seller/202505/marketplace_creators/{creator_user_id}.
 //
-// It only reads and is safe to repeat. Version 202505.
+// It only reads, and is retried. Version 202505.
 // The newest version is [AffiliateSellerService.GetMarketplaceCreatorPerformance].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-marketplace-creator-performance-202505
@@ -299,7 +311,7 @@ func (s *AffiliateSellerService) GetMarketplaceCreatorPerformanceV202505(ctx con
 
 // GetMessageInTheConversation calls GET /affiliate_seller/202412/conversation/{conversation_id}/messages.
 //
-// It only reads and is safe to repeat. Version 202412.
+// It only reads, and is retried. Version 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-message-in-the-conversation-202412
 func (s *AffiliateSellerService) GetMessageInTheConversation(ctx context.Context, conversationID string, req *GetMessageInTheConversationRequest, opts ...CallOption) (*GetMessageInTheConversationResponse, error) {
@@ -311,15 +323,16 @@ func (s *AffiliateSellerService) GetMessageInTheConversation(ctx context.Context
 	return out, err
 }
 
-// GetMessageInTheConversationAll hands out what stands on the pages of
-// [AffiliateSellerService.GetMessageInTheConversation]. It stops at the first error but an [UnreadableError].
+// GetMessageInTheConversationAll iterates over all messages of
+// [AffiliateSellerService.GetMessageInTheConversation], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetMessageInTheConversationAll(ctx context.Context, conversationID string, req *GetMessageInTheConversationRequest, opts ...CallOption) iter.Seq2[GetMessageInTheConversationResponseMessage, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]GetMessageInTheConversationResponseMessage, string, error) {
+	return tokenPages("AffiliateSeller.GetMessageInTheConversation", func(token string) ([]GetMessageInTheConversationResponseMessage, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -334,7 +347,7 @@ func (s *AffiliateSellerService) GetMessageInTheConversationAll(ctx context.Cont
 
 // GetOpenCollaborationCreatorContentDetail calls GET /affiliate_seller/202508/open_collaborations/creator_content_details.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-open-collaboration-creator-content-detail-202508
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetail(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailRequest, opts ...CallOption) (*GetOpenCollaborationCreatorContentDetailResponse, error) {
@@ -346,15 +359,17 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetail(ctx co
 	return out, err
 }
 
-// GetOpenCollaborationCreatorContentDetailAll hands out what stands on the pages of
-// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail]. It stops at the first error but an [UnreadableError].
+// GetOpenCollaborationCreatorContentDetailAll iterates over all creator content
+// details of [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail],
+// fetching pages as needed, and stops at the first error but an
+// [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailRequest, opts ...CallOption) iter.Seq2[GetOpenCollaborationCreatorContentDetailCreatorContentDetail, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetOpenCollaborationCreatorContentDetailCreatorContentDetail, string, error) {
+	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetail", func(token string) ([]GetOpenCollaborationCreatorContentDetailCreatorContentDetail, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -369,7 +384,7 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx
 
 // GetOpenCollaborationCreatorContentDetailV202412 calls GET /affiliate_seller/202412/open_collaborations/creator_content_details.
 //
-// It only reads and is safe to repeat. Version 202412.
+// It only reads, and is retried. Version 202412.
 // The newest version is [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-open-collaboration-creator-content-detail-202412
@@ -382,15 +397,18 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412
 	return out, err
 }
 
-// GetOpenCollaborationCreatorContentDetailV202412All hands out what stands on the pages of
-// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetailV202412]. It stops at the first error but an [UnreadableError].
+// GetOpenCollaborationCreatorContentDetailV202412All iterates over all creator
+// content details of
+// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetailV202412],
+// fetching pages as needed, and stops at the first error but an
+// [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412All(ctx context.Context, req *GetOpenCollaborationCreatorContentDetailV202412Request, opts ...CallOption) iter.Seq2[AffiliateSellerCreatorContentDetail, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]AffiliateSellerCreatorContentDetail, string, error) {
+	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412", func(token string) ([]AffiliateSellerCreatorContentDetail, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -405,7 +423,7 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412
 
 // GetOpenCollaborationSampleRules calls GET /affiliate_seller/202410/open_collaborations/sample_rules.
 //
-// It only reads and is safe to repeat. Version 202410.
+// It only reads, and is retried. Version 202410.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-open-collaboration-sample-rules-202410
 func (s *AffiliateSellerService) GetOpenCollaborationSampleRules(ctx context.Context, req *GetOpenCollaborationSampleRulesRequest, opts ...CallOption) (*GetOpenCollaborationSampleRulesResponse, error) {
@@ -419,7 +437,7 @@ func (s *AffiliateSellerService) GetOpenCollaborationSampleRules(ctx context.Con
 
 // GetOpenCollaborationSettings calls GET /affiliate_seller/202409/open_collaboration_settings.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-open-collaboration-settings-202409
 func (s *AffiliateSellerService) GetOpenCollaborationSettings(ctx context.Context, req *GetOpenCollaborationSettingsRequest, opts ...CallOption) (*GetOpenCollaborationSettingsResponse, error) {
@@ -433,7 +451,8 @@ func (s *AffiliateSellerService) GetOpenCollaborationSettings(ctx context.Contex
 
 // MarkConversationRead calls POST /affiliate_seller/202412/conversatons/read.
 //
-// It is not repeated once it was sent. Version 202412.
+// It is never retried once the request may have reached the server. Version
+// 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/mark-conversation-read-202412
 func (s *AffiliateSellerService) MarkConversationRead(ctx context.Context, req *MarkConversationReadRequest, opts ...CallOption) (*MarkConversationReadResponse, error) {
@@ -445,8 +464,10 @@ func (s *AffiliateSellerService) MarkConversationRead(ctx context.Context, req *
 	return out, err
 }
 
-// MarkConversationReadBatched splits req.ConversationIDs into parts of at most 20 and hands out the
-// reply of [AffiliateSellerService.MarkConversationRead] to each. It stops at the first error but an [UnreadableError].
+// MarkConversationReadBatched sends req.ConversationIDs in parts of at most 20
+// and iterates over the replies of
+// [AffiliateSellerService.MarkConversationRead]. It stops at the first error
+// but an [UnreadableError].
 func (s *AffiliateSellerService) MarkConversationReadBatched(ctx context.Context, req *MarkConversationReadRequest, opts ...CallOption) iter.Seq2[*MarkConversationReadResponse, error] {
 	start := valueOf(req)
 	return batches(start.ConversationIDs, 20, func(part []string) (*MarkConversationReadResponse, error) {
@@ -458,7 +479,7 @@ func (s *AffiliateSellerService) MarkConversationReadBatched(ctx context.Context
 
 // QueryTargetCollaborationDetail calls GET /affiliate_seller/202508/target_collaborations/{target_collaboration_id}.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-target-collaboration-detail-202508
 func (s *AffiliateSellerService) QueryTargetCollaborationDetail(ctx context.Context, targetCollaborationID string, req *QueryTargetCollaborationDetailRequest, opts ...CallOption) (*QueryTargetCollaborationDetailResponse, error) {
@@ -472,7 +493,7 @@ func (s *AffiliateSellerService) QueryTargetCollaborationDetail(ctx context.Cont
 
 // QueryTargetCollaborationDetailV202409 calls GET /affiliate_seller/202409/target_collaborations/{target_collaboration_id}.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 // The newest version is [AffiliateSellerService.QueryTargetCollaborationDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-target-collaboration-detail-202409
@@ -487,7 +508,7 @@ func (s *AffiliateSellerService) QueryTargetCollaborationDetailV202409(ctx conte
 
 // QueryTargetCollaborationDetailV202412 calls GET /affiliate_seller/202412/target_collaborations/{target_collaboration_id}.
 //
-// It only reads and is safe to repeat. Version 202412.
+// It only reads, and is retried. Version 202412.
 // The newest version is [AffiliateSellerService.QueryTargetCollaborationDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-target-collaboration-detail-202412
@@ -502,7 +523,8 @@ func (s *AffiliateSellerService) QueryTargetCollaborationDetailV202412(ctx conte
 
 // RemoveCreatorFromOpenCollaboration calls POST /affiliate_seller/202508/open_collaborations/{open_collaboration_id}/remove_creator.
 //
-// It is not repeated once it was sent. Version 202508.
+// It is never retried once the request may have reached the server. Version
+// 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-creator-from-open-collaboration-202508
 func (s *AffiliateSellerService) RemoveCreatorFromOpenCollaboration(ctx context.Context, openCollaborationID string, req *RemoveCreatorFromOpenCollaborationRequest, opts ...CallOption) (*RemoveCreatorFromOpenCollaborationResponse, error) {
@@ -516,7 +538,8 @@ func (s *AffiliateSellerService) RemoveCreatorFromOpenCollaboration(ctx context.
 
 // RemoveCreatorFromOpenCollaborationV202405 calls POST /affiliate_seller/202405/open_collaborations/{open_collaboration_id}/remove_creator.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 // The newest version is [AffiliateSellerService.RemoveCreatorFromOpenCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-creator-from-open-collaboration-202405
@@ -531,7 +554,8 @@ func (s *AffiliateSellerService) RemoveCreatorFromOpenCollaborationV202405(ctx c
 
 // RemoveOpenCollaboration calls DELETE /affiliate_seller/202409/open_collaborations/products/{product_id}.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-open-collaboration-202409
 func (s *AffiliateSellerService) RemoveOpenCollaboration(ctx context.Context, productID string, req *RemoveOpenCollaborationRequest, opts ...CallOption) (*RemoveOpenCollaborationResponse, error) {
@@ -544,7 +568,8 @@ func (s *AffiliateSellerService) RemoveOpenCollaboration(ctx context.Context, pr
 
 // RemoveTargetCollaboration calls DELETE /affiliate_seller/202409/target_collaborations/{target_collaboration_id}.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-target-collaboration-202409
 func (s *AffiliateSellerService) RemoveTargetCollaboration(ctx context.Context, targetCollaborationID string, req *RemoveTargetCollaborationRequest, opts ...CallOption) (*RemoveTargetCollaborationResponse, error) {
@@ -557,7 +582,7 @@ func (s *AffiliateSellerService) RemoveTargetCollaboration(ctx context.Context, 
 
 // SearchOpenCollaboration calls POST /affiliate_seller/202412/open_collaborations/search.
 //
-// It only reads and is safe to repeat. Version 202412.
+// It only reads, and is retried. Version 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-open-collaboration-202412
 func (s *AffiliateSellerService) SearchOpenCollaboration(ctx context.Context, req *SearchOpenCollaborationRequest, opts ...CallOption) (*SearchOpenCollaborationResponse, error) {
@@ -569,15 +594,16 @@ func (s *AffiliateSellerService) SearchOpenCollaboration(ctx context.Context, re
 	return out, err
 }
 
-// SearchOpenCollaborationAll hands out what stands on the pages of
-// [AffiliateSellerService.SearchOpenCollaboration]. It stops at the first error but an [UnreadableError].
+// SearchOpenCollaborationAll iterates over all open collaborations of
+// [AffiliateSellerService.SearchOpenCollaboration], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchOpenCollaborationAll(ctx context.Context, req *SearchOpenCollaborationRequest, opts ...CallOption) iter.Seq2[SearchOpenCollaborationResponseOpenCollaboration, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchOpenCollaborationResponseOpenCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchOpenCollaboration", func(token string) ([]SearchOpenCollaborationResponseOpenCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -592,7 +618,7 @@ func (s *AffiliateSellerService) SearchOpenCollaborationAll(ctx context.Context,
 
 // SearchOpenCollaborationV202409 calls POST /affiliate_seller/202409/open_collaborations/search.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 // The newest version is [AffiliateSellerService.SearchOpenCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-open-collaboration-202409
@@ -605,15 +631,16 @@ func (s *AffiliateSellerService) SearchOpenCollaborationV202409(ctx context.Cont
 	return out, err
 }
 
-// SearchOpenCollaborationV202409All hands out what stands on the pages of
-// [AffiliateSellerService.SearchOpenCollaborationV202409]. It stops at the first error but an [UnreadableError].
+// SearchOpenCollaborationV202409All iterates over all open collaborations of
+// [AffiliateSellerService.SearchOpenCollaborationV202409], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchOpenCollaborationV202409All(ctx context.Context, req *SearchOpenCollaborationV202409Request, opts ...CallOption) iter.Seq2[SearchOpenCollaborationV202409ResponseOpenCollaboration, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchOpenCollaborationV202409ResponseOpenCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchOpenCollaborationV202409", func(token string) ([]SearchOpenCollaborationV202409ResponseOpenCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -628,7 +655,7 @@ func (s *AffiliateSellerService) SearchOpenCollaborationV202409All(ctx context.C
 
 // SearchSellerAffiliateOrders calls POST /affiliate_seller/202410/orders/search.
 //
-// It only reads and is safe to repeat. Version 202410.
+// It only reads, and is retried. Version 202410.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-seller-affiliate-orders-202410
 func (s *AffiliateSellerService) SearchSellerAffiliateOrders(ctx context.Context, req *SearchSellerAffiliateOrdersRequest, opts ...CallOption) (*SearchSellerAffiliateOrdersResponse, error) {
@@ -640,15 +667,16 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrders(ctx context.Context
 	return out, err
 }
 
-// SearchSellerAffiliateOrdersAll hands out what stands on the pages of
-// [AffiliateSellerService.SearchSellerAffiliateOrders]. It stops at the first error but an [UnreadableError].
+// SearchSellerAffiliateOrdersAll iterates over all orders of
+// [AffiliateSellerService.SearchSellerAffiliateOrders], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersAll(ctx context.Context, req *SearchSellerAffiliateOrdersRequest, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateSeller.SearchSellerAffiliateOrders", func(token string) ([]SearchSellerAffiliateOrdersResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -663,7 +691,7 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersAll(ctx context.Cont
 
 // SearchSellerAffiliateOrdersV202405 calls POST /affiliate_seller/202405/orders/search.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 // The newest version is [AffiliateSellerService.SearchSellerAffiliateOrders].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-seller-affiliate-orders-202405
@@ -676,15 +704,16 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405(ctx context.
 	return out, err
 }
 
-// SearchSellerAffiliateOrdersV202405All hands out what stands on the pages of
-// [AffiliateSellerService.SearchSellerAffiliateOrdersV202405]. It stops at the first error but an [UnreadableError].
+// SearchSellerAffiliateOrdersV202405All iterates over all orders of
+// [AffiliateSellerService.SearchSellerAffiliateOrdersV202405], fetching pages
+// as needed, and stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405All(ctx context.Context, req *SearchSellerAffiliateOrdersV202405Request, opts ...CallOption) iter.Seq2[SearchSellerAffiliateOrdersV202405ResponseOrder, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
+	return tokenPages("AffiliateSeller.SearchSellerAffiliateOrdersV202405", func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -699,7 +728,7 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405All(ctx conte
 
 // SearchTargetCollaborations calls POST /affiliate_seller/202508/target_collaborations/search.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-target-collaborations-202508
 func (s *AffiliateSellerService) SearchTargetCollaborations(ctx context.Context, req *SearchTargetCollaborationsRequest, opts ...CallOption) (*SearchTargetCollaborationsResponse, error) {
@@ -711,11 +740,12 @@ func (s *AffiliateSellerService) SearchTargetCollaborations(ctx context.Context,
 	return out, err
 }
 
-// SearchTargetCollaborationsAll hands out what stands on the pages of
-// [AffiliateSellerService.SearchTargetCollaborations]. It stops at the first error but an [UnreadableError].
+// SearchTargetCollaborationsAll iterates over all target collaborations of
+// [AffiliateSellerService.SearchTargetCollaborations], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SearchTargetCollaborationsAll(ctx context.Context, req *SearchTargetCollaborationsRequest, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsResponseTargetCollaboration, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchTargetCollaborations", func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -730,7 +760,7 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsAll(ctx context.Conte
 
 // SearchTargetCollaborationsV202409 calls POST /affiliate_seller/202409/target_collaborations/search.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 // The newest version is [AffiliateSellerService.SearchTargetCollaborations].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-target-collaborations-202409
@@ -743,11 +773,12 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsV202409(ctx context.C
 	return out, err
 }
 
-// SearchTargetCollaborationsV202409All hands out what stands on the pages of
-// [AffiliateSellerService.SearchTargetCollaborationsV202409]. It stops at the first error but an [UnreadableError].
+// SearchTargetCollaborationsV202409All iterates over all target collaborations
+// of [AffiliateSellerService.SearchTargetCollaborationsV202409], fetching pages
+// as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SearchTargetCollaborationsV202409All(ctx context.Context, req *SearchTargetCollaborationsV202409Request, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsResponseTargetCollaboration, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchTargetCollaborationsV202409", func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -762,7 +793,7 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsV202409All(ctx contex
 
 // SellerGetSampleRequestDeeplink calls GET /affiliate_seller/202512/sample_applications/deeplink.
 //
-// It only reads and is safe to repeat. Version 202512.
+// It only reads, and is retried. Version 202512.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-get-sample-request-deeplink-202512
 func (s *AffiliateSellerService) SellerGetSampleRequestDeeplink(ctx context.Context, req *SellerGetSampleRequestDeeplinkRequest, opts ...CallOption) (*SellerGetSampleRequestDeeplinkResponse, error) {
@@ -776,7 +807,8 @@ func (s *AffiliateSellerService) SellerGetSampleRequestDeeplink(ctx context.Cont
 
 // SellerReviewSampleApplications calls POST /affiliate_seller/202507/sample_applications/{application_id}/review.
 //
-// It is not repeated once it was sent. Version 202507.
+// It is never retried once the request may have reached the server. Version
+// 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-review-sample-applications-202507
 func (s *AffiliateSellerService) SellerReviewSampleApplications(ctx context.Context, applicationID string, req *SellerReviewSampleApplicationsRequest, opts ...CallOption) (*SellerReviewSampleApplicationsResponse, error) {
@@ -790,7 +822,8 @@ func (s *AffiliateSellerService) SellerReviewSampleApplications(ctx context.Cont
 
 // SellerReviewSampleApplicationsV202409 calls POST /affiliate_seller/202409/sample_applications/{application_id}/review.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 // The newest version is [AffiliateSellerService.SellerReviewSampleApplications].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-review-sample-applications-202409
@@ -805,7 +838,7 @@ func (s *AffiliateSellerService) SellerReviewSampleApplicationsV202409(ctx conte
 
 // SellerSearchAffiliateOpenCollaborationProduct calls POST /affiliate_seller/202405/open_collaborations/products/search.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-affiliate-open-collaboration-product-202405
 func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProduct(ctx context.Context, req *SellerSearchAffiliateOpenCollaborationProductRequest, opts ...CallOption) (*SellerSearchAffiliateOpenCollaborationProductResponse, error) {
@@ -817,15 +850,17 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProduct(c
 	return out, err
 }
 
-// SellerSearchAffiliateOpenCollaborationProductAll hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct]. It stops at the first error but an [UnreadableError].
+// SellerSearchAffiliateOpenCollaborationProductAll iterates over all products
+// of [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct],
+// fetching pages as needed, and stops at the first error but an
+// [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAll(ctx context.Context, req *SellerSearchAffiliateOpenCollaborationProductRequest, opts ...CallOption) iter.Seq2[CreatorSearchOpenCollaborationProductResponseProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct", func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -840,7 +875,7 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAl
 
 // SellerSearchCreatorOnMarketplace calls POST /affiliate_seller/202508/marketplace_creators/search.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202508
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplace(ctx context.Context, req *SellerSearchCreatorOnMarketplaceRequest, opts ...CallOption) (*SellerSearchCreatorOnMarketplaceResponse, error) {
@@ -852,11 +887,12 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplace(ctx context.Co
 	return out, err
 }
 
-// SellerSearchCreatorOnMarketplaceAll hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchCreatorOnMarketplace]. It stops at the first error but an [UnreadableError].
+// SellerSearchCreatorOnMarketplaceAll iterates over all creators of
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplace], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context.Context, req *SellerSearchCreatorOnMarketplaceRequest, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplace", func(token string) ([]SellerSearchCreatorOnMarketplaceResponseCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -871,7 +907,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context
 
 // SellerSearchCreatorOnMarketplaceV202406 calls POST /affiliate_seller/202406/marketplace_creators/search.
 //
-// It only reads and is safe to repeat. Version 202406.
+// It only reads, and is retried. Version 202406.
 // The newest version is [AffiliateSellerService.SellerSearchCreatorOnMarketplace].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202406
@@ -884,11 +920,12 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx con
 	return out, err
 }
 
-// SellerSearchCreatorOnMarketplaceV202406All hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202406]. It stops at the first error but an [UnreadableError].
+// SellerSearchCreatorOnMarketplaceV202406All iterates over all creators of
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202406], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202406Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202406ResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202406ResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406", func(token string) ([]SellerSearchCreatorOnMarketplaceV202406ResponseCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -903,7 +940,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx 
 
 // SellerSearchCreatorOnMarketplaceV202505 calls POST /affiliate_seller/202505/marketplace_creators/search.
 //
-// It only reads and is safe to repeat. Version 202505.
+// It only reads, and is retried. Version 202505.
 // The newest version is [AffiliateSellerService.SellerSearchCreatorOnMarketplace].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-creator-on-marketplace-202505
@@ -916,11 +953,12 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx con
 	return out, err
 }
 
-// SellerSearchCreatorOnMarketplaceV202505All hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202505]. It stops at the first error but an [UnreadableError].
+// SellerSearchCreatorOnMarketplaceV202505All iterates over all creators of
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202505], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202505Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202505ResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchCreatorOnMarketplaceV202505ResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505", func(token string) ([]SellerSearchCreatorOnMarketplaceV202505ResponseCreator, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -935,7 +973,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505All(ctx 
 
 // SellerSearchSampleApplications calls POST /affiliate_seller/202508/sample_applications/search.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-sample-applications-202508
 func (s *AffiliateSellerService) SellerSearchSampleApplications(ctx context.Context, req *SellerSearchSampleApplicationsRequest, opts ...CallOption) (*SellerSearchSampleApplicationsResponse, error) {
@@ -947,11 +985,12 @@ func (s *AffiliateSellerService) SellerSearchSampleApplications(ctx context.Cont
 	return out, err
 }
 
-// SellerSearchSampleApplicationsAll hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchSampleApplications]. It stops at the first error but an [UnreadableError].
+// SellerSearchSampleApplicationsAll iterates over all sample applications of
+// [AffiliateSellerService.SellerSearchSampleApplications], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsAll(ctx context.Context, req *SellerSearchSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsResponseSampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsResponseSampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplications", func(token string) ([]SellerSearchSampleApplicationsResponseSampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -966,7 +1005,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsAll(ctx context.C
 
 // SellerSearchSampleApplicationsFulfillments calls POST /affiliate_seller/202409/sample_applications/{application_id}/fulfillments/search.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-sample-applications-fulfillments-202409
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsFulfillments(ctx context.Context, applicationID string, req *SellerSearchSampleApplicationsFulfillmentsRequest, opts ...CallOption) (*SellerSearchSampleApplicationsFulfillmentsResponse, error) {
@@ -980,7 +1019,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsFulfillments(ctx 
 
 // SellerSearchSampleApplicationsV202409 calls POST /affiliate_seller/202409/sample_applications/search.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 // The newest version is [AffiliateSellerService.SellerSearchSampleApplications].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-sample-applications-202409
@@ -993,11 +1032,13 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409(ctx conte
 	return out, err
 }
 
-// SellerSearchSampleApplicationsV202409All hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchSampleApplicationsV202409]. It stops at the first error but an [UnreadableError].
+// SellerSearchSampleApplicationsV202409All iterates over all sample
+// applications of
+// [AffiliateSellerService.SellerSearchSampleApplicationsV202409], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx context.Context, req *SellerSearchSampleApplicationsV202409Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409SampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202409", func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1012,7 +1053,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx co
 
 // SellerSearchSampleApplicationsV202507 calls POST /affiliate_seller/202507/sample_applications/search.
 //
-// It only reads and is safe to repeat. Version 202507.
+// It only reads, and is retried. Version 202507.
 // The newest version is [AffiliateSellerService.SellerSearchSampleApplications].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/seller-search-sample-applications-202507
@@ -1025,11 +1066,13 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507(ctx conte
 	return out, err
 }
 
-// SellerSearchSampleApplicationsV202507All hands out what stands on the pages of
-// [AffiliateSellerService.SellerSearchSampleApplicationsV202507]. It stops at the first error but an [UnreadableError].
+// SellerSearchSampleApplicationsV202507All iterates over all sample
+// applications of
+// [AffiliateSellerService.SellerSearchSampleApplicationsV202507], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507All(ctx context.Context, req *SellerSearchSampleApplicationsV202507Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409SampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202507", func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1044,7 +1087,8 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507All(ctx co
 
 // SendIMMessage calls POST /affiliate_seller/202412/conversations/{conversation_id}/messages.
 //
-// It is not repeated once it was sent. Version 202412.
+// It is never retried once the request may have reached the server. Version
+// 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/send-im-message-202412
 func (s *AffiliateSellerService) SendIMMessage(ctx context.Context, conversationID string, req *SendIMMessageRequest, opts ...CallOption) (*SendIMMessageResponse, error) {
@@ -1058,7 +1102,8 @@ func (s *AffiliateSellerService) SendIMMessage(ctx context.Context, conversation
 
 // UpdateTargetCollaboration calls PUT /affiliate_seller/202508/target_collaborations/{target_collaboration_id}.
 //
-// It is not repeated once it was sent. Version 202508.
+// It is never retried once the request may have reached the server. Version
+// 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-target-collaboration-202508
 func (s *AffiliateSellerService) UpdateTargetCollaboration(ctx context.Context, targetCollaborationID string, req *UpdateTargetCollaborationRequest, opts ...CallOption) (*UpdateTargetCollaborationResponse, error) {
@@ -1072,7 +1117,8 @@ func (s *AffiliateSellerService) UpdateTargetCollaboration(ctx context.Context, 
 
 // UpdateTargetCollaborationV202409 calls PUT /affiliate_seller/202409/target_collaborations/{target_collaboration_id}.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 // The newest version is [AffiliateSellerService.UpdateTargetCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-target-collaboration-202409
@@ -1087,7 +1133,8 @@ func (s *AffiliateSellerService) UpdateTargetCollaborationV202409(ctx context.Co
 
 // UploadMessageImage calls POST /affiliate_seller/202511/images/upload.
 //
-// It is not repeated once it was sent. Version 202511.
+// It is never retried once the request may have reached the server. Version
+// 202511.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-message-image-202511
 func (s *AffiliateSellerService) UploadMessageImage(ctx context.Context, req *UploadMessageImageRequest, opts ...CallOption) (*UploadMessageImageResponse, error) {
@@ -1099,25 +1146,29 @@ func (s *AffiliateSellerService) UploadMessageImage(ctx context.Context, req *Up
 	return out, err
 }
 
-// AffiliateSellerAvgCommissionRateRange is part of a reply.
+// AffiliateSellerAvgCommissionRateRange is returned by
+// [AffiliateSellerService.GetMarketplaceCreatorPerformance] and 2 others.
 type AffiliateSellerAvgCommissionRateRange struct {
 	MaximumAmount int64 `json:"maximum_amount,omitzero"`
 	MinimumAmount int64 `json:"minimum_amount,omitzero"`
 }
 
-// AffiliateSellerCategoryGMVDistribution is part of a reply.
+// AffiliateSellerCategoryGMVDistribution is returned by
+// [AffiliateSellerService.GetMarketplaceCreatorPerformance] and 2 others.
 type AffiliateSellerCategoryGMVDistribution struct {
 	CategoryID string `json:"category_id,omitzero"`
 	Value      string `json:"value,omitzero"`
 }
 
-// AffiliateSellerContentGMVDistribution is part of a reply.
+// AffiliateSellerContentGMVDistribution is returned by
+// [AffiliateSellerService.GetMarketplaceCreatorPerformance] and 2 others.
 type AffiliateSellerContentGMVDistribution struct {
 	ContentType AffiliateSellerContentGMVDistributionContentType `json:"content_type,omitzero"`
 	Value       string                                           `json:"value,omitzero"`
 }
 
-// AffiliateSellerCreatorContentDetail is part of a reply.
+// AffiliateSellerCreatorContentDetail is returned by
+// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetailV202412].
 type AffiliateSellerCreatorContentDetail struct {
 	CreatorProfile   AffiliateSellerCreatorContentDetailCreatorProfile `json:"creator_profile,omitzero"`
 	LiveCount        int                                               `json:"live_count,omitzero"`
@@ -1129,7 +1180,8 @@ type AffiliateSellerCreatorContentDetail struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AffiliateSellerCreatorContentDetail) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AffiliateSellerCreatorContentDetailCreatorProfile is part of a reply.
+// AffiliateSellerCreatorContentDetailCreatorProfile is returned by
+// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetailV202412].
 type AffiliateSellerCreatorContentDetailCreatorProfile struct {
 	Avatar        Avatar `json:"avatar,omitzero"`
 	FollowerCount int    `json:"follower_count,omitzero"`
@@ -1147,25 +1199,29 @@ func (v AffiliateSellerCreatorContentDetailCreatorProfile) LogValue() slog.Value
 	return wire.LogPrivate(v)
 }
 
-// AffiliateSellerCreatorTopFollowerDemographics is part of a reply.
+// AffiliateSellerCreatorTopFollowerDemographics is returned by
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplace] and 2 others.
 type AffiliateSellerCreatorTopFollowerDemographics struct {
 	AgeRanges   []string                                                 `json:"age_ranges,omitzero"`
 	MajorGender AffiliateSellerCreatorTopFollowerDemographicsMajorGender `json:"major_gender,omitzero"`
 }
 
-// AffiliateSellerCreatorTopFollowerDemographicsMajorGender is part of a reply.
+// AffiliateSellerCreatorTopFollowerDemographicsMajorGender is returned by
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplace] and 2 others.
 type AffiliateSellerCreatorTopFollowerDemographicsMajorGender struct {
 	Gender     string `json:"gender,omitzero"`
 	Percentage int64  `json:"percentage,omitzero"`
 }
 
-// AffiliateSellerFreeSampleRule is part of a request.
+// AffiliateSellerFreeSampleRule is taken by
+// [AffiliateSellerService.CreateTargetCollaboration] and 3 others.
 type AffiliateSellerFreeSampleRule struct {
 	HasFreeSample          *bool `json:"has_free_sample,omitzero"`
 	IsSampleApprovalExempt *bool `json:"is_sample_approval_exempt,omitzero"`
 }
 
-// AffiliateSellerSellerContactInfo is part of a request.
+// AffiliateSellerSellerContactInfo is taken by
+// [AffiliateSellerService.CreateTargetCollaboration] and 3 others.
 type AffiliateSellerSellerContactInfo struct {
 	Email *string `json:"email,omitzero"`
 }
@@ -1176,19 +1232,23 @@ func (v AffiliateSellerSellerContactInfo) Format(f fmt.State, _ rune) { wire.Pri
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AffiliateSellerSellerContactInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AffiliateSellerTargetCollaborationConflict is part of a reply.
+// AffiliateSellerTargetCollaborationConflict is returned by
+// [AffiliateSellerService.CreateTargetCollaborationV202405] and
+// [AffiliateSellerService.UpdateTargetCollaborationV202409].
 type AffiliateSellerTargetCollaborationConflict struct {
 	CreatorUserID string `json:"creator_user_id,omitzero"`
 	ProductID     string `json:"product_id,omitzero"`
 }
 
-// CreateConversationWithCreatorRequest holds the parameters of AffiliateSeller.CreateConversationWithCreator.
+// CreateConversationWithCreatorRequest holds the parameters of
+// AffiliateSeller.CreateConversationWithCreator.
 type CreateConversationWithCreatorRequest struct {
 	CreatorOpenID          *string `json:"creator_open_id,omitzero"`
 	OnlyNeedConversationID *bool   `json:"only_need_conversation_id,omitzero"`
 }
 
-// CreateConversationWithCreatorResponse is the reply of AffiliateSeller.CreateConversationWithCreator.
+// CreateConversationWithCreatorResponse is the reply of
+// AffiliateSeller.CreateConversationWithCreator.
 type CreateConversationWithCreatorResponse struct {
 	Avatar         string `json:"avatar,omitzero"`
 	ConversationID string `json:"conversation_id,omitzero"`
@@ -1206,38 +1266,45 @@ func (v CreateConversationWithCreatorResponse) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateConversationWithCreatorResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateConversationWithCreatorV202412Request holds the parameters of AffiliateSeller.CreateConversationWithCreatorV202412.
+// CreateConversationWithCreatorV202412Request holds the parameters of
+// AffiliateSeller.CreateConversationWithCreatorV202412.
 type CreateConversationWithCreatorV202412Request struct {
 	CreatorID              *string `json:"creator_id,omitzero"`
 	OnlyNeedConversationID *bool   `json:"only_need_conversation_id,omitzero"`
 }
 
-// CreateOpenCollaborationRequest holds the parameters of AffiliateSeller.CreateOpenCollaboration.
+// CreateOpenCollaborationRequest holds the parameters of
+// AffiliateSeller.CreateOpenCollaboration.
 type CreateOpenCollaborationRequest struct {
 	CommissionRate *int64  `json:"commission_rate,omitzero"`
 	ProductID      *string `json:"product_id,omitzero"`
 }
 
-// CreateOpenCollaborationResponse is the reply of AffiliateSeller.CreateOpenCollaboration.
+// CreateOpenCollaborationResponse is the reply of
+// AffiliateSeller.CreateOpenCollaboration.
 type CreateOpenCollaborationResponse struct {
 	OpenCollaboration CreateOpenCollaborationResponseOpenCollaboration `json:"open_collaboration,omitzero"`
 }
 
-// CreateOpenCollaborationResponseOpenCollaboration is part of a reply.
+// CreateOpenCollaborationResponseOpenCollaboration is returned by
+// [AffiliateSellerService.CreateOpenCollaboration] and
+// [AffiliateSellerService.CreateOpenCollaborationV202405].
 type CreateOpenCollaborationResponseOpenCollaboration struct {
 	EffectiveTime UnixSeconds `json:"effective_time,omitzero"`
 	ID            string      `json:"id,omitzero"`
 	ProductID     string      `json:"product_id,omitzero"`
 }
 
-// CreateOpenCollaborationV202405Request holds the parameters of AffiliateSeller.CreateOpenCollaborationV202405.
+// CreateOpenCollaborationV202405Request holds the parameters of
+// AffiliateSeller.CreateOpenCollaborationV202405.
 type CreateOpenCollaborationV202405Request struct {
 	CommissionRate              *int64  `json:"commission_rate,omitzero"`
 	ProductID                   *string `json:"product_id,omitzero"`
 	RequireSellerApproveCreator *bool   `json:"require_seller_approve_creator,omitzero"`
 }
 
-// CreateTargetCollaborationRequest holds the parameters of AffiliateSeller.CreateTargetCollaboration.
+// CreateTargetCollaborationRequest holds the parameters of
+// AffiliateSeller.CreateTargetCollaboration.
 type CreateTargetCollaborationRequest struct {
 	CreatorUserOpenIDs []string                                  `json:"creator_user_open_ids,omitzero"` // at most 50
 	EndTime            *string                                   `json:"end_time,omitzero"`
@@ -1251,20 +1318,23 @@ type CreateTargetCollaborationRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateTargetCollaborationRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateTargetCollaborationRequestProduct is part of a request.
+// CreateTargetCollaborationRequestProduct is taken by
+// [AffiliateSellerService.CreateTargetCollaboration].
 type CreateTargetCollaborationRequestProduct struct {
 	ID                    *string `json:"id,omitzero"`
 	ShopAdsCommissionRate *int    `json:"shop_ads_commission_rate,omitzero"`
 	TargetCommissionRate  *int64  `json:"target_commission_rate,omitzero"`
 }
 
-// CreateTargetCollaborationResponse is the reply of AffiliateSeller.CreateTargetCollaboration.
+// CreateTargetCollaborationResponse is the reply of
+// AffiliateSeller.CreateTargetCollaboration.
 type CreateTargetCollaborationResponse struct {
 	TargetCollaboration          IDOnly                        `json:"target_collaboration,omitzero"`
 	TargetCollaborationConflicts []TargetCollaborationConflict `json:"target_collaboration_conflicts,omitzero"`
 }
 
-// CreateTargetCollaborationV202405Request holds the parameters of AffiliateSeller.CreateTargetCollaborationV202405.
+// CreateTargetCollaborationV202405Request holds the parameters of
+// AffiliateSeller.CreateTargetCollaborationV202405.
 type CreateTargetCollaborationV202405Request struct {
 	CreatorUserIDs    []string                                         `json:"creator_user_ids,omitzero"` // at most 50
 	EndTime           *string                                          `json:"end_time,omitzero"`
@@ -1278,32 +1348,37 @@ type CreateTargetCollaborationV202405Request struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateTargetCollaborationV202405Request) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateTargetCollaborationV202405RequestProduct is part of a request.
+// CreateTargetCollaborationV202405RequestProduct is taken by
+// [AffiliateSellerService.CreateTargetCollaborationV202405].
 type CreateTargetCollaborationV202405RequestProduct struct {
 	ID                   *string `json:"id,omitzero"`
 	TargetCommissionRate *int64  `json:"target_commission_rate,omitzero"`
 }
 
-// CreateTargetCollaborationV202405Response is the reply of AffiliateSeller.CreateTargetCollaborationV202405.
+// CreateTargetCollaborationV202405Response is the reply of
+// AffiliateSeller.CreateTargetCollaborationV202405.
 type CreateTargetCollaborationV202405Response struct {
 	TargetCollaboration          IDOnly                                       `json:"target_collaboration,omitzero"`
 	TargetCollaborationConflicts []AffiliateSellerTargetCollaborationConflict `json:"target_collaboration_conflicts,omitzero"`
 }
 
-// CreatorUnitsSoldRange is part of a reply.
+// CreatorUnitsSoldRange is returned by
+// [AffiliateSellerService.GetMarketplaceCreatorPerformance] and 3 others.
 type CreatorUnitsSoldRange struct {
 	FormattedRange string `json:"formatted_range,omitzero"`
 	MaximumAmount  int64  `json:"maximum_amount,omitzero"`
 	MinimumAmount  int64  `json:"minimum_amount,omitzero"`
 }
 
-// EditOpenCollaborationSampleRuleRequest holds the parameters of AffiliateSeller.EditOpenCollaborationSampleRule.
+// EditOpenCollaborationSampleRuleRequest holds the parameters of
+// AffiliateSeller.EditOpenCollaborationSampleRule.
 type EditOpenCollaborationSampleRuleRequest struct {
 	ProductID  *string                                           `json:"product_id,omitzero"`
 	SampleRule *EditOpenCollaborationSampleRuleRequestSampleRule `json:"sample_rule,omitzero"`
 }
 
-// EditOpenCollaborationSampleRuleRequestSampleRule is part of a request.
+// EditOpenCollaborationSampleRuleRequestSampleRule is taken by
+// [AffiliateSellerService.EditOpenCollaborationSampleRule].
 type EditOpenCollaborationSampleRuleRequestSampleRule struct {
 	ActivateStatus        *string                                                     `json:"activate_status,omitzero"`
 	EndTime               *UnixSeconds                                                `json:"end_time,omitzero"`
@@ -1313,7 +1388,8 @@ type EditOpenCollaborationSampleRuleRequestSampleRule struct {
 	Thresholds            *EditOpenCollaborationSampleRuleRequestSampleRuleThresholds `json:"thresholds,omitzero"`
 }
 
-// EditOpenCollaborationSampleRuleRequestSampleRuleThresholds is part of a request.
+// EditOpenCollaborationSampleRuleRequestSampleRuleThresholds is taken by
+// [AffiliateSellerService.EditOpenCollaborationSampleRule].
 type EditOpenCollaborationSampleRuleRequestSampleRuleThresholds struct {
 	AvgEcVideoViews          *int     `json:"avg_ec_video_views,omitzero"`
 	CategoryIDs              []string `json:"category_ids,omitzero"`
@@ -1322,46 +1398,56 @@ type EditOpenCollaborationSampleRuleRequestSampleRuleThresholds struct {
 	PredictedFulfillmentRank *string  `json:"predicted_fulfillment_rank,omitzero"`
 }
 
-// EditOpenCollaborationSampleRuleResponse is the reply of AffiliateSeller.EditOpenCollaborationSampleRule.
+// EditOpenCollaborationSampleRuleResponse is the reply of
+// AffiliateSeller.EditOpenCollaborationSampleRule.
 type EditOpenCollaborationSampleRuleResponse struct{}
 
-// EditOpenCollaborationSettingsRequest holds the parameters of AffiliateSeller.EditOpenCollaborationSettings.
+// EditOpenCollaborationSettingsRequest holds the parameters of
+// AffiliateSeller.EditOpenCollaborationSettings.
 type EditOpenCollaborationSettingsRequest struct {
 	AutoAddProduct *EditOpenCollaborationSettingsRequestAutoAddProduct `json:"auto_add_product,omitzero"`
 }
 
-// EditOpenCollaborationSettingsRequestAutoAddProduct is part of a request.
+// EditOpenCollaborationSettingsRequestAutoAddProduct is taken by
+// [AffiliateSellerService.EditOpenCollaborationSettings].
 type EditOpenCollaborationSettingsRequestAutoAddProduct struct {
 	CommissionRate *int64 `json:"commission_rate,omitzero"`
 	Enable         *bool  `json:"enable,omitzero"`
 }
 
-// EditOpenCollaborationSettingsResponse is the reply of AffiliateSeller.EditOpenCollaborationSettings.
+// EditOpenCollaborationSettingsResponse is the reply of
+// AffiliateSeller.EditOpenCollaborationSettings.
 type EditOpenCollaborationSettingsResponse struct{}
 
-// FreeSampleRule is part of a reply.
+// FreeSampleRule is returned by
+// [AffiliateSellerService.SearchTargetCollaborations] and 4 others.
 type FreeSampleRule struct {
 	HasFreeSample          bool `json:"has_free_sample,omitzero"`
 	IsSampleApprovalExempt bool `json:"is_sample_approval_exempt,omitzero"`
 }
 
-// GenerateAffiliateProductPromotionLinkRequest holds the parameters of AffiliateSeller.GenerateAffiliateProductPromotionLink.
+// GenerateAffiliateProductPromotionLinkRequest holds the parameters of
+// AffiliateSeller.GenerateAffiliateProductPromotionLink.
 type GenerateAffiliateProductPromotionLinkRequest struct{}
 
-// GenerateAffiliateProductPromotionLinkResponse is the reply of AffiliateSeller.GenerateAffiliateProductPromotionLink.
+// GenerateAffiliateProductPromotionLinkResponse is the reply of
+// AffiliateSeller.GenerateAffiliateProductPromotionLink.
 type GenerateAffiliateProductPromotionLinkResponse struct {
 	ProductPromotionLink string `json:"product_promotion_link,omitzero"`
 }
 
-// GenerateTargetCollaborationLinkRequest holds the parameters of AffiliateSeller.GenerateTargetCollaborationLink.
+// GenerateTargetCollaborationLinkRequest holds the parameters of
+// AffiliateSeller.GenerateTargetCollaborationLink.
 type GenerateTargetCollaborationLinkRequest struct{}
 
-// GenerateTargetCollaborationLinkResponse is the reply of AffiliateSeller.GenerateTargetCollaborationLink.
+// GenerateTargetCollaborationLinkResponse is the reply of
+// AffiliateSeller.GenerateTargetCollaborationLink.
 type GenerateTargetCollaborationLinkResponse struct {
 	Link string `json:"link,omitzero"`
 }
 
-// GetConversationListRequest holds the parameters of AffiliateSeller.GetConversationList.
+// GetConversationListRequest holds the parameters of
+// AffiliateSeller.GetConversationList.
 type GetConversationListRequest struct {
 	OnlyNeedConversationID2 *bool   `json:"only_need_conversation_id,omitzero" url:"-"`
 	OnlyNeedConversationID  *bool   `url:"only_need_conversation_id,omitempty" json:"-"`
@@ -1369,7 +1455,8 @@ type GetConversationListRequest struct {
 	PageToken               *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GetConversationListResponse is the reply of AffiliateSeller.GetConversationList.
+// GetConversationListResponse is the reply of
+// AffiliateSeller.GetConversationList.
 type GetConversationListResponse struct {
 	Conversations []GetConversationListResponseConversation `json:"conversations,omitzero"`
 	HasMore       bool                                      `json:"has_more,omitzero"`
@@ -1379,7 +1466,9 @@ type GetConversationListResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetConversationListResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetConversationListResponseConversation is part of a reply.
+// GetConversationListResponseConversation is returned by
+// [AffiliateSellerService.GetConversationList] and
+// [AffiliateSellerService.GetConversationListV202412].
 type GetConversationListResponseConversation struct {
 	Avatar      string `json:"avatar,omitzero"`
 	CreatorImID string `json:"creator_im_id,omitzero"`
@@ -1396,7 +1485,8 @@ func (v GetConversationListResponseConversation) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetConversationListResponseConversation) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetConversationListV202412Request holds the parameters of AffiliateSeller.GetConversationListV202412.
+// GetConversationListV202412Request holds the parameters of
+// AffiliateSeller.GetConversationListV202412.
 type GetConversationListV202412Request struct {
 	OnlyNeedConversationID2 *bool                              `json:"only_need_conversation_id,omitzero" url:"-"`
 	ConversationStatus      *AffiliateSellerConversationStatus `url:"conversation_status,omitempty" json:"-"`
@@ -1405,25 +1495,30 @@ type GetConversationListV202412Request struct {
 	PageToken               *string                            `url:"page_token,omitempty" json:"-"`
 }
 
-// GetCreatorMarketplaceFiltersRequest holds the parameters of AffiliateSeller.GetCreatorMarketplaceFilters.
+// GetCreatorMarketplaceFiltersRequest holds the parameters of
+// AffiliateSeller.GetCreatorMarketplaceFilters.
 type GetCreatorMarketplaceFiltersRequest struct{}
 
-// GetCreatorMarketplaceFiltersResponse is the reply of AffiliateSeller.GetCreatorMarketplaceFilters.
+// GetCreatorMarketplaceFiltersResponse is the reply of
+// AffiliateSeller.GetCreatorMarketplaceFilters.
 type GetCreatorMarketplaceFiltersResponse struct {
 	AdvancedFilters GetCreatorMarketplaceFiltersResponseAdvancedFilters `json:"advanced_filters,omitzero"`
 }
 
-// GetCreatorMarketplaceFiltersResponseAdvancedFilters is part of a reply.
+// GetCreatorMarketplaceFiltersResponseAdvancedFilters is returned by
+// [AffiliateSellerService.GetCreatorMarketplaceFilters].
 type GetCreatorMarketplaceFiltersResponseAdvancedFilters struct {
 	CategoryPro  []string `json:"category_pro,omitzero"`
 	CreatorLevel []string `json:"creator_level,omitzero"`
 	Language     []string `json:"language,omitzero"`
 }
 
-// GetLatestUnreadMessagesRequest holds the parameters of AffiliateSeller.GetLatestUnreadMessages.
+// GetLatestUnreadMessagesRequest holds the parameters of
+// AffiliateSeller.GetLatestUnreadMessages.
 type GetLatestUnreadMessagesRequest struct{}
 
-// GetLatestUnreadMessagesResponse is the reply of AffiliateSeller.GetLatestUnreadMessages.
+// GetLatestUnreadMessagesResponse is the reply of
+// AffiliateSeller.GetLatestUnreadMessages.
 type GetLatestUnreadMessagesResponse struct {
 	NewestMessageList []GetLatestUnreadMessagesResponseNewestMessageList `json:"newest_message_list,omitzero"`
 }
@@ -1431,7 +1526,8 @@ type GetLatestUnreadMessagesResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetLatestUnreadMessagesResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetLatestUnreadMessagesResponseNewestMessageList is part of a reply.
+// GetLatestUnreadMessagesResponseNewestMessageList is returned by
+// [AffiliateSellerService.GetLatestUnreadMessages].
 type GetLatestUnreadMessagesResponseNewestMessageList struct {
 	Content            string                                               `json:"content,omitzero"`
 	ConversationID     string                                               `json:"conversation_id,omitzero"`
@@ -1450,10 +1546,12 @@ func (v GetLatestUnreadMessagesResponseNewestMessageList) LogValue() slog.Value 
 	return wire.LogPrivate(v)
 }
 
-// GetMarketplaceCreatorPerformanceRequest holds the parameters of AffiliateSeller.GetMarketplaceCreatorPerformance.
+// GetMarketplaceCreatorPerformanceRequest holds the parameters of
+// AffiliateSeller.GetMarketplaceCreatorPerformance.
 type GetMarketplaceCreatorPerformanceRequest struct{}
 
-// GetMarketplaceCreatorPerformanceResponse is the reply of AffiliateSeller.GetMarketplaceCreatorPerformance.
+// GetMarketplaceCreatorPerformanceResponse is the reply of
+// AffiliateSeller.GetMarketplaceCreatorPerformance.
 type GetMarketplaceCreatorPerformanceResponse struct {
 	Creator GetMarketplaceCreatorPerformanceResponseCreator `json:"creator,omitzero"`
 }
@@ -1461,7 +1559,8 @@ type GetMarketplaceCreatorPerformanceResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetMarketplaceCreatorPerformanceResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetMarketplaceCreatorPerformanceResponseCreator is part of a reply.
+// GetMarketplaceCreatorPerformanceResponseCreator is returned by
+// [AffiliateSellerService.GetMarketplaceCreatorPerformance].
 type GetMarketplaceCreatorPerformanceResponseCreator struct {
 	Avatar                    Avatar                                   `json:"avatar,omitzero"`
 	AvgCommissionRate         int64                                    `json:"avg_commission_rate,omitzero"`
@@ -1523,10 +1622,12 @@ func (v GetMarketplaceCreatorPerformanceResponseCreator) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// GetMarketplaceCreatorPerformanceV202406Request holds the parameters of AffiliateSeller.GetMarketplaceCreatorPerformanceV202406.
+// GetMarketplaceCreatorPerformanceV202406Request holds the parameters of
+// AffiliateSeller.GetMarketplaceCreatorPerformanceV202406.
 type GetMarketplaceCreatorPerformanceV202406Request struct{}
 
-// GetMarketplaceCreatorPerformanceV202406Response is the reply of AffiliateSeller.GetMarketplaceCreatorPerformanceV202406.
+// GetMarketplaceCreatorPerformanceV202406Response is the reply of
+// AffiliateSeller.GetMarketplaceCreatorPerformanceV202406.
 type GetMarketplaceCreatorPerformanceV202406Response struct {
 	Creator GetMarketplaceCreatorPerformanceV202406ResponseCreator `json:"creator,omitzero"`
 }
@@ -1536,7 +1637,8 @@ func (v GetMarketplaceCreatorPerformanceV202406Response) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// GetMarketplaceCreatorPerformanceV202406ResponseCreator is part of a reply.
+// GetMarketplaceCreatorPerformanceV202406ResponseCreator is returned by
+// [AffiliateSellerService.GetMarketplaceCreatorPerformanceV202406].
 type GetMarketplaceCreatorPerformanceV202406ResponseCreator struct {
 	Avatar                    Avatar                                   `json:"avatar,omitzero"`
 	AvgCommissionRate         int64                                    `json:"avg_commission_rate,omitzero"`
@@ -1591,10 +1693,12 @@ func (v GetMarketplaceCreatorPerformanceV202406ResponseCreator) LogValue() slog.
 	return wire.LogPrivate(v)
 }
 
-// GetMarketplaceCreatorPerformanceV202505Request holds the parameters of AffiliateSeller.GetMarketplaceCreatorPerformanceV202505.
+// GetMarketplaceCreatorPerformanceV202505Request holds the parameters of
+// AffiliateSeller.GetMarketplaceCreatorPerformanceV202505.
 type GetMarketplaceCreatorPerformanceV202505Request struct{}
 
-// GetMarketplaceCreatorPerformanceV202505Response is the reply of AffiliateSeller.GetMarketplaceCreatorPerformanceV202505.
+// GetMarketplaceCreatorPerformanceV202505Response is the reply of
+// AffiliateSeller.GetMarketplaceCreatorPerformanceV202505.
 type GetMarketplaceCreatorPerformanceV202505Response struct {
 	Creator GetMarketplaceCreatorPerformanceV202505ResponseCreator `json:"creator,omitzero"`
 }
@@ -1604,7 +1708,8 @@ func (v GetMarketplaceCreatorPerformanceV202505Response) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// GetMarketplaceCreatorPerformanceV202505ResponseCreator is part of a reply.
+// GetMarketplaceCreatorPerformanceV202505ResponseCreator is returned by
+// [AffiliateSellerService.GetMarketplaceCreatorPerformanceV202505].
 type GetMarketplaceCreatorPerformanceV202505ResponseCreator struct {
 	Avatar                    Avatar                                   `json:"avatar,omitzero"`
 	AvgCommissionRate         int64                                    `json:"avg_commission_rate,omitzero"`
@@ -1659,13 +1764,15 @@ func (v GetMarketplaceCreatorPerformanceV202505ResponseCreator) LogValue() slog.
 	return wire.LogPrivate(v)
 }
 
-// GetMessageInTheConversationRequest holds the parameters of AffiliateSeller.GetMessageInTheConversation.
+// GetMessageInTheConversationRequest holds the parameters of
+// AffiliateSeller.GetMessageInTheConversation.
 type GetMessageInTheConversationRequest struct {
 	PageSize  int64   `url:"page_size" json:"-"` // required, at most 20
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GetMessageInTheConversationResponse is the reply of AffiliateSeller.GetMessageInTheConversation.
+// GetMessageInTheConversationResponse is the reply of
+// AffiliateSeller.GetMessageInTheConversation.
 type GetMessageInTheConversationResponse struct {
 	HasMore       bool                                         `json:"has_more,omitzero"`
 	Messages      []GetMessageInTheConversationResponseMessage `json:"messages,omitzero"`
@@ -1675,7 +1782,8 @@ type GetMessageInTheConversationResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetMessageInTheConversationResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetMessageInTheConversationResponseMessage is part of a reply.
+// GetMessageInTheConversationResponseMessage is returned by
+// [AffiliateSellerService.GetMessageInTheConversation].
 type GetMessageInTheConversationResponseMessage struct {
 	ConversationIndex string                                                `json:"conversation_index,omitzero"`
 	MessageBody       GetMessageInTheConversationResponseMessageMessageBody `json:"message_body,omitzero"`
@@ -1684,7 +1792,8 @@ type GetMessageInTheConversationResponseMessage struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetMessageInTheConversationResponseMessage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetMessageInTheConversationResponseMessageMessageBody is part of a reply.
+// GetMessageInTheConversationResponseMessageMessageBody is returned by
+// [AffiliateSellerService.GetMessageInTheConversation].
 type GetMessageInTheConversationResponseMessageMessageBody struct {
 	Content        string                                                    `json:"content,omitzero"`
 	ConversationID string                                                    `json:"conversation_id,omitzero"`
@@ -1704,7 +1813,8 @@ func (v GetMessageInTheConversationResponseMessageMessageBody) LogValue() slog.V
 	return wire.LogPrivate(v)
 }
 
-// GetOpenCollaborationCreatorContentDetailCreatorContentDetail is part of a reply.
+// GetOpenCollaborationCreatorContentDetailCreatorContentDetail is returned by
+// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail].
 type GetOpenCollaborationCreatorContentDetailCreatorContentDetail struct {
 	CreatorProfile   GetOpenCollaborationCreatorContentDetailCreatorProfile `json:"creator_profile,omitzero"`
 	LiveCount        int                                                    `json:"live_count,omitzero"`
@@ -1718,7 +1828,8 @@ func (v GetOpenCollaborationCreatorContentDetailCreatorContentDetail) LogValue()
 	return wire.LogPrivate(v)
 }
 
-// GetOpenCollaborationCreatorContentDetailCreatorProfile is part of a reply.
+// GetOpenCollaborationCreatorContentDetailCreatorProfile is returned by
+// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail].
 type GetOpenCollaborationCreatorContentDetailCreatorProfile struct {
 	Avatar        Avatar `json:"avatar,omitzero"`
 	CreatorOpenID string `json:"creator_open_id,omitzero"`
@@ -1737,14 +1848,16 @@ func (v GetOpenCollaborationCreatorContentDetailCreatorProfile) LogValue() slog.
 	return wire.LogPrivate(v)
 }
 
-// GetOpenCollaborationCreatorContentDetailRequest holds the parameters of AffiliateSeller.GetOpenCollaborationCreatorContentDetail.
+// GetOpenCollaborationCreatorContentDetailRequest holds the parameters of
+// AffiliateSeller.GetOpenCollaborationCreatorContentDetail.
 type GetOpenCollaborationCreatorContentDetailRequest struct {
 	PageSize  int64   `url:"page_size" json:"-"` // required, at most 100
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 	ProductID string  `url:"product_id" json:"-"` // required
 }
 
-// GetOpenCollaborationCreatorContentDetailResponse is the reply of AffiliateSeller.GetOpenCollaborationCreatorContentDetail.
+// GetOpenCollaborationCreatorContentDetailResponse is the reply of
+// AffiliateSeller.GetOpenCollaborationCreatorContentDetail.
 type GetOpenCollaborationCreatorContentDetailResponse struct {
 	CreatorContentDetails []GetOpenCollaborationCreatorContentDetailCreatorContentDetail `json:"creator_content_details,omitzero"`
 	NextPageToken         string                                                         `json:"next_page_token,omitzero"`
@@ -1757,13 +1870,16 @@ func (v GetOpenCollaborationCreatorContentDetailResponse) LogValue() slog.Value 
 	return wire.LogPrivate(v)
 }
 
-// GetOpenCollaborationCreatorContentDetailResponseProduct is part of a reply.
+// GetOpenCollaborationCreatorContentDetailResponseProduct is returned by
+// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetail] and
+// [AffiliateSellerService.GetOpenCollaborationCreatorContentDetailV202412].
 type GetOpenCollaborationCreatorContentDetailResponseProduct struct {
 	ID       string `json:"id,omitzero"`
 	ImageURL string `json:"image_url,omitzero"`
 }
 
-// GetOpenCollaborationCreatorContentDetailV202412Response is the reply of AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412.
+// GetOpenCollaborationCreatorContentDetailV202412Response is the reply of
+// AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412.
 type GetOpenCollaborationCreatorContentDetailV202412Response struct {
 	CreatorContentDetails []AffiliateSellerCreatorContentDetail                   `json:"creator_content_details,omitzero"`
 	NextPageToken         string                                                  `json:"next_page_token,omitzero"`
@@ -1776,17 +1892,20 @@ func (v GetOpenCollaborationCreatorContentDetailV202412Response) LogValue() slog
 	return wire.LogPrivate(v)
 }
 
-// GetOpenCollaborationSampleRulesRequest holds the parameters of AffiliateSeller.GetOpenCollaborationSampleRules.
+// GetOpenCollaborationSampleRulesRequest holds the parameters of
+// AffiliateSeller.GetOpenCollaborationSampleRules.
 type GetOpenCollaborationSampleRulesRequest struct {
 	ProductIDs []string `url:"product_ids,comma" json:"-"` // required
 }
 
-// GetOpenCollaborationSampleRulesResponse is the reply of AffiliateSeller.GetOpenCollaborationSampleRules.
+// GetOpenCollaborationSampleRulesResponse is the reply of
+// AffiliateSeller.GetOpenCollaborationSampleRules.
 type GetOpenCollaborationSampleRulesResponse struct {
 	SampleRules []GetOpenCollaborationSampleRulesResponseSampleRule `json:"sample_rules,omitzero"`
 }
 
-// GetOpenCollaborationSampleRulesResponseSampleRule is part of a reply.
+// GetOpenCollaborationSampleRulesResponseSampleRule is returned by
+// [AffiliateSellerService.GetOpenCollaborationSampleRules].
 type GetOpenCollaborationSampleRulesResponseSampleRule struct {
 	AvailableQuantity     int                                                         `json:"available_quantity,omitzero"`
 	EndTime               UnixSeconds                                                 `json:"end_time,omitzero"`
@@ -1798,7 +1917,8 @@ type GetOpenCollaborationSampleRulesResponseSampleRule struct {
 	Thresholds            GetOpenCollaborationSampleRulesResponseSampleRuleThresholds `json:"thresholds,omitzero"`
 }
 
-// GetOpenCollaborationSampleRulesResponseSampleRuleThresholds is part of a reply.
+// GetOpenCollaborationSampleRulesResponseSampleRuleThresholds is returned by
+// [AffiliateSellerService.GetOpenCollaborationSampleRules].
 type GetOpenCollaborationSampleRulesResponseSampleRuleThresholds struct {
 	AvgEcVideoViews          int      `json:"avg_ec_video_views,omitzero"`
 	CategoryIDs              []string `json:"category_ids,omitzero"`
@@ -1807,36 +1927,43 @@ type GetOpenCollaborationSampleRulesResponseSampleRuleThresholds struct {
 	PredictedFulfillmentRank string   `json:"predicted_fulfillment_rank,omitzero"`
 }
 
-// GetOpenCollaborationSettingsAutoAddProduct is part of a reply.
+// GetOpenCollaborationSettingsAutoAddProduct is returned by
+// [AffiliateSellerService.GetOpenCollaborationSettings].
 type GetOpenCollaborationSettingsAutoAddProduct struct {
 	CommissionRate int64 `json:"commission_rate,omitzero"`
 	Enable         bool  `json:"enable,omitzero"`
 }
 
-// GetOpenCollaborationSettingsOpenCollaborationSettings is part of a reply.
+// GetOpenCollaborationSettingsOpenCollaborationSettings is returned by
+// [AffiliateSellerService.GetOpenCollaborationSettings].
 type GetOpenCollaborationSettingsOpenCollaborationSettings struct {
 	AutoAddProduct GetOpenCollaborationSettingsAutoAddProduct `json:"auto_add_product,omitzero"`
 }
 
-// GetOpenCollaborationSettingsRequest holds the parameters of AffiliateSeller.GetOpenCollaborationSettings.
+// GetOpenCollaborationSettingsRequest holds the parameters of
+// AffiliateSeller.GetOpenCollaborationSettings.
 type GetOpenCollaborationSettingsRequest struct{}
 
-// GetOpenCollaborationSettingsResponse is the reply of AffiliateSeller.GetOpenCollaborationSettings.
+// GetOpenCollaborationSettingsResponse is the reply of
+// AffiliateSeller.GetOpenCollaborationSettings.
 type GetOpenCollaborationSettingsResponse struct {
 	OpenCollaborationSettings GetOpenCollaborationSettingsOpenCollaborationSettings `json:"open_collaboration_settings,omitzero"`
 }
 
-// MarkConversationReadRequest holds the parameters of AffiliateSeller.MarkConversationRead.
+// MarkConversationReadRequest holds the parameters of
+// AffiliateSeller.MarkConversationRead.
 type MarkConversationReadRequest struct {
 	ConversationIDs []string `json:"conversation_ids,omitzero"` // at most 20
 }
 
-// MarkConversationReadResponse is the reply of AffiliateSeller.MarkConversationRead.
+// MarkConversationReadResponse is the reply of
+// AffiliateSeller.MarkConversationRead.
 type MarkConversationReadResponse struct {
 	FailedConversationIDs []string `json:"failed_conversation_ids,omitzero"`
 }
 
-// QueryTargetCollaborationDetailProductCommission is part of a reply.
+// QueryTargetCollaborationDetailProductCommission is returned by
+// [AffiliateSellerService.QueryTargetCollaborationDetail].
 type QueryTargetCollaborationDetailProductCommission struct {
 	Currency              string  `json:"currency,omitzero"`
 	EffectiveTime         string  `json:"effective_time,omitzero"`
@@ -1846,10 +1973,12 @@ type QueryTargetCollaborationDetailProductCommission struct {
 	ShopAdsCommissionRate int     `json:"shop_ads_commission_rate,omitzero"`
 }
 
-// QueryTargetCollaborationDetailRequest holds the parameters of AffiliateSeller.QueryTargetCollaborationDetail.
+// QueryTargetCollaborationDetailRequest holds the parameters of
+// AffiliateSeller.QueryTargetCollaborationDetail.
 type QueryTargetCollaborationDetailRequest struct{}
 
-// QueryTargetCollaborationDetailResponse is the reply of AffiliateSeller.QueryTargetCollaborationDetail.
+// QueryTargetCollaborationDetailResponse is the reply of
+// AffiliateSeller.QueryTargetCollaborationDetail.
 type QueryTargetCollaborationDetailResponse struct {
 	TargetCollaboration QueryTargetCollaborationDetailResponseTargetCollaboration `json:"target_collaboration,omitzero"`
 }
@@ -1857,7 +1986,8 @@ type QueryTargetCollaborationDetailResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v QueryTargetCollaborationDetailResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// QueryTargetCollaborationDetailResponseTargetCollaboration is part of a reply.
+// QueryTargetCollaborationDetailResponseTargetCollaboration is returned by
+// [AffiliateSellerService.QueryTargetCollaborationDetail].
 type QueryTargetCollaborationDetailResponseTargetCollaboration struct {
 	ContentCreatorCount  int64                                                      `json:"content_creator_count,omitzero"`
 	CreatorInvitedCount  int64                                                      `json:"creator_invited_count,omitzero"`
@@ -1881,7 +2011,8 @@ func (v QueryTargetCollaborationDetailResponseTargetCollaboration) LogValue() sl
 	return wire.LogPrivate(v)
 }
 
-// QueryTargetCollaborationDetailTargetCollaborationCreator is part of a reply.
+// QueryTargetCollaborationDetailTargetCollaborationCreator is returned by
+// [AffiliateSellerService.QueryTargetCollaborationDetail].
 type QueryTargetCollaborationDetailTargetCollaborationCreator struct {
 	Avatar                 Avatar                                `json:"avatar,omitzero"`
 	CollaborationStatus    AffiliateSellerCollaborationStatus    `json:"collaboration_status,omitzero"`
@@ -1904,7 +2035,8 @@ func (v QueryTargetCollaborationDetailTargetCollaborationCreator) LogValue() slo
 	return wire.LogPrivate(v)
 }
 
-// QueryTargetCollaborationDetailTargetCollaborationProduct is part of a reply.
+// QueryTargetCollaborationDetailTargetCollaborationProduct is returned by
+// [AffiliateSellerService.QueryTargetCollaborationDetail].
 type QueryTargetCollaborationDetailTargetCollaborationProduct struct {
 	CollaborationStatus       AffiliateSellerCollaborationStatus              `json:"collaboration_status,omitzero"`
 	Commission                QueryTargetCollaborationDetailProductCommission `json:"commission,omitzero"`
@@ -1916,7 +2048,8 @@ type QueryTargetCollaborationDetailTargetCollaborationProduct struct {
 	Title                     string                                          `json:"title,omitzero"`
 }
 
-// QueryTargetCollaborationDetailV202409Creator is part of a reply.
+// QueryTargetCollaborationDetailV202409Creator is returned by
+// [AffiliateSellerService.QueryTargetCollaborationDetailV202409].
 type QueryTargetCollaborationDetailV202409Creator struct {
 	Avatar                 Avatar                                `json:"avatar,omitzero"`
 	CollaborationStatus    AffiliateSellerCollaborationStatus    `json:"collaboration_status,omitzero"`
@@ -1939,7 +2072,9 @@ func (v QueryTargetCollaborationDetailV202409Creator) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// QueryTargetCollaborationDetailV202409Product is part of a reply.
+// QueryTargetCollaborationDetailV202409Product is returned by
+// [AffiliateSellerService.QueryTargetCollaborationDetailV202409] and
+// [AffiliateSellerService.QueryTargetCollaborationDetailV202412].
 type QueryTargetCollaborationDetailV202409Product struct {
 	CollaborationStatus       AffiliateSellerCollaborationStatus                     `json:"collaboration_status,omitzero"`
 	Commission                QueryTargetCollaborationDetailV202409ProductCommission `json:"commission,omitzero"`
@@ -1951,7 +2086,9 @@ type QueryTargetCollaborationDetailV202409Product struct {
 	Title                     string                                                 `json:"title,omitzero"`
 }
 
-// QueryTargetCollaborationDetailV202409ProductCommission is part of a reply.
+// QueryTargetCollaborationDetailV202409ProductCommission is returned by
+// [AffiliateSellerService.QueryTargetCollaborationDetailV202409] and
+// [AffiliateSellerService.QueryTargetCollaborationDetailV202412].
 type QueryTargetCollaborationDetailV202409ProductCommission struct {
 	Currency      string  `json:"currency,omitzero"`
 	EffectiveTime string  `json:"effective_time,omitzero"`
@@ -1960,10 +2097,12 @@ type QueryTargetCollaborationDetailV202409ProductCommission struct {
 	Rate          int64   `json:"rate,omitzero"`
 }
 
-// QueryTargetCollaborationDetailV202409Request holds the parameters of AffiliateSeller.QueryTargetCollaborationDetailV202409.
+// QueryTargetCollaborationDetailV202409Request holds the parameters of
+// AffiliateSeller.QueryTargetCollaborationDetailV202409.
 type QueryTargetCollaborationDetailV202409Request struct{}
 
-// QueryTargetCollaborationDetailV202409Response is the reply of AffiliateSeller.QueryTargetCollaborationDetailV202409.
+// QueryTargetCollaborationDetailV202409Response is the reply of
+// AffiliateSeller.QueryTargetCollaborationDetailV202409.
 type QueryTargetCollaborationDetailV202409Response struct {
 	TargetCollaboration QueryTargetCollaborationDetailV202409TargetCollaboration `json:"target_collaboration,omitzero"`
 }
@@ -1973,7 +2112,8 @@ func (v QueryTargetCollaborationDetailV202409Response) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// QueryTargetCollaborationDetailV202409TargetCollaboration is part of a reply.
+// QueryTargetCollaborationDetailV202409TargetCollaboration is returned by
+// [AffiliateSellerService.QueryTargetCollaborationDetailV202409].
 type QueryTargetCollaborationDetailV202409TargetCollaboration struct {
 	ContentCreatorCount  int64                                                        `json:"content_creator_count,omitzero"`
 	CreatorInvitedCount  int64                                                        `json:"creator_invited_count,omitzero"`
@@ -1997,7 +2137,8 @@ func (v QueryTargetCollaborationDetailV202409TargetCollaboration) LogValue() slo
 	return wire.LogPrivate(v)
 }
 
-// QueryTargetCollaborationDetailV202412Creator is part of a reply.
+// QueryTargetCollaborationDetailV202412Creator is returned by
+// [AffiliateSellerService.QueryTargetCollaborationDetailV202412].
 type QueryTargetCollaborationDetailV202412Creator struct {
 	Avatar                 Avatar                                `json:"avatar,omitzero"`
 	CollaborationStatus    AffiliateSellerCollaborationStatus    `json:"collaboration_status,omitzero"`
@@ -2019,10 +2160,12 @@ func (v QueryTargetCollaborationDetailV202412Creator) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// QueryTargetCollaborationDetailV202412Request holds the parameters of AffiliateSeller.QueryTargetCollaborationDetailV202412.
+// QueryTargetCollaborationDetailV202412Request holds the parameters of
+// AffiliateSeller.QueryTargetCollaborationDetailV202412.
 type QueryTargetCollaborationDetailV202412Request struct{}
 
-// QueryTargetCollaborationDetailV202412Response is the reply of AffiliateSeller.QueryTargetCollaborationDetailV202412.
+// QueryTargetCollaborationDetailV202412Response is the reply of
+// AffiliateSeller.QueryTargetCollaborationDetailV202412.
 type QueryTargetCollaborationDetailV202412Response struct {
 	TargetCollaboration QueryTargetCollaborationDetailV202412TargetCollaboration `json:"target_collaboration,omitzero"`
 }
@@ -2032,7 +2175,8 @@ func (v QueryTargetCollaborationDetailV202412Response) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// QueryTargetCollaborationDetailV202412TargetCollaboration is part of a reply.
+// QueryTargetCollaborationDetailV202412TargetCollaboration is returned by
+// [AffiliateSellerService.QueryTargetCollaborationDetailV202412].
 type QueryTargetCollaborationDetailV202412TargetCollaboration struct {
 	ContentCreatorCount  int64                                                        `json:"content_creator_count,omitzero"`
 	CreatorInvitedCount  int64                                                        `json:"creator_invited_count,omitzero"`
@@ -2056,46 +2200,57 @@ func (v QueryTargetCollaborationDetailV202412TargetCollaboration) LogValue() slo
 	return wire.LogPrivate(v)
 }
 
-// RemoveCreatorFromOpenCollaborationRequest holds the parameters of AffiliateSeller.RemoveCreatorFromOpenCollaboration.
+// RemoveCreatorFromOpenCollaborationRequest holds the parameters of
+// AffiliateSeller.RemoveCreatorFromOpenCollaboration.
 type RemoveCreatorFromOpenCollaborationRequest struct {
 	CreatorUserOpenID *string `json:"creator_user_open_id,omitzero"`
 	ProductID         *string `json:"product_id,omitzero"`
 }
 
-// RemoveCreatorFromOpenCollaborationResponse is the reply of AffiliateSeller.RemoveCreatorFromOpenCollaboration.
+// RemoveCreatorFromOpenCollaborationResponse is the reply of
+// AffiliateSeller.RemoveCreatorFromOpenCollaboration.
 type RemoveCreatorFromOpenCollaborationResponse struct{}
 
-// RemoveCreatorFromOpenCollaborationV202405Request holds the parameters of AffiliateSeller.RemoveCreatorFromOpenCollaborationV202405.
+// RemoveCreatorFromOpenCollaborationV202405Request holds the parameters of
+// AffiliateSeller.RemoveCreatorFromOpenCollaborationV202405.
 type RemoveCreatorFromOpenCollaborationV202405Request struct {
 	CreatorUserID *string `json:"creator_user_id,omitzero"`
 	ProductID     *string `json:"product_id,omitzero"`
 }
 
-// RemoveCreatorFromOpenCollaborationV202405Response is the reply of AffiliateSeller.RemoveCreatorFromOpenCollaborationV202405.
+// RemoveCreatorFromOpenCollaborationV202405Response is the reply of
+// AffiliateSeller.RemoveCreatorFromOpenCollaborationV202405.
 type RemoveCreatorFromOpenCollaborationV202405Response struct{}
 
-// RemoveOpenCollaborationRequest holds the parameters of AffiliateSeller.RemoveOpenCollaboration.
+// RemoveOpenCollaborationRequest holds the parameters of
+// AffiliateSeller.RemoveOpenCollaboration.
 type RemoveOpenCollaborationRequest struct{}
 
-// RemoveOpenCollaborationResponse is the reply of AffiliateSeller.RemoveOpenCollaboration.
+// RemoveOpenCollaborationResponse is the reply of
+// AffiliateSeller.RemoveOpenCollaboration.
 type RemoveOpenCollaborationResponse struct {
 	TerminatedEffectiveTime UnixSeconds `json:"terminated_effective_time,omitzero"`
 }
 
-// RemoveTargetCollaborationRequest holds the parameters of AffiliateSeller.RemoveTargetCollaboration.
+// RemoveTargetCollaborationRequest holds the parameters of
+// AffiliateSeller.RemoveTargetCollaboration.
 type RemoveTargetCollaborationRequest struct{}
 
-// RemoveTargetCollaborationResponse is the reply of AffiliateSeller.RemoveTargetCollaboration.
+// RemoveTargetCollaborationResponse is the reply of
+// AffiliateSeller.RemoveTargetCollaboration.
 type RemoveTargetCollaborationResponse struct{}
 
-// SearchOpenCollaborationOpenCollaborationCurrentCommission is part of a reply.
+// SearchOpenCollaborationOpenCollaborationCurrentCommission is returned by
+// [AffiliateSellerService.SearchOpenCollaboration] and
+// [AffiliateSellerService.SearchOpenCollaborationV202409].
 type SearchOpenCollaborationOpenCollaborationCurrentCommission struct {
 	EndTime   UnixSeconds `json:"end_time,omitzero"`
 	Rate      int64       `json:"rate,omitzero"`
 	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
-// SearchOpenCollaborationRequest holds the parameters of AffiliateSeller.SearchOpenCollaboration.
+// SearchOpenCollaborationRequest holds the parameters of
+// AffiliateSeller.SearchOpenCollaboration.
 type SearchOpenCollaborationRequest struct {
 	Keyword            *string    `json:"keyword,omitzero" url:"-"`
 	KeywordType        *string    `json:"keyword_type,omitzero" url:"-"`
@@ -2106,14 +2261,16 @@ type SearchOpenCollaborationRequest struct {
 	TopLevelCategoryID *string    `json:"top_level_category_id,omitzero" url:"-"`
 }
 
-// SearchOpenCollaborationResponse is the reply of AffiliateSeller.SearchOpenCollaboration.
+// SearchOpenCollaborationResponse is the reply of
+// AffiliateSeller.SearchOpenCollaboration.
 type SearchOpenCollaborationResponse struct {
 	NextPageToken      string                                             `json:"next_page_token,omitzero"`
 	OpenCollaborations []SearchOpenCollaborationResponseOpenCollaboration `json:"open_collaborations,omitzero"`
 	TotalCount         int64                                              `json:"total_count,omitzero"`
 }
 
-// SearchOpenCollaborationResponseOpenCollaboration is part of a reply.
+// SearchOpenCollaborationResponseOpenCollaboration is returned by
+// [AffiliateSellerService.SearchOpenCollaboration].
 type SearchOpenCollaborationResponseOpenCollaboration struct {
 	ContentCreatorCount  int64                                                     `json:"content_creator_count,omitzero"`
 	CurrentCommission    SearchOpenCollaborationOpenCollaborationCurrentCommission `json:"current_commission,omitzero"`
@@ -2123,7 +2280,9 @@ type SearchOpenCollaborationResponseOpenCollaboration struct {
 	Status               SearchOpenCollaborationResponseOpenCollaborationStatus    `json:"status,omitzero"`
 }
 
-// SearchOpenCollaborationResponseOpenCollaborationProduct is part of a reply.
+// SearchOpenCollaborationResponseOpenCollaborationProduct is returned by
+// [AffiliateSellerService.SearchOpenCollaboration] and
+// [AffiliateSellerService.SearchOpenCollaborationV202409].
 type SearchOpenCollaborationResponseOpenCollaborationProduct struct {
 	ID            string                                                       `json:"id,omitzero"`
 	Inventory     int64                                                        `json:"inventory,omitzero"`
@@ -2133,14 +2292,16 @@ type SearchOpenCollaborationResponseOpenCollaborationProduct struct {
 	Title         string                                                       `json:"title,omitzero"`
 }
 
-// SearchOpenCollaborationV202409Response is the reply of AffiliateSeller.SearchOpenCollaborationV202409.
+// SearchOpenCollaborationV202409Response is the reply of
+// AffiliateSeller.SearchOpenCollaborationV202409.
 type SearchOpenCollaborationV202409Response struct {
 	NextPageToken      string                                                    `json:"next_page_token,omitzero"`
 	OpenCollaborations []SearchOpenCollaborationV202409ResponseOpenCollaboration `json:"open_collaborations,omitzero"`
 	TotalCount         int64                                                     `json:"total_count,omitzero"`
 }
 
-// SearchOpenCollaborationV202409ResponseOpenCollaboration is part of a reply.
+// SearchOpenCollaborationV202409ResponseOpenCollaboration is returned by
+// [AffiliateSellerService.SearchOpenCollaborationV202409].
 type SearchOpenCollaborationV202409ResponseOpenCollaboration struct {
 	ContentCreatorCount         int64                                                     `json:"content_creator_count,omitzero"`
 	CurrentCommission           SearchOpenCollaborationOpenCollaborationCurrentCommission `json:"current_commission,omitzero"`
@@ -2151,7 +2312,8 @@ type SearchOpenCollaborationV202409ResponseOpenCollaboration struct {
 	Status                      SearchOpenCollaborationV202409OpenCollaborationStatus     `json:"status,omitzero"`
 }
 
-// SearchSellerAffiliateOrdersRequest holds the parameters of AffiliateSeller.SearchSellerAffiliateOrders.
+// SearchSellerAffiliateOrdersRequest holds the parameters of
+// AffiliateSeller.SearchSellerAffiliateOrders.
 type SearchSellerAffiliateOrdersRequest struct {
 	CreateTimeGe *UnixSeconds `json:"create_time_ge,omitzero" url:"-"`
 	CreateTimeLt *UnixSeconds `json:"create_time_lt,omitzero" url:"-"`
@@ -2160,7 +2322,8 @@ type SearchSellerAffiliateOrdersRequest struct {
 	ProgramID    *string      `json:"program_id,omitzero" url:"-"`
 }
 
-// SearchSellerAffiliateOrdersResponse is the reply of AffiliateSeller.SearchSellerAffiliateOrders.
+// SearchSellerAffiliateOrdersResponse is the reply of
+// AffiliateSeller.SearchSellerAffiliateOrders.
 type SearchSellerAffiliateOrdersResponse struct {
 	NextPageToken string                                     `json:"next_page_token,omitzero"`
 	Orders        []SearchSellerAffiliateOrdersResponseOrder `json:"orders,omitzero"`
@@ -2170,7 +2333,8 @@ type SearchSellerAffiliateOrdersResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchSellerAffiliateOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchSellerAffiliateOrdersResponseOrder is part of a reply.
+// SearchSellerAffiliateOrdersResponseOrder is returned by
+// [AffiliateSellerService.SearchSellerAffiliateOrders].
 type SearchSellerAffiliateOrdersResponseOrder struct {
 	CreateTime   UnixSeconds                                    `json:"create_time,omitzero"`
 	DeliveryTime UnixSeconds                                    `json:"delivery_time,omitzero"`
@@ -2182,7 +2346,8 @@ type SearchSellerAffiliateOrdersResponseOrder struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchSellerAffiliateOrdersResponseOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchSellerAffiliateOrdersResponseOrderSKU is part of a reply.
+// SearchSellerAffiliateOrdersResponseOrderSKU is returned by
+// [AffiliateSellerService.SearchSellerAffiliateOrders].
 type SearchSellerAffiliateOrdersResponseOrderSKU struct {
 	ActualCofundedCreatorBonusAmount    Money                                                  `json:"actual_cofunded_creator_bonus_amount,omitzero"`
 	ActualCommissionBase                Money                                                  `json:"actual_commission_base,omitzero"`
@@ -2217,21 +2382,24 @@ func (v SearchSellerAffiliateOrdersResponseOrderSKU) Format(f fmt.State, _ rune)
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchSellerAffiliateOrdersResponseOrderSKU) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchSellerAffiliateOrdersV202405Request holds the parameters of AffiliateSeller.SearchSellerAffiliateOrdersV202405.
+// SearchSellerAffiliateOrdersV202405Request holds the parameters of
+// AffiliateSeller.SearchSellerAffiliateOrdersV202405.
 type SearchSellerAffiliateOrdersV202405Request struct {
 	PageSize  int64   `url:"page_size" json:"-"` // required, at most 50
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 	Version   *int    `url:"version,omitempty" json:"-"`
 }
 
-// SearchSellerAffiliateOrdersV202405Response is the reply of AffiliateSeller.SearchSellerAffiliateOrdersV202405.
+// SearchSellerAffiliateOrdersV202405Response is the reply of
+// AffiliateSeller.SearchSellerAffiliateOrdersV202405.
 type SearchSellerAffiliateOrdersV202405Response struct {
 	NextPageToken string                                            `json:"next_page_token,omitzero"`
 	Orders        []SearchSellerAffiliateOrdersV202405ResponseOrder `json:"orders,omitzero"`
 	TotalCount    int64                                             `json:"total_count,omitzero"`
 }
 
-// SearchTargetCollaborationsRequest holds the parameters of AffiliateSeller.SearchTargetCollaborations.
+// SearchTargetCollaborationsRequest holds the parameters of
+// AffiliateSeller.SearchTargetCollaborations.
 type SearchTargetCollaborationsRequest struct {
 	CollaborationStatus *string                                       `json:"collaboration_status,omitzero" url:"-"`
 	CreatorAcceptStatus *string                                       `json:"creator_accept_status,omitzero" url:"-"`
@@ -2242,20 +2410,25 @@ type SearchTargetCollaborationsRequest struct {
 	SearchParam         *SearchTargetCollaborationsRequestSearchParam `json:"search_param,omitzero" url:"-"`
 }
 
-// SearchTargetCollaborationsRequestSearchParam is part of a request.
+// SearchTargetCollaborationsRequestSearchParam is taken by
+// [AffiliateSellerService.SearchTargetCollaborations] and
+// [AffiliateSellerService.SearchTargetCollaborationsV202409].
 type SearchTargetCollaborationsRequestSearchParam struct {
 	Keyword     *string `json:"keyword,omitzero"`
 	KeywordType *string `json:"keyword_type,omitzero"`
 }
 
-// SearchTargetCollaborationsResponse is the reply of AffiliateSeller.SearchTargetCollaborations.
+// SearchTargetCollaborationsResponse is the reply of
+// AffiliateSeller.SearchTargetCollaborations.
 type SearchTargetCollaborationsResponse struct {
 	NextPageToken        string                                                  `json:"next_page_token,omitzero"`
 	TargetCollaborations []SearchTargetCollaborationsResponseTargetCollaboration `json:"target_collaborations,omitzero"`
 	TotalCount           int64                                                   `json:"total_count,omitzero"`
 }
 
-// SearchTargetCollaborationsResponseTargetCollaboration is part of a reply.
+// SearchTargetCollaborationsResponseTargetCollaboration is returned by
+// [AffiliateSellerService.SearchTargetCollaborations] and
+// [AffiliateSellerService.SearchTargetCollaborationsV202409].
 type SearchTargetCollaborationsResponseTargetCollaboration struct {
 	ContentCreatorCount  int64                                                     `json:"content_creator_count,omitzero"`
 	CreatorInivitedCount int64                                                     `json:"creator_inivited_count,omitzero"`
@@ -2271,7 +2444,8 @@ type SearchTargetCollaborationsResponseTargetCollaboration struct {
 	UpdateTime           UnixSeconds                                               `json:"update_time,omitzero"`
 }
 
-// SearchTargetCollaborationsV202409Request holds the parameters of AffiliateSeller.SearchTargetCollaborationsV202409.
+// SearchTargetCollaborationsV202409Request holds the parameters of
+// AffiliateSeller.SearchTargetCollaborationsV202409.
 type SearchTargetCollaborationsV202409Request struct {
 	CollaborationStatus *string                                       `json:"collaboration_status,omitzero" url:"-"`
 	CreatorAcceptStatus *string                                       `json:"creator_accept_status,omitzero" url:"-"`
@@ -2282,7 +2456,8 @@ type SearchTargetCollaborationsV202409Request struct {
 	SearchParam         *SearchTargetCollaborationsRequestSearchParam `json:"search_param,omitzero" url:"-"`
 }
 
-// SellerContactInfo is part of a reply.
+// SellerContactInfo is returned by
+// [AffiliateSellerService.UpdateTargetCollaboration] and 4 others.
 type SellerContactInfo struct {
 	Email string `json:"email,omitzero"`
 }
@@ -2293,7 +2468,8 @@ func (v SellerContactInfo) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v)
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SellerContactInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SellerGetSampleRequestDeeplinkRequest holds the parameters of AffiliateSeller.SellerGetSampleRequestDeeplink.
+// SellerGetSampleRequestDeeplinkRequest holds the parameters of
+// AffiliateSeller.SellerGetSampleRequestDeeplink.
 type SellerGetSampleRequestDeeplinkRequest struct {
 	CampaignID      *string `url:"campaign_id,omitempty" json:"-"`
 	CollaborationID *string `url:"collaboration_id,omitempty" json:"-"`
@@ -2302,24 +2478,29 @@ type SellerGetSampleRequestDeeplinkRequest struct {
 	ValidDays       *int64  `url:"valid_days,omitempty" json:"-"`
 }
 
-// SellerGetSampleRequestDeeplinkResponse is the reply of AffiliateSeller.SellerGetSampleRequestDeeplink.
+// SellerGetSampleRequestDeeplinkResponse is the reply of
+// AffiliateSeller.SellerGetSampleRequestDeeplink.
 type SellerGetSampleRequestDeeplinkResponse struct {
 	Deeplink string `json:"deeplink,omitzero"`
 }
 
-// SellerReviewSampleApplicationsRequest holds the parameters of AffiliateSeller.SellerReviewSampleApplications.
+// SellerReviewSampleApplicationsRequest holds the parameters of
+// AffiliateSeller.SellerReviewSampleApplications.
 type SellerReviewSampleApplicationsRequest struct {
 	RejectReason *string                      `json:"reject_reason,omitzero"`
 	ReviewResult *AffiliateSellerReviewResult `json:"review_result,omitzero"`
 }
 
-// SellerReviewSampleApplicationsResponse is the reply of AffiliateSeller.SellerReviewSampleApplications.
+// SellerReviewSampleApplicationsResponse is the reply of
+// AffiliateSeller.SellerReviewSampleApplications.
 type SellerReviewSampleApplicationsResponse struct{}
 
-// SellerReviewSampleApplicationsV202409Response is the reply of AffiliateSeller.SellerReviewSampleApplicationsV202409.
+// SellerReviewSampleApplicationsV202409Response is the reply of
+// AffiliateSeller.SellerReviewSampleApplicationsV202409.
 type SellerReviewSampleApplicationsV202409Response struct{}
 
-// SellerSearchAffiliateOpenCollaborationProductRequest holds the parameters of AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct.
+// SellerSearchAffiliateOpenCollaborationProductRequest holds the parameters of
+// AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct.
 type SellerSearchAffiliateOpenCollaborationProductRequest struct {
 	Category            *IDOnly                                                       `json:"category,omitzero" url:"-"`
 	CommissionRateRange *CommissionRateRange                                          `json:"commission_rate_range,omitzero" url:"-"`
@@ -2331,32 +2512,37 @@ type SellerSearchAffiliateOpenCollaborationProductRequest struct {
 	TitleKeywords       []string                                                      `json:"title_keywords,omitzero" url:"-"` // at most 20
 }
 
-// SellerSearchAffiliateOpenCollaborationProductResponse is the reply of AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct.
+// SellerSearchAffiliateOpenCollaborationProductResponse is the reply of
+// AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct.
 type SellerSearchAffiliateOpenCollaborationProductResponse struct {
 	NextPageToken string                                                 `json:"next_page_token,omitzero"`
 	Products      []CreatorSearchOpenCollaborationProductResponseProduct `json:"products,omitzero"`
 	TotalCount    int64                                                  `json:"total_count,omitzero"`
 }
 
-// SellerSearchAffiliateOpenCollaborationProductSalesPriceRange is part of a request.
+// SellerSearchAffiliateOpenCollaborationProductSalesPriceRange is taken by
+// [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct].
 type SellerSearchAffiliateOpenCollaborationProductSalesPriceRange struct {
 	AmountGe *string `json:"amount_ge,omitzero"`
 	AmountLt *string `json:"amount_lt,omitzero"`
 }
 
-// SellerSearchCreatorOnMarketplaceCountRange is part of a request.
+// SellerSearchCreatorOnMarketplaceCountRange is taken by
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplace] and 2 others.
 type SellerSearchCreatorOnMarketplaceCountRange struct {
 	CountGe *int64 `json:"count_ge,omitzero"`
 	CountLe *int64 `json:"count_le,omitzero"`
 }
 
-// SellerSearchCreatorOnMarketplaceGenderDistribution is part of a request.
+// SellerSearchCreatorOnMarketplaceGenderDistribution is taken by
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplace] and 2 others.
 type SellerSearchCreatorOnMarketplaceGenderDistribution struct {
 	Gender       *string `json:"gender,omitzero"`
 	PercentageGe *int64  `json:"percentage_ge,omitzero"`
 }
 
-// SellerSearchCreatorOnMarketplaceRequest holds the parameters of AffiliateSeller.SellerSearchCreatorOnMarketplace.
+// SellerSearchCreatorOnMarketplaceRequest holds the parameters of
+// AffiliateSeller.SellerSearchCreatorOnMarketplace.
 type SellerSearchCreatorOnMarketplaceRequest struct {
 	AdvancedFilters      *SellerSearchCreatorOnMarketplaceRequestAdvancedFilters      `json:"advanced_filters,omitzero" url:"-"`
 	AffiliateData        *SellerSearchCreatorOnMarketplaceRequestAffiliateData        `json:"affiliate_data,omitzero" url:"-"`
@@ -2371,14 +2557,16 @@ type SellerSearchCreatorOnMarketplaceRequest struct {
 	UnitsSoldRanges      []string                                                     `json:"units_sold_ranges,omitzero" url:"-"`
 }
 
-// SellerSearchCreatorOnMarketplaceRequestAdvancedFilters is part of a request.
+// SellerSearchCreatorOnMarketplaceRequestAdvancedFilters is taken by
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplace].
 type SellerSearchCreatorOnMarketplaceRequestAdvancedFilters struct {
 	CategoryPro  []string `json:"category_pro,omitzero"`
 	CreatorLevel []string `json:"creator_level,omitzero"`
 	Language     []string `json:"language,omitzero"`
 }
 
-// SellerSearchCreatorOnMarketplaceRequestAffiliateData is part of a request.
+// SellerSearchCreatorOnMarketplaceRequestAffiliateData is taken by
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplace].
 type SellerSearchCreatorOnMarketplaceRequestAffiliateData struct {
 	AvgCommissionRate  *string `json:"avg_commission_rate,omitzero"`
 	CreatorAgencyStaus *string `json:"creator_agency_staus,omitzero"`
@@ -2387,13 +2575,15 @@ type SellerSearchCreatorOnMarketplaceRequestAffiliateData struct {
 	PostRate           *string `json:"post_rate,omitzero"`
 }
 
-// SellerSearchCreatorOnMarketplaceRequestCategory is part of a request.
+// SellerSearchCreatorOnMarketplaceRequestCategory is taken by
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplace].
 type SellerSearchCreatorOnMarketplaceRequestCategory struct {
 	ChildCategoryIDList []string `json:"child_category_id_list,omitzero"`
 	ParentCategoryID    *string  `json:"parent_category_id,omitzero"`
 }
 
-// SellerSearchCreatorOnMarketplaceRequestContentPerformance is part of a request.
+// SellerSearchCreatorOnMarketplaceRequestContentPerformance is taken by
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplace].
 type SellerSearchCreatorOnMarketplaceRequestContentPerformance struct {
 	AvgEngagementRate            *string `json:"avg_engagement_rate,omitzero"`
 	AvgLiveAvgViewersGe          *string `json:"avg_live_avg_viewers_ge,omitzero"`
@@ -2403,14 +2593,16 @@ type SellerSearchCreatorOnMarketplaceRequestContentPerformance struct {
 	AvgVideoViews                *string `json:"avg_video_views,omitzero"`
 }
 
-// SellerSearchCreatorOnMarketplaceRequestFollowerDemographics is part of a request.
+// SellerSearchCreatorOnMarketplaceRequestFollowerDemographics is taken by
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplace] and 2 others.
 type SellerSearchCreatorOnMarketplaceRequestFollowerDemographics struct {
 	AgeRanges          []string                                            `json:"age_ranges,omitzero"`
 	CountRange         *SellerSearchCreatorOnMarketplaceCountRange         `json:"count_range,omitzero"`
 	GenderDistribution *SellerSearchCreatorOnMarketplaceGenderDistribution `json:"gender_distribution,omitzero"`
 }
 
-// SellerSearchCreatorOnMarketplaceResponse is the reply of AffiliateSeller.SellerSearchCreatorOnMarketplace.
+// SellerSearchCreatorOnMarketplaceResponse is the reply of
+// AffiliateSeller.SellerSearchCreatorOnMarketplace.
 type SellerSearchCreatorOnMarketplaceResponse struct {
 	Creators      []SellerSearchCreatorOnMarketplaceResponseCreator `json:"creators,omitzero"`
 	NextPageToken string                                            `json:"next_page_token,omitzero"`
@@ -2420,7 +2612,8 @@ type SellerSearchCreatorOnMarketplaceResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SellerSearchCreatorOnMarketplaceResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SellerSearchCreatorOnMarketplaceResponseCreator is part of a reply.
+// SellerSearchCreatorOnMarketplaceResponseCreator is returned by
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplace].
 type SellerSearchCreatorOnMarketplaceResponseCreator struct {
 	Avatar                  Avatar                                        `json:"avatar,omitzero"`
 	AvgEcLiveUv             int64                                         `json:"avg_ec_live_uv,omitzero"`
@@ -2449,7 +2642,8 @@ func (v SellerSearchCreatorOnMarketplaceResponseCreator) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// SellerSearchCreatorOnMarketplaceV202406Request holds the parameters of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406.
+// SellerSearchCreatorOnMarketplaceV202406Request holds the parameters of
+// AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406.
 type SellerSearchCreatorOnMarketplaceV202406Request struct {
 	FollowerDemographics *SellerSearchCreatorOnMarketplaceRequestFollowerDemographics `json:"follower_demographics,omitzero" url:"-"`
 	GMVRanges            []string                                                     `json:"gmv_ranges,omitzero" url:"-"`
@@ -2460,7 +2654,8 @@ type SellerSearchCreatorOnMarketplaceV202406Request struct {
 	UnitsSoldRanges      []string                                                     `json:"units_sold_ranges,omitzero" url:"-"`
 }
 
-// SellerSearchCreatorOnMarketplaceV202406Response is the reply of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406.
+// SellerSearchCreatorOnMarketplaceV202406Response is the reply of
+// AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406.
 type SellerSearchCreatorOnMarketplaceV202406Response struct {
 	Creators      []SellerSearchCreatorOnMarketplaceV202406ResponseCreator `json:"creators,omitzero"`
 	NextPageToken string                                                   `json:"next_page_token,omitzero"`
@@ -2472,7 +2667,8 @@ func (v SellerSearchCreatorOnMarketplaceV202406Response) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// SellerSearchCreatorOnMarketplaceV202406ResponseCreator is part of a reply.
+// SellerSearchCreatorOnMarketplaceV202406ResponseCreator is returned by
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202406].
 type SellerSearchCreatorOnMarketplaceV202406ResponseCreator struct {
 	Avatar                  Avatar                                        `json:"avatar,omitzero"`
 	AvgEcLiveUv             int64                                         `json:"avg_ec_live_uv,omitzero"`
@@ -2500,7 +2696,8 @@ func (v SellerSearchCreatorOnMarketplaceV202406ResponseCreator) LogValue() slog.
 	return wire.LogPrivate(v)
 }
 
-// SellerSearchCreatorOnMarketplaceV202505Response is the reply of AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505.
+// SellerSearchCreatorOnMarketplaceV202505Response is the reply of
+// AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505.
 type SellerSearchCreatorOnMarketplaceV202505Response struct {
 	Creators      []SellerSearchCreatorOnMarketplaceV202505ResponseCreator `json:"creators,omitzero"`
 	NextPageToken string                                                   `json:"next_page_token,omitzero"`
@@ -2512,7 +2709,8 @@ func (v SellerSearchCreatorOnMarketplaceV202505Response) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// SellerSearchCreatorOnMarketplaceV202505ResponseCreator is part of a reply.
+// SellerSearchCreatorOnMarketplaceV202505ResponseCreator is returned by
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202505].
 type SellerSearchCreatorOnMarketplaceV202505ResponseCreator struct {
 	Avatar                  Avatar                                        `json:"avatar,omitzero"`
 	AvgEcLiveUv             int64                                         `json:"avg_ec_live_uv,omitzero"`
@@ -2540,13 +2738,15 @@ func (v SellerSearchCreatorOnMarketplaceV202505ResponseCreator) LogValue() slog.
 	return wire.LogPrivate(v)
 }
 
-// SellerSearchSampleApplicationsFulfillmentsFulfillment is part of a reply.
+// SellerSearchSampleApplicationsFulfillmentsFulfillment is returned by
+// [AffiliateSellerService.SellerSearchSampleApplicationsFulfillments].
 type SellerSearchSampleApplicationsFulfillmentsFulfillment struct {
 	Content SellerSearchSampleApplicationsFulfillmentsFulfillmentContent `json:"content,omitzero"`
 	Product SellerSearchSampleApplicationsFulfillmentsFulfillmentProduct `json:"product,omitzero"`
 }
 
-// SellerSearchSampleApplicationsFulfillmentsFulfillmentContent is part of a reply.
+// SellerSearchSampleApplicationsFulfillmentsFulfillmentContent is returned by
+// [AffiliateSellerService.SellerSearchSampleApplicationsFulfillments].
 type SellerSearchSampleApplicationsFulfillmentsFulfillmentContent struct {
 	CommentCount   int         `json:"comment_count,omitzero"`
 	CreateTime     UnixSeconds `json:"create_time,omitzero"`
@@ -2561,23 +2761,27 @@ type SellerSearchSampleApplicationsFulfillmentsFulfillmentContent struct {
 	ViewCount      int         `json:"view_count,omitzero"`
 }
 
-// SellerSearchSampleApplicationsFulfillmentsFulfillmentProduct is part of a reply.
+// SellerSearchSampleApplicationsFulfillmentsFulfillmentProduct is returned by
+// [AffiliateSellerService.SellerSearchSampleApplicationsFulfillments].
 type SellerSearchSampleApplicationsFulfillmentsFulfillmentProduct struct {
 	ID           string `json:"id,omitzero"`
 	MainImageURL string `json:"main_image_url,omitzero"`
 }
 
-// SellerSearchSampleApplicationsFulfillmentsRequest holds the parameters of AffiliateSeller.SellerSearchSampleApplicationsFulfillments.
+// SellerSearchSampleApplicationsFulfillmentsRequest holds the parameters of
+// AffiliateSeller.SellerSearchSampleApplicationsFulfillments.
 type SellerSearchSampleApplicationsFulfillmentsRequest struct {
 	ContentFormat *AffiliateSellerContentFormat `json:"content_format,omitzero"`
 }
 
-// SellerSearchSampleApplicationsFulfillmentsResponse is the reply of AffiliateSeller.SellerSearchSampleApplicationsFulfillments.
+// SellerSearchSampleApplicationsFulfillmentsResponse is the reply of
+// AffiliateSeller.SellerSearchSampleApplicationsFulfillments.
 type SellerSearchSampleApplicationsFulfillmentsResponse struct {
 	Fulfillments []SellerSearchSampleApplicationsFulfillmentsFulfillment `json:"fulfillments,omitzero"`
 }
 
-// SellerSearchSampleApplicationsRequest holds the parameters of AffiliateSeller.SellerSearchSampleApplications.
+// SellerSearchSampleApplicationsRequest holds the parameters of
+// AffiliateSeller.SellerSearchSampleApplications.
 type SellerSearchSampleApplicationsRequest struct {
 	CreatorUserOepnID    *string `json:"creator_user_oepn_id,omitzero" url:"-"`
 	OrderID              *string `json:"order_id,omitzero" url:"-"`
@@ -2598,7 +2802,8 @@ func (v SellerSearchSampleApplicationsRequest) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SellerSearchSampleApplicationsRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SellerSearchSampleApplicationsResponse is the reply of AffiliateSeller.SellerSearchSampleApplications.
+// SellerSearchSampleApplicationsResponse is the reply of
+// AffiliateSeller.SellerSearchSampleApplications.
 type SellerSearchSampleApplicationsResponse struct {
 	NextPageToken      string                                                    `json:"next_page_token,omitzero"`
 	SampleApplications []SellerSearchSampleApplicationsResponseSampleApplication `json:"sample_applications,omitzero"`
@@ -2608,7 +2813,8 @@ type SellerSearchSampleApplicationsResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SellerSearchSampleApplicationsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SellerSearchSampleApplicationsResponseSampleApplication is part of a reply.
+// SellerSearchSampleApplicationsResponseSampleApplication is returned by
+// [AffiliateSellerService.SellerSearchSampleApplications].
 type SellerSearchSampleApplicationsResponseSampleApplication struct {
 	ApproveExpirationTime  UnixSeconds                                            `json:"approve_expiration_time,omitzero"`
 	AvailableQuantity      int                                                    `json:"available_quantity,omitzero"`
@@ -2631,7 +2837,8 @@ func (v SellerSearchSampleApplicationsResponseSampleApplication) LogValue() slog
 	return wire.LogPrivate(v)
 }
 
-// SellerSearchSampleApplicationsSampleApplicationCreator is part of a reply.
+// SellerSearchSampleApplicationsSampleApplicationCreator is returned by
+// [AffiliateSellerService.SellerSearchSampleApplications].
 type SellerSearchSampleApplicationsSampleApplicationCreator struct {
 	AvatarURL             string `json:"avatar_url,omitzero"`
 	ContentCount          int    `json:"content_count,omitzero"`
@@ -2654,7 +2861,8 @@ func (v SellerSearchSampleApplicationsSampleApplicationCreator) LogValue() slog.
 	return wire.LogPrivate(v)
 }
 
-// SellerSearchSampleApplicationsSampleApplicationProduct is part of a reply.
+// SellerSearchSampleApplicationsSampleApplicationProduct is returned by
+// [AffiliateSellerService.SellerSearchSampleApplications] and 2 others.
 type SellerSearchSampleApplicationsSampleApplicationProduct struct {
 	ID          string `json:"id,omitzero"`
 	SKUID       string `json:"sku_id,omitzero"`
@@ -2663,7 +2871,9 @@ type SellerSearchSampleApplicationsSampleApplicationProduct struct {
 	Title       string `json:"title,omitzero"`
 }
 
-// SellerSearchSampleApplicationsV202409Creator is part of a reply.
+// SellerSearchSampleApplicationsV202409Creator is returned by
+// [AffiliateSellerService.SellerSearchSampleApplicationsV202409] and
+// [AffiliateSellerService.SellerSearchSampleApplicationsV202507].
 type SellerSearchSampleApplicationsV202409Creator struct {
 	AvatarURL             string `json:"avatar_url,omitzero"`
 	ContentCount          int    `json:"content_count,omitzero"`
@@ -2686,7 +2896,8 @@ func (v SellerSearchSampleApplicationsV202409Creator) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// SellerSearchSampleApplicationsV202409Request holds the parameters of AffiliateSeller.SellerSearchSampleApplicationsV202409.
+// SellerSearchSampleApplicationsV202409Request holds the parameters of
+// AffiliateSeller.SellerSearchSampleApplicationsV202409.
 type SellerSearchSampleApplicationsV202409Request struct {
 	CreatorUserID        *string `json:"creator_user_id,omitzero" url:"-"`
 	OrderID              *string `json:"order_id,omitzero" url:"-"`
@@ -2709,7 +2920,8 @@ func (v SellerSearchSampleApplicationsV202409Request) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// SellerSearchSampleApplicationsV202409Response is the reply of AffiliateSeller.SellerSearchSampleApplicationsV202409.
+// SellerSearchSampleApplicationsV202409Response is the reply of
+// AffiliateSeller.SellerSearchSampleApplicationsV202409.
 type SellerSearchSampleApplicationsV202409Response struct {
 	NextPageToken      string                                                   `json:"next_page_token,omitzero"`
 	SampleApplications []SellerSearchSampleApplicationsV202409SampleApplication `json:"sample_applications,omitzero"`
@@ -2721,7 +2933,9 @@ func (v SellerSearchSampleApplicationsV202409Response) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// SellerSearchSampleApplicationsV202409SampleApplication is part of a reply.
+// SellerSearchSampleApplicationsV202409SampleApplication is returned by
+// [AffiliateSellerService.SellerSearchSampleApplicationsV202409] and
+// [AffiliateSellerService.SellerSearchSampleApplicationsV202507].
 type SellerSearchSampleApplicationsV202409SampleApplication struct {
 	ApproveExpirationTime  UnixSeconds                                            `json:"approve_expiration_time,omitzero"`
 	AvailableQuantity      int                                                    `json:"available_quantity,omitzero"`
@@ -2761,19 +2975,24 @@ type SendIMMessageResponse struct {
 	MessageID string `json:"message_id,omitzero"`
 }
 
-// TargetCollaborationConflict is part of a reply.
+// TargetCollaborationConflict is returned by
+// [AffiliateSellerService.CreateTargetCollaboration] and
+// [AffiliateSellerService.UpdateTargetCollaboration].
 type TargetCollaborationConflict struct {
 	CreatorUserOpenID string `json:"creator_user_open_id,omitzero"`
 	ProductID         string `json:"product_id,omitzero"`
 }
 
-// UnitsSoldRange is part of a reply.
+// UnitsSoldRange is returned by
+// [AffiliateSellerService.GetMarketplaceCreatorPerformanceV202406] and
+// [AffiliateSellerService.SellerSearchCreatorOnMarketplaceV202406].
 type UnitsSoldRange struct {
 	MaximumAmount int64 `json:"maximum_amount,omitzero"`
 	MinimumAmount int64 `json:"minimum_amount,omitzero"`
 }
 
-// UpdateTargetCollaborationRequest holds the parameters of AffiliateSeller.UpdateTargetCollaboration.
+// UpdateTargetCollaborationRequest holds the parameters of
+// AffiliateSeller.UpdateTargetCollaboration.
 type UpdateTargetCollaborationRequest struct {
 	CreatorUserOpenIDs []string                                  `json:"creator_user_open_ids,omitzero"` // at most 50
 	EndTime            *string                                   `json:"end_time,omitzero"`
@@ -2786,14 +3005,16 @@ type UpdateTargetCollaborationRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v UpdateTargetCollaborationRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// UpdateTargetCollaborationRequestProduct is part of a request.
+// UpdateTargetCollaborationRequestProduct is taken by
+// [AffiliateSellerService.UpdateTargetCollaboration].
 type UpdateTargetCollaborationRequestProduct struct {
 	CommissionRate         *int64  `json:"commission_rate,omitzero"` // 100 to 8000
 	ID                     *string `json:"id,omitzero"`
 	TargetAdCommissionRate *int    `json:"target_ad_commission_rate,omitzero"`
 }
 
-// UpdateTargetCollaborationResponse is the reply of AffiliateSeller.UpdateTargetCollaboration.
+// UpdateTargetCollaborationResponse is the reply of
+// AffiliateSeller.UpdateTargetCollaboration.
 type UpdateTargetCollaborationResponse struct {
 	TargetCollaborationConflicts []TargetCollaborationConflict                 `json:"target_collaboration_conflicts,omitzero"`
 	UpdateFailed                 UpdateTargetCollaborationResponseUpdateFailed `json:"update_failed,omitzero"`
@@ -2802,7 +3023,8 @@ type UpdateTargetCollaborationResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v UpdateTargetCollaborationResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// UpdateTargetCollaborationResponseUpdateFailed is part of a reply.
+// UpdateTargetCollaborationResponseUpdateFailed is returned by
+// [AffiliateSellerService.UpdateTargetCollaboration].
 type UpdateTargetCollaborationResponseUpdateFailed struct {
 	AddCreatorOpenIDs    []string                                                 `json:"add_creator_open_ids,omitzero"`
 	AddProducts          UpdateTargetCollaborationResponseUpdateFailedAddProducts `json:"add_products,omitzero"`
@@ -2819,19 +3041,24 @@ func (v UpdateTargetCollaborationResponseUpdateFailed) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// UpdateTargetCollaborationResponseUpdateFailedAddProducts is part of a reply.
+// UpdateTargetCollaborationResponseUpdateFailedAddProducts is returned by
+// [AffiliateSellerService.UpdateTargetCollaboration] and
+// [AffiliateSellerService.UpdateTargetCollaborationV202409].
 type UpdateTargetCollaborationResponseUpdateFailedAddProducts struct {
 	CommissionRate int64  `json:"commission_rate,omitzero"`
 	ID             string `json:"id,omitzero"`
 }
 
-// UpdateTargetCollaborationUpdateFailedChangeCommissions is part of a reply.
+// UpdateTargetCollaborationUpdateFailedChangeCommissions is returned by
+// [AffiliateSellerService.UpdateTargetCollaboration] and
+// [AffiliateSellerService.UpdateTargetCollaborationV202409].
 type UpdateTargetCollaborationUpdateFailedChangeCommissions struct {
 	CommissionRate int64  `json:"commission_rate,omitzero"`
 	ProductID      string `json:"product_id,omitzero"`
 }
 
-// UpdateTargetCollaborationV202409Request holds the parameters of AffiliateSeller.UpdateTargetCollaborationV202409.
+// UpdateTargetCollaborationV202409Request holds the parameters of
+// AffiliateSeller.UpdateTargetCollaborationV202409.
 type UpdateTargetCollaborationV202409Request struct {
 	CreatorUserIDs    []string                                         `json:"creator_user_ids,omitzero"` // at most 50
 	EndTime           *string                                          `json:"end_time,omitzero"`
@@ -2844,13 +3071,15 @@ type UpdateTargetCollaborationV202409Request struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v UpdateTargetCollaborationV202409Request) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// UpdateTargetCollaborationV202409RequestProduct is part of a request.
+// UpdateTargetCollaborationV202409RequestProduct is taken by
+// [AffiliateSellerService.UpdateTargetCollaborationV202409].
 type UpdateTargetCollaborationV202409RequestProduct struct {
 	CommissionRate *int64  `json:"commission_rate,omitzero"` // 100 to 8000
 	ID             *string `json:"id,omitzero"`
 }
 
-// UpdateTargetCollaborationV202409Response is the reply of AffiliateSeller.UpdateTargetCollaborationV202409.
+// UpdateTargetCollaborationV202409Response is the reply of
+// AffiliateSeller.UpdateTargetCollaborationV202409.
 type UpdateTargetCollaborationV202409Response struct {
 	TargetCollaborationConflicts []AffiliateSellerTargetCollaborationConflict         `json:"target_collaboration_conflicts,omitzero"`
 	UpdateFailed                 UpdateTargetCollaborationV202409ResponseUpdateFailed `json:"update_failed,omitzero"`
@@ -2859,7 +3088,8 @@ type UpdateTargetCollaborationV202409Response struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v UpdateTargetCollaborationV202409Response) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// UpdateTargetCollaborationV202409ResponseUpdateFailed is part of a reply.
+// UpdateTargetCollaborationV202409ResponseUpdateFailed is returned by
+// [AffiliateSellerService.UpdateTargetCollaborationV202409].
 type UpdateTargetCollaborationV202409ResponseUpdateFailed struct {
 	AddCreatorIDs     []string                                                 `json:"add_creator_ids,omitzero"`
 	AddProducts       UpdateTargetCollaborationResponseUpdateFailedAddProducts `json:"add_products,omitzero"`
@@ -2876,12 +3106,14 @@ func (v UpdateTargetCollaborationV202409ResponseUpdateFailed) LogValue() slog.Va
 	return wire.LogPrivate(v)
 }
 
-// UploadMessageImageRequest holds the parameters of AffiliateSeller.UploadMessageImage.
+// UploadMessageImageRequest holds the parameters of
+// AffiliateSeller.UploadMessageImage.
 type UploadMessageImageRequest struct {
 	Data *File `multipart:"data" json:"-" url:"-"`
 }
 
-// UploadMessageImageResponse is the reply of AffiliateSeller.UploadMessageImage.
+// UploadMessageImageResponse is the reply of
+// AffiliateSeller.UploadMessageImage.
 type UploadMessageImageResponse struct {
 	Height int    `json:"height,omitzero"`
 	URL    string `json:"url,omitzero"`

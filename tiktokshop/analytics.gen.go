@@ -15,7 +15,7 @@ type AnalyticsService service
 
 // GetGMVTrendPerformances calls GET /analytics/202309/live_rooms/{live_room_id}/gmv_trend_performances.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-gmv-trend-performances-202309
 func (s *AnalyticsService) GetGMVTrendPerformances(ctx context.Context, liveRoomID string, req *GetGMVTrendPerformancesRequest, opts ...CallOption) (*GetGMVTrendPerformancesResponse, error) {
@@ -29,7 +29,7 @@ func (s *AnalyticsService) GetGMVTrendPerformances(ctx context.Context, liveRoom
 
 // GetInteractiveTrendPerformances calls GET /analytics/202309/live_rooms/{live_room_id}/interactive_trend_performances.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-interactive-trend-performances-202309
 func (s *AnalyticsService) GetInteractiveTrendPerformances(ctx context.Context, liveRoomID string, req *GetInteractiveTrendPerformancesRequest, opts ...CallOption) (*GetInteractiveTrendPerformancesResponse, error) {
@@ -43,7 +43,7 @@ func (s *AnalyticsService) GetInteractiveTrendPerformances(ctx context.Context, 
 
 // GetLiveCoreStats calls GET /analytics/202309/live_rooms/{live_room_id}/core_stats.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-live-core-stats-202309
 func (s *AnalyticsService) GetLiveCoreStats(ctx context.Context, liveRoomID string, req *GetLiveCoreStatsRequest, opts ...CallOption) (*GetLiveCoreStatsResponse, error) {
@@ -57,7 +57,7 @@ func (s *AnalyticsService) GetLiveCoreStats(ctx context.Context, liveRoomID stri
 
 // GetProductStats calls GET /analytics/202309/live_rooms/{live_room_id}/product_stats.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-product-stats-202309
 func (s *AnalyticsService) GetProductStats(ctx context.Context, liveRoomID string, req *GetProductStatsRequest, opts ...CallOption) (*GetProductStatsResponse, error) {
@@ -71,7 +71,7 @@ func (s *AnalyticsService) GetProductStats(ctx context.Context, liveRoomID strin
 
 // GetShopLIVEPerformanceList calls GET /analytics/202509/shop_lives/performance.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-list-202509
 func (s *AnalyticsService) GetShopLIVEPerformanceList(ctx context.Context, req *GetShopLIVEPerformanceListRequest, opts ...CallOption) (*GetShopLIVEPerformanceListResponse, error) {
@@ -83,11 +83,12 @@ func (s *AnalyticsService) GetShopLIVEPerformanceList(ctx context.Context, req *
 	return out, err
 }
 
-// GetShopLIVEPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopLIVEPerformanceList]. It stops at the first error but an [UnreadableError].
+// GetShopLIVEPerformanceListAll iterates over all live stream sessions of
+// [AnalyticsService.GetShopLIVEPerformanceList], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, req *GetShopLIVEPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListResponseLiveStreamSession, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListResponseLiveStreamSession, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformanceList", func(token string) ([]GetShopLIVEPerformanceListResponseLiveStreamSession, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -102,7 +103,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, re
 
 // GetShopLIVEPerformanceListV202505 calls POST /analytics/202505/shop_lives/performance.
 //
-// It only reads and is safe to repeat. Version 202505.
+// It only reads, and is retried. Version 202505.
 // The newest version is [AnalyticsService.GetShopLIVEPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-list-old-202505
@@ -115,11 +116,12 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202505(ctx context.Context
 	return out, err
 }
 
-// GetShopLIVEPerformanceListV202505All hands out what stands on the pages of
-// [AnalyticsService.GetShopLIVEPerformanceListV202505]. It stops at the first error but an [UnreadableError].
+// GetShopLIVEPerformanceListV202505All iterates over all live stream sessions
+// of [AnalyticsService.GetShopLIVEPerformanceListV202505], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202505All(ctx context.Context, req *GetShopLIVEPerformanceListV202505Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformanceListV202505", func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -134,7 +136,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202505All(ctx context.Cont
 
 // GetShopLIVEPerformanceListV202508 calls GET /analytics/202508/shop_lives/performance.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 // The newest version is [AnalyticsService.GetShopLIVEPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-list-202508
@@ -147,11 +149,12 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508(ctx context.Context
 	return out, err
 }
 
-// GetShopLIVEPerformanceListV202508All hands out what stands on the pages of
-// [AnalyticsService.GetShopLIVEPerformanceListV202508]. It stops at the first error but an [UnreadableError].
+// GetShopLIVEPerformanceListV202508All iterates over all live stream sessions
+// of [AnalyticsService.GetShopLIVEPerformanceListV202508], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Context, req *GetShopLIVEPerformanceListV202508Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformanceListV202508", func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -166,7 +169,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Cont
 
 // GetShopLIVEPerformanceOverview calls GET /analytics/202509/shop_lives/overview_performance.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-overview-202509
 func (s *AnalyticsService) GetShopLIVEPerformanceOverview(ctx context.Context, req *GetShopLIVEPerformanceOverviewRequest, opts ...CallOption) (*GetShopLIVEPerformanceOverviewResponse, error) {
@@ -180,7 +183,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceOverview(ctx context.Context, r
 
 // GetShopLIVEPerformanceOverviewV202503 calls POST /analytics/202503/shop_lives/overview_performance.
 //
-// It only reads and is safe to repeat. Version 202503.
+// It only reads, and is retried. Version 202503.
 // The newest version is [AnalyticsService.GetShopLIVEPerformanceOverview].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-overview-old-202503
@@ -195,7 +198,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceOverviewV202503(ctx context.Con
 
 // GetShopLIVEPerformanceOverviewV202508 calls GET /analytics/202508/shop_lives/overview_performance.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 // The newest version is [AnalyticsService.GetShopLIVEPerformanceOverview].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-overview-202508
@@ -210,7 +213,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceOverviewV202508(ctx context.Con
 
 // GetShopLIVEPerformancePerMinutes calls GET /analytics/202510/shop_lives/{live_id}/performance_per_minutes.
 //
-// It only reads and is safe to repeat. Version 202510.
+// It only reads, and is retried. Version 202510.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-performance-per-minutes-202510
 func (s *AnalyticsService) GetShopLIVEPerformancePerMinutes(ctx context.Context, liveID string, req *GetShopLIVEPerformancePerMinutesRequest, opts ...CallOption) (*GetShopLIVEPerformancePerMinutesResponse, error) {
@@ -222,11 +225,12 @@ func (s *AnalyticsService) GetShopLIVEPerformancePerMinutes(ctx context.Context,
 	return out, err
 }
 
-// GetShopLIVEPerformancePerMinutesPages hands out the pages of
-// [AnalyticsService.GetShopLIVEPerformancePerMinutes]. It stops at the first error but an [UnreadableError].
+// GetShopLIVEPerformancePerMinutesPages iterates over all pages of
+// [AnalyticsService.GetShopLIVEPerformancePerMinutes], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformancePerMinutesPages(ctx context.Context, liveID string, req *GetShopLIVEPerformancePerMinutesRequest, opts ...CallOption) iter.Seq2[*GetShopLIVEPerformancePerMinutesResponse, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]*GetShopLIVEPerformancePerMinutesResponse, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformancePerMinutes", func(token string) ([]*GetShopLIVEPerformancePerMinutesResponse, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -241,7 +245,7 @@ func (s *AnalyticsService) GetShopLIVEPerformancePerMinutesPages(ctx context.Con
 
 // GetShopLIVEProductsPerformanceList calls GET /analytics/202512/shop/{live_id}/products_performance.
 //
-// It only reads and is safe to repeat. Version 202512.
+// It only reads, and is retried. Version 202512.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-live-products-performance-list-202512
 func (s *AnalyticsService) GetShopLIVEProductsPerformanceList(ctx context.Context, liveID string, req *GetShopLIVEProductsPerformanceListRequest, opts ...CallOption) (*GetShopLIVEProductsPerformanceListResponse, error) {
@@ -255,7 +259,7 @@ func (s *AnalyticsService) GetShopLIVEProductsPerformanceList(ctx context.Contex
 
 // GetShopPerformance calls GET /analytics/202509/shop/performance.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-performance-202509
 func (s *AnalyticsService) GetShopPerformance(ctx context.Context, req *GetShopPerformanceRequest, opts ...CallOption) (*GetShopPerformanceResponse, error) {
@@ -269,7 +273,7 @@ func (s *AnalyticsService) GetShopPerformance(ctx context.Context, req *GetShopP
 
 // GetShopPerformancePerHour calls GET /analytics/202510/shop/performance/{date}/performance_per_hour.
 //
-// It only reads and is safe to repeat. Version 202510.
+// It only reads, and is retried. Version 202510.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-performance-per-hour-202510
 func (s *AnalyticsService) GetShopPerformancePerHour(ctx context.Context, date string, req *GetShopPerformancePerHourRequest, opts ...CallOption) (*GetShopPerformancePerHourResponse, error) {
@@ -283,7 +287,7 @@ func (s *AnalyticsService) GetShopPerformancePerHour(ctx context.Context, date s
 
 // GetShopPerformanceV202405 calls GET /analytics/202405/shop/performance.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 // The newest version is [AnalyticsService.GetShopPerformance].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-performance-202405
@@ -298,7 +302,7 @@ func (s *AnalyticsService) GetShopPerformanceV202405(ctx context.Context, req *G
 
 // GetShopProductPerformanceDetail calls GET /analytics/202509/shop_products/{product_id}/performance.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-product-performance-detail-202509
 func (s *AnalyticsService) GetShopProductPerformanceDetail(ctx context.Context, productID string, req *GetShopProductPerformanceDetailRequest, opts ...CallOption) (*GetShopProductPerformanceDetailResponse, error) {
@@ -312,7 +316,7 @@ func (s *AnalyticsService) GetShopProductPerformanceDetail(ctx context.Context, 
 
 // GetShopProductPerformanceDetailV202405 calls GET /analytics/202405/shop_products/{product_id}/performance.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 // The newest version is [AnalyticsService.GetShopProductPerformanceDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-product-performance-detail-202405
@@ -327,7 +331,7 @@ func (s *AnalyticsService) GetShopProductPerformanceDetailV202405(ctx context.Co
 
 // GetShopProductPerformanceList calls GET /analytics/202509/shop_products/performance.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-product-performance-list-202509
 func (s *AnalyticsService) GetShopProductPerformanceList(ctx context.Context, req *GetShopProductPerformanceListRequest, opts ...CallOption) (*GetShopProductPerformanceListResponse, error) {
@@ -339,11 +343,12 @@ func (s *AnalyticsService) GetShopProductPerformanceList(ctx context.Context, re
 	return out, err
 }
 
-// GetShopProductPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopProductPerformanceList]. It stops at the first error but an [UnreadableError].
+// GetShopProductPerformanceListAll iterates over all products of
+// [AnalyticsService.GetShopProductPerformanceList], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context, req *GetShopProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopProductPerformanceListResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopProductPerformanceList", func(token string) ([]GetShopProductPerformanceListResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -358,7 +363,7 @@ func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context,
 
 // GetShopProductPerformanceListV202405 calls GET /analytics/202405/shop_products/performance.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 // The newest version is [AnalyticsService.GetShopProductPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-product-performance-list-202405
@@ -371,11 +376,12 @@ func (s *AnalyticsService) GetShopProductPerformanceListV202405(ctx context.Cont
 	return out, err
 }
 
-// GetShopProductPerformanceListV202405All hands out what stands on the pages of
-// [AnalyticsService.GetShopProductPerformanceListV202405]. It stops at the first error but an [UnreadableError].
+// GetShopProductPerformanceListV202405All iterates over all products of
+// [AnalyticsService.GetShopProductPerformanceListV202405], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopProductPerformanceListV202405All(ctx context.Context, req *GetShopProductPerformanceListV202405Request, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListV202405ResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopProductPerformanceListV202405ResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopProductPerformanceListV202405", func(token string) ([]GetShopProductPerformanceListV202405ResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -390,7 +396,7 @@ func (s *AnalyticsService) GetShopProductPerformanceListV202405All(ctx context.C
 
 // GetShopSKUPerformance calls GET /analytics/202509/shop_skus/{sku_id}/performance.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-sku-performance-202509
 func (s *AnalyticsService) GetShopSKUPerformance(ctx context.Context, skuID string, req *GetShopSKUPerformanceRequest, opts ...CallOption) (*GetShopSKUPerformanceResponse, error) {
@@ -404,7 +410,7 @@ func (s *AnalyticsService) GetShopSKUPerformance(ctx context.Context, skuID stri
 
 // GetShopSKUPerformanceList calls GET /analytics/202509/shop_skus/performance.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-sku-performance-list-202509
 func (s *AnalyticsService) GetShopSKUPerformanceList(ctx context.Context, req *GetShopSKUPerformanceListRequest, opts ...CallOption) (*GetShopSKUPerformanceListResponse, error) {
@@ -416,11 +422,12 @@ func (s *AnalyticsService) GetShopSKUPerformanceList(ctx context.Context, req *G
 	return out, err
 }
 
-// GetShopSKUPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopSKUPerformanceList]. It stops at the first error but an [UnreadableError].
+// GetShopSKUPerformanceListAll iterates over all skus of
+// [AnalyticsService.GetShopSKUPerformanceList], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req *GetShopSKUPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
+	return tokenPages("Analytics.GetShopSKUPerformanceList", func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -435,7 +442,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req
 
 // GetShopSKUPerformanceListV202406 calls GET /analytics/202406/shop_skus/performance.
 //
-// It only reads and is safe to repeat. Version 202406.
+// It only reads, and is retried. Version 202406.
 // The newest version is [AnalyticsService.GetShopSKUPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-sku-performance-list-202406
@@ -448,11 +455,12 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406(ctx context.Context,
 	return out, err
 }
 
-// GetShopSKUPerformanceListV202406All hands out what stands on the pages of
-// [AnalyticsService.GetShopSKUPerformanceListV202406]. It stops at the first error but an [UnreadableError].
+// GetShopSKUPerformanceListV202406All iterates over all skus of
+// [AnalyticsService.GetShopSKUPerformanceListV202406], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Context, req *GetShopSKUPerformanceListV202406Request, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
+	return tokenPages("Analytics.GetShopSKUPerformanceListV202406", func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -467,7 +475,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Conte
 
 // GetShopSKUPerformanceV202406 calls GET /analytics/202406/shop_skus/{sku_id}/performance.
 //
-// It only reads and is safe to repeat. Version 202406.
+// It only reads, and is retried. Version 202406.
 // The newest version is [AnalyticsService.GetShopSKUPerformance].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-sku-performance-202406
@@ -482,7 +490,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceV202406(ctx context.Context, sku
 
 // GetShopVideoPerformanceDetails calls GET /analytics/202509/shop_videos/{video_id}/performance.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-details-202509
 func (s *AnalyticsService) GetShopVideoPerformanceDetails(ctx context.Context, videoID string, req *GetShopVideoPerformanceDetailsRequest, opts ...CallOption) (*GetShopVideoPerformanceDetailsResponse, error) {
@@ -496,7 +504,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceDetails(ctx context.Context, v
 
 // GetShopVideoPerformanceDetailsV202409 calls GET /analytics/202409/shop_videos/{video_id}/performance.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 // The newest version is [AnalyticsService.GetShopVideoPerformanceDetails].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-details-202409
@@ -511,7 +519,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceDetailsV202409(ctx context.Con
 
 // GetShopVideoPerformanceList calls GET /analytics/202509/shop_videos/performance.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-list-202509
 func (s *AnalyticsService) GetShopVideoPerformanceList(ctx context.Context, req *GetShopVideoPerformanceListRequest, opts ...CallOption) (*GetShopVideoPerformanceListResponse, error) {
@@ -523,11 +531,12 @@ func (s *AnalyticsService) GetShopVideoPerformanceList(ctx context.Context, req 
 	return out, err
 }
 
-// GetShopVideoPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoPerformanceList]. It stops at the first error but an [UnreadableError].
+// GetShopVideoPerformanceListAll iterates over all videos of
+// [AnalyticsService.GetShopVideoPerformanceList], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, req *GetShopVideoPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListResponseVideo, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopVideoPerformanceListResponseVideo, string, error) {
+	return tokenPages("Analytics.GetShopVideoPerformanceList", func(token string) ([]GetShopVideoPerformanceListResponseVideo, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -542,7 +551,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, r
 
 // GetShopVideoPerformanceListV202409 calls GET /analytics/202409/shop_videos/performance.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 // The newest version is [AnalyticsService.GetShopVideoPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-list-202409
@@ -555,11 +564,12 @@ func (s *AnalyticsService) GetShopVideoPerformanceListV202409(ctx context.Contex
 	return out, err
 }
 
-// GetShopVideoPerformanceListV202409All hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoPerformanceListV202409]. It stops at the first error but an [UnreadableError].
+// GetShopVideoPerformanceListV202409All iterates over all videos of
+// [AnalyticsService.GetShopVideoPerformanceListV202409], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoPerformanceListV202409All(ctx context.Context, req *GetShopVideoPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListV202409ResponseVideo, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopVideoPerformanceListV202409ResponseVideo, string, error) {
+	return tokenPages("Analytics.GetShopVideoPerformanceListV202409", func(token string) ([]GetShopVideoPerformanceListV202409ResponseVideo, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -574,7 +584,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceListV202409All(ctx context.Con
 
 // GetShopVideoPerformanceOverview calls GET /analytics/202509/shop_videos/overview_performance.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-overview-202509
 func (s *AnalyticsService) GetShopVideoPerformanceOverview(ctx context.Context, req *GetShopVideoPerformanceOverviewRequest, opts ...CallOption) (*GetShopVideoPerformanceOverviewResponse, error) {
@@ -588,7 +598,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceOverview(ctx context.Context, 
 
 // GetShopVideoPerformanceOverviewV202409 calls GET /analytics/202409/shop_videos/overview_performance.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 // The newest version is [AnalyticsService.GetShopVideoPerformanceOverview].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-performance-overview-202409
@@ -603,7 +613,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceOverviewV202409(ctx context.Co
 
 // GetShopVideoProductPerformanceList calls GET /analytics/202509/shop_videos/{video_id}/products/performance.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-product-performance-list-202509
 func (s *AnalyticsService) GetShopVideoProductPerformanceList(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListRequest, opts ...CallOption) (*GetShopVideoProductPerformanceListResponse, error) {
@@ -615,11 +625,12 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceList(ctx context.Contex
 	return out, err
 }
 
-// GetShopVideoProductPerformanceListAll hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoProductPerformanceList]. It stops at the first error but an [UnreadableError].
+// GetShopVideoProductPerformanceListAll iterates over all products of
+// [AnalyticsService.GetShopVideoProductPerformanceList], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopVideoProductPerformanceList", func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -634,7 +645,7 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Con
 
 // GetShopVideoProductPerformanceListV202409 calls GET /analytics/202409/shop_videos/{video_id}/products/performance.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 // The newest version is [AnalyticsService.GetShopVideoProductPerformanceList].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-video-product-performance-list-202409
@@ -647,11 +658,12 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409(ctx context
 	return out, err
 }
 
-// GetShopVideoProductPerformanceListV202409All hands out what stands on the pages of
-// [AnalyticsService.GetShopVideoProductPerformanceListV202409]. It stops at the first error but an [UnreadableError].
+// GetShopVideoProductPerformanceListV202409All iterates over all products of
+// [AnalyticsService.GetShopVideoProductPerformanceListV202409], fetching pages
+// as needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopVideoProductPerformanceListV202409", func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -666,7 +678,7 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx cont
 
 // GetTrafficPerformances calls GET /analytics/202309/live_rooms/{live_room_id}/traffic_performances.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-traffic-performances-202309
 func (s *AnalyticsService) GetTrafficPerformances(ctx context.Context, liveRoomID string, req *GetTrafficPerformancesRequest, opts ...CallOption) (*GetTrafficPerformancesResponse, error) {
@@ -680,7 +692,7 @@ func (s *AnalyticsService) GetTrafficPerformances(ctx context.Context, liveRoomI
 
 // GetUserPortraits calls GET /analytics/202309/live_rooms/{live_room_id}/user_portraits.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-user-portraits-202309
 func (s *AnalyticsService) GetUserPortraits(ctx context.Context, liveRoomID string, req *GetUserPortraitsRequest, opts ...CallOption) (*GetUserPortraitsResponse, error) {
@@ -694,7 +706,7 @@ func (s *AnalyticsService) GetUserPortraits(ctx context.Context, liveRoomID stri
 
 // GetVideoPerformances calls GET /analytics/202403/videos/performances.
 //
-// It only reads and is safe to repeat. Version 202403.
+// It only reads, and is retried. Version 202403.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-video-performances-202403
 func (s *AnalyticsService) GetVideoPerformances(ctx context.Context, req *GetVideoPerformancesRequest, opts ...CallOption) (*GetVideoPerformancesResponse, error) {
@@ -708,7 +720,7 @@ func (s *AnalyticsService) GetVideoPerformances(ctx context.Context, req *GetVid
 
 // GetViewTrendPerformances calls GET /analytics/202309/live_rooms/{live_room_id}/view_trend_performances.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-view-trend-performances-202309
 func (s *AnalyticsService) GetViewTrendPerformances(ctx context.Context, liveRoomID string, req *GetViewTrendPerformancesRequest, opts ...CallOption) (*GetViewTrendPerformancesResponse, error) {
@@ -720,55 +732,66 @@ func (s *AnalyticsService) GetViewTrendPerformances(ctx context.Context, liveRoo
 	return out, err
 }
 
-// AnalyticsClickThroughRateBreakdown is part of a reply.
+// AnalyticsClickThroughRateBreakdown is returned by
+// [AnalyticsService.GetShopProductPerformanceDetailV202405].
 type AnalyticsClickThroughRateBreakdown struct {
 	Amount Decimal `json:"amount,omitzero"`
 	Type   string  `json:"type,omitzero"`
 }
 
-// ClickToOrderRate is part of a reply.
+// ClickToOrderRate is returned by
+// [AnalyticsService.GetShopLIVEPerformancePerMinutes] and
+// [AnalyticsService.GetShopLIVEProductsPerformanceList].
 type ClickToOrderRate struct {
 	MainOrderCtor string `json:"main_order_ctor,omitzero"`
 	SKUOrderCtor  string `json:"sku_order_ctor,omitzero"`
 }
 
-// DataPoint is part of a reply.
+// DataPoint is returned by [AnalyticsService.GetViewTrendPerformances] and
+// [AnalyticsService.GetInteractiveTrendPerformances].
 type DataPoint struct {
 	Timestamp UnixSeconds `json:"timestamp,omitzero"`
 	Value     string      `json:"value,omitzero"`
 }
 
-// GetGMVTrendPerformancesRequest holds the parameters of Analytics.GetGMVTrendPerformances.
+// GetGMVTrendPerformancesRequest holds the parameters of
+// Analytics.GetGMVTrendPerformances.
 type GetGMVTrendPerformancesRequest struct{}
 
-// GetGMVTrendPerformancesResponse is the reply of Analytics.GetGMVTrendPerformances.
+// GetGMVTrendPerformancesResponse is the reply of
+// Analytics.GetGMVTrendPerformances.
 type GetGMVTrendPerformancesResponse struct {
 	GMVTrendPerformances []GetGMVTrendPerformancesResponseGMVTrendPerformance `json:"gmv_trend_performances,omitzero"`
 }
 
-// GetGMVTrendPerformancesResponseGMVTrendPerformance is part of a reply.
+// GetGMVTrendPerformancesResponseGMVTrendPerformance is returned by
+// [AnalyticsService.GetGMVTrendPerformances].
 type GetGMVTrendPerformancesResponseGMVTrendPerformance struct {
 	DataPoints []GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPoint `json:"data_points,omitzero"`
 	StatsType  string                                                        `json:"stats_type,omitzero"`
 }
 
-// GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPoint is part of a reply.
+// GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPoint is returned by
+// [AnalyticsService.GetGMVTrendPerformances].
 type GetGMVTrendPerformancesResponseGMVTrendPerformanceDataPoint struct {
 	GMV        Money       `json:"gmv,omitzero"`
 	OrderCount int64       `json:"order_count,omitzero"`
 	Timestamp  UnixSeconds `json:"timestamp,omitzero"`
 }
 
-// GetInteractiveTrendPerformancesInteractiveTrendPerformance is part of a reply.
+// GetInteractiveTrendPerformancesInteractiveTrendPerformance is returned by
+// [AnalyticsService.GetInteractiveTrendPerformances].
 type GetInteractiveTrendPerformancesInteractiveTrendPerformance struct {
 	DataPoints []DataPoint `json:"data_points,omitzero"`
 	StatsType  string      `json:"stats_type,omitzero"`
 }
 
-// GetInteractiveTrendPerformancesRequest holds the parameters of Analytics.GetInteractiveTrendPerformances.
+// GetInteractiveTrendPerformancesRequest holds the parameters of
+// Analytics.GetInteractiveTrendPerformances.
 type GetInteractiveTrendPerformancesRequest struct{}
 
-// GetInteractiveTrendPerformancesResponse is the reply of Analytics.GetInteractiveTrendPerformances.
+// GetInteractiveTrendPerformancesResponse is the reply of
+// Analytics.GetInteractiveTrendPerformances.
 type GetInteractiveTrendPerformancesResponse struct {
 	InteractiveTrendPerformances []GetInteractiveTrendPerformancesInteractiveTrendPerformance `json:"interactive_trend_performances,omitzero"`
 }
@@ -781,7 +804,8 @@ type GetLiveCoreStatsResponse struct {
 	Stats GetLiveCoreStatsResponseStats `json:"stats,omitzero"`
 }
 
-// GetLiveCoreStatsResponseStats is part of a reply.
+// GetLiveCoreStatsResponseStats is returned by
+// [AnalyticsService.GetLiveCoreStats].
 type GetLiveCoreStatsResponseStats struct {
 	AccumulatedCommentCount     int64  `json:"accumulated_comment_count,omitzero"`
 	AccumulatedNewFollowerCount int64  `json:"accumulated_new_follower_count,omitzero"`
@@ -810,7 +834,8 @@ type GetProductStatsResponse struct {
 	ProductStats []GetProductStatsResponseProductStat `json:"product_stats,omitzero"`
 }
 
-// GetProductStatsResponseProductStat is part of a reply.
+// GetProductStatsResponseProductStat is returned by
+// [AnalyticsService.GetProductStats].
 type GetProductStatsResponseProductStat struct {
 	ClickOrderRate            string `json:"click_order_rate,omitzero"`
 	ClickThroughRate          string `json:"click_through_rate,omitzero"`
@@ -831,7 +856,8 @@ type GetProductStatsResponseProductStat struct {
 	TotalClickCount           int64  `json:"total_click_count,omitzero"`
 }
 
-// GetShopLIVEPerformanceListInteractionPerformance is part of a reply.
+// GetShopLIVEPerformanceListInteractionPerformance is returned by
+// [AnalyticsService.GetShopLIVEPerformanceList] and 2 others.
 type GetShopLIVEPerformanceListInteractionPerformance struct {
 	Acu                int64  `json:"acu,omitzero"`
 	AvgViewingDuration string `json:"avg_viewing_duration,omitzero"`
@@ -847,7 +873,8 @@ type GetShopLIVEPerformanceListInteractionPerformance struct {
 	Views              int64  `json:"views,omitzero"`
 }
 
-// GetShopLIVEPerformanceListLiveStreamSessionSalesPerformance is part of a reply.
+// GetShopLIVEPerformanceListLiveStreamSessionSalesPerformance is returned by
+// [AnalyticsService.GetShopLIVEPerformanceList].
 type GetShopLIVEPerformanceListLiveStreamSessionSalesPerformance struct {
 	N24hLiveGMV           Money  `json:"24h_live_gmv,omitzero"`
 	AvgPrice              Money  `json:"avg_price,omitzero"`
@@ -861,7 +888,8 @@ type GetShopLIVEPerformanceListLiveStreamSessionSalesPerformance struct {
 	SKUOrders             int64  `json:"sku_orders,omitzero"`
 }
 
-// GetShopLIVEPerformanceListRequest holds the parameters of Analytics.GetShopLIVEPerformanceList.
+// GetShopLIVEPerformanceListRequest holds the parameters of
+// Analytics.GetShopLIVEPerformanceList.
 type GetShopLIVEPerformanceListRequest struct {
 	AccountType *string `url:"account_type,omitempty" json:"-"`
 	Currency    *string `url:"currency,omitempty" json:"-"`
@@ -873,7 +901,8 @@ type GetShopLIVEPerformanceListRequest struct {
 	StartDateGe string  `url:"start_date_ge" json:"-"` // required
 }
 
-// GetShopLIVEPerformanceListResponse is the reply of Analytics.GetShopLIVEPerformanceList.
+// GetShopLIVEPerformanceListResponse is the reply of
+// Analytics.GetShopLIVEPerformanceList.
 type GetShopLIVEPerformanceListResponse struct {
 	LatestAvailableDate string                                                `json:"latest_available_date,omitzero"`
 	LiveStreamSessions  []GetShopLIVEPerformanceListResponseLiveStreamSession `json:"live_stream_sessions,omitzero"`
@@ -884,7 +913,8 @@ type GetShopLIVEPerformanceListResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetShopLIVEPerformanceListResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetShopLIVEPerformanceListResponseLiveStreamSession is part of a reply.
+// GetShopLIVEPerformanceListResponseLiveStreamSession is returned by
+// [AnalyticsService.GetShopLIVEPerformanceList].
 type GetShopLIVEPerformanceListResponseLiveStreamSession struct {
 	EndTime                string                                                      `json:"end_time,omitzero"`
 	ID                     string                                                      `json:"id,omitzero"`
@@ -905,7 +935,8 @@ func (v GetShopLIVEPerformanceListResponseLiveStreamSession) LogValue() slog.Val
 	return wire.LogPrivate(v)
 }
 
-// GetShopLIVEPerformanceListV202505Request holds the parameters of Analytics.GetShopLIVEPerformanceListV202505.
+// GetShopLIVEPerformanceListV202505Request holds the parameters of
+// Analytics.GetShopLIVEPerformanceListV202505.
 type GetShopLIVEPerformanceListV202505Request struct {
 	AccountType *string `url:"account_type,omitempty" json:"-"`
 	Currency    *string `url:"currency,omitempty" json:"-"`
@@ -917,7 +948,8 @@ type GetShopLIVEPerformanceListV202505Request struct {
 	StartDateGe string  `url:"start_date_ge" json:"-"` // required
 }
 
-// GetShopLIVEPerformanceListV202505Response is the reply of Analytics.GetShopLIVEPerformanceListV202505.
+// GetShopLIVEPerformanceListV202505Response is the reply of
+// Analytics.GetShopLIVEPerformanceListV202505.
 type GetShopLIVEPerformanceListV202505Response struct {
 	LatestAvailableDate string                                                       `json:"latest_available_date,omitzero"`
 	LiveStreamSessions  []GetShopLIVEPerformanceListV202505ResponseLiveStreamSession `json:"live_stream_sessions,omitzero"`
@@ -928,7 +960,9 @@ type GetShopLIVEPerformanceListV202505Response struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetShopLIVEPerformanceListV202505Response) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetShopLIVEPerformanceListV202505ResponseLiveStreamSession is part of a reply.
+// GetShopLIVEPerformanceListV202505ResponseLiveStreamSession is returned by
+// [AnalyticsService.GetShopLIVEPerformanceListV202505] and
+// [AnalyticsService.GetShopLIVEPerformanceListV202508].
 type GetShopLIVEPerformanceListV202505ResponseLiveStreamSession struct {
 	EndTime                string                                            `json:"end_time,omitzero"`
 	ID                     string                                            `json:"id,omitzero"`
@@ -949,7 +983,9 @@ func (v GetShopLIVEPerformanceListV202505ResponseLiveStreamSession) LogValue() s
 	return wire.LogPrivate(v)
 }
 
-// GetShopLIVEPerformanceListV202505SalesPerformance is part of a reply.
+// GetShopLIVEPerformanceListV202505SalesPerformance is returned by
+// [AnalyticsService.GetShopLIVEPerformanceListV202505] and
+// [AnalyticsService.GetShopLIVEPerformanceListV202508].
 type GetShopLIVEPerformanceListV202505SalesPerformance struct {
 	N24hLiveGMV           Money  `json:"24h_live_gmv,omitzero"`
 	AvgPrice              Money  `json:"avg_price,omitzero"`
@@ -963,7 +999,8 @@ type GetShopLIVEPerformanceListV202505SalesPerformance struct {
 	UnitSold              int64  `json:"unit_sold,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewRequest holds the parameters of Analytics.GetShopLIVEPerformanceOverview.
+// GetShopLIVEPerformanceOverviewRequest holds the parameters of
+// Analytics.GetShopLIVEPerformanceOverview.
 type GetShopLIVEPerformanceOverviewRequest struct {
 	AccountType *string `url:"account_type,omitempty" json:"-"`
 	Currency    *string `url:"currency,omitempty" json:"-"`
@@ -973,18 +1010,21 @@ type GetShopLIVEPerformanceOverviewRequest struct {
 	Today       *bool   `url:"today,omitempty" json:"-"`
 }
 
-// GetShopLIVEPerformanceOverviewResponse is the reply of Analytics.GetShopLIVEPerformanceOverview.
+// GetShopLIVEPerformanceOverviewResponse is the reply of
+// Analytics.GetShopLIVEPerformanceOverview.
 type GetShopLIVEPerformanceOverviewResponse struct {
 	LatestAvailableDate string                                            `json:"latest_available_date,omitzero"`
 	Performance         GetShopLIVEPerformanceOverviewResponsePerformance `json:"performance,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewResponsePerformance is part of a reply.
+// GetShopLIVEPerformanceOverviewResponsePerformance is returned by
+// [AnalyticsService.GetShopLIVEPerformanceOverview].
 type GetShopLIVEPerformanceOverviewResponsePerformance struct {
 	Intervals []GetShopLIVEPerformanceOverviewResponsePerformanceInterval `json:"intervals,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewResponsePerformanceInterval is part of a reply.
+// GetShopLIVEPerformanceOverviewResponsePerformanceInterval is returned by
+// [AnalyticsService.GetShopLIVEPerformanceOverview].
 type GetShopLIVEPerformanceOverviewResponsePerformanceInterval struct {
 	ClickThroughRate string `json:"click_through_rate,omitzero"`
 	ClickToOrderRate string `json:"click_to_order_rate,omitzero"`
@@ -996,7 +1036,9 @@ type GetShopLIVEPerformanceOverviewResponsePerformanceInterval struct {
 	StartDate        string `json:"start_date,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewV202503ComparisonInterval is part of a reply.
+// GetShopLIVEPerformanceOverviewV202503ComparisonInterval is returned by
+// [AnalyticsService.GetShopLIVEPerformanceOverviewV202503] and
+// [AnalyticsService.GetShopLIVEPerformanceOverviewV202508].
 type GetShopLIVEPerformanceOverviewV202503ComparisonInterval struct {
 	ClickThroughRate string `json:"click_through_rate,omitzero"`
 	ClickToOrderRate string `json:"click_to_order_rate,omitzero"`
@@ -1008,7 +1050,9 @@ type GetShopLIVEPerformanceOverviewV202503ComparisonInterval struct {
 	UnitsSold        int64  `json:"units_sold,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewV202503PerformanceInterval is part of a reply.
+// GetShopLIVEPerformanceOverviewV202503PerformanceInterval is returned by
+// [AnalyticsService.GetShopLIVEPerformanceOverviewV202503] and
+// [AnalyticsService.GetShopLIVEPerformanceOverviewV202508].
 type GetShopLIVEPerformanceOverviewV202503PerformanceInterval struct {
 	ClickThroughRate string `json:"click_through_rate,omitzero"`
 	ClickToOrderRate string `json:"click_to_order_rate,omitzero"`
@@ -1020,7 +1064,8 @@ type GetShopLIVEPerformanceOverviewV202503PerformanceInterval struct {
 	UnitsSold        int64  `json:"units_sold,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewV202503Request holds the parameters of Analytics.GetShopLIVEPerformanceOverviewV202503.
+// GetShopLIVEPerformanceOverviewV202503Request holds the parameters of
+// Analytics.GetShopLIVEPerformanceOverviewV202503.
 type GetShopLIVEPerformanceOverviewV202503Request struct {
 	AccountType    *string `url:"account_type,omitempty" json:"-"`
 	Currency       *string `url:"currency,omitempty" json:"-"`
@@ -1030,19 +1075,23 @@ type GetShopLIVEPerformanceOverviewV202503Request struct {
 	WithComparison *bool   `url:"with_comparison,omitempty" json:"-"`
 }
 
-// GetShopLIVEPerformanceOverviewV202503Response is the reply of Analytics.GetShopLIVEPerformanceOverviewV202503.
+// GetShopLIVEPerformanceOverviewV202503Response is the reply of
+// Analytics.GetShopLIVEPerformanceOverviewV202503.
 type GetShopLIVEPerformanceOverviewV202503Response struct {
 	LatestAvailableDate string                                                   `json:"latest_available_date,omitzero"`
 	Performance         GetShopLIVEPerformanceOverviewV202503ResponsePerformance `json:"performance,omitzero"`
 }
 
-// GetShopLIVEPerformanceOverviewV202503ResponsePerformance is part of a reply.
+// GetShopLIVEPerformanceOverviewV202503ResponsePerformance is returned by
+// [AnalyticsService.GetShopLIVEPerformanceOverviewV202503] and
+// [AnalyticsService.GetShopLIVEPerformanceOverviewV202508].
 type GetShopLIVEPerformanceOverviewV202503ResponsePerformance struct {
 	ComparisonIntervals []GetShopLIVEPerformanceOverviewV202503ComparisonInterval  `json:"comparison_intervals,omitzero"`
 	Intervals           []GetShopLIVEPerformanceOverviewV202503PerformanceInterval `json:"intervals,omitzero"`
 }
 
-// GetShopLIVEPerformancePerMinutesIntervalConversion is part of a reply.
+// GetShopLIVEPerformancePerMinutesIntervalConversion is returned by
+// [AnalyticsService.GetShopLIVEPerformancePerMinutes].
 type GetShopLIVEPerformancePerMinutesIntervalConversion struct {
 	AvgPrice         Money                                                 `json:"avg_price,omitzero"`
 	ClickToOrderRate ClickToOrderRate                                      `json:"click_to_order_rate,omitzero"`
@@ -1051,13 +1100,15 @@ type GetShopLIVEPerformancePerMinutesIntervalConversion struct {
 	SKUOrderRate     string                                                `json:"sku_order_rate,omitzero"`
 }
 
-// GetShopLIVEPerformancePerMinutesIntervalConversionGPM is part of a reply.
+// GetShopLIVEPerformancePerMinutesIntervalConversionGPM is returned by
+// [AnalyticsService.GetShopLIVEPerformancePerMinutes].
 type GetShopLIVEPerformancePerMinutesIntervalConversionGPM struct {
 	ShowGPM  string `json:"show_gpm,omitzero"`
 	WatchGPM string `json:"watch_gpm,omitzero"`
 }
 
-// GetShopLIVEPerformancePerMinutesIntervalInteractions is part of a reply.
+// GetShopLIVEPerformancePerMinutesIntervalInteractions is returned by
+// [AnalyticsService.GetShopLIVEPerformancePerMinutes].
 type GetShopLIVEPerformancePerMinutesIntervalInteractions struct {
 	CommentRate  string `json:"comment_rate,omitzero"`
 	Comments     int64  `json:"comments,omitzero"`
@@ -1069,7 +1120,8 @@ type GetShopLIVEPerformancePerMinutesIntervalInteractions struct {
 	Shares       int64  `json:"shares,omitzero"`
 }
 
-// GetShopLIVEPerformancePerMinutesPerformanceIntervalSales is part of a reply.
+// GetShopLIVEPerformancePerMinutesPerformanceIntervalSales is returned by
+// [AnalyticsService.GetShopLIVEPerformancePerMinutes].
 type GetShopLIVEPerformancePerMinutesPerformanceIntervalSales struct {
 	Customers  int64 `json:"customers,omitzero"`
 	GMV        Money `json:"gmv,omitzero"`
@@ -1078,7 +1130,8 @@ type GetShopLIVEPerformancePerMinutesPerformanceIntervalSales struct {
 	SKUOrders  int64 `json:"sku_orders,omitzero"`
 }
 
-// GetShopLIVEPerformancePerMinutesPerformanceIntervalTraffic is part of a reply.
+// GetShopLIVEPerformancePerMinutesPerformanceIntervalTraffic is returned by
+// [AnalyticsService.GetShopLIVEPerformancePerMinutes].
 type GetShopLIVEPerformancePerMinutesPerformanceIntervalTraffic struct {
 	CTR                string `json:"ctr,omitzero"`
 	EnterRoomRate      string `json:"enter_room_rate,omitzero"`
@@ -1089,26 +1142,30 @@ type GetShopLIVEPerformancePerMinutesPerformanceIntervalTraffic struct {
 	Views              int64  `json:"views,omitzero"`
 }
 
-// GetShopLIVEPerformancePerMinutesRequest holds the parameters of Analytics.GetShopLIVEPerformancePerMinutes.
+// GetShopLIVEPerformancePerMinutesRequest holds the parameters of
+// Analytics.GetShopLIVEPerformancePerMinutes.
 type GetShopLIVEPerformancePerMinutesRequest struct {
 	Currency  *string `url:"currency,omitempty" json:"-"`
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GetShopLIVEPerformancePerMinutesResponse is the reply of Analytics.GetShopLIVEPerformancePerMinutes.
+// GetShopLIVEPerformancePerMinutesResponse is the reply of
+// Analytics.GetShopLIVEPerformancePerMinutes.
 type GetShopLIVEPerformancePerMinutesResponse struct {
 	NextPageToken string                                              `json:"next_page_token,omitzero"`
 	Performance   GetShopLIVEPerformancePerMinutesResponsePerformance `json:"performance,omitzero"`
 	TotalCount    int                                                 `json:"total_count,omitzero"`
 }
 
-// GetShopLIVEPerformancePerMinutesResponsePerformance is part of a reply.
+// GetShopLIVEPerformancePerMinutesResponsePerformance is returned by
+// [AnalyticsService.GetShopLIVEPerformancePerMinutes].
 type GetShopLIVEPerformancePerMinutesResponsePerformance struct {
 	Intervals []GetShopLIVEPerformancePerMinutesResponsePerformanceInterval `json:"intervals,omitzero"`
 	Overall   GetShopLIVEPerformancePerMinutesResponsePerformanceOverall    `json:"overall,omitzero"`
 }
 
-// GetShopLIVEPerformancePerMinutesResponsePerformanceInterval is part of a reply.
+// GetShopLIVEPerformancePerMinutesResponsePerformanceInterval is returned by
+// [AnalyticsService.GetShopLIVEPerformancePerMinutes].
 type GetShopLIVEPerformancePerMinutesResponsePerformanceInterval struct {
 	Conversion   GetShopLIVEPerformancePerMinutesIntervalConversion         `json:"conversion,omitzero"`
 	EndTime      UnixSeconds                                                `json:"end_time,omitzero"`
@@ -1118,7 +1175,8 @@ type GetShopLIVEPerformancePerMinutesResponsePerformanceInterval struct {
 	Traffic      GetShopLIVEPerformancePerMinutesPerformanceIntervalTraffic `json:"traffic,omitzero"`
 }
 
-// GetShopLIVEPerformancePerMinutesResponsePerformanceOverall is part of a reply.
+// GetShopLIVEPerformancePerMinutesResponsePerformanceOverall is returned by
+// [AnalyticsService.GetShopLIVEPerformancePerMinutes].
 type GetShopLIVEPerformancePerMinutesResponsePerformanceOverall struct {
 	Duration      int64       `json:"duration,omitzero"`
 	EndTime       UnixSeconds `json:"end_time,omitzero"`
@@ -1130,19 +1188,22 @@ type GetShopLIVEPerformancePerMinutesResponsePerformanceOverall struct {
 	UniqueViewers int64       `json:"unique_viewers,omitzero"`
 }
 
-// GetShopLIVEProductsPerformanceListRequest holds the parameters of Analytics.GetShopLIVEProductsPerformanceList.
+// GetShopLIVEProductsPerformanceListRequest holds the parameters of
+// Analytics.GetShopLIVEProductsPerformanceList.
 type GetShopLIVEProductsPerformanceListRequest struct {
 	Currency  *string `url:"currency,omitempty" json:"-"`
 	SortField *string `url:"sort_field,omitempty" json:"-"`
 	SortOrder *string `url:"sort_order,omitempty" json:"-"`
 }
 
-// GetShopLIVEProductsPerformanceListResponse is the reply of Analytics.GetShopLIVEProductsPerformanceList.
+// GetShopLIVEProductsPerformanceListResponse is the reply of
+// Analytics.GetShopLIVEProductsPerformanceList.
 type GetShopLIVEProductsPerformanceListResponse struct {
 	Products []GetShopLIVEProductsPerformanceListResponseProduct `json:"products,omitzero"`
 }
 
-// GetShopLIVEProductsPerformanceListResponseProduct is part of a reply.
+// GetShopLIVEProductsPerformanceListResponseProduct is returned by
+// [AnalyticsService.GetShopLIVEProductsPerformanceList].
 type GetShopLIVEProductsPerformanceListResponseProduct struct {
 	ID      string                                                   `json:"id,omitzero"`
 	Name    string                                                   `json:"name,omitzero"`
@@ -1150,7 +1211,8 @@ type GetShopLIVEProductsPerformanceListResponseProduct struct {
 	Traffic GetShopLIVEProductsPerformanceListResponseProductTraffic `json:"traffic,omitzero"`
 }
 
-// GetShopLIVEProductsPerformanceListResponseProductSales is part of a reply.
+// GetShopLIVEProductsPerformanceListResponseProductSales is returned by
+// [AnalyticsService.GetShopLIVEProductsPerformanceList].
 type GetShopLIVEProductsPerformanceListResponseProductSales struct {
 	AvgPrice         Money  `json:"avg_price,omitzero"`
 	CreatedSKUOrders int64  `json:"created_sku_orders,omitzero"`
@@ -1162,7 +1224,8 @@ type GetShopLIVEProductsPerformanceListResponseProductSales struct {
 	SKUOrders        int64  `json:"sku_orders,omitzero"`
 }
 
-// GetShopLIVEProductsPerformanceListResponseProductTraffic is part of a reply.
+// GetShopLIVEProductsPerformanceListResponseProductTraffic is returned by
+// [AnalyticsService.GetShopLIVEProductsPerformanceList].
 type GetShopLIVEProductsPerformanceListResponseProductTraffic struct {
 	AddToCartCount     int64                                                       `json:"add_to_cart_count,omitzero"`
 	ClickToOrderRate   ClickToOrderRate                                            `json:"click_to_order_rate,omitzero"`
@@ -1172,35 +1235,41 @@ type GetShopLIVEProductsPerformanceListResponseProductTraffic struct {
 	ProdutClicks       int64                                                       `json:"produt_clicks,omitzero"`
 }
 
-// GetShopLIVEProductsPerformanceListResponseProductTrafficGPM is part of a reply.
+// GetShopLIVEProductsPerformanceListResponseProductTrafficGPM is returned by
+// [AnalyticsService.GetShopLIVEProductsPerformanceList].
 type GetShopLIVEProductsPerformanceListResponseProductTrafficGPM struct {
 	WatchGPM string `json:"watch_gpm,omitzero"`
 }
 
-// GetShopPerformanceIntervalSalesGrossRevenueBreakdown is part of a reply.
+// GetShopPerformanceIntervalSalesGrossRevenueBreakdown is returned by
+// [AnalyticsService.GetShopPerformance].
 type GetShopPerformanceIntervalSalesGrossRevenueBreakdown struct {
 	Percentage string `json:"percentage,omitzero"`
 	Type       string `json:"type,omitzero"`
 }
 
-// GetShopPerformancePerHourRequest holds the parameters of Analytics.GetShopPerformancePerHour.
+// GetShopPerformancePerHourRequest holds the parameters of
+// Analytics.GetShopPerformancePerHour.
 type GetShopPerformancePerHourRequest struct {
 	Currency *string `url:"currency,omitempty" json:"-"`
 }
 
-// GetShopPerformancePerHourResponse is the reply of Analytics.GetShopPerformancePerHour.
+// GetShopPerformancePerHourResponse is the reply of
+// Analytics.GetShopPerformancePerHour.
 type GetShopPerformancePerHourResponse struct {
 	Performance GetShopPerformancePerHourResponsePerformance `json:"performance,omitzero"`
 }
 
-// GetShopPerformancePerHourResponsePerformance is part of a reply.
+// GetShopPerformancePerHourResponsePerformance is returned by
+// [AnalyticsService.GetShopPerformancePerHour].
 type GetShopPerformancePerHourResponsePerformance struct {
 	Intervals                []GetShopPerformancePerHourResponsePerformanceInterval `json:"intervals,omitzero"`
 	LatestAvailableTimestamp UnixSeconds                                            `json:"latest_available_timestamp,omitzero"`
 	Overall                  GetShopPerformancePerHourResponsePerformanceOverall    `json:"overall,omitzero"`
 }
 
-// GetShopPerformancePerHourResponsePerformanceInterval is part of a reply.
+// GetShopPerformancePerHourResponsePerformanceInterval is returned by
+// [AnalyticsService.GetShopPerformancePerHour].
 type GetShopPerformancePerHourResponsePerformanceInterval struct {
 	Customers int64 `json:"customers,omitzero"`
 	GMV       Money `json:"gmv,omitzero"`
@@ -1209,7 +1278,8 @@ type GetShopPerformancePerHourResponsePerformanceInterval struct {
 	Visitors  int64 `json:"visitors,omitzero"`
 }
 
-// GetShopPerformancePerHourResponsePerformanceOverall is part of a reply.
+// GetShopPerformancePerHourResponsePerformanceOverall is returned by
+// [AnalyticsService.GetShopPerformancePerHour].
 type GetShopPerformancePerHourResponsePerformanceOverall struct {
 	Customers int64 `json:"customers,omitzero"`
 	GMV       Money `json:"gmv,omitzero"`
@@ -1217,19 +1287,22 @@ type GetShopPerformancePerHourResponsePerformanceOverall struct {
 	Visitors  int64 `json:"visitors,omitzero"`
 }
 
-// GetShopPerformancePerformanceIntervalSalesGMVBreakdown is part of a reply.
+// GetShopPerformancePerformanceIntervalSalesGMVBreakdown is returned by
+// [AnalyticsService.GetShopPerformance].
 type GetShopPerformancePerformanceIntervalSalesGMVBreakdown struct {
 	GMV  Money                                                      `json:"gmv,omitzero"`
 	Type GetShopPerformancePerformanceIntervalSalesGMVBreakdownType `json:"type,omitzero"`
 }
 
-// GetShopPerformancePerformanceIntervalSalesGrossRevenue is part of a reply.
+// GetShopPerformancePerformanceIntervalSalesGrossRevenue is returned by
+// [AnalyticsService.GetShopPerformance].
 type GetShopPerformancePerformanceIntervalSalesGrossRevenue struct {
 	Breakdowns []GetShopPerformanceIntervalSalesGrossRevenueBreakdown `json:"breakdowns,omitzero"`
 	Overall    Money                                                  `json:"overall,omitzero"`
 }
 
-// GetShopPerformanceRequest holds the parameters of Analytics.GetShopPerformance.
+// GetShopPerformanceRequest holds the parameters of
+// Analytics.GetShopPerformance.
 type GetShopPerformanceRequest struct {
 	Currency    *string               `url:"currency,omitempty" json:"-"`
 	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
@@ -1243,12 +1316,14 @@ type GetShopPerformanceResponse struct {
 	Performance         GetShopPerformanceResponsePerformance `json:"performance,omitzero"`
 }
 
-// GetShopPerformanceResponsePerformance is part of a reply.
+// GetShopPerformanceResponsePerformance is returned by
+// [AnalyticsService.GetShopPerformance].
 type GetShopPerformanceResponsePerformance struct {
 	Intervals []GetShopPerformanceResponsePerformanceInterval `json:"intervals,omitzero"`
 }
 
-// GetShopPerformanceResponsePerformanceInterval is part of a reply.
+// GetShopPerformanceResponsePerformanceInterval is returned by
+// [AnalyticsService.GetShopPerformance].
 type GetShopPerformanceResponsePerformanceInterval struct {
 	EndDate   string                                               `json:"end_date,omitzero"`
 	Sales     GetShopPerformanceResponsePerformanceIntervalSales   `json:"sales,omitzero"`
@@ -1256,7 +1331,8 @@ type GetShopPerformanceResponsePerformanceInterval struct {
 	Traffic   GetShopPerformanceResponsePerformanceIntervalTraffic `json:"traffic,omitzero"`
 }
 
-// GetShopPerformanceResponsePerformanceIntervalSales is part of a reply.
+// GetShopPerformanceResponsePerformanceIntervalSales is returned by
+// [AnalyticsService.GetShopPerformance].
 type GetShopPerformanceResponsePerformanceIntervalSales struct {
 	AvgCustomersCount int64                                                  `json:"avg_customers_count,omitzero"`
 	GMV               GetShopPerformanceResponsePerformanceIntervalSalesGMV  `json:"gmv,omitzero"`
@@ -1267,20 +1343,23 @@ type GetShopPerformanceResponsePerformanceIntervalSales struct {
 	SKUOrdersCount    int64                                                  `json:"sku_orders_count,omitzero"`
 }
 
-// GetShopPerformanceResponsePerformanceIntervalSalesGMV is part of a reply.
+// GetShopPerformanceResponsePerformanceIntervalSalesGMV is returned by
+// [AnalyticsService.GetShopPerformance].
 type GetShopPerformanceResponsePerformanceIntervalSalesGMV struct {
 	Breakdowns []GetShopPerformancePerformanceIntervalSalesGMVBreakdown `json:"breakdowns,omitzero"`
 	Overall    Money                                                    `json:"overall,omitzero"`
 }
 
-// GetShopPerformanceResponsePerformanceIntervalTraffic is part of a reply.
+// GetShopPerformanceResponsePerformanceIntervalTraffic is returned by
+// [AnalyticsService.GetShopPerformance].
 type GetShopPerformanceResponsePerformanceIntervalTraffic struct {
 	AvgConversationRate string `json:"avg_conversation_rate,omitzero"`
 	AvgPageViews        int64  `json:"avg_page_views,omitzero"`
 	AvgVisitors         int64  `json:"avg_visitors,omitzero"`
 }
 
-// GetShopPerformanceV202405PerformanceComparisonInterval is part of a reply.
+// GetShopPerformanceV202405PerformanceComparisonInterval is returned by
+// [AnalyticsService.GetShopPerformanceV202405].
 type GetShopPerformanceV202405PerformanceComparisonInterval struct {
 	AvgOrderValue                   Money         `json:"avg_order_value,omitzero"`
 	AvgProductPageVisitorBreakdowns []CountByType `json:"avg_product_page_visitor_breakdowns,omitzero"`
@@ -1302,7 +1381,8 @@ type GetShopPerformanceV202405PerformanceComparisonInterval struct {
 	UnitsSold                       int64         `json:"units_sold,omitzero"`
 }
 
-// GetShopPerformanceV202405Request holds the parameters of Analytics.GetShopPerformanceV202405.
+// GetShopPerformanceV202405Request holds the parameters of
+// Analytics.GetShopPerformanceV202405.
 type GetShopPerformanceV202405Request struct {
 	Currency       *string               `url:"currency,omitempty" json:"-"`
 	EndDateLt      string                `url:"end_date_lt" json:"-"` // required
@@ -1311,19 +1391,22 @@ type GetShopPerformanceV202405Request struct {
 	WithComparison *bool                 `url:"with_comparison,omitempty" json:"-"`
 }
 
-// GetShopPerformanceV202405Response is the reply of Analytics.GetShopPerformanceV202405.
+// GetShopPerformanceV202405Response is the reply of
+// Analytics.GetShopPerformanceV202405.
 type GetShopPerformanceV202405Response struct {
 	LatestAvailableDate string                                       `json:"latest_available_date,omitzero"`
 	Performance         GetShopPerformanceV202405ResponsePerformance `json:"performance,omitzero"`
 }
 
-// GetShopPerformanceV202405ResponsePerformance is part of a reply.
+// GetShopPerformanceV202405ResponsePerformance is returned by
+// [AnalyticsService.GetShopPerformanceV202405].
 type GetShopPerformanceV202405ResponsePerformance struct {
 	ComparisonIntervals []GetShopPerformanceV202405PerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
 	Intervals           []GetShopPerformanceV202405ResponsePerformanceInterval   `json:"intervals,omitzero"`
 }
 
-// GetShopPerformanceV202405ResponsePerformanceInterval is part of a reply.
+// GetShopPerformanceV202405ResponsePerformanceInterval is returned by
+// [AnalyticsService.GetShopPerformanceV202405].
 type GetShopPerformanceV202405ResponsePerformanceInterval struct {
 	AvgOrderValue                   Money         `json:"avg_order_value,omitzero"`
 	AvgProductPageVisitorBreakdowns []CountByType `json:"avg_product_page_visitor_breakdowns,omitzero"`
@@ -1345,7 +1428,8 @@ type GetShopPerformanceV202405ResponsePerformanceInterval struct {
 	UnitsSold                       int64         `json:"units_sold,omitzero"`
 }
 
-// GetShopProductPerformanceDetailIntervalCancelAndRefunds is part of a reply.
+// GetShopProductPerformanceDetailIntervalCancelAndRefunds is returned by
+// [AnalyticsService.GetShopProductPerformanceDetail].
 type GetShopProductPerformanceDetailIntervalCancelAndRefunds struct {
 	Canceled     int64 `json:"canceled,omitzero"`
 	Refunded     int64 `json:"refunded,omitzero"`
@@ -1353,26 +1437,30 @@ type GetShopProductPerformanceDetailIntervalCancelAndRefunds struct {
 	Returned     int64 `json:"returned,omitzero"`
 }
 
-// GetShopProductPerformanceDetailIntervalSalesBreakdown is part of a reply.
+// GetShopProductPerformanceDetailIntervalSalesBreakdown is returned by
+// [AnalyticsService.GetShopProductPerformanceDetail].
 type GetShopProductPerformanceDetailIntervalSalesBreakdown struct {
 	ContentType AnalyticsContentType                                       `json:"content_type,omitzero"`
 	Sales       GetShopProductPerformanceDetailIntervalSalesBreakdownSales `json:"sales,omitzero"`
 }
 
-// GetShopProductPerformanceDetailIntervalSalesBreakdownSales is part of a reply.
+// GetShopProductPerformanceDetailIntervalSalesBreakdownSales is returned by
+// [AnalyticsService.GetShopProductPerformanceDetail].
 type GetShopProductPerformanceDetailIntervalSalesBreakdownSales struct {
 	AvgCustomers int64 `json:"avg_customers,omitzero"`
 	GMV          Money `json:"gmv,omitzero"`
 	ItemsSold    int64 `json:"items_sold,omitzero"`
 }
 
-// GetShopProductPerformanceDetailIntervalTrafficBreakdown is part of a reply.
+// GetShopProductPerformanceDetailIntervalTrafficBreakdown is returned by
+// [AnalyticsService.GetShopProductPerformanceDetail].
 type GetShopProductPerformanceDetailIntervalTrafficBreakdown struct {
 	ContentType AnalyticsContentType                                   `json:"content_type,omitzero"`
 	Traffic     GetShopProductPerformanceDetailTrafficBreakdownTraffic `json:"traffic,omitzero"`
 }
 
-// GetShopProductPerformanceDetailPerformanceIntervalSales is part of a reply.
+// GetShopProductPerformanceDetailPerformanceIntervalSales is returned by
+// [AnalyticsService.GetShopProductPerformanceDetail].
 type GetShopProductPerformanceDetailPerformanceIntervalSales struct {
 	Breakdowns []GetShopProductPerformanceDetailIntervalSalesBreakdown `json:"breakdowns,omitzero"`
 	GMV        Money                                                   `json:"gmv,omitzero"`
@@ -1380,19 +1468,22 @@ type GetShopProductPerformanceDetailPerformanceIntervalSales struct {
 	Orders     int64                                                   `json:"orders,omitzero"`
 }
 
-// GetShopProductPerformanceDetailPerformanceIntervalTraffic is part of a reply.
+// GetShopProductPerformanceDetailPerformanceIntervalTraffic is returned by
+// [AnalyticsService.GetShopProductPerformanceDetail].
 type GetShopProductPerformanceDetailPerformanceIntervalTraffic struct {
 	Breakdowns []GetShopProductPerformanceDetailIntervalTrafficBreakdown `json:"breakdowns,omitzero"`
 }
 
-// GetShopProductPerformanceDetailPerformanceTopContentContent is part of a reply.
+// GetShopProductPerformanceDetailPerformanceTopContentContent is returned by
+// [AnalyticsService.GetShopProductPerformanceDetail].
 type GetShopProductPerformanceDetailPerformanceTopContentContent struct {
 	ContentID string `json:"content_id,omitzero"`
 	GMV       Money  `json:"gmv,omitzero"`
 	ItemsSold int64  `json:"items_sold,omitzero"`
 }
 
-// GetShopProductPerformanceDetailRequest holds the parameters of Analytics.GetShopProductPerformanceDetail.
+// GetShopProductPerformanceDetailRequest holds the parameters of
+// Analytics.GetShopProductPerformanceDetail.
 type GetShopProductPerformanceDetailRequest struct {
 	Currency    *string               `url:"currency,omitempty" json:"-"`
 	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
@@ -1400,7 +1491,8 @@ type GetShopProductPerformanceDetailRequest struct {
 	StartDateGe string                `url:"start_date_ge" json:"-"` // required
 }
 
-// GetShopProductPerformanceDetailResponse is the reply of Analytics.GetShopProductPerformanceDetail.
+// GetShopProductPerformanceDetailResponse is the reply of
+// Analytics.GetShopProductPerformanceDetail.
 type GetShopProductPerformanceDetailResponse struct {
 	LatestAvailableDate string                                             `json:"latest_available_date,omitzero"`
 	Performance         GetShopProductPerformanceDetailResponsePerformance `json:"performance,omitzero"`
@@ -1409,7 +1501,8 @@ type GetShopProductPerformanceDetailResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetShopProductPerformanceDetailResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetShopProductPerformanceDetailResponsePerformance is part of a reply.
+// GetShopProductPerformanceDetailResponsePerformance is returned by
+// [AnalyticsService.GetShopProductPerformanceDetail].
 type GetShopProductPerformanceDetailResponsePerformance struct {
 	Intervals   []GetShopProductPerformanceDetailResponsePerformanceInterval   `json:"intervals,omitzero"`
 	Ratings     []GetShopProductPerformanceDetailResponsePerformanceRating     `json:"ratings,omitzero"`
@@ -1422,7 +1515,8 @@ func (v GetShopProductPerformanceDetailResponsePerformance) LogValue() slog.Valu
 	return wire.LogPrivate(v)
 }
 
-// GetShopProductPerformanceDetailResponsePerformanceInterval is part of a reply.
+// GetShopProductPerformanceDetailResponsePerformanceInterval is returned by
+// [AnalyticsService.GetShopProductPerformanceDetail].
 type GetShopProductPerformanceDetailResponsePerformanceInterval struct {
 	CancelAndRefunds GetShopProductPerformanceDetailIntervalCancelAndRefunds   `json:"cancel_and_refunds,omitzero"`
 	EndDate          string                                                    `json:"end_date,omitzero"`
@@ -1431,20 +1525,23 @@ type GetShopProductPerformanceDetailResponsePerformanceInterval struct {
 	Traffic          GetShopProductPerformanceDetailPerformanceIntervalTraffic `json:"traffic,omitzero"`
 }
 
-// GetShopProductPerformanceDetailResponsePerformanceRating is part of a reply.
+// GetShopProductPerformanceDetailResponsePerformanceRating is returned by
+// [AnalyticsService.GetShopProductPerformanceDetail].
 type GetShopProductPerformanceDetailResponsePerformanceRating struct {
 	Count      int64         `json:"count,omitzero"`
 	Percentage string        `json:"percentage,omitzero"`
 	Stars      AnalyticsStar `json:"stars,omitzero"`
 }
 
-// GetShopProductPerformanceDetailResponsePerformanceTopContent is part of a reply.
+// GetShopProductPerformanceDetailResponsePerformanceTopContent is returned by
+// [AnalyticsService.GetShopProductPerformanceDetail].
 type GetShopProductPerformanceDetailResponsePerformanceTopContent struct {
 	Contents []GetShopProductPerformanceDetailPerformanceTopContentContent `json:"contents,omitzero"`
 	Type     GetShopProductPerformanceDetailPerformanceTopContentType      `json:"type,omitzero"`
 }
 
-// GetShopProductPerformanceDetailResponsePerformanceTopCreator is part of a reply.
+// GetShopProductPerformanceDetailResponsePerformanceTopCreator is returned by
+// [AnalyticsService.GetShopProductPerformanceDetail].
 type GetShopProductPerformanceDetailResponsePerformanceTopCreator struct {
 	CreatorName    string `json:"creator_name,omitzero"`
 	CreatorOpenID  string `json:"creator_open_id,omitzero"`
@@ -1463,7 +1560,8 @@ func (v GetShopProductPerformanceDetailResponsePerformanceTopCreator) LogValue()
 	return wire.LogPrivate(v)
 }
 
-// GetShopProductPerformanceDetailTrafficBreakdownTraffic is part of a reply.
+// GetShopProductPerformanceDetailTrafficBreakdownTraffic is returned by
+// [AnalyticsService.GetShopProductPerformanceDetail].
 type GetShopProductPerformanceDetailTrafficBreakdownTraffic struct {
 	AvgConversionRate  string `json:"avg_conversion_rate,omitzero"`
 	AvgUniquePageViews int64  `json:"avg_unique_page_views,omitzero"`
@@ -1472,7 +1570,8 @@ type GetShopProductPerformanceDetailTrafficBreakdownTraffic struct {
 	PageViews          int64  `json:"page_views,omitzero"`
 }
 
-// GetShopProductPerformanceDetailV202405ComparisonInterval is part of a reply.
+// GetShopProductPerformanceDetailV202405ComparisonInterval is returned by
+// [AnalyticsService.GetShopProductPerformanceDetailV202405].
 type GetShopProductPerformanceDetailV202405ComparisonInterval struct {
 	AvgPageVisitorBreakdowns   []CountByType                        `json:"avg_page_visitor_breakdowns,omitzero"`
 	AvgPageVisitors            int64                                `json:"avg_page_visitors,omitzero"`
@@ -1491,7 +1590,8 @@ type GetShopProductPerformanceDetailV202405ComparisonInterval struct {
 	UnitsSold                  int64                                `json:"units_sold,omitzero"`
 }
 
-// GetShopProductPerformanceDetailV202405PerformanceInterval is part of a reply.
+// GetShopProductPerformanceDetailV202405PerformanceInterval is returned by
+// [AnalyticsService.GetShopProductPerformanceDetailV202405].
 type GetShopProductPerformanceDetailV202405PerformanceInterval struct {
 	AvgPageVisitorBreakdowns   []CountByType                        `json:"avg_page_visitor_breakdowns,omitzero"`
 	AvgPageVisitors            int64                                `json:"avg_page_visitors,omitzero"`
@@ -1510,7 +1610,8 @@ type GetShopProductPerformanceDetailV202405PerformanceInterval struct {
 	UnitsSold                  int64                                `json:"units_sold,omitzero"`
 }
 
-// GetShopProductPerformanceDetailV202405Request holds the parameters of Analytics.GetShopProductPerformanceDetailV202405.
+// GetShopProductPerformanceDetailV202405Request holds the parameters of
+// Analytics.GetShopProductPerformanceDetailV202405.
 type GetShopProductPerformanceDetailV202405Request struct {
 	Currency       *string               `url:"currency,omitempty" json:"-"`
 	EndDateLt      string                `url:"end_date_lt" json:"-"` // required
@@ -1519,26 +1620,30 @@ type GetShopProductPerformanceDetailV202405Request struct {
 	WithComparison *bool                 `url:"with_comparison,omitempty" json:"-"`
 }
 
-// GetShopProductPerformanceDetailV202405Response is the reply of Analytics.GetShopProductPerformanceDetailV202405.
+// GetShopProductPerformanceDetailV202405Response is the reply of
+// Analytics.GetShopProductPerformanceDetailV202405.
 type GetShopProductPerformanceDetailV202405Response struct {
 	LatestAvailableDate string                                                    `json:"latest_available_date,omitzero"`
 	Performance         GetShopProductPerformanceDetailV202405ResponsePerformance `json:"performance,omitzero"`
 }
 
-// GetShopProductPerformanceDetailV202405ResponsePerformance is part of a reply.
+// GetShopProductPerformanceDetailV202405ResponsePerformance is returned by
+// [AnalyticsService.GetShopProductPerformanceDetailV202405].
 type GetShopProductPerformanceDetailV202405ResponsePerformance struct {
 	ComparisonIntervals []GetShopProductPerformanceDetailV202405ComparisonInterval  `json:"comparison_intervals,omitzero"`
 	Intervals           []GetShopProductPerformanceDetailV202405PerformanceInterval `json:"intervals,omitzero"`
 }
 
-// GetShopProductPerformanceListProductOverallPerformance is part of a reply.
+// GetShopProductPerformanceListProductOverallPerformance is returned by
+// [AnalyticsService.GetShopProductPerformanceList].
 type GetShopProductPerformanceListProductOverallPerformance struct {
 	GMV       Money `json:"gmv,omitzero"`
 	ItemsSold int64 `json:"items_sold,omitzero"`
 	Orders    int64 `json:"orders,omitzero"`
 }
 
-// GetShopProductPerformanceListRequest holds the parameters of Analytics.GetShopProductPerformanceList.
+// GetShopProductPerformanceListRequest holds the parameters of
+// Analytics.GetShopProductPerformanceList.
 type GetShopProductPerformanceListRequest struct {
 	CategoryFilter      []string   `url:"category_filter,comma,omitempty" json:"-"`
 	Currency            *string    `url:"currency,omitempty" json:"-"`
@@ -1551,7 +1656,8 @@ type GetShopProductPerformanceListRequest struct {
 	StartDateGe         string     `url:"start_date_ge" json:"-"` // required
 }
 
-// GetShopProductPerformanceListResponse is the reply of Analytics.GetShopProductPerformanceList.
+// GetShopProductPerformanceListResponse is the reply of
+// Analytics.GetShopProductPerformanceList.
 type GetShopProductPerformanceListResponse struct {
 	LatestAvailableDate string                                         `json:"latest_available_date,omitzero"`
 	NextPageToken       string                                         `json:"next_page_token,omitzero"`
@@ -1559,13 +1665,15 @@ type GetShopProductPerformanceListResponse struct {
 	TotalCount          int                                            `json:"total_count,omitzero"`
 }
 
-// GetShopProductPerformanceListResponseProduct is part of a reply.
+// GetShopProductPerformanceListResponseProduct is returned by
+// [AnalyticsService.GetShopProductPerformanceList].
 type GetShopProductPerformanceListResponseProduct struct {
 	ID                 string                                                 `json:"id,omitzero"`
 	OverallPerformance GetShopProductPerformanceListProductOverallPerformance `json:"overall_performance,omitzero"`
 }
 
-// GetShopProductPerformanceListV202405Request holds the parameters of Analytics.GetShopProductPerformanceListV202405.
+// GetShopProductPerformanceListV202405Request holds the parameters of
+// Analytics.GetShopProductPerformanceListV202405.
 type GetShopProductPerformanceListV202405Request struct {
 	Currency    *string    `url:"currency,omitempty" json:"-"`
 	EndDateLt   string     `url:"end_date_lt" json:"-"`         // required
@@ -1576,7 +1684,8 @@ type GetShopProductPerformanceListV202405Request struct {
 	StartDateGe string     `url:"start_date_ge" json:"-"` // required
 }
 
-// GetShopProductPerformanceListV202405Response is the reply of Analytics.GetShopProductPerformanceListV202405.
+// GetShopProductPerformanceListV202405Response is the reply of
+// Analytics.GetShopProductPerformanceListV202405.
 type GetShopProductPerformanceListV202405Response struct {
 	LatestAvailableDate string                                                `json:"latest_available_date,omitzero"`
 	NextPageToken       string                                                `json:"next_page_token,omitzero"`
@@ -1584,7 +1693,8 @@ type GetShopProductPerformanceListV202405Response struct {
 	TotalCount          int                                                   `json:"total_count,omitzero"`
 }
 
-// GetShopProductPerformanceListV202405ResponseProduct is part of a reply.
+// GetShopProductPerformanceListV202405ResponseProduct is returned by
+// [AnalyticsService.GetShopProductPerformanceListV202405].
 type GetShopProductPerformanceListV202405ResponseProduct struct {
 	ClickThroughRate string `json:"click_through_rate,omitzero"`
 	GMV              Money  `json:"gmv,omitzero"`
@@ -1593,7 +1703,8 @@ type GetShopProductPerformanceListV202405ResponseProduct struct {
 	UnitsSold        int64  `json:"units_sold,omitzero"`
 }
 
-// GetShopSKUPerformanceListRequest holds the parameters of Analytics.GetShopSKUPerformanceList.
+// GetShopSKUPerformanceListRequest holds the parameters of
+// Analytics.GetShopSKUPerformanceList.
 type GetShopSKUPerformanceListRequest struct {
 	CategoryFilter      []string   `url:"category_filter,comma,omitempty" json:"-"`
 	Currency            *string    `url:"currency,omitempty" json:"-"`
@@ -1607,7 +1718,8 @@ type GetShopSKUPerformanceListRequest struct {
 	StartDateGe         string     `url:"start_date_ge" json:"-"` // required
 }
 
-// GetShopSKUPerformanceListResponse is the reply of Analytics.GetShopSKUPerformanceList.
+// GetShopSKUPerformanceListResponse is the reply of
+// Analytics.GetShopSKUPerformanceList.
 type GetShopSKUPerformanceListResponse struct {
 	LatestAvailableDate string                                 `json:"latest_available_date,omitzero"`
 	NextPageToken       string                                 `json:"next_page_token,omitzero"`
@@ -1615,7 +1727,9 @@ type GetShopSKUPerformanceListResponse struct {
 	TotalCount          int                                    `json:"total_count,omitzero"`
 }
 
-// GetShopSKUPerformanceListResponseSKU is part of a reply.
+// GetShopSKUPerformanceListResponseSKU is returned by
+// [AnalyticsService.GetShopSKUPerformanceList] and
+// [AnalyticsService.GetShopSKUPerformanceListV202406].
 type GetShopSKUPerformanceListResponseSKU struct {
 	GMV       Money `json:"gmv,omitzero"`
 	ID        ID    `json:"id,omitzero"`
@@ -1624,7 +1738,8 @@ type GetShopSKUPerformanceListResponseSKU struct {
 	UnitsSold int64 `json:"units_sold,omitzero"`
 }
 
-// GetShopSKUPerformanceListV202406Request holds the parameters of Analytics.GetShopSKUPerformanceListV202406.
+// GetShopSKUPerformanceListV202406Request holds the parameters of
+// Analytics.GetShopSKUPerformanceListV202406.
 type GetShopSKUPerformanceListV202406Request struct {
 	Currency    *string    `url:"currency,omitempty" json:"-"`
 	EndDateLt   string     `url:"end_date_lt" json:"-"`         // required
@@ -1636,7 +1751,8 @@ type GetShopSKUPerformanceListV202406Request struct {
 	StartDateGe string     `url:"start_date_ge" json:"-"` // required
 }
 
-// GetShopSKUPerformanceRequest holds the parameters of Analytics.GetShopSKUPerformance.
+// GetShopSKUPerformanceRequest holds the parameters of
+// Analytics.GetShopSKUPerformance.
 type GetShopSKUPerformanceRequest struct {
 	Currency    *string               `url:"currency,omitempty" json:"-"`
 	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
@@ -1644,20 +1760,23 @@ type GetShopSKUPerformanceRequest struct {
 	StartDateGe string                `url:"start_date_ge" json:"-"` // required
 }
 
-// GetShopSKUPerformanceResponse is the reply of Analytics.GetShopSKUPerformance.
+// GetShopSKUPerformanceResponse is the reply of
+// Analytics.GetShopSKUPerformance.
 type GetShopSKUPerformanceResponse struct {
 	LatestAvailableDate string                                   `json:"latest_available_date,omitzero"`
 	Performance         GetShopSKUPerformanceResponsePerformance `json:"performance,omitzero"`
 }
 
-// GetShopSKUPerformanceResponsePerformance is part of a reply.
+// GetShopSKUPerformanceResponsePerformance is returned by
+// [AnalyticsService.GetShopSKUPerformance].
 type GetShopSKUPerformanceResponsePerformance struct {
 	Intervals []GetShopSKUPerformanceResponsePerformanceInterval `json:"intervals,omitzero"`
 	ProductID ID                                                 `json:"product_id,omitzero"`
 	SKUID     string                                             `json:"sku_id,omitzero"`
 }
 
-// GetShopSKUPerformanceResponsePerformanceInterval is part of a reply.
+// GetShopSKUPerformanceResponsePerformanceInterval is returned by
+// [AnalyticsService.GetShopSKUPerformance].
 type GetShopSKUPerformanceResponsePerformanceInterval struct {
 	EndDate            string        `json:"end_date,omitzero"`
 	GMV                Money         `json:"gmv,omitzero"`
@@ -1668,7 +1787,8 @@ type GetShopSKUPerformanceResponsePerformanceInterval struct {
 	StartDate          string        `json:"start_date,omitzero"`
 }
 
-// GetShopSKUPerformanceV202406PerformanceComparisonInterval is part of a reply.
+// GetShopSKUPerformanceV202406PerformanceComparisonInterval is returned by
+// [AnalyticsService.GetShopSKUPerformanceV202406].
 type GetShopSKUPerformanceV202406PerformanceComparisonInterval struct {
 	EndDate            string        `json:"end_date,omitzero"`
 	GMV                Money         `json:"gmv,omitzero"`
@@ -1679,7 +1799,8 @@ type GetShopSKUPerformanceV202406PerformanceComparisonInterval struct {
 	UnitsSoldBreakdown []CountByType `json:"units_sold_breakdown,omitzero"`
 }
 
-// GetShopSKUPerformanceV202406Request holds the parameters of Analytics.GetShopSKUPerformanceV202406.
+// GetShopSKUPerformanceV202406Request holds the parameters of
+// Analytics.GetShopSKUPerformanceV202406.
 type GetShopSKUPerformanceV202406Request struct {
 	Currency       *string               `url:"currency,omitempty" json:"-"`
 	EndDateLt      string                `url:"end_date_lt" json:"-"` // required
@@ -1688,20 +1809,23 @@ type GetShopSKUPerformanceV202406Request struct {
 	WithComparison *bool                 `url:"with_comparison,omitempty" json:"-"`
 }
 
-// GetShopSKUPerformanceV202406Response is the reply of Analytics.GetShopSKUPerformanceV202406.
+// GetShopSKUPerformanceV202406Response is the reply of
+// Analytics.GetShopSKUPerformanceV202406.
 type GetShopSKUPerformanceV202406Response struct {
 	LatestAvailableDate string                                          `json:"latest_available_date,omitzero"`
 	Performance         GetShopSKUPerformanceV202406ResponsePerformance `json:"performance,omitzero"`
 }
 
-// GetShopSKUPerformanceV202406ResponsePerformance is part of a reply.
+// GetShopSKUPerformanceV202406ResponsePerformance is returned by
+// [AnalyticsService.GetShopSKUPerformanceV202406].
 type GetShopSKUPerformanceV202406ResponsePerformance struct {
 	ComparisonIntervals []GetShopSKUPerformanceV202406PerformanceComparisonInterval `json:"comparison_intervals,omitzero"`
 	Intervals           []GetShopSKUPerformanceV202406ResponsePerformanceInterval   `json:"intervals,omitzero"`
 	ProductID           ID                                                          `json:"product_id,omitzero"`
 }
 
-// GetShopSKUPerformanceV202406ResponsePerformanceInterval is part of a reply.
+// GetShopSKUPerformanceV202406ResponsePerformanceInterval is returned by
+// [AnalyticsService.GetShopSKUPerformanceV202406].
 type GetShopSKUPerformanceV202406ResponsePerformanceInterval struct {
 	EndDate            string        `json:"end_date,omitzero"`
 	GMV                Money         `json:"gmv,omitzero"`
@@ -1712,19 +1836,22 @@ type GetShopSKUPerformanceV202406ResponsePerformanceInterval struct {
 	UnitsSoldBreakdown []CountByType `json:"units_sold_breakdown,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsCountryDistribution is part of a reply.
+// GetShopVideoPerformanceDetailsCountryDistribution is returned by
+// [AnalyticsService.GetShopVideoPerformanceDetails].
 type GetShopVideoPerformanceDetailsCountryDistribution struct {
 	CountryCode string `json:"country_code,omitzero"`
 	Percentage  string `json:"percentage,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsGenderDistribution is part of a reply.
+// GetShopVideoPerformanceDetailsGenderDistribution is returned by
+// [AnalyticsService.GetShopVideoPerformanceDetails].
 type GetShopVideoPerformanceDetailsGenderDistribution struct {
 	Gender     AnalyticsGender `json:"gender,omitzero"`
 	Percentage string          `json:"percentage,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsIntervalSalesBreakdown is part of a reply.
+// GetShopVideoPerformanceDetailsIntervalSalesBreakdown is returned by
+// [AnalyticsService.GetShopVideoPerformanceDetails].
 type GetShopVideoPerformanceDetailsIntervalSalesBreakdown struct {
 	CTR                string `json:"ctr,omitzero"`
 	Customers          int64  `json:"customers,omitzero"`
@@ -1736,7 +1863,8 @@ type GetShopVideoPerformanceDetailsIntervalSalesBreakdown struct {
 	ProductImpressions int64  `json:"product_impressions,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsIntervalSalesOverall is part of a reply.
+// GetShopVideoPerformanceDetailsIntervalSalesOverall is returned by
+// [AnalyticsService.GetShopVideoPerformanceDetails].
 type GetShopVideoPerformanceDetailsIntervalSalesOverall struct {
 	CTR                string `json:"ctr,omitzero"`
 	Customers          int64  `json:"customers,omitzero"`
@@ -1747,13 +1875,15 @@ type GetShopVideoPerformanceDetailsIntervalSalesOverall struct {
 	ProductImpressions int64  `json:"product_impressions,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsPerformanceIntervalSales is part of a reply.
+// GetShopVideoPerformanceDetailsPerformanceIntervalSales is returned by
+// [AnalyticsService.GetShopVideoPerformanceDetails].
 type GetShopVideoPerformanceDetailsPerformanceIntervalSales struct {
 	Breakdowns []GetShopVideoPerformanceDetailsIntervalSalesBreakdown `json:"breakdowns,omitzero"`
 	Overall    GetShopVideoPerformanceDetailsIntervalSalesOverall     `json:"overall,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsPerformanceIntervalTraffic is part of a reply.
+// GetShopVideoPerformanceDetailsPerformanceIntervalTraffic is returned by
+// [AnalyticsService.GetShopVideoPerformanceDetails].
 type GetShopVideoPerformanceDetailsPerformanceIntervalTraffic struct {
 	Comments     int64 `json:"comments,omitzero"`
 	Likes        int64 `json:"likes,omitzero"`
@@ -1762,7 +1892,8 @@ type GetShopVideoPerformanceDetailsPerformanceIntervalTraffic struct {
 	Views        int64 `json:"views,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsPerformanceViewerProfile is part of a reply.
+// GetShopVideoPerformanceDetailsPerformanceViewerProfile is returned by
+// [AnalyticsService.GetShopVideoPerformanceDetails].
 type GetShopVideoPerformanceDetailsPerformanceViewerProfile struct {
 	AgeDistribution     []GetShopVideoPerformanceDetailsViewerProfileAgeDistribution `json:"age_distribution,omitzero"`
 	CountryDistribution []GetShopVideoPerformanceDetailsCountryDistribution          `json:"country_distribution,omitzero"`
@@ -1770,7 +1901,8 @@ type GetShopVideoPerformanceDetailsPerformanceViewerProfile struct {
 	Type                GetShopVideoPerformanceDetailsPerformanceViewerProfileType   `json:"type,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsRequest holds the parameters of Analytics.GetShopVideoPerformanceDetails.
+// GetShopVideoPerformanceDetailsRequest holds the parameters of
+// Analytics.GetShopVideoPerformanceDetails.
 type GetShopVideoPerformanceDetailsRequest struct {
 	Currency    *string               `url:"currency,omitempty" json:"-"`
 	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
@@ -1778,19 +1910,22 @@ type GetShopVideoPerformanceDetailsRequest struct {
 	StartDateGe string                `url:"start_date_ge" json:"-"` // required
 }
 
-// GetShopVideoPerformanceDetailsResponse is the reply of Analytics.GetShopVideoPerformanceDetails.
+// GetShopVideoPerformanceDetailsResponse is the reply of
+// Analytics.GetShopVideoPerformanceDetails.
 type GetShopVideoPerformanceDetailsResponse struct {
 	LatestAvailableDate string                                            `json:"latest_available_date,omitzero"`
 	Performance         GetShopVideoPerformanceDetailsResponsePerformance `json:"performance,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsResponsePerformance is part of a reply.
+// GetShopVideoPerformanceDetailsResponsePerformance is returned by
+// [AnalyticsService.GetShopVideoPerformanceDetails].
 type GetShopVideoPerformanceDetailsResponsePerformance struct {
 	Intervals     []GetShopVideoPerformanceDetailsResponsePerformanceInterval `json:"intervals,omitzero"`
 	ViewerProfile []GetShopVideoPerformanceDetailsPerformanceViewerProfile    `json:"viewer_profile,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsResponsePerformanceInterval is part of a reply.
+// GetShopVideoPerformanceDetailsResponsePerformanceInterval is returned by
+// [AnalyticsService.GetShopVideoPerformanceDetails].
 type GetShopVideoPerformanceDetailsResponsePerformanceInterval struct {
 	EndDate   string                                                   `json:"end_date,omitzero"`
 	Sales     GetShopVideoPerformanceDetailsPerformanceIntervalSales   `json:"sales,omitzero"`
@@ -1798,7 +1933,8 @@ type GetShopVideoPerformanceDetailsResponsePerformanceInterval struct {
 	Traffic   GetShopVideoPerformanceDetailsPerformanceIntervalTraffic `json:"traffic,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsV202409ComparisonInterval is part of a reply.
+// GetShopVideoPerformanceDetailsV202409ComparisonInterval is returned by
+// [AnalyticsService.GetShopVideoPerformanceDetailsV202409].
 type GetShopVideoPerformanceDetailsV202409ComparisonInterval struct {
 	ClickThroughRate string `json:"click_through_rate,omitzero"`
 	DailyAvgBuyers   string `json:"daily_avg_buyers,omitzero"`
@@ -1808,7 +1944,8 @@ type GetShopVideoPerformanceDetailsV202409ComparisonInterval struct {
 	Views            int64  `json:"views,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsV202409PerformanceInterval is part of a reply.
+// GetShopVideoPerformanceDetailsV202409PerformanceInterval is returned by
+// [AnalyticsService.GetShopVideoPerformanceDetailsV202409].
 type GetShopVideoPerformanceDetailsV202409PerformanceInterval struct {
 	ClickThroughRate string `json:"click_through_rate,omitzero"`
 	DailyAvgBuyers   string `json:"daily_avg_buyers,omitzero"`
@@ -1818,7 +1955,8 @@ type GetShopVideoPerformanceDetailsV202409PerformanceInterval struct {
 	Views            int64  `json:"views,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsV202409Request holds the parameters of Analytics.GetShopVideoPerformanceDetailsV202409.
+// GetShopVideoPerformanceDetailsV202409Request holds the parameters of
+// Analytics.GetShopVideoPerformanceDetailsV202409.
 type GetShopVideoPerformanceDetailsV202409Request struct {
 	Currency       *string               `url:"currency,omitempty" json:"-"`
 	EndDateLt      string                `url:"end_date_lt" json:"-"` // required
@@ -1827,14 +1965,16 @@ type GetShopVideoPerformanceDetailsV202409Request struct {
 	WithComparison *bool                 `url:"with_comparison,omitempty" json:"-"`
 }
 
-// GetShopVideoPerformanceDetailsV202409Response is the reply of Analytics.GetShopVideoPerformanceDetailsV202409.
+// GetShopVideoPerformanceDetailsV202409Response is the reply of
+// Analytics.GetShopVideoPerformanceDetailsV202409.
 type GetShopVideoPerformanceDetailsV202409Response struct {
 	EngagementData      GetShopVideoPerformanceDetailsV202409ResponseEngagementData `json:"engagement_data,omitzero"`
 	LatestAvailableDate string                                                      `json:"latest_available_date,omitzero"`
 	Performance         GetShopVideoPerformanceDetailsV202409ResponsePerformance    `json:"performance,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsV202409ResponseEngagementData is part of a reply.
+// GetShopVideoPerformanceDetailsV202409ResponseEngagementData is returned by
+// [AnalyticsService.GetShopVideoPerformanceDetailsV202409].
 type GetShopVideoPerformanceDetailsV202409ResponseEngagementData struct {
 	TotalComments int64 `json:"total_comments,omitzero"`
 	TotalLikes    int64 `json:"total_likes,omitzero"`
@@ -1842,20 +1982,23 @@ type GetShopVideoPerformanceDetailsV202409ResponseEngagementData struct {
 	TotalViews    int64 `json:"total_views,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsV202409ResponsePerformance is part of a reply.
+// GetShopVideoPerformanceDetailsV202409ResponsePerformance is returned by
+// [AnalyticsService.GetShopVideoPerformanceDetailsV202409].
 type GetShopVideoPerformanceDetailsV202409ResponsePerformance struct {
 	ComparisonIntervals []GetShopVideoPerformanceDetailsV202409ComparisonInterval  `json:"comparison_intervals,omitzero"`
 	Intervals           []GetShopVideoPerformanceDetailsV202409PerformanceInterval `json:"intervals,omitzero"`
 	VideoPostTime       string                                                     `json:"video_post_time,omitzero"`
 }
 
-// GetShopVideoPerformanceDetailsViewerProfileAgeDistribution is part of a reply.
+// GetShopVideoPerformanceDetailsViewerProfileAgeDistribution is returned by
+// [AnalyticsService.GetShopVideoPerformanceDetails].
 type GetShopVideoPerformanceDetailsViewerProfileAgeDistribution struct {
 	Age        string `json:"age,omitzero"`
 	Percentage string `json:"percentage,omitzero"`
 }
 
-// GetShopVideoPerformanceListRequest holds the parameters of Analytics.GetShopVideoPerformanceList.
+// GetShopVideoPerformanceListRequest holds the parameters of
+// Analytics.GetShopVideoPerformanceList.
 type GetShopVideoPerformanceListRequest struct {
 	AccountType *GetShopVideoPerformanceListRequestAccountType `url:"account_type,omitempty" json:"-"`
 	Currency    *string                                        `url:"currency,omitempty" json:"-"`
@@ -1867,7 +2010,8 @@ type GetShopVideoPerformanceListRequest struct {
 	StartDateGe string                                         `url:"start_date_ge" json:"-"` // required
 }
 
-// GetShopVideoPerformanceListResponse is the reply of Analytics.GetShopVideoPerformanceList.
+// GetShopVideoPerformanceListResponse is the reply of
+// Analytics.GetShopVideoPerformanceList.
 type GetShopVideoPerformanceListResponse struct {
 	LatestAvailableDate string                                     `json:"latest_available_date,omitzero"`
 	NextPageToken       string                                     `json:"next_page_token,omitzero"`
@@ -1878,7 +2022,8 @@ type GetShopVideoPerformanceListResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetShopVideoPerformanceListResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetShopVideoPerformanceListResponseVideo is part of a reply.
+// GetShopVideoPerformanceListResponseVideo is returned by
+// [AnalyticsService.GetShopVideoPerformanceList].
 type GetShopVideoPerformanceListResponseVideo struct {
 	AvgCustomers     int64    `json:"avg_customers,omitzero"`
 	ClickThroughRate string   `json:"click_through_rate,omitzero"`
@@ -1904,7 +2049,8 @@ func (v GetShopVideoPerformanceListResponseVideo) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetShopVideoPerformanceListResponseVideo) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetShopVideoPerformanceListV202409Request holds the parameters of Analytics.GetShopVideoPerformanceListV202409.
+// GetShopVideoPerformanceListV202409Request holds the parameters of
+// Analytics.GetShopVideoPerformanceListV202409.
 type GetShopVideoPerformanceListV202409Request struct {
 	AccountType *GetShopVideoPerformanceListV202409RequestAccountType `url:"account_type,omitempty" json:"-"`
 	Currency    *string                                               `url:"currency,omitempty" json:"-"`
@@ -1916,7 +2062,8 @@ type GetShopVideoPerformanceListV202409Request struct {
 	StartDateGe string                                                `url:"start_date_ge" json:"-"` // required
 }
 
-// GetShopVideoPerformanceListV202409Response is the reply of Analytics.GetShopVideoPerformanceListV202409.
+// GetShopVideoPerformanceListV202409Response is the reply of
+// Analytics.GetShopVideoPerformanceListV202409.
 type GetShopVideoPerformanceListV202409Response struct {
 	LatestAvailableDate string                                            `json:"latest_available_date,omitzero"`
 	NextPageToken       string                                            `json:"next_page_token,omitzero"`
@@ -1927,7 +2074,8 @@ type GetShopVideoPerformanceListV202409Response struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetShopVideoPerformanceListV202409Response) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetShopVideoPerformanceListV202409ResponseVideo is part of a reply.
+// GetShopVideoPerformanceListV202409ResponseVideo is returned by
+// [AnalyticsService.GetShopVideoPerformanceListV202409].
 type GetShopVideoPerformanceListV202409ResponseVideo struct {
 	ClickThroughRate string   `json:"click_through_rate,omitzero"`
 	GMV              Money    `json:"gmv,omitzero"`
@@ -1951,7 +2099,8 @@ func (v GetShopVideoPerformanceListV202409ResponseVideo) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// GetShopVideoPerformanceOverviewRequest holds the parameters of Analytics.GetShopVideoPerformanceOverview.
+// GetShopVideoPerformanceOverviewRequest holds the parameters of
+// Analytics.GetShopVideoPerformanceOverview.
 type GetShopVideoPerformanceOverviewRequest struct {
 	AccountType *GetShopVideoPerformanceOverviewRequestAccountType `url:"account_type,omitempty" json:"-"`
 	Currency    *string                                            `url:"currency,omitempty" json:"-"`
@@ -1961,18 +2110,21 @@ type GetShopVideoPerformanceOverviewRequest struct {
 	Today       *bool                                              `url:"today,omitempty" json:"-"`
 }
 
-// GetShopVideoPerformanceOverviewResponse is the reply of Analytics.GetShopVideoPerformanceOverview.
+// GetShopVideoPerformanceOverviewResponse is the reply of
+// Analytics.GetShopVideoPerformanceOverview.
 type GetShopVideoPerformanceOverviewResponse struct {
 	LatestAvailableDate string                                             `json:"latest_available_date,omitzero"`
 	Performance         GetShopVideoPerformanceOverviewResponsePerformance `json:"performance,omitzero"`
 }
 
-// GetShopVideoPerformanceOverviewResponsePerformance is part of a reply.
+// GetShopVideoPerformanceOverviewResponsePerformance is returned by
+// [AnalyticsService.GetShopVideoPerformanceOverview].
 type GetShopVideoPerformanceOverviewResponsePerformance struct {
 	Intervals []GetShopVideoPerformanceOverviewResponsePerformanceInterval `json:"intervals,omitzero"`
 }
 
-// GetShopVideoPerformanceOverviewResponsePerformanceInterval is part of a reply.
+// GetShopVideoPerformanceOverviewResponsePerformanceInterval is returned by
+// [AnalyticsService.GetShopVideoPerformanceOverview].
 type GetShopVideoPerformanceOverviewResponsePerformanceInterval struct {
 	AvgCustomers       int64  `json:"avg_customers,omitzero"`
 	ClickThroughRate   string `json:"click_through_rate,omitzero"`
@@ -1984,7 +2136,8 @@ type GetShopVideoPerformanceOverviewResponsePerformanceInterval struct {
 	StartDate          string `json:"start_date,omitzero"`
 }
 
-// GetShopVideoPerformanceOverviewV202409ComparisonInterval is part of a reply.
+// GetShopVideoPerformanceOverviewV202409ComparisonInterval is returned by
+// [AnalyticsService.GetShopVideoPerformanceOverviewV202409].
 type GetShopVideoPerformanceOverviewV202409ComparisonInterval struct {
 	ClickThroughRate string `json:"click_through_rate,omitzero"`
 	EndDate          string `json:"end_date,omitzero"`
@@ -1994,7 +2147,8 @@ type GetShopVideoPerformanceOverviewV202409ComparisonInterval struct {
 	UnitsSold        int64  `json:"units_sold,omitzero"`
 }
 
-// GetShopVideoPerformanceOverviewV202409PerformanceInterval is part of a reply.
+// GetShopVideoPerformanceOverviewV202409PerformanceInterval is returned by
+// [AnalyticsService.GetShopVideoPerformanceOverviewV202409].
 type GetShopVideoPerformanceOverviewV202409PerformanceInterval struct {
 	ClickThroughRate string `json:"click_through_rate,omitzero"`
 	EndDate          string `json:"end_date,omitzero"`
@@ -2004,7 +2158,8 @@ type GetShopVideoPerformanceOverviewV202409PerformanceInterval struct {
 	UnitsSold        int64  `json:"units_sold,omitzero"`
 }
 
-// GetShopVideoPerformanceOverviewV202409Request holds the parameters of Analytics.GetShopVideoPerformanceOverviewV202409.
+// GetShopVideoPerformanceOverviewV202409Request holds the parameters of
+// Analytics.GetShopVideoPerformanceOverviewV202409.
 type GetShopVideoPerformanceOverviewV202409Request struct {
 	AccountType    *GetShopVideoPerformanceOverviewV202409RequestAccountType `url:"account_type,omitempty" json:"-"`
 	Currency       *string                                                   `url:"currency,omitempty" json:"-"`
@@ -2014,19 +2169,22 @@ type GetShopVideoPerformanceOverviewV202409Request struct {
 	WithComparison *bool                                                     `url:"with_comparison,omitempty" json:"-"`
 }
 
-// GetShopVideoPerformanceOverviewV202409Response is the reply of Analytics.GetShopVideoPerformanceOverviewV202409.
+// GetShopVideoPerformanceOverviewV202409Response is the reply of
+// Analytics.GetShopVideoPerformanceOverviewV202409.
 type GetShopVideoPerformanceOverviewV202409Response struct {
 	LatestAvailableDate string                                                    `json:"latest_available_date,omitzero"`
 	Performance         GetShopVideoPerformanceOverviewV202409ResponsePerformance `json:"performance,omitzero"`
 }
 
-// GetShopVideoPerformanceOverviewV202409ResponsePerformance is part of a reply.
+// GetShopVideoPerformanceOverviewV202409ResponsePerformance is returned by
+// [AnalyticsService.GetShopVideoPerformanceOverviewV202409].
 type GetShopVideoPerformanceOverviewV202409ResponsePerformance struct {
 	ComparisonIntervals []GetShopVideoPerformanceOverviewV202409ComparisonInterval  `json:"comparison_intervals,omitzero"`
 	Intervals           []GetShopVideoPerformanceOverviewV202409PerformanceInterval `json:"intervals,omitzero"`
 }
 
-// GetShopVideoProductPerformanceListRequest holds the parameters of Analytics.GetShopVideoProductPerformanceList.
+// GetShopVideoProductPerformanceListRequest holds the parameters of
+// Analytics.GetShopVideoProductPerformanceList.
 type GetShopVideoProductPerformanceListRequest struct {
 	Currency    *string    `url:"currency,omitempty" json:"-"`
 	EndDateLt   string     `url:"end_date_lt" json:"-"`         // required
@@ -2037,7 +2195,8 @@ type GetShopVideoProductPerformanceListRequest struct {
 	StartDateGe string     `url:"start_date_ge" json:"-"` // required
 }
 
-// GetShopVideoProductPerformanceListResponse is the reply of Analytics.GetShopVideoProductPerformanceList.
+// GetShopVideoProductPerformanceListResponse is the reply of
+// Analytics.GetShopVideoProductPerformanceList.
 type GetShopVideoProductPerformanceListResponse struct {
 	LatestAvailableDate string                                              `json:"latest_available_date,omitzero"`
 	NextPageToken       string                                              `json:"next_page_token,omitzero"`
@@ -2045,7 +2204,9 @@ type GetShopVideoProductPerformanceListResponse struct {
 	TotalCount          int64                                               `json:"total_count,omitzero"`
 }
 
-// GetShopVideoProductPerformanceListResponseProduct is part of a reply.
+// GetShopVideoProductPerformanceListResponseProduct is returned by
+// [AnalyticsService.GetShopVideoProductPerformanceList] and
+// [AnalyticsService.GetShopVideoProductPerformanceListV202409].
 type GetShopVideoProductPerformanceListResponseProduct struct {
 	DailyAvgBuyers string `json:"daily_avg_buyers,omitzero"`
 	GMV            Money  `json:"gmv,omitzero"`
@@ -2054,27 +2215,32 @@ type GetShopVideoProductPerformanceListResponseProduct struct {
 	UnitsSold      int64  `json:"units_sold,omitzero"`
 }
 
-// GetTrafficPerformancesRequest holds the parameters of Analytics.GetTrafficPerformances.
+// GetTrafficPerformancesRequest holds the parameters of
+// Analytics.GetTrafficPerformances.
 type GetTrafficPerformancesRequest struct{}
 
-// GetTrafficPerformancesResponse is the reply of Analytics.GetTrafficPerformances.
+// GetTrafficPerformancesResponse is the reply of
+// Analytics.GetTrafficPerformances.
 type GetTrafficPerformancesResponse struct {
 	TrafficPerformances []GetTrafficPerformancesResponseTrafficPerformance `json:"traffic_performances,omitzero"`
 }
 
-// GetTrafficPerformancesResponseTrafficPerformance is part of a reply.
+// GetTrafficPerformancesResponseTrafficPerformance is returned by
+// [AnalyticsService.GetTrafficPerformances].
 type GetTrafficPerformancesResponseTrafficPerformance struct {
 	Source     GetTrafficPerformancesResponseTrafficPerformanceSource      `json:"source,omitzero"`
 	SubSources []GetTrafficPerformancesResponseTrafficPerformanceSubSource `json:"sub_sources,omitzero"`
 }
 
-// GetTrafficPerformancesResponseTrafficPerformanceSource is part of a reply.
+// GetTrafficPerformancesResponseTrafficPerformanceSource is returned by
+// [AnalyticsService.GetTrafficPerformances].
 type GetTrafficPerformancesResponseTrafficPerformanceSource struct {
 	Name    string `json:"name,omitzero"`
 	WatchPv int64  `json:"watch_pv,omitzero"`
 }
 
-// GetTrafficPerformancesResponseTrafficPerformanceSubSource is part of a reply.
+// GetTrafficPerformancesResponseTrafficPerformanceSubSource is returned by
+// [AnalyticsService.GetTrafficPerformances].
 type GetTrafficPerformancesResponseTrafficPerformanceSubSource struct {
 	Name    string `json:"name,omitzero"`
 	WatchPv int64  `json:"watch_pv,omitzero"`
@@ -2094,7 +2260,8 @@ type GetUserPortraitsResponse struct {
 	RegionIndicators        []PortraitIndicator `json:"region_indicators,omitzero"`
 }
 
-// GetVideoPerformancesRequest holds the parameters of Analytics.GetVideoPerformances.
+// GetVideoPerformancesRequest holds the parameters of
+// Analytics.GetVideoPerformances.
 type GetVideoPerformancesRequest struct {
 	EndTimeLe   UnixSeconds `url:"end_time_le" json:"-"`   // required
 	StartTimeGe UnixSeconds `url:"start_time_ge" json:"-"` // required
@@ -2106,19 +2273,22 @@ type GetVideoPerformancesResponse struct {
 	Videos []GetVideoPerformancesResponseVideo `json:"videos,omitzero"`
 }
 
-// GetVideoPerformancesResponseVideo is part of a reply.
+// GetVideoPerformancesResponseVideo is returned by
+// [AnalyticsService.GetVideoPerformances].
 type GetVideoPerformancesResponseVideo struct {
 	ID           string                                         `json:"id,omitzero"`
 	Performances []GetVideoPerformancesResponseVideoPerformance `json:"performances,omitzero"`
 }
 
-// GetVideoPerformancesResponseVideoPerformance is part of a reply.
+// GetVideoPerformancesResponseVideoPerformance is returned by
+// [AnalyticsService.GetVideoPerformances].
 type GetVideoPerformancesResponseVideoPerformance struct {
 	Metrics   GetVideoPerformancesResponseVideoPerformanceMetrics `json:"metrics,omitzero"`
 	TimeRange TimeRange                                           `json:"time_range,omitzero"`
 }
 
-// GetVideoPerformancesResponseVideoPerformanceMetrics is part of a reply.
+// GetVideoPerformancesResponseVideoPerformanceMetrics is returned by
+// [AnalyticsService.GetVideoPerformances].
 type GetVideoPerformancesResponseVideoPerformanceMetrics struct {
 	AnchorDisplayRate string `json:"anchor_display_rate,omitzero"`
 	ClickThroughRate  string `json:"click_through_rate,omitzero"`
@@ -2127,15 +2297,18 @@ type GetVideoPerformancesResponseVideoPerformanceMetrics struct {
 	OrderCount        int64  `json:"order_count,omitzero"`
 }
 
-// GetViewTrendPerformancesRequest holds the parameters of Analytics.GetViewTrendPerformances.
+// GetViewTrendPerformancesRequest holds the parameters of
+// Analytics.GetViewTrendPerformances.
 type GetViewTrendPerformancesRequest struct{}
 
-// GetViewTrendPerformancesResponse is the reply of Analytics.GetViewTrendPerformances.
+// GetViewTrendPerformancesResponse is the reply of
+// Analytics.GetViewTrendPerformances.
 type GetViewTrendPerformancesResponse struct {
 	ViewTrendPerformances []GetViewTrendPerformancesResponseViewTrendPerformance `json:"view_trend_performances,omitzero"`
 }
 
-// GetViewTrendPerformancesResponseViewTrendPerformance is part of a reply.
+// GetViewTrendPerformancesResponseViewTrendPerformance is returned by
+// [AnalyticsService.GetViewTrendPerformances].
 type GetViewTrendPerformancesResponseViewTrendPerformance struct {
 	DataPoints []DataPoint `json:"data_points,omitzero"`
 	StatsType  string      `json:"stats_type,omitzero"`

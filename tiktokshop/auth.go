@@ -159,13 +159,16 @@ const (
 type TokenOption func(*refreshing) error
 
 // WithConsentLink sets the function that makes the link for a seller who has to
-// authorise the app again. [ConsentLink] takes it from an error and calls it.
-// Have it issue a state and put that into the link, as the method AuthorizationURL
-// of [OAuthHandler] does, bound to the account whose tokens these are:
+// authorise the app again. [ConsentLink] takes it from an error and calls it. Best
+// it is the address of a page of the app that asks for a login and calls
+// [OAuthHandler.Begin]:
 //
-//	tiktokshop.WithConsentLink(func(ctx context.Context) (string, error) {
-//		return handler.AuthorizationURL(ctx, account)
+//	tiktokshop.WithConsentLink(func(context.Context) (string, error) {
+//		return "https://app.example.com/tiktok/connect", nil
 //	})
+//
+// An app without such a page gives [OAuthHandler.LinkForAnyBrowser], of which mind
+// what it says.
 func WithConsentLink(link func(ctx context.Context) (string, error)) TokenOption {
 	return func(r *refreshing) error {
 		if link == nil {
@@ -561,9 +564,10 @@ func (r *refreshing) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "tiktokshop.RefreshingTokens")
 }
 
-// AuthorizationURL is the link to give a seller. The redirect that follows goes
-// to the address set in Partner Center and carries code and state: compare
-// state, then call [Client.ExchangeCode]. Installs started from TikTok's app
+// AuthorizationURL is the link to give a seller; [OAuthHandler] makes it, and does
+// what follows. The redirect goes to the address set in Partner Center and carries
+// code and state: see that the state is one that was given to this very browser
+// (RFC 6749, section 10.12), then call [Client.ExchangeCode]. Installs started from TikTok's app
 // store arrive without a state, a refused consent with an error parameter and
 // without a code.
 //

@@ -503,6 +503,7 @@ func TestFaultyStores(t *testing.T) {
 				if n := len(auth.requests()); n != tt.refreshes || len(api.requests()) != 0 {
 					t.Errorf("%d refreshes, want %d; %d calls", n, tt.refreshes, len(api.requests()))
 				}
+				synctest.Wait() // for what a late store still does
 				store.update = good
 				if err := getOrder(t.Context(), c); err != nil {
 					t.Fatal(err)
@@ -663,12 +664,14 @@ func TestNewClientInput(t *testing.T) {
 		"timeout": WithTimeout(0), "retry after": WithMaxRetryAfter(-1), "agent": WithUserAgent("a\r\nb"),
 		"base with query": WithBaseURL("https://x.example/?a=b"), "base with user": WithBaseURL("https://u:MARKED@x.example"),
 		"relative base": WithBaseURL("/x"), "other scheme": WithAuthURL("ftp://x.example"), "consent": WithConsentURL("nope"),
+		"plain base": WithBaseURL("http://open-api.tiktokglobalshop.com"), "plain auth": WithAuthURL("http://auth.tiktok-shops.com"),
+		"plain consent": WithConsentURL("http://services.tiktokshop.com/open/authorize"),
 	} {
 		if _, err := NewClient(testApp, opt); err == nil || !strings.HasPrefix(err.Error(), "tiktokshop: ") || strings.Contains(err.Error(), "MARKED") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	c, err := NewClient(testApp, WithLogger(nil))
+	c, err := NewClient(testApp, WithLogger(nil), WithBaseURL("http://localhost"), WithAuthURL("http://proxy.test"), WithInsecureHTTP())
 	if err != nil {
 		t.Fatal(err)
 	}

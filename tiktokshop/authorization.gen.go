@@ -11,7 +11,7 @@ type AuthorizationService service
 
 // DeauthorizeShop calls DELETE /authorization/202403/shops.
 //
-// It writes absolute values and is safe to repeat. Version 202403.
+// Repeating it changes nothing more, so it is retried. Version 202403.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/deauthorize-shop-202403
 func (s *AuthorizationService) DeauthorizeShop(ctx context.Context, req *DeauthorizeShopRequest, opts ...CallOption) (*DeauthorizeShopResponse, error) {
@@ -25,7 +25,7 @@ func (s *AuthorizationService) DeauthorizeShop(ctx context.Context, req *Deautho
 
 // GetAuthorizedCategoryAssets calls GET /authorization/202405/category_assets.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-authorized-category-assets-202405
 func (s *AuthorizationService) GetAuthorizedCategoryAssets(ctx context.Context, req *GetAuthorizedCategoryAssetsRequest, opts ...CallOption) (*GetAuthorizedCategoryAssetsResponse, error) {
@@ -39,7 +39,7 @@ func (s *AuthorizationService) GetAuthorizedCategoryAssets(ctx context.Context, 
 
 // GetAuthorizedShops calls GET /authorization/202309/shops.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-authorized-shops-202309
 func (s *AuthorizationService) GetAuthorizedShops(ctx context.Context, req *GetAuthorizedShopsRequest, opts ...CallOption) (*GetAuthorizedShopsResponse, error) {
@@ -53,7 +53,7 @@ func (s *AuthorizationService) GetAuthorizedShops(ctx context.Context, req *GetA
 
 // GetWidgetToken calls GET /authorization/202401/widget_token.
 //
-// It only reads and is safe to repeat. Version 202401.
+// It only reads, and is retried. Version 202401.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-widget-token-202401
 func (s *AuthorizationService) GetWidgetToken(ctx context.Context, req *GetWidgetTokenRequest, opts ...CallOption) (*GetWidgetTokenResponse, error) {
@@ -67,7 +67,7 @@ func (s *AuthorizationService) GetWidgetToken(ctx context.Context, req *GetWidge
 
 // GetWidgetTokenV202312 calls GET /authorization/202312/widget_token.
 //
-// It only reads and is safe to repeat. Version 202312.
+// It only reads, and is retried. Version 202312.
 // The newest version is [AuthorizationService.GetWidgetToken].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-widget-token-202312
@@ -86,28 +86,33 @@ type DeauthorizeShopRequest struct{}
 // DeauthorizeShopResponse is the reply of Authorization.DeauthorizeShop.
 type DeauthorizeShopResponse struct{}
 
-// GetAuthorizedCategoryAssetsRequest holds the parameters of Authorization.GetAuthorizedCategoryAssets.
+// GetAuthorizedCategoryAssetsRequest holds the parameters of
+// Authorization.GetAuthorizedCategoryAssets.
 type GetAuthorizedCategoryAssetsRequest struct{}
 
-// GetAuthorizedCategoryAssetsResponse is the reply of Authorization.GetAuthorizedCategoryAssets.
+// GetAuthorizedCategoryAssetsResponse is the reply of
+// Authorization.GetAuthorizedCategoryAssets.
 type GetAuthorizedCategoryAssetsResponse struct {
 	CategoryAssets []GetAuthorizedCategoryAssetsResponseCategoryAsset `json:"category_assets,omitzero"`
 }
 
-// GetAuthorizedCategoryAssetsResponseCategoryAsset is part of a reply.
+// GetAuthorizedCategoryAssetsResponseCategoryAsset is returned by
+// [AuthorizationService.GetAuthorizedCategoryAssets].
 type GetAuthorizedCategoryAssetsResponseCategoryAsset struct {
 	Category     GetAuthorizedCategoryAssetsResponseCategoryAssetCategory `json:"category,omitzero"`
 	Cipher       string                                                   `json:"cipher,omitzero"`
 	TargetMarket string                                                   `json:"target_market,omitzero"`
 }
 
-// GetAuthorizedCategoryAssetsResponseCategoryAssetCategory is part of a reply.
+// GetAuthorizedCategoryAssetsResponseCategoryAssetCategory is returned by
+// [AuthorizationService.GetAuthorizedCategoryAssets].
 type GetAuthorizedCategoryAssetsResponseCategoryAssetCategory struct {
 	ID   ID     `json:"id,omitzero"`
 	Name string `json:"name,omitzero"`
 }
 
-// GetAuthorizedShopsRequest holds the parameters of Authorization.GetAuthorizedShops.
+// GetAuthorizedShopsRequest holds the parameters of
+// Authorization.GetAuthorizedShops.
 type GetAuthorizedShopsRequest struct{}
 
 // GetAuthorizedShopsResponse is the reply of Authorization.GetAuthorizedShops.
@@ -125,13 +130,15 @@ type GetWidgetTokenResponse struct {
 	WidgetToken GetWidgetTokenResponseWidgetToken `json:"widget_token,omitzero"`
 }
 
-// GetWidgetTokenResponseWidgetToken is part of a reply.
+// GetWidgetTokenResponseWidgetToken is returned by
+// [AuthorizationService.GetWidgetToken] and
+// [AuthorizationService.GetWidgetTokenV202312].
 type GetWidgetTokenResponseWidgetToken struct {
 	ExpireAt UnixSeconds `json:"expire_at,omitzero"`
 	Token    Secret      `json:"token,omitzero"`
 }
 
-// Shop is part of a reply.
+// Shop is returned by [AuthorizationService.GetAuthorizedShops].
 type Shop struct {
 	Cipher     string     `json:"cipher,omitzero"`
 	Code       string     `json:"code,omitzero"`

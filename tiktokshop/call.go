@@ -129,9 +129,10 @@ func (r Response) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
 // Call sends an operation that this package has no method for. rawPath is the
 // full path with its version, such as /order/202309/orders/search, each segment
-// escaped with [url.PathEscape] where it needs it; query may be nil; body, if
-// not nil, is encoded as JSON; out, if not nil, receives the data of the
-// envelope. Signing, tokens, limits and errors are those of every method.
+// escaped with [url.PathEscape] where it needs it; query may be nil, and holds
+// each parameter once, a list as one value joined by commas; body, if not nil,
+// is encoded as JSON; out, if not nil, receives the data of the envelope.
+// Signing, tokens, limits and errors are those of every method.
 //
 // The call is repeated only if it is a GET or with [RepeatSafe]. A client bound
 // to a shop sends its cipher; for one of the few operations that refuse it,
@@ -148,6 +149,12 @@ func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Val
 	if _, err := url.PathUnescape(rawPath); err != nil || !strings.HasPrefix(rawPath, "/") ||
 		strings.ContainsAny(rawPath, "{}?#") || path.Clean(rawPath) != rawPath {
 		return fmt.Errorf("tiktokshop: %s: the path must start with / and hold no placeholder, query, dot segment or stray %%", op.name)
+	}
+	for name, values := range query {
+		if len(values) > 1 {
+			// Which of them TikTok signs is not documented.
+			return fmt.Errorf("tiktokshop: %s: the query parameter %s stands %d times: give a list as one value, joined by commas", op.name, name, len(values))
+		}
 	}
 	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
 		return fmt.Errorf("tiktokshop: %s: out must be a pointer", op.name)
@@ -330,7 +337,7 @@ func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 		return transport.Verdict{Code: "0", RequestID: string(p.envelope.RequestID)}
 	}
 	// Without a code of TikTok's nothing tells what became of the call.
-	if p.replay != replayRead && (reply.Lost || e.Class == ClassSystem || e.Class == ClassDecode || e.Class == ClassUnknown && e.Code == 0) {
+	if p.replay != replayRead && (reply.Lost || e.Class == ClassSystem || e.Class == ClassDecode || (e.Class == ClassUnknown || e.Class == ClassRoute) && e.Code == 0) {
 		p.doubt = true
 	}
 	e.OutcomeUnknown = p.doubt
@@ -385,6 +392,9 @@ func (p *signed) read(reply *transport.Reply) *Error {
 		e.Body, e.Err = snapshot(reply.Body), fmt.Errorf("the reply is not TikTok's JSON envelope: %w", err)
 	}
 	e.Class = classify(e)
+	if redirect := transport.Redirect(reply); redirect != nil && !known {
+		e.Class, e.Err = ClassRoute, redirect
+	}
 	switch e.Code {
 	case codePermissionOrFault:
 		if p.doubtful++; p.doubtful > 2 {
@@ -425,7 +435,9 @@ func (p *signed) addConsent(e *Error) {
 }
 
 // clean strikes the secrets of the call out of a text of TikTok's.
-func (p *signed) clean(text string) string { return clip(wire.Scrub(text, p.known()...), 1<<10) }
+func (p *signed) clean(text string) string {
+	return clip(wire.Head(text, wire.Scrubber(p.known()...)), 1<<10)
+}
 
 // fail turns what the request path reports into the error of the call. reply is
 // that of the last attempt.

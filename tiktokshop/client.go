@@ -112,6 +112,9 @@ func NewClient(app App, opts ...Option) (*Client, error) {
 			return nil, fmt.Errorf("tiktokshop: %w", err)
 		}
 	}
+	if err := s.Check(); err != nil {
+		return nil, fmt.Errorf("tiktokshop: %w", err)
+	}
 	base := s.baseURL.JoinPath("/") // what is joined to it begins with a slash
 	c := &Client{core: &core{
 		appKey:    app.Key,

@@ -2,27 +2,32 @@
 
 package tiktokshop
 
-// Avatar is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// Avatar is returned by [AffiliateSellerService.QueryTargetCollaborationDetail]
+// and 10 others. Bools and numbers are always sent, the rest unless it is
+// empty; [Client.Call] can send that too.
 type Avatar struct {
 	URL string `json:"url,omitzero"`
 }
 
-// CodeMessage is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// CodeMessage is returned by
+// [DataReconciliationService.OrderStatusDataExchange] and 3 others. Bools and
+// numbers are always sent, the rest unless it is empty; [Client.Call] can send
+// that too.
 type CodeMessage struct {
 	Code    string `json:"code,omitzero"`
 	Message string `json:"message,omitzero"`
 }
 
-// CountByType is part of a reply.
+// CountByType is returned by [AnalyticsService.GetShopSKUPerformance] and 3
+// others.
 type CountByType struct {
 	Amount int64  `json:"amount,omitzero"`
 	Type   string `json:"type,omitzero"`
 }
 
-// Dimensions is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// Dimensions is taken by [ProductService.EditProduct] and 19 others, and
+// returned by [ProductService.GetProduct] and 11 others. Bools and numbers are
+// always sent, the rest unless it is empty; [Client.Call] can send that too.
 type Dimensions struct {
 	Height string     `json:"height,omitzero"`
 	Length string     `json:"length,omitzero"`
@@ -30,14 +35,17 @@ type Dimensions struct {
 	Width  string     `json:"width,omitzero"`
 }
 
-// FileURI is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// FileURI is taken by [GSFullServiceCommodityService.GSCreateProduct] and 6
+// others. Bools and numbers are always sent, the rest unless it is empty;
+// [Client.Call] can send that too.
 type FileURI struct {
 	URI string `json:"uri,omitzero"`
 }
 
-// FormattedMoneyRange is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// FormattedMoneyRange is returned by
+// [AffiliateSellerService.GetMarketplaceCreatorPerformance] and 3 others. Bools
+// and numbers are always sent, the rest unless it is empty; [Client.Call] can
+// send that too.
 type FormattedMoneyRange struct {
 	Currency       string  `json:"currency,omitzero"`
 	FormattedRange string  `json:"formatted_range,omitzero"`
@@ -45,92 +53,104 @@ type FormattedMoneyRange struct {
 	MinimumAmount  Decimal `json:"minimum_amount,omitzero"`
 }
 
-// IDName is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// IDName is taken by [ProductService.EditProduct] and 17 others, and returned
+// by [ProductService.GetProduct] and 16 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type IDName struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name,omitzero"`
 }
 
-// IDOnly is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// IDOnly is taken by [ProductService.EditProduct] and 13 others, and returned
+// by [ProductService.GetProduct] and 13 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type IDOnly struct {
 	ID string `json:"id,omitzero"`
 }
 
-// Image is part of a reply.
+// Image is returned by [ReturnRefundService.SearchReturns] and 13 others.
 type Image struct {
 	Height int    `json:"height,omitzero"`
 	URL    string `json:"url,omitzero"`
 	Width  int    `json:"width,omitzero"`
 }
 
-// ImageURI is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// ImageURI is taken by [ProductService.EditProduct] and 16 others, and returned
+// by [ProductService.SearchCandidateProducts]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type ImageURI struct {
 	URI string `json:"uri,omitzero"`
 }
 
-// Ingredient is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// Ingredient is taken by [GSFullServiceCommodityService.GSCreateProduct] and 6
+// others. Bools and numbers are always sent, the rest unless it is empty;
+// [Client.Call] can send that too.
 type Ingredient struct {
 	Percentage      string `json:"percentage,omitzero"`
 	PropertyValueID string `json:"property_value_id,omitzero"`
 }
 
-// KeyValue is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// KeyValue is returned by
+// [AffiliateSellerService.GetMarketplaceCreatorPerformance]. Bools and numbers
+// are always sent, the rest unless it is empty; [Client.Call] can send that
+// too.
 type KeyValue struct {
 	Key   string `json:"key,omitzero"`
 	Value string `json:"value,omitzero"`
 }
 
-// Money is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// Money is taken by [ProductService.EditProduct] and 21 others, and returned by
+// [PromotionService.GetCoupon] and 63 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type Money struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 }
 
-// MoneyByType is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// MoneyByType is returned by [AnalyticsService.GetShopSKUPerformance] and 3
+// others. Bools and numbers are always sent, the rest unless it is empty;
+// [Client.Call] can send that too.
 type MoneyByType struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 	Type     string  `json:"type,omitzero"`
 }
 
-// MoneyRange is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// MoneyRange is returned by [AffiliateCreatorService.GetShowcaseProducts] and
+// 12 others. Bools and numbers are always sent, the rest unless it is empty;
+// [Client.Call] can send that too.
 type MoneyRange struct {
 	Currency      string  `json:"currency,omitzero"`
 	MaximumAmount Decimal `json:"maximum_amount,omitzero"`
 	MinimumAmount Decimal `json:"minimum_amount,omitzero"`
 }
 
-// PaymentMoney is sent and received. Bools and numbers are always sent, the
+// PaymentMoney is returned by [FinanceService.GetPayments] and
+// [FinanceService.GetPaymentsV202309]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type PaymentMoney struct {
 	Currency string  `json:"currency,omitzero"`
 	Value    Decimal `json:"value,omitzero"`
 }
 
-// PortraitIndicator is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// PortraitIndicator is returned by [AnalyticsService.GetUserPortraits]. Bools
+// and numbers are always sent, the rest unless it is empty; [Client.Call] can
+// send that too.
 type PortraitIndicator struct {
 	Type  string `json:"type,omitzero"`
 	Value string `json:"value,omitzero"`
 }
 
-// PriceRange is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// PriceRange is returned by [AffiliateService.GetLIVEProducts] and
+// [AffiliateService.GetShowcaseProductsV202309]. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type PriceRange struct {
 	Currency      string  `json:"currency,omitzero"`
 	HighestAmount Decimal `json:"highest_amount,omitzero"`
 	LowestAmount  Decimal `json:"lowest_amount,omitzero"`
 }
 
-// ProductImage is part of a reply.
+// ProductImage is returned by [ProductService.GetProduct] and 4 others.
 type ProductImage struct {
 	Height    int      `json:"height,omitzero"`
 	ThumbURLs []string `json:"thumb_urls,omitzero"`
@@ -139,26 +159,27 @@ type ProductImage struct {
 	Width     int      `json:"width,omitzero"`
 }
 
-// RegionalRequirement is part of a reply.
+// RegionalRequirement is returned by [ProductService.GetGlobalCategoryRules].
 type RegionalRequirement struct {
 	IsRequired      bool     `json:"is_required,omitzero"`
 	OptionalRegions []string `json:"optional_regions,omitzero"`
 	RequiredRegions []string `json:"required_regions,omitzero"`
 }
 
-// Requirement is part of a reply.
+// Requirement is returned by [ProductService.GetCategoryRules].
 type Requirement struct {
 	IsRequired bool `json:"is_required,omitzero"`
 }
 
-// TimeRange is part of a reply.
+// TimeRange is returned by [PromotionService.GetCoupon] and 7 others.
 type TimeRange struct {
 	EndTime   UnixSeconds `json:"end_time,omitzero"`
 	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
-// Weight is sent and received. Bools and numbers are always sent, the
-// rest unless it is empty; [Client.Call] can send that too.
+// Weight is taken by [ProductService.EditProduct] and 28 others, and returned
+// by [ProductService.GetProduct] and 13 others. Bools and numbers are always
+// sent, the rest unless it is empty; [Client.Call] can send that too.
 type Weight struct {
 	Unit  WeightUnit `json:"unit,omitzero"`
 	Value string     `json:"value,omitzero"`

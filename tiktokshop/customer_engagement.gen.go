@@ -14,7 +14,8 @@ type CustomerEngagementService service
 
 // CreateCustomEngagementTask calls POST /customer_engagement/202502/engagement_tasks/custom.
 //
-// It is not repeated once it was sent. Version 202502.
+// It is never retried once the request may have reached the server. Version
+// 202502.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-custom-engagement-task-202502
 func (s *CustomerEngagementService) CreateCustomEngagementTask(ctx context.Context, req *CreateCustomEngagementTaskRequest, opts ...CallOption) (*CreateCustomEngagementTaskResponse, error) {
@@ -28,7 +29,8 @@ func (s *CustomerEngagementService) CreateCustomEngagementTask(ctx context.Conte
 
 // CreateEngagementTask calls POST /customer_engagement/202412/engagement_tasks.
 //
-// It is not repeated once it was sent. Version 202412.
+// It is never retried once the request may have reached the server. Version
+// 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-engagement-task-202412
 func (s *CustomerEngagementService) CreateEngagementTask(ctx context.Context, req *CreateEngagementTaskRequest, opts ...CallOption) (*CreateEngagementTaskResponse, error) {
@@ -42,7 +44,7 @@ func (s *CustomerEngagementService) CreateEngagementTask(ctx context.Context, re
 
 // GetCustomerTabVisibility calls GET /customer_engagement/202501/customer_tab/visibility.
 //
-// It only reads and is safe to repeat. Version 202501.
+// It only reads, and is retried. Version 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-customer-tab-visibility-202501
 func (s *CustomerEngagementService) GetCustomerTabVisibility(ctx context.Context, req *GetCustomerTabVisibilityRequest, opts ...CallOption) (*GetCustomerTabVisibilityResponse, error) {
@@ -56,7 +58,7 @@ func (s *CustomerEngagementService) GetCustomerTabVisibility(ctx context.Context
 
 // GetFeaturePermissions calls GET /customer_engagement/202502/permissions.
 //
-// It only reads and is safe to repeat. Version 202502.
+// It only reads, and is retried. Version 202502.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-feature-permissions-202502
 func (s *CustomerEngagementService) GetFeaturePermissions(ctx context.Context, req *GetFeaturePermissionsRequest, opts ...CallOption) (*GetFeaturePermissionsResponse, error) {
@@ -70,7 +72,7 @@ func (s *CustomerEngagementService) GetFeaturePermissions(ctx context.Context, r
 
 // GetMessageTemplates calls GET /customer_engagement/202412/message_templates.
 //
-// It only reads and is safe to repeat. Version 202412.
+// It only reads, and is retried. Version 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-message-templates-202412
 func (s *CustomerEngagementService) GetMessageTemplates(ctx context.Context, req *GetMessageTemplatesRequest, opts ...CallOption) (*GetMessageTemplatesResponse, error) {
@@ -84,7 +86,7 @@ func (s *CustomerEngagementService) GetMessageTemplates(ctx context.Context, req
 
 // GetTaskPerformances calls POST /customer_engagement/202412/performances.
 //
-// It only reads and is safe to repeat. Version 202412.
+// It only reads, and is retried. Version 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-task-performances-202412
 func (s *CustomerEngagementService) GetTaskPerformances(ctx context.Context, req *GetTaskPerformancesRequest, opts ...CallOption) (*GetTaskPerformancesResponse, error) {
@@ -98,7 +100,8 @@ func (s *CustomerEngagementService) GetTaskPerformances(ctx context.Context, req
 
 // SendEngagementMessage calls POST /customer_engagement/202412/messages.
 //
-// It is not repeated once it was sent. Version 202412.
+// It is never retried once the request may have reached the server. Version
+// 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/send-engagement-message-202412
 func (s *CustomerEngagementService) SendEngagementMessage(ctx context.Context, req *SendEngagementMessageRequest, opts ...CallOption) (*SendEngagementMessageResponse, error) {
@@ -110,7 +113,8 @@ func (s *CustomerEngagementService) SendEngagementMessage(ctx context.Context, r
 	return out, err
 }
 
-// CreateCustomEngagementTaskRequest holds the parameters of CustomerEngagement.CreateCustomEngagementTask.
+// CreateCustomEngagementTaskRequest holds the parameters of
+// CustomerEngagement.CreateCustomEngagementTask.
 type CreateCustomEngagementTaskRequest struct {
 	Channel        *string                                         `json:"channel,omitzero" url:"-"`
 	CouponIDs      []string                                        `json:"coupon_ids,omitzero" url:"-"` // at most 1
@@ -121,18 +125,21 @@ type CreateCustomEngagementTaskRequest struct {
 	TaskName       *string                                         `json:"task_name,omitzero" url:"-"`
 }
 
-// CreateCustomEngagementTaskRequestCustomMessage is part of a request.
+// CreateCustomEngagementTaskRequestCustomMessage is taken by
+// [CustomerEngagementService.CreateCustomEngagementTask].
 type CreateCustomEngagementTaskRequestCustomMessage struct {
 	Body  *string `json:"body,omitzero"`  // 1 to 500
 	Title *string `json:"title,omitzero"` // 1 to 70
 }
 
-// CreateCustomEngagementTaskResponse is the reply of CustomerEngagement.CreateCustomEngagementTask.
+// CreateCustomEngagementTaskResponse is the reply of
+// CustomerEngagement.CreateCustomEngagementTask.
 type CreateCustomEngagementTaskResponse struct {
 	TaskID string `json:"task_id,omitzero"`
 }
 
-// CreateEngagementTaskRequest holds the parameters of CustomerEngagement.CreateEngagementTask.
+// CreateEngagementTaskRequest holds the parameters of
+// CustomerEngagement.CreateEngagementTask.
 type CreateEngagementTaskRequest struct {
 	Channel        *string      `json:"channel,omitzero" url:"-"`
 	CouponIDs      []string     `json:"coupon_ids,omitzero" url:"-"`
@@ -143,44 +150,53 @@ type CreateEngagementTaskRequest struct {
 	TemplateID     *string      `json:"template_id,omitzero" url:"-"`
 }
 
-// CreateEngagementTaskResponse is the reply of CustomerEngagement.CreateEngagementTask.
+// CreateEngagementTaskResponse is the reply of
+// CustomerEngagement.CreateEngagementTask.
 type CreateEngagementTaskResponse struct {
 	TaskID string `json:"task_id,omitzero"`
 }
 
-// GetCustomerTabVisibilityRequest holds the parameters of CustomerEngagement.GetCustomerTabVisibility.
+// GetCustomerTabVisibilityRequest holds the parameters of
+// CustomerEngagement.GetCustomerTabVisibility.
 type GetCustomerTabVisibilityRequest struct{}
 
-// GetCustomerTabVisibilityResponse is the reply of CustomerEngagement.GetCustomerTabVisibility.
+// GetCustomerTabVisibilityResponse is the reply of
+// CustomerEngagement.GetCustomerTabVisibility.
 type GetCustomerTabVisibilityResponse struct {
 	IsVisible bool `json:"is_visible,omitzero"`
 }
 
-// GetFeaturePermissionsRequest holds the parameters of CustomerEngagement.GetFeaturePermissions.
+// GetFeaturePermissionsRequest holds the parameters of
+// CustomerEngagement.GetFeaturePermissions.
 type GetFeaturePermissionsRequest struct{}
 
-// GetFeaturePermissionsResponse is the reply of CustomerEngagement.GetFeaturePermissions.
+// GetFeaturePermissionsResponse is the reply of
+// CustomerEngagement.GetFeaturePermissions.
 type GetFeaturePermissionsResponse struct {
 	Features []GetFeaturePermissionsResponseFeature `json:"features,omitzero"`
 }
 
-// GetFeaturePermissionsResponseFeature is part of a reply.
+// GetFeaturePermissionsResponseFeature is returned by
+// [CustomerEngagementService.GetFeaturePermissions].
 type GetFeaturePermissionsResponseFeature struct {
 	IsAuthorized bool                   `json:"is_authorized,omitzero"`
 	Name         CustomerEngagementName `json:"name,omitzero"`
 }
 
-// GetMessageTemplatesRequest holds the parameters of CustomerEngagement.GetMessageTemplates.
+// GetMessageTemplatesRequest holds the parameters of
+// CustomerEngagement.GetMessageTemplates.
 type GetMessageTemplatesRequest struct {
 	Locale string `url:"locale" json:"-"` // required
 }
 
-// GetMessageTemplatesResponse is the reply of CustomerEngagement.GetMessageTemplates.
+// GetMessageTemplatesResponse is the reply of
+// CustomerEngagement.GetMessageTemplates.
 type GetMessageTemplatesResponse struct {
 	MessageTemplates []GetMessageTemplatesResponseMessageTemplate `json:"message_templates,omitzero"`
 }
 
-// GetMessageTemplatesResponseMessageTemplate is part of a reply.
+// GetMessageTemplatesResponseMessageTemplate is returned by
+// [CustomerEngagementService.GetMessageTemplates].
 type GetMessageTemplatesResponseMessageTemplate struct {
 	CouponCardRules  GetMessageTemplatesResponseMessageTemplateCouponCardRules  `json:"coupon_card_rules,omitzero"`
 	ID               string                                                     `json:"id,omitzero"`
@@ -189,30 +205,35 @@ type GetMessageTemplatesResponseMessageTemplate struct {
 	ProductCardRules GetMessageTemplatesResponseMessageTemplateProductCardRules `json:"product_card_rules,omitzero"`
 }
 
-// GetMessageTemplatesResponseMessageTemplateCouponCardRules is part of a reply.
+// GetMessageTemplatesResponseMessageTemplateCouponCardRules is returned by
+// [CustomerEngagementService.GetMessageTemplates].
 type GetMessageTemplatesResponseMessageTemplateCouponCardRules struct {
 	CouponType []CustomerEngagementCouponType `json:"coupon_type,omitzero"`
 	MaxCount   int                            `json:"max_count,omitzero"`
 	MinCount   int                            `json:"min_count,omitzero"`
 }
 
-// GetMessageTemplatesResponseMessageTemplateProductCardRules is part of a reply.
+// GetMessageTemplatesResponseMessageTemplateProductCardRules is returned by
+// [CustomerEngagementService.GetMessageTemplates].
 type GetMessageTemplatesResponseMessageTemplateProductCardRules struct {
 	MaxCount int `json:"max_count,omitzero"`
 	MinCount int `json:"min_count,omitzero"`
 }
 
-// GetTaskPerformancesRequest holds the parameters of CustomerEngagement.GetTaskPerformances.
+// GetTaskPerformancesRequest holds the parameters of
+// CustomerEngagement.GetTaskPerformances.
 type GetTaskPerformancesRequest struct {
 	TaskIDs []string `json:"task_ids,omitzero"`
 }
 
-// GetTaskPerformancesResponse is the reply of CustomerEngagement.GetTaskPerformances.
+// GetTaskPerformancesResponse is the reply of
+// CustomerEngagement.GetTaskPerformances.
 type GetTaskPerformancesResponse struct {
 	TaskPerformances []GetTaskPerformancesResponseTaskPerformance `json:"task_performances,omitzero"`
 }
 
-// GetTaskPerformancesResponseTaskPerformance is part of a reply.
+// GetTaskPerformancesResponseTaskPerformance is returned by
+// [CustomerEngagementService.GetTaskPerformances].
 type GetTaskPerformancesResponseTaskPerformance struct {
 	ClaimedCouponsCount int                      `json:"claimed_coupons_count,omitzero"`
 	GMVAmount           Decimal                  `json:"gmv_amount,omitzero"`
@@ -223,7 +244,8 @@ type GetTaskPerformancesResponseTaskPerformance struct {
 	Status              CustomerEngagementStatus `json:"status,omitzero"`
 }
 
-// SendEngagementMessageRequest holds the parameters of CustomerEngagement.SendEngagementMessage.
+// SendEngagementMessageRequest holds the parameters of
+// CustomerEngagement.SendEngagementMessage.
 type SendEngagementMessageRequest struct {
 	BuyerEmails []string `json:"buyer_emails,omitzero"`
 	TaskID      *string  `json:"task_id,omitzero"`
@@ -235,7 +257,8 @@ func (v SendEngagementMessageRequest) Format(f fmt.State, _ rune) { wire.PrintPr
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SendEngagementMessageRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SendEngagementMessageResponse is the reply of CustomerEngagement.SendEngagementMessage.
+// SendEngagementMessageResponse is the reply of
+// CustomerEngagement.SendEngagementMessage.
 type SendEngagementMessageResponse struct {
 	Errors []SendEngagementMessageResponseError `json:"errors,omitzero"`
 }
@@ -243,7 +266,8 @@ type SendEngagementMessageResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SendEngagementMessageResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SendEngagementMessageResponseError is part of a reply.
+// SendEngagementMessageResponseError is returned by
+// [CustomerEngagementService.SendEngagementMessage].
 type SendEngagementMessageResponseError struct {
 	Code    int                                      `json:"code,omitzero"`
 	Detail  SendEngagementMessageResponseErrorDetail `json:"detail,omitzero"`
@@ -253,7 +277,8 @@ type SendEngagementMessageResponseError struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SendEngagementMessageResponseError) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SendEngagementMessageResponseErrorDetail is part of a reply.
+// SendEngagementMessageResponseErrorDetail is returned by
+// [CustomerEngagementService.SendEngagementMessage].
 type SendEngagementMessageResponseErrorDetail struct {
 	BuyerEmail string `json:"buyer_email,omitzero"`
 }

@@ -15,7 +15,8 @@ type CustomerServiceService service
 
 // CreateConversation calls POST /customer_service/202309/conversations.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-conversation-202309
 func (s *CustomerServiceService) CreateConversation(ctx context.Context, req *CreateConversationRequest, opts ...CallOption) (*CreateConversationResponse, error) {
@@ -29,7 +30,7 @@ func (s *CustomerServiceService) CreateConversation(ctx context.Context, req *Cr
 
 // GetAgentSettings calls GET /customer_service/202309/agents/settings.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-agent-settings-202309
 func (s *CustomerServiceService) GetAgentSettings(ctx context.Context, req *GetAgentSettingsRequest, opts ...CallOption) (*GetAgentSettingsResponse, error) {
@@ -43,7 +44,7 @@ func (s *CustomerServiceService) GetAgentSettings(ctx context.Context, req *GetA
 
 // GetConversation calls GET /customer_service/202601/conversations/{conversation_id}.
 //
-// It only reads and is safe to repeat. Version 202601.
+// It only reads, and is retried. Version 202601.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-conversation-202601
 func (s *CustomerServiceService) GetConversation(ctx context.Context, conversationID string, req *GetConversationRequest, opts ...CallOption) (*GetConversationResponse, error) {
@@ -57,7 +58,7 @@ func (s *CustomerServiceService) GetConversation(ctx context.Context, conversati
 
 // GetConversationMessages calls GET /customer_service/202309/conversations/{conversation_id}/messages.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-conversation-messages-202309
 func (s *CustomerServiceService) GetConversationMessages(ctx context.Context, conversationID string, req *GetConversationMessagesRequest, opts ...CallOption) (*GetConversationMessagesResponse, error) {
@@ -69,15 +70,16 @@ func (s *CustomerServiceService) GetConversationMessages(ctx context.Context, co
 	return out, err
 }
 
-// GetConversationMessagesAll hands out what stands on the pages of
-// [CustomerServiceService.GetConversationMessages]. It stops at the first error but an [UnreadableError].
+// GetConversationMessagesAll iterates over all messages of
+// [CustomerServiceService.GetConversationMessages], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 // Pages hold 10 unless req.PageSize says otherwise.
 func (s *CustomerServiceService) GetConversationMessagesAll(ctx context.Context, conversationID string, req *GetConversationMessagesRequest, opts ...CallOption) iter.Seq2[GetConversationMessagesResponseMessage, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 10
 	}
-	return tokenPages(func(token string) ([]GetConversationMessagesResponseMessage, string, error) {
+	return tokenPages("CustomerService.GetConversationMessages", func(token string) ([]GetConversationMessagesResponseMessage, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -92,7 +94,7 @@ func (s *CustomerServiceService) GetConversationMessagesAll(ctx context.Context,
 
 // GetConversations calls GET /customer_service/202309/conversations.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-conversations-202309
 func (s *CustomerServiceService) GetConversations(ctx context.Context, req *GetConversationsRequest, opts ...CallOption) (*GetConversationsResponse, error) {
@@ -104,15 +106,16 @@ func (s *CustomerServiceService) GetConversations(ctx context.Context, req *GetC
 	return out, err
 }
 
-// GetConversationsAll hands out what stands on the pages of
-// [CustomerServiceService.GetConversations]. It stops at the first error but an [UnreadableError].
+// GetConversationsAll iterates over all conversations of
+// [CustomerServiceService.GetConversations], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *CustomerServiceService) GetConversationsAll(ctx context.Context, req *GetConversationsRequest, opts ...CallOption) iter.Seq2[GetConversationsResponseConversation, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]GetConversationsResponseConversation, string, error) {
+	return tokenPages("CustomerService.GetConversations", func(token string) ([]GetConversationsResponseConversation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -127,7 +130,7 @@ func (s *CustomerServiceService) GetConversationsAll(ctx context.Context, req *G
 
 // GetCustomerServicePerformance calls GET /customer_service/202407/performance.
 //
-// It only reads and is safe to repeat. Version 202407.
+// It only reads, and is retried. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-customer-service-performance-202407
 func (s *CustomerServiceService) GetCustomerServicePerformance(ctx context.Context, req *GetCustomerServicePerformanceRequest, opts ...CallOption) (*GetCustomerServicePerformanceResponse, error) {
@@ -141,7 +144,8 @@ func (s *CustomerServiceService) GetCustomerServicePerformance(ctx context.Conte
 
 // ReadMessage calls POST /customer_service/202309/conversations/{conversation_id}/messages/read.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/read-message-202309
 func (s *CustomerServiceService) ReadMessage(ctx context.Context, conversationID string, req *ReadMessageRequest, opts ...CallOption) (*ReadMessageResponse, error) {
@@ -154,7 +158,8 @@ func (s *CustomerServiceService) ReadMessage(ctx context.Context, conversationID
 
 // SendMessage calls POST /customer_service/202309/conversations/{conversation_id}/messages.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/send-message-202309
 func (s *CustomerServiceService) SendMessage(ctx context.Context, conversationID string, req *SendMessageRequest, opts ...CallOption) (*SendMessageResponse, error) {
@@ -168,7 +173,8 @@ func (s *CustomerServiceService) SendMessage(ctx context.Context, conversationID
 
 // UpdateAgentSettings calls PUT /customer_service/202309/agents/settings.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-agent-settings-202309
 func (s *CustomerServiceService) UpdateAgentSettings(ctx context.Context, req *UpdateAgentSettingsRequest, opts ...CallOption) (*UpdateAgentSettingsResponse, error) {
@@ -182,7 +188,8 @@ func (s *CustomerServiceService) UpdateAgentSettings(ctx context.Context, req *U
 
 // UploadBuyerMessagesImage calls POST /customer_service/202309/images/upload.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-buyer-messages-image-202309
 func (s *CustomerServiceService) UploadBuyerMessagesImage(ctx context.Context, req *UploadBuyerMessagesImageRequest, opts ...CallOption) (*UploadBuyerMessagesImageResponse, error) {
@@ -194,17 +201,20 @@ func (s *CustomerServiceService) UploadBuyerMessagesImage(ctx context.Context, r
 	return out, err
 }
 
-// CreateConversationRequest holds the parameters of CustomerService.CreateConversation.
+// CreateConversationRequest holds the parameters of
+// CustomerService.CreateConversation.
 type CreateConversationRequest struct {
 	BuyerUserID *string `json:"buyer_user_id,omitzero"`
 }
 
-// CreateConversationResponse is the reply of CustomerService.CreateConversation.
+// CreateConversationResponse is the reply of
+// CustomerService.CreateConversation.
 type CreateConversationResponse struct {
 	ConversationID string `json:"conversation_id,omitzero"`
 }
 
-// GetAgentSettingsRequest holds the parameters of CustomerService.GetAgentSettings.
+// GetAgentSettingsRequest holds the parameters of
+// CustomerService.GetAgentSettings.
 type GetAgentSettingsRequest struct{}
 
 // GetAgentSettingsResponse is the reply of CustomerService.GetAgentSettings.
@@ -212,7 +222,8 @@ type GetAgentSettingsResponse struct {
 	CanAcceptChat bool `json:"can_accept_chat,omitzero"`
 }
 
-// GetConversationMessagesRequest holds the parameters of CustomerService.GetConversationMessages.
+// GetConversationMessagesRequest holds the parameters of
+// CustomerService.GetConversationMessages.
 type GetConversationMessagesRequest struct {
 	Locale    *string    `url:"locale,omitempty" json:"-"`
 	NeedData  *bool      `url:"need_data,omitempty" json:"-"`
@@ -222,7 +233,8 @@ type GetConversationMessagesRequest struct {
 	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
 }
 
-// GetConversationMessagesResponse is the reply of CustomerService.GetConversationMessages.
+// GetConversationMessagesResponse is the reply of
+// CustomerService.GetConversationMessages.
 type GetConversationMessagesResponse struct {
 	Messages           []GetConversationMessagesResponseMessage `json:"messages,omitzero"`
 	NextPageToken      string                                   `json:"next_page_token,omitzero"`
@@ -232,7 +244,8 @@ type GetConversationMessagesResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetConversationMessagesResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetConversationMessagesResponseMessage is part of a reply.
+// GetConversationMessagesResponseMessage is returned by
+// [CustomerServiceService.GetConversationMessages].
 type GetConversationMessagesResponseMessage struct {
 	Content    string                                     `json:"content,omitzero"`
 	CreateTime UnixSeconds                                `json:"create_time,omitzero"`
@@ -252,7 +265,8 @@ func (v GetConversationMessagesResponseMessage) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetConversationMessagesResponseMessage) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetConversationRequest holds the parameters of CustomerService.GetConversation.
+// GetConversationRequest holds the parameters of
+// CustomerService.GetConversation.
 type GetConversationRequest struct{}
 
 // GetConversationResponse is the reply of CustomerService.GetConversation.
@@ -263,7 +277,8 @@ type GetConversationResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetConversationResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetConversationResponseConversation is part of a reply.
+// GetConversationResponseConversation is returned by
+// [CustomerServiceService.GetConversation].
 type GetConversationResponseConversation struct {
 	CreateTime       UnixSeconds                                      `json:"create_time,omitzero"`
 	ID               string                                           `json:"id,omitzero"`
@@ -275,7 +290,8 @@ type GetConversationResponseConversation struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetConversationResponseConversation) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetConversationResponseConversationParticipant is part of a reply.
+// GetConversationResponseConversationParticipant is returned by
+// [CustomerServiceService.GetConversation].
 type GetConversationResponseConversationParticipant struct {
 	Avatar   string                                             `json:"avatar,omitzero"`
 	ImUserID string                                             `json:"im_user_id,omitzero"`
@@ -295,7 +311,8 @@ func (v GetConversationResponseConversationParticipant) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// GetConversationsRequest holds the parameters of CustomerService.GetConversations.
+// GetConversationsRequest holds the parameters of
+// CustomerService.GetConversations.
 type GetConversationsRequest struct {
 	Locale    *string `url:"locale,omitempty" json:"-"`
 	PageSize  int     `url:"page_size" json:"-"` // required, at most 20
@@ -311,7 +328,8 @@ type GetConversationsResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetConversationsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetConversationsResponseConversation is part of a reply.
+// GetConversationsResponseConversation is returned by
+// [CustomerServiceService.GetConversations].
 type GetConversationsResponseConversation struct {
 	CanSendMessage   bool                                              `json:"can_send_message,omitzero"`
 	CreateTime       UnixSeconds                                       `json:"create_time,omitzero"`
@@ -325,7 +343,8 @@ type GetConversationsResponseConversation struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetConversationsResponseConversation) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetConversationsResponseConversationLatestMessage is part of a reply.
+// GetConversationsResponseConversationLatestMessage is returned by
+// [CustomerServiceService.GetConversations].
 type GetConversationsResponseConversationLatestMessage struct {
 	Content    string                                                `json:"content,omitzero"`
 	CreateTime UnixSeconds                                           `json:"create_time,omitzero"`
@@ -346,7 +365,8 @@ func (v GetConversationsResponseConversationLatestMessage) LogValue() slog.Value
 	return wire.LogPrivate(v)
 }
 
-// GetConversationsResponseConversationParticipant is part of a reply.
+// GetConversationsResponseConversationParticipant is returned by
+// [CustomerServiceService.GetConversations].
 type GetConversationsResponseConversationParticipant struct {
 	Avatar        string                                              `json:"avatar,omitzero"`
 	BuyerPlatform CustomerServiceBuyerPlatform                        `json:"buyer_platform,omitzero"`
@@ -366,18 +386,21 @@ func (v GetConversationsResponseConversationParticipant) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// GetCustomerServicePerformanceRequest holds the parameters of CustomerService.GetCustomerServicePerformance.
+// GetCustomerServicePerformanceRequest holds the parameters of
+// CustomerService.GetCustomerServicePerformance.
 type GetCustomerServicePerformanceRequest struct {
 	SupportDateGe string `url:"support_date_ge" json:"-"` // required
 	SupportDateLt string `url:"support_date_lt" json:"-"` // required
 }
 
-// GetCustomerServicePerformanceResponse is the reply of CustomerService.GetCustomerServicePerformance.
+// GetCustomerServicePerformanceResponse is the reply of
+// CustomerService.GetCustomerServicePerformance.
 type GetCustomerServicePerformanceResponse struct {
 	Performance GetCustomerServicePerformanceResponsePerformance `json:"performance,omitzero"`
 }
 
-// GetCustomerServicePerformanceResponsePerformance is part of a reply.
+// GetCustomerServicePerformanceResponsePerformance is returned by
+// [CustomerServiceService.GetCustomerServicePerformance].
 type GetCustomerServicePerformanceResponsePerformance struct {
 	ResponsePercentage     string `json:"response_percentage,omitzero"`
 	ResponseTimeMins       string `json:"response_time_mins,omitzero"`
@@ -408,7 +431,8 @@ type SendMessageResponse struct {
 	MessageID string `json:"message_id,omitzero"`
 }
 
-// Sender is part of a reply.
+// Sender is returned by [CustomerServiceService.GetConversations] and
+// [CustomerServiceService.GetConversationMessages].
 type Sender struct {
 	Avatar   string     `json:"avatar,omitzero"`
 	ImUserID string     `json:"im_user_id,omitzero"`
@@ -422,20 +446,24 @@ func (v Sender) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "ImUserID"
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v Sender) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// UpdateAgentSettingsRequest holds the parameters of CustomerService.UpdateAgentSettings.
+// UpdateAgentSettingsRequest holds the parameters of
+// CustomerService.UpdateAgentSettings.
 type UpdateAgentSettingsRequest struct {
 	CanAcceptChat *bool `json:"can_accept_chat,omitzero"`
 }
 
-// UpdateAgentSettingsResponse is the reply of CustomerService.UpdateAgentSettings.
+// UpdateAgentSettingsResponse is the reply of
+// CustomerService.UpdateAgentSettings.
 type UpdateAgentSettingsResponse struct{}
 
-// UploadBuyerMessagesImageRequest holds the parameters of CustomerService.UploadBuyerMessagesImage.
+// UploadBuyerMessagesImageRequest holds the parameters of
+// CustomerService.UploadBuyerMessagesImage.
 type UploadBuyerMessagesImageRequest struct {
 	Data *File `multipart:"data" json:"-" url:"-"`
 }
 
-// UploadBuyerMessagesImageResponse is the reply of CustomerService.UploadBuyerMessagesImage.
+// UploadBuyerMessagesImageResponse is the reply of
+// CustomerService.UploadBuyerMessagesImage.
 type UploadBuyerMessagesImageResponse struct {
 	Height int    `json:"height,omitzero"`
 	URL    string `json:"url,omitzero"`

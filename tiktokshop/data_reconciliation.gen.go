@@ -11,7 +11,8 @@ type DataReconciliationService service
 
 // OrderStatusDataExchange calls POST /data_reconciliation/202309/orders/sync.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/order-status-data-exchange-202309
 func (s *DataReconciliationService) OrderStatusDataExchange(ctx context.Context, req *OrderStatusDataExchangeRequest, opts ...CallOption) (*OrderStatusDataExchangeResponse, error) {
@@ -25,7 +26,8 @@ func (s *DataReconciliationService) OrderStatusDataExchange(ctx context.Context,
 
 // QualityFactoryOrderDataImportAPI calls POST /data_reconciliation/202401/orders/import.
 //
-// It is not repeated once it was sent. Version 202401.
+// It is never retried once the request may have reached the server. Version
+// 202401.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/quality-factory-order-data-import-api-202401
 func (s *DataReconciliationService) QualityFactoryOrderDataImportAPI(ctx context.Context, req *QualityFactoryOrderDataImportAPIRequest, opts ...CallOption) (*QualityFactoryOrderDataImportAPIResponse, error) {
@@ -39,7 +41,8 @@ func (s *DataReconciliationService) QualityFactoryOrderDataImportAPI(ctx context
 
 // QualityFactoryOrderDataImportAPIV202310 calls POST /data_reconciliation/202310/orders/import.
 //
-// It is not repeated once it was sent. Version 202310.
+// It is never retried once the request may have reached the server. Version
+// 202310.
 // The newest version is [DataReconciliationService.QualityFactoryOrderDataImportAPI].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/quality-factory-order-data-import-api-202310
@@ -52,7 +55,8 @@ func (s *DataReconciliationService) QualityFactoryOrderDataImportAPIV202310(ctx 
 	return out, err
 }
 
-// DataReconciliationDetail is part of a reply.
+// DataReconciliationDetail is returned by
+// [DataReconciliationService.OrderStatusDataExchange] and 2 others.
 type DataReconciliationDetail struct {
 	ChannelOrderID string        `json:"channel_order_id,omitzero"`
 	ChannelType    string        `json:"channel_type,omitzero"`
@@ -60,20 +64,23 @@ type DataReconciliationDetail struct {
 	OrderID        string        `json:"order_id,omitzero"`
 }
 
-// DataReconciliationError is part of a reply.
+// DataReconciliationError is returned by
+// [DataReconciliationService.OrderStatusDataExchange] and 2 others.
 type DataReconciliationError struct {
 	Code    string                   `json:"code,omitzero"`
 	Detail  DataReconciliationDetail `json:"detail,omitzero"`
 	Message string                   `json:"message,omitzero"`
 }
 
-// OrderStatusDataExchangeRequest holds the parameters of DataReconciliation.OrderStatusDataExchange.
+// OrderStatusDataExchangeRequest holds the parameters of
+// DataReconciliation.OrderStatusDataExchange.
 type OrderStatusDataExchangeRequest struct {
 	Orders []OrderStatusDataExchangeRequestOrder `json:"orders,omitzero" url:"-"`
 	ShopID *int64                                `url:"shop_id,omitempty" json:"-"`
 }
 
-// OrderStatusDataExchangeRequestOrder is part of a request.
+// OrderStatusDataExchangeRequestOrder is taken by
+// [DataReconciliationService.OrderStatusDataExchange].
 type OrderStatusDataExchangeRequestOrder struct {
 	ChannelFinancialStatus   *string                                      `json:"channel_financial_status,omitzero"`
 	ChannelFulfillmentStatus *string                                      `json:"channel_fulfillment_status,omitzero"`
@@ -86,24 +93,28 @@ type OrderStatusDataExchangeRequestOrder struct {
 	Packages                 []OrderStatusDataExchangeRequestOrderPackage `json:"packages,omitzero"`
 }
 
-// OrderStatusDataExchangeRequestOrderPackage is part of a request.
+// OrderStatusDataExchangeRequestOrderPackage is taken by
+// [DataReconciliationService.OrderStatusDataExchange].
 type OrderStatusDataExchangeRequestOrderPackage struct {
 	LogisticsProviderName *string `json:"logistics_provider_name,omitzero"`
 	PackageID             *string `json:"package_id,omitzero"`
 	TrackingNumber        *string `json:"tracking_number,omitzero"`
 }
 
-// OrderStatusDataExchangeResponse is the reply of DataReconciliation.OrderStatusDataExchange.
+// OrderStatusDataExchangeResponse is the reply of
+// DataReconciliation.OrderStatusDataExchange.
 type OrderStatusDataExchangeResponse struct {
 	Errors []DataReconciliationError `json:"errors,omitzero"`
 }
 
-// QualityFactoryOrderDataImportAPIRequest holds the parameters of DataReconciliation.QualityFactoryOrderDataImportAPI.
+// QualityFactoryOrderDataImportAPIRequest holds the parameters of
+// DataReconciliation.QualityFactoryOrderDataImportAPI.
 type QualityFactoryOrderDataImportAPIRequest struct {
 	Orders []QualityFactoryOrderDataImportAPIRequestOrder `json:"orders,omitzero"`
 }
 
-// QualityFactoryOrderDataImportAPIRequestOrder is part of a request.
+// QualityFactoryOrderDataImportAPIRequestOrder is taken by
+// [DataReconciliationService.QualityFactoryOrderDataImportAPI].
 type QualityFactoryOrderDataImportAPIRequestOrder struct {
 	ChannelFinancialStatus   *string                                               `json:"channel_financial_status,omitzero"`
 	ChannelFulfillmentStatus *string                                               `json:"channel_fulfillment_status,omitzero"`
@@ -116,24 +127,29 @@ type QualityFactoryOrderDataImportAPIRequestOrder struct {
 	Packages                 []QualityFactoryOrderDataImportAPIRequestOrderPackage `json:"packages,omitzero"`
 }
 
-// QualityFactoryOrderDataImportAPIRequestOrderPackage is part of a request.
+// QualityFactoryOrderDataImportAPIRequestOrderPackage is taken by
+// [DataReconciliationService.QualityFactoryOrderDataImportAPI] and
+// [DataReconciliationService.QualityFactoryOrderDataImportAPIV202310].
 type QualityFactoryOrderDataImportAPIRequestOrderPackage struct {
 	PackageID            *string `json:"package_id,omitzero"`
 	ShippingProviderName *string `json:"shipping_provider_name,omitzero"`
 	TrackingNumber       *string `json:"tracking_number,omitzero"`
 }
 
-// QualityFactoryOrderDataImportAPIResponse is the reply of DataReconciliation.QualityFactoryOrderDataImportAPI.
+// QualityFactoryOrderDataImportAPIResponse is the reply of
+// DataReconciliation.QualityFactoryOrderDataImportAPI.
 type QualityFactoryOrderDataImportAPIResponse struct {
 	Errors []DataReconciliationError `json:"errors,omitzero"`
 }
 
-// QualityFactoryOrderDataImportAPIV202310Request holds the parameters of DataReconciliation.QualityFactoryOrderDataImportAPIV202310.
+// QualityFactoryOrderDataImportAPIV202310Request holds the parameters of
+// DataReconciliation.QualityFactoryOrderDataImportAPIV202310.
 type QualityFactoryOrderDataImportAPIV202310Request struct {
 	Orders []QualityFactoryOrderDataImportAPIV202310RequestOrder `json:"orders,omitzero"`
 }
 
-// QualityFactoryOrderDataImportAPIV202310RequestOrder is part of a request.
+// QualityFactoryOrderDataImportAPIV202310RequestOrder is taken by
+// [DataReconciliationService.QualityFactoryOrderDataImportAPIV202310].
 type QualityFactoryOrderDataImportAPIV202310RequestOrder struct {
 	ChannelFinancialStatus   *string                                               `json:"channel_financial_status,omitzero"`
 	ChannelFulfillmentStatus *string                                               `json:"channel_fulfillment_status,omitzero"`

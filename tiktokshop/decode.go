@@ -69,7 +69,7 @@ func (e *UnreadableError) Error() string {
 }
 
 // Is makes the iterators go on.
-func (e *UnreadableError) Is(target error) bool { return target == lenient.ErrRecords } //nolint:errorlint // the very one
+func (e *UnreadableError) Is(target error) bool { return target == lenient.ErrRecords }
 
 // Format prints the text for every verb.
 func (e UnreadableError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }

@@ -26,9 +26,9 @@
 //
 // # Shops and tokens
 //
-// A seller authorises the app once, for one or several shops: give them
-// [Client.AuthorizationURL], turn the code of the redirect into a [Token] with
-// [Client.ExchangeCode] ([OAuthHandler] does both), look whether
+// A seller authorises the app once, for one or several shops: [OAuthHandler] sends
+// the seller to TikTok's consent page and makes a [Token] of what comes back
+// ([Client.AuthorizationURL] and [Client.ExchangeCode] are its parts); look whether
 // [Token.MissingScopes] are missing, and keep it in a [TokenStore]: a file
 // ([FileTokens]), memory, or a table of your own, as the example of [TokenStore]
 // shows. [RefreshingTokens] makes of the store a source for [WithTokens] that
@@ -132,4 +132,16 @@
 // duration and outcome, and [WithLogger] logs them. [WithResponse] gives the raw
 // reply of a call. [Client.Call] sends what is newer than this package. Package
 // tiktokshoptest is a TikTok Shop to test against, in memory.
+//
+// # Stability
+//
+// Within a major version nothing that is exported goes away, and no signature or
+// type of a field changes. What TikTok retires is marked as deprecated. A
+// method keeps its version of the operation: a newer one is another method.
+//
+// What may be added at any time: methods and services, fields of requests that
+// need not be set, fields of results, values of enums, classes of errors, options.
+// So write requests with the names of their fields, give a switch over an enum
+// or a [Class] a default, and do not compare results with ==. Interfaces that
+// you implement, such as [Limiter], gain no methods.
 package tiktokshop

@@ -15,7 +15,7 @@ type EpharmacyService service
 
 // GetConsultationProvider calls GET /epharmacy/202507/consultations/{consultation_id}/providers.
 //
-// It only reads and is safe to repeat. Version 202507.
+// It only reads, and is retried. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-consultation-provider-202507
 func (s *EpharmacyService) GetConsultationProvider(ctx context.Context, consultationID string, req *GetConsultationProviderRequest, opts ...CallOption) (*GetConsultationProviderResponse, error) {
@@ -29,7 +29,7 @@ func (s *EpharmacyService) GetConsultationProvider(ctx context.Context, consulta
 
 // GetPharmacies calls GET /epharmacy/202504/pharmacies.
 //
-// It only reads and is safe to repeat. Version 202504.
+// It only reads, and is retried. Version 202504.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-pharmacies-202504
 func (s *EpharmacyService) GetPharmacies(ctx context.Context, req *GetPharmaciesRequest, opts ...CallOption) (*GetPharmaciesResponse, error) {
@@ -41,11 +41,12 @@ func (s *EpharmacyService) GetPharmacies(ctx context.Context, req *GetPharmacies
 	return out, err
 }
 
-// GetPharmaciesAll hands out what stands on the pages of
-// [EpharmacyService.GetPharmacies]. It stops at the first error but an [UnreadableError].
+// GetPharmaciesAll iterates over all pharmacies of
+// [EpharmacyService.GetPharmacies], fetching pages as needed, and stops at the
+// first error but an [UnreadableError].
 func (s *EpharmacyService) GetPharmaciesAll(ctx context.Context, req *GetPharmaciesRequest, opts ...CallOption) iter.Seq2[GetPharmaciesResponsePharmacy, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetPharmaciesResponsePharmacy, string, error) {
+	return tokenPages("Epharmacy.GetPharmacies", func(token string) ([]GetPharmaciesResponsePharmacy, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -60,7 +61,8 @@ func (s *EpharmacyService) GetPharmaciesAll(ctx context.Context, req *GetPharmac
 
 // UpdatePharmacies calls POST /epharmacy/202504/pharmacies/update.
 //
-// It is not repeated once it was sent. Version 202504.
+// It is never retried once the request may have reached the server. Version
+// 202504.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-pharmacies-202504
 func (s *EpharmacyService) UpdatePharmacies(ctx context.Context, req *UpdatePharmaciesRequest, opts ...CallOption) (*UpdatePharmaciesResponse, error) {
@@ -74,7 +76,8 @@ func (s *EpharmacyService) UpdatePharmacies(ctx context.Context, req *UpdatePhar
 
 // UpdatePrescriptionRequirement calls POST /epharmacy/202504/products/{product_id}/prescription_requirements/update.
 //
-// It is not repeated once it was sent. Version 202504.
+// It is never retried once the request may have reached the server. Version
+// 202504.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-prescription-requirement-202504
 func (s *EpharmacyService) UpdatePrescriptionRequirement(ctx context.Context, productID string, req *UpdatePrescriptionRequirementRequest, opts ...CallOption) (*UpdatePrescriptionRequirementResponse, error) {
@@ -88,7 +91,8 @@ func (s *EpharmacyService) UpdatePrescriptionRequirement(ctx context.Context, pr
 
 // UpdatePrescriptionStatus calls POST /epharmacy/202504/orders/{order_id}/update_prescription_status.
 //
-// It is not repeated once it was sent. Version 202504.
+// It is never retried once the request may have reached the server. Version
+// 202504.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-prescription-status-202504
 func (s *EpharmacyService) UpdatePrescriptionStatus(ctx context.Context, orderID string, req *UpdatePrescriptionStatusRequest, opts ...CallOption) (*UpdatePrescriptionStatusResponse, error) {
@@ -100,10 +104,12 @@ func (s *EpharmacyService) UpdatePrescriptionStatus(ctx context.Context, orderID
 	return out, err
 }
 
-// GetConsultationProviderRequest holds the parameters of Epharmacy.GetConsultationProvider.
+// GetConsultationProviderRequest holds the parameters of
+// Epharmacy.GetConsultationProvider.
 type GetConsultationProviderRequest struct{}
 
-// GetConsultationProviderResponse is the reply of Epharmacy.GetConsultationProvider.
+// GetConsultationProviderResponse is the reply of
+// Epharmacy.GetConsultationProvider.
 type GetConsultationProviderResponse struct {
 	ConsultationProvider IDOnly `json:"consultation_provider,omitzero"`
 }
@@ -124,7 +130,8 @@ type GetPharmaciesResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetPharmaciesResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetPharmaciesResponsePharmacy is part of a reply.
+// GetPharmaciesResponsePharmacy is returned by
+// [EpharmacyService.GetPharmacies].
 type GetPharmaciesResponsePharmacy struct {
 	LicenseExpireTime UnixSeconds                                  `json:"license_expire_time,omitzero"`
 	LicenseNumber     string                                       `json:"license_number,omitzero"`
@@ -136,14 +143,16 @@ type GetPharmaciesResponsePharmacy struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetPharmaciesResponsePharmacy) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetPharmaciesResponsePharmacyOperationHour is part of a reply.
+// GetPharmaciesResponsePharmacyOperationHour is returned by
+// [EpharmacyService.GetPharmacies].
 type GetPharmaciesResponsePharmacyOperationHour struct {
 	CloseTime string   `json:"close_time,omitzero"`
 	Days      []string `json:"days,omitzero"`
 	OpenTime  string   `json:"open_time,omitzero"`
 }
 
-// GetPharmaciesResponsePharmacyPharmacist is part of a reply.
+// GetPharmaciesResponsePharmacyPharmacist is returned by
+// [EpharmacyService.GetPharmacies].
 type GetPharmaciesResponsePharmacyPharmacist struct {
 	Name                      string      `json:"name,omitzero"`
 	PracticeLicenseExpireTime UnixSeconds `json:"practice_license_expire_time,omitzero"`
@@ -164,7 +173,8 @@ type UpdatePharmaciesRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v UpdatePharmaciesRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// UpdatePharmaciesRequestPharmacy is part of a request.
+// UpdatePharmaciesRequestPharmacy is taken by
+// [EpharmacyService.UpdatePharmacies].
 type UpdatePharmaciesRequestPharmacy struct {
 	LicenseExpireTime *UnixSeconds                                   `json:"license_expire_time,omitzero"`
 	LicenseNumber     *string                                        `json:"license_number,omitzero"`
@@ -176,14 +186,16 @@ type UpdatePharmaciesRequestPharmacy struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v UpdatePharmaciesRequestPharmacy) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// UpdatePharmaciesRequestPharmacyOperationHour is part of a request.
+// UpdatePharmaciesRequestPharmacyOperationHour is taken by
+// [EpharmacyService.UpdatePharmacies].
 type UpdatePharmaciesRequestPharmacyOperationHour struct {
 	CloseTime *string  `json:"close_time,omitzero"`
 	Days      []string `json:"days,omitzero"`
 	OpenTime  *string  `json:"open_time,omitzero"`
 }
 
-// UpdatePharmaciesRequestPharmacyPharmacist is part of a request.
+// UpdatePharmaciesRequestPharmacyPharmacist is taken by
+// [EpharmacyService.UpdatePharmacies].
 type UpdatePharmaciesRequestPharmacyPharmacist struct {
 	Name                      *string      `json:"name,omitzero"`
 	PracticeLicenseExpireTime *UnixSeconds `json:"practice_license_expire_time,omitzero"`
@@ -203,38 +215,45 @@ type UpdatePharmaciesResponse struct {
 	Errors []UpdatePharmaciesResponseError `json:"errors,omitzero"`
 }
 
-// UpdatePharmaciesResponseError is part of a reply.
+// UpdatePharmaciesResponseError is returned by
+// [EpharmacyService.UpdatePharmacies].
 type UpdatePharmaciesResponseError struct {
 	Code    string                              `json:"code,omitzero"`
 	Detail  UpdatePharmaciesResponseErrorDetail `json:"detail,omitzero"`
 	Message string                              `json:"message,omitzero"`
 }
 
-// UpdatePharmaciesResponseErrorDetail is part of a reply.
+// UpdatePharmaciesResponseErrorDetail is returned by
+// [EpharmacyService.UpdatePharmacies].
 type UpdatePharmaciesResponseErrorDetail struct {
 	WarehouseID string `json:"warehouse_id,omitzero"`
 }
 
-// UpdatePrescriptionRequirementRequest holds the parameters of Epharmacy.UpdatePrescriptionRequirement.
+// UpdatePrescriptionRequirementRequest holds the parameters of
+// Epharmacy.UpdatePrescriptionRequirement.
 type UpdatePrescriptionRequirementRequest struct {
 	PrescriptionRequirement *UpdatePrescriptionRequirementRequestPrescriptionRequirement `json:"prescription_requirement,omitzero"`
 }
 
-// UpdatePrescriptionRequirementRequestPrescriptionRequirement is part of a request.
+// UpdatePrescriptionRequirementRequestPrescriptionRequirement is taken by
+// [EpharmacyService.UpdatePrescriptionRequirement].
 type UpdatePrescriptionRequirementRequestPrescriptionRequirement struct {
 	NeedsPrescription *bool `json:"needs_prescription,omitzero"`
 }
 
-// UpdatePrescriptionRequirementResponse is the reply of Epharmacy.UpdatePrescriptionRequirement.
+// UpdatePrescriptionRequirementResponse is the reply of
+// Epharmacy.UpdatePrescriptionRequirement.
 type UpdatePrescriptionRequirementResponse struct{}
 
-// UpdatePrescriptionStatusRequest holds the parameters of Epharmacy.UpdatePrescriptionStatus.
+// UpdatePrescriptionStatusRequest holds the parameters of
+// Epharmacy.UpdatePrescriptionStatus.
 type UpdatePrescriptionStatusRequest struct {
 	PrescriptionStatus *EpharmacyPrescriptionStatus `json:"prescription_status,omitzero"`
 	RejectionReason    *string                      `json:"rejection_reason,omitzero"` // at most 5000 characters
 }
 
-// UpdatePrescriptionStatusResponse is the reply of Epharmacy.UpdatePrescriptionStatus.
+// UpdatePrescriptionStatusResponse is the reply of
+// Epharmacy.UpdatePrescriptionStatus.
 type UpdatePrescriptionStatusResponse struct{}
 
 // EpharmacyPrescriptionStatus is an open list: TikTok Shop may add values.

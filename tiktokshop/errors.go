@@ -36,6 +36,7 @@ const (
 	ClassAccount       Class = "account"        // shop or seller inactive
 	ClassConfiguration Class = "configuration"  // app or warehouse settings
 	ClassRequest       Class = "request"        // the call itself is wrong: do not repeat
+	ClassRoute         Class = "route"          // redirected: the address is not that of the API
 	ClassShippingModel Class = "shipping model" // another call ships this order: route it there
 	ClassNotFound      Class = "not found"      // the object does not exist or belongs to another shop
 	ClassState         Class = "state"          // the object is not in a state that allows the call: read it
@@ -90,6 +91,7 @@ var owners = map[Class]Owner{
 	ClassAccount:       OwnerSeller,
 	ClassConfiguration: OwnerIntegrator,
 	ClassRequest:       OwnerIntegrator,
+	ClassRoute:         OwnerIntegrator,
 	ClassShippingModel: OwnerIntegrator,
 	ClassNotFound:      OwnerIntegrator,
 	ClassState:         OwnerOperations,
@@ -122,6 +124,7 @@ var remedies = map[Class]string{
 	ClassAccount:       "the seller restores the shop in Seller Center",
 	ClassConfiguration: "the integrator corrects the settings in Partner Center or Seller Center",
 	ClassRequest:       "the integrator corrects the call",
+	ClassRoute:         "the integrator checks the address that the client was given, and the proxy",
 	ClassShippingModel: "ship the order with the call for its market and shipping type",
 	ClassNotFound:      "check the id and the shop",
 	ClassState:         "read the object and decide again",
@@ -490,7 +493,7 @@ func ConsentLink(ctx context.Context, err error) (link string, linkErr error) {
 			return e.Consent(ctx)
 		}
 	}
-	return "", errors.New("tiktokshop: the error carries no link: give RefreshingTokens WithConsentLink, or call Client.AuthorizationURL")
+	return "", errors.New("tiktokshop: the error carries no link: give RefreshingTokens WithConsentLink, or send the seller to the page that begins a consent")
 }
 
 // causes yields the errors of this package that err is made of, outermost first.

@@ -122,7 +122,7 @@ func ExampleConsentLink() {
 		log.Fatal(err)
 	}
 	tokens, err := tiktokshop.RefreshingTokens(client, store, // which is empty
-		tiktokshop.WithConsentLink(func(context.Context) (string, error) { return client.AuthorizationURL("a-new-state") }),
+		tiktokshop.WithConsentLink(func(context.Context) (string, error) { return "https://app.example.com/connect", nil }),
 		tiktokshop.WithExpiryWarning(0, func(_ context.Context, left time.Duration) { log.Print("consent ends in ", left) }),
 	)
 	if err != nil {
@@ -134,7 +134,7 @@ func ExampleConsentLink() {
 		fmt.Println("for the", tiktokshop.OwnerSeller, link, err)
 	}
 	// Output:
-	// for the seller https://services.tiktokshop.com/open/authorize?service_id=7001&state=a-new-state <nil>
+	// for the seller https://app.example.com/connect <nil>
 }
 
 // Look at the scopes when a shop is connected, not when the first order is to be

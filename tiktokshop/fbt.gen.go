@@ -15,7 +15,8 @@ type FBTService service
 
 // CancelFBTMCFOrder calls POST /fbt/202601/mcf_outbound_orders/cancel.
 //
-// It is not repeated once it was sent. Version 202601.
+// It is never retried once the request may have reached the server. Version
+// 202601.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/cancel-fbt-mcf-order-202601
 func (s *FBTService) CancelFBTMCFOrder(ctx context.Context, req *CancelFBTMCFOrderRequest, opts ...CallOption) (*CancelFBTMCFOrderResponse, error) {
@@ -29,7 +30,8 @@ func (s *FBTService) CancelFBTMCFOrder(ctx context.Context, req *CancelFBTMCFOrd
 
 // CreateFBTMCFOrder calls POST /fbt/202601/mcf_outbound_orders.
 //
-// It is not repeated once it was sent. Version 202601.
+// It is never retried once the request may have reached the server. Version
+// 202601.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-fbt-mcf-order-202601
 func (s *FBTService) CreateFBTMCFOrder(ctx context.Context, req *CreateFBTMCFOrderRequest, opts ...CallOption) (*CreateFBTMCFOrderResponse, error) {
@@ -43,7 +45,7 @@ func (s *FBTService) CreateFBTMCFOrder(ctx context.Context, req *CreateFBTMCFOrd
 
 // GetFBFMCFOrderStatus calls GET /fbt/202601/mcf_outbound_orders.
 //
-// It only reads and is safe to repeat. Version 202601.
+// It only reads, and is retried. Version 202601.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-fbf-mcf-order-status-202601
 func (s *FBTService) GetFBFMCFOrderStatus(ctx context.Context, req *GetFBFMCFOrderStatusRequest, opts ...CallOption) (*GetFBFMCFOrderStatusResponse, error) {
@@ -57,7 +59,7 @@ func (s *FBTService) GetFBFMCFOrderStatus(ctx context.Context, req *GetFBFMCFOrd
 
 // GetFBTMerchantMCFStatus calls GET /fbt/202601/merchants/mcf_status.
 //
-// It only reads and is safe to repeat. Version 202601.
+// It only reads, and is retried. Version 202601.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-fbt-merchant-mcf-status-202601
 func (s *FBTService) GetFBTMerchantMCFStatus(ctx context.Context, req *GetFBTMerchantMCFStatusRequest, opts ...CallOption) (*GetFBTMerchantMCFStatusResponse, error) {
@@ -71,7 +73,7 @@ func (s *FBTService) GetFBTMerchantMCFStatus(ctx context.Context, req *GetFBTMer
 
 // GetFBTMerchantOnboardedRegions calls GET /fbt/202409/merchants/onboarded_regions.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-fbt-merchant-onboarded-regions-202409
 func (s *FBTService) GetFBTMerchantOnboardedRegions(ctx context.Context, req *GetFBTMerchantOnboardedRegionsRequest, opts ...CallOption) (*GetFBTMerchantOnboardedRegionsResponse, error) {
@@ -85,7 +87,7 @@ func (s *FBTService) GetFBTMerchantOnboardedRegions(ctx context.Context, req *Ge
 
 // GetFBTWarehouseList calls GET /fbt/202408/warehouses.
 //
-// It only reads and is safe to repeat. Version 202408.
+// It only reads, and is retried. Version 202408.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-fbt-warehouse-list-202408
 func (s *FBTService) GetFBTWarehouseList(ctx context.Context, req *GetFBTWarehouseListRequest, opts ...CallOption) (*GetFBTWarehouseListResponse, error) {
@@ -99,7 +101,7 @@ func (s *FBTService) GetFBTWarehouseList(ctx context.Context, req *GetFBTWarehou
 
 // GetInboundOrder calls GET /fbt/202409/inbound_orders.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-inbound-order-202409
 func (s *FBTService) GetInboundOrder(ctx context.Context, req *GetInboundOrderRequest, opts ...CallOption) (*GetInboundOrderResponse, error) {
@@ -113,7 +115,7 @@ func (s *FBTService) GetInboundOrder(ctx context.Context, req *GetInboundOrderRe
 
 // QueryGoodsInventoryForMCF calls POST /fbt/202601/mcf/goods/inventory/search.
 //
-// It only reads and is safe to repeat. Version 202601.
+// It only reads, and is retried. Version 202601.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-goods-inventory-for-mcf-202601
 func (s *FBTService) QueryGoodsInventoryForMCF(ctx context.Context, req *QueryGoodsInventoryForMCFRequest, opts ...CallOption) (*QueryGoodsInventoryForMCFResponse, error) {
@@ -125,8 +127,9 @@ func (s *FBTService) QueryGoodsInventoryForMCF(ctx context.Context, req *QueryGo
 	return out, err
 }
 
-// QueryGoodsInventoryForMCFBatched splits req.Goods into parts of at most 50 and hands out the
-// reply of [FBTService.QueryGoodsInventoryForMCF] to each. It stops at the first error but an [UnreadableError].
+// QueryGoodsInventoryForMCFBatched sends req.Goods in parts of at most 50 and
+// iterates over the replies of [FBTService.QueryGoodsInventoryForMCF]. It stops
+// at the first error but an [UnreadableError].
 func (s *FBTService) QueryGoodsInventoryForMCFBatched(ctx context.Context, req *QueryGoodsInventoryForMCFRequest, opts ...CallOption) iter.Seq2[*QueryGoodsInventoryForMCFResponse, error] {
 	start := valueOf(req)
 	return batches(start.Goods, 50, func(part []QueryGoodsInventoryForMCFRequestGood) (*QueryGoodsInventoryForMCFResponse, error) {
@@ -138,7 +141,7 @@ func (s *FBTService) QueryGoodsInventoryForMCFBatched(ctx context.Context, req *
 
 // SearchFBTInventory calls POST /fbt/202408/inventory/search.
 //
-// It only reads and is safe to repeat. Version 202408.
+// It only reads, and is retried. Version 202408.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-fbt-inventory-202408
 func (s *FBTService) SearchFBTInventory(ctx context.Context, req *SearchFBTInventoryRequest, opts ...CallOption) (*SearchFBTInventoryResponse, error) {
@@ -150,15 +153,16 @@ func (s *FBTService) SearchFBTInventory(ctx context.Context, req *SearchFBTInven
 	return out, err
 }
 
-// SearchFBTInventoryAll hands out what stands on the pages of
-// [FBTService.SearchFBTInventory]. It stops at the first error but an [UnreadableError].
+// SearchFBTInventoryAll iterates over all items of
+// [FBTService.SearchFBTInventory], fetching pages as needed, and stops at the
+// first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *FBTService) SearchFBTInventoryAll(ctx context.Context, req *SearchFBTInventoryRequest, opts ...CallOption) iter.Seq2[SearchFBTInventoryResponseInventory, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchFBTInventoryResponseInventory, string, error) {
+	return tokenPages("FBT.SearchFBTInventory", func(token string) ([]SearchFBTInventoryResponseInventory, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -173,7 +177,7 @@ func (s *FBTService) SearchFBTInventoryAll(ctx context.Context, req *SearchFBTIn
 
 // SearchFBTInventoryRecord calls POST /fbt/202410/inventory_records/search.
 //
-// It only reads and is safe to repeat. Version 202410.
+// It only reads, and is retried. Version 202410.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-fbt-inventory-record-202410
 func (s *FBTService) SearchFBTInventoryRecord(ctx context.Context, req *SearchFBTInventoryRecordRequest, opts ...CallOption) (*SearchFBTInventoryRecordResponse, error) {
@@ -185,15 +189,16 @@ func (s *FBTService) SearchFBTInventoryRecord(ctx context.Context, req *SearchFB
 	return out, err
 }
 
-// SearchFBTInventoryRecordAll hands out what stands on the pages of
-// [FBTService.SearchFBTInventoryRecord]. It stops at the first error but an [UnreadableError].
+// SearchFBTInventoryRecordAll iterates over all inventory records of
+// [FBTService.SearchFBTInventoryRecord], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *FBTService) SearchFBTInventoryRecordAll(ctx context.Context, req *SearchFBTInventoryRecordRequest, opts ...CallOption) iter.Seq2[SearchFBTInventoryRecordResponseInventoryRecord, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchFBTInventoryRecordResponseInventoryRecord, string, error) {
+	return tokenPages("FBT.SearchFBTInventoryRecord", func(token string) ([]SearchFBTInventoryRecordResponseInventoryRecord, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -208,7 +213,7 @@ func (s *FBTService) SearchFBTInventoryRecordAll(ctx context.Context, req *Searc
 
 // SearchGoodsInfo calls POST /fbt/202409/goods/search.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-goods-info-202409
 func (s *FBTService) SearchGoodsInfo(ctx context.Context, req *SearchGoodsInfoRequest, opts ...CallOption) (*SearchGoodsInfoResponse, error) {
@@ -220,15 +225,16 @@ func (s *FBTService) SearchGoodsInfo(ctx context.Context, req *SearchGoodsInfoRe
 	return out, err
 }
 
-// SearchGoodsInfoAll hands out what stands on the pages of
-// [FBTService.SearchGoodsInfo]. It stops at the first error but an [UnreadableError].
+// SearchGoodsInfoAll iterates over all goods of [FBTService.SearchGoodsInfo],
+// fetching pages as needed, and stops at the first error but an
+// [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *FBTService) SearchGoodsInfoAll(ctx context.Context, req *SearchGoodsInfoRequest, opts ...CallOption) iter.Seq2[SearchGoodsInfoResponseGood, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchGoodsInfoResponseGood, string, error) {
+	return tokenPages("FBT.SearchGoodsInfo", func(token string) ([]SearchGoodsInfoResponseGood, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -252,14 +258,16 @@ type CancelFBTMCFOrderResponse struct {
 	MCFOrder CancelFBTMCFOrderResponseMCFOrder `json:"mcf_order,omitzero"`
 }
 
-// CancelFBTMCFOrderResponseMCFOrder is part of a reply.
+// CancelFBTMCFOrderResponseMCFOrder is returned by
+// [FBTService.CancelFBTMCFOrder].
 type CancelFBTMCFOrderResponseMCFOrder struct {
 	ConsignOrders   []CancelFBTMCFOrderResponseMCFOrderConsignOrder `json:"consign_orders,omitzero"`
 	ExternalOrderID string                                          `json:"external_order_id,omitzero"`
 	MCFOrderID      string                                          `json:"mcf_order_id,omitzero"`
 }
 
-// CancelFBTMCFOrderResponseMCFOrderConsignOrder is part of a reply.
+// CancelFBTMCFOrderResponseMCFOrderConsignOrder is returned by
+// [FBTService.CancelFBTMCFOrder].
 type CancelFBTMCFOrderResponseMCFOrderConsignOrder struct {
 	ID     string `json:"id,omitzero"`
 	Status string `json:"status,omitzero"`
@@ -275,7 +283,7 @@ type CreateFBTMCFOrderRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateFBTMCFOrderRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateFBTMCFOrderRequestConsignee is part of a request.
+// CreateFBTMCFOrderRequestConsignee is taken by [FBTService.CreateFBTMCFOrder].
 type CreateFBTMCFOrderRequestConsignee struct {
 	Address     *CreateFBTMCFOrderRequestConsigneeAddress `json:"address,omitzero"`
 	Email       *string                                   `json:"email,omitzero"`
@@ -289,7 +297,8 @@ func (v CreateFBTMCFOrderRequestConsignee) Format(f fmt.State, _ rune) { wire.Pr
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateFBTMCFOrderRequestConsignee) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateFBTMCFOrderRequestConsigneeAddress is part of a request.
+// CreateFBTMCFOrderRequestConsigneeAddress is taken by
+// [FBTService.CreateFBTMCFOrder].
 type CreateFBTMCFOrderRequestConsigneeAddress struct {
 	AddressLine1     *string `json:"address_line_1,omitzero"`
 	AddressLine2     *string `json:"address_line_2,omitzero"`
@@ -308,7 +317,7 @@ func (v CreateFBTMCFOrderRequestConsigneeAddress) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateFBTMCFOrderRequestConsigneeAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateFBTMCFOrderRequestGood is part of a request.
+// CreateFBTMCFOrderRequestGood is taken by [FBTService.CreateFBTMCFOrder].
 type CreateFBTMCFOrderRequestGood struct {
 	ID       *string `json:"id,omitzero"`
 	Quantity *int    `json:"quantity,omitzero"`
@@ -319,7 +328,8 @@ type CreateFBTMCFOrderResponse struct {
 	MCFOrder CreateFBTMCFOrderResponseMCFOrder `json:"mcf_order,omitzero"`
 }
 
-// CreateFBTMCFOrderResponseMCFOrder is part of a reply.
+// CreateFBTMCFOrderResponseMCFOrder is returned by
+// [FBTService.CreateFBTMCFOrder].
 type CreateFBTMCFOrderResponseMCFOrder struct {
 	CreateTime      UnixSeconds `json:"create_time,omitzero"`
 	ExternalOrderID string      `json:"external_order_id,omitzero"`
@@ -336,7 +346,8 @@ type GetFBFMCFOrderStatusResponse struct {
 	MCFOrder GetFBFMCFOrderStatusResponseMCFOrder `json:"mcf_order,omitzero"`
 }
 
-// GetFBFMCFOrderStatusResponseMCFOrder is part of a reply.
+// GetFBFMCFOrderStatusResponseMCFOrder is returned by
+// [FBTService.GetFBFMCFOrderStatus].
 type GetFBFMCFOrderStatusResponseMCFOrder struct {
 	ConsignOrders   []GetFBFMCFOrderStatusResponseMCFOrderConsignOrder `json:"consign_orders,omitzero"`
 	CreateTime      UnixSeconds                                        `json:"create_time,omitzero"`
@@ -344,7 +355,8 @@ type GetFBFMCFOrderStatusResponseMCFOrder struct {
 	MCFOrderID      string                                             `json:"mcf_order_id,omitzero"`
 }
 
-// GetFBFMCFOrderStatusResponseMCFOrderConsignOrder is part of a reply.
+// GetFBFMCFOrderStatusResponseMCFOrderConsignOrder is returned by
+// [FBTService.GetFBFMCFOrderStatus].
 type GetFBFMCFOrderStatusResponseMCFOrderConsignOrder struct {
 	Carrier          string                                                 `json:"carrier,omitzero"`
 	Goods            []GetFBFMCFOrderStatusResponseMCFOrderConsignOrderGood `json:"goods,omitzero"`
@@ -356,13 +368,15 @@ type GetFBFMCFOrderStatusResponseMCFOrderConsignOrder struct {
 	TrackingNumber   string                                                 `json:"tracking_number,omitzero"`
 }
 
-// GetFBFMCFOrderStatusResponseMCFOrderConsignOrderGood is part of a reply.
+// GetFBFMCFOrderStatusResponseMCFOrderConsignOrderGood is returned by
+// [FBTService.GetFBFMCFOrderStatus].
 type GetFBFMCFOrderStatusResponseMCFOrderConsignOrderGood struct {
 	ID       string `json:"id,omitzero"`
 	Quantity int    `json:"quantity,omitzero"`
 }
 
-// GetFBTMerchantMCFStatusRequest holds the parameters of FBT.GetFBTMerchantMCFStatus.
+// GetFBTMerchantMCFStatusRequest holds the parameters of
+// FBT.GetFBTMerchantMCFStatus.
 type GetFBTMerchantMCFStatusRequest struct{}
 
 // GetFBTMerchantMCFStatusResponse is the reply of FBT.GetFBTMerchantMCFStatus.
@@ -370,20 +384,24 @@ type GetFBTMerchantMCFStatusResponse struct {
 	MCFStatus GetFBTMerchantMCFStatusResponseMCFStatus `json:"mcf_status,omitzero"`
 }
 
-// GetFBTMerchantMCFStatusResponseMCFStatus is part of a reply.
+// GetFBTMerchantMCFStatusResponseMCFStatus is returned by
+// [FBTService.GetFBTMerchantMCFStatus].
 type GetFBTMerchantMCFStatusResponseMCFStatus struct {
 	IsMCF int `json:"is_mcf,omitzero"`
 }
 
-// GetFBTMerchantOnboardedRegionsRequest holds the parameters of FBT.GetFBTMerchantOnboardedRegions.
+// GetFBTMerchantOnboardedRegionsRequest holds the parameters of
+// FBT.GetFBTMerchantOnboardedRegions.
 type GetFBTMerchantOnboardedRegionsRequest struct{}
 
-// GetFBTMerchantOnboardedRegionsResponse is the reply of FBT.GetFBTMerchantOnboardedRegions.
+// GetFBTMerchantOnboardedRegionsResponse is the reply of
+// FBT.GetFBTMerchantOnboardedRegions.
 type GetFBTMerchantOnboardedRegionsResponse struct {
 	OnboardedRegions []GetFBTMerchantOnboardedRegionsResponseOnboardedRegion `json:"onboarded_regions,omitzero"`
 }
 
-// GetFBTMerchantOnboardedRegionsResponseOnboardedRegion is part of a reply.
+// GetFBTMerchantOnboardedRegionsResponseOnboardedRegion is returned by
+// [FBTService.GetFBTMerchantOnboardedRegions].
 type GetFBTMerchantOnboardedRegionsResponseOnboardedRegion struct {
 	RegionCode string `json:"region_code,omitzero"`
 }
@@ -399,7 +417,8 @@ type GetFBTWarehouseListResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetFBTWarehouseListResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetFBTWarehouseListResponseWarehouse is part of a reply.
+// GetFBTWarehouseListResponseWarehouse is returned by
+// [FBTService.GetFBTWarehouseList].
 type GetFBTWarehouseListResponseWarehouse struct {
 	Addresses         []GetFBTWarehouseListResponseWarehouseAddress          `json:"addresses,omitzero"`
 	FBTWarehouseID    string                                                 `json:"fbt_warehouse_id,omitzero"`
@@ -413,7 +432,8 @@ type GetFBTWarehouseListResponseWarehouse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetFBTWarehouseListResponseWarehouse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetFBTWarehouseListResponseWarehouseAddress is part of a reply.
+// GetFBTWarehouseListResponseWarehouseAddress is returned by
+// [FBTService.GetFBTWarehouseList].
 type GetFBTWarehouseListResponseWarehouseAddress struct {
 	AddressLine1 string `json:"address_line_1,omitzero"`
 	AddressLine2 string `json:"address_line_2,omitzero"`
@@ -433,7 +453,8 @@ func (v GetFBTWarehouseListResponseWarehouseAddress) Format(f fmt.State, _ rune)
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetFBTWarehouseListResponseWarehouseAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetFBTWarehouseListResponseWarehouseLogisticsService is part of a reply.
+// GetFBTWarehouseListResponseWarehouseLogisticsService is returned by
+// [FBTService.GetFBTWarehouseList].
 type GetFBTWarehouseListResponseWarehouseLogisticsService struct {
 	ID         string `json:"id,omitzero"`
 	Name       string `json:"name,omitzero"`
@@ -450,7 +471,8 @@ type GetInboundOrderResponse struct {
 	InboundOrders []GetInboundOrderResponseInboundOrder `json:"inbound_orders,omitzero"`
 }
 
-// GetInboundOrderResponseInboundOrder is part of a reply.
+// GetInboundOrderResponseInboundOrder is returned by
+// [FBTService.GetInboundOrder].
 type GetInboundOrderResponseInboundOrder struct {
 	ActualArriveTime   UnixSeconds                                            `json:"actual_arrive_time,omitzero"`
 	Carriers           []GetInboundOrderResponseInboundOrderCarrier           `json:"carriers,omitzero"`
@@ -466,19 +488,22 @@ type GetInboundOrderResponseInboundOrder struct {
 	Warehouse          GetInboundOrderResponseInboundOrderWarehouse           `json:"warehouse,omitzero"`
 }
 
-// GetInboundOrderResponseInboundOrderCarrier is part of a reply.
+// GetInboundOrderResponseInboundOrderCarrier is returned by
+// [FBTService.GetInboundOrder].
 type GetInboundOrderResponseInboundOrderCarrier struct {
 	CarrierName    string `json:"carrier_name,omitzero"`
 	TrackingNumber string `json:"tracking_number,omitzero"`
 }
 
-// GetInboundOrderResponseInboundOrderOrderOperationLog is part of a reply.
+// GetInboundOrderResponseInboundOrderOrderOperationLog is returned by
+// [FBTService.GetInboundOrder].
 type GetInboundOrderResponseInboundOrderOrderOperationLog struct {
 	OperateTime UnixSeconds    `json:"operate_time,omitzero"`
 	OrderStatus FBTOrderStatus `json:"order_status,omitzero"`
 }
 
-// GetInboundOrderResponseInboundOrderPlannedGood is part of a reply.
+// GetInboundOrderResponseInboundOrderPlannedGood is returned by
+// [FBTService.GetInboundOrder].
 type GetInboundOrderResponseInboundOrderPlannedGood struct {
 	ID            string   `json:"id,omitzero"`
 	Name          string   `json:"name,omitzero"`
@@ -487,7 +512,8 @@ type GetInboundOrderResponseInboundOrderPlannedGood struct {
 	SKUIDs        []string `json:"sku_ids,omitzero"`
 }
 
-// GetInboundOrderResponseInboundOrderReceivedBatch is part of a reply.
+// GetInboundOrderResponseInboundOrderReceivedBatch is returned by
+// [FBTService.GetInboundOrder].
 type GetInboundOrderResponseInboundOrderReceivedBatch struct {
 	DefectiveQuantity int      `json:"defective_quantity,omitzero"`
 	GoodsID           string   `json:"goods_id,omitzero"`
@@ -498,7 +524,8 @@ type GetInboundOrderResponseInboundOrderReceivedBatch struct {
 	TotalQuantity     int      `json:"total_quantity,omitzero"`
 }
 
-// GetInboundOrderResponseInboundOrderWarehouse is part of a reply.
+// GetInboundOrderResponseInboundOrderWarehouse is returned by
+// [FBTService.GetInboundOrder].
 type GetInboundOrderResponseInboundOrderWarehouse struct {
 	FBTWarehouseID string   `json:"fbt_warehouse_id,omitzero"`
 	Name           string   `json:"name,omitzero"`
@@ -506,28 +533,33 @@ type GetInboundOrderResponseInboundOrderWarehouse struct {
 	WarehouseIDs   []string `json:"warehouse_ids,omitzero"`
 }
 
-// QueryGoodsInventoryForMCFRequest holds the parameters of FBT.QueryGoodsInventoryForMCF.
+// QueryGoodsInventoryForMCFRequest holds the parameters of
+// FBT.QueryGoodsInventoryForMCF.
 type QueryGoodsInventoryForMCFRequest struct {
 	Goods []QueryGoodsInventoryForMCFRequestGood `json:"goods,omitzero"` // at most 50
 }
 
-// QueryGoodsInventoryForMCFRequestGood is part of a request.
+// QueryGoodsInventoryForMCFRequestGood is taken by
+// [FBTService.QueryGoodsInventoryForMCF].
 type QueryGoodsInventoryForMCFRequestGood struct {
 	GoodsID *string `json:"goods_id,omitzero"`
 }
 
-// QueryGoodsInventoryForMCFResponse is the reply of FBT.QueryGoodsInventoryForMCF.
+// QueryGoodsInventoryForMCFResponse is the reply of
+// FBT.QueryGoodsInventoryForMCF.
 type QueryGoodsInventoryForMCFResponse struct {
 	GoodsInventoryList []QueryGoodsInventoryForMCFResponseGoodsInventoryList `json:"goods_inventory_list,omitzero"`
 }
 
-// QueryGoodsInventoryForMCFResponseGoodsInventoryList is part of a reply.
+// QueryGoodsInventoryForMCFResponseGoodsInventoryList is returned by
+// [FBTService.QueryGoodsInventoryForMCF].
 type QueryGoodsInventoryForMCFResponseGoodsInventoryList struct {
 	AvailableQty int64  `json:"available_qty,omitzero"`
 	GoodsID      string `json:"goods_id,omitzero"`
 }
 
-// SearchFBTInventoryRecordRequest holds the parameters of FBT.SearchFBTInventoryRecord.
+// SearchFBTInventoryRecordRequest holds the parameters of
+// FBT.SearchFBTInventoryRecord.
 type SearchFBTInventoryRecordRequest struct {
 	CreateTimeGe    *UnixSeconds `json:"create_time_ge,omitzero" url:"-"`
 	CreateTimeLe    *UnixSeconds `json:"create_time_le,omitzero" url:"-"`
@@ -537,14 +569,16 @@ type SearchFBTInventoryRecordRequest struct {
 	PageToken       *string      `url:"page_token,omitempty" json:"-"`
 }
 
-// SearchFBTInventoryRecordResponse is the reply of FBT.SearchFBTInventoryRecord.
+// SearchFBTInventoryRecordResponse is the reply of
+// FBT.SearchFBTInventoryRecord.
 type SearchFBTInventoryRecordResponse struct {
 	InventoryRecords []SearchFBTInventoryRecordResponseInventoryRecord `json:"inventory_records,omitzero"`
 	NextPageToken    string                                            `json:"next_page_token,omitzero"`
 	TotalCount       int                                               `json:"total_count,omitzero"`
 }
 
-// SearchFBTInventoryRecordResponseInventoryRecord is part of a reply.
+// SearchFBTInventoryRecordResponseInventoryRecord is returned by
+// [FBTService.SearchFBTInventoryRecord].
 type SearchFBTInventoryRecordResponseInventoryRecord struct {
 	ChangedQuantity       int                                                  `json:"changed_quantity,omitzero"`
 	CreateTime            UnixSeconds                                          `json:"create_time,omitzero"`
@@ -556,14 +590,16 @@ type SearchFBTInventoryRecordResponseInventoryRecord struct {
 	Order                 SearchFBTInventoryRecordResponseInventoryRecordOrder `json:"order,omitzero"`
 }
 
-// SearchFBTInventoryRecordResponseInventoryRecordGoods is part of a reply.
+// SearchFBTInventoryRecordResponseInventoryRecordGoods is returned by
+// [FBTService.SearchFBTInventoryRecord].
 type SearchFBTInventoryRecordResponseInventoryRecordGoods struct {
 	ID            string `json:"id,omitzero"`
 	Name          string `json:"name,omitzero"`
 	ReferenceCode string `json:"reference_code,omitzero"`
 }
 
-// SearchFBTInventoryRecordResponseInventoryRecordOrder is part of a reply.
+// SearchFBTInventoryRecordResponseInventoryRecordOrder is returned by
+// [FBTService.SearchFBTInventoryRecord].
 type SearchFBTInventoryRecordResponseInventoryRecordOrder struct {
 	ID   string                                                   `json:"id,omitzero"`
 	Type SearchFBTInventoryRecordResponseInventoryRecordOrderType `json:"type,omitzero"`
@@ -585,7 +621,8 @@ type SearchFBTInventoryResponse struct {
 	TotalCount    int                                   `json:"total_count,omitzero"`
 }
 
-// SearchFBTInventoryResponseInventory is part of a reply.
+// SearchFBTInventoryResponseInventory is returned by
+// [FBTService.SearchFBTInventory].
 type SearchFBTInventoryResponseInventory struct {
 	FBTWarehouseID    string                                          `json:"fbt_warehouse_id,omitzero"`
 	Goods             SearchFBTInventoryResponseInventoryGoods        `json:"goods,omitzero"`
@@ -593,7 +630,8 @@ type SearchFBTInventoryResponseInventory struct {
 	OnHandDetail      SearchFBTInventoryResponseInventoryOnHandDetail `json:"on_hand_detail,omitzero"`
 }
 
-// SearchFBTInventoryResponseInventoryGoods is part of a reply.
+// SearchFBTInventoryResponseInventoryGoods is returned by
+// [FBTService.SearchFBTInventory].
 type SearchFBTInventoryResponseInventoryGoods struct {
 	ID            string                                        `json:"id,omitzero"`
 	Name          string                                        `json:"name,omitzero"`
@@ -601,20 +639,23 @@ type SearchFBTInventoryResponseInventoryGoods struct {
 	SKUs          []SearchFBTInventoryResponseInventoryGoodsSKU `json:"skus,omitzero"`
 }
 
-// SearchFBTInventoryResponseInventoryGoodsSKU is part of a reply.
+// SearchFBTInventoryResponseInventoryGoodsSKU is returned by
+// [FBTService.SearchFBTInventory].
 type SearchFBTInventoryResponseInventoryGoodsSKU struct {
 	ID           string                                                  `json:"id,omitzero"`
 	OnHandDetail SearchFBTInventoryResponseInventoryGoodsSKUOnHandDetail `json:"on_hand_detail,omitzero"`
 }
 
-// SearchFBTInventoryResponseInventoryGoodsSKUOnHandDetail is part of a reply.
+// SearchFBTInventoryResponseInventoryGoodsSKUOnHandDetail is returned by
+// [FBTService.SearchFBTInventory].
 type SearchFBTInventoryResponseInventoryGoodsSKUOnHandDetail struct {
 	AvailableQuantity int `json:"available_quantity,omitzero"`
 	ReservedQuantity  int `json:"reserved_quantity,omitzero"`
 	TotalQuantity     int `json:"total_quantity,omitzero"`
 }
 
-// SearchFBTInventoryResponseInventoryOnHandDetail is part of a reply.
+// SearchFBTInventoryResponseInventoryOnHandDetail is returned by
+// [FBTService.SearchFBTInventory].
 type SearchFBTInventoryResponseInventoryOnHandDetail struct {
 	AvailableQuantity     int `json:"available_quantity,omitzero"`
 	ReservedQuantity      int `json:"reserved_quantity,omitzero"`
@@ -642,7 +683,7 @@ type SearchGoodsInfoResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchGoodsInfoResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchGoodsInfoResponseGood is part of a reply.
+// SearchGoodsInfoResponseGood is returned by [FBTService.SearchGoodsInfo].
 type SearchGoodsInfoResponseGood struct {
 	Barcodes                  []SearchGoodsInfoResponseGoodBarcode                 `json:"barcodes,omitzero"`
 	ID                        string                                               `json:"id,omitzero"`
@@ -658,13 +699,15 @@ type SearchGoodsInfoResponseGood struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchGoodsInfoResponseGood) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchGoodsInfoResponseGoodBarcode is part of a reply.
+// SearchGoodsInfoResponseGoodBarcode is returned by
+// [FBTService.SearchGoodsInfo].
 type SearchGoodsInfoResponseGoodBarcode struct {
 	Code string                                 `json:"code,omitzero"`
 	Type SearchGoodsInfoResponseGoodBarcodeType `json:"type,omitzero"`
 }
 
-// SearchGoodsInfoResponseGoodLotExpirationInfo is part of a reply.
+// SearchGoodsInfoResponseGoodLotExpirationInfo is returned by
+// [FBTService.SearchGoodsInfo].
 type SearchGoodsInfoResponseGoodLotExpirationInfo struct {
 	Addresses              SearchGoodsInfoResponseGoodLotExpirationInfoAddresses `json:"addresses,omitzero"`
 	ExpirationAlertDays    int                                                   `json:"expiration_alert_days,omitzero"`
@@ -682,7 +725,8 @@ func (v SearchGoodsInfoResponseGoodLotExpirationInfo) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// SearchGoodsInfoResponseGoodLotExpirationInfoAddresses is part of a reply.
+// SearchGoodsInfoResponseGoodLotExpirationInfoAddresses is returned by
+// [FBTService.SearchGoodsInfo].
 type SearchGoodsInfoResponseGoodLotExpirationInfoAddresses struct {
 	AddressLine1 string `json:"address_line_1,omitzero"`
 	AddressLine2 string `json:"address_line_2,omitzero"`
@@ -706,13 +750,14 @@ func (v SearchGoodsInfoResponseGoodLotExpirationInfoAddresses) LogValue() slog.V
 	return wire.LogPrivate(v)
 }
 
-// SearchGoodsInfoResponseGoodMerchantDeclarationInfo is part of a reply.
+// SearchGoodsInfoResponseGoodMerchantDeclarationInfo is returned by
+// [FBTService.SearchGoodsInfo].
 type SearchGoodsInfoResponseGoodMerchantDeclarationInfo struct {
 	Dimension Dimensions `json:"dimension,omitzero"`
 	Weight    Weight     `json:"weight,omitzero"`
 }
 
-// SearchGoodsInfoResponseGoodSKU is part of a reply.
+// SearchGoodsInfoResponseGoodSKU is returned by [FBTService.SearchGoodsInfo].
 type SearchGoodsInfoResponseGoodSKU struct {
 	ID       string                                `json:"id,omitzero"`
 	ImageURL string                                `json:"image_url,omitzero"`
@@ -722,14 +767,16 @@ type SearchGoodsInfoResponseGoodSKU struct {
 	Regions  []string                              `json:"regions,omitzero"`
 }
 
-// SearchGoodsInfoResponseGoodSKUProduct is part of a reply.
+// SearchGoodsInfoResponseGoodSKUProduct is returned by
+// [FBTService.SearchGoodsInfo].
 type SearchGoodsInfoResponseGoodSKUProduct struct {
 	ID       string `json:"id,omitzero"`
 	ImageURL string `json:"image_url,omitzero"`
 	Name     string `json:"name,omitzero"`
 }
 
-// SearchGoodsInfoResponseGoodWarehouseConfirmationInfo is part of a reply.
+// SearchGoodsInfoResponseGoodWarehouseConfirmationInfo is returned by
+// [FBTService.SearchGoodsInfo].
 type SearchGoodsInfoResponseGoodWarehouseConfirmationInfo struct {
 	Dimension Dimensions `json:"dimension,omitzero"`
 	Weight    Weight     `json:"weight,omitzero"`

@@ -15,7 +15,7 @@ type FinanceService service
 
 // GetPayments calls GET /finance/202605/payments.
 //
-// It only reads and is safe to repeat. Version 202605.
+// It only reads, and is retried. Version 202605.
 // Newer than the official description, so less sure: announced by TikTok Shop and used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-payments-202605
@@ -28,11 +28,12 @@ func (s *FinanceService) GetPayments(ctx context.Context, req *GetPaymentsReques
 	return out, err
 }
 
-// GetPaymentsAll hands out what stands on the pages of
-// [FinanceService.GetPayments]. It stops at the first error but an [UnreadableError].
+// GetPaymentsAll iterates over all payments of [FinanceService.GetPayments],
+// fetching pages as needed, and stops at the first error but an
+// [UnreadableError].
 func (s *FinanceService) GetPaymentsAll(ctx context.Context, req *GetPaymentsRequest, opts ...CallOption) iter.Seq2[Payment, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Payment, string, error) {
+	return tokenPages("Finance.GetPayments", func(token string) ([]Payment, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -47,7 +48,7 @@ func (s *FinanceService) GetPaymentsAll(ctx context.Context, req *GetPaymentsReq
 
 // GetPaymentsV202309 calls GET /finance/202309/payments.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 // The newest version is [FinanceService.GetPayments].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-payments-202309
@@ -62,13 +63,14 @@ func (s *FinanceService) GetPaymentsV202309(ctx context.Context, req *GetPayment
 	return out, err
 }
 
-// GetPaymentsV202309All hands out what stands on the pages of
-// [FinanceService.GetPaymentsV202309]. It stops at the first error but an [UnreadableError].
+// GetPaymentsV202309All iterates over all payments of
+// [FinanceService.GetPaymentsV202309], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 //
 // Deprecated: as the method that it calls.
 func (s *FinanceService) GetPaymentsV202309All(ctx context.Context, req *GetPaymentsV202309Request, opts ...CallOption) iter.Seq2[Payment, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Payment, string, error) {
+	return tokenPages("Finance.GetPaymentsV202309", func(token string) ([]Payment, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -83,7 +85,7 @@ func (s *FinanceService) GetPaymentsV202309All(ctx context.Context, req *GetPaym
 
 // GetStatements calls GET /finance/202309/statements.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-statements-202309
 func (s *FinanceService) GetStatements(ctx context.Context, req *GetStatementsRequest, opts ...CallOption) (*GetStatementsResponse, error) {
@@ -95,11 +97,12 @@ func (s *FinanceService) GetStatements(ctx context.Context, req *GetStatementsRe
 	return out, err
 }
 
-// GetStatementsAll hands out what stands on the pages of
-// [FinanceService.GetStatements]. It stops at the first error but an [UnreadableError].
+// GetStatementsAll iterates over all statements of
+// [FinanceService.GetStatements], fetching pages as needed, and stops at the
+// first error but an [UnreadableError].
 func (s *FinanceService) GetStatementsAll(ctx context.Context, req *GetStatementsRequest, opts ...CallOption) iter.Seq2[Statement, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Statement, string, error) {
+	return tokenPages("Finance.GetStatements", func(token string) ([]Statement, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -114,7 +117,7 @@ func (s *FinanceService) GetStatementsAll(ctx context.Context, req *GetStatement
 
 // GetTaxInformation calls GET /finance/202504/tax_information.
 //
-// It only reads and is safe to repeat. Version 202504.
+// It only reads, and is retried. Version 202504.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-tax-information-202504
 func (s *FinanceService) GetTaxInformation(ctx context.Context, req *GetTaxInformationRequest, opts ...CallOption) (*GetTaxInformationResponse, error) {
@@ -128,7 +131,7 @@ func (s *FinanceService) GetTaxInformation(ctx context.Context, req *GetTaxInfor
 
 // GetTransactionsByOrder calls GET /finance/202501/orders/{order_id}/statement_transactions.
 //
-// It only reads and is safe to repeat. Version 202501.
+// It only reads, and is retried. Version 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-order-202501
 func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID string, req *GetTransactionsByOrderRequest, opts ...CallOption) (*GetTransactionsByOrderResponse, error) {
@@ -142,7 +145,7 @@ func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID str
 
 // GetTransactionsByOrderV202309 calls GET /finance/202309/orders/{order_id}/statement_transactions.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 // The newest version is [FinanceService.GetTransactionsByOrder].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-order-202309
@@ -159,7 +162,7 @@ func (s *FinanceService) GetTransactionsByOrderV202309(ctx context.Context, orde
 
 // GetTransactionsByStatement calls GET /finance/202501/statements/{statement_id}/statement_transactions.
 //
-// It only reads and is safe to repeat. Version 202501.
+// It only reads, and is retried. Version 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-statement-202501
 func (s *FinanceService) GetTransactionsByStatement(ctx context.Context, statementID string, req *GetTransactionsByStatementRequest, opts ...CallOption) (*GetTransactionsByStatementResponse, error) {
@@ -171,11 +174,12 @@ func (s *FinanceService) GetTransactionsByStatement(ctx context.Context, stateme
 	return out, err
 }
 
-// GetTransactionsByStatementAll hands out what stands on the pages of
-// [FinanceService.GetTransactionsByStatement]. It stops at the first error but an [UnreadableError].
+// GetTransactionsByStatementAll iterates over all transactions of
+// [FinanceService.GetTransactionsByStatement], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, statementID string, req *GetTransactionsByStatementRequest, opts ...CallOption) iter.Seq2[StatementTransaction, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]StatementTransaction, string, error) {
+	return tokenPages("Finance.GetTransactionsByStatement", func(token string) ([]StatementTransaction, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -190,7 +194,7 @@ func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, stat
 
 // GetTransactionsByStatementV202309 calls GET /finance/202309/statements/{statement_id}/statement_transactions.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 // The newest version is [FinanceService.GetTransactionsByStatement].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-statement-202309
@@ -205,13 +209,14 @@ func (s *FinanceService) GetTransactionsByStatementV202309(ctx context.Context, 
 	return out, err
 }
 
-// GetTransactionsByStatementV202309All hands out what stands on the pages of
-// [FinanceService.GetTransactionsByStatementV202309]. It stops at the first error but an [UnreadableError].
+// GetTransactionsByStatementV202309All iterates over all statement transactions
+// of [FinanceService.GetTransactionsByStatementV202309], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 //
 // Deprecated: as the method that it calls.
 func (s *FinanceService) GetTransactionsByStatementV202309All(ctx context.Context, statementID string, req *GetTransactionsByStatementV202309Request, opts ...CallOption) iter.Seq2[GetTransactionsByStatementV202309StatementTransaction, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetTransactionsByStatementV202309StatementTransaction, string, error) {
+	return tokenPages("Finance.GetTransactionsByStatementV202309", func(token string) ([]GetTransactionsByStatementV202309StatementTransaction, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -226,7 +231,7 @@ func (s *FinanceService) GetTransactionsByStatementV202309All(ctx context.Contex
 
 // GetUnsettledTransactions calls GET /finance/202507/orders/unsettled.
 //
-// It only reads and is safe to repeat. Version 202507.
+// It only reads, and is retried. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-unsettled-transactions-202507
 func (s *FinanceService) GetUnsettledTransactions(ctx context.Context, req *GetUnsettledTransactionsRequest, opts ...CallOption) (*GetUnsettledTransactionsResponse, error) {
@@ -238,11 +243,12 @@ func (s *FinanceService) GetUnsettledTransactions(ctx context.Context, req *GetU
 	return out, err
 }
 
-// GetUnsettledTransactionsAll hands out what stands on the pages of
-// [FinanceService.GetUnsettledTransactions]. It stops at the first error but an [UnreadableError].
+// GetUnsettledTransactionsAll iterates over all transactions of
+// [FinanceService.GetUnsettledTransactions], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *FinanceService) GetUnsettledTransactionsAll(ctx context.Context, req *GetUnsettledTransactionsRequest, opts ...CallOption) iter.Seq2[GetUnsettledTransactionsResponseTransaction, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetUnsettledTransactionsResponseTransaction, string, error) {
+	return tokenPages("Finance.GetUnsettledTransactions", func(token string) ([]GetUnsettledTransactionsResponseTransaction, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -257,7 +263,7 @@ func (s *FinanceService) GetUnsettledTransactionsAll(ctx context.Context, req *G
 
 // GetWithdrawals calls GET /finance/202309/withdrawals.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-withdrawals-202309
 func (s *FinanceService) GetWithdrawals(ctx context.Context, req *GetWithdrawalsRequest, opts ...CallOption) (*GetWithdrawalsResponse, error) {
@@ -269,11 +275,12 @@ func (s *FinanceService) GetWithdrawals(ctx context.Context, req *GetWithdrawals
 	return out, err
 }
 
-// GetWithdrawalsAll hands out what stands on the pages of
-// [FinanceService.GetWithdrawals]. It stops at the first error but an [UnreadableError].
+// GetWithdrawalsAll iterates over all withdrawals of
+// [FinanceService.GetWithdrawals], fetching pages as needed, and stops at the
+// first error but an [UnreadableError].
 func (s *FinanceService) GetWithdrawalsAll(ctx context.Context, req *GetWithdrawalsRequest, opts ...CallOption) iter.Seq2[GetWithdrawalsResponseWithdrawal, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GetWithdrawalsResponseWithdrawal, string, error) {
+	return tokenPages("Finance.GetWithdrawals", func(token string) ([]GetWithdrawalsResponseWithdrawal, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -286,13 +293,15 @@ func (s *FinanceService) GetWithdrawalsAll(ctx context.Context, req *GetWithdraw
 	})
 }
 
-// FeeTaxBreakdown is part of a reply.
+// FeeTaxBreakdown is returned by [FinanceService.GetTransactionsByOrder] and
+// [FinanceService.GetTransactionsByStatement].
 type FeeTaxBreakdown struct {
 	Fee FeeTaxBreakdownFee `json:"fee,omitzero"`
 	Tax Tax                `json:"tax,omitzero"`
 }
 
-// FeeTaxBreakdownFee is part of a reply.
+// FeeTaxBreakdownFee is returned by [FinanceService.GetTransactionsByOrder] and
+// [FinanceService.GetTransactionsByStatement].
 type FeeTaxBreakdownFee struct {
 	AffiliateAdsCommissionAmount        Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
 	AffiliateCommissionAmount           Decimal            `json:"affiliate_commission_amount,omitzero"`
@@ -402,7 +411,8 @@ type GetTaxInformationResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetTaxInformationResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetTaxInformationResponseTaxInformation is part of a reply.
+// GetTaxInformationResponseTaxInformation is returned by
+// [FinanceService.GetTaxInformation].
 type GetTaxInformationResponseTaxInformation struct {
 	BusinessEntity GetTaxInformationResponseTaxInformationBusinessEntity `json:"business_entity,omitzero"`
 	OverallStatus  GetTaxInformationResponseTaxInformationOverallStatus  `json:"overall_status,omitzero"`
@@ -412,7 +422,8 @@ type GetTaxInformationResponseTaxInformation struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetTaxInformationResponseTaxInformation) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetTaxInformationResponseTaxInformationBusinessEntity is part of a reply.
+// GetTaxInformationResponseTaxInformationBusinessEntity is returned by
+// [FinanceService.GetTaxInformation].
 type GetTaxInformationResponseTaxInformationBusinessEntity struct {
 	Address           string `json:"address,omitzero"`
 	BranchNumber      string `json:"branch_number,omitzero"`
@@ -432,13 +443,15 @@ func (v GetTaxInformationResponseTaxInformationBusinessEntity) LogValue() slog.V
 	return wire.LogPrivate(v)
 }
 
-// GetTaxInformationResponseTaxInformationOverallStatus is part of a reply.
+// GetTaxInformationResponseTaxInformationOverallStatus is returned by
+// [FinanceService.GetTaxInformation].
 type GetTaxInformationResponseTaxInformationOverallStatus struct {
 	IsTaxInfomationComplete bool `json:"is_tax_infomation_complete,omitzero"`
 	IsTaxNumberSubmitted    bool `json:"is_tax_number_submitted,omitzero"`
 }
 
-// GetTaxInformationResponseTaxInformationTaxNumber is part of a reply.
+// GetTaxInformationResponseTaxInformationTaxNumber is returned by
+// [FinanceService.GetTaxInformation].
 type GetTaxInformationResponseTaxInformationTaxNumber struct {
 	RecentAudit        GetTaxInformationResponseTaxInformationTaxNumberRecentAudit `json:"recent_audit,omitzero"`
 	RegistrationStatus string                                                      `json:"registration_status,omitzero"`
@@ -457,7 +470,8 @@ func (v GetTaxInformationResponseTaxInformationTaxNumber) LogValue() slog.Value 
 	return wire.LogPrivate(v)
 }
 
-// GetTaxInformationResponseTaxInformationTaxNumberRecentAudit is part of a reply.
+// GetTaxInformationResponseTaxInformationTaxNumberRecentAudit is returned by
+// [FinanceService.GetTaxInformation].
 type GetTaxInformationResponseTaxInformationTaxNumberRecentAudit struct {
 	RejectionReasons []string `json:"rejection_reasons,omitzero"`
 	Status           string   `json:"status,omitzero"`
@@ -474,10 +488,12 @@ func (v GetTaxInformationResponseTaxInformationTaxNumberRecentAudit) LogValue() 
 	return wire.LogPrivate(v)
 }
 
-// GetTransactionsByOrderRequest holds the parameters of Finance.GetTransactionsByOrder.
+// GetTransactionsByOrderRequest holds the parameters of
+// Finance.GetTransactionsByOrder.
 type GetTransactionsByOrderRequest struct{}
 
-// GetTransactionsByOrderResponse is the reply of Finance.GetTransactionsByOrder.
+// GetTransactionsByOrderResponse is the reply of
+// Finance.GetTransactionsByOrder.
 type GetTransactionsByOrderResponse struct {
 	Currency           string                                         `json:"currency,omitzero"`
 	FeeAndTaxAmount    Decimal                                        `json:"fee_and_tax_amount,omitzero"`
@@ -490,7 +506,8 @@ type GetTransactionsByOrderResponse struct {
 	TotalCount         int64                                          `json:"total_count,omitzero"`
 }
 
-// GetTransactionsByOrderResponseSKUTransaction is part of a reply.
+// GetTransactionsByOrderResponseSKUTransaction is returned by
+// [FinanceService.GetTransactionsByOrder].
 type GetTransactionsByOrderResponseSKUTransaction struct {
 	FeeTaxAmount          Decimal                                                   `json:"fee_tax_amount,omitzero"`
 	FeeTaxBreakdown       FeeTaxBreakdown                                           `json:"fee_tax_breakdown,omitzero"`
@@ -506,7 +523,8 @@ type GetTransactionsByOrderResponseSKUTransaction struct {
 	StatementID           string                                                    `json:"statement_id,omitzero"`
 }
 
-// GetTransactionsByOrderSKUTransactionShippingCostBreakdown is part of a reply.
+// GetTransactionsByOrderSKUTransactionShippingCostBreakdown is returned by
+// [FinanceService.GetTransactionsByOrder].
 type GetTransactionsByOrderSKUTransactionShippingCostBreakdown struct {
 	ActualShippingFeeAmount              Decimal                                      `json:"actual_shipping_fee_amount,omitzero"`
 	CustomerPaidShippingFeeAmount        Decimal                                      `json:"customer_paid_shipping_fee_amount,omitzero"`
@@ -544,11 +562,13 @@ func (v GetTransactionsByOrderSKUTransactionShippingCostBreakdown) MarshalJSON()
 	return encodeOthers(plain(v), v.Others)
 }
 
-// GetTransactionsByOrderSupplementaryComponent is part of a reply.
+// GetTransactionsByOrderSupplementaryComponent is returned by
+// [FinanceService.GetTransactionsByOrder].
 type GetTransactionsByOrderSupplementaryComponent struct {
-	CustomerShippingFeeOffsetAmount      Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
-	FBMShippingCostAmount                Decimal `json:"fbm_shipping_cost_amount,omitzero"`
-	FBTFulfillmentFeeAmount              Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
+	CustomerShippingFeeOffsetAmount Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
+	FBMShippingCostAmount           Decimal `json:"fbm_shipping_cost_amount,omitzero"`
+	FBTFulfillmentFeeAmount         Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
+	// Deprecated: use shipping_cost_breakdown.fbt_fulfillment_fee_reimbursement_amount.
 	FBTFulfillmentFeeReimbursementAmount Decimal `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
 	FBTShippingCostAmount                Decimal `json:"fbt_shipping_cost_amount,omitzero"`
 	PlatformShippingFeeDiscountAmount    Decimal `json:"platform_shipping_fee_discount_amount,omitzero"`
@@ -560,17 +580,20 @@ type GetTransactionsByOrderSupplementaryComponent struct {
 	ShippingFeeSubsidyAmount             Decimal `json:"shipping_fee_subsidy_amount,omitzero"`
 }
 
-// GetTransactionsByOrderV202309Request holds the parameters of Finance.GetTransactionsByOrderV202309.
+// GetTransactionsByOrderV202309Request holds the parameters of
+// Finance.GetTransactionsByOrderV202309.
 type GetTransactionsByOrderV202309Request struct{}
 
-// GetTransactionsByOrderV202309Response is the reply of Finance.GetTransactionsByOrderV202309.
+// GetTransactionsByOrderV202309Response is the reply of
+// Finance.GetTransactionsByOrderV202309.
 type GetTransactionsByOrderV202309Response struct {
 	OrderCreateTime       UnixSeconds                                                 `json:"order_create_time,omitzero"`
 	OrderID               string                                                      `json:"order_id,omitzero"`
 	StatementTransactions []GetTransactionsByOrderV202309ResponseStatementTransaction `json:"statement_transactions,omitzero"`
 }
 
-// GetTransactionsByOrderV202309ResponseStatementTransaction is part of a reply.
+// GetTransactionsByOrderV202309ResponseStatementTransaction is returned by
+// [FinanceService.GetTransactionsByOrderV202309].
 type GetTransactionsByOrderV202309ResponseStatementTransaction struct {
 	ActualReturnShippingFeeAmount        Decimal                                                `json:"actual_return_shipping_fee_amount,omitzero"`
 	ActualShippingFeeAmount              Decimal                                                `json:"actual_shipping_fee_amount,omitzero"`
@@ -633,7 +656,8 @@ type GetTransactionsByOrderV202309ResponseStatementTransaction struct {
 	TransactionFeeAmount                 Decimal                                                `json:"transaction_fee_amount,omitzero"`
 }
 
-// GetTransactionsByOrderV202309SKUStatementTransaction is part of a reply.
+// GetTransactionsByOrderV202309SKUStatementTransaction is returned by
+// [FinanceService.GetTransactionsByOrderV202309].
 type GetTransactionsByOrderV202309SKUStatementTransaction struct {
 	ActualReturnShippingFeeAmount       Decimal `json:"actual_return_shipping_fee_amount,omitzero"`
 	ActualShippingFeeAmount             Decimal `json:"actual_shipping_fee_amount,omitzero"`
@@ -694,7 +718,8 @@ type GetTransactionsByOrderV202309SKUStatementTransaction struct {
 	TransactionFeeAmount                Decimal `json:"transaction_fee_amount,omitzero"`
 }
 
-// GetTransactionsByStatementRequest holds the parameters of Finance.GetTransactionsByStatement.
+// GetTransactionsByStatementRequest holds the parameters of
+// Finance.GetTransactionsByStatement.
 type GetTransactionsByStatementRequest struct {
 	PageSize  *int       `url:"page_size,omitempty" json:"-"` // 1 to 100
 	PageToken *string    `url:"page_token,omitempty" json:"-"`
@@ -702,7 +727,8 @@ type GetTransactionsByStatementRequest struct {
 	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
 }
 
-// GetTransactionsByStatementResponse is the reply of Finance.GetTransactionsByStatement.
+// GetTransactionsByStatementResponse is the reply of
+// Finance.GetTransactionsByStatement.
 type GetTransactionsByStatementResponse struct {
 	CreateTime               UnixSeconds                                                `json:"create_time,omitzero"`
 	Currency                 string                                                     `json:"currency,omitzero"`
@@ -717,7 +743,8 @@ type GetTransactionsByStatementResponse struct {
 	Transactions             []StatementTransaction                                     `json:"transactions,omitzero"`
 }
 
-// GetTransactionsByStatementResponseTotalSettlementBreakdown is part of a reply.
+// GetTransactionsByStatementResponseTotalSettlementBreakdown is returned by
+// [FinanceService.GetTransactionsByStatement].
 type GetTransactionsByStatementResponseTotalSettlementBreakdown struct {
 	TotalAdjustmentAmount   Decimal `json:"total_adjustment_amount,omitzero"`
 	TotalFeeTaxAmount       Decimal `json:"total_fee_tax_amount,omitzero"`
@@ -725,12 +752,14 @@ type GetTransactionsByStatementResponseTotalSettlementBreakdown struct {
 	TotalShippingCostAmount Decimal `json:"total_shipping_cost_amount,omitzero"`
 }
 
-// GetTransactionsByStatementSupplementaryComponent is part of a reply.
+// GetTransactionsByStatementSupplementaryComponent is returned by
+// [FinanceService.GetTransactionsByStatement].
 type GetTransactionsByStatementSupplementaryComponent struct {
-	CustomerShippingFee                  Decimal `json:"customer_shipping_fee,omitzero"`
-	CustomerShippingFeeOffsetAmount      Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
-	FBMShippingCostAmount                Decimal `json:"fbm_shipping_cost_amount,omitzero"`
-	FBTFulfillmentFeeAmount              Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
+	CustomerShippingFee             Decimal `json:"customer_shipping_fee,omitzero"`
+	CustomerShippingFeeOffsetAmount Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
+	FBMShippingCostAmount           Decimal `json:"fbm_shipping_cost_amount,omitzero"`
+	FBTFulfillmentFeeAmount         Decimal `json:"fbt_fulfillment_fee_amount,omitzero"`
+	// Deprecated: use shipping_cost_breakdown.fbt_fulfillment_fee_reimbursement_amount.
 	FBTFulfillmentFeeReimbursementAmount Decimal `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
 	FBTShippingCostAmount                Decimal `json:"fbt_shipping_cost_amount,omitzero"`
 	PlatformShippingFeeDiscountAmount    Decimal `json:"platform_shipping_fee_discount_amount,omitzero"`
@@ -742,7 +771,8 @@ type GetTransactionsByStatementSupplementaryComponent struct {
 	ShippingFeeSubsidyAmount             Decimal `json:"shipping_fee_subsidy_amount,omitzero"`
 }
 
-// GetTransactionsByStatementV202309Request holds the parameters of Finance.GetTransactionsByStatementV202309.
+// GetTransactionsByStatementV202309Request holds the parameters of
+// Finance.GetTransactionsByStatementV202309.
 type GetTransactionsByStatementV202309Request struct {
 	PageSize  *int    `url:"page_size,omitempty" json:"-"` // 1 to 100
 	PageToken *string `url:"page_token,omitempty" json:"-"`
@@ -750,7 +780,8 @@ type GetTransactionsByStatementV202309Request struct {
 	SortOrder *string `url:"sort_order,omitempty" json:"-"`
 }
 
-// GetTransactionsByStatementV202309Response is the reply of Finance.GetTransactionsByStatementV202309.
+// GetTransactionsByStatementV202309Response is the reply of
+// Finance.GetTransactionsByStatementV202309.
 type GetTransactionsByStatementV202309Response struct {
 	AdjustmentAmount      Decimal                                                 `json:"adjustment_amount,omitzero"`
 	Currency              string                                                  `json:"currency,omitzero"`
@@ -766,7 +797,8 @@ type GetTransactionsByStatementV202309Response struct {
 	TotalCount            int                                                     `json:"total_count,omitzero"`
 }
 
-// GetTransactionsByStatementV202309StatementTransaction is part of a reply.
+// GetTransactionsByStatementV202309StatementTransaction is returned by
+// [FinanceService.GetTransactionsByStatementV202309].
 type GetTransactionsByStatementV202309StatementTransaction struct {
 	ActualReturnShippingFeeAmount        Decimal                                                   `json:"actual_return_shipping_fee_amount,omitzero"`
 	ActualShippingFeeAmount              Decimal                                                   `json:"actual_shipping_fee_amount,omitzero"`
@@ -830,7 +862,8 @@ type GetTransactionsByStatementV202309StatementTransaction struct {
 	Type                                 GetTransactionsByStatementV202309StatementTransactionType `json:"type,omitzero"`
 }
 
-// GetUnsettledTransactionsRequest holds the parameters of Finance.GetUnsettledTransactions.
+// GetUnsettledTransactionsRequest holds the parameters of
+// Finance.GetUnsettledTransactions.
 type GetUnsettledTransactionsRequest struct {
 	PageSize     *int64       `url:"page_size,omitempty" json:"-"` // 1 to 100
 	PageToken    *string      `url:"page_token,omitempty" json:"-"`
@@ -840,7 +873,8 @@ type GetUnsettledTransactionsRequest struct {
 	SortOrder    *SortOrder   `url:"sort_order,omitempty" json:"-"`
 }
 
-// GetUnsettledTransactionsResponse is the reply of Finance.GetUnsettledTransactions.
+// GetUnsettledTransactionsResponse is the reply of
+// Finance.GetUnsettledTransactions.
 type GetUnsettledTransactionsResponse struct {
 	NextPageToken          string                                        `json:"next_page_token,omitzero"`
 	SumEstAdjustmentAmount Decimal                                       `json:"sum_est_adjustment_amount,omitzero"`
@@ -851,7 +885,8 @@ type GetUnsettledTransactionsResponse struct {
 	Transactions           []GetUnsettledTransactionsResponseTransaction `json:"transactions,omitzero"`
 }
 
-// GetUnsettledTransactionsResponseTransaction is part of a reply.
+// GetUnsettledTransactionsResponseTransaction is returned by
+// [FinanceService.GetUnsettledTransactions].
 type GetUnsettledTransactionsResponseTransaction struct {
 	AdjustmentID          string                                                      `json:"adjustment_id,omitzero"`
 	AdjustmentOrderID     string                                                      `json:"adjustment_order_id,omitzero"`
@@ -874,13 +909,15 @@ type GetUnsettledTransactionsResponseTransaction struct {
 	UnsettledReason       string                                                      `json:"unsettled_reason,omitzero"`
 }
 
-// GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown is part of a reply.
+// GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown is returned by
+// [FinanceService.GetUnsettledTransactions].
 type GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown struct {
 	Fee GetUnsettledTransactionsTransactionFeeTaxBreakdownFee `json:"fee,omitzero"`
 	Tax GetUnsettledTransactionsTransactionFeeTaxBreakdownTax `json:"tax,omitzero"`
 }
 
-// GetUnsettledTransactionsResponseTransactionRevenueBreakdown is part of a reply.
+// GetUnsettledTransactionsResponseTransactionRevenueBreakdown is returned by
+// [FinanceService.GetUnsettledTransactions].
 type GetUnsettledTransactionsResponseTransactionRevenueBreakdown struct {
 	CODServiceFeeAmount                Decimal            `json:"cod_service_fee_amount,omitzero"`
 	RefundCODServiceFeeAmount          Decimal            `json:"refund_cod_service_fee_amount,omitzero"`
@@ -903,7 +940,8 @@ func (v GetUnsettledTransactionsResponseTransactionRevenueBreakdown) MarshalJSON
 	return encodeOthers(plain(v), v.Others)
 }
 
-// GetUnsettledTransactionsSupplementaryComponent is part of a reply.
+// GetUnsettledTransactionsSupplementaryComponent is returned by
+// [FinanceService.GetUnsettledTransactions].
 type GetUnsettledTransactionsSupplementaryComponent struct {
 	CustomerShippingFeeOffsetAmount   Decimal `json:"customer_shipping_fee_offset_amount,omitzero"`
 	FBMShippingCostAmount             Decimal `json:"fbm_shipping_cost_amount,omitzero"`
@@ -915,7 +953,8 @@ type GetUnsettledTransactionsSupplementaryComponent struct {
 	ShippingFeeSubsidyAmount          Decimal `json:"shipping_fee_subsidy_amount,omitzero"`
 }
 
-// GetUnsettledTransactionsTransactionFeeTaxBreakdownFee is part of a reply.
+// GetUnsettledTransactionsTransactionFeeTaxBreakdownFee is returned by
+// [FinanceService.GetUnsettledTransactions].
 type GetUnsettledTransactionsTransactionFeeTaxBreakdownFee struct {
 	AffiliateAdsCommissionAmount       Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
 	AffiliateCommissionAmount          Decimal            `json:"affiliate_commission_amount,omitzero"`
@@ -954,7 +993,8 @@ func (v GetUnsettledTransactionsTransactionFeeTaxBreakdownFee) MarshalJSON() ([]
 	return encodeOthers(plain(v), v.Others)
 }
 
-// GetUnsettledTransactionsTransactionFeeTaxBreakdownTax is part of a reply.
+// GetUnsettledTransactionsTransactionFeeTaxBreakdownTax is returned by
+// [FinanceService.GetUnsettledTransactions].
 type GetUnsettledTransactionsTransactionFeeTaxBreakdownTax struct {
 	CustomsClearanceAmount Decimal            `json:"customs_clearance_amount,omitzero"`
 	CustomsDutyAmount      Decimal            `json:"customs_duty_amount,omitzero"`
@@ -980,7 +1020,8 @@ func (v GetUnsettledTransactionsTransactionFeeTaxBreakdownTax) MarshalJSON() ([]
 	return encodeOthers(plain(v), v.Others)
 }
 
-// GetUnsettledTransactionsTransactionShippingCostBreakdown is part of a reply.
+// GetUnsettledTransactionsTransactionShippingCostBreakdown is returned by
+// [FinanceService.GetUnsettledTransactions].
 type GetUnsettledTransactionsTransactionShippingCostBreakdown struct {
 	ActualShippingFeeAmount        Decimal                                        `json:"actual_shipping_fee_amount,omitzero"`
 	CustomerPaidShippingFeeAmount  Decimal                                        `json:"customer_paid_shipping_fee_amount,omitzero"`
@@ -1022,7 +1063,8 @@ type GetWithdrawalsResponse struct {
 	Withdrawals   []GetWithdrawalsResponseWithdrawal `json:"withdrawals,omitzero"`
 }
 
-// GetWithdrawalsResponseWithdrawal is part of a reply.
+// GetWithdrawalsResponseWithdrawal is returned by
+// [FinanceService.GetWithdrawals].
 type GetWithdrawalsResponseWithdrawal struct {
 	Amount     Decimal                                `json:"amount,omitzero"`
 	CreateTime UnixSeconds                            `json:"create_time,omitzero"`
@@ -1032,7 +1074,8 @@ type GetWithdrawalsResponseWithdrawal struct {
 	Type       string                                 `json:"type,omitzero"`
 }
 
-// Payment is part of a reply.
+// Payment is returned by [FinanceService.GetPayments] and
+// [FinanceService.GetPaymentsV202309].
 type Payment struct {
 	Amount                      PaymentMoney  `json:"amount,omitzero"`
 	BankAccount                 string        `json:"bank_account,omitzero"`
@@ -1052,7 +1095,8 @@ func (v Payment) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "ID", "St
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v Payment) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// RevenueBreakdown is part of a reply.
+// RevenueBreakdown is returned by [FinanceService.GetTransactionsByOrder] and
+// [FinanceService.GetTransactionsByStatement].
 type RevenueBreakdown struct {
 	CODServiceFeeAmount                Decimal            `json:"cod_service_fee_amount,omitzero"`
 	DistantItemFeeAmount               Decimal            `json:"distant_item_fee_amount,omitzero"` // not in the official description, used by several implementations
@@ -1076,7 +1120,7 @@ func (v RevenueBreakdown) MarshalJSON() ([]byte, error) {
 	return encodeOthers(plain(v), v.Others)
 }
 
-// Statement is part of a reply.
+// Statement is returned by [FinanceService.GetStatements].
 type Statement struct {
 	AdjustmentAmount   Decimal       `json:"adjustment_amount,omitzero"`
 	Currency           string        `json:"currency,omitzero"`
@@ -1092,7 +1136,8 @@ type Statement struct {
 	StatementTime      UnixSeconds   `json:"statement_time,omitzero"`
 }
 
-// StatementTransaction is part of a reply.
+// StatementTransaction is returned by
+// [FinanceService.GetTransactionsByStatement].
 type StatementTransaction struct {
 	AdjustmentAmount       Decimal                                    `json:"adjustment_amount,omitzero"`
 	AdjustmentID           string                                     `json:"adjustment_id,omitzero"`
@@ -1116,7 +1161,8 @@ type StatementTransaction struct {
 	Type                   StatementTransactionType                   `json:"type,omitzero"`
 }
 
-// StatementTransactionShippingCostBreakdown is part of a reply.
+// StatementTransactionShippingCostBreakdown is returned by
+// [FinanceService.GetTransactionsByStatement].
 type StatementTransactionShippingCostBreakdown struct {
 	ActualShippingFeeAmount              Decimal                                          `json:"actual_shipping_fee_amount,omitzero"`
 	CustomerPaidShippingFeeAmount        Decimal                                          `json:"customer_paid_shipping_fee_amount,omitzero"`
@@ -1155,7 +1201,8 @@ func (v StatementTransactionShippingCostBreakdown) MarshalJSON() ([]byte, error)
 	return encodeOthers(plain(v), v.Others)
 }
 
-// StatementTransactionSupplementaryComponent is part of a reply.
+// StatementTransactionSupplementaryComponent is returned by
+// [FinanceService.GetTransactionsByStatement].
 type StatementTransactionSupplementaryComponent struct {
 	CustomerPaymentAmount                Decimal `json:"customer_payment_amount,omitzero"`
 	CustomerRefundAmount                 Decimal `json:"customer_refund_amount,omitzero"`
@@ -1173,7 +1220,8 @@ type StatementTransactionSupplementaryComponent struct {
 	SellerCofundedDiscountRefundAmount   Decimal `json:"seller_cofunded_discount_refund_amount,omitzero"`
 }
 
-// Tax is part of a reply.
+// Tax is returned by [FinanceService.GetTransactionsByOrder] and
+// [FinanceService.GetTransactionsByStatement].
 type Tax struct {
 	AntiDumpingDutyAmount      Decimal            `json:"anti_dumping_duty_amount,omitzero"`
 	CedularTax                 Decimal            `json:"cedular_tax,omitzero"` // not in the official description, used by several implementations

@@ -16,7 +16,8 @@ type FulfillmentService service
 
 // BatchShipPackages calls POST /fulfillment/202309/packages/ship.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/batch-ship-packages-202309
 func (s *FulfillmentService) BatchShipPackages(ctx context.Context, req *BatchShipPackagesRequest, opts ...CallOption) (*BatchShipPackagesResponse, error) {
@@ -30,7 +31,8 @@ func (s *FulfillmentService) BatchShipPackages(ctx context.Context, req *BatchSh
 
 // CombinePackage calls POST /fulfillment/202309/packages/combine.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/combine-package-202309
 func (s *FulfillmentService) CombinePackage(ctx context.Context, req *CombinePackageRequest, opts ...CallOption) (*CombinePackageResponse, error) {
@@ -44,7 +46,8 @@ func (s *FulfillmentService) CombinePackage(ctx context.Context, req *CombinePac
 
 // CreateFirstMileBundle calls POST /fulfillment/202510/first_mile_bundle.
 //
-// It is not repeated once it was sent. Version 202510.
+// It is never retried once the request may have reached the server. Version
+// 202510.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-first-mile-bundle-v2-202510
 func (s *FulfillmentService) CreateFirstMileBundle(ctx context.Context, req *CreateFirstMileBundleRequest, opts ...CallOption) (*CreateFirstMileBundleResponse, error) {
@@ -58,7 +61,8 @@ func (s *FulfillmentService) CreateFirstMileBundle(ctx context.Context, req *Cre
 
 // CreateFirstMileBundleV202407 calls POST /fulfillment/202407/bundles.
 //
-// It is not repeated once it was sent. Version 202407.
+// It is never retried once the request may have reached the server. Version
+// 202407.
 // The newest version is [FulfillmentService.CreateFirstMileBundle].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-first-mile-bundle-202407
@@ -73,7 +77,8 @@ func (s *FulfillmentService) CreateFirstMileBundleV202407(ctx context.Context, r
 
 // CreateLastMileBundle calls POST /fulfillment/202408/last_mile_bundles.
 //
-// It is not repeated once it was sent. Version 202408.
+// It is never retried once the request may have reached the server. Version
+// 202408.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-last-mile-bundle-202408
 func (s *FulfillmentService) CreateLastMileBundle(ctx context.Context, req *CreateLastMileBundleRequest, opts ...CallOption) (*CreateLastMileBundleResponse, error) {
@@ -87,7 +92,8 @@ func (s *FulfillmentService) CreateLastMileBundle(ctx context.Context, req *Crea
 
 // CreatePackages calls POST /fulfillment/202512/packages.
 //
-// It is not repeated once it was sent. Version 202512.
+// It is never retried once the request may have reached the server. Version
+// 202512.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-packages-202512
 func (s *FulfillmentService) CreatePackages(ctx context.Context, req *CreatePackagesRequest, opts ...CallOption) (*CreatePackagesResponse, error) {
@@ -101,7 +107,8 @@ func (s *FulfillmentService) CreatePackages(ctx context.Context, req *CreatePack
 
 // CreatePackagesV202309 calls POST /fulfillment/202309/packages.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 // The newest version is [FulfillmentService.CreatePackages].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-packages-202309
@@ -116,7 +123,8 @@ func (s *FulfillmentService) CreatePackagesV202309(ctx context.Context, req *Cre
 
 // FulfillmentUploadDeliveryFile calls POST /fulfillment/202309/files/upload.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/fulfillment-upload-delivery-file-202309
 func (s *FulfillmentService) FulfillmentUploadDeliveryFile(ctx context.Context, req *FulfillmentUploadDeliveryFileRequest, opts ...CallOption) (*FulfillmentUploadDeliveryFileResponse, error) {
@@ -130,7 +138,8 @@ func (s *FulfillmentService) FulfillmentUploadDeliveryFile(ctx context.Context, 
 
 // FulfillmentUploadDeliveryImage calls POST /fulfillment/202309/images/upload.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/fulfillment-upload-delivery-image-202309
 func (s *FulfillmentService) FulfillmentUploadDeliveryImage(ctx context.Context, req *FulfillmentUploadDeliveryImageRequest, opts ...CallOption) (*FulfillmentUploadDeliveryImageResponse, error) {
@@ -144,7 +153,7 @@ func (s *FulfillmentService) FulfillmentUploadDeliveryImage(ctx context.Context,
 
 // GetEligibleShippingService calls POST /fulfillment/202309/orders/{order_id}/shipping_services/query.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-eligible-shipping-service-202309
 func (s *FulfillmentService) GetEligibleShippingService(ctx context.Context, orderID string, req *GetEligibleShippingServiceRequest, opts ...CallOption) (*GetEligibleShippingServiceResponse, error) {
@@ -158,7 +167,7 @@ func (s *FulfillmentService) GetEligibleShippingService(ctx context.Context, ord
 
 // GetHandoverTimeslots calls GET /fulfillment/202309/orders/{order_id}/handover_time_slots.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-handover-timeslots-202309
 func (s *FulfillmentService) GetHandoverTimeslots(ctx context.Context, orderID string, req *GetHandoverTimeslotsRequest, opts ...CallOption) (*GetHandoverTimeslotsResponse, error) {
@@ -172,7 +181,7 @@ func (s *FulfillmentService) GetHandoverTimeslots(ctx context.Context, orderID s
 
 // GetOrderSplitAttributes calls GET /fulfillment/202309/orders/split_attributes.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-split-attributes-202309
 func (s *FulfillmentService) GetOrderSplitAttributes(ctx context.Context, req *GetOrderSplitAttributesRequest, opts ...CallOption) (*GetOrderSplitAttributesResponse, error) {
@@ -186,7 +195,7 @@ func (s *FulfillmentService) GetOrderSplitAttributes(ctx context.Context, req *G
 
 // GetPackageDetail calls GET /fulfillment/202309/packages/{package_id}.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-package-detail-202309
 func (s *FulfillmentService) GetPackageDetail(ctx context.Context, packageID string, req *GetPackageDetailRequest, opts ...CallOption) (*Package, error) {
@@ -200,7 +209,7 @@ func (s *FulfillmentService) GetPackageDetail(ctx context.Context, packageID str
 
 // GetPackageHandoverTimeSlots calls GET /fulfillment/202309/packages/{package_id}/handover_time_slots.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-package-handover-time-slots-202309
 func (s *FulfillmentService) GetPackageHandoverTimeSlots(ctx context.Context, packageID string, req *GetPackageHandoverTimeSlotsRequest, opts ...CallOption) (*GetPackageHandoverTimeSlotsResponse, error) {
@@ -214,7 +223,7 @@ func (s *FulfillmentService) GetPackageHandoverTimeSlots(ctx context.Context, pa
 
 // GetPackageShippingDocument calls GET /fulfillment/202309/packages/{package_id}/shipping_documents.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-package-shipping-document-202309
 func (s *FulfillmentService) GetPackageShippingDocument(ctx context.Context, packageID string, req *GetPackageShippingDocumentRequest, opts ...CallOption) (*GetPackageShippingDocumentResponse, error) {
@@ -228,7 +237,7 @@ func (s *FulfillmentService) GetPackageShippingDocument(ctx context.Context, pac
 
 // GetTracking calls GET /fulfillment/202309/orders/{order_id}/tracking.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-tracking-202309
 func (s *FulfillmentService) GetTracking(ctx context.Context, orderID string, req *GetTrackingRequest, opts ...CallOption) (*GetTrackingResponse, error) {
@@ -242,7 +251,8 @@ func (s *FulfillmentService) GetTracking(ctx context.Context, orderID string, re
 
 // MarkPackageAsShipped calls POST /fulfillment/202309/orders/{order_id}/packages.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/mark-package-as-shipped-202309
 func (s *FulfillmentService) MarkPackageAsShipped(ctx context.Context, orderID string, req *MarkPackageAsShippedRequest, opts ...CallOption) (*MarkPackageAsShippedResponse, error) {
@@ -256,7 +266,8 @@ func (s *FulfillmentService) MarkPackageAsShipped(ctx context.Context, orderID s
 
 // RedeemInfoCallback calls POST /fulfillment/202601/redeem_info/callback.
 //
-// It is not repeated once it was sent. Version 202601.
+// It is never retried once the request may have reached the server. Version
+// 202601.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/redeem-info-callback-202601
 func (s *FulfillmentService) RedeemInfoCallback(ctx context.Context, req *RedeemInfoCallbackRequest, opts ...CallOption) (*RedeemInfoCallbackResponse, error) {
@@ -270,7 +281,8 @@ func (s *FulfillmentService) RedeemInfoCallback(ctx context.Context, req *Redeem
 
 // SchedulePackageHandover calls POST /fulfillment/202309/packages/schedule.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/schedule-package-handover-202309
 func (s *FulfillmentService) SchedulePackageHandover(ctx context.Context, req *SchedulePackageHandoverRequest, opts ...CallOption) (*SchedulePackageHandoverResponse, error) {
@@ -284,7 +296,7 @@ func (s *FulfillmentService) SchedulePackageHandover(ctx context.Context, req *S
 
 // SearchCombinablePackages calls GET /fulfillment/202309/combinable_packages/search.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-combinable-packages-202309
 func (s *FulfillmentService) SearchCombinablePackages(ctx context.Context, req *SearchCombinablePackagesRequest, opts ...CallOption) (*SearchCombinablePackagesResponse, error) {
@@ -296,15 +308,16 @@ func (s *FulfillmentService) SearchCombinablePackages(ctx context.Context, req *
 	return out, err
 }
 
-// SearchCombinablePackagesAll hands out what stands on the pages of
-// [FulfillmentService.SearchCombinablePackages]. It stops at the first error but an [UnreadableError].
+// SearchCombinablePackagesAll iterates over all combinable packages of
+// [FulfillmentService.SearchCombinablePackages], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *FulfillmentService) SearchCombinablePackagesAll(ctx context.Context, req *SearchCombinablePackagesRequest, opts ...CallOption) iter.Seq2[SearchCombinablePackagesResponseCombinablePackage, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]SearchCombinablePackagesResponseCombinablePackage, string, error) {
+	return tokenPages("Fulfillment.SearchCombinablePackages", func(token string) ([]SearchCombinablePackagesResponseCombinablePackage, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -319,7 +332,7 @@ func (s *FulfillmentService) SearchCombinablePackagesAll(ctx context.Context, re
 
 // SearchPackage calls POST /fulfillment/202309/packages/search.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-package-202309
 func (s *FulfillmentService) SearchPackage(ctx context.Context, req *SearchPackageRequest, opts ...CallOption) (*SearchPackageResponse, error) {
@@ -331,15 +344,16 @@ func (s *FulfillmentService) SearchPackage(ctx context.Context, req *SearchPacka
 	return out, err
 }
 
-// SearchPackageAll hands out what stands on the pages of
-// [FulfillmentService.SearchPackage]. It stops at the first error but an [UnreadableError].
+// SearchPackageAll iterates over all packages of
+// [FulfillmentService.SearchPackage], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 // Pages hold 50 unless req.PageSize says otherwise.
 func (s *FulfillmentService) SearchPackageAll(ctx context.Context, req *SearchPackageRequest, opts ...CallOption) iter.Seq2[Package, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages(func(token string) ([]Package, string, error) {
+	return tokenPages("Fulfillment.SearchPackage", func(token string) ([]Package, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -354,7 +368,8 @@ func (s *FulfillmentService) SearchPackageAll(ctx context.Context, req *SearchPa
 
 // ShipPackage calls POST /fulfillment/202309/packages/{package_id}/ship.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/ship-package-202309
 func (s *FulfillmentService) ShipPackage(ctx context.Context, packageID string, req *ShipPackageRequest, opts ...CallOption) (*ShipPackageResponse, error) {
@@ -368,7 +383,8 @@ func (s *FulfillmentService) ShipPackage(ctx context.Context, packageID string, 
 
 // SplitOrders calls POST /fulfillment/202309/orders/{order_id}/split.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/split-orders-202309
 func (s *FulfillmentService) SplitOrders(ctx context.Context, orderID string, req *SplitOrdersRequest, opts ...CallOption) (*SplitOrdersResponse, error) {
@@ -382,7 +398,8 @@ func (s *FulfillmentService) SplitOrders(ctx context.Context, orderID string, re
 
 // UncombinePackages calls POST /fulfillment/202309/packages/{package_id}/uncombine.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/uncombine-packages-202309
 func (s *FulfillmentService) UncombinePackages(ctx context.Context, packageID string, req *UncombinePackagesRequest, opts ...CallOption) (*UncombinePackagesResponse, error) {
@@ -396,7 +413,8 @@ func (s *FulfillmentService) UncombinePackages(ctx context.Context, packageID st
 
 // UpdatePackageDeliveryStatus calls POST /fulfillment/202309/packages/deliver.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-package-delivery-status-202309
 func (s *FulfillmentService) UpdatePackageDeliveryStatus(ctx context.Context, req *UpdatePackageDeliveryStatusRequest, opts ...CallOption) (*UpdatePackageDeliveryStatusResponse, error) {
@@ -410,7 +428,8 @@ func (s *FulfillmentService) UpdatePackageDeliveryStatus(ctx context.Context, re
 
 // UpdatePackageShippingInfo calls POST /fulfillment/202309/packages/{package_id}/shipping_info/update.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-package-shipping-info-202309
 func (s *FulfillmentService) UpdatePackageShippingInfo(ctx context.Context, packageID string, req *UpdatePackageShippingInfoRequest, opts ...CallOption) (*UpdatePackageShippingInfoResponse, error) {
@@ -424,7 +443,8 @@ func (s *FulfillmentService) UpdatePackageShippingInfo(ctx context.Context, pack
 
 // UpdateSOFTrack calls POST /fulfillment/202609/order/sof/track/update.
 //
-// It is not repeated once it was sent. Version 202609.
+// It is never retried once the request may have reached the server. Version
+// 202609.
 // Newer than the official description, so less sure: known from one source, neither the location nor the reply in detail.
 //
 // For sellers in the US and Brazil whom TikTok Shop allows to deliver
@@ -440,7 +460,8 @@ func (s *FulfillmentService) UpdateSOFTrack(ctx context.Context, req *UpdateSOFT
 
 // UpdateShippingInfo calls POST /fulfillment/202309/orders/{order_id}/shipping_info/update.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-shipping-info-202309
 func (s *FulfillmentService) UpdateShippingInfo(ctx context.Context, orderID string, req *UpdateShippingInfoRequest, opts ...CallOption) (*UpdateShippingInfoResponse, error) {
@@ -454,7 +475,8 @@ func (s *FulfillmentService) UpdateShippingInfo(ctx context.Context, orderID str
 
 // UploadInvoice calls POST /fulfillment/202502/invoice/upload.
 //
-// It is not repeated once it was sent. Version 202502.
+// It is never retried once the request may have reached the server. Version
+// 202502.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-invoice-202502
 func (s *FulfillmentService) UploadInvoice(ctx context.Context, req *UploadInvoiceRequest, opts ...CallOption) (*UploadInvoiceResponse, error) {
@@ -468,7 +490,7 @@ func (s *FulfillmentService) UploadInvoice(ctx context.Context, req *UploadInvoi
 
 // ValidateTracking calls GET /fulfillment/202508/tts_tracking_validation.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/tts-tracking-validation-202508
 func (s *FulfillmentService) ValidateTracking(ctx context.Context, req *ValidateTrackingRequest, opts ...CallOption) (*ValidateTrackingResponse, error) {
@@ -480,12 +502,14 @@ func (s *FulfillmentService) ValidateTracking(ctx context.Context, req *Validate
 	return out, err
 }
 
-// BatchShipPackagesRequest holds the parameters of Fulfillment.BatchShipPackages.
+// BatchShipPackagesRequest holds the parameters of
+// Fulfillment.BatchShipPackages.
 type BatchShipPackagesRequest struct {
 	Packages []BatchShipPackagesRequestPackage `json:"packages"` // required
 }
 
-// BatchShipPackagesRequestPackage is part of a request.
+// BatchShipPackagesRequestPackage is taken by
+// [FulfillmentService.BatchShipPackages].
 type BatchShipPackagesRequestPackage struct {
 	HandoverMethod *HandoverMethod                              `json:"handover_method,omitzero"`
 	ID             string                                       `json:"id"` // required
@@ -493,7 +517,8 @@ type BatchShipPackagesRequestPackage struct {
 	SelfShipment   *BatchShipPackagesRequestPackageSelfShipment `json:"self_shipment,omitzero"`
 }
 
-// BatchShipPackagesRequestPackageSelfShipment is part of a request.
+// BatchShipPackagesRequestPackageSelfShipment is taken by
+// [FulfillmentService.BatchShipPackages].
 type BatchShipPackagesRequestPackageSelfShipment struct {
 	ShippingProviderID *string `json:"shipping_provider_id,omitzero"`
 	TrackingNumber     *string `json:"tracking_number,omitzero"`
@@ -504,7 +529,8 @@ type BatchShipPackagesResponse struct {
 	Errors []BatchShipPackagesResponseError `json:"errors,omitzero"`
 }
 
-// BatchShipPackagesResponseError is part of a reply.
+// BatchShipPackagesResponseError is returned by
+// [FulfillmentService.BatchShipPackages].
 type BatchShipPackagesResponseError struct {
 	Code    int64                             `json:"code,omitzero"`
 	Detail  CombinePackageResponseErrorDetail `json:"detail,omitzero"`
@@ -516,7 +542,8 @@ type CombinePackageRequest struct {
 	CombinablePackages []CombinePackageRequestCombinablePackage `json:"combinable_packages,omitzero"`
 }
 
-// CombinePackageRequestCombinablePackage is part of a request.
+// CombinePackageRequestCombinablePackage is taken by
+// [FulfillmentService.CombinePackage].
 type CombinePackageRequestCombinablePackage struct {
 	ID       *string  `json:"id,omitzero"`
 	OrderIDs []string `json:"order_ids,omitzero"`
@@ -528,12 +555,14 @@ type CombinePackageResponse struct {
 	Packages []FulfillmentPackage `json:"packages,omitzero"`
 }
 
-// CombinePackageResponseErrorDetail is part of a reply.
+// CombinePackageResponseErrorDetail is returned by
+// [FulfillmentService.CombinePackage] and 3 others.
 type CombinePackageResponseErrorDetail struct {
 	PackageID string `json:"package_id,omitzero"`
 }
 
-// CreateFirstMileBundleRequest holds the parameters of Fulfillment.CreateFirstMileBundle.
+// CreateFirstMileBundleRequest holds the parameters of
+// Fulfillment.CreateFirstMileBundle.
 type CreateFirstMileBundleRequest struct {
 	HandoverMethod     *FulfillmentHandoverMethod `json:"handover_method,omitzero"`
 	OrderIDs           []string                   `json:"order_ids,omitzero"`
@@ -550,33 +579,40 @@ func (v CreateFirstMileBundleRequest) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateFirstMileBundleRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateFirstMileBundleResponse is the reply of Fulfillment.CreateFirstMileBundle.
+// CreateFirstMileBundleResponse is the reply of
+// Fulfillment.CreateFirstMileBundle.
 type CreateFirstMileBundleResponse struct {
 	Errors            []CreateFirstMileBundleResponseError `json:"errors,omitzero"`
 	FirstMileBundleID string                               `json:"first_mile_bundle_id,omitzero"`
 	URL               string                               `json:"url,omitzero"`
 }
 
-// CreateFirstMileBundleResponseError is part of a reply.
+// CreateFirstMileBundleResponseError is returned by
+// [FulfillmentService.CreateFirstMileBundle] and
+// [FulfillmentService.CreateFirstMileBundleV202407].
 type CreateFirstMileBundleResponseError struct {
 	Code    int64                                    `json:"code,omitzero"`
 	Detail  CreateFirstMileBundleResponseErrorDetail `json:"detail,omitzero"`
 	Message string                                   `json:"message,omitzero"`
 }
 
-// CreateFirstMileBundleResponseErrorDetail is part of a reply.
+// CreateFirstMileBundleResponseErrorDetail is returned by
+// [FulfillmentService.CreateFirstMileBundle] and
+// [FulfillmentService.CreateFirstMileBundleV202407].
 type CreateFirstMileBundleResponseErrorDetail struct {
 	OrderID string `json:"order_id,omitzero"`
 }
 
-// CreateLastMileBundleRequest holds the parameters of Fulfillment.CreateLastMileBundle.
+// CreateLastMileBundleRequest holds the parameters of
+// Fulfillment.CreateLastMileBundle.
 type CreateLastMileBundleRequest struct {
 	FulfillmentUnitIDs []string                                   `json:"fulfillment_unit_ids,omitzero"` // at most 300
 	LastMileBundle     *CreateLastMileBundleRequestLastMileBundle `json:"last_mile_bundle,omitzero"`
 	LogisticsGroupID   *int64                                     `json:"logistics_group_id,omitzero"`
 }
 
-// CreateLastMileBundleRequestLastMileBundle is part of a request.
+// CreateLastMileBundleRequestLastMileBundle is taken by
+// [FulfillmentService.CreateLastMileBundle].
 type CreateLastMileBundleRequestLastMileBundle struct {
 	Dimensions           *CreateLastMileBundleRequestLastMileBundleDimensions `json:"dimensions,omitzero"`
 	ExternalBundleID     *string                                              `json:"external_bundle_id,omitzero"`
@@ -585,7 +621,8 @@ type CreateLastMileBundleRequestLastMileBundle struct {
 	Weight               *CreateLastMileBundleRequestLastMileBundleWeight     `json:"weight,omitzero"`
 }
 
-// CreateLastMileBundleRequestLastMileBundleDimensions is part of a request.
+// CreateLastMileBundleRequestLastMileBundleDimensions is taken by
+// [FulfillmentService.CreateLastMileBundle].
 type CreateLastMileBundleRequestLastMileBundleDimensions struct {
 	Height *int64  `json:"height,omitzero"`
 	Length *int64  `json:"length,omitzero"`
@@ -593,13 +630,15 @@ type CreateLastMileBundleRequestLastMileBundleDimensions struct {
 	Width  *int64  `json:"width,omitzero"`
 }
 
-// CreateLastMileBundleRequestLastMileBundleWeight is part of a request.
+// CreateLastMileBundleRequestLastMileBundleWeight is taken by
+// [FulfillmentService.CreateLastMileBundle].
 type CreateLastMileBundleRequestLastMileBundleWeight struct {
 	Unit  *string `json:"unit,omitzero"`
 	Value *int64  `json:"value,omitzero"`
 }
 
-// CreateLastMileBundleResponse is the reply of Fulfillment.CreateLastMileBundle.
+// CreateLastMileBundleResponse is the reply of
+// Fulfillment.CreateLastMileBundle.
 type CreateLastMileBundleResponse struct {
 	LastMileBundleID string `json:"last_mile_bundle_id,omitzero"`
 }
@@ -615,7 +654,8 @@ type CreatePackagesRequest struct {
 	Weight            *Weight                              `json:"weight,omitzero"`
 }
 
-// CreatePackagesRequestOrderLineItem is part of a request.
+// CreatePackagesRequestOrderLineItem is taken by
+// [FulfillmentService.CreatePackages].
 type CreatePackagesRequestOrderLineItem struct {
 	OrderLineID *string `json:"order_line_id,omitzero"`
 }
@@ -629,7 +669,9 @@ type CreatePackagesResponse struct {
 	Weight              Weight                                    `json:"weight,omitzero"`
 }
 
-// CreatePackagesResponseShippingServiceInfo is part of a reply.
+// CreatePackagesResponseShippingServiceInfo is returned by
+// [FulfillmentService.CreatePackages] and
+// [FulfillmentService.CreatePackagesV202309].
 type CreatePackagesResponseShippingServiceInfo struct {
 	Currency             string  `json:"currency,omitzero"`
 	EarliestDeliveryDays int     `json:"earliest_delivery_days,omitzero"`
@@ -641,7 +683,8 @@ type CreatePackagesResponseShippingServiceInfo struct {
 	ShippingProviderName string  `json:"shipping_provider_name,omitzero"`
 }
 
-// CreatePackagesV202309Request holds the parameters of Fulfillment.CreatePackagesV202309.
+// CreatePackagesV202309Request holds the parameters of
+// Fulfillment.CreatePackagesV202309.
 type CreatePackagesV202309Request struct {
 	Dimension         *Dimensions `json:"dimension,omitzero"`
 	OrderID           *string     `json:"order_id,omitzero"`
@@ -650,7 +693,8 @@ type CreatePackagesV202309Request struct {
 	Weight            *Weight     `json:"weight,omitzero"`
 }
 
-// CreatePackagesV202309Response is the reply of Fulfillment.CreatePackagesV202309.
+// CreatePackagesV202309Response is the reply of
+// Fulfillment.CreatePackagesV202309.
 type CreatePackagesV202309Response struct {
 	CreateTime          UnixSeconds                               `json:"create_time,omitzero"`
 	Dimension           Dimensions                                `json:"dimension,omitzero"`
@@ -661,63 +705,74 @@ type CreatePackagesV202309Response struct {
 	Weight              Weight                                    `json:"weight,omitzero"`
 }
 
-// EditProductResponseWarning is part of a reply.
+// EditProductResponseWarning is returned by [ProductService.EditProduct] and 3
+// others.
 type EditProductResponseWarning struct {
 	Message string `json:"message,omitzero"`
 }
 
-// FulfillmentError is part of a reply.
+// FulfillmentError is returned by [FulfillmentService.CombinePackage] and
+// [FulfillmentService.UpdatePackageDeliveryStatus].
 type FulfillmentError struct {
 	Code    int                               `json:"code,omitzero"`
 	Detail  CombinePackageResponseErrorDetail `json:"detail,omitzero"`
 	Message string                            `json:"message,omitzero"`
 }
 
-// FulfillmentPackage is part of a reply.
+// FulfillmentPackage is returned by [FulfillmentService.CombinePackage] and
+// [FulfillmentService.UncombinePackages].
 type FulfillmentPackage struct {
 	ID       string   `json:"id,omitzero"`
 	OrderIDs []string `json:"order_ids,omitzero"`
 }
 
-// FulfillmentPickupSlot is part of a reply.
+// FulfillmentPickupSlot is returned by
+// [FulfillmentService.GetHandoverTimeslots] and
+// [FulfillmentService.GetPackageHandoverTimeSlots].
 type FulfillmentPickupSlot struct {
 	Avaliable bool        `json:"avaliable,omitzero"`
 	EndTime   UnixSeconds `json:"end_time,omitzero"`
 	StartTime UnixSeconds `json:"start_time,omitzero"`
 }
 
-// FulfillmentUploadDeliveryFileRequest holds the parameters of Fulfillment.FulfillmentUploadDeliveryFile.
+// FulfillmentUploadDeliveryFileRequest holds the parameters of
+// Fulfillment.FulfillmentUploadDeliveryFile.
 type FulfillmentUploadDeliveryFileRequest struct {
 	Data *File   `multipart:"data" json:"-" url:"-"`
 	Name *string `multipart:"name" json:"-" url:"-"`
 }
 
-// FulfillmentUploadDeliveryFileResponse is the reply of Fulfillment.FulfillmentUploadDeliveryFile.
+// FulfillmentUploadDeliveryFileResponse is the reply of
+// Fulfillment.FulfillmentUploadDeliveryFile.
 type FulfillmentUploadDeliveryFileResponse struct {
 	Name string `json:"name,omitzero"`
 	URL  string `json:"url,omitzero"`
 }
 
-// FulfillmentUploadDeliveryImageRequest holds the parameters of Fulfillment.FulfillmentUploadDeliveryImage.
+// FulfillmentUploadDeliveryImageRequest holds the parameters of
+// Fulfillment.FulfillmentUploadDeliveryImage.
 type FulfillmentUploadDeliveryImageRequest struct {
 	Data *File `multipart:"data" json:"-" url:"-"`
 }
 
-// FulfillmentUploadDeliveryImageResponse is the reply of Fulfillment.FulfillmentUploadDeliveryImage.
+// FulfillmentUploadDeliveryImageResponse is the reply of
+// Fulfillment.FulfillmentUploadDeliveryImage.
 type FulfillmentUploadDeliveryImageResponse struct {
 	Height int    `json:"height,omitzero"`
 	URL    string `json:"url,omitzero"`
 	Width  int    `json:"width,omitzero"`
 }
 
-// GetEligibleShippingServiceRequest holds the parameters of Fulfillment.GetEligibleShippingService.
+// GetEligibleShippingServiceRequest holds the parameters of
+// Fulfillment.GetEligibleShippingService.
 type GetEligibleShippingServiceRequest struct {
 	Dimension        *Dimensions `json:"dimension,omitzero"`
 	OrderLineItemIDs []string    `json:"order_line_item_ids,omitzero"`
 	Weight           *Weight     `json:"weight,omitzero"`
 }
 
-// GetEligibleShippingServiceResponse is the reply of Fulfillment.GetEligibleShippingService.
+// GetEligibleShippingServiceResponse is the reply of
+// Fulfillment.GetEligibleShippingService.
 type GetEligibleShippingServiceResponse struct {
 	Dimension        Dimensions                                          `json:"dimension,omitzero"`
 	OrderID          string                                              `json:"order_id,omitzero"`
@@ -726,7 +781,8 @@ type GetEligibleShippingServiceResponse struct {
 	Weight           Weight                                              `json:"weight,omitzero"`
 }
 
-// GetEligibleShippingServiceResponseShippingService is part of a reply.
+// GetEligibleShippingServiceResponseShippingService is returned by
+// [FulfillmentService.GetEligibleShippingService].
 type GetEligibleShippingServiceResponseShippingService struct {
 	Currency             string  `json:"currency,omitzero"`
 	EarliestDeliveryDays int     `json:"earliest_delivery_days,omitzero"`
@@ -739,12 +795,14 @@ type GetEligibleShippingServiceResponseShippingService struct {
 	ShippingProviderName string  `json:"shipping_provider_name,omitzero"`
 }
 
-// GetHandoverTimeslotsRequest holds the parameters of Fulfillment.GetHandoverTimeslots.
+// GetHandoverTimeslotsRequest holds the parameters of
+// Fulfillment.GetHandoverTimeslots.
 type GetHandoverTimeslotsRequest struct {
 	OrderLineItemIDs []string `url:"order_line_item_ids,comma,omitempty" json:"-"`
 }
 
-// GetHandoverTimeslotsResponse is the reply of Fulfillment.GetHandoverTimeslots.
+// GetHandoverTimeslotsResponse is the reply of
+// Fulfillment.GetHandoverTimeslots.
 type GetHandoverTimeslotsResponse struct {
 	CanDropOff       bool                    `json:"can_drop_off,omitzero"`
 	CanPickup        bool                    `json:"can_pickup,omitzero"`
@@ -753,17 +811,20 @@ type GetHandoverTimeslotsResponse struct {
 	PickupSlots      []FulfillmentPickupSlot `json:"pickup_slots,omitzero"`
 }
 
-// GetOrderSplitAttributesRequest holds the parameters of Fulfillment.GetOrderSplitAttributes.
+// GetOrderSplitAttributesRequest holds the parameters of
+// Fulfillment.GetOrderSplitAttributes.
 type GetOrderSplitAttributesRequest struct {
 	OrderIDs []string `url:"order_ids,comma" json:"-"` // required
 }
 
-// GetOrderSplitAttributesResponse is the reply of Fulfillment.GetOrderSplitAttributes.
+// GetOrderSplitAttributesResponse is the reply of
+// Fulfillment.GetOrderSplitAttributes.
 type GetOrderSplitAttributesResponse struct {
 	SplitAttributes []GetOrderSplitAttributesResponseSplitAttribute `json:"split_attributes,omitzero"`
 }
 
-// GetOrderSplitAttributesResponseSplitAttribute is part of a reply.
+// GetOrderSplitAttributesResponseSplitAttribute is returned by
+// [FulfillmentService.GetOrderSplitAttributes].
 type GetOrderSplitAttributesResponseSplitAttribute struct {
 	CanSplit         bool                                                           `json:"can_split,omitzero"`
 	MustSplit        bool                                                           `json:"must_split,omitzero"`
@@ -772,7 +833,8 @@ type GetOrderSplitAttributesResponseSplitAttribute struct {
 	Reason           string                                                         `json:"reason,omitzero"`
 }
 
-// GetOrderSplitAttributesResponseSplitAttributeMustSplitReason is part of a reply.
+// GetOrderSplitAttributesResponseSplitAttributeMustSplitReason is returned by
+// [FulfillmentService.GetOrderSplitAttributes].
 type GetOrderSplitAttributesResponseSplitAttributeMustSplitReason struct {
 	CategoryID string `json:"category_id,omitzero"`
 	MaxCount   string `json:"max_count,omitzero"`
@@ -782,10 +844,12 @@ type GetOrderSplitAttributesResponseSplitAttributeMustSplitReason struct {
 // GetPackageDetailRequest holds the parameters of Fulfillment.GetPackageDetail.
 type GetPackageDetailRequest struct{}
 
-// GetPackageHandoverTimeSlotsRequest holds the parameters of Fulfillment.GetPackageHandoverTimeSlots.
+// GetPackageHandoverTimeSlotsRequest holds the parameters of
+// Fulfillment.GetPackageHandoverTimeSlots.
 type GetPackageHandoverTimeSlotsRequest struct{}
 
-// GetPackageHandoverTimeSlotsResponse is the reply of Fulfillment.GetPackageHandoverTimeSlots.
+// GetPackageHandoverTimeSlotsResponse is the reply of
+// Fulfillment.GetPackageHandoverTimeSlots.
 type GetPackageHandoverTimeSlotsResponse struct {
 	CanDropOff       bool                    `json:"can_drop_off,omitzero"`
 	CanPickup        bool                    `json:"can_pickup,omitzero"`
@@ -794,14 +858,16 @@ type GetPackageHandoverTimeSlotsResponse struct {
 	PickupSlots      []FulfillmentPickupSlot `json:"pickup_slots,omitzero"`
 }
 
-// GetPackageShippingDocumentRequest holds the parameters of Fulfillment.GetPackageShippingDocument.
+// GetPackageShippingDocumentRequest holds the parameters of
+// Fulfillment.GetPackageShippingDocument.
 type GetPackageShippingDocumentRequest struct {
 	DocumentFormat *FulfillmentDocumentFormat `url:"document_format,omitempty" json:"-"`
 	DocumentSize   *string                    `url:"document_size,omitempty" json:"-"`
 	DocumentType   string                     `url:"document_type" json:"-"` // required
 }
 
-// GetPackageShippingDocumentResponse is the reply of Fulfillment.GetPackageShippingDocument.
+// GetPackageShippingDocumentResponse is the reply of
+// Fulfillment.GetPackageShippingDocument.
 type GetPackageShippingDocumentResponse struct {
 	DocURL         string `json:"doc_url,omitzero"`
 	TrackingNumber string `json:"tracking_number,omitzero"`
@@ -815,20 +881,22 @@ type GetTrackingResponse struct {
 	Tracking []GetTrackingResponseTracking `json:"tracking,omitzero"`
 }
 
-// GetTrackingResponseTracking is part of a reply.
+// GetTrackingResponseTracking is returned by [FulfillmentService.GetTracking].
 type GetTrackingResponseTracking struct {
 	Description      string `json:"description,omitzero"`
 	UpdateTimeMillis int64  `json:"update_time_millis,omitzero"`
 }
 
-// MarkPackageAsShippedRequest holds the parameters of Fulfillment.MarkPackageAsShipped.
+// MarkPackageAsShippedRequest holds the parameters of
+// Fulfillment.MarkPackageAsShipped.
 type MarkPackageAsShippedRequest struct {
 	OrderLineItemIDs   []string `json:"order_line_item_ids,omitzero"`
 	ShippingProviderID string   `json:"shipping_provider_id"` // required
 	TrackingNumber     string   `json:"tracking_number"`      // required
 }
 
-// MarkPackageAsShippedResponse is the reply of Fulfillment.MarkPackageAsShipped.
+// MarkPackageAsShippedResponse is the reply of
+// Fulfillment.MarkPackageAsShipped.
 type MarkPackageAsShippedResponse struct {
 	OrderID          string                     `json:"order_id,omitzero"`
 	OrderLineItemIDs []string                   `json:"order_line_item_ids,omitzero"`
@@ -873,7 +941,8 @@ func (v Package) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v Package) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PackageInsurance is part of a reply.
+// PackageInsurance is returned by [FulfillmentService.SearchPackage] and
+// [FulfillmentService.GetPackageDetail].
 type PackageInsurance struct {
 	ClaimStatus     FulfillmentClaimStatus `json:"claim_status,omitzero"`
 	CoverageAmount  Decimal                `json:"coverage_amount,omitzero"`
@@ -881,21 +950,29 @@ type PackageInsurance struct {
 	IsPurchased     bool                   `json:"is_purchased,omitzero"`
 }
 
-// PackageOrder is part of a reply.
+// PackageOrder is returned by [FulfillmentService.SearchPackage] and
+// [FulfillmentService.GetPackageDetail].
 type PackageOrder struct {
-	ID   string            `json:"id,omitzero"`
+	ID string `json:"id,omitzero"`
+	// Deprecated: TikTok Shop will drop it.
 	SKUs []PackageOrderSKU `json:"skus,omitzero"`
 }
 
-// PackageOrderSKU is part of a reply.
+// PackageOrderSKU is returned by [FulfillmentService.SearchPackage] and
+// [FulfillmentService.GetPackageDetail].
 type PackageOrderSKU struct {
-	ID       string `json:"id,omitzero"`
+	// Deprecated: TikTok Shop will drop it.
+	ID string `json:"id,omitzero"`
+	// Deprecated: TikTok Shop will drop it.
 	ImageURL string `json:"image_url,omitzero"`
-	Name     string `json:"name,omitzero"`
-	Quantity int64  `json:"quantity,omitzero"`
+	// Deprecated: TikTok Shop will drop it.
+	Name string `json:"name,omitzero"`
+	// Deprecated: TikTok Shop will drop it.
+	Quantity int64 `json:"quantity,omitzero"`
 }
 
-// PackageRecipientAddress is part of a reply.
+// PackageRecipientAddress is returned by [FulfillmentService.SearchPackage] and
+// [FulfillmentService.GetPackageDetail].
 type PackageRecipientAddress struct {
 	AddressDetail string `json:"address_detail,omitzero"`
 	AddressLine1  string `json:"address_line1,omitzero"`
@@ -915,7 +992,8 @@ func (v PackageRecipientAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v PackageRecipientAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PackageSenderAddress is part of a reply.
+// PackageSenderAddress is returned by [FulfillmentService.SearchPackage] and
+// [FulfillmentService.GetPackageDetail].
 type PackageSenderAddress struct {
 	AddressDetail string `json:"address_detail,omitzero"`
 	AddressLine1  string `json:"address_line1,omitzero"`
@@ -935,26 +1013,29 @@ func (v PackageSenderAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f,
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v PackageSenderAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PickupSlot is part of a request.
+// PickupSlot is taken by [FulfillmentService.ShipPackage] and 2 others.
 type PickupSlot struct {
 	EndTime   *UnixSeconds `json:"end_time,omitzero"`
 	StartTime *UnixSeconds `json:"start_time,omitzero"`
 }
 
-// RedeemInfoCallbackRequest holds the parameters of Fulfillment.RedeemInfoCallback.
+// RedeemInfoCallbackRequest holds the parameters of
+// Fulfillment.RedeemInfoCallback.
 type RedeemInfoCallbackRequest struct {
 	OrderID       *string                                  `json:"order_id,omitzero"`
 	OrderInfoList []RedeemInfoCallbackRequestOrderInfoList `json:"order_info_list,omitzero"`
 }
 
-// RedeemInfoCallbackRequestOrderInfoList is part of a request.
+// RedeemInfoCallbackRequestOrderInfoList is taken by
+// [FulfillmentService.RedeemInfoCallback].
 type RedeemInfoCallbackRequestOrderInfoList struct {
 	OrderLineID    *string                                           `json:"order_line_id,omitzero"`
 	RedeemInfo     *RedeemInfoCallbackRequestOrderInfoListRedeemInfo `json:"redeem_info,omitzero"`
 	SourceUniqueID *string                                           `json:"source_unique_id,omitzero"`
 }
 
-// RedeemInfoCallbackRequestOrderInfoListRedeemInfo is part of a request.
+// RedeemInfoCallbackRequestOrderInfoListRedeemInfo is taken by
+// [FulfillmentService.RedeemInfoCallback].
 type RedeemInfoCallbackRequestOrderInfoListRedeemInfo struct {
 	RedeemData *string `json:"redeem_data,omitzero"`
 	RedeemType *string `json:"redeem_type,omitzero"`
@@ -965,13 +1046,15 @@ type RedeemInfoCallbackResponse struct {
 	OrderStatuses []RedeemInfoCallbackResponseOrderStatus `json:"order_statuses,omitzero"`
 }
 
-// RedeemInfoCallbackResponseOrderStatus is part of a reply.
+// RedeemInfoCallbackResponseOrderStatus is returned by
+// [FulfillmentService.RedeemInfoCallback].
 type RedeemInfoCallbackResponseOrderStatus struct {
 	OrderLineID string `json:"order_line_id,omitzero"`
 	StatusCode  int    `json:"status_code,omitzero"`
 }
 
-// SchedulePackageHandoverRequest holds the parameters of Fulfillment.SchedulePackageHandover.
+// SchedulePackageHandoverRequest holds the parameters of
+// Fulfillment.SchedulePackageHandover.
 type SchedulePackageHandoverRequest struct {
 	HandoverMethod   *string     `json:"handover_method,omitzero"`
 	OrderID          *string     `json:"order_id,omitzero"`
@@ -979,7 +1062,8 @@ type SchedulePackageHandoverRequest struct {
 	PickupSlot       *PickupSlot `json:"pickup_slot,omitzero"`
 }
 
-// SchedulePackageHandoverResponse is the reply of Fulfillment.SchedulePackageHandover.
+// SchedulePackageHandoverResponse is the reply of
+// Fulfillment.SchedulePackageHandover.
 type SchedulePackageHandoverResponse struct {
 	CreateTime           UnixSeconds `json:"create_time,omitzero"`
 	Dimension            Dimensions  `json:"dimension,omitzero"`
@@ -994,20 +1078,23 @@ type SchedulePackageHandoverResponse struct {
 	Weight               Weight      `json:"weight,omitzero"`
 }
 
-// SearchCombinablePackagesRequest holds the parameters of Fulfillment.SearchCombinablePackages.
+// SearchCombinablePackagesRequest holds the parameters of
+// Fulfillment.SearchCombinablePackages.
 type SearchCombinablePackagesRequest struct {
 	PageSize  int     `url:"page_size" json:"-"` // required, 1 to 50
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// SearchCombinablePackagesResponse is the reply of Fulfillment.SearchCombinablePackages.
+// SearchCombinablePackagesResponse is the reply of
+// Fulfillment.SearchCombinablePackages.
 type SearchCombinablePackagesResponse struct {
 	CombinablePackages []SearchCombinablePackagesResponseCombinablePackage `json:"combinable_packages,omitzero"`
 	NextPageToken      string                                              `json:"next_page_token,omitzero"`
 	TotalCount         int64                                               `json:"total_count,omitzero"`
 }
 
-// SearchCombinablePackagesResponseCombinablePackage is part of a reply.
+// SearchCombinablePackagesResponseCombinablePackage is returned by
+// [FulfillmentService.SearchCombinablePackages].
 type SearchCombinablePackagesResponseCombinablePackage struct {
 	ID       string   `json:"id,omitzero"`
 	OrderIDs []string `json:"order_ids,omitzero"`
@@ -1043,7 +1130,7 @@ type ShipPackageRequest struct {
 	SelfShipment   *ShipPackageRequestSelfShipment `json:"self_shipment,omitzero"`
 }
 
-// ShipPackageRequestSelfShipment is part of a request.
+// ShipPackageRequestSelfShipment is taken by [FulfillmentService.ShipPackage].
 type ShipPackageRequestSelfShipment struct {
 	ShippingProviderID string `json:"shipping_provider_id"` // required
 	TrackingNumber     string `json:"tracking_number"`      // required
@@ -1057,7 +1144,8 @@ type SplitOrdersRequest struct {
 	SplittableGroups []SplitOrdersRequestSplittableGroup `json:"splittable_groups,omitzero"`
 }
 
-// SplitOrdersRequestSplittableGroup is part of a request.
+// SplitOrdersRequestSplittableGroup is taken by
+// [FulfillmentService.SplitOrders].
 type SplitOrdersRequestSplittableGroup struct {
 	ID               *string  `json:"id,omitzero"`
 	OrderLineItemIDs []string `json:"order_line_item_ids,omitzero"`
@@ -1068,13 +1156,14 @@ type SplitOrdersResponse struct {
 	Packages []SplitOrdersResponsePackage `json:"packages,omitzero"`
 }
 
-// SplitOrdersResponsePackage is part of a reply.
+// SplitOrdersResponsePackage is returned by [FulfillmentService.SplitOrders].
 type SplitOrdersResponsePackage struct {
 	ID                string `json:"id,omitzero"`
 	SplittableGroupID string `json:"splittable_group_id,omitzero"`
 }
 
-// UncombinePackagesRequest holds the parameters of Fulfillment.UncombinePackages.
+// UncombinePackagesRequest holds the parameters of
+// Fulfillment.UncombinePackages.
 type UncombinePackagesRequest struct {
 	OrderIDs []string `json:"order_ids,omitzero"`
 }
@@ -1084,12 +1173,14 @@ type UncombinePackagesResponse struct {
 	Packages []FulfillmentPackage `json:"packages,omitzero"`
 }
 
-// UpdatePackageDeliveryStatusRequest holds the parameters of Fulfillment.UpdatePackageDeliveryStatus.
+// UpdatePackageDeliveryStatusRequest holds the parameters of
+// Fulfillment.UpdatePackageDeliveryStatus.
 type UpdatePackageDeliveryStatusRequest struct {
 	Packages []UpdatePackageDeliveryStatusRequestPackage `json:"packages,omitzero"`
 }
 
-// UpdatePackageDeliveryStatusRequestPackage is part of a request.
+// UpdatePackageDeliveryStatusRequestPackage is taken by
+// [FulfillmentService.UpdatePackageDeliveryStatus].
 type UpdatePackageDeliveryStatusRequestPackage struct {
 	DeliveryType       *FulfillmentDeliveryType       `json:"delivery_type,omitzero"`
 	FailDeliveryReason *FulfillmentFailDeliveryReason `json:"fail_delivery_reason,omitzero"`
@@ -1098,18 +1189,21 @@ type UpdatePackageDeliveryStatusRequestPackage struct {
 	ID                 *string                        `json:"id,omitzero"`
 }
 
-// UpdatePackageDeliveryStatusResponse is the reply of Fulfillment.UpdatePackageDeliveryStatus.
+// UpdatePackageDeliveryStatusResponse is the reply of
+// Fulfillment.UpdatePackageDeliveryStatus.
 type UpdatePackageDeliveryStatusResponse struct {
 	Errors []FulfillmentError `json:"errors,omitzero"`
 }
 
-// UpdatePackageShippingInfoRequest holds the parameters of Fulfillment.UpdatePackageShippingInfo.
+// UpdatePackageShippingInfoRequest holds the parameters of
+// Fulfillment.UpdatePackageShippingInfo.
 type UpdatePackageShippingInfoRequest struct {
 	ShippingProviderID string `json:"shipping_provider_id"` // required
 	TrackingNumber     string `json:"tracking_number"`      // required
 }
 
-// UpdatePackageShippingInfoResponse is the reply of Fulfillment.UpdatePackageShippingInfo.
+// UpdatePackageShippingInfoResponse is the reply of
+// Fulfillment.UpdatePackageShippingInfo.
 type UpdatePackageShippingInfoResponse struct{}
 
 // UpdateSOFTrackRequest holds the parameters of Fulfillment.UpdateSOFTrack.
@@ -1121,7 +1215,7 @@ type UpdateSOFTrackRequest struct {
 	Tracks              []UpdateSOFTrackRequestTrack `json:"tracks,omitzero"` // at most 50
 }
 
-// UpdateSOFTrackRequestTrack is part of a request.
+// UpdateSOFTrackRequestTrack is taken by [FulfillmentService.UpdateSOFTrack].
 type UpdateSOFTrackRequestTrack struct {
 	ActionCode   *string         `json:"action_code,omitzero"`
 	Description  *string         `json:"description,omitzero"`
@@ -1131,7 +1225,8 @@ type UpdateSOFTrackRequestTrack struct {
 	ProofURL     *string         `json:"proof_url,omitzero"`
 }
 
-// UpdateShippingInfoRequest holds the parameters of Fulfillment.UpdateShippingInfo.
+// UpdateShippingInfoRequest holds the parameters of
+// Fulfillment.UpdateShippingInfo.
 type UpdateShippingInfoRequest struct {
 	ShippingProviderID string `json:"shipping_provider_id"` // required
 	TrackingNumber     string `json:"tracking_number"`      // required
@@ -1145,7 +1240,7 @@ type UploadInvoiceRequest struct {
 	Invoices []UploadInvoiceRequestInvoice `json:"invoices,omitzero"`
 }
 
-// UploadInvoiceRequestInvoice is part of a request.
+// UploadInvoiceRequestInvoice is taken by [FulfillmentService.UploadInvoice].
 type UploadInvoiceRequestInvoice struct {
 	File      *string  `json:"file,omitzero"`
 	FileType  *string  `json:"file_type,omitzero"`
@@ -1158,14 +1253,15 @@ type UploadInvoiceResponse struct {
 	Errors []UploadInvoiceResponseError `json:"errors,omitzero"`
 }
 
-// UploadInvoiceResponseError is part of a reply.
+// UploadInvoiceResponseError is returned by [FulfillmentService.UploadInvoice].
 type UploadInvoiceResponseError struct {
 	Code    int                              `json:"code,omitzero"`
 	Detail  UploadInvoiceResponseErrorDetail `json:"detail,omitzero"`
 	Message string                           `json:"message,omitzero"`
 }
 
-// UploadInvoiceResponseErrorDetail is part of a reply.
+// UploadInvoiceResponseErrorDetail is returned by
+// [FulfillmentService.UploadInvoice].
 type UploadInvoiceResponseErrorDetail struct {
 	OrderIDs  []string `json:"order_ids,omitzero"`
 	PackageID string   `json:"package_id,omitzero"`

@@ -15,7 +15,7 @@ type GSFullServiceCommodityService service
 
 // GSCalculateProductAuditInfo calls POST /gs_full_service_commodity/202509/calculate_audit_info.
 //
-// It only reads and is safe to repeat. Version 202509.
+// It only reads, and is retried. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-calculate-product-audit-info-202509
 func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfo(ctx context.Context, req *GSCalculateProductAuditInfoRequest, opts ...CallOption) (*GSCalculateProductAuditInfoResponse, error) {
@@ -29,7 +29,7 @@ func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfo(ctx context.
 
 // GSCalculateProductAuditInfoV202508 calls POST /gs_full_service_commodity/202508/calculate_audit_info.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 // The newest version is [GSFullServiceCommodityService.GSCalculateProductAuditInfo].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-calculate-product-audit-info-202508
@@ -44,7 +44,8 @@ func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfoV202508(ctx c
 
 // GSCreateProduct calls POST /gs_full_service_commodity/202509/beta/products.
 //
-// It is not repeated once it was sent. Version 202509.
+// It is never retried once the request may have reached the server. Version
+// 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202509
 func (s *GSFullServiceCommodityService) GSCreateProduct(ctx context.Context, req *GSCreateProductRequest, opts ...CallOption) (*GSCreateProductResponse, error) {
@@ -58,7 +59,8 @@ func (s *GSFullServiceCommodityService) GSCreateProduct(ctx context.Context, req
 
 // GSCreateProductV202405 calls POST /gs_full_service_commodity/202405/beta/products.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 // The newest version is [GSFullServiceCommodityService.GSCreateProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202405
@@ -73,7 +75,8 @@ func (s *GSFullServiceCommodityService) GSCreateProductV202405(ctx context.Conte
 
 // GSCreateProductV202410 calls POST /gs_full_service_commodity/202410/beta/products.
 //
-// It is not repeated once it was sent. Version 202410.
+// It is never retried once the request may have reached the server. Version
+// 202410.
 // The newest version is [GSFullServiceCommodityService.GSCreateProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202410
@@ -88,7 +91,8 @@ func (s *GSFullServiceCommodityService) GSCreateProductV202410(ctx context.Conte
 
 // GSCreateProductV202508 calls POST /gs_full_service_commodity/202508/beta/products.
 //
-// It is not repeated once it was sent. Version 202508.
+// It is never retried once the request may have reached the server. Version
+// 202508.
 // The newest version is [GSFullServiceCommodityService.GSCreateProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-v2-202508
@@ -103,7 +107,7 @@ func (s *GSFullServiceCommodityService) GSCreateProductV202508(ctx context.Conte
 
 // GSFullServiceGetAttributes calls GET /gs_full_service_commodity/202507/beta/categories/{category_id}/attributes.
 //
-// It only reads and is safe to repeat. Version 202507.
+// It only reads, and is retried. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202507
 func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.Context, categoryID string, req *GSFullServiceGetAttributesRequest, opts ...CallOption) (*GSFullServiceGetAttributesResponse, error) {
@@ -117,7 +121,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.C
 
 // GSFullServiceGetAttributesV202405 calls GET /gs_full_service_commodity/202405/beta/categories/{category_id}/attributes.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 // The newest version is [GSFullServiceCommodityService.GSFullServiceGetAttributes].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202405
@@ -132,7 +136,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx co
 
 // GSFullServiceGetAttributesV202503 calls GET /gs_full_service_commodity/202503/beta/categories/{category_id}/attributes.
 //
-// It only reads and is safe to repeat. Version 202503.
+// It only reads, and is retried. Version 202503.
 // The newest version is [GSFullServiceCommodityService.GSFullServiceGetAttributes].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-attributes-202503
@@ -147,7 +151,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202503(ctx co
 
 // GSFullServiceGetBrands calls GET /gs_full_service_commodity/202405/beta/brands.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-brands-202405
 func (s *GSFullServiceCommodityService) GSFullServiceGetBrands(ctx context.Context, req *GSFullServiceGetBrandsRequest, opts ...CallOption) (*GSFullServiceGetBrandsResponse, error) {
@@ -161,7 +165,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetBrands(ctx context.Conte
 
 // GSFullServiceGetCategoryInformation calls GET /gs_full_service_commodity/202405/beta/categories/{category_id}.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-category-information-202405
 func (s *GSFullServiceCommodityService) GSFullServiceGetCategoryInformation(ctx context.Context, categoryID string, req *GSFullServiceGetCategoryInformationRequest, opts ...CallOption) (*GSFullServiceGetCategoryInformationResponse, error) {
@@ -175,7 +179,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCategoryInformation(ctx 
 
 // GSFullServiceGetCertifications calls GET /gs_full_service_commodity/202507/beta/categories/{category_id}/certifications.
 //
-// It only reads and is safe to repeat. Version 202507.
+// It only reads, and is retried. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-certifications-202507
 func (s *GSFullServiceCommodityService) GSFullServiceGetCertifications(ctx context.Context, categoryID string, req *GSFullServiceGetCertificationsRequest, opts ...CallOption) (*GSFullServiceGetCertificationsResponse, error) {
@@ -189,7 +193,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCertifications(ctx conte
 
 // GSFullServiceGetCertificationsV202406 calls GET /gs_full_service_commodity/202406/beta/categories/{category_id}/certifications.
 //
-// It only reads and is safe to repeat. Version 202406.
+// It only reads, and is retried. Version 202406.
 // The newest version is [GSFullServiceCommodityService.GSFullServiceGetCertifications].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-get-certifications-202406
@@ -204,7 +208,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCertificationsV202406(ct
 
 // GSFullServicePreviewGetAttributes calls GET /gs_full_service_commodity/202404/preview/categories/{category_id}/attributes.
 //
-// It only reads and is safe to repeat. Version 202404.
+// It only reads, and is retried. Version 202404.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-get-attributes-202404
 func (s *GSFullServiceCommodityService) GSFullServicePreviewGetAttributes(ctx context.Context, categoryID string, req *GSFullServicePreviewGetAttributesRequest, opts ...CallOption) (*GSFullServicePreviewGetAttributesResponse, error) {
@@ -218,7 +222,7 @@ func (s *GSFullServiceCommodityService) GSFullServicePreviewGetAttributes(ctx co
 
 // GSFullServicePreviewGetBrands calls GET /gs_full_service_commodity/202404/preview/brands.
 //
-// It only reads and is safe to repeat. Version 202404.
+// It only reads, and is retried. Version 202404.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-get-brands-202404
 func (s *GSFullServiceCommodityService) GSFullServicePreviewGetBrands(ctx context.Context, req *GSFullServicePreviewGetBrandsRequest, opts ...CallOption) (*GSFullServicePreviewGetBrandsResponse, error) {
@@ -232,7 +236,7 @@ func (s *GSFullServiceCommodityService) GSFullServicePreviewGetBrands(ctx contex
 
 // GSFullServicePreviewGetCategoryInformation calls GET /gs_full_service_commodity/202404/preview/categories/{category_id}.
 //
-// It only reads and is safe to repeat. Version 202404.
+// It only reads, and is retried. Version 202404.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-preview-get-category-information-202404
 func (s *GSFullServiceCommodityService) GSFullServicePreviewGetCategoryInformation(ctx context.Context, categoryID string, req *GSFullServicePreviewGetCategoryInformationRequest, opts ...CallOption) (*GSFullServicePreviewGetCategoryInformationResponse, error) {
@@ -246,7 +250,7 @@ func (s *GSFullServiceCommodityService) GSFullServicePreviewGetCategoryInformati
 
 // GSFullServiceSearchCategories calls POST /gs_full_service_commodity/202405/beta/categories/search.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-search-categories-202405
 func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx context.Context, req *GSFullServiceSearchCategoriesRequest, opts ...CallOption) (*GSFullServiceSearchCategoriesResponse, error) {
@@ -258,24 +262,25 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx contex
 	return out, err
 }
 
-// GSFullServiceSearchCategoriesAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSFullServiceSearchCategories]. It stops at the first error but an [UnreadableError].
+// GSFullServiceSearchCategoriesAll iterates over all categories of
+// [GSFullServiceCommodityService.GSFullServiceSearchCategories], fetching pages
+// as needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx context.Context, req *GSFullServiceSearchCategoriesRequest, opts ...CallOption) iter.Seq2[GSFullServiceSearchCategoriesResponseCategory, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, int, error) {
+	return numberedPages("GSFullServiceCommodity.GSFullServiceSearchCategories", numberOf(start.PageOffset), numberOf(start.PageSize), 100, func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, pageHead, error) {
 		r := start
 		r.PageOffset = &page
 		out, err := s.GSFullServiceSearchCategories(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Categories, 0, err
+		return out.Categories, pageHead{}, err
 	})
 }
 
 // GSGetGradingTemplatesConfig calls GET /gs_full_service_commodity/202406/beta/grading_templates.
 //
-// It only reads and is safe to repeat. Version 202406.
+// It only reads, and is retried. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-grading-templates-config-v2-202406
 func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfig(ctx context.Context, req *GSGetGradingTemplatesConfigRequest, opts ...CallOption) (*GSGetGradingTemplatesConfigResponse, error) {
@@ -289,7 +294,7 @@ func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfig(ctx context.
 
 // GSGetSizeGroupsConfig calls GET /gs_full_service_commodity/202406/beta/size_groups.
 //
-// It only reads and is safe to repeat. Version 202406.
+// It only reads, and is retried. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-size-groups-config-v2-202406
 func (s *GSFullServiceCommodityService) GSGetSizeGroupsConfig(ctx context.Context, req *GSGetSizeGroupsConfigRequest, opts ...CallOption) (*GSGetSizeGroupsConfigResponse, error) {
@@ -303,7 +308,7 @@ func (s *GSFullServiceCommodityService) GSGetSizeGroupsConfig(ctx context.Contex
 
 // GSGetSupplierResponsiblePersons calls GET /gs_full_service_commodity/202508/supplier_rps.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-supplier-rp-202508
 func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersons(ctx context.Context, req *GSGetSupplierResponsiblePersonsRequest, opts ...CallOption) (*GSGetSupplierResponsiblePersonsResponse, error) {
@@ -315,11 +320,12 @@ func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersons(ctx cont
 	return out, err
 }
 
-// GSGetSupplierResponsiblePersonsAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSGetSupplierResponsiblePersons]. It stops at the first error but an [UnreadableError].
+// GSGetSupplierResponsiblePersonsAll iterates over all rp infos of
+// [GSFullServiceCommodityService.GSGetSupplierResponsiblePersons], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersonsAll(ctx context.Context, req *GSGetSupplierResponsiblePersonsRequest, opts ...CallOption) iter.Seq2[GSGetSupplierResponsiblePersonsResponseRPInfo, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSGetSupplierResponsiblePersonsResponseRPInfo, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSGetSupplierResponsiblePersons", func(token string) ([]GSGetSupplierResponsiblePersonsResponseRPInfo, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -334,7 +340,8 @@ func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersonsAll(ctx c
 
 // GSImageUpload calls POST /gs_full_service_commodity/202406/beta/images/upload.
 //
-// It is not repeated once it was sent. Version 202406.
+// It is never retried once the request may have reached the server. Version
+// 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-image-upload-v2-202406
 func (s *GSFullServiceCommodityService) GSImageUpload(ctx context.Context, req *GSImageUploadRequest, opts ...CallOption) (*GSImageUploadResponse, error) {
@@ -348,7 +355,7 @@ func (s *GSFullServiceCommodityService) GSImageUpload(ctx context.Context, req *
 
 // GSListSupplierManufacturer calls GET /gs_full_service_commodity/202508/supplier_manufacturers.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-list-supplier-manufacturer-202508
 func (s *GSFullServiceCommodityService) GSListSupplierManufacturer(ctx context.Context, req *GSListSupplierManufacturerRequest, opts ...CallOption) (*GSListSupplierManufacturerResponse, error) {
@@ -360,11 +367,12 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturer(ctx context.C
 	return out, err
 }
 
-// GSListSupplierManufacturerAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSListSupplierManufacturer]. It stops at the first error but an [UnreadableError].
+// GSListSupplierManufacturerAll iterates over all items of
+// [GSFullServiceCommodityService.GSListSupplierManufacturer], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx context.Context, req *GSListSupplierManufacturerRequest, opts ...CallOption) iter.Seq2[GSListSupplierManufacturerResponseManufacturerList, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSListSupplierManufacturer", func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -379,7 +387,8 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx contex
 
 // GSPreviewCreateProduct calls POST /gs_full_service_commodity/202405/preview/products.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-product-202405
 func (s *GSFullServiceCommodityService) GSPreviewCreateProduct(ctx context.Context, req *GSPreviewCreateProductRequest, opts ...CallOption) (*GSPreviewCreateProductResponse, error) {
@@ -393,7 +402,7 @@ func (s *GSFullServiceCommodityService) GSPreviewCreateProduct(ctx context.Conte
 
 // GSProductImageUploadRequirementsQuery calls GET /gs_full_service_commodity/202405/beta/categories/{category_id}/image_upload_requirements.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-product-image-upload-requirements-query-202405
 func (s *GSFullServiceCommodityService) GSProductImageUploadRequirementsQuery(ctx context.Context, categoryID string, req *GSProductImageUploadRequirementsQueryRequest, opts ...CallOption) (*GSProductImageUploadRequirementsQueryResponse, error) {
@@ -407,7 +416,8 @@ func (s *GSFullServiceCommodityService) GSProductImageUploadRequirementsQuery(ct
 
 // GSQualificationFileUpload calls POST /gs_full_service_commodity/202405/beta/certification_files/upload.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-qualification-file-upload-202405
 func (s *GSFullServiceCommodityService) GSQualificationFileUpload(ctx context.Context, req *GSQualificationFileUploadRequest, opts ...CallOption) (*GSQualificationFileUploadResponse, error) {
@@ -421,7 +431,7 @@ func (s *GSFullServiceCommodityService) GSQualificationFileUpload(ctx context.Co
 
 // GSQuerySKUApprovals calls POST /gs_full_service_commodity/202504/beta/products/search.
 //
-// It only reads and is safe to repeat. Version 202504.
+// It only reads, and is retried. Version 202504.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202504
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovals(ctx context.Context, req *GSQuerySKUApprovalsRequest, opts ...CallOption) (*GSQuerySKUApprovalsResponse, error) {
@@ -433,11 +443,12 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovals(ctx context.Context,
 	return out, err
 }
 
-// GSQuerySKUApprovalsAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSQuerySKUApprovals]. It stops at the first error but an [UnreadableError].
+// GSQuerySKUApprovalsAll iterates over all spus of
+// [GSFullServiceCommodityService.GSQuerySKUApprovals], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsAll(ctx context.Context, req *GSQuerySKUApprovalsRequest, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovals", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -452,7 +463,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsAll(ctx context.Conte
 
 // GSQuerySKUApprovalsV202406 calls POST /gs_full_service_commodity/202406/beta/products/search.
 //
-// It only reads and is safe to repeat. Version 202406.
+// It only reads, and is retried. Version 202406.
 // The newest version is [GSFullServiceCommodityService.GSQuerySKUApprovals].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202406
@@ -465,11 +476,12 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406(ctx context.C
 	return out, err
 }
 
-// GSQuerySKUApprovalsV202406All hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSQuerySKUApprovalsV202406]. It stops at the first error but an [UnreadableError].
+// GSQuerySKUApprovalsV202406All iterates over all spus of
+// [GSFullServiceCommodityService.GSQuerySKUApprovalsV202406], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406All(ctx context.Context, req *GSQuerySKUApprovalsV202406Request, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovalsV202406", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -484,7 +496,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406All(ctx contex
 
 // GSQuerySKUApprovalsV202410 calls POST /gs_full_service_commodity/202410/beta/products/search.
 //
-// It only reads and is safe to repeat. Version 202410.
+// It only reads, and is retried. Version 202410.
 // The newest version is [GSFullServiceCommodityService.GSQuerySKUApprovals].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-skus-and-the-approval-status-of-skus-v2-202410
@@ -497,11 +509,12 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410(ctx context.C
 	return out, err
 }
 
-// GSQuerySKUApprovalsV202410All hands out what stands on the pages of
-// [GSFullServiceCommodityService.GSQuerySKUApprovalsV202410]. It stops at the first error but an [UnreadableError].
+// GSQuerySKUApprovalsV202410All iterates over all spus of
+// [GSFullServiceCommodityService.GSQuerySKUApprovalsV202410], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410All(ctx context.Context, req *GSQuerySKUApprovalsV202410Request, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovalsV202410", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -516,7 +529,8 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410All(ctx contex
 
 // GSVideoUpload calls POST /gs_full_service_commodity/202405/beta/videos/upload.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-video-upload-202405
 func (s *GSFullServiceCommodityService) GSVideoUpload(ctx context.Context, req *GSVideoUploadRequest, opts ...CallOption) (*GSVideoUploadResponse, error) {
@@ -530,7 +544,7 @@ func (s *GSFullServiceCommodityService) GSVideoUpload(ctx context.Context, req *
 
 // GetGlobalSellingFullServiceCategories calls POST /gs_full_service_commodity/202404/preview/categories/search.
 //
-// It only reads and is safe to repeat. Version 202404.
+// It only reads, and is retried. Version 202404.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-selling-full-service-categories-202404
 func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ctx context.Context, req *GetGlobalSellingFullServiceCategoriesRequest, opts ...CallOption) (*GetGlobalSellingFullServiceCategoriesResponse, error) {
@@ -542,24 +556,26 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ct
 	return out, err
 }
 
-// GetGlobalSellingFullServiceCategoriesAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories]. It stops at the first error but an [UnreadableError].
+// GetGlobalSellingFullServiceCategoriesAll iterates over all categories of
+// [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories],
+// fetching pages as needed, and stops at the first error but an
+// [UnreadableError].
 func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll(ctx context.Context, req *GetGlobalSellingFullServiceCategoriesRequest, opts ...CallOption) iter.Seq2[GetGlobalSellingFullServiceCategoriesResponseCategory, error] {
 	start := valueOf(req)
-	return numberedPages(numberOf(start.PageOffset), numberOf(start.PageSize), func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, int, error) {
+	return numberedPages("GSFullServiceCommodity.GetGlobalSellingFullServiceCategories", numberOf(start.PageOffset), numberOf(start.PageSize), 0, func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, pageHead, error) {
 		r := start
 		r.PageOffset = &page
 		out, err := s.GetGlobalSellingFullServiceCategories(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, 0, err
+			return nil, pageHead{}, err
 		}
-		return out.Categories, 0, err
+		return out.Categories, pageHead{}, err
 	})
 }
 
 // GetGradingTemplatesConfig calls GET /gs_full_service_commodity/202405/preview/grading_templates.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-grading-templates-config-202405
 func (s *GSFullServiceCommodityService) GetGradingTemplatesConfig(ctx context.Context, req *GetGradingTemplatesConfigRequest, opts ...CallOption) (*GetGradingTemplatesConfigResponse, error) {
@@ -573,7 +589,7 @@ func (s *GSFullServiceCommodityService) GetGradingTemplatesConfig(ctx context.Co
 
 // GetSizeGroups calls GET /gs_full_service_commodity/202408/size_groups.
 //
-// It only reads and is safe to repeat. Version 202408.
+// It only reads, and is retried. Version 202408.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-size-groups-202408
 func (s *GSFullServiceCommodityService) GetSizeGroups(ctx context.Context, req *GetSizeGroupsRequest, opts ...CallOption) (*GetSizeGroupsResponse, error) {
@@ -587,7 +603,7 @@ func (s *GSFullServiceCommodityService) GetSizeGroups(ctx context.Context, req *
 
 // GetSizeGroupsConfig calls GET /gs_full_service_commodity/202405/preview/size_groups.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-size-groups-config-202405
 func (s *GSFullServiceCommodityService) GetSizeGroupsConfig(ctx context.Context, req *GetSizeGroupsConfigRequest, opts ...CallOption) (*GetSizeGroupsConfigResponse, error) {
@@ -601,7 +617,7 @@ func (s *GSFullServiceCommodityService) GetSizeGroupsConfig(ctx context.Context,
 
 // GlobalSellingGetSupplierAddresses calls GET /gs_full_service_commodity/202407/supplier_addresses.
 //
-// It only reads and is safe to repeat. Version 202407.
+// It only reads, and is retried. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-get-supplier-addresses-202407
 func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddresses(ctx context.Context, req *GlobalSellingGetSupplierAddressesRequest, opts ...CallOption) (*GlobalSellingGetSupplierAddressesResponse, error) {
@@ -613,11 +629,12 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddresses(ctx co
 	return out, err
 }
 
-// GlobalSellingGetSupplierAddressesAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses]. It stops at the first error but an [UnreadableError].
+// GlobalSellingGetSupplierAddressesAll iterates over all addresses of
+// [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx context.Context, req *GlobalSellingGetSupplierAddressesRequest, opts ...CallOption) iter.Seq2[GlobalSellingGetSupplierAddressesResponseAddress, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, error) {
+	return tokenPages("GSFullServiceCommodity.GlobalSellingGetSupplierAddresses", func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -632,7 +649,8 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx
 
 // ImageUpload calls POST /gs_full_service_commodity/202405/preview/images/upload.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/image-upload-202405
 func (s *GSFullServiceCommodityService) ImageUpload(ctx context.Context, req *ImageUploadRequest, opts ...CallOption) (*ImageUploadResponse, error) {
@@ -646,7 +664,7 @@ func (s *GSFullServiceCommodityService) ImageUpload(ctx context.Context, req *Im
 
 // QuerySKUApprovals calls POST /gs_full_service_commodity/202405/preview/products/search.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-skus-and-the-approval-status-of-skus-202405
 func (s *GSFullServiceCommodityService) QuerySKUApprovals(ctx context.Context, req *QuerySKUApprovalsRequest, opts ...CallOption) (*QuerySKUApprovalsResponse, error) {
@@ -658,11 +676,12 @@ func (s *GSFullServiceCommodityService) QuerySKUApprovals(ctx context.Context, r
 	return out, err
 }
 
-// QuerySKUApprovalsAll hands out what stands on the pages of
-// [GSFullServiceCommodityService.QuerySKUApprovals]. It stops at the first error but an [UnreadableError].
+// QuerySKUApprovalsAll iterates over all spus of
+// [GSFullServiceCommodityService.QuerySKUApprovals], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) QuerySKUApprovalsAll(ctx context.Context, req *QuerySKUApprovalsRequest, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.QuerySKUApprovals", func(token string) ([]SPUs, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -675,79 +694,94 @@ func (s *GSFullServiceCommodityService) QuerySKUApprovalsAll(ctx context.Context
 	})
 }
 
-// AttributeValue is part of a reply.
+// AttributeValue is returned by
+// [GSFullServiceCommodityService.GSFullServiceGetAttributes] and 3 others.
 type AttributeValue struct {
 	ID     string `json:"id,omitzero"`
 	NameEn string `json:"name_en,omitzero"`
 	NameZh string `json:"name_zh,omitzero"`
 }
 
-// Brand is part of a reply.
+// Brand is returned by [GSFullServiceCommodityService.GSFullServiceGetBrands]
+// and [GSFullServiceCommodityService.GSFullServicePreviewGetBrands].
 type Brand struct {
 	ApprovalStatus string `json:"approval_status,omitzero"`
 	ID             string `json:"id,omitzero"`
 	Name           string `json:"name,omitzero"`
 }
 
-// CertificationItem is part of a request.
+// CertificationItem is taken by [GSFullServiceCommodityService.GSCreateProduct]
+// and 5 others.
 type CertificationItem struct {
 	Files []FileURI `json:"files,omitzero"`
 	Type  *string   `json:"type,omitzero"`
 }
 
-// DescriptionItem is part of a request.
+// DescriptionItem is taken by [GSFullServiceCommodityService.GSCreateProduct]
+// and 4 others.
 type DescriptionItem struct {
 	Sequence *int64  `json:"sequence,omitzero"`
 	Type     *string `json:"type,omitzero"`
 	URI      *string `json:"uri,omitzero"`
 }
 
-// GSCalculateProductAuditInfoRequest holds the parameters of GSFullServiceCommodity.GSCalculateProductAuditInfo.
+// GSCalculateProductAuditInfoRequest holds the parameters of
+// GSFullServiceCommodity.GSCalculateProductAuditInfo.
 type GSCalculateProductAuditInfoRequest struct {
 	SPU *SPU `json:"spu,omitzero"`
 }
 
-// GSCalculateProductAuditInfoResponse is the reply of GSFullServiceCommodity.GSCalculateProductAuditInfo.
+// GSCalculateProductAuditInfoResponse is the reply of
+// GSFullServiceCommodity.GSCalculateProductAuditInfo.
 type GSCalculateProductAuditInfoResponse struct {
 	ProductPublishDetail []GSCalculateProductAuditInfoResponseProductPublishDetail `json:"product_publish_detail,omitzero"`
 }
 
-// GSCalculateProductAuditInfoResponseProductPublishDetail is part of a reply.
+// GSCalculateProductAuditInfoResponseProductPublishDetail is returned by
+// [GSFullServiceCommodityService.GSCalculateProductAuditInfo] and
+// [GSFullServiceCommodityService.GSCalculateProductAuditInfoV202508].
 type GSCalculateProductAuditInfoResponseProductPublishDetail struct {
 	CanPublish           bool                                             `json:"can_publish,omitzero"`
 	Region               string                                           `json:"region,omitzero"`
 	UnpublishableReasons []GSCalculateProductAuditInfoUnpublishableReason `json:"unpublishable_reasons,omitzero"`
 }
 
-// GSCalculateProductAuditInfoUnpublishableReason is part of a reply.
+// GSCalculateProductAuditInfoUnpublishableReason is returned by
+// [GSFullServiceCommodityService.GSCalculateProductAuditInfo] and
+// [GSFullServiceCommodityService.GSCalculateProductAuditInfoV202508].
 type GSCalculateProductAuditInfoUnpublishableReason struct {
 	ReasonInformation string `json:"reason_information,omitzero"`
 	ReasonType        int64  `json:"reason_type,omitzero"`
 }
 
-// GSCalculateProductAuditInfoV202508Request holds the parameters of GSFullServiceCommodity.GSCalculateProductAuditInfoV202508.
+// GSCalculateProductAuditInfoV202508Request holds the parameters of
+// GSFullServiceCommodity.GSCalculateProductAuditInfoV202508.
 type GSCalculateProductAuditInfoV202508Request struct {
 	SPU *GSFullServiceCommoditySPU `json:"spu,omitzero"`
 }
 
-// GSCreateProductRequest holds the parameters of GSFullServiceCommodity.GSCreateProduct.
+// GSCreateProductRequest holds the parameters of
+// GSFullServiceCommodity.GSCreateProduct.
 type GSCreateProductRequest struct {
 	IdempotentKey *string `json:"idempotent_key,omitzero"`
 	SPU           *SPU    `json:"spu,omitzero"`
 }
 
-// GSCreateProductResponse is the reply of GSFullServiceCommodity.GSCreateProduct.
+// GSCreateProductResponse is the reply of
+// GSFullServiceCommodity.GSCreateProduct.
 type GSCreateProductResponse struct {
 	SPUCode string `json:"spu_code,omitzero"`
 }
 
-// GSCreateProductV202405Request holds the parameters of GSFullServiceCommodity.GSCreateProductV202405.
+// GSCreateProductV202405Request holds the parameters of
+// GSFullServiceCommodity.GSCreateProductV202405.
 type GSCreateProductV202405Request struct {
 	IdempotentKey *string                           `json:"idempotent_key,omitzero"`
 	SPU           *GSCreateProductV202405RequestSPU `json:"spu,omitzero"`
 }
 
-// GSCreateProductV202405RequestSPU is part of a request.
+// GSCreateProductV202405RequestSPU is taken by
+// [GSFullServiceCommodityService.GSCreateProductV202405].
 type GSCreateProductV202405RequestSPU struct {
 	Attributes           []SPUAttribute                 `json:"attributes,omitzero"`
 	BrandID              *string                        `json:"brand_id,omitzero"`
@@ -764,13 +798,15 @@ type GSCreateProductV202405RequestSPU struct {
 	SKCs                 []GSFullServiceCommoditySPUSKC `json:"skcs,omitzero"`
 }
 
-// GSCreateProductV202410Request holds the parameters of GSFullServiceCommodity.GSCreateProductV202410.
+// GSCreateProductV202410Request holds the parameters of
+// GSFullServiceCommodity.GSCreateProductV202410.
 type GSCreateProductV202410Request struct {
 	IdempotentKey *string                           `json:"idempotent_key,omitzero"`
 	SPU           *GSCreateProductV202410RequestSPU `json:"spu,omitzero"`
 }
 
-// GSCreateProductV202410RequestSPU is part of a request.
+// GSCreateProductV202410RequestSPU is taken by
+// [GSFullServiceCommodityService.GSCreateProductV202410].
 type GSCreateProductV202410RequestSPU struct {
 	Attributes           []SPUAttribute                        `json:"attributes,omitzero"`
 	BrandID              *string                               `json:"brand_id,omitzero"`
@@ -788,7 +824,8 @@ type GSCreateProductV202410RequestSPU struct {
 	SKCs                 []GSCreateProductV202410RequestSPUSKC `json:"skcs,omitzero"`
 }
 
-// GSCreateProductV202410RequestSPUSKC is part of a request.
+// GSCreateProductV202410RequestSPUSKC is taken by
+// [GSFullServiceCommodityService.GSCreateProductV202410].
 type GSCreateProductV202410RequestSPUSKC struct {
 	ExternalSKCCode            *string                                  `json:"external_skc_code,omitzero"`
 	FirstKeyAttributeValueID   *string                                  `json:"first_key_attribute_value_id,omitzero"`
@@ -797,7 +834,8 @@ type GSCreateProductV202410RequestSPUSKC struct {
 	SKUs                       []GSCreateProductV202410RequestSPUSKCSKU `json:"skus,omitzero"`
 }
 
-// GSCreateProductV202410RequestSPUSKCSKU is part of a request.
+// GSCreateProductV202410RequestSPUSKCSKU is taken by
+// [GSFullServiceCommodityService.GSCreateProductV202410].
 type GSCreateProductV202410RequestSPUSKCSKU struct {
 	Dimensions                  *Dimensions `json:"dimensions,omitzero"`
 	ExternalSKUCode             *string     `json:"external_sku_code,omitzero"`
@@ -812,20 +850,25 @@ type GSCreateProductV202410RequestSPUSKCSKU struct {
 	Weight                      *Weight     `json:"weight,omitzero"`
 }
 
-// GSCreateProductV202508Request holds the parameters of GSFullServiceCommodity.GSCreateProductV202508.
+// GSCreateProductV202508Request holds the parameters of
+// GSFullServiceCommodity.GSCreateProductV202508.
 type GSCreateProductV202508Request struct {
 	IdempotentKey *string                    `json:"idempotent_key,omitzero"`
 	SPU           *GSFullServiceCommoditySPU `json:"spu,omitzero"`
 }
 
-// GSFullServiceCommodityAttribute is part of a request.
+// GSFullServiceCommodityAttribute is taken by
+// [GSFullServiceCommodityService.GSCreateProduct] and
+// [GSFullServiceCommodityService.GSCalculateProductAuditInfo].
 type GSFullServiceCommodityAttribute struct {
 	ID     *string  `json:"id,omitzero"`
 	Region *string  `json:"region,omitzero"`
 	Values []IDName `json:"values,omitzero"`
 }
 
-// GSFullServiceCommodityPhoneNumber is part of a reply.
+// GSFullServiceCommodityPhoneNumber is returned by
+// [GSFullServiceCommodityService.GSListSupplierManufacturer] and
+// [GSFullServiceCommodityService.GSGetSupplierResponsiblePersons].
 type GSFullServiceCommodityPhoneNumber struct {
 	PhoneNumber       string `json:"phone_number,omitzero"`
 	PhoneNumberRegion string `json:"phone_number_region,omitzero"`
@@ -837,7 +880,9 @@ func (v GSFullServiceCommodityPhoneNumber) Format(f fmt.State, _ rune) { wire.Pr
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GSFullServiceCommodityPhoneNumber) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GSFullServiceCommoditySKC is part of a request.
+// GSFullServiceCommoditySKC is taken by
+// [GSFullServiceCommodityService.GSCreateProductV202508] and
+// [GSFullServiceCommodityService.GSCalculateProductAuditInfoV202508].
 type GSFullServiceCommoditySKC struct {
 	ExternalSKCCode            *string     `json:"external_skc_code,omitzero"`
 	FirstKeyAttributeValueID   *string     `json:"first_key_attribute_value_id,omitzero"`
@@ -846,7 +891,9 @@ type GSFullServiceCommoditySKC struct {
 	SKUs                       []SPUSKCSKU `json:"skus,omitzero"`
 }
 
-// GSFullServiceCommoditySKU is part of a request.
+// GSFullServiceCommoditySKU is taken by
+// [GSFullServiceCommodityService.GSPreviewCreateProduct] and
+// [GSFullServiceCommodityService.GSCreateProductV202405].
 type GSFullServiceCommoditySKU struct {
 	Dimensions                  *Dimensions `json:"dimensions,omitzero"`
 	ExternalSKUCode             *string     `json:"external_sku_code,omitzero"`
@@ -859,7 +906,9 @@ type GSFullServiceCommoditySKU struct {
 	Weight                      *Weight     `json:"weight,omitzero"`
 }
 
-// GSFullServiceCommoditySPU is part of a request.
+// GSFullServiceCommoditySPU is taken by
+// [GSFullServiceCommodityService.GSCreateProductV202508] and
+// [GSFullServiceCommodityService.GSCalculateProductAuditInfoV202508].
 type GSFullServiceCommoditySPU struct {
 	Attributes           []SPUAttribute              `json:"attributes,omitzero"`
 	BrandID              *string                     `json:"brand_id,omitzero"`
@@ -879,7 +928,9 @@ type GSFullServiceCommoditySPU struct {
 	SKCs                 []GSFullServiceCommoditySKC `json:"skcs,omitzero"`
 }
 
-// GSFullServiceCommoditySPUSKC is part of a request.
+// GSFullServiceCommoditySPUSKC is taken by
+// [GSFullServiceCommodityService.GSPreviewCreateProduct] and
+// [GSFullServiceCommodityService.GSCreateProductV202405].
 type GSFullServiceCommoditySPUSKC struct {
 	ExternalSKCCode            *string                     `json:"external_skc_code,omitzero"`
 	FirstKeyAttributeValueID   *string                     `json:"first_key_attribute_value_id,omitzero"`
@@ -888,16 +939,19 @@ type GSFullServiceCommoditySPUSKC struct {
 	SKUs                       []GSFullServiceCommoditySKU `json:"skus,omitzero"`
 }
 
-// GSFullServiceGetAttributesRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetAttributes.
+// GSFullServiceGetAttributesRequest holds the parameters of
+// GSFullServiceCommodity.GSFullServiceGetAttributes.
 type GSFullServiceGetAttributesRequest struct{}
 
-// GSFullServiceGetAttributesResponse is the reply of GSFullServiceCommodity.GSFullServiceGetAttributes.
+// GSFullServiceGetAttributesResponse is the reply of
+// GSFullServiceCommodity.GSFullServiceGetAttributes.
 type GSFullServiceGetAttributesResponse struct {
 	Attributes       []GSFullServiceGetAttributesResponseAttribute       `json:"attributes,omitzero"`
 	RegionAttributes []GSFullServiceGetAttributesResponseRegionAttribute `json:"region_attributes,omitzero"`
 }
 
-// GSFullServiceGetAttributesResponseAttribute is part of a reply.
+// GSFullServiceGetAttributesResponseAttribute is returned by
+// [GSFullServiceCommodityService.GSFullServiceGetAttributes].
 type GSFullServiceGetAttributesResponseAttribute struct {
 	ID                    string                                               `json:"id,omitzero"`
 	IsMutipleSelection    bool                                                 `json:"is_mutiple_selection,omitzero"`
@@ -911,13 +965,15 @@ type GSFullServiceGetAttributesResponseAttribute struct {
 	Values                []AttributeValue                                     `json:"values,omitzero"`
 }
 
-// GSFullServiceGetAttributesResponseRegionAttribute is part of a reply.
+// GSFullServiceGetAttributesResponseRegionAttribute is returned by
+// [GSFullServiceCommodityService.GSFullServiceGetAttributes].
 type GSFullServiceGetAttributesResponseRegionAttribute struct {
 	Attributes []GSFullServiceGetAttributesResponseRegionAttributeAttribute `json:"attributes,omitzero"`
 	Region     string                                                       `json:"region,omitzero"`
 }
 
-// GSFullServiceGetAttributesResponseRegionAttributeAttribute is part of a reply.
+// GSFullServiceGetAttributesResponseRegionAttributeAttribute is returned by
+// [GSFullServiceCommodityService.GSFullServiceGetAttributes].
 type GSFullServiceGetAttributesResponseRegionAttributeAttribute struct {
 	ID                    string                                                      `json:"id,omitzero"`
 	IsMutipleSelection    bool                                                        `json:"is_mutiple_selection,omitzero"`
@@ -930,15 +986,18 @@ type GSFullServiceGetAttributesResponseRegionAttributeAttribute struct {
 	Values                []AttributeValue                                            `json:"values,omitzero"`
 }
 
-// GSFullServiceGetAttributesV202405Request holds the parameters of GSFullServiceCommodity.GSFullServiceGetAttributesV202405.
+// GSFullServiceGetAttributesV202405Request holds the parameters of
+// GSFullServiceCommodity.GSFullServiceGetAttributesV202405.
 type GSFullServiceGetAttributesV202405Request struct{}
 
-// GSFullServiceGetAttributesV202405Response is the reply of GSFullServiceCommodity.GSFullServiceGetAttributesV202405.
+// GSFullServiceGetAttributesV202405Response is the reply of
+// GSFullServiceCommodity.GSFullServiceGetAttributesV202405.
 type GSFullServiceGetAttributesV202405Response struct {
 	Attributes []GSFullServiceGetAttributesV202405ResponseAttribute `json:"attributes,omitzero"`
 }
 
-// GSFullServiceGetAttributesV202405ResponseAttribute is part of a reply.
+// GSFullServiceGetAttributesV202405ResponseAttribute is returned by
+// [GSFullServiceCommodityService.GSFullServiceGetAttributesV202405].
 type GSFullServiceGetAttributesV202405ResponseAttribute struct {
 	ID                 string                                                      `json:"id,omitzero"`
 	IsMutipleSelection bool                                                        `json:"is_mutiple_selection,omitzero"`
@@ -950,15 +1009,18 @@ type GSFullServiceGetAttributesV202405ResponseAttribute struct {
 	Values             []AttributeValue                                            `json:"values,omitzero"`
 }
 
-// GSFullServiceGetAttributesV202503Request holds the parameters of GSFullServiceCommodity.GSFullServiceGetAttributesV202503.
+// GSFullServiceGetAttributesV202503Request holds the parameters of
+// GSFullServiceCommodity.GSFullServiceGetAttributesV202503.
 type GSFullServiceGetAttributesV202503Request struct{}
 
-// GSFullServiceGetAttributesV202503Response is the reply of GSFullServiceCommodity.GSFullServiceGetAttributesV202503.
+// GSFullServiceGetAttributesV202503Response is the reply of
+// GSFullServiceCommodity.GSFullServiceGetAttributesV202503.
 type GSFullServiceGetAttributesV202503Response struct {
 	Attributes []GSFullServiceGetAttributesV202503ResponseAttribute `json:"attributes,omitzero"`
 }
 
-// GSFullServiceGetAttributesV202503ResponseAttribute is part of a reply.
+// GSFullServiceGetAttributesV202503ResponseAttribute is returned by
+// [GSFullServiceCommodityService.GSFullServiceGetAttributesV202503].
 type GSFullServiceGetAttributesV202503ResponseAttribute struct {
 	ID                 string                                                      `json:"id,omitzero"`
 	IsMutipleSelection bool                                                        `json:"is_mutiple_selection,omitzero"`
@@ -971,18 +1033,22 @@ type GSFullServiceGetAttributesV202503ResponseAttribute struct {
 	Values             []AttributeValue                                            `json:"values,omitzero"`
 }
 
-// GSFullServiceGetBrandsRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetBrands.
+// GSFullServiceGetBrandsRequest holds the parameters of
+// GSFullServiceCommodity.GSFullServiceGetBrands.
 type GSFullServiceGetBrandsRequest struct{}
 
-// GSFullServiceGetBrandsResponse is the reply of GSFullServiceCommodity.GSFullServiceGetBrands.
+// GSFullServiceGetBrandsResponse is the reply of
+// GSFullServiceCommodity.GSFullServiceGetBrands.
 type GSFullServiceGetBrandsResponse struct {
 	Brands []Brand `json:"brands,omitzero"`
 }
 
-// GSFullServiceGetCategoryInformationRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetCategoryInformation.
+// GSFullServiceGetCategoryInformationRequest holds the parameters of
+// GSFullServiceCommodity.GSFullServiceGetCategoryInformation.
 type GSFullServiceGetCategoryInformationRequest struct{}
 
-// GSFullServiceGetCategoryInformationResponse is the reply of GSFullServiceCommodity.GSFullServiceGetCategoryInformation.
+// GSFullServiceGetCategoryInformationResponse is the reply of
+// GSFullServiceCommodity.GSFullServiceGetCategoryInformation.
 type GSFullServiceGetCategoryInformationResponse struct {
 	FirstKeyAttributeID  string `json:"first_key_attribute_id,omitzero"`
 	ID                   string `json:"id,omitzero"`
@@ -998,7 +1064,9 @@ type GSFullServiceGetCategoryInformationResponse struct {
 	SecondKeyAttributeID string `json:"second_key_attribute_id,omitzero"`
 }
 
-// GSFullServiceGetCertificationsCertificationQualification is part of a reply.
+// GSFullServiceGetCertificationsCertificationQualification is returned by
+// [GSFullServiceCommodityService.GSFullServiceGetCertifications] and
+// [GSFullServiceCommodityService.GSFullServiceGetCertificationsV202406].
 type GSFullServiceGetCertificationsCertificationQualification struct {
 	Description  string   `json:"description,omitzero"`
 	ExampleURL   string   `json:"example_url,omitzero"`
@@ -1007,15 +1075,18 @@ type GSFullServiceGetCertificationsCertificationQualification struct {
 	Type         string   `json:"type,omitzero"`
 }
 
-// GSFullServiceGetCertificationsRequest holds the parameters of GSFullServiceCommodity.GSFullServiceGetCertifications.
+// GSFullServiceGetCertificationsRequest holds the parameters of
+// GSFullServiceCommodity.GSFullServiceGetCertifications.
 type GSFullServiceGetCertificationsRequest struct{}
 
-// GSFullServiceGetCertificationsResponse is the reply of GSFullServiceCommodity.GSFullServiceGetCertifications.
+// GSFullServiceGetCertificationsResponse is the reply of
+// GSFullServiceCommodity.GSFullServiceGetCertifications.
 type GSFullServiceGetCertificationsResponse struct {
 	Certifications []GSFullServiceGetCertificationsResponseCertification `json:"certifications,omitzero"`
 }
 
-// GSFullServiceGetCertificationsResponseCertification is part of a reply.
+// GSFullServiceGetCertificationsResponseCertification is returned by
+// [GSFullServiceCommodityService.GSFullServiceGetCertifications].
 type GSFullServiceGetCertificationsResponseCertification struct {
 	Description           string                                                     `json:"description,omitzero"`
 	IsRequired            bool                                                       `json:"is_required,omitzero"`
@@ -1025,15 +1096,18 @@ type GSFullServiceGetCertificationsResponseCertification struct {
 	Type                  string                                                     `json:"type,omitzero"`
 }
 
-// GSFullServiceGetCertificationsV202406Request holds the parameters of GSFullServiceCommodity.GSFullServiceGetCertificationsV202406.
+// GSFullServiceGetCertificationsV202406Request holds the parameters of
+// GSFullServiceCommodity.GSFullServiceGetCertificationsV202406.
 type GSFullServiceGetCertificationsV202406Request struct{}
 
-// GSFullServiceGetCertificationsV202406Response is the reply of GSFullServiceCommodity.GSFullServiceGetCertificationsV202406.
+// GSFullServiceGetCertificationsV202406Response is the reply of
+// GSFullServiceCommodity.GSFullServiceGetCertificationsV202406.
 type GSFullServiceGetCertificationsV202406Response struct {
 	Certifications []GSFullServiceGetCertificationsV202406ResponseCertification `json:"certifications,omitzero"`
 }
 
-// GSFullServiceGetCertificationsV202406ResponseCertification is part of a reply.
+// GSFullServiceGetCertificationsV202406ResponseCertification is returned by
+// [GSFullServiceCommodityService.GSFullServiceGetCertificationsV202406].
 type GSFullServiceGetCertificationsV202406ResponseCertification struct {
 	Description    string                                                     `json:"description,omitzero"`
 	IsRequired     bool                                                       `json:"is_required,omitzero"`
@@ -1042,15 +1116,18 @@ type GSFullServiceGetCertificationsV202406ResponseCertification struct {
 	Type           string                                                     `json:"type,omitzero"`
 }
 
-// GSFullServicePreviewGetAttributesRequest holds the parameters of GSFullServiceCommodity.GSFullServicePreviewGetAttributes.
+// GSFullServicePreviewGetAttributesRequest holds the parameters of
+// GSFullServiceCommodity.GSFullServicePreviewGetAttributes.
 type GSFullServicePreviewGetAttributesRequest struct{}
 
-// GSFullServicePreviewGetAttributesResponse is the reply of GSFullServiceCommodity.GSFullServicePreviewGetAttributes.
+// GSFullServicePreviewGetAttributesResponse is the reply of
+// GSFullServiceCommodity.GSFullServicePreviewGetAttributes.
 type GSFullServicePreviewGetAttributesResponse struct {
 	Attributes []GSFullServicePreviewGetAttributesResponseAttribute `json:"attributes,omitzero"`
 }
 
-// GSFullServicePreviewGetAttributesResponseAttribute is part of a reply.
+// GSFullServicePreviewGetAttributesResponseAttribute is returned by
+// [GSFullServiceCommodityService.GSFullServicePreviewGetAttributes].
 type GSFullServicePreviewGetAttributesResponseAttribute struct {
 	ID                 string                                                      `json:"id,omitzero"`
 	IsMutipleSelection bool                                                        `json:"is_mutiple_selection,omitzero"`
@@ -1061,20 +1138,24 @@ type GSFullServicePreviewGetAttributesResponseAttribute struct {
 	Values             []AttributeValue                                            `json:"values,omitzero"`
 }
 
-// GSFullServicePreviewGetBrandsRequest holds the parameters of GSFullServiceCommodity.GSFullServicePreviewGetBrands.
+// GSFullServicePreviewGetBrandsRequest holds the parameters of
+// GSFullServiceCommodity.GSFullServicePreviewGetBrands.
 type GSFullServicePreviewGetBrandsRequest struct {
 	SupplierID *string `url:"supplier_id,omitempty" json:"-"`
 }
 
-// GSFullServicePreviewGetBrandsResponse is the reply of GSFullServiceCommodity.GSFullServicePreviewGetBrands.
+// GSFullServicePreviewGetBrandsResponse is the reply of
+// GSFullServiceCommodity.GSFullServicePreviewGetBrands.
 type GSFullServicePreviewGetBrandsResponse struct {
 	Brands []Brand `json:"brands,omitzero"`
 }
 
-// GSFullServicePreviewGetCategoryInformationRequest holds the parameters of GSFullServiceCommodity.GSFullServicePreviewGetCategoryInformation.
+// GSFullServicePreviewGetCategoryInformationRequest holds the parameters of
+// GSFullServiceCommodity.GSFullServicePreviewGetCategoryInformation.
 type GSFullServicePreviewGetCategoryInformationRequest struct{}
 
-// GSFullServicePreviewGetCategoryInformationResponse is the reply of GSFullServiceCommodity.GSFullServicePreviewGetCategoryInformation.
+// GSFullServicePreviewGetCategoryInformationResponse is the reply of
+// GSFullServiceCommodity.GSFullServicePreviewGetCategoryInformation.
 type GSFullServicePreviewGetCategoryInformationResponse struct {
 	FirstKeyAttributeID  string `json:"first_key_attribute_id,omitzero"`
 	ID                   string `json:"id,omitzero"`
@@ -1090,13 +1171,15 @@ type GSFullServicePreviewGetCategoryInformationResponse struct {
 	SecondKeyAttributeID string `json:"second_key_attribute_id,omitzero"`
 }
 
-// GSFullServiceSearchCategoriesRequest holds the parameters of GSFullServiceCommodity.GSFullServiceSearchCategories.
+// GSFullServiceSearchCategoriesRequest holds the parameters of
+// GSFullServiceCommodity.GSFullServiceSearchCategories.
 type GSFullServiceSearchCategoriesRequest struct {
 	PageOffset *int `json:"page_offset,omitzero"`
 	PageSize   *int `json:"page_size,omitzero"` // 1 to 100
 }
 
-// GSFullServiceSearchCategoriesResponse is the reply of GSFullServiceCommodity.GSFullServiceSearchCategories.
+// GSFullServiceSearchCategoriesResponse is the reply of
+// GSFullServiceCommodity.GSFullServiceSearchCategories.
 type GSFullServiceSearchCategoriesResponse struct {
 	Categories []GSFullServiceSearchCategoriesResponseCategory `json:"categories,omitzero"`
 	PageOffset int                                             `json:"page_offset,omitzero"`
@@ -1104,7 +1187,8 @@ type GSFullServiceSearchCategoriesResponse struct {
 	TotalCount int                                             `json:"total_count,omitzero"`
 }
 
-// GSFullServiceSearchCategoriesResponseCategory is part of a reply.
+// GSFullServiceSearchCategoriesResponseCategory is returned by
+// [GSFullServiceCommodityService.GSFullServiceSearchCategories].
 type GSFullServiceSearchCategoriesResponseCategory struct {
 	ID       string `json:"id,omitzero"`
 	IsLeaf   bool   `json:"is_leaf,omitzero"`
@@ -1115,32 +1199,38 @@ type GSFullServiceSearchCategoriesResponseCategory struct {
 	Version  string `json:"version,omitzero"`
 }
 
-// GSGetGradingTemplatesConfigRequest holds the parameters of GSFullServiceCommodity.GSGetGradingTemplatesConfig.
+// GSGetGradingTemplatesConfigRequest holds the parameters of
+// GSFullServiceCommodity.GSGetGradingTemplatesConfig.
 type GSGetGradingTemplatesConfigRequest struct{}
 
-// GSGetGradingTemplatesConfigResponse is the reply of GSFullServiceCommodity.GSGetGradingTemplatesConfig.
+// GSGetGradingTemplatesConfigResponse is the reply of
+// GSFullServiceCommodity.GSGetGradingTemplatesConfig.
 type GSGetGradingTemplatesConfigResponse struct {
 	GradingTemplates []IDName `json:"grading_templates,omitzero"`
 }
 
-// GSGetSizeGroupsConfigRequest holds the parameters of GSFullServiceCommodity.GSGetSizeGroupsConfig.
+// GSGetSizeGroupsConfigRequest holds the parameters of
+// GSFullServiceCommodity.GSGetSizeGroupsConfig.
 type GSGetSizeGroupsConfigRequest struct {
 	CategoryID string `url:"category_id" json:"-"` // required
 }
 
-// GSGetSizeGroupsConfigResponse is the reply of GSFullServiceCommodity.GSGetSizeGroupsConfig.
+// GSGetSizeGroupsConfigResponse is the reply of
+// GSFullServiceCommodity.GSGetSizeGroupsConfig.
 type GSGetSizeGroupsConfigResponse struct {
 	SizeGradingRequired bool        `json:"size_grading_required,omitzero"`
 	SizeGroups          []SizeGroup `json:"size_groups,omitzero"`
 }
 
-// GSGetSupplierResponsiblePersonsRequest holds the parameters of GSFullServiceCommodity.GSGetSupplierResponsiblePersons.
+// GSGetSupplierResponsiblePersonsRequest holds the parameters of
+// GSFullServiceCommodity.GSGetSupplierResponsiblePersons.
 type GSGetSupplierResponsiblePersonsRequest struct {
 	PageSize  *int64  `url:"page_size,omitempty" json:"-"` // at most 30
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GSGetSupplierResponsiblePersonsResponse is the reply of GSFullServiceCommodity.GSGetSupplierResponsiblePersons.
+// GSGetSupplierResponsiblePersonsResponse is the reply of
+// GSFullServiceCommodity.GSGetSupplierResponsiblePersons.
 type GSGetSupplierResponsiblePersonsResponse struct {
 	NextPageToken string                                          `json:"next_page_token,omitzero"`
 	RPInfos       []GSGetSupplierResponsiblePersonsResponseRPInfo `json:"rp_infos,omitzero"`
@@ -1149,7 +1239,8 @@ type GSGetSupplierResponsiblePersonsResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GSGetSupplierResponsiblePersonsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GSGetSupplierResponsiblePersonsResponseRPInfo is part of a reply.
+// GSGetSupplierResponsiblePersonsResponseRPInfo is returned by
+// [GSFullServiceCommodityService.GSGetSupplierResponsiblePersons].
 type GSGetSupplierResponsiblePersonsResponseRPInfo struct {
 	Address     GSGetSupplierResponsiblePersonsResponseRPInfoAddress `json:"address,omitzero"`
 	CompanyName string                                               `json:"company_name,omitzero"`
@@ -1175,7 +1266,8 @@ func (v GSGetSupplierResponsiblePersonsResponseRPInfo) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// GSGetSupplierResponsiblePersonsResponseRPInfoAddress is part of a reply.
+// GSGetSupplierResponsiblePersonsResponseRPInfoAddress is returned by
+// [GSFullServiceCommodityService.GSGetSupplierResponsiblePersons].
 type GSGetSupplierResponsiblePersonsResponseRPInfoAddress struct {
 	City     string `json:"city,omitzero"`
 	Country  string `json:"country,omitzero"`
@@ -1194,7 +1286,8 @@ func (v GSGetSupplierResponsiblePersonsResponseRPInfoAddress) LogValue() slog.Va
 	return wire.LogPrivate(v)
 }
 
-// GSGetSupplierResponsiblePersonsResponseRPInfoName is part of a reply.
+// GSGetSupplierResponsiblePersonsResponseRPInfoName is returned by
+// [GSFullServiceCommodityService.GSGetSupplierResponsiblePersons].
 type GSGetSupplierResponsiblePersonsResponseRPInfoName struct {
 	FirstName  string `json:"first_name,omitzero"`
 	LastName   string `json:"last_name,omitzero"`
@@ -1211,7 +1304,8 @@ func (v GSGetSupplierResponsiblePersonsResponseRPInfoName) LogValue() slog.Value
 	return wire.LogPrivate(v)
 }
 
-// GSImageUploadRequest holds the parameters of GSFullServiceCommodity.GSImageUpload.
+// GSImageUploadRequest holds the parameters of
+// GSFullServiceCommodity.GSImageUpload.
 type GSImageUploadRequest struct {
 	Data *File `multipart:"data" json:"-" url:"-"`
 }
@@ -1224,13 +1318,15 @@ type GSImageUploadResponse struct {
 	Width  int64  `json:"width,omitzero"`
 }
 
-// GSListSupplierManufacturerRequest holds the parameters of GSFullServiceCommodity.GSListSupplierManufacturer.
+// GSListSupplierManufacturerRequest holds the parameters of
+// GSFullServiceCommodity.GSListSupplierManufacturer.
 type GSListSupplierManufacturerRequest struct {
 	PageSize  *int64  `url:"page_size,omitempty" json:"-"` // at most 30
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GSListSupplierManufacturerResponse is the reply of GSFullServiceCommodity.GSListSupplierManufacturer.
+// GSListSupplierManufacturerResponse is the reply of
+// GSFullServiceCommodity.GSListSupplierManufacturer.
 type GSListSupplierManufacturerResponse struct {
 	ManufacturerList []GSListSupplierManufacturerResponseManufacturerList `json:"manufacturer_list,omitzero"`
 	NextPageToken    string                                               `json:"next_page_token,omitzero"`
@@ -1239,7 +1335,8 @@ type GSListSupplierManufacturerResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GSListSupplierManufacturerResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GSListSupplierManufacturerResponseManufacturerList is part of a reply.
+// GSListSupplierManufacturerResponseManufacturerList is returned by
+// [GSFullServiceCommodityService.GSListSupplierManufacturer].
 type GSListSupplierManufacturerResponseManufacturerList struct {
 	Address             string                            `json:"address,omitzero"`
 	Email               string                            `json:"email,omitzero"`
@@ -1259,13 +1356,15 @@ func (v GSListSupplierManufacturerResponseManufacturerList) LogValue() slog.Valu
 	return wire.LogPrivate(v)
 }
 
-// GSPreviewCreateProductRequest holds the parameters of GSFullServiceCommodity.GSPreviewCreateProduct.
+// GSPreviewCreateProductRequest holds the parameters of
+// GSFullServiceCommodity.GSPreviewCreateProduct.
 type GSPreviewCreateProductRequest struct {
 	SPU        *GSPreviewCreateProductRequestSPU `json:"spu,omitzero" url:"-"`
 	SupplierID string                            `url:"supplier_id" json:"-"` // required
 }
 
-// GSPreviewCreateProductRequestSPU is part of a request.
+// GSPreviewCreateProductRequestSPU is taken by
+// [GSFullServiceCommodityService.GSPreviewCreateProduct].
 type GSPreviewCreateProductRequestSPU struct {
 	Attributes           []SPUAttribute                                  `json:"attributes,omitzero"`
 	BrandID              *string                                         `json:"brand_id,omitzero"`
@@ -1282,30 +1381,35 @@ type GSPreviewCreateProductRequestSPU struct {
 	SKCs                 []GSFullServiceCommoditySPUSKC                  `json:"skcs,omitzero"`
 }
 
-// GSPreviewCreateProductRequestSPUCertification is part of a request.
+// GSPreviewCreateProductRequestSPUCertification is taken by
+// [GSFullServiceCommodityService.GSPreviewCreateProduct].
 type GSPreviewCreateProductRequestSPUCertification struct {
 	Items []GSPreviewCreateProductRequestSPUCertificationItem `json:"items,omitzero"`
 	Type  *string                                             `json:"type,omitzero"`
 }
 
-// GSPreviewCreateProductRequestSPUCertificationItem is part of a request.
+// GSPreviewCreateProductRequestSPUCertificationItem is taken by
+// [GSFullServiceCommodityService.GSPreviewCreateProduct].
 type GSPreviewCreateProductRequestSPUCertificationItem struct {
 	Files []GSPreviewCreateProductRequestSPUCertificationItemFile `json:"files,omitzero"`
 	Type  *string                                                 `json:"type,omitzero"`
 }
 
-// GSPreviewCreateProductRequestSPUCertificationItemFile is part of a request.
+// GSPreviewCreateProductRequestSPUCertificationItemFile is taken by
+// [GSFullServiceCommodityService.GSPreviewCreateProduct].
 type GSPreviewCreateProductRequestSPUCertificationItemFile struct {
 	Name *string `json:"name,omitzero"`
 	URI  *string `json:"uri,omitzero"`
 }
 
-// GSPreviewCreateProductResponse is the reply of GSFullServiceCommodity.GSPreviewCreateProduct.
+// GSPreviewCreateProductResponse is the reply of
+// GSFullServiceCommodity.GSPreviewCreateProduct.
 type GSPreviewCreateProductResponse struct {
 	SPUCode string `json:"spu_code,omitzero"`
 }
 
-// GSProductImageUploadRequirementsQueryConfigDetail is part of a reply.
+// GSProductImageUploadRequirementsQueryConfigDetail is returned by
+// [GSFullServiceCommodityService.GSProductImageUploadRequirementsQuery].
 type GSProductImageUploadRequirementsQueryConfigDetail struct {
 	IsRequired       bool                                                   `json:"is_required,omitzero"`
 	LengthMax        int64                                                  `json:"length_max,omitzero"`
@@ -1321,13 +1425,15 @@ type GSProductImageUploadRequirementsQueryConfigDetail struct {
 	WidthRate        int64                                                  `json:"width_rate,omitzero"`
 }
 
-// GSProductImageUploadRequirementsQueryImageUploadRequirement is part of a reply.
+// GSProductImageUploadRequirementsQueryImageUploadRequirement is returned by
+// [GSFullServiceCommodityService.GSProductImageUploadRequirementsQuery].
 type GSProductImageUploadRequirementsQueryImageUploadRequirement struct {
 	ConfigDetails []GSProductImageUploadRequirementsQueryConfigDetail `json:"config_details,omitzero"`
 	PicSetType    []string                                            `json:"pic_set_type,omitzero"`
 }
 
-// GSProductImageUploadRequirementsQueryMaterialUseType is part of a reply.
+// GSProductImageUploadRequirementsQueryMaterialUseType is returned by
+// [GSFullServiceCommodityService.GSProductImageUploadRequirementsQuery].
 type GSProductImageUploadRequirementsQueryMaterialUseType struct {
 	Code            string `json:"code,omitzero"`
 	IsRequired      bool   `json:"is_required,omitzero"`
@@ -1335,26 +1441,31 @@ type GSProductImageUploadRequirementsQueryMaterialUseType struct {
 	QuantityFloor   int64  `json:"quantity_floor,omitzero"`
 }
 
-// GSProductImageUploadRequirementsQueryRequest holds the parameters of GSFullServiceCommodity.GSProductImageUploadRequirementsQuery.
+// GSProductImageUploadRequirementsQueryRequest holds the parameters of
+// GSFullServiceCommodity.GSProductImageUploadRequirementsQuery.
 type GSProductImageUploadRequirementsQueryRequest struct{}
 
-// GSProductImageUploadRequirementsQueryResponse is the reply of GSFullServiceCommodity.GSProductImageUploadRequirementsQuery.
+// GSProductImageUploadRequirementsQueryResponse is the reply of
+// GSFullServiceCommodity.GSProductImageUploadRequirementsQuery.
 type GSProductImageUploadRequirementsQueryResponse struct {
 	ImageUploadRequirements []GSProductImageUploadRequirementsQueryImageUploadRequirement `json:"image_upload_requirements,omitzero"`
 	PicUploadWayConfigs     []string                                                      `json:"pic_upload_way_configs,omitzero"`
 }
 
-// GSQualificationFileUploadRequest holds the parameters of GSFullServiceCommodity.GSQualificationFileUpload.
+// GSQualificationFileUploadRequest holds the parameters of
+// GSFullServiceCommodity.GSQualificationFileUpload.
 type GSQualificationFileUploadRequest struct {
 	Data *File `multipart:"data" json:"-" url:"-"`
 }
 
-// GSQualificationFileUploadResponse is the reply of GSFullServiceCommodity.GSQualificationFileUpload.
+// GSQualificationFileUploadResponse is the reply of
+// GSFullServiceCommodity.GSQualificationFileUpload.
 type GSQualificationFileUploadResponse struct {
 	URI string `json:"uri,omitzero"`
 }
 
-// GSQuerySKUApprovalsRequest holds the parameters of GSFullServiceCommodity.GSQuerySKUApprovals.
+// GSQuerySKUApprovalsRequest holds the parameters of
+// GSFullServiceCommodity.GSQuerySKUApprovals.
 type GSQuerySKUApprovalsRequest struct {
 	ExternalSKUCodes []string     `json:"external_sku_codes,omitzero"`
 	PageSize         *int64       `json:"page_size,omitzero"`
@@ -1366,13 +1477,15 @@ type GSQuerySKUApprovalsRequest struct {
 	SKUStatus        *string      `json:"sku_status,omitzero"`
 }
 
-// GSQuerySKUApprovalsResponse is the reply of GSFullServiceCommodity.GSQuerySKUApprovals.
+// GSQuerySKUApprovalsResponse is the reply of
+// GSFullServiceCommodity.GSQuerySKUApprovals.
 type GSQuerySKUApprovalsResponse struct {
 	NextPageToken string `json:"next_page_token,omitzero"`
 	SPUs          []SPUs `json:"spus,omitzero"`
 }
 
-// GSVideoUploadRequest holds the parameters of GSFullServiceCommodity.GSVideoUpload.
+// GSVideoUploadRequest holds the parameters of
+// GSFullServiceCommodity.GSVideoUpload.
 type GSVideoUploadRequest struct {
 	Data *File `multipart:"data" json:"-" url:"-"`
 }
@@ -1382,13 +1495,15 @@ type GSVideoUploadResponse struct {
 	URI string `json:"uri,omitzero"`
 }
 
-// GetGlobalSellingFullServiceCategoriesRequest holds the parameters of GSFullServiceCommodity.GetGlobalSellingFullServiceCategories.
+// GetGlobalSellingFullServiceCategoriesRequest holds the parameters of
+// GSFullServiceCommodity.GetGlobalSellingFullServiceCategories.
 type GetGlobalSellingFullServiceCategoriesRequest struct {
 	PageOffset *int `json:"page_offset,omitzero"`
 	PageSize   *int `json:"page_size,omitzero"`
 }
 
-// GetGlobalSellingFullServiceCategoriesResponse is the reply of GSFullServiceCommodity.GetGlobalSellingFullServiceCategories.
+// GetGlobalSellingFullServiceCategoriesResponse is the reply of
+// GSFullServiceCommodity.GetGlobalSellingFullServiceCategories.
 type GetGlobalSellingFullServiceCategoriesResponse struct {
 	Categories []GetGlobalSellingFullServiceCategoriesResponseCategory `json:"categories,omitzero"`
 	PageOffset int                                                     `json:"page_offset,omitzero"`
@@ -1396,7 +1511,8 @@ type GetGlobalSellingFullServiceCategoriesResponse struct {
 	TotalCount int                                                     `json:"total_count,omitzero"`
 }
 
-// GetGlobalSellingFullServiceCategoriesResponseCategory is part of a reply.
+// GetGlobalSellingFullServiceCategoriesResponseCategory is returned by
+// [GSFullServiceCommodityService.GetGlobalSellingFullServiceCategories].
 type GetGlobalSellingFullServiceCategoriesResponseCategory struct {
 	ID       string `json:"id,omitzero"`
 	IsLeaf   bool   `json:"is_leaf,omitzero"`
@@ -1406,28 +1522,33 @@ type GetGlobalSellingFullServiceCategoriesResponseCategory struct {
 	Status   string `json:"status,omitzero"`
 }
 
-// GetGradingTemplatesConfigRequest holds the parameters of GSFullServiceCommodity.GetGradingTemplatesConfig.
+// GetGradingTemplatesConfigRequest holds the parameters of
+// GSFullServiceCommodity.GetGradingTemplatesConfig.
 type GetGradingTemplatesConfigRequest struct {
 	SupplierID string `url:"supplier_id" json:"-"` // required
 }
 
-// GetGradingTemplatesConfigResponse is the reply of GSFullServiceCommodity.GetGradingTemplatesConfig.
+// GetGradingTemplatesConfigResponse is the reply of
+// GSFullServiceCommodity.GetGradingTemplatesConfig.
 type GetGradingTemplatesConfigResponse struct {
 	GradingTemplates []IDName `json:"grading_templates,omitzero"`
 }
 
-// GetSizeGroupsConfigRequest holds the parameters of GSFullServiceCommodity.GetSizeGroupsConfig.
+// GetSizeGroupsConfigRequest holds the parameters of
+// GSFullServiceCommodity.GetSizeGroupsConfig.
 type GetSizeGroupsConfigRequest struct {
 	CategoryID string `url:"category_id" json:"-"` // required
 }
 
-// GetSizeGroupsConfigResponse is the reply of GSFullServiceCommodity.GetSizeGroupsConfig.
+// GetSizeGroupsConfigResponse is the reply of
+// GSFullServiceCommodity.GetSizeGroupsConfig.
 type GetSizeGroupsConfigResponse struct {
 	SizeGradingRequired bool        `json:"size_grading_required,omitzero"`
 	SizeGroups          []SizeGroup `json:"size_groups,omitzero"`
 }
 
-// GetSizeGroupsRequest holds the parameters of GSFullServiceCommodity.GetSizeGroups.
+// GetSizeGroupsRequest holds the parameters of
+// GSFullServiceCommodity.GetSizeGroups.
 type GetSizeGroupsRequest struct {
 	CategoryID string `url:"category_id" json:"-"` // required
 }
@@ -1437,32 +1558,37 @@ type GetSizeGroupsResponse struct {
 	SizeGradingData GetSizeGroupsResponseSizeGradingData `json:"size_grading_data,omitzero"`
 }
 
-// GetSizeGroupsResponseSizeGradingData is part of a reply.
+// GetSizeGroupsResponseSizeGradingData is returned by
+// [GSFullServiceCommodityService.GetSizeGroups].
 type GetSizeGroupsResponseSizeGradingData struct {
 	SizeGradingRequired bool                                            `json:"size_grading_required,omitzero"`
 	SizeGroups          []GetSizeGroupsResponseSizeGradingDataSizeGroup `json:"size_groups,omitzero"`
 }
 
-// GetSizeGroupsResponseSizeGradingDataSizeGroup is part of a reply.
+// GetSizeGroupsResponseSizeGradingDataSizeGroup is returned by
+// [GSFullServiceCommodityService.GetSizeGroups].
 type GetSizeGroupsResponseSizeGradingDataSizeGroup struct {
 	ID            string                                                      `json:"id,omitzero"`
 	Name          string                                                      `json:"name,omitzero"`
 	SizeSegements []GetSizeGroupsResponseSizeGradingDataSizeGroupSizeSegement `json:"size_segements,omitzero"`
 }
 
-// GetSizeGroupsResponseSizeGradingDataSizeGroupSizeSegement is part of a reply.
+// GetSizeGroupsResponseSizeGradingDataSizeGroupSizeSegement is returned by
+// [GSFullServiceCommodityService.GetSizeGroups].
 type GetSizeGroupsResponseSizeGradingDataSizeGroupSizeSegement struct {
 	SizeCode string `json:"size_code,omitzero"`
 	SizeID   string `json:"size_id,omitzero"`
 }
 
-// GlobalSellingGetSupplierAddressesRequest holds the parameters of GSFullServiceCommodity.GlobalSellingGetSupplierAddresses.
+// GlobalSellingGetSupplierAddressesRequest holds the parameters of
+// GSFullServiceCommodity.GlobalSellingGetSupplierAddresses.
 type GlobalSellingGetSupplierAddressesRequest struct {
 	PageSize  *int    `url:"page_size,omitempty" json:"-"`
 	PageToken *string `url:"page_token,omitempty" json:"-"`
 }
 
-// GlobalSellingGetSupplierAddressesResponse is the reply of GSFullServiceCommodity.GlobalSellingGetSupplierAddresses.
+// GlobalSellingGetSupplierAddressesResponse is the reply of
+// GSFullServiceCommodity.GlobalSellingGetSupplierAddresses.
 type GlobalSellingGetSupplierAddressesResponse struct {
 	Addresses     []GlobalSellingGetSupplierAddressesResponseAddress `json:"addresses,omitzero"`
 	NextPageToken string                                             `json:"next_page_token,omitzero"`
@@ -1472,7 +1598,8 @@ type GlobalSellingGetSupplierAddressesResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GlobalSellingGetSupplierAddressesResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GlobalSellingGetSupplierAddressesResponseAddress is part of a reply.
+// GlobalSellingGetSupplierAddressesResponseAddress is returned by
+// [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses].
 type GlobalSellingGetSupplierAddressesResponseAddress struct {
 	ContactName string                                                 `json:"contact_name,omitzero"`
 	Detail      GlobalSellingGetSupplierAddressesResponseAddressDetail `json:"detail,omitzero"`
@@ -1491,7 +1618,8 @@ func (v GlobalSellingGetSupplierAddressesResponseAddress) LogValue() slog.Value 
 	return wire.LogPrivate(v)
 }
 
-// GlobalSellingGetSupplierAddressesResponseAddressDetail is part of a reply.
+// GlobalSellingGetSupplierAddressesResponseAddressDetail is returned by
+// [GSFullServiceCommodityService.GlobalSellingGetSupplierAddresses].
 type GlobalSellingGetSupplierAddressesResponseAddressDetail struct {
 	Building     string `json:"building,omitzero"`
 	CityName     string `json:"city_name,omitzero"`
@@ -1511,7 +1639,8 @@ func (v GlobalSellingGetSupplierAddressesResponseAddressDetail) LogValue() slog.
 	return wire.LogPrivate(v)
 }
 
-// ImageUploadRequest holds the parameters of GSFullServiceCommodity.ImageUpload.
+// ImageUploadRequest holds the parameters of
+// GSFullServiceCommodity.ImageUpload.
 type ImageUploadRequest struct {
 	Data       *File  `multipart:"data" json:"-" url:"-"`
 	SupplierID string `url:"supplier_id" json:"-"` // required
@@ -1525,18 +1654,21 @@ type ImageUploadResponse struct {
 	Width  int64  `json:"width,omitzero"`
 }
 
-// KeyAttribute is part of a request.
+// KeyAttribute is taken by [GSFullServiceCommodityService.GSCreateProduct] and
+// [GSFullServiceCommodityService.GSCalculateProductAuditInfo].
 type KeyAttribute struct {
 	KeyAttributeID *string `json:"key_attribute_id,omitzero"`
 }
 
-// KeyAttributeValue is part of a request.
+// KeyAttributeValue is taken by [GSFullServiceCommodityService.GSCreateProduct]
+// and [GSFullServiceCommodityService.GSCalculateProductAuditInfo].
 type KeyAttributeValue struct {
 	KeyAttributeValueID   *string `json:"key_attribute_value_id,omitzero"`
 	KeyAttributeValueName *string `json:"key_attribute_value_name,omitzero"`
 }
 
-// Media is part of a request.
+// Media is taken by [GSFullServiceCommodityService.GSCreateProduct] and 6
+// others.
 type Media struct {
 	PicSetType *string   `json:"pic_set_type,omitzero"`
 	PicType    *string   `json:"pic_type,omitzero"`
@@ -1544,18 +1676,21 @@ type Media struct {
 	Videos     []FileURI `json:"videos,omitzero"`
 }
 
-// MultiMaterialComposition is part of a request.
+// MultiMaterialComposition is taken by
+// [GSFullServiceCommodityService.GSCreateProduct] and 6 others.
 type MultiMaterialComposition struct {
 	Component   *MultiMaterialCompositionComponent `json:"component,omitzero"`
 	Ingredients []Ingredient                       `json:"ingredients,omitzero"`
 }
 
-// MultiMaterialCompositionComponent is part of a request.
+// MultiMaterialCompositionComponent is taken by
+// [GSFullServiceCommodityService.GSCreateProduct] and 6 others.
 type MultiMaterialCompositionComponent struct {
 	PropertyValueID *string `json:"property_value_id,omitzero"`
 }
 
-// Picture is part of a request.
+// Picture is taken by [GSFullServiceCommodityService.GSCreateProduct] and 6
+// others.
 type Picture struct {
 	MaterialShowType    *string `json:"material_show_type,omitzero"`
 	MaterialUseTypeCode *string `json:"material_use_type_code,omitzero"`
@@ -1563,7 +1698,8 @@ type Picture struct {
 	URI                 *string `json:"uri,omitzero"`
 }
 
-// QuerySKUApprovalsRequest holds the parameters of GSFullServiceCommodity.QuerySKUApprovals.
+// QuerySKUApprovalsRequest holds the parameters of
+// GSFullServiceCommodity.QuerySKUApprovals.
 type QuerySKUApprovalsRequest struct {
 	ExternalSKUCodes []string     `json:"external_sku_codes,omitzero" url:"-"` // at most 10
 	PageSize         *int64       `json:"page_size,omitzero" url:"-"`
@@ -1576,19 +1712,23 @@ type QuerySKUApprovalsRequest struct {
 	SupplierID       string       `url:"supplier_id" json:"-"` // required
 }
 
-// QuerySKUApprovalsResponse is the reply of GSFullServiceCommodity.QuerySKUApprovals.
+// QuerySKUApprovalsResponse is the reply of
+// GSFullServiceCommodity.QuerySKUApprovals.
 type QuerySKUApprovalsResponse struct {
 	NextPageToken string `json:"next_page_token,omitzero"`
 	SPUs          []SPUs `json:"spus,omitzero"`
 }
 
-// RequirementCondition is part of a reply.
+// RequirementCondition is returned by
+// [GSFullServiceCommodityService.GSFullServiceGetAttributes] and
+// [GSFullServiceCommodityService.GSFullServiceGetCertifications].
 type RequirementCondition struct {
 	AttributeID       string   `json:"attribute_id,omitzero"`
 	AttributeValueIDs []string `json:"attribute_value_ids,omitzero"`
 }
 
-// SKCSKU is part of a request.
+// SKCSKU is taken by [GSFullServiceCommodityService.GSCreateProduct] and
+// [GSFullServiceCommodityService.GSCalculateProductAuditInfo].
 type SKCSKU struct {
 	Dimensions                  *Dimensions         `json:"dimensions,omitzero"`
 	ExternalSKUCode             *string             `json:"external_sku_code,omitzero"`
@@ -1605,7 +1745,8 @@ type SKCSKU struct {
 	Weight                      *Weight             `json:"weight,omitzero"`
 }
 
-// SPU is part of a request.
+// SPU is taken by [GSFullServiceCommodityService.GSCreateProduct] and
+// [GSFullServiceCommodityService.GSCalculateProductAuditInfo].
 type SPU struct {
 	Attributes           []GSFullServiceCommodityAttribute `json:"attributes,omitzero"`
 	BrandID              *string                           `json:"brand_id,omitzero"`
@@ -1626,31 +1767,36 @@ type SPU struct {
 	SKCs                 []SPUSKC                          `json:"skcs,omitzero"`
 }
 
-// SPUAttribute is part of a request.
+// SPUAttribute is taken by
+// [GSFullServiceCommodityService.GSPreviewCreateProduct] and 4 others.
 type SPUAttribute struct {
 	ID     *string  `json:"id,omitzero"`
 	Values []IDName `json:"values,omitzero"`
 }
 
-// SPUCertification is part of a request.
+// SPUCertification is taken by [GSFullServiceCommodityService.GSCreateProduct]
+// and 5 others.
 type SPUCertification struct {
 	Items []CertificationItem `json:"items,omitzero"`
 	Type  *string             `json:"type,omitzero"`
 }
 
-// SPUDescription is part of a request.
+// SPUDescription is taken by [GSFullServiceCommodityService.GSCreateProduct]
+// and 4 others.
 type SPUDescription struct {
 	Items []DescriptionItem `json:"items,omitzero"`
 }
 
-// SPUIngredient is part of a request.
+// SPUIngredient is taken by [GSFullServiceCommodityService.GSCreateProduct] and
+// 6 others.
 type SPUIngredient struct {
 	MultiMaterialComposition  []MultiMaterialComposition `json:"multi_material_composition,omitzero"`
 	SingleMaterialComposition []Ingredient               `json:"single_material_composition,omitzero"`
 	Type                      *string                    `json:"type,omitzero"`
 }
 
-// SPUSKC is part of a request.
+// SPUSKC is taken by [GSFullServiceCommodityService.GSCreateProduct] and
+// [GSFullServiceCommodityService.GSCalculateProductAuditInfo].
 type SPUSKC struct {
 	ExternalSKCCode            *string   `json:"external_skc_code,omitzero"`
 	FirstKeyAttributeValueID   *string   `json:"first_key_attribute_value_id,omitzero"`
@@ -1659,7 +1805,8 @@ type SPUSKC struct {
 	SKUs                       []SKCSKU  `json:"skus,omitzero"`
 }
 
-// SPUSKCSKU is part of a request.
+// SPUSKCSKU is taken by [GSFullServiceCommodityService.GSCreateProductV202508]
+// and [GSFullServiceCommodityService.GSCalculateProductAuditInfoV202508].
 type SPUSKCSKU struct {
 	Dimensions                  *Dimensions `json:"dimensions,omitzero"`
 	ExternalSKUCode             *string     `json:"external_sku_code,omitzero"`
@@ -1675,13 +1822,15 @@ type SPUSKCSKU struct {
 	Weight                      *Weight     `json:"weight,omitzero"`
 }
 
-// SPUs is part of a reply.
+// SPUs is returned by [GSFullServiceCommodityService.QuerySKUApprovals] and 3
+// others.
 type SPUs struct {
 	SKUs    []SPUsSKU `json:"skus,omitzero"`
 	SPUCode string    `json:"spu_code,omitzero"`
 }
 
-// SPUsSKU is part of a reply.
+// SPUsSKU is returned by [GSFullServiceCommodityService.QuerySKUApprovals] and
+// 3 others.
 type SPUsSKU struct {
 	Code            string      `json:"code,omitzero"`
 	ExternalSKUCode string      `json:"external_sku_code,omitzero"`
@@ -1690,14 +1839,17 @@ type SPUsSKU struct {
 	UpdateTime      UnixSeconds `json:"update_time,omitzero"`
 }
 
-// SizeGroup is part of a reply.
+// SizeGroup is returned by [GSFullServiceCommodityService.GetSizeGroupsConfig]
+// and [GSFullServiceCommodityService.GSGetSizeGroupsConfig].
 type SizeGroup struct {
 	ID           string        `json:"id,omitzero"`
 	Name         string        `json:"name,omitzero"`
 	SizeSegments []SizeSegment `json:"size_segments,omitzero"`
 }
 
-// SizeSegment is part of a reply.
+// SizeSegment is returned by
+// [GSFullServiceCommodityService.GetSizeGroupsConfig] and
+// [GSFullServiceCommodityService.GSGetSizeGroupsConfig].
 type SizeSegment struct {
 	SizeCodes []string `json:"size_codes,omitzero"`
 }

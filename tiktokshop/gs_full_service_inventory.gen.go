@@ -11,7 +11,7 @@ type GSFullServiceInventoryService service
 
 // GSFullServiceQueryVirtualInventory calls POST /gs_full_service_inventory/202405/beta/virtual_inventory/query.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-query-virtual-inventory-202405
 func (s *GSFullServiceInventoryService) GSFullServiceQueryVirtualInventory(ctx context.Context, req *GSFullServiceQueryVirtualInventoryRequest, opts ...CallOption) (*GSFullServiceQueryVirtualInventoryResponse, error) {
@@ -25,7 +25,8 @@ func (s *GSFullServiceInventoryService) GSFullServiceQueryVirtualInventory(ctx c
 
 // GSFullServiceUpdateVirtualInventory calls POST /gs_full_service_inventory/202405/beta/virtual_inventory/update.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-full-service-update-virtual-inventory-202405
 func (s *GSFullServiceInventoryService) GSFullServiceUpdateVirtualInventory(ctx context.Context, req *GSFullServiceUpdateVirtualInventoryRequest, opts ...CallOption) (*GSFullServiceUpdateVirtualInventoryResponse, error) {
@@ -39,7 +40,7 @@ func (s *GSFullServiceInventoryService) GSFullServiceUpdateVirtualInventory(ctx 
 
 // QueryGlobalSellingVirtualInventory calls POST /gs_full_service_inventory/202404/preview/virtual_inventory/query.
 //
-// It only reads and is safe to repeat. Version 202404.
+// It only reads, and is retried. Version 202404.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-global-selling-virtual-inventory-202404
 func (s *GSFullServiceInventoryService) QueryGlobalSellingVirtualInventory(ctx context.Context, req *QueryGlobalSellingVirtualInventoryRequest, opts ...CallOption) (*QueryGlobalSellingVirtualInventoryResponse, error) {
@@ -53,7 +54,8 @@ func (s *GSFullServiceInventoryService) QueryGlobalSellingVirtualInventory(ctx c
 
 // SetGlobalSellingVirtualInventory calls POST /gs_full_service_inventory/202404/preview/virtual_inventory/update.
 //
-// It is not repeated once it was sent. Version 202404.
+// It is never retried once the request may have reached the server. Version
+// 202404.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/set-global-selling-virtual-inventory-202404
 func (s *GSFullServiceInventoryService) SetGlobalSellingVirtualInventory(ctx context.Context, req *SetGlobalSellingVirtualInventoryRequest, opts ...CallOption) (*SetGlobalSellingVirtualInventoryResponse, error) {
@@ -65,7 +67,9 @@ func (s *GSFullServiceInventoryService) SetGlobalSellingVirtualInventory(ctx con
 	return out, err
 }
 
-// GSFullServiceInventoryError is part of a reply.
+// GSFullServiceInventoryError is returned by
+// [GSFullServiceInventoryService.SetGlobalSellingVirtualInventory] and
+// [GSFullServiceInventoryService.GSFullServiceUpdateVirtualInventory].
 type GSFullServiceInventoryError struct {
 	Code          string `json:"code,omitzero"`
 	Message       string `json:"message,omitzero"`
@@ -73,7 +77,9 @@ type GSFullServiceInventoryError struct {
 	WarehouseCode string `json:"warehouse_code,omitzero"`
 }
 
-// GSFullServiceInventoryInventory is part of a reply.
+// GSFullServiceInventoryInventory is returned by
+// [GSFullServiceInventoryService.GSFullServiceQueryVirtualInventory] and
+// [GSFullServiceInventoryService.QueryGlobalSellingVirtualInventory].
 type GSFullServiceInventoryInventory struct {
 	OccupiedQuantity int64  `json:"occupied_quantity,omitzero"`
 	Quantity         int64  `json:"quantity,omitzero"`
@@ -81,51 +87,61 @@ type GSFullServiceInventoryInventory struct {
 	WarehouseCode    string `json:"warehouse_code,omitzero"`
 }
 
-// GSFullServiceInventorySKU is part of a request.
+// GSFullServiceInventorySKU is taken by
+// [GSFullServiceInventoryService.SetGlobalSellingVirtualInventory] and
+// [GSFullServiceInventoryService.GSFullServiceUpdateVirtualInventory].
 type GSFullServiceInventorySKU struct {
 	Code          *string `json:"code,omitzero"`
 	Quantity      *int64  `json:"quantity,omitzero"`
 	WarehouseCode *string `json:"warehouse_code,omitzero"`
 }
 
-// GSFullServiceQueryVirtualInventoryRequest holds the parameters of GSFullServiceInventory.GSFullServiceQueryVirtualInventory.
+// GSFullServiceQueryVirtualInventoryRequest holds the parameters of
+// GSFullServiceInventory.GSFullServiceQueryVirtualInventory.
 type GSFullServiceQueryVirtualInventoryRequest struct {
 	SKUs []string `json:"skus,omitzero"`
 }
 
-// GSFullServiceQueryVirtualInventoryResponse is the reply of GSFullServiceInventory.GSFullServiceQueryVirtualInventory.
+// GSFullServiceQueryVirtualInventoryResponse is the reply of
+// GSFullServiceInventory.GSFullServiceQueryVirtualInventory.
 type GSFullServiceQueryVirtualInventoryResponse struct {
 	Inventory []GSFullServiceInventoryInventory `json:"inventory,omitzero"`
 }
 
-// GSFullServiceUpdateVirtualInventoryRequest holds the parameters of GSFullServiceInventory.GSFullServiceUpdateVirtualInventory.
+// GSFullServiceUpdateVirtualInventoryRequest holds the parameters of
+// GSFullServiceInventory.GSFullServiceUpdateVirtualInventory.
 type GSFullServiceUpdateVirtualInventoryRequest struct {
 	SKUs []GSFullServiceInventorySKU `json:"skus,omitzero"`
 }
 
-// GSFullServiceUpdateVirtualInventoryResponse is the reply of GSFullServiceInventory.GSFullServiceUpdateVirtualInventory.
+// GSFullServiceUpdateVirtualInventoryResponse is the reply of
+// GSFullServiceInventory.GSFullServiceUpdateVirtualInventory.
 type GSFullServiceUpdateVirtualInventoryResponse struct {
 	Errors []GSFullServiceInventoryError `json:"errors,omitzero"`
 }
 
-// QueryGlobalSellingVirtualInventoryRequest holds the parameters of GSFullServiceInventory.QueryGlobalSellingVirtualInventory.
+// QueryGlobalSellingVirtualInventoryRequest holds the parameters of
+// GSFullServiceInventory.QueryGlobalSellingVirtualInventory.
 type QueryGlobalSellingVirtualInventoryRequest struct {
 	SKUs       []string `json:"skus,omitzero"`
 	SupplierID *string  `json:"supplier_id,omitzero"`
 }
 
-// QueryGlobalSellingVirtualInventoryResponse is the reply of GSFullServiceInventory.QueryGlobalSellingVirtualInventory.
+// QueryGlobalSellingVirtualInventoryResponse is the reply of
+// GSFullServiceInventory.QueryGlobalSellingVirtualInventory.
 type QueryGlobalSellingVirtualInventoryResponse struct {
 	Inventory []GSFullServiceInventoryInventory `json:"inventory,omitzero"`
 }
 
-// SetGlobalSellingVirtualInventoryRequest holds the parameters of GSFullServiceInventory.SetGlobalSellingVirtualInventory.
+// SetGlobalSellingVirtualInventoryRequest holds the parameters of
+// GSFullServiceInventory.SetGlobalSellingVirtualInventory.
 type SetGlobalSellingVirtualInventoryRequest struct {
 	SKUs       []GSFullServiceInventorySKU `json:"skus,omitzero"`
 	SupplierID *string                     `json:"supplier_id,omitzero"`
 }
 
-// SetGlobalSellingVirtualInventoryResponse is the reply of GSFullServiceInventory.SetGlobalSellingVirtualInventory.
+// SetGlobalSellingVirtualInventoryResponse is the reply of
+// GSFullServiceInventory.SetGlobalSellingVirtualInventory.
 type SetGlobalSellingVirtualInventoryResponse struct {
 	Errors []GSFullServiceInventoryError `json:"errors,omitzero"`
 }

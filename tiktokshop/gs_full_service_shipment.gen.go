@@ -15,7 +15,8 @@ type GSFullServiceShipmentService service
 
 // ConfirmDelivery calls POST /gs_full_service_shipment/202405/preview/delivery_orders/confirm.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/confirm-delivery-202405
 func (s *GSFullServiceShipmentService) ConfirmDelivery(ctx context.Context, req *ConfirmDeliveryRequest, opts ...CallOption) (*ConfirmDeliveryResponse, error) {
@@ -29,7 +30,8 @@ func (s *GSFullServiceShipmentService) ConfirmDelivery(ctx context.Context, req 
 
 // CreateDeliveryOrder calls POST /gs_full_service_shipment/202405/preview/delivery_orders.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-delivery-order-202405
 func (s *GSFullServiceShipmentService) CreateDeliveryOrder(ctx context.Context, req *CreateDeliveryOrderRequest, opts ...CallOption) (*CreateDeliveryOrderResponse, error) {
@@ -43,7 +45,8 @@ func (s *GSFullServiceShipmentService) CreateDeliveryOrder(ctx context.Context, 
 
 // GSConfirmDelivery calls POST /gs_full_service_shipment/202405/beta/delivery_orders/confirm.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-confirm-delivery-202405
 func (s *GSFullServiceShipmentService) GSConfirmDelivery(ctx context.Context, req *GSConfirmDeliveryRequest, opts ...CallOption) (*GSConfirmDeliveryResponse, error) {
@@ -57,7 +60,8 @@ func (s *GSFullServiceShipmentService) GSConfirmDelivery(ctx context.Context, re
 
 // GSCreateDeliveryOrder calls POST /gs_full_service_shipment/202405/beta/delivery_orders.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-create-delivery-order-202405
 func (s *GSFullServiceShipmentService) GSCreateDeliveryOrder(ctx context.Context, req *GSCreateDeliveryOrderRequest, opts ...CallOption) (*GSCreateDeliveryOrderResponse, error) {
@@ -71,7 +75,7 @@ func (s *GSFullServiceShipmentService) GSCreateDeliveryOrder(ctx context.Context
 
 // GSGetDeliveryOrderPrintDocument calls GET /gs_full_service_shipment/202405/beta/delivery_orders/documents.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-delivery-order-print-document-202405
 func (s *GSFullServiceShipmentService) GSGetDeliveryOrderPrintDocument(ctx context.Context, req *GSGetDeliveryOrderPrintDocumentRequest, opts ...CallOption) (*GSGetDeliveryOrderPrintDocumentResponse, error) {
@@ -83,8 +87,10 @@ func (s *GSFullServiceShipmentService) GSGetDeliveryOrderPrintDocument(ctx conte
 	return out, err
 }
 
-// GSGetDeliveryOrderPrintDocumentBatched splits req.DeliveryOrderCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GSGetDeliveryOrderPrintDocument] to each. It stops at the first error but an [UnreadableError].
+// GSGetDeliveryOrderPrintDocumentBatched sends req.DeliveryOrderCodes in parts
+// of at most 50 and iterates over the replies of
+// [GSFullServiceShipmentService.GSGetDeliveryOrderPrintDocument]. It stops at
+// the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSGetDeliveryOrderPrintDocumentBatched(ctx context.Context, req *GSGetDeliveryOrderPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GSGetDeliveryOrderPrintDocumentResponse, error] {
 	start := valueOf(req)
 	return batches(start.DeliveryOrderCodes, 50, func(part []string) (*GSGetDeliveryOrderPrintDocumentResponse, error) {
@@ -96,7 +102,7 @@ func (s *GSFullServiceShipmentService) GSGetDeliveryOrderPrintDocumentBatched(ct
 
 // GSGetLogisticsWaybillsPrintDocument calls GET /gs_full_service_shipment/202405/beta/waybills.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-logistics-waybills-print-document-202405
 func (s *GSFullServiceShipmentService) GSGetLogisticsWaybillsPrintDocument(ctx context.Context, req *GSGetLogisticsWaybillsPrintDocumentRequest, opts ...CallOption) (*GSGetLogisticsWaybillsPrintDocumentResponse, error) {
@@ -108,8 +114,10 @@ func (s *GSFullServiceShipmentService) GSGetLogisticsWaybillsPrintDocument(ctx c
 	return out, err
 }
 
-// GSGetLogisticsWaybillsPrintDocumentBatched splits req.LogisticsCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GSGetLogisticsWaybillsPrintDocument] to each. It stops at the first error but an [UnreadableError].
+// GSGetLogisticsWaybillsPrintDocumentBatched sends req.LogisticsCodes in parts
+// of at most 50 and iterates over the replies of
+// [GSFullServiceShipmentService.GSGetLogisticsWaybillsPrintDocument]. It stops
+// at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSGetLogisticsWaybillsPrintDocumentBatched(ctx context.Context, req *GSGetLogisticsWaybillsPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GSGetLogisticsWaybillsPrintDocumentResponse, error] {
 	start := valueOf(req)
 	return batches(start.LogisticsCodes, 50, func(part []string) (*GSGetLogisticsWaybillsPrintDocumentResponse, error) {
@@ -121,7 +129,8 @@ func (s *GSFullServiceShipmentService) GSGetLogisticsWaybillsPrintDocumentBatche
 
 // GSGetSKUPrintDocument calls POST /gs_full_service_shipment/202405/beta/delivery_orders/sku_documents/generate.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-get-sku-print-document-202405
 func (s *GSFullServiceShipmentService) GSGetSKUPrintDocument(ctx context.Context, req *GSGetSKUPrintDocumentRequest, opts ...CallOption) (*GSGetSKUPrintDocumentResponse, error) {
@@ -135,7 +144,7 @@ func (s *GSFullServiceShipmentService) GSGetSKUPrintDocument(ctx context.Context
 
 // GSQueryDeliveryBatches calls GET /gs_full_service_shipment/202405/beta/delivery_orders/delivery_batchs.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-query-delivery-batchs-202405
 func (s *GSFullServiceShipmentService) GSQueryDeliveryBatches(ctx context.Context, req *GSQueryDeliveryBatchesRequest, opts ...CallOption) (*GSQueryDeliveryBatchesResponse, error) {
@@ -147,9 +156,11 @@ func (s *GSFullServiceShipmentService) GSQueryDeliveryBatches(ctx context.Contex
 	return out, err
 }
 
-// GSQueryDeliveryBatchesBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GSQueryDeliveryBatches] to each. It stops at the first error but an [UnreadableError].
-func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchesBatched(ctx context.Context, req *GSQueryDeliveryBatchesRequest, opts ...CallOption) iter.Seq2[*GSQueryDeliveryBatchesResponse, error] {
+// GSQueryDeliveryBatchesInParts sends req.DeliveryBatchCodes in parts of at
+// most 50 and iterates over the replies of
+// [GSFullServiceShipmentService.GSQueryDeliveryBatches]. It stops at the first
+// error but an [UnreadableError].
+func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchesInParts(ctx context.Context, req *GSQueryDeliveryBatchesRequest, opts ...CallOption) iter.Seq2[*GSQueryDeliveryBatchesResponse, error] {
 	start := valueOf(req)
 	return batches(start.DeliveryBatchCodes, 50, func(part []string) (*GSQueryDeliveryBatchesResponse, error) {
 		r := start
@@ -160,7 +171,8 @@ func (s *GSFullServiceShipmentService) GSQueryDeliveryBatchesBatched(ctx context
 
 // GSReserveShipping calls POST /gs_full_service_shipment/202405/beta/delivery_orders/reserve_ship.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-reserve-shipping-202405
 func (s *GSFullServiceShipmentService) GSReserveShipping(ctx context.Context, req *GSReserveShippingRequest, opts ...CallOption) (*GSReserveShippingResponse, error) {
@@ -174,7 +186,7 @@ func (s *GSFullServiceShipmentService) GSReserveShipping(ctx context.Context, re
 
 // GSSearchAvailableShippingProviders calls POST /gs_full_service_shipment/202405/beta/shipping_providers/search.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-search-available-shipping-providers-202405
 func (s *GSFullServiceShipmentService) GSSearchAvailableShippingProviders(ctx context.Context, req *GSSearchAvailableShippingProvidersRequest, opts ...CallOption) (*GSSearchAvailableShippingProvidersResponse, error) {
@@ -188,7 +200,7 @@ func (s *GSFullServiceShipmentService) GSSearchAvailableShippingProviders(ctx co
 
 // GSSearchDeliveryOrders calls POST /gs_full_service_shipment/202405/beta/delivery_orders/search.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-search-delivery-orders-202405
 func (s *GSFullServiceShipmentService) GSSearchDeliveryOrders(ctx context.Context, req *GSSearchDeliveryOrdersRequest, opts ...CallOption) (*GSSearchDeliveryOrdersResponse, error) {
@@ -200,11 +212,12 @@ func (s *GSFullServiceShipmentService) GSSearchDeliveryOrders(ctx context.Contex
 	return out, err
 }
 
-// GSSearchDeliveryOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GSSearchDeliveryOrders]. It stops at the first error but an [UnreadableError].
+// GSSearchDeliveryOrdersAll iterates over all delivery orders of
+// [GSFullServiceShipmentService.GSSearchDeliveryOrders], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSSearchDeliveryOrdersAll(ctx context.Context, req *GSSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GSSearchDeliveryOrders", func(token string) ([]GSSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -219,7 +232,7 @@ func (s *GSFullServiceShipmentService) GSSearchDeliveryOrdersAll(ctx context.Con
 
 // GSSearchStockupOrders calls POST /gs_full_service_shipment/202405/beta/stockup_orders/search.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/gs-search-stockup-orders-202405
 func (s *GSFullServiceShipmentService) GSSearchStockupOrders(ctx context.Context, req *GSSearchStockupOrdersRequest, opts ...CallOption) (*GSSearchStockupOrdersResponse, error) {
@@ -231,11 +244,12 @@ func (s *GSFullServiceShipmentService) GSSearchStockupOrders(ctx context.Context
 	return out, err
 }
 
-// GSSearchStockupOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GSSearchStockupOrders]. It stops at the first error but an [UnreadableError].
+// GSSearchStockupOrdersAll iterates over all stockup orders of
+// [GSFullServiceShipmentService.GSSearchStockupOrders], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSSearchStockupOrdersAll(ctx context.Context, req *GSSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GSSearchStockupOrdersResponseStockupOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GSSearchStockupOrders", func(token string) ([]GSSearchStockupOrdersResponseStockupOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -250,7 +264,7 @@ func (s *GSFullServiceShipmentService) GSSearchStockupOrdersAll(ctx context.Cont
 
 // GetDeliveryOrderPrintDocument calls GET /gs_full_service_shipment/202405/preview/delivery_orders/documents.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-delivery-order-print-document-202405
 func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocument(ctx context.Context, req *GetDeliveryOrderPrintDocumentRequest, opts ...CallOption) (*GetDeliveryOrderPrintDocumentResponse, error) {
@@ -262,8 +276,10 @@ func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocument(ctx context
 	return out, err
 }
 
-// GetDeliveryOrderPrintDocumentBatched splits req.DeliveryOrderCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GetDeliveryOrderPrintDocument] to each. It stops at the first error but an [UnreadableError].
+// GetDeliveryOrderPrintDocumentBatched sends req.DeliveryOrderCodes in parts of
+// at most 50 and iterates over the replies of
+// [GSFullServiceShipmentService.GetDeliveryOrderPrintDocument]. It stops at the
+// first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocumentBatched(ctx context.Context, req *GetDeliveryOrderPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GetDeliveryOrderPrintDocumentResponse, error] {
 	start := valueOf(req)
 	return batches(start.DeliveryOrderCodes, 50, func(part []string) (*GetDeliveryOrderPrintDocumentResponse, error) {
@@ -275,7 +291,7 @@ func (s *GSFullServiceShipmentService) GetDeliveryOrderPrintDocumentBatched(ctx 
 
 // GetLogisticsWaybillsPrintDocument calls GET /gs_full_service_shipment/202405/preview/waybills.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-logistics-waybills-print-docurement-202405
 func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocument(ctx context.Context, req *GetLogisticsWaybillsPrintDocumentRequest, opts ...CallOption) (*GetLogisticsWaybillsPrintDocumentResponse, error) {
@@ -287,8 +303,10 @@ func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocument(ctx con
 	return out, err
 }
 
-// GetLogisticsWaybillsPrintDocumentBatched splits req.LogisticsCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.GetLogisticsWaybillsPrintDocument] to each. It stops at the first error but an [UnreadableError].
+// GetLogisticsWaybillsPrintDocumentBatched sends req.LogisticsCodes in parts of
+// at most 50 and iterates over the replies of
+// [GSFullServiceShipmentService.GetLogisticsWaybillsPrintDocument]. It stops at
+// the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocumentBatched(ctx context.Context, req *GetLogisticsWaybillsPrintDocumentRequest, opts ...CallOption) iter.Seq2[*GetLogisticsWaybillsPrintDocumentResponse, error] {
 	start := valueOf(req)
 	return batches(start.LogisticsCodes, 50, func(part []string) (*GetLogisticsWaybillsPrintDocumentResponse, error) {
@@ -300,7 +318,8 @@ func (s *GSFullServiceShipmentService) GetLogisticsWaybillsPrintDocumentBatched(
 
 // GlobalSellingCancelShipment calls POST /gs_full_service_shipment/202407/logistics_orders/cancel_ship.
 //
-// It is not repeated once it was sent. Version 202407.
+// It is never retried once the request may have reached the server. Version
+// 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-cancel-shipment-202407
 func (s *GSFullServiceShipmentService) GlobalSellingCancelShipment(ctx context.Context, req *GlobalSellingCancelShipmentRequest, opts ...CallOption) (*GlobalSellingCancelShipmentResponse, error) {
@@ -314,7 +333,8 @@ func (s *GSFullServiceShipmentService) GlobalSellingCancelShipment(ctx context.C
 
 // GlobalSellingConfirmStockupOrder calls POST /gs_full_service_shipment/202409/stockup_orders/confirm.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-confirm-stockup-order-202409
 func (s *GSFullServiceShipmentService) GlobalSellingConfirmStockupOrder(ctx context.Context, req *GlobalSellingConfirmStockupOrderRequest, opts ...CallOption) (*GlobalSellingConfirmStockupOrderResponse, error) {
@@ -328,7 +348,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingConfirmStockupOrder(ctx cont
 
 // GlobalSellingGetQualityDocuments calls GET /gs_full_service_shipment/202407/quality_documents.
 //
-// It only reads and is safe to repeat. Version 202407.
+// It only reads, and is retried. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-get-quality-documents-202407
 func (s *GSFullServiceShipmentService) GlobalSellingGetQualityDocuments(ctx context.Context, req *GlobalSellingGetQualityDocumentsRequest, opts ...CallOption) (*GlobalSellingGetQualityDocumentsResponse, error) {
@@ -342,7 +362,8 @@ func (s *GSFullServiceShipmentService) GlobalSellingGetQualityDocuments(ctx cont
 
 // GlobalSellingGetSKUPrintDocument calls POST /gs_full_service_shipment/202503/delivery_orders/sku_documents/generate.
 //
-// It is not repeated once it was sent. Version 202503.
+// It is never retried once the request may have reached the server. Version
+// 202503.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-get-sku-print-document-202503
 func (s *GSFullServiceShipmentService) GlobalSellingGetSKUPrintDocument(ctx context.Context, req *GlobalSellingGetSKUPrintDocumentRequest, opts ...CallOption) (*GlobalSellingGetSKUPrintDocumentResponse, error) {
@@ -356,7 +377,8 @@ func (s *GSFullServiceShipmentService) GlobalSellingGetSKUPrintDocument(ctx cont
 
 // GlobalSellingGetSKUPrintDocumentV202409 calls POST /gs_full_service_shipment/202409/delivery_orders/sku_documents/generate.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 // The newest version is [GSFullServiceShipmentService.GlobalSellingGetSKUPrintDocument].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-get-sku-print-document-202409
@@ -371,7 +393,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingGetSKUPrintDocumentV202409(c
 
 // GlobalSellingQueryLogisticsOrders calls GET /gs_full_service_shipment/202407/logistics_orders.
 //
-// It only reads and is safe to repeat. Version 202407.
+// It only reads, and is retried. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-query-logistics-orders-202407
 func (s *GSFullServiceShipmentService) GlobalSellingQueryLogisticsOrders(ctx context.Context, req *GlobalSellingQueryLogisticsOrdersRequest, opts ...CallOption) (*GlobalSellingQueryLogisticsOrdersResponse, error) {
@@ -385,7 +407,8 @@ func (s *GSFullServiceShipmentService) GlobalSellingQueryLogisticsOrders(ctx con
 
 // GlobalSellingReserveShipment calls POST /gs_full_service_shipment/202410/delivery_orders/reserve_ship.
 //
-// It is not repeated once it was sent. Version 202410.
+// It is never retried once the request may have reached the server. Version
+// 202410.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-reserve-shipment-202410
 func (s *GSFullServiceShipmentService) GlobalSellingReserveShipment(ctx context.Context, req *GlobalSellingReserveShipmentRequest, opts ...CallOption) (*GlobalSellingReserveShipmentResponse, error) {
@@ -399,7 +422,8 @@ func (s *GSFullServiceShipmentService) GlobalSellingReserveShipment(ctx context.
 
 // GlobalSellingReserveShipmentV202407 calls POST /gs_full_service_shipment/202407/delivery_orders/reserve_ship.
 //
-// It is not repeated once it was sent. Version 202407.
+// It is never retried once the request may have reached the server. Version
+// 202407.
 // The newest version is [GSFullServiceShipmentService.GlobalSellingReserveShipment].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-reserve-shipment-202407
@@ -414,7 +438,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingReserveShipmentV202407(ctx c
 
 // GlobalSellingSearchAbnormalOrders calls POST /gs_full_service_shipment/202407/abnormal_orders/search.
 //
-// It only reads and is safe to repeat. Version 202407.
+// It only reads, and is retried. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-search-abnormal-orders-202407
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrders(ctx context.Context, req *GlobalSellingSearchAbnormalOrdersRequest, opts ...CallOption) (*GlobalSellingSearchAbnormalOrdersResponse, error) {
@@ -426,11 +450,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrders(ctx con
 	return out, err
 }
 
-// GlobalSellingSearchAbnormalOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GlobalSellingSearchAbnormalOrders]. It stops at the first error but an [UnreadableError].
+// GlobalSellingSearchAbnormalOrdersAll iterates over all abnormal orders of
+// [GSFullServiceShipmentService.GlobalSellingSearchAbnormalOrders], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrdersAll(ctx context.Context, req *GlobalSellingSearchAbnormalOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchAbnormalOrders", func(token string) ([]GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -445,7 +470,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrdersAll(ctx 
 
 // GlobalSellingSearchAvailableShippingProviders calls POST /gs_full_service_shipment/202410/shipping_providers/search.
 //
-// It only reads and is safe to repeat. Version 202410.
+// It only reads, and is retried. Version 202410.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-search-available-shipping-providers-202410
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAvailableShippingProviders(ctx context.Context, req *GlobalSellingSearchAvailableShippingProvidersRequest, opts ...CallOption) (*GlobalSellingSearchAvailableShippingProvidersResponse, error) {
@@ -459,7 +484,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAvailableShippingProvi
 
 // GlobalSellingSearchAvailableShippingProvidersV202407 calls POST /gs_full_service_shipment/202407/shipping_providers/search.
 //
-// It only reads and is safe to repeat. Version 202407.
+// It only reads, and is retried. Version 202407.
 // The newest version is [GSFullServiceShipmentService.GlobalSellingSearchAvailableShippingProviders].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-search-available-shipping-providers-202407
@@ -474,7 +499,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAvailableShippingProvi
 
 // GlobalSellingSearchDeliveryOrders calls POST /gs_full_service_shipment/202407/delivery_orders/search.
 //
-// It only reads and is safe to repeat. Version 202407.
+// It only reads, and is retried. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-search-delivery-orders-202407
 func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrders(ctx context.Context, req *GlobalSellingSearchDeliveryOrdersRequest, opts ...CallOption) (*GlobalSellingSearchDeliveryOrdersResponse, error) {
@@ -486,11 +511,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrders(ctx con
 	return out, err
 }
 
-// GlobalSellingSearchDeliveryOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders]. It stops at the first error but an [UnreadableError].
+// GlobalSellingSearchDeliveryOrdersAll iterates over all delivery orders of
+// [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrdersAll(ctx context.Context, req *GlobalSellingSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchDeliveryOrders", func(token string) ([]GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -505,7 +531,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrdersAll(ctx 
 
 // GlobalSellingSearchReturnOrders calls POST /gs_full_service_shipment/202407/return_orders/search.
 //
-// It only reads and is safe to repeat. Version 202407.
+// It only reads, and is retried. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-search-return-orders-202407
 func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrders(ctx context.Context, req *GlobalSellingSearchReturnOrdersRequest, opts ...CallOption) (*GlobalSellingSearchReturnOrdersResponse, error) {
@@ -517,11 +543,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrders(ctx conte
 	return out, err
 }
 
-// GlobalSellingSearchReturnOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GlobalSellingSearchReturnOrders]. It stops at the first error but an [UnreadableError].
+// GlobalSellingSearchReturnOrdersAll iterates over all return orders of
+// [GSFullServiceShipmentService.GlobalSellingSearchReturnOrders], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrdersAll(ctx context.Context, req *GlobalSellingSearchReturnOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchReturnOrdersResponseReturnOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingSearchReturnOrdersResponseReturnOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchReturnOrders", func(token string) ([]GlobalSellingSearchReturnOrdersResponseReturnOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -536,7 +563,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrdersAll(ctx co
 
 // GlobalSellingSearchStockupOrders calls POST /gs_full_service_shipment/202407/stockup_orders/search.
 //
-// It only reads and is safe to repeat. Version 202407.
+// It only reads, and is retried. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/global-selling-search-stockup-orders-202407
 func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrders(ctx context.Context, req *GlobalSellingSearchStockupOrdersRequest, opts ...CallOption) (*GlobalSellingSearchStockupOrdersResponse, error) {
@@ -548,11 +575,12 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrders(ctx cont
 	return out, err
 }
 
-// GlobalSellingSearchStockupOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.GlobalSellingSearchStockupOrders]. It stops at the first error but an [UnreadableError].
+// GlobalSellingSearchStockupOrdersAll iterates over all stockup orders of
+// [GSFullServiceShipmentService.GlobalSellingSearchStockupOrders], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrdersAll(ctx context.Context, req *GlobalSellingSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]GlobalSellingSearchStockupOrdersResponseStockupOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchStockupOrders", func(token string) ([]GlobalSellingSearchStockupOrdersResponseStockupOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -567,7 +595,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrdersAll(ctx c
 
 // QueryDeliveryBatches calls GET /gs_full_service_shipment/202405/preview/delivery_orders/delivery_batchs.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/query-delivery-batchs-202405
 func (s *GSFullServiceShipmentService) QueryDeliveryBatches(ctx context.Context, req *QueryDeliveryBatchesRequest, opts ...CallOption) (*QueryDeliveryBatchesResponse, error) {
@@ -579,9 +607,11 @@ func (s *GSFullServiceShipmentService) QueryDeliveryBatches(ctx context.Context,
 	return out, err
 }
 
-// QueryDeliveryBatchesBatched splits req.DeliveryBatchCodes into parts of at most 50 and hands out the
-// reply of [GSFullServiceShipmentService.QueryDeliveryBatches] to each. It stops at the first error but an [UnreadableError].
-func (s *GSFullServiceShipmentService) QueryDeliveryBatchesBatched(ctx context.Context, req *QueryDeliveryBatchesRequest, opts ...CallOption) iter.Seq2[*QueryDeliveryBatchesResponse, error] {
+// QueryDeliveryBatchesInParts sends req.DeliveryBatchCodes in parts of at most
+// 50 and iterates over the replies of
+// [GSFullServiceShipmentService.QueryDeliveryBatches]. It stops at the first
+// error but an [UnreadableError].
+func (s *GSFullServiceShipmentService) QueryDeliveryBatchesInParts(ctx context.Context, req *QueryDeliveryBatchesRequest, opts ...CallOption) iter.Seq2[*QueryDeliveryBatchesResponse, error] {
 	start := valueOf(req)
 	return batches(start.DeliveryBatchCodes, 50, func(part []string) (*QueryDeliveryBatchesResponse, error) {
 		r := start
@@ -592,7 +622,8 @@ func (s *GSFullServiceShipmentService) QueryDeliveryBatchesBatched(ctx context.C
 
 // ReserveShipping calls POST /gs_full_service_shipment/202405/preview/delivery_orders/reserve_ship.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/reserve-shipping-202405
 func (s *GSFullServiceShipmentService) ReserveShipping(ctx context.Context, req *ReserveShippingRequest, opts ...CallOption) (*ReserveShippingResponse, error) {
@@ -606,7 +637,7 @@ func (s *GSFullServiceShipmentService) ReserveShipping(ctx context.Context, req 
 
 // SearchAvailableShippingProviders calls POST /gs_full_service_shipment/202405/preview/shipping_providers/search.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-available-shipping-providers-202405
 func (s *GSFullServiceShipmentService) SearchAvailableShippingProviders(ctx context.Context, req *SearchAvailableShippingProvidersRequest, opts ...CallOption) (*SearchAvailableShippingProvidersResponse, error) {
@@ -620,7 +651,7 @@ func (s *GSFullServiceShipmentService) SearchAvailableShippingProviders(ctx cont
 
 // SearchDeliveryOrders calls POST /gs_full_service_shipment/202405/preview/delivery_orders/search.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-delivery-orders-202405
 func (s *GSFullServiceShipmentService) SearchDeliveryOrders(ctx context.Context, req *SearchDeliveryOrdersRequest, opts ...CallOption) (*SearchDeliveryOrdersResponse, error) {
@@ -632,11 +663,12 @@ func (s *GSFullServiceShipmentService) SearchDeliveryOrders(ctx context.Context,
 	return out, err
 }
 
-// SearchDeliveryOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.SearchDeliveryOrders]. It stops at the first error but an [UnreadableError].
+// SearchDeliveryOrdersAll iterates over all delivery orders of
+// [GSFullServiceShipmentService.SearchDeliveryOrders], fetching pages as
+// needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) SearchDeliveryOrdersAll(ctx context.Context, req *SearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[SearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchDeliveryOrdersResponseDeliveryOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.SearchDeliveryOrders", func(token string) ([]SearchDeliveryOrdersResponseDeliveryOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -651,7 +683,7 @@ func (s *GSFullServiceShipmentService) SearchDeliveryOrdersAll(ctx context.Conte
 
 // SearchStockupOrders calls POST /gs_full_service_shipment/202405/preview/stockup_orders/search.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-stockup-orders-202405
 func (s *GSFullServiceShipmentService) SearchStockupOrders(ctx context.Context, req *SearchStockupOrdersRequest, opts ...CallOption) (*SearchStockupOrdersResponse, error) {
@@ -663,11 +695,12 @@ func (s *GSFullServiceShipmentService) SearchStockupOrders(ctx context.Context, 
 	return out, err
 }
 
-// SearchStockupOrdersAll hands out what stands on the pages of
-// [GSFullServiceShipmentService.SearchStockupOrders]. It stops at the first error but an [UnreadableError].
+// SearchStockupOrdersAll iterates over all stockup orders of
+// [GSFullServiceShipmentService.SearchStockupOrders], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) SearchStockupOrdersAll(ctx context.Context, req *SearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[SearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchStockupOrdersResponseStockupOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.SearchStockupOrders", func(token string) ([]SearchStockupOrdersResponseStockupOrder, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -680,7 +713,8 @@ func (s *GSFullServiceShipmentService) SearchStockupOrdersAll(ctx context.Contex
 	})
 }
 
-// AddressDetail is part of a reply.
+// AddressDetail is returned by
+// [GSFullServiceShipmentService.QueryDeliveryBatches] and 3 others.
 type AddressDetail struct {
 	CityID       ID     `json:"city_id,omitzero"`
 	CityName     string `json:"city_name,omitzero"`
@@ -703,22 +737,26 @@ func (v AddressDetail) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AddressDetail) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ConfirmDeliveryRequest holds the parameters of GSFullServiceShipment.ConfirmDelivery.
+// ConfirmDeliveryRequest holds the parameters of
+// GSFullServiceShipment.ConfirmDelivery.
 type ConfirmDeliveryRequest struct {
 	DeliveryOrderCode *string `json:"delivery_order_code,omitzero" url:"-"`
 	SupplierID        string  `url:"supplier_id" json:"-"` // required
 }
 
-// ConfirmDeliveryResponse is the reply of GSFullServiceShipment.ConfirmDelivery.
+// ConfirmDeliveryResponse is the reply of
+// GSFullServiceShipment.ConfirmDelivery.
 type ConfirmDeliveryResponse struct{}
 
-// CreateDeliveryOrderRequest holds the parameters of GSFullServiceShipment.CreateDeliveryOrder.
+// CreateDeliveryOrderRequest holds the parameters of
+// GSFullServiceShipment.CreateDeliveryOrder.
 type CreateDeliveryOrderRequest struct {
 	DeliveryOrder *CreateDeliveryOrderRequestDeliveryOrder `json:"delivery_order,omitzero" url:"-"`
 	SupplierID    string                                   `url:"supplier_id" json:"-"` // required
 }
 
-// CreateDeliveryOrderRequestDeliveryOrder is part of a request.
+// CreateDeliveryOrderRequestDeliveryOrder is taken by
+// [GSFullServiceShipmentService.CreateDeliveryOrder].
 type CreateDeliveryOrderRequestDeliveryOrder struct {
 	DeliveryItems    []CreateDeliveryOrderRequestDeliveryOrderDeliveryItem `json:"delivery_items,omitzero"`
 	PackageQuantity  *int64                                                `json:"package_quantity,omitzero"`
@@ -726,30 +764,38 @@ type CreateDeliveryOrderRequestDeliveryOrder struct {
 	StockupOrderCode *string                                               `json:"stockup_order_code,omitzero"`
 }
 
-// CreateDeliveryOrderRequestDeliveryOrderDeliveryItem is part of a request.
+// CreateDeliveryOrderRequestDeliveryOrderDeliveryItem is taken by
+// [GSFullServiceShipmentService.CreateDeliveryOrder].
 type CreateDeliveryOrderRequestDeliveryOrderDeliveryItem struct {
 	PlatformSKUCode *string `json:"platform_sku_code,omitzero"`
 	Quantity        *int64  `json:"quantity,omitzero"`
 }
 
-// CreateDeliveryOrderResponse is the reply of GSFullServiceShipment.CreateDeliveryOrder.
+// CreateDeliveryOrderResponse is the reply of
+// GSFullServiceShipment.CreateDeliveryOrder.
 type CreateDeliveryOrderResponse struct {
 	DeliveryOrderCode string `json:"delivery_order_code,omitzero"`
 	StockupOrderCode  string `json:"stockup_order_code,omitzero"`
 }
 
-// DeliveryOrderLogistics is part of a reply.
+// DeliveryOrderLogistics is returned by
+// [GSFullServiceShipmentService.SearchDeliveryOrders] and
+// [GSFullServiceShipmentService.GSSearchDeliveryOrders].
 type DeliveryOrderLogistics struct {
 	DeliveryOption       string `json:"delivery_option,omitzero"`
 	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
 }
 
-// DeliveryOrderPackage is part of a request.
+// DeliveryOrderPackage is taken by
+// [GSFullServiceShipmentService.CreateDeliveryOrder] and
+// [GSFullServiceShipmentService.GSCreateDeliveryOrder].
 type DeliveryOrderPackage struct {
 	Items []PackageItem `json:"items,omitzero"`
 }
 
-// DeliveryOrderSKU is part of a reply.
+// DeliveryOrderSKU is returned by
+// [GSFullServiceShipmentService.SearchDeliveryOrders] and
+// [GSFullServiceShipmentService.GSSearchDeliveryOrders].
 type DeliveryOrderSKU struct {
 	Barcode                   string `json:"barcode,omitzero"`
 	ExternalSKUCode           string `json:"external_sku_code,omitzero"`
@@ -760,46 +806,56 @@ type DeliveryOrderSKU struct {
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 }
 
-// DeliveryPackage is part of a reply.
+// DeliveryPackage is returned by
+// [GSFullServiceShipmentService.SearchDeliveryOrders] and
+// [GSFullServiceShipmentService.GSSearchDeliveryOrders].
 type DeliveryPackage struct {
 	LogisticsOrderCode string               `json:"logistics_order_code,omitzero"`
 	PackageCode        string               `json:"package_code,omitzero"`
 	SKUs               []DeliveryPackageSKU `json:"skus,omitzero"`
 }
 
-// DeliveryPackageSKU is part of a reply.
+// DeliveryPackageSKU is returned by
+// [GSFullServiceShipmentService.SearchDeliveryOrders] and 2 others.
 type DeliveryPackageSKU struct {
 	Quantity int64  `json:"quantity,omitzero"`
 	SKUCode  string `json:"sku_code,omitzero"`
 }
 
-// GSConfirmDeliveryRequest holds the parameters of GSFullServiceShipment.GSConfirmDelivery.
+// GSConfirmDeliveryRequest holds the parameters of
+// GSFullServiceShipment.GSConfirmDelivery.
 type GSConfirmDeliveryRequest struct {
 	DeliveryOrderCode *string `json:"delivery_order_code,omitzero"`
 }
 
-// GSConfirmDeliveryResponse is the reply of GSFullServiceShipment.GSConfirmDelivery.
+// GSConfirmDeliveryResponse is the reply of
+// GSFullServiceShipment.GSConfirmDelivery.
 type GSConfirmDeliveryResponse struct{}
 
-// GSCreateDeliveryOrderRequest holds the parameters of GSFullServiceShipment.GSCreateDeliveryOrder.
+// GSCreateDeliveryOrderRequest holds the parameters of
+// GSFullServiceShipment.GSCreateDeliveryOrder.
 type GSCreateDeliveryOrderRequest struct {
 	DeliveryOrder *GSCreateDeliveryOrderRequestDeliveryOrder `json:"delivery_order,omitzero"`
 }
 
-// GSCreateDeliveryOrderRequestDeliveryOrder is part of a request.
+// GSCreateDeliveryOrderRequestDeliveryOrder is taken by
+// [GSFullServiceShipmentService.GSCreateDeliveryOrder].
 type GSCreateDeliveryOrderRequestDeliveryOrder struct {
 	PackageQuantity  *int64                 `json:"package_quantity,omitzero"`
 	Packages         []DeliveryOrderPackage `json:"packages,omitzero"`
 	StockupOrderCode *string                `json:"stockup_order_code,omitzero"`
 }
 
-// GSCreateDeliveryOrderResponse is the reply of GSFullServiceShipment.GSCreateDeliveryOrder.
+// GSCreateDeliveryOrderResponse is the reply of
+// GSFullServiceShipment.GSCreateDeliveryOrder.
 type GSCreateDeliveryOrderResponse struct {
 	DeliveryOrderCode string `json:"delivery_order_code,omitzero"`
 	StockupOrderCode  string `json:"stockup_order_code,omitzero"`
 }
 
-// GSFullServiceShipmentAddressDetail is part of a reply.
+// GSFullServiceShipmentAddressDetail is returned by
+// [GSFullServiceShipmentService.GlobalSellingQueryLogisticsOrders] and 2
+// others.
 type GSFullServiceShipmentAddressDetail struct {
 	CityName     string `json:"city_name,omitzero"`
 	CountryName  string `json:"country_name,omitzero"`
@@ -815,7 +871,8 @@ func (v GSFullServiceShipmentAddressDetail) Format(f fmt.State, _ rune) { wire.P
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GSFullServiceShipmentAddressDetail) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GSFullServiceShipmentAvailableProvider is part of a reply.
+// GSFullServiceShipmentAvailableProvider is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchAvailableShippingProviders].
 type GSFullServiceShipmentAvailableProvider struct {
 	DeliveryOption GSFullServiceShipmentDeliveryOption                 `json:"delivery_option,omitzero"`
 	MaxChargeFee   Money                                               `json:"max_charge_fee,omitzero"`
@@ -825,27 +882,32 @@ type GSFullServiceShipmentAvailableProvider struct {
 	ReserveDatas   []GSFullServiceShipmentAvailableProviderReserveData `json:"reserve_datas,omitzero"`
 }
 
-// GSFullServiceShipmentAvailableProviderReserveData is part of a reply.
+// GSFullServiceShipmentAvailableProviderReserveData is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchAvailableShippingProviders].
 type GSFullServiceShipmentAvailableProviderReserveData struct {
 	CanReserve      bool                                                          `json:"can_reserve,omitzero"`
 	ReserveSegments []GlobalSellingSearchAvailableShippingProvidersReserveSegment `json:"reserve_segments,omitzero"`
 	ShipTime        UnixSeconds                                                   `json:"ship_time,omitzero"`
 }
 
-// GSFullServiceShipmentLogistics is part of a request.
+// GSFullServiceShipmentLogistics is taken by
+// [GSFullServiceShipmentService.ReserveShipping] and
+// [GSFullServiceShipmentService.GSReserveShipping].
 type GSFullServiceShipmentLogistics struct {
 	DeliveryOption       *string `json:"delivery_option,omitzero"`
 	ShippingProviderCode *string `json:"shipping_provider_code,omitzero"`
 	ShippingProviderName *string `json:"shipping_provider_name,omitzero"`
 }
 
-// GSFullServiceShipmentReserveArrivedTime is part of a reply.
+// GSFullServiceShipmentReserveArrivedTime is returned by
+// [GSFullServiceShipmentService.SearchAvailableShippingProviders] and 2 others.
 type GSFullServiceShipmentReserveArrivedTime struct {
 	ArrivedTime UnixSeconds `json:"arrived_time,omitzero"`
 	CanReserve  bool        `json:"can_reserve,omitzero"`
 }
 
-// GSFullServiceShipmentSKC is part of a reply.
+// GSFullServiceShipmentSKC is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchStockupOrders] and 2 others.
 type GSFullServiceShipmentSKC struct {
 	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
 	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
@@ -856,7 +918,8 @@ type GSFullServiceShipmentSKC struct {
 	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
 }
 
-// GSFullServiceShipmentSenderContact is part of a request.
+// GSFullServiceShipmentSenderContact is taken by
+// [GSFullServiceShipmentService.ReserveShipping] and 3 others.
 type GSFullServiceShipmentSenderContact struct {
 	AddressDetail *SenderContactAddressDetail `json:"address_detail,omitzero"`
 	ContactName   *string                     `json:"contact_name,omitzero"`
@@ -872,7 +935,8 @@ func (v GSFullServiceShipmentSenderContact) Format(f fmt.State, _ rune) { wire.P
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GSFullServiceShipmentSenderContact) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GSFullServiceShipmentShippingProvider is part of a reply.
+// GSFullServiceShipmentShippingProvider is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchAvailableShippingProvidersV202407].
 type GSFullServiceShipmentShippingProvider struct {
 	DeliveryOption GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
 	MaxChargeFee   Money                               `json:"max_charge_fee,omitzero"`
@@ -882,7 +946,9 @@ type GSFullServiceShipmentShippingProvider struct {
 	ReserveDatas   []ReserveData                       `json:"reserve_datas,omitzero"`
 }
 
-// GSFullServiceShipmentWarehouseContact is part of a reply.
+// GSFullServiceShipmentWarehouseContact is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders] and
+// [GSFullServiceShipmentService.GlobalSellingSearchAvailableShippingProviders].
 type GSFullServiceShipmentWarehouseContact struct {
 	AddressDetail GSFullServiceShipmentAddressDetail `json:"address_detail,omitzero"`
 	ContactName   string                             `json:"contact_name,omitzero"`
@@ -898,27 +964,32 @@ func (v GSFullServiceShipmentWarehouseContact) Format(f fmt.State, _ rune) { wir
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GSFullServiceShipmentWarehouseContact) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GSGetDeliveryOrderPrintDocumentRequest holds the parameters of GSFullServiceShipment.GSGetDeliveryOrderPrintDocument.
+// GSGetDeliveryOrderPrintDocumentRequest holds the parameters of
+// GSFullServiceShipment.GSGetDeliveryOrderPrintDocument.
 type GSGetDeliveryOrderPrintDocumentRequest struct {
 	DeliveryOrderCodes []string `url:"delivery_order_codes,comma" json:"-"` // required, at most 50
 }
 
-// GSGetDeliveryOrderPrintDocumentResponse is the reply of GSFullServiceShipment.GSGetDeliveryOrderPrintDocument.
+// GSGetDeliveryOrderPrintDocumentResponse is the reply of
+// GSFullServiceShipment.GSGetDeliveryOrderPrintDocument.
 type GSGetDeliveryOrderPrintDocumentResponse struct {
 	DocumentURL string `json:"document_url,omitzero"`
 }
 
-// GSGetLogisticsWaybillsPrintDocumentRequest holds the parameters of GSFullServiceShipment.GSGetLogisticsWaybillsPrintDocument.
+// GSGetLogisticsWaybillsPrintDocumentRequest holds the parameters of
+// GSFullServiceShipment.GSGetLogisticsWaybillsPrintDocument.
 type GSGetLogisticsWaybillsPrintDocumentRequest struct {
 	LogisticsCodes []string `url:"logistics_codes,comma" json:"-"` // required, at most 50
 }
 
-// GSGetLogisticsWaybillsPrintDocumentResponse is the reply of GSFullServiceShipment.GSGetLogisticsWaybillsPrintDocument.
+// GSGetLogisticsWaybillsPrintDocumentResponse is the reply of
+// GSFullServiceShipment.GSGetLogisticsWaybillsPrintDocument.
 type GSGetLogisticsWaybillsPrintDocumentResponse struct {
 	DocumentURL string `json:"document_url,omitzero"`
 }
 
-// GSGetSKUPrintDocumentRequest holds the parameters of GSFullServiceShipment.GSGetSKUPrintDocument.
+// GSGetSKUPrintDocumentRequest holds the parameters of
+// GSFullServiceShipment.GSGetSKUPrintDocument.
 type GSGetSKUPrintDocumentRequest struct {
 	Dimension        *GSGetSKUPrintDocumentRequestDimension        `json:"dimension,omitzero"`
 	PlatformSKUItems []GSGetSKUPrintDocumentRequestPlatformSKUItem `json:"platform_sku_items,omitzero"`
@@ -926,30 +997,35 @@ type GSGetSKUPrintDocumentRequest struct {
 	StockupOrderCode *string                                       `json:"stockup_order_code,omitzero"`
 }
 
-// GSGetSKUPrintDocumentRequestDimension is part of a request.
+// GSGetSKUPrintDocumentRequestDimension is taken by
+// [GSFullServiceShipmentService.GSGetSKUPrintDocument].
 type GSGetSKUPrintDocumentRequestDimension struct {
 	Height *string `json:"height,omitzero"`
 	Unit   *string `json:"unit,omitzero"`
 	Width  *string `json:"width,omitzero"`
 }
 
-// GSGetSKUPrintDocumentRequestPlatformSKUItem is part of a request.
+// GSGetSKUPrintDocumentRequestPlatformSKUItem is taken by
+// [GSFullServiceShipmentService.GSGetSKUPrintDocument].
 type GSGetSKUPrintDocumentRequestPlatformSKUItem struct {
 	PlatformSKUCode *string `json:"platform_sku_code,omitzero"`
 	Quantity        *int64  `json:"quantity,omitzero"`
 }
 
-// GSGetSKUPrintDocumentResponse is the reply of GSFullServiceShipment.GSGetSKUPrintDocument.
+// GSGetSKUPrintDocumentResponse is the reply of
+// GSFullServiceShipment.GSGetSKUPrintDocument.
 type GSGetSKUPrintDocumentResponse struct {
 	DocumentURL string `json:"document_url,omitzero"`
 }
 
-// GSQueryDeliveryBatchesRequest holds the parameters of GSFullServiceShipment.GSQueryDeliveryBatches.
+// GSQueryDeliveryBatchesRequest holds the parameters of
+// GSFullServiceShipment.GSQueryDeliveryBatches.
 type GSQueryDeliveryBatchesRequest struct {
 	DeliveryBatchCodes []string `url:"delivery_batch_codes,comma" json:"-"` // required, at most 50
 }
 
-// GSQueryDeliveryBatchesResponse is the reply of GSFullServiceShipment.GSQueryDeliveryBatches.
+// GSQueryDeliveryBatchesResponse is the reply of
+// GSFullServiceShipment.GSQueryDeliveryBatches.
 type GSQueryDeliveryBatchesResponse struct {
 	DeliveryBatchs []GSQueryDeliveryBatchesResponseDeliveryBatch `json:"delivery_batchs,omitzero"`
 }
@@ -957,7 +1033,8 @@ type GSQueryDeliveryBatchesResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GSQueryDeliveryBatchesResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GSQueryDeliveryBatchesResponseDeliveryBatch is part of a reply.
+// GSQueryDeliveryBatchesResponseDeliveryBatch is returned by
+// [GSFullServiceShipmentService.GSQueryDeliveryBatches].
 type GSQueryDeliveryBatchesResponseDeliveryBatch struct {
 	Code                     string                                                      `json:"code,omitzero"`
 	CreateTime               UnixSeconds                                                 `json:"create_time,omitzero"`
@@ -983,7 +1060,8 @@ func (v GSQueryDeliveryBatchesResponseDeliveryBatch) Format(f fmt.State, _ rune)
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GSQueryDeliveryBatchesResponseDeliveryBatch) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GSQueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder is part of a reply.
+// GSQueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder is returned by
+// [GSFullServiceShipmentService.GSQueryDeliveryBatches].
 type GSQueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder struct {
 	Code            string           `json:"code,omitzero"`
 	FailedReason    string           `json:"failed_reason,omitzero"`
@@ -993,7 +1071,8 @@ type GSQueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder struct {
 	TrackingRecords []TrackingRecord `json:"tracking_records,omitzero"`
 }
 
-// GSReserveShippingRequest holds the parameters of GSFullServiceShipment.GSReserveShipping.
+// GSReserveShippingRequest holds the parameters of
+// GSFullServiceShipment.GSReserveShipping.
 type GSReserveShippingRequest struct {
 	DeliveryMode        *string                             `json:"delivery_mode,omitzero"`
 	DeliveryOrderCodes  []string                            `json:"delivery_order_codes,omitzero"` // at most 50
@@ -1008,12 +1087,14 @@ type GSReserveShippingRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GSReserveShippingRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GSReserveShippingResponse is the reply of GSFullServiceShipment.GSReserveShipping.
+// GSReserveShippingResponse is the reply of
+// GSFullServiceShipment.GSReserveShipping.
 type GSReserveShippingResponse struct {
 	DeliveryBatchCode string `json:"delivery_batch_code,omitzero"`
 }
 
-// GSSearchAvailableShippingProvidersRequest holds the parameters of GSFullServiceShipment.GSSearchAvailableShippingProviders.
+// GSSearchAvailableShippingProvidersRequest holds the parameters of
+// GSFullServiceShipment.GSSearchAvailableShippingProviders.
 type GSSearchAvailableShippingProvidersRequest struct {
 	DeliveryMode       *string                             `json:"delivery_mode,omitzero"`
 	DeliveryOption     *string                             `json:"delivery_option,omitzero"`
@@ -1026,13 +1107,15 @@ type GSSearchAvailableShippingProvidersRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GSSearchAvailableShippingProvidersRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GSSearchAvailableShippingProvidersResponse is the reply of GSFullServiceShipment.GSSearchAvailableShippingProviders.
+// GSSearchAvailableShippingProvidersResponse is the reply of
+// GSFullServiceShipment.GSSearchAvailableShippingProviders.
 type GSSearchAvailableShippingProvidersResponse struct {
 	ReserveArrivedTimes []GSFullServiceShipmentReserveArrivedTime                  `json:"reserve_arrived_times,omitzero"`
 	ShippingProviders   []SearchAvailableShippingProvidersResponseShippingProvider `json:"shipping_providers,omitzero"`
 }
 
-// GSSearchDeliveryOrdersRequest holds the parameters of GSFullServiceShipment.GSSearchDeliveryOrders.
+// GSSearchDeliveryOrdersRequest holds the parameters of
+// GSFullServiceShipment.GSSearchDeliveryOrders.
 type GSSearchDeliveryOrdersRequest struct {
 	ArrivedTimeGe        *UnixSeconds `json:"arrived_time_ge,omitzero"`
 	ArrivedTimeLt        *UnixSeconds `json:"arrived_time_lt,omitzero"`
@@ -1057,7 +1140,8 @@ type GSSearchDeliveryOrdersRequest struct {
 	WarehouseCodes       []string     `json:"warehouse_codes,omitzero"`
 }
 
-// GSSearchDeliveryOrdersResponse is the reply of GSFullServiceShipment.GSSearchDeliveryOrders.
+// GSSearchDeliveryOrdersResponse is the reply of
+// GSFullServiceShipment.GSSearchDeliveryOrders.
 type GSSearchDeliveryOrdersResponse struct {
 	DeliveryOrders []GSSearchDeliveryOrdersResponseDeliveryOrder `json:"delivery_orders,omitzero"`
 	NextPageToken  string                                        `json:"next_page_token,omitzero"`
@@ -1067,7 +1151,8 @@ type GSSearchDeliveryOrdersResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GSSearchDeliveryOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GSSearchDeliveryOrdersResponseDeliveryOrder is part of a reply.
+// GSSearchDeliveryOrdersResponseDeliveryOrder is returned by
+// [GSFullServiceShipmentService.GSSearchDeliveryOrders].
 type GSSearchDeliveryOrdersResponseDeliveryOrder struct {
 	ArrivedTime            UnixSeconds            `json:"arrived_time,omitzero"`
 	CategoryID             string                 `json:"category_id,omitzero"`
@@ -1109,7 +1194,8 @@ type GSSearchDeliveryOrdersResponseDeliveryOrder struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GSSearchDeliveryOrdersResponseDeliveryOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GSSearchStockupOrdersRequest holds the parameters of GSFullServiceShipment.GSSearchStockupOrders.
+// GSSearchStockupOrdersRequest holds the parameters of
+// GSFullServiceShipment.GSSearchStockupOrders.
 type GSSearchStockupOrdersRequest struct {
 	CanDeliver           *bool        `json:"can_deliver,omitzero"`
 	EmergencyLevels      []string     `json:"emergency_levels,omitzero"`
@@ -1136,14 +1222,16 @@ type GSSearchStockupOrdersRequest struct {
 	StockupOrderCodes    []string     `json:"stockup_order_codes,omitzero"` // at most 50
 }
 
-// GSSearchStockupOrdersResponse is the reply of GSFullServiceShipment.GSSearchStockupOrders.
+// GSSearchStockupOrdersResponse is the reply of
+// GSFullServiceShipment.GSSearchStockupOrders.
 type GSSearchStockupOrdersResponse struct {
 	NextPageToken string                                      `json:"next_page_token,omitzero"`
 	StockupOrders []GSSearchStockupOrdersResponseStockupOrder `json:"stockup_orders,omitzero"`
 	TotalCount    int64                                       `json:"total_count,omitzero"`
 }
 
-// GSSearchStockupOrdersResponseStockupOrder is part of a reply.
+// GSSearchStockupOrdersResponseStockupOrder is returned by
+// [GSFullServiceShipmentService.GSSearchStockupOrders].
 type GSSearchStockupOrdersResponseStockupOrder struct {
 	CanDeliver             bool              `json:"can_deliver,omitzero"`
 	CategoryID             string            `json:"category_id,omitzero"`
@@ -1170,37 +1258,44 @@ type GSSearchStockupOrdersResponseStockupOrder struct {
 	Type                   string            `json:"type,omitzero"`
 }
 
-// GetDeliveryOrderPrintDocumentRequest holds the parameters of GSFullServiceShipment.GetDeliveryOrderPrintDocument.
+// GetDeliveryOrderPrintDocumentRequest holds the parameters of
+// GSFullServiceShipment.GetDeliveryOrderPrintDocument.
 type GetDeliveryOrderPrintDocumentRequest struct {
 	DeliveryOrderCodes []string `url:"delivery_order_codes,comma" json:"-"` // required, at most 50
 	SupplierID         string   `url:"supplier_id" json:"-"`                // required
 }
 
-// GetDeliveryOrderPrintDocumentResponse is the reply of GSFullServiceShipment.GetDeliveryOrderPrintDocument.
+// GetDeliveryOrderPrintDocumentResponse is the reply of
+// GSFullServiceShipment.GetDeliveryOrderPrintDocument.
 type GetDeliveryOrderPrintDocumentResponse struct {
 	DocumentURL string `json:"document_url,omitzero"`
 }
 
-// GetLogisticsWaybillsPrintDocumentRequest holds the parameters of GSFullServiceShipment.GetLogisticsWaybillsPrintDocument.
+// GetLogisticsWaybillsPrintDocumentRequest holds the parameters of
+// GSFullServiceShipment.GetLogisticsWaybillsPrintDocument.
 type GetLogisticsWaybillsPrintDocumentRequest struct {
 	LogisticsCodes []string `url:"logistics_codes,comma" json:"-"` // required, at most 50
 	SupplierID     string   `url:"supplier_id" json:"-"`           // required
 }
 
-// GetLogisticsWaybillsPrintDocumentResponse is the reply of GSFullServiceShipment.GetLogisticsWaybillsPrintDocument.
+// GetLogisticsWaybillsPrintDocumentResponse is the reply of
+// GSFullServiceShipment.GetLogisticsWaybillsPrintDocument.
 type GetLogisticsWaybillsPrintDocumentResponse struct {
 	DocumentURL string `json:"document_url,omitzero"`
 }
 
-// GlobalSellingCancelShipmentRequest holds the parameters of GSFullServiceShipment.GlobalSellingCancelShipment.
+// GlobalSellingCancelShipmentRequest holds the parameters of
+// GSFullServiceShipment.GlobalSellingCancelShipment.
 type GlobalSellingCancelShipmentRequest struct {
 	LogisticsOrder *string `json:"logistics_order,omitzero"`
 }
 
-// GlobalSellingCancelShipmentResponse is the reply of GSFullServiceShipment.GlobalSellingCancelShipment.
+// GlobalSellingCancelShipmentResponse is the reply of
+// GSFullServiceShipment.GlobalSellingCancelShipment.
 type GlobalSellingCancelShipmentResponse struct{}
 
-// GlobalSellingConfirmStockupOrderRequest holds the parameters of GSFullServiceShipment.GlobalSellingConfirmStockupOrder.
+// GlobalSellingConfirmStockupOrderRequest holds the parameters of
+// GSFullServiceShipment.GlobalSellingConfirmStockupOrder.
 type GlobalSellingConfirmStockupOrderRequest struct {
 	IsOrderConfirmed *bool                                        `json:"is_order_confirmed,omitzero"`
 	RejectNote       *string                                      `json:"reject_note,omitzero"` // at most 200 characters
@@ -1215,27 +1310,32 @@ func (v GlobalSellingConfirmStockupOrderRequest) Format(f fmt.State, _ rune) { w
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GlobalSellingConfirmStockupOrderRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GlobalSellingConfirmStockupOrderRequestSKU is part of a request.
+// GlobalSellingConfirmStockupOrderRequestSKU is taken by
+// [GSFullServiceShipmentService.GlobalSellingConfirmStockupOrder].
 type GlobalSellingConfirmStockupOrderRequestSKU struct {
 	Code                   *string `json:"code,omitzero"`
 	ConfirmStockupQuantity *int64  `json:"confirm_stockup_quantity,omitzero"`
 }
 
-// GlobalSellingConfirmStockupOrderResponse is the reply of GSFullServiceShipment.GlobalSellingConfirmStockupOrder.
+// GlobalSellingConfirmStockupOrderResponse is the reply of
+// GSFullServiceShipment.GlobalSellingConfirmStockupOrder.
 type GlobalSellingConfirmStockupOrderResponse struct{}
 
-// GlobalSellingGetQualityDocumentsRequest holds the parameters of GSFullServiceShipment.GlobalSellingGetQualityDocuments.
+// GlobalSellingGetQualityDocumentsRequest holds the parameters of
+// GSFullServiceShipment.GlobalSellingGetQualityDocuments.
 type GlobalSellingGetQualityDocumentsRequest struct {
 	OrderCode string                         `url:"order_code" json:"-"` // required
 	OrderType GSFullServiceShipmentOrderType `url:"order_type" json:"-"` // required
 }
 
-// GlobalSellingGetQualityDocumentsResponse is the reply of GSFullServiceShipment.GlobalSellingGetQualityDocuments.
+// GlobalSellingGetQualityDocumentsResponse is the reply of
+// GSFullServiceShipment.GlobalSellingGetQualityDocuments.
 type GlobalSellingGetQualityDocumentsResponse struct {
 	DocumentURL string `json:"document_url,omitzero"`
 }
 
-// GlobalSellingGetSKUPrintDocumentRequest holds the parameters of GSFullServiceShipment.GlobalSellingGetSKUPrintDocument.
+// GlobalSellingGetSKUPrintDocumentRequest holds the parameters of
+// GSFullServiceShipment.GlobalSellingGetSKUPrintDocument.
 type GlobalSellingGetSKUPrintDocumentRequest struct {
 	NeedSeparator    *bool                                                    `json:"need_separator,omitzero"`
 	PlatformSKUItems []GlobalSellingGetSKUPrintDocumentRequestPlatformSKUItem `json:"platform_sku_items,omitzero"`
@@ -1243,39 +1343,47 @@ type GlobalSellingGetSKUPrintDocumentRequest struct {
 	StockupOrderCode *string                                                  `json:"stockup_order_code,omitzero"`
 }
 
-// GlobalSellingGetSKUPrintDocumentRequestPlatformSKUItem is part of a request.
+// GlobalSellingGetSKUPrintDocumentRequestPlatformSKUItem is taken by
+// [GSFullServiceShipmentService.GlobalSellingGetSKUPrintDocument] and
+// [GSFullServiceShipmentService.GlobalSellingGetSKUPrintDocumentV202409].
 type GlobalSellingGetSKUPrintDocumentRequestPlatformSKUItem struct {
 	Code     *string `json:"code,omitzero"`
 	Quantity *int64  `json:"quantity,omitzero"`
 }
 
-// GlobalSellingGetSKUPrintDocumentRequestSize is part of a request.
+// GlobalSellingGetSKUPrintDocumentRequestSize is taken by
+// [GSFullServiceShipmentService.GlobalSellingGetSKUPrintDocument] and
+// [GSFullServiceShipmentService.GlobalSellingGetSKUPrintDocumentV202409].
 type GlobalSellingGetSKUPrintDocumentRequestSize struct {
 	Height *string `json:"height,omitzero"`
 	Unit   *string `json:"unit,omitzero"`
 	Width  *string `json:"width,omitzero"`
 }
 
-// GlobalSellingGetSKUPrintDocumentResponse is the reply of GSFullServiceShipment.GlobalSellingGetSKUPrintDocument.
+// GlobalSellingGetSKUPrintDocumentResponse is the reply of
+// GSFullServiceShipment.GlobalSellingGetSKUPrintDocument.
 type GlobalSellingGetSKUPrintDocumentResponse struct {
 	DocumentURL string `json:"document_url,omitzero"`
 }
 
-// GlobalSellingGetSKUPrintDocumentV202409Request holds the parameters of GSFullServiceShipment.GlobalSellingGetSKUPrintDocumentV202409.
+// GlobalSellingGetSKUPrintDocumentV202409Request holds the parameters of
+// GSFullServiceShipment.GlobalSellingGetSKUPrintDocumentV202409.
 type GlobalSellingGetSKUPrintDocumentV202409Request struct {
 	PlatformSKUItems []GlobalSellingGetSKUPrintDocumentRequestPlatformSKUItem `json:"platform_sku_items,omitzero"`
 	Size             *GlobalSellingGetSKUPrintDocumentRequestSize             `json:"size,omitzero"`
 	StockupOrderCode *string                                                  `json:"stockup_order_code,omitzero"`
 }
 
-// GlobalSellingQueryLogisticsOrdersLogisticsOrderLogistics is part of a reply.
+// GlobalSellingQueryLogisticsOrdersLogisticsOrderLogistics is returned by
+// [GSFullServiceShipmentService.GlobalSellingQueryLogisticsOrders].
 type GlobalSellingQueryLogisticsOrdersLogisticsOrderLogistics struct {
 	DeliveryOption       GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
 	ShippingProviderCode string                              `json:"shipping_provider_code,omitzero"`
 	ShippingProviderName string                              `json:"shipping_provider_name,omitzero"`
 }
 
-// GlobalSellingQueryLogisticsOrdersLogisticsOrderSenderContact is part of a reply.
+// GlobalSellingQueryLogisticsOrdersLogisticsOrderSenderContact is returned by
+// [GSFullServiceShipmentService.GlobalSellingQueryLogisticsOrders].
 type GlobalSellingQueryLogisticsOrdersLogisticsOrderSenderContact struct {
 	AddressDetail GSFullServiceShipmentAddressDetail `json:"address_detail,omitzero"`
 	ContactName   string                             `json:"contact_name,omitzero"`
@@ -1295,7 +1403,8 @@ func (v GlobalSellingQueryLogisticsOrdersLogisticsOrderSenderContact) LogValue()
 	return wire.LogPrivate(v)
 }
 
-// GlobalSellingQueryLogisticsOrdersLogisticsSubOrder is part of a reply.
+// GlobalSellingQueryLogisticsOrdersLogisticsSubOrder is returned by
+// [GSFullServiceShipmentService.GlobalSellingQueryLogisticsOrders].
 type GlobalSellingQueryLogisticsOrdersLogisticsSubOrder struct {
 	Code             string                                                   `json:"code,omitzero"`
 	CompletionTime   UnixSeconds                                              `json:"completion_time,omitzero"`
@@ -1312,7 +1421,8 @@ type GlobalSellingQueryLogisticsOrdersLogisticsSubOrder struct {
 	TrackingRecords  []TrackingRecord                                         `json:"tracking_records,omitzero"`
 }
 
-// GlobalSellingQueryLogisticsOrdersReceiverContact is part of a reply.
+// GlobalSellingQueryLogisticsOrdersReceiverContact is returned by
+// [GSFullServiceShipmentService.GlobalSellingQueryLogisticsOrders].
 type GlobalSellingQueryLogisticsOrdersReceiverContact struct {
 	AddressDetail GSFullServiceShipmentAddressDetail `json:"address_detail,omitzero"`
 	ContactName   string                             `json:"contact_name,omitzero"`
@@ -1332,12 +1442,14 @@ func (v GlobalSellingQueryLogisticsOrdersReceiverContact) LogValue() slog.Value 
 	return wire.LogPrivate(v)
 }
 
-// GlobalSellingQueryLogisticsOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingQueryLogisticsOrders.
+// GlobalSellingQueryLogisticsOrdersRequest holds the parameters of
+// GSFullServiceShipment.GlobalSellingQueryLogisticsOrders.
 type GlobalSellingQueryLogisticsOrdersRequest struct {
 	LogisticsOrders []string `url:"logistics_orders,comma" json:"-"` // required
 }
 
-// GlobalSellingQueryLogisticsOrdersResponse is the reply of GSFullServiceShipment.GlobalSellingQueryLogisticsOrders.
+// GlobalSellingQueryLogisticsOrdersResponse is the reply of
+// GSFullServiceShipment.GlobalSellingQueryLogisticsOrders.
 type GlobalSellingQueryLogisticsOrdersResponse struct {
 	LogisticsOrders []GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder `json:"logistics_orders,omitzero"`
 }
@@ -1345,7 +1457,8 @@ type GlobalSellingQueryLogisticsOrdersResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GlobalSellingQueryLogisticsOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder is part of a reply.
+// GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder is returned by
+// [GSFullServiceShipmentService.GlobalSellingQueryLogisticsOrders].
 type GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder struct {
 	Code                      string                                                       `json:"code,omitzero"`
 	CompletionTime            UnixSeconds                                                  `json:"completion_time,omitzero"`
@@ -1379,7 +1492,8 @@ func (v GlobalSellingQueryLogisticsOrdersResponseLogisticsOrder) LogValue() slog
 	return wire.LogPrivate(v)
 }
 
-// GlobalSellingReserveShipmentRequest holds the parameters of GSFullServiceShipment.GlobalSellingReserveShipment.
+// GlobalSellingReserveShipmentRequest holds the parameters of
+// GSFullServiceShipment.GlobalSellingReserveShipment.
 type GlobalSellingReserveShipmentRequest struct {
 	DeliveryMode        *GSFullServiceShipmentDeliveryMode            `json:"delivery_mode,omitzero"`
 	DeliveryOrderCodes  []string                                      `json:"delivery_order_codes,omitzero"`
@@ -1391,19 +1505,23 @@ type GlobalSellingReserveShipmentRequest struct {
 	WarehouseCode       *string                                       `json:"warehouse_code,omitzero"`
 }
 
-// GlobalSellingReserveShipmentRequestLogistics is part of a request.
+// GlobalSellingReserveShipmentRequestLogistics is taken by
+// [GSFullServiceShipmentService.GlobalSellingReserveShipment] and
+// [GSFullServiceShipmentService.GlobalSellingReserveShipmentV202407].
 type GlobalSellingReserveShipmentRequestLogistics struct {
 	DeliveryOption       *GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
 	ShippingProviderCode *string                              `json:"shipping_provider_code,omitzero"`
 	ShippingProviderName *string                              `json:"shipping_provider_name,omitzero"`
 }
 
-// GlobalSellingReserveShipmentResponse is the reply of GSFullServiceShipment.GlobalSellingReserveShipment.
+// GlobalSellingReserveShipmentResponse is the reply of
+// GSFullServiceShipment.GlobalSellingReserveShipment.
 type GlobalSellingReserveShipmentResponse struct {
 	LogisticsOrder string `json:"logistics_order,omitzero"`
 }
 
-// GlobalSellingSearchAbnormalOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchAbnormalOrders.
+// GlobalSellingSearchAbnormalOrdersRequest holds the parameters of
+// GSFullServiceShipment.GlobalSellingSearchAbnormalOrders.
 type GlobalSellingSearchAbnormalOrdersRequest struct {
 	AbnormalOrderCodes   []string                                    `json:"abnormal_order_codes,omitzero"` // at most 50
 	AbnormalTypes        []GSFullServiceShipmentAbnormalType         `json:"abnormal_types,omitzero"`
@@ -1422,7 +1540,8 @@ type GlobalSellingSearchAbnormalOrdersRequest struct {
 	StockupOrderCodes    []string                                    `json:"stockup_order_codes,omitzero"` // at most 50
 }
 
-// GlobalSellingSearchAbnormalOrdersResponse is the reply of GSFullServiceShipment.GlobalSellingSearchAbnormalOrders.
+// GlobalSellingSearchAbnormalOrdersResponse is the reply of
+// GSFullServiceShipment.GlobalSellingSearchAbnormalOrders.
 type GlobalSellingSearchAbnormalOrdersResponse struct {
 	AbnormalOrders []GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder `json:"abnormal_orders,omitzero"`
 	NextPageToken  string                                                   `json:"next_page_token,omitzero"`
@@ -1432,7 +1551,8 @@ type GlobalSellingSearchAbnormalOrdersResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GlobalSellingSearchAbnormalOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder is part of a reply.
+// GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchAbnormalOrders].
 type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder struct {
 	AbnormalQuantity            string                                                      `json:"abnormal_quantity,omitzero"`
 	AbnormalityRegisterImageURL string                                                      `json:"abnormality_register_image_url,omitzero"`
@@ -1463,7 +1583,8 @@ func (v GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder) LogValue() slog.
 	return wire.LogPrivate(v)
 }
 
-// GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU is part of a reply.
+// GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchAbnormalOrders].
 type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU struct {
 	AbnormalQuantity          int64  `json:"abnormal_quantity,omitzero"`
 	Barcode                   string `json:"barcode,omitzero"`
@@ -1475,7 +1596,8 @@ type GlobalSellingSearchAbnormalOrdersResponseAbnormalOrderSKU struct {
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 }
 
-// GlobalSellingSearchAvailableShippingProvidersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProviders.
+// GlobalSellingSearchAvailableShippingProvidersRequest holds the parameters of
+// GSFullServiceShipment.GlobalSellingSearchAvailableShippingProviders.
 type GlobalSellingSearchAvailableShippingProvidersRequest struct {
 	DeliveryMode        *string                              `json:"delivery_mode,omitzero"`
 	DeliveryOption      *GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
@@ -1486,7 +1608,8 @@ type GlobalSellingSearchAvailableShippingProvidersRequest struct {
 	WarehouseCode       *string                              `json:"warehouse_code,omitzero"`
 }
 
-// GlobalSellingSearchAvailableShippingProvidersReserveSegment is part of a reply.
+// GlobalSellingSearchAvailableShippingProvidersReserveSegment is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchAvailableShippingProviders].
 type GlobalSellingSearchAvailableShippingProvidersReserveSegment struct {
 	AccurateWarehouseCode string      `json:"accurate_warehouse_code,omitzero"`
 	CanReserve            bool        `json:"can_reserve,omitzero"`
@@ -1494,7 +1617,8 @@ type GlobalSellingSearchAvailableShippingProvidersReserveSegment struct {
 	StartTime             UnixSeconds `json:"start_time,omitzero"`
 }
 
-// GlobalSellingSearchAvailableShippingProvidersResponse is the reply of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProviders.
+// GlobalSellingSearchAvailableShippingProvidersResponse is the reply of
+// GSFullServiceShipment.GlobalSellingSearchAvailableShippingProviders.
 type GlobalSellingSearchAvailableShippingProvidersResponse struct {
 	ReserveArrivedTimes []ReserveArrivedTime                                         `json:"reserve_arrived_times,omitzero"`
 	ShippingProviders   []GSFullServiceShipmentAvailableProvider                     `json:"shipping_providers,omitzero"`
@@ -1506,13 +1630,15 @@ func (v GlobalSellingSearchAvailableShippingProvidersResponse) LogValue() slog.V
 	return wire.LogPrivate(v)
 }
 
-// GlobalSellingSearchAvailableShippingProvidersV202407Response is the reply of GSFullServiceShipment.GlobalSellingSearchAvailableShippingProvidersV202407.
+// GlobalSellingSearchAvailableShippingProvidersV202407Response is the reply of
+// GSFullServiceShipment.GlobalSellingSearchAvailableShippingProvidersV202407.
 type GlobalSellingSearchAvailableShippingProvidersV202407Response struct {
 	ReserveArrivedTimes []GSFullServiceShipmentReserveArrivedTime `json:"reserve_arrived_times,omitzero"`
 	ShippingProviders   []GSFullServiceShipmentShippingProvider   `json:"shipping_providers,omitzero"`
 }
 
-// GlobalSellingSearchAvailableShippingProvidersWarehouseList is part of a reply.
+// GlobalSellingSearchAvailableShippingProvidersWarehouseList is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchAvailableShippingProviders].
 type GlobalSellingSearchAvailableShippingProvidersWarehouseList struct {
 	WarehouseCode    string                                `json:"warehouse_code,omitzero"`
 	WarehouseContact GSFullServiceShipmentWarehouseContact `json:"warehouse_contact,omitzero"`
@@ -1524,20 +1650,23 @@ func (v GlobalSellingSearchAvailableShippingProvidersWarehouseList) LogValue() s
 	return wire.LogPrivate(v)
 }
 
-// GlobalSellingSearchDeliveryOrdersDeliveryOrderLogistics is part of a reply.
+// GlobalSellingSearchDeliveryOrdersDeliveryOrderLogistics is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders].
 type GlobalSellingSearchDeliveryOrdersDeliveryOrderLogistics struct {
 	DeliveryOption       GSFullServiceShipmentDeliveryOption `json:"delivery_option,omitzero"`
 	LogisticsOrder       string                              `json:"logistics_order,omitzero"`
 	ShippingProviderCode string                              `json:"shipping_provider_code,omitzero"`
 }
 
-// GlobalSellingSearchDeliveryOrdersDeliveryPackage is part of a reply.
+// GlobalSellingSearchDeliveryOrdersDeliveryPackage is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders].
 type GlobalSellingSearchDeliveryOrdersDeliveryPackage struct {
 	PackageCode string               `json:"package_code,omitzero"`
 	SKUs        []DeliveryPackageSKU `json:"skus,omitzero"`
 }
 
-// GlobalSellingSearchDeliveryOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchDeliveryOrders.
+// GlobalSellingSearchDeliveryOrdersRequest holds the parameters of
+// GSFullServiceShipment.GlobalSellingSearchDeliveryOrders.
 type GlobalSellingSearchDeliveryOrdersRequest struct {
 	ArrivedTimeGe        *UnixSeconds                          `json:"arrived_time_ge,omitzero"`
 	ArrivedTimeLt        *UnixSeconds                          `json:"arrived_time_lt,omitzero"`
@@ -1562,7 +1691,8 @@ type GlobalSellingSearchDeliveryOrdersRequest struct {
 	WarehouseCodes       []string                              `json:"warehouse_codes,omitzero"`
 }
 
-// GlobalSellingSearchDeliveryOrdersResponse is the reply of GSFullServiceShipment.GlobalSellingSearchDeliveryOrders.
+// GlobalSellingSearchDeliveryOrdersResponse is the reply of
+// GSFullServiceShipment.GlobalSellingSearchDeliveryOrders.
 type GlobalSellingSearchDeliveryOrdersResponse struct {
 	DeliveryOrders []GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder `json:"delivery_orders,omitzero"`
 	NextPageToken  string                                                   `json:"next_page_token,omitzero"`
@@ -1572,7 +1702,8 @@ type GlobalSellingSearchDeliveryOrdersResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GlobalSellingSearchDeliveryOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder is part of a reply.
+// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders].
 type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder struct {
 	ArrivedTime            UnixSeconds                                                  `json:"arrived_time,omitzero"`
 	CategoryID             string                                                       `json:"category_id,omitzero"`
@@ -1615,7 +1746,8 @@ func (v GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder) LogValue() slog.
 	return wire.LogPrivate(v)
 }
 
-// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU is part of a reply.
+// GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchDeliveryOrders].
 type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	Barcode                   string `json:"barcode,omitzero"`
 	DeliveredQuantity         int64  `json:"delivered_quantity,omitzero"`
@@ -1632,7 +1764,8 @@ type GlobalSellingSearchDeliveryOrdersResponseDeliveryOrderSKU struct {
 	UnqualifiedQuantity       int64  `json:"unqualified_quantity,omitzero"`
 }
 
-// GlobalSellingSearchReturnOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchReturnOrders.
+// GlobalSellingSearchReturnOrdersRequest holds the parameters of
+// GSFullServiceShipment.GlobalSellingSearchReturnOrders.
 type GlobalSellingSearchReturnOrdersRequest struct {
 	ExternalSKCCodes  []string                            `json:"external_skc_codes,omitzero"` // at most 50
 	ExternalSKUCodes  []string                            `json:"external_sku_codes,omitzero"` // at most 50
@@ -1649,14 +1782,16 @@ type GlobalSellingSearchReturnOrdersRequest struct {
 	ReturnTypes       []GSFullServiceShipmentReturnType   `json:"return_types,omitzero"`
 }
 
-// GlobalSellingSearchReturnOrdersResponse is the reply of GSFullServiceShipment.GlobalSellingSearchReturnOrders.
+// GlobalSellingSearchReturnOrdersResponse is the reply of
+// GSFullServiceShipment.GlobalSellingSearchReturnOrders.
 type GlobalSellingSearchReturnOrdersResponse struct {
 	NextPageToken string                                               `json:"next_page_token,omitzero"`
 	ReturnOrders  []GlobalSellingSearchReturnOrdersResponseReturnOrder `json:"return_orders,omitzero"`
 	TotalCount    int64                                                `json:"total_count,omitzero"`
 }
 
-// GlobalSellingSearchReturnOrdersResponseReturnOrder is part of a reply.
+// GlobalSellingSearchReturnOrdersResponseReturnOrder is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchReturnOrders].
 type GlobalSellingSearchReturnOrdersResponseReturnOrder struct {
 	Code              string                                                      `json:"code,omitzero"`
 	DetailedReason    string                                                      `json:"detailed_reason,omitzero"`
@@ -1670,7 +1805,8 @@ type GlobalSellingSearchReturnOrdersResponseReturnOrder struct {
 	WarehouseCode     string                                                      `json:"warehouse_code,omitzero"`
 }
 
-// GlobalSellingSearchReturnOrdersResponseReturnOrderLogistics is part of a reply.
+// GlobalSellingSearchReturnOrdersResponseReturnOrderLogistics is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchReturnOrders].
 type GlobalSellingSearchReturnOrdersResponseReturnOrderLogistics struct {
 	ActualQuantity       int64                                                    `json:"actual_quantity,omitzero"`
 	CategoryID           string                                                   `json:"category_id,omitzero"`
@@ -1682,7 +1818,8 @@ type GlobalSellingSearchReturnOrdersResponseReturnOrderLogistics struct {
 	SKUs                 []GlobalSellingSearchReturnOrdersReturnOrderLogisticsSKU `json:"skus,omitzero"`
 }
 
-// GlobalSellingSearchReturnOrdersReturnOrderLogisticsSKU is part of a reply.
+// GlobalSellingSearchReturnOrdersReturnOrderLogisticsSKU is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchReturnOrders].
 type GlobalSellingSearchReturnOrdersReturnOrderLogisticsSKU struct {
 	ActualQuantity            int64  `json:"actual_quantity,omitzero"`
 	Barcode                   string `json:"barcode,omitzero"`
@@ -1704,7 +1841,8 @@ type GlobalSellingSearchReturnOrdersReturnOrderLogisticsSKU struct {
 	SecondKeyAttributeValueZh string `json:"second_key_attribute_value_zh,omitzero"`
 }
 
-// GlobalSellingSearchStockupOrdersRequest holds the parameters of GSFullServiceShipment.GlobalSellingSearchStockupOrders.
+// GlobalSellingSearchStockupOrdersRequest holds the parameters of
+// GSFullServiceShipment.GlobalSellingSearchStockupOrders.
 type GlobalSellingSearchStockupOrdersRequest struct {
 	CanDeliver           *bool                                              `json:"can_deliver,omitzero"`
 	EmergencyLevels      []GSFullServiceShipmentEmergencyLevel              `json:"emergency_levels,omitzero"`
@@ -1731,14 +1869,16 @@ type GlobalSellingSearchStockupOrdersRequest struct {
 	StockupOrderCodes    []string                                           `json:"stockup_order_codes,omitzero"`
 }
 
-// GlobalSellingSearchStockupOrdersResponse is the reply of GSFullServiceShipment.GlobalSellingSearchStockupOrders.
+// GlobalSellingSearchStockupOrdersResponse is the reply of
+// GSFullServiceShipment.GlobalSellingSearchStockupOrders.
 type GlobalSellingSearchStockupOrdersResponse struct {
 	NextPageToken string                                                 `json:"next_page_token,omitzero"`
 	StockupOrders []GlobalSellingSearchStockupOrdersResponseStockupOrder `json:"stockup_orders,omitzero"`
 	TotalCount    int64                                                  `json:"total_count,omitzero"`
 }
 
-// GlobalSellingSearchStockupOrdersResponseStockupOrder is part of a reply.
+// GlobalSellingSearchStockupOrdersResponseStockupOrder is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchStockupOrders].
 type GlobalSellingSearchStockupOrdersResponseStockupOrder struct {
 	CanDeliver             bool                                                       `json:"can_deliver,omitzero"`
 	CategoryID             string                                                     `json:"category_id,omitzero"`
@@ -1765,32 +1905,37 @@ type GlobalSellingSearchStockupOrdersResponseStockupOrder struct {
 	Type                   GlobalSellingSearchStockupOrdersResponseStockupOrderType   `json:"type,omitzero"`
 }
 
-// Logistics is part of a reply.
+// Logistics is returned by [GSFullServiceShipmentService.QueryDeliveryBatches]
+// and [GSFullServiceShipmentService.GSQueryDeliveryBatches].
 type Logistics struct {
 	DeliveryOption       string `json:"delivery_option,omitzero"`
 	ShippingProviderCode string `json:"shipping_provider_code,omitzero"`
 	ShippingProviderName string `json:"shipping_provider_name,omitzero"`
 }
 
-// PackageItem is part of a request.
+// PackageItem is taken by [GSFullServiceShipmentService.CreateDeliveryOrder]
+// and [GSFullServiceShipmentService.GSCreateDeliveryOrder].
 type PackageItem struct {
 	PlatformSKUCode *string `json:"platform_sku_code,omitzero"`
 	Quantity        *int64  `json:"quantity,omitzero"`
 }
 
-// QueryDeliveryBatchesDeliveryBatchLogisticsOrderPackageWeight is part of a reply.
+// QueryDeliveryBatchesDeliveryBatchLogisticsOrderPackageWeight is returned by
+// [GSFullServiceShipmentService.QueryDeliveryBatches].
 type QueryDeliveryBatchesDeliveryBatchLogisticsOrderPackageWeight struct {
 	Unit  string `json:"unit,omitzero"`
 	Value int64  `json:"value,omitzero"`
 }
 
-// QueryDeliveryBatchesRequest holds the parameters of GSFullServiceShipment.QueryDeliveryBatches.
+// QueryDeliveryBatchesRequest holds the parameters of
+// GSFullServiceShipment.QueryDeliveryBatches.
 type QueryDeliveryBatchesRequest struct {
 	DeliveryBatchCodes []string `url:"delivery_batch_codes,comma" json:"-"` // required, at most 50
 	SupplierID         string   `url:"supplier_id" json:"-"`                // required
 }
 
-// QueryDeliveryBatchesResponse is the reply of GSFullServiceShipment.QueryDeliveryBatches.
+// QueryDeliveryBatchesResponse is the reply of
+// GSFullServiceShipment.QueryDeliveryBatches.
 type QueryDeliveryBatchesResponse struct {
 	DeliveryBatchs []QueryDeliveryBatchesResponseDeliveryBatch `json:"delivery_batchs,omitzero"`
 }
@@ -1798,7 +1943,8 @@ type QueryDeliveryBatchesResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v QueryDeliveryBatchesResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// QueryDeliveryBatchesResponseDeliveryBatch is part of a reply.
+// QueryDeliveryBatchesResponseDeliveryBatch is returned by
+// [GSFullServiceShipmentService.QueryDeliveryBatches].
 type QueryDeliveryBatchesResponseDeliveryBatch struct {
 	Code                     string                                                    `json:"code,omitzero"`
 	CreateTime               UnixSeconds                                               `json:"create_time,omitzero"`
@@ -1824,7 +1970,8 @@ func (v QueryDeliveryBatchesResponseDeliveryBatch) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v QueryDeliveryBatchesResponseDeliveryBatch) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// QueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder is part of a reply.
+// QueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder is returned by
+// [GSFullServiceShipmentService.QueryDeliveryBatches].
 type QueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder struct {
 	Code            string                                                       `json:"code,omitzero"`
 	FailedReason    string                                                       `json:"failed_reason,omitzero"`
@@ -1834,7 +1981,9 @@ type QueryDeliveryBatchesResponseDeliveryBatchLogisticsOrder struct {
 	TrackingRecords []TrackingRecord                                             `json:"tracking_records,omitzero"`
 }
 
-// ReceiverContact is part of a reply.
+// ReceiverContact is returned by
+// [GSFullServiceShipmentService.QueryDeliveryBatches] and
+// [GSFullServiceShipmentService.GSQueryDeliveryBatches].
 type ReceiverContact struct {
 	AddressDetail AddressDetail `json:"address_detail,omitzero"`
 	ContactName   string        `json:"contact_name,omitzero"`
@@ -1850,7 +1999,8 @@ func (v ReceiverContact) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ReceiverContact) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// Reserve is part of a request.
+// Reserve is taken by [GSFullServiceShipmentService.ReserveShipping] and 3
+// others.
 type Reserve struct {
 	PredictedArrivedTime *UnixSeconds `json:"predicted_arrived_time,omitzero"`
 	PredictedPickupGe    *int64       `json:"predicted_pickup_ge,omitzero"`
@@ -1859,7 +2009,8 @@ type Reserve struct {
 	PredictedShipTime    *UnixSeconds `json:"predicted_ship_time,omitzero"`
 }
 
-// ReserveArrivedTime is part of a reply.
+// ReserveArrivedTime is returned by
+// [GSFullServiceShipmentService.GlobalSellingSearchAvailableShippingProviders].
 type ReserveArrivedTime struct {
 	AccurateWarehouseCode string      `json:"accurate_warehouse_code,omitzero"`
 	ArrivedTime           UnixSeconds `json:"arrived_time,omitzero"`
@@ -1868,21 +2019,24 @@ type ReserveArrivedTime struct {
 	MinChargeFee          Money       `json:"min_charge_fee,omitzero"`
 }
 
-// ReserveData is part of a reply.
+// ReserveData is returned by
+// [GSFullServiceShipmentService.SearchAvailableShippingProviders] and 2 others.
 type ReserveData struct {
 	CanReserve      bool             `json:"can_reserve,omitzero"`
 	ReserveSegments []ReserveSegment `json:"reserve_segments,omitzero"`
 	ShipTime        UnixSeconds      `json:"ship_time,omitzero"`
 }
 
-// ReserveSegment is part of a reply.
+// ReserveSegment is returned by
+// [GSFullServiceShipmentService.SearchAvailableShippingProviders] and 2 others.
 type ReserveSegment struct {
 	CanReserve bool        `json:"can_reserve,omitzero"`
 	EndTime    UnixSeconds `json:"end_time,omitzero"`
 	StartTime  UnixSeconds `json:"start_time,omitzero"`
 }
 
-// ReserveShippingRequest holds the parameters of GSFullServiceShipment.ReserveShipping.
+// ReserveShippingRequest holds the parameters of
+// GSFullServiceShipment.ReserveShipping.
 type ReserveShippingRequest struct {
 	DeliveryMode       *string                             `json:"delivery_mode,omitzero" url:"-"`
 	DeliveryOrderCodes []string                            `json:"delivery_order_codes,omitzero" url:"-"` // at most 50
@@ -1897,12 +2051,14 @@ type ReserveShippingRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ReserveShippingRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ReserveShippingResponse is the reply of GSFullServiceShipment.ReserveShipping.
+// ReserveShippingResponse is the reply of
+// GSFullServiceShipment.ReserveShipping.
 type ReserveShippingResponse struct {
 	DeliveryBatchCode string `json:"delivery_batch_code,omitzero"`
 }
 
-// SKC is part of a reply.
+// SKC is returned by [GSFullServiceShipmentService.SearchStockupOrders] and 3
+// others.
 type SKC struct {
 	ExternalSKCCode          string `json:"external_skc_code,omitzero"`
 	FirstKeyAttributeNameEn  string `json:"first_key_attribute_name_en,omitzero"`
@@ -1912,7 +2068,8 @@ type SKC struct {
 	PlatformSKCCode          string `json:"platform_skc_code,omitzero"`
 }
 
-// SearchAvailableShippingProvidersRequest holds the parameters of GSFullServiceShipment.SearchAvailableShippingProviders.
+// SearchAvailableShippingProvidersRequest holds the parameters of
+// GSFullServiceShipment.SearchAvailableShippingProviders.
 type SearchAvailableShippingProvidersRequest struct {
 	DeliveryMode       *string                             `json:"delivery_mode,omitzero" url:"-"`
 	DeliveryOption     *string                             `json:"delivery_option,omitzero" url:"-"`
@@ -1926,13 +2083,16 @@ type SearchAvailableShippingProvidersRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchAvailableShippingProvidersRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchAvailableShippingProvidersResponse is the reply of GSFullServiceShipment.SearchAvailableShippingProviders.
+// SearchAvailableShippingProvidersResponse is the reply of
+// GSFullServiceShipment.SearchAvailableShippingProviders.
 type SearchAvailableShippingProvidersResponse struct {
 	ReserveArrivedTimes []GSFullServiceShipmentReserveArrivedTime                  `json:"reserve_arrived_times,omitzero"`
 	ShippingProviders   []SearchAvailableShippingProvidersResponseShippingProvider `json:"shipping_providers,omitzero"`
 }
 
-// SearchAvailableShippingProvidersResponseShippingProvider is part of a reply.
+// SearchAvailableShippingProvidersResponseShippingProvider is returned by
+// [GSFullServiceShipmentService.SearchAvailableShippingProviders] and
+// [GSFullServiceShipmentService.GSSearchAvailableShippingProviders].
 type SearchAvailableShippingProvidersResponseShippingProvider struct {
 	DeliveryOption string        `json:"delivery_option,omitzero"`
 	MaxChargeFee   Money         `json:"max_charge_fee,omitzero"`
@@ -1942,7 +2102,8 @@ type SearchAvailableShippingProvidersResponseShippingProvider struct {
 	ReserveData    []ReserveData `json:"reserve_data,omitzero"`
 }
 
-// SearchDeliveryOrdersRequest holds the parameters of GSFullServiceShipment.SearchDeliveryOrders.
+// SearchDeliveryOrdersRequest holds the parameters of
+// GSFullServiceShipment.SearchDeliveryOrders.
 type SearchDeliveryOrdersRequest struct {
 	ArrivedTimeGe        *UnixSeconds `json:"arrived_time_ge,omitzero" url:"-"`
 	ArrivedTimeLt        *UnixSeconds `json:"arrived_time_lt,omitzero" url:"-"`
@@ -1966,7 +2127,8 @@ type SearchDeliveryOrdersRequest struct {
 	WarehouseCodes       []string     `json:"warehouse_codes,omitzero" url:"-"`
 }
 
-// SearchDeliveryOrdersResponse is the reply of GSFullServiceShipment.SearchDeliveryOrders.
+// SearchDeliveryOrdersResponse is the reply of
+// GSFullServiceShipment.SearchDeliveryOrders.
 type SearchDeliveryOrdersResponse struct {
 	DeliveryOrders []SearchDeliveryOrdersResponseDeliveryOrder `json:"delivery_orders,omitzero"`
 	NextPageToken  string                                      `json:"next_page_token,omitzero"`
@@ -1976,7 +2138,8 @@ type SearchDeliveryOrdersResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchDeliveryOrdersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchDeliveryOrdersResponseDeliveryOrder is part of a reply.
+// SearchDeliveryOrdersResponseDeliveryOrder is returned by
+// [GSFullServiceShipmentService.SearchDeliveryOrders].
 type SearchDeliveryOrdersResponseDeliveryOrder struct {
 	ArrivedTime          UnixSeconds            `json:"arrived_time,omitzero"`
 	CategoryID           string                 `json:"category_id,omitzero"`
@@ -2017,7 +2180,8 @@ type SearchDeliveryOrdersResponseDeliveryOrder struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchDeliveryOrdersResponseDeliveryOrder) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchStockupOrdersRequest holds the parameters of GSFullServiceShipment.SearchStockupOrders.
+// SearchStockupOrdersRequest holds the parameters of
+// GSFullServiceShipment.SearchStockupOrders.
 type SearchStockupOrdersRequest struct {
 	CanDeliver           *bool        `json:"can_deliver,omitzero" url:"-"`
 	EmergencyLevels      []string     `json:"emergency_levels,omitzero" url:"-"`
@@ -2043,14 +2207,16 @@ type SearchStockupOrdersRequest struct {
 	SupplierID           string       `url:"supplier_id" json:"-"`                  // required
 }
 
-// SearchStockupOrdersResponse is the reply of GSFullServiceShipment.SearchStockupOrders.
+// SearchStockupOrdersResponse is the reply of
+// GSFullServiceShipment.SearchStockupOrders.
 type SearchStockupOrdersResponse struct {
 	NextPageToken string                                    `json:"next_page_token,omitzero"`
 	StockupOrders []SearchStockupOrdersResponseStockupOrder `json:"stockup_orders,omitzero"`
 	TotalCount    int64                                     `json:"total_count,omitzero"`
 }
 
-// SearchStockupOrdersResponseStockupOrder is part of a reply.
+// SearchStockupOrdersResponseStockupOrder is returned by
+// [GSFullServiceShipmentService.SearchStockupOrders].
 type SearchStockupOrdersResponseStockupOrder struct {
 	CanDeliver          bool              `json:"can_deliver,omitzero"`
 	CategoryID          string            `json:"category_id,omitzero"`
@@ -2076,7 +2242,9 @@ type SearchStockupOrdersResponseStockupOrder struct {
 	Type                string            `json:"type,omitzero"`
 }
 
-// SenderContact is part of a reply.
+// SenderContact is returned by
+// [GSFullServiceShipmentService.QueryDeliveryBatches] and
+// [GSFullServiceShipmentService.GSQueryDeliveryBatches].
 type SenderContact struct {
 	AddressDetail AddressDetail `json:"address_detail,omitzero"`
 	ContactName   string        `json:"contact_name,omitzero"`
@@ -2092,7 +2260,8 @@ func (v SenderContact) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v) }
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SenderContact) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SenderContactAddressDetail is part of a request.
+// SenderContactAddressDetail is taken by
+// [GSFullServiceShipmentService.ReserveShipping] and 3 others.
 type SenderContactAddressDetail struct {
 	CityID       *int64  `json:"city_id,omitzero"`
 	CityName     *string `json:"city_name,omitzero"`
@@ -2115,7 +2284,8 @@ func (v SenderContactAddressDetail) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SenderContactAddressDetail) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// StockupOrderSKU is part of a reply.
+// StockupOrderSKU is returned by
+// [GSFullServiceShipmentService.SearchStockupOrders] and 2 others.
 type StockupOrderSKU struct {
 	Barcode                   string `json:"barcode,omitzero"`
 	DeliveredQuantity         int64  `json:"delivered_quantity,omitzero"`
@@ -2131,14 +2301,17 @@ type StockupOrderSKU struct {
 	StockupQuantity           int64  `json:"stockup_quantity,omitzero"`
 }
 
-// TrackingRecord is part of a reply.
+// TrackingRecord is returned by
+// [GSFullServiceShipmentService.QueryDeliveryBatches] and 2 others.
 type TrackingRecord struct {
 	Message    string      `json:"message,omitzero"`
 	Title      string      `json:"title,omitzero"`
 	UpdateTime UnixSeconds `json:"update_time,omitzero"`
 }
 
-// WarehouseContact is part of a reply.
+// WarehouseContact is returned by
+// [GSFullServiceShipmentService.SearchDeliveryOrders] and
+// [GSFullServiceShipmentService.GSSearchDeliveryOrders].
 type WarehouseContact struct {
 	AddressDetail AddressDetail `json:"address_detail,omitzero"`
 	ContactName   string        `json:"contact_name,omitzero"`

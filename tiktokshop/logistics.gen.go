@@ -14,7 +14,8 @@ type LogisticsService service
 
 // CreateWarehouse calls POST /logistics/202502/warehouses.
 //
-// It is not repeated once it was sent. Version 202502.
+// It is never retried once the request may have reached the server. Version
+// 202502.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-warehouse-202502
 func (s *LogisticsService) CreateWarehouse(ctx context.Context, req *CreateWarehouseRequest, opts ...CallOption) (*CreateWarehouseResponse, error) {
@@ -28,7 +29,7 @@ func (s *LogisticsService) CreateWarehouse(ctx context.Context, req *CreateWareh
 
 // GetAvailableShippingTemplate calls GET /logistics/202510/seller_templates.
 //
-// It only reads and is safe to repeat. Version 202510.
+// It only reads, and is retried. Version 202510.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-available-shipping-template-202510
 func (s *LogisticsService) GetAvailableShippingTemplate(ctx context.Context, req *GetAvailableShippingTemplateRequest, opts ...CallOption) (*GetAvailableShippingTemplateResponse, error) {
@@ -42,7 +43,7 @@ func (s *LogisticsService) GetAvailableShippingTemplate(ctx context.Context, req
 
 // GetGlobalSellerWarehouse calls GET /logistics/202309/global_warehouses.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-seller-warehouse-202309
 func (s *LogisticsService) GetGlobalSellerWarehouse(ctx context.Context, req *GetGlobalSellerWarehouseRequest, opts ...CallOption) (*GetGlobalSellerWarehouseResponse, error) {
@@ -56,7 +57,7 @@ func (s *LogisticsService) GetGlobalSellerWarehouse(ctx context.Context, req *Ge
 
 // GetShippingProviders calls GET /logistics/202309/delivery_options/{delivery_option_id}/shipping_providers.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shipping-providers-202309
 func (s *LogisticsService) GetShippingProviders(ctx context.Context, deliveryOptionID string, req *GetShippingProvidersRequest, opts ...CallOption) (*GetShippingProvidersResponse, error) {
@@ -70,7 +71,7 @@ func (s *LogisticsService) GetShippingProviders(ctx context.Context, deliveryOpt
 
 // GetWarehouseDeliveryOptions calls GET /logistics/202309/warehouses/{warehouse_id}/delivery_options.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-warehouse-delivery-options-202309
 func (s *LogisticsService) GetWarehouseDeliveryOptions(ctx context.Context, warehouseID string, req *GetWarehouseDeliveryOptionsRequest, opts ...CallOption) (*GetWarehouseDeliveryOptionsResponse, error) {
@@ -84,7 +85,7 @@ func (s *LogisticsService) GetWarehouseDeliveryOptions(ctx context.Context, ware
 
 // GetWarehouseList calls GET /logistics/202309/warehouses.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-warehouse-list-202309
 func (s *LogisticsService) GetWarehouseList(ctx context.Context, req *GetWarehouseListRequest, opts ...CallOption) (*GetWarehouseListResponse, error) {
@@ -98,7 +99,8 @@ func (s *LogisticsService) GetWarehouseList(ctx context.Context, req *GetWarehou
 
 // StandardizeWarehouseAddress calls POST /logistics/202412/addresses/standardize.
 //
-// It is not repeated once it was sent. Version 202412.
+// It is never retried once the request may have reached the server. Version
+// 202412.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/standardize-warehouse-address-202412
 func (s *LogisticsService) StandardizeWarehouseAddress(ctx context.Context, req *StandardizeWarehouseAddressRequest, opts ...CallOption) (*StandardizeWarehouseAddressResponse, error) {
@@ -112,7 +114,8 @@ func (s *LogisticsService) StandardizeWarehouseAddress(ctx context.Context, req 
 
 // UpdateWarehouse calls POST /logistics/202502/warehouses/{warehouse_id}.
 //
-// It is not repeated once it was sent. Version 202502.
+// It is never retried once the request may have reached the server. Version
+// 202502.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-warehouse-202502
 func (s *LogisticsService) UpdateWarehouse(ctx context.Context, warehouseID string, req *UpdateWarehouseRequest, opts ...CallOption) (*UpdateWarehouseResponse, error) {
@@ -124,7 +127,8 @@ func (s *LogisticsService) UpdateWarehouse(ctx context.Context, warehouseID stri
 	return out, err
 }
 
-// CoverAddressDetail is part of a request.
+// CoverAddressDetail is taken by [LogisticsService.CreateWarehouse] and
+// [LogisticsService.UpdateWarehouse].
 type CoverAddressDetail struct {
 	AddressLine1 *string `json:"address_line_1,omitzero"`
 	AddressLine2 *string `json:"address_line_2,omitzero"`
@@ -157,7 +161,7 @@ type CreateWarehouseResponse struct {
 	WarehouseID string      `json:"warehouse_id,omitzero"`
 }
 
-// DeliveryOption is part of a reply.
+// DeliveryOption is returned by [LogisticsService.GetWarehouseDeliveryOptions].
 type DeliveryOption struct {
 	Description    string                       `json:"description,omitzero"`
 	DimensionLimit DeliveryOptionDimensionLimit `json:"dimension_limit,omitzero"`
@@ -168,7 +172,8 @@ type DeliveryOption struct {
 	WeightLimit    DeliveryOptionWeightLimit    `json:"weight_limit,omitzero"`
 }
 
-// DeliveryOptionDimensionLimit is part of a reply.
+// DeliveryOptionDimensionLimit is returned by
+// [LogisticsService.GetWarehouseDeliveryOptions].
 type DeliveryOptionDimensionLimit struct {
 	MaxHeight int64                            `json:"max_height,omitzero"`
 	MaxLength int64                            `json:"max_length,omitzero"`
@@ -176,37 +181,43 @@ type DeliveryOptionDimensionLimit struct {
 	Unit      DeliveryOptionDimensionLimitUnit `json:"unit,omitzero"`
 }
 
-// DeliveryOptionWeightLimit is part of a reply.
+// DeliveryOptionWeightLimit is returned by
+// [LogisticsService.GetWarehouseDeliveryOptions].
 type DeliveryOptionWeightLimit struct {
 	MaxWeight int64                         `json:"max_weight,omitzero"`
 	MinWeight int64                         `json:"min_weight,omitzero"`
 	Unit      DeliveryOptionWeightLimitUnit `json:"unit,omitzero"`
 }
 
-// ErrorList is part of a reply.
+// ErrorList is returned by [LogisticsService.CreateWarehouse] and
+// [LogisticsService.UpdateWarehouse].
 type ErrorList struct {
 	Code    int64  `json:"code,omitzero"`
 	Message string `json:"message,omitzero"`
 }
 
-// GetAvailableShippingTemplateFilterReason is part of a reply.
+// GetAvailableShippingTemplateFilterReason is returned by
+// [LogisticsService.GetAvailableShippingTemplate].
 type GetAvailableShippingTemplateFilterReason struct {
 	FilterType string `json:"filter_type,omitzero"`
 	Reason     string `json:"reason,omitzero"`
 }
 
-// GetAvailableShippingTemplateRequest holds the parameters of Logistics.GetAvailableShippingTemplate.
+// GetAvailableShippingTemplateRequest holds the parameters of
+// Logistics.GetAvailableShippingTemplate.
 type GetAvailableShippingTemplateRequest struct {
 	ProductAttribute *GetAvailableShippingTemplateRequestProductAttribute `json:"product_attribute,omitzero"`
 }
 
-// GetAvailableShippingTemplateRequestProductAttribute is part of a request.
+// GetAvailableShippingTemplateRequestProductAttribute is taken by
+// [LogisticsService.GetAvailableShippingTemplate].
 type GetAvailableShippingTemplateRequestProductAttribute struct {
 	Dimension *GetAvailableShippingTemplateRequestProductAttributeDimension `json:"dimension,omitzero"`
 	Weight    *GetAvailableShippingTemplateRequestProductAttributeWeight    `json:"weight,omitzero"`
 }
 
-// GetAvailableShippingTemplateRequestProductAttributeDimension is part of a request.
+// GetAvailableShippingTemplateRequestProductAttributeDimension is taken by
+// [LogisticsService.GetAvailableShippingTemplate].
 type GetAvailableShippingTemplateRequestProductAttributeDimension struct {
 	Height *string `json:"height,omitzero"`
 	Length *string `json:"length,omitzero"`
@@ -214,25 +225,29 @@ type GetAvailableShippingTemplateRequestProductAttributeDimension struct {
 	Width  *string `json:"width,omitzero"`
 }
 
-// GetAvailableShippingTemplateRequestProductAttributeWeight is part of a request.
+// GetAvailableShippingTemplateRequestProductAttributeWeight is taken by
+// [LogisticsService.GetAvailableShippingTemplate].
 type GetAvailableShippingTemplateRequestProductAttributeWeight struct {
 	Unit   *int64  `json:"unit,omitzero"`
 	Weight *string `json:"weight,omitzero"`
 }
 
-// GetAvailableShippingTemplateResponse is the reply of Logistics.GetAvailableShippingTemplate.
+// GetAvailableShippingTemplateResponse is the reply of
+// Logistics.GetAvailableShippingTemplate.
 type GetAvailableShippingTemplateResponse struct {
 	Templates []GetAvailableShippingTemplateResponseTemplate `json:"templates,omitzero"`
 }
 
-// GetAvailableShippingTemplateResponseTemplate is part of a reply.
+// GetAvailableShippingTemplateResponseTemplate is returned by
+// [LogisticsService.GetAvailableShippingTemplate].
 type GetAvailableShippingTemplateResponseTemplate struct {
 	ServiceUnreachableReason []GetAvailableShippingTemplateTemplateServiceUnreachableReason `json:"service_unreachable_reason,omitzero"`
 	Template                 GetAvailableShippingTemplateResponseTemplateTemplate           `json:"template,omitzero"`
 	TemplateIsAvailable      bool                                                           `json:"template_is_available,omitzero"`
 }
 
-// GetAvailableShippingTemplateResponseTemplateTemplate is part of a reply.
+// GetAvailableShippingTemplateResponseTemplateTemplate is returned by
+// [LogisticsService.GetAvailableShippingTemplate].
 type GetAvailableShippingTemplateResponseTemplateTemplate struct {
 	IsDefault     bool   `json:"is_default,omitzero"`
 	TemplateID    string `json:"template_id,omitzero"`
@@ -240,28 +255,33 @@ type GetAvailableShippingTemplateResponseTemplateTemplate struct {
 	TemplateParty int64  `json:"template_party,omitzero"`
 }
 
-// GetAvailableShippingTemplateTemplateServiceUnreachableReason is part of a reply.
+// GetAvailableShippingTemplateTemplateServiceUnreachableReason is returned by
+// [LogisticsService.GetAvailableShippingTemplate].
 type GetAvailableShippingTemplateTemplateServiceUnreachableReason struct {
 	FilterReason []GetAvailableShippingTemplateFilterReason `json:"filter_reason,omitzero"`
 	ServiceID    string                                     `json:"service_id,omitzero"`
 }
 
-// GetGlobalSellerWarehouseRequest holds the parameters of Logistics.GetGlobalSellerWarehouse.
+// GetGlobalSellerWarehouseRequest holds the parameters of
+// Logistics.GetGlobalSellerWarehouse.
 type GetGlobalSellerWarehouseRequest struct{}
 
-// GetGlobalSellerWarehouseResponse is the reply of Logistics.GetGlobalSellerWarehouse.
+// GetGlobalSellerWarehouseResponse is the reply of
+// Logistics.GetGlobalSellerWarehouse.
 type GetGlobalSellerWarehouseResponse struct {
 	GlobalWarehouses []GetGlobalSellerWarehouseResponseGlobalWarehouse `json:"global_warehouses,omitzero"`
 }
 
-// GetGlobalSellerWarehouseResponseGlobalWarehouse is part of a reply.
+// GetGlobalSellerWarehouseResponseGlobalWarehouse is returned by
+// [LogisticsService.GetGlobalSellerWarehouse].
 type GetGlobalSellerWarehouseResponseGlobalWarehouse struct {
 	ID        string             `json:"id,omitzero"`
 	Name      string             `json:"name,omitzero"`
 	Ownership LogisticsOwnership `json:"ownership,omitzero"`
 }
 
-// GetShippingProvidersRequest holds the parameters of Logistics.GetShippingProviders.
+// GetShippingProvidersRequest holds the parameters of
+// Logistics.GetShippingProviders.
 type GetShippingProvidersRequest struct {
 	BuyerRegion     *string `url:"buyer_region,omitempty" json:"-"`     // not in the official description, announced by TikTok Shop, required for the EU since 26 March 2026
 	WarehouseRegion *string `url:"warehouse_region,omitempty" json:"-"` // not in the official description, announced by TikTok Shop, required for the EU since 26 March 2026
@@ -272,12 +292,14 @@ type GetShippingProvidersResponse struct {
 	ShippingProviders []ShippingProvider `json:"shipping_providers,omitzero"`
 }
 
-// GetWarehouseDeliveryOptionsRequest holds the parameters of Logistics.GetWarehouseDeliveryOptions.
+// GetWarehouseDeliveryOptionsRequest holds the parameters of
+// Logistics.GetWarehouseDeliveryOptions.
 type GetWarehouseDeliveryOptionsRequest struct {
 	Scope *string `url:"scope,omitempty" json:"-"`
 }
 
-// GetWarehouseDeliveryOptionsResponse is the reply of Logistics.GetWarehouseDeliveryOptions.
+// GetWarehouseDeliveryOptionsResponse is the reply of
+// Logistics.GetWarehouseDeliveryOptions.
 type GetWarehouseDeliveryOptionsResponse struct {
 	DeliveryOptions []DeliveryOption `json:"delivery_options,omitzero"`
 }
@@ -293,7 +315,8 @@ type GetWarehouseListResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetWarehouseListResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// LogisticsAddress is part of a request.
+// LogisticsAddress is taken by [LogisticsService.CreateWarehouse] and
+// [LogisticsService.UpdateWarehouse].
 type LogisticsAddress struct {
 	AddressLine1 *string `json:"address_line_1,omitzero"`
 	AddressLine2 *string `json:"address_line_2,omitzero"`
@@ -312,7 +335,8 @@ func (v LogisticsAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, 
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v LogisticsAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// LogisticsWarehouse is part of a request.
+// LogisticsWarehouse is taken by [LogisticsService.CreateWarehouse] and
+// [LogisticsService.UpdateWarehouse].
 type LogisticsWarehouse struct {
 	Address              *LogisticsAddress    `json:"address,omitzero"`
 	ContactPerson        *string              `json:"contact_person,omitzero"`
@@ -337,13 +361,14 @@ func (v LogisticsWarehouse) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v LogisticsWarehouse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ShippingProvider is part of a reply.
+// ShippingProvider is returned by [LogisticsService.GetShippingProviders].
 type ShippingProvider struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name,omitzero"`
 }
 
-// StandardizeWarehouseAddressRequest holds the parameters of Logistics.StandardizeWarehouseAddress.
+// StandardizeWarehouseAddressRequest holds the parameters of
+// Logistics.StandardizeWarehouseAddress.
 type StandardizeWarehouseAddressRequest struct {
 	Address *StandardizeWarehouseAddressRequestAddress `json:"address,omitzero"`
 }
@@ -351,7 +376,8 @@ type StandardizeWarehouseAddressRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v StandardizeWarehouseAddressRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// StandardizeWarehouseAddressRequestAddress is part of a request.
+// StandardizeWarehouseAddressRequestAddress is taken by
+// [LogisticsService.StandardizeWarehouseAddress].
 type StandardizeWarehouseAddressRequestAddress struct {
 	AddressLine1 *string `json:"address_line1,omitzero"`
 	AddressLine2 *string `json:"address_line2,omitzero"`
@@ -371,7 +397,8 @@ func (v StandardizeWarehouseAddressRequestAddress) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v StandardizeWarehouseAddressRequestAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// StandardizeWarehouseAddressResponse is the reply of Logistics.StandardizeWarehouseAddress.
+// StandardizeWarehouseAddressResponse is the reply of
+// Logistics.StandardizeWarehouseAddress.
 type StandardizeWarehouseAddressResponse struct {
 	StandardizationResult StandardizeWarehouseAddressResponseStandardizationResult `json:"standardization_result,omitzero"`
 }
@@ -379,7 +406,8 @@ type StandardizeWarehouseAddressResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v StandardizeWarehouseAddressResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// StandardizeWarehouseAddressResponseStandardizationResult is part of a reply.
+// StandardizeWarehouseAddressResponseStandardizationResult is returned by
+// [LogisticsService.StandardizeWarehouseAddress].
 type StandardizeWarehouseAddressResponseStandardizationResult struct {
 	StandardizedAddress StandardizeWarehouseAddressStandardizedAddress `json:"standardized_address,omitzero"`
 	Updated             bool                                           `json:"updated,omitzero"`
@@ -390,7 +418,8 @@ func (v StandardizeWarehouseAddressResponseStandardizationResult) LogValue() slo
 	return wire.LogPrivate(v)
 }
 
-// StandardizeWarehouseAddressStandardizedAddress is part of a reply.
+// StandardizeWarehouseAddressStandardizedAddress is returned by
+// [LogisticsService.StandardizeWarehouseAddress].
 type StandardizeWarehouseAddressStandardizedAddress struct {
 	AddressLine1 string `json:"address_line1,omitzero"`
 	AddressLine2 string `json:"address_line2,omitzero"`
@@ -425,7 +454,7 @@ type UpdateWarehouseResponse struct {
 	ErrorList []ErrorList `json:"error_list,omitzero"`
 }
 
-// Warehouse is part of a reply.
+// Warehouse is returned by [LogisticsService.GetWarehouseList].
 type Warehouse struct {
 	Address      WarehouseAddress `json:"address,omitzero"`
 	EffectStatus WarehouseStatus  `json:"effect_status,omitzero"`
@@ -440,7 +469,7 @@ type Warehouse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v Warehouse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// WarehouseAddress is part of a reply.
+// WarehouseAddress is returned by [LogisticsService.GetWarehouseList].
 type WarehouseAddress struct {
 	AddressLine1         string                      `json:"address_line1,omitzero"`
 	AddressLine2         string                      `json:"address_line2,omitzero"`
@@ -469,7 +498,8 @@ func (v WarehouseAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, 
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v WarehouseAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// WarehouseAddressGeolocation is part of a reply.
+// WarehouseAddressGeolocation is returned by
+// [LogisticsService.GetWarehouseList].
 type WarehouseAddressGeolocation struct {
 	Latitude  string `json:"latitude,omitzero"`
 	Longitude string `json:"longitude,omitzero"`

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -26,18 +27,243 @@ func redirected(ctx context.Context, query string) *http.Request {
 	return httptest.NewRequestWithContext(ctx, http.MethodGet, "/callback?"+query, nil)
 }
 
-// begin starts an authorisation for account and returns its state.
+// begin gives a link for any browser to account and returns its state.
 func begin(t *testing.T, h *OAuthHandler, account string) string {
 	t.Helper()
-	link, err := h.AuthorizationURL(t.Context(), account)
+	link, err := h.LinkForAnyBrowser(t.Context(), account)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return stateOf(t, link)
+}
+
+func stateOf(t *testing.T, link string) string {
+	t.Helper()
 	u, err := url.Parse(link)
 	if err != nil || u.Query().Get("service_id") != testApp.ServiceID || len(u.Query().Get("state")) < 20 {
 		t.Fatalf("%s: %v", link, err)
 	}
 	return u.Query().Get("state")
+}
+
+// browser is a browser at the app, which serves h and, at /connect, Begin.
+type browser struct {
+	t      *testing.T
+	client *http.Client
+	app    string
+}
+
+// browsers returns n browsers at an app whose user says the header User.
+func browsers(t *testing.T, h *OAuthHandler, n int) []browser {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.Handle("/callback", h)
+	mux.HandleFunc("/connect", func(w http.ResponseWriter, r *http.Request) { h.Begin(w, r, r.Header.Get("User")) })
+	app := httptest.NewTLSServer(mux)
+	t.Cleanup(app.Close)
+	all := make([]browser, n)
+	for i := range all {
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := *app.Client()
+		client.Jar = jar
+		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		all[i] = browser{t, &client, app.URL}
+	}
+	return all
+}
+
+func (b browser) get(user, path string) *http.Response {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.app+path, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("User", user)
+	resp, err := b.client.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp
+}
+
+// connect begins as user and returns the state.
+func (b browser) connect(user string) string {
+	b.t.Helper()
+	resp := b.get(user, "/connect")
+	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Cache-Control") != "no-store" {
+		b.t.Fatalf("Begin answers %d, %v", resp.StatusCode, resp.Header)
+	}
+	return stateOf(b.t, resp.Header.Get("Location"))
+}
+
+// A consent ends in the browser in which it began, or not at all.
+func TestOAuthBrowsers(t *testing.T) {
+	t.Parallel()
+	const code = "/callback?code=" + testCode + "&state="
+	user := WithOAuthLogin(func(r *http.Request) string { return r.Header.Get("User") })
+	for _, tt := range []struct {
+		name string
+		opts []OAuthOption
+		do   func(seller, attacker browser, h *OAuthHandler) *http.Response
+		want int
+	}{
+		{"the browser that began", nil, func(seller, _ browser, _ *OAuthHandler) *http.Response {
+			return seller.get("seller", code+seller.connect("seller"))
+		}, 200},
+		{"with two windows", nil, func(seller, _ browser, _ *OAuthHandler) *http.Response {
+			first := seller.connect("seller")
+			seller.connect("seller")
+			return seller.get("seller", code+first)
+		}, 200},
+		{"another browser", nil, func(seller, attacker browser, _ *OAuthHandler) *http.Response {
+			return seller.get("seller", code+attacker.connect("attacker"))
+		}, 403},
+		{"another browser that has begun too", nil, func(seller, attacker browser, _ *OAuthHandler) *http.Response {
+			seller.connect("seller")
+			return seller.get("seller", code+attacker.connect("attacker"))
+		}, 403},
+		{"another browser without a state", []OAuthOption{WithAppStoreInstalls()}, func(seller, attacker browser, _ *OAuthHandler) *http.Response {
+			return seller.get("seller", code+attacker.connect("attacker"))
+		}, 403},
+		{"a cookie of another's making", nil, func(seller, attacker browser, _ *OAuthHandler) *http.Response {
+			state := attacker.connect("attacker")
+			at, _ := url.Parse(seller.app)
+			seller.client.Jar.SetCookies(at, []*http.Cookie{{Name: cookieName(state), Value: state, Secure: true, Path: "/"}})
+			return seller.get("seller", code+state)
+		}, 403},
+		{"used in another browser first", nil, func(seller, attacker browser, _ *OAuthHandler) *http.Response {
+			state := seller.connect("seller")
+			attacker.get("attacker", code+state)
+			return seller.get("seller", code+state)
+		}, 400},
+		{"a link", nil, func(seller, _ browser, h *OAuthHandler) *http.Response {
+			return seller.get("seller", code+begin(t, h, "seller"))
+		}, 200},
+		{"a link with a login", []OAuthOption{user}, func(seller, _ browser, h *OAuthHandler) *http.Response {
+			return seller.get("seller", code+begin(t, h, "seller"))
+		}, 200},
+		{"somebody else's link with a login", []OAuthOption{user}, func(seller, _ browser, h *OAuthHandler) *http.Response {
+			return seller.get("seller", code+begin(t, h, "attacker"))
+		}, 403},
+		{"another user of the browser", []OAuthOption{user}, func(seller, _ browser, _ *OAuthHandler) *http.Response {
+			return seller.get("other", code+seller.connect("seller"))
+		}, 403},
+		{"nobody is logged in", []OAuthOption{user}, func(seller, _ browser, _ *OAuthHandler) *http.Response {
+			return seller.get("", code+seller.connect("seller"))
+		}, 403},
+	} {
+		c, s := setup(t, []answer{ok(tokenReply)})
+		var grants []Grant
+		h, err := NewOAuthHandler(c, func(_ context.Context, g Grant) error { grants = append(grants, g); return nil }, tt.opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		two := browsers(t, h, 2)
+		resp := tt.do(two[0], two[1], h)
+		exchanges := 0
+		if tt.want == 200 {
+			exchanges = 1
+		}
+		if resp.StatusCode != tt.want || len(s.requests()) != exchanges || len(grants) != exchanges {
+			t.Errorf("%s: status %d, %d exchanges and %d grants, want %d, %d and %[4]d", tt.name, resp.StatusCode, len(s.requests()), len(grants), tt.want, exchanges)
+		}
+		for _, g := range grants {
+			if g.Account != "seller" || g.AnyBrowser != strings.Contains(tt.name, "link") {
+				t.Errorf("%s: account %q, any browser %t", tt.name, g.Account, g.AnyBrowser)
+			}
+		}
+	}
+}
+
+func TestOAuthBegin(t *testing.T) {
+	t.Parallel()
+	c, _ := setup(t, nil)
+	h, err := NewOAuthHandler(c, func(context.Context, Grant) error { return nil }, WithStates(&MemoryStates{Max: 1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct {
+		method string
+		status int
+	}{{http.MethodPut, 405}, {http.MethodHead, 405}, {http.MethodPost, 303}, {http.MethodGet, 500}} { // one state at a time
+		w := httptest.NewRecorder()
+		h.Begin(w, httptest.NewRequestWithContext(t.Context(), want.method, "/connect", nil), "seller")
+		cookies := w.Result().Cookies() //nolint:bodyclose // a recorder's
+		if w.Code != want.status || (len(cookies) == 1) != (want.status == 303) {
+			t.Errorf("%s: status %d, %d cookies, want %d", want.method, w.Code, len(cookies), want.status)
+		}
+		for _, cookie := range cookies {
+			state := stateOf(t, w.Header().Get("Location"))
+			if !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteLaxMode || cookie.Path != "/" || cookie.Domain != "" ||
+				cookie.MaxAge != 3600 || !strings.HasPrefix(cookie.Name, "__Host-") || len(cookie.Value) < 20 || strings.Contains(cookie.String(), state) {
+				t.Errorf("cookie %s", cookie)
+			}
+		}
+	}
+}
+
+// Panics of the program's code are answered, and logged if that is possible.
+func TestOAuthPanics(t *testing.T) {
+	t.Parallel()
+	p := panicky{secret: testCode}
+	for name, tt := range map[string]struct {
+		accept func()
+		opt    OAuthOption
+		want   int
+	}{
+		"function":    {p.panic, nil, 500},
+		"states":      {func() {}, WithStates(panickyStates{p}), 500},
+		"login":       {func() {}, WithOAuthLogin(func(*http.Request) string { p.panic(); return "" }), 500},
+		"log handler": {func() {}, WithOAuthLogger(slog.New(p)), 200},
+	} {
+		var logs bytes.Buffer
+		opts := []OAuthOption{WithOAuthLogger(slog.New(slog.NewTextHandler(&logs, nil)))}
+		if tt.opt != nil {
+			opts = append(opts, tt.opt)
+		}
+		c, _ := setup(t, []answer{ok(tokenReply)})
+		h, err := NewOAuthHandler(c, func(context.Context, Grant) error { tt.accept(); return nil }, opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		state := "a state"
+		if name == "states" {
+			h.Begin(w, redirected(t.Context(), ""), "seller")
+			if w.Code != 500 {
+				t.Errorf("%s: Begin answers %d", name, w.Code)
+			}
+			if _, err := h.LinkForAnyBrowser(t.Context(), "seller"); err == nil {
+				t.Errorf("%s: no error", name)
+			}
+			w = httptest.NewRecorder()
+		} else {
+			state = begin(t, h, "seller")
+		}
+		h.ServeHTTP(w, redirected(t.Context(), url.Values{"code": {testCode}, "state": {state}}.Encode()))
+		if w.Code != tt.want {
+			t.Errorf("%s: %d %s, want %d", name, w.Code, w.Body, tt.want)
+		}
+		if text := logs.String(); strings.Contains(text, "MARKED") || strings.Contains(text, "panicky.panic (panic_test.go") != (tt.want == 500) {
+			t.Errorf("%s: logged %s", name, text)
+		}
+	}
+}
+
+type panickyStates struct{ panicky }
+
+func (p panickyStates) IssueState(context.Context, PendingConsent) (string, error) {
+	panicky{}.panic()
+	return "", nil
+}
+
+func (p panickyStates) TakeState(context.Context, string) (PendingConsent, bool, error) {
+	p.panic()
+	return PendingConsent{}, false, nil
 }
 
 func TestOAuthHandler(t *testing.T) {
@@ -131,7 +357,7 @@ func TestNewOAuthHandlerRefuses(t *testing.T) {
 	c, _ := setup(t, nil)
 	accept := func(context.Context, Grant) error { return nil }
 	for name, opt := range map[string]OAuthOption{
-		"nil": nil, "states": WithStates(nil), "pages": WithOAuthRedirect("", "/x"), "page": WithOAuthRedirect("/x", ""),
+		"nil": nil, "states": WithStates(nil), "login": WithOAuthLogin(nil), "pages": WithOAuthRedirect("", "/x"), "page": WithOAuthRedirect("/x", ""),
 		"scheme": WithOAuthRedirect("javascript://x/%0aalert(1)", "/x"), "url": WithOAuthRedirect("/%zz", "/x"),
 	} {
 		if h, err := NewOAuthHandler(c, accept, opt); err == nil || h != nil {
@@ -149,8 +375,8 @@ func TestNewOAuthHandlerRefuses(t *testing.T) {
 // brokenStates cannot be asked.
 type brokenStates struct{ MemoryStates }
 
-func (*brokenStates) TakeState(_ context.Context, state string) (string, bool, error) {
-	return "", false, errors.New("cannot look up " + state)
+func (*brokenStates) TakeState(_ context.Context, state string) (PendingConsent, bool, error) {
+	return PendingConsent{}, false, errors.New("cannot look up " + state)
 }
 
 // TestOAuthLeaks drives every failure with marked secrets.
@@ -204,19 +430,19 @@ func TestMemoryStates(t *testing.T) {
 		m := &MemoryStates{Max: 3}
 		take := func(state string, want string, wantOK bool) {
 			t.Helper()
-			if account, ok, err := m.TakeState(ctx, state); account != want || ok != wantOK || err != nil {
-				t.Errorf("%q, %v, %v", account, ok, err)
+			if consent, ok, err := m.TakeState(ctx, state); consent.Account != want || ok != wantOK || err != nil {
+				t.Errorf("%q, %v, %v", consent.Account, ok, err)
 			}
 		}
 		var states []string
 		for i := range 3 {
-			state, err := m.IssueState(ctx, fmt.Sprint(i))
+			state, err := m.IssueState(ctx, PendingConsent{Account: fmt.Sprint(i)})
 			if err != nil {
 				t.Fatal(err)
 			}
 			states = append(states, state)
 		}
-		if _, err := m.IssueState(ctx, "4"); err == nil {
+		if _, err := m.IssueState(ctx, PendingConsent{Account: "4"}); err == nil {
 			t.Error("more than Max were issued")
 		}
 		take(states[0], "0", true)
@@ -228,7 +454,7 @@ func TestMemoryStates(t *testing.T) {
 		time.Sleep(time.Nanosecond)
 		take(states[2], "", false)
 		for range 20 { // expired ones make room
-			if _, err := m.IssueState(ctx, "n"); err != nil {
+			if _, err := m.IssueState(ctx, PendingConsent{Account: "n"}); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(30 * time.Minute)
@@ -236,7 +462,7 @@ func TestMemoryStates(t *testing.T) {
 	})
 	// Many redirects with one state: one wins.
 	m := new(MemoryStates)
-	state, _ := m.IssueState(t.Context(), "a")
+	state, _ := m.IssueState(t.Context(), PendingConsent{Account: "a"})
 	var wins atomic.Int64
 	var wg sync.WaitGroup
 	for range 50 {

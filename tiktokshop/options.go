@@ -115,7 +115,7 @@ func WithLimiter(l Limiter) Option {
 // market, for tests and proxies. A path in it is not signed.
 func WithBaseURL(base string) Option {
 	return func(s *settings) (err error) {
-		s.baseURL, err = transport.BaseURL("WithBaseURL", base)
+		s.baseURL, err = s.BaseURL("WithBaseURL", base)
 		return err
 	}
 }
@@ -124,7 +124,7 @@ func WithBaseURL(base string) Option {
 // calls.
 func WithAuthURL(base string) Option {
 	return func(s *settings) (err error) {
-		s.authURL, err = transport.BaseURL("WithAuthURL", base)
+		s.authURL, err = s.BaseURL("WithAuthURL", base)
 		return err
 	}
 }
@@ -133,9 +133,20 @@ func WithAuthURL(base string) Option {
 // [ConsentURL] and [ConsentURLUS].
 func WithConsentURL(page string) Option {
 	return func(s *settings) error {
-		_, err := transport.BaseURL("WithConsentURL", page)
+		_, err := s.BaseURL("WithConsentURL", page)
 		s.consentURL = page
 		return err
+	}
+}
+
+// WithInsecureHTTP allows plain http in base URLs, for a test network or a proxy
+// beside the program. Without it http is refused but for this machine: localhost,
+// 127.0.0.0/8 and ::1. Whoever can read the network then reads
+// access tokens and the app secret.
+func WithInsecureHTTP() Option {
+	return func(s *settings) error {
+		s.InsecureHTTP = true
+		return nil
 	}
 }
 

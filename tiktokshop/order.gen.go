@@ -15,7 +15,7 @@ type OrderService service
 
 // AddExternalOrderReferences calls POST /order/202406/orders/external_orders.
 //
-// It writes absolute values and is safe to repeat. Version 202406.
+// Repeating it changes nothing more, so it is retried. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/add-external-order-references-202406
 func (s *OrderService) AddExternalOrderReferences(ctx context.Context, req *AddExternalOrderReferencesRequest, opts ...CallOption) (*AddExternalOrderReferencesResponse, error) {
@@ -27,8 +27,9 @@ func (s *OrderService) AddExternalOrderReferences(ctx context.Context, req *AddE
 	return out, err
 }
 
-// AddExternalOrderReferencesBatched splits req.Orders into parts of at most 100 and hands out the
-// reply of [OrderService.AddExternalOrderReferences] to each. It stops at the first error but an [UnreadableError].
+// AddExternalOrderReferencesBatched sends req.Orders in parts of at most 100
+// and iterates over the replies of [OrderService.AddExternalOrderReferences].
+// It stops at the first error but an [UnreadableError].
 func (s *OrderService) AddExternalOrderReferencesBatched(ctx context.Context, req *AddExternalOrderReferencesRequest, opts ...CallOption) iter.Seq2[*AddExternalOrderReferencesResponse, error] {
 	start := valueOf(req)
 	return batches(start.Orders, 100, func(part []AddExternalOrderReferencesRequestOrder) (*AddExternalOrderReferencesResponse, error) {
@@ -40,7 +41,7 @@ func (s *OrderService) AddExternalOrderReferencesBatched(ctx context.Context, re
 
 // GetExternalOrderReferences calls GET /order/202406/orders/{order_id}/external_orders.
 //
-// It only reads and is safe to repeat. Version 202406.
+// It only reads, and is retried. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-external-order-references-202406
 func (s *OrderService) GetExternalOrderReferences(ctx context.Context, orderID string, req *GetExternalOrderReferencesRequest, opts ...CallOption) (*GetExternalOrderReferencesResponse, error) {
@@ -54,7 +55,7 @@ func (s *OrderService) GetExternalOrderReferences(ctx context.Context, orderID s
 
 // GetOrderDetail calls GET /order/202507/orders.
 //
-// It only reads and is safe to repeat. Version 202507.
+// It only reads, and is retried. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-detail-202507
 func (s *OrderService) GetOrderDetail(ctx context.Context, req *GetOrderDetailRequest, opts ...CallOption) (*GetOrderDetailResponse, error) {
@@ -66,8 +67,9 @@ func (s *OrderService) GetOrderDetail(ctx context.Context, req *GetOrderDetailRe
 	return out, err
 }
 
-// GetOrderDetailBatched splits req.IDs into parts of at most 50 and hands out the
-// reply of [OrderService.GetOrderDetail] to each. It stops at the first error but an [UnreadableError].
+// GetOrderDetailBatched sends req.IDs in parts of at most 50 and iterates over
+// the replies of [OrderService.GetOrderDetail]. It stops at the first error but
+// an [UnreadableError].
 func (s *OrderService) GetOrderDetailBatched(ctx context.Context, req *GetOrderDetailRequest, opts ...CallOption) iter.Seq2[*GetOrderDetailResponse, error] {
 	start := valueOf(req)
 	return batches(start.IDs, 50, func(part []string) (*GetOrderDetailResponse, error) {
@@ -79,7 +81,7 @@ func (s *OrderService) GetOrderDetailBatched(ctx context.Context, req *GetOrderD
 
 // GetOrderDetailV202309 calls GET /order/202309/orders.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 // The newest version is [OrderService.GetOrderDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-detail-202309
@@ -92,8 +94,9 @@ func (s *OrderService) GetOrderDetailV202309(ctx context.Context, req *GetOrderD
 	return out, err
 }
 
-// GetOrderDetailV202309Batched splits req.IDs into parts of at most 50 and hands out the
-// reply of [OrderService.GetOrderDetailV202309] to each. It stops at the first error but an [UnreadableError].
+// GetOrderDetailV202309Batched sends req.IDs in parts of at most 50 and
+// iterates over the replies of [OrderService.GetOrderDetailV202309]. It stops
+// at the first error but an [UnreadableError].
 func (s *OrderService) GetOrderDetailV202309Batched(ctx context.Context, req *GetOrderDetailV202309Request, opts ...CallOption) iter.Seq2[*GetOrderDetailV202309Response, error] {
 	start := valueOf(req)
 	return batches(start.IDs, 50, func(part []string) (*GetOrderDetailV202309Response, error) {
@@ -105,7 +108,7 @@ func (s *OrderService) GetOrderDetailV202309Batched(ctx context.Context, req *Ge
 
 // GetOrderList calls POST /order/202309/orders/search.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-list-202309
 func (s *OrderService) GetOrderList(ctx context.Context, req *GetOrderListRequest, opts ...CallOption) (*GetOrderListResponse, error) {
@@ -117,15 +120,16 @@ func (s *OrderService) GetOrderList(ctx context.Context, req *GetOrderListReques
 	return out, err
 }
 
-// GetOrderListAll hands out what stands on the pages of
-// [OrderService.GetOrderList]. It stops at the first error but an [UnreadableError].
+// GetOrderListAll iterates over all orders of [OrderService.GetOrderList],
+// fetching pages as needed, and stops at the first error but an
+// [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *OrderService) GetOrderListAll(ctx context.Context, req *GetOrderListRequest, opts ...CallOption) iter.Seq2[Order, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Order, string, error) {
+	return tokenPages("Order.GetOrderList", func(token string) ([]Order, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -140,7 +144,7 @@ func (s *OrderService) GetOrderListAll(ctx context.Context, req *GetOrderListReq
 
 // GetPriceDetail calls GET /order/202407/orders/{order_id}/price_detail.
 //
-// It only reads and is safe to repeat. Version 202407.
+// It only reads, and is retried. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-price-detail-202407
 func (s *OrderService) GetPriceDetail(ctx context.Context, orderID string, req *GetPriceDetailRequest, opts ...CallOption) (*GetPriceDetailResponse, error) {
@@ -154,7 +158,7 @@ func (s *OrderService) GetPriceDetail(ctx context.Context, orderID string, req *
 
 // GetPrivilegedOrderDetail calls GET /order/202309/privileged_orders.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-privileged-order-detail-202309
 func (s *OrderService) GetPrivilegedOrderDetail(ctx context.Context, req *GetPrivilegedOrderDetailRequest, opts ...CallOption) (*GetPrivilegedOrderDetailResponse, error) {
@@ -166,8 +170,9 @@ func (s *OrderService) GetPrivilegedOrderDetail(ctx context.Context, req *GetPri
 	return out, err
 }
 
-// GetPrivilegedOrderDetailBatched splits req.IDs into parts of at most 50 and hands out the
-// reply of [OrderService.GetPrivilegedOrderDetail] to each. It stops at the first error but an [UnreadableError].
+// GetPrivilegedOrderDetailBatched sends req.IDs in parts of at most 50 and
+// iterates over the replies of [OrderService.GetPrivilegedOrderDetail]. It
+// stops at the first error but an [UnreadableError].
 func (s *OrderService) GetPrivilegedOrderDetailBatched(ctx context.Context, req *GetPrivilegedOrderDetailRequest, opts ...CallOption) iter.Seq2[*GetPrivilegedOrderDetailResponse, error] {
 	start := valueOf(req)
 	return batches(start.IDs, 50, func(part []string) (*GetPrivilegedOrderDetailResponse, error) {
@@ -179,7 +184,7 @@ func (s *OrderService) GetPrivilegedOrderDetailBatched(ctx context.Context, req 
 
 // SearchOrderByExternalOrderReference calls POST /order/202406/orders/external_order_search.
 //
-// It only reads and is safe to repeat. Version 202406.
+// It only reads, and is retried. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-order-by-external-order-reference-202406
 func (s *OrderService) SearchOrderByExternalOrderReference(ctx context.Context, req *SearchOrderByExternalOrderReferenceRequest, opts ...CallOption) (*SearchOrderByExternalOrderReferenceResponse, error) {
@@ -193,7 +198,8 @@ func (s *OrderService) SearchOrderByExternalOrderReference(ctx context.Context, 
 
 // UpdateTheBlindBoxOpeningResults calls POST /order/202511/orders/blind_box_result/callback.
 //
-// It is not repeated once it was sent. Version 202511.
+// It is never retried once the request may have reached the server. Version
+// 202511.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-the-blind-box-opening-results-202511
 func (s *OrderService) UpdateTheBlindBoxOpeningResults(ctx context.Context, req *UpdateTheBlindBoxOpeningResultsRequest, opts ...CallOption) (*UpdateTheBlindBoxOpeningResultsResponse, error) {
@@ -205,67 +211,78 @@ func (s *OrderService) UpdateTheBlindBoxOpeningResults(ctx context.Context, req 
 	return out, err
 }
 
-// AddExternalOrderReferencesRequest holds the parameters of Order.AddExternalOrderReferences.
+// AddExternalOrderReferencesRequest holds the parameters of
+// Order.AddExternalOrderReferences.
 type AddExternalOrderReferencesRequest struct {
 	Orders []AddExternalOrderReferencesRequestOrder `json:"orders"` // required, at most 100
 }
 
-// AddExternalOrderReferencesRequestOrder is part of a request.
+// AddExternalOrderReferencesRequestOrder is taken by
+// [OrderService.AddExternalOrderReferences].
 type AddExternalOrderReferencesRequestOrder struct {
 	ExternalOrder AddExternalOrderReferencesRequestOrderExternalOrder `json:"external_order"` // required
 	ID            string                                              `json:"id"`             // required
 }
 
-// AddExternalOrderReferencesRequestOrderExternalOrder is part of a request.
+// AddExternalOrderReferencesRequestOrderExternalOrder is taken by
+// [OrderService.AddExternalOrderReferences].
 type AddExternalOrderReferencesRequestOrderExternalOrder struct {
 	ID        string                                                        `json:"id"`         // required
 	LineItems []AddExternalOrderReferencesRequestOrderExternalOrderLineItem `json:"line_items"` // required, at most 100
 	Platform  OrderPlatform                                                 `json:"platform"`   // required
 }
 
-// AddExternalOrderReferencesRequestOrderExternalOrderLineItem is part of a request.
+// AddExternalOrderReferencesRequestOrderExternalOrderLineItem is taken by
+// [OrderService.AddExternalOrderReferences].
 type AddExternalOrderReferencesRequestOrderExternalOrderLineItem struct {
 	ID       string `json:"id"`        // required
 	OriginID string `json:"origin_id"` // required
 }
 
-// AddExternalOrderReferencesResponse is the reply of Order.AddExternalOrderReferences.
+// AddExternalOrderReferencesResponse is the reply of
+// Order.AddExternalOrderReferences.
 type AddExternalOrderReferencesResponse struct {
 	Errors []AddExternalOrderReferencesResponseError `json:"errors,omitzero"`
 }
 
-// AddExternalOrderReferencesResponseError is part of a reply.
+// AddExternalOrderReferencesResponseError is returned by
+// [OrderService.AddExternalOrderReferences].
 type AddExternalOrderReferencesResponseError struct {
 	Code    string                                        `json:"code,omitzero"`
 	Detail  AddExternalOrderReferencesResponseErrorDetail `json:"detail,omitzero"`
 	Message string                                        `json:"message,omitzero"`
 }
 
-// AddExternalOrderReferencesResponseErrorDetail is part of a reply.
+// AddExternalOrderReferencesResponseErrorDetail is returned by
+// [OrderService.AddExternalOrderReferences].
 type AddExternalOrderReferencesResponseErrorDetail struct {
 	ExternalOrder AddExternalOrderReferencesResponseErrorDetailExternalOrder `json:"external_order,omitzero"`
 	OrderID       string                                                     `json:"order_id,omitzero"`
 }
 
-// AddExternalOrderReferencesResponseErrorDetailExternalOrder is part of a reply.
+// AddExternalOrderReferencesResponseErrorDetailExternalOrder is returned by
+// [OrderService.AddExternalOrderReferences].
 type AddExternalOrderReferencesResponseErrorDetailExternalOrder struct {
 	ID       string `json:"id,omitzero"`
 	Platform string `json:"platform,omitzero"`
 }
 
-// ExternalOrder is part of a reply.
+// ExternalOrder is returned by [OrderService.GetExternalOrderReferences] and
+// [OrderService.SearchOrderByExternalOrderReference].
 type ExternalOrder struct {
 	ID        string     `json:"id,omitzero"`
 	LineItems []LineItem `json:"line_items,omitzero"`
 	Platform  string     `json:"platform,omitzero"`
 }
 
-// GetExternalOrderReferencesRequest holds the parameters of Order.GetExternalOrderReferences.
+// GetExternalOrderReferencesRequest holds the parameters of
+// Order.GetExternalOrderReferences.
 type GetExternalOrderReferencesRequest struct {
 	Platform OrderPlatform `url:"platform" json:"-"` // required
 }
 
-// GetExternalOrderReferencesResponse is the reply of Order.GetExternalOrderReferences.
+// GetExternalOrderReferencesResponse is the reply of
+// Order.GetExternalOrderReferences.
 type GetExternalOrderReferencesResponse struct {
 	ExternalOrders []ExternalOrder `json:"external_orders,omitzero"`
 }
@@ -343,7 +360,7 @@ type GetPriceDetailResponse struct {
 	VoucherDeductionSeller              string                           `json:"voucher_deduction_seller,omitzero"`
 }
 
-// GetPriceDetailResponseLineItem is part of a reply.
+// GetPriceDetailResponseLineItem is returned by [OrderService.GetPriceDetail].
 type GetPriceDetailResponseLineItem struct {
 	CODFee                              Decimal `json:"cod_fee,omitzero"`
 	CODFeeAmount                        Decimal `json:"cod_fee_amount,omitzero"`
@@ -373,12 +390,14 @@ type GetPriceDetailResponseLineItem struct {
 	VoucherDeductionSeller              string  `json:"voucher_deduction_seller,omitzero"`
 }
 
-// GetPrivilegedOrderDetailRequest holds the parameters of Order.GetPrivilegedOrderDetail.
+// GetPrivilegedOrderDetailRequest holds the parameters of
+// Order.GetPrivilegedOrderDetail.
 type GetPrivilegedOrderDetailRequest struct {
 	IDs []string `url:"ids,comma" json:"-"` // required, at most 50
 }
 
-// GetPrivilegedOrderDetailResponse is the reply of Order.GetPrivilegedOrderDetail.
+// GetPrivilegedOrderDetailResponse is the reply of
+// Order.GetPrivilegedOrderDetail.
 type GetPrivilegedOrderDetailResponse struct {
 	Orders []Order `json:"orders,omitzero"`
 }
@@ -386,13 +405,14 @@ type GetPrivilegedOrderDetailResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetPrivilegedOrderDetailResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// LineItem is part of a reply.
+// LineItem is returned by [OrderService.GetExternalOrderReferences] and
+// [OrderService.SearchOrderByExternalOrderReference].
 type LineItem struct {
 	ID       string `json:"id,omitzero"`
 	OriginID string `json:"origin_id,omitzero"`
 }
 
-// Order is part of a reply.
+// Order is returned by [OrderService.GetOrderList] and 3 others.
 type Order struct {
 	AutoCombineGroupID                 string                `json:"auto_combine_group_id,omitzero"`
 	BuyerAvatar                        string                `json:"buyer_avatar,omitzero"`
@@ -472,54 +492,58 @@ func (v Order) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "ID", "Stat
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v Order) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderHandlingDuration is part of a reply.
+// OrderHandlingDuration is returned by [OrderService.GetOrderList] and 3
+// others.
 type OrderHandlingDuration struct {
 	Days string                    `json:"days,omitzero"`
 	Type OrderHandlingDurationType `json:"type,omitzero"`
 }
 
-// OrderLineItem is part of a reply.
+// OrderLineItem is returned by [OrderService.GetOrderList] and 3 others.
 type OrderLineItem struct {
-	BuyerServiceFee      Decimal                           `json:"buyer_service_fee,omitzero"`
-	CancelReason         string                            `json:"cancel_reason,omitzero"`
-	CancelUser           OrderCancelUser                   `json:"cancel_user,omitzero"`
-	CombinedListingSKUs  []OrderLineItemCombinedListingSKU `json:"combined_listing_skus,omitzero"`
-	Currency             string                            `json:"currency,omitzero"`
-	DisplayStatus        OrderStatus                       `json:"display_status,omitzero"`
-	DistanceFee          Decimal                           `json:"distance_fee,omitzero"`
-	DistanceShippingFee  Decimal                           `json:"distance_shipping_fee,omitzero"`
-	GiftRetailPrice      Decimal                           `json:"gift_retail_price,omitzero"`
-	HandlingDurationDays string                            `json:"handling_duration_days,omitzero"`
-	ID                   string                            `json:"id,omitzero"`
-	IsDangerousGood      bool                              `json:"is_dangerous_good,omitzero"`
-	IsGift               bool                              `json:"is_gift,omitzero"`
-	IsUnboxingItem       bool                              `json:"is_unboxing_item,omitzero"`
-	ItemTax              []OrderLineItemItemTax            `json:"item_tax,omitzero"`
-	NeedsPrescription    bool                              `json:"needs_prescription,omitzero"`
-	OriginalPrice        Decimal                           `json:"original_price,omitzero"`
-	PackageID            string                            `json:"package_id,omitzero"`
-	PackageStatus        PackageStatus                     `json:"package_status,omitzero"`
-	PfandFee             Decimal                           `json:"pfand_fee,omitzero"`
-	PlatformDiscount     Decimal                           `json:"platform_discount,omitzero"`
-	ProductID            string                            `json:"product_id,omitzero"`
-	ProductName          string                            `json:"product_name,omitzero"`
-	RetailDeliveryFee    Decimal                           `json:"retail_delivery_fee,omitzero"`
-	RTSTime              UnixSeconds                       `json:"rts_time,omitzero"`
-	SalePrice            Decimal                           `json:"sale_price,omitzero"`
-	SellerDiscount       Decimal                           `json:"seller_discount,omitzero"`
-	SellerSKU            string                            `json:"seller_sku,omitzero"`
-	ShippingProviderID   string                            `json:"shipping_provider_id,omitzero"`
-	ShippingProviderName string                            `json:"shipping_provider_name,omitzero"`
-	SKUID                string                            `json:"sku_id,omitzero"`
-	SKUImage             string                            `json:"sku_image,omitzero"`
-	SKUName              string                            `json:"sku_name,omitzero"`
-	SKUType              OrderSKUType                      `json:"sku_type,omitzero"`
-	SmallOrderFee        Decimal                           `json:"small_order_fee,omitzero"`
-	TrackingNumber       string                            `json:"tracking_number,omitzero"`
-	UnboxingSKUCode      string                            `json:"unboxing_sku_code,omitzero"`
+	BuyerServiceFee     Decimal                           `json:"buyer_service_fee,omitzero"`
+	CancelReason        string                            `json:"cancel_reason,omitzero"`
+	CancelUser          OrderCancelUser                   `json:"cancel_user,omitzero"`
+	CombinedListingSKUs []OrderLineItemCombinedListingSKU `json:"combined_listing_skus,omitzero"`
+	Currency            string                            `json:"currency,omitzero"`
+	DisplayStatus       OrderStatus                       `json:"display_status,omitzero"`
+	DistanceFee         Decimal                           `json:"distance_fee,omitzero"`
+	DistanceShippingFee Decimal                           `json:"distance_shipping_fee,omitzero"`
+	GiftRetailPrice     Decimal                           `json:"gift_retail_price,omitzero"`
+	// Deprecated: use handling_duration.
+	HandlingDurationDays string                 `json:"handling_duration_days,omitzero"`
+	ID                   string                 `json:"id,omitzero"`
+	IsDangerousGood      bool                   `json:"is_dangerous_good,omitzero"`
+	IsGift               bool                   `json:"is_gift,omitzero"`
+	IsUnboxingItem       bool                   `json:"is_unboxing_item,omitzero"`
+	ItemTax              []OrderLineItemItemTax `json:"item_tax,omitzero"`
+	NeedsPrescription    bool                   `json:"needs_prescription,omitzero"`
+	OriginalPrice        Decimal                `json:"original_price,omitzero"`
+	PackageID            string                 `json:"package_id,omitzero"`
+	PackageStatus        PackageStatus          `json:"package_status,omitzero"`
+	PfandFee             Decimal                `json:"pfand_fee,omitzero"`
+	PlatformDiscount     Decimal                `json:"platform_discount,omitzero"`
+	ProductID            string                 `json:"product_id,omitzero"`
+	ProductName          string                 `json:"product_name,omitzero"`
+	RetailDeliveryFee    Decimal                `json:"retail_delivery_fee,omitzero"`
+	RTSTime              UnixSeconds            `json:"rts_time,omitzero"`
+	SalePrice            Decimal                `json:"sale_price,omitzero"`
+	SellerDiscount       Decimal                `json:"seller_discount,omitzero"`
+	SellerSKU            string                 `json:"seller_sku,omitzero"`
+	ShippingProviderID   string                 `json:"shipping_provider_id,omitzero"`
+	ShippingProviderName string                 `json:"shipping_provider_name,omitzero"`
+	SKUID                string                 `json:"sku_id,omitzero"`
+	SKUImage             string                 `json:"sku_image,omitzero"`
+	SKUName              string                 `json:"sku_name,omitzero"`
+	// Deprecated: use order_type.
+	SKUType         OrderSKUType `json:"sku_type,omitzero"`
+	SmallOrderFee   Decimal      `json:"small_order_fee,omitzero"`
+	TrackingNumber  string       `json:"tracking_number,omitzero"`
+	UnboxingSKUCode string       `json:"unboxing_sku_code,omitzero"`
 }
 
-// OrderLineItemCombinedListingSKU is part of a reply.
+// OrderLineItemCombinedListingSKU is returned by [OrderService.GetOrderList]
+// and 3 others.
 type OrderLineItemCombinedListingSKU struct {
 	ProductID string `json:"product_id,omitzero"`
 	SellerSKU string `json:"seller_sku,omitzero"`
@@ -527,14 +551,14 @@ type OrderLineItemCombinedListingSKU struct {
 	SKUID     string `json:"sku_id,omitzero"`
 }
 
-// OrderLineItemItemTax is part of a reply.
+// OrderLineItemItemTax is returned by [OrderService.GetOrderList] and 3 others.
 type OrderLineItemItemTax struct {
 	TaxAmount Decimal `json:"tax_amount,omitzero"`
 	TaxRate   string  `json:"tax_rate,omitzero"`
 	TaxType   string  `json:"tax_type,omitzero"`
 }
 
-// OrderPayment is part of a reply.
+// OrderPayment is returned by [OrderService.GetOrderList] and 3 others.
 type OrderPayment struct {
 	BuyerServiceFee             Decimal `json:"buyer_service_fee,omitzero"`
 	Currency                    string  `json:"currency,omitzero"`
@@ -563,7 +587,8 @@ type OrderPayment struct {
 	TotalAmount                 Decimal `json:"total_amount,omitzero"`
 }
 
-// OrderRecipientAddress is part of a reply.
+// OrderRecipientAddress is returned by [OrderService.GetOrderList] and 3
+// others.
 type OrderRecipientAddress struct {
 	AddressDetail        string                                   `json:"address_detail,omitzero"`
 	AddressLine1         string                                   `json:"address_line1,omitzero"`
@@ -592,7 +617,8 @@ func (v OrderRecipientAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrderRecipientAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderRecipientAddressDeliveryPreferences is part of a reply.
+// OrderRecipientAddressDeliveryPreferences is returned by
+// [OrderService.GetOrderList] and 3 others.
 type OrderRecipientAddressDeliveryPreferences struct {
 	DropOffLocation string `json:"drop_off_location,omitzero"`
 }
@@ -605,7 +631,8 @@ func (v OrderRecipientAddressDeliveryPreferences) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrderRecipientAddressDeliveryPreferences) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// OrderRecipientAddressDistrictInfo is part of a reply.
+// OrderRecipientAddressDistrictInfo is returned by [OrderService.GetOrderList]
+// and 3 others.
 type OrderRecipientAddressDistrictInfo struct {
 	AddressLevel     string `json:"address_level,omitzero"`
 	AddressLevelName string `json:"address_level_name,omitzero"`
@@ -621,30 +648,35 @@ func (v OrderRecipientAddressDistrictInfo) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v OrderRecipientAddressDistrictInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchOrderByExternalOrderReferenceRequest holds the parameters of Order.SearchOrderByExternalOrderReference.
+// SearchOrderByExternalOrderReferenceRequest holds the parameters of
+// Order.SearchOrderByExternalOrderReference.
 type SearchOrderByExternalOrderReferenceRequest struct {
 	ExternalOrderID string        `url:"external_order_id" json:"-"` // required
 	Platform        OrderPlatform `url:"platform" json:"-"`          // required
 }
 
-// SearchOrderByExternalOrderReferenceResponse is the reply of Order.SearchOrderByExternalOrderReference.
+// SearchOrderByExternalOrderReferenceResponse is the reply of
+// Order.SearchOrderByExternalOrderReference.
 type SearchOrderByExternalOrderReferenceResponse struct {
 	Orders []SearchOrderByExternalOrderReferenceResponseOrder `json:"orders,omitzero"`
 }
 
-// SearchOrderByExternalOrderReferenceResponseOrder is part of a reply.
+// SearchOrderByExternalOrderReferenceResponseOrder is returned by
+// [OrderService.SearchOrderByExternalOrderReference].
 type SearchOrderByExternalOrderReferenceResponseOrder struct {
 	ExternalOrder ExternalOrder `json:"external_order,omitzero"`
 	ID            string        `json:"id,omitzero"`
 }
 
-// UpdateTheBlindBoxOpeningResultsRequest holds the parameters of Order.UpdateTheBlindBoxOpeningResults.
+// UpdateTheBlindBoxOpeningResultsRequest holds the parameters of
+// Order.UpdateTheBlindBoxOpeningResults.
 type UpdateTheBlindBoxOpeningResultsRequest struct {
 	BlindBoxResults []UpdateTheBlindBoxOpeningResultsRequestBlindBoxResult `json:"blind_box_results,omitzero"`
 	MainOrderID     *string                                                `json:"main_order_id,omitzero"`
 }
 
-// UpdateTheBlindBoxOpeningResultsRequestBlindBoxResult is part of a request.
+// UpdateTheBlindBoxOpeningResultsRequestBlindBoxResult is taken by
+// [OrderService.UpdateTheBlindBoxOpeningResults].
 type UpdateTheBlindBoxOpeningResultsRequestBlindBoxResult struct {
 	BlindOpenTime        *int64  `json:"blind_open_time,omitzero"`
 	BlindResultProductID *string `json:"blind_result_product_id,omitzero"`
@@ -652,7 +684,8 @@ type UpdateTheBlindBoxOpeningResultsRequestBlindBoxResult struct {
 	OrderLineID          *string `json:"order_line_id,omitzero"`
 }
 
-// UpdateTheBlindBoxOpeningResultsResponse is the reply of Order.UpdateTheBlindBoxOpeningResults.
+// UpdateTheBlindBoxOpeningResultsResponse is the reply of
+// Order.UpdateTheBlindBoxOpeningResults.
 type UpdateTheBlindBoxOpeningResultsResponse struct{}
 
 // GetOrderDetailV202309Request is the type of the parameters of Order.GetOrderDetailV202309, which equal those of

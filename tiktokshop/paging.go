@@ -10,12 +10,20 @@ import (
 
 // The generated iterators and batch helpers call these by their short names.
 
-func tokenPages[T any](fetch func(token string) ([]T, string, error)) iter.Seq2[T, error] {
-	return paging.Tokens(fetch)
+func tokenPages[T any](op string, fetch func(token string) ([]T, string, error)) iter.Seq2[T, error] {
+	return paging.Tokens(endless(op), fetch)
 }
 
-func numberedPages[T any](first, size int, fetch func(page int) ([]T, int, error)) iter.Seq2[T, error] {
-	return paging.Numbered(first, size, nil, fetch)
+func numberedPages[T any](op string, first, size, limit int, fetch func(page int) ([]T, pageHead, error)) iter.Seq2[T, error] {
+	return paging.Numbered(first, size, limit, nil, endless(op), fetch)
+}
+
+// pageHead is what a page says about the whole list.
+type pageHead = paging.Head
+
+// endless makes the error of a list whose end is not proven.
+func endless(op string) func(error) error {
+	return func(err error) error { return &Error{Operation: op, Class: ClassDecode, Err: err} }
 }
 
 func batches[T, R any](list []T, size int, fetch func(part []T) (R, error)) iter.Seq2[R, error] {

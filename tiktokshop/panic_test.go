@@ -14,14 +14,16 @@ import (
 
 // panicky is a part of a program that panics: with what it was given that is
 // secret, or as code does that has a fault.
-type panicky struct{ secret string }
+type panicky struct {
+	secret string
+	none   *Token // nil
+}
 
 func (p panicky) panic() {
 	if p.secret != "" {
 		panic(fmt.Errorf("cannot handle %s", p.secret))
 	}
-	var none *Token
-	_ = none.UserType
+	_ = p.none.UserType
 }
 
 func (p panicky) Wait(context.Context, LimitKey) error      { p.panic(); return nil }
@@ -56,7 +58,7 @@ func TestPanicsEndTheCall(t *testing.T) {
 		"observer":    {func(p panicky) Option { return WithObserver(func(context.Context, Event) { p.panic() }) }, true},
 		"log handler": {func(p panicky) Option { return WithLogger(slog.New(p)) }, true},
 	} {
-		for _, p := range []panicky{{}, {testSecret}} {
+		for _, p := range []panicky{{}, {secret: testSecret}} {
 			t.Run(fmt.Sprint(name, " ", p.secret != ""), func(t *testing.T) {
 				c, _ := setup(t, []answer{ok(`{}`)}, tt.option(p))
 				for call, write := range map[string]bool{"read": false, "unsafe write": true} {
@@ -76,7 +78,7 @@ func TestPanicsEndTheCall(t *testing.T) {
 // The functions that a token source calls, while others wait for it.
 func TestPanicsOfTokenFunctions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := panicky{testAccess}
+		p := panicky{secret: testAccess}
 		token := Token{AccessToken: NewSecret(testAccess), RefreshExpires: time.Now().Add(time.Hour)}
 		c, _, _ := consentSetup(t, &memory{token: token}, []answer{ok(`{}`)}, nil,
 			WithExpiryWarning(0, func(context.Context, time.Duration) { p.panic() }))

@@ -15,7 +15,7 @@ type ProductService service
 
 // ActivateProduct calls POST /product/202309/products/activate.
 //
-// It writes absolute values and is safe to repeat. Version 202309.
+// Repeating it changes nothing more, so it is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/activate-product-202309
 func (s *ProductService) ActivateProduct(ctx context.Context, req *ActivateProductRequest, opts ...CallOption) (*ActivateProductResponse, error) {
@@ -27,8 +27,9 @@ func (s *ProductService) ActivateProduct(ctx context.Context, req *ActivateProdu
 	return out, err
 }
 
-// ActivateProductBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [ProductService.ActivateProduct] to each. It stops at the first error but an [UnreadableError].
+// ActivateProductBatched sends req.ProductIDs in parts of at most 20 and
+// iterates over the replies of [ProductService.ActivateProduct]. It stops at
+// the first error but an [UnreadableError].
 func (s *ProductService) ActivateProductBatched(ctx context.Context, req *ActivateProductRequest, opts ...CallOption) iter.Seq2[*ActivateProductResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*ActivateProductResponse, error) {
@@ -40,7 +41,8 @@ func (s *ProductService) ActivateProductBatched(ctx context.Context, req *Activa
 
 // ApplyOpportunities calls PUT /product/202409/products/{product_id}/opportunities.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/apply-opportunities-202409
 func (s *ProductService) ApplyOpportunities(ctx context.Context, productID string, req *ApplyOpportunitiesRequest, opts ...CallOption) (*ApplyOpportunitiesResponse, error) {
@@ -54,7 +56,8 @@ func (s *ProductService) ApplyOpportunities(ctx context.Context, productID strin
 
 // BindLocalProducts calls POST /product/202503/global_products/{global_product_id}/bind_local_products.
 //
-// It is not repeated once it was sent. Version 202503.
+// It is never retried once the request may have reached the server. Version
+// 202503.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/bind-local-products-202503
 func (s *ProductService) BindLocalProducts(ctx context.Context, globalProductID string, req *BindLocalProductsRequest, opts ...CallOption) (*BindLocalProductsResponse, error) {
@@ -68,7 +71,7 @@ func (s *ProductService) BindLocalProducts(ctx context.Context, globalProductID 
 
 // CheckGlobalProductListing calls POST /product/202404/global_products/listing_check.
 //
-// It only reads and is safe to repeat. Version 202404.
+// It only reads, and is retried. Version 202404.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-global-product-listing-202404
 func (s *ProductService) CheckGlobalProductListing(ctx context.Context, req *CheckGlobalProductListingRequest, opts ...CallOption) (*CheckGlobalProductListingResponse, error) {
@@ -82,7 +85,7 @@ func (s *ProductService) CheckGlobalProductListing(ctx context.Context, req *Che
 
 // CheckListingPrerequisites calls GET /product/202312/prerequisites.
 //
-// It only reads and is safe to repeat. Version 202312.
+// It only reads, and is retried. Version 202312.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-listing-prerequisites-202312
 func (s *ProductService) CheckListingPrerequisites(ctx context.Context, req *CheckListingPrerequisitesRequest, opts ...CallOption) (*CheckListingPrerequisitesResponse, error) {
@@ -96,7 +99,7 @@ func (s *ProductService) CheckListingPrerequisites(ctx context.Context, req *Che
 
 // CheckListingPrerequisitesV202309 calls GET /product/202309/prerequisites.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 // The newest version is [ProductService.CheckListingPrerequisites].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-listing-prerequisites-202309
@@ -111,7 +114,7 @@ func (s *ProductService) CheckListingPrerequisitesV202309(ctx context.Context, r
 
 // CheckProductListing calls POST /product/202309/products/listing_check.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/check-product-listing-202309
 func (s *ProductService) CheckProductListing(ctx context.Context, req *CheckProductListingRequest, opts ...CallOption) (*CheckProductListingResponse, error) {
@@ -125,7 +128,8 @@ func (s *ProductService) CheckProductListing(ctx context.Context, req *CheckProd
 
 // CreateAttributeRecommendationRequest calls POST /product/202501/attribute_recommendation_request.
 //
-// It is not repeated once it was sent. Version 202501.
+// It is never retried once the request may have reached the server. Version
+// 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-attribute-recommendation-request-202501
 func (s *ProductService) CreateAttributeRecommendationRequest(ctx context.Context, req *CreateAttributeRecommendationRequestRequest, opts ...CallOption) (*CreateAttributeRecommendationRequestResponse, error) {
@@ -139,7 +143,8 @@ func (s *ProductService) CreateAttributeRecommendationRequest(ctx context.Contex
 
 // CreateCategoryUpgradeTask calls POST /product/202407/products/category_upgrade_task.
 //
-// It is not repeated once it was sent. Version 202407.
+// It is never retried once the request may have reached the server. Version
+// 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-category-upgrade-task-202407
 func (s *ProductService) CreateCategoryUpgradeTask(ctx context.Context, req *CreateCategoryUpgradeTaskRequest, opts ...CallOption) (*CreateCategoryUpgradeTaskResponse, error) {
@@ -152,7 +157,8 @@ func (s *ProductService) CreateCategoryUpgradeTask(ctx context.Context, req *Cre
 
 // CreateCustomBrands calls POST /product/202309/brands.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-custom-brands-202309
 func (s *ProductService) CreateCustomBrands(ctx context.Context, req *CreateCustomBrandsRequest, opts ...CallOption) (*CreateCustomBrandsResponse, error) {
@@ -166,7 +172,8 @@ func (s *ProductService) CreateCustomBrands(ctx context.Context, req *CreateCust
 
 // CreateGlobalProduct calls POST /product/202309/global_products.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-global-product-202309
 func (s *ProductService) CreateGlobalProduct(ctx context.Context, req *CreateGlobalProductRequest, opts ...CallOption) (*CreateGlobalProductResponse, error) {
@@ -180,7 +187,8 @@ func (s *ProductService) CreateGlobalProduct(ctx context.Context, req *CreateGlo
 
 // CreateImageTranslationTasks calls POST /product/202505/images/translation_tasks.
 //
-// It is not repeated once it was sent. Version 202505.
+// It is never retried once the request may have reached the server. Version
+// 202505.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-image-translation-tasks-202505
 func (s *ProductService) CreateImageTranslationTasks(ctx context.Context, req *CreateImageTranslationTasksRequest, opts ...CallOption) (*CreateImageTranslationTasksResponse, error) {
@@ -194,7 +202,8 @@ func (s *ProductService) CreateImageTranslationTasks(ctx context.Context, req *C
 
 // CreateManufacturer calls POST /product/202409/compliance/manufacturers.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-manufacturer-202409
 func (s *ProductService) CreateManufacturer(ctx context.Context, req *CreateManufacturerRequest, opts ...CallOption) (*CreateManufacturerResponse, error) {
@@ -208,7 +217,8 @@ func (s *ProductService) CreateManufacturer(ctx context.Context, req *CreateManu
 
 // CreateProduct calls POST /product/202309/products.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-product-202309
 func (s *ProductService) CreateProduct(ctx context.Context, req *CreateProductRequest, opts ...CallOption) (*CreateProductResponse, error) {
@@ -222,7 +232,8 @@ func (s *ProductService) CreateProduct(ctx context.Context, req *CreateProductRe
 
 // CreateResponsiblePerson calls POST /product/202409/compliance/responsible_persons.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-responsible-person-202409
 func (s *ProductService) CreateResponsiblePerson(ctx context.Context, req *CreateResponsiblePersonRequest, opts ...CallOption) (*CreateResponsiblePersonResponse, error) {
@@ -236,7 +247,7 @@ func (s *ProductService) CreateResponsiblePerson(ctx context.Context, req *Creat
 
 // DeactivateProducts calls POST /product/202309/products/deactivate.
 //
-// It writes absolute values and is safe to repeat. Version 202309.
+// Repeating it changes nothing more, so it is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/deactivate-products-202309
 func (s *ProductService) DeactivateProducts(ctx context.Context, req *DeactivateProductsRequest, opts ...CallOption) (*DeactivateProductsResponse, error) {
@@ -248,8 +259,9 @@ func (s *ProductService) DeactivateProducts(ctx context.Context, req *Deactivate
 	return out, err
 }
 
-// DeactivateProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [ProductService.DeactivateProducts] to each. It stops at the first error but an [UnreadableError].
+// DeactivateProductsBatched sends req.ProductIDs in parts of at most 20 and
+// iterates over the replies of [ProductService.DeactivateProducts]. It stops at
+// the first error but an [UnreadableError].
 func (s *ProductService) DeactivateProductsBatched(ctx context.Context, req *DeactivateProductsRequest, opts ...CallOption) iter.Seq2[*DeactivateProductsResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*DeactivateProductsResponse, error) {
@@ -261,7 +273,8 @@ func (s *ProductService) DeactivateProductsBatched(ctx context.Context, req *Dea
 
 // DeleteGlobalProducts calls DELETE /product/202309/global_products.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/delete-global-products-202309
 func (s *ProductService) DeleteGlobalProducts(ctx context.Context, req *DeleteGlobalProductsRequest, opts ...CallOption) (*DeleteGlobalProductsResponse, error) {
@@ -273,8 +286,9 @@ func (s *ProductService) DeleteGlobalProducts(ctx context.Context, req *DeleteGl
 	return out, err
 }
 
-// DeleteGlobalProductsBatched splits req.GlobalProductIDs into parts of at most 20 and hands out the
-// reply of [ProductService.DeleteGlobalProducts] to each. It stops at the first error but an [UnreadableError].
+// DeleteGlobalProductsBatched sends req.GlobalProductIDs in parts of at most 20
+// and iterates over the replies of [ProductService.DeleteGlobalProducts]. It
+// stops at the first error but an [UnreadableError].
 func (s *ProductService) DeleteGlobalProductsBatched(ctx context.Context, req *DeleteGlobalProductsRequest, opts ...CallOption) iter.Seq2[*DeleteGlobalProductsResponse, error] {
 	start := valueOf(req)
 	return batches(start.GlobalProductIDs, 20, func(part []string) (*DeleteGlobalProductsResponse, error) {
@@ -286,7 +300,8 @@ func (s *ProductService) DeleteGlobalProductsBatched(ctx context.Context, req *D
 
 // DeleteProducts calls DELETE /product/202309/products.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/delete-products-202309
 func (s *ProductService) DeleteProducts(ctx context.Context, req *DeleteProductsRequest, opts ...CallOption) (*DeleteProductsResponse, error) {
@@ -298,8 +313,9 @@ func (s *ProductService) DeleteProducts(ctx context.Context, req *DeleteProducts
 	return out, err
 }
 
-// DeleteProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [ProductService.DeleteProducts] to each. It stops at the first error but an [UnreadableError].
+// DeleteProductsBatched sends req.ProductIDs in parts of at most 20 and
+// iterates over the replies of [ProductService.DeleteProducts]. It stops at the
+// first error but an [UnreadableError].
 func (s *ProductService) DeleteProductsBatched(ctx context.Context, req *DeleteProductsRequest, opts ...CallOption) iter.Seq2[*DeleteProductsResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*DeleteProductsResponse, error) {
@@ -311,7 +327,8 @@ func (s *ProductService) DeleteProductsBatched(ctx context.Context, req *DeleteP
 
 // DiagnoseAndOptimizeProduct calls POST /product/202411/products/diagnose_optimize.
 //
-// It is not repeated once it was sent. Version 202411.
+// It is never retried once the request may have reached the server. Version
+// 202411.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/diagnose-and-optimize-product-202411
 func (s *ProductService) DiagnoseAndOptimizeProduct(ctx context.Context, req *DiagnoseAndOptimizeProductRequest, opts ...CallOption) (*DiagnoseAndOptimizeProductResponse, error) {
@@ -325,7 +342,8 @@ func (s *ProductService) DiagnoseAndOptimizeProduct(ctx context.Context, req *Di
 
 // EditGlobalProduct calls PUT /product/202309/global_products/{global_product_id}.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-global-product-202309
 func (s *ProductService) EditGlobalProduct(ctx context.Context, globalProductID string, req *EditGlobalProductRequest, opts ...CallOption) (*EditGlobalProductResponse, error) {
@@ -339,7 +357,8 @@ func (s *ProductService) EditGlobalProduct(ctx context.Context, globalProductID 
 
 // EditProduct calls PUT /product/202509/products/{product_id}.
 //
-// It is not repeated once it was sent. Version 202509.
+// It is never retried once the request may have reached the server. Version
+// 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-product-202509
 func (s *ProductService) EditProduct(ctx context.Context, productID string, req *EditProductRequest, opts ...CallOption) (*EditProductResponse, error) {
@@ -353,7 +372,8 @@ func (s *ProductService) EditProduct(ctx context.Context, productID string, req 
 
 // EditProductV202309 calls PUT /product/202309/products/{product_id}.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 // The newest version is [ProductService.EditProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-product-202309
@@ -368,7 +388,8 @@ func (s *ProductService) EditProductV202309(ctx context.Context, productID strin
 
 // EnableStrikethroughPrices calls POST /product/202502/products/{product_id}/strikethrough_prices/enable.
 //
-// It is not repeated once it was sent. Version 202502.
+// It is never retried once the request may have reached the server. Version
+// 202502.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/enable-strikethrough-prices-202502
 func (s *ProductService) EnableStrikethroughPrices(ctx context.Context, productID string, req *EnableStrikethroughPricesRequest, opts ...CallOption) (*EnableStrikethroughPricesResponse, error) {
@@ -382,7 +403,7 @@ func (s *ProductService) EnableStrikethroughPrices(ctx context.Context, productI
 
 // GetAttributes calls GET /product/202309/categories/{category_id}/attributes.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-attributes-202309
 func (s *ProductService) GetAttributes(ctx context.Context, categoryID string, req *GetAttributesRequest, opts ...CallOption) (*GetAttributesResponse, error) {
@@ -396,7 +417,7 @@ func (s *ProductService) GetAttributes(ctx context.Context, categoryID string, r
 
 // GetBrands calls GET /product/202309/brands.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-brands-202309
 func (s *ProductService) GetBrands(ctx context.Context, req *GetBrandsRequest, opts ...CallOption) (*GetBrandsResponse, error) {
@@ -408,15 +429,15 @@ func (s *ProductService) GetBrands(ctx context.Context, req *GetBrandsRequest, o
 	return out, err
 }
 
-// GetBrandsAll hands out what stands on the pages of
-// [ProductService.GetBrands]. It stops at the first error but an [UnreadableError].
+// GetBrandsAll iterates over all brands of [ProductService.GetBrands], fetching
+// pages as needed, and stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) GetBrandsAll(ctx context.Context, req *GetBrandsRequest, opts ...CallOption) iter.Seq2[GetBrandsResponseBrand, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]GetBrandsResponseBrand, string, error) {
+	return tokenPages("Product.GetBrands", func(token string) ([]GetBrandsResponseBrand, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -431,7 +452,7 @@ func (s *ProductService) GetBrandsAll(ctx context.Context, req *GetBrandsRequest
 
 // GetCategories calls GET /product/202309/categories.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-categories-202309
 func (s *ProductService) GetCategories(ctx context.Context, req *GetCategoriesRequest, opts ...CallOption) (*GetCategoriesResponse, error) {
@@ -445,7 +466,7 @@ func (s *ProductService) GetCategories(ctx context.Context, req *GetCategoriesRe
 
 // GetCategoryRules calls GET /product/202309/categories/{category_id}/rules.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-category-rules-202309
 func (s *ProductService) GetCategoryRules(ctx context.Context, categoryID string, req *GetCategoryRulesRequest, opts ...CallOption) (*GetCategoryRulesResponse, error) {
@@ -459,7 +480,7 @@ func (s *ProductService) GetCategoryRules(ctx context.Context, categoryID string
 
 // GetGlobalAttributes calls GET /product/202309/categories/{category_id}/global_attributes.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-attributes-202309
 func (s *ProductService) GetGlobalAttributes(ctx context.Context, categoryID string, req *GetGlobalAttributesRequest, opts ...CallOption) (*GetGlobalAttributesResponse, error) {
@@ -473,7 +494,7 @@ func (s *ProductService) GetGlobalAttributes(ctx context.Context, categoryID str
 
 // GetGlobalCategories calls GET /product/202309/global_categories.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-categories-202309
 func (s *ProductService) GetGlobalCategories(ctx context.Context, req *GetGlobalCategoriesRequest, opts ...CallOption) (*GetGlobalCategoriesResponse, error) {
@@ -487,7 +508,7 @@ func (s *ProductService) GetGlobalCategories(ctx context.Context, req *GetGlobal
 
 // GetGlobalCategoryRules calls GET /product/202309/categories/{category_id}/global_rules.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-category-rules-202309
 func (s *ProductService) GetGlobalCategoryRules(ctx context.Context, categoryID string, req *GetGlobalCategoryRulesRequest, opts ...CallOption) (*GetGlobalCategoryRulesResponse, error) {
@@ -501,7 +522,7 @@ func (s *ProductService) GetGlobalCategoryRules(ctx context.Context, categoryID 
 
 // GetGlobalListingRules calls GET /product/202507/global_listing_rules.
 //
-// It only reads and is safe to repeat. Version 202507.
+// It only reads, and is retried. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-listing-rules-202507
 func (s *ProductService) GetGlobalListingRules(ctx context.Context, req *GetGlobalListingRulesRequest, opts ...CallOption) (*GetGlobalListingRulesResponse, error) {
@@ -515,7 +536,7 @@ func (s *ProductService) GetGlobalListingRules(ctx context.Context, req *GetGlob
 
 // GetGlobalProduct calls GET /product/202309/global_products/{global_product_id}.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-product-202309
 func (s *ProductService) GetGlobalProduct(ctx context.Context, globalProductID string, req *GetGlobalProductRequest, opts ...CallOption) (*GetGlobalProductResponse, error) {
@@ -529,7 +550,7 @@ func (s *ProductService) GetGlobalProduct(ctx context.Context, globalProductID s
 
 // GetGlobalReplicatedProducts calls GET /product/202507/products/{product_id}/replicated_products.
 //
-// It only reads and is safe to repeat. Version 202507.
+// It only reads, and is retried. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-global-replicated-products-202507
 func (s *ProductService) GetGlobalReplicatedProducts(ctx context.Context, productID string, req *GetGlobalReplicatedProductsRequest, opts ...CallOption) (*GetGlobalReplicatedProductsResponse, error) {
@@ -543,7 +564,7 @@ func (s *ProductService) GetGlobalReplicatedProducts(ctx context.Context, produc
 
 // GetImageTranslationTasks calls GET /product/202506/images/translation_tasks.
 //
-// It only reads and is safe to repeat. Version 202506.
+// It only reads, and is retried. Version 202506.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-image-translation-tasks-202506
 func (s *ProductService) GetImageTranslationTasks(ctx context.Context, req *GetImageTranslationTasksRequest, opts ...CallOption) (*GetImageTranslationTasksResponse, error) {
@@ -555,8 +576,10 @@ func (s *ProductService) GetImageTranslationTasks(ctx context.Context, req *GetI
 	return out, err
 }
 
-// GetImageTranslationTasksBatched splits req.TranslationTaskIDs into parts of at most 20 and hands out the
-// reply of [ProductService.GetImageTranslationTasks] to each. It stops at the first error but an [UnreadableError].
+// GetImageTranslationTasksBatched sends req.TranslationTaskIDs in parts of at
+// most 20 and iterates over the replies of
+// [ProductService.GetImageTranslationTasks]. It stops at the first error but an
+// [UnreadableError].
 func (s *ProductService) GetImageTranslationTasksBatched(ctx context.Context, req *GetImageTranslationTasksRequest, opts ...CallOption) iter.Seq2[*GetImageTranslationTasksResponse, error] {
 	start := valueOf(req)
 	return batches(start.TranslationTaskIDs, 20, func(part []string) (*GetImageTranslationTasksResponse, error) {
@@ -568,7 +591,7 @@ func (s *ProductService) GetImageTranslationTasksBatched(ctx context.Context, re
 
 // GetProduct calls GET /product/202309/products/{product_id}.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-product-202309
 func (s *ProductService) GetProduct(ctx context.Context, productID string, req *GetProductRequest, opts ...CallOption) (*Product, error) {
@@ -582,7 +605,7 @@ func (s *ProductService) GetProduct(ctx context.Context, productID string, req *
 
 // GetProductsSEOWords calls GET /product/202405/products/seo_words.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-products-seo-words-202405
 func (s *ProductService) GetProductsSEOWords(ctx context.Context, req *GetProductsSEOWordsRequest, opts ...CallOption) (*GetProductsSEOWordsResponse, error) {
@@ -594,8 +617,9 @@ func (s *ProductService) GetProductsSEOWords(ctx context.Context, req *GetProduc
 	return out, err
 }
 
-// GetProductsSEOWordsBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [ProductService.GetProductsSEOWords] to each. It stops at the first error but an [UnreadableError].
+// GetProductsSEOWordsBatched sends req.ProductIDs in parts of at most 20 and
+// iterates over the replies of [ProductService.GetProductsSEOWords]. It stops
+// at the first error but an [UnreadableError].
 func (s *ProductService) GetProductsSEOWordsBatched(ctx context.Context, req *GetProductsSEOWordsRequest, opts ...CallOption) iter.Seq2[*GetProductsSEOWordsResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*GetProductsSEOWordsResponse, error) {
@@ -607,7 +631,7 @@ func (s *ProductService) GetProductsSEOWordsBatched(ctx context.Context, req *Ge
 
 // GetRecommendedProductTitleAndDescription calls GET /product/202405/products/suggestions.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-recommended-product-title-and-description-202405
 func (s *ProductService) GetRecommendedProductTitleAndDescription(ctx context.Context, req *GetRecommendedProductTitleAndDescriptionRequest, opts ...CallOption) (*GetRecommendedProductTitleAndDescriptionResponse, error) {
@@ -619,8 +643,10 @@ func (s *ProductService) GetRecommendedProductTitleAndDescription(ctx context.Co
 	return out, err
 }
 
-// GetRecommendedProductTitleAndDescriptionBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [ProductService.GetRecommendedProductTitleAndDescription] to each. It stops at the first error but an [UnreadableError].
+// GetRecommendedProductTitleAndDescriptionBatched sends req.ProductIDs in parts
+// of at most 20 and iterates over the replies of
+// [ProductService.GetRecommendedProductTitleAndDescription]. It stops at the
+// first error but an [UnreadableError].
 func (s *ProductService) GetRecommendedProductTitleAndDescriptionBatched(ctx context.Context, req *GetRecommendedProductTitleAndDescriptionRequest, opts ...CallOption) iter.Seq2[*GetRecommendedProductTitleAndDescriptionResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*GetRecommendedProductTitleAndDescriptionResponse, error) {
@@ -632,7 +658,8 @@ func (s *ProductService) GetRecommendedProductTitleAndDescriptionBatched(ctx con
 
 // ImportExternalProductInfo calls POST /product/202508/import_external.
 //
-// It is not repeated once it was sent. Version 202508.
+// It is never retried once the request may have reached the server. Version
+// 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/import-external-product-info-202508
 func (s *ProductService) ImportExternalProductInfo(ctx context.Context, req *ImportExternalProductInfoRequest, opts ...CallOption) (*ImportExternalProductInfoResponse, error) {
@@ -646,7 +673,7 @@ func (s *ProductService) ImportExternalProductInfo(ctx context.Context, req *Imp
 
 // InventorySearch calls POST /product/202309/inventory/search.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/inventory-search-202309
 func (s *ProductService) InventorySearch(ctx context.Context, req *InventorySearchRequest, opts ...CallOption) (*InventorySearchResponse, error) {
@@ -658,8 +685,9 @@ func (s *ProductService) InventorySearch(ctx context.Context, req *InventorySear
 	return out, err
 }
 
-// InventorySearchByProductIDs splits req.ProductIDs into parts of at most 100 and hands out the
-// reply of [ProductService.InventorySearch] to each. It stops at the first error but an [UnreadableError].
+// InventorySearchByProductIDs sends req.ProductIDs in parts of at most 100 and
+// iterates over the replies of [ProductService.InventorySearch]. It stops at
+// the first error but an [UnreadableError].
 func (s *ProductService) InventorySearchByProductIDs(ctx context.Context, req *InventorySearchRequest, opts ...CallOption) iter.Seq2[*InventorySearchResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 100, func(part []string) (*InventorySearchResponse, error) {
@@ -669,8 +697,9 @@ func (s *ProductService) InventorySearchByProductIDs(ctx context.Context, req *I
 	})
 }
 
-// InventorySearchBySKUIDs splits req.SKUIDs into parts of at most 600 and hands out the
-// reply of [ProductService.InventorySearch] to each. It stops at the first error but an [UnreadableError].
+// InventorySearchBySKUIDs sends req.SKUIDs in parts of at most 600 and iterates
+// over the replies of [ProductService.InventorySearch]. It stops at the first
+// error but an [UnreadableError].
 func (s *ProductService) InventorySearchBySKUIDs(ctx context.Context, req *InventorySearchRequest, opts ...CallOption) iter.Seq2[*InventorySearchResponse, error] {
 	start := valueOf(req)
 	return batches(start.SKUIDs, 600, func(part []string) (*InventorySearchResponse, error) {
@@ -682,7 +711,7 @@ func (s *ProductService) InventorySearchBySKUIDs(ctx context.Context, req *Inven
 
 // ListingSchemas calls GET /product/202407/listing_schemas.
 //
-// It only reads and is safe to repeat. Version 202407.
+// It only reads, and is retried. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/listing-schemas-202407
 func (s *ProductService) ListingSchemas(ctx context.Context, req *ListingSchemasRequest, opts ...CallOption) (*ListingSchemasResponse, error) {
@@ -696,7 +725,7 @@ func (s *ProductService) ListingSchemas(ctx context.Context, req *ListingSchemas
 
 // ListingSchemasV202401 calls GET /product/202401/listing_schemas.
 //
-// It only reads and is safe to repeat. Version 202401.
+// It only reads, and is retried. Version 202401.
 // The newest version is [ProductService.ListingSchemas].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/listing-schemas-202401
@@ -711,7 +740,8 @@ func (s *ProductService) ListingSchemasV202401(ctx context.Context, req *Listing
 
 // OptimizedImages calls POST /product/202404/images/optimize.
 //
-// It is not repeated once it was sent. Version 202404.
+// It is never retried once the request may have reached the server. Version
+// 202404.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/optimized-images-202404
 func (s *ProductService) OptimizedImages(ctx context.Context, req *OptimizedImagesRequest, opts ...CallOption) (*OptimizedImagesResponse, error) {
@@ -725,7 +755,8 @@ func (s *ProductService) OptimizedImages(ctx context.Context, req *OptimizedImag
 
 // PartialEditCandidateProducts calls POST /product/202409/candidate_products/partial_edit/batch.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partial-edit-candidate-products-202409
 func (s *ProductService) PartialEditCandidateProducts(ctx context.Context, req *PartialEditCandidateProductsRequest, opts ...CallOption) (*PartialEditCandidateProductsResponse, error) {
@@ -739,7 +770,8 @@ func (s *ProductService) PartialEditCandidateProducts(ctx context.Context, req *
 
 // PartialEditGlobalProduct calls PUT /product/202509/global_products/{global_product_id}/partial_edit.
 //
-// It is not repeated once it was sent. Version 202509.
+// It is never retried once the request may have reached the server. Version
+// 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partial-edit-global-product-202509
 func (s *ProductService) PartialEditGlobalProduct(ctx context.Context, globalProductID string, req *PartialEditGlobalProductRequest, opts ...CallOption) (*PartialEditGlobalProductResponse, error) {
@@ -753,7 +785,8 @@ func (s *ProductService) PartialEditGlobalProduct(ctx context.Context, globalPro
 
 // PartialEditManufacturer calls POST /product/202409/compliance/manufacturers/{manufacturer_id}/partial_edit.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partial-edit-manufacturer-202409
 func (s *ProductService) PartialEditManufacturer(ctx context.Context, manufacturerID string, req *PartialEditManufacturerRequest, opts ...CallOption) (*PartialEditManufacturerResponse, error) {
@@ -767,7 +800,8 @@ func (s *ProductService) PartialEditManufacturer(ctx context.Context, manufactur
 
 // PartialEditProduct calls POST /product/202509/products/{product_id}/partial_edit.
 //
-// It is not repeated once it was sent. Version 202509.
+// It is never retried once the request may have reached the server. Version
+// 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partial-edit-product-202509
 func (s *ProductService) PartialEditProduct(ctx context.Context, productID string, req *PartialEditProductRequest, opts ...CallOption) (*PartialEditProductResponse, error) {
@@ -781,7 +815,8 @@ func (s *ProductService) PartialEditProduct(ctx context.Context, productID strin
 
 // PartialEditProductV202309 calls POST /product/202309/products/{product_id}/partial_edit.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 // The newest version is [ProductService.PartialEditProduct].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partial-edit-product-202309
@@ -796,7 +831,8 @@ func (s *ProductService) PartialEditProductV202309(ctx context.Context, productI
 
 // PartialEditResponsiblePerson calls POST /product/202409/compliance/responsible_persons/{responsible_person_id}/partial_edit.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/partial-edit-responsible-person-202409
 func (s *ProductService) PartialEditResponsiblePerson(ctx context.Context, responsiblePersonID string, req *PartialEditResponsiblePersonRequest, opts ...CallOption) (*PartialEditResponsiblePersonResponse, error) {
@@ -810,7 +846,8 @@ func (s *ProductService) PartialEditResponsiblePerson(ctx context.Context, respo
 
 // ProductAuditingResearch calls POST /product/202601/compliance/auditing/research.
 //
-// It is not repeated once it was sent. Version 202601.
+// It is never retried once the request may have reached the server. Version
+// 202601.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/product-auditing-research-202601
 func (s *ProductService) ProductAuditingResearch(ctx context.Context, req *ProductAuditingResearchRequest, opts ...CallOption) (*ProductAuditingResearchResponse, error) {
@@ -822,15 +859,16 @@ func (s *ProductService) ProductAuditingResearch(ctx context.Context, req *Produ
 	return out, err
 }
 
-// ProductAuditingResearchAll hands out what stands on the pages of
-// [ProductService.ProductAuditingResearch]. It stops at the first error but an [UnreadableError].
+// ProductAuditingResearchAll iterates over all products of
+// [ProductService.ProductAuditingResearch], fetching pages as needed, and stops
+// at the first error but an [UnreadableError].
 // Pages hold 20 unless req.PageSize says otherwise.
 func (s *ProductService) ProductAuditingResearchAll(ctx context.Context, req *ProductAuditingResearchRequest, opts ...CallOption) iter.Seq2[ProductAuditingResearchResponseProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages(func(token string) ([]ProductAuditingResearchResponseProduct, string, error) {
+	return tokenPages("Product.ProductAuditingResearch", func(token string) ([]ProductAuditingResearchResponseProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -845,7 +883,7 @@ func (s *ProductService) ProductAuditingResearchAll(ctx context.Context, req *Pr
 
 // ProductInformationIssueDiagnosis calls GET /product/202405/products/diagnoses.
 //
-// It only reads and is safe to repeat. Version 202405.
+// It only reads, and is retried. Version 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/product-information-issue-diagnosis-202405
 func (s *ProductService) ProductInformationIssueDiagnosis(ctx context.Context, req *ProductInformationIssueDiagnosisRequest, opts ...CallOption) (*ProductInformationIssueDiagnosisResponse, error) {
@@ -857,8 +895,10 @@ func (s *ProductService) ProductInformationIssueDiagnosis(ctx context.Context, r
 	return out, err
 }
 
-// ProductInformationIssueDiagnosisBatched splits req.ProductIDs into parts of at most 200 and hands out the
-// reply of [ProductService.ProductInformationIssueDiagnosis] to each. It stops at the first error but an [UnreadableError].
+// ProductInformationIssueDiagnosisBatched sends req.ProductIDs in parts of at
+// most 200 and iterates over the replies of
+// [ProductService.ProductInformationIssueDiagnosis]. It stops at the first
+// error but an [UnreadableError].
 func (s *ProductService) ProductInformationIssueDiagnosisBatched(ctx context.Context, req *ProductInformationIssueDiagnosisRequest, opts ...CallOption) iter.Seq2[*ProductInformationIssueDiagnosisResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 200, func(part []string) (*ProductInformationIssueDiagnosisResponse, error) {
@@ -870,7 +910,8 @@ func (s *ProductService) ProductInformationIssueDiagnosisBatched(ctx context.Con
 
 // PublishGlobalProduct calls POST /product/202309/global_products/{global_product_id}/publish.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/publish-global-product-202309
 func (s *ProductService) PublishGlobalProduct(ctx context.Context, globalProductID string, req *PublishGlobalProductRequest, opts ...CallOption) (*PublishGlobalProductResponse, error) {
@@ -884,7 +925,8 @@ func (s *ProductService) PublishGlobalProduct(ctx context.Context, globalProduct
 
 // RecommendBrand calls POST /product/202309/brands/recommend.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/recommend-brand-202309
 func (s *ProductService) RecommendBrand(ctx context.Context, req *RecommendBrandRequest, opts ...CallOption) (*RecommendBrandResponse, error) {
@@ -898,7 +940,8 @@ func (s *ProductService) RecommendBrand(ctx context.Context, req *RecommendBrand
 
 // RecommendCategory calls POST /product/202309/categories/recommend.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/recommend-category-202309
 func (s *ProductService) RecommendCategory(ctx context.Context, req *RecommendCategoryRequest, opts ...CallOption) (*RecommendCategoryResponse, error) {
@@ -912,7 +955,8 @@ func (s *ProductService) RecommendCategory(ctx context.Context, req *RecommendCa
 
 // RecommendGlobalCategories calls POST /product/202309/global_categories/recommend.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/recommend-global-categories-202309
 func (s *ProductService) RecommendGlobalCategories(ctx context.Context, req *RecommendGlobalCategoriesRequest, opts ...CallOption) (*RecommendGlobalCategoriesResponse, error) {
@@ -926,7 +970,8 @@ func (s *ProductService) RecommendGlobalCategories(ctx context.Context, req *Rec
 
 // RecommendSizeChart calls POST /product/202309/images/size_charts/identify.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/recommend-size-chart-202309
 func (s *ProductService) RecommendSizeChart(ctx context.Context, req *RecommendSizeChartRequest, opts ...CallOption) (*RecommendSizeChartResponse, error) {
@@ -940,7 +985,8 @@ func (s *ProductService) RecommendSizeChart(ctx context.Context, req *RecommendS
 
 // RecoverProducts calls POST /product/202309/products/recover.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/recover-products-202309
 func (s *ProductService) RecoverProducts(ctx context.Context, req *RecoverProductsRequest, opts ...CallOption) (*RecoverProductsResponse, error) {
@@ -952,8 +998,9 @@ func (s *ProductService) RecoverProducts(ctx context.Context, req *RecoverProduc
 	return out, err
 }
 
-// RecoverProductsBatched splits req.ProductIDs into parts of at most 20 and hands out the
-// reply of [ProductService.RecoverProducts] to each. It stops at the first error but an [UnreadableError].
+// RecoverProductsBatched sends req.ProductIDs in parts of at most 20 and
+// iterates over the replies of [ProductService.RecoverProducts]. It stops at
+// the first error but an [UnreadableError].
 func (s *ProductService) RecoverProductsBatched(ctx context.Context, req *RecoverProductsRequest, opts ...CallOption) iter.Seq2[*RecoverProductsResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 20, func(part []string) (*RecoverProductsResponse, error) {
@@ -965,7 +1012,8 @@ func (s *ProductService) RecoverProductsBatched(ctx context.Context, req *Recove
 
 // ReplicateProduct calls POST /product/202507/products/{product_id}/global_replicate.
 //
-// It is not repeated once it was sent. Version 202507.
+// It is never retried once the request may have reached the server. Version
+// 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/replicate-product-202507
 func (s *ProductService) ReplicateProduct(ctx context.Context, productID string, req *ReplicateProductRequest, opts ...CallOption) (*ReplicateProductResponse, error) {
@@ -979,7 +1027,7 @@ func (s *ProductService) ReplicateProduct(ctx context.Context, productID string,
 
 // SearchCandidateProducts calls POST /product/202409/candidate_products/search.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-candidate-products-202409
 func (s *ProductService) SearchCandidateProducts(ctx context.Context, req *SearchCandidateProductsRequest, opts ...CallOption) (*SearchCandidateProductsResponse, error) {
@@ -991,15 +1039,16 @@ func (s *ProductService) SearchCandidateProducts(ctx context.Context, req *Searc
 	return out, err
 }
 
-// SearchCandidateProductsAll hands out what stands on the pages of
-// [ProductService.SearchCandidateProducts]. It stops at the first error but an [UnreadableError].
+// SearchCandidateProductsAll iterates over all candidate products of
+// [ProductService.SearchCandidateProducts], fetching pages as needed, and stops
+// at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchCandidateProductsAll(ctx context.Context, req *SearchCandidateProductsRequest, opts ...CallOption) iter.Seq2[SearchCandidateProductsResponseCandidateProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchCandidateProductsResponseCandidateProduct, string, error) {
+	return tokenPages("Product.SearchCandidateProducts", func(token string) ([]SearchCandidateProductsResponseCandidateProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1014,7 +1063,7 @@ func (s *ProductService) SearchCandidateProductsAll(ctx context.Context, req *Se
 
 // SearchCombinedListingRecommendations calls POST /product/202506/combined_listing_recommendations/search.
 //
-// It only reads and is safe to repeat. Version 202506.
+// It only reads, and is retried. Version 202506.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-combined-listing-recommendations-202506
 func (s *ProductService) SearchCombinedListingRecommendations(ctx context.Context, req *SearchCombinedListingRecommendationsRequest, opts ...CallOption) (*SearchCombinedListingRecommendationsResponse, error) {
@@ -1026,11 +1075,13 @@ func (s *ProductService) SearchCombinedListingRecommendations(ctx context.Contex
 	return out, err
 }
 
-// SearchCombinedListingRecommendationsAll hands out what stands on the pages of
-// [ProductService.SearchCombinedListingRecommendations]. It stops at the first error but an [UnreadableError].
+// SearchCombinedListingRecommendationsAll iterates over all combined listing
+// recommendations of [ProductService.SearchCombinedListingRecommendations],
+// fetching pages as needed, and stops at the first error but an
+// [UnreadableError].
 func (s *ProductService) SearchCombinedListingRecommendationsAll(ctx context.Context, req *SearchCombinedListingRecommendationsRequest, opts ...CallOption) iter.Seq2[ProductCombinedListingRecommendation, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]ProductCombinedListingRecommendation, string, error) {
+	return tokenPages("Product.SearchCombinedListingRecommendations", func(token string) ([]ProductCombinedListingRecommendation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1045,7 +1096,7 @@ func (s *ProductService) SearchCombinedListingRecommendationsAll(ctx context.Con
 
 // SearchGlobalProducts calls POST /product/202312/global_products/search.
 //
-// It only reads and is safe to repeat. Version 202312.
+// It only reads, and is retried. Version 202312.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-global-products-202312
 func (s *ProductService) SearchGlobalProducts(ctx context.Context, req *SearchGlobalProductsRequest, opts ...CallOption) (*SearchGlobalProductsResponse, error) {
@@ -1057,15 +1108,16 @@ func (s *ProductService) SearchGlobalProducts(ctx context.Context, req *SearchGl
 	return out, err
 }
 
-// SearchGlobalProductsAll hands out what stands on the pages of
-// [ProductService.SearchGlobalProducts]. It stops at the first error but an [UnreadableError].
+// SearchGlobalProductsAll iterates over all global products of
+// [ProductService.SearchGlobalProducts], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchGlobalProductsAll(ctx context.Context, req *SearchGlobalProductsRequest, opts ...CallOption) iter.Seq2[SearchGlobalProductsResponseGlobalProduct, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchGlobalProductsResponseGlobalProduct, string, error) {
+	return tokenPages("Product.SearchGlobalProducts", func(token string) ([]SearchGlobalProductsResponseGlobalProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1080,7 +1132,7 @@ func (s *ProductService) SearchGlobalProductsAll(ctx context.Context, req *Searc
 
 // SearchGlobalProductsV202309 calls POST /product/202309/global_products/search.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 // The newest version is [ProductService.SearchGlobalProducts].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-global-products-202309
@@ -1093,11 +1145,12 @@ func (s *ProductService) SearchGlobalProductsV202309(ctx context.Context, req *S
 	return out, err
 }
 
-// SearchGlobalProductsV202309All hands out what stands on the pages of
-// [ProductService.SearchGlobalProductsV202309]. It stops at the first error but an [UnreadableError].
+// SearchGlobalProductsV202309All iterates over all global products of
+// [ProductService.SearchGlobalProductsV202309], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *ProductService) SearchGlobalProductsV202309All(ctx context.Context, req *SearchGlobalProductsV202309Request, opts ...CallOption) iter.Seq2[SearchGlobalProductsV202309ResponseGlobalProduct, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchGlobalProductsV202309ResponseGlobalProduct, string, error) {
+	return tokenPages("Product.SearchGlobalProductsV202309", func(token string) ([]SearchGlobalProductsV202309ResponseGlobalProduct, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1112,7 +1165,7 @@ func (s *ProductService) SearchGlobalProductsV202309All(ctx context.Context, req
 
 // SearchManufacturers calls POST /product/202501/compliance/manufacturers/search.
 //
-// It only reads and is safe to repeat. Version 202501.
+// It only reads, and is retried. Version 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-manufacturers-202501
 func (s *ProductService) SearchManufacturers(ctx context.Context, req *SearchManufacturersRequest, opts ...CallOption) (*SearchManufacturersResponse, error) {
@@ -1124,15 +1177,16 @@ func (s *ProductService) SearchManufacturers(ctx context.Context, req *SearchMan
 	return out, err
 }
 
-// SearchManufacturersAll hands out what stands on the pages of
-// [ProductService.SearchManufacturers]. It stops at the first error but an [UnreadableError].
+// SearchManufacturersAll iterates over all manufacturers of
+// [ProductService.SearchManufacturers], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchManufacturersAll(ctx context.Context, req *SearchManufacturersRequest, opts ...CallOption) iter.Seq2[SearchManufacturersResponseManufacturer, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchManufacturersResponseManufacturer, string, error) {
+	return tokenPages("Product.SearchManufacturers", func(token string) ([]SearchManufacturersResponseManufacturer, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1147,7 +1201,7 @@ func (s *ProductService) SearchManufacturersAll(ctx context.Context, req *Search
 
 // SearchManufacturersV202409 calls POST /product/202409/compliance/manufacturers/search.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 // The newest version is [ProductService.SearchManufacturers].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-manufacturers-202409
@@ -1160,15 +1214,16 @@ func (s *ProductService) SearchManufacturersV202409(ctx context.Context, req *Se
 	return out, err
 }
 
-// SearchManufacturersV202409All hands out what stands on the pages of
-// [ProductService.SearchManufacturersV202409]. It stops at the first error but an [UnreadableError].
+// SearchManufacturersV202409All iterates over all manufacturers of
+// [ProductService.SearchManufacturersV202409], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchManufacturersV202409All(ctx context.Context, req *SearchManufacturersV202409Request, opts ...CallOption) iter.Seq2[SearchManufacturersV202409ResponseManufacturer, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchManufacturersV202409ResponseManufacturer, string, error) {
+	return tokenPages("Product.SearchManufacturersV202409", func(token string) ([]SearchManufacturersV202409ResponseManufacturer, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1183,7 +1238,7 @@ func (s *ProductService) SearchManufacturersV202409All(ctx context.Context, req 
 
 // SearchOpportunities calls POST /product/202409/opportunities/search.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-opportunities-202409
 func (s *ProductService) SearchOpportunities(ctx context.Context, req *SearchOpportunitiesRequest, opts ...CallOption) (*SearchOpportunitiesResponse, error) {
@@ -1195,15 +1250,16 @@ func (s *ProductService) SearchOpportunities(ctx context.Context, req *SearchOpp
 	return out, err
 }
 
-// SearchOpportunitiesAll hands out what stands on the pages of
-// [ProductService.SearchOpportunities]. It stops at the first error but an [UnreadableError].
+// SearchOpportunitiesAll iterates over all opportunities of
+// [ProductService.SearchOpportunities], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchOpportunitiesAll(ctx context.Context, req *SearchOpportunitiesRequest, opts ...CallOption) iter.Seq2[SearchOpportunitiesResponseOpportunity, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchOpportunitiesResponseOpportunity, string, error) {
+	return tokenPages("Product.SearchOpportunities", func(token string) ([]SearchOpportunitiesResponseOpportunity, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1218,7 +1274,7 @@ func (s *ProductService) SearchOpportunitiesAll(ctx context.Context, req *Search
 
 // SearchProducts calls POST /product/202502/products/search.
 //
-// It only reads and is safe to repeat. Version 202502.
+// It only reads, and is retried. Version 202502.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-products-202502
 func (s *ProductService) SearchProducts(ctx context.Context, req *SearchProductsRequest, opts ...CallOption) (*SearchProductsResponse, error) {
@@ -1230,15 +1286,16 @@ func (s *ProductService) SearchProducts(ctx context.Context, req *SearchProducts
 	return out, err
 }
 
-// SearchProductsAll hands out what stands on the pages of
-// [ProductService.SearchProducts]. It stops at the first error but an [UnreadableError].
+// SearchProductsAll iterates over all products of
+// [ProductService.SearchProducts], fetching pages as needed, and stops at the
+// first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchProductsAll(ctx context.Context, req *SearchProductsRequest, opts ...CallOption) iter.Seq2[Product, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProducts", func(token string) ([]Product, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1253,7 +1310,7 @@ func (s *ProductService) SearchProductsAll(ctx context.Context, req *SearchProdu
 
 // SearchProductsV202309 calls POST /product/202309/products/search.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 // The newest version is [ProductService.SearchProducts].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-products-202309
@@ -1266,15 +1323,16 @@ func (s *ProductService) SearchProductsV202309(ctx context.Context, req *SearchP
 	return out, err
 }
 
-// SearchProductsV202309All hands out what stands on the pages of
-// [ProductService.SearchProductsV202309]. It stops at the first error but an [UnreadableError].
+// SearchProductsV202309All iterates over all products of
+// [ProductService.SearchProductsV202309], fetching pages as needed, and stops
+// at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchProductsV202309All(ctx context.Context, req *SearchProductsV202309Request, opts ...CallOption) iter.Seq2[Product, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProductsV202309", func(token string) ([]Product, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1289,7 +1347,7 @@ func (s *ProductService) SearchProductsV202309All(ctx context.Context, req *Sear
 
 // SearchProductsV202312 calls POST /product/202312/products/search.
 //
-// It only reads and is safe to repeat. Version 202312.
+// It only reads, and is retried. Version 202312.
 // The newest version is [ProductService.SearchProducts].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-products-202312
@@ -1302,15 +1360,16 @@ func (s *ProductService) SearchProductsV202312(ctx context.Context, req *SearchP
 	return out, err
 }
 
-// SearchProductsV202312All hands out what stands on the pages of
-// [ProductService.SearchProductsV202312]. It stops at the first error but an [UnreadableError].
+// SearchProductsV202312All iterates over all products of
+// [ProductService.SearchProductsV202312], fetching pages as needed, and stops
+// at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchProductsV202312All(ctx context.Context, req *SearchProductsV202312Request, opts ...CallOption) iter.Seq2[Product, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProductsV202312", func(token string) ([]Product, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1325,7 +1384,7 @@ func (s *ProductService) SearchProductsV202312All(ctx context.Context, req *Sear
 
 // SearchResponsiblePersons calls POST /product/202501/compliance/responsible_persons/search.
 //
-// It only reads and is safe to repeat. Version 202501.
+// It only reads, and is retried. Version 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-responsible-persons-202501
 func (s *ProductService) SearchResponsiblePersons(ctx context.Context, req *SearchResponsiblePersonsRequest, opts ...CallOption) (*SearchResponsiblePersonsResponse, error) {
@@ -1337,15 +1396,16 @@ func (s *ProductService) SearchResponsiblePersons(ctx context.Context, req *Sear
 	return out, err
 }
 
-// SearchResponsiblePersonsAll hands out what stands on the pages of
-// [ProductService.SearchResponsiblePersons]. It stops at the first error but an [UnreadableError].
+// SearchResponsiblePersonsAll iterates over all responsible persons of
+// [ProductService.SearchResponsiblePersons], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchResponsiblePersonsAll(ctx context.Context, req *SearchResponsiblePersonsRequest, opts ...CallOption) iter.Seq2[SearchResponsiblePersonsResponseResponsiblePerson, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchResponsiblePersonsResponseResponsiblePerson, string, error) {
+	return tokenPages("Product.SearchResponsiblePersons", func(token string) ([]SearchResponsiblePersonsResponseResponsiblePerson, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1360,7 +1420,7 @@ func (s *ProductService) SearchResponsiblePersonsAll(ctx context.Context, req *S
 
 // SearchResponsiblePersonsV202409 calls POST /product/202409/compliance/responsible_persons/search.
 //
-// It only reads and is safe to repeat. Version 202409.
+// It only reads, and is retried. Version 202409.
 // The newest version is [ProductService.SearchResponsiblePersons].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-responsible-persons-202409
@@ -1373,15 +1433,16 @@ func (s *ProductService) SearchResponsiblePersonsV202409(ctx context.Context, re
 	return out, err
 }
 
-// SearchResponsiblePersonsV202409All hands out what stands on the pages of
-// [ProductService.SearchResponsiblePersonsV202409]. It stops at the first error but an [UnreadableError].
+// SearchResponsiblePersonsV202409All iterates over all responsible persons of
+// [ProductService.SearchResponsiblePersonsV202409], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchResponsiblePersonsV202409All(ctx context.Context, req *SearchResponsiblePersonsV202409Request, opts ...CallOption) iter.Seq2[SearchResponsiblePersonsV202409ResponseResponsiblePerson, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchResponsiblePersonsV202409ResponseResponsiblePerson, string, error) {
+	return tokenPages("Product.SearchResponsiblePersonsV202409", func(token string) ([]SearchResponsiblePersonsV202409ResponseResponsiblePerson, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1396,7 +1457,7 @@ func (s *ProductService) SearchResponsiblePersonsV202409All(ctx context.Context,
 
 // SearchSizeCharts calls POST /product/202407/sizecharts/search.
 //
-// It only reads and is safe to repeat. Version 202407.
+// It only reads, and is retried. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-size-charts-202407
 func (s *ProductService) SearchSizeCharts(ctx context.Context, req *SearchSizeChartsRequest, opts ...CallOption) (*SearchSizeChartsResponse, error) {
@@ -1408,15 +1469,16 @@ func (s *ProductService) SearchSizeCharts(ctx context.Context, req *SearchSizeCh
 	return out, err
 }
 
-// SearchSizeChartsAll hands out what stands on the pages of
-// [ProductService.SearchSizeCharts]. It stops at the first error but an [UnreadableError].
+// SearchSizeChartsAll iterates over all items of
+// [ProductService.SearchSizeCharts], fetching pages as needed, and stops at the
+// first error but an [UnreadableError].
 // Pages hold 100 unless req.PageSize says otherwise.
 func (s *ProductService) SearchSizeChartsAll(ctx context.Context, req *SearchSizeChartsRequest, opts ...CallOption) iter.Seq2[SearchSizeChartsResponseSizeChart, error] {
 	start := valueOf(req)
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages(func(token string) ([]SearchSizeChartsResponseSizeChart, string, error) {
+	return tokenPages("Product.SearchSizeCharts", func(token string) ([]SearchSizeChartsResponseSizeChart, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -1431,7 +1493,7 @@ func (s *ProductService) SearchSizeChartsAll(ctx context.Context, req *SearchSiz
 
 // UpdateGlobalInventory calls POST /product/202309/global_products/{global_product_id}/inventory/update.
 //
-// It writes absolute values and is safe to repeat. Version 202309.
+// Repeating it changes nothing more, so it is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-global-inventory-202309
 func (s *ProductService) UpdateGlobalInventory(ctx context.Context, globalProductID string, req *UpdateGlobalInventoryRequest, opts ...CallOption) (*UpdateGlobalInventoryResponse, error) {
@@ -1445,7 +1507,7 @@ func (s *ProductService) UpdateGlobalInventory(ctx context.Context, globalProduc
 
 // UpdateInventory calls POST /product/202309/products/{product_id}/inventory/update.
 //
-// It writes absolute values and is safe to repeat. Version 202309.
+// Repeating it changes nothing more, so it is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-inventory-202309
 func (s *ProductService) UpdateInventory(ctx context.Context, productID string, req *UpdateInventoryRequest, opts ...CallOption) (*UpdateInventoryResponse, error) {
@@ -1459,7 +1521,7 @@ func (s *ProductService) UpdateInventory(ctx context.Context, productID string, 
 
 // UpdatePrice calls POST /product/202309/products/{product_id}/prices/update.
 //
-// It writes absolute values and is safe to repeat. Version 202309.
+// Repeating it changes nothing more, so it is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-price-202309
 func (s *ProductService) UpdatePrice(ctx context.Context, productID string, req *UpdatePriceRequest, opts ...CallOption) (*UpdatePriceResponse, error) {
@@ -1473,7 +1535,8 @@ func (s *ProductService) UpdatePrice(ctx context.Context, productID string, req 
 
 // UploadCandidateProducts calls POST /product/202409/candidate_products/batch.
 //
-// It is not repeated once it was sent. Version 202409.
+// It is never retried once the request may have reached the server. Version
+// 202409.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-candidate-products-202409
 func (s *ProductService) UploadCandidateProducts(ctx context.Context, req *UploadCandidateProductsRequest, opts ...CallOption) (*UploadCandidateProductsResponse, error) {
@@ -1487,7 +1550,8 @@ func (s *ProductService) UploadCandidateProducts(ctx context.Context, req *Uploa
 
 // UploadExternalProduct calls POST /product/202506/external_products.
 //
-// It is not repeated once it was sent. Version 202506.
+// It is never retried once the request may have reached the server. Version
+// 202506.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-external-product-202506
 func (s *ProductService) UploadExternalProduct(ctx context.Context, req *UploadExternalProductRequest, opts ...CallOption) (*UploadExternalProductResponse, error) {
@@ -1501,7 +1565,8 @@ func (s *ProductService) UploadExternalProduct(ctx context.Context, req *UploadE
 
 // UploadProductFile calls POST /product/202309/files/upload.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-product-file-202309
 func (s *ProductService) UploadProductFile(ctx context.Context, req *UploadProductFileRequest, opts ...CallOption) (*UploadProductFileResponse, error) {
@@ -1515,7 +1580,8 @@ func (s *ProductService) UploadProductFile(ctx context.Context, req *UploadProdu
 
 // UploadProductImage calls POST /product/202309/images/upload.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-product-image-202309
 func (s *ProductService) UploadProductImage(ctx context.Context, req *UploadProductImageRequest, opts ...CallOption) (*UploadProductImageResponse, error) {
@@ -1538,20 +1604,22 @@ type ActivateProductResponse struct {
 	Errors []ActivateProductResponseError `json:"errors,omitzero"`
 }
 
-// ActivateProductResponseError is part of a reply.
+// ActivateProductResponseError is returned by [ProductService.ActivateProduct].
 type ActivateProductResponseError struct {
 	Code    int                                `json:"code,omitzero"`
 	Detail  ActivateProductResponseErrorDetail `json:"detail,omitzero"`
 	Message string                             `json:"message,omitzero"`
 }
 
-// ActivateProductResponseErrorDetail is part of a reply.
+// ActivateProductResponseErrorDetail is returned by
+// [ProductService.ActivateProduct].
 type ActivateProductResponseErrorDetail struct {
 	ExtraErrors []ActivateProductResponseErrorDetailExtraError `json:"extra_errors,omitzero"`
 	ProductID   string                                         `json:"product_id,omitzero"`
 }
 
-// ActivateProductResponseErrorDetailExtraError is part of a reply.
+// ActivateProductResponseErrorDetailExtraError is returned by
+// [ProductService.ActivateProduct].
 type ActivateProductResponseErrorDetailExtraError struct {
 	Code    int    `json:"code,omitzero"`
 	Message string `json:"message,omitzero"`
@@ -1567,7 +1635,8 @@ type ApplyOpportunitiesResponse struct {
 	OpportunityApplications []ApplyOpportunitiesResponseOpportunityApplication `json:"opportunity_applications,omitzero"`
 }
 
-// ApplyOpportunitiesResponseOpportunityApplication is part of a reply.
+// ApplyOpportunitiesResponseOpportunityApplication is returned by
+// [ProductService.ApplyOpportunities].
 type ApplyOpportunitiesResponseOpportunityApplication struct {
 	ID            string                                                 `json:"id,omitzero"`
 	OpportunityID string                                                 `json:"opportunity_id,omitzero"`
@@ -1575,7 +1644,7 @@ type ApplyOpportunitiesResponseOpportunityApplication struct {
 	Status        ApplyOpportunitiesResponseOpportunityApplicationStatus `json:"status,omitzero"`
 }
 
-// Audit is part of a reply.
+// Audit is returned by [ProductService.EditProduct] and 3 others.
 type Audit struct {
 	Status AuditStatus2 `json:"status,omitzero"`
 }
@@ -1585,7 +1654,8 @@ type BindLocalProductsRequest struct {
 	LocalProducts []BindLocalProductsRequestLocalProduct `json:"local_products,omitzero"`
 }
 
-// BindLocalProductsRequestLocalProduct is part of a request.
+// BindLocalProductsRequestLocalProduct is taken by
+// [ProductService.BindLocalProducts].
 type BindLocalProductsRequestLocalProduct struct {
 	ID               *string                                   `json:"id,omitzero"`
 	InventoryAddType *string                                   `json:"inventory_add_type,omitzero"`
@@ -1593,7 +1663,8 @@ type BindLocalProductsRequestLocalProduct struct {
 	SKUs             []BindLocalProductsRequestLocalProductSKU `json:"skus,omitzero"`
 }
 
-// BindLocalProductsRequestLocalProductSKU is part of a request.
+// BindLocalProductsRequestLocalProductSKU is taken by
+// [ProductService.BindLocalProducts].
 type BindLocalProductsRequestLocalProductSKU struct {
 	GlobalSKUID     *string                                                 `json:"global_sku_id,omitzero"`
 	ID              *string                                                 `json:"id,omitzero"`
@@ -1601,7 +1672,8 @@ type BindLocalProductsRequestLocalProductSKU struct {
 	SalesAttributes []BindLocalProductsRequestLocalProductSKUSalesAttribute `json:"sales_attributes,omitzero"`
 }
 
-// BindLocalProductsRequestLocalProductSKUSalesAttribute is part of a request.
+// BindLocalProductsRequestLocalProductSKUSalesAttribute is taken by
+// [ProductService.BindLocalProducts].
 type BindLocalProductsRequestLocalProductSKUSalesAttribute struct {
 	GlobalID      *string `json:"global_id,omitzero"`
 	GlobalValueID *string `json:"global_value_id,omitzero"`
@@ -1614,7 +1686,8 @@ type BindLocalProductsResponse struct {
 	BindResults []BindLocalProductsResponseBindResult `json:"bind_results,omitzero"`
 }
 
-// BindLocalProductsResponseBindResult is part of a reply.
+// BindLocalProductsResponseBindResult is returned by
+// [ProductService.BindLocalProducts].
 type BindLocalProductsResponseBindResult struct {
 	FailReasons    []ProductFailReason                       `json:"fail_reasons,omitzero"`
 	LocalProductID string                                    `json:"local_product_id,omitzero"`
@@ -1622,7 +1695,8 @@ type BindLocalProductsResponseBindResult struct {
 	Status         BindLocalProductsResponseBindResultStatus `json:"status,omitzero"`
 }
 
-// CandidateProduct is part of a request.
+// CandidateProduct is taken by [ProductService.UploadCandidateProducts] and
+// [ProductService.PartialEditCandidateProducts].
 type CandidateProduct struct {
 	Description                *string               `json:"description,omitzero"`            // at most 6000 characters
 	ExternalCategoryName       *string               `json:"external_category_name,omitzero"` // at most 100 characters
@@ -1633,13 +1707,14 @@ type CandidateProduct struct {
 	Title                      *string               `json:"title,omitzero"` // at most 100 characters
 }
 
-// CandidateProductSKU is part of a request.
+// CandidateProductSKU is taken by [ProductService.UploadCandidateProducts] and
+// [ProductService.PartialEditCandidateProducts].
 type CandidateProductSKU struct {
 	Price           *Money                                          `json:"price,omitzero"`
 	SalesAttributes []PartialEditCandidateProductsSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 10
 }
 
-// Certification is part of a request.
+// Certification is taken by [ProductService.EditProduct] and 5 others.
 type Certification struct {
 	ExpirationDate *UnixSeconds        `json:"expiration_date,omitzero"`
 	Files          []CertificationFile `json:"files,omitzero"`
@@ -1647,14 +1722,15 @@ type Certification struct {
 	Images         []ImageURI          `json:"images,omitzero"`
 }
 
-// CertificationFile is part of a request.
+// CertificationFile is taken by [ProductService.EditProduct] and 9 others.
 type CertificationFile struct {
 	Format *string `json:"format,omitzero"`
 	ID     *string `json:"id,omitzero"`
 	Name   *string `json:"name,omitzero"`
 }
 
-// CheckGlobalProductListingRequest holds the parameters of Product.CheckGlobalProductListing.
+// CheckGlobalProductListingRequest holds the parameters of
+// Product.CheckGlobalProductListing.
 type CheckGlobalProductListingRequest struct {
 	BrandID           *string                                 `json:"brand_id,omitzero"`
 	CategoryID        *string                                 `json:"category_id,omitzero"`
@@ -1674,7 +1750,8 @@ type CheckGlobalProductListingRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CheckGlobalProductListingRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CheckGlobalProductListingRequestSKU is part of a request.
+// CheckGlobalProductListingRequestSKU is taken by
+// [ProductService.CheckGlobalProductListing].
 type CheckGlobalProductListingRequestSKU struct {
 	GlobalQuantity  *int                                               `json:"global_quantity,omitzero"`
 	IdentifierCode  *CheckGlobalProductListingRequestSKUIdentifierCode `json:"identifier_code,omitzero"`
@@ -1685,37 +1762,44 @@ type CheckGlobalProductListingRequestSKU struct {
 	SKUUnitCount    *string                                            `json:"sku_unit_count,omitzero"`
 }
 
-// CheckGlobalProductListingRequestSKUIdentifierCode is part of a request.
+// CheckGlobalProductListingRequestSKUIdentifierCode is taken by
+// [ProductService.CheckGlobalProductListing].
 type CheckGlobalProductListingRequestSKUIdentifierCode struct {
 	Code *string `json:"code,omitzero"`
 	Type *string `json:"type,omitzero"`
 }
 
-// CheckGlobalProductListingResponse is the reply of Product.CheckGlobalProductListing.
+// CheckGlobalProductListingResponse is the reply of
+// Product.CheckGlobalProductListing.
 type CheckGlobalProductListingResponse struct {
 	CheckResult string       `json:"check_result,omitzero"`
 	FailReasons []FailReason `json:"fail_reasons,omitzero"`
 }
 
-// CheckListingPrerequisitesRequest holds the parameters of Product.CheckListingPrerequisites.
+// CheckListingPrerequisitesRequest holds the parameters of
+// Product.CheckListingPrerequisites.
 type CheckListingPrerequisitesRequest struct{}
 
-// CheckListingPrerequisitesResponse is the reply of Product.CheckListingPrerequisites.
+// CheckListingPrerequisitesResponse is the reply of
+// Product.CheckListingPrerequisites.
 type CheckListingPrerequisitesResponse struct {
 	CheckResults []CheckListingPrerequisitesResponseCheckResult `json:"check_results,omitzero"`
 }
 
-// CheckListingPrerequisitesResponseCheckResult is part of a reply.
+// CheckListingPrerequisitesResponseCheckResult is returned by
+// [ProductService.CheckListingPrerequisites].
 type CheckListingPrerequisitesResponseCheckResult struct {
 	CheckItem   ProductCheckItem `json:"check_item,omitzero"`
 	FailReasons []string         `json:"fail_reasons,omitzero"`
 	IsFailed    bool             `json:"is_failed,omitzero"`
 }
 
-// CheckListingPrerequisitesV202309Request holds the parameters of Product.CheckListingPrerequisitesV202309.
+// CheckListingPrerequisitesV202309Request holds the parameters of
+// Product.CheckListingPrerequisitesV202309.
 type CheckListingPrerequisitesV202309Request struct{}
 
-// CheckListingPrerequisitesV202309Response is the reply of Product.CheckListingPrerequisitesV202309.
+// CheckListingPrerequisitesV202309Response is the reply of
+// Product.CheckListingPrerequisitesV202309.
 type CheckListingPrerequisitesV202309Response struct {
 	Shop CheckListingPrerequisitesV202309ResponseShop `json:"shop,omitzero"`
 }
@@ -1723,7 +1807,8 @@ type CheckListingPrerequisitesV202309Response struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CheckListingPrerequisitesV202309Response) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CheckListingPrerequisitesV202309ResponseShop is part of a reply.
+// CheckListingPrerequisitesV202309ResponseShop is returned by
+// [ProductService.CheckListingPrerequisitesV202309].
 type CheckListingPrerequisitesV202309ResponseShop struct {
 	BankAccount string                                                `json:"bank_account,omitzero"`
 	ContactInfo string                                                `json:"contact_info,omitzero"`
@@ -1743,13 +1828,15 @@ func (v CheckListingPrerequisitesV202309ResponseShop) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// CheckListingPrerequisitesV202309ResponseShopGne is part of a reply.
+// CheckListingPrerequisitesV202309ResponseShopGne is returned by
+// [ProductService.CheckListingPrerequisitesV202309].
 type CheckListingPrerequisitesV202309ResponseShopGne struct {
 	EPR                  string `json:"epr,omitzero"`
 	ProductQuantityLimit string `json:"product_quantity_limit,omitzero"`
 }
 
-// CheckListingPrerequisitesV202309ResponseShopLogistics is part of a reply.
+// CheckListingPrerequisitesV202309ResponseShopLogistics is returned by
+// [ProductService.CheckListingPrerequisitesV202309].
 type CheckListingPrerequisitesV202309ResponseShopLogistics struct {
 	DeliveryOption   string `json:"delivery_option,omitzero"`
 	PickupWarehouse  string `json:"pickup_warehouse,omitzero"`
@@ -1757,15 +1844,17 @@ type CheckListingPrerequisitesV202309ResponseShopLogistics struct {
 	ShippingTemplate string `json:"shipping_template,omitzero"`
 }
 
-// CheckProductListingRequest holds the parameters of Product.CheckProductListing.
+// CheckProductListingRequest holds the parameters of
+// Product.CheckProductListing.
 type CheckProductListingRequest struct {
-	BrandID                      *string                                     `json:"brand_id,omitzero" url:"-"`
-	CategoryID                   *string                                     `json:"category_id,omitzero" url:"-"`
-	Certifications               []Certification                             `json:"certifications,omitzero" url:"-"` // at most 10
-	DeliveryOptionIDs            []string                                    `json:"delivery_option_ids,omitzero" url:"-"`
-	Description                  *string                                     `json:"description,omitzero" url:"-"`         // at most 10000 characters
-	ExternalProductID            *string                                     `json:"external_product_id,omitzero" url:"-"` // at most 999 characters
-	IsCODAllowed                 *bool                                       `json:"is_cod_allowed,omitzero" url:"-"`
+	BrandID           *string         `json:"brand_id,omitzero" url:"-"`
+	CategoryID        *string         `json:"category_id,omitzero" url:"-"`
+	Certifications    []Certification `json:"certifications,omitzero" url:"-"` // at most 10
+	DeliveryOptionIDs []string        `json:"delivery_option_ids,omitzero" url:"-"`
+	Description       *string         `json:"description,omitzero" url:"-"`         // at most 10000 characters
+	ExternalProductID *string         `json:"external_product_id,omitzero" url:"-"` // at most 999 characters
+	IsCODAllowed      *bool           `json:"is_cod_allowed,omitzero" url:"-"`
+	// Deprecated: TikTok Shop will drop it.
 	IsDiagnosisRequired          *bool                                       `url:"is_diagnosis_required,omitempty" json:"-"`
 	IsPreOwned                   *bool                                       `json:"is_pre_owned,omitzero" url:"-"`
 	ListingPlatforms             []CheckProductListingRequestListingPlatform `json:"listing_platforms,omitzero" url:"-"`
@@ -1786,7 +1875,8 @@ type CheckProductListingRequest struct {
 	Video                        *IDOnly                                     `json:"video,omitzero" url:"-"`
 }
 
-// CheckProductListingRequestOption is part of a request.
+// CheckProductListingRequestOption is taken by
+// [ProductService.CheckProductListing].
 type CheckProductListingRequestOption struct {
 	GneAsyncCheckSessionID   *string `json:"gne_async_check_session_id,omitzero"`
 	NeedTriggerGneAsyncCheck *bool   `json:"need_trigger_gne_async_check,omitzero"`
@@ -1794,29 +1884,34 @@ type CheckProductListingRequestOption struct {
 
 // CheckProductListingResponse is the reply of Product.CheckProductListing.
 type CheckProductListingResponse struct {
-	CheckResult     string                                      `json:"check_result,omitzero"`
-	Diagnoses       []CheckProductListingResponseDiagnose       `json:"diagnoses,omitzero"`
-	FailReasons     []ProductFailReason                         `json:"fail_reasons,omitzero"`
+	CheckResult string `json:"check_result,omitzero"`
+	// Deprecated: TikTok Shop will drop it.
+	Diagnoses   []CheckProductListingResponseDiagnose `json:"diagnoses,omitzero"`
+	FailReasons []ProductFailReason                   `json:"fail_reasons,omitzero"`
+	// Deprecated: TikTok Shop will drop it.
 	ListingQuality  ListingQuality                              `json:"listing_quality,omitzero"`
 	PreCheckResults []CheckProductListingResponsePreCheckResult `json:"pre_check_results,omitzero"`
 	Warnings        CheckProductListingResponseWarnings         `json:"warnings,omitzero"`
 }
 
-// CheckProductListingResponseDiagnose is part of a reply.
+// CheckProductListingResponseDiagnose is returned by
+// [ProductService.CheckProductListing].
 type CheckProductListingResponseDiagnose struct {
 	DiagnosisResults []DiagnosisResult                              `json:"diagnosis_results,omitzero"`
 	Field            CheckProductListingResponseDiagnoseField       `json:"field,omitzero"`
 	Suggestions      CheckProductListingResponseDiagnoseSuggestions `json:"suggestions,omitzero"`
 }
 
-// CheckProductListingResponseDiagnoseSuggestions is part of a reply.
+// CheckProductListingResponseDiagnoseSuggestions is returned by
+// [ProductService.CheckProductListing].
 type CheckProductListingResponseDiagnoseSuggestions struct {
 	Images     []CheckProductListingResponseDiagnoseSuggestionsImage `json:"images,omitzero"`
 	SEOWords   []SEOWord                                             `json:"seo_words,omitzero"`
 	SmartTexts []SmartText                                           `json:"smart_texts,omitzero"`
 }
 
-// CheckProductListingResponseDiagnoseSuggestionsImage is part of a reply.
+// CheckProductListingResponseDiagnoseSuggestionsImage is returned by
+// [ProductService.CheckProductListing] and 2 others.
 type CheckProductListingResponseDiagnoseSuggestionsImage struct {
 	Height       int    `json:"height,omitzero"`
 	OptimizedURI string `json:"optimized_uri,omitzero"`
@@ -1826,42 +1921,48 @@ type CheckProductListingResponseDiagnoseSuggestionsImage struct {
 	Width        int    `json:"width,omitzero"`
 }
 
-// CheckProductListingResponsePreCheckResult is part of a reply.
+// CheckProductListingResponsePreCheckResult is returned by
+// [ProductService.CheckProductListing].
 type CheckProductListingResponsePreCheckResult struct {
 	PreCheckDetails []CheckProductListingResponsePreCheckResultPreCheckDetail `json:"pre_check_details,omitzero"`
 	PreCheckItem    string                                                    `json:"pre_check_item,omitzero"`
 }
 
-// CheckProductListingResponsePreCheckResultPreCheckDetail is part of a reply.
+// CheckProductListingResponsePreCheckResultPreCheckDetail is returned by
+// [ProductService.CheckProductListing].
 type CheckProductListingResponsePreCheckResultPreCheckDetail struct {
 	LongReason    string   `json:"long_reason,omitzero"`
 	RelatedFields []string `json:"related_fields,omitzero"`
 	ShortReason   string   `json:"short_reason,omitzero"`
 }
 
-// CheckProductListingResponseWarnings is part of a reply.
+// CheckProductListingResponseWarnings is returned by
+// [ProductService.CheckProductListing].
 type CheckProductListingResponseWarnings struct {
 	Message string `json:"message,omitzero"`
 }
 
-// CombinedSKU is part of a request.
+// CombinedSKU is taken by [ProductService.EditProduct] and 3 others.
 type CombinedSKU struct {
 	ProductID *string `json:"product_id,omitzero"`
 	SKUCount  *int    `json:"sku_count,omitzero"`
 	SKUID     *string `json:"sku_id,omitzero"`
 }
 
-// CreateAttributeRecommendationRequestExternalProductSKU is part of a request.
+// CreateAttributeRecommendationRequestExternalProductSKU is taken by
+// [ProductService.CreateAttributeRecommendationRequest].
 type CreateAttributeRecommendationRequestExternalProductSKU struct {
 	SalesAttributes []PartialEditCandidateProductsSKUSalesAttribute `json:"sales_attributes,omitzero"` // at most 3
 }
 
-// CreateAttributeRecommendationRequestRequest holds the parameters of Product.CreateAttributeRecommendationRequest.
+// CreateAttributeRecommendationRequestRequest holds the parameters of
+// Product.CreateAttributeRecommendationRequest.
 type CreateAttributeRecommendationRequestRequest struct {
 	ExternalProduct *CreateAttributeRecommendationRequestRequestExternalProduct `json:"external_product,omitzero"`
 }
 
-// CreateAttributeRecommendationRequestRequestExternalProduct is part of a request.
+// CreateAttributeRecommendationRequestRequestExternalProduct is taken by
+// [ProductService.CreateAttributeRecommendationRequest].
 type CreateAttributeRecommendationRequestRequestExternalProduct struct {
 	Description       *string                                                  `json:"description,omitzero"`         // at most 10000 characters
 	ExternalProductID *string                                                  `json:"external_product_id,omitzero"` // at most 999 characters
@@ -1875,13 +1976,16 @@ type CreateAttributeRecommendationRequestRequestExternalProduct struct {
 	Version           *string                                                  `json:"version,omitzero"`     // at most 13 characters
 }
 
-// CreateAttributeRecommendationRequestResponse is the reply of Product.CreateAttributeRecommendationRequest.
+// CreateAttributeRecommendationRequestResponse is the reply of
+// Product.CreateAttributeRecommendationRequest.
 type CreateAttributeRecommendationRequestResponse struct{}
 
-// CreateCategoryUpgradeTaskRequest holds the parameters of Product.CreateCategoryUpgradeTask.
+// CreateCategoryUpgradeTaskRequest holds the parameters of
+// Product.CreateCategoryUpgradeTask.
 type CreateCategoryUpgradeTaskRequest struct{}
 
-// CreateCategoryUpgradeTaskResponse is the reply of Product.CreateCategoryUpgradeTask.
+// CreateCategoryUpgradeTaskResponse is the reply of
+// Product.CreateCategoryUpgradeTask.
 type CreateCategoryUpgradeTaskResponse struct{}
 
 // CreateCustomBrandsRequest holds the parameters of Product.CreateCustomBrands.
@@ -1894,7 +1998,8 @@ type CreateCustomBrandsResponse struct {
 	ID string `json:"id,omitzero"`
 }
 
-// CreateGlobalProductRequest holds the parameters of Product.CreateGlobalProduct.
+// CreateGlobalProductRequest holds the parameters of
+// Product.CreateGlobalProduct.
 type CreateGlobalProductRequest struct {
 	BrandID                 *string                                 `json:"brand_id,omitzero"`
 	CategoryID              *string                                 `json:"category_id,omitzero"`
@@ -1903,23 +2008,25 @@ type CreateGlobalProductRequest struct {
 	Description             *string                                 `json:"description,omitzero"`                // at most 10000 characters
 	ExternalGlobalProductID *string                                 `json:"external_global_product_id,omitzero"` // at most 999 characters
 	MainImages              []ImageURI                              `json:"main_images,omitzero"`                // at most 9
-	Manufacturer            *Manufacturer                           `json:"manufacturer,omitzero"`
-	ManufacturerIDs         []string                                `json:"manufacturer_ids,omitzero"`
-	PackageDimensions       *Dimensions                             `json:"package_dimensions,omitzero"`
-	PackageWeight           *Weight                                 `json:"package_weight,omitzero"`
-	ProductAttributes       []ProductAttribute                      `json:"product_attributes,omitzero"`
-	ResponsiblePersonIDs    []string                                `json:"responsible_person_ids,omitzero"`
-	SizeChart               *EditProductRequestSizeChart            `json:"size_chart,omitzero"`
-	SKUs                    []CreateGlobalProductRequestSKU         `json:"skus,omitzero"`
-	SourceLocale            *string                                 `json:"source_locale,omitzero"`
-	Title                   *string                                 `json:"title,omitzero"`
-	Video                   *IDOnly                                 `json:"video,omitzero"`
+	// Deprecated: use ManufacturerIDs.
+	Manufacturer         *Manufacturer                   `json:"manufacturer,omitzero"`
+	ManufacturerIDs      []string                        `json:"manufacturer_ids,omitzero"`
+	PackageDimensions    *Dimensions                     `json:"package_dimensions,omitzero"`
+	PackageWeight        *Weight                         `json:"package_weight,omitzero"`
+	ProductAttributes    []ProductAttribute              `json:"product_attributes,omitzero"`
+	ResponsiblePersonIDs []string                        `json:"responsible_person_ids,omitzero"`
+	SizeChart            *EditProductRequestSizeChart    `json:"size_chart,omitzero"`
+	SKUs                 []CreateGlobalProductRequestSKU `json:"skus,omitzero"`
+	SourceLocale         *string                         `json:"source_locale,omitzero"`
+	Title                *string                         `json:"title,omitzero"`
+	Video                *IDOnly                         `json:"video,omitzero"`
 }
 
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateGlobalProductRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateGlobalProductRequestSKU is part of a request.
+// CreateGlobalProductRequestSKU is taken by
+// [ProductService.CreateGlobalProduct].
 type CreateGlobalProductRequestSKU struct {
 	ExternalGlobalSKUID  *string                    `json:"external_global_sku_id,omitzero"` // at most 999 characters
 	ExtraIdentifierCodes []string                   `json:"extra_identifier_codes,omitzero"` // at most 10
@@ -1938,23 +2045,27 @@ type CreateGlobalProductResponse struct {
 	GlobalSKUs      []GlobalSKU `json:"global_skus,omitzero"`
 }
 
-// CreateImageTranslationTasksRequest holds the parameters of Product.CreateImageTranslationTasks.
+// CreateImageTranslationTasksRequest holds the parameters of
+// Product.CreateImageTranslationTasks.
 type CreateImageTranslationTasksRequest struct {
 	Images []CreateImageTranslationTasksRequestImage `json:"images,omitzero"`
 }
 
-// CreateImageTranslationTasksRequestImage is part of a request.
+// CreateImageTranslationTasksRequestImage is taken by
+// [ProductService.CreateImageTranslationTasks].
 type CreateImageTranslationTasksRequestImage struct {
 	ImageURI        *string  `json:"image_uri,omitzero"`
 	TargetLanguages []string `json:"target_languages,omitzero"`
 }
 
-// CreateImageTranslationTasksResponse is the reply of Product.CreateImageTranslationTasks.
+// CreateImageTranslationTasksResponse is the reply of
+// Product.CreateImageTranslationTasks.
 type CreateImageTranslationTasksResponse struct {
 	TranslationTasks []CreateImageTranslationTasksResponseTranslationTask `json:"translation_tasks,omitzero"`
 }
 
-// CreateImageTranslationTasksResponseTranslationTask is part of a reply.
+// CreateImageTranslationTasksResponseTranslationTask is returned by
+// [ProductService.CreateImageTranslationTasks].
 type CreateImageTranslationTasksResponseTranslationTask struct {
 	ID             string `json:"id,omitzero"`
 	ImageURI       string `json:"image_uri,omitzero"`
@@ -2013,7 +2124,8 @@ type CreateProductRequest struct {
 	Video                        *IDOnly                               `json:"video,omitzero"`
 }
 
-// CreateProductRequestSKU is part of a request.
+// CreateProductRequestSKU is taken by [ProductService.CreateProduct] and
+// [ProductService.CheckProductListing].
 type CreateProductRequestSKU struct {
 	CombinedSKUs         []CombinedSKU                    `json:"combined_skus,omitzero"`
 	ExternalListPrices   []ExternalListPrice              `json:"external_list_prices,omitzero"`
@@ -2038,7 +2150,8 @@ type CreateProductResponse struct {
 	Warnings  []EditProductResponseWarning `json:"warnings,omitzero"`
 }
 
-// CreateResponsiblePersonRequest holds the parameters of Product.CreateResponsiblePerson.
+// CreateResponsiblePersonRequest holds the parameters of
+// Product.CreateResponsiblePerson.
 type CreateResponsiblePersonRequest struct {
 	Address     *ProductAddress                            `json:"address,omitzero"`
 	Email       *string                                    `json:"email,omitzero"`
@@ -2053,7 +2166,9 @@ func (v CreateResponsiblePersonRequest) Format(f fmt.State, _ rune) { wire.Print
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateResponsiblePersonRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateResponsiblePersonRequestPhoneNumber is part of a request.
+// CreateResponsiblePersonRequestPhoneNumber is taken by
+// [ProductService.CreateResponsiblePerson] and
+// [ProductService.PartialEditResponsiblePerson].
 type CreateResponsiblePersonRequestPhoneNumber struct {
 	CountryCode *string `json:"country_code,omitzero"` // at most 4 characters
 	LocalNumber *string `json:"local_number,omitzero"` // 7 to 11
@@ -2067,7 +2182,8 @@ func (v CreateResponsiblePersonRequestPhoneNumber) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v CreateResponsiblePersonRequestPhoneNumber) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CreateResponsiblePersonResponse is the reply of Product.CreateResponsiblePerson.
+// CreateResponsiblePersonResponse is the reply of
+// Product.CreateResponsiblePerson.
 type CreateResponsiblePersonResponse struct {
 	ResponsiblePersonID string `json:"responsible_person_id,omitzero"`
 }
@@ -2083,7 +2199,8 @@ type DeactivateProductsResponse struct {
 	Errors []DeleteProductsResponseError `json:"errors,omitzero"`
 }
 
-// DeleteGlobalProductsRequest holds the parameters of Product.DeleteGlobalProducts.
+// DeleteGlobalProductsRequest holds the parameters of
+// Product.DeleteGlobalProducts.
 type DeleteGlobalProductsRequest struct {
 	GlobalProductIDs []string `json:"global_product_ids,omitzero"` // at most 20
 }
@@ -2093,14 +2210,16 @@ type DeleteGlobalProductsResponse struct {
 	Errors []DeleteGlobalProductsResponseError `json:"errors,omitzero"`
 }
 
-// DeleteGlobalProductsResponseError is part of a reply.
+// DeleteGlobalProductsResponseError is returned by
+// [ProductService.DeleteGlobalProducts].
 type DeleteGlobalProductsResponseError struct {
 	Code    int                                     `json:"code,omitzero"`
 	Detail  DeleteGlobalProductsResponseErrorDetail `json:"detail,omitzero"`
 	Message string                                  `json:"message,omitzero"`
 }
 
-// DeleteGlobalProductsResponseErrorDetail is part of a reply.
+// DeleteGlobalProductsResponseErrorDetail is returned by
+// [ProductService.DeleteGlobalProducts].
 type DeleteGlobalProductsResponseErrorDetail struct {
 	GlobalProductID string `json:"global_product_id,omitzero"`
 }
@@ -2115,14 +2234,16 @@ type DeleteProductsResponse struct {
 	Errors []DeleteProductsResponseError `json:"errors,omitzero"`
 }
 
-// Diagnose is part of a reply.
+// Diagnose is returned by [ProductService.DiagnoseAndOptimizeProduct] and
+// [ProductService.ProductInformationIssueDiagnosis].
 type Diagnose struct {
 	DiagnosisResults []DiagnosisResult `json:"diagnosis_results,omitzero"`
 	Field            DiagnoseField     `json:"field,omitzero"`
 	Suggestion       Suggestion        `json:"suggestion,omitzero"`
 }
 
-// DiagnoseAndOptimizeProductRequest holds the parameters of Product.DiagnoseAndOptimizeProduct.
+// DiagnoseAndOptimizeProductRequest holds the parameters of
+// Product.DiagnoseAndOptimizeProduct.
 type DiagnoseAndOptimizeProductRequest struct {
 	BrandID            *string                      `json:"brand_id,omitzero"`
 	CategoryID         *string                      `json:"category_id,omitzero"`
@@ -2135,20 +2256,22 @@ type DiagnoseAndOptimizeProductRequest struct {
 	Title              *string                      `json:"title,omitzero"`
 }
 
-// DiagnoseAndOptimizeProductResponse is the reply of Product.DiagnoseAndOptimizeProduct.
+// DiagnoseAndOptimizeProductResponse is the reply of
+// Product.DiagnoseAndOptimizeProduct.
 type DiagnoseAndOptimizeProductResponse struct {
 	Diagnoses      []Diagnose     `json:"diagnoses,omitzero"`
 	ListingQuality ListingQuality `json:"listing_quality,omitzero"`
 }
 
-// DiagnosisResult is part of a reply.
+// DiagnosisResult is returned by [ProductService.CheckProductListing] and 2
+// others.
 type DiagnosisResult struct {
 	Code        string             `json:"code,omitzero"`
 	HowToSolve  string             `json:"how_to_solve,omitzero"`
 	QualityTier ProductQualityTier `json:"quality_tier,omitzero"`
 }
 
-// DiscountDetail is part of a request.
+// DiscountDetail is taken by [ProductService.EditProduct] and 3 others.
 type DiscountDetail struct {
 	DiscountLevel *string `json:"discount_level,omitzero"`
 	DiscountValue *int    `json:"discount_value,omitzero"`
@@ -2163,29 +2286,32 @@ type EditGlobalProductRequest struct {
 	Description             *string                                 `json:"description,omitzero"`                // at most 10000 characters
 	ExternalGlobalProductID *string                                 `json:"external_global_product_id,omitzero"` // at most 999 characters
 	MainImages              []ImageURI                              `json:"main_images,omitzero"`                // at most 9
-	Manufacturer            *Manufacturer                           `json:"manufacturer,omitzero"`
-	ManufacturerIDs         []string                                `json:"manufacturer_ids,omitzero"`
-	PackageDimensions       *Dimensions                             `json:"package_dimensions,omitzero"`
-	PackageWeight           *Weight                                 `json:"package_weight,omitzero"`
-	ProductAttributes       []ProductAttribute                      `json:"product_attributes,omitzero"`
-	ResponsiblePersonIDs    []string                                `json:"responsible_person_ids,omitzero"`
-	SizeChart               *EditProductRequestSizeChart            `json:"size_chart,omitzero"`
-	SKUs                    []EditGlobalProductRequestSKU           `json:"skus,omitzero"`
-	Title                   *string                                 `json:"title,omitzero"`
-	Video                   *IDOnly                                 `json:"video,omitzero"`
+	// Deprecated: use ManufacturerIDs.
+	Manufacturer         *Manufacturer                 `json:"manufacturer,omitzero"`
+	ManufacturerIDs      []string                      `json:"manufacturer_ids,omitzero"`
+	PackageDimensions    *Dimensions                   `json:"package_dimensions,omitzero"`
+	PackageWeight        *Weight                       `json:"package_weight,omitzero"`
+	ProductAttributes    []ProductAttribute            `json:"product_attributes,omitzero"`
+	ResponsiblePersonIDs []string                      `json:"responsible_person_ids,omitzero"`
+	SizeChart            *EditProductRequestSizeChart  `json:"size_chart,omitzero"`
+	SKUs                 []EditGlobalProductRequestSKU `json:"skus,omitzero"`
+	Title                *string                       `json:"title,omitzero"`
+	Video                *IDOnly                       `json:"video,omitzero"`
 }
 
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v EditGlobalProductRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// EditGlobalProductRequestCertification is part of a request.
+// EditGlobalProductRequestCertification is taken by
+// [ProductService.EditGlobalProduct] and 3 others.
 type EditGlobalProductRequestCertification struct {
 	Files  []CertificationFile `json:"files,omitzero"`
 	ID     *string             `json:"id,omitzero"`
 	Images []ImageURI          `json:"images,omitzero"`
 }
 
-// EditGlobalProductRequestSKU is part of a request.
+// EditGlobalProductRequestSKU is taken by [ProductService.EditGlobalProduct]
+// and [ProductService.PartialEditGlobalProduct].
 type EditGlobalProductRequestSKU struct {
 	ExternalGlobalSKUID  *string                    `json:"external_global_sku_id,omitzero"` // at most 999 characters
 	ExtraIdentifierCodes []string                   `json:"extra_identifier_codes,omitzero"` // at most 10
@@ -2236,13 +2362,15 @@ type EditProductRequest struct {
 	Video                        *IDOnly                               `json:"video,omitzero"`
 }
 
-// EditProductRequestReplicatedProduct is part of a request.
+// EditProductRequestReplicatedProduct is taken by [ProductService.EditProduct]
+// and [ProductService.EditProductV202309].
 type EditProductRequestReplicatedProduct struct {
 	Region *string                                  `json:"region,omitzero"`
 	SKUs   []EditProductRequestReplicatedProductSKU `json:"skus,omitzero"`
 }
 
-// EditProductRequestReplicatedProductSKU is part of a request.
+// EditProductRequestReplicatedProductSKU is taken by
+// [ProductService.EditProduct] and [ProductService.EditProductV202309].
 type EditProductRequestReplicatedProductSKU struct {
 	ID        *string               `json:"id,omitzero"`
 	Inventory []ProductSKUInventory `json:"inventory,omitzero"`
@@ -2250,7 +2378,7 @@ type EditProductRequestReplicatedProductSKU struct {
 	SellerSKU *string               `json:"seller_sku,omitzero"` // 1 to 50
 }
 
-// EditProductRequestSKU is part of a request.
+// EditProductRequestSKU is taken by [ProductService.EditProduct].
 type EditProductRequestSKU struct {
 	CombinedSKUs         []CombinedSKU                    `json:"combined_skus,omitzero"`
 	ExternalListPrices   []ExternalListPrice              `json:"external_list_prices,omitzero"`
@@ -2269,7 +2397,8 @@ type EditProductRequestSKU struct {
 	SKUUnitCount         *string                          `json:"sku_unit_count,omitzero"`
 }
 
-// EditProductRequestSKUInventory is part of a request.
+// EditProductRequestSKUInventory is taken by [ProductService.EditProduct] and 3
+// others.
 type EditProductRequestSKUInventory struct {
 	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
 	HandlingTime      *int    `json:"handling_time,omitzero"`
@@ -2277,13 +2406,15 @@ type EditProductRequestSKUInventory struct {
 	WarehouseID       *string `json:"warehouse_id,omitzero"`
 }
 
-// EditProductRequestSKUPreSale is part of a request.
+// EditProductRequestSKUPreSale is taken by [ProductService.EditProduct] and
+// [ProductService.EditProductV202309].
 type EditProductRequestSKUPreSale struct {
 	FulfillmentType *PreSaleFulfillmentType           `json:"fulfillment_type,omitzero"`
 	Type            *EditProductRequestSKUPreSaleType `json:"type,omitzero"`
 }
 
-// EditProductRequestSizeChart is part of a request.
+// EditProductRequestSizeChart is taken by [ProductService.EditProduct] and 10
+// others.
 type EditProductRequestSizeChart struct {
 	Image    *ImageURI `json:"image,omitzero"`
 	Template *IDOnly   `json:"template,omitzero"`
@@ -2327,7 +2458,7 @@ type EditProductV202309Request struct {
 	Video                        *IDOnly                                    `json:"video,omitzero"`
 }
 
-// EditProductV202309RequestSKU is part of a request.
+// EditProductV202309RequestSKU is taken by [ProductService.EditProductV202309].
 type EditProductV202309RequestSKU struct {
 	CombinedSKUs         []CombinedSKU                           `json:"combined_skus,omitzero"`
 	ExternalListPrices   []ExternalListPrice                     `json:"external_list_prices,omitzero"`
@@ -2346,19 +2477,22 @@ type EditProductV202309RequestSKU struct {
 	SKUUnitCount         *string                                 `json:"sku_unit_count,omitzero"`
 }
 
-// EditProductV202309RequestSKUInventory is part of a request.
+// EditProductV202309RequestSKUInventory is taken by
+// [ProductService.BindLocalProducts] and 3 others.
 type EditProductV202309RequestSKUInventory struct {
 	Quantity    *int    `json:"quantity,omitzero"` // 1 to 99999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
-// EnableStrikethroughPricesRequest holds the parameters of Product.EnableStrikethroughPrices.
+// EnableStrikethroughPricesRequest holds the parameters of
+// Product.EnableStrikethroughPrices.
 type EnableStrikethroughPricesRequest struct {
 	ExternalProductID *string                               `json:"external_product_id,omitzero"` // at most 999 characters
 	SKUs              []EnableStrikethroughPricesRequestSKU `json:"skus,omitzero"`
 }
 
-// EnableStrikethroughPricesRequestSKU is part of a request.
+// EnableStrikethroughPricesRequestSKU is taken by
+// [ProductService.EnableStrikethroughPrices].
 type EnableStrikethroughPricesRequestSKU struct {
 	ExternalRetailPrice      *Money                                                       `json:"external_retail_price,omitzero"`
 	ExternalSKUID            *string                                                      `json:"external_sku_id,omitzero"` // at most 999 characters
@@ -2366,7 +2500,8 @@ type EnableStrikethroughPricesRequestSKU struct {
 	ID                       *string                                                      `json:"id,omitzero"`
 }
 
-// EnableStrikethroughPricesRequestSKUExternalTransactionPrice is part of a request.
+// EnableStrikethroughPricesRequestSKUExternalTransactionPrice is taken by
+// [ProductService.EnableStrikethroughPrices].
 type EnableStrikethroughPricesRequestSKUExternalTransactionPrice struct {
 	Amount          *Decimal     `json:"amount,omitzero"`
 	Currency        *string      `json:"currency,omitzero"`
@@ -2374,36 +2509,39 @@ type EnableStrikethroughPricesRequestSKUExternalTransactionPrice struct {
 	TransactionTime *UnixSeconds `json:"transaction_time,omitzero"`
 }
 
-// EnableStrikethroughPricesResponse is the reply of Product.EnableStrikethroughPrices.
+// EnableStrikethroughPricesResponse is the reply of
+// Product.EnableStrikethroughPrices.
 type EnableStrikethroughPricesResponse struct {
 	Errors []EnableStrikethroughPricesResponseError `json:"errors,omitzero"`
 }
 
-// EnableStrikethroughPricesResponseError is part of a reply.
+// EnableStrikethroughPricesResponseError is returned by
+// [ProductService.EnableStrikethroughPrices].
 type EnableStrikethroughPricesResponseError struct {
 	Code    string                                       `json:"code,omitzero"`
 	Detail  EnableStrikethroughPricesResponseErrorDetail `json:"detail,omitzero"`
 	Message string                                       `json:"message,omitzero"`
 }
 
-// EnableStrikethroughPricesResponseErrorDetail is part of a reply.
+// EnableStrikethroughPricesResponseErrorDetail is returned by
+// [ProductService.EnableStrikethroughPrices].
 type EnableStrikethroughPricesResponseErrorDetail struct {
 	SKUID string `json:"sku_id,omitzero"`
 }
 
-// ExternalListPrice is part of a request.
+// ExternalListPrice is taken by [ProductService.EditProduct] and 6 others.
 type ExternalListPrice struct {
 	Amount   *Decimal `json:"amount,omitzero"`
 	Currency *string  `json:"currency,omitzero"`
 	Source   *string  `json:"source,omitzero"`
 }
 
-// FailReason is part of a reply.
+// FailReason is returned by [ProductService.EditGlobalProduct] and 3 others.
 type FailReason struct {
 	Message string `json:"message,omitzero"`
 }
 
-// Fee is part of a request.
+// Fee is taken by [ProductService.EditProduct] and 6 others.
 type Fee struct {
 	AdditionalAttribute *ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
 	Amount              *Decimal                    `json:"amount,omitzero"`
@@ -2421,7 +2559,7 @@ type GetAttributesResponse struct {
 	Attributes []GetAttributesResponseAttribute `json:"attributes,omitzero"`
 }
 
-// GetAttributesResponseAttribute is part of a reply.
+// GetAttributesResponseAttribute is returned by [ProductService.GetAttributes].
 type GetAttributesResponseAttribute struct {
 	ID                    string                                `json:"id,omitzero"`
 	IsCustomizable        bool                                  `json:"is_customizable,omitzero"`
@@ -2434,7 +2572,8 @@ type GetAttributesResponseAttribute struct {
 	Values                []GetAttributesResponseAttributeValue `json:"values,omitzero"`
 }
 
-// GetAttributesResponseAttributeValue is part of a reply.
+// GetAttributesResponseAttributeValue is returned by
+// [ProductService.GetAttributes].
 type GetAttributesResponseAttributeValue struct {
 	IconURL string `json:"icon_url,omitzero"`
 	ID      string `json:"id,omitzero"`
@@ -2458,7 +2597,7 @@ type GetBrandsResponse struct {
 	TotalCount    int                      `json:"total_count,omitzero"`
 }
 
-// GetBrandsResponseBrand is part of a reply.
+// GetBrandsResponseBrand is returned by [ProductService.GetBrands].
 type GetBrandsResponseBrand struct {
 	AuthorizedStatus ProductAuthorizedStatus `json:"authorized_status,omitzero"`
 	BrandStatus      ProductBrandStatus      `json:"brand_status,omitzero"`
@@ -2481,7 +2620,7 @@ type GetCategoriesResponse struct {
 	Categories []GetCategoriesResponseCategory `json:"categories,omitzero"`
 }
 
-// GetCategoriesResponseCategory is part of a reply.
+// GetCategoriesResponseCategory is returned by [ProductService.GetCategories].
 type GetCategoriesResponseCategory struct {
 	ID                 string                                          `json:"id,omitzero"`
 	IsLeaf             bool                                            `json:"is_leaf,omitzero"`
@@ -2509,18 +2648,19 @@ type GetCategoryRulesResponse struct {
 	SizeChart                  SizeChart                                      `json:"size_chart,omitzero"`
 }
 
-// GetCategoryRulesResponseCOD is part of a reply.
+// GetCategoryRulesResponseCOD is returned by [ProductService.GetCategoryRules].
 type GetCategoryRulesResponseCOD struct {
 	IsSupported bool `json:"is_supported,omitzero"`
 }
 
-// GetCategoryRulesResponseFee is part of a reply.
+// GetCategoryRulesResponseFee is returned by [ProductService.GetCategoryRules].
 type GetCategoryRulesResponseFee struct {
 	IsRequired bool   `json:"is_required,omitzero"`
 	Type       string `json:"type,omitzero"`
 }
 
-// GetCategoryRulesResponseProductCertification is part of a reply.
+// GetCategoryRulesResponseProductCertification is returned by
+// [ProductService.GetCategoryRules].
 type GetCategoryRulesResponseProductCertification struct {
 	DocumentDetails       string                        `json:"document_details,omitzero"`
 	ExpirationDate        Requirement                   `json:"expiration_date,omitzero"`
@@ -2531,7 +2671,8 @@ type GetCategoryRulesResponseProductCertification struct {
 	SampleImageURL        string                        `json:"sample_image_url,omitzero"`
 }
 
-// GetGlobalAttributesRequest holds the parameters of Product.GetGlobalAttributes.
+// GetGlobalAttributesRequest holds the parameters of
+// Product.GetGlobalAttributes.
 type GetGlobalAttributesRequest struct {
 	CategoryVersion *string `url:"category_version,omitempty" json:"-"`
 	Locale          *string `url:"locale,omitempty" json:"-"`
@@ -2542,7 +2683,8 @@ type GetGlobalAttributesResponse struct {
 	Attributes []GetGlobalAttributesResponseAttribute `json:"attributes,omitzero"`
 }
 
-// GetGlobalAttributesResponseAttribute is part of a reply.
+// GetGlobalAttributesResponseAttribute is returned by
+// [ProductService.GetGlobalAttributes].
 type GetGlobalAttributesResponseAttribute struct {
 	ID                    string                                       `json:"id,omitzero"`
 	IsCustomizable        bool                                         `json:"is_customizable,omitzero"`
@@ -2556,7 +2698,8 @@ type GetGlobalAttributesResponseAttribute struct {
 	Values                []IDName                                     `json:"values,omitzero"`
 }
 
-// GetGlobalCategoriesRequest holds the parameters of Product.GetGlobalCategories.
+// GetGlobalCategoriesRequest holds the parameters of
+// Product.GetGlobalCategories.
 type GetGlobalCategoriesRequest struct {
 	CategoryVersion *string `url:"category_version,omitempty" json:"-"`
 	Keyword         *string `url:"keyword,omitempty" json:"-"`
@@ -2568,7 +2711,8 @@ type GetGlobalCategoriesResponse struct {
 	Categories []GetGlobalCategoriesResponseCategory `json:"categories,omitzero"`
 }
 
-// GetGlobalCategoriesResponseCategory is part of a reply.
+// GetGlobalCategoriesResponseCategory is returned by
+// [ProductService.GetGlobalCategories].
 type GetGlobalCategoriesResponseCategory struct {
 	ID                 string                                                `json:"id,omitzero"`
 	IsLeaf             bool                                                  `json:"is_leaf,omitzero"`
@@ -2577,13 +2721,16 @@ type GetGlobalCategoriesResponseCategory struct {
 	PermissionStatuses []GetGlobalCategoriesResponseCategoryPermissionStatus `json:"permission_statuses,omitzero"`
 }
 
-// GetGlobalCategoryRulesRequest holds the parameters of Product.GetGlobalCategoryRules.
+// GetGlobalCategoryRulesRequest holds the parameters of
+// Product.GetGlobalCategoryRules.
 type GetGlobalCategoryRulesRequest struct {
 	CategoryVersion *string `url:"category_version,omitempty" json:"-"`
 	Locale          *string `url:"locale,omitempty" json:"-"`
 }
 
-// GetGlobalCategoryRulesRequirementCondition is part of a reply.
+// GetGlobalCategoryRulesRequirementCondition is returned by
+// [ProductService.GetGlobalAttributes] and
+// [ProductService.GetGlobalCategoryRules].
 type GetGlobalCategoryRulesRequirementCondition struct {
 	AttributeID      string `json:"attribute_id,omitzero"`
 	AttributeValueID string `json:"attribute_value_id,omitzero"`
@@ -2591,7 +2738,8 @@ type GetGlobalCategoryRulesRequirementCondition struct {
 	Region           string `json:"region,omitzero"`
 }
 
-// GetGlobalCategoryRulesResponse is the reply of Product.GetGlobalCategoryRules.
+// GetGlobalCategoryRulesResponse is the reply of
+// Product.GetGlobalCategoryRules.
 type GetGlobalCategoryRulesResponse struct {
 	Manufacturer          RegionalRequirement                                  `json:"manufacturer,omitzero"`
 	ProductCertifications []GetGlobalCategoryRulesResponseProductCertification `json:"product_certifications,omitzero"`
@@ -2599,7 +2747,8 @@ type GetGlobalCategoryRulesResponse struct {
 	SizeChart             SizeChart                                            `json:"size_chart,omitzero"`
 }
 
-// GetGlobalCategoryRulesResponseProductCertification is part of a reply.
+// GetGlobalCategoryRulesResponseProductCertification is returned by
+// [ProductService.GetGlobalCategoryRules].
 type GetGlobalCategoryRulesResponseProductCertification struct {
 	ID                    string                                       `json:"id,omitzero"`
 	IsRequired            bool                                         `json:"is_required,omitzero"`
@@ -2610,13 +2759,15 @@ type GetGlobalCategoryRulesResponseProductCertification struct {
 	SampleImageURL        string                                       `json:"sample_image_url,omitzero"`
 }
 
-// GetGlobalListingRulesInventoryRuleAssociatedWarehouse is part of a reply.
+// GetGlobalListingRulesInventoryRuleAssociatedWarehouse is returned by
+// [ProductService.GetGlobalListingRules].
 type GetGlobalListingRulesInventoryRuleAssociatedWarehouse struct {
 	Region      string `json:"region,omitzero"`
 	WarehouseID string `json:"warehouse_id,omitzero"`
 }
 
-// GetGlobalListingRulesRequest holds the parameters of Product.GetGlobalListingRules.
+// GetGlobalListingRulesRequest holds the parameters of
+// Product.GetGlobalListingRules.
 type GetGlobalListingRulesRequest struct{}
 
 // GetGlobalListingRulesResponse is the reply of Product.GetGlobalListingRules.
@@ -2625,7 +2776,8 @@ type GetGlobalListingRulesResponse struct {
 	ListingMethods []ProductListingMethod                       `json:"listing_methods,omitzero"`
 }
 
-// GetGlobalListingRulesResponseInventoryRule is part of a reply.
+// GetGlobalListingRulesResponseInventoryRule is returned by
+// [ProductService.GetGlobalListingRules].
 type GetGlobalListingRulesResponseInventoryRule struct {
 	AllocationMode       string                                                  `json:"allocation_mode,omitzero"`
 	AssociatedWarehouses []GetGlobalListingRulesInventoryRuleAssociatedWarehouse `json:"associated_warehouses,omitzero"`
@@ -2646,25 +2798,27 @@ type GetGlobalProductResponse struct {
 	GlobalSellerID          string                                  `json:"global_seller_id,omitzero"`
 	ID                      string                                  `json:"id,omitzero"`
 	MainImages              []GetGlobalProductResponseMainImage     `json:"main_images,omitzero"`
-	Manufacturer            GetGlobalProductResponseManufacturer    `json:"manufacturer,omitzero"`
-	ManufacturerIDs         []string                                `json:"manufacturer_ids,omitzero"`
-	PackageDimensions       Dimensions                              `json:"package_dimensions,omitzero"`
-	PackageWeight           Weight                                  `json:"package_weight,omitzero"`
-	ProductAttributes       []ProductProductAttribute               `json:"product_attributes,omitzero"`
-	Products                []GetGlobalProductResponseProduct       `json:"products,omitzero"`
-	ResponsiblePersonIDs    []string                                `json:"responsible_person_ids,omitzero"`
-	SizeChart               GetGlobalProductResponseSizeChart       `json:"size_chart,omitzero"`
-	SKUs                    []GetGlobalProductResponseSKU           `json:"skus,omitzero"`
-	SourceLocale            string                                  `json:"source_locale,omitzero"`
-	Title                   string                                  `json:"title,omitzero"`
-	UpdateTime              UnixSeconds                             `json:"update_time,omitzero"`
-	Video                   IDOnly                                  `json:"video,omitzero"`
+	// Deprecated: use ManufacturerIDs.
+	Manufacturer         GetGlobalProductResponseManufacturer `json:"manufacturer,omitzero"`
+	ManufacturerIDs      []string                             `json:"manufacturer_ids,omitzero"`
+	PackageDimensions    Dimensions                           `json:"package_dimensions,omitzero"`
+	PackageWeight        Weight                               `json:"package_weight,omitzero"`
+	ProductAttributes    []ProductProductAttribute            `json:"product_attributes,omitzero"`
+	Products             []GetGlobalProductResponseProduct    `json:"products,omitzero"`
+	ResponsiblePersonIDs []string                             `json:"responsible_person_ids,omitzero"`
+	SizeChart            GetGlobalProductResponseSizeChart    `json:"size_chart,omitzero"`
+	SKUs                 []GetGlobalProductResponseSKU        `json:"skus,omitzero"`
+	SourceLocale         string                               `json:"source_locale,omitzero"`
+	Title                string                               `json:"title,omitzero"`
+	UpdateTime           UnixSeconds                          `json:"update_time,omitzero"`
+	Video                IDOnly                               `json:"video,omitzero"`
 }
 
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetGlobalProductResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetGlobalProductResponseCertification is part of a reply.
+// GetGlobalProductResponseCertification is returned by
+// [ProductService.GetGlobalProduct].
 type GetGlobalProductResponseCertification struct {
 	Files  []ProductFile                            `json:"files,omitzero"`
 	ID     string                                   `json:"id,omitzero"`
@@ -2672,14 +2826,16 @@ type GetGlobalProductResponseCertification struct {
 	Title  string                                   `json:"title,omitzero"`
 }
 
-// GetGlobalProductResponseMainImage is part of a reply.
+// GetGlobalProductResponseMainImage is returned by
+// [ProductService.GetGlobalProduct].
 type GetGlobalProductResponseMainImage struct {
 	Height int    `json:"height,omitzero"`
 	URI    string `json:"uri,omitzero"`
 	Width  int    `json:"width,omitzero"`
 }
 
-// GetGlobalProductResponseManufacturer is part of a reply.
+// GetGlobalProductResponseManufacturer is returned by
+// [ProductService.GetGlobalProduct].
 type GetGlobalProductResponseManufacturer struct {
 	Address     string `json:"address,omitzero"`
 	Email       string `json:"email,omitzero"`
@@ -2693,14 +2849,15 @@ func (v GetGlobalProductResponseManufacturer) Format(f fmt.State, _ rune) { wire
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetGlobalProductResponseManufacturer) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetGlobalProductResponseProduct is part of a reply.
+// GetGlobalProductResponseProduct is returned by
+// [ProductService.GetGlobalProduct].
 type GetGlobalProductResponseProduct struct {
 	ID          string       `json:"id,omitzero"`
 	Region      string       `json:"region,omitzero"`
 	SKUMappings []SKUMapping `json:"sku_mappings,omitzero"`
 }
 
-// GetGlobalProductResponseSKU is part of a reply.
+// GetGlobalProductResponseSKU is returned by [ProductService.GetGlobalProduct].
 type GetGlobalProductResponseSKU struct {
 	ExternalGlobalSKUID  string                                      `json:"external_global_sku_id,omitzero"`
 	ExtraIdentifierCodes []string                                    `json:"extra_identifier_codes,omitzero"`
@@ -2714,20 +2871,23 @@ type GetGlobalProductResponseSKU struct {
 	SKUUnitCount         string                                      `json:"sku_unit_count,omitzero"`
 }
 
-// GetGlobalProductResponseSKUInventory is part of a reply.
+// GetGlobalProductResponseSKUInventory is returned by
+// [ProductService.GetGlobalProduct].
 type GetGlobalProductResponseSKUInventory struct {
 	GlobalWarehouseID string `json:"global_warehouse_id,omitzero"`
 	Quantity          int    `json:"quantity,omitzero"`
 }
 
-// GetGlobalProductResponseSKUPrice is part of a reply.
+// GetGlobalProductResponseSKUPrice is returned by
+// [ProductService.GetGlobalProduct].
 type GetGlobalProductResponseSKUPrice struct {
 	Amount    Decimal `json:"amount,omitzero"`
 	Currency  string  `json:"currency,omitzero"`
 	UnitPrice Decimal `json:"unit_price,omitzero"`
 }
 
-// GetGlobalProductResponseSKUSalesAttribute is part of a reply.
+// GetGlobalProductResponseSKUSalesAttribute is returned by
+// [ProductService.GetGlobalProduct].
 type GetGlobalProductResponseSKUSalesAttribute struct {
 	ID        string       `json:"id,omitzero"`
 	Name      string       `json:"name,omitzero"`
@@ -2736,28 +2896,33 @@ type GetGlobalProductResponseSKUSalesAttribute struct {
 	ValueName string       `json:"value_name,omitzero"`
 }
 
-// GetGlobalProductResponseSizeChart is part of a reply.
+// GetGlobalProductResponseSizeChart is returned by
+// [ProductService.GetGlobalProduct].
 type GetGlobalProductResponseSizeChart struct {
 	Image    GetGlobalProductResponseSizeChartImage `json:"image,omitzero"`
 	Template IDOnly                                 `json:"template,omitzero"`
 }
 
-// GetGlobalProductResponseSizeChartImage is part of a reply.
+// GetGlobalProductResponseSizeChartImage is returned by
+// [ProductService.GetGlobalProduct].
 type GetGlobalProductResponseSizeChartImage struct {
 	Height int    `json:"height,omitzero"`
 	URI    string `json:"uri,omitzero"`
 	Width  int    `json:"width,omitzero"`
 }
 
-// GetGlobalReplicatedProductsRequest holds the parameters of Product.GetGlobalReplicatedProducts.
+// GetGlobalReplicatedProductsRequest holds the parameters of
+// Product.GetGlobalReplicatedProducts.
 type GetGlobalReplicatedProductsRequest struct{}
 
-// GetGlobalReplicatedProductsResponse is the reply of Product.GetGlobalReplicatedProducts.
+// GetGlobalReplicatedProductsResponse is the reply of
+// Product.GetGlobalReplicatedProducts.
 type GetGlobalReplicatedProductsResponse struct {
 	ReplicatedProducts []GetGlobalReplicatedProductsResponseReplicatedProduct `json:"replicated_products,omitzero"`
 }
 
-// GetGlobalReplicatedProductsResponseReplicatedProduct is part of a reply.
+// GetGlobalReplicatedProductsResponseReplicatedProduct is returned by
+// [ProductService.GetGlobalReplicatedProducts].
 type GetGlobalReplicatedProductsResponseReplicatedProduct struct {
 	ProductID     string `json:"product_id,omitzero"`
 	ProductStatus string `json:"product_status,omitzero"`
@@ -2765,17 +2930,20 @@ type GetGlobalReplicatedProductsResponseReplicatedProduct struct {
 	ShopID        string `json:"shop_id,omitzero"`
 }
 
-// GetImageTranslationTasksRequest holds the parameters of Product.GetImageTranslationTasks.
+// GetImageTranslationTasksRequest holds the parameters of
+// Product.GetImageTranslationTasks.
 type GetImageTranslationTasksRequest struct {
 	TranslationTaskIDs []string `url:"translation_task_ids,comma,omitempty" json:"-"` // at most 20
 }
 
-// GetImageTranslationTasksResponse is the reply of Product.GetImageTranslationTasks.
+// GetImageTranslationTasksResponse is the reply of
+// Product.GetImageTranslationTasks.
 type GetImageTranslationTasksResponse struct {
 	TranslationTasks []GetImageTranslationTasksResponseTranslationTask `json:"translation_tasks,omitzero"`
 }
 
-// GetImageTranslationTasksResponseTranslationTask is part of a reply.
+// GetImageTranslationTasksResponseTranslationTask is returned by
+// [ProductService.GetImageTranslationTasks].
 type GetImageTranslationTasksResponseTranslationTask struct {
 	FailReason      string                                                       `json:"fail_reason,omitzero"`
 	ID              string                                                       `json:"id,omitzero"`
@@ -2785,13 +2953,15 @@ type GetImageTranslationTasksResponseTranslationTask struct {
 	TranslatedImage GetImageTranslationTasksTranslationTaskTranslatedImage       `json:"translated_image,omitzero"`
 }
 
-// GetImageTranslationTasksResponseTranslationTaskOriginalImage is part of a reply.
+// GetImageTranslationTasksResponseTranslationTaskOriginalImage is returned by
+// [ProductService.GetImageTranslationTasks].
 type GetImageTranslationTasksResponseTranslationTaskOriginalImage struct {
 	URI string `json:"uri,omitzero"`
 	URL string `json:"url,omitzero"`
 }
 
-// GetImageTranslationTasksTranslationTaskTranslatedImage is part of a reply.
+// GetImageTranslationTasksTranslationTaskTranslatedImage is returned by
+// [ProductService.GetImageTranslationTasks].
 type GetImageTranslationTasksTranslationTaskTranslatedImage struct {
 	URI string `json:"uri,omitzero"`
 	URL string `json:"url,omitzero"`
@@ -2804,7 +2974,8 @@ type GetProductRequest struct {
 	ReturnUnderReviewVersion *bool   `url:"return_under_review_version,omitempty" json:"-"`
 }
 
-// GetProductsSEOWordsRequest holds the parameters of Product.GetProductsSEOWords.
+// GetProductsSEOWordsRequest holds the parameters of
+// Product.GetProductsSEOWords.
 type GetProductsSEOWordsRequest struct {
 	ProductIDs []string `url:"product_ids,comma" json:"-"` // required, at most 20
 }
@@ -2814,40 +2985,46 @@ type GetProductsSEOWordsResponse struct {
 	Products []GetProductsSEOWordsResponseProduct `json:"products,omitzero"`
 }
 
-// GetProductsSEOWordsResponseProduct is part of a reply.
+// GetProductsSEOWordsResponseProduct is returned by
+// [ProductService.GetProductsSEOWords].
 type GetProductsSEOWordsResponseProduct struct {
 	ID       string    `json:"id,omitzero"`
 	SEOWords []SEOWord `json:"seo_words,omitzero"`
 }
 
-// GetRecommendedProductTitleAndDescriptionProductSuggestion is part of a reply.
+// GetRecommendedProductTitleAndDescriptionProductSuggestion is returned by
+// [ProductService.GetRecommendedProductTitleAndDescription].
 type GetRecommendedProductTitleAndDescriptionProductSuggestion struct {
 	Field GetRecommendedProductTitleAndDescriptionSuggestionField  `json:"field,omitzero"`
 	Items []GetRecommendedProductTitleAndDescriptionSuggestionItem `json:"items,omitzero"`
 }
 
-// GetRecommendedProductTitleAndDescriptionRequest holds the parameters of Product.GetRecommendedProductTitleAndDescription.
+// GetRecommendedProductTitleAndDescriptionRequest holds the parameters of
+// Product.GetRecommendedProductTitleAndDescription.
 type GetRecommendedProductTitleAndDescriptionRequest struct {
 	ProductIDs []string `url:"product_ids,comma" json:"-"` // required, at most 20
 }
 
-// GetRecommendedProductTitleAndDescriptionResponse is the reply of Product.GetRecommendedProductTitleAndDescription.
+// GetRecommendedProductTitleAndDescriptionResponse is the reply of
+// Product.GetRecommendedProductTitleAndDescription.
 type GetRecommendedProductTitleAndDescriptionResponse struct {
 	Products []GetRecommendedProductTitleAndDescriptionResponseProduct `json:"products,omitzero"`
 }
 
-// GetRecommendedProductTitleAndDescriptionResponseProduct is part of a reply.
+// GetRecommendedProductTitleAndDescriptionResponseProduct is returned by
+// [ProductService.GetRecommendedProductTitleAndDescription].
 type GetRecommendedProductTitleAndDescriptionResponseProduct struct {
 	ID          string                                                      `json:"id,omitzero"`
 	Suggestions []GetRecommendedProductTitleAndDescriptionProductSuggestion `json:"suggestions,omitzero"`
 }
 
-// GetRecommendedProductTitleAndDescriptionSuggestionItem is part of a reply.
+// GetRecommendedProductTitleAndDescriptionSuggestionItem is returned by
+// [ProductService.GetRecommendedProductTitleAndDescription].
 type GetRecommendedProductTitleAndDescriptionSuggestionItem struct {
 	Text string `json:"text,omitzero"`
 }
 
-// GlobalSKU is part of a reply.
+// GlobalSKU is returned by [ProductService.EditGlobalProduct] and 2 others.
 type GlobalSKU struct {
 	ExternalGlobalSKUID string           `json:"external_global_sku_id,omitzero"`
 	ID                  string           `json:"id,omitzero"`
@@ -2855,23 +3032,25 @@ type GlobalSKU struct {
 	SellerSKU           string           `json:"seller_sku,omitzero"`
 }
 
-// IdentifierCode is part of a request.
+// IdentifierCode is taken by [ProductService.EditProduct] and 8 others.
 type IdentifierCode struct {
 	Code *string             `json:"code,omitzero"`
 	Type *IdentifierCodeType `json:"type,omitzero"`
 }
 
-// ImportExternalProductInfoRequest holds the parameters of Product.ImportExternalProductInfo.
+// ImportExternalProductInfoRequest holds the parameters of
+// Product.ImportExternalProductInfo.
 type ImportExternalProductInfoRequest struct {
 	Data *File `multipart:"data" json:"-" url:"-"`
 }
 
-// ImportExternalProductInfoResponse is the reply of Product.ImportExternalProductInfo.
+// ImportExternalProductInfoResponse is the reply of
+// Product.ImportExternalProductInfo.
 type ImportExternalProductInfoResponse struct {
 	ImportResult CodeMessage `json:"import_result,omitzero"`
 }
 
-// Inventory is part of a reply.
+// Inventory is returned by [ProductService.InventorySearch].
 type Inventory struct {
 	ProductID string         `json:"product_id,omitzero"`
 	SKUs      []InventorySKU `json:"skus,omitzero"`
@@ -2880,7 +3059,7 @@ type Inventory struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v Inventory) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// InventorySKU is part of a reply.
+// InventorySKU is returned by [ProductService.InventorySearch].
 type InventorySKU struct {
 	ID                                  string                                          `json:"id,omitzero"`
 	SellerSKU                           string                                          `json:"seller_sku,omitzero"`
@@ -2893,7 +3072,8 @@ type InventorySKU struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v InventorySKU) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// InventorySKUTotalAvailableInventoryDistribution is part of a reply.
+// InventorySKUTotalAvailableInventoryDistribution is returned by
+// [ProductService.InventorySearch].
 type InventorySKUTotalAvailableInventoryDistribution struct {
 	CampaignInventory []InventorySearchCampaignInventory `json:"campaign_inventory,omitzero"`
 	CreatorInventory  []InventorySearchCreatorInventory  `json:"creator_inventory,omitzero"`
@@ -2905,13 +3085,15 @@ func (v InventorySKUTotalAvailableInventoryDistribution) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// InventorySearchCampaignInventory is part of a reply.
+// InventorySearchCampaignInventory is returned by
+// [ProductService.InventorySearch].
 type InventorySearchCampaignInventory struct {
 	CampaignName string `json:"campaign_name,omitzero"`
 	Quantity     int    `json:"quantity,omitzero"`
 }
 
-// InventorySearchCreatorInventory is part of a reply.
+// InventorySearchCreatorInventory is returned by
+// [ProductService.InventorySearch].
 type InventorySearchCreatorInventory struct {
 	CreatorName string `json:"creator_name,omitzero"`
 	Quantity    int    `json:"quantity,omitzero"`
@@ -2923,7 +3105,8 @@ func (v InventorySearchCreatorInventory) Format(f fmt.State, _ rune) { wire.Prin
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v InventorySearchCreatorInventory) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// InventorySearchInShopInventory is part of a reply.
+// InventorySearchInShopInventory is returned by
+// [ProductService.InventorySearch].
 type InventorySearchInShopInventory struct {
 	Quantity int `json:"quantity,omitzero"`
 }
@@ -2942,7 +3125,8 @@ type InventorySearchResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v InventorySearchResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ListingQuality is part of a reply.
+// ListingQuality is returned by [ProductService.CheckProductListing] and 2
+// others.
 type ListingQuality struct {
 	CurrentTier              ProductCurrentTier `json:"current_tier,omitzero"`
 	RemainingRecommendations int                `json:"remaining_recommendations,omitzero"`
@@ -2961,25 +3145,29 @@ type ListingSchemasResponse struct {
 	ListingSchemas []ListingSchemasResponseListingSchema `json:"listing_schemas,omitzero"`
 }
 
-// ListingSchemasResponseError is part of a reply.
+// ListingSchemasResponseError is returned by [ProductService.ListingSchemas]
+// and [ProductService.ListingSchemasV202401].
 type ListingSchemasResponseError struct {
 	Code    int                               `json:"code,omitzero"`
 	Detail  ListingSchemasResponseErrorDetail `json:"detail,omitzero"`
 	Message string                            `json:"message,omitzero"`
 }
 
-// ListingSchemasResponseErrorDetail is part of a reply.
+// ListingSchemasResponseErrorDetail is returned by
+// [ProductService.ListingSchemas] and [ProductService.ListingSchemasV202401].
 type ListingSchemasResponseErrorDetail struct {
 	CategoryID ID `json:"category_id,omitzero"`
 }
 
-// ListingSchemasResponseListingSchema is part of a reply.
+// ListingSchemasResponseListingSchema is returned by
+// [ProductService.ListingSchemas].
 type ListingSchemasResponseListingSchema struct {
 	CategoryID ID                                         `json:"category_id,omitzero"`
 	Fields     []ListingSchemasResponseListingSchemaField `json:"fields,omitzero"`
 }
 
-// ListingSchemasResponseListingSchemaField is part of a reply.
+// ListingSchemasResponseListingSchemaField is returned by
+// [ProductService.ListingSchemas].
 type ListingSchemasResponseListingSchemaField struct {
 	ComplexValues []ProductComplexValue `json:"complex_values,omitzero"`
 	ID            string                `json:"id,omitzero"`
@@ -2994,13 +3182,15 @@ type ListingSchemasV202401Response struct {
 	ListingSchemas []ListingSchemasV202401ResponseListingSchema `json:"listing_schemas,omitzero"`
 }
 
-// ListingSchemasV202401ResponseListingSchema is part of a reply.
+// ListingSchemasV202401ResponseListingSchema is returned by
+// [ProductService.ListingSchemasV202401].
 type ListingSchemasV202401ResponseListingSchema struct {
 	CategoryID ID                                                `json:"category_id,omitzero"`
 	Fileds     []ListingSchemasV202401ResponseListingSchemaFiled `json:"fileds,omitzero"`
 }
 
-// ListingSchemasV202401ResponseListingSchemaFiled is part of a reply.
+// ListingSchemasV202401ResponseListingSchemaFiled is returned by
+// [ProductService.ListingSchemasV202401].
 type ListingSchemasV202401ResponseListingSchemaFiled struct {
 	ComplexValues []ProductComplexValue `json:"complex_values,omitzero"`
 	ID            string                `json:"id,omitzero"`
@@ -3009,7 +3199,7 @@ type ListingSchemasV202401ResponseListingSchemaFiled struct {
 	Rules         []ProductRule         `json:"rules,omitzero"`
 }
 
-// Manufacturer is part of a request.
+// Manufacturer is taken by [ProductService.EditGlobalProduct] and 3 others.
 type Manufacturer struct {
 	Address     *string `json:"address,omitzero"`
 	Email       *string `json:"email,omitzero"`
@@ -3028,7 +3218,7 @@ type OptimizedImagesRequest struct {
 	Images []OptimizedImagesRequestImage `json:"images,omitzero"` // at most 200
 }
 
-// OptimizedImagesRequestImage is part of a request.
+// OptimizedImagesRequestImage is taken by [ProductService.OptimizedImages].
 type OptimizedImagesRequestImage struct {
 	OptimizationMode []string `json:"optimization_mode,omitzero"`
 	URI              *string  `json:"uri,omitzero"`
@@ -3039,7 +3229,7 @@ type OptimizedImagesResponse struct {
 	Images []OptimizedImagesResponseImage `json:"images,omitzero"`
 }
 
-// OptimizedImagesResponseImage is part of a reply.
+// OptimizedImagesResponseImage is returned by [ProductService.OptimizedImages].
 type OptimizedImagesResponseImage struct {
 	Height         int                   `json:"height,omitzero"`
 	OptimizeStatus ProductOptimizeStatus `json:"optimize_status,omitzero"`
@@ -3050,24 +3240,28 @@ type OptimizedImagesResponseImage struct {
 	Width          int                   `json:"width,omitzero"`
 }
 
-// PartialEditCandidateProductsRequest holds the parameters of Product.PartialEditCandidateProducts.
+// PartialEditCandidateProductsRequest holds the parameters of
+// Product.PartialEditCandidateProducts.
 type PartialEditCandidateProductsRequest struct {
 	CandidateProducts []CandidateProduct `json:"candidate_products,omitzero"` // at most 10
 }
 
-// PartialEditCandidateProductsResponse is the reply of Product.PartialEditCandidateProducts.
+// PartialEditCandidateProductsResponse is the reply of
+// Product.PartialEditCandidateProducts.
 type PartialEditCandidateProductsResponse struct {
 	Errors []ProductError `json:"errors,omitzero"`
 }
 
-// PartialEditCandidateProductsSKUSalesAttribute is part of a request.
+// PartialEditCandidateProductsSKUSalesAttribute is taken by
+// [ProductService.UploadCandidateProducts] and 2 others.
 type PartialEditCandidateProductsSKUSalesAttribute struct {
 	Name      *string    `json:"name,omitzero"`       // at most 50 characters
 	SKUImages []ImageURI `json:"sku_images,omitzero"` // at most 25
 	Value     *string    `json:"value,omitzero"`      // at most 50 characters
 }
 
-// PartialEditGlobalProductRequest holds the parameters of Product.PartialEditGlobalProduct.
+// PartialEditGlobalProductRequest holds the parameters of
+// Product.PartialEditGlobalProduct.
 type PartialEditGlobalProductRequest struct {
 	BrandID                 *string                                 `json:"brand_id,omitzero"`
 	CategoryID              *string                                 `json:"category_id,omitzero"`
@@ -3076,28 +3270,31 @@ type PartialEditGlobalProductRequest struct {
 	Description             *string                                 `json:"description,omitzero"`                // at most 10000 characters
 	ExternalGlobalProductID *string                                 `json:"external_global_product_id,omitzero"` // at most 999 characters
 	MainImages              []ImageURI                              `json:"main_images,omitzero"`                // at most 9
-	Manufacturer            *Manufacturer                           `json:"manufacturer,omitzero"`
-	ManufacturerIDs         []string                                `json:"manufacturer_ids,omitzero"`
-	PackageDimensions       *Dimensions                             `json:"package_dimensions,omitzero"`
-	PackageWeight           *Weight                                 `json:"package_weight,omitzero"`
-	ProductAttributes       []ProductAttribute                      `json:"product_attributes,omitzero"`
-	ResponsiblePersonIDs    []string                                `json:"responsible_person_ids,omitzero"`
-	SizeChart               *EditProductRequestSizeChart            `json:"size_chart,omitzero"`
-	SKUs                    []EditGlobalProductRequestSKU           `json:"skus,omitzero"`
-	Title                   *string                                 `json:"title,omitzero"`
-	Video                   *IDOnly                                 `json:"video,omitzero"`
+	// Deprecated: use ManufacturerIDs.
+	Manufacturer         *Manufacturer                 `json:"manufacturer,omitzero"`
+	ManufacturerIDs      []string                      `json:"manufacturer_ids,omitzero"`
+	PackageDimensions    *Dimensions                   `json:"package_dimensions,omitzero"`
+	PackageWeight        *Weight                       `json:"package_weight,omitzero"`
+	ProductAttributes    []ProductAttribute            `json:"product_attributes,omitzero"`
+	ResponsiblePersonIDs []string                      `json:"responsible_person_ids,omitzero"`
+	SizeChart            *EditProductRequestSizeChart  `json:"size_chart,omitzero"`
+	SKUs                 []EditGlobalProductRequestSKU `json:"skus,omitzero"`
+	Title                *string                       `json:"title,omitzero"`
+	Video                *IDOnly                       `json:"video,omitzero"`
 }
 
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v PartialEditGlobalProductRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PartialEditGlobalProductResponse is the reply of Product.PartialEditGlobalProduct.
+// PartialEditGlobalProductResponse is the reply of
+// Product.PartialEditGlobalProduct.
 type PartialEditGlobalProductResponse struct {
 	GlobalSKUs     []GlobalSKU     `json:"global_skus,omitzero"`
 	PublishResults []PublishResult `json:"publish_results,omitzero"`
 }
 
-// PartialEditManufacturerRequest holds the parameters of Product.PartialEditManufacturer.
+// PartialEditManufacturerRequest holds the parameters of
+// Product.PartialEditManufacturer.
 type PartialEditManufacturerRequest struct {
 	Address             *string             `json:"address,omitzero"` // at most 500 characters
 	Email               *string             `json:"email,omitzero"`
@@ -3113,7 +3310,8 @@ func (v PartialEditManufacturerRequest) Format(f fmt.State, _ rune) { wire.Print
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v PartialEditManufacturerRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PartialEditManufacturerResponse is the reply of Product.PartialEditManufacturer.
+// PartialEditManufacturerResponse is the reply of
+// Product.PartialEditManufacturer.
 type PartialEditManufacturerResponse struct{}
 
 // PartialEditProductRequest holds the parameters of Product.PartialEditProduct.
@@ -3139,13 +3337,17 @@ type PartialEditProductRequest struct {
 	Video                *IDOnly                                      `json:"video,omitzero"`
 }
 
-// PartialEditProductRequestReplicatedProduct is part of a request.
+// PartialEditProductRequestReplicatedProduct is taken by
+// [ProductService.PartialEditProduct] and
+// [ProductService.PartialEditProductV202309].
 type PartialEditProductRequestReplicatedProduct struct {
 	Region *string                                         `json:"region,omitzero"`
 	SKUs   []PartialEditProductRequestReplicatedProductSKU `json:"skus,omitzero"`
 }
 
-// PartialEditProductRequestReplicatedProductSKU is part of a request.
+// PartialEditProductRequestReplicatedProductSKU is taken by
+// [ProductService.PartialEditProduct] and
+// [ProductService.PartialEditProductV202309].
 type PartialEditProductRequestReplicatedProductSKU struct {
 	ExternalSKUID *string               `json:"external_sku_id,omitzero"` // at most 999 characters
 	ID            *string               `json:"id,omitzero"`
@@ -3154,7 +3356,7 @@ type PartialEditProductRequestReplicatedProductSKU struct {
 	SellerSKU     *string               `json:"seller_sku,omitzero"` // 1 to 50
 }
 
-// PartialEditProductRequestSKU is part of a request.
+// PartialEditProductRequestSKU is taken by [ProductService.PartialEditProduct].
 type PartialEditProductRequestSKU struct {
 	ExternalListPrices   []ExternalListPrice              `json:"external_list_prices,omitzero"`
 	ExternalSKUID        *string                          `json:"external_sku_id,omitzero"` // at most 999 characters
@@ -3179,7 +3381,8 @@ type PartialEditProductResponse struct {
 	SKUs      []ProductSKU `json:"skus,omitzero"`
 }
 
-// PartialEditProductV202309Request holds the parameters of Product.PartialEditProductV202309.
+// PartialEditProductV202309Request holds the parameters of
+// Product.PartialEditProductV202309.
 type PartialEditProductV202309Request struct {
 	BrandID              *string                                           `json:"brand_id,omitzero"`
 	Certifications       []Certification                                   `json:"certifications,omitzero"`      // at most 10
@@ -3202,7 +3405,8 @@ type PartialEditProductV202309Request struct {
 	Video                *IDOnly                                           `json:"video,omitzero"`
 }
 
-// PartialEditProductV202309RequestSKU is part of a request.
+// PartialEditProductV202309RequestSKU is taken by
+// [ProductService.PartialEditProductV202309].
 type PartialEditProductV202309RequestSKU struct {
 	ExternalListPrices   []ExternalListPrice                     `json:"external_list_prices,omitzero"`
 	ExternalSKUID        *string                                 `json:"external_sku_id,omitzero"` // at most 999 characters
@@ -3220,7 +3424,8 @@ type PartialEditProductV202309RequestSKU struct {
 	SKUUnitCount         *string                                 `json:"sku_unit_count,omitzero"`
 }
 
-// PartialEditProductV202309Response is the reply of Product.PartialEditProductV202309.
+// PartialEditProductV202309Response is the reply of
+// Product.PartialEditProductV202309.
 type PartialEditProductV202309Response struct {
 	Audit              Audit                                                `json:"audit,omitzero"`
 	ProductID          string                                               `json:"product_id,omitzero"`
@@ -3228,20 +3433,23 @@ type PartialEditProductV202309Response struct {
 	SKUs               []ProductSKU                                         `json:"skus,omitzero"`
 }
 
-// PartialEditProductV202309ResponseReplicatedProduct is part of a reply.
+// PartialEditProductV202309ResponseReplicatedProduct is returned by
+// [ProductService.PartialEditProductV202309].
 type PartialEditProductV202309ResponseReplicatedProduct struct {
 	ProductID string                                                  `json:"product_id,omitzero"`
 	Region    string                                                  `json:"region,omitzero"`
 	SKUs      []PartialEditProductV202309ResponseReplicatedProductSKU `json:"skus,omitzero"`
 }
 
-// PartialEditProductV202309ResponseReplicatedProductSKU is part of a reply.
+// PartialEditProductV202309ResponseReplicatedProductSKU is returned by
+// [ProductService.PartialEditProductV202309].
 type PartialEditProductV202309ResponseReplicatedProductSKU struct {
 	ExternalSKUID string `json:"external_sku_id,omitzero"`
 	ID            string `json:"id,omitzero"`
 }
 
-// PartialEditResponsiblePersonRequest holds the parameters of Product.PartialEditResponsiblePerson.
+// PartialEditResponsiblePersonRequest holds the parameters of
+// Product.PartialEditResponsiblePerson.
 type PartialEditResponsiblePersonRequest struct {
 	Address     *ProductAddress                            `json:"address,omitzero"`
 	Email       *string                                    `json:"email,omitzero"`
@@ -3256,10 +3464,12 @@ func (v PartialEditResponsiblePersonRequest) Format(f fmt.State, _ rune) { wire.
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v PartialEditResponsiblePersonRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PartialEditResponsiblePersonResponse is the reply of Product.PartialEditResponsiblePerson.
+// PartialEditResponsiblePersonResponse is the reply of
+// Product.PartialEditResponsiblePerson.
 type PartialEditResponsiblePersonResponse struct{}
 
-// PhoneNumber is part of a reply.
+// PhoneNumber is returned by [ProductService.SearchResponsiblePersons] and 2
+// others.
 type PhoneNumber struct {
 	CountryCode string `json:"country_code,omitzero"`
 	LocalNumber string `json:"local_number,omitzero"`
@@ -3271,19 +3481,19 @@ func (v PhoneNumber) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "Coun
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v PhoneNumber) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// PreSale is part of a request.
+// PreSale is taken by [ProductService.CreateProduct] and 3 others.
 type PreSale struct {
 	FulfillmentType *PreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
 	Type            *PreSaleType            `json:"type,omitzero"`
 }
 
-// PreSaleFulfillmentType is part of a request.
+// PreSaleFulfillmentType is taken by [ProductService.EditProduct] and 5 others.
 type PreSaleFulfillmentType struct {
 	HandlingDurationDays *int         `json:"handling_duration_days,omitzero"`
 	ReleaseDate          *UnixSeconds `json:"release_date,omitzero"`
 }
 
-// Price is part of a request.
+// Price is taken by [ProductService.EditProduct] and 7 others.
 type Price struct {
 	Amount    *Decimal `json:"amount,omitzero"`
 	Currency  *string  `json:"currency,omitzero"`
@@ -3336,14 +3546,19 @@ type Product struct {
 	Video                        ProductVideo                        `json:"video,omitzero"`
 }
 
-// ProductAddress is part of a request.
+// ProductAddress is taken by [ProductService.CreateResponsiblePerson] and
+// [ProductService.PartialEditResponsiblePerson].
 type ProductAddress struct {
-	City               *string `json:"city,omitzero"` // at most 500 characters
-	Country            *string `json:"country,omitzero"`
-	District           *string `json:"district,omitzero"`             // at most 500 characters
-	PostalCode         *string `json:"postal_code,omitzero"`          // at most 500 characters
+	// Deprecated: use StreetAddressLine1.
+	City    *string `json:"city,omitzero"` // at most 500 characters
+	Country *string `json:"country,omitzero"`
+	// Deprecated: use StreetAddressLine1.
+	District   *string `json:"district,omitzero"`    // at most 500 characters
+	PostalCode *string `json:"postal_code,omitzero"` // at most 500 characters
+	// Deprecated: use StreetAddressLine1.
 	Province           *string `json:"province,omitzero"`             // at most 500 characters
 	StreetAddressLine1 *string `json:"street_address_line1,omitzero"` // at most 500 characters
+	// Deprecated: use StreetAddressLine1.
 	StreetAddressLine2 *string `json:"street_address_line2,omitzero"` // at most 500 characters
 }
 
@@ -3353,19 +3568,20 @@ func (v ProductAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v, "C
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ProductAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ProductAttribute is part of a request.
+// ProductAttribute is taken by [ProductService.EditProduct] and 10 others.
 type ProductAttribute struct {
 	ID     *string  `json:"id,omitzero"`
 	Values []IDName `json:"values,omitzero"` // at most 300
 }
 
-// ProductAudit is part of a reply.
+// ProductAudit is returned by [ProductService.GetProduct] and 3 others.
 type ProductAudit struct {
 	PreApprovedReasons []ProductPreApprovedReason `json:"pre_approved_reasons,omitzero"`
 	Status             AuditStatus                `json:"status,omitzero"`
 }
 
-// ProductAuditFailedReason is part of a reply.
+// ProductAuditFailedReason is returned by [ProductService.GetProduct] and 3
+// others.
 type ProductAuditFailedReason struct {
 	ListingPlatform ProductListingPlatform `json:"listing_platform,omitzero"`
 	Position        string                 `json:"position,omitzero"`
@@ -3373,7 +3589,8 @@ type ProductAuditFailedReason struct {
 	Suggestions     []string               `json:"suggestions,omitzero"`
 }
 
-// ProductAuditingResearchRequest holds the parameters of Product.ProductAuditingResearch.
+// ProductAuditingResearchRequest holds the parameters of
+// Product.ProductAuditingResearch.
 type ProductAuditingResearchRequest struct {
 	BrandIDs     []string `json:"brand_ids,omitzero" url:"-"`
 	CategoryIDs  []string `json:"category_ids,omitzero" url:"-"`
@@ -3385,14 +3602,16 @@ type ProductAuditingResearchRequest struct {
 	SellerName   *string  `json:"seller_name,omitzero" url:"-"`
 }
 
-// ProductAuditingResearchResponse is the reply of Product.ProductAuditingResearch.
+// ProductAuditingResearchResponse is the reply of
+// Product.ProductAuditingResearch.
 type ProductAuditingResearchResponse struct {
 	NextPageToken string                                   `json:"next_page_token,omitzero"`
 	Products      []ProductAuditingResearchResponseProduct `json:"products,omitzero"`
 	TotalCount    int64                                    `json:"total_count,omitzero"`
 }
 
-// ProductAuditingResearchResponseProduct is part of a reply.
+// ProductAuditingResearchResponseProduct is returned by
+// [ProductService.ProductAuditingResearch].
 type ProductAuditingResearchResponseProduct struct {
 	BrandID       string                                           `json:"brand_id,omitzero"`
 	BrandName     string                                           `json:"brand_name,omitzero"`
@@ -3408,7 +3627,8 @@ type ProductAuditingResearchResponseProduct struct {
 	Variants      []IDOnly                                         `json:"variants,omitzero"`
 }
 
-// ProductAuditingResearchResponseProductCategory is part of a reply.
+// ProductAuditingResearchResponseProductCategory is returned by
+// [ProductService.ProductAuditingResearch].
 type ProductAuditingResearchResponseProductCategory struct {
 	ID       string `json:"id,omitzero"`
 	IsLeaf   bool   `json:"is_leaf,omitzero"`
@@ -3417,7 +3637,7 @@ type ProductAuditingResearchResponseProductCategory struct {
 	ParentID string `json:"parent_id,omitzero"`
 }
 
-// ProductCertification is part of a reply.
+// ProductCertification is returned by [ProductService.GetProduct] and 3 others.
 type ProductCertification struct {
 	ExpirationDate UnixSeconds    `json:"expiration_date,omitzero"`
 	Files          []ProductFile  `json:"files,omitzero"`
@@ -3426,19 +3646,22 @@ type ProductCertification struct {
 	Title          string         `json:"title,omitzero"`
 }
 
-// ProductCombinedListingRecommendation is part of a reply.
+// ProductCombinedListingRecommendation is returned by
+// [ProductService.SearchCombinedListingRecommendations].
 type ProductCombinedListingRecommendation struct {
 	OptionName string                                        `json:"option_name,omitzero"`
 	Products   []ProductCombinedListingRecommendationProduct `json:"products,omitzero"`
 }
 
-// ProductCombinedListingRecommendationProduct is part of a reply.
+// ProductCombinedListingRecommendationProduct is returned by
+// [ProductService.SearchCombinedListingRecommendations].
 type ProductCombinedListingRecommendationProduct struct {
 	ID          string `json:"id,omitzero"`
 	OptionValue string `json:"option_value,omitzero"`
 }
 
-// ProductComplexValue is part of a reply.
+// ProductComplexValue is returned by [ProductService.ListingSchemas] and
+// [ProductService.ListingSchemasV202401].
 type ProductComplexValue struct {
 	ID      string        `json:"id,omitzero"`
 	Name    string        `json:"name,omitzero"`
@@ -3446,39 +3669,43 @@ type ProductComplexValue struct {
 	Rules   []ProductRule `json:"rules,omitzero"`
 }
 
-// ProductDeliveryOption is part of a reply.
+// ProductDeliveryOption is returned by [ProductService.GetProduct] and 3
+// others.
 type ProductDeliveryOption struct {
 	ID          string `json:"id,omitzero"`
 	IsAvailable bool   `json:"is_available,omitzero"`
 	Name        string `json:"name,omitzero"`
 }
 
-// ProductDetail is part of a reply.
+// ProductDetail is returned by [ProductService.UploadCandidateProducts] and
+// [ProductService.PartialEditCandidateProducts].
 type ProductDetail struct {
 	ExternalProductID string `json:"external_product_id,omitzero"`
 }
 
-// ProductError is part of a reply.
+// ProductError is returned by [ProductService.UploadCandidateProducts] and
+// [ProductService.PartialEditCandidateProducts].
 type ProductError struct {
 	Code    int           `json:"code,omitzero"`
 	Detail  ProductDetail `json:"detail,omitzero"`
 	Message string        `json:"message,omitzero"`
 }
 
-// ProductFailReason is part of a reply.
+// ProductFailReason is returned by [ProductService.BindLocalProducts] and
+// [ProductService.CheckProductListing].
 type ProductFailReason struct {
 	Code    int    `json:"code,omitzero"`
 	Message string `json:"message,omitzero"`
 }
 
-// ProductFee is part of a reply.
+// ProductFee is returned by [ProductService.GetProduct] and 8 others.
 type ProductFee struct {
 	AdditionalAttribute ProductAdditionalAttribute `json:"additional_attribute,omitzero"`
 	Amount              Decimal                    `json:"amount,omitzero"`
 	Type                string                     `json:"type,omitzero"`
 }
 
-// ProductFile is part of a reply.
+// ProductFile is returned by [ProductService.GetProduct] and 4 others.
 type ProductFile struct {
 	Format string   `json:"format,omitzero"`
 	ID     string   `json:"id,omitzero"`
@@ -3486,48 +3713,55 @@ type ProductFile struct {
 	URLs   []string `json:"urls,omitzero"`
 }
 
-// ProductGlobalProductAssociation is part of a reply.
+// ProductGlobalProductAssociation is returned by [ProductService.GetProduct]
+// and 3 others.
 type ProductGlobalProductAssociation struct {
 	GlobalProductID string       `json:"global_product_id,omitzero"`
 	SKUMappings     []SKUMapping `json:"sku_mappings,omitzero"`
 }
 
-// ProductIdentifierCode is part of a reply.
+// ProductIdentifierCode is returned by [ProductService.GetProduct] and 4
+// others.
 type ProductIdentifierCode struct {
 	Code string                    `json:"code,omitzero"`
 	Type ProductIdentifierCodeType `json:"type,omitzero"`
 }
 
-// ProductInformationIssueDiagnosisRequest holds the parameters of Product.ProductInformationIssueDiagnosis.
+// ProductInformationIssueDiagnosisRequest holds the parameters of
+// Product.ProductInformationIssueDiagnosis.
 type ProductInformationIssueDiagnosisRequest struct {
 	ProductIDs []string `url:"product_ids,comma" json:"-"` // required, at most 200
 }
 
-// ProductInformationIssueDiagnosisResponse is the reply of Product.ProductInformationIssueDiagnosis.
+// ProductInformationIssueDiagnosisResponse is the reply of
+// Product.ProductInformationIssueDiagnosis.
 type ProductInformationIssueDiagnosisResponse struct {
 	Products []ProductInformationIssueDiagnosisResponseProduct `json:"products,omitzero"`
 }
 
-// ProductInformationIssueDiagnosisResponseProduct is part of a reply.
+// ProductInformationIssueDiagnosisResponseProduct is returned by
+// [ProductService.ProductInformationIssueDiagnosis].
 type ProductInformationIssueDiagnosisResponseProduct struct {
 	Diagnoses      []Diagnose     `json:"diagnoses,omitzero"`
 	ID             string         `json:"id,omitzero"`
 	ListingQuality ListingQuality `json:"listing_quality,omitzero"`
 }
 
-// ProductIntegratedPlatformStatus is part of a reply.
+// ProductIntegratedPlatformStatus is returned by [ProductService.GetProduct]
+// and 3 others.
 type ProductIntegratedPlatformStatus struct {
 	Platform string                                `json:"platform,omitzero"`
 	Status   ProductIntegratedPlatformStatusStatus `json:"status,omitzero"`
 }
 
-// ProductInventory is part of a request.
+// ProductInventory is taken by [ProductService.EditGlobalProduct] and 4 others.
 type ProductInventory struct {
 	GlobalWarehouseID *string `json:"global_warehouse_id,omitzero"`
 	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
 }
 
-// ProductPhoneNumber is part of a request.
+// ProductPhoneNumber is taken by [ProductService.CreateManufacturer] and
+// [ProductService.PartialEditManufacturer].
 type ProductPhoneNumber struct {
 	Availability *ProductAvailability `json:"availability,omitzero"`
 	CountryCode  *string              `json:"country_code,omitzero"` // at most 4 characters
@@ -3540,50 +3774,55 @@ func (v ProductPhoneNumber) Format(f fmt.State, _ rune) { wire.PrintPrivate(f, v
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ProductPhoneNumber) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ProductPrescriptionRequirement is part of a reply.
+// ProductPrescriptionRequirement is returned by [ProductService.GetProduct] and
+// 3 others.
 type ProductPrescriptionRequirement struct {
 	NeedsPrescription bool `json:"needs_prescription,omitzero"`
 }
 
-// ProductPrice is part of a request.
+// ProductPrice is taken by [ProductService.EditProduct] and 4 others.
 type ProductPrice struct {
 	Currency  *string  `json:"currency,omitzero"`
 	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
-// ProductProductAttribute is part of a reply.
+// ProductProductAttribute is returned by [ProductService.GetProduct] and 4
+// others.
 type ProductProductAttribute struct {
 	ID     string   `json:"id,omitzero"`
 	Name   string   `json:"name,omitzero"`
 	Values []IDName `json:"values,omitzero"`
 }
 
-// ProductProductFamily is part of a reply.
+// ProductProductFamily is returned by [ProductService.GetProduct] and 3 others.
 type ProductProductFamily struct {
 	ID       string   `json:"id,omitzero"`
 	Products []IDOnly `json:"products,omitzero"`
 }
 
-// ProductRecommendedCategory is part of a reply.
+// ProductRecommendedCategory is returned by [ProductService.GetProduct] and 3
+// others.
 type ProductRecommendedCategory struct {
 	ID        string `json:"id,omitzero"`
 	LocalName string `json:"local_name,omitzero"`
 }
 
-// ProductRequirementCondition is part of a reply.
+// ProductRequirementCondition is returned by [ProductService.GetAttributes] and
+// [ProductService.GetCategoryRules].
 type ProductRequirementCondition struct {
 	AttributeID      string `json:"attribute_id,omitzero"`
 	AttributeValueID string `json:"attribute_value_id,omitzero"`
 	ConditionType    string `json:"condition_type,omitzero"`
 }
 
-// ProductRule is part of a reply.
+// ProductRule is returned by [ProductService.ListingSchemas] and
+// [ProductService.ListingSchemasV202401].
 type ProductRule struct {
 	Type  string `json:"type,omitzero"`
 	Value string `json:"value,omitzero"`
 }
 
-// ProductSKU is part of a reply.
+// ProductSKU is returned by [ProductService.EditProduct] and 4 others.
 type ProductSKU struct {
 	ExternalSKUID   string           `json:"external_sku_id,omitzero"`
 	Fees            []ProductFee     `json:"fees,omitzero"`
@@ -3592,13 +3831,14 @@ type ProductSKU struct {
 	SellerSKU       string           `json:"seller_sku,omitzero"`
 }
 
-// ProductSKUInventory is part of a request.
+// ProductSKUInventory is taken by [ProductService.EditProduct] and 4 others.
 type ProductSKUInventory struct {
 	Quantity    *int64  `json:"quantity,omitzero"` // 1 to 999999
 	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
-// ProductSKUSalesAttribute is part of a request.
+// ProductSKUSalesAttribute is taken by [ProductService.EditGlobalProduct] and 3
+// others.
 type ProductSKUSalesAttribute struct {
 	ID        *string   `json:"id,omitzero"`
 	Name      *string   `json:"name,omitzero"` // at most 20 characters
@@ -3607,7 +3847,7 @@ type ProductSKUSalesAttribute struct {
 	ValueName *string   `json:"value_name,omitzero"` // at most 50 characters
 }
 
-// ProductSalesAttribute is part of a request.
+// ProductSalesAttribute is taken by [ProductService.EditProduct] and 5 others.
 type ProductSalesAttribute struct {
 	ID                     *string    `json:"id,omitzero"`
 	Name                   *string    `json:"name,omitzero"` // at most 20 characters
@@ -3617,13 +3857,13 @@ type ProductSalesAttribute struct {
 	ValueName              *string    `json:"value_name,omitzero"` // at most 50 characters
 }
 
-// ProductSizeChart is part of a reply.
+// ProductSizeChart is returned by [ProductService.GetProduct] and 3 others.
 type ProductSizeChart struct {
 	Image    ProductImage `json:"image,omitzero"`
 	Template IDOnly       `json:"template,omitzero"`
 }
 
-// ProductSubscribeInfo is part of a reply.
+// ProductSubscribeInfo is returned by [ProductService.GetProduct] and 3 others.
 type ProductSubscribeInfo struct {
 	SubscribeDiscountDetails []ProductSubscribeInfoSubscribeDiscountDetail  `json:"subscribe_discount_details,omitzero"`
 	SubscribePromotionConfig []ProductSubscribeInfoSubscribePromotionConfig `json:"subscribe_promotion_config,omitzero"`
@@ -3631,13 +3871,15 @@ type ProductSubscribeInfo struct {
 	SupportSubscribe         bool                                           `json:"support_subscribe,omitzero"`
 }
 
-// ProductSubscribeInfoSubscribeDiscountDetail is part of a reply.
+// ProductSubscribeInfoSubscribeDiscountDetail is returned by
+// [ProductService.GetProduct] and 3 others.
 type ProductSubscribeInfoSubscribeDiscountDetail struct {
 	DiscountLevel string `json:"discount_level,omitzero"`
 	DiscountValue int    `json:"discount_value,omitzero"`
 }
 
-// ProductSubscribeInfoSubscribePromotionConfig is part of a reply.
+// ProductSubscribeInfoSubscribePromotionConfig is returned by
+// [ProductService.GetProduct] and 3 others.
 type ProductSubscribeInfoSubscribePromotionConfig struct {
 	DiscountLevel   string `json:"discount_level,omitzero"`
 	DiscountOptions []int  `json:"discount_options,omitzero"`
@@ -3645,7 +3887,7 @@ type ProductSubscribeInfoSubscribePromotionConfig struct {
 	MinDiscount     int    `json:"min_discount,omitzero"`
 }
 
-// ProductVideo is part of a reply.
+// ProductVideo is returned by [ProductService.GetProduct] and 3 others.
 type ProductVideo struct {
 	CoverURL string `json:"cover_url,omitzero"`
 	Format   string `json:"format,omitzero"`
@@ -3656,12 +3898,14 @@ type ProductVideo struct {
 	Width    int    `json:"width,omitzero"`
 }
 
-// PublishGlobalProductRequest holds the parameters of Product.PublishGlobalProduct.
+// PublishGlobalProductRequest holds the parameters of
+// Product.PublishGlobalProduct.
 type PublishGlobalProductRequest struct {
 	PublishTarget []PublishGlobalProductRequestPublishTarget `json:"publish_target,omitzero"`
 }
 
-// PublishGlobalProductRequestPublishTarget is part of a request.
+// PublishGlobalProductRequestPublishTarget is taken by
+// [ProductService.PublishGlobalProduct].
 type PublishGlobalProductRequestPublishTarget struct {
 	ManufacturerIDs      []string                                      `json:"manufacturer_ids,omitzero"`
 	Region               *string                                       `json:"region,omitzero"`
@@ -3669,7 +3913,8 @@ type PublishGlobalProductRequestPublishTarget struct {
 	SKUs                 []PublishGlobalProductRequestPublishTargetSKU `json:"skus,omitzero"`
 }
 
-// PublishGlobalProductRequestPublishTargetSKU is part of a request.
+// PublishGlobalProductRequestPublishTargetSKU is taken by
+// [ProductService.PublishGlobalProduct].
 type PublishGlobalProductRequestPublishTargetSKU struct {
 	Fees               []Fee                                  `json:"fees,omitzero"`
 	Inventory          *EditProductV202309RequestSKUInventory `json:"inventory,omitzero"`
@@ -3683,7 +3928,8 @@ type PublishGlobalProductResponse struct {
 	PublishResult []PublishGlobalProductResponsePublishResult `json:"publish_result,omitzero"`
 }
 
-// PublishGlobalProductResponseProduct is part of a reply.
+// PublishGlobalProductResponseProduct is returned by
+// [ProductService.PublishGlobalProduct].
 type PublishGlobalProductResponseProduct struct {
 	ID     string                                   `json:"id,omitzero"`
 	Region string                                   `json:"region,omitzero"`
@@ -3691,7 +3937,8 @@ type PublishGlobalProductResponseProduct struct {
 	SKUs   []PublishGlobalProductResponseProductSKU `json:"skus,omitzero"`
 }
 
-// PublishGlobalProductResponseProductSKU is part of a reply.
+// PublishGlobalProductResponseProductSKU is returned by
+// [ProductService.PublishGlobalProduct].
 type PublishGlobalProductResponseProductSKU struct {
 	ID                 string                                                `json:"id,omitzero"`
 	RelatedGlobalSKUID string                                                `json:"related_global_sku_id,omitzero"`
@@ -3699,20 +3946,23 @@ type PublishGlobalProductResponseProductSKU struct {
 	SellerSKU          string                                                `json:"seller_sku,omitzero"`
 }
 
-// PublishGlobalProductResponseProductSKUSaleAttribute is part of a reply.
+// PublishGlobalProductResponseProductSKUSaleAttribute is returned by
+// [ProductService.PublishGlobalProduct].
 type PublishGlobalProductResponseProductSKUSaleAttribute struct {
 	ID      string `json:"id,omitzero"`
 	ValueID string `json:"value_id,omitzero"`
 }
 
-// PublishGlobalProductResponsePublishResult is part of a reply.
+// PublishGlobalProductResponsePublishResult is returned by
+// [ProductService.PublishGlobalProduct].
 type PublishGlobalProductResponsePublishResult struct {
 	FailReasons []FailReason                                    `json:"fail_reasons,omitzero"`
 	Region      string                                          `json:"region,omitzero"`
 	Status      PublishGlobalProductResponsePublishResultStatus `json:"status,omitzero"`
 }
 
-// PublishResult is part of a reply.
+// PublishResult is returned by [ProductService.EditGlobalProduct] and
+// [ProductService.PartialEditGlobalProduct].
 type PublishResult struct {
 	FailReasons []FailReason        `json:"fail_reasons,omitzero"`
 	Region      string              `json:"region,omitzero"`
@@ -3746,7 +3996,8 @@ type RecommendCategoryResponse struct {
 	LeafCategoryID string                              `json:"leaf_category_id,omitzero"`
 }
 
-// RecommendCategoryResponseCategory is part of a reply.
+// RecommendCategoryResponseCategory is returned by
+// [ProductService.RecommendCategory].
 type RecommendCategoryResponseCategory struct {
 	ID                 string                                              `json:"id,omitzero"`
 	IsLeaf             bool                                                `json:"is_leaf,omitzero"`
@@ -3755,7 +4006,8 @@ type RecommendCategoryResponseCategory struct {
 	PermissionStatuses []RecommendCategoryResponseCategoryPermissionStatus `json:"permission_statuses,omitzero"`
 }
 
-// RecommendGlobalCategoriesRequest holds the parameters of Product.RecommendGlobalCategories.
+// RecommendGlobalCategoriesRequest holds the parameters of
+// Product.RecommendGlobalCategories.
 type RecommendGlobalCategoriesRequest struct {
 	CategoryVersion *string    `json:"category_version,omitzero"`
 	Description     *string    `json:"description,omitzero"` // at most 10000 characters
@@ -3763,13 +4015,15 @@ type RecommendGlobalCategoriesRequest struct {
 	ProductTitle    *string    `json:"product_title,omitzero"`
 }
 
-// RecommendGlobalCategoriesResponse is the reply of Product.RecommendGlobalCategories.
+// RecommendGlobalCategoriesResponse is the reply of
+// Product.RecommendGlobalCategories.
 type RecommendGlobalCategoriesResponse struct {
 	Categories     []RecommendGlobalCategoriesResponseCategory `json:"categories,omitzero"`
 	LeafCategoryID string                                      `json:"leaf_category_id,omitzero"`
 }
 
-// RecommendGlobalCategoriesResponseCategory is part of a reply.
+// RecommendGlobalCategoriesResponseCategory is returned by
+// [ProductService.RecommendGlobalCategories].
 type RecommendGlobalCategoriesResponseCategory struct {
 	ID     string `json:"id,omitzero"`
 	IsLeaf bool   `json:"is_leaf,omitzero"`
@@ -3782,7 +4036,9 @@ type RecommendSizeChartRequest struct {
 	Images []RecommendSizeChartRequestImage `json:"images,omitzero"`
 }
 
-// RecommendSizeChartRequestImage is part of a request.
+// RecommendSizeChartRequestImage is taken by
+// [ProductService.RecommendSizeChart] and
+// [ProductService.UploadExternalProduct].
 type RecommendSizeChartRequestImage struct {
 	URL *string `json:"url,omitzero"`
 }
@@ -3792,7 +4048,8 @@ type RecommendSizeChartResponse struct {
 	Images []RecommendSizeChartResponseImage `json:"images,omitzero"`
 }
 
-// RecommendSizeChartResponseImage is part of a reply.
+// RecommendSizeChartResponseImage is returned by
+// [ProductService.RecommendSizeChart].
 type RecommendSizeChartResponseImage struct {
 	IsSizeChart bool   `json:"is_size_chart,omitzero"`
 	URL         string `json:"url,omitzero"`
@@ -3813,13 +4070,15 @@ type ReplicateProductRequest struct {
 	ReplicateTarget []ReplicateProductRequestReplicateTarget `json:"replicate_target,omitzero"`
 }
 
-// ReplicateProductRequestReplicateTarget is part of a request.
+// ReplicateProductRequestReplicateTarget is taken by
+// [ProductService.ReplicateProduct].
 type ReplicateProductRequestReplicateTarget struct {
 	Region *string                                     `json:"region,omitzero"`
 	SKUs   []ReplicateProductRequestReplicateTargetSKU `json:"skus,omitzero"`
 }
 
-// ReplicateProductRequestReplicateTargetSKU is part of a request.
+// ReplicateProductRequestReplicateTargetSKU is taken by
+// [ProductService.ReplicateProduct].
 type ReplicateProductRequestReplicateTargetSKU struct {
 	Inventory   []ProductSKUInventory `json:"inventory,omitzero"`
 	Price       *ProductPrice         `json:"price,omitzero"`
@@ -3831,24 +4090,26 @@ type ReplicateProductResponse struct {
 	Errors []ReplicateProductResponseError `json:"errors,omitzero"`
 }
 
-// ReplicateProductResponseError is part of a reply.
+// ReplicateProductResponseError is returned by
+// [ProductService.ReplicateProduct].
 type ReplicateProductResponseError struct {
 	Code    int64                               `json:"code,omitzero"`
 	Detail  ReplicateProductResponseErrorDetail `json:"detail,omitzero"`
 	Message string                              `json:"message,omitzero"`
 }
 
-// ReplicateProductResponseErrorDetail is part of a reply.
+// ReplicateProductResponseErrorDetail is returned by
+// [ProductService.ReplicateProduct].
 type ReplicateProductResponseErrorDetail struct {
 	Region string `json:"region,omitzero"`
 }
 
-// SEOWord is part of a reply.
+// SEOWord is returned by [ProductService.CheckProductListing] and 3 others.
 type SEOWord struct {
 	Text string `json:"text,omitzero"`
 }
 
-// SKU is part of a reply.
+// SKU is returned by [ProductService.GetProduct] and 3 others.
 type SKU struct {
 	CombinedSKUs         []SKUCombinedSKU       `json:"combined_skus,omitzero"`
 	ExternalListPrices   []SKUExternalListPrice `json:"external_list_prices,omitzero"`
@@ -3869,7 +4130,7 @@ type SKU struct {
 	StatusInfo           SKUStatusInfo          `json:"status_info,omitzero"`
 }
 
-// SKUCombinedSKU is part of a reply.
+// SKUCombinedSKU is returned by [ProductService.GetProduct] and 3 others.
 type SKUCombinedSKU struct {
 	Brand                         IDName                                `json:"brand,omitzero"`
 	Categories                    []SKUCombinedSKUCategory              `json:"categories,omitzero"`
@@ -3885,7 +4146,8 @@ type SKUCombinedSKU struct {
 	Title                         string                                `json:"title,omitzero"`
 }
 
-// SKUCombinedSKUCategory is part of a reply.
+// SKUCombinedSKUCategory is returned by [ProductService.GetProduct] and 3
+// others.
 type SKUCombinedSKUCategory struct {
 	ID        string `json:"id,omitzero"`
 	IsLeaf    bool   `json:"is_leaf,omitzero"`
@@ -3893,41 +4155,44 @@ type SKUCombinedSKUCategory struct {
 	ParentID  string `json:"parent_id,omitzero"`
 }
 
-// SKUCombinedSKUInventory is part of a reply.
+// SKUCombinedSKUInventory is returned by [ProductService.GetProduct] and 3
+// others.
 type SKUCombinedSKUInventory struct {
 	Quantity    int    `json:"quantity,omitzero"`
 	WarehouseID string `json:"warehouse_id,omitzero"`
 }
 
-// SKUCombinedSKUPrice is part of a reply.
+// SKUCombinedSKUPrice is returned by [ProductService.GetProduct] and 3 others.
 type SKUCombinedSKUPrice struct {
 	Currency          string  `json:"currency,omitzero"`
 	SalePrice         Decimal `json:"sale_price,omitzero"`
 	TaxExclusivePrice Decimal `json:"tax_exclusive_price,omitzero"`
 }
 
-// SKUExternalListPrice is part of a reply.
+// SKUExternalListPrice is returned by [ProductService.GetProduct] and 3 others.
 type SKUExternalListPrice struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
 	Source   string  `json:"source,omitzero"`
 }
 
-// SKUGlobalListingPolicy is part of a reply.
+// SKUGlobalListingPolicy is returned by [ProductService.GetProduct] and 3
+// others.
 type SKUGlobalListingPolicy struct {
 	InventoryType   ProductInventoryType                  `json:"inventory_type,omitzero"`
 	PriceSync       bool                                  `json:"price_sync,omitzero"`
 	ReplicateSource SKUGlobalListingPolicyReplicateSource `json:"replicate_source,omitzero"`
 }
 
-// SKUGlobalListingPolicyReplicateSource is part of a reply.
+// SKUGlobalListingPolicyReplicateSource is returned by
+// [ProductService.GetProduct] and 3 others.
 type SKUGlobalListingPolicyReplicateSource struct {
 	ProductID string `json:"product_id,omitzero"`
 	ShopID    string `json:"shop_id,omitzero"`
 	SKUID     string `json:"sku_id,omitzero"`
 }
 
-// SKUInventory is part of a reply.
+// SKUInventory is returned by [ProductService.GetProduct] and 3 others.
 type SKUInventory struct {
 	BackorderQuantity int    `json:"backorder_quantity,omitzero"`
 	HandlingTime      int    `json:"handling_time,omitzero"`
@@ -3935,26 +4200,27 @@ type SKUInventory struct {
 	WarehouseID       string `json:"warehouse_id,omitzero"`
 }
 
-// SKUMapping is part of a reply.
+// SKUMapping is returned by [ProductService.GetProduct] and 4 others.
 type SKUMapping struct {
 	GlobalSKUID            string                  `json:"global_sku_id,omitzero"`
 	LocalSKUID             string                  `json:"local_sku_id,omitzero"`
 	SalesAttributeMappings []SalesAttributeMapping `json:"sales_attribute_mappings,omitzero"`
 }
 
-// SKUPreSale is part of a reply.
+// SKUPreSale is returned by [ProductService.GetProduct] and 3 others.
 type SKUPreSale struct {
 	FulfillmentType SKUPreSaleFulfillmentType `json:"fulfillment_type,omitzero"`
 	Type            SKUPreSaleType            `json:"type,omitzero"`
 }
 
-// SKUPreSaleFulfillmentType is part of a reply.
+// SKUPreSaleFulfillmentType is returned by [ProductService.GetProduct] and 3
+// others.
 type SKUPreSaleFulfillmentType struct {
 	HandlingDurationDays int         `json:"handling_duration_days,omitzero"`
 	ReleaseDate          UnixSeconds `json:"release_date,omitzero"`
 }
 
-// SKUPrice is part of a reply.
+// SKUPrice is returned by [ProductService.GetProduct] and 3 others.
 type SKUPrice struct {
 	Currency          string  `json:"currency,omitzero"`
 	SalePrice         Decimal `json:"sale_price,omitzero"`
@@ -3962,7 +4228,7 @@ type SKUPrice struct {
 	UnitPrice         Decimal `json:"unit_price,omitzero"`
 }
 
-// SKUSalesAttribute is part of a reply.
+// SKUSalesAttribute is returned by [ProductService.GetProduct] and 3 others.
 type SKUSalesAttribute struct {
 	ID                     string         `json:"id,omitzero"`
 	Name                   string         `json:"name,omitzero"`
@@ -3972,25 +4238,27 @@ type SKUSalesAttribute struct {
 	ValueName              string         `json:"value_name,omitzero"`
 }
 
-// SKUStatusInfo is part of a reply.
+// SKUStatusInfo is returned by [ProductService.GetProduct] and 3 others.
 type SKUStatusInfo struct {
 	DeactivationSource ProductDeactivationSource `json:"deactivation_source,omitzero"`
 	Status             SKUStatusInfoStatus       `json:"status,omitzero"`
 }
 
-// SalePrice is part of a request.
+// SalePrice is taken by [ProductService.EditGlobalProduct] and
+// [ProductService.PartialEditGlobalProduct].
 type SalePrice struct {
 	Amount *Decimal `json:"amount,omitzero"`
 	Region *string  `json:"region,omitzero"`
 }
 
-// SalesAttribute is part of a reply.
+// SalesAttribute is returned by [ProductService.EditProduct] and 7 others.
 type SalesAttribute struct {
 	ID      string `json:"id,omitzero"`
 	ValueID string `json:"value_id,omitzero"`
 }
 
-// SalesAttributeMapping is part of a reply.
+// SalesAttributeMapping is returned by [ProductService.GetProduct] and 4
+// others.
 type SalesAttributeMapping struct {
 	GlobalAttributeID string `json:"global_attribute_id,omitzero"`
 	GlobalValueID     string `json:"global_value_id,omitzero"`
@@ -3998,14 +4266,16 @@ type SalesAttributeMapping struct {
 	LocalValueID      string `json:"local_value_id,omitzero"`
 }
 
-// SearchCandidateProductsCandidateProductSKUSalesAttribute is part of a reply.
+// SearchCandidateProductsCandidateProductSKUSalesAttribute is returned by
+// [ProductService.SearchCandidateProducts].
 type SearchCandidateProductsCandidateProductSKUSalesAttribute struct {
 	Name      string     `json:"name,omitzero"`
 	SKUImages []ImageURI `json:"sku_images,omitzero"`
 	Value     string     `json:"value,omitzero"`
 }
 
-// SearchCandidateProductsRequest holds the parameters of Product.SearchCandidateProducts.
+// SearchCandidateProductsRequest holds the parameters of
+// Product.SearchCandidateProducts.
 type SearchCandidateProductsRequest struct {
 	ExternalProductIDs          []string                           `json:"external_product_ids,omitzero" url:"-"` // at most 10
 	OpportunityMatchingStatuses []ProductOpportunityMatchingStatus `json:"opportunity_matching_statuses,omitzero" url:"-"`
@@ -4013,14 +4283,16 @@ type SearchCandidateProductsRequest struct {
 	PageToken                   *string                            `url:"page_token,omitempty" json:"-"`
 }
 
-// SearchCandidateProductsResponse is the reply of Product.SearchCandidateProducts.
+// SearchCandidateProductsResponse is the reply of
+// Product.SearchCandidateProducts.
 type SearchCandidateProductsResponse struct {
 	CandidateProducts []SearchCandidateProductsResponseCandidateProduct `json:"candidate_products,omitzero"`
 	NextPageToken     string                                            `json:"next_page_token,omitzero"`
 	TotalCount        int64                                             `json:"total_count,omitzero"`
 }
 
-// SearchCandidateProductsResponseCandidateProduct is part of a reply.
+// SearchCandidateProductsResponseCandidateProduct is returned by
+// [ProductService.SearchCandidateProducts].
 type SearchCandidateProductsResponseCandidateProduct struct {
 	CreateTime                 UnixSeconds                                          `json:"create_time,omitzero"`
 	Description                string                                               `json:"description,omitzero"`
@@ -4035,27 +4307,31 @@ type SearchCandidateProductsResponseCandidateProduct struct {
 	UpdateTime                 UnixSeconds                                          `json:"update_time,omitzero"`
 }
 
-// SearchCandidateProductsResponseCandidateProductSKU is part of a reply.
+// SearchCandidateProductsResponseCandidateProductSKU is returned by
+// [ProductService.SearchCandidateProducts].
 type SearchCandidateProductsResponseCandidateProductSKU struct {
 	Price           Money                                                      `json:"price,omitzero"`
 	SalesAttributes []SearchCandidateProductsCandidateProductSKUSalesAttribute `json:"sales_attributes,omitzero"`
 }
 
-// SearchCombinedListingRecommendationsRequest holds the parameters of Product.SearchCombinedListingRecommendations.
+// SearchCombinedListingRecommendationsRequest holds the parameters of
+// Product.SearchCombinedListingRecommendations.
 type SearchCombinedListingRecommendationsRequest struct {
 	PageSize   *int     `url:"page_size,omitempty" json:"-"` // 1 to 100
 	PageToken  *string  `url:"page_token,omitempty" json:"-"`
 	ProductIDs []string `json:"product_ids,omitzero" url:"-"` // at most 20
 }
 
-// SearchCombinedListingRecommendationsResponse is the reply of Product.SearchCombinedListingRecommendations.
+// SearchCombinedListingRecommendationsResponse is the reply of
+// Product.SearchCombinedListingRecommendations.
 type SearchCombinedListingRecommendationsResponse struct {
 	CombinedListingRecommendations []ProductCombinedListingRecommendation `json:"combined_listing_recommendations,omitzero"`
 	NextPageToken                  string                                 `json:"next_page_token,omitzero"`
 	TotalCount                     int64                                  `json:"total_count,omitzero"`
 }
 
-// SearchGlobalProductsRequest holds the parameters of Product.SearchGlobalProducts.
+// SearchGlobalProductsRequest holds the parameters of
+// Product.SearchGlobalProducts.
 type SearchGlobalProductsRequest struct {
 	CreateTimeGe *UnixSeconds                       `json:"create_time_ge,omitzero" url:"-"`
 	CreateTimeLe *UnixSeconds                       `json:"create_time_le,omitzero" url:"-"`
@@ -4074,7 +4350,8 @@ type SearchGlobalProductsResponse struct {
 	TotalCount     int                                         `json:"total_count,omitzero"`
 }
 
-// SearchGlobalProductsResponseGlobalProduct is part of a reply.
+// SearchGlobalProductsResponseGlobalProduct is returned by
+// [ProductService.SearchGlobalProducts].
 type SearchGlobalProductsResponseGlobalProduct struct {
 	CreateTime UnixSeconds                                     `json:"create_time,omitzero"`
 	ID         string                                          `json:"id,omitzero"`
@@ -4084,13 +4361,16 @@ type SearchGlobalProductsResponseGlobalProduct struct {
 	UpdateTime UnixSeconds                                     `json:"update_time,omitzero"`
 }
 
-// SearchGlobalProductsResponseGlobalProductSKU is part of a reply.
+// SearchGlobalProductsResponseGlobalProductSKU is returned by
+// [ProductService.SearchGlobalProducts] and
+// [ProductService.SearchGlobalProductsV202309].
 type SearchGlobalProductsResponseGlobalProductSKU struct {
 	ID        string `json:"id,omitzero"`
 	SellerSKU string `json:"seller_sku,omitzero"`
 }
 
-// SearchGlobalProductsV202309Request holds the parameters of Product.SearchGlobalProductsV202309.
+// SearchGlobalProductsV202309Request holds the parameters of
+// Product.SearchGlobalProductsV202309.
 type SearchGlobalProductsV202309Request struct {
 	CreateTimeGe *UnixSeconds `json:"create_time_ge,omitzero" url:"-"`
 	CreateTimeLe *UnixSeconds `json:"create_time_le,omitzero" url:"-"`
@@ -4102,14 +4382,16 @@ type SearchGlobalProductsV202309Request struct {
 	UpdateTimeLe *UnixSeconds `json:"update_time_le,omitzero" url:"-"`
 }
 
-// SearchGlobalProductsV202309Response is the reply of Product.SearchGlobalProductsV202309.
+// SearchGlobalProductsV202309Response is the reply of
+// Product.SearchGlobalProductsV202309.
 type SearchGlobalProductsV202309Response struct {
 	GlobalProducts []SearchGlobalProductsV202309ResponseGlobalProduct `json:"global_products,omitzero"`
 	NextPageToken  string                                             `json:"next_page_token,omitzero"`
 	TotalCount     int                                                `json:"total_count,omitzero"`
 }
 
-// SearchGlobalProductsV202309ResponseGlobalProduct is part of a reply.
+// SearchGlobalProductsV202309ResponseGlobalProduct is returned by
+// [ProductService.SearchGlobalProductsV202309].
 type SearchGlobalProductsV202309ResponseGlobalProduct struct {
 	CreateTime UnixSeconds                                    `json:"create_time,omitzero"`
 	ID         string                                         `json:"id,omitzero"`
@@ -4119,7 +4401,8 @@ type SearchGlobalProductsV202309ResponseGlobalProduct struct {
 	UpdateTime UnixSeconds                                    `json:"update_time,omitzero"`
 }
 
-// SearchManufacturersManufacturerRegionalProfilePhoneNumber is part of a reply.
+// SearchManufacturersManufacturerRegionalProfilePhoneNumber is returned by
+// [ProductService.SearchManufacturers].
 type SearchManufacturersManufacturerRegionalProfilePhoneNumber struct {
 	Availability ProductAvailability `json:"availability,omitzero"`
 	CountryCode  string              `json:"country_code,omitzero"`
@@ -4136,7 +4419,8 @@ func (v SearchManufacturersManufacturerRegionalProfilePhoneNumber) LogValue() sl
 	return wire.LogPrivate(v)
 }
 
-// SearchManufacturersRequest holds the parameters of Product.SearchManufacturers.
+// SearchManufacturersRequest holds the parameters of
+// Product.SearchManufacturers.
 type SearchManufacturersRequest struct {
 	Keyword         *string  `json:"keyword,omitzero" url:"-"` // at most 200 characters
 	Locales         []string `json:"locales,omitzero" url:"-"`
@@ -4155,7 +4439,8 @@ type SearchManufacturersResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchManufacturersResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchManufacturersResponseManufacturer is part of a reply.
+// SearchManufacturersResponseManufacturer is returned by
+// [ProductService.SearchManufacturers].
 type SearchManufacturersResponseManufacturer struct {
 	ID               string                                                   `json:"id,omitzero"`
 	RegionalProfiles []SearchManufacturersResponseManufacturerRegionalProfile `json:"regional_profiles,omitzero"`
@@ -4164,7 +4449,8 @@ type SearchManufacturersResponseManufacturer struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchManufacturersResponseManufacturer) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchManufacturersResponseManufacturerRegionalProfile is part of a reply.
+// SearchManufacturersResponseManufacturerRegionalProfile is returned by
+// [ProductService.SearchManufacturers].
 type SearchManufacturersResponseManufacturerRegionalProfile struct {
 	Address             string                                                    `json:"address,omitzero"`
 	Email               string                                                    `json:"email,omitzero"`
@@ -4184,7 +4470,8 @@ func (v SearchManufacturersResponseManufacturerRegionalProfile) LogValue() slog.
 	return wire.LogPrivate(v)
 }
 
-// SearchManufacturersV202409Request holds the parameters of Product.SearchManufacturersV202409.
+// SearchManufacturersV202409Request holds the parameters of
+// Product.SearchManufacturersV202409.
 type SearchManufacturersV202409Request struct {
 	Keyword         *string  `json:"keyword,omitzero" url:"-"` // at most 200 characters
 	ManufacturerIDs []string `json:"manufacturer_ids,omitzero" url:"-"`
@@ -4192,7 +4479,8 @@ type SearchManufacturersV202409Request struct {
 	PageToken       *string  `url:"page_token,omitempty" json:"-"`
 }
 
-// SearchManufacturersV202409Response is the reply of Product.SearchManufacturersV202409.
+// SearchManufacturersV202409Response is the reply of
+// Product.SearchManufacturersV202409.
 type SearchManufacturersV202409Response struct {
 	Manufacturers []SearchManufacturersV202409ResponseManufacturer `json:"manufacturers,omitzero"`
 	NextPageToken string                                           `json:"next_page_token,omitzero"`
@@ -4202,7 +4490,8 @@ type SearchManufacturersV202409Response struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchManufacturersV202409Response) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchManufacturersV202409ResponseManufacturer is part of a reply.
+// SearchManufacturersV202409ResponseManufacturer is returned by
+// [ProductService.SearchManufacturersV202409].
 type SearchManufacturersV202409ResponseManufacturer struct {
 	Address             string      `json:"address,omitzero"`
 	Email               string      `json:"email,omitzero"`
@@ -4222,7 +4511,8 @@ func (v SearchManufacturersV202409ResponseManufacturer) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// SearchOpportunitiesRequest holds the parameters of Product.SearchOpportunities.
+// SearchOpportunitiesRequest holds the parameters of
+// Product.SearchOpportunities.
 type SearchOpportunitiesRequest struct {
 	OpportunityIDs []string `json:"opportunity_ids,omitzero" url:"-"` // at most 10
 	PageSize       int      `url:"page_size" json:"-"`                // required, 1 to 100
@@ -4236,7 +4526,8 @@ type SearchOpportunitiesResponse struct {
 	TotalCount    int64                                    `json:"total_count,omitzero"`
 }
 
-// SearchOpportunitiesResponseOpportunity is part of a reply.
+// SearchOpportunitiesResponseOpportunity is returned by
+// [ProductService.SearchOpportunities].
 type SearchOpportunitiesResponseOpportunity struct {
 	Benefits   []string                                   `json:"benefits,omitzero"`
 	CreateTime UnixSeconds                                `json:"create_time,omitzero"`
@@ -4272,7 +4563,8 @@ type SearchProductsResponse struct {
 	TotalCount    int       `json:"total_count,omitzero"`
 }
 
-// SearchProductsV202309Request holds the parameters of Product.SearchProductsV202309.
+// SearchProductsV202309Request holds the parameters of
+// Product.SearchProductsV202309.
 type SearchProductsV202309Request struct {
 	CategoryVersion *string        `url:"category_version,omitempty" json:"-"`
 	CreateTimeGe    *UnixSeconds   `json:"create_time_ge,omitzero" url:"-"`
@@ -4285,7 +4577,8 @@ type SearchProductsV202309Request struct {
 	UpdateTimeLe    *UnixSeconds   `json:"update_time_le,omitzero" url:"-"`
 }
 
-// SearchProductsV202312Request holds the parameters of Product.SearchProductsV202312.
+// SearchProductsV202312Request holds the parameters of
+// Product.SearchProductsV202312.
 type SearchProductsV202312Request struct {
 	AuditStatus        []AuditStatus                                 `json:"audit_status,omitzero" url:"-"`
 	CategoryVersion    *string                                       `json:"category_version,omitzero" url:"-"`
@@ -4302,14 +4595,20 @@ type SearchProductsV202312Request struct {
 	UpdateTimeLe       *UnixSeconds                                  `json:"update_time_le,omitzero" url:"-"`
 }
 
-// SearchResponsiblePersonsRegionalProfileAddress is part of a reply.
+// SearchResponsiblePersonsRegionalProfileAddress is returned by
+// [ProductService.SearchResponsiblePersons] and
+// [ProductService.SearchResponsiblePersonsV202409].
 type SearchResponsiblePersonsRegionalProfileAddress struct {
-	City               string `json:"city,omitzero"`
-	Country            string `json:"country,omitzero"`
-	District           string `json:"district,omitzero"`
-	PostalCode         string `json:"postal_code,omitzero"`
+	// Deprecated: use StreetAddressLine1.
+	City    string `json:"city,omitzero"`
+	Country string `json:"country,omitzero"`
+	// Deprecated: use StreetAddressLine1.
+	District   string `json:"district,omitzero"`
+	PostalCode string `json:"postal_code,omitzero"`
+	// Deprecated: use StreetAddressLine1.
 	Province           string `json:"province,omitzero"`
 	StreetAddressLine1 string `json:"street_address_line1,omitzero"`
+	// Deprecated: use StreetAddressLine1.
 	StreetAddressLine2 string `json:"street_address_line2,omitzero"`
 }
 
@@ -4323,7 +4622,8 @@ func (v SearchResponsiblePersonsRegionalProfileAddress) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// SearchResponsiblePersonsRequest holds the parameters of Product.SearchResponsiblePersons.
+// SearchResponsiblePersonsRequest holds the parameters of
+// Product.SearchResponsiblePersons.
 type SearchResponsiblePersonsRequest struct {
 	Keyword              *string  `json:"keyword,omitzero" url:"-"` // at most 200 characters
 	Locales              []string `json:"locales,omitzero" url:"-"`
@@ -4332,7 +4632,8 @@ type SearchResponsiblePersonsRequest struct {
 	ResponsiblePersonIDs []string `json:"responsible_person_ids,omitzero" url:"-"`
 }
 
-// SearchResponsiblePersonsResponse is the reply of Product.SearchResponsiblePersons.
+// SearchResponsiblePersonsResponse is the reply of
+// Product.SearchResponsiblePersons.
 type SearchResponsiblePersonsResponse struct {
 	NextPageToken      string                                              `json:"next_page_token,omitzero"`
 	ResponsiblePersons []SearchResponsiblePersonsResponseResponsiblePerson `json:"responsible_persons,omitzero"`
@@ -4342,7 +4643,8 @@ type SearchResponsiblePersonsResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchResponsiblePersonsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchResponsiblePersonsResponseResponsiblePerson is part of a reply.
+// SearchResponsiblePersonsResponseResponsiblePerson is returned by
+// [ProductService.SearchResponsiblePersons].
 type SearchResponsiblePersonsResponseResponsiblePerson struct {
 	ID               string                                                     `json:"id,omitzero"`
 	RegionalProfiles []SearchResponsiblePersonsResponsiblePersonRegionalProfile `json:"regional_profiles,omitzero"`
@@ -4353,7 +4655,8 @@ func (v SearchResponsiblePersonsResponseResponsiblePerson) LogValue() slog.Value
 	return wire.LogPrivate(v)
 }
 
-// SearchResponsiblePersonsResponsiblePersonRegionalProfile is part of a reply.
+// SearchResponsiblePersonsResponsiblePersonRegionalProfile is returned by
+// [ProductService.SearchResponsiblePersons].
 type SearchResponsiblePersonsResponsiblePersonRegionalProfile struct {
 	Address     SearchResponsiblePersonsRegionalProfileAddress `json:"address,omitzero"`
 	Email       string                                         `json:"email,omitzero"`
@@ -4372,7 +4675,8 @@ func (v SearchResponsiblePersonsResponsiblePersonRegionalProfile) LogValue() slo
 	return wire.LogPrivate(v)
 }
 
-// SearchResponsiblePersonsV202409Request holds the parameters of Product.SearchResponsiblePersonsV202409.
+// SearchResponsiblePersonsV202409Request holds the parameters of
+// Product.SearchResponsiblePersonsV202409.
 type SearchResponsiblePersonsV202409Request struct {
 	Keyword              *string  `json:"keyword,omitzero" url:"-"` // at most 200 characters
 	PageSize             int64    `url:"page_size" json:"-"`        // required, 1 to 100
@@ -4380,7 +4684,8 @@ type SearchResponsiblePersonsV202409Request struct {
 	ResponsiblePersonIDs []string `json:"responsible_person_ids,omitzero" url:"-"`
 }
 
-// SearchResponsiblePersonsV202409Response is the reply of Product.SearchResponsiblePersonsV202409.
+// SearchResponsiblePersonsV202409Response is the reply of
+// Product.SearchResponsiblePersonsV202409.
 type SearchResponsiblePersonsV202409Response struct {
 	NextPageToken      string                                                     `json:"next_page_token,omitzero"`
 	ResponsiblePersons []SearchResponsiblePersonsV202409ResponseResponsiblePerson `json:"responsible_persons,omitzero"`
@@ -4390,7 +4695,8 @@ type SearchResponsiblePersonsV202409Response struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchResponsiblePersonsV202409Response) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchResponsiblePersonsV202409ResponseResponsiblePerson is part of a reply.
+// SearchResponsiblePersonsV202409ResponseResponsiblePerson is returned by
+// [ProductService.SearchResponsiblePersonsV202409].
 type SearchResponsiblePersonsV202409ResponseResponsiblePerson struct {
 	Address     SearchResponsiblePersonsRegionalProfileAddress `json:"address,omitzero"`
 	Email       string                                         `json:"email,omitzero"`
@@ -4425,50 +4731,56 @@ type SearchSizeChartsResponse struct {
 	TotalCount    int64                               `json:"total_count,omitzero"`
 }
 
-// SearchSizeChartsResponseSizeChart is part of a reply.
+// SearchSizeChartsResponseSizeChart is returned by
+// [ProductService.SearchSizeCharts].
 type SearchSizeChartsResponseSizeChart struct {
 	Images       []SearchSizeChartsResponseSizeChartImage `json:"images,omitzero"`
 	TemplateID   string                                   `json:"template_id,omitzero"`
 	TemplateName string                                   `json:"template_name,omitzero"`
 }
 
-// SearchSizeChartsResponseSizeChartImage is part of a reply.
+// SearchSizeChartsResponseSizeChartImage is returned by
+// [ProductService.SearchSizeCharts].
 type SearchSizeChartsResponseSizeChartImage struct {
 	Locale string `json:"locale,omitzero"`
 	URI    string `json:"uri,omitzero"`
 	URL    string `json:"url,omitzero"`
 }
 
-// SizeChart is part of a reply.
+// SizeChart is returned by [ProductService.GetCategoryRules] and
+// [ProductService.GetGlobalCategoryRules].
 type SizeChart struct {
 	IsRequired  bool `json:"is_required,omitzero"`
 	IsSupported bool `json:"is_supported,omitzero"`
 }
 
-// SmartText is part of a reply.
+// SmartText is returned by [ProductService.CheckProductListing] and 2 others.
 type SmartText struct {
 	Text string `json:"text,omitzero"`
 }
 
-// SubscribeInfoEdit is part of a request.
+// SubscribeInfoEdit is taken by [ProductService.EditProduct] and 3 others.
 type SubscribeInfoEdit struct {
 	DiscountDetails []DiscountDetail `json:"discount_details,omitzero"`
 	SubscribeStatus *string          `json:"subscribe_status,omitzero"`
 }
 
-// Suggestion is part of a reply.
+// Suggestion is returned by [ProductService.DiagnoseAndOptimizeProduct] and
+// [ProductService.ProductInformationIssueDiagnosis].
 type Suggestion struct {
 	Images     []CheckProductListingResponseDiagnoseSuggestionsImage `json:"images,omitzero"`
 	SEOWords   []SEOWord                                             `json:"seo_words,omitzero"`
 	SmartTexts []SmartText                                           `json:"smart_texts,omitzero"`
 }
 
-// UpdateGlobalInventoryRequest holds the parameters of Product.UpdateGlobalInventory.
+// UpdateGlobalInventoryRequest holds the parameters of
+// Product.UpdateGlobalInventory.
 type UpdateGlobalInventoryRequest struct {
 	GlobalSKUs []UpdateGlobalInventoryRequestGlobalSKU `json:"global_skus,omitzero"`
 }
 
-// UpdateGlobalInventoryRequestGlobalSKU is part of a request.
+// UpdateGlobalInventoryRequestGlobalSKU is taken by
+// [ProductService.UpdateGlobalInventory].
 type UpdateGlobalInventoryRequestGlobalSKU struct {
 	ID        *string            `json:"id,omitzero"`
 	Inventory []ProductInventory `json:"inventory,omitzero"`
@@ -4482,13 +4794,14 @@ type UpdateInventoryRequest struct {
 	SKUs []UpdateInventoryRequestSKU `json:"skus"` // required
 }
 
-// UpdateInventoryRequestSKU is part of a request.
+// UpdateInventoryRequestSKU is taken by [ProductService.UpdateInventory].
 type UpdateInventoryRequestSKU struct {
 	ID        string                               `json:"id"`        // required
 	Inventory []UpdateInventoryRequestSKUInventory `json:"inventory"` // required
 }
 
-// UpdateInventoryRequestSKUInventory is part of a request.
+// UpdateInventoryRequestSKUInventory is taken by
+// [ProductService.UpdateInventory].
 type UpdateInventoryRequestSKUInventory struct {
 	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
 	HandlingTime      *int    `json:"handling_time,omitzero"`
@@ -4501,20 +4814,22 @@ type UpdateInventoryResponse struct {
 	Errors []UpdateInventoryResponseError `json:"errors,omitzero"`
 }
 
-// UpdateInventoryResponseError is part of a reply.
+// UpdateInventoryResponseError is returned by [ProductService.UpdateInventory].
 type UpdateInventoryResponseError struct {
 	Code    int                                `json:"code,omitzero"`
 	Detail  UpdateInventoryResponseErrorDetail `json:"detail,omitzero"`
 	Message string                             `json:"message,omitzero"`
 }
 
-// UpdateInventoryResponseErrorDetail is part of a reply.
+// UpdateInventoryResponseErrorDetail is returned by
+// [ProductService.UpdateInventory].
 type UpdateInventoryResponseErrorDetail struct {
 	ExtraErrors []UpdateInventoryResponseErrorDetailExtraError `json:"extra_errors,omitzero"`
 	SKUID       string                                         `json:"sku_id,omitzero"`
 }
 
-// UpdateInventoryResponseErrorDetailExtraError is part of a reply.
+// UpdateInventoryResponseErrorDetailExtraError is returned by
+// [ProductService.UpdateInventory].
 type UpdateInventoryResponseErrorDetailExtraError struct {
 	Code        int    `json:"code,omitzero"`
 	Message     string `json:"message,omitzero"`
@@ -4526,7 +4841,7 @@ type UpdatePriceRequest struct {
 	SKUs []UpdatePriceRequestSKU `json:"skus"` // required
 }
 
-// UpdatePriceRequestSKU is part of a request.
+// UpdatePriceRequestSKU is taken by [ProductService.UpdatePrice].
 type UpdatePriceRequestSKU struct {
 	ExternalListPrices []ExternalListPrice `json:"external_list_prices,omitzero"`
 	ID                 string              `json:"id"` // required
@@ -4537,22 +4852,26 @@ type UpdatePriceRequestSKU struct {
 // UpdatePriceResponse is the reply of Product.UpdatePrice.
 type UpdatePriceResponse struct{}
 
-// UploadCandidateProductsRequest holds the parameters of Product.UploadCandidateProducts.
+// UploadCandidateProductsRequest holds the parameters of
+// Product.UploadCandidateProducts.
 type UploadCandidateProductsRequest struct {
 	CandidateProducts []CandidateProduct `json:"candidate_products,omitzero"` // at most 10
 }
 
-// UploadCandidateProductsResponse is the reply of Product.UploadCandidateProducts.
+// UploadCandidateProductsResponse is the reply of
+// Product.UploadCandidateProducts.
 type UploadCandidateProductsResponse struct {
 	Errors []ProductError `json:"errors,omitzero"`
 }
 
-// UploadExternalProductRequest holds the parameters of Product.UploadExternalProduct.
+// UploadExternalProductRequest holds the parameters of
+// Product.UploadExternalProduct.
 type UploadExternalProductRequest struct {
 	ExternalProduct *UploadExternalProductRequestExternalProduct `json:"external_product,omitzero"`
 }
 
-// UploadExternalProductRequestExternalProduct is part of a request.
+// UploadExternalProductRequestExternalProduct is taken by
+// [ProductService.UploadExternalProduct].
 type UploadExternalProductRequestExternalProduct struct {
 	CreateTime           *UnixSeconds                                           `json:"create_time,omitzero"`
 	Description          *string                                                `json:"description,omitzero"`            // at most 10000 characters
@@ -4570,12 +4889,14 @@ type UploadExternalProductRequestExternalProduct struct {
 	VendorName           *string                                                `json:"vendor_name,omitzero"` // at most 255 characters
 }
 
-// UploadExternalProductRequestExternalProductFirstImage is part of a request.
+// UploadExternalProductRequestExternalProductFirstImage is taken by
+// [ProductService.UploadExternalProduct].
 type UploadExternalProductRequestExternalProductFirstImage struct {
 	URL *string `json:"url,omitzero"`
 }
 
-// UploadExternalProductRequestExternalProductSKU is part of a request.
+// UploadExternalProductRequestExternalProductSKU is taken by
+// [ProductService.UploadExternalProduct].
 type UploadExternalProductRequestExternalProductSKU struct {
 	CreateTime        *UnixSeconds                                                   `json:"create_time,omitzero"`
 	ExternalListPrice *Decimal                                                       `json:"external_list_price,omitzero"`
@@ -4591,7 +4912,8 @@ type UploadExternalProductRequestExternalProductSKU struct {
 	Weight            *Weight                                                        `json:"weight,omitzero"`
 }
 
-// UploadExternalProductRequestExternalProductSKUSelectedOption is part of a request.
+// UploadExternalProductRequestExternalProductSKUSelectedOption is taken by
+// [ProductService.UploadExternalProduct].
 type UploadExternalProductRequestExternalProductSKUSelectedOption struct {
 	Name  *string `json:"name,omitzero"`  // at most 50 characters
 	Value *string `json:"value,omitzero"` // at most 50 characters
@@ -4629,7 +4951,7 @@ type UploadProductImageResponse struct {
 	Width   int            `json:"width,omitzero"`
 }
 
-// WarehouseInventory is part of a reply.
+// WarehouseInventory is returned by [ProductService.InventorySearch].
 type WarehouseInventory struct {
 	AvailableQuantity int    `json:"available_quantity,omitzero"`
 	CommittedQuantity int    `json:"committed_quantity,omitzero"`

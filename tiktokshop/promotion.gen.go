@@ -12,7 +12,8 @@ type PromotionService service
 
 // CreateActivity calls POST /promotion/202309/activities.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-activity-202309
 func (s *PromotionService) CreateActivity(ctx context.Context, req *CreateActivityRequest, opts ...CallOption) (*CreateActivityResponse, error) {
@@ -26,7 +27,8 @@ func (s *PromotionService) CreateActivity(ctx context.Context, req *CreateActivi
 
 // DeactivateActivity calls POST /promotion/202309/activities/{activity_id}/deactivate.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/deactivate-activity-202309
 func (s *PromotionService) DeactivateActivity(ctx context.Context, activityID string, req *DeactivateActivityRequest, opts ...CallOption) (*DeactivateActivityResponse, error) {
@@ -39,7 +41,7 @@ func (s *PromotionService) DeactivateActivity(ctx context.Context, activityID st
 
 // GetActivity calls GET /promotion/202309/activities/{activity_id}.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-activity-202309
 func (s *PromotionService) GetActivity(ctx context.Context, activityID string, req *GetActivityRequest, opts ...CallOption) (*GetActivityResponse, error) {
@@ -53,7 +55,7 @@ func (s *PromotionService) GetActivity(ctx context.Context, activityID string, r
 
 // GetCoupon calls GET /promotion/202406/coupons/{coupon_id}.
 //
-// It only reads and is safe to repeat. Version 202406.
+// It only reads, and is retried. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-coupon-202406
 func (s *PromotionService) GetCoupon(ctx context.Context, couponID string, req *GetCouponRequest, opts ...CallOption) (*GetCouponResponse, error) {
@@ -67,7 +69,8 @@ func (s *PromotionService) GetCoupon(ctx context.Context, couponID string, req *
 
 // RemoveActivityProduct calls DELETE /promotion/202309/activities/{activity_id}/products.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-activity-product-202309
 func (s *PromotionService) RemoveActivityProduct(ctx context.Context, activityID string, req *RemoveActivityProductRequest, opts ...CallOption) (*RemoveActivityProductResponse, error) {
@@ -79,8 +82,10 @@ func (s *PromotionService) RemoveActivityProduct(ctx context.Context, activityID
 	return out, err
 }
 
-// RemoveActivityProductByProductIDs splits req.ProductIDs into parts of at most 300 and hands out the
-// reply of [PromotionService.RemoveActivityProduct] to each. It stops at the first error but an [UnreadableError].
+// RemoveActivityProductByProductIDs sends req.ProductIDs in parts of at most
+// 300 and iterates over the replies of
+// [PromotionService.RemoveActivityProduct]. It stops at the first error but an
+// [UnreadableError].
 func (s *PromotionService) RemoveActivityProductByProductIDs(ctx context.Context, activityID string, req *RemoveActivityProductRequest, opts ...CallOption) iter.Seq2[*RemoveActivityProductResponse, error] {
 	start := valueOf(req)
 	return batches(start.ProductIDs, 300, func(part []string) (*RemoveActivityProductResponse, error) {
@@ -90,8 +95,9 @@ func (s *PromotionService) RemoveActivityProductByProductIDs(ctx context.Context
 	})
 }
 
-// RemoveActivityProductBySKUIDs splits req.SKUIDs into parts of at most 300 and hands out the
-// reply of [PromotionService.RemoveActivityProduct] to each. It stops at the first error but an [UnreadableError].
+// RemoveActivityProductBySKUIDs sends req.SKUIDs in parts of at most 300 and
+// iterates over the replies of [PromotionService.RemoveActivityProduct]. It
+// stops at the first error but an [UnreadableError].
 func (s *PromotionService) RemoveActivityProductBySKUIDs(ctx context.Context, activityID string, req *RemoveActivityProductRequest, opts ...CallOption) iter.Seq2[*RemoveActivityProductResponse, error] {
 	start := valueOf(req)
 	return batches(start.SKUIDs, 300, func(part []string) (*RemoveActivityProductResponse, error) {
@@ -103,7 +109,7 @@ func (s *PromotionService) RemoveActivityProductBySKUIDs(ctx context.Context, ac
 
 // SearchActivities calls POST /promotion/202309/activities/search.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-activities-202309
 func (s *PromotionService) SearchActivities(ctx context.Context, req *SearchActivitiesRequest, opts ...CallOption) (*SearchActivitiesResponse, error) {
@@ -115,11 +121,12 @@ func (s *PromotionService) SearchActivities(ctx context.Context, req *SearchActi
 	return out, err
 }
 
-// SearchActivitiesAll hands out what stands on the pages of
-// [PromotionService.SearchActivities]. It stops at the first error but an [UnreadableError].
+// SearchActivitiesAll iterates over all activities of
+// [PromotionService.SearchActivities], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 func (s *PromotionService) SearchActivitiesAll(ctx context.Context, req *SearchActivitiesRequest, opts ...CallOption) iter.Seq2[SearchActivitiesResponseActivity, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchActivitiesResponseActivity, string, error) {
+	return tokenPages("Promotion.SearchActivities", func(token string) ([]SearchActivitiesResponseActivity, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -134,7 +141,7 @@ func (s *PromotionService) SearchActivitiesAll(ctx context.Context, req *SearchA
 
 // SearchCoupons calls POST /promotion/202406/coupons/search.
 //
-// It only reads and is safe to repeat. Version 202406.
+// It only reads, and is retried. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-coupons-202406
 func (s *PromotionService) SearchCoupons(ctx context.Context, req *SearchCouponsRequest, opts ...CallOption) (*SearchCouponsResponse, error) {
@@ -146,11 +153,12 @@ func (s *PromotionService) SearchCoupons(ctx context.Context, req *SearchCoupons
 	return out, err
 }
 
-// SearchCouponsAll hands out what stands on the pages of
-// [PromotionService.SearchCoupons]. It stops at the first error but an [UnreadableError].
+// SearchCouponsAll iterates over all coupons of
+// [PromotionService.SearchCoupons], fetching pages as needed, and stops at the
+// first error but an [UnreadableError].
 func (s *PromotionService) SearchCouponsAll(ctx context.Context, req *SearchCouponsRequest, opts ...CallOption) iter.Seq2[SearchCouponsResponseCoupon, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]SearchCouponsResponseCoupon, string, error) {
+	return tokenPages("Promotion.SearchCoupons", func(token string) ([]SearchCouponsResponseCoupon, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -165,7 +173,8 @@ func (s *PromotionService) SearchCouponsAll(ctx context.Context, req *SearchCoup
 
 // UpdateActivity calls PUT /promotion/202309/activities/{activity_id}.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-activity-202309
 func (s *PromotionService) UpdateActivity(ctx context.Context, activityID string, req *UpdateActivityRequest, opts ...CallOption) (*UpdateActivityResponse, error) {
@@ -179,7 +188,8 @@ func (s *PromotionService) UpdateActivity(ctx context.Context, activityID string
 
 // UpdateActivityProduct calls PUT /promotion/202309/activities/{activity_id}/products.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-activity-product-202309
 func (s *PromotionService) UpdateActivityProduct(ctx context.Context, activityID string, req *UpdateActivityProductRequest, opts ...CallOption) (*UpdateActivityProductResponse, error) {
@@ -191,18 +201,21 @@ func (s *PromotionService) UpdateActivityProduct(ctx context.Context, activityID
 	return out, err
 }
 
-// AreaScope is part of a request.
+// AreaScope is taken by [PromotionService.CreateActivity] and
+// [PromotionService.UpdateActivity].
 type AreaScope struct {
 	SpecificAreas []string `json:"specific_areas,omitzero"`
 	Type          *string  `json:"type,omitzero"`
 }
 
-// BMSMDiscount is part of a request.
+// BMSMDiscount is taken by [PromotionService.CreateActivity] and
+// [PromotionService.UpdateActivity].
 type BMSMDiscount struct {
 	Details []BMSMDiscountDetail `json:"details,omitzero"`
 }
 
-// BMSMDiscountDetail is part of a request.
+// BMSMDiscountDetail is taken by [PromotionService.CreateActivity] and
+// [PromotionService.UpdateActivity].
 type BMSMDiscountDetail struct {
 	ThresholdType  *BMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
 	ThresholdValue *string                          `json:"threshold_value,omitzero"`
@@ -232,7 +245,8 @@ type CreateActivityResponse struct {
 	UpdateTime UnixSeconds                  `json:"update_time,omitzero"`
 }
 
-// DeactivateActivityRequest holds the parameters of Promotion.DeactivateActivity.
+// DeactivateActivityRequest holds the parameters of
+// Promotion.DeactivateActivity.
 type DeactivateActivityRequest struct{}
 
 // DeactivateActivityResponse is the reply of Promotion.DeactivateActivity.
@@ -243,7 +257,8 @@ type DeactivateActivityResponse struct {
 	UpdateTime UnixSeconds                      `json:"update_time,omitzero"`
 }
 
-// Discount is part of a reply.
+// Discount is returned by [PromotionService.GetCoupon] and
+// [PromotionService.SearchCoupons].
 type Discount struct {
 	MaxDiscount     Money        `json:"max_discount,omitzero"`
 	Percentage      string       `json:"percentage,omitzero"`
@@ -251,12 +266,14 @@ type Discount struct {
 	Type            DiscountType `json:"type,omitzero"`
 }
 
-// DiscountBMSMDiscount is part of a reply.
+// DiscountBMSMDiscount is returned by [PromotionService.GetActivity] and
+// [PromotionService.SearchActivities].
 type DiscountBMSMDiscount struct {
 	Details []DiscountBMSMDiscountDetail `json:"details,omitzero"`
 }
 
-// DiscountBMSMDiscountDetail is part of a reply.
+// DiscountBMSMDiscountDetail is returned by [PromotionService.GetActivity] and
+// [PromotionService.SearchActivities].
 type DiscountBMSMDiscountDetail struct {
 	ThresholdType  DiscountBMSMDiscountDetailThresholdType `json:"threshold_type,omitzero"`
 	ThresholdValue string                                  `json:"threshold_value,omitzero"`
@@ -265,13 +282,15 @@ type DiscountBMSMDiscountDetail struct {
 	Value          string                                  `json:"value,omitzero"`
 }
 
-// DiscountGiftDiscount is part of a reply.
+// DiscountGiftDiscount is returned by [PromotionService.GetActivity] and
+// [PromotionService.SearchActivities].
 type DiscountGiftDiscount struct {
 	GiftInfos         []GiftDiscountGiftInfo `json:"gift_infos,omitzero"`
 	GiftReceivingType string                 `json:"gift_receiving_type,omitzero"`
 }
 
-// DiscountShippingDiscount is part of a reply.
+// DiscountShippingDiscount is returned by [PromotionService.GetActivity] and
+// [PromotionService.SearchActivities].
 type DiscountShippingDiscount struct {
 	AreaScope      ShippingDiscountAreaScope             `json:"area_scope,omitzero"`
 	InventoryType  string                                `json:"inventory_type,omitzero"`
@@ -304,14 +323,15 @@ type GetActivityResponse struct {
 	UpdateTime         UnixSeconds                       `json:"update_time,omitzero"`
 }
 
-// GetActivityResponseDiscount is part of a reply.
+// GetActivityResponseDiscount is returned by [PromotionService.GetActivity] and
+// [PromotionService.SearchActivities].
 type GetActivityResponseDiscount struct {
 	BMSMDiscount     DiscountBMSMDiscount     `json:"bmsm_discount,omitzero"`
 	GiftDiscount     DiscountGiftDiscount     `json:"gift_discount,omitzero"`
 	ShippingDiscount DiscountShippingDiscount `json:"shipping_discount,omitzero"`
 }
 
-// GetActivityResponseProduct is part of a reply.
+// GetActivityResponseProduct is returned by [PromotionService.GetActivity].
 type GetActivityResponseProduct struct {
 	ActivityPrice   Money                           `json:"activity_price,omitzero"`
 	Discount        Decimal                         `json:"discount,omitzero"`
@@ -321,7 +341,7 @@ type GetActivityResponseProduct struct {
 	SKUs            []GetActivityResponseProductSKU `json:"skus,omitzero"`
 }
 
-// GetActivityResponseProductSKU is part of a reply.
+// GetActivityResponseProductSKU is returned by [PromotionService.GetActivity].
 type GetActivityResponseProductSKU struct {
 	ActivityPrice   Money   `json:"activity_price,omitzero"`
 	Discount        Decimal `json:"discount,omitzero"`
@@ -330,7 +350,8 @@ type GetActivityResponseProductSKU struct {
 	QuantityPerUser int     `json:"quantity_per_user,omitzero"`
 }
 
-// GetActivityResponseTargetUserInfo is part of a reply.
+// GetActivityResponseTargetUserInfo is returned by
+// [PromotionService.GetActivity].
 type GetActivityResponseTargetUserInfo struct {
 	UserType PromotionUserType `json:"user_type,omitzero"`
 }
@@ -343,7 +364,7 @@ type GetCouponResponse struct {
 	Coupon GetCouponResponseCoupon `json:"coupon,omitzero"`
 }
 
-// GetCouponResponseCoupon is part of a reply.
+// GetCouponResponseCoupon is returned by [PromotionService.GetCoupon].
 type GetCouponResponseCoupon struct {
 	ClaimDuration      TimeRange                         `json:"claim_duration,omitzero"`
 	CreateTime         int64                             `json:"create_time,omitzero"`
@@ -367,32 +388,36 @@ type GetCouponResponseCoupon struct {
 	UsageStats         GetCouponResponseCouponUsageStats `json:"usage_stats,omitzero"`
 }
 
-// GetCouponResponseCouponLiveTask is part of a reply.
+// GetCouponResponseCouponLiveTask is returned by [PromotionService.GetCoupon].
 type GetCouponResponseCouponLiveTask struct {
 	MinWatchTime string                              `json:"min_watch_time,omitzero"`
 	Type         GetCouponResponseCouponLiveTaskType `json:"type,omitzero"`
 }
 
-// GetCouponResponseCouponUsageStats is part of a reply.
+// GetCouponResponseCouponUsageStats is returned by
+// [PromotionService.GetCoupon].
 type GetCouponResponseCouponUsageStats struct {
 	ClaimedCount  int `json:"claimed_count,omitzero"`
 	RedeemedCount int `json:"redeemed_count,omitzero"`
 }
 
-// GiftDetail is part of a request.
+// GiftDetail is taken by [PromotionService.CreateActivity] and
+// [PromotionService.UpdateActivity].
 type GiftDetail struct {
 	ProductID       *string `json:"product_id,omitzero"`
 	SKUID           *string `json:"sku_id,omitzero"`
 	TotalClaimLimit *string `json:"total_claim_limit,omitzero"` // 1 to 99999
 }
 
-// GiftDiscount is part of a request.
+// GiftDiscount is taken by [PromotionService.CreateActivity] and
+// [PromotionService.UpdateActivity].
 type GiftDiscount struct {
 	GiftInfos         []GiftInfo `json:"gift_infos,omitzero"`
 	GiftReceivingType *string    `json:"gift_receiving_type,omitzero"`
 }
 
-// GiftDiscountGiftInfo is part of a reply.
+// GiftDiscountGiftInfo is returned by [PromotionService.GetActivity] and
+// [PromotionService.SearchActivities].
 type GiftDiscountGiftInfo struct {
 	GiftDetails    []GiftInfoGiftDetail              `json:"gift_details,omitzero"`
 	ThresholdType  GiftDiscountGiftInfoThresholdType `json:"threshold_type,omitzero"`
@@ -400,7 +425,8 @@ type GiftDiscountGiftInfo struct {
 	Tier           int                               `json:"tier,omitzero"`
 }
 
-// GiftInfo is part of a request.
+// GiftInfo is taken by [PromotionService.CreateActivity] and
+// [PromotionService.UpdateActivity].
 type GiftInfo struct {
 	GiftDetails    []GiftDetail           `json:"gift_details,omitzero"`
 	ThresholdType  *GiftInfoThresholdType `json:"threshold_type,omitzero"`
@@ -408,31 +434,36 @@ type GiftInfo struct {
 	Tier           *int                   `json:"tier,omitzero"`
 }
 
-// GiftInfoGiftDetail is part of a reply.
+// GiftInfoGiftDetail is returned by [PromotionService.GetActivity] and
+// [PromotionService.SearchActivities].
 type GiftInfoGiftDetail struct {
 	ProductID       string `json:"product_id,omitzero"`
 	SKUID           string `json:"sku_id,omitzero"`
 	TotalClaimLimit string `json:"total_claim_limit,omitzero"`
 }
 
-// ParticipationLimit is part of a request.
+// ParticipationLimit is taken by [PromotionService.CreateActivity] and
+// [PromotionService.UpdateActivity].
 type ParticipationLimit struct {
 	Type *string `json:"type,omitzero"`
 }
 
-// PromotionDiscount is part of a request.
+// PromotionDiscount is taken by [PromotionService.CreateActivity] and
+// [PromotionService.UpdateActivity].
 type PromotionDiscount struct {
 	BMSMDiscount     *BMSMDiscount     `json:"bmsm_discount,omitzero"`
 	GiftDiscount     *GiftDiscount     `json:"gift_discount,omitzero"`
 	ShippingDiscount *ShippingDiscount `json:"shipping_discount,omitzero"`
 }
 
-// PromotionParticipationLimit is part of a reply.
+// PromotionParticipationLimit is returned by [PromotionService.GetActivity] and
+// [PromotionService.SearchActivities].
 type PromotionParticipationLimit struct {
 	Type string `json:"type,omitzero"`
 }
 
-// RedemptionDuration is part of a reply.
+// RedemptionDuration is returned by [PromotionService.GetCoupon] and
+// [PromotionService.SearchCoupons].
 type RedemptionDuration struct {
 	EndTime      UnixSeconds            `json:"end_time,omitzero"`
 	RelativeTime int                    `json:"relative_time,omitzero"`
@@ -440,13 +471,15 @@ type RedemptionDuration struct {
 	Type         RedemptionDurationType `json:"type,omitzero"`
 }
 
-// RemoveActivityProductRequest holds the parameters of Promotion.RemoveActivityProduct.
+// RemoveActivityProductRequest holds the parameters of
+// Promotion.RemoveActivityProduct.
 type RemoveActivityProductRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"` // at most 300
 	SKUIDs     []string `json:"sku_ids,omitzero"`     // at most 300
 }
 
-// RemoveActivityProductResponse is the reply of Promotion.RemoveActivityProduct.
+// RemoveActivityProductResponse is the reply of
+// Promotion.RemoveActivityProduct.
 type RemoveActivityProductResponse struct {
 	ActivityID string                              `json:"activity_id,omitzero"`
 	Status     RemoveActivityProductResponseStatus `json:"status,omitzero"`
@@ -469,7 +502,8 @@ type SearchActivitiesResponse struct {
 	TotalCount    int                                `json:"total_count,omitzero"`
 }
 
-// SearchActivitiesResponseActivity is part of a reply.
+// SearchActivitiesResponseActivity is returned by
+// [PromotionService.SearchActivities].
 type SearchActivitiesResponseActivity struct {
 	ActivityCommands   []string                                     `json:"activity_commands,omitzero"`
 	ActivityType       SearchActivitiesResponseActivityActivityType `json:"activity_type,omitzero"`
@@ -502,7 +536,7 @@ type SearchCouponsResponse struct {
 	TotalCount    int                           `json:"total_count,omitzero"`
 }
 
-// SearchCouponsResponseCoupon is part of a reply.
+// SearchCouponsResponseCoupon is returned by [PromotionService.SearchCoupons].
 type SearchCouponsResponseCoupon struct {
 	ClaimDuration      TimeRange                         `json:"claim_duration,omitzero"`
 	CreateTime         int64                             `json:"create_time,omitzero"`
@@ -521,7 +555,8 @@ type SearchCouponsResponseCoupon struct {
 	UsageLimits        UsageLimits                       `json:"usage_limits,omitzero"`
 }
 
-// ShippingDiscount is part of a request.
+// ShippingDiscount is taken by [PromotionService.CreateActivity] and
+// [PromotionService.UpdateActivity].
 type ShippingDiscount struct {
 	AreaScope      *AreaScope                     `json:"area_scope,omitzero"`
 	InventoryType  *string                        `json:"inventory_type,omitzero"`
@@ -532,30 +567,35 @@ type ShippingDiscount struct {
 	Value          *string                        `json:"value,omitzero"`
 }
 
-// ShippingDiscountAreaScope is part of a reply.
+// ShippingDiscountAreaScope is returned by [PromotionService.GetActivity] and
+// [PromotionService.SearchActivities].
 type ShippingDiscountAreaScope struct {
 	SpecificAreas []string `json:"specific_areas,omitzero"`
 	Type          string   `json:"type,omitzero"`
 }
 
-// TargetUserInfo is part of a request.
+// TargetUserInfo is taken by [PromotionService.CreateActivity] and
+// [PromotionService.UpdateActivity].
 type TargetUserInfo struct {
 	UserType *PromotionUserType `json:"user_type,omitzero"`
 }
 
-// Threshold is part of a reply.
+// Threshold is returned by [PromotionService.GetCoupon] and
+// [PromotionService.SearchCoupons].
 type Threshold struct {
 	MinSpend Money         `json:"min_spend,omitzero"`
 	Type     ThresholdType `json:"type,omitzero"`
 }
 
-// UpdateActivityProductRequest holds the parameters of Promotion.UpdateActivityProduct.
+// UpdateActivityProductRequest holds the parameters of
+// Promotion.UpdateActivityProduct.
 type UpdateActivityProductRequest struct {
 	ActivityID *string                               `json:"activity_id,omitzero"`
 	Products   []UpdateActivityProductRequestProduct `json:"products,omitzero"` // at most 300
 }
 
-// UpdateActivityProductRequestProduct is part of a request.
+// UpdateActivityProductRequestProduct is taken by
+// [PromotionService.UpdateActivityProduct].
 type UpdateActivityProductRequestProduct struct {
 	ActivityPriceAmount *Decimal                                 `json:"activity_price_amount,omitzero"`
 	Discount            *Decimal                                 `json:"discount,omitzero"`
@@ -565,7 +605,8 @@ type UpdateActivityProductRequestProduct struct {
 	SKUs                []UpdateActivityProductRequestProductSKU `json:"skus,omitzero"`
 }
 
-// UpdateActivityProductRequestProductSKU is part of a request.
+// UpdateActivityProductRequestProductSKU is taken by
+// [PromotionService.UpdateActivityProduct].
 type UpdateActivityProductRequestProductSKU struct {
 	ActivityPriceAmount *Decimal `json:"activity_price_amount,omitzero"`
 	Discount            *Decimal `json:"discount,omitzero"`
@@ -574,7 +615,8 @@ type UpdateActivityProductRequestProductSKU struct {
 	QuantityPerUser     *int     `json:"quantity_per_user,omitzero"`
 }
 
-// UpdateActivityProductResponse is the reply of Promotion.UpdateActivityProduct.
+// UpdateActivityProductResponse is the reply of
+// Promotion.UpdateActivityProduct.
 type UpdateActivityProductResponse struct {
 	ActivityID string                              `json:"activity_id,omitzero"`
 	Status     UpdateActivityProductResponseStatus `json:"status,omitzero"`
@@ -602,7 +644,8 @@ type UpdateActivityResponse struct {
 	UpdateTime UnixSeconds `json:"update_time,omitzero"`
 }
 
-// UsageLimits is part of a reply.
+// UsageLimits is returned by [PromotionService.GetCoupon] and
+// [PromotionService.SearchCoupons].
 type UsageLimits struct {
 	RedemptionLimit       int `json:"redemption_limit,omitzero"`
 	SingleBuyerClaimLimit int `json:"single_buyer_claim_limit,omitzero"`

@@ -16,7 +16,8 @@ type ReturnRefundService service
 
 // ApproveCancellation calls POST /return_refund/202309/cancellations/{cancel_id}/approve.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/approve-cancellation-202309
 func (s *ReturnRefundService) ApproveCancellation(ctx context.Context, cancelID string, req *ApproveCancellationRequest, opts ...CallOption) (*ApproveCancellationResponse, error) {
@@ -30,7 +31,8 @@ func (s *ReturnRefundService) ApproveCancellation(ctx context.Context, cancelID 
 
 // ApproveReturn calls POST /return_refund/202309/returns/{return_id}/approve.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/approve-return-202309
 func (s *ReturnRefundService) ApproveReturn(ctx context.Context, returnID string, req *ApproveReturnRequest, opts ...CallOption) (*ApproveReturnResponse, error) {
@@ -44,7 +46,7 @@ func (s *ReturnRefundService) ApproveReturn(ctx context.Context, returnID string
 
 // CalculateRefund calls POST /return_refund/202602/refunds/calculate.
 //
-// It only reads and is safe to repeat. Version 202602.
+// It only reads, and is retried. Version 202602.
 // Newer than the official description, so less sure: used by several implementations, seen in no live reply.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/calculate-refund-202602
@@ -59,7 +61,7 @@ func (s *ReturnRefundService) CalculateRefund(ctx context.Context, req *Calculat
 
 // CalculateRefundV202309 calls POST /return_refund/202309/refunds/calculate.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 // The newest version is [ReturnRefundService.CalculateRefund].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/calculate-refund-202309
@@ -74,7 +76,8 @@ func (s *ReturnRefundService) CalculateRefundV202309(ctx context.Context, req *C
 
 // CancelOrder calls POST /return_refund/202602/cancellations.
 //
-// It is not repeated once it was sent. Version 202602.
+// It is never retried once the request may have reached the server. Version
+// 202602.
 // Newer than the official description, so less sure: used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/cancel-order-202602
@@ -89,7 +92,8 @@ func (s *ReturnRefundService) CancelOrder(ctx context.Context, req *CancelOrderR
 
 // CancelOrderV202309 calls POST /return_refund/202309/cancellations.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 // The newest version is [ReturnRefundService.CancelOrder].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/cancel-order-202309
@@ -104,7 +108,8 @@ func (s *ReturnRefundService) CancelOrderV202309(ctx context.Context, req *Cance
 
 // CreateReturn calls POST /return_refund/202309/returns.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-return-202309
 func (s *ReturnRefundService) CreateReturn(ctx context.Context, req *CreateReturnRequest, opts ...CallOption) (*CreateReturnResponse, error) {
@@ -118,7 +123,7 @@ func (s *ReturnRefundService) CreateReturn(ctx context.Context, req *CreateRetur
 
 // GetAftersaleEligibility calls GET /return_refund/202602/orders/{order_id}/aftersale_eligibility.
 //
-// It only reads and is safe to repeat. Version 202602.
+// It only reads, and is retried. Version 202602.
 // Newer than the official description, so less sure: used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202602
@@ -133,7 +138,7 @@ func (s *ReturnRefundService) GetAftersaleEligibility(ctx context.Context, order
 
 // GetAftersaleEligibilityV202309 calls GET /return_refund/202309/orders/{order_id}/aftersale_eligibility.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 // The newest version is [ReturnRefundService.GetAftersaleEligibility].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202309
@@ -148,7 +153,7 @@ func (s *ReturnRefundService) GetAftersaleEligibilityV202309(ctx context.Context
 
 // GetAftersaleEligibilityV202512 calls GET /return_refund/202512/orders/{order_id}/aftersale_eligibility.
 //
-// It only reads and is safe to repeat. Version 202512.
+// It only reads, and is retried. Version 202512.
 // The newest version is [ReturnRefundService.GetAftersaleEligibility].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202512
@@ -163,7 +168,7 @@ func (s *ReturnRefundService) GetAftersaleEligibilityV202512(ctx context.Context
 
 // GetDecisionEligibility calls GET /return_refund/202601/decision_eligibility.
 //
-// It only reads and is safe to repeat. Version 202601.
+// It only reads, and is retried. Version 202601.
 // Newer than the official description, so less sure: used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-decision-eligibility-202601
@@ -178,7 +183,7 @@ func (s *ReturnRefundService) GetDecisionEligibility(ctx context.Context, req *G
 
 // GetRejectReasons calls GET /return_refund/202309/reject_reasons.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-reject-reasons-202309
 func (s *ReturnRefundService) GetRejectReasons(ctx context.Context, req *GetRejectReasonsRequest, opts ...CallOption) (*GetRejectReasonsResponse, error) {
@@ -192,7 +197,7 @@ func (s *ReturnRefundService) GetRejectReasons(ctx context.Context, req *GetReje
 
 // GetReturnRecords calls GET /return_refund/202309/returns/{return_id}/records.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-return-records-202309
 func (s *ReturnRefundService) GetReturnRecords(ctx context.Context, returnID string, req *GetReturnRecordsRequest, opts ...CallOption) (*GetReturnRecordsResponse, error) {
@@ -206,7 +211,8 @@ func (s *ReturnRefundService) GetReturnRecords(ctx context.Context, returnID str
 
 // RejectCancellation calls POST /return_refund/202309/cancellations/{cancel_id}/reject.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/reject-cancellation-202309
 func (s *ReturnRefundService) RejectCancellation(ctx context.Context, cancelID string, req *RejectCancellationRequest, opts ...CallOption) (*RejectCancellationResponse, error) {
@@ -220,7 +226,8 @@ func (s *ReturnRefundService) RejectCancellation(ctx context.Context, cancelID s
 
 // RejectReturn calls POST /return_refund/202309/returns/{return_id}/reject.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/reject-return-202309
 func (s *ReturnRefundService) RejectReturn(ctx context.Context, returnID string, req *RejectReturnRequest, opts ...CallOption) (*RejectReturnResponse, error) {
@@ -234,7 +241,7 @@ func (s *ReturnRefundService) RejectReturn(ctx context.Context, returnID string,
 
 // SearchAftersalesRequest calls POST /return_refund/202603/aftersales/search.
 //
-// It only reads and is safe to repeat. Version 202603.
+// It only reads, and is retried. Version 202603.
 // Newer than the official description, so less sure: used by several implementations, seen in no live reply.
 //
 // Without WhitelistedDataFields the reply has ids and states alone.
@@ -249,11 +256,12 @@ func (s *ReturnRefundService) SearchAftersalesRequest(ctx context.Context, req *
 	return out, err
 }
 
-// SearchAftersalesRequestAll hands out what stands on the pages of
-// [ReturnRefundService.SearchAftersalesRequest]. It stops at the first error but an [UnreadableError].
+// SearchAftersalesRequestAll iterates over all aftersales requests of
+// [ReturnRefundService.SearchAftersalesRequest], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchAftersalesRequestAll(ctx context.Context, req *SearchAftersalesRequestRequest, opts ...CallOption) iter.Seq2[AftersalesRequest, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]AftersalesRequest, string, error) {
+	return tokenPages("ReturnRefund.SearchAftersalesRequest", func(token string) ([]AftersalesRequest, string, error) {
 		r := start
 		if token != "" {
 			inner := valueOf(r.Pagination)
@@ -270,7 +278,7 @@ func (s *ReturnRefundService) SearchAftersalesRequestAll(ctx context.Context, re
 
 // SearchCancellations calls POST /return_refund/202602/cancellations/search.
 //
-// It only reads and is safe to repeat. Version 202602.
+// It only reads, and is retried. Version 202602.
 // Newer than the official description, so less sure: used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202602
@@ -283,11 +291,12 @@ func (s *ReturnRefundService) SearchCancellations(ctx context.Context, req *Sear
 	return out, err
 }
 
-// SearchCancellationsAll hands out what stands on the pages of
-// [ReturnRefundService.SearchCancellations]. It stops at the first error but an [UnreadableError].
+// SearchCancellationsAll iterates over all cancellations of
+// [ReturnRefundService.SearchCancellations], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *SearchCancellationsRequest, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Cancellation, string, error) {
+	return tokenPages("ReturnRefund.SearchCancellations", func(token string) ([]Cancellation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -302,7 +311,7 @@ func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *S
 
 // SearchCancellationsV202309 calls POST /return_refund/202309/cancellations/search.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 // The newest version is [ReturnRefundService.SearchCancellations].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202309
@@ -315,11 +324,12 @@ func (s *ReturnRefundService) SearchCancellationsV202309(ctx context.Context, re
 	return out, err
 }
 
-// SearchCancellationsV202309All hands out what stands on the pages of
-// [ReturnRefundService.SearchCancellationsV202309]. It stops at the first error but an [UnreadableError].
+// SearchCancellationsV202309All iterates over all cancellations of
+// [ReturnRefundService.SearchCancellationsV202309], fetching pages as needed,
+// and stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchCancellationsV202309All(ctx context.Context, req *SearchCancellationsV202309Request, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Cancellation, string, error) {
+	return tokenPages("ReturnRefund.SearchCancellationsV202309", func(token string) ([]Cancellation, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -334,7 +344,7 @@ func (s *ReturnRefundService) SearchCancellationsV202309All(ctx context.Context,
 
 // SearchReturnMerchandiseAuthorization calls POST /return_refund/202604/rma/search.
 //
-// It only reads and is safe to repeat. Version 202604.
+// It only reads, and is retried. Version 202604.
 // Newer than the official description, so less sure: known from the official sample and one implementation, seen in no live reply.
 //
 // Without WhitelistedDataFields the reply has ids and states alone.
@@ -349,11 +359,13 @@ func (s *ReturnRefundService) SearchReturnMerchandiseAuthorization(ctx context.C
 	return out, err
 }
 
-// SearchReturnMerchandiseAuthorizationAll hands out what stands on the pages of
-// [ReturnRefundService.SearchReturnMerchandiseAuthorization]. It stops at the first error but an [UnreadableError].
+// SearchReturnMerchandiseAuthorizationAll iterates over all return merchandise
+// authorizations of [ReturnRefundService.SearchReturnMerchandiseAuthorization],
+// fetching pages as needed, and stops at the first error but an
+// [UnreadableError].
 func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationAll(ctx context.Context, req *SearchReturnMerchandiseAuthorizationRequest, opts ...CallOption) iter.Seq2[ReturnMerchandiseAuthorization, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]ReturnMerchandiseAuthorization, string, error) {
+	return tokenPages("ReturnRefund.SearchReturnMerchandiseAuthorization", func(token string) ([]ReturnMerchandiseAuthorization, string, error) {
 		r := start
 		if token != "" {
 			inner := valueOf(r.Pagination)
@@ -370,7 +382,7 @@ func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationAll(ctx contex
 
 // SearchReturns calls POST /return_refund/202602/returns/search.
 //
-// It only reads and is safe to repeat. Version 202602.
+// It only reads, and is retried. Version 202602.
 // Newer than the official description, so less sure: used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202602
@@ -383,11 +395,12 @@ func (s *ReturnRefundService) SearchReturns(ctx context.Context, req *SearchRetu
 	return out, err
 }
 
-// SearchReturnsAll hands out what stands on the pages of
-// [ReturnRefundService.SearchReturns]. It stops at the first error but an [UnreadableError].
+// SearchReturnsAll iterates over all return orders of
+// [ReturnRefundService.SearchReturns], fetching pages as needed, and stops at
+// the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchReturnsRequest, opts ...CallOption) iter.Seq2[Return, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Return, string, error) {
+	return tokenPages("ReturnRefund.SearchReturns", func(token string) ([]Return, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -402,7 +415,7 @@ func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchR
 
 // SearchReturnsV202309 calls POST /return_refund/202309/returns/search.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 // The newest version is [ReturnRefundService.SearchReturns].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202309
@@ -415,11 +428,12 @@ func (s *ReturnRefundService) SearchReturnsV202309(ctx context.Context, req *Sea
 	return out, err
 }
 
-// SearchReturnsV202309All hands out what stands on the pages of
-// [ReturnRefundService.SearchReturnsV202309]. It stops at the first error but an [UnreadableError].
+// SearchReturnsV202309All iterates over all return orders of
+// [ReturnRefundService.SearchReturnsV202309], fetching pages as needed, and
+// stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchReturnsV202309All(ctx context.Context, req *SearchReturnsV202309Request, opts ...CallOption) iter.Seq2[Return, error] {
 	start := valueOf(req)
-	return tokenPages(func(token string) ([]Return, string, error) {
+	return tokenPages("ReturnRefund.SearchReturnsV202309", func(token string) ([]Return, string, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
@@ -434,7 +448,8 @@ func (s *ReturnRefundService) SearchReturnsV202309All(ctx context.Context, req *
 
 // UploadShippingDocumentAndTrackingInfo calls POST /return_refund/202405/returns/shipping_documents.
 //
-// It is not repeated once it was sent. Version 202405.
+// It is never retried once the request may have reached the server. Version
+// 202405.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-shipping-document-and-tracking-info-202405
 func (s *ReturnRefundService) UploadShippingDocumentAndTrackingInfo(ctx context.Context, req *UploadShippingDocumentAndTrackingInfoRequest, opts ...CallOption) (*UploadShippingDocumentAndTrackingInfoResponse, error) {
@@ -446,7 +461,7 @@ func (s *ReturnRefundService) UploadShippingDocumentAndTrackingInfo(ctx context.
 	return out, err
 }
 
-// AftersalesFilters is part of a request.
+// AftersalesFilters is taken by [ReturnRefundService.SearchAftersalesRequest].
 type AftersalesFilters struct {
 	AftersalesRequestIDs      []string                  `json:"aftersales_request_ids,omitzero"`
 	AftersalesRequestStatuses []AftersalesRequestStatus `json:"aftersales_request_statuses,omitzero"`
@@ -456,7 +471,9 @@ type AftersalesFilters struct {
 	Time                      *AftersalesTime           `json:"time,omitzero"`
 }
 
-// AftersalesLineItem is part of a reply.
+// AftersalesLineItem is returned by
+// [ReturnRefundService.SearchAftersalesRequest] and
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type AftersalesLineItem struct {
 	MainOrderID         string `json:"main_order_id,omitzero"`
 	ReturnLineItemID    string `json:"return_line_item_id,omitzero"`
@@ -465,13 +482,16 @@ type AftersalesLineItem struct {
 	SubReturnLineItemID string `json:"sub_return_line_item_id,omitzero"`
 }
 
-// AftersalesPagination is part of a request.
+// AftersalesPagination is taken by
+// [ReturnRefundService.SearchAftersalesRequest] and
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type AftersalesPagination struct {
 	PageSize  *int    `json:"page_size,omitzero"`
 	PageToken *string `json:"page_token,omitzero"`
 }
 
-// AftersalesRequest is part of a reply.
+// AftersalesRequest is returned by
+// [ReturnRefundService.SearchAftersalesRequest].
 type AftersalesRequest struct {
 	ID                              string                           `json:"id,omitzero"`
 	LineItems                       []AftersalesLineItem             `json:"line_items,omitzero"`
@@ -483,31 +503,38 @@ type AftersalesRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v AftersalesRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// AftersalesSort is part of a request.
+// AftersalesSort is taken by [ReturnRefundService.SearchAftersalesRequest] and
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type AftersalesSort struct {
 	SortField *string    `json:"sort_field,omitzero"`
 	SortOrder *SortOrder `json:"sort_order,omitzero"`
 }
 
-// AftersalesTime is part of a request.
+// AftersalesTime is taken by [ReturnRefundService.SearchAftersalesRequest] and
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type AftersalesTime struct {
 	CreateTime *AftersalesTimeCreateTime `json:"create_time,omitzero"`
 	UpdateTime *AftersalesTimeUpdateTime `json:"update_time,omitzero"`
 }
 
-// AftersalesTimeCreateTime is part of a request.
+// AftersalesTimeCreateTime is taken by
+// [ReturnRefundService.SearchAftersalesRequest] and
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type AftersalesTimeCreateTime struct {
 	MaxUnixTimeExclusive *UnixSeconds `json:"max_unix_time_exclusive,omitzero"`
 	MinUnixTimeInclusive *UnixSeconds `json:"min_unix_time_inclusive,omitzero"`
 }
 
-// AftersalesTimeUpdateTime is part of a request.
+// AftersalesTimeUpdateTime is taken by
+// [ReturnRefundService.SearchAftersalesRequest] and
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type AftersalesTimeUpdateTime struct {
 	MaxUnixTimeExclusive *UnixSeconds `json:"max_unix_time_exclusive,omitzero"`
 	MinUnixTimeInclusive *UnixSeconds `json:"min_unix_time_inclusive,omitzero"`
 }
 
-// ApproveCancellationRequest holds the parameters of ReturnRefund.ApproveCancellation.
+// ApproveCancellationRequest holds the parameters of
+// ReturnRefund.ApproveCancellation.
 type ApproveCancellationRequest struct {
 	IdempotencyKey *string `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
 }
@@ -543,7 +570,9 @@ type CalculateRefundResponse struct {
 	OrderRefundAmount CalculateRefundResponseOrderRefundAmount `json:"order_refund_amount,omitzero"`
 }
 
-// CalculateRefundResponseOrderRefundAmount is part of a reply.
+// CalculateRefundResponseOrderRefundAmount is returned by
+// [ReturnRefundService.CalculateRefund] and
+// [ReturnRefundService.CalculateRefundV202309].
 type CalculateRefundResponseOrderRefundAmount struct {
 	Currency          string  `json:"currency,omitzero"`
 	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
@@ -553,7 +582,8 @@ type CalculateRefundResponseOrderRefundAmount struct {
 	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
 }
 
-// CalculateRefundV202309Request holds the parameters of ReturnRefund.CalculateRefundV202309.
+// CalculateRefundV202309Request holds the parameters of
+// ReturnRefund.CalculateRefundV202309.
 type CalculateRefundV202309Request struct {
 	HandoverMethod   *string           `json:"handover_method,omitzero"`
 	OrderID          *string           `json:"order_id,omitzero"`
@@ -572,7 +602,8 @@ type CancelOrderRequest struct {
 	SKUs          []CancelOrderRequestSKU `json:"skus,omitzero"`
 }
 
-// CancelOrderRequestSKU is part of a request.
+// CancelOrderRequestSKU is taken by [ReturnRefundService.CancelOrder] and
+// [ReturnRefundService.CancelOrderV202309].
 type CancelOrderRequestSKU struct {
 	Quantity *int64  `json:"quantity,omitzero"`
 	SKUID    *string `json:"sku_id,omitzero"`
@@ -584,7 +615,8 @@ type CancelOrderResponse struct {
 	CancelStatus CancelStatus `json:"cancel_status,omitzero"`
 }
 
-// CancelOrderV202309Request holds the parameters of ReturnRefund.CancelOrderV202309.
+// CancelOrderV202309Request holds the parameters of
+// ReturnRefund.CancelOrderV202309.
 type CancelOrderV202309Request struct {
 	CancelReason     string                  `json:"cancel_reason"` // required
 	OrderID          string                  `json:"order_id"`      // required
@@ -592,7 +624,8 @@ type CancelOrderV202309Request struct {
 	SKUs             []CancelOrderRequestSKU `json:"skus,omitzero"`
 }
 
-// Cancellation is part of a reply.
+// Cancellation is returned by [ReturnRefundService.SearchCancellations] and
+// [ReturnRefundService.SearchCancellationsV202309].
 type Cancellation struct {
 	CancelID                 string                                 `json:"cancel_id,omitzero"`
 	CancelLineItems          []CancellationLineItem                 `json:"cancel_line_items,omitzero"`
@@ -617,7 +650,8 @@ func (v Cancellation) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v Cancellation) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// CancellationLineItem is part of a reply.
+// CancellationLineItem is returned by [ReturnRefundService.SearchCancellations]
+// and [ReturnRefundService.SearchCancellationsV202309].
 type CancellationLineItem struct {
 	CancelLineItemID   string       `json:"cancel_line_item_id,omitzero"`
 	OrderLineItemID    string       `json:"order_line_item_id,omitzero"`
@@ -630,7 +664,9 @@ type CancellationLineItem struct {
 	SubOrderLineItemID string       `json:"sub_order_line_item_id,omitzero"`
 }
 
-// CancellationSellerNextActionResponse is part of a reply.
+// CancellationSellerNextActionResponse is returned by
+// [ReturnRefundService.SearchCancellations] and
+// [ReturnRefundService.SearchCancellationsV202309].
 type CancellationSellerNextActionResponse struct {
 	Action   string      `json:"action,omitzero"`
 	Deadline UnixSeconds `json:"deadline,omitzero"`
@@ -656,24 +692,30 @@ type CreateReturnResponse struct {
 	ReturnStatus ReturnStatus `json:"return_status,omitzero"`
 }
 
-// GetAftersaleEligibilityRequest holds the parameters of ReturnRefund.GetAftersaleEligibility.
+// GetAftersaleEligibilityRequest holds the parameters of
+// ReturnRefund.GetAftersaleEligibility.
 type GetAftersaleEligibilityRequest struct {
 	InitiateAftersaleUser *ReturnRefundInitiateAftersaleUser `url:"initiate_aftersale_user,omitempty" json:"-"`
 	RequestTypes          []string                           `url:"request_types,comma,omitempty" json:"-"`
 }
 
-// GetAftersaleEligibilityResponse is the reply of ReturnRefund.GetAftersaleEligibility.
+// GetAftersaleEligibilityResponse is the reply of
+// ReturnRefund.GetAftersaleEligibility.
 type GetAftersaleEligibilityResponse struct {
 	SKUEligibility []GetAftersaleEligibilityResponseSKUEligibility `json:"sku_eligibility,omitzero"`
 }
 
-// GetAftersaleEligibilityResponseSKUEligibility is part of a reply.
+// GetAftersaleEligibilityResponseSKUEligibility is returned by
+// [ReturnRefundService.GetAftersaleEligibility] and
+// [ReturnRefundService.GetAftersaleEligibilityV202512].
 type GetAftersaleEligibilityResponseSKUEligibility struct {
 	LineItemEligibility []GetAftersaleEligibilitySKUEligibilityLineItemEligibility `json:"line_item_eligibility,omitzero"`
 	SKUID               string                                                     `json:"sku_id,omitzero"`
 }
 
-// GetAftersaleEligibilitySKUEligibilityLineItemEligibility is part of a reply.
+// GetAftersaleEligibilitySKUEligibilityLineItemEligibility is returned by
+// [ReturnRefundService.GetAftersaleEligibility] and
+// [ReturnRefundService.GetAftersaleEligibilityV202512].
 type GetAftersaleEligibilitySKUEligibilityLineItemEligibility struct {
 	AvailableReasonNames []string                `json:"available_reason_names,omitzero"`
 	Eligible             bool                    `json:"eligible,omitzero"`
@@ -683,7 +725,8 @@ type GetAftersaleEligibilitySKUEligibilityLineItemEligibility struct {
 	RequestType          ReturnRefundRequestType `json:"request_type,omitzero"`
 }
 
-// GetAftersaleEligibilityV202309LineItemEligibility is part of a reply.
+// GetAftersaleEligibilityV202309LineItemEligibility is returned by
+// [ReturnRefundService.GetAftersaleEligibilityV202309].
 type GetAftersaleEligibilityV202309LineItemEligibility struct {
 	Eligible          bool                    `json:"eligible,omitzero"`
 	IneligibleCode    int                     `json:"ineligible_code,omitzero"`
@@ -692,35 +735,41 @@ type GetAftersaleEligibilityV202309LineItemEligibility struct {
 	RequestType       ReturnRefundRequestType `json:"request_type,omitzero"`
 }
 
-// GetAftersaleEligibilityV202309Request holds the parameters of ReturnRefund.GetAftersaleEligibilityV202309.
+// GetAftersaleEligibilityV202309Request holds the parameters of
+// ReturnRefund.GetAftersaleEligibilityV202309.
 type GetAftersaleEligibilityV202309Request struct {
 	InitiateAftersaleUser *ReturnRefundInitiateAftersaleUser `url:"initiate_aftersale_user,omitempty" json:"-"`
 }
 
-// GetAftersaleEligibilityV202309Response is the reply of ReturnRefund.GetAftersaleEligibilityV202309.
+// GetAftersaleEligibilityV202309Response is the reply of
+// ReturnRefund.GetAftersaleEligibilityV202309.
 type GetAftersaleEligibilityV202309Response struct {
 	SKUEligibility []GetAftersaleEligibilityV202309ResponseSKUEligibility `json:"sku_eligibility,omitzero"`
 }
 
-// GetAftersaleEligibilityV202309ResponseSKUEligibility is part of a reply.
+// GetAftersaleEligibilityV202309ResponseSKUEligibility is returned by
+// [ReturnRefundService.GetAftersaleEligibilityV202309].
 type GetAftersaleEligibilityV202309ResponseSKUEligibility struct {
 	LineItemEligibility []GetAftersaleEligibilityV202309LineItemEligibility `json:"line_item_eligibility,omitzero"`
 	SKUID               string                                              `json:"sku_id,omitzero"`
 }
 
-// GetDecisionEligibilityRequest holds the parameters of ReturnRefund.GetDecisionEligibility.
+// GetDecisionEligibilityRequest holds the parameters of
+// ReturnRefund.GetDecisionEligibility.
 type GetDecisionEligibilityRequest struct {
 	CheckDecisions   []ReturnDecision `url:"check_decisions,comma,omitempty" json:"-"`
 	Locale           *string          `url:"locale,omitempty" json:"-"`
 	ReturnOrCancelID string           `url:"return_or_cancel_id" json:"-"` // required
 }
 
-// GetDecisionEligibilityResponse is the reply of ReturnRefund.GetDecisionEligibility.
+// GetDecisionEligibilityResponse is the reply of
+// ReturnRefund.GetDecisionEligibility.
 type GetDecisionEligibilityResponse struct {
 	Decisions []GetDecisionEligibilityResponseDecision `json:"decisions,omitzero"`
 }
 
-// GetDecisionEligibilityResponseDecision is part of a reply.
+// GetDecisionEligibilityResponseDecision is returned by
+// [ReturnRefundService.GetDecisionEligibility].
 type GetDecisionEligibilityResponseDecision struct {
 	AvailableRejectReasons []GetDecisionEligibilityResponseDecisionAvailableRejectReason `json:"available_reject_reasons,omitzero"`
 	Decision               ReturnDecision                                                `json:"decision,omitzero"`
@@ -729,13 +778,15 @@ type GetDecisionEligibilityResponseDecision struct {
 	IneligibleReason       string                                                        `json:"ineligible_reason,omitzero"`
 }
 
-// GetDecisionEligibilityResponseDecisionAvailableRejectReason is part of a reply.
+// GetDecisionEligibilityResponseDecisionAvailableRejectReason is returned by
+// [ReturnRefundService.GetDecisionEligibility].
 type GetDecisionEligibilityResponseDecisionAvailableRejectReason struct {
 	Name string `json:"name,omitzero"`
 	Text string `json:"text,omitzero"`
 }
 
-// GetRejectReasonsRequest holds the parameters of ReturnRefund.GetRejectReasons.
+// GetRejectReasonsRequest holds the parameters of
+// ReturnRefund.GetRejectReasons.
 type GetRejectReasonsRequest struct {
 	Locale           *string `url:"locale,omitempty" json:"-"`
 	ReturnOrCancelID string  `url:"return_or_cancel_id" json:"-"` // required
@@ -746,13 +797,15 @@ type GetRejectReasonsResponse struct {
 	Reasons []GetRejectReasonsResponseReason `json:"reasons,omitzero"`
 }
 
-// GetRejectReasonsResponseReason is part of a reply.
+// GetRejectReasonsResponseReason is returned by
+// [ReturnRefundService.GetRejectReasons].
 type GetRejectReasonsResponseReason struct {
 	Name string `json:"name,omitzero"`
 	Text string `json:"text,omitzero"`
 }
 
-// GetReturnRecordsRequest holds the parameters of ReturnRefund.GetReturnRecords.
+// GetReturnRecordsRequest holds the parameters of
+// ReturnRefund.GetReturnRecords.
 type GetReturnRecordsRequest struct {
 	Locale *string `url:"locale,omitempty" json:"-"`
 }
@@ -765,7 +818,8 @@ type GetReturnRecordsResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetReturnRecordsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetReturnRecordsResponseRecord is part of a reply.
+// GetReturnRecordsResponseRecord is returned by
+// [ReturnRefundService.GetReturnRecords].
 type GetReturnRecordsResponseRecord struct {
 	CreateTime  UnixSeconds                           `json:"create_time,omitzero"`
 	Description string                                `json:"description,omitzero"`
@@ -785,7 +839,8 @@ func (v GetReturnRecordsResponseRecord) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v GetReturnRecordsResponseRecord) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// GetReturnRecordsResponseRecordVideo is part of a reply.
+// GetReturnRecordsResponseRecordVideo is returned by
+// [ReturnRefundService.GetReturnRecords].
 type GetReturnRecordsResponseRecordVideo struct {
 	Cover          string `json:"cover,omitzero"`
 	DurationMillis int    `json:"duration_millis,omitzero"`
@@ -794,13 +849,15 @@ type GetReturnRecordsResponseRecordVideo struct {
 	Width          int    `json:"width,omitzero"`
 }
 
-// OrderLineList is part of a request.
+// OrderLineList is taken by [ReturnRefundService.CancelOrder] and
+// [ReturnRefundService.CalculateRefund].
 type OrderLineList struct {
 	OrderLineItemID    *string `json:"order_line_item_id,omitzero"`
 	SubOrderLineItemID *string `json:"sub_order_line_item_id,omitzero"`
 }
 
-// RMAFilters is part of a request.
+// RMAFilters is taken by
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type RMAFilters struct {
 	AftersalesRequestIDs []string        `json:"aftersales_request_ids,omitzero"`
 	MainOrderIDs         []string        `json:"main_order_ids,omitzero"`
@@ -810,7 +867,7 @@ type RMAFilters struct {
 	Time                 *AftersalesTime `json:"time,omitzero"`
 }
 
-// RefundAmount is part of a reply.
+// RefundAmount is returned by [ReturnRefundService.SearchReturns] and 5 others.
 type RefundAmount struct {
 	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
 	Currency          string  `json:"currency,omitzero"`
@@ -821,7 +878,8 @@ type RefundAmount struct {
 	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
 }
 
-// RejectCancellationRequest holds the parameters of ReturnRefund.RejectCancellation.
+// RejectCancellationRequest holds the parameters of
+// ReturnRefund.RejectCancellation.
 type RejectCancellationRequest struct {
 	Comment        *string             `json:"comment,omitzero" url:"-"`
 	IdempotencyKey *string             `url:"idempotency_key,omitempty" json:"-"` // at most 255 characters
@@ -856,7 +914,8 @@ func (v RejectReturnRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 // RejectReturnResponse is the reply of ReturnRefund.RejectReturn.
 type RejectReturnResponse struct{}
 
-// Return is part of a reply.
+// Return is returned by [ReturnRefundService.SearchReturns] and
+// [ReturnRefundService.SearchReturnsV202309].
 type Return struct {
 	ArbitrationStatus          ReturnRefundArbitrationStatus `json:"arbitration_status,omitzero"`
 	BuyerRejectedPartialRefund bool                          `json:"buyer_rejected_partial_refund,omitzero"`
@@ -900,7 +959,8 @@ func (v Return) Format(f fmt.State, _ rune) {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v Return) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ReturnDiscountAmount is part of a reply.
+// ReturnDiscountAmount is returned by [ReturnRefundService.SearchReturns] and
+// [ReturnRefundService.SearchReturnsV202309].
 type ReturnDiscountAmount struct {
 	Currency                    string  `json:"currency,omitzero"`
 	ProductPlatformDiscount     Decimal `json:"product_platform_discount,omitzero"`
@@ -909,7 +969,8 @@ type ReturnDiscountAmount struct {
 	ShippingFeeSellerDiscount   Decimal `json:"shipping_fee_seller_discount,omitzero"`
 }
 
-// ReturnLineItem is part of a reply.
+// ReturnLineItem is returned by [ReturnRefundService.SearchReturns] and
+// [ReturnRefundService.SearchReturnsV202309].
 type ReturnLineItem struct {
 	OrderLineItemID  string       `json:"order_line_item_id,omitzero"`
 	ProductImage     Image        `json:"product_image,omitzero"`
@@ -921,7 +982,9 @@ type ReturnLineItem struct {
 	SKUName          string       `json:"sku_name,omitzero"`
 }
 
-// ReturnMerchandiseAuthorization is part of a reply.
+// ReturnMerchandiseAuthorization is returned by
+// [ReturnRefundService.SearchAftersalesRequest] and
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type ReturnMerchandiseAuthorization struct {
 	AftersalesRequestID string               `json:"aftersales_request_id,omitzero"`
 	ID                  string               `json:"id,omitzero"`
@@ -934,7 +997,8 @@ type ReturnMerchandiseAuthorization struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ReturnMerchandiseAuthorization) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ReturnRefundImage is part of a request.
+// ReturnRefundImage is taken by [ReturnRefundService.RejectReturn] and
+// [ReturnRefundService.RejectCancellation].
 type ReturnRefundImage struct {
 	Height   *int    `json:"height,omitzero"`
 	ImageID  *string `json:"image_id,omitzero"`
@@ -942,13 +1006,14 @@ type ReturnRefundImage struct {
 	Width    *int    `json:"width,omitzero"`
 }
 
-// ReturnRefundSKU is part of a request.
+// ReturnRefundSKU is taken by [ReturnRefundService.CreateReturn] and 2 others.
 type ReturnRefundSKU struct {
 	Quantity *int    `json:"quantity,omitzero"`
 	SKUID    *string `json:"sku_id,omitzero"`
 }
 
-// ReturnShippingFeeAmount is part of a reply.
+// ReturnShippingFeeAmount is returned by [ReturnRefundService.SearchReturns]
+// and [ReturnRefundService.SearchReturnsV202309].
 type ReturnShippingFeeAmount struct {
 	BuyerPaidReturnShippingFee    Decimal `json:"buyer_paid_return_shipping_fee,omitzero"`
 	Currency                      string  `json:"currency,omitzero"`
@@ -956,7 +1021,8 @@ type ReturnShippingFeeAmount struct {
 	SellerPaidReturnShippingFee   Decimal `json:"seller_paid_return_shipping_fee,omitzero"`
 }
 
-// ReturnWarehouseAddress is part of a reply.
+// ReturnWarehouseAddress is returned by [ReturnRefundService.SearchReturns] and
+// 3 others.
 type ReturnWarehouseAddress struct {
 	FullAddress string `json:"full_address,omitzero"`
 }
@@ -967,7 +1033,9 @@ func (v ReturnWarehouseAddress) Format(f fmt.State, _ rune) { wire.PrintPrivate(
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ReturnWarehouseAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SKUReturnDiscount is part of a reply.
+// SKUReturnDiscount is returned by
+// [ReturnRefundService.SearchAftersalesRequest] and
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type SKUReturnDiscount struct {
 	ProductPlatformDiscount     Decimal `json:"product_platform_discount,omitzero"`
 	ProductSellerDiscount       Decimal `json:"product_seller_discount,omitzero"`
@@ -975,7 +1043,9 @@ type SKUReturnDiscount struct {
 	ShippingFeeSellerDiscount   Decimal `json:"shipping_fee_seller_discount,omitzero"`
 }
 
-// SKUReturnLineItem is part of a reply.
+// SKUReturnLineItem is returned by
+// [ReturnRefundService.SearchAftersalesRequest] and
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type SKUReturnLineItem struct {
 	OrderLineItemID    string                 `json:"order_line_item_id,omitzero"`
 	ProductImage       Image                  `json:"product_image,omitzero"`
@@ -988,7 +1058,8 @@ type SKUReturnLineItem struct {
 	SKUName            string                 `json:"sku_name,omitzero"`
 }
 
-// SKUReturnRequest is part of a reply.
+// SKUReturnRequest is returned by [ReturnRefundService.SearchAftersalesRequest]
+// and [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type SKUReturnRequest struct {
 	ArbitrationStatus          ReturnRefundArbitrationStatus       `json:"arbitration_status,omitzero"`
 	BuyerKeepItem              bool                                `json:"buyer_keep_item,omitzero"`
@@ -1030,20 +1101,26 @@ type SKUReturnRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SKUReturnRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SKUReturnRequestPartialRefundAmount is part of a reply.
+// SKUReturnRequestPartialRefundAmount is returned by
+// [ReturnRefundService.SearchAftersalesRequest] and
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type SKUReturnRequestPartialRefundAmount struct {
 	Currency           string  `json:"currency,omitzero"`
 	PartialRefundTotal Decimal `json:"partial_refund_total,omitzero"`
 }
 
-// SKUReturnShippingFee is part of a reply.
+// SKUReturnShippingFee is returned by
+// [ReturnRefundService.SearchAftersalesRequest] and
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type SKUReturnShippingFee struct {
 	BuyerPaidReturnShippingFeeAmount    Decimal `json:"buyer_paid_return_shipping_fee_amount,omitzero"`
 	PlatformPaidReturnShippingFeeAmount Decimal `json:"platform_paid_return_shipping_fee_amount,omitzero"`
 	SellerPaidReturnShippingFeeAmount   Decimal `json:"seller_paid_return_shipping_fee_amount,omitzero"`
 }
 
-// SKUReturnSubLineItem is part of a reply.
+// SKUReturnSubLineItem is returned by
+// [ReturnRefundService.SearchAftersalesRequest] and
+// [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type SKUReturnSubLineItem struct {
 	OrderLineItemID     string       `json:"order_line_item_id,omitzero"`
 	ProductImage        Image        `json:"product_image,omitzero"`
@@ -1057,7 +1134,8 @@ type SKUReturnSubLineItem struct {
 	SubOrderLineItemID  string       `json:"sub_order_line_item_id,omitzero"`
 }
 
-// SearchAftersalesRequestRequest holds the parameters of ReturnRefund.SearchAftersalesRequest.
+// SearchAftersalesRequestRequest holds the parameters of
+// ReturnRefund.SearchAftersalesRequest.
 type SearchAftersalesRequestRequest struct {
 	Filters               *AftersalesFilters    `json:"filters,omitzero" url:"-"`
 	Locale                *string               `url:"locale,omitempty" json:"-"`
@@ -1066,7 +1144,8 @@ type SearchAftersalesRequestRequest struct {
 	WhitelistedDataFields []AftersalesBlock     `json:"whitelisted_data_fields,omitzero" url:"-"`
 }
 
-// SearchAftersalesRequestResponse is the reply of ReturnRefund.SearchAftersalesRequest.
+// SearchAftersalesRequestResponse is the reply of
+// ReturnRefund.SearchAftersalesRequest.
 type SearchAftersalesRequestResponse struct {
 	AftersalesRequests []AftersalesRequest `json:"aftersales_requests,omitzero"`
 	NextPageToken      string              `json:"next_page_token,omitzero"`
@@ -1076,7 +1155,8 @@ type SearchAftersalesRequestResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchAftersalesRequestResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchCancellationsRequest holds the parameters of ReturnRefund.SearchCancellations.
+// SearchCancellationsRequest holds the parameters of
+// ReturnRefund.SearchCancellations.
 type SearchCancellationsRequest struct {
 	BuyerUserIDs []string       `json:"buyer_user_ids,omitzero" url:"-"`
 	CancelIDs    []string       `json:"cancel_ids,omitzero" url:"-"`
@@ -1104,7 +1184,8 @@ type SearchCancellationsResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchCancellationsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SearchReturnMerchandiseAuthorizationRequest holds the parameters of ReturnRefund.SearchReturnMerchandiseAuthorization.
+// SearchReturnMerchandiseAuthorizationRequest holds the parameters of
+// ReturnRefund.SearchReturnMerchandiseAuthorization.
 type SearchReturnMerchandiseAuthorizationRequest struct {
 	Filters               *RMAFilters           `json:"filters,omitzero" url:"-"`
 	Locale                *string               `url:"locale,omitempty" json:"-"`
@@ -1113,7 +1194,8 @@ type SearchReturnMerchandiseAuthorizationRequest struct {
 	WhitelistedDataFields []AftersalesBlock     `json:"whitelisted_data_fields,omitzero" url:"-"`
 }
 
-// SearchReturnMerchandiseAuthorizationResponse is the reply of ReturnRefund.SearchReturnMerchandiseAuthorization.
+// SearchReturnMerchandiseAuthorizationResponse is the reply of
+// ReturnRefund.SearchReturnMerchandiseAuthorization.
 type SearchReturnMerchandiseAuthorizationResponse struct {
 	NextPageToken                   string                           `json:"next_page_token,omitzero"`
 	ReturnMerchandiseAuthorizations []ReturnMerchandiseAuthorization `json:"return_merchandise_authorizations,omitzero"`
@@ -1155,13 +1237,15 @@ type SearchReturnsResponse struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v SearchReturnsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// SellerNextActionResponse is part of a reply.
+// SellerNextActionResponse is returned by [ReturnRefundService.SearchReturns]
+// and 3 others.
 type SellerNextActionResponse struct {
 	Action   ReturnRefundAction `json:"action,omitzero"`
 	Deadline UnixSeconds        `json:"deadline,omitzero"`
 }
 
-// UploadShippingDocumentAndTrackingInfoRequest holds the parameters of ReturnRefund.UploadShippingDocumentAndTrackingInfo.
+// UploadShippingDocumentAndTrackingInfoRequest holds the parameters of
+// ReturnRefund.UploadShippingDocumentAndTrackingInfo.
 type UploadShippingDocumentAndTrackingInfoRequest struct {
 	ReturnIDs           []string `url:"return_ids,comma" json:"-"` // required
 	ReturnProviderID    *string  `multipart:"return_provider_id" json:"-" url:"-"`
@@ -1170,7 +1254,8 @@ type UploadShippingDocumentAndTrackingInfoRequest struct {
 	TrackingNumber      *string  `multipart:"tracking_number" json:"-" url:"-"`
 }
 
-// UploadShippingDocumentAndTrackingInfoResponse is the reply of ReturnRefund.UploadShippingDocumentAndTrackingInfo.
+// UploadShippingDocumentAndTrackingInfoResponse is the reply of
+// ReturnRefund.UploadShippingDocumentAndTrackingInfo.
 type UploadShippingDocumentAndTrackingInfoResponse struct{}
 
 // CalculateRefundV202309Response is the type of the reply of ReturnRefund.CalculateRefundV202309, which equal those of

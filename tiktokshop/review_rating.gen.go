@@ -14,7 +14,8 @@ type ReviewRatingService service
 
 // ImportProductReviews calls POST /review_rating/202508/product_reviews.
 //
-// It is not repeated once it was sent. Version 202508.
+// It is never retried once the request may have reached the server. Version
+// 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/import-product-reviews-202508
 func (s *ReviewRatingService) ImportProductReviews(ctx context.Context, req *ImportProductReviewsRequest, opts ...CallOption) (*ImportProductReviewsResponse, error) {
@@ -28,7 +29,8 @@ func (s *ReviewRatingService) ImportProductReviews(ctx context.Context, req *Imp
 
 // ImportProductReviewsV202410 calls POST /review_rating/202410/product_reviews.
 //
-// It is not repeated once it was sent. Version 202410.
+// It is never retried once the request may have reached the server. Version
+// 202410.
 // The newest version is [ReviewRatingService.ImportProductReviews].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/import-product-reviews-202410
@@ -43,7 +45,8 @@ func (s *ReviewRatingService) ImportProductReviewsV202410(ctx context.Context, r
 
 // UploadReviewMedia calls POST /review_rating/202410/media/upload.
 //
-// It is not repeated once it was sent. Version 202410.
+// It is never retried once the request may have reached the server. Version
+// 202410.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-review-media-202410
 func (s *ReviewRatingService) UploadReviewMedia(ctx context.Context, req *UploadReviewMediaRequest, opts ...CallOption) (*UploadReviewMediaResponse, error) {
@@ -55,7 +58,8 @@ func (s *ReviewRatingService) UploadReviewMedia(ctx context.Context, req *Upload
 	return out, err
 }
 
-// ImportProductReviewsRequest holds the parameters of ReviewRating.ImportProductReviews.
+// ImportProductReviewsRequest holds the parameters of
+// ReviewRating.ImportProductReviews.
 type ImportProductReviewsRequest struct {
 	ProductReview *ImportProductReviewsRequestProductReview `json:"product_review,omitzero"`
 }
@@ -63,7 +67,8 @@ type ImportProductReviewsRequest struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ImportProductReviewsRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ImportProductReviewsRequestProductReview is part of a request.
+// ImportProductReviewsRequestProductReview is taken by
+// [ReviewRatingService.ImportProductReviews].
 type ImportProductReviewsRequestProductReview struct {
 	Product       *ImportProductReviewsRequestProductReviewProduct       `json:"product,omitzero"`
 	ReviewRecords []ImportProductReviewsRequestProductReviewReviewRecord `json:"review_records,omitzero"` // at most 50
@@ -72,7 +77,8 @@ type ImportProductReviewsRequestProductReview struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ImportProductReviewsRequestProductReview) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ImportProductReviewsRequestProductReviewProduct is part of a request.
+// ImportProductReviewsRequestProductReviewProduct is taken by
+// [ReviewRatingService.ImportProductReviews].
 type ImportProductReviewsRequestProductReviewProduct struct {
 	Description *string                                                     `json:"description,omitzero"` // at most 750 characters
 	Identifiers *ImportProductReviewsRequestProductReviewProductIdentifiers `json:"identifiers,omitzero"`
@@ -80,7 +86,8 @@ type ImportProductReviewsRequestProductReviewProduct struct {
 	Name        *string                                                     `json:"name,omitzero"`       // at most 255 characters
 }
 
-// ImportProductReviewsRequestProductReviewProductIdentifiers is part of a request.
+// ImportProductReviewsRequestProductReviewProductIdentifiers is taken by
+// [ReviewRatingService.ImportProductReviews].
 type ImportProductReviewsRequestProductReviewProductIdentifiers struct {
 	ExternalProductID     *string `json:"external_product_id,omitzero"`
 	ProductIdentifierCode *string `json:"product_identifier_code,omitzero"`
@@ -88,7 +95,9 @@ type ImportProductReviewsRequestProductReviewProductIdentifiers struct {
 	TikTokProductID       *string `json:"tiktok_product_id,omitzero"`
 }
 
-// ImportProductReviewsRequestProductReviewReviewRecord is part of a request.
+// ImportProductReviewsRequestProductReviewReviewRecord is taken by
+// [ReviewRatingService.ImportProductReviews] and
+// [ReviewRatingService.ImportProductReviewsV202410].
 type ImportProductReviewsRequestProductReviewReviewRecord struct {
 	Content             *string  `json:"content,omitzero"` // at most 5000 characters
 	CreateTimeMillis    *int64   `json:"create_time_millis,omitzero"`
@@ -111,24 +120,30 @@ func (v ImportProductReviewsRequestProductReviewReviewRecord) LogValue() slog.Va
 	return wire.LogPrivate(v)
 }
 
-// ImportProductReviewsResponse is the reply of ReviewRating.ImportProductReviews.
+// ImportProductReviewsResponse is the reply of
+// ReviewRating.ImportProductReviews.
 type ImportProductReviewsResponse struct {
 	Errors []ImportProductReviewsResponseError `json:"errors,omitzero"`
 }
 
-// ImportProductReviewsResponseError is part of a reply.
+// ImportProductReviewsResponseError is returned by
+// [ReviewRatingService.ImportProductReviews] and
+// [ReviewRatingService.ImportProductReviewsV202410].
 type ImportProductReviewsResponseError struct {
 	Code    int                                     `json:"code,omitzero"`
 	Detail  ImportProductReviewsResponseErrorDetail `json:"detail,omitzero"`
 	Message string                                  `json:"message,omitzero"`
 }
 
-// ImportProductReviewsResponseErrorDetail is part of a reply.
+// ImportProductReviewsResponseErrorDetail is returned by
+// [ReviewRatingService.ImportProductReviews] and
+// [ReviewRatingService.ImportProductReviewsV202410].
 type ImportProductReviewsResponseErrorDetail struct {
 	ExternalReviewID string `json:"external_review_id,omitzero"`
 }
 
-// ImportProductReviewsV202410Request holds the parameters of ReviewRating.ImportProductReviewsV202410.
+// ImportProductReviewsV202410Request holds the parameters of
+// ReviewRating.ImportProductReviewsV202410.
 type ImportProductReviewsV202410Request struct {
 	ProductReview *ImportProductReviewsV202410RequestProductReview `json:"product_review,omitzero"`
 }
@@ -136,7 +151,8 @@ type ImportProductReviewsV202410Request struct {
 // LogValue is what fmt prints, so that personal data stays out of logs.
 func (v ImportProductReviewsV202410Request) LogValue() slog.Value { return wire.LogPrivate(v) }
 
-// ImportProductReviewsV202410RequestProductReview is part of a request.
+// ImportProductReviewsV202410RequestProductReview is taken by
+// [ReviewRatingService.ImportProductReviewsV202410].
 type ImportProductReviewsV202410RequestProductReview struct {
 	Product       *ImportProductReviewsV202410RequestProductReviewProduct `json:"product,omitzero"`
 	ReviewRecords []ImportProductReviewsRequestProductReviewReviewRecord  `json:"review_records,omitzero"` // at most 50
@@ -147,14 +163,16 @@ func (v ImportProductReviewsV202410RequestProductReview) LogValue() slog.Value {
 	return wire.LogPrivate(v)
 }
 
-// ImportProductReviewsV202410RequestProductReviewProduct is part of a request.
+// ImportProductReviewsV202410RequestProductReviewProduct is taken by
+// [ReviewRatingService.ImportProductReviewsV202410].
 type ImportProductReviewsV202410RequestProductReviewProduct struct {
 	Identifier     *string                     `json:"identifier,omitzero"`
 	IdentifierType *ReviewRatingIdentifierType `json:"identifier_type,omitzero"`
 	Name           *string                     `json:"name,omitzero"` // at most 255 characters
 }
 
-// UploadReviewMediaRequest holds the parameters of ReviewRating.UploadReviewMedia.
+// UploadReviewMediaRequest holds the parameters of
+// ReviewRating.UploadReviewMedia.
 type UploadReviewMediaRequest struct {
 	Data     *File                 `multipart:"data" json:"-" url:"-"`
 	FileType *ReviewRatingFileType `multipart:"file_type" json:"-" url:"-"`

@@ -11,7 +11,7 @@ type SellerService service
 
 // GetActiveShops calls GET /seller/202309/shops.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-active-shops-202309
 func (s *SellerService) GetActiveShops(ctx context.Context, req *GetActiveShopsRequest, opts ...CallOption) (*GetActiveShopsResponse, error) {
@@ -25,7 +25,7 @@ func (s *SellerService) GetActiveShops(ctx context.Context, req *GetActiveShopsR
 
 // GetSellerPermissions calls GET /seller/202309/permissions.
 //
-// It only reads and is safe to repeat. Version 202309.
+// It only reads, and is retried. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-seller-permissions-202309
 func (s *SellerService) GetSellerPermissions(ctx context.Context, req *GetSellerPermissionsRequest, opts ...CallOption) (*GetSellerPermissionsResponse, error) {
@@ -39,7 +39,7 @@ func (s *SellerService) GetSellerPermissions(ctx context.Context, req *GetSeller
 
 // GetSellerStatus calls GET /seller/202508/status.
 //
-// It only reads and is safe to repeat. Version 202508.
+// It only reads, and is retried. Version 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-seller-status-202508
 func (s *SellerService) GetSellerStatus(ctx context.Context, req *GetSellerStatusRequest, opts ...CallOption) (*GetSellerStatusResponse, error) {
@@ -53,7 +53,7 @@ func (s *SellerService) GetSellerStatus(ctx context.Context, req *GetSellerStatu
 
 // GetShopCreators calls GET /seller/202407/shop_creators.
 //
-// It only reads and is safe to repeat. Version 202407.
+// It only reads, and is retried. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-creators-202407
 func (s *SellerService) GetShopCreators(ctx context.Context, req *GetShopCreatorsRequest, opts ...CallOption) (*GetShopCreatorsResponse, error) {
@@ -67,7 +67,8 @@ func (s *SellerService) GetShopCreators(ctx context.Context, req *GetShopCreator
 
 // SyncCollections calls POST /seller/202508/collections/sync.
 //
-// It is not repeated once it was sent. Version 202508.
+// It is never retried once the request may have reached the server. Version
+// 202508.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/sync-collections-202508
 func (s *SellerService) SyncCollections(ctx context.Context, req *SyncCollectionsRequest, opts ...CallOption) (*SyncCollectionsResponse, error) {
@@ -87,13 +88,14 @@ type GetActiveShopsResponse struct {
 	Shops []GetActiveShopsResponseShop `json:"shops,omitzero"`
 }
 
-// GetActiveShopsResponseShop is part of a reply.
+// GetActiveShopsResponseShop is returned by [SellerService.GetActiveShops].
 type GetActiveShopsResponseShop struct {
 	ID     string `json:"id,omitzero"`
 	Region string `json:"region,omitzero"`
 }
 
-// GetSellerPermissionsRequest holds the parameters of Seller.GetSellerPermissions.
+// GetSellerPermissionsRequest holds the parameters of
+// Seller.GetSellerPermissions.
 type GetSellerPermissionsRequest struct{}
 
 // GetSellerPermissionsResponse is the reply of Seller.GetSellerPermissions.
@@ -109,7 +111,8 @@ type GetSellerStatusResponse struct {
 	SellerStatusData GetSellerStatusResponseSellerStatusData `json:"seller_status_data,omitzero"`
 }
 
-// GetSellerStatusResponseSellerStatusData is part of a reply.
+// GetSellerStatusResponseSellerStatusData is returned by
+// [SellerService.GetSellerStatus].
 type GetSellerStatusResponseSellerStatusData struct {
 	PartnerChannel string                                              `json:"partner_channel,omitzero"`
 	SellerStatus   string                                              `json:"seller_status,omitzero"`
@@ -117,7 +120,8 @@ type GetSellerStatusResponseSellerStatusData struct {
 	TaxFormStatus  string                                              `json:"tax_form_status,omitzero"`
 }
 
-// GetSellerStatusResponseSellerStatusDataShopStatus is part of a reply.
+// GetSellerStatusResponseSellerStatusDataShopStatus is returned by
+// [SellerService.GetSellerStatus].
 type GetSellerStatusResponseSellerStatusDataShopStatus struct {
 	ShopID     string `json:"shop_id,omitzero"`
 	ShopStatus string `json:"shop_status,omitzero"`
@@ -131,7 +135,8 @@ type GetShopCreatorsResponse struct {
 	ShopCreators []GetShopCreatorsResponseShopCreator `json:"shop_creators,omitzero"`
 }
 
-// GetShopCreatorsResponseShopCreator is part of a reply.
+// GetShopCreatorsResponseShopCreator is returned by
+// [SellerService.GetShopCreators].
 type GetShopCreatorsResponseShopCreator struct {
 	BindingStatus string `json:"binding_status,omitzero"`
 	Type          string `json:"type,omitzero"`
@@ -144,7 +149,7 @@ type SyncCollectionsRequest struct {
 	Source      *int                               `json:"source,omitzero"`
 }
 
-// SyncCollectionsRequestCollection is part of a request.
+// SyncCollectionsRequestCollection is taken by [SellerService.SyncCollections].
 type SyncCollectionsRequestCollection struct {
 	ID       *string                                   `json:"id,omitzero"`
 	ImageURL *string                                   `json:"image_url,omitzero"`
@@ -152,7 +157,8 @@ type SyncCollectionsRequestCollection struct {
 	Title    *string                                   `json:"title,omitzero"`
 }
 
-// SyncCollectionsRequestCollectionProduct is part of a request.
+// SyncCollectionsRequestCollectionProduct is taken by
+// [SellerService.SyncCollections].
 type SyncCollectionsRequestCollectionProduct struct {
 	OuterProductID *string `json:"outer_product_id,omitzero"`
 	TTSProductID   *string `json:"tts_product_id,omitzero"`
@@ -163,7 +169,8 @@ type SyncCollectionsResponse struct {
 	FailedInfo SyncCollectionsResponseFailedInfo `json:"failed_info,omitzero"`
 }
 
-// SyncCollectionsResponseFailedInfo is part of a reply.
+// SyncCollectionsResponseFailedInfo is returned by
+// [SellerService.SyncCollections].
 type SyncCollectionsResponseFailedInfo struct {
 	IDs []string `json:"ids,omitzero"`
 }

@@ -38,8 +38,7 @@ func Sign(secret Secret, path string, query url.Values, contentType string, body
 // param is one query parameter, decoded.
 type param struct{ name, value string }
 
-// sortParams sorts by name and leaves the values of one name in their order.
-// Queries are short: insertion is the fastest way.
+// sortParams sorts by name. Queries are short: insertion is the fastest way.
 func sortParams(params []param) {
 	for i := 1; i < len(params); i++ {
 		for j := i; j > 0 && params[j].name < params[j-1].name; j-- {
@@ -60,8 +59,8 @@ func sign(secret Secret, path string, params []param, contentType string, body [
 	text = append(text, revealed...)
 	key := text
 	text = append(text, path...)
-	for i, p := range params {
-		if p.name == "sign" || p.name == "access_token" || i > 0 && p.name == params[i-1].name {
+	for _, p := range params {
+		if p.name == "sign" || p.name == "access_token" {
 			continue
 		}
 		text = append(text, p.name...)

@@ -11,7 +11,8 @@ type SupplyChainService service
 
 // ConfirmPackageShipment calls POST /supply_chain/202309/packages/sync.
 //
-// It is not repeated once it was sent. Version 202309.
+// It is never retried once the request may have reached the server. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/confirm-package-shipment-202309
 func (s *SupplyChainService) ConfirmPackageShipment(ctx context.Context, req *ConfirmPackageShipmentRequest, opts ...CallOption) (*ConfirmPackageShipmentResponse, error) {
@@ -23,13 +24,15 @@ func (s *SupplyChainService) ConfirmPackageShipment(ctx context.Context, req *Co
 	return out, err
 }
 
-// ConfirmPackageShipmentRequest holds the parameters of SupplyChain.ConfirmPackageShipment.
+// ConfirmPackageShipmentRequest holds the parameters of
+// SupplyChain.ConfirmPackageShipment.
 type ConfirmPackageShipmentRequest struct {
 	Packages            []ConfirmPackageShipmentRequestPackage `json:"packages,omitzero"`
 	WarehouseProviderID *string                                `json:"warehouse_provider_id,omitzero"`
 }
 
-// ConfirmPackageShipmentRequestPackage is part of a request.
+// ConfirmPackageShipmentRequestPackage is taken by
+// [SupplyChainService.ConfirmPackageShipment].
 type ConfirmPackageShipmentRequestPackage struct {
 	CreateTimeMillis      *int64                                         `json:"create_time_millis,omitzero"`
 	Dimension             *ConfirmPackageShipmentRequestPackageDimension `json:"dimension,omitzero"`
@@ -49,7 +52,8 @@ type ConfirmPackageShipmentRequestPackage struct {
 	WMSOrderID            *string                                        `json:"wms_order_id,omitzero"`
 }
 
-// ConfirmPackageShipmentRequestPackageDimension is part of a request.
+// ConfirmPackageShipmentRequestPackageDimension is taken by
+// [SupplyChainService.ConfirmPackageShipment].
 type ConfirmPackageShipmentRequestPackageDimension struct {
 	Height *int64                                             `json:"height,omitzero"`
 	Length *int64                                             `json:"length,omitzero"`
@@ -57,25 +61,29 @@ type ConfirmPackageShipmentRequestPackageDimension struct {
 	Width  *int64                                             `json:"width,omitzero"`
 }
 
-// ConfirmPackageShipmentRequestPackageSKU is part of a request.
+// ConfirmPackageShipmentRequestPackageSKU is taken by
+// [SupplyChainService.ConfirmPackageShipment].
 type ConfirmPackageShipmentRequestPackageSKU struct {
 	ID       *string `json:"id,omitzero"`
 	Quantity *int64  `json:"quantity,omitzero"`
 }
 
-// ConfirmPackageShipmentRequestPackageWeight is part of a request.
+// ConfirmPackageShipmentRequestPackageWeight is taken by
+// [SupplyChainService.ConfirmPackageShipment].
 type ConfirmPackageShipmentRequestPackageWeight struct {
 	Unit  *ConfirmPackageShipmentRequestPackageWeightUnit `json:"unit,omitzero"`
 	Value *int64                                          `json:"value,omitzero"`
 }
 
-// ConfirmPackageShipmentResponse is the reply of SupplyChain.ConfirmPackageShipment.
+// ConfirmPackageShipmentResponse is the reply of
+// SupplyChain.ConfirmPackageShipment.
 type ConfirmPackageShipmentResponse struct {
 	Errors          []ConfirmPackageShipmentResponseError `json:"errors,omitzero"`
 	SuccessPackages []string                              `json:"success_packages,omitzero"`
 }
 
-// ConfirmPackageShipmentResponseError is part of a reply.
+// ConfirmPackageShipmentResponseError is returned by
+// [SupplyChainService.ConfirmPackageShipment].
 type ConfirmPackageShipmentResponseError struct {
 	Code    string                            `json:"code,omitzero"`
 	Detail  CombinePackageResponseErrorDetail `json:"detail,omitzero"`

@@ -41,7 +41,7 @@ func (d Decimal) Rat() (value *big.Rat, ok bool) { return wire.Rat(string(d)) }
 // Err returns an error if d is neither empty nor a decimal number. It does not
 // repeat the text.
 func (d Decimal) Err() error {
-	if _, ok := d.Rat(); d != "" && !ok {
+	if d != "" && !wire.IsExact(string(d)) {
 		return errors.New("tiktokshop: Decimal: not a decimal number")
 	}
 	return nil

@@ -392,14 +392,7 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		status = http.StatusServiceUnavailable
 	}
-	attrs := []slog.Attr{slog.Int("status", status)}
-	if event != nil {
-		attrs = append(attrs, slog.Any("event", event))
-	}
-	if err != nil {
-		attrs = append(attrs, slog.Any("error", err))
-	}
-	h.log.LogAttrs(ctx, slog.LevelDebug, "webhook received", attrs...)
+	h.logReceived(ctx, status, event, err)
 	w.Header().Set("Cache-Control", "no-store")
 	if err != nil {
 		// The status says enough to TikTok; err may hold the caller's words.
@@ -407,6 +400,22 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusOK)
+}
+
+// logReceived logs an event. Should the log handler panic, the event goes on.
+func (h *WebhookHandler) logReceived(ctx context.Context, status int, event *WebhookEvent, err error) {
+	defer func() { _ = recover() }()
+	if !h.log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	attrs := []slog.Attr{slog.Int("status", status)}
+	if event != nil {
+		attrs = append(attrs, slog.Any("event", event))
+	}
+	if err != nil {
+		attrs = append(attrs, slog.Any("error", err))
+	}
+	logSafely(ctx, h.log, slog.LevelDebug, "webhook received", attrs...)
 }
 
 var (
@@ -474,7 +483,7 @@ func (h *WebhookHandler) deliver(ctx context.Context, event *WebhookEvent) error
 	})
 	switch {
 	case err != nil:
-		h.log.LogAttrs(ctx, slog.LevelWarn, "webhook deduper failed", slog.Any("event", event), slog.Any("error", err))
+		logSafely(ctx, h.log, slog.LevelWarn, "webhook deduper failed", slog.Any("event", event), slog.Any("error", err))
 	case seen:
 		ok = true
 		return nil
@@ -571,7 +580,7 @@ func (h *WebhookHandler) handOn(ctx context.Context, event *WebhookEvent) error 
 }
 
 func (h *WebhookHandler) fail(ctx context.Context, event *WebhookEvent, err error) {
-	h.log.LogAttrs(ctx, slog.LevelWarn, "webhook not handed on", slog.Any("event", event), slog.Any("error", err))
+	logSafely(ctx, h.log, slog.LevelWarn, "webhook not handed on", slog.Any("event", event), slog.Any("error", err))
 	_ = h.guard(ctx, event, "the function for webhook failures", func() error { h.failed(event, err); return nil })
 }
 
@@ -581,7 +590,7 @@ func (h *WebhookHandler) remember(ctx context.Context, d delivery) {
 	defer cancel()
 	err := h.guard(ctx, d.event, "the webhook deduper", func() error { return h.deduper.Remember(ctx, d.key) })
 	if err != nil {
-		h.log.LogAttrs(ctx, slog.LevelWarn, "webhook deduper failed", slog.Any("event", d.event), slog.Any("error", err))
+		logSafely(ctx, h.log, slog.LevelWarn, "webhook deduper failed", slog.Any("event", d.event), slog.Any("error", err))
 	}
 }
 
@@ -591,7 +600,7 @@ func (h *WebhookHandler) guard(ctx context.Context, event *WebhookEvent, what st
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("tiktokshop: %s panicked: %v", what, p)
-			h.log.LogAttrs(ctx, slog.LevelError, what+" panicked", slog.Any("event", event), slog.String("stack", string(debug.Stack())))
+			logSafely(ctx, h.log, slog.LevelError, what+" panicked", slog.Any("event", event), slog.String("stack", string(debug.Stack())))
 		}
 	}()
 	return call()

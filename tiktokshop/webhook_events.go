@@ -175,14 +175,14 @@ type WebhookEvent struct {
 func ParseWebhook(body []byte) (*WebhookEvent, error) {
 	type envelope struct {
 		Type          ID              `json:"type"`
-		ID            ID              `json:"tts_notification_id"`
-		ShopID        ID              `json:"shop_id"`
-		SellerOpenID  ID              `json:"seller_open_id"`
-		CreatorOpenID ID              `json:"creator_open_id"`
+		ID            string          `json:"tts_notification_id"`
+		ShopID        string          `json:"shop_id"`
+		SellerOpenID  string          `json:"seller_open_id"`
+		CreatorOpenID string          `json:"creator_open_id"`
 		Timestamp     UnixSeconds     `json:"timestamp"`
 		Data          json.RawMessage `json:"data"`
 		// The inventory update is documented without an envelope.
-		EventID  ID              `json:"event_id"`
+		EventID  string          `json:"event_id"`
 		Snapshot json.RawMessage `json:"quantity_snapshot_after_change"`
 	}
 	if text := bytes.TrimLeft(body, " \t\r\n"); len(text) == 0 || text[0] != '{' {
@@ -201,7 +201,7 @@ func ParseWebhook(body []byte) (*WebhookEvent, error) {
 		odd = append(odd, errors.New("tiktokshop: webhook: timestamp is no moment"))
 	}
 	e := &WebhookEvent{
-		ID: string(in.ID), ShopID: string(in.ShopID), SellerOpenID: string(in.SellerOpenID), CreatorOpenID: string(in.CreatorOpenID),
+		ID: in.ID, ShopID: in.ShopID, SellerOpenID: in.SellerOpenID, CreatorOpenID: in.CreatorOpenID,
 		Time: in.Timestamp.Time(), Raw: body, RawData: in.Data,
 	}
 	if in.Type != "" {
@@ -214,7 +214,7 @@ func ParseWebhook(body []byte) (*WebhookEvent, error) {
 	if len(in.Data) == 0 && len(in.Snapshot) != 0 {
 		e.RawData = body
 		e.Type = cmp.Or(e.Type, WebhookInventoryUpdate)
-		e.ID = cmp.Or(string(in.EventID), e.ID)
+		e.ID = cmp.Or(in.EventID, e.ID)
 	}
 	if data := e.newData(); data != nil {
 		some, err := e.decode(data)
@@ -267,7 +267,7 @@ func (e *WebhookEvent) decode(into any) (some bool, err error) {
 func (e *WebhookEvent) Key() string {
 	if e.ID != "" {
 		// TikTok's samples all carry one id, so the id alone could confuse events.
-		key := fmt.Sprintf("%d/%s/%s", e.Type, cmp.Or(e.ShopID, e.SellerOpenID, e.CreatorOpenID, e.SellerID), e.ID)
+		key := strconv.Itoa(int(e.Type)) + "/" + cmp.Or(e.ShopID, e.SellerOpenID, e.CreatorOpenID, e.SellerID) + "/" + e.ID
 		if len(key) <= 200 {
 			return key
 		}

@@ -98,20 +98,22 @@ func ExampleOAuthHandler() {
 		return
 	}
 
-	// A button of the program, for a user who is logged in, leads to link.
-	link, err := callback.AuthorizationURL(context.Background(), "user-1")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	consent, _ := url.Parse(link)
+	// In a program: mux.Handle("/callback", callback), and a button that leads to
+	// a page which looks up who is logged in.
+	connect := func(w http.ResponseWriter, r *http.Request) { callback.Begin(w, r, "user-1") }
+
+	w := httptest.NewRecorder()
+	connect(w, httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/connect", nil))
+	consent, _ := url.Parse(w.Header().Get("Location"))
+	cookie := w.Header().Get("Set-Cookie")
 	fmt.Println("consent at", consent.Host)
 
 	// TikTok sends the seller back.
-	back := "/callback?code=abc&state=" + consent.Query().Get("state")
+	back := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/callback?code=abc&state="+consent.Query().Get("state"), nil)
+	back.Header.Set("Cookie", cookie)
 	for range 2 { // a state works once
 		w := httptest.NewRecorder()
-		callback.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodGet, back, nil))
+		callback.ServeHTTP(w, back)
 		fmt.Print(w.Code, " ", w.Body)
 	}
 	// Output:

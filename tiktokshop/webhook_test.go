@@ -440,6 +440,20 @@ func TestWebhookDeduperBroken(t *testing.T) {
 	}
 }
 
+// A log handler that panics costs no event, whichever goroutine logs.
+func TestWebhookLoggerPanics(t *testing.T) {
+	t.Parallel()
+	for _, opts := range [][]WebhookOption{nil, {WithAnswerFirst(1, 10)}} {
+		var failures atomic.Int64
+		h := newWebhooks(t, func(context.Context, *WebhookEvent) error { panic("function") },
+			append(opts, WithWebhookLogger(slog.New(panicky{})), WithWebhookFailures(func(*WebhookEvent, error) { failures.Add(1) }))...)
+		_ = status(h, delivered(t.Context(), fresh(1, "a")))
+		if err := h.Close(t.Context()); err != nil || failures.Load() != 1 {
+			t.Errorf("%v, %d failures", err, failures.Load())
+		}
+	}
+}
+
 func TestAnswerFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

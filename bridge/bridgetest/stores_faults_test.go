@@ -71,7 +71,7 @@ func TestStoreWithFault(t *testing.T) {
 type faulty struct {
 	Store
 	now func() time.Time
-	end context.Context // of the test
+	end context.Context //nolint:containedctx // of the test, for faults that wait
 
 	put     func(context.Context, bridge.Reservation) error
 	drop    func(context.Context, string) error

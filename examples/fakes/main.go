@@ -3,7 +3,7 @@
 //
 //	go run ./examples/fakes
 //
-// It prints the addresses and credentials to use, and runs until interrupted.
+// It prints the addresses, credentials and ids to use, and runs until interrupted.
 package main
 
 import (
@@ -12,13 +12,17 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/examples/internal/madeup"
+	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
@@ -115,12 +119,27 @@ func describe(out io.Writer, w *madeup.World, shopURL, warehouseURL string) {
   access token  %s
   shop id       %s
   shop cipher   %s
-Linnworks    %s  (authorisation and API)
+  authorisation code  %s  (works once, for 30 minutes)
+  warehouse Leeds     %s
+  warehouse Bristol   %s
+%sLinnworks    %s  (authorisation and API)
   application id      %s
   application secret  %s
   token               %s
+  location Default    %s
+  location Bristol    %s
 
 %d orders wait in the shop. Press Ctrl-C to stop.
 `, shopURL, app.Key, app.Secret.Reveal(), token.AccessToken.Reveal(), shop.ID, shop.Cipher,
-		warehouseURL, c.ApplicationID, c.ApplicationSecret.Reveal(), c.Token.Reveal(), len(w.Orders))
+		w.Shop.Authorise(), madeup.Leeds, madeup.Bristol, orders(w), warehouseURL, c.ApplicationID, c.ApplicationSecret.Reveal(), c.Token.Reveal(),
+		linnworks.ZeroGUID, w.Bristol, len(w.Orders))
+}
+
+// orders lists the orders of the shop by what they are there for.
+func orders(w *madeup.World) string {
+	var b strings.Builder
+	for _, story := range slices.Sorted(maps.Keys(w.Orders)) {
+		fmt.Fprintf(&b, "  order %s  %s\n", w.Orders[story], story)
+	}
+	return b.String()
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
@@ -33,21 +35,48 @@ func TestWhatIsPrintedOpensBothSides(t *testing.T) {
 		}
 		return m[1]
 	}
-	shop, err := tiktokshop.NewClient(
-		tiktokshop.App{Key: value("app key"), Secret: tiktokshop.NewSecret(value("app secret"))},
-		tiktokshop.WithBaseURL(value("TikTok Shop")),
-		tiktokshop.WithTokens(tiktokshop.StaticToken(tiktokshop.NewSecret(value("access token")))),
-	)
+	app := tiktokshop.App{Key: value("app key"), Secret: tiktokshop.NewSecret(value("app secret"))}
+	client := func(token tiktokshop.Secret) *tiktokshop.Client {
+		t.Helper()
+		c, err := tiktokshop.NewClient(app, tiktokshop.WithTokens(tiktokshop.StaticToken(token)),
+			tiktokshop.WithBaseURL(value("TikTok Shop")), tiktokshop.WithAuthURL(value("TikTok Shop")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err = c.ForShop(tiktokshop.Shop{ID: value("shop id"), Cipher: value("shop cipher")}); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	given := client(tiktokshop.NewSecret(value("access token")))
+	token, err := given.ExchangeCode(ctx, value("authorisation code"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	bound, err := shop.ForShop(tiktokshop.Shop{ID: value("shop id"), Cipher: value("shop cipher")})
+	for name, c := range map[string]*tiktokshop.Client{"printed": given, "exchanged": client(token.AccessToken)} {
+		list, err := c.Order.GetOrderList(ctx, &tiktokshop.GetOrderListRequest{PageSize: 100})
+		if err != nil || len(list.Orders) == 0 {
+			t.Errorf("with the token that was %s: %v, error %v", name, list, err)
+		}
+	}
+	var ids []string
+	for _, m := range regexp.MustCompile(`(?m)^\s*order\s+(\d+)`).FindAllStringSubmatch(printed, -1) {
+		ids = append(ids, m[1])
+	}
+	found, err := given.Order.GetOrderDetail(ctx, &tiktokshop.GetOrderDetailRequest{IDs: ids})
+	if err != nil || len(ids) == 0 || len(found.Orders) != len(ids) {
+		t.Errorf("%d of the %d printed orders, error %v", len(found.Orders), len(ids), err)
+	}
+	sites, err := given.Logistics.GetWarehouseList(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	orders, err := bound.Order.GetOrderList(ctx, &tiktokshop.GetOrderListRequest{PageSize: 100})
-	if err != nil || len(orders.Orders) == 0 {
-		t.Errorf("%d orders, error %v", len(orders.Orders), err)
+	var got []string
+	for _, w := range sites.Warehouses {
+		got = append(got, w.ID)
+	}
+	if diff := cmp.Diff([]string{value("warehouse Leeds"), value("warehouse Bristol")}, got); diff != "" {
+		t.Errorf("warehouses (-printed +got):\n%s", diff)
 	}
 	warehouse, err := linnworks.NewClient(linnworks.Credentials{
 		ApplicationID: value("application id"), ApplicationSecret: linnworks.NewSecret(value("application secret")),
@@ -57,8 +86,15 @@ func TestWhatIsPrintedOpensBothSides(t *testing.T) {
 		t.Fatal(err)
 	}
 	locations, err := warehouse.Inventory.GetStockLocations(ctx, nil)
-	if err != nil || len(locations) != 2 {
-		t.Errorf("%d locations, error %v", len(locations), err)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = nil
+	for _, l := range locations {
+		got = append(got, string(l.StockLocationID))
+	}
+	if diff := cmp.Diff([]string{value("location Default"), value("location Bristol")}, got); diff != "" {
+		t.Errorf("locations (-printed +got):\n%s", diff)
 	}
 	stop()
 	if err := <-ended; err != nil {

@@ -59,7 +59,11 @@ func descriptions(t *testing.T, name string, want int) map[string]*described {
 	if _, err := os.Stat(dir); err != nil {
 		t.Skipf("LEFT OUT: the vendors' descriptions are not in %s", specs)
 	}
-	all, err := load(dir)
+	names, err := ledger.Load(filepath.Join(root, "internal", "spec", name, "ledger.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := load(dir, func(key string) bool { return names.Ops[key] != nil && names.Ops[key].JSONLists })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +238,7 @@ func (a api) test(t *testing.T) {
 func (a api) split(t *testing.T, b ledger.Batch) {
 	key := ""
 	for name := range a.methods {
-		if name == b.Method+"Batched" || strings.HasPrefix(name, b.Method+"By") {
+		if name == b.Method+"Batched" || name == b.Method+"InParts" || strings.HasPrefix(name, b.Method+"By") {
 			if req := a.methods[name].request(); req.IsValid() && batched(name, req.Elem(), b).IsValid() {
 				key = name
 			}
@@ -258,7 +262,7 @@ func (a api) split(t *testing.T, b ledger.Batch) {
 	switch result := m.fn.Type().Out(0).In(0).In(0); { // of iter.Seq2[result, error]
 	case result.Kind() == reflect.Slice:
 		a.exchange.reply = []byte("[]")
-	case result.Kind() == reflect.Pointer: // an object without any known member is no reply of Linnworks'
+	case result.Kind() == reflect.Pointer && a.name == "linnworks": // an object without any known member is no reply of Linnworks'
 		name, _, _ := strings.Cut(result.Elem().Field(0).Tag.Get("json"), ",")
 		a.exchange.reply = fmt.Appendf(nil, `{"code":0,"data":{},%q:null}`, name)
 	}
@@ -296,7 +300,7 @@ func batched(name string, req reflect.Value, b ledger.Batch) reflect.Value {
 		f := req.Type().Field(i)
 		body, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		query, _, _ := strings.Cut(f.Tag.Get("url"), ",")
-		if (body == b.Field || query == b.Field) && (strings.HasSuffix(name, "Batched") || strings.HasSuffix(name, "By"+f.Name)) {
+		if (body == b.Field || query == b.Field) && (strings.HasSuffix(name, "Batched") || strings.HasSuffix(name, "InParts") || strings.HasSuffix(name, "By"+f.Name)) {
 			return req.Field(i)
 		}
 	}
@@ -414,6 +418,10 @@ func (a api) walk(t *testing.T, path []string, m method, req reflect.Value) {
 	items := 0
 	for item, err := range reflect.ValueOf(out).Seq2() {
 		if !err.IsNil() {
+			// Every page of this server is the same one, which is no end of a list.
+			if items > 0 && a.exchange.calls > 1 && strings.Contains(fmt.Sprint(err), "the list does not end") {
+				break
+			}
 			t.Fatalf("after %d items: %v", items, err)
 		}
 		if item.IsZero() {
@@ -635,7 +643,7 @@ func (a api) query(t reporter, d *described, req *http.Request) {
 		if s == nil && !slices.Contains(a.common, key) {
 			t.Errorf("the query has %s, which is not described", key)
 		}
-		if len(values) > 1 && (s == nil || !s.Type.Is(openapi3.TypeArray) || d.v1 || a.name == "tiktokshop") {
+		if len(values) > 1 && (s == nil || !s.Type.Is(openapi3.TypeArray) || a.name == "tiktokshop") {
 			t.Errorf("the query repeats %s", key)
 		}
 	}

@@ -26,8 +26,9 @@ type described struct {
 }
 
 // load reads all descriptions below dir by "METHOD /path" and mends what keeps
-// a validator from judging them.
-func load(dir string) (map[string]*described, error) {
+// a validator from judging them. jsonLists tells the operations whose lists in
+// the query go as JSON text.
+func load(dir string, jsonLists func(key string) bool) (map[string]*described, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*", "*.json"))
 	if err != nil {
 		return nil, err
@@ -50,7 +51,7 @@ func load(dir string) (map[string]*described, error) {
 					doc: doc, item: item, op: op, method: method, path: path, v1: v1,
 					base: strings.TrimSuffix(doc.Servers[0].URL, "/"), jsonLists: map[string]*openapi3.Schema{},
 				}
-				m.operation(d)
+				m.operation(d, jsonLists(method+" "+path))
 				all[method+" "+path] = d
 			}
 		}
@@ -84,7 +85,7 @@ func read(file string) (doc *openapi3.T, v1 bool, err error) {
 // lists.
 type mender struct{ seen map[*openapi3.Schema]bool }
 
-func (m mender) operation(d *described) {
+func (m mender) operation(d *described, jsonLists bool) {
 	var params openapi3.Parameters
 	for _, ref := range d.op.Parameters {
 		p := ref.Value
@@ -102,8 +103,8 @@ func (m mender) operation(d *described) {
 				params = append(params, &openapi3.ParameterRef{Value: part})
 			}
 			continue
-		case list && d.v1:
-			// Lists go as JSON text, whatever the description says.
+		case list && jsonLists:
+			// The ledger knows better than the description.
 			d.jsonLists[p.Name] = s
 			p.Schema = openapi3.NewStringSchema().NewRef()
 		case list && strings.Contains(d.base, "tiktok"):

@@ -82,7 +82,9 @@ func Unmarshal(data []byte, out any) ([]Unread, error) {
 	if err == nil || !Readable(err) {
 		return nil, err
 	}
-	reflect.ValueOf(out).Elem().SetZero()
+	if v := reflect.ValueOf(out).Elem(); v.Kind() != reflect.Slice { // whose memory is of use again
+		v.SetZero()
+	}
 	return Read(data, out, 0), nil
 }
 
@@ -296,7 +298,8 @@ func fieldByIndex(v reflect.Value, index []int) reflect.Value {
 
 func (d *decoder) list(v reflect.Value, t *info, in bool) bool {
 	ok := true
-	v.SetZero()
+	v.Clear()
+	v.SetLen(0)
 	n, index := 0, 0
 	for d.pos++; d.more(']'); index++ {
 		if n == v.Cap() {

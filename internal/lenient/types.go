@@ -129,9 +129,9 @@ func build(t reflect.Type) *info {
 
 // addFields adds the fields of a struct, then those of the structs embedded in
 // it, which must not take the name of one that was there before.
-func (i *info) addFields(t reflect.Type, index []int) {
+func (t *info) addFields(of reflect.Type, index []int) {
 	var embedded []reflect.StructField
-	for f := range t.Fields() {
+	for f := range of.Fields() {
 		tag, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		inner := f.Type
 		if inner.Kind() == reflect.Pointer {
@@ -150,9 +150,9 @@ func (i *info) addFields(t reflect.Type, index []int) {
 		if name == "" {
 			name = f.Name
 		}
-		if i.named[name] == nil {
+		if t.named[name] == nil {
 			part := &field{name: name, index: append(append([]int(nil), index...), f.Index...), info: build(f.Type)}
-			i.fields, i.named[name] = append(i.fields, part), part
+			t.fields, t.named[name] = append(t.fields, part), part
 		}
 	}
 	for _, f := range embedded {
@@ -160,7 +160,7 @@ func (i *info) addFields(t reflect.Type, index []int) {
 		if inner.Kind() == reflect.Pointer {
 			inner = inner.Elem()
 		}
-		i.addFields(inner, append(append([]int(nil), index...), f.Index...))
+		t.addFields(inner, append(append([]int(nil), index...), f.Index...))
 	}
 }
 

@@ -8,23 +8,28 @@ package paging
 
 import (
 	"errors"
+	"fmt"
 	"iter"
+	"reflect"
 	"slices"
 
 	"github.com/linnbridge/linnbridge/internal/lenient"
 )
 
 // Tokens walks pages that an opaque token chains together. It ends at an
-// empty token, at one that was seen already, and at the first error.
-func Tokens[T any](fetch func(token string) ([]T, string, error)) iter.Seq2[T, error] {
+// empty token and at the first error. A token that was seen already is an error,
+// made by fail: there are more items, and the server does not hand them out.
+func Tokens[T any](fail func(error) error, fetch func(token string) ([]T, string, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		seen := map[string]bool{}
 		for token := ""; ; {
 			items, next, err := fetch(token)
-			if !handOut(items, err, yield) {
+			if !handOut(items, err, yield) || next == "" {
 				return
 			}
-			if next == "" || seen[next] {
+			if seen[next] {
+				var zero T
+				yield(zero, fail(errors.New("the list does not end: the server repeats a page token")))
 				return
 			}
 			seen[next] = true
@@ -33,22 +38,76 @@ func Tokens[T any](fetch func(token string) ([]T, string, error)) iter.Seq2[T, e
 	}
 }
 
-// Numbered walks pages that are counted from one. It ends after the last
-// page where the reply tells their number (one before may be empty, where the
-// server filters afterwards), otherwise at a page that is empty or shorter than
-// asked for, and at the first error. A page that lacks records is never taken
-// for a short one. over, if not nil, tells errors that only
-// say that the pages are over.
-func Numbered[T any](first, size int, over func(error) bool, fetch func(page int) ([]T, int, error)) iter.Seq2[T, error] {
+// Head is what a page says about the whole list, as far as it does.
+type Head struct {
+	// Pages and Entries are the totals, 0 where they are not told.
+	Pages, Entries int
+}
+
+// maxEmpty bounds the pages in a row that may be empty.
+const maxEmpty = 1000
+
+// Numbered walks pages that are counted from one and ends at the first error. It
+// ends after the last page where the reply tells their number (one before may be
+// empty, where the server filters afterwards), or when all entries came where it
+// tells theirs. Where it tells neither, the end is an empty page, or one that is
+// shorter than the first: a server may hand out less than the size that it is asked
+// for, unless that is no more than limit, which the server is known to grant. A
+// page that lacks records is never taken for a short one. over, if not nil, reports
+// whether an error only says that the pages are over.
+//
+// A server that hands out the same page again, or an empty one while entries are
+// missing, is an error, made by fail.
+func Numbered[T any](first, size, limit int, over func(error) bool, fail func(error) error, fetch func(page int) ([]T, Head, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		for page := max(first, 1); ; page++ {
-			items, total, err := fetch(page)
-			if err != nil && over != nil && over(err) || !handOut(items, err, yield) {
+		var (
+			zero     T
+			previous []T
+			came     int  // entries, from the first page on
+			lacking  bool // records, so that came is too low
+			empty    int  // pages in a row
+		)
+		first, size := max(first, 1), size // of this walk
+		granted := size <= limit
+		for page := first; ; page++ {
+			items, head, err := fetch(page)
+			if err != nil && over != nil && over(err) {
 				return
 			}
-			if total > 0 && page >= total || total == 0 && err == nil && (len(items) == 0 || len(items) < size) {
+			if page > first && len(items) > 0 && reflect.DeepEqual(items, previous) {
+				yield(zero, fail(fmt.Errorf("the list does not end: page %d is the same as the one before", page)))
 				return
 			}
+			if !handOut(items, err, yield) {
+				return
+			}
+			came, lacking = came+len(items), lacking || err != nil
+			if empty++; len(items) > 0 {
+				empty = 0
+			}
+			end := err == nil && len(items) == 0
+			switch {
+			case head.Pages > 0:
+				end = page >= head.Pages
+			case head.Entries > 0 && end && first == 1 && !lacking && came < head.Entries:
+				yield(zero, fail(fmt.Errorf("page %d is empty, and %d of %d entries came", page, came, head.Entries)))
+				return
+			case head.Entries > 0:
+				end = end || came >= head.Entries
+			default:
+				end = end || err == nil && len(items) < size && (granted || page > first)
+			}
+			if end {
+				return
+			}
+			if empty > maxEmpty {
+				yield(zero, fail(fmt.Errorf("the list does not end: %d pages in a row are empty", empty)))
+				return
+			}
+			if page == first && !granted {
+				size = min(size, len(items))
+			}
+			previous = items
 		}
 	}
 }

@@ -14,6 +14,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -32,7 +33,7 @@ func main() {
 	log.SetPrefix("shiftclock: ")
 	by := flag.Duration("by", 0, "how far the clock is ahead; negative if it is behind")
 	flag.Parse()
-	err := run(*by, flag.Args())
+	err := run(context.Background(), *by, flag.Args())
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		os.Exit(exit.ExitCode()) // go test has said why
 	}
@@ -41,28 +42,28 @@ func main() {
 	}
 }
 
-func run(by time.Duration, args []string) error {
+func run(ctx context.Context, by time.Duration, args []string) error {
 	dir, err := os.MkdirTemp("", "shiftclock")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	overlay, err := writeOverlay(dir, by)
+	defer func() { _ = os.RemoveAll(dir) }()
+	overlay, err := writeOverlay(ctx, dir, by)
 	if err != nil {
 		return err
 	}
-	if err := probe(dir, overlay, by); err != nil {
+	if err := probe(ctx, dir, overlay, by); err != nil {
 		return err
 	}
-	cmd := exec.Command("go", append([]string{"test", "-overlay", overlay}, args...)...)
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-overlay", overlay}, args...)...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	return cmd.Run()
 }
 
 // writeOverlay writes to dir what the -overlay flag of the go command needs, and
 // returns that file.
-func writeOverlay(dir string, by time.Duration) (string, error) {
-	root, err := exec.Command("go", "env", "GOROOT").Output()
+func writeOverlay(ctx context.Context, dir string, by time.Duration) (string, error) {
+	root, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
 		return "", fmt.Errorf("go env GOROOT: %w", err)
 	}
@@ -106,7 +107,7 @@ var probeTest []byte
 
 // probe checks with a test of its own that tests built with the overlay have the
 // clock they should have.
-func probe(dir, overlay string, by time.Duration) error {
+func probe(ctx context.Context, dir, overlay string, by time.Duration) error {
 	module := filepath.Join(dir, "probe")
 	if err := cmp.Or(
 		os.Mkdir(module, 0o700),
@@ -115,11 +116,11 @@ func probe(dir, overlay string, by time.Duration) error {
 	); err != nil {
 		return err
 	}
-	cmd := exec.Command("go", "test", "-count=1", "-overlay", overlay, ".")
+	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-overlay", overlay, ".")
 	cmd.Dir = module
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod", fmt.Sprintf("SHIFTED_NOW=%d", time.Now().Add(by).Unix()))
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("the overlay does not do what it should (%v):\n%s", err, out)
+		return fmt.Errorf("the overlay does not do what it should (%w):\n%s", err, out)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func TestProbeFails(t *testing.T) {
 	if err := os.WriteFile(overlay, []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err := probe(dir, overlay, 400*24*time.Hour)
+	err := probe(t.Context(), dir, overlay, 400*24*time.Hour)
 	if err == nil || !strings.Contains(err.Error(), "--- FAIL: TestNow") || strings.Contains(err.Error(), "--- FAIL: TestBubble") {
 		t.Errorf("a clock that is not shifted: %v", err)
 	}

@@ -18,7 +18,7 @@ type PanicError struct {
 
 func (e *PanicError) Error() string { return fmt.Sprintf("panic in %s: %s", e.Where, e.Value) }
 
-// Recover, deferred, makes a panic the error of the function that defers it.
+// Recover makes, when deferred, a panic the error of the function that defers it.
 func Recover(err *error) {
 	if p := Recovered(recover()); p != nil {
 		*err = p

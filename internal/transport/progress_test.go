@@ -57,25 +57,29 @@ func TestSentOrNotIsObserved(t *testing.T) {
 		certificate bool
 		attempts    int // of a call that must not be repeated once it was sent
 		ctx         time.Duration
+		hangs       bool // until the attempt's time is over
 	}{
-		"dial swallowed":                 {"https://api.test", blackhole, false, false, 2, 0},
-		"dial swallowed, caller gone":    {"https://api.test", blackhole, false, false, 1, 50 * time.Millisecond},
-		"no such host":                   {"https://api.test", nowhere, false, false, 2, 0},
-		"unknown authority":              {withTLS.URL, &http.Transport{}, false, true, 1, 0},
-		"certificate of another host":    {strings.Replace(withTLS.URL, "127.0.0.1", "localhost", 1), &http.Transport{TLSClientConfig: trusted}, false, true, 1, 0},
-		"plain HTTP on a TLS port":       {strings.Replace(plain.URL, "http:", "https:", 1), &http.Transport{}, false, false, 2, 0},
-		"no handshake":                   {"https://" + silent.Addr().String(), &http.Transport{}, false, false, 2, 0},
-		"no reply":                       {"http://" + silent.Addr().String(), &http.Transport{}, true, false, 1, 0},
-		"no reply, caller gone":          {"http://" + silent.Addr().String(), &http.Transport{}, true, false, 1, 50 * time.Millisecond},
-		"connection closed":              {reset.URL, &http.Transport{}, true, false, 1, 0},
-		"connection closed in the reply": {half.URL, &http.Transport{}, true, false, 1, 0},
+		"dial swallowed":                 {"https://api.test", blackhole, false, false, 2, 0, true},
+		"dial swallowed, caller gone":    {"https://api.test", blackhole, false, false, 1, time.Second, false},
+		"no such host":                   {"https://api.test", nowhere, false, false, 2, 0, false},
+		"unknown authority":              {withTLS.URL, &http.Transport{}, false, true, 1, 0, false},
+		"certificate of another host":    {strings.Replace(withTLS.URL, "127.0.0.1", "localhost", 1), &http.Transport{TLSClientConfig: trusted}, false, true, 1, 0, false},
+		"plain HTTP on a TLS port":       {strings.Replace(plain.URL, "http:", "https:", 1), &http.Transport{}, false, false, 2, 0, false},
+		"no handshake":                   {"https://" + silent.Addr().String(), &http.Transport{}, false, false, 2, 0, true},
+		"no reply":                       {"http://" + silent.Addr().String(), &http.Transport{}, true, false, 1, 0, true},
+		"no reply, caller gone":          {"http://" + silent.Addr().String(), &http.Transport{}, true, false, 1, time.Second, false},
+		"connection closed":              {reset.URL, &http.Transport{}, true, false, 1, 0, false},
+		"connection closed in the reply": {half.URL, &http.Transport{}, true, false, 1, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			defer tt.rt.CloseIdleConnections()
 			tr := newTransport(nil)
 			tr.HTTP.Transport = tt.rt
-			tr.AttemptTimeout, tr.BackoffBase, tr.MaxAttempts = 200*time.Millisecond, time.Millisecond, 2
+			tr.BackoffBase, tr.MaxAttempts = time.Millisecond, 2
+			if tt.hangs {
+				tr.AttemptTimeout = time.Second
+			}
 			call := testCall(ReplayNever)
 			call.URL, _ = url.Parse(tt.base + "/things")
 			ctx := t.Context()

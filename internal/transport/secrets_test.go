@@ -87,7 +87,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func reply(body io.Reader) *http.Response {
-	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(body)}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(body)}
 }
 
 type brokenBody struct{ err error }
@@ -223,11 +223,11 @@ func TestSecretsOfForeignErrors(t *testing.T) {
 			return err
 		}, []string{appSecret, refreshToken}},
 		"linnworks call": {func(t *testing.T, d door, log *slog.Logger, seen func(any)) error {
-			_, err := warehouse(t, d, true, log, seen).Locations.GetLocation(t.Context(), &linnworks.GetLocationRequest{StockLocationID: new(linnworks.GUID("1"))})
+			_, err := warehouse(t, d, true, log, seen).Locations.GetLocation(t.Context(), &linnworks.GetLocationRequest{StockLocationID: linnworks.GUID("1")})
 			return err
 		}, []string{linnSecret, installation, sessionToken}},
 		"linnworks login": {func(t *testing.T, d door, log *slog.Logger, seen func(any)) error {
-			_, err := warehouse(t, d, false, log, seen).Locations.GetLocation(t.Context(), &linnworks.GetLocationRequest{StockLocationID: new(linnworks.GUID("1"))})
+			_, err := warehouse(t, d, false, log, seen).Locations.GetLocation(t.Context(), &linnworks.GetLocationRequest{StockLocationID: linnworks.GUID("1")})
 			return err
 		}, []string{linnSecret, installation}},
 	}
@@ -324,7 +324,7 @@ func printAll(out *bytes.Buffer, v any) {
 	}
 	encoded, _ := json.Marshal(v)
 	out.Write(encoded)
-	slog.New(slog.NewJSONHandler(out, nil)).Info("outcome", "v", v, slog.Time(slog.TimeKey, time.Time{}))
+	slog.New(slog.NewJSONHandler(out, nil)).Info("outcome", slog.Any("v", v), slog.Time(slog.TimeKey, time.Time{}))
 	switch e := v.(type) {
 	case interface{ Unwrap() error }:
 		printAll(out, e.Unwrap())

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,7 +28,11 @@ type Settings struct {
 	maxReply      int64
 	jitter        func() float64
 
+	bases map[string]*url.URL // by option
+
 	UserAgent string
+	// InsecureHTTP allows plain http to hosts other than this machine.
+	InsecureHTTP bool
 }
 
 // Defaults are the settings of a client without options.
@@ -135,8 +142,8 @@ func (s *Settings) SetUserAgent(agent string) error {
 }
 
 // BaseURL checks a base URL given to the named option, and drops a slash at its
-// end.
-func BaseURL(option, base string) (*url.URL, error) {
+// end. [Settings.Check] has to be called once all options are known.
+func (s *Settings) BaseURL(option, base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	switch {
 	case err != nil: // whose text would repeat a password in the URL
@@ -146,5 +153,33 @@ func BaseURL(option, base string) (*url.URL, error) {
 	case u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 		return nil, fmt.Errorf("%s: %q is not an absolute http(s) URL", option, base)
 	}
-	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}, nil
+	u = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}
+	if s.bases == nil {
+		s.bases = map[string]*url.URL{}
+	}
+	s.bases[option] = u
+	return u, nil
+}
+
+// Check returns what is wrong with the options together: a base URL that others on
+// the network could read along on.
+func (s *Settings) Check() error {
+	for _, option := range slices.Sorted(maps.Keys(s.bases)) {
+		if u := s.bases[option]; !s.Private(u) {
+			return fmt.Errorf("%s: %s is not encrypted: use https, or WithInsecureHTTP on a network that nobody else can read", option, u)
+		}
+	}
+	return nil
+}
+
+// Private reports whether credentials may be sent to u: by https, to this machine,
+// or because the caller asked for it.
+func (s *Settings) Private(u *url.URL) bool {
+	return u.Scheme == "https" || s.InsecureHTTP || loopback(u.Hostname())
+}
+
+// loopback reports whether host is this machine.
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }

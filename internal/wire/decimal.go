@@ -73,13 +73,16 @@ func CheckDecimal(s string) error {
 	return nil
 }
 
-// Rat returns the exact value of a decimal. It refuses exponents of more than
-// two digits: a hostile one would make a number of a billion digits.
+// IsExact reports whether [Rat] has a value for s. It refuses exponents of more
+// than two digits: a hostile one would make a number of a billion digits.
+func IsExact(s string) bool {
+	_, exponent, _ := cutExponent(s)
+	return CheckDecimal(s) == nil && len(strings.TrimLeft(unsigned(exponent), "0")) <= 2
+}
+
+// Rat returns the exact value of a decimal.
 func Rat(s string) (*big.Rat, bool) {
-	if CheckDecimal(s) != nil {
-		return nil, false
-	}
-	if _, exponent, ok := cutExponent(s); ok && len(strings.TrimLeft(unsigned(exponent), "0")) > 2 {
+	if !IsExact(s) {
 		return nil, false
 	}
 	return new(big.Rat).SetString(s)

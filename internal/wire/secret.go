@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -118,29 +117,82 @@ func Scrub(text string, secrets ...string) string { return Scrubber(secrets...)(
 // as JSON, a path or a query spells them, as hex, and as base64, also inside of
 // something longer.
 func Scrubber(secrets ...string) func(text string) string {
-	pattern := sync.OnceValue(func() *regexp.Regexp { // when the first text is there: calls seldom fail
+	known := sync.OnceValue(func() []string { // when the first text is there: calls seldom fail
 		var forms []string
 		for _, secret := range secrets {
 			if len(secret) >= minSecret {
 				forms = append(forms, spellings(secret)...)
 			}
 		}
-		if forms == nil {
-			return nil
+		for i, form := range forms {
+			forms[i] = lowerASCII(form)
 		}
 		// The longest first: one secret may begin another.
 		slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-		for i, form := range forms {
-			forms[i] = regexp.QuoteMeta(form)
-		}
-		return regexp.MustCompile("(?i)" + strings.Join(slices.Compact(forms), "|"))
+		return slices.Compact(forms)
 	})
 	return func(text string) string {
-		if text == "" || pattern() == nil {
+		if text == "" || len(known()) == 0 {
 			return text
 		}
-		return pattern().ReplaceAllLiteralString(text, Redacted)
+		return redact(text, known())
 	}
+}
+
+// redact replaces the forms, which are in lower case, in either case. Regular
+// expressions would do it too, and make every program a third of a megabyte larger.
+func redact(text string, forms []string) string {
+	var b strings.Builder
+	lower, from := lowerASCII(text), 0
+	next := make([]int, len(forms)) // where each form is met next, if that is known
+	for i := range next {
+		next[i] = -1
+	}
+	for {
+		at, length := len(text), 0
+		for i, form := range forms {
+			if next[i] < from {
+				if next[i] = strings.Index(lower[from:], form); next[i] < 0 {
+					next[i] = len(text)
+				} else {
+					next[i] += from
+				}
+			}
+			if next[i] < at {
+				at, length = next[i], len(form)
+			}
+		}
+		b.WriteString(text[from:at])
+		if length == 0 {
+			return b.String()
+		}
+		b.WriteString(Redacted)
+		from = at + length
+	}
+}
+
+// lowerASCII lowers the letters from A to Z, and so leaves the length as it is.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
+
+// Head scrubs the beginning of a text that may be as long as a reply.
+func Head(text string, scrub func(string) string) string {
+	const (
+		most = 8 << 10
+		tail = 1 << 10 // what is left of a secret that the cut has split is no longer
+	)
+	if len(text) <= most {
+		return scrub(text)
+	}
+	text = scrub(text[:most])
+	return text[:max(0, len(text)-tail)] + "..."
 }
 
 // spellings are the ways to write a secret down.

@@ -221,3 +221,31 @@ func TestPrintPrivate(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", b.String(), want)
 	}
 }
+
+func TestScrubWhereverItStands(t *testing.T) {
+	const secret, other = "5ec2e700-dead-4bad", "5ec2e700-dead-4bad-8bad"
+	scrub := Scrubber(secret, other, "", "short")
+	for in, want := range map[string]string{
+		"":                                    "",
+		"nothing, short":                      "nothing, short",
+		secret:                                Redacted,
+		"a " + strings.ToUpper(secret) + " b": "a " + Redacted + " b",
+		other + secret + other:                Redacted + Redacted + Redacted,
+		"5EC2E700DEAD4BAD5ec2e700":            Redacted + "5ec2e700",
+		"\u00e9" + secret + "\u0130":          "\u00e9" + Redacted + "\u0130",
+		secret[1:]:                            secret[1:],
+	} {
+		if got := scrub(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+	// What is cut leaves no half of a secret.
+	for before := 8<<10 - len(other) - 1; before <= 8<<10; before++ {
+		if got := Head(strings.Repeat("q", before)+other+strings.Repeat("q", 100), scrub); strings.Contains(got, "5") || len(got) < 7<<10-30 || len(got) > 8<<10 {
+			t.Fatalf("after %d bytes: %d bytes are left, %q", before, len(got), got[len(got)-50:])
+		}
+	}
+	if got := Head("q"+secret, scrub); got != "q"+Redacted {
+		t.Errorf("a short text became %q", got)
+	}
+}

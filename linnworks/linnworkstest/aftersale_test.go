@@ -30,7 +30,7 @@ func TestPrintingALabelBuysItAndCancellingFreesTheOrder(t *testing.T) {
 		t.Errorf("label %t, error %q", g.LabelPrinted, g.LabelError)
 	}
 	cancel := func(id linnworks.GUID) linnworks.CancelOrderShippingLabelResponse {
-		out, err := a.c.Shipping.CancelOrderShippingLabel(t.Context(), &linnworks.CancelOrderShippingLabelRequest{OrderID: &id})
+		out, err := a.c.Shipping.CancelOrderShippingLabel(t.Context(), &linnworks.CancelOrderShippingLabelRequest{OrderID: id})
 		if out == nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func TestPickWavesMoveThroughTheirStates(t *testing.T) {
 	if !cmp.Equal(out.ProcessedOrderIDs, numbers[:1]) || !cmp.Equal(out.NoPickwaves, numbers[1:]) || len(a.details(t, ids[2]).GeneralInfo.PickwaveIDs) != 0 {
 		t.Errorf("taken out %+v", out)
 	}
-	detail := must(a.c.Picking.GetPickingWave(t.Context(), &linnworks.GetPickingWaveRequest{PickingWaveID: new(1)}))(t)
+	detail := must(a.c.Picking.GetPickingWave(t.Context(), &linnworks.GetPickingWaveRequest{PickingWaveID: 1}))(t)
 	if len(detail.PickingWaves) != 1 || len(detail.PickingWaves[0].Orders[0].Items) != 2 || len(detail.SKUs) != 2 {
 		t.Errorf("wave %+v, want the kit's components", detail)
 	}
@@ -121,7 +121,7 @@ func TestRefundsAreBookedThenActionedUpToTheTotal(t *testing.T) {
 	check(t, a.Process(o.OrderID))
 	refund := func(amount linnworks.Decimal) *linnworks.CreateRefundResponse {
 		out, err := a.c.ReturnsRefunds.CreateRefund(t.Context(), &linnworks.CreateRefundRequest{
-			OrderID: &o.OrderID, ChannelInitiated: new(true), RefundLines: []linnworks.NewRefundLine{{
+			OrderID: o.OrderID, ChannelInitiated: new(true), RefundLines: []linnworks.NewRefundLine{{
 				OrderItemRowID: &o.Items[0].RowID, RefundedUnit: new(linnworks.NewRefundLineRefundedUnit("Item")), Amount: &amount, ExternalReference: new("R1"),
 			}},
 		})
@@ -131,7 +131,7 @@ func TestRefundsAreBookedThenActionedUpToTheTotal(t *testing.T) {
 		return out
 	}
 	totals := func() linnworks.ExistingRefundTotal {
-		return *must(a.c.ProcessedOrders.GetTotalRefunds(t.Context(), &linnworks.ProcessedOrdersGetTotalRefundsRequest{OrderID: &o.OrderID}))(t)
+		return *must(a.c.ProcessedOrders.GetTotalRefunds(t.Context(), &linnworks.ProcessedOrdersGetTotalRefundsRequest{OrderID: o.OrderID}))(t)
 	}
 	first := refund("15")
 	if first.RefundHeaderID == 0 || first.Status.StatusHeader != "OPEN" || totals().Amount != "0" {
@@ -140,24 +140,24 @@ func TestRefundsAreBookedThenActionedUpToTheTotal(t *testing.T) {
 	if more := refund("6"); more.RefundHeaderID != 0 || len(more.Errors) == 0 {
 		t.Errorf("refunded 21 of 20: %+v", more)
 	}
-	done := must(a.c.ReturnsRefunds.ActionRefund(t.Context(), &linnworks.ActionRefundRequest{RefundHeaderID: &first.RefundHeaderID}))(t)
+	done := must(a.c.ReturnsRefunds.ActionRefund(t.Context(), &linnworks.ActionRefundRequest{RefundHeaderID: first.RefundHeaderID}))(t)
 	if !done.SuccessfullyActioned || !done.RefundLines[0].Actioned {
 		t.Errorf("actioned %+v", done)
 	}
 	if diff := cmp.Diff(linnworks.ExistingRefundTotal{Amount: "15", TotalCharge: "20", Refundable: "5"}, totals()); diff != "" {
 		t.Errorf("totals (-want +got):\n%s", diff)
 	}
-	check(t, errOf(a.c.ReturnsRefunds.RefundOrder(t.Context(), &linnworks.RefundOrderRequest{OrderID: &o.OrderID, RefundReference: new("rest")})))
+	check(t, errOf(a.c.ReturnsRefunds.RefundOrder(t.Context(), &linnworks.RefundOrderRequest{OrderID: o.OrderID, RefundReference: new("rest")})))
 	if totals().Refundable != "0" || refund("1").CannotRefundReason != "OrderIsFullyRefundedInLinnworks" {
 		t.Errorf("totals %+v, want all refunded", totals())
 	}
-	if _, err := a.c.ReturnsRefunds.RefundOrder(t.Context(), &linnworks.RefundOrderRequest{OrderID: &o.OrderID}); err == nil {
+	if _, err := a.c.ReturnsRefunds.RefundOrder(t.Context(), &linnworks.RefundOrderRequest{OrderID: o.OrderID}); err == nil {
 		t.Error("refunded twice")
 	}
-	if _, err := a.c.ReturnsRefunds.DeleteRefund(t.Context(), &linnworks.DeleteRefundRequest{RefundHeaderID: &first.RefundHeaderID}); err == nil {
+	if _, err := a.c.ReturnsRefunds.DeleteRefund(t.Context(), &linnworks.DeleteRefundRequest{RefundHeaderID: first.RefundHeaderID}); err == nil {
 		t.Error("an actioned refund was deleted")
 	}
-	headers := must(a.c.ReturnsRefunds.GetRefundHeadersByOrderID(t.Context(), &linnworks.GetRefundHeadersByOrderIDRequest{OrderID: &o.OrderID}))(t)
+	headers := must(a.c.ReturnsRefunds.GetRefundHeadersByOrderID(t.Context(), &linnworks.GetRefundHeadersByOrderIDRequest{OrderID: o.OrderID}))(t)
 	if len(headers.RefundHeaders) != 2 || headers.RefundHeaders[0].ExternalReference != "R1" {
 		t.Errorf("headers %+v", headers)
 	}
@@ -168,7 +168,7 @@ func TestAReturnGoesBackIntoStockAndAResendIsANewOrder(t *testing.T) {
 	o := a.details(t, a.order(t, paid("1", "c-set", 3)))
 	row := &o.Items[0].RowID
 	book := func(req linnworks.CreateRMABookingRequest) *linnworks.CreateRMABookingResponse {
-		req.OrderID = &o.OrderID
+		req.OrderID = o.OrderID
 		out, err := a.c.ReturnsRefunds.CreateRMABooking(t.Context(), &req)
 		if out == nil {
 			t.Fatal(err)
@@ -184,7 +184,7 @@ func TestAReturnGoesBackIntoStockAndAResendIsANewOrder(t *testing.T) {
 	check(t, a.Process(o.OrderID))
 	booking := book(linnworks.CreateRMABookingRequest{ReturnItems: back(2, 1), ResendItems: []linnworks.ResendItem{{OrderItemRowID: row, ResendQuantity: new(1)}}})
 	before := a.level(t, "TEA", a.overflow).OnHand
-	done := must(a.c.ReturnsRefunds.ActionRMABooking(t.Context(), &linnworks.ActionRMABookingRequest{RMAHeaderID: &booking.RMAHeaderID}))(t)
+	done := must(a.c.ReturnsRefunds.ActionRMABooking(t.Context(), &linnworks.ActionRMABookingRequest{RMAHeaderID: booking.RMAHeaderID}))(t)
 	if got := a.level(t, "TEA", a.overflow).OnHand - before; got != 3 || a.level(t, "MUG", a.overflow).OnHand != 5 {
 		t.Errorf("%d teas back, want 3 of the kit that is not scrapped", got)
 	}
@@ -195,7 +195,7 @@ func TestAReturnGoesBackIntoStockAndAResendIsANewOrder(t *testing.T) {
 	if over := book(linnworks.CreateRMABookingRequest{ReturnItems: back(2, 0)}); len(over.Errors) == 0 {
 		t.Error("more came back than was sent")
 	}
-	info := must(a.c.ProcessedOrders.GetReturnItemsInfo(t.Context(), &linnworks.GetReturnItemsInfoRequest{OrderID: &o.OrderID}))(t)
+	info := must(a.c.ProcessedOrders.GetReturnItemsInfo(t.Context(), &linnworks.GetReturnItemsInfoRequest{OrderID: o.OrderID}))(t)
 	if info[0].ReturnableQty != 1 || !info[0].IsCompositeParent || info[0].ChildItems[1].ParentRatio != 3 || info[0].ChildItems[1].ReturnableQty != 3 {
 		t.Errorf("returnable %+v", info)
 	}
@@ -215,12 +215,12 @@ func TestAReturnGoesBackIntoStockAndAResendIsANewOrder(t *testing.T) {
 func TestCancellationsAfterSaleAreInternal(t *testing.T) {
 	a := open(t)
 	id := a.order(t, paid("1", "c-mug", 1))
-	options := must(a.c.PostSale.GetCancellationOptions(t.Context(), &linnworks.GetCancellationOptionsRequest{OrderID: &id}))(t)
+	options := must(a.c.PostSale.GetCancellationOptions(t.Context(), &linnworks.GetCancellationOptionsRequest{OrderID: id}))(t)
 	if !options.CanCancelInternally || options.CanCancel {
 		t.Errorf("options %+v", options)
 	}
 	cancel := func(internal bool) linnworks.ValidatedCancellation {
-		out, err := a.c.PostSale.CreateCancellation(t.Context(), &linnworks.CreateCancellationRequest{OrderID: &id, InternalOnly: &internal})
+		out, err := a.c.PostSale.CreateCancellation(t.Context(), &linnworks.CreateCancellationRequest{OrderID: id, InternalOnly: &internal})
 		if out == nil {
 			t.Fatal(err)
 		}
@@ -247,7 +247,7 @@ func TestOrdersAreProcessedInBatchesAndByReference(t *testing.T) {
 	must(a.c.Orders.AddOrdersNote(t.Context(), &linnworks.AddOrdersNoteRequest{OrderIDs: ids[2:], NoteText: new("check"), IsInternal: new(true), IsProcessingNote: new(true)}))(t)
 	process := func(text string, acknowledged bool) string {
 		out, err := a.c.Orders.ProcessOrderByOrderIDOrReference(t.Context(), &linnworks.ProcessOrderByOrderIDOrReferenceRequest{
-			OrderOrReferenceID: &text, OrderProcessingNotesAcknowledged: &acknowledged,
+			OrderOrReferenceID: text, OrderProcessingNotesAcknowledged: &acknowledged,
 		})
 		if out == nil {
 			t.Fatal(err)
@@ -267,13 +267,13 @@ func TestOrdersAreProcessedInBatchesAndByReference(t *testing.T) {
 func TestADeletedOrderLeavesNoTrace(t *testing.T) {
 	a := open(t)
 	id := a.order(t, paid("1", "c-mug", 1))
-	check(t, errOf(a.c.Orders.DeleteOrder(t.Context(), &linnworks.DeleteOrderRequest{OrderID: &id})))
+	check(t, errOf(a.c.Orders.DeleteOrder(t.Context(), &linnworks.DeleteOrderRequest{OrderID: id})))
 	if len(a.Orders()) != 0 || len(a.open(t)) != 0 || a.level(t, "MUG", home).InOrders != 0 || len(a.poll(t, func(*linnworks.OrdersV2GetOrdersRequest) {})) != 0 {
 		t.Error("the order left a trace")
 	}
 	again := a.order(t, paid("1", "c-mug", 1))
 	check(t, a.Process(again))
-	if _, err := a.c.Orders.DeleteOrder(t.Context(), &linnworks.DeleteOrderRequest{OrderID: &again}); err == nil {
+	if _, err := a.c.Orders.DeleteOrder(t.Context(), &linnworks.DeleteOrderRequest{OrderID: again}); err == nil {
 		t.Error("a processed order was deleted")
 	}
 }
@@ -291,7 +291,7 @@ func TestLinkingAnUnlinkedLineReservesAndKeepsItsIdentity(t *testing.T) {
 	if later := a.details(t, a.order(t, paid("2", "unknown", 1))).Items[0]; later.SKU != "SET" {
 		t.Errorf("a later line is %q", later.SKU)
 	}
-	must(a.c.Orders.RemoveOrderItem(t.Context(), &linnworks.RemoveOrderItemRequest{OrderID: &id, RowID: &line.RowID}))(t)
+	must(a.c.Orders.RemoveOrderItem(t.Context(), &linnworks.RemoveOrderItemRequest{OrderID: id, RowID: line.RowID}))(t)
 	if o := a.details(t, id); len(o.Items) != 0 || o.TotalsInfo.TotalCharge != "0" || a.level(t, "TEA", home).InOrders != 3 {
 		t.Errorf("order of %d lines and %s", len(o.Items), o.TotalsInfo.TotalCharge)
 	}

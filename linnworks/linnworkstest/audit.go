@@ -82,7 +82,7 @@ func (f *Fake) getProcessedProperties(req *processedQuery) (any, error) {
 
 // addOrderNote: https://apps.linnworks.net/Api/Method/ProcessedOrders-AddOrderNote
 func (f *Fake) addOrderNote(req *linnworks.AddOrderNoteRequest) (any, error) {
-	o, err := f.processedOrder(value(req.OrderID))
+	o, err := f.processedOrder(req.OrderID)
 	if err != nil {
 		return nil, err
 	}

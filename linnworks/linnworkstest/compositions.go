@@ -92,7 +92,7 @@ func (f *Fake) createCompositions(req *linnworks.CreateInventoryItemCompositions
 
 // deleteCompositions: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemCompositions
 func (f *Fake) deleteCompositions(req *linnworks.DeleteInventoryItemCompositionsRequest) (any, error) {
-	kit, err := f.stockItem(value(req.StockItemID))
+	kit, err := f.stockItem(req.StockItemID)
 	if err != nil {
 		return nil, err
 	}
@@ -118,11 +118,11 @@ func (f *Fake) recompose(kit *item, parts []part) {
 //
 // https://apps.linnworks.net/Api/Method/Inventory-UpdateCompositeParentStockLevel
 func (f *Fake) updateParentLevel(req *linnworks.UpdateCompositeParentStockLevelRequest) (any, error) {
-	it, err := f.stockItem(value(req.StockItemID))
+	it, err := f.stockItem(req.StockItemID)
 	if err != nil {
 		return nil, err
 	}
-	l, err := f.place(value(req.LocationID))
+	l, err := f.place(req.LocationID)
 	if err != nil {
 		return nil, err
 	}

@@ -272,12 +272,12 @@ func touchEverything(t *testing.T, a account) {
 	must(a.c.Orders.SetOrderShippingInfo(ctx, &linnworks.SetOrderShippingInfoRequest{OrderID: ids[0], Info: linnworks.UpdateOrderShippingInfoRequest{
 		PostalServiceID: post, TrackingNumber: "T1", TotalWeight: "1.5", ItemWeight: "1.2", PostageCost: "2",
 	}}))(t)
-	must(a.c.Orders.SetOrderCustomerInfo(ctx, &linnworks.SetOrderCustomerInfoRequest{OrderID: &ids[0], Info: &linnworks.OrderCustomerInfo{
+	must(a.c.Orders.SetOrderCustomerInfo(ctx, &linnworks.SetOrderCustomerInfoRequest{OrderID: ids[0], Info: &linnworks.OrderCustomerInfo{
 		ChannelBuyerName: "buyer", Address: linnworks.CustomerAddress{FullName: "A. Buyer", CountryID: home},
 		BillingAddress: linnworks.CustomerAddress{CountryID: home},
 	}}))(t)
-	must(a.c.Orders.AddExtendedProperties(ctx, &linnworks.AddExtendedPropertiesRequest{OrderID: &ids[0], ExtendedProperties: []linnworks.BasicExtendedProperty{{Name: "c", Value: "d", Type: "Order"}, {}}}))(t)
-	must(a.c.Orders.GetExtendedProperties(ctx, &linnworks.GetExtendedPropertiesRequest{OrderID: &ids[0]}))(t)
+	must(a.c.Orders.AddExtendedProperties(ctx, &linnworks.AddExtendedPropertiesRequest{OrderID: ids[0], ExtendedProperties: []linnworks.BasicExtendedProperty{{Name: "c", Value: "d", Type: "Order"}, {}}}))(t)
+	must(a.c.Orders.GetExtendedProperties(ctx, &linnworks.GetExtendedPropertiesRequest{OrderID: ids[0]}))(t)
 	must(a.c.Orders.AddOrdersNote(ctx, &linnworks.AddOrdersNoteRequest{OrderIDs: ids, NoteText: new("fragile"), IsInternal: new(true)}))(t)
 	check(t, a.StartPicking(ids[0]))
 	must(a.c.Picking.CheckAllocatableToPickwave(ctx, &linnworks.CheckAllocatableToPickwaveRequest{OrderIDs: []int{100001, 100002, 7}}))(t)

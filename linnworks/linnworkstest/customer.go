@@ -6,7 +6,7 @@ import "github.com/linnbridge/linnbridge/linnworks"
 //
 // https://apps.linnworks.net/Api/Method/Orders-SetOrderCustomerInfo
 func (f *Fake) setOrderCustomerInfo(req *linnworks.SetOrderCustomerInfoRequest) (any, error) {
-	o, err := f.find(*req.OrderID)
+	o, err := f.find(req.OrderID)
 	if err != nil {
 		return nil, err
 	}

@@ -75,7 +75,7 @@ func (op *route) decode(r *http.Request, body []byte, on map[Quirk]bool) ([]byte
 			object["orderId"] = g
 		}
 	}
-	bound, err := binder{form: form == formFields || op.shape == query, v2: op.v2, enums: op.enums}.bind(object, op.handler.t, "")
+	bound, err := binder{form: form == formFields || op.shape == query, query: op.shape == query && form == formless, v2: op.v2, enums: op.enums}.bind(object, op.handler.t, "")
 	if err != nil {
 		return nil, form, err
 	}
@@ -206,6 +206,7 @@ func parseJSON(text []byte) (v any, err error) {
 type binder struct {
 	form  bool
 	v2    bool                // lists are not JSON text
+	query bool                // lists may be repeated keys
 	enums map[string][]string // dotted path of names to values in order
 }
 
@@ -237,7 +238,8 @@ func (b binder) bind(v any, t reflect.Type, path string) (any, error) {
 	}
 	switch t.Kind() {
 	case reflect.Struct, reflect.Slice, reflect.Map:
-		if b.v2 && isText {
+		repeated := b.query && t.Kind() == reflect.Slice && !strings.HasPrefix(strings.TrimSpace(text), "[")
+		if isText && (b.v2 || repeated) {
 			return b.bindParts([]any{v}, t, path)
 		}
 		if b.form && isText { // a complex value in a form is JSON text

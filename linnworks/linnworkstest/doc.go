@@ -67,5 +67,6 @@
 // what several integrations observed. Where sources disagree or nobody knows,
 // the fake takes the stricter reading, and a [Quirk] switches it.
 //
-// [Operations] lists what is supported. Anything else answers 404 and says so.
+// [Operations] lists what is supported. What Linnworks has besides answers 404
+// with a message that names it; a path that it does not have, as Linnworks does.
 package linnworkstest

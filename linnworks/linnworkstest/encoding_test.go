@@ -1,6 +1,7 @@
 package linnworkstest_test
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -44,6 +45,45 @@ func TestOperationsOfGETAlsoAnswerAPostedForm(t *testing.T) {
 	status, body := a.raw(t, "Orders/GetOrderDetailsByReferenceId", asForm, "ReferenceId=1")
 	if status != 200 || !strings.Contains(body, `"ReferenceNum":"1"`) {
 		t.Errorf("status %d, body %s", status, body)
+	}
+}
+
+// TestOperationsThatTheFakeLacks checks that the fake says what it lacks, and
+// that paths which Linnworks does not have are answered as Linnworks does.
+func TestOperationsThatTheFakeLacks(t *testing.T) {
+	a := open(t)
+	for _, test := range []struct{ path, lacks string }{
+		{"Listings/GetEbayListingOperations", "Listings.GetEbayListingOperations"},
+		{"listings/getebaylistingoperations", "Listings.GetEbayListingOperations"},
+		{"Listings/GetEbayListingOperation", ""},
+		{"Nothing", ""},
+	} {
+		status, body := a.raw(t, test.path, asJSON, `{}`)
+		want := "linnworkstest does not support " + test.lacks
+		if test.lacks == "" {
+			want = "No HTTP resource was found"
+		}
+		if status != 404 || !strings.Contains(body, want) || test.lacks == "" && strings.Contains(body, "linnworkstest does") {
+			t.Errorf("%s: status %d, %s; want 404 and %q", test.path, status, body, want)
+		}
+	}
+	_, err := a.c.Listings.GetEbayListingOperations(t.Context(), &linnworks.GetEbayListingOperationsRequest{})
+	if e, ok := errors.AsType[*linnworks.Error](err); !ok || e.Class != linnworks.ClassRoute || !strings.Contains(e.Message, "linnworkstest does not support") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestListsInTheQuery checks that a list is read from repeated keys, of which
+// there may be one, and from JSON text.
+func TestListsInTheQuery(t *testing.T) {
+	a := open(t)
+	id := a.order(t, paid("1", "c-mug", 1))
+	order := must(a.c.Orders.GetOrderByID(t.Context(), &linnworks.GetOrderByIDRequest{OrderID: id}))(t)
+	for _, ids := range [][]int{{order.NumOrderID}, {order.NumOrderID, 7}} {
+		left := must(a.c.OpenOrders.FilterNotProcessedOpenOrders(t.Context(), &linnworks.FilterNotProcessedOpenOrdersRequest{OrderIDs: ids}))(t)
+		if diff := cmp.Diff([]int{order.NumOrderID}, left.OrderIDs); diff != "" {
+			t.Errorf("of %v (-want +got):\n%s", ids, diff)
+		}
 	}
 }
 

@@ -158,8 +158,11 @@ func (f *Fake) Credentials() linnworks.Credentials {
 // Client returns a client of this account that needs no socket. Options come
 // after the fake's own, so they win.
 func (f *Fake) Client(opts ...linnworks.Option) (*linnworks.Client, error) {
-	own := linnworks.WithHTTPClient(&http.Client{Transport: f.RoundTripper()})
-	return linnworks.NewClient(f.Credentials(), append([]linnworks.Option{own}, opts...)...)
+	own := []linnworks.Option{
+		linnworks.WithHTTPClient(&http.Client{Transport: f.RoundTripper()}),
+		linnworks.WithAuthURL("https://api.linnworks.net"), // the default, said so that sessions may name any server
+	}
+	return linnworks.NewClient(f.Credentials(), append(own, opts...)...)
 }
 
 // begin locks the account and brings it up to the clock. It returns the unlock.

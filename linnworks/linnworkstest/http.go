@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -266,10 +267,27 @@ func (f *Fake) perform(op *route, r *http.Request, body []byte, at place) (reply
 
 func noRoute(r *http.Request, known bool) error {
 	text := fmt.Sprintf("No HTTP resource was found that matches the request URI '%s'.", r.URL.Redacted())
-	if !known {
-		text += fmt.Sprintf(" (linnworkstest does not support %s)", operationOf(nil, r.URL.Path))
-	} else {
+	if known {
 		text += " (it belongs to another host)"
+	} else if name := lacking(r.Method, r.URL.Path); name != "" {
+		text = fmt.Sprintf("linnworkstest does not support %s (%s %s), which Linnworks has; Operations lists what it supports", name, r.Method, r.URL.Path)
 	}
 	return &apiError{status: http.StatusNotFound, message: text}
+}
+
+// lacking returns the name of the operation at a path that no route has, empty
+// if Linnworks has none there either. All of version 1 answer POST.
+func lacking(method, urlPath string) string {
+	given := strings.Split(strings.ToLower(urlPath), "/")
+	for line := range strings.Lines(described) {
+		words := strings.Fields(line)
+		segments := strings.Split(words[1], "/")
+		placeholder := func(g, want string) bool {
+			return strings.EqualFold(g, want) || strings.HasPrefix(want, "{") && g != ""
+		}
+		if (words[0] == method || method == http.MethodPost && segments[1] == "api") && slices.EqualFunc(given, segments, placeholder) {
+			return words[2]
+		}
+	}
+	return ""
 }

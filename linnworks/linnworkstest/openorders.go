@@ -309,10 +309,10 @@ func (f *Fake) getOpenOrders(req *linnworks.OrdersGetOpenOrdersRequest) (any, er
 //
 // https://apps.linnworks.net/Api/Method/Orders-GetOpenOrderIdByOrderOrReferenceId
 func (f *Fake) getOpenOrderIDByText(req *linnworks.GetOpenOrderIDByOrderOrReferenceIDRequest) (any, error) {
-	if o := f.openByText(value(req.OrderOrReferenceID)); o != nil {
+	if o := f.openByText(req.OrderOrReferenceID); o != nil {
 		return o.OrderID, nil
 	}
-	return nil, refuse("Order %s not found", value(req.OrderOrReferenceID))
+	return nil, refuse("Order %s not found", req.OrderOrReferenceID)
 }
 
 // numberQuery is the parameter of getOrderByNumber.

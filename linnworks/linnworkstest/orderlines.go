@@ -42,7 +42,7 @@ func (f *Fake) lineOf(orderID, row linnworks.GUID) (*order, int, error) {
 // https://apps.linnworks.net/Api/Method/Orders-UpdateOrderItem
 func (f *Fake) updateOrderItem(req *linnworks.UpdateOrderItemRequest) (any, error) {
 	in := value(req.OrderItem)
-	o, at, err := f.lineOf(value(req.OrderID), in.RowID)
+	o, at, err := f.lineOf(req.OrderID, in.RowID)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (f *Fake) updateOrderItem(req *linnworks.UpdateOrderItemRequest) (any, erro
 
 // removeOrderItem: https://apps.linnworks.net/Api/Method/Orders-RemoveOrderItem
 func (f *Fake) removeOrderItem(req *linnworks.RemoveOrderItemRequest) (any, error) {
-	o, at, err := f.lineOf(value(req.OrderID), value(req.RowID))
+	o, at, err := f.lineOf(req.OrderID, req.RowID)
 	if err != nil {
 		return nil, err
 	}

@@ -422,7 +422,7 @@ func TestPropertiesAndNotesAccumulate(t *testing.T) {
 		o.Notes = []linnworks.ChannelOrderNote{{Note: "gift"}}
 	}))
 	add := func() *linnworks.AddExtendedPropertiesResponse {
-		return must(a.c.Orders.AddExtendedProperties(t.Context(), &linnworks.AddExtendedPropertiesRequest{OrderID: &id, ExtendedProperties: []linnworks.BasicExtendedProperty{
+		return must(a.c.Orders.AddExtendedProperties(t.Context(), &linnworks.AddExtendedPropertiesRequest{OrderID: id, ExtendedProperties: []linnworks.BasicExtendedProperty{
 			{Name: "total", Value: "10.00", Type: "Order"}, {Value: "nameless"},
 		}}))(t)
 	}
@@ -433,7 +433,7 @@ func TestPropertiesAndNotesAccumulate(t *testing.T) {
 		t.Errorf("inserted %d again, want 0", got.ExtendedPropertiesInserted)
 	}
 	var names []string
-	for _, p := range must(a.c.Orders.GetExtendedProperties(t.Context(), &linnworks.GetExtendedPropertiesRequest{OrderID: &id}))(t) {
+	for _, p := range must(a.c.Orders.GetExtendedProperties(t.Context(), &linnworks.GetExtendedPropertiesRequest{OrderID: id}))(t) {
 		names = append(names, p.Name+"="+p.Value)
 	}
 	if diff := cmp.Diff([]string{"shop=7", "total=10.00"}, names); diff != "" {
@@ -680,7 +680,7 @@ func TestCustomerInfoIsReplacedAsAWhole(t *testing.T) {
 	}))
 	set := func() error {
 		_, err := a.c.Orders.SetOrderCustomerInfo(t.Context(), &linnworks.SetOrderCustomerInfoRequest{
-			OrderID: &id, Info: &linnworks.OrderCustomerInfo{Address: linnworks.CustomerAddress{FullName: "New"}},
+			OrderID: id, Info: &linnworks.OrderCustomerInfo{Address: linnworks.CustomerAddress{FullName: "New"}},
 		})
 		return err
 	}
@@ -704,7 +704,7 @@ func TestAnUpdateKeepsWhatOthersAdded(t *testing.T) {
 	}
 	id := a.order(t, with(unpaid("1", "c-mug", 1), property("UNPAID")))
 	must(a.c.Orders.AddExtendedProperties(t.Context(), &linnworks.AddExtendedPropertiesRequest{
-		OrderID: &id, ExtendedProperties: []linnworks.BasicExtendedProperty{{Name: "mine", Value: "1"}},
+		OrderID: id, ExtendedProperties: []linnworks.BasicExtendedProperty{{Name: "mine", Value: "1"}},
 	}))(t)
 	a.order(t, with(paid("1", "c-mug", 1), property("PAID")))
 	var got []string

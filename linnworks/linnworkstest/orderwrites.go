@@ -184,7 +184,7 @@ func (f *Fake) getExtendedProperties(req *orderQuery) (any, error) {
 //
 // https://apps.linnworks.net/Api/Method/Orders-AddExtendedProperties
 func (f *Fake) addExtendedProperties(req *linnworks.AddExtendedPropertiesRequest) (any, error) {
-	o, err := f.find(value(req.OrderID))
+	o, err := f.find(req.OrderID)
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +227,7 @@ func (f *Fake) addOrdersNote(req *linnworks.AddOrdersNoteRequest) (any, error) {
 //
 // https://apps.linnworks.net/Api/Method/Orders-SetExtendedProperties
 func (f *Fake) setExtendedProperties(req *linnworks.SetExtendedPropertiesRequest) (any, error) {
-	o, err := f.find(value(req.OrderID))
+	o, err := f.find(req.OrderID)
 	if err != nil {
 		return nil, err
 	}
@@ -254,7 +254,7 @@ func (f *Fake) getOrderNotes(req *orderQuery) (any, error) {
 //
 // https://apps.linnworks.net/Api/Method/Orders-SetOrderNotes
 func (f *Fake) setOrderNotes(req *linnworks.SetOrderNotesRequest) (any, error) {
-	o, err := f.find(value(req.OrderID))
+	o, err := f.find(req.OrderID)
 	if err != nil {
 		return nil, err
 	}
@@ -272,7 +272,7 @@ func (f *Fake) setOrderNotes(req *linnworks.SetOrderNotesRequest) (any, error) {
 //
 // https://apps.linnworks.net/Api/Method/Orders-SetOrderGeneralInfo
 func (f *Fake) setOrderGeneralInfo(req *linnworks.SetOrderGeneralInfoRequest) (any, error) {
-	o, err := f.find(value(req.OrderID))
+	o, err := f.find(req.OrderID)
 	if err != nil {
 		return nil, err
 	}
@@ -339,7 +339,7 @@ func (f *Fake) changeShippingMethod(req *linnworks.ChangeShippingMethodRequest) 
 //
 // https://apps.linnworks.net/Api/Method/Orders-MoveToLocation
 func (f *Fake) moveToLocation(req *linnworks.MoveToLocationRequest) (any, error) {
-	l, err := f.place(value(req.StockLocationID))
+	l, err := f.place(req.StockLocationID)
 	if err != nil {
 		return nil, err
 	}
@@ -397,7 +397,7 @@ func (f *Fake) arrive(o *order, at *location) {
 //
 // https://apps.linnworks.net/Api/Method/Orders-DeleteOrder
 func (f *Fake) deleteOrder(req *linnworks.DeleteOrderRequest) (any, error) {
-	o, err := f.find(value(req.OrderID))
+	o, err := f.find(req.OrderID)
 	if err != nil {
 		return nil, err
 	}

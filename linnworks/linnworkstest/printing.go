@@ -170,7 +170,7 @@ func document(pages int) []byte {
 //
 // https://apps.linnworks.net/Api/Method/ShippingService-CancelOrderShippingLabel
 func (f *Fake) cancelLabel(req *linnworks.CancelOrderShippingLabelRequest) (any, error) {
-	o := f.byOrderID[value(req.OrderID)]
+	o := f.byOrderID[req.OrderID]
 	fail := func(text string) (any, error) {
 		return linnworks.CancelOrderShippingLabelResponse{IsError: true, ErrorMessage: text}, nil
 	}

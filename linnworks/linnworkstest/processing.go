@@ -53,7 +53,7 @@ func (f *Fake) processOrdersInBatch(req *linnworks.ProcessOrdersInBatchRequest) 
 //
 // https://apps.linnworks.net/Api/Method/Orders-ProcessFulfilmentCentreOrder
 func (f *Fake) processFulfilmentCentreOrder(req *linnworks.ProcessFulfilmentCentreOrderRequest) (any, error) {
-	o, err := f.find(value(req.OrderID))
+	o, err := f.find(req.OrderID)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ type processedByReference struct {
 // https://apps.linnworks.net/Api/Method/Orders-ProcessOrderByOrderOrReferenceId
 func (f *Fake) processByReference(req *linnworks.ProcessOrderByOrderIDOrReferenceRequest) (any, error) {
 	var out processedByReference
-	o := f.openByText(value(req.OrderOrReferenceID))
+	o := f.openByText(req.OrderOrReferenceID)
 	if o == nil {
 		out.ProcessedState, out.Message = "NOT_FOUND", "Order not found"
 		return out, nil
@@ -126,7 +126,7 @@ func (f *Fake) openByText(text string) *order {
 //
 // https://apps.linnworks.net/Api/Method/Orders-CompleteOrder
 func (f *Fake) completeOrder(req *linnworks.CompleteOrderRequest) (any, error) {
-	o, err := f.find(value(req.OrderID))
+	o, err := f.find(req.OrderID)
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +233,7 @@ func (f *Fake) getCancellationOptions(req *orderQuery) (any, error) {
 //
 // https://apps.linnworks.net/Api/Method/PostSale-CreateCancellation
 func (f *Fake) createCancellation(req *linnworks.CreateCancellationRequest) (any, error) {
-	o, err := f.find(value(req.OrderID))
+	o, err := f.find(req.OrderID)
 	if err != nil {
 		return nil, err
 	}

@@ -107,7 +107,7 @@ var quirkTests = []quirkTest{
 		return g.IsParked && g.HoldOrCancel
 	}, true, false},
 	{linnworkstest.HistoryWantsLocation, func(t *testing.T, a account) any {
-		return refused(a.c.Stock.GetItemChangesHistory(t.Context(), &linnworks.GetItemChangesHistoryRequest{StockItemID: &a.mug, EntriesPerPage: new(10), PageNumber: new(1)}))
+		return refused(a.c.Stock.GetItemChangesHistory(t.Context(), &linnworks.GetItemChangesHistoryRequest{StockItemID: a.mug, EntriesPerPage: new(10), PageNumber: new(1)}))
 	}, 400, "done"},
 	{linnworkstest.IDSelectorWins, func(t *testing.T, a account) any {
 		id := a.saved(t, plain).OrderID
@@ -160,7 +160,7 @@ var quirkTests = []quirkTest{
 			{StockItemID: a.mug, ChannelSKU: "x", Source: "SHOP", SubSource: "UK", ChannelReferenceID: "r", MaxListedQuantity: 9},
 		}}))(t)
 		status, _ := a.raw(t, "Inventory/UpdateChannelMapping", asJSON, fmt.Sprintf(`{"Mappings":[{"Id":%q}]}`, created.Results[0].Result.ID))
-		rows := must(a.c.Inventory.GetInventoryItemChannelSKUs(t.Context(), &linnworks.GetInventoryItemChannelSKUsRequest{InventoryItemID: &a.mug}))(t)
+		rows := must(a.c.Inventory.GetInventoryItemChannelSKUs(t.Context(), &linnworks.GetInventoryItemChannelSKUsRequest{InventoryItemID: a.mug}))(t)
 		last := rows[len(rows)-1]
 		return fmt.Sprint(status, last.ChannelReferenceID, last.MaxListedQuantity)
 	}, "200r0", "200r9"},
@@ -213,7 +213,7 @@ var quirkTests = []quirkTest{
 	{linnworkstest.ReplacedLinesLoseID, func(t *testing.T, a account) any {
 		o := a.saved(t, plain)
 		tea := must(a.c.Inventory.GetStockItemIDsBySKU(t.Context(), &linnworks.GetStockItemIDsBySKURequest{SKUs: []string{"TEA"}}))(t).Items[0].StockItemID
-		must(a.c.Orders.UpdateOrderItem(t.Context(), &linnworks.UpdateOrderItemRequest{OrderID: &o.OrderID, OrderItem: &linnworks.OrderItem{
+		must(a.c.Orders.UpdateOrderItem(t.Context(), &linnworks.UpdateOrderItemRequest{OrderID: o.OrderID, OrderItem: &linnworks.OrderItem{
 			RowID: o.Items[0].RowID, StockItemID: tea, Quantity: 1, PricePerUnit: "10",
 		}}))(t)
 		return a.details(t, o.OrderID).Items[0].ItemNumber
@@ -368,14 +368,14 @@ func (a account) print(t *testing.T, ids ...linnworks.GUID) *linnworks.CreatePDF
 
 func (a account) moveTo(t *testing.T, id, at linnworks.GUID) {
 	t.Helper()
-	must(a.c.Orders.MoveToLocation(t.Context(), &linnworks.MoveToLocationRequest{OrderIDs: []linnworks.GUID{id}, StockLocationID: &at}))(t)
+	must(a.c.Orders.MoveToLocation(t.Context(), &linnworks.MoveToLocationRequest{OrderIDs: []linnworks.GUID{id}, StockLocationID: at}))(t)
 }
 
 // split takes n units of the first line into a part.
 func (a account) split(t *testing.T, id linnworks.GUID, n int) []linnworks.OpenOrder {
 	t.Helper()
 	row := a.details(t, id).Items[0].RowID
-	return must(a.c.Orders.SplitOrder(t.Context(), &linnworks.SplitOrderRequest{OrderID: &id, NewOrders: []linnworks.OrderSplit{{
+	return must(a.c.Orders.SplitOrder(t.Context(), &linnworks.SplitOrderRequest{OrderID: id, NewOrders: []linnworks.OrderSplit{{
 		Items: []linnworks.OrderSplitOutItem{{RowID: &row, Quantity: &n}},
 	}}}))(t)
 }

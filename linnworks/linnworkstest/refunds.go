@@ -69,7 +69,7 @@ func (f *Fake) refundOptions(o *order, header *refund) linnworks.RefundOptions {
 // getRefundOptions: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundOptions
 func (f *Fake) getRefundOptions(req *linnworks.GetRefundOptionsRequest) (any, error) {
 	return linnworks.GetRefundOptionsResponse{
-		RefundOptions: f.refundOptions(f.byOrderID[value(req.OrderID)], f.refunds[value(req.RefundHeaderID)]),
+		RefundOptions: f.refundOptions(f.byOrderID[req.OrderID], f.refunds[value(req.RefundHeaderID)]),
 	}, nil
 }
 
@@ -78,7 +78,7 @@ func (f *Fake) getRefundOptions(req *linnworks.GetRefundOptionsRequest) (any, er
 //
 // https://apps.linnworks.net/Api/Method/ReturnsRefunds-CreateRefund
 func (f *Fake) createRefund(req *linnworks.CreateRefundRequest) (any, error) {
-	o := f.byOrderID[value(req.OrderID)]
+	o := f.byOrderID[req.OrderID]
 	out := linnworks.CreateRefundResponse{CannotRefundReason: linnworks.CreateRefundResponseCannotRefundReason(f.cannotRefund(o))}
 	if out.CannotRefundReason == "None" && len(req.RefundLines) == 0 {
 		out.CannotRefundReason = "NoNewRefundsSpecified"
@@ -145,7 +145,7 @@ func (r *refund) reference() string { return fmt.Sprintf("RF%06d", r.RefundHeade
 
 // actionRefund: https://apps.linnworks.net/Api/Method/ReturnsRefunds-ActionRefund
 func (f *Fake) actionRefund(req *linnworks.ActionRefundRequest) (any, error) {
-	r := f.refunds[value(req.RefundHeaderID)]
+	r := f.refunds[req.RefundHeaderID]
 	if r == nil || r.deleted {
 		return linnworks.ActionRefundResponse{CannotRefundReason: "RefundNotInSystem", Errors: []string{"The refund does not exist"}}, nil
 	}
@@ -171,7 +171,7 @@ func (f *Fake) actioned(r *refund) {
 //
 // https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeleteRefund
 func (f *Fake) deleteRefund(req *linnworks.DeleteRefundRequest) (any, error) {
-	r := f.refunds[value(req.RefundHeaderID)]
+	r := f.refunds[req.RefundHeaderID]
 	if r == nil || r.deleted || r.Actioned {
 		return nil, refuse("The refund does not exist or was actioned")
 	}
@@ -182,7 +182,7 @@ func (f *Fake) deleteRefund(req *linnworks.DeleteRefundRequest) (any, error) {
 
 // getRefundHeaders: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundHeadersByOrderId
 func (f *Fake) getRefundHeaders(req *linnworks.GetRefundHeadersByOrderIDRequest) (any, error) {
-	o, err := f.find(value(req.OrderID))
+	o, err := f.find(req.OrderID)
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +246,7 @@ func (f *Fake) getRefunds(req *processedQuery) (any, error) {
 //
 // https://apps.linnworks.net/Api/Method/ReturnsRefunds-RefundOrder
 func (f *Fake) refundOrder(req *linnworks.RefundOrderRequest) (any, error) {
-	o := f.byOrderID[value(req.OrderID)]
+	o := f.byOrderID[req.OrderID]
 	if why := f.cannotRefund(o); why != "None" {
 		return nil, refuse("The order cannot be refunded: %s", why)
 	}

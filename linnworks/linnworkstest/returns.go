@@ -18,7 +18,7 @@ type rma struct {
 //
 // https://apps.linnworks.net/Api/Method/ReturnsRefunds-CreateRMABooking
 func (f *Fake) createRMABooking(req *linnworks.CreateRMABookingRequest) (any, error) {
-	o, err := f.find(value(req.OrderID))
+	o, err := f.find(req.OrderID)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (o *order) returned(row linnworks.GUID) int {
 //
 // https://apps.linnworks.net/Api/Method/ReturnsRefunds-ActionRMABooking
 func (f *Fake) actionRMABooking(req *linnworks.ActionRMABookingRequest) (any, error) {
-	r := f.rmas[value(req.RMAHeaderID)]
+	r := f.rmas[req.RMAHeaderID]
 	if r == nil {
 		return linnworks.ActionRMABookingResponse{Errors: []string{"The booking does not exist"}}, nil
 	}
@@ -191,7 +191,7 @@ func (f *Fake) resend(o *order, sent linnworks.OrderItem, it *item, n int, from 
 
 // getRMAHeaders: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRMAHeadersByOrderId
 func (f *Fake) getRMAHeaders(req *linnworks.GetRMAHeadersByOrderIDRequest) (any, error) {
-	o, err := f.find(value(req.OrderID))
+	o, err := f.find(req.OrderID)
 	if err != nil {
 		return nil, err
 	}

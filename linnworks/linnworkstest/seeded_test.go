@@ -166,7 +166,7 @@ func TestTheStateOfTheAccountStopsCalls(t *testing.T) {
 func TestAMissingPermissionIs403(t *testing.T) {
 	a := open(t, linnworkstest.WithoutPermission("orders.delete*"))
 	id := a.order(t, paid("1", "c-mug", 1))
-	if _, err := a.c.Orders.DeleteOrder(t.Context(), &linnworks.DeleteOrderRequest{OrderID: &id}); refused(nil, err) != 403 {
+	if _, err := a.c.Orders.DeleteOrder(t.Context(), &linnworks.DeleteOrderRequest{OrderID: id}); refused(nil, err) != 403 {
 		t.Errorf("error %v, want 403", err)
 	}
 }

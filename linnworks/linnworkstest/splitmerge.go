@@ -46,7 +46,7 @@ func (f *Fake) clone(o *order) *order {
 //
 // https://apps.linnworks.net/Api/Method/Orders-SplitOrder
 func (f *Fake) splitOrder(req *linnworks.SplitOrderRequest) (any, error) {
-	o, err := f.find(value(req.OrderID))
+	o, err := f.find(req.OrderID)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func TestASplitOrderIsReplacedByPartsThatShareItsReference(t *testing.T) {
 	in.OrderItems = append(in.OrderItems, linnworks.ChannelOrderItem{ItemNumber: "2", ChannelSKU: "c-set", Qty: 2, PricePerUnit: "20", TaxCostInclusive: true})
 	id := a.order(t, in)
 	before := a.details(t, id)
-	parts := must(a.c.Orders.SplitOrder(t.Context(), &linnworks.SplitOrderRequest{OrderID: &id, NewOrders: []linnworks.OrderSplit{{
+	parts := must(a.c.Orders.SplitOrder(t.Context(), &linnworks.SplitOrderRequest{OrderID: id, NewOrders: []linnworks.OrderSplit{{
 		PostalServiceID: &post, ParkOrder: new(true),
 		Items: []linnworks.OrderSplitOutItem{{RowID: &before.Items[0].RowID, Quantity: new(1)}, {RowID: &before.Items[1].RowID, Quantity: new(2)}},
 	}}}))(t)
@@ -56,7 +56,7 @@ func TestASplitOrderIsReplacedByPartsThatShareItsReference(t *testing.T) {
 	if gone := must(a.c.Orders.GetOrdersByID(t.Context(), &linnworks.GetOrdersByIDRequest{OrderIDs: []linnworks.GUID{id}}))(t); len(gone) != 0 {
 		t.Error("the order that was split is still there")
 	}
-	relations := must(a.c.Orders.GetOrderRelations(t.Context(), &linnworks.GetOrderRelationsRequest{OrderID: &parts[1].OrderID}))(t)
+	relations := must(a.c.Orders.GetOrderRelations(t.Context(), &linnworks.GetOrderRelationsRequest{OrderID: parts[1].OrderID}))(t)
 	if len(relations) != 1 || relations[0].ParentOrderID != id || relations[0].Child != parts[1].NumOrderID {
 		t.Errorf("relations %+v, want the order that was split", relations)
 	}
@@ -76,12 +76,12 @@ func TestSplitsThatDoNotAddUpAreRefused(t *testing.T) {
 		"an empty part":      {{}},
 		"an unknown service": {{PostalServiceID: &a.mug, Items: []linnworks.OrderSplitOutItem{{RowID: &row, Quantity: new(1)}}}},
 	} {
-		if _, err := a.c.Orders.SplitOrder(t.Context(), &linnworks.SplitOrderRequest{OrderID: &id, NewOrders: parts}); err == nil {
+		if _, err := a.c.Orders.SplitOrder(t.Context(), &linnworks.SplitOrderRequest{OrderID: id, NewOrders: parts}); err == nil {
 			t.Errorf("%s: done", name)
 		}
 	}
 	check(t, a.Park(id, true))
-	if _, err := a.c.Orders.SplitOrder(t.Context(), &linnworks.SplitOrderRequest{OrderID: &id, NewOrders: []linnworks.OrderSplit{}}); err == nil || !strings.Contains(err.Error(), "parked") {
+	if _, err := a.c.Orders.SplitOrder(t.Context(), &linnworks.SplitOrderRequest{OrderID: id, NewOrders: []linnworks.OrderSplit{}}); err == nil || !strings.Contains(err.Error(), "parked") {
 		t.Errorf("error %v, want no split of a parked order", err)
 	}
 }

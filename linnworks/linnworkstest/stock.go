@@ -296,11 +296,11 @@ func (f *Fake) getStockLevel(req *itemQuery) (any, error) {
 
 // getStockLevelByLocation: https://apps.linnworks.net/Api/Method/Stock-GetStockLevelByLocation
 func (f *Fake) getStockLevelByLocation(req *linnworks.GetStockLevelByLocationRequest) (any, error) {
-	it, err := f.stockItem(value(req.StockItemID))
+	it, err := f.stockItem(req.StockItemID)
 	if err != nil {
 		return nil, err
 	}
-	l, err := f.place(value(req.LocationID))
+	l, err := f.place(req.LocationID)
 	if err != nil {
 		return nil, err
 	}
@@ -494,11 +494,11 @@ func (f *Fake) updateStockLevelsBulk(req *linnworks.UpdateStockLevelsBulkRequest
 //
 // https://apps.linnworks.net/Api/Method/Stock-UpdateStockMinimumLevel
 func (f *Fake) updateStockMinimumLevel(req *linnworks.UpdateStockMinimumLevelRequest) (any, error) {
-	it, err := f.stockItem(value(req.StockItemID))
+	it, err := f.stockItem(req.StockItemID)
 	if err != nil {
 		return nil, err
 	}
-	l, err := f.place(value(req.LocationID))
+	l, err := f.place(req.LocationID)
 	if err != nil {
 		return nil, err
 	}

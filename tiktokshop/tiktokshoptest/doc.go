@@ -86,5 +86,7 @@
 // selects: [On], [Mentions], [Reads], [Writes], [Failed], [All], [Not]. [Listen]
 // serves a fake on a port for programs that do not take a transport.
 //
-// [Operations] lists what is supported.
+// [Operations] lists what is supported. What TikTok Shop has besides is answered
+// with HTTP status 501, code 36009009 and a message that names it; a path that it
+// does not have, as TikTok Shop does.
 package tiktokshoptest

@@ -212,13 +212,13 @@ func (f *Fake) orderTransactions(in *request) (any, error) {
 				StatementID: e.statement.id, SKUID: s.id, SKUName: "Default", ProductName: s.product.title, Quantity: strconv.Itoa(n),
 				RevenueAmount: x.revenue().decimal(), ShippingCostAmount: x.shipping().decimal(), FeeTaxAmount: x.fees().decimal(),
 				SettlementAmount: x.settlement().decimal(),
-				RevenueBreakdown: tiktokshop.RevenueBreakdown(x.revenueParts()),
+				RevenueBreakdown: x.revenueParts(),
 				ShippingCostBreakdown: tiktokshop.GetTransactionsByOrderSKUTransactionShippingCostBreakdown{
 					CustomerPaidShippingFeeAmount: x.shippingPaid.decimal(), ShippingFeeDiscountAmount: x.shippingDiscount.decimal(),
 					ActualShippingFeeAmount: x.label.decimal(),
 				},
 			}
-			row.FeeTaxBreakdown.Fee = tiktokshop.FeeTaxBreakdownFee(x.feeParts(f))
+			row.FeeTaxBreakdown.Fee = x.feeParts(f)
 			out.SKUTransactions = append(out.SKUTransactions, row)
 		}
 	}

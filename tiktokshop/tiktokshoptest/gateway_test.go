@@ -164,6 +164,49 @@ func TestGatewayRefusesWhatTikTokRefuses(t *testing.T) {
 	}
 }
 
+// TestOperationsThatTheFakeLacks checks that the fake says what it lacks, and
+// that paths which TikTok Shop does not have are answered as TikTok Shop does.
+func TestOperationsThatTheFakeLacks(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		f := tiktokshoptest.New()
+		for _, test := range []struct {
+			method, path string
+			lacks        string
+			status, code int
+		}{
+			{"GET", "/product/202309/brands", "Product.GetBrands", 501, 36009009},
+			{"POST", "/product/202309/products/search", "Product.SearchProductsV202309", 501, 36009009},
+			{"PUT", "/product/202309/products/12", "Product.EditProductV202309", 501, 36009009},
+			{"POST", "/return_refund/202603/aftersales/search", "ReturnRefund.SearchAftersalesRequest", 501, 36009009},
+			{"GET", "/finance/202309/payments", "", 400, 36009014}, // retired
+			{"DELETE", "/product/202309/brands", "", 404, 36009009},
+			{"GET", "/product/202309/prices", "", 404, 36009009},
+			{"PATCH", "/product/202309/products/12", "", 405, 36009010},
+			{"GET", "/", "", 404, 36009009},
+			{"GET", "", "", 404, 36009009},
+		} {
+			r := orderSearch(f)
+			r.method, r.path, r.body = test.method, test.path, ""
+			status, code, message := r.send(t, f)
+			if status != test.status || code != test.code || strings.Contains(message, "does not support") != (test.lacks != "") || !strings.Contains(message, test.lacks) {
+				t.Errorf("%s %s: got %d, code %d, %q; want %d, code %d, naming %q", test.method, test.path, status, code, message, test.status, test.code, test.lacks)
+			}
+			if got := f.Calls(); got[len(got)-1].Operation != test.lacks {
+				t.Errorf("%s %s: recorded as %q, want %q", test.method, test.path, got[len(got)-1].Operation, test.lacks)
+			}
+		}
+		client, err := f.Client()
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		_, err = client.Product.GetBrands(t.Context(), nil)
+		if e, ok := errors.AsType[*tiktokshop.Error](err); !ok || e.Class != tiktokshop.ClassRequest || !strings.Contains(e.Message, "tiktokshoptest does not support Product.GetBrands") || time.Since(start) != 0 {
+			t.Errorf("got %v after %s, want a refusal at once", err, time.Since(start))
+		}
+	})
+}
+
 func (r *raw) age(d time.Duration) {
 	r.query.Set("timestamp", strconv.FormatInt(time.Now().Add(-d).Unix(), 10))
 }

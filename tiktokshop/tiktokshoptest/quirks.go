@@ -15,6 +15,7 @@ const (
 	QuirkOldGrantsKeepScopes      Quirk = "old grants keep scopes"
 	QuirkTimestampWindow          Quirk = "timestamp window"
 	QuirkUpperCaseSignature       Quirk = "upper-case signature"
+	QuirkUnsignedEmptyObject      Quirk = "unsigned empty object"
 	QuirkCipherRefused            Quirk = "cipher refused"
 	QuirkOneCodeForManyFaults     Quirk = "one code for many faults"
 	QuirkGuessedVersion           Quirk = "guessed version"
@@ -86,6 +87,7 @@ var quirks = []QuirkInfo{
 	{QuirkOldGrantsKeepScopes, false, "scopes added to the app reach a seller with the next consent only, not by refreshing"},
 	{QuirkTimestampWindow, false, "timestamps may be 5 minutes old, but only 30 seconds ahead"},
 	{QuirkUpperCaseSignature, false, "a signature in upper-case hexadecimal is wrong"},
+	{QuirkUnsignedEmptyObject, true, "a body that is {} may be left out of the signature, as some clients do; whether TikTok Shop takes it is not known"},
 	{QuirkCipherRefused, false, "operations that are not about one shop refuse a shop_cipher"},
 	{QuirkOneCodeForManyFaults, false, "a dozen different faults of a request all have code 36009004"},
 	{QuirkGuessedVersion, false, "a version newer than the newest is an unknown path, 404; an older one is answered 36009014"},

@@ -191,6 +191,27 @@ func TestQuirkGuessedVersion(t *testing.T) {
 	})
 }
 
+func TestQuirkUnsignedEmptyObject(t *testing.T) {
+	quirk(t, tiktokshoptest.QuirkUnsignedEmptyObject, func(l *lab, on bool) {
+		for _, test := range []struct {
+			signed, sent string
+			accepted     bool
+		}{
+			{"{}", "{}", true},
+			{"", "{}", on},
+			{"", " {} ", on},
+			{"", `{"order_status":"UNPAID"}`, false},
+			{"{}", "", false},
+		} {
+			r := orderSearch(l.Fake)
+			r.body = test.signed
+			r.sign = func(s string) string { r.body = test.sent; return s }
+			_, code, _ := r.send(l.T, l.Fake)
+			l.is(fmt.Sprintf("code of %q signed as %q", test.sent, test.signed), code, map[bool]int{true: 0, false: 106001}[test.accepted])
+		}
+	})
+}
+
 func TestQuirkItemErrors(t *testing.T) {
 	quirk(t, tiktokshoptest.QuirkItemErrors, func(l *lab, on bool) {
 		_, err := l.client.Product.ActivateProduct(l.Context(), &tiktokshop.ActivateProductRequest{ProductIDs: []string{"1"}})

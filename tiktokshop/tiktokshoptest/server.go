@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -289,9 +290,9 @@ var parts = func() [][]string {
 }()
 
 // route finds the operation of a path, and the values of its placeholders.
-func (f *Fake) route(method, path string) (op operation, params []string, refused error) {
+func (f *Fake) route(method, path string) (op operation, values []string, refused error) {
 	got := strings.Split(path, "/")
-	known, newest := false, ""
+	found, known, newest := -1, false, ""
 	for i, want := range parts {
 		params, version, ok := match(want, got)
 		switch {
@@ -299,18 +300,75 @@ func (f *Fake) route(method, path string) (op operation, params []string, refuse
 		case version != "":
 			newest = max(newest, version)
 		case operations[i].method == method:
-			return operations[i], params, nil
+			found = i
 		default:
 			known = true
 		}
+		if found >= 0 {
+			op, values = operations[i], params
+			break
+		}
+	}
+	if name := lacking(method, got, found); name != "" {
+		return operation{name: name}, nil, failStatus(http.StatusNotImplemented, codePath,
+			"tiktokshoptest does not support %s (%s %s), which TikTok Shop has; Operations lists what it supports", name, method, path)
 	}
 	switch {
+	case found >= 0:
+		return op, values, nil
 	case known:
 		return op, nil, failStatus(http.StatusMethodNotAllowed, codeMethod, "Method %s is not allowed for this path", method)
 	case newest != "" && (got[2] < newest || !f.has(QuirkGuessedVersion)):
 		return op, nil, failStatus(http.StatusBadRequest, codeVersion, "Invalid API version: %s is retired or unknown", got[2])
 	}
 	return op, nil, failStatus(http.StatusNotFound, codePath, "Invalid path")
+}
+
+// lack is an operation that TikTok Shop has and the fake has not.
+type lack struct {
+	method, name string
+	parts        []string
+	placeholders int
+}
+
+// lacks are all of them by the number of their segments.
+var lacks = sync.OnceValue(func() map[int][]lack {
+	supported := map[string]bool{}
+	for _, op := range operations {
+		supported[op.method+" "+op.path] = true
+	}
+	all := map[int][]lack{}
+	for line := range strings.Lines(described) {
+		words := strings.Fields(line)
+		if supported[words[0]+" "+words[1]] {
+			continue
+		}
+		segments := strings.Split(words[1], "/")
+		all[len(segments)] = append(all[len(segments)], lack{words[0], words[2], segments, strings.Count(words[1], "{")})
+	}
+	return all
+})
+
+// lacking returns the name of the operation at a path if the fake lacks it. A
+// path with fewer placeholders wins over that of the supported operation that
+// was found, if one was: /orders/split_attributes is no /orders/{order_id}.
+func lacking(method string, path []string, found int) (name string) {
+	most := len(path)
+	if found >= 0 {
+		most = strings.Count(operations[found].path, "{") - 1
+	}
+	if most < 0 {
+		return ""
+	}
+	for _, l := range lacks()[len(path)] {
+		if l.method != method || l.placeholders > most {
+			continue
+		}
+		if _, version, ok := match(l.parts, path); ok && version == "" {
+			name, most = l.name, l.placeholders-1
+		}
+	}
+	return name
 }
 
 // match compares the segments of a path with those of an operation. When they

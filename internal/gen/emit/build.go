@@ -121,9 +121,9 @@ func (b *builder) method(op *spec.Operation) {
 	if l == nil {
 		return // already reported
 	}
-	switch {
-	case l.Body == op.Body:
-	case l.Body == "":
+	switch l.Body {
+	case op.Body:
+	case "":
 		b.add("set %s body=%s", op.Key, op.Body)
 	default:
 		b.fail("%s: body shape is %q, the ledger says %q", op.Key, op.Body, l.Body)
@@ -331,7 +331,7 @@ func (b *builder) field(t *Type, name, in string, s *spec.Schema, o owner) {
 	if name == spec.Others {
 		e.Prefix = "map[string]" + e.Prefix
 	}
-	f := &Field{Name: name, In: in, Type: e, Source: s, Required: s.Required || b.Ledger.Required[at]}
+	f := &Field{Name: name, In: in, Type: e, Source: s, Required: s.Required || b.Ledger.Required[at], Deprecated: s.Deprecated}
 	if have := t.Fields[key]; have != nil {
 		merged, ok := merge(have.Type, e)
 		if !ok {
@@ -339,6 +339,7 @@ func (b *builder) field(t *Type, name, in string, s *spec.Schema, o owner) {
 		}
 		have.Type = merged
 		have.Required = have.Required && f.Required || b.Ledger.Required[at]
+		have.Deprecated = cmp.Or(have.Deprecated, f.Deprecated)
 		return
 	}
 	f.Go = b.Ledger.Fields[at]

@@ -65,7 +65,7 @@ func (p *printer) operation(m *Method) string {
 	if l.Form {
 		more = append(more, "form: true")
 	}
-	if p.jsonArrays(m) {
+	if l.JSONLists {
 		more = append(more, "jsonArrays: true")
 	}
 	switch l.Replay {
@@ -92,34 +92,20 @@ func (p *printer) operation(m *Method) string {
 	return "\t\t" + strings.Join(f, ",\n\t\t") + ","
 }
 
-// jsonArrays reports whether lists in the query go as JSON text, which is how
-// version 1 of Linnworks reads them.
-func (p *printer) jsonArrays(m *Method) bool {
-	if m.Module.Host != "v1" {
-		return false
-	}
-	for _, q := range m.Query {
-		if q.Kind == spec.Array {
-			return true
-		}
-	}
-	return false
-}
-
 func (p *printer) comment(m *Method) {
 	l := m.Ledger
 	p.f("// %s calls %s %s.\n//\n", l.Method, m.Method(), m.URL())
 	var facts []string
 	switch l.Replay {
 	case "read":
-		facts = append(facts, "It only reads and is safe to repeat.")
+		facts = append(facts, "It only reads, and is retried.")
 	case "write":
-		facts = append(facts, "It writes absolute values and is safe to repeat.")
+		facts = append(facts, "Repeating it changes nothing more, so it is retried.")
 	default:
-		facts = append(facts, "It is not repeated once it was sent.")
+		facts = append(facts, "It is never retried once the request may have reached the server.")
 	}
 	if l.Limit > 0 {
-		facts = append(facts, fmt.Sprintf("%d calls a minute.", l.Limit))
+		facts = append(facts, fmt.Sprintf("At most %d calls a minute.", l.Limit))
 	}
 	if m.Version != "" {
 		facts = append(facts, "Version "+m.Version+".")
@@ -130,7 +116,7 @@ func (p *printer) comment(m *Method) {
 			false: "The reply may be empty, and so the result.",
 		}[l.Replay == "read"])
 	}
-	p.f("// %s\n", strings.Join(facts, " "))
+	p.f("%s", paragraph(strings.Join(facts, " ")))
 	if m.Newest != nil {
 		p.f("// The newest version is [%s].\n", reference(m.Newest.Ledger.Name()))
 	}
@@ -173,15 +159,12 @@ func reference(name string) string {
 
 func (p *printer) iterator(m *Method, signature string, args []string) {
 	l := m.Ledger
-	selector, elem, total := p.model.listExpr(m)
+	selector, elem, totals := p.model.listExpr(m)
 	name := iteratorName(m)
 	call := strings.Join(append([]string{"ctx"}, args...), ", ")
 	head := fmt.Sprintf("func (s *%sService) %s(%s, opts ...CallOption)", l.Service, name, signature)
-	what := "hands out what stands on the pages of"
-	if m.Page.List == "-" {
-		what = "hands out the pages of"
-	}
-	p.f("// %s %s\n// [%sService.%s]. It stops at the first error but an [UnreadableError].\n", name, what, l.Service, l.Method)
+	p.f("%s", paragraph(fmt.Sprintf("%s iterates over all %s of [%sService.%s], fetching pages as needed, and stops at the first error but an [UnreadableError].",
+		name, m.Page.elements(), l.Service, l.Method)))
 	if size, limit := p.pageSize(m.Request); limit > 0 {
 		p.f("// Pages hold %d unless req.%s says otherwise.\n", limit, size)
 	}
@@ -224,22 +207,23 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 		if size, limit := p.pageSize(m.Request); limit > 0 {
 			p.f("\tif start.%s == 0 {\n\t\tstart.%s = %d\n\t}\n", size, size, limit)
 		}
-		p.f("\treturn tokenPages(func(token string) ([]%s, string, error) {\n\t\tr := start\n\t\tif token != \"\" {\n%s%s\t\t\t%s.%s = %s\n%s\t\t}\n",
-			elem, convert, nested.before, to, token.Go, value, nested.set)
+		p.f("\treturn tokenPages(%q, func(token string) ([]%s, string, error) {\n\t\tr := start\n\t\tif token != \"\" {\n%s%s\t\t\t%s.%s = %s\n%s\t\t}\n",
+			l.Service+"."+l.Method, elem, convert, nested.before, to, token.Go, value, nested.set)
 		p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, \"\", err\n\t\t}\n\t\treturn %s, %s, err\n\t})\n}\n\n", l.Method, call, list, nextText)
 		return
 	}
 	n := p.numbering(m)
-	pages := "0"
-	if total != "" {
-		pages = "out" + total
-	}
-	p.f("\tstart := valueOf(req)\n%s\treturn numberedPages(%s, %s, func(page int) ([]%s, int, error) {\n\t\tr := start\n%s", n.before, n.first, n.size, elem, n.set)
-	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, 0, err\n\t\t}\n\t\treturn %s, %s, err\n\t})\n}\n\n", l.Method, call, list, pages)
+	p.f("\tstart := valueOf(req)\n%s\treturn numberedPages(%q, %s, %s, %d, func(page int) ([]%s, pageHead, error) {\n\t\tr := start\n%s",
+		n.before, l.Service+"."+l.Method, n.first, n.size, n.limit, elem, n.set)
+	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, pageHead{}, err\n\t\t}\n\t\treturn %s, pageHead{%s}, err\n\t})\n}\n\n",
+		l.Method, call, list, totals)
 }
 
 // numbering is the source that reads and sets the number of a page.
-type numbering struct{ before, first, size, set string }
+type numbering struct {
+	before, first, size, set string
+	limit                    int // of the size, as documented
+}
 
 func (p *printer) numbering(m *Method) numbering {
 	t, from, to := m.Request, "start", "r"
@@ -270,7 +254,7 @@ func (p *printer) numbering(m *Method) numbering {
 	}
 	n.set = before + "\t\t" + to + "." + page.Go + " = " + value + "\n" + after
 	if f := t.Fields[size]; f != nil {
-		n.size = read(f)
+		n.size, n.limit = read(f), p.limit(t, f)
 	}
 	return n
 }
@@ -288,17 +272,26 @@ func (p *printer) pageSize(t *Type) (field string, limit int) {
 	return f.Go, p.limit(t, f)
 }
 
+// batchName returns the name of the helper that splits a list.
+func (m *Method) batchName(f *Field) string {
+	switch name := m.Ledger.Method; {
+	case len(m.Batches) > 1:
+		return name + "By" + f.Go
+	case strings.Contains(name, "Batch"):
+		return name + "InParts"
+	default:
+		return name + "Batched"
+	}
+}
+
 func (p *printer) batch(m *Method, signature string, args []string, field string, limit int) {
 	l := m.Ledger
 	f := m.Request.Fields[field]
-	name := l.Method + "Batched"
-	if len(m.Batches) > 1 {
-		name = l.Method + "By" + f.Go
-	}
+	name := m.batchName(f)
 	elem := strings.TrimPrefix(f.Type.String(), "[]")
 	result := m.result()
-	p.f("// %s splits req.%s into parts of at most %d and hands out the\n// reply of [%sService.%s] to each. It stops at the first error but an [UnreadableError].\n",
-		name, f.Go, limit, l.Service, l.Method)
+	p.f("%s", paragraph(fmt.Sprintf("%s sends req.%s in parts of at most %d and iterates over the replies of [%sService.%s]. It stops at the first error but an [UnreadableError].",
+		name, f.Go, limit, l.Service, l.Method)))
 	p.f("func (s *%sService) %s(%s, opts ...CallOption) iter.Seq2[%s, error] {\n", l.Service, name, signature, result)
 	p.f("\tstart := valueOf(req)\n\treturn batches(start.%s, %d, func(part []%s) (%s, error) {\n\t\tr := start\n\t\tr.%s = part\n\t\treturn s.%s(%s, &r, opts...)\n\t})\n}\n\n",
 		f.Go, limit, elem, result, f.Go, l.Method, strings.Join(append([]string{"ctx"}, args...), ", "))

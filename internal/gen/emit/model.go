@@ -41,14 +41,15 @@ func (e Expr) String() string { return e.Prefix + e.Base }
 
 // Field is one member of a struct.
 type Field struct {
-	Name     string // on the wire
-	Go       string
-	In       string // query, body, part or, for a body that is no object, whole
-	Type     Expr
-	Source   *spec.Schema
-	Required bool
-	Pointer  bool // set for objects that would contain themselves
-	NoZero   bool // set for numbers of which zero is no value
+	Name       string // on the wire
+	Go         string
+	In         string // query, body, part or, for a body that is no object, whole
+	Type       Expr
+	Source     *spec.Schema
+	Required   bool
+	Deprecated string // what the vendor names instead, or [spec.Dropped]
+	Pointer    bool   // set for objects that would contain themselves
+	NoZero     bool   // set for numbers of which zero is no value
 }
 
 // Type is a generated struct.
@@ -98,4 +99,6 @@ type Model struct {
 	Methods []*Method
 	Types   map[string]*Type
 	Enums   map[string]*Enum
+
+	uses map[string]*[2][]*Method // type -> methods that take it and that return it
 }

@@ -3,6 +3,8 @@ package emit
 import (
 	"slices"
 	"strings"
+
+	"github.com/linnbridge/linnbridge/internal/gen/naming"
 )
 
 // Paging says how to walk the pages of a method. In the ledger:
@@ -20,6 +22,19 @@ type Paging struct {
 	Number      string // number
 	Size        string
 	List        string
+}
+
+// elements names what an iterator iterates over, as the list is called on the
+// wire.
+func (p *Paging) elements() string {
+	list := strings.ToLower(strings.Join(naming.Words(naming.Exported(p.List[strings.LastIndexByte(p.List, '.')+1:])), " "))
+	switch {
+	case p.List == "-":
+		return "pages"
+	case list == "", list == "data", list == "list", strings.HasPrefix(list, "result"), !strings.HasSuffix(list, "s"):
+		return "items"
+	}
+	return list
 }
 
 func parsePaging(s string) *Paging {
@@ -131,9 +146,13 @@ func sortedFields(t *Type) []string {
 	return names
 }
 
+// totals are the fields of a page that tell how long the list is, in lower case,
+// and the fields of pageHead that they go to.
+var totals = []struct{ field, head string }{{"totalpages", "Pages"}, {"totalentries", "Entries"}}
+
 // listExpr returns the Go selector of the list below out and its element, and
-// the selector of the number of pages if the reply tells it.
-func (m *Model) listExpr(method *Method) (selector, elem, total string) {
+// the fields of a pageHead as far as the reply tells them.
+func (m *Model) listExpr(method *Method) (selector, elem, head string) {
 	p := method.Page
 	if p.List == "." {
 		return "", strings.TrimPrefix(method.Response.String(), "[]"), ""
@@ -146,17 +165,25 @@ func (m *Model) listExpr(method *Method) (selector, elem, total string) {
 	for i, name := range names {
 		f := t.Fields[name]
 		if i == len(names)-1 {
-			for n, other := range t.Fields {
-				if strings.EqualFold(n, "TotalPages") {
-					total = selector + "." + other.Go
+			var told []string
+			for _, total := range totals {
+				for n, other := range t.Fields {
+					if !strings.EqualFold(n, total.field) {
+						continue
+					}
+					value := "out" + selector + "." + other.Go
+					if other.Type.String() != "int" {
+						value = "int(" + value + ")"
+					}
+					told = append(told, total.head+": "+value)
 				}
 			}
-			return selector + "." + f.Go, strings.TrimPrefix(f.Type.String(), "[]"), total
+			return selector + "." + f.Go, strings.TrimPrefix(f.Type.String(), "[]"), strings.Join(told, ", ")
 		}
 		selector += "." + f.Go
 		t = m.Types[f.Type.Base]
 	}
-	return selector, elem, total
+	return selector, elem, ""
 }
 
 func iteratorName(m *Method) string {

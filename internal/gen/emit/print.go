@@ -2,6 +2,7 @@ package emit
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"go/format"
 	"maps"
@@ -156,7 +157,7 @@ func (p *printer) enum(e *Enum) {
 }
 
 func (p *printer) typ(t *Type) {
-	p.f("// %s.\ntype %s struct {", p.describe(t), t.Name)
+	p.f("%stype %s struct {", paragraph(p.describe(t)+"."), t.Name)
 	if len(t.Fields) > 0 {
 		p.f("\n")
 	}
@@ -196,12 +197,78 @@ func (p *printer) describe(t *Type) string {
 		return t.Name + " holds the parameters of " + origin(t)
 	case strings.HasSuffix(t.Origin, " response"):
 		return t.Name + " is the reply of " + origin(t)
-	case t.In && t.Out:
-		return t.Name + " is sent and received. Bools and numbers are always sent, the\n// rest unless it is empty; [Client.Call] can send that too"
-	case t.In:
-		return t.Name + " is part of a request"
 	}
-	return t.Name + " is part of a reply"
+	taken, returned := p.model.users(t.Name)
+	var uses []string
+	if t.In && len(taken) > 0 {
+		uses = append(uses, "taken by "+several(taken))
+	}
+	if t.Out && len(returned) > 0 {
+		uses = append(uses, "returned by "+several(returned))
+	}
+	text := t.Name + " is " + strings.Join(uses, ", and ")
+	if t.In && t.Out {
+		text += ". Bools and numbers are always sent, the rest unless it is empty; [Client.Call] can send that too"
+	}
+	return text
+}
+
+// several names the first of some methods and counts the rest.
+func several(methods []*Method) string {
+	text := "[" + reference(methods[0].Ledger.Name()) + "]"
+	switch len(methods) {
+	case 1:
+		return text
+	case 2:
+		return text + " and [" + reference(methods[1].Ledger.Name()) + "]"
+	}
+	return fmt.Sprintf("%s and %d others", text, len(methods)-1)
+}
+
+// users returns the methods that take a type in their requests, and those that
+// return it, at any depth: first those that users look for.
+func (m *Model) users(name string) (taken, returned []*Method) {
+	if m.uses == nil {
+		m.uses = map[string]*[2][]*Method{}
+		for _, method := range slices.SortedFunc(slices.Values(m.Methods), prominent) {
+			for i, base := range []string{method.Request.Name, method.Response.Base} {
+				m.reach(base, func(t string) {
+					if m.uses[t] == nil {
+						m.uses[t] = new([2][]*Method)
+					}
+					m.uses[t][i] = append(m.uses[t][i], method)
+				}, map[string]bool{})
+			}
+		}
+	}
+	if u := m.uses[name]; u != nil {
+		return u[0], u[1]
+	}
+	return nil, nil
+}
+
+// reach calls visit for a struct and all structs in it.
+func (m *Model) reach(name string, visit func(string), seen map[string]bool) {
+	t := m.Types[name]
+	if t == nil || seen[name] {
+		return
+	}
+	seen[name] = true
+	visit(name)
+	for _, f := range t.Fields {
+		m.reach(f.Type.Base, visit, seen)
+	}
+}
+
+// prominent orders methods: current ones first, then short names.
+func prominent(a, b *Method) int {
+	old := func(m *Method) int {
+		if m.Deprecated || m.Ledger.Retired != "" || m.Newest != nil {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(old(a)-old(b), len(a.Ledger.Method)-len(b.Ledger.Method), strings.Compare(a.Ledger.Name(), b.Ledger.Name()))
 }
 
 func (p *printer) field(t *Type, f *Field) {
@@ -211,6 +278,9 @@ func (p *printer) field(t *Type, f *Field) {
 	typ := f.Type.String()
 	if pointer {
 		typ = "*" + typ
+	}
+	if f.Deprecated != "" {
+		p.f("\t// Deprecated: %s\n", t.deprecated(f, p.model.API.Vendor))
 	}
 	p.f("\t%s %s `%s`%s\n", f.Go, typ, p.tag(t, f, omit), p.remark(t, f))
 }
@@ -245,6 +315,18 @@ func (p *printer) tag(t *Type, f *Field, omit bool) string {
 		return fmt.Sprintf(`json:"%s%s"`, f.Name, zero)
 	}
 	return fmt.Sprintf(`json:"%s%s" url:"-"`, f.Name, zero)
+}
+
+// deprecated says why not to use a field.
+func (t *Type) deprecated(f *Field, vendor string) string {
+	switch other := t.Fields[f.Deprecated]; {
+	case f.Deprecated == spec.Dropped:
+		return vendor + " will drop it."
+	case other != nil:
+		return "use " + other.Go + "."
+	default:
+		return "use " + f.Deprecated + "."
+	}
 }
 
 // remark states the facts of a field that its type does not show.

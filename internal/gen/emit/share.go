@@ -252,14 +252,17 @@ func (b *builder) carry(l *ledger.Ledger, from, to string) {
 }
 
 // vague words say nothing without the word before them.
-var vague = map[string]bool{}
+var vague = setOf("Value Item Detail Data Info List Result Content Rule Option Error Config Condition Setting Record Element Unit Component" +
+	" Address Status Type Field Node Key Total Range Limit Period Date Time Code Tag Entry Group Member Message Note Reason Request Response Description" +
+	" Attribute Property Template File Parameter Filter Requirement Failed Warning Rate Amount Interval Metric Performance Comparison")
 
-func init() {
-	for _, w := range strings.Fields("Value Item Detail Data Info List Result Content Rule Option Error Config Condition Setting Record Element Unit Component" +
-		" Address Status Type Field Node Key Total Range Limit Period Date Time Code Tag Entry Group Member Message Note Reason Request Response Description" +
-		" Attribute Property Template File Parameter Filter Requirement Failed Warning Rate Amount Interval Metric Performance Comparison") {
-		vague[w] = true
+// setOf returns the words of a text as a set.
+func setOf(words string) map[string]bool {
+	set := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		set[w] = true
 	}
+	return set
 }
 
 // sharedName names a type of several places: after their last word, with what

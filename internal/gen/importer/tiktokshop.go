@@ -83,17 +83,26 @@ func pageSlug(name string) string {
 var (
 	valuesLead = regexp.MustCompile(`(?i)(possible|available|valid|supported|allowed) (values?|enumerations?|options?|return value)[^\n]*|\benums?:|\bvalues?:`)
 	valueLine  = regexp.MustCompile("^\\s*(?:[-*•]|\\d+\\.)?\\s*`?\"?([A-Z0-9][A-Z0-9_]*[A-Z][A-Z0-9_]*)\"?`?\\s*(?:$|[:：,;.(=\\-–])")
-	unixWords  = regexp.MustCompile(`(?i)unix|timestamp`)
-	millis     = regexp.MustCompile(`(?i)milli`)
-	timeName   = regexp.MustCompile(`(?:^|_)(?:time|date|timestamp|deadline|at)(?:_(?:ge|lt|le|gt))?$`)
-	moneyName  = regexp.MustCompile(`(?:^|_)(?:amount|price|fee|fees|discount|tax|total|subtotal|cost|gmv|revenue|payable|commission|refund_total|refund_subtotal|refund_tax)$`)
-	number     = regexp.MustCompile(`^-?\d+(?:\.\d+)?$`)
+	// A remark in brackets at the beginning; in it, the field to use instead.
+	deprecation = regexp.MustCompile(`(?is)^[\s*]*[\[(（]\**deprecated\**([^\])）]*)`)
+	replacement = regexp.MustCompile("`([a-z0-9_.]+)`")
+	unixWords   = regexp.MustCompile(`(?i)unix|timestamp`)
+	millis      = regexp.MustCompile(`(?i)milli`)
+	timeName    = regexp.MustCompile(`(?:^|_)(?:time|date|timestamp|deadline|at)(?:_(?:ge|lt|le|gt))?$`)
+	moneyName   = regexp.MustCompile(`(?:^|_)(?:amount|price|fee|fees|discount|tax|total|subtotal|cost|gmv|revenue|payable|commission|refund_total|refund_subtotal|refund_tax)$`)
+	number      = regexp.MustCompile(`^-?\d+(?:\.\d+)?$`)
 )
 
 // tiktokHint reads the facts that stand in the words of the description,
 // because its schemas carry no enum, no format of amounts and no limits.
 func tiktokHint(name string, in *schema, out *spec.Schema) {
 	text := in.Description
+	if m := deprecation.FindStringSubmatch(text); m != nil {
+		out.Deprecated = spec.Dropped
+		if at := replacement.FindStringSubmatch(m[1]); at != nil {
+			out.Deprecated = at[1]
+		}
+	}
 	switch out.Kind {
 	case spec.Int64, spec.Int32:
 		example, _ := in.Example.(float64)

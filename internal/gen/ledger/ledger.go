@@ -3,7 +3,7 @@
 //
 // Its lines:
 //
-//	op <METHOD> <path> <Service>.<Method> replay=read|write|never [body=...] [limit=...] [page=...] [form=yes] [empty=ok]
+//	op <METHOD> <path> <Service>.<Method> replay=read|write|never [body=...] [limit=...] [page=...] [form=yes] [empty=ok] [lists=json]
 //	set <METHOD> <path> key=value ...      later value of an attribute of op
 //	retired <METHOD> <path> <Service>.<Method of the successor>
 //	type <place> <Go type>                 place: "METHOD /path data.orders[]" or "module#Definition"
@@ -43,6 +43,7 @@ type Op struct {
 	Limit           int
 	Page            string // see emit.Paging
 	Form            bool
+	JSONLists       bool   // lists in the query go as JSON text, not as repeated keys
 	Empty           bool   // a reply without content is known to be normal
 	Retired         string // the successor
 }
@@ -243,6 +244,8 @@ func (o *Op) set(attributes []string) error {
 			o.Page = value
 		case "form":
 			o.Form = value == "yes"
+		case "lists":
+			o.JSONLists = value == "json"
 		case "empty":
 			o.Empty = value == "ok"
 		default:

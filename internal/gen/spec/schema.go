@@ -35,6 +35,9 @@ const (
 	Double  = "double"
 )
 
+// Dropped marks a deprecated field that the vendor names no replacement for.
+const Dropped = "-"
+
 // Schema describes one value.
 type Schema struct {
 	Kind     string
@@ -47,6 +50,9 @@ type Schema struct {
 	Nullable bool
 	ReadOnly bool
 	Min, Max int // count of an array, length of a string, range of a number
+
+	// Deprecated names the field that replaces this one, or is [Dropped].
+	Deprecated string
 
 	Confidence string // of a field that an overlay entry added
 }
@@ -72,6 +78,9 @@ func (s *Schema) marks() []string {
 	}
 	if s.ReadOnly {
 		m = append(m, "readonly")
+	}
+	if s.Deprecated != "" {
+		m = append(m, "deprecated="+s.Deprecated)
 	}
 	if s.Min != 0 {
 		m = append(m, "min="+strconv.Itoa(s.Min))
@@ -232,6 +241,8 @@ func (s *Schema) parseMarks(text string) error {
 			s.Nullable = true
 		case "readonly":
 			s.ReadOnly = true
+		case "deprecated":
+			s.Deprecated = value
 		case "min":
 			s.Min, err = strconv.Atoi(value)
 		case "max":

@@ -15,6 +15,7 @@ func TestSchemaText(t *testing.T) {
 		`"string"`:                             {Kind: String},
 		`"@Order nullable"`:                    {Kind: Ref, Ref: "Order", Nullable: true},
 		`"[]uuid required max=50"`:             {Kind: Array, Elem: &Schema{Kind: UUID}, Required: true, Max: 50},
+		`"string deprecated=a.b min=1"`:        {Kind: String, Deprecated: "a.b", Min: 1},
 		`"[]string{A|B} readonly"`:             {Kind: Array, Elem: &Schema{Kind: String, Enum: []string{"A", "B"}}, ReadOnly: true},
 		`"map:[]@Note"`:                        {Kind: Map, Elem: &Schema{Kind: Array, Elem: &Schema{Kind: Ref, Ref: "Note"}}},
 		`"oneOf:@A|int32"`:                     {Kind: OneOf, Members: []string{"@A", "int32"}},

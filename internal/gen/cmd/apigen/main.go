@@ -86,6 +86,11 @@ func (a api) specDir(root string) string { return filepath.Join(root, "internal"
 
 func (a api) ledgerPath(root string) string { return filepath.Join(a.specDir(root), "ledger.txt") }
 
+// describedPath is the list of operations of the fake.
+func (a api) describedPath(root string) string {
+	return filepath.Join(root, a.name, a.name+"test", "described.gen.go")
+}
+
 func (a api) importSpecs(w io.Writer, root, from string) error {
 	modules, err := a.read(from)
 	if err != nil {
@@ -178,23 +183,23 @@ func (a api) extend(w io.Writer, root, heading string) error {
 	return in.Ledger.Save(a.ledgerPath(root), heading)
 }
 
-func (a api) files(root string) (map[string][]byte, error) {
+func (a api) model(root string) (*emit.Model, error) {
 	in, err := a.load(root, false)
 	if err != nil {
 		return nil, err
 	}
-	model, err := emit.Build(in)
-	if err != nil {
-		return nil, err
-	}
-	return model.Files()
+	return emit.Build(in)
 }
 
 // surfacePath is where the published surface is recorded.
 func (a api) surfacePath(root string) string { return filepath.Join(a.specDir(root), "surface.txt") }
 
 func (a api) record(root string) error {
-	files, err := a.files(root)
+	model, err := a.model(root)
+	if err != nil {
+		return err
+	}
+	files, err := model.Files()
 	if err != nil {
 		return err
 	}
@@ -222,7 +227,11 @@ func (a api) broken(root string, files map[string][]byte) ([]string, error) {
 }
 
 func (a api) generate(root string) error {
-	files, err := a.files(root)
+	model, err := a.model(root)
+	if err != nil {
+		return err
+	}
+	files, err := model.Files()
 	if err != nil {
 		return err
 	}
@@ -235,7 +244,17 @@ func (a api) generate(root string) error {
 			"settle it in the ledger (kind, field, type lines); or announce it in CHANGELOG.md, run apigen surface and generate again",
 			strings.Join(broken, "\n  "))
 	}
-	return emit.WriteFiles(filepath.Join(root, a.name), filepath.Join(a.specDir(root), "generated.txt"), files)
+	described, err := model.Described()
+	if err != nil {
+		return err
+	}
+	if err := emit.WriteFiles(filepath.Join(root, a.name), filepath.Join(a.specDir(root), "generated.txt"), files); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(a.describedPath(root)), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(a.describedPath(root), described, 0o644)
 }
 
 func (a api) count(w io.Writer, root string) error {

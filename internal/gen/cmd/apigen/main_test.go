@@ -33,7 +33,11 @@ func TestCommitted(t *testing.T) {
 	for _, a := range apis {
 		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()
-			files, err := a.files(root)
+			model, err := a.model(root)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files, err := model.Files()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -63,6 +67,13 @@ func TestCommitted(t *testing.T) {
 			}
 			for name := range files {
 				t.Errorf("%s is missing", name)
+			}
+			want, err := model.Described()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(a.describedPath(root)); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("the fake's list of operations is not what the generator writes (%v); run go generate ./...", err)
 			}
 		})
 	}

@@ -1,0 +1,28 @@
+package tiktokshop
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// Orders that the shop does not hand out are no end of the list.
+func TestRepeatedPageToken(t *testing.T) {
+	c, s := setup(t, []answer{ok(`{"next_page_token":"same","total_count":500,"orders":[{"id":"1"}]}`)})
+	orders := 0
+	var got error
+	for _, err := range c.Order.GetOrderListAll(t.Context(), nil) {
+		if err != nil {
+			got = err
+			continue
+		}
+		orders++
+	}
+	e, found := errors.AsType[*Error](got)
+	if !found || e.Class != ClassDecode || e.Operation != "Order.GetOrderList" || !strings.Contains(got.Error(), "repeats a page token") {
+		t.Errorf("got %v", got)
+	}
+	if orders != 2 || len(s.requests()) != 2 {
+		t.Errorf("%d orders in %d calls", orders, len(s.requests()))
+	}
+}
