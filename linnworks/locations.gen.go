@@ -4,8 +4,9 @@ package linnworks
 
 import (
 	"context"
-	"github.com/linnbridge/linnbridge/internal/wire"
 	"log/slog"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // LocationsService has the 6 operations of the section [Client.Locations].

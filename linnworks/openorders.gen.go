@@ -5,9 +5,10 @@ package linnworks
 import (
 	"context"
 	"fmt"
-	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
 	"log/slog"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // OpenOrdersService has the 18 operations of the section [Client.OpenOrders].

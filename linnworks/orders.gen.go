@@ -6,9 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
 	"log/slog"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // OrdersService has the 102 operations of the section [Client.Orders].

@@ -5,8 +5,9 @@ package linnworks
 import (
 	"context"
 	"fmt"
-	"github.com/linnbridge/linnbridge/internal/wire"
 	"log/slog"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // PostSaleService has the 2 operations of the section [Client.PostSale].

@@ -5,8 +5,9 @@ package linnworks
 import (
 	"context"
 	"fmt"
-	"github.com/linnbridge/linnbridge/internal/wire"
 	"log/slog"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // PrintService has the 9 operations of the section [Client.Print].

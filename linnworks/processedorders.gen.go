@@ -5,9 +5,10 @@ package linnworks
 import (
 	"context"
 	"fmt"
-	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
 	"log/slog"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // ProcessedOrdersService has the 36 operations of the section [Client.ProcessedOrders].

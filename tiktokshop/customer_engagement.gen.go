@@ -5,8 +5,9 @@ package tiktokshop
 import (
 	"context"
 	"fmt"
-	"github.com/linnbridge/linnbridge/internal/wire"
 	"log/slog"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // CustomerEngagementService has the 7 operations of the section [Client.CustomerEngagement].

@@ -5,9 +5,10 @@ package tiktokshop
 import (
 	"context"
 	"fmt"
-	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
 	"log/slog"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // EpharmacyService has the 5 operations of the section [Client.Epharmacy].

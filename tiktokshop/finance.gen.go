@@ -5,9 +5,10 @@ package tiktokshop
 import (
 	"context"
 	"fmt"
-	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
 	"log/slog"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // FinanceService has the 10 operations of the section [Client.Finance].

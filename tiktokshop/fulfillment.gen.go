@@ -6,9 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
 	"log/slog"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // FulfillmentService has the 30 operations of the section [Client.Fulfillment].

@@ -5,9 +5,10 @@ package tiktokshop
 import (
 	"context"
 	"fmt"
-	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
 	"log/slog"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // GSFullServiceCommodityService has the 36 operations of the section [Client.GSFullServiceCommodity].

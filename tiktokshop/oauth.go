@@ -473,7 +473,7 @@ func (h *OAuthHandler) began(w http.ResponseWriter, r *http.Request, state strin
 	if consent.Browser != "" {
 		cookie, err := r.Cookie(cookieName(state))
 		if err != nil {
-			return false, nil //nolint:nilerr // there is none
+			return false, nil
 		}
 		setCookie(w, state, "", -1)
 		if subtle.ConstantTimeCompare([]byte(browserHash(cookie.Value)), []byte(consent.Browser)) != 1 {

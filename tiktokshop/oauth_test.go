@@ -192,7 +192,7 @@ func TestOAuthBegin(t *testing.T) {
 	}{{http.MethodPut, 405}, {http.MethodHead, 405}, {http.MethodPost, 303}, {http.MethodGet, 500}} { // one state at a time
 		w := httptest.NewRecorder()
 		h.Begin(w, httptest.NewRequestWithContext(t.Context(), want.method, "/connect", nil), "seller")
-		cookies := w.Result().Cookies() //nolint:bodyclose // a recorder's
+		cookies := w.Result().Cookies()
 		if w.Code != want.status || (len(cookies) == 1) != (want.status == 303) {
 			t.Errorf("%s: status %d, %d cookies, want %d", want.method, w.Code, len(cookies), want.status)
 		}

@@ -5,9 +5,10 @@ package tiktokshop
 import (
 	"context"
 	"fmt"
-	"github.com/linnbridge/linnbridge/internal/wire"
 	"iter"
 	"log/slog"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // OrderService has the 9 operations of the section [Client.Order].

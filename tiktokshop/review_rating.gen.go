@@ -5,8 +5,9 @@ package tiktokshop
 import (
 	"context"
 	"fmt"
-	"github.com/linnbridge/linnbridge/internal/wire"
 	"log/slog"
+
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // ReviewRatingService has the 3 operations of the section [Client.ReviewRating].

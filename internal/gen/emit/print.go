@@ -80,11 +80,13 @@ func (p *printer) source(pkg string) ([]byte, error) {
 	var imports []string
 	for _, use := range [][2]string{
 		{"context", "context.Context"}, {"encoding/json", "json.RawMessage"}, {"fmt", "fmt.State"}, {"iter", "iter.Seq2"}, {"log/slog", "slog.Value"},
-		{"github.com/linnbridge/linnbridge/internal/wire", "wire."},
 	} {
 		if bytes.Contains(p.body.Bytes(), []byte(use[1])) {
 			imports = append(imports, strconv.Quote(use[0]))
 		}
+	}
+	if bytes.Contains(p.body.Bytes(), []byte("wire.")) { // a group of its own
+		imports = append(imports, "", strconv.Quote("github.com/linnbridge/linnbridge/internal/wire"))
 	}
 	if len(imports) > 0 {
 		fmt.Fprintf(&src, "import (\n%s\n)\n\n", strings.Join(imports, "\n"))
