@@ -1,6 +1,7 @@
 package tiktokshop
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -169,6 +170,28 @@ func TestMultipart(t *testing.T) {
 	want := map[string]string{"data a.png": "\x89PNG", "use_case ": "MAIN_IMAGE"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A file's name ends no header of its part.
+func TestMultipartFileName(t *testing.T) {
+	for _, name := range []string{"a\"\r\nX-Evil: 1\r\n.png", "a\nX-Evil: 1", "a\"; name=\"use_case", `a\`} {
+		c, s := setup(t, []answer{ok(`{}`)})
+		_, err := c.Product.UploadProductImage(t.Context(), &UploadProductImageRequest{Data: &File{Name: name, Content: []byte("x")}})
+		if err != nil {
+			continue // refused before it is sent
+		}
+		r := s.requests()[0]
+		_, params, _ := mime.ParseMediaType(r.header.Get("Content-Type"))
+		part, err := multipart.NewReader(bytes.NewReader(r.body), params["boundary"]).NextPart()
+		if err != nil {
+			t.Errorf("%q: %v", name, err)
+			continue
+		}
+		content, _ := io.ReadAll(part)
+		if part.FormName() != "data" || len(part.Header) != 2 || string(content) != "x" {
+			t.Errorf("%q: part %q, headers %v, content %q", name, part.FormName(), part.Header, content)
+		}
 	}
 }
 
@@ -448,6 +471,7 @@ func TestReplies(t *testing.T) {
 		`{"code":0,"message":"Success","data":null}`, `{"code":0}`, `{"code":0,"data":{}}`, `{"code":"0","data":{}}`,
 		`{"code":0,"data":{"errors":[]}}`, `{"code":0,"data":{"errors":null}}`, `{"code":0,"message":7,"data":{}}`,
 		`{"code":0,"data":{"errors":[{"code":0,"message":"ok"},null]}}`, `{"code":0,"request_id":123}`,
+		`{"code":0,"data":{"orders":null}}`, `{"code":0,"data":{"orders":{}}}`,
 	} {
 		c, _ := setup(t, []answer{{body: body}})
 		if got, err := c.Order.GetOrderDetail(t.Context(), oneOrder); err != nil || got == nil || len(got.Orders) != 0 {
@@ -457,6 +481,7 @@ func TestReplies(t *testing.T) {
 	for _, body := range []string{
 		``, `null`, `[]`, `{}`, `"x"`, `<html>`, `{"code":null}`, `{"code":true}`, `{"code":0`, `{"code":0,"data":[]}`,
 		`{"code":0,"data":{"orders":7}}`, `{"code":0,"data":"x"}`, `{"code":0.5}`, `{"code":0,"data":{"status":"Sign in"}}`,
+		`{"code":0,"data":""}`, `{"code":99999999999999999999,"data":{}}`, `{"code":0,"data":{}}{"code":0,"data":{}}`,
 	} {
 		c, _ := setup(t, []answer{{body: body}})
 		var r Response
@@ -472,8 +497,13 @@ func TestReplies(t *testing.T) {
 			t.Errorf("%s: %v, %v", body, got, err)
 		}
 	}
+	// The code decides, whatever stands beside it.
+	c, _ := setup(t, []answer{{status: 400, body: `{"code":36009004,"message":{"en":"bad"},"data":[]}`}})
+	if e, ok := errors.AsType[*Error](getOrder(t.Context(), c)); !ok || e.Code != 36009004 {
+		t.Errorf("a message that is an object: %v", e)
+	}
 	// What decodes before the odd field is not thrown away, the error decides.
-	c, _ := setup(t, []answer{ok(`{"errors":[{"code":12052036,"message":"no sku","detail":{"sku_id":"7"}}]}`)})
+	c, _ = setup(t, []answer{ok(`{"errors":[{"code":12052036,"message":"no sku","detail":{"sku_id":"7"}}]}`)})
 	if got, err := c.Product.UpdateInventory(t.Context(), "1", &UpdateInventoryRequest{SKUs: []UpdateInventoryRequestSKU{}}); got == nil || err == nil {
 		t.Errorf("partial failure: %v, %v", got, err)
 	}

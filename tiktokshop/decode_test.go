@@ -34,6 +34,17 @@ func TestOddField(t *testing.T) {
 		`"rts_sla_time":1784030587.5`:                      {RTSSLATime: 1784030587},
 		`"rts_sla_time":"2026-08-30T10:00:00Z"`:            {RTSSLATime: 1788084000},
 		`"rts_sla_time":"soon"`:                            {RTSSLATime: unreadable},
+		`"create_time":"1696900000"`:                       {CreateTime: 1696900000},
+		`"create_time":1696900000.0`:                       {CreateTime: 1696900000},
+		`"is_cod":0`:                                       {},
+		`"status":111`:                                     {Status: "111"},
+		`"buyer_message":5`:                                {BuyerMessage: "5"},
+		`"buyer_message":"a\u0000b"`:                       {BuyerMessage: "a\x00b"},
+		`"buyer_message":"a\ud83db"`:                       {BuyerMessage: "a\ufffdb"},
+		`"line_items":{}`:                                  {},
+		`"line_items":""`:                                  {},
+		`"payment":[]`:                                     {},
+		`"payment":{"total_amount":"-"}`:                   {Payment: OrderPayment{TotalAmount: "-"}},
 		`"line_items":[{"quantity":"3","seller_sku":"A"}]`: {LineItems: []OrderLineItem{{SellerSKU: "A"}}},
 	} {
 		c, _ := setup(t, []answer{ok(`{"total_count":"2","orders":[{"id":"1"},{"id":"2",` + odd + `}]}`)})

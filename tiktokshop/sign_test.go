@@ -123,6 +123,21 @@ func TestSignOddQueries(t *testing.T) {
 	}
 }
 
+// The values are signed as they are, and escaped to be sent: the server of the
+// tests signs what it decodes.
+func TestSignatureOfOddValues(t *testing.T) {
+	c, s := setup(t, []answer{ok(`{}`)})
+	for _, v := range []string{"a b", "a+b", "é", "日本", "100%", "%2B", "a&b=c", "\x00", "😉", "aDV5+MHI/y==", ""} {
+		if err := c.Call(t.Context(), "POST", "/x/202309/y", url.Values{"page_token": {v}, "Z": {"1"}, "a": {"2"}}, map[string]string{"t": v + "<>&\u2028"}, nil); err != nil {
+			t.Errorf("%q: %v", v, err)
+		}
+		sent := s.requests()
+		if got := sent[len(sent)-1].query.Get("page_token"); got != v {
+			t.Errorf("%q arrives as %q", v, got)
+		}
+	}
+}
+
 // Which of several values TikTok signs is not documented, so a call sends none of
 // that kind.
 func TestCallRepeatedParameter(t *testing.T) {

@@ -302,6 +302,7 @@ type row struct {
 	// linnworks replaces want for that client, with the reason beside it.
 	linnworks *behaviour
 	tls       *tls.Config // of the client, for rows about TLS
+	raw       bool        // the transport of the client does not decompress
 }
 
 func table(t *testing.T) []row {
@@ -331,6 +332,13 @@ func table(t *testing.T) []row {
 		{name: "an empty object", server: &server{reply: page(200, "{}")}, want: unread, linnworks: void},
 		{name: "an error of something else in a 200", server: &server{reply: page(200, `{"Code":"-","Message":"Object reference not set to an instance of an object."}`)}, want: unread},
 		{name: "good, compressed", server: &server{reply: page(200, zipped(good), "Content-Encoding", "gzip")}},
+		{name: "good, compressed for a client that did not ask", raw: true, server: &server{reply: page(200, zipped(good), "Content-Encoding", "gzip")}, want: unread},
+		{name: "two replies in one", server: &server{reply: page(200, good+good)}, want: unread},
+		{name: "not modified", server: &server{reply: page(304, "")},
+			want: behaviour{class: "route", attempts: 1, never: 1, unknown: true, arrived: true}},
+		{name: "throttled in a success", server: &server{reply: page(429, good)}, want: throttled},
+		{name: "overloaded in a success", server: &server{reply: page(503, good)}, want: faulty},
+		{name: "throttled for less than nothing", server: &server{reply: page(429, "", "Retry-After", "-5")}, want: throttled},
 		{name: "good, behind a byte order mark", server: &server{reply: page(200, "\ufeff"+good)}},
 		{name: "HTML in a 502", server: &server{reply: page(502, html)}, want: faulty},
 		{name: "nothing in a 500", server: &server{reply: page(500, "")}, want: faulty},
@@ -393,7 +401,7 @@ func TestHostileServers(t *testing.T) {
 					if client == "linnworks" && row.linnworks != nil {
 						want = *row.linnworks
 					}
-					rt := &http.Transport{DialContext: row.server.dial, DisableKeepAlives: true, TLSHandshakeTimeout: 10 * time.Second}
+					rt := &http.Transport{DialContext: row.server.dial, DisableKeepAlives: true, DisableCompression: row.raw, TLSHandshakeTimeout: 10 * time.Second}
 					scheme := "http"
 					if row.tls != nil {
 						rt.TLSClientConfig, scheme = row.tls, "https"
