@@ -37,7 +37,7 @@ func TestOddField(t *testing.T) {
 		`"GeneralInfo":{"ReferenceNum":576461413038785752}`:  {GeneralInfo: OrderGeneralInfo{ReferenceNum: "576461413038785752"}},
 		`"TotalsInfo":{"TotalCharge":"27.99"}`:               {TotalsInfo: OrderTotalsInfo{TotalCharge: "27.99"}},
 		`"TotalsInfo":{"TotalCharge":""}`:                    {},
-		`"TotalsInfo":{"TotalCharge":1E-05}`:                 {TotalsInfo: OrderTotalsInfo{TotalCharge: "0.00001"}},
+		`"TotalsInfo":{"TotalCharge":1E-05}`:                 {TotalsInfo: OrderTotalsInfo{TotalCharge: "1E-05"}},
 	} {
 		got := ordersWith(t, first, second, odd)
 		want.OrderID = second

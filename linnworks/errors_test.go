@@ -52,7 +52,7 @@ func TestErrorBodies(t *testing.T) {
 		"v2, absent":    {hostV2, 404, `{"title":"Not Found","status":404}`, Error{Message: "Not Found", Class: ClassNotFound}},
 		"v2, no route":  {hostV2, 404, `{"statusCode":404,"message":"Resource not found"}`, Error{Message: "Resource not found", Class: ClassRoute}},
 		"v1, no route":  {hostServer, 404, `{"Message":"No HTTP resource was found that matches the request URI 'https://eu-ext.linnworks.net/api/X?keyWord=Jane'."}`, Error{Message: "No HTTP resource was found that matches the request URI 'https://eu-ext.linnworks.net/api/X'.", Class: ClassRoute}},
-		"redirect":      {hostServer, 302, ``, Error{Class: ClassRoute, Err: errors.New("empty reply")}},
+		"redirect":      {hostServer, 302, ``, Error{Class: ClassRoute, Err: errors.New("the reply is a redirect to no address, which is not followed")}},
 		"empty":         {hostServer, 500, ` `, Error{Class: ClassSystem, Err: errors.New("empty reply")}},
 		"page":          {hostServer, 502, page, Error{Class: ClassSystem, Body: []byte(page), Err: errors.New("the reply is not the API's JSON")}},
 		"list":          {hostServer, 400, `["no"]`, Error{Class: ClassRequest, Body: []byte(`["no"]`), Err: errors.New("the reply is not the API's JSON")}},

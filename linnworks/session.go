@@ -150,11 +150,12 @@ type authorizeReply struct {
 	Status   struct{ State, Reason string }
 }
 
-// states are what a session says of its account, in capitals.
+// states are what a session says of its account, in capitals or by the number that
+// the order of the official list gives.
 var states = map[string]Class{
-	"": "", "AVAILABLE": "",
-	"LOCKED_BASIC": ClassLocked, "LOCKED_FULL": ClassLocked,
-	"MAINTENANCE": ClassMaintenance,
+	"": "", "AVAILABLE": "", "0": "",
+	"LOCKED_BASIC": ClassLocked, "1": ClassLocked, "LOCKED_FULL": ClassLocked, "2": ClassLocked,
+	"MAINTENANCE": ClassMaintenance, "3": ClassMaintenance,
 }
 
 func (c *Client) authorize(ctx context.Context) (*openSession, error) {

@@ -89,7 +89,10 @@ type envelope struct {
 // code returns the business code, and whether there was one.
 func (e envelope) code() (code int, ok bool) {
 	code, err := strconv.Atoi(string(e.Code))
-	return code, err == nil
+	if err != nil { // out of range, say: that is no code
+		return 0, false
+	}
+	return code, true
 }
 
 // dropped takes data that nobody wants.

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,13 +33,16 @@ func TestOneBoundForPauseAndLimiter(t *testing.T) {
 		"86400": 2 * time.Minute, "999999999999": 2 * time.Minute, "121": 2 * time.Minute, "60": time.Minute,
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			healthy := false
+			var healthy atomic.Bool
+			var mu sync.Mutex
 			var sent []time.Duration
 			start := time.Now()
 			tr := newTransport(func(*http.Request) (*http.Response, error) {
+				mu.Lock()
 				sent = append(sent, time.Since(start).Round(time.Second))
+				mu.Unlock()
 				time.Sleep(time.Second)
-				if healthy {
+				if healthy.Load() {
 					return respond(200, ""), nil
 				}
 				return respond(503, "", "Retry-After", asked), nil
@@ -55,7 +60,7 @@ func TestOneBoundForPauseAndLimiter(t *testing.T) {
 				}()
 			}
 			if held < 2*time.Minute { // not cut: the others need not wait for the first
-				healthy = true
+				healthy.Store(true)
 				for range 3 {
 					if err := <-done; err != nil {
 						t.Error(err)
@@ -69,7 +74,7 @@ func TestOneBoundForPauseAndLimiter(t *testing.T) {
 			if err := <-done; err == nil { // still refused, alone
 				t.Error("the first call after the hold succeeded")
 			}
-			healthy = true
+			healthy.Store(true)
 			for range 2 {
 				if err := <-done; err != nil {
 					t.Error(err)

@@ -268,11 +268,13 @@ func stopped(why, last error) error {
 // Redirect returns an error that says where the reply redirects to, nil if it does
 // not. It names the host alone: the rest of an address may hold secrets.
 func Redirect(reply *Reply) error {
-	if reply.Status < 300 || reply.Status >= 400 || reply.Header.Get("Location") == "" {
+	if reply.Status < 300 || reply.Status >= 400 {
 		return nil
 	}
-	to := "an address that cannot be read"
-	if u, err := url.Parse(reply.Header.Get("Location")); err == nil {
+	to, location := "an address that cannot be read", reply.Header.Get("Location")
+	if u, err := url.Parse(location); location == "" {
+		to = "no address"
+	} else if err == nil {
 		to = cmp.Or(u.Host, "another path of the same host")
 	}
 	return fmt.Errorf("the reply is a redirect to %s, which is not followed", to)
