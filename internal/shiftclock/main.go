@@ -17,7 +17,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -33,11 +32,7 @@ func main() {
 	log.SetPrefix("shiftclock: ")
 	by := flag.Duration("by", 0, "how far the clock is ahead; negative if it is behind")
 	flag.Parse()
-	err := run(context.Background(), *by, flag.Args())
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		os.Exit(exit.ExitCode()) // go test has said why
-	}
-	if err != nil {
+	if err := run(context.Background(), *by, flag.Args()); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -57,7 +52,10 @@ func run(ctx context.Context, by time.Duration, args []string) error {
 	}
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-overlay", overlay}, args...)...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	return cmd.Run()
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("go test: %w", err)
+	}
+	return nil
 }
 
 // writeOverlay writes to dir what the -overlay flag of the go command needs, and
