@@ -634,7 +634,8 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 		case err != nil:
 			r.result.Failed++
 			v := r.failure(old, o.ID, deadline, true, err)
-			v.Unseen = (old.Unseen || !had) && (blamed[o.ID] || !reported)
+			// An entry of an order that only a hint told of was never handed on.
+			v.Unseen = (old.Unseen || !old.Known) && (blamed[o.ID] || !reported)
 			puts = append(puts, v)
 			if r.escalates(v) {
 				raised = append(raised, notTakenIn(v))

@@ -763,6 +763,38 @@ func TestIntakeIsCompleteWhenEveryOrderWasSeen(t *testing.T) {
 	})
 }
 
+// That it is on the list because reading it failed does not mean that the handler
+// has seen it.
+func TestIntakeIsIncompleteAfterAFailedRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter()
+		in := c.intake(t, noSweep)
+		runIntake(t, in)
+		c.orders["1"] = sold("1", AwaitingShipment, 0)
+		if err := in.Hint(t.Context(), "1"); err != nil {
+			t.Fatal(err)
+		}
+		c.fault = func(name string, _ bool) error {
+			return cmp.Or(failing("OrdersByID")(name, true), failing("OrdersUpdated")(name, true))
+		}
+		if _, err := in.Run(t.Context()); err == nil {
+			t.Fatal("the shop does not answer, and the run went well")
+		}
+		time.Sleep(time.Minute)
+		c.fault, c.down = nil, errInjected
+		for range 3 {
+			if r, _ := in.Run(t.Context()); r.Complete() {
+				t.Errorf("complete before the handler has seen the order: %v", r)
+			}
+		}
+		c.down = nil
+		time.Sleep(time.Hour)
+		if r := runIntake(t, in); !r.Complete() {
+			t.Errorf("incomplete after the handler has seen it: %v", r)
+		}
+	})
+}
+
 // A request to cancel that is turned down changes no status: the order is looked
 // at until the request is gone.
 func TestIntakeLooksAgainWhileTheBuyerAsksToCancel(t *testing.T) {

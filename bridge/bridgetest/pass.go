@@ -6,23 +6,34 @@ import (
 	"fmt"
 )
 
-// pass runs every primitive once, as a small program would. Stock is pushed only
-// when the intake has seen the orders: without that the ledger is blind.
+// pass runs every primitive once, as a small program would. A process that dies
+// is started again, and begins with a pass.
 func (l *lab) pass(ctx context.Context) error {
+	for {
+		alive, err := l.tryPass(ctx)
+		if alive || ctx.Err() != nil {
+			return err
+		}
+		if err := l.restart(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// tryPass runs a pass and reports whether the process lived to its end.
+func (l *lab) tryPass(ctx context.Context) (alive bool, err error) {
 	l.report.Passes++
 	l.truth.newPass(l)
 	l.tiktok.SendWebhooks(ctx)
-	alive, kill := context.WithCancel(ctx)
+	process, kill := context.WithCancel(ctx)
 	defer kill()
 	l.kill = kill
-	err := l.work(alive)
-	if alive.Err() == nil || ctx.Err() != nil {
-		return err
-	}
-	return errors.Join(err, l.restart(ctx))
+	err = l.work(process)
+	return process.Err() == nil, err
 }
 
-// work is what the bridge does in a pass.
+// work is what the bridge does in a pass. Stock is pushed only when the intake has
+// seen the orders: without that the ledger is blind.
 func (l *lab) work(ctx context.Context) error {
 	taken, takeErr := l.intake.Run(ctx)
 	pending, pendingErr := l.ports.Cancellations.PendingCancellations(ctx, nil)
