@@ -67,7 +67,7 @@ type record struct {
 type reply struct {
 	Records []record `json:"records"`
 	Total   int      `json:"total"`
-	Next    string   `json:"next"`
+	Next    string   `json:"next_page_token"`
 	Meta    struct {
 		Pages int `json:"pages"`
 	} `json:"meta"`
@@ -151,7 +151,9 @@ func TestUnread(t *testing.T) {
 		`{"records":[5,` + others + `,"x"]}`:                                                   {"records[0]: the value is a JSON number, not a lenient.record", "records[3]: the value is a JSON string, not a lenient.record"},
 		`{"records":[{"name":"MARKED","buyer_id":"MARKED","count":[]},` + others + `]}`:        {"records[0]: count is a JSON array, not a int"},
 		`{"records":[{"id":"Ada Lovelace","pkOrderID":7,"count":[]},` + others + `]}`:          {"records[0] (id 7): count is a JSON array, not a int"},
-		`{"records":[` + others + `],"total":"MARKED","next":5}`:                               {"total is a JSON string, not a int"},
+		`{"records":[` + others + `],"total":"MARKED","next_page_token":5}`:                    {"total is a JSON string, not a int"},
+		`{"records":[` + others + `],"next_page_token":false,"total":"x"}`:                     {"total is a JSON string, not a int"},
+		`{"records":[` + others + `],"next_page_token":true}`:                                  {"next_page_token is a JSON bool, not a string"},
 		`{"records":[` + others + `],"meta":{"pages":[]},"total":"x"}`:                         {"meta.pages is a JSON array, not a int", "total is a JSON string, not a int"},
 	} {
 		var got reply
@@ -165,6 +167,9 @@ func TestUnread(t *testing.T) {
 		}
 		if d := cmp.Diff([]record{{ID: "1"}, {ID: "3"}}, got.Records, compare); d != "" {
 			t.Errorf("%s: the others (-want +got):\n%s", in, d)
+		}
+		if got.Next == "false" || got.Next == "true" {
+			t.Errorf("%s: the page token %q", in, got.Next)
 		}
 		if strings.Contains(strings.Join(texts, ""), "MARKED") {
 			t.Errorf("%s: a value is repeated: %q", in, texts)
