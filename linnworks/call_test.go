@@ -553,8 +553,8 @@ func TestReplyAboveTheLimit(t *testing.T) {
 		want string // in the error, empty for a success
 	}{
 		"the default":           {nil, huge, "WithMaxReply allows: 33554432 bytes"},
-		"a lower limit":         {[]Option{WithMaxReply(10)}, `"0123456789"`, "WithMaxReply allows: 10 bytes"},
-		"just within":           {[]Option{WithMaxReply(12)}, `"0123456789"`, ""},
+		"a lower limit":         {[]Option{WithMaxReply(1001)}, huge[:1001] + `"`, "WithMaxReply allows: 1001 bytes"},
+		"just within":           {[]Option{WithMaxReply(1002)}, huge[:1001] + `"`, ""},
 		"above the default too": {[]Option{WithMaxReply(34 << 20)}, huge, ""},
 	} {
 		var got string
