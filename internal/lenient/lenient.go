@@ -254,6 +254,13 @@ func (d *decoder) value(v reflect.Value, t *info, in bool) bool {
 
 // refused fails with what a type's own decoder says, but for its words.
 func (d *decoder) refused(raw []byte, t *info, err error) bool {
+	if e, ok := errors.AsType[*fieldError](err); ok {
+		outer := d.path
+		d.path = append(d.path, e.path...)
+		d.fail(e.why)
+		d.path = outer
+		return false
+	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && e.Field != "" {
 		kind, _, _ := strings.Cut(e.Value, " ")
 		return d.fail("has a JSON " + kind + " in " + e.Field + ", not a " + e.Type.String())

@@ -18,7 +18,7 @@ import (
 type amount string
 
 func (a *amount) UnmarshalJSON(b []byte) error {
-	if b[0] == '{' || b[0] == 't' {
+	if b[0] == '{' || b[0] == '[' || b[0] == 't' {
 		return errors.New("not an amount: " + string(b))
 	}
 	*a = amount(strings.Trim(string(b), `"`))
