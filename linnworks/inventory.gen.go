@@ -3785,7 +3785,7 @@ type ItemComposition struct {
 	LinkedStockItemID     GUID    `json:"LinkedStockItemId,omitzero"`
 	PackageGroupID        GUID    `json:"PackageGroupId,omitzero"`
 	PurchasePrice         Decimal `json:"PurchasePrice,omitzero"`
-	Quantity              int     `json:"Quantity"`
+	Quantity              int     `json:"Quantity" reply:"always"` // a reply without it is unreadable
 	SKU                   string  `json:"SKU,omitzero"`
 	StockItemID           GUID    `json:"StockItemId,omitzero"`
 	StockItemIntID        int     `json:"StockItemIntId"`

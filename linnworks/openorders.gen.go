@@ -581,7 +581,7 @@ type OpenOrderItem struct {
 	ContainsComposites bool                `json:"ContainsComposites,omitzero"`
 	ItemTitle          string              `json:"ItemTitle,omitzero"`
 	ProductIdentifiers []ProductIdentifier `json:"ProductIdentifiers,omitzero"`
-	Quantity           int                 `json:"Quantity,omitzero"`
+	Quantity           int                 `json:"Quantity,omitzero" reply:"always"` // a reply without it is unreadable
 	SKU                string              `json:"SKU,omitzero"`
 	StockItemID        GUID                `json:"StockItemId,omitzero"`
 }
@@ -735,7 +735,7 @@ type OrderItem struct {
 	PartShipped              bool                        `json:"PartShipped"`
 	PartShippedQty           int                         `json:"PartShippedQty"`
 	PricePerUnit             Decimal                     `json:"PricePerUnit,omitzero"`
-	Quantity                 int                         `json:"Quantity"`
+	Quantity                 int                         `json:"Quantity" reply:"always"` // a reply without it is unreadable
 	RowID                    GUID                        `json:"RowId,omitzero"`
 	SKU                      string                      `json:"SKU,omitzero"`
 	SalesTax                 Decimal                     `json:"SalesTax,omitzero"`

@@ -1218,7 +1218,7 @@ type GetStockLevelByLocationRequest struct {
 // GetStockLevelByLocationResponse is returned by
 // [StockService.GetStockLevelByLocation].
 type GetStockLevelByLocationResponse struct {
-	StockLevel StockItemLevel `json:"StockLevel,omitzero"`
+	StockLevel StockItemLevel `json:"StockLevel,omitzero" reply:"always"` // a reply without it is unreadable
 }
 
 // GetVariationGroupByNameRequest holds the parameters of
@@ -1452,7 +1452,7 @@ type StockItemFullExtended struct {
 // StockItemLevel is returned by [StockService.GetStockLevel] and 6 others.
 type StockItemLevel struct {
 	AutoAdjust             bool                   `json:"AutoAdjust,omitzero"`
-	Available              int                    `json:"Available,omitzero"`
+	Available              int                    `json:"Available,omitzero" reply:"always"` // a reply without it is unreadable
 	Due                    int                    `json:"Due,omitzero"`
 	InOrderBook            int                    `json:"InOrderBook,omitzero"`
 	InOrders               int                    `json:"InOrders,omitzero"`
@@ -1466,7 +1466,7 @@ type StockItemLevel struct {
 	StockItemID            GUID                   `json:"StockItemId,omitzero"`
 	StockItemIntID         int                    `json:"StockItemIntId,omitzero"`
 	StockItemPurchasePrice Decimal                `json:"StockItemPurchasePrice,omitzero"`
-	StockLevel             int                    `json:"StockLevel,omitzero"`
+	StockLevel             int                    `json:"StockLevel,omitzero" reply:"always"` // a reply without it is unreadable
 	StockValue             Decimal                `json:"StockValue,omitzero"`
 	UnitCost               Decimal                `json:"UnitCost,omitzero"`
 	RowID                  GUID                   `json:"rowid,omitzero"`
