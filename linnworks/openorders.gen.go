@@ -32,7 +32,8 @@ func (s *OpenOrdersService) AssignOrderIdentifier(ctx context.Context, req *Assi
 // AssignStockToOrders calls POST /api/OpenOrders/AssignStockToOrders.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-AssignStockToOrders
 func (s *OpenOrdersService) AssignStockToOrders(ctx context.Context, req *AssignStockToOrdersRequest, opts ...CallOption) (*AssignStockToOrdersResponseOrderItemBatchExtendedGUID, error) {
@@ -47,7 +48,8 @@ func (s *OpenOrdersService) AssignStockToOrders(ctx context.Context, req *Assign
 // DeleteAssignedStock calls POST /api/OpenOrders/DeleteAssignedStock.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-DeleteAssignedStock
 func (s *OpenOrdersService) DeleteAssignedStock(ctx context.Context, req *DeleteAssignedStockRequest, opts ...CallOption) (*AssignStockToOrdersResponseInt32Int32, error) {
@@ -192,7 +194,8 @@ func (s *OpenOrdersService) GetOpenOrdersAll(ctx context.Context, req *OpenOrder
 
 // GetOpenOrdersDetails calls POST /api/OpenOrders/GetOpenOrdersDetails.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOpenOrdersDetails
 func (s *OpenOrdersService) GetOpenOrdersDetails(ctx context.Context, req *GetOpenOrdersDetailsRequest, opts ...CallOption) (*GetOpenOrdersDetailsResponse, error) {
@@ -218,7 +221,8 @@ func (s *OpenOrdersService) GetOpenOrdersDetailsBatched(ctx context.Context, req
 
 // GetOrderItemIndicators calls POST /api/OpenOrders/GetOrderItemIndicators.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOrderItemIndicators
 func (s *OpenOrdersService) GetOrderItemIndicators(ctx context.Context, req *GetOrderItemIndicatorsRequest, opts ...CallOption) (*GetOrderItemIndicatorResponse, error) {
@@ -232,7 +236,8 @@ func (s *OpenOrdersService) GetOrderItemIndicators(ctx context.Context, req *Get
 
 // GetOrdersLowFidelity calls POST /api/OpenOrders/GetOrdersLowFidelity.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.DespatchConsoleNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOrdersLowFidelity
 func (s *OpenOrdersService) GetOrdersLowFidelity(ctx context.Context, req *GetOrdersLowFidelityRequest, opts ...CallOption) (*GetOrdersLowFidelityResponse, error) {
@@ -261,7 +266,8 @@ func (s *OpenOrdersService) GetViewStats(ctx context.Context, req *GetViewStatsR
 // MarkReadyForCollection calls POST /api/OpenOrders/MarkReadyForCollection.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-MarkReadyForCollection
 func (s *OpenOrdersService) MarkReadyForCollection(ctx context.Context, req *MarkReadyForCollectionRequest, opts ...CallOption) (*GenericOrderOperationResult, error) {

@@ -273,7 +273,8 @@ func (s *OrdersService) CreateNewItemAndLink(ctx context.Context, req *CreateNew
 // CreateNewOrder calls POST /api/Orders/CreateNewOrder.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrders.CreateOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CreateNewOrder
 func (s *OrdersService) CreateNewOrder(ctx context.Context, req *CreateNewOrderRequest, opts ...CallOption) (*OpenOrder, error) {
@@ -332,7 +333,8 @@ func (s *OrdersService) CustomerLookUp(ctx context.Context, req *CustomerLookUpR
 // DeleteOrder calls POST /api/Orders/DeleteOrder.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrders.DeleteOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-DeleteOrder
 func (s *OrdersService) DeleteOrder(ctx context.Context, req *DeleteOrderRequest, opts ...CallOption) (*DeleteOrderResponse, error) {
@@ -360,7 +362,8 @@ func (s *OrdersService) GetAllAvailableOrderItemBatchesByOrderID(ctx context.Con
 
 // GetAllOpenOrders calls POST /api/Orders/GetAllOpenOrders.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetAllOpenOrders
 func (s *OrdersService) GetAllOpenOrders(ctx context.Context, req *GetAllOpenOrdersRequest, opts ...CallOption) ([]GUID, error) {
@@ -374,7 +377,8 @@ func (s *OrdersService) GetAllOpenOrders(ctx context.Context, req *GetAllOpenOrd
 
 // GetAllOpenOrdersBetweenIndex calls POST /api/Orders/GetAllOpenOrdersBetweenIndex.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetAllOpenOrdersBetweenIndex
 func (s *OrdersService) GetAllOpenOrdersBetweenIndex(ctx context.Context, req *GetAllOpenOrdersBetweenIndexRequest, opts ...CallOption) ([]GUID, error) {
@@ -528,7 +532,8 @@ func (s *OrdersService) GetLinkedItems(ctx context.Context, req *GetLinkedItemsR
 
 // GetOpenOrderIDByOrderOrReferenceID calls POST /api/Orders/GetOpenOrderIdByOrderOrReferenceId.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBookNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrderIdByOrderOrReferenceId
 func (s *OrdersService) GetOpenOrderIDByOrderOrReferenceID(ctx context.Context, req *GetOpenOrderIDByOrderOrReferenceIDRequest, opts ...CallOption) (GUID, error) {
@@ -556,7 +561,8 @@ func (s *OrdersService) GetOpenOrderItemsSuppliers(ctx context.Context, req *Get
 
 // GetOpenOrders calls POST /api/Orders/GetOpenOrders.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrders
 func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) (*OpenOrderPage, error) {
@@ -586,7 +592,8 @@ func (s *OrdersService) GetOpenOrdersAll(ctx context.Context, req *OrdersGetOpen
 
 // GetOpenOrdersByItemBarcode calls POST /api/Orders/GetOpenOrdersByItemBarcode.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBookNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrdersByItemBarcode
 func (s *OrdersService) GetOpenOrdersByItemBarcode(ctx context.Context, req *GetOpenOrdersByItemBarcodeRequest, opts ...CallOption) (*KeyValuePairListOrderSummaryString, error) {
@@ -642,7 +649,8 @@ func (s *OrdersService) GetOrderAuditTrailsByIDs(ctx context.Context, req *GetOr
 
 // GetOrderByID calls GET /api/Orders/GetOrderById.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderById
 func (s *OrdersService) GetOrderByID(ctx context.Context, req *GetOrderByIDRequest, opts ...CallOption) (*OrderDetails, error) {
@@ -656,7 +664,8 @@ func (s *OrdersService) GetOrderByID(ctx context.Context, req *GetOrderByIDReque
 
 // GetOrderDetailsByNumOrderID calls GET /api/Orders/GetOrderDetailsByNumOrderId.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderDetailsByNumOrderId
 func (s *OrdersService) GetOrderDetailsByNumOrderID(ctx context.Context, req *GetOrderDetailsByNumOrderIDRequest, opts ...CallOption) (*OrderDetails, error) {
@@ -670,7 +679,8 @@ func (s *OrdersService) GetOrderDetailsByNumOrderID(ctx context.Context, req *Ge
 
 // GetOrderDetailsByReferenceID calls GET /api/Orders/GetOrderDetailsByReferenceId.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderDetailsByReferenceId
 func (s *OrdersService) GetOrderDetailsByReferenceID(ctx context.Context, req *GetOrderDetailsByReferenceIDRequest, opts ...CallOption) ([]OrderDetails, error) {
@@ -795,7 +805,8 @@ func (s *OrdersService) GetOrderNotes(ctx context.Context, req *GetOrderNotesReq
 
 // GetOrderPackagingCalculation calls POST /api/Orders/GetOrderPackagingCalculation.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderPackagingCalculation
 func (s *OrdersService) GetOrderPackagingCalculation(ctx context.Context, req *GetOrderPackagingCalculationRequest, opts ...CallOption) ([]CalcOrderHeader, error) {
@@ -909,7 +920,8 @@ func (s *OrdersService) GetOrders(ctx context.Context, req *OrdersGetOrdersReque
 
 // GetOrdersByID calls POST /api/Orders/GetOrdersById.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrdersById
 func (s *OrdersService) GetOrdersByID(ctx context.Context, req *GetOrdersByIDRequest, opts ...CallOption) ([]OrderDetails, error) {
@@ -1005,7 +1017,8 @@ func (s *OrdersService) GetShippingMethods(ctx context.Context, req *GetShipping
 
 // GetUserLocationID calls GET /api/Orders/GetUserLocationId.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetUserLocationId
 func (s *OrdersService) GetUserLocationID(ctx context.Context, req *GetUserLocationIDRequest, opts ...CallOption) (GUID, error) {
@@ -1035,7 +1048,8 @@ func (s *OrdersService) LockOrder(ctx context.Context, req *LockOrderRequest, op
 // MergeOrders calls POST /api/Orders/MergeOrders.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrders.MergeOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-MergeOrders
 func (s *OrdersService) MergeOrders(ctx context.Context, req *MergeOrdersRequest, opts ...CallOption) (*OpenOrder, error) {
@@ -1065,7 +1079,8 @@ func (s *OrdersService) MoveToLocation(ctx context.Context, req *MoveToLocationR
 // ProcessFulfilmentCentreOrder calls POST /api/Orders/ProcessFulfilmentCentreOrder.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessFulfilmentCentreOrder
 func (s *OrdersService) ProcessFulfilmentCentreOrder(ctx context.Context, req *ProcessFulfilmentCentreOrderRequest, opts ...CallOption) (*ProcessOrderResult, error) {
@@ -1095,7 +1110,8 @@ func (s *OrdersService) ProcessOrder(ctx context.Context, req *ProcessOrderReque
 // ProcessOrderByOrderIDOrReference calls POST /api/Orders/ProcessOrderByOrderOrReferenceId.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.DespatchConsoleNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessOrderByOrderOrReferenceId
 func (s *OrdersService) ProcessOrderByOrderIDOrReference(ctx context.Context, req *ProcessOrderByOrderIDOrReferenceRequest, opts ...CallOption) (*ProcessOrderByOrderIDOrReferenceResponse, error) {
@@ -1140,7 +1156,8 @@ func (s *OrdersService) ProcessOrdersInBatch(ctx context.Context, req *ProcessOr
 // RecalculateSingleOrderPackaging calls POST /api/Orders/RecalculateSingleOrderPackaging.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-RecalculateSingleOrderPackaging
 func (s *OrdersService) RecalculateSingleOrderPackaging(ctx context.Context, req *RecalculateSingleOrderPackagingRequest, opts ...CallOption) (*CalcOrderHeader, error) {
@@ -1335,7 +1352,8 @@ func (s *OrdersService) SetOrderNotes(ctx context.Context, req *SetOrderNotesReq
 // SetOrderPackaging calls POST /api/Orders/SetOrderPackaging.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderPackaging
 func (s *OrdersService) SetOrderPackaging(ctx context.Context, req *SetOrderPackagingRequest, opts ...CallOption) (*CalcOrderHeader, error) {
@@ -1380,7 +1398,8 @@ func (s *OrdersService) SetOrderShippingInfo(ctx context.Context, req *SetOrderS
 // SetOrderSplitPackagingManualOverwrite calls POST /api/Orders/SetOrderSplitPackagingManualOverwrite.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderSplitPackagingManualOverwrite
 func (s *OrdersService) SetOrderSplitPackagingManualOverwrite(ctx context.Context, req *SetOrderSplitPackagingManualOverwriteRequest, opts ...CallOption) (*CalcOrderHeader, error) {
@@ -1425,7 +1444,8 @@ func (s *OrdersService) SetPaymentMethods(ctx context.Context, req *SetPaymentMe
 // SetPickListPrinted calls POST /api/Orders/SetPickListPrinted.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetPickListPrinted
 func (s *OrdersService) SetPickListPrinted(ctx context.Context, req *SetPickListPrintedRequest, opts ...CallOption) (*SetPickListPrintedResponse, error) {
@@ -1470,7 +1490,8 @@ func (s *OrdersService) UnassignToFolder(ctx context.Context, req *UnassignToFol
 // UpdateAdditionalInfo calls POST /api/Orders/UpdateAdditionalInfo.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UpdateAdditionalInfo
 func (s *OrdersService) UpdateAdditionalInfo(ctx context.Context, req *UpdateAdditionalInfoRequest, opts ...CallOption) (*UpdateAdditionalInfoResponse, error) {

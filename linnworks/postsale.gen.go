@@ -16,7 +16,8 @@ type PostSaleService service
 // CreateCancellation calls POST /api/PostSale/CreateCancellation.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrders.CancellationsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostSale-CreateCancellation
 func (s *PostSaleService) CreateCancellation(ctx context.Context, req *CreateCancellationRequest, opts ...CallOption) (*ValidatedCancellation, error) {
@@ -30,7 +31,8 @@ func (s *PostSaleService) CreateCancellation(ctx context.Context, req *CreateCan
 
 // GetCancellationOptions calls GET /api/PostSale/GetCancellationOptions.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrders.CancellationsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostSale-GetCancellationOptions
 func (s *PostSaleService) GetCancellationOptions(ctx context.Context, req *GetCancellationOptionsRequest, opts ...CallOption) (*CancellationOptions, error) {

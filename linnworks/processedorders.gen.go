@@ -151,7 +151,8 @@ func (s *ProcessedOrdersService) DeleteReturnCategory(ctx context.Context, req *
 // DownloadOrdersToCSV calls POST /api/ProcessedOrders/DownloadOrdersToCSV.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ProcessedOrders.DownloadProcessedOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-DownloadOrdersToCSV
 func (s *ProcessedOrdersService) DownloadOrdersToCSV(ctx context.Context, req *DownloadOrdersToCSVRequest, opts ...CallOption) (*DownloadOrdersToCSVResponse, error) {
@@ -193,7 +194,8 @@ func (s *ProcessedOrdersService) GetOrderInfo(ctx context.Context, req *GetOrder
 
 // GetOrderTrackingURLs calls POST /api/ProcessedOrders/GetOrderTrackingURLs.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ProcessedOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetOrderTrackingURLs
 func (s *ProcessedOrdersService) GetOrderTrackingURLs(ctx context.Context, req *GetOrderTrackingURLsRequest, opts ...CallOption) (*GetOrderTrackingURLsResponse, error) {
@@ -494,7 +496,8 @@ func (s *ProcessedOrdersService) RenameReturnCategory(ctx context.Context, req *
 
 // SearchProcessedOrders calls POST /api/ProcessedOrders/SearchProcessedOrders.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ProcessedOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-SearchProcessedOrders
 func (s *ProcessedOrdersService) SearchProcessedOrders(ctx context.Context, req *SearchProcessedOrdersRequest, opts ...CallOption) (*SearchProcessedOrdersResponse, error) {

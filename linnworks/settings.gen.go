@@ -12,7 +12,8 @@ type SettingsService service
 // DeleteCurrencyConversionRates calls POST /api/Settings/DeleteCurrencyConversionRates.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.CurrencyRates.EditCurrencyRatesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-DeleteCurrencyConversionRates
 func (s *SettingsService) DeleteCurrencyConversionRates(ctx context.Context, req *DeleteCurrencyConversionRatesRequest, opts ...CallOption) (*DeleteCurrencyConversionRatesResponse, error) {
@@ -83,7 +84,8 @@ func (s *SettingsService) GetMeasures(ctx context.Context, req *GetMeasuresReque
 // InsertCurrencyConversionRates calls POST /api/Settings/InsertCurrencyConversionRates.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.CurrencyRates.EditCurrencyRatesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-InsertCurrencyConversionRates
 func (s *SettingsService) InsertCurrencyConversionRates(ctx context.Context, req *InsertCurrencyConversionRatesRequest, opts ...CallOption) (*InsertCurrencyConversionRatesResponse, error) {
@@ -98,7 +100,8 @@ func (s *SettingsService) InsertCurrencyConversionRates(ctx context.Context, req
 // UpdateCurrencyConversionRates calls POST /api/Settings/UpdateCurrencyConversionRates.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.CurrencyRates.EditCurrencyRatesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-UpdateCurrencyConversionRates
 func (s *SettingsService) UpdateCurrencyConversionRates(ctx context.Context, req *UpdateCurrencyConversionRatesRequest, opts ...CallOption) (*UpdateCurrencyConversionRatesResponse, error) {

@@ -18,7 +18,8 @@ type StockService service
 // AddRollingStockTake calls POST /api/Stock/AddRollingStockTake.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.StockTake.RollingStockCountNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-AddRollingStockTake
 func (s *StockService) AddRollingStockTake(ctx context.Context, req *AddRollingStockTakeRequest, opts ...CallOption) (*AddRollingStockTakeResponse, error) {
@@ -78,7 +79,8 @@ func (s *StockService) BookInStockBatch(ctx context.Context, req *BookInStockBat
 // BookInStockItem calls POST /api/Stock/BookInStockItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockLevelsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-BookInStockItem
 func (s *StockService) BookInStockItem(ctx context.Context, req *BookInStockItemRequest, opts ...CallOption) (*BookInStockItemResponse, error) {
@@ -122,7 +124,8 @@ func (s *StockService) CompleteWarehouseMove(ctx context.Context, req *CompleteW
 // CreateStockBatches calls POST /api/Stock/CreateStockBatches.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockLevelsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CreateStockBatches
 func (s *StockService) CreateStockBatches(ctx context.Context, req *CreateStockBatchesRequest, opts ...CallOption) ([]StockItemBatch, error) {
@@ -152,7 +155,8 @@ func (s *StockService) CreateVariationGroup(ctx context.Context, req *CreateVari
 // CreateWarehouseMove calls POST /api/Stock/CreateWarehouseMove.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseManagement.StockMoveNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CreateWarehouseMove
 func (s *StockService) CreateWarehouseMove(ctx context.Context, req *CreateWarehouseMoveRequest, opts ...CallOption) (*GetWarehouseMoveResponse, error) {
@@ -182,7 +186,8 @@ func (s *StockService) DeleteMove(ctx context.Context, req *DeleteMoveRequest, o
 // DeleteVariationGroup calls GET /api/Stock/DeleteVariationGroup.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.DeleteMyInventoryItems.DeleteItemsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationGroup
 func (s *StockService) DeleteVariationGroup(ctx context.Context, req *DeleteVariationGroupRequest, opts ...CallOption) (*DeleteVariationGroupResponse, error) {
@@ -197,7 +202,8 @@ func (s *StockService) DeleteVariationGroup(ctx context.Context, req *DeleteVari
 // DeleteVariationGroups calls POST /api/Stock/DeleteVariationGroups.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.DeleteMyInventoryItems.DeleteItemsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationGroups
 func (s *StockService) DeleteVariationGroups(ctx context.Context, req *DeleteVariationGroupsRequest, opts ...CallOption) (*DeleteVariationGroupsResponse, error) {
@@ -212,7 +218,8 @@ func (s *StockService) DeleteVariationGroups(ctx context.Context, req *DeleteVar
 // DeleteVariationItem calls POST /api/Stock/DeleteVariationItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.DeleteMyInventoryItems.DeleteItemsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationItem
 func (s *StockService) DeleteVariationItem(ctx context.Context, req *DeleteVariationItemRequest, opts ...CallOption) (*DeleteVariationItemResponse, error) {
@@ -227,7 +234,8 @@ func (s *StockService) DeleteVariationItem(ctx context.Context, req *DeleteVaria
 // DeleteVariationItems calls POST /api/Stock/DeleteVariationItems.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.DeleteMyInventoryItems.DeleteItemsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationItems
 func (s *StockService) DeleteVariationItems(ctx context.Context, req *DeleteVariationItemsRequest, opts ...CallOption) (*DeleteVariationItemsResponse, error) {
@@ -383,7 +391,8 @@ func (s *StockService) GetStockItemScrapStat(ctx context.Context, req *GetStockI
 
 // GetStockItemTypeInfo calls POST /api/Stock/GetStockItemTypeInfo.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.Stock.StockReadNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemTypeInfo
 func (s *StockService) GetStockItemTypeInfo(ctx context.Context, req *GetStockItemTypeInfoRequest, opts ...CallOption) (*GetStockItemTypeInfoResponse, error) {
@@ -427,7 +436,8 @@ func (s *StockService) GetStockItemsAll(ctx context.Context, req *GetStockItemsR
 
 // GetStockItemsByIDs calls POST /api/Stock/GetStockItemsByIds.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.Stock.StockReadNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsByIds
 func (s *StockService) GetStockItemsByIDs(ctx context.Context, req *GetStockItemsByIDsRequest, opts ...CallOption) (*GetStockItemsByIDsResponse, error) {
@@ -441,7 +451,8 @@ func (s *StockService) GetStockItemsByIDs(ctx context.Context, req *GetStockItem
 
 // GetStockItemsByKey calls POST /api/Stock/GetStockItemsByKey.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.Stock.StockReadNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsByKey
 func (s *StockService) GetStockItemsByKey(ctx context.Context, req *GetStockItemsByKeyRequest, opts ...CallOption) ([]StockItem, error) {
@@ -511,7 +522,8 @@ func (s *StockService) GetStockItemsFullByIDsBatched(ctx context.Context, req *G
 
 // GetStockItemsLocation calls POST /api/Stock/GetStockItemsLocation.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsLocation
 func (s *StockService) GetStockItemsLocation(ctx context.Context, req *GetStockItemsLocationRequest, opts ...CallOption) (*GetStockItemsLocationResponse, error) {
@@ -706,7 +718,8 @@ func (s *StockService) SKUExists(ctx context.Context, req *SKUExistsRequest, opt
 
 // SearchBinracks calls POST /api/Stock/SearchBinracks.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseManagementNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SearchBinracks
 func (s *StockService) SearchBinracks(ctx context.Context, req *SearchBinracksRequest, opts ...CallOption) (*BinracksResponse, error) {
@@ -767,7 +780,8 @@ func (s *StockService) SearchVariationGroupsAll(ctx context.Context, req *Search
 // SetStockLevel calls POST /api/Stock/SetStockLevel.
 //
 // Repeating it changes nothing more, so it is retried. At most 250 calls a
-// minute.
+// minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockLevelsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SetStockLevel
 func (s *StockService) SetStockLevel(ctx context.Context, req *SetStockLevelRequest, opts ...CallOption) ([]StockItemLevel, error) {
@@ -782,7 +796,8 @@ func (s *StockService) SetStockLevel(ctx context.Context, req *SetStockLevelRequ
 // UpdateSKUGroupIdentifier calls POST /api/Stock/UpdateSkuGroupIdentifier.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWriteNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateSkuGroupIdentifier
 func (s *StockService) UpdateSKUGroupIdentifier(ctx context.Context, req *UpdateSKUGroupIdentifierRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -797,7 +812,9 @@ func (s *StockService) UpdateSKUGroupIdentifier(ctx context.Context, req *Update
 // UpdateStockLevelsBulk calls POST /api/Stock/UpdateStockLevelsBulk.
 //
 // Repeating it changes nothing more, so it is retried. At most 150 calls a
-// minute. The reply may be empty, and so the result.
+// minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockLevelsNode. The reply
+// may be empty, and so the result.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateStockLevelsBulk
 func (s *StockService) UpdateStockLevelsBulk(ctx context.Context, req *UpdateStockLevelsBulkRequest, opts ...CallOption) (*UpdateStockLevelsBulkResponse, error) {
@@ -812,7 +829,8 @@ func (s *StockService) UpdateStockLevelsBulk(ctx context.Context, req *UpdateSto
 // UpdateStockLevelsBySKU calls POST /api/Stock/UpdateStockLevelsBySKU.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockLevelsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateStockLevelsBySKU
 func (s *StockService) UpdateStockLevelsBySKU(ctx context.Context, req *UpdateStockLevelsBySKURequest, opts ...CallOption) ([]StockItemLevel, error) {
@@ -842,7 +860,8 @@ func (s *StockService) UpdateStockMinimumLevel(ctx context.Context, req *UpdateS
 // UpdateWarehouseMove calls POST /api/Stock/UpdateWarehouseMove.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseManagement.StockMoveNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateWarehouseMove
 func (s *StockService) UpdateWarehouseMove(ctx context.Context, req *UpdateWarehouseMoveRequest, opts ...CallOption) (*GetWarehouseMoveResponse, error) {
