@@ -2555,16 +2555,19 @@ type BulkScrapBatchedItemsResponse struct{}
 // are always sent, the rest unless it is empty; [Client.Call] can send that
 // too.
 type ChannelMappingCreateInfo struct {
-	ChannelReferenceID string  `json:"ChannelReferenceId,omitzero"`
-	ChannelSKU         string  `json:"ChannelSKU"` // required
-	EndWhenStock       int     `json:"EndWhenStock"`
-	ID                 GUID    `json:"Id,omitzero"`
-	IgnoreSync         bool    `json:"IgnoreSync"`
-	MaxListedQuantity  int     `json:"MaxListedQuantity"`
-	Source             string  `json:"Source"`      // required
-	StockItemID        GUID    `json:"StockItemId"` // required
-	StockPercentage    Decimal `json:"StockPercentage,omitzero"`
-	SubSource          string  `json:"SubSource"` // required
+	ChannelReferenceID string `json:"ChannelReferenceId,omitzero"`
+	ChannelSKU         string `json:"ChannelSKU"` // required
+	// With as many units or fewer, list none.
+	EndWhenStock int  `json:"EndWhenStock"`
+	ID           GUID `json:"Id,omitzero"`
+	IgnoreSync   bool `json:"IgnoreSync"`
+	// Never list more units.
+	MaxListedQuantity int    `json:"MaxListedQuantity"`
+	Source            string `json:"Source"`      // required
+	StockItemID       GUID   `json:"StockItemId"` // required
+	// List this share of the stock, in percent.
+	StockPercentage Decimal `json:"StockPercentage,omitzero"`
+	SubSource       string  `json:"SubSource"` // required
 }
 
 // ChannelMappingUpdateInfo is taken by [InventoryService.UpdateChannelMapping],
@@ -2572,12 +2575,17 @@ type ChannelMappingCreateInfo struct {
 // are always sent, the rest unless it is empty; [Client.Call] can send that
 // too.
 type ChannelMappingUpdateInfo struct {
-	ChannelReferenceID string  `json:"ChannelReferenceId,omitzero"`
-	EndWhenStock       int     `json:"EndWhenStock"`
-	ID                 GUID    `json:"Id"` // required
-	IgnoreSync         bool    `json:"IgnoreSync"`
-	MaxListedQuantity  int     `json:"MaxListedQuantity"`
-	StockPercentage    Decimal `json:"StockPercentage,omitzero"`
+	// Empty: kept as it is.
+	ChannelReferenceID string `json:"ChannelReferenceId,omitzero"`
+	// With as many units or fewer, list none. Overwritten in any case.
+	EndWhenStock int  `json:"EndWhenStock"`
+	ID           GUID `json:"Id"` // required
+	// Overwritten in any case.
+	IgnoreSync bool `json:"IgnoreSync"`
+	// Never list more units. Overwritten in any case.
+	MaxListedQuantity int `json:"MaxListedQuantity"`
+	// List this share of the stock, in percent. Overwritten in any case.
+	StockPercentage Decimal `json:"StockPercentage,omitzero"`
 }
 
 // ChannelPaymentMethod is returned by [InventoryService.GetChannels] and
@@ -3774,23 +3782,25 @@ type InventoryParametersRequest struct {
 // InventoryUpdateInventoryItemRequest is taken by
 // [InventoryService.UpdateInventoryItem].
 type InventoryUpdateInventoryItemRequest struct {
-	Available                *int     `json:"Available,omitzero"` // read-only
-	BarcodeNumber            *string  `json:"BarcodeNumber,omitzero"`
-	BatchNumberScanRequired  *bool    `json:"BatchNumberScanRequired,omitzero"`
-	CategoryID               *GUID    `json:"CategoryId,omitzero"`
-	CategoryName             *string  `json:"CategoryName,omitzero"`
-	CreationDate             *Time    `json:"CreationDate,omitzero"`
-	Depth                    *Decimal `json:"Depth,omitzero"`
-	Due                      *int     `json:"Due,omitzero"`
-	Height                   *Decimal `json:"Height,omitzero"`
-	InOrder                  *int     `json:"InOrder,omitzero"`
-	InventoryTrackingType    *int     `json:"InventoryTrackingType,omitzero"`
-	IsCompositeParent        *bool    `json:"IsCompositeParent,omitzero"`
-	IsVariationParent        *bool    `json:"IsVariationParent,omitzero"`
-	ItemDescription          *string  `json:"ItemDescription,omitzero"`
-	ItemNumber               *string  `json:"ItemNumber,omitzero"`
-	ItemTitle                *string  `json:"ItemTitle,omitzero"`
-	MetaData                 *string  `json:"MetaData,omitzero"`
+	Available               *int     `json:"Available,omitzero"` // read-only
+	BarcodeNumber           *string  `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired *bool    `json:"BatchNumberScanRequired,omitzero"`
+	CategoryID              *GUID    `json:"CategoryId,omitzero"`
+	CategoryName            *string  `json:"CategoryName,omitzero"`
+	CreationDate            *Time    `json:"CreationDate,omitzero"`
+	Depth                   *Decimal `json:"Depth,omitzero"`
+	Due                     *int     `json:"Due,omitzero"`
+	Height                  *Decimal `json:"Height,omitzero"`
+	InOrder                 *int     `json:"InOrder,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType *int    `json:"InventoryTrackingType,omitzero"`
+	IsCompositeParent     *bool   `json:"IsCompositeParent,omitzero"`
+	IsVariationParent     *bool   `json:"IsVariationParent,omitzero"`
+	ItemDescription       *string `json:"ItemDescription,omitzero"`
+	ItemNumber            *string `json:"ItemNumber,omitzero"`
+	ItemTitle             *string `json:"ItemTitle,omitzero"`
+	MetaData              *string `json:"MetaData,omitzero"`
+	// -1: not tracked.
 	MinimumLevel             *int     `json:"MinimumLevel,omitzero"`
 	PackageGroupID           *GUID    `json:"PackageGroupId,omitzero"`
 	PackageGroupName         *string  `json:"PackageGroupName,omitzero"`
@@ -3803,11 +3813,13 @@ type InventoryUpdateInventoryItemRequest struct {
 	ShippedSeparately        *bool    `json:"ShippedSeparately,omitzero"`
 	StockItemID              *GUID    `json:"StockItemId,omitzero"`
 	StockItemIntID           *int     `json:"StockItemIntId,omitzero"`
-	TaxRate                  *Decimal `json:"TaxRate,omitzero"`
-	VariationGroupName       *string  `json:"VariationGroupName,omitzero"`
-	Weight                   *Decimal `json:"Weight,omitzero"`
-	Width                    *Decimal `json:"Width,omitzero"`
-	IsBatchedStockType       *bool    `json:"isBatchedStockType,omitzero"` // read-only
+	// Percent; -1 takes the rate of the country.
+	TaxRate            *Decimal `json:"TaxRate,omitzero"`
+	VariationGroupName *string  `json:"VariationGroupName,omitzero"`
+	// The unit is not documented.
+	Weight             *Decimal `json:"Weight,omitzero"`
+	Width              *Decimal `json:"Width,omitzero"`
+	IsBatchedStockType *bool    `json:"isBatchedStockType,omitzero"` // read-only
 }
 
 // InventoryView is taken by [InventoryService.CreateUserSpecificView] and
@@ -3852,20 +3864,26 @@ type IsOwnedStockLocationRequest struct {
 // [InventoryService.GetInventoryItemsCompositionByIDs]. Bools and numbers are
 // always sent, the rest unless it is empty; [Client.Call] can send that too.
 type ItemComposition struct {
-	DimDepth              Decimal `json:"DimDepth,omitzero"`
-	DimHeight             Decimal `json:"DimHeight,omitzero"`
-	DimWidth              Decimal `json:"DimWidth,omitzero"`
-	InventoryTrackingType int     `json:"InventoryTrackingType"`
-	ItemTitle             string  `json:"ItemTitle,omitzero"`
-	LinkedStockItemID     GUID    `json:"LinkedStockItemId,omitzero"`
-	PackageGroupID        GUID    `json:"PackageGroupId,omitzero"`
-	PurchasePrice         Decimal `json:"PurchasePrice,omitzero"`
-	Quantity              int     `json:"Quantity"`
-	SKU                   string  `json:"SKU,omitzero"`
-	StockItemID           GUID    `json:"StockItemId,omitzero"`
-	StockItemIntID        int     `json:"StockItemIntId"`
-	TaxRate               Decimal `json:"TaxRate,omitzero"`
-	Weight                Decimal `json:"Weight,omitzero"`
+	DimDepth  Decimal `json:"DimDepth,omitzero"`
+	DimHeight Decimal `json:"DimHeight,omitzero"`
+	DimWidth  Decimal `json:"DimWidth,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType int    `json:"InventoryTrackingType"`
+	ItemTitle             string `json:"ItemTitle,omitzero"`
+	// The part of it.
+	LinkedStockItemID GUID    `json:"LinkedStockItemId,omitzero"`
+	PackageGroupID    GUID    `json:"PackageGroupId,omitzero"`
+	PurchasePrice     Decimal `json:"PurchasePrice,omitzero"`
+	// Units in one kit.
+	Quantity int    `json:"Quantity"`
+	SKU      string `json:"SKU,omitzero"`
+	// The kit.
+	StockItemID    GUID `json:"StockItemId,omitzero"`
+	StockItemIntID int  `json:"StockItemIntId"`
+	// Percent.
+	TaxRate Decimal `json:"TaxRate,omitzero"`
+	// The unit is not documented.
+	Weight Decimal `json:"Weight,omitzero"`
 }
 
 // ItemsHaveScannableIdentifiersResponse is returned by
@@ -4017,39 +4035,50 @@ type SetInventoryItemImageAsMainResponse struct{}
 // numbers are always sent, the rest unless it is empty; [Client.Call] can send
 // that too.
 type StockItem struct {
-	Available                int     `json:"Available,omitzero"` // read-only
-	BarcodeNumber            string  `json:"BarcodeNumber,omitzero"`
-	BatchNumberScanRequired  bool    `json:"BatchNumberScanRequired"`
-	CategoryID               GUID    `json:"CategoryId,omitzero"`
-	CategoryName             string  `json:"CategoryName,omitzero"`
-	CreationDate             Time    `json:"CreationDate,omitzero"`
-	Depth                    Decimal `json:"Depth,omitzero"`
-	Due                      int     `json:"Due"`
-	Height                   Decimal `json:"Height,omitzero"`
-	InOrder                  int     `json:"InOrder"`
-	InventoryTrackingType    int     `json:"InventoryTrackingType"`
-	IsCompositeParent        bool    `json:"IsCompositeParent"`
-	IsVariationParent        bool    `json:"IsVariationParent"`
-	ItemDescription          string  `json:"ItemDescription,omitzero"`
-	ItemNumber               string  `json:"ItemNumber,omitzero"`
-	ItemTitle                string  `json:"ItemTitle,omitzero"`
-	MetaData                 string  `json:"MetaData,omitzero"`
-	MinimumLevel             int     `json:"MinimumLevel"`
-	PackageGroupID           GUID    `json:"PackageGroupId,omitzero"`
-	PackageGroupName         string  `json:"PackageGroupName,omitzero"`
-	PostalServiceID          GUID    `json:"PostalServiceId,omitzero"`
-	PostalServiceName        string  `json:"PostalServiceName,omitzero"`
-	PurchasePrice            Decimal `json:"PurchasePrice,omitzero"`
+	// Quantity less InOrder.
+	Available               int    `json:"Available,omitzero"` // read-only
+	BarcodeNumber           string `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired bool   `json:"BatchNumberScanRequired"`
+	CategoryID              GUID   `json:"CategoryId,omitzero"`
+	CategoryName            string `json:"CategoryName,omitzero"`
+	CreationDate            Time   `json:"CreationDate,omitzero"`
+	// The unit is not documented.
+	Depth Decimal `json:"Depth,omitzero"`
+	// Units on purchase orders.
+	Due int `json:"Due"`
+	// The unit is not documented.
+	Height Decimal `json:"Height,omitzero"`
+	// Units in open orders.
+	InOrder int `json:"InOrder"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType int    `json:"InventoryTrackingType"`
+	IsCompositeParent     bool   `json:"IsCompositeParent"`
+	IsVariationParent     bool   `json:"IsVariationParent"`
+	ItemDescription       string `json:"ItemDescription,omitzero"`
+	ItemNumber            string `json:"ItemNumber,omitzero"`
+	ItemTitle             string `json:"ItemTitle,omitzero"`
+	MetaData              string `json:"MetaData,omitzero"`
+	// -1: not tracked.
+	MinimumLevel      int     `json:"MinimumLevel"`
+	PackageGroupID    GUID    `json:"PackageGroupId,omitzero"`
+	PackageGroupName  string  `json:"PackageGroupName,omitzero"`
+	PostalServiceID   GUID    `json:"PostalServiceId,omitzero"`
+	PostalServiceName string  `json:"PostalServiceName,omitzero"`
+	PurchasePrice     Decimal `json:"PurchasePrice,omitzero"`
+	// Units in stock, those in open orders too.
 	Quantity                 int     `json:"Quantity"`
 	RetailPrice              Decimal `json:"RetailPrice,omitzero"`
 	SerialNumberScanRequired bool    `json:"SerialNumberScanRequired"`
 	ShippedSeparately        bool    `json:"ShippedSeparately"`
 	StockItemID              GUID    `json:"StockItemId,omitzero"`
 	StockItemIntID           int     `json:"StockItemIntId"`
-	TaxRate                  Decimal `json:"TaxRate,omitzero"`
-	Weight                   Decimal `json:"Weight,omitzero"`
-	Width                    Decimal `json:"Width,omitzero"`
-	IsBatchedStockType       bool    `json:"isBatchedStockType,omitzero"` // read-only
+	// Percent; -1 takes the rate of the country.
+	TaxRate Decimal `json:"TaxRate,omitzero"`
+	// The unit is not documented.
+	Weight Decimal `json:"Weight,omitzero"`
+	// The unit is not documented.
+	Width              Decimal `json:"Width,omitzero"`
+	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"` // read-only
 }
 
 // StockItemAuditTrail is returned by
@@ -4089,15 +4118,16 @@ func (v StockItemAuditTrailPage) LogValue() slog.Value { return wire.LogPrivate(
 // and numbers are always sent, the rest unless it is empty; [Client.Call] can
 // send that too.
 type StockItemBatch struct {
-	BatchID               int                       `json:"BatchId"`
-	BatchNumber           string                    `json:"BatchNumber,omitzero"`
-	ExpiresOn             Time                      `json:"ExpiresOn,omitzero"`
-	Inventory             []StockItemBatchInventory `json:"Inventory,omitzero"`
-	InventoryTrackingType int                       `json:"InventoryTrackingType"`
-	IsDeleted             bool                      `json:"IsDeleted"`
-	SKU                   string                    `json:"SKU,omitzero"`
-	SellBy                Time                      `json:"SellBy,omitzero"`
-	StockItemID           GUID                      `json:"StockItemId,omitzero"`
+	BatchID     int                       `json:"BatchId"`
+	BatchNumber string                    `json:"BatchNumber,omitzero"`
+	ExpiresOn   Time                      `json:"ExpiresOn,omitzero"`
+	Inventory   []StockItemBatchInventory `json:"Inventory,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType int    `json:"InventoryTrackingType"`
+	IsDeleted             bool   `json:"IsDeleted"`
+	SKU                   string `json:"SKU,omitzero"`
+	SellBy                Time   `json:"SellBy,omitzero"`
+	StockItemID           GUID   `json:"StockItemId,omitzero"`
 }
 
 // StockItemBatchAudit is returned by [InventoryService.GetBatchAudit].
@@ -4151,23 +4181,27 @@ type StockItemBatchInventory struct {
 // [InventoryService.GetInventoryItemChannelSKUs] and
 // [InventoryService.BatchGetInventoryItemChannelSKUs].
 type StockItemChannelSKU struct {
-	ChannelReferenceID      string  `json:"ChannelReferenceId,omitzero"`
-	ChannelSKURowID         GUID    `json:"ChannelSKURowId,omitzero"`
-	EndWhenStock            int     `json:"EndWhenStock,omitzero"`
-	IgnoreSync              bool    `json:"IgnoreSync,omitzero"`
-	IgnoreSyncMultiLocation bool    `json:"IgnoreSyncMultiLocation,omitzero"`
-	IsMultiLocation         bool    `json:"IsMultiLocation,omitzero"`
-	LastUpdate              Time    `json:"LastUpdate,omitzero"`
-	ListedQuantity          int     `json:"ListedQuantity,omitzero"`
-	MaxListedQuantity       int     `json:"MaxListedQuantity,omitzero"`
-	SKU                     string  `json:"SKU,omitzero"`
-	Source                  string  `json:"Source,omitzero"`
-	StockItemID             GUID    `json:"StockItemId,omitzero"`
-	StockItemIntID          int     `json:"StockItemIntId,omitzero"`
-	StockPercentage         Decimal `json:"StockPercentage,omitzero"`
-	SubSource               string  `json:"SubSource,omitzero"`
-	SubmittedQuantity       int     `json:"SubmittedQuantity,omitzero"`
-	UpdateStatus            string  `json:"UpdateStatus,omitzero"`
+	ChannelReferenceID string `json:"ChannelReferenceId,omitzero"`
+	ChannelSKURowID    GUID   `json:"ChannelSKURowId,omitzero"`
+	// With as many units or fewer, list none.
+	EndWhenStock            int  `json:"EndWhenStock,omitzero"`
+	IgnoreSync              bool `json:"IgnoreSync,omitzero"`
+	IgnoreSyncMultiLocation bool `json:"IgnoreSyncMultiLocation,omitzero"`
+	IsMultiLocation         bool `json:"IsMultiLocation,omitzero"`
+	LastUpdate              Time `json:"LastUpdate,omitzero"`
+	// What Linnworks stored last; it is not read from the channel.
+	ListedQuantity int `json:"ListedQuantity,omitzero"`
+	// Never list more units.
+	MaxListedQuantity int    `json:"MaxListedQuantity,omitzero"`
+	SKU               string `json:"SKU,omitzero"`
+	Source            string `json:"Source,omitzero"`
+	StockItemID       GUID   `json:"StockItemId,omitzero"`
+	StockItemIntID    int    `json:"StockItemIntId,omitzero"`
+	// List this share of the stock, in percent.
+	StockPercentage   Decimal `json:"StockPercentage,omitzero"`
+	SubSource         string  `json:"SubSource,omitzero"`
+	SubmittedQuantity int     `json:"SubmittedQuantity,omitzero"`
+	UpdateStatus      string  `json:"UpdateStatus,omitzero"`
 }
 
 // StockItemChannelSKUResponse is returned by
@@ -4266,13 +4300,14 @@ type StockItemExtendedPropertyWithSKU struct {
 // returned by [StockService.GetStockItemsByIDs]. Bools and numbers are always
 // sent, the rest unless it is empty; [Client.Call] can send that too.
 type StockItemHeader struct {
-	BarcodeNumber            string  `json:"BarcodeNumber,omitzero"`
-	BatchNumberScanRequired  bool    `json:"BatchNumberScanRequired"`
-	CategoryID               GUID    `json:"CategoryId,omitzero"`
-	CategoryName             string  `json:"CategoryName,omitzero"`
-	CreationDate             Time    `json:"CreationDate,omitzero"`
-	Depth                    Decimal `json:"Depth,omitzero"`
-	Height                   Decimal `json:"Height,omitzero"`
+	BarcodeNumber           string  `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired bool    `json:"BatchNumberScanRequired"`
+	CategoryID              GUID    `json:"CategoryId,omitzero"`
+	CategoryName            string  `json:"CategoryName,omitzero"`
+	CreationDate            Time    `json:"CreationDate,omitzero"`
+	Depth                   Decimal `json:"Depth,omitzero"`
+	Height                  Decimal `json:"Height,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
 	InventoryTrackingType    int     `json:"InventoryTrackingType"`
 	IsVariationParent        bool    `json:"IsVariationParent"`
 	ItemNumber               string  `json:"ItemNumber,omitzero"`
@@ -4287,10 +4322,12 @@ type StockItemHeader struct {
 	SerialNumberScanRequired bool    `json:"SerialNumberScanRequired"`
 	StockItemID              GUID    `json:"StockItemId,omitzero"`
 	StockItemIntID           int     `json:"StockItemIntId"`
-	TaxRate                  Decimal `json:"TaxRate,omitzero"`
-	Weight                   Decimal `json:"Weight,omitzero"`
-	Width                    Decimal `json:"Width,omitzero"`
-	IsBatchedStockType       bool    `json:"isBatchedStockType,omitzero"` // read-only
+	// Percent; -1 takes the rate of the country.
+	TaxRate Decimal `json:"TaxRate,omitzero"`
+	// The unit is not documented.
+	Weight             Decimal `json:"Weight,omitzero"`
+	Width              Decimal `json:"Width,omitzero"`
+	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"` // read-only
 }
 
 // StockItemImage is returned by [StockService.GetStockItemsFull] and 2 others.
@@ -4321,40 +4358,51 @@ type StockItemImageSimple struct {
 // StockItemInv is returned by [InventoryService.GetInventoryItem] and
 // [InventoryService.GetInventoryItemByID].
 type StockItemInv struct {
-	Available                int     `json:"Available,omitzero"`
-	BarcodeNumber            string  `json:"BarcodeNumber,omitzero"`
-	BatchNumberScanRequired  bool    `json:"BatchNumberScanRequired,omitzero"`
-	CategoryID               GUID    `json:"CategoryId,omitzero"`
-	CategoryName             string  `json:"CategoryName,omitzero"`
-	CreationDate             Time    `json:"CreationDate,omitzero"`
-	Depth                    Decimal `json:"Depth,omitzero"`
-	Due                      int     `json:"Due,omitzero"`
-	Height                   Decimal `json:"Height,omitzero"`
-	InOrder                  int     `json:"InOrder,omitzero"`
-	InventoryTrackingType    int     `json:"InventoryTrackingType,omitzero"`
-	IsCompositeParent        bool    `json:"IsCompositeParent,omitzero"`
-	IsVariationParent        bool    `json:"IsVariationParent,omitzero"`
-	ItemDescription          string  `json:"ItemDescription,omitzero"`
-	ItemNumber               string  `json:"ItemNumber,omitzero"`
-	ItemTitle                string  `json:"ItemTitle,omitzero"`
-	MetaData                 string  `json:"MetaData,omitzero"`
-	MinimumLevel             int     `json:"MinimumLevel,omitzero"`
-	PackageGroupID           GUID    `json:"PackageGroupId,omitzero"`
-	PackageGroupName         string  `json:"PackageGroupName,omitzero"`
-	PostalServiceID          GUID    `json:"PostalServiceId,omitzero"`
-	PostalServiceName        string  `json:"PostalServiceName,omitzero"`
-	PurchasePrice            Decimal `json:"PurchasePrice,omitzero"`
+	// Quantity less InOrder.
+	Available               int    `json:"Available,omitzero"`
+	BarcodeNumber           string `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired bool   `json:"BatchNumberScanRequired,omitzero"`
+	CategoryID              GUID   `json:"CategoryId,omitzero"`
+	CategoryName            string `json:"CategoryName,omitzero"`
+	CreationDate            Time   `json:"CreationDate,omitzero"`
+	// The unit is not documented.
+	Depth Decimal `json:"Depth,omitzero"`
+	// Units on purchase orders.
+	Due int `json:"Due,omitzero"`
+	// The unit is not documented.
+	Height Decimal `json:"Height,omitzero"`
+	// Units in open orders.
+	InOrder int `json:"InOrder,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType int    `json:"InventoryTrackingType,omitzero"`
+	IsCompositeParent     bool   `json:"IsCompositeParent,omitzero"`
+	IsVariationParent     bool   `json:"IsVariationParent,omitzero"`
+	ItemDescription       string `json:"ItemDescription,omitzero"`
+	ItemNumber            string `json:"ItemNumber,omitzero"`
+	ItemTitle             string `json:"ItemTitle,omitzero"`
+	MetaData              string `json:"MetaData,omitzero"`
+	// -1: not tracked. Absent in a new item: the user's default.
+	MinimumLevel      int     `json:"MinimumLevel,omitzero"`
+	PackageGroupID    GUID    `json:"PackageGroupId,omitzero"`
+	PackageGroupName  string  `json:"PackageGroupName,omitzero"`
+	PostalServiceID   GUID    `json:"PostalServiceId,omitzero"`
+	PostalServiceName string  `json:"PostalServiceName,omitzero"`
+	PurchasePrice     Decimal `json:"PurchasePrice,omitzero"`
+	// Units in stock, those in open orders too.
 	Quantity                 int     `json:"Quantity,omitzero"`
 	RetailPrice              Decimal `json:"RetailPrice,omitzero"`
 	SerialNumberScanRequired bool    `json:"SerialNumberScanRequired,omitzero"`
 	ShippedSeparately        bool    `json:"ShippedSeparately,omitzero"`
 	StockItemID              GUID    `json:"StockItemId,omitzero"`
 	StockItemIntID           int     `json:"StockItemIntId,omitzero"`
-	TaxRate                  Decimal `json:"TaxRate,omitzero"`
-	VariationGroupName       string  `json:"VariationGroupName,omitzero"`
-	Weight                   Decimal `json:"Weight,omitzero"`
-	Width                    Decimal `json:"Width,omitzero"`
-	IsBatchedStockType       bool    `json:"isBatchedStockType,omitzero"`
+	// Percent; -1 takes the rate of the country.
+	TaxRate            Decimal `json:"TaxRate,omitzero"`
+	VariationGroupName string  `json:"VariationGroupName,omitzero"`
+	// The unit is not documented.
+	Weight Decimal `json:"Weight,omitzero"`
+	// The unit is not documented.
+	Width              Decimal `json:"Width,omitzero"`
+	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"`
 }
 
 // StockItemLabel is returned by [InventoryService.GetStockItemLabels].
@@ -4388,10 +4436,12 @@ type StockItemLocation struct {
 // [StockService.GetStockItemsFull] and 2 others. Bools and numbers are always
 // sent, the rest unless it is empty; [Client.Call] can send that too.
 type StockItemPrice struct {
-	EndDate        Time                       `json:"EndDate,omitzero"`
-	Price          Decimal                    `json:"Price,omitzero"`
-	Rules          []StockItemPricingRule     `json:"Rules,omitzero"`
-	Source         string                     `json:"Source,omitzero"`
+	// Of a sale price.
+	EndDate Time                   `json:"EndDate,omitzero"`
+	Price   Decimal                `json:"Price,omitzero"`
+	Rules   []StockItemPricingRule `json:"Rules,omitzero"`
+	Source  string                 `json:"Source,omitzero"`
+	// Of a sale price.
 	StartDate      Time                       `json:"StartDate,omitzero"`
 	StockItemID    GUID                       `json:"StockItemId,omitzero"`
 	StockItemIntID int                        `json:"StockItemIntId"`
@@ -4441,22 +4491,23 @@ func (v StockItemProductIdentifier) LogValue() slog.Value { return wire.LogPriva
 // [StockService.GetStockItemsFull] and 3 others. Bools and numbers are always
 // sent, the rest unless it is empty; [Client.Call] can send that too.
 type StockItemSupplierStat struct {
-	AverageLeadTime     Decimal `json:"AverageLeadTime,omitzero"`
-	AveragePrice        Decimal `json:"AveragePrice,omitzero"`
-	Code                string  `json:"Code,omitzero"`
-	IsDefault           bool    `json:"IsDefault"`
-	LeadTime            int     `json:"LeadTime"`
-	MaxPrice            Decimal `json:"MaxPrice,omitzero"`
-	MinPrice            Decimal `json:"MinPrice,omitzero"`
-	PurchasePrice       Decimal `json:"PurchasePrice,omitzero"`
-	StockItemID         GUID    `json:"StockItemId,omitzero"`
-	StockItemIntID      int     `json:"StockItemIntId"`
-	Supplier            string  `json:"Supplier,omitzero"`
-	SupplierBarcode     string  `json:"SupplierBarcode,omitzero"`
-	SupplierCurrency    string  `json:"SupplierCurrency,omitzero"`
-	SupplierID          GUID    `json:"SupplierID,omitzero"`
-	SupplierMinOrderQty int     `json:"SupplierMinOrderQty"`
-	SupplierPackSize    int     `json:"SupplierPackSize"`
+	AverageLeadTime Decimal `json:"AverageLeadTime,omitzero"`
+	AveragePrice    Decimal `json:"AveragePrice,omitzero"`
+	Code            string  `json:"Code,omitzero"`
+	IsDefault       bool    `json:"IsDefault"`
+	LeadTime        int     `json:"LeadTime"`
+	MaxPrice        Decimal `json:"MaxPrice,omitzero"`
+	MinPrice        Decimal `json:"MinPrice,omitzero"`
+	PurchasePrice   Decimal `json:"PurchasePrice,omitzero"`
+	StockItemID     GUID    `json:"StockItemId,omitzero"`
+	StockItemIntID  int     `json:"StockItemIntId"`
+	Supplier        string  `json:"Supplier,omitzero"`
+	SupplierBarcode string  `json:"SupplierBarcode,omitzero"`
+	// The supplier's default.
+	SupplierCurrency    string `json:"SupplierCurrency,omitzero"`
+	SupplierID          GUID   `json:"SupplierID,omitzero"`
+	SupplierMinOrderQty int    `json:"SupplierMinOrderQty"`
+	SupplierPackSize    int    `json:"SupplierPackSize"`
 }
 
 // StockItemTitle is taken by [InventoryService.CreateInventoryItemTitles] and
@@ -4560,9 +4611,10 @@ type UpdateBatchDatesResponse struct {
 // Inventory.UpdateBatchDetails.
 type UpdateBatchDetailsRequest struct {
 	BatchNumberScanRequired *bool `json:"BatchNumberScanRequired,omitzero"`
-	InventoryTrackingType   *int  `json:"InventoryTrackingType,omitzero"`
-	ResetBatchDates         *bool `json:"ResetBatchDates,omitzero"`
-	StockItemID             *GUID `json:"StockItemId,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType *int  `json:"InventoryTrackingType,omitzero"`
+	ResetBatchDates       *bool `json:"ResetBatchDates,omitzero"`
+	StockItemID           *GUID `json:"StockItemId,omitzero"`
 }
 
 // UpdateBatchDetailsResponse is the reply of Inventory.UpdateBatchDetails.

@@ -260,14 +260,15 @@ type BinRackStockItem struct {
 	CurrentFullPercentage Decimal `json:"CurrentFullPercentage,omitzero"`
 	ExpiresOn             Time    `json:"ExpiresOn,omitzero"`
 	InTransit             int     `json:"InTransit,omitzero"`
-	InventoryTrackingType int     `json:"InventoryTrackingType,omitzero"`
-	LocationID            GUID    `json:"LocationId,omitzero"`
-	PickedQuantity        int     `json:"PickedQuantity,omitzero"`
-	PrioritySequence      int     `json:"PrioritySequence,omitzero"`
-	Quantity              int     `json:"Quantity,omitzero"`
-	SellBy                Time    `json:"SellBy,omitzero"`
-	StandardType          int     `json:"StandardType,omitzero"`
-	StockItemID           GUID    `json:"StockItemId,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType int  `json:"InventoryTrackingType,omitzero"`
+	LocationID            GUID `json:"LocationId,omitzero"`
+	PickedQuantity        int  `json:"PickedQuantity,omitzero"`
+	PrioritySequence      int  `json:"PrioritySequence,omitzero"`
+	Quantity              int  `json:"Quantity,omitzero"`
+	SellBy                Time `json:"SellBy,omitzero"`
+	StandardType          int  `json:"StandardType,omitzero"`
+	StockItemID           GUID `json:"StockItemId,omitzero"`
 }
 
 // CheckAllocatableToPickwaveResponse is returned by

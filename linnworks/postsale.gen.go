@@ -246,13 +246,15 @@ func (v VerifiedRefund) LogValue() slog.Value { return wire.LogPrivate(v) }
 // VerifiedRefundItem is returned by [ReturnsRefundsService.ActionRefund] and 11
 // others.
 type VerifiedRefundItem struct {
-	CancelledQuantity int     `json:"CancelledQuantity,omitzero"`
-	ChannelSKU        string  `json:"ChannelSKU,omitzero"`
-	Cost              Decimal `json:"Cost,omitzero"`
-	ItemSKU           string  `json:"ItemSKU,omitzero"`
-	ItemTitle         string  `json:"ItemTitle,omitzero"`
-	OrderItemRowID    GUID    `json:"OrderItemRowId,omitzero"`
-	ReturnRowID       int     `json:"ReturnRowId,omitzero"`
+	// Units cancelled, where the refund belongs to a cancellation.
+	CancelledQuantity int    `json:"CancelledQuantity,omitzero"`
+	ChannelSKU        string `json:"ChannelSKU,omitzero"`
+	// With tax.
+	Cost           Decimal `json:"Cost,omitzero"`
+	ItemSKU        string  `json:"ItemSKU,omitzero"`
+	ItemTitle      string  `json:"ItemTitle,omitzero"`
+	OrderItemRowID GUID    `json:"OrderItemRowId,omitzero"`
+	ReturnRowID    int     `json:"ReturnRowId,omitzero"`
 }
 
 // GetCancellationOptionsRequest is the type of the parameters of PostSale.GetCancellationOptions, which equal those of

@@ -754,6 +754,7 @@ func (v AddPurchaseOrderExtendedPropertyResponse) LogValue() slog.Value { return
 // AddPurchaseOrderItem is taken by
 // [PurchaseOrderService.ModifyPurchaseOrderItemsBulk].
 type AddPurchaseOrderItem struct {
+	// Of the whole line, with tax.
 	Cost         *Decimal `json:"Cost,omitzero"`
 	ID           *GUID    `json:"Id,omitzero"`
 	PackQuantity *int     `json:"PackQuantity,omitzero"`
@@ -766,6 +767,7 @@ type AddPurchaseOrderItem struct {
 // AddPurchaseOrderItemParameter is taken by
 // [PurchaseOrderService.AddPurchaseOrderItem].
 type AddPurchaseOrderItemParameter struct {
+	// Of the whole line, with tax.
 	Cost         *Decimal `json:"Cost,omitzero"`
 	PackQuantity *int     `json:"PackQuantity,omitzero"`
 	PackSize     *int     `json:"PackSize,omitzero"`
@@ -1226,7 +1228,8 @@ type MyInventoryPOCreationItems struct {
 
 // PurchaseItemFound is returned by [PurchaseOrderService.FindStockItem].
 type PurchaseItemFound struct {
-	ContainsComposites    bool    `json:"ContainsComposites,omitzero"`
+	ContainsComposites bool `json:"ContainsComposites,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
 	InventoryTrackingType int     `json:"InventoryTrackingType,omitzero"`
 	ItemNumber            string  `json:"ItemNumber,omitzero"`
 	ItemTitle             string  `json:"ItemTitle,omitzero"`
@@ -1253,16 +1256,19 @@ type PurchaseOrderAdditionalCost struct {
 	AdditionalCostTypeName                string                                      `json:"AdditionalCostTypeName,omitzero"`
 	AllocationLocked                      bool                                        `json:"AllocationLocked,omitzero"`
 	AllocationMethod                      PurchaseOrderAdditionalCostAllocationMethod `json:"AllocationMethod,omitzero"`
-	ConversionRate                        Decimal                                     `json:"ConversionRate,omitzero"`
-	CostAllocation                        []PurchaseOrderAdditionalCostAllocation     `json:"CostAllocation,omitzero"`
-	Currency                              string                                      `json:"Currency,omitzero"`
-	Print                                 bool                                        `json:"Print,omitzero"`
-	PurchaseAdditionalCostItemID          int                                         `json:"PurchaseAdditionalCostItemId,omitzero"`
-	Reference                             string                                      `json:"Reference,omitzero"`
-	SubTotalLineCost                      Decimal                                     `json:"SubTotalLineCost,omitzero"`
-	Tax                                   Decimal                                     `json:"Tax,omitzero"`
-	TaxRate                               Decimal                                     `json:"TaxRate,omitzero"`
-	TotalLineCost                         Decimal                                     `json:"TotalLineCost,omitzero"`
+	// Divides Currency into the currency of the account.
+	ConversionRate               Decimal                                 `json:"ConversionRate,omitzero"`
+	CostAllocation               []PurchaseOrderAdditionalCostAllocation `json:"CostAllocation,omitzero"`
+	Currency                     string                                  `json:"Currency,omitzero"`
+	Print                        bool                                    `json:"Print,omitzero"`
+	PurchaseAdditionalCostItemID int                                     `json:"PurchaseAdditionalCostItemId,omitzero"`
+	Reference                    string                                  `json:"Reference,omitzero"`
+	// Without tax.
+	SubTotalLineCost Decimal `json:"SubTotalLineCost,omitzero"`
+	Tax              Decimal `json:"Tax,omitzero"`
+	TaxRate          Decimal `json:"TaxRate,omitzero"`
+	// With tax, in the currency of the account.
+	TotalLineCost Decimal `json:"TotalLineCost,omitzero"`
 }
 
 // PurchaseOrderAdditionalCostAllocation is returned by
@@ -1357,60 +1363,77 @@ type PurchaseOrderFindStockItemRequest struct {
 // PurchaseOrderHeader is returned by [PurchaseOrderService.GetPurchaseOrder]
 // and 12 others.
 type PurchaseOrderHeader struct {
-	ConversionRate            Decimal                   `json:"ConversionRate,omitzero"`
-	ConvertedGrandTotal       Decimal                   `json:"ConvertedGrandTotal,omitzero"`
-	ConvertedOtherCost        Decimal                   `json:"ConvertedOtherCost,omitzero"`
-	ConvertedOtherTax         Decimal                   `json:"ConvertedOtherTax,omitzero"`
-	ConvertedShippingCost     Decimal                   `json:"ConvertedShippingCost,omitzero"`
-	ConvertedShippingTax      Decimal                   `json:"ConvertedShippingTax,omitzero"`
-	Currency                  string                    `json:"Currency,omitzero"`
-	DateOfDelivery            Time                      `json:"DateOfDelivery,omitzero"`
-	DateOfPurchase            Time                      `json:"DateOfPurchase,omitzero"`
-	DeliveredLinesCount       int                       `json:"DeliveredLinesCount,omitzero"`
-	ExternalInvoiceNumber     string                    `json:"ExternalInvoiceNumber,omitzero"`
-	LineCount                 int                       `json:"LineCount,omitzero"`
-	Locked                    bool                      `json:"Locked,omitzero"`
-	PostagePaid               Decimal                   `json:"PostagePaid,omitzero"`
-	QuotedDeliveryDate        Time                      `json:"QuotedDeliveryDate,omitzero"`
-	ShippingTaxRate           Decimal                   `json:"ShippingTaxRate,omitzero"`
-	Status                    PurchaseOrderHeaderStatus `json:"Status,omitzero"`
-	SupplierReferenceNumber   string                    `json:"SupplierReferenceNumber,omitzero"`
-	TotalCost                 Decimal                   `json:"TotalCost,omitzero"`
-	UnitAmountTaxIncludedType int                       `json:"UnitAmountTaxIncludedType,omitzero"`
-	LocationID                GUID                      `json:"fkLocationId,omitzero"`
-	SupplierID                GUID                      `json:"fkSupplierId,omitzero"`
-	PurchaseID                GUID                      `json:"pkPurchaseID,omitzero"`
-	TaxPaid                   Decimal                   `json:"taxPaid,omitzero"`
+	// Multiplies Currency into the currency of the account.
+	ConversionRate Decimal `json:"ConversionRate,omitzero"`
+	// In the currency of the account.
+	ConvertedGrandTotal Decimal `json:"ConvertedGrandTotal,omitzero"`
+	// In the currency of the account.
+	ConvertedOtherCost Decimal `json:"ConvertedOtherCost,omitzero"`
+	// In the currency of the account.
+	ConvertedOtherTax Decimal `json:"ConvertedOtherTax,omitzero"`
+	// In the currency of the account.
+	ConvertedShippingCost Decimal `json:"ConvertedShippingCost,omitzero"`
+	// In the currency of the account.
+	ConvertedShippingTax Decimal `json:"ConvertedShippingTax,omitzero"`
+	// Of all amounts but the converted ones.
+	Currency string `json:"Currency,omitzero"`
+	// In UTC. DateOfPurchase until everything is delivered.
+	DateOfDelivery Time `json:"DateOfDelivery,omitzero"`
+	// In UTC.
+	DateOfPurchase        Time    `json:"DateOfPurchase,omitzero"`
+	DeliveredLinesCount   int     `json:"DeliveredLinesCount,omitzero"`
+	ExternalInvoiceNumber string  `json:"ExternalInvoiceNumber,omitzero"`
+	LineCount             int     `json:"LineCount,omitzero"`
+	Locked                bool    `json:"Locked,omitzero"`
+	PostagePaid           Decimal `json:"PostagePaid,omitzero"`
+	// In UTC.
+	QuotedDeliveryDate      Time                      `json:"QuotedDeliveryDate,omitzero"`
+	ShippingTaxRate         Decimal                   `json:"ShippingTaxRate,omitzero"`
+	Status                  PurchaseOrderHeaderStatus `json:"Status,omitzero"`
+	SupplierReferenceNumber string                    `json:"SupplierReferenceNumber,omitzero"`
+	// With tax and postage.
+	TotalCost Decimal `json:"TotalCost,omitzero"`
+	// 0 amounts without tax, 1 with tax, 2 no tax.
+	UnitAmountTaxIncludedType int  `json:"UnitAmountTaxIncludedType,omitzero"`
+	LocationID                GUID `json:"fkLocationId,omitzero"`
+	SupplierID                GUID `json:"fkSupplierId,omitzero"`
+	PurchaseID                GUID `json:"pkPurchaseID,omitzero"`
+	// An amount, without that of postage.
+	TaxPaid Decimal `json:"taxPaid,omitzero"`
 }
 
 // PurchaseOrderItem is returned by [PurchaseOrderService.GetPurchaseOrder] and
 // 5 others.
 type PurchaseOrderItem struct {
-	BarcodeNumber                  string  `json:"BarcodeNumber,omitzero"`
-	BinRack                        string  `json:"BinRack,omitzero"`
-	BoundToOpenOrdersItems         int     `json:"BoundToOpenOrdersItems,omitzero"`
-	Cost                           Decimal `json:"Cost,omitzero"`
-	Delivered                      int     `json:"Delivered,omitzero"`
-	DimDepth                       Decimal `json:"DimDepth,omitzero"`
-	DimHeight                      Decimal `json:"DimHeight,omitzero"`
-	DimWidth                       Decimal `json:"DimWidth,omitzero"`
-	InventoryTrackingType          int     `json:"InventoryTrackingType,omitzero"`
-	IsDeleted                      bool    `json:"IsDeleted,omitzero"`
-	ItemTitle                      string  `json:"ItemTitle,omitzero"`
-	PackQuantity                   int     `json:"PackQuantity,omitzero"`
-	PackSize                       int     `json:"PackSize,omitzero"`
-	Quantity                       int     `json:"Quantity,omitzero"`
-	QuantityBoundToOpenOrdersItems int     `json:"QuantityBoundToOpenOrdersItems,omitzero"`
-	SKU                            string  `json:"SKU,omitzero"`
-	SKUGroupIDs                    []int   `json:"SkuGroupIds,omitzero"`
-	SortOrder                      int     `json:"SortOrder,omitzero"`
-	StockItemIntID                 int     `json:"StockItemIntId,omitzero"`
-	SupplierBarcode                string  `json:"SupplierBarcode,omitzero"`
-	SupplierCode                   string  `json:"SupplierCode,omitzero"`
-	Tax                            Decimal `json:"Tax,omitzero"`
-	TaxRate                        Decimal `json:"TaxRate,omitzero"`
-	StockItemID                    GUID    `json:"fkStockItemId,omitzero"`
-	PurchaseItemID                 GUID    `json:"pkPurchaseItemId,omitzero"`
+	BarcodeNumber          string `json:"BarcodeNumber,omitzero"`
+	BinRack                string `json:"BinRack,omitzero"`
+	BoundToOpenOrdersItems int    `json:"BoundToOpenOrdersItems,omitzero"`
+	// Of the whole line, with tax.
+	Cost      Decimal `json:"Cost,omitzero"`
+	Delivered int     `json:"Delivered,omitzero"`
+	DimDepth  Decimal `json:"DimDepth,omitzero"`
+	DimHeight Decimal `json:"DimHeight,omitzero"`
+	DimWidth  Decimal `json:"DimWidth,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType          int    `json:"InventoryTrackingType,omitzero"`
+	IsDeleted                      bool   `json:"IsDeleted,omitzero"`
+	ItemTitle                      string `json:"ItemTitle,omitzero"`
+	PackQuantity                   int    `json:"PackQuantity,omitzero"`
+	PackSize                       int    `json:"PackSize,omitzero"`
+	Quantity                       int    `json:"Quantity,omitzero"`
+	QuantityBoundToOpenOrdersItems int    `json:"QuantityBoundToOpenOrdersItems,omitzero"`
+	SKU                            string `json:"SKU,omitzero"`
+	SKUGroupIDs                    []int  `json:"SkuGroupIds,omitzero"`
+	SortOrder                      int    `json:"SortOrder,omitzero"`
+	StockItemIntID                 int    `json:"StockItemIntId,omitzero"`
+	SupplierBarcode                string `json:"SupplierBarcode,omitzero"`
+	SupplierCode                   string `json:"SupplierCode,omitzero"`
+	// An amount.
+	Tax Decimal `json:"Tax,omitzero"`
+	// Percent: 20 is 20 percent.
+	TaxRate        Decimal `json:"TaxRate,omitzero"`
+	StockItemID    GUID    `json:"fkStockItemId,omitzero"`
+	PurchaseItemID GUID    `json:"pkPurchaseItemId,omitzero"`
 }
 
 // PurchaseOrderModifyAdditionalCostResponse is returned by
@@ -1611,18 +1634,19 @@ type UpdatePurchaseOrderExtendedPropertyResponse struct{}
 // UpdatePurchaseOrderHeaderParameter is taken by
 // [PurchaseOrderService.UpdatePurchaseOrderHeader].
 type UpdatePurchaseOrderHeaderParameter struct {
-	ConversionRate            *Decimal `json:"ConversionRate,omitzero"`
-	Currency                  *string  `json:"Currency,omitzero"`
-	DateOfPurchase            *Time    `json:"DateOfPurchase,omitzero"`
-	ExternalInvoiceNumber     *string  `json:"ExternalInvoiceNumber,omitzero"`
-	PostagePaid               *Decimal `json:"PostagePaid,omitzero"`
-	QuotedDeliveryDate        *Time    `json:"QuotedDeliveryDate,omitzero"`
-	ShippingTaxRate           *Decimal `json:"ShippingTaxRate,omitzero"`
-	SupplierReferenceNumber   *string  `json:"SupplierReferenceNumber,omitzero"`
-	UnitAmountTaxIncludedType *int     `json:"UnitAmountTaxIncludedType,omitzero"`
-	LocationID                *GUID    `json:"fkLocationId,omitzero"`
-	SupplierID                *GUID    `json:"fkSupplierId,omitzero"`
-	PurchaseID                *GUID    `json:"pkPurchaseID,omitzero"`
+	ConversionRate          *Decimal `json:"ConversionRate,omitzero"`
+	Currency                *string  `json:"Currency,omitzero"`
+	DateOfPurchase          *Time    `json:"DateOfPurchase,omitzero"`
+	ExternalInvoiceNumber   *string  `json:"ExternalInvoiceNumber,omitzero"`
+	PostagePaid             *Decimal `json:"PostagePaid,omitzero"`
+	QuotedDeliveryDate      *Time    `json:"QuotedDeliveryDate,omitzero"`
+	ShippingTaxRate         *Decimal `json:"ShippingTaxRate,omitzero"`
+	SupplierReferenceNumber *string  `json:"SupplierReferenceNumber,omitzero"`
+	// 0 amounts without tax, 1 with tax, 2 no tax. Absent: kept.
+	UnitAmountTaxIncludedType *int  `json:"UnitAmountTaxIncludedType,omitzero"`
+	LocationID                *GUID `json:"fkLocationId,omitzero"`
+	SupplierID                *GUID `json:"fkSupplierId,omitzero"`
+	PurchaseID                *GUID `json:"pkPurchaseID,omitzero"`
 }
 
 // UpdatePurchaseOrderHeaderRequest holds the parameters of
@@ -1634,6 +1658,7 @@ type UpdatePurchaseOrderHeaderRequest struct {
 // UpdatePurchaseOrderItem is taken by
 // [PurchaseOrderService.ModifyPurchaseOrderItemsBulk].
 type UpdatePurchaseOrderItem struct {
+	// Of the whole line, with tax.
 	Cost           *Decimal `json:"Cost,omitzero"`
 	ID             *GUID    `json:"Id,omitzero"`
 	PackQuantity   *int     `json:"PackQuantity,omitzero"`
@@ -1647,6 +1672,8 @@ type UpdatePurchaseOrderItem struct {
 // UpdatePurchaseOrderItemParameter is taken by
 // [PurchaseOrderService.UpdatePurchaseOrderItem].
 type UpdatePurchaseOrderItemParameter struct {
+	// Of the whole line, with tax, in the currency of the order. Absent: computed
+	// from the cost it has.
 	Cost           *Decimal `json:"Cost,omitzero"`
 	PackQuantity   *int     `json:"PackQuantity,omitzero"`
 	PackSize       *int     `json:"PackSize,omitzero"`

@@ -802,6 +802,7 @@ type EditBookedItemInfoResponse struct{}
 
 // ExchangeItem is taken by [ReturnsRefundsService.CreateRMABooking].
 type ExchangeItem struct {
+	// An amount that the buyer pays more.
 	AdditionalCost      *Decimal        `json:"AdditionalCost,omitzero"`
 	BatchInventoryID    *int            `json:"BatchInventoryId,omitzero"`
 	BinrackOverride     *string         `json:"BinrackOverride,omitzero"`
@@ -975,7 +976,9 @@ type ItemizedRefundReason struct {
 
 // NewRefundLine is taken by [ReturnsRefundsService.CreateRefund].
 type NewRefundLine struct {
-	Amount                 *Decimal                   `json:"Amount,omitzero"`
+	// In the currency of the order; more than 0.
+	Amount *Decimal `json:"Amount,omitzero"`
+	// Units cancelled.
 	CancelledQuantity      *int                       `json:"CancelledQuantity,omitzero"`
 	ExternalReference      *string                    `json:"ExternalReference,omitzero"`
 	FreeTextOrNote         *string                    `json:"FreeTextOrNote,omitzero"`
@@ -1103,6 +1106,7 @@ type RefundOrderResponse struct{}
 
 // ResendItem is taken by [ReturnsRefundsService.CreateRMABooking].
 type ResendItem struct {
+	// An amount that the buyer pays more.
 	AdditionalCost     *Decimal        `json:"AdditionalCost,omitzero"`
 	BatchInventoryID   *int            `json:"BatchInventoryId,omitzero"`
 	BinrackOverride    *string         `json:"BinrackOverride,omitzero"`
@@ -1126,22 +1130,23 @@ type ResendItem struct {
 
 // ReturnItem is taken by [ReturnsRefundsService.CreateRMABooking].
 type ReturnItem struct {
-	BatchInventoryID *int            `json:"BatchInventoryId,omitzero"`
-	BinrackOverride  *string         `json:"BinrackOverride,omitzero"`
-	IsFreeText       *bool           `json:"IsFreeText,omitzero"` // read-only
-	OrderItemRowID   *GUID           `json:"OrderItemRowId,omitzero"`
-	Reason           *string         `json:"Reason,omitzero"`
-	ReasonCategory   *string         `json:"ReasonCategory,omitzero"`
-	ReasonTag        *string         `json:"ReasonTag,omitzero"`
-	RefundAmount     *Decimal        `json:"RefundAmount,omitzero"`
-	RefundRowID      *GUID           `json:"RefundRowId,omitzero"`
-	ReturnItemSKU    *string         `json:"ReturnItemSKU,omitzero"`
-	ReturnItemTitle  *string         `json:"ReturnItemTitle,omitzero"`
-	ReturnLocation   *GUID           `json:"ReturnLocation,omitzero"`
-	ReturnQuantity   *int            `json:"ReturnQuantity,omitzero"`
-	ScrapQuantity    *int            `json:"ScrapQuantity,omitzero"`
-	Status           *PostSaleStatus `json:"Status,omitzero"`
-	SubReasonTag     *string         `json:"SubReasonTag,omitzero"`
+	BatchInventoryID *int    `json:"BatchInventoryId,omitzero"`
+	BinrackOverride  *string `json:"BinrackOverride,omitzero"`
+	IsFreeText       *bool   `json:"IsFreeText,omitzero"` // read-only
+	OrderItemRowID   *GUID   `json:"OrderItemRowId,omitzero"`
+	Reason           *string `json:"Reason,omitzero"`
+	ReasonCategory   *string `json:"ReasonCategory,omitzero"`
+	ReasonTag        *string `json:"ReasonTag,omitzero"`
+	// An amount to refund to the buyer.
+	RefundAmount    *Decimal        `json:"RefundAmount,omitzero"`
+	RefundRowID     *GUID           `json:"RefundRowId,omitzero"`
+	ReturnItemSKU   *string         `json:"ReturnItemSKU,omitzero"`
+	ReturnItemTitle *string         `json:"ReturnItemTitle,omitzero"`
+	ReturnLocation  *GUID           `json:"ReturnLocation,omitzero"`
+	ReturnQuantity  *int            `json:"ReturnQuantity,omitzero"`
+	ScrapQuantity   *int            `json:"ScrapQuantity,omitzero"`
+	Status          *PostSaleStatus `json:"Status,omitzero"`
+	SubReasonTag    *string         `json:"SubReasonTag,omitzero"`
 }
 
 // ReturnOptions is returned by [ReturnsRefundsService.GetReturnOptions].

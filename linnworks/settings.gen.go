@@ -125,15 +125,19 @@ type AvailableTimeZone struct {
 // [SettingsService.GetCurrencyConversionRates]. Bools and numbers are always
 // sent, the rest unless it is empty; [Client.Call] can send that too.
 type CurrencyConversionRate struct {
+	// To the default currency.
 	ConversionRate Decimal `json:"ConversionRate,omitzero"`
-	Currency       string  `json:"Currency,omitzero"`
+	// An ISO 4217 code, such as GBP.
+	Currency string `json:"Currency,omitzero"`
 }
 
 // CurrencyRate is returned by [SettingsService.GetLatestCurrencyRate].
 type CurrencyRate struct {
-	AccurateAsOf Time    `json:"AccurateAsOf,omitzero"`
-	Currency     string  `json:"Currency,omitzero"`
-	Rate         Decimal `json:"Rate,omitzero"`
+	// In UTC.
+	AccurateAsOf Time   `json:"AccurateAsOf,omitzero"`
+	Currency     string `json:"Currency,omitzero"`
+	// To the base currency.
+	Rate Decimal `json:"Rate,omitzero"`
 }
 
 // DeleteCurrencyConversionRatesRequest holds the parameters of
@@ -166,6 +170,7 @@ type GetCurrencyConversionRatesRequest struct {
 // GetLatestCurrencyRateRequest holds the parameters of
 // Settings.GetLatestCurrencyRate.
 type GetLatestCurrencyRateRequest struct {
+	// USD is the default.
 	BaseCurrency *string `url:"baseCurrency,omitempty" json:"-"`
 }
 

@@ -320,9 +320,12 @@ type ServiceProperty struct {
 
 // ShippingQuoteVendor is returned by [ShippingService.GetShippingQuote].
 type ShippingQuoteVendor struct {
-	AccountID             string              `json:"AccountId,omitzero"`
-	CollectionDate        Time                `json:"CollectionDate,omitzero"`
-	Cost                  Decimal             `json:"Cost,omitzero"`
+	AccountID string `json:"AccountId,omitzero"`
+	// The time of the reply where the courier does not collect.
+	CollectionDate Time `json:"CollectionDate,omitzero"`
+	// Without tax.
+	Cost Decimal `json:"Cost,omitzero"`
+	// Of all amounts here.
 	Currency              string              `json:"Currency,omitzero"`
 	EstimatedDeliveryDate Time                `json:"EstimatedDeliveryDate,omitzero"`
 	FriendlyName          string              `json:"FriendlyName,omitzero"`
@@ -334,9 +337,11 @@ type ShippingQuoteVendor struct {
 	ServiceName           string              `json:"ServiceName,omitzero"`
 	ServiceTag            string              `json:"ServiceTag,omitzero"`
 	ServiceVendor         string              `json:"ServiceVendor,omitzero"`
-	Tax                   Decimal             `json:"Tax,omitzero"`
-	TotalCost             Decimal             `json:"TotalCost,omitzero"`
-	Vendor                string              `json:"Vendor,omitzero"`
+	// An amount.
+	Tax Decimal `json:"Tax,omitzero"`
+	// With tax.
+	TotalCost Decimal `json:"TotalCost,omitzero"`
+	Vendor    string  `json:"Vendor,omitzero"`
 }
 
 // ShippingQuoteVendorError is returned by [ShippingService.GetShippingQuote].

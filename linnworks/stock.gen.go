@@ -924,9 +924,10 @@ func (v BatchPickingWaveStockItems) LogValue() slog.Value { return wire.LogPriva
 // returned by [StockService.BatchStockLevelDelta]. Bools and numbers are always
 // sent, the rest unless it is empty; [Client.Call] can send that too.
 type BatchStockLevelDelta struct {
-	BatchNumber      string   `json:"BatchNumber,omitzero"`
-	BatchStatus      string   `json:"BatchStatus,omitzero"`
-	BinRack          string   `json:"BinRack,omitzero"`
+	BatchNumber string `json:"BatchNumber,omitzero"`
+	BatchStatus string `json:"BatchStatus,omitzero"`
+	BinRack     string `json:"BinRack,omitzero"`
+	// Units to add; negative to take away.
 	DeltaQuantity    int      `json:"DeltaQuantity"`
 	Errors           []string `json:"Errors,omitzero"`
 	NewLevel         int      `json:"NewLevel,omitzero"` // read-only
@@ -1398,14 +1399,15 @@ type StockItemDuePO struct {
 
 // StockItemFull is returned by [StockService.GetStockItemsFull].
 type StockItemFull struct {
-	BarcodeNumber            string                      `json:"BarcodeNumber,omitzero"`
-	BatchNumberScanRequired  bool                        `json:"BatchNumberScanRequired,omitzero"`
-	CategoryID               GUID                        `json:"CategoryId,omitzero"`
-	CategoryName             string                      `json:"CategoryName,omitzero"`
-	CreationDate             Time                        `json:"CreationDate,omitzero"`
-	Depth                    Decimal                     `json:"Depth,omitzero"`
-	Height                   Decimal                     `json:"Height,omitzero"`
-	Images                   []StockItemImage            `json:"Images,omitzero"`
+	BarcodeNumber           string           `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired bool             `json:"BatchNumberScanRequired,omitzero"`
+	CategoryID              GUID             `json:"CategoryId,omitzero"`
+	CategoryName            string           `json:"CategoryName,omitzero"`
+	CreationDate            Time             `json:"CreationDate,omitzero"`
+	Depth                   Decimal          `json:"Depth,omitzero"`
+	Height                  Decimal          `json:"Height,omitzero"`
+	Images                  []StockItemImage `json:"Images,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
 	InventoryTrackingType    int                         `json:"InventoryTrackingType,omitzero"`
 	IsVariationParent        bool                        `json:"IsVariationParent,omitzero"`
 	ItemChannelDescriptions  []StockItemDescription      `json:"ItemChannelDescriptions,omitzero"`
@@ -1424,24 +1426,28 @@ type StockItemFull struct {
 	SerialNumberScanRequired bool                        `json:"SerialNumberScanRequired,omitzero"`
 	StockItemID              GUID                        `json:"StockItemId,omitzero"`
 	StockItemIntID           int                         `json:"StockItemIntId,omitzero"`
-	StockLevels              []StockItemLevel            `json:"StockLevels,omitzero"`
-	Suppliers                []StockItemSupplierStat     `json:"Suppliers,omitzero"`
-	TaxRate                  Decimal                     `json:"TaxRate,omitzero"`
-	Weight                   Decimal                     `json:"Weight,omitzero"`
-	Width                    Decimal                     `json:"Width,omitzero"`
-	IsBatchedStockType       bool                        `json:"isBatchedStockType,omitzero"`
+	// One for each location. An empty list does not prove that there is no stock.
+	StockLevels []StockItemLevel        `json:"StockLevels,omitzero"`
+	Suppliers   []StockItemSupplierStat `json:"Suppliers,omitzero"`
+	// Percent; -1 takes the rate of the country.
+	TaxRate Decimal `json:"TaxRate,omitzero"`
+	// The unit is not documented.
+	Weight             Decimal `json:"Weight,omitzero"`
+	Width              Decimal `json:"Width,omitzero"`
+	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"`
 }
 
 // StockItemFullExtended is returned by [StockService.GetStockItemsFullByIDs].
 type StockItemFullExtended struct {
-	BarcodeNumber            string                      `json:"BarcodeNumber,omitzero"`
-	BatchNumberScanRequired  bool                        `json:"BatchNumberScanRequired,omitzero"`
-	CategoryID               GUID                        `json:"CategoryId,omitzero"`
-	CategoryName             string                      `json:"CategoryName,omitzero"`
-	CreationDate             Time                        `json:"CreationDate,omitzero"`
-	Depth                    Decimal                     `json:"Depth,omitzero"`
-	Height                   Decimal                     `json:"Height,omitzero"`
-	Images                   []StockItemImage            `json:"Images,omitzero"`
+	BarcodeNumber           string           `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired bool             `json:"BatchNumberScanRequired,omitzero"`
+	CategoryID              GUID             `json:"CategoryId,omitzero"`
+	CategoryName            string           `json:"CategoryName,omitzero"`
+	CreationDate            Time             `json:"CreationDate,omitzero"`
+	Depth                   Decimal          `json:"Depth,omitzero"`
+	Height                  Decimal          `json:"Height,omitzero"`
+	Images                  []StockItemImage `json:"Images,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
 	InventoryTrackingType    int                         `json:"InventoryTrackingType,omitzero"`
 	IsCompositeParent        bool                        `json:"IsCompositeParent,omitzero"`
 	ItemChannelDescriptions  []StockItemDescription      `json:"ItemChannelDescriptions,omitzero"`
@@ -1462,33 +1468,42 @@ type StockItemFullExtended struct {
 	StockItemIntID           int                         `json:"StockItemIntId,omitzero"`
 	StockLevels              []StockItemLevel            `json:"StockLevels,omitzero"`
 	Suppliers                []StockItemSupplierStat     `json:"Suppliers,omitzero"`
-	TaxRate                  Decimal                     `json:"TaxRate,omitzero"`
-	Weight                   Decimal                     `json:"Weight,omitzero"`
-	Width                    Decimal                     `json:"Width,omitzero"`
-	IsBatchedStockType       bool                        `json:"isBatchedStockType,omitzero"`
+	// Percent; -1 takes the rate of the country.
+	TaxRate Decimal `json:"TaxRate,omitzero"`
+	// The unit is not documented.
+	Weight             Decimal `json:"Weight,omitzero"`
+	Width              Decimal `json:"Width,omitzero"`
+	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"`
 }
 
 // StockItemLevel is returned by [StockService.GetStockLevel] and 6 others.
 type StockItemLevel struct {
-	AutoAdjust             bool                   `json:"AutoAdjust,omitzero"`
-	Available              int                    `json:"Available,omitzero"`
-	Due                    int                    `json:"Due,omitzero"`
-	InOrderBook            int                    `json:"InOrderBook,omitzero"`
-	InOrders               int                    `json:"InOrders,omitzero"`
-	JIT                    bool                   `json:"JIT,omitzero"`
-	LastUpdateDate         Time                   `json:"LastUpdateDate,omitzero"`
-	LastUpdateOperation    string                 `json:"LastUpdateOperation,omitzero"`
-	Location               InventoryStockLocation `json:"Location,omitzero"`
-	MinimumLevel           int                    `json:"MinimumLevel,omitzero"`
-	PendingUpdate          bool                   `json:"PendingUpdate,omitzero"`
-	SKU                    string                 `json:"SKU,omitzero"`
-	StockItemID            GUID                   `json:"StockItemId,omitzero"`
-	StockItemIntID         int                    `json:"StockItemIntId,omitzero"`
-	StockItemPurchasePrice Decimal                `json:"StockItemPurchasePrice,omitzero"`
-	StockLevel             int                    `json:"StockLevel,omitzero"`
-	StockValue             Decimal                `json:"StockValue,omitzero"`
-	UnitCost               Decimal                `json:"UnitCost,omitzero"`
-	RowID                  GUID                   `json:"rowid,omitzero"`
+	AutoAdjust bool `json:"AutoAdjust,omitzero"`
+	// StockLevel less InOrders. May be negative.
+	Available int `json:"Available,omitzero"`
+	// Units on purchase orders.
+	Due int `json:"Due,omitzero"`
+	// Units in open orders.
+	InOrderBook int `json:"InOrderBook,omitzero"`
+	// Units in open orders.
+	InOrders int  `json:"InOrders,omitzero"`
+	JIT      bool `json:"JIT,omitzero"`
+	// Not documented to move when InOrders alone changes.
+	LastUpdateDate      Time                   `json:"LastUpdateDate,omitzero"`
+	LastUpdateOperation string                 `json:"LastUpdateOperation,omitzero"`
+	Location            InventoryStockLocation `json:"Location,omitzero"`
+	// -1: not tracked in this location.
+	MinimumLevel           int     `json:"MinimumLevel,omitzero"`
+	PendingUpdate          bool    `json:"PendingUpdate,omitzero"`
+	SKU                    string  `json:"SKU,omitzero"`
+	StockItemID            GUID    `json:"StockItemId,omitzero"`
+	StockItemIntID         int     `json:"StockItemIntId,omitzero"`
+	StockItemPurchasePrice Decimal `json:"StockItemPurchasePrice,omitzero"`
+	// Units in stock, those in open orders too.
+	StockLevel int     `json:"StockLevel,omitzero"`
+	StockValue Decimal `json:"StockValue,omitzero"`
+	UnitCost   Decimal `json:"UnitCost,omitzero"`
+	RowID      GUID    `json:"rowid,omitzero"`
 }
 
 // StockItemPage is returned by [StockService.GetStockItems].
@@ -1563,6 +1578,7 @@ type StockItemSoldStatFinalDetail struct {
 
 // StockItemTypeInfo is returned by [StockService.GetStockItemTypeInfo].
 type StockItemTypeInfo struct {
+	// 0 none, 1 by sell-by date, 2 by priority.
 	InventoryTrackingType int    `json:"InventoryTrackingType,omitzero"`
 	IsArchived            bool   `json:"IsArchived,omitzero"`
 	IsCompositeParent     bool   `json:"IsCompositeParent,omitzero"`
@@ -1576,6 +1592,7 @@ type StockItemTypeInfo struct {
 // [StockService.UpdateStockLevelsBySKU]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type StockLevelUpdate struct {
+	// SetStockLevel sets the units in stock to it, UpdateStockLevelsBySKU adds it.
 	Level      int    `json:"Level"`
 	LocationID GUID   `json:"LocationId"` // required
 	SKU        string `json:"SKU"`        // required
@@ -1646,11 +1663,14 @@ type UpdateStockLevelsBulkRequest struct {
 // UpdateStockLevelsBulkRequestItem is taken by
 // [StockService.UpdateStockLevelsBulk].
 type UpdateStockLevelsBulkRequestItem struct {
-	Binrack           *string  `json:"Binrack,omitzero"`
-	MinimumLevel      *int     `json:"MinimumLevel,omitzero"`
-	RowIndex          *int     `json:"RowIndex,omitzero"`
-	SKU               *string  `json:"SKU,omitzero"`
-	StockItemID       *GUID    `json:"StockItemId,omitzero"`
+	Binrack *string `json:"Binrack,omitzero"`
+	// -1: not tracked.
+	MinimumLevel *int `json:"MinimumLevel,omitzero"`
+	// Comes back in the reply, to tell rows apart.
+	RowIndex    *int    `json:"RowIndex,omitzero"`
+	SKU         *string `json:"SKU,omitzero"`
+	StockItemID *GUID   `json:"StockItemId,omitzero"`
+	// Sets the units in stock; it does not add.
 	StockLevel        *int     `json:"StockLevel,omitzero"`
 	StockLocationID   *GUID    `json:"StockLocationId,omitzero"`
 	StockLocationName *string  `json:"StockLocationName,omitzero"`
@@ -1690,7 +1710,8 @@ type UpdateStockLevelsBySKURequest struct {
 // UpdateStockMinimumLevelRequest holds the parameters of
 // Stock.UpdateStockMinimumLevel.
 type UpdateStockMinimumLevelRequest struct {
-	LocationID   GUID `json:"locationId"` // required
+	LocationID GUID `json:"locationId"` // required
+	// -1 switches tracking off.
 	MinimumLevel *int `json:"minimumLevel,omitzero"`
 	StockItemID  GUID `json:"stockItemId"` // required
 }
@@ -1747,11 +1768,12 @@ type VariationItem struct {
 
 // WarehouseBinRack is returned by [StockService.SearchBinracks] and 5 others.
 type WarehouseBinRack struct {
-	AccessOrientation               string                    `json:"AccessOrientation,omitzero"`
-	BinRack                         string                    `json:"BinRack,omitzero"`
-	BinRackID                       int                       `json:"BinRackId,omitzero"`
-	BinRackTypeID                   int                       `json:"BinRackTypeId,omitzero"`
-	BinrackType                     WarehouseBinRackType      `json:"BinrackType,omitzero"`
+	AccessOrientation string               `json:"AccessOrientation,omitzero"`
+	BinRack           string               `json:"BinRack,omitzero"`
+	BinRackID         int                  `json:"BinRackId,omitzero"`
+	BinRackTypeID     int                  `json:"BinRackTypeId,omitzero"`
+	BinrackType       WarehouseBinRackType `json:"BinrackType,omitzero"`
+	// Percent.
 	CriticalReplenishFullPercentage Decimal                   `json:"CriticalReplenishFullPercentage,omitzero"`
 	CurrentFullPercentage           Decimal                   `json:"CurrentFullPercentage,omitzero"`
 	CurrentQuantity                 int                       `json:"CurrentQuantity,omitzero"`
@@ -1766,12 +1788,13 @@ type WarehouseBinRack struct {
 	LocationID                      GUID                      `json:"LocationId,omitzero"`
 	MaxCapacityVolumetric           Decimal                   `json:"MaxCapacityVolumetric,omitzero"`
 	MaxQuantityCapacity             int                       `json:"MaxQuantityCapacity,omitzero"`
-	OptimalReplenishFullPercentage  Decimal                   `json:"OptimalReplenishFullPercentage,omitzero"`
-	RoutingSequence                 int                       `json:"RoutingSequence,omitzero"`
-	StandardType                    int                       `json:"StandardType,omitzero"`
-	StorageGroups                   []string                  `json:"StorageGroups,omitzero"`
-	TypeName                        string                    `json:"TypeName,omitzero"`
-	UniqueSKUs                      int                       `json:"UniqueSkus,omitzero"`
+	// Percent.
+	OptimalReplenishFullPercentage Decimal  `json:"OptimalReplenishFullPercentage,omitzero"`
+	RoutingSequence                int      `json:"RoutingSequence,omitzero"`
+	StandardType                   int      `json:"StandardType,omitzero"`
+	StorageGroups                  []string `json:"StorageGroups,omitzero"`
+	TypeName                       string   `json:"TypeName,omitzero"`
+	UniqueSKUs                     int      `json:"UniqueSkus,omitzero"`
 }
 
 // WarehouseBinRackItemsInfo is returned by [StockService.SearchBinracks] and 5
