@@ -6,7 +6,7 @@
 //   - A value of another JSON kind is taken where it says the same: a number in
 //     quotes, a text written as a number or bool, "true " or 1 for a bool, a
 //     whole number with a fraction of zeros; "" as absent for a number or bool;
-//     "", [] and {} as empty for a list or an object.
+//     "", [] and {} as empty for a list or an object; false as no page token.
 //   - What cannot be read costs the record that it belongs to and no other. A
 //     record is an element of the outermost list of the reply, or a member of
 //     its outermost map; it is left out and reported.
@@ -370,6 +370,11 @@ func (d *decoder) scalar(v reflect.Value, t *info, raw []byte) bool {
 		s = strings.TrimSpace(s)
 	}
 	switch k := v.Kind(); {
+	case t.kind == text && (raw[0] == 't' || raw[0] == 'f') && d.atToken():
+		if raw[0] == 't' {
+			return d.mistyped(raw, t.typ)
+		}
+		v.SetZero()
 	case t.kind == text:
 		v.SetString(s)
 	case quoted && s == "":
@@ -400,6 +405,12 @@ func (d *decoder) scalar(v reflect.Value, t *info, raw []byte) bool {
 		v.SetFloat(f)
 	}
 	return true
+}
+
+// atToken reports whether the value is that of a token, which is opaque: the text
+// of a bool would be sent back as one.
+func (d *decoder) atToken() bool {
+	return len(d.path) > 0 && strings.HasSuffix(strings.ToLower(d.path[len(d.path)-1]), "token")
 }
 
 // whole returns the integer that a number stands for.
