@@ -3816,7 +3816,7 @@ type InventoryUpdateInventoryItemRequest struct {
 	// Percent; -1 takes the rate of the country.
 	TaxRate            *Decimal `json:"TaxRate,omitzero"`
 	VariationGroupName *string  `json:"VariationGroupName,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Weight             *Decimal `json:"Weight,omitzero"`
 	Width              *Decimal `json:"Width,omitzero"`
 	IsBatchedStockType *bool    `json:"isBatchedStockType,omitzero"` // read-only
@@ -3882,7 +3882,7 @@ type ItemComposition struct {
 	StockItemIntID int  `json:"StockItemIntId"`
 	// Percent.
 	TaxRate Decimal `json:"TaxRate,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Weight Decimal `json:"Weight,omitzero"`
 }
 
@@ -4042,11 +4042,11 @@ type StockItem struct {
 	CategoryID              GUID   `json:"CategoryId,omitzero"`
 	CategoryName            string `json:"CategoryName,omitzero"`
 	CreationDate            Time   `json:"CreationDate,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Depth Decimal `json:"Depth,omitzero"`
 	// Units on purchase orders.
 	Due int `json:"Due"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Height Decimal `json:"Height,omitzero"`
 	// Units in open orders.
 	InOrder int `json:"InOrder"`
@@ -4074,9 +4074,9 @@ type StockItem struct {
 	StockItemIntID           int     `json:"StockItemIntId"`
 	// Percent; -1 takes the rate of the country.
 	TaxRate Decimal `json:"TaxRate,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Weight Decimal `json:"Weight,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Width              Decimal `json:"Width,omitzero"`
 	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"` // read-only
 }
@@ -4324,7 +4324,7 @@ type StockItemHeader struct {
 	StockItemIntID           int     `json:"StockItemIntId"`
 	// Percent; -1 takes the rate of the country.
 	TaxRate Decimal `json:"TaxRate,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Weight             Decimal `json:"Weight,omitzero"`
 	Width              Decimal `json:"Width,omitzero"`
 	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"` // read-only
@@ -4365,11 +4365,11 @@ type StockItemInv struct {
 	CategoryID              GUID   `json:"CategoryId,omitzero"`
 	CategoryName            string `json:"CategoryName,omitzero"`
 	CreationDate            Time   `json:"CreationDate,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Depth Decimal `json:"Depth,omitzero"`
 	// Units on purchase orders.
 	Due int `json:"Due,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Height Decimal `json:"Height,omitzero"`
 	// Units in open orders.
 	InOrder int `json:"InOrder,omitzero"`
@@ -4398,9 +4398,9 @@ type StockItemInv struct {
 	// Percent; -1 takes the rate of the country.
 	TaxRate            Decimal `json:"TaxRate,omitzero"`
 	VariationGroupName string  `json:"VariationGroupName,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Weight Decimal `json:"Weight,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Width              Decimal `json:"Width,omitzero"`
 	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"`
 }

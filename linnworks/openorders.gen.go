@@ -784,7 +784,7 @@ type OrderItem struct {
 	TaxRate  Decimal `json:"TaxRate,omitzero"`
 	Title    string  `json:"Title,omitzero"`
 	UnitCost Decimal `json:"UnitCost,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Weight             Decimal `json:"Weight,omitzero"`
 	IsBatchedStockItem bool    `json:"isBatchedStockItem,omitzero"` // read-only
 }
@@ -889,7 +889,7 @@ func (v OrderNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // OrderShippingInfo is returned by [OrdersService.GetOrder] and 18 others.
 type OrderShippingInfo struct {
-	// The unit is not documented.
+	// The official description names no unit.
 	ItemWeight        Decimal `json:"ItemWeight,omitzero"`
 	ManualAdjust      bool    `json:"ManualAdjust,omitzero"`
 	PackageCategory   string  `json:"PackageCategory,omitzero"`
@@ -901,7 +901,7 @@ type OrderShippingInfo struct {
 	PostageCostExTax  Decimal `json:"PostageCostExTax,omitzero"`
 	PostalServiceID   GUID    `json:"PostalServiceId,omitzero"`
 	PostalServiceName string  `json:"PostalServiceName,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	TotalWeight    Decimal `json:"TotalWeight,omitzero"`
 	TrackingNumber string  `json:"TrackingNumber,omitzero"`
 	Vendor         string  `json:"Vendor,omitzero"`

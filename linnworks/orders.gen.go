@@ -1735,7 +1735,7 @@ type CalcOrderHeader struct {
 	DimMethod        CalcOrderHeaderDimMethod `json:"DimMethod,omitzero"`
 	IsAutoSplit      bool                     `json:"IsAutoSplit,omitzero"`
 	IsSplitPackaging bool                     `json:"IsSplitPackaging,omitzero"`
-	// Without packaging. The unit is not documented.
+	// Without packaging. The official description names no unit.
 	ItemWeight        Decimal         `json:"ItemWeight,omitzero"`
 	Items             []CalcOrderItem `json:"Items,omitzero"`
 	LabelPrinted      bool            `json:"LabelPrinted,omitzero"`
@@ -1745,7 +1745,7 @@ type CalcOrderHeader struct {
 	ThreeDimPackaging PackingResult   `json:"ThreeDimPackaging,omitzero"`
 	TotalDepth        Decimal         `json:"TotalDepth,omitzero"`
 	TotalHeight       Decimal         `json:"TotalHeight,omitzero"`
-	// Of items and packaging. The unit is not documented.
+	// Of items and packaging. The official description names no unit.
 	TotalWeight      Decimal `json:"TotalWeight,omitzero"`
 	TotalWidth       Decimal `json:"TotalWidth,omitzero"`
 	Country          string  `json:"cCountry,omitzero"`
@@ -2564,7 +2564,7 @@ type OrderPackagingSplit struct {
 	Height          Decimal                   `json:"Height,omitzero"`
 	Items           []OrderPackagingSplitItem `json:"Items,omitzero"`
 	PackagingWeight Decimal                   `json:"PackagingWeight,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	TotalWeight     Decimal `json:"TotalWeight,omitzero"`
 	TrackingNumbers string  `json:"TrackingNumbers,omitzero"` // read-only
 	Width           Decimal `json:"Width,omitzero"`
@@ -2975,7 +2975,7 @@ type SetOrderPackagingRequest struct {
 	ManualAdjust *bool    `json:"ManualAdjust,omitzero"`
 	TotalDepth   *Decimal `json:"TotalDepth,omitzero"`
 	TotalHeight  *Decimal `json:"TotalHeight,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	TotalWeight      *Decimal `json:"TotalWeight,omitzero"`
 	TotalWidth       *Decimal `json:"TotalWidth,omitzero"`
 	PackagingGroupID *GUID    `json:"fkPackagingGroupId,omitzero"`
@@ -3101,12 +3101,12 @@ type UpdateOrderItemResult struct {
 // [OrdersService.SetOrderShippingInfo]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type UpdateOrderShippingInfoRequest struct {
-	// The unit is not documented.
+	// The official description names no unit.
 	ItemWeight      Decimal `json:"ItemWeight,omitzero"`
 	ManualAdjust    bool    `json:"ManualAdjust"`
 	PostageCost     Decimal `json:"PostageCost,omitzero"`
 	PostalServiceID GUID    `json:"PostalServiceId,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	TotalWeight    Decimal `json:"TotalWeight,omitzero"`
 	TrackingNumber string  `json:"TrackingNumber"` // required
 }

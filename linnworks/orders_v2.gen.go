@@ -191,7 +191,7 @@ type OrderItemWithChildren struct {
 	TaxRate  Decimal `json:"TaxRate,omitzero"`
 	Title    string  `json:"Title,omitzero"`
 	UnitCost Decimal `json:"UnitCost,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Weight Decimal `json:"Weight,omitzero"`
 }
 
@@ -323,7 +323,7 @@ func (v OrdersV2OrderNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // OrdersV2OrderShippingInfo is returned by [OrdersV2Service.GetOrders].
 type OrdersV2OrderShippingInfo struct {
-	// The unit is not documented.
+	// The official description names no unit.
 	ItemWeight        Decimal `json:"ItemWeight,omitzero"`
 	ManualAdjust      bool    `json:"ManualAdjust,omitzero"`
 	PackageCategory   string  `json:"PackageCategory,omitzero"`
@@ -332,7 +332,7 @@ type OrdersV2OrderShippingInfo struct {
 	PackageTypeID     GUID    `json:"PackageTypeId,omitzero"`
 	PostalServiceID   GUID    `json:"PostalServiceId,omitzero"`
 	PostalServiceName string  `json:"PostalServiceName,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	TotalWeight    Decimal `json:"TotalWeight,omitzero"`
 	TrackingNumber string  `json:"TrackingNumber,omitzero"`
 	Vendor         string  `json:"Vendor,omitzero"`

@@ -862,7 +862,7 @@ type ProcessedOrder struct {
 	HoldOrCancel bool `json:"HoldOrCancel,omitzero"`
 	IsExchange   bool `json:"IsExchange,omitzero"`
 	IsResend     bool `json:"IsResend,omitzero"`
-	// Without packaging. The unit is not documented.
+	// Without packaging. The official description names no unit.
 	ItemWeight      Decimal `json:"ItemWeight,omitzero"`
 	PackageCategory string  `json:"PackageCategory,omitzero"`
 	PackageTitle    string  `json:"PackageTitle,omitzero"`
@@ -880,7 +880,7 @@ type ProcessedOrder struct {
 	Subtotal             Decimal `json:"Subtotal,omitzero"`
 	TaxID                string  `json:"TaxId,omitzero"`
 	TotalDiscount        Decimal `json:"TotalDiscount,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	TotalWeight    Decimal `json:"TotalWeight,omitzero"`
 	Town           string  `json:"Town,omitzero"`
 	Vendor         string  `json:"Vendor,omitzero"`

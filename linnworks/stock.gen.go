@@ -1431,7 +1431,7 @@ type StockItemFull struct {
 	Suppliers   []StockItemSupplierStat `json:"Suppliers,omitzero"`
 	// Percent; -1 takes the rate of the country.
 	TaxRate Decimal `json:"TaxRate,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Weight             Decimal `json:"Weight,omitzero"`
 	Width              Decimal `json:"Width,omitzero"`
 	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"`
@@ -1470,7 +1470,7 @@ type StockItemFullExtended struct {
 	Suppliers                []StockItemSupplierStat     `json:"Suppliers,omitzero"`
 	// Percent; -1 takes the rate of the country.
 	TaxRate Decimal `json:"TaxRate,omitzero"`
-	// The unit is not documented.
+	// The official description names no unit.
 	Weight             Decimal `json:"Weight,omitzero"`
 	Width              Decimal `json:"Width,omitzero"`
 	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"`

@@ -1173,8 +1173,7 @@ type Statement struct {
 	// Southeast Asia.
 	FeeAmount Decimal `json:"fee_amount,omitzero"`
 	ID        string  `json:"id,omitzero"`
-	// Sales less the seller's discounts and refunds. For local sellers of the UK
-	// and the US.
+	// Sales less the seller's discounts and refunds.
 	NetSalesAmount Decimal `json:"net_sales_amount,omitzero"`
 	// The ID of the [Payment].
 	PaymentID     string        `json:"payment_id,omitzero"`
@@ -1182,9 +1181,9 @@ type Statement struct {
 	PaymentTime   UnixSeconds   `json:"payment_time,omitzero"`
 	// Not in the UK and the US.
 	RevenueAmount Decimal `json:"revenue_amount,omitzero"`
-	// Outside the UK and the US RevenueAmount + FeeAmount + AdjustmentAmount; there
-	// NetSalesAmount + ShippingCostAmount + FeeAmount + AdjustmentAmount. Add the
-	// signed values.
+	// RevenueAmount + FeeAmount + AdjustmentAmount; in the UK and the US
+	// NetSalesAmount + ShippingCostAmount + FeeAmount + AdjustmentAmount. All are
+	// signed. Do not go by the market alone: see which of the sums fits.
 	SettlementAmount Decimal `json:"settlement_amount,omitzero"`
 	// Negative where the seller pays. For local sellers of the UK and the US;
 	// others may get "0".

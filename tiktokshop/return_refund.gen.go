@@ -649,9 +649,8 @@ type Cancellation struct {
 	RefundAmount             RefundAmount                           `json:"refund_amount,omitzero"`
 	Role                     CancelRole                             `json:"role,omitzero"`
 	SellerNextActionResponse []CancellationSellerNextActionResponse `json:"seller_next_action_response,omitzero"`
-	// Version 202602 of the search has it.
-	ShouldReplenishStock bool        `json:"should_replenish_stock,omitzero"` // not in the official description, seen in live replies
-	UpdateTime           UnixSeconds `json:"update_time,omitzero"`
+	ShouldReplenishStock     bool                                   `json:"should_replenish_stock,omitzero"` // not in the official description, seen in live replies
+	UpdateTime               UnixSeconds                            `json:"update_time,omitzero"`
 }
 
 // Format hides personal data from every verb.
