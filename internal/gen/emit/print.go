@@ -281,8 +281,15 @@ func (p *printer) field(t *Type, f *Field) {
 	if pointer {
 		typ = "*" + typ
 	}
+	note := p.model.API.Notes.Field(t.Name, f.Name)
+	if note != "" {
+		p.f("%s", paragraph(note))
+	}
 	if f.Deprecated != "" {
-		p.f("\t// Deprecated: %s\n", t.deprecated(f, p.model.API.Vendor))
+		if note != "" {
+			p.f("//\n")
+		}
+		p.f("// Deprecated: %s\n", t.deprecated(f, p.model.API.Vendor))
 	}
 	tag := p.tag(t, f, omit)
 	if p.model.API.Ledger.Always[at] {
