@@ -12,7 +12,7 @@ import (
 
 // dispatchBatchSize is how many shop orders are worked on at once: as many as
 // one permit call takes.
-const dispatchBatchSize = maxOrderIDs
+const dispatchBatchSize = 50
 
 // batchLength is how many of the orders make a batch.
 func batchLength(orders []WarehouseOrder) int {

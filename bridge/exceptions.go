@@ -71,6 +71,15 @@ func (e Exception) String() string {
 	return s
 }
 
+// Ref names what an exception is about: its kind and its object.
+type Ref struct {
+	Kind   Kind
+	Object string
+}
+
+// Ref returns the exception's kind and object.
+func (e Exception) Ref() Ref { return Ref{e.Kind, e.Object} }
+
 // raise fills owner and severity from the kind.
 func raise(kind Kind, object string, deadline time.Time, seen, do string, evidence ...Property) Exception {
 	k := kinds[kind]

@@ -73,6 +73,10 @@ func NewImporter(p ImportPorts, o ImportOptions) (*Importer, error) {
 	return &Importer{ports: p, options: o}, nil
 }
 
+// readAgainTogether is how many orders one read of the shop asks for: one that
+// fails costs no more than these.
+const readAgainTogether = 50
+
 // maxImportBatch is how many orders are worked on together: as many as are read
 // back from the warehouse in one call.
 const maxImportBatch = 200
@@ -88,7 +92,7 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (OrderResults, 
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
 	}
-	known := itemLookup{items, broken}
+	known := itemLookup{items: items, broken: broken}
 	reserved, err := reservationsByOrder(ctx, im.ports.Ledger)
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: %w", err)
@@ -259,7 +263,7 @@ func (b *importBatch) decide(ctx context.Context) {
 		return
 	}
 	again := b.still(func(t *importing) bool { return commits[t.action] })
-	for part := range slices.Chunk(again, maxOrderIDs) {
+	for part := range slices.Chunk(again, readAgainTogether) {
 		strikes := 0
 		failed := map[*importing]error{}
 		err := isolate(ctx, part, &strikes, func(part []*importing) error { return b.readAgain(ctx, part) },

@@ -150,7 +150,7 @@ func (b *importBatch) create(ctx context.Context) {
 			continue
 		}
 		t.found = shareOf(t.order, created[i].Found)
-		t.record = t.record.found(t.order, t.found)
+		t.record = foundRecord(t.record, t.order, t.found)
 	}
 	b.storeRecords(ctx)
 	for _, t := range tasks {
@@ -296,7 +296,7 @@ func (b *importBatch) released(ctx context.Context) {
 				continue
 			}
 		}
-		t.record = t.record.found(t.order, t.found)
+		t.record = foundRecord(t.record, t.order, t.found)
 		t.record.Releasing = false
 		if mark := addressMark(t.order.ID, clearAddress(t.order)); mark != 0 {
 			t.record.Address = mark

@@ -138,7 +138,7 @@ func (b *importBatch) remember(ctx context.Context) {
 		if !t.recorded && slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.HasAddress }) {
 			t.record.Address = addressMark(t.order.ID, clearAddress(t.order)) // as good as taken over
 		}
-		t.record = t.record.found(t.order, t.found)
+		t.record = foundRecord(t.record, t.order, t.found)
 	}
 	b.storeRecords(ctx)
 }
@@ -146,7 +146,7 @@ func (b *importBatch) remember(ctx context.Context) {
 // storeRecords stores the records that have changed. If that fails the orders
 // fail whose records they are.
 func (b *importBatch) storeRecords(ctx context.Context) {
-	changed := b.still(func(t *importing) bool { return !t.record.equal(t.stored) })
+	changed := b.still(func(t *importing) bool { return !t.record.Equal(t.stored) })
 	if len(changed) == 0 {
 		return
 	}

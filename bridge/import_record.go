@@ -175,8 +175,8 @@ func shareOf(o Order, found []WarehouseOrder) []WarehouseOrder {
 	return shares
 }
 
-// found is the record of an order, with what was found of it.
-func (r ImportRecord) found(o Order, found []WarehouseOrder) ImportRecord {
+// foundRecord is the record of an order, with what was found of it.
+func foundRecord(r ImportRecord, o Order, found []WarehouseOrder) ImportRecord {
 	own := linesOf(o)
 	r.OrderID, r.WarehouseIDs, r.Lines = o.ID, nil, map[string]string{}
 	for _, w := range found {
@@ -194,7 +194,8 @@ func (r ImportRecord) found(o Order, found []WarehouseOrder) ImportRecord {
 	return r
 }
 
-func (r ImportRecord) equal(other ImportRecord) bool {
+// Equal reports whether two records say the same.
+func (r ImportRecord) Equal(other ImportRecord) bool {
 	return r.OrderID == other.OrderID && slices.Equal(r.WarehouseIDs, other.WarehouseIDs) && maps.Equal(r.Lines, other.Lines) &&
 		r.Address == other.Address && r.Releasing == other.Releasing
 }

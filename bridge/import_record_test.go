@@ -24,7 +24,7 @@ func TestShareOfMergedOrder(t *testing.T) {
 	if merged.Reference != "" || len(merged.Lines) != 4 {
 		t.Error("the order itself was changed")
 	}
-	record := ImportRecord{Address: 7}.found(o, got)
+	record := foundRecord(ImportRecord{Address: 7}, o, got)
 	if diff := cmp.Diff(ImportRecord{
 		OrderID: "1", WarehouseIDs: []string{"m"}, Address: 7, Lines: map[string]string{"1-1": "1-1", "1-2": "1-1", "1-3": "1-3-2"},
 	}, record); diff != "" {

@@ -22,8 +22,8 @@ func (l *Linnworks) newReading() StockReading {
 	}
 }
 
-// add takes in the levels of an item.
-func (r StockReading) add(itemID string, rows []linnworks.StockItemLevel) {
+// addLevels takes in the levels of an item.
+func addLevels(r StockReading, itemID string, rows []linnworks.StockItemLevel) {
 	levels, none := make(map[string]int, len(rows)), map[string]bool{}
 	for _, row := range rows {
 		at := string(lower(row.Location.StockLocationID))
@@ -56,7 +56,7 @@ func (l *Linnworks) StockLevels(ctx context.Context, itemIDs []string) (StockRea
 				continue // it does not prove zero
 			}
 			id := string(lower(item.StockItemID))
-			reading.add(id, item.StockItemLevels)
+			addLevels(reading, id, item.StockItemLevels)
 			l.remember(id, item.StockItemLevels[0].SKU, item.StockItemLevels[0].StockItemIntID)
 		}
 	}
@@ -88,7 +88,7 @@ func (l *Linnworks) SweepStock(ctx context.Context) iter.Seq2[StockReading, erro
 				return
 			}
 			if len(item.StockLevels) > 0 {
-				reading.add(string(item.StockItemID), item.StockLevels)
+				addLevels(reading, string(item.StockItemID), item.StockLevels)
 			}
 			if n++; n%sweepPage == 0 {
 				if !yield(reading, nil) {

@@ -283,7 +283,7 @@ func (s *SKUMap) learn(ctx context.Context, listings []ListingSKU) error {
 // report raises what a person has to look at, and closes what is mended.
 func (s *SKUMap) report(ctx context.Context, matches SKUMatches) error {
 	var problems []Exception
-	raised, seen := map[exceptionKey]bool{}, map[string]bool{}
+	raised, seen := map[Ref]bool{}, map[string]bool{}
 	for _, m := range matches {
 		object := m.Listing.String()
 		seen[object] = true
@@ -297,8 +297,8 @@ func (s *SKUMap) report(ctx context.Context, matches SKUMatches) error {
 				fmt.Sprintf("the listing (product %s, SKU id %s) has the seller SKU %q, which was taken for %q", m.Listing.ProductID, m.Listing.ID, m.Listing.SellerSKU, m.Item.SKU),
 				"write both alike, or map the listing to the item")
 		}
-		if e.Kind != "" && !raised[exceptionKey{e.Kind, object}] {
-			raised[exceptionKey{e.Kind, object}] = true
+		if e.Kind != "" && !raised[Ref{e.Kind, object}] {
+			raised[Ref{e.Kind, object}] = true
 			problems = append(problems, e)
 		}
 	}
@@ -311,7 +311,7 @@ func (s *SKUMap) report(ctx context.Context, matches SKUMatches) error {
 	}
 	for _, e := range open {
 		ours := e.Kind == KindAmbiguousSKU || e.Kind == KindNormalisedSKU
-		if ours && seen[e.Object] && !raised[exceptionKey{e.Kind, e.Object}] {
+		if ours && seen[e.Object] && !raised[e.Ref()] {
 			if err := s.ports.Exceptions.Clear(ctx, e.Object, e.Kind); err != nil {
 				return err
 			}

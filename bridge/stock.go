@@ -308,7 +308,7 @@ func (r stockReader) shop(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the catalogue: %w", err)
 	}
-	if err := r.findBundles(ctx, listings, itemLookup{items, broken}); err != nil {
+	if err := r.findBundles(ctx, listings, itemLookup{items: items, broken: broken}); err != nil {
 		return fmt.Errorf("reading the bundles: %w", err)
 	}
 	r.book.SetCatalogue(mark, at, listings, items, broken)

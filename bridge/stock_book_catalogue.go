@@ -19,7 +19,7 @@ func (b *StockBook) SetCatalogue(mark StockMark, at time.Time, listings []Listin
 	if b.statesAt.IsZero() {
 		b.statesAt = at
 	}
-	known := itemLookup{items, broken}
+	known := itemLookup{items: items, broken: broken}
 	oldListings, oldBySKUID, oldProducts, oldByProduct := b.listings, b.bySKUID, b.products, b.byProduct
 	oldItems, oldByItem := b.items, b.byItem
 

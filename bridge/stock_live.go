@@ -96,7 +96,7 @@ type LiveStock struct {
 	mu      sync.Mutex
 	touched []string // items to read at once
 	since   time.Time
-	raised  map[exceptionKey]string
+	raised  map[Ref]string
 	shopDue bool
 }
 
@@ -135,7 +135,7 @@ func NewLiveStock(p LivePorts, o LiveOptions) (*LiveStock, error) {
 	}
 	o.Publishers, o.FairEvery, o.HotCount = cmp.Or(o.Publishers, 4), cmp.Or(o.FairEvery, 5), cmp.Or(o.HotCount, 100)
 	return &LiveStock{
-		ports: p, options: o, book: p.Book, wake: make(chan struct{}, 1), raised: map[exceptionKey]string{},
+		ports: p, options: o, book: p.Book, wake: make(chan struct{}, 1), raised: map[Ref]string{},
 		reader: stockReader{ports: p.StockPorts, book: p.Book, now: p.Book.options.Now},
 	}, nil
 }
@@ -378,9 +378,9 @@ func (l *LiveStock) Report(ctx context.Context) error {
 	} else if err := l.ports.Exceptions.Clear(ctx, "stock levels", KindStaleLevels); err != nil {
 		return l.failed(err)
 	}
-	now := make(map[exceptionKey]string, len(problems))
+	now := make(map[Ref]string, len(problems))
 	for _, e := range problems {
-		key := exceptionKey{e.Kind, e.Object}
+		key := e.Ref()
 		if seen, have := l.raised[key]; !have || seen != e.Seen {
 			if err := l.ports.Exceptions.Raise(ctx, e); err != nil {
 				return l.failed(fmt.Errorf("raising %q: %w", e.Kind, err))

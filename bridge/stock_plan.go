@@ -281,12 +281,12 @@ func (e *bookListing) allParts() []bookPart {
 // the listings.
 func (b *StockBook) problems() []Exception {
 	var list []Exception
-	seen := map[exceptionKey]bool{}
+	seen := map[Ref]bool{}
 	add := func(e *Exception) {
 		if e == nil {
 			return
 		}
-		if key := (exceptionKey{e.Kind, e.Object}); !seen[key] {
+		if key := e.Ref(); !seen[key] {
 			seen[key] = true
 			list = append(list, *e)
 		}
@@ -320,11 +320,6 @@ func (b *StockBook) troubles(e *bookListing) bool {
 	return false
 }
 
-type exceptionKey struct {
-	kind   Kind
-	object string
-}
-
 // mended are the exceptions of a queue that the book has looked into and does
 // not find any more.
 func (b *StockBook) mended(open []Exception) []Exception {
@@ -332,7 +327,7 @@ func (b *StockBook) mended(open []Exception) []Exception {
 	defer b.mu.Unlock()
 	b.compute()
 	var fine map[string]bool // objects that were looked at: true if a listing that shows what it should
-	var wrong map[exceptionKey]bool
+	var wrong map[Ref]bool
 	return slices.DeleteFunc(slices.Clone(open), func(e Exception) bool {
 		switch e.Kind {
 		case KindUnmappedSKU, KindAmbiguousSKU, KindBrokenKit, KindBadQuantity, KindUnmappedWarehouse, KindStockRefused:
@@ -340,13 +335,13 @@ func (b *StockBook) mended(open []Exception) []Exception {
 			return true
 		}
 		if fine == nil {
-			fine, wrong = b.objects(), map[exceptionKey]bool{}
+			fine, wrong = b.objects(), map[Ref]bool{}
 			for _, p := range b.problems() {
-				wrong[exceptionKey{p.Kind, p.Object}] = true
+				wrong[p.Ref()] = true
 			}
 		}
 		right, looked := fine[e.Object]
-		return !looked || wrong[exceptionKey{e.Kind, e.Object}] || e.Kind == KindStockRefused && !right
+		return !looked || wrong[e.Ref()] || e.Kind == KindStockRefused && !right
 	})
 }
 

@@ -75,7 +75,10 @@ func (t *TikTokShop) listed(ctx context.Context, ids []string, yield func(Order,
 			yield(Order{}, err)
 			return false
 		}
-		byID := ordersByID(orders)
+		byID := map[string]*Order{}
+		for i := range orders {
+			byID[orders[i].ID] = &orders[i]
+		}
 		for _, id := range part {
 			o := Order{ID: id, Unreadable: cmp.Or(lost[id], "the shop lists the order but does not return it")}
 			if found := byID[id]; found != nil {
@@ -226,7 +229,7 @@ func totals(o tiktokshop.Order, a *amounts, list *details) Totals {
 		{"shipping_insurance_fee", p.ShippingInsuranceFee}, {"small_order_fee", p.SmallOrderFee},
 	} {
 		amount := a.read(fee.amount)
-		t.fee(fee.name, amount)
+		addFee(&t, fee.name, amount)
 		sum = sum.plus(amount)
 	}
 	insuranceTax, deposit := a.read(p.ItemInsuranceTax), a.read("")
@@ -235,12 +238,12 @@ func totals(o tiktokshop.Order, a *amounts, list *details) Totals {
 	}
 	in := partsOf(t.Paid.minus(sum), t.Tax, insuranceTax, deposit, Money{-t.PaymentDiscount.Minor, t.Currency})
 	if in[1] {
-		t.fee("item_insurance_tax", insuranceTax)
+		addFee(&t, "item_insurance_tax", insuranceTax)
 	} else {
 		list.amount("included.item_insurance_tax", p.ItemInsuranceTax)
 	}
 	if in[2] {
-		t.fee("deposit", deposit)
+		addFee(&t, "deposit", deposit)
 	} else {
 		list.text("included.deposit", deposit.Decimal())
 	}
@@ -261,14 +264,14 @@ func totals(o tiktokshop.Order, a *amounts, list *details) Totals {
 		// Tax on neither goods nor shipping is a fee.
 		if other := t.Tax.minus(product).minus(t.ShippingTax); other.Minor > 0 {
 			t.Tax = t.Tax.minus(other)
-			t.fee("other_tax", other)
+			addFee(&t, "other_tax", other)
 		}
 	}
 	return t
 }
 
 // fee adds an amount to the fees unless it is zero.
-func (t *Totals) fee(name string, amount Money) {
+func addFee(t *Totals, name string, amount Money) {
 	if amount.Minor != 0 {
 		t.Fees = append(t.Fees, Fee{name, amount})
 	}

@@ -10,8 +10,9 @@ import (
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
-// maxReferenceLines is how many lines one reference may name.
-const maxReferenceLines = 100
+// maxOrderReferences is how many references one call takes, maxReferenceLines how
+// many lines one reference may name.
+const maxOrderReferences, maxReferenceLines = 100, 100
 
 // WriteReferences implements [ReferenceWriter], 100 orders a call, under the
 // platform ORDER_MANAGEMENT_SYSTEM. It needs the scope seller.order.ext_ref.write,
@@ -21,7 +22,7 @@ const maxReferenceLines = 100
 // https://partner.tiktokshop.com/docv2/page/add-external-order-references-202406
 func (t *TikTokShop) WriteReferences(ctx context.Context, references []Reference) (refused map[string]error, err error) {
 	refused = map[string]error{}
-	for part := range slices.Chunk(references, maxReferences) {
+	for part := range slices.Chunk(references, maxOrderReferences) {
 		request := new(tiktokshop.AddExternalOrderReferencesRequest)
 		for _, r := range part {
 			order := tiktokshop.AddExternalOrderReferencesRequestOrder{ID: r.OrderID}
