@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // desk is what the world knows of decisions besides approvals.
@@ -93,7 +94,7 @@ func (w *world) CancelInShop(ctx context.Context, id, reason string) error {
 		o.Status, o.CancelReason = Cancelled, reason
 		w.orders[id] = o
 		w.revoked = append(w.revoked, id+" "+reason)
-		w.zeroed = w.zeroed || zeroesStock(reason)
+		w.zeroed = w.zeroed || strings.Contains(reason, "out_of_stock")
 		return nil
 	})
 }

@@ -570,18 +570,18 @@ func (w *world) DropImportRecords(ctx context.Context, ids ...string) error {
 
 func (w *world) importer() *Importer { return w.importerAt(w.now) }
 
-func (w *world) importerAt(now func() time.Time) *Importer {
-	im, err := NewImporter(ImportPorts{OrderBook: w, Tracer: w, Addresses: w, Catalogue: w, Ledger: w, Records: w, Locks: w, Exceptions: w},
+func (w *world) importerAt(now func() time.Time) *Importer { return w.importerOver(nil, now) }
+
+// importerReading asks the shop again before it commits.
+func (w *world) importerReading() *Importer { return w.importerOver(w, w.now) }
+
+func (w *world) importerOver(orders OrderSource, now func() time.Time) *Importer {
+	im, err := NewImporter(
+		ImportPorts{Orders: orders, OrderBook: w, Tracer: w, Addresses: w, Catalogue: w, Ledger: w, Records: w, Locks: w, Exceptions: w},
 		ImportOptions{Locations: map[string]string{"W1": "L1", "W2": "L2"}, DefaultLocation: "L1", Now: now})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return im
-}
-
-func (w *world) importerReading() *Importer {
-	im := w.importer()
-	im.ports.Orders = w
 	return im
 }
 
