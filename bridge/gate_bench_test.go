@@ -10,7 +10,7 @@ import (
 
 // A permit for 50 orders, without what the shop takes to answer.
 func BenchmarkGateCheck50(b *testing.B) {
-	orders := shelf{}
+	orders := orderShelf{}
 	var ids []string
 	for i := range 50 {
 		o := anOrder(fmt.Sprintf("57646141303878%04d", i), "MUG", "SPOON")
@@ -29,14 +29,14 @@ func BenchmarkGateCheck50(b *testing.B) {
 	}
 }
 
-// shelf is a shop that answers at once.
-type shelf map[string]Order
+// orderShelf is a shop that answers at once.
+type orderShelf map[string]Order
 
-func (s shelf) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[Order, error] {
+func (s orderShelf) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[Order, error] {
 	return nil
 }
 
-func (s shelf) OrdersByID(_ context.Context, ids []string) ([]Order, error) {
+func (s orderShelf) OrdersByID(_ context.Context, ids []string) ([]Order, error) {
 	list := make([]Order, 0, len(ids))
 	for _, id := range ids {
 		list = append(list, s[id])
@@ -44,6 +44,6 @@ func (s shelf) OrdersByID(_ context.Context, ids []string) ([]Order, error) {
 	return list, nil
 }
 
-func (s shelf) PendingCancellations(context.Context, []string) ([]Cancellation, error) {
+func (s orderShelf) PendingCancellations(context.Context, []string) ([]Cancellation, error) {
 	return nil, nil
 }
