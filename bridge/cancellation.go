@@ -559,7 +559,7 @@ func (r *cancelRun) carryOut(ctx context.Context, plan removal) error {
 		return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, KindPartCancellation, KindLateCancellation)
 	}
 	// Whatever a person should have done about the order is done with.
-	return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, slices.Sorted(maps.Keys(kinds))...)
+	return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, allKinds()...)
 }
 
 func (r *cancelRun) step(ctx context.Context, s removalStep) error {

@@ -486,6 +486,9 @@ func (k Kind) Info() (info KindInfo, known bool) {
 	return info, known
 }
 
+// allKinds are the kinds by name.
+func allKinds() []Kind { return slices.Sorted(maps.Keys(kinds)) }
+
 // Kinds returns the closed set of kinds, by owner, the most severe first, then
 // by the time to act in and by name.
 func Kinds() []KindInfo {

@@ -297,8 +297,8 @@ func (s *SKUMap) report(ctx context.Context, matches SKUMatches) error {
 				fmt.Sprintf("the listing (product %s, SKU id %s) has the seller SKU %q, which was taken for %q", m.Listing.ProductID, m.Listing.ID, m.Listing.SellerSKU, m.Item.SKU),
 				"write both alike, or map the listing to the item")
 		}
-		if e.Kind != "" && !raised[Ref{e.Kind, object}] {
-			raised[Ref{e.Kind, object}] = true
+		if e.Kind != "" && !raised[Ref{Kind: e.Kind, Object: object}] {
+			raised[Ref{Kind: e.Kind, Object: object}] = true
 			problems = append(problems, e)
 		}
 	}

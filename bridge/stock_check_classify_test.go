@@ -135,7 +135,7 @@ func TestLockKind(t *testing.T) {
 
 func TestBundleRight(t *testing.T) {
 	at := func(id string, n int) []ShownWarehouse { return []ShownWarehouse{{WarehouseID: id, Available: n}} }
-	parts := []BundleComponent{{ListingSKU{ID: "a"}, 2}, {ListingSKU{ID: "b"}, 1}}
+	parts := []BundleComponent{{Listing: ListingSKU{ID: "a"}, Quantity: 2}, {Listing: ListingSKU{ID: "b"}, Quantity: 1}}
 	shown := map[string]ShownStock{"a": {Warehouses: at("W1", 9)}, "b": {Warehouses: at("W1", 7)}}
 	locked := map[string]ShownStock{"a": {Warehouses: at("W1", 9), Campaign: 2}, "b": {Warehouses: at("W1", 7)}}
 	for _, tc := range []struct {
