@@ -70,8 +70,8 @@ const (
 // warehouses are the shop's warehouses and the locations that feed them.
 var warehouseIDs = []string{"7068517275539719942", "7068517275539719943"}
 
-// catalogue is what the shop sells: single items, kits that share them.
-func catalogue() []item {
+// forSale is what the shop sells: single items, kits that share them.
+func forSale() []item {
 	var list []item
 	for i := range 5 {
 		list = append(list, item{sku: fmt.Sprintf("ITEM-%d", i), skuID: fmt.Sprintf("17295929697122071%02d", i), productID: fmt.Sprintf("17295929697122070%02d", i/2)})
@@ -89,7 +89,7 @@ func (l *lab) build(ctx context.Context) error {
 	l.tiktok.SetWebhooks("https://bridge.example/webhooks")
 	l.linn = linnworkstest.New(linnworkstest.WithoutQuotas())
 	l.queue, l.stores.labels = new(bridge.MemoryExceptions), new(bridge.MemoryLabels)
-	l.truth = truth{items: catalogue(), peak: map[stockKey]int{}, cancelledAt: map[string]int{}, permitAt: map[string]int{}, shipped: map[string]bool{}}
+	l.truth = truth{items: forSale(), peak: map[stockKey]int{}, cancelledAt: map[string]int{}, permitAt: map[string]int{}, shipped: map[string]bool{}}
 	if err := l.fill(); err != nil {
 		return err
 	}

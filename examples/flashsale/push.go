@@ -30,10 +30,10 @@ func newPusher(ctx context.Context, p *policy, ports bridge.StockPorts, sweep br
 	return hot{l, book}, l.ReadShop(ctx)
 }
 
-type everything struct{ *bridge.StockPush }
+type everything struct{ all *bridge.StockPush }
 
 func (e everything) push(ctx context.Context) error {
-	r, err := e.Push(ctx)
+	r, err := e.all.Push(ctx)
 	if err == nil && r.Refused > 0 {
 		err = fmt.Errorf("the shop refused stock:\n%s", r)
 	}
