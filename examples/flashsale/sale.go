@@ -231,7 +231,7 @@ func (s *sale) level() int {
 	return level.Available
 }
 
-func (s *sale) free() int { return stock - s.result.SoldShop - s.result.SoldElsewhere }
+func (s *sale) free() int { return units - s.result.SoldShop - s.result.SoldElsewhere }
 
 func (s *sale) turnAway() {
 	s.result.TurnedAway++
