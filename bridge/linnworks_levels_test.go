@@ -20,22 +20,22 @@ import (
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 )
 
-// store is a Linnworks account with two locations, and its adapter.
-type store struct {
+// stockHouse is a Linnworks account with two locations, and its adapter.
+type stockHouse struct {
 	*linnworkstest.Fake
 	book *bridge.Linnworks
 	back linnworks.GUID // the second location
 }
 
-func newStore(t *testing.T, opts ...linnworkstest.Option) *store {
+func newStore(t *testing.T, opts ...linnworkstest.Option) *stockHouse {
 	t.Helper()
-	s := &store{Fake: linnworkstest.New(append([]linnworkstest.Option{linnworkstest.WithoutQuotas()}, opts...)...)}
+	s := &stockHouse{Fake: linnworkstest.New(append([]linnworkstest.Option{linnworkstest.WithoutQuotas()}, opts...)...)}
 	s.back = s.AddLocation("Back")
 	s.book = s.adapter(t, bridge.LinnworksOptions{SubSource: "uk"})
 	return s
 }
 
-func (s *store) adapter(t *testing.T, o bridge.LinnworksOptions) *bridge.Linnworks {
+func (s *stockHouse) adapter(t *testing.T, o bridge.LinnworksOptions) *bridge.Linnworks {
 	t.Helper()
 	c, err := s.Client(linnworks.WithLimiter(unpaced{}))
 	must(t, err)
@@ -45,7 +45,7 @@ func (s *store) adapter(t *testing.T, o bridge.LinnworksOptions) *bridge.Linnwor
 }
 
 // add adds items and returns their ids by SKU.
-func (s *store) add(t *testing.T, items ...linnworkstest.Item) map[string]string {
+func (s *stockHouse) add(t *testing.T, items ...linnworkstest.Item) map[string]string {
 	t.Helper()
 	ids := map[string]string{}
 	for _, item := range items {
@@ -57,13 +57,13 @@ func (s *store) add(t *testing.T, items ...linnworkstest.Item) map[string]string
 }
 
 // calls is how often an operation was called.
-func (s *store) calls(operation string) int {
+func (s *stockHouse) calls(operation string) int {
 	return len(s.Calls(linnworkstest.Operation(operation)))
 }
 
 const front = string(linnworks.ZeroGUID)
 
-func (s *store) levels(front, back int) map[linnworks.GUID]int {
+func (s *stockHouse) levels(front, back int) map[linnworks.GUID]int {
 	return map[linnworks.GUID]int{linnworks.ZeroGUID: front, s.back: back}
 }
 
@@ -145,7 +145,7 @@ func TestSweepStockTellsWhereAnItemIsTracked(t *testing.T) {
 }
 
 // minimum sets the minimum level of an item at a location: -1 ends its tracking.
-func (s *store) minimum(t *testing.T, id string, at linnworks.GUID, level int) {
+func (s *stockHouse) minimum(t *testing.T, id string, at linnworks.GUID, level int) {
 	t.Helper()
 	c, err := s.Client(linnworks.WithLimiter(unpaced{}))
 	must(t, err)
@@ -242,24 +242,24 @@ func TestItemsTouched(t *testing.T) {
 func TestItemStates(t *testing.T) {
 	t.Parallel()
 	// How the adapter came to know the items must not matter.
-	ways := map[string]func(*testing.T, *store, []string){
-		"swept": func(t *testing.T, s *store, _ []string) {
+	ways := map[string]func(*testing.T, *stockHouse, []string){
+		"swept": func(t *testing.T, s *stockHouse, _ []string) {
 			for _, err := range s.book.SweepStock(t.Context()) {
 				must(t, err)
 			}
 		},
-		"swept, then found by SKU": func(t *testing.T, s *store, _ []string) {
+		"swept, then found by SKU": func(t *testing.T, s *stockHouse, _ []string) {
 			for _, err := range s.book.SweepStock(t.Context()) {
 				must(t, err)
 			}
 			_, err := s.book.ItemsBySKU(t.Context(), []string{"MUG", "TEA", "CUP", "SET"})
 			must(t, err)
 		},
-		"levels read": func(t *testing.T, s *store, ids []string) {
+		"levels read": func(t *testing.T, s *stockHouse, ids []string) {
 			_, err := s.book.StockLevels(t.Context(), ids)
 			must(t, err)
 		},
-		"found by SKU": func(t *testing.T, s *store, _ []string) {
+		"found by SKU": func(t *testing.T, s *stockHouse, _ []string) {
 			var listings []bridge.ListingSKU
 			for _, sku := range []string{"MUG", "TEA", "CUP", "SET"} {
 				listings = append(listings, bridge.ListingSKU{ID: "s-" + sku, SellerSKU: sku})
@@ -325,7 +325,7 @@ func TestItemStates(t *testing.T) {
 	})
 }
 
-func (s *store) rename(t *testing.T, id, sku string) {
+func (s *stockHouse) rename(t *testing.T, id, sku string) {
 	t.Helper()
 	c, err := s.Client(linnworks.WithLimiter(unpaced{}))
 	must(t, err)

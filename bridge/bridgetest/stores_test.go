@@ -10,10 +10,12 @@ import (
 // memoryStore is what the package bridge keeps in memory.
 type memoryStore struct {
 	*bridge.Memory
-	*bridge.MemoryExceptions
+	*memoryQueue
 	*bridge.MemoryIntake
 	*bridge.MemoryImports
 }
+
+type memoryQueue = bridge.MemoryExceptions
 
 func newMemoryStore(_ *testing.T, now func() time.Time) Store {
 	return memoryStore{new(bridge.Memory), &bridge.MemoryExceptions{Now: now}, new(bridge.MemoryIntake), &bridge.MemoryImports{Now: now}}
