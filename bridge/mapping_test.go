@@ -249,25 +249,6 @@ func written(o linnworks.ChannelOrder) string {
 	return strings.Join(parts, ", ")
 }
 
-// Linnworks derives net and tax from the rate it is given: both must come out to
-// the cent.
-func TestTaxRateIsExact(t *testing.T) {
-	for _, gross := range []int64{1, 2, 99, 1083, 2165, 99_999, 12_345_678} {
-		for _, share := range []int64{0, 1, 5, 50, 99, 100} {
-			tax := gross * share / 120
-			sent := taxRate(Money{gross, "USD"}, Money{tax, "USD"})
-			r, ok := sent.Rat()
-			if !ok {
-				t.Fatalf("%q is no number", sent)
-			}
-			f, _ := r.Float64()
-			if net := float64(gross) * 100 / (100 + f); int64(net+0.5) != gross-tax {
-				t.Errorf("%d with %d of tax at %s%% is %.3f net", gross, tax, sent, net)
-			}
-		}
-	}
-}
-
 func TestMapOrderKinds(t *testing.T) {
 	known := itemLookup{items: newWorld(t).items}
 	const money = `"payment":{"currency":"GBP","sub_total":"0","total_amount":"0"},"line_items":[{"id":"1","sku_id":"s-MUG","product_name":"Mug","sku_name":"red","sale_price":"0"}]`
@@ -321,31 +302,6 @@ func TestMapOrderUnpaid(t *testing.T) {
 		n, _ := mapOrder(with(anOrder("1", "MUG"), tc.change), known)
 		if got := adapter().channelOrder(n).PaymentStatus; got != tc.want {
 			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
-		}
-	}
-}
-
-// An order of the platform's shipping must not be sent by the service of the
-// seller that has the same name.
-func TestServiceTag(t *testing.T) {
-	for _, tc := range []struct {
-		name    string
-		service map[string]string
-		model   ShippingModel
-		want    string
-	}{
-		{"unmapped", nil, SellerShipping, "Standard"},
-		{"unmapped, of the platform", nil, TikTokShipping, "tiktok/Standard"},
-		{"by name", map[string]string{"Standard": "Tracked 48"}, SellerShipping, "Tracked 48"},
-		{"by model", map[string]string{"tiktok": "TikTok label"}, TikTokShipping, "TikTok label"},
-		{"model and name before name", map[string]string{"Standard": "Tracked 48", "tiktok/Standard": "TikTok label"}, TikTokShipping, "TikTok label"},
-		{"the other model's", map[string]string{"tiktok/Standard": "TikTok label"}, SellerShipping, "Standard"},
-		{"id before all", map[string]string{"7101": "Special", "Standard": "Tracked 48", "seller/Standard": "x", "seller": "y"}, SellerShipping, "Special"},
-		{"name before model", map[string]string{"Standard": "Tracked 48", "seller": "Any"}, SellerShipping, "Tracked 48"},
-	} {
-		l := &Linnworks{options: LinnworksOptions{Service: tc.service}}
-		if got := l.serviceTag(NewOrder{Service: "Standard", ServiceID: "7101", ShippingModel: tc.model}); got != tc.want {
-			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}
 	}
 }
