@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
@@ -52,9 +51,9 @@ func benchOrder() tiktokshop.Order {
 // what Linnworks is sent, the steps of it, and a bare copy of the same data to
 // compare with.
 func BenchmarkOrder(b *testing.B) {
-	shop, warehouse := &TikTokShop{options: TikTokShopOptions{HoldWindow: time.Hour}}, adapter()
+	shop, warehouse := theShop(), theWarehouse()
 	known, o := itemLookup{items: promotionItems()}, benchOrder()
-	read := shop.order(o)
+	read := shop.Order(o)
 	n, problems := mapOrder(read, known)
 	if len(n.Lines) != 7 || len(problems) != 1 || read.Unreadable != "" {
 		b.Fatalf("%d lines, %v, %s", len(n.Lines), problems, read.Unreadable)
@@ -64,12 +63,12 @@ func BenchmarkOrder(b *testing.B) {
 		do   func() bool
 	}{
 		{"whole", func() bool {
-			n, _ := mapOrder(shop.order(o), known)
-			return len(warehouse.channelOrder(n).OrderItems) == 8
+			n, _ := mapOrder(shop.Order(o), known)
+			return len(warehouse.ChannelOrder(n).OrderItems) == 8
 		}},
-		{"read", func() bool { return len(shop.order(o).Lines) == 5 }},
+		{"read", func() bool { return len(shop.Order(o).Lines) == 5 }},
 		{"map", func() bool { n, _ := mapOrder(read, known); return len(n.Lines) == 7 }},
-		{"send", func() bool { return len(warehouse.channelOrder(n).OrderItems) == 8 }},
+		{"send", func() bool { return len(warehouse.ChannelOrder(n).OrderItems) == 8 }},
 		{"copy", func() bool {
 			c := read
 			c.Lines, c.Details, c.Totals.Fees = slices.Clone(read.Lines), slices.Clone(read.Details), slices.Clone(read.Totals.Fees)

@@ -69,7 +69,7 @@ func (c *creation) create(ctx context.Context, location string, orders []NewOrde
 	err := isolate(ctx, part, &strikes, func(part []int) error {
 		request := &linnworks.CreateOrdersRequest{Location: location}
 		for _, i := range part {
-			request.Orders = append(request.Orders, c.channelOrder(orders[i]))
+			request.Orders = append(request.Orders, c.ChannelOrder(orders[i]))
 		}
 		saved, err := c.client.Orders.CreateOrders(ctx, request)
 		switch {

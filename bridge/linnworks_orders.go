@@ -117,10 +117,11 @@ const lineIDsProperty = "tiktok.line_ids."
 // orders in it.
 const orderIDProperty = "tiktok.order_id"
 
-// channelOrder is the order as Linnworks takes it. The location is not in it: it
+// ChannelOrder returns the order as [linnworks.OrdersService.CreateOrders] takes
+// it, without a call: a preview, and what CreateOrders sends. The location is not in it: it
 // belongs to the call. Linnworks adds up the total by itself, from prices that
 // have the tax in them: a rate that is rounded cannot change it then.
-func (l *Linnworks) channelOrder(n NewOrder) linnworks.ChannelOrder {
+func (l *Linnworks) ChannelOrder(n NewOrder) linnworks.ChannelOrder {
 	billing := channelAddress(n.Recipient)
 	if n.TaxName != "" {
 		billing.FullName = string(n.TaxName)

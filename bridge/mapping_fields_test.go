@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -349,14 +348,12 @@ func mapped(raw []byte) (Order, string) {
 	if err := json.Unmarshal(raw, &o); err != nil {
 		panic(err)
 	}
-	shop := &TikTokShop{options: TikTokShopOptions{HoldWindow: time.Hour}}
-	read := shop.order(o)
-	warehouse := &Linnworks{options: LinnworksOptions{Source: "S", SubSource: "s", Service: map[string]string{"some delivery_option_id": "by id"}}}
+	read := theShop().Order(o)
 	n, problems := mapOrder(read, itemLookup{items: map[string]StockItem{"s-MUG": mug}})
 	sent, _ := json.Marshal(struct {
 		linnworks.ChannelOrder
 		Problems int
-	}{warehouse.channelOrder(n), len(problems)})
+	}{theWarehouse().ChannelOrder(n), len(problems)})
 	return read, string(sent)
 }
 

@@ -1,17 +1,21 @@
 package bridge
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
+	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
 
 // tiktokOrder reads TikTok's JSON, with what every order has.
@@ -24,11 +28,36 @@ func tiktokOrder(t testing.TB, text string) Order {
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
 		t.Fatalf("%v in %s", err, text)
 	}
-	shop := &TikTokShop{options: TikTokShopOptions{HoldWindow: time.Hour}}
-	return shop.order(o)
+	return theShop().Order(o)
 }
 
-func adapter() *Linnworks { return &Linnworks{options: LinnworksOptions{Source: "S", SubSource: "s"}} }
+// theShop and theWarehouse translate orders; nobody calls anything.
+var (
+	theShop = sync.OnceValue(func() *TikTokShop {
+		client, err := tiktokshoptest.New().Client()
+		if err != nil {
+			panic(err)
+		}
+		shop, err := NewTikTokShop(client, TikTokShopOptions{HoldWindow: time.Hour})
+		if err != nil {
+			panic(err)
+		}
+		return shop
+	})
+	theWarehouse = sync.OnceValue(func() *Linnworks {
+		client, err := linnworkstest.New().Client(linnworks.WithLimiter(noLimit{}))
+		if err != nil {
+			panic(err)
+		}
+		warehouse, err := NewLinnworks(context.Background(), client, LinnworksOptions{
+			Source: "S", SubSource: "s", Service: map[string]string{"some delivery_option_id": "by id"},
+		})
+		if err != nil {
+			panic(err)
+		}
+		return warehouse
+	})
+)
 
 // linnworksTotal adds an order up as Linnworks does: prices with their tax in
 // them, postage, less the discount.
@@ -201,7 +230,7 @@ func TestMapOrderTotals(t *testing.T) {
 			if !strings.Contains(seen, tc.problem) || (seen == "") != (tc.problem == "") {
 				t.Fatalf("problems: %v", problems)
 			}
-			sent := adapter().channelOrder(n)
+			sent := theWarehouse().ChannelOrder(n)
 			if got := linnworksTotal(t, sent); got.String() != tc.total || got != n.Total() {
 				t.Errorf("total %s, by Total %s, want %s", got, n.Total(), tc.total)
 			}
@@ -277,7 +306,7 @@ func TestMapOrderKinds(t *testing.T) {
 				t.Fatal(problems)
 			}
 			kinds := property(n, "kind")
-			sent := adapter().channelOrder(n)
+			sent := theWarehouse().ChannelOrder(n)
 			if sent.OrderItems[0].ItemTitle != tc.title || kinds != tc.kinds || sent.SecondaryReferenceNumber != tc.related ||
 				property(n, "related_order") != tc.related || !sent.DispatchBy.Equal(tc.despatch) {
 				t.Errorf("title %q, kinds %q, related %q, despatch by %s", sent.OrderItems[0].ItemTitle, kinds, sent.SecondaryReferenceNumber, sent.DispatchBy)
@@ -300,7 +329,7 @@ func TestMapOrderUnpaid(t *testing.T) {
 		{"free", func(o *Order) { o.PaidAt = time.Time{} }, linnworks.PaymentStatusPaid},
 	} {
 		n, _ := mapOrder(with(anOrder("1", "MUG"), tc.change), known)
-		if got := adapter().channelOrder(n).PaymentStatus; got != tc.want {
+		if got := theWarehouse().ChannelOrder(n).PaymentStatus; got != tc.want {
 			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
 		}
 	}
@@ -368,7 +397,7 @@ func TestMaskedAddressesStayApart(t *testing.T) {
 	for _, id := range []string{"57646", "57647"} {
 		o.ID = id
 		n, _ := mapOrder(o, known)
-		a := adapter().channelOrder(n).DeliveryAddress
+		a := theWarehouse().ChannelOrder(n).DeliveryAddress
 		addresses[strings.ToLower(a.FullName+"|"+a.Address1+"|"+a.PostCode)] = true
 	}
 	if len(addresses) != 2 {
@@ -454,7 +483,7 @@ func TestInstructionsBecomeANote(t *testing.T) {
 	n, _ := mapOrder(with(anOrder("1", "MUG"), func(o *Order) { o.Status, o.Recipient = OnHold, Address{} }), itemLookup{items: promotionItems()})
 	n.Parked = true
 	if _, err := warehouse.client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{
-		Orders: []linnworks.ChannelOrder{warehouse.channelOrder(n)}, Location: "Default",
+		Orders: []linnworks.ChannelOrder{warehouse.ChannelOrder(n)}, Location: "Default",
 	}); err != nil {
 		t.Fatal(err)
 	}

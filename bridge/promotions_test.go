@@ -203,13 +203,12 @@ func TestRandomPromotions(t *testing.T) {
 	t.Parallel()
 	const orders = 1000
 	items := promotionItems()
-	shop := &TikTokShop{options: TikTokShopOptions{HoldWindow: time.Hour}}
 	warehouse, fake := promotionWarehouse(t, items)
 	var list []linnworks.ChannelOrder
 	counted := map[string]int{}
 	for seed := range uint64(orders) {
 		p := newPromotion(seed, items)
-		n, problems := mapOrder(shop.order(p.order), itemLookup{items: items})
+		n, problems := mapOrder(theShop().Order(p.order), itemLookup{items: items})
 		var raised []string
 		for _, e := range problems {
 			raised = append(raised, e.Key())
@@ -241,7 +240,7 @@ func TestRandomPromotions(t *testing.T) {
 		if property(n, "cancelled") != "" {
 			counted["totals with cancelled lines in them"]++
 		}
-		list = append(list, warehouse.channelOrder(n))
+		list = append(list, warehouse.ChannelOrder(n))
 	}
 	for part := range slices.Chunk(list, 20) {
 		if _, err := warehouse.client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{Orders: part, Location: "Default"}); err != nil {
@@ -314,7 +313,11 @@ func promotionWarehouse(t *testing.T, items map[string]StockItem) (*Linnworks, *
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Linnworks{client: client, options: LinnworksOptions{Source: "S", SubSource: "s"}}, fake
+	warehouse, err := NewLinnworks(t.Context(), client, LinnworksOptions{Source: "S", SubSource: "s"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return warehouse, fake
 }
 
 type noLimit struct{}

@@ -103,7 +103,7 @@ func (t *TikTokShop) OrdersByID(ctx context.Context, ids []string) ([]Order, err
 		}
 		maps.Copy(lost, some)
 		for _, o := range reply.Orders {
-			byID[o.ID] = t.order(o)
+			byID[o.ID] = t.Order(o)
 		}
 	}
 	orders := make([]Order, 0, len(byID))
@@ -119,9 +119,9 @@ func (t *TikTokShop) OrdersByID(ctx context.Context, ids []string) ([]Order, err
 	return orders, nil
 }
 
-// order reads TikTok's order into the bridge's. What cannot be read makes this
-// order unreadable, not the reply.
-func (t *TikTokShop) order(o tiktokshop.Order) Order {
+// Order reads TikTok's order into the bridge's, without a call. What cannot be
+// read makes this order unreadable, see [Order.Unreadable], not the reply.
+func (t *TikTokShop) Order(o tiktokshop.Order) Order {
 	a := amounts{currency: o.Payment.Currency}
 	order := Order{
 		ID: o.ID, Status: OrderStatus(o.Status), ShippingModel: shippingModel(o), Market: o.RecipientAddress.RegionCode,
