@@ -14,10 +14,10 @@
 //	CompareKit     the shop's bundle against the warehouse's composite
 //	References     which warehouse order an order became, shown in the shop
 //	BufferRules    how many units to keep back, and why
-//	StockBook      what the shop should show, from levels, ledger and rules
-//	StockPush      free stock of the warehouse into the shop, in passes
-//	LiveStock      the same without a pause: what sells now first
-//	StockCheck     what the shop shows against what it should, and why it differs
+//	stock.Book      what the shop should show, from levels, ledger and rules
+//	stock.Push      free stock of the warehouse into the shop, in passes
+//	stock.Live      the same without a pause: what sells now first
+//	stock.Check     what the shop shows against what it should, and why it differs
 //	Gate           may these orders be committed to fulfilment now? 50 a call
 //	Dispatcher     tracking and status to the shop, labels of the shop to the warehouse
 //	DispatchQueue  what there is to dispatch, and what waits to be tried again
@@ -31,36 +31,36 @@
 //
 // All have one shape: a constructor that takes ports and checked options, one
 // verb with a context, a result that can be printed, logged and compared. No
-// part starts a goroutine, except [LiveStock.Run], keeps a global, or depends on
+// part starts a goroutine, except [stock.Live.Run], keeps a global, or depends on
 // anything that is not in a port: it can be stopped between any two calls to the
 // outside and run again, and running it twice leaves what running it once leaves.
-// (A [StockBook] and a [SKUMap] remember what was read, to save calls; a new one
+// (A [stock.Book] and a [catalogue.Map] remember what was read, to save calls; a new one
 // reads it again.) Every failure is a returned error, to be repeated by running
 // the part again, or an exception in the queue, for what repeating cannot mend.
 //
 // # Ports
 //
 // A part asks for what it needs through interfaces of one to three methods in
-// the words of this package: [OrderSource], [OrderBook], [Catalogue],
-// [StockReader], [StockPublisher] and so on. [TikTokShop] and [Linnworks] are
+// the words of this package: [OrderSource], [OrderBook], [catalogue.Source],
+// [stock.Reader], [stock.Publisher] and so on. [tiktokadapter.Shop] and [linnworksadapter.Warehouse] are
 // the adapters for the two clients of this module; another warehouse, queue or
-// database is another implementation. [Memory], [MemoryImports],
-// [MemoryIntake] and [MemoryExceptions] keep the state of one process.
+// database is another implementation. [store.Memory], [store.MemoryImports],
+// [store.MemoryIntake] and [exceptions.Memory] keep the state of one process.
 //
 // # A sync, put together
 //
-//	shop, _ := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{})
-//	warehouse, _ := bridge.NewLinnworks(ctx, linn, bridge.LinnworksOptions{SubSource: "uk-shop"})
-//	memory, store, exceptions := new(bridge.Memory), new(bridge.MemoryIntake), new(bridge.MemoryExceptions)
+//	shop, _ := tiktokadapter.New(tiktok, tiktokadapter.Options{})
+//	warehouse, _ := linnworksadapter.New(ctx, linn, linnworksadapter.Options{SubSource: "uk-shop"})
+//	memory, store, exceptions := new(bridge.Memory), new(store.MemoryIntake), new(exceptions.Memory)
 //
-//	importer, _ := bridge.NewImporter(bridge.ImportPorts{
+//	importer, _ := NewImporter(ImportPorts{
 //		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Catalogue: warehouse,
-//		Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: exceptions,
-//	}, bridge.ImportOptions{DefaultLocation: location})
-//	intake, _ := bridge.NewIntake(bridge.IntakePorts{
-//		Orders: shop, OpenOrders: shop, Handle: bridge.TakeOrders(importer, canceller),
+//		Ledger: memory, Records: new(store.MemoryImports), Locks: memory, Exceptions: exceptions,
+//	}, ImportOptions{DefaultLocation: location})
+//	intake, _ := NewIntake(IntakePorts{
+//		Orders: shop, OpenOrders: shop, Handle: TakeOrders(importer, canceller),
 //		Cursors: store, Hints: store, Revisits: store, Locks: memory, Exceptions: exceptions,
-//	}, bridge.IntakeOptions{})
+//	}, IntakeOptions{})
 //	for range time.Tick(time.Minute) {
 //		taken, err := intake.Run(ctx)
 //		...

@@ -7,16 +7,20 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // stockroom is a warehouse of one's own: three maps behind the ports.
-type stockroom struct {
+type Stockroom struct {
 	orders map[string]*bridge.WarehouseOrder // by the shop's order id
-	levels map[string]int                    // free units by SKU, all in one place
-	kits   map[string][]bridge.KitComponent
+	Levels map[string]int                    // free units by SKU, all in one place
+	Kits   map[string][]catalogue.Component
 }
 
-func (s stockroom) FindOrders(_ context.Context, references []string) (found []bridge.WarehouseOrder, _ error) {
+func (s Stockroom) FindOrders(_ context.Context, references []string) (found []bridge.WarehouseOrder, _ error) {
 	for _, r := range references {
 		if o, ok := s.orders[r]; ok {
 			found = append(found, *o)
@@ -25,7 +29,7 @@ func (s stockroom) FindOrders(_ context.Context, references []string) (found []b
 	return found, nil
 }
 
-func (s stockroom) CreateOrders(_ context.Context, orders []bridge.NewOrder) []bridge.CreatedOrder {
+func (s Stockroom) CreateOrders(_ context.Context, orders []bridge.NewOrder) []bridge.CreatedOrder {
 	var created []bridge.CreatedOrder
 	for _, n := range orders {
 		if s.orders[n.Reference] == nil {
@@ -36,7 +40,7 @@ func (s stockroom) CreateOrders(_ context.Context, orders []bridge.NewOrder) []b
 	return created
 }
 
-func (s stockroom) create(n bridge.NewOrder) *bridge.WarehouseOrder {
+func (s Stockroom) create(n bridge.NewOrder) *bridge.WarehouseOrder {
 	o := &bridge.WarehouseOrder{
 		ID: n.Reference, Number: "W" + n.Reference, Reference: n.Reference, State: bridge.Open, Stage: bridge.StageNew,
 		HasAddress: n.Recipient != bridge.Address{},
@@ -50,7 +54,7 @@ func (s stockroom) create(n bridge.NewOrder) *bridge.WarehouseOrder {
 	return o
 }
 
-func (s stockroom) ReleaseOrders(ctx context.Context, orders []bridge.OrderRelease) []error {
+func (s Stockroom) ReleaseOrders(ctx context.Context, orders []bridge.OrderRelease) []error {
 	errs := make([]error, len(orders))
 	for i, o := range orders {
 		errs[i] = s.ReleaseOrder(ctx, o.Order, o.Address)
@@ -58,53 +62,53 @@ func (s stockroom) ReleaseOrders(ctx context.Context, orders []bridge.OrderRelea
 	return errs
 }
 
-func (s stockroom) ReleaseOrder(_ context.Context, o bridge.WarehouseOrder, _ bridge.Address) error {
+func (s Stockroom) ReleaseOrder(_ context.Context, o bridge.WarehouseOrder, _ bridge.Address) error {
 	s.orders[o.Reference].State, s.orders[o.Reference].HasAddress = bridge.Open, true
 	return nil
 }
 
-func (s stockroom) HoldOrder(_ context.Context, o bridge.WarehouseOrder) error {
+func (s Stockroom) HoldOrder(_ context.Context, o bridge.WarehouseOrder) error {
 	s.orders[o.Reference].State = bridge.Parked
 	return nil
 }
 
-func (s stockroom) CancelOrder(_ context.Context, o bridge.WarehouseOrder, _ string) error {
+func (s Stockroom) CancelOrder(_ context.Context, o bridge.WarehouseOrder, _ string) error {
 	s.orders[o.Reference].State = bridge.Dropped
 	return nil
 }
 
-func (s stockroom) SetTracking(_ context.Context, o bridge.WarehouseOrder, l bridge.Label) error {
+func (s Stockroom) SetTracking(_ context.Context, o bridge.WarehouseOrder, l bridge.Label) error {
 	s.orders[o.Reference].Tracking = l.Tracking
 	return nil
 }
 
 // StockItems takes the seller SKU for the item's id.
-func (s stockroom) StockItems(_ context.Context, listings []bridge.ListingSKU) (map[string]bridge.StockItem, map[string]error, error) {
-	items := map[string]bridge.StockItem{}
+func (s Stockroom) StockItems(_ context.Context, listings []catalogue.SKU) (map[string]catalogue.Item, map[string]error, error) {
+	items := map[string]catalogue.Item{}
 	for _, l := range listings {
-		if _, single := s.levels[l.SellerSKU]; single || s.kits[l.SellerSKU] != nil {
-			items[l.ID] = bridge.StockItem{ID: l.SellerSKU, SKU: l.SellerSKU, Kit: s.kits[l.SellerSKU]}
+		if _, single := s.Levels[l.SellerSKU]; single || s.Kits[l.SellerSKU] != nil {
+			items[l.ID] = catalogue.Item{ID: l.SellerSKU, SKU: l.SellerSKU, Kit: s.Kits[l.SellerSKU]}
 		}
 	}
 	return items, nil, nil
 }
 
-func (s stockroom) StockLevels(_ context.Context, ids []string) (bridge.StockReading, error) {
-	r := bridge.StockReading{At: time.Now(), Available: map[string]map[string]int{}}
+func (s Stockroom) StockLevels(_ context.Context, ids []string) (stock.Reading, error) {
+	r := stock.Reading{At: time.Now(), Available: map[string]map[string]int{}}
 	for _, id := range ids {
-		r.Available[id] = map[string]int{"main": s.levels[id]}
+		r.Available[id] = map[string]int{"main": s.Levels[id]}
 	}
 	return r, nil
 }
 
 // market is a shop of one's own.
-type market struct {
+type Market struct {
 	orders   map[string]bridge.Order
 	requests []bridge.Cancellation
-	listings []bridge.Listing
+	Listings []catalogue.Listing
 }
 
-func (m market) OrdersByID(_ context.Context, ids []string) (list []bridge.Order, _ error) {
+func (m Market) OrdersByID(_ context.Context, ids []string) (list []bridge.Order, _ error) {
 	for _, id := range ids {
 		if o, ok := m.orders[id]; ok {
 			list = append(list, o)
@@ -113,7 +117,7 @@ func (m market) OrdersByID(_ context.Context, ids []string) (list []bridge.Order
 	return list, nil
 }
 
-func (m market) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[bridge.Order, error] {
+func (m Market) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[bridge.Order, error] {
 	return func(yield func(bridge.Order, error) bool) {
 		for _, o := range m.orders {
 			if !yield(o, nil) {
@@ -123,27 +127,27 @@ func (m market) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[b
 	}
 }
 
-func (m market) PendingCancellations(context.Context, []string) ([]bridge.Cancellation, error) {
+func (m Market) PendingCancellations(context.Context, []string) ([]bridge.Cancellation, error) {
 	return m.requests, nil
 }
 
-func (m market) ApproveCancellation(_ context.Context, id, _ string) error {
+func (m Market) ApproveCancellation(_ context.Context, id, _ string) error {
 	fmt.Println("approved:", id)
 	return nil
 }
 
-func (market) RejectReasons(context.Context, string) ([]string, error) {
+func (Market) RejectReasons(context.Context, string) ([]string, error) {
 	return []string{"seller_reject_apply_product_has_been_packed_uk"}, nil
 }
 
-func (market) RejectCancellation(_ context.Context, id, reason, _ string) error {
+func (Market) RejectCancellation(_ context.Context, id, reason, _ string) error {
 	fmt.Println("rejected:", id, reason)
 	return nil
 }
 
-func (m market) Listings(context.Context) iter.Seq2[bridge.Listing, error] {
-	return func(yield func(bridge.Listing, error) bool) {
-		for _, l := range m.listings {
+func (m Market) Listings(context.Context) iter.Seq2[catalogue.Listing, error] {
+	return func(yield func(catalogue.Listing, error) bool) {
+		for _, l := range m.Listings {
 			if !yield(l, nil) {
 				return
 			}
@@ -151,28 +155,28 @@ func (m market) Listings(context.Context) iter.Seq2[bridge.Listing, error] {
 	}
 }
 
-func (m market) PublishStock(_ context.Context, p bridge.ProductStock) ([]bridge.StockRefusal, error) {
+func (m Market) PublishStock(_ context.Context, p stock.ProductStock) ([]stock.Refusal, error) {
 	for _, sku := range p.SKUs {
 		fmt.Println("published:", sku.SellerSKU, sku.Stock)
 	}
 	return nil, nil
 }
 
-func (m market) Carriers(context.Context, bridge.Order) ([]bridge.Carrier, error) {
+func (m Market) Carriers(context.Context, bridge.Order) ([]bridge.Carrier, error) {
 	return []bridge.Carrier{{ID: "77", Name: "Royal Mail"}}, nil
 }
 
-func (m market) Ship(_ context.Context, s bridge.Shipment) error {
+func (m Market) Ship(_ context.Context, s bridge.Shipment) error {
 	m.track(s.Order, s.Tracking)
 	return nil
 }
 
-func (m market) ArrangeShipping(_ context.Context, s bridge.Shipment) (bridge.Label, error) {
+func (m Market) ArrangeShipping(_ context.Context, s bridge.Shipment) (bridge.Label, error) {
 	m.track(s.Order, "EV9")
 	return bridge.Label{Tracking: "EV9", Carrier: "Evri"}, nil
 }
 
-func (m market) track(o bridge.Order, tracking string) {
+func (m Market) track(o bridge.Order, tracking string) {
 	o.Status, o.Lines[0].Tracking = bridge.AwaitingCollection, tracking
 	m.orders[o.ID] = o
 }
@@ -188,7 +192,7 @@ func sale(id, sku string, units int) bridge.Order {
 	}
 	for i := range units {
 		o.Lines = append(o.Lines, bridge.OrderLine{
-			ID: fmt.Sprint(id, "-", i+1), Listing: bridge.ListingSKU{ID: "id-" + sku, SellerSKU: sku},
+			ID: fmt.Sprint(id, "-", i+1), Listing: catalogue.SKU{ID: "id-" + sku, SellerSKU: sku},
 			Price: bridge.Money{Minor: 1250, Currency: "GBP"},
 		})
 	}
@@ -197,10 +201,10 @@ func sale(id, sku string, units int) bridge.Order {
 
 func ExampleImporter() {
 	ctx := context.Background()
-	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{}, levels: map[string]int{"MUG": 10}}
-	memory, exceptions := new(bridge.Memory), new(bridge.MemoryExceptions)
+	warehouse := Stockroom{orders: map[string]*bridge.WarehouseOrder{}, Levels: map[string]int{"MUG": 10}}
+	memory, exceptions := new(store.Memory), new(exceptions.Memory)
 	importer, err := bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: warehouse, Catalogue: warehouse, Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: exceptions,
+		OrderBook: warehouse, Catalogue: warehouse, Ledger: memory, Records: new(store.MemoryImports), Locks: memory, Exceptions: exceptions,
 	}, bridge.ImportOptions{DefaultLocation: "main"})
 	if err != nil {
 		fmt.Println(err)
@@ -231,90 +235,12 @@ func ExampleImporter() {
 	// SKU HAT: unmapped SKU, seen 2 times; for e-commerce
 }
 
-func ExampleStockBook() {
-	book, err := bridge.NewStockBook(bridge.StockOptions{
-		Locations: map[string][]string{"shop-1": {"main"}}, Buffer: bridge.FixedBuffer(2),
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
-	mug := bridge.StockItem{ID: "i1", SKU: "MUG"}
-	pair := bridge.StockItem{ID: "i2", SKU: "TWO-MUGS", Kit: []bridge.KitComponent{{Item: mug, Quantity: 2}}}
-	var listings []bridge.Listing
-	for _, sku := range []string{"MUG", "TWO-MUGS"} {
-		listings = append(listings, bridge.Listing{
-			ListingSKU: bridge.ListingSKU{ProductID: "p-" + sku, ID: sku, SellerSKU: sku},
-			Stock:      []bridge.WarehouseStock{{WarehouseID: "shop-1", Quantity: 8}},
-		})
-	}
-	book.SetCatalogue(book.Mark(), now, listings, map[string]bridge.StockItem{"MUG": mug, "TWO-MUGS": pair}, nil)
-
-	// Three mugs are sold in the shop, and the warehouse does not know it yet.
-	book.SetReservations(now, []bridge.Reservation{{OrderID: "1", LocationID: "main", Items: map[string]int{"i1": 3}}})
-	mark := book.Mark()
-	book.SetLevels(mark, bridge.StockReading{At: now, Available: map[string]map[string]int{"i1": {"main": 13}}})
-	plan := book.Plan()
-	fmt.Print(plan)
-	for _, call := range plan.Products {
-		book.Accepted(now, call) // once the shop has taken it
-	}
-	fmt.Print(book.Plan())
-	// Output:
-	// SKU TWO-MUGS              shop-1: 8 -> 3
-	// 1 product(s) to update, 1 SKU(s) right already, 0 skipped
-	// 0 product(s) to update, 2 SKU(s) right already, 0 skipped
-}
-
-func ExampleStockPush() {
-	ctx := context.Background()
-	mug := bridge.StockItem{ID: "MUG", SKU: "MUG"}
-	warehouse := stockroom{
-		levels: map[string]int{"MUG": 9, "TEA": 40},
-		kits:   map[string][]bridge.KitComponent{"TWO-MUGS": {{Item: mug, Quantity: 2}}},
-	}
-	var shop market
-	for _, sku := range []string{"MUG", "TEA", "TWO-MUGS"} {
-		shop.listings = append(shop.listings, bridge.Listing{
-			ListingSKU: bridge.ListingSKU{ProductID: sku, ID: "id-" + sku, SellerSKU: sku},
-			Stock:      []bridge.WarehouseStock{{WarehouseID: "shop-1", Quantity: 38}},
-		})
-	}
-	memory := new(bridge.Memory)
-	push, err := bridge.NewStockPush(bridge.StockPorts{
-		Listings: shop, Catalogue: warehouse, Levels: warehouse, Ledger: memory, Publisher: shop, Locks: memory,
-		Exceptions: new(bridge.MemoryExceptions),
-	}, bridge.StockOptions{Locations: map[string][]string{"shop-1": {"main"}}, Buffer: bridge.FixedBuffer(2)})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	// One mug was sold in the shop, and the warehouse does not know it yet.
-	err = memory.PutReservation(ctx, bridge.Reservation{OrderID: "1", LocationID: "main", Items: map[string]int{"MUG": 1}})
-	if err != nil {
-		fmt.Println(err)
-	}
-	result, err := push.Push(ctx)
-	fmt.Print(result)
-	if err != nil {
-		fmt.Println(err)
-	}
-	// Output:
-	// published: TWO-MUGS [{shop-1 2}]
-	// published: MUG [{shop-1 6}]
-	// SKU TWO-MUGS              shop-1: 38 -> 2
-	// SKU MUG                   shop-1: 38 -> 6
-	// 2 product(s) to update, 1 SKU(s) right already, 0 skipped
-	// 2 SKU(s) published, 0 refused
-}
-
 func ExampleDispatcher() {
 	ctx := context.Background()
 	platform := sale("2", "MUG", 1)
 	platform.ShippingModel = bridge.TikTokShipping
-	shop := market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": platform}}
-	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{
+	shop := Market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": platform}}
+	warehouse := Stockroom{orders: map[string]*bridge.WarehouseOrder{
 		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Processed, Service: "RM Tracked 48", Tracking: "RM1"},
 		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Open},
 	}}
@@ -325,7 +251,7 @@ func ExampleDispatcher() {
 	}
 	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: gate, Orders: shop, Shipper: shop, OrderBook: warehouse, Tracking: warehouse,
-		Locks: new(bridge.Memory), Exceptions: new(bridge.MemoryExceptions),
+		Locks: new(store.Memory), Exceptions: new(exceptions.Memory),
 	}, bridge.DispatchOptions{Carriers: map[string]string{"RM Tracked 48": "Royal Mail"}})
 	if err != nil {
 		fmt.Println(err)
@@ -350,7 +276,7 @@ func ExampleGate() {
 	held.Status = bridge.OnHold
 	regretted := sale("3", "MUG", 1)
 	regretted.CancelRequested = true
-	shop := market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": held, "3": regretted}}
+	shop := Market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": held, "3": regretted}}
 	gate, err := bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop}, bridge.GateOptions{})
 	if err != nil {
 		fmt.Println(err)
@@ -372,12 +298,12 @@ func ExampleGate() {
 
 func ExampleCanceller() {
 	ctx := context.Background()
-	shop := market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": sale("2", "MUG", 1)}}
-	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{
+	shop := Market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": sale("2", "MUG", 1)}}
+	warehouse := Stockroom{orders: map[string]*bridge.WarehouseOrder{
 		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Open, Stage: bridge.StageNew},
 		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Open, Stage: bridge.StageLabelPrinted},
 	}}
-	memory, exceptions := new(bridge.Memory), new(bridge.MemoryExceptions)
+	memory, exceptions := new(store.Memory), new(exceptions.Memory)
 	canceller, err := bridge.NewCanceller(bridge.CancelPorts{
 		Orders: shop, Desk: shop, OrderBook: warehouse, Warehouse: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
 	}, bridge.CancelOptions{CutOff: bridge.StageInvoicePrinted})
@@ -431,26 +357,13 @@ func ExampleMoney_Split() {
 	// [3.34 GBP 3.33 GBP 3.33 GBP] <nil>
 }
 
-func ExampleMemoryExceptions() {
-	ctx := context.Background()
-	queue := bridge.MemoryExceptions{Now: func() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) }}
-	e := bridge.Exception{
-		Kind: bridge.KindNoTracking, Owner: bridge.OwnerWarehouse, Severity: bridge.Urgent, Object: "order 1",
-		Deadline: time.Date(2026, 11, 27, 17, 0, 0, 0, time.UTC), Seen: "processed without a number", Do: "find the number",
-	}
-	for range 3 {
-		if err := queue.Raise(ctx, e); err != nil {
-			fmt.Println(err)
+// SweepStock makes a stockroom a [stock.Sweeper]: all of it is one page.
+func (s Stockroom) SweepStock(ctx context.Context) iter.Seq2[stock.Reading, error] {
+	return func(yield func(stock.Reading, error) bool) {
+		var ids []string
+		for id := range s.Levels {
+			ids = append(ids, id)
 		}
+		yield(s.StockLevels(ctx, ids))
 	}
-	open, _ := queue.Open(ctx)
-	fmt.Println(open[0].Count, open[0])
-	if err := queue.Clear(ctx, "order 1", bridge.KindNoTracking); err != nil {
-		fmt.Println(err)
-	}
-	open, _ = queue.Open(ctx)
-	fmt.Println(len(open))
-	// Output:
-	// 3 [urgent, warehouse] order 1: no tracking: processed without a number. To do: find the number (by 2026-11-27 17:00 UTC)
-	// 0
 }

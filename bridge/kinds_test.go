@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"go/ast"
@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
 // raisedElsewhere are kinds whose primitive is not in the package yet. An entry
@@ -21,11 +23,11 @@ var raisedElsewhere = []string{}
 // raised by something.
 func TestKinds(t *testing.T) {
 	source := readSource(t)
-	if len(source.kinds) < 10 || len(source.kinds) != len(kinds) {
-		t.Errorf("%d constants, %d rows", len(source.kinds), len(kinds))
+	if len(source.kinds) < 10 || len(source.kinds) != len(exceptions.kinds) {
+		t.Errorf("%d constants, %d rows", len(source.kinds), len(exceptions.kinds))
 	}
 	for name, value := range source.kinds {
-		if _, ok := Kind(value).Info(); !ok {
+		if _, ok := exceptions.Kind(value).Info(); !ok {
 			t.Errorf("%s (%q) has no row in the table", name, value)
 		}
 		switch excused := slices.Contains(raisedElsewhere, name); {
@@ -40,7 +42,7 @@ func TestKinds(t *testing.T) {
 			t.Errorf("raisedElsewhere names %s, which is no kind", name)
 		}
 	}
-	for _, k := range Kinds() {
+	for _, k := range exceptions.Kinds() {
 		texts := append(append([]string{string(k.Kind), k.Meaning, k.Closes}, k.Steps...), k.Where...)
 		for _, text := range texts {
 			if strings.TrimSpace(text) != text || text == "" {
@@ -55,7 +57,7 @@ func TestKinds(t *testing.T) {
 		if len(k.Steps) == 0 || len(k.Where) == 0 || k.Within <= 0 {
 			t.Errorf("%s: %d steps, %d screens, to be done within %v", k.Kind, len(k.Steps), len(k.Where), k.Within)
 		}
-		if !slices.Contains(owners, k.Owner) || k.Severity < Notice || k.Severity > Urgent {
+		if !slices.Contains(exceptions.Owners, k.Owner) || k.Severity < exceptions.Notice || k.Severity > exceptions.Urgent {
 			t.Errorf("%s: %q, %s", k.Kind, k.Owner, k.Severity)
 		}
 		for _, option := range optionName.FindAllString(strings.Join(texts, "\n"), -1) {
@@ -69,12 +71,12 @@ func TestKinds(t *testing.T) {
 var optionName = regexp.MustCompile(`[A-Z]\w*Options\.\w+`)
 
 func TestKindsAreCopies(t *testing.T) {
-	first := Kinds()[0]
+	first := exceptions.Kinds()[0]
 	first.Steps[0], first.Where[0] = "", ""
 	if again, _ := first.Kind.Info(); again.Steps[0] == "" || again.Where[0] == "" {
 		t.Error("a caller can change the table")
 	}
-	if info, known := Kind("of tomorrow").Info(); known || info.Kind != "of tomorrow" {
+	if info, known := exceptions.Kind("of tomorrow").Info(); known || info.Kind != "of tomorrow" {
 		t.Errorf("%+v, %v", info, known)
 	}
 }

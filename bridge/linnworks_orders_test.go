@@ -1,7 +1,10 @@
-package bridge
+package bridge_test
 
 import (
 	"testing"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 )
 
 // An order of the platform's shipping must not be sent by the service of the
@@ -10,20 +13,20 @@ func TestServiceTag(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		service map[string]string
-		model   ShippingModel
+		model   bridge.ShippingModel
 		want    string
 	}{
-		{"unmapped", nil, SellerShipping, "Standard"},
-		{"unmapped, of the platform", nil, TikTokShipping, "tiktok/Standard"},
-		{"by name", map[string]string{"Standard": "Tracked 48"}, SellerShipping, "Tracked 48"},
-		{"by model", map[string]string{"tiktok": "TikTok label"}, TikTokShipping, "TikTok label"},
-		{"model and name before name", map[string]string{"Standard": "Tracked 48", "tiktok/Standard": "TikTok label"}, TikTokShipping, "TikTok label"},
-		{"the other model's", map[string]string{"tiktok/Standard": "TikTok label"}, SellerShipping, "Standard"},
-		{"id before all", map[string]string{"7101": "Special", "Standard": "Tracked 48", "seller/Standard": "x", "seller": "y"}, SellerShipping, "Special"},
-		{"name before model", map[string]string{"Standard": "Tracked 48", "seller": "Any"}, SellerShipping, "Tracked 48"},
+		{"unmapped", nil, bridge.SellerShipping, "Standard"},
+		{"unmapped, of the platform", nil, bridge.TikTokShipping, "tiktok/Standard"},
+		{"by name", map[string]string{"Standard": "Tracked 48"}, bridge.SellerShipping, "Tracked 48"},
+		{"by model", map[string]string{"tiktok": "TikTok label"}, bridge.TikTokShipping, "TikTok label"},
+		{"model and name before name", map[string]string{"Standard": "Tracked 48", "tiktok/Standard": "TikTok label"}, bridge.TikTokShipping, "TikTok label"},
+		{"the other model's", map[string]string{"tiktok/Standard": "TikTok label"}, bridge.SellerShipping, "Standard"},
+		{"id before all", map[string]string{"7101": "Special", "Standard": "Tracked 48", "seller/Standard": "x", "seller": "y"}, bridge.SellerShipping, "Special"},
+		{"name before model", map[string]string{"Standard": "Tracked 48", "seller": "Any"}, bridge.SellerShipping, "Tracked 48"},
 	} {
-		l := &Linnworks{options: LinnworksOptions{Service: tc.service}}
-		if got := l.serviceTag(NewOrder{Service: "Standard", ServiceID: "7101", ShippingModel: tc.model}); got != tc.want {
+		l := &linnworksadapter.Warehouse{options: linnworksadapter.Options{Service: tc.service}}
+		if got := l.ServiceTag(bridge.NewOrder{Service: "Standard", ServiceID: "7101", ShippingModel: tc.model}); got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}
 	}
@@ -35,7 +38,7 @@ func TestTaxRateIsExact(t *testing.T) {
 	for _, gross := range []int64{1, 2, 99, 1083, 2165, 99_999, 12_345_678} {
 		for _, share := range []int64{0, 1, 5, 50, 99, 100} {
 			tax := gross * share / 120
-			sent := taxRate(Money{gross, "USD"}, Money{tax, "USD"})
+			sent := linnworksadapter.TaxRate(bridge.Money{Minor: gross, Currency: "USD"}, bridge.Money{Minor: tax, Currency: "USD"})
 			r, ok := sent.Rat()
 			if !ok {
 				t.Fatalf("%q is no number", sent)

@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"encoding/json"
@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
@@ -288,7 +291,7 @@ var otherValues = map[string]any{
 // sample is an order as JSON, and what the bridge makes of it.
 type sample struct {
 	order json.RawMessage
-	read  Order
+	read  bridge.Order
 	sent  string
 }
 
@@ -343,13 +346,13 @@ func newSample(fields map[string]any) sample {
 }
 
 // mapped reads the order and returns what Linnworks would get.
-func mapped(raw []byte) (Order, string) {
+func mapped(raw []byte) (bridge.Order, string) {
 	var o tiktokshop.Order
 	if err := json.Unmarshal(raw, &o); err != nil {
 		panic(err)
 	}
 	read := theShop().Order(o)
-	n, problems := mapOrder(read, itemLookup{items: map[string]StockItem{"s-MUG": mug}})
+	n, problems := bridge.MapOrder(read, catalogue.Lookup{Items: map[string]catalogue.Item{"s-MUG": world.Mug}})
 	sent, _ := json.Marshal(struct {
 		linnworks.ChannelOrder
 		Problems int

@@ -66,7 +66,7 @@ func (r OrderResults) String() string {
 }
 
 // err joins the errors of the orders.
-func (r OrderResults) err() error {
+func (r OrderResults) Err() error {
 	var errs []error
 	for _, o := range r {
 		if o.Err != nil {

@@ -5,16 +5,18 @@ import (
 	"fmt"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 func ExampleRevoker() {
 	ctx := context.Background()
-	shop := sellerDesk{market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": sale("2", "MUG", 1)}}}
-	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{
+	shop := sellerDesk{Market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": sale("2", "MUG", 1)}}}
+	warehouse := Stockroom{orders: map[string]*bridge.WarehouseOrder{
 		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Dropped},
 		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Open},
 	}}
-	memory, exceptions := new(bridge.Memory), new(bridge.MemoryExceptions)
+	memory, exceptions := new(store.Memory), new(exceptions.Memory)
 	revoker, err := bridge.NewRevoker(bridge.RevokePorts{
 		Orders: shop, Desk: shop, OrderBook: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
 	}, bridge.RevokeOptions{Reasons: []string{"seller_cancel_paid_reason_address_not_deliver"}})
@@ -36,7 +38,7 @@ func ExampleRevoker() {
 }
 
 // sellerDesk is a market in which the seller may cancel.
-type sellerDesk struct{ market }
+type sellerDesk struct{ Market }
 
 func (sellerDesk) CancelReasons(context.Context, string) ([]string, error) {
 	return []string{"seller_cancel_reason_out_of_stock_uk", "seller_cancel_paid_reason_address_not_deliver_uk"}, nil

@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"fmt"
@@ -7,6 +7,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
 )
 
 func TestParseMoney(t *testing.T) {
@@ -23,7 +27,7 @@ func TestParseMoney(t *testing.T) {
 		{"--1", "GBP", 0, false}, {"1.2.3", "GBP", 0, false}, {".", "GBP", 0, false}, {"-", "GBP", 0, false}, {"Inf", "GBP", 0, false}, {" 1", "GBP", 0, false},
 		{"£1", "GBP", 0, false}, {strings.Repeat("9", 41), "GBP", 0, false},
 	} {
-		m, err := ParseMoney(tc.amount, tc.currency)
+		m, err := bridge.ParseMoney(tc.amount, tc.currency)
 		if (err == nil) != tc.ok || m.Minor != tc.minor {
 			t.Errorf("ParseMoney(%q, %s) = %d, %v; want %d, ok %t", tc.amount, tc.currency, m.Minor, err, tc.minor, tc.ok)
 		}
@@ -42,7 +46,7 @@ func TestMoneySplit(t *testing.T) {
 		{1000, []int64{0, 0, 0}, []int64{334, 333, 333}}, {-1000, []int64{1, 1, 1}, []int64{-334, -333, -333}},
 		{100, []int64{3, 0, 1}, []int64{75, 0, 25}}, {1, []int64{0, 5, 5}, []int64{0, 1, 0}}, {0, []int64{1, 2}, []int64{0, 0}}, {7, []int64{9}, []int64{7}},
 	} {
-		parts, err := gbp(tc.minor).Split(tc.weights)
+		parts, err := world.GBP(tc.minor).Split(tc.weights)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +59,7 @@ func TestMoneySplit(t *testing.T) {
 		}
 	}
 	for _, weights := range [][]int64{nil, {1, -1}} {
-		if _, err := gbp(1).Split(weights); err == nil {
+		if _, err := world.GBP(1).Split(weights); err == nil {
 			t.Errorf("split over %v", weights)
 		}
 	}
@@ -65,7 +69,7 @@ func TestMoneySplit(t *testing.T) {
 func TestMoneySplitConserves(t *testing.T) {
 	for seed := range uint64(2000) {
 		r := rand.New(rand.NewPCG(seed, 5))
-		m, weights, total := gbp(r.Int64N(2e9)-1e9), make([]int64, 1+r.IntN(20)), int64(0)
+		m, weights, total := world.GBP(r.Int64N(2e9)-1e9), make([]int64, 1+r.IntN(20)), int64(0)
 		for i := range weights {
 			weights[i] = r.Int64N(1000) * r.Int64N(2)
 			total += weights[i]
@@ -98,11 +102,11 @@ func FuzzParseMoney(f *testing.F) {
 		f.Add(s, "KWD")
 	}
 	f.Fuzz(func(t *testing.T, amount, currency string) {
-		m, err := ParseMoney(amount, currency)
+		m, err := bridge.ParseMoney(amount, currency)
 		if err != nil {
 			return
 		}
-		again, err := ParseMoney(m.Decimal(), currency)
+		again, err := bridge.ParseMoney(m.Decimal(), currency)
 		if err != nil || again != m {
 			t.Errorf("%q is %+v, printed %q, read back %+v, %v", amount, m, m.Decimal(), again, err)
 		}
@@ -110,52 +114,52 @@ func FuzzParseMoney(f *testing.F) {
 }
 
 func TestStatusTableIsTotal(t *testing.T) {
-	table := DefaultStatusTable()
-	models := []ShippingModel{SellerShipping, TikTokShipping, FulfilledByTikTok, "drone", ""}
-	statuses := []OrderStatus{Unpaid, OnHold, AwaitingShipment, PartiallyShipping, AwaitingCollection, InTransit, Delivered, Completed, Cancelled, "ODD", "", "*"}
-	states := []WarehouseState{Absent, Parked, Open, Locked, Processed, Dropped, "odd", ""}
+	table := bridge.DefaultStatusTable()
+	models := []bridge.ShippingModel{bridge.SellerShipping, bridge.TikTokShipping, bridge.FulfilledByTikTok, "drone", ""}
+	statuses := []bridge.OrderStatus{bridge.Unpaid, bridge.OnHold, bridge.AwaitingShipment, bridge.PartiallyShipping, bridge.AwaitingCollection, bridge.InTransit, bridge.Delivered, bridge.Completed, bridge.Cancelled, "ODD", "", "*"}
+	states := []bridge.WarehouseState{bridge.Absent, bridge.Parked, bridge.Open, bridge.Locked, bridge.Processed, bridge.Dropped, "odd", ""}
 	for _, model := range models {
 		for _, status := range statuses {
 			for _, state := range states {
 				action, known := table.Action(model, status, state)
-				ours := model == SellerShipping || model == TikTokShipping
+				ours := model == bridge.SellerShipping || model == bridge.TikTokShipping
 				odd := status == "ODD" || status == "" || status == "*"
-				want := (ours && !odd || model == FulfilledByTikTok) && state != "odd" && state != ""
-				if known != want || !known && action != ActionRaise || action == "" {
+				want := (ours && !odd || model == bridge.FulfilledByTikTok) && state != "odd" && state != ""
+				if known != want || !known && action != bridge.ActionRaise || action == "" {
 					t.Errorf("%s %s %s: %s, known %t, want known %t", model, status, state, action, known, want)
 				}
-				commits := action == ActionImport || action == ActionRelease || action == ActionShip || action == ActionLabel
-				if commits && (status == Unpaid || status == OnHold || status == Cancelled || model == FulfilledByTikTok) {
+				commits := action == bridge.ActionImport || action == bridge.ActionRelease || action == bridge.ActionShip || action == bridge.ActionLabel
+				if commits && (status == bridge.Unpaid || status == bridge.OnHold || status == bridge.Cancelled || model == bridge.FulfilledByTikTok) {
 					t.Errorf("%s %s %s: %s of an order that nobody may ship", model, status, state, action)
 				}
 			}
 		}
 	}
-	if action, known := new(StatusTable).Action(SellerShipping, OnHold, Open); action != ActionRaise || known {
+	if action, known := new(bridge.StatusTable).Action(bridge.SellerShipping, bridge.OnHold, bridge.Open); action != bridge.ActionRaise || known {
 		t.Errorf("the zero table says %s", action)
 	}
 }
 
 func TestKitParts(t *testing.T) {
-	nested := StockItem{ID: "n", SKU: "N", Kit: []KitComponent{{set, 3}, {mug, 2}}}
+	nested := catalogue.Item{ID: "n", SKU: "N", Kit: []catalogue.Component{{Item: world.Set, Quantity: 3}, {Item: world.Mug, Quantity: 2}}}
 	for _, tc := range []struct {
-		item     StockItem
+		item     catalogue.Item
 		quantity int
 		want     map[string]int
 		problem  string
 	}{
-		{item: mug, quantity: 5, want: map[string]int{"i-mug": 5}},
-		{item: set, quantity: 2, want: map[string]int{"i-mug": 2, "i-spoon": 4}},
+		{item: world.Mug, quantity: 5, want: map[string]int{"i-mug": 5}},
+		{item: world.Set, quantity: 2, want: map[string]int{"i-mug": 2, "i-spoon": 4}},
 		{item: nested, quantity: 2, want: map[string]int{"i-mug": 10, "i-spoon": 12}},
-		{item: mug, quantity: 0, problem: "quantity 0"},
-		{item: mug, quantity: -1, problem: "quantity -1"},
-		{item: set, quantity: maxKitQuantity + 1, problem: "not usable"},
-		{item: StockItem{SKU: "X"}, quantity: 1, problem: "does not exist"},
-		{item: StockItem{ID: "k", SKU: "K", Kit: []KitComponent{{StockItem{SKU: "LOST"}, 1}}}, quantity: 1, problem: "component LOST: does not exist"},
-		{item: StockItem{ID: "k", SKU: "K", Kit: []KitComponent{{mug, 1 << 62}}}, quantity: 4, problem: "component MUG: quantity 4611686018427387904 is not usable"},
-		{item: StockItem{ID: "k", SKU: "K", Kit: []KitComponent{{StockItem{ID: "k", SKU: "K"}, 1}}}, quantity: 1, problem: "contains itself"},
-		{item: deep(maxKitDepth + 1), quantity: 1, problem: "nested too deeply"},
-		{item: deep(maxKitDepth), quantity: 1, want: map[string]int{"i-mug": 1}},
+		{item: world.Mug, quantity: 0, problem: "quantity 0"},
+		{item: world.Mug, quantity: -1, problem: "quantity -1"},
+		{item: world.Set, quantity: catalogue.MaxKitQuantity + 1, problem: "not usable"},
+		{item: catalogue.Item{SKU: "X"}, quantity: 1, problem: "does not exist"},
+		{item: catalogue.Item{ID: "k", SKU: "K", Kit: []catalogue.Component{{Item: catalogue.Item{SKU: "LOST"}, Quantity: 1}}}, quantity: 1, problem: "component LOST: does not exist"},
+		{item: catalogue.Item{ID: "k", SKU: "K", Kit: []catalogue.Component{{Item: world.Mug, Quantity: 1 << 62}}}, quantity: 4, problem: "component MUG: quantity 4611686018427387904 is not usable"},
+		{item: catalogue.Item{ID: "k", SKU: "K", Kit: []catalogue.Component{{Item: catalogue.Item{ID: "k", SKU: "K"}, Quantity: 1}}}, quantity: 1, problem: "contains itself"},
+		{item: deep(catalogue.MaxKitDepth + 1), quantity: 1, problem: "nested too deeply"},
+		{item: deep(catalogue.MaxKitDepth), quantity: 1, want: map[string]int{"i-mug": 1}},
 	} {
 		got, err := tc.item.Parts(tc.quantity)
 		if diff := cmp.Diff(tc.want, got); diff != "" {
@@ -167,28 +171,28 @@ func TestKitParts(t *testing.T) {
 	}
 }
 
-func deep(n int) StockItem {
-	item := mug
+func deep(n int) catalogue.Item {
+	item := world.Mug
 	for i := range n {
-		item = StockItem{ID: fmt.Sprint("k", i), SKU: fmt.Sprint("K", i), Kit: []KitComponent{{item, 1}}}
+		item = catalogue.Item{ID: fmt.Sprint("k", i), SKU: fmt.Sprint("K", i), Kit: []catalogue.Component{{Item: item, Quantity: 1}}}
 	}
 	return item
 }
 
 func TestStockItemAvailable(t *testing.T) {
 	for _, tc := range []struct {
-		item StockItem
+		item catalogue.Item
 		free map[string]int
 		want int
 	}{
-		{mug, map[string]int{"i-mug": 7}, 7}, {mug, nil, 0}, {mug, map[string]int{"i-mug": -7}, 0},
-		{set, map[string]int{"i-mug": 7, "i-spoon": 5}, 2}, {set, map[string]int{"i-mug": 7}, 0}, {set, map[string]int{"i-mug": 1, "i-spoon": 99}, 1},
+		{world.Mug, map[string]int{"i-mug": 7}, 7}, {world.Mug, nil, 0}, {world.Mug, map[string]int{"i-mug": -7}, 0},
+		{world.Set, map[string]int{"i-mug": 7, "i-spoon": 5}, 2}, {world.Set, map[string]int{"i-mug": 7}, 0}, {world.Set, map[string]int{"i-mug": 1, "i-spoon": 99}, 1},
 	} {
 		if got, err := tc.item.Available("", tc.free); err != nil || got != tc.want {
 			t.Errorf("%s of %v: %d, %v, want %d", tc.item.SKU, tc.free, got, err, tc.want)
 		}
 	}
-	for _, item := range []StockItem{{ID: "u", SKU: "U", Untracked: true}, {SKU: "X"}} {
+	for _, item := range []catalogue.Item{{ID: "u", SKU: "U", Untracked: true}, {SKU: "X"}} {
 		if n, err := item.Available("", nil); err == nil {
 			t.Errorf("%s: %d available, although nobody can know", item.SKU, n)
 		}
@@ -197,19 +201,19 @@ func TestStockItemAvailable(t *testing.T) {
 
 // A kit that a fuzzer describes: each byte pair adds a component, nested by the
 // high bit, an earlier kit by the next.
-func kitFrom(data []byte) StockItem {
-	kit := StockItem{ID: "k0", SKU: "K0"}
+func kitFrom(data []byte) catalogue.Item {
+	kit := catalogue.Item{ID: "k0", SKU: "K0"}
 	for i := 0; i+1 < len(data) && i < 40; i += 2 {
-		c := StockItem{ID: fmt.Sprint("i", data[i]&7), SKU: fmt.Sprint("I", data[i]&7)}
+		c := catalogue.Item{ID: fmt.Sprint("i", data[i]&7), SKU: fmt.Sprint("I", data[i]&7)}
 		if data[i]&0x40 != 0 {
 			c.ID = fmt.Sprint("k", data[i]&7) // perhaps itself
 		}
-		kit.Kit = append(kit.Kit, KitComponent{c, int(int8(data[i+1]))})
+		kit.Kit = append(kit.Kit, catalogue.Component{Item: c, Quantity: int(int8(data[i+1]))})
 		if data[i]&0x20 != 0 {
 			kit.StockedIn = []string{"shop"}
 		}
 		if data[i]&0x80 != 0 {
-			kit = StockItem{ID: fmt.Sprint("k", i/2+1), SKU: fmt.Sprint("K", i/2+1), Kit: []KitComponent{{kit, 1 + int(data[i+1]&3)}}}
+			kit = catalogue.Item{ID: fmt.Sprint("k", i/2+1), SKU: fmt.Sprint("K", i/2+1), Kit: []catalogue.Component{{Item: kit, Quantity: 1 + int(data[i+1]&3)}}}
 		}
 	}
 	return kit
@@ -217,7 +221,7 @@ func kitFrom(data []byte) StockItem {
 
 // leaves counts units by walking the tree; ok is false if it holds what Parts
 // must refuse.
-func leaves(i StockItem, n int, path []string) (units int, ok bool) {
+func leaves(i catalogue.Item, n int, path []string) (units int, ok bool) {
 	for _, p := range path {
 		if p == i.ID {
 			return 0, false
@@ -273,7 +277,7 @@ func FuzzKitParts(f *testing.F) {
 		for _, n := range there {
 			sum += n
 		}
-		if want := lines(item, "shop", quantity); sum != want {
+		if want := catalogue.Lines(item, "shop", quantity); sum != want {
 			t.Errorf("%d units where some of it is stocked, want %d", sum, want)
 		}
 	})
