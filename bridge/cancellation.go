@@ -182,7 +182,7 @@ type Canceller struct {
 
 // NewCanceller checks ports and options.
 func NewCanceller(p CancelPorts, o CancelOptions) (*Canceller, error) {
-	err := part.Required("NewCanceller", map[string]any{
+	err := part.Required("bridge: NewCanceller", map[string]any{
 		"Orders": p.Orders, "Desk": p.Desk, "OrderBook": p.OrderBook, "Warehouse": p.Warehouse, "Ledger": p.Ledger,
 		"Locks": p.Locks, "Exceptions": p.Exceptions,
 	})

@@ -214,8 +214,7 @@ func TestCancelLines(t *testing.T) {
 				w.Decide("c1", true)
 				r = bridge.CancellationsOf(w.Orders["1"])[0]
 			}
-			known := bridge.ImportRun{Importer: w.Importer(), known: catalogue.Lookup{Items: w.Items}}
-			_ = w.Memory.PutReservation(t.Context(), known.reservation(o, world.Noon, time.Time{}, store.UnseenAbsent))
+			_ = w.Memory.PutReservation(t.Context(), bridge.ReservationOf(w.Importer(), catalogue.Lookup{Items: w.Items}, o, world.Noon))
 			if !tc.noBook {
 				e := w.Waiting(o)
 				if tc.change != nil {
@@ -472,7 +471,7 @@ func TestNewCancellerRefuses(t *testing.T) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
-	if c, err := bridge.NewCanceller(ports, bridge.CancelOptions{}); err != nil || c.options.CutOff != bridge.StageLabelPrinted {
+	if c, err := bridge.NewCanceller(ports, bridge.CancelOptions{}); err != nil || c.Options().CutOff != bridge.StageLabelPrinted {
 		t.Errorf("defaults: %v", err)
 	}
 	if _, err := bridge.NewCanceller(bridge.CancelPorts{}, bridge.CancelOptions{}); err == nil || !strings.Contains(err.Error(), "Desk") {

@@ -331,7 +331,7 @@ type Deadlines struct {
 
 // NewDeadlines checks ports and options.
 func NewDeadlines(p DeadlinePorts, o DeadlineOptions) (*Deadlines, error) {
-	err := part.Required("NewDeadlines", map[string]any{"OpenOrders": p.OpenOrders, "Cancellations": p.Cancellations, "Exceptions": p.Exceptions})
+	err := part.Required("bridge: NewDeadlines", map[string]any{"OpenOrders": p.OpenOrders, "Cancellations": p.Cancellations, "Exceptions": p.Exceptions})
 	if err != nil {
 		return nil, err
 	}

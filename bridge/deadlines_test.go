@@ -156,7 +156,7 @@ func TestRates(t *testing.T) {
 		{bridge.Rate{Name: "valid", Orders: 100, Bad: 6, Least: true}, 95, true, true, "valid 94.0 % (6 of 100 orders), forecast 94.0 % with 0 more, at least 95.0 % allowed: past it"},
 		{bridge.Rate{Name: "none", Least: true}, 95, false, false, "none 100.0 % (0 of 0 orders), forecast 100.0 % with 0 more, at least 95.0 % allowed"},
 	} {
-		r := tc.rate.set(tc.limit)
+		r := tc.rate.Set(tc.limit)
 		if r.Broken() != tc.broken || r.Breaking() != tc.breaking || r.String() != tc.text {
 			t.Errorf("%s: broken %t, breaking %t", r, r.Broken(), r.Breaking())
 		}

@@ -135,7 +135,7 @@ func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 	if p.Gate == nil {
 		return nil, errors.New("bridge: NewDispatcher: missing port(s): Gate")
 	}
-	err := part.Required("NewDispatcher", map[string]any{
+	err := part.Required("bridge: NewDispatcher", map[string]any{
 		"Orders": p.Orders, "Shipper": p.Shipper, "OrderBook": p.OrderBook, "Tracking": p.Tracking,
 		"Locks": p.Locks, "Exceptions": p.Exceptions,
 	})

@@ -23,7 +23,7 @@ func TestDispatchBatches(t *testing.T) {
 	w := world.NewWorld(t)
 	w.SentOrders(120)
 	d := w.Dispatcher(nil)
-	d.ports.Reader = w
+	d.Ports().Reader = w
 	r, err := d.Dispatch(t.Context(), append(w.Entries(), w.Entries()...)...)
 	if err != nil || len(r) != 240 {
 		t.Fatal(len(r), err)
@@ -52,7 +52,7 @@ func TestDispatchIsolatesABadOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := w.Dispatcher(nil)
-	d.ports.Gate = gate
+	d.Ports().Gate = gate
 	r, err := d.Dispatch(t.Context(), w.Entries()...)
 	if !errors.Is(err, poison) || len(r) != 50 {
 		t.Fatal(len(r), err)
@@ -121,7 +121,7 @@ func TestDispatchRenewsPermits(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := w.Dispatcher(nil)
-	d.ports.Gate, d.options.Now, d.ports.Reader = gate, clock, w
+	d.Ports().Gate, d.Options().Now, d.Ports().Reader = gate, clock, w
 	w.After = func(_ int, name string) {
 		if name != "Ship" {
 			return
@@ -212,7 +212,7 @@ func TestDispatchCorrections(t *testing.T) {
 				c.most = 0
 			}
 			if tc.allowed {
-				d.ports.Corrector, d.ports.Corrections = c, kept
+				d.Ports().Corrector, d.Ports().Corrections = c, kept
 			}
 			if got := world.Outcome(t)(d.Dispatch(t.Context(), w.Entries()...)); got != tc.want || w.Count("CorrectTracking") != tc.calls {
 				t.Fatalf("%s with %d calls", got, w.Count("CorrectTracking"))
@@ -245,7 +245,7 @@ func TestDispatchCorrectionReplyLost(t *testing.T) {
 		e := w.Processed(o, "RM2")
 		d := w.Dispatcher(nil)
 		c := &corrector{w, 1}
-		d.ports.Corrector, d.ports.Corrections = c, new(store.MemoryCorrections)
+		d.Ports().Corrector, d.Ports().Corrections = c, new(store.MemoryCorrections)
 		w.Lost, w.Fail = lost, world.FailOn("CorrectTracking")
 		if _, err := d.Dispatch(t.Context(), w.Entries()...); !errors.Is(err, world.ErrInjected) {
 			t.Fatal(err)

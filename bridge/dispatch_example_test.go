@@ -12,7 +12,7 @@ import (
 )
 
 // OrdersChanged lists every order: the stockroom is small.
-func (s Stockroom) OrdersChanged(context.Context, time.Time) iter.Seq2[bridge.WarehouseOrder, error] {
+func (s stockroom) OrdersChanged(context.Context, time.Time) iter.Seq2[bridge.WarehouseOrder, error] {
 	return func(yield func(bridge.WarehouseOrder, error) bool) {
 		for _, w := range s.all() {
 			if !yield(w, nil) {
@@ -22,11 +22,11 @@ func (s Stockroom) OrdersChanged(context.Context, time.Time) iter.Seq2[bridge.Wa
 	}
 }
 
-func (s Stockroom) OrdersToDispatch(context.Context, time.Time) ([]bridge.WarehouseOrder, error) {
+func (s stockroom) OrdersToDispatch(context.Context, time.Time) ([]bridge.WarehouseOrder, error) {
 	return s.all(), nil
 }
 
-func (s Stockroom) ReadOrders(_ context.Context, ids []string) (list []bridge.WarehouseOrder, err error) {
+func (s stockroom) ReadOrders(_ context.Context, ids []string) (list []bridge.WarehouseOrder, err error) {
 	for _, w := range s.all() {
 		for _, id := range ids {
 			if w.ID == id {
@@ -37,7 +37,7 @@ func (s Stockroom) ReadOrders(_ context.Context, ids []string) (list []bridge.Wa
 	return list, nil
 }
 
-func (s Stockroom) all() (list []bridge.WarehouseOrder) {
+func (s stockroom) all() (list []bridge.WarehouseOrder) {
 	for _, id := range []string{"1", "2"} {
 		if w, ok := s.orders[id]; ok {
 			list = append(list, *w)
@@ -50,8 +50,8 @@ func ExampleDispatchQueue() {
 	ctx := context.Background()
 	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
-	shop := Market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": sale("2", "MUG", 1)}}
-	warehouse := Stockroom{orders: map[string]*bridge.WarehouseOrder{
+	shop := market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": sale("2", "MUG", 1)}}
+	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{
 		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Processed, Carrier: "Royal Mail", Tracking: "RM1"},
 		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Processed, Carrier: "Royal Mail"},
 	}}
@@ -112,7 +112,7 @@ func ExampleDeadlines() {
 	fresh.PaidAt, fresh.ShipBy, fresh.CancelledBy = now, now.Add(48*time.Hour), now.Add(7*24*time.Hour)
 	exceptions := &exceptions.Memory{Now: clock}
 	deadlines, err := bridge.NewDeadlines(bridge.DeadlinePorts{
-		OpenOrders: openOrders{late, fresh}, Cancellations: Market{}, Exceptions: exceptions,
+		OpenOrders: openOrders{late, fresh}, Cancellations: market{}, Exceptions: exceptions,
 	}, bridge.DeadlineOptions{Now: clock})
 	if err != nil {
 		fmt.Println(err)

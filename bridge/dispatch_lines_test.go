@@ -97,7 +97,7 @@ func TestDispatchSplitOrders(t *testing.T) {
 			w.Items["s-PLATE"] = catalogue.Item{ID: "i-dish", SKU: "DISH"}
 			w.Put(tc.order)
 			d := w.Dispatcher(nil)
-			d.ports.Catalogue = w
+			d.Ports().Catalogue = w
 			for i, lines := range tc.parts {
 				e := w.Add(bridge.NewOrder{Reference: "1", LocationID: "L1"})
 				e.State, e.Lines = bridge.Open, lines
@@ -184,7 +184,7 @@ func TestDispatchPackaging(t *testing.T) {
 				p.parcels[e.ID] = parcelsOf(e)
 			}
 			d := w.Dispatcher(nil)
-			d.ports.Packaging = p
+			d.Ports().Packaging = p
 			r, err := d.Dispatch(t.Context(), w.Entries()...)
 			if (err != nil) != (tc.err != nil) {
 				t.Fatal(err)

@@ -89,7 +89,7 @@ func NewDispatchQueue(p DispatchQueuePorts, o DispatchQueueOptions) (*DispatchQu
 	if p.Dispatcher == nil {
 		need["Dispatcher"] = nil
 	}
-	if err := part.Required("NewDispatchQueue", need); err != nil {
+	if err := part.Required("bridge: NewDispatchQueue", need); err != nil {
 		return nil, err
 	}
 	for name, d := range map[string]time.Duration{

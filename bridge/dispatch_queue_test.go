@@ -33,15 +33,15 @@ type queueWorld struct {
 
 func newQueueWorld(t *testing.T) *queueWorld {
 	q := &queueWorld{World: world.NewWorld(t), now: world.Noon, unlisted: map[string]bool{}}
-	q.World.Now = func() time.Time { return q.now }
+	q.Now = func() time.Time { return q.now }
 	return q
 }
 
 func (q *queueWorld) queue(o bridge.DispatchQueueOptions) *bridge.DispatchQueue {
 	q.T.Helper()
 	d := q.Dispatcher(nil)
-	d.ports.Reader, d.ports.Documents, d.ports.Labels = q, q, q
-	o.Now = q.World.Now
+	d.Ports().Reader, d.Ports().Documents, d.Ports().Labels = q, q, q
+	o.Now = q.Now
 	queue, err := bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
 		Dispatcher: d, Source: q, Reader: q, Cursors: q, Revisits: q, Locks: q, Exceptions: q,
 	}, o)
@@ -416,7 +416,7 @@ func TestDispatchQueueStoppedAnywhere(t *testing.T) {
 }
 
 // labels2 is how many labels were bought.
-func (q *queueWorld) labels2() int { return q.World.Labels }
+func (q *queueWorld) labels2() int { return q.Labels }
 
 func TestNewDispatchQueueRefuses(t *testing.T) {
 	q := newQueueWorld(t)

@@ -127,7 +127,7 @@ func TestDispatchCarriers(t *testing.T) {
 		{"Special", "Royal Mail", "c-1"}, {"By id", "", "c-2"}, {"Elsewhere", "DPD", "c-2"}, {"", "", ""}, {"Special", "Pigeon", ""},
 	} {
 		d := world.NewWorld(t).Dispatcher(map[string]string{"Tracked 48": "dpd", "by ID": "c-2", "Elsewhere": "UPS"})
-		c, ok := d.carrier(bridge.WarehouseOrder{Service: tc.service, Carrier: tc.vendor}, world.NewWorld(t).CarrierList)
+		c, ok := d.Carrier(bridge.WarehouseOrder{Service: tc.service, Carrier: tc.vendor}, world.NewWorld(t).CarrierList)
 		if c.ID != tc.want || ok != (tc.want != "") {
 			t.Errorf("service %q, vendor %q: %+v, want %q", tc.service, tc.vendor, c, tc.want)
 		}

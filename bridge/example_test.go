@@ -14,13 +14,13 @@ import (
 )
 
 // stockroom is a warehouse of one's own: three maps behind the ports.
-type Stockroom struct {
+type stockroom struct {
 	orders map[string]*bridge.WarehouseOrder // by the shop's order id
-	Levels map[string]int                    // free units by SKU, all in one place
-	Kits   map[string][]catalogue.Component
+	levels map[string]int                    // free units by SKU, all in one place
+	kits   map[string][]catalogue.Component
 }
 
-func (s Stockroom) FindOrders(_ context.Context, references []string) (found []bridge.WarehouseOrder, _ error) {
+func (s stockroom) FindOrders(_ context.Context, references []string) (found []bridge.WarehouseOrder, _ error) {
 	for _, r := range references {
 		if o, ok := s.orders[r]; ok {
 			found = append(found, *o)
@@ -29,7 +29,7 @@ func (s Stockroom) FindOrders(_ context.Context, references []string) (found []b
 	return found, nil
 }
 
-func (s Stockroom) CreateOrders(_ context.Context, orders []bridge.NewOrder) []bridge.CreatedOrder {
+func (s stockroom) CreateOrders(_ context.Context, orders []bridge.NewOrder) []bridge.CreatedOrder {
 	var created []bridge.CreatedOrder
 	for _, n := range orders {
 		if s.orders[n.Reference] == nil {
@@ -40,7 +40,7 @@ func (s Stockroom) CreateOrders(_ context.Context, orders []bridge.NewOrder) []b
 	return created
 }
 
-func (s Stockroom) create(n bridge.NewOrder) *bridge.WarehouseOrder {
+func (s stockroom) create(n bridge.NewOrder) *bridge.WarehouseOrder {
 	o := &bridge.WarehouseOrder{
 		ID: n.Reference, Number: "W" + n.Reference, Reference: n.Reference, State: bridge.Open, Stage: bridge.StageNew,
 		HasAddress: n.Recipient != bridge.Address{},
@@ -54,7 +54,7 @@ func (s Stockroom) create(n bridge.NewOrder) *bridge.WarehouseOrder {
 	return o
 }
 
-func (s Stockroom) ReleaseOrders(ctx context.Context, orders []bridge.OrderRelease) []error {
+func (s stockroom) ReleaseOrders(ctx context.Context, orders []bridge.OrderRelease) []error {
 	errs := make([]error, len(orders))
 	for i, o := range orders {
 		errs[i] = s.ReleaseOrder(ctx, o.Order, o.Address)
@@ -62,53 +62,53 @@ func (s Stockroom) ReleaseOrders(ctx context.Context, orders []bridge.OrderRelea
 	return errs
 }
 
-func (s Stockroom) ReleaseOrder(_ context.Context, o bridge.WarehouseOrder, _ bridge.Address) error {
+func (s stockroom) ReleaseOrder(_ context.Context, o bridge.WarehouseOrder, _ bridge.Address) error {
 	s.orders[o.Reference].State, s.orders[o.Reference].HasAddress = bridge.Open, true
 	return nil
 }
 
-func (s Stockroom) HoldOrder(_ context.Context, o bridge.WarehouseOrder) error {
+func (s stockroom) HoldOrder(_ context.Context, o bridge.WarehouseOrder) error {
 	s.orders[o.Reference].State = bridge.Parked
 	return nil
 }
 
-func (s Stockroom) CancelOrder(_ context.Context, o bridge.WarehouseOrder, _ string) error {
+func (s stockroom) CancelOrder(_ context.Context, o bridge.WarehouseOrder, _ string) error {
 	s.orders[o.Reference].State = bridge.Dropped
 	return nil
 }
 
-func (s Stockroom) SetTracking(_ context.Context, o bridge.WarehouseOrder, l bridge.Label) error {
+func (s stockroom) SetTracking(_ context.Context, o bridge.WarehouseOrder, l bridge.Label) error {
 	s.orders[o.Reference].Tracking = l.Tracking
 	return nil
 }
 
 // StockItems takes the seller SKU for the item's id.
-func (s Stockroom) StockItems(_ context.Context, listings []catalogue.SKU) (map[string]catalogue.Item, map[string]error, error) {
+func (s stockroom) StockItems(_ context.Context, listings []catalogue.SKU) (map[string]catalogue.Item, map[string]error, error) {
 	items := map[string]catalogue.Item{}
 	for _, l := range listings {
-		if _, single := s.Levels[l.SellerSKU]; single || s.Kits[l.SellerSKU] != nil {
-			items[l.ID] = catalogue.Item{ID: l.SellerSKU, SKU: l.SellerSKU, Kit: s.Kits[l.SellerSKU]}
+		if _, single := s.levels[l.SellerSKU]; single || s.kits[l.SellerSKU] != nil {
+			items[l.ID] = catalogue.Item{ID: l.SellerSKU, SKU: l.SellerSKU, Kit: s.kits[l.SellerSKU]}
 		}
 	}
 	return items, nil, nil
 }
 
-func (s Stockroom) StockLevels(_ context.Context, ids []string) (stock.Reading, error) {
+func (s stockroom) StockLevels(_ context.Context, ids []string) (stock.Reading, error) {
 	r := stock.Reading{At: time.Now(), Available: map[string]map[string]int{}}
 	for _, id := range ids {
-		r.Available[id] = map[string]int{"main": s.Levels[id]}
+		r.Available[id] = map[string]int{"main": s.levels[id]}
 	}
 	return r, nil
 }
 
 // market is a shop of one's own.
-type Market struct {
+type market struct {
 	orders   map[string]bridge.Order
 	requests []bridge.Cancellation
-	Listings []catalogue.Listing
+	listings []catalogue.Listing
 }
 
-func (m Market) OrdersByID(_ context.Context, ids []string) (list []bridge.Order, _ error) {
+func (m market) OrdersByID(_ context.Context, ids []string) (list []bridge.Order, _ error) {
 	for _, id := range ids {
 		if o, ok := m.orders[id]; ok {
 			list = append(list, o)
@@ -117,7 +117,7 @@ func (m Market) OrdersByID(_ context.Context, ids []string) (list []bridge.Order
 	return list, nil
 }
 
-func (m Market) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[bridge.Order, error] {
+func (m market) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[bridge.Order, error] {
 	return func(yield func(bridge.Order, error) bool) {
 		for _, o := range m.orders {
 			if !yield(o, nil) {
@@ -127,27 +127,27 @@ func (m Market) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[b
 	}
 }
 
-func (m Market) PendingCancellations(context.Context, []string) ([]bridge.Cancellation, error) {
+func (m market) PendingCancellations(context.Context, []string) ([]bridge.Cancellation, error) {
 	return m.requests, nil
 }
 
-func (m Market) ApproveCancellation(_ context.Context, id, _ string) error {
+func (m market) ApproveCancellation(_ context.Context, id, _ string) error {
 	fmt.Println("approved:", id)
 	return nil
 }
 
-func (Market) RejectReasons(context.Context, string) ([]string, error) {
+func (market) RejectReasons(context.Context, string) ([]string, error) {
 	return []string{"seller_reject_apply_product_has_been_packed_uk"}, nil
 }
 
-func (Market) RejectCancellation(_ context.Context, id, reason, _ string) error {
+func (market) RejectCancellation(_ context.Context, id, reason, _ string) error {
 	fmt.Println("rejected:", id, reason)
 	return nil
 }
 
-func (m Market) Listings(context.Context) iter.Seq2[catalogue.Listing, error] {
+func (m market) Listings(context.Context) iter.Seq2[catalogue.Listing, error] {
 	return func(yield func(catalogue.Listing, error) bool) {
-		for _, l := range m.Listings {
+		for _, l := range m.listings {
 			if !yield(l, nil) {
 				return
 			}
@@ -155,28 +155,28 @@ func (m Market) Listings(context.Context) iter.Seq2[catalogue.Listing, error] {
 	}
 }
 
-func (m Market) PublishStock(_ context.Context, p stock.ProductStock) ([]stock.Refusal, error) {
+func (m market) PublishStock(_ context.Context, p stock.ProductStock) ([]stock.Refusal, error) {
 	for _, sku := range p.SKUs {
 		fmt.Println("published:", sku.SellerSKU, sku.Stock)
 	}
 	return nil, nil
 }
 
-func (m Market) Carriers(context.Context, bridge.Order) ([]bridge.Carrier, error) {
+func (m market) Carriers(context.Context, bridge.Order) ([]bridge.Carrier, error) {
 	return []bridge.Carrier{{ID: "77", Name: "Royal Mail"}}, nil
 }
 
-func (m Market) Ship(_ context.Context, s bridge.Shipment) error {
+func (m market) Ship(_ context.Context, s bridge.Shipment) error {
 	m.track(s.Order, s.Tracking)
 	return nil
 }
 
-func (m Market) ArrangeShipping(_ context.Context, s bridge.Shipment) (bridge.Label, error) {
+func (m market) ArrangeShipping(_ context.Context, s bridge.Shipment) (bridge.Label, error) {
 	m.track(s.Order, "EV9")
 	return bridge.Label{Tracking: "EV9", Carrier: "Evri"}, nil
 }
 
-func (m Market) track(o bridge.Order, tracking string) {
+func (m market) track(o bridge.Order, tracking string) {
 	o.Status, o.Lines[0].Tracking = bridge.AwaitingCollection, tracking
 	m.orders[o.ID] = o
 }
@@ -201,7 +201,7 @@ func sale(id, sku string, units int) bridge.Order {
 
 func ExampleImporter() {
 	ctx := context.Background()
-	warehouse := Stockroom{orders: map[string]*bridge.WarehouseOrder{}, Levels: map[string]int{"MUG": 10}}
+	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{}, levels: map[string]int{"MUG": 10}}
 	memory, exceptions := new(store.Memory), new(exceptions.Memory)
 	importer, err := bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: warehouse, Catalogue: warehouse, Ledger: memory, Records: new(store.MemoryImports), Locks: memory, Exceptions: exceptions,
@@ -239,8 +239,8 @@ func ExampleDispatcher() {
 	ctx := context.Background()
 	platform := sale("2", "MUG", 1)
 	platform.ShippingModel = bridge.TikTokShipping
-	shop := Market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": platform}}
-	warehouse := Stockroom{orders: map[string]*bridge.WarehouseOrder{
+	shop := market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": platform}}
+	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{
 		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Processed, Service: "RM Tracked 48", Tracking: "RM1"},
 		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Open},
 	}}
@@ -276,7 +276,7 @@ func ExampleGate() {
 	held.Status = bridge.OnHold
 	regretted := sale("3", "MUG", 1)
 	regretted.CancelRequested = true
-	shop := Market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": held, "3": regretted}}
+	shop := market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": held, "3": regretted}}
 	gate, err := bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop}, bridge.GateOptions{})
 	if err != nil {
 		fmt.Println(err)
@@ -298,8 +298,8 @@ func ExampleGate() {
 
 func ExampleCanceller() {
 	ctx := context.Background()
-	shop := Market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": sale("2", "MUG", 1)}}
-	warehouse := Stockroom{orders: map[string]*bridge.WarehouseOrder{
+	shop := market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": sale("2", "MUG", 1)}}
+	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{
 		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Open, Stage: bridge.StageNew},
 		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Open, Stage: bridge.StageLabelPrinted},
 	}}
@@ -355,15 +355,4 @@ func ExampleMoney_Split() {
 	fmt.Println(parts, err)
 	// Output:
 	// [3.34 GBP 3.33 GBP 3.33 GBP] <nil>
-}
-
-// SweepStock makes a stockroom a [stock.Sweeper]: all of it is one page.
-func (s Stockroom) SweepStock(ctx context.Context) iter.Seq2[stock.Reading, error] {
-	return func(yield func(stock.Reading, error) bool) {
-		var ids []string
-		for id := range s.Levels {
-			ids = append(ids, id)
-		}
-		yield(s.StockLevels(ctx, ids))
-	}
 }

@@ -116,7 +116,7 @@ type Gate struct {
 
 // NewGate checks ports and options.
 func NewGate(p GatePorts, o GateOptions) (*Gate, error) {
-	if err := part.Required("NewGate", map[string]any{"Orders": p.Orders, "Cancellations": p.Cancellations}); err != nil {
+	if err := part.Required("bridge: NewGate", map[string]any{"Orders": p.Orders, "Cancellations": p.Cancellations}); err != nil {
 		return nil, err
 	}
 	o.Lifetime = cmp.Or(o.Lifetime, 2*time.Minute)

@@ -63,7 +63,7 @@ type Importer struct {
 
 // NewImporter checks ports and options.
 func NewImporter(p ImportPorts, o ImportOptions) (*Importer, error) {
-	err := part.Required("NewImporter", map[string]any{
+	err := part.Required("bridge: NewImporter", map[string]any{
 		"OrderBook": p.OrderBook, "Catalogue": p.Catalogue, "Ledger": p.Ledger, "Records": p.Records, "Locks": p.Locks,
 		"Exceptions": p.Exceptions,
 	})

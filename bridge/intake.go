@@ -118,7 +118,7 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 	if p.Handle == nil {
 		need["Handle"] = nil
 	}
-	if err := part.Required("NewIntake", need); err != nil {
+	if err := part.Required("bridge: NewIntake", need); err != nil {
 		return nil, err
 	}
 	for name, d := range map[string]time.Duration{

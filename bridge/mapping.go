@@ -14,14 +14,14 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
-// lineIDsProperty is the name, before the line id, of the extended property that
+// LineIDsProperty is the name, before the line id, of the extended property that
 // keeps the shop's lines of a line of several units.
 const LineIDsProperty = "tiktok.line_ids."
 
 // maxOrderUnits bounds the units of one order line: more is a broken reply.
 const maxOrderUnits = 10_000
 
-// mapOrder turns a shop order into a warehouse order. Problems that block the
+// MapOrder turns a shop order into a warehouse order. Problems that block the
 // order are returned instead of half an order.
 //
 // The total of the warehouse order is what the buyer paid plus what others fund,

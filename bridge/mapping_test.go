@@ -485,10 +485,10 @@ func TestBundleAgainstComposite(t *testing.T) {
 // Where to leave the parcel is known once the address is: it becomes a note of the
 // order, and one note however often the address is written.
 func TestInstructionsBecomeANote(t *testing.T) {
-	warehouse, fake := promotionWarehouse(t, promotionItems())
+	warehouse, client, fake := promotionWarehouse(t, promotionItems())
 	n, _ := bridge.MapOrder(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Status, o.Recipient = bridge.OnHold, bridge.Address{} }), catalogue.Lookup{Items: promotionItems()})
 	n.Parked = true
-	if _, err := warehouse.client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{
+	if _, err := client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{
 		Orders: []linnworks.ChannelOrder{warehouse.ChannelOrder(n)}, Location: "Default",
 	}); err != nil {
 		t.Fatal(err)

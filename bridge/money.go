@@ -10,7 +10,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
-// maxAmount bounds an amount of an order, in minor units: more is a broken reply,
+// MaxAmount bounds an amount of an order, in minor units: more is a broken reply,
 // and sums of what is below cannot overflow.
 const MaxAmount = 100_000_000_000_000
 
@@ -117,7 +117,7 @@ func magnitude(n int64) uint64 {
 // String returns the amount with its currency, such as "19.99 GBP".
 func (m Money) String() string { return strings.TrimSpace(m.Decimal() + " " + m.Currency) }
 
-// plus adds amounts of one currency.
+// Plus adds amounts of one currency.
 func (m Money) Plus(amounts ...Money) Money {
 	for _, a := range amounts {
 		m.Minor += a.Minor
@@ -125,6 +125,7 @@ func (m Money) Plus(amounts ...Money) Money {
 	return m
 }
 
+// Minus returns m less a, in the currency of m.
 func (m Money) Minus(a Money) Money {
 	m.Minor -= a.Minor
 	return m

@@ -15,10 +15,12 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
+// LiveLines returns the lines of an order that are not cancelled.
 func LiveLines(o Order) []OrderLine {
 	return slices.DeleteFunc(slices.Clone(o.Lines), func(l OrderLine) bool { return l.Cancelled })
 }
 
+// LineIDs returns the ids of lines.
 func LineIDs(lines []OrderLine) []string {
 	ids := make([]string, len(lines))
 	for i, l := range lines {
@@ -27,7 +29,7 @@ func LineIDs(lines []OrderLine) []string {
 	return ids
 }
 
-// trackings lists the numbers of the lines, each once.
+// Trackings lists the numbers of the lines, each once.
 func Trackings(lines []OrderLine) []string {
 	var list []string
 	for _, line := range lines {
@@ -101,6 +103,7 @@ func shippingDeadline(o Order) time.Time {
 	return time.Time{}
 }
 
+// PackageIDs returns the packages of lines, each once.
 func PackageIDs(lines []OrderLine) []string {
 	var list []string
 	for _, l := range lines {

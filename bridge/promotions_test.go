@@ -207,7 +207,7 @@ func TestRandomPromotions(t *testing.T) {
 	t.Parallel()
 	const orders = 1000
 	items := promotionItems()
-	warehouse, fake := promotionWarehouse(t, items)
+	warehouse, client, fake := promotionWarehouse(t, items)
 	var list []linnworks.ChannelOrder
 	counted := map[string]int{}
 	for seed := range uint64(orders) {
@@ -247,7 +247,7 @@ func TestRandomPromotions(t *testing.T) {
 		list = append(list, warehouse.ChannelOrder(n))
 	}
 	for part := range slices.Chunk(list, 20) {
-		if _, err := warehouse.client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{Orders: part, Location: "Default"}); err != nil {
+		if _, err := client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{Orders: part, Location: "Default"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -293,7 +293,7 @@ func packed(t *testing.T, n bridge.NewOrder, items map[string]catalogue.Item) ma
 }
 
 // promotionWarehouse is a Linnworks with the items.
-func promotionWarehouse(t *testing.T, items map[string]catalogue.Item) (*linnworksadapter.Warehouse, *linnworkstest.Fake) {
+func promotionWarehouse(t *testing.T, items map[string]catalogue.Item) (*linnworksadapter.Warehouse, *linnworks.Client, *linnworkstest.Fake) {
 	t.Helper()
 	fake := linnworkstest.New(linnworkstest.WithoutQuotas())
 	singles := slices.SortedFunc(maps.Values(items), func(a, b catalogue.Item) int { return cmp.Compare(a.SKU, b.SKU) })
@@ -321,7 +321,7 @@ func promotionWarehouse(t *testing.T, items map[string]catalogue.Item) (*linnwor
 	if err != nil {
 		t.Fatal(err)
 	}
-	return warehouse, fake
+	return warehouse, client, fake
 }
 
 type noLimit struct{}

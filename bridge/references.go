@@ -46,7 +46,7 @@ type References struct {
 
 // NewReferences checks ports and options.
 func NewReferences(p ReferencePorts, o ReferenceOptions) (*References, error) {
-	if err := part.Required("NewReferences", map[string]any{"Records": p.Records, "Shop": p.Shop, "Exceptions": p.Exceptions}); err != nil {
+	if err := part.Required("bridge: NewReferences", map[string]any{"Records": p.Records, "Shop": p.Shop, "Exceptions": p.Exceptions}); err != nil {
 		return nil, err
 	}
 	if o.RetryRefused < 0 {

@@ -65,7 +65,7 @@ func (r OrderResults) String() string {
 	return b.String()
 }
 
-// err joins the errors of the orders.
+// Err joins the errors of the orders.
 func (r OrderResults) Err() error {
 	var errs []error
 	for _, o := range r {

@@ -62,7 +62,7 @@ type Revoker struct {
 
 // NewRevoker checks ports and options.
 func NewRevoker(p RevokePorts, o RevokeOptions) (*Revoker, error) {
-	err := part.Required("NewRevoker", map[string]any{
+	err := part.Required("bridge: NewRevoker", map[string]any{
 		"Orders": p.Orders, "Desk": p.Desk, "OrderBook": p.OrderBook, "Ledger": p.Ledger, "Locks": p.Locks, "Exceptions": p.Exceptions,
 	})
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 
 func ExampleRevoker() {
 	ctx := context.Background()
-	shop := sellerDesk{Market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": sale("2", "MUG", 1)}}}
-	warehouse := Stockroom{orders: map[string]*bridge.WarehouseOrder{
+	shop := sellerDesk{market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": sale("2", "MUG", 1)}}}
+	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{
 		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Dropped},
 		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Open},
 	}}
@@ -38,7 +38,7 @@ func ExampleRevoker() {
 }
 
 // sellerDesk is a market in which the seller may cancel.
-type sellerDesk struct{ Market }
+type sellerDesk struct{ market }
 
 func (sellerDesk) CancelReasons(context.Context, string) ([]string, error) {
 	return []string{"seller_cancel_reason_out_of_stock_uk", "seller_cancel_paid_reason_address_not_deliver_uk"}, nil

@@ -1,7 +1,6 @@
 package bridge_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -9,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
-	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
 )
 
@@ -138,147 +136,4 @@ func TestStatusTableIsTotal(t *testing.T) {
 	if action, known := new(bridge.StatusTable).Action(bridge.SellerShipping, bridge.OnHold, bridge.Open); action != bridge.ActionRaise || known {
 		t.Errorf("the zero table says %s", action)
 	}
-}
-
-func TestKitParts(t *testing.T) {
-	nested := catalogue.Item{ID: "n", SKU: "N", Kit: []catalogue.Component{{Item: world.Set, Quantity: 3}, {Item: world.Mug, Quantity: 2}}}
-	for _, tc := range []struct {
-		item     catalogue.Item
-		quantity int
-		want     map[string]int
-		problem  string
-	}{
-		{item: world.Mug, quantity: 5, want: map[string]int{"i-mug": 5}},
-		{item: world.Set, quantity: 2, want: map[string]int{"i-mug": 2, "i-spoon": 4}},
-		{item: nested, quantity: 2, want: map[string]int{"i-mug": 10, "i-spoon": 12}},
-		{item: world.Mug, quantity: 0, problem: "quantity 0"},
-		{item: world.Mug, quantity: -1, problem: "quantity -1"},
-		{item: world.Set, quantity: catalogue.MaxKitQuantity + 1, problem: "not usable"},
-		{item: catalogue.Item{SKU: "X"}, quantity: 1, problem: "does not exist"},
-		{item: catalogue.Item{ID: "k", SKU: "K", Kit: []catalogue.Component{{Item: catalogue.Item{SKU: "LOST"}, Quantity: 1}}}, quantity: 1, problem: "component LOST: does not exist"},
-		{item: catalogue.Item{ID: "k", SKU: "K", Kit: []catalogue.Component{{Item: world.Mug, Quantity: 1 << 62}}}, quantity: 4, problem: "component MUG: quantity 4611686018427387904 is not usable"},
-		{item: catalogue.Item{ID: "k", SKU: "K", Kit: []catalogue.Component{{Item: catalogue.Item{ID: "k", SKU: "K"}, Quantity: 1}}}, quantity: 1, problem: "contains itself"},
-		{item: deep(catalogue.MaxKitDepth + 1), quantity: 1, problem: "nested too deeply"},
-		{item: deep(catalogue.MaxKitDepth), quantity: 1, want: map[string]int{"i-mug": 1}},
-	} {
-		got, err := tc.item.Parts(tc.quantity)
-		if diff := cmp.Diff(tc.want, got); diff != "" {
-			t.Errorf("%d of %s: %s", tc.quantity, tc.item.SKU, diff)
-		}
-		if (err == nil) != (tc.problem == "") || err != nil && !strings.Contains(err.Error(), tc.problem) {
-			t.Errorf("%d of %s: %v, want %q", tc.quantity, tc.item.SKU, err, tc.problem)
-		}
-	}
-}
-
-func deep(n int) catalogue.Item {
-	item := world.Mug
-	for i := range n {
-		item = catalogue.Item{ID: fmt.Sprint("k", i), SKU: fmt.Sprint("K", i), Kit: []catalogue.Component{{Item: item, Quantity: 1}}}
-	}
-	return item
-}
-
-func TestStockItemAvailable(t *testing.T) {
-	for _, tc := range []struct {
-		item catalogue.Item
-		free map[string]int
-		want int
-	}{
-		{world.Mug, map[string]int{"i-mug": 7}, 7}, {world.Mug, nil, 0}, {world.Mug, map[string]int{"i-mug": -7}, 0},
-		{world.Set, map[string]int{"i-mug": 7, "i-spoon": 5}, 2}, {world.Set, map[string]int{"i-mug": 7}, 0}, {world.Set, map[string]int{"i-mug": 1, "i-spoon": 99}, 1},
-	} {
-		if got, err := tc.item.Available("", tc.free); err != nil || got != tc.want {
-			t.Errorf("%s of %v: %d, %v, want %d", tc.item.SKU, tc.free, got, err, tc.want)
-		}
-	}
-	for _, item := range []catalogue.Item{{ID: "u", SKU: "U", Untracked: true}, {SKU: "X"}} {
-		if n, err := item.Available("", nil); err == nil {
-			t.Errorf("%s: %d available, although nobody can know", item.SKU, n)
-		}
-	}
-}
-
-// A kit that a fuzzer describes: each byte pair adds a component, nested by the
-// high bit, an earlier kit by the next.
-func kitFrom(data []byte) catalogue.Item {
-	kit := catalogue.Item{ID: "k0", SKU: "K0"}
-	for i := 0; i+1 < len(data) && i < 40; i += 2 {
-		c := catalogue.Item{ID: fmt.Sprint("i", data[i]&7), SKU: fmt.Sprint("I", data[i]&7)}
-		if data[i]&0x40 != 0 {
-			c.ID = fmt.Sprint("k", data[i]&7) // perhaps itself
-		}
-		kit.Kit = append(kit.Kit, catalogue.Component{Item: c, Quantity: int(int8(data[i+1]))})
-		if data[i]&0x20 != 0 {
-			kit.StockedIn = []string{"shop"}
-		}
-		if data[i]&0x80 != 0 {
-			kit = catalogue.Item{ID: fmt.Sprint("k", i/2+1), SKU: fmt.Sprint("K", i/2+1), Kit: []catalogue.Component{{Item: kit, Quantity: 1 + int(data[i+1]&3)}}}
-		}
-	}
-	return kit
-}
-
-// leaves counts units by walking the tree; ok is false if it holds what Parts
-// must refuse.
-func leaves(i catalogue.Item, n int, path []string) (units int, ok bool) {
-	for _, p := range path {
-		if p == i.ID {
-			return 0, false
-		}
-	}
-	if len(i.Kit) == 0 {
-		return n, true
-	}
-	for _, c := range i.Kit {
-		if c.Quantity < 1 {
-			return 0, false
-		}
-		m, fine := leaves(c.Item, n*c.Quantity, append(path[:len(path):len(path)], i.ID))
-		if !fine {
-			return 0, false
-		}
-		units += m
-	}
-	return units, true
-}
-
-func FuzzKitParts(f *testing.F) {
-	f.Add([]byte{1, 2, 3, 4}, 1)
-	f.Add([]byte{0x81, 2, 3, 4, 0x82, 1}, 3)
-	f.Add([]byte{0x40, 1}, 1)
-	f.Add([]byte{1, 0}, 1)
-	f.Fuzz(func(t *testing.T, data []byte, quantity int) {
-		item := kitFrom(data)
-		parts, err := item.Parts(quantity)
-		if err != nil {
-			return
-		}
-		want, ok := leaves(item, quantity, nil)
-		if !ok {
-			t.Fatalf("%+v was accepted", item)
-		}
-		free := map[string]int{}
-		for id, n := range parts {
-			want -= n
-			free[id] = n
-		}
-		if want != 0 {
-			t.Errorf("%d units over", want)
-		}
-		if n, err := item.Available("", free); err != nil || n != quantity {
-			t.Errorf("the parts of %d are enough for %d, %v", quantity, n, err)
-		}
-		there, err := item.PartsAt("shop", quantity)
-		if err != nil {
-			t.Fatalf("%+v has parts, but not where some of it is stocked: %v", item, err)
-		}
-		sum := 0
-		for _, n := range there {
-			sum += n
-		}
-		if want := catalogue.Lines(item, "shop", quantity); sum != want {
-			t.Errorf("%d units where some of it is stocked, want %d", sum, want)
-		}
-	})
 }

@@ -47,7 +47,7 @@ type Component struct {
 	Quantity int
 }
 
-// Catalogue finds the stock items that listings mean.
+// Source finds the stock items that listings mean.
 type Source interface {
 	// StockItems returns the item of every listing that has exactly one, by the
 	// shop's SKU id, with kits expanded. A listing without an item is left out, or
@@ -80,15 +80,17 @@ func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("it leads to %d items in Linnworks: %s", len(list), strings.Join(list, ", "))
 }
 
-// errUnmapped is returned for a listing that no stock item stands for.
+// ErrUnmapped is returned for a listing that no stock item stands for.
 var ErrUnmapped = errors.New("Linnworks has no item for it")
 
-// itemLookup is what the catalogue knew about the listings of a batch.
+// Lookup is what the catalogue knew about the listings of a batch.
 type Lookup struct {
 	Items  map[string]Item
 	Broken map[string]error
 }
 
+// Item returns the item of a listing; [ErrUnmapped] if there is none, and what is
+// wrong with it if it is broken.
 func (k Lookup) Item(l SKU) (Item, error) {
 	if err := k.Broken[l.ID]; err != nil {
 		return Item{}, err

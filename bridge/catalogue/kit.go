@@ -20,17 +20,17 @@ func (e *KitError) Error() string {
 	return fmt.Sprintf("kit %s: component %s: %s", e.SKU, e.Component, e.Problem)
 }
 
-// maxKitQuantity bounds what a kit may hold of one item: more is a typing error.
+// MaxKitQuantity bounds what a kit may hold of one item: more is a typing error.
 const MaxKitQuantity = 100_000
 
-// maxKitDepth bounds the nesting of kits. Linnworks' own screens allow none.
+// MaxKitDepth bounds the nesting of kits. Linnworks' own screens allow none.
 const MaxKitDepth = 10
 
 // maxKitParts bounds the lines of a kit with everything nested in it: kits that
 // hold one another many times over would take for ever.
 const maxKitParts = 10_000
 
-// part is an item that stock is kept of, and how many units of it one kit takes.
+// Part is an item that stock is kept of, and how many units of it one kit takes.
 type Part struct {
 	Item Item
 	Per  int
@@ -56,7 +56,7 @@ func (i Item) PartsAt(locationID string, quantity int) (map[string]int, error) {
 	return units, nil
 }
 
-// parts is PartsAt with the items, each once, in order of appearance. Without a
+// PartList is PartsAt with the items, each once, in order of appearance. Without a
 // location no kit is stocked.
 func (i Item) PartList(locationID string, quantity int) ([]Part, error) {
 	b := bill{kit: i.SKU, at: locationID}

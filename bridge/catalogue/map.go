@@ -15,7 +15,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
-// SKUMapPorts are what a [Map] works on.
+// MapPorts are what a [Map] works on.
 type MapPorts struct {
 	Items ItemSource
 	// Mappings are the links that the warehouse has. Without it there are none.
@@ -23,7 +23,7 @@ type MapPorts struct {
 	Exceptions exceptions.Queue
 }
 
-// SKUMapOptions configure a [Map].
+// MapOptions configure a [Map].
 type MapOptions struct {
 	// Table maps the shop's SKU ids to SKUs of the warehouse. It comes before
 	// everything else.
@@ -37,7 +37,7 @@ type MapOptions struct {
 	Now func() time.Time
 }
 
-// SKUMap is a [Source] for a whole shop: it finds the items of listings and
+// Map is a [Source] for a whole shop: it finds the items of listings and
 // remembers them. An explicit table comes first, then the warehouse's channel
 // mappings, then the seller SKU letter by letter, then the seller SKU without
 // regard to case and spaces.
@@ -72,16 +72,16 @@ type knownMatch struct {
 
 // NewMap checks ports and options.
 func NewMap(p MapPorts, o MapOptions) (*Map, error) {
-	err := part.Required("NewSKUMap", map[string]any{"Items": p.Items, "Exceptions": p.Exceptions})
+	err := part.Required("catalogue: NewMap", map[string]any{"Items": p.Items, "Exceptions": p.Exceptions})
 	switch {
 	case err != nil:
 		return nil, err
 	case o.RefreshAge < 0 || o.RetryAge < 0:
-		return nil, errors.New("bridge: NewSKUMap: RefreshAge and RetryAge must not be negative")
+		return nil, errors.New("catalogue: NewMap: RefreshAge and RetryAge must not be negative")
 	}
 	for _, id := range slices.Sorted(maps.Keys(o.Table)) {
 		if id == "" || strings.TrimSpace(o.Table[id]) == "" {
-			return nil, fmt.Errorf("bridge: NewSKUMap: Table maps SKU id %q to SKU %q", id, o.Table[id])
+			return nil, fmt.Errorf("catalogue: NewMap: Table maps SKU id %q to SKU %q", id, o.Table[id])
 		}
 	}
 	o.RefreshAge, o.RetryAge = cmp.Or(o.RefreshAge, time.Hour), cmp.Or(o.RetryAge, time.Minute)
@@ -117,10 +117,10 @@ func (s *Map) Match(ctx context.Context, listings []SKU) (Matches, error) {
 	defer leave()
 	if _, missing = s.look(listings); len(missing) > 0 { // somebody else may have read them
 		if err := s.keepMappings(ctx, missing); err != nil {
-			return nil, fmt.Errorf("bridge: SKU map: %w", err)
+			return nil, fmt.Errorf("SKU map: %w", err)
 		}
 		if err := s.learn(ctx, missing); err != nil {
-			return nil, fmt.Errorf("bridge: SKU map: %w", err)
+			return nil, fmt.Errorf("SKU map: %w", err)
 		}
 	}
 	matches, _ = s.look(listings)
@@ -174,7 +174,7 @@ func (s *Map) Refresh(ctx context.Context) error {
 	}
 	defer leave()
 	if err := s.readMappings(ctx); err != nil {
-		return fmt.Errorf("bridge: SKU map: %w", err)
+		return fmt.Errorf("SKU map: %w", err)
 	}
 	s.mu.RLock()
 	all := make([]SKU, 0, len(s.known))
@@ -184,7 +184,7 @@ func (s *Map) Refresh(ctx context.Context) error {
 	s.mu.RUnlock()
 	for part := range slices.Chunk(all, refreshBatch) {
 		if err := s.refresh(ctx, part); err != nil {
-			return fmt.Errorf("bridge: SKU map: %w", err)
+			return fmt.Errorf("SKU map: %w", err)
 		}
 	}
 	return nil

@@ -66,7 +66,7 @@ const (
 	Unmatched           MatchedBy = "nothing"
 )
 
-// SKUMatch is what became of one listing.
+// Match is what became of one listing.
 type Match struct {
 	Listing SKU
 	By      MatchedBy
@@ -107,7 +107,7 @@ func (m Match) String() string {
 	return s
 }
 
-// SKUMatches are the matches of several listings, in their order.
+// Matches are the matches of several listings, in their order.
 type Matches []Match
 
 // String is a line per listing and the sums.
@@ -130,7 +130,7 @@ func (m Matches) String() string {
 	return b.String()
 }
 
-// split is the matches as a [Source] returns them.
+// Split is the matches as a [Source] returns them.
 func (m Matches) Split() (items map[string]Item, broken map[string]error) {
 	items, broken = make(map[string]Item, len(m)), map[string]error{}
 	for _, match := range m {
@@ -167,7 +167,7 @@ func unique(list []string) []string {
 	})
 }
 
-// skuMatcher finds the items of listings: by the table, then by channel mapping,
+// Matcher finds the items of listings: by the table, then by channel mapping,
 // then by seller SKU.
 type Matcher struct {
 	Table    map[string]string // SKUs of the warehouse by the shop's SKU id
@@ -210,7 +210,7 @@ func (x *mappingIndex) of(l SKU) []ChannelMapping {
 	return x.byText[l.SellerSKU]
 }
 
-// matchSKUs finds the items of listings and what they are made of. It asks for
+// MatchSKUs finds the items of listings and what they are made of. It asks for
 // every SKU once, for another spelling only if the first is unknown, and for the
 // composition of every item once.
 func (m *Matcher) MatchSKUs(ctx context.Context, source ItemSource, listings []SKU) (Matches, error) {

@@ -23,9 +23,9 @@ type Desk interface {
 
 // Errors of an [Desk].
 var (
-	ErrNoCase      = errors.New("bridge: no such case")
-	ErrCaseClaimed = errors.New("bridge: the case is claimed")
-	ErrCaseState   = errors.New("bridge: the case is not in the state for that")
+	ErrNoCase      = errors.New("exceptions: no such case")
+	ErrCaseClaimed = errors.New("exceptions: the case is claimed")
+	ErrCaseState   = errors.New("exceptions: the case is not in the state for that")
 )
 
 // Case is an exception and what people have done about it.
@@ -112,15 +112,15 @@ type Decision struct {
 func (d Decision) check(now time.Time) error {
 	switch {
 	case strings.TrimSpace(d.By) == "" || len(d.By) > 100 || !utf8.ValidString(d.By):
-		return fmt.Errorf("bridge: decision %q: By must name a person or a team in up to 100 bytes", d.Verb)
+		return fmt.Errorf("exceptions: decision %q: By must name a person or a team in up to 100 bytes", d.Verb)
 	case len(d.Note) > 1000 || !utf8.ValidString(d.Note):
-		return fmt.Errorf("bridge: decision %q: Note must be a text of up to 1,000 bytes", d.Verb)
+		return fmt.Errorf("exceptions: decision %q: Note must be a text of up to 1,000 bytes", d.Verb)
 	case d.Verb == VerbResolved && strings.TrimSpace(d.Note) == "":
-		return fmt.Errorf("bridge: decision %q: Note is empty: say what was done", d.Verb)
+		return fmt.Errorf("exceptions: decision %q: Note is empty: say what was done", d.Verb)
 	case !d.Until.IsZero() && d.Verb != VerbClaimed && d.Verb != VerbResolved:
-		return fmt.Errorf("bridge: decision %q: it has no end: Until must be zero", d.Verb)
+		return fmt.Errorf("exceptions: decision %q: it has no end: Until must be zero", d.Verb)
 	case !d.Until.IsZero() && !d.Until.After(now):
-		return fmt.Errorf("bridge: decision %q: Until %s is over", d.Verb, d.Until.UTC().Format(time.RFC3339))
+		return fmt.Errorf("exceptions: decision %q: Until %s is over", d.Verb, d.Until.UTC().Format(time.RFC3339))
 	}
 	return nil
 }
@@ -179,7 +179,7 @@ func (c Case) Decide(d Decision, now time.Time) (Case, error) {
 		open = !open
 	case VerbReleased, VerbResolved:
 	default:
-		return c, fmt.Errorf("bridge: %q is nothing to decide", d.Verb)
+		return c, fmt.Errorf("exceptions: %q is nothing to decide", d.Verb)
 	}
 	if !open {
 		return c, fmt.Errorf("%w: %s is %s, it cannot be %s", ErrCaseState, c.Object, c.State, d.Verb)

@@ -43,7 +43,7 @@ func ExampleDesk() {
 	}
 	// Output:
 	// open "Ann" <nil>
-	// open "Ann" bridge: the case is claimed by Ann until 2026-11-27 10:00 UTC
+	// open "Ann" exceptions: the case is claimed by Ann until 2026-11-27 10:00 UTC
 	// resolved "" <nil>
 	// 2 1 urgent
 	// raised ""

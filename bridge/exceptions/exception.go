@@ -9,7 +9,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
-// evidence pairs names with values and leaves out what is not known.
+// Evidence pairs names with values and leaves out what is not known.
 func Evidence(pairs ...string) []Property {
 	var list []Property
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -32,7 +32,7 @@ const (
 	OwnerIntegration     Owner = "integration"
 )
 
-// owners are all of them, in the order of the handbook.
+// Owners are all of them, in the order of the handbook.
 var Owners = []Owner{OwnerWarehouse, OwnerCustomerService, OwnerEcommerce, OwnerFinance, OwnerIntegration}
 
 // Severity orders exceptions by what waiting costs.
@@ -93,7 +93,7 @@ type Ref struct {
 // Ref returns the exception's kind and object.
 func (e Exception) Ref() Ref { return Ref{e.Kind, e.Object} }
 
-// raise fills owner and severity from the kind.
+// New fills owner and severity from the kind.
 func New(kind Kind, object string, deadline time.Time, seen, do string, evidence ...Property) Exception {
 	k := kinds[kind]
 	return Exception{
@@ -151,7 +151,7 @@ func (s Escalation) Apply(e Exception, now time.Time) Exception {
 	return e
 }
 
-// Exceptions is the queue of what needs a person, as the primitives use it.
+// Queue is the queue of what needs a person, as the primitives use it.
 // What people do with it is an [Desk].
 type Queue interface {
 	// Raise adds e, or counts it up if its key is open already.
@@ -163,6 +163,7 @@ type Queue interface {
 	Open(ctx context.Context) ([]Exception, error)
 }
 
+// RaiseAll raises one exception after the other, up to the first error.
 func RaiseAll(ctx context.Context, queue Queue, problems []Exception) error {
 	for _, e := range problems {
 		if err := queue.Raise(ctx, e); err != nil {

@@ -470,7 +470,7 @@ var kinds = map[Kind]Info{
 			"If the shop names no warehouse for a SKU, assign it to one.",
 		},
 		Where: []string{
-			"Bridge: StockOptions.Locations and ImportOptions.Locations",
+			"Bridge: stock.Options.Locations and ImportOptions.Locations",
 			"Seller Center: warehouse settings (Orders > Shipping and Delivery Settings > Fulfillment, or My Account > Seller Profile)",
 			inSellerProducts,
 		},
@@ -486,7 +486,7 @@ func (k Kind) Info() (info Info, known bool) {
 	return info, known
 }
 
-// allKinds are the kinds by name.
+// AllKinds are the kinds by name.
 func AllKinds() []Kind { return slices.Sorted(maps.Keys(kinds)) }
 
 // Kinds returns the closed set of kinds, by owner, the most severe first, then

@@ -4,6 +4,7 @@ import (
 	"errors"
 )
 
+// AsRefused returns the refusal that err wraps.
 func AsRefused(err error) (*RefusedError, bool) { return errors.AsType[*RefusedError](err) }
 
 // RefusedError is wrapped by port errors that repeating cannot mend.

@@ -22,10 +22,10 @@ func (e *UnreadableError) Error() string {
 	for _, id := range slices.Sorted(maps.Keys(e.Reasons)) {
 		texts = append(texts, fmt.Sprintf("%q: %s", id, e.Reasons[id]))
 	}
-	return "bridge: the shop's reply cannot be read in part: " + strings.Join(texts, "; ")
+	return "the shop's reply cannot be read in part: " + strings.Join(texts, "; ")
 }
 
-// unreadable returns what of a reply could not be read, and err if that is not
+// UnreadableIn returns what of a reply could not be read, and err if that is not
 // all that is wrong.
 func UnreadableIn(err error) (map[string]string, error) {
 	if e, ok := errors.AsType[*UnreadableError](err); ok {

@@ -53,7 +53,7 @@ func (t *Timings) Health() Flow {
 	return h
 }
 
-// percentile is the smallest value that p percent of the sorted values do not
+// Percentile is the smallest value that p percent of the sorted values do not
 // exceed.
 func Percentile(sorted []time.Duration, p int) time.Duration {
 	if len(sorted) == 0 {

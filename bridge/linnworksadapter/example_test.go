@@ -18,5 +18,5 @@ func ExampleNew() {
 	_, err = linnworksadapter.New(context.Background(), client, linnworksadapter.Options{Source: "TikTok", SubSource: "uk"})
 	fmt.Println(err)
 	// Output:
-	// bridge: linnworksadapter.New: Source "TikTok" is the name of another channel: choose one of your own
+	// linnworksadapter: New: Source "TikTok" is the name of another channel: choose one of your own
 }

@@ -128,8 +128,8 @@ func (l *Warehouse) ChannelOrder(n bridge.NewOrder) linnworks.ChannelOrder {
 		SecondaryReferenceNumber: n.RelatedReference,
 		PaymentStatus:            linnworks.PaymentStatusPaid, AutomaticallyLinkBySKU: true, UseChannelTax: n.TaxStated,
 		ReceivedDate: linnworks.Time{Time: n.ReceivedAt}, PaidOn: linnworks.Time{Time: n.PaidAt}, DispatchBy: linnworks.Time{Time: n.DispatchBy},
-		Currency: n.Currency, PostalServiceCost: linnworks.Decimal(n.Shipping.Decimal()), PostalServiceTaxRate: TaxRate(n.Shipping, n.ShippingTax),
-		MatchPostalServiceTag: l.ServiceTag(n), MatchPaymentMethodTag: n.PaymentMethod,
+		Currency: n.Currency, PostalServiceCost: linnworks.Decimal(n.Shipping.Decimal()), PostalServiceTaxRate: taxRate(n.Shipping, n.ShippingTax),
+		MatchPostalServiceTag: l.serviceTag(n), MatchPaymentMethodTag: n.PaymentMethod,
 		ChannelBuyerName: string(n.BuyerName), BuyerTaxNumber: string(n.TaxNumber),
 		DeliveryAddress: channelAddress(n.Recipient), BillingAddress: billing,
 	}
@@ -147,7 +147,7 @@ func (l *Warehouse) ChannelOrder(n bridge.NewOrder) linnworks.ChannelOrder {
 		order.OrderItems = append(order.OrderItems, linnworks.ChannelOrderItem{
 			ItemNumber: line.LineID, ChannelSKU: line.SKU, ItemTitle: line.Title, Qty: line.Quantity,
 			PricePerUnit: linnworks.Decimal(line.Price.Decimal()), LineDiscount: "0",
-			TaxRate: TaxRate(line.Price, line.Tax), TaxCostInclusive: true, UseChannelTax: n.TaxStated,
+			TaxRate: taxRate(line.Price, line.Tax), TaxCostInclusive: true, UseChannelTax: n.TaxStated,
 		})
 	}
 	for i, fee := range n.Fees {
@@ -179,7 +179,7 @@ func (l *Warehouse) ChannelOrder(n bridge.NewOrder) linnworks.ChannelOrder {
 // that says most wins: the shop's id, shipping model and name, name, model. An
 // unmapped option of the platform's shipping keeps the model in its tag: it may
 // have the name of an option of the seller's, and must not be sent as that.
-func (l *Warehouse) ServiceTag(n bridge.NewOrder) string {
+func (l *Warehouse) serviceTag(n bridge.NewOrder) string {
 	modelName := string(n.ShippingModel) + "/" + n.Service
 	for _, key := range []string{n.ServiceID, modelName, n.Service, string(n.ShippingModel)} {
 		if tag := l.options.Service[key]; tag != "" {
@@ -194,7 +194,7 @@ func (l *Warehouse) ServiceTag(n bridge.NewOrder) string {
 
 // taxRate is the percentage at which gross contains tax, exact enough for net and
 // tax to come out to the minor unit. More than a hundred times the net is absurd.
-func TaxRate(gross, tax bridge.Money) linnworks.Decimal {
+func taxRate(gross, tax bridge.Money) linnworks.Decimal {
 	net := gross.Minor - tax.Minor
 	if tax.Minor <= 0 || net <= 0 || tax.Minor/net > 100 {
 		return "0"

@@ -45,7 +45,7 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Linnworks connects the primitives to a Linnworks account through the client of
+// Warehouse connects the primitives to a Linnworks account through the client of
 // package linnworks. It implements [catalogue.Source], [catalogue.ItemSource], [catalogue.MappingSource],
 // [stock.Reader], [stock.Sweeper], [stock.Touches], [stock.ItemStates], [bridge.OrderBook],
 // [bridge.OrderTracer], [bridge.AddressWriter], [bridge.OrderCanceller] and [bridge.TrackingWriter].
@@ -85,16 +85,16 @@ func New(ctx context.Context, client *linnworks.Client, o Options) (*Warehouse, 
 	o.Source = cmp.Or(o.Source, "TIKTOKBRIDGE")
 	switch {
 	case client == nil:
-		return nil, errors.New("bridge: NewLinnworks: nil client")
+		return nil, errors.New("linnworksadapter: New: nil client")
 	case o.SubSource == "":
-		return nil, errors.New("bridge: NewLinnworks: SubSource is empty: name the shop, for good")
+		return nil, errors.New("linnworksadapter: New: SubSource is empty: name the shop, for good")
 	case slices.Contains([]string{"TIKTOK", "TIKTOKSHOP", "AMAZON", "EBAY", "SHOPIFY"}, strings.ToUpper(o.Source)):
-		return nil, fmt.Errorf("bridge: NewLinnworks: Source %q is the name of another channel: choose one of your own", o.Source)
+		return nil, fmt.Errorf("linnworksadapter: New: Source %q is the name of another channel: choose one of your own", o.Source)
 	}
 	o.Now = part.Clock(o.Now)
 	locations, err := client.Inventory.GetStockLocations(ctx, nil)
 	if err != nil {
-		return nil, fmt.Errorf("bridge: NewLinnworks: %w", err)
+		return nil, fmt.Errorf("linnworksadapter: New: %w", err)
 	}
 	l := &Warehouse{client: client, options: o, locations: map[linnworks.GUID]string{}, centres: map[linnworks.GUID]bool{}}
 	for _, location := range locations {

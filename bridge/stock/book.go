@@ -185,7 +185,7 @@ type bookWarehouses struct {
 func NewBook(o Options) (*Book, error) {
 	o, err := o.checked()
 	if err != nil {
-		return nil, fmt.Errorf("bridge: NewStockBook: %w", err)
+		return nil, fmt.Errorf("stock: NewBook: %w", err)
 	}
 	return newStockBook(o), nil
 }

@@ -154,7 +154,7 @@ func NewBufferRules(o BufferOptions) (*BufferRules, error) {
 	r := &BufferRules{root: bufferNode{action: AddUp}, now: part.Clock(o.Now)}
 	b := bufferBuilder{classify: o.Classify != nil}
 	fail := func(err error) (*BufferRules, error) {
-		return nil, fmt.Errorf("bridge: NewBufferRules: %w", err)
+		return nil, fmt.Errorf("stock: NewBufferRules: %w", err)
 	}
 	var err error
 	if r.root.rules, err = b.nodes(o.Rules, "Rules", 0); err != nil {

@@ -135,7 +135,7 @@ func NewComputed(o ComputedOptions) (*Computed, error) {
 		err = fmt.Errorf("UnitsPerSale %d is negative", o.UnitsPerSale)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("bridge: NewComputedBuffer: %w", err)
+		return nil, fmt.Errorf("stock: NewComputed: %w", err)
 	}
 	return &Computed{
 		options: o, began: part.Clock(o.Now)(), rates: map[saleKey]saleRate{},

@@ -111,7 +111,7 @@ func hours(h float64) time.Duration { return time.Duration(h * float64(time.Hour
 // say, and counts how often more is sold than there is.
 func TestComputedBufferKeepsItsBound(t *testing.T) {
 	const measured, levels, runs = 8.0, 120, 5000
-	for name, truth := range map[string]market{
+	for name, truth := range map[string]trade{
 		"a burst in the shop":    {rateElsewhere: 40, rateShop: 400, delayElsewhere: 3.0 / 60, delayShop: 0.2 / 60},
 		"sales mostly elsewhere": {rateElsewhere: 400, rateShop: 40, delayElsewhere: 0.2 / 60, delayShop: 1.5 / 60},
 	} {
@@ -162,15 +162,15 @@ func TestComputedBufferKeepsItsBound(t *testing.T) {
 	}
 }
 
-// market is how fast both sides sell, an hour, and how late the other one knows,
+// trade is how fast both sides sell, an hour, and how late the other one knows,
 // in hours.
-type market struct{ rateElsewhere, rateShop, delayElsewhere, delayShop float64 }
+type trade struct{ rateElsewhere, rateShop, delayElsewhere, delayShop float64 }
 
 // sellOut plays a sale until nobody has anything to sell, and tells whether more
 // was sold than there was. The level in the shop is set all the time, each to
 // what was known of both sides before their delays; other channels sell what the
 // warehouse has, which knows of a sale in the shop after the delay of the shop.
-func (m market) sellOut(r *rand.Rand, stock, buffer int) bool {
+func (m trade) sellOut(r *rand.Rand, stock, buffer int) bool {
 	var elsewhere, shop []float64
 	before := func(sales []float64, t float64) int {
 		i, _ := slices.BinarySearch(sales, t)
@@ -323,12 +323,12 @@ func TestMeasuredDelays(t *testing.T) {
 			d /= 8
 		}
 		all = append(all, d)
-		m.add(d)
+		m.Add(d)
 		want := slices.Max(all[max(0, len(all)-1000):])
 		if len(all) < 1000 {
 			want = max(want, time.Minute)
 		}
-		if got := m.limit(time.Minute); got != want {
+		if got := m.Limit(time.Minute); got != want {
 			t.Fatalf("after %d: %s, want %s", len(all), got, want)
 		}
 	}
@@ -351,7 +351,7 @@ func TestNewComputedBufferRefuses(t *testing.T) {
 	} {
 		o := stock.ComputedOptions{Bound: 0.01, AssumedDelay: time.Second}
 		change(&o)
-		if _, err := stock.NewComputed(o); err == nil || !strings.Contains(err.Error(), "bridge: NewComputedBuffer: "+want) {
+		if _, err := stock.NewComputed(o); err == nil || !strings.Contains(err.Error(), "stock: NewComputed: "+want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}

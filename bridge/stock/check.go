@@ -131,15 +131,15 @@ type Check struct {
 // NewCheck checks ports and options. From then on the book keeps what checks
 // need: make it before the first push.
 func NewCheck(p CheckPorts, o CheckOptions) (*Check, error) {
-	err := part.Required("NewStockCheck", map[string]any{"Shop": p.Shop, "Ledger": p.Ledger, "Levels": p.Levels, "Exceptions": p.Exceptions})
+	err := part.Required("stock: NewCheck", map[string]any{"Shop": p.Shop, "Ledger": p.Ledger, "Levels": p.Levels, "Exceptions": p.Exceptions})
 	if err != nil {
 		return nil, err
 	}
 	if p.Book == nil {
-		return nil, errors.New("bridge: NewStockCheck: missing port(s): Book")
+		return nil, errors.New("stock: NewCheck: missing port(s): Book")
 	}
 	if o, err = o.checked(); err != nil {
-		return nil, fmt.Errorf("bridge: NewStockCheck: %w", err)
+		return nil, fmt.Errorf("stock: NewCheck: %w", err)
 	}
 	p.Book.watch()
 	return &Check{ports: p, options: o}, nil
@@ -254,12 +254,12 @@ func (c *Check) Check(ctx context.Context, skuIDs ...string) (CheckResult, error
 	run := checkRun{Check: c, bad: map[string]bool{}, shown: map[string]ShownStock{}}
 	open, err := c.ports.Exceptions.Open(ctx)
 	if err != nil {
-		return run.result, fmt.Errorf("bridge: stock check: %w", err)
+		return run.result, fmt.Errorf("stock check: %w", err)
 	}
 	run.open = open
 	run.result.Stopped = c.ports.Book.halt(open) != nil
 	if err := run.all(ctx, skuIDs); err != nil {
-		return run.result, fmt.Errorf("bridge: stock check: %w", err)
+		return run.result, fmt.Errorf("stock check: %w", err)
 	}
 	return run.result, nil
 }

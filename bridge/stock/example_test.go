@@ -3,6 +3,7 @@ package stock_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
@@ -10,6 +11,51 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
+
+// stockroom is a warehouse of one's own: free units by SKU, all in one place.
+type stockroom struct {
+	levels map[string]int
+	kits   map[string][]catalogue.Component
+}
+
+// StockItems takes the seller SKU for the item's id.
+func (s stockroom) StockItems(_ context.Context, listings []catalogue.SKU) (map[string]catalogue.Item, map[string]error, error) {
+	items := map[string]catalogue.Item{}
+	for _, l := range listings {
+		if _, single := s.levels[l.SellerSKU]; single || s.kits[l.SellerSKU] != nil {
+			items[l.ID] = catalogue.Item{ID: l.SellerSKU, SKU: l.SellerSKU, Kit: s.kits[l.SellerSKU]}
+		}
+	}
+	return items, nil, nil
+}
+
+func (s stockroom) StockLevels(_ context.Context, ids []string) (stock.Reading, error) {
+	r := stock.Reading{At: time.Now(), Available: map[string]map[string]int{}}
+	for _, id := range ids {
+		r.Available[id] = map[string]int{"main": s.levels[id]}
+	}
+	return r, nil
+}
+
+// market is a shop of one's own.
+type market struct{ listings []catalogue.Listing }
+
+func (m market) Listings(context.Context) iter.Seq2[catalogue.Listing, error] {
+	return func(yield func(catalogue.Listing, error) bool) {
+		for _, l := range m.listings {
+			if !yield(l, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (m market) PublishStock(_ context.Context, p stock.ProductStock) ([]stock.Refusal, error) {
+	for _, sku := range p.SKUs {
+		fmt.Println("published:", sku.SellerSKU, sku.Stock)
+	}
+	return nil, nil
+}
 
 func ExampleBook() {
 	book, err := stock.NewBook(stock.Options{
@@ -50,13 +96,13 @@ func ExampleBook() {
 func ExamplePush() {
 	ctx := context.Background()
 	mug := catalogue.Item{ID: "MUG", SKU: "MUG"}
-	warehouse := bridge.Stockroom{
-		Levels: map[string]int{"MUG": 9, "TEA": 40},
-		Kits:   map[string][]catalogue.Component{"TWO-MUGS": {{Item: mug, Quantity: 2}}},
+	warehouse := stockroom{
+		levels: map[string]int{"MUG": 9, "TEA": 40},
+		kits:   map[string][]catalogue.Component{"TWO-MUGS": {{Item: mug, Quantity: 2}}},
 	}
-	var shop bridge.Market
+	var shop market
 	for _, sku := range []string{"MUG", "TEA", "TWO-MUGS"} {
-		shop.Listings = append(shop.Listings, catalogue.Listing{
+		shop.listings = append(shop.listings, catalogue.Listing{
 			SKU:   catalogue.SKU{ProductID: sku, ID: "id-" + sku, SellerSKU: sku},
 			Stock: []catalogue.WarehouseStock{{WarehouseID: "shop-1", Quantity: 38}},
 		})

@@ -146,7 +146,7 @@ func (w *stockWorld) accept() {
 
 // answer brings in that the shop has taken it.
 func (w *stockWorld) answer() {
-	w.book.done(w.now, *w.call, stock.Published{accepted: w.call.SKUs}, nil, &stock.LiveOptions{})
+	w.book.Done(w.now, *w.call, w.call.SKUs)
 	w.call, w.took = nil, false
 }
 
@@ -253,7 +253,7 @@ var worldSteps = []struct {
 			return false
 		}
 		w.readLedger()
-		p, _, ok := w.book.take(w.now, 5, time.Hour)
+		p, ok := w.book.Take(w.now, 5, time.Hour)
 		if ok {
 			w.call, w.callPeak = &p, w.peak
 		}

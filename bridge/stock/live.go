@@ -109,14 +109,14 @@ func NewLive(p LivePorts, o LiveOptions) (*Live, error) {
 	if err := p.required("NewLiveStock"); err != nil {
 		return nil, err
 	}
-	if err := part.Required("NewLiveStock", map[string]any{"Sweep": p.Sweep}); err != nil {
+	if err := part.Required("stock: NewLive", map[string]any{"Sweep": p.Sweep}); err != nil {
 		return nil, err
 	}
 	switch {
 	case p.Book == nil:
-		return nil, errors.New("bridge: NewLiveStock: missing port(s): Book")
+		return nil, errors.New("stock: NewLive: missing port(s): Book")
 	case p.Check != nil && p.Check.ports.Book != p.Book:
-		return nil, errors.New("bridge: NewLiveStock: Check works on another book")
+		return nil, errors.New("stock: NewLive: Check works on another book")
 	}
 	for _, d := range []struct {
 		name  string
@@ -130,12 +130,12 @@ func NewLive(p LivePorts, o LiveOptions) (*Live, error) {
 		{"StaleAfter", &o.StaleAfter, 3 * cmp.Or(o.SweepEvery, 5*time.Minute)},
 	} {
 		if *d.value < 0 {
-			return nil, fmt.Errorf("bridge: NewLiveStock: %s is negative: %v", d.name, *d.value)
+			return nil, fmt.Errorf("stock: NewLive: %s is negative: %v", d.name, *d.value)
 		}
 		*d.value = cmp.Or(*d.value, d.std)
 	}
 	if o.Publishers < 0 || o.FairEvery < 0 {
-		return nil, fmt.Errorf("bridge: NewLiveStock: Publishers %d, FairEvery %d: neither may be negative", o.Publishers, o.FairEvery)
+		return nil, fmt.Errorf("stock: NewLive: Publishers %d, FairEvery %d: neither may be negative", o.Publishers, o.FairEvery)
 	}
 	o.Publishers, o.FairEvery, o.HotCount = cmp.Or(o.Publishers, 4), cmp.Or(o.FairEvery, 5), cmp.Or(o.HotCount, 100)
 	return &Live{
@@ -399,7 +399,7 @@ func (l *Live) Report(ctx context.Context) error {
 	return nil
 }
 
-func (l *Live) failed(err error) error { return fmt.Errorf("bridge: live stock: %w", err) }
+func (l *Live) failed(err error) error { return fmt.Errorf("live stock: %w", err) }
 
 func (l *Live) wakeUp() {
 	select {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
@@ -12,13 +13,24 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
+// SweepStock makes a stockroom a [stock.Sweeper]: all of it is one page.
+func (s stockroom) SweepStock(ctx context.Context) iter.Seq2[stock.Reading, error] {
+	return func(yield func(stock.Reading, error) bool) {
+		var ids []string
+		for id := range s.levels {
+			ids = append(ids, id)
+		}
+		yield(s.StockLevels(ctx, ids))
+	}
+}
+
 // A program with a scheduler of its own calls the methods that Run calls.
 func ExampleLive() {
 	ctx := context.Background()
-	warehouse := bridge.Stockroom{Levels: map[string]int{"MUG": 9, "TEA": 40}}
-	var shop bridge.Market
+	warehouse := stockroom{levels: map[string]int{"MUG": 9, "TEA": 40}}
+	var shop market
 	for sku, shown := range map[string]int{"MUG": 12, "TEA": 30} {
-		shop.Listings = append(shop.Listings, catalogue.Listing{
+		shop.listings = append(shop.listings, catalogue.Listing{
 			SKU:   catalogue.SKU{ProductID: sku, ID: "id-" + sku, SellerSKU: sku},
 			Stock: []catalogue.WarehouseStock{{WarehouseID: "shop-1", Quantity: shown}},
 		})
@@ -58,7 +70,7 @@ func ExampleLive() {
 		fmt.Println(err)
 	}
 
-	warehouse.Levels["TEA"] = 3 // sold elsewhere
+	warehouse.levels["TEA"] = 3 // sold elsewhere
 	read, err := live.ReadHot(ctx)
 	fmt.Println(read, "item read", err)
 	_, err = live.Publish(ctx)

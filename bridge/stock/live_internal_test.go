@@ -305,10 +305,10 @@ func TestStockBookOrder(t *testing.T) {
 	at := world.Noon
 	book.SetCatalogue(book.Mark(), at, listings, items, nil)
 	book.SetLevels(book.Mark(), stock.Reading{At: at, Available: levels})
-	book.heatUp(at, func(l catalogue.Listing, _ time.Time) bool { return strings.HasSuffix(l.SellerSKU, "-HOT") }, 0)
+	book.HeatUp(at, func(l catalogue.Listing, _ time.Time) bool { return strings.HasSuffix(l.SellerSKU, "-HOT") }, 0)
 	var got []string
 	for {
-		p, _, ok := book.take(at, 100, time.Hour)
+		p, ok := book.Take(at, 100, time.Hour)
 		if !ok {
 			break
 		}
@@ -318,17 +318,15 @@ func TestStockBookOrder(t *testing.T) {
 		t.Error(diff)
 	}
 	// None is handed out twice before it is given back.
-	if _, _, ok := book.take(at, 100, time.Hour); ok {
+	if _, ok := book.Take(at, 100, time.Hour); ok {
 		t.Error("a product was handed out while its call is under way")
 	}
 	// The one that waits longest gets its turn.
-	book.putBack("p-RAISE", time.Time{})
-	book.putBack("p-ZERO", time.Time{})
-	if book.listings[book.bySKUID["s-RAISE"]].lag.since = at.Add(-time.Minute); true {
-		p, _, _ := book.take(at, 1, 30*time.Second)
-		if p.ProductID != "p-RAISE" {
-			t.Errorf("%s was taken", p.ProductID)
-		}
+	book.PutBack("p-RAISE", time.Time{})
+	book.PutBack("p-ZERO", time.Time{})
+	book.WaitsSince("s-RAISE", at.Add(-time.Minute))
+	if p, _ := book.Take(at, 1, 30*time.Second); p.ProductID != "p-RAISE" {
+		t.Errorf("%s was taken", p.ProductID)
 	}
 }
 
@@ -344,7 +342,7 @@ func TestLiveStockStandBy(t *testing.T) {
 		ctx2, stop2 := context.WithCancel(t.Context())
 		go func() { done <- second.Run(ctx2, func(err error) { t.Error(err) }) }()
 		time.Sleep(10 * time.Second)
-		if second.ports.Book.Stats().Listings > 0 || w.Shown()["MUG"] != "W1:10" {
+		if second.Ports().Book.Stats().Listings > 0 || w.Shown()["MUG"] != "W1:10" {
 			t.Errorf("the stand-by works, or the first does not: %v", w.Shown())
 		}
 		stop()
@@ -382,7 +380,7 @@ func TestLiveStockAfterACancellation(t *testing.T) {
 					l := w.live(t, stock.LiveOptions{})
 					if checked {
 						var err error
-						l.ports.Check, err = stock.NewCheck(stock.CheckPorts{Book: l.book, Shop: w, Ledger: w, Levels: w, Exceptions: w}, stock.CheckOptions{})
+						l.Ports().Check, err = stock.NewCheck(stock.CheckPorts{Book: l.Book(), Shop: w, Ledger: w, Levels: w, Exceptions: w}, stock.CheckOptions{})
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -390,13 +388,13 @@ func TestLiveStockAfterACancellation(t *testing.T) {
 					w.start(t, l)
 					time.Sleep(time.Minute)
 					if checked { // as Run does now and then
-						if err := l.check(t.Context()); err != nil {
+						if err := l.LookAt(t.Context()); err != nil {
 							t.Fatal(err)
 						}
 					}
 					before, looks := len(w.Pushes), w.Count("ShopStock")
 					w.ForSale[0].Stock[0].Quantity = tc.shows
-					l.book.Suspect("s-MUG")
+					l.Book().Suspect("s-MUG")
 					w.drain(t, l)
 					if n := len(w.Pushes) - before; n != tc.calls || w.Count("ShopStock")-looks != 1 || w.Shown()["MUG"] != "W1:10" {
 						t.Errorf("%d calls, %d look-ups, shown %v", n, w.Count("ShopStock")-looks, w.Shown())
@@ -415,11 +413,11 @@ func TestLiveStockRunChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newLiveWorld(t, "MUG")
 		l := w.live(t, stock.LiveOptions{})
-		check, err := stock.NewCheck(stock.CheckPorts{Book: l.book, Shop: w, Ledger: w, Levels: w, Exceptions: w}, stock.CheckOptions{})
+		check, err := stock.NewCheck(stock.CheckPorts{Book: l.Book(), Shop: w, Ledger: w, Levels: w, Exceptions: w}, stock.CheckOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.ports.Check = check
+		l.Ports().Check = check
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- l.Run(ctx, func(err error) { t.Error(err) }) }()

@@ -115,7 +115,7 @@ func NewPush(p Ports, o Options) (*Push, error) {
 	}
 	o, err := o.checked()
 	if err != nil {
-		return nil, fmt.Errorf("bridge: NewStockPush: %w", err)
+		return nil, fmt.Errorf("stock: NewPush: %w", err)
 	}
 	return &Push{ports: p, options: o}, nil
 }
@@ -159,7 +159,7 @@ func (s *Push) read(ctx context.Context) (*Book, error) {
 		r.shop, r.ledger, func(ctx context.Context) error { return r.levels(ctx, book.ItemIDs()) }, r.vanished, r.ledger,
 	} {
 		if err := step(ctx); err != nil {
-			return nil, fmt.Errorf("bridge: stock: %w", err)
+			return nil, fmt.Errorf("stock: %w", err)
 		}
 	}
 	return book, nil
@@ -178,10 +178,10 @@ func (s *Push) Push(ctx context.Context) (Result, error) {
 	defer unlock()
 	open, err := s.ports.Exceptions.Open(ctx)
 	if err != nil {
-		return Result{}, fmt.Errorf("bridge: stock: %w", err)
+		return Result{}, fmt.Errorf("stock: %w", err)
 	}
 	if err := s.options.stopped(open); err != nil {
-		return Result{}, fmt.Errorf("bridge: stock: %w", err)
+		return Result{}, fmt.Errorf("stock: %w", err)
 	}
 	book, err := s.read(ctx)
 	if err != nil {
@@ -191,7 +191,7 @@ func (s *Push) Push(ctx context.Context) (Result, error) {
 	result := Result{Plan: plan}
 	r := stockReader{ports: s.ports, book: book, now: s.options.Now}
 	if err := errors.Join(r.release(ctx), s.report(ctx, book, plan)); err != nil {
-		return result, fmt.Errorf("bridge: stock: %w", err)
+		return result, fmt.Errorf("stock: %w", err)
 	}
 	var errs []error
 	for i, p := range plan.Products {
@@ -199,7 +199,7 @@ func (s *Push) Push(ctx context.Context) (Result, error) {
 			return result, errors.Join(append(errs, err)...)
 		}
 		if err := r.ledger(ctx); err != nil {
-			return result, errors.Join(append(errs, fmt.Errorf("bridge: stock: %w", err))...)
+			return result, errors.Join(append(errs, fmt.Errorf("stock: %w", err))...)
 		}
 		if p = book.retake(p.ProductID, time.Time{}); len(p.SKUs) == 0 {
 			continue // what was sold meanwhile has made it right
@@ -210,7 +210,7 @@ func (s *Push) Push(ctx context.Context) (Result, error) {
 		result.Refused += len(did.refused) + len(did.later)
 		book.Accepted(s.options.Now().UTC(), ProductStock{ProductID: p.ProductID, SKUs: did.accepted})
 		if err != nil {
-			errs = append(errs, fmt.Errorf("bridge: stock: product %s: %w", p.ProductID, err))
+			errs = append(errs, fmt.Errorf("stock: product %s: %w", p.ProductID, err))
 		}
 	}
 	return result, errors.Join(errs...)

@@ -42,7 +42,7 @@ type Hint struct {
 }
 
 // ErrTooManyHints is returned by [Hints] that are full.
-var ErrTooManyHints = errors.New("bridge: too many hints wait: run the intake")
+var ErrTooManyHints = errors.New("store: too many hints wait: run the intake")
 
 // Hints keeps hints until they have been followed, by the name of the list.
 type Hints interface {

@@ -69,7 +69,7 @@ var _ interface {
 // New adapts a client that is bound to a shop.
 func New(client *tiktokshop.Client, o Options) (*Shop, error) {
 	if client == nil || client.Shop().ID == "" {
-		return nil, errors.New("bridge: NewTikTokShop needs a client bound to a shop: see tiktokshop.Client.ForShop")
+		return nil, errors.New("tiktokadapter: New needs a client bound to a shop: see tiktokshop.Client.ForShop")
 	}
 	o.HoldWindow = cmp.Or(o.HoldWindow, time.Hour)
 	o.Documents = cmp.Or(o.Documents, &http.Client{Timeout: 30 * time.Second})

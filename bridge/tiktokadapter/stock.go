@@ -221,7 +221,7 @@ func refusals(reply *tiktokshop.UpdateInventoryResponse, partial *tiktokshop.Par
 	return list
 }
 
-// stock.ShownReader implements [stock.ShownReader] with one Inventory Search call for 600 SKUs.
+// ShopStock implements [stock.ShownReader] with one Inventory Search call for 600 SKUs.
 //
 // https://partner.tiktokshop.com/docv2/page/inventory-search-202309
 func (t *Shop) ShopStock(ctx context.Context, skuIDs []string) ([]stock.ShownStock, error) {

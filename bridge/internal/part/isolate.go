@@ -4,11 +4,11 @@ import (
 	"context"
 )
 
-// maxStrikes is how many calls in a row may fail before isolate gives up. To find
+// MaxStrikes is how many calls in a row may fail before isolate gives up. To find
 // one bad item of 50 takes seven.
 const MaxStrikes = 16
 
-// isolate tries items together. If that fails it tries the halves, down to single
+// Isolate tries items together. If that fails it tries the halves, down to single
 // items, and blames those. It returns an error if everything keeps failing: then
 // it is not the items.
 func Isolate[T any](ctx context.Context, items []T, strikes *int, try func([]T) error, blame func(T, error)) error {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// compareDeadlines puts an unknown deadline last.
+// CompareTimes puts an unknown deadline last.
 func CompareTimes(a, b time.Time) int {
 	switch {
 	case a.IsZero() && b.IsZero():
@@ -20,6 +20,7 @@ func CompareTimes(a, b time.Time) int {
 	return a.Compare(b)
 }
 
+// Clock returns now, or time.Now for nil.
 func Clock(now func() time.Time) func() time.Time {
 	if now == nil {
 		return time.Now
@@ -27,7 +28,8 @@ func Clock(now func() time.Time) func() time.Time {
 	return now
 }
 
-// required names the ports that are missing.
+// Required returns an error that names the ports that are missing, after the
+// constructor that was given too few, such as "bridge: NewGate".
 func Required(constructor string, ports map[string]any) error {
 	var missing []string
 	for name, port := range ports {
@@ -39,10 +41,10 @@ func Required(constructor string, ports map[string]any) error {
 		return nil
 	}
 	slices.Sort(missing)
-	return fmt.Errorf("bridge: %s: missing port(s): %s", constructor, strings.Join(missing, ", "))
+	return fmt.Errorf("%s: missing port(s): %s", constructor, strings.Join(missing, ", "))
 }
 
-// joined is a list in one property: names are keys in Linnworks.
+// Joined is a list in one property: names are keys in Linnworks.
 func Joined[T ~string](list []T) string {
 	text := ""
 	for i, v := range list {
@@ -54,7 +56,7 @@ func Joined[T ~string](list []T) string {
 	return text
 }
 
-// firstSet returns the first moment that is set: the warehouse demands a
+// FirstSet returns the first moment that is set: the warehouse demands a
 // despatch date even where the shop gives none.
 func FirstSet(moments ...time.Time) time.Time {
 	for _, t := range moments {
@@ -65,9 +67,10 @@ func FirstSet(moments ...time.Time) time.Time {
 	return time.Time{}
 }
 
+// Clip returns a text that is short enough for an error.
 func Clip(s string) string {
 	if len(s) > 40 {
-		return s[:40] + "..."
+		return strings.ToValidUTF8(s[:40], "") + "..."
 	}
 	return s
 }

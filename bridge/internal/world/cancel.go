@@ -19,7 +19,7 @@ type desk struct {
 	Zeroed           bool     // a cancellation has set stock to zero
 }
 
-// decide ends a request; false if none waits.
+// Decide ends a request; false if none waits.
 func (w *World) Decide(id string, approve bool) bool {
 	for i, c := range w.Pending {
 		if c.ID != id || !c.Pending {

@@ -1,3 +1,5 @@
+// Package world is a shop and a warehouse in maps, behind every port of the bridge,
+// for tests. Each call can be made to fail, before or after it takes effect.
 package world
 
 import (
@@ -22,7 +24,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// regretsPass runs what has to do with cancellations once.
+// RegretsPass runs what has to do with cancellations once.
 func (w *World) RegretsPass(ctx context.Context) error {
 	var orders []bridge.Order
 	for o, err := range w.OrdersUpdated(ctx, Noon, Noon) {
@@ -68,7 +70,7 @@ func (w *World) OrdersByStatus(ctx context.Context, status bridge.OrderStatus) i
 	}
 }
 
-// sentOrders puts n processed orders into both sides.
+// SentOrders puts n processed orders into both sides.
 func (w *World) SentOrders(n int) {
 	for i := range n {
 		id := fmt.Sprintf("%04d", i)
@@ -76,7 +78,7 @@ func (w *World) SentOrders(n int) {
 	}
 }
 
-// readers are reads of many warehouse orders with one call.
+// ReadOrders reads many warehouse orders with one call.
 func (w *World) ReadOrders(ctx context.Context, ids []string) (list []bridge.WarehouseOrder, err error) {
 	err = w.Do(ctx, "ReadOrders", func() error {
 		for _, e := range w.Book {
@@ -89,7 +91,7 @@ func (w *World) ReadOrders(ctx context.Context, ids []string) (list []bridge.War
 	return list, err
 }
 
-// processed puts a warehouse order of a shop order into the book, as it is after
+// Processed puts a warehouse order of a shop order into the book, as it is after
 // the parcel left.
 func (w *World) Processed(o bridge.Order, tracking string) *BookEntry {
 	n, _ := bridge.MapOrder(o, catalogue.Lookup{Items: w.Items})
@@ -99,7 +101,7 @@ func (w *World) Processed(o bridge.Order, tracking string) *BookEntry {
 	return e
 }
 
-// waiting puts the warehouse order into the book as it is before.
+// Waiting puts the warehouse order into the book as it is before.
 func (w *World) Waiting(o bridge.Order) *BookEntry {
 	e := w.Processed(o, "")
 	e.State, e.Stage = bridge.Open, bridge.StageNew
@@ -129,7 +131,7 @@ func sinceNoon() func() time.Time {
 
 var ErrInjected = errors.New("the line went dead")
 
-// world is a shop, a warehouse and a store behind all ports of the package. It
+// World is a shop, a warehouse and a store behind all ports of the package. It
 // counts the calls and can fail, lose the reply of, or stop after any of them.
 type World struct {
 	T  *testing.T
@@ -211,7 +213,7 @@ func NewWorld(t *testing.T) *World {
 	return w
 }
 
-// do is every call: it fails before or after the effect, or not at all.
+// Do is every call: it fails before or after the effect, or not at all.
 func (w *World) Do(ctx context.Context, name string, effect func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -234,7 +236,7 @@ func (w *World) Do(ctx context.Context, name string, effect func() error) error 
 	return cmp.Or(bad, err)
 }
 
-// failOn fails every call of the name given.
+// FailOn fails every call of the name given.
 func FailOn(name string) func(int, string) error {
 	return func(_ int, n string) error {
 		if n == name {
@@ -367,7 +369,7 @@ func (w *World) Ship(ctx context.Context, s bridge.Shipment) error {
 	})
 }
 
-// mark shows a tracking number on lines of an order (all if none is named).
+// Mark shows a tracking number on lines of an order (all if none is named).
 func (w *World) Mark(id, tracking string, lineIDs []string) {
 	o := w.Orders[id]
 	o.Lines = slices.Clone(o.Lines)
@@ -628,7 +630,7 @@ func (w *World) Open(ctx context.Context) (list []exceptions.Exception, err erro
 	return list, err
 }
 
-// open returns the kinds and objects of the open exceptions.
+// OpenKinds returns the kinds and objects of the open exceptions.
 func (w *World) OpenKinds() []string {
 	list, _ := w.Exceptions.Open(context.Background())
 	var keys []string
@@ -642,7 +644,7 @@ func (w *World) OpenKinds() []string {
 	return keys
 }
 
-// reservation is that of order 1, the one that most tests have.
+// Reservation is that of order 1, the one that most tests have.
 func (w *World) Reservation() (store.Reservation, bool) {
 	list, _ := w.Memory.Reservations(context.Background())
 	for _, r := range list {
@@ -673,7 +675,7 @@ func (w *World) Importer() *bridge.Importer { return w.ImporterAt(w.Now) }
 
 func (w *World) ImporterAt(now func() time.Time) *bridge.Importer { return w.importerOver(nil, now) }
 
-// importerReading asks the shop again before it commits.
+// ImporterReading asks the shop again before it commits.
 func (w *World) ImporterReading() *bridge.Importer { return w.importerOver(w, w.Now) }
 
 func (w *World) importerOver(orders bridge.OrderSource, now func() time.Time) *bridge.Importer {
@@ -729,7 +731,7 @@ var Home = bridge.Address{Name: "Ada Buyer", Line1: "1 Secret Street", Postcode:
 
 func GBP(minor int64) bridge.Money { return bridge.Money{Minor: minor, Currency: "GBP"} }
 
-// anOrder is ready to ship, of one unit of each listing.
+// AnOrder is ready to ship, of one unit of each listing.
 func AnOrder(id string, listings ...string) bridge.Order {
 	o := bridge.Order{
 		ID: id, Status: bridge.AwaitingShipment, ShippingModel: bridge.SellerShipping, WarehouseID: "W1", Recipient: Home,
@@ -744,7 +746,7 @@ func AnOrder(id string, listings ...string) bridge.Order {
 	return o
 }
 
-// priced states as totals what the lines add up to.
+// Priced states as totals what the lines add up to.
 func Priced(o bridge.Order) bridge.Order {
 	o.Totals.Items = bridge.Money{Currency: o.Totals.Currency}
 	for _, l := range o.Lines {
@@ -754,7 +756,7 @@ func Priced(o bridge.Order) bridge.Order {
 	return o
 }
 
-// put shows orders in the shop and returns them.
+// Put shows orders in the shop and returns them.
 func (w *World) Put(orders ...bridge.Order) []bridge.Order {
 	for _, o := range orders {
 		w.Orders[o.ID] = o
@@ -767,7 +769,7 @@ func With(o bridge.Order, change func(*bridge.Order)) bridge.Order {
 	return o
 }
 
-// outcome brings what a run did with one order down to a word; errors fail the
+// Outcome brings what a run did with one order down to a word; errors fail the
 // test.
 func Outcome(t *testing.T) func(bridge.OrderResults, error) bridge.Outcome {
 	return func(r bridge.OrderResults, err error) bridge.Outcome {
@@ -808,7 +810,7 @@ func Bundle(id string, price int64, components ...catalogue.BundleComponent) bri
 	return bridge.OrderLine{ID: id, Listing: SKU("TTBUNDLE"), Title: "Bundle", Price: GBP(price), Components: components}
 }
 
-// secrets are texts about the buyer that every order of the tests carries: home,
+// Secrets are texts about the buyer that every order of the tests carries: home,
 // a nickname and a note.
 var Secrets = []string{
 	"Ada", "ada_b", "Secret Street", "AB1 2CD", "7700 900123", "ada@example", "ring twice",
@@ -826,7 +828,7 @@ func (w *World) discreet(v any) {
 	}
 }
 
-// pass runs every primitive once, as a program would.
+// Pass runs every primitive once, as a program would.
 func (w *World) Pass(ctx context.Context) error {
 	var orders []bridge.Order
 	for o, err := range w.OrdersUpdated(ctx, Noon, Noon) {
@@ -846,7 +848,7 @@ func (w *World) Pass(ctx context.Context) error {
 	return errors.Join(importErr, cancelErr, dispatchErr, pushErr)
 }
 
-// state is everything that is left behind, without ids and moments.
+// State is everything that is left behind, without ids and moments.
 func (w *World) State() []string {
 	var list []string
 	for _, e := range w.Book {
@@ -882,7 +884,7 @@ func (w *World) Revoker(o bridge.RevokeOptions) *bridge.Revoker {
 	return v
 }
 
-// list puts a listing into the shop, with zero shown in every warehouse.
+// List puts a listing into the shop, with zero shown in every warehouse.
 func (w *World) List(name string, warehouses ...string) *catalogue.Listing {
 	l := catalogue.Listing{SKU: SKU(name), Title: name}
 	for _, id := range warehouses {
@@ -892,7 +894,7 @@ func (w *World) List(name string, warehouses ...string) *catalogue.Listing {
 	return &w.ForSale[len(w.ForSale)-1]
 }
 
-// shown is what the shop shows, by SKU.
+// Shown is what the shop shows, by SKU.
 func (w *World) Shown() map[string]string {
 	w.Mu.Lock()
 	defer w.Mu.Unlock()

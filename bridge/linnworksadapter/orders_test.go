@@ -1,10 +1,9 @@
-package bridge_test
+package linnworksadapter
 
 import (
 	"testing"
 
 	"github.com/linnbridge/linnbridge/bridge"
-	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 )
 
 // An order of the platform's shipping must not be sent by the service of the
@@ -25,8 +24,8 @@ func TestServiceTag(t *testing.T) {
 		{"id before all", map[string]string{"7101": "Special", "Standard": "Tracked 48", "seller/Standard": "x", "seller": "y"}, bridge.SellerShipping, "Special"},
 		{"name before model", map[string]string{"Standard": "Tracked 48", "seller": "Any"}, bridge.SellerShipping, "Tracked 48"},
 	} {
-		l := &linnworksadapter.Warehouse{options: linnworksadapter.Options{Service: tc.service}}
-		if got := l.ServiceTag(bridge.NewOrder{Service: "Standard", ServiceID: "7101", ShippingModel: tc.model}); got != tc.want {
+		l := &Warehouse{options: Options{Service: tc.service}}
+		if got := l.serviceTag(bridge.NewOrder{Service: "Standard", ServiceID: "7101", ShippingModel: tc.model}); got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}
 	}
@@ -38,7 +37,7 @@ func TestTaxRateIsExact(t *testing.T) {
 	for _, gross := range []int64{1, 2, 99, 1083, 2165, 99_999, 12_345_678} {
 		for _, share := range []int64{0, 1, 5, 50, 99, 100} {
 			tax := gross * share / 120
-			sent := linnworksadapter.TaxRate(bridge.Money{Minor: gross, Currency: "USD"}, bridge.Money{Minor: tax, Currency: "USD"})
+			sent := taxRate(bridge.Money{Minor: gross, Currency: "USD"}, bridge.Money{Minor: tax, Currency: "USD"})
 			r, ok := sent.Rat()
 			if !ok {
 				t.Fatalf("%q is no number", sent)
