@@ -103,7 +103,7 @@ func TestSweepStock(t *testing.T) {
 				if want := (n + 199) / 200; pages != want {
 					t.Errorf("%d pages, want %d", pages, want)
 				}
-				if calls, want := s.calls("Stock.GetStockItemsFull"), n/200+1; calls != want {
+				if calls, want := s.calls("Stock.GetStockItemsFull"), (n+199)/200+1; calls != want {
 					t.Errorf("%d calls, want %d", calls, want)
 				}
 			})
@@ -344,7 +344,7 @@ func TestSweepStockLeavesOutWhatHasNoLevels(t *testing.T) {
 	ids := s.add(t, linnworkstest.Item{SKU: "MUG", Levels: s.levels(1, 1)}, linnworkstest.Item{SKU: "CUP", Levels: s.levels(1, 1)})
 	c, err := s.Client(linnworks.WithLimiter(unpaced{}), linnworks.WithMiddleware(func(r *http.Request, next linnworks.Next) (*http.Response, error) {
 		reply, err := next(r)
-		if err != nil || !strings.HasSuffix(r.URL.Path, "/GetStockItemsFull") {
+		if err != nil || !strings.HasSuffix(r.URL.Path, "/GetStockItemsFull") || reply.StatusCode != http.StatusOK {
 			return reply, err
 		}
 		var items []map[string]any

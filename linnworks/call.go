@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -17,8 +16,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/google/go-querystring/query"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
 	"github.com/linnbridge/linnbridge/internal/wire"
@@ -209,7 +206,7 @@ func (c *Client) call(ctx context.Context, op operation, path []string, req, out
 	}
 	values := url.Values{}
 	if op.query && req != nil {
-		if values, err = query.Values(req); err == nil && op.jsonArrays {
+		if err = wire.Query(req, values.Add); err == nil && op.jsonArrays {
 			err = joinArrays(values, req)
 		}
 		if err != nil {
@@ -273,7 +270,10 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	if err != nil {
 		return fmt.Errorf("linnworks: %s: encoding the body: %w", op.name, err)
 	}
-	p := &inSession{client: c, op: op.name, req: req, host: op.host, path: path, query: values.Encode(), replay: op.replay}
+	p := &inSession{
+		client: c, op: op.name, req: req, host: op.host, path: path, query: values.Encode(), replay: op.replay,
+		contentType: contentType,
+	}
 	if op.host != hostAuth {
 		if err := c.session.refusal(op.name); err != nil {
 			return &Error{Operation: op.name, Class: ClassPermission, HTTPStatus: http.StatusUnauthorized, Err: err}
@@ -283,14 +283,10 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 			return err
 		}
 	}
-	header := http.Header{"User-Agent": {c.userAgent}, "Accept": {"application/json"}}
-	if contentType != "" {
-		header.Set("Content-Type", contentType)
-	}
-	maps.Copy(header, s.Header)
+	p.address = p.url(p.session)
 	key := LimitKey{Application: c.credentials.ApplicationID, Operation: op.name, PerMinute: op.limit}
 	reply, err := c.transport.Do(ctx, transport.Call{
-		Operation: op.name, Account: key.Application, Method: op.method, URL: p.url(), Header: header, Body: body,
+		Operation: op.name, Account: key.Application, Method: op.method, URL: p.address, Header: s.Header, Body: body,
 		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
 		Wait: func(ctx context.Context) error { return c.limiter.Wait(ctx, key) }, Learn: learner(c.limiter, key), Budget: op.name,
 		Secrets: p.secrets,
@@ -332,15 +328,17 @@ type inSession struct {
 	path    string
 	query   string
 	session *openSession // nil for calls that open one
+	address *url.URL     // with that session
 	replay  replay
-	sent    time.Time // of the last attempt
-	doubt   bool      // an attempt was answered in a way that does not tell whether it took effect
+
+	contentType string // empty without a body
+
+	sent  time.Time // of the last attempt
+	doubt bool      // an attempt was answered in a way that does not tell whether it took effect
 }
 
-func (p *inSession) url() *url.URL {
-	base := *p.client.baseURL(p.host, p.session)
-	base.Path += "/" // JoinPath would leave a path relative that was
-	u := base.JoinPath(p.path)
+func (p *inSession) url(s *openSession) *url.URL {
+	u := wire.Join(p.client.baseURL(p.host, s), p.path)
 	u.RawQuery = p.query
 	return u
 }
@@ -365,17 +363,21 @@ func (p *inSession) secrets() []string {
 // mask strikes the credentials of the call out of a text.
 func (p *inSession) mask() mask { return wire.Scrubber(p.secrets()...) }
 
-// Prepare sets the session token. The address is set anew too: a fresh session
-// may live on another server.
+// Prepare sets the header and with it the session token. The address is set anew
+// too: a fresh session may live on another server.
 func (p *inSession) Prepare(_ context.Context, req *http.Request, _ []byte) error {
 	p.sent = time.Now()
+	req.Header["User-Agent"] = []string{p.client.userAgent}
+	req.Header["Accept"] = []string{"application/json"}
+	if p.contentType != "" {
+		req.Header["Content-Type"] = []string{p.contentType}
+	}
 	if p.session == nil {
 		return nil
 	}
-	u := p.url()
-	req.URL, req.Host = u, u.Host
+	*req.URL, req.Host = *p.address, p.address.Host
 	// No scheme word: Linnworks refuses "Bearer".
-	req.Header.Set("Authorization", p.session.token.Reveal())
+	req.Header["Authorization"] = []string{p.session.token.Reveal()}
 	return nil
 }
 
@@ -385,7 +387,7 @@ func (p *inSession) Reauthorise(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.session = s
+	p.session, p.address = s, p.url(s)
 	return nil
 }
 

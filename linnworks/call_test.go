@@ -544,3 +544,23 @@ func TestSecretsInRequests(t *testing.T) {
 		t.Errorf("a request without secrets encodes as %s, %v", out, err)
 	}
 }
+
+func TestReplyAboveTheLimit(t *testing.T) {
+	huge := `"` + strings.Repeat("x", 33<<20) + `"`
+	for name, tt := range map[string]struct {
+		opts []Option
+		body string
+		want string // in the error, empty for a success
+	}{
+		"the default":           {nil, huge, "WithMaxReply allows: 33554432 bytes"},
+		"a lower limit":         {[]Option{WithMaxReply(1001)}, huge[:1001] + `"`, "WithMaxReply allows: 1001 bytes"},
+		"just within":           {[]Option{WithMaxReply(1002)}, huge[:1001] + `"`, ""},
+		"above the default too": {[]Option{WithMaxReply(34 << 20)}, huge, ""},
+	} {
+		var got string
+		err := newTestClient(t, &server{answer: status(200, tt.body)}, tt.opts...).Call(t.Context(), "GET", "/api/Things/Read", nil, nil, &got)
+		if tt.want == "" && (err != nil || len(got) != len(tt.body)-2) || tt.want != "" && (!is(err, ClassDecode) || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
+		}
+	}
+}

@@ -17,7 +17,8 @@ type EmailService service
 // GenerateAdhocEmail calls POST /api/Email/GenerateAdhocEmail.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Email.SendEmails.SendAdhocEmailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GenerateAdhocEmail
 func (s *EmailService) GenerateAdhocEmail(ctx context.Context, req *GenerateAdhocEmailRequest, opts ...CallOption) (*GenerateAdhocEmailResponse, error) {
@@ -32,7 +33,8 @@ func (s *EmailService) GenerateAdhocEmail(ctx context.Context, req *GenerateAdho
 // GenerateFreeTextEmail calls POST /api/Email/GenerateFreeTextEmail.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Email.SendEmails.SendFreeTextEmailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GenerateFreeTextEmail
 func (s *EmailService) GenerateFreeTextEmail(ctx context.Context, req *GenerateFreeTextEmailRequest, opts ...CallOption) (*GenerateFreeTextEmailResponse, error) {
@@ -46,7 +48,8 @@ func (s *EmailService) GenerateFreeTextEmail(ctx context.Context, req *GenerateF
 
 // GetEmailTemplate calls GET /api/Email/GetEmailTemplate.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Email.Templates.GetEmailTemplateNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GetEmailTemplate
 func (s *EmailService) GetEmailTemplate(ctx context.Context, req *GetEmailTemplateRequest, opts ...CallOption) (*EmailTemplate, error) {
@@ -60,7 +63,8 @@ func (s *EmailService) GetEmailTemplate(ctx context.Context, req *GetEmailTempla
 
 // GetEmailTemplates calls GET /api/Email/GetEmailTemplates.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Email.Templates.GetEmailTemplatesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Email-GetEmailTemplates
 func (s *EmailService) GetEmailTemplates(ctx context.Context, req *GetEmailTemplatesRequest, opts ...CallOption) ([]EmailTemplateHeader, error) {

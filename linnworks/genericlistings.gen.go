@@ -14,7 +14,8 @@ type GenericListingsService service
 // CreateConfigurator calls POST /api/GenericListings/CreateConfigurator.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.EditListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-CreateConfigurator
 func (s *GenericListingsService) CreateConfigurator(ctx context.Context, req *CreateConfiguratorRequest, opts ...CallOption) (*CreateConfiguratorResponse, error) {
@@ -29,7 +30,8 @@ func (s *GenericListingsService) CreateConfigurator(ctx context.Context, req *Cr
 // CreateTemplates calls POST /api/GenericListings/CreateTemplates.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-CreateTemplates
 func (s *GenericListingsService) CreateTemplates(ctx context.Context, req *CreateTemplatesRequest, opts ...CallOption) (*CreateTemplatesResponse, error) {
@@ -44,7 +46,8 @@ func (s *GenericListingsService) CreateTemplates(ctx context.Context, req *Creat
 // DeleteConfigurators calls POST /api/GenericListings/DeleteConfigurators.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.EditListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-DeleteConfigurators
 func (s *GenericListingsService) DeleteConfigurators(ctx context.Context, req *DeleteConfiguratorsRequest, opts ...CallOption) (*DeleteConfiguratorsResponse, error) {
@@ -58,7 +61,9 @@ func (s *GenericListingsService) DeleteConfigurators(ctx context.Context, req *D
 
 // GetConfiguratorData calls POST /api/GenericListings/GetConfiguratorData.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-GetConfiguratorData
 func (s *GenericListingsService) GetConfiguratorData(ctx context.Context, req *GetConfiguratorDataRequest, opts ...CallOption) (*GetConfiguratorDataResponse, error) {
@@ -72,7 +77,9 @@ func (s *GenericListingsService) GetConfiguratorData(ctx context.Context, req *G
 
 // GetConfiguratorDescription calls POST /api/GenericListings/GetConfiguratorDescription.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-GetConfiguratorDescription
 func (s *GenericListingsService) GetConfiguratorDescription(ctx context.Context, req *GetConfiguratorDescriptionRequest, opts ...CallOption) (*GetConfiguratorDescriptionResponse, error) {
@@ -86,7 +93,9 @@ func (s *GenericListingsService) GetConfiguratorDescription(ctx context.Context,
 
 // GetConfiguratorsInfoPaged calls POST /api/GenericListings/GetConfiguratorsInfoPaged.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-GetConfiguratorsInfoPaged
 func (s *GenericListingsService) GetConfiguratorsInfoPaged(ctx context.Context, req *GetConfiguratorsInfoPagedRequest, opts ...CallOption) (*GetConfiguratorsInfoResponse, error) {
@@ -120,7 +129,8 @@ func (s *GenericListingsService) GetConfiguratorsInfoPagedAll(ctx context.Contex
 // OpenTemplatesByInventory calls POST /api/GenericListings/OpenTemplatesByInventory.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-OpenTemplatesByInventory
 func (s *GenericListingsService) OpenTemplatesByInventory(ctx context.Context, req *OpenTemplatesByInventoryRequest, opts ...CallOption) (*OpenTemplatesByInventoryResponse, error) {
@@ -154,7 +164,8 @@ func (s *GenericListingsService) OpenTemplatesByInventoryAll(ctx context.Context
 // ProcessTemplates calls POST /api/GenericListings/ProcessTemplates.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-ProcessTemplates
 func (s *GenericListingsService) ProcessTemplates(ctx context.Context, req *ProcessTemplatesRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -169,7 +180,8 @@ func (s *GenericListingsService) ProcessTemplates(ctx context.Context, req *Proc
 // SaveConfiguratorData calls POST /api/GenericListings/SaveConfiguratorData.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.EditListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-SaveConfiguratorData
 func (s *GenericListingsService) SaveConfiguratorData(ctx context.Context, req *SaveConfiguratorDataRequest, opts ...CallOption) (*SaveConfiguratorDataResponse, error) {
@@ -184,7 +196,8 @@ func (s *GenericListingsService) SaveConfiguratorData(ctx context.Context, req *
 // SaveConfiguratorDescription calls POST /api/GenericListings/SaveConfiguratorDescription.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-SaveConfiguratorDescription
 func (s *GenericListingsService) SaveConfiguratorDescription(ctx context.Context, req *SaveConfiguratorDescriptionRequest, opts ...CallOption) (*SaveConfiguratorDescriptionResponse, error) {
@@ -199,7 +212,8 @@ func (s *GenericListingsService) SaveConfiguratorDescription(ctx context.Context
 // SaveConfiguratorFields calls POST /api/GenericListings/SaveConfiguratorFields.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.EditListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-SaveConfiguratorFields
 func (s *GenericListingsService) SaveConfiguratorFields(ctx context.Context, req *SaveConfiguratorFieldsRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -214,7 +228,8 @@ func (s *GenericListingsService) SaveConfiguratorFields(ctx context.Context, req
 // SaveTemplateFields calls POST /api/GenericListings/SaveTemplateFields.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/GenericListings-SaveTemplateFields
 func (s *GenericListingsService) SaveTemplateFields(ctx context.Context, req *SaveTemplateFieldsRequest, opts ...CallOption) (json.RawMessage, error) {

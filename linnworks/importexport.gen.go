@@ -17,7 +17,8 @@ type ImportExportService service
 // DeleteExport calls POST /api/ImportExport/DeleteExport.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ImportExport.ExportNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-DeleteExport
 func (s *ImportExportService) DeleteExport(ctx context.Context, req *DeleteExportRequest, opts ...CallOption) (*DeleteExportResponse, error) {
@@ -32,7 +33,8 @@ func (s *ImportExportService) DeleteExport(ctx context.Context, req *DeleteExpor
 // DeleteImport calls POST /api/ImportExport/DeleteImport.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ImportExport.ImportNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-DeleteImport
 func (s *ImportExportService) DeleteImport(ctx context.Context, req *DeleteImportRequest, opts ...CallOption) (*DeleteImportResponse, error) {
@@ -47,7 +49,8 @@ func (s *ImportExportService) DeleteImport(ctx context.Context, req *DeleteImpor
 // EnableExport calls POST /api/ImportExport/EnableExport.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ImportExport.ExportNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-EnableExport
 func (s *ImportExportService) EnableExport(ctx context.Context, req *EnableExportRequest, opts ...CallOption) (*ExportRegister, error) {
@@ -62,7 +65,8 @@ func (s *ImportExportService) EnableExport(ctx context.Context, req *EnableExpor
 // EnableImport calls POST /api/ImportExport/EnableImport.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ImportExport.ImportNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-EnableImport
 func (s *ImportExportService) EnableImport(ctx context.Context, req *EnableImportRequest, opts ...CallOption) (*ImportRegister, error) {
@@ -76,7 +80,8 @@ func (s *ImportExportService) EnableImport(ctx context.Context, req *EnableImpor
 
 // GetExport calls GET /api/ImportExport/GetExport.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Settings.ImportExport.ExportNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetExport
 func (s *ImportExportService) GetExport(ctx context.Context, req *GetExportRequest, opts ...CallOption) (*Export, error) {
@@ -90,7 +95,8 @@ func (s *ImportExportService) GetExport(ctx context.Context, req *GetExportReque
 
 // GetExportList calls GET /api/ImportExport/GetExportList.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Settings.ImportExport.ExportNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetExportList
 func (s *ImportExportService) GetExportList(ctx context.Context, req *GetExportListRequest, opts ...CallOption) (*GetExportListResponse, error) {
@@ -104,7 +110,8 @@ func (s *ImportExportService) GetExportList(ctx context.Context, req *GetExportL
 
 // GetFullfilmentCenterSettings calls GET /api/ImportExport/GetFullfilmentCenterSettings.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Settings.ImportExportNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetFullfilmentCenterSettings
 func (s *ImportExportService) GetFullfilmentCenterSettings(ctx context.Context, req *GetFullfilmentCenterSettingsRequest, opts ...CallOption) (*FulfilmentCenterImportExportSettings, error) {
@@ -118,7 +125,8 @@ func (s *ImportExportService) GetFullfilmentCenterSettings(ctx context.Context, 
 
 // GetImport calls GET /api/ImportExport/GetImport.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Settings.ImportExport.ImportNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetImport
 func (s *ImportExportService) GetImport(ctx context.Context, req *GetImportRequest, opts ...CallOption) (*Import, error) {
@@ -132,7 +140,8 @@ func (s *ImportExportService) GetImport(ctx context.Context, req *GetImportReque
 
 // GetImportList calls GET /api/ImportExport/GetImportList.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Settings.ImportExport.ImportNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-GetImportList
 func (s *ImportExportService) GetImportList(ctx context.Context, req *GetImportListRequest, opts ...CallOption) (*GetImportListResponse, error) {
@@ -147,7 +156,8 @@ func (s *ImportExportService) GetImportList(ctx context.Context, req *GetImportL
 // RunNowExport calls POST /api/ImportExport/RunNowExport.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ImportExport.ExportNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-RunNowExport
 func (s *ImportExportService) RunNowExport(ctx context.Context, req *RunNowExportRequest, opts ...CallOption) (*RunNowExportResponse, error) {
@@ -162,7 +172,8 @@ func (s *ImportExportService) RunNowExport(ctx context.Context, req *RunNowExpor
 // RunNowImport calls POST /api/ImportExport/RunNowImport.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ImportExport.ImportNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ImportExport-RunNowImport
 func (s *ImportExportService) RunNowImport(ctx context.Context, req *RunNowImportRequest, opts ...CallOption) (*RunNowImportResponse, error) {

@@ -18,7 +18,8 @@ type InventoryService service
 // AddImageToInventoryItem calls POST /api/Inventory/AddImageToInventoryItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddImageToInventoryItem
 func (s *InventoryService) AddImageToInventoryItem(ctx context.Context, req *AddImageToInventoryItemRequest, opts ...CallOption) (*AddImageToInventoryItemResponse, error) {
@@ -33,7 +34,8 @@ func (s *InventoryService) AddImageToInventoryItem(ctx context.Context, req *Add
 // AddInventoryItem calls POST /api/Inventory/AddInventoryItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddInventoryItem
 func (s *InventoryService) AddInventoryItem(ctx context.Context, req *AddInventoryItemRequest, opts ...CallOption) (*AddInventoryItemResponse, error) {
@@ -48,7 +50,8 @@ func (s *InventoryService) AddInventoryItem(ctx context.Context, req *AddInvento
 // AddInventoryItemBulk calls POST /api/Inventory/AddInventoryItemBulk.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddInventoryItemBulk
 func (s *InventoryService) AddInventoryItemBulk(ctx context.Context, req *AddInventoryItemBulkRequest, opts ...CallOption) (*BatchedAPIResponseGUID, error) {
@@ -63,7 +66,8 @@ func (s *InventoryService) AddInventoryItemBulk(ctx context.Context, req *AddInv
 // AddItemLocations calls POST /api/Inventory/AddItemLocations.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemBinRackNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddItemLocations
 func (s *InventoryService) AddItemLocations(ctx context.Context, req *AddItemLocationsRequest, opts ...CallOption) (*AddItemLocationsResponse, error) {
@@ -78,7 +82,8 @@ func (s *InventoryService) AddItemLocations(ctx context.Context, req *AddItemLoc
 // AddProductIdentifiers calls POST /api/Inventory/AddProductIdentifiers.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddProductIdentifiers
 func (s *InventoryService) AddProductIdentifiers(ctx context.Context, req *AddProductIdentifiersRequest, opts ...CallOption) (*BatchedAPIResponseStockItemProductIdentifier, error) {
@@ -93,7 +98,8 @@ func (s *InventoryService) AddProductIdentifiers(ctx context.Context, req *AddPr
 // AddScrapCategories calls POST /api/Inventory/AddScrapCategories.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.ScrapItems.ScrapCategoriesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddScrapCategories
 func (s *InventoryService) AddScrapCategories(ctx context.Context, req *AddScrapCategoriesRequest, opts ...CallOption) (*AddScrapCategoriesResponse, error) {
@@ -108,7 +114,8 @@ func (s *InventoryService) AddScrapCategories(ctx context.Context, req *AddScrap
 // AddScrapItem calls POST /api/Inventory/AddScrapItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.ScrapItems.ScrapStockNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddScrapItem
 func (s *InventoryService) AddScrapItem(ctx context.Context, req *AddScrapItemRequest, opts ...CallOption) (*AddScrapItemResponse, error) {
@@ -123,7 +130,8 @@ func (s *InventoryService) AddScrapItem(ctx context.Context, req *AddScrapItemRe
 // AddSupplier calls POST /api/Inventory/AddSupplier.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.InventorySettings.SuppliersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-AddSupplier
 func (s *InventoryService) AddSupplier(ctx context.Context, req *AddSupplierRequest, opts ...CallOption) (*Supplier, error) {
@@ -195,7 +203,8 @@ func (s *InventoryService) BatchGetInventoryItemChannelSKUsInParts(ctx context.C
 // BulkScrapBatchedItems calls POST /api/Inventory/BulkScrapBatchedItems.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.ScrapItems.ScrapStockNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-BulkScrapBatchedItems
 func (s *InventoryService) BulkScrapBatchedItems(ctx context.Context, req *BulkScrapBatchedItemsRequest, opts ...CallOption) (*BulkScrapBatchedItemsResponse, error) {
@@ -285,7 +294,8 @@ func (s *InventoryService) CreateCountryRegions(ctx context.Context, req *Create
 // CreateInventoryItemCompositions calls POST /api/Inventory/CreateInventoryItemCompositions.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemCompositions
 func (s *InventoryService) CreateInventoryItemCompositions(ctx context.Context, req *CreateInventoryItemCompositionsRequest, opts ...CallOption) (*CreateInventoryItemCompositionsResponse, error) {
@@ -300,7 +310,8 @@ func (s *InventoryService) CreateInventoryItemCompositions(ctx context.Context, 
 // CreateInventoryItemDescriptions calls POST /api/Inventory/CreateInventoryItemDescriptions.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemDescriptions
 func (s *InventoryService) CreateInventoryItemDescriptions(ctx context.Context, req *CreateInventoryItemDescriptionsRequest, opts ...CallOption) (*CreateInventoryItemDescriptionsResponse, error) {
@@ -315,7 +326,8 @@ func (s *InventoryService) CreateInventoryItemDescriptions(ctx context.Context, 
 // CreateInventoryItemExtendedProperties calls POST /api/Inventory/CreateInventoryItemExtendedProperties.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemExtendedProperties
 func (s *InventoryService) CreateInventoryItemExtendedProperties(ctx context.Context, req *CreateInventoryItemExtendedPropertiesRequest, opts ...CallOption) (*CreateInventoryItemExtendedPropertiesResponse, error) {
@@ -330,7 +342,8 @@ func (s *InventoryService) CreateInventoryItemExtendedProperties(ctx context.Con
 // CreateInventoryItemPrices calls POST /api/Inventory/CreateInventoryItemPrices.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemPrices
 func (s *InventoryService) CreateInventoryItemPrices(ctx context.Context, req *CreateInventoryItemPricesRequest, opts ...CallOption) (*CreateInventoryItemPricesResponse, error) {
@@ -345,7 +358,8 @@ func (s *InventoryService) CreateInventoryItemPrices(ctx context.Context, req *C
 // CreateInventoryItemPricingRules calls POST /api/Inventory/CreateInventoryItemPricingRules.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemPricingRules
 func (s *InventoryService) CreateInventoryItemPricingRules(ctx context.Context, req *CreateInventoryItemPricingRulesRequest, opts ...CallOption) (*CreateInventoryItemPricingRulesResponse, error) {
@@ -360,7 +374,8 @@ func (s *InventoryService) CreateInventoryItemPricingRules(ctx context.Context, 
 // CreateInventoryItemTitles calls POST /api/Inventory/CreateInventoryItemTitles.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-CreateInventoryItemTitles
 func (s *InventoryService) CreateInventoryItemTitles(ctx context.Context, req *CreateInventoryItemTitlesRequest, opts ...CallOption) (*CreateInventoryItemTitlesResponse, error) {
@@ -405,7 +420,8 @@ func (s *InventoryService) CreateUserSpecificView(ctx context.Context, req *Crea
 // DeleteBatchInventoryInBulk calls POST /api/Inventory/DeleteBatchInventoryInBulk.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteBatchInventoryInBulk
 func (s *InventoryService) DeleteBatchInventoryInBulk(ctx context.Context, req *DeleteBatchInventoryInBulkRequest, opts ...CallOption) (*DeleteBatchInventoryInBulkResponse, error) {
@@ -420,7 +436,8 @@ func (s *InventoryService) DeleteBatchInventoryInBulk(ctx context.Context, req *
 // DeleteBatchesByStockItemID calls POST /api/Inventory/DeleteBatchesByStockItemId.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteBatchesByStockItemId
 func (s *InventoryService) DeleteBatchesByStockItemID(ctx context.Context, req *DeleteBatchesByStockItemIDRequest, opts ...CallOption) (*DeleteBatchesByStockItemIDResponse, error) {
@@ -465,7 +482,8 @@ func (s *InventoryService) DeleteCountries(ctx context.Context, req *DeleteCount
 // DeleteEbayCompatibilityList calls POST /api/Inventory/DeleteEbayCompatibilityList.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteEbayCompatibilityList
 func (s *InventoryService) DeleteEbayCompatibilityList(ctx context.Context, req *DeleteEbayCompatibilityListRequest, opts ...CallOption) (*DeleteEbayCompatibilityListResponse, error) {
@@ -480,7 +498,8 @@ func (s *InventoryService) DeleteEbayCompatibilityList(ctx context.Context, req 
 // DeleteImagesFromInventoryItem calls POST /api/Inventory/DeleteImagesFromInventoryItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteImagesFromInventoryItem
 //
@@ -497,7 +516,8 @@ func (s *InventoryService) DeleteImagesFromInventoryItem(ctx context.Context, re
 // DeleteInventoryItemBulk calls POST /api/Inventory/DeleteInventoryItemBulk.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.DeleteMyInventoryItems.DeleteItemsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemBulk
 func (s *InventoryService) DeleteInventoryItemBulk(ctx context.Context, req *DeleteInventoryItemBulkRequest, opts ...CallOption) (*BatchedAPIResponseDeleteInventoryItemBulkResponse, error) {
@@ -527,7 +547,8 @@ func (s *InventoryService) DeleteInventoryItemChannelSKUs(ctx context.Context, r
 // DeleteInventoryItemCompositions calls POST /api/Inventory/DeleteInventoryItemCompositions.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemCompositions
 func (s *InventoryService) DeleteInventoryItemCompositions(ctx context.Context, req *DeleteInventoryItemCompositionsRequest, opts ...CallOption) (*DeleteInventoryItemCompositionsResponse, error) {
@@ -542,7 +563,8 @@ func (s *InventoryService) DeleteInventoryItemCompositions(ctx context.Context, 
 // DeleteInventoryItemDescriptions calls POST /api/Inventory/DeleteInventoryItemDescriptions.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemDescriptions
 func (s *InventoryService) DeleteInventoryItemDescriptions(ctx context.Context, req *DeleteInventoryItemDescriptionsRequest, opts ...CallOption) (*DeleteInventoryItemDescriptionsResponse, error) {
@@ -557,7 +579,8 @@ func (s *InventoryService) DeleteInventoryItemDescriptions(ctx context.Context, 
 // DeleteInventoryItemExtendedProperties calls POST /api/Inventory/DeleteInventoryItemExtendedProperties.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemExtendedProperties
 func (s *InventoryService) DeleteInventoryItemExtendedProperties(ctx context.Context, req *DeleteInventoryItemExtendedPropertiesRequest, opts ...CallOption) (*DeleteInventoryItemExtendedPropertiesResponse, error) {
@@ -572,7 +595,8 @@ func (s *InventoryService) DeleteInventoryItemExtendedProperties(ctx context.Con
 // DeleteInventoryItemImageBulk calls POST /api/Inventory/DeleteInventoryItemImageBulk.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemImageBulk
 func (s *InventoryService) DeleteInventoryItemImageBulk(ctx context.Context, req *DeleteInventoryItemImageBulkRequest, opts ...CallOption) (*BatchedAPIResponseDeleteInventoryItemImagesResponse, error) {
@@ -587,7 +611,8 @@ func (s *InventoryService) DeleteInventoryItemImageBulk(ctx context.Context, req
 // DeleteInventoryItemPrices calls POST /api/Inventory/DeleteInventoryItemPrices.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemPrices
 func (s *InventoryService) DeleteInventoryItemPrices(ctx context.Context, req *DeleteInventoryItemPricesRequest, opts ...CallOption) (*DeleteInventoryItemPricesResponse, error) {
@@ -602,7 +627,8 @@ func (s *InventoryService) DeleteInventoryItemPrices(ctx context.Context, req *D
 // DeleteInventoryItemPricingRules calls POST /api/Inventory/DeleteInventoryItemPricingRules.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemPricingRules
 func (s *InventoryService) DeleteInventoryItemPricingRules(ctx context.Context, req *DeleteInventoryItemPricingRulesRequest, opts ...CallOption) (*DeleteInventoryItemPricingRulesResponse, error) {
@@ -617,7 +643,8 @@ func (s *InventoryService) DeleteInventoryItemPricingRules(ctx context.Context, 
 // DeleteInventoryItemTitles calls POST /api/Inventory/DeleteInventoryItemTitles.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItemTitles
 func (s *InventoryService) DeleteInventoryItemTitles(ctx context.Context, req *DeleteInventoryItemTitlesRequest, opts ...CallOption) (*DeleteInventoryItemTitlesResponse, error) {
@@ -632,7 +659,8 @@ func (s *InventoryService) DeleteInventoryItemTitles(ctx context.Context, req *D
 // DeleteInventoryItems calls POST /api/Inventory/DeleteInventoryItems.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.DeleteMyInventoryItems.DeleteItemsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteInventoryItems
 func (s *InventoryService) DeleteInventoryItems(ctx context.Context, req *DeleteInventoryItemsRequest, opts ...CallOption) (*DeleteInventoryItemsResponse, error) {
@@ -647,7 +675,8 @@ func (s *InventoryService) DeleteInventoryItems(ctx context.Context, req *Delete
 // DeleteItemLocations calls POST /api/Inventory/DeleteItemLocations.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemBinRackNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteItemLocations
 func (s *InventoryService) DeleteItemLocations(ctx context.Context, req *DeleteItemLocationsRequest, opts ...CallOption) (*DeleteItemLocationsResponse, error) {
@@ -662,7 +691,8 @@ func (s *InventoryService) DeleteItemLocations(ctx context.Context, req *DeleteI
 // DeleteProductIdentifiers calls POST /api/Inventory/DeleteProductIdentifiers.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteProductIdentifiers
 func (s *InventoryService) DeleteProductIdentifiers(ctx context.Context, req *DeleteProductIdentifiersRequest, opts ...CallOption) (*DeleteProductIdentifiersResponse, error) {
@@ -677,7 +707,8 @@ func (s *InventoryService) DeleteProductIdentifiers(ctx context.Context, req *De
 // DeleteScrapCategories calls POST /api/Inventory/DeleteScrapCategories.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.ScrapItems.ScrapCategoriesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteScrapCategories
 func (s *InventoryService) DeleteScrapCategories(ctx context.Context, req *DeleteScrapCategoriesRequest, opts ...CallOption) (*DeleteScrapCategoriesResponse, error) {
@@ -707,7 +738,8 @@ func (s *InventoryService) DeleteStockSupplierStat(ctx context.Context, req *Del
 // DeleteSuppliers calls POST /api/Inventory/DeleteSuppliers.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.InventorySettings.SuppliersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DeleteSuppliers
 func (s *InventoryService) DeleteSuppliers(ctx context.Context, req *DeleteSuppliersRequest, opts ...CallOption) (*DeleteSuppliersResponse, error) {
@@ -737,7 +769,8 @@ func (s *InventoryService) DeleteUserSpecificView(ctx context.Context, req *Dele
 // DuplicateInventoryItem calls POST /api/Inventory/DuplicateInventoryItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-DuplicateInventoryItem
 func (s *InventoryService) DuplicateInventoryItem(ctx context.Context, req *DuplicateInventoryItemRequest, opts ...CallOption) (*DuplicateInventoryItemResponse, error) {
@@ -765,7 +798,8 @@ func (s *InventoryService) GetAllExtendedPropertyNames(ctx context.Context, req 
 
 // GetBatchAudit calls POST /api/Inventory/GetBatchAudit.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetBatchAudit
 func (s *InventoryService) GetBatchAudit(ctx context.Context, req *GetBatchAuditRequest, opts ...CallOption) (*GetBatchAuditResponse, error) {
@@ -779,7 +813,8 @@ func (s *InventoryService) GetBatchAudit(ctx context.Context, req *GetBatchAudit
 
 // GetBatchInventoryByID calls POST /api/Inventory/GetBatchInventoryById.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetBatchInventoryById
 func (s *InventoryService) GetBatchInventoryByID(ctx context.Context, req *GetBatchInventoryByIDRequest, opts ...CallOption) (*GetBatchInventoryByIDResponse, error) {
@@ -877,7 +912,8 @@ func (s *InventoryService) GetCountryCodes(ctx context.Context, req *GetCountryC
 
 // GetEbayCompatibilityList calls GET /api/Inventory/GetEbayCompatibilityList.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetEbayCompatibilityList
 func (s *InventoryService) GetEbayCompatibilityList(ctx context.Context, req *GetEbayCompatibilityListRequest, opts ...CallOption) ([]StockItemEbayCompatibility, error) {
@@ -919,7 +955,8 @@ func (s *InventoryService) GetExtendedPropertyTypes(ctx context.Context, req *In
 
 // GetImagesInBulk calls POST /api/Inventory/GetImagesInBulk.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.Stock.StockReadNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetImagesInBulk
 func (s *InventoryService) GetImagesInBulk(ctx context.Context, req *GetImagesInBulkRequest, opts ...CallOption) (*GetImagesInBulkResponse, error) {
@@ -1005,7 +1042,8 @@ func (s *InventoryService) GetInventoryItemAuditTrailPagedAll(ctx context.Contex
 
 // GetInventoryItemBatchInformation calls POST /api/Inventory/GetInventoryItemBatchInformation.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.Stock.StockReadNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemBatchInformation
 func (s *InventoryService) GetInventoryItemBatchInformation(ctx context.Context, req *GetInventoryItemBatchInformationRequest, opts ...CallOption) ([]StockItemBatch, error) {
@@ -1019,7 +1057,8 @@ func (s *InventoryService) GetInventoryItemBatchInformation(ctx context.Context,
 
 // GetInventoryItemBatchInformationByIDs calls POST /api/Inventory/GetInventoryItemBatchInformationByIds.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.Stock.StockReadNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetInventoryItemBatchInformationByIds
 func (s *InventoryService) GetInventoryItemBatchInformationByIDs(ctx context.Context, req *GetInventoryItemBatchInformationByIDsRequest, opts ...CallOption) (*GetInventoryItemBatchInformationByIDsResponse, error) {
@@ -1326,7 +1365,8 @@ func (s *InventoryService) GetPreDefinedViews(ctx context.Context, req *GetPreDe
 
 // GetProductIdentifierExtendedTypes calls GET /api/Inventory/GetProductIdentifierExtendedTypes.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetProductIdentifierExtendedTypes
 func (s *InventoryService) GetProductIdentifierExtendedTypes(ctx context.Context, req *GetProductIdentifierExtendedTypesRequest, opts ...CallOption) (*GetProductIdentifierExtendedResponse, error) {
@@ -1340,7 +1380,8 @@ func (s *InventoryService) GetProductIdentifierExtendedTypes(ctx context.Context
 
 // GetProductIdentifierTypes calls GET /api/Inventory/GetProductIdentifierTypes.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetProductIdentifierTypes
 func (s *InventoryService) GetProductIdentifierTypes(ctx context.Context, req *GetProductIdentifierTypesRequest, opts ...CallOption) (*InventoryGetProductIdentifierTypesRequest, error) {
@@ -1354,7 +1395,8 @@ func (s *InventoryService) GetProductIdentifierTypes(ctx context.Context, req *G
 
 // GetProductIdentifiersBulkByStockItemID calls POST /api/Inventory/GetProductIdentifiersBulkByStockItemId.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetProductIdentifiersBulkByStockItemId
 func (s *InventoryService) GetProductIdentifiersBulkByStockItemID(ctx context.Context, req *GetProductIdentifiersBulkByStockItemIDRequest, opts ...CallOption) (*GetProductIdentifiersByStockItemIDResponse, error) {
@@ -1368,7 +1410,8 @@ func (s *InventoryService) GetProductIdentifiersBulkByStockItemID(ctx context.Co
 
 // GetProductIdentifiersByStockItemID calls POST /api/Inventory/GetProductIdentifiersByStockItemId.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetProductIdentifiersByStockItemId
 func (s *InventoryService) GetProductIdentifiersByStockItemID(ctx context.Context, req *GetProductIdentifiersByStockItemIDRequest, opts ...CallOption) (*GetProductIdentifiersByStockItemIDResponse, error) {
@@ -1382,7 +1425,8 @@ func (s *InventoryService) GetProductIdentifiersByStockItemID(ctx context.Contex
 
 // GetScannableProductIdentifiersByOrderIDs calls POST /api/Inventory/GetScannableProductIdentifiersByOrderIds.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetScannableProductIdentifiersByOrderIds
 func (s *InventoryService) GetScannableProductIdentifiersByOrderIDs(ctx context.Context, req *GetScannableProductIdentifiersByOrderIDsRequest, opts ...CallOption) (*GetScannableProductIdentifiersByOrderIDsResponse, error) {
@@ -1396,7 +1440,8 @@ func (s *InventoryService) GetScannableProductIdentifiersByOrderIDs(ctx context.
 
 // GetScrapCategories calls GET /api/Inventory/GetScrapCategories.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.ScrapItemsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetScrapCategories
 func (s *InventoryService) GetScrapCategories(ctx context.Context, req *GetScrapCategoriesRequest, opts ...CallOption) (*GetScrapCategoriesResponse, error) {
@@ -1410,7 +1455,8 @@ func (s *InventoryService) GetScrapCategories(ctx context.Context, req *GetScrap
 
 // GetScrapHistory calls POST /api/Inventory/GetScrapHistory.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.ScrapItems.ScrapHistoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetScrapHistory
 func (s *InventoryService) GetScrapHistory(ctx context.Context, req *GetScrapHistoryRequest, opts ...CallOption) (*GetScrapHistoryResponse, error) {
@@ -1440,7 +1486,8 @@ func (s *InventoryService) GetScrapHistoryAll(ctx context.Context, req *GetScrap
 
 // GetStockItemBatchesByLocation calls POST /api/Inventory/GetStockItemBatchesByLocation.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetStockItemBatchesByLocation
 func (s *InventoryService) GetStockItemBatchesByLocation(ctx context.Context, req *GetStockItemBatchesByLocationRequest, opts ...CallOption) (*GetStockItemBatchesByLocationResponse, error) {
@@ -1454,7 +1501,8 @@ func (s *InventoryService) GetStockItemBatchesByLocation(ctx context.Context, re
 
 // GetStockItemIDsBySKU calls POST /api/Inventory/GetStockItemIdsBySKU.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.Stock.StockReadNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetStockItemIdsBySKU
 func (s *InventoryService) GetStockItemIDsBySKU(ctx context.Context, req *GetStockItemIDsBySKURequest, opts ...CallOption) (*GetStockItemIDsBySKU, error) {
@@ -1524,7 +1572,8 @@ func (s *InventoryService) GetStockSupplierStatsBulk(ctx context.Context, req *G
 
 // GetSupplierDetails calls GET /api/Inventory/GetSupplierDetails.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.InventorySettings.SuppliersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-GetSupplierDetails
 func (s *InventoryService) GetSupplierDetails(ctx context.Context, req *GetSupplierDetailsRequest, opts ...CallOption) (*Supplier, error) {
@@ -1595,7 +1644,8 @@ func (s *InventoryService) HasStockItemStockLevel(ctx context.Context, req *HasS
 // InsertUpdateEbayCompatibilityList calls POST /api/Inventory/InsertUpdateEbayCompatibilityList.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-InsertUpdateEbayCompatibilityList
 func (s *InventoryService) InsertUpdateEbayCompatibilityList(ctx context.Context, req *InsertUpdateEbayCompatibilityListRequest, opts ...CallOption) (*InsertUpdateEbayCompatibilityListResponse, error) {
@@ -1638,7 +1688,8 @@ func (s *InventoryService) IsOwnedStockLocation(ctx context.Context, req *IsOwne
 // ItemsHaveScannableIdentifiers calls POST /api/Inventory/ItemsHaveScannableIdentifiers.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-ItemsHaveScannableIdentifiers
 func (s *InventoryService) ItemsHaveScannableIdentifiers(ctx context.Context, req *ItemsHaveScannableIdentifiersRequest, opts ...CallOption) (*ItemsHaveScannableIdentifiersResponse, error) {
@@ -1653,7 +1704,8 @@ func (s *InventoryService) ItemsHaveScannableIdentifiers(ctx context.Context, re
 // ScrapBatchedItem calls POST /api/Inventory/ScrapBatchedItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.ScrapItems.ScrapStockNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-ScrapBatchedItem
 func (s *InventoryService) ScrapBatchedItem(ctx context.Context, req *ScrapBatchedItemRequest, opts ...CallOption) (*ScrapBatchedItemResponse, error) {
@@ -1713,7 +1765,8 @@ func (s *InventoryService) UnlinkChannelListing(ctx context.Context, req *Unlink
 // UpdateBatchDates calls POST /api/Inventory/UpdateBatchDates.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateBatchDates
 func (s *InventoryService) UpdateBatchDates(ctx context.Context, req *UpdateBatchDatesRequest, opts ...CallOption) (*UpdateBatchDatesResponse, error) {
@@ -1728,7 +1781,8 @@ func (s *InventoryService) UpdateBatchDates(ctx context.Context, req *UpdateBatc
 // UpdateBatchDetails calls POST /api/Inventory/UpdateBatchDetails.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateBatchDetails
 func (s *InventoryService) UpdateBatchDetails(ctx context.Context, req *UpdateBatchDetailsRequest, opts ...CallOption) (*UpdateBatchDetailsResponse, error) {
@@ -1743,7 +1797,8 @@ func (s *InventoryService) UpdateBatchDetails(ctx context.Context, req *UpdateBa
 // UpdateBatchesWithInventory calls POST /api/Inventory/UpdateBatchesWithInventory.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateBatchesWithInventory
 func (s *InventoryService) UpdateBatchesWithInventory(ctx context.Context, req *UpdateBatchesWithInventoryRequest, opts ...CallOption) (*UpdateBatchesWithInventoryResponse, error) {
@@ -1758,7 +1813,8 @@ func (s *InventoryService) UpdateBatchesWithInventory(ctx context.Context, req *
 // UpdateCategory calls POST /api/Inventory/UpdateCategory.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateCategory
 func (s *InventoryService) UpdateCategory(ctx context.Context, req *UpdateCategoryRequest, opts ...CallOption) (*UpdateCategoryResponse, error) {
@@ -1773,7 +1829,8 @@ func (s *InventoryService) UpdateCategory(ctx context.Context, req *UpdateCatego
 // UpdateChannelMapping calls POST /api/Inventory/UpdateChannelMapping.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateChannelMapping
 func (s *InventoryService) UpdateChannelMapping(ctx context.Context, req *UpdateChannelMappingRequest, opts ...CallOption) (*BatchedAPIResponseChannelMappingUpdateInfo, error) {
@@ -1788,7 +1845,8 @@ func (s *InventoryService) UpdateChannelMapping(ctx context.Context, req *Update
 // UpdateCompositeParentStockLevel calls POST /api/Inventory/UpdateCompositeParentStockLevel.
 //
 // Repeating it changes nothing more, so it is retried. At most 150 calls a
-// minute.
+// minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateCompositeParentStockLevel
 func (s *InventoryService) UpdateCompositeParentStockLevel(ctx context.Context, req *UpdateCompositeParentStockLevelRequest, opts ...CallOption) (int, error) {
@@ -1833,7 +1891,8 @@ func (s *InventoryService) UpdateCountryRegions(ctx context.Context, req *Update
 // UpdateImages calls POST /api/Inventory/UpdateImages.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateImages
 func (s *InventoryService) UpdateImages(ctx context.Context, req *UpdateImagesRequest, opts ...CallOption) (*UpdateImagesResponse, error) {
@@ -1848,7 +1907,8 @@ func (s *InventoryService) UpdateImages(ctx context.Context, req *UpdateImagesRe
 // UpdateInventoryItem calls POST /api/Inventory/UpdateInventoryItem.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItem
 func (s *InventoryService) UpdateInventoryItem(ctx context.Context, req *UpdateInventoryItemRequest, opts ...CallOption) (*UpdateInventoryItemResponse, error) {
@@ -1863,7 +1923,8 @@ func (s *InventoryService) UpdateInventoryItem(ctx context.Context, req *UpdateI
 // UpdateInventoryItemChannelSKUsWithLocation calls POST /api/Inventory/UpdateInventoryItemChannelSKUsWithLocation.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemChannelSKUsWithLocation
 func (s *InventoryService) UpdateInventoryItemChannelSKUsWithLocation(ctx context.Context, req *UpdateInventoryItemChannelSKUsWithLocationRequest, opts ...CallOption) (*UpdateInventoryItemChannelSKUsWithLocationResponse, error) {
@@ -1878,7 +1939,8 @@ func (s *InventoryService) UpdateInventoryItemChannelSKUsWithLocation(ctx contex
 // UpdateInventoryItemCompositions calls POST /api/Inventory/UpdateInventoryItemCompositions.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemCompositions
 func (s *InventoryService) UpdateInventoryItemCompositions(ctx context.Context, req *UpdateInventoryItemCompositionsRequest, opts ...CallOption) (*UpdateInventoryItemCompositionsResponse, error) {
@@ -1893,7 +1955,8 @@ func (s *InventoryService) UpdateInventoryItemCompositions(ctx context.Context, 
 // UpdateInventoryItemDescriptions calls POST /api/Inventory/UpdateInventoryItemDescriptions.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemDescriptions
 func (s *InventoryService) UpdateInventoryItemDescriptions(ctx context.Context, req *UpdateInventoryItemDescriptionsRequest, opts ...CallOption) (*UpdateInventoryItemDescriptionsResponse, error) {
@@ -1908,7 +1971,8 @@ func (s *InventoryService) UpdateInventoryItemDescriptions(ctx context.Context, 
 // UpdateInventoryItemExtendedProperties calls POST /api/Inventory/UpdateInventoryItemExtendedProperties.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemExtendedProperties
 func (s *InventoryService) UpdateInventoryItemExtendedProperties(ctx context.Context, req *UpdateInventoryItemExtendedPropertiesRequest, opts ...CallOption) (*UpdateInventoryItemExtendedPropertiesResponse, error) {
@@ -1923,7 +1987,8 @@ func (s *InventoryService) UpdateInventoryItemExtendedProperties(ctx context.Con
 // UpdateInventoryItemField calls POST /api/Inventory/UpdateInventoryItemField.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemField
 func (s *InventoryService) UpdateInventoryItemField(ctx context.Context, req *UpdateInventoryItemFieldRequest, opts ...CallOption) (map[string]json.RawMessage, error) {
@@ -1938,7 +2003,8 @@ func (s *InventoryService) UpdateInventoryItemField(ctx context.Context, req *Up
 // UpdateInventoryItemLevels calls POST /api/Inventory/UpdateInventoryItemLevels.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockLevelsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemLevels
 func (s *InventoryService) UpdateInventoryItemLevels(ctx context.Context, req *UpdateInventoryItemLevelsRequest, opts ...CallOption) (map[string]map[string]json.RawMessage, error) {
@@ -1953,7 +2019,8 @@ func (s *InventoryService) UpdateInventoryItemLevels(ctx context.Context, req *U
 // UpdateInventoryItemLocationField calls POST /api/Inventory/UpdateInventoryItemLocationField.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemBinRackNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemLocationField
 func (s *InventoryService) UpdateInventoryItemLocationField(ctx context.Context, req *UpdateInventoryItemLocationFieldRequest, opts ...CallOption) (map[string]json.RawMessage, error) {
@@ -1968,7 +2035,8 @@ func (s *InventoryService) UpdateInventoryItemLocationField(ctx context.Context,
 // UpdateInventoryItemPrices calls POST /api/Inventory/UpdateInventoryItemPrices.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemPrices
 func (s *InventoryService) UpdateInventoryItemPrices(ctx context.Context, req *UpdateInventoryItemPricesRequest, opts ...CallOption) (*UpdateInventoryItemPricesResponse, error) {
@@ -1983,7 +2051,8 @@ func (s *InventoryService) UpdateInventoryItemPrices(ctx context.Context, req *U
 // UpdateInventoryItemPricingRules calls POST /api/Inventory/UpdateInventoryItemPricingRules.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemPricingRules
 func (s *InventoryService) UpdateInventoryItemPricingRules(ctx context.Context, req *UpdateInventoryItemPricingRulesRequest, opts ...CallOption) (*UpdateInventoryItemPricingRulesResponse, error) {
@@ -1998,7 +2067,8 @@ func (s *InventoryService) UpdateInventoryItemPricingRules(ctx context.Context, 
 // UpdateInventoryItemStockField calls POST /api/Inventory/UpdateInventoryItemStockField.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemStockField
 func (s *InventoryService) UpdateInventoryItemStockField(ctx context.Context, req *UpdateInventoryItemStockFieldRequest, opts ...CallOption) (map[string]json.RawMessage, error) {
@@ -2013,7 +2083,8 @@ func (s *InventoryService) UpdateInventoryItemStockField(ctx context.Context, re
 // UpdateInventoryItemTitles calls POST /api/Inventory/UpdateInventoryItemTitles.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateInventoryItemTitles
 func (s *InventoryService) UpdateInventoryItemTitles(ctx context.Context, req *UpdateInventoryItemTitlesRequest, opts ...CallOption) (*UpdateInventoryItemTitlesResponse, error) {
@@ -2028,7 +2099,8 @@ func (s *InventoryService) UpdateInventoryItemTitles(ctx context.Context, req *U
 // UpdateItemLocations calls POST /api/Inventory/UpdateItemLocations.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemBinRackNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateItemLocations
 func (s *InventoryService) UpdateItemLocations(ctx context.Context, req *UpdateItemLocationsRequest, opts ...CallOption) (*UpdateItemLocationsResponse, error) {
@@ -2043,7 +2115,8 @@ func (s *InventoryService) UpdateItemLocations(ctx context.Context, req *UpdateI
 // UpdateProductIdentifiers calls POST /api/Inventory/UpdateProductIdentifiers.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockItemDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateProductIdentifiers
 func (s *InventoryService) UpdateProductIdentifiers(ctx context.Context, req *UpdateProductIdentifiersRequest, opts ...CallOption) (*UpdateProductIdentifiersResponse, error) {
@@ -2058,7 +2131,8 @@ func (s *InventoryService) UpdateProductIdentifiers(ctx context.Context, req *Up
 // UpdateScrapCategories calls POST /api/Inventory/UpdateScrapCategories.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.ScrapItems.ScrapCategoriesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateScrapCategories
 func (s *InventoryService) UpdateScrapCategories(ctx context.Context, req *UpdateScrapCategoriesRequest, opts ...CallOption) (*UpdateScrapCategoriesResponse, error) {
@@ -2088,7 +2162,8 @@ func (s *InventoryService) UpdateStockSupplierStat(ctx context.Context, req *Upd
 // UpdateSupplier calls POST /api/Inventory/UpdateSupplier.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.InventorySettings.SuppliersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Inventory-UpdateSupplier
 func (s *InventoryService) UpdateSupplier(ctx context.Context, req *UpdateSupplierRequest, opts ...CallOption) (*UpdateSupplierResponse, error) {
@@ -2480,16 +2555,19 @@ type BulkScrapBatchedItemsResponse struct{}
 // are always sent, the rest unless it is empty; [Client.Call] can send that
 // too.
 type ChannelMappingCreateInfo struct {
-	ChannelReferenceID string  `json:"ChannelReferenceId,omitzero"`
-	ChannelSKU         string  `json:"ChannelSKU"` // required
-	EndWhenStock       int     `json:"EndWhenStock"`
-	ID                 GUID    `json:"Id,omitzero"`
-	IgnoreSync         bool    `json:"IgnoreSync"`
-	MaxListedQuantity  int     `json:"MaxListedQuantity"`
-	Source             string  `json:"Source"`      // required
-	StockItemID        GUID    `json:"StockItemId"` // required
-	StockPercentage    Decimal `json:"StockPercentage,omitzero"`
-	SubSource          string  `json:"SubSource"` // required
+	ChannelReferenceID string `json:"ChannelReferenceId,omitzero"`
+	ChannelSKU         string `json:"ChannelSKU"` // required
+	// With as many units or fewer, list none.
+	EndWhenStock int  `json:"EndWhenStock"`
+	ID           GUID `json:"Id,omitzero"`
+	IgnoreSync   bool `json:"IgnoreSync"`
+	// Never list more units.
+	MaxListedQuantity int    `json:"MaxListedQuantity"`
+	Source            string `json:"Source"`      // required
+	StockItemID       GUID   `json:"StockItemId"` // required
+	// List this share of the stock, in percent.
+	StockPercentage Decimal `json:"StockPercentage,omitzero"`
+	SubSource       string  `json:"SubSource"` // required
 }
 
 // ChannelMappingUpdateInfo is taken by [InventoryService.UpdateChannelMapping],
@@ -2497,12 +2575,17 @@ type ChannelMappingCreateInfo struct {
 // are always sent, the rest unless it is empty; [Client.Call] can send that
 // too.
 type ChannelMappingUpdateInfo struct {
-	ChannelReferenceID string  `json:"ChannelReferenceId,omitzero"`
-	EndWhenStock       int     `json:"EndWhenStock"`
-	ID                 GUID    `json:"Id"` // required
-	IgnoreSync         bool    `json:"IgnoreSync"`
-	MaxListedQuantity  int     `json:"MaxListedQuantity"`
-	StockPercentage    Decimal `json:"StockPercentage,omitzero"`
+	// Empty: kept as it is.
+	ChannelReferenceID string `json:"ChannelReferenceId,omitzero"`
+	// With as many units or fewer, list none. Overwritten in any case.
+	EndWhenStock int  `json:"EndWhenStock"`
+	ID           GUID `json:"Id"` // required
+	// Overwritten in any case.
+	IgnoreSync bool `json:"IgnoreSync"`
+	// Never list more units. Overwritten in any case.
+	MaxListedQuantity int `json:"MaxListedQuantity"`
+	// List this share of the stock, in percent. Overwritten in any case.
+	StockPercentage Decimal `json:"StockPercentage,omitzero"`
 }
 
 // ChannelPaymentMethod is returned by [InventoryService.GetChannels] and
@@ -3699,23 +3782,25 @@ type InventoryParametersRequest struct {
 // InventoryUpdateInventoryItemRequest is taken by
 // [InventoryService.UpdateInventoryItem].
 type InventoryUpdateInventoryItemRequest struct {
-	Available                *int     `json:"Available,omitzero"` // read-only
-	BarcodeNumber            *string  `json:"BarcodeNumber,omitzero"`
-	BatchNumberScanRequired  *bool    `json:"BatchNumberScanRequired,omitzero"`
-	CategoryID               *GUID    `json:"CategoryId,omitzero"`
-	CategoryName             *string  `json:"CategoryName,omitzero"`
-	CreationDate             *Time    `json:"CreationDate,omitzero"`
-	Depth                    *Decimal `json:"Depth,omitzero"`
-	Due                      *int     `json:"Due,omitzero"`
-	Height                   *Decimal `json:"Height,omitzero"`
-	InOrder                  *int     `json:"InOrder,omitzero"`
-	InventoryTrackingType    *int     `json:"InventoryTrackingType,omitzero"`
-	IsCompositeParent        *bool    `json:"IsCompositeParent,omitzero"`
-	IsVariationParent        *bool    `json:"IsVariationParent,omitzero"`
-	ItemDescription          *string  `json:"ItemDescription,omitzero"`
-	ItemNumber               *string  `json:"ItemNumber,omitzero"`
-	ItemTitle                *string  `json:"ItemTitle,omitzero"`
-	MetaData                 *string  `json:"MetaData,omitzero"`
+	Available               *int     `json:"Available,omitzero"` // read-only
+	BarcodeNumber           *string  `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired *bool    `json:"BatchNumberScanRequired,omitzero"`
+	CategoryID              *GUID    `json:"CategoryId,omitzero"`
+	CategoryName            *string  `json:"CategoryName,omitzero"`
+	CreationDate            *Time    `json:"CreationDate,omitzero"`
+	Depth                   *Decimal `json:"Depth,omitzero"`
+	Due                     *int     `json:"Due,omitzero"`
+	Height                  *Decimal `json:"Height,omitzero"`
+	InOrder                 *int     `json:"InOrder,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType *int    `json:"InventoryTrackingType,omitzero"`
+	IsCompositeParent     *bool   `json:"IsCompositeParent,omitzero"`
+	IsVariationParent     *bool   `json:"IsVariationParent,omitzero"`
+	ItemDescription       *string `json:"ItemDescription,omitzero"`
+	ItemNumber            *string `json:"ItemNumber,omitzero"`
+	ItemTitle             *string `json:"ItemTitle,omitzero"`
+	MetaData              *string `json:"MetaData,omitzero"`
+	// -1: not tracked.
 	MinimumLevel             *int     `json:"MinimumLevel,omitzero"`
 	PackageGroupID           *GUID    `json:"PackageGroupId,omitzero"`
 	PackageGroupName         *string  `json:"PackageGroupName,omitzero"`
@@ -3728,11 +3813,13 @@ type InventoryUpdateInventoryItemRequest struct {
 	ShippedSeparately        *bool    `json:"ShippedSeparately,omitzero"`
 	StockItemID              *GUID    `json:"StockItemId,omitzero"`
 	StockItemIntID           *int     `json:"StockItemIntId,omitzero"`
-	TaxRate                  *Decimal `json:"TaxRate,omitzero"`
-	VariationGroupName       *string  `json:"VariationGroupName,omitzero"`
-	Weight                   *Decimal `json:"Weight,omitzero"`
-	Width                    *Decimal `json:"Width,omitzero"`
-	IsBatchedStockType       *bool    `json:"isBatchedStockType,omitzero"` // read-only
+	// Percent; -1 takes the rate of the country.
+	TaxRate            *Decimal `json:"TaxRate,omitzero"`
+	VariationGroupName *string  `json:"VariationGroupName,omitzero"`
+	// The official description names no unit.
+	Weight             *Decimal `json:"Weight,omitzero"`
+	Width              *Decimal `json:"Width,omitzero"`
+	IsBatchedStockType *bool    `json:"isBatchedStockType,omitzero"` // read-only
 }
 
 // InventoryView is taken by [InventoryService.CreateUserSpecificView] and
@@ -3777,20 +3864,26 @@ type IsOwnedStockLocationRequest struct {
 // [InventoryService.GetInventoryItemsCompositionByIDs]. Bools and numbers are
 // always sent, the rest unless it is empty; [Client.Call] can send that too.
 type ItemComposition struct {
-	DimDepth              Decimal `json:"DimDepth,omitzero"`
-	DimHeight             Decimal `json:"DimHeight,omitzero"`
-	DimWidth              Decimal `json:"DimWidth,omitzero"`
-	InventoryTrackingType int     `json:"InventoryTrackingType"`
-	ItemTitle             string  `json:"ItemTitle,omitzero"`
-	LinkedStockItemID     GUID    `json:"LinkedStockItemId,omitzero"`
-	PackageGroupID        GUID    `json:"PackageGroupId,omitzero"`
-	PurchasePrice         Decimal `json:"PurchasePrice,omitzero"`
-	Quantity              int     `json:"Quantity"`
-	SKU                   string  `json:"SKU,omitzero"`
-	StockItemID           GUID    `json:"StockItemId,omitzero"`
-	StockItemIntID        int     `json:"StockItemIntId"`
-	TaxRate               Decimal `json:"TaxRate,omitzero"`
-	Weight                Decimal `json:"Weight,omitzero"`
+	DimDepth  Decimal `json:"DimDepth,omitzero"`
+	DimHeight Decimal `json:"DimHeight,omitzero"`
+	DimWidth  Decimal `json:"DimWidth,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType int    `json:"InventoryTrackingType"`
+	ItemTitle             string `json:"ItemTitle,omitzero"`
+	// The part of it.
+	LinkedStockItemID GUID    `json:"LinkedStockItemId,omitzero"`
+	PackageGroupID    GUID    `json:"PackageGroupId,omitzero"`
+	PurchasePrice     Decimal `json:"PurchasePrice,omitzero"`
+	// Units in one kit.
+	Quantity int    `json:"Quantity" reply:"always"` // a reply without it is unreadable
+	SKU      string `json:"SKU,omitzero"`
+	// The kit.
+	StockItemID    GUID `json:"StockItemId,omitzero"`
+	StockItemIntID int  `json:"StockItemIntId"`
+	// Percent.
+	TaxRate Decimal `json:"TaxRate,omitzero"`
+	// The official description names no unit.
+	Weight Decimal `json:"Weight,omitzero"`
 }
 
 // ItemsHaveScannableIdentifiersResponse is returned by
@@ -3942,39 +4035,50 @@ type SetInventoryItemImageAsMainResponse struct{}
 // numbers are always sent, the rest unless it is empty; [Client.Call] can send
 // that too.
 type StockItem struct {
-	Available                int     `json:"Available,omitzero"` // read-only
-	BarcodeNumber            string  `json:"BarcodeNumber,omitzero"`
-	BatchNumberScanRequired  bool    `json:"BatchNumberScanRequired"`
-	CategoryID               GUID    `json:"CategoryId,omitzero"`
-	CategoryName             string  `json:"CategoryName,omitzero"`
-	CreationDate             Time    `json:"CreationDate,omitzero"`
-	Depth                    Decimal `json:"Depth,omitzero"`
-	Due                      int     `json:"Due"`
-	Height                   Decimal `json:"Height,omitzero"`
-	InOrder                  int     `json:"InOrder"`
-	InventoryTrackingType    int     `json:"InventoryTrackingType"`
-	IsCompositeParent        bool    `json:"IsCompositeParent"`
-	IsVariationParent        bool    `json:"IsVariationParent"`
-	ItemDescription          string  `json:"ItemDescription,omitzero"`
-	ItemNumber               string  `json:"ItemNumber,omitzero"`
-	ItemTitle                string  `json:"ItemTitle,omitzero"`
-	MetaData                 string  `json:"MetaData,omitzero"`
-	MinimumLevel             int     `json:"MinimumLevel"`
-	PackageGroupID           GUID    `json:"PackageGroupId,omitzero"`
-	PackageGroupName         string  `json:"PackageGroupName,omitzero"`
-	PostalServiceID          GUID    `json:"PostalServiceId,omitzero"`
-	PostalServiceName        string  `json:"PostalServiceName,omitzero"`
-	PurchasePrice            Decimal `json:"PurchasePrice,omitzero"`
+	// Quantity less InOrder.
+	Available               int    `json:"Available,omitzero"` // read-only
+	BarcodeNumber           string `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired bool   `json:"BatchNumberScanRequired"`
+	CategoryID              GUID   `json:"CategoryId,omitzero"`
+	CategoryName            string `json:"CategoryName,omitzero"`
+	CreationDate            Time   `json:"CreationDate,omitzero"`
+	// The official description names no unit.
+	Depth Decimal `json:"Depth,omitzero"`
+	// Units on purchase orders.
+	Due int `json:"Due"`
+	// The official description names no unit.
+	Height Decimal `json:"Height,omitzero"`
+	// Units in open orders.
+	InOrder int `json:"InOrder"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType int    `json:"InventoryTrackingType"`
+	IsCompositeParent     bool   `json:"IsCompositeParent"`
+	IsVariationParent     bool   `json:"IsVariationParent"`
+	ItemDescription       string `json:"ItemDescription,omitzero"`
+	ItemNumber            string `json:"ItemNumber,omitzero"`
+	ItemTitle             string `json:"ItemTitle,omitzero"`
+	MetaData              string `json:"MetaData,omitzero"`
+	// -1: not tracked.
+	MinimumLevel      int     `json:"MinimumLevel"`
+	PackageGroupID    GUID    `json:"PackageGroupId,omitzero"`
+	PackageGroupName  string  `json:"PackageGroupName,omitzero"`
+	PostalServiceID   GUID    `json:"PostalServiceId,omitzero"`
+	PostalServiceName string  `json:"PostalServiceName,omitzero"`
+	PurchasePrice     Decimal `json:"PurchasePrice,omitzero"`
+	// Units in stock, those in open orders too.
 	Quantity                 int     `json:"Quantity"`
 	RetailPrice              Decimal `json:"RetailPrice,omitzero"`
 	SerialNumberScanRequired bool    `json:"SerialNumberScanRequired"`
 	ShippedSeparately        bool    `json:"ShippedSeparately"`
 	StockItemID              GUID    `json:"StockItemId,omitzero"`
 	StockItemIntID           int     `json:"StockItemIntId"`
-	TaxRate                  Decimal `json:"TaxRate,omitzero"`
-	Weight                   Decimal `json:"Weight,omitzero"`
-	Width                    Decimal `json:"Width,omitzero"`
-	IsBatchedStockType       bool    `json:"isBatchedStockType,omitzero"` // read-only
+	// Percent; -1 takes the rate of the country.
+	TaxRate Decimal `json:"TaxRate,omitzero"`
+	// The official description names no unit.
+	Weight Decimal `json:"Weight,omitzero"`
+	// The official description names no unit.
+	Width              Decimal `json:"Width,omitzero"`
+	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"` // read-only
 }
 
 // StockItemAuditTrail is returned by
@@ -4014,15 +4118,16 @@ func (v StockItemAuditTrailPage) LogValue() slog.Value { return wire.LogPrivate(
 // and numbers are always sent, the rest unless it is empty; [Client.Call] can
 // send that too.
 type StockItemBatch struct {
-	BatchID               int                       `json:"BatchId"`
-	BatchNumber           string                    `json:"BatchNumber,omitzero"`
-	ExpiresOn             Time                      `json:"ExpiresOn,omitzero"`
-	Inventory             []StockItemBatchInventory `json:"Inventory,omitzero"`
-	InventoryTrackingType int                       `json:"InventoryTrackingType"`
-	IsDeleted             bool                      `json:"IsDeleted"`
-	SKU                   string                    `json:"SKU,omitzero"`
-	SellBy                Time                      `json:"SellBy,omitzero"`
-	StockItemID           GUID                      `json:"StockItemId,omitzero"`
+	BatchID     int                       `json:"BatchId"`
+	BatchNumber string                    `json:"BatchNumber,omitzero"`
+	ExpiresOn   Time                      `json:"ExpiresOn,omitzero"`
+	Inventory   []StockItemBatchInventory `json:"Inventory,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType int    `json:"InventoryTrackingType"`
+	IsDeleted             bool   `json:"IsDeleted"`
+	SKU                   string `json:"SKU,omitzero"`
+	SellBy                Time   `json:"SellBy,omitzero"`
+	StockItemID           GUID   `json:"StockItemId,omitzero"`
 }
 
 // StockItemBatchAudit is returned by [InventoryService.GetBatchAudit].
@@ -4076,23 +4181,27 @@ type StockItemBatchInventory struct {
 // [InventoryService.GetInventoryItemChannelSKUs] and
 // [InventoryService.BatchGetInventoryItemChannelSKUs].
 type StockItemChannelSKU struct {
-	ChannelReferenceID      string  `json:"ChannelReferenceId,omitzero"`
-	ChannelSKURowID         GUID    `json:"ChannelSKURowId,omitzero"`
-	EndWhenStock            int     `json:"EndWhenStock,omitzero"`
-	IgnoreSync              bool    `json:"IgnoreSync,omitzero"`
-	IgnoreSyncMultiLocation bool    `json:"IgnoreSyncMultiLocation,omitzero"`
-	IsMultiLocation         bool    `json:"IsMultiLocation,omitzero"`
-	LastUpdate              Time    `json:"LastUpdate,omitzero"`
-	ListedQuantity          int     `json:"ListedQuantity,omitzero"`
-	MaxListedQuantity       int     `json:"MaxListedQuantity,omitzero"`
-	SKU                     string  `json:"SKU,omitzero"`
-	Source                  string  `json:"Source,omitzero"`
-	StockItemID             GUID    `json:"StockItemId,omitzero"`
-	StockItemIntID          int     `json:"StockItemIntId,omitzero"`
-	StockPercentage         Decimal `json:"StockPercentage,omitzero"`
-	SubSource               string  `json:"SubSource,omitzero"`
-	SubmittedQuantity       int     `json:"SubmittedQuantity,omitzero"`
-	UpdateStatus            string  `json:"UpdateStatus,omitzero"`
+	ChannelReferenceID string `json:"ChannelReferenceId,omitzero"`
+	ChannelSKURowID    GUID   `json:"ChannelSKURowId,omitzero"`
+	// With as many units or fewer, list none.
+	EndWhenStock            int  `json:"EndWhenStock,omitzero"`
+	IgnoreSync              bool `json:"IgnoreSync,omitzero"`
+	IgnoreSyncMultiLocation bool `json:"IgnoreSyncMultiLocation,omitzero"`
+	IsMultiLocation         bool `json:"IsMultiLocation,omitzero"`
+	LastUpdate              Time `json:"LastUpdate,omitzero"`
+	// What Linnworks stored last; it is not read from the channel.
+	ListedQuantity int `json:"ListedQuantity,omitzero"`
+	// Never list more units.
+	MaxListedQuantity int    `json:"MaxListedQuantity,omitzero"`
+	SKU               string `json:"SKU,omitzero"`
+	Source            string `json:"Source,omitzero"`
+	StockItemID       GUID   `json:"StockItemId,omitzero"`
+	StockItemIntID    int    `json:"StockItemIntId,omitzero"`
+	// List this share of the stock, in percent.
+	StockPercentage   Decimal `json:"StockPercentage,omitzero"`
+	SubSource         string  `json:"SubSource,omitzero"`
+	SubmittedQuantity int     `json:"SubmittedQuantity,omitzero"`
+	UpdateStatus      string  `json:"UpdateStatus,omitzero"`
 }
 
 // StockItemChannelSKUResponse is returned by
@@ -4191,13 +4300,14 @@ type StockItemExtendedPropertyWithSKU struct {
 // returned by [StockService.GetStockItemsByIDs]. Bools and numbers are always
 // sent, the rest unless it is empty; [Client.Call] can send that too.
 type StockItemHeader struct {
-	BarcodeNumber            string  `json:"BarcodeNumber,omitzero"`
-	BatchNumberScanRequired  bool    `json:"BatchNumberScanRequired"`
-	CategoryID               GUID    `json:"CategoryId,omitzero"`
-	CategoryName             string  `json:"CategoryName,omitzero"`
-	CreationDate             Time    `json:"CreationDate,omitzero"`
-	Depth                    Decimal `json:"Depth,omitzero"`
-	Height                   Decimal `json:"Height,omitzero"`
+	BarcodeNumber           string  `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired bool    `json:"BatchNumberScanRequired"`
+	CategoryID              GUID    `json:"CategoryId,omitzero"`
+	CategoryName            string  `json:"CategoryName,omitzero"`
+	CreationDate            Time    `json:"CreationDate,omitzero"`
+	Depth                   Decimal `json:"Depth,omitzero"`
+	Height                  Decimal `json:"Height,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
 	InventoryTrackingType    int     `json:"InventoryTrackingType"`
 	IsVariationParent        bool    `json:"IsVariationParent"`
 	ItemNumber               string  `json:"ItemNumber,omitzero"`
@@ -4212,10 +4322,12 @@ type StockItemHeader struct {
 	SerialNumberScanRequired bool    `json:"SerialNumberScanRequired"`
 	StockItemID              GUID    `json:"StockItemId,omitzero"`
 	StockItemIntID           int     `json:"StockItemIntId"`
-	TaxRate                  Decimal `json:"TaxRate,omitzero"`
-	Weight                   Decimal `json:"Weight,omitzero"`
-	Width                    Decimal `json:"Width,omitzero"`
-	IsBatchedStockType       bool    `json:"isBatchedStockType,omitzero"` // read-only
+	// Percent; -1 takes the rate of the country.
+	TaxRate Decimal `json:"TaxRate,omitzero"`
+	// The official description names no unit.
+	Weight             Decimal `json:"Weight,omitzero"`
+	Width              Decimal `json:"Width,omitzero"`
+	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"` // read-only
 }
 
 // StockItemImage is returned by [StockService.GetStockItemsFull] and 2 others.
@@ -4246,40 +4358,51 @@ type StockItemImageSimple struct {
 // StockItemInv is returned by [InventoryService.GetInventoryItem] and
 // [InventoryService.GetInventoryItemByID].
 type StockItemInv struct {
-	Available                int     `json:"Available,omitzero"`
-	BarcodeNumber            string  `json:"BarcodeNumber,omitzero"`
-	BatchNumberScanRequired  bool    `json:"BatchNumberScanRequired,omitzero"`
-	CategoryID               GUID    `json:"CategoryId,omitzero"`
-	CategoryName             string  `json:"CategoryName,omitzero"`
-	CreationDate             Time    `json:"CreationDate,omitzero"`
-	Depth                    Decimal `json:"Depth,omitzero"`
-	Due                      int     `json:"Due,omitzero"`
-	Height                   Decimal `json:"Height,omitzero"`
-	InOrder                  int     `json:"InOrder,omitzero"`
-	InventoryTrackingType    int     `json:"InventoryTrackingType,omitzero"`
-	IsCompositeParent        bool    `json:"IsCompositeParent,omitzero"`
-	IsVariationParent        bool    `json:"IsVariationParent,omitzero"`
-	ItemDescription          string  `json:"ItemDescription,omitzero"`
-	ItemNumber               string  `json:"ItemNumber,omitzero"`
-	ItemTitle                string  `json:"ItemTitle,omitzero"`
-	MetaData                 string  `json:"MetaData,omitzero"`
-	MinimumLevel             int     `json:"MinimumLevel,omitzero"`
-	PackageGroupID           GUID    `json:"PackageGroupId,omitzero"`
-	PackageGroupName         string  `json:"PackageGroupName,omitzero"`
-	PostalServiceID          GUID    `json:"PostalServiceId,omitzero"`
-	PostalServiceName        string  `json:"PostalServiceName,omitzero"`
-	PurchasePrice            Decimal `json:"PurchasePrice,omitzero"`
+	// Quantity less InOrder.
+	Available               int    `json:"Available,omitzero"`
+	BarcodeNumber           string `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired bool   `json:"BatchNumberScanRequired,omitzero"`
+	CategoryID              GUID   `json:"CategoryId,omitzero"`
+	CategoryName            string `json:"CategoryName,omitzero"`
+	CreationDate            Time   `json:"CreationDate,omitzero"`
+	// The official description names no unit.
+	Depth Decimal `json:"Depth,omitzero"`
+	// Units on purchase orders.
+	Due int `json:"Due,omitzero"`
+	// The official description names no unit.
+	Height Decimal `json:"Height,omitzero"`
+	// Units in open orders.
+	InOrder int `json:"InOrder,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType int    `json:"InventoryTrackingType,omitzero"`
+	IsCompositeParent     bool   `json:"IsCompositeParent,omitzero"`
+	IsVariationParent     bool   `json:"IsVariationParent,omitzero"`
+	ItemDescription       string `json:"ItemDescription,omitzero"`
+	ItemNumber            string `json:"ItemNumber,omitzero"`
+	ItemTitle             string `json:"ItemTitle,omitzero"`
+	MetaData              string `json:"MetaData,omitzero"`
+	// -1: not tracked. Absent in a new item: the user's default.
+	MinimumLevel      int     `json:"MinimumLevel,omitzero"`
+	PackageGroupID    GUID    `json:"PackageGroupId,omitzero"`
+	PackageGroupName  string  `json:"PackageGroupName,omitzero"`
+	PostalServiceID   GUID    `json:"PostalServiceId,omitzero"`
+	PostalServiceName string  `json:"PostalServiceName,omitzero"`
+	PurchasePrice     Decimal `json:"PurchasePrice,omitzero"`
+	// Units in stock, those in open orders too.
 	Quantity                 int     `json:"Quantity,omitzero"`
 	RetailPrice              Decimal `json:"RetailPrice,omitzero"`
 	SerialNumberScanRequired bool    `json:"SerialNumberScanRequired,omitzero"`
 	ShippedSeparately        bool    `json:"ShippedSeparately,omitzero"`
 	StockItemID              GUID    `json:"StockItemId,omitzero"`
 	StockItemIntID           int     `json:"StockItemIntId,omitzero"`
-	TaxRate                  Decimal `json:"TaxRate,omitzero"`
-	VariationGroupName       string  `json:"VariationGroupName,omitzero"`
-	Weight                   Decimal `json:"Weight,omitzero"`
-	Width                    Decimal `json:"Width,omitzero"`
-	IsBatchedStockType       bool    `json:"isBatchedStockType,omitzero"`
+	// Percent; -1 takes the rate of the country.
+	TaxRate            Decimal `json:"TaxRate,omitzero"`
+	VariationGroupName string  `json:"VariationGroupName,omitzero"`
+	// The official description names no unit.
+	Weight Decimal `json:"Weight,omitzero"`
+	// The official description names no unit.
+	Width              Decimal `json:"Width,omitzero"`
+	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"`
 }
 
 // StockItemLabel is returned by [InventoryService.GetStockItemLabels].
@@ -4313,10 +4436,12 @@ type StockItemLocation struct {
 // [StockService.GetStockItemsFull] and 2 others. Bools and numbers are always
 // sent, the rest unless it is empty; [Client.Call] can send that too.
 type StockItemPrice struct {
-	EndDate        Time                       `json:"EndDate,omitzero"`
-	Price          Decimal                    `json:"Price,omitzero"`
-	Rules          []StockItemPricingRule     `json:"Rules,omitzero"`
-	Source         string                     `json:"Source,omitzero"`
+	// Of a sale price.
+	EndDate Time                   `json:"EndDate,omitzero"`
+	Price   Decimal                `json:"Price,omitzero"`
+	Rules   []StockItemPricingRule `json:"Rules,omitzero"`
+	Source  string                 `json:"Source,omitzero"`
+	// Of a sale price.
 	StartDate      Time                       `json:"StartDate,omitzero"`
 	StockItemID    GUID                       `json:"StockItemId,omitzero"`
 	StockItemIntID int                        `json:"StockItemIntId"`
@@ -4366,22 +4491,23 @@ func (v StockItemProductIdentifier) LogValue() slog.Value { return wire.LogPriva
 // [StockService.GetStockItemsFull] and 3 others. Bools and numbers are always
 // sent, the rest unless it is empty; [Client.Call] can send that too.
 type StockItemSupplierStat struct {
-	AverageLeadTime     Decimal `json:"AverageLeadTime,omitzero"`
-	AveragePrice        Decimal `json:"AveragePrice,omitzero"`
-	Code                string  `json:"Code,omitzero"`
-	IsDefault           bool    `json:"IsDefault"`
-	LeadTime            int     `json:"LeadTime"`
-	MaxPrice            Decimal `json:"MaxPrice,omitzero"`
-	MinPrice            Decimal `json:"MinPrice,omitzero"`
-	PurchasePrice       Decimal `json:"PurchasePrice,omitzero"`
-	StockItemID         GUID    `json:"StockItemId,omitzero"`
-	StockItemIntID      int     `json:"StockItemIntId"`
-	Supplier            string  `json:"Supplier,omitzero"`
-	SupplierBarcode     string  `json:"SupplierBarcode,omitzero"`
-	SupplierCurrency    string  `json:"SupplierCurrency,omitzero"`
-	SupplierID          GUID    `json:"SupplierID,omitzero"`
-	SupplierMinOrderQty int     `json:"SupplierMinOrderQty"`
-	SupplierPackSize    int     `json:"SupplierPackSize"`
+	AverageLeadTime Decimal `json:"AverageLeadTime,omitzero"`
+	AveragePrice    Decimal `json:"AveragePrice,omitzero"`
+	Code            string  `json:"Code,omitzero"`
+	IsDefault       bool    `json:"IsDefault"`
+	LeadTime        int     `json:"LeadTime"`
+	MaxPrice        Decimal `json:"MaxPrice,omitzero"`
+	MinPrice        Decimal `json:"MinPrice,omitzero"`
+	PurchasePrice   Decimal `json:"PurchasePrice,omitzero"`
+	StockItemID     GUID    `json:"StockItemId,omitzero"`
+	StockItemIntID  int     `json:"StockItemIntId"`
+	Supplier        string  `json:"Supplier,omitzero"`
+	SupplierBarcode string  `json:"SupplierBarcode,omitzero"`
+	// The supplier's default.
+	SupplierCurrency    string `json:"SupplierCurrency,omitzero"`
+	SupplierID          GUID   `json:"SupplierID,omitzero"`
+	SupplierMinOrderQty int    `json:"SupplierMinOrderQty"`
+	SupplierPackSize    int    `json:"SupplierPackSize"`
 }
 
 // StockItemTitle is taken by [InventoryService.CreateInventoryItemTitles] and
@@ -4485,9 +4611,10 @@ type UpdateBatchDatesResponse struct {
 // Inventory.UpdateBatchDetails.
 type UpdateBatchDetailsRequest struct {
 	BatchNumberScanRequired *bool `json:"BatchNumberScanRequired,omitzero"`
-	InventoryTrackingType   *int  `json:"InventoryTrackingType,omitzero"`
-	ResetBatchDates         *bool `json:"ResetBatchDates,omitzero"`
-	StockItemID             *GUID `json:"StockItemId,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType *int  `json:"InventoryTrackingType,omitzero"`
+	ResetBatchDates       *bool `json:"ResetBatchDates,omitzero"`
+	StockItemID           *GUID `json:"StockItemId,omitzero"`
 }
 
 // UpdateBatchDetailsResponse is the reply of Inventory.UpdateBatchDetails.

@@ -18,7 +18,8 @@ type ListingsService service
 // CancelListingBulkOperation calls POST /api/Listings/CancelListingBulkOperation.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CancelListingBulkOperation
 func (s *ListingsService) CancelListingBulkOperation(ctx context.Context, req *CancelListingBulkOperationRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -33,7 +34,8 @@ func (s *ListingsService) CancelListingBulkOperation(ctx context.Context, req *C
 // CreateBigCommerceConfigurators calls POST /api/Listings/CreateBigcommerceConfigurators.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.EditListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateBigcommerceConfigurators
 func (s *ListingsService) CreateBigCommerceConfigurators(ctx context.Context, req *CreateBigCommerceConfiguratorsRequest, opts ...CallOption) (*CreateBigCommerceConfiguratorsResponse, error) {
@@ -63,7 +65,8 @@ func (s *ListingsService) CreateBigCommerceTemplates(ctx context.Context, req *C
 // CreateEbayConfigurators calls POST /api/Listings/CreateeBayConfigurators.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.EditListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateeBayConfigurators
 func (s *ListingsService) CreateEbayConfigurators(ctx context.Context, req *CreateEbayConfiguratorsRequest, opts ...CallOption) (*CreateEbayConfiguratorsResponse, error) {
@@ -78,7 +81,8 @@ func (s *ListingsService) CreateEbayConfigurators(ctx context.Context, req *Crea
 // CreateEbayTemplates calls POST /api/Listings/CreateEbayTemplates.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateEbayTemplates
 func (s *ListingsService) CreateEbayTemplates(ctx context.Context, req *CreateEbayTemplatesRequest, opts ...CallOption) (*EbayListingPage, error) {
@@ -93,7 +97,8 @@ func (s *ListingsService) CreateEbayTemplates(ctx context.Context, req *CreateEb
 // CreateTemplatesFromViewInBulk calls POST /api/Listings/CreateTemplatesFromViewInBulk.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-CreateTemplatesFromViewInBulk
 func (s *ListingsService) CreateTemplatesFromViewInBulk(ctx context.Context, req *CreateTemplatesFromViewInBulkRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -108,7 +113,8 @@ func (s *ListingsService) CreateTemplatesFromViewInBulk(ctx context.Context, req
 // DeleteBigCommerceConfigurators calls POST /api/Listings/DeleteBigcommerceConfigurators.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.EditListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteBigcommerceConfigurators
 func (s *ListingsService) DeleteBigCommerceConfigurators(ctx context.Context, req *DeleteBigCommerceConfiguratorsRequest, opts ...CallOption) (*DeleteBigCommerceConfiguratorsResponse, error) {
@@ -138,7 +144,8 @@ func (s *ListingsService) DeleteBigCommerceTemplates(ctx context.Context, req *D
 // DeleteEbayConfigurators calls POST /api/Listings/DeleteeBayConfigurators.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.EditListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-DeleteeBayConfigurators
 func (s *ListingsService) DeleteEbayConfigurators(ctx context.Context, req *DeleteEbayConfiguratorsRequest, opts ...CallOption) (*DeleteEbayConfiguratorsResponse, error) {
@@ -168,7 +175,8 @@ func (s *ListingsService) DeleteEbayTemplates(ctx context.Context, req *DeleteEb
 // EndListingsPendingRelist calls POST /api/Listings/EndListingsPendingRelist.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-EndListingsPendingRelist
 func (s *ListingsService) EndListingsPendingRelist(ctx context.Context, req *EndListingsPendingRelistRequest, opts ...CallOption) (*EndListingsPendingRelistResponse, error) {
@@ -182,7 +190,9 @@ func (s *ListingsService) EndListingsPendingRelist(ctx context.Context, req *End
 
 // GetAllEbayConfigurators calls GET /api/Listings/GetAllEbayConfigurators.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GetAllEbayConfigurators
 func (s *ListingsService) GetAllEbayConfigurators(ctx context.Context, req *GetAllEbayConfiguratorsRequest, opts ...CallOption) (*GetEbayConfiguratorsResponse, error) {
@@ -196,7 +206,9 @@ func (s *ListingsService) GetAllEbayConfigurators(ctx context.Context, req *GetA
 
 // GetBigCommerceConfigurators calls GET /api/Listings/GetBigcommerceConfigurators.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GetBigcommerceConfigurators
 func (s *ListingsService) GetBigCommerceConfigurators(ctx context.Context, req *GetBigCommerceConfiguratorsRequest, opts ...CallOption) ([]BigCommerceConfigurator, error) {
@@ -243,7 +255,9 @@ func (s *ListingsService) GetBigCommerceTemplatesAll(ctx context.Context, req *G
 
 // GetEbayConfigurators calls GET /api/Listings/GeteBayConfigurators.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayConfigurators
 func (s *ListingsService) GetEbayConfigurators(ctx context.Context, req *GetEbayConfiguratorsRequest, opts ...CallOption) ([]EbayConfig, error) {
@@ -257,7 +271,9 @@ func (s *ListingsService) GetEbayConfigurators(ctx context.Context, req *GetEbay
 
 // GetEbayListingOperations calls GET /api/Listings/GetEbayListingOperations.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GetEbayListingOperations
 func (s *ListingsService) GetEbayListingOperations(ctx context.Context, req *GetEbayListingOperationsRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -271,7 +287,9 @@ func (s *ListingsService) GetEbayListingOperations(ctx context.Context, req *Get
 
 // GetEbayTemplates calls POST /api/Listings/GeteBayTemplates.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.Settings.ListingConfigurators.GetListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-GeteBayTemplates
 func (s *ListingsService) GetEbayTemplates(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) (*EbayListingPage, error) {
@@ -335,7 +353,8 @@ func (s *ListingsService) ProcessEbayListings(ctx context.Context, req *ProcessE
 // SetListingStrikeOffState calls POST /api/Listings/SetListingStrikeOffState.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-SetListingStrikeOffState
 func (s *ListingsService) SetListingStrikeOffState(ctx context.Context, req *SetListingStrikeOffStateRequest, opts ...CallOption) (*SetListingStrikeOffStateResponse, error) {
@@ -350,7 +369,8 @@ func (s *ListingsService) SetListingStrikeOffState(ctx context.Context, req *Set
 // UpdateBigCommerceConfigurators calls POST /api/Listings/UpdateBigcommerceConfigurators.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.EditListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-UpdateBigcommerceConfigurators
 func (s *ListingsService) UpdateBigCommerceConfigurators(ctx context.Context, req *UpdateBigCommerceConfiguratorsRequest, opts ...CallOption) (*UpdateBigCommerceConfiguratorsResponse, error) {
@@ -365,7 +385,8 @@ func (s *ListingsService) UpdateBigCommerceConfigurators(ctx context.Context, re
 // UpdateEbayConfigurators calls POST /api/Listings/UpdateeBayConfigurators.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.ListingConfigurators.EditListingConfiguratorsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Listings-UpdateeBayConfigurators
 func (s *ListingsService) UpdateEbayConfigurators(ctx context.Context, req *UpdateEbayConfiguratorsRequest, opts ...CallOption) (*UpdateEbayConfiguratorsResponse, error) {

@@ -45,7 +45,8 @@ func (s *LocationsService) DeleteLocation(ctx context.Context, req *DeleteLocati
 // DeleteWarehouseTote calls POST /api/Locations/DeleteWarehouseTOTE.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.InventorySettings.LocationsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Locations-DeleteWarehouseTOTE
 func (s *LocationsService) DeleteWarehouseTote(ctx context.Context, req *DeleteWarehouseToteRequest, opts ...CallOption) (*DeleteWarehouseToteResponse, error) {

@@ -11,7 +11,8 @@ type MacroService service
 
 // GetInstalledMacros calls GET /api/Macro/GetInstalledMacros.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Applications.MacroConfigurationNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Macro-GetInstalledMacros
 func (s *MacroService) GetInstalledMacros(ctx context.Context, req *GetInstalledMacrosRequest, opts ...CallOption) (*GetInstalledMacrosResponse, error) {
@@ -25,7 +26,8 @@ func (s *MacroService) GetInstalledMacros(ctx context.Context, req *GetInstalled
 
 // GetMacroConfigurations calls GET /api/Macro/GetMacroConfigurations.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Applications.MacroConfigurationNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Macro-GetMacroConfigurations
 func (s *MacroService) GetMacroConfigurations(ctx context.Context, req *GetMacroConfigurationsRequest, opts ...CallOption) ([]MacroRegister, error) {

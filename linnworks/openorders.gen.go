@@ -32,7 +32,8 @@ func (s *OpenOrdersService) AssignOrderIdentifier(ctx context.Context, req *Assi
 // AssignStockToOrders calls POST /api/OpenOrders/AssignStockToOrders.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-AssignStockToOrders
 func (s *OpenOrdersService) AssignStockToOrders(ctx context.Context, req *AssignStockToOrdersRequest, opts ...CallOption) (*AssignStockToOrdersResponseOrderItemBatchExtendedGUID, error) {
@@ -47,7 +48,8 @@ func (s *OpenOrdersService) AssignStockToOrders(ctx context.Context, req *Assign
 // DeleteAssignedStock calls POST /api/OpenOrders/DeleteAssignedStock.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-DeleteAssignedStock
 func (s *OpenOrdersService) DeleteAssignedStock(ctx context.Context, req *DeleteAssignedStockRequest, opts ...CallOption) (*AssignStockToOrdersResponseInt32Int32, error) {
@@ -192,7 +194,8 @@ func (s *OpenOrdersService) GetOpenOrdersAll(ctx context.Context, req *OpenOrder
 
 // GetOpenOrdersDetails calls POST /api/OpenOrders/GetOpenOrdersDetails.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOpenOrdersDetails
 func (s *OpenOrdersService) GetOpenOrdersDetails(ctx context.Context, req *GetOpenOrdersDetailsRequest, opts ...CallOption) (*GetOpenOrdersDetailsResponse, error) {
@@ -218,7 +221,8 @@ func (s *OpenOrdersService) GetOpenOrdersDetailsBatched(ctx context.Context, req
 
 // GetOrderItemIndicators calls POST /api/OpenOrders/GetOrderItemIndicators.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOrderItemIndicators
 func (s *OpenOrdersService) GetOrderItemIndicators(ctx context.Context, req *GetOrderItemIndicatorsRequest, opts ...CallOption) (*GetOrderItemIndicatorResponse, error) {
@@ -232,7 +236,8 @@ func (s *OpenOrdersService) GetOrderItemIndicators(ctx context.Context, req *Get
 
 // GetOrdersLowFidelity calls POST /api/OpenOrders/GetOrdersLowFidelity.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.DespatchConsoleNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-GetOrdersLowFidelity
 func (s *OpenOrdersService) GetOrdersLowFidelity(ctx context.Context, req *GetOrdersLowFidelityRequest, opts ...CallOption) (*GetOrdersLowFidelityResponse, error) {
@@ -261,7 +266,8 @@ func (s *OpenOrdersService) GetViewStats(ctx context.Context, req *GetViewStatsR
 // MarkReadyForCollection calls POST /api/OpenOrders/MarkReadyForCollection.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/OpenOrders-MarkReadyForCollection
 func (s *OpenOrdersService) MarkReadyForCollection(ctx context.Context, req *MarkReadyForCollectionRequest, opts ...CallOption) (*GenericOrderOperationResult, error) {
@@ -581,22 +587,25 @@ type OpenOrderItem struct {
 	ContainsComposites bool                `json:"ContainsComposites,omitzero"`
 	ItemTitle          string              `json:"ItemTitle,omitzero"`
 	ProductIdentifiers []ProductIdentifier `json:"ProductIdentifiers,omitzero"`
-	Quantity           int                 `json:"Quantity,omitzero"`
+	Quantity           int                 `json:"Quantity,omitzero" reply:"always"` // a reply without it is unreadable
 	SKU                string              `json:"SKU,omitzero"`
 	StockItemID        GUID                `json:"StockItemId,omitzero"`
 }
 
 // OpenOrderLowFidelity is returned by [OpenOrdersService.GetOrdersLowFidelity].
 type OpenOrderLowFidelity struct {
-	DispatchBy           Time            `json:"DispatchBy,omitzero"`
-	ExternalReference    string          `json:"ExternalReference,omitzero"`
-	Items                []OpenOrderItem `json:"Items,omitzero"`
-	OrderDate            Time            `json:"OrderDate,omitzero"`
-	OrderID              int             `json:"OrderId,omitzero"`
-	PostalTrackingNumber string          `json:"PostalTrackingNumber,omitzero"`
-	ReferenceNum         string          `json:"ReferenceNum,omitzero"`
-	Status               int             `json:"Status,omitzero"`
-	PkOrderID            GUID            `json:"pkOrderID,omitzero"`
+	// In UTC.
+	DispatchBy        Time            `json:"DispatchBy,omitzero"`
+	ExternalReference string          `json:"ExternalReference,omitzero"`
+	Items             []OpenOrderItem `json:"Items,omitzero"`
+	// When it was placed in the system, in UTC.
+	OrderDate Time `json:"OrderDate,omitzero"`
+	// The human number, elsewhere NumOrderID.
+	OrderID              int    `json:"OrderId,omitzero"`
+	PostalTrackingNumber string `json:"PostalTrackingNumber,omitzero"`
+	ReferenceNum         string `json:"ReferenceNum,omitzero"`
+	Status               int    `json:"Status,omitzero"`
+	PkOrderID            GUID   `json:"pkOrderID,omitzero"`
 }
 
 // OrderCustomerInfo is taken by [OrdersService.SetOrderCustomerInfo], and
@@ -651,35 +660,43 @@ type OrderFulfillmentState struct {
 // returned by [OrdersService.GetOrder] and 16 others. Bools and numbers are
 // always sent, the rest unless it is empty; [Client.Call] can send that too.
 type OrderGeneralInfo struct {
-	DespatchByDate       Time                                `json:"DespatchByDate,omitzero"`
-	ExternalReferenceNum string                              `json:"ExternalReferenceNum,omitzero"`
-	HasScheduledDelivery bool                                `json:"HasScheduledDelivery,omitzero"` // read-only
-	HoldOrCancel         bool                                `json:"HoldOrCancel"`
-	Identifiers          []Identifier                        `json:"Identifiers,omitzero"`
-	InvoicePrintError    string                              `json:"InvoicePrintError,omitzero"`
-	InvoicePrinted       bool                                `json:"InvoicePrinted"`
-	IsParked             bool                                `json:"IsParked"`
-	IsRuleRun            bool                                `json:"IsRuleRun"`
-	LabelError           string                              `json:"LabelError,omitzero"`
-	LabelPrinted         bool                                `json:"LabelPrinted"`
-	Location             GUID                                `json:"Location,omitzero"`
-	Marker               int                                 `json:"Marker"`
-	Notes                int                                 `json:"Notes"`
-	NumItems             int                                 `json:"NumItems"`
-	PIIRedactionDays     int                                 `json:"PIIRedactionDays"`
-	PartShipped          bool                                `json:"PartShipped"`
-	PickListPrintError   string                              `json:"PickListPrintError,omitzero"`
-	PickListPrinted      bool                                `json:"PickListPrinted"`
-	PickwaveIDs          []int                               `json:"PickwaveIds,omitzero"`
-	ReceivedDate         Time                                `json:"ReceivedDate,omitzero"`
-	ReferenceNum         string                              `json:"ReferenceNum,omitzero"`
-	ScheduledDelivery    ScheduledDelivery                   `json:"ScheduledDelivery,omitzero"`
-	SecondaryReference   string                              `json:"SecondaryReference,omitzero"`
-	SiteCode             string                              `json:"SiteCode,omitzero"`
-	Source               string                              `json:"Source,omitzero"`
-	Status               int                                 `json:"Status"`
-	StockAllocationType  OrderGeneralInfoStockAllocationType `json:"StockAllocationType,omitzero"`
-	SubSource            string                              `json:"SubSource,omitzero"`
+	// One that is not set may be in 1970: see [Time.Unset].
+	DespatchByDate       Time   `json:"DespatchByDate,omitzero"`
+	ExternalReferenceNum string `json:"ExternalReferenceNum,omitzero"`
+	HasScheduledDelivery bool   `json:"HasScheduledDelivery,omitzero"` // read-only
+	// Of an open order: locked. Of a processed one: cancelled.
+	HoldOrCancel      bool         `json:"HoldOrCancel"`
+	Identifiers       []Identifier `json:"Identifiers,omitzero"`
+	InvoicePrintError string       `json:"InvoicePrintError,omitzero"`
+	InvoicePrinted    bool         `json:"InvoicePrinted"`
+	IsParked          bool         `json:"IsParked"`
+	IsRuleRun         bool         `json:"IsRuleRun"`
+	LabelError        string       `json:"LabelError,omitzero"`
+	LabelPrinted      bool         `json:"LabelPrinted"`
+	Location          GUID         `json:"Location,omitzero"`
+	// 0 none, 1 to 6 tags, 7 parked.
+	Marker int `json:"Marker"`
+	// How many there are.
+	Notes    int `json:"Notes"`
+	NumItems int `json:"NumItems"`
+	// Days after processing.
+	PIIRedactionDays   int    `json:"PIIRedactionDays"`
+	PartShipped        bool   `json:"PartShipped"`
+	PickListPrintError string `json:"PickListPrintError,omitzero"`
+	PickListPrinted    bool   `json:"PickListPrinted"`
+	PickwaveIDs        []int  `json:"PickwaveIds,omitzero"`
+	// When it was placed on the channel.
+	ReceivedDate       Time              `json:"ReceivedDate,omitzero"`
+	ReferenceNum       string            `json:"ReferenceNum,omitzero"`
+	ScheduledDelivery  ScheduledDelivery `json:"ScheduledDelivery,omitzero"`
+	SecondaryReference string            `json:"SecondaryReference,omitzero"`
+	SiteCode           string            `json:"SiteCode,omitzero"`
+	Source             string            `json:"Source,omitzero"`
+	// 0 unpaid, 1 paid, 2 return, 3 pending, 4 resend. Of payment, not of
+	// fulfilment.
+	Status              int                                 `json:"Status"`
+	StockAllocationType OrderGeneralInfoStockAllocationType `json:"StockAllocationType,omitzero"`
+	SubSource           string                              `json:"SubSource,omitzero"`
 }
 
 // OrderIdentifier is returned by [OpenOrdersService.GetIdentifiersByOrderIDs].
@@ -697,61 +714,79 @@ type OrderIdentifier struct {
 // [OrdersService.GetOrder] and 24 others. Bools and numbers are always sent,
 // the rest unless it is empty; [Client.Call] can send that too.
 type OrderItem struct {
-	AddedDate                Time                        `json:"AddedDate,omitzero"`
-	AdditionalInfo           []OrderItemOption           `json:"AdditionalInfo,omitzero"`
-	AvailableStock           int                         `json:"AvailableStock"`
-	BarcodeNumber            string                      `json:"BarcodeNumber,omitzero"`
-	BatchNumberScanRequired  bool                        `json:"BatchNumberScanRequired"`
-	BinRack                  string                      `json:"BinRack,omitzero"`
-	BinRacks                 []OrderItemBinRack          `json:"BinRacks,omitzero"`
-	Boxes                    []StockItemBoxConfiguration `json:"Boxes,omitzero"`
-	CategoryName             string                      `json:"CategoryName,omitzero"`
-	ChannelSKU               string                      `json:"ChannelSKU,omitzero"`
-	ChannelTitle             string                      `json:"ChannelTitle,omitzero"`
-	CompositeAvailablity     int                         `json:"CompositeAvailablity"`
-	CompositeSubItems        []OrderItem                 `json:"CompositeSubItems,omitzero"`
-	Cost                     Decimal                     `json:"Cost,omitzero"`
-	CostIncTax               Decimal                     `json:"CostIncTax,omitzero"`
-	DespatchStockUnitCost    Decimal                     `json:"DespatchStockUnitCost,omitzero"`
-	Discount                 Decimal                     `json:"Discount,omitzero"`
-	DiscountValue            Decimal                     `json:"DiscountValue,omitzero"` // read-only
-	HasImage                 bool                        `json:"HasImage,omitzero"`      // read-only
-	ImageID                  GUID                        `json:"ImageId,omitzero"`
-	InOrderBook              int                         `json:"InOrderBook"`
-	InventoryTrackingType    int                         `json:"InventoryTrackingType"`
-	IsService                bool                        `json:"IsService"`
-	IsUnlinked               bool                        `json:"IsUnlinked,omitzero"` // read-only
-	IsWarehouseManaged       bool                        `json:"IsWarehouseManaged"`
-	ItemID                   GUID                        `json:"ItemId,omitzero"`
-	ItemName                 string                      `json:"ItemName,omitzero"`
-	ItemNumber               string                      `json:"ItemNumber,omitzero"`
-	ItemSource               string                      `json:"ItemSource,omitzero"`
-	Level                    int                         `json:"Level"`
-	Market                   int                         `json:"Market"`
-	MinimumLevel             int                         `json:"MinimumLevel"`
-	OnOrder                  int                         `json:"OnOrder"`
-	OnPurchaseOrder          OrderItemOnOrder            `json:"OnPurchaseOrder,omitzero"`
-	OrderID                  GUID                        `json:"OrderId,omitzero"`
-	PartShipped              bool                        `json:"PartShipped"`
-	PartShippedQty           int                         `json:"PartShippedQty"`
-	PricePerUnit             Decimal                     `json:"PricePerUnit,omitzero"`
-	Quantity                 int                         `json:"Quantity"`
-	RowID                    GUID                        `json:"RowId,omitzero"`
-	SKU                      string                      `json:"SKU,omitzero"`
-	SalesTax                 Decimal                     `json:"SalesTax,omitzero"`
-	SerialNumberScanRequired bool                        `json:"SerialNumberScanRequired"`
-	ShippingCost             Decimal                     `json:"ShippingCost,omitzero"`
-	StockItemID              GUID                        `json:"StockItemId,omitzero"`
-	StockItemIntID           int                         `json:"StockItemIntId"`
-	StockLevelIndicator      int                         `json:"StockLevelIndicator"`
-	StockLevelsSpecified     bool                        `json:"StockLevelsSpecified"`
-	Tax                      Decimal                     `json:"Tax,omitzero"` // read-only
-	TaxCostInclusive         bool                        `json:"TaxCostInclusive"`
-	TaxRate                  Decimal                     `json:"TaxRate,omitzero"`
-	Title                    string                      `json:"Title,omitzero"`
-	UnitCost                 Decimal                     `json:"UnitCost,omitzero"`
-	Weight                   Decimal                     `json:"Weight,omitzero"`
-	IsBatchedStockItem       bool                        `json:"isBatchedStockItem,omitzero"` // read-only
+	AddedDate      Time              `json:"AddedDate,omitzero"`
+	AdditionalInfo []OrderItemOption `json:"AdditionalInfo,omitzero"`
+	// Level less InOrderBook.
+	AvailableStock          int                         `json:"AvailableStock"`
+	BarcodeNumber           string                      `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired bool                        `json:"BatchNumberScanRequired"`
+	BinRack                 string                      `json:"BinRack,omitzero"`
+	BinRacks                []OrderItemBinRack          `json:"BinRacks,omitzero"`
+	Boxes                   []StockItemBoxConfiguration `json:"Boxes,omitzero"`
+	CategoryName            string                      `json:"CategoryName,omitzero"`
+	ChannelSKU              string                      `json:"ChannelSKU,omitzero"`
+	ChannelTitle            string                      `json:"ChannelTitle,omitzero"`
+	CompositeAvailablity    int                         `json:"CompositeAvailablity"`
+	CompositeSubItems       []OrderItem                 `json:"CompositeSubItems,omitzero"`
+	// Of the whole line, without tax.
+	Cost Decimal `json:"Cost,omitzero"`
+	// Of the whole line, with tax.
+	CostIncTax            Decimal `json:"CostIncTax,omitzero"`
+	DespatchStockUnitCost Decimal `json:"DespatchStockUnitCost,omitzero"`
+	// Percent.
+	Discount Decimal `json:"Discount,omitzero"`
+	// What Discount takes off, as an amount.
+	DiscountValue Decimal `json:"DiscountValue,omitzero"` // read-only
+	HasImage      bool    `json:"HasImage,omitzero"`      // read-only
+	ImageID       GUID    `json:"ImageId,omitzero"`
+	// Units in open orders.
+	InOrderBook int `json:"InOrderBook"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType int    `json:"InventoryTrackingType"`
+	IsService             bool   `json:"IsService"`
+	IsUnlinked            bool   `json:"IsUnlinked,omitzero"` // read-only
+	IsWarehouseManaged    bool   `json:"IsWarehouseManaged"`
+	ItemID                GUID   `json:"ItemId,omitzero"`
+	ItemName              string `json:"ItemName,omitzero"`
+	// The channel's id of the line, unique in the order.
+	ItemNumber string `json:"ItemNumber,omitzero"`
+	ItemSource string `json:"ItemSource,omitzero"`
+	// Units in stock.
+	Level  int `json:"Level"`
+	Market int `json:"Market"`
+	// -1: not tracked.
+	MinimumLevel int `json:"MinimumLevel"`
+	// Units due on purchase orders.
+	OnOrder         int              `json:"OnOrder"`
+	OnPurchaseOrder OrderItemOnOrder `json:"OnPurchaseOrder,omitzero"`
+	OrderID         GUID             `json:"OrderId,omitzero"`
+	PartShipped     bool             `json:"PartShipped"`
+	// Units.
+	PartShippedQty int `json:"PartShippedQty"`
+	// With tax if TaxCostInclusive.
+	PricePerUnit Decimal `json:"PricePerUnit,omitzero"`
+	Quantity     int     `json:"Quantity" reply:"always"` // a reply without it is unreadable
+	// Linnworks' own id of the line.
+	RowID                    GUID    `json:"RowId,omitzero"`
+	SKU                      string  `json:"SKU,omitzero"`
+	SalesTax                 Decimal `json:"SalesTax,omitzero"`
+	SerialNumberScanRequired bool    `json:"SerialNumberScanRequired"`
+	ShippingCost             Decimal `json:"ShippingCost,omitzero"`
+	StockItemID              GUID    `json:"StockItemId,omitzero"`
+	StockItemIntID           int     `json:"StockItemIntId"`
+	StockLevelIndicator      int     `json:"StockLevelIndicator"`
+	StockLevelsSpecified     bool    `json:"StockLevelsSpecified"`
+	// An amount.
+	Tax Decimal `json:"Tax,omitzero"` // read-only
+	// Whether PricePerUnit has the tax in it.
+	TaxCostInclusive bool `json:"TaxCostInclusive"`
+	// Percent.
+	TaxRate  Decimal `json:"TaxRate,omitzero"`
+	Title    string  `json:"Title,omitzero"`
+	UnitCost Decimal `json:"UnitCost,omitzero"`
+	// The official description names no unit.
+	Weight             Decimal `json:"Weight,omitzero"`
+	IsBatchedStockItem bool    `json:"isBatchedStockItem,omitzero"` // read-only
 }
 
 // OrderItemBase is returned by [OpenOrdersService.GetOrdersLowFidelity].
@@ -854,6 +889,7 @@ func (v OrderNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // OrderShippingInfo is returned by [OrdersService.GetOrder] and 18 others.
 type OrderShippingInfo struct {
+	// The official description names no unit.
 	ItemWeight        Decimal `json:"ItemWeight,omitzero"`
 	ManualAdjust      bool    `json:"ManualAdjust,omitzero"`
 	PackageCategory   string  `json:"PackageCategory,omitzero"`
@@ -861,12 +897,14 @@ type OrderShippingInfo struct {
 	PackageType       string  `json:"PackageType,omitzero"`
 	PackageTypeID     GUID    `json:"PackageTypeId,omitzero"`
 	PostageCost       Decimal `json:"PostageCost,omitzero"`
+	// Without tax.
 	PostageCostExTax  Decimal `json:"PostageCostExTax,omitzero"`
 	PostalServiceID   GUID    `json:"PostalServiceId,omitzero"`
 	PostalServiceName string  `json:"PostalServiceName,omitzero"`
-	TotalWeight       Decimal `json:"TotalWeight,omitzero"`
-	TrackingNumber    string  `json:"TrackingNumber,omitzero"`
-	Vendor            string  `json:"Vendor,omitzero"`
+	// The official description names no unit.
+	TotalWeight    Decimal `json:"TotalWeight,omitzero"`
+	TrackingNumber string  `json:"TrackingNumber,omitzero"`
+	Vendor         string  `json:"Vendor,omitzero"`
 }
 
 // OrderTaxInfo is returned by [OrdersService.GetOrder] and 6 others.
@@ -884,18 +922,24 @@ func (v OrderTaxInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
 // by [OrdersService.GetOrder] and 24 others. Bools and numbers are always sent,
 // the rest unless it is empty; [Client.Call] can send that too.
 type OrderTotalsInfo struct {
-	ConversionRate   Decimal `json:"ConversionRate,omitzero"`
-	CountryTaxRate   Decimal `json:"CountryTaxRate,omitzero"`
-	Currency         string  `json:"Currency,omitzero"`
-	PaymentMethod    string  `json:"PaymentMethod,omitzero"`
-	PaymentMethodID  GUID    `json:"PaymentMethodId,omitzero"`
-	PostageCost      Decimal `json:"PostageCost,omitzero"`
+	// Of Currency, as of when the order was saved.
+	ConversionRate Decimal `json:"ConversionRate,omitzero"`
+	// Percent.
+	CountryTaxRate Decimal `json:"CountryTaxRate,omitzero"`
+	// An ISO 4217 code, of all amounts of the order; UNK where none was given.
+	Currency        string  `json:"Currency,omitzero"`
+	PaymentMethod   string  `json:"PaymentMethod,omitzero"`
+	PaymentMethodID GUID    `json:"PaymentMethodId,omitzero"`
+	PostageCost     Decimal `json:"PostageCost,omitzero"`
+	// Without tax.
 	PostageCostExTax Decimal `json:"PostageCostExTax,omitzero"`
 	ProfitMargin     Decimal `json:"ProfitMargin,omitzero"` // read-only
 	Subtotal         Decimal `json:"Subtotal,omitzero"`
-	Tax              Decimal `json:"Tax,omitzero"`
-	TotalCharge      Decimal `json:"TotalCharge,omitzero"`
-	TotalDiscount    Decimal `json:"TotalDiscount,omitzero"`
+	// An amount.
+	Tax Decimal `json:"Tax,omitzero"`
+	// What the buyer pays.
+	TotalCharge   Decimal `json:"TotalCharge,omitzero"`
+	TotalDiscount Decimal `json:"TotalDiscount,omitzero"`
 }
 
 // OrderViewIDs is returned by [OpenOrdersService.SearchOrders].

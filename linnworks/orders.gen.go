@@ -273,7 +273,8 @@ func (s *OrdersService) CreateNewItemAndLink(ctx context.Context, req *CreateNew
 // CreateNewOrder calls POST /api/Orders/CreateNewOrder.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrders.CreateOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-CreateNewOrder
 func (s *OrdersService) CreateNewOrder(ctx context.Context, req *CreateNewOrderRequest, opts ...CallOption) (*OpenOrder, error) {
@@ -332,7 +333,8 @@ func (s *OrdersService) CustomerLookUp(ctx context.Context, req *CustomerLookUpR
 // DeleteOrder calls POST /api/Orders/DeleteOrder.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrders.DeleteOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-DeleteOrder
 func (s *OrdersService) DeleteOrder(ctx context.Context, req *DeleteOrderRequest, opts ...CallOption) (*DeleteOrderResponse, error) {
@@ -360,7 +362,8 @@ func (s *OrdersService) GetAllAvailableOrderItemBatchesByOrderID(ctx context.Con
 
 // GetAllOpenOrders calls POST /api/Orders/GetAllOpenOrders.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetAllOpenOrders
 func (s *OrdersService) GetAllOpenOrders(ctx context.Context, req *GetAllOpenOrdersRequest, opts ...CallOption) ([]GUID, error) {
@@ -374,7 +377,8 @@ func (s *OrdersService) GetAllOpenOrders(ctx context.Context, req *GetAllOpenOrd
 
 // GetAllOpenOrdersBetweenIndex calls POST /api/Orders/GetAllOpenOrdersBetweenIndex.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetAllOpenOrdersBetweenIndex
 func (s *OrdersService) GetAllOpenOrdersBetweenIndex(ctx context.Context, req *GetAllOpenOrdersBetweenIndexRequest, opts ...CallOption) ([]GUID, error) {
@@ -528,7 +532,8 @@ func (s *OrdersService) GetLinkedItems(ctx context.Context, req *GetLinkedItemsR
 
 // GetOpenOrderIDByOrderOrReferenceID calls POST /api/Orders/GetOpenOrderIdByOrderOrReferenceId.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBookNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrderIdByOrderOrReferenceId
 func (s *OrdersService) GetOpenOrderIDByOrderOrReferenceID(ctx context.Context, req *GetOpenOrderIDByOrderOrReferenceIDRequest, opts ...CallOption) (GUID, error) {
@@ -556,7 +561,8 @@ func (s *OrdersService) GetOpenOrderItemsSuppliers(ctx context.Context, req *Get
 
 // GetOpenOrders calls POST /api/Orders/GetOpenOrders.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrders
 func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) (*OpenOrderPage, error) {
@@ -586,7 +592,8 @@ func (s *OrdersService) GetOpenOrdersAll(ctx context.Context, req *OrdersGetOpen
 
 // GetOpenOrdersByItemBarcode calls POST /api/Orders/GetOpenOrdersByItemBarcode.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBookNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOpenOrdersByItemBarcode
 func (s *OrdersService) GetOpenOrdersByItemBarcode(ctx context.Context, req *GetOpenOrdersByItemBarcodeRequest, opts ...CallOption) (*KeyValuePairListOrderSummaryString, error) {
@@ -642,7 +649,8 @@ func (s *OrdersService) GetOrderAuditTrailsByIDs(ctx context.Context, req *GetOr
 
 // GetOrderByID calls GET /api/Orders/GetOrderById.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderById
 func (s *OrdersService) GetOrderByID(ctx context.Context, req *GetOrderByIDRequest, opts ...CallOption) (*OrderDetails, error) {
@@ -656,7 +664,8 @@ func (s *OrdersService) GetOrderByID(ctx context.Context, req *GetOrderByIDReque
 
 // GetOrderDetailsByNumOrderID calls GET /api/Orders/GetOrderDetailsByNumOrderId.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderDetailsByNumOrderId
 func (s *OrdersService) GetOrderDetailsByNumOrderID(ctx context.Context, req *GetOrderDetailsByNumOrderIDRequest, opts ...CallOption) (*OrderDetails, error) {
@@ -670,7 +679,8 @@ func (s *OrdersService) GetOrderDetailsByNumOrderID(ctx context.Context, req *Ge
 
 // GetOrderDetailsByReferenceID calls GET /api/Orders/GetOrderDetailsByReferenceId.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderDetailsByReferenceId
 func (s *OrdersService) GetOrderDetailsByReferenceID(ctx context.Context, req *GetOrderDetailsByReferenceIDRequest, opts ...CallOption) ([]OrderDetails, error) {
@@ -795,7 +805,8 @@ func (s *OrdersService) GetOrderNotes(ctx context.Context, req *GetOrderNotesReq
 
 // GetOrderPackagingCalculation calls POST /api/Orders/GetOrderPackagingCalculation.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrderPackagingCalculation
 func (s *OrdersService) GetOrderPackagingCalculation(ctx context.Context, req *GetOrderPackagingCalculationRequest, opts ...CallOption) ([]CalcOrderHeader, error) {
@@ -909,7 +920,8 @@ func (s *OrdersService) GetOrders(ctx context.Context, req *OrdersGetOrdersReque
 
 // GetOrdersByID calls POST /api/Orders/GetOrdersById.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetOrdersById
 func (s *OrdersService) GetOrdersByID(ctx context.Context, req *GetOrdersByIDRequest, opts ...CallOption) ([]OrderDetails, error) {
@@ -1005,7 +1017,8 @@ func (s *OrdersService) GetShippingMethods(ctx context.Context, req *GetShipping
 
 // GetUserLocationID calls GET /api/Orders/GetUserLocationId.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-GetUserLocationId
 func (s *OrdersService) GetUserLocationID(ctx context.Context, req *GetUserLocationIDRequest, opts ...CallOption) (GUID, error) {
@@ -1035,7 +1048,8 @@ func (s *OrdersService) LockOrder(ctx context.Context, req *LockOrderRequest, op
 // MergeOrders calls POST /api/Orders/MergeOrders.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrders.MergeOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-MergeOrders
 func (s *OrdersService) MergeOrders(ctx context.Context, req *MergeOrdersRequest, opts ...CallOption) (*OpenOrder, error) {
@@ -1065,7 +1079,8 @@ func (s *OrdersService) MoveToLocation(ctx context.Context, req *MoveToLocationR
 // ProcessFulfilmentCentreOrder calls POST /api/Orders/ProcessFulfilmentCentreOrder.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessFulfilmentCentreOrder
 func (s *OrdersService) ProcessFulfilmentCentreOrder(ctx context.Context, req *ProcessFulfilmentCentreOrderRequest, opts ...CallOption) (*ProcessOrderResult, error) {
@@ -1095,7 +1110,8 @@ func (s *OrdersService) ProcessOrder(ctx context.Context, req *ProcessOrderReque
 // ProcessOrderByOrderIDOrReference calls POST /api/Orders/ProcessOrderByOrderOrReferenceId.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.DespatchConsoleNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-ProcessOrderByOrderOrReferenceId
 func (s *OrdersService) ProcessOrderByOrderIDOrReference(ctx context.Context, req *ProcessOrderByOrderIDOrReferenceRequest, opts ...CallOption) (*ProcessOrderByOrderIDOrReferenceResponse, error) {
@@ -1140,7 +1156,8 @@ func (s *OrdersService) ProcessOrdersInBatch(ctx context.Context, req *ProcessOr
 // RecalculateSingleOrderPackaging calls POST /api/Orders/RecalculateSingleOrderPackaging.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-RecalculateSingleOrderPackaging
 func (s *OrdersService) RecalculateSingleOrderPackaging(ctx context.Context, req *RecalculateSingleOrderPackagingRequest, opts ...CallOption) (*CalcOrderHeader, error) {
@@ -1335,7 +1352,8 @@ func (s *OrdersService) SetOrderNotes(ctx context.Context, req *SetOrderNotesReq
 // SetOrderPackaging calls POST /api/Orders/SetOrderPackaging.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderPackaging
 func (s *OrdersService) SetOrderPackaging(ctx context.Context, req *SetOrderPackagingRequest, opts ...CallOption) (*CalcOrderHeader, error) {
@@ -1380,7 +1398,8 @@ func (s *OrdersService) SetOrderShippingInfo(ctx context.Context, req *SetOrderS
 // SetOrderSplitPackagingManualOverwrite calls POST /api/Orders/SetOrderSplitPackagingManualOverwrite.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ViewOrderDetailsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetOrderSplitPackagingManualOverwrite
 func (s *OrdersService) SetOrderSplitPackagingManualOverwrite(ctx context.Context, req *SetOrderSplitPackagingManualOverwriteRequest, opts ...CallOption) (*CalcOrderHeader, error) {
@@ -1425,7 +1444,8 @@ func (s *OrdersService) SetPaymentMethods(ctx context.Context, req *SetPaymentMe
 // SetPickListPrinted calls POST /api/Orders/SetPickListPrinted.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-SetPickListPrinted
 func (s *OrdersService) SetPickListPrinted(ctx context.Context, req *SetPickListPrintedRequest, opts ...CallOption) (*SetPickListPrintedResponse, error) {
@@ -1470,7 +1490,8 @@ func (s *OrdersService) UnassignToFolder(ctx context.Context, req *UnassignToFol
 // UpdateAdditionalInfo calls POST /api/Orders/UpdateAdditionalInfo.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Orders-UpdateAdditionalInfo
 func (s *OrdersService) UpdateAdditionalInfo(ctx context.Context, req *UpdateAdditionalInfoRequest, opts ...CallOption) (*UpdateAdditionalInfoResponse, error) {
@@ -1577,14 +1598,17 @@ type AddOrderItemRequest struct {
 
 // AddOrderServiceRequest holds the parameters of Orders.AddOrderService.
 type AddOrderServiceRequest struct {
-	AddedDate          *Time    `json:"AddedDate,omitzero"`
-	Cost               *Decimal `json:"Cost,omitzero"`
+	AddedDate *Time `json:"AddedDate,omitzero"`
+	// Of one unit.
+	Cost *Decimal `json:"Cost,omitzero"`
+	// Percent; 0 is the default.
 	DiscountPercentage *Decimal `json:"DiscountPercentage,omitzero"`
 	FulfilmentCenter   *GUID    `json:"FulfilmentCenter,omitzero"`
 	OrderID            *GUID    `json:"OrderId,omitzero"`
 	Quantity           *int     `json:"Quantity,omitzero"`
 	Service            *string  `json:"Service,omitzero"`
-	TaxRate            *Decimal `json:"TaxRate,omitzero"`
+	// Percent; 0 is the default.
+	TaxRate *Decimal `json:"TaxRate,omitzero"`
 }
 
 // AddOrdersNoteRequest holds the parameters of Orders.AddOrdersNote.
@@ -1705,30 +1729,32 @@ type CalcBinItem struct {
 // CalcOrderHeader is returned by [OrdersService.SetOrderPackaging] and 3
 // others.
 type CalcOrderHeader struct {
-	Bins              []CalcBin                `json:"Bins,omitzero"`
-	CalculationHints  []string                 `json:"CalculationHints,omitzero"`
-	CanAutoSplit      bool                     `json:"CanAutoSplit,omitzero"`
-	DimMethod         CalcOrderHeaderDimMethod `json:"DimMethod,omitzero"`
-	IsAutoSplit       bool                     `json:"IsAutoSplit,omitzero"`
-	IsSplitPackaging  bool                     `json:"IsSplitPackaging,omitzero"`
-	ItemWeight        Decimal                  `json:"ItemWeight,omitzero"`
-	Items             []CalcOrderItem          `json:"Items,omitzero"`
-	LabelPrinted      bool                     `json:"LabelPrinted,omitzero"`
-	ManualAdjust      bool                     `json:"ManualAdjust,omitzero"`
-	PackagingWeight   Decimal                  `json:"PackagingWeight,omitzero"`
-	SplitPackageCount int                      `json:"SplitPackageCount,omitzero"`
-	ThreeDimPackaging PackingResult            `json:"ThreeDimPackaging,omitzero"`
-	TotalDepth        Decimal                  `json:"TotalDepth,omitzero"`
-	TotalHeight       Decimal                  `json:"TotalHeight,omitzero"`
-	TotalWeight       Decimal                  `json:"TotalWeight,omitzero"`
-	TotalWidth        Decimal                  `json:"TotalWidth,omitzero"`
-	Country           string                   `json:"cCountry,omitzero"`
-	CountryID         GUID                     `json:"fkCountryId,omitzero"`
-	PackagingGroupID  GUID                     `json:"fkPackagingGroupId,omitzero"`
-	PackagingTypeID   GUID                     `json:"fkPackagingTypeId,omitzero"`
-	PostalServiceID   GUID                     `json:"fkPostalServiceId,omitzero"`
-	NumOrderID        int                      `json:"nOrderId,omitzero"`
-	OrderID           GUID                     `json:"pkOrderID,omitzero"`
+	Bins             []CalcBin                `json:"Bins,omitzero"`
+	CalculationHints []string                 `json:"CalculationHints,omitzero"`
+	CanAutoSplit     bool                     `json:"CanAutoSplit,omitzero"`
+	DimMethod        CalcOrderHeaderDimMethod `json:"DimMethod,omitzero"`
+	IsAutoSplit      bool                     `json:"IsAutoSplit,omitzero"`
+	IsSplitPackaging bool                     `json:"IsSplitPackaging,omitzero"`
+	// Without packaging. The official description names no unit.
+	ItemWeight        Decimal         `json:"ItemWeight,omitzero"`
+	Items             []CalcOrderItem `json:"Items,omitzero"`
+	LabelPrinted      bool            `json:"LabelPrinted,omitzero"`
+	ManualAdjust      bool            `json:"ManualAdjust,omitzero"`
+	PackagingWeight   Decimal         `json:"PackagingWeight,omitzero"`
+	SplitPackageCount int             `json:"SplitPackageCount,omitzero"`
+	ThreeDimPackaging PackingResult   `json:"ThreeDimPackaging,omitzero"`
+	TotalDepth        Decimal         `json:"TotalDepth,omitzero"`
+	TotalHeight       Decimal         `json:"TotalHeight,omitzero"`
+	// Of items and packaging. The official description names no unit.
+	TotalWeight      Decimal `json:"TotalWeight,omitzero"`
+	TotalWidth       Decimal `json:"TotalWidth,omitzero"`
+	Country          string  `json:"cCountry,omitzero"`
+	CountryID        GUID    `json:"fkCountryId,omitzero"`
+	PackagingGroupID GUID    `json:"fkPackagingGroupId,omitzero"`
+	PackagingTypeID  GUID    `json:"fkPackagingTypeId,omitzero"`
+	PostalServiceID  GUID    `json:"fkPostalServiceId,omitzero"`
+	NumOrderID       int     `json:"nOrderId,omitzero"`
+	OrderID          GUID    `json:"pkOrderID,omitzero"`
 }
 
 // CalcOrderItem is taken by [OrdersService.RecalculateSingleOrderPackaging] and
@@ -1753,10 +1779,12 @@ type CalcOrderItem struct {
 
 // CancelOrderRequest holds the parameters of Orders.CancelOrder.
 type CancelOrderRequest struct {
+	// The location of the order; the zero GUID is the default one.
 	FulfilmentCenter GUID    `json:"fulfilmentCenter"` // required
 	Note             *string `json:"note,omitzero"`
 	OrderID          GUID    `json:"orderId"` // required
-	Refund           Decimal `json:"refund"`  // required
+	// The call fails without it; 0 where nothing is to be refunded.
+	Refund Decimal `json:"refund"` // required
 }
 
 // Format hides personal data from every verb.
@@ -1768,7 +1796,8 @@ func (v CancelOrderRequest) LogValue() slog.Value { return wire.LogPrivate(v) }
 // ChangeOrderTagRequest holds the parameters of Orders.ChangeOrderTag.
 type ChangeOrderTagRequest struct {
 	OrderIDs []GUID `json:"orderIds"` // required
-	Tag      *int   `json:"tag"`
+	// 1 to 6 are tags, 7 parks the order; nil takes the tag away and unparks.
+	Tag *int `json:"tag"`
 }
 
 // ChangeShippingMethodRequest holds the parameters of
@@ -1781,7 +1810,8 @@ type ChangeShippingMethodRequest struct {
 // ChangeStatusRequest holds the parameters of Orders.ChangeStatus.
 type ChangeStatusRequest struct {
 	OrderIDs []GUID `json:"orderIds"` // required
-	Status   int    `json:"status"`   // required
+	// 0 unpaid, 1 paid, 2 return, 3 pending, 4 resend.
+	Status int `json:"status"` // required
 }
 
 // ChannelAddress is taken by [OrdersService.CreateOrders]. Bools and numbers
@@ -1798,10 +1828,11 @@ type ChannelAddress struct {
 	MatchCountryCode string `json:"MatchCountryCode,omitzero"`
 	MatchCountryName string `json:"MatchCountryName,omitzero"`
 	PhoneNumber      string `json:"PhoneNumber,omitzero"`
-	PostCode         string `json:"PostCode,omitzero"`
-	Region           string `json:"Region,omitzero"`
-	Town             string `json:"Town,omitzero"`
-	IsEmpty          bool   `json:"isEmpty,omitzero"` // read-only
+	// An order with more than 11 characters here is parked.
+	PostCode string `json:"PostCode,omitzero"`
+	Region   string `json:"Region,omitzero"`
+	Town     string `json:"Town,omitzero"`
+	IsEmpty  bool   `json:"isEmpty,omitzero"` // read-only
 }
 
 // Format hides personal data from every verb.
@@ -1813,61 +1844,78 @@ func (v ChannelAddress) LogValue() slog.Value { return wire.LogPrivate(v) }
 // ChannelOrder is taken by [OrdersService.CreateOrders]. Bools and numbers are
 // always sent, the rest unless it is empty; [Client.Call] can send that too.
 type ChannelOrder struct {
-	AutomaticallyLinkByASIN     bool                                 `json:"AutomaticallyLinkByASIN"`
-	AutomaticallyLinkByBarcode  bool                                 `json:"AutomaticallyLinkByBarcode"`
-	AutomaticallyLinkBySKU      bool                                 `json:"AutomaticallyLinkBySKU"`
-	BillingAddress              ChannelAddress                       `json:"BillingAddress,omitzero"`
-	BuyerTaxNumber              string                               `json:"BuyerTaxNumber,omitzero"`
-	ChannelBuyerName            string                               `json:"ChannelBuyerName,omitzero"`
-	ConversionRate              Decimal                              `json:"ConversionRate,omitzero"`
-	Currency                    string                               `json:"Currency,omitzero"`
-	DeliveryAddress             ChannelAddress                       `json:"DeliveryAddress,omitzero"`
-	DeliveryEndDate             Time                                 `json:"DeliveryEndDate,omitzero"`
-	DeliveryStartDate           Time                                 `json:"DeliveryStartDate,omitzero"`
-	Discount                    Decimal                              `json:"Discount,omitzero"`
-	DiscountTaxType             ChannelOrderDiscountTaxType          `json:"DiscountTaxType,omitzero"`
-	DiscountType                ChannelOrderDiscountType             `json:"DiscountType,omitzero"`
-	DispatchBy                  Time                                 `json:"DispatchBy"` // required
-	ExtendedProperties          []ChannelOrderExtendedProperty       `json:"ExtendedProperties,omitzero"`
-	ExternalReference           string                               `json:"ExternalReference,omitzero"`
-	ForceReSaveFulfilledOrder   bool                                 `json:"ForceReSaveFulfilledOrder"`
-	ItemsRefund                 Decimal                              `json:"ItemsRefund,omitzero"`
-	LineRefundAllocation        ChannelOrderLineRefundAllocation     `json:"LineRefundAllocation,omitzero"`
-	Locations                   []ChannelOrderLocation               `json:"Locations,omitzero"`
-	MappingSource               string                               `json:"MappingSource,omitzero"`
-	MatchPaymentMethodTag       string                               `json:"MatchPaymentMethodTag,omitzero"`
-	MatchPostalServiceTag       string                               `json:"MatchPostalServiceTag,omitzero"`
-	Notes                       []ChannelOrderNote                   `json:"Notes,omitzero"`
-	OrderFulfilmentType         ChannelOrderOrderFulfilmentType      `json:"OrderFulfilmentType,omitzero"`
-	OrderIdentifierTags         []string                             `json:"OrderIdentifierTags,omitzero"`
-	OrderItems                  []ChannelOrderItem                   `json:"OrderItems,omitzero"`
-	OrderState                  OrderState                           `json:"OrderState,omitzero"`
-	OrderStatus                 string                               `json:"OrderStatus,omitzero"`
-	OrderStatusType             ChannelOrderOrderStatusType          `json:"OrderStatusType,omitzero"`
-	PIIRedactionDays            int                                  `json:"PIIRedactionDays"`
-	PaidOn                      Time                                 `json:"PaidOn,omitzero"`
-	PaymentMethodName           string                               `json:"PaymentMethodName,omitzero"`
-	PaymentStatus               PaymentStatus                        `json:"PaymentStatus,omitzero"`
-	PostalServiceCost           Decimal                              `json:"PostalServiceCost,omitzero"`
-	PostalServiceDiscount       Decimal                              `json:"PostalServiceDiscount,omitzero"`
-	PostalServiceName           string                               `json:"PostalServiceName,omitzero"`
-	PostalServiceTaxRate        Decimal                              `json:"PostalServiceTaxRate,omitzero"`
-	ReceivedDate                Time                                 `json:"ReceivedDate"`    // required
-	ReferenceNumber             string                               `json:"ReferenceNumber"` // required
-	Relations                   []ChannelOrderID                     `json:"Relations,omitzero"`
-	SavePaymentMethodIfNotExist bool                                 `json:"SavePaymentMethodIfNotExist"`
-	SavePostalServiceIfNotExist bool                                 `json:"SavePostalServiceIfNotExist"`
-	SecondaryReferenceNumber    string                               `json:"SecondaryReferenceNumber,omitzero"`
-	ShippingRefund              Decimal                              `json:"ShippingRefund,omitzero"`
-	ShippingRefundAllocation    ChannelOrderShippingRefundAllocation `json:"ShippingRefundAllocation,omitzero"`
-	Site                        string                               `json:"Site,omitzero"`
-	Source                      string                               `json:"Source"` // required
-	SourceOverride              string                               `json:"SourceOverride,omitzero"`
-	SubSource                   string                               `json:"SubSource"` // required
-	TotalRefund                 Decimal                              `json:"TotalRefund,omitzero"`
-	UpdatedDate                 Time                                 `json:"UpdatedDate,omitzero"`
-	UseChannelTax               bool                                 `json:"UseChannelTax"`
-	OrderID                     GUID                                 `json:"pkOrderId,omitzero"` // read-only
+	AutomaticallyLinkByASIN    bool           `json:"AutomaticallyLinkByASIN"`
+	AutomaticallyLinkByBarcode bool           `json:"AutomaticallyLinkByBarcode"`
+	AutomaticallyLinkBySKU     bool           `json:"AutomaticallyLinkBySKU"`
+	BillingAddress             ChannelAddress `json:"BillingAddress,omitzero"`
+	BuyerTaxNumber             string         `json:"BuyerTaxNumber,omitzero"`
+	ChannelBuyerName           string         `json:"ChannelBuyerName,omitzero"`
+	ConversionRate             Decimal        `json:"ConversionRate,omitzero"`
+	// An ISO 4217 code, of all amounts of the order. Empty becomes UNK.
+	Currency          string         `json:"Currency,omitzero"`
+	DeliveryAddress   ChannelAddress `json:"DeliveryAddress,omitzero"`
+	DeliveryEndDate   Time           `json:"DeliveryEndDate,omitzero"`
+	DeliveryStartDate Time           `json:"DeliveryStartDate,omitzero"`
+	// An amount, after the discounts of the lines. DiscountType says how it is
+	// spread.
+	Discount        Decimal                     `json:"Discount,omitzero"`
+	DiscountTaxType ChannelOrderDiscountTaxType `json:"DiscountTaxType,omitzero"`
+	DiscountType    ChannelOrderDiscountType    `json:"DiscountType,omitzero"`
+	// In UTC. Orders without it are refused.
+	DispatchBy                Time                           `json:"DispatchBy"` // required
+	ExtendedProperties        []ChannelOrderExtendedProperty `json:"ExtendedProperties,omitzero"`
+	ExternalReference         string                         `json:"ExternalReference,omitzero"`
+	ForceReSaveFulfilledOrder bool                           `json:"ForceReSaveFulfilledOrder"`
+	// An amount, over all items.
+	ItemsRefund           Decimal                          `json:"ItemsRefund,omitzero"`
+	LineRefundAllocation  ChannelOrderLineRefundAllocation `json:"LineRefundAllocation,omitzero"`
+	Locations             []ChannelOrderLocation           `json:"Locations,omitzero"`
+	MappingSource         string                           `json:"MappingSource,omitzero"`
+	MatchPaymentMethodTag string                           `json:"MatchPaymentMethodTag,omitzero"`
+	MatchPostalServiceTag string                           `json:"MatchPostalServiceTag,omitzero"`
+	Notes                 []ChannelOrderNote               `json:"Notes,omitzero"`
+	OrderFulfilmentType   ChannelOrderOrderFulfilmentType  `json:"OrderFulfilmentType,omitzero"`
+	OrderIdentifierTags   []string                         `json:"OrderIdentifierTags,omitzero"`
+	OrderItems            []ChannelOrderItem               `json:"OrderItems,omitzero"`
+	OrderState            OrderState                       `json:"OrderState,omitzero"`
+	OrderStatus           string                           `json:"OrderStatus,omitzero"`
+	OrderStatusType       ChannelOrderOrderStatusType      `json:"OrderStatusType,omitzero"`
+	// Days after processing.
+	PIIRedactionDays int `json:"PIIRedactionDays"`
+	// Where it is missing, a paid order gets a date when it is saved.
+	PaidOn            Time   `json:"PaidOn,omitzero"`
+	PaymentMethodName string `json:"PaymentMethodName,omitzero"`
+	// Unpaid saves the order parked.
+	PaymentStatus PaymentStatus `json:"PaymentStatus,omitzero"`
+	// With tax, after discount.
+	PostalServiceCost Decimal `json:"PostalServiceCost,omitzero"`
+	// Percent. It takes nothing off PostalServiceCost.
+	PostalServiceDiscount Decimal `json:"PostalServiceDiscount,omitzero"`
+	PostalServiceName     string  `json:"PostalServiceName,omitzero"`
+	// Percent: 20 is 20 percent.
+	PostalServiceTaxRate Decimal `json:"PostalServiceTaxRate,omitzero"`
+	// In UTC.
+	ReceivedDate Time `json:"ReceivedDate"` // required
+	// With Source and SubSource the key: a paid order that is there already is
+	// skipped, and missing in the reply.
+	ReferenceNumber             string           `json:"ReferenceNumber"` // required
+	Relations                   []ChannelOrderID `json:"Relations,omitzero"`
+	SavePaymentMethodIfNotExist bool             `json:"SavePaymentMethodIfNotExist"`
+	SavePostalServiceIfNotExist bool             `json:"SavePostalServiceIfNotExist"`
+	SecondaryReferenceNumber    string           `json:"SecondaryReferenceNumber,omitzero"`
+	// An amount.
+	ShippingRefund           Decimal                              `json:"ShippingRefund,omitzero"`
+	ShippingRefundAllocation ChannelOrderShippingRefundAllocation `json:"ShippingRefundAllocation,omitzero"`
+	Site                     string                               `json:"Site,omitzero"`
+	Source                   string                               `json:"Source"` // required
+	SourceOverride           string                               `json:"SourceOverride,omitzero"`
+	SubSource                string                               `json:"SubSource"` // required
+	// An amount, over items, services and the order as a whole.
+	TotalRefund Decimal `json:"TotalRefund,omitzero"`
+	// In UTC.
+	UpdatedDate   Time `json:"UpdatedDate,omitzero"`
+	UseChannelTax bool `json:"UseChannelTax"`
+	OrderID       GUID `json:"pkOrderId,omitzero"` // read-only
 }
 
 // Format hides personal data from every verb.
@@ -1900,24 +1948,33 @@ type ChannelOrderID struct {
 // are always sent, the rest unless it is empty; [Client.Call] can send that
 // too.
 type ChannelOrderItem struct {
-	ChannelReferenceID string                   `json:"ChannelReferenceId,omitzero"`
-	ChannelSKU         string                   `json:"ChannelSKU"` // required
-	IsService          bool                     `json:"IsService"`
-	ItemNumber         string                   `json:"ItemNumber"`   // required
-	ItemTitle          string                   `json:"ItemTitle"`    // required
-	LineDiscount       Decimal                  `json:"LineDiscount"` // required
-	LineRefund         Decimal                  `json:"LineRefund,omitzero"`
-	Options            []ChannelOrderItemOption `json:"Options,omitzero"`
-	PostalServiceCost  Decimal                  `json:"PostalServiceCost,omitzero"`
-	PricePerUnit       Decimal                  `json:"PricePerUnit"` // required
-	Qty                int                      `json:"Qty"`
-	RefundQuantity     Decimal                  `json:"RefundQuantity,omitzero"`
-	ShippingRefund     Decimal                  `json:"ShippingRefund,omitzero"`
-	TaxCostInclusive   bool                     `json:"TaxCostInclusive"`
-	TaxRate            Decimal                  `json:"TaxRate"` // required
-	Taxes              []ChannelOrderItemTax    `json:"Taxes,omitzero"`
-	TotalRefund        Decimal                  `json:"TotalRefund,omitzero"`
-	UseChannelTax      bool                     `json:"UseChannelTax"`
+	ChannelReferenceID string `json:"ChannelReferenceId,omitzero"`
+	ChannelSKU         string `json:"ChannelSKU"` // required
+	IsService          bool   `json:"IsService"`
+	// Unique in the order.
+	ItemNumber string `json:"ItemNumber"` // required
+	ItemTitle  string `json:"ItemTitle"`  // required
+	// Percent: 10 is 10 percent.
+	LineDiscount Decimal `json:"LineDiscount"` // required
+	// An amount, without shipping.
+	LineRefund Decimal                  `json:"LineRefund,omitzero"`
+	Options    []ChannelOrderItemOption `json:"Options,omitzero"`
+	// After discount.
+	PostalServiceCost Decimal `json:"PostalServiceCost,omitzero"`
+	// With tax if TaxCostInclusive.
+	PricePerUnit Decimal `json:"PricePerUnit"` // required
+	Qty          int     `json:"Qty"`
+	// May be a fraction.
+	RefundQuantity   Decimal `json:"RefundQuantity,omitzero"`
+	ShippingRefund   Decimal `json:"ShippingRefund,omitzero"`
+	TaxCostInclusive bool    `json:"TaxCostInclusive"`
+	// Percent: 20 is 20 percent.
+	TaxRate Decimal               `json:"TaxRate"` // required
+	Taxes   []ChannelOrderItemTax `json:"Taxes,omitzero"`
+	// An amount, with shipping.
+	TotalRefund Decimal `json:"TotalRefund,omitzero"`
+	// Keep TaxRate as it is given here.
+	UseChannelTax bool `json:"UseChannelTax"`
 }
 
 // ChannelOrderItemLocationAllocation is taken by [OrdersService.CreateOrders].
@@ -2018,6 +2075,7 @@ type CreateNewOrderRequest struct {
 
 // CreateOrdersRequest holds the parameters of Orders.CreateOrders.
 type CreateOrdersRequest struct {
+	// The name of a location, such as Default. An id is refused.
 	Location string         `json:"location"` // required
 	Orders   []ChannelOrder `json:"orders"`   // required, at most 20
 }
@@ -2321,10 +2379,13 @@ func (v KeyValuePairListOrderSummaryString) LogValue() slog.Value { return wire.
 
 // LinePricingRequest is taken by [OrdersService.AddOrderItem].
 type LinePricingRequest struct {
+	// Percent; 0 is the default.
 	DiscountPercentage *Decimal `json:"DiscountPercentage,omitzero"`
 	PricePerUnit       *Decimal `json:"PricePerUnit,omitzero"`
-	TaxInclusive       *bool    `json:"TaxInclusive,omitzero"`
-	TaxRatePercentage  *Decimal `json:"TaxRatePercentage,omitzero"`
+	// Whether PricePerUnit has the tax in it; true is the default.
+	TaxInclusive *bool `json:"TaxInclusive,omitzero"`
+	// Percent.
+	TaxRatePercentage *Decimal `json:"TaxRatePercentage,omitzero"`
 }
 
 // LinkedItem is returned by [OrdersService.GetLinkedItems].
@@ -2503,12 +2564,13 @@ type OrderPackagingSplit struct {
 	Height          Decimal                   `json:"Height,omitzero"`
 	Items           []OrderPackagingSplitItem `json:"Items,omitzero"`
 	PackagingWeight Decimal                   `json:"PackagingWeight,omitzero"`
-	TotalWeight     Decimal                   `json:"TotalWeight,omitzero"`
-	TrackingNumbers string                    `json:"TrackingNumbers,omitzero"` // read-only
-	Width           Decimal                   `json:"Width,omitzero"`
-	PackagingTypeID GUID                      `json:"fkPackagingTypeId,omitzero"`
-	BinID           GUID                      `json:"pkBinId,omitzero"`
-	PostalServiceID GUID                      `json:"pkPostalServiceId,omitzero"`
+	// The official description names no unit.
+	TotalWeight     Decimal `json:"TotalWeight,omitzero"`
+	TrackingNumbers string  `json:"TrackingNumbers,omitzero"` // read-only
+	Width           Decimal `json:"Width,omitzero"`
+	PackagingTypeID GUID    `json:"fkPackagingTypeId,omitzero"`
+	BinID           GUID    `json:"pkBinId,omitzero"`
+	PostalServiceID GUID    `json:"pkPostalServiceId,omitzero"`
 }
 
 // OrderPackagingSplitItem is taken by [OrdersService.SetOrderPackagingSplit],
@@ -2560,8 +2622,9 @@ type OrderSummary struct {
 	NumProducts           int    `json:"NumProducts,omitzero"`
 	OrderID               GUID   `json:"OrderId,omitzero"`
 	ProcessDate           Time   `json:"ProcessDate,omitzero"`
-	ReceivedDate          Time   `json:"ReceivedDate,omitzero"`
-	Source                string `json:"Source,omitzero"`
+	// When it was placed on the channel.
+	ReceivedDate Time   `json:"ReceivedDate,omitzero"`
+	Source       string `json:"Source,omitzero"`
 }
 
 // Format hides personal data from every verb.
@@ -2908,10 +2971,11 @@ type SetOrderNotesResponse struct{}
 
 // SetOrderPackagingRequest holds the parameters of Orders.SetOrderPackaging.
 type SetOrderPackagingRequest struct {
-	IsAutoSplit      *bool    `json:"IsAutoSplit,omitzero"`
-	ManualAdjust     *bool    `json:"ManualAdjust,omitzero"`
-	TotalDepth       *Decimal `json:"TotalDepth,omitzero"`
-	TotalHeight      *Decimal `json:"TotalHeight,omitzero"`
+	IsAutoSplit  *bool    `json:"IsAutoSplit,omitzero"`
+	ManualAdjust *bool    `json:"ManualAdjust,omitzero"`
+	TotalDepth   *Decimal `json:"TotalDepth,omitzero"`
+	TotalHeight  *Decimal `json:"TotalHeight,omitzero"`
+	// The official description names no unit.
 	TotalWeight      *Decimal `json:"TotalWeight,omitzero"`
 	TotalWidth       *Decimal `json:"TotalWidth,omitzero"`
 	PackagingGroupID *GUID    `json:"fkPackagingGroupId,omitzero"`
@@ -3037,12 +3101,14 @@ type UpdateOrderItemResult struct {
 // [OrdersService.SetOrderShippingInfo]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type UpdateOrderShippingInfoRequest struct {
+	// The official description names no unit.
 	ItemWeight      Decimal `json:"ItemWeight,omitzero"`
 	ManualAdjust    bool    `json:"ManualAdjust"`
 	PostageCost     Decimal `json:"PostageCost,omitzero"`
 	PostalServiceID GUID    `json:"PostalServiceId,omitzero"`
-	TotalWeight     Decimal `json:"TotalWeight,omitzero"`
-	TrackingNumber  string  `json:"TrackingNumber"` // required
+	// The official description names no unit.
+	TotalWeight    Decimal `json:"TotalWeight,omitzero"`
+	TrackingNumber string  `json:"TrackingNumber"` // required
 }
 
 // UpdateTotalsResult is returned by [OrdersService.SetOrderShippingInfo] and

@@ -151,45 +151,56 @@ type OrderFulfillmentStatus struct {
 
 // OrderItemWithChildren is returned by [OrdersV2Service.GetOrders].
 type OrderItemWithChildren struct {
-	AddedDate                Time                      `json:"AddedDate,omitzero"`
-	AdditionalInfo           []OrdersV2OrderItemOption `json:"AdditionalInfo,omitzero"`
-	BarcodeNumber            string                    `json:"BarcodeNumber,omitzero"`
-	BatchNumberScanRequired  bool                      `json:"BatchNumberScanRequired,omitzero"`
-	BinRacks                 []OrderItemBinRack        `json:"BinRacks,omitzero"`
-	CategoryID               GUID                      `json:"CategoryId,omitzero"`
-	CategoryName             string                    `json:"CategoryName,omitzero"`
-	ChannelSKU               string                    `json:"ChannelSKU,omitzero"`
-	ChannelTitle             string                    `json:"ChannelTitle,omitzero"`
-	CompositeSubItems        []OrderItemWithChildren   `json:"CompositeSubItems,omitzero"`
-	Cost                     Decimal                   `json:"Cost,omitzero"`
-	CostIncTax               Decimal                   `json:"CostIncTax,omitzero"`
-	DespatchStockUnitCost    Decimal                   `json:"DespatchStockUnitCost,omitzero"`
-	Discount                 Decimal                   `json:"Discount,omitzero"`
-	DiscountValue            Decimal                   `json:"DiscountValue,omitzero"`
-	IsService                bool                      `json:"IsService,omitzero"`
-	IsUnlinked               bool                      `json:"IsUnlinked,omitzero"`
-	ItemNumber               string                    `json:"ItemNumber,omitzero"`
-	ItemSource               string                    `json:"ItemSource,omitzero"`
-	ParentItemID             GUID                      `json:"ParentItemId,omitzero"`
-	PricePerUnit             Decimal                   `json:"PricePerUnit,omitzero"`
-	Quantity                 int                       `json:"Quantity,omitzero"`
-	RowID                    GUID                      `json:"RowId,omitzero"`
-	SKU                      string                    `json:"SKU,omitzero"`
-	SalesTax                 Decimal                   `json:"SalesTax,omitzero"`
-	SerialNumberScanRequired bool                      `json:"SerialNumberScanRequired,omitzero"`
-	StockItemID              GUID                      `json:"StockItemId,omitzero"`
-	StockItemIntID           int                       `json:"StockItemIntId,omitzero"`
-	TaxCostInclusive         bool                      `json:"TaxCostInclusive,omitzero"`
-	TaxRate                  Decimal                   `json:"TaxRate,omitzero"`
-	Title                    string                    `json:"Title,omitzero"`
-	UnitCost                 Decimal                   `json:"UnitCost,omitzero"`
-	Weight                   Decimal                   `json:"Weight,omitzero"`
+	AddedDate               Time                      `json:"AddedDate,omitzero"`
+	AdditionalInfo          []OrdersV2OrderItemOption `json:"AdditionalInfo,omitzero"`
+	BarcodeNumber           string                    `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired bool                      `json:"BatchNumberScanRequired,omitzero"`
+	BinRacks                []OrderItemBinRack        `json:"BinRacks,omitzero"`
+	CategoryID              GUID                      `json:"CategoryId,omitzero"`
+	CategoryName            string                    `json:"CategoryName,omitzero"`
+	ChannelSKU              string                    `json:"ChannelSKU,omitzero"`
+	ChannelTitle            string                    `json:"ChannelTitle,omitzero"`
+	CompositeSubItems       []OrderItemWithChildren   `json:"CompositeSubItems,omitzero"`
+	// Of the whole line, without tax.
+	Cost Decimal `json:"Cost,omitzero"`
+	// Of the whole line, with tax.
+	CostIncTax            Decimal `json:"CostIncTax,omitzero"`
+	DespatchStockUnitCost Decimal `json:"DespatchStockUnitCost,omitzero"`
+	// Percent.
+	Discount Decimal `json:"Discount,omitzero"`
+	// What Discount takes off, as an amount.
+	DiscountValue Decimal `json:"DiscountValue,omitzero"`
+	IsService     bool    `json:"IsService,omitzero"`
+	IsUnlinked    bool    `json:"IsUnlinked,omitzero"`
+	ItemNumber    string  `json:"ItemNumber,omitzero"`
+	ItemSource    string  `json:"ItemSource,omitzero"`
+	// The RowID of the line of the kit.
+	ParentItemID GUID `json:"ParentItemId,omitzero"`
+	// With tax if TaxCostInclusive.
+	PricePerUnit             Decimal `json:"PricePerUnit,omitzero"`
+	Quantity                 int     `json:"Quantity,omitzero"`
+	RowID                    GUID    `json:"RowId,omitzero"`
+	SKU                      string  `json:"SKU,omitzero"`
+	SalesTax                 Decimal `json:"SalesTax,omitzero"`
+	SerialNumberScanRequired bool    `json:"SerialNumberScanRequired,omitzero"`
+	StockItemID              GUID    `json:"StockItemId,omitzero"`
+	StockItemIntID           int     `json:"StockItemIntId,omitzero"`
+	// Whether PricePerUnit has the tax in it.
+	TaxCostInclusive bool `json:"TaxCostInclusive,omitzero"`
+	// Percent.
+	TaxRate  Decimal `json:"TaxRate,omitzero"`
+	Title    string  `json:"Title,omitzero"`
+	UnitCost Decimal `json:"UnitCost,omitzero"`
+	// The official description names no unit.
+	Weight Decimal `json:"Weight,omitzero"`
 }
 
 // OrdersV2GetOrdersRequest holds the parameters of OrdersV2.GetOrders.
 type OrdersV2GetOrdersRequest struct {
-	EntriesPerPage   *int   `url:"entriesPerPage,omitempty" json:"-"`
-	FromDate         *Time  `url:"fromDate,omitempty" json:"-"`
+	EntriesPerPage *int `url:"entriesPerPage,omitempty" json:"-"`
+	// By the last update.
+	FromDate *Time `url:"fromDate,omitempty" json:"-"`
+	// With ids, all other parameters are ignored.
 	ID               []GUID `url:"id,omitempty" json:"-"`
 	IncludeProcessed *bool  `url:"includeProcessed,omitempty" json:"-"`
 	LocationID       *GUID  `url:"locationId,omitempty" json:"-"`
@@ -252,32 +263,37 @@ type OrdersV2OrderExtendedProperty struct {
 
 // OrdersV2OrderGeneralInfo is returned by [OrdersV2Service.GetOrders].
 type OrdersV2OrderGeneralInfo struct {
-	DespatchByDate       Time                `json:"DespatchByDate,omitzero"`
-	ExternalReferenceNum string              `json:"ExternalReferenceNum,omitzero"`
-	HasScheduledDelivery bool                `json:"HasScheduledDelivery,omitzero"`
-	Identifiers          []BasicIdentifier   `json:"Identifiers,omitzero"`
-	InvoicePrintError    string              `json:"InvoicePrintError,omitzero"`
-	InvoicePrinted       bool                `json:"InvoicePrinted,omitzero"`
-	IsLocked             bool                `json:"IsLocked,omitzero"`
-	IsMerged             bool                `json:"IsMerged,omitzero"`
-	IsParked             bool                `json:"IsParked,omitzero"`
-	IsRuleRun            bool                `json:"IsRuleRun,omitzero"`
-	LabelError           string              `json:"LabelError,omitzero"`
-	LabelPrinted         bool                `json:"LabelPrinted,omitzero"`
-	Marker               int                 `json:"Marker,omitzero"`
-	NotesCount           int                 `json:"NotesCount,omitzero"`
-	NumItems             int                 `json:"NumItems,omitzero"`
-	PickListPrintError   string              `json:"PickListPrintError,omitzero"`
-	PickListPrinted      bool                `json:"PickListPrinted,omitzero"`
-	ReceivedDate         Time                `json:"ReceivedDate,omitzero"`
-	ReferenceNum         string              `json:"ReferenceNum,omitzero"`
-	ScheduledDelivery    ScheduledDelivery   `json:"ScheduledDelivery,omitzero"`
-	SecondaryReference   string              `json:"SecondaryReference,omitzero"`
-	Source               string              `json:"Source,omitzero"`
-	Status               int                 `json:"Status,omitzero"`
-	StatusDescription    string              `json:"StatusDescription,omitzero"`
-	StockAllocationType  StockAllocationType `json:"StockAllocationType,omitzero"`
-	SubSource            string              `json:"SubSource,omitzero"`
+	// One that is not set may be in 1970: see [Time.Unset].
+	DespatchByDate       Time              `json:"DespatchByDate,omitzero"`
+	ExternalReferenceNum string            `json:"ExternalReferenceNum,omitzero"`
+	HasScheduledDelivery bool              `json:"HasScheduledDelivery,omitzero"`
+	Identifiers          []BasicIdentifier `json:"Identifiers,omitzero"`
+	InvoicePrintError    string            `json:"InvoicePrintError,omitzero"`
+	InvoicePrinted       bool              `json:"InvoicePrinted,omitzero"`
+	IsLocked             bool              `json:"IsLocked,omitzero"`
+	IsMerged             bool              `json:"IsMerged,omitzero"`
+	IsParked             bool              `json:"IsParked,omitzero"`
+	IsRuleRun            bool              `json:"IsRuleRun,omitzero"`
+	LabelError           string            `json:"LabelError,omitzero"`
+	LabelPrinted         bool              `json:"LabelPrinted,omitzero"`
+	// 0 none, 1 to 6 tags, 7 parked.
+	Marker             int    `json:"Marker,omitzero"`
+	NotesCount         int    `json:"NotesCount,omitzero"`
+	NumItems           int    `json:"NumItems,omitzero"`
+	PickListPrintError string `json:"PickListPrintError,omitzero"`
+	PickListPrinted    bool   `json:"PickListPrinted,omitzero"`
+	// When it was placed on the channel.
+	ReceivedDate       Time              `json:"ReceivedDate,omitzero"`
+	ReferenceNum       string            `json:"ReferenceNum,omitzero"`
+	ScheduledDelivery  ScheduledDelivery `json:"ScheduledDelivery,omitzero"`
+	SecondaryReference string            `json:"SecondaryReference,omitzero"`
+	Source             string            `json:"Source,omitzero"`
+	// 0 unpaid, 1 paid, 2 return, 3 pending, 4 resend. Of payment, not of
+	// fulfilment.
+	Status              int                 `json:"Status,omitzero"`
+	StatusDescription   string              `json:"StatusDescription,omitzero"`
+	StockAllocationType StockAllocationType `json:"StockAllocationType,omitzero"`
+	SubSource           string              `json:"SubSource,omitzero"`
 }
 
 // OrdersV2OrderItemOption is returned by [OrdersV2Service.GetOrders].
@@ -307,6 +323,7 @@ func (v OrdersV2OrderNote) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // OrdersV2OrderShippingInfo is returned by [OrdersV2Service.GetOrders].
 type OrdersV2OrderShippingInfo struct {
+	// The official description names no unit.
 	ItemWeight        Decimal `json:"ItemWeight,omitzero"`
 	ManualAdjust      bool    `json:"ManualAdjust,omitzero"`
 	PackageCategory   string  `json:"PackageCategory,omitzero"`
@@ -315,24 +332,31 @@ type OrdersV2OrderShippingInfo struct {
 	PackageTypeID     GUID    `json:"PackageTypeId,omitzero"`
 	PostalServiceID   GUID    `json:"PostalServiceId,omitzero"`
 	PostalServiceName string  `json:"PostalServiceName,omitzero"`
-	TotalWeight       Decimal `json:"TotalWeight,omitzero"`
-	TrackingNumber    string  `json:"TrackingNumber,omitzero"`
-	Vendor            string  `json:"Vendor,omitzero"`
+	// The official description names no unit.
+	TotalWeight    Decimal `json:"TotalWeight,omitzero"`
+	TrackingNumber string  `json:"TrackingNumber,omitzero"`
+	Vendor         string  `json:"Vendor,omitzero"`
 }
 
 // OrdersV2OrderTotalsInfo is returned by [OrdersV2Service.GetOrders].
 type OrdersV2OrderTotalsInfo struct {
-	ConversionRate   Decimal `json:"ConversionRate,omitzero"`
-	CountryTaxRate   Decimal `json:"CountryTaxRate,omitzero"`
-	Currency         string  `json:"Currency,omitzero"`
-	PaymentMethod    string  `json:"PaymentMethod,omitzero"`
-	PaymentMethodID  GUID    `json:"PaymentMethodId,omitzero"`
-	PostageCost      Decimal `json:"PostageCost,omitzero"`
+	// Of Currency, as of when the order was saved.
+	ConversionRate Decimal `json:"ConversionRate,omitzero"`
+	// Percent.
+	CountryTaxRate Decimal `json:"CountryTaxRate,omitzero"`
+	// An ISO 4217 code, of all amounts of the order; UNK where none was given.
+	Currency        string  `json:"Currency,omitzero"`
+	PaymentMethod   string  `json:"PaymentMethod,omitzero"`
+	PaymentMethodID GUID    `json:"PaymentMethodId,omitzero"`
+	PostageCost     Decimal `json:"PostageCost,omitzero"`
+	// Without tax.
 	PostageCostExTax Decimal `json:"PostageCostExTax,omitzero"`
 	Subtotal         Decimal `json:"Subtotal,omitzero"`
-	Tax              Decimal `json:"Tax,omitzero"`
-	TotalCharge      Decimal `json:"TotalCharge,omitzero"`
-	TotalDiscount    Decimal `json:"TotalDiscount,omitzero"`
+	// An amount.
+	Tax Decimal `json:"Tax,omitzero"`
+	// What the buyer pays.
+	TotalCharge   Decimal `json:"TotalCharge,omitzero"`
+	TotalDiscount Decimal `json:"TotalDiscount,omitzero"`
 }
 
 // OrdersV2ProcessedOrder is returned by [OrdersV2Service.GetOrders].

@@ -50,21 +50,33 @@ func listed[T any](seq iter.Seq2[T, error]) (n int, err error) {
 // A server that hands out less than it is asked for loses nothing.
 func TestListsEndWhenTheyEnd(t *testing.T) {
 	const row = `{"StockItemId":"a0000000-0000-4000-8000-%012d","ItemNumber":"x"},`
-	page := 0
-	s := &server{answer: func(request) (*http.Response, error) {
-		if page++; page > 5 {
-			return respond(400, `{"Code":"-","Message":"No items found with given filter."}`), nil
-		}
-		var b strings.Builder
-		for i := range 200 {
-			fmt.Fprintf(&b, row, page*1000+i)
-		}
-		return respond(200, "["+strings.TrimSuffix(b.String(), ",")+"]"), nil
-	}}
+	s := &server{}
 	c := newTestClient(t, s)
-	got, err := listed(c.Stock.GetStockItemsFullAll(t.Context(), &GetStockItemsFullRequest{EntriesPerPage: new(500)}))
-	if got != 1000 || err != nil {
-		t.Errorf("%d of 1000 items, %v", got, err)
+	for name, tt := range map[string]struct {
+		size  int
+		pages []int // what the server has on each
+		want  int
+	}{
+		"pages that are capped":      {500, []int{200, 200, 200, 200, 200}, 1000},
+		"a short page in the middle": {200, []int{200, 199, 50}, 449},
+		"one short page":             {200, []int{3}, 3},
+		"nothing":                    {200, nil, 0},
+	} {
+		page := 0
+		s.answer = func(request) (*http.Response, error) {
+			if page++; page > len(tt.pages) {
+				return respond(400, `{"Code":"-","Message":"No items found with given filter."}`), nil
+			}
+			var b strings.Builder
+			for i := range tt.pages[page-1] {
+				fmt.Fprintf(&b, row, page*1000+i)
+			}
+			return respond(200, "["+strings.TrimSuffix(b.String(), ",")+"]"), nil
+		}
+		got, err := listed(c.Stock.GetStockItemsFullAll(t.Context(), &GetStockItemsFullRequest{EntriesPerPage: new(tt.size)}))
+		if got != tt.want || err != nil {
+			t.Errorf("%s: %d of %d items, %v", name, got, tt.want, err)
+		}
 	}
 
 	// A head without pages, as one operation sends it.
@@ -75,7 +87,7 @@ func TestListsEndWhenTheyEnd(t *testing.T) {
 		t.Errorf("%d of 2 changes, %v", got, err)
 	}
 	s.answer = status(200, `{"PageNumber":1,"EntriesPerPage":1,"TotalEntries":2,"TotalPages":0,"Data":[{"Level":44,"StockItemId":"`+item+`"}]}`)
-	got, err = listed(c.Stock.GetItemChangesHistoryAll(t.Context(), history))
+	got, err := listed(c.Stock.GetItemChangesHistoryAll(t.Context(), history))
 	if e, ok := errors.AsType[*Error](err); got != 1 || !ok || e.Class != ClassDecode || e.Operation != "Stock.GetItemChangesHistory" {
 		t.Errorf("the same page for ever: %d changes, %v", got, err)
 	}

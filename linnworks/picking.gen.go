@@ -15,7 +15,9 @@ type PickingService service
 
 // CheckAllocatableToPickwave calls POST /api/Picking/CheckAllocatableToPickwave.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.OrderBook.OpenOrders.PickingWaves.GeneratePickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-CheckAllocatableToPickwave
 func (s *PickingService) CheckAllocatableToPickwave(ctx context.Context, req *CheckAllocatableToPickwaveRequest, opts ...CallOption) (*CheckAllocatableToPickwaveResponse, error) {
@@ -30,7 +32,8 @@ func (s *PickingService) CheckAllocatableToPickwave(ctx context.Context, req *Ch
 // DeleteOrdersFromPickingWaves calls POST /api/Picking/DeleteOrdersFromPickingWaves.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrders.PickingWaves.DeletePickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-DeleteOrdersFromPickingWaves
 func (s *PickingService) DeleteOrdersFromPickingWaves(ctx context.Context, req *DeleteOrdersFromPickingWavesRequest, opts ...CallOption) (*DeleteOrdersFromPickingWavesResponse, error) {
@@ -45,7 +48,8 @@ func (s *PickingService) DeleteOrdersFromPickingWaves(ctx context.Context, req *
 // GeneratePickingWave calls POST /api/Picking/GeneratePickingWave.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrders.PickingWaves.GeneratePickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GeneratePickingWave
 func (s *PickingService) GeneratePickingWave(ctx context.Context, req *GeneratePickingWaveRequest, opts ...CallOption) (*GeneratePickingWaveResponse, error) {
@@ -59,7 +63,9 @@ func (s *PickingService) GeneratePickingWave(ctx context.Context, req *GenerateP
 
 // GetAllPickingWaveHeaders calls GET /api/Picking/GetAllPickingWaveHeaders.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.OrderBook.OpenOrders.PickingWaves.AllPickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetAllPickingWaveHeaders
 func (s *PickingService) GetAllPickingWaveHeaders(ctx context.Context, req *GetAllPickingWaveHeadersRequest, opts ...CallOption) (*GetPickingWaveHeadersResponse, error) {
@@ -73,7 +79,9 @@ func (s *PickingService) GetAllPickingWaveHeaders(ctx context.Context, req *GetA
 
 // GetAllPickingWaves calls GET /api/Picking/GetAllPickingWaves.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.OrderBook.OpenOrders.PickingWaves.AllPickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetAllPickingWaves
 func (s *PickingService) GetAllPickingWaves(ctx context.Context, req *GetAllPickingWavesRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
@@ -87,7 +95,8 @@ func (s *PickingService) GetAllPickingWaves(ctx context.Context, req *GetAllPick
 
 // GetItemBinracks calls GET /api/Picking/GetItemBinracks.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrders.PickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetItemBinracks
 func (s *PickingService) GetItemBinracks(ctx context.Context, req *GetItemBinracksRequest, opts ...CallOption) (*GetItemBinracksResponse, error) {
@@ -101,7 +110,8 @@ func (s *PickingService) GetItemBinracks(ctx context.Context, req *GetItemBinrac
 
 // GetMyPickingWaveHeaders calls GET /api/Picking/GetMyPickingWaveHeaders.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrders.PickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetMyPickingWaveHeaders
 func (s *PickingService) GetMyPickingWaveHeaders(ctx context.Context, req *GetMyPickingWaveHeadersRequest, opts ...CallOption) (*GetPickingWaveHeadersResponse, error) {
@@ -115,7 +125,8 @@ func (s *PickingService) GetMyPickingWaveHeaders(ctx context.Context, req *GetMy
 
 // GetMyPickingWaves calls GET /api/Picking/GetMyPickingWaves.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrders.PickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetMyPickingWaves
 func (s *PickingService) GetMyPickingWaves(ctx context.Context, req *GetMyPickingWavesRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
@@ -129,7 +140,8 @@ func (s *PickingService) GetMyPickingWaves(ctx context.Context, req *GetMyPickin
 
 // GetPickingWave calls GET /api/Picking/GetPickingWave.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrders.PickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetPickingWave
 func (s *PickingService) GetPickingWave(ctx context.Context, req *GetPickingWaveRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
@@ -143,7 +155,8 @@ func (s *PickingService) GetPickingWave(ctx context.Context, req *GetPickingWave
 
 // GetPickingWaveDespatchDataByLocation calls GET /api/Picking/GetPickingwaveDespatchDataByLocation.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrders.PickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetPickingwaveDespatchDataByLocation
 func (s *PickingService) GetPickingWaveDespatchDataByLocation(ctx context.Context, req *GetPickingWaveDespatchDataByLocationRequest, opts ...CallOption) ([]PickingWaveDespatchData, error) {
@@ -157,7 +170,9 @@ func (s *PickingService) GetPickingWaveDespatchDataByLocation(ctx context.Contex
 
 // GetPickwaveUsersWithSummary calls GET /api/Picking/GetPickwaveUsersWithSummary.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.OrderBook.OpenOrders.PickingWaves.GeneratePickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-GetPickwaveUsersWithSummary
 func (s *PickingService) GetPickwaveUsersWithSummary(ctx context.Context, req *GetPickwaveUsersWithSummaryRequest, opts ...CallOption) (*GetPickwaveUsersWithSummaryResponse, error) {
@@ -172,7 +187,8 @@ func (s *PickingService) GetPickwaveUsersWithSummary(ctx context.Context, req *G
 // UpdatePickedItemDelta calls POST /api/Picking/UpdatePickedItemDelta.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrders.PickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-UpdatePickedItemDelta
 func (s *PickingService) UpdatePickedItemDelta(ctx context.Context, req *UpdatePickedItemDeltaRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
@@ -187,7 +203,8 @@ func (s *PickingService) UpdatePickedItemDelta(ctx context.Context, req *UpdateP
 // UpdatePickingWaveHeader calls POST /api/Picking/UpdatePickingWaveHeader.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrders.PickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-UpdatePickingWaveHeader
 func (s *PickingService) UpdatePickingWaveHeader(ctx context.Context, req *UpdatePickingWaveHeaderRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
@@ -202,7 +219,8 @@ func (s *PickingService) UpdatePickingWaveHeader(ctx context.Context, req *Updat
 // UpdatePickingWaveItem calls POST /api/Picking/UpdatePickingWaveItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrders.PickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-UpdatePickingWaveItem
 func (s *PickingService) UpdatePickingWaveItem(ctx context.Context, req *UpdatePickingWaveItemRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
@@ -217,7 +235,8 @@ func (s *PickingService) UpdatePickingWaveItem(ctx context.Context, req *UpdateP
 // UpdatePickingWaveItemWithNewBinrack calls POST /api/Picking/UpdatePickingWaveItemWithNewBinrack.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrders.PickingWavesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Picking-UpdatePickingWaveItemWithNewBinrack
 func (s *PickingService) UpdatePickingWaveItemWithNewBinrack(ctx context.Context, req *UpdatePickingWaveItemWithNewBinrackRequest, opts ...CallOption) (*GetPickingWavesResponse, error) {
@@ -241,14 +260,15 @@ type BinRackStockItem struct {
 	CurrentFullPercentage Decimal `json:"CurrentFullPercentage,omitzero"`
 	ExpiresOn             Time    `json:"ExpiresOn,omitzero"`
 	InTransit             int     `json:"InTransit,omitzero"`
-	InventoryTrackingType int     `json:"InventoryTrackingType,omitzero"`
-	LocationID            GUID    `json:"LocationId,omitzero"`
-	PickedQuantity        int     `json:"PickedQuantity,omitzero"`
-	PrioritySequence      int     `json:"PrioritySequence,omitzero"`
-	Quantity              int     `json:"Quantity,omitzero"`
-	SellBy                Time    `json:"SellBy,omitzero"`
-	StandardType          int     `json:"StandardType,omitzero"`
-	StockItemID           GUID    `json:"StockItemId,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType int  `json:"InventoryTrackingType,omitzero"`
+	LocationID            GUID `json:"LocationId,omitzero"`
+	PickedQuantity        int  `json:"PickedQuantity,omitzero"`
+	PrioritySequence      int  `json:"PrioritySequence,omitzero"`
+	Quantity              int  `json:"Quantity,omitzero"`
+	SellBy                Time `json:"SellBy,omitzero"`
+	StandardType          int  `json:"StandardType,omitzero"`
+	StockItemID           GUID `json:"StockItemId,omitzero"`
 }
 
 // CheckAllocatableToPickwaveResponse is returned by

@@ -12,7 +12,8 @@ type PostalServicesService service
 // CreatePostalService calls POST /api/PostalServices/CreatePostalService.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.ShippingService.PostalServicesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-CreatePostalService
 func (s *PostalServicesService) CreatePostalService(ctx context.Context, req *CreatePostalServiceRequest, opts ...CallOption) (*PostalServiceDetails, error) {
@@ -27,7 +28,8 @@ func (s *PostalServicesService) CreatePostalService(ctx context.Context, req *Cr
 // DeletePostalService calls POST /api/PostalServices/DeletePostalService.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.ShippingService.PostalServicesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-DeletePostalService
 func (s *PostalServicesService) DeletePostalService(ctx context.Context, req *DeletePostalServiceRequest, opts ...CallOption) (*DeletePostalServiceResponse, error) {
@@ -41,7 +43,8 @@ func (s *PostalServicesService) DeletePostalService(ctx context.Context, req *De
 
 // GetChannelLinks calls GET /api/PostalServices/GetChannelLinks.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.ShippingService.PostalServicesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-GetChannelLinks
 func (s *PostalServicesService) GetChannelLinks(ctx context.Context, req *GetChannelLinksRequest, opts ...CallOption) ([]ChannelServiceLinks, error) {
@@ -55,7 +58,8 @@ func (s *PostalServicesService) GetChannelLinks(ctx context.Context, req *GetCha
 
 // GetPostalServices calls GET /api/PostalServices/GetPostalServices.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.ShippingService.PostalServicesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-GetPostalServices
 func (s *PostalServicesService) GetPostalServices(ctx context.Context, req *PostalServicesGetPostalServicesRequest, opts ...CallOption) ([]PostalService, error) {
@@ -70,7 +74,8 @@ func (s *PostalServicesService) GetPostalServices(ctx context.Context, req *Post
 // UpdatePostalService calls POST /api/PostalServices/UpdatePostalService.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.ShippingService.PostalServicesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostalServices-UpdatePostalService
 func (s *PostalServicesService) UpdatePostalService(ctx context.Context, req *UpdatePostalServiceRequest, opts ...CallOption) (*UpdatePostalServiceResponse, error) {

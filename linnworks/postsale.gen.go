@@ -16,7 +16,8 @@ type PostSaleService service
 // CreateCancellation calls POST /api/PostSale/CreateCancellation.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.OpenOrders.CancellationsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostSale-CreateCancellation
 func (s *PostSaleService) CreateCancellation(ctx context.Context, req *CreateCancellationRequest, opts ...CallOption) (*ValidatedCancellation, error) {
@@ -30,7 +31,8 @@ func (s *PostSaleService) CreateCancellation(ctx context.Context, req *CreateCan
 
 // GetCancellationOptions calls GET /api/PostSale/GetCancellationOptions.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.OpenOrders.CancellationsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PostSale-GetCancellationOptions
 func (s *PostSaleService) GetCancellationOptions(ctx context.Context, req *GetCancellationOptionsRequest, opts ...CallOption) (*CancellationOptions, error) {
@@ -244,13 +246,15 @@ func (v VerifiedRefund) LogValue() slog.Value { return wire.LogPrivate(v) }
 // VerifiedRefundItem is returned by [ReturnsRefundsService.ActionRefund] and 11
 // others.
 type VerifiedRefundItem struct {
-	CancelledQuantity int     `json:"CancelledQuantity,omitzero"`
-	ChannelSKU        string  `json:"ChannelSKU,omitzero"`
-	Cost              Decimal `json:"Cost,omitzero"`
-	ItemSKU           string  `json:"ItemSKU,omitzero"`
-	ItemTitle         string  `json:"ItemTitle,omitzero"`
-	OrderItemRowID    GUID    `json:"OrderItemRowId,omitzero"`
-	ReturnRowID       int     `json:"ReturnRowId,omitzero"`
+	// Units cancelled, where the refund belongs to a cancellation.
+	CancelledQuantity int    `json:"CancelledQuantity,omitzero"`
+	ChannelSKU        string `json:"ChannelSKU,omitzero"`
+	// With tax.
+	Cost           Decimal `json:"Cost,omitzero"`
+	ItemSKU        string  `json:"ItemSKU,omitzero"`
+	ItemTitle      string  `json:"ItemTitle,omitzero"`
+	OrderItemRowID GUID    `json:"OrderItemRowId,omitzero"`
+	ReturnRowID    int     `json:"ReturnRowId,omitzero"`
 }
 
 // GetCancellationOptionsRequest is the type of the parameters of PostSale.GetCancellationOptions, which equal those of

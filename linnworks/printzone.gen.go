@@ -11,7 +11,9 @@ type PrintZoneService service
 
 // GetAllPrintZones calls GET /api/PrintZone/GetAllPrintZones.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.Settings.ApplicationSettings.Printing.PrintZoneNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PrintZone-GetAllPrintZones
 func (s *PrintZoneService) GetAllPrintZones(ctx context.Context, req *GetAllPrintZonesRequest, opts ...CallOption) (*GetAllPrintZonesResponse, error) {

@@ -151,7 +151,8 @@ func (s *ProcessedOrdersService) DeleteReturnCategory(ctx context.Context, req *
 // DownloadOrdersToCSV calls POST /api/ProcessedOrders/DownloadOrdersToCSV.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ProcessedOrders.DownloadProcessedOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-DownloadOrdersToCSV
 func (s *ProcessedOrdersService) DownloadOrdersToCSV(ctx context.Context, req *DownloadOrdersToCSVRequest, opts ...CallOption) (*DownloadOrdersToCSVResponse, error) {
@@ -193,7 +194,8 @@ func (s *ProcessedOrdersService) GetOrderInfo(ctx context.Context, req *GetOrder
 
 // GetOrderTrackingURLs calls POST /api/ProcessedOrders/GetOrderTrackingURLs.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ProcessedOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-GetOrderTrackingURLs
 func (s *ProcessedOrdersService) GetOrderTrackingURLs(ctx context.Context, req *GetOrderTrackingURLsRequest, opts ...CallOption) (*GetOrderTrackingURLsResponse, error) {
@@ -494,7 +496,8 @@ func (s *ProcessedOrdersService) RenameReturnCategory(ctx context.Context, req *
 
 // SearchProcessedOrders calls POST /api/ProcessedOrders/SearchProcessedOrders.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ProcessedOrdersNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ProcessedOrders-SearchProcessedOrders
 func (s *ProcessedOrdersService) SearchProcessedOrders(ctx context.Context, req *SearchProcessedOrdersRequest, opts ...CallOption) (*SearchProcessedOrdersResponse, error) {
@@ -714,7 +717,8 @@ type DownloadOrdersToCSVResponse struct {
 
 // ExistingRefundTotal is returned by [ProcessedOrdersService.GetTotalRefunds].
 type ExistingRefundTotal struct {
-	Amount      Decimal `json:"Amount,omitzero"`
+	Amount Decimal `json:"Amount,omitzero"`
+	// An amount: what can be refunded yet.
 	Refundable  Decimal `json:"Refundable,omitzero"`
 	TotalCharge Decimal `json:"TotalCharge,omitzero"`
 }
@@ -785,11 +789,13 @@ type OrderItemReturnInfo struct {
 	ReturnedQty              int                          `json:"ReturnedQty,omitzero"`
 	SKU                      string                       `json:"SKU,omitzero"`
 	TaxCostInclusive         bool                         `json:"TaxCostInclusive,omitzero"`
-	TaxRate                  Decimal                      `json:"TaxRate,omitzero"`
-	UnitValue                Decimal                      `json:"UnitValue,omitzero"`
-	OrderItemRowID           GUID                         `json:"fkOrderItemRowId,omitzero"`
-	RefundRowID              GUID                         `json:"fkRefundRowId,omitzero"`
-	StockItemID              GUID                         `json:"pkStockItemId,omitzero"`
+	// Percent.
+	TaxRate Decimal `json:"TaxRate,omitzero"`
+	// In Currency, with tax if TaxCostInclusive.
+	UnitValue      Decimal `json:"UnitValue,omitzero"`
+	OrderItemRowID GUID    `json:"fkOrderItemRowId,omitzero"`
+	RefundRowID    GUID    `json:"fkRefundRowId,omitzero"`
+	StockItemID    GUID    `json:"pkStockItemId,omitzero"`
 }
 
 // OrderItemReturnInfoBatched is returned by
@@ -829,68 +835,77 @@ type OrderReturnCategory struct {
 // ProcessedOrder is returned by [ProcessedOrdersService.GetOrderInfo] and 2
 // others.
 type ProcessedOrder struct {
-	AccountName            string  `json:"AccountName,omitzero"`
-	Address1               string  `json:"Address1,omitzero"`
-	Address2               string  `json:"Address2,omitzero"`
-	Address3               string  `json:"Address3,omitzero"`
-	BillingAddress1        string  `json:"BillingAddress1,omitzero"`
-	BillingAddress2        string  `json:"BillingAddress2,omitzero"`
-	BillingAddress3        string  `json:"BillingAddress3,omitzero"`
-	BillingCompany         string  `json:"BillingCompany,omitzero"`
-	BillingCountryName     string  `json:"BillingCountryName,omitzero"`
-	BillingEmailAddress    string  `json:"BillingEmailAddress,omitzero"`
-	BillingName            string  `json:"BillingName,omitzero"`
-	BillingPhoneNumber     string  `json:"BillingPhoneNumber,omitzero"`
-	BillingPostCode        string  `json:"BillingPostCode,omitzero"`
-	BillingRegion          string  `json:"BillingRegion,omitzero"`
-	BillingTown            string  `json:"BillingTown,omitzero"`
-	BuyerPhoneNumber       string  `json:"BuyerPhoneNumber,omitzero"`
-	ChannelBuyerName       string  `json:"ChannelBuyerName,omitzero"`
-	Company                string  `json:"Company,omitzero"`
+	AccountName         string `json:"AccountName,omitzero"`
+	Address1            string `json:"Address1,omitzero"`
+	Address2            string `json:"Address2,omitzero"`
+	Address3            string `json:"Address3,omitzero"`
+	BillingAddress1     string `json:"BillingAddress1,omitzero"`
+	BillingAddress2     string `json:"BillingAddress2,omitzero"`
+	BillingAddress3     string `json:"BillingAddress3,omitzero"`
+	BillingCompany      string `json:"BillingCompany,omitzero"`
+	BillingCountryName  string `json:"BillingCountryName,omitzero"`
+	BillingEmailAddress string `json:"BillingEmailAddress,omitzero"`
+	BillingName         string `json:"BillingName,omitzero"`
+	BillingPhoneNumber  string `json:"BillingPhoneNumber,omitzero"`
+	BillingPostCode     string `json:"BillingPostCode,omitzero"`
+	BillingRegion       string `json:"BillingRegion,omitzero"`
+	BillingTown         string `json:"BillingTown,omitzero"`
+	BuyerPhoneNumber    string `json:"BuyerPhoneNumber,omitzero"`
+	ChannelBuyerName    string `json:"ChannelBuyerName,omitzero"`
+	Company             string `json:"Company,omitzero"`
+	// Percent.
 	CountryTaxRate         Decimal `json:"CountryTaxRate,omitzero"`
 	ExternalReference      string  `json:"ExternalReference,omitzero"`
 	FolderCollection       string  `json:"FolderCollection,omitzero"`
 	FulfilmentLocationName string  `json:"FulfilmentLocationName,omitzero"`
-	HoldOrCancel           bool    `json:"HoldOrCancel,omitzero"`
-	IsExchange             bool    `json:"IsExchange,omitzero"`
-	IsResend               bool    `json:"IsResend,omitzero"`
-	ItemWeight             Decimal `json:"ItemWeight,omitzero"`
-	PackageCategory        string  `json:"PackageCategory,omitzero"`
-	PackageTitle           string  `json:"PackageTitle,omitzero"`
-	PostageCostExTax       Decimal `json:"PostageCostExTax,omitzero"`
-	PostalServiceCode      string  `json:"PostalServiceCode,omitzero"`
-	PostalServiceName      string  `json:"PostalServiceName,omitzero"`
-	PostalTrackingNumber   string  `json:"PostalTrackingNumber,omitzero"`
-	ProfitMargin           Decimal `json:"ProfitMargin,omitzero"`
-	ReferenceNum           string  `json:"ReferenceNum,omitzero"`
-	Region                 string  `json:"Region,omitzero"`
-	SecondaryReference     string  `json:"SecondaryReference,omitzero"`
-	Source                 string  `json:"Source,omitzero"`
-	SubSource              string  `json:"SubSource,omitzero"`
-	Subtotal               Decimal `json:"Subtotal,omitzero"`
-	TaxID                  string  `json:"TaxId,omitzero"`
-	TotalDiscount          Decimal `json:"TotalDiscount,omitzero"`
-	TotalWeight            Decimal `json:"TotalWeight,omitzero"`
-	Town                   string  `json:"Town,omitzero"`
-	Vendor                 string  `json:"Vendor,omitzero"`
-	BillingAddress         string  `json:"cBillingAddress,omitzero"`
-	Country                string  `json:"cCountry,omitzero"`
-	Currency               string  `json:"cCurrency,omitzero"`
-	EmailAddress           string  `json:"cEmailAddress,omitzero"`
-	FullName               string  `json:"cFullName,omitzero"`
-	PostCode               string  `json:"cPostCode,omitzero"`
-	ShippingAddress        string  `json:"cShippingAddress,omitzero"`
-	CancelledOn            Time    `json:"dCancelledOn,omitzero"`
-	PaidOn                 Time    `json:"dPaidOn,omitzero"`
-	ProcessedOn            Time    `json:"dProcessedOn,omitzero"`
-	ReceivedDate           Time    `json:"dReceivedDate,omitzero"`
-	PostageCost            Decimal `json:"fPostageCost,omitzero"`
-	Tax                    Decimal `json:"fTax,omitzero"`
-	TotalCharge            Decimal `json:"fTotalCharge,omitzero"`
-	NumOrderID             int     `json:"nOrderId,omitzero"`
-	Status                 int     `json:"nStatus,omitzero"`
-	OrderID                GUID    `json:"pkOrderID,omitzero"`
-	TimeDiff               Decimal `json:"timeDiff,omitzero"`
+	// Whether it is cancelled.
+	HoldOrCancel bool `json:"HoldOrCancel,omitzero"`
+	IsExchange   bool `json:"IsExchange,omitzero"`
+	IsResend     bool `json:"IsResend,omitzero"`
+	// Without packaging. The official description names no unit.
+	ItemWeight      Decimal `json:"ItemWeight,omitzero"`
+	PackageCategory string  `json:"PackageCategory,omitzero"`
+	PackageTitle    string  `json:"PackageTitle,omitzero"`
+	// Without tax.
+	PostageCostExTax     Decimal `json:"PostageCostExTax,omitzero"`
+	PostalServiceCode    string  `json:"PostalServiceCode,omitzero"`
+	PostalServiceName    string  `json:"PostalServiceName,omitzero"`
+	PostalTrackingNumber string  `json:"PostalTrackingNumber,omitzero"`
+	ProfitMargin         Decimal `json:"ProfitMargin,omitzero"`
+	ReferenceNum         string  `json:"ReferenceNum,omitzero"`
+	Region               string  `json:"Region,omitzero"`
+	SecondaryReference   string  `json:"SecondaryReference,omitzero"`
+	Source               string  `json:"Source,omitzero"`
+	SubSource            string  `json:"SubSource,omitzero"`
+	Subtotal             Decimal `json:"Subtotal,omitzero"`
+	TaxID                string  `json:"TaxId,omitzero"`
+	TotalDiscount        Decimal `json:"TotalDiscount,omitzero"`
+	// The official description names no unit.
+	TotalWeight    Decimal `json:"TotalWeight,omitzero"`
+	Town           string  `json:"Town,omitzero"`
+	Vendor         string  `json:"Vendor,omitzero"`
+	BillingAddress string  `json:"cBillingAddress,omitzero"`
+	Country        string  `json:"cCountry,omitzero"`
+	// An ISO 4217 code, of all amounts here.
+	Currency        string `json:"cCurrency,omitzero"`
+	EmailAddress    string `json:"cEmailAddress,omitzero"`
+	FullName        string `json:"cFullName,omitzero"`
+	PostCode        string `json:"cPostCode,omitzero"`
+	ShippingAddress string `json:"cShippingAddress,omitzero"`
+	CancelledOn     Time   `json:"dCancelledOn,omitzero"`
+	PaidOn          Time   `json:"dPaidOn,omitzero"`
+	ProcessedOn     Time   `json:"dProcessedOn,omitzero"`
+	// When it was placed on the channel.
+	ReceivedDate Time    `json:"dReceivedDate,omitzero"`
+	PostageCost  Decimal `json:"fPostageCost,omitzero"`
+	// An amount.
+	Tax         Decimal `json:"fTax,omitzero"`
+	TotalCharge Decimal `json:"fTotalCharge,omitzero"`
+	NumOrderID  int     `json:"nOrderId,omitzero"`
+	// 0 unpaid, 1 paid, 2 return, 3 pending, 4 resend.
+	Status   int     `json:"nStatus,omitzero"`
+	OrderID  GUID    `json:"pkOrderID,omitzero"`
+	TimeDiff Decimal `json:"timeDiff,omitzero"`
 }
 
 // Format hides personal data from every verb.
@@ -1054,17 +1069,19 @@ type ReturnInfo struct {
 
 // ReturnOrderHeader is returned by [ProcessedOrdersService.GetReturnOrderInfo].
 type ReturnOrderHeader struct {
-	PostalServiceName string  `json:"PostalServiceName,omitzero"`
-	RefundLink        string  `json:"RefundLink,omitzero"`
-	Source            string  `json:"Source,omitzero"`
-	SubSource         string  `json:"SubSource,omitzero"`
-	Currency          string  `json:"cCurrency,omitzero"`
-	ShippingAddress   string  `json:"cShippingAddress,omitzero"`
-	ProcessedOn       Time    `json:"dProcessedOn,omitzero"`
-	ReceivedDate      Time    `json:"dReceivedDate,omitzero"`
-	TotalCharge       Decimal `json:"fTotalCharge,omitzero"`
-	NumOrderID        int     `json:"nOrderId,omitzero"`
-	OrderID           GUID    `json:"pkOrderId,omitzero"`
+	PostalServiceName string `json:"PostalServiceName,omitzero"`
+	RefundLink        string `json:"RefundLink,omitzero"`
+	Source            string `json:"Source,omitzero"`
+	SubSource         string `json:"SubSource,omitzero"`
+	// Of all amounts here.
+	Currency        string `json:"cCurrency,omitzero"`
+	ShippingAddress string `json:"cShippingAddress,omitzero"`
+	ProcessedOn     Time   `json:"dProcessedOn,omitzero"`
+	// When it was fetched from the channel.
+	ReceivedDate Time    `json:"dReceivedDate,omitzero"`
+	TotalCharge  Decimal `json:"fTotalCharge,omitzero"`
+	NumOrderID   int     `json:"nOrderId,omitzero"`
+	OrderID      GUID    `json:"pkOrderId,omitzero"`
 }
 
 // Format hides personal data from every verb.
@@ -1078,15 +1095,18 @@ func (v ReturnOrderHeader) LogValue() slog.Value { return wire.LogPrivate(v) }
 // RowQty is taken by [ProcessedOrdersService.CreateResend] and
 // [ProcessedOrdersService.CreateExchange].
 type RowQty struct {
+	// An amount.
 	AdditionalCost   *Decimal        `json:"AdditionalCost,omitzero"`
 	Batch            *OrderItemBatch `json:"Batch,omitzero"`
 	NewQty           *int            `json:"NewQty,omitzero"`
 	NewStockItemID   *GUID           `json:"NewStockItemId,omitzero"`
 	OrderItemBatchID *int            `json:"OrderItemBatchId,omitzero"`
 	OrderItemRowID   *GUID           `json:"OrderItemRowId,omitzero"`
-	Qty              *int            `json:"Qty,omitzero"`
-	Refund           *Decimal        `json:"Refund,omitzero"`
-	ScrapQty         *int            `json:"ScrapQty,omitzero"`
+	// Units.
+	Qty *int `json:"Qty,omitzero"`
+	// An amount.
+	Refund   *Decimal `json:"Refund,omitzero"`
+	ScrapQty *int     `json:"ScrapQty,omitzero"`
 }
 
 // SearchFilters is taken by [ProcessedOrdersService.DownloadOrdersToCSV] and
@@ -1100,14 +1120,16 @@ type SearchFilters struct {
 // SearchProcessedOrdersPagedRequest holds the parameters of
 // ProcessedOrders.SearchProcessedOrdersPaged.
 type SearchProcessedOrdersPagedRequest struct {
-	DateType          *SearchProcessedOrdersPagedRequestDateType `json:"dateType,omitzero"`
-	ExactMatch        *bool                                      `json:"exactMatch,omitzero"`
-	From              *Time                                      `json:"from,omitzero"`
-	NumEntriesPerPage *int                                       `json:"numEntriesPerPage,omitzero"`
-	PageNum           *int                                       `json:"pageNum,omitzero"`
-	SearchField       *string                                    `json:"searchField,omitzero"`
-	SearchTerm        *string                                    `json:"searchTerm,omitzero"`
-	To                *Time                                      `json:"to,omitzero"`
+	DateType   *SearchProcessedOrdersPagedRequestDateType `json:"dateType,omitzero"`
+	ExactMatch *bool                                      `json:"exactMatch,omitzero"`
+	// At most three months before To; nil where DateType is ALLDATES.
+	From              *Time   `json:"from,omitzero"`
+	NumEntriesPerPage *int    `json:"numEntriesPerPage,omitzero"`
+	PageNum           *int    `json:"pageNum,omitzero"`
+	SearchField       *string `json:"searchField,omitzero"`
+	SearchTerm        *string `json:"searchTerm,omitzero"`
+	// At most three months after From; nil where DateType is ALLDATES.
+	To *Time `json:"to,omitzero"`
 }
 
 // SearchProcessedOrdersRequest holds the parameters of

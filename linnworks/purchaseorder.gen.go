@@ -17,7 +17,8 @@ type PurchaseOrderService service
 // AddAdditionalCostTypes calls POST /api/PurchaseOrder/Add_AdditionalCostTypes.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.ChangeAdditionalTypesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_AdditionalCostTypes
 func (s *PurchaseOrderService) AddAdditionalCostTypes(ctx context.Context, req *AddAdditionalCostTypesRequest, opts ...CallOption) (*AddAdditionalCostTypesResponse, error) {
@@ -32,7 +33,8 @@ func (s *PurchaseOrderService) AddAdditionalCostTypes(ctx context.Context, req *
 // AddPurchaseOrderExtendedProperty calls POST /api/PurchaseOrder/Add_PurchaseOrderExtendedProperty.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_PurchaseOrderExtendedProperty
 func (s *PurchaseOrderService) AddPurchaseOrderExtendedProperty(ctx context.Context, req *AddPurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*AddPurchaseOrderExtendedPropertyResponse, error) {
@@ -47,7 +49,8 @@ func (s *PurchaseOrderService) AddPurchaseOrderExtendedProperty(ctx context.Cont
 // AddPurchaseOrderItem calls POST /api/PurchaseOrder/Add_PurchaseOrderItem.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_PurchaseOrderItem
 func (s *PurchaseOrderService) AddPurchaseOrderItem(ctx context.Context, req *AddPurchaseOrderItemRequest, opts ...CallOption) (*UpdatePurchaseOrderItemResponse, error) {
@@ -62,7 +65,8 @@ func (s *PurchaseOrderService) AddPurchaseOrderItem(ctx context.Context, req *Ad
 // AddPurchaseOrderNote calls POST /api/PurchaseOrder/Add_PurchaseOrderNote.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Add_PurchaseOrderNote
 func (s *PurchaseOrderService) AddPurchaseOrderNote(ctx context.Context, req *AddPurchaseOrderNoteRequest, opts ...CallOption) (*PurchaseOrderNote, error) {
@@ -77,7 +81,8 @@ func (s *PurchaseOrderService) AddPurchaseOrderNote(ctx context.Context, req *Ad
 // ChangePurchaseOrderStatus calls POST /api/PurchaseOrder/Change_PurchaseOrderStatus.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Change_PurchaseOrderStatus
 func (s *PurchaseOrderService) ChangePurchaseOrderStatus(ctx context.Context, req *ChangePurchaseOrderStatusRequest, opts ...CallOption) (*PurchaseOrderHeader, error) {
@@ -92,7 +97,8 @@ func (s *PurchaseOrderService) ChangePurchaseOrderStatus(ctx context.Context, re
 // CreatePOsFromInventory calls POST /api/PurchaseOrder/CreatePOsFromInventory.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-CreatePOsFromInventory
 func (s *PurchaseOrderService) CreatePOsFromInventory(ctx context.Context, req *CreatePOsFromInventoryRequest, opts ...CallOption) (*CreatePOsFromInventoryResponse, error) {
@@ -107,7 +113,8 @@ func (s *PurchaseOrderService) CreatePOsFromInventory(ctx context.Context, req *
 // CreatePurchaseOrderInitial calls POST /api/PurchaseOrder/Create_PurchaseOrder_Initial.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Create_PurchaseOrder_Initial
 func (s *PurchaseOrderService) CreatePurchaseOrderInitial(ctx context.Context, req *CreatePurchaseOrderInitialRequest, opts ...CallOption) (GUID, error) {
@@ -122,7 +129,8 @@ func (s *PurchaseOrderService) CreatePurchaseOrderInitial(ctx context.Context, r
 // DeleteAdditionalCostTypes calls POST /api/PurchaseOrder/Delete_AdditionalCostTypes.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.ChangeAdditionalTypesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_AdditionalCostTypes
 func (s *PurchaseOrderService) DeleteAdditionalCostTypes(ctx context.Context, req *DeleteAdditionalCostTypesRequest, opts ...CallOption) (*DeleteAdditionalCostTypesResponse, error) {
@@ -137,7 +145,8 @@ func (s *PurchaseOrderService) DeleteAdditionalCostTypes(ctx context.Context, re
 // DeletePurchaseOrder calls POST /api/PurchaseOrder/Delete_PurchaseOrder.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrder
 func (s *PurchaseOrderService) DeletePurchaseOrder(ctx context.Context, req *DeletePurchaseOrderRequest, opts ...CallOption) (*DeletePurchaseOrderResponse, error) {
@@ -152,7 +161,8 @@ func (s *PurchaseOrderService) DeletePurchaseOrder(ctx context.Context, req *Del
 // DeletePurchaseOrderExtendedProperty calls POST /api/PurchaseOrder/Delete_PurchaseOrderExtendedProperty.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrderExtendedProperty
 func (s *PurchaseOrderService) DeletePurchaseOrderExtendedProperty(ctx context.Context, req *DeletePurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*DeletePurchaseOrderExtendedPropertyResponse, error) {
@@ -167,7 +177,8 @@ func (s *PurchaseOrderService) DeletePurchaseOrderExtendedProperty(ctx context.C
 // DeletePurchaseOrderItem calls POST /api/PurchaseOrder/Delete_PurchaseOrderItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrderItem
 func (s *PurchaseOrderService) DeletePurchaseOrderItem(ctx context.Context, req *DeletePurchaseOrderItemRequest, opts ...CallOption) (*PurchaseOrderHeader, error) {
@@ -182,7 +193,8 @@ func (s *PurchaseOrderService) DeletePurchaseOrderItem(ctx context.Context, req 
 // DeletePurchaseOrderNote calls POST /api/PurchaseOrder/Delete_PurchaseOrderNote.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Delete_PurchaseOrderNote
 func (s *PurchaseOrderService) DeletePurchaseOrderNote(ctx context.Context, req *DeletePurchaseOrderNoteRequest, opts ...CallOption) (int, error) {
@@ -197,7 +209,8 @@ func (s *PurchaseOrderService) DeletePurchaseOrderNote(ctx context.Context, req 
 // DeliverPurchaseItem calls POST /api/PurchaseOrder/Deliver_PurchaseItem.
 //
 // It is never retried once the request may have reached the server. At most 250
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.DeliverPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItem
 func (s *PurchaseOrderService) DeliverPurchaseItem(ctx context.Context, req *DeliverPurchaseItemRequest, opts ...CallOption) (*DeliverPurchaseOrderItemResponse, error) {
@@ -212,7 +225,8 @@ func (s *PurchaseOrderService) DeliverPurchaseItem(ctx context.Context, req *Del
 // DeliverPurchaseItemAll calls POST /api/PurchaseOrder/Deliver_PurchaseItemAll.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.DeliverPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItemAll
 func (s *PurchaseOrderService) DeliverPurchaseItemAll(ctx context.Context, req *DeliverPurchaseItemAllRequest, opts ...CallOption) (*DeliverPurchaseOrderItemAllResponse, error) {
@@ -227,7 +241,8 @@ func (s *PurchaseOrderService) DeliverPurchaseItemAll(ctx context.Context, req *
 // DeliverPurchaseItemAllExceptBatchItems calls POST /api/PurchaseOrder/Deliver_PurchaseItemAll_ExceptBatchItems.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.DeliverPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItemAll_ExceptBatchItems
 func (s *PurchaseOrderService) DeliverPurchaseItemAllExceptBatchItems(ctx context.Context, req *DeliverPurchaseItemAllExceptBatchItemsRequest, opts ...CallOption) (*DeliverPurchaseOrderItemAllNoBatchResponse, error) {
@@ -242,7 +257,8 @@ func (s *PurchaseOrderService) DeliverPurchaseItemAllExceptBatchItems(ctx contex
 // DeliverPurchaseItemsWithQuantity calls POST /api/PurchaseOrder/Deliver_PurchaseItems_WithQuantity.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.DeliverPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Deliver_PurchaseItems_WithQuantity
 func (s *PurchaseOrderService) DeliverPurchaseItemsWithQuantity(ctx context.Context, req *DeliverPurchaseItemsWithQuantityRequest, opts ...CallOption) (*DeliverPurchaseItemsWithQuantityResponse, error) {
@@ -271,7 +287,8 @@ func (s *PurchaseOrderService) ExportPurchaseOrder(ctx context.Context, req *Exp
 
 // FindStockItem calls POST /api/PurchaseOrder/FindStockItem.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.PurchaseOrder.ViewPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-FindStockItem
 func (s *PurchaseOrderService) FindStockItem(ctx context.Context, req *PurchaseOrderFindStockItemRequest, opts ...CallOption) (*FindStockItemResponse, error) {
@@ -285,7 +302,8 @@ func (s *PurchaseOrderService) FindStockItem(ctx context.Context, req *PurchaseO
 
 // GetAdditionalCost calls POST /api/PurchaseOrder/Get_Additional_Cost.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.PurchaseOrder.ViewPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_Additional_Cost
 func (s *PurchaseOrderService) GetAdditionalCost(ctx context.Context, req *GetAdditionalCostRequest, opts ...CallOption) (*GetAdditionalCostResponse, error) {
@@ -313,7 +331,8 @@ func (s *PurchaseOrderService) GetAdditionalCostTypes(ctx context.Context, req *
 
 // GetDeliveredRecords calls POST /api/PurchaseOrder/Get_DeliveredRecords.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.PurchaseOrder.ViewPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_DeliveredRecords
 func (s *PurchaseOrderService) GetDeliveredRecords(ctx context.Context, req *GetDeliveredRecordsRequest, opts ...CallOption) (*GetDeliveredRecordsResponse, error) {
@@ -327,7 +346,8 @@ func (s *PurchaseOrderService) GetDeliveredRecords(ctx context.Context, req *Get
 
 // GetEmailCSVFile calls POST /api/PurchaseOrder/Get_EmailCSVFile.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.PurchaseOrder.ViewPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_EmailCSVFile
 func (s *PurchaseOrderService) GetEmailCSVFile(ctx context.Context, req *GetEmailCSVFileRequest, opts ...CallOption) (*GetEmailCSVFileResponse, error) {
@@ -341,7 +361,8 @@ func (s *PurchaseOrderService) GetEmailCSVFile(ctx context.Context, req *GetEmai
 
 // GetEmailsSent calls POST /api/PurchaseOrder/Get_EmailsSent.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.PurchaseOrder.ViewPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_EmailsSent
 func (s *PurchaseOrderService) GetEmailsSent(ctx context.Context, req *GetEmailsSentRequest, opts ...CallOption) (*GetEmailsSentResponse, error) {
@@ -355,7 +376,8 @@ func (s *PurchaseOrderService) GetEmailsSent(ctx context.Context, req *GetEmails
 
 // GetPaymentStatement calls POST /api/PurchaseOrder/Get_Payment_Statement.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.PurchaseOrder.ViewPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_Payment_Statement
 func (s *PurchaseOrderService) GetPaymentStatement(ctx context.Context, req *GetPaymentStatementRequest, opts ...CallOption) (*GetPaymentStatementResponse, error) {
@@ -369,7 +391,8 @@ func (s *PurchaseOrderService) GetPaymentStatement(ctx context.Context, req *Get
 
 // GetPurchaseOrder calls POST /api/PurchaseOrder/Get_PurchaseOrder.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.PurchaseOrder.ViewPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_PurchaseOrder
 func (s *PurchaseOrderService) GetPurchaseOrder(ctx context.Context, req *GetPurchaseOrderRequest, opts ...CallOption) (*PurchaseOrderResponse, error) {
@@ -383,7 +406,8 @@ func (s *PurchaseOrderService) GetPurchaseOrder(ctx context.Context, req *GetPur
 
 // GetPurchaseOrderAudit calls POST /api/PurchaseOrder/Get_PurchaseOrderAudit.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.PurchaseOrder.ViewPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_PurchaseOrderAudit
 func (s *PurchaseOrderService) GetPurchaseOrderAudit(ctx context.Context, req *GetPurchaseOrderAuditRequest, opts ...CallOption) ([]PurchaseOrderAudit, error) {
@@ -397,7 +421,8 @@ func (s *PurchaseOrderService) GetPurchaseOrderAudit(ctx context.Context, req *G
 
 // GetPurchaseOrderExtendedProperty calls POST /api/PurchaseOrder/Get_PurchaseOrderExtendedProperty.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.PurchaseOrder.ViewPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_PurchaseOrderExtendedProperty
 func (s *PurchaseOrderService) GetPurchaseOrderExtendedProperty(ctx context.Context, req *GetPurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*GetPurchaseOrderExtendedPropertyResponse, error) {
@@ -411,7 +436,8 @@ func (s *PurchaseOrderService) GetPurchaseOrderExtendedProperty(ctx context.Cont
 
 // GetPurchaseOrderNote calls POST /api/PurchaseOrder/Get_PurchaseOrderNote.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.PurchaseOrder.ViewPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Get_PurchaseOrderNote
 func (s *PurchaseOrderService) GetPurchaseOrderNote(ctx context.Context, req *GetPurchaseOrderNoteRequest, opts ...CallOption) ([]PurchaseOrderNote, error) {
@@ -439,7 +465,8 @@ func (s *PurchaseOrderService) GetPurchaseOrderStatusList(ctx context.Context, r
 
 // GetPurchaseOrdersWithStockItems calls POST /api/PurchaseOrder/GetPurchaseOrdersWithStockItems.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.PurchaseOrder.SearchPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-GetPurchaseOrdersWithStockItems
 func (s *PurchaseOrderService) GetPurchaseOrdersWithStockItems(ctx context.Context, req *GetPurchaseOrdersWithStockItemsRequest, opts ...CallOption) ([]GUID, error) {
@@ -454,7 +481,8 @@ func (s *PurchaseOrderService) GetPurchaseOrdersWithStockItems(ctx context.Conte
 // ModifyAdditionalCost calls POST /api/PurchaseOrder/Modify_AdditionalCost.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_AdditionalCost
 func (s *PurchaseOrderService) ModifyAdditionalCost(ctx context.Context, req *ModifyAdditionalCostRequest, opts ...CallOption) (*PurchaseOrderModifyAdditionalCostResponse, error) {
@@ -469,7 +497,8 @@ func (s *PurchaseOrderService) ModifyAdditionalCost(ctx context.Context, req *Mo
 // ModifyAdditionalCostAllocation calls POST /api/PurchaseOrder/Modify_AdditionalCostAllocation.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_AdditionalCostAllocation
 func (s *PurchaseOrderService) ModifyAdditionalCostAllocation(ctx context.Context, req *ModifyAdditionalCostAllocationRequest, opts ...CallOption) (*ModifyAdditionalCostAllocationResponse, error) {
@@ -484,7 +513,8 @@ func (s *PurchaseOrderService) ModifyAdditionalCostAllocation(ctx context.Contex
 // ModifyPaymentStatement calls POST /api/PurchaseOrder/Modify_PaymentStatement.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_PaymentStatement
 func (s *PurchaseOrderService) ModifyPaymentStatement(ctx context.Context, req *ModifyPaymentStatementRequest, opts ...CallOption) (*PurchaseOrderModifyPaymentStatementResponse, error) {
@@ -499,7 +529,8 @@ func (s *PurchaseOrderService) ModifyPaymentStatement(ctx context.Context, req *
 // ModifyPurchaseOrderItemsBulk calls POST /api/PurchaseOrder/Modify_PurchaseOrderItems_Bulk.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Modify_PurchaseOrderItems_Bulk
 func (s *PurchaseOrderService) ModifyPurchaseOrderItemsBulk(ctx context.Context, req *ModifyPurchaseOrderItemsBulkRequest, opts ...CallOption) (*ModifyPurchaseOrderItemsBulkResponse, error) {
@@ -513,7 +544,8 @@ func (s *PurchaseOrderService) ModifyPurchaseOrderItemsBulk(ctx context.Context,
 
 // SearchPurchaseOrders calls POST /api/PurchaseOrder/Search_PurchaseOrders.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.PurchaseOrder.SearchPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Search_PurchaseOrders
 //
@@ -550,7 +582,8 @@ func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req 
 
 // SearchPurchaseOrders2 calls POST /api/PurchaseOrder/Search_PurchaseOrders2.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.PurchaseOrder.SearchPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Search_PurchaseOrders2
 func (s *PurchaseOrderService) SearchPurchaseOrders2(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) (*SearchPurchaseOrdersResult, error) {
@@ -581,7 +614,8 @@ func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req
 // UpdateAdditionalCostTypes calls POST /api/PurchaseOrder/Update_AdditionalCostTypes.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.ChangeAdditionalTypesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_AdditionalCostTypes
 func (s *PurchaseOrderService) UpdateAdditionalCostTypes(ctx context.Context, req *UpdateAdditionalCostTypesRequest, opts ...CallOption) (*UpdateAdditionalCostTypesResponse, error) {
@@ -596,7 +630,8 @@ func (s *PurchaseOrderService) UpdateAdditionalCostTypes(ctx context.Context, re
 // UpdatePurchaseOrderExtendedProperty calls POST /api/PurchaseOrder/Update_PurchaseOrderExtendedProperty.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_PurchaseOrderExtendedProperty
 func (s *PurchaseOrderService) UpdatePurchaseOrderExtendedProperty(ctx context.Context, req *UpdatePurchaseOrderExtendedPropertyRequest, opts ...CallOption) (*UpdatePurchaseOrderExtendedPropertyResponse, error) {
@@ -611,7 +646,8 @@ func (s *PurchaseOrderService) UpdatePurchaseOrderExtendedProperty(ctx context.C
 // UpdatePurchaseOrderHeader calls POST /api/PurchaseOrder/Update_PurchaseOrderHeader.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_PurchaseOrderHeader
 func (s *PurchaseOrderService) UpdatePurchaseOrderHeader(ctx context.Context, req *UpdatePurchaseOrderHeaderRequest, opts ...CallOption) (*PurchaseOrderHeader, error) {
@@ -626,7 +662,8 @@ func (s *PurchaseOrderService) UpdatePurchaseOrderHeader(ctx context.Context, re
 // UpdatePurchaseOrderItem calls POST /api/PurchaseOrder/Update_PurchaseOrderItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.PurchaseOrder.EditPurchaseOrderNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/PurchaseOrder-Update_PurchaseOrderItem
 func (s *PurchaseOrderService) UpdatePurchaseOrderItem(ctx context.Context, req *UpdatePurchaseOrderItemRequest, opts ...CallOption) (*UpdatePurchaseOrderItemResponse, error) {
@@ -717,6 +754,7 @@ func (v AddPurchaseOrderExtendedPropertyResponse) LogValue() slog.Value { return
 // AddPurchaseOrderItem is taken by
 // [PurchaseOrderService.ModifyPurchaseOrderItemsBulk].
 type AddPurchaseOrderItem struct {
+	// Of the whole line, with tax.
 	Cost         *Decimal `json:"Cost,omitzero"`
 	ID           *GUID    `json:"Id,omitzero"`
 	PackQuantity *int     `json:"PackQuantity,omitzero"`
@@ -729,6 +767,7 @@ type AddPurchaseOrderItem struct {
 // AddPurchaseOrderItemParameter is taken by
 // [PurchaseOrderService.AddPurchaseOrderItem].
 type AddPurchaseOrderItemParameter struct {
+	// Of the whole line, with tax.
 	Cost         *Decimal `json:"Cost,omitzero"`
 	PackQuantity *int     `json:"PackQuantity,omitzero"`
 	PackSize     *int     `json:"PackSize,omitzero"`
@@ -1189,7 +1228,8 @@ type MyInventoryPOCreationItems struct {
 
 // PurchaseItemFound is returned by [PurchaseOrderService.FindStockItem].
 type PurchaseItemFound struct {
-	ContainsComposites    bool    `json:"ContainsComposites,omitzero"`
+	ContainsComposites bool `json:"ContainsComposites,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
 	InventoryTrackingType int     `json:"InventoryTrackingType,omitzero"`
 	ItemNumber            string  `json:"ItemNumber,omitzero"`
 	ItemTitle             string  `json:"ItemTitle,omitzero"`
@@ -1216,16 +1256,19 @@ type PurchaseOrderAdditionalCost struct {
 	AdditionalCostTypeName                string                                      `json:"AdditionalCostTypeName,omitzero"`
 	AllocationLocked                      bool                                        `json:"AllocationLocked,omitzero"`
 	AllocationMethod                      PurchaseOrderAdditionalCostAllocationMethod `json:"AllocationMethod,omitzero"`
-	ConversionRate                        Decimal                                     `json:"ConversionRate,omitzero"`
-	CostAllocation                        []PurchaseOrderAdditionalCostAllocation     `json:"CostAllocation,omitzero"`
-	Currency                              string                                      `json:"Currency,omitzero"`
-	Print                                 bool                                        `json:"Print,omitzero"`
-	PurchaseAdditionalCostItemID          int                                         `json:"PurchaseAdditionalCostItemId,omitzero"`
-	Reference                             string                                      `json:"Reference,omitzero"`
-	SubTotalLineCost                      Decimal                                     `json:"SubTotalLineCost,omitzero"`
-	Tax                                   Decimal                                     `json:"Tax,omitzero"`
-	TaxRate                               Decimal                                     `json:"TaxRate,omitzero"`
-	TotalLineCost                         Decimal                                     `json:"TotalLineCost,omitzero"`
+	// Divides Currency into the currency of the account.
+	ConversionRate               Decimal                                 `json:"ConversionRate,omitzero"`
+	CostAllocation               []PurchaseOrderAdditionalCostAllocation `json:"CostAllocation,omitzero"`
+	Currency                     string                                  `json:"Currency,omitzero"`
+	Print                        bool                                    `json:"Print,omitzero"`
+	PurchaseAdditionalCostItemID int                                     `json:"PurchaseAdditionalCostItemId,omitzero"`
+	Reference                    string                                  `json:"Reference,omitzero"`
+	// Without tax.
+	SubTotalLineCost Decimal `json:"SubTotalLineCost,omitzero"`
+	Tax              Decimal `json:"Tax,omitzero"`
+	TaxRate          Decimal `json:"TaxRate,omitzero"`
+	// With tax, in the currency of the account.
+	TotalLineCost Decimal `json:"TotalLineCost,omitzero"`
 }
 
 // PurchaseOrderAdditionalCostAllocation is returned by
@@ -1320,60 +1363,77 @@ type PurchaseOrderFindStockItemRequest struct {
 // PurchaseOrderHeader is returned by [PurchaseOrderService.GetPurchaseOrder]
 // and 12 others.
 type PurchaseOrderHeader struct {
-	ConversionRate            Decimal                   `json:"ConversionRate,omitzero"`
-	ConvertedGrandTotal       Decimal                   `json:"ConvertedGrandTotal,omitzero"`
-	ConvertedOtherCost        Decimal                   `json:"ConvertedOtherCost,omitzero"`
-	ConvertedOtherTax         Decimal                   `json:"ConvertedOtherTax,omitzero"`
-	ConvertedShippingCost     Decimal                   `json:"ConvertedShippingCost,omitzero"`
-	ConvertedShippingTax      Decimal                   `json:"ConvertedShippingTax,omitzero"`
-	Currency                  string                    `json:"Currency,omitzero"`
-	DateOfDelivery            Time                      `json:"DateOfDelivery,omitzero"`
-	DateOfPurchase            Time                      `json:"DateOfPurchase,omitzero"`
-	DeliveredLinesCount       int                       `json:"DeliveredLinesCount,omitzero"`
-	ExternalInvoiceNumber     string                    `json:"ExternalInvoiceNumber,omitzero"`
-	LineCount                 int                       `json:"LineCount,omitzero"`
-	Locked                    bool                      `json:"Locked,omitzero"`
-	PostagePaid               Decimal                   `json:"PostagePaid,omitzero"`
-	QuotedDeliveryDate        Time                      `json:"QuotedDeliveryDate,omitzero"`
-	ShippingTaxRate           Decimal                   `json:"ShippingTaxRate,omitzero"`
-	Status                    PurchaseOrderHeaderStatus `json:"Status,omitzero"`
-	SupplierReferenceNumber   string                    `json:"SupplierReferenceNumber,omitzero"`
-	TotalCost                 Decimal                   `json:"TotalCost,omitzero"`
-	UnitAmountTaxIncludedType int                       `json:"UnitAmountTaxIncludedType,omitzero"`
-	LocationID                GUID                      `json:"fkLocationId,omitzero"`
-	SupplierID                GUID                      `json:"fkSupplierId,omitzero"`
-	PurchaseID                GUID                      `json:"pkPurchaseID,omitzero"`
-	TaxPaid                   Decimal                   `json:"taxPaid,omitzero"`
+	// Multiplies Currency into the currency of the account.
+	ConversionRate Decimal `json:"ConversionRate,omitzero"`
+	// In the currency of the account.
+	ConvertedGrandTotal Decimal `json:"ConvertedGrandTotal,omitzero"`
+	// In the currency of the account.
+	ConvertedOtherCost Decimal `json:"ConvertedOtherCost,omitzero"`
+	// In the currency of the account.
+	ConvertedOtherTax Decimal `json:"ConvertedOtherTax,omitzero"`
+	// In the currency of the account.
+	ConvertedShippingCost Decimal `json:"ConvertedShippingCost,omitzero"`
+	// In the currency of the account.
+	ConvertedShippingTax Decimal `json:"ConvertedShippingTax,omitzero"`
+	// Of all amounts but the converted ones.
+	Currency string `json:"Currency,omitzero"`
+	// In UTC. DateOfPurchase until everything is delivered.
+	DateOfDelivery Time `json:"DateOfDelivery,omitzero"`
+	// In UTC.
+	DateOfPurchase        Time    `json:"DateOfPurchase,omitzero"`
+	DeliveredLinesCount   int     `json:"DeliveredLinesCount,omitzero"`
+	ExternalInvoiceNumber string  `json:"ExternalInvoiceNumber,omitzero"`
+	LineCount             int     `json:"LineCount,omitzero"`
+	Locked                bool    `json:"Locked,omitzero"`
+	PostagePaid           Decimal `json:"PostagePaid,omitzero"`
+	// In UTC.
+	QuotedDeliveryDate      Time                      `json:"QuotedDeliveryDate,omitzero"`
+	ShippingTaxRate         Decimal                   `json:"ShippingTaxRate,omitzero"`
+	Status                  PurchaseOrderHeaderStatus `json:"Status,omitzero"`
+	SupplierReferenceNumber string                    `json:"SupplierReferenceNumber,omitzero"`
+	// With tax and postage.
+	TotalCost Decimal `json:"TotalCost,omitzero"`
+	// 0 amounts without tax, 1 with tax, 2 no tax.
+	UnitAmountTaxIncludedType int  `json:"UnitAmountTaxIncludedType,omitzero"`
+	LocationID                GUID `json:"fkLocationId,omitzero"`
+	SupplierID                GUID `json:"fkSupplierId,omitzero"`
+	PurchaseID                GUID `json:"pkPurchaseID,omitzero"`
+	// An amount, without that of postage.
+	TaxPaid Decimal `json:"taxPaid,omitzero"`
 }
 
 // PurchaseOrderItem is returned by [PurchaseOrderService.GetPurchaseOrder] and
 // 5 others.
 type PurchaseOrderItem struct {
-	BarcodeNumber                  string  `json:"BarcodeNumber,omitzero"`
-	BinRack                        string  `json:"BinRack,omitzero"`
-	BoundToOpenOrdersItems         int     `json:"BoundToOpenOrdersItems,omitzero"`
-	Cost                           Decimal `json:"Cost,omitzero"`
-	Delivered                      int     `json:"Delivered,omitzero"`
-	DimDepth                       Decimal `json:"DimDepth,omitzero"`
-	DimHeight                      Decimal `json:"DimHeight,omitzero"`
-	DimWidth                       Decimal `json:"DimWidth,omitzero"`
-	InventoryTrackingType          int     `json:"InventoryTrackingType,omitzero"`
-	IsDeleted                      bool    `json:"IsDeleted,omitzero"`
-	ItemTitle                      string  `json:"ItemTitle,omitzero"`
-	PackQuantity                   int     `json:"PackQuantity,omitzero"`
-	PackSize                       int     `json:"PackSize,omitzero"`
-	Quantity                       int     `json:"Quantity,omitzero"`
-	QuantityBoundToOpenOrdersItems int     `json:"QuantityBoundToOpenOrdersItems,omitzero"`
-	SKU                            string  `json:"SKU,omitzero"`
-	SKUGroupIDs                    []int   `json:"SkuGroupIds,omitzero"`
-	SortOrder                      int     `json:"SortOrder,omitzero"`
-	StockItemIntID                 int     `json:"StockItemIntId,omitzero"`
-	SupplierBarcode                string  `json:"SupplierBarcode,omitzero"`
-	SupplierCode                   string  `json:"SupplierCode,omitzero"`
-	Tax                            Decimal `json:"Tax,omitzero"`
-	TaxRate                        Decimal `json:"TaxRate,omitzero"`
-	StockItemID                    GUID    `json:"fkStockItemId,omitzero"`
-	PurchaseItemID                 GUID    `json:"pkPurchaseItemId,omitzero"`
+	BarcodeNumber          string `json:"BarcodeNumber,omitzero"`
+	BinRack                string `json:"BinRack,omitzero"`
+	BoundToOpenOrdersItems int    `json:"BoundToOpenOrdersItems,omitzero"`
+	// Of the whole line, with tax.
+	Cost      Decimal `json:"Cost,omitzero"`
+	Delivered int     `json:"Delivered,omitzero"`
+	DimDepth  Decimal `json:"DimDepth,omitzero"`
+	DimHeight Decimal `json:"DimHeight,omitzero"`
+	DimWidth  Decimal `json:"DimWidth,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
+	InventoryTrackingType          int    `json:"InventoryTrackingType,omitzero"`
+	IsDeleted                      bool   `json:"IsDeleted,omitzero"`
+	ItemTitle                      string `json:"ItemTitle,omitzero"`
+	PackQuantity                   int    `json:"PackQuantity,omitzero"`
+	PackSize                       int    `json:"PackSize,omitzero"`
+	Quantity                       int    `json:"Quantity,omitzero"`
+	QuantityBoundToOpenOrdersItems int    `json:"QuantityBoundToOpenOrdersItems,omitzero"`
+	SKU                            string `json:"SKU,omitzero"`
+	SKUGroupIDs                    []int  `json:"SkuGroupIds,omitzero"`
+	SortOrder                      int    `json:"SortOrder,omitzero"`
+	StockItemIntID                 int    `json:"StockItemIntId,omitzero"`
+	SupplierBarcode                string `json:"SupplierBarcode,omitzero"`
+	SupplierCode                   string `json:"SupplierCode,omitzero"`
+	// An amount.
+	Tax Decimal `json:"Tax,omitzero"`
+	// Percent: 20 is 20 percent.
+	TaxRate        Decimal `json:"TaxRate,omitzero"`
+	StockItemID    GUID    `json:"fkStockItemId,omitzero"`
+	PurchaseItemID GUID    `json:"pkPurchaseItemId,omitzero"`
 }
 
 // PurchaseOrderModifyAdditionalCostResponse is returned by
@@ -1574,18 +1634,19 @@ type UpdatePurchaseOrderExtendedPropertyResponse struct{}
 // UpdatePurchaseOrderHeaderParameter is taken by
 // [PurchaseOrderService.UpdatePurchaseOrderHeader].
 type UpdatePurchaseOrderHeaderParameter struct {
-	ConversionRate            *Decimal `json:"ConversionRate,omitzero"`
-	Currency                  *string  `json:"Currency,omitzero"`
-	DateOfPurchase            *Time    `json:"DateOfPurchase,omitzero"`
-	ExternalInvoiceNumber     *string  `json:"ExternalInvoiceNumber,omitzero"`
-	PostagePaid               *Decimal `json:"PostagePaid,omitzero"`
-	QuotedDeliveryDate        *Time    `json:"QuotedDeliveryDate,omitzero"`
-	ShippingTaxRate           *Decimal `json:"ShippingTaxRate,omitzero"`
-	SupplierReferenceNumber   *string  `json:"SupplierReferenceNumber,omitzero"`
-	UnitAmountTaxIncludedType *int     `json:"UnitAmountTaxIncludedType,omitzero"`
-	LocationID                *GUID    `json:"fkLocationId,omitzero"`
-	SupplierID                *GUID    `json:"fkSupplierId,omitzero"`
-	PurchaseID                *GUID    `json:"pkPurchaseID,omitzero"`
+	ConversionRate          *Decimal `json:"ConversionRate,omitzero"`
+	Currency                *string  `json:"Currency,omitzero"`
+	DateOfPurchase          *Time    `json:"DateOfPurchase,omitzero"`
+	ExternalInvoiceNumber   *string  `json:"ExternalInvoiceNumber,omitzero"`
+	PostagePaid             *Decimal `json:"PostagePaid,omitzero"`
+	QuotedDeliveryDate      *Time    `json:"QuotedDeliveryDate,omitzero"`
+	ShippingTaxRate         *Decimal `json:"ShippingTaxRate,omitzero"`
+	SupplierReferenceNumber *string  `json:"SupplierReferenceNumber,omitzero"`
+	// 0 amounts without tax, 1 with tax, 2 no tax. Absent: kept.
+	UnitAmountTaxIncludedType *int  `json:"UnitAmountTaxIncludedType,omitzero"`
+	LocationID                *GUID `json:"fkLocationId,omitzero"`
+	SupplierID                *GUID `json:"fkSupplierId,omitzero"`
+	PurchaseID                *GUID `json:"pkPurchaseID,omitzero"`
 }
 
 // UpdatePurchaseOrderHeaderRequest holds the parameters of
@@ -1597,6 +1658,7 @@ type UpdatePurchaseOrderHeaderRequest struct {
 // UpdatePurchaseOrderItem is taken by
 // [PurchaseOrderService.ModifyPurchaseOrderItemsBulk].
 type UpdatePurchaseOrderItem struct {
+	// Of the whole line, with tax.
 	Cost           *Decimal `json:"Cost,omitzero"`
 	ID             *GUID    `json:"Id,omitzero"`
 	PackQuantity   *int     `json:"PackQuantity,omitzero"`
@@ -1610,6 +1672,8 @@ type UpdatePurchaseOrderItem struct {
 // UpdatePurchaseOrderItemParameter is taken by
 // [PurchaseOrderService.UpdatePurchaseOrderItem].
 type UpdatePurchaseOrderItemParameter struct {
+	// Of the whole line, with tax, in the currency of the order. Absent: computed
+	// from the cost it has.
 	Cost           *Decimal `json:"Cost,omitzero"`
 	PackQuantity   *int     `json:"PackQuantity,omitzero"`
 	PackSize       *int     `json:"PackSize,omitzero"`

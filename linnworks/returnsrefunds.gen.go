@@ -18,7 +18,8 @@ type ReturnsRefundsService service
 // AcknowledgeRMAErrors calls POST /api/ReturnsRefunds/AcknowledgeRMAErrors.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.ReturnsExchanges.AcceptReturnsExchangesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-AcknowledgeRMAErrors
 func (s *ReturnsRefundsService) AcknowledgeRMAErrors(ctx context.Context, req *AcknowledgeRMAErrorsRequest, opts ...CallOption) (*AcknowledgeRMAErrorsResponse, error) {
@@ -33,7 +34,8 @@ func (s *ReturnsRefundsService) AcknowledgeRMAErrors(ctx context.Context, req *A
 // AcknowledgeRefundErrors calls POST /api/ReturnsRefunds/AcknowledgeRefundErrors.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.Refunds.ApproveRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-AcknowledgeRefundErrors
 func (s *ReturnsRefundsService) AcknowledgeRefundErrors(ctx context.Context, req *AcknowledgeRefundErrorsRequest, opts ...CallOption) (*AcknowledgeRefundErrorsResponse, error) {
@@ -48,7 +50,8 @@ func (s *ReturnsRefundsService) AcknowledgeRefundErrors(ctx context.Context, req
 // ActionBookedOrder calls POST /api/ReturnsRefunds/ActionBookedOrder.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-ActionBookedOrder
 func (s *ReturnsRefundsService) ActionBookedOrder(ctx context.Context, req *ActionBookedOrderRequest, opts ...CallOption) (*ActionBookedOrderResponse, error) {
@@ -63,7 +66,8 @@ func (s *ReturnsRefundsService) ActionBookedOrder(ctx context.Context, req *Acti
 // ActionRMABooking calls POST /api/ReturnsRefunds/ActionRMABooking.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.ReturnsExchanges.AcceptReturnsExchangesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-ActionRMABooking
 func (s *ReturnsRefundsService) ActionRMABooking(ctx context.Context, req *ActionRMABookingRequest, opts ...CallOption) (*ActionRMABookingResponse, error) {
@@ -78,7 +82,8 @@ func (s *ReturnsRefundsService) ActionRMABooking(ctx context.Context, req *Actio
 // ActionRefund calls POST /api/ReturnsRefunds/ActionRefund.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.Refunds.ApproveRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-ActionRefund
 func (s *ReturnsRefundsService) ActionRefund(ctx context.Context, req *ActionRefundRequest, opts ...CallOption) (*ActionRefundResponse, error) {
@@ -93,7 +98,8 @@ func (s *ReturnsRefundsService) ActionRefund(ctx context.Context, req *ActionRef
 // CreateRMABooking calls POST /api/ReturnsRefunds/CreateRMABooking.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.ReturnsExchanges.CreateReturnsExchangesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-CreateRMABooking
 func (s *ReturnsRefundsService) CreateRMABooking(ctx context.Context, req *CreateRMABookingRequest, opts ...CallOption) (*CreateRMABookingResponse, error) {
@@ -108,7 +114,8 @@ func (s *ReturnsRefundsService) CreateRMABooking(ctx context.Context, req *Creat
 // CreateRefund calls POST /api/ReturnsRefunds/CreateRefund.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.Refunds.CreateRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-CreateRefund
 func (s *ReturnsRefundsService) CreateRefund(ctx context.Context, req *CreateRefundRequest, opts ...CallOption) (*CreateRefundResponse, error) {
@@ -123,7 +130,8 @@ func (s *ReturnsRefundsService) CreateRefund(ctx context.Context, req *CreateRef
 // CreateReturnsRefundsCSV calls GET /api/ReturnsRefunds/CreateReturnsRefundsCSV.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-CreateReturnsRefundsCSV
 func (s *ReturnsRefundsService) CreateReturnsRefundsCSV(ctx context.Context, req *CreateReturnsRefundsCSVRequest, opts ...CallOption) (string, error) {
@@ -138,7 +146,8 @@ func (s *ReturnsRefundsService) CreateReturnsRefundsCSV(ctx context.Context, req
 // DeleteBookedItem calls POST /api/ReturnsRefunds/DeleteBookedItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.ReturnsExchanges.DeleteReturnsExchangesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeleteBookedItem
 func (s *ReturnsRefundsService) DeleteBookedItem(ctx context.Context, req *DeleteBookedItemRequest, opts ...CallOption) (*DeleteBookedItemResponse, error) {
@@ -153,7 +162,8 @@ func (s *ReturnsRefundsService) DeleteBookedItem(ctx context.Context, req *Delet
 // DeleteBookedOrder calls POST /api/ReturnsRefunds/DeleteBookedOrder.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.ReturnsExchanges.DeleteReturnsExchangesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeleteBookedOrder
 func (s *ReturnsRefundsService) DeleteBookedOrder(ctx context.Context, req *DeleteBookedOrderRequest, opts ...CallOption) (*DeleteBookedOrderResponse, error) {
@@ -168,7 +178,8 @@ func (s *ReturnsRefundsService) DeleteBookedOrder(ctx context.Context, req *Dele
 // DeletePendingRefundItem calls POST /api/ReturnsRefunds/DeletePendingRefundItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.Refunds.DeleteRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeletePendingRefundItem
 //
@@ -185,7 +196,8 @@ func (s *ReturnsRefundsService) DeletePendingRefundItem(ctx context.Context, req
 // DeleteRMA calls POST /api/ReturnsRefunds/DeleteRMA.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.ReturnsExchanges.DeleteReturnsExchangesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeleteRMA
 func (s *ReturnsRefundsService) DeleteRMA(ctx context.Context, req *DeleteRMARequest, opts ...CallOption) (json.RawMessage, error) {
@@ -200,7 +212,8 @@ func (s *ReturnsRefundsService) DeleteRMA(ctx context.Context, req *DeleteRMAReq
 // DeleteRefund calls POST /api/ReturnsRefunds/DeleteRefund.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.Refunds.DeleteRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-DeleteRefund
 func (s *ReturnsRefundsService) DeleteRefund(ctx context.Context, req *DeleteRefundRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -215,7 +228,8 @@ func (s *ReturnsRefundsService) DeleteRefund(ctx context.Context, req *DeleteRef
 // EditBookedItemInfo calls POST /api/ReturnsRefunds/EditBookedItemInfo.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-EditBookedItemInfo
 func (s *ReturnsRefundsService) EditBookedItemInfo(ctx context.Context, req *EditBookedItemInfoRequest, opts ...CallOption) (*EditBookedItemInfoResponse, error) {
@@ -229,7 +243,9 @@ func (s *ReturnsRefundsService) EditBookedItemInfo(ctx context.Context, req *Edi
 
 // GetActionableRMAHeaders calls POST /api/ReturnsRefunds/GetActionableRMAHeaders.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.ReturnsExchanges.ViewReturnsExchangesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetActionableRMAHeaders
 func (s *ReturnsRefundsService) GetActionableRMAHeaders(ctx context.Context, req *GetActionableRMAHeadersRequest, opts ...CallOption) (*GetActionableRMAHeadersResponse, error) {
@@ -243,7 +259,9 @@ func (s *ReturnsRefundsService) GetActionableRMAHeaders(ctx context.Context, req
 
 // GetActionableRefundHeaders calls POST /api/ReturnsRefunds/GetActionableRefundHeaders.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.Refunds.ViewRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetActionableRefundHeaders
 func (s *ReturnsRefundsService) GetActionableRefundHeaders(ctx context.Context, req *GetActionableRefundHeadersRequest, opts ...CallOption) (*GetActionableRefundHeadersResponse, error) {
@@ -257,7 +275,8 @@ func (s *ReturnsRefundsService) GetActionableRefundHeaders(ctx context.Context, 
 
 // GetBookedReturnsExchangeOrders calls GET /api/ReturnsRefunds/GetBookedReturnsExchangeOrders.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ReturnsRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetBookedReturnsExchangeOrders
 func (s *ReturnsRefundsService) GetBookedReturnsExchangeOrders(ctx context.Context, req *GetBookedReturnsExchangeOrdersRequest, opts ...CallOption) ([]BookedReturnsExchangeOrder, error) {
@@ -271,7 +290,9 @@ func (s *ReturnsRefundsService) GetBookedReturnsExchangeOrders(ctx context.Conte
 
 // GetProcessedOrAckedErrorRMAHeaders calls POST /api/ReturnsRefunds/GetProcessedOrAckedErrorRMAHeaders.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.ReturnsExchanges.ViewReturnsExchangesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetProcessedOrAckedErrorRMAHeaders
 func (s *ReturnsRefundsService) GetProcessedOrAckedErrorRMAHeaders(ctx context.Context, req *GetProcessedOrAckedErrorRMAHeadersRequest, opts ...CallOption) (*GetProcessedOrAckedErrorRMAHeadersResponse, error) {
@@ -285,7 +306,9 @@ func (s *ReturnsRefundsService) GetProcessedOrAckedErrorRMAHeaders(ctx context.C
 
 // GetProcessedOrAckedErrorRefundHeaders calls POST /api/ReturnsRefunds/GetProcessedOrAckedErrorRefundHeaders.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.Refunds.ViewRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetProcessedOrAckedErrorRefundHeaders
 func (s *ReturnsRefundsService) GetProcessedOrAckedErrorRefundHeaders(ctx context.Context, req *GetProcessedOrAckedErrorRefundHeadersRequest, opts ...CallOption) (*GetProcessedOrAckedErrorRefundHeadersResponse, error) {
@@ -299,7 +322,9 @@ func (s *ReturnsRefundsService) GetProcessedOrAckedErrorRefundHeaders(ctx contex
 
 // GetRMAHeadersByOrderID calls POST /api/ReturnsRefunds/GetRMAHeadersByOrderId.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.Refunds.ViewRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRMAHeadersByOrderId
 func (s *ReturnsRefundsService) GetRMAHeadersByOrderID(ctx context.Context, req *GetRMAHeadersByOrderIDRequest, opts ...CallOption) (*GetRMAHeadersByOrderIDResponse, error) {
@@ -313,7 +338,9 @@ func (s *ReturnsRefundsService) GetRMAHeadersByOrderID(ctx context.Context, req 
 
 // GetRefundHeadersByOrderID calls POST /api/ReturnsRefunds/GetRefundHeadersByOrderId.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.Refunds.ViewRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundHeadersByOrderId
 func (s *ReturnsRefundsService) GetRefundHeadersByOrderID(ctx context.Context, req *GetRefundHeadersByOrderIDRequest, opts ...CallOption) (*GetRefundHeadersByOrderIDResponse, error) {
@@ -327,7 +354,9 @@ func (s *ReturnsRefundsService) GetRefundHeadersByOrderID(ctx context.Context, r
 
 // GetRefundLinesByHeaderID calls POST /api/ReturnsRefunds/GetRefundLinesByHeaderId.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.Refunds.ViewRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundLinesByHeaderId
 func (s *ReturnsRefundsService) GetRefundLinesByHeaderID(ctx context.Context, req *GetRefundLinesByHeaderIDRequest, opts ...CallOption) (*GetRefundLinesByHeaderIDResponse, error) {
@@ -341,7 +370,9 @@ func (s *ReturnsRefundsService) GetRefundLinesByHeaderID(ctx context.Context, re
 
 // GetRefundOptions calls POST /api/ReturnsRefunds/GetRefundOptions.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.Refunds.ViewRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundOptions
 func (s *ReturnsRefundsService) GetRefundOptions(ctx context.Context, req *GetRefundOptionsRequest, opts ...CallOption) (*GetRefundOptionsResponse, error) {
@@ -355,7 +386,8 @@ func (s *ReturnsRefundsService) GetRefundOptions(ctx context.Context, req *GetRe
 
 // GetRefundOrders calls GET /api/ReturnsRefunds/GetRefundOrders.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ReturnsRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetRefundOrders
 func (s *ReturnsRefundsService) GetRefundOrders(ctx context.Context, req *GetRefundOrdersRequest, opts ...CallOption) ([]RefundOrder, error) {
@@ -369,7 +401,9 @@ func (s *ReturnsRefundsService) GetRefundOrders(ctx context.Context, req *GetRef
 
 // GetReturnOptions calls POST /api/ReturnsRefunds/GetReturnOptions.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.ReturnsExchanges.ViewReturnsExchangesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetReturnOptions
 func (s *ReturnsRefundsService) GetReturnOptions(ctx context.Context, req *GetReturnOptionsRequest, opts ...CallOption) (*GetReturnOptionsResponse, error) {
@@ -383,7 +417,8 @@ func (s *ReturnsRefundsService) GetReturnOptions(ctx context.Context, req *GetRe
 
 // GetSearchTypes calls GET /api/ReturnsRefunds/GetSearchTypes.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ReturnsRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetSearchTypes
 func (s *ReturnsRefundsService) GetSearchTypes(ctx context.Context, req *GetSearchTypesRequest, opts ...CallOption) ([]SearchField, error) {
@@ -397,7 +432,8 @@ func (s *ReturnsRefundsService) GetSearchTypes(ctx context.Context, req *GetSear
 
 // GetTotalRefunds calls GET /api/ReturnsRefunds/GetTotalRefunds.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ReturnsRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetTotalRefunds
 func (s *ReturnsRefundsService) GetTotalRefunds(ctx context.Context, req *ReturnsRefundsGetTotalRefundsRequest, opts ...CallOption) (Decimal, error) {
@@ -411,7 +447,8 @@ func (s *ReturnsRefundsService) GetTotalRefunds(ctx context.Context, req *Return
 
 // GetWarehouseLocations calls GET /api/ReturnsRefunds/GetWarehouseLocations.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ReturnsRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-GetWarehouseLocations
 func (s *ReturnsRefundsService) GetWarehouseLocations(ctx context.Context, req *GetWarehouseLocationsRequest, opts ...CallOption) ([]WarehouseLocation, error) {
@@ -426,7 +463,8 @@ func (s *ReturnsRefundsService) GetWarehouseLocations(ctx context.Context, req *
 // RefundOrder calls POST /api/ReturnsRefunds/RefundOrder.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-RefundOrder
 func (s *ReturnsRefundsService) RefundOrder(ctx context.Context, req *RefundOrderRequest, opts ...CallOption) (*RefundOrderResponse, error) {
@@ -440,7 +478,8 @@ func (s *ReturnsRefundsService) RefundOrder(ctx context.Context, req *RefundOrde
 
 // SearchReturnsRefundsPaged calls GET /api/ReturnsRefunds/SearchReturnsRefundsPaged.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.ReturnsRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-SearchReturnsRefundsPaged
 func (s *ReturnsRefundsService) SearchReturnsRefundsPaged(ctx context.Context, req *SearchReturnsRefundsPagedRequest, opts ...CallOption) (*ReturnsRefundsWebPage, error) {
@@ -471,7 +510,8 @@ func (s *ReturnsRefundsService) SearchReturnsRefundsPagedAll(ctx context.Context
 // UpdateRMABooking calls POST /api/ReturnsRefunds/UpdateRMABooking.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.ReturnsExchanges.CreateReturnsExchangesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-UpdateRMABooking
 func (s *ReturnsRefundsService) UpdateRMABooking(ctx context.Context, req *UpdateRMABookingRequest, opts ...CallOption) (*UpdateRMABookingResponse, error) {
@@ -486,7 +526,8 @@ func (s *ReturnsRefundsService) UpdateRMABooking(ctx context.Context, req *Updat
 // UpdateRefund calls POST /api/ReturnsRefunds/UpdateRefund.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.ReturnsRefunds.Refunds.CreateRefundsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ReturnsRefunds-UpdateRefund
 func (s *ReturnsRefundsService) UpdateRefund(ctx context.Context, req *UpdateRefundRequest, opts ...CallOption) (*UpdateRefundResponse, error) {
@@ -761,6 +802,7 @@ type EditBookedItemInfoResponse struct{}
 
 // ExchangeItem is taken by [ReturnsRefundsService.CreateRMABooking].
 type ExchangeItem struct {
+	// An amount that the buyer pays more.
 	AdditionalCost      *Decimal        `json:"AdditionalCost,omitzero"`
 	BatchInventoryID    *int            `json:"BatchInventoryId,omitzero"`
 	BinrackOverride     *string         `json:"BinrackOverride,omitzero"`
@@ -934,7 +976,9 @@ type ItemizedRefundReason struct {
 
 // NewRefundLine is taken by [ReturnsRefundsService.CreateRefund].
 type NewRefundLine struct {
-	Amount                 *Decimal                   `json:"Amount,omitzero"`
+	// In the currency of the order; more than 0.
+	Amount *Decimal `json:"Amount,omitzero"`
+	// Units cancelled.
 	CancelledQuantity      *int                       `json:"CancelledQuantity,omitzero"`
 	ExternalReference      *string                    `json:"ExternalReference,omitzero"`
 	FreeTextOrNote         *string                    `json:"FreeTextOrNote,omitzero"`
@@ -1062,6 +1106,7 @@ type RefundOrderResponse struct{}
 
 // ResendItem is taken by [ReturnsRefundsService.CreateRMABooking].
 type ResendItem struct {
+	// An amount that the buyer pays more.
 	AdditionalCost     *Decimal        `json:"AdditionalCost,omitzero"`
 	BatchInventoryID   *int            `json:"BatchInventoryId,omitzero"`
 	BinrackOverride    *string         `json:"BinrackOverride,omitzero"`
@@ -1085,22 +1130,23 @@ type ResendItem struct {
 
 // ReturnItem is taken by [ReturnsRefundsService.CreateRMABooking].
 type ReturnItem struct {
-	BatchInventoryID *int            `json:"BatchInventoryId,omitzero"`
-	BinrackOverride  *string         `json:"BinrackOverride,omitzero"`
-	IsFreeText       *bool           `json:"IsFreeText,omitzero"` // read-only
-	OrderItemRowID   *GUID           `json:"OrderItemRowId,omitzero"`
-	Reason           *string         `json:"Reason,omitzero"`
-	ReasonCategory   *string         `json:"ReasonCategory,omitzero"`
-	ReasonTag        *string         `json:"ReasonTag,omitzero"`
-	RefundAmount     *Decimal        `json:"RefundAmount,omitzero"`
-	RefundRowID      *GUID           `json:"RefundRowId,omitzero"`
-	ReturnItemSKU    *string         `json:"ReturnItemSKU,omitzero"`
-	ReturnItemTitle  *string         `json:"ReturnItemTitle,omitzero"`
-	ReturnLocation   *GUID           `json:"ReturnLocation,omitzero"`
-	ReturnQuantity   *int            `json:"ReturnQuantity,omitzero"`
-	ScrapQuantity    *int            `json:"ScrapQuantity,omitzero"`
-	Status           *PostSaleStatus `json:"Status,omitzero"`
-	SubReasonTag     *string         `json:"SubReasonTag,omitzero"`
+	BatchInventoryID *int    `json:"BatchInventoryId,omitzero"`
+	BinrackOverride  *string `json:"BinrackOverride,omitzero"`
+	IsFreeText       *bool   `json:"IsFreeText,omitzero"` // read-only
+	OrderItemRowID   *GUID   `json:"OrderItemRowId,omitzero"`
+	Reason           *string `json:"Reason,omitzero"`
+	ReasonCategory   *string `json:"ReasonCategory,omitzero"`
+	ReasonTag        *string `json:"ReasonTag,omitzero"`
+	// An amount to refund to the buyer.
+	RefundAmount    *Decimal        `json:"RefundAmount,omitzero"`
+	RefundRowID     *GUID           `json:"RefundRowId,omitzero"`
+	ReturnItemSKU   *string         `json:"ReturnItemSKU,omitzero"`
+	ReturnItemTitle *string         `json:"ReturnItemTitle,omitzero"`
+	ReturnLocation  *GUID           `json:"ReturnLocation,omitzero"`
+	ReturnQuantity  *int            `json:"ReturnQuantity,omitzero"`
+	ScrapQuantity   *int            `json:"ScrapQuantity,omitzero"`
+	Status          *PostSaleStatus `json:"Status,omitzero"`
+	SubReasonTag    *string         `json:"SubReasonTag,omitzero"`
 }
 
 // ReturnOptions is returned by [ReturnsRefundsService.GetReturnOptions].

@@ -13,7 +13,8 @@ type RulesEngineService service
 // AddAction calls POST /api/RulesEngine/AddAction.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-AddAction
 func (s *RulesEngineService) AddAction(ctx context.Context, req *AddActionRequest, opts ...CallOption) (*RuleActionResponse, error) {
@@ -27,7 +28,8 @@ func (s *RulesEngineService) AddAction(ctx context.Context, req *AddActionReques
 
 // CheckConditionNameExists calls GET /api/RulesEngine/CheckConditionNameExists.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CheckConditionNameExists
 func (s *RulesEngineService) CheckConditionNameExists(ctx context.Context, req *CheckConditionNameExistsRequest, opts ...CallOption) (bool, error) {
@@ -42,7 +44,8 @@ func (s *RulesEngineService) CheckConditionNameExists(ctx context.Context, req *
 // CopyAction calls POST /api/RulesEngine/CopyAction.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CopyAction
 func (s *RulesEngineService) CopyAction(ctx context.Context, req *CopyActionRequest, opts ...CallOption) (*RuleActionResponse, error) {
@@ -57,7 +60,8 @@ func (s *RulesEngineService) CopyAction(ctx context.Context, req *CopyActionRequ
 // CopyCondition calls POST /api/RulesEngine/CopyCondition.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CopyCondition
 func (s *RulesEngineService) CopyCondition(ctx context.Context, req *CopyConditionRequest, opts ...CallOption) (*RuleConditionHeader, error) {
@@ -72,7 +76,8 @@ func (s *RulesEngineService) CopyCondition(ctx context.Context, req *CopyConditi
 // CreateDraftFromExisting calls POST /api/RulesEngine/CreateDraftFromExisting.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CreateDraftFromExisting
 func (s *RulesEngineService) CreateDraftFromExisting(ctx context.Context, req *CreateDraftFromExistingRequest, opts ...CallOption) (int, error) {
@@ -87,7 +92,8 @@ func (s *RulesEngineService) CreateDraftFromExisting(ctx context.Context, req *C
 // CreateNewCondition calls POST /api/RulesEngine/CreateNewCondition.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CreateNewCondition
 func (s *RulesEngineService) CreateNewCondition(ctx context.Context, req *CreateNewConditionRequest, opts ...CallOption) (*RuleConditionHeader, error) {
@@ -102,7 +108,8 @@ func (s *RulesEngineService) CreateNewCondition(ctx context.Context, req *Create
 // CreateNewDraft calls POST /api/RulesEngine/CreateNewDraft.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CreateNewDraft
 func (s *RulesEngineService) CreateNewDraft(ctx context.Context, req *CreateNewDraftRequest, opts ...CallOption) (*RuleHeaderBasic, error) {
@@ -117,7 +124,8 @@ func (s *RulesEngineService) CreateNewDraft(ctx context.Context, req *CreateNewD
 // CreateNewDraftFromExisting calls POST /api/RulesEngine/CreateNewDraftFromExisting.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-CreateNewDraftFromExisting
 func (s *RulesEngineService) CreateNewDraftFromExisting(ctx context.Context, req *CreateNewDraftFromExistingRequest, opts ...CallOption) (*RuleHeaderBasic, error) {
@@ -132,7 +140,8 @@ func (s *RulesEngineService) CreateNewDraftFromExisting(ctx context.Context, req
 // DeleteAction calls POST /api/RulesEngine/DeleteAction.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-DeleteAction
 func (s *RulesEngineService) DeleteAction(ctx context.Context, req *DeleteActionRequest, opts ...CallOption) (*DeleteActionResponse, error) {
@@ -147,7 +156,8 @@ func (s *RulesEngineService) DeleteAction(ctx context.Context, req *DeleteAction
 // DeleteCondition calls POST /api/RulesEngine/DeleteCondition.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-DeleteCondition
 func (s *RulesEngineService) DeleteCondition(ctx context.Context, req *DeleteConditionRequest, opts ...CallOption) (*DeleteConditionResponse, error) {
@@ -162,7 +172,8 @@ func (s *RulesEngineService) DeleteCondition(ctx context.Context, req *DeleteCon
 // DeleteRuleByID calls POST /api/RulesEngine/DeleteRuleById.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-DeleteRuleById
 func (s *RulesEngineService) DeleteRuleByID(ctx context.Context, req *DeleteRuleByIDRequest, opts ...CallOption) (*DeleteRuleByIDResponse, error) {
@@ -176,7 +187,8 @@ func (s *RulesEngineService) DeleteRuleByID(ctx context.Context, req *DeleteRule
 
 // GetAction calls GET /api/RulesEngine/GetAction.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetAction
 func (s *RulesEngineService) GetAction(ctx context.Context, req *GetActionRequest, opts ...CallOption) (*RuleActionResponse, error) {
@@ -190,7 +202,8 @@ func (s *RulesEngineService) GetAction(ctx context.Context, req *GetActionReques
 
 // GetActionOptions calls GET /api/RulesEngine/GetActionOptions.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetActionOptions
 func (s *RulesEngineService) GetActionOptions(ctx context.Context, req *GetActionOptionsRequest, opts ...CallOption) (map[string][]ActionOption, error) {
@@ -204,7 +217,8 @@ func (s *RulesEngineService) GetActionOptions(ctx context.Context, req *GetActio
 
 // GetActionTypes calls GET /api/RulesEngine/GetActionTypes.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetActionTypes
 func (s *RulesEngineService) GetActionTypes(ctx context.Context, req *GetActionTypesRequest, opts ...CallOption) ([]RuleActionInformation, error) {
@@ -218,7 +232,8 @@ func (s *RulesEngineService) GetActionTypes(ctx context.Context, req *GetActionT
 
 // GetConditionWeb calls GET /api/RulesEngine/GetConditionWeb.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetConditionWeb
 func (s *RulesEngineService) GetConditionWeb(ctx context.Context, req *GetConditionWebRequest, opts ...CallOption) (*ConditionHeaderBasic, error) {
@@ -232,7 +247,8 @@ func (s *RulesEngineService) GetConditionWeb(ctx context.Context, req *GetCondit
 
 // GetEvaluationFields calls GET /api/RulesEngine/GetEvaluationFields.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetEvaluationFields
 func (s *RulesEngineService) GetEvaluationFields(ctx context.Context, req *GetEvaluationFieldsRequest, opts ...CallOption) ([]FieldDescriptor, error) {
@@ -246,7 +262,8 @@ func (s *RulesEngineService) GetEvaluationFields(ctx context.Context, req *GetEv
 
 // GetEvaluatorTypes calls GET /api/RulesEngine/GetEvaluatorTypes.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetEvaluatorTypes
 func (s *RulesEngineService) GetEvaluatorTypes(ctx context.Context, req *GetEvaluatorTypesRequest, opts ...CallOption) ([]EvaluatorDescriptor, error) {
@@ -260,7 +277,8 @@ func (s *RulesEngineService) GetEvaluatorTypes(ctx context.Context, req *GetEval
 
 // GetKeyOptions calls GET /api/RulesEngine/GetKeyOptions.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetKeyOptions
 func (s *RulesEngineService) GetKeyOptions(ctx context.Context, req *GetKeyOptionsRequest, opts ...CallOption) ([]string, error) {
@@ -274,7 +292,8 @@ func (s *RulesEngineService) GetKeyOptions(ctx context.Context, req *GetKeyOptio
 
 // GetMultiKeyOptions calls POST /api/RulesEngine/GetMultiKeyOptions.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetMultiKeyOptions
 func (s *RulesEngineService) GetMultiKeyOptions(ctx context.Context, req *GetMultiKeyOptionsRequest, opts ...CallOption) ([]MultiKeyOptionResponse, error) {
@@ -288,7 +307,8 @@ func (s *RulesEngineService) GetMultiKeyOptions(ctx context.Context, req *GetMul
 
 // GetMultiOptions calls POST /api/RulesEngine/GetMultiOptions.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetMultiOptions
 func (s *RulesEngineService) GetMultiOptions(ctx context.Context, req *GetMultiOptionsRequest, opts ...CallOption) ([]MultiOptionResponse, error) {
@@ -302,7 +322,8 @@ func (s *RulesEngineService) GetMultiOptions(ctx context.Context, req *GetMultiO
 
 // GetOptions calls GET /api/RulesEngine/GetOptions.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetOptions
 func (s *RulesEngineService) GetOptions(ctx context.Context, req *GetOptionsRequest, opts ...CallOption) ([]string, error) {
@@ -316,7 +337,8 @@ func (s *RulesEngineService) GetOptions(ctx context.Context, req *GetOptionsRequ
 
 // GetRequiredFieldsByRuleID calls GET /api/RulesEngine/GetRequiredFieldsByRuleId.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetRequiredFieldsByRuleId
 func (s *RulesEngineService) GetRequiredFieldsByRuleID(ctx context.Context, req *GetRequiredFieldsByRuleIDRequest, opts ...CallOption) (*RulesFields, error) {
@@ -330,7 +352,8 @@ func (s *RulesEngineService) GetRequiredFieldsByRuleID(ctx context.Context, req 
 
 // GetRequiredFieldsByType calls GET /api/RulesEngine/GetRequiredFieldsByType.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetRequiredFieldsByType
 func (s *RulesEngineService) GetRequiredFieldsByType(ctx context.Context, req *GetRequiredFieldsByTypeRequest, opts ...CallOption) (*RulesFields, error) {
@@ -344,7 +367,8 @@ func (s *RulesEngineService) GetRequiredFieldsByType(ctx context.Context, req *G
 
 // GetRuleConditionNodes calls GET /api/RulesEngine/GetRuleConditionNodes.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetRuleConditionNodes
 func (s *RulesEngineService) GetRuleConditionNodes(ctx context.Context, req *GetRuleConditionNodesRequest, opts ...CallOption) ([]RuleConditionHeader, error) {
@@ -358,7 +382,8 @@ func (s *RulesEngineService) GetRuleConditionNodes(ctx context.Context, req *Get
 
 // GetRules calls GET /api/RulesEngine/GetRules.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetRules
 func (s *RulesEngineService) GetRules(ctx context.Context, req *GetRulesRequest, opts ...CallOption) ([]RuleHeaderBasic, error) {
@@ -372,7 +397,8 @@ func (s *RulesEngineService) GetRules(ctx context.Context, req *GetRulesRequest,
 
 // GetRulesByType calls GET /api/RulesEngine/GetRulesByType.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-GetRulesByType
 func (s *RulesEngineService) GetRulesByType(ctx context.Context, req *GetRulesByTypeRequest, opts ...CallOption) ([]RuleHeaderBasic, error) {
@@ -387,7 +413,8 @@ func (s *RulesEngineService) GetRulesByType(ctx context.Context, req *GetRulesBy
 // SaveConditionChanges calls POST /api/RulesEngine/SaveConditionChanges.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SaveConditionChanges
 func (s *RulesEngineService) SaveConditionChanges(ctx context.Context, req *SaveConditionChangesRequest, opts ...CallOption) (*SaveConditionChangesResponse, error) {
@@ -402,7 +429,8 @@ func (s *RulesEngineService) SaveConditionChanges(ctx context.Context, req *Save
 // SetConditionEnabled calls POST /api/RulesEngine/SetConditionEnabled.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SetConditionEnabled
 func (s *RulesEngineService) SetConditionEnabled(ctx context.Context, req *SetConditionEnabledRequest, opts ...CallOption) (*SetConditionEnabledResponse, error) {
@@ -417,7 +445,8 @@ func (s *RulesEngineService) SetConditionEnabled(ctx context.Context, req *SetCo
 // SetDraftLive calls POST /api/RulesEngine/SetDraftLive.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SetDraftLive
 func (s *RulesEngineService) SetDraftLive(ctx context.Context, req *SetDraftLiveRequest, opts ...CallOption) (int, error) {
@@ -432,7 +461,8 @@ func (s *RulesEngineService) SetDraftLive(ctx context.Context, req *SetDraftLive
 // SetRuleEnabled calls POST /api/RulesEngine/SetRuleEnabled.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SetRuleEnabled
 func (s *RulesEngineService) SetRuleEnabled(ctx context.Context, req *SetRuleEnabledRequest, opts ...CallOption) (*SetRuleEnabledResponse, error) {
@@ -447,7 +477,8 @@ func (s *RulesEngineService) SetRuleEnabled(ctx context.Context, req *SetRuleEna
 // SetRuleName calls POST /api/RulesEngine/SetRuleName.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SetRuleName
 func (s *RulesEngineService) SetRuleName(ctx context.Context, req *SetRuleNameRequest, opts ...CallOption) (*SetRuleNameResponse, error) {
@@ -462,7 +493,8 @@ func (s *RulesEngineService) SetRuleName(ctx context.Context, req *SetRuleNameRe
 // SwapConditions calls POST /api/RulesEngine/SwapConditions.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SwapConditions
 func (s *RulesEngineService) SwapConditions(ctx context.Context, req *SwapConditionsRequest, opts ...CallOption) (*SwapConditionsResponse, error) {
@@ -477,7 +509,8 @@ func (s *RulesEngineService) SwapConditions(ctx context.Context, req *SwapCondit
 // SwapRules calls POST /api/RulesEngine/SwapRules.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-SwapRules
 func (s *RulesEngineService) SwapRules(ctx context.Context, req *SwapRulesRequest, opts ...CallOption) (*SwapRulesResponse, error) {
@@ -492,7 +525,8 @@ func (s *RulesEngineService) SwapRules(ctx context.Context, req *SwapRulesReques
 // TestEvaluateRule calls POST /api/RulesEngine/TestEvaluateRule.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-TestEvaluateRule
 func (s *RulesEngineService) TestEvaluateRule(ctx context.Context, req *TestEvaluateRuleRequest, opts ...CallOption) (*RuleEvaluationResult, error) {
@@ -507,7 +541,8 @@ func (s *RulesEngineService) TestEvaluateRule(ctx context.Context, req *TestEval
 // UpdateAction calls POST /api/RulesEngine/UpdateAction.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.OrderBook.RulesEngineNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/RulesEngine-UpdateAction
 func (s *RulesEngineService) UpdateAction(ctx context.Context, req *UpdateActionRequest, opts ...CallOption) (*UpdateActionResponse, error) {

@@ -12,7 +12,8 @@ type SettingsService service
 // DeleteCurrencyConversionRates calls POST /api/Settings/DeleteCurrencyConversionRates.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.CurrencyRates.EditCurrencyRatesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-DeleteCurrencyConversionRates
 func (s *SettingsService) DeleteCurrencyConversionRates(ctx context.Context, req *DeleteCurrencyConversionRatesRequest, opts ...CallOption) (*DeleteCurrencyConversionRatesResponse, error) {
@@ -83,7 +84,8 @@ func (s *SettingsService) GetMeasures(ctx context.Context, req *GetMeasuresReque
 // InsertCurrencyConversionRates calls POST /api/Settings/InsertCurrencyConversionRates.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.CurrencyRates.EditCurrencyRatesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-InsertCurrencyConversionRates
 func (s *SettingsService) InsertCurrencyConversionRates(ctx context.Context, req *InsertCurrencyConversionRatesRequest, opts ...CallOption) (*InsertCurrencyConversionRatesResponse, error) {
@@ -98,7 +100,8 @@ func (s *SettingsService) InsertCurrencyConversionRates(ctx context.Context, req
 // UpdateCurrencyConversionRates calls POST /api/Settings/UpdateCurrencyConversionRates.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Settings.CurrencyRates.EditCurrencyRatesNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Settings-UpdateCurrencyConversionRates
 func (s *SettingsService) UpdateCurrencyConversionRates(ctx context.Context, req *UpdateCurrencyConversionRatesRequest, opts ...CallOption) (*UpdateCurrencyConversionRatesResponse, error) {
@@ -122,15 +125,19 @@ type AvailableTimeZone struct {
 // [SettingsService.GetCurrencyConversionRates]. Bools and numbers are always
 // sent, the rest unless it is empty; [Client.Call] can send that too.
 type CurrencyConversionRate struct {
+	// To the default currency.
 	ConversionRate Decimal `json:"ConversionRate,omitzero"`
-	Currency       string  `json:"Currency,omitzero"`
+	// An ISO 4217 code, such as GBP.
+	Currency string `json:"Currency,omitzero"`
 }
 
 // CurrencyRate is returned by [SettingsService.GetLatestCurrencyRate].
 type CurrencyRate struct {
-	AccurateAsOf Time    `json:"AccurateAsOf,omitzero"`
-	Currency     string  `json:"Currency,omitzero"`
-	Rate         Decimal `json:"Rate,omitzero"`
+	// In UTC.
+	AccurateAsOf Time   `json:"AccurateAsOf,omitzero"`
+	Currency     string `json:"Currency,omitzero"`
+	// To the base currency.
+	Rate Decimal `json:"Rate,omitzero"`
 }
 
 // DeleteCurrencyConversionRatesRequest holds the parameters of
@@ -163,6 +170,7 @@ type GetCurrencyConversionRatesRequest struct {
 // GetLatestCurrencyRateRequest holds the parameters of
 // Settings.GetLatestCurrencyRate.
 type GetLatestCurrencyRateRequest struct {
+	// USD is the default.
 	BaseCurrency *string `url:"baseCurrency,omitempty" json:"-"`
 }
 

@@ -18,7 +18,8 @@ type ShippingService service
 // CancelOrderShippingLabel calls POST /api/ShippingService/CancelOrderShippingLabel.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.ShippingService.ShippingLabelNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-CancelOrderShippingLabel
 func (s *ShippingService) CancelOrderShippingLabel(ctx context.Context, req *CancelOrderShippingLabelRequest, opts ...CallOption) (*CancelOrderShippingLabelResponse, error) {
@@ -90,7 +91,8 @@ func (s *ShippingService) GetIntegrations(ctx context.Context, req *GetIntegrati
 
 // GetShippingQuote calls GET /api/ShippingService/GetShippingQuote.
 //
-// It only reads, and is retried. At most 100 calls a minute.
+// It only reads, and is retried. At most 100 calls a minute. Needs the
+// permission GlobalPermissions.ShippingService.ShippingQuoteNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-GetShippingQuote
 func (s *ShippingService) GetShippingQuote(ctx context.Context, req *GetShippingQuoteRequest, opts ...CallOption) (*GetShippingQuoteResponse, error) {
@@ -105,7 +107,8 @@ func (s *ShippingService) GetShippingQuote(ctx context.Context, req *GetShipping
 // PostShipmentUpload calls POST /api/ShippingService/PostShipmentUpload.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.ShippingService.PostShipmentUploadNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/ShippingService-PostShipmentUpload
 func (s *ShippingService) PostShipmentUpload(ctx context.Context, req *PostShipmentUploadRequest, opts ...CallOption) (*PostShipmentUploadResponse, error) {
@@ -317,9 +320,12 @@ type ServiceProperty struct {
 
 // ShippingQuoteVendor is returned by [ShippingService.GetShippingQuote].
 type ShippingQuoteVendor struct {
-	AccountID             string              `json:"AccountId,omitzero"`
-	CollectionDate        Time                `json:"CollectionDate,omitzero"`
-	Cost                  Decimal             `json:"Cost,omitzero"`
+	AccountID string `json:"AccountId,omitzero"`
+	// The time of the reply where the courier does not collect.
+	CollectionDate Time `json:"CollectionDate,omitzero"`
+	// Without tax.
+	Cost Decimal `json:"Cost,omitzero"`
+	// Of all amounts here.
 	Currency              string              `json:"Currency,omitzero"`
 	EstimatedDeliveryDate Time                `json:"EstimatedDeliveryDate,omitzero"`
 	FriendlyName          string              `json:"FriendlyName,omitzero"`
@@ -331,9 +337,11 @@ type ShippingQuoteVendor struct {
 	ServiceName           string              `json:"ServiceName,omitzero"`
 	ServiceTag            string              `json:"ServiceTag,omitzero"`
 	ServiceVendor         string              `json:"ServiceVendor,omitzero"`
-	Tax                   Decimal             `json:"Tax,omitzero"`
-	TotalCost             Decimal             `json:"TotalCost,omitzero"`
-	Vendor                string              `json:"Vendor,omitzero"`
+	// An amount.
+	Tax Decimal `json:"Tax,omitzero"`
+	// With tax.
+	TotalCost Decimal `json:"TotalCost,omitzero"`
+	Vendor    string  `json:"Vendor,omitzero"`
 }
 
 // ShippingQuoteVendorError is returned by [ShippingService.GetShippingQuote].

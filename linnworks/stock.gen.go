@@ -18,7 +18,8 @@ type StockService service
 // AddRollingStockTake calls POST /api/Stock/AddRollingStockTake.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.StockTake.RollingStockCountNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-AddRollingStockTake
 func (s *StockService) AddRollingStockTake(ctx context.Context, req *AddRollingStockTakeRequest, opts ...CallOption) (*AddRollingStockTakeResponse, error) {
@@ -78,7 +79,8 @@ func (s *StockService) BookInStockBatch(ctx context.Context, req *BookInStockBat
 // BookInStockItem calls POST /api/Stock/BookInStockItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockLevelsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-BookInStockItem
 func (s *StockService) BookInStockItem(ctx context.Context, req *BookInStockItemRequest, opts ...CallOption) (*BookInStockItemResponse, error) {
@@ -122,7 +124,8 @@ func (s *StockService) CompleteWarehouseMove(ctx context.Context, req *CompleteW
 // CreateStockBatches calls POST /api/Stock/CreateStockBatches.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockLevelsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CreateStockBatches
 func (s *StockService) CreateStockBatches(ctx context.Context, req *CreateStockBatchesRequest, opts ...CallOption) ([]StockItemBatch, error) {
@@ -152,7 +155,8 @@ func (s *StockService) CreateVariationGroup(ctx context.Context, req *CreateVari
 // CreateWarehouseMove calls POST /api/Stock/CreateWarehouseMove.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseManagement.StockMoveNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-CreateWarehouseMove
 func (s *StockService) CreateWarehouseMove(ctx context.Context, req *CreateWarehouseMoveRequest, opts ...CallOption) (*GetWarehouseMoveResponse, error) {
@@ -182,7 +186,8 @@ func (s *StockService) DeleteMove(ctx context.Context, req *DeleteMoveRequest, o
 // DeleteVariationGroup calls GET /api/Stock/DeleteVariationGroup.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.DeleteMyInventoryItems.DeleteItemsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationGroup
 func (s *StockService) DeleteVariationGroup(ctx context.Context, req *DeleteVariationGroupRequest, opts ...CallOption) (*DeleteVariationGroupResponse, error) {
@@ -197,7 +202,8 @@ func (s *StockService) DeleteVariationGroup(ctx context.Context, req *DeleteVari
 // DeleteVariationGroups calls POST /api/Stock/DeleteVariationGroups.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.DeleteMyInventoryItems.DeleteItemsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationGroups
 func (s *StockService) DeleteVariationGroups(ctx context.Context, req *DeleteVariationGroupsRequest, opts ...CallOption) (*DeleteVariationGroupsResponse, error) {
@@ -212,7 +218,8 @@ func (s *StockService) DeleteVariationGroups(ctx context.Context, req *DeleteVar
 // DeleteVariationItem calls POST /api/Stock/DeleteVariationItem.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.DeleteMyInventoryItems.DeleteItemsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationItem
 func (s *StockService) DeleteVariationItem(ctx context.Context, req *DeleteVariationItemRequest, opts ...CallOption) (*DeleteVariationItemResponse, error) {
@@ -227,7 +234,8 @@ func (s *StockService) DeleteVariationItem(ctx context.Context, req *DeleteVaria
 // DeleteVariationItems calls POST /api/Stock/DeleteVariationItems.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.DeleteMyInventoryItems.DeleteItemsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-DeleteVariationItems
 func (s *StockService) DeleteVariationItems(ctx context.Context, req *DeleteVariationItemsRequest, opts ...CallOption) (*DeleteVariationItemsResponse, error) {
@@ -383,7 +391,8 @@ func (s *StockService) GetStockItemScrapStat(ctx context.Context, req *GetStockI
 
 // GetStockItemTypeInfo calls POST /api/Stock/GetStockItemTypeInfo.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.Stock.StockReadNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemTypeInfo
 func (s *StockService) GetStockItemTypeInfo(ctx context.Context, req *GetStockItemTypeInfoRequest, opts ...CallOption) (*GetStockItemTypeInfoResponse, error) {
@@ -427,7 +436,8 @@ func (s *StockService) GetStockItemsAll(ctx context.Context, req *GetStockItemsR
 
 // GetStockItemsByIDs calls POST /api/Stock/GetStockItemsByIds.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.Stock.StockReadNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsByIds
 func (s *StockService) GetStockItemsByIDs(ctx context.Context, req *GetStockItemsByIDsRequest, opts ...CallOption) (*GetStockItemsByIDsResponse, error) {
@@ -441,7 +451,8 @@ func (s *StockService) GetStockItemsByIDs(ctx context.Context, req *GetStockItem
 
 // GetStockItemsByKey calls POST /api/Stock/GetStockItemsByKey.
 //
-// It only reads, and is retried. At most 250 calls a minute.
+// It only reads, and is retried. At most 250 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.Stock.StockReadNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsByKey
 func (s *StockService) GetStockItemsByKey(ctx context.Context, req *GetStockItemsByKeyRequest, opts ...CallOption) ([]StockItem, error) {
@@ -511,7 +522,8 @@ func (s *StockService) GetStockItemsFullByIDsBatched(ctx context.Context, req *G
 
 // GetStockItemsLocation calls POST /api/Stock/GetStockItemsLocation.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.MyInventoryNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-GetStockItemsLocation
 func (s *StockService) GetStockItemsLocation(ctx context.Context, req *GetStockItemsLocationRequest, opts ...CallOption) (*GetStockItemsLocationResponse, error) {
@@ -706,7 +718,8 @@ func (s *StockService) SKUExists(ctx context.Context, req *SKUExistsRequest, opt
 
 // SearchBinracks calls POST /api/Stock/SearchBinracks.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseManagementNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SearchBinracks
 func (s *StockService) SearchBinracks(ctx context.Context, req *SearchBinracksRequest, opts ...CallOption) (*BinracksResponse, error) {
@@ -767,7 +780,8 @@ func (s *StockService) SearchVariationGroupsAll(ctx context.Context, req *Search
 // SetStockLevel calls POST /api/Stock/SetStockLevel.
 //
 // Repeating it changes nothing more, so it is retried. At most 250 calls a
-// minute.
+// minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockLevelsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-SetStockLevel
 func (s *StockService) SetStockLevel(ctx context.Context, req *SetStockLevelRequest, opts ...CallOption) ([]StockItemLevel, error) {
@@ -782,7 +796,8 @@ func (s *StockService) SetStockLevel(ctx context.Context, req *SetStockLevelRequ
 // UpdateSKUGroupIdentifier calls POST /api/Stock/UpdateSkuGroupIdentifier.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWriteNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateSkuGroupIdentifier
 func (s *StockService) UpdateSKUGroupIdentifier(ctx context.Context, req *UpdateSKUGroupIdentifierRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -797,7 +812,9 @@ func (s *StockService) UpdateSKUGroupIdentifier(ctx context.Context, req *Update
 // UpdateStockLevelsBulk calls POST /api/Stock/UpdateStockLevelsBulk.
 //
 // Repeating it changes nothing more, so it is retried. At most 150 calls a
-// minute. The reply may be empty, and so the result.
+// minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockLevelsNode. The reply
+// may be empty, and so the result.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateStockLevelsBulk
 func (s *StockService) UpdateStockLevelsBulk(ctx context.Context, req *UpdateStockLevelsBulkRequest, opts ...CallOption) (*UpdateStockLevelsBulkResponse, error) {
@@ -812,7 +829,8 @@ func (s *StockService) UpdateStockLevelsBulk(ctx context.Context, req *UpdateSto
 // UpdateStockLevelsBySKU calls POST /api/Stock/UpdateStockLevelsBySKU.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.Stock.StockWrite.ChangeStockLevelsNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateStockLevelsBySKU
 func (s *StockService) UpdateStockLevelsBySKU(ctx context.Context, req *UpdateStockLevelsBySKURequest, opts ...CallOption) ([]StockItemLevel, error) {
@@ -842,7 +860,8 @@ func (s *StockService) UpdateStockMinimumLevel(ctx context.Context, req *UpdateS
 // UpdateWarehouseMove calls POST /api/Stock/UpdateWarehouseMove.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseManagement.StockMoveNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Stock-UpdateWarehouseMove
 func (s *StockService) UpdateWarehouseMove(ctx context.Context, req *UpdateWarehouseMoveRequest, opts ...CallOption) (*GetWarehouseMoveResponse, error) {
@@ -905,9 +924,10 @@ func (v BatchPickingWaveStockItems) LogValue() slog.Value { return wire.LogPriva
 // returned by [StockService.BatchStockLevelDelta]. Bools and numbers are always
 // sent, the rest unless it is empty; [Client.Call] can send that too.
 type BatchStockLevelDelta struct {
-	BatchNumber      string   `json:"BatchNumber,omitzero"`
-	BatchStatus      string   `json:"BatchStatus,omitzero"`
-	BinRack          string   `json:"BinRack,omitzero"`
+	BatchNumber string `json:"BatchNumber,omitzero"`
+	BatchStatus string `json:"BatchStatus,omitzero"`
+	BinRack     string `json:"BinRack,omitzero"`
+	// Units to add; negative to take away.
 	DeltaQuantity    int      `json:"DeltaQuantity"`
 	Errors           []string `json:"Errors,omitzero"`
 	NewLevel         int      `json:"NewLevel,omitzero"` // read-only
@@ -1218,7 +1238,7 @@ type GetStockLevelByLocationRequest struct {
 // GetStockLevelByLocationResponse is returned by
 // [StockService.GetStockLevelByLocation].
 type GetStockLevelByLocationResponse struct {
-	StockLevel StockItemLevel `json:"StockLevel,omitzero"`
+	StockLevel StockItemLevel `json:"StockLevel,omitzero" reply:"always"` // a reply without it is unreadable
 }
 
 // GetVariationGroupByNameRequest holds the parameters of
@@ -1379,14 +1399,15 @@ type StockItemDuePO struct {
 
 // StockItemFull is returned by [StockService.GetStockItemsFull].
 type StockItemFull struct {
-	BarcodeNumber            string                      `json:"BarcodeNumber,omitzero"`
-	BatchNumberScanRequired  bool                        `json:"BatchNumberScanRequired,omitzero"`
-	CategoryID               GUID                        `json:"CategoryId,omitzero"`
-	CategoryName             string                      `json:"CategoryName,omitzero"`
-	CreationDate             Time                        `json:"CreationDate,omitzero"`
-	Depth                    Decimal                     `json:"Depth,omitzero"`
-	Height                   Decimal                     `json:"Height,omitzero"`
-	Images                   []StockItemImage            `json:"Images,omitzero"`
+	BarcodeNumber           string           `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired bool             `json:"BatchNumberScanRequired,omitzero"`
+	CategoryID              GUID             `json:"CategoryId,omitzero"`
+	CategoryName            string           `json:"CategoryName,omitzero"`
+	CreationDate            Time             `json:"CreationDate,omitzero"`
+	Depth                   Decimal          `json:"Depth,omitzero"`
+	Height                  Decimal          `json:"Height,omitzero"`
+	Images                  []StockItemImage `json:"Images,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
 	InventoryTrackingType    int                         `json:"InventoryTrackingType,omitzero"`
 	IsVariationParent        bool                        `json:"IsVariationParent,omitzero"`
 	ItemChannelDescriptions  []StockItemDescription      `json:"ItemChannelDescriptions,omitzero"`
@@ -1405,24 +1426,28 @@ type StockItemFull struct {
 	SerialNumberScanRequired bool                        `json:"SerialNumberScanRequired,omitzero"`
 	StockItemID              GUID                        `json:"StockItemId,omitzero"`
 	StockItemIntID           int                         `json:"StockItemIntId,omitzero"`
-	StockLevels              []StockItemLevel            `json:"StockLevels,omitzero"`
-	Suppliers                []StockItemSupplierStat     `json:"Suppliers,omitzero"`
-	TaxRate                  Decimal                     `json:"TaxRate,omitzero"`
-	Weight                   Decimal                     `json:"Weight,omitzero"`
-	Width                    Decimal                     `json:"Width,omitzero"`
-	IsBatchedStockType       bool                        `json:"isBatchedStockType,omitzero"`
+	// One for each location. An empty list does not prove that there is no stock.
+	StockLevels []StockItemLevel        `json:"StockLevels,omitzero"`
+	Suppliers   []StockItemSupplierStat `json:"Suppliers,omitzero"`
+	// Percent; -1 takes the rate of the country.
+	TaxRate Decimal `json:"TaxRate,omitzero"`
+	// The official description names no unit.
+	Weight             Decimal `json:"Weight,omitzero"`
+	Width              Decimal `json:"Width,omitzero"`
+	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"`
 }
 
 // StockItemFullExtended is returned by [StockService.GetStockItemsFullByIDs].
 type StockItemFullExtended struct {
-	BarcodeNumber            string                      `json:"BarcodeNumber,omitzero"`
-	BatchNumberScanRequired  bool                        `json:"BatchNumberScanRequired,omitzero"`
-	CategoryID               GUID                        `json:"CategoryId,omitzero"`
-	CategoryName             string                      `json:"CategoryName,omitzero"`
-	CreationDate             Time                        `json:"CreationDate,omitzero"`
-	Depth                    Decimal                     `json:"Depth,omitzero"`
-	Height                   Decimal                     `json:"Height,omitzero"`
-	Images                   []StockItemImage            `json:"Images,omitzero"`
+	BarcodeNumber           string           `json:"BarcodeNumber,omitzero"`
+	BatchNumberScanRequired bool             `json:"BatchNumberScanRequired,omitzero"`
+	CategoryID              GUID             `json:"CategoryId,omitzero"`
+	CategoryName            string           `json:"CategoryName,omitzero"`
+	CreationDate            Time             `json:"CreationDate,omitzero"`
+	Depth                   Decimal          `json:"Depth,omitzero"`
+	Height                  Decimal          `json:"Height,omitzero"`
+	Images                  []StockItemImage `json:"Images,omitzero"`
+	// 0 none, 1 by sell-by date, 2 by priority.
 	InventoryTrackingType    int                         `json:"InventoryTrackingType,omitzero"`
 	IsCompositeParent        bool                        `json:"IsCompositeParent,omitzero"`
 	ItemChannelDescriptions  []StockItemDescription      `json:"ItemChannelDescriptions,omitzero"`
@@ -1443,33 +1468,42 @@ type StockItemFullExtended struct {
 	StockItemIntID           int                         `json:"StockItemIntId,omitzero"`
 	StockLevels              []StockItemLevel            `json:"StockLevels,omitzero"`
 	Suppliers                []StockItemSupplierStat     `json:"Suppliers,omitzero"`
-	TaxRate                  Decimal                     `json:"TaxRate,omitzero"`
-	Weight                   Decimal                     `json:"Weight,omitzero"`
-	Width                    Decimal                     `json:"Width,omitzero"`
-	IsBatchedStockType       bool                        `json:"isBatchedStockType,omitzero"`
+	// Percent; -1 takes the rate of the country.
+	TaxRate Decimal `json:"TaxRate,omitzero"`
+	// The official description names no unit.
+	Weight             Decimal `json:"Weight,omitzero"`
+	Width              Decimal `json:"Width,omitzero"`
+	IsBatchedStockType bool    `json:"isBatchedStockType,omitzero"`
 }
 
 // StockItemLevel is returned by [StockService.GetStockLevel] and 6 others.
 type StockItemLevel struct {
-	AutoAdjust             bool                   `json:"AutoAdjust,omitzero"`
-	Available              int                    `json:"Available,omitzero"`
-	Due                    int                    `json:"Due,omitzero"`
-	InOrderBook            int                    `json:"InOrderBook,omitzero"`
-	InOrders               int                    `json:"InOrders,omitzero"`
-	JIT                    bool                   `json:"JIT,omitzero"`
-	LastUpdateDate         Time                   `json:"LastUpdateDate,omitzero"`
-	LastUpdateOperation    string                 `json:"LastUpdateOperation,omitzero"`
-	Location               InventoryStockLocation `json:"Location,omitzero"`
-	MinimumLevel           int                    `json:"MinimumLevel,omitzero"`
-	PendingUpdate          bool                   `json:"PendingUpdate,omitzero"`
-	SKU                    string                 `json:"SKU,omitzero"`
-	StockItemID            GUID                   `json:"StockItemId,omitzero"`
-	StockItemIntID         int                    `json:"StockItemIntId,omitzero"`
-	StockItemPurchasePrice Decimal                `json:"StockItemPurchasePrice,omitzero"`
-	StockLevel             int                    `json:"StockLevel,omitzero"`
-	StockValue             Decimal                `json:"StockValue,omitzero"`
-	UnitCost               Decimal                `json:"UnitCost,omitzero"`
-	RowID                  GUID                   `json:"rowid,omitzero"`
+	AutoAdjust bool `json:"AutoAdjust,omitzero"`
+	// StockLevel less InOrders. May be negative.
+	Available int `json:"Available,omitzero" reply:"always"` // a reply without it is unreadable
+	// Units on purchase orders.
+	Due int `json:"Due,omitzero"`
+	// Units in open orders.
+	InOrderBook int `json:"InOrderBook,omitzero"`
+	// Units in open orders.
+	InOrders int  `json:"InOrders,omitzero"`
+	JIT      bool `json:"JIT,omitzero"`
+	// Not documented to move when InOrders alone changes.
+	LastUpdateDate      Time                   `json:"LastUpdateDate,omitzero"`
+	LastUpdateOperation string                 `json:"LastUpdateOperation,omitzero"`
+	Location            InventoryStockLocation `json:"Location,omitzero"`
+	// -1: not tracked in this location.
+	MinimumLevel           int     `json:"MinimumLevel,omitzero"`
+	PendingUpdate          bool    `json:"PendingUpdate,omitzero"`
+	SKU                    string  `json:"SKU,omitzero"`
+	StockItemID            GUID    `json:"StockItemId,omitzero"`
+	StockItemIntID         int     `json:"StockItemIntId,omitzero"`
+	StockItemPurchasePrice Decimal `json:"StockItemPurchasePrice,omitzero"`
+	// Units in stock, those in open orders too.
+	StockLevel int     `json:"StockLevel,omitzero" reply:"always"` // a reply without it is unreadable
+	StockValue Decimal `json:"StockValue,omitzero"`
+	UnitCost   Decimal `json:"UnitCost,omitzero"`
+	RowID      GUID    `json:"rowid,omitzero"`
 }
 
 // StockItemPage is returned by [StockService.GetStockItems].
@@ -1544,6 +1578,7 @@ type StockItemSoldStatFinalDetail struct {
 
 // StockItemTypeInfo is returned by [StockService.GetStockItemTypeInfo].
 type StockItemTypeInfo struct {
+	// 0 none, 1 by sell-by date, 2 by priority.
 	InventoryTrackingType int    `json:"InventoryTrackingType,omitzero"`
 	IsArchived            bool   `json:"IsArchived,omitzero"`
 	IsCompositeParent     bool   `json:"IsCompositeParent,omitzero"`
@@ -1557,6 +1592,7 @@ type StockItemTypeInfo struct {
 // [StockService.UpdateStockLevelsBySKU]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type StockLevelUpdate struct {
+	// SetStockLevel sets the units in stock to it, UpdateStockLevelsBySKU adds it.
 	Level      int    `json:"Level"`
 	LocationID GUID   `json:"LocationId"` // required
 	SKU        string `json:"SKU"`        // required
@@ -1627,11 +1663,14 @@ type UpdateStockLevelsBulkRequest struct {
 // UpdateStockLevelsBulkRequestItem is taken by
 // [StockService.UpdateStockLevelsBulk].
 type UpdateStockLevelsBulkRequestItem struct {
-	Binrack           *string  `json:"Binrack,omitzero"`
-	MinimumLevel      *int     `json:"MinimumLevel,omitzero"`
-	RowIndex          *int     `json:"RowIndex,omitzero"`
-	SKU               *string  `json:"SKU,omitzero"`
-	StockItemID       *GUID    `json:"StockItemId,omitzero"`
+	Binrack *string `json:"Binrack,omitzero"`
+	// -1: not tracked.
+	MinimumLevel *int `json:"MinimumLevel,omitzero"`
+	// Comes back in the reply, to tell rows apart.
+	RowIndex    *int    `json:"RowIndex,omitzero"`
+	SKU         *string `json:"SKU,omitzero"`
+	StockItemID *GUID   `json:"StockItemId,omitzero"`
+	// Sets the units in stock; it does not add.
 	StockLevel        *int     `json:"StockLevel,omitzero"`
 	StockLocationID   *GUID    `json:"StockLocationId,omitzero"`
 	StockLocationName *string  `json:"StockLocationName,omitzero"`
@@ -1671,7 +1710,8 @@ type UpdateStockLevelsBySKURequest struct {
 // UpdateStockMinimumLevelRequest holds the parameters of
 // Stock.UpdateStockMinimumLevel.
 type UpdateStockMinimumLevelRequest struct {
-	LocationID   GUID `json:"locationId"` // required
+	LocationID GUID `json:"locationId"` // required
+	// -1 switches tracking off.
 	MinimumLevel *int `json:"minimumLevel,omitzero"`
 	StockItemID  GUID `json:"stockItemId"` // required
 }
@@ -1728,11 +1768,12 @@ type VariationItem struct {
 
 // WarehouseBinRack is returned by [StockService.SearchBinracks] and 5 others.
 type WarehouseBinRack struct {
-	AccessOrientation               string                    `json:"AccessOrientation,omitzero"`
-	BinRack                         string                    `json:"BinRack,omitzero"`
-	BinRackID                       int                       `json:"BinRackId,omitzero"`
-	BinRackTypeID                   int                       `json:"BinRackTypeId,omitzero"`
-	BinrackType                     WarehouseBinRackType      `json:"BinrackType,omitzero"`
+	AccessOrientation string               `json:"AccessOrientation,omitzero"`
+	BinRack           string               `json:"BinRack,omitzero"`
+	BinRackID         int                  `json:"BinRackId,omitzero"`
+	BinRackTypeID     int                  `json:"BinRackTypeId,omitzero"`
+	BinrackType       WarehouseBinRackType `json:"BinrackType,omitzero"`
+	// Percent.
 	CriticalReplenishFullPercentage Decimal                   `json:"CriticalReplenishFullPercentage,omitzero"`
 	CurrentFullPercentage           Decimal                   `json:"CurrentFullPercentage,omitzero"`
 	CurrentQuantity                 int                       `json:"CurrentQuantity,omitzero"`
@@ -1747,12 +1788,13 @@ type WarehouseBinRack struct {
 	LocationID                      GUID                      `json:"LocationId,omitzero"`
 	MaxCapacityVolumetric           Decimal                   `json:"MaxCapacityVolumetric,omitzero"`
 	MaxQuantityCapacity             int                       `json:"MaxQuantityCapacity,omitzero"`
-	OptimalReplenishFullPercentage  Decimal                   `json:"OptimalReplenishFullPercentage,omitzero"`
-	RoutingSequence                 int                       `json:"RoutingSequence,omitzero"`
-	StandardType                    int                       `json:"StandardType,omitzero"`
-	StorageGroups                   []string                  `json:"StorageGroups,omitzero"`
-	TypeName                        string                    `json:"TypeName,omitzero"`
-	UniqueSKUs                      int                       `json:"UniqueSkus,omitzero"`
+	// Percent.
+	OptimalReplenishFullPercentage Decimal  `json:"OptimalReplenishFullPercentage,omitzero"`
+	RoutingSequence                int      `json:"RoutingSequence,omitzero"`
+	StandardType                   int      `json:"StandardType,omitzero"`
+	StorageGroups                  []string `json:"StorageGroups,omitzero"`
+	TypeName                       string   `json:"TypeName,omitzero"`
+	UniqueSKUs                     int      `json:"UniqueSkus,omitzero"`
 }
 
 // WarehouseBinRackItemsInfo is returned by [StockService.SearchBinracks] and 5

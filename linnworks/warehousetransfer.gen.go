@@ -17,7 +17,8 @@ type WarehouseTransferService service
 // AddItemToTransfer calls POST /api/WarehouseTransfer/AddItemToTransfer.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddItemToTransfer
 func (s *WarehouseTransferService) AddItemToTransfer(ctx context.Context, req *AddItemToTransferRequest, opts ...CallOption) (*WarehouseTransferItem, error) {
@@ -32,7 +33,8 @@ func (s *WarehouseTransferService) AddItemToTransfer(ctx context.Context, req *A
 // AddItemsToTransfer calls POST /api/WarehouseTransfer/AddItemsToTransfer.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddItemsToTransfer
 func (s *WarehouseTransferService) AddItemsToTransfer(ctx context.Context, req *AddItemsToTransferRequest, opts ...CallOption) (*AddItemsToTransferResponse, error) {
@@ -47,7 +49,8 @@ func (s *WarehouseTransferService) AddItemsToTransfer(ctx context.Context, req *
 // AddTransferBinNote calls POST /api/WarehouseTransfer/AddTransferBinNote.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddTransferBinNote
 func (s *WarehouseTransferService) AddTransferBinNote(ctx context.Context, req *AddTransferBinNoteRequest, opts ...CallOption) (GUID, error) {
@@ -62,7 +65,8 @@ func (s *WarehouseTransferService) AddTransferBinNote(ctx context.Context, req *
 // AddTransferItemNote calls POST /api/WarehouseTransfer/AddTransferItemNote.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddTransferItemNote
 func (s *WarehouseTransferService) AddTransferItemNote(ctx context.Context, req *AddTransferItemNoteRequest, opts ...CallOption) (GUID, error) {
@@ -77,7 +81,8 @@ func (s *WarehouseTransferService) AddTransferItemNote(ctx context.Context, req 
 // AddTransferNote calls POST /api/WarehouseTransfer/AddTransferNote.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddTransferNote
 func (s *WarehouseTransferService) AddTransferNote(ctx context.Context, req *AddTransferNoteRequest, opts ...CallOption) (GUID, error) {
@@ -92,7 +97,8 @@ func (s *WarehouseTransferService) AddTransferNote(ctx context.Context, req *Add
 // AddTransferProperty calls POST /api/WarehouseTransfer/AddTransferProperty.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AddTransferProperty
 func (s *WarehouseTransferService) AddTransferProperty(ctx context.Context, req *AddTransferPropertyRequest, opts ...CallOption) (GUID, error) {
@@ -107,7 +113,8 @@ func (s *WarehouseTransferService) AddTransferProperty(ctx context.Context, req 
 // AllocateItemToBin calls POST /api/WarehouseTransfer/AllocateItemToBin.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-AllocateItemToBin
 func (s *WarehouseTransferService) AllocateItemToBin(ctx context.Context, req *AllocateItemToBinRequest, opts ...CallOption) (int, error) {
@@ -122,7 +129,8 @@ func (s *WarehouseTransferService) AllocateItemToBin(ctx context.Context, req *A
 // ChangeBinDetails calls POST /api/WarehouseTransfer/ChangeBinDetails.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeBinDetails
 func (s *WarehouseTransferService) ChangeBinDetails(ctx context.Context, req *ChangeBinDetailsRequest, opts ...CallOption) (*ChangeBinDetailsResponse, error) {
@@ -137,7 +145,8 @@ func (s *WarehouseTransferService) ChangeBinDetails(ctx context.Context, req *Ch
 // ChangeTransferFromLocation calls POST /api/WarehouseTransfer/ChangeTransferFromLocation.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferFromLocation
 func (s *WarehouseTransferService) ChangeTransferFromLocation(ctx context.Context, req *ChangeTransferFromLocationRequest, opts ...CallOption) (*ChangeTransferFromLocationResponse, error) {
@@ -152,7 +161,8 @@ func (s *WarehouseTransferService) ChangeTransferFromLocation(ctx context.Contex
 // ChangeTransferItemReceivedQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemReceivedQuantity.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemReceivedQuantity
 func (s *WarehouseTransferService) ChangeTransferItemReceivedQuantity(ctx context.Context, req *ChangeTransferItemReceivedQuantityRequest, opts ...CallOption) (*ChangeTransferItemReceivedQuantityResponse, error) {
@@ -167,7 +177,8 @@ func (s *WarehouseTransferService) ChangeTransferItemReceivedQuantity(ctx contex
 // ChangeTransferItemRequestQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemRequestQuantity.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemRequestQuantity
 func (s *WarehouseTransferService) ChangeTransferItemRequestQuantity(ctx context.Context, req *ChangeTransferItemRequestQuantityRequest, opts ...CallOption) (*ChangeTransferItemRequestQuantityResponse, error) {
@@ -182,7 +193,8 @@ func (s *WarehouseTransferService) ChangeTransferItemRequestQuantity(ctx context
 // ChangeTransferItemSentQuantity calls POST /api/WarehouseTransfer/ChangeTransferItemSentQuantity.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferItemSentQuantity
 func (s *WarehouseTransferService) ChangeTransferItemSentQuantity(ctx context.Context, req *ChangeTransferItemSentQuantityRequest, opts ...CallOption) (*WarehouseTransferItem, error) {
@@ -197,7 +209,8 @@ func (s *WarehouseTransferService) ChangeTransferItemSentQuantity(ctx context.Co
 // ChangeTransferLocations calls POST /api/WarehouseTransfer/ChangeTransferLocations.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferLocations
 func (s *WarehouseTransferService) ChangeTransferLocations(ctx context.Context, req *ChangeTransferLocationsRequest, opts ...CallOption) (*ChangeTransferLocationsResponse, error) {
@@ -212,7 +225,8 @@ func (s *WarehouseTransferService) ChangeTransferLocations(ctx context.Context, 
 // ChangeTransferProperty calls POST /api/WarehouseTransfer/ChangeTransferProperty.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferProperty
 func (s *WarehouseTransferService) ChangeTransferProperty(ctx context.Context, req *ChangeTransferPropertyRequest, opts ...CallOption) (*ChangeTransferPropertyResponse, error) {
@@ -227,7 +241,8 @@ func (s *WarehouseTransferService) ChangeTransferProperty(ctx context.Context, r
 // ChangeTransferStatus calls POST /api/WarehouseTransfer/ChangeTransferStatus.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferStatus
 func (s *WarehouseTransferService) ChangeTransferStatus(ctx context.Context, req *ChangeTransferStatusRequest, opts ...CallOption) (*ChangeTransferStatusResponse, error) {
@@ -242,7 +257,8 @@ func (s *WarehouseTransferService) ChangeTransferStatus(ctx context.Context, req
 // ChangeTransferToLocation calls POST /api/WarehouseTransfer/ChangeTransferToLocation.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-ChangeTransferToLocation
 func (s *WarehouseTransferService) ChangeTransferToLocation(ctx context.Context, req *ChangeTransferToLocationRequest, opts ...CallOption) (*ChangeTransferToLocationResponse, error) {
@@ -256,7 +272,8 @@ func (s *WarehouseTransferService) ChangeTransferToLocation(ctx context.Context,
 
 // CheckForDraftTransfer calls GET /api/WarehouseTransfer/CheckForDraftTransfer.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CheckForDraftTransfer
 func (s *WarehouseTransferService) CheckForDraftTransfer(ctx context.Context, req *WarehouseTransferCheckForDraftTransferRequest, opts ...CallOption) (GUID, error) {
@@ -271,7 +288,8 @@ func (s *WarehouseTransferService) CheckForDraftTransfer(ctx context.Context, re
 // CreateNewBin calls POST /api/WarehouseTransfer/CreateNewBin.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateNewBin
 func (s *WarehouseTransferService) CreateNewBin(ctx context.Context, req *CreateNewBinRequest, opts ...CallOption) (*WarehouseTransferBin, error) {
@@ -286,7 +304,8 @@ func (s *WarehouseTransferService) CreateNewBin(ctx context.Context, req *Create
 // CreateTransferFromDescrepancies calls POST /api/WarehouseTransfer/CreateTransferFromDescrepancies.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateTransferFromDescrepancies
 func (s *WarehouseTransferService) CreateTransferFromDescrepancies(ctx context.Context, req *CreateTransferFromDescrepanciesRequest, opts ...CallOption) (*WarehouseTransfer, error) {
@@ -301,7 +320,8 @@ func (s *WarehouseTransferService) CreateTransferFromDescrepancies(ctx context.C
 // CreateTransferRequestWithReturn calls POST /api/WarehouseTransfer/CreateTransferRequestWithReturn.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-CreateTransferRequestWithReturn
 func (s *WarehouseTransferService) CreateTransferRequestWithReturn(ctx context.Context, req *CreateTransferRequestWithReturnRequest, opts ...CallOption) (*WarehouseTransfer, error) {
@@ -316,7 +336,8 @@ func (s *WarehouseTransferService) CreateTransferRequestWithReturn(ctx context.C
 // DeleteEmptyDraftTransfer calls POST /api/WarehouseTransfer/DeleteEmptyDraftTransfer.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteEmptyDraftTransfer
 func (s *WarehouseTransferService) DeleteEmptyDraftTransfer(ctx context.Context, req *DeleteEmptyDraftTransferRequest, opts ...CallOption) (*DeleteEmptyDraftTransferResponse, error) {
@@ -331,7 +352,8 @@ func (s *WarehouseTransferService) DeleteEmptyDraftTransfer(ctx context.Context,
 // DeleteTransfer calls POST /api/WarehouseTransfer/DeleteTransfer.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteTransfer
 func (s *WarehouseTransferService) DeleteTransfer(ctx context.Context, req *DeleteTransferRequest, opts ...CallOption) (*DeleteTransferResponse, error) {
@@ -346,7 +368,8 @@ func (s *WarehouseTransferService) DeleteTransfer(ctx context.Context, req *Dele
 // DeleteTransferProperty calls POST /api/WarehouseTransfer/DeleteTransferProperty.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-DeleteTransferProperty
 func (s *WarehouseTransferService) DeleteTransferProperty(ctx context.Context, req *DeleteTransferPropertyRequest, opts ...CallOption) (*DeleteTransferPropertyResponse, error) {
@@ -360,7 +383,8 @@ func (s *WarehouseTransferService) DeleteTransferProperty(ctx context.Context, r
 
 // GetActiveTransfersAllLocations calls GET /api/WarehouseTransfer/GetActiveTransfersAllLocations.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetActiveTransfersAllLocations
 func (s *WarehouseTransferService) GetActiveTransfersAllLocations(ctx context.Context, req *GetActiveTransfersAllLocationsRequest, opts ...CallOption) ([]WarehouseTransfer, error) {
@@ -374,7 +398,8 @@ func (s *WarehouseTransferService) GetActiveTransfersAllLocations(ctx context.Co
 
 // GetActiveTransfersForLocation calls GET /api/WarehouseTransfer/GetActiveTransfersForLocation.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetActiveTransfersForLocation
 func (s *WarehouseTransferService) GetActiveTransfersForLocation(ctx context.Context, req *GetActiveTransfersForLocationRequest, opts ...CallOption) ([]WarehouseTransfer, error) {
@@ -388,7 +413,8 @@ func (s *WarehouseTransferService) GetActiveTransfersForLocation(ctx context.Con
 
 // GetArchivedTransfers calls GET /api/WarehouseTransfer/GetArchivedTransfers.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfers
 func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
@@ -418,7 +444,8 @@ func (s *WarehouseTransferService) GetArchivedTransfersAll(ctx context.Context, 
 
 // GetArchivedTransfersBetweenArchivedDates calls GET /api/WarehouseTransfer/GetArchivedTransfersBetweenArchivedDates.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersBetweenArchivedDates
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
@@ -448,7 +475,8 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDatesAll(c
 
 // GetArchivedTransfersBetweenDates calls GET /api/WarehouseTransfer/GetArchivedTransfersBetweenDates.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersBetweenDates
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
@@ -478,7 +506,8 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenDatesAll(ctx conte
 
 // GetArchivedTransfersFiltered calls GET /api/WarehouseTransfer/GetArchivedTransfersFiltered.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetArchivedTransfersFiltered
 func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) (*WarehouseTransferPage, error) {
@@ -508,7 +537,8 @@ func (s *WarehouseTransferService) GetArchivedTransfersFilteredAll(ctx context.C
 
 // GetDiscrepancyItems calls GET /api/WarehouseTransfer/GetDiscrepancyItems.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetDiscrepancyItems
 func (s *WarehouseTransferService) GetDiscrepancyItems(ctx context.Context, req *GetDiscrepancyItemsRequest, opts ...CallOption) ([]WarehouseTransferItem, error) {
@@ -522,7 +552,8 @@ func (s *WarehouseTransferService) GetDiscrepancyItems(ctx context.Context, req 
 
 // GetListTransfers calls POST /api/WarehouseTransfer/GetListTransfers.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetListTransfers
 func (s *WarehouseTransferService) GetListTransfers(ctx context.Context, req *WarehouseTransferGetListTransfersRequest, opts ...CallOption) ([]WarehouseTransfer, error) {
@@ -536,7 +567,8 @@ func (s *WarehouseTransferService) GetListTransfers(ctx context.Context, req *Wa
 
 // GetModifiedBasic calls GET /api/WarehouseTransfer/GetModifiedBasic.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetModifiedBasic
 func (s *WarehouseTransferService) GetModifiedBasic(ctx context.Context, req *GetModifiedBasicRequest, opts ...CallOption) ([]WarehouseTransfer, error) {
@@ -550,7 +582,8 @@ func (s *WarehouseTransferService) GetModifiedBasic(ctx context.Context, req *Ge
 
 // GetServerTime calls GET /api/WarehouseTransfer/GetServerTime.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetServerTime
 func (s *WarehouseTransferService) GetServerTime(ctx context.Context, req *GetServerTimeRequest, opts ...CallOption) (Time, error) {
@@ -564,7 +597,8 @@ func (s *WarehouseTransferService) GetServerTime(ctx context.Context, req *GetSe
 
 // GetStockAvailability calls GET /api/WarehouseTransfer/GetStockAvailability.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetStockAvailability
 func (s *WarehouseTransferService) GetStockAvailability(ctx context.Context, req *GetStockAvailabilityRequest, opts ...CallOption) ([]StockAvailability, error) {
@@ -578,7 +612,8 @@ func (s *WarehouseTransferService) GetStockAvailability(ctx context.Context, req
 
 // GetTransferAudit calls GET /api/WarehouseTransfer/GetTransferAudit.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferAudit
 func (s *WarehouseTransferService) GetTransferAudit(ctx context.Context, req *GetTransferAuditRequest, opts ...CallOption) ([]WarehouseTransferAudit, error) {
@@ -592,7 +627,8 @@ func (s *WarehouseTransferService) GetTransferAudit(ctx context.Context, req *Ge
 
 // GetTransferBinNotes calls GET /api/WarehouseTransfer/GetTransferBinNotes.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferBinNotes
 func (s *WarehouseTransferService) GetTransferBinNotes(ctx context.Context, req *GetTransferBinNotesRequest, opts ...CallOption) ([]WarehouseTransferBinNote, error) {
@@ -606,7 +642,8 @@ func (s *WarehouseTransferService) GetTransferBinNotes(ctx context.Context, req 
 
 // GetTransferItemNotes calls GET /api/WarehouseTransfer/GetTransferItemNotes.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferItemNotes
 func (s *WarehouseTransferService) GetTransferItemNotes(ctx context.Context, req *GetTransferItemNotesRequest, opts ...CallOption) ([]WarehouseTransferItemNote, error) {
@@ -620,7 +657,8 @@ func (s *WarehouseTransferService) GetTransferItemNotes(ctx context.Context, req
 
 // GetTransferItems calls GET /api/WarehouseTransfer/GetTransferItems.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferItems
 func (s *WarehouseTransferService) GetTransferItems(ctx context.Context, req *WarehouseTransferGetTransferItemsRequest, opts ...CallOption) ([]WarehouseTransferItem, error) {
@@ -634,7 +672,8 @@ func (s *WarehouseTransferService) GetTransferItems(ctx context.Context, req *Wa
 
 // GetTransferNotes calls GET /api/WarehouseTransfer/GetTransferNotes.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferNotes
 func (s *WarehouseTransferService) GetTransferNotes(ctx context.Context, req *GetTransferNotesRequest, opts ...CallOption) ([]WarehouseTransferNote, error) {
@@ -648,7 +687,8 @@ func (s *WarehouseTransferService) GetTransferNotes(ctx context.Context, req *Ge
 
 // GetTransferProperties calls GET /api/WarehouseTransfer/GetTransferProperties.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferProperties
 func (s *WarehouseTransferService) GetTransferProperties(ctx context.Context, req *GetTransferPropertiesRequest, opts ...CallOption) ([]WarehouseTransferProperty, error) {
@@ -662,7 +702,8 @@ func (s *WarehouseTransferService) GetTransferProperties(ctx context.Context, re
 
 // GetTransferWithItems calls GET /api/WarehouseTransfer/GetTransferWithItems.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferWithItems
 func (s *WarehouseTransferService) GetTransferWithItems(ctx context.Context, req *GetTransferWithItemsRequest, opts ...CallOption) (*WarehouseTransfer, error) {
@@ -676,7 +717,8 @@ func (s *WarehouseTransferService) GetTransferWithItems(ctx context.Context, req
 
 // GetTransferWithNotes calls GET /api/WarehouseTransfer/GetTransferWithNotes.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-GetTransferWithNotes
 func (s *WarehouseTransferService) GetTransferWithNotes(ctx context.Context, req *GetTransferWithNotesRequest, opts ...CallOption) (*WarehouseTransfer, error) {
@@ -690,7 +732,8 @@ func (s *WarehouseTransferService) GetTransferWithNotes(ctx context.Context, req
 
 // IsDraftTransferChanged calls GET /api/WarehouseTransfer/IsDraftTransferChanged.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-IsDraftTransferChanged
 func (s *WarehouseTransferService) IsDraftTransferChanged(ctx context.Context, req *IsDraftTransferChangedRequest, opts ...CallOption) (bool, error) {
@@ -705,7 +748,8 @@ func (s *WarehouseTransferService) IsDraftTransferChanged(ctx context.Context, r
 // PrintTransfer calls POST /api/WarehouseTransfer/PrintTransfer.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-PrintTransfer
 func (s *WarehouseTransferService) PrintTransfer(ctx context.Context, req *PrintTransferRequest, opts ...CallOption) (string, error) {
@@ -720,7 +764,8 @@ func (s *WarehouseTransferService) PrintTransfer(ctx context.Context, req *Print
 // RemoveAllEmptyBins calls POST /api/WarehouseTransfer/RemoveAllEmptyBins.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-RemoveAllEmptyBins
 func (s *WarehouseTransferService) RemoveAllEmptyBins(ctx context.Context, req *RemoveAllEmptyBinsRequest, opts ...CallOption) (*RemoveAllEmptyBinsResponse, error) {
@@ -735,7 +780,8 @@ func (s *WarehouseTransferService) RemoveAllEmptyBins(ctx context.Context, req *
 // RemoveItemFromTransfer calls POST /api/WarehouseTransfer/RemoveItemFromTransfer.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-RemoveItemFromTransfer
 func (s *WarehouseTransferService) RemoveItemFromTransfer(ctx context.Context, req *RemoveItemFromTransferRequest, opts ...CallOption) (*RemoveItemFromTransferResponse, error) {
@@ -749,7 +795,8 @@ func (s *WarehouseTransferService) RemoveItemFromTransfer(ctx context.Context, r
 
 // SearchTransfersAllLocations calls GET /api/WarehouseTransfer/SearchTransfersAllLocations.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-SearchTransfersAllLocations
 func (s *WarehouseTransferService) SearchTransfersAllLocations(ctx context.Context, req *SearchTransfersAllLocationsRequest, opts ...CallOption) ([]GUID, error) {
@@ -763,7 +810,8 @@ func (s *WarehouseTransferService) SearchTransfersAllLocations(ctx context.Conte
 
 // SearchTransfersByLocation calls GET /api/WarehouseTransfer/SearchTransfersByLocation.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-SearchTransfersByLocation
 func (s *WarehouseTransferService) SearchTransfersByLocation(ctx context.Context, req *SearchTransfersByLocationRequest, opts ...CallOption) ([]GUID, error) {
@@ -778,7 +826,8 @@ func (s *WarehouseTransferService) SearchTransfersByLocation(ctx context.Context
 // SetReferenceNumber calls POST /api/WarehouseTransfer/SetReferenceNumber.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseTransferNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/WarehouseTransfer-SetReferenceNumber
 func (s *WarehouseTransferService) SetReferenceNumber(ctx context.Context, req *SetReferenceNumberRequest, opts ...CallOption) (*SetReferenceNumberResponse, error) {

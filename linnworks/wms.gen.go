@@ -13,7 +13,8 @@ type WMSService service
 // AddWarehouseZone calls POST /api/Wms/AddWarehouseZone.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseManagement.AdministrationNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-AddWarehouseZone
 func (s *WMSService) AddWarehouseZone(ctx context.Context, req *AddWarehouseZoneRequest, opts ...CallOption) (*AddWarehouseZoneResponse, error) {
@@ -28,7 +29,8 @@ func (s *WMSService) AddWarehouseZone(ctx context.Context, req *AddWarehouseZone
 // AddWarehouseZoneType calls POST /api/Wms/AddWarehouseZoneType.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseManagement.AdministrationNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-AddWarehouseZoneType
 func (s *WMSService) AddWarehouseZoneType(ctx context.Context, req *AddWarehouseZoneTypeRequest, opts ...CallOption) (*AddWarehouseZoneTypeResponse, error) {
@@ -43,7 +45,8 @@ func (s *WMSService) AddWarehouseZoneType(ctx context.Context, req *AddWarehouse
 // DeleteWarehouseZone calls POST /api/Wms/DeleteWarehouseZone.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseManagement.AdministrationNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-DeleteWarehouseZone
 func (s *WMSService) DeleteWarehouseZone(ctx context.Context, req *DeleteWarehouseZoneRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -58,7 +61,8 @@ func (s *WMSService) DeleteWarehouseZone(ctx context.Context, req *DeleteWarehou
 // DeleteWarehouseZoneType calls POST /api/Wms/DeleteWarehouseZoneType.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseManagement.AdministrationNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-DeleteWarehouseZoneType
 func (s *WMSService) DeleteWarehouseZoneType(ctx context.Context, req *DeleteWarehouseZoneTypeRequest, opts ...CallOption) (json.RawMessage, error) {
@@ -72,7 +76,8 @@ func (s *WMSService) DeleteWarehouseZoneType(ctx context.Context, req *DeleteWar
 
 // GetBinrackZonesByBinrackIDOrName calls POST /api/Wms/GetBinrackZonesByBinrackIdOrName.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseManagementNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-GetBinrackZonesByBinrackIdOrName
 func (s *WMSService) GetBinrackZonesByBinrackIDOrName(ctx context.Context, req *GetBinrackZonesByBinrackIDOrNameRequest, opts ...CallOption) (*GetBinrackZonesByBinrackIDOrNameResponse, error) {
@@ -86,7 +91,8 @@ func (s *WMSService) GetBinrackZonesByBinrackIDOrName(ctx context.Context, req *
 
 // GetBinrackZonesByZoneIDOrName calls POST /api/Wms/GetBinrackZonesByZoneIdOrName.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseManagementNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-GetBinrackZonesByZoneIdOrName
 func (s *WMSService) GetBinrackZonesByZoneIDOrName(ctx context.Context, req *GetBinrackZonesByZoneIDOrNameRequest, opts ...CallOption) (*GetBinrackZonesByZoneIDOrNameResponse, error) {
@@ -100,7 +106,8 @@ func (s *WMSService) GetBinrackZonesByZoneIDOrName(ctx context.Context, req *Get
 
 // GetWarehouseZoneTypes calls GET /api/Wms/GetWarehouseZoneTypes.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseManagementNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-GetWarehouseZoneTypes
 func (s *WMSService) GetWarehouseZoneTypes(ctx context.Context, req *GetWarehouseZoneTypesRequest, opts ...CallOption) (*GetWarehouseZoneTypesResponse, error) {
@@ -114,7 +121,8 @@ func (s *WMSService) GetWarehouseZoneTypes(ctx context.Context, req *GetWarehous
 
 // GetWarehouseZonesByLocation calls GET /api/Wms/GetWarehouseZonesByLocation.
 //
-// It only reads, and is retried. At most 150 calls a minute.
+// It only reads, and is retried. At most 150 calls a minute. Needs the
+// permission GlobalPermissions.Inventory.WarehouseManagementNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-GetWarehouseZonesByLocation
 func (s *WMSService) GetWarehouseZonesByLocation(ctx context.Context, req *GetWarehouseZonesByLocationRequest, opts ...CallOption) (*GetWarehouseZonesByLocationResponse, error) {
@@ -129,7 +137,8 @@ func (s *WMSService) GetWarehouseZonesByLocation(ctx context.Context, req *GetWa
 // UpdateWarehouseBinrackBinrackToZone calls POST /api/Wms/UpdateWarehouseBinrackBinrackToZone.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseManagementNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-UpdateWarehouseBinrackBinrackToZone
 func (s *WMSService) UpdateWarehouseBinrackBinrackToZone(ctx context.Context, req *UpdateWarehouseBinrackBinrackToZoneRequest, opts ...CallOption) (*UpdateWarehouseBinrackBinrackToZoneResponse, error) {
@@ -144,7 +153,8 @@ func (s *WMSService) UpdateWarehouseBinrackBinrackToZone(ctx context.Context, re
 // UpdateWarehouseZone calls POST /api/Wms/UpdateWarehouseZone.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseManagement.AdministrationNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-UpdateWarehouseZone
 func (s *WMSService) UpdateWarehouseZone(ctx context.Context, req *UpdateWarehouseZoneRequest, opts ...CallOption) (*UpdateWarehouseZoneResponse, error) {
@@ -159,7 +169,8 @@ func (s *WMSService) UpdateWarehouseZone(ctx context.Context, req *UpdateWarehou
 // UpdateWarehouseZoneType calls POST /api/Wms/UpdateWarehouseZoneType.
 //
 // It is never retried once the request may have reached the server. At most 150
-// calls a minute.
+// calls a minute. Needs the permission
+// GlobalPermissions.Inventory.WarehouseManagement.AdministrationNode.
 //
 // Official page: https://apps.linnworks.net/Api/Method/Wms-UpdateWarehouseZoneType
 func (s *WMSService) UpdateWarehouseZoneType(ctx context.Context, req *UpdateWarehouseZoneTypeRequest, opts ...CallOption) (*UpdateWarehouseZoneTypeResponse, error) {

@@ -684,14 +684,17 @@ type CategoryChain struct {
 type Commission struct {
 	Amount   Decimal `json:"amount,omitzero"`
 	Currency string  `json:"currency,omitzero"`
-	Rate     int64   `json:"rate,omitzero"`
+	// Hundredths of a percent: 1250 is 12.5 percent.
+	Rate int64 `json:"rate,omitzero"`
 }
 
 // CommissionRateRange is taken by
 // [AffiliateCreatorService.CreatorSearchOpenCollaborationProduct] and
 // [AffiliateSellerService.SellerSearchAffiliateOpenCollaborationProduct].
 type CommissionRateRange struct {
+	// Hundredths of a percent: 1250 is 12.5 percent.
 	RateGe *int64 `json:"rate_ge,omitzero"`
+	// Hundredths of a percent: 1250 is 12.5 percent.
 	RateLt *int64 `json:"rate_lt,omitzero"`
 }
 
@@ -1413,6 +1416,7 @@ type GetShowcaseProductsResponseProductCollaboration struct {
 // GetShowcaseProductsResponseProductCommission is returned by
 // [AffiliateCreatorService.GetShowcaseProducts].
 type GetShowcaseProductsResponseProductCommission struct {
+	// Hundredths of a percent: 1250 is 12.5 percent.
 	Rate       int64 `json:"rate,omitzero"`
 	RewardRate int64 `json:"reward_rate,omitzero"`
 }

@@ -438,9 +438,10 @@ func (v ContactInfo) LogValue() slog.Value { return wire.LogPrivate(v) }
 // CreateAffiliatePartnerCampaignRequest holds the parameters of
 // AffiliatePartner.CreateAffiliatePartnerCampaign.
 type CreateAffiliatePartnerCampaignRequest struct {
-	CampaignEndTime       *UnixSeconds                       `json:"campaign_end_time,omitzero" url:"-"`
-	CampaignStartTime     *UnixSeconds                       `json:"campaign_start_time,omitzero" url:"-"`
-	CategoryAssetCipher   string                             `url:"category_asset_cipher" json:"-"` // required
+	CampaignEndTime     *UnixSeconds `json:"campaign_end_time,omitzero" url:"-"`
+	CampaignStartTime   *UnixSeconds `json:"campaign_start_time,omitzero" url:"-"`
+	CategoryAssetCipher string       `url:"category_asset_cipher" json:"-"` // required
+	// Hundredths of a percent: 1250 is 12.5 percent.
 	CommissionRate        *int64                             `json:"commission_rate,omitzero" url:"-"`
 	ContactInfo           *ContactInfo                       `json:"contact_info,omitzero" url:"-"`
 	Description           *string                            `json:"description,omitzero" url:"-"`
@@ -463,9 +464,10 @@ type CreateAffiliatePartnerCampaignResponse struct {
 // EditAffiliatePartnerCampaignRequest holds the parameters of
 // AffiliatePartner.EditAffiliatePartnerCampaign.
 type EditAffiliatePartnerCampaignRequest struct {
-	CampaignEndTime       *UnixSeconds                       `json:"campaign_end_time,omitzero" url:"-"`
-	CampaignStartTime     *UnixSeconds                       `json:"campaign_start_time,omitzero" url:"-"`
-	CategoryAssetCipher   string                             `url:"category_asset_cipher" json:"-"` // required
+	CampaignEndTime     *UnixSeconds `json:"campaign_end_time,omitzero" url:"-"`
+	CampaignStartTime   *UnixSeconds `json:"campaign_start_time,omitzero" url:"-"`
+	CategoryAssetCipher string       `url:"category_asset_cipher" json:"-"` // required
+	// Hundredths of a percent: 1250 is 12.5 percent.
 	CommissionRate        *int64                             `json:"commission_rate,omitzero" url:"-"`
 	ContactInfo           *ContactInfo                       `json:"contact_info,omitzero" url:"-"`
 	Description           *string                            `json:"description,omitzero" url:"-"`
@@ -486,7 +488,8 @@ type EditAffiliatePartnerCampaignResponse struct{}
 // GenerateAffiliatePartnerCampaignProductLinkRequest holds the parameters of
 // AffiliatePartner.GenerateAffiliatePartnerCampaignProductLink.
 type GenerateAffiliatePartnerCampaignProductLinkRequest struct {
-	CategoryAssetCipher   string `url:"category_asset_cipher" json:"-"` // required
+	CategoryAssetCipher string `url:"category_asset_cipher" json:"-"` // required
+	// Hundredths of a percent: 1250 is 12.5 percent.
 	CreatorCommissionRate *int64 `json:"creator_commission_rate,omitzero" url:"-"`
 }
 
@@ -639,7 +642,8 @@ type GetAffiliatePartnerCampaignProductListResponse struct {
 // GetAffiliatePartnerCampaignProductListResponseProduct is returned by
 // [AffiliatePartnerService.GetAffiliatePartnerCampaignProductList].
 type GetAffiliatePartnerCampaignProductListResponseProduct struct {
-	Category                        IDName                                                     `json:"category,omitzero"`
+	Category IDName `json:"category,omitzero"`
+	// Hundredths of a percent: 1250 is 12.5 percent.
 	CreatorCommissionRate           int64                                                      `json:"creator_commission_rate,omitzero"`
 	HighestPrice                    Money                                                      `json:"highest_price,omitzero"`
 	ID                              string                                                     `json:"id,omitzero"`
@@ -656,7 +660,8 @@ type GetAffiliatePartnerCampaignProductListResponseProduct struct {
 	SampleQuota                     int64                                                      `json:"sample_quota,omitzero"`
 	ShopName                        string                                                     `json:"shop_name,omitzero"`
 	SKUInformationList              []GetAffiliatePartnerCampaignProductListSKUInformationList `json:"sku_information_list,omitzero"`
-	TotalCommissionRate             int64                                                      `json:"total_commission_rate,omitzero"`
+	// Hundredths of a percent: 1250 is 12.5 percent.
+	TotalCommissionRate int64 `json:"total_commission_rate,omitzero"`
 }
 
 // GetAffiliatePartnerCampaignProductListSKUInformationList is returned by

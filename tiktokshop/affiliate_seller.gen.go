@@ -1277,6 +1277,7 @@ type CreateConversationWithCreatorV202412Request struct {
 // CreateOpenCollaborationRequest holds the parameters of
 // AffiliateSeller.CreateOpenCollaboration.
 type CreateOpenCollaborationRequest struct {
+	// Hundredths of a percent: 1250 is 12.5 percent.
 	CommissionRate *int64  `json:"commission_rate,omitzero"`
 	ProductID      *string `json:"product_id,omitzero"`
 }
@@ -1324,7 +1325,8 @@ func (v CreateTargetCollaborationRequest) LogValue() slog.Value { return wire.Lo
 type CreateTargetCollaborationRequestProduct struct {
 	ID                    *string `json:"id,omitzero"`
 	ShopAdsCommissionRate *int    `json:"shop_ads_commission_rate,omitzero"`
-	TargetCommissionRate  *int64  `json:"target_commission_rate,omitzero"`
+	// Hundredths of a percent: 1250 is 12.5 percent.
+	TargetCommissionRate *int64 `json:"target_commission_rate,omitzero"`
 }
 
 // CreateTargetCollaborationResponse is the reply of
@@ -1412,6 +1414,7 @@ type EditOpenCollaborationSettingsRequest struct {
 // EditOpenCollaborationSettingsRequestAutoAddProduct is taken by
 // [AffiliateSellerService.EditOpenCollaborationSettings].
 type EditOpenCollaborationSettingsRequestAutoAddProduct struct {
+	// Hundredths of a percent: 1250 is 12.5 percent.
 	CommissionRate *int64 `json:"commission_rate,omitzero"`
 	Enable         *bool  `json:"enable,omitzero"`
 }
@@ -2350,12 +2353,13 @@ func (v SearchSellerAffiliateOrdersResponseOrder) LogValue() slog.Value { return
 // SearchSellerAffiliateOrdersResponseOrderSKU is returned by
 // [AffiliateSellerService.SearchSellerAffiliateOrders].
 type SearchSellerAffiliateOrdersResponseOrderSKU struct {
-	ActualCofundedCreatorBonusAmount    Money                                                  `json:"actual_cofunded_creator_bonus_amount,omitzero"`
-	ActualCommissionBase                Money                                                  `json:"actual_commission_base,omitzero"`
-	ActualPaidCommission                Money                                                  `json:"actual_paid_commission,omitzero"`
-	ActualPaidShopAdsCommission         Money                                                  `json:"actual_paid_shop_ads_commission,omitzero"`
-	CampaignID                          string                                                 `json:"campaign_id,omitzero"`
-	CommissionModel                     string                                                 `json:"commission_model,omitzero"`
+	ActualCofundedCreatorBonusAmount Money  `json:"actual_cofunded_creator_bonus_amount,omitzero"`
+	ActualCommissionBase             Money  `json:"actual_commission_base,omitzero"`
+	ActualPaidCommission             Money  `json:"actual_paid_commission,omitzero"`
+	ActualPaidShopAdsCommission      Money  `json:"actual_paid_shop_ads_commission,omitzero"`
+	CampaignID                       string `json:"campaign_id,omitzero"`
+	CommissionModel                  string `json:"commission_model,omitzero"`
+	// Hundredths of a percent: 1250 is 12.5 percent.
 	CommissionRate                      string                                                 `json:"commission_rate,omitzero"`
 	CommissionTierSetting               string                                                 `json:"commission_tier_setting,omitzero"`
 	ContentID                           string                                                 `json:"content_id,omitzero"`
@@ -2817,8 +2821,9 @@ func (v SellerSearchSampleApplicationsResponse) LogValue() slog.Value { return w
 // SellerSearchSampleApplicationsResponseSampleApplication is returned by
 // [AffiliateSellerService.SellerSearchSampleApplications].
 type SellerSearchSampleApplicationsResponseSampleApplication struct {
-	ApproveExpirationTime  UnixSeconds                                            `json:"approve_expiration_time,omitzero"`
-	AvailableQuantity      int                                                    `json:"available_quantity,omitzero"`
+	ApproveExpirationTime UnixSeconds `json:"approve_expiration_time,omitzero"`
+	AvailableQuantity     int         `json:"available_quantity,omitzero"`
+	// A share: 0.125 is 12.5 percent.
 	CommissionRate         string                                                 `json:"commission_rate,omitzero"`
 	Creator                SellerSearchSampleApplicationsSampleApplicationCreator `json:"creator,omitzero"`
 	DisapprovableReasons   []string                                               `json:"disapprovable_reasons,omitzero"`

@@ -894,17 +894,20 @@ type GetShopLIVEPerformanceListLiveStreamSessionSalesPerformance struct {
 type GetShopLIVEPerformanceListRequest struct {
 	AccountType *string `url:"account_type,omitempty" json:"-"`
 	Currency    *string `url:"currency,omitempty" json:"-"`
-	EndDateLt   string  `url:"end_date_lt" json:"-"`         // required
-	PageSize    *int    `url:"page_size,omitempty" json:"-"` // at most 100
-	PageToken   *string `url:"page_token,omitempty" json:"-"`
-	SortField   *string `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *string `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string  `url:"start_date_ge" json:"-"` // required
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
+	EndDateLt string  `url:"end_date_lt" json:"-"`         // required
+	PageSize  *int    `url:"page_size,omitempty" json:"-"` // at most 100
+	PageToken *string `url:"page_token,omitempty" json:"-"`
+	SortField *string `url:"sort_field,omitempty" json:"-"`
+	SortOrder *string `url:"sort_order,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopLIVEPerformanceListResponse is the reply of
 // Analytics.GetShopLIVEPerformanceList.
 type GetShopLIVEPerformanceListResponse struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                                `json:"latest_available_date,omitzero"`
 	LiveStreamSessions  []GetShopLIVEPerformanceListResponseLiveStreamSession `json:"live_stream_sessions,omitzero"`
 	NextPageToken       string                                                `json:"next_page_token,omitzero"`
@@ -941,17 +944,20 @@ func (v GetShopLIVEPerformanceListResponseLiveStreamSession) LogValue() slog.Val
 type GetShopLIVEPerformanceListV202505Request struct {
 	AccountType *string `url:"account_type,omitempty" json:"-"`
 	Currency    *string `url:"currency,omitempty" json:"-"`
-	EndDateLt   string  `url:"end_date_lt" json:"-"` // required
-	PageSize    *string `url:"page_size,omitempty" json:"-"`
-	PageToken   *string `url:"page_token,omitempty" json:"-"`
-	SortField   *string `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *string `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string  `url:"start_date_ge" json:"-"` // required
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
+	EndDateLt string  `url:"end_date_lt" json:"-"` // required
+	PageSize  *string `url:"page_size,omitempty" json:"-"`
+	PageToken *string `url:"page_token,omitempty" json:"-"`
+	SortField *string `url:"sort_field,omitempty" json:"-"`
+	SortOrder *string `url:"sort_order,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopLIVEPerformanceListV202505Response is the reply of
 // Analytics.GetShopLIVEPerformanceListV202505.
 type GetShopLIVEPerformanceListV202505Response struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                                       `json:"latest_available_date,omitzero"`
 	LiveStreamSessions  []GetShopLIVEPerformanceListV202505ResponseLiveStreamSession `json:"live_stream_sessions,omitzero"`
 	NextPageToken       string                                                       `json:"next_page_token,omitzero"`
@@ -1005,15 +1011,18 @@ type GetShopLIVEPerformanceListV202505SalesPerformance struct {
 type GetShopLIVEPerformanceOverviewRequest struct {
 	AccountType *string `url:"account_type,omitempty" json:"-"`
 	Currency    *string `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
 	EndDateLt   string  `url:"end_date_lt" json:"-"` // required
 	Granularity *string `url:"granularity,omitempty" json:"-"`
-	StartDateGe string  `url:"start_date_ge" json:"-"` // required
-	Today       *bool   `url:"today,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
+	Today       *bool  `url:"today,omitempty" json:"-"`
 }
 
 // GetShopLIVEPerformanceOverviewResponse is the reply of
 // Analytics.GetShopLIVEPerformanceOverview.
 type GetShopLIVEPerformanceOverviewResponse struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                            `json:"latest_available_date,omitzero"`
 	Performance         GetShopLIVEPerformanceOverviewResponsePerformance `json:"performance,omitzero"`
 }
@@ -1068,17 +1077,20 @@ type GetShopLIVEPerformanceOverviewV202503PerformanceInterval struct {
 // GetShopLIVEPerformanceOverviewV202503Request holds the parameters of
 // Analytics.GetShopLIVEPerformanceOverviewV202503.
 type GetShopLIVEPerformanceOverviewV202503Request struct {
-	AccountType    *string `url:"account_type,omitempty" json:"-"`
-	Currency       *string `url:"currency,omitempty" json:"-"`
-	EndDateLt      string  `url:"end_date_lt" json:"-"` // required
-	Granularity    *string `url:"granularity,omitempty" json:"-"`
-	StartDateGe    string  `url:"start_date_ge" json:"-"` // required
-	WithComparison *bool   `url:"with_comparison,omitempty" json:"-"`
+	AccountType *string `url:"account_type,omitempty" json:"-"`
+	Currency    *string `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
+	EndDateLt   string  `url:"end_date_lt" json:"-"` // required
+	Granularity *string `url:"granularity,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe    string `url:"start_date_ge" json:"-"` // required
+	WithComparison *bool  `url:"with_comparison,omitempty" json:"-"`
 }
 
 // GetShopLIVEPerformanceOverviewV202503Response is the reply of
 // Analytics.GetShopLIVEPerformanceOverviewV202503.
 type GetShopLIVEPerformanceOverviewV202503Response struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                                   `json:"latest_available_date,omitzero"`
 	Performance         GetShopLIVEPerformanceOverviewV202503ResponsePerformance `json:"performance,omitzero"`
 }
@@ -1305,14 +1317,17 @@ type GetShopPerformancePerformanceIntervalSalesGrossRevenue struct {
 // GetShopPerformanceRequest holds the parameters of
 // Analytics.GetShopPerformance.
 type GetShopPerformanceRequest struct {
-	Currency    *string               `url:"currency,omitempty" json:"-"`
+	Currency *string `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
 	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
 	Granularity *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
-	StartDateGe string                `url:"start_date_ge" json:"-"` // required
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopPerformanceResponse is the reply of Analytics.GetShopPerformance.
 type GetShopPerformanceResponse struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                `json:"latest_available_date,omitzero"`
 	Performance         GetShopPerformanceResponsePerformance `json:"performance,omitzero"`
 }
@@ -1385,16 +1400,19 @@ type GetShopPerformanceV202405PerformanceComparisonInterval struct {
 // GetShopPerformanceV202405Request holds the parameters of
 // Analytics.GetShopPerformanceV202405.
 type GetShopPerformanceV202405Request struct {
-	Currency       *string               `url:"currency,omitempty" json:"-"`
-	EndDateLt      string                `url:"end_date_lt" json:"-"` // required
-	Granularity    *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
-	StartDateGe    string                `url:"start_date_ge" json:"-"` // required
-	WithComparison *bool                 `url:"with_comparison,omitempty" json:"-"`
+	Currency *string `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
+	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
+	Granularity *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe    string `url:"start_date_ge" json:"-"` // required
+	WithComparison *bool  `url:"with_comparison,omitempty" json:"-"`
 }
 
 // GetShopPerformanceV202405Response is the reply of
 // Analytics.GetShopPerformanceV202405.
 type GetShopPerformanceV202405Response struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                       `json:"latest_available_date,omitzero"`
 	Performance         GetShopPerformanceV202405ResponsePerformance `json:"performance,omitzero"`
 }
@@ -1486,15 +1504,18 @@ type GetShopProductPerformanceDetailPerformanceTopContentContent struct {
 // GetShopProductPerformanceDetailRequest holds the parameters of
 // Analytics.GetShopProductPerformanceDetail.
 type GetShopProductPerformanceDetailRequest struct {
-	Currency    *string               `url:"currency,omitempty" json:"-"`
+	Currency *string `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
 	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
 	Granularity *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
-	StartDateGe string                `url:"start_date_ge" json:"-"` // required
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopProductPerformanceDetailResponse is the reply of
 // Analytics.GetShopProductPerformanceDetail.
 type GetShopProductPerformanceDetailResponse struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                             `json:"latest_available_date,omitzero"`
 	Performance         GetShopProductPerformanceDetailResponsePerformance `json:"performance,omitzero"`
 }
@@ -1614,16 +1635,19 @@ type GetShopProductPerformanceDetailV202405PerformanceInterval struct {
 // GetShopProductPerformanceDetailV202405Request holds the parameters of
 // Analytics.GetShopProductPerformanceDetailV202405.
 type GetShopProductPerformanceDetailV202405Request struct {
-	Currency       *string               `url:"currency,omitempty" json:"-"`
-	EndDateLt      string                `url:"end_date_lt" json:"-"` // required
-	Granularity    *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
-	StartDateGe    string                `url:"start_date_ge" json:"-"` // required
-	WithComparison *bool                 `url:"with_comparison,omitempty" json:"-"`
+	Currency *string `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
+	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
+	Granularity *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe    string `url:"start_date_ge" json:"-"` // required
+	WithComparison *bool  `url:"with_comparison,omitempty" json:"-"`
 }
 
 // GetShopProductPerformanceDetailV202405Response is the reply of
 // Analytics.GetShopProductPerformanceDetailV202405.
 type GetShopProductPerformanceDetailV202405Response struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                                    `json:"latest_available_date,omitzero"`
 	Performance         GetShopProductPerformanceDetailV202405ResponsePerformance `json:"performance,omitzero"`
 }
@@ -1646,20 +1670,23 @@ type GetShopProductPerformanceListProductOverallPerformance struct {
 // GetShopProductPerformanceListRequest holds the parameters of
 // Analytics.GetShopProductPerformanceList.
 type GetShopProductPerformanceListRequest struct {
-	CategoryFilter      []string   `url:"category_filter,comma,omitempty" json:"-"`
-	Currency            *string    `url:"currency,omitempty" json:"-"`
+	CategoryFilter []string `url:"category_filter,comma,omitempty" json:"-"`
+	Currency       *string  `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
 	EndDateLt           string     `url:"end_date_lt" json:"-"`         // required
 	PageSize            *int64     `url:"page_size,omitempty" json:"-"` // at most 100
 	PageToken           *string    `url:"page_token,omitempty" json:"-"`
 	ProductStatusFilter *string    `url:"product_status_filter,omitempty" json:"-"`
 	SortField           *string    `url:"sort_field,omitempty" json:"-"`
 	SortOrder           *SortOrder `url:"sort_order,omitempty" json:"-"`
-	StartDateGe         string     `url:"start_date_ge" json:"-"` // required
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopProductPerformanceListResponse is the reply of
 // Analytics.GetShopProductPerformanceList.
 type GetShopProductPerformanceListResponse struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                         `json:"latest_available_date,omitzero"`
 	NextPageToken       string                                         `json:"next_page_token,omitzero"`
 	Products            []GetShopProductPerformanceListResponseProduct `json:"products,omitzero"`
@@ -1676,18 +1703,21 @@ type GetShopProductPerformanceListResponseProduct struct {
 // GetShopProductPerformanceListV202405Request holds the parameters of
 // Analytics.GetShopProductPerformanceListV202405.
 type GetShopProductPerformanceListV202405Request struct {
-	Currency    *string    `url:"currency,omitempty" json:"-"`
-	EndDateLt   string     `url:"end_date_lt" json:"-"`         // required
-	PageSize    *int64     `url:"page_size,omitempty" json:"-"` // at most 100
-	PageToken   *string    `url:"page_token,omitempty" json:"-"`
-	SortField   *string    `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *SortOrder `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string     `url:"start_date_ge" json:"-"` // required
+	Currency *string `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
+	EndDateLt string     `url:"end_date_lt" json:"-"`         // required
+	PageSize  *int64     `url:"page_size,omitempty" json:"-"` // at most 100
+	PageToken *string    `url:"page_token,omitempty" json:"-"`
+	SortField *string    `url:"sort_field,omitempty" json:"-"`
+	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopProductPerformanceListV202405Response is the reply of
 // Analytics.GetShopProductPerformanceListV202405.
 type GetShopProductPerformanceListV202405Response struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                                `json:"latest_available_date,omitzero"`
 	NextPageToken       string                                                `json:"next_page_token,omitzero"`
 	Products            []GetShopProductPerformanceListV202405ResponseProduct `json:"products,omitzero"`
@@ -1707,8 +1737,9 @@ type GetShopProductPerformanceListV202405ResponseProduct struct {
 // GetShopSKUPerformanceListRequest holds the parameters of
 // Analytics.GetShopSKUPerformanceList.
 type GetShopSKUPerformanceListRequest struct {
-	CategoryFilter      []string   `url:"category_filter,comma,omitempty" json:"-"`
-	Currency            *string    `url:"currency,omitempty" json:"-"`
+	CategoryFilter []string `url:"category_filter,comma,omitempty" json:"-"`
+	Currency       *string  `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
 	EndDateLt           string     `url:"end_date_lt" json:"-"`         // required
 	PageSize            *int64     `url:"page_size,omitempty" json:"-"` // at most 100
 	PageToken           *string    `url:"page_token,omitempty" json:"-"`
@@ -1716,12 +1747,14 @@ type GetShopSKUPerformanceListRequest struct {
 	ProductStatusFilter *string    `url:"product_status_filter,omitempty" json:"-"`
 	SortField           *string    `url:"sort_field,omitempty" json:"-"`
 	SortOrder           *SortOrder `url:"sort_order,omitempty" json:"-"`
-	StartDateGe         string     `url:"start_date_ge" json:"-"` // required
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopSKUPerformanceListResponse is the reply of
 // Analytics.GetShopSKUPerformanceList.
 type GetShopSKUPerformanceListResponse struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                 `json:"latest_available_date,omitzero"`
 	NextPageToken       string                                 `json:"next_page_token,omitzero"`
 	SKUs                []GetShopSKUPerformanceListResponseSKU `json:"skus,omitzero"`
@@ -1742,28 +1775,33 @@ type GetShopSKUPerformanceListResponseSKU struct {
 // GetShopSKUPerformanceListV202406Request holds the parameters of
 // Analytics.GetShopSKUPerformanceListV202406.
 type GetShopSKUPerformanceListV202406Request struct {
-	Currency    *string    `url:"currency,omitempty" json:"-"`
-	EndDateLt   string     `url:"end_date_lt" json:"-"`         // required
-	PageSize    *int64     `url:"page_size,omitempty" json:"-"` // at most 100
-	PageToken   *string    `url:"page_token,omitempty" json:"-"`
-	ProductID   *string    `url:"product_id,omitempty" json:"-"`
-	SortField   *string    `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *SortOrder `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string     `url:"start_date_ge" json:"-"` // required
+	Currency *string `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
+	EndDateLt string     `url:"end_date_lt" json:"-"`         // required
+	PageSize  *int64     `url:"page_size,omitempty" json:"-"` // at most 100
+	PageToken *string    `url:"page_token,omitempty" json:"-"`
+	ProductID *string    `url:"product_id,omitempty" json:"-"`
+	SortField *string    `url:"sort_field,omitempty" json:"-"`
+	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopSKUPerformanceRequest holds the parameters of
 // Analytics.GetShopSKUPerformance.
 type GetShopSKUPerformanceRequest struct {
-	Currency    *string               `url:"currency,omitempty" json:"-"`
+	Currency *string `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
 	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
 	Granularity *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
-	StartDateGe string                `url:"start_date_ge" json:"-"` // required
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopSKUPerformanceResponse is the reply of
 // Analytics.GetShopSKUPerformance.
 type GetShopSKUPerformanceResponse struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                   `json:"latest_available_date,omitzero"`
 	Performance         GetShopSKUPerformanceResponsePerformance `json:"performance,omitzero"`
 }
@@ -1803,16 +1841,19 @@ type GetShopSKUPerformanceV202406PerformanceComparisonInterval struct {
 // GetShopSKUPerformanceV202406Request holds the parameters of
 // Analytics.GetShopSKUPerformanceV202406.
 type GetShopSKUPerformanceV202406Request struct {
-	Currency       *string               `url:"currency,omitempty" json:"-"`
-	EndDateLt      string                `url:"end_date_lt" json:"-"` // required
-	Granularity    *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
-	StartDateGe    string                `url:"start_date_ge" json:"-"` // required
-	WithComparison *bool                 `url:"with_comparison,omitempty" json:"-"`
+	Currency *string `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
+	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
+	Granularity *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe    string `url:"start_date_ge" json:"-"` // required
+	WithComparison *bool  `url:"with_comparison,omitempty" json:"-"`
 }
 
 // GetShopSKUPerformanceV202406Response is the reply of
 // Analytics.GetShopSKUPerformanceV202406.
 type GetShopSKUPerformanceV202406Response struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                          `json:"latest_available_date,omitzero"`
 	Performance         GetShopSKUPerformanceV202406ResponsePerformance `json:"performance,omitzero"`
 }
@@ -1905,15 +1946,18 @@ type GetShopVideoPerformanceDetailsPerformanceViewerProfile struct {
 // GetShopVideoPerformanceDetailsRequest holds the parameters of
 // Analytics.GetShopVideoPerformanceDetails.
 type GetShopVideoPerformanceDetailsRequest struct {
-	Currency    *string               `url:"currency,omitempty" json:"-"`
+	Currency *string `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
 	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
 	Granularity *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
-	StartDateGe string                `url:"start_date_ge" json:"-"` // required
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopVideoPerformanceDetailsResponse is the reply of
 // Analytics.GetShopVideoPerformanceDetails.
 type GetShopVideoPerformanceDetailsResponse struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                            `json:"latest_available_date,omitzero"`
 	Performance         GetShopVideoPerformanceDetailsResponsePerformance `json:"performance,omitzero"`
 }
@@ -1959,19 +2003,22 @@ type GetShopVideoPerformanceDetailsV202409PerformanceInterval struct {
 // GetShopVideoPerformanceDetailsV202409Request holds the parameters of
 // Analytics.GetShopVideoPerformanceDetailsV202409.
 type GetShopVideoPerformanceDetailsV202409Request struct {
-	Currency       *string               `url:"currency,omitempty" json:"-"`
-	EndDateLt      string                `url:"end_date_lt" json:"-"` // required
-	Granularity    *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
-	StartDateGe    string                `url:"start_date_ge" json:"-"` // required
-	WithComparison *bool                 `url:"with_comparison,omitempty" json:"-"`
+	Currency *string `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
+	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
+	Granularity *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe    string `url:"start_date_ge" json:"-"` // required
+	WithComparison *bool  `url:"with_comparison,omitempty" json:"-"`
 }
 
 // GetShopVideoPerformanceDetailsV202409Response is the reply of
 // Analytics.GetShopVideoPerformanceDetailsV202409.
 type GetShopVideoPerformanceDetailsV202409Response struct {
-	EngagementData      GetShopVideoPerformanceDetailsV202409ResponseEngagementData `json:"engagement_data,omitzero"`
-	LatestAvailableDate string                                                      `json:"latest_available_date,omitzero"`
-	Performance         GetShopVideoPerformanceDetailsV202409ResponsePerformance    `json:"performance,omitzero"`
+	EngagementData GetShopVideoPerformanceDetailsV202409ResponseEngagementData `json:"engagement_data,omitzero"`
+	// The last date that has data, in the time zone of the shop.
+	LatestAvailableDate string                                                   `json:"latest_available_date,omitzero"`
+	Performance         GetShopVideoPerformanceDetailsV202409ResponsePerformance `json:"performance,omitzero"`
 }
 
 // GetShopVideoPerformanceDetailsV202409ResponseEngagementData is returned by
@@ -2003,17 +2050,20 @@ type GetShopVideoPerformanceDetailsViewerProfileAgeDistribution struct {
 type GetShopVideoPerformanceListRequest struct {
 	AccountType *GetShopVideoPerformanceListRequestAccountType `url:"account_type,omitempty" json:"-"`
 	Currency    *string                                        `url:"currency,omitempty" json:"-"`
-	EndDateLt   string                                         `url:"end_date_lt" json:"-"`         // required
-	PageSize    *int                                           `url:"page_size,omitempty" json:"-"` // at most 100
-	PageToken   *string                                        `url:"page_token,omitempty" json:"-"`
-	SortField   *string                                        `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *SortOrder                                     `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string                                         `url:"start_date_ge" json:"-"` // required
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
+	EndDateLt string     `url:"end_date_lt" json:"-"`         // required
+	PageSize  *int       `url:"page_size,omitempty" json:"-"` // at most 100
+	PageToken *string    `url:"page_token,omitempty" json:"-"`
+	SortField *string    `url:"sort_field,omitempty" json:"-"`
+	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopVideoPerformanceListResponse is the reply of
 // Analytics.GetShopVideoPerformanceList.
 type GetShopVideoPerformanceListResponse struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                     `json:"latest_available_date,omitzero"`
 	NextPageToken       string                                     `json:"next_page_token,omitzero"`
 	TotalCount          int64                                      `json:"total_count,omitzero"`
@@ -2055,17 +2105,20 @@ func (v GetShopVideoPerformanceListResponseVideo) LogValue() slog.Value { return
 type GetShopVideoPerformanceListV202409Request struct {
 	AccountType *GetShopVideoPerformanceListV202409RequestAccountType `url:"account_type,omitempty" json:"-"`
 	Currency    *string                                               `url:"currency,omitempty" json:"-"`
-	EndDateLt   string                                                `url:"end_date_lt" json:"-"`         // required
-	PageSize    *int                                                  `url:"page_size,omitempty" json:"-"` // at most 100
-	PageToken   *string                                               `url:"page_token,omitempty" json:"-"`
-	SortField   *string                                               `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *SortOrder                                            `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string                                                `url:"start_date_ge" json:"-"` // required
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
+	EndDateLt string     `url:"end_date_lt" json:"-"`         // required
+	PageSize  *int       `url:"page_size,omitempty" json:"-"` // at most 100
+	PageToken *string    `url:"page_token,omitempty" json:"-"`
+	SortField *string    `url:"sort_field,omitempty" json:"-"`
+	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopVideoPerformanceListV202409Response is the reply of
 // Analytics.GetShopVideoPerformanceListV202409.
 type GetShopVideoPerformanceListV202409Response struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                            `json:"latest_available_date,omitzero"`
 	NextPageToken       string                                            `json:"next_page_token,omitzero"`
 	TotalCount          int64                                             `json:"total_count,omitzero"`
@@ -2105,15 +2158,18 @@ func (v GetShopVideoPerformanceListV202409ResponseVideo) LogValue() slog.Value {
 type GetShopVideoPerformanceOverviewRequest struct {
 	AccountType *GetShopVideoPerformanceOverviewRequestAccountType `url:"account_type,omitempty" json:"-"`
 	Currency    *string                                            `url:"currency,omitempty" json:"-"`
-	EndDateLt   string                                             `url:"end_date_lt" json:"-"` // required
-	Granularity *AnalyticsGranularity                              `url:"granularity,omitempty" json:"-"`
-	StartDateGe string                                             `url:"start_date_ge" json:"-"` // required
-	Today       *bool                                              `url:"today,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
+	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
+	Granularity *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
+	Today       *bool  `url:"today,omitempty" json:"-"`
 }
 
 // GetShopVideoPerformanceOverviewResponse is the reply of
 // Analytics.GetShopVideoPerformanceOverview.
 type GetShopVideoPerformanceOverviewResponse struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                             `json:"latest_available_date,omitzero"`
 	Performance         GetShopVideoPerformanceOverviewResponsePerformance `json:"performance,omitzero"`
 }
@@ -2162,17 +2218,20 @@ type GetShopVideoPerformanceOverviewV202409PerformanceInterval struct {
 // GetShopVideoPerformanceOverviewV202409Request holds the parameters of
 // Analytics.GetShopVideoPerformanceOverviewV202409.
 type GetShopVideoPerformanceOverviewV202409Request struct {
-	AccountType    *GetShopVideoPerformanceOverviewV202409RequestAccountType `url:"account_type,omitempty" json:"-"`
-	Currency       *string                                                   `url:"currency,omitempty" json:"-"`
-	EndDateLt      string                                                    `url:"end_date_lt" json:"-"` // required
-	Granularity    *AnalyticsGranularity                                     `url:"granularity,omitempty" json:"-"`
-	StartDateGe    string                                                    `url:"start_date_ge" json:"-"` // required
-	WithComparison *bool                                                     `url:"with_comparison,omitempty" json:"-"`
+	AccountType *GetShopVideoPerformanceOverviewV202409RequestAccountType `url:"account_type,omitempty" json:"-"`
+	Currency    *string                                                   `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
+	EndDateLt   string                `url:"end_date_lt" json:"-"` // required
+	Granularity *AnalyticsGranularity `url:"granularity,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe    string `url:"start_date_ge" json:"-"` // required
+	WithComparison *bool  `url:"with_comparison,omitempty" json:"-"`
 }
 
 // GetShopVideoPerformanceOverviewV202409Response is the reply of
 // Analytics.GetShopVideoPerformanceOverviewV202409.
 type GetShopVideoPerformanceOverviewV202409Response struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                                    `json:"latest_available_date,omitzero"`
 	Performance         GetShopVideoPerformanceOverviewV202409ResponsePerformance `json:"performance,omitzero"`
 }
@@ -2187,18 +2246,21 @@ type GetShopVideoPerformanceOverviewV202409ResponsePerformance struct {
 // GetShopVideoProductPerformanceListRequest holds the parameters of
 // Analytics.GetShopVideoProductPerformanceList.
 type GetShopVideoProductPerformanceListRequest struct {
-	Currency    *string    `url:"currency,omitempty" json:"-"`
-	EndDateLt   string     `url:"end_date_lt" json:"-"`         // required
-	PageSize    *int       `url:"page_size,omitempty" json:"-"` // at most 100
-	PageToken   *string    `url:"page_token,omitempty" json:"-"`
-	SortField   *string    `url:"sort_field,omitempty" json:"-"`
-	SortOrder   *SortOrder `url:"sort_order,omitempty" json:"-"`
-	StartDateGe string     `url:"start_date_ge" json:"-"` // required
+	Currency *string `url:"currency,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, exclusive.
+	EndDateLt string     `url:"end_date_lt" json:"-"`         // required
+	PageSize  *int       `url:"page_size,omitempty" json:"-"` // at most 100
+	PageToken *string    `url:"page_token,omitempty" json:"-"`
+	SortField *string    `url:"sort_field,omitempty" json:"-"`
+	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
+	// A date such as 2026-11-28 in the time zone of the shop, inclusive.
+	StartDateGe string `url:"start_date_ge" json:"-"` // required
 }
 
 // GetShopVideoProductPerformanceListResponse is the reply of
 // Analytics.GetShopVideoProductPerformanceList.
 type GetShopVideoProductPerformanceListResponse struct {
+	// The last date that has data, in the time zone of the shop.
 	LatestAvailableDate string                                              `json:"latest_available_date,omitzero"`
 	NextPageToken       string                                              `json:"next_page_token,omitzero"`
 	Products            []GetShopVideoProductPerformanceListResponseProduct `json:"products,omitzero"`

@@ -629,7 +629,6 @@ func (c *Client) token(ctx context.Context, op, path string, replay replay, old 
 	u.RawQuery = q.Encode()
 	call := transport.Call{
 		Operation: op, Method: http.MethodGet, URL: u, Replay: replay,
-		Header:  http.Header{"User-Agent": {c.core.userAgent}},
 		Secrets: p.known,
 	}
 	p.limit(&call, LimitKey{App: c.core.appKey, Operation: op})
@@ -699,8 +698,9 @@ func readTime(field json.RawMessage, to *time.Time) {
 // already, and a refused one cannot be replaced.
 type unsigned struct{ signed }
 
-// Prepare only counts: the request is complete.
-func (p *unsigned) Prepare(context.Context, *http.Request, []byte) error {
+// Prepare only names the client: the request is complete.
+func (p *unsigned) Prepare(_ context.Context, req *http.Request, _ []byte) error {
+	req.Header.Set("User-Agent", p.core.userAgent)
 	p.attempts++
 	return nil
 }

@@ -39,7 +39,8 @@ func (s *AuthorizationService) GetAuthorizedCategoryAssets(ctx context.Context, 
 
 // GetAuthorizedShops calls GET /authorization/202309/shops.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeAuthorization]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-authorized-shops-202309
 func (s *AuthorizationService) GetAuthorizedShops(ctx context.Context, req *GetAuthorizedShopsRequest, opts ...CallOption) (*GetAuthorizedShopsResponse, error) {
@@ -134,6 +135,7 @@ type GetWidgetTokenResponse struct {
 // [AuthorizationService.GetWidgetToken] and
 // [AuthorizationService.GetWidgetTokenV202312].
 type GetWidgetTokenResponseWidgetToken struct {
+	// Usually after 5 minutes.
 	ExpireAt UnixSeconds `json:"expire_at,omitzero"`
 	Token    Secret      `json:"token,omitzero"`
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -17,8 +16,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/google/go-querystring/query"
 
 	"github.com/linnbridge/linnbridge/internal/lenient"
 	"github.com/linnbridge/linnbridge/internal/transport"
@@ -150,8 +147,13 @@ func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Val
 		strings.ContainsAny(rawPath, "{}?#") || path.Clean(rawPath) != rawPath {
 		return fmt.Errorf("tiktokshop: %s: the path must start with / and hold no placeholder, query, dot segment or stray %%", op.name)
 	}
+	params := make([]param, 0, len(query))
 	for name, values := range query {
-		if len(values) > 1 {
+		switch len(values) {
+		case 0:
+		case 1:
+			params = append(params, param{name, values[0]})
+		default:
 			// Which of them TikTok signs is not documented.
 			return fmt.Errorf("tiktokshop: %s: the query parameter %s stands %d times: give a list as one value, joined by commas", op.name, name, len(values))
 		}
@@ -159,7 +161,7 @@ func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Val
 	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
 		return fmt.Errorf("tiktokshop: %s: out must be a pointer", op.name)
 	}
-	return c.send(ctx, op, rawPath, query, body, out, opts)
+	return c.send(ctx, op, rawPath, params, body, out, opts)
 }
 
 // call sends op. args fill the placeholders of its path; req is the request
@@ -174,13 +176,15 @@ func (c *Client) call(ctx context.Context, op operation, args []string, req, out
 	if err != nil {
 		return fmt.Errorf("tiktokshop: %s: %w", op.name, err)
 	}
-	var values url.Values
+	var room [8]param
+	params := room[:0]
 	if op.query && req != nil {
-		if values, err = query.Values(req); err != nil {
+		err := wire.Query(req, func(name, value string) { params = append(params, param{name, value}) })
+		if err != nil {
 			return fmt.Errorf("tiktokshop: %s: encoding the query: %w", op.name, err)
 		}
 	}
-	err = c.send(ctx, op, p, values, req, wire.Result(out), opts)
+	err = c.send(ctx, op, p, params, req, wire.Result(out), opts)
 	if err != nil && !IsPartial(err) && !inPart(err) {
 		wire.Discard(out)
 	}
@@ -190,7 +194,7 @@ func (c *Client) call(ctx context.Context, op operation, args []string, req, out
 // noID: of TikTok's ids, the description has none of a type of their own.
 func noID(reflect.Type) bool { return false }
 
-func (c *Client) send(ctx context.Context, op operation, rawPath string, values url.Values, req, out any, opts []CallOption) error {
+func (c *Client) send(ctx context.Context, op operation, rawPath string, params []param, req, out any, opts []CallOption) error {
 	var s callSettings
 	for _, opt := range opts {
 		if opt == nil {
@@ -209,16 +213,14 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 	if err != nil {
 		return fmt.Errorf("tiktokshop: %s: encoding the body: %w", op.name, err)
 	}
-	u := c.core.baseURL.JoinPath(rawPath)
+	u := wire.Join(c.core.baseURL, rawPath)
 	p := &signed{
 		core: c.core, op: op.name, shop: c.shop.ID, replay: op.replay, contentType: contentType, out: out,
 		path:   strings.TrimPrefix(u.EscapedPath(), c.core.basePath),
-		params: c.params(values, op.noCipher),
+		params: c.params(params, op.noCipher),
 	}
-	header := http.Header{"Content-Type": {contentType}, "User-Agent": {c.core.userAgent}}
-	maps.Copy(header, s.Header)
 	call := transport.Call{
-		Operation: op.name, Account: c.shop.ID, Method: op.method, URL: u, Body: body, Header: header,
+		Operation: op.name, Account: c.shop.ID, Method: op.method, URL: u, Header: s.Header, Body: body,
 		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
 		Secrets: p.known,
 	}
@@ -234,17 +236,15 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 }
 
 // params are the parameters of a call but for those that each attempt adds.
-func (c *Client) params(values url.Values, noCipher bool) []param {
-	params := make([]param, 0, len(values)+1)
+func (c *Client) params(given []param, noCipher bool) []param {
+	params := make([]param, 0, len(given)+1)
 	bound := c.shop.Cipher != "" && !noCipher
-	for name, list := range values {
+	for _, p := range given {
 		switch {
-		case name == "app_key", name == "timestamp", name == "sign", name == "shop_cipher" && bound:
+		case p.name == "app_key", p.name == "timestamp", p.name == "sign", p.name == "shop_cipher" && bound:
 			continue // the client's own decide
 		}
-		for _, value := range list {
-			params = append(params, param{name, value})
-		}
+		params = append(params, p)
 	}
 	if bound {
 		params = append(params, param{"shop_cipher", c.shop.Cipher})
@@ -258,7 +258,7 @@ type signed struct {
 	op, shop    string
 	replay      replay
 	path        string  // as signed
-	params      []param // as the caller gave them
+	params      []param // but for those that each attempt adds
 	contentType string
 	out         any // receives the data, nil to drop it
 
@@ -294,13 +294,15 @@ func (p *signed) Prepare(ctx context.Context, req *http.Request, body []byte) er
 		return p.last
 	}
 	now := strconv.FormatInt(p.core.now().Unix(), 10)
-	params := make([]param, 0, len(p.params)+3)
-	params = append(append(params, p.params...), param{"app_key", p.core.appKey}, param{"timestamp", now})
+	var room [16]param // enough for nearly every query, without an allocation
+	params := append(append(room[:0], p.params...), param{"app_key", p.core.appKey}, param{"timestamp", now})
 	sortParams(params)
 	secret := p.core.secret
 	signature := sign(secret, p.path, params, p.contentType, body)
 	req.URL.RawQuery = encodeParams(append(params, param{"sign", signature}))
-	req.Header.Set("x-tts-access-token", token.AccessToken.Reveal())
+	req.Header["Content-Type"] = []string{p.contentType}
+	req.Header["User-Agent"] = []string{p.core.userAgent}
+	req.Header["X-Tts-Access-Token"] = []string{token.AccessToken.Reveal()}
 	p.attempts++
 	p.token = token
 	p.secrets = []string{

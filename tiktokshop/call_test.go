@@ -480,7 +480,7 @@ func TestReplies(t *testing.T) {
 	}
 	for _, body := range []string{
 		``, `null`, `[]`, `{}`, `"x"`, `<html>`, `{"code":null}`, `{"code":true}`, `{"code":0`, `{"code":0,"data":[]}`,
-		`{"code":0,"data":{"orders":7}}`, `{"code":0,"data":"x"}`, `{"code":0.5}`, `{"code":0,"data":{"status":"Sign in"}}`,
+		`{"code":0,"data":{"orders":7}}`, `{"code":0,"data":"x"}`, `{"code":0.5}`, `{"code":0.0,"data":{}}`, `{"code":"","data":{}}`, `{"code":0,"data":{"status":"Sign in"}}`,
 		`{"code":0,"data":""}`, `{"code":99999999999999999999,"data":{}}`, `{"code":0,"data":{}}{"code":0,"data":{}}`,
 	} {
 		c, _ := setup(t, []answer{{body: body}})
@@ -548,6 +548,10 @@ func TestReplyAboveTheLimit(t *testing.T) {
 	c, _ = setup(t, []answer{ok(`{}`)}, WithMaxReply(10))
 	if err := getOrder(t.Context(), c); !is(err, ClassDecode) || !strings.Contains(err.Error(), "WithMaxReply allows: 10 bytes") {
 		t.Errorf("got %v", err)
+	}
+	c, _ = setup(t, []answer{ok(`{"orders":[{"id":"1","buyer_message":"` + strings.Repeat("x", 33<<20) + `"}]}`)}, WithMaxReply(34<<20))
+	if got, err := c.Order.GetOrderDetail(t.Context(), oneOrder); err != nil || len(got.Orders[0].BuyerMessage) != 33<<20 {
+		t.Errorf("above the default, on request: %v", err)
 	}
 }
 

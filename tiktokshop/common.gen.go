@@ -29,10 +29,14 @@ type CountByType struct {
 // returned by [ProductService.GetProduct] and 11 others. Bools and numbers are
 // always sent, the rest unless it is empty; [Client.Call] can send that too.
 type Dimensions struct {
-	Height string     `json:"height,omitzero"`
-	Length string     `json:"length,omitzero"`
-	Unit   LengthUnit `json:"unit,omitzero"`
-	Width  string     `json:"width,omitzero"`
+	// In Unit. Whole numbers only for products.
+	Height string `json:"height,omitzero"`
+	// In Unit. Whole numbers only for products.
+	Length string `json:"length,omitzero"`
+	// CM or INCH for parcels to ship; CENTIMETER for products, INCH too in the US.
+	Unit LengthUnit `json:"unit,omitzero"`
+	// In Unit. Whole numbers only for products.
+	Width string `json:"width,omitzero"`
 }
 
 // FileURI is taken by [GSFullServiceCommodityService.GSCreateProduct] and 6
@@ -70,9 +74,11 @@ type IDOnly struct {
 
 // Image is returned by [ReturnRefundService.SearchReturns] and 13 others.
 type Image struct {
+	// Pixels.
 	Height int    `json:"height,omitzero"`
 	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
+	// Pixels.
+	Width int `json:"width,omitzero"`
 }
 
 // ImageURI is taken by [ProductService.EditProduct] and 16 others, and returned
@@ -103,8 +109,9 @@ type KeyValue struct {
 // [PromotionService.GetCoupon] and 63 others. Bools and numbers are always
 // sent, the rest unless it is empty; [Client.Call] can send that too.
 type Money struct {
-	Amount   Decimal `json:"amount,omitzero"`
-	Currency string  `json:"currency,omitzero"`
+	Amount Decimal `json:"amount,omitzero"`
+	// An ISO 4217 code, such as GBP.
+	Currency string `json:"currency,omitzero"`
 }
 
 // MoneyByType is returned by [AnalyticsService.GetShopSKUPerformance] and 3
@@ -129,6 +136,7 @@ type MoneyRange struct {
 // [FinanceService.GetPaymentsV202309]. Bools and numbers are always sent, the
 // rest unless it is empty; [Client.Call] can send that too.
 type PaymentMoney struct {
+	// An ISO 4217 code, such as GBP.
 	Currency string  `json:"currency,omitzero"`
 	Value    Decimal `json:"value,omitzero"`
 }
@@ -152,11 +160,13 @@ type PriceRange struct {
 
 // ProductImage is returned by [ProductService.GetProduct] and 4 others.
 type ProductImage struct {
+	// Pixels.
 	Height    int      `json:"height,omitzero"`
 	ThumbURLs []string `json:"thumb_urls,omitzero"`
 	URI       string   `json:"uri,omitzero"`
 	URLs      []string `json:"urls,omitzero"`
-	Width     int      `json:"width,omitzero"`
+	// Pixels.
+	Width int `json:"width,omitzero"`
 }
 
 // RegionalRequirement is returned by [ProductService.GetGlobalCategoryRules].
@@ -181,6 +191,9 @@ type TimeRange struct {
 // by [ProductService.GetProduct] and 13 others. Bools and numbers are always
 // sent, the rest unless it is empty; [Client.Call] can send that too.
 type Weight struct {
-	Unit  WeightUnit `json:"unit,omitzero"`
-	Value string     `json:"value,omitzero"`
+	// GRAM or POUND for parcels to ship. For products KILOGRAM; POUND too in the
+	// US, GRAM in Brazil, Japan and Mexico.
+	Unit WeightUnit `json:"unit,omitzero"`
+	// In Unit. For products up to 3 decimals in KILOGRAM, 2 in POUND, none in GRAM.
+	Value string `json:"value,omitzero"`
 }

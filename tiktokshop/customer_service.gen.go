@@ -403,7 +403,8 @@ type GetCustomerServicePerformanceResponse struct {
 // GetCustomerServicePerformanceResponsePerformance is returned by
 // [CustomerServiceService.GetCustomerServicePerformance].
 type GetCustomerServicePerformanceResponsePerformance struct {
-	ResponsePercentage     string `json:"response_percentage,omitzero"`
+	ResponsePercentage string `json:"response_percentage,omitzero"`
+	// Minutes.
 	ResponseTimeMins       string `json:"response_time_mins,omitzero"`
 	SatisfactionPercentage string `json:"satisfaction_percentage,omitzero"`
 	SupportSessionCount    int    `json:"support_session_count,omitzero"`

@@ -11,7 +11,8 @@ type EventService service
 
 // DeleteShopWebhook calls DELETE /event/202309/webhooks.
 //
-// Repeating it changes nothing more, so it is retried. Version 202309.
+// Repeating it changes nothing more, so it is retried. Needs the scope
+// [ScopeAuthorization]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/delete-shop-webhook-202309
 func (s *EventService) DeleteShopWebhook(ctx context.Context, req *DeleteShopWebhookRequest, opts ...CallOption) (*DeleteShopWebhookResponse, error) {
@@ -25,7 +26,8 @@ func (s *EventService) DeleteShopWebhook(ctx context.Context, req *DeleteShopWeb
 
 // GetShopWebhooks calls GET /event/202309/webhooks.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeAuthorization]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shop-webhooks-202309
 func (s *EventService) GetShopWebhooks(ctx context.Context, req *GetShopWebhooksRequest, opts ...CallOption) (*GetShopWebhooksResponse, error) {
@@ -39,7 +41,8 @@ func (s *EventService) GetShopWebhooks(ctx context.Context, req *GetShopWebhooks
 
 // UpdateShopWebhook calls PUT /event/202309/webhooks.
 //
-// Repeating it changes nothing more, so it is retried. Version 202309.
+// Repeating it changes nothing more, so it is retried. Needs the scope
+// [ScopeAuthorization]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-shop-webhook-202309
 func (s *EventService) UpdateShopWebhook(ctx context.Context, req *UpdateShopWebhookRequest, opts ...CallOption) (*UpdateShopWebhookResponse, error) {

@@ -562,7 +562,8 @@ type QueryGoodsInventoryForMCFResponseGoodsInventoryList struct {
 // SearchFBTInventoryRecordRequest holds the parameters of
 // FBT.SearchFBTInventoryRecord.
 type SearchFBTInventoryRecordRequest struct {
-	CreateTimeGe    *UnixSeconds `json:"create_time_ge,omitzero" url:"-"`
+	CreateTimeGe *UnixSeconds `json:"create_time_ge,omitzero" url:"-"`
+	// Inclusive.
 	CreateTimeLe    *UnixSeconds `json:"create_time_le,omitzero" url:"-"`
 	FBTWarehouseIDs []string     `json:"fbt_warehouse_ids,omitzero" url:"-"`
 	GoodsIDs        []string     `json:"goods_ids,omitzero" url:"-"` // at most 100
@@ -658,8 +659,11 @@ type SearchFBTInventoryResponseInventoryGoodsSKUOnHandDetail struct {
 // SearchFBTInventoryResponseInventoryOnHandDetail is returned by
 // [FBTService.SearchFBTInventory].
 type SearchFBTInventoryResponseInventoryOnHandDetail struct {
-	AvailableQuantity     int `json:"available_quantity,omitzero"`
-	ReservedQuantity      int `json:"reserved_quantity,omitzero"`
+	// Units for sale, without reserved ones.
+	AvailableQuantity int `json:"available_quantity,omitzero"`
+	ReservedQuantity  int `json:"reserved_quantity,omitzero"`
+	// AvailableQuantity, ReservedQuantity and UnfulfillableQuantity. Units on the
+	// way are not in it.
 	TotalQuantity         int `json:"total_quantity,omitzero"`
 	UnfulfillableQuantity int `json:"unfulfillable_quantity,omitzero"`
 }
@@ -710,15 +714,19 @@ type SearchGoodsInfoResponseGoodBarcode struct {
 // SearchGoodsInfoResponseGoodLotExpirationInfo is returned by
 // [FBTService.SearchGoodsInfo].
 type SearchGoodsInfoResponseGoodLotExpirationInfo struct {
-	Addresses              SearchGoodsInfoResponseGoodLotExpirationInfoAddresses `json:"addresses,omitzero"`
-	ExpirationAlertDays    int                                                   `json:"expiration_alert_days,omitzero"`
-	HandlingMethod         FBTHandlingMethod                                     `json:"handling_method,omitzero"`
-	InboundCutoffDays      int                                                   `json:"inbound_cutoff_days,omitzero"`
-	IsExpirationManagement bool                                                  `json:"is_expiration_management,omitzero"`
-	IsLotControl           bool                                                  `json:"is_lot_control,omitzero"`
-	ReturnCycle            FBTReturnCycle                                        `json:"return_cycle,omitzero"`
-	SalesCutoffDays        int                                                   `json:"sales_cutoff_days,omitzero"`
-	ShelfLifeDays          int                                                   `json:"shelf_life_days,omitzero"`
+	Addresses SearchGoodsInfoResponseGoodLotExpirationInfoAddresses `json:"addresses,omitzero"`
+	// Days before the goods expire.
+	ExpirationAlertDays int               `json:"expiration_alert_days,omitzero"`
+	HandlingMethod      FBTHandlingMethod `json:"handling_method,omitzero"`
+	// Days before the goods expire.
+	InboundCutoffDays      int            `json:"inbound_cutoff_days,omitzero"`
+	IsExpirationManagement bool           `json:"is_expiration_management,omitzero"`
+	IsLotControl           bool           `json:"is_lot_control,omitzero"`
+	ReturnCycle            FBTReturnCycle `json:"return_cycle,omitzero"`
+	// Days before the goods expire.
+	SalesCutoffDays int `json:"sales_cutoff_days,omitzero"`
+	// Days from making to expiry.
+	ShelfLifeDays int `json:"shelf_life_days,omitzero"`
 }
 
 // LogValue is what fmt prints, so that personal data stays out of logs.

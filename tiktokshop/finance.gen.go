@@ -16,7 +16,8 @@ type FinanceService service
 
 // GetPayments calls GET /finance/202605/payments.
 //
-// It only reads, and is retried. Version 202605.
+// It only reads, and is retried. Needs the scope [ScopeFinance]. Version
+// 202605.
 // Newer than the official description, so less sure: announced by TikTok Shop and used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-payments-202605
@@ -49,7 +50,8 @@ func (s *FinanceService) GetPaymentsAll(ctx context.Context, req *GetPaymentsReq
 
 // GetPaymentsV202309 calls GET /finance/202309/payments.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeFinance]. Version
+// 202309.
 // The newest version is [FinanceService.GetPayments].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-payments-202309
@@ -86,7 +88,8 @@ func (s *FinanceService) GetPaymentsV202309All(ctx context.Context, req *GetPaym
 
 // GetStatements calls GET /finance/202309/statements.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeFinance]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-statements-202309
 func (s *FinanceService) GetStatements(ctx context.Context, req *GetStatementsRequest, opts ...CallOption) (*GetStatementsResponse, error) {
@@ -118,7 +121,8 @@ func (s *FinanceService) GetStatementsAll(ctx context.Context, req *GetStatement
 
 // GetTaxInformation calls GET /finance/202504/tax_information.
 //
-// It only reads, and is retried. Version 202504.
+// It only reads, and is retried. Needs the scope [ScopeFinance]. Version
+// 202504.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-tax-information-202504
 func (s *FinanceService) GetTaxInformation(ctx context.Context, req *GetTaxInformationRequest, opts ...CallOption) (*GetTaxInformationResponse, error) {
@@ -132,7 +136,8 @@ func (s *FinanceService) GetTaxInformation(ctx context.Context, req *GetTaxInfor
 
 // GetTransactionsByOrder calls GET /finance/202501/orders/{order_id}/statement_transactions.
 //
-// It only reads, and is retried. Version 202501.
+// It only reads, and is retried. Needs the scope [ScopeFinance]. Version
+// 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-order-202501
 func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID string, req *GetTransactionsByOrderRequest, opts ...CallOption) (*GetTransactionsByOrderResponse, error) {
@@ -146,7 +151,8 @@ func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID str
 
 // GetTransactionsByOrderV202309 calls GET /finance/202309/orders/{order_id}/statement_transactions.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeFinance]. Version
+// 202309.
 // The newest version is [FinanceService.GetTransactionsByOrder].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-order-202309
@@ -163,7 +169,8 @@ func (s *FinanceService) GetTransactionsByOrderV202309(ctx context.Context, orde
 
 // GetTransactionsByStatement calls GET /finance/202501/statements/{statement_id}/statement_transactions.
 //
-// It only reads, and is retried. Version 202501.
+// It only reads, and is retried. Needs the scope [ScopeFinance]. Version
+// 202501.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-statement-202501
 func (s *FinanceService) GetTransactionsByStatement(ctx context.Context, statementID string, req *GetTransactionsByStatementRequest, opts ...CallOption) (*GetTransactionsByStatementResponse, error) {
@@ -195,7 +202,8 @@ func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, stat
 
 // GetTransactionsByStatementV202309 calls GET /finance/202309/statements/{statement_id}/statement_transactions.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeFinance]. Version
+// 202309.
 // The newest version is [FinanceService.GetTransactionsByStatement].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-transactions-by-statement-202309
@@ -232,7 +240,8 @@ func (s *FinanceService) GetTransactionsByStatementV202309All(ctx context.Contex
 
 // GetUnsettledTransactions calls GET /finance/202507/orders/unsettled.
 //
-// It only reads, and is retried. Version 202507.
+// It only reads, and is retried. Needs the scope [ScopeFinance]. Version
+// 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-unsettled-transactions-202507
 func (s *FinanceService) GetUnsettledTransactions(ctx context.Context, req *GetUnsettledTransactionsRequest, opts ...CallOption) (*GetUnsettledTransactionsResponse, error) {
@@ -264,7 +273,8 @@ func (s *FinanceService) GetUnsettledTransactionsAll(ctx context.Context, req *G
 
 // GetWithdrawals calls GET /finance/202309/withdrawals.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeFinance]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-withdrawals-202309
 func (s *FinanceService) GetWithdrawals(ctx context.Context, req *GetWithdrawalsRequest, opts ...CallOption) (*GetWithdrawalsResponse, error) {
@@ -304,53 +314,54 @@ type FeeTaxBreakdown struct {
 // FeeTaxBreakdownFee is returned by [FinanceService.GetTransactionsByOrder] and
 // [FinanceService.GetTransactionsByStatement].
 type FeeTaxBreakdownFee struct {
-	AffiliateAdsCommissionAmount        Decimal            `json:"affiliate_ads_commission_amount,omitzero"`
-	AffiliateCommissionAmount           Decimal            `json:"affiliate_commission_amount,omitzero"`
-	AffiliateCommissionAmountBeforePit  Decimal            `json:"affiliate_commission_amount_before_pit,omitzero"`
-	AffiliateCommissionBeforePit        Decimal            `json:"affiliate_commission_before_pit,omitzero"` // not in the official description, used by several implementations
-	AffiliateCommissionDeposit          Decimal            `json:"affiliate_commission_deposit,omitzero"`
-	AffiliateCommissionRelease          Decimal            `json:"affiliate_commission_release,omitzero"`
-	AffiliatePartnerCommissionAmount    Decimal            `json:"affiliate_partner_commission_amount,omitzero"`
-	BonusCashbackServiceFeeAmount       Decimal            `json:"bonus_cashback_service_fee_amount,omitzero"`
-	BrandAmplificationProgramCommission Decimal            `json:"brand_amplification_program_commission,omitzero"` // not in the official description, used by several implementations
-	BrandCampaignFee                    Decimal            `json:"brand_campaign_fee,omitzero"`                     // not in the official description, used by several implementations
-	CampaignPeriodFeeCfpAmount          Decimal            `json:"campaign_period_fee_cfp_amount,omitzero"`         // not in the official description, used by several implementations
-	CampaignPeriodFeeSpAmount           Decimal            `json:"campaign_period_fee_sp_amount,omitzero"`          // not in the official description, used by several implementations
-	CampaignResourceFee                 Decimal            `json:"campaign_resource_fee,omitzero"`
-	CategoryLedCampaignFeeAmount        Decimal            `json:"category_led_campaign_fee_amount,omitzero"` // not in the official description, used by several implementations
-	CofundedCreatorBonusAmount          Decimal            `json:"cofunded_creator_bonus_amount,omitzero"`
-	CofundedPromotionServiceFeeAmount   Decimal            `json:"cofunded_promotion_service_fee_amount,omitzero"`
-	CpsShopAdsCommissionTaxAmount       Decimal            `json:"cps_shop_ads_commission_tax_amount,omitzero"` // not in the official description, used by several implementations
-	CreditCardHandlingFeeAmount         Decimal            `json:"credit_card_handling_fee_amount,omitzero"`
-	DtHandlingFeeAmount                 Decimal            `json:"dt_handling_fee_amount,omitzero"`
-	DynamicCommissionAmount             Decimal            `json:"dynamic_commission_amount,omitzero"`
-	EPRPOBServiceFeeAmount              Decimal            `json:"epr_pob_service_fee_amount,omitzero"`
-	ExternalAffiliateMarketingFeeAmount Decimal            `json:"external_affiliate_marketing_fee_amount,omitzero"`
-	FeePerItemSoldAmount                Decimal            `json:"fee_per_item_sold_amount,omitzero"`
-	FlashSalesServiceFeeAmount          Decimal            `json:"flash_sales_service_fee_amount,omitzero"`
-	GMVMaxAdFeeAmount                   Decimal            `json:"gmv_max_ad_fee_amount,omitzero"` // not in the official description, used by several implementations
-	GMVMaxCouponFee                     Decimal            `json:"gmv_max_coupon_fee,omitzero"`    // not in the official description, used by several implementations
-	InstallationServiceFee              Decimal            `json:"installation_service_fee,omitzero"`
-	LiveSpecialsFeeAmount               Decimal            `json:"live_specials_fee_amount,omitzero"`
-	MallServiceFeeAmount                Decimal            `json:"mall_service_fee_amount,omitzero"`
-	PlatformCommissionAmount            Decimal            `json:"platform_commission_amount,omitzero"`
-	PlatformSemiManagedCommissionFee    Decimal            `json:"platform_semi_managed_commission_fee,omitzero"`     // not in the official description, used by several implementations
-	PlatformSemiManagedCommissionFeeTax Decimal            `json:"platform_semi_managed_commission_fee_tax,omitzero"` // not in the official description, used by several implementations
-	PlatformSpecialServiceFeeAmount     Decimal            `json:"platform_special_service_fee_amount,omitzero"`      // not in the official description, used by several implementations
-	PreOrderServiceFeeAmount            Decimal            `json:"pre_order_service_fee_amount,omitzero"`
-	ReferralFeeAmount                   Decimal            `json:"referral_fee_amount,omitzero"`
-	RefundAdministrationFeeAmount       Decimal            `json:"refund_administration_fee_amount,omitzero"`
-	SellerGrowthFeeAmount               Decimal            `json:"seller_growth_fee_amount,omitzero"` // not in the official description, used by several implementations
-	SellerPaylaterHandlingFeeAmount     Decimal            `json:"seller_paylater_handling_fee_amount,omitzero"`
-	SFPServiceFeeAmount                 Decimal            `json:"sfp_service_fee_amount,omitzero"`
-	ShippingFeeGuaranteeServiceFee      Decimal            `json:"shipping_fee_guarantee_service_fee,omitzero"`
-	SmartPromotionFeeAmount             Decimal            `json:"smart_promotion_fee_amount,omitzero"` // not in the official description, used by several implementations
-	TAPShopAdsCommission                Decimal            `json:"tap_shop_ads_commission,omitzero"`
-	TransactionFeeAmount                Decimal            `json:"transaction_fee_amount,omitzero"`
-	TspCommissionAmount                 Decimal            `json:"tsp_commission_amount,omitzero"`
-	VnFixInfrastructureFee              Decimal            `json:"vn_fix_infrastructure_fee,omitzero"`
-	VoucherXtraServiceFeeAmount         Decimal            `json:"voucher_xtra_service_fee_amount,omitzero"`
-	Others                              map[string]Decimal `json:"-"` // by their names on the wire
+	AffiliateAdsCommissionAmount        Decimal `json:"affiliate_ads_commission_amount,omitzero"`
+	AffiliateCommissionAmount           Decimal `json:"affiliate_commission_amount,omitzero"`
+	AffiliateCommissionAmountBeforePit  Decimal `json:"affiliate_commission_amount_before_pit,omitzero"`
+	AffiliateCommissionBeforePit        Decimal `json:"affiliate_commission_before_pit,omitzero"` // not in the official description, used by several implementations
+	AffiliateCommissionDeposit          Decimal `json:"affiliate_commission_deposit,omitzero"`
+	AffiliateCommissionRelease          Decimal `json:"affiliate_commission_release,omitzero"`
+	AffiliatePartnerCommissionAmount    Decimal `json:"affiliate_partner_commission_amount,omitzero"`
+	BonusCashbackServiceFeeAmount       Decimal `json:"bonus_cashback_service_fee_amount,omitzero"`
+	BrandAmplificationProgramCommission Decimal `json:"brand_amplification_program_commission,omitzero"` // not in the official description, used by several implementations
+	BrandCampaignFee                    Decimal `json:"brand_campaign_fee,omitzero"`                     // not in the official description, used by several implementations
+	CampaignPeriodFeeCfpAmount          Decimal `json:"campaign_period_fee_cfp_amount,omitzero"`         // not in the official description, used by several implementations
+	CampaignPeriodFeeSpAmount           Decimal `json:"campaign_period_fee_sp_amount,omitzero"`          // not in the official description, used by several implementations
+	CampaignResourceFee                 Decimal `json:"campaign_resource_fee,omitzero"`
+	CategoryLedCampaignFeeAmount        Decimal `json:"category_led_campaign_fee_amount,omitzero"` // not in the official description, used by several implementations
+	CofundedCreatorBonusAmount          Decimal `json:"cofunded_creator_bonus_amount,omitzero"`
+	CofundedPromotionServiceFeeAmount   Decimal `json:"cofunded_promotion_service_fee_amount,omitzero"`
+	CpsShopAdsCommissionTaxAmount       Decimal `json:"cps_shop_ads_commission_tax_amount,omitzero"` // not in the official description, used by several implementations
+	CreditCardHandlingFeeAmount         Decimal `json:"credit_card_handling_fee_amount,omitzero"`
+	DtHandlingFeeAmount                 Decimal `json:"dt_handling_fee_amount,omitzero"`
+	DynamicCommissionAmount             Decimal `json:"dynamic_commission_amount,omitzero"`
+	EPRPOBServiceFeeAmount              Decimal `json:"epr_pob_service_fee_amount,omitzero"`
+	ExternalAffiliateMarketingFeeAmount Decimal `json:"external_affiliate_marketing_fee_amount,omitzero"`
+	FeePerItemSoldAmount                Decimal `json:"fee_per_item_sold_amount,omitzero"`
+	FlashSalesServiceFeeAmount          Decimal `json:"flash_sales_service_fee_amount,omitzero"`
+	GMVMaxAdFeeAmount                   Decimal `json:"gmv_max_ad_fee_amount,omitzero"` // not in the official description, used by several implementations
+	GMVMaxCouponFee                     Decimal `json:"gmv_max_coupon_fee,omitzero"`    // not in the official description, used by several implementations
+	InstallationServiceFee              Decimal `json:"installation_service_fee,omitzero"`
+	LiveSpecialsFeeAmount               Decimal `json:"live_specials_fee_amount,omitzero"`
+	MallServiceFeeAmount                Decimal `json:"mall_service_fee_amount,omitzero"`
+	PlatformCommissionAmount            Decimal `json:"platform_commission_amount,omitzero"`
+	PlatformSemiManagedCommissionFee    Decimal `json:"platform_semi_managed_commission_fee,omitzero"`     // not in the official description, used by several implementations
+	PlatformSemiManagedCommissionFeeTax Decimal `json:"platform_semi_managed_commission_fee_tax,omitzero"` // not in the official description, used by several implementations
+	PlatformSpecialServiceFeeAmount     Decimal `json:"platform_special_service_fee_amount,omitzero"`      // not in the official description, used by several implementations
+	PreOrderServiceFeeAmount            Decimal `json:"pre_order_service_fee_amount,omitzero"`
+	ReferralFeeAmount                   Decimal `json:"referral_fee_amount,omitzero"`
+	// 20 percent of the referral fee that is given back.
+	RefundAdministrationFeeAmount   Decimal            `json:"refund_administration_fee_amount,omitzero"`
+	SellerGrowthFeeAmount           Decimal            `json:"seller_growth_fee_amount,omitzero"` // not in the official description, used by several implementations
+	SellerPaylaterHandlingFeeAmount Decimal            `json:"seller_paylater_handling_fee_amount,omitzero"`
+	SFPServiceFeeAmount             Decimal            `json:"sfp_service_fee_amount,omitzero"`
+	ShippingFeeGuaranteeServiceFee  Decimal            `json:"shipping_fee_guarantee_service_fee,omitzero"`
+	SmartPromotionFeeAmount         Decimal            `json:"smart_promotion_fee_amount,omitzero"` // not in the official description, used by several implementations
+	TAPShopAdsCommission            Decimal            `json:"tap_shop_ads_commission,omitzero"`
+	TransactionFeeAmount            Decimal            `json:"transaction_fee_amount,omitzero"`
+	TspCommissionAmount             Decimal            `json:"tsp_commission_amount,omitzero"`
+	VnFixInfrastructureFee          Decimal            `json:"vn_fix_infrastructure_fee,omitzero"`
+	VoucherXtraServiceFeeAmount     Decimal            `json:"voucher_xtra_service_fee_amount,omitzero"`
+	Others                          map[string]Decimal `json:"-"` // by their names on the wire
 }
 
 // UnmarshalJSON keeps members that have no field of their own in Others.
@@ -371,8 +382,9 @@ type GetPaymentsRequest struct {
 	CreateTimeLt *UnixSeconds `url:"create_time_lt,omitempty" json:"-"`
 	PageSize     *int         `url:"page_size,omitempty" json:"-"` // 1 to 100
 	PageToken    *string      `url:"page_token,omitempty" json:"-"`
-	SortField    string       `url:"sort_field" json:"-"` // required
-	SortOrder    *SortOrder   `url:"sort_order,omitempty" json:"-"`
+	// Only create_time.
+	SortField string     `url:"sort_field" json:"-"` // required
+	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
 }
 
 // GetPaymentsResponse is the reply of Finance.GetPayments.
@@ -386,13 +398,18 @@ func (v GetPaymentsResponse) LogValue() slog.Value { return wire.LogPrivate(v) }
 
 // GetStatementsRequest holds the parameters of Finance.GetStatements.
 type GetStatementsRequest struct {
-	PageSize        *int           `url:"page_size,omitempty" json:"-"` // 1 to 100
-	PageToken       *string        `url:"page_token,omitempty" json:"-"`
-	PaymentStatus   *PaymentStatus `url:"payment_status,omitempty" json:"-"`
-	SortField       string         `url:"sort_field" json:"-"` // required
-	SortOrder       *SortOrder     `url:"sort_order,omitempty" json:"-"`
-	StatementTimeGe *UnixSeconds   `url:"statement_time_ge,omitempty" json:"-"`
-	StatementTimeLt *UnixSeconds   `url:"statement_time_lt,omitempty" json:"-"`
+	PageSize      *int           `url:"page_size,omitempty" json:"-"` // 1 to 100
+	PageToken     *string        `url:"page_token,omitempty" json:"-"`
+	PaymentStatus *PaymentStatus `url:"payment_status,omitempty" json:"-"`
+	// Only statement_time.
+	SortField string `url:"sort_field" json:"-"` // required
+	// ASC is the default.
+	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
+	// Inclusive. A statement is of the day before: for the sales of 5 to 10 May ask
+	// for 6 to 11.
+	StatementTimeGe *UnixSeconds `url:"statement_time_ge,omitempty" json:"-"`
+	// Exclusive. Absent: until now.
+	StatementTimeLt *UnixSeconds `url:"statement_time_lt,omitempty" json:"-"`
 }
 
 // GetStatementsResponse is the reply of Finance.GetStatements.
@@ -496,27 +513,34 @@ type GetTransactionsByOrderRequest struct{}
 // GetTransactionsByOrderResponse is the reply of
 // Finance.GetTransactionsByOrder.
 type GetTransactionsByOrderResponse struct {
-	Currency           string                                         `json:"currency,omitzero"`
-	FeeAndTaxAmount    Decimal                                        `json:"fee_and_tax_amount,omitzero"`
-	OrderCreateTime    UnixSeconds                                    `json:"order_create_time,omitzero"`
-	OrderID            string                                         `json:"order_id,omitzero"`
-	RevenueAmount      Decimal                                        `json:"revenue_amount,omitzero"`
-	SettlementAmount   Decimal                                        `json:"settlement_amount,omitzero"`
-	ShippingCostAmount Decimal                                        `json:"shipping_cost_amount,omitzero"`
-	SKUTransactions    []GetTransactionsByOrderResponseSKUTransaction `json:"sku_transactions,omitzero"`
-	TotalCount         int64                                          `json:"total_count,omitzero"`
+	// An ISO 4217 code; of all amounts of the reply.
+	Currency           string      `json:"currency,omitzero"`
+	FeeAndTaxAmount    Decimal     `json:"fee_and_tax_amount,omitzero"`
+	OrderCreateTime    UnixSeconds `json:"order_create_time,omitzero"`
+	OrderID            string      `json:"order_id,omitzero"`
+	RevenueAmount      Decimal     `json:"revenue_amount,omitzero"`
+	SettlementAmount   Decimal     `json:"settlement_amount,omitzero"`
+	ShippingCostAmount Decimal     `json:"shipping_cost_amount,omitzero"`
+	// Rows have no id: the same SKU and statement may come twice, and a refund
+	// comes as a later row with all signs turned.
+	SKUTransactions []GetTransactionsByOrderResponseSKUTransaction `json:"sku_transactions,omitzero"`
+	// Of rows. 0 until the order is settled.
+	TotalCount int64 `json:"total_count,omitzero"`
 }
 
 // GetTransactionsByOrderResponseSKUTransaction is returned by
 // [FinanceService.GetTransactionsByOrder].
 type GetTransactionsByOrderResponseSKUTransaction struct {
-	FeeTaxAmount          Decimal                                                   `json:"fee_tax_amount,omitzero"`
-	FeeTaxBreakdown       FeeTaxBreakdown                                           `json:"fee_tax_breakdown,omitzero"`
-	ProductName           string                                                    `json:"product_name,omitzero"`
-	Quantity              string                                                    `json:"quantity,omitzero"`
-	RevenueAmount         Decimal                                                   `json:"revenue_amount,omitzero"`
-	RevenueBreakdown      RevenueBreakdown                                          `json:"revenue_breakdown,omitzero"`
-	SettlementAmount      Decimal                                                   `json:"settlement_amount,omitzero"`
+	// Negative where the seller pays.
+	FeeTaxAmount    Decimal         `json:"fee_tax_amount,omitzero"`
+	FeeTaxBreakdown FeeTaxBreakdown `json:"fee_tax_breakdown,omitzero"`
+	ProductName     string          `json:"product_name,omitzero"`
+	// A number as text.
+	Quantity         string           `json:"quantity,omitzero"`
+	RevenueAmount    Decimal          `json:"revenue_amount,omitzero"`
+	RevenueBreakdown RevenueBreakdown `json:"revenue_breakdown,omitzero"`
+	SettlementAmount Decimal          `json:"settlement_amount,omitzero"`
+	// Negative where the seller pays.
 	ShippingCostAmount    Decimal                                                   `json:"shipping_cost_amount,omitzero"`
 	ShippingCostBreakdown GetTransactionsByOrderSKUTransactionShippingCostBreakdown `json:"shipping_cost_breakdown,omitzero"`
 	SKUID                 string                                                    `json:"sku_id,omitzero"`
@@ -527,28 +551,29 @@ type GetTransactionsByOrderResponseSKUTransaction struct {
 // GetTransactionsByOrderSKUTransactionShippingCostBreakdown is returned by
 // [FinanceService.GetTransactionsByOrder].
 type GetTransactionsByOrderSKUTransactionShippingCostBreakdown struct {
-	ActualShippingFeeAmount              Decimal                                      `json:"actual_shipping_fee_amount,omitzero"`
-	CustomerPaidShippingFeeAmount        Decimal                                      `json:"customer_paid_shipping_fee_amount,omitzero"`
-	DistantShippingFeeAmount             Decimal                                      `json:"distant_shipping_fee_amount,omitzero"` // not in the official description, used by several implementations
-	ExchangeShippingFeeAmount            Decimal                                      `json:"exchange_shipping_fee_amount,omitzero"`
-	FailedDeliverySubsidyAmount          Decimal                                      `json:"failed_delivery_subsidy_amount,omitzero"`
-	FBTFreeShippingFeeAmount             Decimal                                      `json:"fbt_free_shipping_fee_amount,omitzero"`
-	FBTFulfillmentFeeReimbursementAmount Decimal                                      `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
-	FBTKeyMerchantSubsidy                Decimal                                      `json:"fbt_key_merchant_subsidy,omitzero"`     // not in the official description, used by several implementations
-	FBTOverallMerchantSubsidy            Decimal                                      `json:"fbt_overall_merchant_subsidy,omitzero"` // not in the official description, used by several implementations
-	FreeReturnSubsidyAmount              Decimal                                      `json:"free_return_subsidy_amount,omitzero"`
-	LogisticsServiceFee                  Decimal                                      `json:"logistics_service_fee,omitzero"` // not in the official description, used by several implementations
-	ReplacementShippingFeeAmount         Decimal                                      `json:"replacement_shipping_fee_amount,omitzero"`
-	ReturnShippingFeeAmount              Decimal                                      `json:"return_shipping_fee_amount,omitzero"`
-	ReturnShippingFeePaidBuyerAmount     Decimal                                      `json:"return_shipping_fee_paid_buyer_amount,omitzero"`
-	ReturnShippingLabelFeeAmount         Decimal                                      `json:"return_shipping_label_fee_amount,omitzero"`
-	SellerSelfShippingServiceFeeAmount   Decimal                                      `json:"seller_self_shipping_service_fee_amount,omitzero"`
-	ShippingAppServiceFeeAmount          Decimal                                      `json:"shipping_app_service_fee_amount,omitzero"` // not in the official description, used by several implementations
-	ShippingFeeDiscountAmount            Decimal                                      `json:"shipping_fee_discount_amount,omitzero"`
-	ShippingInsuranceFeeAmount           Decimal                                      `json:"shipping_insurance_fee_amount,omitzero"`
-	SignatureConfirmationFeeAmount       Decimal                                      `json:"signature_confirmation_fee_amount,omitzero"`
-	SupplementaryComponent               GetTransactionsByOrderSupplementaryComponent `json:"supplementary_component,omitzero"`
-	Others                               map[string]Decimal                           `json:"-"` // by their names on the wire
+	ActualShippingFeeAmount              Decimal `json:"actual_shipping_fee_amount,omitzero"`
+	CustomerPaidShippingFeeAmount        Decimal `json:"customer_paid_shipping_fee_amount,omitzero"`
+	DistantShippingFeeAmount             Decimal `json:"distant_shipping_fee_amount,omitzero"` // not in the official description, used by several implementations
+	ExchangeShippingFeeAmount            Decimal `json:"exchange_shipping_fee_amount,omitzero"`
+	FailedDeliverySubsidyAmount          Decimal `json:"failed_delivery_subsidy_amount,omitzero"`
+	FBTFreeShippingFeeAmount             Decimal `json:"fbt_free_shipping_fee_amount,omitzero"`
+	FBTFulfillmentFeeReimbursementAmount Decimal `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTKeyMerchantSubsidy                Decimal `json:"fbt_key_merchant_subsidy,omitzero"`     // not in the official description, used by several implementations
+	FBTOverallMerchantSubsidy            Decimal `json:"fbt_overall_merchant_subsidy,omitzero"` // not in the official description, used by several implementations
+	FreeReturnSubsidyAmount              Decimal `json:"free_return_subsidy_amount,omitzero"`
+	LogisticsServiceFee                  Decimal `json:"logistics_service_fee,omitzero"` // not in the official description, used by several implementations
+	ReplacementShippingFeeAmount         Decimal `json:"replacement_shipping_fee_amount,omitzero"`
+	ReturnShippingFeeAmount              Decimal `json:"return_shipping_fee_amount,omitzero"`
+	ReturnShippingFeePaidBuyerAmount     Decimal `json:"return_shipping_fee_paid_buyer_amount,omitzero"`
+	ReturnShippingLabelFeeAmount         Decimal `json:"return_shipping_label_fee_amount,omitzero"`
+	SellerSelfShippingServiceFeeAmount   Decimal `json:"seller_self_shipping_service_fee_amount,omitzero"`
+	ShippingAppServiceFeeAmount          Decimal `json:"shipping_app_service_fee_amount,omitzero"` // not in the official description, used by several implementations
+	ShippingFeeDiscountAmount            Decimal `json:"shipping_fee_discount_amount,omitzero"`
+	ShippingInsuranceFeeAmount           Decimal `json:"shipping_insurance_fee_amount,omitzero"`
+	SignatureConfirmationFeeAmount       Decimal `json:"signature_confirmation_fee_amount,omitzero"`
+	// For information; no part of the shipping cost.
+	SupplementaryComponent GetTransactionsByOrderSupplementaryComponent `json:"supplementary_component,omitzero"`
+	Others                 map[string]Decimal                           `json:"-"` // by their names on the wire
 }
 
 // UnmarshalJSON keeps members that have no field of their own in Others.
@@ -722,8 +747,9 @@ type GetTransactionsByOrderV202309SKUStatementTransaction struct {
 // GetTransactionsByStatementRequest holds the parameters of
 // Finance.GetTransactionsByStatement.
 type GetTransactionsByStatementRequest struct {
-	PageSize  *int       `url:"page_size,omitempty" json:"-"` // 1 to 100
-	PageToken *string    `url:"page_token,omitempty" json:"-"`
+	PageSize  *int    `url:"page_size,omitempty" json:"-"` // 1 to 100
+	PageToken *string `url:"page_token,omitempty" json:"-"`
+	// Only order_create_time.
 	SortField string     `url:"sort_field" json:"-"` // required
 	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
 }
@@ -731,14 +757,19 @@ type GetTransactionsByStatementRequest struct {
 // GetTransactionsByStatementResponse is the reply of
 // Finance.GetTransactionsByStatement.
 type GetTransactionsByStatementResponse struct {
-	CreateTime               UnixSeconds                                                `json:"create_time,omitzero"`
-	Currency                 string                                                     `json:"currency,omitzero"`
-	ID                       string                                                     `json:"id,omitzero"`
-	NextPageToken            string                                                     `json:"next_page_token,omitzero"`
-	PayableAmount            Decimal                                                    `json:"payable_amount,omitzero"`
-	Status                   string                                                     `json:"status,omitzero"`
-	TotalCount               int                                                        `json:"total_count,omitzero"`
-	TotalReserveAmount       Decimal                                                    `json:"total_reserve_amount,omitzero"`
+	CreateTime UnixSeconds `json:"create_time,omitzero"`
+	// An ISO 4217 code; of all amounts of the reply.
+	Currency      string `json:"currency,omitzero"`
+	ID            string `json:"id,omitzero"`
+	NextPageToken string `json:"next_page_token,omitzero"`
+	// TotalSettlementAmount + TotalReserveAmount.
+	PayableAmount Decimal `json:"payable_amount,omitzero"`
+	Status        string  `json:"status,omitzero"`
+	TotalCount    int     `json:"total_count,omitzero"`
+	// Positive: released. Negative: withheld. For local sellers of the UK and the
+	// US.
+	TotalReserveAmount Decimal `json:"total_reserve_amount,omitzero"`
+	// The sum of the signed totals in TotalSettlementBreakdown.
 	TotalSettlementAmount    Decimal                                                    `json:"total_settlement_amount,omitzero"`
 	TotalSettlementBreakdown GetTransactionsByStatementResponseTotalSettlementBreakdown `json:"total_settlement_breakdown,omitzero"`
 	Transactions             []StatementTransaction                                     `json:"transactions,omitzero"`
@@ -747,9 +778,12 @@ type GetTransactionsByStatementResponse struct {
 // GetTransactionsByStatementResponseTotalSettlementBreakdown is returned by
 // [FinanceService.GetTransactionsByStatement].
 type GetTransactionsByStatementResponseTotalSettlementBreakdown struct {
-	TotalAdjustmentAmount   Decimal `json:"total_adjustment_amount,omitzero"`
-	TotalFeeTaxAmount       Decimal `json:"total_fee_tax_amount,omitzero"`
-	TotalRevenueAmount      Decimal `json:"total_revenue_amount,omitzero"`
+	TotalAdjustmentAmount Decimal `json:"total_adjustment_amount,omitzero"`
+	// Negative where the seller pays. Without shipping.
+	TotalFeeTaxAmount Decimal `json:"total_fee_tax_amount,omitzero"`
+	// Net sales.
+	TotalRevenueAmount Decimal `json:"total_revenue_amount,omitzero"`
+	// Negative where the seller pays.
 	TotalShippingCostAmount Decimal `json:"total_shipping_cost_amount,omitzero"`
 }
 
@@ -870,8 +904,9 @@ type GetUnsettledTransactionsRequest struct {
 	PageToken    *string      `url:"page_token,omitempty" json:"-"`
 	SearchTimeGe *UnixSeconds `url:"search_time_ge,omitempty" json:"-"`
 	SearchTimeLt *UnixSeconds `url:"search_time_lt,omitempty" json:"-"`
-	SortField    string       `url:"sort_field" json:"-"` // required
-	SortOrder    *SortOrder   `url:"sort_order,omitempty" json:"-"`
+	// Only order_create_time.
+	SortField string     `url:"sort_field" json:"-"` // required
+	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
 }
 
 // GetUnsettledTransactionsResponse is the reply of
@@ -889,14 +924,17 @@ type GetUnsettledTransactionsResponse struct {
 // GetUnsettledTransactionsResponseTransaction is returned by
 // [FinanceService.GetUnsettledTransactions].
 type GetUnsettledTransactionsResponseTransaction struct {
-	AdjustmentID          string                                                      `json:"adjustment_id,omitzero"`
-	AdjustmentOrderID     string                                                      `json:"adjustment_order_id,omitzero"`
-	Currency              string                                                      `json:"currency,omitzero"`
-	EstAdjustmentAmount   Decimal                                                     `json:"est_adjustment_amount,omitzero"`
-	EstFeeTaxAmount       Decimal                                                     `json:"est_fee_tax_amount,omitzero"`
-	EstRevenueAmount      Decimal                                                     `json:"est_revenue_amount,omitzero"`
-	EstSettlementAmount   Decimal                                                     `json:"est_settlement_amount,omitzero"`
-	EstShippingCostAmount Decimal                                                     `json:"est_shipping_cost_amount,omitzero"`
+	AdjustmentID      string `json:"adjustment_id,omitzero"`
+	AdjustmentOrderID string `json:"adjustment_order_id,omitzero"`
+	// An ISO 4217 code; of all amounts here.
+	Currency            string  `json:"currency,omitzero"`
+	EstAdjustmentAmount Decimal `json:"est_adjustment_amount,omitzero"`
+	EstFeeTaxAmount     Decimal `json:"est_fee_tax_amount,omitzero"`
+	EstRevenueAmount    Decimal `json:"est_revenue_amount,omitzero"`
+	// An estimate; the settlement may differ.
+	EstSettlementAmount   Decimal `json:"est_settlement_amount,omitzero"`
+	EstShippingCostAmount Decimal `json:"est_shipping_cost_amount,omitzero"`
+	// "Delivered + 7 days", or Unix time in seconds as text, or empty.
 	EstimatedSettlement   string                                                      `json:"estimated_settlement,omitzero"`
 	FeeTaxBreakdown       GetUnsettledTransactionsResponseTransactionFeeTaxBreakdown  `json:"fee_tax_breakdown,omitzero"`
 	ID                    string                                                      `json:"id,omitzero"`
@@ -1067,27 +1105,32 @@ type GetWithdrawalsResponse struct {
 // GetWithdrawalsResponseWithdrawal is returned by
 // [FinanceService.GetWithdrawals].
 type GetWithdrawalsResponseWithdrawal struct {
-	Amount     Decimal                                `json:"amount,omitzero"`
-	CreateTime UnixSeconds                            `json:"create_time,omitzero"`
-	Currency   string                                 `json:"currency,omitzero"`
-	ID         string                                 `json:"id,omitzero"`
-	Status     GetWithdrawalsResponseWithdrawalStatus `json:"status,omitzero"`
-	Type       string                                 `json:"type,omitzero"`
+	Amount     Decimal     `json:"amount,omitzero"`
+	CreateTime UnixSeconds `json:"create_time,omitzero"`
+	// An ISO 4217 code, such as GBP.
+	Currency string                                 `json:"currency,omitzero"`
+	ID       string                                 `json:"id,omitzero"`
+	Status   GetWithdrawalsResponseWithdrawalStatus `json:"status,omitzero"`
+	Type     string                                 `json:"type,omitzero"`
 }
 
 // Payment is returned by [FinanceService.GetPayments] and
 // [FinanceService.GetPaymentsV202309].
 type Payment struct {
-	Amount                      PaymentMoney  `json:"amount,omitzero"`
-	BankAccount                 string        `json:"bank_account,omitzero"`
-	CreateTime                  UnixSeconds   `json:"create_time,omitzero"`
-	ExchangeRate                string        `json:"exchange_rate,omitzero"`
-	ID                          string        `json:"id,omitzero"`
-	PaidTime                    UnixSeconds   `json:"paid_time,omitzero"`
-	PaymentAmountBeforeExchange PaymentMoney  `json:"payment_amount_before_exchange,omitzero"`
-	ReserveAmount               PaymentMoney  `json:"reserve_amount,omitzero"`
-	SettlementAmount            PaymentMoney  `json:"settlement_amount,omitzero"`
-	Status                      PaymentStatus `json:"status,omitzero"`
+	// What is paid, after the exchange of currencies.
+	Amount       PaymentMoney `json:"amount,omitzero"`
+	BankAccount  string       `json:"bank_account,omitzero"`
+	CreateTime   UnixSeconds  `json:"create_time,omitzero"`
+	ExchangeRate string       `json:"exchange_rate,omitzero"`
+	ID           string       `json:"id,omitzero"`
+	PaidTime     UnixSeconds  `json:"paid_time,omitzero"`
+	// In the original currency.
+	PaymentAmountBeforeExchange PaymentMoney `json:"payment_amount_before_exchange,omitzero"`
+	// In the original currency.
+	ReserveAmount PaymentMoney `json:"reserve_amount,omitzero"`
+	// In the original currency.
+	SettlementAmount PaymentMoney  `json:"settlement_amount,omitzero"`
+	Status           PaymentStatus `json:"status,omitzero"`
 }
 
 // Format hides personal data from every verb.
@@ -1123,41 +1166,62 @@ func (v RevenueBreakdown) MarshalJSON() ([]byte, error) {
 
 // Statement is returned by [FinanceService.GetStatements].
 type Statement struct {
-	AdjustmentAmount   Decimal       `json:"adjustment_amount,omitzero"`
-	Currency           string        `json:"currency,omitzero"`
-	FeeAmount          Decimal       `json:"fee_amount,omitzero"`
-	ID                 string        `json:"id,omitzero"`
-	NetSalesAmount     Decimal       `json:"net_sales_amount,omitzero"`
-	PaymentID          string        `json:"payment_id,omitzero"`
-	PaymentStatus      PaymentStatus `json:"payment_status,omitzero"`
-	PaymentTime        UnixSeconds   `json:"payment_time,omitzero"`
-	RevenueAmount      Decimal       `json:"revenue_amount,omitzero"`
-	SettlementAmount   Decimal       `json:"settlement_amount,omitzero"`
-	ShippingCostAmount Decimal       `json:"shipping_cost_amount,omitzero"`
-	StatementTime      UnixSeconds   `json:"statement_time,omitzero"`
+	AdjustmentAmount Decimal `json:"adjustment_amount,omitzero"`
+	// An ISO 4217 code; of all amounts here.
+	Currency string `json:"currency,omitzero"`
+	// Negative where the seller pays. It contains the shipping of local sellers in
+	// Southeast Asia.
+	FeeAmount Decimal `json:"fee_amount,omitzero"`
+	ID        string  `json:"id,omitzero"`
+	// Sales less the seller's discounts and refunds.
+	NetSalesAmount Decimal `json:"net_sales_amount,omitzero"`
+	// The ID of the [Payment].
+	PaymentID     string        `json:"payment_id,omitzero"`
+	PaymentStatus PaymentStatus `json:"payment_status,omitzero"`
+	PaymentTime   UnixSeconds   `json:"payment_time,omitzero"`
+	// Not in the UK and the US.
+	RevenueAmount Decimal `json:"revenue_amount,omitzero"`
+	// RevenueAmount + FeeAmount + AdjustmentAmount; in the UK and the US
+	// NetSalesAmount + ShippingCostAmount + FeeAmount + AdjustmentAmount. All are
+	// signed. Do not go by the market alone: see which of the sums fits.
+	SettlementAmount Decimal `json:"settlement_amount,omitzero"`
+	// Negative where the seller pays. For local sellers of the UK and the US;
+	// others may get "0".
+	ShippingCostAmount Decimal `json:"shipping_cost_amount,omitzero"`
+	// When it was made, at 00:00 UTC, for the day before.
+	StatementTime UnixSeconds `json:"statement_time,omitzero"`
 }
 
 // StatementTransaction is returned by
 // [FinanceService.GetTransactionsByStatement].
 type StatementTransaction struct {
-	AdjustmentAmount       Decimal                                    `json:"adjustment_amount,omitzero"`
-	AdjustmentID           string                                     `json:"adjustment_id,omitzero"`
-	AdjustmentOrderID      string                                     `json:"adjustment_order_id,omitzero"`
-	AssociatedOrderID      string                                     `json:"associated_order_id,omitzero"`
-	EstimatedReleaseTime   string                                     `json:"estimated_release_time,omitzero"`
-	FeeTaxAmount           Decimal                                    `json:"fee_tax_amount,omitzero"`
-	FeeTaxBreakdown        FeeTaxBreakdown                            `json:"fee_tax_breakdown,omitzero"`
-	ID                     string                                     `json:"id,omitzero"`
-	OrderCreateTime        UnixSeconds                                `json:"order_create_time,omitzero"`
-	OrderID                string                                     `json:"order_id,omitzero"`
-	ReserveAmount          Decimal                                    `json:"reserve_amount,omitzero"`
-	ReserveID              string                                     `json:"reserve_id,omitzero"`
-	ReserveStatus          FinanceReserveStatus                       `json:"reserve_status,omitzero"`
-	RevenueAmount          Decimal                                    `json:"revenue_amount,omitzero"`
-	RevenueBreakdown       RevenueBreakdown                           `json:"revenue_breakdown,omitzero"`
-	SettlementAmount       Decimal                                    `json:"settlement_amount,omitzero"`
-	ShippingCostAmount     Decimal                                    `json:"shipping_cost_amount,omitzero"`
-	ShippingCostBreakdown  StatementTransactionShippingCostBreakdown  `json:"shipping_cost_breakdown,omitzero"`
+	AdjustmentAmount Decimal `json:"adjustment_amount,omitzero"`
+	// "0" where OrderID is set.
+	AdjustmentID      string `json:"adjustment_id,omitzero"`
+	AdjustmentOrderID string `json:"adjustment_order_id,omitzero"`
+	AssociatedOrderID string `json:"associated_order_id,omitzero"`
+	// Unix time in seconds as text; empty once released.
+	EstimatedReleaseTime string `json:"estimated_release_time,omitzero"`
+	// Negative where the seller pays.
+	FeeTaxAmount    Decimal         `json:"fee_tax_amount,omitzero"`
+	FeeTaxBreakdown FeeTaxBreakdown `json:"fee_tax_breakdown,omitzero"`
+	ID              string          `json:"id,omitzero"`
+	OrderCreateTime UnixSeconds     `json:"order_create_time,omitzero"`
+	// "0" where AdjustmentID is set.
+	OrderID string `json:"order_id,omitzero"`
+	// Positive: released. Negative: withheld.
+	ReserveAmount    Decimal              `json:"reserve_amount,omitzero"`
+	ReserveID        string               `json:"reserve_id,omitzero"`
+	ReserveStatus    FinanceReserveStatus `json:"reserve_status,omitzero"`
+	RevenueAmount    Decimal              `json:"revenue_amount,omitzero"`
+	RevenueBreakdown RevenueBreakdown     `json:"revenue_breakdown,omitzero"`
+	// RevenueAmount + ShippingCostAmount + FeeTaxAmount + AdjustmentAmount, all
+	// signed.
+	SettlementAmount Decimal `json:"settlement_amount,omitzero"`
+	// Negative where the seller pays.
+	ShippingCostAmount    Decimal                                   `json:"shipping_cost_amount,omitzero"`
+	ShippingCostBreakdown StatementTransactionShippingCostBreakdown `json:"shipping_cost_breakdown,omitzero"`
+	// For information; no part of SettlementAmount.
 	SupplementaryComponent StatementTransactionSupplementaryComponent `json:"supplementary_component,omitzero"`
 	Type                   StatementTransactionType                   `json:"type,omitzero"`
 }
@@ -1165,29 +1229,30 @@ type StatementTransaction struct {
 // StatementTransactionShippingCostBreakdown is returned by
 // [FinanceService.GetTransactionsByStatement].
 type StatementTransactionShippingCostBreakdown struct {
-	ActualShippingFeeAmount              Decimal                                          `json:"actual_shipping_fee_amount,omitzero"`
-	CustomerPaidShippingFeeAmount        Decimal                                          `json:"customer_paid_shipping_fee_amount,omitzero"`
-	DistantShippingFeeAmount             Decimal                                          `json:"distant_shipping_fee_amount,omitzero"` // not in the official description, used by several implementations
-	ExchangeShippingFeeAmount            Decimal                                          `json:"exchange_shipping_fee_amount,omitzero"`
-	FailedDeliverySubsidyAmount          Decimal                                          `json:"failed_delivery_subsidy_amount,omitzero"`
-	FBTFreeShippingFeeAmount             Decimal                                          `json:"fbt_free_shipping_fee_amount,omitzero"`
-	FBTFulfillmentFeeReimbursementAmount Decimal                                          `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
-	FBTKeyMerchantSubsidy                Decimal                                          `json:"fbt_key_merchant_subsidy,omitzero"`     // not in the official description, used by several implementations
-	FBTOverallMerchantSubsidy            Decimal                                          `json:"fbt_overall_merchant_subsidy,omitzero"` // not in the official description, used by several implementations
-	FreeReturnSubsidyAmount              Decimal                                          `json:"free_return_subsidy_amount,omitzero"`
-	LogisticsServiceFee                  Decimal                                          `json:"logistics_service_fee,omitzero"` // not in the official description, used by several implementations
-	ReplacementShippingFeeAmount         Decimal                                          `json:"replacement_shipping_fee_amount,omitzero"`
-	ReturnShippingFeeAmount              Decimal                                          `json:"return_shipping_fee_amount,omitzero"`
-	ReturnShippingFeePaidBuyerAmount     Decimal                                          `json:"return_shipping_fee_paid_buyer_amount,omitzero"`
-	ReturnShippingLabelFeeAmount         Decimal                                          `json:"return_shipping_label_fee_amount,omitzero"`
-	SellerSelfShippingServiceFeeAmount   Decimal                                          `json:"seller_self_shipping_service_fee_amount,omitzero"`
-	ShippingAppServiceFeeAmount          Decimal                                          `json:"shipping_app_service_fee_amount,omitzero"` // not in the official description, used by several implementations
-	ShippingFeeDiscountAmount            Decimal                                          `json:"shipping_fee_discount_amount,omitzero"`
-	ShippingFeeGuaranteeReimbursement    Decimal                                          `json:"shipping_fee_guarantee_reimbursement,omitzero"`
-	ShippingInsuranceFeeAmount           Decimal                                          `json:"shipping_insurance_fee_amount,omitzero"`
-	SignatureConfirmationFeeAmount       Decimal                                          `json:"signature_confirmation_fee_amount,omitzero"`
-	SupplementaryComponent               GetTransactionsByStatementSupplementaryComponent `json:"supplementary_component,omitzero"`
-	Others                               map[string]Decimal                               `json:"-"` // by their names on the wire
+	ActualShippingFeeAmount              Decimal `json:"actual_shipping_fee_amount,omitzero"`
+	CustomerPaidShippingFeeAmount        Decimal `json:"customer_paid_shipping_fee_amount,omitzero"`
+	DistantShippingFeeAmount             Decimal `json:"distant_shipping_fee_amount,omitzero"` // not in the official description, used by several implementations
+	ExchangeShippingFeeAmount            Decimal `json:"exchange_shipping_fee_amount,omitzero"`
+	FailedDeliverySubsidyAmount          Decimal `json:"failed_delivery_subsidy_amount,omitzero"`
+	FBTFreeShippingFeeAmount             Decimal `json:"fbt_free_shipping_fee_amount,omitzero"`
+	FBTFulfillmentFeeReimbursementAmount Decimal `json:"fbt_fulfillment_fee_reimbursement_amount,omitzero"`
+	FBTKeyMerchantSubsidy                Decimal `json:"fbt_key_merchant_subsidy,omitzero"`     // not in the official description, used by several implementations
+	FBTOverallMerchantSubsidy            Decimal `json:"fbt_overall_merchant_subsidy,omitzero"` // not in the official description, used by several implementations
+	FreeReturnSubsidyAmount              Decimal `json:"free_return_subsidy_amount,omitzero"`
+	LogisticsServiceFee                  Decimal `json:"logistics_service_fee,omitzero"` // not in the official description, used by several implementations
+	ReplacementShippingFeeAmount         Decimal `json:"replacement_shipping_fee_amount,omitzero"`
+	ReturnShippingFeeAmount              Decimal `json:"return_shipping_fee_amount,omitzero"`
+	ReturnShippingFeePaidBuyerAmount     Decimal `json:"return_shipping_fee_paid_buyer_amount,omitzero"`
+	ReturnShippingLabelFeeAmount         Decimal `json:"return_shipping_label_fee_amount,omitzero"`
+	SellerSelfShippingServiceFeeAmount   Decimal `json:"seller_self_shipping_service_fee_amount,omitzero"`
+	ShippingAppServiceFeeAmount          Decimal `json:"shipping_app_service_fee_amount,omitzero"` // not in the official description, used by several implementations
+	ShippingFeeDiscountAmount            Decimal `json:"shipping_fee_discount_amount,omitzero"`
+	ShippingFeeGuaranteeReimbursement    Decimal `json:"shipping_fee_guarantee_reimbursement,omitzero"`
+	ShippingInsuranceFeeAmount           Decimal `json:"shipping_insurance_fee_amount,omitzero"`
+	SignatureConfirmationFeeAmount       Decimal `json:"signature_confirmation_fee_amount,omitzero"`
+	// For information; no part of the shipping cost.
+	SupplementaryComponent GetTransactionsByStatementSupplementaryComponent `json:"supplementary_component,omitzero"`
+	Others                 map[string]Decimal                               `json:"-"` // by their names on the wire
 }
 
 // UnmarshalJSON keeps members that have no field of their own in Others.
@@ -1224,21 +1289,27 @@ type StatementTransactionSupplementaryComponent struct {
 // Tax is returned by [FinanceService.GetTransactionsByOrder] and
 // [FinanceService.GetTransactionsByStatement].
 type Tax struct {
-	AntiDumpingDutyAmount      Decimal            `json:"anti_dumping_duty_amount,omitzero"`
-	CedularTax                 Decimal            `json:"cedular_tax,omitzero"` // not in the official description, used by several implementations
-	CustomsClearanceAmount     Decimal            `json:"customs_clearance_amount,omitzero"`
-	CustomsDutyAmount          Decimal            `json:"customs_duty_amount,omitzero"`
-	GSTAmount                  Decimal            `json:"gst_amount,omitzero"`
-	ImportVATAmount            Decimal            `json:"import_vat_amount,omitzero"`
-	IsrAmount                  Decimal            `json:"isr_amount,omitzero"`
-	IVAAmount                  Decimal            `json:"iva_amount,omitzero"`
-	LocalVATAmount             Decimal            `json:"local_vat_amount,omitzero"`
-	PitAmount                  Decimal            `json:"pit_amount,omitzero"`
-	SalesTaxReferralFeeAmount  Decimal            `json:"sales_tax_referral_fee_amount,omitzero"`  // not in the official description, used by several implementations
-	SmartPromotionFeeTaxAmount Decimal            `json:"smart_promotion_fee_tax_amount,omitzero"` // not in the official description, used by several implementations
-	SstAmount                  Decimal            `json:"sst_amount,omitzero"`
-	VATAmount                  Decimal            `json:"vat_amount,omitzero"`
-	Others                     map[string]Decimal `json:"-"` // by their names on the wire
+	AntiDumpingDutyAmount  Decimal `json:"anti_dumping_duty_amount,omitzero"`
+	CedularTax             Decimal `json:"cedular_tax,omitzero"` // not in the official description, used by several implementations
+	CustomsClearanceAmount Decimal `json:"customs_clearance_amount,omitzero"`
+	CustomsDutyAmount      Decimal `json:"customs_duty_amount,omitzero"`
+	// Singapore.
+	GSTAmount       Decimal `json:"gst_amount,omitzero"`
+	ImportVATAmount Decimal `json:"import_vat_amount,omitzero"`
+	// Mexican income tax that TikTok withholds.
+	IsrAmount Decimal `json:"isr_amount,omitzero"`
+	// Mexican VAT that TikTok withholds.
+	IVAAmount Decimal `json:"iva_amount,omitzero"`
+	// Of local shops.
+	LocalVATAmount             Decimal `json:"local_vat_amount,omitzero"`
+	PitAmount                  Decimal `json:"pit_amount,omitzero"`
+	SalesTaxReferralFeeAmount  Decimal `json:"sales_tax_referral_fee_amount,omitzero"`  // not in the official description, used by several implementations
+	SmartPromotionFeeTaxAmount Decimal `json:"smart_promotion_fee_tax_amount,omitzero"` // not in the official description, used by several implementations
+	// Malaysia.
+	SstAmount Decimal `json:"sst_amount,omitzero"`
+	// Of cross-border shops.
+	VATAmount Decimal            `json:"vat_amount,omitzero"`
+	Others    map[string]Decimal `json:"-"` // by their names on the wire
 }
 
 // UnmarshalJSON keeps members that have no field of their own in Others.

@@ -17,8 +17,8 @@ type FulfillmentService service
 
 // BatchShipPackages calls POST /fulfillment/202309/packages/ship.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeFulfillment]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/batch-ship-packages-202309
 func (s *FulfillmentService) BatchShipPackages(ctx context.Context, req *BatchShipPackagesRequest, opts ...CallOption) (*BatchShipPackagesResponse, error) {
@@ -32,8 +32,8 @@ func (s *FulfillmentService) BatchShipPackages(ctx context.Context, req *BatchSh
 
 // CombinePackage calls POST /fulfillment/202309/packages/combine.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopePackageWrite]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/combine-package-202309
 func (s *FulfillmentService) CombinePackage(ctx context.Context, req *CombinePackageRequest, opts ...CallOption) (*CombinePackageResponse, error) {
@@ -93,8 +93,8 @@ func (s *FulfillmentService) CreateLastMileBundle(ctx context.Context, req *Crea
 
 // CreatePackages calls POST /fulfillment/202512/packages.
 //
-// It is never retried once the request may have reached the server. Version
-// 202512.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeFulfillment]. Version 202512.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-packages-202512
 func (s *FulfillmentService) CreatePackages(ctx context.Context, req *CreatePackagesRequest, opts ...CallOption) (*CreatePackagesResponse, error) {
@@ -154,7 +154,8 @@ func (s *FulfillmentService) FulfillmentUploadDeliveryImage(ctx context.Context,
 
 // GetEligibleShippingService calls POST /fulfillment/202309/orders/{order_id}/shipping_services/query.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeFulfillment]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-eligible-shipping-service-202309
 func (s *FulfillmentService) GetEligibleShippingService(ctx context.Context, orderID string, req *GetEligibleShippingServiceRequest, opts ...CallOption) (*GetEligibleShippingServiceResponse, error) {
@@ -168,7 +169,8 @@ func (s *FulfillmentService) GetEligibleShippingService(ctx context.Context, ord
 
 // GetHandoverTimeslots calls GET /fulfillment/202309/orders/{order_id}/handover_time_slots.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopePackageWrite]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-handover-timeslots-202309
 func (s *FulfillmentService) GetHandoverTimeslots(ctx context.Context, orderID string, req *GetHandoverTimeslotsRequest, opts ...CallOption) (*GetHandoverTimeslotsResponse, error) {
@@ -182,7 +184,8 @@ func (s *FulfillmentService) GetHandoverTimeslots(ctx context.Context, orderID s
 
 // GetOrderSplitAttributes calls GET /fulfillment/202309/orders/split_attributes.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopePackageWrite]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-split-attributes-202309
 func (s *FulfillmentService) GetOrderSplitAttributes(ctx context.Context, req *GetOrderSplitAttributesRequest, opts ...CallOption) (*GetOrderSplitAttributesResponse, error) {
@@ -196,7 +199,8 @@ func (s *FulfillmentService) GetOrderSplitAttributes(ctx context.Context, req *G
 
 // GetPackageDetail calls GET /fulfillment/202309/packages/{package_id}.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeFulfillment]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-package-detail-202309
 func (s *FulfillmentService) GetPackageDetail(ctx context.Context, packageID string, req *GetPackageDetailRequest, opts ...CallOption) (*Package, error) {
@@ -210,7 +214,8 @@ func (s *FulfillmentService) GetPackageDetail(ctx context.Context, packageID str
 
 // GetPackageHandoverTimeSlots calls GET /fulfillment/202309/packages/{package_id}/handover_time_slots.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopePackageWrite]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-package-handover-time-slots-202309
 func (s *FulfillmentService) GetPackageHandoverTimeSlots(ctx context.Context, packageID string, req *GetPackageHandoverTimeSlotsRequest, opts ...CallOption) (*GetPackageHandoverTimeSlotsResponse, error) {
@@ -224,7 +229,8 @@ func (s *FulfillmentService) GetPackageHandoverTimeSlots(ctx context.Context, pa
 
 // GetPackageShippingDocument calls GET /fulfillment/202309/packages/{package_id}/shipping_documents.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeFulfillment]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-package-shipping-document-202309
 func (s *FulfillmentService) GetPackageShippingDocument(ctx context.Context, packageID string, req *GetPackageShippingDocumentRequest, opts ...CallOption) (*GetPackageShippingDocumentResponse, error) {
@@ -238,7 +244,8 @@ func (s *FulfillmentService) GetPackageShippingDocument(ctx context.Context, pac
 
 // GetTracking calls GET /fulfillment/202309/orders/{order_id}/tracking.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeFulfillment]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-tracking-202309
 func (s *FulfillmentService) GetTracking(ctx context.Context, orderID string, req *GetTrackingRequest, opts ...CallOption) (*GetTrackingResponse, error) {
@@ -252,8 +259,8 @@ func (s *FulfillmentService) GetTracking(ctx context.Context, orderID string, re
 
 // MarkPackageAsShipped calls POST /fulfillment/202309/orders/{order_id}/packages.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeFulfillment]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/mark-package-as-shipped-202309
 func (s *FulfillmentService) MarkPackageAsShipped(ctx context.Context, orderID string, req *MarkPackageAsShippedRequest, opts ...CallOption) (*MarkPackageAsShippedResponse, error) {
@@ -297,7 +304,8 @@ func (s *FulfillmentService) SchedulePackageHandover(ctx context.Context, req *S
 
 // SearchCombinablePackages calls GET /fulfillment/202309/combinable_packages/search.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopePackageWrite]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-combinable-packages-202309
 func (s *FulfillmentService) SearchCombinablePackages(ctx context.Context, req *SearchCombinablePackagesRequest, opts ...CallOption) (*SearchCombinablePackagesResponse, error) {
@@ -333,7 +341,8 @@ func (s *FulfillmentService) SearchCombinablePackagesAll(ctx context.Context, re
 
 // SearchPackage calls POST /fulfillment/202309/packages/search.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeFulfillment]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-package-202309
 func (s *FulfillmentService) SearchPackage(ctx context.Context, req *SearchPackageRequest, opts ...CallOption) (*SearchPackageResponse, error) {
@@ -369,8 +378,8 @@ func (s *FulfillmentService) SearchPackageAll(ctx context.Context, req *SearchPa
 
 // ShipPackage calls POST /fulfillment/202309/packages/{package_id}/ship.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeFulfillment]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/ship-package-202309
 func (s *FulfillmentService) ShipPackage(ctx context.Context, packageID string, req *ShipPackageRequest, opts ...CallOption) (*ShipPackageResponse, error) {
@@ -384,8 +393,8 @@ func (s *FulfillmentService) ShipPackage(ctx context.Context, packageID string, 
 
 // SplitOrders calls POST /fulfillment/202309/orders/{order_id}/split.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopePackageWrite]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/split-orders-202309
 func (s *FulfillmentService) SplitOrders(ctx context.Context, orderID string, req *SplitOrdersRequest, opts ...CallOption) (*SplitOrdersResponse, error) {
@@ -399,8 +408,8 @@ func (s *FulfillmentService) SplitOrders(ctx context.Context, orderID string, re
 
 // UncombinePackages calls POST /fulfillment/202309/packages/{package_id}/uncombine.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopePackageWrite]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/uncombine-packages-202309
 func (s *FulfillmentService) UncombinePackages(ctx context.Context, packageID string, req *UncombinePackagesRequest, opts ...CallOption) (*UncombinePackagesResponse, error) {
@@ -414,8 +423,8 @@ func (s *FulfillmentService) UncombinePackages(ctx context.Context, packageID st
 
 // UpdatePackageDeliveryStatus calls POST /fulfillment/202309/packages/deliver.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeDeliveryStatus]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-package-delivery-status-202309
 func (s *FulfillmentService) UpdatePackageDeliveryStatus(ctx context.Context, req *UpdatePackageDeliveryStatusRequest, opts ...CallOption) (*UpdatePackageDeliveryStatusResponse, error) {
@@ -429,8 +438,8 @@ func (s *FulfillmentService) UpdatePackageDeliveryStatus(ctx context.Context, re
 
 // UpdatePackageShippingInfo calls POST /fulfillment/202309/packages/{package_id}/shipping_info/update.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeFulfillment]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-package-shipping-info-202309
 func (s *FulfillmentService) UpdatePackageShippingInfo(ctx context.Context, packageID string, req *UpdatePackageShippingInfoRequest, opts ...CallOption) (*UpdatePackageShippingInfoResponse, error) {
@@ -461,8 +470,8 @@ func (s *FulfillmentService) UpdateSOFTrack(ctx context.Context, req *UpdateSOFT
 
 // UpdateShippingInfo calls POST /fulfillment/202309/orders/{order_id}/shipping_info/update.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeLogistics]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-shipping-info-202309
 func (s *FulfillmentService) UpdateShippingInfo(ctx context.Context, orderID string, req *UpdateShippingInfoRequest, opts ...CallOption) (*UpdateShippingInfoResponse, error) {
@@ -476,8 +485,8 @@ func (s *FulfillmentService) UpdateShippingInfo(ctx context.Context, orderID str
 
 // UploadInvoice calls POST /fulfillment/202502/invoice/upload.
 //
-// It is never retried once the request may have reached the server. Version
-// 202502.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeFulfillment]. Version 202502.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/upload-invoice-202502
 func (s *FulfillmentService) UploadInvoice(ctx context.Context, req *UploadInvoiceRequest, opts ...CallOption) (*UploadInvoiceResponse, error) {
@@ -618,22 +627,25 @@ type CreateLastMileBundleRequestLastMileBundle struct {
 	Dimensions           *CreateLastMileBundleRequestLastMileBundleDimensions `json:"dimensions,omitzero"`
 	ExternalBundleID     *string                                              `json:"external_bundle_id,omitzero"`
 	FulfillmentUnitCount *int                                                 `json:"fulfillment_unit_count,omitzero"`
-	OutboundTime         *int64                                               `json:"outbound_time,omitzero"`
-	Weight               *CreateLastMileBundleRequestLastMileBundleWeight     `json:"weight,omitzero"`
+	// Unix time in milliseconds.
+	OutboundTime *int64                                           `json:"outbound_time,omitzero"`
+	Weight       *CreateLastMileBundleRequestLastMileBundleWeight `json:"weight,omitzero"`
 }
 
 // CreateLastMileBundleRequestLastMileBundleDimensions is taken by
 // [FulfillmentService.CreateLastMileBundle].
 type CreateLastMileBundleRequestLastMileBundleDimensions struct {
-	Height *int64  `json:"height,omitzero"`
-	Length *int64  `json:"length,omitzero"`
-	Unit   *string `json:"unit,omitzero"`
-	Width  *int64  `json:"width,omitzero"`
+	Height *int64 `json:"height,omitzero"`
+	Length *int64 `json:"length,omitzero"`
+	// Only "centimeter".
+	Unit  *string `json:"unit,omitzero"`
+	Width *int64  `json:"width,omitzero"`
 }
 
 // CreateLastMileBundleRequestLastMileBundleWeight is taken by
 // [FulfillmentService.CreateLastMileBundle].
 type CreateLastMileBundleRequestLastMileBundleWeight struct {
+	// Only "gram".
 	Unit  *string `json:"unit,omitzero"`
 	Value *int64  `json:"value,omitzero"`
 }
@@ -646,13 +658,16 @@ type CreateLastMileBundleResponse struct {
 
 // CreatePackagesRequest holds the parameters of Fulfillment.CreatePackages.
 type CreatePackagesRequest struct {
-	Dimension         *Dimensions                          `json:"dimension,omitzero"`
-	OrderID           *string                              `json:"order_id,omitzero"`
-	OrderLineItem     []CreatePackagesRequestOrderLineItem `json:"order_line_item,omitzero"`
-	OrderListIDs      []string                             `json:"order_list_ids,omitzero"`
-	ShipType          *string                              `json:"ship_type,omitzero"`
-	ShippingServiceID *string                              `json:"shipping_service_id,omitzero"`
-	Weight            *Weight                              `json:"weight,omitzero"`
+	Dimension     *Dimensions                          `json:"dimension,omitzero"`
+	OrderID       *string                              `json:"order_id,omitzero"`
+	OrderLineItem []CreatePackagesRequestOrderLineItem `json:"order_line_item,omitzero"`
+	OrderListIDs  []string                             `json:"order_list_ids,omitzero"`
+	// "1" the whole order in OrderID, "2" the lines in OrderLineItem, "3" the
+	// orders in OrderListIDs.
+	ShipType *string `json:"ship_type,omitzero"`
+	// Absent: the default service.
+	ShippingServiceID *string `json:"shipping_service_id,omitzero"`
+	Weight            *Weight `json:"weight,omitzero"`
 }
 
 // CreatePackagesRequestOrderLineItem is taken by
@@ -674,11 +689,12 @@ type CreatePackagesResponse struct {
 // [FulfillmentService.CreatePackages] and
 // [FulfillmentService.CreatePackagesV202309].
 type CreatePackagesResponseShippingServiceInfo struct {
-	Currency             string  `json:"currency,omitzero"`
-	EarliestDeliveryDays int     `json:"earliest_delivery_days,omitzero"`
-	ID                   string  `json:"id,omitzero"`
-	LatestDeliveryDays   int     `json:"latest_delivery_days,omitzero"`
-	Name                 string  `json:"name,omitzero"`
+	Currency             string `json:"currency,omitzero"`
+	EarliestDeliveryDays int    `json:"earliest_delivery_days,omitzero"`
+	ID                   string `json:"id,omitzero"`
+	LatestDeliveryDays   int    `json:"latest_delivery_days,omitzero"`
+	Name                 string `json:"name,omitzero"`
+	// In Currency.
 	Price                Decimal `json:"price,omitzero"`
 	ShippingProviderID   string  `json:"shipping_provider_id,omitzero"`
 	ShippingProviderName string  `json:"shipping_provider_name,omitzero"`
@@ -759,9 +775,11 @@ type FulfillmentUploadDeliveryImageRequest struct {
 // FulfillmentUploadDeliveryImageResponse is the reply of
 // Fulfillment.FulfillmentUploadDeliveryImage.
 type FulfillmentUploadDeliveryImageResponse struct {
+	// Pixels.
 	Height int    `json:"height,omitzero"`
 	URL    string `json:"url,omitzero"`
-	Width  int    `json:"width,omitzero"`
+	// Pixels.
+	Width int `json:"width,omitzero"`
 }
 
 // GetEligibleShippingServiceRequest holds the parameters of
@@ -785,12 +803,13 @@ type GetEligibleShippingServiceResponse struct {
 // GetEligibleShippingServiceResponseShippingService is returned by
 // [FulfillmentService.GetEligibleShippingService].
 type GetEligibleShippingServiceResponseShippingService struct {
-	Currency             string  `json:"currency,omitzero"`
-	EarliestDeliveryDays int     `json:"earliest_delivery_days,omitzero"`
-	ID                   string  `json:"id,omitzero"`
-	IsDefault            bool    `json:"is_default,omitzero"`
-	LatestDeliveryDays   int     `json:"latest_delivery_days,omitzero"`
-	Name                 string  `json:"name,omitzero"`
+	Currency             string `json:"currency,omitzero"`
+	EarliestDeliveryDays int    `json:"earliest_delivery_days,omitzero"`
+	ID                   string `json:"id,omitzero"`
+	IsDefault            bool   `json:"is_default,omitzero"`
+	LatestDeliveryDays   int    `json:"latest_delivery_days,omitzero"`
+	Name                 string `json:"name,omitzero"`
+	// An estimate, in Currency.
 	Price                Decimal `json:"price,omitzero"`
 	ShippingProviderID   string  `json:"shipping_provider_id,omitzero"`
 	ShippingProviderName string  `json:"shipping_provider_name,omitzero"`
@@ -862,14 +881,17 @@ type GetPackageHandoverTimeSlotsResponse struct {
 // GetPackageShippingDocumentRequest holds the parameters of
 // Fulfillment.GetPackageShippingDocument.
 type GetPackageShippingDocumentRequest struct {
+	// PDF is the default; ZPL in Brazil and Mexico only.
 	DocumentFormat *FulfillmentDocumentFormat `url:"document_format,omitempty" json:"-"`
-	DocumentSize   *string                    `url:"document_size,omitempty" json:"-"`
-	DocumentType   string                     `url:"document_type" json:"-"` // required
+	// A6, the default, or A5.
+	DocumentSize *string `url:"document_size,omitempty" json:"-"`
+	DocumentType string  `url:"document_type" json:"-"` // required
 }
 
 // GetPackageShippingDocumentResponse is the reply of
 // Fulfillment.GetPackageShippingDocument.
 type GetPackageShippingDocumentResponse struct {
+	// Valid for 24 hours.
 	DocURL         string `json:"doc_url,omitzero"`
 	TrackingNumber string `json:"tracking_number,omitzero"`
 }
@@ -884,16 +906,19 @@ type GetTrackingResponse struct {
 
 // GetTrackingResponseTracking is returned by [FulfillmentService.GetTracking].
 type GetTrackingResponseTracking struct {
-	Description      string `json:"description,omitzero"`
-	UpdateTimeMillis int64  `json:"update_time_millis,omitzero"`
+	Description string `json:"description,omitzero"`
+	// Unix time in milliseconds.
+	UpdateTimeMillis int64 `json:"update_time_millis,omitzero"`
 }
 
 // MarkPackageAsShippedRequest holds the parameters of
 // Fulfillment.MarkPackageAsShipped.
 type MarkPackageAsShippedRequest struct {
+	// Absent: all lines that are left.
 	OrderLineItemIDs   []string `json:"order_line_item_ids,omitzero"`
 	ShippingProviderID string   `json:"shipping_provider_id"` // required
-	TrackingNumber     string   `json:"tracking_number"`      // required
+	// At most 20 orders share one, all of the same buyer and address.
+	TrackingNumber string `json:"tracking_number"` // required
 }
 
 // MarkPackageAsShippedResponse is the reply of
@@ -945,10 +970,11 @@ func (v Package) LogValue() slog.Value { return wire.LogPrivate(v) }
 // PackageInsurance is returned by [FulfillmentService.SearchPackage] and
 // [FulfillmentService.GetPackageDetail].
 type PackageInsurance struct {
-	ClaimStatus     FulfillmentClaimStatus `json:"claim_status,omitzero"`
-	CoverageAmount  Decimal                `json:"coverage_amount,omitzero"`
-	IsClaimEligible bool                   `json:"is_claim_eligible,omitzero"`
-	IsPurchased     bool                   `json:"is_purchased,omitzero"`
+	ClaimStatus FulfillmentClaimStatus `json:"claim_status,omitzero"`
+	// In US dollars.
+	CoverageAmount  Decimal `json:"coverage_amount,omitzero"`
+	IsClaimEligible bool    `json:"is_claim_eligible,omitzero"`
+	IsPurchased     bool    `json:"is_purchased,omitzero"`
 }
 
 // PackageOrder is returned by [FulfillmentService.SearchPackage] and
@@ -1200,7 +1226,9 @@ type UpdatePackageDeliveryStatusResponse struct {
 // Fulfillment.UpdatePackageShippingInfo.
 type UpdatePackageShippingInfoRequest struct {
 	ShippingProviderID string `json:"shipping_provider_id"` // required
-	TrackingNumber     string `json:"tracking_number"`      // required
+	// Can be changed once for an order; in the US, the UK and Southeast Asia only
+	// within 72 hours of shipping.
+	TrackingNumber string `json:"tracking_number"` // required
 }
 
 // UpdatePackageShippingInfoResponse is the reply of
@@ -1230,7 +1258,9 @@ type UpdateSOFTrackRequestTrack struct {
 // Fulfillment.UpdateShippingInfo.
 type UpdateShippingInfoRequest struct {
 	ShippingProviderID string `json:"shipping_provider_id"` // required
-	TrackingNumber     string `json:"tracking_number"`      // required
+	// Can be changed once for an order; in the US, the UK and Southeast Asia only
+	// within 72 hours of shipping.
+	TrackingNumber string `json:"tracking_number"` // required
 }
 
 // UpdateShippingInfoResponse is the reply of Fulfillment.UpdateShippingInfo.
@@ -1243,6 +1273,7 @@ type UploadInvoiceRequest struct {
 
 // UploadInvoiceRequestInvoice is taken by [FulfillmentService.UploadInvoice].
 type UploadInvoiceRequestInvoice struct {
+	// XML in base64, at most 1 MB.
 	File      *string  `json:"file,omitzero"`
 	FileType  *string  `json:"file_type,omitzero"`
 	OrderIDs  []string `json:"order_ids,omitzero"`

@@ -58,7 +58,8 @@ func (s *LogisticsService) GetGlobalSellerWarehouse(ctx context.Context, req *Ge
 
 // GetShippingProviders calls GET /logistics/202309/delivery_options/{delivery_option_id}/shipping_providers.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeLogistics]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-shipping-providers-202309
 func (s *LogisticsService) GetShippingProviders(ctx context.Context, deliveryOptionID string, req *GetShippingProvidersRequest, opts ...CallOption) (*GetShippingProvidersResponse, error) {
@@ -72,7 +73,8 @@ func (s *LogisticsService) GetShippingProviders(ctx context.Context, deliveryOpt
 
 // GetWarehouseDeliveryOptions calls GET /logistics/202309/warehouses/{warehouse_id}/delivery_options.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeLogistics]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-warehouse-delivery-options-202309
 func (s *LogisticsService) GetWarehouseDeliveryOptions(ctx context.Context, warehouseID string, req *GetWarehouseDeliveryOptionsRequest, opts ...CallOption) (*GetWarehouseDeliveryOptionsResponse, error) {
@@ -86,7 +88,8 @@ func (s *LogisticsService) GetWarehouseDeliveryOptions(ctx context.Context, ware
 
 // GetWarehouseList calls GET /logistics/202309/warehouses.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeLogistics]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-warehouse-list-202309
 func (s *LogisticsService) GetWarehouseList(ctx context.Context, req *GetWarehouseListRequest, opts ...CallOption) (*GetWarehouseListResponse, error) {
@@ -176,18 +179,20 @@ type DeliveryOption struct {
 // DeliveryOptionDimensionLimit is returned by
 // [LogisticsService.GetWarehouseDeliveryOptions].
 type DeliveryOptionDimensionLimit struct {
-	MaxHeight int64                            `json:"max_height,omitzero"`
-	MaxLength int64                            `json:"max_length,omitzero"`
-	MaxWidth  int64                            `json:"max_width,omitzero"`
-	Unit      DeliveryOptionDimensionLimitUnit `json:"unit,omitzero"`
+	MaxHeight int64 `json:"max_height,omitzero"`
+	MaxLength int64 `json:"max_length,omitzero"`
+	MaxWidth  int64 `json:"max_width,omitzero"`
+	// Of all lengths here.
+	Unit DeliveryOptionDimensionLimitUnit `json:"unit,omitzero"`
 }
 
 // DeliveryOptionWeightLimit is returned by
 // [LogisticsService.GetWarehouseDeliveryOptions].
 type DeliveryOptionWeightLimit struct {
-	MaxWeight int64                         `json:"max_weight,omitzero"`
-	MinWeight int64                         `json:"min_weight,omitzero"`
-	Unit      DeliveryOptionWeightLimitUnit `json:"unit,omitzero"`
+	MaxWeight int64 `json:"max_weight,omitzero"`
+	MinWeight int64 `json:"min_weight,omitzero"`
+	// Of both weights here.
+	Unit DeliveryOptionWeightLimitUnit `json:"unit,omitzero"`
 }
 
 // ErrorList is returned by [LogisticsService.CreateWarehouse] and
@@ -222,13 +227,15 @@ type GetAvailableShippingTemplateRequestProductAttribute struct {
 type GetAvailableShippingTemplateRequestProductAttributeDimension struct {
 	Height *string `json:"height,omitzero"`
 	Length *string `json:"length,omitzero"`
-	Unit   *int64  `json:"unit,omitzero"`
-	Width  *string `json:"width,omitzero"`
+	// 1 centimetre, 2 inch, 3 foot, 4 millimetre, 5 metre.
+	Unit  *int64  `json:"unit,omitzero"`
+	Width *string `json:"width,omitzero"`
 }
 
 // GetAvailableShippingTemplateRequestProductAttributeWeight is taken by
 // [LogisticsService.GetAvailableShippingTemplate].
 type GetAvailableShippingTemplateRequestProductAttributeWeight struct {
+	// 1 gram, 2 pound, 3 ounce, 4 kilogram.
 	Unit   *int64  `json:"unit,omitzero"`
 	Weight *string `json:"weight,omitzero"`
 }
@@ -284,7 +291,9 @@ type GetGlobalSellerWarehouseResponseGlobalWarehouse struct {
 // GetShippingProvidersRequest holds the parameters of
 // Logistics.GetShippingProviders.
 type GetShippingProvidersRequest struct {
-	BuyerRegion     *string `url:"buyer_region,omitempty" json:"-"`     // not in the official description, announced by TikTok Shop, required for the EU since 26 March 2026
+	// ISO 3166-1 alpha-2. Germany, France, Italy, Spain and Ireland require it.
+	BuyerRegion *string `url:"buyer_region,omitempty" json:"-"` // not in the official description, announced by TikTok Shop, required for the EU since 26 March 2026
+	// ISO 3166-1 alpha-2. Germany, France, Italy, Spain and Ireland require it.
 	WarehouseRegion *string `url:"warehouse_region,omitempty" json:"-"` // not in the official description, announced by TikTok Shop, required for the EU since 26 March 2026
 }
 
@@ -385,9 +394,10 @@ type StandardizeWarehouseAddressRequestAddress struct {
 	City         *string `json:"city,omitzero"`
 	District     *string `json:"district,omitzero"`
 	PostalCode   *string `json:"postal_code,omitzero"`
-	RegionCode   *string `json:"region_code,omitzero"`
-	State        *string `json:"state,omitzero"`
-	Town         *string `json:"town,omitzero"`
+	// ISO 3166-1 alpha-2.
+	RegionCode *string `json:"region_code,omitzero"`
+	State      *string `json:"state,omitzero"`
+	Town       *string `json:"town,omitzero"`
 }
 
 // Format hides personal data from every verb.

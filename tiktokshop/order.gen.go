@@ -16,7 +16,8 @@ type OrderService service
 
 // AddExternalOrderReferences calls POST /order/202406/orders/external_orders.
 //
-// Repeating it changes nothing more, so it is retried. Version 202406.
+// Repeating it changes nothing more, so it is retried. Needs the scope
+// [ScopeExternalRefWrite] or [ScopeExternalRefCustom]. Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/add-external-order-references-202406
 func (s *OrderService) AddExternalOrderReferences(ctx context.Context, req *AddExternalOrderReferencesRequest, opts ...CallOption) (*AddExternalOrderReferencesResponse, error) {
@@ -42,7 +43,8 @@ func (s *OrderService) AddExternalOrderReferencesBatched(ctx context.Context, re
 
 // GetExternalOrderReferences calls GET /order/202406/orders/{order_id}/external_orders.
 //
-// It only reads, and is retried. Version 202406.
+// It only reads, and is retried. Needs the scope [ScopeExternalRefRead].
+// Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-external-order-references-202406
 func (s *OrderService) GetExternalOrderReferences(ctx context.Context, orderID string, req *GetExternalOrderReferencesRequest, opts ...CallOption) (*GetExternalOrderReferencesResponse, error) {
@@ -56,7 +58,7 @@ func (s *OrderService) GetExternalOrderReferences(ctx context.Context, orderID s
 
 // GetOrderDetail calls GET /order/202507/orders.
 //
-// It only reads, and is retried. Version 202507.
+// It only reads, and is retried. Needs the scope [ScopeOrders]. Version 202507.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-detail-202507
 func (s *OrderService) GetOrderDetail(ctx context.Context, req *GetOrderDetailRequest, opts ...CallOption) (*GetOrderDetailResponse, error) {
@@ -82,7 +84,7 @@ func (s *OrderService) GetOrderDetailBatched(ctx context.Context, req *GetOrderD
 
 // GetOrderDetailV202309 calls GET /order/202309/orders.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeOrders]. Version 202309.
 // The newest version is [OrderService.GetOrderDetail].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-detail-202309
@@ -109,7 +111,7 @@ func (s *OrderService) GetOrderDetailV202309Batched(ctx context.Context, req *Ge
 
 // GetOrderList calls POST /order/202309/orders/search.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeOrders]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-order-list-202309
 func (s *OrderService) GetOrderList(ctx context.Context, req *GetOrderListRequest, opts ...CallOption) (*GetOrderListResponse, error) {
@@ -145,7 +147,7 @@ func (s *OrderService) GetOrderListAll(ctx context.Context, req *GetOrderListReq
 
 // GetPriceDetail calls GET /order/202407/orders/{order_id}/price_detail.
 //
-// It only reads, and is retried. Version 202407.
+// It only reads, and is retried. Needs the scope [ScopeOrders]. Version 202407.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-price-detail-202407
 func (s *OrderService) GetPriceDetail(ctx context.Context, orderID string, req *GetPriceDetailRequest, opts ...CallOption) (*GetPriceDetailResponse, error) {
@@ -185,7 +187,8 @@ func (s *OrderService) GetPrivilegedOrderDetailBatched(ctx context.Context, req 
 
 // SearchOrderByExternalOrderReference calls POST /order/202406/orders/external_order_search.
 //
-// It only reads, and is retried. Version 202406.
+// It only reads, and is retried. Needs the scope [ScopeExternalRefRead].
+// Version 202406.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-order-by-external-order-reference-202406
 func (s *OrderService) SearchOrderByExternalOrderReference(ctx context.Context, req *SearchOrderByExternalOrderReferenceRequest, opts ...CallOption) (*SearchOrderByExternalOrderReferenceResponse, error) {
@@ -303,19 +306,26 @@ func (v GetOrderDetailResponse) LogValue() slog.Value { return wire.LogPrivate(v
 
 // GetOrderListRequest holds the parameters of Order.GetOrderList.
 type GetOrderListRequest struct {
-	BuyerUserID          *string       `json:"buyer_user_id,omitzero" url:"-"`
-	CreateTimeGe         *UnixSeconds  `json:"create_time_ge,omitzero" url:"-"`
+	BuyerUserID *string `json:"buyer_user_id,omitzero" url:"-"`
+	// Inclusive. Absent: since the shop began.
+	CreateTimeGe *UnixSeconds `json:"create_time_ge,omitzero" url:"-"`
+	// Exclusive. Absent: until now.
 	CreateTimeLt         *UnixSeconds  `json:"create_time_lt,omitzero" url:"-"`
 	IsBuyerRequestCancel *bool         `json:"is_buyer_request_cancel,omitzero" url:"-"`
 	OrderStatus          *OrderStatus  `json:"order_status,omitzero" url:"-"`
 	PageSize             int           `url:"page_size" json:"-"` // required, 1 to 100
 	PageToken            *string       `url:"page_token,omitempty" json:"-"`
 	ShippingType         *ShippingType `json:"shipping_type,omitzero" url:"-"`
-	SortField            *string       `url:"sort_field,omitempty" json:"-"`
-	SortOrder            *SortOrder    `url:"sort_order,omitempty" json:"-"`
-	UpdateTimeGe         *UnixSeconds  `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLt         *UnixSeconds  `json:"update_time_lt,omitzero" url:"-"`
-	WarehouseIDs         []string      `json:"warehouse_ids,omitzero" url:"-"` // at most 100
+	// create_time, the default, or update_time.
+	SortField *string `url:"sort_field,omitempty" json:"-"`
+	// DESC is the default.
+	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
+	// Inclusive. Absent: since the shop began.
+	UpdateTimeGe *UnixSeconds `json:"update_time_ge,omitzero" url:"-"`
+	// Exclusive. Absent: until now. Orders that change meanwhile may show a later
+	// time.
+	UpdateTimeLt *UnixSeconds `json:"update_time_lt,omitzero" url:"-"`
+	WarehouseIDs []string     `json:"warehouse_ids,omitzero" url:"-"` // at most 100
 }
 
 // GetOrderListResponse is the reply of Order.GetOrderList.
@@ -333,43 +343,17 @@ type GetPriceDetailRequest struct{}
 
 // GetPriceDetailResponse is the reply of Order.GetPriceDetail.
 type GetPriceDetailResponse struct {
-	CODFee                              Decimal                          `json:"cod_fee,omitzero"`
-	CODFeeNetAmount                     Decimal                          `json:"cod_fee_net_amount,omitzero"`
-	Currency                            string                           `json:"currency,omitzero"`
-	DistanceFee                         Decimal                          `json:"distance_fee,omitzero"`
-	DistanceShippingFee                 Decimal                          `json:"distance_shipping_fee,omitzero"`
-	LineItems                           []GetPriceDetailResponseLineItem `json:"line_items,omitzero"`
-	NetPriceAmount                      Decimal                          `json:"net_price_amount,omitzero"`
-	Payment                             string                           `json:"payment,omitzero"`
-	ShippingFeeDeductionPlatform        string                           `json:"shipping_fee_deduction_platform,omitzero"`
-	ShippingFeeDeductionPlatformVoucher string                           `json:"shipping_fee_deduction_platform_voucher,omitzero"`
-	ShippingFeeDeductionSeller          string                           `json:"shipping_fee_deduction_seller,omitzero"`
-	ShippingListPrice                   Decimal                          `json:"shipping_list_price,omitzero"`
-	ShippingSalePrice                   Decimal                          `json:"shipping_sale_price,omitzero"`
-	SKUGiftNetPrice                     Decimal                          `json:"sku_gift_net_price,omitzero"`
-	SKUGiftOriginalPrice                Decimal                          `json:"sku_gift_original_price,omitzero"`
-	SKUListPrice                        Decimal                          `json:"sku_list_price,omitzero"`
-	SKUSalePrice                        Decimal                          `json:"sku_sale_price,omitzero"`
-	Subtotal                            Decimal                          `json:"subtotal,omitzero"`
-	SubtotalDeductionPlatform           string                           `json:"subtotal_deduction_platform,omitzero"`
-	SubtotalDeductionSeller             string                           `json:"subtotal_deduction_seller,omitzero"`
-	SubtotalTaxAmount                   Decimal                          `json:"subtotal_tax_amount,omitzero"`
-	TaxAmount                           Decimal                          `json:"tax_amount,omitzero"`
-	TaxRate                             string                           `json:"tax_rate,omitzero"`
-	Total                               Decimal                          `json:"total,omitzero"`
-	VoucherDeductionPlatform            string                           `json:"voucher_deduction_platform,omitzero"`
-	VoucherDeductionSeller              string                           `json:"voucher_deduction_seller,omitzero"`
-}
-
-// GetPriceDetailResponseLineItem is returned by [OrderService.GetPriceDetail].
-type GetPriceDetailResponseLineItem struct {
-	CODFee                              Decimal `json:"cod_fee,omitzero"`
-	CODFeeAmount                        Decimal `json:"cod_fee_amount,omitzero"`
-	Currency                            string  `json:"currency,omitzero"`
-	DistanceFee                         Decimal `json:"distance_fee,omitzero"`
-	DistanceShippingFee                 Decimal `json:"distance_shipping_fee,omitzero"`
-	ID                                  string  `json:"id,omitzero"`
-	NetPriceAmount                      Decimal `json:"net_price_amount,omitzero"`
+	// Saudi Arabia only, else 0.00.
+	CODFee          Decimal `json:"cod_fee,omitzero"`
+	CODFeeNetAmount Decimal `json:"cod_fee_net_amount,omitzero"`
+	// An ISO 4217 code, such as GBP.
+	Currency            string                           `json:"currency,omitzero"`
+	DistanceFee         Decimal                          `json:"distance_fee,omitzero"`
+	DistanceShippingFee Decimal                          `json:"distance_shipping_fee,omitzero"`
+	LineItems           []GetPriceDetailResponseLineItem `json:"line_items,omitzero"`
+	// With tax, despite the name.
+	NetPriceAmount Decimal `json:"net_price_amount,omitzero"`
+	// What the buyer pays, tax included.
 	Payment                             string  `json:"payment,omitzero"`
 	ShippingFeeDeductionPlatform        string  `json:"shipping_fee_deduction_platform,omitzero"`
 	ShippingFeeDeductionPlatformVoucher string  `json:"shipping_fee_deduction_platform_voucher,omitzero"`
@@ -378,17 +362,64 @@ type GetPriceDetailResponseLineItem struct {
 	ShippingSalePrice                   Decimal `json:"shipping_sale_price,omitzero"`
 	SKUGiftNetPrice                     Decimal `json:"sku_gift_net_price,omitzero"`
 	SKUGiftOriginalPrice                Decimal `json:"sku_gift_original_price,omitzero"`
-	SKUListPrice                        Decimal `json:"sku_list_price,omitzero"`
-	SKUSalePrice                        Decimal `json:"sku_sale_price,omitzero"`
-	Subtotal                            Decimal `json:"subtotal,omitzero"`
-	SubtotalDeductionPlatform           string  `json:"subtotal_deduction_platform,omitzero"`
-	SubtotalDeductionSeller             string  `json:"subtotal_deduction_seller,omitzero"`
-	SubtotalTaxAmount                   Decimal `json:"subtotal_tax_amount,omitzero"`
-	TaxAmount                           Decimal `json:"tax_amount,omitzero"`
-	TaxRate                             string  `json:"tax_rate,omitzero"`
-	Total                               Decimal `json:"total,omitzero"`
-	VoucherDeductionPlatform            string  `json:"voucher_deduction_platform,omitzero"`
-	VoucherDeductionSeller              string  `json:"voucher_deduction_seller,omitzero"`
+	// Of all products, before discounts and tax.
+	SKUListPrice Decimal `json:"sku_list_price,omitzero"`
+	// SKUListPrice less SubtotalDeductionSeller and SubtotalDeductionPlatform,
+	// before tax.
+	SKUSalePrice Decimal `json:"sku_sale_price,omitzero"`
+	// SKUSalePrice and SubtotalTaxAmount.
+	Subtotal                  Decimal `json:"subtotal,omitzero"`
+	SubtotalDeductionPlatform string  `json:"subtotal_deduction_platform,omitzero"`
+	SubtotalDeductionSeller   string  `json:"subtotal_deduction_seller,omitzero"`
+	// Tax on the products.
+	SubtotalTaxAmount Decimal `json:"subtotal_tax_amount,omitzero"`
+	// All tax: of products, shipping and cash on delivery.
+	TaxAmount Decimal `json:"tax_amount,omitzero"`
+	TaxRate   string  `json:"tax_rate,omitzero"`
+	// SKUListPrice and ShippingListPrice: the order before discounts.
+	Total                    Decimal `json:"total,omitzero"`
+	VoucherDeductionPlatform string  `json:"voucher_deduction_platform,omitzero"`
+	VoucherDeductionSeller   string  `json:"voucher_deduction_seller,omitzero"`
+}
+
+// GetPriceDetailResponseLineItem is returned by [OrderService.GetPriceDetail].
+type GetPriceDetailResponseLineItem struct {
+	CODFee       Decimal `json:"cod_fee,omitzero"`
+	CODFeeAmount Decimal `json:"cod_fee_amount,omitzero"`
+	// An ISO 4217 code, such as GBP.
+	Currency            string  `json:"currency,omitzero"`
+	DistanceFee         Decimal `json:"distance_fee,omitzero"`
+	DistanceShippingFee Decimal `json:"distance_shipping_fee,omitzero"`
+	ID                  string  `json:"id,omitzero"`
+	// With tax, despite the name.
+	NetPriceAmount Decimal `json:"net_price_amount,omitzero"`
+	// What the buyer pays for the line, tax included.
+	Payment                             string  `json:"payment,omitzero"`
+	ShippingFeeDeductionPlatform        string  `json:"shipping_fee_deduction_platform,omitzero"`
+	ShippingFeeDeductionPlatformVoucher string  `json:"shipping_fee_deduction_platform_voucher,omitzero"`
+	ShippingFeeDeductionSeller          string  `json:"shipping_fee_deduction_seller,omitzero"`
+	ShippingListPrice                   Decimal `json:"shipping_list_price,omitzero"`
+	ShippingSalePrice                   Decimal `json:"shipping_sale_price,omitzero"`
+	SKUGiftNetPrice                     Decimal `json:"sku_gift_net_price,omitzero"`
+	SKUGiftOriginalPrice                Decimal `json:"sku_gift_original_price,omitzero"`
+	// Before discounts and tax.
+	SKUListPrice Decimal `json:"sku_list_price,omitzero"`
+	// SKUListPrice less SubtotalDeductionSeller and SubtotalDeductionPlatform,
+	// before tax.
+	SKUSalePrice Decimal `json:"sku_sale_price,omitzero"`
+	// SKUSalePrice and SubtotalTaxAmount.
+	Subtotal                  Decimal `json:"subtotal,omitzero"`
+	SubtotalDeductionPlatform string  `json:"subtotal_deduction_platform,omitzero"`
+	SubtotalDeductionSeller   string  `json:"subtotal_deduction_seller,omitzero"`
+	// Tax on the products.
+	SubtotalTaxAmount Decimal `json:"subtotal_tax_amount,omitzero"`
+	// All tax: of products, shipping and cash on delivery.
+	TaxAmount Decimal `json:"tax_amount,omitzero"`
+	TaxRate   string  `json:"tax_rate,omitzero"`
+	// SKUListPrice and ShippingListPrice: the line before discounts.
+	Total                    Decimal `json:"total,omitzero"`
+	VoucherDeductionPlatform string  `json:"voucher_deduction_platform,omitzero"`
+	VoucherDeductionSeller   string  `json:"voucher_deduction_seller,omitzero"`
 }
 
 // GetPrivilegedOrderDetailRequest holds the parameters of
@@ -415,76 +446,102 @@ type LineItem struct {
 
 // Order is returned by [OrderService.GetOrderList] and 3 others.
 type Order struct {
-	AutoCombineGroupID                 string                `json:"auto_combine_group_id,omitzero"`
-	BuyerAvatar                        string                `json:"buyer_avatar,omitzero"`
-	BuyerEmail                         string                `json:"buyer_email,omitzero"`
-	BuyerMessage                       string                `json:"buyer_message,omitzero"`
-	BuyerNickname                      string                `json:"buyer_nickname,omitzero"`
-	CancelOrderSLATime                 UnixSeconds           `json:"cancel_order_sla_time,omitzero"`
-	CancelReason                       string                `json:"cancel_reason,omitzero"`
-	CancelTime                         UnixSeconds           `json:"cancel_time,omitzero"`
-	CancellationInitiator              CancellationInitiator `json:"cancellation_initiator,omitzero"`
-	ChannelEntityNationalRegistryID    string                `json:"channel_entity_national_registry_id,omitzero"`
-	CollectionDueTime                  UnixSeconds           `json:"collection_due_time,omitzero"`
-	CollectionTime                     UnixSeconds           `json:"collection_time,omitzero"`
-	CommercePlatform                   CommercePlatform      `json:"commerce_platform,omitzero"`
-	ConsultationID                     string                `json:"consultation_id,omitzero"`
-	CPF                                string                `json:"cpf,omitzero"`
-	CPFName                            string                `json:"cpf_name,omitzero"`
-	CreateTime                         UnixSeconds           `json:"create_time,omitzero"`
-	DeliveryDueTime                    UnixSeconds           `json:"delivery_due_time,omitzero"`
-	DeliveryOptionID                   string                `json:"delivery_option_id,omitzero"`
-	DeliveryOptionName                 string                `json:"delivery_option_name,omitzero"`
-	DeliveryOptionRequiredDeliveryTime UnixSeconds           `json:"delivery_option_required_delivery_time,omitzero"`
-	DeliverySLATime                    UnixSeconds           `json:"delivery_sla_time,omitzero"`
-	DeliveryTime                       UnixSeconds           `json:"delivery_time,omitzero"`
-	DeliveryType                       DeliveryType          `json:"delivery_type,omitzero"`
-	ExchangeSourceOrderID              string                `json:"exchange_source_order_id,omitzero"`
-	FastDeliveryProgram                string                `json:"fast_delivery_program,omitzero"`
-	FastDispatchSLATime                UnixSeconds           `json:"fast_dispatch_sla_time,omitzero"`
-	FulfillmentPriorityLevel           int                   `json:"fulfillment_priority_level,omitzero"`
-	FulfillmentType                    FulfillmentType       `json:"fulfillment_type,omitzero"`
-	HandlingDuration                   OrderHandlingDuration `json:"handling_duration,omitzero"`
-	HasUpdatedRecipientAddress         bool                  `json:"has_updated_recipient_address,omitzero"`
-	ID                                 string                `json:"id,omitzero"`
-	IsBuyerRequestCancel               bool                  `json:"is_buyer_request_cancel,omitzero"`
-	IsCOD                              bool                  `json:"is_cod,omitzero"`
-	IsExchangeOrder                    bool                  `json:"is_exchange_order,omitzero"`
-	IsOnHoldOrder                      bool                  `json:"is_on_hold_order,omitzero"`
-	IsReplacementOrder                 bool                  `json:"is_replacement_order,omitzero"`
-	IsSampleOrder                      bool                  `json:"is_sample_order,omitzero"`
-	LineItems                          []OrderLineItem       `json:"line_items,omitzero"`
-	NeedUploadInvoice                  string                `json:"need_upload_invoice,omitzero"`
-	OrderRights                        []int                 `json:"order_rights,omitzero"`
-	OrderType                          OrderType             `json:"order_type,omitzero"`
-	Packages                           []IDOnly              `json:"packages,omitzero"`
-	PaidTime                           UnixSeconds           `json:"paid_time,omitzero"`
-	Payment                            OrderPayment          `json:"payment,omitzero"`
-	PaymentAuthCode                    string                `json:"payment_auth_code,omitzero"`
-	PaymentCardType                    string                `json:"payment_card_type,omitzero"`
-	PaymentMethodCode                  string                `json:"payment_method_code,omitzero"`
-	PaymentMethodName                  string                `json:"payment_method_name,omitzero"`
-	PickUpCutOffTime                   UnixSeconds           `json:"pick_up_cut_off_time,omitzero"`
-	RecipientAddress                   OrderRecipientAddress `json:"recipient_address,omitzero"`
-	RecommendedShippingTime            UnixSeconds           `json:"recommended_shipping_time,omitzero"`
-	ReleaseDate                        UnixSeconds           `json:"release_date,omitzero"`
-	ReplacedOrderID                    string                `json:"replaced_order_id,omitzero"`
-	RequestCancelTime                  UnixSeconds           `json:"request_cancel_time,omitzero"`
-	RTSSLATime                         UnixSeconds           `json:"rts_sla_time,omitzero"`
-	RTSTime                            UnixSeconds           `json:"rts_time,omitzero"`
-	SampleOrderPayer                   string                `json:"sample_order_payer,omitzero"`
-	SellerNote                         string                `json:"seller_note,omitzero"`
-	ShippingDueTime                    UnixSeconds           `json:"shipping_due_time,omitzero"`
-	ShippingProvider                   string                `json:"shipping_provider,omitzero"`
-	ShippingProviderID                 string                `json:"shipping_provider_id,omitzero"`
-	ShippingType                       ShippingType          `json:"shipping_type,omitzero"`
-	SplitOrCombineTag                  string                `json:"split_or_combine_tag,omitzero"`
-	Status                             OrderStatus           `json:"status,omitzero"`
-	TrackingNumber                     string                `json:"tracking_number,omitzero"`
-	TTSSLATime                         UnixSeconds           `json:"tts_sla_time,omitzero"`
-	UpdateTime                         UnixSeconds           `json:"update_time,omitzero"`
-	UserID                             string                `json:"user_id,omitzero"`
-	WarehouseID                        string                `json:"warehouse_id,omitzero"`
+	// A recommendation to ship together. "N/A" says that the buyer declined.
+	AutoCombineGroupID string `json:"auto_combine_group_id,omitzero"`
+	BuyerAvatar        string `json:"buyer_avatar,omitzero"`
+	BuyerEmail         string `json:"buyer_email,omitzero"`
+	BuyerMessage       string `json:"buyer_message,omitzero"`
+	BuyerNickname      string `json:"buyer_nickname,omitzero"`
+	// When TikTok cancels by itself. Prefer ShippingDueTime, CollectionDueTime and
+	// DeliveryDueTime.
+	CancelOrderSLATime UnixSeconds `json:"cancel_order_sla_time,omitzero"`
+	CancelReason       string      `json:"cancel_reason,omitzero"`
+	// When it became CANCELLED.
+	CancelTime                      UnixSeconds           `json:"cancel_time,omitzero"`
+	CancellationInitiator           CancellationInitiator `json:"cancellation_initiator,omitzero"`
+	ChannelEntityNationalRegistryID string                `json:"channel_entity_national_registry_id,omitzero"`
+	// If it is not IN_TRANSIT by then, TikTok cancels it.
+	CollectionDueTime UnixSeconds `json:"collection_due_time,omitzero"`
+	// When it became IN_TRANSIT.
+	CollectionTime   UnixSeconds      `json:"collection_time,omitzero"`
+	CommercePlatform CommercePlatform `json:"commerce_platform,omitzero"`
+	ConsultationID   string           `json:"consultation_id,omitzero"`
+	CPF              string           `json:"cpf,omitzero"`
+	CPFName          string           `json:"cpf_name,omitzero"`
+	CreateTime       UnixSeconds      `json:"create_time,omitzero"`
+	// If it is not DELIVERED by then, TikTok cancels it.
+	DeliveryDueTime    UnixSeconds `json:"delivery_due_time,omitzero"`
+	DeliveryOptionID   string      `json:"delivery_option_id,omitzero"`
+	DeliveryOptionName string      `json:"delivery_option_name,omitzero"`
+	// Latest delivery that the delivery option promises.
+	DeliveryOptionRequiredDeliveryTime UnixSeconds `json:"delivery_option_required_delivery_time,omitzero"`
+	// Latest arrival that counts as on time.
+	DeliverySLATime UnixSeconds `json:"delivery_sla_time,omitzero"`
+	// When it became DELIVERED.
+	DeliveryTime          UnixSeconds  `json:"delivery_time,omitzero"`
+	DeliveryType          DeliveryType `json:"delivery_type,omitzero"`
+	ExchangeSourceOrderID string       `json:"exchange_source_order_id,omitzero"`
+	FastDeliveryProgram   string       `json:"fast_delivery_program,omitzero"`
+	// Latest collection for the next-day incentive. Thailand and the Philippines
+	// only.
+	FastDispatchSLATime UnixSeconds `json:"fast_dispatch_sla_time,omitzero"`
+	// 100 instant, 200 the same day within 8 hours, 300 same day, 400 next day, 500
+	// express, 600 standard, 700 economy, 800 cargo. Southeast Asia only.
+	FulfillmentPriorityLevel   int                   `json:"fulfillment_priority_level,omitzero"`
+	FulfillmentType            FulfillmentType       `json:"fulfillment_type,omitzero"`
+	HandlingDuration           OrderHandlingDuration `json:"handling_duration,omitzero"`
+	HasUpdatedRecipientAddress bool                  `json:"has_updated_recipient_address,omitzero"`
+	ID                         string                `json:"id,omitzero"`
+	IsBuyerRequestCancel       bool                  `json:"is_buyer_request_cancel,omitzero"`
+	IsCOD                      bool                  `json:"is_cod,omitzero"`
+	IsExchangeOrder            bool                  `json:"is_exchange_order,omitzero"`
+	IsOnHoldOrder              bool                  `json:"is_on_hold_order,omitzero"`
+	IsReplacementOrder         bool                  `json:"is_replacement_order,omitzero"`
+	IsSampleOrder              bool                  `json:"is_sample_order,omitzero"`
+	LineItems                  []OrderLineItem       `json:"line_items,omitzero"`
+	NeedUploadInvoice          string                `json:"need_upload_invoice,omitzero"`
+	OrderRights                []int                 `json:"order_rights,omitzero"`
+	OrderType                  OrderType             `json:"order_type,omitzero"`
+	Packages                   []IDOnly              `json:"packages,omitzero"`
+	// Absent for cash on delivery.
+	PaidTime          UnixSeconds  `json:"paid_time,omitzero"`
+	Payment           OrderPayment `json:"payment,omitzero"`
+	PaymentAuthCode   string       `json:"payment_auth_code,omitzero"`
+	PaymentCardType   string       `json:"payment_card_type,omitzero"`
+	PaymentMethodCode string       `json:"payment_method_code,omitzero"`
+	PaymentMethodName string       `json:"payment_method_name,omitzero"`
+	// Latest pick-up that does not count as late dispatch. Southeast Asia only.
+	PickUpCutOffTime UnixSeconds `json:"pick_up_cut_off_time,omitzero"`
+	// Absent while the order is UNPAID or ON_HOLD; may be masked in other states.
+	RecipientAddress OrderRecipientAddress `json:"recipient_address,omitzero"`
+	// Southeast Asia only.
+	RecommendedShippingTime UnixSeconds `json:"recommended_shipping_time,omitzero"`
+	// When a pre-order starts to be handled and becomes AWAITING_SHIPMENT.
+	ReleaseDate     UnixSeconds `json:"release_date,omitzero"`
+	ReplacedOrderID string      `json:"replaced_order_id,omitzero"`
+	// When the buyer asked to cancel.
+	RequestCancelTime UnixSeconds `json:"request_cancel_time,omitzero"`
+	// Latest time to ship; later counts as late dispatch.
+	RTSSLATime UnixSeconds `json:"rts_sla_time,omitzero"`
+	// When the seller shipped it.
+	RTSTime          UnixSeconds `json:"rts_time,omitzero"`
+	SampleOrderPayer string      `json:"sample_order_payer,omitzero"`
+	SellerNote       string      `json:"seller_note,omitzero"`
+	// If it is not AWAITING_COLLECTION by then, TikTok cancels it.
+	ShippingDueTime    UnixSeconds  `json:"shipping_due_time,omitzero"`
+	ShippingProvider   string       `json:"shipping_provider,omitzero"`
+	ShippingProviderID string       `json:"shipping_provider_id,omitzero"`
+	ShippingType       ShippingType `json:"shipping_type,omitzero"`
+	SplitOrCombineTag  string       `json:"split_or_combine_tag,omitzero"`
+	Status             OrderStatus  `json:"status,omitzero"`
+	TrackingNumber     string       `json:"tracking_number,omitzero"`
+	// Latest time for the carrier to collect it.
+	TTSSLATime UnixSeconds `json:"tts_sla_time,omitzero"`
+	// When the status changed last. A new address or request to cancel may not move
+	// it.
+	UpdateTime  UnixSeconds `json:"update_time,omitzero"`
+	UserID      string      `json:"user_id,omitzero"`
+	WarehouseID string      `json:"warehouse_id,omitzero"`
 }
 
 // Format hides personal data from every verb.
@@ -496,6 +553,7 @@ func (v Order) LogValue() slog.Value { return wire.LogPrivate(v) }
 // OrderHandlingDuration is returned by [OrderService.GetOrderList] and 3
 // others.
 type OrderHandlingDuration struct {
+	// A whole number of days as text, business or calendar days by Type.
 	Days string                    `json:"days,omitzero"`
 	Type OrderHandlingDurationType `json:"type,omitzero"`
 }
@@ -506,11 +564,14 @@ type OrderLineItem struct {
 	CancelReason        string                            `json:"cancel_reason,omitzero"`
 	CancelUser          OrderCancelUser                   `json:"cancel_user,omitzero"`
 	CombinedListingSKUs []OrderLineItemCombinedListingSKU `json:"combined_listing_skus,omitzero"`
-	Currency            string                            `json:"currency,omitzero"`
-	DisplayStatus       OrderStatus                       `json:"display_status,omitzero"`
-	DistanceFee         Decimal                           `json:"distance_fee,omitzero"`
-	DistanceShippingFee Decimal                           `json:"distance_shipping_fee,omitzero"`
-	GiftRetailPrice     Decimal                           `json:"gift_retail_price,omitzero"`
+	// An ISO 4217 code, such as GBP.
+	Currency      string      `json:"currency,omitzero"`
+	DisplayStatus OrderStatus `json:"display_status,omitzero"`
+	// Indonesia only.
+	DistanceFee         Decimal `json:"distance_fee,omitzero"`
+	DistanceShippingFee Decimal `json:"distance_shipping_fee,omitzero"`
+	// Of gifts and free samples, else zero.
+	GiftRetailPrice Decimal `json:"gift_retail_price,omitzero"`
 	// Deprecated: use handling_duration.
 	HandlingDurationDays string                 `json:"handling_duration_days,omitzero"`
 	ID                   string                 `json:"id,omitzero"`
@@ -519,28 +580,35 @@ type OrderLineItem struct {
 	IsUnboxingItem       bool                   `json:"is_unboxing_item,omitzero"`
 	ItemTax              []OrderLineItemItemTax `json:"item_tax,omitzero"`
 	NeedsPrescription    bool                   `json:"needs_prescription,omitzero"`
-	OriginalPrice        Decimal                `json:"original_price,omitzero"`
-	PackageID            string                 `json:"package_id,omitzero"`
-	PackageStatus        PackageStatus          `json:"package_status,omitzero"`
-	PfandFee             Decimal                `json:"pfand_fee,omitzero"`
-	PlatformDiscount     Decimal                `json:"platform_discount,omitzero"`
-	ProductID            string                 `json:"product_id,omitzero"`
-	ProductName          string                 `json:"product_name,omitzero"`
-	RetailDeliveryFee    Decimal                `json:"retail_delivery_fee,omitzero"`
-	RTSTime              UnixSeconds            `json:"rts_time,omitzero"`
-	SalePrice            Decimal                `json:"sale_price,omitzero"`
-	SellerDiscount       Decimal                `json:"seller_discount,omitzero"`
-	SellerSKU            string                 `json:"seller_sku,omitzero"`
-	ShippingProviderID   string                 `json:"shipping_provider_id,omitzero"`
-	ShippingProviderName string                 `json:"shipping_provider_name,omitzero"`
-	SKUID                string                 `json:"sku_id,omitzero"`
-	SKUImage             string                 `json:"sku_image,omitzero"`
-	SKUName              string                 `json:"sku_name,omitzero"`
+	// Of one unit, before discounts.
+	OriginalPrice Decimal       `json:"original_price,omitzero"`
+	PackageID     string        `json:"package_id,omitzero"`
+	PackageStatus PackageStatus `json:"package_status,omitzero"`
+	// Deposit on bottles and cans. Germany only.
+	PfandFee Decimal `json:"pfand_fee,omitzero"`
+	// On this unit. TikTok bears it.
+	PlatformDiscount Decimal `json:"platform_discount,omitzero"`
+	ProductID        string  `json:"product_id,omitzero"`
+	ProductName      string  `json:"product_name,omitzero"`
+	// US only.
+	RetailDeliveryFee Decimal     `json:"retail_delivery_fee,omitzero"`
+	RTSTime           UnixSeconds `json:"rts_time,omitzero"`
+	// Of one unit: a line item is one unit.
+	SalePrice Decimal `json:"sale_price,omitzero"`
+	// On this unit. The seller bears it.
+	SellerDiscount       Decimal `json:"seller_discount,omitzero"`
+	SellerSKU            string  `json:"seller_sku,omitzero"`
+	ShippingProviderID   string  `json:"shipping_provider_id,omitzero"`
+	ShippingProviderName string  `json:"shipping_provider_name,omitzero"`
+	SKUID                string  `json:"sku_id,omitzero"`
+	SKUImage             string  `json:"sku_image,omitzero"`
+	SKUName              string  `json:"sku_name,omitzero"`
 	// Deprecated: use order_type.
-	SKUType         OrderSKUType `json:"sku_type,omitzero"`
-	SmallOrderFee   Decimal      `json:"small_order_fee,omitzero"`
-	TrackingNumber  string       `json:"tracking_number,omitzero"`
-	UnboxingSKUCode string       `json:"unboxing_sku_code,omitzero"`
+	SKUType OrderSKUType `json:"sku_type,omitzero"`
+	// Thailand only.
+	SmallOrderFee   Decimal `json:"small_order_fee,omitzero"`
+	TrackingNumber  string  `json:"tracking_number,omitzero"`
+	UnboxingSKUCode string  `json:"unboxing_sku_code,omitzero"`
 }
 
 // OrderLineItemCombinedListingSKU is returned by [OrderService.GetOrderList]
@@ -548,12 +616,15 @@ type OrderLineItem struct {
 type OrderLineItemCombinedListingSKU struct {
 	ProductID string `json:"product_id,omitzero"`
 	SellerSKU string `json:"seller_sku,omitzero"`
-	SKUCount  int    `json:"sku_count,omitzero"`
-	SKUID     string `json:"sku_id,omitzero"`
+	// Units of this SKU in one unit of the bundle. A line item is one unit, so ship
+	// as many for it.
+	SKUCount int    `json:"sku_count,omitzero"`
+	SKUID    string `json:"sku_id,omitzero"`
 }
 
 // OrderLineItemItemTax is returned by [OrderService.GetOrderList] and 3 others.
 type OrderLineItemItemTax struct {
+	// In the currency of the line.
 	TaxAmount Decimal `json:"tax_amount,omitzero"`
 	TaxRate   string  `json:"tax_rate,omitzero"`
 	TaxType   string  `json:"tax_type,omitzero"`
@@ -561,31 +632,53 @@ type OrderLineItemItemTax struct {
 
 // OrderPayment is returned by [OrderService.GetOrderList] and 3 others.
 type OrderPayment struct {
-	BuyerServiceFee             Decimal `json:"buyer_service_fee,omitzero"`
-	Currency                    string  `json:"currency,omitzero"`
-	DistanceFee                 Decimal `json:"distance_fee,omitzero"`
-	DistanceShippingFee         Decimal `json:"distance_shipping_fee,omitzero"`
-	HandlingFee                 Decimal `json:"handling_fee,omitzero"`
-	ItemInsuranceFee            Decimal `json:"item_insurance_fee,omitzero"`
-	ItemInsuranceTax            Decimal `json:"item_insurance_tax,omitzero"`
-	OriginalShippingFee         Decimal `json:"original_shipping_fee,omitzero"`
-	OriginalTotalProductPrice   Decimal `json:"original_total_product_price,omitzero"`
-	PaymentDiscountServiceFee   Decimal `json:"payment_discount_service_fee,omitzero"`
-	PaymentPlatformDiscount     Decimal `json:"payment_platform_discount,omitzero"`
-	PlatformDiscount            Decimal `json:"platform_discount,omitzero"`
-	ProductTax                  Decimal `json:"product_tax,omitzero"`
-	RetailDeliveryFee           Decimal `json:"retail_delivery_fee,omitzero"`
-	SellerDiscount              Decimal `json:"seller_discount,omitzero"`
-	ShippingFee                 Decimal `json:"shipping_fee,omitzero"`
+	// Indonesia only.
+	BuyerServiceFee Decimal `json:"buyer_service_fee,omitzero"`
+	// An ISO 4217 code, such as GBP; that of all amounts here and of the order's
+	// lines.
+	Currency            string  `json:"currency,omitzero"`
+	DistanceFee         Decimal `json:"distance_fee,omitzero"`
+	DistanceShippingFee Decimal `json:"distance_shipping_fee,omitzero"`
+	HandlingFee         Decimal `json:"handling_fee,omitzero"`
+	ItemInsuranceFee    Decimal `json:"item_insurance_fee,omitzero"`
+	// US only.
+	ItemInsuranceTax Decimal `json:"item_insurance_tax,omitzero"`
+	// Before discounts.
+	OriginalShippingFee Decimal `json:"original_shipping_fee,omitzero"`
+	// Of all lines, before discounts. Before tax in the US; with VAT for
+	// cross-border shops.
+	OriginalTotalProductPrice Decimal `json:"original_total_product_price,omitzero"`
+	PaymentDiscountServiceFee Decimal `json:"payment_discount_service_fee,omitzero"`
+	PaymentPlatformDiscount   Decimal `json:"payment_platform_discount,omitzero"`
+	// On products. TikTok bears it: it lowers what the buyer pays.
+	PlatformDiscount Decimal `json:"platform_discount,omitzero"`
+	// Of the products.
+	ProductTax Decimal `json:"product_tax,omitzero"`
+	// US only.
+	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
+	// On products. The seller bears it.
+	SellerDiscount Decimal `json:"seller_discount,omitzero"`
+	// OriginalShippingFee less the discounts on shipping. Before tax in the US.
+	ShippingFee Decimal `json:"shipping_fee,omitzero"`
+	// In place of ShippingFeeSellerDiscount for an order that qualifies for
+	// TikTok's co-funding, else zero.
 	ShippingFeeCofundedDiscount Decimal `json:"shipping_fee_cofunded_discount,omitzero"`
 	ShippingFeePlatformDiscount Decimal `json:"shipping_fee_platform_discount,omitzero"`
-	ShippingFeeSellerDiscount   Decimal `json:"shipping_fee_seller_discount,omitzero"`
-	ShippingFeeTax              Decimal `json:"shipping_fee_tax,omitzero"`
-	ShippingInsuranceFee        Decimal `json:"shipping_insurance_fee,omitzero"`
-	SmallOrderFee               Decimal `json:"small_order_fee,omitzero"`
-	SubTotal                    Decimal `json:"sub_total,omitzero"`
-	Tax                         Decimal `json:"tax,omitzero"`
-	TotalAmount                 Decimal `json:"total_amount,omitzero"`
+	// The seller bears it. Zero where ShippingFeeCofundedDiscount takes its place.
+	ShippingFeeSellerDiscount Decimal `json:"shipping_fee_seller_discount,omitzero"`
+	// Of the shipping.
+	ShippingFeeTax       Decimal `json:"shipping_fee_tax,omitzero"`
+	ShippingInsuranceFee Decimal `json:"shipping_insurance_fee,omitzero"`
+	// Thailand only.
+	SmallOrderFee Decimal `json:"small_order_fee,omitzero"`
+	// OriginalTotalProductPrice less SellerDiscount and PlatformDiscount. Before
+	// tax in the US.
+	SubTotal Decimal `json:"sub_total,omitzero"`
+	// All taxes that the buyer pays. Only in the US and for cross-border shops.
+	Tax Decimal `json:"tax,omitzero"`
+	// What the buyer pays: SubTotal, ShippingFee, taxes and RetailDeliveryFee, and
+	// other fees at times, so that the sum need not match.
+	TotalAmount Decimal `json:"total_amount,omitzero"`
 }
 
 // OrderRecipientAddress is returned by [OrderService.GetOrderList] and 3
@@ -679,6 +772,7 @@ type UpdateTheBlindBoxOpeningResultsRequest struct {
 // UpdateTheBlindBoxOpeningResultsRequestBlindBoxResult is taken by
 // [OrderService.UpdateTheBlindBoxOpeningResults].
 type UpdateTheBlindBoxOpeningResultsRequestBlindBoxResult struct {
+	// Unix time; the official example is in milliseconds.
 	BlindOpenTime        *int64  `json:"blind_open_time,omitzero"`
 	BlindResultProductID *string `json:"blind_result_product_id,omitzero"`
 	BlindResultSKUID     *string `json:"blind_result_sku_id,omitzero"`

@@ -16,7 +16,8 @@ type ProductService service
 
 // ActivateProduct calls POST /product/202309/products/activate.
 //
-// Repeating it changes nothing more, so it is retried. Version 202309.
+// Repeating it changes nothing more, so it is retried. Needs the scope
+// [ScopeProducts]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/activate-product-202309
 func (s *ProductService) ActivateProduct(ctx context.Context, req *ActivateProductRequest, opts ...CallOption) (*ActivateProductResponse, error) {
@@ -248,7 +249,8 @@ func (s *ProductService) CreateResponsiblePerson(ctx context.Context, req *Creat
 
 // DeactivateProducts calls POST /product/202309/products/deactivate.
 //
-// Repeating it changes nothing more, so it is retried. Version 202309.
+// Repeating it changes nothing more, so it is retried. Needs the scope
+// [ScopeProducts]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/deactivate-products-202309
 func (s *ProductService) DeactivateProducts(ctx context.Context, req *DeactivateProductsRequest, opts ...CallOption) (*DeactivateProductsResponse, error) {
@@ -358,8 +360,8 @@ func (s *ProductService) EditGlobalProduct(ctx context.Context, globalProductID 
 
 // EditProduct calls PUT /product/202509/products/{product_id}.
 //
-// It is never retried once the request may have reached the server. Version
-// 202509.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeProductWrite]. Version 202509.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/edit-product-202509
 func (s *ProductService) EditProduct(ctx context.Context, productID string, req *EditProductRequest, opts ...CallOption) (*EditProductResponse, error) {
@@ -592,7 +594,8 @@ func (s *ProductService) GetImageTranslationTasksBatched(ctx context.Context, re
 
 // GetProduct calls GET /product/202309/products/{product_id}.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeProducts]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-product-202309
 func (s *ProductService) GetProduct(ctx context.Context, productID string, req *GetProductRequest, opts ...CallOption) (*Product, error) {
@@ -674,7 +677,8 @@ func (s *ProductService) ImportExternalProductInfo(ctx context.Context, req *Imp
 
 // InventorySearch calls POST /product/202309/inventory/search.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeProducts]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/inventory-search-202309
 func (s *ProductService) InventorySearch(ctx context.Context, req *InventorySearchRequest, opts ...CallOption) (*InventorySearchResponse, error) {
@@ -1275,7 +1279,8 @@ func (s *ProductService) SearchOpportunitiesAll(ctx context.Context, req *Search
 
 // SearchProducts calls POST /product/202502/products/search.
 //
-// It only reads, and is retried. Version 202502.
+// It only reads, and is retried. Needs the scope [ScopeProducts]. Version
+// 202502.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-products-202502
 func (s *ProductService) SearchProducts(ctx context.Context, req *SearchProductsRequest, opts ...CallOption) (*SearchProductsResponse, error) {
@@ -1508,7 +1513,8 @@ func (s *ProductService) UpdateGlobalInventory(ctx context.Context, globalProduc
 
 // UpdateInventory calls POST /product/202309/products/{product_id}/inventory/update.
 //
-// Repeating it changes nothing more, so it is retried. Version 202309.
+// Repeating it changes nothing more, so it is retried. Needs the scope
+// [ScopeProductWrite]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-inventory-202309
 func (s *ProductService) UpdateInventory(ctx context.Context, productID string, req *UpdateInventoryRequest, opts ...CallOption) (*UpdateInventoryResponse, error) {
@@ -1522,7 +1528,8 @@ func (s *ProductService) UpdateInventory(ctx context.Context, productID string, 
 
 // UpdatePrice calls POST /product/202309/products/{product_id}/prices/update.
 //
-// Repeating it changes nothing more, so it is retried. Version 202309.
+// Repeating it changes nothing more, so it is retried. Needs the scope
+// [ScopeProductWrite]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-price-202309
 func (s *ProductService) UpdatePrice(ctx context.Context, productID string, req *UpdatePriceRequest, opts ...CallOption) (*UpdatePriceResponse, error) {
@@ -1946,8 +1953,9 @@ type CheckProductListingResponseWarnings struct {
 // CombinedSKU is taken by [ProductService.EditProduct] and 3 others.
 type CombinedSKU struct {
 	ProductID *string `json:"product_id,omitzero"`
-	SKUCount  *int    `json:"sku_count,omitzero"`
-	SKUID     *string `json:"sku_id,omitzero"`
+	// Units in one unit of the bundle.
+	SKUCount *int    `json:"sku_count,omitzero"`
+	SKUID    *string `json:"sku_id,omitzero"`
 }
 
 // CreateAttributeRecommendationRequestExternalProductSKU is taken by
@@ -2401,10 +2409,11 @@ type EditProductRequestSKU struct {
 // EditProductRequestSKUInventory is taken by [ProductService.EditProduct] and 3
 // others.
 type EditProductRequestSKUInventory struct {
-	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
-	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          *int    `json:"quantity,omitzero"` // 1 to 99999
-	WarehouseID       *string `json:"warehouse_id,omitzero"`
+	BackorderQuantity *int `json:"backorder_quantity,omitzero"`
+	// Working days until a backorder ships. The same in all warehouses of a SKU.
+	HandlingTime *int    `json:"handling_time,omitzero"`
+	Quantity     *int    `json:"quantity,omitzero"` // 1 to 99999
+	WarehouseID  *string `json:"warehouse_id,omitzero"`
 }
 
 // EditProductRequestSKUPreSale is taken by [ProductService.EditProduct] and
@@ -3065,9 +3074,12 @@ type InventorySKU struct {
 	ID                                  string                                          `json:"id,omitzero"`
 	SellerSKU                           string                                          `json:"seller_sku,omitzero"`
 	TotalAvailableInventoryDistribution InventorySKUTotalAvailableInventoryDistribution `json:"total_available_inventory_distribution,omitzero"`
-	TotalAvailableQuantity              int                                             `json:"total_available_quantity,omitzero"`
-	TotalCommittedQuantity              int                                             `json:"total_committed_quantity,omitzero"`
-	WarehouseInventory                  []WarehouseInventory                            `json:"warehouse_inventory,omitzero"`
+	// Units that can be ordered, over all warehouses, with those that campaigns and
+	// creators have reserved.
+	TotalAvailableQuantity int `json:"total_available_quantity,omitzero"`
+	// Units in orders that are not shipped, over all warehouses.
+	TotalCommittedQuantity int                  `json:"total_committed_quantity,omitzero"`
+	WarehouseInventory     []WarehouseInventory `json:"warehouse_inventory,omitzero"`
 }
 
 // LogValue is what fmt prints, so that personal data stays out of logs.
@@ -3115,7 +3127,8 @@ type InventorySearchInShopInventory struct {
 // InventorySearchRequest holds the parameters of Product.InventorySearch.
 type InventorySearchRequest struct {
 	ProductIDs []string `json:"product_ids,omitzero"` // at most 100
-	SKUIDs     []string `json:"sku_ids,omitzero"`     // at most 600
+	// Wins where ProductIDs are given too.
+	SKUIDs []string `json:"sku_ids,omitzero"` // at most 600
 }
 
 // InventorySearchResponse is the reply of Product.InventorySearch.
@@ -3490,14 +3503,21 @@ type PreSale struct {
 
 // PreSaleFulfillmentType is taken by [ProductService.EditProduct] and 5 others.
 type PreSaleFulfillmentType struct {
+	// In the US business days: 3 to 14 for MADE_TO_ORDER, 3 to 30 for CUSTOM.
+	// Elsewhere calendar days, 3 to 30, for PRE_ORDER.
 	HandlingDurationDays *int         `json:"handling_duration_days,omitzero"`
 	ReleaseDate          *UnixSeconds `json:"release_date,omitzero"`
 }
 
 // Price is taken by [ProductService.EditProduct] and 7 others.
 type Price struct {
-	Amount    *Decimal `json:"amount,omitzero"`
-	Currency  *string  `json:"currency,omitzero"`
+	// For local sellers the price shown before discounts; for global sellers the
+	// price before tax and cross-border charges.
+	Amount *Decimal `json:"amount,omitzero"`
+	// An ISO 4217 code: that of the market, or USD where a global product is
+	// published.
+	Currency *string `json:"currency,omitzero"`
+	// For global sellers the price shown before discounts.
 	SalePrice *Decimal `json:"sale_price,omitzero"`
 }
 
@@ -3892,11 +3912,14 @@ type ProductSubscribeInfoSubscribePromotionConfig struct {
 type ProductVideo struct {
 	CoverURL string `json:"cover_url,omitzero"`
 	Format   string `json:"format,omitzero"`
-	Height   int    `json:"height,omitzero"`
-	ID       string `json:"id,omitzero"`
-	Size     int    `json:"size,omitzero"`
-	URL      string `json:"url,omitzero"`
-	Width    int    `json:"width,omitzero"`
+	// Pixels.
+	Height int    `json:"height,omitzero"`
+	ID     string `json:"id,omitzero"`
+	// Megabytes.
+	Size int    `json:"size,omitzero"`
+	URL  string `json:"url,omitzero"`
+	// Pixels.
+	Width int `json:"width,omitzero"`
 }
 
 // PublishGlobalProductRequest holds the parameters of
@@ -4142,9 +4165,10 @@ type SKUCombinedSKU struct {
 	ProductMainImage              ProductImage                          `json:"product_main_image,omitzero"`
 	SalesAttributes               []SKUSalesAttribute                   `json:"sales_attributes,omitzero"`
 	SellerSKU                     string                                `json:"seller_sku,omitzero"`
-	SKUCount                      int                                   `json:"sku_count,omitzero"`
-	SKUID                         string                                `json:"sku_id,omitzero"`
-	Title                         string                                `json:"title,omitzero"`
+	// Units in one unit of the bundle.
+	SKUCount int    `json:"sku_count,omitzero"`
+	SKUID    string `json:"sku_id,omitzero"`
+	Title    string `json:"title,omitzero"`
 }
 
 // SKUCombinedSKUCategory is returned by [ProductService.GetProduct] and 3
@@ -4195,10 +4219,12 @@ type SKUGlobalListingPolicyReplicateSource struct {
 
 // SKUInventory is returned by [ProductService.GetProduct] and 3 others.
 type SKUInventory struct {
-	BackorderQuantity int    `json:"backorder_quantity,omitzero"`
-	HandlingTime      int    `json:"handling_time,omitzero"`
-	Quantity          int    `json:"quantity,omitzero"`
-	WarehouseID       string `json:"warehouse_id,omitzero"`
+	BackorderQuantity int `json:"backorder_quantity,omitzero"`
+	// Working days until a backorder ships.
+	HandlingTime int `json:"handling_time,omitzero"`
+	// Units that can be ordered, without those that orders have committed.
+	Quantity    int    `json:"quantity,omitzero"`
+	WarehouseID string `json:"warehouse_id,omitzero"`
 }
 
 // SKUMapping is returned by [ProductService.GetProduct] and 4 others.
@@ -4217,16 +4243,22 @@ type SKUPreSale struct {
 // SKUPreSaleFulfillmentType is returned by [ProductService.GetProduct] and 3
 // others.
 type SKUPreSaleFulfillmentType struct {
-	HandlingDurationDays int         `json:"handling_duration_days,omitzero"`
-	ReleaseDate          UnixSeconds `json:"release_date,omitzero"`
+	HandlingDurationDays int `json:"handling_duration_days,omitzero"`
+	// When a pre-order of the US becomes an ordinary product and its orders start
+	// to be handled.
+	ReleaseDate UnixSeconds `json:"release_date,omitzero"`
 }
 
 // SKUPrice is returned by [ProductService.GetProduct] and 3 others.
 type SKUPrice struct {
-	Currency          string  `json:"currency,omitzero"`
-	SalePrice         Decimal `json:"sale_price,omitzero"`
+	// An ISO 4217 code, such as GBP.
+	Currency  string  `json:"currency,omitzero"`
+	SalePrice Decimal `json:"sale_price,omitzero"`
+	// For local sellers the price shown before discounts; for global sellers the
+	// price before tax and cross-border charges.
 	TaxExclusivePrice Decimal `json:"tax_exclusive_price,omitzero"`
-	UnitPrice         Decimal `json:"unit_price,omitzero"`
+	// By the unit of measure, to compare packs. EU only.
+	UnitPrice Decimal `json:"unit_price,omitzero"`
 }
 
 // SKUSalesAttribute is returned by [ProductService.GetProduct] and 3 others.
@@ -4334,14 +4366,16 @@ type SearchCombinedListingRecommendationsResponse struct {
 // SearchGlobalProductsRequest holds the parameters of
 // Product.SearchGlobalProducts.
 type SearchGlobalProductsRequest struct {
-	CreateTimeGe *UnixSeconds                       `json:"create_time_ge,omitzero" url:"-"`
+	CreateTimeGe *UnixSeconds `json:"create_time_ge,omitzero" url:"-"`
+	// Inclusive.
 	CreateTimeLe *UnixSeconds                       `json:"create_time_le,omitzero" url:"-"`
 	PageSize     int                                `url:"page_size" json:"-"` // required, 1 to 100
 	PageToken    *string                            `url:"page_token,omitempty" json:"-"`
 	SellerSKUs   []string                           `json:"seller_skus,omitzero" url:"-"`
 	Status       *SearchGlobalProductsRequestStatus `json:"status,omitzero" url:"-"`
 	UpdateTimeGe *UnixSeconds                       `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLe *UnixSeconds                       `json:"update_time_le,omitzero" url:"-"`
+	// Inclusive.
+	UpdateTimeLe *UnixSeconds `json:"update_time_le,omitzero" url:"-"`
 }
 
 // SearchGlobalProductsResponse is the reply of Product.SearchGlobalProducts.
@@ -4374,12 +4408,14 @@ type SearchGlobalProductsResponseGlobalProductSKU struct {
 // Product.SearchGlobalProductsV202309.
 type SearchGlobalProductsV202309Request struct {
 	CreateTimeGe *UnixSeconds `json:"create_time_ge,omitzero" url:"-"`
+	// Inclusive.
 	CreateTimeLe *UnixSeconds `json:"create_time_le,omitzero" url:"-"`
 	PageSize     int          `url:"page_size" json:"-"` // required
 	PageToken    *string      `url:"page_token,omitempty" json:"-"`
 	SellerSKUs   []string     `json:"seller_skus,omitzero" url:"-"`
 	Status       *string      `json:"status,omitzero" url:"-"`
 	UpdateTimeGe *UnixSeconds `json:"update_time_ge,omitzero" url:"-"`
+	// Inclusive.
 	UpdateTimeLe *UnixSeconds `json:"update_time_le,omitzero" url:"-"`
 }
 
@@ -4540,9 +4576,12 @@ type SearchOpportunitiesResponseOpportunity struct {
 
 // SearchProductsRequest holds the parameters of Product.SearchProducts.
 type SearchProductsRequest struct {
-	AuditStatus         []AuditStatus                          `json:"audit_status,omitzero" url:"-"`
-	CategoryVersion     *string                                `json:"category_version,omitzero" url:"-"`
-	CreateTimeGe        *UnixSeconds                           `json:"create_time_ge,omitzero" url:"-"`
+	AuditStatus     []AuditStatus `json:"audit_status,omitzero" url:"-"`
+	CategoryVersion *string       `json:"category_version,omitzero" url:"-"`
+	// Inclusive. A search finds 10,000 products at most: walk by time where there
+	// are more.
+	CreateTimeGe *UnixSeconds `json:"create_time_ge,omitzero" url:"-"`
+	// Inclusive.
 	CreateTimeLe        *UnixSeconds                           `json:"create_time_le,omitzero" url:"-"`
 	ListingPlatforms    []SearchProductsRequestListingPlatform `json:"listing_platforms,omitzero" url:"-"`
 	ListingQualityTiers []ListingQualityTier                   `json:"listing_quality_tiers,omitzero" url:"-"`
@@ -4553,8 +4592,11 @@ type SearchProductsRequest struct {
 	SKUIDs              []string                               `json:"sku_ids,omitzero" url:"-"`     // at most 10
 	SNSFilter           *ProductSNSFilter                      `json:"sns_filter,omitzero" url:"-"`
 	Status              *ProductStatus                         `json:"status,omitzero" url:"-"`
-	UpdateTimeGe        *UnixSeconds                           `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLe        *UnixSeconds                           `json:"update_time_le,omitzero" url:"-"`
+	// Inclusive. A search finds 10,000 products at most: walk by time where there
+	// are more.
+	UpdateTimeGe *UnixSeconds `json:"update_time_ge,omitzero" url:"-"`
+	// Inclusive.
+	UpdateTimeLe *UnixSeconds `json:"update_time_le,omitzero" url:"-"`
 }
 
 // SearchProductsResponse is the reply of Product.SearchProducts.
@@ -4567,23 +4609,26 @@ type SearchProductsResponse struct {
 // SearchProductsV202309Request holds the parameters of
 // Product.SearchProductsV202309.
 type SearchProductsV202309Request struct {
-	CategoryVersion *string        `url:"category_version,omitempty" json:"-"`
-	CreateTimeGe    *UnixSeconds   `json:"create_time_ge,omitzero" url:"-"`
-	CreateTimeLe    *UnixSeconds   `json:"create_time_le,omitzero" url:"-"`
-	PageSize        int            `url:"page_size" json:"-"` // required, 1 to 100
-	PageToken       *string        `url:"page_token,omitempty" json:"-"`
-	SellerSKUs      []string       `json:"seller_skus,omitzero" url:"-"`
-	Status          *ProductStatus `json:"status,omitzero" url:"-"`
-	UpdateTimeGe    *UnixSeconds   `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLe    *UnixSeconds   `json:"update_time_le,omitzero" url:"-"`
+	CategoryVersion *string      `url:"category_version,omitempty" json:"-"`
+	CreateTimeGe    *UnixSeconds `json:"create_time_ge,omitzero" url:"-"`
+	// Inclusive.
+	CreateTimeLe *UnixSeconds   `json:"create_time_le,omitzero" url:"-"`
+	PageSize     int            `url:"page_size" json:"-"` // required, 1 to 100
+	PageToken    *string        `url:"page_token,omitempty" json:"-"`
+	SellerSKUs   []string       `json:"seller_skus,omitzero" url:"-"`
+	Status       *ProductStatus `json:"status,omitzero" url:"-"`
+	UpdateTimeGe *UnixSeconds   `json:"update_time_ge,omitzero" url:"-"`
+	// Inclusive.
+	UpdateTimeLe *UnixSeconds `json:"update_time_le,omitzero" url:"-"`
 }
 
 // SearchProductsV202312Request holds the parameters of
 // Product.SearchProductsV202312.
 type SearchProductsV202312Request struct {
-	AuditStatus        []AuditStatus                                 `json:"audit_status,omitzero" url:"-"`
-	CategoryVersion    *string                                       `json:"category_version,omitzero" url:"-"`
-	CreateTimeGe       *UnixSeconds                                  `json:"create_time_ge,omitzero" url:"-"`
+	AuditStatus     []AuditStatus `json:"audit_status,omitzero" url:"-"`
+	CategoryVersion *string       `json:"category_version,omitzero" url:"-"`
+	CreateTimeGe    *UnixSeconds  `json:"create_time_ge,omitzero" url:"-"`
+	// Inclusive.
 	CreateTimeLe       *UnixSeconds                                  `json:"create_time_le,omitzero" url:"-"`
 	ListingPlatforms   []SearchProductsV202312RequestListingPlatform `json:"listing_platforms,omitzero" url:"-"`
 	ListingQualityTier *ProductListingQualityTier                    `json:"listing_quality_tier,omitzero" url:"-"`
@@ -4593,7 +4638,8 @@ type SearchProductsV202312Request struct {
 	SKUIDs             []string                                      `json:"sku_ids,omitzero" url:"-"` // at most 10
 	Status             *ProductStatus                                `json:"status,omitzero" url:"-"`
 	UpdateTimeGe       *UnixSeconds                                  `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLe       *UnixSeconds                                  `json:"update_time_le,omitzero" url:"-"`
+	// Inclusive.
+	UpdateTimeLe *UnixSeconds `json:"update_time_le,omitzero" url:"-"`
 }
 
 // SearchResponsiblePersonsRegionalProfileAddress is returned by
@@ -4797,17 +4843,23 @@ type UpdateInventoryRequest struct {
 
 // UpdateInventoryRequestSKU is taken by [ProductService.UpdateInventory].
 type UpdateInventoryRequestSKU struct {
-	ID        string                               `json:"id"`        // required
+	ID string `json:"id"` // required
+	// All warehouses of the SKU and no other.
 	Inventory []UpdateInventoryRequestSKUInventory `json:"inventory"` // required
 }
 
 // UpdateInventoryRequestSKUInventory is taken by
 // [ProductService.UpdateInventory].
 type UpdateInventoryRequestSKUInventory struct {
-	BackorderQuantity *int    `json:"backorder_quantity,omitzero"`
-	HandlingTime      *int    `json:"handling_time,omitzero"`
-	Quantity          int     `json:"quantity"` // required, 1 to 99999
-	WarehouseID       *string `json:"warehouse_id,omitzero"`
+	// Absent: stays as it is.
+	BackorderQuantity *int `json:"backorder_quantity,omitzero"`
+	// Working days until a backorder ships. The same in all warehouses of a SKU.
+	HandlingTime *int `json:"handling_time,omitzero"`
+	// Sets the units that can be ordered, without those that orders have committed.
+	// It does not add. Whether 0 is accepted is not documented.
+	Quantity int `json:"quantity"` // required, 1 to 99999
+	// May be left out where there is exactly one.
+	WarehouseID *string `json:"warehouse_id,omitzero"`
 }
 
 // UpdateInventoryResponse is the reply of Product.UpdateInventory.
@@ -4954,7 +5006,9 @@ type UploadProductImageResponse struct {
 
 // WarehouseInventory is returned by [ProductService.InventorySearch].
 type WarehouseInventory struct {
-	AvailableQuantity int    `json:"available_quantity,omitzero"`
+	// Units that can be ordered; what UpdateInventory sets.
+	AvailableQuantity int `json:"available_quantity,omitzero"`
+	// Units in orders that are not shipped.
 	CommittedQuantity int    `json:"committed_quantity,omitzero"`
 	WarehouseID       string `json:"warehouse_id,omitzero"`
 }

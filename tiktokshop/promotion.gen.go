@@ -260,7 +260,8 @@ type DeactivateActivityResponse struct {
 // Discount is returned by [PromotionService.GetCoupon] and
 // [PromotionService.SearchCoupons].
 type Discount struct {
-	MaxDiscount     Money        `json:"max_discount,omitzero"`
+	MaxDiscount Money `json:"max_discount,omitzero"`
+	// Percent, where Type is PERCENT_OFF.
 	Percentage      string       `json:"percentage,omitzero"`
 	ReductionAmount Money        `json:"reduction_amount,omitzero"`
 	Type            DiscountType `json:"type,omitzero"`
@@ -390,6 +391,7 @@ type GetCouponResponseCoupon struct {
 
 // GetCouponResponseCouponLiveTask is returned by [PromotionService.GetCoupon].
 type GetCouponResponseCouponLiveTask struct {
+	// Seconds.
 	MinWatchTime string                              `json:"min_watch_time,omitzero"`
 	Type         GetCouponResponseCouponLiveTaskType `json:"type,omitzero"`
 }

@@ -17,8 +17,8 @@ type ReturnRefundService service
 
 // ApproveCancellation calls POST /return_refund/202309/cancellations/{cancel_id}/approve.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeReturns]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/approve-cancellation-202309
 func (s *ReturnRefundService) ApproveCancellation(ctx context.Context, cancelID string, req *ApproveCancellationRequest, opts ...CallOption) (*ApproveCancellationResponse, error) {
@@ -32,8 +32,8 @@ func (s *ReturnRefundService) ApproveCancellation(ctx context.Context, cancelID 
 
 // ApproveReturn calls POST /return_refund/202309/returns/{return_id}/approve.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeReturns]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/approve-return-202309
 func (s *ReturnRefundService) ApproveReturn(ctx context.Context, returnID string, req *ApproveReturnRequest, opts ...CallOption) (*ApproveReturnResponse, error) {
@@ -47,7 +47,8 @@ func (s *ReturnRefundService) ApproveReturn(ctx context.Context, returnID string
 
 // CalculateRefund calls POST /return_refund/202602/refunds/calculate.
 //
-// It only reads, and is retried. Version 202602.
+// It only reads, and is retried. Needs the scope [ScopeReturns]. Version
+// 202602.
 // Newer than the official description, so less sure: used by several implementations, seen in no live reply.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/calculate-refund-202602
@@ -77,8 +78,8 @@ func (s *ReturnRefundService) CalculateRefundV202309(ctx context.Context, req *C
 
 // CancelOrder calls POST /return_refund/202602/cancellations.
 //
-// It is never retried once the request may have reached the server. Version
-// 202602.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeReturns]. Version 202602.
 // Newer than the official description, so less sure: used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/cancel-order-202602
@@ -93,8 +94,8 @@ func (s *ReturnRefundService) CancelOrder(ctx context.Context, req *CancelOrderR
 
 // CancelOrderV202309 calls POST /return_refund/202309/cancellations.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeReturns]. Version 202309.
 // The newest version is [ReturnRefundService.CancelOrder].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/cancel-order-202309
@@ -109,8 +110,8 @@ func (s *ReturnRefundService) CancelOrderV202309(ctx context.Context, req *Cance
 
 // CreateReturn calls POST /return_refund/202309/returns.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeReturns]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/create-return-202309
 func (s *ReturnRefundService) CreateReturn(ctx context.Context, req *CreateReturnRequest, opts ...CallOption) (*CreateReturnResponse, error) {
@@ -124,7 +125,8 @@ func (s *ReturnRefundService) CreateReturn(ctx context.Context, req *CreateRetur
 
 // GetAftersaleEligibility calls GET /return_refund/202602/orders/{order_id}/aftersale_eligibility.
 //
-// It only reads, and is retried. Version 202602.
+// It only reads, and is retried. Needs the scope [ScopeReturns]. Version
+// 202602.
 // Newer than the official description, so less sure: used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-aftersale-eligibility-202602
@@ -184,7 +186,8 @@ func (s *ReturnRefundService) GetDecisionEligibility(ctx context.Context, req *G
 
 // GetRejectReasons calls GET /return_refund/202309/reject_reasons.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeReturns]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-reject-reasons-202309
 func (s *ReturnRefundService) GetRejectReasons(ctx context.Context, req *GetRejectReasonsRequest, opts ...CallOption) (*GetRejectReasonsResponse, error) {
@@ -198,7 +201,8 @@ func (s *ReturnRefundService) GetRejectReasons(ctx context.Context, req *GetReje
 
 // GetReturnRecords calls GET /return_refund/202309/returns/{return_id}/records.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeReturns]. Version
+// 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-return-records-202309
 func (s *ReturnRefundService) GetReturnRecords(ctx context.Context, returnID string, req *GetReturnRecordsRequest, opts ...CallOption) (*GetReturnRecordsResponse, error) {
@@ -212,8 +216,8 @@ func (s *ReturnRefundService) GetReturnRecords(ctx context.Context, returnID str
 
 // RejectCancellation calls POST /return_refund/202309/cancellations/{cancel_id}/reject.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeReturns]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/reject-cancellation-202309
 func (s *ReturnRefundService) RejectCancellation(ctx context.Context, cancelID string, req *RejectCancellationRequest, opts ...CallOption) (*RejectCancellationResponse, error) {
@@ -227,8 +231,8 @@ func (s *ReturnRefundService) RejectCancellation(ctx context.Context, cancelID s
 
 // RejectReturn calls POST /return_refund/202309/returns/{return_id}/reject.
 //
-// It is never retried once the request may have reached the server. Version
-// 202309.
+// It is never retried once the request may have reached the server. Needs the
+// scope [ScopeReturns]. Version 202309.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/reject-return-202309
 func (s *ReturnRefundService) RejectReturn(ctx context.Context, returnID string, req *RejectReturnRequest, opts ...CallOption) (*RejectReturnResponse, error) {
@@ -279,7 +283,8 @@ func (s *ReturnRefundService) SearchAftersalesRequestAll(ctx context.Context, re
 
 // SearchCancellations calls POST /return_refund/202602/cancellations/search.
 //
-// It only reads, and is retried. Version 202602.
+// It only reads, and is retried. Needs the scope [ScopeReturns]. Version
+// 202602.
 // Newer than the official description, so less sure: used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202602
@@ -312,7 +317,8 @@ func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *S
 
 // SearchCancellationsV202309 calls POST /return_refund/202309/cancellations/search.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeReturns]. Version
+// 202309.
 // The newest version is [ReturnRefundService.SearchCancellations].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-cancellations-202309
@@ -383,7 +389,8 @@ func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationAll(ctx contex
 
 // SearchReturns calls POST /return_refund/202602/returns/search.
 //
-// It only reads, and is retried. Version 202602.
+// It only reads, and is retried. Needs the scope [ScopeReturns]. Version
+// 202602.
 // Newer than the official description, so less sure: used by several implementations.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202602
@@ -416,7 +423,8 @@ func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchR
 
 // SearchReturnsV202309 calls POST /return_refund/202309/returns/search.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Needs the scope [ScopeReturns]. Version
+// 202309.
 // The newest version is [ReturnRefundService.SearchReturns].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/search-returns-202309
@@ -522,7 +530,9 @@ type AftersalesTime struct {
 // [ReturnRefundService.SearchAftersalesRequest] and
 // [ReturnRefundService.SearchReturnMerchandiseAuthorization].
 type AftersalesTimeCreateTime struct {
+	// Exclusive.
 	MaxUnixTimeExclusive *UnixSeconds `json:"max_unix_time_exclusive,omitzero"`
+	// Inclusive.
 	MinUnixTimeInclusive *UnixSeconds `json:"min_unix_time_inclusive,omitzero"`
 }
 
@@ -669,22 +679,26 @@ type CancellationLineItem struct {
 // [ReturnRefundService.SearchCancellations] and
 // [ReturnRefundService.SearchCancellationsV202309].
 type CancellationSellerNextActionResponse struct {
-	Action   string      `json:"action,omitzero"`
+	Action string `json:"action,omitzero"`
+	// The seller must have answered by then.
 	Deadline UnixSeconds `json:"deadline,omitzero"`
 }
 
 // CreateReturnRequest holds the parameters of ReturnRefund.CreateReturn.
 type CreateReturnRequest struct {
-	Currency         *string           `json:"currency,omitzero" url:"-"`
-	HandoverMethod   *string           `json:"handover_method,omitzero" url:"-"`
-	IdempotencyKey   *string           `url:"idempotency_key,omitempty" json:"-"`
-	OrderID          string            `json:"order_id" url:"-"` // required
-	OrderLineItemIDs []string          `json:"order_line_item_ids,omitzero" url:"-"`
-	RefundTotal      *Decimal          `json:"refund_total,omitzero" url:"-"`
-	ReturnReason     *string           `json:"return_reason,omitzero" url:"-"`
-	ReturnType       string            `json:"return_type" url:"-"` // required
-	ShipmentType     *string           `json:"shipment_type,omitzero" url:"-"`
-	SKUs             []ReturnRefundSKU `json:"skus,omitzero" url:"-"`
+	// That of the order.
+	Currency       *string `json:"currency,omitzero" url:"-"`
+	HandoverMethod *string `json:"handover_method,omitzero" url:"-"`
+	IdempotencyKey *string `url:"idempotency_key,omitempty" json:"-"`
+	OrderID        string  `json:"order_id" url:"-"` // required
+	// Absent, with SKUs: all lines.
+	OrderLineItemIDs []string `json:"order_line_item_ids,omitzero" url:"-"`
+	// In Currency; at most what can be refunded.
+	RefundTotal  *Decimal          `json:"refund_total,omitzero" url:"-"`
+	ReturnReason *string           `json:"return_reason,omitzero" url:"-"`
+	ReturnType   string            `json:"return_type" url:"-"` // required
+	ShipmentType *string           `json:"shipment_type,omitzero" url:"-"`
+	SKUs         []ReturnRefundSKU `json:"skus,omitzero" url:"-"`
 }
 
 // CreateReturnResponse is the reply of ReturnRefund.CreateReturn.
@@ -843,11 +857,14 @@ func (v GetReturnRecordsResponseRecord) LogValue() slog.Value { return wire.LogP
 // GetReturnRecordsResponseRecordVideo is returned by
 // [ReturnRefundService.GetReturnRecords].
 type GetReturnRecordsResponseRecordVideo struct {
-	Cover          string `json:"cover,omitzero"`
-	DurationMillis int    `json:"duration_millis,omitzero"`
-	Height         int    `json:"height,omitzero"`
-	URL            string `json:"url,omitzero"`
-	Width          int    `json:"width,omitzero"`
+	Cover string `json:"cover,omitzero"`
+	// Milliseconds.
+	DurationMillis int `json:"duration_millis,omitzero"`
+	// Pixels.
+	Height int    `json:"height,omitzero"`
+	URL    string `json:"url,omitzero"`
+	// Pixels.
+	Width int `json:"width,omitzero"`
 }
 
 // OrderLineList is taken by [ReturnRefundService.CancelOrder] and
@@ -870,12 +887,19 @@ type RMAFilters struct {
 
 // RefundAmount is returned by [ReturnRefundService.SearchReturns] and 5 others.
 type RefundAmount struct {
-	BuyerServiceFee   Decimal `json:"buyer_service_fee,omitzero"`
+	// Indonesia only. Not in RefundTotal.
+	BuyerServiceFee Decimal `json:"buyer_service_fee,omitzero"`
+	// An ISO 4217 code, such as GBP.
 	Currency          string  `json:"currency,omitzero"`
 	RefundShippingFee Decimal `json:"refund_shipping_fee,omitzero"`
-	RefundSubtotal    Decimal `json:"refund_subtotal,omitzero"`
-	RefundTax         Decimal `json:"refund_tax,omitzero"`
-	RefundTotal       Decimal `json:"refund_total,omitzero"`
+	// Of the items.
+	RefundSubtotal Decimal `json:"refund_subtotal,omitzero"`
+	// Known replies have it inside RefundTotal.
+	RefundTax Decimal `json:"refund_tax,omitzero"`
+	// RefundSubtotal and RefundShippingFee, in all replies that are known. Do not
+	// add RefundTax.
+	RefundTotal Decimal `json:"refund_total,omitzero"`
+	// US only. Not in RefundTotal.
 	RetailDeliveryFee Decimal `json:"retail_delivery_fee,omitzero"`
 }
 
@@ -926,30 +950,33 @@ type Return struct {
 	DiscountAmount             []ReturnDiscountAmount        `json:"discount_amount,omitzero"`
 	HandoverMethod             string                        `json:"handover_method,omitzero"`
 	IsCombinedReturn           bool                          `json:"is_combined_return,omitzero"`
-	IsQuickRefund              bool                          `json:"is_quick_refund,omitzero"` // not in the official description, seen in live replies
-	NextReturnID               string                        `json:"next_return_id,omitzero"`
-	OrderID                    string                        `json:"order_id,omitzero"`
-	PartialRefund              Money                         `json:"partial_refund,omitzero"`
-	PreReturnID                string                        `json:"pre_return_id,omitzero"`
-	RefundAmount               RefundAmount                  `json:"refund_amount,omitzero"`
-	ReturnID                   string                        `json:"return_id,omitzero"`
-	ReturnLineItems            []ReturnLineItem              `json:"return_line_items,omitzero"`
-	ReturnMethod               string                        `json:"return_method,omitzero"`
-	ReturnProviderID           string                        `json:"return_provider_id,omitzero"`
-	ReturnProviderName         string                        `json:"return_provider_name,omitzero"`
-	ReturnReason               string                        `json:"return_reason,omitzero"`
-	ReturnReasonText           string                        `json:"return_reason_text,omitzero"`
-	ReturnShippingDocumentType string                        `json:"return_shipping_document_type,omitzero"`
-	ReturnStatus               ReturnStatus                  `json:"return_status,omitzero"`
-	ReturnTrackingNumber       string                        `json:"return_tracking_number,omitzero"`
-	ReturnType                 ReturnType                    `json:"return_type,omitzero"`
-	ReturnWarehouseAddress     ReturnWarehouseAddress        `json:"return_warehouse_address,omitzero"`
-	Role                       ReturnRole                    `json:"role,omitzero"`
-	SellerNextActionResponse   []SellerNextActionResponse    `json:"seller_next_action_response,omitzero"`
-	SellerProposedReturnType   string                        `json:"seller_proposed_return_type,omitzero"`
-	ShipmentType               ReturnRefundShipmentType      `json:"shipment_type,omitzero"`
-	ShippingFeeAmount          []ReturnShippingFeeAmount     `json:"shipping_fee_amount,omitzero"`
-	UpdateTime                 UnixSeconds                   `json:"update_time,omitzero"`
+	// The buyer has the money before the goods are back.
+	IsQuickRefund bool `json:"is_quick_refund,omitzero"` // not in the official description, seen in live replies
+	// The case that replaces this one. Both show the whole amount.
+	NextReturnID  string `json:"next_return_id,omitzero"`
+	OrderID       string `json:"order_id,omitzero"`
+	PartialRefund Money  `json:"partial_refund,omitzero"`
+	// The case that this one replaces. Both show the whole amount.
+	PreReturnID                string                     `json:"pre_return_id,omitzero"`
+	RefundAmount               RefundAmount               `json:"refund_amount,omitzero"`
+	ReturnID                   string                     `json:"return_id,omitzero"`
+	ReturnLineItems            []ReturnLineItem           `json:"return_line_items,omitzero"`
+	ReturnMethod               string                     `json:"return_method,omitzero"`
+	ReturnProviderID           string                     `json:"return_provider_id,omitzero"`
+	ReturnProviderName         string                     `json:"return_provider_name,omitzero"`
+	ReturnReason               string                     `json:"return_reason,omitzero"`
+	ReturnReasonText           string                     `json:"return_reason_text,omitzero"`
+	ReturnShippingDocumentType string                     `json:"return_shipping_document_type,omitzero"`
+	ReturnStatus               ReturnStatus               `json:"return_status,omitzero"`
+	ReturnTrackingNumber       string                     `json:"return_tracking_number,omitzero"`
+	ReturnType                 ReturnType                 `json:"return_type,omitzero"`
+	ReturnWarehouseAddress     ReturnWarehouseAddress     `json:"return_warehouse_address,omitzero"`
+	Role                       ReturnRole                 `json:"role,omitzero"`
+	SellerNextActionResponse   []SellerNextActionResponse `json:"seller_next_action_response,omitzero"`
+	SellerProposedReturnType   string                     `json:"seller_proposed_return_type,omitzero"`
+	ShipmentType               ReturnRefundShipmentType   `json:"shipment_type,omitzero"`
+	ShippingFeeAmount          []ReturnShippingFeeAmount  `json:"shipping_fee_amount,omitzero"`
+	UpdateTime                 UnixSeconds                `json:"update_time,omitzero"`
 }
 
 // Format hides personal data from every verb.
@@ -1001,10 +1028,12 @@ func (v ReturnMerchandiseAuthorization) LogValue() slog.Value { return wire.LogP
 // ReturnRefundImage is taken by [ReturnRefundService.RejectReturn] and
 // [ReturnRefundService.RejectCancellation].
 type ReturnRefundImage struct {
+	// Pixels.
 	Height   *int    `json:"height,omitzero"`
 	ImageID  *string `json:"image_id,omitzero"`
 	MimeType *string `json:"mime_type,omitzero"`
-	Width    *int    `json:"width,omitzero"`
+	// Pixels.
+	Width *int `json:"width,omitzero"`
 }
 
 // ReturnRefundSKU is taken by [ReturnRefundService.CreateReturn] and 2 others.
@@ -1016,7 +1045,8 @@ type ReturnRefundSKU struct {
 // ReturnShippingFeeAmount is returned by [ReturnRefundService.SearchReturns]
 // and [ReturnRefundService.SearchReturnsV202309].
 type ReturnShippingFeeAmount struct {
-	BuyerPaidReturnShippingFee    Decimal `json:"buyer_paid_return_shipping_fee,omitzero"`
+	BuyerPaidReturnShippingFee Decimal `json:"buyer_paid_return_shipping_fee,omitzero"`
+	// Of all amounts here.
 	Currency                      string  `json:"currency,omitzero"`
 	PlatformPaidReturnShippingFee Decimal `json:"platform_paid_return_shipping_fee,omitzero"`
 	SellerPaidReturnShippingFee   Decimal `json:"seller_paid_return_shipping_fee,omitzero"`
@@ -1164,15 +1194,19 @@ type SearchCancellationsRequest struct {
 	CancelStatus []CancelStatus `json:"cancel_status,omitzero" url:"-"`
 	CancelTypes  []CancelType   `json:"cancel_types,omitzero" url:"-"`
 	CreateTimeGe *UnixSeconds   `json:"create_time_ge,omitzero" url:"-"`
-	CreateTimeLt *UnixSeconds   `json:"create_time_lt,omitzero" url:"-"`
-	Locale       *string        `json:"locale,omitzero" url:"-"`
-	OrderIDs     []string       `json:"order_ids,omitzero" url:"-"`
-	PageSize     *string        `url:"page_size,omitempty" json:"-"` // 1 to 50
-	PageToken    *string        `url:"page_token,omitempty" json:"-"`
-	SortField    *string        `url:"sort_field,omitempty" json:"-"`
-	SortOrder    *SortOrder     `url:"sort_order,omitempty" json:"-"`
-	UpdateTimeGe *UnixSeconds   `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLt *UnixSeconds   `json:"update_time_lt,omitzero" url:"-"`
+	// Exclusive.
+	CreateTimeLt *UnixSeconds `json:"create_time_lt,omitzero" url:"-"`
+	Locale       *string      `json:"locale,omitzero" url:"-"`
+	OrderIDs     []string     `json:"order_ids,omitzero" url:"-"`
+	// A number as text, 1 to 50; 10 is the default.
+	PageSize  *string `url:"page_size,omitempty" json:"-"` // 1 to 50
+	PageToken *string `url:"page_token,omitempty" json:"-"`
+	SortField *string `url:"sort_field,omitempty" json:"-"`
+	// ASC is the default.
+	SortOrder    *SortOrder   `url:"sort_order,omitempty" json:"-"`
+	UpdateTimeGe *UnixSeconds `json:"update_time_ge,omitzero" url:"-"`
+	// Exclusive.
+	UpdateTimeLt *UnixSeconds `json:"update_time_lt,omitzero" url:"-"`
 }
 
 // SearchCancellationsResponse is the reply of ReturnRefund.SearchCancellations.
@@ -1210,22 +1244,28 @@ func (v SearchReturnMerchandiseAuthorizationResponse) LogValue() slog.Value {
 
 // SearchReturnsRequest holds the parameters of ReturnRefund.SearchReturns.
 type SearchReturnsRequest struct {
-	ArbitrationStatus        []ReturnRefundArbitrationStatus `json:"arbitration_status,omitzero" url:"-"`
-	BuyerUserIDs             []string                        `json:"buyer_user_ids,omitzero" url:"-"`
-	CreateTimeGe             *UnixSeconds                    `json:"create_time_ge,omitzero" url:"-"`
-	CreateTimeLt             *UnixSeconds                    `json:"create_time_lt,omitzero" url:"-"`
-	Locale                   *string                         `json:"locale,omitzero" url:"-"`
-	OrderIDs                 []string                        `json:"order_ids,omitzero" url:"-"`
-	PageSize                 *string                         `url:"page_size,omitempty" json:"-"` // 10 to 50
-	PageToken                *string                         `url:"page_token,omitempty" json:"-"`
-	ReturnIDs                []string                        `json:"return_ids,omitzero" url:"-"`
-	ReturnStatus             []ReturnStatus                  `json:"return_status,omitzero" url:"-"`
-	ReturnTypes              []ReturnType                    `json:"return_types,omitzero" url:"-"`
-	SellerProposedReturnType []string                        `json:"seller_proposed_return_type,omitzero" url:"-"`
-	SortField                *string                         `url:"sort_field,omitempty" json:"-"`
-	SortOrder                *SortOrder                      `url:"sort_order,omitempty" json:"-"`
-	UpdateTimeGe             *UnixSeconds                    `json:"update_time_ge,omitzero" url:"-"`
-	UpdateTimeLt             *UnixSeconds                    `json:"update_time_lt,omitzero" url:"-"`
+	ArbitrationStatus []ReturnRefundArbitrationStatus `json:"arbitration_status,omitzero" url:"-"`
+	BuyerUserIDs      []string                        `json:"buyer_user_ids,omitzero" url:"-"`
+	// Inclusive. Absent: since the shop began.
+	CreateTimeGe *UnixSeconds `json:"create_time_ge,omitzero" url:"-"`
+	// Exclusive. Absent: until now.
+	CreateTimeLt *UnixSeconds `json:"create_time_lt,omitzero" url:"-"`
+	Locale       *string      `json:"locale,omitzero" url:"-"`
+	OrderIDs     []string     `json:"order_ids,omitzero" url:"-"`
+	// A number as text, at most 50; 10 is the default.
+	PageSize                 *string        `url:"page_size,omitempty" json:"-"` // 10 to 50
+	PageToken                *string        `url:"page_token,omitempty" json:"-"`
+	ReturnIDs                []string       `json:"return_ids,omitzero" url:"-"`
+	ReturnStatus             []ReturnStatus `json:"return_status,omitzero" url:"-"`
+	ReturnTypes              []ReturnType   `json:"return_types,omitzero" url:"-"`
+	SellerProposedReturnType []string       `json:"seller_proposed_return_type,omitzero" url:"-"`
+	SortField                *string        `url:"sort_field,omitempty" json:"-"`
+	// ASC is the default.
+	SortOrder *SortOrder `url:"sort_order,omitempty" json:"-"`
+	// Inclusive. Absent: since the shop began.
+	UpdateTimeGe *UnixSeconds `json:"update_time_ge,omitzero" url:"-"`
+	// Exclusive. Absent: until now.
+	UpdateTimeLt *UnixSeconds `json:"update_time_lt,omitzero" url:"-"`
 }
 
 // SearchReturnsResponse is the reply of ReturnRefund.SearchReturns.
@@ -1241,8 +1281,9 @@ func (v SearchReturnsResponse) LogValue() slog.Value { return wire.LogPrivate(v)
 // SellerNextActionResponse is returned by [ReturnRefundService.SearchReturns]
 // and 3 others.
 type SellerNextActionResponse struct {
-	Action   ReturnRefundAction `json:"action,omitzero"`
-	Deadline UnixSeconds        `json:"deadline,omitzero"`
+	Action ReturnRefundAction `json:"action,omitzero"`
+	// The seller must have answered by then. Cases that are over may show one too.
+	Deadline UnixSeconds `json:"deadline,omitzero"`
 }
 
 // UploadShippingDocumentAndTrackingInfoRequest holds the parameters of

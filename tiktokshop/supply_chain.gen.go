@@ -34,22 +34,25 @@ type ConfirmPackageShipmentRequest struct {
 // ConfirmPackageShipmentRequestPackage is taken by
 // [SupplyChainService.ConfirmPackageShipment].
 type ConfirmPackageShipmentRequestPackage struct {
-	CreateTimeMillis      *int64                                         `json:"create_time_millis,omitzero"`
-	Dimension             *ConfirmPackageShipmentRequestPackageDimension `json:"dimension,omitzero"`
-	HandoverTimeMillis    *int64                                         `json:"handover_time_millis,omitzero"`
-	ID                    *string                                        `json:"id,omitzero"`
-	ProviderWarehouseCode *string                                        `json:"provider_warehouse_code,omitzero"`
-	ProviderWarehouseName *string                                        `json:"provider_warehouse_name,omitzero"`
-	ShipTimeMillis        *int64                                         `json:"ship_time_millis,omitzero"`
-	ShippingOriginCity    *string                                        `json:"shipping_origin_city,omitzero"`
-	ShippingProviderID    *string                                        `json:"shipping_provider_id,omitzero"`
-	ShippingProviderName  *string                                        `json:"shipping_provider_name,omitzero"`
-	SKUs                  []ConfirmPackageShipmentRequestPackageSKU      `json:"skus,omitzero"`
-	TcwWarehouseType      *SupplyChainTcwWarehouseType                   `json:"tcw_warehouse_type,omitzero"`
-	TimeZone              *string                                        `json:"time_zone,omitzero"`
-	TrackingNumber        *string                                        `json:"tracking_number,omitzero"`
-	Weight                *ConfirmPackageShipmentRequestPackageWeight    `json:"weight,omitzero"`
-	WMSOrderID            *string                                        `json:"wms_order_id,omitzero"`
+	// Unix time in milliseconds.
+	CreateTimeMillis *int64                                         `json:"create_time_millis,omitzero"`
+	Dimension        *ConfirmPackageShipmentRequestPackageDimension `json:"dimension,omitzero"`
+	// Unix time in milliseconds.
+	HandoverTimeMillis    *int64  `json:"handover_time_millis,omitzero"`
+	ID                    *string `json:"id,omitzero"`
+	ProviderWarehouseCode *string `json:"provider_warehouse_code,omitzero"`
+	ProviderWarehouseName *string `json:"provider_warehouse_name,omitzero"`
+	// Unix time in milliseconds.
+	ShipTimeMillis       *int64                                      `json:"ship_time_millis,omitzero"`
+	ShippingOriginCity   *string                                     `json:"shipping_origin_city,omitzero"`
+	ShippingProviderID   *string                                     `json:"shipping_provider_id,omitzero"`
+	ShippingProviderName *string                                     `json:"shipping_provider_name,omitzero"`
+	SKUs                 []ConfirmPackageShipmentRequestPackageSKU   `json:"skus,omitzero"`
+	TcwWarehouseType     *SupplyChainTcwWarehouseType                `json:"tcw_warehouse_type,omitzero"`
+	TimeZone             *string                                     `json:"time_zone,omitzero"`
+	TrackingNumber       *string                                     `json:"tracking_number,omitzero"`
+	Weight               *ConfirmPackageShipmentRequestPackageWeight `json:"weight,omitzero"`
+	WMSOrderID           *string                                     `json:"wms_order_id,omitzero"`
 }
 
 // ConfirmPackageShipmentRequestPackageDimension is taken by

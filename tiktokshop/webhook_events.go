@@ -185,11 +185,12 @@ func ParseWebhook(body []byte) (*WebhookEvent, error) {
 		EventID  string          `json:"event_id"`
 		Snapshot json.RawMessage `json:"quantity_snapshot_after_change"`
 	}
-	if text := bytes.TrimLeft(body, " \t\r\n"); len(text) == 0 || text[0] != '{' {
+	text := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n")
+	if len(text) == 0 || text[0] != '{' {
 		return nil, ErrWebhookMalformed
 	}
 	var in envelope
-	unread, err := lenient.Unmarshal(body, &in)
+	unread, err := lenient.Unmarshal(text, &in)
 	if err != nil {
 		return nil, ErrWebhookMalformed
 	}
@@ -212,7 +213,7 @@ func ParseWebhook(body []byte) (*WebhookEvent, error) {
 		e.Type = WebhookType(n)
 	}
 	if len(in.Data) == 0 && len(in.Snapshot) != 0 {
-		e.RawData = body
+		e.RawData = text
 		e.Type = cmp.Or(e.Type, WebhookInventoryUpdate)
 		e.ID = cmp.Or(in.EventID, e.ID)
 	}

@@ -239,7 +239,7 @@ func TestWebhookSeeds(t *testing.T) {
 
 func TestWebhookEventOdd(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{"", " ", "null", "[]", `"x"`, "1", "{", `{"type":1}x`, "\x00", "<html>"} {
+	for _, body := range []string{"", " ", "\ufeff", "\ufeff[]", "null", "[]", `"x"`, "1", "{", `{"type":1}x`, "\x00", "<html>"} {
 		if e, err := ParseWebhook([]byte(body)); e != nil || !errors.Is(err, ErrWebhookMalformed) {
 			t.Errorf("%q: %v, %v", body, e, err)
 		}
@@ -254,6 +254,7 @@ func TestWebhookEventOdd(t *testing.T) {
 		{`{"type":999,"data":{"a":1}}`, 999, ""},
 		{`{"type":2,"data":null}`, 2, ""},
 		{`{"type":"1","data":{"order_id":"5"}}`, 1, ""},
+		{`{"type":1,"data":{"order_id":"5","order_status":111}}`, 1, ""},
 		{`{"type":1}`, 1, "no data"},
 		{`{"type":1,"data":null}`, 1, "no data"},
 		{`{"type":1,"data":[]}`, 1, "array"},
@@ -284,6 +285,29 @@ func TestWebhookEventOdd(t *testing.T) {
 		}
 		if strings.Contains(text, "MARKED") || strings.Contains(text, "7777") || string(e.Raw) != tt.body {
 			t.Errorf("%s: %q, %v", tt.body, text, e.Data)
+		}
+	}
+	// Odd envelopes that say the same.
+	at := time.Unix(1767225600, 0).UTC()
+	for _, body := range []string{
+		`{"type":1,"tts_notification_id":"73","shop_id":"74","timestamp":1767225600,"data":{"order_id":"5"}}`,
+		"\ufeff" + `{"type":1,"tts_notification_id":"73","shop_id":"74","timestamp":1767225600,"data":{"order_id":"5"}}`,
+		`{"type":"1","tts_notification_id":73,"shop_id":74,"timestamp":"1767225600","data":{"order_id":5}}`,
+		`{"type":1,"tts_notification_id":"73","shop_id":"74","timestamp":1767225600000,"data":{"order_id":"5"}}`,
+		`{"type":1,"tts_notification_id":"73","shop_id":"74","timestamp":"1767225600000","data":{"order_id":"5"}}`,
+		`{"type":1,"tts_notification_id":"73","shop_id":"74","timestamp":1767225600.25,"data":{"order_id":"5"}}`,
+		`{"type":1,"tts_notification_id":"73","shop_id":"74","timestamp":"2026-01-01T01:00:00+01:00","data":{"order_id":"5"}}`,
+	} {
+		e, err := ParseWebhook([]byte(body))
+		if err != nil {
+			t.Errorf("%s: %v", body, err)
+			continue
+		}
+		want := &WebhookEvent{
+			Type: 1, ID: "73", ShopID: "74", Time: at, Data: &OrderStatusChange{OrderID: "5"}, Raw: []byte(body), RawData: e.RawData,
+		}
+		if d := cmp.Diff(want, e); d != "" {
+			t.Errorf("%s (-want +got):\n%s", body, d)
 		}
 	}
 	// One odd field does not cost the others.

@@ -19,6 +19,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -322,7 +323,7 @@ func table(t *testing.T) []row {
 		}}
 	}
 	// A success for all the calls of both clients.
-	const good = `{"code":0,"data":{"orders":[],"order_id":"1"},"StockLevel":{"StockLevel":1},"OrderId":"a0000000-0000-4000-8000-000000000001"}`
+	const good = `{"code":0,"data":{"orders":[],"order_id":"1"},"StockLevel":{"StockLevel":1,"Available":1},"OrderId":"a0000000-0000-4000-8000-000000000001"}`
 	html := "<html><body>Please log in</body></html>"
 	// Linnworks answers a write without a result with nothing or with any value,
 	// and TikTok Shop always with its envelope.
@@ -465,7 +466,7 @@ func TestAbsurdWaitsAreBounded(t *testing.T) {
 				calls := 0
 				s := &server{build: func() string {
 					if calls++; calls > 1 {
-						return page(200, `{"code":0,"data":{},"StockLevel":{"StockLevel":1}}`)
+						return page(200, `{"code":0,"data":{},"StockLevel":{"StockLevel":1,"Available":1}}`)
 					}
 					return page(tt.status, "", "Retry-After", tt.after(), "Date", time.Now().Add(tt.ahead).UTC().Format(http.TimeFormat))
 				}}
@@ -502,5 +503,31 @@ func TestHoldsAreObserved(t *testing.T) {
 				t.Errorf("%s: held %v, %+v; want once for 2m0s, asked for %s", client, held, got, day)
 			}
 		})
+	}
+}
+
+// However long the message of a refusal is, the error keeps its beginning alone,
+// and making it takes hardly more memory than reading the reply: the text is cut
+// before secrets and addresses are looked for.
+func TestHugeMessages(t *testing.T) {
+	message := strings.Repeat("https://a.test/x?token=y ", 1<<20/26)
+	for client, body := range map[string]string{
+		"tiktokshop": `{"code":36009004,"message":"` + message + `"}`,
+		"linnworks":  `{"Code":"-","Message":"` + message + `"}`,
+	} {
+		connect := map[string]newAPI{"tiktokshop": newTikTok, "linnworks": newLinnworks}[client]
+		s := &server{reply: page(400, body)}
+		read := connect(t, "http", &http.Transport{DialContext: s.dial, DisableKeepAlives: true}, nil).read
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		got := read(t.Context())
+		runtime.ReadMemStats(&after)
+		if got == nil || got.class != "request" || len(got.text) > 2000 || !strings.Contains(got.text, "https://a.test/x") {
+			t.Errorf("%s: %.2000v", client, got)
+		}
+		// Reading takes some 4.4 times the size, a search of the whole text 3 to 7 more.
+		if times := float64(after.TotalAlloc-before.TotalAlloc) / float64(len(body)); times > 6 {
+			t.Errorf("%s: %.1f times the size of the reply were allocated, want at most 6", client, times)
+		}
 	}
 }

@@ -6,12 +6,16 @@
 //   - A value of another JSON kind is taken where it says the same: a number in
 //     quotes, a text written as a number or bool, "true " or 1 for a bool, a
 //     whole number with a fraction of zeros; "" as absent for a number or bool;
-//     "", [] and {} as empty for a list or an object.
+//     "", [] and {} as empty for a list or an object; false as no page token.
 //   - What cannot be read costs the record that it belongs to and no other. A
 //     record is an element of the outermost list of the reply, or a member of
 //     its outermost map; it is left out and reported.
 //   - What cannot be read outside of every list is reported too, and leaves its
 //     field zero.
+//
+// A field with the tag reply:"always" cannot be read where it is missing, null or
+// "": absent is not zero. Only [Unmarshal] sees that in replies which are else as
+// described.
 //
 // A report names fields, kinds and ids but never repeats another value, which
 // may be a buyer's.
@@ -79,7 +83,7 @@ func (u Unread) String() string {
 // syntax.
 func Unmarshal(data []byte, out any) ([]Unread, error) {
 	err := json.Unmarshal(data, out)
-	if err == nil || !Readable(err) {
+	if err == nil && complete(data, out) || err != nil && !Readable(err) {
 		return nil, err
 	}
 	if v := reflect.ValueOf(out).Elem(); v.Kind() != reflect.Slice { // whose memory is of use again
@@ -254,6 +258,13 @@ func (d *decoder) value(v reflect.Value, t *info, in bool) bool {
 
 // refused fails with what a type's own decoder says, but for its words.
 func (d *decoder) refused(raw []byte, t *info, err error) bool {
+	if e, ok := errors.AsType[*fieldError](err); ok {
+		outer := d.path
+		d.path = append(d.path, e.path...)
+		d.fail(e.why)
+		d.path = outer
+		return false
+	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && e.Field != "" {
 		kind, _, _ := strings.Cut(e.Value, " ")
 		return d.fail("has a JSON " + kind + " in " + e.Field + ", not a " + e.Type.String())
@@ -263,11 +274,15 @@ func (d *decoder) refused(raw []byte, t *info, err error) bool {
 
 func (d *decoder) object(v reflect.Value, t *info, in bool) bool {
 	ok := true
+	var have uint64
 	d.members(func(key []byte) {
 		f := t.field(key)
 		if f == nil {
 			d.skip()
 			return
+		}
+		if f.always != 0 && !d.atNothing() {
+			have |= f.always
 		}
 		d.path = append(d.path, f.name)
 		if !d.value(fieldByIndex(v, f.index), f.info, in) {
@@ -279,6 +294,19 @@ func (d *decoder) object(v reflect.Value, t *info, in bool) bool {
 		}
 		d.path = d.path[:len(d.path)-1]
 	})
+	for _, f := range t.fields {
+		if have&f.always == f.always {
+			continue
+		}
+		d.path = append(d.path, f.name)
+		d.fail("is missing")
+		d.path = d.path[:len(d.path)-1]
+		if in {
+			ok = false
+		} else {
+			d.report()
+		}
+	}
 	return ok
 }
 
@@ -370,6 +398,11 @@ func (d *decoder) scalar(v reflect.Value, t *info, raw []byte) bool {
 		s = strings.TrimSpace(s)
 	}
 	switch k := v.Kind(); {
+	case t.kind == text && (raw[0] == 't' || raw[0] == 'f') && d.atToken():
+		if raw[0] == 't' {
+			return d.mistyped(raw, t.typ)
+		}
+		v.SetZero()
 	case t.kind == text:
 		v.SetString(s)
 	case quoted && s == "":
@@ -400,6 +433,12 @@ func (d *decoder) scalar(v reflect.Value, t *info, raw []byte) bool {
 		v.SetFloat(f)
 	}
 	return true
+}
+
+// atToken reports whether the value is that of a token, which is opaque: the text
+// of a bool would be sent back as one.
+func (d *decoder) atToken() bool {
+	return len(d.path) > 0 && strings.HasSuffix(strings.ToLower(d.path[len(d.path)-1]), "token")
 }
 
 // whole returns the integer that a number stands for.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ import (
 type amount string
 
 func (a *amount) UnmarshalJSON(b []byte) error {
-	if b[0] == '{' || b[0] == 't' {
+	if b[0] == '{' || b[0] == '[' || b[0] == 't' {
 		return errors.New("not an amount: " + string(b))
 	}
 	*a = amount(strings.Trim(string(b), `"`))
@@ -67,7 +68,7 @@ type record struct {
 type reply struct {
 	Records []record `json:"records"`
 	Total   int      `json:"total"`
-	Next    string   `json:"next"`
+	Next    string   `json:"next_page_token"`
 	Meta    struct {
 		Pages int `json:"pages"`
 	} `json:"meta"`
@@ -151,7 +152,9 @@ func TestUnread(t *testing.T) {
 		`{"records":[5,` + others + `,"x"]}`:                                                   {"records[0]: the value is a JSON number, not a lenient.record", "records[3]: the value is a JSON string, not a lenient.record"},
 		`{"records":[{"name":"MARKED","buyer_id":"MARKED","count":[]},` + others + `]}`:        {"records[0]: count is a JSON array, not a int"},
 		`{"records":[{"id":"Ada Lovelace","pkOrderID":7,"count":[]},` + others + `]}`:          {"records[0] (id 7): count is a JSON array, not a int"},
-		`{"records":[` + others + `],"total":"MARKED","next":5}`:                               {"total is a JSON string, not a int"},
+		`{"records":[` + others + `],"total":"MARKED","next_page_token":5}`:                    {"total is a JSON string, not a int"},
+		`{"records":[` + others + `],"next_page_token":false,"total":"x"}`:                     {"total is a JSON string, not a int"},
+		`{"records":[` + others + `],"next_page_token":true}`:                                  {"next_page_token is a JSON bool, not a string"},
 		`{"records":[` + others + `],"meta":{"pages":[]},"total":"x"}`:                         {"meta.pages is a JSON array, not a int", "total is a JSON string, not a int"},
 	} {
 		var got reply
@@ -165,6 +168,9 @@ func TestUnread(t *testing.T) {
 		}
 		if d := cmp.Diff([]record{{ID: "1"}, {ID: "3"}}, got.Records, compare); d != "" {
 			t.Errorf("%s: the others (-want +got):\n%s", in, d)
+		}
+		if got.Next == "false" || got.Next == "true" {
+			t.Errorf("%s: the page token %q", in, got.Next)
 		}
 		if strings.Contains(strings.Join(texts, ""), "MARKED") {
 			t.Errorf("%s: a value is repeated: %q", in, texts)
@@ -203,6 +209,71 @@ func TestRoot(t *testing.T) {
 	for _, in := range []string{``, `{`, `<html>`, `{"id":"1"} x`} {
 		if _, err := Unmarshal([]byte(in), new(line)); err == nil {
 			t.Errorf("%q was read", in)
+		}
+	}
+}
+
+// Where a field must be there, absent is not zero, in replies that are else as
+// described too.
+func TestMissing(t *testing.T) {
+	type level struct {
+		At    string `json:"at"`
+		Count int    `json:"count" reply:"always"`
+		Free  *int   `json:"free" reply:"always"`
+	}
+	type item struct {
+		ID     string            `json:"id"`
+		Levels []level           `json:"levels"`
+		ByName map[string]*level `json:"by_name"`
+		Part   *item             `json:"part"`
+	}
+	type one struct {
+		Name  string `json:"name"`
+		Level level  `json:"level" reply:"always"`
+	}
+	for in, want := range map[string]string{
+		`{"levels":[{"count":0,"free":0},{"Free":1,"COUNT":2,"x":{}}]}`:          "",
+		`{"levels":[],"by_name":{},"part":null}`:                                 "",
+		`{"levels":null,"by_name":{"a":null},"part":{"id":"3","levels":[null]}}`: "",
+		`{"levels":[{"count":"0","free":"7"}]}`:                                  "",
+		`{"levels":[{"count":1,"free":1},{"free":1}]}`:                           "levels.count is missing",
+		`{"levels":[{"count":null,"free":1}]}`:                                   "levels.count is missing",
+		`{"levels":[{"count":" ","free":1}]}`:                                    "levels.count is missing",
+		`{"levels":[{"count":1,"free":""}]}`:                                     "levels.free is missing",
+		`{"levels":[{}]}`:                                                        "levels.count is missing",
+		`{"by_name":{"a":{"count":1}}}`:                                          "by_name.free is missing",
+		`{"part":{"part":{"levels":[{"at":"x"}]}}}`:                              "part.part.levels.count is missing",
+		`{"levels":[{"count":"MARKED","free":1}]}`:                               "levels.count is a JSON string, not a int",
+	} {
+		var got []item
+		unread, err := Unmarshal([]byte(`[{"id":"1"}, `+strings.Replace(in, "{", `{"id":"2",`, 1)+`]`), &got)
+		text, n := "", 2
+		for _, u := range unread {
+			text, n = text+u.String(), 1
+		}
+		if want != "" {
+			want = "record[1] (id 2): " + want
+		}
+		if err != nil || text != want || len(got) != n {
+			t.Errorf("%s: %d of 2, %q, %v; want %q", in, len(got), text, err, want)
+		}
+	}
+	// Outside of a list it is the reply's fault.
+	for in, want := range map[string]string{
+		`{"name":"a","level":{"count":0,"free":0}}`: "",
+		`{"name":"a","level":{"count":0}}`:          "level.free is missing",
+		`{"name":"a","level":null}`:                 "level is missing",
+		`{"name":"a","level":[]}`:                   "level is missing",
+		`{"name":"a","level":{}}`:                   "level.count is missing, level.free is missing, level is missing",
+		`{"name":"a"}`:                              "level is missing",
+	} {
+		var texts []string
+		unread, err := Unmarshal([]byte(in), new(one))
+		for _, u := range unread {
+			texts = append(texts, u.String())
+		}
+		if got := strings.Join(texts, ", "); err != nil || got != want {
+			t.Errorf("%s: %q, %v; want %q", in, got, err, want)
 		}
 	}
 }
@@ -291,12 +362,38 @@ func repeats(in []byte) bool {
 	}
 }
 
-// A reply of 634 kB, as it should be and with one scalar of another kind. The
-// metric is the time of the second in times of the first.
-func BenchmarkUnmarshal(b *testing.B) {
+// benchReply returns a reply of 634 kB, as it should be and with one scalar of
+// another kind.
+func benchReply() (good, odd []byte) {
 	row := `{"id":"576461413038785752","status":"AWAITING_SHIPMENT","paid":true,"count":7,"ratio":1.5,"amount":"53.00","address":{"Town":"London"},"lines":[{"id":"577086512123755123","seller_sku":"red_iphone_256","count":2}],"rights":[1,2],"unknown":"Women's Winter Crochet Clothes"}`
-	good := []byte(`{"records":[` + strings.TrimSuffix(strings.Repeat(row+",", 634_000/len(row)), ",") + `]}`)
-	odd := bytes.Replace(good, []byte(`"count":7`), []byte(`"count":"7"`), 1)
+	good = []byte(`{"records":[` + strings.TrimSuffix(strings.Repeat(row+",", 634_000/len(row)), ",") + `]}`)
+	return good, bytes.Replace(good, []byte(`"count":7`), []byte(`"count":"7"`), 1)
+}
+
+// One odd scalar costs a second reading, which takes as much memory as the first
+// and a little for the scalars. A reading through maps of raw values takes seven
+// times as much.
+func TestMemory(t *testing.T) {
+	good, odd := benchReply()
+	read := func(in []byte) float64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		var out reply
+		if unread, err := Unmarshal(in, &out); err != nil || len(unread) > 0 {
+			t.Fatal(unread, err)
+		}
+		runtime.ReadMemStats(&after)
+		return float64(after.TotalAlloc - before.TotalAlloc)
+	}
+	read(odd) // what is kept of the types
+	if strict, lenient := read(good), read(odd); lenient > 3*strict {
+		t.Errorf("%.0f bytes were allocated, %.1f times those of a strict reading; want at most 3 times", lenient, lenient/strict)
+	}
+}
+
+// The metric is the time of the odd reply in times of the other.
+func BenchmarkUnmarshal(b *testing.B) {
+	good, odd := benchReply()
 	read := func(in []byte) time.Duration {
 		start := time.Now()
 		var out reply

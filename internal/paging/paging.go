@@ -50,19 +50,21 @@ const maxEmpty = 1000
 // Numbered walks pages that are counted from one and ends at the first error. It
 // ends after the last page where the reply tells their number (one before may be
 // empty, where the server filters afterwards), or when all entries came where it
-// tells theirs. Where it tells neither, the end is an empty page, or one that is
-// shorter than the first: a server may hand out less than the size that it is asked
-// for, unless that is no more than limit, which the server is known to grant. A
-// page that lacks records is never taken for a short one. over, if not nil, reports
-// whether an error only says that the pages are over.
+// tells theirs. Where it tells neither, the end is an empty page: a short one
+// proves nothing, since a server may filter a page or cut it. over, if not nil,
+// reports whether an error only says that the pages are over.
 //
 // A server that hands out the same page again, or an empty one while entries are
-// missing, is an error, made by fail.
+// missing, is an error, made by fail. Only a short page that comes twice is the
+// end: some servers answer with the last page when asked for one behind it. A page
+// is short if it is complete and has fewer items than the first, or than size where
+// the server is known to grant that, which it is up to limit.
 func Numbered[T any](first, size, limit int, over func(error) bool, fail func(error) error, fetch func(page int) ([]T, Head, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var (
 			zero     T
 			previous []T
+			short    bool // the previous page, of a list without totals
 			came     int  // entries, from the first page on
 			lacking  bool // records, so that came is too low
 			empty    int  // pages in a row
@@ -75,6 +77,9 @@ func Numbered[T any](first, size, limit int, over func(error) bool, fail func(er
 				return
 			}
 			if page > first && len(items) > 0 && reflect.DeepEqual(items, previous) {
+				if short {
+					return
+				}
 				yield(zero, fail(fmt.Errorf("the list does not end: page %d is the same as the one before", page)))
 				return
 			}
@@ -86,6 +91,7 @@ func Numbered[T any](first, size, limit int, over func(error) bool, fail func(er
 				empty = 0
 			}
 			end := err == nil && len(items) == 0
+			short = false
 			switch {
 			case head.Pages > 0:
 				end = page >= head.Pages
@@ -95,7 +101,7 @@ func Numbered[T any](first, size, limit int, over func(error) bool, fail func(er
 			case head.Entries > 0:
 				end = end || came >= head.Entries
 			default:
-				end = end || err == nil && len(items) < size && (granted || page > first)
+				short = err == nil && len(items) < size && (granted || page > first)
 			}
 			if end {
 				return

@@ -67,6 +67,7 @@ func TestSettingsRefuse(t *testing.T) {
 		"WithTimeout":       s.SetTimeout(0),
 		"WithMaxRetryAfter": s.SetMaxRetryAfter(-time.Second),
 		"WithUserAgent":     s.SetUserAgent("a\r\nb"),
+		"WithMaxReply":      s.SetMaxReply(0),
 	} {
 		if err == nil || !strings.HasPrefix(err.Error(), option+": ") {
 			t.Errorf("%s: err = %v", option, err)

@@ -23,10 +23,9 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
-
-	"github.com/cenkalti/backoff/v4"
 
 	"github.com/linnbridge/linnbridge/internal/wire"
 )
@@ -89,7 +88,7 @@ const (
 // Protocol is what differs between the two APIs. One value serves one call, and
 // its methods are called one at a time.
 type Protocol interface {
-	// Prepare puts credentials and signature on the request of one attempt.
+	// Prepare puts the header, credentials and signature on the request of one attempt.
 	// body is exactly what will be sent.
 	Prepare(ctx context.Context, req *http.Request, body []byte) error
 	// Classify decides what a complete reply means.
@@ -123,7 +122,7 @@ type Call struct {
 	Operation, Account string
 	Method             string
 	URL                *url.URL
-	Header             http.Header
+	Header             http.Header // beside or instead of what Prepare sets
 	Body               []byte
 	Replay             Replay
 	// MaxAttempts and Timeout replace those of the transport, zero does not.
@@ -313,7 +312,7 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (reply *Reply
 	var (
 		waited       time.Duration
 		lastErr      error
-		pauses       = t.pauses()
+		pauses       int
 		reauthorised bool
 		maxAttempts  = max(cmp.Or(call.MaxAttempts, t.MaxAttempts), 1)
 		lost         bool
@@ -368,7 +367,8 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (reply *Reply
 		if t.MaxRetryAfter > 0 && verdict.After > t.MaxRetryAfter {
 			return reply, verdict.Err
 		}
-		pause := max(t.jittered(pauses.NextBackOff()), verdict.After)
+		pause := max(t.jittered(t.backoff(pauses)), verdict.After)
+		pauses++
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
 			return reply, stopped(fmt.Errorf("no time for a pause of %s: %w", pause.Round(time.Millisecond), context.DeadlineExceeded), verdict.Err)
 		}
@@ -417,29 +417,30 @@ func (t *Transport) attempt(caller context.Context, call Call, p Protocol, reply
 		ctx, cancel = context.WithTimeout(caller, timeout)
 		defer cancel()
 	}
-	req, err := http.NewRequestWithContext(ctx, call.Method, call.URL.String(), bytes.NewReader(call.Body))
+	seen := new(progress)
+	req, err := call.request(seen.trace(ctx))
 	if err != nil {
-		return Verdict{Err: withoutURL(err)}
+		return Verdict{Err: err}
 	}
-	if call.Header != nil {
-		req.Header = call.Header.Clone()
-	}
+	// With the context without the trace: what Prepare sends to get credentials is
+	// another request.
 	if err := p.Prepare(ctx, req, call.Body); err != nil {
 		return Verdict{Err: err}
 	}
+	for name, values := range call.Header {
+		req.Header[name] = slices.Clone(values)
+	}
 	t.oneShot(req, call)
 	reply.sent = true
-	seen := new(progress)
-	// Not before: what Prepare sends to get credentials is another request.
-	resp, err := t.send(req.WithContext(seen.trace(ctx)))
+	resp, err := t.send(req)
 	if err != nil {
 		return failed(caller, ctx, timeout, err, seen, reply)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if resp.ProtoMajor > 0 {
+	if major, _ := t.protocols.Load(req.URL.Host); resp.ProtoMajor > 0 && major != resp.ProtoMajor {
 		t.protocols.Store(req.URL.Host, resp.ProtoMajor)
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, t.MaxBody+1))
+	body, err := readAll(io.LimitReader(resp.Body, t.MaxBody+1), resp.ContentLength)
 	if err != nil {
 		seen.answered()
 		return failed(caller, ctx, timeout, err, seen, reply)
@@ -450,6 +451,43 @@ func (t *Transport) attempt(caller context.Context, call Call, p Protocol, reply
 		return Verdict{Err: fmt.Errorf("%w: %d bytes", ErrBodyTooLarge, t.MaxBody)}
 	}
 	return p.Classify(reply)
+}
+
+// request returns the request of one attempt. Its URL is not printed to be parsed
+// again.
+func (c Call) request(ctx context.Context) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, c.Method, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	*req.URL, req.Host = *c.URL, c.URL.Host
+	req.Body = http.NoBody
+	if len(c.Body) > 0 {
+		// In a form that net/http knows to be in memory, and sends with the header.
+		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(c.Body)), int64(len(c.Body))
+	}
+	return req, nil
+}
+
+// readAll is io.ReadAll for a body that is said to have length bytes, -1 if that is
+// not known. A server that promises much gets no memory for it.
+func readAll(r io.Reader, length int64) ([]byte, error) {
+	if length < 0 || length > 1<<20 {
+		return io.ReadAll(r)
+	}
+	body := make([]byte, 0, length+1) // the end is read into the room for one more
+	for len(body) < cap(body) {
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if err == io.EOF { //nolint:errorlint // a Reader returns it as it is
+			return body, nil
+		}
+		if err != nil {
+			return body, err
+		}
+	}
+	rest, err := io.ReadAll(r) // of a middleware's reply that is longer than it says
+	return append(body, rest...), err
 }
 
 // oneShot keeps net/http from sending the request twice by itself. On a
@@ -524,15 +562,16 @@ func (t *Transport) report(ctx context.Context, call Call, e Event) {
 	t.Logger.LogAttrs(ctx, slog.LevelDebug, "api call", attrs...)
 }
 
-// pauses returns a fresh sequence: the type is not safe for concurrent use.
-func (t *Transport) pauses() *backoff.ExponentialBackOff {
-	return backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(t.BackoffBase),
-		backoff.WithMaxInterval(t.BackoffMax),
-		backoff.WithMultiplier(2),
-		backoff.WithRandomizationFactor(0), // jittered below, from a source that can be replaced
-		backoff.WithMaxElapsedTime(0),
-	)
+// backoff is the pause after n others.
+func (t *Transport) backoff(n int) time.Duration {
+	pause := min(t.BackoffBase, t.BackoffMax)
+	for ; n > 0 && pause <= t.BackoffMax/2; n-- {
+		pause *= 2
+	}
+	if n > 0 {
+		return t.BackoffMax
+	}
+	return pause
 }
 
 // jittered spreads a pause over a quarter more or less, so that programs that

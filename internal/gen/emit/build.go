@@ -74,6 +74,7 @@ func build(api *API) (*builder, error) {
 	b.directions()
 	b.checkSecrets()
 	b.checkPrint()
+	b.checkNotes()
 	b.pages()
 	b.retired()
 	b.versions()

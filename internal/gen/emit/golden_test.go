@@ -26,6 +26,7 @@ func TestGolden(t *testing.T) {
 		read    func(string) ([]*spec.Module, error)
 		dialect emit.Dialect
 		ledger  string
+		notes   string
 	}{
 		{"tiktokshop", importer.TikTokShop, emit.TikTokShop(), `
 type POST /order/202309/orders/search data.orders[] Order
@@ -34,8 +35,13 @@ type GET /order/202507/orders data.orders[] Order
 enum Order.status OrderStatus
 enum GetOrderListRequest.order_status OrderStatus
 batch Order.GetOrderDetail ids 50
+`, `
+note *.create_time When it was made.
+note OrderPayment.total_amount What the buyer pays, in a currency that the test does not name because it has none.
+scope Order.* ScopeOrders
+scope Order.UploadImage ScopeImages ScopeImagesToo
 `},
-		{"linnworks", importer.Linnworks, emit.Linnworks(), ""},
+		{"linnworks", importer.Linnworks, emit.Linnworks(), "", "note StockItem.Price Without tax."},
 	} {
 		t.Run(api.name, func(t *testing.T) {
 			t.Parallel()
@@ -44,6 +50,10 @@ batch Order.GetOrderDetail ids 50
 				t.Fatal(err)
 			}
 			modules = reread(t, modules)
+			notes, err := ledger.ParseNotes("notes.txt", []byte(api.notes))
+			if err != nil {
+				t.Fatal(err)
+			}
 			names, err := ledger.Parse([]byte(api.ledger))
 			if err != nil {
 				t.Fatal(err)
@@ -52,7 +62,7 @@ batch Order.GetOrderDetail ids 50
 				t.Error("names were invented without being asked for")
 			}
 			names, _ = ledger.Parse([]byte(api.ledger))
-			model, err := emit.Build(&emit.API{Dialect: api.dialect, Modules: modules, Ledger: names, Propose: true})
+			model, err := emit.Build(&emit.API{Dialect: api.dialect, Modules: modules, Ledger: names, Notes: notes, Propose: true})
 			if err != nil {
 				t.Fatal(err)
 			}

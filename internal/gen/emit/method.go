@@ -107,6 +107,12 @@ func (p *printer) comment(m *Method) {
 	if l.Limit > 0 {
 		facts = append(facts, fmt.Sprintf("At most %d calls a minute.", l.Limit))
 	}
+	if m.Permission != "" {
+		facts = append(facts, "Needs the permission "+m.Permission+".")
+	}
+	if scopes := p.model.API.Notes.Scope(l.Service, l.Method); len(scopes) > 0 {
+		facts = append(facts, "Needs the scope ["+strings.Join(scopes, "] or [")+"].")
+	}
 	if m.Version != "" {
 		facts = append(facts, "Version "+m.Version+".")
 	}

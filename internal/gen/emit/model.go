@@ -13,6 +13,7 @@ type API struct {
 	Dialect
 	Modules []*spec.Module
 	Ledger  *ledger.Ledger
+	Notes   ledger.Notes
 	Propose bool // add what the ledger lacks instead of failing
 
 	Reserved []string // exported names of the client that are written by hand

@@ -55,7 +55,10 @@ func linnworksHost(folder, name string) string {
 	return "v1"
 }
 
-var rateLimit = regexp.MustCompile(`(?i)rate limit:.*?>(\d+)<.*?/ minute`)
+var (
+	rateLimit  = regexp.MustCompile(`(?i)rate limit:.*?>(\d+)<.*?/ minute`)
+	permission = regexp.MustCompile(`(?i)permissions required:\W*(?:b>\W*)?(GlobalPermissions\.[\w.]*\w)`)
+)
 
 func linnworksOperation(c *converter, path string, in *operation) *spec.Operation {
 	op := &spec.Operation{
@@ -73,6 +76,9 @@ func linnworksOperation(c *converter, path string, in *operation) *spec.Operatio
 	}
 	if m := rateLimit.FindStringSubmatch(in.Description); m != nil {
 		op.Limit, _ = strconv.Atoi(m[1])
+	}
+	if m := permission.FindStringSubmatch(in.Description); m != nil {
+		op.Permission = m[1]
 	}
 	for _, p := range in.Parameters {
 		if p.In == "body" {

@@ -37,8 +37,9 @@ type Operation struct {
 	Version    string             `json:"version,omitempty"` // TikTok Shop: yyyymm
 	Page       string             `json:"page,omitempty"`    // slug of the official page
 	Deprecated bool               `json:"deprecated,omitempty"`
-	NoCipher   bool               `json:"no_cipher,omitempty"` // TikTok Shop: takes no shop_cipher
-	Limit      int                `json:"limit,omitempty"`     // calls a minute
+	NoCipher   bool               `json:"no_cipher,omitempty"`  // TikTok Shop: takes no shop_cipher
+	Limit      int                `json:"limit,omitempty"`      // calls a minute
+	Permission string             `json:"permission,omitempty"` // Linnworks: what the application must have been granted
 	Path       map[string]*Schema `json:"path,omitempty"`
 	Query      map[string]*Schema `json:"query,omitempty"`
 	Body       string             `json:"body,omitempty"`

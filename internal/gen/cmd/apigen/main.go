@@ -86,6 +86,8 @@ func (a api) specDir(root string) string { return filepath.Join(root, "internal"
 
 func (a api) ledgerPath(root string) string { return filepath.Join(a.specDir(root), "ledger.txt") }
 
+func (a api) notesPath(root string) string { return filepath.Join(a.specDir(root), "notes.txt") }
+
 // describedPath is the list of operations of the fake.
 func (a api) describedPath(root string) string {
 	return filepath.Join(root, a.name, a.name+"test", "described.gen.go")
@@ -115,7 +117,11 @@ func (a api) load(root string, propose bool) (*emit.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &emit.API{Dialect: a.dialect(), Modules: modules, Ledger: l, Propose: propose}
+	notes, err := ledger.LoadNotes(a.notesPath(root))
+	if err != nil {
+		return nil, err
+	}
+	in := &emit.API{Dialect: a.dialect(), Modules: modules, Ledger: l, Notes: notes, Propose: propose}
 	if propose {
 		in.Reserved, err = written(filepath.Join(root, a.name))
 	}
