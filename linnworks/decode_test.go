@@ -1,6 +1,8 @@
 package linnworks
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -56,6 +58,68 @@ func TestOddField(t *testing.T) {
 		got := ordersWith(t, first, second, `"TotalsInfo":{"TotalCharge":"`+odd+`"}`)
 		if d := got[1].TotalsInfo.TotalCharge; d.Err() == nil {
 			t.Errorf("%s is read as %s", odd, d)
+		}
+	}
+}
+
+// A number that is not there is not zero: it costs its record, which is named.
+func TestMissingNumbers(t *testing.T) {
+	const first, second = "11111111-0000-4000-8000-000000000001", "11111111-0000-4000-8000-000000000002"
+	levels := func(c *Client) (int, error) {
+		got, err := c.Stock.GetStockLevelBatch(t.Context(), &GetStockLevelBatchRequest{StockItemIDs: []GUID{first, second}})
+		return len(got), err
+	}
+	rows := func(c *Client) (int, error) {
+		got, err := c.Stock.GetStockLevel(t.Context(), &GetStockLevelRequest{StockItemID: first})
+		return len(got), err
+	}
+	full := func(c *Client) (int, error) {
+		got, err := c.Stock.GetStockItemsFull(t.Context(), &GetStockItemsFullRequest{})
+		return len(got), err
+	}
+	orders := func(c *Client) (int, error) {
+		got, err := c.Orders.GetOrdersByID(t.Context(), &GetOrdersByIDRequest{OrderIDs: []GUID{first, second}})
+		return len(got), err
+	}
+	for name, tt := range map[string]struct {
+		read  func(*Client) (int, error)
+		reply string // of two records, the second with more
+		odd   map[string]string
+	}{
+		"GetStockLevel_Batch": {levels, `[{"pkStockItemId":"%[1]s","StockItemLevels":[{"StockLevel":0,"Available":0}]},{"pkStockItemId":"%[2]s","StockItemLevels":[%[3]s]}]`, map[string]string{
+			`{"StockLevel":3}`:                  "StockItemLevels.Available",
+			`{"StockLevel":3,"Available":null}`: "StockItemLevels.Available",
+			`{"StockLevel":3,"Available":""}`:   "StockItemLevels.Available",
+			`{"Available":3}`:                   "StockItemLevels.StockLevel",
+		}},
+		"GetStockLevel": {rows, `[{"rowid":"%[1]s","StockLevel":0,"Available":0},{"rowid":"%[2]s",%[3]s}]`, map[string]string{
+			`"StockLevel":3,"Available":null`: "Available",
+		}},
+		"GetStockItemsFull": {full, `[{"StockItemId":"%[1]s","StockLevels":[]},{"StockItemId":"%[2]s","StockLevels":[{"StockLevel":3%[3]s}]}]`, map[string]string{
+			`,"Available":""`: "StockLevels.Available",
+		}},
+		"GetOrdersById": {orders, `[{"OrderId":"%[1]s","Items":[{"SKU":"MUG","Quantity":0}]},{"OrderId":"%[2]s","Items":[{"SKU":"MUG"%[3]s}]}]`, map[string]string{
+			``:                 "Items.Quantity",
+			`,"Quantity":null`: "Items.Quantity",
+			`,"Quantity":1,"CompositeSubItems":[{"SKU":"CUP"}]`: "Items.CompositeSubItems.Quantity",
+		}},
+	} {
+		for odd, field := range tt.odd {
+			s := &server{answer: status(200, fmt.Sprintf(tt.reply, first, second, odd))}
+			n, err := tt.read(newTestClient(t, s))
+			e, ok := errors.AsType[*UnreadableError](err)
+			if n != 1 || !ok || len(e.Records) != 1 || e.Records[0].ID != second || e.Records[0].Field != field {
+				t.Errorf("%s, %s: %d records, %v; want one and %s", name, odd, n, err, field)
+			}
+		}
+	}
+	// Of one level it is the call that fails.
+	for _, reply := range []string{
+		`{"StockLevel":null}`, `{"StockLevel":{}}`, `{"StockLevel":[]}`, `{"StockLevel":""}`, `{"StockLevel":{"StockLevel":3}}`, `{"StockLevel":{"Available":3,"StockLevel":null}}`,
+	} {
+		got, err := newTestClient(t, &server{answer: status(200, reply)}).Stock.GetStockLevelByLocation(t.Context(), &GetStockLevelByLocationRequest{StockItemID: first, LocationID: second})
+		if got != nil || !is(err, ClassDecode) {
+			t.Errorf("%s: %v, %v", reply, got, err)
 		}
 	}
 }

@@ -3875,7 +3875,7 @@ type ItemComposition struct {
 	PackageGroupID    GUID    `json:"PackageGroupId,omitzero"`
 	PurchasePrice     Decimal `json:"PurchasePrice,omitzero"`
 	// Units in one kit.
-	Quantity int    `json:"Quantity"`
+	Quantity int    `json:"Quantity" reply:"always"` // a reply without it is unreadable
 	SKU      string `json:"SKU,omitzero"`
 	// The kit.
 	StockItemID    GUID `json:"StockItemId,omitzero"`

@@ -587,7 +587,7 @@ type OpenOrderItem struct {
 	ContainsComposites bool                `json:"ContainsComposites,omitzero"`
 	ItemTitle          string              `json:"ItemTitle,omitzero"`
 	ProductIdentifiers []ProductIdentifier `json:"ProductIdentifiers,omitzero"`
-	Quantity           int                 `json:"Quantity,omitzero"`
+	Quantity           int                 `json:"Quantity,omitzero" reply:"always"` // a reply without it is unreadable
 	SKU                string              `json:"SKU,omitzero"`
 	StockItemID        GUID                `json:"StockItemId,omitzero"`
 }
@@ -765,7 +765,7 @@ type OrderItem struct {
 	PartShippedQty int `json:"PartShippedQty"`
 	// With tax if TaxCostInclusive.
 	PricePerUnit Decimal `json:"PricePerUnit,omitzero"`
-	Quantity     int     `json:"Quantity"`
+	Quantity     int     `json:"Quantity" reply:"always"` // a reply without it is unreadable
 	// Linnworks' own id of the line.
 	RowID                    GUID    `json:"RowId,omitzero"`
 	SKU                      string  `json:"SKU,omitzero"`

@@ -1238,7 +1238,7 @@ type GetStockLevelByLocationRequest struct {
 // GetStockLevelByLocationResponse is returned by
 // [StockService.GetStockLevelByLocation].
 type GetStockLevelByLocationResponse struct {
-	StockLevel StockItemLevel `json:"StockLevel,omitzero"`
+	StockLevel StockItemLevel `json:"StockLevel,omitzero" reply:"always"` // a reply without it is unreadable
 }
 
 // GetVariationGroupByNameRequest holds the parameters of
@@ -1480,7 +1480,7 @@ type StockItemFullExtended struct {
 type StockItemLevel struct {
 	AutoAdjust bool `json:"AutoAdjust,omitzero"`
 	// StockLevel less InOrders. May be negative.
-	Available int `json:"Available,omitzero"`
+	Available int `json:"Available,omitzero" reply:"always"` // a reply without it is unreadable
 	// Units on purchase orders.
 	Due int `json:"Due,omitzero"`
 	// Units in open orders.
@@ -1500,7 +1500,7 @@ type StockItemLevel struct {
 	StockItemIntID         int     `json:"StockItemIntId,omitzero"`
 	StockItemPurchasePrice Decimal `json:"StockItemPurchasePrice,omitzero"`
 	// Units in stock, those in open orders too.
-	StockLevel int     `json:"StockLevel,omitzero"`
+	StockLevel int     `json:"StockLevel,omitzero" reply:"always"` // a reply without it is unreadable
 	StockValue Decimal `json:"StockValue,omitzero"`
 	UnitCost   Decimal `json:"UnitCost,omitzero"`
 	RowID      GUID    `json:"rowid,omitzero"`

@@ -219,7 +219,7 @@ func TestFindCompositionsOfACycle(t *testing.T) {
 		if strings.Contains(r.body, "a1") {
 			return respond(200, `{"InventoryItemsCompositionByIds":{"A1":[{"LinkedStockItemId":"B2","Quantity":1}]}}`), nil
 		}
-		return respond(200, `{"InventoryItemsCompositionByIds":{"B2":[{"LinkedStockItemId":"A1","Quantity":1},{"LinkedStockItemId":"00000000-0000-0000-0000-000000000000"}]}}`), nil
+		return respond(200, `{"InventoryItemsCompositionByIds":{"B2":[{"LinkedStockItemId":"A1","Quantity":1},{"LinkedStockItemId":"00000000-0000-0000-0000-000000000000","Quantity":1}]}}`), nil
 	}}
 	found, err := newTestClient(t, s).Inventory.FindCompositions(t.Context(), []GUID{"A1"})
 	if _, calls := s.count(); err != nil || len(found) != 2 || calls != 2 {

@@ -2,7 +2,9 @@ package tiktokshop
 
 import (
 	"encoding/json"
+	"errors"
 	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -89,5 +91,31 @@ func TestAftersalesPages(t *testing.T) {
 	}
 	if req.Pagination.PageToken != nil {
 		t.Error("the caller's request was changed")
+	}
+}
+
+// One odd fee costs at most its own transaction.
+func TestOddFee(t *testing.T) {
+	t.Parallel()
+	for odd, want := range map[string]string{
+		`{"fee":{"referral_fee_amount":-2.00,"fee_of_2028":-2}}`: "",
+		`{"fee":{"referral_fee_amount":"1,250.00"},"tax":""}`:    "",
+		`{"fee":[],"tax":{}}`: "",
+		`{"fee":{"referral_fee_amount":"-2.00","details":{"MARKED":[1]}}}`:       "",
+		`{"fee":{"referral_fee_amount":{"amount":"MARKED"}}}`:                    "fee_tax_breakdown.fee.referral_fee_amount",
+		`{"fee":"","tax":{"pit_amount":["MARKED"],"sst_amount":{"a":"MARKED"}}}`: "fee_tax_breakdown.tax.pit_amount",
+	} {
+		c, _ := setup(t, []answer{ok(`{"transactions":[{"id":"1"},{"id":"2","fee_tax_breakdown":` + odd + `},{"id":"3"}]}`)})
+		got, err := c.Finance.GetTransactionsByStatement(t.Context(), "7", &GetTransactionsByStatementRequest{})
+		if want == "" {
+			if err != nil || len(got.Transactions) != 3 {
+				t.Errorf("%s: %v", odd, err)
+			}
+			continue
+		}
+		e, ok := errors.AsType[*UnreadableError](err)
+		if !ok || len(e.Records) != 1 || e.Records[0].ID != "2" || e.Records[0].Field != want || len(got.Transactions) != 2 || strings.Contains(err.Error(), "MARKED") {
+			t.Errorf("%s: %v; want %s", odd, err, want)
+		}
 	}
 }

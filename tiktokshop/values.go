@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/linnbridge/linnbridge/internal/lenient"
 	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
@@ -253,9 +254,9 @@ func (s *Secret) UnmarshalJSON(b []byte) (err error) {
 // decodeOthers and encodeOthers are what generated types with a field Others
 // are read and written with.
 func decodeOthers[V any](b []byte, known any, others *map[string]V) error {
-	return wire.DecodeOthers(b, known, others)
+	return lenient.DecodeOthers(b, known, others)
 }
 
 func encodeOthers[V any](known any, others map[string]V) ([]byte, error) {
-	return wire.EncodeOthers(known, others)
+	return lenient.EncodeOthers(known, others)
 }

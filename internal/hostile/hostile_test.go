@@ -323,7 +323,7 @@ func table(t *testing.T) []row {
 		}}
 	}
 	// A success for all the calls of both clients.
-	const good = `{"code":0,"data":{"orders":[],"order_id":"1"},"StockLevel":{"StockLevel":1},"OrderId":"a0000000-0000-4000-8000-000000000001"}`
+	const good = `{"code":0,"data":{"orders":[],"order_id":"1"},"StockLevel":{"StockLevel":1,"Available":1},"OrderId":"a0000000-0000-4000-8000-000000000001"}`
 	html := "<html><body>Please log in</body></html>"
 	// Linnworks answers a write without a result with nothing or with any value,
 	// and TikTok Shop always with its envelope.
@@ -466,7 +466,7 @@ func TestAbsurdWaitsAreBounded(t *testing.T) {
 				calls := 0
 				s := &server{build: func() string {
 					if calls++; calls > 1 {
-						return page(200, `{"code":0,"data":{},"StockLevel":{"StockLevel":1}}`)
+						return page(200, `{"code":0,"data":{},"StockLevel":{"StockLevel":1,"Available":1}}`)
 					}
 					return page(tt.status, "", "Retry-After", tt.after(), "Date", time.Now().Add(tt.ahead).UTC().Format(http.TimeFormat))
 				}}

@@ -13,6 +13,10 @@
 //   - What cannot be read outside of every list is reported too, and leaves its
 //     field zero.
 //
+// A field with the tag reply:"always" cannot be read where it is missing, null or
+// "": absent is not zero. Only [Unmarshal] sees that in replies which are else as
+// described.
+//
 // A report names fields, kinds and ids but never repeats another value, which
 // may be a buyer's.
 package lenient
@@ -79,7 +83,7 @@ func (u Unread) String() string {
 // syntax.
 func Unmarshal(data []byte, out any) ([]Unread, error) {
 	err := json.Unmarshal(data, out)
-	if err == nil || !Readable(err) {
+	if err == nil && complete(data, out) || err != nil && !Readable(err) {
 		return nil, err
 	}
 	if v := reflect.ValueOf(out).Elem(); v.Kind() != reflect.Slice { // whose memory is of use again
@@ -254,6 +258,13 @@ func (d *decoder) value(v reflect.Value, t *info, in bool) bool {
 
 // refused fails with what a type's own decoder says, but for its words.
 func (d *decoder) refused(raw []byte, t *info, err error) bool {
+	if e, ok := errors.AsType[*fieldError](err); ok {
+		outer := d.path
+		d.path = append(d.path, e.path...)
+		d.fail(e.why)
+		d.path = outer
+		return false
+	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && e.Field != "" {
 		kind, _, _ := strings.Cut(e.Value, " ")
 		return d.fail("has a JSON " + kind + " in " + e.Field + ", not a " + e.Type.String())
@@ -263,11 +274,15 @@ func (d *decoder) refused(raw []byte, t *info, err error) bool {
 
 func (d *decoder) object(v reflect.Value, t *info, in bool) bool {
 	ok := true
+	var have uint64
 	d.members(func(key []byte) {
 		f := t.field(key)
 		if f == nil {
 			d.skip()
 			return
+		}
+		if f.always != 0 && !d.atNothing() {
+			have |= f.always
 		}
 		d.path = append(d.path, f.name)
 		if !d.value(fieldByIndex(v, f.index), f.info, in) {
@@ -279,6 +294,19 @@ func (d *decoder) object(v reflect.Value, t *info, in bool) bool {
 		}
 		d.path = d.path[:len(d.path)-1]
 	})
+	for _, f := range t.fields {
+		if have&f.always == f.always {
+			continue
+		}
+		d.path = append(d.path, f.name)
+		d.fail("is missing")
+		d.path = d.path[:len(d.path)-1]
+		if in {
+			ok = false
+		} else {
+			d.report()
+		}
+	}
 	return ok
 }
 

@@ -18,7 +18,7 @@ import (
 type amount string
 
 func (a *amount) UnmarshalJSON(b []byte) error {
-	if b[0] == '{' || b[0] == 't' {
+	if b[0] == '{' || b[0] == '[' || b[0] == 't' {
 		return errors.New("not an amount: " + string(b))
 	}
 	*a = amount(strings.Trim(string(b), `"`))
@@ -209,6 +209,71 @@ func TestRoot(t *testing.T) {
 	for _, in := range []string{``, `{`, `<html>`, `{"id":"1"} x`} {
 		if _, err := Unmarshal([]byte(in), new(line)); err == nil {
 			t.Errorf("%q was read", in)
+		}
+	}
+}
+
+// Where a field must be there, absent is not zero, in replies that are else as
+// described too.
+func TestMissing(t *testing.T) {
+	type level struct {
+		At    string `json:"at"`
+		Count int    `json:"count" reply:"always"`
+		Free  *int   `json:"free" reply:"always"`
+	}
+	type item struct {
+		ID     string            `json:"id"`
+		Levels []level           `json:"levels"`
+		ByName map[string]*level `json:"by_name"`
+		Part   *item             `json:"part"`
+	}
+	type one struct {
+		Name  string `json:"name"`
+		Level level  `json:"level" reply:"always"`
+	}
+	for in, want := range map[string]string{
+		`{"levels":[{"count":0,"free":0},{"Free":1,"COUNT":2,"x":{}}]}`:          "",
+		`{"levels":[],"by_name":{},"part":null}`:                                 "",
+		`{"levels":null,"by_name":{"a":null},"part":{"id":"3","levels":[null]}}`: "",
+		`{"levels":[{"count":"0","free":"7"}]}`:                                  "",
+		`{"levels":[{"count":1,"free":1},{"free":1}]}`:                           "levels.count is missing",
+		`{"levels":[{"count":null,"free":1}]}`:                                   "levels.count is missing",
+		`{"levels":[{"count":" ","free":1}]}`:                                    "levels.count is missing",
+		`{"levels":[{"count":1,"free":""}]}`:                                     "levels.free is missing",
+		`{"levels":[{}]}`:                                                        "levels.count is missing",
+		`{"by_name":{"a":{"count":1}}}`:                                          "by_name.free is missing",
+		`{"part":{"part":{"levels":[{"at":"x"}]}}}`:                              "part.part.levels.count is missing",
+		`{"levels":[{"count":"MARKED","free":1}]}`:                               "levels.count is a JSON string, not a int",
+	} {
+		var got []item
+		unread, err := Unmarshal([]byte(`[{"id":"1"}, `+strings.Replace(in, "{", `{"id":"2",`, 1)+`]`), &got)
+		text, n := "", 2
+		for _, u := range unread {
+			text, n = text+u.String(), 1
+		}
+		if want != "" {
+			want = "record[1] (id 2): " + want
+		}
+		if err != nil || text != want || len(got) != n {
+			t.Errorf("%s: %d of 2, %q, %v; want %q", in, len(got), text, err, want)
+		}
+	}
+	// Outside of a list it is the reply's fault.
+	for in, want := range map[string]string{
+		`{"name":"a","level":{"count":0,"free":0}}`: "",
+		`{"name":"a","level":{"count":0}}`:          "level.free is missing",
+		`{"name":"a","level":null}`:                 "level is missing",
+		`{"name":"a","level":[]}`:                   "level is missing",
+		`{"name":"a","level":{}}`:                   "level.count is missing, level.free is missing, level is missing",
+		`{"name":"a"}`:                              "level is missing",
+	} {
+		var texts []string
+		unread, err := Unmarshal([]byte(in), new(one))
+		for _, u := range unread {
+			texts = append(texts, u.String())
+		}
+		if got := strings.Join(texts, ", "); err != nil || got != want {
+			t.Errorf("%s: %q, %v; want %q", in, got, err, want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package lenient
 
 import (
 	"bytes"
+	"reflect"
 	"strings"
 )
 
@@ -85,6 +86,61 @@ func (d *decoder) quoted() {
 		}
 		d.pos += escaped + 1 // and behind what it escapes
 	}
+}
+
+// atNothing reports whether the value at pos is null, or an empty text, list or
+// object.
+func (d *decoder) atNothing() bool {
+	at := decoder{data: d.data, pos: d.pos}
+	raw := at.skip()
+	return raw[0] == 'n' || isEmpty(raw)
+}
+
+// complete reports whether data, which was read into out, lacks no field that
+// must be there.
+func complete(data []byte, out any) bool {
+	t := infoOf(reflect.TypeOf(out))
+	if !t.checks {
+		return true
+	}
+	d := decoder{data: data}
+	d.space()
+	return d.complete(t)
+}
+
+// complete goes behind the value at pos, which is of type t as described.
+func (d *decoder) complete(t *info) bool {
+	ok := true
+	for t.kind == pointer {
+		t = t.elem
+	}
+	switch first := d.data[d.pos]; {
+	case !t.checks, first == 'n':
+		d.skip()
+	case t.kind == object && first == '{':
+		var have uint64
+		d.members(func(key []byte) {
+			f := t.field(key)
+			if f == nil {
+				d.skip()
+				return
+			}
+			if f.always != 0 && !d.atNothing() {
+				have |= f.always
+			}
+			ok = d.complete(f.info) && ok
+		})
+		ok = ok && have == t.always
+	case t.kind == list && first == '[':
+		for d.pos++; d.more(']'); {
+			ok = d.complete(t.elem) && ok
+		}
+	case t.kind == dictionary && first == '{':
+		d.members(func([]byte) { ok = d.complete(t.elem) && ok })
+	default:
+		d.skip()
+	}
+	return ok
 }
 
 // Member returns the value of a member of an object in valid JSON, nil if there

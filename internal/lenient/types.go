@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -32,13 +33,16 @@ type info struct {
 	elem   *info
 	fields []*field
 	named  map[string]*field
+	always uint64 // the bits of the fields that must not lack
+	checks bool   // there are such fields, here or further down
 }
 
 // field is a field of a struct, its embedded ones included.
 type field struct {
-	name  string
-	index []int
-	info  *info
+	name   string
+	index  []int
+	info   *info
+	always uint64 // its bit, 0 if it may lack
 }
 
 // field returns the field for a quoted key, the exact one first, nil for none.
@@ -70,7 +74,17 @@ func infoOf(t reflect.Type) *info {
 	}
 	building.Lock()
 	defer building.Unlock()
-	i := build(t)
+	var made []*info
+	i := build(t, &made)
+	for again := true; again; { // a type may contain itself
+		again = false
+		for _, m := range made {
+			checks := m.always != 0 || m.elem != nil && m.elem.checks ||
+				slices.ContainsFunc(m.fields, func(f *field) bool { return f.info.checks })
+			again = again || checks != m.checks
+			m.checks = checks
+		}
+	}
 	infos.Store(t, i)
 	return i
 }
@@ -80,15 +94,17 @@ var (
 	textType = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-func build(t reflect.Type) *info {
+// build returns what is known of t, and adds what it had to find out to made.
+func build(t reflect.Type, made *[]*info) *info {
 	if i := built[t]; i != nil {
 		return i
 	}
 	i := &info{typ: t}
+	*made = append(*made, i)
 	built[t] = i // before its parts: a type may contain itself
 	switch p := reflect.PointerTo(t); {
 	case t.Kind() == reflect.Pointer:
-		i.kind, i.elem = pointer, build(t.Elem())
+		i.kind, i.elem = pointer, build(t.Elem(), made)
 		return i
 	case p.Implements(jsonType):
 		i.kind = decodes
@@ -112,12 +128,12 @@ func build(t reflect.Type) *info {
 	case reflect.Struct:
 		i.kind = object
 		i.named = map[string]*field{}
-		i.addFields(t, nil)
+		i.addFields(t, nil, made)
 	case reflect.Slice:
-		i.kind, i.elem = list, build(t.Elem())
+		i.kind, i.elem = list, build(t.Elem(), made)
 	case reflect.Map:
 		if key := t.Key(); key.Kind() == reflect.String && !reflect.PointerTo(key).Implements(textType) {
-			i.kind, i.elem = dictionary, build(t.Elem())
+			i.kind, i.elem = dictionary, build(t.Elem(), made)
 		}
 	case reflect.Interface:
 		if t.NumMethod() == 0 {
@@ -129,7 +145,7 @@ func build(t reflect.Type) *info {
 
 // addFields adds the fields of a struct, then those of the structs embedded in
 // it, which must not take the name of one that was there before.
-func (t *info) addFields(of reflect.Type, index []int) {
+func (t *info) addFields(of reflect.Type, index []int, made *[]*info) {
 	var embedded []reflect.StructField
 	for f := range of.Fields() {
 		tag, options, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -151,7 +167,11 @@ func (t *info) addFields(of reflect.Type, index []int) {
 			name = f.Name
 		}
 		if t.named[name] == nil {
-			part := &field{name: name, index: append(append([]int(nil), index...), f.Index...), info: build(f.Type)}
+			part := &field{name: name, index: append(append([]int(nil), index...), f.Index...), info: build(f.Type, made)}
+			if f.Tag.Get("reply") == "always" {
+				part.always = t.always + 1
+				t.always |= part.always
+			}
 			t.fields, t.named[name] = append(t.fields, part), part
 		}
 	}
@@ -160,7 +180,7 @@ func (t *info) addFields(of reflect.Type, index []int) {
 		if inner.Kind() == reflect.Pointer {
 			inner = inner.Elem()
 		}
-		t.addFields(inner, append(append([]int(nil), index...), f.Index...))
+		t.addFields(inner, append(append([]int(nil), index...), f.Index...), made)
 	}
 }
 

@@ -291,7 +291,11 @@ func (p *printer) field(t *Type, f *Field) {
 		}
 		p.f("// Deprecated: %s\n", t.deprecated(f, p.model.API.Vendor))
 	}
-	p.f("\t%s %s `%s`%s\n", f.Go, typ, p.tag(t, f, omit), p.remark(t, f))
+	tag := p.tag(t, f, omit)
+	if p.model.API.Ledger.Always[at] {
+		tag += ` reply:"always"`
+	}
+	p.f("\t%s %s `%s`%s\n", f.Go, typ, tag, p.remark(t, f))
 }
 
 func (p *printer) tag(t *Type, f *Field, omit bool) string {
@@ -343,6 +347,9 @@ func (p *printer) remark(t *Type, f *Field) string {
 	var facts []string
 	if t.In && f.Required {
 		facts = append(facts, "required")
+	}
+	if p.model.API.Ledger.Always[t.Name+"."+f.Name] {
+		facts = append(facts, "a reply without it is unreadable")
 	}
 	if f.Source.Kind == spec.Any {
 		facts = append(facts, "any JSON, its shape is not known")

@@ -1,6 +1,7 @@
-package wire
+package lenient
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -9,15 +10,29 @@ import (
 
 // DecodeOthers decodes an object into known, a pointer to a struct, and the
 // members that have no field there into others. Of those it leaves out what is
-// not a V: an object among amounts, for instance.
+// not a V: an object among amounts, for instance. It is what the UnmarshalJSON of
+// a type with such members calls: the rules of the package hold inside of it too,
+// and what cannot be read is the fault of the record that the object belongs to.
 func DecodeOthers[V any](b []byte, known any, others *map[string]V) error {
-	if err := json.Unmarshal(b, known); err != nil {
-		return err
-	}
 	*others = nil
+	if err := json.Unmarshal(b, known); err != nil {
+		if !Readable(err) {
+			return err
+		}
+		v := reflect.ValueOf(known).Elem()
+		v.SetZero()
+		d := decoder{data: b, root: -1}
+		d.space()
+		if !d.value(v, infoOf(v.Type()), true) {
+			if len(d.odd.path) == 0 { // the type's name is that of a helper
+				d.odd.why = "is a JSON " + kindOf(bytes.TrimSpace(b)) + ", not an object"
+			}
+			return &fieldError{d.odd}
+		}
+	}
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(b, &all); err != nil {
-		return err
+		return nil //nolint:nilerr // what stands for an empty object has no members
 	}
 	names := fieldNames(reflect.TypeOf(known).Elem())
 	for name, raw := range all {
@@ -34,6 +49,13 @@ func DecodeOthers[V any](b []byte, known any, others *map[string]V) error {
 		(*others)[name] = v
 	}
 	return nil
+}
+
+// fieldError is the fault of a field in an object with a decoder of its own.
+type fieldError struct{ fault }
+
+func (e *fieldError) Error() string {
+	return Unread{Index: -1, Field: strings.Join(e.path, "."), Why: e.why}.String()
 }
 
 // EncodeOthers writes the object that [DecodeOthers] reads.
