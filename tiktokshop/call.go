@@ -34,13 +34,8 @@ type operation struct {
 	noCipher bool // the operation refuses shop_cipher
 }
 
-type bodyKind int
-
-const (
-	bodyNone bodyKind = iota
-	bodyJSON
-	bodyMultipart
-)
+// bodyKind encodes a body, nil for none: a program links the ways it uses.
+type bodyKind func(req any) (contentType string, body []byte, err error)
 
 type replay = transport.Replay
 
@@ -209,9 +204,12 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, params 
 	if s.Replay != nil {
 		op.replay = *s.Replay
 	}
-	contentType, body, err := encodeBody(op.body, req)
-	if err != nil {
-		return fmt.Errorf("tiktokshop: %s: encoding the body: %w", op.name, err)
+	contentType, body := "application/json", []byte(nil)
+	if op.body != nil { // encoded once: every attempt sends and signs these bytes
+		var err error
+		if contentType, body, err = op.body(req); err != nil {
+			return fmt.Errorf("tiktokshop: %s: encoding the body: %w", op.name, err)
+		}
 	}
 	u := wire.Join(c.core.baseURL, rawPath)
 	p := &signed{
@@ -507,29 +505,22 @@ func classOfTokenError(err error) Class {
 	return ClassToken
 }
 
-// encodeBody encodes once; every attempt sends and signs these bytes.
-func encodeBody(kind bodyKind, req any) (contentType string, body []byte, err error) {
-	switch kind {
-	case bodyJSON:
-		if req == nil {
-			return "application/json", nil, nil
-		}
-		var b bytes.Buffer
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(req); err != nil {
-			return "", nil, err
-		}
-		return "application/json", bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-	case bodyMultipart:
-		return encodeMultipart(req)
-	default:
+// bodyJSON writes req as JSON.
+func bodyJSON(req any) (string, []byte, error) {
+	if req == nil {
 		return "application/json", nil, nil
 	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(req); err != nil {
+		return "", nil, err
+	}
+	return "application/json", bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// encodeMultipart writes the fields of req that carry a multipart tag.
-func encodeMultipart(req any) (string, []byte, error) {
+// bodyMultipart writes the fields of req that carry a multipart tag.
+func bodyMultipart(req any) (string, []byte, error) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	v := reflect.Indirect(reflect.ValueOf(req))

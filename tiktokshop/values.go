@@ -88,6 +88,12 @@ func (u UnixSeconds) Time() time.Time {
 
 // UnmarshalJSON accepts null, numbers and texts.
 func (u *UnixSeconds) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] != '"' {
+		if n, err := strconv.ParseInt(string(b), 10, 64); err == nil && n <= lastSecond && n > -lastSecond {
+			*u = UnixSeconds(n) // as nearly all are
+			return nil
+		}
+	}
 	s, quoted := unquote(b)
 	if s = strings.TrimSpace(s); s == "" {
 		*u = 0

@@ -14,6 +14,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/linnbridge/linnbridge/internal/transport"
 )
 
 // Why a webhook was refused or not handed on. Their texts hold nothing of the
@@ -284,7 +286,7 @@ type delivery struct {
 
 // outcome is what duplicates that arrive meanwhile wait for.
 type outcome struct {
-	done chan struct{} // closed when ok is set
+	done chan struct{} // closed when ok is set; made for the first duplicate
 	ok   bool
 }
 
@@ -393,13 +395,11 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		status = http.StatusServiceUnavailable
 	}
 	h.logReceived(ctx, status, event, err)
-	w.Header().Set("Cache-Control", "no-store")
-	if err != nil {
+	if err != nil { // else net/http answers 200
+		w.Header().Set("Cache-Control", "no-store")
 		// The status says enough to TikTok; err may hold the caller's words.
 		http.Error(w, http.StatusText(status), status)
-		return
 	}
-	w.WriteHeader(http.StatusOK)
 }
 
 // logReceived logs an event. Should the log handler panic, the event goes on.
@@ -438,7 +438,7 @@ func (h *WebhookHandler) receive(w http.ResponseWriter, r *http.Request) (*Webho
 	case r.ContentLength > h.bodyLimit:
 		return nil, ErrWebhookTooLarge
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.bodyLimit))
+	body, err := transport.ReadAll(http.MaxBytesReader(w, r.Body, h.bodyLimit), r.ContentLength)
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, ErrWebhookTooLarge
 	}
@@ -510,9 +510,12 @@ func (h *WebhookHandler) claim(d *delivery) (mine bool, err error) {
 		return false, ErrWebhookClosed
 	}
 	if d.out = h.running[d.key]; d.out != nil {
+		if d.out.done == nil {
+			d.out.done = make(chan struct{})
+		}
 		return false, nil
 	}
-	d.out = &outcome{done: make(chan struct{})}
+	d.out = &outcome{}
 	h.running[d.key] = d.out
 	return true, nil
 }
@@ -522,7 +525,9 @@ func (h *WebhookHandler) release(d delivery, ok bool) {
 	defer h.mu.Unlock()
 	delete(h.running, d.key)
 	d.out.ok = ok
-	close(d.out.done)
+	if d.out.done != nil {
+		close(d.out.done)
+	}
 }
 
 // await gives a duplicate the outcome of the delivery that is at work. A queued
@@ -586,8 +591,11 @@ func (h *WebhookHandler) fail(ctx context.Context, event *WebhookEvent, err erro
 
 // remember runs even after the deadline: the function has done its work.
 func (h *WebhookHandler) remember(ctx context.Context, d delivery) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), webhookRememberFor)
-	defer cancel()
+	if _, inMemory := h.deduper.(*MemoryWebhookDeduper); !inMemory { // which takes no time
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), webhookRememberFor)
+		defer cancel()
+	}
 	err := h.guard(ctx, d.event, "the webhook deduper", func() error { return h.deduper.Remember(ctx, d.key) })
 	if err != nil {
 		logSafely(ctx, h.log, slog.LevelWarn, "webhook deduper failed", slog.Any("event", d.event), slog.Any("error", err))

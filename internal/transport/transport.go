@@ -440,7 +440,7 @@ func (t *Transport) attempt(caller context.Context, call Call, p Protocol, reply
 	if major, _ := t.protocols.Load(req.URL.Host); resp.ProtoMajor > 0 && major != resp.ProtoMajor {
 		t.protocols.Store(req.URL.Host, resp.ProtoMajor)
 	}
-	body, err := readAll(io.LimitReader(resp.Body, t.MaxBody+1), resp.ContentLength)
+	body, err := ReadAll(io.LimitReader(resp.Body, t.MaxBody+1), resp.ContentLength)
 	if err != nil {
 		seen.answered()
 		return failed(caller, ctx, timeout, err, seen, reply)
@@ -469,9 +469,9 @@ func (c Call) request(ctx context.Context) (*http.Request, error) {
 	return req, nil
 }
 
-// readAll is io.ReadAll for a body that is said to have length bytes, -1 if that is
-// not known. A server that promises much gets no memory for it.
-func readAll(r io.Reader, length int64) ([]byte, error) {
+// ReadAll is io.ReadAll for a body that is said to have length bytes, -1 if that is
+// not known. A sender that promises much gets no memory for it.
+func ReadAll(r io.Reader, length int64) ([]byte, error) {
 	if length < 0 || length > 1<<20 {
 		return io.ReadAll(r)
 	}
