@@ -242,7 +242,7 @@ func (r IntakeResult) String() string {
 // not an error of Run. The error says that the run could not do all of its work,
 // and that the next one has to: the shop, the handler or a store did not answer.
 func (in *Intake) Run(ctx context.Context) (IntakeResult, error) {
-	unlock, err := in.ports.Locks.Lock(ctx, "intake/"+in.options.Name)
+	ctx, unlock, err := in.ports.Locks.Lock(ctx, "intake/"+in.options.Name)
 	if err != nil {
 		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
 	}

@@ -37,7 +37,7 @@ type driftLab struct {
 	linn   *linnworkstest.Fake
 	shop   *tiktokadapter.Shop
 	house  *linnworksadapter.Warehouse
-	memory *store.Memory
+	memory store.Shop
 	queue  *exceptions.Memory
 	book   *stock.Book
 	check  *stock.Check
@@ -72,7 +72,7 @@ func newDriftLab(t *testing.T) (*driftLab, map[string]target) {
 	t.Helper()
 	l := &driftLab{
 		T: t, tiktok: tiktokshoptest.New(), linn: linnworkstest.New(linnworkstest.WithoutQuotas()),
-		memory: new(store.Memory), queue: new(exceptions.Memory),
+		memory: new(store.Memory).Shop("shop"), queue: new(exceptions.Memory),
 	}
 	l.east = l.linn.AddLocation("East")
 	for i, item := range []linnworkstest.Item{
@@ -135,7 +135,7 @@ func newDriftLab(t *testing.T) (*driftLab, map[string]target) {
 	must(t, err)
 	l.intake, err = bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: l.house, Tracer: l.house, Addresses: l.house, Orders: l.shop, Catalogue: l.house, Ledger: l.memory,
-		Records: new(store.MemoryImports), Locks: l.memory, Exceptions: l.queue,
+		Records: new(store.Memory).Shop("shop"), Locks: l.memory, Exceptions: l.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID), Locations: map[string]string{west: string(linnworks.ZeroGUID), east: string(l.east)}})
 	must(t, err)
 
@@ -179,8 +179,8 @@ func (l *driftLab) readLevels() {
 	must(l.T, err)
 	l.book.SetLevels(mark, reading, ids...)
 	l.ledger()
-	for _, id := range l.book.Superfluous() {
-		must(l.T, l.memory.DropReservation(l.Context(), id))
+	for _, r := range l.book.Superfluous() {
+		must(l.T, l.memory.DropReservations(l.Context(), r.OrderID))
 	}
 	l.ledger()
 }

@@ -57,18 +57,15 @@ type settings struct {
 // stores are what the parts remember: here in memory, in a real program in a
 // database.
 type stores struct {
-	memory      store.Memory // ledger and locks
-	cursors     store.MemoryIntake
-	imports     store.MemoryImports
-	labels      store.MemoryLabels
-	corrections store.MemoryCorrections
-	desk        exceptions.Memory
+	memory store.Shop
+	desk   exceptions.Memory
 }
 
 // connect wires the parts to both sides. This is all there is to a two-way sync;
 // a real program adds a schedule and durable stores.
 func connect(shop *tiktokadapter.Shop, warehouse *linnworksadapter.Warehouse, set settings) (*session, error) {
 	s := &session{set: set, shop: shop, warehouse: warehouse}
+	s.stores.memory = new(store.Memory).Shop("quickstart")
 	for _, wire := range []func() error{s.wireCatalogue, s.wireCancellations, s.wireOrders, s.wireDispatch, s.wireStock} {
 		if err := wire(); err != nil {
 			return nil, err
@@ -86,13 +83,13 @@ func (s *session) wireCancellations() (err error) {
 	m := &s.stores
 	s.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
 		Orders: s.shop, Desk: s.shop, OrderBook: s.warehouse, Warehouse: s.warehouse, Tracer: s.warehouse,
-		Records: &m.imports, Ledger: &m.memory, Locks: &m.memory, Exceptions: &m.desk,
+		Records: m.memory, Ledger: m.memory, Locks: m.memory, Exceptions: &m.desk,
 	}, bridge.CancelOptions{CutOff: bridge.StageLabelPrinted})
 	if err != nil {
 		return err
 	}
 	s.revoker, err = bridge.NewRevoker(bridge.RevokePorts{
-		Orders: s.shop, Desk: s.shop, OrderBook: s.warehouse, Ledger: &m.memory, Locks: &m.memory, Exceptions: &m.desk,
+		Orders: s.shop, Desk: s.shop, OrderBook: s.warehouse, Ledger: m.memory, Locks: m.memory, Exceptions: &m.desk,
 	}, bridge.RevokeOptions{Reasons: s.set.cancelReasons})
 	return err
 }
@@ -105,20 +102,20 @@ func (s *session) wireOrders() error {
 	}
 	importer, err := bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: s.warehouse, Tracer: s.warehouse, Addresses: s.warehouse, Orders: s.shop, Catalogue: s.skus,
-		Ledger: &m.memory, Records: &m.imports, Locks: &m.memory, Exceptions: &m.desk,
+		Ledger: m.memory, Records: m.memory, Locks: m.memory, Exceptions: &m.desk,
 	}, bridge.ImportOptions{Locations: locations, DefaultLocation: s.set.defaultLocation})
 	if err != nil {
 		return err
 	}
 	s.intake, err = bridge.NewIntake(bridge.IntakePorts{
 		Orders: s.shop, OpenOrders: s.shop, Handle: bridge.TakeOrders(importer, s.canceller),
-		Cursors: &m.cursors, Hints: &m.cursors, Revisits: &m.cursors, Locks: &m.memory, Exceptions: &m.desk,
+		Cursors: m.memory, Hints: m.memory, Revisits: m.memory, Locks: m.memory, Exceptions: &m.desk,
 	}, bridge.IntakeOptions{FirstWindow: s.set.since})
 	if err != nil {
 		return err
 	}
 	s.references, err = bridge.NewReferences(
-		bridge.ReferencePorts{Records: &m.imports, Shop: s.shop, Exceptions: &m.desk}, bridge.ReferenceOptions{})
+		bridge.ReferencePorts{Records: m.memory, Shop: s.shop, Exceptions: &m.desk}, bridge.ReferenceOptions{})
 	return err
 }
 
@@ -132,15 +129,15 @@ func (s *session) wireDispatch() (err error) {
 	}
 	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: s.gate, Orders: s.shop, Shipper: s.shop, OrderBook: s.warehouse, Reader: s.warehouse, Packaging: s.warehouse, Catalogue: s.skus,
-		Tracking: s.warehouse, Documents: s.shop, Labels: &m.labels, Corrector: s.shop, Corrections: &m.corrections,
-		Locks: &m.memory, Exceptions: &m.desk,
+		Tracking: s.warehouse, Documents: s.shop, Labels: m.memory, Corrector: s.shop, Records: m.memory,
+		Locks: m.memory, Exceptions: &m.desk,
 	}, bridge.DispatchOptions{Carriers: s.set.carriers})
 	if err != nil {
 		return err
 	}
 	s.dispatch, err = bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
 		Dispatcher: dispatcher, Source: s.warehouse, Reader: s.warehouse,
-		Cursors: &m.cursors, Revisits: &m.cursors, Locks: &m.memory, Exceptions: &m.desk,
+		Cursors: m.memory, Revisits: m.memory, Locks: m.memory, Exceptions: &m.desk,
 	}, bridge.DispatchQueueOptions{FirstWindow: s.set.since})
 	if err != nil {
 		return err
@@ -154,7 +151,7 @@ func (s *session) wireStock() (err error) {
 	m := &s.stores
 	s.stock, err = stock.NewPush(stock.Ports{
 		Listings: s.shop, Catalogue: s.skus, Levels: s.warehouse, States: s.warehouse, Publisher: s.shop,
-		Ledger: &m.memory, Locks: &m.memory, Exceptions: &m.desk,
+		Ledger: m.memory, Locks: m.memory, Exceptions: &m.desk,
 	}, stock.Options{Locations: s.set.locations, Buffer: stock.Fixed(s.set.buffer)})
 	return err
 }
