@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"context"
@@ -7,8 +7,13 @@ import (
 	"runtime"
 	"slices"
 	"testing"
-	"time"
 
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
@@ -39,9 +44,9 @@ func benchOrder() tiktokshop.Order {
 		}
 		switch name {
 		case "SAME":
-			l.CombinedListingSKUs = components(BundleComponent{sku("MUG"), 2}, BundleComponent{sku("SPOON"), 1})
+			l.CombinedListingSKUs = components(catalogue.BundleComponent{Listing: world.SKU("MUG"), Quantity: 2}, catalogue.BundleComponent{Listing: world.SKU("SPOON"), Quantity: 1})
 		case "LOST":
-			l.CombinedListingSKUs = components(BundleComponent{sku("MUG"), 1}, BundleComponent{sku("SPOON"), 2})
+			l.CombinedListingSKUs = components(catalogue.BundleComponent{Listing: world.SKU("MUG"), Quantity: 1}, catalogue.BundleComponent{Listing: world.SKU("SPOON"), Quantity: 2})
 		}
 		o.LineItems = append(o.LineItems, l)
 	}
@@ -52,10 +57,10 @@ func benchOrder() tiktokshop.Order {
 // what Linnworks is sent, the steps of it, and a bare copy of the same data to
 // compare with.
 func BenchmarkOrder(b *testing.B) {
-	shop, warehouse := &TikTokShop{options: TikTokShopOptions{HoldWindow: time.Hour}}, adapter()
-	known, o := itemLookup{items: promotionItems()}, benchOrder()
-	read := shop.order(o)
-	n, problems := mapOrder(read, known)
+	shop, warehouse := theShop(), theWarehouse()
+	known, o := catalogue.Lookup{Items: promotionItems()}, benchOrder()
+	read := shop.Order(o)
+	n, problems := bridge.MapOrder(read, known)
 	if len(n.Lines) != 7 || len(problems) != 1 || read.Unreadable != "" {
 		b.Fatalf("%d lines, %v, %s", len(n.Lines), problems, read.Unreadable)
 	}
@@ -64,12 +69,12 @@ func BenchmarkOrder(b *testing.B) {
 		do   func() bool
 	}{
 		{"whole", func() bool {
-			n, _ := mapOrder(shop.order(o), known)
-			return len(warehouse.channelOrder(n).OrderItems) == 8
+			n, _ := bridge.MapOrder(shop.Order(o), known)
+			return len(warehouse.ChannelOrder(n).OrderItems) == 8
 		}},
-		{"read", func() bool { return len(shop.order(o).Lines) == 5 }},
-		{"map", func() bool { n, _ := mapOrder(read, known); return len(n.Lines) == 7 }},
-		{"send", func() bool { return len(warehouse.channelOrder(n).OrderItems) == 8 }},
+		{"read", func() bool { return len(shop.Order(o).Lines) == 5 }},
+		{"map", func() bool { n, _ := bridge.MapOrder(read, known); return len(n.Lines) == 7 }},
+		{"send", func() bool { return len(warehouse.ChannelOrder(n).OrderItems) == 8 }},
 		{"copy", func() bool {
 			c := read
 			c.Lines, c.Details, c.Totals.Fees = slices.Clone(read.Lines), slices.Clone(read.Details), slices.Clone(read.Totals.Fees)
@@ -89,34 +94,34 @@ func BenchmarkOrder(b *testing.B) {
 
 // bigShop has 10,000 SKUs in two warehouses; every fifth is a kit of two items.
 type bigShop struct {
-	listings []Listing
-	items    map[string]StockItem
+	listings []catalogue.Listing
+	items    map[string]catalogue.Item
 	levels   map[string]map[string]int
 }
 
 func newBigShop() *bigShop {
-	s := &bigShop{items: map[string]StockItem{}, levels: map[string]map[string]int{}}
+	s := &bigShop{items: map[string]catalogue.Item{}, levels: map[string]map[string]int{}}
 	for i := range 10_000 {
 		id := fmt.Sprint(i)
-		item := StockItem{ID: "i" + id, SKU: "SKU-" + id}
+		item := catalogue.Item{ID: "i" + id, SKU: "SKU-" + id}
 		if i%5 == 4 {
 			for j := 1; j <= 2; j++ {
 				part := fmt.Sprint(i - j)
-				item.Kit = append(item.Kit, KitComponent{StockItem{ID: "i" + part, SKU: "SKU-" + part}, j})
+				item.Kit = append(item.Kit, catalogue.Component{Item: catalogue.Item{ID: "i" + part, SKU: "SKU-" + part}, Quantity: j})
 			}
 		}
 		s.items[id] = item
 		s.levels[item.ID] = map[string]int{"L1": i % 50, "L2": i % 7}
-		s.listings = append(s.listings, Listing{
-			ListingSKU: ListingSKU{ProductID: fmt.Sprint(i / 4), ID: id, SellerSKU: item.SKU},
-			Stock:      []WarehouseStock{{"W1", i % 50}, {"W2", i % 3}},
+		s.listings = append(s.listings, catalogue.Listing{
+			SKU:   catalogue.SKU{ProductID: fmt.Sprint(i / 4), ID: id, SellerSKU: item.SKU},
+			Stock: []catalogue.WarehouseStock{{WarehouseID: "W1", Quantity: i % 50}, {WarehouseID: "W2", Quantity: i % 3}},
 		})
 	}
 	return s
 }
 
-func (s *bigShop) Listings(context.Context) iter.Seq2[Listing, error] {
-	return func(yield func(Listing, error) bool) {
+func (s *bigShop) Listings(context.Context) iter.Seq2[catalogue.Listing, error] {
+	return func(yield func(catalogue.Listing, error) bool) {
 		for _, l := range s.listings {
 			if !yield(l, nil) {
 				return
@@ -125,26 +130,26 @@ func (s *bigShop) Listings(context.Context) iter.Seq2[Listing, error] {
 	}
 }
 
-func (s *bigShop) StockItems(context.Context, []ListingSKU) (map[string]StockItem, map[string]error, error) {
+func (s *bigShop) StockItems(context.Context, []catalogue.SKU) (map[string]catalogue.Item, map[string]error, error) {
 	return s.items, nil, nil
 }
 
-func (s *bigShop) StockLevels(context.Context, []string) (StockReading, error) {
-	return StockReading{At: noon, Available: s.levels}, nil
+func (s *bigShop) StockLevels(context.Context, []string) (stock.Reading, error) {
+	return stock.Reading{At: world.Noon, Available: s.levels}, nil
 }
 
-func (s *bigShop) PublishStock(context.Context, ProductStock) ([]StockRefusal, error) {
+func (s *bigShop) PublishStock(context.Context, stock.ProductStock) ([]stock.Refusal, error) {
 	return nil, nil
 }
 
 func BenchmarkStockPlan(b *testing.B) {
-	shop, memory := newBigShop(), new(Memory)
+	shop, memory := newBigShop(), new(store.Memory)
 	for i := range 500 {
-		_ = memory.PutReservation(b.Context(), Reservation{OrderID: fmt.Sprint(i), LocationID: "L1", Items: map[string]int{fmt.Sprint("i", i): 1}})
+		_ = memory.PutReservation(b.Context(), store.Reservation{OrderID: fmt.Sprint(i), LocationID: "L1", Items: map[string]int{fmt.Sprint("i", i): 1}})
 	}
-	push, err := NewStockPush(StockPorts{
-		Listings: shop, Catalogue: shop, Levels: shop, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: new(MemoryExceptions),
-	}, StockOptions{Locations: map[string][]string{"W1": {"L1"}, "W2": {"L2"}}, Buffer: FixedBuffer(2)})
+	push, err := stock.NewPush(stock.Ports{
+		Listings: shop, Catalogue: shop, Levels: shop, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: new(exceptions.Memory),
+	}, stock.Options{Locations: map[string][]string{"W1": {"L1"}, "W2": {"L2"}}, Buffer: stock.Fixed(2)})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -159,20 +164,20 @@ func BenchmarkStockPlan(b *testing.B) {
 
 // hugeBook has 100,000 SKUs in two warehouses, of which 20,000 are kits of three
 // components, and their levels; everything is published.
-func hugeBook(tb testing.TB) (book *StockBook, singles []string) {
+func hugeBook(tb testing.TB) (book *stock.Book, singles []string) {
 	tb.Helper()
 	const skus = 100_000
-	book, err := NewStockBook(StockOptions{Locations: map[string][]string{"W1": {"L1"}, "W2": {"L2"}}, Buffer: FixedBuffer(2)})
+	book, err := stock.NewBook(stock.Options{Locations: map[string][]string{"W1": {"L1"}, "W2": {"L2"}}, Buffer: stock.Fixed(2)})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	listings, items := make([]Listing, 0, skus), make(map[string]StockItem, skus)
-	reading := StockReading{At: noon, Available: map[string]map[string]int{}}
+	listings, items := make([]catalogue.Listing, 0, skus), make(map[string]catalogue.Item, skus)
+	reading := stock.Reading{At: world.Noon, Available: map[string]map[string]int{}}
 	for i := range skus {
-		item := StockItem{ID: fmt.Sprintf("i%06d", i), SKU: fmt.Sprintf("SKU-%06d", i)}
+		item := catalogue.Item{ID: fmt.Sprintf("i%06d", i), SKU: fmt.Sprintf("SKU-%06d", i)}
 		if i%5 == 4 {
 			for j := 1; j <= 3; j++ {
-				item.Kit = append(item.Kit, KitComponent{StockItem{ID: fmt.Sprintf("i%06d", i-j), SKU: fmt.Sprintf("SKU-%06d", i-j)}, j})
+				item.Kit = append(item.Kit, catalogue.Component{Item: catalogue.Item{ID: fmt.Sprintf("i%06d", i-j), SKU: fmt.Sprintf("SKU-%06d", i-j)}, Quantity: j})
 			}
 		} else {
 			singles = append(singles, item.ID)
@@ -180,15 +185,15 @@ func hugeBook(tb testing.TB) (book *StockBook, singles []string) {
 		}
 		id := fmt.Sprintf("s%06d", i)
 		items[id] = item
-		listings = append(listings, Listing{
-			ListingSKU: ListingSKU{ProductID: fmt.Sprintf("p%05d", i/4), ID: id, SellerSKU: item.SKU},
-			Stock:      []WarehouseStock{{"W1", 0}, {"W2", 0}},
+		listings = append(listings, catalogue.Listing{
+			SKU:   catalogue.SKU{ProductID: fmt.Sprintf("p%05d", i/4), ID: id, SellerSKU: item.SKU},
+			Stock: []catalogue.WarehouseStock{{WarehouseID: "W1", Quantity: 0}, {WarehouseID: "W2", Quantity: 0}},
 		})
 	}
-	book.SetCatalogue(book.Mark(), noon, listings, items, nil)
+	book.SetCatalogue(book.Mark(), world.Noon, listings, items, nil)
 	book.SetLevels(book.Mark(), reading)
 	for _, p := range book.Plan().Products {
-		book.Accepted(noon, p)
+		book.Accepted(world.Noon, p)
 	}
 	if p := book.Plan(); p.Unchanged != skus || len(p.Products) > 0 || len(p.Problems) > 0 {
 		tb.Fatalf("%d right, %d products wrong, %v", p.Unchanged, len(p.Products), p.Problems)
@@ -209,14 +214,14 @@ func BenchmarkStockBook(b *testing.B) {
 	before := liveHeap()
 	book, singles := hugeBook(b)
 	size := float64(liveHeap()-before) / 1e6
-	level, at := 10, noon
+	level, at := 10, world.Noon
 	run := func(name string, changed int, all bool) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				b.StopTimer()
 				level, at = 30-level, at.Add(1)
-				reading := StockReading{At: at, Available: make(map[string]map[string]int, changed)}
+				reading := stock.Reading{At: at, Available: make(map[string]map[string]int, changed)}
 				for i := range changed {
 					reading.Available[singles[i*len(singles)/changed]] = map[string]int{"L1": level, "L2": level}
 				}

@@ -9,6 +9,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // Cancellation is a buyer's, seller's or platform's cancellation of an order or
@@ -116,12 +121,12 @@ type CancelPorts struct {
 	Desk       CancellationDesk
 	OrderBook  OrderBook
 	Warehouse  OrderCanceller
-	Ledger     Ledger
-	Locks      Locks
-	Exceptions Exceptions
+	Ledger     store.Ledger
+	Locks      store.Locks
+	Exceptions exceptions.Queue
 	// Records and Tracer are optional, and go together: with them an order that
 	// was merged into another one is found, and raised with the number of that one.
-	Records ImportRecords
+	Records store.ImportRecords
 	Tracer  OrderTracer
 }
 
@@ -172,12 +177,12 @@ const OutcomeRejected Outcome = "request rejected"
 type Canceller struct {
 	ports   CancelPorts
 	options CancelOptions
-	timings Timings
+	timings health.Timings
 }
 
 // NewCanceller checks ports and options.
 func NewCanceller(p CancelPorts, o CancelOptions) (*Canceller, error) {
-	err := required("NewCanceller", map[string]any{
+	err := part.Required("bridge: NewCanceller", map[string]any{
 		"Orders": p.Orders, "Desk": p.Desk, "OrderBook": p.OrderBook, "Warehouse": p.Warehouse, "Ledger": p.Ledger,
 		"Locks": p.Locks, "Exceptions": p.Exceptions,
 	})
@@ -201,13 +206,13 @@ func NewCanceller(p CancelPorts, o CancelOptions) (*Canceller, error) {
 	if o.AnswerMargin < 0 {
 		return nil, errors.New("bridge: NewCanceller: AnswerMargin must not be negative")
 	}
-	o.Now = clock(o.Now)
+	o.Now = part.Clock(o.Now)
 	return &Canceller{ports: p, options: o}, nil
 }
 
 // Health returns how the runs went so far; the backlog is what the last one left
 // undone or with a person.
-func (c *Canceller) Health() FlowHealth { return c.timings.Health() }
+func (c *Canceller) Health() health.Flow { return c.timings.Health() }
 
 // Cancel works through cancellations. One that fails does not stop the others:
 // it is in the results and in the error, and running Cancel again goes on where
@@ -230,19 +235,19 @@ func (c *Canceller) cancelAll(ctx context.Context, cancellations []Cancellation)
 	var results OrderResults
 	for _, request := range cancellations {
 		if err := ctx.Err(); err != nil {
-			return results, errors.Join(results.err(), err)
+			return results, errors.Join(results.Err(), err)
 		}
 		run := cancelRun{Canceller: c, request: request, result: OrderResult{OrderID: request.OrderID}}
 		err := run.locked(ctx)
-		if r, ok := errors.AsType[*RefusedError](err); ok {
-			err = run.raise(ctx, KindStatesDisagree, err.Error(), r.Do)
+		if r, ok := errors.AsType[*exceptions.RefusedError](err); ok {
+			err = run.raise(ctx, exceptions.StatesDisagree, err.Error(), r.Do)
 		}
 		if err != nil {
 			run.result.Outcome, run.result.Err = OutcomeFailed, err
 		}
 		results = append(results, run.result)
 	}
-	return results, results.err()
+	return results, results.Err()
 }
 
 // cancelRun is the work on one cancellation.
@@ -276,7 +281,7 @@ func (r *cancelRun) locked(ctx context.Context) error {
 	plan := r.plan()
 	switch late := r.late(plan); {
 	case plan.doubt != "":
-		return r.handOver(ctx, KindPartCancellation,
+		return r.handOver(ctx, exceptions.PartCancellation,
 			fmt.Sprintf("lines %s are cancelled (%s), the others are not, and the bridge cannot take them off: %s",
 				strings.Join(r.lineIDs(), ", "), cmp.Or(r.request.Reason, "no reason given"), plan.doubt),
 			"take the lines off the order in Linnworks, then decide the request in the shop")
@@ -290,7 +295,7 @@ func (r *cancelRun) locked(ctx context.Context) error {
 		if merged, err := r.mergedInto(ctx); err != nil {
 			return err
 		} else if merged != "" {
-			return r.handOver(ctx, KindStatesDisagree, "it is cancelled, or to be, and its goods are in warehouse order "+merged+", into which it was merged",
+			return r.handOver(ctx, exceptions.StatesDisagree, "it is cancelled, or to be, and its goods are in warehouse order "+merged+", into which it was merged",
 				"take its lines off that order in Linnworks before it is sent; then decide the request in the shop, if one waits")
 		}
 	}
@@ -301,7 +306,7 @@ func (r *cancelRun) locked(ctx context.Context) error {
 		if never, err := r.neverImported(ctx); err != nil {
 			return err
 		} else if !never {
-			return r.handOver(ctx, KindStatesDisagree,
+			return r.handOver(ctx, exceptions.StatesDisagree,
 				"a cancellation waits, and the warehouse does not show the order: it may have been merged into another",
 				"look for the order in Linnworks, cancel it there, then decide the request in the shop")
 		}
@@ -556,10 +561,10 @@ func (r *cancelRun) carryOut(ctx context.Context, plan removal) error {
 		if r.result.Outcome == OutcomeCancelled {
 			r.result.Detail = strings.TrimPrefix(r.request.Reason+": lines "+strings.Join(r.lineIDs(), ", "), ": ")
 		}
-		return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, KindPartCancellation, KindLateCancellation)
+		return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, exceptions.PartCancellation, exceptions.LateCancellation)
 	}
 	// Whatever a person should have done about the order is done with.
-	return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, slices.Sorted(maps.Keys(kinds))...)
+	return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, exceptions.AllKinds()...)
 }
 
 func (r *cancelRun) step(ctx context.Context, s removalStep) error {
@@ -593,10 +598,10 @@ func (r *cancelRun) settleLedger(ctx context.Context) error {
 	}
 	reserved, err := reservationsByOrder(ctx, r.ports.Ledger)
 	reservation, have := reserved[r.request.OrderID]
-	if err != nil || !have || !slices.ContainsFunc(reservation.Lines, func(l ReservedLine) bool { return r.lines[l.LineID] }) {
+	if err != nil || !have || !slices.ContainsFunc(reservation.Lines, func(l store.ReservedLine) bool { return r.lines[l.LineID] }) {
 		return err
 	}
-	reservation.Lines = slices.DeleteFunc(reservation.Lines, func(l ReservedLine) bool { return r.lines[l.LineID] })
+	reservation.Lines = slices.DeleteFunc(reservation.Lines, func(l store.ReservedLine) bool { return r.lines[l.LineID] })
 	reservation.Items = map[string]int{}
 	for _, l := range reservation.Lines {
 		for id, n := range l.Items {
@@ -619,18 +624,18 @@ func (r *cancelRun) tooLate(ctx context.Context, why string) error {
 	if r.lines != nil {
 		what = "lines " + strings.Join(r.lineIDs(), ", ") + " " + what
 	}
-	return r.handOver(ctx, KindLateCancellation, fmt.Sprintf("%s (%s): %s", what, cmp.Or(r.request.Reason, "no reason given"), why), do)
+	return r.handOver(ctx, exceptions.LateCancellation, fmt.Sprintf("%s (%s): %s", what, cmp.Or(r.request.Reason, "no reason given"), why), do)
 }
 
 // handOver gives a cancellation to a person, or answers the request as the
 // options say.
-func (r *cancelRun) handOver(ctx context.Context, kind Kind, seen, do string) error {
+func (r *cancelRun) handOver(ctx context.Context, kind exceptions.Kind, seen, do string) error {
 	if !r.request.Pending {
 		return r.raise(ctx, kind, seen, do)
 	}
 	due := r.request.Deadline.Add(-r.options.AnswerMargin)
 	answerAtDue := r.options.DueAnswer == AnswerReject && !r.request.Deadline.IsZero()
-	if kind == KindLateCancellation && r.options.LateAnswer == AnswerReject || answerAtDue && !r.options.Now().Before(due) {
+	if kind == exceptions.LateCancellation && r.options.LateAnswer == AnswerReject || answerAtDue && !r.options.Now().Before(due) {
 		return r.reject(ctx, kind, seen, do)
 	}
 	if answerAtDue {
@@ -639,7 +644,7 @@ func (r *cancelRun) handOver(ctx context.Context, kind Kind, seen, do string) er
 	return r.raise(ctx, kind, seen, do)
 }
 
-func (r *cancelRun) reject(ctx context.Context, kind Kind, seen, do string) error {
+func (r *cancelRun) reject(ctx context.Context, kind exceptions.Kind, seen, do string) error {
 	accepted, err := r.ports.Desk.RejectReasons(ctx, r.request.ID)
 	if err != nil {
 		return r.notRejected(ctx, kind, seen, do, fmt.Errorf("reading the shop's reasons for rejecting cancellation %s: %w", r.request.ID, err))
@@ -656,12 +661,12 @@ func (r *cancelRun) reject(ctx context.Context, kind Kind, seen, do string) erro
 		return r.notRejected(ctx, kind, seen, do, fmt.Errorf("rejecting cancellation %s: %w", r.request.ID, err))
 	}
 	r.result.Outcome, r.result.Detail = OutcomeRejected, reason
-	return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, KindLateCancellation, KindPartCancellation, KindStatesDisagree)
+	return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, exceptions.LateCancellation, exceptions.PartCancellation, exceptions.StatesDisagree)
 }
 
 // notRejected raises what a person has to do if repeating does not help.
-func (r *cancelRun) notRejected(ctx context.Context, kind Kind, seen, do string, err error) error {
-	if _, refused := errors.AsType[*RefusedError](err); refused {
+func (r *cancelRun) notRejected(ctx context.Context, kind exceptions.Kind, seen, do string, err error) error {
+	if _, refused := errors.AsType[*exceptions.RefusedError](err); refused {
 		return r.raise(ctx, kind, seen+"; "+err.Error(), do)
 	}
 	return err
@@ -680,19 +685,8 @@ func firstReason(wanted, accepted []string) string {
 	return ""
 }
 
-func (r *cancelRun) raise(ctx context.Context, kind Kind, seen, do string) error {
+func (r *cancelRun) raise(ctx context.Context, kind exceptions.Kind, seen, do string) error {
 	r.result.Outcome, r.result.Detail = OutcomeRaised, string(kind)
-	return r.ports.Exceptions.Raise(ctx, raise(kind, "order "+r.request.OrderID, r.request.Deadline, seen, do,
-		append(evidence("cancellation", r.request.ID, "shop's reason", r.request.Reason), orderEvidence(r.order, r.found...)...)...))
-}
-
-// liveParts are the parts of an order that are not cancelled.
-func liveParts(found []WarehouseOrder) []WarehouseOrder {
-	var live []WarehouseOrder
-	for _, w := range found {
-		if w.State != Dropped {
-			live = append(live, w)
-		}
-	}
-	return live
+	return r.ports.Exceptions.Raise(ctx, exceptions.New(kind, "order "+r.request.OrderID, r.request.Deadline, seen, do,
+		append(exceptions.Evidence("cancellation", r.request.ID, "shop's reason", r.request.Reason), orderEvidence(r.order, r.found...)...)...))
 }

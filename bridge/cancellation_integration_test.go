@@ -11,6 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -312,10 +315,10 @@ func TestKnownOrders(t *testing.T) {
 		t.Errorf("%+v\nthe shop says %s, %s", got, want.ShipBy, want.CancelledBy)
 	}
 	// The shop goes away, near the deadline.
-	queue := new(bridge.MemoryExceptions)
+	queue := new(exceptions.Memory)
 	client, err := s.tiktok.Client(tiktokshop.WithMaxAttempts(1))
 	must(t, err)
-	shop, err := bridge.NewTikTokShop(client, bridge.TikTokShopOptions{})
+	shop, err := tiktokadapter.New(client, tiktokadapter.Options{})
 	must(t, err)
 	gate, err := bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop, Known: s.book, Exceptions: queue}, bridge.GateOptions{
 		AtDeadline: bridge.ShipAtDeadline, Now: func() time.Time { return got.ShipBy.Add(-time.Hour) },
@@ -342,7 +345,7 @@ func TestCancelledAfterItWasMerged(t *testing.T) {
 	t.Parallel()
 	s := newSides(t, "GB")
 	id, other := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)}), s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
-	records := new(bridge.MemoryImports)
+	records := new(store.MemoryImports)
 	im, err := bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: s.book, Tracer: s.book, Addresses: s.book, Orders: s.shop, Catalogue: s.book, Ledger: s.memory, Records: records, Locks: s.memory, Exceptions: s.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})

@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"context"
@@ -9,17 +9,23 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-var request = Cancellation{ID: "c1", OrderID: "1", Pending: true, Deadline: noon.Add(24 * time.Hour), Reason: "changed my mind"}
+var request = bridge.Cancellation{ID: "c1", OrderID: "1", Pending: true, Deadline: world.Noon.Add(24 * time.Hour), Reason: "changed my mind"}
 
 // cancelWorld has an order at the stage given, with a pending request.
-func cancelWorld(t *testing.T, state WarehouseState, stage Stage) *world {
-	w := newWorld(t)
-	e := w.waiting(w.put(with(anOrder("1", "MUG"), func(o *Order) { o.CancelRequested = true }))[0])
+func cancelWorld(t *testing.T, state bridge.WarehouseState, stage bridge.Stage) *world.World {
+	w := world.NewWorld(t)
+	e := w.Waiting(w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.CancelRequested = true }))[0])
 	e.State, e.Stage = state, stage
-	w.pending = []Cancellation{request}
-	if err := w.memory.PutReservation(t.Context(), Reservation{OrderID: "1"}); err != nil {
+	w.Pending = []bridge.Cancellation{request}
+	if err := w.Memory.PutReservation(t.Context(), store.Reservation{OrderID: "1"}); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -27,50 +33,50 @@ func cancelWorld(t *testing.T, state WarehouseState, stage Stage) *world {
 
 func TestCancelBeforeAndAfterTheCutOff(t *testing.T) {
 	for _, tc := range []struct {
-		state   WarehouseState
-		stage   Stage
-		cutOff  Stage
+		state   bridge.WarehouseState
+		stage   bridge.Stage
+		cutOff  bridge.Stage
 		pending bool
-		want    Outcome
+		want    bridge.Outcome
 	}{
-		{Open, StageNew, 0, true, OutcomeCancelled},
-		{Open, StageInvoicePrinted, 0, true, OutcomeCancelled},
-		{Open, StageLabelPrinted, 0, true, OutcomeRaised},
-		{Open, StagePicking, StagePicking, true, OutcomeRaised},
-		{Open, StagePickListPrinted, StagePicking, true, OutcomeCancelled},
-		{Open, 0, 0, true, OutcomeRaised}, // in doubt, a person looks
-		{Parked, StageNew, 0, true, OutcomeCancelled},
-		{Locked, StageNew, 0, true, OutcomeCancelled},
-		{Processed, StageProcessed, StageProcessed, true, OutcomeRaised},
-		{Processed, StageNew, StageProcessed, true, OutcomeRaised},
-		{Dropped, StageProcessed, 0, true, OutcomeCancelled},
-		{Open, StageNew, 0, false, OutcomeCancelled},
-		{Open, StageLabelPrinted, 0, false, OutcomeRaised},
-		{Processed, StageProcessed, 0, false, OutcomeRaised},
-		{Dropped, StageProcessed, 0, false, OutcomeUnchanged},
+		{bridge.Open, bridge.StageNew, 0, true, bridge.OutcomeCancelled},
+		{bridge.Open, bridge.StageInvoicePrinted, 0, true, bridge.OutcomeCancelled},
+		{bridge.Open, bridge.StageLabelPrinted, 0, true, bridge.OutcomeRaised},
+		{bridge.Open, bridge.StagePicking, bridge.StagePicking, true, bridge.OutcomeRaised},
+		{bridge.Open, bridge.StagePickListPrinted, bridge.StagePicking, true, bridge.OutcomeCancelled},
+		{bridge.Open, 0, 0, true, bridge.OutcomeRaised}, // in doubt, a person looks
+		{bridge.Parked, bridge.StageNew, 0, true, bridge.OutcomeCancelled},
+		{bridge.Locked, bridge.StageNew, 0, true, bridge.OutcomeCancelled},
+		{bridge.Processed, bridge.StageProcessed, bridge.StageProcessed, true, bridge.OutcomeRaised},
+		{bridge.Processed, bridge.StageNew, bridge.StageProcessed, true, bridge.OutcomeRaised},
+		{bridge.Dropped, bridge.StageProcessed, 0, true, bridge.OutcomeCancelled},
+		{bridge.Open, bridge.StageNew, 0, false, bridge.OutcomeCancelled},
+		{bridge.Open, bridge.StageLabelPrinted, 0, false, bridge.OutcomeRaised},
+		{bridge.Processed, bridge.StageProcessed, 0, false, bridge.OutcomeRaised},
+		{bridge.Dropped, bridge.StageProcessed, 0, false, bridge.OutcomeUnchanged},
 	} {
 		w := cancelWorld(t, tc.state, tc.stage)
 		r := request
 		if !tc.pending {
-			r = CancellationOf(with(w.orders["1"], func(o *Order) { o.Status, o.CancelReason = Cancelled, "no stock" }))
+			r = bridge.CancellationOf(world.With(w.Orders["1"], func(o *bridge.Order) { o.Status, o.CancelReason = bridge.Cancelled, "no stock" }))
 		}
 		for i := range 2 { // and again
-			got := outcome(t)(w.canceller(tc.cutOff).Cancel(t.Context(), r))
-			again := i == 1 && tc.want == OutcomeCancelled && !tc.pending
-			if got != tc.want && (!again || got != OutcomeUnchanged) {
+			got := world.Outcome(t)(w.Canceller(tc.cutOff).Cancel(t.Context(), r))
+			again := i == 1 && tc.want == bridge.OutcomeCancelled && !tc.pending
+			if got != tc.want && (!again || got != bridge.OutcomeUnchanged) {
 				t.Fatalf("%s at %s, cut-off %s, pending %t: %s, want %s", tc.state, tc.stage, tc.cutOff, tc.pending, got, tc.want)
 			}
 		}
-		_, reserved := w.reservation()
-		if raised := tc.want == OutcomeRaised; raised != reserved || raised != (len(w.open()) == 1) || raised == (w.book[0].State == Dropped) {
-			t.Errorf("%s at %s: reserved %t, open %v, warehouse %s", tc.state, tc.stage, reserved, w.open(), w.book[0].State)
+		_, reserved := w.Reservation()
+		if raised := tc.want == bridge.OutcomeRaised; raised != reserved || raised != (len(w.OpenKinds()) == 1) || raised == (w.Book[0].State == bridge.Dropped) {
+			t.Errorf("%s at %s: reserved %t, open %v, warehouse %s", tc.state, tc.stage, reserved, w.OpenKinds(), w.Book[0].State)
 		}
-		if approved := len(w.approved) == 1; approved != (tc.pending && tc.want == OutcomeCancelled) {
-			t.Errorf("%s at %s: approved %v", tc.state, tc.stage, w.approved)
+		if approved := len(w.Approved) == 1; approved != (tc.pending && tc.want == bridge.OutcomeCancelled) {
+			t.Errorf("%s at %s: approved %v", tc.state, tc.stage, w.Approved)
 		}
-		if tc.want == OutcomeRaised {
-			list, _ := w.exceptions.Open(t.Context())
-			if e := list[0]; e.Owner != OwnerCustomerService || e.Kind != KindLateCancellation || e.Count != 2 || !strings.Contains(e.Do, "return") {
+		if tc.want == bridge.OutcomeRaised {
+			list, _ := w.Exceptions.Open(t.Context())
+			if e := list[0]; e.Owner != exceptions.OwnerCustomerService || e.Kind != exceptions.LateCancellation || e.Count != 2 || !strings.Contains(e.Do, "return") {
 				t.Errorf("%+v", e)
 			}
 		}
@@ -79,19 +85,19 @@ func TestCancelBeforeAndAfterTheCutOff(t *testing.T) {
 
 // Between the hold and the second look the warehouse commits: the order goes on.
 func TestCancelCommitmentSlipsIn(t *testing.T) {
-	w := cancelWorld(t, Open, StageNew)
-	w.after = func(_ int, name string) {
+	w := cancelWorld(t, bridge.Open, bridge.StageNew)
+	w.After = func(_ int, name string) {
 		if name == "HoldOrder" {
-			w.book[0].Stage = StageLabelPrinted
+			w.Book[0].Stage = bridge.StageLabelPrinted
 		}
 	}
-	if got := outcome(t)(w.canceller(0).Cancel(t.Context(), request)); got != OutcomeRaised {
+	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), request)); got != bridge.OutcomeRaised {
 		t.Fatal(got)
 	}
-	if w.book[0].State != Open || len(w.approved) != 0 {
-		t.Errorf("warehouse %s, approved %v; want it released again and nothing approved", w.book[0].State, w.approved)
+	if w.Book[0].State != bridge.Open || len(w.Approved) != 0 {
+		t.Errorf("warehouse %s, approved %v; want it released again and nothing approved", w.Book[0].State, w.Approved)
 	}
-	if diff := cmp.Diff([]string{"late cancellation: order 1"}, w.open()); diff != "" {
+	if diff := cmp.Diff([]string{"late cancellation: order 1"}, w.OpenKinds()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -99,37 +105,37 @@ func TestCancelCommitmentSlipsIn(t *testing.T) {
 // It leaves between the approval and the cancellation: granted in the shop and
 // sent, so somebody has to know at once, and again after a stop.
 func TestCancelProcessedDuringTheCall(t *testing.T) {
-	w := cancelWorld(t, Open, StageNew)
-	w.after = func(_ int, name string) {
+	w := cancelWorld(t, bridge.Open, bridge.StageNew)
+	w.After = func(_ int, name string) {
 		if name == "ApproveCancellation" {
-			w.book[0].State, w.book[0].Stage, w.book[0].Tracking = Processed, StageProcessed, "RM1"
+			w.Book[0].State, w.Book[0].Stage, w.Book[0].Tracking = bridge.Processed, bridge.StageProcessed, "RM1"
 		}
 	}
-	for _, r := range []Cancellation{request, CancellationOf(with(w.orders["1"], func(o *Order) { o.Status = Cancelled }))} {
-		if got := outcome(t)(w.canceller(0).Cancel(t.Context(), r)); got != OutcomeRaised {
+	for _, r := range []bridge.Cancellation{request, bridge.CancellationOf(world.With(w.Orders["1"], func(o *bridge.Order) { o.Status = bridge.Cancelled }))} {
+		if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), r)); got != bridge.OutcomeRaised {
 			t.Fatal(got)
 		}
 	}
-	list, _ := w.exceptions.Open(t.Context())
-	if len(list) != 1 || list[0].Kind != KindLateCancellation || list[0].Count != 2 || !strings.Contains(list[0].Seen, `stage "processed", tracking RM1, carrier Royal Mail`) {
+	list, _ := w.Exceptions.Open(t.Context())
+	if len(list) != 1 || list[0].Kind != exceptions.LateCancellation || list[0].Count != 2 || !strings.Contains(list[0].Seen, `stage "processed", tracking RM1, carrier Royal Mail`) {
 		t.Errorf("%v", list)
 	}
-	if _, ok := w.reservation(); !ok || len(w.approved) != 1 {
-		t.Errorf("reserved %t, approved %v", ok, w.approved)
+	if _, ok := w.Reservation(); !ok || len(w.Approved) != 1 {
+		t.Errorf("reserved %t, approved %v", ok, w.Approved)
 	}
 }
 
 // The hold is answered with success and is not there.
 func TestCancelHoldWithoutEffect(t *testing.T) {
-	w := cancelWorld(t, Open, StageNew)
-	w.after = func(_ int, name string) {
+	w := cancelWorld(t, bridge.Open, bridge.StageNew)
+	w.After = func(_ int, name string) {
 		if name == "HoldOrder" {
-			w.book[0].State = Open
+			w.Book[0].State = bridge.Open
 		}
 	}
-	_, err := w.canceller(0).Cancel(t.Context(), request)
-	if err == nil || !strings.Contains(err.Error(), "does not show 100 as held") || len(w.approved) != 0 {
-		t.Errorf("%v, approved %v", err, w.approved)
+	_, err := w.Canceller(0).Cancel(t.Context(), request)
+	if err == nil || !strings.Contains(err.Error(), "does not show 100 as held") || len(w.Approved) != 0 {
+		t.Errorf("%v, approved %v", err, w.Approved)
 	}
 }
 
@@ -139,94 +145,99 @@ func TestCancelLines(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		lines   []string
-		change  func(w *world, e *bookEntry)
+		change  func(w *world.World, e *world.BookEntry)
 		noBook  bool
 		decided bool // in the shop, before
-		want    Outcome
+		want    bridge.Outcome
 		raised  []string
 		left    string // of the warehouse orders
 		items   map[string]int
 	}{
-		{name: "all", lines: []string{"1-1", "1-2", "1-3"}, want: OutcomeCancelled, left: "[] cancelled"},
-		{name: "one of two", lines: []string{"1-1"}, want: OutcomeCancelled, left: "[MUG×1 SPOON×1] open", items: map[string]int{"i-mug": 1, "i-spoon": 1}},
-		{name: "a line", lines: []string{"1-3"}, want: OutcomeCancelled, left: "[MUG×2] open", items: map[string]int{"i-mug": 2}},
-		{name: "decided", lines: []string{"1-1"}, decided: true, want: OutcomeCancelled, left: "[MUG×1 SPOON×1] open", items: map[string]int{"i-mug": 1, "i-spoon": 1}},
+		{name: "all", lines: []string{"1-1", "1-2", "1-3"}, want: bridge.OutcomeCancelled, left: "[] cancelled"},
+		{name: "one of two", lines: []string{"1-1"}, want: bridge.OutcomeCancelled, left: "[MUG×1 SPOON×1] open", items: map[string]int{"i-mug": 1, "i-spoon": 1}},
+		{name: "a line", lines: []string{"1-3"}, want: bridge.OutcomeCancelled, left: "[MUG×2] open", items: map[string]int{"i-mug": 2}},
+		{name: "decided", lines: []string{"1-1"}, decided: true, want: bridge.OutcomeCancelled, left: "[MUG×1 SPOON×1] open", items: map[string]int{"i-mug": 1, "i-spoon": 1}},
 		{
-			name: "parked before", lines: []string{"1-1"}, want: OutcomeCancelled, left: "[MUG×1 SPOON×1] parked", items: map[string]int{"i-mug": 1, "i-spoon": 1},
-			change: func(_ *world, e *bookEntry) { e.State = Parked },
+			name: "parked before", lines: []string{"1-1"}, want: bridge.OutcomeCancelled, left: "[MUG×1 SPOON×1] parked", items: map[string]int{"i-mug": 1, "i-spoon": 1},
+			change: func(_ *world.World, e *world.BookEntry) { e.State = bridge.Parked },
 		},
 		{
-			name: "too late", lines: []string{"1-1"}, want: OutcomeRaised, raised: []string{"late cancellation: order 1"}, left: "[MUG×2 SPOON×1] open",
-			change: func(_ *world, e *bookEntry) { e.Stage = StageLabelPrinted },
+			name: "too late", lines: []string{"1-1"}, want: bridge.OutcomeRaised, raised: []string{"late cancellation: order 1"}, left: "[MUG×2 SPOON×1] open",
+			change: func(_ *world.World, e *world.BookEntry) { e.Stage = bridge.StageLabelPrinted },
 		},
 		{
-			name: "locked", lines: []string{"1-1"}, want: OutcomeRaised, raised: []string{"part cancellation: order 1"}, left: "[MUG×2 SPOON×1] locked",
-			change: func(_ *world, e *bookEntry) { e.State = Locked },
+			name: "locked", lines: []string{"1-1"}, want: bridge.OutcomeRaised, raised: []string{"part cancellation: order 1"}, left: "[MUG×2 SPOON×1] locked",
+			change: func(_ *world.World, e *world.BookEntry) { e.State = bridge.Locked },
 		},
 		{
-			name: "changed by hand", lines: []string{"1-1"}, want: OutcomeRaised, raised: []string{"part cancellation: order 1"}, left: "[MUG×5 SPOON×1] open",
-			change: func(_ *world, e *bookEntry) { e.Lines[0].Quantity = 5 },
+			name: "changed by hand", lines: []string{"1-1"}, want: bridge.OutcomeRaised, raised: []string{"part cancellation: order 1"}, left: "[MUG×5 SPOON×1] open",
+			change: func(_ *world.World, e *world.BookEntry) { e.Lines[0].Quantity = 5 },
 		},
 		{
-			name: "replaced by hand", lines: []string{"1-3"}, want: OutcomeRaised, raised: []string{"part cancellation: order 1"}, left: "[MUG×2 SPOON×1] open",
-			change: func(_ *world, e *bookEntry) { e.Lines[1].LineID, e.Lines[1].FromLineIDs = "", nil },
+			name: "replaced by hand", lines: []string{"1-3"}, want: bridge.OutcomeRaised, raised: []string{"part cancellation: order 1"}, left: "[MUG×2 SPOON×1] open",
+			change: func(_ *world.World, e *world.BookEntry) { e.Lines[1].LineID, e.Lines[1].FromLineIDs = "", nil },
 		},
 		{
-			name: "elsewhere", lines: []string{"1-3"}, want: OutcomeRaised, raised: []string{"part cancellation: order 1"}, left: "[MUG×2] open",
-			change: func(_ *world, e *bookEntry) { e.Lines = e.Lines[:1] },
+			name: "elsewhere", lines: []string{"1-3"}, want: bridge.OutcomeRaised, raised: []string{"part cancellation: order 1"}, left: "[MUG×2] open",
+			change: func(_ *world.World, e *world.BookEntry) { e.Lines = e.Lines[:1] },
 		},
 		{
-			name: "removed by hand, decided", lines: []string{"1-3"}, decided: true, want: OutcomeUnchanged, left: "[MUG×2] open", items: map[string]int{"i-mug": 2},
-			change: func(_ *world, e *bookEntry) { e.Lines = e.Lines[:1] },
+			name: "removed by hand, decided", lines: []string{"1-3"}, decided: true, want: bridge.OutcomeUnchanged, left: "[MUG×2] open", items: map[string]int{"i-mug": 2},
+			change: func(_ *world.World, e *world.BookEntry) { e.Lines = e.Lines[:1] },
 		},
 		{
-			name: "a part of a split", lines: []string{"1-3"}, want: OutcomeCancelled, left: "[MUG×2] processed, [SPOON×1] cancelled", items: map[string]int{"i-mug": 2},
-			change: func(w *world, e *bookEntry) { split(w, e); e.State, e.Stage = Processed, StageProcessed },
+			name: "a part of a split", lines: []string{"1-3"}, want: bridge.OutcomeCancelled, left: "[MUG×2] processed, [SPOON×1] cancelled", items: map[string]int{"i-mug": 2},
+			change: func(w *world.World, e *world.BookEntry) {
+				split(w, e)
+				e.State, e.Stage = bridge.Processed, bridge.StageProcessed
+			},
 		},
 		{
-			name: "of the part that left", lines: []string{"1-1"}, decided: true, want: OutcomeRaised, raised: []string{"late cancellation: order 1"},
-			left:   "[MUG×2] processed, [SPOON×1] open",
-			change: func(w *world, e *bookEntry) { split(w, e); e.State, e.Stage = Processed, StageProcessed },
+			name: "of the part that left", lines: []string{"1-1"}, decided: true, want: bridge.OutcomeRaised, raised: []string{"late cancellation: order 1"},
+			left: "[MUG×2] processed, [SPOON×1] open",
+			change: func(w *world.World, e *world.BookEntry) {
+				split(w, e)
+				e.State, e.Stage = bridge.Processed, bridge.StageProcessed
+			},
 		},
-		{name: "not imported", lines: []string{"1-1"}, noBook: true, want: OutcomeCancelled, items: map[string]int{"i-mug": 1, "i-spoon": 1}},
-		{name: "not imported, decided", lines: []string{"1-1"}, noBook: true, decided: true, want: OutcomeUnchanged, items: map[string]int{"i-mug": 1, "i-spoon": 1}},
+		{name: "not imported", lines: []string{"1-1"}, noBook: true, want: bridge.OutcomeCancelled, items: map[string]int{"i-mug": 1, "i-spoon": 1}},
+		{name: "not imported, decided", lines: []string{"1-1"}, noBook: true, decided: true, want: bridge.OutcomeUnchanged, items: map[string]int{"i-mug": 1, "i-spoon": 1}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWorld(t)
-			o := w.put(anOrder("1", "MUG", "MUG", "SPOON"))[0]
+			w := world.NewWorld(t)
+			o := w.Put(world.AnOrder("1", "MUG", "MUG", "SPOON"))[0]
 			r := request
 			r.LineIDs, r.Pending = tc.lines, !tc.decided
-			w.pending = []Cancellation{r}
+			w.Pending = []bridge.Cancellation{r}
 			if tc.decided {
-				w.pending[0].Pending = true
-				w.decide("c1", true)
-				r = CancellationsOf(w.orders["1"])[0]
+				w.Pending[0].Pending = true
+				w.Decide("c1", true)
+				r = bridge.CancellationsOf(w.Orders["1"])[0]
 			}
-			known := importRun{Importer: w.importer(), known: itemLookup{items: w.items}}
-			_ = w.memory.PutReservation(t.Context(), known.reservation(o, noon, time.Time{}, UnseenAbsent))
+			_ = w.Memory.PutReservation(t.Context(), bridge.ReservationOf(w.Importer(), catalogue.Lookup{Items: w.Items}, o, world.Noon))
 			if !tc.noBook {
-				e := w.waiting(o)
+				e := w.Waiting(o)
 				if tc.change != nil {
 					tc.change(w, e)
 				}
 			}
 			for i := range 2 { // and again, from what the shop shows then
 				want := tc.want
-				if i == 1 && want == OutcomeCancelled {
-					want = OutcomeUnchanged
+				if i == 1 && want == bridge.OutcomeCancelled {
+					want = bridge.OutcomeUnchanged
 				}
-				if got := outcome(t)(w.canceller(0).Cancel(t.Context(), r)); got != want {
+				if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), r)); got != want {
 					t.Fatalf("run %d: %s, want %s", i+1, got, want)
 				}
-				if diff := cmp.Diff(tc.raised, w.open()); diff != "" {
+				if diff := cmp.Diff(tc.raised, w.OpenKinds()); diff != "" {
 					t.Error(diff)
 				}
-				if again := CancellationsOf(w.orders["1"]); len(again) > 0 {
+				if again := bridge.CancellationsOf(w.Orders["1"]); len(again) > 0 {
 					r = again[0]
 				}
 			}
 			var left []string
-			for _, e := range w.book {
+			for _, e := range w.Book {
 				var lines []string
 				for _, l := range e.Lines {
 					lines = append(lines, fmt.Sprintf("%s×%d", l.SKU, l.Quantity))
@@ -240,39 +251,39 @@ func TestCancelLines(t *testing.T) {
 				t.Errorf("the warehouse holds %s, want %s", got, tc.left)
 			}
 			if tc.raised == nil {
-				reserved, _ := w.reservation()
+				reserved, _ := w.Reservation()
 				if diff := cmp.Diff(tc.items, reserved.Items); diff != "" {
 					t.Errorf("reserved: %s", diff)
 				}
 			}
-			if approved := len(w.approved) == 1; approved != (tc.want == OutcomeCancelled && !tc.decided) {
-				t.Errorf("approved %v", w.approved)
+			if approved := len(w.Approved) == 1; approved != (tc.want == bridge.OutcomeCancelled && !tc.decided) {
+				t.Errorf("approved %v", w.Approved)
 			}
 		})
 	}
 }
 
 // split moves the last line of an order into another one.
-func split(w *world, e *bookEntry) {
+func split(w *world.World, e *world.BookEntry) {
 	last := len(e.Lines) - 1
 	part := *e
 	part.ID, part.Number, part.Lines = e.ID+"b", e.Number+"b", e.Lines[last:]
 	e.Lines = e.Lines[:last]
-	w.book = append(w.book, &part)
+	w.Book = append(w.Book, &part)
 }
 
 // Of an order that the shop has cancelled and half of which has left, the other
 // half stays.
 func TestCancelStopsTheRest(t *testing.T) {
-	w := newWorld(t)
-	e := w.waiting(w.put(with(anOrder("1", "MUG", "SPOON"), func(o *Order) { o.Status = Cancelled }))[0])
+	w := world.NewWorld(t)
+	e := w.Waiting(w.Put(world.With(world.AnOrder("1", "MUG", "SPOON"), func(o *bridge.Order) { o.Status = bridge.Cancelled }))[0])
 	split(w, e)
-	e.State, e.Stage = Processed, StageProcessed
-	if got := outcome(t)(w.canceller(0).Cancel(t.Context(), CancellationOf(w.orders["1"]))); got != OutcomeRaised {
+	e.State, e.Stage = bridge.Processed, bridge.StageProcessed
+	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), bridge.CancellationOf(w.Orders["1"]))); got != bridge.OutcomeRaised {
 		t.Fatal(got)
 	}
-	if w.book[1].State != Dropped {
-		t.Errorf("the rest is %s", w.book[1].State)
+	if w.Book[1].State != bridge.Dropped {
+		t.Errorf("the rest is %s", w.Book[1].State)
 	}
 }
 
@@ -280,62 +291,62 @@ func TestCancelStopsTheRest(t *testing.T) {
 // before the approval arrives.
 func TestCancelDecidedOtherwise(t *testing.T) {
 	for _, tc := range []struct {
-		status OrderStatus
-		want   Outcome
-		state  WarehouseState
-	}{{AwaitingShipment, OutcomeUnchanged, Open}, {Cancelled, OutcomeCancelled, Dropped}} {
-		w := cancelWorld(t, Open, StageNew)
-		w.after = func(_ int, name string) {
+		status bridge.OrderStatus
+		want   bridge.Outcome
+		state  bridge.WarehouseState
+	}{{bridge.AwaitingShipment, bridge.OutcomeUnchanged, bridge.Open}, {bridge.Cancelled, bridge.OutcomeCancelled, bridge.Dropped}} {
+		w := cancelWorld(t, bridge.Open, bridge.StageNew)
+		w.After = func(_ int, name string) {
 			if name == "HoldOrder" {
-				w.decide("c1", false)
-				w.put(with(w.orders["1"], func(o *Order) { o.Status = tc.status }))
+				w.Decide("c1", false)
+				w.Put(world.With(w.Orders["1"], func(o *bridge.Order) { o.Status = tc.status }))
 			}
 		}
-		if got := outcome(t)(w.canceller(0).Cancel(t.Context(), request)); got != tc.want || w.book[0].State != tc.state {
-			t.Errorf("%s: %s, warehouse %s", tc.status, got, w.book[0].State)
+		if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), request)); got != tc.want || w.Book[0].State != tc.state {
+			t.Errorf("%s: %s, warehouse %s", tc.status, got, w.Book[0].State)
 		}
 	}
 }
 
 func TestCancelAnswers(t *testing.T) {
-	const packed = reasonPacked + "_uk"
+	const packed = bridge.ReasonPacked + "_uk"
 	due := request.Deadline.Add(-2 * time.Hour)
 	for _, tc := range []struct {
 		name    string
-		options CancelOptions
+		options bridge.CancelOptions
 		now     time.Time
 		reasons []string
-		change  func(w *world)
-		want    Outcome
+		change  func(w *world.World)
+		want    bridge.Outcome
 		raised  string // kind, with a part of what was seen or is to do
 	}{
-		{name: "by a person", now: due.Add(time.Hour), want: OutcomeRaised, raised: "late cancellation"},
-		{name: "at once", options: CancelOptions{LateAnswer: AnswerReject}, want: OutcomeRejected},
-		{name: "not due", options: CancelOptions{DueAnswer: AnswerReject}, now: due.Add(-time.Second), want: OutcomeRaised, raised: "rejected by itself at 2026-11-28 10:00 UTC"},
-		{name: "due", options: CancelOptions{DueAnswer: AnswerReject}, now: due, want: OutcomeRejected},
-		{name: "another margin", options: CancelOptions{DueAnswer: AnswerReject, AnswerMargin: time.Hour}, now: due, want: OutcomeRaised, raised: "11:00 UTC"},
-		{name: "another reason", options: CancelOptions{LateAnswer: AnswerReject, RejectReasons: []string{"x", "seller_other"}}, reasons: []string{packed, "seller_other"}, want: OutcomeRejected},
-		{name: "no reason fits", options: CancelOptions{LateAnswer: AnswerReject, RejectReasons: []string{"seller"}}, want: OutcomeRaised, raised: "accepts none of the configured reasons"},
+		{name: "by a person", now: due.Add(time.Hour), want: bridge.OutcomeRaised, raised: "late cancellation"},
+		{name: "at once", options: bridge.CancelOptions{LateAnswer: bridge.AnswerReject}, want: bridge.OutcomeRejected},
+		{name: "not due", options: bridge.CancelOptions{DueAnswer: bridge.AnswerReject}, now: due.Add(-time.Second), want: bridge.OutcomeRaised, raised: "rejected by itself at 2026-11-28 10:00 UTC"},
+		{name: "due", options: bridge.CancelOptions{DueAnswer: bridge.AnswerReject}, now: due, want: bridge.OutcomeRejected},
+		{name: "another margin", options: bridge.CancelOptions{DueAnswer: bridge.AnswerReject, AnswerMargin: time.Hour}, now: due, want: bridge.OutcomeRaised, raised: "11:00 UTC"},
+		{name: "another reason", options: bridge.CancelOptions{LateAnswer: bridge.AnswerReject, RejectReasons: []string{"x", "seller_other"}}, reasons: []string{packed, "seller_other"}, want: bridge.OutcomeRejected},
+		{name: "no reason fits", options: bridge.CancelOptions{LateAnswer: bridge.AnswerReject, RejectReasons: []string{"seller"}}, want: bridge.OutcomeRaised, raised: "accepts none of the configured reasons"},
 		{
-			name: "missing in the warehouse, due", options: CancelOptions{DueAnswer: AnswerReject}, now: due, want: OutcomeRejected,
-			change: func(w *world) { w.book = nil; _ = w.memory.DropReservation(context.Background(), "1") },
+			name: "missing in the warehouse, due", options: bridge.CancelOptions{DueAnswer: bridge.AnswerReject}, now: due, want: bridge.OutcomeRejected,
+			change: func(w *world.World) { w.Book = nil; _ = w.Memory.DropReservation(context.Background(), "1") },
 		},
 		{
-			name: "granted meanwhile", options: CancelOptions{LateAnswer: AnswerReject}, want: OutcomeRaised, raised: "it was granted meanwhile",
-			change: func(w *world) {
-				w.after = func(_ int, name string) {
+			name: "granted meanwhile", options: bridge.CancelOptions{LateAnswer: bridge.AnswerReject}, want: bridge.OutcomeRaised, raised: "it was granted meanwhile",
+			change: func(w *world.World) {
+				w.After = func(_ int, name string) {
 					if name == "RejectReasons" {
-						w.decide("c1", true)
+						w.Decide("c1", true)
 					}
 				}
 			},
 		},
 		{
-			name: "refused", options: CancelOptions{LateAnswer: AnswerReject}, want: OutcomeRaised, raised: "not now",
-			change: func(w *world) {
-				w.fail = func(_ int, name string) error {
+			name: "refused", options: bridge.CancelOptions{LateAnswer: bridge.AnswerReject}, want: bridge.OutcomeRaised, raised: "not now",
+			change: func(w *world.World) {
+				w.Fail = func(_ int, name string) error {
 					if name == "RejectCancellation" {
-						return &RefusedError{Do: "x", Err: errors.New("not now")}
+						return &exceptions.RefusedError{Do: "x", Err: errors.New("not now")}
 					}
 					return nil
 				}
@@ -343,28 +354,28 @@ func TestCancelAnswers(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := cancelWorld(t, Open, StageLabelPrinted)
-			w.rejectReasons = tc.reasons
-			if w.rejectReasons == nil {
-				w.rejectReasons = []string{"seller_late", packed}
+			w := cancelWorld(t, bridge.Open, bridge.StageLabelPrinted)
+			w.RejectReasonList = tc.reasons
+			if w.RejectReasonList == nil {
+				w.RejectReasonList = []string{"seller_late", packed}
 			}
-			_ = w.exceptions.Raise(t.Context(), raise(KindLateCancellation, "order 1", noon, "seen before", "look"))
+			_ = w.Exceptions.Raise(t.Context(), exceptions.New(exceptions.LateCancellation, "order 1", world.Noon, "seen before", "look"))
 			if tc.change != nil {
 				tc.change(w)
 			}
 			tc.options.Now = func() time.Time { return tc.now }
-			if got := outcome(t)(w.cancellerWith(tc.options).Cancel(t.Context(), request)); got != tc.want {
+			if got := world.Outcome(t)(w.CancellerWith(tc.options).Cancel(t.Context(), request)); got != tc.want {
 				t.Fatalf("%s, want %s", got, tc.want)
 			}
-			list, _ := w.exceptions.Open(t.Context())
+			list, _ := w.Exceptions.Open(t.Context())
 			if raised := len(list) > 0; raised != (tc.raised != "") || raised && !strings.Contains(list[0].String(), tc.raised) {
 				t.Errorf("%v, want %q", list, tc.raised)
 			}
-			if tc.want == OutcomeRejected && (len(w.rejected) != 1 || w.rejected[0] != "c1:reject" || w.orders["1"].Status != AwaitingShipment) {
-				t.Errorf("rejected %v, %s", w.rejected, w.orders["1"].Status)
+			if tc.want == bridge.OutcomeRejected && (len(w.Rejected) != 1 || w.Rejected[0] != "c1:reject" || w.Orders["1"].Status != bridge.AwaitingShipment) {
+				t.Errorf("rejected %v, %s", w.Rejected, w.Orders["1"].Status)
 			}
-			if len(w.book) > 0 && w.book[0].State != Open {
-				t.Errorf("warehouse %s", w.book[0].State)
+			if len(w.Book) > 0 && w.Book[0].State != bridge.Open {
+				t.Errorf("warehouse %s", w.Book[0].State)
 			}
 		})
 	}
@@ -372,16 +383,16 @@ func TestCancelAnswers(t *testing.T) {
 
 // A decision whose reply is lost is repeated with the same key.
 func TestCancelRejectsOnce(t *testing.T) {
-	w := cancelWorld(t, Open, StageLabelPrinted)
-	w.rejectReasons = []string{reasonPacked}
-	w.lost, w.fail = true, failOn("RejectCancellation")
-	c := w.cancellerWith(CancelOptions{LateAnswer: AnswerReject})
-	if _, err := c.Cancel(t.Context(), request); !errors.Is(err, errInjected) {
+	w := cancelWorld(t, bridge.Open, bridge.StageLabelPrinted)
+	w.RejectReasonList = []string{bridge.ReasonPacked}
+	w.Lost, w.Fail = true, world.FailOn("RejectCancellation")
+	c := w.CancellerWith(bridge.CancelOptions{LateAnswer: bridge.AnswerReject})
+	if _, err := c.Cancel(t.Context(), request); !errors.Is(err, world.ErrInjected) {
 		t.Fatal(err)
 	}
-	w.fail = nil
-	if got := outcome(t)(c.Cancel(t.Context(), request)); got != OutcomeRejected || len(w.rejected) != 1 {
-		t.Errorf("%s, %v", got, w.rejected)
+	w.Fail = nil
+	if got := world.Outcome(t)(c.Cancel(t.Context(), request)); got != bridge.OutcomeRejected || len(w.Rejected) != 1 {
+		t.Errorf("%s, %v", got, w.Rejected)
 	}
 	if h := c.Health(); h.Runs != 2 || h.Failures != 1 || h.Backlog != 0 {
 		t.Errorf("health: %s", h)
@@ -389,92 +400,81 @@ func TestCancelRejectsOnce(t *testing.T) {
 }
 
 func TestCancelNothingImported(t *testing.T) {
-	w := newWorld(t)
-	w.put(with(anOrder("1", "MUG"), func(o *Order) { o.CancelRequested = true }))
-	w.pending = []Cancellation{request}
-	_ = w.memory.PutReservation(t.Context(), Reservation{OrderID: "1"})
-	_ = w.exceptions.Raise(t.Context(), raise(KindBadOrder, "order 1", noon, "x", "y"))
-	if got := outcome(t)(w.canceller(0).Cancel(t.Context(), request)); got != OutcomeCancelled {
+	w := world.NewWorld(t)
+	w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.CancelRequested = true }))
+	w.Pending = []bridge.Cancellation{request}
+	_ = w.Memory.PutReservation(t.Context(), store.Reservation{OrderID: "1"})
+	_ = w.Exceptions.Raise(t.Context(), exceptions.New(exceptions.BadOrder, "order 1", world.Noon, "x", "y"))
+	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), request)); got != bridge.OutcomeCancelled {
 		t.Fatal(got)
 	}
-	if _, ok := w.reservation(); ok || len(w.approved) != 1 || w.open() != nil {
-		t.Errorf("reserved %t, approved %v, open %v", ok, w.approved, w.open())
+	if _, ok := w.Reservation(); ok || len(w.Approved) != 1 || w.OpenKinds() != nil {
+		t.Errorf("reserved %t, approved %v, open %v", ok, w.Approved, w.OpenKinds())
 	}
 }
 
 func TestCancelApproveFails(t *testing.T) {
-	w := cancelWorld(t, Open, StageNew)
-	w.fail = failOn("ApproveCancellation")
-	r, err := w.canceller(0).Cancel(t.Context(), request)
-	if !errors.Is(err, errInjected) || r[0].Outcome != OutcomeFailed || w.book[0].State != Parked {
-		t.Fatalf("%s%v, warehouse %s; want it held until the next run", r, err, w.book[0].State)
+	w := cancelWorld(t, bridge.Open, bridge.StageNew)
+	w.Fail = world.FailOn("ApproveCancellation")
+	r, err := w.Canceller(0).Cancel(t.Context(), request)
+	if !errors.Is(err, world.ErrInjected) || r[0].Outcome != bridge.OutcomeFailed || w.Book[0].State != bridge.Parked {
+		t.Fatalf("%s%v, warehouse %s; want it held until the next run", r, err, w.Book[0].State)
 	}
-	w.fail = nil
-	if got := outcome(t)(w.canceller(0).Cancel(t.Context(), request)); got != OutcomeCancelled || w.book[0].State != Dropped {
-		t.Errorf("%s, warehouse %s", got, w.book[0].State)
+	w.Fail = nil
+	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), request)); got != bridge.OutcomeCancelled || w.Book[0].State != bridge.Dropped {
+		t.Errorf("%s, warehouse %s", got, w.Book[0].State)
 	}
-	if diff := cmp.Diff([]string{"c1:approve"}, w.approved); diff != "" {
+	if diff := cmp.Diff([]string{"c1:approve"}, w.Approved); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestCancelApproveRefused(t *testing.T) {
-	w := cancelWorld(t, Open, StageNew)
-	w.fail = func(_ int, name string) error {
+	w := cancelWorld(t, bridge.Open, bridge.StageNew)
+	w.Fail = func(_ int, name string) error {
 		if name == "ApproveCancellation" {
-			return &RefusedError{Do: "look in Seller Center", Err: errors.New("the request is gone")}
+			return &exceptions.RefusedError{Do: "look in Seller Center", Err: errors.New("the request is gone")}
 		}
 		return nil
 	}
-	if got := outcome(t)(w.canceller(0).Cancel(t.Context(), request)); got != OutcomeRaised {
+	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), request)); got != bridge.OutcomeRaised {
 		t.Fatal(got)
 	}
-	if diff := cmp.Diff([]string{"states disagree: order 1"}, w.open()); diff != "" {
+	if diff := cmp.Diff([]string{"states disagree: order 1"}, w.OpenKinds()); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestCancelNotVisibleYet(t *testing.T) {
-	w := cancelWorld(t, Open, StageNew)
-	w.stubborn = true
-	if _, err := w.canceller(0).Cancel(t.Context(), request); err == nil || !strings.Contains(err.Error(), "next run cancels it again") {
+	w := cancelWorld(t, bridge.Open, bridge.StageNew)
+	w.Stubborn = true
+	if _, err := w.Canceller(0).Cancel(t.Context(), request); err == nil || !strings.Contains(err.Error(), "next run cancels it again") {
 		t.Fatalf("got %v", err)
 	}
-	if _, ok := w.reservation(); !ok {
+	if _, ok := w.Reservation(); !ok {
 		t.Error("the reservation went before the order did")
 	}
-	w.stubborn = false
-	if got := outcome(t)(w.canceller(0).Cancel(t.Context(), CancellationOf(w.orders["1"]))); got != OutcomeCancelled {
+	w.Stubborn = false
+	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), bridge.CancellationOf(w.Orders["1"]))); got != bridge.OutcomeCancelled {
 		t.Error(got)
 	}
 }
 
 func TestNewCancellerRefuses(t *testing.T) {
-	w := newWorld(t)
-	ports := CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Ledger: w, Locks: w, Exceptions: w}
-	for want, o := range map[string]CancelOptions{
-		"Stage(-1) is no stage": {CutOff: -1}, "Stage(9) is no stage": {CutOff: StageProcessed + 1},
+	w := world.NewWorld(t)
+	ports := bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Ledger: w, Locks: w, Exceptions: w}
+	for want, o := range map[string]bridge.CancelOptions{
+		"Stage(-1) is no stage": {CutOff: -1}, "Stage(9) is no stage": {CutOff: bridge.StageProcessed + 1},
 		`the answer "maybe"`: {LateAnswer: "maybe"}, `the answer "never"`: {DueAnswer: "never"}, "must not be negative": {AnswerMargin: -1},
 	} {
-		if _, err := NewCanceller(ports, o); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := bridge.NewCanceller(ports, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
-	if c, err := NewCanceller(ports, CancelOptions{}); err != nil || c.options.CutOff != StageLabelPrinted {
+	if c, err := bridge.NewCanceller(ports, bridge.CancelOptions{}); err != nil || c.Options().CutOff != bridge.StageLabelPrinted {
 		t.Errorf("defaults: %v", err)
 	}
-	if _, err := NewCanceller(CancelPorts{}, CancelOptions{}); err == nil || !strings.Contains(err.Error(), "Desk") {
+	if _, err := bridge.NewCanceller(bridge.CancelPorts{}, bridge.CancelOptions{}); err == nil || !strings.Contains(err.Error(), "Desk") {
 		t.Errorf("got %v", err)
 	}
-}
-
-func (w *world) cancellerWith(o CancelOptions) *Canceller {
-	if o.Now == nil {
-		o.Now = w.now
-	}
-	c, err := NewCanceller(CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Ledger: w, Locks: w, Exceptions: w}, o)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return c
 }

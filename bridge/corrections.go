@@ -2,11 +2,12 @@ package bridge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
-	"sync"
-	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // OutcomeCorrected is a tracking number that was corrected in the shop.
@@ -20,72 +21,22 @@ type TrackingCorrector interface {
 	CorrectTracking(ctx context.Context, s Shipment) error
 }
 
-// Correction is a tracking number that was changed after it was sent.
-type Correction struct {
-	OrderID  string
-	From, To string
-	// At is when it was begun. Done tells that the shop was seen to show it.
-	At   time.Time
-	Done bool
-}
-
-// Corrections remembers what was corrected: one for each order.
-type Corrections interface {
-	// Correction returns the correction of an order, or false.
-	Correction(ctx context.Context, orderID string) (Correction, bool, error)
-	// PutCorrection adds or replaces one.
-	PutCorrection(ctx context.Context, c Correction) error
-}
-
-// MemoryCorrections is a [Corrections] in memory. The zero value is empty. The
-// shop itself refuses a second correction, so that nothing worse than that
-// happens if a restart forgets the first.
-type MemoryCorrections struct {
-	mu   sync.Mutex
-	kept map[string]Correction
-}
-
-// Correction implements [Corrections].
-func (m *MemoryCorrections) Correction(ctx context.Context, orderID string) (Correction, bool, error) {
-	if err := ctx.Err(); err != nil {
-		return Correction{}, false, err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	c, ok := m.kept[orderID]
-	return c, ok, nil
-}
-
-// PutCorrection implements [Corrections].
-func (m *MemoryCorrections) PutCorrection(ctx context.Context, c Correction) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.kept == nil {
-		m.kept = map[string]Correction{}
-	}
-	m.kept[c.OrderID] = c
-	return nil
-}
-
 // correct makes the shop show the warehouse's tracking number, once and in time;
 // otherwise a person has to look.
 func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, lines []OrderLine) error {
-	w, shown := j.warehouse, strings.Join(trackings(lines), ", ")
+	w, shown := j.warehouse, strings.Join(Trackings(lines), ", ")
 	differs := func(why string) error {
-		return b.raise(ctx, j, KindTrackingDiffers,
+		return b.raise(ctx, j, exceptions.TrackingDiffers,
 			fmt.Sprintf("the shop shows tracking %s, warehouse order %s has %q; %s", shown, w.Number, w.Tracking, why),
 			"find out which is right; the shop takes one correction within 72 hours of shipping")
 	}
-	shippedAt := firstSet(o.ShippedAt, w.ProcessedAt)
+	shippedAt := part.FirstSet(o.ShippedAt, w.ProcessedAt)
 	switch {
 	case b.ports.Corrector == nil:
 		return differs("corrections are switched off")
 	case w.State != Processed || o.ShippingModel != SellerShipping:
 		return differs("only what the seller's carrier has taken is corrected")
-	case len(trackings(lines)) > 1 || len(trackingNumbers(w.Tracking)) > 1:
+	case len(Trackings(lines)) > 1 || len(trackingNumbers(w.Tracking)) > 1:
 		return differs("there are several numbers")
 	case shippedAt.IsZero() || b.options.Now().Sub(shippedAt) > b.options.CorrectWithin:
 		return differs(fmt.Sprintf("the time for a correction, %s from shipping on, is over or not known", b.options.CorrectWithin))
@@ -102,16 +53,16 @@ func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, li
 	}
 	// Written down first: a correction that may have been made is not to be
 	// followed by another one.
-	c := Correction{OrderID: j.orderID, From: shown, To: w.Tracking, At: b.options.Now().UTC()}
+	c := store.Correction{OrderID: j.orderID, From: shown, To: w.Tracking, At: b.options.Now().UTC()}
 	if err := b.ports.Corrections.PutCorrection(ctx, c); err != nil {
 		return fmt.Errorf("writing the correction down: %w", err)
 	}
 	shipment := Shipment{Order: o, Tracking: w.Tracking, CarrierID: j.carrier.ID}
-	if len(lines) < len(liveLines(o)) {
-		shipment.LineIDs = idsOf(lines)
+	if len(lines) < len(LiveLines(o)) {
+		shipment.LineIDs = LineIDs(lines)
 	}
 	if err := b.ports.Corrector.CorrectTracking(ctx, shipment); err != nil {
-		if _, refused := asRefused(err); refused {
+		if _, refused := exceptions.AsRefused(err); refused {
 			return differs(err.Error())
 		}
 		return fmt.Errorf("correcting tracking %s to %s: %w", shown, w.Tracking, err)
@@ -121,8 +72,6 @@ func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, li
 		return fmt.Errorf("writing the correction down: %w", err)
 	}
 	j.result.Outcome, j.result.Detail = OutcomeCorrected, c.From+" to "+c.To
-	b.arrived[j.orderID] = len(lines) == len(liveLines(o))
+	b.arrived[j.orderID] = len(lines) == len(LiveLines(o))
 	return nil
 }
-
-func asRefused(err error) (*RefusedError, bool) { return errors.AsType[*RefusedError](err) }

@@ -8,6 +8,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // Clock is one of the shop's deadlines for an order.
@@ -30,7 +34,7 @@ type Deadline struct {
 	Left time.Duration
 	// AtRisk tells that it is near, Severity how much that matters.
 	AtRisk   bool
-	Severity Severity
+	Severity exceptions.Severity
 }
 
 // Minutes is the time left in whole minutes, rounded down.
@@ -59,13 +63,13 @@ func (d Deadline) String() string {
 // before its deadline is reached.
 type DeadlineLevel struct {
 	Left     time.Duration
-	Severity Severity
+	Severity exceptions.Severity
 }
 
 // DefaultDeadlineLevels are a notice a day, a warning eight hours, and an alarm
 // two hours before the deadline.
 func DefaultDeadlineLevels() []DeadlineLevel {
-	return []DeadlineLevel{{24 * time.Hour, Notice}, {8 * time.Hour, Warning}, {2 * time.Hour, Urgent}}
+	return []DeadlineLevel{{24 * time.Hour, exceptions.Notice}, {8 * time.Hour, exceptions.Warning}, {2 * time.Hour, exceptions.Urgent}}
 }
 
 // checkLevels puts levels in order, the earliest first.
@@ -76,7 +80,7 @@ func checkLevels(levels []DeadlineLevel) ([]DeadlineLevel, error) {
 	levels = slices.SortedFunc(slices.Values(levels), func(a, b DeadlineLevel) int { return cmp.Compare(b.Left, a.Left) })
 	for i, l := range levels {
 		switch {
-		case l.Left < 0 || l.Severity < Notice || l.Severity > Urgent:
+		case l.Left < 0 || l.Severity < exceptions.Notice || l.Severity > exceptions.Urgent:
 			return nil, fmt.Errorf("Levels: %v before the deadline is %v: neither may be out of range", l.Left, l.Severity)
 		case i > 0 && l.Severity < levels[i-1].Severity:
 			return nil, fmt.Errorf("Levels: %v before the deadline is less severe than %v before", l.Left, levels[i-1].Left)
@@ -86,9 +90,9 @@ func checkLevels(levels []DeadlineLevel) ([]DeadlineLevel, error) {
 }
 
 // levelAt is the level that is reached at now.
-func levelAt(levels []DeadlineLevel, deadline, now time.Time) (severity Severity, near bool) {
+func levelAt(levels []DeadlineLevel, deadline, now time.Time) (severity exceptions.Severity, near bool) {
 	if deadline.IsZero() {
-		return Notice, false
+		return exceptions.Notice, false
 	}
 	for _, l := range levels {
 		if deadline.Sub(now) <= l.Left {
@@ -110,7 +114,7 @@ func nextLevel(levels []DeadlineLevel, deadline, now time.Time) time.Time {
 
 // escalate raises exceptions that are not open yet, or more severe than what is
 // open: the same level twice would only count up.
-func escalate(ctx context.Context, queue Exceptions, list []Exception) error {
+func escalate(ctx context.Context, queue exceptions.Queue, list []exceptions.Exception) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -118,7 +122,7 @@ func escalate(ctx context.Context, queue Exceptions, list []Exception) error {
 	if err != nil {
 		return fmt.Errorf("reading the exceptions: %w", err)
 	}
-	known := make(map[string]Severity, len(open))
+	known := make(map[string]exceptions.Severity, len(open))
 	for _, e := range open {
 		known[e.Key()] = e.Severity
 	}
@@ -280,7 +284,7 @@ func ForecastRates(orders []Order, now time.Time, horizon time.Duration, limits 
 		switch collected := !o.CollectedAt.IsZero() || o.Status == InTransit || o.Status == Delivered || o.Status == Completed; {
 		case collected:
 			tracking.Orders++
-		case o.Status == Cancelled && o.CancelInitiator == "SYSTEM", len(trackings(o.Lines)) == 0, !o.CollectBy.IsZero() && now.After(o.CollectBy):
+		case o.Status == Cancelled && o.CancelInitiator == "SYSTEM", len(Trackings(o.Lines)) == 0, !o.CollectBy.IsZero() && now.After(o.CollectBy):
 			tracking.Orders++
 			tracking.Bad++
 		case soon(o.CollectBy):
@@ -296,7 +300,7 @@ func ForecastRates(orders []Order, now time.Time, horizon time.Duration, limits 
 type DeadlinePorts struct {
 	OpenOrders    OpenOrderSource
 	Cancellations CancellationSource
-	Exceptions    Exceptions
+	Exceptions    exceptions.Queue
 }
 
 // DeadlineOptions configure a [Deadlines]. Zero values take the defaults.
@@ -322,12 +326,12 @@ type DeadlineOptions struct {
 type Deadlines struct {
 	ports   DeadlinePorts
 	options DeadlineOptions
-	timings Timings
+	timings health.Timings
 }
 
 // NewDeadlines checks ports and options.
 func NewDeadlines(p DeadlinePorts, o DeadlineOptions) (*Deadlines, error) {
-	err := required("NewDeadlines", map[string]any{"OpenOrders": p.OpenOrders, "Cancellations": p.Cancellations, "Exceptions": p.Exceptions})
+	err := part.Required("bridge: NewDeadlines", map[string]any{"OpenOrders": p.OpenOrders, "Cancellations": p.Cancellations, "Exceptions": p.Exceptions})
 	if err != nil {
 		return nil, err
 	}
@@ -344,12 +348,12 @@ func NewDeadlines(p DeadlinePorts, o DeadlineOptions) (*Deadlines, error) {
 	}
 	o.Horizon = cmp.Or(o.Horizon, o.Levels[0].Left)
 	o.MinOrders = cmp.Or(o.MinOrders, 30)
-	o.Now = clock(o.Now)
+	o.Now = part.Clock(o.Now)
 	return &Deadlines{ports: p, options: o}, nil
 }
 
 // Health returns how the checks went, and how many orders are at risk.
-func (d *Deadlines) Health() FlowHealth { return d.timings.Health() }
+func (d *Deadlines) Health() health.Flow { return d.timings.Health() }
 
 // DeadlineReport is what a check found.
 type DeadlineReport struct {
@@ -453,9 +457,9 @@ var deadlineRemedies = map[Clock]string{
 
 // tell raises what is at risk and closes what is not any more.
 func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
-	wanted := map[string]Exception{}
+	wanted := map[string]exceptions.Exception{}
 	for _, c := range r.AtRisk {
-		e := raise(KindDeadlineNear, "order "+c.OrderID, c.At, fmt.Sprintf("%s: %s", c.Clock, c.At.Format("2006-01-02 15:04 UTC")), deadlineRemedies[c.Clock])
+		e := exceptions.New(exceptions.DeadlineNear, "order "+c.OrderID, c.At, fmt.Sprintf("%s: %s", c.Clock, c.At.Format("2006-01-02 15:04 UTC")), deadlineRemedies[c.Clock])
 		e.Severity = c.Severity
 		// Of several clocks the most severe speaks, and of those the nearest.
 		if first, ok := wanted[e.Key()]; !ok || e.Severity > first.Severity {
@@ -466,17 +470,17 @@ func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 		if !rate.Breaking() || rate.Orders+rate.Coming < d.options.MinOrders {
 			continue
 		}
-		e := raise(KindRateAtRisk, "rate of "+rate.Name, time.Time{}, rate.String(), "see which orders and SKUs make it up, and send first what is about to be late")
+		e := exceptions.New(exceptions.RateAtRisk, "rate of "+rate.Name, time.Time{}, rate.String(), "see which orders and SKUs make it up, and send first what is about to be late")
 		if rate.Broken() {
-			e.Severity = Urgent
+			e.Severity = exceptions.Urgent
 		}
 		wanted[e.Key()] = e
 	}
-	list := make([]Exception, 0, len(wanted))
+	list := make([]exceptions.Exception, 0, len(wanted))
 	for _, e := range wanted {
 		list = append(list, e)
 	}
-	slices.SortFunc(list, CompareExceptions)
+	slices.SortFunc(list, exceptions.Compare)
 	if err := escalate(ctx, d.ports.Exceptions, list); err != nil {
 		return err
 	}
@@ -485,7 +489,7 @@ func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 		return fmt.Errorf("reading the exceptions: %w", err)
 	}
 	for _, e := range open {
-		if _, still := wanted[e.Key()]; still || e.Kind != KindDeadlineNear && e.Kind != KindRateAtRisk {
+		if _, still := wanted[e.Key()]; still || e.Kind != exceptions.DeadlineNear && e.Kind != exceptions.RateAtRisk {
 			continue
 		}
 		if err := d.ports.Exceptions.Clear(ctx, e.Object, e.Kind); err != nil {

@@ -9,6 +9,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // Shipper tells the shop about shipments.
@@ -62,18 +68,6 @@ type PackagingReader interface {
 // the shipment already: the Dispatcher then reads back.
 var ErrAlreadyShipped = errors.New("the shop has the shipment already")
 
-// RefusedError is wrapped by port errors that repeating cannot mend.
-type RefusedError struct {
-	// Do says what a person has to do.
-	Do  string
-	Err error
-}
-
-func (e *RefusedError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e *RefusedError) Unwrap() error { return e.Err }
-
 // DispatchPorts are what a [Dispatcher] works on.
 type DispatchPorts struct {
 	Gate       *Gate
@@ -81,8 +75,8 @@ type DispatchPorts struct {
 	Shipper    Shipper
 	OrderBook  OrderBook
 	Tracking   TrackingWriter
-	Locks      Locks
-	Exceptions Exceptions
+	Locks      store.Locks
+	Exceptions exceptions.Queue
 
 	// The others are optional.
 
@@ -91,17 +85,17 @@ type DispatchPorts struct {
 	Reader WarehouseReader
 	// Catalogue tells which SKU the warehouse has for a listing, for lines that
 	// lost the shop's line ids. Without it the seller SKU must be the same.
-	Catalogue Catalogue
+	Catalogue catalogue.Source
 	// Packaging is asked about orders with several tracking numbers, or none.
 	Packaging PackagingReader
 	// Documents and Labels go together: with them the document of each label of
 	// the shop is fetched and kept for the warehouse.
 	Documents LabelSource
-	Labels    LabelStore
+	Labels    store.LabelStore
 	// Corrector and Corrections go together: with them a tracking number that
 	// changed in the warehouse after it was sent is corrected in the shop, once.
 	Corrector   TrackingCorrector
-	Corrections Corrections
+	Corrections store.Corrections
 }
 
 // DispatchOptions configure a [Dispatcher].
@@ -133,7 +127,7 @@ type Dispatcher struct {
 	ports    DispatchPorts
 	options  DispatchOptions
 	carriers map[string]string // lower case
-	timings  Timings
+	timings  health.Timings
 }
 
 // NewDispatcher checks ports and options.
@@ -141,7 +135,7 @@ func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 	if p.Gate == nil {
 		return nil, errors.New("bridge: NewDispatcher: missing port(s): Gate")
 	}
-	err := required("NewDispatcher", map[string]any{
+	err := part.Required("bridge: NewDispatcher", map[string]any{
 		"Orders": p.Orders, "Shipper": p.Shipper, "OrderBook": p.OrderBook, "Tracking": p.Tracking,
 		"Locks": p.Locks, "Exceptions": p.Exceptions,
 	})
@@ -157,7 +151,7 @@ func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 	}
 	o.Table = cmp.Or(o.Table, DefaultStatusTable())
 	o.CorrectWithin = cmp.Or(o.CorrectWithin, 72*time.Hour)
-	o.Now = clock(o.Now)
+	o.Now = part.Clock(o.Now)
 	d := &Dispatcher{ports: p, options: o, carriers: map[string]string{}}
 	for _, from := range slices.Sorted(maps.Keys(o.Carriers)) {
 		key, to := strings.ToLower(strings.TrimSpace(from)), strings.TrimSpace(o.Carriers[from])
@@ -173,7 +167,7 @@ func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 }
 
 // Health returns how the runs went.
-func (d *Dispatcher) Health() FlowHealth { return d.timings.Health() }
+func (d *Dispatcher) Health() health.Flow { return d.timings.Health() }
 
 // Dispatch works through warehouse orders: processed ones of Seller Shipping,
 // open ones of TikTok Shipping; for others there is nothing to do. A merged
@@ -186,17 +180,17 @@ func (d *Dispatcher) Dispatch(ctx context.Context, orders ...WarehouseOrder) (re
 	run := dispatchRun{Dispatcher: d, providers: map[string][]Carrier{}, told: map[string]bool{}}
 	for len(orders) > 0 {
 		if err := ctx.Err(); err != nil {
-			return results, errors.Join(results.err(), err)
+			return results, errors.Join(results.Err(), err)
 		}
 		n := batchLength(orders)
 		done, err := run.batch(ctx, orders[:n])
 		results = append(results, done...)
 		if err != nil {
-			return results, errors.Join(results.err(), fmt.Errorf("bridge: dispatch: %w", err))
+			return results, errors.Join(results.Err(), fmt.Errorf("bridge: dispatch: %w", err))
 		}
 		orders = orders[n:]
 	}
-	return results, results.err()
+	return results, results.Err()
 }
 
 // act does what the table says, up to the call that ships.
@@ -206,8 +200,8 @@ func (b *dispatchBatch) act(ctx context.Context, j *dispatchJob) error {
 	case j.result.Outcome != "":
 		return j.result.Err
 	case j.orderID == "":
-		j.result.Outcome, j.result.Detail = OutcomeRaised, string(KindBadOrder)
-		return b.ports.Exceptions.Raise(ctx, raise(KindBadOrder, "warehouse order "+w.Number, w.DispatchBy,
+		j.result.Outcome, j.result.Detail = OutcomeRaised, string(exceptions.BadOrder)
+		return b.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.BadOrder, "warehouse order "+w.Number, w.DispatchBy,
 			"it names no order of the shop: merged, perhaps", "find its shop orders and enter the tracking number in Seller Center"))
 	case b.refused[j.orderID] != nil:
 		return b.refused[j.orderID]
@@ -215,7 +209,7 @@ func (b *dispatchBatch) act(ctx context.Context, j *dispatchJob) error {
 		j.result.Outcome, j.result.Detail = OutcomeUnchanged, "the warehouse has it no more: it was split or merged"
 		return nil
 	case p.Order.ID == "" && w.State == Processed:
-		return b.raise(ctx, j, KindStatesDisagree, fmt.Sprintf("warehouse order %s is processed, but %s", w.Number, p.Reason),
+		return b.raise(ctx, j, exceptions.StatesDisagree, fmt.Sprintf("warehouse order %s is processed, but %s", w.Number, p.Reason),
 			"look for the order in Seller Center")
 	case p.Order.ID == "":
 		j.result.Outcome, j.result.Detail = OutcomeHeld, p.Reason
@@ -234,7 +228,7 @@ func (b *dispatchBatch) act(ctx context.Context, j *dispatchJob) error {
 		return b.ports.Exceptions.Raise(ctx, e)
 	}
 	if w.State == Open && w.LabelError != "" {
-		return b.raise(ctx, j, KindLabelFailed, fmt.Sprintf("the label of warehouse order %s failed in Linnworks; the order shows the carrier's reason", w.Number),
+		return b.raise(ctx, j, exceptions.LabelFailed, fmt.Sprintf("the label of warehouse order %s failed in Linnworks; the order shows the carrier's reason", w.Number),
 			"correct what the reason names and print the label again")
 	}
 	j.result.Outcome = OutcomeUnchanged
@@ -273,13 +267,13 @@ func (b *dispatchBatch) ship(ctx context.Context, j *dispatchJob) error {
 	case !p.Granted:
 		// The goods are gone: whatever stops the shop from taking the tracking
 		// needs a person before the deadline.
-		return b.raise(ctx, j, KindDispatchRefused, fmt.Sprintf("warehouse order %s is processed, but %s", w.Number, p.Reason),
+		return b.raise(ctx, j, exceptions.DispatchRefused, fmt.Sprintf("warehouse order %s is processed, but %s", w.Number, p.Reason),
 			"decide the cancellation or hold in the shop; tracking is sent by itself afterwards")
 	case w.Tracking == "":
-		return b.raise(ctx, j, KindNoTracking, fmt.Sprintf("warehouse order %s is processed without a tracking number", w.Number),
+		return b.raise(ctx, j, exceptions.NoTracking, fmt.Sprintf("warehouse order %s is processed without a tracking number", w.Number),
 			"find the number and enter it in Seller Center, or process the order with a tracked service")
 	case len(trackingNumbers(w.Tracking)) > 1:
-		return b.raise(ctx, j, KindDispatchRefused,
+		return b.raise(ctx, j, exceptions.DispatchRefused,
 			fmt.Sprintf("warehouse order %s has the tracking numbers %q, and which lines travel under which is not known", w.Number, w.Tracking),
 			"enter the numbers for their lines in Seller Center")
 	}
@@ -287,14 +281,14 @@ func (b *dispatchBatch) ship(ctx context.Context, j *dispatchJob) error {
 		return err
 	}
 	shipment := Shipment{Order: o, Tracking: w.Tracking, CarrierID: j.carrier.ID}
-	if len(left) < len(liveLines(o)) {
-		shipment.LineIDs = idsOf(left)
+	if len(left) < len(LiveLines(o)) {
+		shipment.LineIDs = LineIDs(left)
 	}
 	j.reply = b.ports.Shipper.Ship(ctx, shipment)
 	for _, l := range left {
 		j.unread = append(j.unread, l.ID)
 		b.sent[l.ID] = w.Tracking
-		if _, refused := errors.AsType[*RefusedError](j.reply); l.PackageID != "" && !refused {
+		if _, refused := errors.AsType[*exceptions.RefusedError](j.reply); l.PackageID != "" && !refused {
 			b.sent[l.PackageID] = w.Tracking // and so for every order in it
 		}
 	}
@@ -316,7 +310,7 @@ func (b *dispatchBatch) findLines(ctx context.Context, j *dispatchJob) (ok bool,
 		return false, err
 	}
 	if why != "" {
-		return false, b.raise(ctx, j, KindDispatchRefused,
+		return false, b.raise(ctx, j, exceptions.DispatchRefused,
 			fmt.Sprintf("which of the shop's lines warehouse order %s holds is not known: %s", w.Number, why),
 			fmt.Sprintf("enter tracking %q for its lines in Seller Center", w.Tracking))
 	}
@@ -326,7 +320,7 @@ func (b *dispatchBatch) findLines(ctx context.Context, j *dispatchJob) (ok bool,
 		return false, nil
 	}
 	if len(j.lines) == 0 {
-		return false, b.raise(ctx, j, KindDispatchRefused,
+		return false, b.raise(ctx, j, exceptions.DispatchRefused,
 			fmt.Sprintf("warehouse order %s is %s, but the shop shows no line of it that is not cancelled", w.Number, w.State),
 			"look for the order in Seller Center, and stop the parcel if you can")
 	}
@@ -348,12 +342,12 @@ func (b *dispatchBatch) findCarrier(ctx context.Context, j *dispatchJob, o Order
 		return true, nil
 	}
 	object := carrierObject(w)
-	j.result.Outcome, j.result.Detail = OutcomeRaised, fmt.Sprintf("%s: %s", KindUnmappedCarrier, object)
+	j.result.Outcome, j.result.Detail = OutcomeRaised, fmt.Sprintf("%s: %s", exceptions.UnmappedCarrier, object)
 	if b.told[object] {
 		return false, nil
 	}
 	b.told[object] = true
-	return false, b.ports.Exceptions.Raise(ctx, raise(KindUnmappedCarrier, object, shippingDeadline(o),
+	return false, b.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.UnmappedCarrier, object, shippingDeadline(o),
 		fmt.Sprintf("the shop has no provider for carrier %q, service %q; it accepts %s. Order %s waits, and all others that go with it",
 			w.Carrier, w.Service, names(providers), o.ID),
 		"add the carrier to DispatchOptions.Carriers"))
@@ -365,7 +359,7 @@ func carrierObject(w WarehouseOrder) string {
 
 // shipped looks whether the shop shows what it was told.
 func (b *dispatchBatch) shipped(ctx context.Context, j *dispatchJob, after Order) error {
-	shown := slices.DeleteFunc(liveLines(after), func(l OrderLine) bool { return !slices.Contains(j.unread, l.ID) })
+	shown := slices.DeleteFunc(LiveLines(after), func(l OrderLine) bool { return !slices.Contains(j.unread, l.ID) })
 	if len(shown) == 0 || slices.ContainsFunc(shown, func(l OrderLine) bool { return l.Tracking == "" }) {
 		if j.reply != nil && !errors.Is(j.reply, ErrAlreadyShipped) {
 			return fmt.Errorf("sending tracking %s (%s): %w", j.warehouse.Tracking, j.carrier.Name, j.reply)
@@ -380,7 +374,7 @@ func (b *dispatchBatch) shipped(ctx context.Context, j *dispatchJob, after Order
 		j.result.Detail += " with " + j.carrier.Name
 		if !b.told["sent "+object] {
 			b.told["sent "+object] = true
-			return b.ports.Exceptions.Clear(ctx, object, KindUnmappedCarrier)
+			return b.ports.Exceptions.Clear(ctx, object, exceptions.UnmappedCarrier)
 		}
 	}
 	return nil
@@ -402,7 +396,7 @@ func (b *dispatchBatch) confirmParcel(ctx context.Context, j *dispatchJob) error
 // confirm compares the tracking number of the warehouse with those that the
 // shop shows for the lines.
 func (b *dispatchBatch) confirm(ctx context.Context, j *dispatchJob, o Order, lines []OrderLine) error {
-	w, shown := j.warehouse, trackings(lines)
+	w, shown := j.warehouse, Trackings(lines)
 	switch {
 	case len(shown) == 0:
 		return notShown(w)
@@ -414,7 +408,7 @@ func (b *dispatchBatch) confirm(ctx context.Context, j *dispatchJob, o Order, li
 	default:
 		return b.correct(ctx, j, o, lines)
 	}
-	b.arrived[j.orderID] = !slices.ContainsFunc(liveLines(o), func(l OrderLine) bool { return l.Tracking == "" })
+	b.arrived[j.orderID] = !slices.ContainsFunc(LiveLines(o), func(l OrderLine) bool { return l.Tracking == "" })
 	return nil
 }
 
@@ -442,33 +436,10 @@ func (d *Dispatcher) carrier(w WarehouseOrder, carriers []Carrier) (Carrier, boo
 	return Carrier{}, false
 }
 
-func (b *dispatchBatch) raise(ctx context.Context, j *dispatchJob, kind Kind, seen, do string) error {
+func (b *dispatchBatch) raise(ctx context.Context, j *dispatchJob, kind exceptions.Kind, seen, do string) error {
 	j.result.Outcome, j.result.Detail = OutcomeRaised, string(kind)
 	o := b.permits[j.orderID].Order
-	return b.ports.Exceptions.Raise(ctx, raise(kind, "order "+j.orderID, firstSet(o.ShipBy, o.CancelledBy), seen, do, orderEvidence(o, j.warehouse)...))
-}
-
-func liveLines(o Order) []OrderLine {
-	return slices.DeleteFunc(slices.Clone(o.Lines), func(l OrderLine) bool { return l.Cancelled })
-}
-
-func idsOf(lines []OrderLine) []string {
-	ids := make([]string, len(lines))
-	for i, l := range lines {
-		ids[i] = l.ID
-	}
-	return ids
-}
-
-// trackings lists the numbers of the lines, each once.
-func trackings(lines []OrderLine) []string {
-	var list []string
-	for _, line := range lines {
-		if line.Tracking != "" && !slices.Contains(list, line.Tracking) {
-			list = append(list, line.Tracking)
-		}
-	}
-	return list
+	return b.ports.Exceptions.Raise(ctx, exceptions.New(kind, "order "+j.orderID, part.FirstSet(o.ShipBy, o.CancelledBy), seen, do, orderEvidence(o, j.warehouse)...))
 }
 
 func names(carriers []Carrier) string {

@@ -8,11 +8,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // dispatchBatchSize is how many shop orders are worked on at once: as many as
 // one permit call takes.
-const dispatchBatchSize = maxOrderIDs
+const dispatchBatchSize = 50
 
 // batchLength is how many of the orders make a batch.
 func batchLength(orders []WarehouseOrder) int {
@@ -125,8 +128,8 @@ func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (Order
 // read asks both sides about orders: one call for all permits, one for all
 // warehouse orders. An order that makes the call fail is set aside.
 func (b *dispatchBatch) read(ctx context.Context, orders []WarehouseOrder, ids []string) (map[string]WarehouseOrder, error) {
-	strikes := maxStrikes - 8 // enough to find one bad order of 50
-	err := isolate(ctx, ids, &strikes, func(part []string) error {
+	strikes := part.MaxStrikes - 8 // enough to find one bad order of 50
+	err := part.Isolate(ctx, ids, &strikes, func(part []string) error {
 		if len(part) == 0 {
 			return nil
 		}
@@ -243,8 +246,8 @@ func (b *dispatchBatch) renew(ctx context.Context, left []*dispatchJob) error {
 
 // settle writes down what became of a job.
 func (b *dispatchBatch) settle(ctx context.Context, j *dispatchJob, err error) {
-	if refused, ok := errors.AsType[*RefusedError](err); ok {
-		err = b.raise(ctx, j, KindDispatchRefused, err.Error(), refused.Do)
+	if refused, ok := errors.AsType[*exceptions.RefusedError](err); ok {
+		err = b.raise(ctx, j, exceptions.DispatchRefused, err.Error(), refused.Do)
 	}
 	if err != nil {
 		j.result.Outcome, j.result.Err = OutcomeFailed, err
@@ -324,7 +327,7 @@ func (b *dispatchBatch) close(ctx context.Context) {
 			continue
 		}
 		err := b.ports.Exceptions.Clear(ctx, "order "+id,
-			KindNoTracking, KindDispatchRefused, KindTrackingDiffers, KindLabelFailed, KindDeadlineNear, KindUnknownStatus, KindStatesDisagree)
+			exceptions.NoTracking, exceptions.DispatchRefused, exceptions.TrackingDiffers, exceptions.LabelFailed, exceptions.DeadlineNear, exceptions.UnknownStatus, exceptions.StatesDisagree)
 		if err != nil {
 			b.settle(ctx, last[id], fmt.Errorf("closing its exceptions: %w", err))
 		}

@@ -1,52 +1,36 @@
-package bridge
+package bridge_test
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
-
-// sentOrders puts n processed orders into both sides.
-func (w *world) sentOrders(n int) {
-	for i := range n {
-		id := fmt.Sprintf("%04d", i)
-		w.processed(w.put(anOrder(id, "MUG"))[0], "RM"+id)
-	}
-}
-
-// readers are reads of many warehouse orders with one call.
-func (w *world) ReadOrders(ctx context.Context, ids []string) (list []WarehouseOrder, err error) {
-	err = w.do(ctx, "ReadOrders", func() error {
-		for _, e := range w.book {
-			if slices.Contains(ids, e.ID) {
-				list = append(list, e.WarehouseOrder)
-			}
-		}
-		return nil
-	})
-	return list, err
-}
 
 // One call that ships for each order, all others shared by 50, and the carriers
 // asked for once.
 func TestDispatchBatches(t *testing.T) {
-	w := newWorld(t)
-	w.sentOrders(120)
-	d := w.dispatcher(nil)
-	d.ports.Reader = w
-	r, err := d.Dispatch(t.Context(), append(w.entries(), w.entries()...)...)
+	w := world.NewWorld(t)
+	w.SentOrders(120)
+	d := w.Dispatcher(nil)
+	d.Ports().Reader = w
+	r, err := d.Dispatch(t.Context(), append(w.Entries(), w.Entries()...)...)
 	if err != nil || len(r) != 240 {
 		t.Fatal(len(r), err)
 	}
 	got := map[string]int{}
 	for _, name := range []string{"Ship", "OrdersByID", "PendingCancellations", "ReadOrders", "FindOrders", "Carriers"} {
-		got[name] = w.count(name)
+		got[name] = w.Count(name)
 	}
 	// 240 orders in batches of 50, of which the second half is confirmed only.
 	want := map[string]int{"Ship": 120, "OrdersByID": 5 + 3, "PendingCancellations": 0, "ReadOrders": 5, "FindOrders": 0, "Carriers": 1}
@@ -60,34 +44,34 @@ func TestDispatchBatches(t *testing.T) {
 
 // An order that makes the shop refuse the whole call is set aside.
 func TestDispatchIsolatesABadOrder(t *testing.T) {
-	w := newWorld(t)
-	w.sentOrders(50)
+	w := world.NewWorld(t)
+	w.SentOrders(50)
 	poison := errors.New("order 0031 is another shop's")
-	gate, err := NewGate(GatePorts{Orders: poisoned{w, "0031", poison}, Cancellations: w}, GateOptions{Now: atNoon})
+	gate, err := bridge.NewGate(bridge.GatePorts{Orders: poisoned{w, "0031", poison}, Cancellations: w}, bridge.GateOptions{Now: world.AtNoon})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := w.dispatcher(nil)
-	d.ports.Gate = gate
-	r, err := d.Dispatch(t.Context(), w.entries()...)
+	d := w.Dispatcher(nil)
+	d.Ports().Gate = gate
+	r, err := d.Dispatch(t.Context(), w.Entries()...)
 	if !errors.Is(err, poison) || len(r) != 50 {
 		t.Fatal(len(r), err)
 	}
 	for _, o := range r {
-		if want := map[bool]Outcome{true: OutcomeFailed, false: OutcomeShipped}[o.OrderID == "0031"]; o.Outcome != want {
-			t.Errorf("%s, want %s", OrderResults{o}, want)
+		if want := map[bool]bridge.Outcome{true: bridge.OutcomeFailed, false: bridge.OutcomeShipped}[o.OrderID == "0031"]; o.Outcome != want {
+			t.Errorf("%s, want %s", bridge.OrderResults{o}, want)
 		}
 	}
 }
 
 // poisoned fails every read of an order.
 type poisoned struct {
-	OrderSource
+	bridge.OrderSource
 	id  string
 	err error
 }
 
-func (p poisoned) OrdersByID(ctx context.Context, ids []string) ([]Order, error) {
+func (p poisoned) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, error) {
 	if slices.Contains(ids, p.id) {
 		return nil, p.err
 	}
@@ -96,61 +80,61 @@ func (p poisoned) OrdersByID(ctx context.Context, ids []string) ([]Order, error)
 
 // If the shop is away, the run ends instead of trying order by order.
 func TestDispatchWithoutTheShop(t *testing.T) {
-	w := newWorld(t)
-	w.sentOrders(300)
-	w.fail = failOn("OrdersByID")
-	r, err := w.dispatcher(nil).Dispatch(t.Context(), w.entries()...)
-	if !errors.Is(err, errInjected) || len(r) != 0 || len(w.shipped) != 0 || len(w.calls) > 20 {
-		t.Errorf("%d results, %d calls: %v", len(r), len(w.calls), err)
+	w := world.NewWorld(t)
+	w.SentOrders(300)
+	w.Fail = world.FailOn("OrdersByID")
+	r, err := w.Dispatcher(nil).Dispatch(t.Context(), w.Entries()...)
+	if !errors.Is(err, world.ErrInjected) || len(r) != 0 || len(w.Shipped) != 0 || len(w.Calls) > 20 {
+		t.Errorf("%d results, %d calls: %v", len(r), len(w.Calls), err)
 	}
 }
 
 // A carrier that is not mapped is raised once, and closed when it is.
 func TestDispatchUnmappedCarrierOnce(t *testing.T) {
-	w := newWorld(t)
-	w.sentOrders(7)
-	for _, e := range w.book[:5] {
+	w := world.NewWorld(t)
+	w.SentOrders(7)
+	for _, e := range w.Book[:5] {
 		e.Carrier, e.Service = "Pigeon", "Fast"
 	}
-	r, err := w.dispatcher(nil).Dispatch(t.Context(), w.entries()...)
-	if err != nil || len(w.shipped) != 2 || r[0].Outcome != OutcomeRaised || r[4].Outcome != OutcomeRaised {
+	r, err := w.Dispatcher(nil).Dispatch(t.Context(), w.Entries()...)
+	if err != nil || len(w.Shipped) != 2 || r[0].Outcome != bridge.OutcomeRaised || r[4].Outcome != bridge.OutcomeRaised {
 		t.Fatal(r, err)
 	}
-	open, _ := w.exceptions.Open(t.Context())
+	open, _ := w.Exceptions.Open(t.Context())
 	if len(open) != 1 || open[0].Count != 1 || !strings.Contains(open[0].Seen, "accepts Royal Mail, DPD") {
 		t.Fatalf("%v", open)
 	}
-	if _, err := w.dispatcher(map[string]string{"fast": "DPD"}).Dispatch(t.Context(), w.entries()...); err != nil || len(w.shipped) != 7 || w.open() != nil {
-		t.Errorf("%d shipped, open %v, %v", len(w.shipped), w.open(), err)
+	if _, err := w.Dispatcher(map[string]string{"fast": "DPD"}).Dispatch(t.Context(), w.Entries()...); err != nil || len(w.Shipped) != 7 || w.OpenKinds() != nil {
+		t.Errorf("%d shipped, open %v, %v", len(w.Shipped), w.OpenKinds(), err)
 	}
 }
 
 // A permit that has run out is not shipped by: both sides are read again for all
 // that is left of the batch.
 func TestDispatchRenewsPermits(t *testing.T) {
-	w := newWorld(t)
-	w.sentOrders(6)
-	now := noon
+	w := world.NewWorld(t)
+	w.SentOrders(6)
+	now := world.Noon
 	clock := func() time.Time { return now }
-	gate, err := NewGate(GatePorts{Orders: w, Cancellations: w}, GateOptions{Now: clock, Lifetime: time.Minute})
+	gate, err := bridge.NewGate(bridge.GatePorts{Orders: w, Cancellations: w}, bridge.GateOptions{Now: clock, Lifetime: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := w.dispatcher(nil)
-	d.ports.Gate, d.options.Now, d.ports.Reader = gate, clock, w
-	w.after = func(_ int, name string) {
+	d := w.Dispatcher(nil)
+	d.Ports().Gate, d.Options().Now, d.Ports().Reader = gate, clock, w
+	w.After = func(_ int, name string) {
 		if name != "Ship" {
 			return
 		}
 		now = now.Add(25 * time.Second) // a slow day
-		switch len(w.shipped) {
+		switch len(w.Shipped) {
 		case 1: // within the life of the permits
-			w.orders["0002"] = with(w.orders["0002"], func(o *Order) { o.CancelRequested = true })
+			w.Orders["0002"] = world.With(w.Orders["0002"], func(o *bridge.Order) { o.CancelRequested = true })
 		case 3:
-			w.orders["0005"] = with(w.orders["0005"], func(o *Order) { o.Status = Cancelled })
+			w.Orders["0005"] = world.With(w.Orders["0005"], func(o *bridge.Order) { o.Status = bridge.Cancelled })
 		}
 	}
-	r, err := d.Dispatch(t.Context(), w.entries()...)
+	r, err := d.Dispatch(t.Context(), w.Entries()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,30 +146,30 @@ func TestDispatchRenewsPermits(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if n := w.count("ReadOrders"); n != 2 {
+	if n := w.Count("ReadOrders"); n != 2 {
 		t.Errorf("the warehouse was read %d times", n)
 	}
 }
 
 // corrector changes tracking numbers of the shop.
 type corrector struct {
-	*world
+	*world.World
 	most int
 }
 
-func (c *corrector) CorrectTracking(ctx context.Context, s Shipment) error {
-	return c.do(ctx, "CorrectTracking", func() error {
+func (c *corrector) CorrectTracking(ctx context.Context, s bridge.Shipment) error {
+	return c.Do(ctx, "CorrectTracking", func() error {
 		if c.most--; c.most < 0 {
-			return &RefusedError{Do: "look", Err: errors.New("it was corrected before")}
+			return &exceptions.RefusedError{Do: "look", Err: errors.New("it was corrected before")}
 		}
-		o := c.orders[s.Order.ID]
+		o := c.Orders[s.Order.ID]
 		o.Lines = slices.Clone(o.Lines)
 		for i, l := range o.Lines {
 			if len(s.LineIDs) == 0 || slices.Contains(s.LineIDs, l.ID) {
 				o.Lines[i].Tracking = s.Tracking
 			}
 		}
-		c.orders[o.ID] = o
+		c.Orders[o.ID] = o
 		return nil
 	})
 }
@@ -194,55 +178,57 @@ func (c *corrector) CorrectTracking(ctx context.Context, s Shipment) error {
 func TestDispatchCorrections(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
-		change  func(w *world, o *Order, e *bookEntry)
+		change  func(w *world.World, o *bridge.Order, e *world.BookEntry)
 		allowed bool
-		want    Outcome
+		want    bridge.Outcome
 		calls   int
 	}{
-		{"in time", func(*world, *Order, *bookEntry) {}, true, OutcomeCorrected, 1},
-		{"switched off", func(*world, *Order, *bookEntry) {}, false, OutcomeRaised, 0},
-		{"after three days", func(_ *world, o *Order, _ *bookEntry) { o.ShippedAt = noon.Add(-73 * time.Hour) }, true, OutcomeRaised, 0},
-		{"shipped nobody knows when", func(_ *world, o *Order, _ *bookEntry) { o.ShippedAt = time.Time{} }, true, OutcomeRaised, 0},
-		{"by the clock of the warehouse", func(_ *world, o *Order, e *bookEntry) {
-			o.ShippedAt, e.ProcessedAt = time.Time{}, noon.Add(-time.Hour)
-		}, true, OutcomeCorrected, 1},
-		{"the platform's carrier", func(_ *world, o *Order, _ *bookEntry) { o.ShippingModel = TikTokShipping }, true, OutcomeRaised, 0},
-		{"two numbers in the shop", func(_ *world, o *Order, _ *bookEntry) { o.Lines[1].Tracking = "RM7" }, true, OutcomeRaised, 0},
-		{"a carrier that is not mapped", func(_ *world, _ *Order, e *bookEntry) { e.Carrier = "Pigeon" }, true, OutcomeRaised, 0},
-		{"the shop refuses", func(w *world, _ *Order, _ *bookEntry) { w.refusals["correction"] = StockRefusal{} }, true, OutcomeRaised, 1},
+		{"in time", func(*world.World, *bridge.Order, *world.BookEntry) {}, true, bridge.OutcomeCorrected, 1},
+		{"switched off", func(*world.World, *bridge.Order, *world.BookEntry) {}, false, bridge.OutcomeRaised, 0},
+		{"after three days", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) {
+			o.ShippedAt = world.Noon.Add(-73 * time.Hour)
+		}, true, bridge.OutcomeRaised, 0},
+		{"shipped nobody knows when", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.ShippedAt = time.Time{} }, true, bridge.OutcomeRaised, 0},
+		{"by the clock of the warehouse", func(_ *world.World, o *bridge.Order, e *world.BookEntry) {
+			o.ShippedAt, e.ProcessedAt = time.Time{}, world.Noon.Add(-time.Hour)
+		}, true, bridge.OutcomeCorrected, 1},
+		{"the platform's carrier", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.ShippingModel = bridge.TikTokShipping }, true, bridge.OutcomeRaised, 0},
+		{"two numbers in the shop", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Lines[1].Tracking = "RM7" }, true, bridge.OutcomeRaised, 0},
+		{"a carrier that is not mapped", func(_ *world.World, _ *bridge.Order, e *world.BookEntry) { e.Carrier = "Pigeon" }, true, bridge.OutcomeRaised, 0},
+		{"the shop refuses", func(w *world.World, _ *bridge.Order, _ *world.BookEntry) { w.Refusals["correction"] = stock.Refusal{} }, true, bridge.OutcomeRaised, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWorld(t)
-			w.now = atNoon
-			o := anOrder("1", "MUG", "SPOON")
-			o.Status, o.ShippedAt = AwaitingCollection, noon.Add(-time.Hour)
+			w := world.NewWorld(t)
+			w.Now = world.AtNoon
+			o := world.AnOrder("1", "MUG", "SPOON")
+			o.Status, o.ShippedAt = bridge.AwaitingCollection, world.Noon.Add(-time.Hour)
 			o.Lines[0].Tracking, o.Lines[1].Tracking = "RM1", "RM1"
-			e := w.processed(o, "RM2")
+			e := w.Processed(o, "RM2")
 			tc.change(w, &o, e)
-			w.put(o)
-			d := w.dispatcher(nil)
-			c, kept := &corrector{w, 1}, new(MemoryCorrections)
-			if _, refuse := w.refusals["correction"]; refuse {
+			w.Put(o)
+			d := w.Dispatcher(nil)
+			c, kept := &corrector{w, 1}, new(store.MemoryCorrections)
+			if _, refuse := w.Refusals["correction"]; refuse {
 				c.most = 0
 			}
 			if tc.allowed {
-				d.ports.Corrector, d.ports.Corrections = c, kept
+				d.Ports().Corrector, d.Ports().Corrections = c, kept
 			}
-			if got := outcome(t)(d.Dispatch(t.Context(), w.entries()...)); got != tc.want || w.count("CorrectTracking") != tc.calls {
-				t.Fatalf("%s with %d calls", got, w.count("CorrectTracking"))
+			if got := world.Outcome(t)(d.Dispatch(t.Context(), w.Entries()...)); got != tc.want || w.Count("CorrectTracking") != tc.calls {
+				t.Fatalf("%s with %d calls", got, w.Count("CorrectTracking"))
 			}
-			if tc.want != OutcomeCorrected {
+			if tc.want != bridge.OutcomeCorrected {
 				return
 			}
-			if got := outcome(t)(d.Dispatch(t.Context(), w.entries()...)); got != OutcomeConfirmed || w.open() != nil {
-				t.Errorf("again: %s, open %v", got, w.open())
+			if got := world.Outcome(t)(d.Dispatch(t.Context(), w.Entries()...)); got != bridge.OutcomeConfirmed || w.OpenKinds() != nil {
+				t.Errorf("again: %s, open %v", got, w.OpenKinds())
 			}
 			// A further number is not sent any more: it is recorded that one was.
 			e.Tracking, c.most = "RM3", 1
-			if got := outcome(t)(d.Dispatch(t.Context(), w.entries()...)); got != OutcomeRaised || w.count("CorrectTracking") != 1 {
-				t.Errorf("a second correction: %s with %d calls", got, w.count("CorrectTracking"))
+			if got := world.Outcome(t)(d.Dispatch(t.Context(), w.Entries()...)); got != bridge.OutcomeRaised || w.Count("CorrectTracking") != 1 {
+				t.Errorf("a second correction: %s with %d calls", got, w.Count("CorrectTracking"))
 			}
-			if record, ok, _ := kept.Correction(t.Context(), "1"); !ok || record.From != "RM1" || record.To != "RM2" || !record.Done || !record.At.Equal(noon) {
+			if record, ok, _ := kept.Correction(t.Context(), "1"); !ok || record.From != "RM1" || record.To != "RM2" || !record.Done || !record.At.Equal(world.Noon) {
 				t.Errorf("recorded %+v", record)
 			}
 		})
@@ -252,24 +238,24 @@ func TestDispatchCorrections(t *testing.T) {
 // A correction whose reply is lost is not followed by another one.
 func TestDispatchCorrectionReplyLost(t *testing.T) {
 	for _, lost := range []bool{true, false} {
-		w := newWorld(t)
-		o := anOrder("1", "MUG")
-		o.Status, o.ShippedAt, o.Lines[0].Tracking = AwaitingCollection, noon.Add(-time.Hour), "RM1"
-		w.put(o)
-		e := w.processed(o, "RM2")
-		d := w.dispatcher(nil)
+		w := world.NewWorld(t)
+		o := world.AnOrder("1", "MUG")
+		o.Status, o.ShippedAt, o.Lines[0].Tracking = bridge.AwaitingCollection, world.Noon.Add(-time.Hour), "RM1"
+		w.Put(o)
+		e := w.Processed(o, "RM2")
+		d := w.Dispatcher(nil)
 		c := &corrector{w, 1}
-		d.ports.Corrector, d.ports.Corrections = c, new(MemoryCorrections)
-		w.lost, w.fail = lost, failOn("CorrectTracking")
-		if _, err := d.Dispatch(t.Context(), w.entries()...); !errors.Is(err, errInjected) {
+		d.Ports().Corrector, d.Ports().Corrections = c, new(store.MemoryCorrections)
+		w.Lost, w.Fail = lost, world.FailOn("CorrectTracking")
+		if _, err := d.Dispatch(t.Context(), w.Entries()...); !errors.Is(err, world.ErrInjected) {
 			t.Fatal(err)
 		}
-		w.fail = nil
-		if got := outcome(t)(d.Dispatch(t.Context(), w.entries()...)); got != map[bool]Outcome{true: OutcomeConfirmed, false: OutcomeCorrected}[lost] {
+		w.Fail = nil
+		if got := world.Outcome(t)(d.Dispatch(t.Context(), w.Entries()...)); got != map[bool]bridge.Outcome{true: bridge.OutcomeConfirmed, false: bridge.OutcomeCorrected}[lost] {
 			t.Errorf("lost %t: %s", lost, got)
 		}
 		e.Tracking = "RM3"
-		if got := outcome(t)(d.Dispatch(t.Context(), w.entries()...)); got != OutcomeRaised || w.orders["1"].Lines[0].Tracking != "RM2" {
+		if got := world.Outcome(t)(d.Dispatch(t.Context(), w.Entries()...)); got != bridge.OutcomeRaised || w.Orders["1"].Lines[0].Tracking != "RM2" {
 			t.Errorf("lost %t, another number: %s", lost, got)
 		}
 	}
@@ -278,26 +264,26 @@ func TestDispatchCorrectionReplyLost(t *testing.T) {
 // What was shipped in part, and refused in part, stays open until all has
 // arrived.
 func TestDispatchKeepsTheExceptionOfAPart(t *testing.T) {
-	w := newWorld(t)
-	w.put(anOrder("1", "MUG", "SPOON"))
-	part := func(id, tracking string) *bookEntry {
-		e := w.add(NewOrder{Reference: "1", LocationID: "L1", Lines: []NewOrderLine{{LineID: id, LineIDs: []string{id}, SKU: "MUG", Quantity: 1}}})
-		e.State, e.Tracking = Processed, tracking
+	w := world.NewWorld(t)
+	w.Put(world.AnOrder("1", "MUG", "SPOON"))
+	part := func(id, tracking string) *world.BookEntry {
+		e := w.Add(bridge.NewOrder{Reference: "1", LocationID: "L1", Lines: []bridge.NewOrderLine{{LineID: id, LineIDs: []string{id}, SKU: "MUG", Quantity: 1}}})
+		e.State, e.Tracking = bridge.Processed, tracking
 		return e
 	}
 	first := part("1-1", "")
 	part("1-2", "RM2")
-	d := w.dispatcher(nil)
+	d := w.Dispatcher(nil)
 	for range 2 {
-		if _, err := d.Dispatch(t.Context(), w.entries()...); err != nil {
+		if _, err := d.Dispatch(t.Context(), w.Entries()...); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if diff := cmp.Diff([]string{"no tracking: order 1"}, w.open()); diff != "" {
+	if diff := cmp.Diff([]string{"no tracking: order 1"}, w.OpenKinds()); diff != "" {
 		t.Error(diff)
 	}
 	first.Tracking = "RM1"
-	if _, err := d.Dispatch(t.Context(), w.entries()...); err != nil || w.open() != nil {
-		t.Errorf("open %v, %v", w.open(), err)
+	if _, err := d.Dispatch(t.Context(), w.Entries()...); err != nil || w.OpenKinds() != nil {
+		t.Errorf("open %v, %v", w.OpenKinds(), err)
 	}
 }

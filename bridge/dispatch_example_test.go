@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // OrdersChanged lists every order: the stockroom is small.
@@ -53,7 +55,7 @@ func ExampleDispatchQueue() {
 		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Processed, Carrier: "Royal Mail", Tracking: "RM1"},
 		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Processed, Carrier: "Royal Mail"},
 	}}
-	memory, kept, exceptions := new(bridge.Memory), new(bridge.MemoryIntake), &bridge.MemoryExceptions{Now: clock}
+	memory, kept, exceptions := new(store.Memory), new(store.MemoryIntake), &exceptions.Memory{Now: clock}
 	gate, err := bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop}, bridge.GateOptions{Now: clock})
 	if err != nil {
 		fmt.Println(err)
@@ -108,7 +110,7 @@ func ExampleDeadlines() {
 	late.PaidAt, late.ShipBy, late.CancelledBy = now.Add(-46*time.Hour), now.Add(90*time.Minute), now.Add(5*24*time.Hour)
 	fresh := sale("2", "MUG", 1)
 	fresh.PaidAt, fresh.ShipBy, fresh.CancelledBy = now, now.Add(48*time.Hour), now.Add(7*24*time.Hour)
-	exceptions := &bridge.MemoryExceptions{Now: clock}
+	exceptions := &exceptions.Memory{Now: clock}
 	deadlines, err := bridge.NewDeadlines(bridge.DeadlinePorts{
 		OpenOrders: openOrders{late, fresh}, Cancellations: market{}, Exceptions: exceptions,
 	}, bridge.DeadlineOptions{Now: clock})

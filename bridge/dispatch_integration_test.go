@@ -16,6 +16,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -25,18 +29,18 @@ import (
 // dispatching is sides with a queue, whose stores outlive it.
 type dispatching struct {
 	*sides
-	kept        *bridge.MemoryIntake
-	labels      *bridge.MemoryLabels
+	kept        *store.MemoryIntake
+	labels      *store.MemoryLabels
 	maxDocument int64
-	source      func(*bridge.Linnworks) bridge.DispatchSource
+	source      func(*linnworksadapter.Warehouse) bridge.DispatchSource
 	staff       *linnworks.Client
 }
 
 func newDispatching(t *testing.T, market string) *dispatching {
 	t.Helper()
 	d := &dispatching{
-		sides: newSides(t, market), kept: new(bridge.MemoryIntake), labels: new(bridge.MemoryLabels),
-		source: func(l *bridge.Linnworks) bridge.DispatchSource { return l },
+		sides: newSides(t, market), kept: new(store.MemoryIntake), labels: new(store.MemoryLabels),
+		source: func(l *linnworksadapter.Warehouse) bridge.DispatchSource { return l },
 	}
 	var err error
 	d.staff, err = d.linn.Client(linnworks.WithLimiter(unpaced{}))
@@ -49,16 +53,16 @@ func (d *dispatching) run(t *testing.T) bridge.DispatchReport {
 	t.Helper()
 	client, err := d.tiktok.Client()
 	must(t, err)
-	shop, err := bridge.NewTikTokShop(client, bridge.TikTokShopOptions{
+	shop, err := tiktokadapter.New(client, tiktokadapter.Options{
 		Documents: &http.Client{Transport: d.tiktok.RoundTripper()}, MaxDocument: d.maxDocument,
-		Parcel: bridge.Parcel{LengthCM: 20, WidthCM: 15, HeightCM: 10, WeightGrams: 500},
+		Parcel: tiktokadapter.Parcel{LengthCM: 20, WidthCM: 15, HeightCM: 10, WeightGrams: 500},
 	})
 	must(t, err)
 	gate, err := bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop}, bridge.GateOptions{})
 	must(t, err)
 	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: gate, Orders: shop, Shipper: shop, OrderBook: d.book, Tracking: d.book, Locks: d.memory, Exceptions: d.queue,
-		Reader: d.book, Catalogue: d.book, Documents: shop, Labels: d.labels, Corrector: shop, Corrections: new(bridge.MemoryCorrections),
+		Reader: d.book, Catalogue: d.book, Documents: shop, Labels: d.labels, Corrector: shop, Corrections: new(store.MemoryCorrections),
 	}, bridge.DispatchOptions{})
 	must(t, err)
 	q, err := bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
@@ -341,7 +345,7 @@ func TestLabelsThatFail(t *testing.T) {
 			d.run(t)
 			open, err := d.queue.Open(t.Context())
 			must(t, err)
-			if len(open) != 1 || open[0].Kind != bridge.KindLabelFailed || strings.Contains(fmt.Sprint(open), "Secret") {
+			if len(open) != 1 || open[0].Kind != exceptions.LabelFailed || strings.Contains(fmt.Sprint(open), "Secret") {
 				t.Fatalf("open %v", open)
 			}
 			d.send(t, o.OrderID, "T1")
@@ -354,7 +358,7 @@ func TestLabelsThatFail(t *testing.T) {
 }
 
 // withoutV2 is a Linnworks whose v2 is not to be had.
-type withoutV2 struct{ *bridge.Linnworks }
+type withoutV2 struct{ *linnworksadapter.Warehouse }
 
 func (withoutV2) OrdersChanged(context.Context, time.Time) iter.Seq2[bridge.WarehouseOrder, error] {
 	return func(yield func(bridge.WarehouseOrder, error) bool) {
@@ -363,11 +367,11 @@ func (withoutV2) OrdersChanged(context.Context, time.Time) iter.Seq2[bridge.Ware
 }
 
 // forgetfulV2 is a Linnworks whose v2 does not list the processed orders.
-type forgetfulV2 struct{ *bridge.Linnworks }
+type forgetfulV2 struct{ *linnworksadapter.Warehouse }
 
 func (f forgetfulV2) OrdersChanged(ctx context.Context, from time.Time) iter.Seq2[bridge.WarehouseOrder, error] {
 	return func(yield func(bridge.WarehouseOrder, error) bool) {
-		for w, err := range f.Linnworks.OrdersChanged(ctx, from) {
+		for w, err := range f.Warehouse.OrdersChanged(ctx, from) {
 			if w.State != bridge.Processed && !yield(w, err) {
 				return
 			}
@@ -378,10 +382,10 @@ func (f forgetfulV2) OrdersChanged(ctx context.Context, from time.Time) iter.Seq
 // Each way to read the processed orders finds them, and does so once.
 func TestWaysToReadWhatToDispatch(t *testing.T) {
 	t.Parallel()
-	for name, source := range map[string]func(*bridge.Linnworks) bridge.DispatchSource{
-		"v2":          func(l *bridge.Linnworks) bridge.DispatchSource { return l },
-		"without v2":  func(l *bridge.Linnworks) bridge.DispatchSource { return withoutV2{l} },
-		"by sweeping": func(l *bridge.Linnworks) bridge.DispatchSource { return forgetfulV2{l} },
+	for name, source := range map[string]func(*linnworksadapter.Warehouse) bridge.DispatchSource{
+		"v2":          func(l *linnworksadapter.Warehouse) bridge.DispatchSource { return l },
+		"without v2":  func(l *linnworksadapter.Warehouse) bridge.DispatchSource { return withoutV2{l} },
+		"by sweeping": func(l *linnworksadapter.Warehouse) bridge.DispatchSource { return forgetfulV2{l} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -457,7 +461,7 @@ func TestCorrectTracking(t *testing.T) {
 					return d.shop.CorrectTracking(t.Context(), bridge.Shipment{Order: read(), Tracking: number, CarrierID: carriers[0].ID, LineIDs: named})
 				}
 				err = correct("T2")
-				_, refused := errors.AsType[*bridge.RefusedError](err)
+				_, refused := errors.AsType[*exceptions.RefusedError](err)
 				if refused == c.want || !refused && err != nil {
 					t.Fatalf("the first correction: %v", err)
 				}
@@ -468,7 +472,7 @@ func TestCorrectTracking(t *testing.T) {
 					}
 					if err := correct("T3"); err == nil {
 						t.Error("a second correction was accepted")
-					} else if _, refused := errors.AsType[*bridge.RefusedError](err); !refused {
+					} else if _, refused := errors.AsType[*exceptions.RefusedError](err); !refused {
 						t.Errorf("the second correction: %v", err)
 					}
 				}
@@ -500,7 +504,7 @@ func TestPackedParcels(t *testing.T) {
 	body := ""
 	client, err := d.linn.Client(linnworks.WithLimiter(unpaced{}), linnworks.WithHTTPClient(&http.Client{Transport: packagingSplit{d.linn.RoundTripper(), &body}}))
 	must(t, err)
-	book, err := bridge.NewLinnworks(t.Context(), client, bridge.LinnworksOptions{SubSource: "test"})
+	book, err := linnworksadapter.New(t.Context(), client, linnworksadapter.Options{SubSource: "test"})
 	must(t, err)
 	o := d.inLinnworks(id)[0]
 	rows := map[string]linnworks.GUID{}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 )
 
 // linesIn finds the lines of shop orders that are in a warehouse order, by the
@@ -174,7 +176,7 @@ func (m *lineMatch) pool(line WarehouseLine, all []WarehouseOrder, sku map[strin
 
 // skus are the warehouse's SKUs of the shop's lines.
 func (b *dispatchBatch) skus(ctx context.Context, orders []Order) (map[string]string, error) {
-	var items map[string]StockItem
+	var items map[string]catalogue.Item
 	if b.ports.Catalogue != nil {
 		var err error
 		if items, _, err = b.ports.Catalogue.StockItems(ctx, listingsOf(orders)); err != nil {
@@ -199,13 +201,13 @@ func certainLines(w WarehouseOrder, o Order) []OrderLine {
 	var ids []string
 	for _, line := range w.Lines {
 		if len(line.ShopLineIDs) == 0 {
-			return liveLines(o)
+			return LiveLines(o)
 		}
 		ids = append(ids, line.ShopLineIDs...)
 	}
-	lines := slices.DeleteFunc(liveLines(o), func(l OrderLine) bool { return !slices.Contains(ids, l.ID) })
+	lines := slices.DeleteFunc(LiveLines(o), func(l OrderLine) bool { return !slices.Contains(ids, l.ID) })
 	if len(lines) == 0 {
-		return liveLines(o)
+		return LiveLines(o)
 	}
 	return lines
 }

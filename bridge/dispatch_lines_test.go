@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"context"
@@ -7,13 +7,17 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
 )
 
 // Parts of split orders are resolved to the shop's lines. Each case ships the
 // parts in turn, as they leave, and then everything again.
 func TestDispatchSplitOrders(t *testing.T) {
-	line := func(sku string, quantity int, from ...string) WarehouseLine {
-		l := WarehouseLine{SKU: sku, Quantity: quantity, FromLineIDs: from}
+	line := func(sku string, quantity int, from ...string) bridge.WarehouseLine {
+		l := bridge.WarehouseLine{SKU: sku, Quantity: quantity, FromLineIDs: from}
 		if len(from) > 0 {
 			l.LineID = from[0]
 		}
@@ -24,101 +28,101 @@ func TestDispatchSplitOrders(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		name  string
-		order Order
-		parts [][]WarehouseLine
+		order bridge.Order
+		parts [][]bridge.WarehouseLine
 		want  string // line: number
 		open  string // part of what is seen
 	}{
 		{
-			"each line whole", anOrder("1", "MUG", "SPOON"), [][]WarehouseLine{{line("MUG", 1, "1-1")}, {line("SPOON", 1, "1-2")}},
+			"each line whole", world.AnOrder("1", "MUG", "SPOON"), [][]bridge.WarehouseLine{{line("MUG", 1, "1-1")}, {line("SPOON", 1, "1-2")}},
 			"1-1:T1 1-2:T2", "",
 		},
 		{
-			"units of one line", anOrder("1", "MUG", "MUG", "MUG"),
-			[][]WarehouseLine{{line("MUG", 2, "1-1", "1-2", "1-3")}, {line("MUG", 1, "1-1", "1-2", "1-3")}},
+			"units of one line", world.AnOrder("1", "MUG", "MUG", "MUG"),
+			[][]bridge.WarehouseLine{{line("MUG", 2, "1-1", "1-2", "1-3")}, {line("MUG", 1, "1-1", "1-2", "1-3")}},
 			"1-1:T1 1-2:T1 1-3:T2", "",
 		},
 		{
-			"units of one line beside a certain one", anOrder("1", "MUG", "MUG", "SPOON"),
-			[][]WarehouseLine{{line("MUG", 1, "1-1", "1-2"), line("SPOON", 1, "1-3")}, {line("MUG", 1, "1-1", "1-2")}},
+			"units of one line beside a certain one", world.AnOrder("1", "MUG", "MUG", "SPOON"),
+			[][]bridge.WarehouseLine{{line("MUG", 1, "1-1", "1-2"), line("SPOON", 1, "1-3")}, {line("MUG", 1, "1-1", "1-2")}},
 			"1-1:T1 1-2:T2 1-3:T1", "",
 		},
 		{
-			"ids lost, told apart by SKU", anOrder("1", "MUG", "SPOON", "SPOON"),
-			[][]WarehouseLine{{line("spoon ", 1)}, {line("MUG", 1), line("SPOON", 1)}},
+			"ids lost, told apart by SKU", world.AnOrder("1", "MUG", "SPOON", "SPOON"),
+			[][]bridge.WarehouseLine{{line("spoon ", 1)}, {line("MUG", 1), line("SPOON", 1)}},
 			"1-1:T2 1-2:T1 1-3:T2", "",
 		},
 		{
-			"ids of lines that are not the shop's", anOrder("1", "MUG", "SPOON"),
-			[][]WarehouseLine{{line("SPOON", 1, "by hand")}, {line("MUG", 1, "1-1")}},
+			"ids of lines that are not the shop's", world.AnOrder("1", "MUG", "SPOON"),
+			[][]bridge.WarehouseLine{{line("SPOON", 1, "by hand")}, {line("MUG", 1, "1-1")}},
 			"1-1:T2 1-2:T1", "",
 		},
 		{
-			"the SKU is not the shop's", anOrder("1", "MUG", "PLATE"), // PLATE is sold as DISH in the warehouse
-			[][]WarehouseLine{{line("DISH", 1)}, {line("MUG", 1, "1-1")}},
+			"the SKU is not the shop's", world.AnOrder("1", "MUG", "PLATE"), // PLATE is sold as DISH in the warehouse
+			[][]bridge.WarehouseLine{{line("DISH", 1)}, {line("MUG", 1, "1-1")}},
 			"1-1:T2 1-2:T1", "",
 		},
 		{
-			"something else was packed", anOrder("1", "MUG", "SPOON"),
-			[][]WarehouseLine{{line("FORK", 1)}, {line("MUG", 1, "1-1")}},
+			"something else was packed", world.AnOrder("1", "MUG", "SPOON"),
+			[][]bridge.WarehouseLine{{line("FORK", 1)}, {line("MUG", 1, "1-1")}},
 			"1-1:T2", "SKU FORK is not in the shop's order",
 		},
 		{
-			"more than was sold", anOrder("1", "MUG", "SPOON"),
-			[][]WarehouseLine{{line("SPOON", 2)}, {line("MUG", 1, "1-1")}},
+			"more than was sold", world.AnOrder("1", "MUG", "SPOON"),
+			[][]bridge.WarehouseLine{{line("SPOON", 2)}, {line("MUG", 1, "1-1")}},
 			"1-1:T2", "1 too few left",
 		},
 		{
-			"a bundle's components together", with(anOrder("1", "MUG"), func(o *Order) {
-				o.Lines = append(o.Lines, bundle("1-2", 900, BundleComponent{sku("SPOON"), 3}))
-			}), [][]WarehouseLine{{{LineID: "1-2-1", SKU: "SPOON", Quantity: 3, FromLineIDs: []string{"1-2"}}}, {line("MUG", 1, "1-1")}},
+			"a bundle's components together", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) {
+				o.Lines = append(o.Lines, world.Bundle("1-2", 900, catalogue.BundleComponent{Listing: world.SKU("SPOON"), Quantity: 3}))
+			}), [][]bridge.WarehouseLine{{{LineID: "1-2-1", SKU: "SPOON", Quantity: 3, FromLineIDs: []string{"1-2"}}}, {line("MUG", 1, "1-1")}},
 			"1-1:T2 1-2:T1", "",
 		},
 		{
-			"a bundle's components apart", with(anOrder("1", "MUG"), func(o *Order) {
-				o.Lines = append(o.Lines, bundle("1-2", 900, BundleComponent{sku("SPOON"), 3}))
-			}), [][]WarehouseLine{
+			"a bundle's components apart", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) {
+				o.Lines = append(o.Lines, world.Bundle("1-2", 900, catalogue.BundleComponent{Listing: world.SKU("SPOON"), Quantity: 3}))
+			}), [][]bridge.WarehouseLine{
 				{line("MUG", 1, "1-1"), {LineID: "1-2-1", SKU: "SPOON", Quantity: 2, FromLineIDs: []string{"1-2"}}},
 				{{LineID: "1-2-1", SKU: "SPOON", Quantity: 1, FromLineIDs: []string{"1-2"}}},
 			}, "", "a bundle that SKU SPOON belongs to was divided",
 		},
 		{
-			"a cancelled unit does not count", with(anOrder("1", "MUG", "MUG", "SPOON"), func(o *Order) { o.Lines[1].Cancelled = true }),
-			[][]WarehouseLine{{line("MUG", 1, "1-1", "1-2")}, {line("SPOON", 1, "1-3")}},
+			"a cancelled unit does not count", world.With(world.AnOrder("1", "MUG", "MUG", "SPOON"), func(o *bridge.Order) { o.Lines[1].Cancelled = true }),
+			[][]bridge.WarehouseLine{{line("MUG", 1, "1-1", "1-2")}, {line("SPOON", 1, "1-3")}},
 			"1-1:T1 1-3:T2", "",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWorld(t)
-			w.items["s-PLATE"] = StockItem{ID: "i-dish", SKU: "DISH"}
-			w.put(tc.order)
-			d := w.dispatcher(nil)
-			d.ports.Catalogue = w
+			w := world.NewWorld(t)
+			w.Items["s-PLATE"] = catalogue.Item{ID: "i-dish", SKU: "DISH"}
+			w.Put(tc.order)
+			d := w.Dispatcher(nil)
+			d.Ports().Catalogue = w
 			for i, lines := range tc.parts {
-				e := w.add(NewOrder{Reference: "1", LocationID: "L1"})
-				e.State, e.Lines = Open, lines
+				e := w.Add(bridge.NewOrder{Reference: "1", LocationID: "L1"})
+				e.State, e.Lines = bridge.Open, lines
 				if i > 0 {
 					continue
 				}
 				e.Tracking = "T1"
 			}
 			for i := range tc.parts {
-				w.book[i].State, w.book[i].Tracking = Processed, fmt.Sprintf("T%d", i+1)
-				if _, err := d.Dispatch(t.Context(), w.entries()...); err != nil {
+				w.Book[i].State, w.Book[i].Tracking = bridge.Processed, fmt.Sprintf("T%d", i+1)
+				if _, err := d.Dispatch(t.Context(), w.Entries()...); err != nil {
 					t.Fatal(err)
 				}
 			}
-			calls := w.count("Ship")
+			calls := w.Count("Ship")
 			for range 2 {
-				if _, err := d.Dispatch(t.Context(), w.entries()...); err != nil {
+				if _, err := d.Dispatch(t.Context(), w.Entries()...); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if w.count("Ship") != calls {
-				t.Errorf("shipped again: %d calls", w.count("Ship")-calls)
+			if w.Count("Ship") != calls {
+				t.Errorf("shipped again: %d calls", w.Count("Ship")-calls)
 			}
 			var got []string
-			for _, l := range w.orders["1"].Lines {
+			for _, l := range w.Orders["1"].Lines {
 				if l.Tracking != "" {
 					got = append(got, l.ID+":"+l.Tracking)
 				}
@@ -126,7 +130,7 @@ func TestDispatchSplitOrders(t *testing.T) {
 			if diff := cmp.Diff(tc.want, strings.Join(got, " ")); diff != "" {
 				t.Error(diff)
 			}
-			open, _ := w.exceptions.Open(t.Context())
+			open, _ := w.Exceptions.Open(t.Context())
 			if found := len(open) == 1 && strings.Contains(open[0].Seen, tc.open); tc.open == "" && len(open) > 0 || tc.open != "" && !found {
 				t.Errorf("want %q, open %v", tc.open, open)
 			}
@@ -136,27 +140,27 @@ func TestDispatchSplitOrders(t *testing.T) {
 
 // packaging knows the parcels of warehouse orders.
 type packaging struct {
-	parcels map[string][]WarehouseOrder
+	parcels map[string][]bridge.WarehouseOrder
 	asked   []string
 	err     error
 }
 
-func (p *packaging) PackedParcels(_ context.Context, w WarehouseOrder) ([]WarehouseOrder, error) {
+func (p *packaging) PackedParcels(_ context.Context, w bridge.WarehouseOrder) ([]bridge.WarehouseOrder, error) {
 	p.asked = append(p.asked, w.ID)
 	return p.parcels[w.ID], p.err
 }
 
 // One warehouse order in several parcels.
 func TestDispatchPackaging(t *testing.T) {
-	parcelsOf := func(e *bookEntry) []WarehouseOrder {
+	parcelsOf := func(e *world.BookEntry) []bridge.WarehouseOrder {
 		one, two := e.WarehouseOrder, e.WarehouseOrder
 		one.Tracking, two.Tracking = "A1", "A2"
-		one.Lines = []WarehouseLine{{LineID: "1-1", FromLineIDs: []string{"1-1", "1-2"}, SKU: "MUG", Quantity: 1}}
-		two.Lines = []WarehouseLine{
+		one.Lines = []bridge.WarehouseLine{{LineID: "1-1", FromLineIDs: []string{"1-1", "1-2"}, SKU: "MUG", Quantity: 1}}
+		two.Lines = []bridge.WarehouseLine{
 			{LineID: "1-1", FromLineIDs: []string{"1-1", "1-2"}, SKU: "MUG", Quantity: 1},
 			{LineID: "1-3", FromLineIDs: []string{"1-3"}, ShopLineIDs: []string{"1-3"}, SKU: "SPOON", Quantity: 1},
 		}
-		return []WarehouseOrder{one, two}
+		return []bridge.WarehouseOrder{one, two}
 	}
 	for _, tc := range []struct {
 		name, tracking string
@@ -170,29 +174,29 @@ func TestDispatchPackaging(t *testing.T) {
 		{"the numbers are with the parcels", "", true, nil, 1, "A1 A2 A2", ""},
 		{"two numbers, unknown parcels", "A1;A2", false, nil, 1, "  ", "dispatch refused: order 1"},
 		{"no number at all", "", false, nil, 1, "  ", "no tracking: order 1"},
-		{"the warehouse does not say", "A1 A2", true, errInjected, 1, "  ", ""},
+		{"the warehouse does not say", "A1 A2", true, world.ErrInjected, 1, "  ", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWorld(t)
-			e := w.processed(w.put(anOrder("1", "MUG", "MUG", "SPOON"))[0], tc.tracking)
-			p := &packaging{parcels: map[string][]WarehouseOrder{}, err: tc.err}
+			w := world.NewWorld(t)
+			e := w.Processed(w.Put(world.AnOrder("1", "MUG", "MUG", "SPOON"))[0], tc.tracking)
+			p := &packaging{parcels: map[string][]bridge.WarehouseOrder{}, err: tc.err}
 			if tc.known {
 				p.parcels[e.ID] = parcelsOf(e)
 			}
-			d := w.dispatcher(nil)
-			d.ports.Packaging = p
-			r, err := d.Dispatch(t.Context(), w.entries()...)
+			d := w.Dispatcher(nil)
+			d.Ports().Packaging = p
+			r, err := d.Dispatch(t.Context(), w.Entries()...)
 			if (err != nil) != (tc.err != nil) {
 				t.Fatal(err)
 			}
 			if len(p.asked) != tc.asked {
 				t.Errorf("asked %d times", len(p.asked))
 			}
-			o := w.orders["1"]
+			o := w.Orders["1"]
 			if got := fmt.Sprint(o.Lines[0].Tracking, " ", o.Lines[1].Tracking, " ", o.Lines[2].Tracking); got != tc.want {
 				t.Errorf("shown %q, want %q; %s", got, tc.want, r)
 			}
-			if got := strings.Join(w.open(), "; "); got != tc.open {
+			if got := strings.Join(w.OpenKinds(), "; "); got != tc.open {
 				t.Errorf("open %q", got)
 			}
 		})

@@ -11,6 +11,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // DispatchSource lists the warehouse's orders that may have to be dispatched.
@@ -30,10 +35,10 @@ type DispatchQueuePorts struct {
 	Source     DispatchSource
 	// Reader reads the orders again that are kept to be tried again.
 	Reader     WarehouseReader
-	Cursors    Cursors
-	Revisits   Revisits
-	Locks      Locks
-	Exceptions Exceptions
+	Cursors    store.Cursors
+	Revisits   store.Revisits
+	Locks      store.Locks
+	Exceptions exceptions.Queue
 }
 
 // DispatchQueueOptions configure a [DispatchQueue]. Zero values take the defaults.
@@ -73,7 +78,7 @@ type DispatchQueueOptions struct {
 type DispatchQueue struct {
 	ports   DispatchQueuePorts
 	options DispatchQueueOptions
-	timings Timings
+	timings health.Timings
 }
 
 // NewDispatchQueue checks ports and options.
@@ -84,7 +89,7 @@ func NewDispatchQueue(p DispatchQueuePorts, o DispatchQueueOptions) (*DispatchQu
 	if p.Dispatcher == nil {
 		need["Dispatcher"] = nil
 	}
-	if err := required("NewDispatchQueue", need); err != nil {
+	if err := part.Required("bridge: NewDispatchQueue", need); err != nil {
 		return nil, err
 	}
 	for name, d := range map[string]time.Duration{
@@ -108,12 +113,12 @@ func NewDispatchQueue(p DispatchQueuePorts, o DispatchQueueOptions) (*DispatchQu
 	o.RetryMax = max(o.RetryAfter, cmp.Or(o.RetryMax, 15*time.Minute))
 	o.SweepEvery = cmp.Or(o.SweepEvery, 12*time.Hour)
 	o.KeepFor = cmp.Or(o.KeepFor, 7*24*time.Hour)
-	o.Now = clock(o.Now)
+	o.Now = part.Clock(o.Now)
 	return &DispatchQueue{ports: p, options: o}, nil
 }
 
 // Health returns how the runs went, and how many orders wait.
-func (q *DispatchQueue) Health() FlowHealth { return q.timings.Health() }
+func (q *DispatchQueue) Health() health.Flow { return q.timings.Health() }
 
 // DispatchReport is what a run of a [DispatchQueue] did.
 type DispatchReport struct {
@@ -196,10 +201,10 @@ func (q *DispatchQueue) Run(ctx context.Context) (report DispatchReport, err err
 type queueRun struct {
 	*DispatchQueue
 	begun    time.Time
-	cursor   Cursor
-	sweep    Cursor             // when the last sweep began
-	revisits map[string]Revisit // as stored
-	handled  map[string]bool    // in this run
+	cursor   store.Cursor
+	sweep    store.Cursor             // when the last sweep began
+	revisits map[string]store.Revisit // as stored
+	handled  map[string]bool          // in this run
 	report   DispatchReport
 }
 
@@ -214,12 +219,12 @@ func (r *queueRun) load(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("reading the orders that wait: %w", err)
 	}
-	r.revisits = make(map[string]Revisit, len(list))
+	r.revisits = make(map[string]store.Revisit, len(list))
 	for _, v := range list {
 		r.revisits[v.OrderID] = v
 	}
 	if r.cursor.Seen == nil {
-		r.cursor.Seen = map[string]Mark{}
+		r.cursor.Seen = map[string]store.Mark{}
 	}
 	if r.cursor.Watermark.IsZero() {
 		// Stored before the first poll, so that one that fails does not begin later
@@ -301,12 +306,12 @@ func (r *queueRun) poll(ctx context.Context) error {
 	if err := r.hand(ctx, news); err != nil {
 		return err
 	}
-	maps.DeleteFunc(r.cursor.Seen, func(id string, _ Mark) bool { return !inWindow[id] })
+	maps.DeleteFunc(r.cursor.Seen, func(id string, _ store.Mark) bool { return !inWindow[id] })
 	r.cursor.Watermark = r.begun
 	if err := r.saveCursor(ctx); err != nil || !r.report.Swept {
 		return err
 	}
-	r.sweep = Cursor{Watermark: r.begun}
+	r.sweep = store.Cursor{Watermark: r.begun}
 	if err := r.ports.Cursors.SetCursor(ctx, r.options.Name+"/sweep", r.sweep); err != nil {
 		return fmt.Errorf("storing when the sweep was: %w", err)
 	}
@@ -365,7 +370,7 @@ const queueChunk = 10 * dispatchBatchSize
 // hand dispatches orders, the most pressing first, and keeps those that have to
 // be tried again.
 func (r *queueRun) hand(ctx context.Context, orders []WarehouseOrder) error {
-	slices.SortStableFunc(orders, func(a, b WarehouseOrder) int { return compareDeadlines(a.DispatchBy, b.DispatchBy) })
+	slices.SortStableFunc(orders, func(a, b WarehouseOrder) int { return part.CompareTimes(a.DispatchBy, b.DispatchBy) })
 	for chunk := range slices.Chunk(orders, queueChunk) {
 		results, failed := r.ports.Dispatcher.Dispatch(ctx, chunk...)
 		r.report.Results = append(r.report.Results, results...)
@@ -395,9 +400,9 @@ func numbersOf(results OrderResults) map[string][]OrderResult {
 // keep stores what became of orders.
 func (r *queueRun) keep(ctx context.Context, orders []WarehouseOrder, results OrderResults) error {
 	byNumber := numbersOf(results)
-	var puts []Revisit
+	var puts []store.Revisit
 	var drops []string
-	var late []Exception
+	var late []exceptions.Exception
 	now := r.options.Now().UTC()
 	for _, w := range orders {
 		of, done := byNumber[w.Number]
@@ -405,7 +410,7 @@ func (r *queueRun) keep(ctx context.Context, orders []WarehouseOrder, results Or
 			continue
 		}
 		r.handled[w.ID] = true
-		r.cursor.Seen[w.ID] = Mark{UpdatedAt: w.UpdatedAt, Digest: dispatchDigest(w)}
+		r.cursor.Seen[w.ID] = store.Mark{UpdatedAt: w.UpdatedAt, Digest: dispatchDigest(w)}
 		v, again := r.revisit(w, of, now)
 		if !again {
 			if _, kept := r.revisits[w.ID]; kept {
@@ -447,7 +452,7 @@ func (r *queueRun) drop(ctx context.Context, ids []string) error {
 }
 
 // revisit is when an order is tried again, if it is.
-func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time) (v Revisit, again bool) {
+func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time) (v store.Revisit, again bool) {
 	v = r.revisits[w.ID]
 	v.OrderID, v.Known, v.LastError = w.ID, true, ""
 	deadline := time.Time{}
@@ -460,7 +465,7 @@ func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time) (v
 		if o.Err != nil {
 			v.LastError = o.Err.Error()
 		}
-		if compareDeadlines(o.Deadline, deadline) < 0 {
+		if part.CompareTimes(o.Deadline, deadline) < 0 {
 			deadline = o.Deadline
 		}
 	}
@@ -488,14 +493,14 @@ func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time) (v
 }
 
 // late are the exceptions of an order that waits and whose deadline is near.
-func (r *queueRun) late(w WarehouseOrder, of []OrderResult, v Revisit, now time.Time) (list []Exception) {
+func (r *queueRun) late(w WarehouseOrder, of []OrderResult, v store.Revisit, now time.Time) (list []exceptions.Exception) {
 	for _, o := range of {
 		deadline := cmp.Or(o.Deadline, w.DispatchBy)
 		severity, near := levelAt(r.options.Levels, deadline, now)
 		if !waits(o) || !near || o.OrderID == "" {
 			continue
 		}
-		e := raise(KindDeadlineNear, "order "+o.OrderID, deadline,
+		e := exceptions.New(exceptions.DeadlineNear, "order "+o.OrderID, deadline,
 			fmt.Sprintf("warehouse order %s has been tried %d times and is not dispatched: %s", w.Number, v.Attempts, v.LastError),
 			"mend what is in the way; it is tried again by itself. Enter the number in Seller Center if that is quicker")
 		e.Severity = severity

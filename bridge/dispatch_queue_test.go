@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"context"
@@ -11,15 +11,20 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // queueWorld is a world whose warehouse lists what changed, with the stores of a
 // queue. Time is the test's.
 type queueWorld struct {
-	*world
+	*world.World
 	now    time.Time
-	kept   MemoryIntake
-	labels MemoryLabels
+	kept   store.MemoryIntake
+	labels store.MemoryLabels
 	// v2 is why the first way is not to be had.
 	v2 error
 	// unlisted orders are in no list of what changed.
@@ -27,28 +32,28 @@ type queueWorld struct {
 }
 
 func newQueueWorld(t *testing.T) *queueWorld {
-	q := &queueWorld{world: newWorld(t), now: noon, unlisted: map[string]bool{}}
-	q.world.now = func() time.Time { return q.now }
+	q := &queueWorld{World: world.NewWorld(t), now: world.Noon, unlisted: map[string]bool{}}
+	q.Now = func() time.Time { return q.now }
 	return q
 }
 
-func (q *queueWorld) queue(o DispatchQueueOptions) *DispatchQueue {
-	q.t.Helper()
-	d := q.dispatcher(nil)
-	d.ports.Reader, d.ports.Documents, d.ports.Labels = q, q, q
-	o.Now = q.world.now
-	queue, err := NewDispatchQueue(DispatchQueuePorts{
+func (q *queueWorld) queue(o bridge.DispatchQueueOptions) *bridge.DispatchQueue {
+	q.T.Helper()
+	d := q.Dispatcher(nil)
+	d.Ports().Reader, d.Ports().Documents, d.Ports().Labels = q, q, q
+	o.Now = q.Now
+	queue, err := bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
 		Dispatcher: d, Source: q, Reader: q, Cursors: q, Revisits: q, Locks: q, Exceptions: q,
 	}, o)
 	if err != nil {
-		q.t.Fatal(err)
+		q.T.Fatal(err)
 	}
 	return queue
 }
 
-func (q *queueWorld) run(t *testing.T) DispatchReport {
+func (q *queueWorld) run(t *testing.T) bridge.DispatchReport {
 	t.Helper()
-	r, err := q.queue(DispatchQueueOptions{}).Run(t.Context())
+	r, err := q.queue(bridge.DispatchQueueOptions{}).Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,11 +61,11 @@ func (q *queueWorld) run(t *testing.T) DispatchReport {
 }
 
 // OrdersChanged implements DispatchSource.
-func (q *queueWorld) OrdersChanged(ctx context.Context, from time.Time) iter.Seq2[WarehouseOrder, error] {
-	return func(yield func(WarehouseOrder, error) bool) {
-		var list []WarehouseOrder
-		err := q.do(ctx, "OrdersChanged", func() error {
-			for _, e := range q.book {
+func (q *queueWorld) OrdersChanged(ctx context.Context, from time.Time) iter.Seq2[bridge.WarehouseOrder, error] {
+	return func(yield func(bridge.WarehouseOrder, error) bool) {
+		var list []bridge.WarehouseOrder
+		err := q.Do(ctx, "OrdersChanged", func() error {
+			for _, e := range q.Book {
 				if !e.UpdatedAt.Before(from) && !q.unlisted[e.ID] {
 					list = append(list, e.WarehouseOrder)
 				}
@@ -73,18 +78,18 @@ func (q *queueWorld) OrdersChanged(ctx context.Context, from time.Time) iter.Seq
 			}
 		}
 		if err != nil {
-			yield(WarehouseOrder{}, err)
+			yield(bridge.WarehouseOrder{}, err)
 		}
 	}
 }
 
 // OrdersToDispatch implements DispatchSource.
-func (q *queueWorld) OrdersToDispatch(ctx context.Context, since time.Time) (list []WarehouseOrder, err error) {
-	err = q.do(ctx, "OrdersToDispatch", func() error {
-		for _, e := range q.book {
+func (q *queueWorld) OrdersToDispatch(ctx context.Context, since time.Time) (list []bridge.WarehouseOrder, err error) {
+	err = q.Do(ctx, "OrdersToDispatch", func() error {
+		for _, e := range q.Book {
 			w := e.WarehouseOrder
 			w.UpdatedAt, w.Lines = time.Time{}, nil
-			if w.State == Open || w.State == Processed && !w.ProcessedAt.Before(since) {
+			if w.State == bridge.Open || w.State == bridge.Processed && !w.ProcessedAt.Before(since) {
 				list = append(list, w)
 			}
 		}
@@ -94,9 +99,9 @@ func (q *queueWorld) OrdersToDispatch(ctx context.Context, since time.Time) (lis
 }
 
 // LabelDocument implements LabelSource.
-func (q *queueWorld) LabelDocument(ctx context.Context, id string) (d LabelDocument, err error) {
-	err = q.do(ctx, "LabelDocument", func() error {
-		d = LabelDocument{ContentType: "application/pdf", Content: []byte("label of " + id), FetchedAt: q.now}
+func (q *queueWorld) LabelDocument(ctx context.Context, id string) (d store.LabelDocument, err error) {
+	err = q.Do(ctx, "LabelDocument", func() error {
+		d = store.LabelDocument{ContentType: "application/pdf", Content: []byte("label of " + id), FetchedAt: q.now}
 		return nil
 	})
 	return d, err
@@ -104,40 +109,40 @@ func (q *queueWorld) LabelDocument(ctx context.Context, id string) (d LabelDocum
 
 // The stores, with their calls counted.
 
-func (q *queueWorld) PutLabel(ctx context.Context, d LabelDocument) error {
-	return q.do(ctx, "PutLabel", func() error { return q.labels.PutLabel(ctx, d) })
+func (q *queueWorld) PutLabel(ctx context.Context, d store.LabelDocument) error {
+	return q.Do(ctx, "PutLabel", func() error { return q.labels.PutLabel(ctx, d) })
 }
 
-func (q *queueWorld) Label(ctx context.Context, order, id string) (d LabelDocument, ok bool, err error) {
-	err = q.do(ctx, "Label", func() error { d, ok, err = q.labels.Label(ctx, order, id); return err })
+func (q *queueWorld) Label(ctx context.Context, order, id string) (d store.LabelDocument, ok bool, err error) {
+	err = q.Do(ctx, "Label", func() error { d, ok, err = q.labels.Label(ctx, order, id); return err })
 	return d, ok, err
 }
 
-func (q *queueWorld) Cursor(ctx context.Context, name string) (c Cursor, err error) {
-	err = q.do(ctx, "Cursor", func() error { c, err = q.kept.Cursor(ctx, name); return err })
+func (q *queueWorld) Cursor(ctx context.Context, name string) (c store.Cursor, err error) {
+	err = q.Do(ctx, "Cursor", func() error { c, err = q.kept.Cursor(ctx, name); return err })
 	return c, err
 }
 
-func (q *queueWorld) SetCursor(ctx context.Context, name string, c Cursor) error {
-	return q.do(ctx, "SetCursor", func() error { return q.kept.SetCursor(ctx, name, c) })
+func (q *queueWorld) SetCursor(ctx context.Context, name string, c store.Cursor) error {
+	return q.Do(ctx, "SetCursor", func() error { return q.kept.SetCursor(ctx, name, c) })
 }
 
-func (q *queueWorld) PutRevisits(ctx context.Context, list string, entries ...Revisit) error {
-	return q.do(ctx, "PutRevisits", func() error { return q.kept.PutRevisits(ctx, list, entries...) })
+func (q *queueWorld) PutRevisits(ctx context.Context, list string, entries ...store.Revisit) error {
+	return q.Do(ctx, "PutRevisits", func() error { return q.kept.PutRevisits(ctx, list, entries...) })
 }
 
 func (q *queueWorld) DropRevisits(ctx context.Context, list string, ids ...string) error {
-	return q.do(ctx, "DropRevisits", func() error { return q.kept.DropRevisits(ctx, list, ids...) })
+	return q.Do(ctx, "DropRevisits", func() error { return q.kept.DropRevisits(ctx, list, ids...) })
 }
 
-func (q *queueWorld) Revisits(ctx context.Context, list string) (entries []Revisit, err error) {
-	err = q.do(ctx, "Revisits", func() error { entries, err = q.kept.Revisits(ctx, list); return err })
+func (q *queueWorld) Revisits(ctx context.Context, list string) (entries []store.Revisit, err error) {
+	err = q.Do(ctx, "Revisits", func() error { entries, err = q.kept.Revisits(ctx, list); return err })
 	return entries, err
 }
 
 // sent puts an order into both sides, processed now.
-func (q *queueWorld) sent(id, tracking string) *bookEntry {
-	e := q.processed(q.put(with(anOrder(id, "MUG"), func(o *Order) { o.ShipBy, o.CancelledBy = q.now.Add(48*time.Hour), q.now.Add(96*time.Hour) }))[0], tracking)
+func (q *queueWorld) sent(id, tracking string) *world.BookEntry {
+	e := q.Processed(q.Put(world.With(world.AnOrder(id, "MUG"), func(o *bridge.Order) { o.ShipBy, o.CancelledBy = q.now.Add(48*time.Hour), q.now.Add(96*time.Hour) }))[0], tracking)
 	e.ProcessedAt, e.UpdatedAt, e.DispatchBy = q.now, q.now, q.now.Add(48*time.Hour)
 	return e
 }
@@ -159,26 +164,26 @@ func TestDispatchQueueLeavesNothingBehind(t *testing.T) {
 	if r.Waiting != 1 || r.Listed != 0 || !r.Watermark.Equal(q.now) {
 		t.Fatal(r)
 	}
-	if n := q.count("Ship"); n != 1 {
+	if n := q.Count("Ship"); n != 1 {
 		t.Errorf("%d ship calls", n)
 	}
 	bad.Tracking = "RM2" // which Linnworks does not count as a change
 	q.now = q.now.Add(15 * time.Minute)
-	if r = q.run(t); r.Waiting != 0 || q.orders["bad"].Lines[0].Tracking != "RM2" || q.open() != nil {
-		t.Errorf("%s, open %v", r, q.open())
+	if r = q.run(t); r.Waiting != 0 || q.Orders["bad"].Lines[0].Tracking != "RM2" || q.OpenKinds() != nil {
+		t.Errorf("%s, open %v", r, q.OpenKinds())
 	}
-	calls := len(q.calls)
+	calls := len(q.Calls)
 	q.now = q.now.Add(time.Minute)
 	q.run(t)
-	if names := q.calls[calls:]; slices.Contains(names, "OrdersByID") || slices.Contains(names, "ReadOrders") || len(names) > 6 {
+	if names := q.Calls[calls:]; slices.Contains(names, "OrdersByID") || slices.Contains(names, "ReadOrders") || len(names) > 6 {
 		t.Errorf("with nothing to do: %v", names)
 	}
-	if h := q.queue(DispatchQueueOptions{}).Health(); h.Runs != 0 {
+	if h := q.queue(bridge.DispatchQueueOptions{}).Health(); h.Runs != 0 {
 		t.Error(h)
 	}
 }
 
-func outcomes(r DispatchReport) (list []string) {
+func outcomes(r bridge.DispatchReport) (list []string) {
 	for _, o := range r.Results {
 		list = append(list, string(o.Outcome))
 	}
@@ -189,17 +194,17 @@ func outcomes(r DispatchReport) (list []string) {
 func TestDispatchQueueWaits(t *testing.T) {
 	q := newQueueWorld(t)
 	q.sent("1", "")
-	deadline := noon.Add(48*time.Hour + 7*time.Minute) // not a multiple of the waits
-	q.orders["1"] = with(q.orders["1"], func(o *Order) { o.ShipBy = deadline })
+	deadline := world.Noon.Add(48*time.Hour + 7*time.Minute) // not a multiple of the waits
+	q.Orders["1"] = world.With(q.Orders["1"], func(o *bridge.Order) { o.ShipBy = deadline })
 	var tried []time.Duration
 	var severities []string
-	for q.now.Before(noon.Add(49 * time.Hour)) {
+	for q.now.Before(world.Noon.Add(49 * time.Hour)) {
 		if r := q.run(t); len(r.Results) > 0 {
-			tried = append(tried, q.now.Sub(noon))
+			tried = append(tried, q.now.Sub(world.Noon))
 		}
-		open, _ := q.exceptions.Open(t.Context())
+		open, _ := q.Exceptions.Open(t.Context())
 		for _, e := range open {
-			if s := fmt.Sprintf("%s at %s", e.Severity, q.now.Sub(noon)); e.Kind == KindDeadlineNear && (len(severities) == 0 || !strings.HasPrefix(severities[len(severities)-1], e.Severity.String())) {
+			if s := fmt.Sprintf("%s at %s", e.Severity, q.now.Sub(world.Noon)); e.Kind == exceptions.DeadlineNear && (len(severities) == 0 || !strings.HasPrefix(severities[len(severities)-1], e.Severity.String())) {
 				severities = append(severities, s)
 				if e.Object != "order 1" || !e.Deadline.Equal(deadline) || !strings.Contains(e.Seen, "no tracking") {
 					t.Errorf("%+v", e)
@@ -214,16 +219,16 @@ func TestDispatchQueueWaits(t *testing.T) {
 	if diff := cmp.Diff([]string{"notice at 24h7m0s", "warning at 40h7m0s", "urgent at 46h7m0s"}, severities); diff != "" {
 		t.Errorf("escalated before the deadline: %s", diff)
 	}
-	open, _ := q.exceptions.Open(t.Context())
+	open, _ := q.Exceptions.Open(t.Context())
 	for _, e := range open {
-		if e.Kind == KindDeadlineNear && e.Count != 3 {
+		if e.Kind == exceptions.DeadlineNear && e.Count != 3 {
 			t.Errorf("raised %d times, for three levels", e.Count)
 		}
 	}
-	q.book[0].Tracking = "RM1"
+	q.Book[0].Tracking = "RM1"
 	q.now = q.now.Add(15 * time.Minute)
-	if r := q.run(t); r.Waiting != 0 || q.open() != nil {
-		t.Errorf("%s, open %v", r, q.open())
+	if r := q.run(t); r.Waiting != 0 || q.OpenKinds() != nil {
+		t.Errorf("%s, open %v", r, q.OpenKinds())
 	}
 }
 
@@ -248,13 +253,13 @@ func TestDispatchQueueOtherWays(t *testing.T) {
 	if r := q.run(t); !r.Swept || !slices.Equal(outcomes(r), []string{"shipped"}) {
 		t.Error(r)
 	}
-	if n := len(q.shipped); n != 2 {
+	if n := len(q.Shipped); n != 2 {
 		t.Errorf("%d shipped", n)
 	}
-	q.fail = failOn("OrdersToDispatch")
-	q.v2, q.now = errInjected, q.now.Add(time.Hour)
+	q.Fail = world.FailOn("OrdersToDispatch")
+	q.v2, q.now = world.ErrInjected, q.now.Add(time.Hour)
 	before, _ := q.kept.Cursor(t.Context(), "dispatch")
-	if _, err := q.queue(DispatchQueueOptions{}).Run(t.Context()); !errors.Is(err, errInjected) {
+	if _, err := q.queue(bridge.DispatchQueueOptions{}).Run(t.Context()); !errors.Is(err, world.ErrInjected) {
 		t.Error(err)
 	}
 	if after, _ := q.kept.Cursor(t.Context(), "dispatch"); !after.Watermark.Equal(before.Watermark) {
@@ -267,17 +272,17 @@ func TestDispatchQueueOtherWays(t *testing.T) {
 func TestDispatchQueueChooses(t *testing.T) {
 	q := newQueueWorld(t)
 	for i, id := range []string{"later", "soon", "unknown"} {
-		q.sent(id, "RM"+id).DispatchBy = []time.Time{noon.Add(5 * time.Hour), noon.Add(time.Hour), {}}[i]
+		q.sent(id, "RM"+id).DispatchBy = []time.Time{world.Noon.Add(5 * time.Hour), world.Noon.Add(time.Hour), {}}[i]
 	}
 	open := q.sent("open", "")
-	open.State, open.ShippingModel = Open, SellerShipping
+	open.State, open.ShippingModel = bridge.Open, bridge.SellerShipping
 	failed := q.sent("failed", "")
-	failed.State, failed.ShippingModel, failed.LabelError = Open, SellerShipping, "no"
+	failed.State, failed.ShippingModel, failed.LabelError = bridge.Open, bridge.SellerShipping, "no"
 	platform := q.sent("platform", "")
-	platform.State, platform.ShippingModel = Open, TikTokShipping
-	q.orders["platform"] = with(q.orders["platform"], func(o *Order) { o.ShippingModel = TikTokShipping })
+	platform.State, platform.ShippingModel = bridge.Open, bridge.TikTokShipping
+	q.Orders["platform"] = world.With(q.Orders["platform"], func(o *bridge.Order) { o.ShippingModel = bridge.TikTokShipping })
 	parked := q.sent("parked", "")
-	parked.State = Parked
+	parked.State = bridge.Parked
 	r := q.run(t)
 	var got []string
 	for _, o := range r.Results {
@@ -298,7 +303,7 @@ func TestDispatchQueueForgetsWhatIsGone(t *testing.T) {
 	q := newQueueWorld(t)
 	q.sent("1", "")
 	q.run(t)
-	q.book = nil
+	q.Book = nil
 	q.now = q.now.Add(time.Hour)
 	if r := q.run(t); r.Waiting != 0 || r.Retried != 1 {
 		t.Error(r)
@@ -306,7 +311,7 @@ func TestDispatchQueueForgetsWhatIsGone(t *testing.T) {
 	q.sent("2", "")
 	q.run(t)
 	q.now = q.now.Add(12 * 24 * time.Hour) // given up a week after the deadline
-	q.orders["2"] = with(q.orders["2"], func(o *Order) { o.Status = Cancelled })
+	q.Orders["2"] = world.With(q.Orders["2"], func(o *bridge.Order) { o.Status = bridge.Cancelled })
 	if r := q.run(t); r.Waiting != 0 {
 		t.Error(r)
 	}
@@ -319,17 +324,17 @@ func busyQueue(t *testing.T) *queueWorld {
 	q.sent("no number", "")
 	q.sent("pigeon", "RM2").Carrier = "Pigeon"
 	q.sent("cancelled", "RM3")
-	q.orders["cancelled"] = with(q.orders["cancelled"], func(o *Order) { o.CancelRequested = true })
+	q.Orders["cancelled"] = world.With(q.Orders["cancelled"], func(o *bridge.Order) { o.CancelRequested = true })
 	e := q.sent("label", "")
-	e.State, e.ShippingModel = Open, TikTokShipping
-	q.orders["label"] = with(q.orders["label"], func(o *Order) { o.ShippingModel = TikTokShipping })
-	q.put(anOrder("split", "MUG", "MUG", "SPOON"))
-	for i, lines := range [][]NewOrderLine{
+	e.State, e.ShippingModel = bridge.Open, bridge.TikTokShipping
+	q.Orders["label"] = world.With(q.Orders["label"], func(o *bridge.Order) { o.ShippingModel = bridge.TikTokShipping })
+	q.Put(world.AnOrder("split", "MUG", "MUG", "SPOON"))
+	for i, lines := range [][]bridge.NewOrderLine{
 		{{LineID: "split-1", LineIDs: []string{"split-1", "split-2"}, SKU: "MUG", Quantity: 1}},
 		{{LineID: "split-1", LineIDs: []string{"split-1", "split-2"}, SKU: "MUG", Quantity: 1}, {LineID: "split-3", LineIDs: []string{"split-3"}, SKU: "SPOON", Quantity: 1}},
 	} {
-		part := q.add(NewOrder{Reference: "split", LocationID: "L1", Lines: lines})
-		part.State, part.Tracking, part.ProcessedAt, part.UpdatedAt = Processed, fmt.Sprintf("SP%d", i+1), q.now, q.now
+		part := q.Add(bridge.NewOrder{Reference: "split", LocationID: "L1", Lines: lines})
+		part.State, part.Tracking, part.ProcessedAt, part.UpdatedAt = bridge.Processed, fmt.Sprintf("SP%d", i+1), q.now, q.now
 	}
 	return q
 }
@@ -340,7 +345,7 @@ func settledQueue(t *testing.T, q *queueWorld) []string {
 	for i := range 4 {
 		q.now = q.now.Add(20 * time.Minute)
 		if i == 1 {
-			for _, e := range q.book {
+			for _, e := range q.Book {
 				if e.Carrier == "Pigeon" {
 					e.Carrier = "DPD"
 				}
@@ -348,7 +353,7 @@ func settledQueue(t *testing.T, q *queueWorld) []string {
 		}
 		q.run(t)
 	}
-	state := q.state()
+	state := q.State()
 	for i, s := range state { // it does not matter which of two equal units is where
 		state[i] = strings.Replace(s, "[SP2 SP1]", "[SP1 SP2]", 1)
 	}
@@ -366,10 +371,10 @@ func settledQueue(t *testing.T, q *queueWorld) []string {
 func TestDispatchQueueStoppedAnywhere(t *testing.T) {
 	undisturbed := busyQueue(t)
 	want := settledQueue(t, undisturbed)
-	if len(undisturbed.shipped) != 4 || undisturbed.labels2() != 1 {
-		t.Fatalf("%d shipped, %d labels:\n%s", len(undisturbed.shipped), undisturbed.labels2(), strings.Join(want, "\n"))
+	if len(undisturbed.Shipped) != 4 || undisturbed.labels2() != 1 {
+		t.Fatalf("%d shipped, %d labels:\n%s", len(undisturbed.Shipped), undisturbed.labels2(), strings.Join(want, "\n"))
 	}
-	calls := len(undisturbed.calls)
+	calls := len(undisturbed.Calls)
 	places := 0
 	for _, way := range []string{"stopped after", "failed before", "reply lost of"} {
 		for k := 1; k <= calls; k++ {
@@ -377,33 +382,33 @@ func TestDispatchQueueStoppedAnywhere(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			switch way {
 			case "stopped after":
-				q.after = func(n int, _ string) {
+				q.After = func(n int, _ string) {
 					if n == k {
 						cancel()
 					}
 				}
 			default:
-				q.lost = way == "reply lost of"
-				q.fail = func(n int, _ string) error {
+				q.Lost = way == "reply lost of"
+				q.Fail = func(n int, _ string) error {
 					if n == k {
-						return errInjected
+						return world.ErrInjected
 					}
 					return nil
 				}
 			}
-			_, _ = q.queue(DispatchQueueOptions{}).Run(ctx)
+			_, _ = q.queue(bridge.DispatchQueueOptions{}).Run(ctx)
 			cancel()
-			if len(q.calls) < k {
+			if len(q.Calls) < k {
 				break // the first run was over by then
 			}
 			places++
-			name := q.calls[k-1]
-			q.after, q.fail = nil, nil
+			name := q.Calls[k-1]
+			q.After, q.Fail = nil, nil
 			if diff := cmp.Diff(want, settledQueue(t, q)); diff != "" {
 				t.Fatalf("%s call %d (%s):\n%s", way, k, name, diff)
 			}
-			if len(q.shipped) != 4 || q.labels2() != 1 {
-				t.Fatalf("%s call %d (%s): %d shipped, %d labels", way, k, name, len(q.shipped), q.labels2())
+			if len(q.Shipped) != 4 || q.labels2() != 1 {
+				t.Fatalf("%s call %d (%s): %d shipped, %d labels", way, k, name, len(q.Shipped), q.labels2())
 			}
 		}
 	}
@@ -411,30 +416,30 @@ func TestDispatchQueueStoppedAnywhere(t *testing.T) {
 }
 
 // labels2 is how many labels were bought.
-func (q *queueWorld) labels2() int { return q.world.labels }
+func (q *queueWorld) labels2() int { return q.Labels }
 
 func TestNewDispatchQueueRefuses(t *testing.T) {
 	q := newQueueWorld(t)
-	ports := DispatchQueuePorts{Dispatcher: q.dispatcher(nil), Source: q, Reader: q, Cursors: q, Revisits: q, Locks: q, Exceptions: q}
-	for want, o := range map[string]DispatchQueueOptions{
+	ports := bridge.DispatchQueuePorts{Dispatcher: q.Dispatcher(nil), Source: q, Reader: q, Cursors: q, Revisits: q, Locks: q, Exceptions: q}
+	for want, o := range map[string]bridge.DispatchQueueOptions{
 		"FirstWindow is negative": {FirstWindow: -1}, "less than a minute": {Overlap: time.Second},
-		"less severe": {Levels: []DeadlineLevel{{time.Hour, Warning}, {time.Minute, Notice}}}, "out of range": {Levels: []DeadlineLevel{{-time.Hour, Warning}}},
+		"less severe": {Levels: []bridge.DeadlineLevel{{Left: time.Hour, Severity: exceptions.Warning}, {Left: time.Minute, Severity: exceptions.Notice}}}, "out of range": {Levels: []bridge.DeadlineLevel{{Left: -time.Hour, Severity: exceptions.Warning}}},
 	} {
-		if _, err := NewDispatchQueue(ports, o); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := bridge.NewDispatchQueue(ports, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: got %v", o, err)
 		}
 	}
-	if _, err := NewDispatchQueue(DispatchQueuePorts{}, DispatchQueueOptions{}); err == nil || !strings.Contains(err.Error(), "Cursors, Dispatcher, Exceptions") {
+	if _, err := bridge.NewDispatchQueue(bridge.DispatchQueuePorts{}, bridge.DispatchQueueOptions{}); err == nil || !strings.Contains(err.Error(), "Cursors, Dispatcher, Exceptions") {
 		t.Errorf("got %v", err)
 	}
-	p := DispatchPorts{Gate: q.gate(), Orders: q, Shipper: q, OrderBook: q, Tracking: q, Locks: q, Exceptions: q}
-	for want, change := range map[string]func(*DispatchPorts){
-		"Documents and Labels go together":      func(p *DispatchPorts) { p.Documents = q },
-		"Corrector and Corrections go together": func(p *DispatchPorts) { p.Corrections = new(MemoryCorrections) },
+	p := bridge.DispatchPorts{Gate: q.Gate(), Orders: q, Shipper: q, OrderBook: q, Tracking: q, Locks: q, Exceptions: q}
+	for want, change := range map[string]func(*bridge.DispatchPorts){
+		"Documents and Labels go together":      func(p *bridge.DispatchPorts) { p.Documents = q },
+		"Corrector and Corrections go together": func(p *bridge.DispatchPorts) { p.Corrections = new(store.MemoryCorrections) },
 	} {
 		p := p
 		change(&p)
-		if _, err := NewDispatcher(p, DispatchOptions{}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := bridge.NewDispatcher(p, bridge.DispatchOptions{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}

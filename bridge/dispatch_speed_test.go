@@ -10,6 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -35,11 +39,11 @@ func TestDispatchSpeed(t *testing.T) {
 		must(t, err)
 		linnClient, err := linn.Client(linnworks.WithHTTPClient(&http.Client{Transport: latency{linn.RoundTripper(), way}}))
 		must(t, err)
-		shop, err := bridge.NewTikTokShop(shopClient, bridge.TikTokShopOptions{})
+		shop, err := tiktokadapter.New(shopClient, tiktokadapter.Options{})
 		must(t, err)
-		book, err := bridge.NewLinnworks(t.Context(), linnClient, bridge.LinnworksOptions{SubSource: "test"})
+		book, err := linnworksadapter.New(t.Context(), linnClient, linnworksadapter.Options{SubSource: "test"})
 		must(t, err)
-		queue := dispatchQueue(t, shop, book, new(bridge.Memory), new(bridge.MemoryIntake), new(bridge.MemoryExceptions), bridge.DispatchQueueOptions{SweepEvery: -1})
+		queue := dispatchQueue(t, shop, book, new(store.Memory), new(store.MemoryIntake), new(exceptions.Memory), bridge.DispatchQueueOptions{SweepEvery: -1})
 		tiktok.ResetCalls()
 		time.Sleep(time.Second) // the start of the adapters is not part of it
 
@@ -112,15 +116,15 @@ func fillWithProcessed(t *testing.T, tiktok *tiktokshoptest.Fake, linn *linnwork
 }
 
 // dispatchQueue is a queue with everything that the adapters offer.
-func dispatchQueue(t *testing.T, shop *bridge.TikTokShop, book *bridge.Linnworks, memory *bridge.Memory, kept *bridge.MemoryIntake,
-	exceptions bridge.Exceptions, o bridge.DispatchQueueOptions,
+func dispatchQueue(t *testing.T, shop *tiktokadapter.Shop, book *linnworksadapter.Warehouse, memory *store.Memory, kept *store.MemoryIntake,
+	exceptions exceptions.Queue, o bridge.DispatchQueueOptions,
 ) *bridge.DispatchQueue {
 	t.Helper()
 	gate, err := bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop}, bridge.GateOptions{})
 	must(t, err)
 	d, err := bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: gate, Orders: shop, Shipper: shop, OrderBook: book, Tracking: book, Locks: memory, Exceptions: exceptions,
-		Reader: book, Catalogue: book, Documents: shop, Labels: new(bridge.MemoryLabels), Corrector: shop, Corrections: new(bridge.MemoryCorrections),
+		Reader: book, Catalogue: book, Documents: shop, Labels: new(store.MemoryLabels), Corrector: shop, Corrections: new(store.MemoryCorrections),
 	}, bridge.DispatchOptions{})
 	must(t, err)
 	q, err := bridge.NewDispatchQueue(bridge.DispatchQueuePorts{

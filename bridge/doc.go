@@ -8,64 +8,64 @@
 //
 // # The parts
 //
-//	Intake         the shop's orders, each one, from webhooks as hints and a poll as truth
-//	Importer       shop orders into the warehouse, one for one, held ones parked
-//	SKUMap         which item of the warehouse a listing sells, and how that was found
-//	CompareKit     the shop's bundle against the warehouse's composite
-//	References     which warehouse order an order became, shown in the shop
-//	BufferRules    how many units to keep back, and why
-//	StockBook      what the shop should show, from levels, ledger and rules
-//	StockPush      free stock of the warehouse into the shop, in passes
-//	LiveStock      the same without a pause: what sells now first
-//	StockCheck     what the shop shows against what it should, and why it differs
-//	Gate           may these orders be committed to fulfilment now? 50 a call
-//	Dispatcher     tracking and status to the shop, labels of the shop to the warehouse
-//	DispatchQueue  what there is to dispatch, and what waits to be tried again
-//	Deadlines      the shop's own clocks, and the rates that it judges the seller by
-//	Canceller      cancellations into the warehouse, up to a cut-off; requests answered
-//	Revoker        cancellations that start in the warehouse, into the shop
-//	StatusTable    what to do, by shipping model, shop status and warehouse state
-//	Exceptions     what needs a person: owner, deadline, what to do
-//	Case           an exception and what people have done about it
-//	Kinds          every kind of exception, and what to do about it: examples/handbook
+//	Intake           the shop's orders, each one, from webhooks as hints and a poll as truth
+//	Importer         shop orders into the warehouse, one for one, held ones parked
+//	References       which warehouse order an order became, shown in the shop
+//	Gate             may these orders be committed to fulfilment now? 50 a call
+//	Dispatcher       tracking and status to the shop, labels of the shop to the warehouse
+//	DispatchQueue    what there is to dispatch, and what waits to be tried again
+//	Deadlines        the shop's own clocks, and the rates that it judges the seller by
+//	Canceller        cancellations into the warehouse, up to a cut-off; requests answered
+//	Revoker          cancellations that start in the warehouse, into the shop
+//	StatusTable      what to do, by shipping model, shop status and warehouse state
+//
+// and in packages of their own:
+//
+//	exceptions       what needs a person: owner, deadline, what to do
+//	store            what must be remembered
+//	catalogue        which item of the warehouse a listing sells; kits and bundles
+//	stock            what the shop should show, publishing it, checking it
+//	tiktokadapter    the ports over the TikTok Shop client
+//	linnworksadapter the ports over the Linnworks client
+//	bridgetest       suites for stores, and a lab that trades for days
 //
 // All have one shape: a constructor that takes ports and checked options, one
 // verb with a context, a result that can be printed, logged and compared. No
-// part starts a goroutine, except [LiveStock.Run], keeps a global, or depends on
+// part starts a goroutine, except [stock.Live.Run], keeps a global, or depends on
 // anything that is not in a port: it can be stopped between any two calls to the
 // outside and run again, and running it twice leaves what running it once leaves.
-// (A [StockBook] and a [SKUMap] remember what was read, to save calls; a new one
+// (A [stock.Book] and a [catalogue.Map] remember what was read, to save calls; a new one
 // reads it again.) Every failure is a returned error, to be repeated by running
 // the part again, or an exception in the queue, for what repeating cannot mend.
 //
 // # Ports
 //
 // A part asks for what it needs through interfaces of one to three methods in
-// the words of this package: [OrderSource], [OrderBook], [Catalogue],
-// [StockReader], [StockPublisher] and so on. [TikTokShop] and [Linnworks] are
-// the adapters for the two clients of this module; another warehouse, queue or
-// database is another implementation. [Memory], [MemoryImports],
-// [MemoryIntake] and [MemoryExceptions] keep the state of one process.
+// the words of this package: [OrderSource], [OrderBook], [catalogue.Source],
+// [stock.Reader], [stock.Publisher] and so on. The packages tiktokadapter and
+// linnworksadapter have the adapters for the two clients of this module; another
+// warehouse, queue or database is another implementation. [store.Memory], [store.MemoryImports],
+// [store.MemoryIntake] and [exceptions.Memory] keep the state of one process.
 //
 // # A sync, put together
 //
-//	shop, _ := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{})
-//	warehouse, _ := bridge.NewLinnworks(ctx, linn, bridge.LinnworksOptions{SubSource: "uk-shop"})
-//	memory, store, exceptions := new(bridge.Memory), new(bridge.MemoryIntake), new(bridge.MemoryExceptions)
+//	shop, _ := tiktokadapter.New(tiktok, tiktokadapter.Options{})
+//	warehouse, _ := linnworksadapter.New(ctx, linn, linnworksadapter.Options{SubSource: "uk-shop"})
+//	memory, feed, queue := new(store.Memory), new(store.MemoryIntake), new(exceptions.Memory)
 //
 //	importer, _ := bridge.NewImporter(bridge.ImportPorts{
 //		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Catalogue: warehouse,
-//		Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: exceptions,
+//		Ledger: memory, Records: new(store.MemoryImports), Locks: memory, Exceptions: queue,
 //	}, bridge.ImportOptions{DefaultLocation: location})
 //	intake, _ := bridge.NewIntake(bridge.IntakePorts{
 //		Orders: shop, OpenOrders: shop, Handle: bridge.TakeOrders(importer, canceller),
-//		Cursors: store, Hints: store, Revisits: store, Locks: memory, Exceptions: exceptions,
+//		Cursors: feed, Hints: feed, Revisits: feed, Locks: memory, Exceptions: queue,
 //	}, bridge.IntakeOptions{})
 //	for range time.Tick(time.Minute) {
 //		taken, err := intake.Run(ctx)
 //		...
 //		if taken.Complete() {
-//			pushed, err := stock.Push(ctx)
+//			pushed, err := push.Push(ctx)
 //		}
 //	}
 //

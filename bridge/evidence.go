@@ -1,37 +1,30 @@
 package bridge
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+)
 
 // orderEvidence is what both sides say about an order, without the buyer.
-func orderEvidence(o Order, parts ...WarehouseOrder) []Property {
-	list := evidence(
+func orderEvidence(o Order, parts ...WarehouseOrder) []exceptions.Property {
+	list := exceptions.Evidence(
 		"shop order", o.ID,
 		"shop status", string(o.Status),
 		"shipping model", string(o.ShippingModel),
-		"shop tracking", strings.Join(trackings(o.Lines), ", "),
+		"shop tracking", strings.Join(Trackings(o.Lines), ", "),
 	)
 	for _, w := range parts {
 		state := []string{string(w.State)}
 		if w.Stage != 0 {
 			state = append(state, w.Stage.String())
 		}
-		list = append(list, evidence(
+		list = append(list, exceptions.Evidence(
 			"warehouse order", w.Number,
 			"warehouse state", strings.Join(state, ", "),
 			"carrier", strings.Trim(w.Carrier+", "+w.Service, ", "),
 			"warehouse tracking", w.Tracking,
 		)...)
-	}
-	return list
-}
-
-// evidence pairs names with values and leaves out what is not known.
-func evidence(pairs ...string) []Property {
-	var list []Property
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			list = append(list, Property{pairs[i], pairs[i+1]})
-		}
 	}
 	return list
 }

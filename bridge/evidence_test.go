@@ -1,27 +1,31 @@
-package bridge
+package bridge_test
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
 )
 
 func TestOrderEvidence(t *testing.T) {
-	o := anOrder("1", "MUG", "SPOON")
+	o := world.AnOrder("1", "MUG", "SPOON")
 	o.Lines[0].Tracking, o.Lines[1].Tracking = "RM1", "RM1"
-	got := orderEvidence(o,
-		WarehouseOrder{Number: "1001", State: Open, Stage: StageLabelPrinted, Carrier: "Royal Mail", Tracking: "RM1"},
-		WarehouseOrder{Number: "1002", State: Dropped},
+	got := bridge.OrderEvidence(o,
+		bridge.WarehouseOrder{Number: "1001", State: bridge.Open, Stage: bridge.StageLabelPrinted, Carrier: "Royal Mail", Tracking: "RM1"},
+		bridge.WarehouseOrder{Number: "1002", State: bridge.Dropped},
 	)
-	want := []Property{
-		{"shop order", "1"}, {"shop status", "AWAITING_SHIPMENT"}, {"shipping model", "seller"}, {"shop tracking", "RM1"},
-		{"warehouse order", "1001"}, {"warehouse state", "open, label printed"}, {"carrier", "Royal Mail"}, {"warehouse tracking", "RM1"},
-		{"warehouse order", "1002"}, {"warehouse state", "cancelled"},
+	want := []exceptions.Property{
+		{Name: "shop order", Value: "1"}, {Name: "shop status", Value: "AWAITING_SHIPMENT"}, {Name: "shipping model", Value: "seller"}, {Name: "shop tracking", Value: "RM1"},
+		{Name: "warehouse order", Value: "1001"}, {Name: "warehouse state", Value: "open, label printed"}, {Name: "carrier", Value: "Royal Mail"}, {Name: "warehouse tracking", Value: "RM1"},
+		{Name: "warehouse order", Value: "1002"}, {Name: "warehouse state", Value: "cancelled"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if got := orderEvidence(Order{}); len(got) != 0 {
+	if got := bridge.OrderEvidence(bridge.Order{}); len(got) != 0 {
 		t.Errorf("of nothing: %v", got)
 	}
 }
@@ -29,20 +33,20 @@ func TestOrderEvidence(t *testing.T) {
 // What a primitive raises about an order says what both sides said.
 func TestExceptionsAboutOrdersCarryEvidence(t *testing.T) {
 	w := busy(t)
-	if err := w.pass(t.Context()); err != nil {
+	if err := w.Pass(t.Context()); err != nil {
 		t.Log(err)
 	}
-	open, _ := w.exceptions.Open(t.Context())
-	seen := map[Kind]bool{}
+	open, _ := w.Exceptions.Open(t.Context())
+	seen := map[exceptions.Kind]bool{}
 	for _, e := range open {
-		if e.Kind == KindLateCancellation || e.Kind == KindStatesDisagree || e.Kind == KindNoTracking || e.Kind == KindUnmappedSKU && len(e.Evidence) > 0 {
+		if e.Kind == exceptions.LateCancellation || e.Kind == exceptions.StatesDisagree || e.Kind == exceptions.NoTracking || e.Kind == exceptions.UnmappedSKU && len(e.Evidence) > 0 {
 			seen[e.Kind] = true
 			if len(e.Evidence) < 2 {
 				t.Errorf("%s: %v", e, e.Evidence)
 			}
 		}
 	}
-	if !seen[KindLateCancellation] || !seen[KindUnmappedSKU] {
+	if !seen[exceptions.LateCancellation] || !seen[exceptions.UnmappedSKU] {
 		t.Errorf("too little happened: %v", open)
 	}
 }

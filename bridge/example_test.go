@@ -7,13 +7,17 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // stockroom is a warehouse of one's own: three maps behind the ports.
 type stockroom struct {
 	orders map[string]*bridge.WarehouseOrder // by the shop's order id
 	levels map[string]int                    // free units by SKU, all in one place
-	kits   map[string][]bridge.KitComponent
+	kits   map[string][]catalogue.Component
 }
 
 func (s stockroom) FindOrders(_ context.Context, references []string) (found []bridge.WarehouseOrder, _ error) {
@@ -79,18 +83,18 @@ func (s stockroom) SetTracking(_ context.Context, o bridge.WarehouseOrder, l bri
 }
 
 // StockItems takes the seller SKU for the item's id.
-func (s stockroom) StockItems(_ context.Context, listings []bridge.ListingSKU) (map[string]bridge.StockItem, map[string]error, error) {
-	items := map[string]bridge.StockItem{}
+func (s stockroom) StockItems(_ context.Context, listings []catalogue.SKU) (map[string]catalogue.Item, map[string]error, error) {
+	items := map[string]catalogue.Item{}
 	for _, l := range listings {
 		if _, single := s.levels[l.SellerSKU]; single || s.kits[l.SellerSKU] != nil {
-			items[l.ID] = bridge.StockItem{ID: l.SellerSKU, SKU: l.SellerSKU, Kit: s.kits[l.SellerSKU]}
+			items[l.ID] = catalogue.Item{ID: l.SellerSKU, SKU: l.SellerSKU, Kit: s.kits[l.SellerSKU]}
 		}
 	}
 	return items, nil, nil
 }
 
-func (s stockroom) StockLevels(_ context.Context, ids []string) (bridge.StockReading, error) {
-	r := bridge.StockReading{At: time.Now(), Available: map[string]map[string]int{}}
+func (s stockroom) StockLevels(_ context.Context, ids []string) (stock.Reading, error) {
+	r := stock.Reading{At: time.Now(), Available: map[string]map[string]int{}}
 	for _, id := range ids {
 		r.Available[id] = map[string]int{"main": s.levels[id]}
 	}
@@ -101,7 +105,7 @@ func (s stockroom) StockLevels(_ context.Context, ids []string) (bridge.StockRea
 type market struct {
 	orders   map[string]bridge.Order
 	requests []bridge.Cancellation
-	listings []bridge.Listing
+	listings []catalogue.Listing
 }
 
 func (m market) OrdersByID(_ context.Context, ids []string) (list []bridge.Order, _ error) {
@@ -141,8 +145,8 @@ func (market) RejectCancellation(_ context.Context, id, reason, _ string) error 
 	return nil
 }
 
-func (m market) Listings(context.Context) iter.Seq2[bridge.Listing, error] {
-	return func(yield func(bridge.Listing, error) bool) {
+func (m market) Listings(context.Context) iter.Seq2[catalogue.Listing, error] {
+	return func(yield func(catalogue.Listing, error) bool) {
 		for _, l := range m.listings {
 			if !yield(l, nil) {
 				return
@@ -151,7 +155,7 @@ func (m market) Listings(context.Context) iter.Seq2[bridge.Listing, error] {
 	}
 }
 
-func (m market) PublishStock(_ context.Context, p bridge.ProductStock) ([]bridge.StockRefusal, error) {
+func (m market) PublishStock(_ context.Context, p stock.ProductStock) ([]stock.Refusal, error) {
 	for _, sku := range p.SKUs {
 		fmt.Println("published:", sku.SellerSKU, sku.Stock)
 	}
@@ -188,7 +192,7 @@ func sale(id, sku string, units int) bridge.Order {
 	}
 	for i := range units {
 		o.Lines = append(o.Lines, bridge.OrderLine{
-			ID: fmt.Sprint(id, "-", i+1), Listing: bridge.ListingSKU{ID: "id-" + sku, SellerSKU: sku},
+			ID: fmt.Sprint(id, "-", i+1), Listing: catalogue.SKU{ID: "id-" + sku, SellerSKU: sku},
 			Price: bridge.Money{Minor: 1250, Currency: "GBP"},
 		})
 	}
@@ -198,9 +202,9 @@ func sale(id, sku string, units int) bridge.Order {
 func ExampleImporter() {
 	ctx := context.Background()
 	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{}, levels: map[string]int{"MUG": 10}}
-	memory, exceptions := new(bridge.Memory), new(bridge.MemoryExceptions)
+	memory, exceptions := new(store.Memory), new(exceptions.Memory)
 	importer, err := bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: warehouse, Catalogue: warehouse, Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: exceptions,
+		OrderBook: warehouse, Catalogue: warehouse, Ledger: memory, Records: new(store.MemoryImports), Locks: memory, Exceptions: exceptions,
 	}, bridge.ImportOptions{DefaultLocation: "main"})
 	if err != nil {
 		fmt.Println(err)
@@ -231,84 +235,6 @@ func ExampleImporter() {
 	// SKU HAT: unmapped SKU, seen 2 times; for e-commerce
 }
 
-func ExampleStockBook() {
-	book, err := bridge.NewStockBook(bridge.StockOptions{
-		Locations: map[string][]string{"shop-1": {"main"}}, Buffer: bridge.FixedBuffer(2),
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
-	mug := bridge.StockItem{ID: "i1", SKU: "MUG"}
-	pair := bridge.StockItem{ID: "i2", SKU: "TWO-MUGS", Kit: []bridge.KitComponent{{Item: mug, Quantity: 2}}}
-	var listings []bridge.Listing
-	for _, sku := range []string{"MUG", "TWO-MUGS"} {
-		listings = append(listings, bridge.Listing{
-			ListingSKU: bridge.ListingSKU{ProductID: "p-" + sku, ID: sku, SellerSKU: sku},
-			Stock:      []bridge.WarehouseStock{{WarehouseID: "shop-1", Quantity: 8}},
-		})
-	}
-	book.SetCatalogue(book.Mark(), now, listings, map[string]bridge.StockItem{"MUG": mug, "TWO-MUGS": pair}, nil)
-
-	// Three mugs are sold in the shop, and the warehouse does not know it yet.
-	book.SetReservations(now, []bridge.Reservation{{OrderID: "1", LocationID: "main", Items: map[string]int{"i1": 3}}})
-	mark := book.Mark()
-	book.SetLevels(mark, bridge.StockReading{At: now, Available: map[string]map[string]int{"i1": {"main": 13}}})
-	plan := book.Plan()
-	fmt.Print(plan)
-	for _, call := range plan.Products {
-		book.Accepted(now, call) // once the shop has taken it
-	}
-	fmt.Print(book.Plan())
-	// Output:
-	// SKU TWO-MUGS              shop-1: 8 -> 3
-	// 1 product(s) to update, 1 SKU(s) right already, 0 skipped
-	// 0 product(s) to update, 2 SKU(s) right already, 0 skipped
-}
-
-func ExampleStockPush() {
-	ctx := context.Background()
-	mug := bridge.StockItem{ID: "MUG", SKU: "MUG"}
-	warehouse := stockroom{
-		levels: map[string]int{"MUG": 9, "TEA": 40},
-		kits:   map[string][]bridge.KitComponent{"TWO-MUGS": {{Item: mug, Quantity: 2}}},
-	}
-	var shop market
-	for _, sku := range []string{"MUG", "TEA", "TWO-MUGS"} {
-		shop.listings = append(shop.listings, bridge.Listing{
-			ListingSKU: bridge.ListingSKU{ProductID: sku, ID: "id-" + sku, SellerSKU: sku},
-			Stock:      []bridge.WarehouseStock{{WarehouseID: "shop-1", Quantity: 38}},
-		})
-	}
-	memory := new(bridge.Memory)
-	push, err := bridge.NewStockPush(bridge.StockPorts{
-		Listings: shop, Catalogue: warehouse, Levels: warehouse, Ledger: memory, Publisher: shop, Locks: memory,
-		Exceptions: new(bridge.MemoryExceptions),
-	}, bridge.StockOptions{Locations: map[string][]string{"shop-1": {"main"}}, Buffer: bridge.FixedBuffer(2)})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	// One mug was sold in the shop, and the warehouse does not know it yet.
-	err = memory.PutReservation(ctx, bridge.Reservation{OrderID: "1", LocationID: "main", Items: map[string]int{"MUG": 1}})
-	if err != nil {
-		fmt.Println(err)
-	}
-	result, err := push.Push(ctx)
-	fmt.Print(result)
-	if err != nil {
-		fmt.Println(err)
-	}
-	// Output:
-	// published: TWO-MUGS [{shop-1 2}]
-	// published: MUG [{shop-1 6}]
-	// SKU TWO-MUGS              shop-1: 38 -> 2
-	// SKU MUG                   shop-1: 38 -> 6
-	// 2 product(s) to update, 1 SKU(s) right already, 0 skipped
-	// 2 SKU(s) published, 0 refused
-}
-
 func ExampleDispatcher() {
 	ctx := context.Background()
 	platform := sale("2", "MUG", 1)
@@ -325,7 +251,7 @@ func ExampleDispatcher() {
 	}
 	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: gate, Orders: shop, Shipper: shop, OrderBook: warehouse, Tracking: warehouse,
-		Locks: new(bridge.Memory), Exceptions: new(bridge.MemoryExceptions),
+		Locks: new(store.Memory), Exceptions: new(exceptions.Memory),
 	}, bridge.DispatchOptions{Carriers: map[string]string{"RM Tracked 48": "Royal Mail"}})
 	if err != nil {
 		fmt.Println(err)
@@ -377,7 +303,7 @@ func ExampleCanceller() {
 		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Open, Stage: bridge.StageNew},
 		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Open, Stage: bridge.StageLabelPrinted},
 	}}
-	memory, exceptions := new(bridge.Memory), new(bridge.MemoryExceptions)
+	memory, exceptions := new(store.Memory), new(exceptions.Memory)
 	canceller, err := bridge.NewCanceller(bridge.CancelPorts{
 		Orders: shop, Desk: shop, OrderBook: warehouse, Warehouse: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
 	}, bridge.CancelOptions{CutOff: bridge.StageInvoicePrinted})
@@ -429,28 +355,4 @@ func ExampleMoney_Split() {
 	fmt.Println(parts, err)
 	// Output:
 	// [3.34 GBP 3.33 GBP 3.33 GBP] <nil>
-}
-
-func ExampleMemoryExceptions() {
-	ctx := context.Background()
-	queue := bridge.MemoryExceptions{Now: func() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) }}
-	e := bridge.Exception{
-		Kind: bridge.KindNoTracking, Owner: bridge.OwnerWarehouse, Severity: bridge.Urgent, Object: "order 1",
-		Deadline: time.Date(2026, 11, 27, 17, 0, 0, 0, time.UTC), Seen: "processed without a number", Do: "find the number",
-	}
-	for range 3 {
-		if err := queue.Raise(ctx, e); err != nil {
-			fmt.Println(err)
-		}
-	}
-	open, _ := queue.Open(ctx)
-	fmt.Println(open[0].Count, open[0])
-	if err := queue.Clear(ctx, "order 1", bridge.KindNoTracking); err != nil {
-		fmt.Println(err)
-	}
-	open, _ = queue.Open(ctx)
-	fmt.Println(len(open))
-	// Output:
-	// 3 [urgent, warehouse] order 1: no tracking: processed without a number. To do: find the number (by 2026-11-27 17:00 UTC)
-	// 0
 }

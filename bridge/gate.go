@@ -6,6 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // CancellationSource reads the shop's open cancellation requests.
@@ -74,11 +78,11 @@ type GatePorts struct {
 	Orders        OrderSource
 	Cancellations CancellationSource
 	// Known is optional: with it the gate decides, by GateOptions.AtDeadline, about
-	// orders whose deadline is near while the shop cannot be asked. [Linnworks] is
+	// orders whose deadline is near while the shop cannot be asked. [linnworksadapter.Warehouse] is
 	// one.
 	Known KnownOrders
 	// Exceptions is required with Known: every decision of that sort is raised.
-	Exceptions Exceptions
+	Exceptions exceptions.Queue
 }
 
 // GateOptions configure a [Gate].
@@ -107,12 +111,12 @@ type GateOptions struct {
 type Gate struct {
 	ports   GatePorts
 	options GateOptions
-	timings Timings
+	timings health.Timings
 }
 
 // NewGate checks ports and options.
 func NewGate(p GatePorts, o GateOptions) (*Gate, error) {
-	if err := required("NewGate", map[string]any{"Orders": p.Orders, "Cancellations": p.Cancellations}); err != nil {
+	if err := part.Required("bridge: NewGate", map[string]any{"Orders": p.Orders, "Cancellations": p.Cancellations}); err != nil {
 		return nil, err
 	}
 	o.Lifetime = cmp.Or(o.Lifetime, 2*time.Minute)
@@ -126,12 +130,12 @@ func NewGate(p GatePorts, o GateOptions) (*Gate, error) {
 	case o.AtDeadline != HoldAtDeadline && o.AtDeadline != ShipAtDeadline:
 		return nil, fmt.Errorf("bridge: NewGate: AtDeadline %q is neither %q nor %q", o.AtDeadline, HoldAtDeadline, ShipAtDeadline)
 	}
-	o.Now = clock(o.Now)
+	o.Now = part.Clock(o.Now)
 	return &Gate{ports: p, options: o}, nil
 }
 
 // Health returns how the checks went so far.
-func (g *Gate) Health() FlowHealth { return g.timings.Health() }
+func (g *Gate) Health() health.Flow { return g.timings.Health() }
 
 // Check asks the shop about the orders, all at once, and returns a permit for
 // each, in the order given.
@@ -231,18 +235,18 @@ func (g *Gate) unasked(ctx context.Context, at time.Time, ids []string, cause er
 		if deadline.IsZero() || deadline.Sub(at) > g.options.DeadlineMargin {
 			continue
 		}
-		kind, do := KindHeldAtDeadline, "look in the shop whether the order still stands; if it does, send it and enter the tracking number there"
+		kind, do := exceptions.HeldAtDeadline, "look in the shop whether the order still stands; if it does, send it and enter the tracking number there"
 		objection := g.objection(*o, true)
 		if g.options.AtDeadline == ShipAtDeadline && objection == "" {
 			*p = g.permit(id, *o, at, "")
-			kind, do = KindCommittedUnasked, "look in the shop, as soon as it answers, whether the order was cancelled; if it was, stop the parcel"
+			kind, do = exceptions.CommittedUnasked, "look in the shop, as soon as it answers, whether the order was cancelled; if it was, stop the parcel"
 		}
 		p.Blind = true
 		p.Decision = fmt.Sprintf("the shop cannot be asked, the deadline is %s, by configuration: %s", deadline.UTC().Format(time.RFC3339), g.options.AtDeadline)
 		if objection != "" {
 			p.Decision = fmt.Sprintf("the shop cannot be asked, the deadline is %s, last known: %s", deadline.UTC().Format(time.RFC3339), objection)
 		}
-		if err := g.ports.Exceptions.Raise(ctx, raise(kind, "order "+id, deadline, p.Decision+"; "+cause.Error(), do)); err != nil {
+		if err := g.ports.Exceptions.Raise(ctx, exceptions.New(kind, "order "+id, deadline, p.Decision+"; "+cause.Error(), do)); err != nil {
 			return nil, errors.Join(cause, fmt.Errorf("bridge: gate: raising %q: %w", kind, err))
 		}
 	}
@@ -265,12 +269,12 @@ func (g *Gate) answered(ctx context.Context, permits []Permit) error {
 	}
 	for _, p := range permits {
 		object := "order " + p.OrderID
-		kinds := []Kind{KindHeldAtDeadline}
+		kinds := []exceptions.Kind{exceptions.HeldAtDeadline}
 		if p.Order.ID != "" && p.Order.Status != Cancelled && p.Reason != cancellationWaits {
-			kinds = append(kinds, KindCommittedUnasked)
+			kinds = append(kinds, exceptions.CommittedUnasked)
 		}
 		for _, kind := range kinds {
-			if !raised[Exception{Kind: kind, Object: object}.Key()] {
+			if !raised[exceptions.Exception{Kind: kind, Object: object}.Key()] {
 				continue
 			}
 			if err := g.ports.Exceptions.Clear(ctx, object, kind); err != nil {
@@ -279,35 +283,6 @@ func (g *Gate) answered(ctx context.Context, permits []Permit) error {
 		}
 	}
 	return nil
-}
-
-// firstDeadline is the earlier of the order's two clocks, zero if it has none.
-func firstDeadline(o Order) time.Time {
-	if o.ShipBy.IsZero() || !o.CancelledBy.IsZero() && o.CancelledBy.Before(o.ShipBy) {
-		return o.CancelledBy
-	}
-	return o.ShipBy
-}
-
-func ordersByID(orders []Order) map[string]*Order {
-	byID := make(map[string]*Order, len(orders))
-	for i := range orders {
-		byID[orders[i].ID] = &orders[i]
-	}
-	return byID
-}
-
-// shippable tells whether goods may move. With the shop's own carrier they still
-// lie in the warehouse when the label exists and the order awaits collection;
-// with the seller's they have left by then.
-func shippable(o Order) bool {
-	switch o.Status {
-	case AwaitingShipment, PartiallyShipping:
-		return true
-	case AwaitingCollection:
-		return o.ShippingModel == TikTokShipping
-	}
-	return false
 }
 
 // cancellationWaits is the reason of an order whose buyer waits for an answer.

@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"context"
@@ -6,18 +6,21 @@ import (
 	"iter"
 	"testing"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
 )
 
 // A permit for 50 orders, without what the shop takes to answer.
 func BenchmarkGateCheck50(b *testing.B) {
-	orders := shelf{}
+	orders := orderShelf{}
 	var ids []string
 	for i := range 50 {
-		o := anOrder(fmt.Sprintf("57646141303878%04d", i), "MUG", "SPOON")
+		o := world.AnOrder(fmt.Sprintf("57646141303878%04d", i), "MUG", "SPOON")
 		orders[o.ID] = o
 		ids = append(ids, o.ID)
 	}
-	g, err := NewGate(GatePorts{Orders: orders, Cancellations: orders}, GateOptions{})
+	g, err := bridge.NewGate(bridge.GatePorts{Orders: orders, Cancellations: orders}, bridge.GateOptions{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -29,21 +32,21 @@ func BenchmarkGateCheck50(b *testing.B) {
 	}
 }
 
-// shelf is a shop that answers at once.
-type shelf map[string]Order
+// orderShelf is a shop that answers at once.
+type orderShelf map[string]bridge.Order
 
-func (s shelf) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[Order, error] {
+func (s orderShelf) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[bridge.Order, error] {
 	return nil
 }
 
-func (s shelf) OrdersByID(_ context.Context, ids []string) ([]Order, error) {
-	list := make([]Order, 0, len(ids))
+func (s orderShelf) OrdersByID(_ context.Context, ids []string) ([]bridge.Order, error) {
+	list := make([]bridge.Order, 0, len(ids))
 	for _, id := range ids {
 		list = append(list, s[id])
 	}
 	return list, nil
 }
 
-func (s shelf) PendingCancellations(context.Context, []string) ([]Cancellation, error) {
+func (s orderShelf) PendingCancellations(context.Context, []string) ([]bridge.Cancellation, error) {
 	return nil, nil
 }

@@ -1,7 +1,6 @@
-package bridge
+package bridge_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,45 +8,52 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
 )
 
 func TestGate(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
-		change func(w *world, o *Order)
+		change func(w *world.World, o *bridge.Order)
 		reason string // empty: granted
 	}{
-		{"ready", func(*world, *Order) {}, ""},
-		{"rest of a split order", func(_ *world, o *Order) { o.Status = PartiallyShipping }, ""},
-		{"label arranged, goods still here", func(_ *world, o *Order) { o.ShippingModel, o.Status = TikTokShipping, AwaitingCollection }, ""},
-		{"hold window over", func(_ *world, o *Order) { o.HoldUntil = noon.Add(-time.Second) }, ""},
-		{"asked before, another order waits", func(w *world, o *Order) {
-			o.CancelRequestedAt = noon
-			w.pending = []Cancellation{{OrderID: "2", Pending: true}}
+		{"ready", func(*world.World, *bridge.Order) {}, ""},
+		{"rest of a split order", func(_ *world.World, o *bridge.Order) { o.Status = bridge.PartiallyShipping }, ""},
+		{"label arranged, goods still here", func(_ *world.World, o *bridge.Order) {
+			o.ShippingModel, o.Status = bridge.TikTokShipping, bridge.AwaitingCollection
 		}, ""},
-		{"decided request", func(w *world, o *Order) { o.CancelRequestedAt, w.pending = noon, []Cancellation{{OrderID: "1"}} }, ""},
-		{"not returned", func(_ *world, o *Order) { o.ID = "2" }, "does not return"},
-		{"cancelled", func(_ *world, o *Order) { o.Status = Cancelled }, "cancelled"},
-		{"details lag", func(w *world, o *Order) {
-			w.lag, o.CancelRequestedAt, w.pending = true, noon, []Cancellation{{OrderID: "1", Pending: true}}
+		{"hold window over", func(_ *world.World, o *bridge.Order) { o.HoldUntil = world.Noon.Add(-time.Second) }, ""},
+		{"asked before, another order waits", func(w *world.World, o *bridge.Order) {
+			o.CancelRequestedAt = world.Noon
+			w.Pending = []bridge.Cancellation{{OrderID: "2", Pending: true}}
+		}, ""},
+		{"decided request", func(w *world.World, o *bridge.Order) {
+			o.CancelRequestedAt, w.Pending = world.Noon, []bridge.Cancellation{{OrderID: "1"}}
+		}, ""},
+		{"not returned", func(_ *world.World, o *bridge.Order) { o.ID = "2" }, "does not return"},
+		{"cancelled", func(_ *world.World, o *bridge.Order) { o.Status = bridge.Cancelled }, "cancelled"},
+		{"details lag", func(w *world.World, o *bridge.Order) {
+			w.Lag, o.CancelRequestedAt, w.Pending = true, world.Noon, []bridge.Cancellation{{OrderID: "1", Pending: true}}
 		}, "cancellation waits"},
-		{"requested", func(_ *world, o *Order) { o.CancelRequested = true }, "cancellation waits"},
-		{"platform's", func(_ *world, o *Order) { o.ShippingModel = FulfilledByTikTok }, "platform ships"},
-		{"unknown model", func(_ *world, o *Order) { o.ShippingModel = "drone" }, `"drone" is not known`},
-		{"no model", func(_ *world, o *Order) { o.ShippingModel = "" }, "not known"},
-		{"unpaid", func(_ *world, o *Order) { o.Status = Unpaid }, "on hold"},
-		{"on hold", func(_ *world, o *Order) { o.Status = OnHold }, "on hold"},
-		{"hold window", func(_ *world, o *Order) { o.HoldUntil = noon.Add(time.Hour) }, "on hold"},
-		{"shipped", func(_ *world, o *Order) { o.Status = AwaitingCollection }, "AWAITING_COLLECTION"},
-		{"unknown status", func(_ *world, o *Order) { o.Status = "ODD" }, "ODD"},
-		{"no status", func(_ *world, o *Order) { o.Status = "" }, "the shop says"},
+		{"requested", func(_ *world.World, o *bridge.Order) { o.CancelRequested = true }, "cancellation waits"},
+		{"platform's", func(_ *world.World, o *bridge.Order) { o.ShippingModel = bridge.FulfilledByTikTok }, "platform ships"},
+		{"unknown model", func(_ *world.World, o *bridge.Order) { o.ShippingModel = "drone" }, `"drone" is not known`},
+		{"no model", func(_ *world.World, o *bridge.Order) { o.ShippingModel = "" }, "not known"},
+		{"unpaid", func(_ *world.World, o *bridge.Order) { o.Status = bridge.Unpaid }, "on hold"},
+		{"on hold", func(_ *world.World, o *bridge.Order) { o.Status = bridge.OnHold }, "on hold"},
+		{"hold window", func(_ *world.World, o *bridge.Order) { o.HoldUntil = world.Noon.Add(time.Hour) }, "on hold"},
+		{"shipped", func(_ *world.World, o *bridge.Order) { o.Status = bridge.AwaitingCollection }, "AWAITING_COLLECTION"},
+		{"unknown status", func(_ *world.World, o *bridge.Order) { o.Status = "ODD" }, "ODD"},
+		{"no status", func(_ *world.World, o *bridge.Order) { o.Status = "" }, "the shop says"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWorld(t)
-			o := anOrder("1", "MUG")
+			w := world.NewWorld(t)
+			o := world.AnOrder("1", "MUG")
 			tc.change(w, &o)
-			w.put(o)
-			permits, err := w.gate().Check(t.Context(), "1")
+			w.Put(o)
+			permits, err := w.Gate().Check(t.Context(), "1")
 			if err != nil || len(permits) != 1 {
 				t.Fatal(permits, err)
 			}
@@ -61,15 +67,15 @@ func TestGate(t *testing.T) {
 
 // A permit for 50 orders is one call; a doubt about any number of them a second.
 func TestGateCalls(t *testing.T) {
-	w := newWorld(t)
+	w := world.NewWorld(t)
 	var ids []string
 	for i := range 50 {
-		ids = append(ids, w.put(anOrder(fmt.Sprint(i), "MUG"))[0].ID)
+		ids = append(ids, w.Put(world.AnOrder(fmt.Sprint(i), "MUG"))[0].ID)
 	}
-	check := func(o GateOptions, wantGranted int, want ...string) {
+	check := func(o bridge.GateOptions, wantGranted int, want ...string) {
 		t.Helper()
-		w.calls = nil
-		permits, err := w.gateWith(GatePorts{}, o).Check(t.Context(), ids...)
+		w.Calls = nil
+		permits, err := w.GateWith(bridge.GatePorts{}, o).Check(t.Context(), ids...)
 		granted := 0
 		for _, p := range permits {
 			if p.Granted {
@@ -79,35 +85,35 @@ func TestGateCalls(t *testing.T) {
 		if err != nil || len(permits) != 50 || granted != wantGranted {
 			t.Errorf("%d permits, %d granted, %v", len(permits), granted, err)
 		}
-		if diff := cmp.Diff(want, w.calls); diff != "" {
+		if diff := cmp.Diff(want, w.Calls); diff != "" {
 			t.Error(diff)
 		}
 	}
-	check(GateOptions{}, 50, "OrdersByID")
-	w.put(with(w.orders["7"], func(o *Order) { o.CancelRequested, o.CancelRequestedAt = true, noon }))
-	check(GateOptions{}, 49, "OrdersByID") // certain: no search
-	w.put(with(w.orders["8"], func(o *Order) { o.CancelRequestedAt = noon }), with(w.orders["9"], func(o *Order) { o.CancelRequestedAt = noon }))
-	w.lag = true
-	w.pending = []Cancellation{{OrderID: "9", Pending: true}, {OrderID: "10", Pending: true}}
-	check(GateOptions{}, 48, "OrdersByID", "PendingCancellations")
-	check(GateOptions{AlwaysSearch: true}, 47, "OrdersByID", "PendingCancellations")
+	check(bridge.GateOptions{}, 50, "OrdersByID")
+	w.Put(world.With(w.Orders["7"], func(o *bridge.Order) { o.CancelRequested, o.CancelRequestedAt = true, world.Noon }))
+	check(bridge.GateOptions{}, 49, "OrdersByID") // certain: no search
+	w.Put(world.With(w.Orders["8"], func(o *bridge.Order) { o.CancelRequestedAt = world.Noon }), world.With(w.Orders["9"], func(o *bridge.Order) { o.CancelRequestedAt = world.Noon }))
+	w.Lag = true
+	w.Pending = []bridge.Cancellation{{OrderID: "9", Pending: true}, {OrderID: "10", Pending: true}}
+	check(bridge.GateOptions{}, 48, "OrdersByID", "PendingCancellations")
+	check(bridge.GateOptions{AlwaysSearch: true}, 47, "OrdersByID", "PendingCancellations")
 }
 
 func TestGateBatch(t *testing.T) {
-	w := newWorld(t)
-	w.put(with(anOrder("1", "MUG"), func(o *Order) { o.CancelRequestedAt = noon }), with(anOrder("2", "MUG"), func(o *Order) { o.Status = OnHold }))
-	g := w.gate()
+	w := world.NewWorld(t)
+	w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.CancelRequestedAt = world.Noon }), world.With(world.AnOrder("2", "MUG"), func(o *bridge.Order) { o.Status = bridge.OnHold }))
+	g := w.Gate()
 	permits, err := g.Check(t.Context(), "2", "3", "1")
 	if err != nil || len(permits) != 3 || permits[0].Granted || permits[1].Granted || !permits[2].Granted {
 		t.Errorf("%+v, %v", permits, err)
 	}
-	calls := len(w.calls)
-	if permits, err := g.Check(t.Context()); permits != nil || err != nil || len(w.calls) != calls {
+	calls := len(w.Calls)
+	if permits, err := g.Check(t.Context()); permits != nil || err != nil || len(w.Calls) != calls {
 		t.Error("nothing was asked, but the shop was called")
 	}
 	for _, name := range []string{"OrdersByID", "PendingCancellations"} {
-		w.fail = failOn(name)
-		if permits, err := g.Check(t.Context(), "1"); !errors.Is(err, errInjected) || permits != nil {
+		w.Fail = world.FailOn(name)
+		if permits, err := g.Check(t.Context(), "1"); !errors.Is(err, world.ErrInjected) || permits != nil {
 			t.Errorf("%s fails: %v, %v", name, permits, err)
 		}
 	}
@@ -115,31 +121,31 @@ func TestGateBatch(t *testing.T) {
 		t.Errorf("health: %s", h)
 	}
 	for want, c := range map[string]struct {
-		GatePorts
-		GateOptions
+		bridge.GatePorts
+		bridge.GateOptions
 	}{
 		"Cancellations, Orders":    {},
-		"Known without Exceptions": {GatePorts: GatePorts{Orders: w, Cancellations: w, Known: w}},
-		"not be negative":          {GatePorts{Orders: w, Cancellations: w}, GateOptions{Lifetime: -1}},
-		`AtDeadline "guess"`:       {GatePorts{Orders: w, Cancellations: w}, GateOptions{AtDeadline: "guess"}},
+		"Known without Exceptions": {GatePorts: bridge.GatePorts{Orders: w, Cancellations: w, Known: w}},
+		"not be negative":          {bridge.GatePorts{Orders: w, Cancellations: w}, bridge.GateOptions{Lifetime: -1}},
+		`AtDeadline "guess"`:       {bridge.GatePorts{Orders: w, Cancellations: w}, bridge.GateOptions{AtDeadline: "guess"}},
 	} {
-		if _, err := NewGate(c.GatePorts, c.GateOptions); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := bridge.NewGate(c.GatePorts, c.GateOptions); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
 }
 
 func TestPermitValid(t *testing.T) {
-	w := newWorld(t)
-	w.now = atNoon
-	w.put(anOrder("1", "MUG"), with(anOrder("2", "MUG"), func(o *Order) { o.Status = OnHold }))
-	permits, err := w.gateWith(GatePorts{}, GateOptions{Lifetime: time.Minute}).Check(t.Context(), "1", "2")
+	w := world.NewWorld(t)
+	w.Now = world.AtNoon
+	w.Put(world.AnOrder("1", "MUG"), world.With(world.AnOrder("2", "MUG"), func(o *bridge.Order) { o.Status = bridge.OnHold }))
+	permits, err := w.GateWith(bridge.GatePorts{}, bridge.GateOptions{Lifetime: time.Minute}).Check(t.Context(), "1", "2")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []map[time.Duration]bool{{0: true, 59 * time.Second: true, time.Minute: false}, {0: false}} {
 		for after, valid := range want {
-			if permits[i].Valid(noon.Add(after)) != valid {
+			if permits[i].Valid(world.Noon.Add(after)) != valid {
 				t.Errorf("%s, after %s: valid %t", permits[i], after, !valid)
 			}
 		}
@@ -150,97 +156,77 @@ func TestPermitValid(t *testing.T) {
 func TestGateWithoutTheShop(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
-		policy   AtDeadline
-		change   func(*Order)
+		policy   bridge.AtDeadline
+		change   func(*bridge.Order)
 		granted  bool
 		decision string   // part of it; empty: no decision was forced
 		raised   []string // and after the shop answers again:
 		answered []string
 	}{
-		{name: "far away", policy: ShipAtDeadline, change: func(o *Order) { o.ShipBy = noon.Add(3 * time.Hour) }},
-		{name: "no deadline", policy: ShipAtDeadline, change: func(o *Order) { o.ShipBy, o.CancelledBy = time.Time{}, time.Time{} }},
-		{name: "unknown", policy: ShipAtDeadline, change: func(o *Order) { o.ID = "2" }},
+		{name: "far away", policy: bridge.ShipAtDeadline, change: func(o *bridge.Order) { o.ShipBy = world.Noon.Add(3 * time.Hour) }},
+		{name: "no deadline", policy: bridge.ShipAtDeadline, change: func(o *bridge.Order) { o.ShipBy, o.CancelledBy = time.Time{}, time.Time{} }},
+		{name: "unknown", policy: bridge.ShipAtDeadline, change: func(o *bridge.Order) { o.ID = "2" }},
 		{name: "hold by default", decision: "configuration: hold", raised: []string{"held at its deadline: order 1"}},
-		{name: "go ahead", policy: ShipAtDeadline, granted: true, decision: "configuration: go ahead", raised: []string{"committed unasked: order 1"}},
+		{name: "go ahead", policy: bridge.ShipAtDeadline, granted: true, decision: "configuration: go ahead", raised: []string{"committed unasked: order 1"}},
 		{
-			name: "go ahead by the shop's own clock", policy: ShipAtDeadline, granted: true, decision: "2026-11-27T13:00",
-			change: func(o *Order) { o.ShipBy, o.CancelledBy = noon.Add(9*time.Hour), noon.Add(time.Hour) }, raised: []string{"committed unasked: order 1"},
+			name: "go ahead by the shop's own clock", policy: bridge.ShipAtDeadline, granted: true, decision: "2026-11-27T13:00",
+			change: func(o *bridge.Order) {
+				o.ShipBy, o.CancelledBy = world.Noon.Add(9*time.Hour), world.Noon.Add(time.Hour)
+			}, raised: []string{"committed unasked: order 1"},
 		},
 		{
-			name: "parked when last seen", policy: ShipAtDeadline, change: func(o *Order) { o.Status = OnHold },
+			name: "parked when last seen", policy: bridge.ShipAtDeadline, change: func(o *bridge.Order) { o.Status = bridge.OnHold },
 			decision: "last known: the order is on hold", raised: []string{"held at its deadline: order 1"},
 		},
 		{
-			name: "gone ahead, and cancelled", policy: ShipAtDeadline, granted: true, decision: "go ahead", raised: []string{"committed unasked: order 1"},
+			name: "gone ahead, and cancelled", policy: bridge.ShipAtDeadline, granted: true, decision: "go ahead", raised: []string{"committed unasked: order 1"},
 			answered: []string{"committed unasked: order 1"},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWorld(t)
-			o := with(anOrder("1", "MUG"), func(o *Order) { o.ShipBy = noon.Add(time.Hour) })
+			w := world.NewWorld(t)
+			o := world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.ShipBy = world.Noon.Add(time.Hour) })
 			if tc.change != nil {
 				tc.change(&o)
 			}
-			w.put(o)
-			g := w.gateWith(GatePorts{Known: w, Exceptions: w}, GateOptions{AtDeadline: tc.policy})
-			w.fail = failOn("OrdersByID")
+			w.Put(o)
+			g := w.GateWith(bridge.GatePorts{Known: w, Exceptions: w}, bridge.GateOptions{AtDeadline: tc.policy})
+			w.Fail = world.FailOn("OrdersByID")
 			permits, err := g.Check(t.Context(), "1")
-			if !errors.Is(err, errInjected) || len(permits) != 1 {
+			if !errors.Is(err, world.ErrInjected) || len(permits) != 1 {
 				t.Fatalf("%v, %v; want the error too", permits, err)
 			}
 			p := permits[0]
-			if p.Granted != tc.granted || p.Valid(noon) != tc.granted || p.Blind != (tc.decision != "") || !strings.Contains(p.Decision, tc.decision) {
+			if p.Granted != tc.granted || p.Valid(world.Noon) != tc.granted || p.Blind != (tc.decision != "") || !strings.Contains(p.Decision, tc.decision) {
 				t.Errorf("%+v", p)
 			}
-			if diff := cmp.Diff(tc.raised, w.open()); diff != "" {
+			if diff := cmp.Diff(tc.raised, w.OpenKinds()); diff != "" {
 				t.Error(diff)
 			}
-			w.fail = nil
+			w.Fail = nil
 			if tc.answered != nil {
-				w.put(with(o, func(o *Order) { o.Status = Cancelled }))
+				w.Put(world.With(o, func(o *bridge.Order) { o.Status = bridge.Cancelled }))
 			}
 			if _, err := g.Check(t.Context(), "1"); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tc.answered, w.open()); diff != "" {
+			if diff := cmp.Diff(tc.answered, w.OpenKinds()); diff != "" {
 				t.Errorf("after the shop answered: %s", diff)
 			}
 		})
 	}
 	// What is known, or the queue, cannot be read either.
 	for _, name := range []string{"KnownOrders", "Raise"} {
-		w := newWorld(t)
-		w.put(with(anOrder("1", "MUG"), func(o *Order) { o.ShipBy = noon }))
-		w.fail = func(_ int, n string) error {
+		w := world.NewWorld(t)
+		w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.ShipBy = world.Noon }))
+		w.Fail = func(_ int, n string) error {
 			if n == name || n == "OrdersByID" {
-				return errInjected
+				return world.ErrInjected
 			}
 			return nil
 		}
-		if permits, err := w.gateWith(GatePorts{Known: w, Exceptions: w}, GateOptions{AtDeadline: ShipAtDeadline}).Check(t.Context(), "1"); err == nil || permits != nil {
+		if permits, err := w.GateWith(bridge.GatePorts{Known: w, Exceptions: w}, bridge.GateOptions{AtDeadline: bridge.ShipAtDeadline}).Check(t.Context(), "1"); err == nil || permits != nil {
 			t.Errorf("%s fails: %v, %v", name, permits, err)
 		}
 	}
-}
-
-// KnownOrders implements KnownOrders with what the shop shows: its last word.
-func (w *world) KnownOrders(ctx context.Context, ids []string) (list []Order, err error) {
-	err = w.do(ctx, "KnownOrders", func() error {
-		for _, id := range ids {
-			if o, ok := w.orders[id]; ok {
-				list = append(list, o)
-			}
-		}
-		return nil
-	})
-	return list, err
-}
-
-func (w *world) gateWith(p GatePorts, o GateOptions) *Gate {
-	p.Orders, p.Cancellations, o.Now = w, w, w.now
-	g, err := NewGate(p, o)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return g
 }

@@ -8,6 +8,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // ImportPorts are what an [Importer] works on.
@@ -23,11 +28,11 @@ type ImportPorts struct {
 	// before anything is done about it, so that an order that was queued, or read
 	// by a slower process, is not imported as it no longer is.
 	Orders     OrderSource
-	Catalogue  Catalogue
-	Ledger     Ledger
-	Records    ImportRecords
-	Locks      Locks
-	Exceptions Exceptions
+	Catalogue  catalogue.Source
+	Ledger     store.Ledger
+	Records    store.ImportRecords
+	Locks      store.Locks
+	Exceptions exceptions.Queue
 }
 
 // ImportOptions configure an [Importer].
@@ -58,7 +63,7 @@ type Importer struct {
 
 // NewImporter checks ports and options.
 func NewImporter(p ImportPorts, o ImportOptions) (*Importer, error) {
-	err := required("NewImporter", map[string]any{
+	err := part.Required("bridge: NewImporter", map[string]any{
 		"OrderBook": p.OrderBook, "Catalogue": p.Catalogue, "Ledger": p.Ledger, "Records": p.Records, "Locks": p.Locks,
 		"Exceptions": p.Exceptions,
 	})
@@ -69,9 +74,13 @@ func NewImporter(p ImportPorts, o ImportOptions) (*Importer, error) {
 		return nil, err
 	}
 	o.Table = cmp.Or(o.Table, DefaultStatusTable())
-	o.Now = clock(o.Now)
+	o.Now = part.Clock(o.Now)
 	return &Importer{ports: p, options: o}, nil
 }
+
+// readAgainTogether is how many orders one read of the shop asks for: one that
+// fails costs no more than these.
+const readAgainTogether = 50
 
 // maxImportBatch is how many orders are worked on together: as many as are read
 // back from the warehouse in one call.
@@ -88,7 +97,7 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (OrderResults, 
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
 	}
-	known := itemLookup{items, broken}
+	known := catalogue.Lookup{Items: items, Broken: broken}
 	reserved, err := reservationsByOrder(ctx, im.ports.Ledger)
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: %w", err)
@@ -97,13 +106,13 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (OrderResults, 
 	var results OrderResults
 	for len(orders) > 0 {
 		if err := ctx.Err(); err != nil {
-			return results, errors.Join(results.err(), err)
+			return results, errors.Join(results.Err(), err)
 		}
 		n := batchLen(orders)
 		results = append(results, run.batch(ctx, orders[:n])...)
 		orders = orders[n:]
 	}
-	return results, results.err()
+	return results, results.Err()
 }
 
 // batchLen is how many of the first orders can be worked on together: no order
@@ -122,8 +131,8 @@ func batchLen(orders []Order) int {
 // importRun is one call of Import.
 type importRun struct {
 	*Importer
-	known    itemLookup
-	reserved map[string]Reservation // as the run began
+	known    catalogue.Lookup
+	reserved map[string]store.Reservation // as the run began
 }
 
 // importing is one order of a batch.
@@ -133,12 +142,12 @@ type importing struct {
 	done   bool
 	// record is what is remembered of the order, if it is recorded; stored is what
 	// the store has of it.
-	record, stored ImportRecord
+	record, stored store.ImportRecord
 	recorded       bool
 	found          []WarehouseOrder
 	action         Action
 	knownCell      bool
-	problems       []Exception
+	problems       []exceptions.Exception
 }
 
 // importBatch are the orders that a run works on together, under their locks.
@@ -159,7 +168,7 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 			return nil
 		}
 		t.done = true
-		return im.raise(ctx, t.result, raise(KindBadOrder, "order without id", t.order.ShipBy, "the shop gave an order without an id",
+		return im.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order without id", t.order.ShipBy, "the shop gave an order without an id",
 			"look at the shop's reply; nothing was imported"))
 	})
 	unlock, err := b.lock(ctx)
@@ -180,7 +189,7 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 		if t.result.Outcome == OutcomeRaised {
 			return nil
 		}
-		return im.ports.Exceptions.Clear(ctx, "order "+t.order.ID, KindBadOrder, KindBadQuantity, KindDuplicateOrder, KindUnknownStatus, KindStatesDisagree)
+		return im.ports.Exceptions.Clear(ctx, "order "+t.order.ID, exceptions.BadOrder, exceptions.BadQuantity, exceptions.DuplicateOrder, exceptions.UnknownStatus, exceptions.StatesDisagree)
 	})
 	return results
 }
@@ -205,8 +214,8 @@ func (b *importBatch) fail(ctx context.Context, t *importing, err error) {
 		return
 	}
 	t.done = true
-	if r, ok := errors.AsType[*RefusedError](err); ok {
-		if err = b.raise(ctx, t.result, raise(KindBadOrder, "order "+t.order.ID, t.order.ShipBy, err.Error(), r.Do)); err == nil {
+	if r, ok := errors.AsType[*exceptions.RefusedError](err); ok {
+		if err = b.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order "+t.order.ID, t.order.ShipBy, err.Error(), r.Do)); err == nil {
 			return
 		}
 	}
@@ -259,12 +268,12 @@ func (b *importBatch) decide(ctx context.Context) {
 		return
 	}
 	again := b.still(func(t *importing) bool { return commits[t.action] })
-	for part := range slices.Chunk(again, maxOrderIDs) {
+	for chunk := range slices.Chunk(again, readAgainTogether) {
 		strikes := 0
 		failed := map[*importing]error{}
-		err := isolate(ctx, part, &strikes, func(part []*importing) error { return b.readAgain(ctx, part) },
+		err := part.Isolate(ctx, chunk, &strikes, func(part []*importing) error { return b.readAgain(ctx, part) },
 			func(t *importing, err error) { failed[t] = err })
-		for _, t := range part {
+		for _, t := range chunk {
 			if err := cmp.Or(failed[t], err); err != nil && !t.done {
 				b.fail(ctx, t, errors.Join(err, b.reserveUnknown(ctx, t.order)))
 			}
@@ -282,25 +291,16 @@ func (b *importBatch) choose(t *importing) {
 	}
 }
 
-func (im *Importer) raise(ctx context.Context, result *OrderResult, problems ...Exception) error {
+func (im *Importer) raise(ctx context.Context, result *OrderResult, problems ...exceptions.Exception) error {
 	result.Outcome, result.Detail = OutcomeRaised, kindsOf(problems)
 	return im.raiseAll(ctx, problems)
 }
 
-func (im *Importer) raiseAll(ctx context.Context, problems []Exception) error {
-	return raiseAll(ctx, im.ports.Exceptions, problems)
+func (im *Importer) raiseAll(ctx context.Context, problems []exceptions.Exception) error {
+	return exceptions.RaiseAll(ctx, im.ports.Exceptions, problems)
 }
 
-func raiseAll(ctx context.Context, queue Exceptions, problems []Exception) error {
-	for _, e := range problems {
-		if err := queue.Raise(ctx, e); err != nil {
-			return fmt.Errorf("raising %q: %w", e.Kind, err)
-		}
-	}
-	return nil
-}
-
-func kindsOf(problems []Exception) string {
+func kindsOf(problems []exceptions.Exception) string {
 	var names []string
 	for _, e := range problems {
 		if !slices.Contains(names, string(e.Kind)) {
@@ -308,28 +308,4 @@ func kindsOf(problems []Exception) string {
 		}
 	}
 	return strings.Join(names, ", ")
-}
-
-func orderLock(id string) string { return "order/" + id }
-
-func clock(now func() time.Time) func() time.Time {
-	if now == nil {
-		return time.Now
-	}
-	return now
-}
-
-// required names the ports that are missing.
-func required(constructor string, ports map[string]any) error {
-	var missing []string
-	for name, port := range ports {
-		if port == nil {
-			missing = append(missing, name)
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	slices.Sort(missing)
-	return fmt.Errorf("bridge: %s: missing port(s): %s", constructor, strings.Join(missing, ", "))
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
 // commits are the actions that make the warehouse or the ledger count an order.
@@ -41,7 +43,7 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 	o := t.order
 	if excess := surplus(o, b.known, t.found); excess != "" && o.Status != Cancelled {
 		t.done = true
-		return b.raise(ctx, t.result, raise(KindDuplicateOrder, "order "+o.ID, o.ShipBy, excess,
+		return b.raise(ctx, t.result, exceptions.New(exceptions.DuplicateOrder, "order "+o.ID, o.ShipBy, excess,
 			"cancel the surplus order in Linnworks before it is picked"))
 	}
 	switch t.action {
@@ -50,7 +52,7 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 			return nil // created with the others
 		}
 		t.done = true
-		return b.raise(ctx, t.result, raise(KindStatesDisagree, "order "+o.ID, o.ShipBy,
+		return b.raise(ctx, t.result, exceptions.New(exceptions.StatesDisagree, "order "+o.ID, o.ShipBy,
 			fmt.Sprintf("the bridge imported it as %s, which Linnworks does not show any more", strings.Join(t.record.WarehouseIDs, ", ")),
 			"look in Linnworks' audit trail who deleted or merged it; if it is to be imported again, drop its import record"))
 	case ActionRelease:
@@ -90,7 +92,7 @@ func (b *importBatch) readdress(ctx context.Context, t *importing) error {
 		if !w.Merged && w.State != Processed && w.Stage < StageLabelPrinted {
 			continue
 		}
-		if err := b.raise(ctx, t.result, raise(KindAddressChanged, "order "+o.ID, o.ShipBy,
+		if err := b.raise(ctx, t.result, exceptions.New(exceptions.AddressChanged, "order "+o.ID, o.ShipBy,
 			fmt.Sprintf("the buyer's address changed when warehouse order %s was at stage %q (merged: %t)", w.Number, w.Stage, w.Merged),
 			"stop the parcel, cancel its label, correct the address in Linnworks as Seller Center shows it, and print again")); err != nil {
 			return err
@@ -119,7 +121,7 @@ func takesOver(t *importing, address Address) bool {
 func (b *importBatch) create(ctx context.Context) {
 	byTask := map[*importing]NewOrder{}
 	for _, t := range b.still(func(t *importing) bool { return t.action == ActionPark || t.action == ActionImport }) {
-		order, problems := mapOrder(t.order, b.known)
+		order, problems := MapOrder(t.order, b.known)
 		if slices.ContainsFunc(problems, blocks) {
 			err := b.raise(ctx, t.result, problems...)
 			t.done = true
@@ -150,7 +152,7 @@ func (b *importBatch) create(ctx context.Context) {
 			continue
 		}
 		t.found = shareOf(t.order, created[i].Found)
-		t.record = t.record.found(t.order, t.found)
+		t.record = foundRecord(t.record, t.order, t.found)
 	}
 	b.storeRecords(ctx)
 	for _, t := range tasks {
@@ -186,7 +188,7 @@ func (b *importBatch) created(ctx context.Context, t *importing) error {
 
 // mended closes what earlier orders of the same listings have raised and this
 // one has not.
-func (im *Importer) mended(ctx context.Context, o Order, problems []Exception) error {
+func (im *Importer) mended(ctx context.Context, o Order, problems []exceptions.Exception) error {
 	raised, done := map[string]bool{}, map[string]bool{}
 	for _, e := range problems {
 		raised[e.Key()] = true
@@ -197,9 +199,9 @@ func (im *Importer) mended(ctx context.Context, o Order, problems []Exception) e
 			continue
 		}
 		done[object] = true
-		var gone []Kind
-		for _, kind := range []Kind{KindUnmappedSKU, KindAmbiguousSKU, KindBrokenKit, KindMissingComposite, KindBundleDiffers} {
-			if !raised[Exception{Kind: kind, Object: object}.Key()] {
+		var gone []exceptions.Kind
+		for _, kind := range []exceptions.Kind{exceptions.UnmappedSKU, exceptions.AmbiguousSKU, exceptions.BrokenKit, exceptions.MissingComposite, exceptions.BundleDiffers} {
+			if !raised[exceptions.Exception{Kind: kind, Object: object}.Key()] {
 				gone = append(gone, kind)
 			}
 		}
@@ -221,9 +223,9 @@ func (im *Importer) unlinked(ctx context.Context, o Order, found []WarehouseOrde
 		lines = append(lines, unlinkedLines(w)...)
 	}
 	if len(lines) == 0 {
-		return im.ports.Exceptions.Clear(ctx, "order "+o.ID, KindUnmappedSKU)
+		return im.ports.Exceptions.Clear(ctx, "order "+o.ID, exceptions.UnmappedSKU)
 	}
-	return im.ports.Exceptions.Raise(ctx, raise(KindUnmappedSKU, "order "+o.ID, o.ShipBy,
+	return im.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.UnmappedSKU, "order "+o.ID, o.ShipBy,
 		fmt.Sprintf("line %s of warehouse order %s is not linked to a stock item: its stock is not reserved and it cannot be picked",
 			strings.Join(lines, ", "), numberOf(found)),
 		"link the line in Linnworks, and the channel SKU with it"))
@@ -296,13 +298,13 @@ func (b *importBatch) released(ctx context.Context) {
 				continue
 			}
 		}
-		t.record = t.record.found(t.order, t.found)
+		t.record = foundRecord(t.record, t.order, t.found)
 		t.record.Releasing = false
 		if mark := addressMark(t.order.ID, clearAddress(t.order)); mark != 0 {
 			t.record.Address = mark
 		}
 		if StateOf(t.found) == Parked {
-			b.fail(ctx, t, b.raise(ctx, t.result, raise(KindStatesDisagree, "order "+t.order.ID, t.order.ShipBy,
+			b.fail(ctx, t, b.raise(ctx, t.result, exceptions.New(exceptions.StatesDisagree, "order "+t.order.ID, t.order.ShipBy,
 				"Linnworks keeps the order parked although it was released",
 				"look for a rule or a person that parks it, and unpark it in Linnworks")))
 			continue
@@ -313,18 +315,18 @@ func (b *importBatch) released(ctx context.Context) {
 }
 
 // blocks tells whether an order with the problem must not be created.
-func blocks(e Exception) bool {
-	return e.Kind != KindMissingComposite && e.Kind != KindBundleDiffers && e.Kind != KindTotalDiffers
+func blocks(e exceptions.Exception) bool {
+	return e.Kind != exceptions.MissingComposite && e.Kind != exceptions.BundleDiffers && e.Kind != exceptions.TotalDiffers
 }
 
 // disagreement is the exception for a cell that says raise.
-func disagreement(o Order, state WarehouseState, known bool, parts ...WarehouseOrder) Exception {
+func disagreement(o Order, state WarehouseState, known bool, parts ...WarehouseOrder) exceptions.Exception {
 	if !known {
-		return raise(KindUnknownStatus, "order "+o.ID, o.ShipBy,
+		return exceptions.New(exceptions.UnknownStatus, "order "+o.ID, o.ShipBy,
 			fmt.Sprintf("shipping model %q with shop status %q is not in the status table (warehouse: %s)", o.ShippingModel, o.Status, state),
 			"add the row to the status table, then run again", orderEvidence(o, parts...)...)
 	}
-	return raise(KindStatesDisagree, "order "+o.ID, o.ShipBy,
+	return exceptions.New(exceptions.StatesDisagree, "order "+o.ID, o.ShipBy,
 		fmt.Sprintf("the shop says %s, the warehouse says %s", o.Status, state),
 		"decide which side is right and correct the other", orderEvidence(o, parts...)...)
 }

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // clockMargin is by how much the shop's clock may differ from that of the records.
@@ -138,7 +141,7 @@ func (b *importBatch) remember(ctx context.Context) {
 		if !t.recorded && slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.HasAddress }) {
 			t.record.Address = addressMark(t.order.ID, clearAddress(t.order)) // as good as taken over
 		}
-		t.record = t.record.found(t.order, t.found)
+		t.record = foundRecord(t.record, t.order, t.found)
 	}
 	b.storeRecords(ctx)
 }
@@ -146,11 +149,11 @@ func (b *importBatch) remember(ctx context.Context) {
 // storeRecords stores the records that have changed. If that fails the orders
 // fail whose records they are.
 func (b *importBatch) storeRecords(ctx context.Context) {
-	changed := b.still(func(t *importing) bool { return !t.record.equal(t.stored) })
+	changed := b.still(func(t *importing) bool { return !t.record.Equal(t.stored) })
 	if len(changed) == 0 {
 		return
 	}
-	records := make([]ImportRecord, len(changed))
+	records := make([]store.ImportRecord, len(changed))
 	for i, t := range changed {
 		records[i] = t.record
 	}
@@ -163,30 +166,9 @@ func (b *importBatch) storeRecords(ctx context.Context) {
 	}
 }
 
-// StateOf is the state of an order whose parts found are, as an [OrderBook]
-// returns them: that of the least advanced part that is not cancelled.
-func StateOf(found []WarehouseOrder) WarehouseState {
-	order := []WarehouseState{Parked, Locked, Open, Processed, Dropped}
-	state := Absent
-	for _, w := range found {
-		if state == Absent || slices.Index(order, w.State) < slices.Index(order, state) {
-			state = w.State
-		}
-	}
-	return state
-}
-
-func numberOf(found []WarehouseOrder) string {
-	var numbers []string
-	for _, w := range found {
-		numbers = append(numbers, w.Number)
-	}
-	return strings.Join(numbers, ", ")
-}
-
 // surplus says whether the warehouse holds more of a SKU than the shop sold:
 // the parts of a split add up, a duplicate does not.
-func surplus(o Order, known itemLookup, found []WarehouseOrder) string {
+func surplus(o Order, known catalogue.Lookup, found []WarehouseOrder) string {
 	live := liveParts(found)
 	if len(live) < 2 {
 		return ""
@@ -194,8 +176,8 @@ func surplus(o Order, known itemLookup, found []WarehouseOrder) string {
 	// Cancelled lines count: the order may have been imported before. A bundle
 	// counts as itself and as its components: it may have been imported as either.
 	sold, most := map[string]int{}, 0
-	add := func(l ListingSKU, n int) {
-		if item, err := known.item(l); err == nil {
+	add := func(l catalogue.SKU, n int) {
+		if item, err := known.Item(l); err == nil {
 			sold[strings.ToLower(item.SKU)] += n
 		}
 		most += n
@@ -222,16 +204,4 @@ func surplus(o Order, known itemLookup, found []WarehouseOrder) string {
 		return fmt.Sprintf("%d units sold, but orders %s hold %d", most, numberOf(live), total)
 	}
 	return ""
-}
-
-// readOrder reads one order as the shop has it now.
-func readOrder(ctx context.Context, source OrderSource, id string) (Order, error) {
-	orders, err := source.OrdersByID(ctx, []string{id})
-	if err != nil {
-		return Order{}, fmt.Errorf("reading it in the shop: %w", err)
-	}
-	if len(orders) != 1 || orders[0].ID != id {
-		return Order{}, errors.New("the shop does not return the order")
-	}
-	return orders[0], nil
 }

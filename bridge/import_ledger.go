@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // keepLedger takes the reservation at the first sight of an order, marks it
@@ -34,11 +37,11 @@ func (im importRun) reserveUnknown(ctx context.Context, o Order) error {
 	if _, have := im.reserved[o.ID]; have || o.Status == Cancelled || gone(o) || o.ShippingModel == FulfilledByTikTok {
 		return nil
 	}
-	return im.ports.Ledger.PutReservation(ctx, im.reservation(o, im.options.Now().UTC(), time.Time{}, UnseenUnknown))
+	return im.ports.Ledger.PutReservation(ctx, im.reservation(o, im.options.Now().UTC(), time.Time{}, store.UnseenUnknown))
 }
 
-func (im importRun) reservation(o Order, seen, visible time.Time, unseen Unseen) Reservation {
-	r := Reservation{
+func (im importRun) reservation(o Order, seen, visible time.Time, unseen store.Unseen) store.Reservation {
+	r := store.Reservation{
 		OrderID: o.ID, Lines: reservedLines(o, im.known, im.location(o)), Items: map[string]int{}, LocationID: im.location(o),
 		CreatedAt: o.CreatedAt.UTC(), SeenAt: seen, VisibleAt: visible, Unseen: unseen,
 	}
@@ -53,15 +56,15 @@ func (im importRun) reservation(o Order, seen, visible time.Time, unseen Unseen)
 // reservedLines is what the lines of an order take from the stock of a location,
 // as far as their listings are known. A bundle that the warehouse does not know takes its
 // components.
-func reservedLines(o Order, known itemLookup, location string) []ReservedLine {
-	var lines []ReservedLine
+func reservedLines(o Order, known catalogue.Lookup, location string) []store.ReservedLine {
+	var lines []store.ReservedLine
 	for _, line := range sortedLines(o.Lines) {
 		if line.Cancelled {
 			continue
 		}
-		r := ReservedLine{LineID: line.ID, SKUID: line.Listing.ID, SKU: line.Listing.SellerSKU, Items: map[string]int{}}
-		add := func(l ListingSKU, quantity int) (StockItem, error) {
-			item, err := known.item(l)
+		r := store.ReservedLine{LineID: line.ID, SKUID: line.Listing.ID, SKU: line.Listing.SellerSKU, Items: map[string]int{}}
+		add := func(l catalogue.SKU, quantity int) (catalogue.Item, error) {
+			item, err := known.Item(l)
 			if err != nil {
 				return item, err
 			}
@@ -89,11 +92,6 @@ func reservedLines(o Order, known itemLookup, location string) []ReservedLine {
 	return lines
 }
 
-// gone tells whether the goods have left, whoever sent them.
-func gone(o Order) bool {
-	return o.Status == InTransit || o.Status == Delivered || o.Status == Completed
-}
-
 // counts tells whether the warehouse takes all units of an order off its free
 // stock. It does not for an order that is cancelled there or locked, nor for a
 // line that is not linked to an item.
@@ -101,17 +99,17 @@ func counts(found []WarehouseOrder) bool { return unseenWhy(found) == "" }
 
 // unseenWhy says why the warehouse does not count an order, or nothing if it
 // does.
-func unseenWhy(found []WarehouseOrder) Unseen {
+func unseenWhy(found []WarehouseOrder) store.Unseen {
 	live := liveParts(found)
 	switch {
 	case len(found) == 0:
-		return UnseenAbsent
+		return store.UnseenAbsent
 	case len(live) == 0:
-		return UnseenDropped
+		return store.UnseenDropped
 	case slices.ContainsFunc(live, func(w WarehouseOrder) bool { return w.State == Locked }):
-		return UnseenLocked
+		return store.UnseenLocked
 	case slices.ContainsFunc(live, func(w WarehouseOrder) bool { return len(unlinkedLines(w)) > 0 }):
-		return UnseenUnlinked
+		return store.UnseenUnlinked
 	}
 	return ""
 }
@@ -136,12 +134,12 @@ func (im *Importer) location(o Order) string {
 	return im.options.DefaultLocation
 }
 
-func reservationsByOrder(ctx context.Context, ledger Ledger) (map[string]Reservation, error) {
+func reservationsByOrder(ctx context.Context, ledger store.Ledger) (map[string]store.Reservation, error) {
 	list, err := ledger.Reservations(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the ledger: %w", err)
 	}
-	byOrder := make(map[string]Reservation, len(list))
+	byOrder := make(map[string]store.Reservation, len(list))
 	for _, r := range list {
 		byOrder[r.OrderID] = r
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -19,7 +20,7 @@ import (
 // imports is an importer over both fakes that keeps its records.
 type imports struct {
 	*sides
-	records *bridge.MemoryImports
+	records *store.MemoryImports
 	options bridge.ImportOptions
 }
 
@@ -60,7 +61,7 @@ func (s *imports) calls() map[string]int {
 // newImports has records that are older than the orders to come.
 func newImports(t *testing.T, options ...linnworkstest.Option) *imports {
 	t.Helper()
-	s := &imports{sides: newSides(t, "GB", options...), records: new(bridge.MemoryImports)}
+	s := &imports{sides: newSides(t, "GB", options...), records: new(store.MemoryImports)}
 	s.options.DefaultLocation = string(linnworks.ZeroGUID)
 	_, _, err := s.records.ImportRecords(t.Context())
 	must(t, err)
@@ -97,7 +98,7 @@ func TestImportCallsOfABatch(t *testing.T) {
 		}
 		// A program that has lost its records looks orders up that are older than
 		// those, before it would create anything.
-		s.records = new(bridge.MemoryImports)
+		s.records = new(store.MemoryImports)
 		if _, err := s.run(t); err != nil {
 			t.Fatal(err)
 		}

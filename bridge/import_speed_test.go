@@ -14,6 +14,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -59,11 +63,11 @@ func TestImportAtTheLimits(t *testing.T) {
 		must(t, err)
 		linnClient, err := linn.Client(linnworks.WithLimiter(linnworks.DefaultLimiter()), linnworks.WithHTTPClient(&http.Client{Transport: distant{linn.RoundTripper(), latency}}))
 		must(t, err)
-		shop, err := bridge.NewTikTokShop(tiktokClient, bridge.TikTokShopOptions{HoldWindow: time.Second})
+		shop, err := tiktokadapter.New(tiktokClient, tiktokadapter.Options{HoldWindow: time.Second})
 		must(t, err)
-		book, err := bridge.NewLinnworks(t.Context(), linnClient, bridge.LinnworksOptions{SubSource: "test"})
+		book, err := linnworksadapter.New(t.Context(), linnClient, linnworksadapter.Options{SubSource: "test"})
 		must(t, err)
-		memory, queue, records, store := new(bridge.Memory), new(bridge.MemoryExceptions), new(bridge.MemoryImports), new(bridge.MemoryIntake)
+		memory, queue, records, store := new(store.Memory), new(exceptions.Memory), new(store.MemoryImports), new(store.MemoryIntake)
 		// One intake at a time reads the orders and hands them on at once: there is
 		// nobody else whose work a second reading would have to look for.
 		im, err := bridge.NewImporter(bridge.ImportPorts{

@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"context"
@@ -14,14 +14,20 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 func TestImportTwice(t *testing.T) {
-	w := newWorld(t)
-	w.careless = true // what keeps duplicates away here is the importer
-	orders := w.put(anOrder("1", "MUG", "MUG", "SPOON"), anOrder("2", "SET"))
-	for i, want := range []Outcome{OutcomeCreated, OutcomeUnchanged} {
-		r, err := w.importer().Import(t.Context(), orders...)
+	w := world.NewWorld(t)
+	w.Careless = true // what keeps duplicates away here is the importer
+	orders := w.Put(world.AnOrder("1", "MUG", "MUG", "SPOON"), world.AnOrder("2", "SET"))
+	for i, want := range []bridge.Outcome{bridge.OutcomeCreated, bridge.OutcomeUnchanged} {
+		r, err := w.Importer().Import(t.Context(), orders...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,114 +37,114 @@ func TestImportTwice(t *testing.T) {
 			}
 		}
 	}
-	if len(w.book) != 2 {
-		t.Fatalf("%d warehouse orders, want 2", len(w.book))
+	if len(w.Book) != 2 {
+		t.Fatalf("%d warehouse orders, want 2", len(w.Book))
 	}
-	want := []NewOrderLine{
-		{LineID: "1-1", LineIDs: []string{"1-1", "1-2"}, SKU: "MUG", Title: "MUG", Quantity: 2, Price: gbp(1000)},
-		{LineID: "1-3", LineIDs: []string{"1-3"}, SKU: "SPOON", Title: "SPOON", Quantity: 1, Price: gbp(1000)},
+	want := []bridge.NewOrderLine{
+		{LineID: "1-1", LineIDs: []string{"1-1", "1-2"}, SKU: "MUG", Title: "MUG", Quantity: 2, Price: world.GBP(1000)},
+		{LineID: "1-3", LineIDs: []string{"1-3"}, SKU: "SPOON", Title: "SPOON", Quantity: 1, Price: world.GBP(1000)},
 	}
-	if diff := cmp.Diff(want, w.book[0].from.Lines); diff != "" {
+	if diff := cmp.Diff(want, w.Book[0].From.Lines); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestImportConcurrently(t *testing.T) {
-	w := newWorld(t)
-	w.careless = true
-	orders := w.put(anOrder("1", "MUG"), anOrder("2", "SET"), anOrder("3", "SPOON"))
+	w := world.NewWorld(t)
+	w.Careless = true
+	orders := w.Put(world.AnOrder("1", "MUG"), world.AnOrder("2", "SET"), world.AnOrder("3", "SPOON"))
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
 			mine := slices.Clone(orders)
 			rand.New(rand.NewPCG(uint64(i), 1)).Shuffle(len(mine), func(a, b int) { mine[a], mine[b] = mine[b], mine[a] })
-			if _, err := w.importer().Import(t.Context(), mine...); err != nil {
+			if _, err := w.Importer().Import(t.Context(), mine...); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
-	if len(w.book) != len(orders) {
-		t.Errorf("%d warehouse orders for %d shop orders", len(w.book), len(orders))
+	if len(w.Book) != len(orders) {
+		t.Errorf("%d warehouse orders for %d shop orders", len(w.Book), len(orders))
 	}
 }
 
 func TestImportCreateReplyLost(t *testing.T) {
-	w := newWorld(t)
-	w.careless, w.lost, w.fail = true, true, failOn("CreateOrders")
-	orders := w.put(anOrder("1", "MUG"))
-	r, err := w.importer().Import(t.Context(), orders...)
-	if !errors.Is(err, errInjected) || r[0].Outcome != OutcomeFailed || !errors.Is(r[0].Err, errInjected) {
+	w := world.NewWorld(t)
+	w.Careless, w.Lost, w.Fail = true, true, world.FailOn("CreateOrders")
+	orders := w.Put(world.AnOrder("1", "MUG"))
+	r, err := w.Importer().Import(t.Context(), orders...)
+	if !errors.Is(err, world.ErrInjected) || r[0].Outcome != bridge.OutcomeFailed || !errors.Is(r[0].Err, world.ErrInjected) {
 		t.Fatalf("got %v, %v; want the failure in both", r, err)
 	}
-	w.fail = nil
-	if got := outcome(t)(w.importer().Import(t.Context(), orders...)); got != OutcomeUnchanged {
+	w.Fail = nil
+	if got := world.Outcome(t)(w.Importer().Import(t.Context(), orders...)); got != bridge.OutcomeUnchanged {
 		t.Errorf("second run: %s, want it to find the order", got)
 	}
-	if r, ok := w.reservation(); !ok || r.VisibleAt.IsZero() || r.SeenAt.After(r.VisibleAt) {
+	if r, ok := w.Reservation(); !ok || r.VisibleAt.IsZero() || r.SeenAt.After(r.VisibleAt) {
 		t.Errorf("reservation %+v, want one that became visible", r)
 	}
-	if len(w.book) != 1 {
-		t.Errorf("%d warehouse orders", len(w.book))
+	if len(w.Book) != 1 {
+		t.Errorf("%d warehouse orders", len(w.Book))
 	}
 }
 
 func TestImportHeldThenReleased(t *testing.T) {
-	masked := Address{Name: "A** B****", Line1: "*****", Postcode: "***", Country: "GB"}
-	w := newWorld(t)
-	held := with(anOrder("1", "MUG"), func(o *Order) { o.Status, o.Recipient = OnHold, masked })
-	if got := outcome(t)(w.importer().Import(t.Context(), w.put(held)...)); got != OutcomeParked {
+	masked := bridge.Address{Name: "A** B****", Line1: "*****", Postcode: "***", Country: "GB"}
+	w := world.NewWorld(t)
+	held := world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Status, o.Recipient = bridge.OnHold, masked })
+	if got := world.Outcome(t)(w.Importer().Import(t.Context(), w.Put(held)...)); got != bridge.OutcomeParked {
 		t.Fatalf("held order: %s", got)
 	}
-	if e := w.book[0]; e.State != Parked || e.HasAddress {
+	if e := w.Book[0]; e.State != bridge.Parked || e.HasAddress {
 		t.Fatalf("warehouse order %+v: want it parked, without the masked address", e.WarehouseOrder)
 	}
-	if got := outcome(t)(w.importer().Import(t.Context(), held)); got != OutcomeUnchanged {
+	if got := world.Outcome(t)(w.Importer().Import(t.Context(), held)); got != bridge.OutcomeUnchanged {
 		t.Errorf("still held: %s", got)
 	}
-	noAddress := with(held, func(o *Order) { o.Status, o.Recipient = AwaitingShipment, Address{} })
-	if _, err := w.importer().Import(t.Context(), noAddress); err == nil || w.book[0].State != Parked {
-		t.Errorf("released without an address: %v, %s", err, w.book[0].State)
+	noAddress := world.With(held, func(o *bridge.Order) { o.Status, o.Recipient = bridge.AwaitingShipment, bridge.Address{} })
+	if _, err := w.Importer().Import(t.Context(), noAddress); err == nil || w.Book[0].State != bridge.Parked {
+		t.Errorf("released without an address: %v, %s", err, w.Book[0].State)
 	}
-	ready := with(held, func(o *Order) { o.Status, o.Recipient = AwaitingShipment, home })
-	if got := outcome(t)(w.importer().Import(t.Context(), ready)); got != OutcomeReleased {
+	ready := world.With(held, func(o *bridge.Order) { o.Status, o.Recipient = bridge.AwaitingShipment, world.Home })
+	if got := world.Outcome(t)(w.Importer().Import(t.Context(), ready)); got != bridge.OutcomeReleased {
 		t.Fatalf("ready order: %s", got)
 	}
-	if e := w.book[0]; e.State != Open || e.address != home {
-		t.Errorf("warehouse order is %s with the right address: %t", e.State, e.address == home)
+	if e := w.Book[0]; e.State != bridge.Open || e.Address != world.Home {
+		t.Errorf("warehouse order is %s with the right address: %t", e.State, e.Address == world.Home)
 	}
 }
 
 func TestImportMaskedAddressNeverOverwrites(t *testing.T) {
-	w := newWorld(t)
-	now := noon
-	im := w.importerAt(func() time.Time { return now })
+	w := world.NewWorld(t)
+	now := world.Noon
+	im := w.ImporterAt(func() time.Time { return now })
 	// A shop without the on-hold status: ready, with an address, but to be waited out.
-	o := with(anOrder("1", "MUG"), func(o *Order) { o.HoldUntil = noon.Add(time.Hour) })
-	if got := outcome(t)(im.Import(t.Context(), o)); got != OutcomeParked {
+	o := world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.HoldUntil = world.Noon.Add(time.Hour) })
+	if got := world.Outcome(t)(im.Import(t.Context(), o)); got != bridge.OutcomeParked {
 		t.Fatalf("within the window: %s", got)
 	}
-	now = noon.Add(time.Hour)
-	o.Recipient = Address{Name: "***", Line1: "***"}
-	if got := outcome(t)(im.Import(t.Context(), o)); got != OutcomeReleased {
+	now = world.Noon.Add(time.Hour)
+	o.Recipient = bridge.Address{Name: "***", Line1: "***"}
+	if got := world.Outcome(t)(im.Import(t.Context(), o)); got != bridge.OutcomeReleased {
 		t.Fatalf("after the window: %s", got)
 	}
-	if w.book[0].address != home {
+	if w.Book[0].Address != world.Home {
 		t.Error("a masked address replaced a good one")
 	}
 }
 
 func TestImportHoldWindowPasses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.now = time.Now
-		o := with(anOrder("1", "MUG"), func(o *Order) { o.HoldUntil = time.Now().Add(time.Hour) })
+		w := world.NewWorld(t)
+		w.Now = time.Now
+		o := world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.HoldUntil = time.Now().Add(time.Hour) })
 		for _, step := range []struct {
 			wait time.Duration
-			want Outcome
-		}{{0, OutcomeParked}, {59 * time.Minute, OutcomeUnchanged}, {time.Minute, OutcomeReleased}, {time.Minute, OutcomeUnchanged}} {
+			want bridge.Outcome
+		}{{0, bridge.OutcomeParked}, {59 * time.Minute, bridge.OutcomeUnchanged}, {time.Minute, bridge.OutcomeReleased}, {time.Minute, bridge.OutcomeUnchanged}} {
 			time.Sleep(step.wait)
-			if got := outcome(t)(w.importer().Import(t.Context(), o)); got != step.want {
+			if got := world.Outcome(t)(w.Importer().Import(t.Context(), o)); got != step.want {
 				t.Errorf("after %s: %s, want %s", step.wait, got, step.want)
 			}
 		}
@@ -148,145 +154,141 @@ func TestImportHoldWindowPasses(t *testing.T) {
 func TestImportOutcomes(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
-		order    Order
-		want     Outcome
+		order    bridge.Order
+		want     bridge.Outcome
 		open     []string
 		reserved bool
 	}{
-		{"unpaid reserves only", with(anOrder("1", "MUG"), func(o *Order) { o.Status = Unpaid }), OutcomeReserved, nil, true},
-		{"platform's warehouse", with(anOrder("1", "MUG"), func(o *Order) { o.ShippingModel = FulfilledByTikTok }), OutcomeSkipped, nil, false},
-		{"cancelled", with(anOrder("1", "MUG"), func(o *Order) { o.Status = Cancelled }), OutcomeSkipped, nil, false},
-		{"unknown status", with(anOrder("1", "MUG"), func(o *Order) { o.Status = "TELEPORTED" }), OutcomeRaised, []string{"unknown status: order 1"}, true},
-		{"unknown model", with(anOrder("1", "MUG"), func(o *Order) { o.ShippingModel = "drone" }), OutcomeRaised, []string{"unknown status: order 1"}, true},
-		{"no id", with(anOrder("", "MUG"), func(o *Order) {}), OutcomeRaised, []string{"bad order: order without id"}, false},
-		{"no lines", anOrder("1"), OutcomeRaised, []string{"bad order: order 1"}, true},
-		{"all lines cancelled", with(anOrder("1", "MUG"), func(o *Order) { o.Lines[0].Cancelled = true }), OutcomeRaised, []string{"bad order: order 1"}, true},
-		{"unreadable", with(anOrder("1", "MUG"), func(o *Order) { o.Unreadable = `amount "1O.00"` }), OutcomeRaised, []string{"bad order: order 1"}, true},
-		{"no currency", with(anOrder("1", "MUG"), func(o *Order) { o.Totals.Currency = "" }), OutcomeRaised, []string{"bad order: order 1"}, true},
-		{"two currencies", with(anOrder("1", "MUG"), func(o *Order) { o.Lines[0].Price.Currency = "USD" }), OutcomeRaised, []string{"bad order: order 1"}, true},
-		{"negative price", with(anOrder("1", "MUG"), func(o *Order) { o.Lines[0].Price = gbp(-1) }), OutcomeRaised, []string{"bad order: order 1"}, true},
-		{"unmapped", anOrder("1", "MUG", "GHOST"), OutcomeRaised, []string{"unmapped SKU: SKU GHOST"}, true},
-		{"missing part", anOrder("1", "BROKEN"), OutcomeRaised, []string{"broken kit: SKU BROKEN"}, true},
-		{"cycle", anOrder("1", "LOOP"), OutcomeRaised, []string{"broken kit: SKU LOOP"}, true},
-		{"zero quantity", anOrder("1", "ZERO"), OutcomeRaised, []string{"broken kit: SKU ZERO"}, true},
-		{"negative quantity", anOrder("1", "MINUS"), OutcomeRaised, []string{"broken kit: SKU MINUS"}, true},
-		{"absurd quantity", anOrder("1", "HUGE"), OutcomeRaised, []string{"broken kit: SKU HUGE"}, true},
-		{"gift", priced(with(anOrder("1", "MUG", "SPOON"), func(o *Order) { o.Lines[1].Price = gbp(0) })), OutcomeCreated, nil, true},
-		{"cancellation requested", with(anOrder("1", "MUG"), func(o *Order) { o.CancelRequested = true }), OutcomeParked, nil, true},
+		{"unpaid reserves only", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Status = bridge.Unpaid }), bridge.OutcomeReserved, nil, true},
+		{"platform's warehouse", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.ShippingModel = bridge.FulfilledByTikTok }), bridge.OutcomeSkipped, nil, false},
+		{"cancelled", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Status = bridge.Cancelled }), bridge.OutcomeSkipped, nil, false},
+		{"unknown status", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Status = "TELEPORTED" }), bridge.OutcomeRaised, []string{"unknown status: order 1"}, true},
+		{"unknown model", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.ShippingModel = "drone" }), bridge.OutcomeRaised, []string{"unknown status: order 1"}, true},
+		{"no id", world.With(world.AnOrder("", "MUG"), func(o *bridge.Order) {}), bridge.OutcomeRaised, []string{"bad order: order without id"}, false},
+		{"no lines", world.AnOrder("1"), bridge.OutcomeRaised, []string{"bad order: order 1"}, true},
+		{"all lines cancelled", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Lines[0].Cancelled = true }), bridge.OutcomeRaised, []string{"bad order: order 1"}, true},
+		{"unreadable", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Unreadable = `amount "1O.00"` }), bridge.OutcomeRaised, []string{"bad order: order 1"}, true},
+		{"no currency", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Totals.Currency = "" }), bridge.OutcomeRaised, []string{"bad order: order 1"}, true},
+		{"two currencies", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Lines[0].Price.Currency = "USD" }), bridge.OutcomeRaised, []string{"bad order: order 1"}, true},
+		{"negative price", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Lines[0].Price = world.GBP(-1) }), bridge.OutcomeRaised, []string{"bad order: order 1"}, true},
+		{"unmapped", world.AnOrder("1", "MUG", "GHOST"), bridge.OutcomeRaised, []string{"unmapped SKU: SKU GHOST"}, true},
+		{"missing part", world.AnOrder("1", "BROKEN"), bridge.OutcomeRaised, []string{"broken kit: SKU BROKEN"}, true},
+		{"cycle", world.AnOrder("1", "LOOP"), bridge.OutcomeRaised, []string{"broken kit: SKU LOOP"}, true},
+		{"zero quantity", world.AnOrder("1", "ZERO"), bridge.OutcomeRaised, []string{"broken kit: SKU ZERO"}, true},
+		{"negative quantity", world.AnOrder("1", "MINUS"), bridge.OutcomeRaised, []string{"broken kit: SKU MINUS"}, true},
+		{"absurd quantity", world.AnOrder("1", "HUGE"), bridge.OutcomeRaised, []string{"broken kit: SKU HUGE"}, true},
+		{"gift", world.Priced(world.With(world.AnOrder("1", "MUG", "SPOON"), func(o *bridge.Order) { o.Lines[1].Price = world.GBP(0) })), bridge.OutcomeCreated, nil, true},
+		{"cancellation requested", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.CancelRequested = true }), bridge.OutcomeParked, nil, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWorld(t)
-			w.items["s-BROKEN"] = StockItem{ID: "i-b", SKU: "BROKEN", Kit: []KitComponent{{StockItem{SKU: "LOST"}, 1}}}
-			w.broken["s-LOOP"] = &KitError{SKU: "LOOP", Problem: "contains itself"}
-			for name, n := range map[string]int{"ZERO": 0, "MINUS": -2, "HUGE": maxKitQuantity + 1} {
-				w.items["s-"+name] = StockItem{ID: "i-" + name, SKU: name, Kit: []KitComponent{{mug, n}}}
+			w := world.NewWorld(t)
+			w.Items["s-BROKEN"] = catalogue.Item{ID: "i-b", SKU: "BROKEN", Kit: []catalogue.Component{{Item: catalogue.Item{SKU: "LOST"}, Quantity: 1}}}
+			w.Broken["s-LOOP"] = &catalogue.KitError{SKU: "LOOP", Problem: "contains itself"}
+			for name, n := range map[string]int{"ZERO": 0, "MINUS": -2, "HUGE": catalogue.MaxKitQuantity + 1} {
+				w.Items["s-"+name] = catalogue.Item{ID: "i-" + name, SKU: name, Kit: []catalogue.Component{{Item: world.Mug, Quantity: n}}}
 			}
-			r, err := w.importer().Import(t.Context(), tc.order, anOrder("2", "MUG"))
+			r, err := w.Importer().Import(t.Context(), tc.order, world.AnOrder("2", "MUG"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if r[0].Outcome != tc.want {
 				t.Errorf("outcome %s, want %s", r[0].Outcome, tc.want)
 			}
-			if r[1].Outcome != OutcomeCreated {
+			if r[1].Outcome != bridge.OutcomeCreated {
 				t.Errorf("the next order: %s, want it created all the same", r[1].Outcome)
 			}
-			if diff := cmp.Diff(tc.open, w.open()); diff != "" {
+			if diff := cmp.Diff(tc.open, w.OpenKinds()); diff != "" {
 				t.Error(diff)
 			}
-			if _, ok := w.reservation(); ok != tc.reserved {
+			if _, ok := w.Reservation(); ok != tc.reserved {
 				t.Errorf("reserved: %t, want %t", ok, tc.reserved)
 			}
-			if tc.want == OutcomeRaised && len(w.book) != 1 {
-				t.Errorf("%d warehouse orders, want only the next one", len(w.book))
+			if tc.want == bridge.OutcomeRaised && len(w.Book) != 1 {
+				t.Errorf("%d warehouse orders, want only the next one", len(w.Book))
 			}
 		})
 	}
 }
 
 func TestImportMendsItself(t *testing.T) {
-	w := newWorld(t)
-	o := anOrder("1", "NEW")
+	w := world.NewWorld(t)
+	o := world.AnOrder("1", "NEW")
 	for range 2 {
-		if got := outcome(t)(w.importer().Import(t.Context(), o)); got != OutcomeRaised {
+		if got := world.Outcome(t)(w.Importer().Import(t.Context(), o)); got != bridge.OutcomeRaised {
 			t.Fatal(got)
 		}
 	}
-	open, _ := w.exceptions.Open(t.Context())
+	open, _ := w.Exceptions.Open(t.Context())
 	if len(open) != 1 || open[0].Count != 2 || !strings.Contains(open[0].Seen, "order 1") {
 		t.Errorf("open: %v, want one counted twice that names the order", open)
 	}
-	w.items["s-NEW"] = StockItem{ID: "i-new", SKU: "NEW"}
-	w.stock["i-new"] = map[string]int{"L1": 1}
-	if got := outcome(t)(w.importer().Import(t.Context(), o)); got != OutcomeCreated {
+	w.Items["s-NEW"] = catalogue.Item{ID: "i-new", SKU: "NEW"}
+	w.Stock["i-new"] = map[string]int{"L1": 1}
+	if got := world.Outcome(t)(w.Importer().Import(t.Context(), o)); got != bridge.OutcomeCreated {
 		t.Fatal(got)
 	}
-	if open := w.open(); open != nil {
+	if open := w.OpenKinds(); open != nil {
 		t.Errorf("still open: %v", open)
 	}
 }
 
 func TestImportGroupingIgnoresLineOrder(t *testing.T) {
-	o := anOrder("1", "MUG", "SPOON", "MUG", "MUG", "SET")
-	o.Lines[3].Price = gbp(900)
-	o = priced(o)
-	known := itemLookup{items: newWorld(t).items}
-	want, problems := mapOrder(o, known)
+	o := world.AnOrder("1", "MUG", "SPOON", "MUG", "MUG", "SET")
+	o.Lines[3].Price = world.GBP(900)
+	o = world.Priced(o)
+	known := catalogue.Lookup{Items: world.NewWorld(t).Items}
+	want, problems := bridge.MapOrder(o, known)
 	if len(problems) > 0 || len(want.Lines) != 4 {
 		t.Fatalf("%v, %+v", problems, want.Lines)
 	}
 	for seed := range uint64(50) {
 		rand.New(rand.NewPCG(seed, 2)).Shuffle(len(o.Lines), func(a, b int) { o.Lines[a], o.Lines[b] = o.Lines[b], o.Lines[a] })
-		got, _ := mapOrder(o, known)
-		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b Address) bool { return a == b })); diff != "" {
+		got, _ := bridge.MapOrder(o, known)
+		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b bridge.Address) bool { return a == b })); diff != "" {
 			t.Fatalf("seed %d: %s", seed, diff)
 		}
 	}
 }
 
-func bundle(id string, price int64, components ...BundleComponent) OrderLine {
-	return OrderLine{ID: id, Listing: sku("TTBUNDLE"), Title: "Bundle", Price: gbp(price), Components: components}
-}
-
 func TestImportBundleByComponents(t *testing.T) {
-	w := newWorld(t)
-	o := anOrder("1", "MUG")
-	o.Lines = append(o.Lines, bundle("1-2", 1000, BundleComponent{sku("MUG"), 1}, BundleComponent{sku("SPOON"), 2}))
-	o = priced(o)
-	if got := outcome(t)(w.importer().Import(t.Context(), o)); got != OutcomeCreated {
+	w := world.NewWorld(t)
+	o := world.AnOrder("1", "MUG")
+	o.Lines = append(o.Lines, world.Bundle("1-2", 1000, catalogue.BundleComponent{Listing: world.SKU("MUG"), Quantity: 1}, catalogue.BundleComponent{Listing: world.SKU("SPOON"), Quantity: 2}))
+	o = world.Priced(o)
+	if got := world.Outcome(t)(w.Importer().Import(t.Context(), o)); got != bridge.OutcomeCreated {
 		t.Fatal(got)
 	}
 	got := map[string]string{}
-	for _, l := range w.book[0].from.Lines {
+	for _, l := range w.Book[0].From.Lines {
 		got[l.LineID] = fmt.Sprintf("%d %s at %s", l.Quantity, l.SKU, l.Price.Decimal())
 	}
 	want := map[string]string{"1-1": "1 MUG at 10.00", "1-2-1": "1 MUG at 3.34", "1-2-2": "2 SPOON at 3.33"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"missing composite: SKU TTBUNDLE"}, w.open()); diff != "" {
+	if diff := cmp.Diff([]string{"missing composite: SKU TTBUNDLE"}, w.OpenKinds()); diff != "" {
 		t.Error(diff)
 	}
-	r, _ := w.reservation()
+	r, _ := w.Reservation()
 	if diff := cmp.Diff(map[string]int{"i-mug": 2, "i-spoon": 2}, r.Items); diff != "" {
 		t.Error(diff)
 	}
 	// Once the composite exists the next order closes the exception.
-	w.items["s-TTBUNDLE"] = StockItem{ID: "i-tt", SKU: "TTBUNDLE", Kit: set.Kit}
-	o2 := anOrder("2")
-	o2.Lines = []OrderLine{bundle("2-1", 1000, o.Lines[1].Components...)}
-	if got := outcome(t)(w.importer().Import(t.Context(), priced(o2))); got != OutcomeCreated || w.open() != nil {
-		t.Errorf("%s, open: %v", got, w.open())
+	w.Items["s-TTBUNDLE"] = catalogue.Item{ID: "i-tt", SKU: "TTBUNDLE", Kit: world.Set.Kit}
+	o2 := world.AnOrder("2")
+	o2.Lines = []bridge.OrderLine{world.Bundle("2-1", 1000, o.Lines[1].Components...)}
+	if got := world.Outcome(t)(w.Importer().Import(t.Context(), world.Priced(o2))); got != bridge.OutcomeCreated || w.OpenKinds() != nil {
+		t.Errorf("%s, open: %v", got, w.OpenKinds())
 	}
-	if l := w.book[1].from.Lines; len(l) != 1 || l[0].SKU != "TTBUNDLE" {
+	if l := w.Book[1].From.Lines; len(l) != 1 || l[0].SKU != "TTBUNDLE" {
 		t.Errorf("imported as %+v", l)
 	}
 }
 
 func TestImportBundleStaysApart(t *testing.T) {
-	o := anOrder("1", "MUG")
-	o.Lines = append(o.Lines, bundle("1-2", 1000, BundleComponent{sku("MUG"), 1}))
-	n, _ := mapOrder(o, itemLookup{items: newWorld(t).items})
+	o := world.AnOrder("1", "MUG")
+	o.Lines = append(o.Lines, world.Bundle("1-2", 1000, catalogue.BundleComponent{Listing: world.SKU("MUG"), Quantity: 1}))
+	n, _ := bridge.MapOrder(o, catalogue.Lookup{Items: world.NewWorld(t).Items})
 	if len(n.Lines) != 2 || n.Lines[0].LineID != "1-1" || n.Lines[1].LineID != "1-2-1" {
 		t.Errorf("%+v: a component and the same item sold alone became one line", n.Lines)
 	}
@@ -294,22 +296,22 @@ func TestImportBundleStaysApart(t *testing.T) {
 
 func TestImportBundleRefused(t *testing.T) {
 	for name, tc := range map[string]struct {
-		c    BundleComponent
+		c    catalogue.BundleComponent
 		open string
 	}{
-		"unknown component": {BundleComponent{sku("GHOST"), 1}, "broken kit: SKU TTBUNDLE"},
-		"zero":              {BundleComponent{sku("MUG"), 0}, "bad quantity: order 1"},
-		"negative":          {BundleComponent{sku("MUG"), -1}, "bad quantity: order 1"},
-		"absurd":            {BundleComponent{sku("MUG"), maxOrderUnits + 1}, "bad quantity: order 1"},
+		"unknown component": {catalogue.BundleComponent{Listing: world.SKU("GHOST"), Quantity: 1}, "broken kit: SKU TTBUNDLE"},
+		"zero":              {catalogue.BundleComponent{Listing: world.SKU("MUG"), Quantity: 0}, "bad quantity: order 1"},
+		"negative":          {catalogue.BundleComponent{Listing: world.SKU("MUG"), Quantity: -1}, "bad quantity: order 1"},
+		"absurd":            {catalogue.BundleComponent{Listing: world.SKU("MUG"), Quantity: bridge.MaxOrderUnits + 1}, "bad quantity: order 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			o := anOrder("1")
-			o.Lines = []OrderLine{bundle("1-1", 1000, tc.c)}
-			if got := outcome(t)(w.importer().Import(t.Context(), o)); got != OutcomeRaised || len(w.book) != 0 {
-				t.Errorf("%s, %d orders", got, len(w.book))
+			w := world.NewWorld(t)
+			o := world.AnOrder("1")
+			o.Lines = []bridge.OrderLine{world.Bundle("1-1", 1000, tc.c)}
+			if got := world.Outcome(t)(w.Importer().Import(t.Context(), o)); got != bridge.OutcomeRaised || len(w.Book) != 0 {
+				t.Errorf("%s, %d orders", got, len(w.Book))
 			}
-			if diff := cmp.Diff([]string{tc.open}, w.open()); diff != "" {
+			if diff := cmp.Diff([]string{tc.open}, w.OpenKinds()); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -321,17 +323,17 @@ func TestImportBundleRefused(t *testing.T) {
 func TestImportBundleConservesMoneyAndUnits(t *testing.T) {
 	for seed := range uint64(500) {
 		r := rand.New(rand.NewPCG(seed, 3))
-		o := anOrder("1", "MUG")
+		o := world.AnOrder("1", "MUG")
 		units, total := map[string]int{"MUG": 1}, int64(1000)
 		for i := range 1 + r.IntN(3) {
 			a, b, price := 1+r.IntN(7), 1+r.IntN(7), r.Int64N(100_000)
-			o.Lines = append(o.Lines, bundle(fmt.Sprintf("1-%d", i+2), price, BundleComponent{sku("MUG"), a}, BundleComponent{sku("SPOON"), b}))
+			o.Lines = append(o.Lines, world.Bundle(fmt.Sprintf("1-%d", i+2), price, catalogue.BundleComponent{Listing: world.SKU("MUG"), Quantity: a}, catalogue.BundleComponent{Listing: world.SKU("SPOON"), Quantity: b}))
 			units["MUG"] += a
 			units["SPOON"] += b
 			total += price
 		}
-		n, problems := mapOrder(o, itemLookup{items: newWorld(t).items})
-		if slices.ContainsFunc(problems, blocks) {
+		n, problems := bridge.MapOrder(o, catalogue.Lookup{Items: world.NewWorld(t).Items})
+		if slices.ContainsFunc(problems, bridge.Blocks) {
 			t.Fatalf("seed %d: %v", seed, problems)
 		}
 		ids := map[string]bool{}
@@ -350,41 +352,47 @@ func TestImportBundleConservesMoneyAndUnits(t *testing.T) {
 }
 
 func TestImportDuplicatesAndSplits(t *testing.T) {
-	line := func(sku string, n int) []NewOrderLine { return []NewOrderLine{{LineID: "x", SKU: sku, Quantity: n}} }
+	line := func(sku string, n int) []bridge.NewOrderLine {
+		return []bridge.NewOrderLine{{LineID: "x", SKU: sku, Quantity: n}}
+	}
 	for _, tc := range []struct {
 		name  string
-		order Order
-		book  [][]NewOrderLine
-		want  Outcome
+		order bridge.Order
+		book  [][]bridge.NewOrderLine
+		want  bridge.Outcome
 	}{
-		{"split by units", anOrder("1", "MUG", "MUG"), [][]NewOrderLine{line("MUG", 1), line("MUG", 1)}, OutcomeUnchanged},
-		{"split by lines", anOrder("1", "MUG", "SPOON"), [][]NewOrderLine{line("MUG", 1), line("SPOON", 1)}, OutcomeUnchanged},
-		{"duplicate", anOrder("1", "MUG"), [][]NewOrderLine{line("MUG", 1), line("MUG", 1)}, OutcomeRaised},
-		{"duplicate of one line", anOrder("1", "MUG", "SPOON", "SPOON"), [][]NewOrderLine{line("MUG", 1), line("MUG", 1)}, OutcomeRaised},
-		{"split with a line cancelled since", with(anOrder("1", "MUG", "MUG"), func(o *Order) { o.Lines[0].Cancelled = true }),
-			[][]NewOrderLine{line("MUG", 1), line("MUG", 1)}, OutcomeUnchanged},
-		{"split with a line that a person relinked", anOrder("1", "MUG", "SPOON"), [][]NewOrderLine{line("MUG", 1), line("SPOON-OLD", 1)}, OutcomeUnchanged},
-		{"split bundle", with(anOrder("1"), func(o *Order) { o.Lines = []OrderLine{bundle("1-1", 9, BundleComponent{sku("SPOON"), 2})} }),
-			[][]NewOrderLine{line("SPOON", 1), line("SPOON", 1)}, OutcomeUnchanged},
-		{"duplicate of what the catalogue has lost", anOrder("1", "GHOST"), [][]NewOrderLine{line("GHOST", 1), line("GHOST", 1)}, OutcomeRaised},
-		{"duplicate bundle", with(anOrder("1"), func(o *Order) { o.Lines = []OrderLine{bundle("1-1", 9, BundleComponent{sku("SPOON"), 2})} }),
-			[][]NewOrderLine{line("SPOON", 2), line("SPOON", 2)}, OutcomeRaised},
+		{"split by units", world.AnOrder("1", "MUG", "MUG"), [][]bridge.NewOrderLine{line("MUG", 1), line("MUG", 1)}, bridge.OutcomeUnchanged},
+		{"split by lines", world.AnOrder("1", "MUG", "SPOON"), [][]bridge.NewOrderLine{line("MUG", 1), line("SPOON", 1)}, bridge.OutcomeUnchanged},
+		{"duplicate", world.AnOrder("1", "MUG"), [][]bridge.NewOrderLine{line("MUG", 1), line("MUG", 1)}, bridge.OutcomeRaised},
+		{"duplicate of one line", world.AnOrder("1", "MUG", "SPOON", "SPOON"), [][]bridge.NewOrderLine{line("MUG", 1), line("MUG", 1)}, bridge.OutcomeRaised},
+		{"split with a line cancelled since", world.With(world.AnOrder("1", "MUG", "MUG"), func(o *bridge.Order) { o.Lines[0].Cancelled = true }),
+			[][]bridge.NewOrderLine{line("MUG", 1), line("MUG", 1)}, bridge.OutcomeUnchanged},
+		{"split with a line that a person relinked", world.AnOrder("1", "MUG", "SPOON"), [][]bridge.NewOrderLine{line("MUG", 1), line("SPOON-OLD", 1)}, bridge.OutcomeUnchanged},
+		{"split bundle", world.With(world.AnOrder("1"), func(o *bridge.Order) {
+			o.Lines = []bridge.OrderLine{world.Bundle("1-1", 9, catalogue.BundleComponent{Listing: world.SKU("SPOON"), Quantity: 2})}
+		}),
+			[][]bridge.NewOrderLine{line("SPOON", 1), line("SPOON", 1)}, bridge.OutcomeUnchanged},
+		{"duplicate of what the catalogue has lost", world.AnOrder("1", "GHOST"), [][]bridge.NewOrderLine{line("GHOST", 1), line("GHOST", 1)}, bridge.OutcomeRaised},
+		{"duplicate bundle", world.With(world.AnOrder("1"), func(o *bridge.Order) {
+			o.Lines = []bridge.OrderLine{world.Bundle("1-1", 9, catalogue.BundleComponent{Listing: world.SKU("SPOON"), Quantity: 2})}
+		}),
+			[][]bridge.NewOrderLine{line("SPOON", 2), line("SPOON", 2)}, bridge.OutcomeRaised},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWorld(t)
+			w := world.NewWorld(t)
 			for _, lines := range tc.book {
-				w.add(NewOrder{Reference: "1", LocationID: "L1", Lines: lines, Recipient: tc.order.Recipient})
+				w.Add(bridge.NewOrder{Reference: "1", LocationID: "L1", Lines: lines, Recipient: tc.order.Recipient})
 			}
-			if got := outcome(t)(w.importer().Import(t.Context(), tc.order)); got != tc.want {
-				t.Fatalf("%s, want %s; %v", got, tc.want, w.open())
+			if got := world.Outcome(t)(w.Importer().Import(t.Context(), tc.order)); got != tc.want {
+				t.Fatalf("%s, want %s; %v", got, tc.want, w.OpenKinds())
 			}
-			if tc.want == OutcomeRaised {
-				if diff := cmp.Diff([]string{"duplicate order: order 1"}, w.open()); diff != "" {
+			if tc.want == bridge.OutcomeRaised {
+				if diff := cmp.Diff([]string{"duplicate order: order 1"}, w.OpenKinds()); diff != "" {
 					t.Error(diff)
 				}
-				w.book[1].State = Dropped
-				if got := outcome(t)(w.importer().Import(t.Context(), tc.order)); got != OutcomeUnchanged || w.open() != nil {
-					t.Errorf("after the surplus was cancelled: %s, %v", got, w.open())
+				w.Book[1].State = bridge.Dropped
+				if got := world.Outcome(t)(w.Importer().Import(t.Context(), tc.order)); got != bridge.OutcomeUnchanged || w.OpenKinds() != nil {
+					t.Errorf("after the surplus was cancelled: %s, %v", got, w.OpenKinds())
 				}
 			}
 		})
@@ -392,18 +400,18 @@ func TestImportDuplicatesAndSplits(t *testing.T) {
 }
 
 func TestImportRefusedByTheWarehouse(t *testing.T) {
-	w := newWorld(t)
-	w.fail = func(_ int, name string) error {
+	w := world.NewWorld(t)
+	w.Fail = func(_ int, name string) error {
 		if name == "CreateOrders" {
-			return &RefusedError{Do: "correct the location", Err: errors.New("no such location")}
+			return &exceptions.RefusedError{Do: "correct the location", Err: errors.New("no such location")}
 		}
 		return nil
 	}
-	if got := outcome(t)(w.importer().Import(t.Context(), anOrder("1", "MUG"))); got != OutcomeRaised {
+	if got := world.Outcome(t)(w.Importer().Import(t.Context(), world.AnOrder("1", "MUG"))); got != bridge.OutcomeRaised {
 		t.Fatal(got)
 	}
-	open, _ := w.exceptions.Open(t.Context())
-	if len(open) != 1 || open[0].Kind != KindBadOrder || open[0].Do != "correct the location" {
+	open, _ := w.Exceptions.Open(t.Context())
+	if len(open) != 1 || open[0].Kind != exceptions.BadOrder || open[0].Do != "correct the location" {
 		t.Errorf("%v", open)
 	}
 }
@@ -411,17 +419,17 @@ func TestImportRefusedByTheWarehouse(t *testing.T) {
 // A reservation says line by line what it takes and why, survives JSON, and
 // holds nothing about the buyer.
 func TestImportReservationIsListable(t *testing.T) {
-	w := newWorld(t)
-	w.hidden = true
-	o := anOrder("1", "SET", "MUG", "GHOST", "SPOON")
+	w := world.NewWorld(t)
+	w.Hidden = true
+	o := world.AnOrder("1", "SET", "MUG", "GHOST", "SPOON")
 	o.Lines[3].Cancelled = true
-	o.Lines = append(o.Lines, bundle("1-9", 900, BundleComponent{sku("SPOON"), 3}))
+	o.Lines = append(o.Lines, world.Bundle("1-9", 900, catalogue.BundleComponent{Listing: world.SKU("SPOON"), Quantity: 3}))
 	o.BuyerName, o.Note = "Jane", "Ring twice"
-	if _, err := w.importer().Import(t.Context(), o); err != nil {
+	if _, err := w.Importer().Import(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	got, _ := w.reservation()
-	want := []ReservedLine{
+	got, _ := w.Reservation()
+	want := []store.ReservedLine{
 		{LineID: "1-1", SKUID: "s-SET", SKU: "SET", Items: map[string]int{"i-mug": 1, "i-spoon": 2}},
 		{LineID: "1-2", SKUID: "s-MUG", SKU: "MUG", Items: map[string]int{"i-mug": 1}},
 		{LineID: "1-3", SKUID: "s-GHOST", SKU: "GHOST", Items: map[string]int{}},
@@ -440,14 +448,14 @@ func TestImportReservationIsListable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back Reservation
+	var back store.Reservation
 	if err := json.Unmarshal(text, &back); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(got, back); diff != "" {
 		t.Errorf("through JSON: %s", diff)
 	}
-	for _, private := range []string{"Jane", "Ring", home.Name, home.Postcode} {
+	for _, private := range []string{"Jane", "Ring", world.Home.Name, world.Home.Postcode} {
 		if strings.Contains(string(text), private) {
 			t.Errorf("%q in %s", private, text)
 		}
@@ -455,31 +463,31 @@ func TestImportReservationIsListable(t *testing.T) {
 }
 
 func TestReservationSaysWhyItIsHeld(t *testing.T) {
-	w := newWorld(t)
-	o := anOrder("1", "MUG")
-	w.add(NewOrder{Reference: "1", LocationID: "L1", Recipient: home, Lines: []NewOrderLine{{LineID: "1-1", SKU: "MUG", Quantity: 1}}})
-	for state, want := range map[WarehouseState]string{
-		Locked: "locked in the warehouse", Dropped: "cancelled in the warehouse",
+	w := world.NewWorld(t)
+	o := world.AnOrder("1", "MUG")
+	w.Add(bridge.NewOrder{Reference: "1", LocationID: "L1", Recipient: world.Home, Lines: []bridge.NewOrderLine{{LineID: "1-1", SKU: "MUG", Quantity: 1}}})
+	for state, want := range map[bridge.WarehouseState]string{
+		bridge.Locked: "locked in the warehouse", bridge.Dropped: "cancelled in the warehouse",
 	} {
-		w.book[0].State = state
-		_, _ = w.importer().Import(t.Context(), o)
-		if r, _ := w.reservation(); !strings.HasPrefix(r.Why(), want) {
+		w.Book[0].State = state
+		_, _ = w.Importer().Import(t.Context(), o)
+		if r, _ := w.Reservation(); !strings.HasPrefix(r.Why(), want) {
 			t.Errorf("%s: %q, want %q", state, r.Why(), want)
 		}
-		_ = w.memory.DropReservation(t.Context(), "1")
+		_ = w.Memory.DropReservation(t.Context(), "1")
 	}
-	w.book[0].State, w.book[0].Lines[0].Unlinked = Open, true
-	_, _ = w.importer().Import(t.Context(), o)
-	if r, _ := w.reservation(); !strings.Contains(r.Why(), "not linked") {
+	w.Book[0].State, w.Book[0].Lines[0].Unlinked = bridge.Open, true
+	_, _ = w.Importer().Import(t.Context(), o)
+	if r, _ := w.Reservation(); !strings.Contains(r.Why(), "not linked") {
 		t.Errorf("%q", r.Why())
 	}
-	w.fail = failOn("TraceOrders")
-	_ = w.memory.DropReservation(t.Context(), "1")
-	_, _ = w.importer().Import(t.Context(), o)
-	if r, _ := w.reservation(); !strings.Contains(r.Why(), "could not be asked") {
+	w.Fail = world.FailOn("TraceOrders")
+	_ = w.Memory.DropReservation(t.Context(), "1")
+	_, _ = w.Importer().Import(t.Context(), o)
+	if r, _ := w.Reservation(); !strings.Contains(r.Why(), "could not be asked") {
 		t.Errorf("%q", r.Why())
 	}
-	r := Reservation{VisibleAt: noon, Unseen: UnseenLocked}
+	r := store.Reservation{VisibleAt: world.Noon, Unseen: store.UnseenLocked}
 	if got, want := r.Why(), "in the warehouse since 2026-11-27 12:00:00 UTC; waits for a stock reading that began later"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -488,141 +496,141 @@ func TestReservationSaysWhyItIsHeld(t *testing.T) {
 // The ledger counts what the warehouse does not: locked, cancelled there, or not
 // linked to an item.
 func TestImportLedger(t *testing.T) {
-	w := newWorld(t)
-	o := anOrder("1", "SET")
-	run := func(o Order, want Outcome) {
+	w := world.NewWorld(t)
+	o := world.AnOrder("1", "SET")
+	run := func(o bridge.Order, want bridge.Outcome) {
 		t.Helper()
-		if got := outcome(t)(w.importer().Import(t.Context(), o)); got != want {
+		if got := world.Outcome(t)(w.Importer().Import(t.Context(), o)); got != want {
 			t.Fatalf("%s, want %s", got, want)
 		}
 	}
 	visible := func(want bool) {
 		t.Helper()
-		r, ok := w.reservation()
+		r, ok := w.Reservation()
 		if !ok || r.VisibleAt.IsZero() == want || r.Items["i-spoon"] != 2 || r.LocationID != "L1" {
 			t.Fatalf("reservation %+v, want it visible: %t", r, want)
 		}
 	}
-	run(o, OutcomeCreated)
+	run(o, bridge.OutcomeCreated)
 	visible(true)
-	w.book[0].State = Locked
-	run(o, OutcomeUnchanged)
+	w.Book[0].State = bridge.Locked
+	run(o, bridge.OutcomeUnchanged)
 	visible(false)
-	w.book[0].State = Open
-	run(o, OutcomeUnchanged)
+	w.Book[0].State = bridge.Open
+	run(o, bridge.OutcomeUnchanged)
 	visible(true)
-	w.book[0].Lines[0].Unlinked = true
-	if err := w.memory.DropReservation(t.Context(), "1"); err != nil { // as a push would
+	w.Book[0].Lines[0].Unlinked = true
+	if err := w.Memory.DropReservation(t.Context(), "1"); err != nil { // as a push would
 		t.Fatal(err)
 	}
-	run(o, OutcomeUnchanged)
+	run(o, bridge.OutcomeUnchanged)
 	visible(false)
-	if diff := cmp.Diff([]string{"unmapped SKU: order 1"}, w.open()); diff != "" {
+	if diff := cmp.Diff([]string{"unmapped SKU: order 1"}, w.OpenKinds()); diff != "" {
 		t.Error(diff)
 	}
-	w.book[0].Lines[0].Unlinked = false
-	run(o, OutcomeUnchanged)
+	w.Book[0].Lines[0].Unlinked = false
+	run(o, bridge.OutcomeUnchanged)
 	visible(true)
-	if open := w.open(); open != nil {
+	if open := w.OpenKinds(); open != nil {
 		t.Errorf("still open: %v", open)
 	}
-	w.book[0].State = Dropped
-	run(o, OutcomeRaised)
+	w.Book[0].State = bridge.Dropped
+	run(o, bridge.OutcomeRaised)
 	visible(false)
 	// It ends when the order does: cancelled, or shipped by somebody else.
-	for status, want := range map[OrderStatus]Outcome{Cancelled: OutcomeUnchanged, Delivered: OutcomeRaised} {
-		run(o, OutcomeRaised)
-		run(with(o, func(o *Order) { o.Status = status }), want)
-		if r, ok := w.reservation(); ok {
+	for status, want := range map[bridge.OrderStatus]bridge.Outcome{bridge.Cancelled: bridge.OutcomeUnchanged, bridge.Delivered: bridge.OutcomeRaised} {
+		run(o, bridge.OutcomeRaised)
+		run(world.With(o, func(o *bridge.Order) { o.Status = status }), want)
+		if r, ok := w.Reservation(); ok {
 			t.Errorf("%+v outlived the order, which is %s", r, status)
 		}
 	}
 }
 
 func TestImportCreatesAnUnlinkedLine(t *testing.T) {
-	w := newWorld(t)
-	w.unlinked["MUG"] = true
-	if got := outcome(t)(w.importer().Import(t.Context(), anOrder("1", "MUG"))); got != OutcomeCreated {
+	w := world.NewWorld(t)
+	w.Unlinked["MUG"] = true
+	if got := world.Outcome(t)(w.Importer().Import(t.Context(), world.AnOrder("1", "MUG"))); got != bridge.OutcomeCreated {
 		t.Fatal(got)
 	}
-	if r, ok := w.reservation(); !ok || !r.VisibleAt.IsZero() {
+	if r, ok := w.Reservation(); !ok || !r.VisibleAt.IsZero() {
 		t.Errorf("%+v: the warehouse does not count the line", r)
 	}
-	if diff := cmp.Diff([]string{"unmapped SKU: order 1"}, w.open()); diff != "" {
+	if diff := cmp.Diff([]string{"unmapped SKU: order 1"}, w.OpenKinds()); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestImportReadsAgainBeforeItActs(t *testing.T) {
-	w := newWorld(t)
-	stale := anOrder("1", "MUG")
-	w.put(with(stale, func(o *Order) { o.Status = Cancelled }))
-	if got := outcome(t)(w.importerReading().Import(t.Context(), stale)); got != OutcomeSkipped || len(w.book) != 0 {
-		t.Errorf("%s, %d orders: an order was imported that the shop has cancelled", got, len(w.book))
+	w := world.NewWorld(t)
+	stale := world.AnOrder("1", "MUG")
+	w.Put(world.With(stale, func(o *bridge.Order) { o.Status = bridge.Cancelled }))
+	if got := world.Outcome(t)(w.ImporterReading().Import(t.Context(), stale)); got != bridge.OutcomeSkipped || len(w.Book) != 0 {
+		t.Errorf("%s, %d orders: an order was imported that the shop has cancelled", got, len(w.Book))
 	}
-	if _, ok := w.reservation(); ok {
+	if _, ok := w.Reservation(); ok {
 		t.Error("it stayed in the ledger")
 	}
-	if _, err := w.importerReading().Import(t.Context(), anOrder("2", "MUG")); err == nil {
+	if _, err := w.ImporterReading().Import(t.Context(), world.AnOrder("2", "MUG")); err == nil {
 		t.Error("an order that the shop does not return was imported")
 	}
 }
 
 func TestImportReleaseDoesNotHelp(t *testing.T) {
-	w := newWorld(t)
-	w.stubborn = true
-	o := anOrder("1", "MUG")
-	w.add(NewOrder{Reference: "1", Parked: true, LocationID: "L1", Recipient: home})
+	w := world.NewWorld(t)
+	w.Stubborn = true
+	o := world.AnOrder("1", "MUG")
+	w.Add(bridge.NewOrder{Reference: "1", Parked: true, LocationID: "L1", Recipient: world.Home})
 	for range 2 {
-		if got := outcome(t)(w.importer().Import(t.Context(), o)); got != OutcomeRaised {
+		if got := world.Outcome(t)(w.Importer().Import(t.Context(), o)); got != bridge.OutcomeRaised {
 			t.Fatal(got)
 		}
 	}
-	open, _ := w.exceptions.Open(t.Context())
-	if len(open) != 1 || open[0].Kind != KindStatesDisagree || open[0].Count != 2 {
+	open, _ := w.Exceptions.Open(t.Context())
+	if len(open) != 1 || open[0].Kind != exceptions.StatesDisagree || open[0].Count != 2 {
 		t.Errorf("%v", open)
 	}
-	w.stubborn = false
-	if got := outcome(t)(w.importer().Import(t.Context(), o)); got != OutcomeReleased || w.open() != nil {
-		t.Errorf("%s, %v", got, w.open())
+	w.Stubborn = false
+	if got := world.Outcome(t)(w.Importer().Import(t.Context(), o)); got != bridge.OutcomeReleased || w.OpenKinds() != nil {
+		t.Errorf("%s, %v", got, w.OpenKinds())
 	}
 }
 
 func TestImportDoesNotReleaseWhatABuyerWantsCancelled(t *testing.T) {
-	w := newWorld(t)
-	w.add(NewOrder{Reference: "1", Parked: true, LocationID: "L1", Recipient: home}) // by a Canceller that died
-	o := with(anOrder("1", "MUG"), func(o *Order) { o.CancelRequested = true })
-	if got := outcome(t)(w.importer().Import(t.Context(), o)); got != OutcomeUnchanged || w.book[0].State != Parked {
-		t.Errorf("%s, %s", got, w.book[0].State)
+	w := world.NewWorld(t)
+	w.Add(bridge.NewOrder{Reference: "1", Parked: true, LocationID: "L1", Recipient: world.Home}) // by a Canceller that died
+	o := world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.CancelRequested = true })
+	if got := world.Outcome(t)(w.Importer().Import(t.Context(), o)); got != bridge.OutcomeUnchanged || w.Book[0].State != bridge.Parked {
+		t.Errorf("%s, %s", got, w.Book[0].State)
 	}
-	w.book[0].State = Dropped // the shop follows
-	if got := outcome(t)(w.importer().Import(t.Context(), o)); got != OutcomeUnchanged || w.open() != nil {
-		t.Errorf("%s, %v", got, w.open())
+	w.Book[0].State = bridge.Dropped // the shop follows
+	if got := world.Outcome(t)(w.Importer().Import(t.Context(), o)); got != bridge.OutcomeUnchanged || w.OpenKinds() != nil {
+		t.Errorf("%s, %v", got, w.OpenKinds())
 	}
-	w.book[0].State = Parked
+	w.Book[0].State = bridge.Parked
 	o.CancelRequested = false // rejected, or taken back
-	if got := outcome(t)(w.importer().Import(t.Context(), o)); got != OutcomeReleased {
+	if got := world.Outcome(t)(w.Importer().Import(t.Context(), o)); got != bridge.OutcomeReleased {
 		t.Error(got)
 	}
 }
 
 func TestImportBatchErrors(t *testing.T) {
 	for _, name := range []string{"StockItems", "Reservations"} {
-		w := newWorld(t)
-		w.fail = failOn(name)
-		if r, err := w.importer().Import(t.Context(), anOrder("1", "MUG")); !errors.Is(err, errInjected) || len(r) != 0 || len(w.book) != 0 {
+		w := world.NewWorld(t)
+		w.Fail = world.FailOn(name)
+		if r, err := w.Importer().Import(t.Context(), world.AnOrder("1", "MUG")); !errors.Is(err, world.ErrInjected) || len(r) != 0 || len(w.Book) != 0 {
 			t.Errorf("%s fails: %v, %v", name, r, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	w := newWorld(t)
-	w.after = func(_ int, name string) {
+	w := world.NewWorld(t)
+	w.After = func(_ int, name string) {
 		if name == "CreateOrders" {
 			cancel()
 		}
 	}
 	// An order twice is two batches: the second is not begun.
-	r, err := w.importer().Import(ctx, anOrder("1", "MUG"), anOrder("2", "MUG"), anOrder("1", "MUG"))
+	r, err := w.Importer().Import(ctx, world.AnOrder("1", "MUG"), world.AnOrder("2", "MUG"), world.AnOrder("1", "MUG"))
 	if !errors.Is(err, context.Canceled) || len(r) != 2 {
 		t.Errorf("cancelled: %d results, %v", len(r), err)
 	}

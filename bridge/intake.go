@@ -10,6 +10,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // OpenOrderSource lists the shop's orders by what they are, not by when they
@@ -36,11 +40,11 @@ type IntakePorts struct {
 	OpenOrders OpenOrderSource
 	// Handle gets the orders.
 	Handle     OrderHandler
-	Cursors    Cursors
-	Hints      Hints
-	Revisits   Revisits
-	Locks      Locks
-	Exceptions Exceptions
+	Cursors    store.Cursors
+	Hints      store.Hints
+	Revisits   store.Revisits
+	Locks      store.Locks
+	Exceptions exceptions.Queue
 }
 
 // IntakeOptions configure an [Intake]. Zero values take the defaults.
@@ -114,7 +118,7 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 	if p.Handle == nil {
 		need["Handle"] = nil
 	}
-	if err := required("NewIntake", need); err != nil {
+	if err := part.Required("bridge: NewIntake", need); err != nil {
 		return nil, err
 	}
 	for name, d := range map[string]time.Duration{
@@ -151,7 +155,7 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 		o.SweepStatuses = []OrderStatus{Unpaid, OnHold, AwaitingShipment, PartiallyShipping}
 	}
 	o.SweepStatuses = slices.Clone(o.SweepStatuses)
-	o.Now = clock(o.Now)
+	o.Now = part.Clock(o.Now)
 	return &Intake{ports: p, options: o}, nil
 }
 
@@ -276,10 +280,10 @@ func (in *Intake) Run(ctx context.Context) (IntakeResult, error) {
 // intakeRun is one call of Run.
 type intakeRun struct {
 	*Intake
-	cursor   Cursor
-	revisits map[string]Revisit // as stored
-	settled  map[string]bool    // handed on in this run
-	missed   bool               // an order that was looked for by id was not there
+	cursor   store.Cursor
+	revisits map[string]store.Revisit // as stored
+	settled  map[string]bool          // handed on in this run
+	missed   bool                     // an order that was looked for by id was not there
 	result   IntakeResult
 }
 
@@ -293,12 +297,12 @@ func (r *intakeRun) load(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("reading the orders to look at again: %w", err)
 	}
-	r.revisits = make(map[string]Revisit, len(list))
+	r.revisits = make(map[string]store.Revisit, len(list))
 	for _, v := range list {
 		r.revisits[v.OrderID] = v
 	}
 	if r.cursor.Seen == nil {
-		r.cursor.Seen = map[string]Mark{}
+		r.cursor.Seen = map[string]store.Mark{}
 	}
 	if r.cursor.Watermark.IsZero() {
 		// Stored before the first poll, so that a poll that fails does not begin
@@ -315,20 +319,20 @@ func (r *intakeRun) urgent(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the hints: %w", err)
 	}
-	hinted := make(map[string]Hint, len(hints))
+	hinted := make(map[string]store.Hint, len(hints))
 	ids := make([]string, 0, len(hints))
 	for _, h := range hints {
 		hinted[h.OrderID] = h
 		ids = append(ids, h.OrderID)
 	}
 	now := r.now()
-	var due []Revisit
+	var due []store.Revisit
 	for _, v := range r.revisits {
 		if _, both := hinted[v.OrderID]; !both && !v.Due.After(now) {
 			due = append(due, v)
 		}
 	}
-	slices.SortFunc(due, func(a, b Revisit) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.OrderID, b.OrderID)) })
+	slices.SortFunc(due, func(a, b store.Revisit) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.OrderID, b.OrderID)) })
 	for _, v := range due {
 		ids = append(ids, v.OrderID)
 	}
@@ -337,7 +341,7 @@ func (r *intakeRun) urgent(ctx context.Context) error {
 		if err := r.byID(ctx, part, &readStrikes, &handStrikes); err != nil {
 			return err
 		}
-		var done []Hint
+		var done []store.Hint
 		for _, id := range part {
 			if h, ok := hinted[id]; ok {
 				done = append(done, h)
@@ -358,15 +362,13 @@ func (r *intakeRun) urgent(ctx context.Context) error {
 // half a day with the default waits.
 const maxHearsay = 50
 
-var errNotReturned = errors.New("the shop does not return the order")
-
 // byID reads orders and hands them on.
 func (r *intakeRun) byID(ctx context.Context, ids []string, readStrikes, handStrikes *int) error {
 	orders := make([]Order, 0, len(ids))
 	failed := map[string]error{}
-	err := isolate(ctx, ids, readStrikes, func(part []string) error {
+	err := part.Isolate(ctx, ids, readStrikes, func(part []string) error {
 		list, err := r.ports.Orders.OrdersByID(ctx, part)
-		lost, err := unreadable(err)
+		lost, err := exceptions.UnreadableIn(err)
 		if err != nil {
 			return err
 		}
@@ -383,9 +385,9 @@ func (r *intakeRun) byID(ctx context.Context, ids []string, readStrikes, handStr
 	for _, o := range orders {
 		returned[o.ID] = true
 	}
-	var puts []Revisit
+	var puts []store.Revisit
 	var drops []string
-	var raised []Exception
+	var raised []exceptions.Exception
 	for _, id := range ids {
 		if returned[id] {
 			continue
@@ -449,7 +451,7 @@ func (r *intakeRun) poll(ctx context.Context) error {
 	if err == nil {
 		r.cursor.Watermark, oldest = to, to.Add(-r.options.Overlap)
 	}
-	maps.DeleteFunc(r.cursor.Seen, func(_ string, m Mark) bool { return m.UpdatedAt.Before(oldest) })
+	maps.DeleteFunc(r.cursor.Seen, func(_ string, m store.Mark) bool { return m.UpdatedAt.Before(oldest) })
 	return errors.Join(err, r.saveCursor(ctx))
 }
 
@@ -515,7 +517,7 @@ func (r *intakeRun) sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := r.ports.Cursors.SetCursor(ctx, name, Cursor{Watermark: begun}); err != nil {
+	if err := r.ports.Cursors.SetCursor(ctx, name, store.Cursor{Watermark: begun}); err != nil {
 		return fmt.Errorf("storing when the sweep was: %w", err)
 	}
 	return nil
@@ -578,7 +580,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order, strikes *int) erro
 		reports[o.ID] = fmt.Errorf("reading it in the shop: %s", o.Unreadable)
 		r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: reports[o.ID]})
 	}
-	down := isolate(ctx, whole, strikes, func(part []Order) error {
+	down := part.Isolate(ctx, whole, strikes, func(part []Order) error {
 		results, err := r.ports.Handle(ctx, part)
 		if len(results) == 0 && err != nil {
 			return err
@@ -587,7 +589,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order, strikes *int) erro
 			reports[res.OrderID] = errors.Join(reports[res.OrderID], res.Err)
 		}
 		r.result.Results = append(r.result.Results, results...)
-		if err != nil && results.err() == nil {
+		if err != nil && results.Err() == nil {
 			others = append(others, fmt.Errorf("the handler: %w", err))
 		}
 		return nil
@@ -610,9 +612,9 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order, strikes *int) erro
 // before it had got all of them.
 func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, blamed map[string]bool, down error) error {
 	now := r.now()
-	var puts []Revisit
+	var puts []store.Revisit
 	var drops []string
-	var raised []Exception
+	var raised []exceptions.Exception
 	for _, o := range orders {
 		err, reported := reports[o.ID]
 		if !reported {
@@ -624,7 +626,7 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 		switch end := r.holdEnd(o); {
 		case err != nil && o.ID == "":
 			r.result.Failed++
-			raised = append(raised, notTakenIn(Revisit{Deadline: deadline, LastError: err.Error()}))
+			raised = append(raised, notTakenIn(store.Revisit{Deadline: deadline, LastError: err.Error()}))
 			continue
 		case !reported && down != nil && had:
 			// It was not its turn. As it is due still, it comes before those that
@@ -642,14 +644,14 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 			}
 			continue
 		case end.After(now):
-			if v := (Revisit{OrderID: o.ID, Due: end.UTC(), Deadline: deadline, Known: true}); v != old {
+			if v := (store.Revisit{OrderID: o.ID, Due: end.UTC(), Deadline: deadline, Known: true}); v != old {
 				puts = append(puts, v)
 			}
 		case had:
 			drops = append(drops, o.ID)
 		}
 		if old.Attempts > 0 {
-			if err := r.ports.Exceptions.Clear(ctx, "order "+o.ID, KindNotTakenIn); err != nil {
+			if err := r.ports.Exceptions.Clear(ctx, "order "+o.ID, exceptions.NotTakenIn); err != nil {
 				return fmt.Errorf("closing an exception: %w", err)
 			}
 		}
@@ -660,7 +662,7 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 	for _, o := range orders {
 		r.settled[o.ID] = true
 		if !o.UpdatedAt.IsZero() && o.ID != "" {
-			r.cursor.Seen[o.ID] = Mark{UpdatedAt: o.UpdatedAt.UTC(), Digest: digest(o)}
+			r.cursor.Seen[o.ID] = store.Mark{UpdatedAt: o.UpdatedAt.UTC(), Digest: digest(o)}
 		}
 	}
 	return nil
@@ -668,7 +670,7 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 
 // store writes the list before it raises: what is on the list is looked at
 // again, and raised again, if the exception does not get through.
-func (r *intakeRun) store(ctx context.Context, puts []Revisit, drops []string, raised []Exception) error {
+func (r *intakeRun) store(ctx context.Context, puts []store.Revisit, drops []string, raised []exceptions.Exception) error {
 	if len(puts) > 0 {
 		if err := r.ports.Revisits.PutRevisits(ctx, r.options.Name, puts...); err != nil {
 			return fmt.Errorf("storing orders to look at again: %w", err)
@@ -677,7 +679,7 @@ func (r *intakeRun) store(ctx context.Context, puts []Revisit, drops []string, r
 			r.revisits[v.OrderID] = v
 		}
 	}
-	if err := raiseAll(ctx, r.ports.Exceptions, raised); err != nil {
+	if err := exceptions.RaiseAll(ctx, r.ports.Exceptions, raised); err != nil {
 		return err
 	}
 	if len(drops) > 0 {
@@ -695,7 +697,7 @@ func (r *intakeRun) store(ctx context.Context, puts []Revisit, drops []string, r
 const maxErrorBytes = 500
 
 // failure is the entry of an order that failed once more.
-func (r *intakeRun) failure(old Revisit, id string, deadline time.Time, known bool, err error) Revisit {
+func (r *intakeRun) failure(old store.Revisit, id string, deadline time.Time, known bool, err error) store.Revisit {
 	now := r.now()
 	wait := r.options.RetryAfter
 	for range min(old.Attempts, 30) {
@@ -705,7 +707,7 @@ func (r *intakeRun) failure(old Revisit, id string, deadline time.Time, known bo
 	if len(text) > maxErrorBytes {
 		text = strings.ToValidUTF8(text[:maxErrorBytes], "") + " ..."
 	}
-	v := Revisit{OrderID: id, Due: now.Add(wait), Attempts: old.Attempts + 1, LastError: text, Known: known || old.Known, Unseen: old.Unseen}
+	v := store.Revisit{OrderID: id, Due: now.Add(wait), Attempts: old.Attempts + 1, LastError: text, Known: known || old.Known, Unseen: old.Unseen}
 	if !deadline.IsZero() {
 		v.Deadline = deadline.UTC()
 		if last := v.Deadline.Add(-r.options.EscalateBefore); last.After(now) && v.Due.After(last) {
@@ -717,7 +719,7 @@ func (r *intakeRun) failure(old Revisit, id string, deadline time.Time, known bo
 }
 
 // escalates tells whether an order that failed needs a person.
-func (r *intakeRun) escalates(v Revisit) bool {
+func (r *intakeRun) escalates(v store.Revisit) bool {
 	return v.Attempts >= r.options.EscalateAfter ||
 		!v.Deadline.IsZero() && !r.now().Before(v.Deadline.Add(-r.options.EscalateBefore))
 }
@@ -725,8 +727,8 @@ func (r *intakeRun) escalates(v Revisit) bool {
 // escalateLate raises orders whose deadline came near while they could not even
 // be tried again.
 func (r *intakeRun) escalateLate(ctx context.Context) error {
-	var puts []Revisit
-	var raised []Exception
+	var puts []store.Revisit
+	var raised []exceptions.Exception
 	for _, id := range slices.Sorted(maps.Keys(r.revisits)) {
 		if v := r.revisits[id]; v.Attempts > 0 && !v.Raised && r.escalates(v) {
 			v.Raised = true
@@ -734,25 +736,25 @@ func (r *intakeRun) escalateLate(ctx context.Context) error {
 		}
 	}
 	// Raised twice is better than marked as raised and lost.
-	if err := raiseAll(ctx, r.ports.Exceptions, raised); err != nil {
+	if err := exceptions.RaiseAll(ctx, r.ports.Exceptions, raised); err != nil {
 		return err
 	}
 	return r.store(ctx, puts, nil, nil)
 }
 
-func notTakenIn(v Revisit) Exception {
-	severity := Urgent
+func notTakenIn(v store.Revisit) exceptions.Exception {
+	severity := exceptions.Urgent
 	object, seen, do := "order "+v.OrderID, fmt.Sprintf("it failed %d time(s), last with: %s", v.Attempts, v.LastError),
 		"mend what the error names; the order is tried again by itself"
 	switch {
 	case v.OrderID == "":
 		object, seen, do = "order without id", v.LastError, "look at the shop's reply; nothing was taken in"
 	case !v.Known:
-		severity = Warning
+		severity = exceptions.Warning
 		do = "look for the order in Seller Center: a webhook told of it, but the shop has not shown it yet"
 	}
-	return Exception{
-		Kind: KindNotTakenIn, Owner: OwnerIntegration, Severity: severity, Object: object, Deadline: v.Deadline, Seen: seen, Do: do,
+	return exceptions.Exception{
+		Kind: exceptions.NotTakenIn, Owner: exceptions.OwnerIntegration, Severity: severity, Object: object, Deadline: v.Deadline, Seen: seen, Do: do,
 	}
 }
 
@@ -767,52 +769,6 @@ func (r *intakeRun) holdEnd(o Order) time.Time {
 		return o.PaidAt.Add(r.options.HoldWindow)
 	case o.Status == OnHold, o.Status == AwaitingShipment:
 		return o.HoldUntil
-	}
-	return time.Time{}
-}
-
-// maxStrikes is how many calls in a row may fail before isolate gives up. To find
-// one bad item of 50 takes seven.
-const maxStrikes = 16
-
-// isolate tries items together. If that fails it tries the halves, down to single
-// items, and blames those. It returns an error if everything keeps failing: then
-// it is not the items.
-func isolate[T any](ctx context.Context, items []T, strikes *int, try func([]T) error, blame func(T, error)) error {
-	if err := ctx.Err(); err != nil || len(items) == 0 {
-		return err
-	}
-	err := try(items)
-	if err == nil {
-		*strikes = 0
-		return nil
-	}
-	*strikes++
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case *strikes >= maxStrikes:
-		return err
-	case len(items) == 1:
-		blame(items[0], err)
-		return nil
-	}
-	half := len(items) / 2
-	if err := isolate(ctx, items[:half], strikes, try, blame); err != nil {
-		return err
-	}
-	return isolate(ctx, items[half:], strikes, try, blame)
-}
-
-// shippingDeadline is the first of the shop's deadlines for an order that is not
-// shipped yet; zero if there is none.
-func shippingDeadline(o Order) time.Time {
-	switch o.Status {
-	case Unpaid, OnHold, AwaitingShipment, PartiallyShipping:
-		if compareDeadlines(o.CancelledBy, o.ShipBy) < 0 {
-			return o.CancelledBy.UTC()
-		}
-		return o.ShipBy.UTC()
 	}
 	return time.Time{}
 }

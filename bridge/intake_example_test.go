@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // till is a shop with a list of orders.
@@ -64,10 +66,10 @@ func ExampleIntake() {
 		return results, nil
 	}
 
-	store := new(bridge.MemoryIntake)
+	kept := new(store.MemoryIntake)
 	intake, err := bridge.NewIntake(bridge.IntakePorts{
-		Orders: shop, OpenOrders: shop, Handle: take, Cursors: store, Hints: store, Revisits: store,
-		Locks: new(bridge.Memory), Exceptions: &bridge.MemoryExceptions{Now: clock},
+		Orders: shop, OpenOrders: shop, Handle: take, Cursors: kept, Hints: kept, Revisits: kept,
+		Locks: new(store.Memory), Exceptions: &exceptions.Memory{Now: clock},
 	}, bridge.IntakeOptions{Now: clock})
 	if err != nil {
 		fmt.Println(err)

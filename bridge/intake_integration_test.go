@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
@@ -17,7 +18,7 @@ import (
 // intake hands orders to an importer, and cancelled ones to a canceller as well.
 func (s *sides) intake(t *testing.T, o bridge.IntakeOptions) *bridge.Intake {
 	t.Helper()
-	im, canceller, store := s.importer(t, s.book, s.memory), s.canceller(t), new(bridge.MemoryIntake)
+	im, canceller, store := s.importer(t, s.book, s.memory), s.canceller(t), new(store.MemoryIntake)
 	in, err := bridge.NewIntake(bridge.IntakePorts{
 		Orders: s.shop, OpenOrders: s.shop, Cursors: store, Hints: store, Revisits: store, Locks: s.memory, Exceptions: s.queue,
 		Handle: func(ctx context.Context, orders []bridge.Order) (bridge.OrderResults, error) {

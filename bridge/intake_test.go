@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"cmp"
@@ -14,17 +14,23 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // counter is a shop, the stores and a handler behind an intake. Every call can
 // fail or be the last one before the process dies.
 type counter struct {
-	MemoryIntake
+	store.MemoryIntake
 
-	locks      Memory
-	exceptions MemoryExceptions
+	locks      store.Memory
+	exceptions exceptions.Memory
 
-	orders map[string]Order
+	orders map[string]bridge.Order
 	hidden map[string]time.Time // not listed before then
 	// fault is asked before and after every call; an error after it means that the
 	// call took effect.
@@ -32,15 +38,15 @@ type counter struct {
 	// bad orders fail in the handler, poison fails the batch they are in.
 	bad, poison map[string]error
 	down        error // fails every batch
-	during      func(orders []Order)
+	during      func(orders []bridge.Order)
 
 	calls   []string
-	handled []Order // with success
+	handled []bridge.Order // with success
 	windows [][2]time.Time
 }
 
-func newCounter(orders ...Order) *counter {
-	c := &counter{orders: map[string]Order{}, hidden: map[string]time.Time{}, bad: map[string]error{}, poison: map[string]error{}}
+func newCounter(orders ...bridge.Order) *counter {
+	c := &counter{orders: map[string]bridge.Order{}, hidden: map[string]time.Time{}, bad: map[string]error{}, poison: map[string]error{}}
 	for _, o := range orders {
 		c.orders[o.ID] = o
 	}
@@ -67,18 +73,18 @@ func (c *counter) call(ctx context.Context, name string, effect func() error) er
 }
 
 // list yields orders with a call per page of 3.
-func (c *counter) list(ctx context.Context, name string, keep func(Order) bool) iter.Seq2[Order, error] {
-	return func(yield func(Order, error) bool) {
-		var list []Order
+func (c *counter) list(ctx context.Context, name string, keep func(bridge.Order) bool) iter.Seq2[bridge.Order, error] {
+	return func(yield func(bridge.Order, error) bool) {
+		var list []bridge.Order
 		for _, o := range c.orders {
 			if keep(o) && !c.hidden[o.ID].After(time.Now()) {
 				list = append(list, o)
 			}
 		}
-		slices.SortFunc(list, func(a, b Order) int { return cmp.Or(a.UpdatedAt.Compare(b.UpdatedAt), cmp.Compare(a.ID, b.ID)) })
+		slices.SortFunc(list, func(a, b bridge.Order) int { return cmp.Or(a.UpdatedAt.Compare(b.UpdatedAt), cmp.Compare(a.ID, b.ID)) })
 		for i := 0; ; i += 3 {
 			if err := c.call(ctx, name, func() error { return nil }); err != nil {
-				yield(Order{}, err)
+				yield(bridge.Order{}, err)
 				return
 			}
 			for _, o := range list[min(i, len(list)):min(i+3, len(list))] {
@@ -93,16 +99,16 @@ func (c *counter) list(ctx context.Context, name string, keep func(Order) bool) 
 	}
 }
 
-func (c *counter) OrdersUpdated(ctx context.Context, from, to time.Time) iter.Seq2[Order, error] {
+func (c *counter) OrdersUpdated(ctx context.Context, from, to time.Time) iter.Seq2[bridge.Order, error] {
 	c.windows = append(c.windows, [2]time.Time{from, to})
-	return c.list(ctx, "OrdersUpdated", func(o Order) bool { return !o.UpdatedAt.Before(from) && o.UpdatedAt.Before(to) })
+	return c.list(ctx, "OrdersUpdated", func(o bridge.Order) bool { return !o.UpdatedAt.Before(from) && o.UpdatedAt.Before(to) })
 }
 
-func (c *counter) OrdersByStatus(ctx context.Context, status OrderStatus) iter.Seq2[Order, error] {
-	return c.list(ctx, "OrdersByStatus", func(o Order) bool { return o.Status == status })
+func (c *counter) OrdersByStatus(ctx context.Context, status bridge.OrderStatus) iter.Seq2[bridge.Order, error] {
+	return c.list(ctx, "OrdersByStatus", func(o bridge.Order) bool { return o.Status == status })
 }
 
-func (c *counter) OrdersByID(ctx context.Context, ids []string) (list []Order, err error) {
+func (c *counter) OrdersByID(ctx context.Context, ids []string) (list []bridge.Order, err error) {
 	err = c.call(ctx, "OrdersByID", func() error {
 		for _, id := range ids {
 			if o, ok := c.orders[id]; ok {
@@ -116,7 +122,7 @@ func (c *counter) OrdersByID(ctx context.Context, ids []string) (list []Order, e
 	return list, err
 }
 
-func (c *counter) handle(ctx context.Context, orders []Order) (results OrderResults, err error) {
+func (c *counter) handle(ctx context.Context, orders []bridge.Order) (results bridge.OrderResults, err error) {
 	err = c.call(ctx, "Handle", func() error {
 		if c.down != nil {
 			return c.down
@@ -127,9 +133,9 @@ func (c *counter) handle(ctx context.Context, orders []Order) (results OrderResu
 			}
 		}
 		for _, o := range orders {
-			r := OrderResult{OrderID: o.ID, Outcome: OutcomeCreated}
+			r := bridge.OrderResult{OrderID: o.ID, Outcome: bridge.OutcomeCreated}
 			if err := c.bad[o.ID]; err != nil {
-				r.Outcome, r.Err = OutcomeFailed, err
+				r.Outcome, r.Err = bridge.OutcomeFailed, err
 			} else {
 				c.handled = append(c.handled, o)
 			}
@@ -143,28 +149,28 @@ func (c *counter) handle(ctx context.Context, orders []Order) (results OrderResu
 	if err != nil {
 		return nil, err
 	}
-	return results, results.err()
+	return results, results.Err()
 }
 
-func (c *counter) Cursor(ctx context.Context, name string) (out Cursor, err error) {
+func (c *counter) Cursor(ctx context.Context, name string) (out store.Cursor, err error) {
 	err = c.call(ctx, "Cursor", func() (err error) { out, err = c.MemoryIntake.Cursor(ctx, name); return err })
 	return out, err
 }
 
-func (c *counter) SetCursor(ctx context.Context, name string, v Cursor) error {
+func (c *counter) SetCursor(ctx context.Context, name string, v store.Cursor) error {
 	return c.call(ctx, "SetCursor", func() error { return c.MemoryIntake.SetCursor(ctx, name, v) })
 }
 
-func (c *counter) Hints(ctx context.Context, list string) (out []Hint, err error) {
+func (c *counter) Hints(ctx context.Context, list string) (out []store.Hint, err error) {
 	err = c.call(ctx, "Hints", func() (err error) { out, err = c.MemoryIntake.Hints(ctx, list); return err })
 	return out, err
 }
 
-func (c *counter) DropHints(ctx context.Context, list string, hints ...Hint) error {
+func (c *counter) DropHints(ctx context.Context, list string, hints ...store.Hint) error {
 	return c.call(ctx, "DropHints", func() error { return c.MemoryIntake.DropHints(ctx, list, hints...) })
 }
 
-func (c *counter) PutRevisits(ctx context.Context, list string, entries ...Revisit) error {
+func (c *counter) PutRevisits(ctx context.Context, list string, entries ...store.Revisit) error {
 	return c.call(ctx, "PutRevisits", func() error { return c.MemoryIntake.PutRevisits(ctx, list, entries...) })
 }
 
@@ -172,24 +178,26 @@ func (c *counter) DropRevisits(ctx context.Context, list string, ids ...string) 
 	return c.call(ctx, "DropRevisits", func() error { return c.MemoryIntake.DropRevisits(ctx, list, ids...) })
 }
 
-func (c *counter) Revisits(ctx context.Context, list string) (out []Revisit, err error) {
+func (c *counter) Revisits(ctx context.Context, list string) (out []store.Revisit, err error) {
 	err = c.call(ctx, "Revisits", func() (err error) { out, err = c.MemoryIntake.Revisits(ctx, list); return err })
 	return out, err
 }
 
-func (c *counter) Raise(ctx context.Context, e Exception) error {
+func (c *counter) Raise(ctx context.Context, e exceptions.Exception) error {
 	return c.call(ctx, "Raise", func() error { return c.exceptions.Raise(ctx, e) })
 }
 
-func (c *counter) Clear(ctx context.Context, object string, kinds ...Kind) error {
+func (c *counter) Clear(ctx context.Context, object string, kinds ...exceptions.Kind) error {
 	return c.call(ctx, "Clear", func() error { return c.exceptions.Clear(ctx, object, kinds...) })
 }
 
-func (c *counter) Open(ctx context.Context) ([]Exception, error) { return c.exceptions.Open(ctx) }
+func (c *counter) Open(ctx context.Context) ([]exceptions.Exception, error) {
+	return c.exceptions.Open(ctx)
+}
 
-func (c *counter) intake(t testing.TB, o IntakeOptions) *Intake {
+func (c *counter) intake(t testing.TB, o bridge.IntakeOptions) *bridge.Intake {
 	t.Helper()
-	in, err := NewIntake(IntakePorts{
+	in, err := bridge.NewIntake(bridge.IntakePorts{
 		Orders: c, OpenOrders: c, Handle: c.handle, Cursors: c, Hints: c, Revisits: c, Locks: &c.locks, Exceptions: c,
 	}, o)
 	if err != nil {
@@ -208,7 +216,7 @@ func (c *counter) ids() []string {
 	return list
 }
 
-func (c *counter) raised(t testing.TB) []Exception {
+func (c *counter) raised(t testing.TB) []exceptions.Exception {
 	t.Helper()
 	list, err := c.exceptions.Open(context.Background())
 	if err != nil {
@@ -217,21 +225,21 @@ func (c *counter) raised(t testing.TB) []Exception {
 	return list
 }
 
-func (c *counter) waiting() []Revisit {
+func (c *counter) waiting() []store.Revisit {
 	list, _ := c.MemoryIntake.Revisits(context.Background(), "orders")
 	return list
 }
 
 // sold is an order that changed age ago.
-func sold(id string, status OrderStatus, age time.Duration) Order {
+func sold(id string, status bridge.OrderStatus, age time.Duration) bridge.Order {
 	at := time.Now().Add(-age).UTC()
-	return Order{
+	return bridge.Order{
 		ID: id, Status: status, UpdatedAt: at, PaidAt: at, ShipBy: at.Add(48 * time.Hour),
-		Lines: []OrderLine{{ID: id + "-1"}}, Recipient: Address{Name: "B"},
+		Lines: []bridge.OrderLine{{ID: id + "-1"}}, Recipient: bridge.Address{Name: "B"},
 	}
 }
 
-func runIntake(t testing.TB, in *Intake) IntakeResult {
+func runIntake(t testing.TB, in *bridge.Intake) bridge.IntakeResult {
 	t.Helper()
 	r, err := in.Run(context.Background())
 	if err != nil {
@@ -248,28 +256,28 @@ func wantIDs(t testing.TB, got []string, want ...string) {
 }
 
 // noSweep leaves the sweep out.
-var noSweep = IntakeOptions{SweepEvery: -1}
+var noSweep = bridge.IntakeOptions{SweepEvery: -1}
 
 func TestIntakeChecksItsOptions(t *testing.T) {
 	c := newCounter()
-	good := IntakePorts{Orders: c, OpenOrders: c, Handle: c.handle, Cursors: c, Hints: c, Revisits: c, Locks: &c.locks, Exceptions: c}
+	good := bridge.IntakePorts{Orders: c, OpenOrders: c, Handle: c.handle, Cursors: c, Hints: c, Revisits: c, Locks: &c.locks, Exceptions: c}
 	without := good
 	without.Handle, without.OpenOrders = nil, nil
 	for _, tt := range []struct {
-		ports   IntakePorts
-		options IntakeOptions
+		ports   bridge.IntakePorts
+		options bridge.IntakeOptions
 		want    string
 	}{
-		{without, IntakeOptions{}, "missing port(s): Handle, OpenOrders"},
+		{without, bridge.IntakeOptions{}, "missing port(s): Handle, OpenOrders"},
 		{without, noSweep, "missing port(s): Handle"},
-		{good, IntakeOptions{Overlap: -1}, "Overlap is negative"},
-		{good, IntakeOptions{Overlap: time.Second}, "less than a minute"},
-		{good, IntakeOptions{BatchSize: 201}, "BatchSize 201"},
-		{good, IntakeOptions{EscalateAfter: -1}, "EscalateAfter"},
-		{good, IntakeOptions{PollEvery: -1}, "PollEvery is negative"},
-		{good, IntakeOptions{PollEvery: 2 * time.Hour, FirstWindow: time.Hour}, "PollEvery 2h0m0s is longer"},
+		{good, bridge.IntakeOptions{Overlap: -1}, "Overlap is negative"},
+		{good, bridge.IntakeOptions{Overlap: time.Second}, "less than a minute"},
+		{good, bridge.IntakeOptions{BatchSize: 201}, "BatchSize 201"},
+		{good, bridge.IntakeOptions{EscalateAfter: -1}, "EscalateAfter"},
+		{good, bridge.IntakeOptions{PollEvery: -1}, "PollEvery is negative"},
+		{good, bridge.IntakeOptions{PollEvery: 2 * time.Hour, FirstWindow: time.Hour}, "PollEvery 2h0m0s is longer"},
 	} {
-		if _, err := NewIntake(tt.ports, tt.options); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := bridge.NewIntake(tt.ports, tt.options); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("NewIntake(%+v) = %v, want %q", tt.options, err, tt.want)
 		}
 	}
@@ -277,7 +285,7 @@ func TestIntakeChecksItsOptions(t *testing.T) {
 
 func TestIntakeOverlapIsHandledOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCounter(sold("1", AwaitingShipment, time.Hour), sold("2", AwaitingShipment, 5*time.Minute))
+		c := newCounter(sold("1", bridge.AwaitingShipment, time.Hour), sold("2", bridge.AwaitingShipment, 5*time.Minute))
 		in := c.intake(t, noSweep)
 		runIntake(t, in)
 		wantIDs(t, c.ids(), "1", "2")
@@ -288,14 +296,14 @@ func TestIntakeOverlapIsHandledOnce(t *testing.T) {
 			t.Errorf("second run: %v", r)
 		}
 		// The same second, another state; then an older state, as a slow replica has it.
-		c.orders["2"] = with(c.orders["2"], func(o *Order) { o.CancelRequested = true })
+		c.orders["2"] = world.With(c.orders["2"], func(o *bridge.Order) { o.CancelRequested = true })
 		runIntake(t, in)
 		wantIDs(t, c.ids(), "2")
-		c.orders["2"] = with(c.orders["2"], func(o *Order) { o.UpdatedAt = o.UpdatedAt.Add(-time.Second) })
+		c.orders["2"] = world.With(c.orders["2"], func(o *bridge.Order) { o.UpdatedAt = o.UpdatedAt.Add(-time.Second) })
 		runIntake(t, in)
 		wantIDs(t, c.ids())
 		// Listed late, within the overlap.
-		c.orders["3"] = sold("3", OnHold, 14*time.Minute)
+		c.orders["3"] = sold("3", bridge.OnHold, 14*time.Minute)
 		runIntake(t, in)
 		wantIDs(t, c.ids(), "3")
 	})
@@ -321,16 +329,16 @@ func TestIntakeAfterAnOutage(t *testing.T) {
 
 func TestIntakeFirstWindowStaysWhenThePollFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCounter(sold("1", Cancelled, 47*time.Hour+59*time.Minute))
+		c := newCounter(sold("1", bridge.Cancelled, 47*time.Hour+59*time.Minute))
 		in := c.intake(t, noSweep)
 		c.fault = func(name string, _ bool) error {
 			if name == "OrdersUpdated" {
-				return errInjected
+				return world.ErrInjected
 			}
 			return nil
 		}
 		for range 10 {
-			if _, err := in.Run(t.Context()); !errors.Is(err, errInjected) {
+			if _, err := in.Run(t.Context()); !errors.Is(err, world.ErrInjected) {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Minute)
@@ -342,11 +350,11 @@ func TestIntakeFirstWindowStaysWhenThePollFails(t *testing.T) {
 }
 
 func TestIntakeAClockThatWasSetBack(t *testing.T) {
-	now := noon
+	now := world.Noon
 	c := newCounter()
-	in := c.intake(t, IntakeOptions{SweepEvery: -1, Now: func() time.Time { return now }})
+	in := c.intake(t, bridge.IntakeOptions{SweepEvery: -1, Now: func() time.Time { return now }})
 	runIntake(t, in)
-	now = noon.Add(-time.Hour)
+	now = world.Noon.Add(-time.Hour)
 	r := runIntake(t, in)
 	if !r.From.Equal(now.Add(-15*time.Minute)) || !r.To.Equal(now) || !r.Watermark.Equal(now) {
 		t.Errorf("%v", r)
@@ -357,21 +365,21 @@ func TestIntakeAClockThatWasSetBack(t *testing.T) {
 func TestIntakeStoreThatFailsOnce(t *testing.T) {
 	for _, name := range []string{"PutRevisits", "SetCursor"} {
 		synctest.Test(t, func(t *testing.T) {
-			c := newCounter(sold("1", AwaitingShipment, 30*time.Minute))
+			c := newCounter(sold("1", bridge.AwaitingShipment, 30*time.Minute))
 			in := c.intake(t, noSweep)
 			runIntake(t, in)
 			time.Sleep(time.Hour)
 			c.handled = nil
-			c.orders["1"] = sold("1", Cancelled, 30*time.Minute)
-			c.bad["1"] = errInjected
+			c.orders["1"] = sold("1", bridge.Cancelled, 30*time.Minute)
+			c.bad["1"] = world.ErrInjected
 			c.fault = func(call string, before bool) error {
 				if call == name && before {
 					c.fault = nil
-					return errInjected
+					return world.ErrInjected
 				}
 				return nil
 			}
-			if _, err := in.Run(t.Context()); !errors.Is(err, errInjected) {
+			if _, err := in.Run(t.Context()); !errors.Is(err, world.ErrInjected) {
 				t.Fatalf("%s: %v", name, err)
 			}
 			clear(c.bad)
@@ -391,19 +399,19 @@ type quitter struct {
 	cancel func()
 }
 
-func (q quitter) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[Order, error] {
-	return func(func(Order, error) bool) { q.cancel() }
+func (q quitter) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[bridge.Order, error] {
+	return func(func(bridge.Order, error) bool) { q.cancel() }
 }
 
-func (q quitter) OrdersByStatus(context.Context, OrderStatus) iter.Seq2[Order, error] {
-	return func(func(Order, error) bool) { q.cancel() }
+func (q quitter) OrdersByStatus(context.Context, bridge.OrderStatus) iter.Seq2[bridge.Order, error] {
+	return func(func(bridge.Order, error) bool) { q.cancel() }
 }
 
 func TestIntakeSourceThatQuits(t *testing.T) {
 	for _, changed := range []bool{true, false} {
 		c := newCounter()
 		ctx, cancel := context.WithCancel(t.Context())
-		ports := IntakePorts{
+		ports := bridge.IntakePorts{
 			Orders: c, OpenOrders: quitter{c, cancel}, Handle: c.handle,
 			// These do not mind that the context has ended.
 			Cursors: &c.MemoryIntake, Hints: &c.MemoryIntake, Revisits: &c.MemoryIntake, Locks: &c.locks, Exceptions: &c.exceptions,
@@ -411,7 +419,7 @@ func TestIntakeSourceThatQuits(t *testing.T) {
 		if changed {
 			ports.Orders = quitter{c, cancel}
 		}
-		in, err := NewIntake(ports, IntakeOptions{})
+		in, err := bridge.NewIntake(ports, bridge.IntakeOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -428,20 +436,20 @@ func TestIntakePageFailsInTheMiddle(t *testing.T) {
 		c := newCounter()
 		for i := range 10 {
 			id := fmt.Sprint(i)
-			c.orders[id] = sold(id, AwaitingShipment, time.Duration(20-i)*time.Minute)
+			c.orders[id] = sold(id, bridge.AwaitingShipment, time.Duration(20-i)*time.Minute)
 		}
 		in, pages := c.intake(t, noSweep), 0
 		c.fault = func(name string, before bool) error {
 			if name == "OrdersUpdated" && before {
 				if pages++; pages == 3 {
-					return errInjected
+					return world.ErrInjected
 				}
 			}
 			return nil
 		}
 		began := time.Now()
 		r, err := in.Run(t.Context())
-		if !errors.Is(err, errInjected) || !r.Watermark.Equal(began.Add(-48*time.Hour)) {
+		if !errors.Is(err, world.ErrInjected) || !r.Watermark.Equal(began.Add(-48*time.Hour)) {
 			t.Fatalf("%v, watermark %v", err, r.Watermark)
 		}
 		wantIDs(t, c.ids(), "0", "1", "2", "3", "4", "5")
@@ -455,7 +463,7 @@ func TestIntakePageFailsInTheMiddle(t *testing.T) {
 
 func TestIntakeHints(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCounter(sold("1", AwaitingShipment, 100*time.Hour))
+		c := newCounter(sold("1", bridge.AwaitingShipment, 100*time.Hour))
 		in := c.intake(t, noSweep)
 		hint := func(id string) {
 			t.Helper()
@@ -473,7 +481,7 @@ func TestIntakeHints(t *testing.T) {
 		runIntake(t, in)
 		wantIDs(t, c.ids())
 		// During the run: the one being followed stays for the next.
-		c.during = func([]Order) { c.during = nil; hint("1") }
+		c.during = func([]bridge.Order) { c.during = nil; hint("1") }
 		hint("1")
 		runIntake(t, in)
 		wantIDs(t, c.ids(), "1")
@@ -481,7 +489,7 @@ func TestIntakeHints(t *testing.T) {
 		wantIDs(t, c.ids(), "1")
 		// Hint and poll find the same order: handled once, and the hint is followed
 		// although nothing seems to have changed.
-		c.orders["2"] = sold("2", OnHold, time.Minute)
+		c.orders["2"] = sold("2", bridge.OnHold, time.Minute)
 		hint("2")
 		runIntake(t, in)
 		wantIDs(t, c.ids(), "2")
@@ -498,7 +506,7 @@ func TestIntakeHints(t *testing.T) {
 		hint("3")
 		hint("4")
 		hint("4")
-		if err := in.Hint(t.Context(), "5"); !errors.Is(err, ErrTooManyHints) {
+		if err := in.Hint(t.Context(), "5"); !errors.Is(err, store.ErrTooManyHints) {
 			t.Errorf("third hint: %v", err)
 		}
 	})
@@ -507,11 +515,11 @@ func TestIntakeHints(t *testing.T) {
 func TestIntakePollsNoMoreThanItShould(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCounter()
-		in := c.intake(t, IntakeOptions{PollEvery: time.Minute, SweepEvery: -1})
+		in := c.intake(t, bridge.IntakeOptions{PollEvery: time.Minute, SweepEvery: -1})
 		first := runIntake(t, in)
 		for range 3 {
 			time.Sleep(15 * time.Second)
-			c.orders["hinted"], c.orders["silent"] = sold("hinted", OnHold, 0), sold("silent", OnHold, 0)
+			c.orders["hinted"], c.orders["silent"] = sold("hinted", bridge.OnHold, 0), sold("silent", bridge.OnHold, 0)
 			if err := in.Hint(t.Context(), "hinted"); err != nil {
 				t.Fatal(err)
 			}
@@ -522,7 +530,7 @@ func TestIntakePollsNoMoreThanItShould(t *testing.T) {
 			}
 		}
 		// A hint that cannot be followed is reason enough for a poll.
-		c.orders["unread"] = sold("unread", OnHold, time.Minute)
+		c.orders["unread"] = sold("unread", bridge.OnHold, time.Minute)
 		if err := in.Hint(t.Context(), "unread"); err != nil {
 			t.Fatal(err)
 		}
@@ -541,7 +549,7 @@ func TestIntakePollsNoMoreThanItShould(t *testing.T) {
 		// A poll that failed is not put off.
 		time.Sleep(time.Minute)
 		c.fault = failing("OrdersUpdated")
-		if _, err := in.Run(t.Context()); !errors.Is(err, errInjected) {
+		if _, err := in.Run(t.Context()); !errors.Is(err, world.ErrInjected) {
 			t.Fatal(err)
 		}
 		c.fault = nil
@@ -560,14 +568,14 @@ func TestIntakeHintForAnUnknownOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		c.orders["good"] = sold("good", OnHold, 100*time.Hour)
+		c.orders["good"] = sold("good", bridge.OnHold, 100*time.Hour)
 		if err := in.Hint(t.Context(), "good"); err != nil {
 			t.Fatal(err)
 		}
 		runIntake(t, in)
 		wantIDs(t, c.ids(), "good") // the malformed one does not block it
 		time.Sleep(time.Minute)
-		c.orders["late"] = sold("late", AwaitingShipment, 100*time.Hour)
+		c.orders["late"] = sold("late", bridge.AwaitingShipment, 100*time.Hour)
 		runIntake(t, in)
 		wantIDs(t, c.ids(), "late")
 		for range 24 * 60 {
@@ -577,7 +585,7 @@ func TestIntakeHintForAnUnknownOrder(t *testing.T) {
 		if got := c.waiting(); len(got) != 0 {
 			t.Errorf("still looked for: %v", got)
 		}
-		if got := c.raised(t); len(got) != 2 || got[0].Severity != Warning {
+		if got := c.raised(t); len(got) != 2 || got[0].Severity != exceptions.Warning {
 			t.Errorf("raised: %v", got)
 		}
 	})
@@ -585,13 +593,13 @@ func TestIntakeHintForAnUnknownOrder(t *testing.T) {
 
 func TestIntakeRetriesAndEscalates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCounter(sold("1", AwaitingShipment, time.Minute), sold("2", AwaitingShipment, time.Minute))
+		c := newCounter(sold("1", bridge.AwaitingShipment, time.Minute), sold("2", bridge.AwaitingShipment, time.Minute))
 		c.bad["1"] = errors.New("no such SKU")
 		in := c.intake(t, noSweep)
 		began := time.Now()
 		var tries []time.Duration
-		c.during = func(orders []Order) {
-			if slices.ContainsFunc(orders, func(o Order) bool { return o.ID == "1" }) {
+		c.during = func(orders []bridge.Order) {
+			if slices.ContainsFunc(orders, func(o bridge.Order) bool { return o.ID == "1" }) {
 				tries = append(tries, time.Since(began))
 			}
 		}
@@ -611,7 +619,7 @@ func TestIntakeRetriesAndEscalates(t *testing.T) {
 			t.Errorf("tried after %v, want %v", tries, want)
 		}
 		e := c.raised(t)[0]
-		if e.Kind != KindNotTakenIn || e.Object != "order 1" || !strings.Contains(e.Seen, "no such SKU") || e.Deadline.IsZero() {
+		if e.Kind != exceptions.NotTakenIn || e.Object != "order 1" || !strings.Contains(e.Seen, "no such SKU") || e.Deadline.IsZero() {
 			t.Errorf("raised %v", e)
 		}
 		// Mended: taken in, the exception closed.
@@ -627,9 +635,9 @@ func TestIntakeRetriesAndEscalates(t *testing.T) {
 
 func TestIntakeEscalatesBeforeTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCounter(with(sold("1", AwaitingShipment, time.Minute), func(o *Order) { o.ShipBy = time.Now().Add(5 * time.Hour) }))
-		c.bad["1"] = errInjected
-		in := c.intake(t, IntakeOptions{SweepEvery: -1, RetryAfter: 3 * time.Hour, RetryMax: 3 * time.Hour})
+		c := newCounter(world.With(sold("1", bridge.AwaitingShipment, time.Minute), func(o *bridge.Order) { o.ShipBy = time.Now().Add(5 * time.Hour) }))
+		c.bad["1"] = world.ErrInjected
+		in := c.intake(t, bridge.IntakeOptions{SweepEvery: -1, RetryAfter: 3 * time.Hour, RetryMax: 3 * time.Hour})
 		runIntake(t, in)
 		if got := c.waiting(); !got[0].Due.Equal(time.Now().Add(time.Hour)) || len(c.raised(t)) != 0 {
 			t.Fatalf("waiting: %v", got)
@@ -637,7 +645,7 @@ func TestIntakeEscalatesBeforeTheDeadline(t *testing.T) {
 		// From now on the shop cannot even be read.
 		c.fault = func(name string, _ bool) error {
 			if strings.HasPrefix(name, "Orders") {
-				return errInjected
+				return world.ErrInjected
 			}
 			return nil
 		}
@@ -660,11 +668,11 @@ func TestIntakePoisonDoesNotBlockTheBatch(t *testing.T) {
 		var want []string
 		for i := range 50 {
 			id := fmt.Sprintf("%02d", i)
-			c.orders[id] = sold(id, AwaitingShipment, time.Minute)
+			c.orders[id] = sold(id, bridge.AwaitingShipment, time.Minute)
 			want = append(want, id)
 		}
 		for _, id := range []string{"00", "01", "10", "19", "30", "44"} {
-			c.poison[id] = errInjected
+			c.poison[id] = world.ErrInjected
 		}
 		want = slices.DeleteFunc(want, func(id string) bool { return c.poison[id] != nil })
 		r := runIntake(t, c.intake(t, noSweep))
@@ -678,11 +686,11 @@ func TestIntakePoisonDoesNotBlockTheBatch(t *testing.T) {
 // More orders than strikes poison their batch, and one behind them does not.
 func TestIntakePoisonDoesNotStarveTheRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCounter(sold("99", AwaitingShipment, time.Minute))
+		c := newCounter(sold("99", bridge.AwaitingShipment, time.Minute))
 		for i := range 49 {
 			id := fmt.Sprintf("%02d", i)
-			c.orders[id] = sold(id, AwaitingShipment, 2*time.Minute)
-			c.poison[id] = errInjected
+			c.orders[id] = sold(id, bridge.AwaitingShipment, 2*time.Minute)
+			c.poison[id] = world.ErrInjected
 		}
 		in := c.intake(t, noSweep)
 		for range 30 {
@@ -702,17 +710,17 @@ func TestIntakeHandlerDown(t *testing.T) {
 		var want []string
 		for i := range 120 {
 			id := fmt.Sprintf("%03d", i)
-			c.orders[id] = with(sold(id, AwaitingShipment, time.Minute), func(o *Order) { o.ShipBy = time.Now().Add(4*time.Hour + 15*time.Minute) })
+			c.orders[id] = world.With(sold(id, bridge.AwaitingShipment, time.Minute), func(o *bridge.Order) { o.ShipBy = time.Now().Add(4*time.Hour + 15*time.Minute) })
 			want = append(want, id)
 		}
-		in := c.intake(t, IntakeOptions{SweepEvery: -1, BatchSize: 50})
-		c.down = errInjected
+		in := c.intake(t, bridge.IntakeOptions{SweepEvery: -1, BatchSize: 50})
+		c.down = world.ErrInjected
 		began := time.Now()
 		r, err := in.Run(t.Context())
-		if !errors.Is(err, errInjected) || !r.Watermark.Before(began) || r.Failed != 50 {
+		if !errors.Is(err, world.ErrInjected) || !r.Watermark.Before(began) || r.Failed != 50 {
 			t.Fatalf("%v: %v", err, r)
 		}
-		if n := len(slices.DeleteFunc(slices.Clone(c.calls), func(s string) bool { return s != "Handle" })); n != maxStrikes {
+		if n := len(slices.DeleteFunc(slices.Clone(c.calls), func(s string) bool { return s != "Handle" })); n != part.MaxStrikes {
 			t.Errorf("%d calls of a handler that is down", n)
 		}
 		for range 20 {
@@ -739,9 +747,9 @@ func TestIntakeHandlerDown(t *testing.T) {
 // failed on before it could look at it is not, until it has been.
 func TestIntakeIsCompleteWhenEveryOrderWasSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCounter(sold("1", AwaitingShipment, time.Minute))
+		c := newCounter(sold("1", bridge.AwaitingShipment, time.Minute))
 		in := c.intake(t, noSweep)
-		c.down = errInjected // one order alone: it is blamed, and the run goes well
+		c.down = world.ErrInjected // one order alone: it is blamed, and the run goes well
 		r := runIntake(t, in)
 		if r.Complete() || r.Unseen != 1 {
 			t.Errorf("not seen: %v", r)
@@ -754,7 +762,7 @@ func TestIntakeIsCompleteWhenEveryOrderWasSeen(t *testing.T) {
 		if r = runIntake(t, in); !r.Complete() || r.Unseen != 0 {
 			t.Errorf("seen: %v", r)
 		}
-		c.orders["2"] = sold("2", AwaitingShipment, 0)
+		c.orders["2"] = sold("2", bridge.AwaitingShipment, 0)
 		c.fault = failing("OrdersUpdated")
 		time.Sleep(time.Minute)
 		if r, err := in.Run(t.Context()); err == nil || r.Complete() {
@@ -770,7 +778,7 @@ func TestIntakeIsIncompleteAfterAFailedRead(t *testing.T) {
 		c := newCounter()
 		in := c.intake(t, noSweep)
 		runIntake(t, in)
-		c.orders["1"] = sold("1", AwaitingShipment, 0)
+		c.orders["1"] = sold("1", bridge.AwaitingShipment, 0)
 		if err := in.Hint(t.Context(), "1"); err != nil {
 			t.Fatal(err)
 		}
@@ -781,7 +789,7 @@ func TestIntakeIsIncompleteAfterAFailedRead(t *testing.T) {
 			t.Fatal("the shop does not answer, and the run went well")
 		}
 		time.Sleep(time.Minute)
-		c.fault, c.down = nil, errInjected
+		c.fault, c.down = nil, world.ErrInjected
 		for range 3 {
 			if r, _ := in.Run(t.Context()); r.Complete() {
 				t.Errorf("complete before the handler has seen the order: %v", r)
@@ -799,7 +807,7 @@ func TestIntakeIsIncompleteAfterAFailedRead(t *testing.T) {
 // at until the request is gone.
 func TestIntakeLooksAgainWhileTheBuyerAsksToCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := with(sold("1", AwaitingShipment, time.Minute), func(o *Order) { o.CancelRequested, o.ShipBy = true, time.Now().Add(48*time.Hour) })
+		o := world.With(sold("1", bridge.AwaitingShipment, time.Minute), func(o *bridge.Order) { o.CancelRequested, o.ShipBy = true, time.Now().Add(48*time.Hour) })
 		c := newCounter(o)
 		in := c.intake(t, noSweep)
 		for range 40 {
@@ -824,7 +832,7 @@ func TestIntakeLooksAgainWhileTheBuyerAsksToCancel(t *testing.T) {
 func failing(call string) func(string, bool) error {
 	return func(name string, _ bool) error {
 		if name == call {
-			return errInjected
+			return world.ErrInjected
 		}
 		return nil
 	}
@@ -832,8 +840,8 @@ func failing(call string) func(string, bool) error {
 
 func TestIntakeSweep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCounter(sold("old", AwaitingShipment, 400*time.Hour), sold("done", Completed, 400*time.Hour))
-		in := c.intake(t, IntakeOptions{SweepAt: 3 * time.Hour})
+		c := newCounter(sold("old", bridge.AwaitingShipment, 400*time.Hour), sold("done", bridge.Completed, 400*time.Hour))
+		in := c.intake(t, bridge.IntakeOptions{SweepAt: 3 * time.Hour})
 		r := runIntake(t, in)
 		if wantIDs(t, c.ids(), "old"); r.Swept != 1 {
 			t.Errorf("first run: %v", r)
@@ -853,11 +861,11 @@ func TestIntakeSweep(t *testing.T) {
 		c.handled = nil
 		c.fault = func(name string, _ bool) error {
 			if name == "OrdersByStatus" {
-				return errInjected
+				return world.ErrInjected
 			}
 			return nil
 		}
-		if _, err := in.Run(t.Context()); !errors.Is(err, errInjected) {
+		if _, err := in.Run(t.Context()); !errors.Is(err, world.ErrInjected) {
 			t.Error(err)
 		}
 		c.fault = nil
@@ -868,13 +876,13 @@ func TestIntakeSweep(t *testing.T) {
 
 func TestIntakeHintsDoNotWaitForTheSweep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCounter(sold("hinted", Completed, 400*time.Hour))
+		c := newCounter(sold("hinted", bridge.Completed, 400*time.Hour))
 		for i := range 30 {
 			id := fmt.Sprintf("%02d", i)
-			c.orders[id] = sold(id, AwaitingShipment, 400*time.Hour)
+			c.orders[id] = sold(id, bridge.AwaitingShipment, 400*time.Hour)
 		}
-		in := c.intake(t, IntakeOptions{BatchSize: 10})
-		c.during = func([]Order) {
+		in := c.intake(t, bridge.IntakeOptions{BatchSize: 10})
+		c.during = func([]bridge.Order) {
 			c.during = nil
 			if err := in.Hint(context.Background(), "hinted"); err != nil {
 				t.Error(err)
@@ -892,10 +900,10 @@ func TestIntakeHolds(t *testing.T) {
 		paid := time.Now().Add(-10 * time.Minute).UTC()
 		c := newCounter(
 			// The shop holds: no end is given, an hour from payment is.
-			with(sold("hold", OnHold, 0), func(o *Order) { o.PaidAt = paid }),
+			world.With(sold("hold", bridge.OnHold, 0), func(o *bridge.Order) { o.PaidAt = paid }),
 			// The seller has to wait it out.
-			with(sold("wait", AwaitingShipment, 0), func(o *Order) { o.PaidAt, o.HoldUntil = paid, paid.Add(time.Hour) }),
-			with(sold("gone", Cancelled, 0), func(o *Order) { o.HoldUntil = paid.Add(time.Hour) }),
+			world.With(sold("wait", bridge.AwaitingShipment, 0), func(o *bridge.Order) { o.PaidAt, o.HoldUntil = paid, paid.Add(time.Hour) }),
+			world.With(sold("gone", bridge.Cancelled, 0), func(o *bridge.Order) { o.HoldUntil = paid.Add(time.Hour) }),
 		)
 		for id, o := range c.orders {
 			o.UpdatedAt = paid
@@ -921,16 +929,16 @@ func TestIntakeHolds(t *testing.T) {
 
 func TestIntakeHandlerThatForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCounter(sold("1", AwaitingShipment, time.Minute), Order{UpdatedAt: time.Now().Add(-time.Minute)})
-		in, err := NewIntake(IntakePorts{
-			Orders: c, Handle: func(context.Context, []Order) (OrderResults, error) { return nil, nil },
+		c := newCounter(sold("1", bridge.AwaitingShipment, time.Minute), bridge.Order{UpdatedAt: time.Now().Add(-time.Minute)})
+		in, err := bridge.NewIntake(bridge.IntakePorts{
+			Orders: c, Handle: func(context.Context, []bridge.Order) (bridge.OrderResults, error) { return nil, nil },
 			Cursors: c, Hints: c, Revisits: c, Locks: &c.locks, Exceptions: c,
 		}, noSweep)
 		if err != nil {
 			t.Fatal(err)
 		}
 		r := runIntake(t, in)
-		if r.Failed != 2 || r.Waiting != 1 || len(r.Results) != 2 || !errors.Is(r.Results[1].Err, errNoResult) {
+		if r.Failed != 2 || r.Waiting != 1 || len(r.Results) != 2 || !errors.Is(r.Results[1].Err, bridge.ErrNoResult) {
 			t.Errorf("%v", r)
 		}
 		if got := c.raised(t); len(got) != 1 || got[0].Object != "order without id" {
@@ -943,25 +951,25 @@ func TestIntakeHandlerThatForgets(t *testing.T) {
 // ends its context there: the next one finishes the work, with each order's last
 // state handled.
 func TestIntakeStoppedAnywhere(t *testing.T) {
-	scene := func(t *testing.T) (*counter, *Intake) {
+	scene := func(t *testing.T) (*counter, *bridge.Intake) {
 		c := newCounter(
-			sold("1", AwaitingShipment, 20*time.Minute), sold("2", OnHold, 5*time.Minute), sold("3", AwaitingShipment, 4*time.Minute),
-			sold("4", Cancelled, time.Minute), sold("old", AwaitingShipment, 100*time.Hour), sold("hinted", Completed, 100*time.Hour),
+			sold("1", bridge.AwaitingShipment, 20*time.Minute), sold("2", bridge.OnHold, 5*time.Minute), sold("3", bridge.AwaitingShipment, 4*time.Minute),
+			sold("4", bridge.Cancelled, time.Minute), sold("old", bridge.AwaitingShipment, 100*time.Hour), sold("hinted", bridge.Completed, 100*time.Hour),
 		)
 		c.bad["3"] = errors.New("not yet")
 		ctx := context.Background()
-		in := c.intake(t, IntakeOptions{EscalateAfter: 2})
+		in := c.intake(t, bridge.IntakeOptions{EscalateAfter: 2})
 		for _, id := range []string{"hinted", "nobody"} {
 			if err := in.Hint(ctx, id); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := c.MemoryIntake.PutRevisits(ctx, "orders", Revisit{OrderID: "3", Due: time.Now(), Attempts: 1, Known: true}); err != nil {
+		if err := c.MemoryIntake.PutRevisits(ctx, "orders", store.Revisit{OrderID: "3", Due: time.Now(), Attempts: 1, Known: true}); err != nil {
 			t.Fatal(err)
 		}
 		return c, in
 	}
-	finish := func(t *testing.T, c *counter, in *Intake) {
+	finish := func(t *testing.T, c *counter, in *bridge.Intake) {
 		t.Helper()
 		c.fault = nil
 		runIntake(t, in)
@@ -1006,7 +1014,7 @@ func TestIntakeStoppedAnywhere(t *testing.T) {
 						cancel()
 						return ctx.Err()
 					}
-					return errInjected // and so does every later call
+					return world.ErrInjected // and so does every later call
 				}
 				_, err := in.Run(ctx)
 				if ended = n <= stop; (err == nil) != ended {
@@ -1046,7 +1054,7 @@ func trade(t *testing.T, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 7))
 	chance := func(p float64) bool { return random.Float64() < p }
 	c := newCounter()
-	options := IntakeOptions{
+	options := bridge.IntakeOptions{
 		BatchSize: 1 + random.IntN(7), SweepEvery: 6 * time.Hour, EscalateAfter: 3, PollEvery: time.Duration(random.IntN(4)) * time.Minute,
 	}
 	in := c.intake(t, options)
@@ -1054,13 +1062,13 @@ func trade(t *testing.T, seed uint64) {
 	c.fault = func(string, bool) error {
 		if dead || chance(rate) {
 			dead = mortal // until the next run, which is another process
-			return errInjected
+			return world.ErrInjected
 		}
 		return nil
 	}
-	statuses := []OrderStatus{Unpaid, OnHold, AwaitingShipment, PartiallyShipping, InTransit, Completed, Cancelled}
-	latest := func() map[string]Order { // as handled
-		m := map[string]Order{}
+	statuses := []bridge.OrderStatus{bridge.Unpaid, bridge.OnHold, bridge.AwaitingShipment, bridge.PartiallyShipping, bridge.InTransit, bridge.Completed, bridge.Cancelled}
+	latest := func() map[string]bridge.Order { // as handled
+		m := map[string]bridge.Order{}
 		for _, o := range c.handled {
 			if old, ok := m[o.ID]; !ok || !o.UpdatedAt.Before(old.UpdatedAt) {
 				m[o.ID] = o
@@ -1075,7 +1083,7 @@ func trade(t *testing.T, seed uint64) {
 			listed[v.OrderID] = v.Attempts > 0
 		}
 		for id, o := range c.orders {
-			if h, ok := handled[id]; o.UpdatedAt.Before(bound) && !listed[id] && (!ok || digest(h) != digest(o)) {
+			if h, ok := handled[id]; o.UpdatedAt.Before(bound) && !listed[id] && (!ok || bridge.Digest(h) != bridge.Digest(o)) {
 				t.Fatalf("seed %d: order %s changed at %v was passed by the watermark; handled as %v", seed, id, o.UpdatedAt, h.Status)
 			}
 		}
@@ -1089,7 +1097,7 @@ func trade(t *testing.T, seed uint64) {
 			id := fmt.Sprint(random.IntN(60))
 			o, known := c.orders[id]
 			if !known {
-				o = sold(id, Unpaid, 0)
+				o = sold(id, bridge.Unpaid, 0)
 			}
 			o.Status, o.UpdatedAt = statuses[random.IntN(len(statuses))], time.Now().UTC().Truncate(time.Second)
 			if c.orders[id] = o; chance(0.2) {
@@ -1102,14 +1110,14 @@ func trade(t *testing.T, seed uint64) {
 		clear(c.bad)
 		clear(c.poison)
 		for range random.IntN(4) {
-			c.bad[fmt.Sprint(random.IntN(60))] = errInjected
+			c.bad[fmt.Sprint(random.IntN(60))] = world.ErrInjected
 		}
 		if chance(0.2) {
-			c.poison[fmt.Sprint(random.IntN(60))] = errInjected
+			c.poison[fmt.Sprint(random.IntN(60))] = world.ErrInjected
 		}
 		c.down, dead, rate, mortal = nil, false, []float64{0, 0, 0.01, 0.05}[random.IntN(4)], chance(0.5)
 		if chance(0.05) {
-			c.down = errInjected
+			c.down = world.ErrInjected
 		}
 		in = c.intake(t, options)
 		_, _ = in.Run(t.Context())
@@ -1126,41 +1134,41 @@ func trade(t *testing.T, seed uint64) {
 	}
 	check(time.Now())
 	hints, _ := c.MemoryIntake.Hints(t.Context(), "orders")
-	failing := slices.DeleteFunc(c.waiting(), func(v Revisit) bool { return v.Attempts == 0 })
+	failing := slices.DeleteFunc(c.waiting(), func(v store.Revisit) bool { return v.Attempts == 0 })
 	if open := c.raised(t); len(hints)+len(failing)+len(open) > 0 {
 		t.Fatalf("seed %d: left over: %v, %v, %v", seed, hints, failing, open)
 	}
 }
 
 func TestMemoryIntakeKeepsItsOwnCopies(t *testing.T) {
-	var m MemoryIntake
-	seen := map[string]Mark{"1": {Digest: 1}}
-	if err := m.SetCursor(t.Context(), "a", Cursor{Seen: seen}); err != nil {
+	var m store.MemoryIntake
+	seen := map[string]store.Mark{"1": {Digest: 1}}
+	if err := m.SetCursor(t.Context(), "a", store.Cursor{Seen: seen}); err != nil {
 		t.Fatal(err)
 	}
-	seen["2"] = Mark{}
+	seen["2"] = store.Mark{}
 	got, _ := m.Cursor(t.Context(), "a")
-	got.Seen["3"] = Mark{}
+	got.Seen["3"] = store.Mark{}
 	if got, _ = m.Cursor(t.Context(), "a"); len(got.Seen) != 1 {
 		t.Errorf("kept %v", slices.Sorted(maps.Keys(got.Seen)))
 	}
-	if got, _ = m.Cursor(t.Context(), "b"); !reflect.DeepEqual(got, Cursor{}) {
+	if got, _ = m.Cursor(t.Context(), "b"); !reflect.DeepEqual(got, store.Cursor{}) {
 		t.Errorf("unknown cursor: %v", got)
 	}
 }
 
 // BenchmarkIntakePoll polls 1,000 orders of which none has changed.
 func BenchmarkIntakePoll(b *testing.B) {
-	now := noon
+	now := world.Noon
 	c := newCounter()
-	list := make([]Order, 1000)
+	list := make([]bridge.Order, 1000)
 	for i := range list {
-		list[i] = with(anOrder(fmt.Sprintf("57646%013d", i), "MUG"), func(o *Order) { o.UpdatedAt = now.Add(-time.Minute) })
+		list[i] = world.With(world.AnOrder(fmt.Sprintf("57646%013d", i), "MUG"), func(o *bridge.Order) { o.UpdatedAt = now.Add(-time.Minute) })
 	}
-	in, err := NewIntake(IntakePorts{
+	in, err := bridge.NewIntake(bridge.IntakePorts{
 		Orders: fixedOrders(list), Handle: c.handle, Cursors: &c.MemoryIntake, Hints: &c.MemoryIntake, Revisits: &c.MemoryIntake,
 		Locks: &c.locks, Exceptions: &c.exceptions,
-	}, IntakeOptions{SweepEvery: -1, Now: func() time.Time { return now }})
+	}, bridge.IntakeOptions{SweepEvery: -1, Now: func() time.Time { return now }})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -1173,11 +1181,11 @@ func BenchmarkIntakePoll(b *testing.B) {
 	}
 }
 
-// fixedOrders is an [OrderSource] that always lists the same.
-type fixedOrders []Order
+// fixedOrders is an [bridge.OrderSource] that always lists the same.
+type fixedOrders []bridge.Order
 
-func (f fixedOrders) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[Order, error] {
-	return func(yield func(Order, error) bool) {
+func (f fixedOrders) OrdersUpdated(context.Context, time.Time, time.Time) iter.Seq2[bridge.Order, error] {
+	return func(yield func(bridge.Order, error) bool) {
 		for _, o := range f {
 			if !yield(o, nil) {
 				return
@@ -1186,4 +1194,4 @@ func (f fixedOrders) OrdersUpdated(context.Context, time.Time, time.Time) iter.S
 	}
 }
 
-func (f fixedOrders) OrdersByID(context.Context, []string) ([]Order, error) { return f, nil }
+func (f fixedOrders) OrdersByID(context.Context, []string) ([]bridge.Order, error) { return f, nil }

@@ -3,7 +3,6 @@ package bridge_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -16,6 +15,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -27,10 +31,10 @@ import (
 type sides struct {
 	tiktok *tiktokshoptest.Fake
 	linn   *linnworkstest.Fake
-	shop   *bridge.TikTokShop
-	book   *bridge.Linnworks
-	memory *bridge.Memory
-	queue  *bridge.MemoryExceptions
+	shop   *tiktokadapter.Shop
+	book   *linnworksadapter.Warehouse
+	memory *store.Memory
+	queue  *exceptions.Memory
 }
 
 const (
@@ -49,7 +53,7 @@ func newSides(t *testing.T, market string, options ...linnworkstest.Option) *sid
 	s := &sides{
 		tiktok: tiktokshoptest.New(tiktokshoptest.WithMarket(market)),
 		linn:   linnworkstest.New(append(options, linnworkstest.WithoutQuotas())...),
-		memory: new(bridge.Memory), queue: new(bridge.MemoryExceptions),
+		memory: new(store.Memory), queue: new(exceptions.Memory),
 	}
 	default10 := map[linnworks.GUID]int{linnworks.ZeroGUID: 10}
 	for _, item := range []linnworkstest.Item{
@@ -77,15 +81,15 @@ func newSides(t *testing.T, market string, options ...linnworkstest.Option) *sid
 }
 
 // adapters makes a further pair, as another process would have it.
-func (s *sides) adapters(t *testing.T) (*bridge.TikTokShop, *bridge.Linnworks) {
+func (s *sides) adapters(t *testing.T) (*tiktokadapter.Shop, *linnworksadapter.Warehouse) {
 	t.Helper()
 	tiktok, err := s.tiktok.Client()
 	must(t, err)
 	linn, err := s.linn.Client(linnworks.WithLimiter(unpaced{}))
 	must(t, err)
-	shop, err := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{})
+	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{})
 	must(t, err)
-	book, err := bridge.NewLinnworks(t.Context(), linn, bridge.LinnworksOptions{SubSource: "test"})
+	book, err := linnworksadapter.New(t.Context(), linn, linnworksadapter.Options{SubSource: "test"})
 	must(t, err)
 	return shop, book
 }
@@ -94,20 +98,20 @@ type unpaced struct{}
 
 func (unpaced) Wait(ctx context.Context, _ linnworks.LimitKey) error { return ctx.Err() }
 
-func (s *sides) importer(t *testing.T, book *bridge.Linnworks, memory *bridge.Memory) *bridge.Importer {
+func (s *sides) importer(t *testing.T, book *linnworksadapter.Warehouse, memory *store.Memory) *bridge.Importer {
 	t.Helper()
 	im, err := bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: book, Tracer: book, Addresses: book, Orders: s.shop, Catalogue: book, Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: s.queue,
+		OrderBook: book, Tracer: book, Addresses: book, Orders: s.shop, Catalogue: book, Ledger: memory, Records: new(store.MemoryImports), Locks: memory, Exceptions: s.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
 	must(t, err)
 	return im
 }
 
-func (s *sides) push(t *testing.T) *bridge.StockPush {
+func (s *sides) push(t *testing.T) *stock.Push {
 	t.Helper()
-	p, err := bridge.NewStockPush(bridge.StockPorts{
+	p, err := stock.NewPush(stock.Ports{
 		Listings: s.shop, Catalogue: s.book, Levels: s.book, Ledger: s.memory, Publisher: s.shop, Locks: s.memory, Exceptions: s.queue,
-	}, bridge.StockOptions{Locations: map[string][]string{shopWarehouse: {string(linnworks.ZeroGUID)}}, Buffer: bridge.FixedBuffer(1)})
+	}, stock.Options{Locations: map[string][]string{shopWarehouse: {string(linnworks.ZeroGUID)}}, Buffer: stock.Fixed(1)})
 	must(t, err)
 	return p
 }
@@ -188,7 +192,7 @@ func TestOneLinnworksOrderPerShopOrder(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		_, book := s.adapters(t)
-		im := s.importer(t, book, new(bridge.Memory)) // locks and ledger of its own
+		im := s.importer(t, book, new(store.Memory)) // locks and ledger of its own
 		wg.Go(func() {
 			for range 2 {
 				if _, err := im.Import(t.Context(), orders...); err != nil {
@@ -460,7 +464,7 @@ func TestBadInput(t *testing.T) {
 		}
 		list, err := s.queue.Open(t.Context())
 		must(t, err)
-		if len(list) != 1 || !strings.Contains(list[0].Seen, bad) || list[0].Owner != bridge.OwnerEcommerce || list[0].Do == "" {
+		if len(list) != 1 || !strings.Contains(list[0].Seen, bad) || list[0].Owner != exceptions.OwnerEcommerce || list[0].Do == "" {
 			t.Errorf("exceptions %v", list)
 		}
 	})
@@ -472,7 +476,7 @@ func TestBadInput(t *testing.T) {
 		} {
 			client, err := newSides(t, "GB").tiktok.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: answers(body)}))
 			must(t, err)
-			shop, err := bridge.NewTikTokShop(client, bridge.TikTokShopOptions{})
+			shop, err := tiktokadapter.New(client, tiktokadapter.Options{})
 			must(t, err)
 			_, err = shop.OrdersByID(t.Context(), []string{"576461413038785752"})
 			if e, ok := errors.AsType[*tiktokshop.Error](err); !ok || e.Class != want || !strings.Contains(err.Error(), "Order.GetOrderDetail") {
@@ -504,19 +508,6 @@ func TestLostReplyOfCreateOrders(t *testing.T) {
 	if n := len(s.inLinnworks(id)); n != 1 {
 		t.Errorf("%d orders in Linnworks", n)
 	}
-}
-
-func ExampleNewLinnworks() {
-	fake := linnworkstest.New()
-	client, err := fake.Client()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	_, err = bridge.NewLinnworks(context.Background(), client, bridge.LinnworksOptions{Source: "TikTok", SubSource: "uk"})
-	fmt.Println(err)
-	// Output:
-	// bridge: NewLinnworks: Source "TikTok" is the name of another channel: choose one of your own
 }
 
 // A cancellation of an order that Linnworks holds under another reference is not

@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"go/ast"
@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
 // raisedElsewhere are kinds whose primitive is not in the package yet. An entry
@@ -21,11 +23,11 @@ var raisedElsewhere = []string{}
 // raised by something.
 func TestKinds(t *testing.T) {
 	source := readSource(t)
-	if len(source.kinds) < 10 || len(source.kinds) != len(kinds) {
-		t.Errorf("%d constants, %d rows", len(source.kinds), len(kinds))
+	if len(source.kinds) < 10 || len(source.kinds) != len(exceptions.Kinds()) {
+		t.Errorf("%d constants, %d rows", len(source.kinds), len(exceptions.Kinds()))
 	}
 	for name, value := range source.kinds {
-		if _, ok := Kind(value).Info(); !ok {
+		if _, ok := exceptions.Kind(value).Info(); !ok {
 			t.Errorf("%s (%q) has no row in the table", name, value)
 		}
 		switch excused := slices.Contains(raisedElsewhere, name); {
@@ -40,7 +42,7 @@ func TestKinds(t *testing.T) {
 			t.Errorf("raisedElsewhere names %s, which is no kind", name)
 		}
 	}
-	for _, k := range Kinds() {
+	for _, k := range exceptions.Kinds() {
 		texts := append(append([]string{string(k.Kind), k.Meaning, k.Closes}, k.Steps...), k.Where...)
 		for _, text := range texts {
 			if strings.TrimSpace(text) != text || text == "" {
@@ -55,7 +57,7 @@ func TestKinds(t *testing.T) {
 		if len(k.Steps) == 0 || len(k.Where) == 0 || k.Within <= 0 {
 			t.Errorf("%s: %d steps, %d screens, to be done within %v", k.Kind, len(k.Steps), len(k.Where), k.Within)
 		}
-		if !slices.Contains(owners, k.Owner) || k.Severity < Notice || k.Severity > Urgent {
+		if !slices.Contains(exceptions.Owners, k.Owner) || k.Severity < exceptions.Notice || k.Severity > exceptions.Urgent {
 			t.Errorf("%s: %q, %s", k.Kind, k.Owner, k.Severity)
 		}
 		for _, option := range optionName.FindAllString(strings.Join(texts, "\n"), -1) {
@@ -66,21 +68,24 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-var optionName = regexp.MustCompile(`[A-Z]\w*Options\.\w+`)
+// optionName is an option as the texts name it: that of another package than bridge
+// with the package.
+var optionName = regexp.MustCompile(`(?:[a-z]+\.)?[A-Z]?\w*Options\.\w+`)
 
 func TestKindsAreCopies(t *testing.T) {
-	first := Kinds()[0]
+	first := exceptions.Kinds()[0]
 	first.Steps[0], first.Where[0] = "", ""
 	if again, _ := first.Kind.Info(); again.Steps[0] == "" || again.Where[0] == "" {
 		t.Error("a caller can change the table")
 	}
-	if info, known := Kind("of tomorrow").Info(); known || info.Kind != "of tomorrow" {
+	if info, known := exceptions.Kind("of tomorrow").Info(); known || info.Kind != "of tomorrow" {
 		t.Errorf("%+v, %v", info, known)
 	}
 }
 
 // packageSource is what the tests of the table read off the package's own code.
 type packageSource struct {
+	room   string            // the package being read, with a dot; nothing for bridge
 	kinds  map[string]string // value by name
 	raised map[string]bool   // by name
 	fields map[string]bool   // "Struct.Field"
@@ -109,10 +114,14 @@ func (s packageSource) reaching(targets ...string) map[string]bool {
 
 func readSource(t *testing.T) packageSource {
 	t.Helper()
-	s := packageSource{map[string]string{}, map[string]bool{}, map[string]bool{}, map[string]map[string]bool{}}
-	files, err := fs.Glob(os.DirFS("."), "*.go")
-	if err != nil {
-		t.Fatal(err)
+	s := packageSource{"", map[string]string{}, map[string]bool{}, map[string]bool{}, map[string]map[string]bool{}}
+	var files []string
+	for _, room := range []string{"", "exceptions/", "catalogue/", "stock/", "tiktokadapter/", "linnworksadapter/"} {
+		names, err := fs.Glob(os.DirFS("."), room+"*.go")
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%d files in %q, %v", len(names), room, err)
+		}
+		files = append(files, names...)
 	}
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {
@@ -121,6 +130,10 @@ func readSource(t *testing.T) packageSource {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
+		}
+		s.room = ""
+		if file.Name.Name != "bridge" {
+			s.room = file.Name.Name + "."
 		}
 		ast.Inspect(file, func(n ast.Node) bool { s.visit(n); return true })
 	}
@@ -134,12 +147,12 @@ func (s packageSource) visit(n ast.Node) {
 		if st, ok := n.Type.(*ast.StructType); ok {
 			for _, f := range st.Fields.List {
 				for _, name := range f.Names {
-					s.fields[n.Name.Name+"."+name.Name] = true
+					s.fields[s.room+n.Name.Name+"."+name.Name] = true
 				}
 			}
 		}
 	case *ast.ValueSpec:
-		if typ, ok := n.Type.(*ast.Ident); ok && typ.Name == "Kind" && len(n.Values) == 1 {
+		if typ, ok := n.Type.(*ast.Ident); ok && s.room == "exceptions." && typ.Name == "Kind" && len(n.Values) == 1 {
 			if lit, ok := n.Values[0].(*ast.BasicLit); ok {
 				s.kinds[n.Names[0].Name], _ = strconv.Unquote(lit.Value)
 			}
@@ -191,8 +204,10 @@ func named(typ ast.Expr) map[string]bool {
 
 func (s packageSource) mark(list ...ast.Expr) {
 	for _, e := range list {
-		if id, ok := e.(*ast.Ident); ok && strings.HasPrefix(id.Name, "Kind") {
-			s.raised[id.Name] = true
+		if sel, ok := e.(*ast.SelectorExpr); ok {
+			if room, ok := sel.X.(*ast.Ident); ok && room.Name == "exceptions" {
+				s.raised[sel.Sel.Name] = true
+			}
 		}
 	}
 }

@@ -15,37 +15,39 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 )
 
-// store is a Linnworks account with two locations, and its adapter.
-type store struct {
+// stockHouse is a Linnworks account with two locations, and its adapter.
+type stockHouse struct {
 	*linnworkstest.Fake
-	book *bridge.Linnworks
+	book *linnworksadapter.Warehouse
 	back linnworks.GUID // the second location
 }
 
-func newStore(t *testing.T, opts ...linnworkstest.Option) *store {
+func newStore(t *testing.T, opts ...linnworkstest.Option) *stockHouse {
 	t.Helper()
-	s := &store{Fake: linnworkstest.New(append([]linnworkstest.Option{linnworkstest.WithoutQuotas()}, opts...)...)}
+	s := &stockHouse{Fake: linnworkstest.New(append([]linnworkstest.Option{linnworkstest.WithoutQuotas()}, opts...)...)}
 	s.back = s.AddLocation("Back")
-	s.book = s.adapter(t, bridge.LinnworksOptions{SubSource: "uk"})
+	s.book = s.adapter(t, linnworksadapter.Options{SubSource: "uk"})
 	return s
 }
 
-func (s *store) adapter(t *testing.T, o bridge.LinnworksOptions) *bridge.Linnworks {
+func (s *stockHouse) adapter(t *testing.T, o linnworksadapter.Options) *linnworksadapter.Warehouse {
 	t.Helper()
 	c, err := s.Client(linnworks.WithLimiter(unpaced{}))
 	must(t, err)
-	book, err := bridge.NewLinnworks(t.Context(), c, o)
+	book, err := linnworksadapter.New(t.Context(), c, o)
 	must(t, err)
 	return book
 }
 
 // add adds items and returns their ids by SKU.
-func (s *store) add(t *testing.T, items ...linnworkstest.Item) map[string]string {
+func (s *stockHouse) add(t *testing.T, items ...linnworkstest.Item) map[string]string {
 	t.Helper()
 	ids := map[string]string{}
 	for _, item := range items {
@@ -57,13 +59,13 @@ func (s *store) add(t *testing.T, items ...linnworkstest.Item) map[string]string
 }
 
 // calls is how often an operation was called.
-func (s *store) calls(operation string) int {
+func (s *stockHouse) calls(operation string) int {
 	return len(s.Calls(linnworkstest.Operation(operation)))
 }
 
 const front = string(linnworks.ZeroGUID)
 
-func (s *store) levels(front, back int) map[linnworks.GUID]int {
+func (s *stockHouse) levels(front, back int) map[linnworks.GUID]int {
 	return map[linnworks.GUID]int{linnworks.ZeroGUID: front, s.back: back}
 }
 
@@ -119,14 +121,14 @@ func TestSweepStockTellsWhereAnItemIsTracked(t *testing.T) {
 		linnworkstest.Item{SKU: "BOX", Levels: s.levels(5, 3)},
 	)
 	s.minimum(t, ids["BOX"], s.back, -1)
-	var swept bridge.StockReading
+	var swept stock.Reading
 	for reading, err := range s.book.SweepStock(t.Context()) {
 		must(t, err)
 		swept = reading
 	}
 	targeted, err := s.book.StockLevels(t.Context(), slices.Collect(maps.Values(ids)))
 	must(t, err)
-	for name, r := range map[string]bridge.StockReading{"sweep": swept, "targeted": targeted} {
+	for name, r := range map[string]stock.Reading{"sweep": swept, "targeted": targeted} {
 		got := map[string][2]bool{}
 		for sku, id := range ids {
 			got[sku] = [2]bool{r.Tracked(id, front), r.Tracked(id, string(s.back))}
@@ -145,7 +147,7 @@ func TestSweepStockTellsWhereAnItemIsTracked(t *testing.T) {
 }
 
 // minimum sets the minimum level of an item at a location: -1 ends its tracking.
-func (s *store) minimum(t *testing.T, id string, at linnworks.GUID, level int) {
+func (s *stockHouse) minimum(t *testing.T, id string, at linnworks.GUID, level int) {
 	t.Helper()
 	c, err := s.Client(linnworks.WithLimiter(unpaced{}))
 	must(t, err)
@@ -242,27 +244,27 @@ func TestItemsTouched(t *testing.T) {
 func TestItemStates(t *testing.T) {
 	t.Parallel()
 	// How the adapter came to know the items must not matter.
-	ways := map[string]func(*testing.T, *store, []string){
-		"swept": func(t *testing.T, s *store, _ []string) {
+	ways := map[string]func(*testing.T, *stockHouse, []string){
+		"swept": func(t *testing.T, s *stockHouse, _ []string) {
 			for _, err := range s.book.SweepStock(t.Context()) {
 				must(t, err)
 			}
 		},
-		"swept, then found by SKU": func(t *testing.T, s *store, _ []string) {
+		"swept, then found by SKU": func(t *testing.T, s *stockHouse, _ []string) {
 			for _, err := range s.book.SweepStock(t.Context()) {
 				must(t, err)
 			}
 			_, err := s.book.ItemsBySKU(t.Context(), []string{"MUG", "TEA", "CUP", "SET"})
 			must(t, err)
 		},
-		"levels read": func(t *testing.T, s *store, ids []string) {
+		"levels read": func(t *testing.T, s *stockHouse, ids []string) {
 			_, err := s.book.StockLevels(t.Context(), ids)
 			must(t, err)
 		},
-		"found by SKU": func(t *testing.T, s *store, _ []string) {
-			var listings []bridge.ListingSKU
+		"found by SKU": func(t *testing.T, s *stockHouse, _ []string) {
+			var listings []catalogue.SKU
 			for _, sku := range []string{"MUG", "TEA", "CUP", "SET"} {
-				listings = append(listings, bridge.ListingSKU{ID: "s-" + sku, SellerSKU: sku})
+				listings = append(listings, catalogue.SKU{ID: "s-" + sku, SellerSKU: sku})
 			}
 			_, _, err := s.book.StockItems(t.Context(), listings)
 			must(t, err)
@@ -285,7 +287,7 @@ func TestItemStates(t *testing.T) {
 			ghost := "99999999-0000-4000-8000-000000000000"
 			got, err := s.book.ItemStates(t.Context(), append(asked, ghost))
 			must(t, err)
-			want := map[string]bridge.ItemState{
+			want := map[string]stock.ItemState{
 				ids["MUG"]: {SKU: "BEAKER"}, ids["TEA"]: {SKU: "TEA", Archived: true}, ids["CUP"]: {SKU: "CUP", Deleted: true},
 				ids["SET"]: {SKU: "SET", Kit: true}, ghost: {Deleted: true},
 			}
@@ -309,7 +311,7 @@ func TestItemStates(t *testing.T) {
 		must(t, s.Archive("OLD-MUG", true))
 		got, err := s.book.ItemStates(t.Context(), []string{ids["MUG"]})
 		must(t, err)
-		if diff := cmp.Diff(map[string]bridge.ItemState{ids["MUG"]: {SKU: "OLD-MUG", Archived: true}}, got); diff != "" {
+		if diff := cmp.Diff(map[string]stock.ItemState{ids["MUG"]: {SKU: "OLD-MUG", Archived: true}}, got); diff != "" {
 			t.Errorf("states (-want +got):\n%s", diff)
 		}
 	})
@@ -319,13 +321,13 @@ func TestItemStates(t *testing.T) {
 		ids := s.add(t, linnworkstest.Item{SKU: "MUG"})
 		got, err := s.book.ItemStates(t.Context(), []string{ids["MUG"]})
 		must(t, err)
-		if diff := cmp.Diff(map[string]bridge.ItemState{ids["MUG"]: {SKU: "MUG"}}, got); diff != "" {
+		if diff := cmp.Diff(map[string]stock.ItemState{ids["MUG"]: {SKU: "MUG"}}, got); diff != "" {
 			t.Errorf("states (-want +got):\n%s", diff)
 		}
 	})
 }
 
-func (s *store) rename(t *testing.T, id, sku string) {
+func (s *stockHouse) rename(t *testing.T, id, sku string) {
 	t.Helper()
 	c, err := s.Client(linnworks.WithLimiter(unpaced{}))
 	must(t, err)
@@ -355,7 +357,7 @@ func TestSweepStockLeavesOutWhatHasNoLevels(t *testing.T) {
 		return reply, err
 	}))
 	must(t, err)
-	book, err := bridge.NewLinnworks(t.Context(), c, bridge.LinnworksOptions{SubSource: "uk"})
+	book, err := linnworksadapter.New(t.Context(), c, linnworksadapter.Options{SubSource: "uk"})
 	must(t, err)
 	for reading, err := range book.SweepStock(t.Context()) {
 		must(t, err)
@@ -371,9 +373,9 @@ func TestKitsWithStockOfTheirOwn(t *testing.T) {
 	s := newStore(t, linnworkstest.WithQuirk(linnworkstest.KitParentsUntracked, false))
 	s.add(t, linnworkstest.Item{SKU: "MUG", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 7}},
 		linnworkstest.Item{SKU: "PAIR", Components: []linnworkstest.Component{{SKU: "MUG", Quantity: 2}}})
-	pair := []bridge.ListingSKU{{ID: "1", SellerSKU: "PAIR"}}
+	pair := []catalogue.SKU{{ID: "1", SellerSKU: "PAIR"}}
 	for _, none := range []bool{false, true} {
-		items, broken, err := s.adapter(t, bridge.LinnworksOptions{SubSource: "uk", KitsHaveNoStock: none}).StockItems(t.Context(), pair)
+		items, broken, err := s.adapter(t, linnworksadapter.Options{SubSource: "uk", KitsHaveNoStock: none}).StockItems(t.Context(), pair)
 		must(t, err)
 		if got := len(items["1"].StockedIn) > 0; got == none || len(items["1"].Kit) != 1 || len(broken) > 0 {
 			t.Errorf("kits have no stock: %t, but %+v is stocked: %t", none, items["1"], got)

@@ -8,54 +8,20 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
+
+// LineIDsProperty is the name, before the line id, of the extended property that
+// keeps the shop's lines of a line of several units.
+const LineIDsProperty = "tiktok.line_ids."
 
 // maxOrderUnits bounds the units of one order line: more is a broken reply.
 const maxOrderUnits = 10_000
 
-// itemLookup is what the catalogue knew about the listings of a batch.
-type itemLookup struct {
-	items  map[string]StockItem
-	broken map[string]error
-}
-
-func (k itemLookup) item(l ListingSKU) (StockItem, error) {
-	if err := k.broken[l.ID]; err != nil {
-		return StockItem{}, err
-	}
-	item, ok := k.items[l.ID]
-	if !ok {
-		return StockItem{}, errUnmapped
-	}
-	return item, nil
-}
-
-// listingsOf lists every listing that the orders name, once.
-func listingsOf(orders []Order) []ListingSKU {
-	var list []ListingSKU
-	seen := map[ListingSKU]bool{}
-	add := func(l ListingSKU) {
-		if !seen[l] {
-			seen[l] = true
-			list = append(list, l)
-		}
-	}
-	for _, o := range orders {
-		for _, line := range o.Lines {
-			add(line.Listing)
-			for _, c := range line.Components {
-				add(c.Listing)
-			}
-		}
-	}
-	return list
-}
-
-// maxAmount bounds an amount of an order, in minor units: more is a broken reply,
-// and sums of what is below cannot overflow.
-const maxAmount = 100_000_000_000_000
-
-// mapOrder turns a shop order into a warehouse order. Problems that block the
+// MapOrder turns a shop order into a warehouse order. Problems that block the
 // order are returned instead of half an order.
 //
 // The total of the warehouse order is what the buyer paid plus what others fund,
@@ -63,10 +29,10 @@ const maxAmount = 100_000_000_000_000
 // the shop one by one; if they do not add up to it, a line or a discount of its
 // own makes up the difference, finance is told, and the properties show all
 // parts.
-func mapOrder(o Order, known itemLookup) (NewOrder, []Exception) {
+func MapOrder(o Order, known catalogue.Lookup) (NewOrder, []exceptions.Exception) {
 	m := orderMapping{order: o, known: known, at: make(map[lineKey]int, len(o.Lines))}
 	if why := unusable(o); why != "" {
-		m.problem(KindBadOrder, "order "+o.ID, why, "compare it with the shop; nothing was imported")
+		m.problem(exceptions.BadOrder, "order "+o.ID, why, "compare it with the shop; nothing was imported")
 		return NewOrder{}, m.problems
 	}
 	lines := sortedLines(o.Lines)
@@ -77,7 +43,7 @@ func mapOrder(o Order, known itemLookup) (NewOrder, []Exception) {
 		}
 	}
 	if len(m.lines) == 0 && len(m.problems) == 0 {
-		m.problem(KindBadOrder, "order "+o.ID, "the order has no line that is not cancelled", "compare it with the shop; nothing was imported")
+		m.problem(exceptions.BadOrder, "order "+o.ID, "the order has no line that is not cancelled", "compare it with the shop; nothing was imported")
 	}
 	if slices.ContainsFunc(m.problems, blocks) {
 		return NewOrder{}, m.problems
@@ -87,13 +53,13 @@ func mapOrder(o Order, known itemLookup) (NewOrder, []Exception) {
 		Service: o.DeliveryOption, ServiceID: o.DeliveryOptionID, ShippingModel: o.ShippingModel, PaymentMethod: o.PaymentMethod,
 		Recipient: clearAddress(o), BuyerName: cmp.Or(o.BuyerName, o.BuyerID), Note: o.Note, SellerNote: o.SellerNote,
 		TaxNumber: o.TaxNumber, TaxName: o.TaxName, TaxStated: o.Totals.TaxOnTop,
-		ReceivedAt: o.CreatedAt, PaidAt: o.PaidAt, DispatchBy: firstSet(o.ShipBy, o.CancelledBy, o.CollectBy, o.ReleaseAt, o.CreatedAt),
-		Shipping: Money{Currency: o.Totals.Currency}.plus(o.Totals.Shipping, o.Totals.ShippingFunded), Fees: slices.Clone(o.Totals.Fees),
+		ReceivedAt: o.CreatedAt, PaidAt: o.PaidAt, DispatchBy: part.FirstSet(o.ShipBy, o.CancelledBy, o.CollectBy, o.ReleaseAt, o.CreatedAt),
+		Shipping: Money{Currency: o.Totals.Currency}.Plus(o.Totals.Shipping, o.Totals.ShippingFunded), Fees: slices.Clone(o.Totals.Fees),
 		Discount: Money{Currency: o.Totals.Currency}, ShippingTax: Money{Currency: o.Totals.Currency},
 	}
 	if n.TaxStated {
-		n.ShippingTax = n.ShippingTax.plus(o.Totals.ShippingTax)
-		n.Shipping = n.Shipping.plus(n.ShippingTax)
+		n.ShippingTax = n.ShippingTax.Plus(o.Totals.ShippingTax)
+		n.Shipping = n.Shipping.Plus(n.ShippingTax)
 	}
 	residual := m.settle(&n, cancelled)
 	n.Properties = m.properties(n, lines, cancelled, residual)
@@ -113,7 +79,7 @@ func unusable(o Order) string {
 		case line.Cancelled:
 		case line.Price.Minor < 0:
 			return fmt.Sprintf("line %s has the negative price %s", line.ID, line.Price)
-		case line.Price.Minor > maxAmount || line.Tax.Minor > maxAmount || line.Tax.Minor < 0:
+		case line.Price.Minor > MaxAmount || line.Tax.Minor > MaxAmount || line.Tax.Minor < 0:
 			return fmt.Sprintf("line %s costs %s and %s of tax", line.ID, line.Price, line.Tax)
 		case line.Price.Currency != o.Totals.Currency:
 			return fmt.Sprintf("line %s is priced in %q, the order in %q", line.ID, line.Price.Currency, o.Totals.Currency)
@@ -145,10 +111,10 @@ func clearAddress(o Order) Address {
 // orderMapping groups units into lines while an order is mapped.
 type orderMapping struct {
 	order    Order
-	known    itemLookup
+	known    catalogue.Lookup
 	lines    []NewOrderLine
 	at       map[lineKey]int // indices in lines
-	problems []Exception
+	problems []exceptions.Exception
 }
 
 // lineKey is what units of one line have in common.
@@ -169,16 +135,16 @@ func (m *orderMapping) shareTax(lines []OrderLine) (cancelled Money) {
 	t := m.order.Totals
 	all, live := cancelled, cancelled
 	for _, line := range lines {
-		all = all.plus(line.Price)
+		all = all.Plus(line.Price)
 		if !line.Cancelled {
-			live = live.plus(line.Price)
+			live = live.Plus(line.Price)
 		}
 	}
 	cancelled.Currency = t.Currency
 	counted := func(l *OrderLine) bool { return !l.Cancelled }
-	if all != live && all.Minor == t.Items.plus(t.PlatformDiscount).Minor {
+	if all != live && all.Minor == t.Items.Plus(t.PlatformDiscount).Minor {
 		counted = func(*OrderLine) bool { return true }
-		cancelled = cancelled.plus(all).minus(live)
+		cancelled = cancelled.Plus(all).Minus(live)
 	}
 	if !t.TaxOnTop {
 		for i := range lines {
@@ -199,7 +165,7 @@ func (m *orderMapping) shareTax(lines []OrderLine) (cancelled Money) {
 	if stated {
 		weights = taxes
 	}
-	shares, err := t.Tax.minus(t.ShippingTax).Split(weights)
+	shares, err := t.Tax.Minus(t.ShippingTax).Split(weights)
 	if err != nil {
 		return cancelled // no line at all, or absurd taxes: the residual shows it
 	}
@@ -207,7 +173,7 @@ func (m *orderMapping) shareTax(lines []OrderLine) (cancelled Money) {
 		if counted(&lines[i]) {
 			lines[i].Tax, shares = shares[0], shares[1:]
 			if lines[i].Cancelled {
-				cancelled = cancelled.plus(lines[i].Tax)
+				cancelled = cancelled.Plus(lines[i].Tax)
 			}
 		}
 	}
@@ -218,44 +184,44 @@ func (m *orderMapping) shareTax(lines []OrderLine) (cancelled Money) {
 // needed for it.
 func (m *orderMapping) settle(n *NewOrder, cancelled Money) (residual Money) {
 	t := m.order.Totals
-	residual = Money{Currency: t.Currency}.plus(t.Paid, t.Funded()).minus(cancelled).minus(n.Total())
+	residual = Money{Currency: t.Currency}.Plus(t.Paid, t.Funded()).Minus(cancelled).Minus(n.Total())
 	if residual.Minor == 0 {
 		return residual
 	}
-	m.problem(KindTotalDiffers, "order "+m.order.ID,
+	m.problem(exceptions.TotalDiffers, "order "+m.order.ID,
 		fmt.Sprintf("what the shop states of goods, shipping, tax and fees differs by %s from what the buyer paid and the platform funds", residual),
 		"find the amount in the shop's price details; the warehouse order has the shop's total, with the difference apart")
 	if residual.Minor > 0 {
 		n.Fees = append(n.Fees, Fee{"residual", residual})
 	} else {
-		n.Discount = n.Discount.minus(residual)
+		n.Discount = n.Discount.Minus(residual)
 	}
 	return residual
 }
 
 func (m *orderMapping) addUnit(line OrderLine) {
-	item, err := m.known.item(line.Listing)
+	item, err := m.known.Item(line.Listing)
 	if err == nil {
-		_, err = item.parts("", 1)
+		_, err = item.PartList("", 1)
 	}
 	if err == nil {
 		m.compareBundle(line, item)
-		m.add(lineKey{sku: item.SKU, price: line.Price.plus(line.Tax), tax: line.Tax, gift: line.Gift}, line.ID, line)
+		m.add(lineKey{sku: item.SKU, price: line.Price.Plus(line.Tax), tax: line.Tax, gift: line.Gift}, line.ID, line)
 		return
 	}
-	var kit *KitError
-	var several *AmbiguousSKUError
+	var kit *catalogue.KitError
+	var several *catalogue.AmbiguousError
 	switch {
 	case errors.As(err, &several):
-		m.problem(KindAmbiguousSKU, line.Listing.String(), fmt.Sprintf("order %s sells %q: %v", m.order.ID, line.Title, several),
+		m.problem(exceptions.AmbiguousSKU, line.Listing.String(), fmt.Sprintf("order %s sells %q: %v", m.order.ID, line.Title, several),
 			"leave one of them: correct the table, the channel mapping or the SKUs; the order imports by itself afterwards")
 	case errors.As(err, &kit):
-		m.problem(KindBrokenKit, line.Listing.String(), fmt.Sprintf("order %s sells %q, but %v", m.order.ID, line.Title, kit),
+		m.problem(exceptions.BrokenKit, line.Listing.String(), fmt.Sprintf("order %s sells %q, but %v", m.order.ID, line.Title, kit),
 			"correct the composite in Linnworks; the order imports by itself afterwards")
 	case len(line.Components) > 0:
 		m.addBundle(line)
 	default:
-		m.problem(KindUnmappedSKU, line.Listing.String(), fmt.Sprintf("order %s sells %q: %v", m.order.ID, line.Title, err),
+		m.problem(exceptions.UnmappedSKU, line.Listing.String(), fmt.Sprintf("order %s sells %q: %v", m.order.ID, line.Title, err),
 			"create the item in Linnworks, or map the SKU; the order imports by itself afterwards")
 	}
 }
@@ -263,16 +229,16 @@ func (m *orderMapping) addUnit(line OrderLine) {
 // compareBundle raises a bundle whose components in the shop are not those of the
 // warehouse's item: the order is packed by the warehouse's word, while the shop
 // counts its stock by its own.
-func (m *orderMapping) compareBundle(line OrderLine, item StockItem) {
+func (m *orderMapping) compareBundle(line OrderLine, item catalogue.Item) {
 	if len(line.Components) == 0 {
 		return
 	}
 	var differs []string
-	for _, d := range CompareKit(line.Components, m.known.items, item) {
+	for _, d := range catalogue.CompareKit(line.Components, m.known.Items, item) {
 		differs = append(differs, d.String())
 	}
 	if len(differs) > 0 {
-		m.problem(KindBundleDiffers, line.Listing.String(),
+		m.problem(exceptions.BundleDiffers, line.Listing.String(),
 			fmt.Sprintf("order %s sells the bundle %q, which Linnworks packs differently: %s", m.order.ID, line.Title, strings.Join(differs, "; ")),
 			"make the composite in Linnworks and the bundle in the shop the same")
 	}
@@ -281,20 +247,20 @@ func (m *orderMapping) compareBundle(line OrderLine, item StockItem) {
 // addBundle imports a shop's bundle that the warehouse does not know as such by
 // its components, with the price split to the minor unit.
 func (m *orderMapping) addBundle(line OrderLine) {
-	var units []StockItem
+	var units []catalogue.Item
 	var names []string
 	for _, c := range line.Components {
-		item, err := m.known.item(c.Listing)
+		item, err := m.known.Item(c.Listing)
 		if err == nil {
-			_, err = item.parts("", 1)
+			_, err = item.PartList("", 1)
 		}
 		switch {
 		case c.Quantity < 1 || c.Quantity > maxOrderUnits:
-			m.problem(KindBadQuantity, "order "+m.order.ID,
+			m.problem(exceptions.BadQuantity, "order "+m.order.ID,
 				fmt.Sprintf("bundle %q holds %d of %s", line.Title, c.Quantity, c.Listing), "correct the bundle in the shop; nothing was imported")
 			return
 		case err != nil:
-			m.problem(KindBrokenKit, line.Listing.String(),
+			m.problem(exceptions.BrokenKit, line.Listing.String(),
 				fmt.Sprintf("order %s sells the bundle %q, whose component %s cannot be used: %v", m.order.ID, line.Title, c.Listing, err),
 				"create or map the component in Linnworks; the order imports by itself afterwards")
 			return
@@ -306,19 +272,19 @@ func (m *orderMapping) addBundle(line OrderLine) {
 	}
 	prices, err := line.Price.Split(make([]int64, len(units)))
 	if err != nil {
-		m.problem(KindBadOrder, "order "+m.order.ID, err.Error(), "compare the order with the shop; nothing was imported")
+		m.problem(exceptions.BadOrder, "order "+m.order.ID, err.Error(), "compare the order with the shop; nothing was imported")
 		return
 	}
 	taxes, err := line.Tax.Split(make([]int64, len(units)))
 	if err != nil {
-		m.problem(KindBadOrder, "order "+m.order.ID, err.Error(), "compare the order with the shop; nothing was imported")
+		m.problem(exceptions.BadOrder, "order "+m.order.ID, err.Error(), "compare the order with the shop; nothing was imported")
 		return
 	}
 	for i, item := range units {
-		key := lineKey{sku: item.SKU, price: prices[i].plus(taxes[i]), tax: taxes[i], bundle: line.Listing.ID, gift: line.Gift}
+		key := lineKey{sku: item.SKU, price: prices[i].Plus(taxes[i]), tax: taxes[i], bundle: line.Listing.ID, gift: line.Gift}
 		m.add(key, line.ID+"-"+strconv.Itoa(i+1), line)
 	}
-	m.problem(KindMissingComposite, line.Listing.String(),
+	m.problem(exceptions.MissingComposite, line.Listing.String(),
 		fmt.Sprintf("order %s was imported by components: Linnworks has no composite for the bundle %q", m.order.ID, line.Title),
 		"create a composite with SKU "+cmp.Or(line.Listing.SellerSKU, line.Listing.ID)+": "+strings.Join(names, ", "))
 }
@@ -340,7 +306,7 @@ func (m *orderMapping) add(key lineKey, lineID string, line OrderLine) {
 		l.LineIDs = append(l.LineIDs, line.ID)
 	}
 	if l.Quantity == maxOrderUnits+1 {
-		m.problem(KindBadQuantity, "order "+m.order.ID, fmt.Sprintf("more than %d units of SKU %s", maxOrderUnits, key.sku),
+		m.problem(exceptions.BadQuantity, "order "+m.order.ID, fmt.Sprintf("more than %d units of SKU %s", maxOrderUnits, key.sku),
 			"compare the order with the shop; nothing was imported")
 	}
 }
@@ -360,18 +326,11 @@ func (m *orderMapping) title(line OrderLine) string {
 }
 
 // problem notes what is wrong with an object once, not for each unit of it.
-func (m *orderMapping) problem(kind Kind, object, seen, do string) {
-	if slices.ContainsFunc(m.problems, func(p Exception) bool { return p.Kind == kind && p.Object == object }) {
+func (m *orderMapping) problem(kind exceptions.Kind, object, seen, do string) {
+	if slices.ContainsFunc(m.problems, func(p exceptions.Exception) bool { return p.Kind == kind && p.Object == object }) {
 		return
 	}
-	m.problems = append(m.problems, raise(kind, object, m.order.ShipBy, seen, do, orderEvidence(m.order)...))
-}
-
-// sortedLines puts the lines into one order: the shop's changes between calls.
-func sortedLines(lines []OrderLine) []OrderLine {
-	return slices.SortedFunc(slices.Values(lines), func(a, b OrderLine) int {
-		return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
-	})
+	m.problems = append(m.problems, exceptions.New(kind, object, m.order.ShipBy, seen, do, orderEvidence(m.order)...))
 }
 
 // properties keeps what finance needs to prove the total, what brings tracking
@@ -379,13 +338,13 @@ func sortedLines(lines []OrderLine) []OrderLine {
 // that is zero is left out, unless the proof needs it:
 //
 //	total of the warehouse order = paid + platform_funded - cancelled
-func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, residual Money) []Property {
+func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, residual Money) []exceptions.Property {
 	o := m.order
 	t := o.Totals
-	list := make([]Property, 0, 32+len(o.Details)+2*len(n.Lines))
+	list := make([]exceptions.Property, 0, 32+len(o.Details)+2*len(n.Lines))
 	text := func(name, value string) {
 		if value != "" {
-			list = append(list, Property{name, value})
+			list = append(list, exceptions.Property{Name: name, Value: value})
 		}
 	}
 	amount := func(name string, minor int64) {
@@ -398,14 +357,14 @@ func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, resi
 	}
 	text("tiktok.shipping_model", string(o.ShippingModel))
 	text("tiktok.market", o.Market)
-	text("tiktok.kind", joined(o.Kinds))
+	text("tiktok.kind", part.Joined(o.Kinds))
 	text("tiktok.related_order", o.RelatedID)
 	if o.CashOnDelivery {
 		text("tiktok.cash_on_delivery", "yes")
 	}
 	for _, line := range n.Lines {
 		if len(line.LineIDs) > 1 || line.LineID != line.LineIDs[0] {
-			text(lineIDsProperty+line.LineID, strings.Join(line.LineIDs, ","))
+			text(LineIDsProperty+line.LineID, strings.Join(line.LineIDs, ","))
 		}
 	}
 	amount("tiktok.paid", t.Paid.Minor)
@@ -444,22 +403,10 @@ func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, resi
 	return append(list, lineProperties(lines)...)
 }
 
-// joined is a list in one property: names are keys in Linnworks.
-func joined[T ~string](list []T) string {
-	text := ""
-	for i, v := range list {
-		if i > 0 {
-			text += ", "
-		}
-		text += string(v)
-	}
-	return text
-}
-
 // lineProperties are what units were sold at, if there was a discount, and what
 // the shop says about them besides. Units of which it says the same share one
 // property, with the id of the first.
-func lineProperties(lines []OrderLine) []Property {
+func lineProperties(lines []OrderLine) []exceptions.Property {
 	type said struct{ name, value string }
 	var order []said
 	var first []string
@@ -482,23 +429,12 @@ func lineProperties(lines []OrderLine) []Property {
 			say(line.ID, d.Name, d.Value)
 		}
 	}
-	list := make([]Property, len(order))
+	list := make([]exceptions.Property, len(order))
 	for i, s := range order {
-		list[i] = Property{"tiktok." + s.name + "." + first[i], s.value}
+		list[i] = exceptions.Property{Name: "tiktok." + s.name + "." + first[i], Value: s.value}
 		if n := units[s]; n > 1 {
 			list[i].Value = fmt.Sprintf("%d × %s", n, s.value)
 		}
 	}
 	return list
-}
-
-// firstSet returns the first moment that is set: the warehouse demands a
-// despatch date even where the shop gives none.
-func firstSet(moments ...time.Time) time.Time {
-	for _, t := range moments {
-		if !t.IsZero() {
-			return t.UTC()
-		}
-	}
-	return time.Time{}
 }

@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"encoding/json"
@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
@@ -289,7 +291,7 @@ var otherValues = map[string]any{
 // sample is an order as JSON, and what the bridge makes of it.
 type sample struct {
 	order json.RawMessage
-	read  Order
+	read  bridge.Order
 	sent  string
 }
 
@@ -344,19 +346,17 @@ func newSample(fields map[string]any) sample {
 }
 
 // mapped reads the order and returns what Linnworks would get.
-func mapped(raw []byte) (Order, string) {
+func mapped(raw []byte) (bridge.Order, string) {
 	var o tiktokshop.Order
 	if err := json.Unmarshal(raw, &o); err != nil {
 		panic(err)
 	}
-	shop := &TikTokShop{options: TikTokShopOptions{HoldWindow: time.Hour}}
-	read := shop.order(o)
-	warehouse := &Linnworks{options: LinnworksOptions{Source: "S", SubSource: "s", Service: map[string]string{"some delivery_option_id": "by id"}}}
-	n, problems := mapOrder(read, itemLookup{items: map[string]StockItem{"s-MUG": mug}})
+	read := theShop().Order(o)
+	n, problems := bridge.MapOrder(read, catalogue.Lookup{Items: map[string]catalogue.Item{"s-MUG": world.Mug}})
 	sent, _ := json.Marshal(struct {
 		linnworks.ChannelOrder
 		Problems int
-	}{warehouse.channelOrder(n), len(problems)})
+	}{theWarehouse().ChannelOrder(n), len(problems)})
 	return read, string(sent)
 }
 

@@ -1,59 +1,94 @@
-package bridge
+package bridge_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
+	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
+	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
 
 // tiktokOrder reads TikTok's JSON, with what every order has.
-func tiktokOrder(t testing.TB, text string) Order {
+func tiktokOrder(t testing.TB, text string) bridge.Order {
 	t.Helper()
 	o := tiktokshop.Order{
 		ID: "57646", Status: "AWAITING_SHIPMENT", ShippingType: "SELLER", FulfillmentType: "FULFILLMENT_BY_SELLER", OrderType: "NORMAL",
-		IsOnHoldOrder: true, CreateTime: tiktokshop.At(noon), RTSSLATime: tiktokshop.At(noon.Add(48 * time.Hour)),
+		IsOnHoldOrder: true, CreateTime: tiktokshop.At(world.Noon), RTSSLATime: tiktokshop.At(world.Noon.Add(48 * time.Hour)),
 	}
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
 		t.Fatalf("%v in %s", err, text)
 	}
-	shop := &TikTokShop{options: TikTokShopOptions{HoldWindow: time.Hour}}
-	return shop.order(o)
+	return theShop().Order(o)
 }
 
-func adapter() *Linnworks { return &Linnworks{options: LinnworksOptions{Source: "S", SubSource: "s"}} }
+// theShop and theWarehouse translate orders; nobody calls anything.
+var (
+	theShop = sync.OnceValue(func() *tiktokadapter.Shop {
+		client, err := tiktokshoptest.New().Client()
+		if err != nil {
+			panic(err)
+		}
+		shop, err := tiktokadapter.New(client, tiktokadapter.Options{HoldWindow: time.Hour})
+		if err != nil {
+			panic(err)
+		}
+		return shop
+	})
+	theWarehouse = sync.OnceValue(func() *linnworksadapter.Warehouse {
+		client, err := linnworkstest.New().Client(linnworks.WithLimiter(noLimit{}))
+		if err != nil {
+			panic(err)
+		}
+		warehouse, err := linnworksadapter.New(context.Background(), client, linnworksadapter.Options{
+			Source: "S", SubSource: "s", Service: map[string]string{"some delivery_option_id": "by id"},
+		})
+		if err != nil {
+			panic(err)
+		}
+		return warehouse
+	})
+)
 
 // linnworksTotal adds an order up as Linnworks does: prices with their tax in
 // them, postage, less the discount.
-func linnworksTotal(t testing.TB, o linnworks.ChannelOrder) Money {
+func linnworksTotal(t testing.TB, o linnworks.ChannelOrder) bridge.Money {
 	t.Helper()
-	read := func(d linnworks.Decimal) Money {
-		m, err := ParseMoney(string(d), o.Currency)
+	read := func(d linnworks.Decimal) bridge.Money {
+		m, err := bridge.ParseMoney(string(d), o.Currency)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return m
 	}
-	total := read(o.PostalServiceCost).minus(read(o.Discount))
+	total := read(o.PostalServiceCost).Minus(read(o.Discount))
 	for _, item := range o.OrderItems {
 		if !item.TaxCostInclusive || item.LineDiscount != "0" {
 			t.Fatalf("line %s: %+v is not added up here", item.ItemNumber, item)
 		}
 		price := read(item.PricePerUnit)
 		price.Minor *= int64(item.Qty)
-		total = total.plus(price)
+		total = total.Plus(price)
 	}
 	return total
 }
 
-func property(n NewOrder, name string) string {
+func property(n bridge.NewOrder, name string) string {
 	for _, p := range n.Properties {
 		if p.Name == "tiktok."+name {
 			return p.Value
@@ -65,7 +100,7 @@ func property(n NewOrder, name string) string {
 // The total in Linnworks is what the buyer paid plus what others fund, in every
 // market, and the properties prove it.
 func TestMapOrderTotals(t *testing.T) {
-	known := itemLookup{items: newWorld(t).items}
+	known := catalogue.Lookup{Items: world.NewWorld(t).Items}
 	for _, tc := range []struct {
 		name, payment, lines string
 		total                string // in Linnworks
@@ -193,7 +228,7 @@ func TestMapOrderTotals(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			o := tiktokOrder(t, `{"payment":{`+tc.payment+`},"line_items":[`+tc.lines+`]}`)
-			n, problems := mapOrder(o, known)
+			n, problems := bridge.MapOrder(o, known)
 			seen := ""
 			for _, p := range problems {
 				seen += p.Seen
@@ -201,7 +236,7 @@ func TestMapOrderTotals(t *testing.T) {
 			if !strings.Contains(seen, tc.problem) || (seen == "") != (tc.problem == "") {
 				t.Fatalf("problems: %v", problems)
 			}
-			sent := adapter().channelOrder(n)
+			sent := theWarehouse().ChannelOrder(n)
 			if got := linnworksTotal(t, sent); got.String() != tc.total || got != n.Total() {
 				t.Errorf("total %s, by Total %s, want %s", got, n.Total(), tc.total)
 			}
@@ -249,27 +284,8 @@ func written(o linnworks.ChannelOrder) string {
 	return strings.Join(parts, ", ")
 }
 
-// Linnworks derives net and tax from the rate it is given: both must come out to
-// the cent.
-func TestTaxRateIsExact(t *testing.T) {
-	for _, gross := range []int64{1, 2, 99, 1083, 2165, 99_999, 12_345_678} {
-		for _, share := range []int64{0, 1, 5, 50, 99, 100} {
-			tax := gross * share / 120
-			sent := taxRate(Money{gross, "USD"}, Money{tax, "USD"})
-			r, ok := sent.Rat()
-			if !ok {
-				t.Fatalf("%q is no number", sent)
-			}
-			f, _ := r.Float64()
-			if net := float64(gross) * 100 / (100 + f); int64(net+0.5) != gross-tax {
-				t.Errorf("%d with %d of tax at %s%% is %.3f net", gross, tax, sent, net)
-			}
-		}
-	}
-}
-
 func TestMapOrderKinds(t *testing.T) {
-	known := itemLookup{items: newWorld(t).items}
+	known := catalogue.Lookup{Items: world.NewWorld(t).Items}
 	const money = `"payment":{"currency":"GBP","sub_total":"0","total_amount":"0"},"line_items":[{"id":"1","sku_id":"s-MUG","product_name":"Mug","sku_name":"red","sale_price":"0"}]`
 	for _, tc := range []struct {
 		name, fields string
@@ -278,25 +294,25 @@ func TestMapOrderKinds(t *testing.T) {
 		related      string
 		despatch     time.Time
 	}{
-		{name: "sale", fields: `"order_type":"NORMAL"`, title: "Mug red", despatch: noon.Add(48 * time.Hour)},
-		{name: "sample", fields: `"is_sample_order":true`, title: "Mug red (free sample)", kinds: "free sample", despatch: noon.Add(48 * time.Hour)},
-		{name: "replacement", fields: `"is_replacement_order":true,"replaced_order_id":"57000"`, title: "Mug red (replacement)", kinds: "replacement", related: "57000", despatch: noon.Add(48 * time.Hour)},
-		{name: "exchange", fields: `"is_exchange_order":true,"exchange_source_order_id":"57001"`, title: "Mug red (exchange)", kinds: "exchange", related: "57001", despatch: noon.Add(48 * time.Hour)},
+		{name: "sale", fields: `"order_type":"NORMAL"`, title: "Mug red", despatch: world.Noon.Add(48 * time.Hour)},
+		{name: "sample", fields: `"is_sample_order":true`, title: "Mug red (free sample)", kinds: "free sample", despatch: world.Noon.Add(48 * time.Hour)},
+		{name: "replacement", fields: `"is_replacement_order":true,"replaced_order_id":"57000"`, title: "Mug red (replacement)", kinds: "replacement", related: "57000", despatch: world.Noon.Add(48 * time.Hour)},
+		{name: "exchange", fields: `"is_exchange_order":true,"exchange_source_order_id":"57001"`, title: "Mug red (exchange)", kinds: "exchange", related: "57001", despatch: world.Noon.Add(48 * time.Hour)},
 		{name: "pre-order", fields: `"order_type":"PRE_ORDER","rts_sla_time":0,"release_date":1796126400`, title: "Mug red", kinds: "pre-order", despatch: time.Unix(1796126400, 0).UTC()},
-		{name: "lottery", fields: `"order_type":"ZERO_LOTTERY"`, title: "Mug red", kinds: "lottery win", despatch: noon.Add(48 * time.Hour)},
-		{name: "unknown", fields: `"order_type":"TIME_SALE"`, title: "Mug red", kinds: "time_sale", despatch: noon.Add(48 * time.Hour)},
-		{name: "replaced pre-order", fields: `"order_type":"PRE_ORDER","is_replacement_order":true`, title: "Mug red (replacement)", kinds: "pre-order, replacement", despatch: noon.Add(48 * time.Hour)},
+		{name: "lottery", fields: `"order_type":"ZERO_LOTTERY"`, title: "Mug red", kinds: "lottery win", despatch: world.Noon.Add(48 * time.Hour)},
+		{name: "unknown", fields: `"order_type":"TIME_SALE"`, title: "Mug red", kinds: "time_sale", despatch: world.Noon.Add(48 * time.Hour)},
+		{name: "replaced pre-order", fields: `"order_type":"PRE_ORDER","is_replacement_order":true`, title: "Mug red (replacement)", kinds: "pre-order, replacement", despatch: world.Noon.Add(48 * time.Hour)},
 		{name: "cancelled first", fields: `"rts_sla_time":0,"shipping_due_time":1796126400,"collection_due_time":1796999999`, title: "Mug red", despatch: time.Unix(1796126400, 0).UTC()},
 		{name: "cancelled first, in the old field", fields: `"rts_sla_time":0,"cancel_order_sla_time":1796126400`, title: "Mug red", despatch: time.Unix(1796126400, 0).UTC()},
-		{name: "no deadline at all", fields: `"rts_sla_time":0`, title: "Mug red", despatch: noon},
+		{name: "no deadline at all", fields: `"rts_sla_time":0`, title: "Mug red", despatch: world.Noon},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			n, problems := mapOrder(tiktokOrder(t, "{"+tc.fields+","+money+"}"), known)
+			n, problems := bridge.MapOrder(tiktokOrder(t, "{"+tc.fields+","+money+"}"), known)
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
 			kinds := property(n, "kind")
-			sent := adapter().channelOrder(n)
+			sent := theWarehouse().ChannelOrder(n)
 			if sent.OrderItems[0].ItemTitle != tc.title || kinds != tc.kinds || sent.SecondaryReferenceNumber != tc.related ||
 				property(n, "related_order") != tc.related || !sent.DispatchBy.Equal(tc.despatch) {
 				t.Errorf("title %q, kinds %q, related %q, despatch by %s", sent.OrderItems[0].ItemTitle, kinds, sent.SecondaryReferenceNumber, sent.DispatchBy)
@@ -306,46 +322,21 @@ func TestMapOrderKinds(t *testing.T) {
 }
 
 func TestMapOrderUnpaid(t *testing.T) {
-	known := itemLookup{items: newWorld(t).items}
+	known := catalogue.Lookup{Items: world.NewWorld(t).Items}
 	for _, tc := range []struct {
 		name   string
-		change func(*Order)
+		change func(*bridge.Order)
 		want   linnworks.PaymentStatus
 	}{
-		{"ready", func(*Order) {}, linnworks.PaymentStatusPaid},
-		{"on hold", func(o *Order) { o.Status = OnHold }, linnworks.PaymentStatusPaid},
-		{"unpaid", func(o *Order) { o.Status = Unpaid }, linnworks.PaymentStatusUnpaid},
-		{"cash on delivery", func(o *Order) { o.CashOnDelivery, o.PaidAt = true, time.Time{} }, linnworks.PaymentStatusPaid},
-		{"free", func(o *Order) { o.PaidAt = time.Time{} }, linnworks.PaymentStatusPaid},
+		{"ready", func(*bridge.Order) {}, linnworks.PaymentStatusPaid},
+		{"on hold", func(o *bridge.Order) { o.Status = bridge.OnHold }, linnworks.PaymentStatusPaid},
+		{"unpaid", func(o *bridge.Order) { o.Status = bridge.Unpaid }, linnworks.PaymentStatusUnpaid},
+		{"cash on delivery", func(o *bridge.Order) { o.CashOnDelivery, o.PaidAt = true, time.Time{} }, linnworks.PaymentStatusPaid},
+		{"free", func(o *bridge.Order) { o.PaidAt = time.Time{} }, linnworks.PaymentStatusPaid},
 	} {
-		n, _ := mapOrder(with(anOrder("1", "MUG"), tc.change), known)
-		if got := adapter().channelOrder(n).PaymentStatus; got != tc.want {
+		n, _ := bridge.MapOrder(world.With(world.AnOrder("1", "MUG"), tc.change), known)
+		if got := theWarehouse().ChannelOrder(n).PaymentStatus; got != tc.want {
 			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
-		}
-	}
-}
-
-// An order of the platform's shipping must not be sent by the service of the
-// seller that has the same name.
-func TestServiceTag(t *testing.T) {
-	for _, tc := range []struct {
-		name    string
-		service map[string]string
-		model   ShippingModel
-		want    string
-	}{
-		{"unmapped", nil, SellerShipping, "Standard"},
-		{"unmapped, of the platform", nil, TikTokShipping, "tiktok/Standard"},
-		{"by name", map[string]string{"Standard": "Tracked 48"}, SellerShipping, "Tracked 48"},
-		{"by model", map[string]string{"tiktok": "TikTok label"}, TikTokShipping, "TikTok label"},
-		{"model and name before name", map[string]string{"Standard": "Tracked 48", "tiktok/Standard": "TikTok label"}, TikTokShipping, "TikTok label"},
-		{"the other model's", map[string]string{"tiktok/Standard": "TikTok label"}, SellerShipping, "Standard"},
-		{"id before all", map[string]string{"7101": "Special", "Standard": "Tracked 48", "seller/Standard": "x", "seller": "y"}, SellerShipping, "Special"},
-		{"name before model", map[string]string{"Standard": "Tracked 48", "seller": "Any"}, SellerShipping, "Tracked 48"},
-	} {
-		l := &Linnworks{options: LinnworksOptions{Service: tc.service}}
-		if got := l.serviceTag(NewOrder{Service: "Standard", ServiceID: "7101", ShippingModel: tc.model}); got != tc.want {
-			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}
 	}
 }
@@ -353,23 +344,23 @@ func TestServiceTag(t *testing.T) {
 func TestMapOrderAddresses(t *testing.T) {
 	for _, tc := range []struct {
 		name, order string
-		want        Address
+		want        bridge.Address
 	}{
 		{
 			name: "UK", order: `"recipient_address":{"region_code":"GB","name":"Ada Lane","first_name":"Ada","last_name":"Lane","phone_number":"(+44)7700900123","address_line1":"1 High St","address_line2":"Flat 2","address_detail":"1 High St, Flat 2","post_town":"Leeds","postal_code":"LS1 4DY","district_info":[{"address_level":"L0","address_name":"United Kingdom"},{"address_level":"L1","address_name":"England"},{"address_level":"L2","address_name":"West Yorkshire"}]},"buyer_email":"a@chat.example"`,
-			want: Address{Name: "Ada Lane", Line1: "1 High St", Line2: "Flat 2", Town: "Leeds", Region: "England", Postcode: "LS1 4DY", Country: "GB", Phone: "(+44)7700900123", Email: "a@chat.example"},
+			want: bridge.Address{Name: "Ada Lane", Line1: "1 High St", Line2: "Flat 2", Town: "Leeds", Region: "England", Postcode: "LS1 4DY", Country: "GB", Phone: "(+44)7700900123", Email: "a@chat.example"},
 		},
 		{
 			name: "US", order: `"recipient_address":{"region_code":"US","name":"Ada Lane","address_line1":"1 Main St","postal_code":"90012","delivery_preferences":{"drop_off_location":"Front door"},"district_info":[{"address_level":"L3","address_name":"Los Angeles"},{"address_level":"L1","address_name":"California"},{"address_level":"L0","address_name":"United States"},{"address_level":"L2","address_name":"Los Angeles County"}]}`,
-			want: Address{Name: "Ada Lane", Line1: "1 Main St", Town: "Los Angeles", Region: "California", Postcode: "90012", Country: "US", Instructions: "Front door"},
+			want: bridge.Address{Name: "Ada Lane", Line1: "1 Main St", Town: "Los Angeles", Region: "California", Postcode: "90012", Country: "US", Instructions: "Front door"},
 		},
 		{
 			name: "Vietnam: districts instead of lines", order: `"recipient_address":{"region_code":"VN","name":"Nguyen A","address_detail":"12 Le Loi","district_info":[{"address_level":"L0","iso_code":"VN"},{"address_level":"L1","address_name":"Da Nang"},{"address_level":"L2","address_name":"Hai Chau"},{"address_level":"L3","address_name":"Hai Chau 1"}]}`,
-			want: Address{Name: "Nguyen A", Line1: "12 Le Loi", Line3: "Hai Chau", Town: "Hai Chau 1", Region: "Da Nang", Country: "VN"},
+			want: bridge.Address{Name: "Nguyen A", Line1: "12 Le Loi", Line3: "Hai Chau", Town: "Hai Chau 1", Region: "Da Nang", Country: "VN"},
 		},
 		{
 			name: "Brazil: the name is the first name", order: `"recipient_address":{"region_code":"BR","first_name":"Ana Silva","address_line1":"Rua A","address_line2":"12","address_line3":"Casa 2","address_line4":"Centro","postal_code":"80010-000","district_info":[{"address_level":"L1","address_name":"Parana"},{"address_level":"L2","address_name":"Curitiba"}]}`,
-			want: Address{Name: "Ana Silva", Line1: "Rua A", Line2: "12", Line3: "Casa 2 Centro", Town: "Curitiba", Region: "Parana", Postcode: "80010-000", Country: "BR"},
+			want: bridge.Address{Name: "Ana Silva", Line1: "Rua A", Line2: "12", Line3: "Casa 2 Centro", Town: "Curitiba", Region: "Parana", Postcode: "80010-000", Country: "BR"},
 		},
 		{
 			name: "not released", order: `"status":"ON_HOLD","recipient_address":{"region_code":"US"}`,
@@ -382,20 +373,20 @@ func TestMapOrderAddresses(t *testing.T) {
 		},
 		{
 			name: "TikTok Shipping: masked for good, and told apart", order: `"shipping_type":"TIKTOK","recipient_address":{"region_code":"US","name":"A** L**","address_line1":"1 M***","postal_code":"9****"}`,
-			want: Address{Name: "A** L** (order 57646)", Line1: "1 M***", Postcode: "9****", Country: "US"},
+			want: bridge.Address{Name: "A** L** (order 57646)", Line1: "1 M***", Postcode: "9****", Country: "US"},
 		},
 		{
 			name: "TikTok Shipping: never merged, even if it is clear", order: `"shipping_type":"TIKTOK","recipient_address":{"region_code":"GB","name":"Ada Lane","address_line1":"1 High St","postal_code":"LS1 4DY"}`,
-			want: Address{Name: "Ada Lane (order 57646)", Line1: "1 High St", Postcode: "LS1 4DY", Country: "GB"},
+			want: bridge.Address{Name: "Ada Lane (order 57646)", Line1: "1 High St", Postcode: "LS1 4DY", Country: "GB"},
 		},
 		{
 			name: "masked without a reason that we know", order: `"recipient_address":{"region_code":"MY","address_line1":"1 Jalan ***","postal_code":"30000"}`,
-			want: Address{Name: "(order 57646)", Line1: "1 Jalan ***", Postcode: "30000", Country: "MY"},
+			want: bridge.Address{Name: "(order 57646)", Line1: "1 Jalan ***", Postcode: "30000", Country: "MY"},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := clearAddress(tiktokOrder(t, "{"+tc.order+"}")); got != tc.want {
-				type shown Address // an Address prints as a placeholder
+			if got := bridge.ClearAddress(tiktokOrder(t, "{"+tc.order+"}")); got != tc.want {
+				type shown bridge.Address // an Address prints as a placeholder
 				t.Error(cmp.Diff(shown(tc.want), shown(got)))
 			}
 		})
@@ -407,12 +398,12 @@ func TestMapOrderAddresses(t *testing.T) {
 func TestMaskedAddressesStayApart(t *testing.T) {
 	o := tiktokOrder(t, `{"shipping_type":"TIKTOK","recipient_address":{"region_code":"US","name":"A*** B***","address_line1":"***","postal_code":"9****"},
 		"payment":{"currency":"USD"},"line_items":[{"id":"1","sku_id":"s-MUG"}]}`)
-	known := itemLookup{items: newWorld(t).items}
+	known := catalogue.Lookup{Items: world.NewWorld(t).Items}
 	addresses := map[string]bool{}
 	for _, id := range []string{"57646", "57647"} {
 		o.ID = id
-		n, _ := mapOrder(o, known)
-		a := adapter().channelOrder(n).DeliveryAddress
+		n, _ := bridge.MapOrder(o, known)
+		a := theWarehouse().ChannelOrder(n).DeliveryAddress
 		addresses[strings.ToLower(a.FullName+"|"+a.Address1+"|"+a.PostCode)] = true
 	}
 	if len(addresses) != 2 {
@@ -421,20 +412,20 @@ func TestMaskedAddressesStayApart(t *testing.T) {
 }
 
 func TestMapOrderProperties(t *testing.T) {
-	o := anOrder("1", "MUG", "MUG")
-	o.Totals = Totals{Currency: "GBP", Items: gbp(1500), PlatformDiscount: gbp(500), SellerDiscount: gbp(200), Shipping: gbp(299),
-		ShippingFunded: gbp(100), Paid: gbp(1500 + 299 + 749), Fees: []Fee{{"small_order_fee", gbp(700)}}}
-	n, _ := mapOrder(o, itemLookup{items: newWorld(t).items})
-	want := []Property{
-		{"tiktok.shipping_model", "seller"}, {"tiktok.line_ids.1-1", "1-1,1-2"}, {"tiktok.paid", "25.48"}, {"tiktok.platform_funded", "6.00"},
-		{"tiktok.residual", "0.49"}, {"tiktok.tax", "0.00"}, {"tiktok.seller_discount", "2.00"}, {"tiktok.platform_discount", "5.00"},
-		{"tiktok.items", "15.00"}, {"tiktok.shipping", "2.99"}, {"tiktok.shipping_funded", "1.00"}, {"tiktok.fee.small_order_fee", "7.00"},
-		{"tiktok.ship_by", "2026-11-29T12:00:00Z"}, {"tiktok.cancelled_by", "2026-12-01T12:00:00Z"},
+	o := world.AnOrder("1", "MUG", "MUG")
+	o.Totals = bridge.Totals{Currency: "GBP", Items: world.GBP(1500), PlatformDiscount: world.GBP(500), SellerDiscount: world.GBP(200), Shipping: world.GBP(299),
+		ShippingFunded: world.GBP(100), Paid: world.GBP(1500 + 299 + 749), Fees: []bridge.Fee{{Name: "small_order_fee", Amount: world.GBP(700)}}}
+	n, _ := bridge.MapOrder(o, catalogue.Lookup{Items: world.NewWorld(t).Items})
+	want := []exceptions.Property{
+		{Name: "tiktok.shipping_model", Value: "seller"}, {Name: "tiktok.line_ids.1-1", Value: "1-1,1-2"}, {Name: "tiktok.paid", Value: "25.48"}, {Name: "tiktok.platform_funded", Value: "6.00"},
+		{Name: "tiktok.residual", Value: "0.49"}, {Name: "tiktok.tax", Value: "0.00"}, {Name: "tiktok.seller_discount", Value: "2.00"}, {Name: "tiktok.platform_discount", Value: "5.00"},
+		{Name: "tiktok.items", Value: "15.00"}, {Name: "tiktok.shipping", Value: "2.99"}, {Name: "tiktok.shipping_funded", Value: "1.00"}, {Name: "tiktok.fee.small_order_fee", Value: "7.00"},
+		{Name: "tiktok.ship_by", Value: "2026-11-29T12:00:00Z"}, {Name: "tiktok.cancelled_by", Value: "2026-12-01T12:00:00Z"},
 	}
 	if diff := cmp.Diff(want, n.Properties); diff != "" {
 		t.Error(diff)
 	}
-	if n.Shipping != gbp(399) || !n.DispatchBy.Equal(o.ShipBy) {
+	if n.Shipping != world.GBP(399) || !n.DispatchBy.Equal(o.ShipBy) {
 		t.Errorf("shipping %s, despatch by %s", n.Shipping, n.DispatchBy)
 	}
 }
@@ -442,50 +433,50 @@ func TestMapOrderProperties(t *testing.T) {
 // A bundle of the shop is imported by its composite, and compared with it.
 func TestBundleAgainstComposite(t *testing.T) {
 	items := promotionItems()
-	items["s-PACKED"] = StockItem{ID: "i-packed", SKU: "PACKED"}
+	items["s-PACKED"] = catalogue.Item{ID: "i-packed", SKU: "PACKED"}
 	for _, tc := range []struct {
 		name, sku  string
-		components []BundleComponent
+		components []catalogue.BundleComponent
 		seen       string // empty: nothing is raised
 	}{
-		{"the same", "SET", []BundleComponent{{sku("MUG"), 1}, {sku("SPOON"), 2}}, ""},
-		{"the same in parts", "SET", []BundleComponent{{sku("SPOON"), 1}, {sku("MUG"), 1}, {sku("SPOON"), 1}}, ""},
-		{"the same, with a kit in it", "BOX", []BundleComponent{{sku("SET"), 1}, {sku("CARD"), 1}, {sku("MUG"), 1}, {sku("SPOON"), 2}}, ""},
+		{"the same", "SET", []catalogue.BundleComponent{{Listing: world.SKU("MUG"), Quantity: 1}, {Listing: world.SKU("SPOON"), Quantity: 2}}, ""},
+		{"the same in parts", "SET", []catalogue.BundleComponent{{Listing: world.SKU("SPOON"), Quantity: 1}, {Listing: world.SKU("MUG"), Quantity: 1}, {Listing: world.SKU("SPOON"), Quantity: 1}}, ""},
+		{"the same, with a kit in it", "BOX", []catalogue.BundleComponent{{Listing: world.SKU("SET"), Quantity: 1}, {Listing: world.SKU("CARD"), Quantity: 1}, {Listing: world.SKU("MUG"), Quantity: 1}, {Listing: world.SKU("SPOON"), Quantity: 2}}, ""},
 		{"no bundle", "SET", nil, ""},
-		{"another quantity", "SET", []BundleComponent{{sku("MUG"), 1}, {sku("SPOON"), 3}}, "SPOON: 3 in the shop, 2 in the warehouse"},
-		{"one less", "SET", []BundleComponent{{sku("MUG"), 1}}, "SPOON: 0 in the shop, 2 in the warehouse"},
-		{"one more", "SET", []BundleComponent{{sku("MUG"), 1}, {sku("SPOON"), 2}, {sku("CARD"), 1}}, "CARD: 1 in the shop, 0 in the warehouse"},
-		{"packed before it is sold", "PACKED", []BundleComponent{{sku("MUG"), 2}}, "MUG: 2 in the shop, 0 in the warehouse; PACKED: 0 in the shop, 1 in the warehouse"},
-		{"a component that is not mapped", "SET", []BundleComponent{{sku("MUG"), 1}, {sku("GHOST"), 2}}, "GHOST: the warehouse has no item for it"},
-		{"a component without quantity", "SET", []BundleComponent{{sku("MUG"), 0}}, "quantity 0 is not usable"},
+		{"another quantity", "SET", []catalogue.BundleComponent{{Listing: world.SKU("MUG"), Quantity: 1}, {Listing: world.SKU("SPOON"), Quantity: 3}}, "SPOON: 3 in the shop, 2 in the warehouse"},
+		{"one less", "SET", []catalogue.BundleComponent{{Listing: world.SKU("MUG"), Quantity: 1}}, "SPOON: 0 in the shop, 2 in the warehouse"},
+		{"one more", "SET", []catalogue.BundleComponent{{Listing: world.SKU("MUG"), Quantity: 1}, {Listing: world.SKU("SPOON"), Quantity: 2}, {Listing: world.SKU("CARD"), Quantity: 1}}, "CARD: 1 in the shop, 0 in the warehouse"},
+		{"packed before it is sold", "PACKED", []catalogue.BundleComponent{{Listing: world.SKU("MUG"), Quantity: 2}}, "MUG: 2 in the shop, 0 in the warehouse; PACKED: 0 in the shop, 1 in the warehouse"},
+		{"a component that is not mapped", "SET", []catalogue.BundleComponent{{Listing: world.SKU("MUG"), Quantity: 1}, {Listing: world.SKU("GHOST"), Quantity: 2}}, "GHOST: the warehouse has no item for it"},
+		{"a component without quantity", "SET", []catalogue.BundleComponent{{Listing: world.SKU("MUG"), Quantity: 0}}, "quantity 0 is not usable"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWorld(t)
-			w.items = maps.Clone(items)
-			w.items["s-CARD"] = StockItem{ID: "i-card", SKU: "CARD"}
-			o := anOrder("1", tc.sku, tc.sku)
+			w := world.NewWorld(t)
+			w.Items = maps.Clone(items)
+			w.Items["s-CARD"] = catalogue.Item{ID: "i-card", SKU: "CARD"}
+			o := world.AnOrder("1", tc.sku, tc.sku)
 			for i := range o.Lines {
 				o.Lines[i].Components = tc.components
 			}
-			if got := outcome(t)(w.importer().Import(t.Context(), o)); got != OutcomeCreated {
-				t.Fatalf("%s, %v", got, w.open())
+			if got := world.Outcome(t)(w.Importer().Import(t.Context(), o)); got != bridge.OutcomeCreated {
+				t.Fatalf("%s, %v", got, w.OpenKinds())
 			}
-			if l := w.book[0].from.Lines; len(l) != 1 || l[0].SKU != tc.sku || l[0].Quantity != 2 {
+			if l := w.Book[0].From.Lines; len(l) != 1 || l[0].SKU != tc.sku || l[0].Quantity != 2 {
 				t.Errorf("imported as %+v", l)
 			}
-			open, _ := w.exceptions.Open(t.Context())
+			open, _ := w.Exceptions.Open(t.Context())
 			if tc.seen == "" {
 				if len(open) > 0 {
 					t.Error(open)
 				}
 				return
 			}
-			if len(open) != 1 || open[0].Kind != KindBundleDiffers || open[0].Object != "SKU "+tc.sku || open[0].Count != 1 || !strings.Contains(open[0].Seen, tc.seen) {
+			if len(open) != 1 || open[0].Kind != exceptions.BundleDiffers || open[0].Object != "SKU "+tc.sku || open[0].Count != 1 || !strings.Contains(open[0].Seen, tc.seen) {
 				t.Fatalf("%v, want %q", open, tc.seen)
 			}
-			again := anOrder("2", tc.sku) // after both sides were made the same
-			if got := outcome(t)(w.importer().Import(t.Context(), again)); got != OutcomeCreated || w.open() != nil {
-				t.Errorf("%s, still open: %v", got, w.open())
+			again := world.AnOrder("2", tc.sku) // after both sides were made the same
+			if got := world.Outcome(t)(w.Importer().Import(t.Context(), again)); got != bridge.OutcomeCreated || w.OpenKinds() != nil {
+				t.Errorf("%s, still open: %v", got, w.OpenKinds())
 			}
 		})
 	}
@@ -494,11 +485,11 @@ func TestBundleAgainstComposite(t *testing.T) {
 // Where to leave the parcel is known once the address is: it becomes a note of the
 // order, and one note however often the address is written.
 func TestInstructionsBecomeANote(t *testing.T) {
-	warehouse, fake := promotionWarehouse(t, promotionItems())
-	n, _ := mapOrder(with(anOrder("1", "MUG"), func(o *Order) { o.Status, o.Recipient = OnHold, Address{} }), itemLookup{items: promotionItems()})
+	warehouse, client, fake := promotionWarehouse(t, promotionItems())
+	n, _ := bridge.MapOrder(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Status, o.Recipient = bridge.OnHold, bridge.Address{} }), catalogue.Lookup{Items: promotionItems()})
 	n.Parked = true
-	if _, err := warehouse.client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{
-		Orders: []linnworks.ChannelOrder{warehouse.channelOrder(n)}, Location: "Default",
+	if _, err := client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{
+		Orders: []linnworks.ChannelOrder{warehouse.ChannelOrder(n)}, Location: "Default",
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -511,9 +502,9 @@ func TestInstructionsBecomeANote(t *testing.T) {
 	if diff := cmp.Diff([]string{"ring twice, Ada"}, notes()); diff != "" {
 		t.Error(diff)
 	}
-	to := home
+	to := world.Home
 	to.Instructions = "Front door"
-	w := WarehouseOrder{ID: string(fake.OrdersByReference("S", "s", "1")[0].OrderID), State: Parked}
+	w := bridge.WarehouseOrder{ID: string(fake.OrdersByReference("S", "s", "1")[0].OrderID), State: bridge.Parked}
 	for range 2 {
 		if err := warehouse.ReleaseOrder(t.Context(), w, to); err != nil {
 			t.Fatal(err)

@@ -6,7 +6,13 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
+
+// MaxAmount bounds an amount of an order, in minor units: more is a broken reply,
+// and sums of what is below cannot overflow.
+const MaxAmount = 100_000_000_000_000
 
 // Money is an amount in minor units of a currency: 1999 GBP is £19.99. It is
 // exact; there is no float anywhere on its way.
@@ -37,7 +43,7 @@ func ParseMoney(amount, currency string) (Money, error) {
 		return m, nil
 	}
 	bad := func(why string) (Money, error) {
-		return Money{}, fmt.Errorf("amount %q %s: %s", clip(amount), currency, why)
+		return Money{}, fmt.Errorf("amount %q %s: %s", part.Clip(amount), currency, why)
 	}
 	text := strings.TrimPrefix(amount, "-")
 	negative := text != amount
@@ -111,15 +117,16 @@ func magnitude(n int64) uint64 {
 // String returns the amount with its currency, such as "19.99 GBP".
 func (m Money) String() string { return strings.TrimSpace(m.Decimal() + " " + m.Currency) }
 
-// plus adds amounts of one currency.
-func (m Money) plus(amounts ...Money) Money {
+// Plus adds amounts of one currency.
+func (m Money) Plus(amounts ...Money) Money {
 	for _, a := range amounts {
 		m.Minor += a.Minor
 	}
 	return m
 }
 
-func (m Money) minus(a Money) Money {
+// Minus returns m less a, in the currency of m.
+func (m Money) Minus(a Money) Money {
 	m.Minor -= a.Minor
 	return m
 }
@@ -166,11 +173,4 @@ func (m Money) Split(weights []int64) ([]Money, error) {
 		}
 	}
 	return parts, nil
-}
-
-func clip(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "..."
-	}
-	return s
 }

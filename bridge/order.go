@@ -1,12 +1,146 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
+
+// LiveLines returns the lines of an order that are not cancelled.
+func LiveLines(o Order) []OrderLine {
+	return slices.DeleteFunc(slices.Clone(o.Lines), func(l OrderLine) bool { return l.Cancelled })
+}
+
+// LineIDs returns the ids of lines.
+func LineIDs(lines []OrderLine) []string {
+	ids := make([]string, len(lines))
+	for i, l := range lines {
+		ids[i] = l.ID
+	}
+	return ids
+}
+
+// Trackings lists the numbers of the lines, each once.
+func Trackings(lines []OrderLine) []string {
+	var list []string
+	for _, line := range lines {
+		if line.Tracking != "" && !slices.Contains(list, line.Tracking) {
+			list = append(list, line.Tracking)
+		}
+	}
+	return list
+}
+
+// firstDeadline is the earlier of the order's two clocks, zero if it has none.
+func firstDeadline(o Order) time.Time {
+	if o.ShipBy.IsZero() || !o.CancelledBy.IsZero() && o.CancelledBy.Before(o.ShipBy) {
+		return o.CancelledBy
+	}
+	return o.ShipBy
+}
+
+func ordersByID(orders []Order) map[string]*Order {
+	byID := make(map[string]*Order, len(orders))
+	for i := range orders {
+		byID[orders[i].ID] = &orders[i]
+	}
+	return byID
+}
+
+// shippable tells whether goods may move. With the shop's own carrier they still
+// lie in the warehouse when the label exists and the order awaits collection;
+// with the seller's they have left by then.
+func shippable(o Order) bool {
+	switch o.Status {
+	case AwaitingShipment, PartiallyShipping:
+		return true
+	case AwaitingCollection:
+		return o.ShippingModel == TikTokShipping
+	}
+	return false
+}
+
+func orderLock(id string) string { return "order/" + id }
+
+// readOrder reads one order as the shop has it now.
+func readOrder(ctx context.Context, source OrderSource, id string) (Order, error) {
+	orders, err := source.OrdersByID(ctx, []string{id})
+	if err != nil {
+		return Order{}, fmt.Errorf("reading it in the shop: %w", err)
+	}
+	if len(orders) != 1 || orders[0].ID != id {
+		return Order{}, errors.New("the shop does not return the order")
+	}
+	return orders[0], nil
+}
+
+// gone tells whether the goods have left, whoever sent them.
+func gone(o Order) bool {
+	return o.Status == InTransit || o.Status == Delivered || o.Status == Completed
+}
+
+var errNotReturned = errors.New("the shop does not return the order")
+
+// shippingDeadline is the first of the shop's deadlines for an order that is not
+// shipped yet; zero if there is none.
+func shippingDeadline(o Order) time.Time {
+	switch o.Status {
+	case Unpaid, OnHold, AwaitingShipment, PartiallyShipping:
+		if part.CompareTimes(o.CancelledBy, o.ShipBy) < 0 {
+			return o.CancelledBy.UTC()
+		}
+		return o.ShipBy.UTC()
+	}
+	return time.Time{}
+}
+
+// PackageIDs returns the packages of lines, each once.
+func PackageIDs(lines []OrderLine) []string {
+	var list []string
+	for _, l := range lines {
+		if l.PackageID != "" && !slices.Contains(list, l.PackageID) {
+			list = append(list, l.PackageID)
+		}
+	}
+	return list
+}
+
+// listingsOf lists every listing that the orders name, once.
+func listingsOf(orders []Order) []catalogue.SKU {
+	var list []catalogue.SKU
+	seen := map[catalogue.SKU]bool{}
+	add := func(l catalogue.SKU) {
+		if !seen[l] {
+			seen[l] = true
+			list = append(list, l)
+		}
+	}
+	for _, o := range orders {
+		for _, line := range o.Lines {
+			add(line.Listing)
+			for _, c := range line.Components {
+				add(c.Listing)
+			}
+		}
+	}
+	return list
+}
+
+// sortedLines puts the lines into one order: the shop's changes between calls.
+func sortedLines(lines []OrderLine) []OrderLine {
+	return slices.SortedFunc(slices.Values(lines), func(a, b OrderLine) int {
+		return cmp.Or(cmp.Compare(len(a.ID), len(b.ID)), cmp.Compare(a.ID, b.ID))
+	})
+}
 
 // OrderStatus is the shop's status of an order. The list is open: unknown
 // values pass through and become exceptions where they would decide something.
@@ -103,7 +237,7 @@ type Order struct {
 	TaxNumber, TaxName Private
 	// Details are what the shop says about the order besides, by the shop's name.
 	// They are kept with the order in the warehouse. Never buyers' data.
-	Details []Property
+	Details []exceptions.Property
 	// Unreadable says what of the shop's reply could not be read, such as an
 	// amount. Such an order is raised and not imported; others go on.
 	Unreadable string
@@ -132,7 +266,7 @@ func (o Order) Held(now time.Time) bool {
 type OrderLine struct {
 	// ID is the shop's line id.
 	ID        string
-	Listing   ListingSKU
+	Listing   catalogue.SKU
 	Title     string
 	Cancelled bool
 	// CancelReason is the shop's reason of a cancelled line.
@@ -148,19 +282,13 @@ type OrderLine struct {
 	// Tax is what the buyer pays for the unit on top of its price.
 	Tax Money
 	// Components are set when the shop sells the unit as a bundle of its own.
-	Components []BundleComponent
+	Components []catalogue.BundleComponent
 	PackageID  string
 	Tracking   string
 	// CarrierID and Carrier are the shop's shipping provider, once shipped.
 	CarrierID, Carrier string
 	// Details are what the shop says about the unit besides, by the shop's name.
-	Details []Property
-}
-
-// BundleComponent is what one unit of a shop's bundle is made of.
-type BundleComponent struct {
-	Listing  ListingSKU
-	Quantity int
+	Details []exceptions.Property
 }
 
 // Totals are the sums of an order as the shop states them. What the buyer paid is
@@ -194,7 +322,7 @@ type Totals struct {
 
 // Funded is what others pay for the buyer, and the seller gets.
 func (t Totals) Funded() Money {
-	return Money{Currency: t.Currency}.plus(t.PlatformDiscount, t.ShippingFunded, t.PaymentDiscount)
+	return Money{Currency: t.Currency}.Plus(t.PlatformDiscount, t.ShippingFunded, t.PaymentDiscount)
 }
 
 // Fee is an amount besides goods, shipping and tax.
@@ -263,13 +391,10 @@ type OrderSource interface {
 	// [Order.Unreadable] alone.
 	OrdersUpdated(ctx context.Context, from, to time.Time) iter.Seq2[Order, error]
 	// OrdersByID reads orders as they are now. Ids that the shop does not know
-	// are left out. So are orders that cannot be read: an [UnreadableError] names
+	// are left out. So are orders that cannot be read: an [exceptions.UnreadableError] names
 	// them beside the others.
 	OrdersByID(ctx context.Context, ids []string) ([]Order, error)
 }
-
-// WarehouseState is what the warehouse may do with an order now.
-type WarehouseState string
 
 // The states of an order in Linnworks.
 const (
@@ -281,82 +406,12 @@ const (
 	Dropped   WarehouseState = "cancelled" // cancelled in the warehouse
 )
 
-// WarehouseOrder is an order as Linnworks holds it.
-type WarehouseOrder struct {
-	// ID is Linnworks' order id, Number the number that people see.
-	ID, Number string
-	// Reference is the shop's order id, empty for a merged order.
-	Reference string
-	// References are the shop's orders in a merged order, as far as they are known.
-	References []string
-	// Split tells that it is known to be a part of a larger order.
-	Split bool
-	// ShippingModel is the one that it was imported with; empty if unknown.
-	ShippingModel ShippingModel
-	State         WarehouseState
-	Stage         Stage
-	// LocationID is the stock location that the order draws on.
-	LocationID string
-	// Carrier and Service are texts that the account's owner chose.
-	Carrier, Service string
-	Tracking         string
-	// LabelError is why the last label failed, in the carrier's words, which may
-	// name the buyer.
-	LabelError Private
-	// HasAddress tells whether the order carries a delivery address.
-	HasAddress bool
-	// Unpaid tells that the warehouse takes the order for unpaid; it is parked then.
-	Unpaid bool
-	// Merged tells that the order holds the lines of several shop orders and has
-	// the reference of none.
-	Merged bool
-	Lines  []WarehouseLine
-	// ProcessedAt is zero until the order is processed, UpdatedAt where the list
-	// that it comes from does not say.
-	ProcessedAt, UpdatedAt time.Time
-	// DispatchBy is by when it must be sent; zero if unknown.
-	DispatchBy time.Time
-}
-
 // shopOrders are the shop's orders in it.
 func (w WarehouseOrder) shopOrders() []string {
 	if w.Reference != "" {
 		return []string{w.Reference}
 	}
 	return w.References
-}
-
-// WarehouseLine is a line of an order in Linnworks.
-type WarehouseLine struct {
-	// LineID is the shop's line id that the line was created with.
-	LineID string
-	// ShopLineIDs are the shop's lines of the units in it; empty if they are not
-	// known, as when the line was split in the warehouse.
-	ShopLineIDs []string
-	// FromLineIDs are the shop's lines that the line was created for, if that is
-	// known. A line that was split or changed since holds only some of them.
-	FromLineIDs []string
-	SKU         string
-	Quantity    int
-	// Unlinked tells that Linnworks does not know which item the line means.
-	Unlinked bool
-}
-
-// OrderBook is the order book of the warehouse. References are the shop's order
-// ids; an OrderBook answers for one shop.
-type OrderBook interface {
-	// FindOrders returns every order with one of the references, open, processed
-	// or cancelled. A split order appears once per part. One that was merged with
-	// others has lost its reference: an [OrderTracer] finds it by its id.
-	FindOrders(ctx context.Context, references []string) ([]WarehouseOrder, error)
-	// CreateOrders creates orders, except those that exist, and reads them back.
-	// It must be safe to repeat, and one order's failure must not keep the others
-	// out. The result has an entry for each, in their order.
-	CreateOrders(ctx context.Context, orders []NewOrder) []CreatedOrder
-	// ReleaseOrders marks parked orders as paid and lets the warehouse pick them.
-	// It must be safe to repeat. The result has an error or nil for each, in their
-	// order; what they then are is read back.
-	ReleaseOrders(ctx context.Context, orders []OrderRelease) []error
 }
 
 // CreatedOrder is what became of an order that was to be created.
@@ -375,47 +430,9 @@ type OrderRelease struct {
 	Address Address
 }
 
-// NewOrder is an order to create in the warehouse.
-type NewOrder struct {
-	Reference string
-	// RelatedReference is the shop order that this one replaces or exchanges.
-	RelatedReference string
-	// Parked reserves the stock but keeps everybody from shipping it. Unpaid orders
-	// are parked too, and known as unpaid.
-	Parked, Unpaid bool
-	// LocationID is the stock location that the order draws on.
-	LocationID string
-	Lines      []NewOrderLine
-	// Shipping is what the seller earns for shipping, with ShippingTax in it.
-	Shipping, ShippingTax Money
-	// Fees are lines of the order that are no goods, with their tax in them.
-	Fees []Fee
-	// Discount is taken off the order as a whole.
-	Discount Money
-	// TaxStated tells that Tax and ShippingTax are the shop's word, zero included.
-	// Otherwise the prices contain a tax that the warehouse has to work out.
-	TaxStated bool
-	Currency  string
-	// Service names the shipping service that the shop promised, ServiceID is the
-	// shop's id of it.
-	Service, ServiceID string
-	ShippingModel      ShippingModel
-	PaymentMethod      string
-	Recipient          Address
-	// BuyerName is the shop's nickname of the buyer, Note what the buyer wrote,
-	// SellerNote what the seller wrote down in the shop.
-	BuyerName, Note, SellerNote Private
-	// TaxNumber is the buyer's, for an invoice, and TaxName the name it is
-	// registered for.
-	TaxNumber, TaxName Private
-	// Properties keep what the warehouse has no field for.
-	Properties                     []Property
-	ReceivedAt, PaidAt, DispatchBy time.Time
-}
-
 // Total is what the warehouse will show as the total of the order.
 func (n NewOrder) Total() Money {
-	sum := n.Shipping.minus(n.Discount)
+	sum := n.Shipping.Minus(n.Discount)
 	sum.Currency = n.Currency
 	for _, line := range n.Lines {
 		sum.Minor += line.Price.Minor * int64(line.Quantity)
@@ -426,18 +443,58 @@ func (n NewOrder) Total() Money {
 	return sum
 }
 
-// NewOrderLine is a line of a [NewOrder]: equal units together.
-type NewOrderLine struct {
-	// LineID identifies the line within the order: the first of LineIDs.
-	LineID string
-	// LineIDs are the shop's line ids of the units.
-	LineIDs  []string
-	SKU      string
-	Title    string
-	Quantity int
-	// Price is of one unit, with Tax in it.
-	Price, Tax Money
+// fmt prints a pointer within a list or a map with %s or %q without asking its
+// fields how they print: an address would show. What holds buyers' data
+// therefore has a short text of its own for these two verbs, and prints all of
+// its fields, each in its own way, for the others.
+
+// Format prints the order's id for %s and %q.
+func (o Order) Format(f fmt.State, verb rune) {
+	type fields Order
+	format(f, verb, "order "+o.ID, fields(o))
 }
 
-// Property is a named text, kept with an order or shown with an exception.
-type Property struct{ Name, Value string }
+// Format prints the order's reference for %s and %q.
+func (n NewOrder) Format(f fmt.State, verb rune) {
+	type fields NewOrder
+	format(f, verb, "new order "+n.Reference, fields(n))
+}
+
+// Format prints the reference of the order for %s and %q.
+func (c CreatedOrder) Format(f fmt.State, verb rune) {
+	type fields CreatedOrder
+	format(f, verb, "created order "+c.Reference, fields(c))
+}
+
+// Format prints the number of the order for %s and %q.
+func (w WarehouseOrder) Format(f fmt.State, verb rune) {
+	type fields WarehouseOrder
+	format(f, verb, "warehouse order "+w.Number, fields(w))
+}
+
+// Format prints the number of the order for %s and %q.
+func (r OrderRelease) Format(f fmt.State, verb rune) {
+	type fields OrderRelease
+	format(f, verb, "release of warehouse order "+r.Order.Number, fields(r))
+}
+
+// Format prints order and tracking number for %s and %q.
+func (s Shipment) Format(f fmt.State, verb rune) {
+	type fields Shipment
+	format(f, verb, "shipment "+s.Tracking+" of order "+s.Order.ID, fields(s))
+}
+
+func format(f fmt.State, verb rune, short string, fields any) {
+	if verb == 's' || verb == 'q' {
+		fields = short
+	}
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), fields)
+}
+
+// readOrders reads orders by id. Those that cannot be read are left out as those
+// that the shop does not know.
+func readOrders(ctx context.Context, source OrderSource, ids []string) ([]Order, error) {
+	orders, err := source.OrdersByID(ctx, ids)
+	_, err = exceptions.UnreadableIn(err)
+	return orders, err
+}

@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"bytes"
@@ -12,14 +12,13 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-// secrets are texts about the buyer that every order of the tests carries: home,
-// a nickname and a note.
-var secrets = []string{
-	"Ada", "ada_b", "Secret Street", "AB1 2CD", "7700 900123", "ada@example", "ring twice",
-	fmt.Sprintf("%x", "Ada Buyer"), fmt.Sprintf("%x", "ada_b"), fmt.Sprintf("%x", "ring twice"),
-}
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+)
 
 // leak prints, logs and encodes v in every way that a program might, and returns
 // the secrets that show.
@@ -34,7 +33,7 @@ func leak(t *testing.T, v any) (shown []string) {
 	if err := json.NewEncoder(&out).Encode(v); err != nil {
 		t.Errorf("%T: %v", v, err)
 	}
-	for _, s := range secrets {
+	for _, s := range world.Secrets {
 		if strings.Contains(out.String(), s) {
 			shown = append(shown, s)
 		}
@@ -42,49 +41,38 @@ func leak(t *testing.T, v any) (shown []string) {
 	return shown
 }
 
-// discreet checks what leaves a primitive for a store, in every test of the
-// package: exceptions, reservations and records hold nothing about the buyer.
-func (w *world) discreet(v any) {
-	text := fmt.Sprintf("%+v", v)
-	for _, s := range secrets {
-		if strings.Contains(text, s) {
-			w.t.Errorf("%T shows %q: %s", v, s, text)
-		}
-	}
-}
-
 // What a program prints, logs or encodes never shows who the buyer is.
 func TestNoBuyerInAnyOutput(t *testing.T) {
 	w := busy(t)
-	for id, o := range w.orders {
-		o.Recipient, o.BuyerName, o.Note = home, "ada_b", "ring twice, Ada"
-		w.orders[id] = o
+	for id, o := range w.Orders {
+		o.Recipient, o.BuyerName, o.Note = world.Home, "ada_b", "ring twice, Ada"
+		w.Orders[id] = o
 	}
-	orders := make([]Order, 0, len(w.orders))
-	for _, o := range w.orders {
+	orders := make([]bridge.Order, 0, len(w.Orders))
+	for _, o := range w.Orders {
 		orders = append(orders, o)
 	}
-	new1, problems := mapOrder(w.orders["new"], itemLookup{items: w.items})
-	results, importErr := w.importer().Import(t.Context(), orders...)
-	permits, gateErr := w.gate().Check(t.Context(), "new", "held", "nobody")
-	cancelled, cancelErr := w.canceller(0).Cancel(t.Context(), w.pending...)
-	dispatched, dispatchErr := w.dispatcher(nil).Dispatch(t.Context(), w.entries()...)
-	pushed, pushErr := w.stockPush(StockOptions{}).Push(t.Context())
-	w.fail = func(int, string) error { return errInjected }
-	_, failed := w.importer().Import(t.Context(), orders...)
-	cases, _ := w.exceptions.Cases(t.Context(), CaseFilter{})
-	reservations, _ := w.memory.Reservations(t.Context())
-	if len(cases) < 2 || len(w.book) < 8 {
-		t.Fatalf("%d exceptions, %d orders: too little happened", len(cases), len(w.book))
+	new1, problems := bridge.MapOrder(w.Orders["new"], catalogue.Lookup{Items: w.Items})
+	results, importErr := w.Importer().Import(t.Context(), orders...)
+	permits, gateErr := w.Gate().Check(t.Context(), "new", "held", "nobody")
+	cancelled, cancelErr := w.Canceller(0).Cancel(t.Context(), w.Pending...)
+	dispatched, dispatchErr := w.Dispatcher(nil).Dispatch(t.Context(), w.Entries()...)
+	pushed, pushErr := w.StockPush(stock.Options{}).Push(t.Context())
+	w.Fail = func(int, string) error { return world.ErrInjected }
+	_, failed := w.Importer().Import(t.Context(), orders...)
+	cases, _ := w.Exceptions.Cases(t.Context(), exceptions.Filter{})
+	reservations, _ := w.Memory.Reservations(t.Context())
+	if len(cases) < 2 || len(w.Book) < 8 {
+		t.Fatalf("%d exceptions, %d orders: too little happened", len(cases), len(w.Book))
 	}
-	var created []NewOrder
-	for _, e := range w.book {
-		created = append(created, e.from)
+	var created []bridge.NewOrder
+	for _, e := range w.Book {
+		created = append(created, e.From)
 	}
 	for name, v := range map[string]any{
-		"orders": orders, "order": &orders[0], "new order": new1, "created": created, "problems": problems, "warehouse orders": w.entries(),
+		"orders": orders, "order": &orders[0], "new order": new1, "created": created, "problems": problems, "warehouse orders": w.Entries(),
 		"imported": results, "permits": permits, "cancelled": cancelled, "dispatched": dispatched, "pushed": pushed,
-		"shipments": w.shipped, "cases": cases, "reservations": reservations, "address": home, "pointer": &home, "note": orders[0].Note,
+		"shipments": w.Shipped, "cases": cases, "reservations": reservations, "address": world.Home, "pointer": &world.Home, "note": orders[0].Note,
 		"errors": []error{importErr, gateErr, cancelErr, dispatchErr, pushErr, failed},
 	} {
 		if shown := leak(t, v); len(shown) > 0 {
@@ -98,7 +86,7 @@ func TestNoBuyerInAnyOutput(t *testing.T) {
 func TestNoBuyerInAnyType(t *testing.T) {
 	holders := map[string]any{}
 	for _, v := range []any{
-		new(Address), new(Private), new(Order), new(NewOrder), new(CreatedOrder), new(OrderRelease), new(Permit), new(Shipment), new(WarehouseOrder),
+		new(bridge.Address), new(bridge.Private), new(bridge.Order), new(bridge.NewOrder), new(bridge.CreatedOrder), new(bridge.OrderRelease), new(bridge.Permit), new(bridge.Shipment), new(bridge.WarehouseOrder),
 	} {
 		holders[reflect.TypeOf(v).Elem().Name()] = v
 	}
@@ -121,10 +109,10 @@ func TestNoBuyerInAnyType(t *testing.T) {
 // plant puts secrets into every address and private text of v, and counts them.
 func plant(v reflect.Value) (n int) {
 	switch v.Interface().(type) {
-	case Address:
-		v.Set(reflect.ValueOf(home))
+	case bridge.Address:
+		v.Set(reflect.ValueOf(world.Home))
 		return 1
-	case Private:
+	case bridge.Private:
 		v.SetString("ring twice, Ada; ada_b")
 		return 1
 	case time.Time:
@@ -150,9 +138,9 @@ func plant(v reflect.Value) (n int) {
 // The test above is worth what it notices.
 func TestLeaksAreNoticed(t *testing.T) {
 	for name, v := range map[string]any{
-		"a name in a sentence": Exception{Seen: "the parcel of " + home.Name}, "evidence": Exception{Evidence: []Property{{"to", home.Line1}}},
-		"an error": errors.New("no such postcode: " + home.Postcode), "a field": struct{ mail string }{home.Email},
-		"a text by another name": string(Private("ring twice")),
+		"a name in a sentence": exceptions.Exception{Seen: "the parcel of " + world.Home.Name}, "evidence": exceptions.Exception{Evidence: []exceptions.Property{{Name: "to", Value: world.Home.Line1}}},
+		"an error": errors.New("no such postcode: " + world.Home.Postcode), "a field": struct{ mail string }{world.Home.Email},
+		"a text by another name": string(bridge.Private("ring twice")),
 	} {
 		if len(leak(t, v)) == 0 {
 			t.Errorf("%s is not noticed", name)
@@ -161,20 +149,20 @@ func TestLeaksAreNoticed(t *testing.T) {
 }
 
 func TestPrivateTextIsKept(t *testing.T) {
-	o := Order{Note: "ring twice"}
+	o := bridge.Order{Note: "ring twice"}
 	if string(o.Note) != "ring twice" {
 		t.Error("the note is lost")
 	}
-	if got := fmt.Sprintf("%s|%+v|%s|%v", o.Note, o.Recipient, home, Private("")); got != "[private]|[no address]|[address]|" {
+	if got := fmt.Sprintf("%s|%+v|%s|%v", o.Note, o.Recipient, world.Home, bridge.Private("")); got != "[private]|[no address]|[address]|" {
 		t.Error(got)
 	}
 	// A queue that stores orders as JSON hears about it, rather than shipping to
 	// "[address]".
-	b, err := json.Marshal(anOrder("1", "MUG"))
+	b, err := json.Marshal(world.AnOrder("1", "MUG"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(b, new(Order)); err == nil {
+	if err := json.Unmarshal(b, new(bridge.Order)); err == nil {
 		t.Error("an order survived JSON without its address")
 	}
 }

@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"cmp"
@@ -13,6 +13,10 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -22,7 +26,7 @@ import (
 type promotion struct {
 	order tiktokshop.Order
 	// total is what Linnworks must show.
-	total Money
+	total bridge.Money
 	// units are the stock units that must be packed, by item id.
 	units map[string]int
 	// raised are the keys of the exceptions.
@@ -38,16 +42,16 @@ type promotion struct {
 }
 
 // promotionItems are what the warehouse has: singles, a kit, a kit of kits.
-func promotionItems() map[string]StockItem {
-	box := StockItem{ID: "i-box", SKU: "BOX", Kit: []KitComponent{{set, 2}, {StockItem{ID: "i-card", SKU: "CARD"}, 1}}}
-	return map[string]StockItem{
-		"s-MUG": mug, "s-SPOON": spoon, "s-SET": set, "s-BOX": box,
-		"s-SAME":  {ID: "i-same", SKU: "SAME", Kit: []KitComponent{{mug, 2}, {spoon, 1}}},
-		"s-OTHER": {ID: "i-other", SKU: "OTHER", Kit: []KitComponent{{mug, 1}, {spoon, 1}}},
+func promotionItems() map[string]catalogue.Item {
+	box := catalogue.Item{ID: "i-box", SKU: "BOX", Kit: []catalogue.Component{{Item: world.Set, Quantity: 2}, {Item: catalogue.Item{ID: "i-card", SKU: "CARD"}, Quantity: 1}}}
+	return map[string]catalogue.Item{
+		"s-MUG": world.Mug, "s-SPOON": world.Spoon, "s-SET": world.Set, "s-BOX": box,
+		"s-SAME":  {ID: "i-same", SKU: "SAME", Kit: []catalogue.Component{{Item: world.Mug, Quantity: 2}, {Item: world.Spoon, Quantity: 1}}},
+		"s-OTHER": {ID: "i-other", SKU: "OTHER", Kit: []catalogue.Component{{Item: world.Mug, Quantity: 1}, {Item: world.Spoon, Quantity: 1}}},
 	}
 }
 
-func components(list ...BundleComponent) (out []tiktokshop.OrderLineItemCombinedListingSKU) {
+func components(list ...catalogue.BundleComponent) (out []tiktokshop.OrderLineItemCombinedListingSKU) {
 	for _, c := range list {
 		out = append(out, tiktokshop.OrderLineItemCombinedListingSKU{
 			ProductID: c.Listing.ProductID, SKUID: c.Listing.ID, SellerSKU: c.Listing.SellerSKU, SKUCount: c.Quantity,
@@ -56,7 +60,7 @@ func components(list ...BundleComponent) (out []tiktokshop.OrderLineItemCombined
 	return out
 }
 
-func newPromotion(seed uint64, items map[string]StockItem) *promotion {
+func newPromotion(seed uint64, items map[string]catalogue.Item) *promotion {
 	r := rand.New(rand.NewPCG(seed, 11))
 	p := &promotion{
 		r: r, currency: []string{"GBP", "USD", "EUR", "JPY", "THB", "VND", "MYR", "KWD"}[r.IntN(8)],
@@ -64,7 +68,7 @@ func newPromotion(seed uint64, items map[string]StockItem) *promotion {
 	}
 	p.order = tiktokshop.Order{
 		ID: fmt.Sprintf("5764%06d", seed), Status: "AWAITING_SHIPMENT", ShippingType: "SELLER", FulfillmentType: "FULFILLMENT_BY_SELLER",
-		IsOnHoldOrder: true, CreateTime: tiktokshop.At(noon), RTSSLATime: tiktokshop.At(noon.Add(48 * time.Hour)),
+		IsOnHoldOrder: true, CreateTime: tiktokshop.At(world.Noon), RTSSLATime: tiktokshop.At(world.Noon.Add(48 * time.Hour)),
 		RecipientAddress: tiktokshop.OrderRecipientAddress{Name: "Ada", AddressLine1: "1 High St", RegionCode: "GB"},
 	}
 	taxByLine := r.IntN(2) == 0
@@ -81,17 +85,17 @@ func newPromotion(seed uint64, items map[string]StockItem) *promotion {
 }
 
 // sell adds units of one listing at one price, of which one may be cancelled.
-func (p *promotion) sell(items map[string]StockItem, taxByLine bool) {
+func (p *promotion) sell(items map[string]catalogue.Item, taxByLine bool) {
 	r := p.r
 	l := tiktokshop.OrderLineItem{Currency: p.currency}
 	takes := map[string]int{}
 	name := []string{"MUG", "SPOON", "SET", "BOX", "SAME", "OTHER", "LOST", "LOST"}[r.IntN(8)]
-	listing := sku(name)
+	listing := world.SKU(name)
 	switch name {
 	case "SAME": // the shop's bundle is the composite
-		l.CombinedListingSKUs = components(BundleComponent{sku("SPOON"), 1}, BundleComponent{sku("MUG"), 2})
+		l.CombinedListingSKUs = components(catalogue.BundleComponent{Listing: world.SKU("SPOON"), Quantity: 1}, catalogue.BundleComponent{Listing: world.SKU("MUG"), Quantity: 2})
 	case "OTHER": // it is not
-		l.CombinedListingSKUs = components(BundleComponent{sku("MUG"), 2})
+		l.CombinedListingSKUs = components(catalogue.BundleComponent{Listing: world.SKU("MUG"), Quantity: 2})
 		p.raised = append(p.raised, "bundle differs|SKU OTHER")
 		p.names["SKU OTHER"] = []string{"MUG: 2 in the shop, 1 in the warehouse", "SPOON: 0 in the shop, 1 in the warehouse"}
 	case "LOST": // there is none; components may be kits, and kits of kits
@@ -101,7 +105,7 @@ func (p *promotion) sell(items map[string]StockItem, taxByLine bool) {
 		r.Shuffle(4, func(a, b int) { parts[a], parts[b] = parts[b], parts[a] })
 		for _, part := range parts[:1+r.IntN(3)] {
 			n := 1 + r.IntN(6)
-			l.CombinedListingSKUs = append(l.CombinedListingSKUs, components(BundleComponent{sku(part), n})...)
+			l.CombinedListingSKUs = append(l.CombinedListingSKUs, components(catalogue.BundleComponent{Listing: world.SKU(part), Quantity: n})...)
 			unit, _ := items["s-"+part].Parts(n)
 			for id, n := range unit {
 				takes[id] += n
@@ -188,11 +192,11 @@ func (p *promotion) pay() {
 	pay.PaymentPlatformDiscount = p.decimal(provider)
 	fees := small + retail + insurance
 	pay.TotalAmount = p.decimal(sub + shipping - bySeller - byPlatform + s["tax"] + shippingTax + fees - provider)
-	p.total = Money{p.live + shipping - bySeller + shippingTax + fees, p.currency}
+	p.total = bridge.Money{Minor: p.live + shipping - bySeller + shippingTax + fees, Currency: p.currency}
 }
 
 func (p *promotion) decimal(minor int64) tiktokshop.Decimal {
-	return tiktokshop.Decimal(Money{minor, p.currency}.Decimal())
+	return tiktokshop.Decimal(bridge.Money{Minor: minor, Currency: p.currency}.Decimal())
 }
 
 // A thousand promotions: bundles with and without a composite, and with another
@@ -203,13 +207,12 @@ func TestRandomPromotions(t *testing.T) {
 	t.Parallel()
 	const orders = 1000
 	items := promotionItems()
-	shop := &TikTokShop{options: TikTokShopOptions{HoldWindow: time.Hour}}
-	warehouse, fake := promotionWarehouse(t, items)
+	warehouse, client, fake := promotionWarehouse(t, items)
 	var list []linnworks.ChannelOrder
 	counted := map[string]int{}
 	for seed := range uint64(orders) {
 		p := newPromotion(seed, items)
-		n, problems := mapOrder(shop.order(p.order), itemLookup{items: items})
+		n, problems := bridge.MapOrder(theShop().Order(p.order), catalogue.Lookup{Items: items})
 		var raised []string
 		for _, e := range problems {
 			raised = append(raised, e.Key())
@@ -224,7 +227,7 @@ func TestRandomPromotions(t *testing.T) {
 		if diff := gocmp.Diff(p.raised, raised); diff != "" || len(n.Lines) == 0 {
 			t.Fatalf("seed %d: blocked, or raised other exceptions: %v", seed, problems)
 		}
-		if n.Total() != p.total || property(n, "residual") != (Money{0, p.currency}).Decimal() {
+		if n.Total() != p.total || property(n, "residual") != (bridge.Money{Minor: 0, Currency: p.currency}).Decimal() {
 			t.Errorf("seed %d: total %s, residual %s, want %s", seed, n.Total(), property(n, "residual"), p.total)
 		}
 		if diff := gocmp.Diff(p.units, packed(t, n, items)); diff != "" {
@@ -241,10 +244,10 @@ func TestRandomPromotions(t *testing.T) {
 		if property(n, "cancelled") != "" {
 			counted["totals with cancelled lines in them"]++
 		}
-		list = append(list, warehouse.channelOrder(n))
+		list = append(list, warehouse.ChannelOrder(n))
 	}
 	for part := range slices.Chunk(list, 20) {
-		if _, err := warehouse.client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{Orders: part, Location: "Default"}); err != nil {
+		if _, err := client.Orders.CreateOrders(t.Context(), &linnworks.CreateOrdersRequest{Orders: part, Location: "Default"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -254,8 +257,8 @@ func TestRandomPromotions(t *testing.T) {
 		if len(found) != 1 {
 			t.Fatalf("seed %d: %d orders in Linnworks", seed, len(found))
 		}
-		total, err := ParseMoney(string(found[0].TotalsInfo.TotalCharge), p.currency)
-		if hundredths := digitsOf(p.currency) < 3; hundredths && (err != nil || total != p.total) { // Linnworks rounds to them
+		total, err := bridge.ParseMoney(string(found[0].TotalsInfo.TotalCharge), p.currency)
+		if hundredths := bridge.DigitsOf(p.currency) < 3; hundredths && (err != nil || total != p.total) { // Linnworks rounds to them
 			t.Errorf("seed %d: Linnworks shows %s, want %s (%v)", seed, found[0].TotalsInfo.TotalCharge, p.total, err)
 		}
 		for _, line := range found[0].Items {
@@ -270,7 +273,7 @@ func TestRandomPromotions(t *testing.T) {
 }
 
 // packed is what the lines of an order take from stock.
-func packed(t *testing.T, n NewOrder, items map[string]StockItem) map[string]int {
+func packed(t *testing.T, n bridge.NewOrder, items map[string]catalogue.Item) map[string]int {
 	t.Helper()
 	units, ids := map[string]int{}, map[string]bool{}
 	for _, line := range n.Lines {
@@ -290,12 +293,12 @@ func packed(t *testing.T, n NewOrder, items map[string]StockItem) map[string]int
 }
 
 // promotionWarehouse is a Linnworks with the items.
-func promotionWarehouse(t *testing.T, items map[string]StockItem) (*Linnworks, *linnworkstest.Fake) {
+func promotionWarehouse(t *testing.T, items map[string]catalogue.Item) (*linnworksadapter.Warehouse, *linnworks.Client, *linnworkstest.Fake) {
 	t.Helper()
 	fake := linnworkstest.New(linnworkstest.WithoutQuotas())
-	singles := slices.SortedFunc(maps.Values(items), func(a, b StockItem) int { return cmp.Compare(a.SKU, b.SKU) })
-	singles = slices.DeleteFunc(singles, func(i StockItem) bool { return len(i.Kit) > 0 })
-	for _, item := range append(singles, StockItem{SKU: "CARD"}) {
+	singles := slices.SortedFunc(maps.Values(items), func(a, b catalogue.Item) int { return cmp.Compare(a.SKU, b.SKU) })
+	singles = slices.DeleteFunc(singles, func(i catalogue.Item) bool { return len(i.Kit) > 0 })
+	for _, item := range append(singles, catalogue.Item{SKU: "CARD"}) {
 		_, err := fake.AddItem(linnworkstest.Item{SKU: item.SKU, Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 100_000}})
 		if err != nil {
 			t.Fatal(err)
@@ -314,7 +317,11 @@ func promotionWarehouse(t *testing.T, items map[string]StockItem) (*Linnworks, *
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Linnworks{client: client, options: LinnworksOptions{Source: "S", SubSource: "s"}}, fake
+	warehouse, err := linnworksadapter.New(t.Context(), client, linnworksadapter.Options{Source: "S", SubSource: "s"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return warehouse, client, fake
 }
 
 type noLimit struct{}

@@ -3,54 +3,27 @@ package bridge
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
-)
 
-// Reference says which order of the warehouse a shop order became.
-type Reference struct {
-	OrderID string
-	// WarehouseID is the warehouse's id of the order; of a split order, of one part.
-	WarehouseID string
-	// Lines are the warehouse's line ids by the shop's.
-	Lines map[string]string
-}
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
 
 // ReferenceWriter shows references in the shop.
 type ReferenceWriter interface {
 	// WriteReferences writes references over those that there are. refused are the
 	// orders that the shop does not take, and why; the others are written. An error
 	// means that nobody knows, and that all have to be written again.
-	WriteReferences(ctx context.Context, references []Reference) (refused map[string]error, err error)
-}
-
-// WrittenReference is what the shop was told about an order.
-type WrittenReference struct {
-	OrderID, WarehouseID string
-	At                   time.Time
-	// Refused tells that the shop did not take it.
-	Refused bool
-}
-
-// ReferenceRecords tells which references have to be written. It is over the same
-// store as [ImportRecords].
-type ReferenceRecords interface {
-	// ReferencesDue returns up to limit orders that are in the warehouse under
-	// another id than the shop was told last, or whose reference the shop refused
-	// before the moment given. last is what was told, if anything. Those that were
-	// refused come last, the rest by order id.
-	ReferencesDue(ctx context.Context, refusedBefore time.Time, limit int) (due []Reference, last map[string]WrittenReference, err error)
-	// PutReferences notes what the shop was told, all or nothing.
-	PutReferences(ctx context.Context, written ...WrittenReference) error
+	WriteReferences(ctx context.Context, references []store.Reference) (refused map[string]error, err error)
 }
 
 // ReferencePorts are what a [References] works on.
 type ReferencePorts struct {
-	Records    ReferenceRecords
+	Records    store.ReferenceRecords
 	Shop       ReferenceWriter
-	Exceptions Exceptions
+	Exceptions exceptions.Queue
 }
 
 // ReferenceOptions configure a [References]. Zero values take the defaults.
@@ -73,13 +46,13 @@ type References struct {
 
 // NewReferences checks ports and options.
 func NewReferences(p ReferencePorts, o ReferenceOptions) (*References, error) {
-	if err := required("NewReferences", map[string]any{"Records": p.Records, "Shop": p.Shop, "Exceptions": p.Exceptions}); err != nil {
+	if err := part.Required("bridge: NewReferences", map[string]any{"Records": p.Records, "Shop": p.Shop, "Exceptions": p.Exceptions}); err != nil {
 		return nil, err
 	}
 	if o.RetryRefused < 0 {
 		return nil, fmt.Errorf("bridge: NewReferences: RetryRefused is negative: %v", o.RetryRefused)
 	}
-	o.RetryRefused, o.Now = cmp.Or(o.RetryRefused, 24*time.Hour), clock(o.Now)
+	o.RetryRefused, o.Now = cmp.Or(o.RetryRefused, 24*time.Hour), part.Clock(o.Now)
 	return &References{ports: p, options: o}, nil
 }
 
@@ -113,10 +86,10 @@ func (b *References) Write(ctx context.Context) (result ReferenceResult, err err
 		if err != nil {
 			return result, fmt.Errorf("bridge: references: writing %d: %w", len(due), err)
 		}
-		written := make([]WrittenReference, len(due))
+		written := make([]store.WrittenReference, len(due))
 		for i, r := range due {
 			why := refused[r.OrderID]
-			written[i] = WrittenReference{OrderID: r.OrderID, WarehouseID: r.WarehouseID, At: b.options.Now().UTC(), Refused: why != nil}
+			written[i] = store.WrittenReference{OrderID: r.OrderID, WarehouseID: r.WarehouseID, At: b.options.Now().UTC(), Refused: why != nil}
 			if err := b.tell(ctx, r, why, last[r.OrderID].Refused); err != nil {
 				return result, err
 			}
@@ -132,61 +105,14 @@ func (b *References) Write(ctx context.Context) (result ReferenceResult, err err
 	}
 }
 
-func (b *References) tell(ctx context.Context, r Reference, refused error, before bool) error {
+func (b *References) tell(ctx context.Context, r store.Reference, refused error, before bool) error {
 	switch {
 	case refused != nil:
-		return raiseAll(ctx, b.ports.Exceptions, []Exception{raise(KindReferenceRefused, "order "+r.OrderID, time.Time{},
+		return exceptions.RaiseAll(ctx, b.ports.Exceptions, []exceptions.Exception{exceptions.New(exceptions.ReferenceRefused, "order "+r.OrderID, time.Time{},
 			fmt.Sprintf("the shop does not take the warehouse order %s as the order's external reference: %v", r.WarehouseID, refused),
 			"nothing hangs on it; if it goes on, look whether the order belongs to this shop")})
 	case before:
-		return b.ports.Exceptions.Clear(ctx, "order "+r.OrderID, KindReferenceRefused)
-	}
-	return nil
-}
-
-var errNoLines = errors.New("no line of the warehouse order is known to be one of the shop's")
-
-// ReferencesDue implements [ReferenceRecords].
-func (m *MemoryImports) ReferencesDue(_ context.Context, refusedBefore time.Time, limit int) ([]Reference, map[string]WrittenReference, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var due []Reference
-	last := map[string]WrittenReference{}
-	for id, r := range m.records {
-		if len(r.WarehouseIDs) == 0 {
-			continue
-		}
-		told, ok := m.written[id]
-		if ok && told.WarehouseID == r.WarehouseIDs[0] && (!told.Refused || !told.At.Before(refusedBefore)) {
-			continue
-		}
-		if ok {
-			last[id] = told
-		}
-		r = r.clone()
-		due = append(due, Reference{OrderID: id, WarehouseID: r.WarehouseIDs[0], Lines: r.Lines})
-	}
-	slices.SortFunc(due, func(a, b Reference) int {
-		switch x, y := last[a.OrderID].Refused, last[b.OrderID].Refused; {
-		case x && !y:
-			return 1
-		case y && !x:
-			return -1
-		}
-		return cmp.Compare(a.OrderID, b.OrderID)
-	})
-	return due[:min(len(due), limit)], last, nil
-}
-
-// PutReferences implements [ReferenceRecords].
-func (m *MemoryImports) PutReferences(_ context.Context, written ...WrittenReference) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.written == nil {
-		m.written = map[string]WrittenReference{}
-	}
-	for _, w := range written {
-		m.written[w.OrderID] = w
+		return b.ports.Exceptions.Clear(ctx, "order "+r.OrderID, exceptions.ReferenceRefused)
 	}
 	return nil
 }

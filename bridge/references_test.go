@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
@@ -83,7 +85,7 @@ type choosy struct {
 	refuses string
 }
 
-func (c *choosy) WriteReferences(ctx context.Context, list []bridge.Reference) (map[string]error, error) {
+func (c *choosy) WriteReferences(ctx context.Context, list []store.Reference) (map[string]error, error) {
 	refused := map[string]error{}
 	for _, r := range list {
 		if r.OrderID == c.refuses {
@@ -97,12 +99,12 @@ func (c *choosy) WriteReferences(ctx context.Context, list []bridge.Reference) (
 // again the next day.
 func TestReferencesRefused(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s := &imports{sides: newSides(t, "GB"), records: new(bridge.MemoryImports)}
+		s := &imports{sides: newSides(t, "GB"), records: new(store.MemoryImports)}
 		for i := range 150 {
 			id := fmt.Sprintf("%03d", i)
-			must(t, s.records.PutImportRecords(t.Context(), bridge.ImportRecord{OrderID: id, WarehouseIDs: []string{"w" + id}, Lines: map[string]string{"1": "1"}}))
+			must(t, s.records.PutImportRecords(t.Context(), store.ImportRecord{OrderID: id, WarehouseIDs: []string{"w" + id}, Lines: map[string]string{"1": "1"}}))
 		}
-		must(t, s.records.PutImportRecords(t.Context(), bridge.ImportRecord{OrderID: "sent, not seen"}))
+		must(t, s.records.PutImportRecords(t.Context(), store.ImportRecord{OrderID: "sent, not seen"}))
 		shop := &choosy{refuses: "007"}
 		write := func(want string) {
 			t.Helper()
@@ -133,7 +135,7 @@ func TestTikTokShopRefusesSingleReferences(t *testing.T) {
 	id := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
 	order, _ := s.tiktok.Order(id)
 	line := order.LineItems[0].ID
-	refused, err := s.shop.WriteReferences(t.Context(), []bridge.Reference{
+	refused, err := s.shop.WriteReferences(t.Context(), []store.Reference{
 		{OrderID: id, WarehouseID: "w1", Lines: map[string]string{line: line}},
 		{OrderID: "576000000000000001", WarehouseID: "w2", Lines: map[string]string{"1": "1"}},
 		{OrderID: "576000000000000002", WarehouseID: "w3"},
@@ -146,7 +148,7 @@ func TestTikTokShopRefusesSingleReferences(t *testing.T) {
 // paperwork prints what it is told.
 type paperwork struct{}
 
-func (paperwork) WriteReferences(_ context.Context, list []bridge.Reference) (map[string]error, error) {
+func (paperwork) WriteReferences(_ context.Context, list []store.Reference) (map[string]error, error) {
 	for _, r := range list {
 		fmt.Println("order", r.OrderID, "is", r.WarehouseID)
 	}
@@ -156,14 +158,14 @@ func (paperwork) WriteReferences(_ context.Context, list []bridge.Reference) (ma
 // A program calls Write after each import. The importer shares the records.
 func ExampleReferences() {
 	ctx := context.Background()
-	records := new(bridge.MemoryImports)
-	err := records.PutImportRecords(ctx, bridge.ImportRecord{OrderID: "1001", WarehouseIDs: []string{"W1001"}, Lines: map[string]string{"1": "1"}})
+	records := new(store.MemoryImports)
+	err := records.PutImportRecords(ctx, store.ImportRecord{OrderID: "1001", WarehouseIDs: []string{"W1001"}, Lines: map[string]string{"1": "1"}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	references, err := bridge.NewReferences(bridge.ReferencePorts{
-		Records: records, Shop: paperwork{}, Exceptions: new(bridge.MemoryExceptions),
+		Records: records, Shop: paperwork{}, Exceptions: new(exceptions.Memory),
 	}, bridge.ReferenceOptions{})
 	if err != nil {
 		fmt.Println(err)

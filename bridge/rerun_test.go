@@ -1,90 +1,48 @@
-package bridge
+package bridge_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
 )
 
 // busy is a shop and a warehouse with something to do for every primitive.
-func busy(t *testing.T) *world {
-	w := newWorld(t)
-	tiktok := func(o *Order) { o.ShippingModel = TikTokShipping }
-	w.put(
-		anOrder("new", "MUG", "SET"), with(anOrder("held", "MUG"), func(o *Order) { o.Status = OnHold }),
-		with(anOrder("unpaid", "SPOON"), func(o *Order) { o.Status = Unpaid }), anOrder("ghost", "GHOST"),
-		with(anOrder("gone", "MUG"), func(o *Order) { o.Status = Cancelled }),
-		with(anOrder("regret", "MUG"), func(o *Order) { o.CancelRequested = true }), with(anOrder("late", "MUG"), func(o *Order) { o.CancelRequested = true }),
-		anOrder("shipped", "MUG"), with(anOrder("label", "MUG"), tiktok), anOrder("parked", "MUG"),
+func busy(t *testing.T) *world.World {
+	w := world.NewWorld(t)
+	tiktok := func(o *bridge.Order) { o.ShippingModel = bridge.TikTokShipping }
+	w.Put(
+		world.AnOrder("new", "MUG", "SET"), world.With(world.AnOrder("held", "MUG"), func(o *bridge.Order) { o.Status = bridge.OnHold }),
+		world.With(world.AnOrder("unpaid", "SPOON"), func(o *bridge.Order) { o.Status = bridge.Unpaid }), world.AnOrder("ghost", "GHOST"),
+		world.With(world.AnOrder("gone", "MUG"), func(o *bridge.Order) { o.Status = bridge.Cancelled }),
+		world.With(world.AnOrder("regret", "MUG"), func(o *bridge.Order) { o.CancelRequested = true }), world.With(world.AnOrder("late", "MUG"), func(o *bridge.Order) { o.CancelRequested = true }),
+		world.AnOrder("shipped", "MUG"), world.With(world.AnOrder("label", "MUG"), tiktok), world.AnOrder("parked", "MUG"),
 	)
-	w.waiting(w.orders["gone"])
-	w.waiting(w.orders["regret"])
-	w.waiting(w.orders["late"]).Stage = StageLabelPrinted
-	w.processed(w.orders["shipped"], "RM1")
-	w.waiting(w.orders["label"])
-	w.waiting(w.orders["parked"]).State = Parked
-	w.pending = []Cancellation{{ID: "c1", OrderID: "regret", Pending: true}, {ID: "c2", OrderID: "late", Pending: true}}
-	w.list("MUG", "W1", "W2")
-	w.list("SPOON", "W1", "W2")
-	w.list("SET", "W1")
+	w.Waiting(w.Orders["gone"])
+	w.Waiting(w.Orders["regret"])
+	w.Waiting(w.Orders["late"]).Stage = bridge.StageLabelPrinted
+	w.Processed(w.Orders["shipped"], "RM1")
+	w.Waiting(w.Orders["label"])
+	w.Waiting(w.Orders["parked"]).State = bridge.Parked
+	w.Pending = []bridge.Cancellation{{ID: "c1", OrderID: "regret", Pending: true}, {ID: "c2", OrderID: "late", Pending: true}}
+	w.List("MUG", "W1", "W2")
+	w.List("SPOON", "W1", "W2")
+	w.List("SET", "W1")
 	return w
 }
 
-// pass runs every primitive once, as a program would.
-func (w *world) pass(ctx context.Context) error {
-	var orders []Order
-	for o, err := range w.OrdersUpdated(ctx, noon, noon) {
-		if err != nil {
-			return err
-		}
-		orders = append(orders, o)
-	}
-	_, importErr := w.importerReading().Import(ctx, orders...)
-	pending, err := w.PendingCancellations(ctx, nil)
-	if err != nil {
-		return errors.Join(importErr, err)
-	}
-	_, cancelErr := w.canceller(0).Cancel(ctx, append(pending, CancellationsOf(orders...)...)...)
-	_, dispatchErr := w.dispatcher(nil).Dispatch(ctx, w.entries()...)
-	_, pushErr := w.stockPush(StockOptions{}).Push(ctx)
-	return errors.Join(importErr, cancelErr, dispatchErr, pushErr)
-}
-
-// state is everything that is left behind, without ids and moments.
-func (w *world) state() []string {
-	var list []string
-	for _, e := range w.book {
-		list = append(list, fmt.Sprintf("warehouse %s %s %v tracking %q address %t", e.Reference, e.State, e.Lines, e.Tracking, e.HasAddress))
-	}
-	for o, err := range w.OrdersUpdated(context.Background(), noon, noon) {
-		if err != nil {
-			return append(list, err.Error())
-		}
-		list = append(list, fmt.Sprintf("shop %s %s %v", o.ID, o.Status, trackings(o.Lines)))
-	}
-	reservations, _ := w.memory.Reservations(context.Background())
-	for _, r := range reservations {
-		list = append(list, fmt.Sprintf("reserved %s %v visible %t", r.OrderID, r.Items, !r.VisibleAt.IsZero()))
-	}
-	list = append(list, fmt.Sprintf("shown %v, approved %v, labels %d, parcels %d", w.shown(), w.approved, w.labels, len(w.shipped)))
-	list = append(list, w.open()...)
-	slices.Sort(list) // what was created first is a matter of what was interrupted
-	return list
-}
-
 // settled is the state after undisturbed passes.
-func settled(t *testing.T, w *world) []string {
+func settled(t *testing.T, w *world.World) []string {
 	t.Helper()
 	for range 3 {
-		if err := w.pass(t.Context()); err != nil {
+		if err := w.Pass(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return w.state()
+	return w.State()
 }
 
 // Stopped after any call to the outside, or with any call failed, before or
@@ -93,39 +51,39 @@ func settled(t *testing.T, w *world) []string {
 func TestStoppedAnywhereAndRunAgain(t *testing.T) {
 	undisturbed := busy(t)
 	want := settled(t, undisturbed)
-	calls := len(undisturbed.calls)
+	calls := len(undisturbed.Calls)
 	for _, way := range []string{"stopped after", "failed before", "reply lost of"} {
 		for k := 1; k <= calls; k++ {
 			w := busy(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			switch way {
 			case "stopped after":
-				w.after = func(n int, _ string) {
+				w.After = func(n int, _ string) {
 					if n == k {
 						cancel()
 					}
 				}
 			default:
-				w.lost = way == "reply lost of"
-				w.fail = func(n int, _ string) error {
+				w.Lost = way == "reply lost of"
+				w.Fail = func(n int, _ string) error {
 					if n == k {
-						return errInjected
+						return world.ErrInjected
 					}
 					return nil
 				}
 			}
-			err := w.pass(ctx)
+			err := w.Pass(ctx)
 			cancel()
-			if len(w.calls) < k {
+			if len(w.Calls) < k {
 				break // the first pass was over by then
 			}
-			name := w.calls[k-1]
-			halved := name == "OrdersByID" && len(w.calls) > k && w.calls[k] == name // to find the order to blame: there is none
+			name := w.Calls[k-1]
+			halved := name == "OrdersByID" && len(w.Calls) > k && w.Calls[k] == name // to find the order to blame: there is none
 			readBack := name == "Ship" && way == "reply lost of"                     // the shop itself tells what became of it
-			if err == nil && (way != "stopped after" || len(w.calls) > k) && !halved && !readBack {
+			if err == nil && (way != "stopped after" || len(w.Calls) > k) && !halved && !readBack {
 				t.Errorf("%s call %d (%s): nobody was told", way, k, name)
 			}
-			w.after, w.fail = nil, nil
+			w.After, w.Fail = nil, nil
 			if diff := cmp.Diff(want, settled(t, w)); diff != "" {
 				t.Fatalf("%s call %d of %d (%s):\n%s", way, k, calls, name, diff)
 			}
@@ -140,19 +98,19 @@ func TestTwoProgramsAtOnce(t *testing.T) {
 	for k := range 40 {
 		w := busy(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		w.after = func(n int, _ string) {
+		w.After = func(n int, _ string) {
 			if n == 7*k {
 				cancel()
 			}
 		}
 		done := make(chan error)
-		go func() { done <- w.pass(ctx) }()
-		_ = w.pass(t.Context()) // it may find a list that the other has worked off
+		go func() { done <- w.Pass(ctx) }()
+		_ = w.Pass(t.Context()) // it may find a list that the other has worked off
 		if err := <-done; err != nil {
 			t.Logf("the stopped program: %v", err) // as it may
 		}
 		cancel()
-		w.after = nil
+		w.After = nil
 		if diff := cmp.Diff(want, settled(t, w)); diff != "" {
 			t.Fatalf("stopped after call %d:\n%s", 7*k, diff)
 		}

@@ -65,8 +65,8 @@ func (r OrderResults) String() string {
 	return b.String()
 }
 
-// err joins the errors of the orders.
-func (r OrderResults) err() error {
+// Err joins the errors of the orders.
+func (r OrderResults) Err() error {
 	var errs []error
 	for _, o := range r {
 		if o.Err != nil {

@@ -7,6 +7,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // SellerDesk cancels orders in the shop for the seller.
@@ -24,9 +29,9 @@ type RevokePorts struct {
 	Orders     OrderSource
 	Desk       SellerDesk
 	OrderBook  OrderBook
-	Ledger     Ledger
-	Locks      Locks
-	Exceptions Exceptions
+	Ledger     store.Ledger
+	Locks      store.Locks
+	Exceptions exceptions.Queue
 }
 
 // RevokeOptions configure a [Revoker].
@@ -40,7 +45,7 @@ type RevokeOptions struct {
 	Reasons []string
 	// ZeroStock allows reasons that say that the goods are out of stock. TikTok Shop
 	// then sets the stock of the SKUs to zero, where it stays until the next
-	// [StockPush]: until then nothing is sold.
+	// [stock.Push]: until then nothing is sold.
 	ZeroStock bool
 	// Now replaces time.Now.
 	Now func() time.Time
@@ -52,12 +57,12 @@ type RevokeOptions struct {
 type Revoker struct {
 	ports   RevokePorts
 	options RevokeOptions
-	timings Timings
+	timings health.Timings
 }
 
 // NewRevoker checks ports and options.
 func NewRevoker(p RevokePorts, o RevokeOptions) (*Revoker, error) {
-	err := required("NewRevoker", map[string]any{
+	err := part.Required("bridge: NewRevoker", map[string]any{
 		"Orders": p.Orders, "Desk": p.Desk, "OrderBook": p.OrderBook, "Ledger": p.Ledger, "Locks": p.Locks, "Exceptions": p.Exceptions,
 	})
 	if err != nil {
@@ -71,7 +76,7 @@ func NewRevoker(p RevokePorts, o RevokeOptions) (*Revoker, error) {
 			return nil, fmt.Errorf("bridge: NewRevoker: Reasons: %q makes the shop set the stock to zero: set ZeroStock if that is wanted", reason)
 		}
 	}
-	o.Now = clock(o.Now)
+	o.Now = part.Clock(o.Now)
 	return &Revoker{ports: p, options: o}, nil
 }
 
@@ -82,7 +87,7 @@ func zeroesStock(reason string) bool {
 }
 
 // Health returns how the runs went so far.
-func (v *Revoker) Health() FlowHealth { return v.timings.Health() }
+func (v *Revoker) Health() health.Flow { return v.timings.Health() }
 
 // OutcomeRevoked is an order that was cancelled in the shop because the warehouse
 // has cancelled it.
@@ -115,7 +120,7 @@ func (v *Revoker) revokeAll(ctx context.Context, orders []WarehouseOrder) (Order
 	var results OrderResults
 	for _, o := range inShop {
 		if err := ctx.Err(); err != nil {
-			return results, errors.Join(results.err(), err)
+			return results, errors.Join(results.Err(), err)
 		}
 		result := OrderResult{OrderID: o.ID, Outcome: OutcomeUnchanged}
 		if waitsFor(o) {
@@ -125,7 +130,7 @@ func (v *Revoker) revokeAll(ctx context.Context, orders []WarehouseOrder) (Order
 		}
 		results = append(results, result)
 	}
-	return results, results.err()
+	return results, results.Err()
 }
 
 // waitsFor tells whether the buyer waits for goods that nobody will send. An
@@ -181,20 +186,20 @@ func (v *Revoker) one(ctx context.Context, result *OrderResult) error {
 		return err
 	}
 	result.Outcome, result.Detail = OutcomeRevoked, reason
-	return v.ports.Exceptions.Clear(ctx, "order "+o.ID, KindStatesDisagree)
+	return v.ports.Exceptions.Clear(ctx, "order "+o.ID, exceptions.StatesDisagree)
 }
 
 // refused raises what repeating cannot mend.
 func (v *Revoker) refused(ctx context.Context, o Order, result *OrderResult, err error) error {
-	if _, refused := errors.AsType[*RefusedError](err); refused {
+	if _, refused := errors.AsType[*exceptions.RefusedError](err); refused {
 		return v.raise(ctx, o, result, err.Error())
 	}
 	return err
 }
 
 func (v *Revoker) raise(ctx context.Context, o Order, result *OrderResult, why string) error {
-	result.Outcome, result.Detail = OutcomeRaised, string(KindStatesDisagree)
-	return v.ports.Exceptions.Raise(ctx, raise(KindStatesDisagree, "order "+o.ID, firstDeadline(o),
+	result.Outcome, result.Detail = OutcomeRaised, string(exceptions.StatesDisagree)
+	return v.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.StatesDisagree, "order "+o.ID, firstDeadline(o),
 		fmt.Sprintf("it is cancelled in the warehouse (order %s), and the shop says %s: %s", result.WarehouseOrder, o.Status, why),
 		"cancel it in the shop with a reason other than out of stock, which sets the stock to zero; or create it in Linnworks anew"))
 }

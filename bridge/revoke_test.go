@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"errors"
@@ -6,83 +6,83 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-)
 
-const (
-	reasonBuyer = "seller_cancel_paid_reason_buyer_requested_cancellation"
-	reasonStock = "seller_cancel_reason_out_of_stock"
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 func TestRevoke(t *testing.T) {
-	carry := RevokeOptions{Reasons: []string{reasonBuyer}}
+	carry := bridge.RevokeOptions{Reasons: []string{world.ReasonBuyer}}
 	for _, tc := range []struct {
 		name    string
-		options RevokeOptions
+		options bridge.RevokeOptions
 		offered []string
-		change  func(w *world, o *Order, e *bookEntry)
-		want    Outcome // empty: not looked at
+		change  func(w *world.World, o *bridge.Order, e *world.BookEntry)
+		want    bridge.Outcome // empty: not looked at
 		revoked string
 		raised  string // part of what was seen
 	}{
-		{name: "raised by default", offered: []string{reasonBuyer}, want: OutcomeRaised, raised: "not configured"},
-		{name: "carried", options: carry, offered: []string{reasonStock, reasonBuyer}, want: OutcomeRevoked, revoked: "1 " + reasonBuyer},
-		{name: "spelled for the market", options: carry, offered: []string{reasonBuyer + "_uk"}, want: OutcomeRevoked, revoked: "1 " + reasonBuyer + "_uk"},
-		{name: "another reason only", options: carry, offered: []string{reasonStock, "seller_cancel_reason_wrong_price"}, want: OutcomeRaised, raised: "only seller_cancel_reason_wrong_price"},
-		{name: "none offered", options: carry, want: OutcomeRaised, raised: "only none"},
+		{name: "raised by default", offered: []string{world.ReasonBuyer}, want: bridge.OutcomeRaised, raised: "not configured"},
+		{name: "carried", options: carry, offered: []string{world.ReasonStock, world.ReasonBuyer}, want: bridge.OutcomeRevoked, revoked: "1 " + world.ReasonBuyer},
+		{name: "spelled for the market", options: carry, offered: []string{world.ReasonBuyer + "_uk"}, want: bridge.OutcomeRevoked, revoked: "1 " + world.ReasonBuyer + "_uk"},
+		{name: "another reason only", options: carry, offered: []string{world.ReasonStock, "seller_cancel_reason_wrong_price"}, want: bridge.OutcomeRaised, raised: "only seller_cancel_reason_wrong_price"},
+		{name: "none offered", options: carry, want: bridge.OutcomeRaised, raised: "only none"},
 		{
-			name: "out of stock allowed", options: RevokeOptions{Reasons: []string{reasonStock}, ZeroStock: true}, offered: []string{reasonStock + "_uk"},
-			want: OutcomeRevoked, revoked: "1 " + reasonStock + "_uk",
+			name: "out of stock allowed", options: bridge.RevokeOptions{Reasons: []string{world.ReasonStock}, ZeroStock: true}, offered: []string{world.ReasonStock + "_uk"},
+			want: bridge.OutcomeRevoked, revoked: "1 " + world.ReasonStock + "_uk",
 		},
-		{name: "on hold", options: carry, offered: []string{reasonBuyer}, change: func(_ *world, o *Order, _ *bookEntry) { o.Status = OnHold }, want: OutcomeRevoked, revoked: "1 " + reasonBuyer},
-		{name: "the buyer asks", options: carry, change: func(_ *world, o *Order, _ *bookEntry) { o.CancelRequested = true }, want: OutcomeUnchanged},
-		{name: "unpaid", options: carry, change: func(_ *world, o *Order, _ *bookEntry) { o.Status = Unpaid }, want: OutcomeUnchanged},
-		{name: "shipped", options: carry, change: func(_ *world, o *Order, _ *bookEntry) { o.Status = InTransit }, want: OutcomeUnchanged},
-		{name: "cancelled", options: carry, change: func(_ *world, o *Order, _ *bookEntry) { o.Status = Cancelled }, want: OutcomeUnchanged},
-		{name: "the platform's", options: carry, change: func(_ *world, o *Order, _ *bookEntry) { o.ShippingModel = FulfilledByTikTok }, want: OutcomeUnchanged},
-		{name: "another part lives", options: carry, change: func(w *world, _ *Order, e *bookEntry) { split(w, e); w.book[1].State = Open }, want: OutcomeUnchanged},
-		{name: "open", options: carry, change: func(_ *world, _ *Order, e *bookEntry) { e.State = Open }},
-		{name: "merged", options: carry, change: func(_ *world, _ *Order, e *bookEntry) { e.Reference = "" }},
+		{name: "on hold", options: carry, offered: []string{world.ReasonBuyer}, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Status = bridge.OnHold }, want: bridge.OutcomeRevoked, revoked: "1 " + world.ReasonBuyer},
+		{name: "the buyer asks", options: carry, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.CancelRequested = true }, want: bridge.OutcomeUnchanged},
+		{name: "unpaid", options: carry, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Status = bridge.Unpaid }, want: bridge.OutcomeUnchanged},
+		{name: "shipped", options: carry, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Status = bridge.InTransit }, want: bridge.OutcomeUnchanged},
+		{name: "cancelled", options: carry, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Status = bridge.Cancelled }, want: bridge.OutcomeUnchanged},
+		{name: "the platform's", options: carry, change: func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.ShippingModel = bridge.FulfilledByTikTok }, want: bridge.OutcomeUnchanged},
+		{name: "another part lives", options: carry, change: func(w *world.World, _ *bridge.Order, e *world.BookEntry) { split(w, e); w.Book[1].State = bridge.Open }, want: bridge.OutcomeUnchanged},
+		{name: "open", options: carry, change: func(_ *world.World, _ *bridge.Order, e *world.BookEntry) { e.State = bridge.Open }},
+		{name: "merged", options: carry, change: func(_ *world.World, _ *bridge.Order, e *world.BookEntry) { e.Reference = "" }},
 		{
-			name: "created anew meanwhile", options: carry, offered: []string{reasonBuyer}, want: OutcomeUnchanged,
-			change: func(w *world, _ *Order, _ *bookEntry) {
-				w.after = func(_ int, name string) {
+			name: "created anew meanwhile", options: carry, offered: []string{world.ReasonBuyer}, want: bridge.OutcomeUnchanged,
+			change: func(w *world.World, _ *bridge.Order, _ *world.BookEntry) {
+				w.After = func(_ int, name string) {
 					if name == "OrdersByID" {
-						w.book[0].State = Open
+						w.Book[0].State = bridge.Open
 					}
 				}
 			},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWorld(t)
-			w.cancelReasons = tc.offered
-			o := anOrder("1", "MUG", "SPOON")
-			e := w.waiting(o)
-			e.State = Dropped
+			w := world.NewWorld(t)
+			w.CancelReasonList = tc.offered
+			o := world.AnOrder("1", "MUG", "SPOON")
+			e := w.Waiting(o)
+			e.State = bridge.Dropped
 			if tc.change != nil {
 				tc.change(w, &o, e)
 			}
-			w.put(o)
-			_ = w.memory.PutReservation(t.Context(), Reservation{OrderID: "1", SeenAt: noon})
-			list := w.entries()
+			w.Put(o)
+			_ = w.Memory.PutReservation(t.Context(), store.Reservation{OrderID: "1", SeenAt: world.Noon})
+			list := w.Entries()
 			for i := range 2 { // and again
-				r, err := w.revoker(tc.options).Revoke(t.Context(), list...)
+				r, err := w.Revoker(tc.options).Revoke(t.Context(), list...)
 				want := tc.want
-				if i == 1 && want == OutcomeRevoked {
-					want = OutcomeUnchanged
+				if i == 1 && want == bridge.OutcomeRevoked {
+					want = bridge.OutcomeUnchanged
 				}
 				if err != nil || len(r) > 1 || (len(r) == 1) != (tc.want != "") || len(r) == 1 && r[0].Outcome != want {
 					t.Fatalf("run %d: %v%v, want %s", i+1, r, err, want)
 				}
 			}
-			if got := strings.Join(w.revoked, ";"); got != tc.revoked || w.zeroed != tc.options.ZeroStock {
-				t.Errorf("revoked %q, stock zeroed %t", got, w.zeroed)
+			if got := strings.Join(w.Revoked, ";"); got != tc.revoked || w.Zeroed != tc.options.ZeroStock {
+				t.Errorf("revoked %q, stock zeroed %t", got, w.Zeroed)
 			}
-			if _, reserved := w.reservation(); reserved == (tc.revoked != "") {
+			if _, reserved := w.Reservation(); reserved == (tc.revoked != "") {
 				t.Errorf("reserved: %t", reserved)
 			}
-			open, _ := w.exceptions.Open(t.Context())
-			if raised := len(open) > 0; raised != (tc.raised != "") || raised && (open[0].Kind != KindStatesDisagree || !strings.Contains(open[0].Seen, tc.raised)) {
+			open, _ := w.Exceptions.Open(t.Context())
+			if raised := len(open) > 0; raised != (tc.raised != "") || raised && (open[0].Kind != exceptions.StatesDisagree || !strings.Contains(open[0].Seen, tc.raised)) {
 				t.Errorf("%v, want %q", open, tc.raised)
 			}
 		})
@@ -90,67 +90,58 @@ func TestRevoke(t *testing.T) {
 }
 
 func TestRevokeErrors(t *testing.T) {
-	dropped := func() *world {
-		w := newWorld(t)
-		w.cancelReasons = []string{reasonBuyer}
-		w.waiting(w.put(anOrder("1", "MUG"))[0]).State = Dropped
+	dropped := func() *world.World {
+		w := world.NewWorld(t)
+		w.CancelReasonList = []string{world.ReasonBuyer}
+		w.Waiting(w.Put(world.AnOrder("1", "MUG"))[0]).State = bridge.Dropped
 		return w
 	}
 	w := dropped()
-	w.fail = func(_ int, name string) error {
+	w.Fail = func(_ int, name string) error {
 		if name == "CancelInShop" {
-			return &RefusedError{Do: "x", Err: errors.New("the order is shipped")}
+			return &exceptions.RefusedError{Do: "x", Err: errors.New("the order is shipped")}
 		}
 		return nil
 	}
-	if got := outcome(t)(w.revoker(RevokeOptions{Reasons: []string{reasonBuyer}}).Revoke(t.Context(), w.entries()...)); got != OutcomeRaised {
+	if got := world.Outcome(t)(w.Revoker(bridge.RevokeOptions{Reasons: []string{world.ReasonBuyer}}).Revoke(t.Context(), w.Entries()...)); got != bridge.OutcomeRaised {
 		t.Error(got)
 	}
 	// Stopped anywhere, with the reply lost or not, and run again: once.
 	for _, lost := range []bool{false, true} {
 		for k := 1; ; k++ {
 			w := dropped()
-			w.lost = lost
-			w.fail = func(n int, _ string) error {
+			w.Lost = lost
+			w.Fail = func(n int, _ string) error {
 				if n == k {
-					return errInjected
+					return world.ErrInjected
 				}
 				return nil
 			}
-			v := w.revoker(RevokeOptions{Reasons: []string{reasonBuyer}})
-			_, err := v.Revoke(t.Context(), w.entries()...)
-			if len(w.calls) < k {
+			v := w.Revoker(bridge.RevokeOptions{Reasons: []string{world.ReasonBuyer}})
+			_, err := v.Revoke(t.Context(), w.Entries()...)
+			if len(w.Calls) < k {
 				break
 			}
-			if !errors.Is(err, errInjected) || v.Health().Failures != 1 {
-				t.Errorf("call %d (%s): nobody was told: %v", k, w.calls[k-1], err)
+			if !errors.Is(err, world.ErrInjected) || v.Health().Failures != 1 {
+				t.Errorf("call %d (%s): nobody was told: %v", k, w.Calls[k-1], err)
 			}
-			w.fail = nil
-			if _, err := v.Revoke(t.Context(), w.entries()...); err != nil {
+			w.Fail = nil
+			if _, err := v.Revoke(t.Context(), w.Entries()...); err != nil {
 				t.Error(err)
 			}
-			if diff := cmp.Diff([]string{"1 " + reasonBuyer}, w.revoked); diff != "" {
+			if diff := cmp.Diff([]string{"1 " + world.ReasonBuyer}, w.Revoked); diff != "" {
 				t.Errorf("call %d: %s", k, diff)
 			}
 		}
 	}
-	for want, o := range map[string]RevokeOptions{
-		"set the stock to zero": {Reasons: []string{reasonBuyer, reasonStock + "_uk"}}, "one is empty": {Reasons: []string{" "}},
+	for want, o := range map[string]bridge.RevokeOptions{
+		"set the stock to zero": {Reasons: []string{world.ReasonBuyer, world.ReasonStock + "_uk"}}, "one is empty": {Reasons: []string{" "}},
 	} {
-		if _, err := NewRevoker(RevokePorts{Orders: w, Desk: w, OrderBook: w, Ledger: w, Locks: w, Exceptions: w}, o); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := bridge.NewRevoker(bridge.RevokePorts{Orders: w, Desk: w, OrderBook: w, Ledger: w, Locks: w, Exceptions: w}, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
-	if _, err := NewRevoker(RevokePorts{}, RevokeOptions{}); err == nil || !strings.Contains(err.Error(), "Desk") {
+	if _, err := bridge.NewRevoker(bridge.RevokePorts{}, bridge.RevokeOptions{}); err == nil || !strings.Contains(err.Error(), "Desk") {
 		t.Errorf("got %v", err)
 	}
-}
-
-func (w *world) revoker(o RevokeOptions) *Revoker {
-	o.Now = w.now
-	v, err := NewRevoker(RevokePorts{Orders: w, Desk: w, OrderBook: w, Ledger: w, Locks: w, Exceptions: w}, o)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return v
 }

@@ -14,7 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 )
@@ -22,9 +23,9 @@ import (
 // shelf is a warehouse's items, for a SKUMap. It compares SKUs as Linnworks does.
 type shelf struct {
 	mu       sync.Mutex
-	items    []bridge.ItemRef
-	kits     map[string]bridge.Composition
-	mappings []bridge.ChannelMapping
+	items    []catalogue.ItemRef
+	kits     map[string]catalogue.Composition
+	mappings []catalogue.ChannelMapping
 	calls    []string
 	fail     map[string]error
 	slow     time.Duration
@@ -47,7 +48,7 @@ func (s *shelf) asked() string {
 	return list
 }
 
-func (s *shelf) ItemsBySKU(_ context.Context, skus []string) (list []bridge.ItemRef, err error) {
+func (s *shelf) ItemsBySKU(_ context.Context, skus []string) (list []catalogue.ItemRef, err error) {
 	err = s.do("skus")
 	for _, item := range s.items {
 		if slices.ContainsFunc(skus, func(sku string) bool { return strings.EqualFold(sku, item.SKU) }) {
@@ -57,11 +58,11 @@ func (s *shelf) ItemsBySKU(_ context.Context, skus []string) (list []bridge.Item
 	return list, err
 }
 
-func (s *shelf) Compositions(context.Context, []string) (map[string]bridge.Composition, error) {
+func (s *shelf) Compositions(context.Context, []string) (map[string]catalogue.Composition, error) {
 	return s.kits, s.do("kits")
 }
 
-func (s *shelf) ChannelMappings(context.Context) ([]bridge.ChannelMapping, error) {
+func (s *shelf) ChannelMappings(context.Context) ([]catalogue.ChannelMapping, error) {
 	err := s.do("mappings")
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,29 +71,29 @@ func (s *shelf) ChannelMappings(context.Context) ([]bridge.ChannelMapping, error
 
 func (s *shelf) HasChannelMapping(_ context.Context, channelSKU string) (bool, error) {
 	err := s.do("linked?")
-	return slices.ContainsFunc(s.mappings, func(m bridge.ChannelMapping) bool { return m.ChannelSKU == channelSKU }), err
+	return slices.ContainsFunc(s.mappings, func(m catalogue.ChannelMapping) bool { return m.ChannelSKU == channelSKU }), err
 }
 
 // put adds items whose ids are their SKUs with an i before.
 func (s *shelf) put(skus ...string) {
 	for _, sku := range skus {
-		s.items = append(s.items, bridge.ItemRef{ID: "i" + sku, SKU: sku})
+		s.items = append(s.items, catalogue.ItemRef{ID: "i" + sku, SKU: sku})
 	}
 }
 
-func link(channelSKU, reference, sku string) bridge.ChannelMapping {
-	return bridge.ChannelMapping{ChannelSKU: channelSKU, Reference: reference, Item: bridge.ItemRef{ID: "i" + sku, SKU: sku}}
+func link(channelSKU, reference, sku string) catalogue.ChannelMapping {
+	return catalogue.ChannelMapping{ChannelSKU: channelSKU, Reference: reference, Item: catalogue.ItemRef{ID: "i" + sku, SKU: sku}}
 }
 
-func skuMap(t *testing.T, s *shelf, o bridge.SKUMapOptions) (*bridge.SKUMap, *bridge.MemoryExceptions) {
+func skuMap(t *testing.T, s *shelf, o catalogue.MapOptions) (*catalogue.Map, *exceptions.Memory) {
 	t.Helper()
-	queue := new(bridge.MemoryExceptions)
-	m, err := bridge.NewSKUMap(bridge.SKUMapPorts{Items: s, Mappings: s, Exceptions: queue}, o)
+	queue := new(exceptions.Memory)
+	m, err := catalogue.NewMap(catalogue.MapPorts{Items: s, Mappings: s, Exceptions: queue}, o)
 	must(t, err)
 	return m, queue
 }
 
-func raisedKinds(t *testing.T, queue *bridge.MemoryExceptions) []string {
+func raisedKinds(t *testing.T, queue *exceptions.Memory) []string {
 	t.Helper()
 	open, err := queue.Open(t.Context())
 	must(t, err)
@@ -115,7 +116,7 @@ func TestSKUMapPrecedence(t *testing.T) {
 		seller   string
 		table    string // "" for none
 		items    []string
-		mappings []bridge.ChannelMapping
+		mappings []catalogue.ChannelMapping
 		want     string // item and how, or a part of the error
 		raised   string
 	}{
@@ -135,30 +136,30 @@ func TestSKUMapPrecedence(t *testing.T) {
 		{"table before seller SKU", "MUG", "CUP", []string{"MUG", "CUP"}, nil, "CUP by table", ""},
 		{"table in other letters", "MUG", "cup", []string{"MUG", "CUP"}, nil, "CUP by table", ""},
 		{"table without an item", "MUG", "PAN", []string{"MUG"}, nil, `mapped to the SKU "PAN": Linnworks has no item`, ""},
-		{"table and mapping agree", "MUG", "CUP", []string{"MUG", "CUP"}, []bridge.ChannelMapping{link("s1", "", "CUP")}, "CUP by table", ""},
-		{"table and mapping disagree", "MUG", "CUP", []string{"MUG", "CUP"}, []bridge.ChannelMapping{link("s1", "", "MUG")}, "CUP (by table, id iCUP), MUG (by channel mapping, id iMUG)", ambiguous + "MUG"},
+		{"table and mapping agree", "MUG", "CUP", []string{"MUG", "CUP"}, []catalogue.ChannelMapping{link("s1", "", "CUP")}, "CUP by table", ""},
+		{"table and mapping disagree", "MUG", "CUP", []string{"MUG", "CUP"}, []catalogue.ChannelMapping{link("s1", "", "MUG")}, "CUP (by table, id iCUP), MUG (by channel mapping, id iMUG)", ambiguous + "MUG"},
 
-		{"mapping of the seller SKU", "MUG", "", []string{"MUG", "CUP"}, []bridge.ChannelMapping{link("MUG", "", "CUP")}, "CUP by channel mapping", ""},
-		{"mapping of the SKU id", "MUG", "", []string{"MUG", "CUP"}, []bridge.ChannelMapping{link("s1", "", "CUP")}, "CUP by channel mapping", ""},
-		{"mapping by reference", "MUG", "", []string{"MUG", "CUP"}, []bridge.ChannelMapping{link("whatever", "s1", "CUP")}, "CUP by channel mapping", ""},
-		{"the SKU id before the seller SKU", "MUG", "", []string{"CUP"}, []bridge.ChannelMapping{link("MUG", "", "PAN"), link("s1", "", "CUP")}, "CUP by channel mapping", ""},
-		{"two mappings", "MUG", "", []string{"CUP"}, []bridge.ChannelMapping{link("a", "s1", "PAN"), link("b", "s1", "CUP")}, "leads to 2 items", ambiguous + "MUG"},
-		{"two mappings to one item", "MUG", "", []string{"CUP"}, []bridge.ChannelMapping{link("a", "s1", "CUP"), link("b", "s1", "CUP")}, "CUP by channel mapping", ""},
-		{"a mapping in other letters", "red mug", "", nil, []bridge.ChannelMapping{link("RED MUG", "", "CUP")}, "CUP by normalised SKU", normalised + "red mug"},
-		{"an item and a mapping, both in other letters", "mug", "", []string{"MUG"}, []bridge.ChannelMapping{link("Mug", "", "CUP")}, "leads to 2 items", ambiguous + "mug"},
-		{"Linnworks would link the item's SKU to another", "MUG", "CUP", []string{"MUG", "CUP"}, []bridge.ChannelMapping{link("cup", "", "PAN")}, "leads to 2 items", ambiguous + "MUG"},
+		{"mapping of the seller SKU", "MUG", "", []string{"MUG", "CUP"}, []catalogue.ChannelMapping{link("MUG", "", "CUP")}, "CUP by channel mapping", ""},
+		{"mapping of the SKU id", "MUG", "", []string{"MUG", "CUP"}, []catalogue.ChannelMapping{link("s1", "", "CUP")}, "CUP by channel mapping", ""},
+		{"mapping by reference", "MUG", "", []string{"MUG", "CUP"}, []catalogue.ChannelMapping{link("whatever", "s1", "CUP")}, "CUP by channel mapping", ""},
+		{"the SKU id before the seller SKU", "MUG", "", []string{"CUP"}, []catalogue.ChannelMapping{link("MUG", "", "PAN"), link("s1", "", "CUP")}, "CUP by channel mapping", ""},
+		{"two mappings", "MUG", "", []string{"CUP"}, []catalogue.ChannelMapping{link("a", "s1", "PAN"), link("b", "s1", "CUP")}, "leads to 2 items", ambiguous + "MUG"},
+		{"two mappings to one item", "MUG", "", []string{"CUP"}, []catalogue.ChannelMapping{link("a", "s1", "CUP"), link("b", "s1", "CUP")}, "CUP by channel mapping", ""},
+		{"a mapping in other letters", "red mug", "", nil, []catalogue.ChannelMapping{link("RED MUG", "", "CUP")}, "CUP by normalised SKU", normalised + "red mug"},
+		{"an item and a mapping, both in other letters", "mug", "", []string{"MUG"}, []catalogue.ChannelMapping{link("Mug", "", "CUP")}, "leads to 2 items", ambiguous + "mug"},
+		{"Linnworks would link the item's SKU to another", "MUG", "CUP", []string{"MUG", "CUP"}, []catalogue.ChannelMapping{link("cup", "", "PAN")}, "leads to 2 items", ambiguous + "MUG"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			s := &shelf{mappings: tc.mappings}
 			s.put(tc.items...)
-			o := bridge.SKUMapOptions{}
+			o := catalogue.MapOptions{}
 			if tc.table != "" {
 				o.Table = map[string]string{"s1": tc.table}
 			}
 			m, queue := skuMap(t, s, o)
-			listing := bridge.ListingSKU{ProductID: "p1", ID: "s1", SellerSKU: tc.seller}
-			matches, err := m.Match(t.Context(), []bridge.ListingSKU{listing})
+			listing := catalogue.SKU{ProductID: "p1", ID: "s1", SellerSKU: tc.seller}
+			matches, err := m.Match(t.Context(), []catalogue.SKU{listing})
 			must(t, err)
 			got := fmt.Sprint(matches[0].Item.SKU, " by ", matches[0].By)
 			if matches[0].Err != nil {
@@ -170,7 +171,7 @@ func TestSKUMapPrecedence(t *testing.T) {
 			if raised := strings.Join(raisedKinds(t, queue), ", "); raised != tc.raised {
 				t.Errorf("raised %q, want %q", raised, tc.raised)
 			}
-			items, broken, err := m.StockItems(t.Context(), []bridge.ListingSKU{listing})
+			items, broken, err := m.StockItems(t.Context(), []catalogue.SKU{listing})
 			must(t, err)
 			if _, usable := items["s1"]; usable != matches[0].Usable() || (broken["s1"] != nil) != (matches[0].Err != nil) {
 				t.Errorf("StockItems says %v, %v, Match %v", items, broken, matches[0])
@@ -184,25 +185,25 @@ func TestSKUMapRemembers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{}
 		s.put("MUG", "CUP")
-		m, _ := skuMap(t, s, bridge.SKUMapOptions{})
-		mug, cup, ghost := bridge.ListingSKU{ID: "s1", SellerSKU: "MUG"}, bridge.ListingSKU{ID: "s2", SellerSKU: "CUP"}, bridge.ListingSKU{ID: "s3", SellerSKU: "GHOST"}
+		m, _ := skuMap(t, s, catalogue.MapOptions{})
+		mug, cup, ghost := catalogue.SKU{ID: "s1", SellerSKU: "MUG"}, catalogue.SKU{ID: "s2", SellerSKU: "CUP"}, catalogue.SKU{ID: "s3", SellerSKU: "GHOST"}
 		for _, step := range []struct {
 			name     string
 			wait     time.Duration
-			listings []bridge.ListingSKU
+			listings []catalogue.SKU
 			calls    string
 			before   func()
 		}{
-			{"first sight", 0, []bridge.ListingSKU{mug}, "mappings skus kits", nil},
-			{"again", time.Second, []bridge.ListingSKU{mug}, "", nil},
-			{"a new listing", time.Second, []bridge.ListingSKU{mug, cup}, "skus kits", nil},
-			{"a new listing once the mappings may be out of date", time.Minute, []bridge.ListingSKU{ghost}, "linked? linked? skus kits", nil},
-			{"unknown, again", time.Second, []bridge.ListingSKU{ghost}, "", nil},
-			{"unknown, a minute later", time.Minute, []bridge.ListingSKU{ghost, mug}, "linked? linked? skus kits", nil},
-			{"a listing that was renamed", time.Second, []bridge.ListingSKU{{ID: "s1", SellerSKU: "CUP"}}, "skus kits", nil},
-			{"a mapping was made", time.Minute, []bridge.ListingSKU{ghost}, "linked? linked? mappings kits",
+			{"first sight", 0, []catalogue.SKU{mug}, "mappings skus kits", nil},
+			{"again", time.Second, []catalogue.SKU{mug}, "", nil},
+			{"a new listing", time.Second, []catalogue.SKU{mug, cup}, "skus kits", nil},
+			{"a new listing once the mappings may be out of date", time.Minute, []catalogue.SKU{ghost}, "linked? linked? skus kits", nil},
+			{"unknown, again", time.Second, []catalogue.SKU{ghost}, "", nil},
+			{"unknown, a minute later", time.Minute, []catalogue.SKU{ghost, mug}, "linked? linked? skus kits", nil},
+			{"a listing that was renamed", time.Second, []catalogue.SKU{{ID: "s1", SellerSKU: "CUP"}}, "skus kits", nil},
+			{"a mapping was made", time.Minute, []catalogue.SKU{ghost}, "linked? linked? mappings kits",
 				func() { s.mappings = append(s.mappings, link("GHOST", "", "CUP")) }},
-			{"an hour later", time.Hour, []bridge.ListingSKU{mug, cup, ghost}, "mappings skus kits", nil},
+			{"an hour later", time.Hour, []catalogue.SKU{mug, cup, ghost}, "mappings skus kits", nil},
 		} {
 			time.Sleep(step.wait)
 			if step.before != nil {
@@ -214,7 +215,7 @@ func TestSKUMapRemembers(t *testing.T) {
 				t.Errorf("%s: calls %q, want %q", step.name, got, step.calls)
 			}
 		}
-		items, _, err := m.StockItems(t.Context(), []bridge.ListingSKU{ghost})
+		items, _, err := m.StockItems(t.Context(), []catalogue.SKU{ghost})
 		must(t, err)
 		if items["s3"].SKU != "CUP" {
 			t.Errorf("the mapping is not used: %v", items)
@@ -226,14 +227,14 @@ func TestSKUMapManyNewListingsReadTheMappingsOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{}
-		m, _ := skuMap(t, s, bridge.SKUMapOptions{})
-		_, err := m.Match(t.Context(), []bridge.ListingSKU{{ID: "s"}})
+		m, _ := skuMap(t, s, catalogue.MapOptions{})
+		_, err := m.Match(t.Context(), []catalogue.SKU{{ID: "s"}})
 		must(t, err)
 		s.asked()
 		time.Sleep(2 * time.Minute)
-		var many []bridge.ListingSKU
+		var many []catalogue.SKU
 		for i := range 21 {
-			many = append(many, bridge.ListingSKU{ID: fmt.Sprint("s", i), SellerSKU: fmt.Sprint("SKU", i)})
+			many = append(many, catalogue.SKU{ID: fmt.Sprint("s", i), SellerSKU: fmt.Sprint("SKU", i)})
 		}
 		_, err = m.Match(t.Context(), many)
 		must(t, err)
@@ -254,8 +255,8 @@ func TestSKUMapClosesWhatIsMended(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{}
 		s.put("MUG", "mug", "CUP")
-		m, queue := skuMap(t, s, bridge.SKUMapOptions{})
-		listings := []bridge.ListingSKU{{ID: "s1", SellerSKU: "MUG"}, {ID: "s2", SellerSKU: "cup"}}
+		m, queue := skuMap(t, s, catalogue.MapOptions{})
+		listings := []catalogue.SKU{{ID: "s1", SellerSKU: "MUG"}, {ID: "s2", SellerSKU: "cup"}}
 		check := func(want ...string) {
 			t.Helper()
 			_, err := m.Match(t.Context(), listings)
@@ -269,7 +270,7 @@ func TestSKUMapClosesWhatIsMended(t *testing.T) {
 		if open, _ := queue.Open(t.Context()); open[0].Count != 1 {
 			t.Errorf("counted %d times, although nobody looked again", open[0].Count)
 		}
-		s.items = slices.DeleteFunc(s.items, func(item bridge.ItemRef) bool { return item.SKU == "mug" })
+		s.items = slices.DeleteFunc(s.items, func(item catalogue.ItemRef) bool { return item.SKU == "mug" })
 		time.Sleep(time.Minute)
 		check("SKU normalised: SKU cup")
 		s.items[1].SKU = "cup" // CUP was renamed in Linnworks
@@ -280,11 +281,11 @@ func TestSKUMapClosesWhatIsMended(t *testing.T) {
 
 func TestSKUMapFailsAndGoesOn(t *testing.T) {
 	t.Parallel()
-	listing := []bridge.ListingSKU{{ID: "s1", SellerSKU: "MUG"}}
+	listing := []catalogue.SKU{{ID: "s1", SellerSKU: "MUG"}}
 	for _, call := range []string{"mappings", "skus", "kits"} {
 		s := &shelf{fail: map[string]error{call: errors.New("down")}}
 		s.put("MUG")
-		m, _ := skuMap(t, s, bridge.SKUMapOptions{})
+		m, _ := skuMap(t, s, catalogue.MapOptions{})
 		if items, _, err := m.StockItems(t.Context(), listing); err == nil || !strings.Contains(err.Error(), "down") {
 			t.Errorf("%s down: %v, %v", call, items, err)
 		}
@@ -296,7 +297,7 @@ func TestSKUMapFailsAndGoesOn(t *testing.T) {
 	}
 	s := &shelf{}
 	s.put("MUG")
-	m, _ := skuMap(t, s, bridge.SKUMapOptions{})
+	m, _ := skuMap(t, s, catalogue.MapOptions{})
 	_, err := m.Match(t.Context(), listing)
 	must(t, err)
 	s.fail = map[string]error{"kits": errors.New("down")}
@@ -315,8 +316,8 @@ func TestSKUMapAnswersDuringARefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{}
 		s.put("MUG", "CUP")
-		m, _ := skuMap(t, s, bridge.SKUMapOptions{})
-		known, unknown := []bridge.ListingSKU{{ID: "s1", SellerSKU: "MUG"}}, []bridge.ListingSKU{{ID: "s2", SellerSKU: "CUP"}}
+		m, _ := skuMap(t, s, catalogue.MapOptions{})
+		known, unknown := []catalogue.SKU{{ID: "s1", SellerSKU: "MUG"}}, []catalogue.SKU{{ID: "s2", SellerSKU: "CUP"}}
 		_, err := m.Match(t.Context(), known)
 		must(t, err)
 		s.slow = time.Minute
@@ -346,10 +347,10 @@ func TestSKUMapReadsOnceForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{slow: time.Second}
 		s.put("MUG")
-		m, _ := skuMap(t, s, bridge.SKUMapOptions{})
+		m, _ := skuMap(t, s, catalogue.MapOptions{})
 		for range 5 {
 			go func() {
-				items, _, err := m.StockItems(t.Context(), []bridge.ListingSKU{{ID: "s1", SellerSKU: "MUG"}})
+				items, _, err := m.StockItems(t.Context(), []catalogue.SKU{{ID: "s1", SellerSKU: "MUG"}})
 				if len(items) != 1 || err != nil {
 					t.Errorf("%v, %v", items, err)
 				}
@@ -364,19 +365,19 @@ func TestSKUMapReadsOnceForAll(t *testing.T) {
 
 func TestNewSKUMapRefuses(t *testing.T) {
 	t.Parallel()
-	s, queue := &shelf{}, new(bridge.MemoryExceptions)
+	s, queue := &shelf{}, new(exceptions.Memory)
 	for name, tc := range map[string]struct {
-		ports   bridge.SKUMapPorts
-		options bridge.SKUMapOptions
+		ports   catalogue.MapPorts
+		options catalogue.MapOptions
 	}{
-		"no items":      {bridge.SKUMapPorts{Exceptions: queue}, bridge.SKUMapOptions{}},
-		"no queue":      {bridge.SKUMapPorts{Items: s}, bridge.SKUMapOptions{}},
-		"negative age":  {bridge.SKUMapPorts{Items: s, Exceptions: queue}, bridge.SKUMapOptions{RefreshAge: -1}},
-		"negative wait": {bridge.SKUMapPorts{Items: s, Exceptions: queue}, bridge.SKUMapOptions{RetryAge: -1}},
-		"blank in the table": {bridge.SKUMapPorts{Items: s, Exceptions: queue},
-			bridge.SKUMapOptions{Table: map[string]string{"s1": " "}}},
+		"no items":      {catalogue.MapPorts{Exceptions: queue}, catalogue.MapOptions{}},
+		"no queue":      {catalogue.MapPorts{Items: s}, catalogue.MapOptions{}},
+		"negative age":  {catalogue.MapPorts{Items: s, Exceptions: queue}, catalogue.MapOptions{RefreshAge: -1}},
+		"negative wait": {catalogue.MapPorts{Items: s, Exceptions: queue}, catalogue.MapOptions{RetryAge: -1}},
+		"blank in the table": {catalogue.MapPorts{Items: s, Exceptions: queue},
+			catalogue.MapOptions{Table: map[string]string{"s1": " "}}},
 	} {
-		if _, err := bridge.NewSKUMap(tc.ports, tc.options); err == nil {
+		if _, err := catalogue.NewMap(tc.ports, tc.options); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
@@ -384,36 +385,36 @@ func TestNewSKUMapRefuses(t *testing.T) {
 
 func TestSKUMapKits(t *testing.T) {
 	t.Parallel()
-	part := func(sku string, n int) bridge.CompositionPart {
-		return bridge.CompositionPart{ItemRef: bridge.ItemRef{ID: "i" + sku, SKU: sku}, Quantity: n}
+	part := func(sku string, n int) catalogue.CompositionPart {
+		return catalogue.CompositionPart{ItemRef: catalogue.ItemRef{ID: "i" + sku, SKU: sku}, Quantity: n}
 	}
-	s := &shelf{kits: map[string]bridge.Composition{
-		"iSET":  {Parts: []bridge.CompositionPart{part("MUG", 1), part("SPOON", 2)}, StockedIn: []string{"b", "a"}},
-		"iGIFT": {Parts: []bridge.CompositionPart{part("SET", 2)}},
-		"iLOOP": {Parts: []bridge.CompositionPart{part("HOOP", 1)}},
-		"iHOOP": {Parts: []bridge.CompositionPart{part("LOOP", 1)}},
-		"iLOST": {Parts: []bridge.CompositionPart{{ItemRef: bridge.ItemRef{SKU: "GONE"}, Quantity: 1}}},
+	s := &shelf{kits: map[string]catalogue.Composition{
+		"iSET":  {Parts: []catalogue.CompositionPart{part("MUG", 1), part("SPOON", 2)}, StockedIn: []string{"b", "a"}},
+		"iGIFT": {Parts: []catalogue.CompositionPart{part("SET", 2)}},
+		"iLOOP": {Parts: []catalogue.CompositionPart{part("HOOP", 1)}},
+		"iHOOP": {Parts: []catalogue.CompositionPart{part("LOOP", 1)}},
+		"iLOST": {Parts: []catalogue.CompositionPart{{ItemRef: catalogue.ItemRef{SKU: "GONE"}, Quantity: 1}}},
 	}}
 	s.put("MUG", "SET", "GIFT", "LOOP", "HOOP", "LOST")
-	m, queue := skuMap(t, s, bridge.SKUMapOptions{})
-	var listings []bridge.ListingSKU
+	m, queue := skuMap(t, s, catalogue.MapOptions{})
+	var listings []catalogue.SKU
 	for _, sku := range []string{"MUG", "SET", "GIFT", "LOOP", "HOOP", "LOST"} {
-		listings = append(listings, bridge.ListingSKU{ID: "s" + sku, SellerSKU: sku})
+		listings = append(listings, catalogue.SKU{ID: "s" + sku, SellerSKU: sku})
 	}
 	items, broken, err := m.StockItems(t.Context(), listings)
 	must(t, err)
-	set := bridge.StockItem{ID: "iSET", SKU: "SET", StockedIn: []string{"a", "b"}, Kit: []bridge.KitComponent{
-		{Item: bridge.StockItem{ID: "iMUG", SKU: "MUG"}, Quantity: 1}, {Item: bridge.StockItem{ID: "iSPOON", SKU: "SPOON"}, Quantity: 2},
+	set := catalogue.Item{ID: "iSET", SKU: "SET", StockedIn: []string{"a", "b"}, Kit: []catalogue.Component{
+		{Item: catalogue.Item{ID: "iMUG", SKU: "MUG"}, Quantity: 1}, {Item: catalogue.Item{ID: "iSPOON", SKU: "SPOON"}, Quantity: 2},
 	}}
-	want := map[string]bridge.StockItem{
+	want := map[string]catalogue.Item{
 		"sMUG": {ID: "iMUG", SKU: "MUG"}, "sSET": set,
-		"sGIFT": {ID: "iGIFT", SKU: "GIFT", Kit: []bridge.KitComponent{{Item: set, Quantity: 2}}},
+		"sGIFT": {ID: "iGIFT", SKU: "GIFT", Kit: []catalogue.Component{{Item: set, Quantity: 2}}},
 	}
 	if diff := cmp.Diff(want, items); diff != "" {
 		t.Errorf("items (-want +got):\n%s", diff)
 	}
 	for id, problem := range map[string]string{"sLOOP": "contains itself", "sHOOP": "contains itself", "sLOST": "GONE: does not exist"} {
-		if kit, ok := errors.AsType[*bridge.KitError](broken[id]); !ok || !strings.Contains(kit.Error(), problem) {
+		if kit, ok := errors.AsType[*catalogue.KitError](broken[id]); !ok || !strings.Contains(kit.Error(), problem) {
 			t.Errorf("%s: %v, want a kit that %s", id, broken[id], problem)
 		}
 	}
@@ -421,15 +422,15 @@ func TestSKUMapKits(t *testing.T) {
 		t.Errorf("raised %v: a broken kit is raised by whoever needs it", raised)
 	}
 
-	x := bridge.NewItemIndex(items)
+	x := catalogue.NewItemIndex(items)
 	for _, tc := range []struct {
 		items    []string
 		listings []string
-		kits     []bridge.ItemRef
+		kits     []catalogue.ItemRef
 	}{
-		{[]string{"iMUG"}, []string{"sGIFT", "sMUG", "sSET"}, []bridge.ItemRef{{ID: "iSET", SKU: "SET"}, {ID: "iGIFT", SKU: "GIFT"}}},
-		{[]string{"iSPOON"}, []string{"sGIFT", "sSET"}, []bridge.ItemRef{{ID: "iSET", SKU: "SET"}, {ID: "iGIFT", SKU: "GIFT"}}},
-		{[]string{"iSET"}, []string{"sGIFT", "sSET"}, []bridge.ItemRef{{ID: "iGIFT", SKU: "GIFT"}}},
+		{[]string{"iMUG"}, []string{"sGIFT", "sMUG", "sSET"}, []catalogue.ItemRef{{ID: "iSET", SKU: "SET"}, {ID: "iGIFT", SKU: "GIFT"}}},
+		{[]string{"iSPOON"}, []string{"sGIFT", "sSET"}, []catalogue.ItemRef{{ID: "iSET", SKU: "SET"}, {ID: "iGIFT", SKU: "GIFT"}}},
+		{[]string{"iSET"}, []string{"sGIFT", "sSET"}, []catalogue.ItemRef{{ID: "iGIFT", SKU: "GIFT"}}},
 		{[]string{"iGIFT"}, []string{"sGIFT"}, nil},
 		{[]string{"iMUG", "iGIFT", "iSPOON"}, []string{"sGIFT", "sMUG", "sSET"}, nil},
 		{[]string{"iNONE"}, nil, nil},
@@ -441,7 +442,7 @@ func TestSKUMapKits(t *testing.T) {
 			continue
 		}
 		kits := x.Kits(tc.items[0])
-		slices.SortFunc(kits, func(a, b bridge.ItemRef) int { return strings.Compare(b.ID, a.ID) })
+		slices.SortFunc(kits, func(a, b catalogue.ItemRef) int { return strings.Compare(b.ID, a.ID) })
 		if diff := cmp.Diff(tc.kits, kits); diff != "" {
 			t.Errorf("kits that hold %v (-want +got):\n%s", tc.items, diff)
 		}
@@ -460,9 +461,9 @@ func TestSKUMapOnLinnworks(t *testing.T) {
 	must(t, s.MapChannelSKU("TIKTOKBRIDGE", "de", "s3", "MUG")) // another shop's
 	must(t, s.MapChannelSKU("AMAZON", "uk", "s3", "MUG"))
 	must(t, s.Archive("OLD", true))
-	m, err := bridge.NewSKUMap(bridge.SKUMapPorts{Items: s.book, Mappings: s.book, Exceptions: new(bridge.MemoryExceptions)}, bridge.SKUMapOptions{})
+	m, err := catalogue.NewMap(catalogue.MapPorts{Items: s.book, Mappings: s.book, Exceptions: new(exceptions.Memory)}, catalogue.MapOptions{})
 	must(t, err)
-	listings := []bridge.ListingSKU{
+	listings := []catalogue.SKU{
 		{ID: "s1", SellerSKU: "mug"}, {ID: "s2", SellerSKU: "Red  Cup"}, {ID: "s3", SellerSKU: "GHOST"}, {ID: "s4", SellerSKU: "SHELF"},
 		{ID: "s5", SellerSKU: "SET"},
 	}
@@ -515,7 +516,7 @@ func TestSKUMapCallsForABigShop(t *testing.T) {
 	t.Parallel()
 	const n, kits = 40_000, 2_000
 	s := newStore(t)
-	listings := make([]bridge.ListingSKU, n)
+	listings := make([]catalogue.SKU, n)
 	for i := range n {
 		item := linnworkstest.Item{SKU: fmt.Sprint("ITEM-", i)}
 		if i >= n-kits {
@@ -523,10 +524,10 @@ func TestSKUMapCallsForABigShop(t *testing.T) {
 		}
 		_, err := s.AddItem(item)
 		must(t, err)
-		listings[i] = bridge.ListingSKU{ProductID: fmt.Sprint("p", i), ID: fmt.Sprint("s", i), SellerSKU: item.SKU}
+		listings[i] = catalogue.SKU{ProductID: fmt.Sprint("p", i), ID: fmt.Sprint("s", i), SellerSKU: item.SKU}
 	}
 	s.ForgetCalls()
-	m, err := bridge.NewSKUMap(bridge.SKUMapPorts{Items: s.book, Exceptions: new(bridge.MemoryExceptions)}, bridge.SKUMapOptions{})
+	m, err := catalogue.NewMap(catalogue.MapPorts{Items: s.book, Exceptions: new(exceptions.Memory)}, catalogue.MapOptions{})
 	must(t, err)
 	for range 2 { // the second time nothing is read
 		items, broken, err := m.StockItems(t.Context(), listings)

@@ -130,3 +130,68 @@ func FuzzStatusTableOverride(f *testing.F) {
 		}
 	})
 }
+
+func TestStatusTableRoundTrip(t *testing.T) {
+	again, err := ReadStatusTable(strings.NewReader(DefaultStatusTable().String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(DefaultStatusTable().cells, again.cells); diff != "" {
+		t.Error(diff)
+	}
+	if again.String() != DefaultStatusTable().String() {
+		t.Error("the text changed")
+	}
+	width := 0
+	for line := range strings.Lines(again.String()) {
+		width = max(width, len(line))
+		for _, c := range line {
+			if c == '\t' || c > 126 {
+				t.Errorf("%q does not print alike everywhere", line)
+			}
+		}
+	}
+	if width > 110 {
+		t.Errorf("%d columns wide", width)
+	}
+}
+
+func TestReadStatusTableErrors(t *testing.T) {
+	const heading = "model status absent parked open locked processed cancelled\n"
+	for text, want := range map[string]string{
+		"":                                     "empty",
+		"# only a comment\n":                   "empty",
+		"status model\n":                       "line 1: the heading must start",
+		"\nmodel status absent\n":              "line 2: the heading lacks the state parked",
+		strings.TrimSpace(heading) + " lost\n": "line 1: the heading has a state too many",
+		heading + "seller X wait\n":            "line 2: 3 columns, the heading has 8",
+		heading + "#\nseller X wait wait wait wait dance wait\n":                                                    `line 3: "dance" is not an action`,
+		heading + strings.Repeat("seller X wait wait wait wait wait wait\n", 2):                                     "line 3: seller X is given twice",
+		heading + "seller X wait wait wait wait wait wait\n" + strings.Repeat("x", 100_000):                         "line 3: ",
+		"model status absent absent parked open locked processed cancelled\nseller X " + strings.Repeat("wait ", 7): "line 1: the heading has a state too many",
+	} {
+		if _, err := ReadStatusTable(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60q: got %v, want %q", text, err, want)
+		}
+	}
+}
+
+func FuzzReadStatusTable(f *testing.F) {
+	// Short ones: the table that is shipped has tests of its own.
+	const heading = "model status absent parked open locked processed cancelled\n"
+	f.Add(heading + "x * wait wait wait wait wait wait")
+	f.Add("# c\r\n\n" + heading + "a B import park ship label done raise\na C skip wait wait wait wait wait\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		table, err := ReadStatusTable(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		again, err := ReadStatusTable(strings.NewReader(table.String()))
+		if err != nil {
+			t.Fatalf("a table does not read what it prints: %v", err)
+		}
+		if !maps.Equal(table.cells, again.cells) {
+			t.Errorf("%q reads back differently", table)
+		}
+	})
+}

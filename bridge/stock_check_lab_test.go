@@ -12,6 +12,12 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -29,19 +35,19 @@ type driftLab struct {
 	*testing.T
 	tiktok *tiktokshoptest.Fake
 	linn   *linnworkstest.Fake
-	shop   *bridge.TikTokShop
-	house  *bridge.Linnworks
-	memory *bridge.Memory
-	queue  *bridge.MemoryExceptions
-	book   *bridge.StockBook
-	check  *bridge.StockCheck
+	shop   *tiktokadapter.Shop
+	house  *linnworksadapter.Warehouse
+	memory *store.Memory
+	queue  *exceptions.Memory
+	book   *stock.Book
+	check  *stock.Check
 	intake *bridge.Importer
 
 	keep  int // the buffer
 	east  linnworks.GUID
 	lose  bool // pushes are accepted and not carried out
-	alter func([]bridge.ShownStock) []bridge.ShownStock
-	sent  []bridge.ProductStock
+	alter func([]stock.ShownStock) []stock.ShownStock
+	sent  []stock.ProductStock
 }
 
 // target is what a drift happens to.
@@ -52,9 +58,9 @@ type target struct {
 	per                           int // units of the item in one
 }
 
-// ShopStock implements bridge.ShopStock: what the shop shows, or what the test
+// stock.ShownReader implements stock.ShownReader: what the shop shows, or what the test
 // makes of it.
-func (l *driftLab) ShopStock(ctx context.Context, ids []string) ([]bridge.ShownStock, error) {
+func (l *driftLab) ShopStock(ctx context.Context, ids []string) ([]stock.ShownStock, error) {
 	list, err := l.shop.ShopStock(ctx, ids)
 	if err == nil && l.alter != nil {
 		list = l.alter(list)
@@ -66,7 +72,7 @@ func newDriftLab(t *testing.T) (*driftLab, map[string]target) {
 	t.Helper()
 	l := &driftLab{
 		T: t, tiktok: tiktokshoptest.New(), linn: linnworkstest.New(linnworkstest.WithoutQuotas()),
-		memory: new(bridge.Memory), queue: new(bridge.MemoryExceptions),
+		memory: new(store.Memory), queue: new(exceptions.Memory),
 	}
 	l.east = l.linn.AddLocation("East")
 	for i, item := range []linnworkstest.Item{
@@ -114,22 +120,22 @@ func newDriftLab(t *testing.T) (*driftLab, map[string]target) {
 	must(t, err)
 	linn, err := l.linn.Client(linnworks.WithLimiter(unpaced{}))
 	must(t, err)
-	l.shop, err = bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{})
+	l.shop, err = tiktokadapter.New(tiktok, tiktokadapter.Options{})
 	must(t, err)
-	l.house, err = bridge.NewLinnworks(t.Context(), linn, bridge.LinnworksOptions{SubSource: "test"})
+	l.house, err = linnworksadapter.New(t.Context(), linn, linnworksadapter.Options{SubSource: "test"})
 	must(t, err)
 	locations := map[string][]string{west: {string(linnworks.ZeroGUID)}, east: {string(l.east)}}
-	l.book, err = bridge.NewStockBook(bridge.StockOptions{
-		Locations: locations, Buffer: func(bridge.Listing, string, int) int { return l.keep },
+	l.book, err = stock.NewBook(stock.Options{
+		Locations: locations, Buffer: func(catalogue.Listing, string, int) int { return l.keep },
 	})
 	must(t, err)
-	l.check, err = bridge.NewStockCheck(bridge.StockCheckPorts{
+	l.check, err = stock.NewCheck(stock.CheckPorts{
 		Book: l.book, Shop: l, Ledger: l.memory, Levels: l.house, Exceptions: l.queue, Bundles: l.shop, States: l.shop,
-	}, bridge.StockCheckOptions{})
+	}, stock.CheckOptions{})
 	must(t, err)
 	l.intake, err = bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: l.house, Tracer: l.house, Addresses: l.house, Orders: l.shop, Catalogue: l.house, Ledger: l.memory,
-		Records: new(bridge.MemoryImports), Locks: l.memory, Exceptions: l.queue,
+		Records: new(store.MemoryImports), Locks: l.memory, Exceptions: l.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID), Locations: map[string]string{west: string(linnworks.ZeroGUID), east: string(l.east)}})
 	must(t, err)
 
@@ -151,14 +157,14 @@ func newDriftLab(t *testing.T) (*driftLab, map[string]target) {
 func (l *driftLab) readShop() {
 	l.Helper()
 	mark, at := l.book.Mark(), time.Now()
-	var listings []bridge.Listing
-	var refs []bridge.ListingSKU
+	var listings []catalogue.Listing
+	var refs []catalogue.SKU
 	for listing, err := range l.shop.Listings(l.Context()) {
 		must(l.T, err)
 		if listing.SellerSKU == "TWO-CUPS" {
 			listing.Derived = true
 		}
-		listings, refs = append(listings, listing), append(refs, listing.ListingSKU)
+		listings, refs = append(listings, listing), append(refs, listing.SKU)
 	}
 	items, broken, err := l.house.StockItems(l.Context(), refs)
 	must(l.T, err)
@@ -197,7 +203,7 @@ func (l *driftLab) publish() int {
 	return len(plan.Products)
 }
 
-func (l *driftLab) send(p bridge.ProductStock) {
+func (l *driftLab) send(p stock.ProductStock) {
 	l.Helper()
 	l.sent = append(l.sent, p)
 	if l.lose {
@@ -211,7 +217,7 @@ func (l *driftLab) send(p bridge.ProductStock) {
 	}
 }
 
-func (l *driftLab) look(ids ...string) bridge.StockCheckResult {
+func (l *driftLab) look(ids ...string) stock.CheckResult {
 	l.Helper()
 	r, err := l.check.Check(l.Context(), ids...)
 	must(l.T, err)
@@ -296,8 +302,8 @@ func (l *driftLab) ship(id string) {
 	}
 }
 
-func (l *driftLab) only(to target, change func(*bridge.ShownStock)) {
-	l.alter = func(list []bridge.ShownStock) []bridge.ShownStock {
+func (l *driftLab) only(to target, change func(*stock.ShownStock)) {
+	l.alter = func(list []stock.ShownStock) []stock.ShownStock {
 		for i := range list {
 			if list[i].ID == to.sku {
 				change(&list[i])
@@ -308,16 +314,16 @@ func (l *driftLab) only(to target, change func(*bridge.ShownStock)) {
 }
 
 func (l *driftLab) missing(to target) {
-	l.alter = func(list []bridge.ShownStock) []bridge.ShownStock {
-		return slices.DeleteFunc(list, func(s bridge.ShownStock) bool { return s.ID == to.sku })
+	l.alter = func(list []stock.ShownStock) []stock.ShownStock {
+		return slices.DeleteFunc(list, func(s stock.ShownStock) bool { return s.ID == to.sku })
 	}
 }
 
-func (l *driftLab) open() map[bridge.Kind]int {
+func (l *driftLab) open() map[exceptions.Kind]int {
 	l.Helper()
 	list, err := l.queue.Open(l.Context())
 	must(l.T, err)
-	kinds := map[bridge.Kind]int{}
+	kinds := map[exceptions.Kind]int{}
 	for _, e := range list {
 		kinds[e.Kind]++
 	}
@@ -330,8 +336,8 @@ var drifts = []struct {
 	name   string
 	before func(l *driftLab, to target)
 	cause  func(l *driftLab, to target)
-	kind   bridge.DriftKind // found by the next check; empty: nothing is
-	raised bridge.Kind      // empty: nothing is
+	kind   stock.DriftKind // found by the next check; empty: nothing is
+	raised exceptions.Kind // empty: nothing is
 	// stays tells that nothing may be published for it, and that the exception
 	// stays open.
 	stays bool
@@ -340,27 +346,27 @@ var drifts = []struct {
 	bundle, single bool
 }{
 	{name: "set higher by hand", cause: func(l *driftLab, to target) { l.set(to, l.shown(to)+7) },
-		kind: bridge.DriftSetHigher, raised: bridge.KindStockDrift},
+		kind: stock.SetHigher, raised: exceptions.StockDrift},
 	{name: "set lower by hand", cause: func(l *driftLab, to target) { l.set(to, l.shown(to)-3) },
-		kind: bridge.DriftSetLower, raised: bridge.KindStockDrift},
+		kind: stock.SetLower, raised: exceptions.StockDrift},
 	{name: "set to zero by hand", cause: func(l *driftLab, to target) { l.set(to, 0) },
-		kind: bridge.DriftSetLower, raised: bridge.KindStockDrift},
+		kind: stock.SetLower, raised: exceptions.StockDrift},
 	{name: "set lower by hand, with orders about", before: func(l *driftLab, to target) { l.place(to, 2); l.takeIn(); l.readLevels() },
-		cause: func(l *driftLab, to target) { l.set(to, l.shown(to)-3) }, kind: bridge.DriftSetLower, raised: bridge.KindStockDrift},
+		cause: func(l *driftLab, to target) { l.set(to, l.shown(to)-3) }, kind: stock.SetLower, raised: exceptions.StockDrift},
 	{name: "lowering push lost", cause: func(l *driftLab, to target) {
 		l.cut(to, 2)
 		l.readLevels()
 		l.lose = true
 		l.publish()
 		l.lose = false
-	}, kind: bridge.DriftLostPush},
+	}, kind: stock.LostPush},
 	{name: "raising push lost", cause: func(l *driftLab, to target) {
 		l.cut(to, -2)
 		l.readLevels()
 		l.lose = true
 		l.publish()
 		l.lose = false
-	}, kind: bridge.DriftLostPush},
+	}, kind: stock.LostPush},
 	{name: "push lost, and sold since", cause: func(l *driftLab, to target) {
 		l.cut(to, -2)
 		l.readLevels()
@@ -370,7 +376,7 @@ var drifts = []struct {
 		l.quiet()
 		l.place(to, 1)
 		l.takeIn()
-	}, kind: bridge.DriftLostPush},
+	}, kind: stock.LostPush},
 	{name: "push of unknown outcome lands after a newer one", cause: func(l *driftLab, to target) {
 		l.cut(to, -4)
 		l.readLevels()
@@ -385,7 +391,7 @@ var drifts = []struct {
 			_, err := l.shop.PublishStock(l.Context(), p)
 			must(l.T, err)
 		}
-	}, kind: bridge.DriftLatePush},
+	}, kind: stock.LatePush},
 	{name: "earlier push lands again", before: func(l *driftLab, to target) {
 		l.cut(to, 1)
 		l.readLevels()
@@ -394,12 +400,12 @@ var drifts = []struct {
 		l.cut(to, 2)
 		l.readLevels()
 		l.publish()
-	}, cause: func(l *driftLab, to target) { l.set(to, l.shown(to)+2) }, kind: bridge.DriftLatePush},
+	}, cause: func(l *driftLab, to target) { l.set(to, l.shown(to)+2) }, kind: stock.LatePush},
 	{name: "zeroed by an out-of-stock cancellation", before: func(l *driftLab, to target) { l.place(to, 1); l.takeIn(); l.readLevels(); l.publish() },
 		cause: func(l *driftLab, to target) {
 			orders := l.tiktok.Orders()
 			must(l.T, l.tiktok.CancelBySeller(orders[len(orders)-1].ID, l.tiktok.SellerCancelReasons()[0]))
-		}, kind: bridge.DriftZeroed, raised: bridge.KindStockZeroed},
+		}, kind: stock.Zeroed, raised: exceptions.StockZeroed},
 	{name: "zeroed, and really gone", before: func(l *driftLab, to target) { l.place(to, 1); l.takeIn(); l.readLevels(); l.publish() },
 		cause: func(l *driftLab, to target) {
 			orders := l.tiktok.Orders()
@@ -407,56 +413,56 @@ var drifts = []struct {
 			for _, at := range []linnworks.GUID{linnworks.ZeroGUID, l.east} {
 				must(l.T, l.linn.SetOnHand(to.item, at, 0))
 			}
-		}, kind: bridge.DriftZeroed},
+		}, kind: stock.Zeroed},
 	{name: "campaign locks more than is free", cause: func(l *driftLab, to target) { l.lock(to, 1, false) },
-		kind: bridge.DriftCampaignLock, raised: bridge.KindStockLocked, stays: true},
+		kind: stock.CampaignLock, raised: exceptions.StockLocked, stays: true},
 	{name: "creator locks more than is free", cause: func(l *driftLab, to target) { l.lock(to, 1, true) },
-		kind: bridge.DriftCreatorLock, raised: bridge.KindStockLocked, stays: true},
+		kind: stock.CreatorLock, raised: exceptions.StockLocked, stays: true},
 	{name: "campaign and creator lock more than is free", cause: func(l *driftLab, to target) {
 		must(l.T, l.tiktok.LockStock(to.sku, "Ada LIVE", true, 1))
 		l.lock(to, 2, false)
-	}, kind: bridge.DriftBothLocks, raised: bridge.KindStockLocked, stays: true},
-	{name: "SKU gone", cause: func(l *driftLab, to target) { l.missing(to); l.cut(to, 1); l.readLevels() }, kind: bridge.DriftSKUGone, stays: true},
+	}, kind: stock.BothLocks, raised: exceptions.StockLocked, stays: true},
+	{name: "SKU gone", cause: func(l *driftLab, to target) { l.missing(to); l.cut(to, 1); l.readLevels() }, kind: stock.SKUGone, stays: true},
 	{name: "warehouse gone", cause: func(l *driftLab, to target) {
-		l.only(to, func(s *bridge.ShownStock) { s.Warehouses = s.Warehouses[1:] })
+		l.only(to, func(s *stock.ShownStock) { s.Warehouses = s.Warehouses[1:] })
 		l.cut(to, 1)
 		l.readLevels()
-	}, kind: bridge.DriftWarehouseGone, stays: true},
+	}, kind: stock.WarehouseGone, stays: true},
 	{name: "warehouse added", cause: func(l *driftLab, to target) {
-		l.only(to, func(s *bridge.ShownStock) {
-			s.Warehouses = append(s.Warehouses, bridge.ShownWarehouse{WarehouseID: "new", Available: 3})
+		l.only(to, func(s *stock.ShownStock) {
+			s.Warehouses = append(s.Warehouses, stock.ShownWarehouse{WarehouseID: "new", Available: 3})
 		})
 		l.cut(to, 1)
 		l.readLevels()
-	}, kind: bridge.DriftWarehouseAdded, stays: true},
+	}, kind: stock.WarehouseAdded, stays: true},
 	{name: "product frozen", cause: func(l *driftLab, to target) { l.state(to, tiktokshop.ProductStatusFreeze) },
-		kind: bridge.DriftFrozen, raised: bridge.KindStockRefused, stays: true},
+		kind: stock.Frozen, raised: exceptions.StockRefused, stays: true},
 	{name: "product deactivated by the shop", cause: func(l *driftLab, to target) { l.state(to, tiktokshop.ProductStatusPlatformDeactivated) },
-		kind: bridge.DriftDeactivated, raised: bridge.KindStockRefused, stays: true},
+		kind: stock.Deactivated, raised: exceptions.StockRefused, stays: true},
 	{name: "product deleted", cause: func(l *driftLab, to target) { l.state(to, tiktokshop.ProductStatusDeleted) },
-		kind: bridge.DriftDeleted, stays: true},
-	{name: "sold, order not seen", cause: func(l *driftLab, to target) { l.place(to, 2) }, kind: bridge.DriftUnseenSale},
+		kind: stock.Deleted, stays: true},
+	{name: "sold, order not seen", cause: func(l *driftLab, to target) { l.place(to, 2) }, kind: stock.UnseenSale},
 	{name: "sold, order not seen, and a push undid it", cause: func(l *driftLab, to target) {
 		l.cut(to, -1)
 		l.readLevels()
 		l.place(to, 2)
 		l.quiet()
 		l.publish()
-	}, kind: bridge.DriftUnseenSale},
+	}, kind: stock.UnseenSale},
 	{name: "sold, order not seen, and set higher by hand", cause: func(l *driftLab, to target) { l.place(to, 2); l.set(to, l.shown(to)+9) },
-		kind: bridge.DriftSetHigher, raised: bridge.KindStockDrift},
+		kind: stock.SetHigher, raised: exceptions.StockDrift},
 	{name: "sold, order not seen, while as much was shipped", before: func(l *driftLab, to target) { l.place(to, 1); l.place(to, 1); l.takeIn(); l.readLevels() },
 		cause: func(l *driftLab, to target) {
 			l.ship(l.tiktok.Orders()[0].ID)
 			l.place(to, 1)
-		}, kind: bridge.DriftSetLower, raised: bridge.KindStockDrift},
+		}, kind: stock.SetLower, raised: exceptions.StockDrift},
 	{name: "bundle shows more than its parts", bundle: true, cause: func(l *driftLab, to target) {
-		l.only(to, func(s *bridge.ShownStock) { s.Warehouses[0].Available += 5 })
-	}, kind: bridge.DriftBundle, raised: bridge.KindStockDrift, stays: true},
+		l.only(to, func(s *stock.ShownStock) { s.Warehouses[0].Available += 5 })
+	}, kind: stock.Bundle, raised: exceptions.StockDrift, stays: true},
 	{name: "bundle shows less than its parts", bundle: true, cause: func(l *driftLab, to target) {
-		l.only(to, func(s *bridge.ShownStock) { s.Warehouses[0].Available-- })
-	}, kind: bridge.DriftBundle, raised: bridge.KindStockDrift, stays: true},
-	{name: "bundle gone", bundle: true, cause: func(l *driftLab, to target) { l.missing(to) }, kind: bridge.DriftSKUGone, stays: true},
+		l.only(to, func(s *stock.ShownStock) { s.Warehouses[0].Available-- })
+	}, kind: stock.Bundle, raised: exceptions.StockDrift, stays: true},
+	{name: "bundle gone", bundle: true, cause: func(l *driftLab, to target) { l.missing(to) }, kind: stock.SKUGone, stays: true},
 
 	{name: "our own push", cause: func(l *driftLab, to target) { l.cut(to, 3); l.readLevels(); l.publish() }},
 	{name: "our own push, not shown yet", single: true, cause: func(l *driftLab, to target) {
@@ -465,14 +471,14 @@ var drifts = []struct {
 		old := l.shown(to)
 		l.publish()
 		now := time.Now()
-		l.only(to, func(s *bridge.ShownStock) {
+		l.only(to, func(s *stock.ShownStock) {
 			for i := range s.Warehouses {
 				if s.Warehouses[i].WarehouseID == to.warehouse && time.Since(now) < time.Second {
 					s.Warehouses[i].Available = old
 				}
 			}
 		})
-	}, kind: bridge.DriftInFlight},
+	}, kind: stock.InFlight},
 	{name: "sold, order seen", cause: func(l *driftLab, to target) { l.place(to, 2); l.takeIn() }},
 	{name: "sold, order seen and read", cause: func(l *driftLab, to target) { l.place(to, 2); l.takeIn(); l.quiet(); l.readLevels(); l.publish() }},
 	{name: "sold right after a push", cause: func(l *driftLab, to target) { l.cut(to, 1); l.readLevels(); l.publish(); l.place(to, 2); l.takeIn() }},
@@ -480,7 +486,7 @@ var drifts = []struct {
 	{name: "cancellation gave units back", before: func(l *driftLab, to target) { l.place(to, 2); l.takeIn(); l.quiet(); l.readLevels(); l.publish() },
 		cause: func(l *driftLab, to target) {
 			must(l.T, l.tiktok.CancelBySeller(l.tiktok.Orders()[0].ID, l.tiktok.SellerCancelReasons()[1]))
-		}, kind: bridge.DriftGivenBack},
+		}, kind: stock.GivenBack},
 	{name: "sold and cancelled between two checks", cause: func(l *driftLab, to target) {
 		l.place(to, 2)
 		must(l.T, l.tiktok.CancelBySeller(l.tiktok.Orders()[0].ID, l.tiktok.SellerCancelReasons()[1]))
@@ -508,7 +514,7 @@ var drifts = []struct {
 			must(l.T, err)
 			l.book.Unsure(time.Now(), p)
 		}
-	}, kind: bridge.DriftReadBack},
+	}, kind: stock.ReadBack},
 	{name: "push of unknown outcome took no effect", cause: func(l *driftLab, to target) {
 		l.cut(to, 3)
 		l.readLevels()
@@ -546,7 +552,7 @@ func (l *driftLab) state(to target, s tiktokshop.ProductStatus) {
 // is ever published above what is free.
 func TestStockCheckFindsEveryDrift(t *testing.T) {
 	var table strings.Builder
-	kinds, injected, innocent := map[bridge.DriftKind]bool{}, 0, 0
+	kinds, injected, innocent := map[stock.DriftKind]bool{}, 0, 0
 	for _, d := range drifts {
 		n := 0
 		for _, shape := range []string{"single", "kit", "two warehouses", "kit, two warehouses", "part of a bundle", "bundle"} {
@@ -569,7 +575,7 @@ func TestStockCheckFindsEveryDrift(t *testing.T) {
 					}
 					l.sent = nil
 					d.cause(l, to)
-					if d.kind != bridge.DriftInFlight {
+					if d.kind != stock.InFlight {
 						l.quiet()
 					}
 					l.verify(d.name, to, d.kind, d.raised, d.stays)
@@ -588,7 +594,7 @@ func TestStockCheckFindsEveryDrift(t *testing.T) {
 	if injected < 30 || innocent < 10 {
 		t.Errorf("%d drifts and %d innocent changes are too few", injected, innocent)
 	}
-	for _, k := range bridge.DriftKinds() {
+	for _, k := range stock.DriftKinds() {
 		if !kinds[k] {
 			t.Errorf("nothing injects %q", k)
 		}
@@ -596,11 +602,11 @@ func TestStockCheckFindsEveryDrift(t *testing.T) {
 }
 
 // innocents are the kinds that nobody has done anything wrong for.
-var innocents = map[bridge.DriftKind]bool{
-	"": true, bridge.DriftInFlight: true, bridge.DriftUnseenSale: true, bridge.DriftGivenBack: true, bridge.DriftReadBack: true,
+var innocents = map[stock.DriftKind]bool{
+	"": true, stock.InFlight: true, stock.UnseenSale: true, stock.GivenBack: true, stock.ReadBack: true,
 }
 
-func (l *driftLab) verify(name string, to target, kind bridge.DriftKind, raised bridge.Kind, stays bool) {
+func (l *driftLab) verify(name string, to target, kind stock.DriftKind, raised exceptions.Kind, stays bool) {
 	l.Helper()
 	result := l.look()
 	l.Logf("%s", result)
@@ -615,7 +621,7 @@ func (l *driftLab) verify(name string, to target, kind bridge.DriftKind, raised 
 	if !slices.Equal(got, want) {
 		l.Errorf("found %q, want %q", got, want)
 	}
-	expect := map[bridge.Kind]int{}
+	expect := map[exceptions.Kind]int{}
 	if raised != "" {
 		expect[raised] = 1
 	}
@@ -627,7 +633,7 @@ func (l *driftLab) verify(name string, to target, kind bridge.DriftKind, raised 
 	l.bounded(to, stays)
 	if stays {
 		l.quiet()
-		if again := l.look(); len(again.Drifts) == 0 && kind != bridge.DriftFrozen && kind != bridge.DriftDeactivated && kind != bridge.DriftDeleted {
+		if again := l.look(); len(again.Drifts) == 0 && kind != stock.Frozen && kind != stock.Deactivated && kind != stock.Deleted {
 			l.Errorf("the second check: %s", again)
 		}
 		l.publish()
@@ -643,7 +649,7 @@ func (l *driftLab) verify(name string, to target, kind bridge.DriftKind, raised 
 		l.publish()
 		l.bounded(to, false)
 		for _, d := range l.look().Drifts {
-			if d.Kind != bridge.DriftGivenBack && !strings.Contains(name, "unknown outcome") {
+			if d.Kind != stock.GivenBack && !strings.Contains(name, "unknown outcome") {
 				l.Errorf("later: %s", d)
 			}
 		}

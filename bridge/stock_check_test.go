@@ -11,17 +11,20 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
 
-func (l *driftLab) pusher() *bridge.StockPush {
+func (l *driftLab) pusher() *stock.Push {
 	l.Helper()
-	p, err := bridge.NewStockPush(bridge.StockPorts{
+	p, err := stock.NewPush(stock.Ports{
 		Listings: l.shop, Catalogue: l.house, Levels: l.house, Ledger: l.memory, Publisher: l.shop, Locks: l.memory, Exceptions: l.queue,
-	}, bridge.StockOptions{Locations: map[string][]string{west: {string(linnworks.ZeroGUID)}, east: {string(l.east)}}})
+	}, stock.Options{Locations: map[string][]string{west: {string(linnworks.ZeroGUID)}, east: {string(l.east)}}})
 	must(l.T, err)
 	return p
 }
@@ -47,7 +50,7 @@ func TestStockCheckSecondWriter(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l, targets := newDriftLab(t)
-				var r bridge.StockCheckResult
+				var r stock.CheckResult
 				for range tc.rounds {
 					for _, shape := range tc.shapes {
 						l.set(targets[shape], tc.value(l, targets[shape]))
@@ -60,7 +63,7 @@ func TestStockCheckSecondWriter(t *testing.T) {
 					l.quiet()
 				}
 				open := l.open()
-				if r.Stopped != tc.stopped || open[bridge.KindSecondWriter] != map[bool]int{true: 1}[tc.stopped] {
+				if r.Stopped != tc.stopped || open[exceptions.SecondWriter] != map[bool]int{true: 1}[tc.stopped] {
 					t.Fatalf("stopped %t, open %v\n%s", r.Stopped, open, r)
 				}
 				if !tc.stopped {
@@ -68,23 +71,23 @@ func TestStockCheckSecondWriter(t *testing.T) {
 				}
 				l.tiktok.ResetCalls()
 				writes := tiktokshoptest.On("Product.UpdateInventory")
-				if _, err := l.pusher().Push(t.Context()); !errors.Is(err, bridge.ErrSecondWriter) || len(l.tiktok.CallsOf(writes)) > 0 {
+				if _, err := l.pusher().Push(t.Context()); !errors.Is(err, stock.ErrSecondWriter) || len(l.tiktok.CallsOf(writes)) > 0 {
 					t.Errorf("a push: %v, %d calls", err, len(l.tiktok.CallsOf(writes)))
 				}
-				live, err := bridge.NewLiveStock(bridge.LivePorts{Book: l.book, Sweep: l.house, StockPorts: bridge.StockPorts{
+				live, err := stock.NewLive(stock.LivePorts{Book: l.book, Sweep: l.house, Ports: stock.Ports{
 					Listings: l.shop, Catalogue: l.house, Levels: l.house, Ledger: l.memory, Publisher: l.shop, Locks: l.memory, Exceptions: l.queue,
-				}}, bridge.LiveOptions{})
+				}}, stock.LiveOptions{})
 				must(t, err)
-				if did, err := live.Publish(t.Context()); did || !errors.Is(err, bridge.ErrSecondWriter) {
+				if did, err := live.Publish(t.Context()); did || !errors.Is(err, stock.ErrSecondWriter) {
 					t.Errorf("live: %t, %v", did, err)
 				}
-				drifted := open[bridge.KindStockDrift]
+				drifted := open[exceptions.StockDrift]
 				l.set(targets["part of a bundle"], 3)
-				if r := l.look(); !r.Stopped || l.open()[bridge.KindStockDrift] > drifted {
+				if r := l.look(); !r.Stopped || l.open()[exceptions.StockDrift] > drifted {
 					t.Errorf("while it is stopped, every drift is raised as well: %v\n%s", l.open(), r)
 				}
-				_, err = l.queue.Decide(t.Context(), string(bridge.KindSecondWriter)+"|stock of the shop", bridge.Decision{
-					Verb: bridge.VerbResolved, By: "ops", Note: "switched the other off",
+				_, err = l.queue.Decide(t.Context(), string(exceptions.SecondWriter)+"|stock of the shop", exceptions.Decision{
+					Verb: exceptions.VerbResolved, By: "ops", Note: "switched the other off",
 				})
 				must(t, err)
 				must(t, live.Report(t.Context()))
@@ -122,58 +125,60 @@ func (b *breaking) call(name string) error {
 	return nil
 }
 
-func (b *breaking) ShopStock(ctx context.Context, ids []string) ([]bridge.ShownStock, error) {
+func (b *breaking) ShopStock(ctx context.Context, ids []string) ([]stock.ShownStock, error) {
 	if err := b.call("ShopStock"); err != nil {
 		return nil, err
 	}
 	return b.l.ShopStock(ctx, ids)
 }
 
-func (b *breaking) StockLevels(ctx context.Context, ids []string) (bridge.StockReading, error) {
+func (b *breaking) StockLevels(ctx context.Context, ids []string) (stock.Reading, error) {
 	if err := b.call("StockLevels"); err != nil {
-		return bridge.StockReading{}, err
+		return stock.Reading{}, err
 	}
 	return b.l.house.StockLevels(ctx, ids)
 }
 
-func (b *breaking) PutReservation(context.Context, bridge.Reservation) error { return nil }
-func (b *breaking) DropReservation(context.Context, string) error            { return nil }
-func (b *breaking) Reservations(ctx context.Context) ([]bridge.Reservation, error) {
+func (b *breaking) PutReservation(context.Context, store.Reservation) error { return nil }
+
+func (b *breaking) DropReservation(context.Context, string) error { return nil }
+
+func (b *breaking) Reservations(ctx context.Context) ([]store.Reservation, error) {
 	if err := b.call("Reservations"); err != nil {
 		return nil, err
 	}
 	return b.l.memory.Reservations(ctx)
 }
 
-func (b *breaking) Raise(ctx context.Context, e bridge.Exception) error {
+func (b *breaking) Raise(ctx context.Context, e exceptions.Exception) error {
 	if err := b.call("Raise"); err != nil {
 		return err
 	}
 	return b.l.queue.Raise(ctx, e)
 }
 
-func (b *breaking) Clear(ctx context.Context, object string, kinds ...bridge.Kind) error {
+func (b *breaking) Clear(ctx context.Context, object string, kinds ...exceptions.Kind) error {
 	if err := b.call("Clear"); err != nil {
 		return err
 	}
 	return b.l.queue.Clear(ctx, object, kinds...)
 }
 
-func (b *breaking) Open(ctx context.Context) ([]bridge.Exception, error) {
+func (b *breaking) Open(ctx context.Context) ([]exceptions.Exception, error) {
 	if err := b.call("Open"); err != nil {
 		return nil, err
 	}
 	return b.l.queue.Open(ctx)
 }
 
-func (b *breaking) Bundle(ctx context.Context, productID string) (map[string][]bridge.BundleComponent, error) {
+func (b *breaking) Bundle(ctx context.Context, productID string) (map[string][]catalogue.BundleComponent, error) {
 	if err := b.call("Bundle"); err != nil {
 		return nil, err
 	}
 	return b.l.shop.Bundle(ctx, productID)
 }
 
-func (b *breaking) ProductsOff(ctx context.Context, since time.Time) (map[string]bridge.ProductState, error) {
+func (b *breaking) ProductsOff(ctx context.Context, since time.Time) (map[string]stock.ProductState, error) {
 	if err := b.call("ProductsOff"); err != nil {
 		return nil, err
 	}
@@ -186,22 +191,22 @@ func TestStockCheckStoppedAnywhere(t *testing.T) {
 	run := func(t *testing.T, at int) (state, stopped string) {
 		synctest.Test(t, func(t *testing.T) {
 			l, targets := newDriftLab(t)
-			must(t, l.queue.Raise(t.Context(), bridge.Exception{Kind: bridge.KindStockDrift, Object: "SKU SET"}))
+			must(t, l.queue.Raise(t.Context(), exceptions.Exception{Kind: exceptions.StockDrift, Object: "SKU SET"}))
 			l.place(targets["single"], 1)
 			l.takeIn()
 			l.readLevels()
 			l.publish()
 			l.quiet()
 			l.look()
-			must(t, l.queue.Raise(t.Context(), bridge.Exception{Kind: bridge.KindStockDrift, Object: "SKU SET"}))
+			must(t, l.queue.Raise(t.Context(), exceptions.Exception{Kind: exceptions.StockDrift, Object: "SKU SET"}))
 			must(t, l.tiktok.CancelBySeller(l.tiktok.Orders()[0].ID, l.tiktok.SellerCancelReasons()[0]))
 			l.set(targets["two warehouses"], 99)
 			must(t, l.tiktok.SetProductStatus(targets["kit, two warehouses"].product, tiktokshop.ProductStatusFreeze))
-			l.only(targets["bundle"], func(s *bridge.ShownStock) { s.Warehouses[0].Available++ })
+			l.only(targets["bundle"], func(s *stock.ShownStock) { s.Warehouses[0].Available++ })
 			b := &breaking{l: l, at: at}
-			check, err := bridge.NewStockCheck(bridge.StockCheckPorts{
+			check, err := stock.NewCheck(stock.CheckPorts{
 				Book: l.book, Shop: b, Ledger: b, Levels: b, Exceptions: b, Bundles: b, States: b,
-			}, bridge.StockCheckOptions{})
+			}, stock.CheckOptions{})
 			must(t, err)
 			l.quiet()
 			if _, err := check.Check(t.Context()); at > 0 && b.name != "" && !errors.Is(err, errBroken) {
@@ -346,24 +351,24 @@ func (l *driftLab) within(seed uint64, to target) {
 
 func TestNewStockCheckRefuses(t *testing.T) {
 	l := &driftLab{}
-	book, err := bridge.NewStockBook(bridge.StockOptions{Locations: map[string][]string{west: {"L1"}}})
+	book, err := stock.NewBook(stock.Options{Locations: map[string][]string{west: {"L1"}}})
 	must(t, err)
 	b := &breaking{l: l}
-	ports := bridge.StockCheckPorts{Book: book, Shop: b, Ledger: b, Levels: b, Exceptions: b}
-	for name, o := range map[string]bridge.StockCheckOptions{
+	ports := stock.CheckPorts{Book: book, Shop: b, Ledger: b, Levels: b, Exceptions: b}
+	for name, o := range map[string]stock.CheckOptions{
 		"Settle -1s is negative":    {Settle: -time.Second},
 		"UnseenFor -1s is negative": {UnseenFor: -time.Second},
 		"WriterChecks -1":           {WriterChecks: -1},
 	} {
-		if _, err := bridge.NewStockCheck(ports, o); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := stock.NewCheck(ports, o); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("got %v, want %q", err, name)
 		}
 	}
-	if _, err := bridge.NewStockCheck(bridge.StockCheckPorts{Book: book}, bridge.StockCheckOptions{}); err == nil || !strings.Contains(err.Error(), "Exceptions, Ledger, Levels, Shop") {
+	if _, err := stock.NewCheck(stock.CheckPorts{Book: book}, stock.CheckOptions{}); err == nil || !strings.Contains(err.Error(), "Exceptions, Ledger, Levels, Shop") {
 		t.Errorf("got %v", err)
 	}
 	ports.Book = nil
-	if _, err := bridge.NewStockCheck(ports, bridge.StockCheckOptions{}); err == nil || !strings.Contains(err.Error(), "Book") {
+	if _, err := stock.NewCheck(ports, stock.CheckOptions{}); err == nil || !strings.Contains(err.Error(), "Book") {
 		t.Errorf("got %v", err)
 	}
 }

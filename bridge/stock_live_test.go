@@ -13,7 +13,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -25,15 +30,15 @@ type liveShop struct {
 	linn      *linnworkstest.Fake
 	tiktok    *tiktokshoptest.Fake
 	items     map[string]string // Linnworks' ids by SKU
-	live      *bridge.LiveStock
-	book      *bridge.StockBook
+	live      *stock.Live
+	book      *stock.Book
 	publisher *acceptances
-	exception *bridge.MemoryExceptions
+	exception *exceptions.Memory
 }
 
 // acceptances notes when the shop took which level.
 type acceptances struct {
-	bridge.StockPublisher
+	stock.Publisher
 	mu   sync.Mutex
 	took map[string][]acceptance // by seller SKU
 }
@@ -43,8 +48,8 @@ type acceptance struct {
 	quantity int
 }
 
-func (a *acceptances) PublishStock(ctx context.Context, p bridge.ProductStock) ([]bridge.StockRefusal, error) {
-	refusals, err := a.StockPublisher.PublishStock(ctx, p)
+func (a *acceptances) PublishStock(ctx context.Context, p stock.ProductStock) ([]stock.Refusal, error) {
+	refusals, err := a.Publisher.PublishStock(ctx, p)
 	if err == nil && len(refusals) == 0 {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -75,7 +80,7 @@ func liveSKU(n int) string { return fmt.Sprintf("SKU-%05d", n) }
 
 // newLiveShop stocks both sides with skus SKUs, all right from the start. The
 // first hot of them, one of a product each, are declared hot.
-func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration, o bridge.LiveOptions) *liveShop {
+func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration, o stock.LiveOptions) *liveShop {
 	t.Helper()
 	ctx := t.Context()
 	must := func(err error) {
@@ -85,7 +90,7 @@ func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration,
 		}
 	}
 	tiktok := tiktokshoptest.New(tiktokshoptest.WithQuotas(tiktokshoptest.Quota{Calls: 20}, tiktokshoptest.Quota{Calls: int(writes)}))
-	s := &liveShop{linn: linnworkstest.New(), tiktok: tiktok, items: map[string]string{}, exception: new(bridge.MemoryExceptions)}
+	s := &liveShop{linn: linnworkstest.New(), tiktok: tiktok, items: map[string]string{}, exception: new(exceptions.Memory)}
 	must(tiktok.AddWarehouse(tiktokshop.Warehouse{ID: shopWarehouse}))
 	for first := 0; first < skus; first += skusPerProduct {
 		product := tiktokshoptest.Product{ID: fmt.Sprintf("17295929%08d", first), Title: "Product"}
@@ -104,23 +109,23 @@ func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration,
 	must(err)
 	lw, err := s.linn.Client(linnworks.WithHTTPClient(&http.Client{Transport: latency{s.linn.RoundTripper(), rtt}}))
 	must(err)
-	shop, err := bridge.NewTikTokShop(tt, bridge.TikTokShopOptions{})
+	shop, err := tiktokadapter.New(tt, tiktokadapter.Options{})
 	must(err)
-	warehouse, err := bridge.NewLinnworks(ctx, lw, bridge.LinnworksOptions{SubSource: "uk"})
+	warehouse, err := linnworksadapter.New(ctx, lw, linnworksadapter.Options{SubSource: "uk"})
 	must(err)
-	s.publisher = &acceptances{StockPublisher: shop, took: map[string][]acceptance{}}
-	s.book, err = bridge.NewStockBook(bridge.StockOptions{Locations: map[string][]string{shopWarehouse: {string(linnworks.ZeroGUID)}}})
+	s.publisher = &acceptances{Publisher: shop, took: map[string][]acceptance{}}
+	s.book, err = stock.NewBook(stock.Options{Locations: map[string][]string{shopWarehouse: {string(linnworks.ZeroGUID)}}})
 	must(err)
 	isHot := map[string]bool{}
 	for n := range hot {
 		isHot[liveSKU(n*skusPerProduct)] = true
 	}
-	o.Hot = func(l bridge.Listing, _ time.Time) bool { return isHot[l.SellerSKU] }
-	memory := new(bridge.Memory)
-	s.live, err = bridge.NewLiveStock(bridge.LivePorts{
+	o.Hot = func(l catalogue.Listing, _ time.Time) bool { return isHot[l.SellerSKU] }
+	memory := new(store.Memory)
+	s.live, err = stock.NewLive(stock.LivePorts{
 		Book:  s.book,
 		Sweep: warehouse, Touches: warehouse, Shown: shop,
-		StockPorts: bridge.StockPorts{
+		Ports: stock.Ports{
 			Listings: shop, Catalogue: warehouse, Levels: warehouse, States: warehouse, Ledger: memory,
 			Publisher: s.publisher, Locks: memory, Exceptions: s.exception,
 		},
@@ -265,7 +270,7 @@ func TestLiveStockSpeed(t *testing.T) {
 	}{{10, 120, 120, 2 * time.Second}, {3, 60, 30, time.Hour}} {
 		t.Run(fmt.Sprintf("%.0f writes a second", tc.writes), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newLiveShop(t, skus, hot, tc.writes, rtt, bridge.LiveOptions{HotEvery: time.Minute * 100 / 98 / 250, SweepEvery: time.Second, StaleAfter: 5 * time.Minute})
+				s := newLiveShop(t, skus, hot, tc.writes, rtt, stock.LiveOptions{HotEvery: time.Minute * 100 / 98 / 250, SweepEvery: time.Second, StaleAfter: 5 * time.Minute})
 				ctx, stop := context.WithCancel(t.Context())
 				done := make(chan error, 1)
 				go func() {
@@ -315,7 +320,7 @@ func TestLiveStockSpeed(t *testing.T) {
 func TestLiveStockCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const skus = 2000
-		s := newLiveShop(t, skus, 0, 50, 0, bridge.LiveOptions{HotCount: -1})
+		s := newLiveShop(t, skus, 0, 50, 0, stock.LiveOptions{HotCount: -1})
 		ctx := t.Context()
 		drain := func() {
 			t.Helper()
@@ -386,7 +391,7 @@ func TestListingsOfALargeShop(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		shop, err := bridge.NewTikTokShop(client, bridge.TikTokShopOptions{})
+		shop, err := tiktokadapter.New(client, tiktokadapter.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

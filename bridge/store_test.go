@@ -1,4 +1,4 @@
-package bridge
+package bridge_test
 
 import (
 	"context"
@@ -9,10 +9,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 func TestMemoryLocks(t *testing.T) {
-	var m Memory
+	var m store.Memory
 	inside, peak := map[string]int{}, 0
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -38,14 +43,14 @@ func TestMemoryLocks(t *testing.T) {
 	if peak != 1 {
 		t.Errorf("%d held one key at once", peak)
 	}
-	if len(m.locks) != 0 {
-		t.Errorf("%d keys left behind", len(m.locks))
+	if len(m.Locks) != 0 {
+		t.Errorf("%d keys left behind", len(m.Locks))
 	}
 }
 
 func TestMemoryLockWaitsAndGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // and no goroutine is left when it ends
-		var m Memory
+		var m store.Memory
 		unlock, err := m.Lock(t.Context(), "k")
 		if err != nil {
 			t.Fatal(err)
@@ -81,31 +86,31 @@ func TestMemoryLockWaitsAndGivesUp(t *testing.T) {
 			t.Error("a second unlock gave away another's lock")
 		}
 		next()
-		if len(m.locks) != 0 {
-			t.Errorf("%d keys left behind", len(m.locks))
+		if len(m.Locks) != 0 {
+			t.Errorf("%d keys left behind", len(m.Locks))
 		}
 	})
 }
 
 func TestMemoryLedger(t *testing.T) {
-	var m Memory
-	items, lines := map[string]int{"a": 1}, []ReservedLine{{LineID: "1-1", Items: map[string]int{"a": 1}}}
+	var m store.Memory
+	items, lines := map[string]int{"a": 1}, []store.ReservedLine{{LineID: "1-1", Items: map[string]int{"a": 1}}}
 	for _, id := range []string{"2", "1", "2"} {
-		if err := m.PutReservation(t.Context(), Reservation{OrderID: id, Items: items, Lines: lines}); err != nil {
+		if err := m.PutReservation(t.Context(), store.Reservation{OrderID: id, Items: items, Lines: lines}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	scribble := func(items map[string]int, lines []ReservedLine) {
+	scribble := func(items map[string]int, lines []store.ReservedLine) {
 		items["a"], lines[0].Items["a"], lines[0].LineID = 9, 9, "9-9"
 	}
 	scribble(items, lines)
 	list, _ := m.Reservations(t.Context())
 	scribble(list[0].Items, list[0].Lines)
 	list, _ = m.Reservations(t.Context())
-	unchanged := func(id string) Reservation {
-		return Reservation{OrderID: id, Items: map[string]int{"a": 1}, Lines: []ReservedLine{{LineID: "1-1", Items: map[string]int{"a": 1}}}}
+	unchanged := func(id string) store.Reservation {
+		return store.Reservation{OrderID: id, Items: map[string]int{"a": 1}, Lines: []store.ReservedLine{{LineID: "1-1", Items: map[string]int{"a": 1}}}}
 	}
-	want := []Reservation{unchanged("1"), unchanged("2")}
+	want := []store.Reservation{unchanged("1"), unchanged("2")}
 	if diff := cmp.Diff(want, list); diff != "" {
 		t.Error(diff)
 	}
@@ -120,21 +125,21 @@ func TestMemoryLedger(t *testing.T) {
 }
 
 func TestMemoryExceptions(t *testing.T) {
-	now := noon
-	m := MemoryExceptions{Now: func() time.Time { return now }}
-	put := func(kind Kind, object string, deadline time.Time) {
+	now := world.Noon
+	m := exceptions.Memory{Now: func() time.Time { return now }}
+	put := func(kind exceptions.Kind, object string, deadline time.Time) {
 		t.Helper()
-		if err := m.Raise(t.Context(), raise(kind, object, deadline, "seen at "+now.Format("15:04"), "do")); err != nil {
+		if err := m.Raise(t.Context(), exceptions.New(kind, object, deadline, "seen at "+now.Format("15:04"), "do")); err != nil {
 			t.Fatal(err)
 		}
 		now = now.Add(time.Minute)
 	}
-	put(KindBadQuantity, "SKU A", time.Time{})
-	put(KindNoTracking, "order 2", noon.Add(2*time.Hour))
-	put(KindMissingComposite, "SKU B", noon.Add(time.Hour))
-	put(KindNoTracking, "order 1", noon.Add(time.Hour))
-	put(KindUnmappedSKU, "SKU C", time.Time{})
-	put(KindNoTracking, "order 2", noon.Add(3*time.Hour))
+	put(exceptions.BadQuantity, "SKU A", time.Time{})
+	put(exceptions.NoTracking, "order 2", world.Noon.Add(2*time.Hour))
+	put(exceptions.MissingComposite, "SKU B", world.Noon.Add(time.Hour))
+	put(exceptions.NoTracking, "order 1", world.Noon.Add(time.Hour))
+	put(exceptions.UnmappedSKU, "SKU C", time.Time{})
+	put(exceptions.NoTracking, "order 2", world.Noon.Add(3*time.Hour))
 	list, _ := m.Open(t.Context())
 	var got []string
 	for _, e := range list {
@@ -143,29 +148,29 @@ func TestMemoryExceptions(t *testing.T) {
 	if diff := cmp.Diff([]string{"order 1", "SKU C", "order 2", "SKU B", "SKU A"}, got); diff != "" {
 		t.Error(diff)
 	}
-	if e := list[2]; e.Count != 2 || !e.First.Equal(noon.Add(time.Minute)) || !e.Last.Equal(noon.Add(5*time.Minute)) || e.Seen != "seen at 12:05" || !e.Deadline.Equal(noon.Add(3*time.Hour)) {
+	if e := list[2]; e.Count != 2 || !e.First.Equal(world.Noon.Add(time.Minute)) || !e.Last.Equal(world.Noon.Add(5*time.Minute)) || e.Seen != "seen at 12:05" || !e.Deadline.Equal(world.Noon.Add(3*time.Hour)) {
 		t.Errorf("%+v, want it counted up with what was seen last", e)
 	}
-	if err := m.Clear(t.Context(), "order 2", KindUnmappedCarrier, KindNoTracking); err != nil {
+	if err := m.Clear(t.Context(), "order 2", exceptions.UnmappedCarrier, exceptions.NoTracking); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Clear(t.Context(), "never heard of", KindNoTracking); err != nil {
+	if err := m.Clear(t.Context(), "never heard of", exceptions.NoTracking); err != nil {
 		t.Error(err)
 	}
 	if list, _ = m.Open(t.Context()); len(list) != 4 {
 		t.Errorf("%v", list)
 	}
-	put(KindNoTracking, "order 2", time.Time{})
+	put(exceptions.NoTracking, "order 2", time.Time{})
 	if list, _ = m.Open(t.Context()); list[1].Count != 1 && list[2].Count != 1 {
 		t.Errorf("%v: a cleared one goes on counting", list)
 	}
 }
 
 func TestNamesOfUnknownValues(t *testing.T) {
-	if got := Severity(9).String(); got != "Severity(9)" {
+	if got := exceptions.Severity(9).String(); got != "Severity(9)" {
 		t.Error(got)
 	}
-	if got := Stage(-1).String() + Stage(99).String() + StageProcessed.String(); got != "Stage(-1)Stage(99)processed" {
+	if got := bridge.Stage(-1).String() + bridge.Stage(99).String() + bridge.StageProcessed.String(); got != "Stage(-1)Stage(99)processed" {
 		t.Error(got)
 	}
 }

@@ -5,19 +5,20 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 )
 
-var _ bridge.BundleReader = (*bridge.TikTokShop)(nil)
+var _ catalogue.BundleReader = (*tiktokadapter.Shop)(nil)
 
 func TestAShopsBundleIsComparedWithTheComposite(t *testing.T) {
 	t.Parallel()
 	s := newSides(t, "GB")
 	bundle, err := s.shop.Bundle(t.Context(), "1729592969712207005")
 	must(t, err)
-	want := map[string][]bridge.BundleComponent{
-		bundleSKU: {{Listing: bridge.ListingSKU{ProductID: mugProduct, ID: mugSKU, SellerSKU: "MUG"}, Quantity: 2}},
+	want := map[string][]catalogue.BundleComponent{
+		bundleSKU: {{Listing: catalogue.SKU{ProductID: mugProduct, ID: mugSKU, SellerSKU: "MUG"}, Quantity: 2}},
 	}
 	if diff := cmp.Diff(want, bundle); diff != "" {
 		t.Fatalf("components (-want +got):\n%s", diff)
@@ -27,10 +28,10 @@ func TestAShopsBundleIsComparedWithTheComposite(t *testing.T) {
 	}
 	_, err = s.linn.AddItem(linnworkstest.Item{SKU: "TWO-MUGS", Components: []linnworkstest.Component{{SKU: "MUG", Quantity: 3}}})
 	must(t, err)
-	items, _, err := s.book.StockItems(t.Context(), []bridge.ListingSKU{{ID: bundleSKU, SellerSKU: "TWO-MUGS"}, {ID: mugSKU, SellerSKU: "MUG"}})
+	items, _, err := s.book.StockItems(t.Context(), []catalogue.SKU{{ID: bundleSKU, SellerSKU: "TWO-MUGS"}, {ID: mugSKU, SellerSKU: "MUG"}})
 	must(t, err)
 	var got []string
-	for _, d := range bridge.CompareKit(bundle[bundleSKU], items, items[bundleSKU]) {
+	for _, d := range catalogue.CompareKit(bundle[bundleSKU], items, items[bundleSKU]) {
 		got = append(got, d.String())
 	}
 	if diff := cmp.Diff([]string{"MUG: 2 in the shop, 3 in the warehouse"}, got); diff != "" {

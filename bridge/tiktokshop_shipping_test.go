@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
@@ -36,7 +37,7 @@ func TestCarriersRoute(t *testing.T) {
 		}
 		client, err := fake.Client()
 		must(t, err)
-		shop, err := bridge.NewTikTokShop(client, bridge.TikTokShopOptions{})
+		shop, err := tiktokadapter.New(client, tiktokadapter.Options{})
 		must(t, err)
 		order := bridge.Order{ID: "1", DeliveryOptionID: tiktokshoptest.OptionStandard, WarehouseID: test.from, Market: test.to}
 		for range 2 {

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
@@ -37,7 +40,7 @@ func (s *sides) spoilt(t *testing.T, part string, edit func(string) string) {
 	t.Helper()
 	client, err := s.tiktok.Client(tiktokshop.WithMiddleware(edited(part, edit)))
 	must(t, err)
-	s.shop, err = bridge.NewTikTokShop(client, bridge.TikTokShopOptions{})
+	s.shop, err = tiktokadapter.New(client, tiktokadapter.Options{})
 	must(t, err)
 }
 
@@ -124,8 +127,8 @@ func TestUnreadableProduct(t *testing.T) {
 	raised := func() bool {
 		open, err := s.queue.Open(t.Context())
 		must(t, err)
-		return slices.ContainsFunc(open, func(e bridge.Exception) bool {
-			return e.Kind == bridge.KindUnreadable && e.Object == "product "+mugProduct
+		return slices.ContainsFunc(open, func(e exceptions.Exception) bool {
+			return e.Kind == exceptions.Unreadable && e.Object == "product "+mugProduct
 		})
 	}
 	result, err := s.push(t).Push(t.Context())
@@ -153,7 +156,7 @@ func TestLevelsLeftOut(t *testing.T) {
 			return body[:at] + rows + body[end:]
 		})))
 		must(t, err)
-		book, err := bridge.NewLinnworks(t.Context(), linn, bridge.LinnworksOptions{SubSource: "test"})
+		book, err := linnworksadapter.New(t.Context(), linn, linnworksadapter.Options{SubSource: "test"})
 		must(t, err)
 		reading, err := book.StockLevels(t.Context(), []string{refs[0].ID})
 		if _, read := reading.Available[refs[0].ID]; err != nil || read {
@@ -183,7 +186,7 @@ func TestOddRowAtLinnworks(t *testing.T) {
 			return strings.Replace(body, odd[0], odd[1], 1)
 		})))
 		must(t, err)
-		book, err := bridge.NewLinnworks(t.Context(), linn, bridge.LinnworksOptions{SubSource: "test"})
+		book, err := linnworksadapter.New(t.Context(), linn, linnworksadapter.Options{SubSource: "test"})
 		must(t, err)
 		reading, err := book.StockLevels(t.Context(), []string{refs[0].ID})
 		if err != nil || len(reading.Available) != 1 {

@@ -1,13 +1,14 @@
-package bridge
+package bridge_test
 
 import (
-	"fmt"
-	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
 )
 
 func TestParseMoney(t *testing.T) {
@@ -24,7 +25,7 @@ func TestParseMoney(t *testing.T) {
 		{"--1", "GBP", 0, false}, {"1.2.3", "GBP", 0, false}, {".", "GBP", 0, false}, {"-", "GBP", 0, false}, {"Inf", "GBP", 0, false}, {" 1", "GBP", 0, false},
 		{"£1", "GBP", 0, false}, {strings.Repeat("9", 41), "GBP", 0, false},
 	} {
-		m, err := ParseMoney(tc.amount, tc.currency)
+		m, err := bridge.ParseMoney(tc.amount, tc.currency)
 		if (err == nil) != tc.ok || m.Minor != tc.minor {
 			t.Errorf("ParseMoney(%q, %s) = %d, %v; want %d, ok %t", tc.amount, tc.currency, m.Minor, err, tc.minor, tc.ok)
 		}
@@ -43,7 +44,7 @@ func TestMoneySplit(t *testing.T) {
 		{1000, []int64{0, 0, 0}, []int64{334, 333, 333}}, {-1000, []int64{1, 1, 1}, []int64{-334, -333, -333}},
 		{100, []int64{3, 0, 1}, []int64{75, 0, 25}}, {1, []int64{0, 5, 5}, []int64{0, 1, 0}}, {0, []int64{1, 2}, []int64{0, 0}}, {7, []int64{9}, []int64{7}},
 	} {
-		parts, err := gbp(tc.minor).Split(tc.weights)
+		parts, err := world.GBP(tc.minor).Split(tc.weights)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +57,7 @@ func TestMoneySplit(t *testing.T) {
 		}
 	}
 	for _, weights := range [][]int64{nil, {1, -1}} {
-		if _, err := gbp(1).Split(weights); err == nil {
+		if _, err := world.GBP(1).Split(weights); err == nil {
 			t.Errorf("split over %v", weights)
 		}
 	}
@@ -66,7 +67,7 @@ func TestMoneySplit(t *testing.T) {
 func TestMoneySplitConserves(t *testing.T) {
 	for seed := range uint64(2000) {
 		r := rand.New(rand.NewPCG(seed, 5))
-		m, weights, total := gbp(r.Int64N(2e9)-1e9), make([]int64, 1+r.IntN(20)), int64(0)
+		m, weights, total := world.GBP(r.Int64N(2e9)-1e9), make([]int64, 1+r.IntN(20)), int64(0)
 		for i := range weights {
 			weights[i] = r.Int64N(1000) * r.Int64N(2)
 			total += weights[i]
@@ -99,11 +100,11 @@ func FuzzParseMoney(f *testing.F) {
 		f.Add(s, "KWD")
 	}
 	f.Fuzz(func(t *testing.T, amount, currency string) {
-		m, err := ParseMoney(amount, currency)
+		m, err := bridge.ParseMoney(amount, currency)
 		if err != nil {
 			return
 		}
-		again, err := ParseMoney(m.Decimal(), currency)
+		again, err := bridge.ParseMoney(m.Decimal(), currency)
 		if err != nil || again != m {
 			t.Errorf("%q is %+v, printed %q, read back %+v, %v", amount, m, m.Decimal(), again, err)
 		}
@@ -111,236 +112,28 @@ func FuzzParseMoney(f *testing.F) {
 }
 
 func TestStatusTableIsTotal(t *testing.T) {
-	table := DefaultStatusTable()
-	models := []ShippingModel{SellerShipping, TikTokShipping, FulfilledByTikTok, "drone", ""}
-	statuses := []OrderStatus{Unpaid, OnHold, AwaitingShipment, PartiallyShipping, AwaitingCollection, InTransit, Delivered, Completed, Cancelled, "ODD", "", "*"}
-	states := []WarehouseState{Absent, Parked, Open, Locked, Processed, Dropped, "odd", ""}
+	table := bridge.DefaultStatusTable()
+	models := []bridge.ShippingModel{bridge.SellerShipping, bridge.TikTokShipping, bridge.FulfilledByTikTok, "drone", ""}
+	statuses := []bridge.OrderStatus{bridge.Unpaid, bridge.OnHold, bridge.AwaitingShipment, bridge.PartiallyShipping, bridge.AwaitingCollection, bridge.InTransit, bridge.Delivered, bridge.Completed, bridge.Cancelled, "ODD", "", "*"}
+	states := []bridge.WarehouseState{bridge.Absent, bridge.Parked, bridge.Open, bridge.Locked, bridge.Processed, bridge.Dropped, "odd", ""}
 	for _, model := range models {
 		for _, status := range statuses {
 			for _, state := range states {
 				action, known := table.Action(model, status, state)
-				ours := model == SellerShipping || model == TikTokShipping
+				ours := model == bridge.SellerShipping || model == bridge.TikTokShipping
 				odd := status == "ODD" || status == "" || status == "*"
-				want := (ours && !odd || model == FulfilledByTikTok) && state != "odd" && state != ""
-				if known != want || !known && action != ActionRaise || action == "" {
+				want := (ours && !odd || model == bridge.FulfilledByTikTok) && state != "odd" && state != ""
+				if known != want || !known && action != bridge.ActionRaise || action == "" {
 					t.Errorf("%s %s %s: %s, known %t, want known %t", model, status, state, action, known, want)
 				}
-				commits := action == ActionImport || action == ActionRelease || action == ActionShip || action == ActionLabel
-				if commits && (status == Unpaid || status == OnHold || status == Cancelled || model == FulfilledByTikTok) {
+				commits := action == bridge.ActionImport || action == bridge.ActionRelease || action == bridge.ActionShip || action == bridge.ActionLabel
+				if commits && (status == bridge.Unpaid || status == bridge.OnHold || status == bridge.Cancelled || model == bridge.FulfilledByTikTok) {
 					t.Errorf("%s %s %s: %s of an order that nobody may ship", model, status, state, action)
 				}
 			}
 		}
 	}
-	if action, known := new(StatusTable).Action(SellerShipping, OnHold, Open); action != ActionRaise || known {
+	if action, known := new(bridge.StatusTable).Action(bridge.SellerShipping, bridge.OnHold, bridge.Open); action != bridge.ActionRaise || known {
 		t.Errorf("the zero table says %s", action)
 	}
-}
-
-func TestStatusTableRoundTrip(t *testing.T) {
-	again, err := ReadStatusTable(strings.NewReader(DefaultStatusTable().String()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(DefaultStatusTable().cells, again.cells); diff != "" {
-		t.Error(diff)
-	}
-	if again.String() != DefaultStatusTable().String() {
-		t.Error("the text changed")
-	}
-	width := 0
-	for line := range strings.Lines(again.String()) {
-		width = max(width, len(line))
-		for _, c := range line {
-			if c == '\t' || c > 126 {
-				t.Errorf("%q does not print alike everywhere", line)
-			}
-		}
-	}
-	if width > 110 {
-		t.Errorf("%d columns wide", width)
-	}
-}
-
-func TestReadStatusTableErrors(t *testing.T) {
-	const heading = "model status absent parked open locked processed cancelled\n"
-	for text, want := range map[string]string{
-		"":                                     "empty",
-		"# only a comment\n":                   "empty",
-		"status model\n":                       "line 1: the heading must start",
-		"\nmodel status absent\n":              "line 2: the heading lacks the state parked",
-		strings.TrimSpace(heading) + " lost\n": "line 1: the heading has a state too many",
-		heading + "seller X wait\n":            "line 2: 3 columns, the heading has 8",
-		heading + "#\nseller X wait wait wait wait dance wait\n":                                                    `line 3: "dance" is not an action`,
-		heading + strings.Repeat("seller X wait wait wait wait wait wait\n", 2):                                     "line 3: seller X is given twice",
-		heading + "seller X wait wait wait wait wait wait\n" + strings.Repeat("x", 100_000):                         "line 3: ",
-		"model status absent absent parked open locked processed cancelled\nseller X " + strings.Repeat("wait ", 7): "line 1: the heading has a state too many",
-	} {
-		if _, err := ReadStatusTable(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%.60q: got %v, want %q", text, err, want)
-		}
-	}
-}
-
-func FuzzReadStatusTable(f *testing.F) {
-	// Short ones: the table that is shipped has tests of its own.
-	const heading = "model status absent parked open locked processed cancelled\n"
-	f.Add(heading + "x * wait wait wait wait wait wait")
-	f.Add("# c\r\n\n" + heading + "a B import park ship label done raise\na C skip wait wait wait wait wait\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		table, err := ReadStatusTable(strings.NewReader(text))
-		if err != nil {
-			return
-		}
-		again, err := ReadStatusTable(strings.NewReader(table.String()))
-		if err != nil {
-			t.Fatalf("a table does not read what it prints: %v", err)
-		}
-		if !maps.Equal(table.cells, again.cells) {
-			t.Errorf("%q reads back differently", table)
-		}
-	})
-}
-
-func TestKitParts(t *testing.T) {
-	nested := StockItem{ID: "n", SKU: "N", Kit: []KitComponent{{set, 3}, {mug, 2}}}
-	for _, tc := range []struct {
-		item     StockItem
-		quantity int
-		want     map[string]int
-		problem  string
-	}{
-		{item: mug, quantity: 5, want: map[string]int{"i-mug": 5}},
-		{item: set, quantity: 2, want: map[string]int{"i-mug": 2, "i-spoon": 4}},
-		{item: nested, quantity: 2, want: map[string]int{"i-mug": 10, "i-spoon": 12}},
-		{item: mug, quantity: 0, problem: "quantity 0"},
-		{item: mug, quantity: -1, problem: "quantity -1"},
-		{item: set, quantity: maxKitQuantity + 1, problem: "not usable"},
-		{item: StockItem{SKU: "X"}, quantity: 1, problem: "does not exist"},
-		{item: StockItem{ID: "k", SKU: "K", Kit: []KitComponent{{StockItem{SKU: "LOST"}, 1}}}, quantity: 1, problem: "component LOST: does not exist"},
-		{item: StockItem{ID: "k", SKU: "K", Kit: []KitComponent{{mug, 1 << 62}}}, quantity: 4, problem: "component MUG: quantity 4611686018427387904 is not usable"},
-		{item: StockItem{ID: "k", SKU: "K", Kit: []KitComponent{{StockItem{ID: "k", SKU: "K"}, 1}}}, quantity: 1, problem: "contains itself"},
-		{item: deep(maxKitDepth + 1), quantity: 1, problem: "nested too deeply"},
-		{item: deep(maxKitDepth), quantity: 1, want: map[string]int{"i-mug": 1}},
-	} {
-		got, err := tc.item.Parts(tc.quantity)
-		if diff := cmp.Diff(tc.want, got); diff != "" {
-			t.Errorf("%d of %s: %s", tc.quantity, tc.item.SKU, diff)
-		}
-		if (err == nil) != (tc.problem == "") || err != nil && !strings.Contains(err.Error(), tc.problem) {
-			t.Errorf("%d of %s: %v, want %q", tc.quantity, tc.item.SKU, err, tc.problem)
-		}
-	}
-}
-
-func deep(n int) StockItem {
-	item := mug
-	for i := range n {
-		item = StockItem{ID: fmt.Sprint("k", i), SKU: fmt.Sprint("K", i), Kit: []KitComponent{{item, 1}}}
-	}
-	return item
-}
-
-func TestStockItemAvailable(t *testing.T) {
-	for _, tc := range []struct {
-		item StockItem
-		free map[string]int
-		want int
-	}{
-		{mug, map[string]int{"i-mug": 7}, 7}, {mug, nil, 0}, {mug, map[string]int{"i-mug": -7}, 0},
-		{set, map[string]int{"i-mug": 7, "i-spoon": 5}, 2}, {set, map[string]int{"i-mug": 7}, 0}, {set, map[string]int{"i-mug": 1, "i-spoon": 99}, 1},
-	} {
-		if got, err := tc.item.Available("", tc.free); err != nil || got != tc.want {
-			t.Errorf("%s of %v: %d, %v, want %d", tc.item.SKU, tc.free, got, err, tc.want)
-		}
-	}
-	for _, item := range []StockItem{{ID: "u", SKU: "U", Untracked: true}, {SKU: "X"}} {
-		if n, err := item.Available("", nil); err == nil {
-			t.Errorf("%s: %d available, although nobody can know", item.SKU, n)
-		}
-	}
-}
-
-// A kit that a fuzzer describes: each byte pair adds a component, nested by the
-// high bit, an earlier kit by the next.
-func kitFrom(data []byte) StockItem {
-	kit := StockItem{ID: "k0", SKU: "K0"}
-	for i := 0; i+1 < len(data) && i < 40; i += 2 {
-		c := StockItem{ID: fmt.Sprint("i", data[i]&7), SKU: fmt.Sprint("I", data[i]&7)}
-		if data[i]&0x40 != 0 {
-			c.ID = fmt.Sprint("k", data[i]&7) // perhaps itself
-		}
-		kit.Kit = append(kit.Kit, KitComponent{c, int(int8(data[i+1]))})
-		if data[i]&0x20 != 0 {
-			kit.StockedIn = []string{"shop"}
-		}
-		if data[i]&0x80 != 0 {
-			kit = StockItem{ID: fmt.Sprint("k", i/2+1), SKU: fmt.Sprint("K", i/2+1), Kit: []KitComponent{{kit, 1 + int(data[i+1]&3)}}}
-		}
-	}
-	return kit
-}
-
-// leaves counts units by walking the tree; ok is false if it holds what Parts
-// must refuse.
-func leaves(i StockItem, n int, path []string) (units int, ok bool) {
-	for _, p := range path {
-		if p == i.ID {
-			return 0, false
-		}
-	}
-	if len(i.Kit) == 0 {
-		return n, true
-	}
-	for _, c := range i.Kit {
-		if c.Quantity < 1 {
-			return 0, false
-		}
-		m, fine := leaves(c.Item, n*c.Quantity, append(path[:len(path):len(path)], i.ID))
-		if !fine {
-			return 0, false
-		}
-		units += m
-	}
-	return units, true
-}
-
-func FuzzKitParts(f *testing.F) {
-	f.Add([]byte{1, 2, 3, 4}, 1)
-	f.Add([]byte{0x81, 2, 3, 4, 0x82, 1}, 3)
-	f.Add([]byte{0x40, 1}, 1)
-	f.Add([]byte{1, 0}, 1)
-	f.Fuzz(func(t *testing.T, data []byte, quantity int) {
-		item := kitFrom(data)
-		parts, err := item.Parts(quantity)
-		if err != nil {
-			return
-		}
-		want, ok := leaves(item, quantity, nil)
-		if !ok {
-			t.Fatalf("%+v was accepted", item)
-		}
-		free := map[string]int{}
-		for id, n := range parts {
-			want -= n
-			free[id] = n
-		}
-		if want != 0 {
-			t.Errorf("%d units over", want)
-		}
-		if n, err := item.Available("", free); err != nil || n != quantity {
-			t.Errorf("the parts of %d are enough for %d, %v", quantity, n, err)
-		}
-		there, err := item.PartsAt("shop", quantity)
-		if err != nil {
-			t.Fatalf("%+v has parts, but not where some of it is stocked: %v", item, err)
-		}
-		sum := 0
-		for _, n := range there {
-			sum += n
-		}
-		if want := lines(item, "shop", quantity); sum != want {
-			t.Errorf("%d units where some of it is stocked, want %d", sum, want)
-		}
-	})
 }

@@ -45,7 +45,8 @@ func TestOddField(t *testing.T) {
 		`"line_items":""`:                                  {},
 		`"payment":[]`:                                     {},
 		`"payment":{"total_amount":"-"}`:                   {Payment: OrderPayment{TotalAmount: "-"}},
-		`"line_items":[{"quantity":"3","seller_sku":"A"}]`: {LineItems: []OrderLineItem{{SellerSKU: "A"}}},
+		`"line_items":[{"quantity":"3","seller_sku":"A"}]`: {LineItems: []OrderLineItem{{SellerSKU: "A", Quantity: 3}}},
+		`"line_items":[{"quantity":2}]`:                    {LineItems: []OrderLineItem{{Quantity: 2}}},
 	} {
 		c, _ := setup(t, []answer{ok(`{"total_count":"2","orders":[{"id":"1"},{"id":"2",` + odd + `}]}`)})
 		reply, err := c.Order.GetOrderList(t.Context(), &GetOrderListRequest{PageSize: 100})

@@ -590,6 +590,7 @@ type OrderLineItem struct {
 	PlatformDiscount Decimal `json:"platform_discount,omitzero"`
 	ProductID        string  `json:"product_id,omitzero"`
 	ProductName      string  `json:"product_name,omitzero"`
+	Quantity         int64   `json:"quantity,omitzero"` // not in the official description, seen in one market; absent is one unit
 	// US only.
 	RetailDeliveryFee Decimal     `json:"retail_delivery_fee,omitzero"`
 	RTSTime           UnixSeconds `json:"rts_time,omitzero"`

@@ -16,6 +16,10 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -124,10 +128,10 @@ type oneOrder struct {
 	canceller  *bridge.Canceller
 	importer   *bridge.Importer
 	dispatcher *bridge.Dispatcher
-	shop       *bridge.TikTokShop
+	shop       *tiktokadapter.Shop
 	toDispatch func(context.Context, time.Time) ([]bridge.WarehouseOrder, error)
-	ledger     *bridge.Memory
-	queue      *bridge.MemoryExceptions
+	ledger     *store.Memory
+	queue      *exceptions.Memory
 
 	id            string
 	guid, carrier linnworks.GUID
@@ -150,7 +154,7 @@ const stockOfOneOrder = 10
 
 func newOneOrder(t *testing.T, o bridge.CancelOptions) *oneOrder {
 	w := &oneOrder{
-		t: t, item: "MUG", used: map[string]bool{}, ledger: new(bridge.Memory), queue: new(bridge.MemoryExceptions),
+		t: t, item: "MUG", used: map[string]bool{}, ledger: new(store.Memory), queue: new(exceptions.Memory),
 		tiktok: tiktokshoptest.New(tiktokshoptest.WithMarket("GB"), tiktokshoptest.WithSeed(1)),
 		linn:   linnworkstest.New(linnworkstest.WithoutQuotas()),
 	}
@@ -176,15 +180,15 @@ func newOneOrder(t *testing.T, o bridge.CancelOptions) *oneOrder {
 	linn, err := w.linn.Client(linnworks.WithHTTPClient(&http.Client{Transport: point{w, w.linn.RoundTripper()}}),
 		linnworks.WithLimiter(unpaced{}), linnworks.WithMaxAttempts(1))
 	must(err)
-	w.shop, err = bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{})
+	w.shop, err = tiktokadapter.New(tiktok, tiktokadapter.Options{})
 	must(err)
-	book, err := bridge.NewLinnworks(ctx, linn, bridge.LinnworksOptions{Source: source, SubSource: subSource})
+	book, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{Source: source, SubSource: subSource})
 	must(err)
 	w.toDispatch = book.OrdersToDispatch
 	w.gate, err = bridge.NewGate(bridge.GatePorts{Orders: w.shop, Cancellations: w.shop}, bridge.GateOptions{})
 	must(err)
 	w.importer, err = bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: book, Orders: w.shop, Catalogue: book, Ledger: w.ledger, Records: new(bridge.MemoryImports), Locks: w.ledger, Exceptions: w.queue,
+		OrderBook: book, Orders: w.shop, Catalogue: book, Ledger: w.ledger, Records: new(store.MemoryImports), Locks: w.ledger, Exceptions: w.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
 	must(err)
 	w.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
@@ -487,7 +491,7 @@ func (w *oneOrder) outcome() string {
 	g := o.GeneralInfo
 	cancelled, request := w.status() == tiktokshop.OrderStatusCancelled, w.request()
 	dropped, sent := o.Processed && g.HoldOrCancel, o.Processed && !g.HoldOrCancel
-	late := slices.Contains(w.open(), string(bridge.KindLateCancellation))
+	late := slices.Contains(w.open(), string(exceptions.LateCancellation))
 	never := func(what string, happened bool) {
 		if happened {
 			w.wrong = append(w.wrong, what)

@@ -8,6 +8,10 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // Config describes a run of the lab. The zero value of every field but Seed has
@@ -54,15 +58,15 @@ type Ports struct {
 	Orders        bridge.OrderSource
 	OpenOrders    bridge.OpenOrderSource
 	ReferencesTo  bridge.ReferenceWriter
-	Listings      bridge.ListingSource
-	Publisher     bridge.StockPublisher
+	Listings      catalogue.ListingSource
+	Publisher     stock.Publisher
 	Shipper       bridge.Shipper
 	Documents     bridge.LabelSource
 	Cancellations bridge.CancellationSource
 	Desk          bridge.CancellationDesk
 
-	Catalogue bridge.Catalogue
-	Levels    bridge.StockReader
+	Catalogue catalogue.Source
+	Levels    stock.Reader
 	OrderBook bridge.OrderBook
 	Tracer    bridge.OrderTracer
 	Addresses bridge.AddressWriter
@@ -72,13 +76,13 @@ type Ports struct {
 	Reader     bridge.WarehouseReader
 	ToDispatch bridge.DispatchSource
 
-	Labels     bridge.LabelStore
-	Ledger     bridge.Ledger
-	Records    bridge.ImportRecords
-	References bridge.ReferenceRecords
+	Labels     store.LabelStore
+	Ledger     store.Ledger
+	Records    store.ImportRecords
+	References store.ReferenceRecords
 	Intake     IntakeStore
-	Locks      bridge.Locks
-	Exceptions bridge.Exceptions
+	Locks      store.Locks
+	Exceptions exceptions.Queue
 }
 
 // Report counts what happened in a run.

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 var (
@@ -100,9 +101,9 @@ func TestLabFindsPlantedBugs(t *testing.T) {
 }
 
 // forgetful keeps no reservations.
-type forgetful struct{ bridge.Ledger }
+type forgetful struct{ store.Ledger }
 
-func (forgetful) PutReservation(context.Context, bridge.Reservation) error { return nil }
+func (forgetful) PutReservation(context.Context, store.Reservation) error { return nil }
 
 // trustingShipper and trustingOrders believe that what was sent has arrived.
 type trustingShipper struct {

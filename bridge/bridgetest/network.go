@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
@@ -116,7 +116,7 @@ func (l *lab) webhook(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	for range times {
-		for _, id := range bridge.HintsOf(event) {
+		for _, id := range tiktokadapter.HintsOf(event) {
 			if err := l.intake.Hint(r.Context(), id); err != nil {
 				w.WriteHeader(http.StatusInternalServerError)
 			}

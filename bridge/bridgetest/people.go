@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
@@ -136,7 +136,7 @@ func (l *lab) watchDeadline(id string, deadline time.Time) {
 		if err != nil {
 			l.violate("the queue cannot be read: %v", err)
 		}
-		if !slices.ContainsFunc(open, func(e bridge.Exception) bool {
+		if !slices.ContainsFunc(open, func(e exceptions.Exception) bool {
 			return (strings.Contains(e.Object, id) || strings.Contains(e.Seen, id)) && !e.First.After(deadline)
 		}) {
 			l.violate("order %s was not shipped in time, and nobody was told before", id)

@@ -7,16 +7,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // Store is everything that the primitives keep.
 type Store interface {
 	IntakeStore
 	ExceptionStore
-	bridge.ImportRecords
-	bridge.Ledger
-	bridge.Locks
+	store.ImportRecords
+	store.Ledger
+	store.Locks
 }
 
 // TestStore checks that a store keeps the promises of the interfaces, those that
@@ -36,13 +36,13 @@ func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) Store
 		TestIntakeStore(t, func(t *testing.T) IntakeStore { return open(t, clock.Now) }, narrow[IntakeStore](reopen))
 	})
 	t.Run("imports", func(t *testing.T) {
-		TestImportRecords(t, func(t *testing.T, now func() time.Time) bridge.ImportRecords { return open(t, now) }, narrow[bridge.ImportRecords](reopen))
+		TestImportRecords(t, func(t *testing.T, now func() time.Time) store.ImportRecords { return open(t, now) }, narrow[store.ImportRecords](reopen))
 	})
 	t.Run("ledger", func(t *testing.T) {
-		TestLedger(t, func(t *testing.T) bridge.Ledger { return open(t, clock.Now) }, narrow[bridge.Ledger](reopen))
+		TestLedger(t, func(t *testing.T) store.Ledger { return open(t, clock.Now) }, narrow[store.Ledger](reopen))
 	})
 	t.Run("locks", func(t *testing.T) {
-		TestLocks(t, func(t *testing.T) bridge.Locks { return open(t, clock.Now) }, narrow[bridge.Locks](reopen))
+		TestLocks(t, func(t *testing.T) store.Locks { return open(t, clock.Now) }, narrow[store.Locks](reopen))
 	})
 	t.Run("exceptions", func(t *testing.T) {
 		TestExceptions(t, func(t *testing.T, now func() time.Time) ExceptionStore { return open(t, now) }, narrow[ExceptionStore](reopen))

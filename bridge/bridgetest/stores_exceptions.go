@@ -12,17 +12,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
 // ExceptionStore is the queue of exceptions for primitives and for people.
 type ExceptionStore interface {
-	bridge.Exceptions
-	bridge.ExceptionDesk
+	exceptions.Queue
+	exceptions.Desk
 }
 
-// TestExceptions checks that a store keeps the promises of [bridge.Exceptions]
-// and [bridge.ExceptionDesk]. It may forget closed cases, but not the last 100.
+// TestExceptions checks that a store keeps the promises of [exceptions.Queue]
+// and [exceptions.Desk]. It may forget closed cases, but not the last 100.
 // See [TestStore] for open and reopen.
 func TestExceptions(t *testing.T, open func(t *testing.T, now func() time.Time) ExceptionStore, reopen func(*testing.T, ExceptionStore) ExceptionStore) {
 	for name, test := range map[string]func(q *queueTest){
@@ -53,11 +53,11 @@ type queueTest struct {
 	again func(*testing.T, ExceptionStore) ExceptionStore
 }
 
-var allStates = []bridge.CaseState{bridge.CaseOpen, bridge.CaseResolved, bridge.CaseCleared}
+var allStates = []exceptions.State{exceptions.CaseOpen, exceptions.CaseResolved, exceptions.CaseCleared}
 
-func problem(kind bridge.Kind, object string) bridge.Exception {
+func problem(kind exceptions.Kind, object string) exceptions.Exception {
 	info, _ := kind.Info()
-	return bridge.Exception{Kind: kind, Owner: info.Owner, Severity: info.Severity, Object: object, Seen: "it was seen", Do: "mend it"}
+	return exceptions.Exception{Kind: kind, Owner: info.Owner, Severity: info.Severity, Object: object, Seen: "it was seen", Do: "mend it"}
 }
 
 func (q *queueTest) reopen() {
@@ -65,31 +65,31 @@ func (q *queueTest) reopen() {
 	q.store = q.again(q.T, q.store)
 }
 
-func (q *queueTest) raise(e bridge.Exception) {
+func (q *queueTest) raise(e exceptions.Exception) {
 	q.Helper()
 	q.clock.forward(time.Minute)
 	check(q.T, q.store.Raise(q.Context(), e))
 }
 
-func (q *queueTest) clear(object string, kinds ...bridge.Kind) {
+func (q *queueTest) clear(object string, kinds ...exceptions.Kind) {
 	q.Helper()
 	q.clock.forward(time.Minute)
 	check(q.T, q.store.Clear(q.Context(), object, kinds...))
 }
 
-func (q *queueTest) decide(e bridge.Exception, d bridge.Decision) error {
+func (q *queueTest) decide(e exceptions.Exception, d exceptions.Decision) error {
 	q.Helper()
 	q.clock.forward(time.Minute)
 	c, err := q.store.Decide(q.Context(), e.Key(), d)
 	if err == nil {
-		if stored := q.only(bridge.CaseFilter{States: allStates, Kinds: []bridge.Kind{e.Kind}, Object: e.Object}); different(stored, c) != "" {
+		if stored := q.only(exceptions.Filter{States: allStates, Kinds: []exceptions.Kind{e.Kind}, Object: e.Object}); different(stored, c) != "" {
 			q.Errorf("Decide returned something else than it stored: %s", different(stored, c))
 		}
 	}
 	return err
 }
 
-func (q *queueTest) open() (list []bridge.Exception, objects []string) {
+func (q *queueTest) open() (list []exceptions.Exception, objects []string) {
 	q.Helper()
 	list, err := q.store.Open(q.Context())
 	check(q.T, err)
@@ -99,7 +99,7 @@ func (q *queueTest) open() (list []bridge.Exception, objects []string) {
 	return list, objects
 }
 
-func (q *queueTest) cases(filter bridge.CaseFilter) (list []bridge.Case, objects []string) {
+func (q *queueTest) cases(filter exceptions.Filter) (list []exceptions.Case, objects []string) {
 	q.Helper()
 	list, err := q.store.Cases(q.Context(), filter)
 	check(q.T, err)
@@ -109,7 +109,7 @@ func (q *queueTest) cases(filter bridge.CaseFilter) (list []bridge.Case, objects
 	return list, objects
 }
 
-func (q *queueTest) only(filter bridge.CaseFilter) bridge.Case {
+func (q *queueTest) only(filter exceptions.Filter) exceptions.Case {
 	q.Helper()
 	list, _ := q.cases(filter)
 	if len(list) != 1 {
@@ -118,7 +118,7 @@ func (q *queueTest) only(filter bridge.CaseFilter) bridge.Case {
 	return list[0]
 }
 
-func (q *queueTest) verbs(c bridge.Case) string {
+func (q *queueTest) verbs(c exceptions.Case) string {
 	var verbs []string
 	for _, e := range c.History {
 		verbs = append(verbs, strings.TrimSpace(string(e.Verb)+" "+e.By))
@@ -131,13 +131,13 @@ func testRaise(q *queueTest) {
 		q.Fatalf("a new queue: %v", list)
 	}
 	first, deadline := q.clock.Now().Add(time.Minute), moment.Add(5*time.Hour)
-	e := problem(bridge.KindNoTracking, "order 1")
+	e := problem(exceptions.NoTracking, "order 1")
 	e.Deadline = deadline
 	q.raise(e)
-	e.Deadline, e.Seen, e.Evidence = time.Time{}, "it was seen again", []bridge.Property{{Name: "number", Value: "7"}}
+	e.Deadline, e.Seen, e.Evidence = time.Time{}, "it was seen again", []exceptions.Property{{Name: "number", Value: "7"}}
 	q.raise(e)
-	q.raise(problem(bridge.KindNoTracking, "order 2"))
-	q.raise(problem(bridge.KindStatesDisagree, "order 1"))
+	q.raise(problem(exceptions.NoTracking, "order 2"))
+	q.raise(problem(exceptions.StatesDisagree, "order 1"))
 	q.reopen()
 	want := e
 	want.Deadline, want.Count, want.First, want.Last = deadline, 2, first, first.Add(time.Minute)
@@ -145,55 +145,55 @@ func testRaise(q *queueTest) {
 	if len(list) != 3 {
 		q.Fatalf("%d are open, want 3: %v", len(list), list)
 	}
-	got := list[slices.IndexFunc(list, func(x bridge.Exception) bool { return x.Key() == e.Key() })]
+	got := list[slices.IndexFunc(list, func(x exceptions.Exception) bool { return x.Key() == e.Key() })]
 	if d := different(want, got); d != "" {
 		q.Errorf("seen twice, the second time by one that knows no deadline: %s", d)
 	}
-	q.clear("order 1", bridge.KindUnmappedCarrier, bridge.KindNoTracking)
+	q.clear("order 1", exceptions.UnmappedCarrier, exceptions.NoTracking)
 	q.clear("order 1")
-	q.clear("never heard of", bridge.KindNoTracking)
+	q.clear("never heard of", exceptions.NoTracking)
 	q.reopen()
 	if list, _ = q.open(); len(list) != 2 || list[0].Key() == e.Key() || list[1].Key() == e.Key() {
 		q.Errorf("after the first was cleared: %v", list)
 	}
 	q.raise(e)
 	list, _ = q.open()
-	got = list[slices.IndexFunc(list, func(x bridge.Exception) bool { return x.Key() == e.Key() })]
+	got = list[slices.IndexFunc(list, func(x exceptions.Exception) bool { return x.Key() == e.Key() })]
 	if got.Count != 1 || !got.Deadline.IsZero() || different(q.clock.Now(), got.First) != "" {
 		q.Errorf("a cleared one goes on where it was: %+v", got)
 	}
 }
 
 func testEveryFieldOfAnException(q *queueTest) {
-	e := filled[bridge.Exception](q.T, 0)
-	e.Severity = bridge.Warning
+	e := filled[exceptions.Exception](q.T, 0)
+	e.Severity = exceptions.Warning
 	q.raise(e)
 	q.reopen()
 	want := e
 	want.Count, want.First, want.Last = 1, q.clock.Now(), q.clock.Now()
 	list, _ := q.open()
-	if d := different([]bridge.Exception{want}, list); d != "" {
+	if d := different([]exceptions.Exception{want}, list); d != "" {
 		q.Error(d)
 	}
 }
 
 func testOrder(q *queueTest) {
-	put := func(object string, severity bridge.Severity, deadline time.Duration) {
-		e := problem(bridge.KindNoTracking, object) // has two hours without a deadline
+	put := func(object string, severity exceptions.Severity, deadline time.Duration) {
+		e := problem(exceptions.NoTracking, object) // has two hours without a deadline
 		e.Severity = severity
 		if deadline != 0 {
 			e.Deadline = moment.Add(deadline)
 		}
 		q.raise(e)
 	}
-	put("notice, first", bridge.Notice, time.Hour)
-	put("urgent, tomorrow", bridge.Urgent, 24*time.Hour)
-	put("urgent, 3 hours", bridge.Urgent, 3*time.Hour)
-	put("urgent, no deadline", bridge.Urgent, 0)
-	put("urgent, 1 hour b", bridge.Urgent, time.Hour)
-	put("urgent, 1 hour a", bridge.Urgent, time.Hour)
-	put("urgent, over", bridge.Urgent, -time.Hour)
-	put("warning", bridge.Warning, time.Minute)
+	put("notice, first", exceptions.Notice, time.Hour)
+	put("urgent, tomorrow", exceptions.Urgent, 24*time.Hour)
+	put("urgent, 3 hours", exceptions.Urgent, 3*time.Hour)
+	put("urgent, no deadline", exceptions.Urgent, 0)
+	put("urgent, 1 hour b", exceptions.Urgent, time.Hour)
+	put("urgent, 1 hour a", exceptions.Urgent, time.Hour)
+	put("urgent, over", exceptions.Urgent, -time.Hour)
+	put("warning", exceptions.Warning, time.Minute)
 	q.reopen()
 	want := []string{
 		"urgent, over", "urgent, 1 hour a", "urgent, 1 hour b", "urgent, no deadline", "urgent, 3 hours", "urgent, tomorrow", "warning", "notice, first",
@@ -201,66 +201,66 @@ func testOrder(q *queueTest) {
 	if _, got := q.open(); !slices.Equal(got, want) {
 		q.Errorf("Open: %q\nwant  %q", got, want)
 	}
-	if _, got := q.cases(bridge.CaseFilter{}); !slices.Equal(got, want) {
+	if _, got := q.cases(exceptions.Filter{}); !slices.Equal(got, want) {
 		q.Errorf("Cases: %q\nwant   %q", got, want)
 	}
 }
 
 func testClaim(q *queueTest) {
-	e := problem(bridge.KindNoTracking, "order 1")
+	e := problem(exceptions.NoTracking, "order 1")
 	q.raise(e)
-	check(q.T, q.decide(e, bridge.Decision{Verb: bridge.VerbClaimed, By: "Ann", Note: "on it", Until: q.clock.Now().Add(time.Hour)}))
+	check(q.T, q.decide(e, exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Ann", Note: "on it", Until: q.clock.Now().Add(time.Hour)}))
 	q.reopen()
-	if err := q.decide(e, bridge.Decision{Verb: bridge.VerbClaimed, By: "Bob"}); !errors.Is(err, bridge.ErrCaseClaimed) {
+	if err := q.decide(e, exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Bob"}); !errors.Is(err, exceptions.ErrCaseClaimed) {
 		q.Errorf("claimed by a second person: %v", err)
 	}
-	if c := q.only(bridge.CaseFilter{}); c.Holder(q.clock.Now()) != "Ann" || q.verbs(c) != "raised, claimed Ann" || c.History[1].Note != "on it" {
+	if c := q.only(exceptions.Filter{}); c.Holder(q.clock.Now()) != "Ann" || q.verbs(c) != "raised, claimed Ann" || c.History[1].Note != "on it" {
 		q.Errorf("%v: %+v", c, c.History)
 	}
 	q.raise(e)
-	if c := q.only(bridge.CaseFilter{}); c.Holder(q.clock.Now()) != "Ann" || c.Count != 2 {
+	if c := q.only(exceptions.Filter{}); c.Holder(q.clock.Now()) != "Ann" || c.Count != 2 {
 		q.Errorf("seen again while claimed: %v", c)
 	}
 	q.clock.forward(time.Hour) // the claim ends by itself
-	check(q.T, q.decide(e, bridge.Decision{Verb: bridge.VerbClaimed, By: "Bob"}))
+	check(q.T, q.decide(e, exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Bob"}))
 	q.clock.forward(1000 * time.Hour) // this one does not
-	if err := q.decide(e, bridge.Decision{Verb: bridge.VerbClaimed, By: "Ann"}); !errors.Is(err, bridge.ErrCaseClaimed) {
+	if err := q.decide(e, exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Ann"}); !errors.Is(err, exceptions.ErrCaseClaimed) {
 		q.Errorf("a claim without an end has ended: %v", err)
 	}
-	check(q.T, q.decide(e, bridge.Decision{Verb: bridge.VerbReleased, By: "Ann"}))
+	check(q.T, q.decide(e, exceptions.Decision{Verb: exceptions.VerbReleased, By: "Ann"}))
 	q.reopen()
-	if c := q.only(bridge.CaseFilter{}); c.Holder(q.clock.Now()) != "" || q.verbs(c) != "raised, claimed Ann, claimed Bob, released Ann" {
+	if c := q.only(exceptions.Filter{}); c.Holder(q.clock.Now()) != "" || q.verbs(c) != "raised, claimed Ann, claimed Bob, released Ann" {
 		q.Errorf("released: %v: %s", c, q.verbs(c))
 	}
 }
 
 func testResolve(q *queueTest) {
-	e := problem(bridge.KindTrackingDiffers, "order 1")
+	e := problem(exceptions.TrackingDiffers, "order 1")
 	q.raise(e)
-	check(q.T, q.decide(e, bridge.Decision{Verb: bridge.VerbClaimed, By: "Ann"}))
-	check(q.T, q.decide(e, bridge.Decision{Verb: bridge.VerbResolved, By: "Ann", Note: "corrected"}))
+	check(q.T, q.decide(e, exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Ann"}))
+	check(q.T, q.decide(e, exceptions.Decision{Verb: exceptions.VerbResolved, By: "Ann", Note: "corrected"}))
 	q.reopen()
 	if list, _ := q.open(); len(list) != 0 {
 		q.Errorf("resolved, and open: %v", list)
 	}
-	closed := q.only(bridge.CaseFilter{States: []bridge.CaseState{bridge.CaseResolved}})
+	closed := q.only(exceptions.Filter{States: []exceptions.State{exceptions.CaseResolved}})
 	if last := closed.History[len(closed.History)-1]; last.Note != "corrected" || different(q.clock.Now(), closed.ClosedAt) != "" {
 		q.Errorf("resolved: %+v", closed)
 	}
 	q.raise(e)
 	q.reopen()
-	c := q.only(bridge.CaseFilter{})
+	c := q.only(exceptions.Filter{})
 	if c.Count != 2 || c.Reopened != 1 || c.Holder(q.clock.Now()) != "" || q.verbs(c) != "raised, claimed Ann, resolved Ann, returned" {
 		q.Errorf("resolved and seen again: %v: reopened %d, %s", c, c.Reopened, q.verbs(c))
 	}
 	// Accepted as it is: counted, not reopened.
-	check(q.T, q.decide(e, bridge.Decision{Verb: bridge.VerbResolved, By: "Ann", Note: "it is so", Until: q.clock.Now().Add(time.Hour)}))
+	check(q.T, q.decide(e, exceptions.Decision{Verb: exceptions.VerbResolved, By: "Ann", Note: "it is so", Until: q.clock.Now().Add(time.Hour)}))
 	q.reopen()
 	q.raise(e)
 	if list, _ := q.open(); len(list) != 0 {
 		q.Errorf("accepted, and reopened: %v", list)
 	}
-	if c = q.only(bridge.CaseFilter{States: allStates}); c.Count != 3 {
+	if c = q.only(exceptions.Filter{States: allStates}); c.Count != 3 {
 		q.Errorf("accepted, seen again: %v", c)
 	}
 	q.clock.forward(time.Hour)
@@ -269,85 +269,85 @@ func testResolve(q *queueTest) {
 		q.Errorf("seen after the time for which it was accepted: %v", list)
 	}
 	// Closed because the cause is gone, and reopened by a person.
-	q.clear("order 1", bridge.KindTrackingDiffers)
-	if c = q.only(bridge.CaseFilter{States: allStates}); c.State != bridge.CaseCleared {
+	q.clear("order 1", exceptions.TrackingDiffers)
+	if c = q.only(exceptions.Filter{States: allStates}); c.State != exceptions.CaseCleared {
 		q.Errorf("cleared: %v", c)
 	}
-	check(q.T, q.decide(e, bridge.Decision{Verb: bridge.VerbReopened, By: "Bob", Note: "not so sure"}))
+	check(q.T, q.decide(e, exceptions.Decision{Verb: exceptions.VerbReopened, By: "Bob", Note: "not so sure"}))
 	q.reopen()
-	if c = q.only(bridge.CaseFilter{}); c.Reopened != 3 || !c.ClosedAt.IsZero() {
+	if c = q.only(exceptions.Filter{}); c.Reopened != 3 || !c.ClosedAt.IsZero() {
 		q.Errorf("reopened: %+v", c)
 	}
 }
 
 func testRefusals(q *queueTest) {
-	e := problem(bridge.KindNoTracking, "order 1")
-	if _, err := q.store.Decide(q.Context(), e.Key(), bridge.Decision{Verb: bridge.VerbClaimed, By: "Ann"}); !errors.Is(err, bridge.ErrNoCase) {
+	e := problem(exceptions.NoTracking, "order 1")
+	if _, err := q.store.Decide(q.Context(), e.Key(), exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Ann"}); !errors.Is(err, exceptions.ErrNoCase) {
 		q.Errorf("a case that does not exist: %v", err)
 	}
 	q.raise(e)
-	check(q.T, q.decide(e, bridge.Decision{Verb: bridge.VerbResolved, By: "Ann", Note: "done"}))
-	before := q.only(bridge.CaseFilter{States: allStates})
-	for _, d := range []bridge.Decision{
-		{Verb: bridge.VerbResolved, By: "Bob", Note: "me too"},
-		{Verb: bridge.VerbClaimed, By: "Bob"},
-		{Verb: bridge.VerbReleased, By: "Bob"},
-		{Verb: bridge.VerbReopened},
+	check(q.T, q.decide(e, exceptions.Decision{Verb: exceptions.VerbResolved, By: "Ann", Note: "done"}))
+	before := q.only(exceptions.Filter{States: allStates})
+	for _, d := range []exceptions.Decision{
+		{Verb: exceptions.VerbResolved, By: "Bob", Note: "me too"},
+		{Verb: exceptions.VerbClaimed, By: "Bob"},
+		{Verb: exceptions.VerbReleased, By: "Bob"},
+		{Verb: exceptions.VerbReopened},
 		{Verb: "burn", By: "Bob"},
 	} {
 		if err := q.decide(e, d); err == nil {
 			q.Errorf("%+v was not refused", d)
 		}
 	}
-	if err := q.decide(e, bridge.Decision{Verb: bridge.VerbClaimed, By: "Bob"}); !errors.Is(err, bridge.ErrCaseState) {
+	if err := q.decide(e, exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Bob"}); !errors.Is(err, exceptions.ErrCaseState) {
 		q.Errorf("claiming a closed case: %v", err)
 	}
 	q.reopen()
-	if d := different(before, q.only(bridge.CaseFilter{States: allStates})); d != "" {
+	if d := different(before, q.only(exceptions.Filter{States: allStates})); d != "" {
 		q.Errorf("a refused decision changed the case: %s", d)
 	}
 }
 
 func testFilter(q *queueTest) {
-	put := func(kind bridge.Kind, object string, state bridge.CaseState) {
+	put := func(kind exceptions.Kind, object string, state exceptions.State) {
 		e := problem(kind, object)
 		q.raise(e)
 		switch state {
-		case bridge.CaseResolved:
-			check(q.T, q.decide(e, bridge.Decision{Verb: bridge.VerbResolved, By: "Ann", Note: "done"}))
-		case bridge.CaseCleared:
+		case exceptions.CaseResolved:
+			check(q.T, q.decide(e, exceptions.Decision{Verb: exceptions.VerbResolved, By: "Ann", Note: "done"}))
+		case exceptions.CaseCleared:
 			q.clear(object, kind)
 		}
 	}
-	put(bridge.KindNoTracking, "order 1", bridge.CaseOpen)
-	put(bridge.KindTrackingDiffers, "order 1", bridge.CaseOpen)
-	put(bridge.KindNoTracking, "order 2", bridge.CaseResolved)
-	put(bridge.KindUnmappedSKU, "SKU A", bridge.CaseOpen)
-	put(bridge.KindNormalisedSKU, "SKU A", bridge.CaseCleared)
+	put(exceptions.NoTracking, "order 1", exceptions.CaseOpen)
+	put(exceptions.TrackingDiffers, "order 1", exceptions.CaseOpen)
+	put(exceptions.NoTracking, "order 2", exceptions.CaseResolved)
+	put(exceptions.UnmappedSKU, "SKU A", exceptions.CaseOpen)
+	put(exceptions.NormalisedSKU, "SKU A", exceptions.CaseCleared)
 	q.reopen()
-	all, _ := q.cases(bridge.CaseFilter{States: allStates})
+	all, _ := q.cases(exceptions.Filter{States: allStates})
 	if len(all) != 5 {
 		q.Fatalf("%d of 5 cases: %v", len(all), all)
 	}
 	for _, test := range []struct {
-		filter bridge.CaseFilter
+		filter exceptions.Filter
 		n      int
 	}{
-		{bridge.CaseFilter{}, 3},
-		{bridge.CaseFilter{States: []bridge.CaseState{bridge.CaseCleared}}, 1},
-		{bridge.CaseFilter{States: []bridge.CaseState{bridge.CaseCleared, bridge.CaseResolved}}, 2},
-		{bridge.CaseFilter{Owner: bridge.OwnerWarehouse}, 2},
-		{bridge.CaseFilter{Owner: bridge.OwnerFinance}, 0},
-		{bridge.CaseFilter{Kinds: []bridge.Kind{bridge.KindNoTracking}}, 1},
-		{bridge.CaseFilter{Kinds: []bridge.Kind{bridge.KindNoTracking, bridge.KindUnmappedSKU}}, 2},
-		{bridge.CaseFilter{Object: "order 1"}, 2},
-		{bridge.CaseFilter{Object: "order"}, 0},
-		{bridge.CaseFilter{Severity: bridge.Urgent}, 2},
-		{bridge.CaseFilter{States: allStates, Severity: bridge.Warning}, 4},
-		{bridge.CaseFilter{States: allStates, Object: "SKU A", Owner: bridge.OwnerEcommerce, Severity: bridge.Urgent}, 1},
+		{exceptions.Filter{}, 3},
+		{exceptions.Filter{States: []exceptions.State{exceptions.CaseCleared}}, 1},
+		{exceptions.Filter{States: []exceptions.State{exceptions.CaseCleared, exceptions.CaseResolved}}, 2},
+		{exceptions.Filter{Owner: exceptions.OwnerWarehouse}, 2},
+		{exceptions.Filter{Owner: exceptions.OwnerFinance}, 0},
+		{exceptions.Filter{Kinds: []exceptions.Kind{exceptions.NoTracking}}, 1},
+		{exceptions.Filter{Kinds: []exceptions.Kind{exceptions.NoTracking, exceptions.UnmappedSKU}}, 2},
+		{exceptions.Filter{Object: "order 1"}, 2},
+		{exceptions.Filter{Object: "order"}, 0},
+		{exceptions.Filter{Severity: exceptions.Urgent}, 2},
+		{exceptions.Filter{States: allStates, Severity: exceptions.Warning}, 4},
+		{exceptions.Filter{States: allStates, Object: "SKU A", Owner: exceptions.OwnerEcommerce, Severity: exceptions.Urgent}, 1},
 	} {
 		got, _ := q.cases(test.filter)
-		var want []bridge.Case
+		var want []exceptions.Case
 		for _, c := range all {
 			if test.filter.Match(c) {
 				want = append(want, c)
@@ -361,14 +361,14 @@ func testFilter(q *queueTest) {
 
 // testCaseCopies checks that what callers do with their lists stays with them.
 func testCaseCopies(q *queueTest) {
-	e := problem(bridge.KindNoTracking, "order 1")
-	e.Evidence = []bridge.Property{{Name: "number", Value: "7"}}
+	e := problem(exceptions.NoTracking, "order 1")
+	e.Evidence = []exceptions.Property{{Name: "number", Value: "7"}}
 	q.raise(e)
 	e.Evidence[0].Value = "spoilt"
 	for range 2 {
 		list, _ := q.open()
-		c := q.only(bridge.CaseFilter{})
-		decided, err := q.store.Decide(q.Context(), e.Key(), bridge.Decision{Verb: bridge.VerbReleased, By: "Ann"})
+		c := q.only(exceptions.Filter{})
+		decided, err := q.store.Decide(q.Context(), e.Key(), exceptions.Decision{Verb: exceptions.VerbReleased, By: "Ann"})
 		check(q.T, err)
 		if len(list[0].Evidence) != 1 || len(c.Evidence) != 1 || len(decided.Evidence) != 1 {
 			q.Fatalf("the evidence is lost: %+v", list[0])
@@ -393,9 +393,9 @@ func testCountedAtOnce(q *queueTest) {
 		}
 		wg.Go(func() {
 			for n := range each {
-				own := problem(bridge.KindNoTracking, fmt.Sprintf("order %d-%d", w, n))
+				own := problem(exceptions.NoTracking, fmt.Sprintf("order %d-%d", w, n))
 				err := errors.Join(
-					store.Raise(q.Context(), problem(bridge.KindNoTracking, "shared")), store.Raise(q.Context(), own),
+					store.Raise(q.Context(), problem(exceptions.NoTracking, "shared")), store.Raise(q.Context(), own),
 				)
 				if n%2 == 0 {
 					err = errors.Join(err, store.Clear(q.Context(), own.Object, own.Kind))
@@ -411,7 +411,7 @@ func testCountedAtOnce(q *queueTest) {
 	if want := workers*(each/2) + 1; len(list) != want {
 		q.Errorf("%d are open, want %d", len(list), want)
 	}
-	if c := q.only(bridge.CaseFilter{Object: "shared"}); c.Count != workers*each {
+	if c := q.only(exceptions.Filter{Object: "shared"}); c.Count != workers*each {
 		q.Errorf("raised %d times, counted %d", workers*each, c.Count)
 	}
 }
@@ -419,7 +419,7 @@ func testCountedAtOnce(q *queueTest) {
 func testClaimedAtOnce(q *queueTest) {
 	second := q.again(q.T, q.store)
 	for n := range 10 {
-		e := problem(bridge.KindNoTracking, fmt.Sprint("order ", n))
+		e := problem(exceptions.NoTracking, fmt.Sprint("order ", n))
 		q.raise(e)
 		var won atomic.Int64
 		var wg sync.WaitGroup
@@ -429,10 +429,10 @@ func testClaimedAtOnce(q *queueTest) {
 				store = second
 			}
 			wg.Go(func() {
-				switch _, err := store.Decide(q.Context(), e.Key(), bridge.Decision{Verb: bridge.VerbClaimed, By: fmt.Sprint("person ", w)}); {
+				switch _, err := store.Decide(q.Context(), e.Key(), exceptions.Decision{Verb: exceptions.VerbClaimed, By: fmt.Sprint("person ", w)}); {
 				case err == nil:
 					won.Add(1)
-				case !errors.Is(err, bridge.ErrCaseClaimed):
+				case !errors.Is(err, exceptions.ErrCaseClaimed):
 					q.Error(err)
 				}
 			})
@@ -445,14 +445,14 @@ func testClaimedAtOnce(q *queueTest) {
 }
 
 // testLikeModel does a thousand things in random order and compares the store
-// with what [bridge.Case] says should be there.
+// with what [exceptions.Case] says should be there.
 func testLikeModel(q *queueTest) {
 	const seed = 42
 	random := rand.New(rand.NewPCG(seed, seed))
-	model := map[string]bridge.Case{}
-	kinds := []bridge.Kind{bridge.KindNoTracking, bridge.KindTrackingDiffers, bridge.KindBadQuantity}
-	verbs := []bridge.CaseVerb{
-		bridge.VerbClaimed, bridge.VerbReleased, bridge.VerbResolved, bridge.VerbReopened, bridge.VerbClaimed, bridge.VerbResolved, "burn",
+	model := map[string]exceptions.Case{}
+	kinds := []exceptions.Kind{exceptions.NoTracking, exceptions.TrackingDiffers, exceptions.BadQuantity}
+	verbs := []exceptions.Verb{
+		exceptions.VerbClaimed, exceptions.VerbReleased, exceptions.VerbResolved, exceptions.VerbReopened, exceptions.VerbClaimed, exceptions.VerbResolved, "burn",
 	}
 	pick := func(n int) int { return random.IntN(n) }
 	for step := range 1000 {
@@ -465,7 +465,7 @@ func testLikeModel(q *queueTest) {
 			if pick(2) == 0 {
 				e.Deadline = now.Add(time.Duration(pick(100)-20) * time.Hour)
 			}
-			e.Severity, e.Seen = bridge.Severity(pick(3)), fmt.Sprint("seen in step ", step)
+			e.Severity, e.Seen = exceptions.Severity(pick(3)), fmt.Sprint("seen in step ", step)
 			check(q.T, q.store.Raise(q.Context(), e))
 			model[e.Key()] = old.Raise(e, now)
 		case 1:
@@ -475,20 +475,20 @@ func testLikeModel(q *queueTest) {
 				model[e.Key()] = old.Clear(now)
 			}
 		default:
-			d := bridge.Decision{Verb: verbs[pick(len(verbs))], By: []string{"Ann", "Bob", "packing"}[pick(3)], Note: []string{"", "done"}[min(1, pick(5))]}
+			d := exceptions.Decision{Verb: verbs[pick(len(verbs))], By: []string{"Ann", "Bob", "packing"}[pick(3)], Note: []string{"", "done"}[min(1, pick(5))]}
 			if pick(3) == 0 {
 				d.Until = now.Add(time.Duration(pick(100)-10) * time.Minute)
 			}
 			what = fmt.Sprintf("%+v of %s", d, e.Key())
 			_, err := q.store.Decide(q.Context(), e.Key(), d)
-			want := bridge.ErrNoCase
+			want := exceptions.ErrNoCase
 			if known {
 				model[e.Key()], want = old.Decide(d, now)
 			}
 			if (err == nil) != (want == nil) {
 				q.Fatalf("seed %d, step %d: %s: %v, want %v", seed, step, what, err, want)
 			}
-			for _, kind := range []error{bridge.ErrNoCase, bridge.ErrCaseClaimed, bridge.ErrCaseState} {
+			for _, kind := range []error{exceptions.ErrNoCase, exceptions.ErrCaseClaimed, exceptions.ErrCaseState} {
 				if errors.Is(err, kind) != errors.Is(want, kind) {
 					q.Fatalf("seed %d, step %d: %s: %v, want %v", seed, step, what, err, want)
 				}
@@ -497,17 +497,17 @@ func testLikeModel(q *queueTest) {
 		if pick(50) == 0 {
 			q.reopen()
 		}
-		filter := bridge.CaseFilter{States: allStates}
+		filter := exceptions.Filter{States: allStates}
 		if pick(3) == 0 {
-			filter = bridge.CaseFilter{Severity: bridge.Severity(pick(3))}
+			filter = exceptions.Filter{Severity: exceptions.Severity(pick(3))}
 		}
-		var want []bridge.Case
+		var want []exceptions.Case
 		for c := range maps.Values(model) {
 			if filter.Match(c) {
 				want = append(want, c)
 			}
 		}
-		slices.SortFunc(want, func(a, b bridge.Case) int { return bridge.CompareExceptions(a.Exception, b.Exception) })
+		slices.SortFunc(want, func(a, b exceptions.Case) int { return exceptions.Compare(a.Exception, b.Exception) })
 		if got, _ := q.cases(filter); different(want, got) != "" {
 			q.Fatalf("seed %d, step %d: %s, then %+v: %s", seed, step, what, filter, different(want, got))
 		}

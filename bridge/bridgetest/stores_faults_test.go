@@ -14,7 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // faultVar names the fault that a process of this test has.
@@ -73,23 +74,23 @@ type faulty struct {
 	now func() time.Time
 	end context.Context //nolint:containedctx // of the test, for faults that wait
 
-	put     func(context.Context, bridge.Reservation) error
+	put     func(context.Context, store.Reservation) error
 	drop    func(context.Context, string) error
-	list    func(context.Context) ([]bridge.Reservation, error)
+	list    func(context.Context) ([]store.Reservation, error)
 	lock    func(context.Context, string) (func(), error)
-	raise   func(context.Context, bridge.Exception) error
-	clear   func(context.Context, string, ...bridge.Kind) error
-	open    func(context.Context) ([]bridge.Exception, error)
-	cases   func(context.Context, bridge.CaseFilter) ([]bridge.Case, error)
-	decide  func(context.Context, string, bridge.Decision) (bridge.Case, error)
-	setMark func(context.Context, string, bridge.Cursor) error
-	unhint  func(context.Context, string, ...bridge.Hint) error
-	visits  func(context.Context, string) ([]bridge.Revisit, error)
-	records func(context.Context, ...string) (map[string]bridge.ImportRecord, time.Time, error)
-	record  func(context.Context, ...bridge.ImportRecord) error
+	raise   func(context.Context, exceptions.Exception) error
+	clear   func(context.Context, string, ...exceptions.Kind) error
+	open    func(context.Context) ([]exceptions.Exception, error)
+	cases   func(context.Context, exceptions.Filter) ([]exceptions.Case, error)
+	decide  func(context.Context, string, exceptions.Decision) (exceptions.Case, error)
+	setMark func(context.Context, string, store.Cursor) error
+	unhint  func(context.Context, string, ...store.Hint) error
+	visits  func(context.Context, string) ([]store.Revisit, error)
+	records func(context.Context, ...string) (map[string]store.ImportRecord, time.Time, error)
+	record  func(context.Context, ...store.ImportRecord) error
 }
 
-func (f *faulty) PutReservation(ctx context.Context, r bridge.Reservation) error {
+func (f *faulty) PutReservation(ctx context.Context, r store.Reservation) error {
 	if f.put != nil {
 		return f.put(ctx, r)
 	}
@@ -103,7 +104,7 @@ func (f *faulty) DropReservation(ctx context.Context, id string) error {
 	return f.Store.DropReservation(ctx, id)
 }
 
-func (f *faulty) Reservations(ctx context.Context) ([]bridge.Reservation, error) {
+func (f *faulty) Reservations(ctx context.Context) ([]store.Reservation, error) {
 	if f.list != nil {
 		return f.list(ctx)
 	}
@@ -117,70 +118,70 @@ func (f *faulty) Lock(ctx context.Context, key string) (func(), error) {
 	return f.Store.Lock(ctx, key)
 }
 
-func (f *faulty) Raise(ctx context.Context, e bridge.Exception) error {
+func (f *faulty) Raise(ctx context.Context, e exceptions.Exception) error {
 	if f.raise != nil {
 		return f.raise(ctx, e)
 	}
 	return f.Store.Raise(ctx, e)
 }
 
-func (f *faulty) Clear(ctx context.Context, object string, kinds ...bridge.Kind) error {
+func (f *faulty) Clear(ctx context.Context, object string, kinds ...exceptions.Kind) error {
 	if f.clear != nil {
 		return f.clear(ctx, object, kinds...)
 	}
 	return f.Store.Clear(ctx, object, kinds...)
 }
 
-func (f *faulty) Open(ctx context.Context) ([]bridge.Exception, error) {
+func (f *faulty) Open(ctx context.Context) ([]exceptions.Exception, error) {
 	if f.open != nil {
 		return f.open(ctx)
 	}
 	return f.Store.Open(ctx)
 }
 
-func (f *faulty) Cases(ctx context.Context, filter bridge.CaseFilter) ([]bridge.Case, error) {
+func (f *faulty) Cases(ctx context.Context, filter exceptions.Filter) ([]exceptions.Case, error) {
 	if f.cases != nil {
 		return f.cases(ctx, filter)
 	}
 	return f.Store.Cases(ctx, filter)
 }
 
-func (f *faulty) Decide(ctx context.Context, key string, d bridge.Decision) (bridge.Case, error) {
+func (f *faulty) Decide(ctx context.Context, key string, d exceptions.Decision) (exceptions.Case, error) {
 	if f.decide != nil {
 		return f.decide(ctx, key, d)
 	}
 	return f.Store.Decide(ctx, key, d)
 }
 
-func (f *faulty) SetCursor(ctx context.Context, name string, c bridge.Cursor) error {
+func (f *faulty) SetCursor(ctx context.Context, name string, c store.Cursor) error {
 	if f.setMark != nil {
 		return f.setMark(ctx, name, c)
 	}
 	return f.Store.SetCursor(ctx, name, c)
 }
 
-func (f *faulty) DropHints(ctx context.Context, list string, hints ...bridge.Hint) error {
+func (f *faulty) DropHints(ctx context.Context, list string, hints ...store.Hint) error {
 	if f.unhint != nil {
 		return f.unhint(ctx, list, hints...)
 	}
 	return f.Store.DropHints(ctx, list, hints...)
 }
 
-func (f *faulty) Revisits(ctx context.Context, list string) ([]bridge.Revisit, error) {
+func (f *faulty) Revisits(ctx context.Context, list string) ([]store.Revisit, error) {
 	if f.visits != nil {
 		return f.visits(ctx, list)
 	}
 	return f.Store.Revisits(ctx, list)
 }
 
-func (f *faulty) ImportRecords(ctx context.Context, ids ...string) (map[string]bridge.ImportRecord, time.Time, error) {
+func (f *faulty) ImportRecords(ctx context.Context, ids ...string) (map[string]store.ImportRecord, time.Time, error) {
 	if f.records != nil {
 		return f.records(ctx, ids...)
 	}
 	return f.Store.ImportRecords(ctx, ids...)
 }
 
-func (f *faulty) PutImportRecords(ctx context.Context, records ...bridge.ImportRecord) error {
+func (f *faulty) PutImportRecords(ctx context.Context, records ...store.ImportRecord) error {
 	if f.record != nil {
 		return f.record(ctx, records...)
 	}
@@ -188,9 +189,9 @@ func (f *faulty) PutImportRecords(ctx context.Context, records ...bridge.ImportR
 }
 
 // loses makes a ledger that keeps less of a reservation than it was given.
-func loses(what func(*bridge.Reservation)) func(*faulty) {
+func loses(what func(*store.Reservation)) func(*faulty) {
 	return func(f *faulty) {
-		f.put = func(ctx context.Context, r bridge.Reservation) error {
+		f.put = func(ctx context.Context, r store.Reservation) error {
 			r.Lines = slices.Clone(r.Lines)
 			what(&r)
 			return f.Store.PutReservation(ctx, r)
@@ -201,12 +202,12 @@ func loses(what func(*bridge.Reservation)) func(*faulty) {
 // known tells whether the ledger has an order.
 func known(ctx context.Context, s Store, id string) bool {
 	list, _ := s.Reservations(ctx)
-	return slices.ContainsFunc(list, func(r bridge.Reservation) bool { return r.OrderID == id })
+	return slices.ContainsFunc(list, func(r store.Reservation) bool { return r.OrderID == id })
 }
 
 // find returns a case in whatever state.
-func find(ctx context.Context, s Store, key string) (found bridge.Case) {
-	list, _ := s.Cases(ctx, bridge.CaseFilter{States: allStates})
+func find(ctx context.Context, s Store, key string) (found exceptions.Case) {
+	list, _ := s.Cases(ctx, exceptions.Filter{States: allStates})
 	for _, c := range list {
 		if c.Key() == key {
 			found = c
@@ -258,9 +259,9 @@ func (s *sighting) look(do func()) {
 }
 
 // changed makes a desk whose lists are not what is stored.
-func changed(what func([]bridge.Case) []bridge.Case) func(*faulty) {
+func changed(what func([]exceptions.Case) []exceptions.Case) func(*faulty) {
 	return func(f *faulty) {
-		f.cases = func(ctx context.Context, filter bridge.CaseFilter) ([]bridge.Case, error) {
+		f.cases = func(ctx context.Context, filter exceptions.Filter) ([]exceptions.Case, error) {
 			list, err := f.Store.Cases(ctx, filter)
 			return what(list), err
 		}
@@ -274,7 +275,7 @@ var faults = map[string]struct {
 }{
 	// Ledger.
 	"a reservation is not replaced": {"ledger/put,_replace,_drop", func(f *faulty) {
-		f.put = func(ctx context.Context, r bridge.Reservation) error {
+		f.put = func(ctx context.Context, r store.Reservation) error {
 			if known(ctx, f.Store, r.OrderID) {
 				return nil
 			}
@@ -282,7 +283,7 @@ var faults = map[string]struct {
 		}
 	}, nil},
 	"a replacement keeps old fields": {"ledger/every_field", func(f *faulty) {
-		f.put = func(ctx context.Context, r bridge.Reservation) error {
+		f.put = func(ctx context.Context, r store.Reservation) error {
 			list, _ := f.Store.Reservations(ctx)
 			for _, old := range list {
 				if old.OrderID == r.OrderID && r.LocationID == "" {
@@ -304,20 +305,20 @@ var faults = map[string]struct {
 		}
 	}, nil},
 	"reservations are listed by number": {"ledger/put,_replace,_drop", func(f *faulty) {
-		f.list = func(ctx context.Context) ([]bridge.Reservation, error) {
+		f.list = func(ctx context.Context) ([]store.Reservation, error) {
 			list, err := f.Store.Reservations(ctx)
-			slices.SortStableFunc(list, func(a, b bridge.Reservation) int { return len(a.OrderID) - len(b.OrderID) })
+			slices.SortStableFunc(list, func(a, b store.Reservation) int { return len(a.OrderID) - len(b.OrderID) })
 			return list, err
 		}
 	}, nil},
-	"the line ids are lost":      {"ledger/every_field", loses(func(r *bridge.Reservation) { dropLineID(r) }), nil},
-	"the visibility is lost":     {"ledger/every_field", loses(func(r *bridge.Reservation) { r.VisibleAt = time.Time{} }), nil},
-	"the zero time comes back":   {"ledger/every_field", loses(func(r *bridge.Reservation) { r.VisibleAt = time.Unix(r.VisibleAt.Unix(), 0) }), nil},
-	"moments are kept by second": {"ledger/every_field", loses(func(r *bridge.Reservation) { r.SeenAt = r.SeenAt.Truncate(time.Second) }), nil},
+	"the line ids are lost":      {"ledger/every_field", loses(func(r *store.Reservation) { dropLineID(r) }), nil},
+	"the visibility is lost":     {"ledger/every_field", loses(func(r *store.Reservation) { r.VisibleAt = time.Time{} }), nil},
+	"the zero time comes back":   {"ledger/every_field", loses(func(r *store.Reservation) { r.VisibleAt = time.Unix(r.VisibleAt.Unix(), 0) }), nil},
+	"moments are kept by second": {"ledger/every_field", loses(func(r *store.Reservation) { r.SeenAt = r.SeenAt.Truncate(time.Second) }), nil},
 	"reservations are shared": {"ledger/copies", func(f *faulty) {
 		var mu sync.Mutex
-		all := map[string]bridge.Reservation{}
-		f.put = func(_ context.Context, r bridge.Reservation) error {
+		all := map[string]store.Reservation{}
+		f.put = func(_ context.Context, r store.Reservation) error {
 			mu.Lock()
 			defer mu.Unlock()
 			all[r.OrderID] = r
@@ -329,15 +330,15 @@ var faults = map[string]struct {
 			delete(all, id)
 			return nil
 		}
-		f.list = func(context.Context) ([]bridge.Reservation, error) {
+		f.list = func(context.Context) ([]store.Reservation, error) {
 			mu.Lock()
 			defer mu.Unlock()
-			return slices.SortedFunc(maps.Values(all), func(a, b bridge.Reservation) int { return strings.Compare(a.OrderID, b.OrderID) }), nil
+			return slices.SortedFunc(maps.Values(all), func(a, b store.Reservation) int { return strings.Compare(a.OrderID, b.OrderID) }), nil
 		}
 	}, nil},
 	"a reservation is written in two steps": {"ledger/at_once", func(f *faulty) {
 		seen := newSighting()
-		f.put = func(ctx context.Context, r bridge.Reservation) error {
+		f.put = func(ctx context.Context, r store.Reservation) error {
 			half := r
 			half.Items = maps.Clone(r.Items)
 			delete(half.Items, "b")
@@ -347,14 +348,14 @@ var faults = map[string]struct {
 			}
 			return errors.Join(err, f.Store.PutReservation(ctx, r))
 		}
-		f.list = func(ctx context.Context) (list []bridge.Reservation, err error) {
+		f.list = func(ctx context.Context) (list []store.Reservation, err error) {
 			seen.look(func() { list, err = f.Store.Reservations(ctx) })
 			return list, err
 		}
 	}, nil},
 	"a write under load is lost": {"ledger/at_once", func(f *faulty) {
 		lost := everyNth(97)
-		f.put = func(ctx context.Context, r bridge.Reservation) error {
+		f.put = func(ctx context.Context, r store.Reservation) error {
 			// Of others nobody notices: they are replaced or dropped.
 			if strings.HasPrefix(r.OrderID, "own-") && !strings.HasSuffix(r.OrderID, "-gone") && lost() {
 				return nil
@@ -371,7 +372,7 @@ var faults = map[string]struct {
 		f.lock = func(ctx context.Context, _ string) (func(), error) { return func() {}, ctx.Err() }
 	}, nil},
 	"every process has its own locks": {"locks/one_at_a_time", nil, func(f *faulty) Store {
-		own := new(bridge.Memory)
+		own := new(store.Memory)
 		return &faulty{Store: f.Store, now: f.now, lock: own.Lock}
 	}},
 	"one lock for all keys": {"locks/many_keys", func(f *faulty) {
@@ -465,12 +466,12 @@ var faults = map[string]struct {
 
 	// Exceptions.
 	"nothing is counted": {"exceptions/raise_and_clear", func(f *faulty) {
-		f.raise = func(ctx context.Context, e bridge.Exception) error {
+		f.raise = func(ctx context.Context, e exceptions.Exception) error {
 			return errors.Join(f.Store.Clear(ctx, e.Object, e.Kind), f.Store.Raise(ctx, e))
 		}
 	}, nil},
 	"the first words stay": {"exceptions/raise_and_clear", func(f *faulty) {
-		f.raise = func(ctx context.Context, e bridge.Exception) error {
+		f.raise = func(ctx context.Context, e exceptions.Exception) error {
 			if c := find(ctx, f.Store, e.Key()); c.Count > 0 {
 				e.Seen, e.Evidence = c.Seen, c.Evidence
 			}
@@ -478,25 +479,25 @@ var faults = map[string]struct {
 		}
 	}, nil},
 	"a cleared one goes on counting": {"exceptions/raise_and_clear", func(f *faulty) {
-		f.clear = func(ctx context.Context, object string, kinds ...bridge.Kind) error {
+		f.clear = func(ctx context.Context, object string, kinds ...exceptions.Kind) error {
 			for _, k := range kinds {
-				_, _ = f.Store.Decide(ctx, bridge.Exception{Kind: k, Object: object}.Key(), bridge.Decision{Verb: bridge.VerbResolved, By: "x", Note: "x"})
+				_, _ = f.Store.Decide(ctx, exceptions.Exception{Kind: k, Object: object}.Key(), exceptions.Decision{Verb: exceptions.VerbResolved, By: "x", Note: "x"})
 			}
 			return nil
 		}
 	}, nil},
 	"clearing one kind clears all": {"exceptions/raise_and_clear", func(f *faulty) {
-		f.clear = func(ctx context.Context, object string, _ ...bridge.Kind) error {
-			for _, info := range bridge.Kinds() {
+		f.clear = func(ctx context.Context, object string, _ ...exceptions.Kind) error {
+			for _, info := range exceptions.Kinds() {
 				_ = f.Store.Clear(ctx, object, info.Kind)
 			}
 			return nil
 		}
 	}, nil},
 	"clearing an unknown one is an error": {"exceptions/raise_and_clear", func(f *faulty) {
-		f.clear = func(ctx context.Context, object string, kinds ...bridge.Kind) error {
+		f.clear = func(ctx context.Context, object string, kinds ...exceptions.Kind) error {
 			for _, k := range kinds {
-				if find(ctx, f.Store, bridge.Exception{Kind: k, Object: object}.Key()).Count == 0 {
+				if find(ctx, f.Store, exceptions.Exception{Kind: k, Object: object}.Key()).Count == 0 {
 					return errors.New("no such row")
 				}
 			}
@@ -504,32 +505,32 @@ var faults = map[string]struct {
 		}
 	}, nil},
 	"the evidence is lost": {"exceptions/every_field", func(f *faulty) {
-		f.raise = func(ctx context.Context, e bridge.Exception) error {
+		f.raise = func(ctx context.Context, e exceptions.Exception) error {
 			e.Evidence = nil
 			return f.Store.Raise(ctx, e)
 		}
 	}, nil},
 	"the deadline is lost": {"exceptions/every_field", func(f *faulty) {
-		f.raise = func(ctx context.Context, e bridge.Exception) error {
+		f.raise = func(ctx context.Context, e exceptions.Exception) error {
 			e.Deadline = time.Time{}
 			return f.Store.Raise(ctx, e)
 		}
 	}, nil},
 	"open ones by key": {"exceptions/order", func(f *faulty) {
-		f.open = func(ctx context.Context) ([]bridge.Exception, error) {
+		f.open = func(ctx context.Context) ([]exceptions.Exception, error) {
 			list, err := f.Store.Open(ctx)
-			slices.SortFunc(list, func(a, b bridge.Exception) int { return strings.Compare(a.Key(), b.Key()) })
+			slices.SortFunc(list, func(a, b exceptions.Exception) int { return strings.Compare(a.Key(), b.Key()) })
 			return list, err
 		}
 	}, nil},
-	"cases by key": {"exceptions/order", changed(func(list []bridge.Case) []bridge.Case {
-		slices.SortFunc(list, func(a, b bridge.Case) int { return strings.Compare(a.Key(), b.Key()) })
+	"cases by key": {"exceptions/order", changed(func(list []exceptions.Case) []exceptions.Case {
+		slices.SortFunc(list, func(a, b exceptions.Case) int { return strings.Compare(a.Key(), b.Key()) })
 		return list
 	}), nil},
 	"resolved ones stay open": {"exceptions/resolve,_reopen", func(f *faulty) {
-		f.open = func(ctx context.Context) ([]bridge.Exception, error) {
-			list, err := f.Store.Cases(ctx, bridge.CaseFilter{States: []bridge.CaseState{bridge.CaseOpen, bridge.CaseResolved}})
-			var all []bridge.Exception
+		f.open = func(ctx context.Context) ([]exceptions.Exception, error) {
+			list, err := f.Store.Cases(ctx, exceptions.Filter{States: []exceptions.State{exceptions.CaseOpen, exceptions.CaseResolved}})
+			var all []exceptions.Exception
 			for _, c := range list {
 				all = append(all, c.Exception)
 			}
@@ -537,78 +538,78 @@ var faults = map[string]struct {
 		}
 	}, nil},
 	"a claim overrides another": {"exceptions/claim", func(f *faulty) {
-		f.decide = func(ctx context.Context, key string, d bridge.Decision) (bridge.Case, error) {
+		f.decide = func(ctx context.Context, key string, d exceptions.Decision) (exceptions.Case, error) {
 			c, err := f.Store.Decide(ctx, key, d)
-			if errors.Is(err, bridge.ErrCaseClaimed) {
-				_, _ = f.Store.Decide(ctx, key, bridge.Decision{Verb: bridge.VerbReleased, By: d.By})
+			if errors.Is(err, exceptions.ErrCaseClaimed) {
+				_, _ = f.Store.Decide(ctx, key, exceptions.Decision{Verb: exceptions.VerbReleased, By: d.By})
 				return f.Store.Decide(ctx, key, d)
 			}
 			return c, err
 		}
 	}, nil},
 	"claims have no end": {"exceptions/claim", func(f *faulty) {
-		f.decide = func(ctx context.Context, key string, d bridge.Decision) (bridge.Case, error) {
-			if d.Verb == bridge.VerbClaimed {
+		f.decide = func(ctx context.Context, key string, d exceptions.Decision) (exceptions.Case, error) {
+			if d.Verb == exceptions.VerbClaimed {
 				d.Until = time.Time{}
 			}
 			return f.Store.Decide(ctx, key, d)
 		}
 	}, nil},
 	"resolved for ever": {"exceptions/resolve,_reopen", func(f *faulty) {
-		f.raise = func(ctx context.Context, e bridge.Exception) error {
-			if find(ctx, f.Store, e.Key()).State == bridge.CaseResolved {
+		f.raise = func(ctx context.Context, e exceptions.Exception) error {
+			if find(ctx, f.Store, e.Key()).State == exceptions.CaseResolved {
 				return nil
 			}
 			return f.Store.Raise(ctx, e)
 		}
 	}, nil},
 	"nothing can be accepted": {"exceptions/resolve,_reopen", func(f *faulty) {
-		f.decide = func(ctx context.Context, key string, d bridge.Decision) (bridge.Case, error) {
-			if d.Verb == bridge.VerbResolved {
+		f.decide = func(ctx context.Context, key string, d exceptions.Decision) (exceptions.Case, error) {
+			if d.Verb == exceptions.VerbResolved {
 				d.Until = time.Time{}
 			}
 			return f.Store.Decide(ctx, key, d)
 		}
 	}, nil},
-	"the history is lost": {"exceptions/claim", changed(func(list []bridge.Case) []bridge.Case {
+	"the history is lost": {"exceptions/claim", changed(func(list []exceptions.Case) []exceptions.Case {
 		for i := range list {
 			list[i].History = list[i].History[:1]
 		}
 		return list
 	}), nil},
 	"decisions about nothing": {"exceptions/refusals", func(f *faulty) {
-		f.decide = func(ctx context.Context, key string, d bridge.Decision) (bridge.Case, error) {
+		f.decide = func(ctx context.Context, key string, d exceptions.Decision) (exceptions.Case, error) {
 			c, err := f.Store.Decide(ctx, key, d)
-			if errors.Is(err, bridge.ErrNoCase) {
+			if errors.Is(err, exceptions.ErrNoCase) {
 				err = nil
 			}
 			return c, err
 		}
 	}, nil},
 	"a refusal that happens": {"exceptions/refusals", func(f *faulty) {
-		f.decide = func(ctx context.Context, key string, d bridge.Decision) (bridge.Case, error) {
+		f.decide = func(ctx context.Context, key string, d exceptions.Decision) (exceptions.Case, error) {
 			c, err := f.Store.Decide(ctx, key, d)
-			if errors.Is(err, bridge.ErrCaseState) {
-				_, _ = f.Store.Decide(ctx, key, bridge.Decision{Verb: bridge.VerbReopened, By: "x"})
+			if errors.Is(err, exceptions.ErrCaseState) {
+				_, _ = f.Store.Decide(ctx, key, exceptions.Decision{Verb: exceptions.VerbReopened, By: "x"})
 			}
 			return c, err
 		}
 	}, nil},
 	"owners are not filtered": {"exceptions/filter", func(f *faulty) {
-		f.cases = func(ctx context.Context, filter bridge.CaseFilter) ([]bridge.Case, error) {
+		f.cases = func(ctx context.Context, filter exceptions.Filter) ([]exceptions.Case, error) {
 			filter.Owner = ""
 			return f.Store.Cases(ctx, filter)
 		}
 	}, nil},
 	"severities are not filtered": {"exceptions/filter", func(f *faulty) {
-		f.cases = func(ctx context.Context, filter bridge.CaseFilter) ([]bridge.Case, error) {
-			filter.Severity = bridge.Notice
+		f.cases = func(ctx context.Context, filter exceptions.Filter) ([]exceptions.Case, error) {
+			filter.Severity = exceptions.Notice
 			return f.Store.Cases(ctx, filter)
 		}
 	}, nil},
 	"cases are shared": {"exceptions/copies", func(f *faulty) {
-		var kept []bridge.Case
-		f.cases = func(ctx context.Context, filter bridge.CaseFilter) ([]bridge.Case, error) {
+		var kept []exceptions.Case
+		f.cases = func(ctx context.Context, filter exceptions.Filter) ([]exceptions.Case, error) {
 			list, err := f.Store.Cases(ctx, filter)
 			if len(list) == 1 && len(kept) == 1 && list[0].Key() == kept[0].Key() {
 				list[0].Evidence = kept[0].Evidence
@@ -619,7 +620,7 @@ var faults = map[string]struct {
 	}, nil},
 	"a sighting under load is lost": {"exceptions/counted_at_once", func(f *faulty) {
 		var busy sync.Mutex
-		f.raise = func(ctx context.Context, e bridge.Exception) error {
+		f.raise = func(ctx context.Context, e exceptions.Exception) error {
 			if e.Object != "shared" {
 				return f.Store.Raise(ctx, e)
 			}
@@ -632,11 +633,11 @@ var faults = map[string]struct {
 		}
 	}, nil},
 	"two claims at once": {"exceptions/claimed_at_once", func(f *faulty) {
-		f.decide = func(ctx context.Context, key string, d bridge.Decision) (bridge.Case, error) {
+		f.decide = func(ctx context.Context, key string, d exceptions.Decision) (exceptions.Case, error) {
 			free := find(ctx, f.Store, key).ClaimedBy == ""
 			time.Sleep(time.Millisecond)
-			if free && d.Verb == bridge.VerbClaimed {
-				_, _ = f.Store.Decide(ctx, key, bridge.Decision{Verb: bridge.VerbReleased, By: d.By})
+			if free && d.Verb == exceptions.VerbClaimed {
+				_, _ = f.Store.Decide(ctx, key, exceptions.Decision{Verb: exceptions.VerbReleased, By: d.By})
 			}
 			return f.Store.Decide(ctx, key, d)
 		}
@@ -650,26 +651,26 @@ var faults = map[string]struct {
 
 	// Import records.
 	"the start goes forward": {"imports/since", func(f *faulty) {
-		f.records = func(ctx context.Context, ids ...string) (map[string]bridge.ImportRecord, time.Time, error) {
+		f.records = func(ctx context.Context, ids ...string) (map[string]store.ImportRecord, time.Time, error) {
 			records, _, err := f.Store.ImportRecords(ctx, ids...)
 			return records, f.now(), err
 		}
 	}, nil},
 	"records are written one by one": {"imports/at_once", func(f *faulty) {
 		seen := newSighting()
-		f.record = func(ctx context.Context, records ...bridge.ImportRecord) (err error) {
+		f.record = func(ctx context.Context, records ...store.ImportRecord) (err error) {
 			for _, r := range records {
 				seen.half(func() { err = errors.Join(err, f.Store.PutImportRecords(ctx, r)) })
 			}
 			return err
 		}
-		f.records = func(ctx context.Context, ids ...string) (records map[string]bridge.ImportRecord, since time.Time, err error) {
+		f.records = func(ctx context.Context, ids ...string) (records map[string]store.ImportRecord, since time.Time, err error) {
 			seen.look(func() { records, since, err = f.Store.ImportRecords(ctx, ids...) })
 			return records, since, err
 		}
 	}, nil},
 	"large numbers are signed": {"imports/put,_replace,_drop", func(f *faulty) {
-		f.record = func(ctx context.Context, records ...bridge.ImportRecord) error {
+		f.record = func(ctx context.Context, records ...store.ImportRecord) error {
 			for i := range records {
 				records[i].Address = min(records[i].Address, 1<<63-1)
 			}
@@ -677,8 +678,8 @@ var faults = map[string]struct {
 		}
 	}, nil},
 	"records are shared": {"imports/copies", func(f *faulty) {
-		var kept map[string]bridge.ImportRecord
-		f.records = func(ctx context.Context, ids ...string) (map[string]bridge.ImportRecord, time.Time, error) {
+		var kept map[string]store.ImportRecord
+		f.records = func(ctx context.Context, ids ...string) (map[string]store.ImportRecord, time.Time, error) {
 			records, since, err := f.Store.ImportRecords(ctx, ids...)
 			if kept == nil {
 				kept = records
@@ -689,22 +690,22 @@ var faults = map[string]struct {
 
 	// Intake.
 	"seen orders are shared": {"intake/cursors", func(f *faulty) {
-		f.setMark = func(ctx context.Context, name string, c bridge.Cursor) error {
+		f.setMark = func(ctx context.Context, name string, c store.Cursor) error {
 			delete(c.Seen, "2")
 			return f.Store.SetCursor(ctx, name, c)
 		}
 	}, nil},
 	"a new hint is dropped with the old": {"intake/hints", func(f *faulty) {
-		f.unhint = func(ctx context.Context, list string, hints ...bridge.Hint) error {
+		f.unhint = func(ctx context.Context, list string, hints ...store.Hint) error {
 			now, _ := f.Hints(ctx, list)
-			now = slices.DeleteFunc(now, func(h bridge.Hint) bool {
-				return !slices.ContainsFunc(hints, func(old bridge.Hint) bool { return old.OrderID == h.OrderID })
+			now = slices.DeleteFunc(now, func(h store.Hint) bool {
+				return !slices.ContainsFunc(hints, func(old store.Hint) bool { return old.OrderID == h.OrderID })
 			})
 			return f.Store.DropHints(ctx, list, now...)
 		}
 	}, nil},
 	"errors of revisits are lost": {"intake/revisits", func(f *faulty) {
-		f.visits = func(ctx context.Context, list string) ([]bridge.Revisit, error) {
+		f.visits = func(ctx context.Context, list string) ([]store.Revisit, error) {
 			all, err := f.Store.Revisits(ctx, list)
 			for i := range all {
 				all[i].LastError = strings.TrimSpace(all[i].LastError)
@@ -714,7 +715,7 @@ var faults = map[string]struct {
 	}, nil},
 }
 
-func dropLineID(r *bridge.Reservation) {
+func dropLineID(r *store.Reservation) {
 	if len(r.Lines) > 0 {
 		r.Lines[0].LineID = ""
 	}

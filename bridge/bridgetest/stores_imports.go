@@ -7,15 +7,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // TestImportRecords checks that a store keeps the promises of
-// [bridge.ImportRecords], as one that forgets nothing while the test runs. See
+// [store.ImportRecords], as one that forgets nothing while the test runs. See
 // [TestStore] for open and reopen.
-func TestImportRecords(t *testing.T, open func(t *testing.T, now func() time.Time) bridge.ImportRecords, reopen func(*testing.T, bridge.ImportRecords) bridge.ImportRecords) {
+func TestImportRecords(t *testing.T, open func(t *testing.T, now func() time.Time) store.ImportRecords, reopen func(*testing.T, store.ImportRecords) store.ImportRecords) {
 	again := reopening(reopen)
-	for name, test := range map[string]func(*testing.T, *handClock, bridge.ImportRecords, func(*testing.T, bridge.ImportRecords) bridge.ImportRecords){
+	for name, test := range map[string]func(*testing.T, *handClock, store.ImportRecords, func(*testing.T, store.ImportRecords) store.ImportRecords){
 		"put, replace, drop": testImportRecords,
 		"since":              testImportsSince,
 		"copies":             testImportCopies,
@@ -28,23 +28,23 @@ func TestImportRecords(t *testing.T, open func(t *testing.T, now func() time.Tim
 	}
 }
 
-func importRecords(t *testing.T, s bridge.ImportRecords, ids ...string) map[string]bridge.ImportRecord {
+func importRecords(t *testing.T, s store.ImportRecords, ids ...string) map[string]store.ImportRecord {
 	t.Helper()
 	records, _, err := s.ImportRecords(t.Context(), ids...)
 	check(t, err)
 	return records
 }
 
-func testImportRecords(t *testing.T, _ *handClock, s bridge.ImportRecords, again func(*testing.T, bridge.ImportRecords) bridge.ImportRecords) {
+func testImportRecords(t *testing.T, _ *handClock, s store.ImportRecords, again func(*testing.T, store.ImportRecords) store.ImportRecords) {
 	ctx := t.Context()
-	full, bare := filled[bridge.ImportRecord](t, 0), bridge.ImportRecord{OrderID: "1"}
+	full, bare := filled[store.ImportRecord](t, 0), store.ImportRecord{OrderID: "1"}
 	full.OrderID, full.Address = "2", 1<<64-1
-	other := filled[bridge.ImportRecord](t, 1000)
+	other := filled[store.ImportRecord](t, 1000)
 	other.OrderID = "3"
 	check(t, s.PutImportRecords(ctx, full, bare, other))
 	check(t, s.PutImportRecords(ctx))
 	s = again(t, s)
-	want := map[string]bridge.ImportRecord{"1": bare, "2": full}
+	want := map[string]store.ImportRecord{"1": bare, "2": full}
 	if d := different(want, importRecords(t, s, "2", "1", "2", "never heard of")); d != "" {
 		t.Error(d)
 	}
@@ -57,13 +57,13 @@ func testImportRecords(t *testing.T, _ *handClock, s bridge.ImportRecords, again
 	check(t, s.DropImportRecords(ctx, "1"))
 	check(t, s.DropImportRecords(ctx))
 	s = again(t, s)
-	want = map[string]bridge.ImportRecord{"2": bare, "3": other}
+	want = map[string]store.ImportRecord{"2": bare, "3": other}
 	if d := different(want, importRecords(t, s, "1", "2", "3")); d != "" {
 		t.Errorf("2 was replaced, 1 dropped: %s", d)
 	}
 }
 
-func testImportsSince(t *testing.T, clock *handClock, s bridge.ImportRecords, again func(*testing.T, bridge.ImportRecords) bridge.ImportRecords) {
+func testImportsSince(t *testing.T, clock *handClock, s store.ImportRecords, again func(*testing.T, store.ImportRecords) store.ImportRecords) {
 	ctx := t.Context()
 	_, begun, err := s.ImportRecords(ctx, "1")
 	check(t, err)
@@ -72,7 +72,7 @@ func testImportsSince(t *testing.T, clock *handClock, s bridge.ImportRecords, ag
 	}
 	for range 3 {
 		clock.forward(time.Hour)
-		check(t, s.PutImportRecords(ctx, bridge.ImportRecord{OrderID: "1"}))
+		check(t, s.PutImportRecords(ctx, store.ImportRecord{OrderID: "1"}))
 		check(t, s.DropImportRecords(ctx, "1"))
 		s = again(t, s)
 		_, since, err := s.ImportRecords(ctx, "1")
@@ -83,14 +83,14 @@ func testImportsSince(t *testing.T, clock *handClock, s bridge.ImportRecords, ag
 	}
 }
 
-func testImportCopies(t *testing.T, _ *handClock, s bridge.ImportRecords, _ func(*testing.T, bridge.ImportRecords) bridge.ImportRecords) {
-	spoil := func(r bridge.ImportRecord) { r.WarehouseIDs[0], r.Lines["spoilt"] = "spoilt", "spoilt" }
-	given := filled[bridge.ImportRecord](t, 0)
+func testImportCopies(t *testing.T, _ *handClock, s store.ImportRecords, _ func(*testing.T, store.ImportRecords) store.ImportRecords) {
+	spoil := func(r store.ImportRecord) { r.WarehouseIDs[0], r.Lines["spoilt"] = "spoilt", "spoilt" }
+	given := filled[store.ImportRecord](t, 0)
 	check(t, s.PutImportRecords(t.Context(), given))
 	spoil(given)
 	for range 2 {
 		got := importRecords(t, s, given.OrderID)[given.OrderID]
-		if d := different(filled[bridge.ImportRecord](t, 0), got); d != "" {
+		if d := different(filled[store.ImportRecord](t, 0), got); d != "" {
 			t.Fatalf("a caller changed what is stored: %s", d)
 		}
 		spoil(got)
@@ -99,23 +99,23 @@ func testImportCopies(t *testing.T, _ *handClock, s bridge.ImportRecords, _ func
 
 // testImportsAtOnce has many put pairs of records. What is read is always a pair
 // that was put together.
-func testImportsAtOnce(t *testing.T, _ *handClock, s bridge.ImportRecords, again func(*testing.T, bridge.ImportRecords) bridge.ImportRecords) {
+func testImportsAtOnce(t *testing.T, _ *handClock, s store.ImportRecords, again func(*testing.T, store.ImportRecords) store.ImportRecords) {
 	const writers, rounds = 8, 25
 	ctx := t.Context()
 	second := again(t, s)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for w := range writers {
-		store := s
+		kept := s
 		if w%2 == 1 {
-			store = second
+			kept = second
 		}
 		wg.Go(func() {
 			for n := range rounds {
 				ids := []string{fmt.Sprintf("%d-%d", w, n)}
 				if err := errors.Join(
-					store.PutImportRecords(ctx, bridge.ImportRecord{OrderID: "a", WarehouseIDs: ids}, bridge.ImportRecord{OrderID: "b", WarehouseIDs: ids}),
-					store.PutImportRecords(ctx, bridge.ImportRecord{OrderID: ids[0], WarehouseIDs: ids}),
+					kept.PutImportRecords(ctx, store.ImportRecord{OrderID: "a", WarehouseIDs: ids}, store.ImportRecord{OrderID: "b", WarehouseIDs: ids}),
+					kept.PutImportRecords(ctx, store.ImportRecord{OrderID: ids[0], WarehouseIDs: ids}),
 				); err != nil {
 					t.Error(err)
 				}

@@ -10,14 +10,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // IntakeStore is what a [bridge.Intake] keeps between its runs.
 type IntakeStore interface {
-	bridge.Cursors
-	bridge.Hints
-	bridge.Revisits
+	store.Cursors
+	store.Hints
+	store.Revisits
 }
 
 // TestIntakeStore checks that a store keeps the promises of the interfaces. See
@@ -35,9 +35,9 @@ func testCursors(t *testing.T, s IntakeStore, again func(*testing.T, IntakeStore
 	if c, err := s.Cursor(ctx, "a"); err != nil || !c.Watermark.IsZero() || len(c.Seen) != 0 {
 		t.Fatalf("a cursor that was never set: %v, %v", c, err)
 	}
-	seen := map[string]bridge.Mark{"1": {UpdatedAt: moment, Digest: math.MaxUint64}, "2": {UpdatedAt: moment.Add(time.Second)}}
-	check(t, s.SetCursor(ctx, "a", bridge.Cursor{Watermark: moment, Seen: seen}))
-	check(t, s.SetCursor(ctx, "b", bridge.Cursor{Watermark: moment.Add(time.Hour)}))
+	seen := map[string]store.Mark{"1": {UpdatedAt: moment, Digest: math.MaxUint64}, "2": {UpdatedAt: moment.Add(time.Second)}}
+	check(t, s.SetCursor(ctx, "a", store.Cursor{Watermark: moment, Seen: seen}))
+	check(t, s.SetCursor(ctx, "b", store.Cursor{Watermark: moment.Add(time.Hour)}))
 	delete(seen, "2") // the caller's own
 	s = again(t, s)
 	c, err := s.Cursor(ctx, "a")
@@ -46,7 +46,7 @@ func testCursors(t *testing.T, s IntakeStore, again func(*testing.T, IntakeStore
 		t.Errorf("cursor a: %v", c)
 	}
 	// It may go back, and forgets what it no longer has.
-	check(t, s.SetCursor(ctx, "a", bridge.Cursor{Watermark: moment.Add(-time.Hour)}))
+	check(t, s.SetCursor(ctx, "a", store.Cursor{Watermark: moment.Add(-time.Hour)}))
 	s = again(t, s)
 	if c, err = s.Cursor(ctx, "a"); err != nil || !c.Watermark.Equal(moment.Add(-time.Hour)) || len(c.Seen) != 0 {
 		t.Errorf("cursor a, replaced: %v, %v", c, err)
@@ -58,7 +58,7 @@ func testCursors(t *testing.T, s IntakeStore, again func(*testing.T, IntakeStore
 
 func testHints(t *testing.T, s IntakeStore, again func(*testing.T, IntakeStore) IntakeStore) {
 	ctx := t.Context()
-	list := func() (hints []bridge.Hint, ids []string) {
+	list := func() (hints []store.Hint, ids []string) {
 		t.Helper()
 		hints, err := s.Hints(ctx, "a")
 		check(t, err)
@@ -77,7 +77,7 @@ func testHints(t *testing.T, s IntakeStore, again func(*testing.T, IntakeStore) 
 	}
 	check(t, s.AddHint(ctx, "a", "1"))
 	check(t, s.AddHint(ctx, "b", "2"))
-	check(t, s.DropHints(ctx, "a", append(first, bridge.Hint{OrderID: "unknown", Version: 1})...))
+	check(t, s.DropHints(ctx, "a", append(first, store.Hint{OrderID: "unknown", Version: 1})...))
 	s = again(t, s)
 	second, ids := list()
 	if !slices.Equal(ids, []string{"1"}) {
@@ -146,7 +146,7 @@ func testRevisits(t *testing.T, s IntakeStore, again func(*testing.T, IntakeStor
 	if list, err := s.Revisits(ctx, "a"); err != nil || len(list) != 0 {
 		t.Fatalf("a new list: %v, %v", list, err)
 	}
-	want := map[string]bridge.Revisit{
+	want := map[string]store.Revisit{
 		"1": {OrderID: "1", Due: moment, Attempts: 3, LastError: "it's \"broken\" – 'really'\n", Deadline: moment.Add(time.Hour), Known: true, Unseen: true, Raised: true},
 		"2": {OrderID: "2", Due: moment.Add(time.Minute)},
 	}
@@ -170,10 +170,10 @@ func testRevisits(t *testing.T, s IntakeStore, again func(*testing.T, IntakeStor
 		}
 	}
 	check(t, s.PutRevisits(ctx, "a", want["2"], want["1"]))
-	check(t, s.PutRevisits(ctx, "b", bridge.Revisit{OrderID: "1", Due: moment}))
+	check(t, s.PutRevisits(ctx, "b", store.Revisit{OrderID: "1", Due: moment}))
 	s = again(t, s)
 	verify("put")
-	want["2"] = bridge.Revisit{OrderID: "2", Due: moment.Add(time.Hour), Attempts: 1, LastError: "later"}
+	want["2"] = store.Revisit{OrderID: "2", Due: moment.Add(time.Hour), Attempts: 1, LastError: "later"}
 	check(t, s.PutRevisits(ctx, "a", want["2"]))
 	s = again(t, s)
 	verify("replaced")

@@ -7,12 +7,12 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// TestLedger checks that a store keeps the promises of [bridge.Ledger]. See
+// TestLedger checks that a store keeps the promises of [store.Ledger]. See
 // [TestStore] for open and reopen.
-func TestLedger(t *testing.T, open func(*testing.T) bridge.Ledger, reopen func(*testing.T, bridge.Ledger) bridge.Ledger) {
+func TestLedger(t *testing.T, open func(*testing.T) store.Ledger, reopen func(*testing.T, store.Ledger) store.Ledger) {
 	again := reopening(reopen)
 	part(t, "every field", func(t *testing.T) { testEveryField(t, open(t), again) })
 	part(t, "put, replace, drop", func(t *testing.T) { testReservations(t, open(t), again) })
@@ -20,7 +20,7 @@ func TestLedger(t *testing.T, open func(*testing.T) bridge.Ledger, reopen func(*
 	part(t, "at once", func(t *testing.T) { testReservationsAtOnce(t, open(t), again) })
 }
 
-func reservations(t *testing.T, l bridge.Ledger) (list []bridge.Reservation, ids []string) {
+func reservations(t *testing.T, l store.Ledger) (list []store.Reservation, ids []string) {
 	t.Helper()
 	list, err := l.Reservations(t.Context())
 	check(t, err)
@@ -30,15 +30,15 @@ func reservations(t *testing.T, l bridge.Ledger) (list []bridge.Reservation, ids
 	return list, ids
 }
 
-func testEveryField(t *testing.T, l bridge.Ledger, again func(*testing.T, bridge.Ledger) bridge.Ledger) {
-	full := filled[bridge.Reservation](t, 0)
+func testEveryField(t *testing.T, l store.Ledger, again func(*testing.T, store.Ledger) store.Ledger) {
+	full := filled[store.Reservation](t, 0)
 	full.OrderID = "2"
-	bare := bridge.Reservation{OrderID: "1"}
+	bare := store.Reservation{OrderID: "1"}
 	check(t, l.PutReservation(t.Context(), full))
 	check(t, l.PutReservation(t.Context(), bare))
 	l = again(t, l)
 	list, _ := reservations(t, l)
-	if d := different([]bridge.Reservation{bare, full}, list); d != "" {
+	if d := different([]store.Reservation{bare, full}, list); d != "" {
 		t.Error(d)
 	}
 	// What a replacement lacks is gone.
@@ -51,14 +51,14 @@ func testEveryField(t *testing.T, l bridge.Ledger, again func(*testing.T, bridge
 	}
 }
 
-func testReservations(t *testing.T, l bridge.Ledger, again func(*testing.T, bridge.Ledger) bridge.Ledger) {
+func testReservations(t *testing.T, l store.Ledger, again func(*testing.T, store.Ledger) store.Ledger) {
 	ctx := t.Context()
 	if list, _ := reservations(t, l); len(list) != 0 {
 		t.Fatalf("a new ledger: %v", list)
 	}
 	put := func(id string, units int) {
 		t.Helper()
-		check(t, l.PutReservation(ctx, bridge.Reservation{OrderID: id, Items: map[string]int{"item": units}, SeenAt: moment}))
+		check(t, l.PutReservation(ctx, store.Reservation{OrderID: id, Items: map[string]int{"item": units}, SeenAt: moment}))
 	}
 	put("9", 1)
 	put("10", 1)
@@ -87,13 +87,13 @@ func testReservations(t *testing.T, l bridge.Ledger, again func(*testing.T, brid
 
 // testReservationCopies checks that what callers do with their maps and lists
 // stays with them.
-func testReservationCopies(t *testing.T, l bridge.Ledger) {
-	spoil := func(r bridge.Reservation) {
+func testReservationCopies(t *testing.T, l store.Ledger) {
+	spoil := func(r store.Reservation) {
 		r.Items["spoilt"] = 1
 		r.Lines[0].Items["spoilt"] = 1
 		r.Lines[1].SKU = "spoilt"
 	}
-	given := filled[bridge.Reservation](t, 0)
+	given := filled[store.Reservation](t, 0)
 	check(t, l.PutReservation(t.Context(), given))
 	spoil(given)
 	for range 2 {
@@ -101,7 +101,7 @@ func testReservationCopies(t *testing.T, l bridge.Ledger) {
 		if len(list) != 1 {
 			t.Fatalf("%+v", list)
 		}
-		if d := different(filled[bridge.Reservation](t, 0), list[0]); d != "" {
+		if d := different(filled[store.Reservation](t, 0), list[0]); d != "" {
 			t.Errorf("a caller changed what is stored: %s", d)
 		}
 		spoil(list[0])
@@ -110,7 +110,7 @@ func testReservationCopies(t *testing.T, l bridge.Ledger) {
 
 // testReservationsAtOnce has many put and drop while one lists. What is listed
 // is always some whole reservation that was put.
-func testReservationsAtOnce(t *testing.T, l bridge.Ledger, again func(*testing.T, bridge.Ledger) bridge.Ledger) {
+func testReservationsAtOnce(t *testing.T, l store.Ledger, again func(*testing.T, store.Ledger) store.Ledger) {
 	const writers, rounds = 8, 25
 	ctx := t.Context()
 	second := again(t, l)
@@ -124,8 +124,8 @@ func testReservationsAtOnce(t *testing.T, l bridge.Ledger, again func(*testing.T
 		wg.Go(func() {
 			for n := range rounds {
 				units := n + 1 // not what an item that is missing has
-				r := bridge.Reservation{OrderID: "shared", Items: map[string]int{"a": units, "b": units, "c": units}}
-				own := bridge.Reservation{OrderID: fmt.Sprintf("own-%d-%d", w, n), Items: map[string]int{"a": 1}}
+				r := store.Reservation{OrderID: "shared", Items: map[string]int{"a": units, "b": units, "c": units}}
+				own := store.Reservation{OrderID: fmt.Sprintf("own-%d-%d", w, n), Items: map[string]int{"a": 1}}
 				gone := own
 				gone.OrderID += "-gone"
 				if err := errors.Join(

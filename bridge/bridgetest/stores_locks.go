@@ -10,16 +10,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// TestLocks checks that a store keeps the promises of [bridge.Locks]: one holder
+// TestLocks checks that a store keeps the promises of [store.Locks]: one holder
 // at a time, up to 50 keys held at once, waiting that ends with the context, a
 // lock that lasts until it is given back even if the context of the call ends.
 // Who waits longest need not be first. See [TestStore] for open and reopen.
-func TestLocks(t *testing.T, open func(*testing.T) bridge.Locks, reopen func(*testing.T, bridge.Locks) bridge.Locks) {
+func TestLocks(t *testing.T, open func(*testing.T) store.Locks, reopen func(*testing.T, store.Locks) store.Locks) {
 	again := reopening(reopen)
-	for name, test := range map[string]func(t *testing.T, one, other bridge.Locks){
+	for name, test := range map[string]func(t *testing.T, one, other store.Locks){
 		"one at a time":     testOneAtATime,
 		"many keys":         testManyKeys,
 		"cancelled waiting": testCancelledWaiting,
@@ -35,7 +35,7 @@ func TestLocks(t *testing.T, open func(*testing.T) bridge.Locks, reopen func(*te
 }
 
 // try locks a key within d, also where the store does not heed the context.
-func try(t *testing.T, l bridge.Locks, key string, d time.Duration) (unlock func(), err error) {
+func try(t *testing.T, l store.Locks, key string, d time.Duration) (unlock func(), err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
@@ -44,7 +44,7 @@ func try(t *testing.T, l bridge.Locks, key string, d time.Duration) (unlock func
 }
 
 // lock takes a key that must become free.
-func lock(t *testing.T, l bridge.Locks, key string) (unlock func()) {
+func lock(t *testing.T, l store.Locks, key string) (unlock func()) {
 	t.Helper()
 	unlock, err := try(t, l, key, patience/2)
 	if err != nil {
@@ -55,7 +55,7 @@ func lock(t *testing.T, l bridge.Locks, key string) (unlock func()) {
 
 // taken checks that a key is not free. A store that breaks its promise gives it
 // at once.
-func taken(t *testing.T, l bridge.Locks, key, why string) {
+func taken(t *testing.T, l store.Locks, key, why string) {
 	t.Helper()
 	unlock, err := try(t, l, key, 100*time.Millisecond)
 	if err == nil {
@@ -66,7 +66,7 @@ func taken(t *testing.T, l bridge.Locks, key, why string) {
 	}
 }
 
-func testOneAtATime(t *testing.T, one, other bridge.Locks) {
+func testOneAtATime(t *testing.T, one, other store.Locks) {
 	const workers, rounds, keys = 8, 30, 3
 	var inside, total [keys]atomic.Int64
 	ctx, cancel := context.WithTimeout(t.Context(), patience/2)
@@ -108,7 +108,7 @@ func testOneAtATime(t *testing.T, one, other bridge.Locks) {
 	}
 }
 
-func testManyKeys(t *testing.T, one, other bridge.Locks) {
+func testManyKeys(t *testing.T, one, other store.Locks) {
 	keys := []string{"", "order/1", "order/10", "ORDER/1", "order/1 ", "it's \"ü\"\n", strings.Repeat("long", 100)}
 	for len(keys) < 50 {
 		keys = append(keys, fmt.Sprint("product/", len(keys)))
@@ -130,7 +130,7 @@ func testManyKeys(t *testing.T, one, other bridge.Locks) {
 	}
 }
 
-func testCancelledWaiting(t *testing.T, one, other bridge.Locks) {
+func testCancelledWaiting(t *testing.T, one, other store.Locks) {
 	unlock := lock(t, one, "key")
 	ctx, cancel := context.WithCancel(t.Context())
 	result := make(chan error, 1)
@@ -160,7 +160,7 @@ func testCancelledWaiting(t *testing.T, one, other bridge.Locks) {
 	lock(t, one, "key")() // who gave up must not get it later
 }
 
-func testCancelledBefore(t *testing.T, one, other bridge.Locks) {
+func testCancelledBefore(t *testing.T, one, other store.Locks) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 20 { // a select between two ready cases is a coin
@@ -174,7 +174,7 @@ func testCancelledBefore(t *testing.T, one, other bridge.Locks) {
 	lock(t, other, "key")()
 }
 
-func testUnlockedTwice(t *testing.T, one, other bridge.Locks) {
+func testUnlockedTwice(t *testing.T, one, other store.Locks) {
 	first := lock(t, one, "key")
 	first()
 	first()
@@ -185,7 +185,7 @@ func testUnlockedTwice(t *testing.T, one, other bridge.Locks) {
 	lock(t, one, "key")()
 }
 
-func testLockKept(t *testing.T, one, other bridge.Locks) {
+func testLockKept(t *testing.T, one, other store.Locks) {
 	ctx, cancel := context.WithCancel(t.Context())
 	unlock, err := one.Lock(ctx, "key")
 	check(t, err)

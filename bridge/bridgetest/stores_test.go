@@ -4,19 +4,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // memoryStore is what the package bridge keeps in memory.
 type memoryStore struct {
-	*bridge.Memory
-	*bridge.MemoryExceptions
-	*bridge.MemoryIntake
-	*bridge.MemoryImports
+	*store.Memory
+	*memoryQueue
+	*store.MemoryIntake
+	*store.MemoryImports
 }
 
+type memoryQueue = exceptions.Memory
+
 func newMemoryStore(_ *testing.T, now func() time.Time) Store {
-	return memoryStore{new(bridge.Memory), &bridge.MemoryExceptions{Now: now}, new(bridge.MemoryIntake), &bridge.MemoryImports{Now: now}}
+	return memoryStore{new(store.Memory), &exceptions.Memory{Now: now}, new(store.MemoryIntake), &store.MemoryImports{Now: now}}
 }
 
 func TestMemoryStores(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
@@ -119,19 +121,19 @@ var sold = map[tiktokshop.OrderStatus]bool{
 // watchedPublisher checks what is published.
 type watchedPublisher struct {
 	lab *lab
-	bridge.StockPublisher
+	stock.Publisher
 }
 
-func (w watchedPublisher) PublishStock(ctx context.Context, p bridge.ProductStock) ([]bridge.StockRefusal, error) {
+func (w watchedPublisher) PublishStock(ctx context.Context, p stock.ProductStock) ([]stock.Refusal, error) {
 	w.lab.truth.observe(w.lab) // the bridge itself frees stock when it cancels
 	for _, sku := range p.SKUs {
 		for _, s := range sku.Stock {
 			if peak := w.lab.truth.peak[stockKey{sku.ID, s.WarehouseID}]; s.Quantity > peak || s.Quantity < 0 {
-				w.lab.violate("%s: %d published in warehouse %s, at most %d were free", sku.ListingSKU, s.Quantity, s.WarehouseID, peak)
+				w.lab.violate("%s: %d published in warehouse %s, at most %d were free", sku.SKU, s.Quantity, s.WarehouseID, peak)
 			}
 		}
 	}
-	return w.StockPublisher.PublishStock(ctx, p)
+	return w.Publisher.PublishStock(ctx, p)
 }
 
 // watchedShipper checks what is shipped.
@@ -227,7 +229,7 @@ func (l *lab) verdict(ctx context.Context) {
 		return false
 	}
 	for _, e := range open {
-		if e.Kind == bridge.KindLateCancellation {
+		if e.Kind == exceptions.LateCancellation {
 			l.report.Late++
 		}
 	}

@@ -8,6 +8,11 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -25,13 +30,13 @@ type lab struct {
 
 	tiktok *tiktokshoptest.Fake
 	linn   *linnworkstest.Fake
-	queue  *bridge.MemoryExceptions
+	queue  *exceptions.Memory
 	ports  Ports
 
 	intake     *bridge.Intake
 	references *bridge.References
 	importer   *bridge.Importer
-	stock      *bridge.StockPush
+	stock      *stock.Push
 	canceller  *bridge.Canceller
 	dispatch   *bridge.DispatchQueue
 	deadlines  *bridge.Deadlines
@@ -50,10 +55,10 @@ type lab struct {
 
 // stores are what outlives the bridge's process.
 type stores struct {
-	memory  bridge.Memory
-	imports bridge.MemoryImports
-	intake  bridge.MemoryIntake
-	labels  *bridge.MemoryLabels
+	memory  store.Memory
+	imports store.MemoryImports
+	intake  store.MemoryIntake
+	labels  *store.MemoryLabels
 }
 
 // item is something for sale.
@@ -70,8 +75,8 @@ const (
 // warehouses are the shop's warehouses and the locations that feed them.
 var warehouseIDs = []string{"7068517275539719942", "7068517275539719943"}
 
-// catalogue is what the shop sells: single items, kits that share them.
-func catalogue() []item {
+// forSale is what the shop sells: single items, kits that share them.
+func forSale() []item {
 	var list []item
 	for i := range 5 {
 		list = append(list, item{sku: fmt.Sprintf("ITEM-%d", i), skuID: fmt.Sprintf("17295929697122071%02d", i), productID: fmt.Sprintf("17295929697122070%02d", i/2)})
@@ -88,8 +93,8 @@ func (l *lab) build(ctx context.Context) error {
 		tiktokshoptest.WithWebhooks(tiktokshoptest.HandlerTransport(http.HandlerFunc(l.webhook))))
 	l.tiktok.SetWebhooks("https://bridge.example/webhooks")
 	l.linn = linnworkstest.New(linnworkstest.WithoutQuotas())
-	l.queue, l.stores.labels = new(bridge.MemoryExceptions), new(bridge.MemoryLabels)
-	l.truth = truth{items: catalogue(), peak: map[stockKey]int{}, cancelledAt: map[string]int{}, permitAt: map[string]int{}, shipped: map[string]bool{}}
+	l.queue, l.stores.labels = new(exceptions.Memory), new(store.MemoryLabels)
+	l.truth = truth{items: forSale(), peak: map[stockKey]int{}, cancelledAt: map[string]int{}, permitAt: map[string]int{}, shipped: map[string]bool{}}
 	if err := l.fill(); err != nil {
 		return err
 	}
@@ -163,8 +168,8 @@ func (l *lab) connect(ctx context.Context) error {
 	if l.elsewhere, err = l.linn.Client(linnworks.WithLimiter(unpaced{})); err != nil {
 		return err
 	}
-	shop, err := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{
-		Parcel:    bridge.Parcel{LengthCM: 20, WidthCM: 15, HeightCM: 10, WeightGrams: 500},
+	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{
+		Parcel:    tiktokadapter.Parcel{LengthCM: 20, WidthCM: 15, HeightCM: 10, WeightGrams: 500},
 		Documents: &http.Client{Transport: &network{lab: l, next: l.tiktok.RoundTripper()}},
 	})
 	if err != nil {
@@ -172,7 +177,7 @@ func (l *lab) connect(ctx context.Context) error {
 	}
 	rates := l.rates
 	l.rates = Rates{} // a bridge that cannot start is nobody's subject
-	book, err := bridge.NewLinnworks(ctx, linn, bridge.LinnworksOptions{Source: source, SubSource: subSource})
+	book, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{Source: source, SubSource: subSource})
 	l.rates = rates
 	if err != nil {
 		return err
@@ -205,9 +210,9 @@ func (l *lab) assemble() (err error) {
 	}, bridge.ImportOptions{Locations: locations, DefaultLocation: string(linnworks.ZeroGUID)}); err != nil {
 		return err
 	}
-	if l.stock, err = bridge.NewStockPush(bridge.StockPorts{
+	if l.stock, err = stock.NewPush(stock.Ports{
 		Listings: p.Listings, Catalogue: p.Catalogue, Levels: p.Levels, Ledger: p.Ledger, Publisher: p.Publisher, Locks: p.Locks, Exceptions: p.Exceptions,
-	}, bridge.StockOptions{Locations: feeds}); err != nil {
+	}, stock.Options{Locations: feeds}); err != nil {
 		return err
 	}
 	if l.canceller, err = bridge.NewCanceller(bridge.CancelPorts{

@@ -8,6 +8,12 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
@@ -32,20 +38,20 @@ func newHub(ctx context.Context, s *sale, p *policy) (*hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	shop, err := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{})
+	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{})
 	if err != nil {
 		return nil, err
 	}
-	warehouse, err := bridge.NewLinnworks(ctx, linn, bridge.LinnworksOptions{SubSource: "flashsale", Now: s.Now})
+	warehouse, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{SubSource: "flashsale", Now: s.Now})
 	if err != nil {
 		return nil, err
 	}
-	computed, err := bridge.NewComputedBuffer(computedOptions(s.Now))
+	computed, err := stock.NewComputed(computedOptions(s.Now))
 	if err != nil {
 		return nil, err
 	}
-	h.meter = &meter{StockReader: warehouse, now: s.Now, buffer: computed, known: map[string]bool{}}
-	buffers, err := bridge.NewBufferRules(bridge.BufferOptions{Rules: p.rules(computed), Sessions: p.Sessions, Now: s.Now})
+	h.meter = &meter{Reader: warehouse, now: s.Now, buffer: computed, known: map[string]bool{}}
+	buffers, err := stock.NewBufferRules(stock.BufferOptions{Rules: p.rules(computed), Sessions: p.Sessions, Now: s.Now})
 	if err != nil {
 		return nil, err
 	}
@@ -54,14 +60,14 @@ func newHub(ctx context.Context, s *sale, p *policy) (*hub, error) {
 		return nil, err
 	}
 
-	memory, orders, exceptions := new(bridge.Memory), new(bridge.MemoryIntake), new(bridge.MemoryExceptions)
-	catalogue, err := bridge.NewSKUMap(bridge.SKUMapPorts{Items: warehouse, Exceptions: exceptions}, bridge.SKUMapOptions{Now: s.Now})
+	memory, orders, exceptions := new(store.Memory), new(store.MemoryIntake), new(exceptions.Memory)
+	catalogue, err := catalogue.NewMap(catalogue.MapPorts{Items: warehouse, Exceptions: exceptions}, catalogue.MapOptions{Now: s.Now})
 	if err != nil {
 		return nil, err
 	}
 	importer, err := bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Catalogue: catalogue,
-		Ledger: memory, Records: new(bridge.MemoryImports), Locks: memory, Exceptions: exceptions,
+		Ledger: memory, Records: new(store.MemoryImports), Locks: memory, Exceptions: exceptions,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID), ParkUnpaid: p.Live, Table: table, Now: s.Now})
 	if err != nil {
 		return nil, err
@@ -73,9 +79,9 @@ func newHub(ctx context.Context, s *sale, p *policy) (*hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.stock, err = newPusher(ctx, p, bridge.StockPorts{
+	h.stock, err = newPusher(ctx, p, stock.Ports{
 		Listings: shop, Catalogue: catalogue, Levels: h.meter, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: exceptions,
-	}, warehouse, bridge.StockOptions{
+	}, warehouse, stock.Options{
 		Locations: map[string][]string{warehouseID: {string(linnworks.ZeroGUID)}}, Buffer: buffers.Buffer(), Now: s.Now,
 	})
 	if err != nil || !p.Live {
@@ -89,7 +95,7 @@ func newHub(ctx context.Context, s *sale, p *policy) (*hub, error) {
 
 // receive takes a webhook: a hint which order to look at.
 func (h *hub) receive(ctx context.Context, event *tiktokshop.WebhookEvent) error {
-	for _, id := range bridge.HintsOf(event) {
+	for _, id := range tiktokadapter.HintsOf(event) {
 		h.woken = true
 		if err := h.intake.Hint(ctx, id); err != nil {
 			return err

@@ -5,16 +5,17 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 )
 
-// meter tells a [bridge.ComputedBuffer] of sales and delays, from what any
+// meter tells a [stock.Computed] of sales and delays, from what any
 // program sees: the shop's orders, and the levels of Linnworks, which are read
 // through it. What the level lost and the program did not import was sold
 // elsewhere. It is for a single SKU.
 type meter struct {
-	bridge.StockReader
+	stock.Reader
 	now    func() time.Time
-	buffer *bridge.ComputedBuffer
+	buffer *stock.Computed
 
 	readAt time.Time // when the last level was read
 	level  int
@@ -25,7 +26,7 @@ type meter struct {
 }
 
 type saleSeen struct {
-	side bridge.SaleSide
+	side stock.SaleSide
 	at   time.Time
 }
 
@@ -38,7 +39,7 @@ func (m *meter) watch(take func(context.Context, ...bridge.Order) (bridge.OrderR
 			units[o.ID] = len(o.Lines)
 			if !m.known[o.ID] {
 				m.known[o.ID] = true
-				m.sale(bridge.SoldInShop, len(o.Lines), o.CreatedAt)
+				m.sale(stock.SoldInShop, len(o.Lines), o.CreatedAt)
 			}
 		}
 		for _, r := range results {
@@ -50,9 +51,9 @@ func (m *meter) watch(take func(context.Context, ...bridge.Order) (bridge.OrderR
 	}
 }
 
-// StockLevels implements [bridge.StockReader].
-func (m *meter) StockLevels(ctx context.Context, ids []string) (bridge.StockReading, error) {
-	reading, err := m.StockReader.StockLevels(ctx, ids)
+// StockLevels implements [stock.Reader].
+func (m *meter) StockLevels(ctx context.Context, ids []string) (stock.Reading, error) {
+	reading, err := m.Reader.StockLevels(ctx, ids)
 	if err != nil {
 		return reading, err
 	}
@@ -63,13 +64,13 @@ func (m *meter) StockLevels(ctx context.Context, ids []string) (bridge.StockRead
 		}
 	}
 	if !m.readAt.IsZero() {
-		m.sale(bridge.SoldElsewhere, m.level-level-m.inside, m.readAt) // at the earliest
+		m.sale(stock.SoldElsewhere, m.level-level-m.inside, m.readAt) // at the earliest
 	}
 	m.readAt, m.level, m.inside = reading.At, level, 0
 	return reading, nil
 }
 
-func (m *meter) sale(side bridge.SaleSide, units int, at time.Time) {
+func (m *meter) sale(side stock.SaleSide, units int, at time.Time) {
 	if units > 0 {
 		m.buffer.Sale(side, skuID, warehouseID, units, at)
 		m.sold = append(m.sold, saleSeen{side, at})

@@ -21,7 +21,7 @@ func (c comparison) page() ([]byte, error) {
 		lowest = max(lowest, r.First.Oversold())
 	}
 	// All panels of a column have the same axes.
-	whole := axes{From: 0, To: c.Lasts, Bottom: -(lowest + 59) / 50 * 50, Top: stock, XStep: c.Lasts / 6, YStep: 100}
+	whole := axes{From: 0, To: c.Lasts, Bottom: -(lowest + 59) / 50 * 50, Top: units, XStep: c.Lasts / 6, YStep: 100}
 	end := axes{From: 8 * time.Minute, To: 20 * time.Minute, Bottom: -10, Top: 60, XStep: 3 * time.Minute, YStep: 20}
 	data := struct {
 		comparison

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 )
 
 // policy is a way to keep the shop's stock in time.
@@ -18,14 +19,14 @@ type policy struct {
 	// pushes stock.
 	Every time.Duration
 	// Live programs take a turn besides when the shop's webhooks tell of an order,
-	// poll for orders every PollOrders only, and push with LiveStock.
+	// poll for orders every PollOrders only, and push with stock.Live.
 	Live       bool
 	PollOrders time.Duration
 	// Held is what happens to a paid order that TikTok holds.
 	Held bridge.Action
 	// Keep are the buffer's rules; KeepComputed gets its source later.
-	Keep     []bridge.BufferRule
-	Sessions []bridge.LiveSession
+	Keep     []stock.BufferRule
+	Sessions []stock.LiveSession
 }
 
 // bound is the chance of overselling, at each sell-out, that the computed buffer
@@ -33,11 +34,11 @@ type policy struct {
 const bound = 1e-4
 
 var (
-	fiveUnits = []bridge.BufferRule{{Do: bridge.KeepUnits, Units: 5}}
-	computed  = []bridge.BufferRule{{Do: bridge.KeepComputed}}
-	live      = []bridge.LiveSession{{
+	fiveUnits = []stock.BufferRule{{Do: stock.KeepUnits, Units: 5}}
+	computed  = []stock.BufferRule{{Do: stock.KeepComputed}}
+	live      = []stock.LiveSession{{
 		Name: "Friday LIVE", Start: start, End: start.Add(30 * time.Minute), Ahead: 15 * time.Minute,
-		Rule: bridge.BufferRule{Do: bridge.KeepUnits, Units: 25},
+		Rule: stock.BufferRule{Do: stock.KeepUnits, Units: 25},
 	}}
 )
 
@@ -76,16 +77,16 @@ var overwrite = &policy{Name: "Overwrite", Every: 10 * time.Minute, Held: bridge
 
 // computedOptions are those of a shop that knows bursts: the memory is short
 // enough to recognise one within minutes.
-func computedOptions(now func() time.Time) bridge.ComputedOptions {
-	return bridge.ComputedOptions{
+func computedOptions(now func() time.Time) stock.ComputedOptions {
+	return stock.ComputedOptions{
 		Bound: bound, AssumedDelay: 5 * time.Second, AssumedRate: 60, Memory: 3 * time.Minute, Now: now,
 	}
 }
 
-func (p *policy) rules(source bridge.BufferSource) []bridge.BufferRule {
+func (p *policy) rules(source stock.BufferSource) []stock.BufferRule {
 	rules := slices.Clone(p.Keep)
 	for i := range rules {
-		if rules[i].Do == bridge.KeepComputed {
+		if rules[i].Do == stock.KeepComputed {
 			rules[i].Source = source
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 )
 
 // pusher brings the shop's stock up to date.
@@ -12,38 +12,38 @@ type pusher interface {
 	push(ctx context.Context) error
 }
 
-// newPusher makes the one that fits how often it is to run: a [bridge.StockPush]
-// reads everything each time, a [bridge.LiveStock] only what sells.
-func newPusher(ctx context.Context, p *policy, ports bridge.StockPorts, sweep bridge.StockSweeper, o bridge.StockOptions) (pusher, error) {
+// newPusher makes the one that fits how often it is to run: a [stock.Push]
+// reads everything each time, a [stock.Live] only what sells.
+func newPusher(ctx context.Context, p *policy, ports stock.Ports, sweep stock.Sweeper, o stock.Options) (pusher, error) {
 	if !p.Live {
-		s, err := bridge.NewStockPush(ports, o)
+		s, err := stock.NewPush(ports, o)
 		return everything{s}, err
 	}
-	book, err := bridge.NewStockBook(o)
+	book, err := stock.NewBook(o)
 	if err != nil {
 		return nil, err
 	}
-	l, err := bridge.NewLiveStock(bridge.LivePorts{Book: book, StockPorts: ports, Sweep: sweep}, bridge.LiveOptions{})
+	l, err := stock.NewLive(stock.LivePorts{Book: book, Ports: ports, Sweep: sweep}, stock.LiveOptions{})
 	if err != nil {
 		return nil, err
 	}
 	return hot{l, book}, l.ReadShop(ctx)
 }
 
-type everything struct{ *bridge.StockPush }
+type everything struct{ all *stock.Push }
 
 func (e everything) push(ctx context.Context) error {
-	r, err := e.Push(ctx)
+	r, err := e.all.Push(ctx)
 	if err == nil && r.Refused > 0 {
 		err = fmt.Errorf("the shop refused stock:\n%s", r)
 	}
 	return err
 }
 
-// hot is LiveStock without [bridge.LiveStock.Run], which goes by the real clock.
+// hot is stock.Live without [stock.Live.Run], which goes by the real clock.
 type hot struct {
-	live *bridge.LiveStock
-	book *bridge.StockBook
+	live *stock.Live
+	book *stock.Book
 }
 
 func (h hot) push(ctx context.Context) error {

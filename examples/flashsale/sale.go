@@ -16,7 +16,7 @@ import (
 
 // The burst.
 const (
-	stock         = 300 // units, all of them in one location
+	units         = 300 // all of them in one location
 	shopRate      = 20  // buyers a minute on TikTok Shop
 	elsewhereRate = 5   // buyers a minute of another channel
 
@@ -90,10 +90,10 @@ type result struct {
 }
 
 // Oversold is how many units were promised that are not there.
-func (r result) Oversold() int { return max(r.SoldShop+r.SoldElsewhere-stock, 0) }
+func (r result) Oversold() int { return max(r.SoldShop+r.SoldElsewhere-units, 0) }
 
 // Unsold is how many units nobody has bought.
-func (r result) Unsold() int { return max(stock-r.SoldShop-r.SoldElsewhere, 0) }
+func (r result) Unsold() int { return max(units-r.SoldShop-r.SoldElsewhere, 0) }
 
 // point is a moment of the curves.
 type point struct {
@@ -114,7 +114,7 @@ func newSale(set setting, opens time.Time) (*sale, error) {
 		}))),
 	)
 	s.warehouse = linnworkstest.New(linnworkstest.WithClock(s.Now))
-	_, err := s.warehouse.AddItem(linnworkstest.Item{SKU: sku, Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: stock}})
+	_, err := s.warehouse.AddItem(linnworkstest.Item{SKU: sku, Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: units}})
 	err = errors.Join(err,
 		s.shop.AddWarehouse(tiktokshop.Warehouse{ID: warehouseID, Name: "Leeds"}),
 		s.shop.AddProduct(tiktokshoptest.Product{ID: productID, Title: "Lipstick", SKUs: []tiktokshoptest.SKU{
@@ -231,7 +231,7 @@ func (s *sale) level() int {
 	return level.Available
 }
 
-func (s *sale) free() int { return stock - s.result.SoldShop - s.result.SoldElsewhere }
+func (s *sale) free() int { return units - s.result.SoldShop - s.result.SoldElsewhere }
 
 func (s *sale) turnAway() {
 	s.result.TurnedAway++

@@ -20,6 +20,7 @@ import (
 	"os"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
 func main() {
@@ -52,7 +53,7 @@ func run(args []string, out, help io.Writer) error {
 		}
 	}
 	var text bytes.Buffer
-	write(&text, bridge.Kinds(), table)
+	write(&text, exceptions.Kinds(), table)
 	if *path != "" {
 		return os.WriteFile(*path, text.Bytes(), 0o644)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
 func written(t *testing.T, args ...string) string {
@@ -53,7 +54,7 @@ func TestHandbookHasEveryKind(t *testing.T) {
 			t.Errorf("a link leads to %q, which is no heading: %q", m[1], anchors)
 		}
 	}
-	kinds := bridge.Kinds()
+	kinds := exceptions.Kinds()
 	for _, k := range kinds {
 		section := sections[anchor(string(k.Kind))]
 		parts := append([]string{k.Meaning, k.Closes, title(k.Severity.String()) + ", for " + teams[k.Owner].name, words(k.Within)}, k.Steps...)

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
 const introduction = `# Operations handbook
@@ -53,12 +54,12 @@ market to market. Lines that begin with "Bridge" are for whoever runs the bridge
 `
 
 // teams says who the owners are.
-var teams = map[bridge.Owner]struct{ name, who string }{
-	bridge.OwnerWarehouse:       {"the warehouse", "Whoever picks, packs and counts. Works in Linnworks, and in the shop for what has left already."},
-	bridge.OwnerCustomerService: {"customer service", "Whoever talks to buyers and decides about cancellations and returns."},
-	bridge.OwnerEcommerce:       {"e-commerce", "Whoever looks after listings, SKUs, bundles and campaigns."},
-	bridge.OwnerFinance:         {"finance", "Whoever compares what was sold with what was paid."},
-	bridge.OwnerIntegration:     {"the integrator", "Whoever runs the bridge: mappings, accounts, other programs with access to the shop."},
+var teams = map[exceptions.Owner]struct{ name, who string }{
+	exceptions.OwnerWarehouse:       {"the warehouse", "Whoever picks, packs and counts. Works in Linnworks, and in the shop for what has left already."},
+	exceptions.OwnerCustomerService: {"customer service", "Whoever talks to buyers and decides about cancellations and returns."},
+	exceptions.OwnerEcommerce:       {"e-commerce", "Whoever looks after listings, SKUs, bundles and campaigns."},
+	exceptions.OwnerFinance:         {"finance", "Whoever compares what was sold with what was paid."},
+	exceptions.OwnerIntegration:     {"the integrator", "Whoever runs the bridge: mappings, accounts, other programs with access to the shop."},
 }
 
 // stages says when a warehouse order reaches a stage in Linnworks.
@@ -76,10 +77,10 @@ var stages = []struct {
 	{bridge.StageProcessed, "it was processed: the goods are gone"},
 }
 
-func write(b *bytes.Buffer, kinds []bridge.KindInfo, table *bridge.StatusTable) {
+func write(b *bytes.Buffer, kinds []exceptions.Info, table *bridge.StatusTable) {
 	b.WriteString(introduction)
 	writeContents(b, kinds)
-	var owner bridge.Owner
+	var owner exceptions.Owner
 	for _, k := range kinds {
 		if k.Owner != owner {
 			owner = k.Owner
@@ -90,9 +91,9 @@ func write(b *bytes.Buffer, kinds []bridge.KindInfo, table *bridge.StatusTable) 
 	writeReference(b, table)
 }
 
-func writeContents(b *bytes.Buffer, kinds []bridge.KindInfo) {
+func writeContents(b *bytes.Buffer, kinds []exceptions.Info) {
 	b.WriteString("## Contents\n\n")
-	var owner bridge.Owner
+	var owner exceptions.Owner
 	for _, k := range kinds {
 		if k.Owner != owner {
 			owner = k.Owner
@@ -103,7 +104,7 @@ func writeContents(b *bytes.Buffer, kinds []bridge.KindInfo) {
 	fmt.Fprintf(b, "* %s\n* %s\n\n", link(statusHeading), link(stagesHeading))
 }
 
-func writeKind(b *bytes.Buffer, k bridge.KindInfo) {
+func writeKind(b *bytes.Buffer, k exceptions.Info) {
 	fmt.Fprintf(b, "### %s\n\n", title(string(k.Kind)))
 	fmt.Fprintf(b, "**%s, for %s.** Act by the deadline that the exception names; if it names none, within %s.\n\n",
 		title(k.Severity.String()), teams[k.Owner].name, words(k.Within))
@@ -128,7 +129,7 @@ func writeReference(b *bytes.Buffer, table *bridge.StatusTable) {
 	fmt.Fprintf(b, "## %s\n\n", stagesHeading)
 	fmt.Fprintf(b, "A warehouse order goes through these stages in Linnworks. A cancellation that\n"+
 		"arrives at the cut-off or later is not carried out: it becomes the exception\n%s. The cut-off is *%s* unless your integrator\nhas chosen another stage.\n\n",
-		link(title(string(bridge.KindLateCancellation))), bridge.StageLabelPrinted)
+		link(title(string(exceptions.LateCancellation))), bridge.StageLabelPrinted)
 	b.WriteString("| Stage | Reached when |\n|---|---|\n")
 	for _, s := range stages {
 		fmt.Fprintf(b, "| %s | %s |\n", s.stage, s.when)

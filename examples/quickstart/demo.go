@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/examples/internal/madeup"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
@@ -47,17 +49,17 @@ func demo(ctx context.Context, out io.Writer) error {
 	if err := s.pass(ctx, "Pass 3: the hour of the held order is over, two more parcels have left"); err != nil {
 		return err
 	}
-	if err := s.claim(ctx, bridge.OwnerFinance, "Ann"); err != nil {
+	if err := s.claim(ctx, exceptions.OwnerFinance, "Ann"); err != nil {
 		return err
 	}
 	return s.summary(ctx)
 }
 
 // claim has somebody take on what their team has to do.
-func (s *session) claim(ctx context.Context, owner bridge.Owner, name string) error {
-	cases, err := s.stores.desk.Cases(ctx, bridge.CaseFilter{Owner: owner})
+func (s *session) claim(ctx context.Context, owner exceptions.Owner, name string) error {
+	cases, err := s.stores.desk.Cases(ctx, exceptions.Filter{Owner: owner})
 	for _, c := range cases {
-		_, refused := s.stores.desk.Decide(ctx, c.Key(), bridge.Decision{Verb: bridge.VerbClaimed, By: name})
+		_, refused := s.stores.desk.Decide(ctx, c.Key(), exceptions.Decision{Verb: exceptions.VerbClaimed, By: name})
 		err = errors.Join(err, refused)
 	}
 	return err
@@ -78,11 +80,11 @@ func connectDemo(ctx context.Context, w *madeup.World) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	shop, err := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{Documents: &http.Client{Transport: w.Shop.RoundTripper()}})
+	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{Documents: &http.Client{Transport: w.Shop.RoundTripper()}})
 	if err != nil {
 		return nil, err
 	}
-	warehouse, err := bridge.NewLinnworks(ctx, linn, bridge.LinnworksOptions{Source: madeup.Source, SubSource: madeup.SubSource})
+	warehouse, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{Source: madeup.Source, SubSource: madeup.SubSource})
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
@@ -52,11 +54,11 @@ func connectLive(ctx context.Context, getenv func(string) string, since time.Dur
 	if tiktok, err = bindShop(ctx, tiktok, getenv("TIKTOK_SHOP_ID")); err != nil {
 		return nil, err
 	}
-	shop, err := bridge.NewTikTokShop(tiktok, bridge.TikTokShopOptions{})
+	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{})
 	if err != nil {
 		return nil, err
 	}
-	warehouse, err := bridge.NewLinnworks(ctx, linn, bridge.LinnworksOptions{SubSource: getenv("BRIDGE_SUBSOURCE")})
+	warehouse, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{SubSource: getenv("BRIDGE_SUBSOURCE")})
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/examples/internal/madeup"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
@@ -59,22 +59,22 @@ func TestDemoTellsTheWholeStory(t *testing.T) {
 		owner, cases, _ := strings.Cut(team, "\n")
 		teams[owner] = cases
 	}
-	for owner, kind := range map[bridge.Owner]bridge.Kind{
-		bridge.OwnerWarehouse:       bridge.KindNoTracking,
-		bridge.OwnerCustomerService: bridge.KindLateCancellation,
-		bridge.OwnerEcommerce:       bridge.KindMissingComposite,
-		bridge.OwnerFinance:         bridge.KindTotalDiffers,
-		bridge.OwnerIntegration:     bridge.KindUnmappedCarrier,
+	for owner, kind := range map[exceptions.Owner]exceptions.Kind{
+		exceptions.OwnerWarehouse:       exceptions.NoTracking,
+		exceptions.OwnerCustomerService: exceptions.LateCancellation,
+		exceptions.OwnerEcommerce:       exceptions.MissingComposite,
+		exceptions.OwnerFinance:         exceptions.TotalDiffers,
+		exceptions.OwnerIntegration:     exceptions.UnmappedCarrier,
 	} {
 		if !strings.Contains(teams[string(owner)], ": "+string(kind)+" (") {
 			t.Errorf("no case %q for %s:\n%s", kind, owner, passes[4])
 		}
 	}
 	// What was near its deadline has left: that case is closed.
-	if !strings.Contains(passes[1], "1 deadline(s) near") || !strings.Contains(passes[3], "0 deadline(s) near") || strings.Contains(passes[4], string(bridge.KindDeadlineNear)) {
+	if !strings.Contains(passes[1], "1 deadline(s) near") || !strings.Contains(passes[3], "0 deadline(s) near") || strings.Contains(passes[4], string(exceptions.DeadlineNear)) {
 		t.Errorf("the order that had to leave was not watched until it left:\n%s", out)
 	}
-	if !hasLine(passes[4], string(bridge.KindTotalDiffers), "Ann is on it") {
+	if !hasLine(passes[4], string(exceptions.TotalDiffers), "Ann is on it") {
 		t.Errorf("nobody has taken on what finance has to do:\n%s", passes[4])
 	}
 	for _, part := range []string{"gate", "dispatch"} {

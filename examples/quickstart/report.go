@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 )
 
 // heading comes before the work, so that it also tells what is being done.
@@ -63,7 +66,7 @@ func (s *session) clocks(r bridge.DeadlineReport) {
 	}
 }
 
-func (s *session) pushed(r bridge.StockResult) {
+func (s *session) pushed(r stock.Result) {
 	if len(r.Plan.Products) == 0 {
 		s.text(r.Plan.String())
 		return
@@ -80,13 +83,13 @@ func (s *session) summary(ctx context.Context) error {
 
 // needsAPerson prints the open cases of the exceptions desk, owner by owner.
 func (s *session) needsAPerson(ctx context.Context) error {
-	cases, err := s.stores.desk.Cases(ctx, bridge.CaseFilter{})
+	cases, err := s.stores.desk.Cases(ctx, exceptions.Filter{})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(s.out, "\n== Needs a person: %d (go run ./examples/handbook says what to do about each kind)\n", len(cases))
-	for _, owner := range []bridge.Owner{
-		bridge.OwnerWarehouse, bridge.OwnerCustomerService, bridge.OwnerEcommerce, bridge.OwnerFinance, bridge.OwnerIntegration,
+	for _, owner := range []exceptions.Owner{
+		exceptions.OwnerWarehouse, exceptions.OwnerCustomerService, exceptions.OwnerEcommerce, exceptions.OwnerFinance, exceptions.OwnerIntegration,
 	} {
 		title := fmt.Sprintf("\nFor %s", owner)
 		for _, c := range cases {
@@ -104,7 +107,7 @@ func (s *session) needsAPerson(ctx context.Context) error {
 	return nil
 }
 
-func holder(c bridge.Case) string {
+func holder(c exceptions.Case) string {
 	if name := c.Holder(time.Now()); name != "" {
 		return ", " + name + " is on it"
 	}
@@ -116,7 +119,7 @@ func (s *session) health() {
 	fmt.Fprintln(s.out, "\n== Timings")
 	for _, part := range []struct {
 		name string
-		h    bridge.FlowHealth
+		h    health.Flow
 	}{
 		{"gate", s.gate.Health()}, {"dispatch", s.dispatch.Health()},
 	} {

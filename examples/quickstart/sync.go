@@ -8,17 +8,23 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 )
 
 // session is the bridge put together: two sides, what is remembered, the parts
 // between them, and where to report.
 type session struct {
 	set       settings
-	shop      *bridge.TikTokShop
-	warehouse *bridge.Linnworks
+	shop      *tiktokadapter.Shop
+	warehouse *linnworksadapter.Warehouse
 	stores    stores
 
-	skus       *bridge.SKUMap
+	skus       *catalogue.Map
 	intake     *bridge.Intake
 	references *bridge.References
 	canceller  *bridge.Canceller
@@ -26,7 +32,7 @@ type session struct {
 	gate       *bridge.Gate
 	dispatch   *bridge.DispatchQueue
 	deadlines  *bridge.Deadlines
-	stock      *bridge.StockPush
+	stock      *stock.Push
 
 	out io.Writer
 }
@@ -51,17 +57,17 @@ type settings struct {
 // stores are what the parts remember: here in memory, in a real program in a
 // database.
 type stores struct {
-	memory      bridge.Memory // ledger and locks
-	cursors     bridge.MemoryIntake
-	imports     bridge.MemoryImports
-	labels      bridge.MemoryLabels
-	corrections bridge.MemoryCorrections
-	desk        bridge.MemoryExceptions
+	memory      store.Memory // ledger and locks
+	cursors     store.MemoryIntake
+	imports     store.MemoryImports
+	labels      store.MemoryLabels
+	corrections store.MemoryCorrections
+	desk        exceptions.Memory
 }
 
 // connect wires the parts to both sides. This is all there is to a two-way sync;
 // a real program adds a schedule and durable stores.
-func connect(shop *bridge.TikTokShop, warehouse *bridge.Linnworks, set settings) (*session, error) {
+func connect(shop *tiktokadapter.Shop, warehouse *linnworksadapter.Warehouse, set settings) (*session, error) {
 	s := &session{set: set, shop: shop, warehouse: warehouse}
 	for _, wire := range []func() error{s.wireCatalogue, s.wireCancellations, s.wireOrders, s.wireDispatch, s.wireStock} {
 		if err := wire(); err != nil {
@@ -72,7 +78,7 @@ func connect(shop *bridge.TikTokShop, warehouse *bridge.Linnworks, set settings)
 }
 
 func (s *session) wireCatalogue() (err error) {
-	s.skus, err = bridge.NewSKUMap(bridge.SKUMapPorts{Items: s.warehouse, Mappings: s.warehouse, Exceptions: &s.stores.desk}, bridge.SKUMapOptions{})
+	s.skus, err = catalogue.NewMap(catalogue.MapPorts{Items: s.warehouse, Mappings: s.warehouse, Exceptions: &s.stores.desk}, catalogue.MapOptions{})
 	return err
 }
 
@@ -146,10 +152,10 @@ func (s *session) wireDispatch() (err error) {
 
 func (s *session) wireStock() (err error) {
 	m := &s.stores
-	s.stock, err = bridge.NewStockPush(bridge.StockPorts{
+	s.stock, err = stock.NewPush(stock.Ports{
 		Listings: s.shop, Catalogue: s.skus, Levels: s.warehouse, States: s.warehouse, Publisher: s.shop,
 		Ledger: &m.memory, Locks: &m.memory, Exceptions: &m.desk,
-	}, bridge.StockOptions{Locations: s.set.locations, Buffer: bridge.FixedBuffer(s.set.buffer)})
+	}, stock.Options{Locations: s.set.locations, Buffer: stock.Fixed(s.set.buffer)})
 	return err
 }
 

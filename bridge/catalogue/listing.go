@@ -1,0 +1,37 @@
+package catalogue
+
+import (
+	"context"
+	"iter"
+)
+
+// ListingSource reads what the shop has for sale.
+type ListingSource interface {
+	// Listings yields every SKU that stock can be published for. It ends at the
+	// first error but an [exceptions.UnreadableError], which stands for products.
+	Listings(ctx context.Context) iter.Seq2[Listing, error]
+}
+
+// BundleSource is implemented by a [ListingSource] whose listings do not always
+// say that their stock is derived, and that can find out at the price of a call.
+// It is asked about listings that no item stands for: a bundle needs none.
+type BundleSource interface {
+	IsBundle(ctx context.Context, productID string) (bool, error)
+}
+
+// Listing is one SKU for sale and the stock that the shop shows for it.
+type Listing struct {
+	SKU
+	Title string
+	// Derived tells that the shop computes the stock itself, as it does for its
+	// own bundles: it follows the components and cannot be set.
+	Derived bool
+	// Stock has one entry for every warehouse of the SKU.
+	Stock []WarehouseStock
+}
+
+// WarehouseStock is a quantity in one of the shop's warehouses.
+type WarehouseStock struct {
+	WarehouseID string
+	Quantity    int
+}

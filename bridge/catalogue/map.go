@@ -1,0 +1,324 @@
+package catalogue
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+)
+
+// MapPorts are what a [Map] works on.
+type MapPorts struct {
+	Items ItemSource
+	// Mappings are the links that the warehouse has. Without it there are none.
+	Mappings   MappingSource
+	Exceptions exceptions.Queue
+}
+
+// MapOptions configure a [Map].
+type MapOptions struct {
+	// Table maps the shop's SKU ids to SKUs of the warehouse. It comes before
+	// everything else.
+	Table map[string]string
+	// RefreshAge is how long a match, its kit and the channel mappings are used
+	// before they are read again. Default an hour.
+	RefreshAge time.Duration
+	// RetryAge is the same for listings without a usable match. Default a minute.
+	RetryAge time.Duration
+	// Now replaces time.Now.
+	Now func() time.Time
+}
+
+// Map is a [Source] for a whole shop: it finds the items of listings and
+// remembers them. An explicit table comes first, then the warehouse's channel
+// mappings, then the seller SKU letter by letter, then the seller SKU without
+// regard to case and spaces.
+//
+// It never guesses silently. A match that only ignoring case and spaces has made
+// is used and raised as [exceptions.NormalisedSKU]. A listing that leads to several items
+// is not used and raised as [exceptions.AmbiguousSKU]: a table and a mapping that
+// disagree, two mappings, SKUs that differ only in case, and an item whose SKU is
+// itself mapped to another item, since Linnworks would link order lines to that
+// one. A listing without an item is raised by whoever plans or imports.
+//
+// A match that is too old is read again when it is asked for, which for 40,000
+// listings takes minutes at Linnworks' limits. A program that cannot wait calls
+// [Map.Refresh] more often than RefreshAge: meanwhile the matches that are
+// known are used. It is safe for concurrent use.
+type Map struct {
+	ports   MapPorts
+	options MapOptions
+	busy    chan struct{} // held by who reads matches
+	fresh   chan struct{} // held by who refreshes
+
+	mu         sync.RWMutex
+	known      map[string]knownMatch // by the shop's SKU id
+	mappings   *mappingIndex         // nil before they were read
+	mappingsAt time.Time
+}
+
+type knownMatch struct {
+	Match
+	at time.Time
+}
+
+// NewMap checks ports and options.
+func NewMap(p MapPorts, o MapOptions) (*Map, error) {
+	err := part.Required("catalogue: NewMap", map[string]any{"Items": p.Items, "Exceptions": p.Exceptions})
+	switch {
+	case err != nil:
+		return nil, err
+	case o.RefreshAge < 0 || o.RetryAge < 0:
+		return nil, errors.New("catalogue: NewMap: RefreshAge and RetryAge must not be negative")
+	}
+	for _, id := range slices.Sorted(maps.Keys(o.Table)) {
+		if id == "" || strings.TrimSpace(o.Table[id]) == "" {
+			return nil, fmt.Errorf("catalogue: NewMap: Table maps SKU id %q to SKU %q", id, o.Table[id])
+		}
+	}
+	o.RefreshAge, o.RetryAge = cmp.Or(o.RefreshAge, time.Hour), cmp.Or(o.RetryAge, time.Minute)
+	o.Table = maps.Clone(o.Table)
+	o.Now = part.Clock(o.Now)
+	return &Map{
+		ports: p, options: o, known: map[string]knownMatch{}, busy: make(chan struct{}, 1), fresh: make(chan struct{}, 1),
+	}, nil
+}
+
+// StockItems implements [Source].
+func (s *Map) StockItems(ctx context.Context, listings []SKU) (items map[string]Item, broken map[string]error, err error) {
+	matches, err := s.Match(ctx, listings)
+	if err != nil {
+		return nil, nil, err
+	}
+	items, broken = matches.Split()
+	return items, broken, nil
+}
+
+// Match returns how each listing is matched, in their order. It reads those that
+// it does not know or that are too old, and raises what is wrong with them. After
+// an error it can be called again.
+func (s *Map) Match(ctx context.Context, listings []SKU) (Matches, error) {
+	matches, missing := s.look(listings)
+	if len(missing) == 0 {
+		return matches, nil
+	}
+	leave, err := enter(ctx, s.busy)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	if _, missing = s.look(listings); len(missing) > 0 { // somebody else may have read them
+		if err := s.keepMappings(ctx, missing); err != nil {
+			return nil, fmt.Errorf("SKU map: %w", err)
+		}
+		if err := s.learn(ctx, missing); err != nil {
+			return nil, fmt.Errorf("SKU map: %w", err)
+		}
+	}
+	matches, _ = s.look(listings)
+	return matches, nil
+}
+
+// enter waits for a place that one may hold at a time.
+func enter(ctx context.Context, place chan struct{}) (leave func(), err error) {
+	select {
+	case place <- struct{}{}:
+		return func() { <-place }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// look finds what is known, and what has to be read for an answer.
+func (s *Map) look(listings []SKU) (matches Matches, missing []SKU) {
+	now := s.options.Now()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	matches = make(Matches, len(listings))
+	queued := map[string]bool{}
+	for i, l := range listings {
+		k, have := s.known[l.ID]
+		age := s.options.RefreshAge
+		if !k.Usable() {
+			age = min(age, s.options.RetryAge)
+		}
+		switch matches[i] = k.Match; {
+		case l.ID == "":
+			matches[i] = Match{Listing: l, By: Unmatched}
+		case (!have || k.Listing.SellerSKU != l.SellerSKU || now.Sub(k.at) >= age) && !queued[l.ID]:
+			queued[l.ID] = true
+			missing = append(missing, l)
+		}
+	}
+	return matches, missing
+}
+
+// refreshBatch is how many listings are refreshed at a time, so that somebody
+// else's new listing need not wait for all.
+const refreshBatch = 1000
+
+// Refresh reads the channel mappings and every known match again. What is known
+// goes on being used meanwhile.
+func (s *Map) Refresh(ctx context.Context) error {
+	leave, err := enter(ctx, s.fresh)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if err := s.readMappings(ctx); err != nil {
+		return fmt.Errorf("SKU map: %w", err)
+	}
+	s.mu.RLock()
+	all := make([]SKU, 0, len(s.known))
+	for _, id := range slices.Sorted(maps.Keys(s.known)) {
+		all = append(all, s.known[id].Listing)
+	}
+	s.mu.RUnlock()
+	for part := range slices.Chunk(all, refreshBatch) {
+		if err := s.refresh(ctx, part); err != nil {
+			return fmt.Errorf("SKU map: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *Map) refresh(ctx context.Context, part []SKU) error {
+	leave, err := enter(ctx, s.busy)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.learn(ctx, part)
+}
+
+// linkChecks is how many listings are asked about one by one before all mappings
+// are read again.
+const linkChecks = 20
+
+// keepMappings reads the channel mappings if there are none yet, if they are too
+// old, or if the listings that are new since have some.
+func (s *Map) keepMappings(ctx context.Context, missing []SKU) error {
+	if s.ports.Mappings == nil {
+		return nil
+	}
+	s.mu.RLock()
+	have, age := s.mappings != nil, s.options.Now().Sub(s.mappingsAt)
+	var unseen, again []SKU
+	for _, l := range missing {
+		k, known := s.known[l.ID]
+		switch {
+		case have && len(s.mappings.of(l)) > 0:
+		case !known:
+			unseen = append(unseen, l)
+		case !k.Usable():
+			again = append(again, l)
+		}
+	}
+	s.mu.RUnlock()
+	switch {
+	case !have, age >= s.options.RefreshAge:
+		return s.readMappings(ctx)
+	case age < s.options.RetryAge:
+		return nil
+	case len(unseen) > linkChecks:
+		return s.readMappings(ctx)
+	}
+	check := append(unseen, again...)
+	for _, l := range check[:min(len(check), linkChecks)] {
+		for _, text := range unique([]string{l.ID, l.SellerSKU}) {
+			linked, err := s.ports.Mappings.HasChannelMapping(ctx, text)
+			if err != nil {
+				return fmt.Errorf("looking for a channel mapping of %s: %w", l, err)
+			}
+			if linked {
+				return s.readMappings(ctx)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Map) readMappings(ctx context.Context) error {
+	if s.ports.Mappings == nil {
+		return nil
+	}
+	at := s.options.Now()
+	list, err := s.ports.Mappings.ChannelMappings(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the channel mappings: %w", err)
+	}
+	x := indexMappings(list)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mappings, s.mappingsAt = x, at
+	return nil
+}
+
+// learn matches listings anew and raises what is wrong with them. busy is held.
+func (s *Map) learn(ctx context.Context, listings []SKU) error {
+	at := s.options.Now()
+	s.mu.RLock()
+	matcher := Matcher{Table: s.options.Table, mappings: s.mappings, loose: true}
+	s.mu.RUnlock()
+	matches, err := matcher.MatchSKUs(ctx, s.ports.Items, listings)
+	if err != nil {
+		return err
+	}
+	if err := s.report(ctx, matches); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range matches {
+		s.known[m.Listing.ID] = knownMatch{m, at}
+	}
+	return nil
+}
+
+// report raises what a person has to look at, and closes what is mended.
+func (s *Map) report(ctx context.Context, matches Matches) error {
+	var problems []exceptions.Exception
+	raised, seen := map[exceptions.Ref]bool{}, map[string]bool{}
+	for _, m := range matches {
+		object := m.Listing.String()
+		seen[object] = true
+		var e exceptions.Exception
+		if _, ambiguous := errors.AsType[*AmbiguousError](m.Err); ambiguous {
+			e = exceptions.New(exceptions.AmbiguousSKU, object, time.Time{},
+				fmt.Sprintf("the listing (product %s, SKU id %s): %v", m.Listing.ProductID, m.Listing.ID, m.Err),
+				"leave one of them: correct the table, the channel mapping or the SKUs; its orders and its stock wait until then")
+		} else if m.Err == nil && m.By == MatchedByNormalised {
+			e = exceptions.New(exceptions.NormalisedSKU, object, time.Time{},
+				fmt.Sprintf("the listing (product %s, SKU id %s) has the seller SKU %q, which was taken for %q", m.Listing.ProductID, m.Listing.ID, m.Listing.SellerSKU, m.Item.SKU),
+				"write both alike, or map the listing to the item")
+		}
+		if e.Kind != "" && !raised[exceptions.Ref{Kind: e.Kind, Object: object}] {
+			raised[exceptions.Ref{Kind: e.Kind, Object: object}] = true
+			problems = append(problems, e)
+		}
+	}
+	if err := exceptions.RaiseAll(ctx, s.ports.Exceptions, problems); err != nil {
+		return err
+	}
+	open, err := s.ports.Exceptions.Open(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range open {
+		ours := e.Kind == exceptions.AmbiguousSKU || e.Kind == exceptions.NormalisedSKU
+		if ours && seen[e.Object] && !raised[e.Ref()] {
+			if err := s.ports.Exceptions.Clear(ctx, e.Object, e.Kind); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

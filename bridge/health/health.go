@@ -1,0 +1,93 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// timingsWindow is how many runs the percentiles of a [Timings] look back.
+const timingsWindow = 512
+
+// Timings records how the runs of one part go. The zero value is ready. It is
+// safe for concurrent use, and takes the same memory however long it runs.
+type Timings struct {
+	mu     sync.Mutex
+	health Flow // all but the percentiles
+	ring   [timingsWindow]time.Duration
+}
+
+// Done records a run, by the caller's clock, with the error that it returned.
+func (t *Timings) Done(start, end time.Time, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	h, took := &t.health, max(0, end.Sub(start))
+	t.ring[h.Runs%timingsWindow] = took
+	h.Runs++
+	h.Last, h.Max = took, max(h.Max, took)
+	if err != nil {
+		h.Failures++
+		h.LastFailure, h.LastError = end.UTC(), err.Error()
+		return
+	}
+	h.LastSuccess = end.UTC()
+}
+
+// Waiting records how much is left to do, and since when the oldest of it waits
+// (zero if nothing does, or if that is not known).
+func (t *Timings) Waiting(backlog int, oldest time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.health.Backlog, t.health.Oldest = backlog, oldest
+}
+
+// Health returns the numbers so far.
+func (t *Timings) Health() Flow {
+	t.mu.Lock()
+	h := t.health
+	window := slices.Clone(t.ring[:min(h.Runs, timingsWindow)])
+	t.mu.Unlock()
+	slices.Sort(window)
+	h.P50, h.P99 = Percentile(window, 50), Percentile(window, 99)
+	return h
+}
+
+// Percentile is the smallest value that p percent of the sorted values do not
+// exceed.
+func Percentile(sorted []time.Duration, p int) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[(len(sorted)*p+99)/100-1]
+}
+
+// Flow are the health numbers of one part since it was made.
+type Flow struct {
+	Runs, Failures           int
+	LastSuccess, LastFailure time.Time
+	// LastError is what the last failure said.
+	LastError string
+	// Last, Max, P50 and P99 are how long runs took; the percentiles are of the
+	// last 512.
+	Last, Max, P50, P99 time.Duration
+	// Backlog is how much was left to do after the last run, Oldest since when the
+	// oldest of it waits.
+	Backlog int
+	Oldest  time.Time
+}
+
+// String is one line for a log or a terminal.
+func (h Flow) String() string {
+	s := fmt.Sprintf("%d runs, %d failed, backlog %d; last %s, p50 %s, p99 %s, max %s", h.Runs, h.Failures, h.Backlog, h.Last, h.P50, h.P99, h.Max)
+	if !h.LastSuccess.IsZero() {
+		s += "; last success " + h.LastSuccess.Format(time.RFC3339)
+	}
+	if !h.LastFailure.IsZero() {
+		s += "; last failure " + h.LastFailure.Format(time.RFC3339) + ": " + h.LastError
+	}
+	if h.Backlog > 0 && !h.Oldest.IsZero() {
+		s += "; waiting since " + h.Oldest.UTC().Format(time.RFC3339)
+	}
+	return s
+}

@@ -1,0 +1,56 @@
+package health_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+)
+
+func TestTimings(t *testing.T) {
+	var timings health.Timings
+	if diff := cmp.Diff(health.Flow{}, timings.Health()); diff != "" {
+		t.Errorf("before the first run: %s", diff)
+	}
+	for i := 1; i <= 100; i++ {
+		timings.Done(world.Noon, world.Noon.Add(time.Duration(i)*time.Millisecond), nil)
+	}
+	timings.Done(world.Noon, world.Noon.Add(-time.Second), errors.New("the shop is away")) // a clock that was set back
+	timings.Waiting(3, world.Noon.Add(-time.Minute))
+	want := health.Flow{
+		Runs: 101, Failures: 1, LastSuccess: world.Noon.Add(100 * time.Millisecond), LastFailure: world.Noon.Add(-time.Second), LastError: "the shop is away",
+		Last: 0, Max: 100 * time.Millisecond, P50: 50 * time.Millisecond, P99: 99 * time.Millisecond, Backlog: 3, Oldest: world.Noon.Add(-time.Minute),
+	}
+	if diff := cmp.Diff(want, timings.Health()); diff != "" {
+		t.Error(diff)
+	}
+	const text = "101 runs, 1 failed, backlog 3; last 0s, p50 50ms, p99 99ms, max 100ms; last success 2026-11-27T12:00:00Z; " +
+		"last failure 2026-11-27T11:59:59Z: the shop is away; waiting since 2026-11-27T11:59:00Z"
+	if diff := cmp.Diff(text, timings.Health().String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The percentiles forget what is long past, the maximum does not.
+func TestTimingsWindow(t *testing.T) {
+	var timings health.Timings
+	var wg sync.WaitGroup
+	timings.Done(world.Noon, world.Noon.Add(time.Hour), nil)
+	for range 4 {
+		wg.Go(func() {
+			for range health.TimingsWindow / 4 {
+				timings.Done(world.Noon, world.Noon.Add(time.Second), nil)
+			}
+		})
+	}
+	wg.Wait()
+	h := timings.Health()
+	if h.Runs != health.TimingsWindow+1 || h.P50 != time.Second || h.P99 != time.Second || h.Max != time.Hour {
+		t.Error(h)
+	}
+}

@@ -1,0 +1,258 @@
+package linnworksadapter
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/linnworks"
+)
+
+var (
+	_ bridge.KnownOrders = (*Warehouse)(nil)
+	_ bridge.LineReducer = (*Warehouse)(nil)
+)
+
+// shippingModelProperty is the name of the extended property that keeps the
+// order's shipping model, cancelledByProperty of the one that keeps its deadline.
+const (
+	shippingModelProperty = "tiktok.shipping_model"
+	cancelledByProperty   = "tiktok.cancelled_by"
+)
+
+// stageOfOrder reads the signs that Linnworks leaves on an order, the strongest
+// first. Being at a fulfilment centre is not among them: see markSubmitted.
+func stageOfOrder(o linnworks.OrderDetails) bridge.Stage {
+	g := o.GeneralInfo
+	switch {
+	case o.Processed:
+		return bridge.StageProcessed
+	case g.PartShipped, slices.ContainsFunc(o.Items, func(i linnworks.OrderItem) bool { return i.PartShippedQty > 0 }):
+		return bridge.StagePartShipped
+	case g.LabelPrinted, o.ShippingInfo.TrackingNumber != "" && orderProperty(o, shippingModelProperty) != string(bridge.TikTokShipping):
+		// The number of the shop's own carrier is there before anybody has printed
+		// its label.
+		return bridge.StageLabelPrinted
+	case g.InvoicePrinted:
+		return bridge.StageInvoicePrinted
+	case len(g.PickwaveIDs) > 0:
+		return bridge.StagePicking
+	case g.PickListPrinted:
+		return bridge.StagePickListPrinted
+	}
+	return bridge.StageNew
+}
+
+func orderProperty(o linnworks.OrderDetails, name string) string {
+	for _, p := range o.ExtendedProperties {
+		if p.Name == name {
+			return p.Value
+		}
+	}
+	return ""
+}
+
+// markSubmitted gives open orders at a fulfilment centre that has them, or has
+// been sent them, their stage. Orders elsewhere cost nothing, others one call. A
+// status that is not known counts as submitted.
+//
+// https://apidocs.linnworks.net/reference
+func (l *Warehouse) markSubmitted(ctx context.Context, orders []bridge.WarehouseOrder) error {
+	var ids []linnworks.GUID
+	for _, w := range orders {
+		if w.State != bridge.Processed && w.State != bridge.Dropped && l.centres[lower(linnworks.GUID(w.LocationID))] {
+			ids = append(ids, linnworks.GUID(w.ID))
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	states, err := l.client.OrdersV2.GetFulfillmentStatuses(ctx, &linnworks.GetFulfillmentStatusesRequest{ID: ids})
+	if err != nil {
+		return fmt.Errorf("reading what the fulfilment centre has: %w", err)
+	}
+	for i, w := range orders {
+		for _, s := range states {
+			switch {
+			case !s.OrderID.Equal(linnworks.GUID(w.ID)):
+			case s.FulfillmentStatus == linnworks.FulfillmentStatusUnassigned, s.FulfillmentStatus == linnworks.FulfillmentStatusAssigned:
+			default:
+				orders[i].Stage = max(w.Stage, bridge.StageFulfilmentCentre)
+			}
+		}
+	}
+	return nil
+}
+
+// HoldOrder implements [bridge.OrderCanceller]: parking keeps the reservation and bars
+// picking and printing; locking would put the units back on sale.
+func (l *Warehouse) HoldOrder(ctx context.Context, w bridge.WarehouseOrder) error {
+	return l.client.Orders.ChangeOrderTagVerified(ctx, &linnworks.ChangeOrderTagRequest{
+		OrderIDs: []linnworks.GUID{linnworks.GUID(w.ID)}, Tag: new(markerParked),
+	})
+}
+
+// CancelOrder implements [bridge.OrderCanceller]. Linnworks cancels neither parked nor
+// locked orders: the order is unlocked and unparked just before, and stopped
+// again if it cannot be cancelled.
+func (l *Warehouse) CancelOrder(ctx context.Context, w bridge.WarehouseOrder, note string) error {
+	return l.client.Orders.CancelOrderVerified(ctx, &linnworks.CancelOrderRequest{OrderID: linnworks.GUID(w.ID), Note: new(note)})
+}
+
+// ReduceLines implements [bridge.LineReducer]. Linnworks edits no parked orders: the
+// order is unparked just before, and parked again whatever became of it. It is
+// read back: what an edit has not reached is an error.
+func (l *Warehouse) ReduceLines(ctx context.Context, w bridge.WarehouseOrder, changes []bridge.LineChange) (err error) {
+	id := linnworks.GUID(w.ID)
+	o, err := l.read(ctx, id)
+	if err != nil {
+		return err
+	}
+	if stateOfOrder(o) == bridge.Parked {
+		if err := l.client.Orders.ChangeOrderTagVerified(ctx, &linnworks.ChangeOrderTagRequest{OrderIDs: []linnworks.GUID{id}}); err != nil {
+			return fmt.Errorf("unparking it: %w", err)
+		}
+		defer func() {
+			// Even if the context has ended: an order let loose gets shipped.
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute) // several attempts
+			defer cancel()
+			if e := l.HoldOrder(ctx, w); e != nil && err == nil {
+				err = fmt.Errorf("parking it again: %w", e)
+			}
+		}()
+	}
+	for _, c := range changes {
+		if err := l.reduceLine(ctx, o, c); err != nil {
+			return err
+		}
+	}
+	after, err := l.read(ctx, id)
+	if err != nil {
+		return fmt.Errorf("reading it back: %w", err)
+	}
+	for _, c := range changes {
+		if n := unitsOfLine(after, c.LineID); n != c.Keep {
+			return fmt.Errorf("line %s should hold %d and holds %d; the next run writes it again", c.LineID, c.Keep, n)
+		}
+	}
+	return nil
+}
+
+func unitsOfLine(o linnworks.OrderDetails, lineID string) (units int) {
+	for _, item := range o.Items {
+		if item.ItemNumber == lineID {
+			units += item.Quantity
+		}
+	}
+	return units
+}
+
+// reduceLine edits one line. All of it is sent back with the new quantity,
+// because nobody has documented what happens to fields that are left out.
+//
+// https://apps.linnworks.net/Api/Method/Orders-UpdateOrderItem
+func (l *Warehouse) reduceLine(ctx context.Context, o linnworks.OrderDetails, c bridge.LineChange) error {
+	i := slices.IndexFunc(o.Items, func(item linnworks.OrderItem) bool { return item.ItemNumber == c.LineID })
+	if i < 0 || o.Items[i].Quantity <= c.Keep {
+		return nil // done before
+	}
+	item, id, location := o.Items[i], o.OrderID, o.FulfilmentLocationID
+	if c.Keep == 0 {
+		_, err := l.client.Orders.RemoveOrderItem(ctx, &linnworks.RemoveOrderItemRequest{OrderID: id, RowID: item.RowID, FulfilmentCenter: &location})
+		if err != nil {
+			return fmt.Errorf("removing line %s: %w", c.LineID, err)
+		}
+		return nil
+	}
+	item.Quantity = c.Keep
+	_, err := l.client.Orders.UpdateOrderItem(ctx, &linnworks.UpdateOrderItemRequest{
+		OrderID: id, OrderItem: &item, FulfilmentCenter: &location, Source: &o.GeneralInfo.Source, SubSource: &o.GeneralInfo.SubSource,
+	})
+	if err != nil {
+		return fmt.Errorf("reducing line %s: %w", c.LineID, err)
+	}
+	return nil
+}
+
+// OrdersCancelled returns our orders that were cancelled in Linnworks since, and
+// that were not merged into others: what a [bridge.Revoker] looks at.
+func (l *Warehouse) OrdersCancelled(ctx context.Context, since time.Time) ([]bridge.WarehouseOrder, error) {
+	request := &linnworks.SearchProcessedOrdersRequest{
+		DateField: new(linnworks.SearchProcessedOrdersRequestDateFieldCancelled), ResultsPerPage: new(200),
+		FromDate: &linnworks.Time{Time: since}, ToDate: &linnworks.Time{Time: l.options.Now().UTC()},
+		SearchFilters: []linnworks.SearchFilters{{SearchField: "Source", SearchTerm: l.options.Source}},
+	}
+	var ids []linnworks.GUID
+	for p, err := range l.client.ProcessedOrders.SearchProcessedOrdersAll(ctx, request) {
+		if err != nil {
+			return nil, err
+		}
+		if p.HoldOrCancel && !p.IsResend && !p.IsExchange {
+			ids = append(ids, p.OrderID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	relations, err := l.client.Orders.GetOrdersRelations(ctx, &linnworks.GetOrdersRelationsRequest{OrderIDs: ids})
+	if err != nil {
+		return nil, fmt.Errorf("reading what was merged: %w", err)
+	}
+	merged := map[linnworks.GUID]bool{}
+	for _, list := range relations {
+		for _, r := range list {
+			if !strings.EqualFold(r.Type, "SPLIT") { // in doubt it was merged
+				merged[lower(r.ParentOrderID)] = true
+			}
+		}
+	}
+	var list []bridge.WarehouseOrder
+	for found, err := range l.client.Orders.GetOrdersByIDBatched(ctx, &linnworks.GetOrdersByIDRequest{OrderIDs: ids}) {
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range found {
+			if w := warehouseOrder(o); l.ours(o.GeneralInfo) && w.State == bridge.Dropped && !merged[lower(o.OrderID)] {
+				list = append(list, w)
+			}
+		}
+	}
+	return list, nil
+}
+
+// KnownOrders implements [bridge.KnownOrders] with what the import has left on the
+// orders: one that is free to pick was ready to ship when the shop was last
+// read. It costs a call for each order.
+func (l *Warehouse) KnownOrders(ctx context.Context, ids []string) ([]bridge.Order, error) {
+	var list []bridge.Order
+	for _, id := range ids {
+		found, err := l.client.Orders.GetOrderDetailsByReferenceID(ctx, &linnworks.GetOrderDetailsByReferenceIDRequest{ReferenceID: id})
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range found {
+			if !l.ours(o.GeneralInfo) || o.GeneralInfo.ReferenceNum != id || o.GeneralInfo.Status == statusResend {
+				continue
+			}
+			if w := warehouseOrder(o); w.State != bridge.Dropped { // of a split order any part will do
+				list = append(list, knownOrder(w, o))
+				break
+			}
+		}
+	}
+	return list, nil
+}
+
+func knownOrder(w bridge.WarehouseOrder, o linnworks.OrderDetails) bridge.Order {
+	known := bridge.Order{ID: w.Reference, Status: bridge.OnHold, ShippingModel: w.ShippingModel, ShipBy: w.DispatchBy}
+	if w.State == bridge.Open || w.State == bridge.Processed {
+		known.Status = bridge.AwaitingShipment
+	}
+	if at, err := time.Parse(time.RFC3339, orderProperty(o, cancelledByProperty)); err == nil {
+		known.CancelledBy = at.UTC()
+	}
+	return known
+}

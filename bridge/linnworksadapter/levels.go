@@ -1,0 +1,232 @@
+package linnworksadapter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/linnworks"
+)
+
+// untracked is the minimum level of an item that Linnworks keeps no stock of.
+const untracked = -1
+
+func (l *Warehouse) newReading() stock.Reading {
+	return stock.Reading{
+		At: l.options.Now().UTC(), Available: map[string]map[string]int{},
+		Untracked: map[string]bool{}, UntrackedIn: map[string]map[string]bool{},
+	}
+}
+
+// addLevels takes in the levels of an item.
+func addLevels(r stock.Reading, itemID string, rows []linnworks.StockItemLevel) {
+	levels, none := make(map[string]int, len(rows)), map[string]bool{}
+	for _, row := range rows {
+		at := string(lower(row.Location.StockLocationID))
+		levels[at] = row.Available
+		if row.MinimumLevel == untracked {
+			none[at] = true
+		}
+	}
+	r.Available[itemID] = levels
+	switch {
+	case len(none) == 0:
+	case len(none) == len(levels):
+		r.Untracked[itemID] = true
+	default:
+		r.UntrackedIn[itemID] = none
+	}
+}
+
+// StockLevels implements [stock.Reader] with one GetStockLevel_Batch call for
+// every 200 items.
+func (l *Warehouse) StockLevels(ctx context.Context, itemIDs []string) (stock.Reading, error) {
+	reading := l.newReading()
+	request := &linnworks.GetStockLevelBatchRequest{StockItemIDs: guids(itemIDs)}
+	for reply, err := range l.client.Stock.GetStockLevelBatchInParts(ctx, request) {
+		if err := exceptRecords(err); err != nil {
+			return stock.Reading{}, err
+		}
+		for _, item := range reply {
+			if len(item.StockItemLevels) == 0 {
+				continue // it does not prove zero
+			}
+			id := string(lower(item.StockItemID))
+			addLevels(reading, id, item.StockItemLevels)
+			l.remember(id, item.StockItemLevels[0].SKU, item.StockItemLevels[0].StockItemIntID)
+		}
+	}
+	return reading, nil
+}
+
+// exceptRecords is err, unless it only names records that cannot be read: their
+// items are left out of a reading, which is not the same as zero.
+func exceptRecords(err error) error {
+	if _, ok := errors.AsType[*linnworks.UnreadableError](err); ok {
+		return nil
+	}
+	return err
+}
+
+// sweepPage is how many items a page of a sweep has; Linnworks allows no more.
+const sweepPage = 200
+
+// SweepStock implements [stock.Sweeper] with one GetStockItemsFull call for every
+// 200 items. An item without levels is left out: it does not prove zero.
+func (l *Warehouse) SweepStock(ctx context.Context) iter.Seq2[stock.Reading, error] {
+	ctx = linnworks.Bulk(ctx)
+	return func(yield func(stock.Reading, error) bool) {
+		// The next page is asked for when its first item is: At is taken before.
+		reading, n := l.newReading(), 0
+		for item, err := range l.sweep(ctx) {
+			if err != nil {
+				yield(stock.Reading{}, err)
+				return
+			}
+			if len(item.StockLevels) > 0 {
+				addLevels(reading, string(item.StockItemID), item.StockLevels)
+			}
+			if n++; n%sweepPage == 0 {
+				if !yield(reading, nil) {
+					return
+				}
+				reading = l.newReading()
+			}
+		}
+		if n%sweepPage > 0 {
+			yield(reading, nil)
+		}
+	}
+}
+
+// touchedPage is how many orders a page of changed orders has. Linnworks
+// publishes no maximum.
+const touchedPage = 100
+
+// ItemsTouched implements [stock.Touches] with one call of the v2 order read for
+// every 100 orders, open, processed and cancelled.
+func (l *Warehouse) ItemsTouched(ctx context.Context, since time.Time) (itemIDs []string, upTo time.Time, err error) {
+	upTo = l.options.Now().UTC()
+	touched := map[string]bool{}
+	request := &linnworks.OrdersV2GetOrdersRequest{
+		FromDate: &linnworks.Time{Time: since}, IncludeProcessed: new(true), EntriesPerPage: new(touchedPage),
+	}
+	for page, err := range l.client.OrdersV2.GetOrdersPages(ctx, request) {
+		if err != nil {
+			if err = exceptRecords(err); err != nil {
+				return nil, time.Time{}, err
+			}
+			continue // the items of such an order come with the sweep
+		}
+		for _, o := range page.OpenOrders {
+			touch(touched, o.Items)
+		}
+		for _, o := range page.ProcessedOrders {
+			touch(touched, o.Items)
+		}
+	}
+	return slices.Sorted(maps.Keys(touched)), upTo, nil
+}
+
+// touch collects the items of lines. A line that is not linked has none.
+func touch(touched map[string]bool, lines []linnworks.OrderItemWithChildren) {
+	for _, line := range lines {
+		if id := lower(line.StockItemID); id != "" && id != linnworks.ZeroGUID {
+			touched[string(id)] = true
+		}
+		touch(touched, line.CompositeSubItems)
+	}
+}
+
+// itemRef is what the read of an item's type goes by: it takes no ids.
+type itemRef struct {
+	sku   string
+	intID int // 0: not known
+}
+
+// remember keeps how to ask for the type of an item.
+func (l *Warehouse) remember(id, sku string, intID int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.items == nil {
+		l.items = map[string]itemRef{}
+	}
+	if intID == 0 {
+		intID = l.items[id].intID
+	}
+	l.items[id] = itemRef{sku, intID}
+}
+
+func (l *Warehouse) remembered(id string) itemRef {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.items[id]
+}
+
+// typeBatch is how many items one read of types asks for. Linnworks publishes no
+// maximum.
+const typeBatch = 200
+
+// ItemStates implements [stock.ItemStates] with one GetStockItemTypeInfo call for
+// every 200 items. It asks by the item's number, which a sweep and a reading of
+// levels tell; numbers that this Linnworks has not seen are looked up first, 200 a
+// call. An archived item whose number it has never seen is found by the SKU that
+// it had, if that was seen, and is taken for deleted otherwise.
+func (l *Warehouse) ItemStates(ctx context.Context, itemIDs []string) (map[string]stock.ItemState, error) {
+	var unseen []linnworks.GUID
+	for _, id := range itemIDs {
+		if l.remembered(id).intID == 0 {
+			unseen = append(unseen, linnworks.GUID(id))
+		}
+	}
+	for reply, err := range l.client.Stock.GetStockItemsFullByIDsBatched(ctx, &linnworks.GetStockItemsFullByIDsRequest{StockItemIDs: unseen}) {
+		if err != nil {
+			return nil, fmt.Errorf("looking for the items by id: %w", err)
+		}
+		for _, item := range reply.StockItemsFullExtended {
+			l.remember(string(lower(item.StockItemID)), item.ItemNumber, item.StockItemIntID)
+		}
+	}
+	states := make(map[string]stock.ItemState, len(itemIDs))
+	for part := range slices.Chunk(itemIDs, typeBatch) {
+		request := &linnworks.GetStockItemTypeInfoRequest{}
+		for _, id := range part {
+			ref := l.remembered(id)
+			states[id] = stock.ItemState{SKU: ref.sku, Deleted: true}
+			switch {
+			case ref.intID != 0:
+				request.StockItemIntIDs = append(request.StockItemIntIDs, ref.intID)
+			case ref.sku != "":
+				request.SKUs = append(request.SKUs, ref.sku)
+			}
+		}
+		if len(request.StockItemIntIDs)+len(request.SKUs) == 0 {
+			continue
+		}
+		reply, err := l.client.Stock.GetStockItemTypeInfo(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		for _, info := range reply.StockItemInfo {
+			// A SKU may belong to another item by now: only the id counts.
+			id := string(lower(info.StockItemID))
+			if _, asked := states[id]; asked {
+				states[id] = stock.ItemState{SKU: info.SKU, Archived: info.IsArchived, Kit: info.IsCompositeParent}
+			}
+		}
+	}
+	return states, nil
+}
+
+func guids(ids []string) []linnworks.GUID {
+	out := make([]linnworks.GUID, len(ids))
+	for i, id := range ids {
+		out[i] = linnworks.GUID(id)
+	}
+	return out
+}

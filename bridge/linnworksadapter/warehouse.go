@@ -1,0 +1,109 @@
+package linnworksadapter
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/linnworks"
+)
+
+// Options configure a [Warehouse].
+type Options struct {
+	// Source and SubSource are what the orders of one shop carry in Linnworks.
+	// Together with the shop's order id they are the key that Linnworks dedupes
+	// by, so they must never change. Source must not be the name of a channel that
+	// Linnworks itself or an app serves, such as TIKTOK or AMAZON. Default source
+	// is "TIKTOKBRIDGE"; SubSource is required.
+	Source, SubSource string
+	// SKUs maps the shop's SKU ids to Linnworks SKUs, for listings whose seller SKU
+	// is not the Linnworks SKU.
+	SKUs map[string]string
+	// Service names the Linnworks postal service for orders of a delivery option
+	// of the shop. A key is the shop's id of the option, its shipping model and
+	// name ("tiktok/Standard shipping"), its name, or the model alone ("tiktok"):
+	// that is also the order in which they are looked up. An option that is not in
+	// it goes by its name, with the model before it unless that is the seller's,
+	// for the channel's shipping mapping or the rules engine to decide.
+	Service map[string]string
+	// KitsHaveNoStock has every kit computed from its components, wherever it is. By
+	// default a kit that Linnworks tracks at a location sells its own stock there,
+	// which is told by a minimum level other than -1. That Linnworks reports -1 for
+	// all kits that it computes is documented, and was not tried on every account:
+	// set this if kits show 0 although their components are there.
+	KitsHaveNoStock bool
+	// Now replaces time.Now.
+	Now func() time.Time
+}
+
+// Warehouse connects the primitives to a Linnworks account through the client of
+// package linnworks. It implements [catalogue.Source], [catalogue.ItemSource], [catalogue.MappingSource],
+// [stock.Reader], [stock.Sweeper], [stock.Touches], [stock.ItemStates], [bridge.OrderBook],
+// [bridge.OrderTracer], [bridge.AddressWriter], [bridge.OrderCanceller] and [bridge.TrackingWriter].
+type Warehouse struct {
+	client  *linnworks.Client
+	options Options
+	// locations are the names of the stock locations by id: orders are created
+	// by name, everything else goes by id.
+	locations map[linnworks.GUID]string
+	// centres are the locations that are fulfilment centres.
+	centres map[linnworks.GUID]bool
+
+	mu    sync.Mutex
+	items map[string]itemRef // what was seen of items, by id
+}
+
+var _ interface {
+	catalogue.Source
+	catalogue.ItemSource
+	catalogue.MappingSource
+	stock.Reader
+	stock.Sweeper
+	stock.Touches
+	stock.ItemStates
+	bridge.OrderBook
+	bridge.OrderTracer
+	bridge.AddressWriter
+	bridge.OrderCanceller
+	bridge.TrackingWriter
+	bridge.WarehouseReader
+	bridge.DispatchSource
+	bridge.PackagingReader
+} = (*Warehouse)(nil)
+
+// New adapts a client. It reads the stock locations.
+func New(ctx context.Context, client *linnworks.Client, o Options) (*Warehouse, error) {
+	o.Source = cmp.Or(o.Source, "TIKTOKBRIDGE")
+	switch {
+	case client == nil:
+		return nil, errors.New("linnworksadapter: New: nil client")
+	case o.SubSource == "":
+		return nil, errors.New("linnworksadapter: New: SubSource is empty: name the shop, for good")
+	case slices.Contains([]string{"TIKTOK", "TIKTOKSHOP", "AMAZON", "EBAY", "SHOPIFY"}, strings.ToUpper(o.Source)):
+		return nil, fmt.Errorf("linnworksadapter: New: Source %q is the name of another channel: choose one of your own", o.Source)
+	}
+	o.Now = part.Clock(o.Now)
+	locations, err := client.Inventory.GetStockLocations(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("linnworksadapter: New: %w", err)
+	}
+	l := &Warehouse{client: client, options: o, locations: map[linnworks.GUID]string{}, centres: map[linnworks.GUID]bool{}}
+	for _, location := range locations {
+		l.locations[lower(location.StockLocationID)] = location.LocationName
+		if location.IsFulfillmentCenter {
+			l.centres[lower(location.StockLocationID)] = true
+		}
+	}
+	return l, nil
+}
+
+func lower(id linnworks.GUID) linnworks.GUID { return linnworks.GUID(strings.ToLower(string(id))) }

@@ -1,0 +1,651 @@
+package stock
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+// ProductStates tells which products of the shop take no stock.
+type ProductStates interface {
+	// ProductsOff returns the products that take no stock, by id, of those that the
+	// shop has changed since the moment given.
+	ProductsOff(ctx context.Context, since time.Time) (map[string]ProductState, error)
+}
+
+// ProductState is why a product takes no stock.
+type ProductState string
+
+// The states.
+const (
+	ProductFrozen      ProductState = "frozen"
+	ProductDeactivated ProductState = "deactivated by the shop"
+	ProductDeleted     ProductState = "deleted"
+)
+
+// CheckPorts are what a [Check] works on.
+type CheckPorts struct {
+	// Book is the book that stock is published from, long-lived, with the catalogue
+	// in it.
+	Book *Book
+	Shop ShownReader
+	// Ledger is read before each call to the shop.
+	Ledger store.Ledger
+	// Levels are read again before a SKU that the shop has zeroed is offered again.
+	Levels     Reader
+	Exceptions exceptions.Queue
+	// Bundles is optional. With it, bundles of the shop are compared with their
+	// components; it costs a call for each bundle, once.
+	Bundles catalogue.BundleReader
+	// States is optional. With it, a check of everything finds the products that
+	// take no stock any more.
+	States ProductStates
+}
+
+// CheckOptions configure a [Check]. Zero values take the defaults.
+type CheckOptions struct {
+	// Settle is how long after a push was accepted the shop may show something
+	// else. Default 5 seconds.
+	Settle time.Duration
+	// UnseenFor is how long units that have left the shop without an order count as
+	// sold. It has to be longer than an order ever takes to be seen. Default 10
+	// minutes.
+	UnseenFor time.Duration
+	// LockedAfter is when a level that a lock keeps the shop from taking is offered
+	// again, unless the lock has ended by the check before. Default 15 minutes.
+	LockedAfter time.Duration
+	// A second integration is what has overwritten us WriterChecks times within
+	// WriterWindow on WriterSKUs SKUs or more. Defaults 3, 24 hours and 3.
+	WriterChecks, WriterSKUs int
+	WriterWindow             time.Duration
+}
+
+func (o CheckOptions) checked() (CheckOptions, error) {
+	for _, d := range []struct {
+		name  string
+		value *time.Duration
+		std   time.Duration
+	}{
+		{"Settle", &o.Settle, 5 * time.Second}, {"UnseenFor", &o.UnseenFor, 10 * time.Minute}, {"LockedAfter", &o.LockedAfter, 15 * time.Minute},
+		{"WriterWindow", &o.WriterWindow, 24 * time.Hour},
+	} {
+		if *d.value < 0 {
+			return o, fmt.Errorf("%s %s is negative", d.name, *d.value)
+		}
+		*d.value = cmp.Or(*d.value, d.std)
+	}
+	if o.WriterChecks < 0 || o.WriterSKUs < 0 {
+		return o, fmt.Errorf("WriterChecks %d, WriterSKUs %d: negative", o.WriterChecks, o.WriterSKUs)
+	}
+	o.WriterChecks, o.WriterSKUs = cmp.Or(o.WriterChecks, 3), cmp.Or(o.WriterSKUs, 3)
+	return o, nil
+}
+
+// Check closes the loop of a stock push: it compares what the shop shows
+// with what it should show after all that the book knows, and finds out why where
+// they differ.
+//
+// # What is expected
+//
+// A push sets what is available. An order takes its units off that at once and
+// adds them to what is committed, and a cancellation moves them back; shipping
+// lowers what is committed, and nothing else. So what is available should be what
+// the shop last accepted or was seen to show, less the units of orders placed
+// since; and what is committed can be more than at the last check, plus those
+// units, only if there are orders that the bridge has not seen.
+//
+// # What is done
+//
+// A check publishes nothing. It has the book believe what is really shown, so that
+// the next push corrects it, and raises what somebody has to know. It corrects
+// nothing that it cannot be sure of: units that may be sold count as sold until
+// their order appears, or until CheckOptions.UnseenFor has passed, so that no
+// push undoes what the shop took off; a SKU that the shop has zeroed is offered
+// again only after its level was read once more; a lock, a missing SKU or a
+// product that takes no stock is not pushed against. If another program writes the
+// same stock, [exceptions.SecondWriter] is raised, and pushes refuse with
+// [ErrSecondWriter] until a person has resolved it.
+//
+// What cannot be told apart: a sale that nobody has told of, while as many units
+// were shipped or given back and a push has undone what the shop took off, all
+// since the last check. And a quantity set by hand that a cancellation or an
+// earlier push would explain is taken for that, and corrected all the same.
+//
+// Checks of one book must not overlap.
+type Check struct {
+	ports   CheckPorts
+	options CheckOptions
+}
+
+// NewCheck checks ports and options. From then on the book keeps what checks
+// need: make it before the first push.
+func NewCheck(p CheckPorts, o CheckOptions) (*Check, error) {
+	err := part.Required("stock: NewCheck", map[string]any{"Shop": p.Shop, "Ledger": p.Ledger, "Levels": p.Levels, "Exceptions": p.Exceptions})
+	if err != nil {
+		return nil, err
+	}
+	if p.Book == nil {
+		return nil, errors.New("stock: NewCheck: missing port(s): Book")
+	}
+	if o, err = o.checked(); err != nil {
+		return nil, fmt.Errorf("stock: NewCheck: %w", err)
+	}
+	p.Book.watch()
+	return &Check{ports: p, options: o}, nil
+}
+
+// CheckResult is what a check has found.
+type CheckResult struct {
+	// Checked counts the SKUs, Right those that show what was expected, Calls the
+	// calls that asked the shop for stock.
+	Checked, Right, Calls int
+	// Drifts are the others.
+	Drifts []Drift
+	// CatalogueStale tells that the listings have to be read again: the shop sells
+	// something else than the book says.
+	CatalogueStale bool
+	// Stopped tells that another program writes the same stock, and that pushes
+	// refuse until a person has resolved it.
+	Stopped bool
+}
+
+// Drift is a SKU that does not show what was expected.
+type Drift struct {
+	catalogue.SKU
+	Kind DriftKind
+	// Shown is what the shop shows, and what is committed; Expected is what it was
+	// believed to show, Wanted what it should.
+	Shown            []ShownWarehouse
+	Expected, Wanted []catalogue.WarehouseStock
+	// Campaign and Creator are units that only they may sell.
+	Campaign, Creator int
+	// Unseen are units that count as sold from now on, though no order is known.
+	Unseen []catalogue.WarehouseStock
+	Done   DriftAction
+	// Raised tells that an exception was raised.
+	Raised bool
+}
+
+// DriftAction is what was done about a drift.
+type DriftAction string
+
+// The actions.
+const (
+	Waits    DriftAction = "left for the next check"
+	Taken    DriftAction = "nothing to correct"
+	Repaired DriftAction = "the next push corrects it"
+	Held     DriftAction = "not pushed until it changes"
+	Left     DriftAction = "left as it is"
+)
+
+// String is one line.
+func (d Drift) String() string {
+	var b strings.Builder
+	if d.ID == "" {
+		fmt.Fprintf(&b, "product %s: %s", d.ProductID, d.Kind)
+	} else {
+		fmt.Fprintf(&b, "%s: %s", d.SKU, d.Kind)
+	}
+	b.WriteString(d.numbers())
+	fmt.Fprintf(&b, ": %s", d.Done)
+	if d.Raised {
+		b.WriteString(", raised")
+	}
+	return b.String()
+}
+
+func (d Drift) numbers() string {
+	var b strings.Builder
+	for i, w := range d.Shown {
+		fmt.Fprintf(&b, "%s %d", [...]string{", shows", ";"}[min(i, 1)], w.Available)
+		for _, e := range d.Expected {
+			if e.WarehouseID == w.WarehouseID {
+				fmt.Fprintf(&b, ", expected %d", e.Quantity)
+			}
+		}
+		fmt.Fprintf(&b, ", committed %d in warehouse %s", w.Committed, w.WarehouseID)
+	}
+	if len(d.Shown) == 0 && len(d.Expected) > 0 {
+		fmt.Fprintf(&b, ", expected %s", quantities(d.Expected))
+	}
+	if d.Campaign+d.Creator > 0 {
+		fmt.Fprintf(&b, "; %d locked by campaigns, %d by creators", d.Campaign, d.Creator)
+	}
+	if len(d.Unseen) > 0 {
+		fmt.Fprintf(&b, "; counts as sold: %s", quantities(d.Unseen))
+	}
+	return b.String()
+}
+
+// String sums the check up, a line for each drift.
+func (r CheckResult) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d SKU(s) checked in %d call(s), %d right\n", r.Checked, r.Calls, r.Right)
+	for _, d := range r.Drifts {
+		fmt.Fprintf(&b, "%s\n", d)
+	}
+	if r.CatalogueStale {
+		b.WriteString("the listings have to be read again\n")
+	}
+	if r.Stopped {
+		b.WriteString("another program writes the same stock: nothing is published until that is resolved\n")
+	}
+	return b.String()
+}
+
+// shopStockBatch is how many SKUs one call of Inventory Search takes.
+const shopStockBatch = 600
+
+// Check compares the SKUs given, by the shop's id, or all of the book if none is
+// given. An error is worth repeating; what was found before it is in the result,
+// and done.
+func (c *Check) Check(ctx context.Context, skuIDs ...string) (CheckResult, error) {
+	run := checkRun{Check: c, bad: map[string]bool{}, shown: map[string]ShownStock{}}
+	open, err := c.ports.Exceptions.Open(ctx)
+	if err != nil {
+		return run.result, fmt.Errorf("stock check: %w", err)
+	}
+	run.open = open
+	run.result.Stopped = c.ports.Book.halt(open) != nil
+	if err := run.all(ctx, skuIDs); err != nil {
+		return run.result, fmt.Errorf("stock check: %w", err)
+	}
+	return run.result, nil
+}
+
+// checkRun is one check.
+type checkRun struct {
+	*Check
+	open    []exceptions.Exception
+	result  CheckResult
+	bundles []Drift
+	compare bool // there are bundles to compare
+	// bad are the names of what drifts.
+	bad map[string]bool
+	// shown is what the shop shows by SKU, if there are bundles to compare.
+	shown map[string]ShownStock
+}
+
+func (r *checkRun) all(ctx context.Context, skuIDs []string) error {
+	book := r.ports.Book
+	ids := skuIDs
+	if len(ids) == 0 {
+		ids = book.skuIDs()
+		if err := r.states(ctx); err != nil {
+			return err
+		}
+	}
+	r.compare = r.ports.Bundles != nil && book.hasBundles()
+	for part := range slices.Chunk(ids, shopStockBatch) {
+		if err := r.part(ctx, part); err != nil {
+			return err
+		}
+	}
+	if err := r.checkBundles(ctx); err != nil {
+		return err
+	}
+	if err := r.writer(ctx); err != nil {
+		return err
+	}
+	return r.clear(ctx, skuIDs)
+}
+
+// read asks the shop. The ledger is read before: what is in it then is in what
+// the shop shows.
+func (r *checkRun) read(ctx context.Context, ids []string) (look, []ShownStock, error) {
+	book := r.ports.Book
+	now := book.options.Now
+	at := now().UTC()
+	reservations, err := r.ports.Ledger.Reservations(ctx)
+	if err != nil {
+		return look{}, nil, fmt.Errorf("reading the ledger: %w", err)
+	}
+	book.SetReservations(at, reservations)
+	l := look{mark: book.Mark(), from: now().UTC()}
+	list, err := r.ports.Shop.ShopStock(ctx, ids)
+	if err != nil {
+		return l, nil, fmt.Errorf("reading the shop's stock: %w", err)
+	}
+	l.to = now().UTC()
+	r.result.Calls++
+	return l, list, nil
+}
+
+func (r *checkRun) part(ctx context.Context, ids []string) error {
+	l, list, err := r.read(ctx, ids)
+	if err != nil {
+		return err
+	}
+	book := r.ports.Book
+	right, drifts, bundles := book.lookAt(l, r.options.Settle, ids, list)
+	r.result.Right += right
+	r.result.Checked += len(ids)
+	r.bundles = append(r.bundles, bundles...)
+	if r.compare {
+		for _, s := range list {
+			r.shown[s.ID] = s
+		}
+	}
+	var zeroed []string
+	for _, d := range drifts {
+		r.bad[d.SKU.String()] = true
+		if d.Kind == Zeroed {
+			zeroed = append(zeroed, d.ID)
+		}
+	}
+	if err := r.freshLevels(ctx, zeroed); err != nil {
+		return err
+	}
+	for _, d := range drifts {
+		if err := r.settle(ctx, l, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// freshLevels reads the items of SKUs that the shop has zeroed: somebody said that
+// they are out of stock.
+func (r *checkRun) freshLevels(ctx context.Context, skuIDs []string) error {
+	book := r.ports.Book
+	ids := book.itemsOf(skuIDs)
+	if len(ids) == 0 {
+		return nil
+	}
+	mark := book.Mark()
+	reading, err := r.ports.Levels.StockLevels(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("reading the levels of what the shop has zeroed: %w", err)
+	}
+	book.SetLevels(mark, reading, ids...)
+	return nil
+}
+
+// settle reports a drift and has the book take it over.
+func (r *checkRun) settle(ctx context.Context, l look, d Drift) error {
+	if e := r.exception(d); e != nil {
+		if err := r.ports.Exceptions.Raise(ctx, *e); err != nil {
+			return fmt.Errorf("raising %q: %w", e.Kind, err)
+		}
+		d.Raised = true
+	}
+	d.Done = r.ports.Book.takeOver(l, d, r.options)
+	switch d.Kind {
+	case SKUGone, WarehouseGone, WarehouseAdded:
+		r.result.CatalogueStale = true
+	}
+	r.result.Drifts = append(r.result.Drifts, d)
+	return nil
+}
+
+// exception is what has to be said about a drift; nil if nothing has.
+func (r *checkRun) exception(d Drift) *exceptions.Exception {
+	seen := string(d.Kind) + d.numbers()
+	switch d.Kind {
+	case Zeroed:
+		if n, known := r.ports.Book.wants(d.ID); known && n == 0 {
+			return nil // the warehouse has none either
+		}
+		return new(exceptions.New(exceptions.StockZeroed, d.SKU.String(), time.Time{}, seen,
+			"ask the warehouse whether it is really missing; its level in Linnworks says it is not, and is published again"))
+	case LostPush, LatePush:
+		if r.ports.Book.timesWritten(d.ID)+1 < r.options.WriterChecks {
+			return nil // corrected; who could do anything about it?
+		}
+		fallthrough
+	case SetHigher, SetLower:
+		if r.result.Stopped {
+			return nil // that has its own exception
+		}
+		return new(exceptions.New(exceptions.StockDrift, d.SKU.String(), time.Time{}, seen,
+			"find out who changed it: stock is changed in Linnworks, never in the shop"))
+	case CampaignLock, CreatorLock, BothLocks:
+		return new(exceptions.New(exceptions.StockLocked, d.SKU.String(), time.Time{},
+			fmt.Sprintf("%s: %d units are locked, and %s may be published", d.Kind, d.Campaign+d.Creator, quantities(d.Wanted)),
+			"end or shrink the campaign in the shop, or move stock to the location that feeds it"))
+	case Frozen, Deactivated:
+		return new(exceptions.New(exceptions.StockRefused, "product "+d.ProductID, time.Time{}, seen+": it takes no stock",
+			"see in the shop why, and have it released"))
+	case Bundle:
+		return new(exceptions.New(exceptions.StockDrift, d.SKU.String(), time.Time{},
+			"a bundle of the shop does not follow its components"+d.numbers(), "the shop computes it: look at the bundle there, and ask the shop's support"))
+	}
+	return nil
+}
+
+// states finds the products that take no stock any more.
+func (r *checkRun) states(ctx context.Context) error {
+	if r.ports.States == nil {
+		return nil
+	}
+	book := r.ports.Book
+	at := book.options.Now().UTC()
+	off, err := r.ports.States.ProductsOff(ctx, book.statesFrom().Add(-statesOverlap))
+	if err != nil {
+		return fmt.Errorf("reading the states of products: %w", err)
+	}
+	kinds := map[ProductState]DriftKind{ProductFrozen: Frozen, ProductDeactivated: Deactivated, ProductDeleted: Deleted}
+	for _, id := range slices.Sorted(maps.Keys(off)) {
+		kind, known := kinds[off[id]]
+		if !known {
+			return fmt.Errorf("product %s: state %q is unknown", id, off[id])
+		}
+		r.bad["product "+id] = true
+		listings, known := book.listingsOf(id)
+		if !known && kind != Deleted { // the catalogue was read since, and nobody heard why it is gone
+			listings = []catalogue.SKU{{ProductID: id}}
+		}
+		for i, l := range listings {
+			d := Drift{SKU: l, Kind: kind}
+			if e := r.exception(d); e != nil && i == 0 {
+				if err := r.ports.Exceptions.Raise(ctx, *e); err != nil {
+					return fmt.Errorf("raising %q: %w", e.Kind, err)
+				}
+				d.Raised = true
+			}
+			d.Done = book.takeOver(look{}, d, r.options)
+			r.result.Drifts = append(r.result.Drifts, d)
+			r.result.CatalogueStale = r.result.CatalogueStale || known
+		}
+	}
+	book.setStatesFrom(at)
+	return nil
+}
+
+// statesOverlap is how far the states of products are read back: for the
+// difference of the clocks, and the lag of the shop's search.
+const statesOverlap = 2 * time.Minute
+
+// checkBundles compares the shop's bundles with their components. What was read
+// in two calls, or with an old composition, proves nothing: a bundle that differs
+// is read again.
+func (r *checkRun) checkBundles(ctx context.Context) error {
+	book := r.ports.Book
+	var suspects []Drift
+	for _, d := range r.bundles {
+		if r.ports.Bundles == nil || bundleRight(d.Shown, book.composition(d.ID), r.shown) == bundleAgrees {
+			r.result.Right++
+			continue
+		}
+		suspects = append(suspects, d)
+	}
+	for _, d := range suspects {
+		bundles, err := r.ports.Bundles.Bundle(ctx, d.ProductID)
+		if err != nil {
+			return fmt.Errorf("reading the bundle %s: %w", d.ProductID, err)
+		}
+		book.setComposition(bundles)
+	}
+	for len(suspects) > 0 {
+		var ids []string
+		n := 0
+		for ; n < len(suspects); n++ {
+			more := []string{suspects[n].ID}
+			for _, c := range book.composition(suspects[n].ID) {
+				more = append(more, c.Listing.ID)
+			}
+			if n > 0 && len(ids)+len(more) > shopStockBatch {
+				break
+			}
+			ids = append(ids, more...)
+		}
+		if err := r.bundlesAgain(ctx, suspects[:n], ids); err != nil {
+			return err
+		}
+		suspects = suspects[n:]
+	}
+	return nil
+}
+
+func (r *checkRun) bundlesAgain(ctx context.Context, bundles []Drift, ids []string) error {
+	slices.Sort(ids)
+	l, list, err := r.read(ctx, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	shown := make(map[string]ShownStock, len(list))
+	for _, s := range list {
+		shown[s.ID] = s
+	}
+	for _, d := range bundles {
+		components := r.ports.Book.composition(d.ID)
+		d.Shown = shown[d.ID].Warehouses
+		switch bundleRight(d.Shown, components, shown) {
+		case bundleAgrees:
+			r.result.Right++
+		case bundleUnknown: // a component has a drift of its own
+		case bundleDiffers:
+			d.Expected = bundleStock(d.Shown, components, shown)
+			r.bad[d.SKU.String()] = true
+			if err := r.settle(ctx, l, d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// bundleStock is what the components allow, in each warehouse of a bundle; nil if
+// something of them is not known.
+func bundleStock(bundle []ShownWarehouse, components []catalogue.BundleComponent, shown map[string]ShownStock) []catalogue.WarehouseStock {
+	if len(components) == 0 {
+		return nil
+	}
+	list := make([]catalogue.WarehouseStock, 0, len(bundle))
+	for _, w := range bundle {
+		least := math.MaxInt
+		for _, c := range components {
+			in := shownIn(shown[c.Listing.ID].Warehouses, w.WarehouseID)
+			if in == nil {
+				return nil
+			}
+			least = min(least, in.Available/max(c.Quantity, 1))
+		}
+		list = append(list, catalogue.WarehouseStock{WarehouseID: w.WarehouseID, Quantity: least})
+	}
+	return list
+}
+
+type bundleVerdict int
+
+const (
+	bundleUnknown bundleVerdict = iota
+	bundleAgrees
+	bundleDiffers
+)
+
+// bundleRight tells whether a bundle shows what its components allow. Where units
+// of them are locked nobody says whether the bundle may sell those: it may show
+// less.
+func bundleRight(bundle []ShownWarehouse, components []catalogue.BundleComponent, shown map[string]ShownStock) bundleVerdict {
+	allowed := bundleStock(bundle, components, shown)
+	if len(allowed) == 0 {
+		return bundleUnknown
+	}
+	locked := slices.ContainsFunc(components, func(c catalogue.BundleComponent) bool {
+		return shown[c.Listing.ID].Campaign+shown[c.Listing.ID].Creator > 0
+	})
+	for i, a := range allowed {
+		if n := bundle[i].Available; n > a.Quantity || n < a.Quantity && !locked {
+			return bundleDiffers
+		}
+	}
+	return bundleAgrees
+}
+
+// writer raises that another program writes the same stock, if one does.
+func (r *checkRun) writer(ctx context.Context) error {
+	book := r.ports.Book
+	if r.result.Stopped {
+		return nil
+	}
+	now := book.options.Now().UTC()
+	skus, all := book.written(now.Add(-r.options.WriterWindow), r.options.WriterChecks)
+	if len(skus) < min(r.options.WriterSKUs, all) || len(skus) == 0 {
+		return nil
+	}
+	names := make([]string, min(len(skus), 5))
+	for i := range names {
+		names[i] = skus[i].String()
+	}
+	seen := fmt.Sprintf("after our own pushes, %d SKU(s) were set to something else %d times each within %s: %s",
+		len(skus), r.options.WriterChecks, r.options.WriterWindow, strings.Join(names, ", "))
+	e := exceptions.New(exceptions.SecondWriter, book.options.writerObject(), time.Time{}, seen,
+		"switch stock off in all programs but one, then resolve this: until then nothing is published")
+	if err := r.ports.Exceptions.Raise(ctx, e); err != nil {
+		return fmt.Errorf("raising %q: %w", e.Kind, err)
+	}
+	book.forgetWritten()
+	_ = book.halt([]exceptions.Exception{e})
+	r.result.Stopped = true
+	return nil
+}
+
+// ErrSecondWriter is returned by pushes while [exceptions.SecondWriter] is open.
+var ErrSecondWriter = errors.New("another program writes the same stock")
+
+// writerObject is what the second writer is raised on.
+func (o Options) writerObject() string { return strings.TrimSpace("stock of the shop " + o.Shop) }
+
+// stopped returns an error if what is open forbids to publish.
+func (o Options) stopped(open []exceptions.Exception) error {
+	for _, e := range open {
+		if e.Kind == exceptions.SecondWriter && e.Object == o.writerObject() {
+			return fmt.Errorf("%w: nothing is published until a person has resolved the exception %q of %s", ErrSecondWriter, e.Kind, e.Object)
+		}
+	}
+	return nil
+}
+
+// clear closes what earlier checks have raised and this one found right.
+func (r *checkRun) clear(ctx context.Context, asked []string) error {
+	var right map[string]bool
+	for _, e := range r.open {
+		switch {
+		case e.Kind == exceptions.StockDrift, e.Kind == exceptions.StockZeroed, e.Kind == exceptions.StockLocked, e.Kind == exceptions.StockRefused && strings.HasPrefix(e.Object, "product "):
+		default:
+			continue
+		}
+		if right == nil {
+			right = r.ports.Book.showsRight(asked)
+		}
+		if fine, looked := right[e.Object]; !looked || !fine && e.Kind != exceptions.StockLocked || r.bad[e.Object] {
+			continue
+		}
+		if err := r.ports.Exceptions.Clear(ctx, e.Object, e.Kind); err != nil {
+			return fmt.Errorf("closing %q of %s: %w", e.Kind, e.Object, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,627 @@
+package stock
+
+import (
+	"slices"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+)
+
+// listingCheck is what a [Check] has to know of a listing.
+type listingCheck struct {
+	// explained is what was committed at the last look, and units of orders seen
+	// since; based tells that there was one, at lookedAt.
+	explained []int
+	based     bool
+	lookedAt  time.Time
+	// maybe are units of orders placed between maybeFrom and the clock slack after
+	// shownAt, which what is shown may have or not.
+	maybe     []int
+	maybeFrom time.Time
+	// before is what was shown before the last push, less what was sold since.
+	before      []int
+	unconfirmed bool
+	// last is what that push set, sold how many units were sold since the start.
+	last, sold []int
+	earlier    [pastPushes]pastPush
+	// soldMark is when the last of its orders was seen.
+	soldMark Mark
+	// wrote tells that we have pushed since the last foreign value; foreign are the
+	// moments of the last ones.
+	wrote   bool
+	foreign []time.Time
+	// withheldAt is when it was found to be not what the catalogue says; until the
+	// catalogue is read again nothing is published for it.
+	withheldAt Mark
+	off        bool // as the shop's state of its product says
+	// lock is how many units are locked, if more than may be published: a push is
+	// refused. It is tried again at lockUntil.
+	lock      int
+	lockUntil time.Time
+	// bundle is what a bundle of the shop is made of.
+	bundle []catalogue.BundleComponent
+}
+
+// pastPush is a push before the last: what it set, and how many units had been
+// sold by then.
+type pastPush struct{ stock, sold []int }
+
+func (e *bookListing) withheld() bool { return e.check != nil && e.check.withheldAt > 0 }
+
+// held tells that a push would be refused at the moment now, or at any if that is
+// zero, because more units are locked.
+func (e *bookListing) held(now time.Time) bool {
+	c := e.check
+	if c == nil || c.lock == 0 || !now.IsZero() && !now.Before(c.lockUntil) {
+		return false
+	}
+	sum := 0
+	for _, n := range e.wanted {
+		sum += n
+	}
+	return sum < c.lock
+}
+
+// watch has the book keep what a [Check] needs.
+func (b *Book) watch() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.watched = true
+	for n := range b.listings {
+		b.listings[n].watch()
+	}
+}
+
+func (e *bookListing) watch() *listingCheck {
+	if c := e.check; c != nil && len(c.explained) == len(e.Stock) {
+		return c
+	}
+	n := len(e.Stock)
+	ints := make([]int, (5+2*pastPushes)*n)
+	take := func() []int {
+		part := ints[:n:n]
+		ints = ints[n:]
+		return part
+	}
+	c := &listingCheck{explained: take(), maybe: take(), before: take(), last: take(), sold: take(), maybeFrom: e.shownAt.Add(-shopClockSlack)}
+	for i := range c.earlier {
+		c.earlier[i] = pastPush{take(), take()}
+		c.earlier[i].stock = c.earlier[i].stock[:0]
+	}
+	c.last = c.last[:0]
+	e.check = c
+	return c
+}
+
+// slowPublish is how long before a push was accepted the shop may have taken it
+// in.
+const slowPublish = 30 * time.Second
+
+// pushed notes what the shop is about to show; sure is false if the outcome of
+// the call is unknown.
+func (c *listingCheck) pushed(at time.Time, shown, stock []catalogue.WarehouseStock, sure bool) {
+	set := func(to *[]int, from []catalogue.WarehouseStock) {
+		*to = (*to)[:len(from)]
+		for i, w := range from {
+			(*to)[i] = w.Quantity
+		}
+	}
+	if len(c.last) > 0 || !sure {
+		copy(c.earlier[1].sold, c.earlier[0].sold)
+		c.earlier[1].stock = append(c.earlier[1].stock[:0], c.earlier[0].stock...)
+		c.earlier[0].stock = append(c.earlier[0].stock[:0], c.last...)
+		copy(c.earlier[0].sold, c.sold)
+	}
+	if !sure { // if it lands, it lands late
+		set(&c.earlier[0].stock, stock)
+		return
+	}
+	set(&c.before, shown)
+	set(&c.last, stock)
+	c.unconfirmed, c.wrote = true, true
+	clear(c.maybe)
+	c.maybeFrom = at.Add(-slowPublish)
+}
+
+// soldUnits accounts for units of an order seen for the first time, from the
+// warehouse with the index i. certain tells that the shop has taken them off what
+// it was last seen to show.
+func (b *Book) soldUnits(e *bookListing, i, units int, createdAt time.Time, certain bool) {
+	c := e.watch()
+	c.soldMark = b.seq
+	switch {
+	case certain:
+		c.before[i] = max(c.before[i]-units, 0)
+		c.sold[i] += units
+	case !createdAt.Before(c.maybeFrom):
+		c.maybe[i] += units
+	}
+	if !c.based {
+		return
+	}
+	if o := b.orders[unseenID(e.ID, e.Stock[i].WarehouseID)]; o != nil && !createdAt.After(o.seenTo) {
+		n := min(units, o.units)
+		b.setUnseen(e, i, o.units-n, o.seenTo, o.until)
+		units -= n
+	}
+	if !createdAt.Before(c.lookedAt.Add(-shopClockSlack)) {
+		c.explained[i] += units
+	}
+}
+
+// unseenID is the name under which the units of a listing that are sold without
+// an order count in the book.
+func unseenID(skuID, warehouseID string) string { return "unseen: " + skuID + "/" + warehouseID }
+
+// setUnseen has units of a listing count as sold, from the warehouse with the
+// index i, until the orders placed up to seenTo appear or the moment until comes.
+func (b *Book) setUnseen(e *bookListing, i, units int, seenTo, until time.Time) {
+	id := unseenID(e.ID, e.Stock[i].WarehouseID)
+	o, have := b.orders[id]
+	switch {
+	case units <= 0 && have:
+		b.drop(o)
+		return
+	case units <= 0 || len(e.parts) == 0 || e.feeds.problem != nil:
+		return
+	case !have:
+		o = &bookOrder{}
+		b.orders[id] = o
+	}
+	old := o.Items
+	o.OrderID, o.LocationID, o.Items = id, b.locations[e.feeds.feeds[i][0]], make(map[string]int, len(e.parts))
+	for _, p := range e.parts {
+		o.Items[b.items[p.item].id] += p.per * units
+	}
+	o.units, o.seenTo, o.until = units, seenTo, until
+	b.reindex(o, old)
+}
+
+// unseen tells that an order stands for units whose order is not known.
+func (o *bookOrder) unseen() bool { return o.units > 0 }
+
+func (b *Book) drop(o *bookOrder) {
+	delete(b.orders, o.OrderID)
+	b.reindex(o, o.Items)
+}
+
+// skuIDs are all SKUs of the book, in its order.
+func (b *Book) skuIDs() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ids := make([]string, len(b.listings))
+	for n := range b.listings {
+		ids[n] = b.listings[n].ID
+	}
+	return ids
+}
+
+// look is a reading of what the shop shows, begun at the mark and the moment
+// from, and over at to.
+type look struct {
+	mark     Mark
+	from, to time.Time
+}
+
+// lookAt compares what the shop shows of the SKUs asked for with what is
+// expected. What is right is noted as seen; the rest is returned, bundles of the
+// shop apart, of which nothing is expected.
+func (b *Book) lookAt(l look, settle time.Duration, asked []string, list []ShownStock) (right int, drifts, bundles []Drift) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	at := make(map[string]int, len(list))
+	for i := range list {
+		at[list[i].ID] = i
+	}
+	var shelves []shopShelf
+	for _, id := range asked {
+		n, have := b.bySKUID[id]
+		if !have {
+			continue
+		}
+		e := &b.listings[n]
+		c := e.watch()
+		if c.off {
+			continue
+		}
+		i, known := at[id]
+		if !known {
+			drifts = append(drifts, Drift{SKU: e.SKU, Kind: SKUGone, Expected: slices.Clone(e.Stock)})
+			continue
+		}
+		s := &list[i]
+		if e.Derived {
+			bundles = append(bundles, e.drift(Bundle, s, nil))
+			continue
+		}
+		if kind := otherWarehouses(e.Stock, s.Warehouses); kind != "" {
+			drifts = append(drifts, e.drift(kind, s, nil))
+			continue
+		}
+		if c.withheldAt > 0 {
+			c.withheldAt = 0
+			b.touch(n)
+		}
+		lock := lockKind(e.wanted, s.Campaign, s.Creator)
+		if lock != "" {
+			drifts = append(drifts, e.drift(lock, s, nil))
+		} else {
+			c.lock = 0
+		}
+		shelves = e.shelves(shelves[:0], s)
+		kind, unseen := classifySKU(shelves)
+		if kind == "" {
+			b.seen(n, l, s.Warehouses)
+			if lock == "" {
+				right++
+			}
+			continue
+		}
+		p := &b.products[e.product]
+		switch justPushed := c.unconfirmed && l.from.Before(e.shownAt.Add(settle)); {
+		case justPushed, p.pushing, e.shownMark > l.mark, c.soldMark > l.mark:
+			kind, unseen = InFlight, excess(shelves)
+		case p.unsure && (kind == LatePush || kind == LostPush):
+			kind = ReadBack
+		}
+		drifts = append(drifts, e.drift(kind, s, unseen))
+	}
+	return right, drifts, bundles
+}
+
+// otherWarehouses tells whether the shop sells a listing from other warehouses
+// than the book knows.
+func otherWarehouses(known []catalogue.WarehouseStock, shown []ShownWarehouse) DriftKind {
+	for _, w := range known {
+		if shownIn(shown, w.WarehouseID) == nil {
+			return WarehouseGone
+		}
+	}
+	if len(shown) > len(known) {
+		return WarehouseAdded
+	}
+	return ""
+}
+
+func shownIn(list []ShownWarehouse, id string) *ShownWarehouse {
+	for i := range list {
+		if list[i].WarehouseID == id {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+func (e *bookListing) shelves(into []shopShelf, s *ShownStock) []shopShelf {
+	c := e.check
+	for i, w := range e.Stock {
+		in := shownIn(s.Warehouses, w.WarehouseID)
+		sh := shopShelf{
+			shown: in.Available, expected: w.Quantity, maybe: c.maybe[i], committed: in.Committed, explained: c.explained[i], based: c.based,
+			before: c.before[i], unconfirmed: c.unconfirmed,
+		}
+		for k, p := range c.earlier {
+			if len(p.stock) > 0 {
+				sh.earlier[k] = pushed{least: max(p.stock[i]-(c.sold[i]-p.sold[i]), 0), most: p.stock[i], known: true}
+			}
+		}
+		into = append(into, sh)
+	}
+	return into
+}
+
+// excess is how much more is committed than orders explain.
+func excess(shelves []shopShelf) []int {
+	units := make([]int, len(shelves))
+	for i, s := range shelves {
+		if s.based {
+			units[i] = max(s.committed-s.explained, 0)
+		}
+	}
+	return units
+}
+
+func (e *bookListing) drift(kind DriftKind, s *ShownStock, unseen []int) Drift {
+	d := Drift{SKU: e.SKU, Kind: kind, Shown: s.Warehouses, Expected: slices.Clone(e.Stock), Campaign: s.Campaign, Creator: s.Creator}
+	for i, n := range e.wanted {
+		d.Wanted = append(d.Wanted, catalogue.WarehouseStock{WarehouseID: e.Stock[i].WarehouseID, Quantity: n})
+	}
+	for i, n := range unseen {
+		if n > 0 {
+			d.Unseen = append(d.Unseen, catalogue.WarehouseStock{WarehouseID: e.Stock[i].WarehouseID, Quantity: n})
+		}
+	}
+	return d
+}
+
+// seen notes what the shop shows of a listing.
+func (b *Book) seen(n int, l look, shown []ShownWarehouse) {
+	e := &b.listings[n]
+	c := e.watch()
+	changed := false
+	for i := range e.Stock {
+		if in := shownIn(shown, e.Stock[i].WarehouseID); in != nil {
+			changed = changed || e.Stock[i].Quantity != in.Available
+			e.Stock[i].Quantity, c.explained[i] = in.Available, in.Committed
+		}
+	}
+	c.based, c.lookedAt = true, l.from
+	changed = changed || e.suspect
+	e.saw(l.mark, l.to, l.from)
+	b.products[e.product].unsure = false
+	if changed {
+		b.touch(n)
+	}
+}
+
+// saw dates what is shown: it was seen at the moment at, by a reading that began
+// at from.
+func (e *bookListing) saw(mark Mark, at, from time.Time) {
+	e.shownMark, e.shownAt, e.suspect = mark, at, e.suspect && e.suspectAt > mark
+	if c := e.check; c != nil {
+		clear(c.maybe)
+		c.maybeFrom, c.unconfirmed = from.Add(-shopClockSlack), false
+	}
+}
+
+// takeOver has the book believe what a look has found. It tells what that leaves
+// to be done.
+func (b *Book) takeOver(l look, d Drift, o CheckOptions) DriftAction {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seq++
+	n, have := b.bySKUID[d.ID]
+	if !have {
+		return Waits // the catalogue has just been read
+	}
+	e := &b.listings[n]
+	c := e.watch()
+	switch d.Kind {
+	case CampaignLock, CreatorLock, BothLocks:
+		c.lock, c.lockUntil = d.Campaign+d.Creator, l.to.Add(o.LockedAfter)
+		return Held
+	case SKUGone, WarehouseGone, WarehouseAdded, Frozen, Deactivated, Deleted:
+		c.withheldAt, c.off = b.seq, d.Kind == Frozen || d.Kind == Deactivated || d.Kind == Deleted
+		b.touch(n)
+		return Held
+	case Bundle:
+		return Left
+	}
+	late := e.shownMark > l.mark || c.soldMark > l.mark
+	if d.Kind != InFlight && !late {
+		b.seen(n, l, d.Shown)
+		if d.Kind.foreign() && c.wrote {
+			c.wrote = false
+			c.foreign = append(c.foreign, l.to)
+			c.foreign = c.foreign[max(len(c.foreign)-o.WriterChecks, 0):]
+		}
+	}
+	for _, w := range d.Unseen {
+		for i := range e.Stock {
+			if e.Stock[i].WarehouseID != w.WarehouseID {
+				continue
+			}
+			units := w.Quantity
+			if old := b.orders[unseenID(e.ID, w.WarehouseID)]; old != nil {
+				units += old.units
+			}
+			b.setUnseen(e, i, units, l.to.Add(shopClockSlack), l.to.Add(o.UnseenFor))
+			if d.Kind == InFlight || late {
+				c.explained[i] += w.Quantity // once is enough
+			}
+		}
+	}
+	b.compute()
+	switch {
+	case d.Kind == InFlight || late:
+		return Waits
+	case e.wanted == nil:
+		return Left
+	case e.right():
+		return Taken
+	}
+	return Repaired
+}
+
+// wants tells what a listing should show, and whether that is anything at all.
+func (b *Book) wants(skuID string) (units int, known bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	n, have := b.bySKUID[skuID]
+	if !have || b.listings[n].wanted == nil {
+		return 0, false
+	}
+	for _, w := range b.listings[n].wanted {
+		units += w
+	}
+	return units, true
+}
+
+// itemsOf are the items that listings consist of, each once.
+func (b *Book) itemsOf(skuIDs []string) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var ids []string
+	for _, id := range skuIDs {
+		if n, have := b.bySKUID[id]; have {
+			for _, p := range b.listings[n].parts {
+				ids = append(ids, b.items[p.item].id)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// written are the SKUs that somebody else has written after us again and again,
+// since a moment, and how many SKUs there are.
+func (b *Book) written(since time.Time, checks int) (skus []catalogue.SKU, all int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for n := range b.listings {
+		e := &b.listings[n]
+		if !e.Derived {
+			all++
+		}
+		if e.check != nil && len(e.check.foreign) >= checks && !e.check.foreign[0].Before(since) {
+			skus = append(skus, e.SKU)
+		}
+	}
+	return skus, all
+}
+
+// forgetWritten begins to count anew.
+func (b *Book) forgetWritten() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for n := range b.listings {
+		if c := b.listings[n].check; c != nil {
+			c.foreign = nil
+		}
+	}
+}
+
+// showsRight tells of names whether all that goes by them shows what it should:
+// of the SKUs asked for, or of all if none is given. A product is right if it
+// takes stock.
+func (b *Book) showsRight(asked []string) map[string]bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	names := map[string]bool{}
+	note := func(n int) {
+		e := &b.listings[n]
+		name := e.String()
+		right, have := names[name]
+		names[name] = (right || !have) && (e.Derived || e.wanted != nil && e.right())
+		if product := "product " + e.ProductID; !names[product] {
+			names[product] = !e.withheld()
+		}
+	}
+	for _, id := range asked {
+		if n, have := b.bySKUID[id]; have {
+			note(n)
+		}
+	}
+	if len(asked) == 0 {
+		for n := range b.listings {
+			note(n)
+		}
+	}
+	return names
+}
+
+func (b *Book) hasBundles() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for n := range b.listings {
+		if b.listings[n].Derived {
+			return true
+		}
+	}
+	return false
+}
+
+// timesWritten is how often somebody else has written a SKU after us.
+func (b *Book) timesWritten(skuID string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n, have := b.bySKUID[skuID]; have && b.listings[n].check != nil {
+		return len(b.listings[n].check.foreign)
+	}
+	return 0
+}
+
+// statesFrom is since when products may have changed their state unnoticed.
+func (b *Book) statesFrom() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.statesAt
+}
+
+func (b *Book) setStatesFrom(at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.statesAt = at
+}
+
+// listingsOf are the listings of a product that stock would be published for;
+// known is false if the book has no such product.
+func (b *Book) listingsOf(productID string) (list []catalogue.SKU, known bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n, known := b.byProduct[productID]
+	if !known {
+		return nil, false
+	}
+	for _, i := range b.products[n].listings {
+		if c := b.listings[i].check; c == nil || !c.off {
+			list = append(list, b.listings[i].SKU)
+		}
+	}
+	return list, true
+}
+
+// composition is what a bundle of the shop was last seen to be made of.
+func (b *Book) composition(skuID string) []catalogue.BundleComponent {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n, have := b.bySKUID[skuID]; have {
+		return b.listings[n].watch().bundle
+	}
+	return nil
+}
+
+func (b *Book) setComposition(bundles map[string][]catalogue.BundleComponent) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, components := range bundles {
+		if n, have := b.bySKUID[id]; have {
+			b.listings[n].watch().bundle = components
+		}
+	}
+}
+
+// Unsure tells that the outcome of a call is unknown: the shop shows what it set,
+// or what it showed before, or will show what it set later. A [Check] or
+// [Book.SetShown] ends the doubt.
+func (b *Book) Unsure(at time.Time, p ProductStock) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seq++
+	if n, have := b.byProduct[p.ProductID]; have {
+		b.unsure(at, n, p)
+	}
+}
+
+func (b *Book) unsure(at time.Time, n int, p ProductStock) {
+	b.products[n].unsure = true
+	for _, s := range p.SKUs {
+		i, have := b.bySKUID[s.ID]
+		if !have || !b.watched {
+			continue
+		}
+		if e := &b.listings[i]; sameWarehouses(e.Stock, s.Stock) {
+			e.watch().pushed(at, e.Stock, s.Stock, false)
+		}
+	}
+}
+
+// halt has pushes from the book refuse if what is open forbids them, and returns
+// why.
+func (b *Book) halt(open []exceptions.Exception) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.halted, b.haltKnown = b.options.stopped(open), true
+	return b.halted
+}
+
+// mayPush tells whether pushes are allowed; known is false if nobody has looked.
+func (b *Book) mayPush() (known bool, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.haltKnown, b.halted
+}

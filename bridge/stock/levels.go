@@ -1,0 +1,93 @@
+package stock
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// Reader reads stock levels of the warehouse.
+type Reader interface {
+	// StockLevels reads the items by id. An item that the warehouse does not
+	// return is left out: that is not the same as zero.
+	StockLevels(ctx context.Context, itemIDs []string) (Reading, error)
+}
+
+// Reading is a set of levels.
+type Reading struct {
+	// At is when the reading began: everything that happened before it is in it.
+	At time.Time
+	// Available is what is free to sell, by item id and location id. It may be
+	// negative. A location that is missing holds none.
+	Available map[string]map[string]int
+	// Untracked are the ids of items that the warehouse keeps no stock of: they
+	// do not limit a kit, and no number would be right for them alone.
+	Untracked map[string]bool
+	// UntrackedIn are the locations, by item id and location id, where the
+	// warehouse keeps no stock of an item that it tracks elsewhere. What
+	// Available says about it there means nothing.
+	UntrackedIn map[string]map[string]bool
+}
+
+// Tracked tells whether the warehouse keeps stock of an item at a location, so
+// that the number in Available counts. It does of an item that was not read.
+func (r Reading) Tracked(itemID, locationID string) bool {
+	return !r.Untracked[itemID] && !r.UntrackedIn[itemID][locationID]
+}
+
+// Sweeper reads the levels of every item of the warehouse.
+type Sweeper interface {
+	// SweepStock yields the levels a page at a time, each page with its own
+	// moment, kits among them. It ends at the first error. Items that are added or
+	// removed during a sweep may move others from one page to another, so that one
+	// comes twice or not at all: what is missing from a sweep need not be gone.
+	SweepStock(ctx context.Context) iter.Seq2[Reading, error]
+}
+
+// Touches tells which items' stock may have changed, from the orders.
+type Touches interface {
+	// ItemsTouched returns the ids, each once and sorted, of the items on orders of
+	// any channel that changed since a moment; of a kit also its components. Levels
+	// that change without an order (deliveries, counts, returns, a line taken off
+	// an order) are not in it: they need a sweep.
+	//
+	// upTo is when the read began, the moment to ask from next time, less an
+	// overlap that the caller chooses: it has to cover the difference between the
+	// two clocks and the lag of the warehouse's lists.
+	ItemsTouched(ctx context.Context, since time.Time) (itemIDs []string, upTo time.Time, err error)
+}
+
+// ItemStates tells what became of items that a reading left out.
+type ItemStates interface {
+	// ItemStates returns the state of every item that is asked for, by id.
+	ItemStates(ctx context.Context, itemIDs []string) (map[string]ItemState, error)
+}
+
+// ItemState is what the warehouse says about an item.
+type ItemState struct {
+	// SKU is empty where it is not known.
+	SKU string
+	// Archived items are in no list and no reading.
+	Archived bool
+	// Deleted items are unknown to the warehouse.
+	Deleted bool
+	// Kit tells that the item is made of others.
+	Kit bool
+}
+
+// Active tells whether the item can be sold: its level can be read, and if a
+// reading left it out, it is to be read again.
+func (s ItemState) Active() bool { return !s.Archived && !s.Deleted }
+
+// String is the state in a word or two.
+func (s ItemState) String() string {
+	switch {
+	case s.Deleted:
+		return "deleted"
+	case s.Archived:
+		return "archived"
+	case s.Kit:
+		return "active kit"
+	}
+	return "active"
+}

@@ -1,0 +1,464 @@
+package stock
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+)
+
+// Plan is what a push would do.
+type Plan struct {
+	// Products are the calls to make, in order: what has to go to zero, then what
+	// has to be lowered, then what may be raised; among equals hot SKUs first.
+	Products []ProductStock
+	// Unchanged counts the SKUs whose stock is right already, Skipped those that
+	// follow others, have a problem, or were never read.
+	Unchanged, Skipped int
+	// Problems are the listings that no right number could be found for, and
+	// levels that a person has to correct.
+	Problems []exceptions.Exception
+}
+
+// String is a line per SKU and warehouse that changes.
+func (p Plan) String() string {
+	var b strings.Builder
+	for _, product := range p.Products {
+		for _, sku := range product.SKUs {
+			fmt.Fprintf(&b, "%-24s", sku.SKU)
+			for i, w := range sku.Stock {
+				fmt.Fprintf(&b, "  %s: %d -> %d", w.WarehouseID, sku.Shown[i].Quantity, w.Quantity)
+			}
+			b.WriteByte('\n')
+		}
+	}
+	fmt.Fprintf(&b, "%d product(s) to update, %d SKU(s) right already, %d skipped\n", len(p.Products), p.Unchanged, p.Skipped)
+	return b.String()
+}
+
+// Plan returns the calls that make the shop show what it should, each with every
+// warehouse of every SKU that differs. It changes nothing: the same plan comes
+// again until a fact changes.
+func (b *Book) Plan() Plan {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	plan := Plan{Unchanged: b.tally[listingRight], Skipped: b.tally[listingSkipped], Problems: b.problems()}
+	ranks := make([]rank, 0, len(b.waiting))
+	for n := range b.waiting {
+		if b.differs(n) {
+			ranks = append(ranks, b.rank(n))
+		} else {
+			delete(b.waiting, n)
+		}
+	}
+	slices.SortFunc(ranks, rank.compare)
+	for _, r := range ranks {
+		if p := b.productStock(b.byProduct[r.id], time.Time{}); len(p.SKUs) > 0 {
+			plan.Products = append(plan.Products, p)
+		}
+	}
+	return plan
+}
+
+// compute brings every listing that facts have touched up to date.
+func (b *Book) compute() {
+	for _, n := range b.dirty {
+		e := &b.listings[n]
+		e.dirty = false
+		b.want(e)
+		state := listingSkipped
+		switch {
+		case e.wanted == nil:
+			e.lag = nil
+		case e.right():
+			e.lag = nil
+			state = listingRight
+		default:
+			if e.lag == nil {
+				e.lag = b.lagOf(e)
+			}
+			b.waiting[e.product] = true
+			state = listingDiffers
+		}
+		b.tally[e.state]--
+		b.tally[state]++
+		e.state = state
+		if b.troubles(e) {
+			b.troubled[n] = true
+		} else if e.troubled {
+			delete(b.troubled, n)
+		}
+		e.troubled = b.troubled[n]
+	}
+	b.dirty = b.dirty[:0]
+}
+
+// lagOf tells from the reading that changed what a listing should show, and the
+// one before it, which did not have the change yet.
+func (b *Book) lagOf(e *bookListing) *bookLag {
+	l := &bookLag{}
+	for _, p := range e.allParts() {
+		if it := &b.items[p.item]; it.at.After(l.since) {
+			l.since, l.unseenSince = it.at, it.before
+		}
+	}
+	if l.since.IsZero() {
+		l.since = e.shownAt
+	}
+	if l.unseenSince.IsZero() {
+		l.unseenSince = l.since
+	}
+	return l
+}
+
+// right tells whether the shop shows what it should.
+func (e *bookListing) right() bool {
+	if e.suspect {
+		return false
+	}
+	for i, n := range e.wanted {
+		if e.Stock[i].Quantity != n {
+			return false
+		}
+	}
+	return true
+}
+
+// want computes what a listing should show; wanted is nil if there is no right
+// number.
+func (b *Book) want(e *bookListing) {
+	was := e.wanted
+	e.wanted, e.problem, e.waiting = nil, nil, false
+	if e.Derived || e.withheld() {
+		return
+	}
+	if e.problem = b.objection(e); e.problem != nil || e.waiting {
+		return
+	}
+	if cap(was) < len(e.Stock) {
+		was = make([]int, len(e.Stock))
+	}
+	wanted := was[:len(e.Stock)]
+	for i, w := range e.Stock {
+		available := b.available(e, e.feeds.feeds[i])
+		if available > absurdStock {
+			e.problem = new(exceptions.New(exceptions.BadQuantity, e.String(), time.Time{}, fmt.Sprintf("the warehouse reports %d units available", available),
+				"correct the level in Linnworks; nothing was published"))
+			return
+		}
+		n := available - max(b.options.Buffer(e.Listing, w.WarehouseID, available), 0)
+		wanted[i] = min(max(n, 0), b.options.Max)
+	}
+	e.wanted = wanted
+}
+
+// objection says why a listing has no right number.
+func (b *Book) objection(e *bookListing) *exceptions.Exception {
+	sells := func(kind exceptions.Kind, but, do string) *exceptions.Exception {
+		return new(exceptions.New(kind, e.String(), time.Time{},
+			fmt.Sprintf("the shop sells %q (product %s, SKU id %s), but %s", e.Title, e.ProductID, e.ID, but),
+			do+"; its stock in the shop was left as it is"))
+	}
+	if e.broken != nil {
+		if _, isKit := errors.AsType[*catalogue.KitError](e.broken); isKit {
+			return sells(exceptions.BrokenKit, e.broken.Error(), "correct the composition in Linnworks")
+		}
+		if _, several := errors.AsType[*catalogue.AmbiguousError](e.broken); several {
+			return sells(exceptions.AmbiguousSKU, e.broken.Error(), "leave one of them: correct the table, the channel mapping or the SKUs")
+		}
+		return sells(exceptions.UnmappedSKU, e.broken.Error(), "create the item in Linnworks or map the listing to one")
+	}
+	tracked := false
+	for _, p := range e.allParts() {
+		it := &b.items[p.item]
+		if it.untracked || it.unlimited {
+			continue
+		}
+		tracked = true
+		switch it.state {
+		case itemUnread:
+			e.waiting = true
+		case itemVanished:
+			return sells(exceptions.UnmappedSKU, "the warehouse returned no level for SKU "+it.sku,
+				"restore the item in Linnworks if it is archived, or map the listing to another")
+		case itemRead, itemArchived: // of an archived one there are none
+		}
+	}
+	switch {
+	case e.waiting:
+		return nil
+	case !tracked:
+		return sells(exceptions.BadQuantity, "nothing limits its stock: Linnworks does not track it", "track the item in Linnworks")
+	case e.feeds.problem != nil:
+		return e.feeds.problem(e.Listing)
+	}
+	return nil
+}
+
+// free is what may be sold of an item from a location, and whether it is tracked
+// there at all.
+func (it *bookItem) free(location int) (n int, tracked bool) {
+	if it.untracked || it.unlimited {
+		return 0, false
+	}
+	if it.levels != nil {
+		n = it.levels[location]
+	}
+	if n == unlimited {
+		return 0, false
+	}
+	if it.reserved != nil {
+		n -= it.reserved.unseen[location]
+	}
+	return n, true
+}
+
+// available is what may be sold of a listing from the locations together: the
+// sum of what each allows, since a kit is packed in one place, but never more
+// than all of them hold in total, since a location that owes units (a negative
+// number) has to get them from the others.
+func (b *Book) available(e *bookListing, locations []int) int {
+	sum := 0
+	for _, location := range locations {
+		sum += b.availableAt(e, location)
+	}
+	if len(locations) == 1 {
+		return sum
+	}
+	for _, p := range e.allParts() {
+		total, elsewhere, limits := 0, 0, true
+		for _, location := range locations {
+			if !slices.Contains(e.partsAt(location), p) {
+				elsewhere += b.availableAt(e, location) // made of something else there
+				continue
+			}
+			n, tracked := b.items[p.item].free(location)
+			total, limits = total+n, limits && tracked
+		}
+		if limits {
+			sum = min(sum, elsewhere+max(total, 0)/p.per)
+		}
+	}
+	return sum
+}
+
+// availableAt is what one location allows. Where nothing is tracked nobody knows
+// what there is.
+func (b *Book) availableAt(e *bookListing, location int) (least int) {
+	limited := false
+	for _, p := range e.partsAt(location) {
+		if n, tracked := b.items[p.item].free(location); tracked {
+			if n = max(n, 0) / p.per; !limited || n < least {
+				least, limited = n, true
+			}
+		}
+	}
+	return least
+}
+
+func (e *bookListing) partsAt(location int) []bookPart {
+	if e.stocked != nil {
+		if parts, other := e.stocked.at[location]; other {
+			return parts
+		}
+	}
+	return e.parts
+}
+
+// allParts are the parts that a listing has in any location.
+func (e *bookListing) allParts() []bookPart {
+	if e.stocked != nil {
+		return e.stocked.all
+	}
+	return e.parts
+}
+
+// problems are what a person has to look at, each thing once, in the order of
+// the listings.
+func (b *Book) problems() []exceptions.Exception {
+	var list []exceptions.Exception
+	seen := map[exceptions.Ref]bool{}
+	add := func(e *exceptions.Exception) {
+		if e == nil {
+			return
+		}
+		if key := e.Ref(); !seen[key] {
+			seen[key] = true
+			list = append(list, *e)
+		}
+	}
+	for _, n := range slices.Sorted(maps.Keys(b.troubled)) {
+		e := &b.listings[n]
+		for _, p := range e.allParts() {
+			it := &b.items[p.item]
+			add(it.owes)
+			if it.state == itemArchived && e.wanted != nil {
+				add(new(exceptions.New(exceptions.UnmappedSKU, e.String(), time.Time{},
+					fmt.Sprintf("the shop sells %q (product %s, SKU id %s), but SKU %s is archived in Linnworks: it is published as 0", e.Title, e.ProductID, e.ID, it.sku),
+					"restore the item in Linnworks, map the listing to another, or take the listing down")))
+			}
+		}
+		add(e.problem)
+	}
+	return list
+}
+
+// troubles tells whether a person has to look at a listing or at one of its items.
+func (b *Book) troubles(e *bookListing) bool {
+	if e.problem != nil {
+		return true
+	}
+	for _, p := range e.allParts() {
+		if it := &b.items[p.item]; it.owes != nil || it.state == itemArchived {
+			return true
+		}
+	}
+	return false
+}
+
+// mended are the exceptions of a queue that the book has looked into and does
+// not find any more.
+func (b *Book) mended(open []exceptions.Exception) []exceptions.Exception {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	var fine map[string]bool // objects that were looked at: true if a listing that shows what it should
+	var wrong map[exceptions.Ref]bool
+	return slices.DeleteFunc(slices.Clone(open), func(e exceptions.Exception) bool {
+		switch e.Kind {
+		case exceptions.UnmappedSKU, exceptions.AmbiguousSKU, exceptions.BrokenKit, exceptions.BadQuantity, exceptions.UnmappedWarehouse, exceptions.StockRefused:
+		default:
+			return true
+		}
+		if fine == nil {
+			fine, wrong = b.objects(), map[exceptions.Ref]bool{}
+			for _, p := range b.problems() {
+				wrong[p.Ref()] = true
+			}
+		}
+		right, looked := fine[e.Object]
+		return !looked || wrong[e.Ref()] || e.Kind == exceptions.StockRefused && !right
+	})
+}
+
+// objects are the names under which the book's exceptions go, and whether the
+// shop shows what it should of them.
+func (b *Book) objects() map[string]bool {
+	names := map[string]bool{}
+	for n := range b.listings {
+		e := &b.listings[n]
+		if e.Derived || e.waiting || e.withheld() {
+			continue
+		}
+		name := e.String()
+		right, have := names[name]
+		names[name] = e.wanted != nil && e.lag == nil && (right || !have)
+		for _, w := range e.Stock {
+			names["warehouse "+w.WarehouseID] = false
+		}
+		for _, p := range e.allParts() {
+			if item := "SKU " + b.items[p.item].sku; !names[item] {
+				names[item] = false // unless a listing has the same name and is right
+			}
+		}
+	}
+	return names
+}
+
+// rank orders products by what waiting costs: one that shows units which are all
+// gone, one that shows too many, one that could show more.
+type rank struct {
+	urgency int
+	hot     bool
+	lower   int
+	since   time.Time
+	id      string
+}
+
+const (
+	rankZero = iota
+	rankLower
+	rankRaise
+)
+
+func (b *Book) rank(n int) rank {
+	p := &b.products[n]
+	r := rank{urgency: rankRaise, id: p.id}
+	for _, i := range p.listings {
+		e := &b.listings[i]
+		if e.lag == nil {
+			continue
+		}
+		for w, n := range e.wanted {
+			shown := e.Stock[w].Quantity
+			switch {
+			case n == 0 && shown > 0:
+				r.urgency = rankZero
+			case n < shown:
+				r.urgency = min(r.urgency, rankLower)
+			}
+			r.lower += max(shown-n, 0)
+		}
+		r.hot = r.hot || e.hot
+		if r.since.IsZero() || e.lag.since.Before(r.since) {
+			r.since = e.lag.since
+		}
+	}
+	return r
+}
+
+func (r rank) compare(o rank) int {
+	hot := func(r rank) int {
+		if r.hot {
+			return 0
+		}
+		return 1
+	}
+	// A level that is too high oversells, one that is too low only waits.
+	return cmp.Or(cmp.Compare(r.urgency, o.urgency), cmp.Compare(hot(r), hot(o)), cmp.Compare(o.lower, r.lower),
+		r.since.Compare(o.since), cmp.Compare(r.id, o.id))
+}
+
+// productStock is the call that a product needs at the moment now; without SKUs
+// it needs none. What the shop has refused is left out until its time comes,
+// except if now is zero.
+func (b *Book) productStock(n int, now time.Time) ProductStock {
+	p := ProductStock{ProductID: b.products[n].id}
+	for _, i := range b.products[n].listings {
+		if e := &b.listings[i]; e.needs(now) {
+			p.SKUs = append(p.SKUs, e.skuStock())
+		}
+	}
+	return p
+}
+
+func (b *Book) needs(n int, now time.Time) bool {
+	return slices.ContainsFunc(b.products[n].listings, func(i int) bool { return b.listings[i].needs(now) })
+}
+
+func (e *bookListing) needs(now time.Time) bool {
+	return e.lag != nil && !e.held(now) && (now.IsZero() || e.refused == nil || !now.Before(e.refused.retryAt) || !slices.Equal(e.wanted, e.refused.wanted))
+}
+
+func (e *bookListing) skuStock() SKUStock {
+	s := SKUStock{SKU: e.SKU, Shown: slices.Clone(e.Stock), Stock: make([]catalogue.WarehouseStock, len(e.Stock))}
+	for i, w := range e.Stock {
+		s.Stock[i] = catalogue.WarehouseStock{WarehouseID: w.WarehouseID, Quantity: e.wanted[i]}
+	}
+	return s
+}
+
+func quantities(stock []catalogue.WarehouseStock) string {
+	parts := make([]string, len(stock))
+	for i, w := range stock {
+		parts[i] = fmt.Sprintf("%d in warehouse %s", w.Quantity, w.WarehouseID)
+	}
+	return strings.Join(parts, ", ")
+}

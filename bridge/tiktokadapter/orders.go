@@ -1,0 +1,490 @@
+package tiktokadapter
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
+
+// OrdersUpdated implements [bridge.OrderSource]. The search lists orders, the details
+// are read beside it: only they name the components of TikTok's own bundles. TikTok
+// counts in seconds: the one that the window ends in is included.
+func (t *Shop) OrdersUpdated(ctx context.Context, from, to time.Time) iter.Seq2[bridge.Order, error] {
+	return func(yield func(bridge.Order, error) bool) {
+		request := &tiktokshop.GetOrderListRequest{
+			PageSize: pageSize, SortField: new("update_time"), SortOrder: new(tiktokshop.SortOrder("ASC")),
+			UpdateTimeGe: new(tiktokshop.At(from)), UpdateTimeLt: new(tiktokshop.At(to.Add(time.Second))),
+		}
+		var ids []string
+		flush := func() bool {
+			part := ids
+			ids = nil
+			return t.listed(ctx, part, yield)
+		}
+		var nameless error
+		for o, err := range t.client.Order.GetOrderListAll(ctx, request) {
+			// The list is needed for the ids alone.
+			more, err := listedIDs(o.ID, err, &nameless)
+			if err != nil {
+				yield(bridge.Order{}, err)
+				return
+			}
+			if ids = append(ids, more...); len(ids) >= maxOrderIDs && !flush() {
+				return
+			}
+		}
+		if flush() && nameless != nil {
+			yield(bridge.Order{}, nameless)
+		}
+	}
+}
+
+// listedIDs returns the ids that a step of the list of orders gives: one, or those
+// of records that cannot be read. A record without an id is kept as nameless: the
+// list is not complete without it.
+func listedIDs(id string, err error, nameless *error) ([]string, error) {
+	if err == nil {
+		return []string{id}, nil
+	}
+	lost, other := unreadableRecords(err)
+	if other != nil {
+		return nil, other
+	}
+	if _, ok := lost[""]; ok {
+		*nameless = err
+		delete(lost, "")
+	}
+	return slices.Sorted(maps.Keys(lost)), nil
+}
+
+// listed yields orders of a list. One that the shop lists and then does not
+// return, or that cannot be read, is not forgotten: it has its id and Unreadable.
+func (t *Shop) listed(ctx context.Context, ids []string, yield func(bridge.Order, error) bool) bool {
+	for part := range slices.Chunk(ids, maxOrderIDs) {
+		orders, err := t.OrdersByID(ctx, part)
+		lost, err := exceptions.UnreadableIn(err)
+		if err != nil {
+			yield(bridge.Order{}, err)
+			return false
+		}
+		byID := map[string]*bridge.Order{}
+		for i := range orders {
+			byID[orders[i].ID] = &orders[i]
+		}
+		for _, id := range part {
+			o := bridge.Order{ID: id, Unreadable: cmp.Or(lost[id], "the shop lists the order but does not return it")}
+			if found := byID[id]; found != nil {
+				o = *found
+			}
+			if !yield(o, nil) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// OrdersByID implements [bridge.OrderSource]. The orders come in the order of the ids.
+func (t *Shop) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, error) {
+	byID := make(map[string]bridge.Order, len(ids))
+	lost := map[string]string{}
+	for reply, err := range t.client.Order.GetOrderDetailBatched(ctx, &tiktokshop.GetOrderDetailRequest{IDs: ids}) {
+		some, err := unreadableRecords(err)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(lost, some)
+		for _, o := range reply.Orders {
+			byID[o.ID] = t.Order(o)
+		}
+	}
+	orders := make([]bridge.Order, 0, len(byID))
+	for _, id := range ids {
+		if o, ok := byID[id]; ok {
+			orders = append(orders, o)
+			delete(byID, id)
+		}
+	}
+	if len(lost) > 0 {
+		return orders, &exceptions.UnreadableError{Reasons: lost}
+	}
+	return orders, nil
+}
+
+// Order reads TikTok's order into the bridge's, without a call. What cannot be
+// read makes this order unreadable, see [bridge.Order.Unreadable], not the reply.
+func (t *Shop) Order(o tiktokshop.Order) bridge.Order {
+	a := amounts{currency: o.Payment.Currency}
+	order := bridge.Order{
+		ID: o.ID, Status: bridge.OrderStatus(o.Status), ShippingModel: shippingModel(o), Market: o.RecipientAddress.RegionCode,
+		Kinds: kindsOfOrder(o), RelatedID: cmp.Or(o.ReplacedOrderID, o.ExchangeSourceOrderID),
+		CancelRequested: o.IsBuyerRequestCancel, CancelRequestedAt: o.RequestCancelTime.Time(), CancelReason: o.CancelReason, CancelInitiator: string(o.CancellationInitiator),
+		WarehouseID: o.WarehouseID, DeliveryOptionID: o.DeliveryOptionID, DeliveryOption: o.DeliveryOptionName,
+		Recipient: address(o.RecipientAddress, o.BuyerEmail), AddressChanged: o.HasUpdatedRecipientAddress,
+		PaymentMethod: o.PaymentMethodName, CashOnDelivery: o.IsCOD,
+		BuyerName: bridge.Private(o.BuyerNickname), BuyerID: bridge.Private(o.UserID), Note: bridge.Private(o.BuyerMessage), SellerNote: bridge.Private(o.SellerNote),
+		TaxNumber: bridge.Private(o.CPF), TaxName: bridge.Private(o.CPFName),
+		CreatedAt: a.moment(o.CreateTime), PaidAt: a.moment(o.PaidTime), UpdatedAt: a.moment(o.UpdateTime), ReleaseAt: o.ReleaseDate.Time(),
+		ShipBy: a.moment(o.RTSSLATime), HandOverBy: o.TTSSLATime.Time(),
+		PromisedBy:  cmp.Or(o.DeliverySLATime, o.DeliveryOptionRequiredDeliveryTime).Time(),
+		CancelledBy: a.moment(cmp.Or(o.ShippingDueTime, o.CancelOrderSLATime)),
+		CollectBy:   o.CollectionDueTime.Time(), DeliverBy: o.DeliveryDueTime.Time(),
+		ShippedAt: o.RTSTime.Time(), CollectedAt: o.CollectionTime.Time(), DeliveredAt: o.DeliveryTime.Time(),
+	}
+	if o.Status == "CANCEL" { // as webhooks spell it
+		order.Status = bridge.Cancelled
+	}
+	if !o.IsOnHoldOrder && !order.PaidAt.IsZero() {
+		order.HoldUntil = order.PaidAt.Add(t.options.HoldWindow)
+	}
+	if len(o.LineItems) > 0 {
+		order.Lines = make([]bridge.OrderLine, 0, len(o.LineItems))
+	}
+	for i := range o.LineItems {
+		order.Lines = append(order.Lines, orderLine(&o.LineItems[i], &a))
+	}
+	list := orderDetails(o)
+	order.Totals = totals(o, &a, &list)
+	order.Details = list
+	if a.err != nil {
+		order.Unreadable = a.err.Error()
+	}
+	return order
+}
+
+func orderLine(l *tiktokshop.OrderLineItem, a *amounts) bridge.OrderLine {
+	unit := *a
+	unit.currency = cmp.Or(l.Currency, a.currency)
+	line := bridge.OrderLine{
+		ID: l.ID, Listing: catalogue.SKU{ProductID: l.ProductID, ID: l.SKUID, SellerSKU: l.SellerSKU},
+		Title: strings.TrimSpace(l.ProductName + " " + l.SKUName), Gift: l.IsGift,
+		Cancelled: l.DisplayStatus == tiktokshop.OrderStatusCancelled, CancelReason: l.CancelReason,
+		PackageID: l.PackageID, Tracking: l.TrackingNumber, CarrierID: l.ShippingProviderID, Carrier: l.ShippingProviderName,
+		ListPrice: unit.read(l.OriginalPrice), SellerDiscount: unit.read(l.SellerDiscount), PlatformDiscount: unit.read(l.PlatformDiscount),
+		Price: unit.read(l.SalePrice), Tax: unit.read(""), Details: lineDetails(l),
+	}
+	line.Price = line.Price.Plus(line.PlatformDiscount)
+	for _, t := range l.ItemTax {
+		line.Tax = line.Tax.Plus(unit.read(t.TaxAmount))
+	}
+	for _, c := range l.CombinedListingSKUs {
+		line.Components = append(line.Components, catalogue.BundleComponent{
+			Listing: catalogue.SKU{ProductID: c.ProductID, ID: c.SKUID, SellerSKU: c.SellerSKU}, Quantity: c.SKUCount,
+		})
+	}
+	a.err = unit.err
+	return line
+}
+
+// orderKinds are TikTok's order types. Others pass through.
+var orderKinds = map[tiktokshop.OrderType]bridge.OrderKind{
+	"PRE_ORDER": bridge.PreOrder, "MADE_TO_ORDER": bridge.MadeToOrder, "BACK_ORDER": bridge.BackOrder, "ZERO_LOTTERY": bridge.LotteryWin,
+}
+
+func kindsOfOrder(o tiktokshop.Order) []bridge.OrderKind {
+	var kinds []bridge.OrderKind
+	if o.OrderType != "" && o.OrderType != "NORMAL" {
+		kinds = append(kinds, cmp.Or(orderKinds[o.OrderType], bridge.OrderKind(strings.ToLower(string(o.OrderType)))))
+	}
+	for _, k := range [...]struct {
+		kind bridge.OrderKind
+		is   bool
+	}{{bridge.FreeSample, o.IsSampleOrder}, {bridge.Replacement, o.IsReplacementOrder}, {bridge.Exchange, o.IsExchangeOrder}} {
+		if k.is {
+			kinds = append(kinds, k.kind)
+		}
+	}
+	return kinds
+}
+
+// totals reads the sums. Markets differ in whether tax, deposit and some others
+// are part of what the buyer paid, or are in the prices, or were not taken off:
+// what makes the sum come out is right. What does not take part is a detail.
+func totals(o tiktokshop.Order, a *amounts, list *details) bridge.Totals {
+	p := o.Payment
+	t := bridge.Totals{
+		Currency: p.Currency, ListPrice: a.read(p.OriginalTotalProductPrice), Items: a.read(p.SubTotal),
+		SellerDiscount: a.read(p.SellerDiscount), PlatformDiscount: a.read(p.PlatformDiscount),
+		ShippingListPrice: a.read(p.OriginalShippingFee), Shipping: a.read(p.ShippingFee),
+		ShippingFunded: a.read(p.ShippingFeePlatformDiscount), ShippingSellerDiscount: a.read(p.ShippingFeeSellerDiscount),
+		ShippingCofundedDiscount: a.read(p.ShippingFeeCofundedDiscount), ShippingTax: a.read(p.ShippingFeeTax),
+		Tax: a.read(p.Tax), PaymentDiscount: a.read(p.PaymentPlatformDiscount), Paid: a.read(p.TotalAmount),
+	}
+	sum := t.Items.Plus(t.Shipping)
+	for _, fee := range [...]struct {
+		name   string
+		amount tiktokshop.Decimal
+	}{
+		{"buyer_service_fee", p.BuyerServiceFee}, {"distance_fee", p.DistanceFee}, {"distance_shipping_fee", p.DistanceShippingFee},
+		{"handling_fee", p.HandlingFee}, {"item_insurance_fee", p.ItemInsuranceFee},
+		{"payment_discount_service_fee", p.PaymentDiscountServiceFee}, {"retail_delivery_fee", p.RetailDeliveryFee},
+		{"shipping_insurance_fee", p.ShippingInsuranceFee}, {"small_order_fee", p.SmallOrderFee},
+	} {
+		amount := a.read(fee.amount)
+		addFee(&t, fee.name, amount)
+		sum = sum.Plus(amount)
+	}
+	insuranceTax, deposit := a.read(p.ItemInsuranceTax), a.read("")
+	for i := range o.LineItems {
+		deposit = deposit.Plus(a.read(o.LineItems[i].PfandFee))
+	}
+	in := partsOf(t.Paid.Minus(sum), t.Tax, insuranceTax, deposit, bridge.Money{Minor: -t.PaymentDiscount.Minor, Currency: t.Currency})
+	if in[1] {
+		addFee(&t, "item_insurance_tax", insuranceTax)
+	} else {
+		list.amount("included.item_insurance_tax", p.ItemInsuranceTax)
+	}
+	if in[2] {
+		addFee(&t, "deposit", deposit)
+	} else {
+		list.text("included.deposit", deposit.Decimal())
+	}
+	if !in[3] {
+		list.amount("included.payment_discount", p.PaymentPlatformDiscount)
+		t.PaymentDiscount.Minor = 0
+	}
+	if !in[0] {
+		list.amount("included.tax", p.Tax)
+		t.Tax.Minor, t.ShippingTax.Minor = 0, 0
+		return t
+	}
+	t.TaxOnTop = t.Tax.Minor != 0 || t.Currency == "USD"
+	if t.ShippingTax.Minor > t.Tax.Minor {
+		t.ShippingTax.Minor = 0
+	}
+	if product := a.read(p.ProductTax); product.Minor != 0 {
+		// Tax on neither goods nor shipping is a fee.
+		if other := t.Tax.Minus(product).Minus(t.ShippingTax); other.Minor > 0 {
+			t.Tax = t.Tax.Minus(other)
+			addFee(&t, "other_tax", other)
+		}
+	}
+	return t
+}
+
+// fee adds an amount to the fees unless it is zero.
+func addFee(t *bridge.Totals, name string, amount bridge.Money) {
+	if amount.Minor != 0 {
+		t.Fees = append(t.Fees, bridge.Fee{Name: name, Amount: amount})
+	}
+}
+
+// partsOf tells which of the amounts add up to rest: all of them if they do, or
+// if no choice of them does.
+func partsOf(rest bridge.Money, amounts ...bridge.Money) []bool {
+	in := make([]bool, len(amounts))
+	for out := range 1 << len(amounts) {
+		left := rest.Minor
+		for i, m := range amounts {
+			if in[i] = out>>i&1 == 0; in[i] {
+				left -= m.Minor
+			}
+		}
+		if left == 0 {
+			return in
+		}
+	}
+	for i := range in {
+		in[i] = true
+	}
+	return in
+}
+
+// orderDetails are the fields that neither side has a place for.
+func orderDetails(o tiktokshop.Order) details {
+	var list details
+	list.text("auto_combine_group", o.AutoCombineGroupID)
+	list.text("channel_entity_registry_id", o.ChannelEntityNationalRegistryID)
+	list.text("consultation_id", o.ConsultationID)
+	if o.CommercePlatform != "TIKTOK_SHOP" {
+		list.text("commerce_platform", string(o.CommercePlatform))
+	}
+	if o.DeliveryType != "HOME_DELIVERY" {
+		list.text("delivery_type", string(o.DeliveryType))
+	}
+	list.text("fast_delivery_program", o.FastDeliveryProgram)
+	list.text("handling_duration", strings.TrimSpace(o.HandlingDuration.Days+" "+string(o.HandlingDuration.Type)))
+	list.text("invoice_upload", o.NeedUploadInvoice)
+	list.text("payment_card_type", o.PaymentCardType)
+	list.text("payment_method_code", o.PaymentMethodCode)
+	list.text("split_or_combine", o.SplitOrCombineTag)
+	list.number("priority", o.FulfillmentPriorityLevel)
+	rights := make([]string, len(o.OrderRights))
+	for i, right := range o.OrderRights {
+		rights[i] = strconv.Itoa(right)
+	}
+	list.text("order_rights", part.Joined(rights))
+	list.moment("fast_dispatch_by", o.FastDispatchSLATime.Time())
+	list.moment("pick_up_cut_off", o.PickUpCutOffTime.Time())
+	list.moment("recommended_shipping", o.RecommendedShippingTime.Time())
+	return list
+}
+
+func lineDetails(l *tiktokshop.OrderLineItem) []exceptions.Property {
+	var list details
+	list.flag("dangerous_goods", l.IsDangerousGood)
+	list.flag("needs_prescription", l.NeedsPrescription)
+	list.flag("blind_box", l.IsUnboxingItem)
+	list.text("blind_box_sku", l.UnboxingSKUCode)
+	list.amount("gift_retail_price", l.GiftRetailPrice)
+	list.amount("deposit", l.PfandFee)
+	var taxes []string
+	for _, t := range l.ItemTax {
+		if text := strings.TrimSpace(t.TaxType + " " + t.TaxRate); text != "" {
+			taxes = append(taxes, text)
+		}
+	}
+	list.text("tax", part.Joined(taxes))
+	if kind := l.SKUType; kind != "NORMAL" { //nolint:staticcheck // as long as it comes; not every order has the newer order_type
+		list.text("sku_type", string(kind))
+	}
+	return list
+}
+
+// details collects what is not empty.
+type details []exceptions.Property
+
+func (d *details) text(name, value string) {
+	if value != "" {
+		*d = append(*d, exceptions.Property{Name: name, Value: value})
+	}
+}
+
+func (d *details) flag(name string, set bool) {
+	if set {
+		d.text(name, "yes")
+	}
+}
+
+func (d *details) number(name string, n int) {
+	if n != 0 {
+		d.text(name, strconv.Itoa(n))
+	}
+}
+
+func (d *details) moment(name string, t time.Time) {
+	if !t.IsZero() {
+		d.text(name, t.UTC().Format(time.RFC3339))
+	}
+}
+
+func (d *details) amount(name string, amount tiktokshop.Decimal) {
+	if strings.Trim(string(amount), "0.") != "" {
+		d.text(name, string(amount))
+	}
+}
+
+// amounts reads decimals of one currency, and moments, and keeps the first error.
+type amounts struct {
+	currency string
+	err      error
+}
+
+func (a *amounts) read(d tiktokshop.Decimal) bridge.Money {
+	m, err := bridge.ParseMoney(string(d), a.currency)
+	if err == nil && (m.Minor > bridge.MaxAmount || m.Minor < -bridge.MaxAmount) {
+		m, err = bridge.Money{}, fmt.Errorf("the amount %s is absurd", m)
+	}
+	if err != nil && a.err == nil {
+		a.err = err
+	}
+	return m
+}
+
+func (a *amounts) moment(u tiktokshop.UnixSeconds) time.Time {
+	if a.err == nil {
+		a.err = u.Err()
+	}
+	return u.Time()
+}
+
+func shippingModel(o tiktokshop.Order) bridge.ShippingModel {
+	switch {
+	case o.FulfillmentType != "" && o.FulfillmentType != "FULFILLMENT_BY_SELLER":
+		return bridge.FulfilledByTikTok
+	case o.ShippingType == tiktokshop.ShippingTypeSeller:
+		return bridge.SellerShipping
+	case o.ShippingType == tiktokshop.ShippingTypeTikTok:
+		return bridge.TikTokShipping
+	}
+	return bridge.ShippingModel(strings.ToLower(string(o.ShippingType))) // unknown: the status table raises it
+}
+
+func address(a tiktokshop.OrderRecipientAddress, email string) bridge.Address {
+	if a.Name == "" && a.AddressLine1 == "" && a.FullAddress == "" && a.AddressDetail == "" && a.PostalCode == "" {
+		return bridge.Address{} // not released yet
+	}
+	out := bridge.Address{
+		Name: a.Name, Line1: cmp.Or(a.AddressLine1, a.AddressDetail, a.FullAddress), Line2: a.AddressLine2,
+		Line3: strings.TrimSpace(a.AddressLine3 + " " + a.AddressLine4), Town: a.PostTown,
+		Postcode: a.PostalCode, Country: a.RegionCode, Phone: a.PhoneNumber, Email: email,
+		Instructions: a.DeliveryPreferences.DropOffLocation,
+	}
+	if out.Name == "" {
+		out.Name = strings.TrimSpace(a.FirstName + " " + a.LastName)
+	}
+	// Districts run from L0, the country, downwards. The deepest is the town, unless
+	// there is a post town (UK).
+	districts := slices.Clone(a.DistrictInfo)
+	slices.SortStableFunc(districts, func(x, y tiktokshop.OrderRecipientAddressDistrictInfo) int {
+		return cmp.Compare(x.AddressLevel, y.AddressLevel)
+	})
+	var between []string
+	for _, d := range districts {
+		switch d.AddressLevel {
+		case "L0":
+			out.Country = cmp.Or(out.Country, d.ISOCode)
+		case "L1":
+			out.Region = d.AddressName
+		default:
+			if a.PostTown == "" {
+				between = append(between, out.Town)
+				out.Town = d.AddressName
+			}
+		}
+	}
+	if a.AddressLine1 == "" {
+		// Where addresses have no lines (Southeast Asia), each district counts.
+		out.Line3 = strings.TrimSpace(out.Line3 + " " + strings.Join(between, " "))
+	}
+	return out
+}
+
+var _ bridge.OpenOrderSource = (*Shop)(nil)
+
+// OrdersByStatus implements [bridge.OpenOrderSource], oldest orders first.
+func (t *Shop) OrdersByStatus(ctx context.Context, status bridge.OrderStatus) iter.Seq2[bridge.Order, error] {
+	return func(yield func(bridge.Order, error) bool) {
+		request := &tiktokshop.GetOrderListRequest{
+			PageSize: pageSize, SortField: new("create_time"), SortOrder: new(tiktokshop.SortOrder("ASC")),
+			OrderStatus: new(tiktokshop.OrderStatus(status)),
+		}
+		// All ids first: an order that leaves the status while its details are
+		// read would shift the pages behind it.
+		var ids []string
+		var nameless error
+		for o, err := range t.client.Order.GetOrderListAll(ctx, request) {
+			more, err := listedIDs(o.ID, err, &nameless)
+			if err != nil {
+				yield(bridge.Order{}, err)
+				return
+			}
+			ids = append(ids, more...)
+		}
+		if t.listed(ctx, ids, yield) && nameless != nil {
+			yield(bridge.Order{}, nameless)
+		}
+	}
+}

@@ -1,0 +1,270 @@
+package tiktokadapter
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
+
+// Carriers implements [bridge.Shipper].
+func (t *Shop) Carriers(ctx context.Context, o bridge.Order) ([]bridge.Carrier, error) {
+	if o.DeliveryOptionID == "" {
+		return nil, &exceptions.RefusedError{Do: "ship the order in Seller Center", Err: errors.New("the order names no delivery option")}
+	}
+	route, err := t.route(ctx, o)
+	if err != nil {
+		return nil, shipError(err)
+	}
+	reply, err := t.client.Logistics.GetShippingProviders(ctx, o.DeliveryOptionID, route)
+	if err != nil {
+		return nil, shipError(err)
+	}
+	list := make([]bridge.Carrier, len(reply.ShippingProviders))
+	for i, p := range reply.ShippingProviders {
+		list[i] = bridge.Carrier{ID: p.ID, Name: p.Name}
+	}
+	return list, nil
+}
+
+// routeMarkets are the markets whose providers depend on the countries that a
+// parcel leaves and goes to. TikTok demands both there.
+//
+// https://partner.tiktokshop.com/docv2/page/7z0wsn3s
+var routeMarkets = []string{"DE", "FR", "IT", "ES", "IE"}
+
+// route tells where a parcel comes from and goes to, nil where TikTok does not
+// ask. A warehouse of unknown country counts as one in the country of the shop.
+func (t *Shop) route(ctx context.Context, o bridge.Order) (*tiktokshop.GetShippingProvidersRequest, error) {
+	home := t.client.Shop().Region
+	if !slices.Contains(routeMarkets, home) {
+		return nil, nil
+	}
+	t.mu.Lock()
+	regions := t.regions
+	t.mu.Unlock()
+	if regions == nil {
+		reply, err := t.client.Logistics.GetWarehouseList(ctx, nil)
+		if err != nil {
+			return nil, fmt.Errorf("reading the countries of the shop's warehouses: %w", err)
+		}
+		regions = map[string]string{}
+		for _, w := range reply.Warehouses {
+			regions[w.ID] = w.Address.RegionCode
+		}
+		t.mu.Lock()
+		t.regions = regions
+		t.mu.Unlock()
+	}
+	route := &tiktokshop.GetShippingProvidersRequest{WarehouseRegion: new(cmp.Or(regions[o.WarehouseID], home))}
+	if o.Market != "" {
+		route.BuyerRegion = new(o.Market)
+	}
+	return route, nil
+}
+
+// Ship implements [bridge.Shipper]. Orders that have packages since payment (Southeast
+// Asia, Brazil, Mexico) ship package by package, all others by Mark Package As
+// Shipped. It costs one call for the order or package: whoever calls it has read
+// the order, and reads it again.
+func (t *Shop) Ship(ctx context.Context, s bridge.Shipment) error {
+	lines := parcelLines(s)
+	packages := bridge.PackageIDs(lines)
+	if len(packages) == 0 {
+		_, err := t.client.Fulfillment.MarkPackageAsShipped(ctx, s.Order.ID, &tiktokshop.MarkPackageAsShippedRequest{
+			TrackingNumber: s.Tracking, ShippingProviderID: s.CarrierID, OrderLineItemIDs: s.LineIDs,
+		})
+		return shipError(err)
+	}
+	if err := wholePackages(s.Order, lines); err != nil {
+		return err
+	}
+	for _, id := range packages {
+		_, err := t.client.Fulfillment.ShipPackage(ctx, id, &tiktokshop.ShipPackageRequest{
+			SelfShipment: &tiktokshop.ShipPackageRequestSelfShipment{TrackingNumber: s.Tracking, ShippingProviderID: s.CarrierID},
+		})
+		if err != nil {
+			return shipError(err)
+		}
+	}
+	return nil
+}
+
+// parcelLines are the live lines that a shipment names, or all that are left.
+func parcelLines(s bridge.Shipment) []bridge.OrderLine {
+	return slices.DeleteFunc(bridge.LiveLines(s.Order), func(l bridge.OrderLine) bool {
+		if len(s.LineIDs) == 0 {
+			return s.Tracking != "" && l.Tracking != ""
+		}
+		return !slices.Contains(s.LineIDs, l.ID)
+	})
+}
+
+// wholePackages refuses lines that share a package with others: a package ships
+// as a whole.
+func wholePackages(o bridge.Order, lines []bridge.OrderLine) error {
+	ids, packages := bridge.LineIDs(lines), bridge.PackageIDs(lines)
+	for _, l := range bridge.LiveLines(o) {
+		if slices.Contains(packages, l.PackageID) && !slices.Contains(ids, l.ID) {
+			return &exceptions.RefusedError{
+				Do:  "split the package in Seller Center as it was packed; the parts ship by themselves afterwards",
+				Err: fmt.Errorf("the parcel holds only a part of package %s", l.PackageID),
+			}
+		}
+	}
+	return nil
+}
+
+// ArrangeShipping implements [bridge.Shipper]. In the US it buys a label; elsewhere it
+// ships the package that exists since payment. It reads first, and lines that are
+// arranged already are only read.
+func (t *Shop) ArrangeShipping(ctx context.Context, s bridge.Shipment) (bridge.Label, error) {
+	o, lines := s.Order, parcelLines(s)
+	packages := bridge.PackageIDs(lines)
+	if len(packages) > 1 {
+		return bridge.Label{}, &exceptions.RefusedError{Do: "ship the packages in Seller Center", Err: fmt.Errorf("the lines are in %d packages", len(packages))}
+	}
+	shipped := 0
+	for _, l := range lines {
+		if l.Tracking != "" || l.PackageID != "" && o.Market == "US" {
+			shipped++
+		}
+	}
+	if shipped > 0 && shipped < len(lines) {
+		return bridge.Label{}, &exceptions.RefusedError{Do: "ship the rest in Seller Center", Err: errors.New("part of the order is arranged already")}
+	}
+	// In the US packages exist only once shipping is arranged, elsewhere from
+	// payment on. Arranging twice would buy a second label.
+	if shipped == 0 && o.Status != bridge.AwaitingCollection {
+		var err error
+		if packages, err = t.arrange(ctx, s, lines, packages); err != nil {
+			return bridge.Label{}, err
+		}
+	}
+	if len(packages) == 0 {
+		return bridge.Label{}, errors.New("the shop names no package of the order")
+	}
+	p, err := t.client.Fulfillment.GetPackageDetail(ctx, packages[0], nil)
+	if err != nil {
+		return bridge.Label{}, shipError(err)
+	}
+	return bridge.Label{PackageID: packages[0], Tracking: p.TrackingNumber, Carrier: p.ShippingProviderName}, nil
+}
+
+func (t *Shop) arrange(ctx context.Context, s bridge.Shipment, lines []bridge.OrderLine, packages []string) ([]string, error) {
+	if len(packages) == 0 {
+		reply, err := t.client.Fulfillment.CreatePackagesVerified(ctx, t.createPackages(s))
+		if err != nil {
+			return nil, shipError(err)
+		}
+		return []string{reply.PackageID}, nil
+	}
+	if err := wholePackages(s.Order, lines); err != nil {
+		return nil, err
+	}
+	return packages, shipError(t.client.Fulfillment.ShipPackageVerified(ctx, packages[0], &tiktokshop.ShipPackageRequest{}))
+}
+
+func (t *Shop) createPackages(s bridge.Shipment) *tiktokshop.CreatePackagesRequest {
+	r := &tiktokshop.CreatePackagesRequest{ShipType: new("1"), OrderID: new(s.Order.ID)}
+	for _, id := range s.LineIDs {
+		r.ShipType = new("2")
+		r.OrderLineItem = append(r.OrderLineItem, tiktokshop.CreatePackagesRequestOrderLineItem{OrderLineID: new(id)})
+	}
+	if p := t.options.Parcel; p != (Parcel{}) {
+		r.Dimension = &tiktokshop.Dimensions{
+			Length: strconv.Itoa(p.LengthCM), Width: strconv.Itoa(p.WidthCM), Height: strconv.Itoa(p.HeightCM), Unit: tiktokshop.LengthUnitCm,
+		}
+		r.Weight = &tiktokshop.Weight{Value: strconv.Itoa(p.WeightGrams), Unit: tiktokshop.WeightUnitGram}
+	}
+	return r
+}
+
+// LabelDocument implements [bridge.LabelSource]: it asks for the document and downloads
+// it at once, because its address dies after a day. A document that is still
+// being made is an error to repeat.
+func (t *Shop) LabelDocument(ctx context.Context, packageID string) (store.LabelDocument, error) {
+	reply, err := t.client.Fulfillment.GetPackageShippingDocument(ctx, packageID,
+		&tiktokshop.GetPackageShippingDocumentRequest{DocumentType: "SHIPPING_LABEL"})
+	if err != nil {
+		return store.LabelDocument{}, shipError(err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, reply.DocURL, nil)
+	if err != nil || request.URL.Host == "" {
+		return store.LabelDocument{}, errors.New("the shop gives no address that a document could be fetched from")
+	}
+	response, err := t.options.Documents.Do(request)
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err // without the address, which is a secret for a day
+	}
+	if err != nil {
+		return store.LabelDocument{}, fmt.Errorf("downloading it from %s: %w", request.URL.Host, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return store.LabelDocument{}, fmt.Errorf("downloading it from %s: HTTP status %d", request.URL.Host, response.StatusCode)
+	}
+	content, err := io.ReadAll(io.LimitReader(response.Body, t.options.MaxDocument+1))
+	switch {
+	case err != nil:
+		return store.LabelDocument{}, fmt.Errorf("downloading it from %s: %w", request.URL.Host, err)
+	case len(content) == 0:
+		return store.LabelDocument{}, fmt.Errorf("%s sent an empty document", request.URL.Host)
+	case int64(len(content)) > t.options.MaxDocument:
+		return store.LabelDocument{}, &exceptions.RefusedError{
+			Do:  "raise TikTokShopOptions.MaxDocument, or print the label in Seller Center",
+			Err: fmt.Errorf("the document is larger than %d bytes", t.options.MaxDocument),
+		}
+	}
+	kind := response.Header.Get("Content-Type")
+	if kind == "" || strings.HasPrefix(kind, "application/octet-stream") {
+		kind = http.DetectContentType(content)
+	}
+	return store.LabelDocument{PackageID: packageID, ContentType: kind, Content: content, FetchedAt: t.options.Now().UTC()}, nil
+}
+
+// CorrectTracking implements [bridge.TrackingCorrector]: for the order if it is in one
+// package, otherwise for the package.
+func (t *Shop) CorrectTracking(ctx context.Context, s bridge.Shipment) error {
+	if len(s.LineIDs) == 0 {
+		return shipError(t.client.Fulfillment.UpdateShippingInfoVerified(ctx, s.Order.ID,
+			&tiktokshop.UpdateShippingInfoRequest{TrackingNumber: s.Tracking, ShippingProviderID: s.CarrierID}))
+	}
+	packages := bridge.PackageIDs(parcelLines(bridge.Shipment{Order: s.Order, LineIDs: s.LineIDs}))
+	if len(packages) != 1 {
+		return &exceptions.RefusedError{Do: "correct the number in Seller Center", Err: fmt.Errorf("the lines are in %d packages", len(packages))}
+	}
+	return shipError(t.client.Fulfillment.UpdatePackageShippingInfoVerified(ctx, packages[0],
+		&tiktokshop.UpdatePackageShippingInfoRequest{TrackingNumber: s.Tracking, ShippingProviderID: s.CarrierID}))
+}
+
+// shipError puts TikTok's classes into the bridge's words.
+func shipError(err error) error {
+	if tiktokshop.IsNotApplied(err) {
+		return err // it may come into effect yet: the next run reads it
+	}
+	e, ok := errors.AsType[*tiktokshop.Error](err)
+	if !ok {
+		return err
+	}
+	switch e.Class {
+	case tiktokshop.ClassAlreadyDone:
+		return fmt.Errorf("%w: %w", bridge.ErrAlreadyShipped, err)
+	case tiktokshop.ClassData:
+		return &exceptions.RefusedError{Do: "correct the data that the message names, in Linnworks or in Seller Center", Err: err}
+	case tiktokshop.ClassRequest, tiktokshop.ClassShippingModel, tiktokshop.ClassState, tiktokshop.ClassConfiguration, tiktokshop.ClassNotFound:
+		return &exceptions.RefusedError{Do: "look at the order in Seller Center; if it can be shipped there, report the message to the integrator", Err: err}
+	}
+	return err
+}

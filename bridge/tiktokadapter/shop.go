@@ -1,0 +1,93 @@
+package tiktokadapter
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
+
+// Options configure a [Shop].
+type Options struct {
+	// HoldWindow is how long a paid order of a shop without the on-hold status is
+	// held back, because its buyer may still cancel without asking. Default one
+	// hour, TikTok's remorse window.
+	HoldWindow time.Duration
+	// Parcel is the size and weight declared when a label is bought for TikTok
+	// Shipping in the US; other markets take them from the listing.
+	Parcel Parcel
+	// Documents downloads the documents of labels, which are on another host than
+	// the API. Default a client with a timeout of 30 seconds.
+	Documents *http.Client
+	// MaxDocument is the most bytes that a document may have. Default 10 MiB.
+	MaxDocument int64
+	// Now replaces time.Now.
+	Now func() time.Time
+}
+
+// Parcel is a parcel's size and weight.
+type Parcel struct {
+	// LengthCM, WidthCM and HeightCM are whole centimetres, WeightGrams whole grams.
+	LengthCM, WidthCM, HeightCM, WeightGrams int
+}
+
+// Shop connects the primitives to one shop through the client of package
+// tiktokshop. It implements [bridge.OrderSource], [catalogue.ListingSource], [catalogue.BundleSource],
+// [stock.Publisher], [stock.ShownReader], [bridge.Shipper], [bridge.CancellationSource] and
+// [bridge.CancellationDesk]. It is safe for concurrent use.
+type Shop struct {
+	client  *tiktokshop.Client
+	options Options
+
+	mu      sync.Mutex
+	bundles map[string]bool   // by product id, as far as they were looked at
+	regions map[string]string // countries of the shop's warehouses, nil until they are needed
+}
+
+var _ interface {
+	bridge.OrderSource
+	catalogue.ListingSource
+	catalogue.BundleSource
+	stock.Publisher
+	stock.ShownReader
+	bridge.Shipper
+	bridge.LabelSource
+	bridge.TrackingCorrector
+	bridge.CancellationSource
+	bridge.CancellationDesk
+	bridge.ReferenceWriter
+} = (*Shop)(nil)
+
+// New adapts a client that is bound to a shop.
+func New(client *tiktokshop.Client, o Options) (*Shop, error) {
+	if client == nil || client.Shop().ID == "" {
+		return nil, errors.New("tiktokadapter: New needs a client bound to a shop: see tiktokshop.Client.ForShop")
+	}
+	o.HoldWindow = cmp.Or(o.HoldWindow, time.Hour)
+	o.Documents = cmp.Or(o.Documents, &http.Client{Timeout: 30 * time.Second})
+	o.MaxDocument = cmp.Or(o.MaxDocument, 10<<20)
+	o.Now = part.Clock(o.Now)
+	return &Shop{client: client, options: o}, nil
+}
+
+// pageSize is the largest page of the order and product searches.
+const pageSize = 100
+
+// maxOrderIDs is how many orders one Get Order Detail call takes.
+const maxOrderIDs = 50
+
+// parts splits ids; no ids at all are one part, which asks for everything.
+func parts(ids []string, size int) [][]string {
+	if len(ids) == 0 {
+		return [][]string{nil}
+	}
+	return slices.Collect(slices.Chunk(ids, size))
+}

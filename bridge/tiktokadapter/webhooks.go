@@ -1,0 +1,38 @@
+package tiktokadapter
+
+import (
+	"slices"
+
+	"github.com/linnbridge/linnbridge/tiktokshop"
+)
+
+// HintsOf returns the ids of the orders that a webhook of TikTok Shop is about,
+// for [bridge.Intake.Hint]; none if it is not about orders. A webhook of which only a
+// part can be read gives the ids in that part.
+//
+// https://partner.tiktokshop.com/docv2/page/tiktok-shop-webhooks
+func HintsOf(event *tiktokshop.WebhookEvent) []string {
+	return slices.DeleteFunc(orderIDs(event), func(id string) bool { return id == "" })
+}
+
+func orderIDs(event *tiktokshop.WebhookEvent) []string {
+	switch d := event.Data.(type) {
+	case *tiktokshop.OrderStatusChange:
+		return []string{string(d.OrderID)}
+	case *tiktokshop.RecipientAddressUpdate:
+		return []string{string(d.OrderID)}
+	case *tiktokshop.PackageUpdate:
+		var ids []string
+		for _, p := range d.Packages {
+			for _, id := range p.OrderIDs {
+				ids = append(ids, string(id))
+			}
+		}
+		return ids
+	case *tiktokshop.CancellationStatusChange:
+		return []string{string(d.OrderID)}
+	case *tiktokshop.ReturnStatusChange:
+		return []string{string(d.OrderID)}
+	}
+	return nil
+}

@@ -1,0 +1,174 @@
+package bridge
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+)
+
+// liveParts are the parts of an order that are not cancelled.
+func liveParts(found []WarehouseOrder) []WarehouseOrder {
+	var live []WarehouseOrder
+	for _, w := range found {
+		if w.State != Dropped {
+			live = append(live, w)
+		}
+	}
+	return live
+}
+
+// StateOf is the state of an order whose parts found are, as an [OrderBook]
+// returns them: that of the least advanced part that is not cancelled.
+func StateOf(found []WarehouseOrder) WarehouseState {
+	order := []WarehouseState{Parked, Locked, Open, Processed, Dropped}
+	state := Absent
+	for _, w := range found {
+		if state == Absent || slices.Index(order, w.State) < slices.Index(order, state) {
+			state = w.State
+		}
+	}
+	return state
+}
+
+func numberOf(found []WarehouseOrder) string {
+	var numbers []string
+	for _, w := range found {
+		numbers = append(numbers, w.Number)
+	}
+	return strings.Join(numbers, ", ")
+}
+
+// OrderTracer finds orders by the warehouse's own ids, whatever became of them.
+type OrderTracer interface {
+	// TraceOrders returns what the orders with these ids are now, by the ids given:
+	// the order itself, or those that it was merged or split into. An order that is
+	// gone without a successor is left out.
+	TraceOrders(ctx context.Context, ids []string) (map[string][]WarehouseOrder, error)
+}
+
+// WarehouseState is what the warehouse may do with an order now.
+type WarehouseState string
+
+// WarehouseOrder is an order as Linnworks holds it.
+type WarehouseOrder struct {
+	// ID is Linnworks' order id, Number the number that people see.
+	ID, Number string
+	// Reference is the shop's order id, empty for a merged order.
+	Reference string
+	// References are the shop's orders in a merged order, as far as they are known.
+	References []string
+	// Split tells that it is known to be a part of a larger order.
+	Split bool
+	// ShippingModel is the one that it was imported with; empty if unknown.
+	ShippingModel ShippingModel
+	State         WarehouseState
+	Stage         Stage
+	// LocationID is the stock location that the order draws on.
+	LocationID string
+	// Carrier and Service are texts that the account's owner chose.
+	Carrier, Service string
+	Tracking         string
+	// LabelError is why the last label failed, in the carrier's words, which may
+	// name the buyer.
+	LabelError Private
+	// HasAddress tells whether the order carries a delivery address.
+	HasAddress bool
+	// Unpaid tells that the warehouse takes the order for unpaid; it is parked then.
+	Unpaid bool
+	// Merged tells that the order holds the lines of several shop orders and has
+	// the reference of none.
+	Merged bool
+	Lines  []WarehouseLine
+	// ProcessedAt is zero until the order is processed, UpdatedAt where the list
+	// that it comes from does not say.
+	ProcessedAt, UpdatedAt time.Time
+	// DispatchBy is by when it must be sent; zero if unknown.
+	DispatchBy time.Time
+}
+
+// WarehouseLine is a line of an order in Linnworks.
+type WarehouseLine struct {
+	// LineID is the shop's line id that the line was created with.
+	LineID string
+	// ShopLineIDs are the shop's lines of the units in it; empty if they are not
+	// known, as when the line was split in the warehouse.
+	ShopLineIDs []string
+	// FromLineIDs are the shop's lines that the line was created for, if that is
+	// known. A line that was split or changed since holds only some of them.
+	FromLineIDs []string
+	SKU         string
+	Quantity    int
+	// Unlinked tells that Linnworks does not know which item the line means.
+	Unlinked bool
+}
+
+// OrderBook is the order book of the warehouse. References are the shop's order
+// ids; an OrderBook answers for one shop.
+type OrderBook interface {
+	// FindOrders returns every order with one of the references, open, processed
+	// or cancelled. A split order appears once per part. One that was merged with
+	// others has lost its reference: an [OrderTracer] finds it by its id.
+	FindOrders(ctx context.Context, references []string) ([]WarehouseOrder, error)
+	// CreateOrders creates orders, except those that exist, and reads them back.
+	// It must be safe to repeat, and one order's failure must not keep the others
+	// out. The result has an entry for each, in their order.
+	CreateOrders(ctx context.Context, orders []NewOrder) []CreatedOrder
+	// ReleaseOrders marks parked orders as paid and lets the warehouse pick them.
+	// It must be safe to repeat. The result has an error or nil for each, in their
+	// order; what they then are is read back.
+	ReleaseOrders(ctx context.Context, orders []OrderRelease) []error
+}
+
+// NewOrder is an order to create in the warehouse.
+type NewOrder struct {
+	Reference string
+	// RelatedReference is the shop order that this one replaces or exchanges.
+	RelatedReference string
+	// Parked reserves the stock but keeps everybody from shipping it. Unpaid orders
+	// are parked too, and known as unpaid.
+	Parked, Unpaid bool
+	// LocationID is the stock location that the order draws on.
+	LocationID string
+	Lines      []NewOrderLine
+	// Shipping is what the seller earns for shipping, with ShippingTax in it.
+	Shipping, ShippingTax Money
+	// Fees are lines of the order that are no goods, with their tax in them.
+	Fees []Fee
+	// Discount is taken off the order as a whole.
+	Discount Money
+	// TaxStated tells that Tax and ShippingTax are the shop's word, zero included.
+	// Otherwise the prices contain a tax that the warehouse has to work out.
+	TaxStated bool
+	Currency  string
+	// Service names the shipping service that the shop promised, ServiceID is the
+	// shop's id of it.
+	Service, ServiceID string
+	ShippingModel      ShippingModel
+	PaymentMethod      string
+	Recipient          Address
+	// BuyerName is the shop's nickname of the buyer, Note what the buyer wrote,
+	// SellerNote what the seller wrote down in the shop.
+	BuyerName, Note, SellerNote Private
+	// TaxNumber is the buyer's, for an invoice, and TaxName the name it is
+	// registered for.
+	TaxNumber, TaxName Private
+	// Properties keep what the warehouse has no field for.
+	Properties                     []exceptions.Property
+	ReceivedAt, PaidAt, DispatchBy time.Time
+}
+
+// NewOrderLine is a line of a [NewOrder]: equal units together.
+type NewOrderLine struct {
+	// LineID identifies the line within the order: the first of LineIDs.
+	LineID string
+	// LineIDs are the shop's line ids of the units.
+	LineIDs  []string
+	SKU      string
+	Title    string
+	Quantity int
+	// Price is of one unit, with Tax in it.
+	Price, Tax Money
+}
