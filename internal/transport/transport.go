@@ -479,7 +479,7 @@ func ReadAll(r io.Reader, length int64) ([]byte, error) {
 	for len(body) < cap(body) {
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
-		if err == io.EOF { //nolint:errorlint // a Reader returns it as it is
+		if err == io.EOF {
 			return body, nil
 		}
 		if err != nil {
