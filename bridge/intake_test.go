@@ -27,7 +27,7 @@ import (
 type counter struct {
 	store.Shop
 
-	exceptions exceptions.Memory
+	exceptions exceptions.Queue
 
 	orders map[string]bridge.Order
 	hidden map[string]time.Time // not listed before then
@@ -45,7 +45,7 @@ type counter struct {
 }
 
 func newCounter(orders ...bridge.Order) *counter {
-	c := &counter{Shop: new(store.Memory).Shop("shop"), orders: map[string]bridge.Order{}, hidden: map[string]time.Time{}, bad: map[string]error{}, poison: map[string]error{}}
+	c := &counter{Shop: new(store.Memory).Shop("shop"), exceptions: new(exceptions.Memory).Shop("shop"), orders: map[string]bridge.Order{}, hidden: map[string]time.Time{}, bad: map[string]error{}, poison: map[string]error{}}
 	for _, o := range orders {
 		c.orders[o.ID] = o
 	}
@@ -190,8 +190,8 @@ func (c *counter) Clear(ctx context.Context, object string, kinds ...exceptions.
 	return c.call(ctx, "Clear", func() error { return c.exceptions.Clear(ctx, object, kinds...) })
 }
 
-func (c *counter) Open(ctx context.Context) ([]exceptions.Exception, error) {
-	return c.exceptions.Open(ctx)
+func (c *counter) Open(ctx context.Context, kinds ...exceptions.Kind) ([]exceptions.Exception, error) {
+	return c.exceptions.Open(ctx, kinds...)
 }
 
 func (c *counter) intake(t testing.TB, o bridge.IntakeOptions) *bridge.Intake {
@@ -413,7 +413,7 @@ func TestIntakeSourceThatQuits(t *testing.T) {
 		ports := bridge.IntakePorts{
 			Orders: c, OpenOrders: quitter{c, cancel}, Handle: c.handle,
 			// These do not mind that the context has ended.
-			Cursors: c.Shop, Hints: c.Shop, Revisits: c.Shop, Locks: c.Shop, Exceptions: &c.exceptions,
+			Cursors: c.Shop, Hints: c.Shop, Revisits: c.Shop, Locks: c.Shop, Exceptions: c.exceptions,
 		}
 		if changed {
 			ports.Orders = quitter{c, cancel}
@@ -1166,7 +1166,7 @@ func BenchmarkIntakePoll(b *testing.B) {
 	}
 	in, err := bridge.NewIntake(bridge.IntakePorts{
 		Orders: fixedOrders(list), Handle: c.handle, Cursors: c.Shop, Hints: c.Shop, Revisits: c.Shop,
-		Locks: c.Shop, Exceptions: &c.exceptions,
+		Locks: c.Shop, Exceptions: c.exceptions,
 	}, bridge.IntakeOptions{SweepEvery: -1, Now: func() time.Time { return now }})
 	if err != nil {
 		b.Fatal(err)

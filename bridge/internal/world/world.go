@@ -177,7 +177,8 @@ type World struct {
 	Stubborn  bool            // does not cancel
 
 	Memory     store.Shop
-	Exceptions exceptions.Memory
+	Cases      exceptions.Memory
+	Exceptions exceptions.Queue // of the cases, the shop's
 }
 
 type BookEntry struct {
@@ -208,8 +209,9 @@ func NewWorld(t *testing.T) *World {
 		Refusals:    map[string]stock.Refusal{},
 	}
 	// Begun later than the orders.
-	w.Memory = (&store.Memory{Now: func() time.Time { return Noon.Add(time.Hour) }}).Shop("world")
-	w.Exceptions.Now = func() time.Time { return w.Now() }
+	w.Memory = (&store.Memory{Now: func() time.Time { return Noon.Add(time.Hour) }}).Shop("shop")
+	w.Cases.Now = func() time.Time { return w.Now() }
+	w.Exceptions = w.Cases.Shop("shop")
 	return w
 }
 
@@ -644,8 +646,8 @@ func (w *World) Clear(ctx context.Context, object string, kinds ...exceptions.Ki
 	return w.Do(ctx, "Clear", func() error { return w.Exceptions.Clear(ctx, object, kinds...) })
 }
 
-func (w *World) Open(ctx context.Context) (list []exceptions.Exception, err error) {
-	err = w.Do(ctx, "Open", func() error { list, err = w.Exceptions.Open(ctx); return err })
+func (w *World) Open(ctx context.Context, kinds ...exceptions.Kind) (list []exceptions.Exception, err error) {
+	err = w.Do(ctx, "Open", func() error { list, err = w.Exceptions.Open(ctx, kinds...); return err })
 	return list, err
 }
 
