@@ -61,6 +61,9 @@ type Ports struct {
 	Listings  catalogue.ListingSource
 	Catalogue catalogue.Source
 	Levels    Reader
+	// Bundles is optional. Without it, a bundle of the shop whose listing does not
+	// say that it is one is raised as unmapped.
+	Bundles catalogue.BundleSource
 	// States is optional. With it, an item that a reading leaves out is looked for:
 	// of an archived or deleted one zero is published. Without it, its listings are
 	// left as they are.
@@ -292,8 +295,8 @@ func (r stockReader) shop(ctx context.Context) error {
 // findBundles marks the listings that need no item because they are bundles of
 // the shop.
 func (r stockReader) findBundles(ctx context.Context, listings []catalogue.Listing, known catalogue.Lookup) error {
-	source, ok := r.ports.Listings.(catalogue.BundleSource)
-	if !ok {
+	source := r.ports.Bundles
+	if source == nil {
 		return nil
 	}
 	for i, l := range listings {

@@ -85,7 +85,7 @@ func (s *session) wireCatalogue() (err error) {
 func (s *session) wireCancellations() (err error) {
 	m := &s.stores
 	s.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
-		Orders: s.shop, Desk: s.shop, OrderBook: s.warehouse, Warehouse: s.warehouse, Tracer: s.warehouse,
+		Orders: s.shop, Desk: s.shop, OrderBook: s.warehouse, Warehouse: s.warehouse, Lines: s.warehouse, Tracer: s.warehouse,
 		Records: &m.imports, Ledger: &m.memory, Locks: &m.memory, Exceptions: &m.desk,
 	}, bridge.CancelOptions{CutOff: bridge.StageLabelPrinted})
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *session) wireDispatch() (err error) {
 func (s *session) wireStock() (err error) {
 	m := &s.stores
 	s.stock, err = stock.NewPush(stock.Ports{
-		Listings: s.shop, Catalogue: s.skus, Levels: s.warehouse, States: s.warehouse, Publisher: s.shop,
+		Listings: s.shop, Bundles: s.shop, Catalogue: s.skus, Levels: s.warehouse, States: s.warehouse, Publisher: s.shop,
 		Ledger: &m.memory, Locks: &m.memory, Exceptions: &m.desk,
 	}, stock.Options{Locations: s.set.locations, Buffer: stock.Fixed(s.set.buffer)})
 	return err
