@@ -10,6 +10,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -109,6 +110,7 @@ type Options struct {
 type Push struct {
 	ports   Ports
 	options Options
+	timings health.Timings
 }
 
 // NewPush checks ports and options.
@@ -173,7 +175,8 @@ func (s *Push) read(ctx context.Context) (*Book, error) {
 // that fails does not stop the others: it is in the error, and the next push
 // finds it again. While another program is known to write the same stock, Push
 // refuses with [ErrSecondWriter].
-func (s *Push) Push(ctx context.Context) (Result, error) {
+func (s *Push) Push(ctx context.Context) (result Result, err error) {
+	defer s.timings.Measure(s.options.Now, &err)()
 	unlock, err := s.ports.Locks.Lock(ctx, s.options.lock())
 	if err != nil {
 		return Result{}, err
@@ -191,7 +194,7 @@ func (s *Push) Push(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	plan := book.Plan()
-	result := Result{Plan: plan}
+	result = Result{Plan: plan}
 	r := stockReader{ports: s.ports, book: book, now: s.options.Now}
 	if err := errors.Join(r.release(ctx), s.report(ctx, book, plan)); err != nil {
 		return result, fmt.Errorf("stock: %w", err)
@@ -218,6 +221,9 @@ func (s *Push) Push(ctx context.Context) (Result, error) {
 	}
 	return result, errors.Join(errs...)
 }
+
+// Health returns how the pushes went so far.
+func (s *Push) Health() health.Flow { return s.timings.Health() }
 
 // lock is held by whoever publishes stock: an older number must not land after a
 // newer one.
