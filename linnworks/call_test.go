@@ -205,6 +205,8 @@ func TestReplies(t *testing.T) {
 		"null, no receiver":   {"null", nil, nil},
 		"true, no receiver":   {"true", nil, nil},
 		"object, no receiver": {`{"a":1}`, nil, nil},
+		"status, no receiver": {`{"status":"ok","title":"Saved"}`, nil, nil},
+		"map like a problem":  {`{"title":"a","status":"b"}`, new(map[string]string), ptr(&map[string]string{"title": "a", "status": "b"})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, status := range []int{200, 201} {
@@ -255,6 +257,9 @@ func TestUndocumentedReply(t *testing.T) {
 		"text for nothing":            {`Saved.`, nil},
 		"cut off, nothing expected":   {`{"a":`, nil},
 		"error, nothing expected":     {`{"Code":"-","Message":"Object reference not set to an instance of an object."}`, nil},
+		"problem of v2 for nothing":   {`{"type":"x","title":"Unprocessable","status":422,"detail":"No such state","traceId":"1"}`, nil},
+		"problem of v2 for a list":    {`{"title":"Not Found","status":404}`, new([]GUID)},
+		"problem of v2 for a map":     {`{"title":"Not Found","status":404}`, new(map[string]any)},
 		"error of .NET for nothing":   {`{"Message":"An error has occurred.","ExceptionMessage":"x","ExceptionType":"y","StackTrace":null}`, nil},
 	} {
 		s := &server{answer: status(200, c.body)}

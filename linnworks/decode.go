@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/internal/lenient"
@@ -87,8 +88,9 @@ func (objectError) Error() string { return "the reply is an error object with th
 //   - An empty reply and null are normal for an operation without a result, and
 //     an empty list or map. Where a struct or a scalar is documented they are an
 //     error, for nothing is not zero, unless mayBeEmpty: then out stays as it is.
-//   - An object that holds an error's code and message alone is an error, and so
-//     is one that has none of the fields of the documented struct, {} included.
+//   - An object that holds an error's code and message alone, or a problem of
+//     version 2, is an error, and so is one that has none of the fields of the
+//     documented struct, {} included.
 //   - Without a result, a reply that is not JSON is an error; with mayBeEmpty a
 //     plain text is not. Where a string is documented, plain text is that string.
 //   - Else the rules of package lenient hold.
@@ -147,9 +149,11 @@ func holdsNothing(t reflect.Type) bool {
 // isPlain tells whether body begins as a text and not as JSON or a page of HTML.
 func isPlain(body []byte) bool { return !bytes.ContainsAny(body[:1], "{[<\"") }
 
-// errorNames are the members of an error object, in small letters.
+// errorNames are the members of an error object of either version of the API, in
+// small letters.
 var errorNames = map[string]bool{
 	"code": true, "message": true, "messagedetail": true, "exceptionmessage": true, "exceptiontype": true, "stacktrace": true,
+	"type": true, "title": true, "status": true, "detail": true, "instance": true, "errors": true, "traceid": true, // RFC 7807
 }
 
 // asErrorObject returns an objectError if body, which is valid JSON, is one.
@@ -158,24 +162,23 @@ func asErrorObject(body []byte) error {
 	if body[0] != '{' || json.Unmarshal(body, &members) != nil {
 		return nil //nolint:nilerr // not an object
 	}
-	var e objectError
-	told := false
+	texts := map[string]string{}
 	for name, raw := range members {
 		name = strings.ToLower(name)
 		if !errorNames[name] {
 			return nil
 		}
-		switch name {
-		case "code":
-			e.code = bare(raw)
-		case "message", "exceptionmessage":
-			e.message, told = bare(raw), true
+		texts[name] = bare(raw)
+	}
+	for _, name := range []string{"message", "exceptionmessage"} {
+		if message, told := texts[name]; told {
+			return objectError{texts["code"], message}
 		}
 	}
-	if !told {
-		return nil
+	if status, err := strconv.Atoi(texts["status"]); err == nil && status >= 400 && texts["title"] != "" {
+		return objectError{message: strings.TrimSpace(texts["title"] + " " + texts["detail"])}
 	}
-	return e
+	return nil
 }
 
 // unread is the error of a successful reply, by what decode found.

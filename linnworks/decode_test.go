@@ -146,6 +146,7 @@ func TestOddLogins(t *testing.T) {
 		`"Token":"TOKEN","Server":"https://eu-ext.linnworks.net","LastUpdated":"/Date(1)/","DatabaseSize":"1,5"`: true,
 		`"Token":"TOKEN","Server":"https://eu-ext.linnworks.net","IsAccountHolder":"true"`:                       true,
 		`"token":"TOKEN","server":"https://eu-ext.linnworks.net"`:                                                true,
+		`"Token":"5e5510a0dead4bad8bad000000000001","Server":"https://eu-ext.linnworks.net"`:                     true,
 		`"Token":null,"Server":null`:    false,
 		`"Token":"TOKEN","Server":null`: false,
 	} {

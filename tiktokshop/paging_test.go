@@ -6,6 +6,25 @@ import (
 	"testing"
 )
 
+// Some servers write false where there is no token.
+func TestFalsePageToken(t *testing.T) {
+	c, s := setup(t, []answer{ok(`{"next_page_token":false,"orders":[{"id":"1"},{"id":"2"}]}`)})
+	orders := 0
+	for _, err := range c.Order.GetOrderListAll(t.Context(), nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		orders++
+	}
+	if orders != 2 || len(s.requests()) != 1 {
+		t.Errorf("%d orders in %d calls, want 2 in one", orders, len(s.requests()))
+	}
+	c, _ = setup(t, []answer{ok(`{"next_page_token":true,"orders":[{"id":"1"}]}`)})
+	if got, err := c.Order.GetOrderList(t.Context(), nil); got != nil || !is(err, ClassDecode) {
+		t.Errorf("true for a token: %v, %v", got, err)
+	}
+}
+
 // Orders that the shop does not hand out are no end of the list.
 func TestRepeatedPageToken(t *testing.T) {
 	c, s := setup(t, []answer{ok(`{"next_page_token":"same","total_count":500,"orders":[{"id":"1"}]}`)})

@@ -153,6 +153,7 @@ func TestWebhookHandlerAnswers(t *testing.T) {
 	for i, body := range []string{
 		`{}`, body, fresh(999, "b"), `{"type":1,"data":{"order_id":[]}}`, `{"type":3,"data":{"order_id":"1"}}`,
 		fmt.Sprintf(`{"type":1,"timestamp":%d,"data":{"order_id":"1"}}`, time.Now().Add(-16*time.Hour).Unix()),
+		fmt.Sprintf(`{"type":1,"timestamp":%d,"data":{"order_id":"1"}}`, time.Now().Add(time.Hour).Unix()),
 		fmt.Sprintf(`{"type":1,"timestamp":%d,"data":{"order_id":"1"}}`, time.Now().UnixMilli()),
 		fmt.Sprintf(`{"type":1,"timestamp":%d.25,"data":{"order_id":"1"}}`, time.Now().Unix()),
 		"\ufeff" + fresh(1, "c"),

@@ -22,6 +22,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -529,5 +530,41 @@ func TestHugeMessages(t *testing.T) {
 		if times := float64(after.TotalAlloc-before.TotalAlloc) / float64(len(body)); times > 6 {
 			t.Errorf("%s: %.1f times the size of the reply were allocated, want at most 6", client, times)
 		}
+	}
+}
+
+// Many callers do not hammer a server that refuses them all: the budget is held,
+// one call at a time finds out, and none of them fails for it.
+func TestStormOfThrottles(t *testing.T) {
+	const callers = 50
+	for client, connect := range map[string]newAPI{"tiktokshop": newTikTok, "linnworks": newLinnworks} {
+		synctest.Test(t, func(t *testing.T) {
+			well := time.Now().Add(4 * time.Second)
+			var refused atomic.Int64
+			s := &server{build: func() string {
+				if time.Now().Before(well) {
+					refused.Add(1)
+					return page(429, "", "Retry-After", "1")
+				}
+				return page(200, `{"code":0,"data":{},"StockLevel":{"StockLevel":1,"Available":1}}`)
+			}}
+			read := connect(t, "http", &http.Transport{DialContext: s.dial, DisableKeepAlives: true}, func(time.Duration) {}).read
+			var calls sync.WaitGroup
+			for range callers {
+				calls.Go(func() {
+					if got := read(t.Context()); got != nil {
+						t.Errorf("%s: %s", client, got.text)
+					}
+				})
+			}
+			calls.Wait()
+			// Of 4 seconds, each with one call and those under way.
+			if n := refused.Load(); n > 10 {
+				t.Errorf("%s: %d requests were sent while all were refused, want at most 10", client, n)
+			}
+			if took := time.Since(well); took > 3*time.Minute {
+				t.Errorf("%s: %d calls took %s after it was over", client, callers, took)
+			}
+		})
 	}
 }
