@@ -190,7 +190,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, make := range []func() error{
+	for _, part := range []func() error{
 		func() error {
 			s.Catalogue, err = catalogue.NewMap(
 				catalogue.MapPorts{Items: warehouse, Mappings: warehouse, Exceptions: m}, catalogue.MapOptions{Table: set.SKUs})
@@ -256,7 +256,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			return err
 		},
 	} {
-		if err := make(); err != nil {
+		if err := part(); err != nil {
 			return err
 		}
 	}
