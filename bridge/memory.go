@@ -8,7 +8,7 @@ import (
 )
 
 // Memory remembers everything of any number of shops, for one process. The zero
-// value is empty. Its Desk is that of all shops.
+// value is empty. It is the exceptions.Desk of all shops too.
 type Memory struct {
 	exceptions.Memory
 
@@ -19,12 +19,12 @@ type Memory struct {
 type (
 	ledgerMemory = store.Memory
 	shopMemory   struct {
-		*ledgerMemory
-		*store.MemoryIntake
-		*store.MemoryImports
-		*store.MemoryLabels
-		*store.MemoryCorrections
-		*exceptions.Memory
+		ledgerMemory
+		store.MemoryIntake
+		store.MemoryImports
+		store.MemoryLabels
+		store.MemoryCorrections
+		exceptions.Queue
 	}
 )
 
@@ -36,9 +36,7 @@ func (m *Memory) Shop(name string) Store {
 		m.shops = map[string]*shopMemory{}
 	}
 	if m.shops[name] == nil {
-		m.shops[name] = &shopMemory{
-			new(ledgerMemory), new(store.MemoryIntake), new(store.MemoryImports), new(store.MemoryLabels), new(store.MemoryCorrections), &m.Memory,
-		}
+		m.shops[name] = &shopMemory{Queue: m.Memory.Shop(name)}
 	}
 	return m.shops[name]
 }

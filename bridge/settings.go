@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 )
 
@@ -171,8 +172,8 @@ func ReadSettings(r io.Reader) (Settings, error) {
 func (s Settings) check() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if s.Shop == "" || len(s.Shop) > 100 {
-		bad("shop: %d bytes are no name: choose one of 1 to 100 bytes, for good", len(s.Shop))
+	if err := exceptions.CheckShop(s.Shop); err != nil {
+		bad("shop: %w", err)
 	}
 	if len(s.Locations) == 0 {
 		bad("locations: none: name the stock locations of every warehouse of the shop")

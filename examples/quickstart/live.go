@@ -82,7 +82,7 @@ func (s *session) survey(ctx context.Context) error {
 		return err
 	}
 	s.text(plan.String())
-	unclear, err := s.memory.Open(ctx) // listings that match no item clearly
+	unclear, err := s.memory.Shop(s.Settings.Shop).Open(ctx) // listings that match no item clearly
 	if err != nil {
 		return err
 	}
