@@ -240,7 +240,7 @@ func (c *Canceller) cancelAll(ctx context.Context, cancellations []Cancellation)
 		run := cancelRun{Canceller: c, request: request, result: OrderResult{OrderID: request.OrderID}}
 		err := run.locked(ctx)
 		if r, ok := errors.AsType[*exceptions.RefusedError](err); ok {
-			err = run.raise(ctx, exceptions.StatesDisagree, err.Error(), r.Do)
+			err = run.raise(ctx, exceptions.StatesDisagree, exceptions.Cause(err), r.Do)
 		}
 		if err != nil {
 			run.result.Outcome, run.result.Err = OutcomeFailed, err
@@ -667,7 +667,7 @@ func (r *cancelRun) reject(ctx context.Context, kind exceptions.Kind, seen, do s
 // notRejected raises what a person has to do if repeating does not help.
 func (r *cancelRun) notRejected(ctx context.Context, kind exceptions.Kind, seen, do string, err error) error {
 	if _, refused := errors.AsType[*exceptions.RefusedError](err); refused {
-		return r.raise(ctx, kind, seen+"; "+err.Error(), do)
+		return r.raise(ctx, kind, seen+"; "+exceptions.Cause(err), do)
 	}
 	return err
 }

@@ -63,7 +63,7 @@ func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, li
 	}
 	if err := b.ports.Corrector.CorrectTracking(ctx, shipment); err != nil {
 		if _, refused := exceptions.AsRefused(err); refused {
-			return differs(err.Error())
+			return differs(exceptions.Cause(err))
 		}
 		return fmt.Errorf("correcting tracking %s to %s: %w", shown, w.Tracking, err)
 	}

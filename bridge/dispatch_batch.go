@@ -247,7 +247,7 @@ func (b *dispatchBatch) renew(ctx context.Context, left []*dispatchJob) error {
 // settle writes down what became of a job.
 func (b *dispatchBatch) settle(ctx context.Context, j *dispatchJob, err error) {
 	if refused, ok := errors.AsType[*exceptions.RefusedError](err); ok {
-		err = b.raise(ctx, j, exceptions.DispatchRefused, err.Error(), refused.Do)
+		err = b.raise(ctx, j, exceptions.DispatchRefused, exceptions.Cause(err), refused.Do)
 	}
 	if err != nil {
 		j.result.Outcome, j.result.Err = OutcomeFailed, err

@@ -232,6 +232,17 @@ func (r *queueRun) load(ctx context.Context) (err error) {
 		r.cursor.Watermark = r.begun.Add(-r.options.FirstWindow)
 		return r.saveCursor(ctx)
 	}
+	// A watermark in the future means that the clock was set back: what changed
+	// between then and now may not have been listed.
+	switch ahead := r.cursor.Watermark.Sub(r.begun); {
+	case ahead > r.options.Overlap:
+		r.cursor.Watermark = r.begun.Add(-r.options.FirstWindow)
+	case ahead > 0:
+		r.cursor.Watermark = r.begun
+	}
+	if r.sweep.Watermark.After(r.begun) {
+		r.sweep = store.Cursor{} // it is due, and goes back as far as the first
+	}
 	return nil
 }
 

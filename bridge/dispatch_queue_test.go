@@ -444,3 +444,30 @@ func TestNewDispatchQueueRefuses(t *testing.T) {
 		}
 	}
 }
+
+// One run with a clock three hours fast must not hide a parcel that is processed
+// after the clock is right again.
+func TestDispatchQueueClockSetBack(t *testing.T) {
+	for _, fast := range []time.Duration{0, time.Second, 10 * time.Minute, 3 * time.Hour, 100 * time.Hour} {
+		t.Run(fast.String(), func(t *testing.T) {
+			q := newQueueWorld(t)
+			q.now = world.Noon.Add(fast)
+			q.run(t)
+			q.now = world.Noon.Add(10 * time.Minute)
+			e := q.sent("1", "RM1")
+			e.UpdatedAt, e.ProcessedAt = q.now, q.now
+			q.now = q.now.Add(5 * time.Minute)
+			report := q.run(t)
+			if got := q.Count("Ship"); got != 1 {
+				t.Errorf("after a clock %v fast the parcel was shipped %d times, want once: %v", fast, got, report)
+			}
+			if report.Watermark.After(q.now) {
+				t.Errorf("watermark %v, want none after %v", report.Watermark, q.now)
+			}
+			q.now = q.now.Add(5 * time.Minute)
+			if q.run(t); q.Count("Ship") != 1 {
+				t.Errorf("the next run shipped the parcel again: %d times", q.Count("Ship"))
+			}
+		})
+	}
+}

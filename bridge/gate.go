@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
@@ -138,7 +139,9 @@ func NewGate(p GatePorts, o GateOptions) (*Gate, error) {
 func (g *Gate) Health() health.Flow { return g.timings.Health() }
 
 // Check asks the shop about the orders, all at once, and returns a permit for
-// each, in the order given.
+// each, in the order given. An id that the shop refuses, such as that of an order
+// of another channel, costs the others nothing: its permit says why it is held. So
+// does that of an empty id, about which the shop is not asked.
 //
 // For 50 orders that is one call. An order's details say whether a request of
 // its buyer waits for a decision (is_buyer_request_cancel, officially "true when
@@ -161,7 +164,7 @@ func (g *Gate) Check(ctx context.Context, orderIDs ...string) ([]Permit, error) 
 }
 
 func (g *Gate) check(ctx context.Context, at time.Time, orderIDs []string) ([]Permit, error) {
-	orders, err := readOrders(ctx, g.ports.Orders, orderIDs)
+	orders, refused, err := g.read(ctx, orderIDs)
 	if err != nil {
 		return g.unasked(ctx, at, orderIDs, fmt.Errorf("bridge: gate: reading the orders: %w", err))
 	}
@@ -173,7 +176,7 @@ func (g *Gate) check(ctx context.Context, at time.Time, orderIDs []string) ([]Pe
 		if !found {
 			o = new(Order)
 		}
-		permits[i] = g.permit(id, *o, at, g.objection(*o, found))
+		permits[i] = g.permit(id, *o, at, cmp.Or(refused[id], g.objection(*o, found)))
 		if permits[i].Granted && (g.options.AlwaysSearch || !o.CancelRequestedAt.IsZero()) {
 			doubtful = append(doubtful, id)
 		}
@@ -182,6 +185,32 @@ func (g *Gate) check(ctx context.Context, at time.Time, orderIDs []string) ([]Pe
 		return nil, err
 	}
 	return permits, g.answered(ctx, permits)
+}
+
+// read reads the orders, each once, and returns why the shop refuses ids. Only a
+// refusal is looked into, id by id until each has its answer: no other error is
+// the fault of an id.
+func (g *Gate) read(ctx context.Context, ids []string) (orders []Order, refused map[string]string, err error) {
+	refused = map[string]string{"": "the order has no id"}
+	ids = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(ids))), func(id string) bool { return id == "" })
+	strikes := 0
+	var down error
+	err = part.Isolate(ctx, ids, &strikes, func(ids []string) error {
+		strikes = 0
+		if down != nil {
+			return nil
+		}
+		list, err := readOrders(ctx, g.ports.Orders, ids)
+		if _, refusal := exceptions.AsRefused(err); err != nil && !refusal {
+			down = err
+			return nil
+		}
+		orders = append(orders, list...)
+		return err
+	}, func(id string, err error) {
+		refused[id] = "the shop refuses to return the order: " + exceptions.Cause(err)
+	})
+	return orders, refused, cmp.Or(down, err)
 }
 
 // search settles what the details left open.
@@ -259,13 +288,13 @@ func (g *Gate) answered(ctx context.Context, permits []Permit) error {
 	if g.ports.Known == nil {
 		return nil
 	}
-	open, err := g.ports.Exceptions.Open(ctx)
+	open, err := g.ports.Exceptions.Open(ctx, exceptions.HeldAtDeadline, exceptions.CommittedUnasked)
 	if err != nil {
 		return fmt.Errorf("bridge: gate: reading the exceptions: %w", err)
 	}
-	raised := map[string]bool{}
+	raised := map[exceptions.Ref]bool{}
 	for _, e := range open {
-		raised[e.Key()] = true
+		raised[e.Ref()] = true
 	}
 	for _, p := range permits {
 		object := "order " + p.OrderID
@@ -274,7 +303,7 @@ func (g *Gate) answered(ctx context.Context, permits []Permit) error {
 			kinds = append(kinds, exceptions.CommittedUnasked)
 		}
 		for _, kind := range kinds {
-			if !raised[exceptions.Exception{Kind: kind, Object: object}.Key()] {
+			if !raised[exceptions.Ref{Kind: kind, Object: object}] {
 				continue
 			}
 			if err := g.ports.Exceptions.Clear(ctx, object, kind); err != nil {
@@ -291,7 +320,7 @@ const cancellationWaits = "a cancellation waits for a decision"
 func (g *Gate) objection(o Order, found bool) string {
 	switch {
 	case !found:
-		return "the shop does not return the order"
+		return errNotReturned.Error()
 	case o.Status == Cancelled:
 		return "the order is cancelled"
 	case o.CancelRequested:

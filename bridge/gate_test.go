@@ -1,8 +1,10 @@
 package bridge_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
 
 func TestGate(t *testing.T) {
@@ -227,6 +232,96 @@ func TestGateWithoutTheShop(t *testing.T) {
 		}
 		if permits, err := w.GateWith(bridge.GatePorts{Known: w, Exceptions: w}, bridge.GateOptions{AtDeadline: bridge.ShipAtDeadline}).Check(t.Context(), "1"); err == nil || permits != nil {
 			t.Errorf("%s fails: %v, %v", name, permits, err)
+		}
+	}
+}
+
+// Every id has its answer, whatever the others are.
+func TestGateAnswersForEach(t *testing.T) {
+	refusal := &exceptions.RefusedError{Do: "look", Err: errors.New("not of this shop")}
+	foreign := []string{"f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "g1", "g2", "g3", "g4", "g5", "g6", "g7", "g8", "g9"}
+	for _, tc := range []struct {
+		name    string
+		ids     []string
+		granted int
+		reason  string // of all others
+		calls   int
+	}{
+		{"one foreign", []string{"1", "f1", "2"}, 2, "refuses to return the order: not of this shop", 5},
+		{"only a foreign one", []string{"f1"}, 0, "refuses", 1},
+		{"one without an id", []string{"1", "", "2"}, 2, "has no id", 1},
+		{"none with an id", []string{"", ""}, 0, "has no id", 0},
+		{"twice the same", []string{"1", "1"}, 2, "", 1},
+		{"more foreign ones in a row than an outage would have errors", append([]string{"1"}, foreign...), 1, "refuses", 37},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := world.NewWorld(t)
+			w.Put(world.AnOrder("1", "MUG"), world.AnOrder("2", "MUG"))
+			source := &refusing{OrderSource: w, refused: foreign, err: refusal}
+			gate, err := bridge.NewGate(bridge.GatePorts{Orders: source, Cancellations: w}, bridge.GateOptions{Now: world.AtNoon})
+			must(t, err)
+			permits, err := gate.Check(t.Context(), tc.ids...)
+			if err != nil {
+				t.Fatalf("Check(%q): %v", tc.ids, err)
+			}
+			var got []string
+			granted := 0
+			for _, p := range permits {
+				got = append(got, p.OrderID)
+				if p.Granted {
+					granted++
+				} else if !strings.Contains(p.Reason, tc.reason) {
+					t.Errorf("order %q is held because %q, want %q", p.OrderID, p.Reason, tc.reason)
+				}
+			}
+			if diff := cmp.Diff(tc.ids, got); diff != "" {
+				t.Errorf("permits (-want +got):\n%s", diff)
+			}
+			if granted != tc.granted || source.calls != tc.calls {
+				t.Errorf("%d granted in %d calls, want %d in %d", granted, source.calls, tc.granted, tc.calls)
+			}
+		})
+	}
+	t.Run("an outage is nobody's fault", func(t *testing.T) {
+		w := world.NewWorld(t)
+		source := &refusing{OrderSource: w, refused: foreign, err: errors.New("reset")}
+		gate, err := bridge.NewGate(bridge.GatePorts{Orders: source, Cancellations: w}, bridge.GateOptions{Now: world.AtNoon})
+		must(t, err)
+		permits, err := gate.Check(t.Context(), "1", "f1", "2")
+		if !errors.Is(err, source.err) || len(permits) != 0 || source.calls != 1 {
+			t.Errorf("%v, %v after %d calls, want no permit and the outage after one", permits, err, source.calls)
+		}
+	})
+}
+
+// refusing is a shop that refuses a call with any of some ids.
+type refusing struct {
+	bridge.OrderSource
+	refused []string
+	err     error
+	calls   int
+}
+
+func (r *refusing) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, error) {
+	r.calls++
+	for _, id := range ids {
+		if slices.Contains(r.refused, id) {
+			return nil, r.err
+		}
+	}
+	return r.OrderSource.OrdersByID(ctx, ids)
+}
+
+// An id that is not the shop's costs those that are nothing.
+func TestGateWithOneForeignID(t *testing.T) {
+	s := newSides(t, "GB")
+	id := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1), State: tiktokshop.OrderStatusAwaitingShipment})
+	gate, err := bridge.NewGate(bridge.GatePorts{Orders: s.shop, Cancellations: s.shop}, bridge.GateOptions{})
+	must(t, err)
+	for _, other := range []string{"576461413039999999", "", "#1001"} {
+		permits, err := gate.Check(t.Context(), other, id)
+		if err != nil || len(permits) != 2 || permits[0].Granted || permits[0].Reason == "" || !permits[1].Granted {
+			t.Errorf("beside %q: %v, %v, want it held with a reason and %s granted", other, permits, err, id)
 		}
 	}
 }

@@ -215,7 +215,7 @@ func (b *importBatch) fail(ctx context.Context, t *importing, err error) {
 	}
 	t.done = true
 	if r, ok := errors.AsType[*exceptions.RefusedError](err); ok {
-		if err = b.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order "+t.order.ID, t.order.ShipBy, err.Error(), r.Do)); err == nil {
+		if err = b.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order "+t.order.ID, t.order.ShipBy, exceptions.Cause(err), r.Do)); err == nil {
 			return
 		}
 	}

@@ -350,3 +350,18 @@ func TestImportTakesANewAddressOver(t *testing.T) {
 		}
 	})
 }
+
+// An order without lines is refused before the call: it has no line to be found
+// by if the reply is lost.
+func TestCreateOrdersWithoutLines(t *testing.T) {
+	t.Parallel()
+	s := newSides(t, "GB")
+	order := bridge.NewOrder{Reference: "1", LocationID: string(linnworks.ZeroGUID), ReceivedAt: time.Now(), DispatchBy: time.Now().Add(time.Hour), Currency: "GBP"}
+	got := s.book.CreateOrders(t.Context(), []bridge.NewOrder{order})
+	if len(got) != 1 || got[0].Err == nil || !strings.Contains(got[0].Err.Error(), "no lines") {
+		t.Errorf("CreateOrders of an order without lines: %+v, want an error of that order", got)
+	}
+	if calls := s.linn.CallsOf("Orders.*"); len(calls) != 0 {
+		t.Errorf("calls: %v, want none", calls)
+	}
+}

@@ -112,7 +112,7 @@ func (b *dispatchBatch) keepDocument(ctx context.Context, j *dispatchJob, packag
 	}
 	d, err := b.ports.Documents.LabelDocument(ctx, packageID)
 	if refused, ok := exceptions.AsRefused(err); ok {
-		return b.raise(ctx, j, exceptions.LabelFailed, fmt.Sprintf("the label of package %s cannot be fetched: %v", packageID, err), refused.Do)
+		return b.raise(ctx, j, exceptions.LabelFailed, fmt.Sprintf("the label of package %s cannot be fetched: %s", packageID, exceptions.Cause(err)), refused.Do)
 	}
 	if err != nil {
 		return fmt.Errorf("fetching the label of package %s: %w", packageID, err)

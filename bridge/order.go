@@ -78,7 +78,7 @@ func readOrder(ctx context.Context, source OrderSource, id string) (Order, error
 		return Order{}, fmt.Errorf("reading it in the shop: %w", err)
 	}
 	if len(orders) != 1 || orders[0].ID != id {
-		return Order{}, errors.New("the shop does not return the order")
+		return Order{}, errNotReturned
 	}
 	return orders[0], nil
 }

@@ -192,7 +192,7 @@ func (v *Revoker) one(ctx context.Context, result *OrderResult) error {
 // refused raises what repeating cannot mend.
 func (v *Revoker) refused(ctx context.Context, o Order, result *OrderResult, err error) error {
 	if _, refused := errors.AsType[*exceptions.RefusedError](err); refused {
-		return v.raise(ctx, o, result, err.Error())
+		return v.raise(ctx, o, result, exceptions.Cause(err))
 	}
 	return err
 }

@@ -2,10 +2,21 @@ package exceptions
 
 import (
 	"errors"
+	"strings"
 )
 
 // AsRefused returns the refusal that err wraps.
 func AsRefused(err error) (*RefusedError, bool) { return errors.AsType[*RefusedError](err) }
+
+// Cause is the text of err without the remedy of the refusal that it wraps: what
+// was seen, for an [Exception] that says beside it what to do.
+func Cause(err error) string {
+	refused, ok := AsRefused(err)
+	if !ok {
+		return err.Error()
+	}
+	return strings.Replace(err.Error(), refused.Error(), refused.Err.Error(), 1)
+}
 
 // RefusedError is wrapped by port errors that repeating cannot mend.
 type RefusedError struct {
@@ -14,7 +25,13 @@ type RefusedError struct {
 	Err error
 }
 
-func (e *RefusedError) Error() string { return e.Err.Error() }
+// Error says what was refused, and what a person has to do.
+func (e *RefusedError) Error() string {
+	if e.Do == "" {
+		return e.Err.Error()
+	}
+	return e.Err.Error() + " (to mend it: " + e.Do + ")"
+}
 
 // Unwrap returns the cause.
 func (e *RefusedError) Unwrap() error { return e.Err }

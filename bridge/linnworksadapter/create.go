@@ -32,6 +32,10 @@ func (l *Warehouse) CreateOrders(ctx context.Context, orders []bridge.NewOrder) 
 	var names []string
 	for i, n := range orders {
 		c.results[i].Reference = n.Reference
+		if len(n.Lines) == 0 {
+			c.results[i].Err = &exceptions.RefusedError{Do: "compare the order with the shop", Err: errors.New("the order has no lines")}
+			continue
+		}
 		name, ok := l.locations[lower(linnworks.GUID(n.LocationID))]
 		if !ok {
 			c.results[i].Err = &exceptions.RefusedError{

@@ -252,7 +252,7 @@ const shopStockBatch = 600
 // and done.
 func (c *Check) Check(ctx context.Context, skuIDs ...string) (CheckResult, error) {
 	run := checkRun{Check: c, bad: map[string]bool{}, shown: map[string]ShownStock{}}
-	open, err := c.ports.Exceptions.Open(ctx)
+	open, err := c.ports.Exceptions.Open(ctx, exceptions.SecondWriter, exceptions.StockDrift, exceptions.StockZeroed, exceptions.StockLocked, exceptions.StockRefused)
 	if err != nil {
 		return run.result, fmt.Errorf("stock check: %w", err)
 	}
@@ -601,7 +601,7 @@ func (r *checkRun) writer(ctx context.Context) error {
 	}
 	seen := fmt.Sprintf("after our own pushes, %d SKU(s) were set to something else %d times each within %s: %s",
 		len(skus), r.options.WriterChecks, r.options.WriterWindow, strings.Join(names, ", "))
-	e := exceptions.New(exceptions.SecondWriter, book.options.writerObject(), time.Time{}, seen,
+	e := exceptions.New(exceptions.SecondWriter, writerObject, time.Time{}, seen,
 		"switch stock off in all programs but one, then resolve this: until then nothing is published")
 	if err := r.ports.Exceptions.Raise(ctx, e); err != nil {
 		return fmt.Errorf("raising %q: %w", e.Kind, err)
@@ -616,12 +616,12 @@ func (r *checkRun) writer(ctx context.Context) error {
 var ErrSecondWriter = errors.New("another program writes the same stock")
 
 // writerObject is what the second writer is raised on.
-func (o Options) writerObject() string { return strings.TrimSpace("stock of the shop " + o.Shop) }
+const writerObject = "stock of the shop"
 
 // stopped returns an error if what is open forbids to publish.
-func (o Options) stopped(open []exceptions.Exception) error {
+func stopped(open []exceptions.Exception) error {
 	for _, e := range open {
-		if e.Kind == exceptions.SecondWriter && e.Object == o.writerObject() {
+		if e.Kind == exceptions.SecondWriter && e.Object == writerObject {
 			return fmt.Errorf("%w: nothing is published until a person has resolved the exception %q of %s", ErrSecondWriter, e.Kind, e.Object)
 		}
 	}
@@ -633,8 +633,7 @@ func (r *checkRun) clear(ctx context.Context, asked []string) error {
 	var right map[string]bool
 	for _, e := range r.open {
 		switch {
-		case e.Kind == exceptions.StockDrift, e.Kind == exceptions.StockZeroed, e.Kind == exceptions.StockLocked, e.Kind == exceptions.StockRefused && strings.HasPrefix(e.Object, "product "):
-		default:
+		case e.Kind == exceptions.SecondWriter, e.Kind == exceptions.StockRefused && !strings.HasPrefix(e.Object, "product "):
 			continue
 		}
 		if right == nil {

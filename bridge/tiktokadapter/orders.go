@@ -3,6 +3,7 @@ package tiktokadapter
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -103,7 +104,7 @@ func (t *Shop) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, er
 	for reply, err := range t.client.Order.GetOrderDetailBatched(ctx, &tiktokshop.GetOrderDetailRequest{IDs: ids}) {
 		some, err := unreadableRecords(err)
 		if err != nil {
-			return nil, err
+			return nil, readError(err)
 		}
 		maps.Copy(lost, some)
 		for _, o := range reply.Orders {
@@ -121,6 +122,20 @@ func (t *Shop) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, er
 		return orders, &exceptions.UnreadableError{Reasons: lost}
 	}
 	return orders, nil
+}
+
+// readError puts TikTok's classes into the bridge's words. One id that is not of
+// this shop makes TikTok refuse all of the call.
+func readError(err error) error {
+	e, ok := errors.AsType[*tiktokshop.Error](err)
+	if !ok {
+		return err
+	}
+	switch e.Class {
+	case tiktokshop.ClassNotFound, tiktokshop.ClassRequest, tiktokshop.ClassData:
+		return &exceptions.RefusedError{Do: "look whether the order is one of this shop; if it is, report the message to the integrator", Err: err}
+	}
+	return err
 }
 
 // Order reads TikTok's order into the bridge's, without a call. What cannot be
