@@ -51,7 +51,7 @@
 //
 //	shop, _ := tiktokadapter.New(tiktok, tiktokadapter.Options{})
 //	warehouse, _ := linnworksadapter.New(ctx, linn, linnworksadapter.Options{SubSource: "uk-shop"})
-//	memory, queue := new(store.Memory).Shop("shop"), new(exceptions.Memory).Shop("shop")
+//	memory, queue := new(store.Memory).Shop("uk-shop"), new(exceptions.Memory).Shop("uk-shop")
 //
 //	importer, _ := bridge.NewImporter(bridge.ImportPorts{
 //		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Catalogue: warehouse,

@@ -69,7 +69,7 @@ func ExampleIntake() {
 	memory := new(store.Memory).Shop("uk")
 	intake, err := bridge.NewIntake(bridge.IntakePorts{
 		Orders: shop, OpenOrders: shop, Handle: take, Cursors: memory, Hints: memory, Revisits: memory,
-		Locks: new(store.Memory).Shop("shop"), Exceptions: (&exceptions.Memory{Now: clock}).Shop("shop"),
+		Locks: memory, Exceptions: (&exceptions.Memory{Now: clock}).Shop("shop"),
 	}, bridge.IntakeOptions{Now: clock})
 	if err != nil {
 		fmt.Println(err)
