@@ -133,15 +133,3 @@ func (im *Importer) location(o Order) string {
 	}
 	return im.options.DefaultLocation
 }
-
-func reservationsByOrder(ctx context.Context, ledger store.Ledger) (map[string]store.Reservation, error) {
-	list, err := ledger.Reservations(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the ledger: %w", err)
-	}
-	byOrder := make(map[string]store.Reservation, len(list))
-	for _, r := range list {
-		byOrder[r.OrderID] = r
-	}
-	return byOrder, nil
-}
