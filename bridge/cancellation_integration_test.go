@@ -315,7 +315,7 @@ func TestKnownOrders(t *testing.T) {
 		t.Errorf("%+v\nthe shop says %s, %s", got, want.ShipBy, want.CancelledBy)
 	}
 	// The shop goes away, near the deadline.
-	queue := new(exceptions.Memory)
+	queue := new(exceptions.Memory).Shop("shop")
 	client, err := s.tiktok.Client(tiktokshop.WithMaxAttempts(1))
 	must(t, err)
 	shop, err := tiktokadapter.New(client, tiktokadapter.Options{})

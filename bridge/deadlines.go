@@ -118,19 +118,19 @@ func escalate(ctx context.Context, queue exceptions.Queue, list []exceptions.Exc
 	if len(list) == 0 {
 		return nil
 	}
-	open, err := queue.Open(ctx)
+	open, err := queue.Open(ctx, exceptions.DeadlineNear)
 	if err != nil {
 		return fmt.Errorf("reading the exceptions: %w", err)
 	}
-	known := make(map[string]exceptions.Severity, len(open))
+	known := make(map[exceptions.Ref]exceptions.Severity, len(open))
 	for _, e := range open {
-		known[e.Key()] = e.Severity
+		known[e.Ref()] = e.Severity
 	}
 	for _, e := range list {
-		if severity, ok := known[e.Key()]; ok && severity >= e.Severity {
+		if severity, ok := known[e.Ref()]; ok && severity >= e.Severity {
 			continue
 		}
-		known[e.Key()] = e.Severity
+		known[e.Ref()] = e.Severity
 		if err := queue.Raise(ctx, e); err != nil {
 			return fmt.Errorf("raising %q: %w", e.Kind, err)
 		}
@@ -457,13 +457,13 @@ var deadlineRemedies = map[Clock]string{
 
 // tell raises what is at risk and closes what is not any more.
 func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
-	wanted := map[string]exceptions.Exception{}
+	wanted := map[exceptions.Ref]exceptions.Exception{}
 	for _, c := range r.AtRisk {
 		e := exceptions.New(exceptions.DeadlineNear, "order "+c.OrderID, c.At, fmt.Sprintf("%s: %s", c.Clock, c.At.Format("2006-01-02 15:04 UTC")), deadlineRemedies[c.Clock])
 		e.Severity = c.Severity
 		// Of several clocks the most severe speaks, and of those the nearest.
-		if first, ok := wanted[e.Key()]; !ok || e.Severity > first.Severity {
-			wanted[e.Key()] = e
+		if first, ok := wanted[e.Ref()]; !ok || e.Severity > first.Severity {
+			wanted[e.Ref()] = e
 		}
 	}
 	for _, rate := range r.Rates {
@@ -474,7 +474,7 @@ func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 		if rate.Broken() {
 			e.Severity = exceptions.Urgent
 		}
-		wanted[e.Key()] = e
+		wanted[e.Ref()] = e
 	}
 	list := make([]exceptions.Exception, 0, len(wanted))
 	for _, e := range wanted {
@@ -484,12 +484,12 @@ func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 	if err := escalate(ctx, d.ports.Exceptions, list); err != nil {
 		return err
 	}
-	open, err := d.ports.Exceptions.Open(ctx)
+	open, err := d.ports.Exceptions.Open(ctx, exceptions.DeadlineNear, exceptions.RateAtRisk)
 	if err != nil {
 		return fmt.Errorf("reading the exceptions: %w", err)
 	}
 	for _, e := range open {
-		if _, still := wanted[e.Key()]; still || e.Kind != exceptions.DeadlineNear && e.Kind != exceptions.RateAtRisk {
+		if _, still := wanted[e.Ref()]; still {
 			continue
 		}
 		if err := d.ports.Exceptions.Clear(ctx, e.Object, e.Kind); err != nil {

@@ -55,7 +55,7 @@ func ExampleDispatchQueue() {
 		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Processed, Carrier: "Royal Mail", Tracking: "RM1"},
 		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Processed, Carrier: "Royal Mail"},
 	}}
-	memory, kept, exceptions := new(store.Memory), new(store.MemoryIntake), &exceptions.Memory{Now: clock}
+	memory, kept, exceptions := new(store.Memory), new(store.MemoryIntake), (&exceptions.Memory{Now: clock}).Shop("shop")
 	gate, err := bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop}, bridge.GateOptions{Now: clock})
 	if err != nil {
 		fmt.Println(err)
@@ -110,7 +110,7 @@ func ExampleDeadlines() {
 	late.PaidAt, late.ShipBy, late.CancelledBy = now.Add(-46*time.Hour), now.Add(90*time.Minute), now.Add(5*24*time.Hour)
 	fresh := sale("2", "MUG", 1)
 	fresh.PaidAt, fresh.ShipBy, fresh.CancelledBy = now, now.Add(48*time.Hour), now.Add(7*24*time.Hour)
-	exceptions := &exceptions.Memory{Now: clock}
+	exceptions := (&exceptions.Memory{Now: clock}).Shop("shop")
 	deadlines, err := bridge.NewDeadlines(bridge.DeadlinePorts{
 		OpenOrders: openOrders{late, fresh}, Cancellations: market{}, Exceptions: exceptions,
 	}, bridge.DeadlineOptions{Now: clock})
@@ -133,5 +133,5 @@ func ExampleDeadlines() {
 	// seller cancellation 0.0 % (0 of 2 orders), forecast 0.0 % with 0 more, at most 2.5 % allowed
 	// valid tracking 100.0 % (0 of 0 orders), forecast 100.0 % with 0 more, at least 95.0 % allowed
 	// order 1  ship by 2026-11-27 13:30 UTC (in 90 min)  urgent
-	// [urgent, warehouse] order 1: deadline near: ship by: 2026-11-27 13:30 UTC. To do: send the order next; if it has left, see why the shop does not know and enter its number in Seller Center (by 2026-11-27 13:30 UTC)
+	// [urgent, warehouse, shop] order 1: deadline near: ship by: 2026-11-27 13:30 UTC. To do: send the order next; if it has left, see why the shop does not know and enter its number in Seller Center (by 2026-11-27 13:30 UTC)
 }

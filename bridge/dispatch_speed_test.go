@@ -43,7 +43,7 @@ func TestDispatchSpeed(t *testing.T) {
 		must(t, err)
 		book, err := linnworksadapter.New(t.Context(), linnClient, linnworksadapter.Options{SubSource: "test"})
 		must(t, err)
-		queue := dispatchQueue(t, shop, book, new(store.Memory), new(store.MemoryIntake), new(exceptions.Memory), bridge.DispatchQueueOptions{SweepEvery: -1})
+		queue := dispatchQueue(t, shop, book, new(store.Memory), new(store.MemoryIntake), new(exceptions.Memory).Shop("shop"), bridge.DispatchQueueOptions{SweepEvery: -1})
 		tiktok.ResetCalls()
 		time.Sleep(time.Second) // the start of the adapters is not part of it
 

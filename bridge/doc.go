@@ -51,7 +51,7 @@
 //
 //	shop, _ := tiktokadapter.New(tiktok, tiktokadapter.Options{})
 //	warehouse, _ := linnworksadapter.New(ctx, linn, linnworksadapter.Options{SubSource: "uk-shop"})
-//	memory, feed, queue := new(store.Memory), new(store.MemoryIntake), new(exceptions.Memory)
+//	memory, feed, queue := new(store.Memory), new(store.MemoryIntake), new(exceptions.Memory).Shop("shop")
 //
 //	importer, _ := bridge.NewImporter(bridge.ImportPorts{
 //		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Catalogue: warehouse,

@@ -288,13 +288,13 @@ func (g *Gate) answered(ctx context.Context, permits []Permit) error {
 	if g.ports.Known == nil {
 		return nil
 	}
-	open, err := g.ports.Exceptions.Open(ctx)
+	open, err := g.ports.Exceptions.Open(ctx, exceptions.HeldAtDeadline, exceptions.CommittedUnasked)
 	if err != nil {
 		return fmt.Errorf("bridge: gate: reading the exceptions: %w", err)
 	}
-	raised := map[string]bool{}
+	raised := map[exceptions.Ref]bool{}
 	for _, e := range open {
-		raised[e.Key()] = true
+		raised[e.Ref()] = true
 	}
 	for _, p := range permits {
 		object := "order " + p.OrderID
@@ -303,7 +303,7 @@ func (g *Gate) answered(ctx context.Context, permits []Permit) error {
 			kinds = append(kinds, exceptions.CommittedUnasked)
 		}
 		for _, kind := range kinds {
-			if !raised[exceptions.Exception{Kind: kind, Object: object}.Key()] {
+			if !raised[exceptions.Ref{Kind: kind, Object: object}] {
 				continue
 			}
 			if err := g.ports.Exceptions.Clear(ctx, object, kind); err != nil {

@@ -189,9 +189,9 @@ func (b *importBatch) created(ctx context.Context, t *importing) error {
 // mended closes what earlier orders of the same listings have raised and this
 // one has not.
 func (im *Importer) mended(ctx context.Context, o Order, problems []exceptions.Exception) error {
-	raised, done := map[string]bool{}, map[string]bool{}
+	raised, done := map[exceptions.Ref]bool{}, map[string]bool{}
 	for _, e := range problems {
-		raised[e.Key()] = true
+		raised[e.Ref()] = true
 	}
 	for _, line := range o.Lines {
 		object := line.Listing.String()
@@ -201,7 +201,7 @@ func (im *Importer) mended(ctx context.Context, o Order, problems []exceptions.E
 		done[object] = true
 		var gone []exceptions.Kind
 		for _, kind := range []exceptions.Kind{exceptions.UnmappedSKU, exceptions.AmbiguousSKU, exceptions.BrokenKit, exceptions.MissingComposite, exceptions.BundleDiffers} {
-			if !raised[exceptions.Exception{Kind: kind, Object: object}.Key()] {
+			if !raised[exceptions.Ref{Kind: kind, Object: object}] {
 				gone = append(gone, kind)
 			}
 		}

@@ -67,7 +67,7 @@ func TestImportAtTheLimits(t *testing.T) {
 		must(t, err)
 		book, err := linnworksadapter.New(t.Context(), linnClient, linnworksadapter.Options{SubSource: "test"})
 		must(t, err)
-		memory, queue, records, store := new(store.Memory), new(exceptions.Memory), new(store.MemoryImports), new(store.MemoryIntake)
+		memory, queue, records, store := new(store.Memory), new(exceptions.Memory).Shop("shop"), new(store.MemoryImports), new(store.MemoryIntake)
 		// One intake at a time reads the orders and hands them on at once: there is
 		// nobody else whose work a second reading would have to look for.
 		im, err := bridge.NewImporter(bridge.ImportPorts{

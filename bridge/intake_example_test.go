@@ -69,7 +69,7 @@ func ExampleIntake() {
 	kept := new(store.MemoryIntake)
 	intake, err := bridge.NewIntake(bridge.IntakePorts{
 		Orders: shop, OpenOrders: shop, Handle: take, Cursors: kept, Hints: kept, Revisits: kept,
-		Locks: new(store.Memory), Exceptions: &exceptions.Memory{Now: clock},
+		Locks: new(store.Memory), Exceptions: (&exceptions.Memory{Now: clock}).Shop("shop"),
 	}, bridge.IntakeOptions{Now: clock})
 	if err != nil {
 		fmt.Println(err)

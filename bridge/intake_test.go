@@ -28,7 +28,7 @@ type counter struct {
 	store.MemoryIntake
 
 	locks      store.Memory
-	exceptions exceptions.Memory
+	exceptions exceptions.Queue
 
 	orders map[string]bridge.Order
 	hidden map[string]time.Time // not listed before then
@@ -46,7 +46,7 @@ type counter struct {
 }
 
 func newCounter(orders ...bridge.Order) *counter {
-	c := &counter{orders: map[string]bridge.Order{}, hidden: map[string]time.Time{}, bad: map[string]error{}, poison: map[string]error{}}
+	c := &counter{exceptions: new(exceptions.Memory).Shop("shop"), orders: map[string]bridge.Order{}, hidden: map[string]time.Time{}, bad: map[string]error{}, poison: map[string]error{}}
 	for _, o := range orders {
 		c.orders[o.ID] = o
 	}
@@ -191,8 +191,8 @@ func (c *counter) Clear(ctx context.Context, object string, kinds ...exceptions.
 	return c.call(ctx, "Clear", func() error { return c.exceptions.Clear(ctx, object, kinds...) })
 }
 
-func (c *counter) Open(ctx context.Context) ([]exceptions.Exception, error) {
-	return c.exceptions.Open(ctx)
+func (c *counter) Open(ctx context.Context, kinds ...exceptions.Kind) ([]exceptions.Exception, error) {
+	return c.exceptions.Open(ctx, kinds...)
 }
 
 func (c *counter) intake(t testing.TB, o bridge.IntakeOptions) *bridge.Intake {
@@ -414,7 +414,7 @@ func TestIntakeSourceThatQuits(t *testing.T) {
 		ports := bridge.IntakePorts{
 			Orders: c, OpenOrders: quitter{c, cancel}, Handle: c.handle,
 			// These do not mind that the context has ended.
-			Cursors: &c.MemoryIntake, Hints: &c.MemoryIntake, Revisits: &c.MemoryIntake, Locks: &c.locks, Exceptions: &c.exceptions,
+			Cursors: &c.MemoryIntake, Hints: &c.MemoryIntake, Revisits: &c.MemoryIntake, Locks: &c.locks, Exceptions: c.exceptions,
 		}
 		if changed {
 			ports.Orders = quitter{c, cancel}
@@ -1167,7 +1167,7 @@ func BenchmarkIntakePoll(b *testing.B) {
 	}
 	in, err := bridge.NewIntake(bridge.IntakePorts{
 		Orders: fixedOrders(list), Handle: c.handle, Cursors: &c.MemoryIntake, Hints: &c.MemoryIntake, Revisits: &c.MemoryIntake,
-		Locks: &c.locks, Exceptions: &c.exceptions,
+		Locks: &c.locks, Exceptions: c.exceptions,
 	}, bridge.IntakeOptions{SweepEvery: -1, Now: func() time.Time { return now }})
 	if err != nil {
 		b.Fatal(err)

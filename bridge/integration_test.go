@@ -34,7 +34,7 @@ type sides struct {
 	shop   *tiktokadapter.Shop
 	book   *linnworksadapter.Warehouse
 	memory *store.Memory
-	queue  *exceptions.Memory
+	queue  exceptions.Queue
 }
 
 const (
@@ -53,7 +53,7 @@ func newSides(t *testing.T, market string, options ...linnworkstest.Option) *sid
 	s := &sides{
 		tiktok: tiktokshoptest.New(tiktokshoptest.WithMarket(market)),
 		linn:   linnworkstest.New(append(options, linnworkstest.WithoutQuotas())...),
-		memory: new(store.Memory), queue: new(exceptions.Memory),
+		memory: new(store.Memory), queue: new(exceptions.Memory).Shop("shop"),
 	}
 	default10 := map[linnworks.GUID]int{linnworks.ZeroGUID: 10}
 	for _, item := range []linnworkstest.Item{

@@ -60,7 +60,7 @@ func TestNoBuyerInAnyOutput(t *testing.T) {
 	pushed, pushErr := w.StockPush(stock.Options{}).Push(t.Context())
 	w.Fail = func(int, string) error { return world.ErrInjected }
 	_, failed := w.Importer().Import(t.Context(), orders...)
-	cases, _ := w.Exceptions.Cases(t.Context(), exceptions.Filter{})
+	cases, _ := w.Cases.Cases(t.Context(), exceptions.Filter{})
 	reservations, _ := w.Memory.Reservations(t.Context())
 	if len(cases) < 2 || len(w.Book) < 8 {
 		t.Fatalf("%d exceptions, %d orders: too little happened", len(cases), len(w.Book))

@@ -215,7 +215,7 @@ func TestRandomPromotions(t *testing.T) {
 		n, problems := bridge.MapOrder(theShop().Order(p.order), catalogue.Lookup{Items: items})
 		var raised []string
 		for _, e := range problems {
-			raised = append(raised, e.Key())
+			raised = append(raised, string(e.Kind)+"|"+e.Object)
 			for _, name := range p.names[e.Object] {
 				if !strings.Contains(e.Do+e.Seen, name) {
 					t.Errorf("seed %d: the exception of %s does not name %s: %s", seed, e.Object, name, e)

@@ -165,7 +165,7 @@ func ExampleReferences() {
 		return
 	}
 	references, err := bridge.NewReferences(bridge.ReferencePorts{
-		Records: records, Shop: paperwork{}, Exceptions: new(exceptions.Memory),
+		Records: records, Shop: paperwork{}, Exceptions: new(exceptions.Memory).Shop("shop"),
 	}, bridge.ReferenceOptions{})
 	if err != nil {
 		fmt.Println(err)

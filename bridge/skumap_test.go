@@ -85,15 +85,15 @@ func link(channelSKU, reference, sku string) catalogue.ChannelMapping {
 	return catalogue.ChannelMapping{ChannelSKU: channelSKU, Reference: reference, Item: catalogue.ItemRef{ID: "i" + sku, SKU: sku}}
 }
 
-func skuMap(t *testing.T, s *shelf, o catalogue.MapOptions) (*catalogue.Map, *exceptions.Memory) {
+func skuMap(t *testing.T, s *shelf, o catalogue.MapOptions) (*catalogue.Map, exceptions.Queue) {
 	t.Helper()
-	queue := new(exceptions.Memory)
+	queue := new(exceptions.Memory).Shop("shop")
 	m, err := catalogue.NewMap(catalogue.MapPorts{Items: s, Mappings: s, Exceptions: queue}, o)
 	must(t, err)
 	return m, queue
 }
 
-func raisedKinds(t *testing.T, queue *exceptions.Memory) []string {
+func raisedKinds(t *testing.T, queue exceptions.Queue) []string {
 	t.Helper()
 	open, err := queue.Open(t.Context())
 	must(t, err)
@@ -365,7 +365,7 @@ func TestSKUMapReadsOnceForAll(t *testing.T) {
 
 func TestNewSKUMapRefuses(t *testing.T) {
 	t.Parallel()
-	s, queue := &shelf{}, new(exceptions.Memory)
+	s, queue := &shelf{}, new(exceptions.Memory).Shop("shop")
 	for name, tc := range map[string]struct {
 		ports   catalogue.MapPorts
 		options catalogue.MapOptions
@@ -461,7 +461,7 @@ func TestSKUMapOnLinnworks(t *testing.T) {
 	must(t, s.MapChannelSKU("TIKTOKBRIDGE", "de", "s3", "MUG")) // another shop's
 	must(t, s.MapChannelSKU("AMAZON", "uk", "s3", "MUG"))
 	must(t, s.Archive("OLD", true))
-	m, err := catalogue.NewMap(catalogue.MapPorts{Items: s.book, Mappings: s.book, Exceptions: new(exceptions.Memory)}, catalogue.MapOptions{})
+	m, err := catalogue.NewMap(catalogue.MapPorts{Items: s.book, Mappings: s.book, Exceptions: new(exceptions.Memory).Shop("shop")}, catalogue.MapOptions{})
 	must(t, err)
 	listings := []catalogue.SKU{
 		{ID: "s1", SellerSKU: "mug"}, {ID: "s2", SellerSKU: "Red  Cup"}, {ID: "s3", SellerSKU: "GHOST"}, {ID: "s4", SellerSKU: "SHELF"},
@@ -527,7 +527,7 @@ func TestSKUMapCallsForABigShop(t *testing.T) {
 		listings[i] = catalogue.SKU{ProductID: fmt.Sprint("p", i), ID: fmt.Sprint("s", i), SellerSKU: item.SKU}
 	}
 	s.ForgetCalls()
-	m, err := catalogue.NewMap(catalogue.MapPorts{Items: s.book, Exceptions: new(exceptions.Memory)}, catalogue.MapOptions{})
+	m, err := catalogue.NewMap(catalogue.MapPorts{Items: s.book, Exceptions: new(exceptions.Memory).Shop("shop")}, catalogue.MapOptions{})
 	must(t, err)
 	for range 2 { // the second time nothing is read
 		items, broken, err := m.StockItems(t.Context(), listings)

@@ -38,7 +38,8 @@ type driftLab struct {
 	shop   *tiktokadapter.Shop
 	house  *linnworksadapter.Warehouse
 	memory *store.Memory
-	queue  *exceptions.Memory
+	cases  *exceptions.Memory
+	queue  exceptions.Queue // of the cases
 	book   *stock.Book
 	check  *stock.Check
 	intake *bridge.Importer
@@ -72,8 +73,9 @@ func newDriftLab(t *testing.T) (*driftLab, map[string]target) {
 	t.Helper()
 	l := &driftLab{
 		T: t, tiktok: tiktokshoptest.New(), linn: linnworkstest.New(linnworkstest.WithoutQuotas()),
-		memory: new(store.Memory), queue: new(exceptions.Memory),
+		memory: new(store.Memory), cases: new(exceptions.Memory),
 	}
+	l.queue = l.cases.Shop("shop")
 	l.east = l.linn.AddLocation("East")
 	for i, item := range []linnworkstest.Item{
 		{SKU: "MUG"}, {SKU: "PLATE"}, {SKU: "FORK"}, {SKU: "KNIFE"}, {SKU: "CUP"}, {SKU: "TILE"},

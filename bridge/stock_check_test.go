@@ -86,7 +86,7 @@ func TestStockCheckSecondWriter(t *testing.T) {
 				if r := l.look(); !r.Stopped || l.open()[exceptions.StockDrift] > drifted {
 					t.Errorf("while it is stopped, every drift is raised as well: %v\n%s", l.open(), r)
 				}
-				_, err = l.queue.Decide(t.Context(), string(exceptions.SecondWriter)+"|stock of the shop", exceptions.Decision{
+				_, err = l.cases.Decide(t.Context(), "shop|"+string(exceptions.SecondWriter)+"|stock of the shop", exceptions.Decision{
 					Verb: exceptions.VerbResolved, By: "ops", Note: "switched the other off",
 				})
 				must(t, err)
@@ -164,11 +164,11 @@ func (b *breaking) Clear(ctx context.Context, object string, kinds ...exceptions
 	return b.l.queue.Clear(ctx, object, kinds...)
 }
 
-func (b *breaking) Open(ctx context.Context) ([]exceptions.Exception, error) {
+func (b *breaking) Open(ctx context.Context, kinds ...exceptions.Kind) ([]exceptions.Exception, error) {
 	if err := b.call("Open"); err != nil {
 		return nil, err
 	}
-	return b.l.queue.Open(ctx)
+	return b.l.queue.Open(ctx, kinds...)
 }
 
 func (b *breaking) Bundle(ctx context.Context, productID string) (map[string][]catalogue.BundleComponent, error) {

@@ -33,7 +33,7 @@ type liveShop struct {
 	live      *stock.Live
 	book      *stock.Book
 	publisher *acceptances
-	exception *exceptions.Memory
+	exception exceptions.Queue
 }
 
 // acceptances notes when the shop took which level.
@@ -90,7 +90,7 @@ func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration,
 		}
 	}
 	tiktok := tiktokshoptest.New(tiktokshoptest.WithQuotas(tiktokshoptest.Quota{Calls: 20}, tiktokshoptest.Quota{Calls: int(writes)}))
-	s := &liveShop{linn: linnworkstest.New(), tiktok: tiktok, items: map[string]string{}, exception: new(exceptions.Memory)}
+	s := &liveShop{linn: linnworkstest.New(), tiktok: tiktok, items: map[string]string{}, exception: new(exceptions.Memory).Shop("shop")}
 	must(tiktok.AddWarehouse(tiktokshop.Warehouse{ID: shopWarehouse}))
 	for first := 0; first < skus; first += skusPerProduct {
 		product := tiktokshoptest.Product{ID: fmt.Sprintf("17295929%08d", first), Title: "Product"}

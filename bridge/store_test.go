@@ -126,7 +126,7 @@ func TestMemoryLedger(t *testing.T) {
 
 func TestMemoryExceptions(t *testing.T) {
 	now := world.Noon
-	m := exceptions.Memory{Now: func() time.Time { return now }}
+	m := (&exceptions.Memory{Now: func() time.Time { return now }}).Shop("shop")
 	put := func(kind exceptions.Kind, object string, deadline time.Time) {
 		t.Helper()
 		if err := m.Raise(t.Context(), exceptions.New(kind, object, deadline, "seen at "+now.Format("15:04"), "do")); err != nil {

@@ -332,6 +332,7 @@ type inSession struct {
 	replay  replay
 
 	contentType string // empty without a body
+	scrub       mask   // for the present session, nil until it is needed
 
 	sent  time.Time // of the last attempt
 	doubt bool      // an attempt was answered in a way that does not tell whether it took effect
@@ -360,8 +361,16 @@ func (p *inSession) secrets() []string {
 	return secrets
 }
 
-// mask strikes the credentials of the call out of a text.
-func (p *inSession) mask() mask { return wire.Scrubber(p.secrets()...) }
+// mask strikes the credentials of the call out of a text. Most calls succeed and
+// have no use for it: the credentials are looked up for the first text.
+func (p *inSession) mask() mask { return p.clean }
+
+func (p *inSession) clean(text string) string {
+	if p.scrub == nil {
+		p.scrub = wire.Scrubber(p.secrets()...)
+	}
+	return p.scrub(text)
+}
 
 // Prepare sets the header and with it the session token. The address is set anew
 // too: a fresh session may live on another server.
@@ -387,7 +396,7 @@ func (p *inSession) Reauthorise(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.session, p.address = s, p.url(s)
+	p.session, p.address, p.scrub = s, p.url(s), nil
 	return nil
 }
 

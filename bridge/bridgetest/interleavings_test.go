@@ -131,7 +131,7 @@ type oneOrder struct {
 	shop       *tiktokadapter.Shop
 	toDispatch func(context.Context, time.Time) ([]bridge.WarehouseOrder, error)
 	ledger     *store.Memory
-	queue      *exceptions.Memory
+	queue      exceptions.Queue
 
 	id            string
 	guid, carrier linnworks.GUID
@@ -154,7 +154,7 @@ const stockOfOneOrder = 10
 
 func newOneOrder(t *testing.T, o bridge.CancelOptions) *oneOrder {
 	w := &oneOrder{
-		t: t, item: "MUG", used: map[string]bool{}, ledger: new(store.Memory), queue: new(exceptions.Memory),
+		t: t, item: "MUG", used: map[string]bool{}, ledger: new(store.Memory), queue: new(exceptions.Memory).Shop("shop"),
 		tiktok: tiktokshoptest.New(tiktokshoptest.WithMarket("GB"), tiktokshoptest.WithSeed(1)),
 		linn:   linnworkstest.New(linnworkstest.WithoutQuotas()),
 	}

@@ -10,10 +10,9 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// Store is everything that the primitives keep.
+// Store is everything that the primitives keep, but the exceptions.
 type Store interface {
 	IntakeStore
-	ExceptionStore
 	store.ImportRecords
 	store.Ledger
 	store.Locks
@@ -21,8 +20,8 @@ type Store interface {
 
 // TestStore checks that a store keeps the promises of the interfaces, those that
 // only show under load or in another process included. A store of some of them
-// has [TestIntakeStore], [TestImportRecords], [TestLedger], [TestLocks] and
-// [TestExceptions].
+// has [TestIntakeStore], [TestImportRecords], [TestLedger] and [TestLocks]; one of
+// exceptions has [TestExceptions].
 //
 // open returns an empty store, whose clock is now. reopen, if it is not nil,
 // returns what another process would see of a store, which stays open and in
@@ -43,9 +42,6 @@ func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) Store
 	})
 	t.Run("locks", func(t *testing.T) {
 		TestLocks(t, func(t *testing.T) store.Locks { return open(t, clock.Now) }, narrow[store.Locks](reopen))
-	})
-	t.Run("exceptions", func(t *testing.T) {
-		TestExceptions(t, func(t *testing.T, now func() time.Time) ExceptionStore { return open(t, now) }, narrow[ExceptionStore](reopen))
 	})
 }
 

@@ -15,19 +15,15 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
-// ExceptionStore is the queue of exceptions for primitives and for people.
-type ExceptionStore interface {
-	exceptions.Queue
-	exceptions.Desk
-}
-
-// TestExceptions checks that a store keeps the promises of [exceptions.Queue]
-// and [exceptions.Desk]. It may forget closed cases, but not the last 100.
-// See [TestStore] for open and reopen.
-func TestExceptions(t *testing.T, open func(t *testing.T, now func() time.Time) ExceptionStore, reopen func(*testing.T, ExceptionStore) ExceptionStore) {
+// TestExceptions checks that a store keeps the promises of [exceptions.Store],
+// those that only show under load or in another process included. It may forget
+// closed cases, but not the last 100. See [TestStore] for open and reopen.
+func TestExceptions(t *testing.T, open func(t *testing.T, now func() time.Time) exceptions.Store, reopen func(*testing.T, exceptions.Store) exceptions.Store) {
 	for name, test := range map[string]func(q *queueTest){
 		"raise and clear":  testRaise,
 		"every field":      testEveryFieldOfAnException,
+		"shops":            testShops,
+		"kinds":            testOpenKinds,
 		"order":            testOrder,
 		"claim":            testClaim,
 		"resolve, reopen":  testResolve,
@@ -40,7 +36,8 @@ func TestExceptions(t *testing.T, open func(t *testing.T, now func() time.Time) 
 	} {
 		part(t, name, func(t *testing.T) {
 			clock := &handClock{now: moment}
-			test(&queueTest{T: t, clock: clock, store: open(t, clock.Now), again: reopening(reopen)})
+			store := open(t, clock.Now)
+			test(&queueTest{T: t, clock: clock, store: store, queue: store.Shop(shopName), again: reopening(reopen)})
 		})
 	}
 }
@@ -49,32 +46,37 @@ func TestExceptions(t *testing.T, open func(t *testing.T, now func() time.Time) 
 type queueTest struct {
 	*testing.T
 	clock *handClock
-	store ExceptionStore
-	again func(*testing.T, ExceptionStore) ExceptionStore
+	store exceptions.Store
+	queue exceptions.Queue // of the store, the shop's
+	again func(*testing.T, exceptions.Store) exceptions.Store
 }
 
 var allStates = []exceptions.State{exceptions.CaseOpen, exceptions.CaseResolved, exceptions.CaseCleared}
 
+// shopName is the shop that most tests are about.
+const shopName = "shop"
+
 func problem(kind exceptions.Kind, object string) exceptions.Exception {
 	info, _ := kind.Info()
-	return exceptions.Exception{Kind: kind, Owner: info.Owner, Severity: info.Severity, Object: object, Seen: "it was seen", Do: "mend it"}
+	return exceptions.Exception{Shop: shopName, Kind: kind, Owner: info.Owner, Severity: info.Severity, Object: object, Seen: "it was seen", Do: "mend it"}
 }
 
 func (q *queueTest) reopen() {
 	q.Helper()
 	q.store = q.again(q.T, q.store)
+	q.queue = q.store.Shop(shopName)
 }
 
 func (q *queueTest) raise(e exceptions.Exception) {
 	q.Helper()
 	q.clock.forward(time.Minute)
-	check(q.T, q.store.Raise(q.Context(), e))
+	check(q.T, q.queue.Raise(q.Context(), e))
 }
 
 func (q *queueTest) clear(object string, kinds ...exceptions.Kind) {
 	q.Helper()
 	q.clock.forward(time.Minute)
-	check(q.T, q.store.Clear(q.Context(), object, kinds...))
+	check(q.T, q.queue.Clear(q.Context(), object, kinds...))
 }
 
 func (q *queueTest) decide(e exceptions.Exception, d exceptions.Decision) error {
@@ -82,7 +84,7 @@ func (q *queueTest) decide(e exceptions.Exception, d exceptions.Decision) error 
 	q.clock.forward(time.Minute)
 	c, err := q.store.Decide(q.Context(), e.Key(), d)
 	if err == nil {
-		if stored := q.only(exceptions.Filter{States: allStates, Kinds: []exceptions.Kind{e.Kind}, Object: e.Object}); different(stored, c) != "" {
+		if stored := q.only(exceptions.Filter{Shop: shopName, States: allStates, Kinds: []exceptions.Kind{e.Kind}, Object: e.Object}); different(stored, c) != "" {
 			q.Errorf("Decide returned something else than it stored: %s", different(stored, c))
 		}
 	}
@@ -91,7 +93,7 @@ func (q *queueTest) decide(e exceptions.Exception, d exceptions.Decision) error 
 
 func (q *queueTest) open() (list []exceptions.Exception, objects []string) {
 	q.Helper()
-	list, err := q.store.Open(q.Context())
+	list, err := q.queue.Open(q.Context())
 	check(q.T, err)
 	for _, e := range list {
 		objects = append(objects, e.Object)
@@ -166,7 +168,7 @@ func testRaise(q *queueTest) {
 
 func testEveryFieldOfAnException(q *queueTest) {
 	e := filled[exceptions.Exception](q.T, 0)
-	e.Severity = exceptions.Warning
+	e.Shop, e.Severity = shopName, exceptions.Warning
 	q.raise(e)
 	q.reopen()
 	want := e
@@ -174,6 +176,81 @@ func testEveryFieldOfAnException(q *queueTest) {
 	list, _ := q.open()
 	if d := different([]exceptions.Exception{want}, list); d != "" {
 		q.Error(d)
+	}
+}
+
+// testShops checks that two shops on one store do not touch one another.
+func testShops(q *queueTest) {
+	other := func() exceptions.Queue { return q.store.Shop("the other shop") }
+	e := problem(exceptions.NoTracking, "order 1")
+	q.raise(e)
+	e.Shop = "one that the queue does not serve"
+	check(q.T, other().Raise(q.Context(), e))
+	q.reopen()
+	all, _ := q.cases(exceptions.Filter{})
+	if shops := shopsOf(all); !slices.Equal(shops, []string{shopName, "the other shop"}) {
+		q.Fatalf("one exception in each of two shops: the desk sees those of %q", shops)
+	}
+	check(q.T, other().Clear(q.Context(), "order 2", exceptions.NoTracking))
+	theirs, err := other().Open(q.Context())
+	check(q.T, err)
+	if ours, _ := q.open(); len(ours) != 1 || ours[0].Shop != shopName || len(theirs) != 1 || theirs[0].Shop != "the other shop" || theirs[0].Count != 1 {
+		q.Fatalf("each sees its own: %v and %v", ours, theirs)
+	}
+	if list, _ := q.cases(exceptions.Filter{Shop: "the other shop"}); len(list) != 1 || list[0].Shop != "the other shop" {
+		q.Errorf("cases of one shop: %v", list)
+	}
+	if list, _ := q.cases(exceptions.Filter{Shop: "shop 3"}); len(list) != 0 {
+		q.Errorf("cases of a shop without any: %v", list)
+	}
+	check(q.T, q.decide(problem(exceptions.NoTracking, "order 1"), exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Ann"}))
+	check(q.T, other().Clear(q.Context(), "order 1", exceptions.NoTracking))
+	q.reopen()
+	if list, _ := q.cases(exceptions.Filter{}); len(list) != 1 || list[0].Shop != shopName || list[0].ClaimedBy != "Ann" {
+		q.Errorf("one shop's was cleared, the other's claimed: %v", list)
+	}
+	for _, name := range []string{"", " ", "a|b", "a\nb", strings.Repeat("a", 101)} {
+		bad := q.store.Shop(name)
+		if err := bad.Raise(q.Context(), problem(exceptions.NoTracking, "order 1")); err == nil {
+			q.Errorf("an exception of shop %q is raised: want an error", name)
+		}
+		if err := bad.Clear(q.Context(), "order 1", exceptions.NoTracking); err == nil {
+			q.Errorf("an exception of shop %q is cleared: want an error", name)
+		}
+		if _, err := bad.Open(q.Context()); err == nil {
+			q.Errorf("those of shop %q are listed: want an error", name)
+		}
+	}
+}
+
+func shopsOf(list []exceptions.Case) (shops []string) {
+	for _, c := range list {
+		shops = append(shops, c.Shop)
+	}
+	return shops
+}
+
+func testOpenKinds(q *queueTest) {
+	for _, kind := range []exceptions.Kind{exceptions.NoTracking, exceptions.TrackingDiffers, exceptions.StatesDisagree} {
+		q.raise(problem(kind, "order 1"))
+	}
+	q.clear("order 1", exceptions.StatesDisagree)
+	q.reopen()
+	for _, test := range []struct{ asked, want []exceptions.Kind }{
+		{nil, []exceptions.Kind{exceptions.NoTracking, exceptions.TrackingDiffers}},
+		{[]exceptions.Kind{exceptions.TrackingDiffers}, []exceptions.Kind{exceptions.TrackingDiffers}},
+		{[]exceptions.Kind{exceptions.TrackingDiffers, exceptions.NoTracking, exceptions.UnmappedSKU}, []exceptions.Kind{exceptions.NoTracking, exceptions.TrackingDiffers}},
+		{[]exceptions.Kind{exceptions.StatesDisagree}, nil},
+	} {
+		list, err := q.queue.Open(q.Context(), test.asked...)
+		check(q.T, err)
+		var got []exceptions.Kind
+		for _, e := range list {
+			got = append(got, e.Kind)
+		}
+		if !slices.Equal(got, test.want) {
+			q.Errorf("open ones of %q: %q, want %q", test.asked, got, test.want)
+		}
 	}
 }
 
@@ -387,18 +464,18 @@ func testCountedAtOnce(q *queueTest) {
 	second := q.again(q.T, q.store)
 	var wg sync.WaitGroup
 	for w := range workers {
-		store := q.store
+		queue := q.store.Shop(shopName)
 		if w%2 == 1 {
-			store = second
+			queue = second.Shop(shopName)
 		}
 		wg.Go(func() {
 			for n := range each {
 				own := problem(exceptions.NoTracking, fmt.Sprintf("order %d-%d", w, n))
 				err := errors.Join(
-					store.Raise(q.Context(), problem(exceptions.NoTracking, "shared")), store.Raise(q.Context(), own),
+					queue.Raise(q.Context(), problem(exceptions.NoTracking, "shared")), queue.Raise(q.Context(), own),
 				)
 				if n%2 == 0 {
-					err = errors.Join(err, store.Clear(q.Context(), own.Object, own.Kind))
+					err = errors.Join(err, queue.Clear(q.Context(), own.Object, own.Kind))
 				}
 				if err != nil {
 					q.Error(err)
@@ -466,11 +543,11 @@ func testLikeModel(q *queueTest) {
 				e.Deadline = now.Add(time.Duration(pick(100)-20) * time.Hour)
 			}
 			e.Severity, e.Seen = exceptions.Severity(pick(3)), fmt.Sprint("seen in step ", step)
-			check(q.T, q.store.Raise(q.Context(), e))
+			check(q.T, q.queue.Raise(q.Context(), e))
 			model[e.Key()] = old.Raise(e, now)
 		case 1:
 			what = "clear " + e.Key()
-			check(q.T, q.store.Clear(q.Context(), e.Object, e.Kind))
+			check(q.T, q.queue.Clear(q.Context(), e.Object, e.Kind))
 			if known {
 				model[e.Key()] = old.Clear(now)
 			}

@@ -14,7 +14,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -78,11 +77,6 @@ type faulty struct {
 	drop    func(context.Context, string) error
 	list    func(context.Context) ([]store.Reservation, error)
 	lock    func(context.Context, string) (func(), error)
-	raise   func(context.Context, exceptions.Exception) error
-	clear   func(context.Context, string, ...exceptions.Kind) error
-	open    func(context.Context) ([]exceptions.Exception, error)
-	cases   func(context.Context, exceptions.Filter) ([]exceptions.Case, error)
-	decide  func(context.Context, string, exceptions.Decision) (exceptions.Case, error)
 	setMark func(context.Context, string, store.Cursor) error
 	unhint  func(context.Context, string, ...store.Hint) error
 	visits  func(context.Context, string) ([]store.Revisit, error)
@@ -116,41 +110,6 @@ func (f *faulty) Lock(ctx context.Context, key string) (func(), error) {
 		return f.lock(ctx, key)
 	}
 	return f.Store.Lock(ctx, key)
-}
-
-func (f *faulty) Raise(ctx context.Context, e exceptions.Exception) error {
-	if f.raise != nil {
-		return f.raise(ctx, e)
-	}
-	return f.Store.Raise(ctx, e)
-}
-
-func (f *faulty) Clear(ctx context.Context, object string, kinds ...exceptions.Kind) error {
-	if f.clear != nil {
-		return f.clear(ctx, object, kinds...)
-	}
-	return f.Store.Clear(ctx, object, kinds...)
-}
-
-func (f *faulty) Open(ctx context.Context) ([]exceptions.Exception, error) {
-	if f.open != nil {
-		return f.open(ctx)
-	}
-	return f.Store.Open(ctx)
-}
-
-func (f *faulty) Cases(ctx context.Context, filter exceptions.Filter) ([]exceptions.Case, error) {
-	if f.cases != nil {
-		return f.cases(ctx, filter)
-	}
-	return f.Store.Cases(ctx, filter)
-}
-
-func (f *faulty) Decide(ctx context.Context, key string, d exceptions.Decision) (exceptions.Case, error) {
-	if f.decide != nil {
-		return f.decide(ctx, key, d)
-	}
-	return f.Store.Decide(ctx, key, d)
 }
 
 func (f *faulty) SetCursor(ctx context.Context, name string, c store.Cursor) error {
@@ -205,17 +164,6 @@ func known(ctx context.Context, s Store, id string) bool {
 	return slices.ContainsFunc(list, func(r store.Reservation) bool { return r.OrderID == id })
 }
 
-// find returns a case in whatever state.
-func find(ctx context.Context, s Store, key string) (found exceptions.Case) {
-	list, _ := s.Cases(ctx, exceptions.Filter{States: allStates})
-	for _, c := range list {
-		if c.Key() == key {
-			found = c
-		}
-	}
-	return found
-}
-
 // everyNth returns a function that is true every nth time.
 func everyNth(n int) func() bool {
 	var mu sync.Mutex
@@ -255,16 +203,6 @@ func (s *sighting) look(do func()) {
 	defer s.mu.Unlock()
 	if do(); s.begun {
 		s.end()
-	}
-}
-
-// changed makes a desk whose lists are not what is stored.
-func changed(what func([]exceptions.Case) []exceptions.Case) func(*faulty) {
-	return func(f *faulty) {
-		f.cases = func(ctx context.Context, filter exceptions.Filter) ([]exceptions.Case, error) {
-			list, err := f.Store.Cases(ctx, filter)
-			return what(list), err
-		}
 	}
 }
 
@@ -463,191 +401,6 @@ var faults = map[string]struct {
 			return unlock, err
 		}
 	}, nil},
-
-	// Exceptions.
-	"nothing is counted": {"exceptions/raise_and_clear", func(f *faulty) {
-		f.raise = func(ctx context.Context, e exceptions.Exception) error {
-			return errors.Join(f.Store.Clear(ctx, e.Object, e.Kind), f.Store.Raise(ctx, e))
-		}
-	}, nil},
-	"the first words stay": {"exceptions/raise_and_clear", func(f *faulty) {
-		f.raise = func(ctx context.Context, e exceptions.Exception) error {
-			if c := find(ctx, f.Store, e.Key()); c.Count > 0 {
-				e.Seen, e.Evidence = c.Seen, c.Evidence
-			}
-			return f.Store.Raise(ctx, e)
-		}
-	}, nil},
-	"a cleared one goes on counting": {"exceptions/raise_and_clear", func(f *faulty) {
-		f.clear = func(ctx context.Context, object string, kinds ...exceptions.Kind) error {
-			for _, k := range kinds {
-				_, _ = f.Store.Decide(ctx, exceptions.Exception{Kind: k, Object: object}.Key(), exceptions.Decision{Verb: exceptions.VerbResolved, By: "x", Note: "x"})
-			}
-			return nil
-		}
-	}, nil},
-	"clearing one kind clears all": {"exceptions/raise_and_clear", func(f *faulty) {
-		f.clear = func(ctx context.Context, object string, _ ...exceptions.Kind) error {
-			for _, info := range exceptions.Kinds() {
-				_ = f.Store.Clear(ctx, object, info.Kind)
-			}
-			return nil
-		}
-	}, nil},
-	"clearing an unknown one is an error": {"exceptions/raise_and_clear", func(f *faulty) {
-		f.clear = func(ctx context.Context, object string, kinds ...exceptions.Kind) error {
-			for _, k := range kinds {
-				if find(ctx, f.Store, exceptions.Exception{Kind: k, Object: object}.Key()).Count == 0 {
-					return errors.New("no such row")
-				}
-			}
-			return f.Store.Clear(ctx, object, kinds...)
-		}
-	}, nil},
-	"the evidence is lost": {"exceptions/every_field", func(f *faulty) {
-		f.raise = func(ctx context.Context, e exceptions.Exception) error {
-			e.Evidence = nil
-			return f.Store.Raise(ctx, e)
-		}
-	}, nil},
-	"the deadline is lost": {"exceptions/every_field", func(f *faulty) {
-		f.raise = func(ctx context.Context, e exceptions.Exception) error {
-			e.Deadline = time.Time{}
-			return f.Store.Raise(ctx, e)
-		}
-	}, nil},
-	"open ones by key": {"exceptions/order", func(f *faulty) {
-		f.open = func(ctx context.Context) ([]exceptions.Exception, error) {
-			list, err := f.Store.Open(ctx)
-			slices.SortFunc(list, func(a, b exceptions.Exception) int { return strings.Compare(a.Key(), b.Key()) })
-			return list, err
-		}
-	}, nil},
-	"cases by key": {"exceptions/order", changed(func(list []exceptions.Case) []exceptions.Case {
-		slices.SortFunc(list, func(a, b exceptions.Case) int { return strings.Compare(a.Key(), b.Key()) })
-		return list
-	}), nil},
-	"resolved ones stay open": {"exceptions/resolve,_reopen", func(f *faulty) {
-		f.open = func(ctx context.Context) ([]exceptions.Exception, error) {
-			list, err := f.Store.Cases(ctx, exceptions.Filter{States: []exceptions.State{exceptions.CaseOpen, exceptions.CaseResolved}})
-			var all []exceptions.Exception
-			for _, c := range list {
-				all = append(all, c.Exception)
-			}
-			return all, err
-		}
-	}, nil},
-	"a claim overrides another": {"exceptions/claim", func(f *faulty) {
-		f.decide = func(ctx context.Context, key string, d exceptions.Decision) (exceptions.Case, error) {
-			c, err := f.Store.Decide(ctx, key, d)
-			if errors.Is(err, exceptions.ErrCaseClaimed) {
-				_, _ = f.Store.Decide(ctx, key, exceptions.Decision{Verb: exceptions.VerbReleased, By: d.By})
-				return f.Store.Decide(ctx, key, d)
-			}
-			return c, err
-		}
-	}, nil},
-	"claims have no end": {"exceptions/claim", func(f *faulty) {
-		f.decide = func(ctx context.Context, key string, d exceptions.Decision) (exceptions.Case, error) {
-			if d.Verb == exceptions.VerbClaimed {
-				d.Until = time.Time{}
-			}
-			return f.Store.Decide(ctx, key, d)
-		}
-	}, nil},
-	"resolved for ever": {"exceptions/resolve,_reopen", func(f *faulty) {
-		f.raise = func(ctx context.Context, e exceptions.Exception) error {
-			if find(ctx, f.Store, e.Key()).State == exceptions.CaseResolved {
-				return nil
-			}
-			return f.Store.Raise(ctx, e)
-		}
-	}, nil},
-	"nothing can be accepted": {"exceptions/resolve,_reopen", func(f *faulty) {
-		f.decide = func(ctx context.Context, key string, d exceptions.Decision) (exceptions.Case, error) {
-			if d.Verb == exceptions.VerbResolved {
-				d.Until = time.Time{}
-			}
-			return f.Store.Decide(ctx, key, d)
-		}
-	}, nil},
-	"the history is lost": {"exceptions/claim", changed(func(list []exceptions.Case) []exceptions.Case {
-		for i := range list {
-			list[i].History = list[i].History[:1]
-		}
-		return list
-	}), nil},
-	"decisions about nothing": {"exceptions/refusals", func(f *faulty) {
-		f.decide = func(ctx context.Context, key string, d exceptions.Decision) (exceptions.Case, error) {
-			c, err := f.Store.Decide(ctx, key, d)
-			if errors.Is(err, exceptions.ErrNoCase) {
-				err = nil
-			}
-			return c, err
-		}
-	}, nil},
-	"a refusal that happens": {"exceptions/refusals", func(f *faulty) {
-		f.decide = func(ctx context.Context, key string, d exceptions.Decision) (exceptions.Case, error) {
-			c, err := f.Store.Decide(ctx, key, d)
-			if errors.Is(err, exceptions.ErrCaseState) {
-				_, _ = f.Store.Decide(ctx, key, exceptions.Decision{Verb: exceptions.VerbReopened, By: "x"})
-			}
-			return c, err
-		}
-	}, nil},
-	"owners are not filtered": {"exceptions/filter", func(f *faulty) {
-		f.cases = func(ctx context.Context, filter exceptions.Filter) ([]exceptions.Case, error) {
-			filter.Owner = ""
-			return f.Store.Cases(ctx, filter)
-		}
-	}, nil},
-	"severities are not filtered": {"exceptions/filter", func(f *faulty) {
-		f.cases = func(ctx context.Context, filter exceptions.Filter) ([]exceptions.Case, error) {
-			filter.Severity = exceptions.Notice
-			return f.Store.Cases(ctx, filter)
-		}
-	}, nil},
-	"cases are shared": {"exceptions/copies", func(f *faulty) {
-		var kept []exceptions.Case
-		f.cases = func(ctx context.Context, filter exceptions.Filter) ([]exceptions.Case, error) {
-			list, err := f.Store.Cases(ctx, filter)
-			if len(list) == 1 && len(kept) == 1 && list[0].Key() == kept[0].Key() {
-				list[0].Evidence = kept[0].Evidence
-			}
-			kept = list
-			return list, err
-		}
-	}, nil},
-	"a sighting under load is lost": {"exceptions/counted_at_once", func(f *faulty) {
-		var busy sync.Mutex
-		f.raise = func(ctx context.Context, e exceptions.Exception) error {
-			if e.Object != "shared" {
-				return f.Store.Raise(ctx, e)
-			}
-			if !busy.TryLock() {
-				return nil
-			}
-			defer busy.Unlock()
-			time.Sleep(time.Millisecond)
-			return f.Store.Raise(ctx, e)
-		}
-	}, nil},
-	"two claims at once": {"exceptions/claimed_at_once", func(f *faulty) {
-		f.decide = func(ctx context.Context, key string, d exceptions.Decision) (exceptions.Case, error) {
-			free := find(ctx, f.Store, key).ClaimedBy == ""
-			time.Sleep(time.Millisecond)
-			if free && d.Verb == exceptions.VerbClaimed {
-				_, _ = f.Store.Decide(ctx, key, exceptions.Decision{Verb: exceptions.VerbReleased, By: d.By})
-			}
-			return f.Store.Decide(ctx, key, d)
-		}
-	}, nil},
-	"a clock of its own": {"exceptions/raise_and_clear", func(f *faulty) {
-		f.Store = newMemoryStore(nil, func() time.Time { return f.now().Add(time.Second) })
-	}, nil},
-	"the queue is forgotten": {"exceptions/every_field", nil, func(f *faulty) Store {
-		return &faulty{Store: newMemoryStore(nil, f.now), now: f.now}
-	}},
 
 	// Import records.
 	"the start goes forward": {"imports/since", func(f *faulty) {

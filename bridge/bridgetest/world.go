@@ -30,7 +30,7 @@ type lab struct {
 
 	tiktok *tiktokshoptest.Fake
 	linn   *linnworkstest.Fake
-	queue  *exceptions.Memory
+	queue  exceptions.Queue
 	ports  Ports
 
 	intake     *bridge.Intake
@@ -93,7 +93,7 @@ func (l *lab) build(ctx context.Context) error {
 		tiktokshoptest.WithWebhooks(tiktokshoptest.HandlerTransport(http.HandlerFunc(l.webhook))))
 	l.tiktok.SetWebhooks("https://bridge.example/webhooks")
 	l.linn = linnworkstest.New(linnworkstest.WithoutQuotas())
-	l.queue, l.stores.labels = new(exceptions.Memory), new(store.MemoryLabels)
+	l.queue, l.stores.labels = new(exceptions.Memory).Shop("shop"), new(store.MemoryLabels)
 	l.truth = truth{items: forSale(), peak: map[stockKey]int{}, cancelledAt: map[string]int{}, permitAt: map[string]int{}, shipped: map[string]bool{}}
 	if err := l.fill(); err != nil {
 		return err

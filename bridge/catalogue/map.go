@@ -308,13 +308,12 @@ func (s *Map) report(ctx context.Context, matches Matches) error {
 	if err := exceptions.RaiseAll(ctx, s.ports.Exceptions, problems); err != nil {
 		return err
 	}
-	open, err := s.ports.Exceptions.Open(ctx)
+	open, err := s.ports.Exceptions.Open(ctx, exceptions.AmbiguousSKU, exceptions.NormalisedSKU)
 	if err != nil {
 		return err
 	}
 	for _, e := range open {
-		ours := e.Kind == exceptions.AmbiguousSKU || e.Kind == exceptions.NormalisedSKU
-		if ours && seen[e.Object] && !raised[e.Ref()] {
+		if seen[e.Object] && !raised[e.Ref()] {
 			if err := s.ports.Exceptions.Clear(ctx, e.Object, e.Kind); err != nil {
 				return err
 			}

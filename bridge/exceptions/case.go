@@ -10,8 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// Desk is the queue of exceptions as people use it. A store of
-// [Queue] need not have it: the primitives work without.
+// Desk is what people use: the cases of all shops.
 type Desk interface {
 	// Cases lists what the filter asks for, in the order of [Compare].
 	Cases(ctx context.Context, filter Filter) ([]Case, error)
@@ -21,7 +20,7 @@ type Desk interface {
 	Decide(ctx context.Context, key string, d Decision) (Case, error)
 }
 
-// Errors of an [Desk].
+// Errors of a [Desk].
 var (
 	ErrNoCase      = errors.New("exceptions: no such case")
 	ErrCaseClaimed = errors.New("exceptions: the case is claimed")
@@ -249,6 +248,8 @@ func (c Case) String() string {
 
 // Filter says which cases to list. Its zero value asks for all that are open.
 type Filter struct {
+	// Shop, empty: all.
+	Shop string
 	// States, none: open ones.
 	States []State
 	// Kinds, none: all.
@@ -261,13 +262,14 @@ type Filter struct {
 	Severity Severity
 }
 
-// Match tells whether the filter asks for c.
+// Match reports whether the filter asks for c.
 func (f Filter) Match(c Case) bool {
 	state := c.State == CaseOpen
 	if len(f.States) > 0 {
 		state = slices.Contains(f.States, c.State)
 	}
 	return state &&
+		(f.Shop == "" || f.Shop == c.Shop) &&
 		(len(f.Kinds) == 0 || slices.Contains(f.Kinds, c.Kind)) &&
 		(f.Owner == "" || f.Owner == c.Owner) &&
 		(f.Object == "" || f.Object == c.Object) &&

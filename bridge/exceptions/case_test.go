@@ -202,20 +202,20 @@ func TestEscalation(t *testing.T) {
 func TestMemoryExceptionsForgetTheOldestClosed(t *testing.T) {
 	now := world.Noon
 	m := exceptions.Memory{Now: func() time.Time { return now }, KeepClosed: 8}
-	ctx := t.Context()
+	ctx, queue := t.Context(), m.Shop("shop")
 	object := func(i int) string { return fmt.Sprintf("order %03d", i) }
 	for i := range 100 {
 		now = now.Add(time.Minute)
-		_ = m.Raise(ctx, exceptions.New(exceptions.NoTracking, object(i), time.Time{}, "seen", "do"))
+		_ = queue.Raise(ctx, exceptions.New(exceptions.NoTracking, object(i), time.Time{}, "seen", "do"))
 		switch i {
 		case 0: // stays open
 		case 1:
 			d := exceptions.Decision{Verb: exceptions.VerbResolved, By: "Ann", Note: "so be it", Until: world.Noon.Add(90 * time.Minute)}
-			if _, err := m.Decide(ctx, string(exceptions.NoTracking)+"|"+object(i), d); err != nil {
+			if _, err := m.Decide(ctx, "shop|"+string(exceptions.NoTracking)+"|"+object(i), d); err != nil {
 				t.Fatal(err)
 			}
 		default:
-			_ = m.Clear(ctx, object(i), exceptions.NoTracking)
+			_ = queue.Clear(ctx, object(i), exceptions.NoTracking)
 		}
 		all, _ := m.Cases(ctx, exceptions.Filter{States: []exceptions.State{exceptions.CaseOpen, exceptions.CaseResolved, exceptions.CaseCleared}})
 		if len(all) > 1+10 {

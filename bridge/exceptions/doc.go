@@ -7,9 +7,11 @@
 // the people who deal with it.
 //
 // People work with a [Desk]: it shows each exception as a [Case], which they
-// claim, resolve and reopen. [Memory] is both, for one process:
+// claim, resolve and reopen. A [Store] has one desk, and a queue for each shop.
+// [Memory] is one, for one process:
 //
-//	queue := new(exceptions.Memory)
+//	desk := new(exceptions.Memory)
+//	queue := desk.Shop("UK")
 //	err := queue.Raise(ctx, exceptions.New(exceptions.UnmappedSKU, "SKU MUG-RED", time.Time{},
 //		"Linnworks has no item for it", "create the item, or map the listing to one"))
 //	open, err := queue.Open(ctx) // most severe first

@@ -12,10 +12,10 @@ import (
 func ExampleDesk() {
 	ctx := context.Background()
 	now := time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
-	var queue exceptions.Memory
-	queue.Now = func() time.Time { return now }
+	desk := exceptions.Memory{Now: func() time.Time { return now }}
+	queue := desk.Shop("UK")
 	e := exceptions.Exception{
-		Kind: exceptions.TrackingDiffers, Owner: exceptions.OwnerWarehouse, Severity: exceptions.Warning, Object: "order 1",
+		Shop: "UK", Kind: exceptions.TrackingDiffers, Owner: exceptions.OwnerWarehouse, Severity: exceptions.Warning, Object: "order 1",
 		Deadline: now.Add(6 * time.Hour), Seen: "the shop shows another number", Do: "find out which is right",
 	}
 	raise := func() {
@@ -24,7 +24,7 @@ func ExampleDesk() {
 		}
 	}
 	decide := func(d exceptions.Decision) {
-		c, err := queue.Decide(ctx, e.Key(), d)
+		c, err := desk.Decide(ctx, e.Key(), d)
 		fmt.Printf("%s %q %v\n", c.State, c.Holder(now), err)
 	}
 	raise()
@@ -34,7 +34,7 @@ func ExampleDesk() {
 	raise() // the next run sees it again
 
 	now = now.Add(3 * time.Hour)
-	cases, _ := queue.Cases(ctx, exceptions.Filter{Owner: exceptions.OwnerWarehouse})
+	cases, _ := desk.Cases(ctx, exceptions.Filter{Owner: exceptions.OwnerWarehouse})
 	for _, c := range cases {
 		fmt.Println(c.Count, c.Reopened, exceptions.Escalation{}.Apply(c.Exception, now).Severity)
 		for _, event := range c.History {
@@ -67,7 +67,8 @@ func ExampleKind_Info() {
 
 func ExampleMemory() {
 	ctx := context.Background()
-	queue := exceptions.Memory{Now: func() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) }}
+	store := exceptions.Memory{Now: func() time.Time { return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC) }}
+	queue := store.Shop("UK")
 	e := exceptions.Exception{
 		Kind: exceptions.NoTracking, Owner: exceptions.OwnerWarehouse, Severity: exceptions.Urgent, Object: "order 1",
 		Deadline: time.Date(2026, 11, 27, 17, 0, 0, 0, time.UTC), Seen: "processed without a number", Do: "find the number",
@@ -85,6 +86,6 @@ func ExampleMemory() {
 	open, _ = queue.Open(ctx)
 	fmt.Println(len(open))
 	// Output:
-	// 3 [urgent, warehouse] order 1: no tracking: processed without a number. To do: find the number (by 2026-11-27 17:00 UTC)
+	// 3 [urgent, warehouse, UK] order 1: no tracking: processed without a number. To do: find the number (by 2026-11-27 17:00 UTC)
 	// 0
 }

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
@@ -55,6 +58,8 @@ func (s Severity) String() string {
 
 // Exception is something that a person has to look at.
 type Exception struct {
+	// Shop is whose it is. A [Queue] enters it: the parts of the bridge leave it out.
+	Shop     string
 	Kind     Kind
 	Owner    Owner
 	Severity Severity
@@ -72,19 +77,24 @@ type Exception struct {
 	First, Last time.Time
 }
 
-// Key identifies the exception: the same thing seen again counts up.
-func (e Exception) Key() string { return string(e.Kind) + "|" + e.Object }
+// Key identifies the exception over all shops: the same thing seen again counts up.
+func (e Exception) Key() string { return e.Shop + "|" + string(e.Kind) + "|" + e.Object }
 
 // String is one line for a log or a terminal.
 func (e Exception) String() string {
-	s := fmt.Sprintf("[%s, %s] %s: %s: %s. To do: %s", e.Severity, e.Owner, e.Object, e.Kind, e.Seen, e.Do)
+	whose := string(e.Owner)
+	if e.Shop != "" {
+		whose += ", " + e.Shop
+	}
+	s := fmt.Sprintf("[%s, %s] %s: %s: %s. To do: %s", e.Severity, whose, e.Object, e.Kind, e.Seen, e.Do)
 	if !e.Deadline.IsZero() {
 		s += " (by " + e.Deadline.UTC().Format("2006-01-02 15:04 UTC") + ")"
 	}
 	return s
 }
 
-// Ref names what an exception is about: its kind and its object.
+// Ref names what an exception is about within its shop, for those who know no
+// other: it is the same before it is raised and after.
 type Ref struct {
 	Kind   Kind
 	Object string
@@ -151,16 +161,38 @@ func (s Escalation) Apply(e Exception, now time.Time) Exception {
 	return e
 }
 
-// Queue is the queue of what needs a person, as the primitives use it.
-// What people do with it is an [Desk].
+// Queue holds what needs a person in one shop, as the parts of the bridge use
+// it. What people do with it is a [Desk].
 type Queue interface {
-	// Raise adds e, or counts it up if its key is open already.
+	// Raise adds e to the shop, or counts it up if it is open already.
 	Raise(ctx context.Context, e Exception) error
-	// Clear closes the exceptions of the kinds given for object, because the
+	// Clear closes the shop's exceptions of the kinds given for object, because the
 	// cause is gone. Unknown ones are ignored.
 	Clear(ctx context.Context, object string, kinds ...Kind) error
-	// Open lists what is open, in the order of [Compare].
-	Open(ctx context.Context) ([]Exception, error)
+	// Open lists what is open in the shop, of the kinds given or of all, in the
+	// order of [Compare].
+	Open(ctx context.Context, kinds ...Kind) ([]Exception, error)
+}
+
+// Store keeps the exceptions of all shops. [Memory] is one; a database implements
+// it with [Case] and is checked by bridgetest.TestExceptions.
+type Store interface {
+	// Shop returns the queue of one shop. It does not fail: the methods of a queue
+	// whose name [CheckShop] refuses return that error.
+	Shop(name string) Queue
+	// Desk is where people see all shops.
+	Desk
+}
+
+// CheckShop returns an error unless name can be that of a shop: 1 to 100 bytes of
+// printable text without "|". There is no default: two shops that share a name
+// close one another's exceptions.
+func CheckShop(name string) error {
+	if name == "" || len(name) > 100 || !utf8.ValidString(name) || strings.TrimSpace(name) != name ||
+		strings.ContainsFunc(name, func(r rune) bool { return r == '|' || !unicode.IsPrint(r) }) {
+		return fmt.Errorf(`exceptions: shop %q: a name of 1 to 100 bytes is needed, without "|", control characters or blanks at its ends`, name)
+	}
+	return nil
 }
 
 // RaiseAll raises one exception after the other, up to the first error.

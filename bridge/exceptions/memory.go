@@ -1,6 +1,7 @@
 package exceptions
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -11,8 +12,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
-// Memory is an [Queue] and an [Desk] in memory. The zero
-// value is empty.
+// Memory is a [Store] in memory. The zero value is empty.
 type Memory struct {
 	// Now replaces time.Now.
 	Now func() time.Time
@@ -25,40 +25,51 @@ type Memory struct {
 	closed int // how many of the cases
 }
 
-var _ interface {
-	Queue
-	Desk
-} = (*Memory)(nil)
+var _ Store = (*Memory)(nil)
+
+// Shop implements [Store].
+func (m *Memory) Shop(name string) Queue { return &memoryQueue{m, name, CheckShop(name)} }
+
+// memoryQueue is what one shop has in a Memory.
+type memoryQueue struct {
+	*Memory
+	shop string
+	bad  error // the name is none
+}
 
 // Raise implements [Queue].
-func (m *Memory) Raise(ctx context.Context, e Exception) error {
-	if err := ctx.Err(); err != nil {
+func (q *memoryQueue) Raise(ctx context.Context, e Exception) error {
+	if err := cmp.Or(q.bad, ctx.Err()); err != nil {
 		return err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.put(m.cases[e.Key()].Raise(e, m.now()))
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	e.Shop = q.shop
+	q.put(q.cases[e.Key()].Raise(e, q.now()))
 	return nil
 }
 
 // Clear implements [Queue].
-func (m *Memory) Clear(ctx context.Context, object string, kinds ...Kind) error {
-	if err := ctx.Err(); err != nil {
+func (q *memoryQueue) Clear(ctx context.Context, object string, kinds ...Kind) error {
+	if err := cmp.Or(q.bad, ctx.Err()); err != nil {
 		return err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	for _, k := range kinds {
-		if c, ok := m.cases[Exception{Kind: k, Object: object}.Key()]; ok {
-			m.put(c.Clear(m.now()))
+		if c, ok := q.cases[Exception{Shop: q.shop, Kind: k, Object: object}.Key()]; ok {
+			q.put(c.Clear(q.now()))
 		}
 	}
 	return nil
 }
 
 // Open implements [Queue].
-func (m *Memory) Open(ctx context.Context) ([]Exception, error) {
-	cases, err := m.Cases(ctx, Filter{})
+func (q *memoryQueue) Open(ctx context.Context, kinds ...Kind) ([]Exception, error) {
+	if q.bad != nil {
+		return nil, q.bad
+	}
+	cases, err := q.Cases(ctx, Filter{Shop: q.shop, Kinds: kinds})
 	list := make([]Exception, len(cases))
 	for i, c := range cases {
 		list[i] = c.Exception

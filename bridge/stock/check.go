@@ -252,7 +252,7 @@ const shopStockBatch = 600
 // and done.
 func (c *Check) Check(ctx context.Context, skuIDs ...string) (CheckResult, error) {
 	run := checkRun{Check: c, bad: map[string]bool{}, shown: map[string]ShownStock{}}
-	open, err := c.ports.Exceptions.Open(ctx)
+	open, err := c.ports.Exceptions.Open(ctx, exceptions.SecondWriter, exceptions.StockDrift, exceptions.StockZeroed, exceptions.StockLocked, exceptions.StockRefused)
 	if err != nil {
 		return run.result, fmt.Errorf("stock check: %w", err)
 	}
@@ -601,7 +601,7 @@ func (r *checkRun) writer(ctx context.Context) error {
 	}
 	seen := fmt.Sprintf("after our own pushes, %d SKU(s) were set to something else %d times each within %s: %s",
 		len(skus), r.options.WriterChecks, r.options.WriterWindow, strings.Join(names, ", "))
-	e := exceptions.New(exceptions.SecondWriter, book.options.writerObject(), time.Time{}, seen,
+	e := exceptions.New(exceptions.SecondWriter, writerObject, time.Time{}, seen,
 		"switch stock off in all programs but one, then resolve this: until then nothing is published")
 	if err := r.ports.Exceptions.Raise(ctx, e); err != nil {
 		return fmt.Errorf("raising %q: %w", e.Kind, err)
@@ -617,8 +617,7 @@ func (r *checkRun) clear(ctx context.Context, asked []string) error {
 	var right map[string]bool
 	for _, e := range r.open {
 		switch {
-		case e.Kind == exceptions.StockDrift, e.Kind == exceptions.StockZeroed, e.Kind == exceptions.StockLocked, e.Kind == exceptions.StockRefused && strings.HasPrefix(e.Object, "product "):
-		default:
+		case e.Kind == exceptions.SecondWriter, e.Kind == exceptions.StockRefused && !strings.HasPrefix(e.Object, "product "):
 			continue
 		}
 		if right == nil {

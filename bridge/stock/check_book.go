@@ -576,7 +576,7 @@ func (b *Book) unsure(at time.Time, n int, p ProductStock) {
 func (b *Book) halt(open []exceptions.Exception) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.halted, b.haltKnown = b.options.stopped(open), true
+	b.halted, b.haltKnown = stopped(open), true
 	return b.halted
 }
 

@@ -41,7 +41,7 @@ func ExampleCheck_Check() {
 	ctx := context.Background()
 	shop := &counter{available: 10, free: 10}
 	book, _ := stock.NewBook(stock.Options{Locations: map[string][]string{"W1": {"L1"}}})
-	queue := new(exceptions.Memory)
+	queue := new(exceptions.Memory).Shop("shop")
 	check, _ := stock.NewCheck(stock.CheckPorts{
 		Book: book, Shop: shop, Ledger: new(store.Memory), Levels: shop, Exceptions: queue,
 	}, stock.CheckOptions{})

@@ -110,7 +110,7 @@ func ExamplePush() {
 	memory := new(store.Memory)
 	push, err := stock.NewPush(stock.Ports{
 		Listings: shop, Catalogue: warehouse, Levels: warehouse, Ledger: memory, Publisher: shop, Locks: memory,
-		Exceptions: new(exceptions.Memory),
+		Exceptions: new(exceptions.Memory).Shop("shop"),
 	}, stock.Options{Locations: map[string][]string{"shop-1": {"main"}}, Buffer: stock.Fixed(2)})
 	if err != nil {
 		fmt.Println(err)

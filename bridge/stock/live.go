@@ -338,7 +338,7 @@ func (l *Live) Publish(ctx context.Context) (did bool, err error) {
 // readHalt looks whether a person has to resolve something before more is
 // published.
 func (l *Live) readHalt(ctx context.Context) error {
-	open, err := l.ports.Exceptions.Open(ctx)
+	open, err := l.ports.Exceptions.Open(ctx, exceptions.SecondWriter)
 	if err == nil {
 		err = l.book.halt(open)
 	}

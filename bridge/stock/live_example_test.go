@@ -55,7 +55,7 @@ func ExampleLive() {
 		Book: book, Sweep: warehouse,
 		Ports: stock.Ports{
 			Listings: shop, Catalogue: warehouse, Levels: warehouse, Ledger: memory, Publisher: shop, Locks: memory,
-			Exceptions: new(exceptions.Memory),
+			Exceptions: new(exceptions.Memory).Shop("shop"),
 		},
 	}, stock.LiveOptions{Hot: rules.Live})
 	if err != nil {

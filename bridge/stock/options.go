@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
@@ -70,12 +69,12 @@ func (o Options) checked() (Options, error) {
 var ErrSecondWriter = errors.New("another program writes the same stock")
 
 // writerObject is what the second writer is raised on.
-func (o Options) writerObject() string { return strings.TrimSpace("stock of the shop " + o.Shop) }
+const writerObject = "stock of the shop"
 
 // stopped returns an error if what is open forbids to publish.
-func (o Options) stopped(open []exceptions.Exception) error {
+func stopped(open []exceptions.Exception) error {
 	for _, e := range open {
-		if e.Kind == exceptions.SecondWriter && e.Object == o.writerObject() {
+		if e.Kind == exceptions.SecondWriter && e.Object == writerObject {
 			return fmt.Errorf("%w: nothing is published until a person has resolved the exception %q of %s", ErrSecondWriter, e.Kind, e.Object)
 		}
 	}

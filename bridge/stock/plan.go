@@ -332,11 +332,6 @@ func (b *Book) mended(open []exceptions.Exception) []exceptions.Exception {
 	var fine map[string]bool // objects that were looked at: true if a listing that shows what it should
 	var wrong map[exceptions.Ref]bool
 	return slices.DeleteFunc(slices.Clone(open), func(e exceptions.Exception) bool {
-		switch e.Kind {
-		case exceptions.UnmappedSKU, exceptions.AmbiguousSKU, exceptions.BrokenKit, exceptions.BadQuantity, exceptions.UnmappedWarehouse, exceptions.StockRefused:
-		default:
-			return true
-		}
 		if fine == nil {
 			fine, wrong = b.objects(), map[exceptions.Ref]bool{}
 			for _, p := range b.problems() {

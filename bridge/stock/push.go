@@ -132,11 +132,11 @@ func (s *Push) Push(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	defer unlock()
-	open, err := s.ports.Exceptions.Open(ctx)
+	open, err := s.ports.Exceptions.Open(ctx, exceptions.SecondWriter)
 	if err != nil {
 		return Result{}, fmt.Errorf("stock: %w", err)
 	}
-	if err := s.options.stopped(open); err != nil {
+	if err := stopped(open); err != nil {
 		return Result{}, fmt.Errorf("stock: %w", err)
 	}
 	book, err := s.read(ctx)
@@ -183,7 +183,7 @@ func (s *Push) report(ctx context.Context, book *Book, plan Plan) error {
 
 // clearMended closes the exceptions whose cause the book does not find any more.
 func clearMended(ctx context.Context, queue exceptions.Queue, book *Book) error {
-	open, err := queue.Open(ctx)
+	open, err := queue.Open(ctx, exceptions.UnmappedSKU, exceptions.AmbiguousSKU, exceptions.BrokenKit, exceptions.BadQuantity, exceptions.UnmappedWarehouse, exceptions.StockRefused)
 	if err != nil {
 		return err
 	}
@@ -320,12 +320,12 @@ func raiseUnreadable(ctx context.Context, queue exceptions.Queue, reasons map[st
 	if err := exceptions.RaiseAll(ctx, queue, raised); err != nil {
 		return err
 	}
-	open, err := queue.Open(ctx)
+	open, err := queue.Open(ctx, exceptions.Unreadable)
 	if err != nil {
 		return err
 	}
 	for _, e := range open {
-		if e.Kind == exceptions.Unreadable && !objects[e.Object] {
+		if !objects[e.Object] {
 			if err := queue.Clear(ctx, e.Object, e.Kind); err != nil {
 				return err
 			}

@@ -60,7 +60,7 @@ func newHub(ctx context.Context, s *sale, p *policy) (*hub, error) {
 		return nil, err
 	}
 
-	memory, orders, exceptions := new(store.Memory), new(store.MemoryIntake), new(exceptions.Memory)
+	memory, orders, exceptions := new(store.Memory), new(store.MemoryIntake), new(exceptions.Memory).Shop("shop")
 	catalogue, err := catalogue.NewMap(catalogue.MapPorts{Items: warehouse, Exceptions: exceptions}, catalogue.MapOptions{Now: s.Now})
 	if err != nil {
 		return nil, err

@@ -81,7 +81,7 @@ func (s *session) survey(ctx context.Context) error {
 		return err
 	}
 	s.text(plan.String())
-	unclear, err := s.stores.desk.Open(ctx) // listings that match no item clearly
+	unclear, err := s.stores.queue.Open(ctx) // listings that match no item clearly
 	if err != nil {
 		return err
 	}

@@ -62,13 +62,15 @@ type stores struct {
 	imports     store.MemoryImports
 	labels      store.MemoryLabels
 	corrections store.MemoryCorrections
-	desk        exceptions.Memory
+	desk        exceptions.Memory // of people
+	queue       exceptions.Queue  // of the shop, on the desk
 }
 
 // connect wires the parts to both sides. This is all there is to a two-way sync;
 // a real program adds a schedule and durable stores.
 func connect(shop *tiktokadapter.Shop, warehouse *linnworksadapter.Warehouse, set settings) (*session, error) {
 	s := &session{set: set, shop: shop, warehouse: warehouse}
+	s.stores.queue = s.stores.desk.Shop("demo")
 	for _, wire := range []func() error{s.wireCatalogue, s.wireCancellations, s.wireOrders, s.wireDispatch, s.wireStock} {
 		if err := wire(); err != nil {
 			return nil, err
@@ -78,7 +80,7 @@ func connect(shop *tiktokadapter.Shop, warehouse *linnworksadapter.Warehouse, se
 }
 
 func (s *session) wireCatalogue() (err error) {
-	s.skus, err = catalogue.NewMap(catalogue.MapPorts{Items: s.warehouse, Mappings: s.warehouse, Exceptions: &s.stores.desk}, catalogue.MapOptions{})
+	s.skus, err = catalogue.NewMap(catalogue.MapPorts{Items: s.warehouse, Mappings: s.warehouse, Exceptions: s.stores.queue}, catalogue.MapOptions{})
 	return err
 }
 
@@ -86,13 +88,13 @@ func (s *session) wireCancellations() (err error) {
 	m := &s.stores
 	s.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
 		Orders: s.shop, Desk: s.shop, OrderBook: s.warehouse, Warehouse: s.warehouse, Tracer: s.warehouse,
-		Records: &m.imports, Ledger: &m.memory, Locks: &m.memory, Exceptions: &m.desk,
+		Records: &m.imports, Ledger: &m.memory, Locks: &m.memory, Exceptions: m.queue,
 	}, bridge.CancelOptions{CutOff: bridge.StageLabelPrinted})
 	if err != nil {
 		return err
 	}
 	s.revoker, err = bridge.NewRevoker(bridge.RevokePorts{
-		Orders: s.shop, Desk: s.shop, OrderBook: s.warehouse, Ledger: &m.memory, Locks: &m.memory, Exceptions: &m.desk,
+		Orders: s.shop, Desk: s.shop, OrderBook: s.warehouse, Ledger: &m.memory, Locks: &m.memory, Exceptions: m.queue,
 	}, bridge.RevokeOptions{Reasons: s.set.cancelReasons})
 	return err
 }
@@ -105,27 +107,27 @@ func (s *session) wireOrders() error {
 	}
 	importer, err := bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: s.warehouse, Tracer: s.warehouse, Addresses: s.warehouse, Orders: s.shop, Catalogue: s.skus,
-		Ledger: &m.memory, Records: &m.imports, Locks: &m.memory, Exceptions: &m.desk,
+		Ledger: &m.memory, Records: &m.imports, Locks: &m.memory, Exceptions: m.queue,
 	}, bridge.ImportOptions{Locations: locations, DefaultLocation: s.set.defaultLocation})
 	if err != nil {
 		return err
 	}
 	s.intake, err = bridge.NewIntake(bridge.IntakePorts{
 		Orders: s.shop, OpenOrders: s.shop, Handle: bridge.TakeOrders(importer, s.canceller),
-		Cursors: &m.cursors, Hints: &m.cursors, Revisits: &m.cursors, Locks: &m.memory, Exceptions: &m.desk,
+		Cursors: &m.cursors, Hints: &m.cursors, Revisits: &m.cursors, Locks: &m.memory, Exceptions: m.queue,
 	}, bridge.IntakeOptions{FirstWindow: s.set.since})
 	if err != nil {
 		return err
 	}
 	s.references, err = bridge.NewReferences(
-		bridge.ReferencePorts{Records: &m.imports, Shop: s.shop, Exceptions: &m.desk}, bridge.ReferenceOptions{})
+		bridge.ReferencePorts{Records: &m.imports, Shop: s.shop, Exceptions: m.queue}, bridge.ReferenceOptions{})
 	return err
 }
 
 func (s *session) wireDispatch() (err error) {
 	m := &s.stores
 	s.gate, err = bridge.NewGate(bridge.GatePorts{
-		Orders: s.shop, Cancellations: s.shop, Known: s.warehouse, Exceptions: &m.desk,
+		Orders: s.shop, Cancellations: s.shop, Known: s.warehouse, Exceptions: m.queue,
 	}, bridge.GateOptions{})
 	if err != nil {
 		return err
@@ -133,20 +135,20 @@ func (s *session) wireDispatch() (err error) {
 	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: s.gate, Orders: s.shop, Shipper: s.shop, OrderBook: s.warehouse, Reader: s.warehouse, Packaging: s.warehouse, Catalogue: s.skus,
 		Tracking: s.warehouse, Documents: s.shop, Labels: &m.labels, Corrector: s.shop, Corrections: &m.corrections,
-		Locks: &m.memory, Exceptions: &m.desk,
+		Locks: &m.memory, Exceptions: m.queue,
 	}, bridge.DispatchOptions{Carriers: s.set.carriers})
 	if err != nil {
 		return err
 	}
 	s.dispatch, err = bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
 		Dispatcher: dispatcher, Source: s.warehouse, Reader: s.warehouse,
-		Cursors: &m.cursors, Revisits: &m.cursors, Locks: &m.memory, Exceptions: &m.desk,
+		Cursors: &m.cursors, Revisits: &m.cursors, Locks: &m.memory, Exceptions: m.queue,
 	}, bridge.DispatchQueueOptions{FirstWindow: s.set.since})
 	if err != nil {
 		return err
 	}
 	s.deadlines, err = bridge.NewDeadlines(
-		bridge.DeadlinePorts{OpenOrders: s.shop, Cancellations: s.shop, Exceptions: &m.desk}, bridge.DeadlineOptions{})
+		bridge.DeadlinePorts{OpenOrders: s.shop, Cancellations: s.shop, Exceptions: m.queue}, bridge.DeadlineOptions{})
 	return err
 }
 
@@ -154,7 +156,7 @@ func (s *session) wireStock() (err error) {
 	m := &s.stores
 	s.stock, err = stock.NewPush(stock.Ports{
 		Listings: s.shop, Catalogue: s.skus, Levels: s.warehouse, States: s.warehouse, Publisher: s.shop,
-		Ledger: &m.memory, Locks: &m.memory, Exceptions: &m.desk,
+		Ledger: &m.memory, Locks: &m.memory, Exceptions: m.queue,
 	}, stock.Options{Locations: s.set.locations, Buffer: stock.Fixed(s.set.buffer)})
 	return err
 }

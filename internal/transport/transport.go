@@ -469,17 +469,17 @@ func (c Call) request(ctx context.Context) (*http.Request, error) {
 	return req, nil
 }
 
-// ReadAll is io.ReadAll for a body that is said to have length bytes, -1 if that is
-// not known. A sender that promises much gets no memory for it.
+// ReadAll is io.ReadAll for a body that is said to have length bytes, 0 or less if
+// that is not known. A sender that promises much gets no memory for it.
 func ReadAll(r io.Reader, length int64) ([]byte, error) {
-	if length < 0 || length > 1<<20 {
+	if length <= 0 || length > 1<<20 {
 		return io.ReadAll(r)
 	}
 	body := make([]byte, 0, length+1) // the end is read into the room for one more
 	for len(body) < cap(body) {
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
-		if err == io.EOF { //nolint:errorlint // a Reader returns it as it is
+		if err == io.EOF {
 			return body, nil
 		}
 		if err != nil {
@@ -585,15 +585,15 @@ func (t *Transport) jittered(pause time.Duration) time.Duration {
 }
 
 func neverSent(err error) bool {
-	var n *NetworkError
-	return errors.As(err, &n) && !n.Sent
+	n, ok := errors.AsType[*NetworkError](err)
+	return ok && !n.Sent
 }
 
 // withoutURL drops the URL that net/http puts into its errors.
 func withoutURL(err error) error {
 	for {
-		var u *url.Error
-		if !errors.As(err, &u) {
+		u, ok := errors.AsType[*url.Error](err)
+		if !ok {
 			return err
 		}
 		err = u.Err

@@ -117,26 +117,39 @@ func Scrub(text string, secrets ...string) string { return Scrubber(secrets...)(
 // as JSON, a path or a query spells them, as hex, and as base64, also inside of
 // something longer.
 func Scrubber(secrets ...string) func(text string) string {
-	known := sync.OnceValue(func() []string { // when the first text is there: calls seldom fail
-		var forms []string
-		for _, secret := range secrets {
-			if len(secret) >= minSecret {
-				forms = append(forms, spellings(secret)...)
-			}
-		}
-		for i, form := range forms {
-			forms[i] = lowerASCII(form)
-		}
-		// The longest first: one secret may begin another.
-		slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-		return slices.Compact(forms)
-	})
-	return func(text string) string {
-		if text == "" || len(known()) == 0 {
-			return text
-		}
-		return redact(text, known())
+	return (&scrubber{secrets: secrets}).scrub
+}
+
+type scrubber struct {
+	secrets []string
+	once    sync.Once
+	forms   []string // set by once, when the first text is there: calls seldom fail
+}
+
+func (s *scrubber) scrub(text string) string {
+	if text == "" {
+		return text
 	}
+	s.once.Do(s.spell)
+	if len(s.forms) == 0 {
+		return text
+	}
+	return redact(text, s.forms)
+}
+
+func (s *scrubber) spell() {
+	var forms []string
+	for _, secret := range s.secrets {
+		if len(secret) >= minSecret {
+			forms = append(forms, spellings(secret)...)
+		}
+	}
+	for i, form := range forms {
+		forms[i] = lowerASCII(form)
+	}
+	// The longest first: one secret may begin another.
+	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	s.forms = slices.Compact(forms)
 }
 
 // redact replaces the forms, which are in lower case, in either case. Regular

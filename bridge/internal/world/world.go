@@ -178,7 +178,8 @@ type World struct {
 
 	Memory     store.Memory
 	imports    store.MemoryImports
-	Exceptions exceptions.Memory
+	Cases      exceptions.Memory
+	Exceptions exceptions.Queue // of the cases, the shop's
 }
 
 type BookEntry struct {
@@ -209,7 +210,8 @@ func NewWorld(t *testing.T) *World {
 		Refusals:    map[string]stock.Refusal{},
 		imports:     store.MemoryImports{Now: func() time.Time { return Noon.Add(time.Hour) }}, // begun later than the orders
 	}
-	w.Exceptions.Now = func() time.Time { return w.Now() }
+	w.Cases.Now = func() time.Time { return w.Now() }
+	w.Exceptions = w.Cases.Shop("shop")
 	return w
 }
 
@@ -625,8 +627,8 @@ func (w *World) Clear(ctx context.Context, object string, kinds ...exceptions.Ki
 	return w.Do(ctx, "Clear", func() error { return w.Exceptions.Clear(ctx, object, kinds...) })
 }
 
-func (w *World) Open(ctx context.Context) (list []exceptions.Exception, err error) {
-	err = w.Do(ctx, "Open", func() error { list, err = w.Exceptions.Open(ctx); return err })
+func (w *World) Open(ctx context.Context, kinds ...exceptions.Kind) (list []exceptions.Exception, err error) {
+	err = w.Do(ctx, "Open", func() error { list, err = w.Exceptions.Open(ctx, kinds...); return err })
 	return list, err
 }
 
