@@ -87,8 +87,7 @@ type OrderCanceller interface {
 	CancelOrder(ctx context.Context, order WarehouseOrder, note string) error
 }
 
-// LineReducer takes units off orders in the warehouse. An [OrderCanceller] that
-// is none leaves the cancellation of single lines to a person.
+// LineReducer takes units off orders in the warehouse.
 type LineReducer interface {
 	// ReduceLines makes lines of an order smaller, or removes them, and frees their
 	// stock. An order that is held is held again afterwards.
@@ -124,6 +123,9 @@ type CancelPorts struct {
 	Ledger     store.Ledger
 	Locks      store.Locks
 	Exceptions exceptions.Queue
+	// Lines is optional. Without it the cancellation of single lines is left to a
+	// person.
+	Lines LineReducer
 	// Records and Tracer are optional, and go together: with them an order that
 	// was merged into another one is found, and raised with the number of that one.
 	Records store.ImportRecords
@@ -574,8 +576,7 @@ func (r *cancelRun) step(ctx context.Context, s removalStep) error {
 		}
 		return nil
 	}
-	reducer := r.ports.Warehouse.(LineReducer) // plan sees to it
-	if err := reducer.ReduceLines(ctx, s.order, s.changes); err != nil {
+	if err := r.ports.Lines.ReduceLines(ctx, s.order, s.changes); err != nil { // plan sees to it that there is one
 		return fmt.Errorf("taking lines off %s in the warehouse: %w", s.order.Number, err)
 	}
 	return nil

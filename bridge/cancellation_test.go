@@ -462,7 +462,7 @@ func TestCancelNotVisibleYet(t *testing.T) {
 
 func TestNewCancellerRefuses(t *testing.T) {
 	w := world.NewWorld(t)
-	ports := bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Ledger: w, Locks: w, Exceptions: w}
+	ports := bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Ledger: w, Locks: w, Exceptions: w}
 	for want, o := range map[string]bridge.CancelOptions{
 		"Stage(-1) is no stage": {CutOff: -1}, "Stage(9) is no stage": {CutOff: bridge.StageProcessed + 1},
 		`the answer "maybe"`: {LateAnswer: "maybe"}, `the answer "never"`: {DueAnswer: "never"}, "must not be negative": {AnswerMargin: -1},

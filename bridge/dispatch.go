@@ -70,7 +70,7 @@ var ErrAlreadyShipped = errors.New("the shop has the shipment already")
 
 // DispatchPorts are what a [Dispatcher] works on.
 type DispatchPorts struct {
-	Gate       *Gate
+	Gate       PermitSource
 	Orders     OrderSource
 	Shipper    Shipper
 	OrderBook  OrderBook
@@ -132,11 +132,8 @@ type Dispatcher struct {
 
 // NewDispatcher checks ports and options.
 func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
-	if p.Gate == nil {
-		return nil, errors.New("bridge: NewDispatcher: missing port(s): Gate")
-	}
 	err := part.Required("bridge: NewDispatcher", map[string]any{
-		"Orders": p.Orders, "Shipper": p.Shipper, "OrderBook": p.OrderBook, "Tracking": p.Tracking,
+		"Gate": p.Gate, "Orders": p.Orders, "Shipper": p.Shipper, "OrderBook": p.OrderBook, "Tracking": p.Tracking,
 		"Locks": p.Locks, "Exceptions": p.Exceptions,
 	})
 	switch {

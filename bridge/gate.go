@@ -74,6 +74,13 @@ const (
 	ShipAtDeadline AtDeadline = "go ahead"
 )
 
+// PermitSource answers whether orders may be committed to fulfilment. A [Gate] is
+// one.
+type PermitSource interface {
+	// Check returns one permit for each id, in the order of the ids.
+	Check(ctx context.Context, orderIDs ...string) ([]Permit, error)
+}
+
 // GatePorts are what a [Gate] works on.
 type GatePorts struct {
 	Orders        OrderSource

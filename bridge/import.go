@@ -11,6 +11,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -59,6 +60,7 @@ type ImportOptions struct {
 type Importer struct {
 	ports   ImportPorts
 	options ImportOptions
+	timings health.Timings
 }
 
 // NewImporter checks ports and options.
@@ -92,7 +94,8 @@ const maxImportBatch = 200
 //
 // Without results, nothing was looked at and nothing is reserved: stock must not
 // be pushed until an Import has looked at the orders.
-func (im *Importer) Import(ctx context.Context, orders ...Order) (OrderResults, error) {
+func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderResults, err error) {
+	defer im.timings.Measure(im.options.Now, &err)()
 	items, broken, err := im.ports.Catalogue.StockItems(ctx, listingsOf(orders))
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
@@ -103,7 +106,6 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (OrderResults, 
 		return nil, fmt.Errorf("bridge: import: %w", err)
 	}
 	run := importRun{Importer: im, known: known, reserved: reserved}
-	var results OrderResults
 	for len(orders) > 0 {
 		if err := ctx.Err(); err != nil {
 			return results, errors.Join(results.Err(), err)
@@ -114,6 +116,9 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (OrderResults, 
 	}
 	return results, results.Err()
 }
+
+// Health returns how the imports went so far.
+func (im *Importer) Health() health.Flow { return im.timings.Health() }
 
 // batchLen is how many of the first orders can be worked on together: no order
 // twice.

@@ -110,7 +110,7 @@ func (s *sides) importer(t *testing.T, book *linnworksadapter.Warehouse, memory 
 func (s *sides) push(t *testing.T) *stock.Push {
 	t.Helper()
 	p, err := stock.NewPush(stock.Ports{
-		Listings: s.shop, Catalogue: s.book, Levels: s.book, Ledger: s.memory, Publisher: s.shop, Locks: s.memory, Exceptions: s.queue,
+		Listings: s.shop, Bundles: s.shop, Catalogue: s.book, Levels: s.book, Ledger: s.memory, Publisher: s.shop, Locks: s.memory, Exceptions: s.queue,
 	}, stock.Options{Locations: map[string][]string{shopWarehouse: {string(linnworks.ZeroGUID)}}, Buffer: stock.Fixed(1)})
 	must(t, err)
 	return p
@@ -130,7 +130,7 @@ func (s *sides) dispatcher(t *testing.T) *bridge.Dispatcher {
 func (s *sides) canceller(t *testing.T) *bridge.Canceller {
 	t.Helper()
 	c, err := bridge.NewCanceller(bridge.CancelPorts{
-		Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
+		Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Lines: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
 	}, bridge.CancelOptions{})
 	must(t, err)
 	return c

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -42,6 +43,7 @@ type ReferenceOptions struct {
 type References struct {
 	ports   ReferencePorts
 	options ReferenceOptions
+	timings health.Timings
 }
 
 // NewReferences checks ports and options.
@@ -55,6 +57,9 @@ func NewReferences(p ReferencePorts, o ReferenceOptions) (*References, error) {
 	o.RetryRefused, o.Now = cmp.Or(o.RetryRefused, 24*time.Hour), part.Clock(o.Now)
 	return &References{ports: p, options: o}, nil
 }
+
+// Health returns how the runs went so far.
+func (b *References) Health() health.Flow { return b.timings.Health() }
 
 // ReferenceResult is what a run did.
 type ReferenceResult struct {
@@ -73,6 +78,7 @@ const maxReferences = 100
 // running Write again goes on with them. A reference that the shop refuses is
 // raised, and tried again after a day.
 func (b *References) Write(ctx context.Context) (result ReferenceResult, err error) {
+	defer b.timings.Measure(b.options.Now, &err)()
 	began := b.options.Now().UTC()
 	for {
 		due, last, err := b.ports.Records.ReferencesDue(ctx, began.Add(-b.options.RetryRefused), maxReferences)

@@ -183,10 +183,10 @@ func (l *lab) connect(ctx context.Context) error {
 		return err
 	}
 	l.ports = Ports{
-		Orders: shop, OpenOrders: shop, ReferencesTo: shop, Listings: shop, Publisher: watchedPublisher{l, shop}, Shipper: watchedShipper{l, shop},
+		Orders: shop, OpenOrders: shop, ReferencesTo: shop, Listings: shop, Bundles: shop, Publisher: watchedPublisher{l, shop}, Shipper: watchedShipper{l, shop},
 		Cancellations: shop, Desk: shop,
 		Documents: shop, Labels: l.stores.labels,
-		Catalogue: book, Levels: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Tracking: book,
+		Catalogue: book, Levels: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Lines: book, Tracking: book,
 		Reader: book, ToDispatch: book,
 		Ledger: &l.stores.memory, Records: &l.stores.imports, References: &l.stores.imports, Intake: &l.stores.intake, Locks: &l.stores.memory, Exceptions: l.queue,
 	}
@@ -211,12 +211,12 @@ func (l *lab) assemble() (err error) {
 		return err
 	}
 	if l.stock, err = stock.NewPush(stock.Ports{
-		Listings: p.Listings, Catalogue: p.Catalogue, Levels: p.Levels, Ledger: p.Ledger, Publisher: p.Publisher, Locks: p.Locks, Exceptions: p.Exceptions,
+		Listings: p.Listings, Bundles: p.Bundles, Catalogue: p.Catalogue, Levels: p.Levels, Ledger: p.Ledger, Publisher: p.Publisher, Locks: p.Locks, Exceptions: p.Exceptions,
 	}, stock.Options{Locations: feeds}); err != nil {
 		return err
 	}
 	if l.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
-		Orders: p.Orders, Desk: p.Desk, OrderBook: p.OrderBook, Warehouse: p.Canceller, Ledger: p.Ledger, Locks: p.Locks, Exceptions: p.Exceptions,
+		Orders: p.Orders, Desk: p.Desk, OrderBook: p.OrderBook, Warehouse: p.Canceller, Lines: p.Lines, Ledger: p.Ledger, Locks: p.Locks, Exceptions: p.Exceptions,
 		Records: p.Records, Tracer: p.Tracer,
 	}, bridge.CancelOptions{CutOff: bridge.StageLabelPrinted}); err != nil {
 		return err

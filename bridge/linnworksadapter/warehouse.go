@@ -78,6 +78,8 @@ var _ interface {
 	bridge.WarehouseReader
 	bridge.DispatchSource
 	bridge.PackagingReader
+	bridge.LineReducer
+	bridge.Warehouse
 } = (*Warehouse)(nil)
 
 // New adapts a client. It reads the stock locations.
@@ -104,6 +106,17 @@ func New(ctx context.Context, client *linnworks.Client, o Options) (*Warehouse, 
 		}
 	}
 	return l, nil
+}
+
+// Places implements [catalogue.PlaceSource] with the stock locations that New has
+// read.
+func (l *Warehouse) Places(context.Context) ([]catalogue.Place, error) {
+	places := make([]catalogue.Place, 0, len(l.locations))
+	for id, name := range l.locations {
+		places = append(places, catalogue.Place{ID: string(id), Name: name})
+	}
+	slices.SortFunc(places, func(a, b catalogue.Place) int { return cmp.Compare(a.ID, b.ID) })
+	return places, nil
 }
 
 func lower(id linnworks.GUID) linnworks.GUID { return linnworks.GUID(strings.ToLower(string(id))) }

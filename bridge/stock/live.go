@@ -10,6 +10,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
@@ -94,6 +95,7 @@ type Live struct {
 	book    *Book
 	reader  stockReader
 	wake    chan struct{}
+	timings health.Timings
 
 	checking sync.Mutex // checks must not overlap
 
@@ -293,6 +295,7 @@ func (l *Live) readLedger(ctx context.Context) error {
 // program is known to write the same stock, it refuses with [ErrSecondWriter]; a
 // [Check] and [Live.Report] find out.
 func (l *Live) Publish(ctx context.Context) (did bool, err error) {
+	defer l.timings.Measure(l.now, &err)()
 	if known, err := l.book.mayPush(); err != nil {
 		return false, l.failed(err)
 	} else if !known {
@@ -400,6 +403,13 @@ func (l *Live) Report(ctx context.Context) error {
 }
 
 func (l *Live) failed(err error) error { return fmt.Errorf("live stock: %w", err) }
+
+// Health returns how the calls to the shop went so far, and how many SKUs wait.
+func (l *Live) Health() health.Flow {
+	flow := l.timings.Health()
+	flow.Backlog = l.book.Stats().Waiting
+	return flow
+}
 
 func (l *Live) wakeUp() {
 	select {

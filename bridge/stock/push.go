@@ -10,6 +10,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -43,6 +44,9 @@ type Ports struct {
 	Listings  catalogue.ListingSource
 	Catalogue catalogue.Source
 	Levels    Reader
+	// Bundles is optional. Without it, a bundle of the shop whose listing does not
+	// say that it is one is raised as unmapped.
+	Bundles catalogue.BundleSource
 	// States is optional. With it, an item that a reading leaves out is looked for:
 	// of an archived or deleted one zero is published. Without it, its listings are
 	// left as they are.
@@ -62,6 +66,7 @@ type Ports struct {
 type Push struct {
 	ports   Ports
 	options Options
+	timings health.Timings
 }
 
 // NewPush checks ports and options.
@@ -126,7 +131,8 @@ func (s *Push) read(ctx context.Context) (*Book, error) {
 // that fails does not stop the others: it is in the error, and the next push
 // finds it again. While another program is known to write the same stock, Push
 // refuses with [ErrSecondWriter].
-func (s *Push) Push(ctx context.Context) (Result, error) {
+func (s *Push) Push(ctx context.Context) (result Result, err error) {
+	defer s.timings.Measure(s.options.Now, &err)()
 	unlock, err := s.ports.Locks.Lock(ctx, s.options.lock())
 	if err != nil {
 		return Result{}, err
@@ -144,7 +150,7 @@ func (s *Push) Push(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	plan := book.Plan()
-	result := Result{Plan: plan}
+	result = Result{Plan: plan}
 	r := stockReader{ports: s.ports, book: book, now: s.options.Now}
 	if err := errors.Join(r.release(ctx), s.report(ctx, book, plan)); err != nil {
 		return result, fmt.Errorf("stock: %w", err)
@@ -171,6 +177,9 @@ func (s *Push) Push(ctx context.Context) (Result, error) {
 	}
 	return result, errors.Join(errs...)
 }
+
+// Health returns how the pushes went so far.
+func (s *Push) Health() health.Flow { return s.timings.Health() }
 
 // report raises the problems of a plan and closes those of earlier plans that
 // are gone.
@@ -239,8 +248,8 @@ func (r stockReader) shop(ctx context.Context) error {
 // findBundles marks the listings that need no item because they are bundles of
 // the shop.
 func (r stockReader) findBundles(ctx context.Context, listings []catalogue.Listing, known catalogue.Lookup) error {
-	source, ok := r.ports.Listings.(catalogue.BundleSource)
-	if !ok {
+	source := r.ports.Bundles
+	if source == nil {
 		return nil
 	}
 	for i, l := range listings {

@@ -80,7 +80,7 @@ func newHub(ctx context.Context, s *sale, p *policy) (*hub, error) {
 		return nil, err
 	}
 	h.stock, err = newPusher(ctx, p, stock.Ports{
-		Listings: shop, Catalogue: catalogue, Levels: h.meter, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: exceptions,
+		Listings: shop, Bundles: shop, Catalogue: catalogue, Levels: h.meter, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: exceptions,
 	}, warehouse, stock.Options{
 		Locations: map[string][]string{warehouseID: {string(linnworks.ZeroGUID)}}, Buffer: buffers.Buffer(), Now: s.Now,
 	})

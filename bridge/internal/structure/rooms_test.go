@@ -36,8 +36,8 @@ var rooms = []room{
 	{path: "bridge/health", subjects: one("health")},
 	{path: "bridge/exceptions", uses: []string{"bridge/internal/part"}, subjects: one("exceptions")},
 	{path: "bridge/store", uses: []string{"bridge/internal/part"}, subjects: one("store")},
-	{path: "bridge/catalogue", uses: []string{"bridge/internal/part", "bridge/exceptions"}, subjects: []subject{
-		{"listings and items", []string{"doc.go", "catalogue.go", "listing.go"}},
+	{path: "bridge/catalogue", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions"}, subjects: []subject{
+		{"listings and items", []string{"doc.go", "catalogue.go", "listing.go", "place.go"}},
 		{"kits", []string{"kit.go", "compare.go"}},
 		{"which sells which", []string{"match.go", "map.go"}},
 	}},

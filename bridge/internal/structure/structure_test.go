@@ -101,22 +101,6 @@ func TestSubjects(t *testing.T) {
 	}
 }
 
-// TestBridgeIsOnePage checks that the page of documentation of the bridge stays
-// one that can be read.
-func TestBridgeIsOnePage(t *testing.T) {
-	const most = 200
-	var exported []string
-	scope := load(t)["bridge"].types.Scope()
-	for _, name := range scope.Names() {
-		if ast.IsExported(name) {
-			exported = append(exported, name)
-		}
-	}
-	if len(exported) > most || len(exported) == 0 {
-		t.Errorf("bridge exports %d names, want at most %d: %q", len(exported), most, exported)
-	}
-}
-
 // TestPartIsShared checks that what stands in the shared package is shared.
 func TestPartIsShared(t *testing.T) {
 	packages := load(t)

@@ -48,7 +48,7 @@ func (w *World) CancellerWith(o bridge.CancelOptions) *bridge.Canceller {
 	if o.Now == nil {
 		o.Now = w.Now
 	}
-	c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Ledger: w, Locks: w, Exceptions: w}, o)
+	c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Ledger: w, Locks: w, Exceptions: w}, o)
 	if err != nil {
 		w.T.Fatal(err)
 	}
@@ -713,7 +713,7 @@ func (w *World) Gate() *bridge.Gate {
 }
 
 func (w *World) Canceller(cutOff bridge.Stage) *bridge.Canceller {
-	c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Ledger: w, Locks: w, Exceptions: w}, bridge.CancelOptions{CutOff: cutOff, Now: w.Now})
+	c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Ledger: w, Locks: w, Exceptions: w}, bridge.CancelOptions{CutOff: cutOff, Now: w.Now})
 	if err != nil {
 		w.T.Fatal(err)
 	}
