@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
-	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -30,7 +29,7 @@ func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, li
 			fmt.Sprintf("the shop shows tracking %s, warehouse order %s has %q; %s", shown, w.Number, w.Tracking, why),
 			"find out which is right; the shop takes one correction within 72 hours of shipping")
 	}
-	shippedAt := part.FirstSet(o.ShippedAt, w.ProcessedAt)
+	shippedAt := firstSet(o.ShippedAt, w.ProcessedAt)
 	switch {
 	case b.ports.Corrector == nil:
 		return differs("corrections are switched off")

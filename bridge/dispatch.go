@@ -436,7 +436,7 @@ func (d *Dispatcher) carrier(w WarehouseOrder, carriers []Carrier) (Carrier, boo
 func (b *dispatchBatch) raise(ctx context.Context, j *dispatchJob, kind exceptions.Kind, seen, do string) error {
 	j.result.Outcome, j.result.Detail = OutcomeRaised, string(kind)
 	o := b.permits[j.orderID].Order
-	return b.ports.Exceptions.Raise(ctx, exceptions.New(kind, "order "+j.orderID, part.FirstSet(o.ShipBy, o.CancelledBy), seen, do, orderEvidence(o, j.warehouse)...))
+	return b.ports.Exceptions.Raise(ctx, exceptions.New(kind, "order "+j.orderID, firstSet(o.ShipBy, o.CancelledBy), seen, do, orderEvidence(o, j.warehouse)...))
 }
 
 func names(carriers []Carrier) string {
@@ -445,4 +445,10 @@ func names(carriers []Carrier) string {
 		list[i] = c.Name
 	}
 	return cmp.Or(strings.Join(list, ", "), "none")
+}
+
+// Format prints order and tracking number for %s and %q.
+func (s Shipment) Format(f fmt.State, verb rune) {
+	type fields Shipment
+	format(f, verb, "shipment "+s.Tracking+" of order "+s.Order.ID, fields(s))
 }

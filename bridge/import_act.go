@@ -313,20 +313,3 @@ func (b *importBatch) released(ctx context.Context) {
 	}
 	b.storeRecords(ctx)
 }
-
-// blocks tells whether an order with the problem must not be created.
-func blocks(e exceptions.Exception) bool {
-	return e.Kind != exceptions.MissingComposite && e.Kind != exceptions.BundleDiffers && e.Kind != exceptions.TotalDiffers
-}
-
-// disagreement is the exception for a cell that says raise.
-func disagreement(o Order, state WarehouseState, known bool, parts ...WarehouseOrder) exceptions.Exception {
-	if !known {
-		return exceptions.New(exceptions.UnknownStatus, "order "+o.ID, o.ShipBy,
-			fmt.Sprintf("shipping model %q with shop status %q is not in the status table (warehouse: %s)", o.ShippingModel, o.Status, state),
-			"add the row to the status table, then run again", orderEvidence(o, parts...)...)
-	}
-	return exceptions.New(exceptions.StatesDisagree, "order "+o.ID, o.ShipBy,
-		fmt.Sprintf("the shop says %s, the warehouse says %s", o.Status, state),
-		"decide which side is right and correct the other", orderEvidence(o, parts...)...)
-}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -16,14 +15,6 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
-
-// OpenOrderSource lists the shop's orders by what they are, not by when they
-// changed.
-type OpenOrderSource interface {
-	// OrdersByStatus yields the orders that have the status now. It ends at the
-	// first error.
-	OrdersByStatus(ctx context.Context, status OrderStatus) iter.Seq2[Order, error]
-}
 
 // OrderHandler does whatever has to be done about orders: [Importer.Import], and
 // [Canceller.Cancel] for the cancelled ones. It may get an order again, at any
