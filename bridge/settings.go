@@ -63,7 +63,7 @@ type Settings struct {
 	CancelReasons []string `json:"cancel_reasons,omitempty"`
 	ZeroStock     bool     `json:"zero_stock,omitempty"`
 	// AtDeadline decides about orders whose deadline is near while the shop cannot be
-	// asked: "hold", the default, or "ship".
+	// asked: "hold", the default, or "go ahead".
 	AtDeadline AtDeadline `json:"at_deadline,omitempty"`
 
 	// Buffer keeps units back: rules as in [stock.BufferRule], one after another.
