@@ -54,7 +54,7 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 		t.done = true
 		return b.raise(ctx, t.result, exceptions.New(exceptions.StatesDisagree, "order "+o.ID, o.ShipBy,
 			fmt.Sprintf("the bridge imported it as %s, which Linnworks does not show any more", strings.Join(t.record.WarehouseIDs, ", ")),
-			"look in Linnworks' audit trail who deleted or merged it; if it is to be imported again, drop its import record"))
+			"look in Linnworks' audit trail who deleted or merged it; if it is to be imported again, drop its record"))
 	case ActionRelease:
 		return nil // released with the others
 	case ActionReserve:
@@ -106,7 +106,7 @@ func (b *importBatch) readdress(ctx context.Context, t *importing) error {
 		}
 	}
 	t.record.Address = addressMark(o.ID, address) // written, or raised, once
-	return b.ports.Records.PutImportRecords(ctx, t.record)
+	return b.storeRecordsOf(ctx, t)
 }
 
 // takesOver tells whether an address replaces the one that the warehouse got. It
@@ -130,7 +130,7 @@ func (b *importBatch) create(ctx context.Context) {
 		}
 		order.Parked, order.Unpaid, order.LocationID = t.action == ActionPark, t.order.Status == Unpaid, b.location(t.order)
 		byTask[t], t.problems = order, problems
-		t.record.OrderID, t.record.Address = t.order.ID, addressMark(t.order.ID, order.Recipient)
+		t.record.OrderID, t.record.SentAt, t.record.Address = t.order.ID, b.options.Now().UTC(), addressMark(t.order.ID, order.Recipient)
 	}
 	b.storeRecords(ctx) // before they are sent: see find
 	tasks := b.still(func(t *importing) bool { _, ok := byTask[t]; return ok })
@@ -169,7 +169,7 @@ func (b *importBatch) created(ctx context.Context, t *importing) error {
 		if r, have := b.reserved[t.order.ID]; have {
 			seen = r.SeenAt
 		}
-		if err := b.ports.Ledger.PutReservation(ctx, b.reservation(t.order, seen, b.options.Now().UTC(), "")); err != nil {
+		if err := b.ports.Ledger.PutReservations(ctx, b.reservation(t.order, seen, b.options.Now().UTC(), "")); err != nil {
 			return err
 		}
 	}
@@ -312,21 +312,4 @@ func (b *importBatch) released(ctx context.Context) {
 		t.result.Outcome, t.result.WarehouseOrder = OutcomeReleased, numberOf(t.found)
 	}
 	b.storeRecords(ctx)
-}
-
-// blocks tells whether an order with the problem must not be created.
-func blocks(e exceptions.Exception) bool {
-	return e.Kind != exceptions.MissingComposite && e.Kind != exceptions.BundleDiffers && e.Kind != exceptions.TotalDiffers
-}
-
-// disagreement is the exception for a cell that says raise.
-func disagreement(o Order, state WarehouseState, known bool, parts ...WarehouseOrder) exceptions.Exception {
-	if !known {
-		return exceptions.New(exceptions.UnknownStatus, "order "+o.ID, o.ShipBy,
-			fmt.Sprintf("shipping model %q with shop status %q is not in the status table (warehouse: %s)", o.ShippingModel, o.Status, state),
-			"add the row to the status table, then run again", orderEvidence(o, parts...)...)
-	}
-	return exceptions.New(exceptions.StatesDisagree, "order "+o.ID, o.ShipBy,
-		fmt.Sprintf("the shop says %s, the warehouse says %s", o.Status, state),
-		"decide which side is right and correct the other", orderEvidence(o, parts...)...)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -16,14 +15,6 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
-
-// OpenOrderSource lists the shop's orders by what they are, not by when they
-// changed.
-type OpenOrderSource interface {
-	// OrdersByStatus yields the orders that have the status now. It ends at the
-	// first error.
-	OrdersByStatus(ctx context.Context, status OrderStatus) iter.Seq2[Order, error]
-}
 
 // OrderHandler does whatever has to be done about orders: [Importer.Import], and
 // [Canceller.Cancel] for the cancelled ones. It may get an order again, at any
@@ -245,7 +236,7 @@ func (r IntakeResult) String() string {
 // and that the next one has to: the shop, the handler or a store did not answer.
 func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 	defer in.timings.Measure(in.options.Now, &err)()
-	unlock, err := in.ports.Locks.Lock(ctx, "intake/"+in.options.Name)
+	ctx, unlock, err := in.ports.Locks.Lock(ctx, "intake/"+in.options.Name)
 	if err != nil {
 		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
 	}

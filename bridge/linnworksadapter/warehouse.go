@@ -120,3 +120,24 @@ func (l *Warehouse) Places(context.Context) ([]catalogue.Place, error) {
 }
 
 func lower(id linnworks.GUID) linnworks.GUID { return linnworks.GUID(strings.ToLower(string(id))) }
+
+// maxGenerations is how often an order is followed through splits and merges.
+const maxGenerations = 8
+
+// maxOrderDetails is how many orders are read in one call.
+const maxOrderDetails = 200
+
+// exceptRecords is err, unless it only names records that cannot be read: their
+// items are left out of a reading, which is not the same as zero.
+func exceptRecords(err error) error {
+	if _, ok := errors.AsType[*linnworks.UnreadableError](err); ok {
+		return nil
+	}
+	return err
+}
+
+// itemRef is what the read of an item's type goes by: it takes no ids.
+type itemRef struct {
+	sku   string
+	intID int // 0: not known
+}

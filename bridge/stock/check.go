@@ -618,22 +618,6 @@ func (r *checkRun) writer(ctx context.Context) error {
 	return nil
 }
 
-// ErrSecondWriter is returned by pushes while [exceptions.SecondWriter] is open.
-var ErrSecondWriter = errors.New("another program writes the same stock")
-
-// writerObject is what the second writer is raised on.
-const writerObject = "stock of the shop"
-
-// stopped returns an error if what is open forbids to publish.
-func stopped(open []exceptions.Exception) error {
-	for _, e := range open {
-		if e.Kind == exceptions.SecondWriter && e.Object == writerObject {
-			return fmt.Errorf("%w: nothing is published until a person has resolved the exception %q of %s", ErrSecondWriter, e.Kind, e.Object)
-		}
-	}
-	return nil
-}
-
 // clear closes what earlier checks have raised and this one found right.
 func (r *checkRun) clear(ctx context.Context, asked []string) error {
 	var right map[string]bool

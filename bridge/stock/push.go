@@ -23,24 +23,6 @@ type Publisher interface {
 	PublishStock(ctx context.Context, product ProductStock) ([]Refusal, error)
 }
 
-// ProductStock is what to publish for one product.
-type ProductStock struct {
-	ProductID string
-	SKUs      []SKUStock
-	// Urgent tells that it should overtake other calls of the same budget: it takes
-	// off sale what is gone, or is about what sells now.
-	Urgent bool
-}
-
-// SKUStock is what to publish for one SKU: every warehouse of it, changed or
-// not, because the shop refuses an incomplete list.
-type SKUStock struct {
-	catalogue.SKU
-	Stock []catalogue.WarehouseStock
-	// Shown is what the shop showed before, warehouse by warehouse as in Stock.
-	Shown []catalogue.WarehouseStock
-}
-
 // Refusal is a SKU whose level the shop did not take.
 type Refusal struct {
 	SKUID  string
@@ -73,32 +55,6 @@ type Ports struct {
 	Publisher  Publisher
 	Locks      store.Locks
 	Exceptions exceptions.Queue
-}
-
-// MaxStock is the largest quantity that TikTok Shop documents for a SKU in a
-// warehouse. Some pages name 999,999; [Options] can raise it.
-const MaxStock = 99_999
-
-// absurdStock is a level that no warehouse of this product's users holds.
-const absurdStock = 10_000_000
-
-// Options configure a [Push].
-type Options struct {
-	// Locations maps every warehouse id of the shop to the stock locations that
-	// feed it. Required; a warehouse that is not in it is raised, and so is a SKU
-	// that is sold from two warehouses with a location in common.
-	Locations map[string][]string
-	// Buffer keeps units back. Default: none.
-	Buffer Buffer
-	// Max caps what is published. Default [MaxStock].
-	Max int
-	// Budgets are the calls a minute that there are, by kind, for [Stats].
-	// Default: what Linnworks publishes; TikTok Shop publishes nothing.
-	Budgets map[Call]float64
-	// Shop tells the shops apart that share locks and exceptions. Default none.
-	Shop string
-	// Now replaces time.Now.
-	Now func() time.Time
 }
 
 // Push publishes the warehouse's free stock in the shop, as a [Book]
@@ -177,7 +133,7 @@ func (s *Push) read(ctx context.Context) (*Book, error) {
 // refuses with [ErrSecondWriter].
 func (s *Push) Push(ctx context.Context) (result Result, err error) {
 	defer s.timings.Measure(s.options.Now, &err)()
-	unlock, err := s.ports.Locks.Lock(ctx, s.options.lock())
+	ctx, unlock, err := s.ports.Locks.Lock(ctx, s.options.lock())
 	if err != nil {
 		return Result{}, err
 	}
@@ -224,15 +180,6 @@ func (s *Push) Push(ctx context.Context) (result Result, err error) {
 
 // Health returns how the pushes went so far.
 func (s *Push) Health() health.Flow { return s.timings.Health() }
-
-// lock is held by whoever publishes stock: an older number must not land after a
-// newer one.
-func (o Options) lock() string {
-	if o.Shop == "" {
-		return "stock push"
-	}
-	return "stock push/" + o.Shop
-}
 
 // report raises the problems of a plan and closes those of earlier plans that
 // are gone.
@@ -357,10 +304,26 @@ func (r stockReader) vanished(ctx context.Context) error {
 
 // release drops the reservations that the levels have made superfluous.
 func (r stockReader) release(ctx context.Context) error {
-	for _, id := range r.book.Superfluous() {
-		if err := r.ports.Ledger.DropReservation(ctx, id); err != nil {
-			return fmt.Errorf("dropping the reservation of order %s: %w", id, err)
+	list := r.book.Superfluous()
+	if len(list) == 0 {
+		return nil
+	}
+	ids := make([]string, len(list))
+	for i, s := range list {
+		ids[i] = s.OrderID
+	}
+	own, err := r.ports.Ledger.ReservationsOf(ctx, ids...)
+	if err != nil {
+		return fmt.Errorf("reading the ledger: %w", err)
+	}
+	ids = ids[:0]
+	for _, s := range list { // each shop drops its own, unless they have changed since
+		if mine, have := own[s.OrderID]; have && mine.Shop == s.Shop && mine.VisibleAt.Equal(s.VisibleAt) {
+			ids = append(ids, s.OrderID)
 		}
+	}
+	if err := r.ports.Ledger.DropReservations(ctx, ids...); err != nil {
+		return fmt.Errorf("dropping the reservations of %d orders: %w", len(ids), err)
 	}
 	return nil
 }
