@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -164,6 +165,20 @@ func ReadSettings(r io.Reader) (Settings, error) {
 	}
 	if err := errors.Join(append(errs, s.check())...); err != nil {
 		return Settings{}, fmt.Errorf("bridge: settings: %w", err)
+	}
+	return s, nil
+}
+
+// ReadSettingsFile is [ReadSettings] of a file.
+func ReadSettingsFile(name string) (Settings, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return Settings{}, fmt.Errorf("bridge: settings: %w", err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	s, err := ReadSettings(f)
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", name, err)
 	}
 	return s, nil
 }
