@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -170,7 +170,7 @@ func TestNamesOfUnknownValues(t *testing.T) {
 	if got := exceptions.Severity(9).String(); got != "Severity(9)" {
 		t.Error(got)
 	}
-	if got := bridge.Stage(-1).String() + bridge.Stage(99).String() + bridge.StageProcessed.String(); got != "Stage(-1)Stage(99)processed" {
+	if got := stage.Stage(-1).String() + stage.Stage(99).String() + stage.Processed.String(); got != "Stage(-1)Stage(99)processed" {
 		t.Error(got)
 	}
 }
