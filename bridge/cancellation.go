@@ -129,7 +129,7 @@ type CancelPorts struct {
 	Lines LineReducer
 	// Records and Tracer are optional, and go together: with them an order that
 	// was merged into another one is found, and raised with the number of that one.
-	Records store.ImportRecords
+	Records store.Records
 	Tracer  OrderTracer
 }
 
@@ -270,7 +270,7 @@ type cancelRun struct {
 }
 
 func (r *cancelRun) locked(ctx context.Context) error {
-	unlock, err := r.ports.Locks.Lock(ctx, orderLock(r.request.OrderID))
+	ctx, unlock, err := r.ports.Locks.Lock(ctx, orderLock(r.request.OrderID))
 	if err != nil {
 		return err
 	}
@@ -410,7 +410,7 @@ func (r *cancelRun) mergedInto(ctx context.Context) (string, error) {
 	if r.ports.Records == nil || r.ports.Tracer == nil {
 		return "", nil
 	}
-	records, _, err := r.ports.Records.ImportRecords(ctx, r.request.OrderID)
+	records, _, err := r.ports.Records.RecordsOf(ctx, r.request.OrderID)
 	if err != nil {
 		return "", fmt.Errorf("reading what it was imported as: %w", err)
 	}
@@ -442,9 +442,12 @@ func (r *cancelRun) mergedInto(ctx context.Context) (string, error) {
 // the order yet. An order that it does not know may be in the warehouse under
 // another reference: approving its cancellation blindly would ship it.
 func (r *cancelRun) neverImported(ctx context.Context) (bool, error) {
-	reserved, err := reservationsByOrder(ctx, r.ports.Ledger)
+	reserved, err := r.ports.Ledger.ReservationsOf(ctx, r.request.OrderID)
+	if err != nil {
+		return false, fmt.Errorf("reading the ledger: %w", err)
+	}
 	reservation, have := reserved[r.request.OrderID]
-	return have && reservation.VisibleAt.IsZero(), err
+	return have && reservation.VisibleAt.IsZero(), nil
 }
 
 // approve holds the parts concerned, looks again, grants the request and carries
@@ -596,12 +599,15 @@ func processedPart(left removal) string {
 // settleLedger frees what the ledger reserves for what was cancelled.
 func (r *cancelRun) settleLedger(ctx context.Context) error {
 	if r.lines == nil {
-		return r.ports.Ledger.DropReservation(ctx, r.request.OrderID)
+		return r.ports.Ledger.DropReservations(ctx, r.request.OrderID)
 	}
-	reserved, err := reservationsByOrder(ctx, r.ports.Ledger)
+	reserved, err := r.ports.Ledger.ReservationsOf(ctx, r.request.OrderID)
+	if err != nil {
+		return fmt.Errorf("reading the ledger: %w", err)
+	}
 	reservation, have := reserved[r.request.OrderID]
-	if err != nil || !have || !slices.ContainsFunc(reservation.Lines, func(l store.ReservedLine) bool { return r.lines[l.LineID] }) {
-		return err
+	if !have || !slices.ContainsFunc(reservation.Lines, func(l store.ReservedLine) bool { return r.lines[l.LineID] }) {
+		return nil
 	}
 	reservation.Lines = slices.DeleteFunc(reservation.Lines, func(l store.ReservedLine) bool { return r.lines[l.LineID] })
 	reservation.Items = map[string]int{}
@@ -610,7 +616,7 @@ func (r *cancelRun) settleLedger(ctx context.Context) error {
 			reservation.Items[id] += n
 		}
 	}
-	return r.ports.Ledger.PutReservation(ctx, reservation)
+	return r.ports.Ledger.PutReservations(ctx, reservation)
 }
 
 // returnPath is what to do about goods that are on their way for nothing.

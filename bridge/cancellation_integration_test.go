@@ -346,7 +346,7 @@ func TestCancelledAfterItWasMerged(t *testing.T) {
 	t.Parallel()
 	s := newSides(t, "GB")
 	id, other := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)}), s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
-	records := new(store.MemoryImports)
+	records := new(store.Memory).Shop("shop")
 	im, err := bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: s.book, Tracer: s.book, Addresses: s.book, Orders: s.shop, Catalogue: s.book, Ledger: s.memory, Records: records, Locks: s.memory, Exceptions: s.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})

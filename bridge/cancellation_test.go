@@ -26,7 +26,7 @@ func cancelWorld(t *testing.T, state bridge.WarehouseState, stage stage.Stage) *
 	e := w.Waiting(w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.CancelRequested = true }))[0])
 	e.State, e.Stage = state, stage
 	w.Pending = []bridge.Cancellation{request}
-	if err := w.Memory.PutReservation(t.Context(), store.Reservation{OrderID: "1"}); err != nil {
+	if err := w.Memory.PutReservations(t.Context(), store.Reservation{OrderID: "1"}); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -215,7 +215,7 @@ func TestCancelLines(t *testing.T) {
 				w.Decide("c1", true)
 				r = bridge.CancellationsOf(w.Orders["1"])[0]
 			}
-			_ = w.Memory.PutReservation(t.Context(), bridge.ReservationOf(w.Importer(), catalogue.Lookup{Items: w.Items}, o, world.Noon))
+			_ = w.Memory.PutReservations(t.Context(), bridge.ReservationOf(w.Importer(), catalogue.Lookup{Items: w.Items}, o, world.Noon))
 			if !tc.noBook {
 				e := w.Waiting(o)
 				if tc.change != nil {
@@ -330,7 +330,7 @@ func TestCancelAnswers(t *testing.T) {
 		{name: "no reason fits", options: bridge.CancelOptions{LateAnswer: bridge.AnswerReject, RejectReasons: []string{"seller"}}, want: bridge.OutcomeRaised, raised: "accepts none of the configured reasons"},
 		{
 			name: "missing in the warehouse, due", options: bridge.CancelOptions{DueAnswer: bridge.AnswerReject}, now: due, want: bridge.OutcomeRejected,
-			change: func(w *world.World) { w.Book = nil; _ = w.Memory.DropReservation(context.Background(), "1") },
+			change: func(w *world.World) { w.Book = nil; _ = w.Memory.DropReservations(context.Background(), "1") },
 		},
 		{
 			name: "granted meanwhile", options: bridge.CancelOptions{LateAnswer: bridge.AnswerReject}, want: bridge.OutcomeRaised, raised: "it was granted meanwhile",
@@ -404,7 +404,7 @@ func TestCancelNothingImported(t *testing.T) {
 	w := world.NewWorld(t)
 	w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.CancelRequested = true }))
 	w.Pending = []bridge.Cancellation{request}
-	_ = w.Memory.PutReservation(t.Context(), store.Reservation{OrderID: "1"})
+	_ = w.Memory.PutReservations(t.Context(), store.Reservation{OrderID: "1"})
 	_ = w.Exceptions.Raise(t.Context(), exceptions.New(exceptions.BadOrder, "order 1", world.Noon, "x", "y"))
 	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), request)); got != bridge.OutcomeCancelled {
 		t.Fatal(got)

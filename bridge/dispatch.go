@@ -91,11 +91,11 @@ type DispatchPorts struct {
 	// Documents and Labels go together: with them the document of each label of
 	// the shop is fetched and kept for the warehouse.
 	Documents LabelSource
-	Labels    store.LabelStore
-	// Corrector and Corrections go together: with them a tracking number that
-	// changed in the warehouse after it was sent is corrected in the shop, once.
-	Corrector   TrackingCorrector
-	Corrections store.Corrections
+	Labels    store.Labels
+	// Corrector needs Records: with it a tracking number that changed in the
+	// warehouse after it was sent is corrected in the shop, once.
+	Corrector TrackingCorrector
+	Records   store.Records
 }
 
 // DispatchOptions configure a [Dispatcher].
@@ -141,8 +141,8 @@ func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 		return nil, err
 	case (p.Documents == nil) != (p.Labels == nil):
 		return nil, errors.New("bridge: NewDispatcher: Documents and Labels go together")
-	case (p.Corrector == nil) != (p.Corrections == nil):
-		return nil, errors.New("bridge: NewDispatcher: Corrector and Corrections go together")
+	case p.Corrector != nil && p.Records == nil:
+		return nil, errors.New("bridge: NewDispatcher: Corrector needs Records")
 	case o.CorrectWithin < 0:
 		return nil, fmt.Errorf("bridge: NewDispatcher: CorrectWithin is negative: %v", o.CorrectWithin)
 	}

@@ -177,7 +177,7 @@ func waits(r OrderResult) bool {
 func (q *DispatchQueue) Run(ctx context.Context) (report DispatchReport, err error) {
 	start := q.options.Now()
 	defer func() { q.timings.Done(start, q.options.Now(), err) }()
-	unlock, err := q.ports.Locks.Lock(ctx, "dispatch/"+q.options.Name)
+	ctx, unlock, err := q.ports.Locks.Lock(ctx, "dispatch/"+q.options.Name)
 	if err != nil {
 		return report, fmt.Errorf("bridge: dispatch queue: %w", err)
 	}

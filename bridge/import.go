@@ -31,7 +31,7 @@ type ImportPorts struct {
 	Orders     OrderSource
 	Catalogue  catalogue.Source
 	Ledger     store.Ledger
-	Records    store.ImportRecords
+	Records    store.Records
 	Locks      store.Locks
 	Exceptions exceptions.Queue
 }
@@ -101,9 +101,13 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
 	}
 	known := catalogue.Lookup{Items: items, Broken: broken}
-	reserved, err := reservationsByOrder(ctx, im.ports.Ledger)
+	ids := make([]string, len(orders))
+	for i, o := range orders {
+		ids[i] = o.ID
+	}
+	reserved, err := im.ports.Ledger.ReservationsOf(ctx, ids...)
 	if err != nil {
-		return nil, fmt.Errorf("bridge: import: %w", err)
+		return nil, fmt.Errorf("bridge: import: reading the ledger: %w", err)
 	}
 	run := importRun{Importer: im, known: known, reserved: reserved}
 	for len(orders) > 0 {
@@ -147,7 +151,7 @@ type importing struct {
 	done   bool
 	// record is what is remembered of the order, if it is recorded; stored is what
 	// the store has of it.
-	record, stored store.ImportRecord
+	record, stored store.Record
 	recorded       bool
 	found          []WarehouseOrder
 	action         Action
@@ -176,7 +180,7 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 		return im.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order without id", t.order.ShipBy, "the shop gave an order without an id",
 			"look at the shop's reply; nothing was imported"))
 	})
-	unlock, err := b.lock(ctx)
+	ctx, unlock, err := b.lock(ctx)
 	if err != nil {
 		b.failAll(b.tasks, err)
 		return results
@@ -242,24 +246,24 @@ func (b *importBatch) still(wanted func(*importing) bool) []*importing {
 
 // lock takes the locks of all orders, in one order so that two batches cannot
 // wait for one another.
-func (b *importBatch) lock(ctx context.Context) (unlock func(), err error) {
-	var held []func()
+func (b *importBatch) lock(ctx context.Context) (held context.Context, unlock func(), err error) {
+	var unlocks []func()
 	unlock = func() {
-		for _, u := range held {
+		for _, u := range unlocks {
 			u()
 		}
 	}
 	tasks := b.still(func(*importing) bool { return true })
 	slices.SortFunc(tasks, func(x, y *importing) int { return cmp.Compare(x.order.ID, y.order.ID) })
 	for _, t := range tasks {
-		u, err := b.ports.Locks.Lock(ctx, orderLock(t.order.ID))
+		held, u, err := b.ports.Locks.Lock(ctx, orderLock(t.order.ID))
 		if err != nil {
 			unlock()
-			return nil, err
+			return ctx, nil, err
 		}
-		held = append(held, u)
+		ctx, unlocks = held, append(unlocks, u)
 	}
-	return unlock, nil
+	return ctx, unlock, nil
 }
 
 // decide finds out what to do. Before anything is done that makes the warehouse

@@ -55,7 +55,7 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 		t.done = true
 		return b.raise(ctx, t.result, exceptions.New(exceptions.StatesDisagree, "order "+o.ID, o.ShipBy,
 			fmt.Sprintf("the bridge imported it as %s, which Linnworks does not show any more", strings.Join(t.record.WarehouseIDs, ", ")),
-			"look in Linnworks' audit trail who deleted or merged it; if it is to be imported again, drop its import record"))
+			"look in Linnworks' audit trail who deleted or merged it; if it is to be imported again, drop its record"))
 	case ActionRelease:
 		return nil // released with the others
 	case ActionReserve:
@@ -107,7 +107,7 @@ func (b *importBatch) readdress(ctx context.Context, t *importing) error {
 		}
 	}
 	t.record.Address = addressMark(o.ID, address) // written, or raised, once
-	return b.ports.Records.PutImportRecords(ctx, t.record)
+	return b.storeRecordsOf(ctx, t)
 }
 
 // takesOver tells whether an address replaces the one that the warehouse got. It
@@ -131,7 +131,7 @@ func (b *importBatch) create(ctx context.Context) {
 		}
 		order.Parked, order.Unpaid, order.LocationID = t.action == ActionPark, t.order.Status == Unpaid, b.location(t.order)
 		byTask[t], t.problems = order, problems
-		t.record.OrderID, t.record.Address = t.order.ID, addressMark(t.order.ID, order.Recipient)
+		t.record.OrderID, t.record.SentAt, t.record.Address = t.order.ID, b.options.Now().UTC(), addressMark(t.order.ID, order.Recipient)
 	}
 	b.storeRecords(ctx) // before they are sent: see find
 	tasks := b.still(func(t *importing) bool { _, ok := byTask[t]; return ok })
@@ -170,7 +170,7 @@ func (b *importBatch) created(ctx context.Context, t *importing) error {
 		if r, have := b.reserved[t.order.ID]; have {
 			seen = r.SeenAt
 		}
-		if err := b.ports.Ledger.PutReservation(ctx, b.reservation(t.order, seen, b.options.Now().UTC(), "")); err != nil {
+		if err := b.ports.Ledger.PutReservations(ctx, b.reservation(t.order, seen, b.options.Now().UTC(), "")); err != nil {
 			return err
 		}
 	}

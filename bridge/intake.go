@@ -236,7 +236,7 @@ func (r IntakeResult) String() string {
 // and that the next one has to: the shop, the handler or a store did not answer.
 func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 	defer in.timings.Measure(in.options.Now, &err)()
-	unlock, err := in.ports.Locks.Lock(ctx, "intake/"+in.options.Name)
+	ctx, unlock, err := in.ports.Locks.Lock(ctx, "intake/"+in.options.Name)
 	if err != nil {
 		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
 	}

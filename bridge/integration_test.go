@@ -33,7 +33,7 @@ type sides struct {
 	linn   *linnworkstest.Fake
 	shop   *tiktokadapter.Shop
 	book   *linnworksadapter.Warehouse
-	memory *store.Memory
+	memory store.Shop
 	queue  exceptions.Queue
 }
 
@@ -53,7 +53,7 @@ func newSides(t *testing.T, market string, options ...linnworkstest.Option) *sid
 	s := &sides{
 		tiktok: tiktokshoptest.New(tiktokshoptest.WithMarket(market)),
 		linn:   linnworkstest.New(append(options, linnworkstest.WithoutQuotas())...),
-		memory: new(store.Memory), queue: new(exceptions.Memory).Shop("shop"),
+		memory: new(store.Memory).Shop("shop"), queue: new(exceptions.Memory).Shop("shop"),
 	}
 	default10 := map[linnworks.GUID]int{linnworks.ZeroGUID: 10}
 	for _, item := range []linnworkstest.Item{
@@ -98,10 +98,10 @@ type unpaced struct{}
 
 func (unpaced) Wait(ctx context.Context, _ linnworks.LimitKey) error { return ctx.Err() }
 
-func (s *sides) importer(t *testing.T, book *linnworksadapter.Warehouse, memory *store.Memory) *bridge.Importer {
+func (s *sides) importer(t *testing.T, book *linnworksadapter.Warehouse, memory store.Shop) *bridge.Importer {
 	t.Helper()
 	im, err := bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: book, Tracer: book, Addresses: book, Orders: s.shop, Catalogue: book, Ledger: memory, Records: new(store.MemoryImports), Locks: memory, Exceptions: s.queue,
+		OrderBook: book, Tracer: book, Addresses: book, Orders: s.shop, Catalogue: book, Ledger: memory, Records: new(store.Memory).Shop("shop"), Locks: memory, Exceptions: s.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
 	must(t, err)
 	return im
@@ -192,7 +192,7 @@ func TestOneLinnworksOrderPerShopOrder(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		_, book := s.adapters(t)
-		im := s.importer(t, book, new(store.Memory)) // locks and ledger of its own
+		im := s.importer(t, book, new(store.Memory).Shop("shop")) // locks and ledger of its own
 		wg.Go(func() {
 			for range 2 {
 				if _, err := im.Import(t.Context(), orders...); err != nil {

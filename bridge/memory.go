@@ -1,8 +1,6 @@
 package bridge
 
 import (
-	"sync"
-
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -12,31 +10,16 @@ import (
 type Memory struct {
 	exceptions.Memory
 
-	mu    sync.Mutex
-	shops map[string]*shopMemory
+	orders store.Memory
 }
 
-type (
-	ledgerMemory = store.Memory
-	shopMemory   struct {
-		ledgerMemory
-		store.MemoryIntake
-		store.MemoryImports
-		store.MemoryLabels
-		store.MemoryCorrections
-		exceptions.Queue
-	}
-)
+// shopMemory is what is remembered of one shop.
+type shopMemory struct {
+	store.Shop
+	exceptions.Queue
+}
 
 // Shop returns what is remembered of one shop.
 func (m *Memory) Shop(name string) Store {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.shops == nil {
-		m.shops = map[string]*shopMemory{}
-	}
-	if m.shops[name] == nil {
-		m.shops[name] = &shopMemory{Queue: m.Memory.Shop(name)}
-	}
-	return m.shops[name]
+	return shopMemory{m.orders.Shop(name), m.Memory.Shop(name)}
 }

@@ -12,17 +12,26 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
+// Reference says which order of the warehouse a shop order became.
+type Reference struct {
+	OrderID string
+	// WarehouseID is the warehouse's id of the order; of a split order, of one part.
+	WarehouseID string
+	// Lines are the warehouse's line ids by the shop's.
+	Lines map[string]string
+}
+
 // ReferenceWriter shows references in the shop.
 type ReferenceWriter interface {
 	// WriteReferences writes references over those that there are. refused are the
 	// orders that the shop does not take, and why; the others are written. An error
 	// means that nobody knows, and that all have to be written again.
-	WriteReferences(ctx context.Context, references []store.Reference) (refused map[string]error, err error)
+	WriteReferences(ctx context.Context, references []Reference) (refused map[string]error, err error)
 }
 
 // ReferencePorts are what a [References] works on.
 type ReferencePorts struct {
-	Records    store.ReferenceRecords
+	Records    store.Records
 	Shop       ReferenceWriter
 	Exceptions exceptions.Queue
 }
@@ -81,26 +90,30 @@ func (b *References) Write(ctx context.Context) (result ReferenceResult, err err
 	defer b.timings.Measure(b.options.Now, &err)()
 	began := b.options.Now().UTC()
 	for {
-		due, last, err := b.ports.Records.ReferencesDue(ctx, began.Add(-b.options.RetryRefused), maxReferences)
+		due, err := b.ports.Records.ReferencesDue(ctx, began.Add(-b.options.RetryRefused), maxReferences)
 		if err != nil {
 			return result, fmt.Errorf("bridge: references: reading what is due: %w", err)
 		}
 		if len(due) == 0 {
 			return result, nil
 		}
-		refused, err := b.ports.Shop.WriteReferences(ctx, due)
+		references := make([]Reference, len(due))
+		for i, r := range due {
+			references[i] = Reference{OrderID: r.OrderID, WarehouseID: r.WarehouseIDs[0], Lines: r.Lines}
+		}
+		refused, err := b.ports.Shop.WriteReferences(ctx, references)
 		if err != nil {
 			return result, fmt.Errorf("bridge: references: writing %d: %w", len(due), err)
 		}
-		written := make([]store.WrittenReference, len(due))
-		for i, r := range due {
+		written := make(map[string]store.WrittenReference, len(due))
+		for i, r := range references {
 			why := refused[r.OrderID]
-			written[i] = store.WrittenReference{OrderID: r.OrderID, WarehouseID: r.WarehouseID, At: b.options.Now().UTC(), Refused: why != nil}
-			if err := b.tell(ctx, r, why, last[r.OrderID].Refused); err != nil {
+			written[r.OrderID] = store.WrittenReference{WarehouseID: r.WarehouseID, At: b.options.Now().UTC(), Refused: why != nil}
+			if err := b.tell(ctx, r, why, due[i].Reference.Refused); err != nil {
 				return result, err
 			}
 		}
-		if err := b.ports.Records.PutReferences(ctx, written...); err != nil {
+		if _, err := store.UpdateRecords(ctx, b.ports.Records, func(r *store.Record) { r.Reference = written[r.OrderID] }, due...); err != nil {
 			return result, fmt.Errorf("bridge: references: recording what was written: %w", err)
 		}
 		result.Refused += len(refused)
@@ -111,7 +124,7 @@ func (b *References) Write(ctx context.Context) (result ReferenceResult, err err
 	}
 }
 
-func (b *References) tell(ctx context.Context, r store.Reference, refused error, before bool) error {
+func (b *References) tell(ctx context.Context, r Reference, refused error, before bool) error {
 	switch {
 	case refused != nil:
 		return exceptions.RaiseAll(ctx, b.ports.Exceptions, []exceptions.Exception{exceptions.New(exceptions.ReferenceRefused, "order "+r.OrderID, time.Time{},

@@ -63,15 +63,7 @@ type CancelledOrderSource interface {
 
 // Store is what a [Sync] remembers of one shop.
 type Store interface {
-	store.Ledger
-	store.Locks
-	store.Cursors
-	store.Hints
-	store.Revisits
-	store.ImportRecords
-	store.ReferenceRecords
-	store.LabelStore
-	store.Corrections
+	store.Shop
 	exceptions.Queue
 }
 
@@ -234,7 +226,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		func() error {
 			s.Dispatcher, err = NewDispatcher(DispatchPorts{
 				Gate: s.Gate, Orders: shop, Shipper: shop, OrderBook: warehouse, Reader: warehouse, Packaging: warehouse, Catalogue: s.Catalogue,
-				Tracking: warehouse, Documents: shop, Labels: m, Corrector: shop, Corrections: m, Locks: m, Exceptions: m,
+				Tracking: warehouse, Documents: shop, Labels: m, Corrector: shop, Records: m, Locks: m, Exceptions: m,
 			}, DispatchOptions{Carriers: set.Carriers, Table: table})
 			return err
 		},

@@ -131,7 +131,7 @@ type oneOrder struct {
 	dispatcher *bridge.Dispatcher
 	shop       *tiktokadapter.Shop
 	toDispatch func(context.Context, time.Time) ([]bridge.WarehouseOrder, error)
-	ledger     *store.Memory
+	ledger     store.Shop
 	queue      exceptions.Queue
 
 	id            string
@@ -155,7 +155,7 @@ const stockOfOneOrder = 10
 
 func newOneOrder(t *testing.T, o bridge.CancelOptions) *oneOrder {
 	w := &oneOrder{
-		t: t, item: "MUG", used: map[string]bool{}, ledger: new(store.Memory), queue: new(exceptions.Memory).Shop("shop"),
+		t: t, item: "MUG", used: map[string]bool{}, ledger: new(store.Memory).Shop("shop"), queue: new(exceptions.Memory).Shop("shop"),
 		tiktok: tiktokshoptest.New(tiktokshoptest.WithMarket("GB"), tiktokshoptest.WithSeed(1)),
 		linn:   linnworkstest.New(linnworkstest.WithoutQuotas()),
 	}
@@ -189,7 +189,7 @@ func newOneOrder(t *testing.T, o bridge.CancelOptions) *oneOrder {
 	w.gate, err = bridge.NewGate(bridge.GatePorts{Orders: w.shop, Cancellations: w.shop}, bridge.GateOptions{})
 	must(err)
 	w.importer, err = bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: book, Orders: w.shop, Catalogue: book, Ledger: w.ledger, Records: new(store.MemoryImports), Locks: w.ledger, Exceptions: w.queue,
+		OrderBook: book, Orders: w.shop, Catalogue: book, Ledger: w.ledger, Records: new(store.Memory).Shop("shop"), Locks: w.ledger, Exceptions: w.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
 	must(err)
 	w.canceller, err = bridge.NewCanceller(bridge.CancelPorts{

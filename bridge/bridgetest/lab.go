@@ -78,12 +78,7 @@ type Ports struct {
 	Reader     bridge.WarehouseReader
 	ToDispatch bridge.DispatchSource
 
-	Labels     store.LabelStore
-	Ledger     store.Ledger
-	Records    store.ImportRecords
-	References store.ReferenceRecords
-	Intake     IntakeStore
-	Locks      store.Locks
+	Store      store.Shop
 	Exceptions exceptions.Queue
 }
 

@@ -48,7 +48,7 @@ type Book struct {
 
 	items    []bookItem
 	byItem   map[string]int
-	orders   map[string]*bookOrder
+	orders   map[orderKey]*bookOrder
 	watched  bool      // by a Check
 	statesAt time.Time // since when products may be off without our knowledge
 	// halted is why nothing may be published, if haltKnown tells that the queue was
@@ -188,7 +188,7 @@ func NewBook(o Options) (*Book, error) {
 }
 
 func newStockBook(checked Options) *Book {
-	b := &Book{options: checked, locationN: map[string]int{}, orders: map[string]*bookOrder{}, waiting: map[int]bool{}, troubled: map[int]bool{}}
+	b := &Book{options: checked, locationN: map[string]int{}, orders: map[orderKey]*bookOrder{}, waiting: map[int]bool{}, troubled: map[int]bool{}}
 	for _, locations := range checked.Locations {
 		for _, location := range locations {
 			b.locationN[location] = 0

@@ -151,7 +151,7 @@ func (b *Book) soldUnits(e *bookListing, i, units int, createdAt time.Time, cert
 func (o *bookOrder) unseen() bool { return o.units > 0 }
 
 func (b *Book) drop(o *bookOrder) {
-	delete(b.orders, o.OrderID)
+	delete(b.orders, keyOf(o.Reservation))
 	b.reindex(o, o.Items)
 }
 
@@ -171,7 +171,9 @@ const slowPublish = 30 * time.Second
 
 // unseenID is the name under which the units of a listing that are sold without
 // an order count in the book.
-func unseenID(skuID, warehouseID string) string { return "unseen: " + skuID + "/" + warehouseID }
+func unseenID(skuID, warehouseID string) orderKey {
+	return orderKey{"", "unseen: " + skuID + "/" + warehouseID}
+}
 
 // setUnseen has units of a listing count as sold, from the warehouse with the
 // index i, until the orders placed up to seenTo appear or the moment until comes.
@@ -189,7 +191,7 @@ func (b *Book) setUnseen(e *bookListing, i, units int, seenTo, until time.Time) 
 		b.orders[id] = o
 	}
 	old := o.Items
-	o.OrderID, o.LocationID, o.Items = id, b.locations[e.feeds.feeds[i][0]], make(map[string]int, len(e.parts))
+	o.OrderID, o.LocationID, o.Items = id.id, b.locations[e.feeds.feeds[i][0]], make(map[string]int, len(e.parts))
 	for _, p := range e.parts {
 		o.Items[b.items[p.item].id] += p.per * units
 	}

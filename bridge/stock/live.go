@@ -12,6 +12,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // LivePorts are what a [Live] works on.
@@ -424,7 +425,7 @@ func (l *Live) wakeUp() {
 // stand-by. What goes wrong is told to onError, which may be nil, and tried
 // again; Run itself returns only the error of ctx, or that of the lock.
 func (l *Live) Run(ctx context.Context, onError func(error)) error {
-	unlock, err := l.ports.Locks.Lock(ctx, l.book.options.lock())
+	ctx, unlock, err := l.ports.Locks.Lock(ctx, l.book.options.lock())
 	if err != nil {
 		return l.failed(err)
 	}
@@ -439,8 +440,8 @@ func (l *Live) Run(ctx context.Context, onError func(error)) error {
 			break
 		}
 		tell(err)
-		if err := pause(ctx, wait); err != nil {
-			return err
+		if pause(ctx, wait) != nil {
+			return ended(ctx)
 		}
 	}
 	var wg sync.WaitGroup
@@ -481,6 +482,14 @@ func (l *Live) Run(ctx context.Context, onError func(error)) error {
 		wg.Go(func() { l.publishAll(ctx, tell) })
 	}
 	wg.Wait()
+	return ended(ctx)
+}
+
+// ended returns why a context has ended that may be that of a lock.
+func ended(ctx context.Context) error {
+	if cause := context.Cause(ctx); errors.Is(cause, store.ErrLockLost) {
+		return fmt.Errorf("stock: another process may publish now: %w", cause)
+	}
 	return ctx.Err()
 }
 

@@ -133,7 +133,7 @@ func (s *Push) read(ctx context.Context) (*Book, error) {
 // refuses with [ErrSecondWriter].
 func (s *Push) Push(ctx context.Context) (result Result, err error) {
 	defer s.timings.Measure(s.options.Now, &err)()
-	unlock, err := s.ports.Locks.Lock(ctx, s.options.lock())
+	ctx, unlock, err := s.ports.Locks.Lock(ctx, s.options.lock())
 	if err != nil {
 		return Result{}, err
 	}
@@ -304,10 +304,26 @@ func (r stockReader) vanished(ctx context.Context) error {
 
 // release drops the reservations that the levels have made superfluous.
 func (r stockReader) release(ctx context.Context) error {
-	for _, id := range r.book.Superfluous() {
-		if err := r.ports.Ledger.DropReservation(ctx, id); err != nil {
-			return fmt.Errorf("dropping the reservation of order %s: %w", id, err)
+	list := r.book.Superfluous()
+	if len(list) == 0 {
+		return nil
+	}
+	ids := make([]string, len(list))
+	for i, s := range list {
+		ids[i] = s.OrderID
+	}
+	own, err := r.ports.Ledger.ReservationsOf(ctx, ids...)
+	if err != nil {
+		return fmt.Errorf("reading the ledger: %w", err)
+	}
+	ids = ids[:0]
+	for _, s := range list { // each shop drops its own, unless they have changed since
+		if mine, have := own[s.OrderID]; have && mine.Shop == s.Shop && mine.VisibleAt.Equal(s.VisibleAt) {
+			ids = append(ids, s.OrderID)
 		}
+	}
+	if err := r.ports.Ledger.DropReservations(ctx, ids...); err != nil {
+		return fmt.Errorf("dropping the reservations of %d orders: %w", len(ids), err)
 	}
 	return nil
 }

@@ -35,8 +35,16 @@ var rooms = []room{
 	{path: "bridge/internal/part", subjects: one("nuts and bolts")},
 	{path: "bridge/stage", subjects: one("how far an order is")},
 	{path: "bridge/health", subjects: one("health")},
-	{path: "bridge/exceptions", uses: []string{"bridge/internal/part"}, subjects: one("exceptions")},
-	{path: "bridge/store", uses: []string{"bridge/internal/part"}, subjects: one("store")},
+	{path: "bridge/exceptions", uses: []string{"bridge/internal/part"}, subjects: []subject{
+		{"errors", []string{"refused.go", "unreadable.go"}},
+		{"kinds", []string{"doc.go", "exception.go", "kind.go"}},
+		{"cases", []string{"case.go"}},
+		{"the memory of one process", []string{"memory.go"}},
+	}},
+	{path: "bridge/store", uses: []string{"bridge/internal/part"}, subjects: []subject{
+		{"what is remembered", []string{"doc.go", "store.go", "record.go", "ledger.go", "feed.go", "labels.go", "locks.go"}},
+		{"the memory of one process", []string{"memory*.go"}},
+	}},
 	{path: "bridge/catalogue", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions"}, subjects: []subject{
 		{"listings and items", []string{"doc.go", "catalogue.go", "listing.go", "place.go"}},
 		{"kits", []string{"kit.go", "compare.go"}},
