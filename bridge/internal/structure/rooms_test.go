@@ -37,8 +37,7 @@ var rooms = []room{
 	{path: "bridge/health", subjects: one("health")},
 	{path: "bridge/exceptions", uses: []string{"bridge/internal/part"}, subjects: []subject{
 		{"errors", []string{"refused.go", "unreadable.go"}},
-		{"kinds", []string{"doc.go", "exception.go", "kind.go"}},
-		{"cases", []string{"case.go"}},
+		{"kinds and cases", []string{"doc.go", "exception.go", "kind.go", "case.go"}},
 		{"the memory of one process", []string{"memory.go"}},
 	}},
 	{path: "bridge/store", uses: []string{"bridge/internal/part"}, subjects: []subject{
