@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
 // commits are the actions that make the warehouse or the ledger count an order.
@@ -89,7 +90,7 @@ func (b *importBatch) readdress(ctx context.Context, t *importing) error {
 	}
 	t.result.Outcome = OutcomeAddressed
 	for _, w := range live {
-		if !w.Merged && w.State != Processed && w.Stage < StageLabelPrinted {
+		if !w.Merged && w.State != Processed && w.Stage < stage.LabelPrinted {
 			continue
 		}
 		if err := b.raise(ctx, t.result, exceptions.New(exceptions.AddressChanged, "order "+o.ID, o.ShipBy,

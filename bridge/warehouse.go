@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
 // liveParts are the parts of an order that are not cancelled.
@@ -65,7 +67,7 @@ type WarehouseOrder struct {
 	// ShippingModel is the one that it was imported with; empty if unknown.
 	ShippingModel ShippingModel
 	State         WarehouseState
-	Stage         Stage
+	Stage         stage.Stage
 	// LocationID is the stock location that the order draws on.
 	LocationID string
 	// Carrier and Service are texts that the account's owner chose.
@@ -134,11 +136,11 @@ type NewOrder struct {
 	LocationID string
 	Lines      []NewOrderLine
 	// Shipping is what the seller earns for shipping, with ShippingTax in it.
-	Shipping, ShippingTax Money
+	Shipping, ShippingTax money.Amount
 	// Fees are lines of the order that are no goods, with their tax in them.
 	Fees []Fee
 	// Discount is taken off the order as a whole.
-	Discount Money
+	Discount money.Amount
 	// TaxStated tells that Tax and ShippingTax are the shop's word, zero included.
 	// Otherwise the prices contain a tax that the warehouse has to work out.
 	TaxStated bool
@@ -170,5 +172,5 @@ type NewOrderLine struct {
 	Title    string
 	Quantity int
 	// Price is of one unit, with Tax in it.
-	Price, Tax Money
+	Price, Tax money.Amount
 }

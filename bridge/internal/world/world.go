@@ -20,6 +20,8 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -97,14 +99,14 @@ func (w *World) Processed(o bridge.Order, tracking string) *BookEntry {
 	n, _ := bridge.MapOrder(o, catalogue.Lookup{Items: w.Items})
 	n.LocationID = "L1"
 	e := w.Add(n)
-	e.State, e.Stage, e.Tracking = bridge.Processed, bridge.StageProcessed, tracking
+	e.State, e.Stage, e.Tracking = bridge.Processed, stage.Processed, tracking
 	return e
 }
 
 // Waiting puts the warehouse order into the book as it is before.
 func (w *World) Waiting(o bridge.Order) *BookEntry {
 	e := w.Processed(o, "")
-	e.State, e.Stage = bridge.Open, bridge.StageNew
+	e.State, e.Stage = bridge.Open, stage.New
 	return e
 }
 
@@ -525,7 +527,7 @@ func (w *World) SetAddress(ctx context.Context, o bridge.WarehouseOrder, a bridg
 func (w *World) Add(n bridge.NewOrder) *BookEntry {
 	number := strconv.Itoa(100 + len(w.Book))
 	e := &BookEntry{From: n, Address: n.Recipient, WarehouseOrder: bridge.WarehouseOrder{
-		ID: "w" + number, Number: number, Reference: n.Reference, State: bridge.Open, Stage: bridge.StageNew, LocationID: n.LocationID,
+		ID: "w" + number, Number: number, Reference: n.Reference, State: bridge.Open, Stage: stage.New, LocationID: n.LocationID,
 		Carrier: "Royal Mail", HasAddress: n.Recipient != bridge.Address{}, Unpaid: n.Unpaid,
 	}}
 	if n.Parked {
@@ -744,7 +746,7 @@ func (w *World) Gate() *bridge.Gate {
 	return g
 }
 
-func (w *World) Canceller(cutOff bridge.Stage) *bridge.Canceller {
+func (w *World) Canceller(cutOff stage.Stage) *bridge.Canceller {
 	c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Ledger: w, Locks: w, Exceptions: w}, bridge.CancelOptions{CutOff: cutOff, Now: w.Now})
 	if err != nil {
 		w.T.Fatal(err)
@@ -763,7 +765,7 @@ func (w *World) Dispatcher(carriers map[string]string) *bridge.Dispatcher {
 
 var Home = bridge.Address{Name: "Ada Buyer", Line1: "1 Secret Street", Postcode: "AB1 2CD", Country: "GB", Phone: "+44 7700 900123", Email: "ada@example.test"}
 
-func GBP(minor int64) bridge.Money { return bridge.Money{Minor: minor, Currency: "GBP"} }
+func GBP(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "GBP"} }
 
 // AnOrder is ready to ship, of one unit of each listing.
 func AnOrder(id string, listings ...string) bridge.Order {
@@ -782,7 +784,7 @@ func AnOrder(id string, listings ...string) bridge.Order {
 
 // Priced states as totals what the lines add up to.
 func Priced(o bridge.Order) bridge.Order {
-	o.Totals.Items = bridge.Money{Currency: o.Totals.Currency}
+	o.Totals.Items = money.Amount{Currency: o.Totals.Currency}
 	for _, l := range o.Lines {
 		o.Totals.Items = o.Totals.Items.Plus(l.Price)
 	}
