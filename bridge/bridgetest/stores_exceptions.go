@@ -400,7 +400,7 @@ func testFilter(q *queueTest) {
 	put(exceptions.TrackingDiffers, "order 1", exceptions.CaseOpen)
 	put(exceptions.NoTracking, "order 2", exceptions.CaseResolved)
 	put(exceptions.UnmappedSKU, "SKU A", exceptions.CaseOpen)
-	put(exceptions.NormalisedSKU, "SKU A", exceptions.CaseCleared)
+	put(exceptions.SpellingDiffers, "SKU A", exceptions.CaseCleared)
 	q.reopen()
 	all, _ := q.cases(exceptions.Filter{States: allStates})
 	if len(all) != 5 {
@@ -527,7 +527,7 @@ func testLikeModel(q *queueTest) {
 	const seed = 42
 	random := rand.New(rand.NewPCG(seed, seed))
 	model := map[string]exceptions.Case{}
-	kinds := []exceptions.Kind{exceptions.NoTracking, exceptions.TrackingDiffers, exceptions.BadQuantity}
+	kinds := []exceptions.Kind{exceptions.NoTracking, exceptions.TrackingDiffers, exceptions.BadLevel}
 	verbs := []exceptions.Verb{
 		exceptions.VerbClaimed, exceptions.VerbReleased, exceptions.VerbResolved, exceptions.VerbReopened, exceptions.VerbClaimed, exceptions.VerbResolved, "burn",
 	}
