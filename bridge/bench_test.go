@@ -143,9 +143,9 @@ func (s *bigShop) PublishStock(context.Context, stock.ProductStock) ([]stock.Ref
 }
 
 func BenchmarkStockPlan(b *testing.B) {
-	shop, memory := newBigShop(), new(store.Memory)
+	shop, memory := newBigShop(), new(store.Memory).Shop("shop")
 	for i := range 500 {
-		_ = memory.PutReservation(b.Context(), store.Reservation{OrderID: fmt.Sprint(i), LocationID: "L1", Items: map[string]int{fmt.Sprint("i", i): 1}})
+		_ = memory.PutReservations(b.Context(), store.Reservation{OrderID: fmt.Sprint(i), LocationID: "L1", Items: map[string]int{fmt.Sprint("i", i): 1}})
 	}
 	push, err := stock.NewPush(stock.Ports{
 		Listings: shop, Catalogue: shop, Levels: shop, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: new(exceptions.Memory).Shop("shop"),

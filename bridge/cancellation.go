@@ -87,8 +87,7 @@ type OrderCanceller interface {
 	CancelOrder(ctx context.Context, order WarehouseOrder, note string) error
 }
 
-// LineReducer takes units off orders in the warehouse. An [OrderCanceller] that
-// is none leaves the cancellation of single lines to a person.
+// LineReducer takes units off orders in the warehouse.
 type LineReducer interface {
 	// ReduceLines makes lines of an order smaller, or removes them, and frees their
 	// stock. An order that is held is held again afterwards.
@@ -124,9 +123,12 @@ type CancelPorts struct {
 	Ledger     store.Ledger
 	Locks      store.Locks
 	Exceptions exceptions.Queue
+	// Lines is optional. Without it the cancellation of single lines is left to a
+	// person.
+	Lines LineReducer
 	// Records and Tracer are optional, and go together: with them an order that
 	// was merged into another one is found, and raised with the number of that one.
-	Records store.ImportRecords
+	Records store.Records
 	Tracer  OrderTracer
 }
 
@@ -267,7 +269,7 @@ type cancelRun struct {
 }
 
 func (r *cancelRun) locked(ctx context.Context) error {
-	unlock, err := r.ports.Locks.Lock(ctx, orderLock(r.request.OrderID))
+	ctx, unlock, err := r.ports.Locks.Lock(ctx, orderLock(r.request.OrderID))
 	if err != nil {
 		return err
 	}
@@ -407,7 +409,7 @@ func (r *cancelRun) mergedInto(ctx context.Context) (string, error) {
 	if r.ports.Records == nil || r.ports.Tracer == nil {
 		return "", nil
 	}
-	records, _, err := r.ports.Records.ImportRecords(ctx, r.request.OrderID)
+	records, _, err := r.ports.Records.RecordsOf(ctx, r.request.OrderID)
 	if err != nil {
 		return "", fmt.Errorf("reading what it was imported as: %w", err)
 	}
@@ -439,9 +441,12 @@ func (r *cancelRun) mergedInto(ctx context.Context) (string, error) {
 // the order yet. An order that it does not know may be in the warehouse under
 // another reference: approving its cancellation blindly would ship it.
 func (r *cancelRun) neverImported(ctx context.Context) (bool, error) {
-	reserved, err := reservationsByOrder(ctx, r.ports.Ledger)
+	reserved, err := r.ports.Ledger.ReservationsOf(ctx, r.request.OrderID)
+	if err != nil {
+		return false, fmt.Errorf("reading the ledger: %w", err)
+	}
 	reservation, have := reserved[r.request.OrderID]
-	return have && reservation.VisibleAt.IsZero(), err
+	return have && reservation.VisibleAt.IsZero(), nil
 }
 
 // approve holds the parts concerned, looks again, grants the request and carries
@@ -573,8 +578,7 @@ func (r *cancelRun) step(ctx context.Context, s removalStep) error {
 		}
 		return nil
 	}
-	reducer := r.ports.Warehouse.(LineReducer) // plan sees to it
-	if err := reducer.ReduceLines(ctx, s.order, s.changes); err != nil {
+	if err := r.ports.Lines.ReduceLines(ctx, s.order, s.changes); err != nil { // plan sees to it that there is one
 		return fmt.Errorf("taking lines off %s in the warehouse: %w", s.order.Number, err)
 	}
 	return nil
@@ -593,12 +597,15 @@ func processedPart(left removal) string {
 // settleLedger frees what the ledger reserves for what was cancelled.
 func (r *cancelRun) settleLedger(ctx context.Context) error {
 	if r.lines == nil {
-		return r.ports.Ledger.DropReservation(ctx, r.request.OrderID)
+		return r.ports.Ledger.DropReservations(ctx, r.request.OrderID)
 	}
-	reserved, err := reservationsByOrder(ctx, r.ports.Ledger)
+	reserved, err := r.ports.Ledger.ReservationsOf(ctx, r.request.OrderID)
+	if err != nil {
+		return fmt.Errorf("reading the ledger: %w", err)
+	}
 	reservation, have := reserved[r.request.OrderID]
-	if err != nil || !have || !slices.ContainsFunc(reservation.Lines, func(l store.ReservedLine) bool { return r.lines[l.LineID] }) {
-		return err
+	if !have || !slices.ContainsFunc(reservation.Lines, func(l store.ReservedLine) bool { return r.lines[l.LineID] }) {
+		return nil
 	}
 	reservation.Lines = slices.DeleteFunc(reservation.Lines, func(l store.ReservedLine) bool { return r.lines[l.LineID] })
 	reservation.Items = map[string]int{}
@@ -607,7 +614,7 @@ func (r *cancelRun) settleLedger(ctx context.Context) error {
 			reservation.Items[id] += n
 		}
 	}
-	return r.ports.Ledger.PutReservation(ctx, reservation)
+	return r.ports.Ledger.PutReservations(ctx, reservation)
 }
 
 // returnPath is what to do about goods that are on their way for nothing.

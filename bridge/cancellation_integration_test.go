@@ -211,7 +211,7 @@ func TestLateRequestIsRejected(t *testing.T) {
 		request, err := s.tiktok.RequestCancellation(id, "")
 		must(t, err)
 		c, err := bridge.NewCanceller(bridge.CancelPorts{
-			Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
+			Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Lines: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
 		}, bridge.CancelOptions{LateAnswer: bridge.AnswerReject})
 		must(t, err)
 		if r := s.cancel(t, c); len(r) != 1 || r[0].Outcome != bridge.OutcomeRejected {
@@ -234,7 +234,7 @@ func TestRequestIsAnsweredInTime(t *testing.T) {
 		_, err := s.tiktok.RequestCancellation(id, "")
 		must(t, err)
 		c, err := bridge.NewCanceller(bridge.CancelPorts{
-			Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
+			Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Lines: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
 		}, bridge.CancelOptions{DueAnswer: bridge.AnswerReject, AnswerMargin: 3 * time.Hour})
 		must(t, err)
 		if r := s.cancel(t, c); r[0].Outcome != bridge.OutcomeRaised {
@@ -345,7 +345,7 @@ func TestCancelledAfterItWasMerged(t *testing.T) {
 	t.Parallel()
 	s := newSides(t, "GB")
 	id, other := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)}), s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
-	records := new(store.MemoryImports)
+	records := new(store.Memory).Shop("shop")
 	im, err := bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: s.book, Tracer: s.book, Addresses: s.book, Orders: s.shop, Catalogue: s.book, Ledger: s.memory, Records: records, Locks: s.memory, Exceptions: s.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
@@ -360,7 +360,7 @@ func TestCancelledAfterItWasMerged(t *testing.T) {
 	must(t, err)
 	must(t, s.tiktok.CancelBySeller(id, s.tiktok.SellerCancelReasons()[1]))
 	c, err := bridge.NewCanceller(bridge.CancelPorts{
-		Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
+		Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Lines: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
 		Records: records, Tracer: s.book,
 	}, bridge.CancelOptions{})
 	must(t, err)

@@ -25,7 +25,7 @@ func cancelWorld(t *testing.T, state bridge.WarehouseState, stage bridge.Stage) 
 	e := w.Waiting(w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.CancelRequested = true }))[0])
 	e.State, e.Stage = state, stage
 	w.Pending = []bridge.Cancellation{request}
-	if err := w.Memory.PutReservation(t.Context(), store.Reservation{OrderID: "1"}); err != nil {
+	if err := w.Memory.PutReservations(t.Context(), store.Reservation{OrderID: "1"}); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -214,7 +214,7 @@ func TestCancelLines(t *testing.T) {
 				w.Decide("c1", true)
 				r = bridge.CancellationsOf(w.Orders["1"])[0]
 			}
-			_ = w.Memory.PutReservation(t.Context(), bridge.ReservationOf(w.Importer(), catalogue.Lookup{Items: w.Items}, o, world.Noon))
+			_ = w.Memory.PutReservations(t.Context(), bridge.ReservationOf(w.Importer(), catalogue.Lookup{Items: w.Items}, o, world.Noon))
 			if !tc.noBook {
 				e := w.Waiting(o)
 				if tc.change != nil {
@@ -329,7 +329,7 @@ func TestCancelAnswers(t *testing.T) {
 		{name: "no reason fits", options: bridge.CancelOptions{LateAnswer: bridge.AnswerReject, RejectReasons: []string{"seller"}}, want: bridge.OutcomeRaised, raised: "accepts none of the configured reasons"},
 		{
 			name: "missing in the warehouse, due", options: bridge.CancelOptions{DueAnswer: bridge.AnswerReject}, now: due, want: bridge.OutcomeRejected,
-			change: func(w *world.World) { w.Book = nil; _ = w.Memory.DropReservation(context.Background(), "1") },
+			change: func(w *world.World) { w.Book = nil; _ = w.Memory.DropReservations(context.Background(), "1") },
 		},
 		{
 			name: "granted meanwhile", options: bridge.CancelOptions{LateAnswer: bridge.AnswerReject}, want: bridge.OutcomeRaised, raised: "it was granted meanwhile",
@@ -403,7 +403,7 @@ func TestCancelNothingImported(t *testing.T) {
 	w := world.NewWorld(t)
 	w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.CancelRequested = true }))
 	w.Pending = []bridge.Cancellation{request}
-	_ = w.Memory.PutReservation(t.Context(), store.Reservation{OrderID: "1"})
+	_ = w.Memory.PutReservations(t.Context(), store.Reservation{OrderID: "1"})
 	_ = w.Exceptions.Raise(t.Context(), exceptions.New(exceptions.BadOrder, "order 1", world.Noon, "x", "y"))
 	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), request)); got != bridge.OutcomeCancelled {
 		t.Fatal(got)
@@ -462,7 +462,7 @@ func TestCancelNotVisibleYet(t *testing.T) {
 
 func TestNewCancellerRefuses(t *testing.T) {
 	w := world.NewWorld(t)
-	ports := bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Ledger: w, Locks: w, Exceptions: w}
+	ports := bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Ledger: w, Locks: w, Exceptions: w}
 	for want, o := range map[string]bridge.CancelOptions{
 		"Stage(-1) is no stage": {CutOff: -1}, "Stage(9) is no stage": {CutOff: bridge.StageProcessed + 1},
 		`the answer "maybe"`: {LateAnswer: "maybe"}, `the answer "never"`: {DueAnswer: "never"}, "must not be negative": {AnswerMargin: -1},

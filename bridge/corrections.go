@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
-	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -30,7 +29,7 @@ func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, li
 			fmt.Sprintf("the shop shows tracking %s, Linnworks order %s has %q; %s", shown, w.Number, w.Tracking, why),
 			"find out which is right; the shop allows one correction, within 72 hours of shipping")
 	}
-	shippedAt := part.FirstSet(o.ShippedAt, w.ProcessedAt)
+	shippedAt := firstSet(o.ShippedAt, w.ProcessedAt)
 	switch {
 	case b.ports.Corrector == nil:
 		return differs("corrections are switched off")
@@ -41,11 +40,14 @@ func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, li
 	case shippedAt.IsZero() || b.options.Now().Sub(shippedAt) > b.options.CorrectWithin:
 		return differs(fmt.Sprintf("the time for a correction, %s from shipping on, is over or not known", b.options.CorrectWithin))
 	}
-	before, have, err := b.ports.Corrections.Correction(ctx, j.orderID)
-	switch {
-	case err != nil:
+	records, _, err := b.ports.Records.RecordsOf(ctx, j.orderID)
+	if err != nil {
 		return fmt.Errorf("reading earlier corrections: %w", err)
-	case have && (before.Done || !strings.EqualFold(before.To, w.Tracking)):
+	}
+	record := records[j.orderID]
+	record.OrderID = j.orderID
+	before := record.Correction
+	if !before.At.IsZero() && (before.Done || !strings.EqualFold(before.To, w.Tracking)) {
 		return differs(fmt.Sprintf("it was corrected from %s to %s before, and cannot be again", before.From, before.To))
 	}
 	if ok, err := b.findCarrier(ctx, j, o); !ok {
@@ -53,8 +55,10 @@ func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, li
 	}
 	// Written down first: a correction that may have been made is not to be
 	// followed by another one.
-	c := store.Correction{OrderID: j.orderID, From: shown, To: w.Tracking, At: b.options.Now().UTC()}
-	if err := b.ports.Corrections.PutCorrection(ctx, c); err != nil {
+	c := store.Correction{From: shown, To: w.Tracking, At: b.options.Now().UTC()}
+	note := func(r *store.Record) { r.Correction = c }
+	kept, err := store.UpdateRecords(ctx, b.ports.Records, note, record)
+	if err != nil {
 		return fmt.Errorf("writing the correction down: %w", err)
 	}
 	shipment := Shipment{Order: o, Tracking: w.Tracking, CarrierID: j.carrier.ID}
@@ -68,7 +72,7 @@ func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, li
 		return fmt.Errorf("correcting tracking %s to %s: %w", shown, w.Tracking, err)
 	}
 	c.Done = true
-	if err := b.ports.Corrections.PutCorrection(ctx, c); err != nil {
+	if _, err := store.UpdateRecords(ctx, b.ports.Records, note, kept...); err != nil {
 		return fmt.Errorf("writing the correction down: %w", err)
 	}
 	j.result.Outcome, j.result.Detail = OutcomeCorrected, c.From+" to "+c.To

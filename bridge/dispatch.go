@@ -70,7 +70,7 @@ var ErrAlreadyShipped = errors.New("the shop has the shipment already")
 
 // DispatchPorts are what a [Dispatcher] works on.
 type DispatchPorts struct {
-	Gate       *Gate
+	Gate       PermitSource
 	Orders     OrderSource
 	Shipper    Shipper
 	OrderBook  OrderBook
@@ -91,11 +91,11 @@ type DispatchPorts struct {
 	// Documents and Labels go together: with them the document of each label of
 	// the shop is fetched and kept for the warehouse.
 	Documents LabelSource
-	Labels    store.LabelStore
-	// Corrector and Corrections go together: with them a tracking number that
-	// changed in the warehouse after it was sent is corrected in the shop, once.
-	Corrector   TrackingCorrector
-	Corrections store.Corrections
+	Labels    store.Labels
+	// Corrector needs Records: with it a tracking number that changed in the
+	// warehouse after it was sent is corrected in the shop, once.
+	Corrector TrackingCorrector
+	Records   store.Records
 }
 
 // DispatchOptions configure a [Dispatcher].
@@ -132,11 +132,8 @@ type Dispatcher struct {
 
 // NewDispatcher checks ports and options.
 func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
-	if p.Gate == nil {
-		return nil, errors.New("bridge: NewDispatcher: missing port(s): Gate")
-	}
 	err := part.Required("bridge: NewDispatcher", map[string]any{
-		"Orders": p.Orders, "Shipper": p.Shipper, "OrderBook": p.OrderBook, "Tracking": p.Tracking,
+		"Gate": p.Gate, "Orders": p.Orders, "Shipper": p.Shipper, "OrderBook": p.OrderBook, "Tracking": p.Tracking,
 		"Locks": p.Locks, "Exceptions": p.Exceptions,
 	})
 	switch {
@@ -144,8 +141,8 @@ func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 		return nil, err
 	case (p.Documents == nil) != (p.Labels == nil):
 		return nil, errors.New("bridge: NewDispatcher: Documents and Labels go together")
-	case (p.Corrector == nil) != (p.Corrections == nil):
-		return nil, errors.New("bridge: NewDispatcher: Corrector and Corrections go together")
+	case p.Corrector != nil && p.Records == nil:
+		return nil, errors.New("bridge: NewDispatcher: Corrector needs Records")
 	case o.CorrectWithin < 0:
 		return nil, fmt.Errorf("bridge: NewDispatcher: CorrectWithin is negative: %v", o.CorrectWithin)
 	}
@@ -439,7 +436,7 @@ func (d *Dispatcher) carrier(w WarehouseOrder, carriers []Carrier) (Carrier, boo
 func (b *dispatchBatch) raise(ctx context.Context, j *dispatchJob, kind exceptions.Kind, seen, do string) error {
 	j.result.Outcome, j.result.Detail = OutcomeRaised, string(kind)
 	o := b.permits[j.orderID].Order
-	return b.ports.Exceptions.Raise(ctx, exceptions.New(kind, exceptions.ForOrder(j.orderID), part.FirstSet(o.ShipBy, o.CancelledBy), seen, do, orderEvidence(o, j.warehouse)...))
+	return b.ports.Exceptions.Raise(ctx, exceptions.New(kind, exceptions.ForOrder(j.orderID), firstSet(o.ShipBy, o.CancelledBy), seen, do, orderEvidence(o, j.warehouse)...))
 }
 
 func names(carriers []Carrier) string {
@@ -448,4 +445,10 @@ func names(carriers []Carrier) string {
 		list[i] = c.Name
 	}
 	return cmp.Or(strings.Join(list, ", "), "none")
+}
+
+// Format prints order and tracking number for %s and %q.
+func (s Shipment) Format(f fmt.State, verb rune) {
+	type fields Shipment
+	format(f, verb, "shipment "+s.Tracking+" of order "+s.Order.ID, fields(s))
 }

@@ -80,11 +80,12 @@ func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (Order
 	}
 	// In one order, so that two programs do not wait for one another.
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		unlock, err := r.ports.Locks.Lock(ctx, orderLock(id))
+		held, unlock, err := r.ports.Locks.Lock(ctx, orderLock(id))
 		if err != nil {
 			return nil, err
 		}
 		defer unlock()
+		ctx = held
 	}
 	b := &dispatchBatch{
 		dispatchRun: r, permits: map[string]Permit{}, refused: map[string]error{},

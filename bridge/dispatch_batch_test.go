@@ -207,12 +207,12 @@ func TestDispatchCorrections(t *testing.T) {
 			tc.change(w, &o, e)
 			w.Put(o)
 			d := w.Dispatcher(nil)
-			c, kept := &corrector{w, 1}, new(store.MemoryCorrections)
+			c, kept := &corrector{w, 1}, new(store.Memory).Shop("shop")
 			if _, refuse := w.Refusals["correction"]; refuse {
 				c.most = 0
 			}
 			if tc.allowed {
-				d.Ports().Corrector, d.Ports().Corrections = c, kept
+				d.Ports().Corrector, d.Ports().Records = c, kept
 			}
 			if got := world.Outcome(t)(d.Dispatch(t.Context(), w.Entries()...)); got != tc.want || w.Count("CorrectTracking") != tc.calls {
 				t.Fatalf("%s with %d calls", got, w.Count("CorrectTracking"))
@@ -228,7 +228,8 @@ func TestDispatchCorrections(t *testing.T) {
 			if got := world.Outcome(t)(d.Dispatch(t.Context(), w.Entries()...)); got != bridge.OutcomeRaised || w.Count("CorrectTracking") != 1 {
 				t.Errorf("a second correction: %s with %d calls", got, w.Count("CorrectTracking"))
 			}
-			if record, ok, _ := kept.Correction(t.Context(), "1"); !ok || record.From != "RM1" || record.To != "RM2" || !record.Done || !record.At.Equal(world.Noon) {
+			records, _, _ := kept.RecordsOf(t.Context(), "1")
+			if record := records["1"].Correction; record.From != "RM1" || record.To != "RM2" || !record.Done || !record.At.Equal(world.Noon) {
 				t.Errorf("recorded %+v", record)
 			}
 		})
@@ -245,7 +246,7 @@ func TestDispatchCorrectionReplyLost(t *testing.T) {
 		e := w.Processed(o, "RM2")
 		d := w.Dispatcher(nil)
 		c := &corrector{w, 1}
-		d.Ports().Corrector, d.Ports().Corrections = c, new(store.MemoryCorrections)
+		d.Ports().Corrector, d.Ports().Records = c, new(store.Memory).Shop("shop")
 		w.Lost, w.Fail = lost, world.FailOn("CorrectTracking")
 		if _, err := d.Dispatch(t.Context(), w.Entries()...); !errors.Is(err, world.ErrInjected) {
 			t.Fatal(err)

@@ -55,7 +55,7 @@ func ExampleDispatchQueue() {
 		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Processed, Carrier: "Royal Mail", Tracking: "RM1"},
 		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Processed, Carrier: "Royal Mail"},
 	}}
-	memory, kept, exceptions := new(store.Memory), new(store.MemoryIntake), (&exceptions.Memory{Now: clock}).Shop("shop")
+	memory, exceptions := new(store.Memory).Shop("shop"), (&exceptions.Memory{Now: clock}).Shop("shop")
 	gate, err := bridge.NewGate(bridge.GatePorts{Orders: shop, Cancellations: shop}, bridge.GateOptions{Now: clock})
 	if err != nil {
 		fmt.Println(err)
@@ -69,7 +69,7 @@ func ExampleDispatchQueue() {
 		return
 	}
 	queue, err := bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
-		Dispatcher: dispatcher, Source: warehouse, Reader: warehouse, Cursors: kept, Revisits: kept, Locks: memory, Exceptions: exceptions,
+		Dispatcher: dispatcher, Source: warehouse, Reader: warehouse, Cursors: memory, Revisits: memory, Locks: memory, Exceptions: exceptions,
 	}, bridge.DispatchQueueOptions{Now: clock})
 	if err != nil {
 		fmt.Println(err)

@@ -18,7 +18,6 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
-	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
@@ -29,8 +28,6 @@ import (
 // dispatching is sides with a queue, whose stores outlive it.
 type dispatching struct {
 	*sides
-	kept        *store.MemoryIntake
-	labels      *store.MemoryLabels
 	maxDocument int64
 	source      func(*linnworksadapter.Warehouse) bridge.DispatchSource
 	staff       *linnworks.Client
@@ -39,7 +36,7 @@ type dispatching struct {
 func newDispatching(t *testing.T, market string) *dispatching {
 	t.Helper()
 	d := &dispatching{
-		sides: newSides(t, market), kept: new(store.MemoryIntake), labels: new(store.MemoryLabels),
+		sides:  newSides(t, market),
 		source: func(l *linnworksadapter.Warehouse) bridge.DispatchSource { return l },
 	}
 	var err error
@@ -62,11 +59,11 @@ func (d *dispatching) run(t *testing.T) bridge.DispatchReport {
 	must(t, err)
 	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: gate, Orders: shop, Shipper: shop, OrderBook: d.book, Tracking: d.book, Locks: d.memory, Exceptions: d.queue,
-		Reader: d.book, Catalogue: d.book, Documents: shop, Labels: d.labels, Corrector: shop, Corrections: new(store.MemoryCorrections),
+		Reader: d.book, Catalogue: d.book, Documents: shop, Labels: d.memory, Corrector: shop, Records: d.memory,
 	}, bridge.DispatchOptions{})
 	must(t, err)
 	q, err := bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
-		Dispatcher: dispatcher, Source: d.source(d.book), Reader: d.book, Cursors: d.kept, Revisits: d.kept, Locks: d.memory, Exceptions: d.queue,
+		Dispatcher: dispatcher, Source: d.source(d.book), Reader: d.book, Cursors: d.memory, Revisits: d.memory, Locks: d.memory, Exceptions: d.queue,
 	}, bridge.DispatchQueueOptions{})
 	must(t, err)
 	report, err := q.Run(t.Context())
@@ -292,7 +289,7 @@ func TestLabelDocuments(t *testing.T) {
 				}
 				o, _ := d.tiktok.Order(id)
 				line := o.LineItems[0]
-				doc, ok, err := d.labels.Label(t.Context(), id, line.PackageID)
+				doc, ok, err := d.memory.Label(t.Context(), id, line.PackageID)
 				must(t, err)
 				if !ok || !strings.HasPrefix(string(doc.Content), "%PDF") || doc.ContentType != "application/pdf" || doc.FetchedAt.IsZero() {
 					t.Errorf("%t: %v", ok, doc)

@@ -29,9 +29,14 @@ type DispatchSource interface {
 	OrdersToDispatch(ctx context.Context, since time.Time) ([]WarehouseOrder, error)
 }
 
+// OrderDispatcher works through orders of the warehouse. A [Dispatcher] is one.
+type OrderDispatcher interface {
+	Dispatch(ctx context.Context, orders ...WarehouseOrder) (OrderResults, error)
+}
+
 // DispatchQueuePorts are what a [DispatchQueue] works on.
 type DispatchQueuePorts struct {
-	Dispatcher *Dispatcher
+	Dispatcher OrderDispatcher
 	Source     DispatchSource
 	// Reader reads the orders again that are kept to be tried again.
 	Reader     WarehouseReader
@@ -84,10 +89,7 @@ type DispatchQueue struct {
 // NewDispatchQueue checks ports and options.
 func NewDispatchQueue(p DispatchQueuePorts, o DispatchQueueOptions) (*DispatchQueue, error) {
 	need := map[string]any{
-		"Source": p.Source, "Reader": p.Reader, "Cursors": p.Cursors, "Revisits": p.Revisits, "Locks": p.Locks, "Exceptions": p.Exceptions,
-	}
-	if p.Dispatcher == nil {
-		need["Dispatcher"] = nil
+		"Dispatcher": p.Dispatcher, "Source": p.Source, "Reader": p.Reader, "Cursors": p.Cursors, "Revisits": p.Revisits, "Locks": p.Locks, "Exceptions": p.Exceptions,
 	}
 	if err := part.Required("bridge: NewDispatchQueue", need); err != nil {
 		return nil, err
@@ -175,7 +177,7 @@ func waits(r OrderResult) bool {
 func (q *DispatchQueue) Run(ctx context.Context) (report DispatchReport, err error) {
 	start := q.options.Now()
 	defer func() { q.timings.Done(start, q.options.Now(), err) }()
-	unlock, err := q.ports.Locks.Lock(ctx, "dispatch/"+q.options.Name)
+	ctx, unlock, err := q.ports.Locks.Lock(ctx, "dispatch/"+q.options.Name)
 	if err != nil {
 		return report, fmt.Errorf("bridge: dispatch queue: %w", err)
 	}

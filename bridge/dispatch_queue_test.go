@@ -22,9 +22,7 @@ import (
 // queue. Time is the test's.
 type queueWorld struct {
 	*world.World
-	now    time.Time
-	kept   store.MemoryIntake
-	labels store.MemoryLabels
+	now time.Time
 	// v2 is why the first way is not to be had.
 	v2 error
 	// unlisted orders are in no list of what changed.
@@ -110,33 +108,37 @@ func (q *queueWorld) LabelDocument(ctx context.Context, id string) (d store.Labe
 // The stores, with their calls counted.
 
 func (q *queueWorld) PutLabel(ctx context.Context, d store.LabelDocument) error {
-	return q.Do(ctx, "PutLabel", func() error { return q.labels.PutLabel(ctx, d) })
+	return q.Do(ctx, "PutLabel", func() error { return q.Memory.PutLabel(ctx, d) })
+}
+
+func (q *queueWorld) DropLabels(ctx context.Context, ids ...string) error {
+	return q.Do(ctx, "DropLabels", func() error { return q.Memory.DropLabels(ctx, ids...) })
 }
 
 func (q *queueWorld) Label(ctx context.Context, order, id string) (d store.LabelDocument, ok bool, err error) {
-	err = q.Do(ctx, "Label", func() error { d, ok, err = q.labels.Label(ctx, order, id); return err })
+	err = q.Do(ctx, "Label", func() error { d, ok, err = q.Memory.Label(ctx, order, id); return err })
 	return d, ok, err
 }
 
 func (q *queueWorld) Cursor(ctx context.Context, name string) (c store.Cursor, err error) {
-	err = q.Do(ctx, "Cursor", func() error { c, err = q.kept.Cursor(ctx, name); return err })
+	err = q.Do(ctx, "Cursor", func() error { c, err = q.Memory.Cursor(ctx, name); return err })
 	return c, err
 }
 
 func (q *queueWorld) SetCursor(ctx context.Context, name string, c store.Cursor) error {
-	return q.Do(ctx, "SetCursor", func() error { return q.kept.SetCursor(ctx, name, c) })
+	return q.Do(ctx, "SetCursor", func() error { return q.Memory.SetCursor(ctx, name, c) })
 }
 
 func (q *queueWorld) PutRevisits(ctx context.Context, list string, entries ...store.Revisit) error {
-	return q.Do(ctx, "PutRevisits", func() error { return q.kept.PutRevisits(ctx, list, entries...) })
+	return q.Do(ctx, "PutRevisits", func() error { return q.Memory.PutRevisits(ctx, list, entries...) })
 }
 
 func (q *queueWorld) DropRevisits(ctx context.Context, list string, ids ...string) error {
-	return q.Do(ctx, "DropRevisits", func() error { return q.kept.DropRevisits(ctx, list, ids...) })
+	return q.Do(ctx, "DropRevisits", func() error { return q.Memory.DropRevisits(ctx, list, ids...) })
 }
 
 func (q *queueWorld) Revisits(ctx context.Context, list string) (entries []store.Revisit, err error) {
-	err = q.Do(ctx, "Revisits", func() error { entries, err = q.kept.Revisits(ctx, list); return err })
+	err = q.Do(ctx, "Revisits", func() error { entries, err = q.Memory.Revisits(ctx, list); return err })
 	return entries, err
 }
 
@@ -258,11 +260,11 @@ func TestDispatchQueueOtherWays(t *testing.T) {
 	}
 	q.Fail = world.FailOn("OrdersToDispatch")
 	q.v2, q.now = world.ErrInjected, q.now.Add(time.Hour)
-	before, _ := q.kept.Cursor(t.Context(), "dispatch")
+	before, _ := q.Memory.Cursor(t.Context(), "dispatch")
 	if _, err := q.queue(bridge.DispatchQueueOptions{}).Run(t.Context()); !errors.Is(err, world.ErrInjected) {
 		t.Error(err)
 	}
-	if after, _ := q.kept.Cursor(t.Context(), "dispatch"); !after.Watermark.Equal(before.Watermark) {
+	if after, _ := q.Memory.Cursor(t.Context(), "dispatch"); !after.Watermark.Equal(before.Watermark) {
 		t.Error("the watermark moved")
 	}
 }
@@ -292,7 +294,7 @@ func TestDispatchQueueChooses(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if d, ok, _ := q.labels.Label(t.Context(), "platform", "pkg-TT-platform"); !ok || d.PackageID != "pkg-TT-platform" || d.OrderID != "platform" {
+	if d, ok, _ := q.Memory.Label(t.Context(), "platform", "pkg-TT-platform"); !ok || d.PackageID != "pkg-TT-platform" || d.OrderID != "platform" {
 		t.Errorf("%t %v", ok, d)
 	}
 }
@@ -357,11 +359,11 @@ func settledQueue(t *testing.T, q *queueWorld) []string {
 	for i, s := range state { // it does not matter which of two equal units is where
 		state[i] = strings.Replace(s, "[SP2 SP1]", "[SP1 SP2]", 1)
 	}
-	revisits, _ := q.kept.Revisits(t.Context(), "dispatch")
+	revisits, _ := q.Memory.Revisits(t.Context(), "dispatch")
 	for _, v := range revisits {
 		state = append(state, "waits "+v.OrderID)
 	}
-	_, label, _ := q.labels.Label(t.Context(), "label", "pkg-TT-label")
+	_, label, _ := q.Memory.Label(t.Context(), "label", "pkg-TT-label")
 	return append(state, fmt.Sprintf("label kept: %t", label))
 }
 
@@ -434,8 +436,8 @@ func TestNewDispatchQueueRefuses(t *testing.T) {
 	}
 	p := bridge.DispatchPorts{Gate: q.Gate(), Orders: q, Shipper: q, OrderBook: q, Tracking: q, Locks: q, Exceptions: q}
 	for want, change := range map[string]func(*bridge.DispatchPorts){
-		"Documents and Labels go together":      func(p *bridge.DispatchPorts) { p.Documents = q },
-		"Corrector and Corrections go together": func(p *bridge.DispatchPorts) { p.Corrections = new(store.MemoryCorrections) },
+		"Documents and Labels go together": func(p *bridge.DispatchPorts) { p.Documents = q },
+		"Corrector needs Records":          func(p *bridge.DispatchPorts) { p.Corrector = &corrector{q.World, 1} },
 	} {
 		p := p
 		change(&p)

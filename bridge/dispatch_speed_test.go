@@ -43,7 +43,7 @@ func TestDispatchSpeed(t *testing.T) {
 		must(t, err)
 		book, err := linnworksadapter.New(t.Context(), linnClient, linnworksadapter.Options{SubSource: "test"})
 		must(t, err)
-		queue := dispatchQueue(t, shop, book, new(store.Memory), new(store.MemoryIntake), new(exceptions.Memory).Shop("shop"), bridge.DispatchQueueOptions{SweepEvery: -1})
+		queue := dispatchQueue(t, shop, book, new(store.Memory).Shop("shop"), new(exceptions.Memory).Shop("shop"), bridge.DispatchQueueOptions{SweepEvery: -1})
 		tiktok.ResetCalls()
 		time.Sleep(time.Second) // the start of the adapters is not part of it
 
@@ -116,7 +116,7 @@ func fillWithProcessed(t *testing.T, tiktok *tiktokshoptest.Fake, linn *linnwork
 }
 
 // dispatchQueue is a queue with everything that the adapters offer.
-func dispatchQueue(t *testing.T, shop *tiktokadapter.Shop, book *linnworksadapter.Warehouse, memory *store.Memory, kept *store.MemoryIntake,
+func dispatchQueue(t *testing.T, shop *tiktokadapter.Shop, book *linnworksadapter.Warehouse, memory store.Shop,
 	exceptions exceptions.Queue, o bridge.DispatchQueueOptions,
 ) *bridge.DispatchQueue {
 	t.Helper()
@@ -124,11 +124,11 @@ func dispatchQueue(t *testing.T, shop *tiktokadapter.Shop, book *linnworksadapte
 	must(t, err)
 	d, err := bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: gate, Orders: shop, Shipper: shop, OrderBook: book, Tracking: book, Locks: memory, Exceptions: exceptions,
-		Reader: book, Catalogue: book, Documents: shop, Labels: new(store.MemoryLabels), Corrector: shop, Corrections: new(store.MemoryCorrections),
+		Reader: book, Catalogue: book, Documents: shop, Labels: memory, Corrector: shop, Records: memory,
 	}, bridge.DispatchOptions{})
 	must(t, err)
 	q, err := bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
-		Dispatcher: d, Source: book, Reader: book, Cursors: kept, Revisits: kept, Locks: memory, Exceptions: exceptions,
+		Dispatcher: d, Source: book, Reader: book, Cursors: memory, Revisits: memory, Locks: memory, Exceptions: exceptions,
 	}, o)
 	must(t, err)
 	return q

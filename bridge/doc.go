@@ -44,22 +44,22 @@
 // the words of this package: [OrderSource], [OrderBook], [catalogue.Source],
 // [stock.Reader], [stock.Publisher] and so on. The packages tiktokadapter and
 // linnworksadapter have the adapters for the two clients of this module; another
-// warehouse, queue or database is another implementation. [store.Memory], [store.MemoryImports],
-// [store.MemoryIntake] and [exceptions.Memory] keep the state of one process.
+// warehouse, queue or database is another implementation. [store.Memory] and
+// [exceptions.Memory] keep the state of one process.
 //
 // # A sync, put together
 //
 //	shop, _ := tiktokadapter.New(tiktok, tiktokadapter.Options{})
 //	warehouse, _ := linnworksadapter.New(ctx, linn, linnworksadapter.Options{SubSource: "uk-shop"})
-//	memory, feed, queue := new(store.Memory), new(store.MemoryIntake), new(exceptions.Memory).Shop("shop")
+//	memory, queue := new(store.Memory).Shop("uk-shop"), new(exceptions.Memory).Shop("uk-shop")
 //
 //	importer, _ := bridge.NewImporter(bridge.ImportPorts{
 //		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Catalogue: warehouse,
-//		Ledger: memory, Records: new(store.MemoryImports), Locks: memory, Exceptions: queue,
+//		Ledger: memory, Records: memory, Locks: memory, Exceptions: queue,
 //	}, bridge.ImportOptions{DefaultLocation: location})
 //	intake, _ := bridge.NewIntake(bridge.IntakePorts{
 //		Orders: shop, OpenOrders: shop, Handle: bridge.TakeOrders(importer, canceller),
-//		Cursors: feed, Hints: feed, Revisits: feed, Locks: memory, Exceptions: queue,
+//		Cursors: memory, Hints: memory, Revisits: memory, Locks: memory, Exceptions: queue,
 //	}, bridge.IntakeOptions{})
 //	for range time.Tick(time.Minute) {
 //		taken, err := intake.Run(ctx)

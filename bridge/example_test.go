@@ -202,9 +202,9 @@ func sale(id, sku string, units int) bridge.Order {
 func ExampleImporter() {
 	ctx := context.Background()
 	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{}, levels: map[string]int{"MUG": 10}}
-	memory, exceptions := new(store.Memory), new(exceptions.Memory).Shop("shop")
+	memory, exceptions := new(store.Memory).Shop("shop"), new(exceptions.Memory).Shop("shop")
 	importer, err := bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: warehouse, Catalogue: warehouse, Ledger: memory, Records: new(store.MemoryImports), Locks: memory, Exceptions: exceptions,
+		OrderBook: warehouse, Catalogue: warehouse, Ledger: memory, Records: memory, Locks: memory, Exceptions: exceptions,
 	}, bridge.ImportOptions{DefaultLocation: "main"})
 	if err != nil {
 		fmt.Println(err)
@@ -251,7 +251,7 @@ func ExampleDispatcher() {
 	}
 	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: gate, Orders: shop, Shipper: shop, OrderBook: warehouse, Tracking: warehouse,
-		Locks: new(store.Memory), Exceptions: new(exceptions.Memory).Shop("shop"),
+		Locks: new(store.Memory).Shop("shop"), Exceptions: new(exceptions.Memory).Shop("shop"),
 	}, bridge.DispatchOptions{Carriers: map[string]string{"RM Tracked 48": "Royal Mail"}})
 	if err != nil {
 		fmt.Println(err)
@@ -303,7 +303,7 @@ func ExampleCanceller() {
 		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Open, Stage: bridge.StageNew},
 		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Open, Stage: bridge.StageLabelPrinted},
 	}}
-	memory, exceptions := new(store.Memory), new(exceptions.Memory).Shop("shop")
+	memory, exceptions := new(store.Memory).Shop("shop"), new(exceptions.Memory).Shop("shop")
 	canceller, err := bridge.NewCanceller(bridge.CancelPorts{
 		Orders: shop, Desk: shop, OrderBook: warehouse, Warehouse: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
 	}, bridge.CancelOptions{CutOff: bridge.StageInvoicePrinted})

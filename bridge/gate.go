@@ -74,6 +74,13 @@ const (
 	ShipAtDeadline AtDeadline = "go ahead"
 )
 
+// PermitSource answers whether orders may be committed to fulfilment. A [Gate] is
+// one.
+type PermitSource interface {
+	// Check returns one permit for each id, in the order of the ids.
+	Check(ctx context.Context, orderIDs ...string) ([]Permit, error)
+}
+
 // GatePorts are what a [Gate] works on.
 type GatePorts struct {
 	Orders        OrderSource
@@ -193,24 +200,24 @@ func (g *Gate) check(ctx context.Context, at time.Time, orderIDs []string) ([]Pe
 func (g *Gate) read(ctx context.Context, ids []string) (orders []Order, refused map[string]string, err error) {
 	refused = map[string]string{"": "the order has no id"}
 	ids = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(ids))), func(id string) bool { return id == "" })
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	strikes := 0
-	var down error
 	err = part.Isolate(ctx, ids, &strikes, func(ids []string) error {
-		strikes = 0
-		if down != nil {
-			return nil
-		}
 		list, err := readOrders(ctx, g.ports.Orders, ids)
 		if _, refusal := exceptions.AsRefused(err); err != nil && !refusal {
-			down = err
-			return nil
+			stop(err)
 		}
+		strikes = 0
 		orders = append(orders, list...)
 		return err
 	}, func(id string, err error) {
 		refused[id] = "the shop refuses to return the order: " + exceptions.Cause(err)
 	})
-	return orders, refused, cmp.Or(down, err)
+	if err != nil {
+		return nil, nil, context.Cause(ctx)
+	}
+	return orders, refused, nil
 }
 
 // search settles what the details left open.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -30,7 +31,7 @@ type ImportPorts struct {
 	Orders     OrderSource
 	Catalogue  catalogue.Source
 	Ledger     store.Ledger
-	Records    store.ImportRecords
+	Records    store.Records
 	Locks      store.Locks
 	Exceptions exceptions.Queue
 }
@@ -59,6 +60,7 @@ type ImportOptions struct {
 type Importer struct {
 	ports   ImportPorts
 	options ImportOptions
+	timings health.Timings
 }
 
 // NewImporter checks ports and options.
@@ -92,18 +94,22 @@ const maxImportBatch = 200
 //
 // Without results, nothing was looked at and nothing is reserved: stock must not
 // be pushed until an Import has looked at the orders.
-func (im *Importer) Import(ctx context.Context, orders ...Order) (OrderResults, error) {
+func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderResults, err error) {
+	defer im.timings.Measure(im.options.Now, &err)()
 	items, broken, err := im.ports.Catalogue.StockItems(ctx, listingsOf(orders))
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
 	}
 	known := catalogue.Lookup{Items: items, Broken: broken}
-	reserved, err := reservationsByOrder(ctx, im.ports.Ledger)
+	ids := make([]string, len(orders))
+	for i, o := range orders {
+		ids[i] = o.ID
+	}
+	reserved, err := im.ports.Ledger.ReservationsOf(ctx, ids...)
 	if err != nil {
-		return nil, fmt.Errorf("bridge: import: %w", err)
+		return nil, fmt.Errorf("bridge: import: reading the ledger: %w", err)
 	}
 	run := importRun{Importer: im, known: known, reserved: reserved}
-	var results OrderResults
 	for len(orders) > 0 {
 		if err := ctx.Err(); err != nil {
 			return results, errors.Join(results.Err(), err)
@@ -114,6 +120,9 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (OrderResults, 
 	}
 	return results, results.Err()
 }
+
+// Health returns how the imports went so far.
+func (im *Importer) Health() health.Flow { return im.timings.Health() }
 
 // batchLen is how many of the first orders can be worked on together: no order
 // twice.
@@ -142,7 +151,7 @@ type importing struct {
 	done   bool
 	// record is what is remembered of the order, if it is recorded; stored is what
 	// the store has of it.
-	record, stored store.ImportRecord
+	record, stored store.Record
 	recorded       bool
 	found          []WarehouseOrder
 	action         Action
@@ -171,7 +180,7 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 		return im.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order without id", t.order.ShipBy, "the shop returned an order without an id",
 			"report it to the integrator; it was not imported"))
 	})
-	unlock, err := b.lock(ctx)
+	ctx, unlock, err := b.lock(ctx)
 	if err != nil {
 		b.failAll(b.tasks, err)
 		return results
@@ -244,24 +253,24 @@ func (b *importBatch) still(wanted func(*importing) bool) []*importing {
 
 // lock takes the locks of all orders, in one order so that two batches cannot
 // wait for one another.
-func (b *importBatch) lock(ctx context.Context) (unlock func(), err error) {
-	var held []func()
+func (b *importBatch) lock(ctx context.Context) (held context.Context, unlock func(), err error) {
+	var unlocks []func()
 	unlock = func() {
-		for _, u := range held {
+		for _, u := range unlocks {
 			u()
 		}
 	}
 	tasks := b.still(func(*importing) bool { return true })
 	slices.SortFunc(tasks, func(x, y *importing) int { return cmp.Compare(x.order.ID, y.order.ID) })
 	for _, t := range tasks {
-		u, err := b.ports.Locks.Lock(ctx, orderLock(t.order.ID))
+		held, u, err := b.ports.Locks.Lock(ctx, orderLock(t.order.ID))
 		if err != nil {
 			unlock()
-			return nil, err
+			return ctx, nil, err
 		}
-		held = append(held, u)
+		ctx, unlocks = held, append(unlocks, u)
 	}
-	return unlock, nil
+	return ctx, unlock, nil
 }
 
 // decide finds out what to do. Before anything is done that makes the warehouse

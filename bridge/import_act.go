@@ -111,7 +111,7 @@ func (b *importBatch) readdress(ctx context.Context, t *importing) error {
 		}
 	}
 	t.record.Address = addressMark(o.ID, address) // written, or raised, once
-	return b.ports.Records.PutImportRecords(ctx, t.record)
+	return b.storeRecordsOf(ctx, t)
 }
 
 // takesOver tells whether an address replaces the one that the warehouse got. It
@@ -135,7 +135,7 @@ func (b *importBatch) create(ctx context.Context) {
 		}
 		order.Parked, order.Unpaid, order.LocationID = t.action == ActionPark, t.order.Status == Unpaid, b.location(t.order)
 		byTask[t], t.problems = order, problems
-		t.record.OrderID, t.record.Address = t.order.ID, addressMark(t.order.ID, order.Recipient)
+		t.record.OrderID, t.record.SentAt, t.record.Address = t.order.ID, b.options.Now().UTC(), addressMark(t.order.ID, order.Recipient)
 	}
 	b.storeRecords(ctx) // before they are sent: see find
 	tasks := b.still(func(t *importing) bool { _, ok := byTask[t]; return ok })
@@ -174,7 +174,7 @@ func (b *importBatch) created(ctx context.Context, t *importing) error {
 		if r, have := b.reserved[t.order.ID]; have {
 			seen = r.SeenAt
 		}
-		if err := b.ports.Ledger.PutReservation(ctx, b.reservation(t.order, seen, b.options.Now().UTC(), "")); err != nil {
+		if err := b.ports.Ledger.PutReservations(ctx, b.reservation(t.order, seen, b.options.Now().UTC(), "")); err != nil {
 			return err
 		}
 	}
@@ -328,25 +328,4 @@ func (b *importBatch) released(ctx context.Context) {
 		t.result.Outcome, t.result.WarehouseOrder = OutcomeReleased, numberOf(t.found)
 	}
 	b.storeRecords(ctx)
-}
-
-// blocks tells whether an order with the problem must not be created.
-func blocks(e exceptions.Exception) bool {
-	return e.Kind != exceptions.MissingComposite && e.Kind != exceptions.BundleDiffers && e.Kind != exceptions.TotalDiffers
-}
-
-// disagreement is the exception for a cell that says raise.
-func disagreement(o Order, state WarehouseState, known bool, parts ...WarehouseOrder) exceptions.Exception {
-	if !known {
-		e := exceptions.New(exceptions.UnknownStatus, fmt.Sprintf("status %q of shipping model %q", o.Status, o.ShippingModel), o.ShipBy,
-			"the status table has no row for it", "add the row to the status table; until then deal with the orders by hand")
-		e.Orders = []string{o.ID}
-		return e
-	}
-	if state == Dropped && waitsFor(o) {
-		return cancelledInLinnworks(o, numberOf(parts), "nobody has cancelled it there")
-	}
-	return exceptions.New(exceptions.StatesDisagree, exceptions.ForOrder(o.ID), o.ShipBy,
-		fmt.Sprintf("the shop says %s, Linnworks says %s", o.Status, state),
-		"find out which side is right and correct the other", orderEvidence(o, parts...)...)
 }

@@ -34,7 +34,7 @@ func (b *importBatch) find(ctx context.Context) {
 	if len(ids) == 0 {
 		return
 	}
-	records, since, err := b.ports.Records.ImportRecords(ctx, ids...)
+	records, since, err := b.ports.Records.RecordsOf(ctx, ids...)
 	if err != nil {
 		err = fmt.Errorf("reading what was imported: %w", err)
 		b.each(ctx, func(t *importing) error { return errors.Join(err, b.reserveUnknown(ctx, t.order)) })
@@ -138,7 +138,7 @@ func (b *importBatch) readAgain(ctx context.Context, tasks []*importing) error {
 // remember stores what was found of the orders.
 func (b *importBatch) remember(ctx context.Context) {
 	for _, t := range b.still(func(t *importing) bool { return len(t.found) > 0 }) {
-		if !t.recorded && slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.HasAddress }) {
+		if t.record.SentAt.IsZero() && len(t.record.WarehouseIDs) == 0 && slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.HasAddress }) {
 			t.record.Address = addressMark(t.order.ID, clearAddress(t.order)) // as good as taken over
 		}
 		t.record = foundRecord(t.record, t.order, t.found)
@@ -150,20 +150,34 @@ func (b *importBatch) remember(ctx context.Context) {
 // fail whose records they are.
 func (b *importBatch) storeRecords(ctx context.Context) {
 	changed := b.still(func(t *importing) bool { return !t.record.Equal(t.stored) })
-	if len(changed) == 0 {
-		return
+	if err := b.storeRecordsOf(ctx, changed...); err != nil {
+		b.failAll(changed, err)
 	}
-	records := make([]store.ImportRecord, len(changed))
-	for i, t := range changed {
-		records[i] = t.record
+}
+
+// storeRecordsOf stores what the importer answers for in the records of some
+// orders. What other parts have put meanwhile stays.
+func (b *importBatch) storeRecordsOf(ctx context.Context, tasks ...*importing) error {
+	if len(tasks) == 0 {
+		return nil
 	}
-	if err := b.ports.Records.PutImportRecords(ctx, records...); err != nil {
-		b.failAll(changed, fmt.Errorf("recording what was imported: %w", err))
-		return
+	ours := make(map[string]store.Record, len(tasks))
+	have := make([]store.Record, len(tasks))
+	for i, t := range tasks {
+		ours[t.record.OrderID], have[i] = t.record, t.stored
+		have[i].OrderID = t.record.OrderID
 	}
-	for _, t := range changed {
-		t.stored, t.recorded = t.record, true
+	stored, err := store.UpdateRecords(ctx, b.ports.Records, func(r *store.Record) {
+		mine := ours[r.OrderID]
+		r.WarehouseIDs, r.Lines, r.SentAt, r.Address, r.Releasing = mine.WarehouseIDs, mine.Lines, mine.SentAt, mine.Address, mine.Releasing
+	}, have...)
+	if err != nil {
+		return fmt.Errorf("recording what was imported: %w", err)
 	}
+	for i, t := range tasks {
+		t.record, t.stored, t.recorded = stored[i], stored[i], true
+	}
+	return nil
 }
 
 // surplus says whether the warehouse holds more of a SKU than the shop sold:

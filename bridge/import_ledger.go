@@ -18,14 +18,14 @@ func (im importRun) keepLedger(ctx context.Context, o Order, found []WarehouseOr
 	switch {
 	case o.Status == Cancelled, action == ActionSkip, gone(o) && len(liveParts(found)) == 0:
 		// Whether there is one or not: another process may have taken it since.
-		return im.ports.Ledger.DropReservation(ctx, o.ID)
+		return im.ports.Ledger.DropReservations(ctx, o.ID)
 	case !counts(found):
 		if !have {
 			r.SeenAt = im.options.Now().UTC()
 		}
-		return im.ports.Ledger.PutReservation(ctx, im.reservation(o, r.SeenAt, time.Time{}, unseenWhy(found)))
+		return im.ports.Ledger.PutReservations(ctx, im.reservation(o, r.SeenAt, time.Time{}, unseenWhy(found)))
 	case have && r.VisibleAt.IsZero():
-		return im.ports.Ledger.PutReservation(ctx, im.reservation(o, r.SeenAt, im.options.Now().UTC(), ""))
+		return im.ports.Ledger.PutReservations(ctx, im.reservation(o, r.SeenAt, im.options.Now().UTC(), ""))
 	}
 	return nil
 }
@@ -37,7 +37,7 @@ func (im importRun) reserveUnknown(ctx context.Context, o Order) error {
 	if _, have := im.reserved[o.ID]; have || o.Status == Cancelled || gone(o) || o.ShippingModel == FulfilledByTikTok {
 		return nil
 	}
-	return im.ports.Ledger.PutReservation(ctx, im.reservation(o, im.options.Now().UTC(), time.Time{}, store.UnseenUnknown))
+	return im.ports.Ledger.PutReservations(ctx, im.reservation(o, im.options.Now().UTC(), time.Time{}, store.UnseenUnknown))
 }
 
 func (im importRun) reservation(o Order, seen, visible time.Time, unseen store.Unseen) store.Reservation {
@@ -132,16 +132,4 @@ func (im *Importer) location(o Order) string {
 		return l
 	}
 	return im.options.DefaultLocation
-}
-
-func reservationsByOrder(ctx context.Context, ledger store.Ledger) (map[string]store.Reservation, error) {
-	list, err := ledger.Reservations(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the ledger: %w", err)
-	}
-	byOrder := make(map[string]store.Reservation, len(list))
-	for _, r := range list {
-		byOrder[r.OrderID] = r
-	}
-	return byOrder, nil
 }

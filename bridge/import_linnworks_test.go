@@ -20,7 +20,7 @@ import (
 // imports is an importer over both fakes that keeps its records.
 type imports struct {
 	*sides
-	records *store.MemoryImports
+	records store.Shop
 	options bridge.ImportOptions
 }
 
@@ -61,9 +61,9 @@ func (s *imports) calls() map[string]int {
 // newImports has records that are older than the orders to come.
 func newImports(t *testing.T, options ...linnworkstest.Option) *imports {
 	t.Helper()
-	s := &imports{sides: newSides(t, "GB", options...), records: new(store.MemoryImports)}
+	s := &imports{sides: newSides(t, "GB", options...), records: new(store.Memory).Shop("shop")}
 	s.options.DefaultLocation = string(linnworks.ZeroGUID)
-	_, _, err := s.records.ImportRecords(t.Context())
+	_, _, err := s.records.RecordsOf(t.Context())
 	must(t, err)
 	time.Sleep(11 * time.Minute)
 	s.linn.ForgetCalls()
@@ -98,7 +98,7 @@ func TestImportCallsOfABatch(t *testing.T) {
 		}
 		// A program that has lost its records looks orders up that are older than
 		// those, before it would create anything.
-		s.records = new(store.MemoryImports)
+		s.records = new(store.Memory).Shop("shop")
 		if _, err := s.run(t); err != nil {
 			t.Fatal(err)
 		}
@@ -230,7 +230,7 @@ func TestImportDoesNotRecreateWhatWasDeleted(t *testing.T) {
 		if diff := cmp.Diff([]string{"states disagree: order " + id}, s.open(t)); diff != "" {
 			t.Error(diff)
 		}
-		must(t, s.records.DropImportRecords(t.Context(), id))
+		must(t, s.records.DropRecords(t.Context(), id))
 		if got := s.outcome(t, id); got != bridge.OutcomeCreated || len(s.open(t)) != 0 {
 			t.Errorf("%s, %v", got, s.open(t))
 		}

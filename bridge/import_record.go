@@ -62,7 +62,7 @@ func shareOf(o Order, found []WarehouseOrder) []WarehouseOrder {
 }
 
 // foundRecord is the record of an order, with what was found of it.
-func foundRecord(r store.ImportRecord, o Order, found []WarehouseOrder) store.ImportRecord {
+func foundRecord(r store.Record, o Order, found []WarehouseOrder) store.Record {
 	own := linesOf(o)
 	r.OrderID, r.WarehouseIDs, r.Lines = o.ID, nil, map[string]string{}
 	for _, w := range found {

@@ -28,8 +28,8 @@ func TestShareOfMergedOrder(t *testing.T) {
 	if merged.Reference != "" || len(merged.Lines) != 4 {
 		t.Error("the order itself was changed")
 	}
-	record := bridge.FoundRecord(store.ImportRecord{Address: 7}, o, got)
-	if diff := cmp.Diff(store.ImportRecord{
+	record := bridge.FoundRecord(store.Record{Address: 7}, o, got)
+	if diff := cmp.Diff(store.Record{
 		OrderID: "1", WarehouseIDs: []string{"m"}, Address: 7, Lines: map[string]string{"1-1": "1-1", "1-2": "1-1", "1-3": "1-3-2"},
 	}, record); diff != "" {
 		t.Error(diff)

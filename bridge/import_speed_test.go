@@ -67,20 +67,20 @@ func TestImportAtTheLimits(t *testing.T) {
 		must(t, err)
 		book, err := linnworksadapter.New(t.Context(), linnClient, linnworksadapter.Options{SubSource: "test"})
 		must(t, err)
-		memory, queue, records, store := new(store.Memory), new(exceptions.Memory).Shop("shop"), new(store.MemoryImports), new(store.MemoryIntake)
+		memory, queue := new(store.Memory).Shop("shop"), new(exceptions.Memory).Shop("shop")
 		// One intake at a time reads the orders and hands them on at once: there is
 		// nobody else whose work a second reading would have to look for.
 		im, err := bridge.NewImporter(bridge.ImportPorts{
-			OrderBook: book, Tracer: book, Addresses: book, Catalogue: book, Ledger: memory, Records: records, Locks: memory, Exceptions: queue,
+			OrderBook: book, Tracer: book, Addresses: book, Catalogue: book, Ledger: memory, Records: memory, Locks: memory, Exceptions: queue,
 		}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
 		must(t, err)
 		canceller, err := bridge.NewCanceller(bridge.CancelPorts{
-			Orders: shop, Desk: shop, OrderBook: book, Warehouse: book, Ledger: memory, Locks: memory, Exceptions: queue,
+			Orders: shop, Desk: shop, OrderBook: book, Warehouse: book, Lines: book, Ledger: memory, Locks: memory, Exceptions: queue,
 		}, bridge.CancelOptions{})
 		must(t, err)
 		in, err := bridge.NewIntake(bridge.IntakePorts{
 			Orders: shop, OpenOrders: shop, Handle: bridge.TakeOrders(im, canceller),
-			Cursors: store, Hints: store, Revisits: store, Locks: memory, Exceptions: queue,
+			Cursors: memory, Hints: memory, Revisits: memory, Locks: memory, Exceptions: queue,
 		}, bridge.IntakeOptions{SweepEvery: -1})
 		must(t, err)
 		_, err = in.Run(t.Context()) // the records begin

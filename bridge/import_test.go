@@ -474,7 +474,7 @@ func TestReservationSaysWhyItIsHeld(t *testing.T) {
 		if r, _ := w.Reservation(); !strings.HasPrefix(r.Why(), want) {
 			t.Errorf("%s: %q, want %q", state, r.Why(), want)
 		}
-		_ = w.Memory.DropReservation(t.Context(), "1")
+		_ = w.Memory.DropReservations(t.Context(), "1")
 	}
 	w.Book[0].State, w.Book[0].Lines[0].Unlinked = bridge.Open, true
 	_, _ = w.Importer().Import(t.Context(), o)
@@ -482,7 +482,7 @@ func TestReservationSaysWhyItIsHeld(t *testing.T) {
 		t.Errorf("%q", r.Why())
 	}
 	w.Fail = world.FailOn("TraceOrders")
-	_ = w.Memory.DropReservation(t.Context(), "1")
+	_ = w.Memory.DropReservations(t.Context(), "1")
 	_, _ = w.Importer().Import(t.Context(), o)
 	if r, _ := w.Reservation(); !strings.Contains(r.Why(), "could not be asked") {
 		t.Errorf("%q", r.Why())
@@ -520,7 +520,7 @@ func TestImportLedger(t *testing.T) {
 	run(o, bridge.OutcomeUnchanged)
 	visible(true)
 	w.Book[0].Lines[0].Unlinked = true
-	if err := w.Memory.DropReservation(t.Context(), "1"); err != nil { // as a push would
+	if err := w.Memory.DropReservations(t.Context(), "1"); err != nil { // as a push would
 		t.Fatal(err)
 	}
 	run(o, bridge.OutcomeUnchanged)
@@ -615,7 +615,7 @@ func TestImportDoesNotReleaseWhatABuyerWantsCancelled(t *testing.T) {
 }
 
 func TestImportBatchErrors(t *testing.T) {
-	for _, name := range []string{"StockItems", "Reservations"} {
+	for _, name := range []string{"StockItems", "ReservationsOf"} {
 		w := world.NewWorld(t)
 		w.Fail = world.FailOn(name)
 		if r, err := w.Importer().Import(t.Context(), world.AnOrder("1", "MUG")); !errors.Is(err, world.ErrInjected) || len(r) != 0 || len(w.Book) != 0 {

@@ -5,24 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
-
-// OpenOrderSource lists the shop's orders by what they are, not by when they
-// changed.
-type OpenOrderSource interface {
-	// OrdersByStatus yields the orders that have the status now. It ends at the
-	// first error.
-	OrdersByStatus(ctx context.Context, status OrderStatus) iter.Seq2[Order, error]
-}
 
 // OrderHandler does whatever has to be done about orders: [Importer.Import], and
 // [Canceller.Cancel] for the cancelled ones. It may get an order again, at any
@@ -105,6 +97,7 @@ type IntakeOptions struct {
 type Intake struct {
 	ports   IntakePorts
 	options IntakeOptions
+	timings health.Timings
 }
 
 // NewIntake checks ports and options.
@@ -241,8 +234,9 @@ func (r IntakeResult) String() string {
 // An order that failed is in the result, and on the list to look at again; it is
 // not an error of Run. The error says that the run could not do all of its work,
 // and that the next one has to: the shop, the handler or a store did not answer.
-func (in *Intake) Run(ctx context.Context) (IntakeResult, error) {
-	unlock, err := in.ports.Locks.Lock(ctx, "intake/"+in.options.Name)
+func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
+	defer in.timings.Measure(in.options.Now, &err)()
+	ctx, unlock, err := in.ports.Locks.Lock(ctx, "intake/"+in.options.Name)
 	if err != nil {
 		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
 	}
@@ -270,12 +264,16 @@ func (in *Intake) Run(ctx context.Context) (IntakeResult, error) {
 			r.result.NextDue = v.Due
 		}
 	}
+	in.timings.Waiting(len(r.revisits), r.oldest())
 	if err := errors.Join(errs...); err != nil {
 		r.result.Early = false // what was hinted at may not have been seen
 		return r.result, fmt.Errorf("bridge: intake: %w", err)
 	}
 	return r.result, nil
 }
+
+// Health returns how the runs went, and how many orders are to be looked at again.
+func (in *Intake) Health() health.Flow { return in.timings.Health() }
 
 // intakeRun is one call of Run.
 type intakeRun struct {
@@ -286,6 +284,16 @@ type intakeRun struct {
 	stuck    map[string]bool          // orders that an exception is open about
 	missed   bool                     // an order that was looked for by id was not there
 	result   IntakeResult
+}
+
+// oldest is since when the order waits that was due first.
+func (r *intakeRun) oldest() (due time.Time) {
+	for _, v := range r.revisits {
+		if v.Attempts > 0 && (due.IsZero() || v.Due.Before(due)) {
+			due = v.Due
+		}
+	}
+	return due
 }
 
 func (r *intakeRun) now() time.Time { return r.options.Now().UTC() }

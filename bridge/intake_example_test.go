@@ -66,10 +66,10 @@ func ExampleIntake() {
 		return results, nil
 	}
 
-	kept := new(store.MemoryIntake)
+	memory := new(store.Memory).Shop("uk")
 	intake, err := bridge.NewIntake(bridge.IntakePorts{
-		Orders: shop, OpenOrders: shop, Handle: take, Cursors: kept, Hints: kept, Revisits: kept,
-		Locks: new(store.Memory), Exceptions: (&exceptions.Memory{Now: clock}).Shop("shop"),
+		Orders: shop, OpenOrders: shop, Handle: take, Cursors: memory, Hints: memory, Revisits: memory,
+		Locks: memory, Exceptions: (&exceptions.Memory{Now: clock}).Shop("shop"),
 	}, bridge.IntakeOptions{Now: clock})
 	if err != nil {
 		fmt.Println(err)

@@ -6,9 +6,19 @@ import (
 	"slices"
 )
 
-// TakeOrders is the [OrderHandler] of most programs: the importer gets all orders,
-// the canceller those that the shop has cancelled, or lines of.
-func TakeOrders(im *Importer, c *Canceller) OrderHandler {
+// OrderImporter takes shop orders into the warehouse. An [Importer] is one.
+type OrderImporter interface {
+	Import(ctx context.Context, orders ...Order) (OrderResults, error)
+}
+
+// CancellationHandler carries cancellations into the warehouse. A [Canceller] is one.
+type CancellationHandler interface {
+	Cancel(ctx context.Context, cancellations ...Cancellation) (OrderResults, error)
+}
+
+// TakeOrders returns the [OrderHandler] of most programs: the importer gets all
+// orders, the canceller those that the shop has cancelled, or lines of.
+func TakeOrders(im OrderImporter, c CancellationHandler) OrderHandler {
 	return func(ctx context.Context, orders []Order) (OrderResults, error) {
 		imported, err := im.Import(ctx, orders...)
 		if len(imported) == 0 {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
-	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
@@ -18,9 +17,9 @@ import (
 // intake hands orders to an importer, and cancelled ones to a canceller as well.
 func (s *sides) intake(t *testing.T, o bridge.IntakeOptions) *bridge.Intake {
 	t.Helper()
-	im, canceller, store := s.importer(t, s.book, s.memory), s.canceller(t), new(store.MemoryIntake)
+	im, canceller := s.importer(t, s.book, s.memory), s.canceller(t)
 	in, err := bridge.NewIntake(bridge.IntakePorts{
-		Orders: s.shop, OpenOrders: s.shop, Cursors: store, Hints: store, Revisits: store, Locks: s.memory, Exceptions: s.queue,
+		Orders: s.shop, OpenOrders: s.shop, Cursors: s.memory, Hints: s.memory, Revisits: s.memory, Locks: s.memory, Exceptions: s.queue,
 		Handle: func(ctx context.Context, orders []bridge.Order) (bridge.OrderResults, error) {
 			results, err := im.Import(ctx, orders...)
 			if len(results) == 0 {

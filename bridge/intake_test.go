@@ -25,9 +25,8 @@ import (
 // counter is a shop, the stores and a handler behind an intake. Every call can
 // fail or be the last one before the process dies.
 type counter struct {
-	store.MemoryIntake
+	store.Shop
 
-	locks      store.Memory
 	exceptions exceptions.Queue
 
 	orders map[string]bridge.Order
@@ -46,7 +45,7 @@ type counter struct {
 }
 
 func newCounter(orders ...bridge.Order) *counter {
-	c := &counter{exceptions: new(exceptions.Memory).Shop("shop"), orders: map[string]bridge.Order{}, hidden: map[string]time.Time{}, bad: map[string]error{}, poison: map[string]error{}}
+	c := &counter{Shop: new(store.Memory).Shop("shop"), exceptions: new(exceptions.Memory).Shop("shop"), orders: map[string]bridge.Order{}, hidden: map[string]time.Time{}, bad: map[string]error{}, poison: map[string]error{}}
 	for _, o := range orders {
 		c.orders[o.ID] = o
 	}
@@ -153,33 +152,33 @@ func (c *counter) handle(ctx context.Context, orders []bridge.Order) (results br
 }
 
 func (c *counter) Cursor(ctx context.Context, name string) (out store.Cursor, err error) {
-	err = c.call(ctx, "Cursor", func() (err error) { out, err = c.MemoryIntake.Cursor(ctx, name); return err })
+	err = c.call(ctx, "Cursor", func() (err error) { out, err = c.Shop.Cursor(ctx, name); return err })
 	return out, err
 }
 
 func (c *counter) SetCursor(ctx context.Context, name string, v store.Cursor) error {
-	return c.call(ctx, "SetCursor", func() error { return c.MemoryIntake.SetCursor(ctx, name, v) })
+	return c.call(ctx, "SetCursor", func() error { return c.Shop.SetCursor(ctx, name, v) })
 }
 
 func (c *counter) Hints(ctx context.Context, list string) (out []store.Hint, err error) {
-	err = c.call(ctx, "Hints", func() (err error) { out, err = c.MemoryIntake.Hints(ctx, list); return err })
+	err = c.call(ctx, "Hints", func() (err error) { out, err = c.Shop.Hints(ctx, list); return err })
 	return out, err
 }
 
 func (c *counter) DropHints(ctx context.Context, list string, hints ...store.Hint) error {
-	return c.call(ctx, "DropHints", func() error { return c.MemoryIntake.DropHints(ctx, list, hints...) })
+	return c.call(ctx, "DropHints", func() error { return c.Shop.DropHints(ctx, list, hints...) })
 }
 
 func (c *counter) PutRevisits(ctx context.Context, list string, entries ...store.Revisit) error {
-	return c.call(ctx, "PutRevisits", func() error { return c.MemoryIntake.PutRevisits(ctx, list, entries...) })
+	return c.call(ctx, "PutRevisits", func() error { return c.Shop.PutRevisits(ctx, list, entries...) })
 }
 
 func (c *counter) DropRevisits(ctx context.Context, list string, ids ...string) error {
-	return c.call(ctx, "DropRevisits", func() error { return c.MemoryIntake.DropRevisits(ctx, list, ids...) })
+	return c.call(ctx, "DropRevisits", func() error { return c.Shop.DropRevisits(ctx, list, ids...) })
 }
 
 func (c *counter) Revisits(ctx context.Context, list string) (out []store.Revisit, err error) {
-	err = c.call(ctx, "Revisits", func() (err error) { out, err = c.MemoryIntake.Revisits(ctx, list); return err })
+	err = c.call(ctx, "Revisits", func() (err error) { out, err = c.Shop.Revisits(ctx, list); return err })
 	return out, err
 }
 
@@ -198,7 +197,7 @@ func (c *counter) Open(ctx context.Context, kinds ...exceptions.Kind) ([]excepti
 func (c *counter) intake(t testing.TB, o bridge.IntakeOptions) *bridge.Intake {
 	t.Helper()
 	in, err := bridge.NewIntake(bridge.IntakePorts{
-		Orders: c, OpenOrders: c, Handle: c.handle, Cursors: c, Hints: c, Revisits: c, Locks: &c.locks, Exceptions: c,
+		Orders: c, OpenOrders: c, Handle: c.handle, Cursors: c, Hints: c, Revisits: c, Locks: c.Shop, Exceptions: c,
 	}, o)
 	if err != nil {
 		t.Fatal(err)
@@ -226,7 +225,7 @@ func (c *counter) raised(t testing.TB) []exceptions.Exception {
 }
 
 func (c *counter) waiting() []store.Revisit {
-	list, _ := c.MemoryIntake.Revisits(context.Background(), "orders")
+	list, _ := c.Shop.Revisits(context.Background(), "orders")
 	return list
 }
 
@@ -260,7 +259,7 @@ var noSweep = bridge.IntakeOptions{SweepEvery: -1}
 
 func TestIntakeChecksItsOptions(t *testing.T) {
 	c := newCounter()
-	good := bridge.IntakePorts{Orders: c, OpenOrders: c, Handle: c.handle, Cursors: c, Hints: c, Revisits: c, Locks: &c.locks, Exceptions: c}
+	good := bridge.IntakePorts{Orders: c, OpenOrders: c, Handle: c.handle, Cursors: c, Hints: c, Revisits: c, Locks: c.Shop, Exceptions: c}
 	without := good
 	without.Handle, without.OpenOrders = nil, nil
 	for _, tt := range []struct {
@@ -414,7 +413,7 @@ func TestIntakeSourceThatQuits(t *testing.T) {
 		ports := bridge.IntakePorts{
 			Orders: c, OpenOrders: quitter{c, cancel}, Handle: c.handle,
 			// These do not mind that the context has ended.
-			Cursors: &c.MemoryIntake, Hints: &c.MemoryIntake, Revisits: &c.MemoryIntake, Locks: &c.locks, Exceptions: c.exceptions,
+			Cursors: c.Shop, Hints: c.Shop, Revisits: c.Shop, Locks: c.Shop, Exceptions: c.exceptions,
 		}
 		if changed {
 			ports.Orders = quitter{c, cancel}
@@ -424,7 +423,7 @@ func TestIntakeSourceThatQuits(t *testing.T) {
 			t.Fatal(err)
 		}
 		r, err := in.Run(ctx)
-		swept, _ := c.MemoryIntake.Cursor(t.Context(), "orders/sweep")
+		swept, _ := c.Shop.Cursor(t.Context(), "orders/sweep")
 		if !errors.Is(err, context.Canceled) || changed == r.Watermark.Equal(r.To) || !swept.Watermark.IsZero() {
 			t.Errorf("%v: %v, swept %v", err, r, swept)
 		}
@@ -464,6 +463,7 @@ func TestIntakePageFailsInTheMiddle(t *testing.T) {
 func TestIntakeHints(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCounter(sold("1", bridge.AwaitingShipment, 100*time.Hour))
+		c.Shop = (&store.Memory{HintLimit: 2}).Shop("shop")
 		in := c.intake(t, noSweep)
 		hint := func(id string) {
 			t.Helper()
@@ -502,7 +502,6 @@ func TestIntakeHints(t *testing.T) {
 				t.Errorf("hint %q was accepted", id)
 			}
 		}
-		c.HintLimit = 2
 		hint("3")
 		hint("4")
 		hint("4")
@@ -932,7 +931,7 @@ func TestIntakeHandlerThatForgets(t *testing.T) {
 		c := newCounter(sold("1", bridge.AwaitingShipment, time.Minute), bridge.Order{UpdatedAt: time.Now().Add(-time.Minute)})
 		in, err := bridge.NewIntake(bridge.IntakePorts{
 			Orders: c, Handle: func(context.Context, []bridge.Order) (bridge.OrderResults, error) { return nil, nil },
-			Cursors: c, Hints: c, Revisits: c, Locks: &c.locks, Exceptions: c,
+			Cursors: c, Hints: c, Revisits: c, Locks: c.Shop, Exceptions: c,
 		}, noSweep)
 		if err != nil {
 			t.Fatal(err)
@@ -964,7 +963,7 @@ func TestIntakeStoppedAnywhere(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := c.MemoryIntake.PutRevisits(ctx, "orders", store.Revisit{OrderID: "3", Due: time.Now(), Attempts: 1, Known: true}); err != nil {
+		if err := c.Shop.PutRevisits(ctx, "orders", store.Revisit{OrderID: "3", Due: time.Now(), Attempts: 1, Known: true}); err != nil {
 			t.Fatal(err)
 		}
 		return c, in
@@ -1121,7 +1120,7 @@ func trade(t *testing.T, seed uint64) {
 		}
 		in = c.intake(t, options)
 		_, _ = in.Run(t.Context())
-		cursor, _ := c.MemoryIntake.Cursor(t.Context(), "orders")
+		cursor, _ := c.Shop.Cursor(t.Context(), "orders")
 		check(cursor.Watermark.Add(-lateness))
 	}
 	// Peace: within half an hour everything is handled and nothing is left over.
@@ -1133,7 +1132,7 @@ func trade(t *testing.T, seed uint64) {
 		runIntake(t, in)
 	}
 	check(time.Now())
-	hints, _ := c.MemoryIntake.Hints(t.Context(), "orders")
+	hints, _ := c.Shop.Hints(t.Context(), "orders")
 	failing := slices.DeleteFunc(c.waiting(), func(v store.Revisit) bool { return v.Attempts == 0 })
 	if open := c.raised(t); len(hints)+len(failing)+len(open) > 0 {
 		t.Fatalf("seed %d: left over: %v, %v, %v", seed, hints, failing, open)
@@ -1141,7 +1140,7 @@ func trade(t *testing.T, seed uint64) {
 }
 
 func TestMemoryIntakeKeepsItsOwnCopies(t *testing.T) {
-	var m store.MemoryIntake
+	m := new(store.Memory).Shop("shop")
 	seen := map[string]store.Mark{"1": {Digest: 1}}
 	if err := m.SetCursor(t.Context(), "a", store.Cursor{Seen: seen}); err != nil {
 		t.Fatal(err)
@@ -1166,8 +1165,8 @@ func BenchmarkIntakePoll(b *testing.B) {
 		list[i] = world.With(world.AnOrder(fmt.Sprintf("57646%013d", i), "MUG"), func(o *bridge.Order) { o.UpdatedAt = now.Add(-time.Minute) })
 	}
 	in, err := bridge.NewIntake(bridge.IntakePorts{
-		Orders: fixedOrders(list), Handle: c.handle, Cursors: &c.MemoryIntake, Hints: &c.MemoryIntake, Revisits: &c.MemoryIntake,
-		Locks: &c.locks, Exceptions: c.exceptions,
+		Orders: fixedOrders(list), Handle: c.handle, Cursors: c.Shop, Hints: c.Shop, Revisits: c.Shop,
+		Locks: c.Shop, Exceptions: c.exceptions,
 	}, bridge.IntakeOptions{SweepEvery: -1, Now: func() time.Time { return now }})
 	if err != nil {
 		b.Fatal(err)

@@ -33,7 +33,7 @@ type sides struct {
 	linn   *linnworkstest.Fake
 	shop   *tiktokadapter.Shop
 	book   *linnworksadapter.Warehouse
-	memory *store.Memory
+	memory store.Shop
 	queue  exceptions.Queue
 }
 
@@ -53,7 +53,7 @@ func newSides(t *testing.T, market string, options ...linnworkstest.Option) *sid
 	s := &sides{
 		tiktok: tiktokshoptest.New(tiktokshoptest.WithMarket(market)),
 		linn:   linnworkstest.New(append(options, linnworkstest.WithoutQuotas())...),
-		memory: new(store.Memory), queue: new(exceptions.Memory).Shop("shop"),
+		memory: new(store.Memory).Shop("shop"), queue: new(exceptions.Memory).Shop("shop"),
 	}
 	default10 := map[linnworks.GUID]int{linnworks.ZeroGUID: 10}
 	for _, item := range []linnworkstest.Item{
@@ -98,10 +98,10 @@ type unpaced struct{}
 
 func (unpaced) Wait(ctx context.Context, _ linnworks.LimitKey) error { return ctx.Err() }
 
-func (s *sides) importer(t *testing.T, book *linnworksadapter.Warehouse, memory *store.Memory) *bridge.Importer {
+func (s *sides) importer(t *testing.T, book *linnworksadapter.Warehouse, memory store.Shop) *bridge.Importer {
 	t.Helper()
 	im, err := bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: book, Tracer: book, Addresses: book, Orders: s.shop, Catalogue: book, Ledger: memory, Records: new(store.MemoryImports), Locks: memory, Exceptions: s.queue,
+		OrderBook: book, Tracer: book, Addresses: book, Orders: s.shop, Catalogue: book, Ledger: memory, Records: new(store.Memory).Shop("shop"), Locks: memory, Exceptions: s.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
 	must(t, err)
 	return im
@@ -110,7 +110,7 @@ func (s *sides) importer(t *testing.T, book *linnworksadapter.Warehouse, memory 
 func (s *sides) push(t *testing.T) *stock.Push {
 	t.Helper()
 	p, err := stock.NewPush(stock.Ports{
-		Listings: s.shop, Catalogue: s.book, Levels: s.book, Ledger: s.memory, Publisher: s.shop, Locks: s.memory, Exceptions: s.queue,
+		Listings: s.shop, Bundles: s.shop, Catalogue: s.book, Levels: s.book, Ledger: s.memory, Publisher: s.shop, Locks: s.memory, Exceptions: s.queue,
 	}, stock.Options{Locations: map[string][]string{shopWarehouse: {string(linnworks.ZeroGUID)}}, Buffer: stock.Fixed(1)})
 	must(t, err)
 	return p
@@ -130,7 +130,7 @@ func (s *sides) dispatcher(t *testing.T) *bridge.Dispatcher {
 func (s *sides) canceller(t *testing.T) *bridge.Canceller {
 	t.Helper()
 	c, err := bridge.NewCanceller(bridge.CancelPorts{
-		Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
+		Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Lines: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
 	}, bridge.CancelOptions{})
 	must(t, err)
 	return c
@@ -192,7 +192,7 @@ func TestOneLinnworksOrderPerShopOrder(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		_, book := s.adapters(t)
-		im := s.importer(t, book, new(store.Memory)) // locks and ledger of its own
+		im := s.importer(t, book, new(store.Memory).Shop("shop")) // locks and ledger of its own
 		wg.Go(func() {
 			for range 2 {
 				if _, err := im.Import(t.Context(), orders...); err != nil {

@@ -53,7 +53,7 @@ func MapOrder(o Order, known catalogue.Lookup) (NewOrder, []exceptions.Exception
 		Service: o.DeliveryOption, ServiceID: o.DeliveryOptionID, ShippingModel: o.ShippingModel, PaymentMethod: o.PaymentMethod,
 		Recipient: clearAddress(o), BuyerName: cmp.Or(o.BuyerName, o.BuyerID), Note: o.Note, SellerNote: o.SellerNote,
 		TaxNumber: o.TaxNumber, TaxName: o.TaxName, TaxStated: o.Totals.TaxOnTop,
-		ReceivedAt: o.CreatedAt, PaidAt: o.PaidAt, DispatchBy: part.FirstSet(o.ShipBy, o.CancelledBy, o.CollectBy, o.ReleaseAt, o.CreatedAt),
+		ReceivedAt: o.CreatedAt, PaidAt: o.PaidAt, DispatchBy: firstSet(o.ShipBy, o.CancelledBy, o.CollectBy, o.ReleaseAt, o.CreatedAt),
 		Shipping: Money{Currency: o.Totals.Currency}.Plus(o.Totals.Shipping, o.Totals.ShippingFunded), Fees: slices.Clone(o.Totals.Fees),
 		Discount: Money{Currency: o.Totals.Currency}, ShippingTax: Money{Currency: o.Totals.Currency},
 	}
@@ -441,4 +441,9 @@ func lineProperties(lines []OrderLine) []exceptions.Property {
 		}
 	}
 	return list
+}
+
+// blocks tells whether an order with the problem must not be created.
+func blocks(e exceptions.Exception) bool {
+	return e.Kind != exceptions.MissingComposite && e.Kind != exceptions.BundleDiffers && e.Kind != exceptions.TotalDiffers
 }

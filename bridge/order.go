@@ -13,6 +13,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // LiveLines returns the lines of an order that are not cancelled.
@@ -396,6 +397,14 @@ type OrderSource interface {
 	OrdersByID(ctx context.Context, ids []string) ([]Order, error)
 }
 
+// OpenOrderSource lists the shop's orders by what they are, not by when they
+// changed.
+type OpenOrderSource interface {
+	// OrdersByStatus yields the orders that have the status now. It ends at the
+	// first error.
+	OrdersByStatus(ctx context.Context, status OrderStatus) iter.Seq2[Order, error]
+}
+
 // The states of an order in Linnworks.
 const (
 	Absent    WarehouseState = "absent"    // there is no such order
@@ -478,12 +487,6 @@ func (r OrderRelease) Format(f fmt.State, verb rune) {
 	format(f, verb, "release of warehouse order "+r.Order.Number, fields(r))
 }
 
-// Format prints order and tracking number for %s and %q.
-func (s Shipment) Format(f fmt.State, verb rune) {
-	type fields Shipment
-	format(f, verb, "shipment "+s.Tracking+" of order "+s.Order.ID, fields(s))
-}
-
 func format(f fmt.State, verb rune, short string, fields any) {
 	if verb == 's' || verb == 'q' {
 		fields = short
@@ -497,4 +500,27 @@ func readOrders(ctx context.Context, source OrderSource, ids []string) ([]Order,
 	orders, err := source.OrdersByID(ctx, ids)
 	_, err = exceptions.UnreadableIn(err)
 	return orders, err
+}
+
+func reservationsByOrder(ctx context.Context, ledger store.Ledger) (map[string]store.Reservation, error) {
+	list, err := ledger.Reservations(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the ledger: %w", err)
+	}
+	byOrder := make(map[string]store.Reservation, len(list))
+	for _, r := range list {
+		byOrder[r.OrderID] = r
+	}
+	return byOrder, nil
+}
+
+// firstSet returns the first moment that is set: the warehouse demands a
+// despatch date even where the shop gives none.
+func firstSet(moments ...time.Time) time.Time {
+	for _, t := range moments {
+		if !t.IsZero() {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
 }

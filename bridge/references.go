@@ -7,21 +7,31 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
+
+// Reference says which order of the warehouse a shop order became.
+type Reference struct {
+	OrderID string
+	// WarehouseID is the warehouse's id of the order; of a split order, of one part.
+	WarehouseID string
+	// Lines are the warehouse's line ids by the shop's.
+	Lines map[string]string
+}
 
 // ReferenceWriter shows references in the shop.
 type ReferenceWriter interface {
 	// WriteReferences writes references over those that there are. refused are the
 	// orders that the shop does not take, and why; the others are written. An error
 	// means that nobody knows, and that all have to be written again.
-	WriteReferences(ctx context.Context, references []store.Reference) (refused map[string]error, err error)
+	WriteReferences(ctx context.Context, references []Reference) (refused map[string]error, err error)
 }
 
 // ReferencePorts are what a [References] works on.
 type ReferencePorts struct {
-	Records    store.ReferenceRecords
+	Records    store.Records
 	Shop       ReferenceWriter
 	Exceptions exceptions.Queue
 }
@@ -42,6 +52,7 @@ type ReferenceOptions struct {
 type References struct {
 	ports   ReferencePorts
 	options ReferenceOptions
+	timings health.Timings
 }
 
 // NewReferences checks ports and options.
@@ -55,6 +66,9 @@ func NewReferences(p ReferencePorts, o ReferenceOptions) (*References, error) {
 	o.RetryRefused, o.Now = cmp.Or(o.RetryRefused, 24*time.Hour), part.Clock(o.Now)
 	return &References{ports: p, options: o}, nil
 }
+
+// Health returns how the runs went so far.
+func (b *References) Health() health.Flow { return b.timings.Health() }
 
 // ReferenceResult is what a run did.
 type ReferenceResult struct {
@@ -73,28 +87,33 @@ const maxReferences = 100
 // running Write again goes on with them. A reference that the shop refuses is
 // raised, and tried again after a day.
 func (b *References) Write(ctx context.Context) (result ReferenceResult, err error) {
+	defer b.timings.Measure(b.options.Now, &err)()
 	began := b.options.Now().UTC()
 	for {
-		due, last, err := b.ports.Records.ReferencesDue(ctx, began.Add(-b.options.RetryRefused), maxReferences)
+		due, err := b.ports.Records.ReferencesDue(ctx, began.Add(-b.options.RetryRefused), maxReferences)
 		if err != nil {
 			return result, fmt.Errorf("bridge: references: reading what is due: %w", err)
 		}
 		if len(due) == 0 {
 			return result, nil
 		}
-		refused, err := b.ports.Shop.WriteReferences(ctx, due)
+		references := make([]Reference, len(due))
+		for i, r := range due {
+			references[i] = Reference{OrderID: r.OrderID, WarehouseID: r.WarehouseIDs[0], Lines: r.Lines}
+		}
+		refused, err := b.ports.Shop.WriteReferences(ctx, references)
 		if err != nil {
 			return result, fmt.Errorf("bridge: references: writing %d: %w", len(due), err)
 		}
-		written := make([]store.WrittenReference, len(due))
-		for i, r := range due {
+		written := make(map[string]store.WrittenReference, len(due))
+		for i, r := range references {
 			why := refused[r.OrderID]
-			written[i] = store.WrittenReference{OrderID: r.OrderID, WarehouseID: r.WarehouseID, At: b.options.Now().UTC(), Refused: why != nil}
-			if err := b.tell(ctx, r, why, last[r.OrderID].Refused); err != nil {
+			written[r.OrderID] = store.WrittenReference{WarehouseID: r.WarehouseID, At: b.options.Now().UTC(), Refused: why != nil}
+			if err := b.tell(ctx, r, why, due[i].Reference.Refused); err != nil {
 				return result, err
 			}
 		}
-		if err := b.ports.Records.PutReferences(ctx, written...); err != nil {
+		if _, err := store.UpdateRecords(ctx, b.ports.Records, func(r *store.Record) { r.Reference = written[r.OrderID] }, due...); err != nil {
 			return result, fmt.Errorf("bridge: references: recording what was written: %w", err)
 		}
 		result.Refused += len(refused)
@@ -105,7 +124,7 @@ func (b *References) Write(ctx context.Context) (result ReferenceResult, err err
 	}
 }
 
-func (b *References) tell(ctx context.Context, r store.Reference, refused error, before bool) error {
+func (b *References) tell(ctx context.Context, r Reference, refused error, before bool) error {
 	switch {
 	case refused != nil:
 		return b.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.ReferenceRefused, exceptions.ForOrder(r.OrderID), time.Time{},

@@ -85,7 +85,7 @@ type choosy struct {
 	refuses string
 }
 
-func (c *choosy) WriteReferences(ctx context.Context, list []store.Reference) (map[string]error, error) {
+func (c *choosy) WriteReferences(ctx context.Context, list []bridge.Reference) (map[string]error, error) {
 	refused := map[string]error{}
 	for _, r := range list {
 		if r.OrderID == c.refuses {
@@ -99,12 +99,14 @@ func (c *choosy) WriteReferences(ctx context.Context, list []store.Reference) (m
 // again the next day.
 func TestReferencesRefused(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s := &imports{sides: newSides(t, "GB"), records: new(store.MemoryImports)}
+		s := &imports{sides: newSides(t, "GB"), records: new(store.Memory).Shop("shop")}
 		for i := range 150 {
 			id := fmt.Sprintf("%03d", i)
-			must(t, s.records.PutImportRecords(t.Context(), store.ImportRecord{OrderID: id, WarehouseIDs: []string{"w" + id}, Lines: map[string]string{"1": "1"}}))
+			_, err := s.records.PutRecords(t.Context(), store.Record{OrderID: id, WarehouseIDs: []string{"w" + id}, Lines: map[string]string{"1": "1"}})
+			must(t, err)
 		}
-		must(t, s.records.PutImportRecords(t.Context(), store.ImportRecord{OrderID: "sent, not seen"}))
+		_, err := s.records.PutRecords(t.Context(), store.Record{OrderID: "sent, not seen"})
+		must(t, err)
 		shop := &choosy{refuses: "007"}
 		write := func(want string) {
 			t.Helper()
@@ -135,7 +137,7 @@ func TestTikTokShopRefusesSingleReferences(t *testing.T) {
 	id := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
 	order, _ := s.tiktok.Order(id)
 	line := order.LineItems[0].ID
-	refused, err := s.shop.WriteReferences(t.Context(), []store.Reference{
+	refused, err := s.shop.WriteReferences(t.Context(), []bridge.Reference{
 		{OrderID: id, WarehouseID: "w1", Lines: map[string]string{line: line}},
 		{OrderID: "576000000000000001", WarehouseID: "w2", Lines: map[string]string{"1": "1"}},
 		{OrderID: "576000000000000002", WarehouseID: "w3"},
@@ -148,7 +150,7 @@ func TestTikTokShopRefusesSingleReferences(t *testing.T) {
 // paperwork prints what it is told.
 type paperwork struct{}
 
-func (paperwork) WriteReferences(_ context.Context, list []store.Reference) (map[string]error, error) {
+func (paperwork) WriteReferences(_ context.Context, list []bridge.Reference) (map[string]error, error) {
 	for _, r := range list {
 		fmt.Println("order", r.OrderID, "is", r.WarehouseID)
 	}
@@ -158,8 +160,8 @@ func (paperwork) WriteReferences(_ context.Context, list []store.Reference) (map
 // A program calls Write after each import. The importer shares the records.
 func ExampleReferences() {
 	ctx := context.Background()
-	records := new(store.MemoryImports)
-	err := records.PutImportRecords(ctx, store.ImportRecord{OrderID: "1001", WarehouseIDs: []string{"W1001"}, Lines: map[string]string{"1": "1"}})
+	records := new(store.Memory).Shop("shop")
+	_, err := records.PutRecords(ctx, store.Record{OrderID: "1001", WarehouseIDs: []string{"W1001"}, Lines: map[string]string{"1": "1"}})
 	if err != nil {
 		fmt.Println(err)
 		return

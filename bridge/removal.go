@@ -39,7 +39,7 @@ func (r *cancelRun) plan() removal {
 		return p
 	}
 	p := planRemoval(r.order, r.lines, live, r.request.Pending && !r.granted && len(r.found) > 0)
-	if _, ok := r.ports.Warehouse.(LineReducer); !ok && slices.ContainsFunc(p.steps, func(s removalStep) bool { return len(s.changes) > 0 }) {
+	if r.ports.Lines == nil && slices.ContainsFunc(p.steps, func(s removalStep) bool { return len(s.changes) > 0 }) {
 		return removal{doubt: "it takes no orders apart in this warehouse"}
 	}
 	return p

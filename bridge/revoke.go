@@ -140,7 +140,7 @@ func waitsFor(o Order) bool {
 }
 
 func (v *Revoker) one(ctx context.Context, result *OrderResult) error {
-	unlock, err := v.ports.Locks.Lock(ctx, orderLock(result.OrderID))
+	ctx, unlock, err := v.ports.Locks.Lock(ctx, orderLock(result.OrderID))
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func (v *Revoker) one(ctx context.Context, result *OrderResult) error {
 	if after.Status != Cancelled {
 		return fmt.Errorf("the shop took the cancellation and shows the order as %s; the next run looks again", after.Status)
 	}
-	if err := v.ports.Ledger.DropReservation(ctx, o.ID); err != nil {
+	if err := v.ports.Ledger.DropReservations(ctx, o.ID); err != nil {
 		return err
 	}
 	result.Outcome, result.Detail = OutcomeRevoked, reason

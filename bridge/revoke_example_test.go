@@ -16,7 +16,7 @@ func ExampleRevoker() {
 		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Dropped},
 		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Open},
 	}}
-	memory, exceptions := new(store.Memory), new(exceptions.Memory).Shop("shop")
+	memory, exceptions := new(store.Memory).Shop("shop"), new(exceptions.Memory).Shop("shop")
 	revoker, err := bridge.NewRevoker(bridge.RevokePorts{
 		Orders: shop, Desk: shop, OrderBook: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
 	}, bridge.RevokeOptions{Reasons: []string{"seller_cancel_paid_reason_address_not_deliver"}})

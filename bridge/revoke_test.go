@@ -63,7 +63,7 @@ func TestRevoke(t *testing.T) {
 				tc.change(w, &o, e)
 			}
 			w.Put(o)
-			_ = w.Memory.PutReservation(t.Context(), store.Reservation{OrderID: "1", SeenAt: world.Noon})
+			_ = w.Memory.PutReservations(t.Context(), store.Reservation{OrderID: "1", SeenAt: world.Noon})
 			list := w.Entries()
 			for i := range 2 { // and again
 				r, err := w.Revoker(tc.options).Revoke(t.Context(), list...)

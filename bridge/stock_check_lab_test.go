@@ -37,7 +37,7 @@ type driftLab struct {
 	linn   *linnworkstest.Fake
 	shop   *tiktokadapter.Shop
 	house  *linnworksadapter.Warehouse
-	memory *store.Memory
+	memory store.Shop
 	cases  *exceptions.Memory
 	queue  exceptions.Queue // of the cases
 	book   *stock.Book
@@ -73,7 +73,7 @@ func newDriftLab(t *testing.T) (*driftLab, map[string]target) {
 	t.Helper()
 	l := &driftLab{
 		T: t, tiktok: tiktokshoptest.New(), linn: linnworkstest.New(linnworkstest.WithoutQuotas()),
-		memory: new(store.Memory), cases: new(exceptions.Memory),
+		memory: new(store.Memory).Shop("shop"), cases: new(exceptions.Memory),
 	}
 	l.queue = l.cases.Shop("shop")
 	l.east = l.linn.AddLocation("East")
@@ -137,7 +137,7 @@ func newDriftLab(t *testing.T) (*driftLab, map[string]target) {
 	must(t, err)
 	l.intake, err = bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: l.house, Tracer: l.house, Addresses: l.house, Orders: l.shop, Catalogue: l.house, Ledger: l.memory,
-		Records: new(store.MemoryImports), Locks: l.memory, Exceptions: l.queue,
+		Records: new(store.Memory).Shop("shop"), Locks: l.memory, Exceptions: l.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID), Locations: map[string]string{west: string(linnworks.ZeroGUID), east: string(l.east)}})
 	must(t, err)
 
@@ -181,8 +181,8 @@ func (l *driftLab) readLevels() {
 	must(l.T, err)
 	l.book.SetLevels(mark, reading, ids...)
 	l.ledger()
-	for _, id := range l.book.Superfluous() {
-		must(l.T, l.memory.DropReservation(l.Context(), id))
+	for _, r := range l.book.Superfluous() {
+		must(l.T, l.memory.DropReservations(l.Context(), r.OrderID))
 	}
 	l.ledger()
 }

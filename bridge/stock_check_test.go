@@ -108,6 +108,7 @@ func TestStockCheckSecondWriter(t *testing.T) {
 
 // breaking fails one call of a check.
 type breaking struct {
+	store.Ledger
 	l    *driftLab
 	at   int
 	n    int
@@ -138,10 +139,6 @@ func (b *breaking) StockLevels(ctx context.Context, ids []string) (stock.Reading
 	}
 	return b.l.house.StockLevels(ctx, ids)
 }
-
-func (b *breaking) PutReservation(context.Context, store.Reservation) error { return nil }
-
-func (b *breaking) DropReservation(context.Context, string) error { return nil }
 
 func (b *breaking) Reservations(ctx context.Context) ([]store.Reservation, error) {
 	if err := b.call("Reservations"); err != nil {
@@ -203,7 +200,7 @@ func TestStockCheckStoppedAnywhere(t *testing.T) {
 			l.set(targets["two warehouses"], 99)
 			must(t, l.tiktok.SetProductStatus(targets["kit, two warehouses"].product, tiktokshop.ProductStatusFreeze))
 			l.only(targets["bundle"], func(s *stock.ShownStock) { s.Warehouses[0].Available++ })
-			b := &breaking{l: l, at: at}
+			b := &breaking{Ledger: l.memory, l: l, at: at}
 			check, err := stock.NewCheck(stock.CheckPorts{
 				Book: l.book, Shop: b, Ledger: b, Levels: b, Exceptions: b, Bundles: b, States: b,
 			}, stock.CheckOptions{})
@@ -353,7 +350,7 @@ func TestNewStockCheckRefuses(t *testing.T) {
 	l := &driftLab{}
 	book, err := stock.NewBook(stock.Options{Locations: map[string][]string{west: {"L1"}}})
 	must(t, err)
-	b := &breaking{l: l}
+	b := &breaking{Ledger: l.memory, l: l}
 	ports := stock.CheckPorts{Book: book, Shop: b, Ledger: b, Levels: b, Exceptions: b}
 	for name, o := range map[string]stock.CheckOptions{
 		"Settle -1s is negative":    {Settle: -time.Second},

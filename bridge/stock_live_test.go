@@ -121,7 +121,7 @@ func newLiveShop(t *testing.T, skus, hot int, writes float64, rtt time.Duration,
 		isHot[liveSKU(n*skusPerProduct)] = true
 	}
 	o.Hot = func(l catalogue.Listing, _ time.Time) bool { return isHot[l.SellerSKU] }
-	memory := new(store.Memory)
+	memory := new(store.Memory).Shop("shop")
 	s.live, err = stock.NewLive(stock.LivePorts{
 		Book:  s.book,
 		Sweep: warehouse, Touches: warehouse, Shown: shop,

@@ -130,7 +130,7 @@ type oneOrder struct {
 	dispatcher *bridge.Dispatcher
 	shop       *tiktokadapter.Shop
 	toDispatch func(context.Context, time.Time) ([]bridge.WarehouseOrder, error)
-	ledger     *store.Memory
+	ledger     store.Shop
 	queue      exceptions.Queue
 
 	id            string
@@ -154,7 +154,7 @@ const stockOfOneOrder = 10
 
 func newOneOrder(t *testing.T, o bridge.CancelOptions) *oneOrder {
 	w := &oneOrder{
-		t: t, item: "MUG", used: map[string]bool{}, ledger: new(store.Memory), queue: new(exceptions.Memory).Shop("shop"),
+		t: t, item: "MUG", used: map[string]bool{}, ledger: new(store.Memory).Shop("shop"), queue: new(exceptions.Memory).Shop("shop"),
 		tiktok: tiktokshoptest.New(tiktokshoptest.WithMarket("GB"), tiktokshoptest.WithSeed(1)),
 		linn:   linnworkstest.New(linnworkstest.WithoutQuotas()),
 	}
@@ -188,11 +188,11 @@ func newOneOrder(t *testing.T, o bridge.CancelOptions) *oneOrder {
 	w.gate, err = bridge.NewGate(bridge.GatePorts{Orders: w.shop, Cancellations: w.shop}, bridge.GateOptions{})
 	must(err)
 	w.importer, err = bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: book, Orders: w.shop, Catalogue: book, Ledger: w.ledger, Records: new(store.MemoryImports), Locks: w.ledger, Exceptions: w.queue,
+		OrderBook: book, Orders: w.shop, Catalogue: book, Ledger: w.ledger, Records: new(store.Memory).Shop("shop"), Locks: w.ledger, Exceptions: w.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
 	must(err)
 	w.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
-		Orders: w.shop, Desk: w.shop, OrderBook: book, Warehouse: book, Ledger: w.ledger, Locks: w.ledger, Exceptions: w.queue,
+		Orders: w.shop, Desk: w.shop, OrderBook: book, Warehouse: book, Lines: book, Ledger: w.ledger, Locks: w.ledger, Exceptions: w.queue,
 	}, o)
 	must(err)
 	w.dispatcher, err = bridge.NewDispatcher(bridge.DispatchPorts{

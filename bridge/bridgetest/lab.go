@@ -59,6 +59,7 @@ type Ports struct {
 	OpenOrders    bridge.OpenOrderSource
 	ReferencesTo  bridge.ReferenceWriter
 	Listings      catalogue.ListingSource
+	Bundles       catalogue.BundleSource
 	Publisher     stock.Publisher
 	Shipper       bridge.Shipper
 	Documents     bridge.LabelSource
@@ -71,17 +72,13 @@ type Ports struct {
 	Tracer    bridge.OrderTracer
 	Addresses bridge.AddressWriter
 	Canceller bridge.OrderCanceller
+	Lines     bridge.LineReducer
 	Tracking  bridge.TrackingWriter
 	// Reader and ToDispatch are the warehouse's lists for dispatch.
 	Reader     bridge.WarehouseReader
 	ToDispatch bridge.DispatchSource
 
-	Labels     store.LabelStore
-	Ledger     store.Ledger
-	Records    store.ImportRecords
-	References store.ReferenceRecords
-	Intake     IntakeStore
-	Locks      store.Locks
+	Store      store.Shop
 	Exceptions exceptions.Queue
 }
 

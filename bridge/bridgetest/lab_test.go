@@ -78,7 +78,7 @@ func TestLabFindsPlantedBugs(t *testing.T) {
 		wrap func(*Ports)
 		want string
 	}{
-		"no ledger of unseen reservations": {func(p *Ports) { p.Ledger = forgetful{p.Ledger} }, "at most"},
+		"no ledger of unseen reservations": {func(p *Ports) { p.Store = forgetful{p.Store} }, "at most"},
 		"no reading back": {func(p *Ports) {
 			believed := map[string]string{}
 			p.Shipper, p.Orders = trustingShipper{p.Shipper, believed}, trustingOrders{p.Orders, believed}
@@ -101,9 +101,9 @@ func TestLabFindsPlantedBugs(t *testing.T) {
 }
 
 // forgetful keeps no reservations.
-type forgetful struct{ store.Ledger }
+type forgetful struct{ store.Shop }
 
-func (forgetful) PutReservation(context.Context, store.Reservation) error { return nil }
+func (forgetful) PutReservations(context.Context, ...store.Reservation) error { return nil }
 
 // trustingShipper and trustingOrders believe that what was sent has arrived.
 type trustingShipper struct {

@@ -6,52 +6,7 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/linnbridge/linnbridge/bridge/store"
 )
-
-// Store is everything that the primitives keep, but the exceptions.
-type Store interface {
-	IntakeStore
-	store.ImportRecords
-	store.Ledger
-	store.Locks
-}
-
-// TestStore checks that a store keeps the promises of the interfaces, those that
-// only show under load or in another process included. A store of some of them
-// has [TestIntakeStore], [TestImportRecords], [TestLedger] and [TestLocks]; one of
-// exceptions has [TestExceptions].
-//
-// open returns an empty store, whose clock is now. reopen, if it is not nil,
-// returns what another process would see of a store, which stays open and in
-// use. Both use t.Cleanup for what has to be closed.
-//
-// Moments must come back within a millisecond of what was put in, in any zone,
-// and the zero time as the zero time. Empty and nil maps and lists are the same.
-func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) Store, reopen func(*testing.T, Store) Store) {
-	clock := &handClock{now: moment}
-	t.Run("intake", func(t *testing.T) {
-		TestIntakeStore(t, func(t *testing.T) IntakeStore { return open(t, clock.Now) }, narrow[IntakeStore](reopen))
-	})
-	t.Run("imports", func(t *testing.T) {
-		TestImportRecords(t, func(t *testing.T, now func() time.Time) store.ImportRecords { return open(t, now) }, narrow[store.ImportRecords](reopen))
-	})
-	t.Run("ledger", func(t *testing.T) {
-		TestLedger(t, func(t *testing.T) store.Ledger { return open(t, clock.Now) }, narrow[store.Ledger](reopen))
-	})
-	t.Run("locks", func(t *testing.T) {
-		TestLocks(t, func(t *testing.T) store.Locks { return open(t, clock.Now) }, narrow[store.Locks](reopen))
-	})
-}
-
-// narrow makes a reopen for one of a store's interfaces.
-func narrow[S any](reopen func(*testing.T, Store) Store) func(*testing.T, S) S {
-	if reopen == nil {
-		return nil
-	}
-	return func(t *testing.T, s S) S { return any(reopen(t, any(s).(Store))).(S) }
-}
 
 // reopening is reopen, or the same store if there is no reopen.
 func reopening[S any](reopen func(*testing.T, S) S) func(*testing.T, S) S {

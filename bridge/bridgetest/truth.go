@@ -271,7 +271,7 @@ func (l *lab) verdict(ctx context.Context) {
 
 // checkLedger finds reservations that nothing justifies any more.
 func (l *lab) checkLedger(ctx context.Context) {
-	held, err := l.ports.Ledger.Reservations(ctx)
+	held, err := l.ports.Store.Reservations(ctx)
 	if err != nil {
 		l.violate("the ledger cannot be read: %v", err)
 	}

@@ -46,19 +46,11 @@ type lab struct {
 	carrier    linnworks.GUID
 	truth      truth
 	stormUntil time.Time
-	kill       func() // ends the bridge's process
-	stores     stores
+	kill       func()       // ends the bridge's process
+	memory     store.Memory // outlives the bridge's process
 	report     Report
 	violations []error
 	lastErr    error
-}
-
-// stores are what outlives the bridge's process.
-type stores struct {
-	memory  store.Memory
-	imports store.MemoryImports
-	intake  store.MemoryIntake
-	labels  *store.MemoryLabels
 }
 
 // item is something for sale.
@@ -93,7 +85,7 @@ func (l *lab) build(ctx context.Context) error {
 		tiktokshoptest.WithWebhooks(tiktokshoptest.HandlerTransport(http.HandlerFunc(l.webhook))))
 	l.tiktok.SetWebhooks("https://bridge.example/webhooks")
 	l.linn = linnworkstest.New(linnworkstest.WithoutQuotas())
-	l.queue, l.stores.labels = new(exceptions.Memory).Shop("shop"), new(store.MemoryLabels)
+	l.queue = new(exceptions.Memory).Shop("shop")
 	l.truth = truth{items: forSale(), peak: map[stockKey]int{}, cancelledAt: map[string]int{}, permitAt: map[string]int{}, shipped: map[string]bool{}}
 	if err := l.fill(); err != nil {
 		return err
@@ -183,12 +175,12 @@ func (l *lab) connect(ctx context.Context) error {
 		return err
 	}
 	l.ports = Ports{
-		Orders: shop, OpenOrders: shop, ReferencesTo: shop, Listings: shop, Publisher: watchedPublisher{l, shop}, Shipper: watchedShipper{l, shop},
+		Orders: shop, OpenOrders: shop, ReferencesTo: shop, Listings: shop, Bundles: shop, Publisher: watchedPublisher{l, shop}, Shipper: watchedShipper{l, shop},
 		Cancellations: shop, Desk: shop,
-		Documents: shop, Labels: l.stores.labels,
-		Catalogue: book, Levels: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Tracking: book,
+		Documents: shop,
+		Catalogue: book, Levels: book, OrderBook: book, Tracer: book, Addresses: book, Canceller: book, Lines: book, Tracking: book,
 		Reader: book, ToDispatch: book,
-		Ledger: &l.stores.memory, Records: &l.stores.imports, References: &l.stores.imports, Intake: &l.stores.intake, Locks: &l.stores.memory, Exceptions: l.queue,
+		Store: l.memory.Shop(subSource), Exceptions: l.queue,
 	}
 	return nil
 }
@@ -206,29 +198,29 @@ func (l *lab) assemble() (err error) {
 	}
 	if l.importer, err = bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: p.OrderBook, Tracer: p.Tracer, Addresses: p.Addresses, Orders: p.Orders, Catalogue: p.Catalogue,
-		Ledger: p.Ledger, Records: p.Records, Locks: p.Locks, Exceptions: p.Exceptions,
+		Ledger: p.Store, Records: p.Store, Locks: p.Store, Exceptions: p.Exceptions,
 	}, bridge.ImportOptions{Locations: locations, DefaultLocation: string(linnworks.ZeroGUID)}); err != nil {
 		return err
 	}
 	if l.stock, err = stock.NewPush(stock.Ports{
-		Listings: p.Listings, Catalogue: p.Catalogue, Levels: p.Levels, Ledger: p.Ledger, Publisher: p.Publisher, Locks: p.Locks, Exceptions: p.Exceptions,
+		Listings: p.Listings, Bundles: p.Bundles, Catalogue: p.Catalogue, Levels: p.Levels, Ledger: p.Store, Publisher: p.Publisher, Locks: p.Store, Exceptions: p.Exceptions,
 	}, stock.Options{Locations: feeds}); err != nil {
 		return err
 	}
 	if l.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
-		Orders: p.Orders, Desk: p.Desk, OrderBook: p.OrderBook, Warehouse: p.Canceller, Ledger: p.Ledger, Locks: p.Locks, Exceptions: p.Exceptions,
-		Records: p.Records, Tracer: p.Tracer,
+		Orders: p.Orders, Desk: p.Desk, OrderBook: p.OrderBook, Warehouse: p.Canceller, Lines: p.Lines, Ledger: p.Store, Locks: p.Store, Exceptions: p.Exceptions,
+		Records: p.Store, Tracer: p.Tracer,
 	}, bridge.CancelOptions{CutOff: bridge.StageLabelPrinted}); err != nil {
 		return err
 	}
 	if l.references, err = bridge.NewReferences(bridge.ReferencePorts{
-		Records: p.References, Shop: p.ReferencesTo, Exceptions: p.Exceptions,
+		Records: p.Store, Shop: p.ReferencesTo, Exceptions: p.Exceptions,
 	}, bridge.ReferenceOptions{}); err != nil {
 		return err
 	}
 	if l.intake, err = bridge.NewIntake(bridge.IntakePorts{
 		Orders: p.Orders, OpenOrders: p.OpenOrders, Handle: bridge.TakeOrders(l.importer, l.canceller),
-		Cursors: p.Intake, Hints: p.Intake, Revisits: p.Intake, Locks: p.Locks, Exceptions: p.Exceptions,
+		Cursors: p.Store, Hints: p.Store, Revisits: p.Store, Locks: p.Store, Exceptions: p.Exceptions,
 	}, bridge.IntakeOptions{}); err != nil {
 		return err
 	}
@@ -237,14 +229,14 @@ func (l *lab) assemble() (err error) {
 		return err
 	}
 	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
-		Gate: gate, Orders: p.Orders, Shipper: p.Shipper, OrderBook: p.OrderBook, Tracking: p.Tracking, Locks: p.Locks, Exceptions: p.Exceptions,
-		Reader: p.Reader, Catalogue: p.Catalogue, Documents: p.Documents, Labels: p.Labels,
+		Gate: gate, Orders: p.Orders, Shipper: p.Shipper, OrderBook: p.OrderBook, Tracking: p.Tracking, Locks: p.Store, Exceptions: p.Exceptions,
+		Reader: p.Reader, Catalogue: p.Catalogue, Documents: p.Documents, Labels: p.Store,
 	}, bridge.DispatchOptions{})
 	if err != nil {
 		return err
 	}
 	if l.dispatch, err = bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
-		Dispatcher: dispatcher, Source: p.ToDispatch, Reader: p.Reader, Cursors: p.Intake, Revisits: p.Intake, Locks: p.Locks, Exceptions: p.Exceptions,
+		Dispatcher: dispatcher, Source: p.ToDispatch, Reader: p.Reader, Cursors: p.Store, Revisits: p.Store, Locks: p.Store, Exceptions: p.Exceptions,
 	}, bridge.DispatchQueueOptions{}); err != nil {
 		return err
 	}

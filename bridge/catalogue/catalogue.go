@@ -101,3 +101,15 @@ func (k Lookup) Item(l SKU) (Item, error) {
 	}
 	return item, nil
 }
+
+// MatchedBy is how the item of a listing was found.
+type MatchedBy string
+
+// The ways, the strongest first.
+const (
+	MatchedByTable      MatchedBy = "table"
+	MatchedByMapping    MatchedBy = "channel mapping"
+	MatchedBySellerSKU  MatchedBy = "seller SKU"
+	MatchedByNormalised MatchedBy = "normalised SKU" // after case and spaces were ignored
+	Unmatched           MatchedBy = "nothing"
+)

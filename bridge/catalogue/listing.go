@@ -12,9 +12,10 @@ type ListingSource interface {
 	Listings(ctx context.Context) iter.Seq2[Listing, error]
 }
 
-// BundleSource is implemented by a [ListingSource] whose listings do not always
-// say that their stock is derived, and that can find out at the price of a call.
-// It is asked about listings that no item stands for: a bundle needs none.
+// BundleSource finds out, at the price of a call, whether a product is a bundle of
+// the shop, for a [ListingSource] whose listings do not always say that their stock
+// is derived. It is asked about listings that no item stands for: a bundle needs
+// none.
 type BundleSource interface {
 	IsBundle(ctx context.Context, productID string) (bool, error)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
@@ -56,6 +57,7 @@ type MapOptions struct {
 type Map struct {
 	ports   MapPorts
 	options MapOptions
+	timings health.Timings
 	busy    chan struct{} // held by who reads matches
 	fresh   chan struct{} // held by who refreshes
 
@@ -105,7 +107,8 @@ func (s *Map) StockItems(ctx context.Context, listings []SKU) (items map[string]
 // Match returns how each listing is matched, in their order. It reads those that
 // it does not know or that are too old, and raises what is wrong with them. After
 // an error it can be called again.
-func (s *Map) Match(ctx context.Context, listings []SKU) (Matches, error) {
+func (s *Map) Match(ctx context.Context, listings []SKU) (matches Matches, err error) {
+	defer s.timings.Measure(s.options.Now, &err)()
 	matches, missing := s.look(listings)
 	if len(missing) == 0 {
 		return matches, nil
@@ -136,6 +139,9 @@ func enter(ctx context.Context, place chan struct{}) (leave func(), err error) {
 		return nil, ctx.Err()
 	}
 }
+
+// Health returns how the look-ups went so far.
+func (s *Map) Health() health.Flow { return s.timings.Health() }
 
 // look finds what is known, and what has to be read for an answer.
 func (s *Map) look(listings []SKU) (matches Matches, missing []SKU) {

@@ -54,18 +54,6 @@ type ChannelMapping struct {
 	IgnoreSync bool
 }
 
-// MatchedBy is how the item of a listing was found.
-type MatchedBy string
-
-// The ways, the strongest first.
-const (
-	MatchedByTable      MatchedBy = "table"
-	MatchedByMapping    MatchedBy = "channel mapping"
-	MatchedBySellerSKU  MatchedBy = "seller SKU"
-	MatchedByNormalised MatchedBy = "normalised SKU" // after case and spaces were ignored
-	Unmatched           MatchedBy = "nothing"
-)
-
 // Match is what became of one listing.
 type Match struct {
 	Listing SKU

@@ -34,6 +34,15 @@ func (t *Timings) Done(start, end time.Time, err error) {
 	h.LastSuccess = end.UTC()
 }
 
+// Measure begins to record a run by the clock now; the function it returns ends it
+// with the error that err points to by then:
+//
+//	defer timings.Measure(time.Now, &err)()
+func (t *Timings) Measure(now func() time.Time, err *error) (end func()) {
+	start := now()
+	return func() { t.Done(start, now(), *err) }
+}
+
 // Waiting records how much is left to do, and since when the oldest of it waits
 // (zero if nothing does, or if that is not known).
 func (t *Timings) Waiting(backlog int, oldest time.Time) {

@@ -180,9 +180,6 @@ func (l *Warehouse) traceAll(ctx context.Context, ids []linnworks.GUID) ([]bridg
 	return list, nil
 }
 
-// maxGenerations is how often an order is followed through splits and merges.
-const maxGenerations = 8
-
 // TraceOrders implements [bridge.OrderTracer]: one call for every 200 ids, and two more
 // for a generation of orders that were split or merged meanwhile. Such an order
 // has another id afterwards; its relations name the successors.
@@ -241,9 +238,6 @@ func (l *Warehouse) TraceOrders(ctx context.Context, ids []string) (map[string][
 	}
 	return traced, nil
 }
-
-// maxOrderDetails is how many orders are read in one call.
-const maxOrderDetails = 200
 
 func follow(id linnworks.GUID, known map[linnworks.GUID]bridge.WarehouseOrder, successors map[linnworks.GUID][]linnworks.GUID, seen map[linnworks.GUID]bool) []bridge.WarehouseOrder {
 	if seen[id] {

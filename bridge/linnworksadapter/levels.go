@@ -2,7 +2,6 @@ package linnworksadapter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -62,15 +61,6 @@ func (l *Warehouse) StockLevels(ctx context.Context, itemIDs []string) (stock.Re
 		}
 	}
 	return reading, nil
-}
-
-// exceptRecords is err, unless it only names records that cannot be read: their
-// items are left out of a reading, which is not the same as zero.
-func exceptRecords(err error) error {
-	if _, ok := errors.AsType[*linnworks.UnreadableError](err); ok {
-		return nil
-	}
-	return err
 }
 
 // sweepPage is how many items a page of a sweep has; Linnworks allows no more.
@@ -141,12 +131,6 @@ func touch(touched map[string]bool, lines []linnworks.OrderItemWithChildren) {
 		}
 		touch(touched, line.CompositeSubItems)
 	}
-}
-
-// itemRef is what the read of an item's type goes by: it takes no ids.
-type itemRef struct {
-	sku   string
-	intID int // 0: not known
 }
 
 // remember keeps how to ask for the type of an item.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -362,4 +363,51 @@ func unlessPartial(err error) error {
 		return nil
 	}
 	return err
+}
+
+// stageOfOrder reads the signs that Linnworks leaves on an order, the strongest
+// first. Being at a fulfilment centre is not among them: see markSubmitted.
+func stageOfOrder(o linnworks.OrderDetails) bridge.Stage {
+	g := o.GeneralInfo
+	switch {
+	case o.Processed:
+		return bridge.StageProcessed
+	case g.PartShipped, slices.ContainsFunc(o.Items, func(i linnworks.OrderItem) bool { return i.PartShippedQty > 0 }):
+		return bridge.StagePartShipped
+	case g.LabelPrinted, o.ShippingInfo.TrackingNumber != "" && orderProperty(o, shippingModelProperty) != string(bridge.TikTokShipping):
+		// The number of the shop's own carrier is there before anybody has printed
+		// its label.
+		return bridge.StageLabelPrinted
+	case g.InvoicePrinted:
+		return bridge.StageInvoicePrinted
+	case len(g.PickwaveIDs) > 0:
+		return bridge.StagePicking
+	case g.PickListPrinted:
+		return bridge.StagePickListPrinted
+	}
+	return bridge.StageNew
+}
+
+// moment is a time of Linnworks', zero if it is not set.
+func moment(t linnworks.Time) time.Time {
+	if t.Unset() {
+		return time.Time{}
+	}
+	return t.Time
+}
+
+// shippingModelProperty is the name of the extended property that keeps the
+// order's shipping model, cancelledByProperty of the one that keeps its deadline.
+const (
+	shippingModelProperty = "tiktok.shipping_model"
+	cancelledByProperty   = "tiktok.cancelled_by"
+)
+
+func orderProperty(o linnworks.OrderDetails, name string) string {
+	for _, p := range o.ExtendedProperties {
+		if p.Name == name {
+			return p.Value
+		}
+	}
+	return ""
 }

@@ -95,14 +95,6 @@ func (l *Warehouse) OrdersChanged(ctx context.Context, from time.Time) iter.Seq2
 // changedPage is the size of a page of v2 orders. Linnworks publishes no maximum.
 const changedPage = 200
 
-// moment is a time of Linnworks', zero if it is not set.
-func moment(t linnworks.Time) time.Time {
-	if t.Unset() {
-		return time.Time{}
-	}
-	return t.Time
-}
-
 // openDetails and processedDetails bring the orders of v2 into the form of v1, as
 // far as the bridge reads it.
 func openDetails(o linnworks.OrdersV2Order) linnworks.OrderDetails {

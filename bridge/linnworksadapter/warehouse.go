@@ -78,6 +78,8 @@ var _ interface {
 	bridge.WarehouseReader
 	bridge.DispatchSource
 	bridge.PackagingReader
+	bridge.LineReducer
+	bridge.Warehouse
 } = (*Warehouse)(nil)
 
 // New adapts a client. It reads the stock locations.
@@ -106,4 +108,36 @@ func New(ctx context.Context, client *linnworks.Client, o Options) (*Warehouse, 
 	return l, nil
 }
 
+// Places implements [catalogue.PlaceSource] with the stock locations that New has
+// read.
+func (l *Warehouse) Places(context.Context) ([]catalogue.Place, error) {
+	places := make([]catalogue.Place, 0, len(l.locations))
+	for id, name := range l.locations {
+		places = append(places, catalogue.Place{ID: string(id), Name: name})
+	}
+	slices.SortFunc(places, func(a, b catalogue.Place) int { return cmp.Compare(a.ID, b.ID) })
+	return places, nil
+}
+
 func lower(id linnworks.GUID) linnworks.GUID { return linnworks.GUID(strings.ToLower(string(id))) }
+
+// maxGenerations is how often an order is followed through splits and merges.
+const maxGenerations = 8
+
+// maxOrderDetails is how many orders are read in one call.
+const maxOrderDetails = 200
+
+// exceptRecords is err, unless it only names records that cannot be read: their
+// items are left out of a reading, which is not the same as zero.
+func exceptRecords(err error) error {
+	if _, ok := errors.AsType[*linnworks.UnreadableError](err); ok {
+		return nil
+	}
+	return err
+}
+
+// itemRef is what the read of an item's type goes by: it takes no ids.
+type itemRef struct {
+	sku   string
+	intID int // 0: not known
+}

@@ -1,8 +1,6 @@
 package stock
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -12,7 +10,6 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
-	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // Book knows what the shop sells, what each listing consists of, what was
@@ -51,7 +48,7 @@ type Book struct {
 
 	items    []bookItem
 	byItem   map[string]int
-	orders   map[string]*bookOrder
+	orders   map[orderKey]*bookOrder
 	watched  bool      // by a Check
 	statesAt time.Time // since when products may be off without our knowledge
 	// halted is why nothing may be published, if haltKnown tells that the queue was
@@ -191,7 +188,7 @@ func NewBook(o Options) (*Book, error) {
 }
 
 func newStockBook(checked Options) *Book {
-	b := &Book{options: checked, locationN: map[string]int{}, orders: map[string]*bookOrder{}, waiting: map[int]bool{}, troubled: map[int]bool{}}
+	b := &Book{options: checked, locationN: map[string]int{}, orders: map[orderKey]*bookOrder{}, waiting: map[int]bool{}, troubled: map[int]bool{}}
 	for _, locations := range checked.Locations {
 		for _, location := range locations {
 			b.locationN[location] = 0
@@ -441,27 +438,44 @@ func (b *Book) touchUsers(i int) {
 	}
 }
 
-// checked fills in the defaults.
-func (o Options) checked() (Options, error) {
-	switch {
-	case len(o.Locations) == 0:
-		return o, errors.New("Locations is empty: map the shop's warehouses to stock locations")
-	case o.Max < 0:
-		return o, fmt.Errorf("Max %d is negative", o.Max)
-	}
-	for _, id := range slices.Sorted(maps.Keys(o.Locations)) {
-		locations := slices.Sorted(slices.Values(o.Locations[id]))
-		if len(locations) == 0 || locations[0] == "" {
-			return o, fmt.Errorf("Locations: warehouse %q has no stock location", id)
-		}
-		if len(slices.Compact(locations)) < len(o.Locations[id]) {
-			return o, fmt.Errorf("Locations: warehouse %q names a stock location twice", id)
-		}
-	}
-	o.Max = cmp.Or(o.Max, MaxStock)
-	o.Now = part.Clock(o.Now)
-	if o.Buffer == nil {
-		o.Buffer = Fixed(0)
-	}
-	return o, nil
+// listingCheck is what a [Check] has to know of a listing.
+type listingCheck struct {
+	// explained is what was committed at the last look, and units of orders seen
+	// since; based tells that there was one, at lookedAt.
+	explained []int
+	based     bool
+	lookedAt  time.Time
+	// maybe are units of orders placed between maybeFrom and the clock slack after
+	// shownAt, which what is shown may have or not.
+	maybe     []int
+	maybeFrom time.Time
+	// before is what was shown before the last push, less what was sold since.
+	before      []int
+	unconfirmed bool
+	// last is what that push set, sold how many units were sold since the start.
+	last, sold []int
+	earlier    [pastPushes]pastPush
+	// soldMark is when the last of its orders was seen.
+	soldMark Mark
+	// wrote tells that we have pushed since the last foreign value; foreign are the
+	// moments of the last ones.
+	wrote   bool
+	foreign []time.Time
+	// withheldAt is when it was found to be not what the catalogue says; until the
+	// catalogue is read again nothing is published for it.
+	withheldAt Mark
+	off        bool // as the shop's state of its product says
+	// lock is how many units are locked, if more than may be published: a push is
+	// refused. It is tried again at lockUntil.
+	lock      int
+	lockUntil time.Time
+	// bundle is what a bundle of the shop is made of.
+	bundle []catalogue.BundleComponent
 }
+
+// pastPush is a push before the last: what it set, and how many units had been
+// sold by then.
+type pastPush struct{ stock, sold []int }
+
+// pastPushes is how many earlier pushes of a SKU are remembered.
+const pastPushes = 2

@@ -1,6 +1,7 @@
 package stock
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -14,6 +15,12 @@ type bookOrders struct {
 	list   []*bookOrder
 	unseen []int
 }
+
+// orderKey is an order of a shop: the ledger is that of all shops which sell from
+// the same stock.
+type orderKey struct{ shop, id string }
+
+func keyOf(r store.Reservation) orderKey { return orderKey{r.Shop, r.OrderID} }
 
 // bookOrder is a shop order in the ledger, or one that has left it so lately that
 // a reading may not know of it.
@@ -34,16 +41,16 @@ func (b *Book) SetReservations(at time.Time, list []store.Reservation) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.seq++
-	kept := make(map[string]bool, len(list))
+	kept := make(map[orderKey]bool, len(list))
 	for _, r := range list {
-		kept[r.OrderID] = true
-		o, have := b.orders[r.OrderID]
+		kept[keyOf(r)] = true
+		o, have := b.orders[keyOf(r)]
 		if have && o.goneAt == 0 && o.same(r) {
 			continue
 		}
 		if !have {
 			o = &bookOrder{}
-			b.orders[r.OrderID] = o
+			b.orders[keyOf(r)] = o
 			b.sold(at, r)
 		}
 		old := o.Items
@@ -119,7 +126,7 @@ func (b *Book) reindex(o *bookOrder, old map[string]int) {
 			r.list = slices.DeleteFunc(r.list, func(other *bookOrder) bool { return other == o })
 		}
 	}
-	if b.orders[o.OrderID] == o {
+	if b.orders[keyOf(o.Reservation)] == o {
 		b.index(o)
 	}
 	for _, items := range []map[string]int{old, o.Items} {
@@ -152,19 +159,21 @@ func (b *Book) countUnseen(i int) bool {
 	return changed
 }
 
-// Superfluous are the orders whose units every level that was read has by now:
-// their reservations can be dropped.
-func (b *Book) Superfluous() []string {
+// Superfluous returns the reservations of orders whose units every level that was
+// read has by now, by shop and order: they can be dropped, each by its shop.
+func (b *Book) Superfluous() []store.Reservation {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var ids []string
-	for id, o := range b.orders {
+	var list []store.Reservation
+	for _, o := range b.orders {
 		if o.goneAt == 0 && !o.VisibleAt.IsZero() && b.lastRead.After(o.VisibleAt) && !b.counted(o) {
-			ids = append(ids, id)
+			list = append(list, o.Reservation)
 		}
 	}
-	slices.Sort(ids)
-	return ids
+	slices.SortFunc(list, func(x, y store.Reservation) int {
+		return cmp.Or(cmp.Compare(x.Shop, y.Shop), cmp.Compare(x.OrderID, y.OrderID))
+	})
+	return list
 }
 
 // sold accounts for an order at its first sight: it makes its listings hotter,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -126,7 +127,11 @@ func (o CheckOptions) checked() (CheckOptions, error) {
 type Check struct {
 	ports   CheckPorts
 	options CheckOptions
+	timings health.Timings
 }
+
+// Health returns how the checks went so far.
+func (c *Check) Health() health.Flow { return c.timings.Health() }
 
 // NewCheck checks ports and options. From then on the book keeps what checks
 // need: make it before the first push.
@@ -250,7 +255,8 @@ const shopStockBatch = 600
 // Check compares the SKUs given, by the shop's id, or all of the book if none is
 // given. An error is worth repeating; what was found before it is in the result,
 // and done.
-func (c *Check) Check(ctx context.Context, skuIDs ...string) (CheckResult, error) {
+func (c *Check) Check(ctx context.Context, skuIDs ...string) (result CheckResult, err error) {
+	defer c.timings.Measure(c.ports.Book.options.Now, &err)()
 	run := checkRun{Check: c, bad: map[string]bool{}, shown: map[string]ShownStock{}}
 	open, err := c.ports.Exceptions.Open(ctx, exceptions.SecondWriter, exceptions.StockDrift, exceptions.StockZeroed, exceptions.StockLocked, exceptions.StockRefused)
 	if err != nil {
@@ -609,22 +615,6 @@ func (r *checkRun) writer(ctx context.Context) error {
 	book.forgetWritten()
 	_ = book.halt([]exceptions.Exception{e})
 	r.result.Stopped = true
-	return nil
-}
-
-// ErrSecondWriter is returned by pushes while [exceptions.SecondWriter] is open.
-var ErrSecondWriter = errors.New("another program writes the same stock")
-
-// writerObject is what the second writer is raised on.
-const writerObject = "stock of the shop"
-
-// stopped returns an error if what is open forbids to publish.
-func stopped(open []exceptions.Exception) error {
-	for _, e := range open {
-		if e.Kind == exceptions.SecondWriter && e.Object == writerObject {
-			return fmt.Errorf("%w: nothing is published until a person has resolved the exception %q of %s", ErrSecondWriter, e.Kind, e.Object)
-		}
-	}
 	return nil
 }
 

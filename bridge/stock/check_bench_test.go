@@ -50,7 +50,7 @@ func BenchmarkStockCheck40000(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			check, err := stock.NewCheck(stock.CheckPorts{Book: book, Shop: shop, Ledger: new(store.Memory), Levels: shop, Exceptions: new(exceptions.Memory).Shop("shop")}, stock.CheckOptions{})
+			check, err := stock.NewCheck(stock.CheckPorts{Book: book, Shop: shop, Ledger: new(store.Memory).Shop("shop"), Levels: shop, Exceptions: new(exceptions.Memory).Shop("shop")}, stock.CheckOptions{})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -8,45 +8,6 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
-// listingCheck is what a [Check] has to know of a listing.
-type listingCheck struct {
-	// explained is what was committed at the last look, and units of orders seen
-	// since; based tells that there was one, at lookedAt.
-	explained []int
-	based     bool
-	lookedAt  time.Time
-	// maybe are units of orders placed between maybeFrom and the clock slack after
-	// shownAt, which what is shown may have or not.
-	maybe     []int
-	maybeFrom time.Time
-	// before is what was shown before the last push, less what was sold since.
-	before      []int
-	unconfirmed bool
-	// last is what that push set, sold how many units were sold since the start.
-	last, sold []int
-	earlier    [pastPushes]pastPush
-	// soldMark is when the last of its orders was seen.
-	soldMark Mark
-	// wrote tells that we have pushed since the last foreign value; foreign are the
-	// moments of the last ones.
-	wrote   bool
-	foreign []time.Time
-	// withheldAt is when it was found to be not what the catalogue says; until the
-	// catalogue is read again nothing is published for it.
-	withheldAt Mark
-	off        bool // as the shop's state of its product says
-	// lock is how many units are locked, if more than may be published: a push is
-	// refused. It is tried again at lockUntil.
-	lock      int
-	lockUntil time.Time
-	// bundle is what a bundle of the shop is made of.
-	bundle []catalogue.BundleComponent
-}
-
-// pastPush is a push before the last: what it set, and how many units had been
-// sold by then.
-type pastPush struct{ stock, sold []int }
-
 func (e *bookListing) withheld() bool { return e.check != nil && e.check.withheldAt > 0 }
 
 // held tells that a push would be refused at the moment now, or at any if that is
@@ -152,7 +113,9 @@ func (b *Book) soldUnits(e *bookListing, i, units int, createdAt time.Time, cert
 
 // unseenID is the name under which the units of a listing that are sold without
 // an order count in the book.
-func unseenID(skuID, warehouseID string) string { return "unseen: " + skuID + "/" + warehouseID }
+func unseenID(skuID, warehouseID string) orderKey {
+	return orderKey{"", "unseen: " + skuID + "/" + warehouseID}
+}
 
 // setUnseen has units of a listing count as sold, from the warehouse with the
 // index i, until the orders placed up to seenTo appear or the moment until comes.
@@ -170,7 +133,7 @@ func (b *Book) setUnseen(e *bookListing, i, units int, seenTo, until time.Time) 
 		b.orders[id] = o
 	}
 	old := o.Items
-	o.OrderID, o.LocationID, o.Items = id, b.locations[e.feeds.feeds[i][0]], make(map[string]int, len(e.parts))
+	o.OrderID, o.LocationID, o.Items = id.id, b.locations[e.feeds.feeds[i][0]], make(map[string]int, len(e.parts))
 	for _, p := range e.parts {
 		o.Items[b.items[p.item].id] += p.per * units
 	}
@@ -182,7 +145,7 @@ func (b *Book) setUnseen(e *bookListing, i, units int, seenTo, until time.Time) 
 func (o *bookOrder) unseen() bool { return o.units > 0 }
 
 func (b *Book) drop(o *bookOrder) {
-	delete(b.orders, o.OrderID)
+	delete(b.orders, keyOf(o.Reservation))
 	b.reindex(o, o.Items)
 }
 

@@ -43,7 +43,7 @@ func ExampleCheck_Check() {
 	book, _ := stock.NewBook(stock.Options{Locations: map[string][]string{"W1": {"L1"}}})
 	queue := new(exceptions.Memory).Shop("shop")
 	check, _ := stock.NewCheck(stock.CheckPorts{
-		Book: book, Shop: shop, Ledger: new(store.Memory), Levels: shop, Exceptions: queue,
+		Book: book, Shop: shop, Ledger: new(store.Memory).Shop("shop"), Levels: shop, Exceptions: queue,
 	}, stock.CheckOptions{})
 
 	mug := catalogue.Listing{

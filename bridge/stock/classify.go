@@ -89,9 +89,6 @@ type shopShelf struct {
 	earlier     [pastPushes]pushed // zero ones are none
 }
 
-// pastPushes is how many earlier pushes of a SKU are remembered.
-const pastPushes = 2
-
 // pushed is an earlier push: the shop would show from least to most if it landed
 // now, or at any time since.
 type pushed struct {

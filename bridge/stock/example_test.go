@@ -107,7 +107,7 @@ func ExamplePush() {
 			Stock: []catalogue.WarehouseStock{{WarehouseID: "shop-1", Quantity: 38}},
 		})
 	}
-	memory := new(store.Memory)
+	memory := new(store.Memory).Shop("shop")
 	push, err := stock.NewPush(stock.Ports{
 		Listings: shop, Catalogue: warehouse, Levels: warehouse, Ledger: memory, Publisher: shop, Locks: memory,
 		Exceptions: new(exceptions.Memory).Shop("shop"),
@@ -117,7 +117,7 @@ func ExamplePush() {
 		return
 	}
 	// One mug was sold in the shop, and the warehouse does not know it yet.
-	err = memory.PutReservation(ctx, store.Reservation{OrderID: "1", LocationID: "main", Items: map[string]int{"MUG": 1}})
+	err = memory.PutReservations(ctx, store.Reservation{OrderID: "1", LocationID: "main", Items: map[string]int{"MUG": 1}})
 	if err != nil {
 		fmt.Println(err)
 	}

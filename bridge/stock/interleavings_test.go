@@ -25,7 +25,7 @@ type stockWorld struct {
 	shown  int // in the shop
 	orders []*worldOrder
 
-	ledger *store.Memory
+	ledger store.Shop
 	book   *stock.Book
 	reads  []*levelRead
 	call   *stock.ProductStock
@@ -59,7 +59,7 @@ func newStockWorld(t *testing.T) *stockWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &stockWorld{t: t, now: world.Noon, free: worldUnits, shown: worldUnits, ledger: new(store.Memory), book: book, peak: worldUnits}
+	w := &stockWorld{t: t, now: world.Noon, free: worldUnits, shown: worldUnits, ledger: new(store.Memory).Shop("shop"), book: book, peak: worldUnits}
 	book.SetCatalogue(book.Mark(), w.now, []catalogue.Listing{{SKU: world.SKU("MUG"), Stock: []catalogue.WarehouseStock{{WarehouseID: "W1", Quantity: worldUnits}}}},
 		map[string]catalogue.Item{"s-MUG": world.Mug}, nil)
 	w.beginRead()
@@ -100,12 +100,12 @@ func (w *stockWorld) reservation(o *worldOrder) store.Reservation {
 }
 
 func (w *stockWorld) put(o *worldOrder) {
-	if err := w.ledger.PutReservation(w.t.Context(), w.reservation(o)); err != nil {
+	if err := w.ledger.PutReservations(w.t.Context(), w.reservation(o)); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-func (w *stockWorld) drop(id string) { _ = w.ledger.DropReservation(w.t.Context(), id) }
+func (w *stockWorld) drop(id string) { _ = w.ledger.DropReservations(w.t.Context(), id) }
 
 func (w *stockWorld) readLedger() {
 	list, err := w.ledger.Reservations(w.t.Context())
@@ -130,8 +130,8 @@ func (w *stockWorld) endRead(i int) {
 	if w.current == nil || r.reading.At.After(w.current.reading.At) {
 		w.current, w.peak = r, r.peak // an older one tells nothing new
 	}
-	for _, id := range w.book.Superfluous() {
-		w.drop(id)
+	for _, r := range w.book.Superfluous() {
+		w.drop(r.OrderID)
 	}
 }
 

@@ -10,7 +10,9 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // LivePorts are what a [Live] works on.
@@ -94,6 +96,7 @@ type Live struct {
 	book    *Book
 	reader  stockReader
 	wake    chan struct{}
+	timings health.Timings
 
 	checking sync.Mutex // checks must not overlap
 
@@ -293,6 +296,7 @@ func (l *Live) readLedger(ctx context.Context) error {
 // program is known to write the same stock, it refuses with [ErrSecondWriter]; a
 // [Check] and [Live.Report] find out.
 func (l *Live) Publish(ctx context.Context) (did bool, err error) {
+	defer l.timings.Measure(l.now, &err)()
 	if known, err := l.book.mayPush(); err != nil {
 		return false, l.failed(err)
 	} else if !known {
@@ -401,6 +405,13 @@ func (l *Live) Report(ctx context.Context) error {
 
 func (l *Live) failed(err error) error { return fmt.Errorf("live stock: %w", err) }
 
+// Health returns how the calls to the shop went so far, and how many SKUs wait.
+func (l *Live) Health() health.Flow {
+	flow := l.timings.Health()
+	flow.Backlog = l.book.Stats().Waiting
+	return flow
+}
+
 func (l *Live) wakeUp() {
 	select {
 	case l.wake <- struct{}{}:
@@ -414,7 +425,7 @@ func (l *Live) wakeUp() {
 // stand-by. What goes wrong is told to onError, which may be nil, and tried
 // again; Run itself returns only the error of ctx, or that of the lock.
 func (l *Live) Run(ctx context.Context, onError func(error)) error {
-	unlock, err := l.ports.Locks.Lock(ctx, l.book.options.lock())
+	ctx, unlock, err := l.ports.Locks.Lock(ctx, l.book.options.lock())
 	if err != nil {
 		return l.failed(err)
 	}
@@ -429,8 +440,8 @@ func (l *Live) Run(ctx context.Context, onError func(error)) error {
 			break
 		}
 		tell(err)
-		if err := pause(ctx, wait); err != nil {
-			return err
+		if pause(ctx, wait) != nil {
+			return ended(ctx)
 		}
 	}
 	var wg sync.WaitGroup
@@ -471,6 +482,14 @@ func (l *Live) Run(ctx context.Context, onError func(error)) error {
 		wg.Go(func() { l.publishAll(ctx, tell) })
 	}
 	wg.Wait()
+	return ended(ctx)
+}
+
+// ended returns why a context has ended that may be that of a lock.
+func ended(ctx context.Context) error {
+	if cause := context.Cause(ctx); errors.Is(cause, store.ErrLockLost) {
+		return fmt.Errorf("stock: another process may publish now: %w", cause)
+	}
 	return ctx.Err()
 }
 

@@ -50,7 +50,7 @@ func ExampleLive() {
 		fmt.Println(err)
 		return
 	}
-	memory := new(store.Memory)
+	memory := new(store.Memory).Shop("shop")
 	live, err := stock.NewLive(stock.LivePorts{
 		Book: book, Sweep: warehouse,
 		Ports: stock.Ports{

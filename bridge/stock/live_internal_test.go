@@ -158,7 +158,7 @@ func TestLiveStockLeavesTheShopsOwnSales(t *testing.T) {
 			OrderID: "1", LocationID: "L1", CreatedAt: time.Now(), SeenAt: time.Now(), Items: map[string]int{"i-mug": 1},
 			Lines: []store.ReservedLine{{LineID: "1-1", SKUID: "s-MUG", Items: map[string]int{"i-mug": 1}}},
 		}
-		if err := w.Memory.PutReservation(t.Context(), r); err != nil {
+		if err := w.Memory.PutReservations(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 		w.drain(t, l)
@@ -168,7 +168,7 @@ func TestLiveStockLeavesTheShopsOwnSales(t *testing.T) {
 		// An order that is as old as the last call may have been overwritten by it.
 		r.OrderID, r.CreatedAt = "2", time.Now().Add(-time.Minute)
 		r.Items = map[string]int{"i-mug": 2}
-		if err := w.Memory.PutReservation(t.Context(), r); err != nil {
+		if err := w.Memory.PutReservations(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 		if w.drain(t, l); w.Shown()["MUG"] != "W1:7" {
@@ -493,7 +493,7 @@ func TestLiveStockKilledAnywhere(t *testing.T) {
 				return nil
 			}
 			sold := store.Reservation{OrderID: "1", LocationID: "L1", Items: map[string]int{"i-spoon": 2}, SeenAt: time.Now()}
-			if err := w.Memory.PutReservation(t.Context(), sold); err != nil {
+			if err := w.Memory.PutReservations(t.Context(), sold); err != nil {
 				t.Fatal(err)
 			}
 			_ = story(l)

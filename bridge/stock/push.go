@@ -10,6 +10,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -20,24 +21,6 @@ type Publisher interface {
 	// that the shop refuses come back as refusals; an error means that the
 	// outcome of the whole call is a failure or unknown.
 	PublishStock(ctx context.Context, product ProductStock) ([]Refusal, error)
-}
-
-// ProductStock is what to publish for one product.
-type ProductStock struct {
-	ProductID string
-	SKUs      []SKUStock
-	// Urgent tells that it should overtake other calls of the same budget: it takes
-	// off sale what is gone, or is about what sells now.
-	Urgent bool
-}
-
-// SKUStock is what to publish for one SKU: every warehouse of it, changed or
-// not, because the shop refuses an incomplete list.
-type SKUStock struct {
-	catalogue.SKU
-	Stock []catalogue.WarehouseStock
-	// Shown is what the shop showed before, warehouse by warehouse as in Stock.
-	Shown []catalogue.WarehouseStock
 }
 
 // Refusal is a SKU whose level the shop did not take.
@@ -61,6 +44,9 @@ type Ports struct {
 	Listings  catalogue.ListingSource
 	Catalogue catalogue.Source
 	Levels    Reader
+	// Bundles is optional. Without it, a bundle of the shop whose listing does not
+	// say that it is one is raised as unmapped.
+	Bundles catalogue.BundleSource
 	// States is optional. With it, an item that a reading leaves out is looked for:
 	// of an archived or deleted one zero is published. Without it, its listings are
 	// left as they are.
@@ -69,32 +55,6 @@ type Ports struct {
 	Publisher  Publisher
 	Locks      store.Locks
 	Exceptions exceptions.Queue
-}
-
-// MaxStock is the largest quantity that TikTok Shop documents for a SKU in a
-// warehouse. Some pages name 999,999; [Options] can raise it.
-const MaxStock = 99_999
-
-// absurdStock is a level that no warehouse of this product's users holds.
-const absurdStock = 10_000_000
-
-// Options configure a [Push].
-type Options struct {
-	// Locations maps every warehouse id of the shop to the stock locations that
-	// feed it. Required; a warehouse that is not in it is raised, and so is a SKU
-	// that is sold from two warehouses with a location in common.
-	Locations map[string][]string
-	// Buffer keeps units back. Default: none.
-	Buffer Buffer
-	// Max caps what is published. Default [MaxStock].
-	Max int
-	// Budgets are the calls a minute that there are, by kind, for [Stats].
-	// Default: what Linnworks publishes; TikTok Shop publishes nothing.
-	Budgets map[Call]float64
-	// Shop tells the shops apart that share locks and exceptions. Default none.
-	Shop string
-	// Now replaces time.Now.
-	Now func() time.Time
 }
 
 // Push publishes the warehouse's free stock in the shop, as a [Book]
@@ -106,6 +66,7 @@ type Options struct {
 type Push struct {
 	ports   Ports
 	options Options
+	timings health.Timings
 }
 
 // NewPush checks ports and options.
@@ -170,8 +131,9 @@ func (s *Push) read(ctx context.Context) (*Book, error) {
 // that fails does not stop the others: it is in the error, and the next push
 // finds it again. While another program is known to write the same stock, Push
 // refuses with [ErrSecondWriter].
-func (s *Push) Push(ctx context.Context) (Result, error) {
-	unlock, err := s.ports.Locks.Lock(ctx, s.options.lock())
+func (s *Push) Push(ctx context.Context) (result Result, err error) {
+	defer s.timings.Measure(s.options.Now, &err)()
+	ctx, unlock, err := s.ports.Locks.Lock(ctx, s.options.lock())
 	if err != nil {
 		return Result{}, err
 	}
@@ -188,7 +150,7 @@ func (s *Push) Push(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	plan := book.Plan()
-	result := Result{Plan: plan}
+	result = Result{Plan: plan}
 	r := stockReader{ports: s.ports, book: book, now: s.options.Now}
 	if err := errors.Join(r.release(ctx), s.report(ctx, book, plan)); err != nil {
 		return result, fmt.Errorf("stock: %w", err)
@@ -216,14 +178,8 @@ func (s *Push) Push(ctx context.Context) (Result, error) {
 	return result, errors.Join(errs...)
 }
 
-// lock is held by whoever publishes stock: an older number must not land after a
-// newer one.
-func (o Options) lock() string {
-	if o.Shop == "" {
-		return "stock push"
-	}
-	return "stock push/" + o.Shop
-}
+// Health returns how the pushes went so far.
+func (s *Push) Health() health.Flow { return s.timings.Health() }
 
 // report raises the problems of a plan and closes those of earlier plans that
 // are gone.
@@ -292,8 +248,8 @@ func (r stockReader) shop(ctx context.Context) error {
 // findBundles marks the listings that need no item because they are bundles of
 // the shop.
 func (r stockReader) findBundles(ctx context.Context, listings []catalogue.Listing, known catalogue.Lookup) error {
-	source, ok := r.ports.Listings.(catalogue.BundleSource)
-	if !ok {
+	source := r.ports.Bundles
+	if source == nil {
 		return nil
 	}
 	for i, l := range listings {
@@ -348,10 +304,26 @@ func (r stockReader) vanished(ctx context.Context) error {
 
 // release drops the reservations that the levels have made superfluous.
 func (r stockReader) release(ctx context.Context) error {
-	for _, id := range r.book.Superfluous() {
-		if err := r.ports.Ledger.DropReservation(ctx, id); err != nil {
-			return fmt.Errorf("dropping the reservation of order %s: %w", id, err)
+	list := r.book.Superfluous()
+	if len(list) == 0 {
+		return nil
+	}
+	ids := make([]string, len(list))
+	for i, s := range list {
+		ids[i] = s.OrderID
+	}
+	own, err := r.ports.Ledger.ReservationsOf(ctx, ids...)
+	if err != nil {
+		return fmt.Errorf("reading the ledger: %w", err)
+	}
+	ids = ids[:0]
+	for _, s := range list { // each shop drops its own, unless they have changed since
+		if mine, have := own[s.OrderID]; have && mine.Shop == s.Shop && mine.VisibleAt.Equal(s.VisibleAt) {
+			ids = append(ids, s.OrderID)
 		}
+	}
+	if err := r.ports.Ledger.DropReservations(ctx, ids...); err != nil {
+		return fmt.Errorf("dropping the reservations of %d orders: %w", len(ids), err)
 	}
 	return nil
 }

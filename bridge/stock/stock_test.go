@@ -61,7 +61,7 @@ func TestStockPushFormula(t *testing.T) {
 			w.List(tc.sku, both...)
 			w.ForSale[0].Stock[0].Quantity, w.ForSale[0].Stock[1].Quantity = 77, 77 // wrong, whatever is right
 			for _, r := range tc.sold {
-				if err := w.Memory.PutReservation(t.Context(), r); err != nil {
+				if err := w.Memory.PutReservations(t.Context(), r); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -290,7 +290,7 @@ func TestStockPushWhileOrdersArrive(t *testing.T) {
 				if name == at && !arrived {
 					arrived = true
 					r := store.Reservation{OrderID: "1", LocationID: "L1", Items: map[string]int{"i-mug": 4}}
-					if err := w.Memory.PutReservation(t.Context(), r); err != nil {
+					if err := w.Memory.PutReservations(t.Context(), r); err != nil {
 						t.Error(err)
 					}
 				}
@@ -312,7 +312,7 @@ func TestStockPushWhileOrdersArrive(t *testing.T) {
 		w.After = func(_ int, name string) {
 			if name == "PublishStock" { // of the mug
 				r := store.Reservation{OrderID: "1", LocationID: "L1", Items: map[string]int{"i-spoon": 4}}
-				if err := w.Memory.PutReservation(t.Context(), r); err != nil {
+				if err := w.Memory.PutReservations(t.Context(), r); err != nil {
 					t.Error(err)
 				}
 			}
@@ -325,12 +325,12 @@ func TestStockPushWhileOrdersArrive(t *testing.T) {
 	t.Run("dropped while levels are read", func(t *testing.T) {
 		w := world.NewWorld(t)
 		w.List("MUG", "W1")
-		if err := w.Memory.PutReservation(t.Context(), store.Reservation{OrderID: "1", LocationID: "L1", Items: map[string]int{"i-mug": 4}}); err != nil {
+		if err := w.Memory.PutReservations(t.Context(), store.Reservation{OrderID: "1", LocationID: "L1", Items: map[string]int{"i-mug": 4}}); err != nil {
 			t.Fatal(err)
 		}
 		w.After = func(_ int, name string) {
 			if name == "StockLevels" {
-				_ = w.Memory.DropReservation(t.Context(), "1")
+				_ = w.Memory.DropReservations(t.Context(), "1")
 			}
 		}
 		w.Push(t, stock.Options{})
@@ -345,13 +345,13 @@ func TestStockPushSeesWhatBecameVisible(t *testing.T) {
 	w := world.NewWorld(t)
 	w.List("MUG", "W1")
 	r := store.Reservation{OrderID: "1", LocationID: "L1", Items: map[string]int{"i-mug": 4}}
-	if err := w.Memory.PutReservation(t.Context(), r); err != nil {
+	if err := w.Memory.PutReservations(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
 	w.After = func(_ int, name string) {
 		if name == "Reservations" && w.Count(name) == 1 {
 			r.VisibleAt = w.Now().Add(-time.Second)
-			_ = w.Memory.PutReservation(t.Context(), r)
+			_ = w.Memory.PutReservations(t.Context(), r)
 		}
 	}
 	w.Push(t, stock.Options{})
@@ -398,7 +398,7 @@ func TestStockPushBounds(t *testing.T) {
 				w.Stock[id][l] = r.IntN(60) - 10
 			}
 			for i := range r.IntN(3) {
-				_ = w.Memory.PutReservation(t.Context(), store.Reservation{OrderID: fmt.Sprint(id, i), LocationID: "L1", Items: map[string]int{id: r.IntN(9)}})
+				_ = w.Memory.PutReservations(t.Context(), store.Reservation{OrderID: fmt.Sprint(id, i), LocationID: "L1", Items: map[string]int{id: r.IntN(9)}})
 			}
 		}
 		w.List("X", "W1", "W2")

@@ -7,7 +7,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/linnbridge/linnbridge/bridge/store"
+	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
@@ -23,7 +23,7 @@ const maxOrderReferences, maxReferenceLines = 100, 100
 // are named.
 //
 // https://partner.tiktokshop.com/docv2/page/add-external-order-references-202406
-func (t *Shop) WriteReferences(ctx context.Context, references []store.Reference) (refused map[string]error, err error) {
+func (t *Shop) WriteReferences(ctx context.Context, references []bridge.Reference) (refused map[string]error, err error) {
 	refused = map[string]error{}
 	for part := range slices.Chunk(references, maxOrderReferences) {
 		request := new(tiktokshop.AddExternalOrderReferencesRequest)
@@ -51,7 +51,7 @@ func (t *Shop) WriteReferences(ctx context.Context, references []store.Reference
 			return nil, err
 		}
 		for _, e := range reply.Errors {
-			if !slices.ContainsFunc(part, func(r store.Reference) bool { return r.OrderID == e.Detail.OrderID }) {
+			if !slices.ContainsFunc(part, func(r bridge.Reference) bool { return r.OrderID == e.Detail.OrderID }) {
 				return nil, fmt.Errorf("TikTok Shop refuses a reference and does not say of which order: %s %s", e.Code, e.Message)
 			}
 			refused[e.Detail.OrderID] = errors.New(e.Code + " " + e.Message)

@@ -2,6 +2,7 @@ package tiktokadapter
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -64,6 +65,7 @@ var _ interface {
 	bridge.CancellationSource
 	bridge.CancellationDesk
 	bridge.ReferenceWriter
+	bridge.Shop
 } = (*Shop)(nil)
 
 // New adapts a client that is bound to a shop.
@@ -76,6 +78,24 @@ func New(client *tiktokshop.Client, o Options) (*Shop, error) {
 	o.MaxDocument = cmp.Or(o.MaxDocument, 10<<20)
 	o.Now = part.Clock(o.Now)
 	return &Shop{client: client, options: o}, nil
+}
+
+// ID returns TikTok's id of the shop.
+func (t *Shop) ID() string { return t.client.Shop().ID }
+
+// Places implements [catalogue.PlaceSource] with the shop's warehouses.
+//
+// https://partner.tiktokshop.com/docv2/page/get-warehouse-list-202309
+func (t *Shop) Places(ctx context.Context) ([]catalogue.Place, error) {
+	reply, err := t.client.Logistics.GetWarehouseList(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	places := make([]catalogue.Place, 0, len(reply.Warehouses))
+	for _, w := range reply.Warehouses {
+		places = append(places, catalogue.Place{ID: w.ID, Name: w.Name})
+	}
+	return places, nil
 }
 
 // pageSize is the largest page of the order and product searches.

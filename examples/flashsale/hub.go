@@ -60,27 +60,27 @@ func newHub(ctx context.Context, s *sale, p *policy) (*hub, error) {
 		return nil, err
 	}
 
-	memory, orders, exceptions := new(store.Memory), new(store.MemoryIntake), new(exceptions.Memory).Shop("shop")
+	memory, exceptions := new(store.Memory).Shop("shop"), new(exceptions.Memory).Shop("shop")
 	catalogue, err := catalogue.NewMap(catalogue.MapPorts{Items: warehouse, Exceptions: exceptions}, catalogue.MapOptions{Now: s.Now})
 	if err != nil {
 		return nil, err
 	}
 	importer, err := bridge.NewImporter(bridge.ImportPorts{
 		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Catalogue: catalogue,
-		Ledger: memory, Records: new(store.MemoryImports), Locks: memory, Exceptions: exceptions,
+		Ledger: memory, Records: memory, Locks: memory, Exceptions: exceptions,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID), ParkUnpaid: p.Live, Table: table, Now: s.Now})
 	if err != nil {
 		return nil, err
 	}
 	h.intake, err = bridge.NewIntake(bridge.IntakePorts{
-		Orders: shop, OpenOrders: shop, Cursors: orders, Hints: orders, Revisits: orders, Locks: memory, Exceptions: exceptions,
+		Orders: shop, OpenOrders: shop, Cursors: memory, Hints: memory, Revisits: memory, Locks: memory, Exceptions: exceptions,
 		Handle: h.meter.watch(importer.Import),
 	}, bridge.IntakeOptions{Overlap: time.Minute, PollEvery: p.PollOrders, Now: s.Now})
 	if err != nil {
 		return nil, err
 	}
 	h.stock, err = newPusher(ctx, p, stock.Ports{
-		Listings: shop, Catalogue: catalogue, Levels: h.meter, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: exceptions,
+		Listings: shop, Bundles: shop, Catalogue: catalogue, Levels: h.meter, Ledger: memory, Publisher: shop, Locks: memory, Exceptions: exceptions,
 	}, warehouse, stock.Options{
 		Locations: map[string][]string{warehouseID: {string(linnworks.ZeroGUID)}}, Buffer: buffers.Buffer(), Now: s.Now,
 	})

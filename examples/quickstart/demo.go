@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/examples/internal/madeup"
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -57,9 +59,9 @@ func demo(ctx context.Context, out io.Writer) error {
 
 // claim has somebody take on what their team has to do.
 func (s *session) claim(ctx context.Context, owner exceptions.Owner, name string) error {
-	cases, err := s.stores.desk.Cases(ctx, exceptions.Filter{Owner: owner})
+	cases, err := s.memory.Cases(ctx, exceptions.Filter{Owner: owner})
 	for _, c := range cases {
-		_, refused := s.stores.desk.Decide(ctx, c.Key(), exceptions.Decision{Verb: exceptions.VerbClaimed, By: name})
+		_, refused := s.memory.Decide(ctx, c.Key(), exceptions.Decision{Verb: exceptions.VerbClaimed, By: name})
 		err = errors.Join(err, refused)
 	}
 	return err
@@ -92,16 +94,20 @@ func connectDemo(ctx context.Context, w *madeup.World) (*session, error) {
 	for why, id := range w.Orders {
 		story[id] = why
 	}
-	return connect(shop, warehouse, settings{
-		locations:       map[string][]string{madeup.Leeds: {string(linnworks.ZeroGUID)}, madeup.Bristol: {string(w.Bristol)}},
-		defaultLocation: string(linnworks.ZeroGUID),
-		carriers:        map[string]string{"Tracked 48": "Royal Mail"},
-		buffer:          2,
-		cancelReasons:   []string{"seller_cancel_paid_reason_address_not_deliver"},
-		since:           lookBack,
-		story:           story,
-		names:           map[string]string{madeup.Leeds: "Leeds", madeup.Bristol: "Bristol"},
+	s, err := connect(shop, warehouse, bridge.Settings{
+		Shop:            "made-up",
+		Locations:       map[string][]string{madeup.Leeds: {string(linnworks.ZeroGUID)}, madeup.Bristol: {string(w.Bristol)}},
+		DefaultLocation: string(linnworks.ZeroGUID),
+		Carriers:        map[string]string{"Tracked 48": "Royal Mail"},
+		Buffer:          []stock.BufferRule{{Do: stock.KeepUnits, Units: 2}},
+		CancelReasons:   []string{"seller_cancel_paid_reason_address_not_deliver"},
+		FirstLook:       bridge.Duration(lookBack),
 	})
+	if err != nil {
+		return nil, err
+	}
+	s.story, s.names = story, map[string]string{madeup.Leeds: "Leeds", madeup.Bristol: "Bristol"}
+	return s, nil
 }
 
 // unpaced is a Linnworks limiter that never waits.

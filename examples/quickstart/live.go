@@ -11,6 +11,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -62,12 +63,12 @@ func connectLive(ctx context.Context, getenv func(string) string, since time.Dur
 	if err != nil {
 		return nil, err
 	}
-	if len(set.locations) == 0 {
-		if set.locations, err = everythingToDefault(ctx, tiktok); err != nil {
+	if len(set.Locations) == 0 {
+		if set.Locations, err = everythingToDefault(ctx, shop); err != nil {
 			return nil, err
 		}
 	}
-	set.since = since
+	set.FirstLook = bridge.Duration(since)
 	return connect(shop, warehouse, set)
 }
 
@@ -76,21 +77,21 @@ func connectLive(ctx context.Context, getenv func(string) string, since time.Dur
 func (s *session) survey(ctx context.Context) error {
 	fmt.Fprintln(s.out, "Read only: nothing is changed on either side. Add -write to act.")
 	s.heading("Stock that a push would change")
-	plan, err := s.stock.Plan(ctx)
+	plan, err := s.Stock.Plan(ctx)
 	if err != nil {
 		return err
 	}
 	s.text(plan.String())
-	unclear, err := s.stores.queue.Open(ctx) // listings that match no item clearly
+	unclear, err := s.memory.Shop(s.Settings.Shop).Open(ctx) // listings that match no item clearly
 	if err != nil {
 		return err
 	}
 	for _, e := range append(plan.Problems, unclear...) {
 		s.text("! " + e.String())
 	}
-	s.heading(fmt.Sprintf("Orders of the last %s", s.set.since))
+	s.heading(fmt.Sprintf("Orders of the last %s", s.Settings.FirstLook))
 	now, table := time.Now(), bridge.DefaultStatusTable()
-	for order, err := range s.shop.OrdersUpdated(ctx, now.Add(-s.set.since), now) {
+	for order, err := range s.shop.OrdersUpdated(ctx, now.Add(-time.Duration(s.Settings.FirstLook)), now) {
 		if err != nil {
 			return err
 		}
@@ -126,13 +127,13 @@ func bindShop(ctx context.Context, c *tiktokshop.Client, id string) (*tiktokshop
 	return nil, fmt.Errorf("set TIKTOK_SHOP_ID to one of the token's shops: %s", cmp.Or(strings.Join(names, ", "), "it has none"))
 }
 
-func everythingToDefault(ctx context.Context, c *tiktokshop.Client) (map[string][]string, error) {
-	reply, err := c.Logistics.GetWarehouseList(ctx, nil)
+func everythingToDefault(ctx context.Context, shop *tiktokadapter.Shop) (map[string][]string, error) {
+	warehouses, err := shop.Places(ctx)
 	if err != nil {
 		return nil, err
 	}
 	locations := map[string][]string{}
-	for _, w := range reply.Warehouses {
+	for _, w := range warehouses {
 		locations[w.ID] = []string{string(linnworks.ZeroGUID)}
 	}
 	return locations, nil
@@ -140,7 +141,7 @@ func everythingToDefault(ctx context.Context, c *tiktokshop.Client) (map[string]
 
 // liveSettings reads what does not need a call. Everything that is wrong is
 // reported at once.
-func liveSettings(getenv func(string) string) (settings, error) {
+func liveSettings(getenv func(string) string) (bridge.Settings, error) {
 	var errs []error
 	for _, name := range []string{
 		"TIKTOK_APP_KEY", "TIKTOK_APP_SECRET", "TIKTOK_ACCESS_TOKEN",
@@ -150,18 +151,23 @@ func liveSettings(getenv func(string) string) (settings, error) {
 			errs = append(errs, fmt.Errorf("%s is not set: see -help", name))
 		}
 	}
-	set := settings{defaultLocation: string(linnworks.ZeroGUID), locations: map[string][]string{}}
+	set := bridge.Settings{
+		Shop: getenv("BRIDGE_SUBSOURCE"), SubSource: getenv("BRIDGE_SUBSOURCE"),
+		DefaultLocation: string(linnworks.ZeroGUID), Locations: map[string][]string{},
+	}
 	locations, err := pairs("BRIDGE_LOCATIONS", getenv("BRIDGE_LOCATIONS"))
 	errs = append(errs, err)
 	for shop, stock := range locations {
-		set.locations[shop] = []string{stock}
+		set.Locations[shop] = []string{stock}
 	}
-	set.carriers, err = pairs("BRIDGE_CARRIERS", getenv("BRIDGE_CARRIERS"))
+	set.Carriers, err = pairs("BRIDGE_CARRIERS", getenv("BRIDGE_CARRIERS"))
 	errs = append(errs, err)
 	if text := getenv("BRIDGE_BUFFER"); text != "" {
-		if set.buffer, err = strconv.Atoi(text); err != nil || set.buffer < 0 {
+		units, err := strconv.Atoi(text)
+		if err != nil || units < 0 {
 			errs = append(errs, fmt.Errorf("BRIDGE_BUFFER: %q is not a whole number of units", text))
 		}
+		set.Buffer = []stock.BufferRule{{Do: stock.KeepUnits, Units: units}}
 	}
 	return set, errors.Join(errs...)
 }

@@ -19,7 +19,7 @@ func (s *session) heading(title string) { fmt.Fprintln(s.out, title) }
 // text prints lines below a heading.
 func (s *session) text(lines string) {
 	for line := range strings.Lines(strings.TrimSuffix(lines, "\n")) {
-		for id, name := range s.set.names {
+		for id, name := range s.names {
 			line = strings.ReplaceAll(line, id, name)
 		}
 		fmt.Fprintf(s.out, "  %s\n", strings.TrimSuffix(line, "\n"))
@@ -49,7 +49,7 @@ func (s *session) about(r bridge.OrderResult) string {
 	if r.Err != nil {
 		facts = append(facts, r.Err.Error())
 	}
-	text, why := strings.Join(facts, ", "), s.set.story[r.OrderID]
+	text, why := strings.Join(facts, ", "), s.story[r.OrderID]
 	switch {
 	case why == "":
 		return text
@@ -83,7 +83,7 @@ func (s *session) summary(ctx context.Context) error {
 
 // needsAPerson prints the open cases of the exceptions desk, owner by owner.
 func (s *session) needsAPerson(ctx context.Context) error {
-	cases, err := s.stores.desk.Cases(ctx, exceptions.Filter{})
+	cases, err := s.memory.Cases(ctx, exceptions.Filter{})
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (s *session) health() {
 		name string
 		h    health.Flow
 	}{
-		{"gate", s.gate.Health()}, {"dispatch", s.dispatch.Health()},
+		{"gate", s.Gate.Health()}, {"dispatch", s.Dispatch.Health()},
 	} {
 		s.text(fmt.Sprintf("%-8s  %d runs, %d failed, p50 %s, max %s, %d waiting", part.name, part.h.Runs, part.h.Failures,
 			part.h.P50.Round(10*time.Microsecond), part.h.Max.Round(10*time.Microsecond), part.h.Backlog))

@@ -3,6 +3,8 @@ package transport
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log"
@@ -105,7 +107,8 @@ func TestSentOrNotIsObserved(t *testing.T) {
 	}
 }
 
-// A sender that reports nothing is taken to have sent, but for a failed dial.
+// A sender that reports nothing is taken to have sent, but for a failed dial and
+// a certificate that it refused.
 func TestSenderThatReportsNothing(t *testing.T) {
 	for _, tt := range []struct {
 		err  error
@@ -115,6 +118,8 @@ func TestSenderThatReportsNothing(t *testing.T) {
 		{context.DeadlineExceeded, true},
 		{&net.OpError{Op: "dial", Err: errors.New("refused")}, false},
 		{&net.OpError{Op: "read", Err: errors.New("reset")}, true},
+		{x509.UnknownAuthorityError{}, false},
+		{&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "api.test"}}, false},
 	} {
 		tr := newTransport(func(*http.Request) (*http.Response, error) { return nil, tt.err })
 		tr.MaxAttempts = 1

@@ -56,17 +56,6 @@ func Joined[T ~string](list []T) string {
 	return text
 }
 
-// FirstSet returns the first moment that is set: the warehouse demands a
-// despatch date even where the shop gives none.
-func FirstSet(moments ...time.Time) time.Time {
-	for _, t := range moments {
-		if !t.IsZero() {
-			return t.UTC()
-		}
-	}
-	return time.Time{}
-}
-
 // Clip returns a text that is short enough for an error.
 func Clip(s string) string {
 	if len(s) > 40 {

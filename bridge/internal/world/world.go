@@ -48,7 +48,7 @@ func (w *World) CancellerWith(o bridge.CancelOptions) *bridge.Canceller {
 	if o.Now == nil {
 		o.Now = w.Now
 	}
-	c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Ledger: w, Locks: w, Exceptions: w}, o)
+	c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Ledger: w, Locks: w, Exceptions: w}, o)
 	if err != nil {
 		w.T.Fatal(err)
 	}
@@ -176,8 +176,7 @@ type World struct {
 	Unlinked  map[string]bool // SKUs
 	Stubborn  bool            // does not cancel
 
-	Memory     store.Memory
-	imports    store.MemoryImports
+	Memory     store.Shop
 	Cases      exceptions.Memory
 	Exceptions exceptions.Queue // of the cases, the shop's
 }
@@ -208,8 +207,9 @@ func NewWorld(t *testing.T) *World {
 		Stock:       map[string]map[string]int{"i-mug": {"L1": 10, "L2": 3}, "i-spoon": {"L1": 9, "L2": 50}},
 		CarrierList: []bridge.Carrier{{ID: "c-1", Name: "Royal Mail"}, {ID: "c-2", Name: "DPD"}},
 		Refusals:    map[string]stock.Refusal{},
-		imports:     store.MemoryImports{Now: func() time.Time { return Noon.Add(time.Hour) }}, // begun later than the orders
 	}
+	// Begun later than the orders.
+	w.Memory = (&store.Memory{Now: func() time.Time { return Noon.Add(time.Hour) }}).Shop("shop")
 	w.Cases.Now = func() time.Time { return w.Now() }
 	w.Exceptions = w.Cases.Shop("shop")
 	return w
@@ -602,13 +602,30 @@ func (w *World) SetTracking(ctx context.Context, o bridge.WarehouseOrder, l brid
 
 // The store, with its calls counted.
 
-func (w *World) PutReservation(ctx context.Context, r store.Reservation) error {
-	w.discreet(r)
-	return w.Do(ctx, "PutReservation", func() error { return w.Memory.PutReservation(ctx, r) })
+func (w *World) PutReservations(ctx context.Context, list ...store.Reservation) error {
+	w.discreet(list)
+	return w.Do(ctx, "PutReservations", func() error { return w.Memory.PutReservations(ctx, list...) })
 }
 
-func (w *World) DropReservation(ctx context.Context, id string) error {
-	return w.Do(ctx, "DropReservation", func() error { return w.Memory.DropReservation(ctx, id) })
+func (w *World) DropReservations(ctx context.Context, ids ...string) error {
+	return w.Do(ctx, "DropReservations", func() error { return w.Memory.DropReservations(ctx, ids...) })
+}
+
+func (w *World) ReservationsOf(ctx context.Context, ids ...string) (found map[string]store.Reservation, err error) {
+	err = w.Do(ctx, "ReservationsOf", func() error { found, err = w.Memory.ReservationsOf(ctx, ids...); return err })
+	return found, err
+}
+
+func (w *World) LedgerChanges(ctx context.Context, after store.Revision) ([]store.Change, store.Revision, error) {
+	return w.Memory.LedgerChanges(ctx, after)
+}
+
+func (w *World) SetSeenUpTo(ctx context.Context, moment time.Time) error {
+	return w.Memory.SetSeenUpTo(ctx, moment)
+}
+
+func (w *World) SeenUpTo(ctx context.Context) (map[string]time.Time, error) {
+	return w.Memory.SeenUpTo(ctx)
 }
 
 func (w *World) Reservations(ctx context.Context) (list []store.Reservation, err error) {
@@ -616,7 +633,9 @@ func (w *World) Reservations(ctx context.Context) (list []store.Reservation, err
 	return list, err
 }
 
-func (w *World) Lock(ctx context.Context, key string) (func(), error) { return w.Memory.Lock(ctx, key) }
+func (w *World) Lock(ctx context.Context, key string) (context.Context, func(), error) {
+	return w.Memory.Lock(ctx, key)
+}
 
 func (w *World) Raise(ctx context.Context, e exceptions.Exception) error {
 	w.discreet(e)
@@ -657,18 +676,31 @@ func (w *World) Reservation() (store.Reservation, bool) {
 	return store.Reservation{}, false
 }
 
-func (w *World) ImportRecords(ctx context.Context, ids ...string) (records map[string]store.ImportRecord, since time.Time, err error) {
-	err = w.Do(ctx, "ImportRecords", func() error { records, since, err = w.imports.ImportRecords(ctx, ids...); return err })
+func (w *World) RecordsOf(ctx context.Context, ids ...string) (records map[string]store.Record, since time.Time, err error) {
+	err = w.Do(ctx, "RecordsOf", func() error { records, since, err = w.Memory.RecordsOf(ctx, ids...); return err })
 	return records, since, err
 }
 
-func (w *World) PutImportRecords(ctx context.Context, records ...store.ImportRecord) error {
+func (w *World) PutRecords(ctx context.Context, records ...store.Record) (versions []int64, err error) {
 	w.discreet(records)
-	return w.Do(ctx, "PutImportRecords", func() error { return w.imports.PutImportRecords(ctx, records...) })
+	err = w.Do(ctx, "PutRecords", func() error { versions, err = w.Memory.PutRecords(ctx, records...); return err })
+	return versions, err
 }
 
-func (w *World) DropImportRecords(ctx context.Context, ids ...string) error {
-	return w.Do(ctx, "DropImportRecords", func() error { return w.imports.DropImportRecords(ctx, ids...) })
+func (w *World) DropRecords(ctx context.Context, ids ...string) error {
+	return w.Do(ctx, "DropRecords", func() error { return w.Memory.DropRecords(ctx, ids...) })
+}
+
+func (w *World) DueRecords(ctx context.Context, at time.Time, after store.Record, limit int) ([]store.Record, error) {
+	return w.Memory.DueRecords(ctx, at, after, limit)
+}
+
+func (w *World) ReferencesDue(ctx context.Context, refusedBefore time.Time, limit int) ([]store.Record, error) {
+	return w.Memory.ReferencesDue(ctx, refusedBefore, limit)
+}
+
+func (w *World) Forget(ctx context.Context, endedBefore time.Time) (int, error) {
+	return w.Memory.Forget(ctx, endedBefore)
 }
 
 // The primitives over the world.
@@ -713,7 +745,7 @@ func (w *World) Gate() *bridge.Gate {
 }
 
 func (w *World) Canceller(cutOff bridge.Stage) *bridge.Canceller {
-	c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Ledger: w, Locks: w, Exceptions: w}, bridge.CancelOptions{CutOff: cutOff, Now: w.Now})
+	c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Ledger: w, Locks: w, Exceptions: w}, bridge.CancelOptions{CutOff: cutOff, Now: w.Now})
 	if err != nil {
 		w.T.Fatal(err)
 	}

@@ -1,0 +1,49 @@
+package catalogue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Place is where goods lie: a warehouse as the shop counts them, or a stock
+// location of the warehouse.
+type Place struct {
+	ID, Name string
+}
+
+// PlaceSource lists the places of one side, all of them.
+type PlaceSource interface {
+	Places(ctx context.Context) ([]Place, error)
+}
+
+// ErrUnknownPlace is wrapped by errors of [CheckPlaces] that repeating cannot mend.
+var ErrUnknownPlace = errors.New("unknown id")
+
+// CheckPlaces returns an error that names every id that is not one of the source's
+// places, and the places that there are. Ids are compared regardless of case. A
+// mistyped stock location would otherwise read as one that holds nothing.
+func CheckPlaces(ctx context.Context, source PlaceSource, what string, ids ...string) error {
+	places, err := source.Places(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the %ss: %w", what, err)
+	}
+	var unknown []string
+	for _, id := range ids {
+		if !slices.ContainsFunc(places, func(p Place) bool { return strings.EqualFold(p.ID, id) }) {
+			unknown = append(unknown, fmt.Sprintf("%q", id))
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	slices.Sort(unknown)
+	known := make([]string, len(places))
+	for i, p := range places {
+		known[i] = p.ID + " (" + p.Name + ")"
+	}
+	slices.Sort(known)
+	return fmt.Errorf("%w: no %s is called %s; there are %s", ErrUnknownPlace, what, strings.Join(slices.Compact(unknown), ", "), strings.Join(known, ", "))
+}

@@ -1,0 +1,97 @@
+package structure
+
+import (
+	"path"
+	"slices"
+)
+
+// room is a package under bridge.
+type room struct {
+	path string // within the module
+	// uses are the packages of this module that it may import.
+	uses     []string
+	subjects []subject
+}
+
+// subject is a group of files that are about one thing.
+type subject struct {
+	name  string
+	files []string // patterns of their names
+}
+
+func (s subject) has(file string) bool {
+	return slices.ContainsFunc(s.files, func(pattern string) bool {
+		ok, err := path.Match(pattern, file)
+		return ok && err == nil
+	})
+}
+
+// one is a room that has one subject.
+func one(name string) []subject { return []subject{{name, []string{"*.go"}}} }
+
+// rooms are all packages under bridge. Each may use only rooms above it, and so may
+// the subjects of a room. A new package or file needs a place here.
+var rooms = []room{
+	{path: "bridge/internal/part", subjects: one("nuts and bolts")},
+	{path: "bridge/health", subjects: one("health")},
+	{path: "bridge/exceptions", uses: []string{"bridge/internal/part"}, subjects: one("exceptions")},
+	{path: "bridge/store", uses: []string{"bridge/internal/part"}, subjects: one("store")},
+	{path: "bridge/catalogue", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions"}, subjects: []subject{
+		{"listings and items", []string{"doc.go", "catalogue.go", "listing.go", "place.go"}},
+		{"kits", []string{"kit.go", "compare.go"}},
+		{"which sells which", []string{"match.go", "map.go"}},
+	}},
+	{path: "bridge/stock", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue"}, subjects: []subject{
+		{"quantities", []string{"doc.go", "levels.go", "shown.go", "quantities.go"}},
+		{"buffers", []string{"buffer*.go"}},
+		{"the book", []string{"book*.go", "options.go", "stats.go"}},
+		{"the plan", []string{"plan.go"}},
+		{"the push", []string{"push.go", "publish.go"}},
+		{"the check", []string{"check*.go", "classify.go"}},
+		{"live", []string{"live.go", "queue.go"}},
+	}},
+	{path: "bridge", uses: []string{
+		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock",
+	}, subjects: []subject{
+		{"money", []string{"doc.go", "money.go"}},
+		{"orders on both sides", []string{"order.go", "warehouse.go", "stage.go", "status.go", "results.go", "evidence.go"}},
+		{"cancellations", []string{"cancellation.go", "removal.go", "revoke.go"}},
+		{"import", []string{"mapping.go", "import*.go"}},
+		{"the gate", []string{"gate.go"}},
+		{"deadlines", []string{"deadlines.go"}},
+		{"dispatch", []string{"dispatch*.go", "labels.go", "corrections.go"}},
+		{"references", []string{"references.go"}},
+		{"intake", []string{"intake*.go"}},
+		{"the sync of all", []string{"sync*.go", "settings*.go", "memory.go"}},
+	}},
+	{path: "bridge/tiktokadapter", uses: []string{
+		"tiktokshop", "bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
+	}, subjects: []subject{
+		{"the shop", []string{"doc.go", "shop.go", "unreadable.go"}},
+		{"orders", []string{"orders.go"}},
+		{"cancellations", []string{"cancellations.go"}},
+		{"shipping", []string{"shipping.go"}},
+		{"references", []string{"references.go"}},
+		{"stock", []string{"stock.go", "states.go", "bundles.go"}},
+		{"webhooks", []string{"webhooks.go"}},
+	}},
+	{path: "bridge/linnworksadapter", uses: []string{
+		"linnworks", "bridge/internal/part", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
+	}, subjects: []subject{
+		{"the warehouse", []string{"doc.go", "warehouse.go"}},
+		{"orders", []string{"orders.go"}},
+		{"creating orders", []string{"create.go"}},
+		{"cancellations", []string{"cancellations.go"}},
+		{"stock", []string{"levels.go", "stock.go"}},
+		{"shipping", []string{"shipping.go"}},
+	}},
+	{path: "bridge/internal/world", uses: []string{"bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge"}, subjects: one("the fake world")},
+	{path: "bridge/bridgetest", uses: []string{
+		"tiktokshop", "tiktokshop/tiktokshoptest", "linnworks", "linnworks/linnworkstest",
+		"bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge", "bridge/tiktokadapter", "bridge/linnworksadapter",
+	}, subjects: []subject{
+		{"stores", []string{"doc.go", "stores*.go"}},
+		{"the lab", []string{"lab*.go", "world.go", "network.go", "people.go", "pass.go", "truth.go"}},
+	}},
+	{path: "bridge/internal/structure", subjects: one("this test")},
+}

@@ -1,0 +1,272 @@
+package bridge
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stock"
+)
+
+// Settings are what one client's set-up differs in: all that a [Sync] is told. They
+// hold no secrets. [ReadSettings] reads them from a JSON file; the names there are
+// those behind json.
+type Settings struct {
+	// Shop is the name under which everything of this shop is stored and shown.
+	// Choose it once. Required, up to 100 bytes.
+	Shop string `json:"shop"`
+	// SubSource is the shop's name in Linnworks, for linnworksadapter.Options. Never
+	// change it: together with the order id it is how Linnworks knows an order again.
+	SubSource string `json:"sub_source,omitempty"`
+
+	// Locations maps every warehouse id of the shop to the ids of the stock locations
+	// that feed it. Orders draw on the first one. Required.
+	Locations map[string][]string `json:"locations"`
+	// DefaultLocation is the stock location of orders from a warehouse that is not in
+	// Locations. Required.
+	DefaultLocation string `json:"default_location"`
+	// SKUs maps the shop's SKU ids to SKUs of the warehouse, where the seller SKU is
+	// another one.
+	SKUs map[string]string `json:"skus,omitempty"`
+	// Services maps delivery options of the shop to postal services of the
+	// warehouse, for linnworksadapter.Options.
+	Services map[string]string `json:"services,omitempty"`
+	// Carriers maps what the warehouse calls a carrier or service to the shop's
+	// shipping provider, by name or id. The same names need no entry.
+	Carriers map[string]string `json:"carriers,omitempty"`
+
+	// FirstLook is how far back the first run looks. Default 48 hours.
+	FirstLook Duration `json:"first_look,omitzero"`
+	// ParkUnpaid imports orders that wait for payment, parked.
+	ParkUnpaid bool `json:"park_unpaid,omitempty"`
+	// StatusTable has rows that replace those of [DefaultStatusTable], in its format.
+	StatusTable []string `json:"status_table,omitempty"`
+
+	// CutOff is the stage from which a cancellation is too late. Default "label
+	// printed".
+	CutOff Stage `json:"cut_off,omitzero"`
+	// LateRequests answers requests that come after the cut-off, DueRequests those
+	// that the shop would soon grant unasked: "left to a person", which is the default,
+	// or "reject".
+	LateRequests Answer `json:"late_requests,omitempty"`
+	DueRequests  Answer `json:"due_requests,omitempty"`
+	// RejectReasons are reasons for "reject", the best first. CancelReasons are those
+	// for orders that are cancelled in the warehouse first; without any a person is
+	// asked. ZeroStock allows reasons with which the shop sets the stock to zero.
+	RejectReasons []string `json:"reject_reasons,omitempty"`
+	CancelReasons []string `json:"cancel_reasons,omitempty"`
+	ZeroStock     bool     `json:"zero_stock,omitempty"`
+	// AtDeadline decides about orders whose deadline is near while the shop cannot be
+	// asked: "hold", the default, or "ship".
+	AtDeadline AtDeadline `json:"at_deadline,omitempty"`
+
+	// Buffer keeps units back: rules as in [stock.BufferRule], one after another.
+	Buffer []stock.BufferRule `json:"buffer,omitempty"`
+	// Sessions are LIVE sessions with a rule of their own.
+	Sessions []Session `json:"sessions,omitempty"`
+	// MaxStock caps what is published. Default [stock.MaxStock].
+	MaxStock int `json:"max_stock,omitempty"`
+
+	// Every is the pace.
+	Every Pace `json:"every,omitzero"`
+}
+
+// Session is a [stock.LiveSession] in a file.
+type Session struct {
+	Name  string           `json:"name"`
+	Start time.Time        `json:"start"`
+	End   time.Time        `json:"end"`
+	Ahead Duration         `json:"ahead,omitzero"`
+	Rule  stock.BufferRule `json:"rule"`
+}
+
+// Pace says how long a [Sync] waits between two runs of its flows.
+type Pace struct {
+	// Orders is for orders, their references and cancellations. Default 30 seconds; a
+	// hint is followed at once.
+	Orders Duration `json:"orders,omitzero"`
+	// Stock is for publishing stock. Default 30 seconds.
+	Stock Duration `json:"stock,omitzero"`
+	// Dispatch is for tracking, labels and what was cancelled in the warehouse. Default
+	// a minute.
+	Dispatch Duration `json:"dispatch,omitzero"`
+	// Deadlines is for the shop's clocks. Default five minutes.
+	Deadlines Duration `json:"deadlines,omitzero"`
+}
+
+func (p Pace) orDefault() Pace {
+	for _, d := range []struct {
+		value *Duration
+		std   time.Duration
+	}{{&p.Orders, 30 * time.Second}, {&p.Stock, 30 * time.Second}, {&p.Dispatch, time.Minute}, {&p.Deadlines, 5 * time.Minute}} {
+		if *d.value == 0 {
+			*d.value = Duration(d.std)
+		}
+	}
+	return p
+}
+
+// Duration is a time.Duration that is written as text in JSON, such as "1h30m".
+type Duration time.Duration
+
+// String writes it as time.Duration does.
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// MarshalText writes it as time.Duration does.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what [time.ParseDuration] reads.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is no duration such as \"90s\" or \"1h30m\"", text)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// maxSettings is more than any settings file needs.
+const maxSettings = 16 << 20
+
+// ReadSettings reads one JSON object. The error names everything that is wrong with
+// it at once: names that are not known, and values that no part accepts.
+func ReadSettings(r io.Reader) (Settings, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxSettings+1))
+	if err != nil {
+		return Settings{}, fmt.Errorf("bridge: settings: %w", err)
+	}
+	if len(text) > maxSettings {
+		return Settings{}, errors.New("bridge: settings: longer than 16 MiB")
+	}
+	fields := map[string]json.RawMessage{}
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return Settings{}, fmt.Errorf("bridge: settings: %w", err)
+	}
+	// One name at a time, so that one that cannot be read hides no other.
+	var s Settings
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		one, err := json.Marshal(map[string]json.RawMessage{name: fields[name]})
+		if err == nil {
+			d := json.NewDecoder(strings.NewReader(string(one)))
+			d.DisallowUnknownFields()
+			err = d.Decode(&s)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "json: ")))
+		}
+	}
+	if err := errors.Join(append(errs, s.check())...); err != nil {
+		return Settings{}, fmt.Errorf("bridge: settings: %w", err)
+	}
+	return s, nil
+}
+
+// check returns everything that is wrong and that can be known without a call.
+func (s Settings) check() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if err := exceptions.CheckShop(s.Shop); err != nil {
+		bad("shop: %w", err)
+	}
+	if len(s.Locations) == 0 {
+		bad("locations: none: name the stock locations of every warehouse of the shop")
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.Locations)) {
+		switch list := s.Locations[id]; {
+		case id == "":
+			bad("locations: a warehouse has no id")
+		case len(list) == 0 || slices.Contains(list, ""):
+			bad("locations: warehouse %s: a stock location has no id, or there is none", id)
+		}
+	}
+	if s.DefaultLocation == "" {
+		bad("default_location: empty: name the stock location that orders of other warehouses draw on")
+	}
+	for _, m := range []struct {
+		name string
+		m    map[string]string
+	}{{"skus", s.SKUs}, {"services", s.Services}, {"carriers", s.Carriers}} {
+		for _, key := range slices.Sorted(maps.Keys(m.m)) {
+			if key == "" || m.m[key] == "" {
+				bad("%s: %q maps to %q: neither may be empty", m.name, key, m.m[key])
+			}
+		}
+	}
+	for _, a := range []struct {
+		name   string
+		answer Answer
+	}{{"late_requests", s.LateRequests}, {"due_requests", s.DueRequests}} {
+		if a.answer != "" && a.answer != AnswerByPerson && a.answer != AnswerReject {
+			bad("%s: %q is neither %q nor %q", a.name, a.answer, AnswerByPerson, AnswerReject)
+		}
+	}
+	if s.AtDeadline != "" && s.AtDeadline != HoldAtDeadline && s.AtDeadline != ShipAtDeadline {
+		bad("at_deadline: %q is neither %q nor %q", s.AtDeadline, HoldAtDeadline, ShipAtDeadline)
+	}
+	for _, r := range []struct {
+		name string
+		list []string
+	}{{"reject_reasons", s.RejectReasons}, {"cancel_reasons", s.CancelReasons}} {
+		for i, reason := range r.list {
+			switch {
+			case strings.TrimSpace(reason) == "":
+				bad("%s[%d]: empty", r.name, i)
+			case r.name == "cancel_reasons" && zeroesStock(reason) && !s.ZeroStock:
+				bad("%s[%d]: with %q the shop sets the stock to zero: set zero_stock if that is wanted", r.name, i, reason)
+			}
+		}
+	}
+	for _, d := range []struct {
+		name  string
+		value Duration
+	}{
+		{"first_look", s.FirstLook}, {"every.orders", s.Every.Orders}, {"every.stock", s.Every.Stock},
+		{"every.dispatch", s.Every.Dispatch}, {"every.deadlines", s.Every.Deadlines},
+	} {
+		if d.value < 0 {
+			bad("%s: %s is negative", d.name, d.value)
+		}
+	}
+	if s.MaxStock < 0 {
+		bad("max_stock: %d is negative", s.MaxStock)
+	}
+	if _, err := s.table(); err != nil {
+		bad("status_table: %w", err)
+	}
+	if _, err := s.buffer(); err != nil {
+		bad("buffer, sessions: %w", err)
+	}
+	return errors.Join(errs...)
+}
+
+// table is the status table with the rows that replace others.
+func (s Settings) table() (*StatusTable, error) {
+	if len(s.StatusTable) == 0 {
+		return DefaultStatusTable(), nil
+	}
+	return DefaultStatusTable().Override(strings.NewReader(strings.Join(s.StatusTable, "\n") + "\n"))
+}
+
+func (s Settings) buffer() (stock.Buffer, error) {
+	if len(s.Buffer)+len(s.Sessions) == 0 {
+		return nil, nil
+	}
+	o := stock.BufferOptions{Rules: s.Buffer}
+	for _, session := range s.Sessions {
+		o.Sessions = append(o.Sessions, stock.LiveSession{
+			Name: session.Name, Start: session.Start, End: session.End, Ahead: time.Duration(session.Ahead), Rule: session.Rule,
+		})
+	}
+	rules, err := stock.NewBufferRules(o)
+	if err != nil {
+		return nil, err
+	}
+	return rules.Buffer(), nil
+}

@@ -1,0 +1,369 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+)
+
+// Memory is a [Store] in memory, for one process. The zero value is empty and
+// ready, and safe for concurrent use. It forgets everything when the process ends:
+// the package comment says what that costs.
+type Memory struct {
+	// HintLimit is how many orders one list of hints takes. Default 10,000.
+	HintLimit int
+	// LabelLimit is how many documents are kept of a shop: the oldest make room.
+	// Default 1,000.
+	LabelLimit int
+	// Now replaces time.Now. Set it before the first use.
+	Now func() time.Time
+
+	mu      sync.Mutex
+	version int64 // the last one of a hint or record
+	ledger  memoryLedger
+	shops   map[string]*shopData
+	locks   map[lockKey]*keyLock
+}
+
+// shopData is what is kept of one shop.
+type shopData struct {
+	since    time.Time // when the records were begun, or the end that was forgotten last
+	cursors  map[string]Cursor
+	hints    map[string]map[string]memoryHint
+	revisits map[string]map[string]Revisit
+	records  map[string]Record
+	values   map[string][]byte
+	labels   map[labelKey]LabelDocument
+	byAge    []labelKey // of the labels
+}
+
+type labelKey struct{ orderID, packageID string }
+
+// memoryHint is a hint with its place in the queue.
+type memoryHint struct{ first, version int64 }
+
+// memoryShop is the view of one shop.
+type memoryShop struct {
+	*Memory
+	name string
+}
+
+// Shop implements [Store].
+func (m *Memory) Shop(name string) Shop { return memoryShop{m, name} }
+
+// allowed returns what forbids a call, apart from fences.
+func (s memoryShop) allowed(ctx context.Context) error {
+	if s.name == "" {
+		return ErrNoShop
+	}
+	return ctx.Err()
+}
+
+// read calls f with the shop's data, while nobody else uses the memory.
+func (s memoryShop) read(ctx context.Context, f func(*shopData)) error {
+	if err := s.allowed(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f(s.data())
+	return nil
+}
+
+// write is read for an f that changes the data, unless it fails.
+func (s memoryShop) write(ctx context.Context, f func(*shopData) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.fenced(ctx); err != nil { // before the context, which has ended with the lock
+		return err
+	}
+	if err := s.allowed(ctx); err != nil {
+		return err
+	}
+	return f(s.data())
+}
+
+func (s memoryShop) data() *shopData {
+	d, have := s.shops[s.name]
+	if !have {
+		d = &shopData{
+			cursors: map[string]Cursor{}, hints: map[string]map[string]memoryHint{}, revisits: map[string]map[string]Revisit{},
+			records: map[string]Record{}, values: map[string][]byte{}, labels: map[labelKey]LabelDocument{},
+		}
+		if s.shops == nil {
+			s.shops = map[string]*shopData{}
+		}
+		s.shops[s.name] = d
+	}
+	return d
+}
+
+func (c Cursor) clone() Cursor {
+	c.Watermark, c.Seen, c.Partial = utc(c.Watermark), maps.Clone(c.Seen), maps.Clone(c.Partial)
+	for id, m := range c.Seen {
+		m.UpdatedAt = utc(m.UpdatedAt)
+		c.Seen[id] = m
+	}
+	return c
+}
+
+func (s memoryShop) Cursor(ctx context.Context, name string) (c Cursor, err error) {
+	err = s.read(ctx, func(d *shopData) { c = d.cursors[name].clone() })
+	return c, err
+}
+
+func (s memoryShop) SetCursor(ctx context.Context, name string, c Cursor) error {
+	return s.write(ctx, func(d *shopData) error {
+		d.cursors[name] = c.clone()
+		return nil
+	})
+}
+
+func (s memoryShop) AddHint(ctx context.Context, list, orderID string) error {
+	return s.write(ctx, func(d *shopData) error {
+		h, known := d.hints[list][orderID]
+		if !known && len(d.hints[list]) >= cmp.Or(max(s.HintLimit, 0), 10_000) {
+			return ErrTooManyHints
+		}
+		if d.hints[list] == nil {
+			d.hints[list] = map[string]memoryHint{}
+		}
+		s.version++
+		if !known {
+			h.first = s.version
+		}
+		h.version = s.version
+		d.hints[list][orderID] = h
+		return nil
+	})
+}
+
+func (s memoryShop) Hints(ctx context.Context, list string) (hints []Hint, err error) {
+	err = s.read(ctx, func(d *shopData) {
+		waiting := d.hints[list]
+		ids := slices.SortedFunc(maps.Keys(waiting), func(a, b string) int { return cmp.Compare(waiting[a].first, waiting[b].first) })
+		hints = make([]Hint, len(ids))
+		for i, id := range ids {
+			hints[i] = Hint{OrderID: id, Version: waiting[id].version}
+		}
+	})
+	return hints, err
+}
+
+func (s memoryShop) DropHints(ctx context.Context, list string, hints ...Hint) error {
+	return s.write(ctx, func(d *shopData) error {
+		for _, h := range hints {
+			if d.hints[list][h.OrderID].version == h.Version {
+				delete(d.hints[list], h.OrderID)
+			}
+		}
+		return nil
+	})
+}
+
+func (s memoryShop) PutRevisits(ctx context.Context, list string, entries ...Revisit) error {
+	return s.write(ctx, func(d *shopData) error {
+		if d.revisits[list] == nil {
+			d.revisits[list] = map[string]Revisit{}
+		}
+		for _, e := range entries {
+			e.Due, e.Deadline = utc(e.Due), utc(e.Deadline)
+			d.revisits[list][e.OrderID] = e
+		}
+		return nil
+	})
+}
+
+func (s memoryShop) DropRevisits(ctx context.Context, list string, orderIDs ...string) error {
+	return s.write(ctx, func(d *shopData) error {
+		for _, id := range orderIDs {
+			delete(d.revisits[list], id)
+		}
+		return nil
+	})
+}
+
+func (s memoryShop) Revisits(ctx context.Context, list string) (entries []Revisit, err error) {
+	err = s.read(ctx, func(d *shopData) {
+		entries = slices.SortedFunc(maps.Values(d.revisits[list]), func(a, b Revisit) int { return cmp.Compare(a.OrderID, b.OrderID) })
+	})
+	return entries, err
+}
+
+func (s memoryShop) PutLabel(ctx context.Context, l LabelDocument) error {
+	return s.write(ctx, func(d *shopData) error {
+		key := labelKey{l.OrderID, l.PackageID}
+		d.byAge = append(slices.DeleteFunc(d.byAge, func(k labelKey) bool { return k == key }), key)
+		l.Content, l.FetchedAt = bytes.Clone(l.Content), utc(l.FetchedAt)
+		d.labels[key] = l
+		for len(d.byAge) > cmp.Or(max(s.LabelLimit, 0), 1000) {
+			delete(d.labels, d.byAge[0])
+			d.byAge = d.byAge[1:]
+		}
+		return nil
+	})
+}
+
+func (s memoryShop) Label(ctx context.Context, orderID, packageID string) (l LabelDocument, ok bool, err error) {
+	err = s.read(ctx, func(d *shopData) {
+		l, ok = d.labels[labelKey{orderID, packageID}]
+		l.Content = bytes.Clone(l.Content)
+	})
+	return l, ok, err
+}
+
+func (s memoryShop) DropLabels(ctx context.Context, orderIDs ...string) error {
+	return s.write(ctx, func(d *shopData) error {
+		d.dropLabels(orderIDs)
+		return nil
+	})
+}
+
+func (d *shopData) dropLabels(orderIDs []string) {
+	if len(orderIDs) == 0 || len(d.labels) == 0 {
+		return
+	}
+	gone := make(map[string]bool, len(orderIDs))
+	for _, id := range orderIDs {
+		gone[id] = true
+	}
+	of := func(k labelKey) bool { return gone[k.orderID] }
+	maps.DeleteFunc(d.labels, func(k labelKey, _ LabelDocument) bool { return of(k) })
+	d.byAge = slices.DeleteFunc(d.byAge, of)
+}
+
+func (s memoryShop) PutValue(ctx context.Context, name string, value []byte) error {
+	return s.write(ctx, func(d *shopData) error {
+		d.values[name] = bytes.Clone(value)
+		return nil
+	})
+}
+
+func (s memoryShop) Value(ctx context.Context, name string) (value []byte, ok bool, err error) {
+	err = s.read(ctx, func(d *shopData) {
+		value, ok = d.values[name]
+		value = bytes.Clone(value)
+	})
+	return value, ok, err
+}
+
+// beginRecords is called by whatever uses the records.
+func (s memoryShop) beginRecords(d *shopData) {
+	if d.since.IsZero() {
+		d.since = utc(part.Clock(s.Now)())
+	}
+}
+
+func (s memoryShop) RecordsOf(ctx context.Context, orderIDs ...string) (records map[string]Record, since time.Time, err error) {
+	err = s.read(ctx, func(d *shopData) {
+		s.beginRecords(d)
+		records, since = map[string]Record{}, d.since
+		for _, id := range orderIDs {
+			if r, ok := d.records[id]; ok {
+				records[id] = r.Clone()
+			}
+		}
+	})
+	return records, since, err
+}
+
+func (s memoryShop) PutRecords(ctx context.Context, records ...Record) (versions []int64, err error) {
+	err = s.write(ctx, func(d *shopData) error {
+		s.beginRecords(d)
+		inBatch := make(map[string]bool, len(records))
+		for _, r := range records {
+			if inBatch[r.OrderID] || d.records[r.OrderID].Version != r.Version {
+				return fmt.Errorf("store: order %s of shop %s: %w", r.OrderID, s.name, ErrStale)
+			}
+			inBatch[r.OrderID] = true
+		}
+		for _, r := range records {
+			s.version++
+			r = r.normal()
+			r.Version = s.version
+			d.records[r.OrderID] = r
+			versions = append(versions, r.Version)
+		}
+		return nil
+	})
+	return versions, err
+}
+
+func (s memoryShop) DropRecords(ctx context.Context, orderIDs ...string) error {
+	return s.write(ctx, func(d *shopData) error {
+		s.beginRecords(d)
+		for _, id := range orderIDs {
+			delete(d.records, id)
+		}
+		return nil
+	})
+}
+
+// some returns copies of the records that meet a condition, sorted, up to limit.
+func (s memoryShop) some(ctx context.Context, wanted func(Record) bool, compare func(a, b Record) int, limit int) (list []Record, err error) {
+	err = s.read(ctx, func(d *shopData) {
+		s.beginRecords(d)
+		for _, r := range d.records {
+			if wanted(r) {
+				list = append(list, r)
+			}
+		}
+		slices.SortFunc(list, compare)
+		list = slices.Clone(list[:min(len(list), max(limit, 0))])
+		for i := range list {
+			list[i] = list[i].Clone()
+		}
+	})
+	return list, err
+}
+
+// compareDue is the order of [Records.DueRecords].
+func compareDue(a, b Record) int {
+	return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.OrderID, b.OrderID))
+}
+
+func (s memoryShop) DueRecords(ctx context.Context, at time.Time, after Record, limit int) ([]Record, error) {
+	return s.some(ctx, func(r Record) bool {
+		return !r.Due.IsZero() && !r.Due.After(at) && compareDue(r, after) > 0
+	}, compareDue, limit)
+}
+
+func (s memoryShop) ReferencesDue(ctx context.Context, refusedBefore time.Time, limit int) ([]Record, error) {
+	last := func(r Record) int {
+		if r.Reference.Refused {
+			return 1
+		}
+		return 0
+	}
+	return s.some(ctx, func(r Record) bool { return r.referenceDue(refusedBefore) }, func(a, b Record) int {
+		return cmp.Or(cmp.Compare(last(a), last(b)), cmp.Compare(a.OrderID, b.OrderID))
+	}, limit)
+}
+
+func (s memoryShop) Forget(ctx context.Context, endedBefore time.Time) (n int, err error) {
+	err = s.write(ctx, func(d *shopData) error {
+		s.beginRecords(d)
+		var gone []string
+		for id, r := range d.records {
+			if r.EndedAt.IsZero() || !r.EndedAt.Before(endedBefore) || !r.Due.IsZero() {
+				continue
+			}
+			gone = append(gone, id)
+			delete(d.records, id)
+			if r.EndedAt.After(d.since) {
+				d.since = r.EndedAt
+			}
+		}
+		d.dropLabels(gone)
+		n = len(gone)
+		return nil
+	})
+	return n, err
+}
