@@ -13,6 +13,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -32,9 +33,9 @@ type Cancellation struct {
 	LineIDs []string
 }
 
-// CancellationOf describes what the shop has cancelled of an order already: all
-// of it, or, of an order that lives on, the lines that are cancelled.
-func CancellationOf(o Order) Cancellation {
+// Cancellation returns what the shop has cancelled of the order already: all of it,
+// or, of an order that is not cancelled as a whole, the lines that are.
+func (o Order) Cancellation() Cancellation {
 	c := Cancellation{OrderID: o.ID, Deadline: o.ShipBy, Reason: o.CancelReason}
 	if o.Status != Cancelled {
 		for _, l := range o.Lines {
@@ -51,7 +52,7 @@ func CancellationOf(o Order) Cancellation {
 func CancellationsOf(orders ...Order) []Cancellation {
 	var list []Cancellation
 	for _, o := range orders {
-		if c := CancellationOf(o); o.Status == Cancelled || len(c.LineIDs) > 0 {
+		if c := o.Cancellation(); o.Status == Cancelled || len(c.LineIDs) > 0 {
 			list = append(list, c)
 		}
 	}
@@ -136,8 +137,8 @@ type CancelPorts struct {
 type CancelOptions struct {
 	// CutOff is the stage from which a cancellation is too late: the order is
 	// then left alone and customer service gets an exception. Default
-	// [StageLabelPrinted]. A stage that is not known counts as too late.
-	CutOff Stage
+	// [stage.LabelPrinted]. A stage that is not known counts as too late.
+	CutOff stage.Stage
 	// LateAnswer is given at once to requests that come after the cut-off. Default
 	// [AnswerByPerson].
 	LateAnswer Answer
@@ -191,13 +192,13 @@ func NewCanceller(p CancelPorts, o CancelOptions) (*Canceller, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.CutOff = cmp.Or(o.CutOff, StageLabelPrinted)
+	o.CutOff = cmp.Or(o.CutOff, stage.LabelPrinted)
 	o.LateAnswer, o.DueAnswer = cmp.Or(o.LateAnswer, AnswerByPerson), cmp.Or(o.DueAnswer, AnswerByPerson)
 	o.AnswerMargin = cmp.Or(o.AnswerMargin, 2*time.Hour)
 	if len(o.RejectReasons) == 0 {
 		o.RejectReasons = []string{reasonPacked}
 	}
-	if o.CutOff < StageNew || o.CutOff > StageProcessed {
+	if o.CutOff < stage.New || o.CutOff > stage.Processed {
 		return nil, fmt.Errorf("bridge: NewCanceller: CutOff %v is no stage", o.CutOff)
 	}
 	for _, a := range []Answer{o.LateAnswer, o.DueAnswer} {
@@ -364,7 +365,7 @@ func (r *cancelRun) late(p removal) string {
 }
 
 func (c *Canceller) pastCutOff(w WarehouseOrder) bool {
-	return w.Stage < StageNew || w.Stage >= c.options.CutOff || w.State == Processed
+	return w.Stage < stage.New || w.Stage >= c.options.CutOff || w.State == Processed
 }
 
 // stopTheRest cancels the parts of a split order that are not too late yet, if

@@ -12,6 +12,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -152,11 +153,11 @@ func TestLinesComeOffAParkedOrder(t *testing.T) {
 // Each sign that Linnworks leaves is a stage, and a point of no return.
 func TestStagesInLinnworks(t *testing.T) {
 	t.Parallel()
-	for want, reach := range map[bridge.Stage]func(s *sides, o linnworks.OrderDetails) error{
-		bridge.StageNew:          func(*sides, linnworks.OrderDetails) error { return nil },
-		bridge.StagePicking:      func(s *sides, o linnworks.OrderDetails) error { return s.linn.StartPicking(o.OrderID) },
-		bridge.StageLabelPrinted: func(s *sides, o linnworks.OrderDetails) error { return s.linn.SetTracking(o.OrderID, "", "RM1") },
-		bridge.StageProcessed:    func(s *sides, o linnworks.OrderDetails) error { return s.linn.Process(o.OrderID) },
+	for want, reach := range map[stage.Stage]func(s *sides, o linnworks.OrderDetails) error{
+		stage.New:          func(*sides, linnworks.OrderDetails) error { return nil },
+		stage.Picking:      func(s *sides, o linnworks.OrderDetails) error { return s.linn.StartPicking(o.OrderID) },
+		stage.LabelPrinted: func(s *sides, o linnworks.OrderDetails) error { return s.linn.SetTracking(o.OrderID, "", "RM1") },
+		stage.Processed:    func(s *sides, o linnworks.OrderDetails) error { return s.linn.Process(o.OrderID) },
 	} {
 		s := newSides(t, "GB")
 		id, o := s.imported(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
@@ -169,7 +170,7 @@ func TestStagesInLinnworks(t *testing.T) {
 	s := newSides(t, "GB")
 	id, o := s.imported(t, tiktokshoptest.OrderSpec{Lines: mugs(1), ShippingType: tiktokshop.ShippingTypeTikTok})
 	must(t, s.linn.SetTracking(o.OrderID, "", "TT1"))
-	if found, err := s.book.FindOrders(t.Context(), []string{id}); err != nil || found[0].Stage != bridge.StageNew {
+	if found, err := s.book.FindOrders(t.Context(), []string{id}); err != nil || found[0].Stage != stage.New {
 		t.Errorf("%v, %v", found, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
 // regrets is a shop in which buyers, sellers and the warehouse have cancelled in
@@ -26,12 +27,12 @@ func regrets(t *testing.T) *world.World {
 	ask("whole")
 	ask("lines", "lines-1")
 	split(w, w.Book[2])
-	w.Book[2].State, w.Book[2].Stage, w.Book[2].Tracking = bridge.Processed, bridge.StageProcessed, "RM1"
+	w.Book[2].State, w.Book[2].Stage, w.Book[2].Tracking = bridge.Processed, stage.Processed, "RM1"
 	ask("part", "part-3")
 	w.Book[3].State = bridge.Parked
 	ask("parked", "parked-1", "parked-2", "parked-3")
 
-	w.Waiting(w.Put(world.AnOrder("late", "MUG"))[0]).Stage = bridge.StageLabelPrinted
+	w.Waiting(w.Put(world.AnOrder("late", "MUG"))[0]).Stage = stage.LabelPrinted
 	ask("late")
 	w.Put(world.AnOrder("unseen", "MUG", "SPOON"))
 	ask("unseen", "unseen-1")

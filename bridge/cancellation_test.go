@@ -14,13 +14,14 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 var request = bridge.Cancellation{ID: "c1", OrderID: "1", Pending: true, Deadline: world.Noon.Add(24 * time.Hour), Reason: "changed my mind"}
 
 // cancelWorld has an order at the stage given, with a pending request.
-func cancelWorld(t *testing.T, state bridge.WarehouseState, stage bridge.Stage) *world.World {
+func cancelWorld(t *testing.T, state bridge.WarehouseState, stage stage.Stage) *world.World {
 	w := world.NewWorld(t)
 	e := w.Waiting(w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.CancelRequested = true }))[0])
 	e.State, e.Stage = state, stage
@@ -34,31 +35,31 @@ func cancelWorld(t *testing.T, state bridge.WarehouseState, stage bridge.Stage) 
 func TestCancelBeforeAndAfterTheCutOff(t *testing.T) {
 	for _, tc := range []struct {
 		state   bridge.WarehouseState
-		stage   bridge.Stage
-		cutOff  bridge.Stage
+		stage   stage.Stage
+		cutOff  stage.Stage
 		pending bool
 		want    bridge.Outcome
 	}{
-		{bridge.Open, bridge.StageNew, 0, true, bridge.OutcomeCancelled},
-		{bridge.Open, bridge.StageInvoicePrinted, 0, true, bridge.OutcomeCancelled},
-		{bridge.Open, bridge.StageLabelPrinted, 0, true, bridge.OutcomeRaised},
-		{bridge.Open, bridge.StagePicking, bridge.StagePicking, true, bridge.OutcomeRaised},
-		{bridge.Open, bridge.StagePickListPrinted, bridge.StagePicking, true, bridge.OutcomeCancelled},
+		{bridge.Open, stage.New, 0, true, bridge.OutcomeCancelled},
+		{bridge.Open, stage.InvoicePrinted, 0, true, bridge.OutcomeCancelled},
+		{bridge.Open, stage.LabelPrinted, 0, true, bridge.OutcomeRaised},
+		{bridge.Open, stage.Picking, stage.Picking, true, bridge.OutcomeRaised},
+		{bridge.Open, stage.PickListPrinted, stage.Picking, true, bridge.OutcomeCancelled},
 		{bridge.Open, 0, 0, true, bridge.OutcomeRaised}, // in doubt, a person looks
-		{bridge.Parked, bridge.StageNew, 0, true, bridge.OutcomeCancelled},
-		{bridge.Locked, bridge.StageNew, 0, true, bridge.OutcomeCancelled},
-		{bridge.Processed, bridge.StageProcessed, bridge.StageProcessed, true, bridge.OutcomeRaised},
-		{bridge.Processed, bridge.StageNew, bridge.StageProcessed, true, bridge.OutcomeRaised},
-		{bridge.Dropped, bridge.StageProcessed, 0, true, bridge.OutcomeCancelled},
-		{bridge.Open, bridge.StageNew, 0, false, bridge.OutcomeCancelled},
-		{bridge.Open, bridge.StageLabelPrinted, 0, false, bridge.OutcomeRaised},
-		{bridge.Processed, bridge.StageProcessed, 0, false, bridge.OutcomeRaised},
-		{bridge.Dropped, bridge.StageProcessed, 0, false, bridge.OutcomeUnchanged},
+		{bridge.Parked, stage.New, 0, true, bridge.OutcomeCancelled},
+		{bridge.Locked, stage.New, 0, true, bridge.OutcomeCancelled},
+		{bridge.Processed, stage.Processed, stage.Processed, true, bridge.OutcomeRaised},
+		{bridge.Processed, stage.New, stage.Processed, true, bridge.OutcomeRaised},
+		{bridge.Dropped, stage.Processed, 0, true, bridge.OutcomeCancelled},
+		{bridge.Open, stage.New, 0, false, bridge.OutcomeCancelled},
+		{bridge.Open, stage.LabelPrinted, 0, false, bridge.OutcomeRaised},
+		{bridge.Processed, stage.Processed, 0, false, bridge.OutcomeRaised},
+		{bridge.Dropped, stage.Processed, 0, false, bridge.OutcomeUnchanged},
 	} {
 		w := cancelWorld(t, tc.state, tc.stage)
 		r := request
 		if !tc.pending {
-			r = bridge.CancellationOf(world.With(w.Orders["1"], func(o *bridge.Order) { o.Status, o.CancelReason = bridge.Cancelled, "no stock" }))
+			r = world.With(w.Orders["1"], func(o *bridge.Order) { o.Status, o.CancelReason = bridge.Cancelled, "no stock" }).Cancellation()
 		}
 		for i := range 2 { // and again
 			got := world.Outcome(t)(w.Canceller(tc.cutOff).Cancel(t.Context(), r))
@@ -85,10 +86,10 @@ func TestCancelBeforeAndAfterTheCutOff(t *testing.T) {
 
 // Between the hold and the second look the warehouse commits: the order goes on.
 func TestCancelCommitmentSlipsIn(t *testing.T) {
-	w := cancelWorld(t, bridge.Open, bridge.StageNew)
+	w := cancelWorld(t, bridge.Open, stage.New)
 	w.After = func(_ int, name string) {
 		if name == "HoldOrder" {
-			w.Book[0].Stage = bridge.StageLabelPrinted
+			w.Book[0].Stage = stage.LabelPrinted
 		}
 	}
 	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), request)); got != bridge.OutcomeRaised {
@@ -105,13 +106,13 @@ func TestCancelCommitmentSlipsIn(t *testing.T) {
 // It leaves between the approval and the cancellation: granted in the shop and
 // sent, so somebody has to know at once, and again after a stop.
 func TestCancelProcessedDuringTheCall(t *testing.T) {
-	w := cancelWorld(t, bridge.Open, bridge.StageNew)
+	w := cancelWorld(t, bridge.Open, stage.New)
 	w.After = func(_ int, name string) {
 		if name == "ApproveCancellation" {
-			w.Book[0].State, w.Book[0].Stage, w.Book[0].Tracking = bridge.Processed, bridge.StageProcessed, "RM1"
+			w.Book[0].State, w.Book[0].Stage, w.Book[0].Tracking = bridge.Processed, stage.Processed, "RM1"
 		}
 	}
-	for _, r := range []bridge.Cancellation{request, bridge.CancellationOf(world.With(w.Orders["1"], func(o *bridge.Order) { o.Status = bridge.Cancelled }))} {
+	for _, r := range []bridge.Cancellation{request, world.With(w.Orders["1"], func(o *bridge.Order) { o.Status = bridge.Cancelled }).Cancellation()} {
 		if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), r)); got != bridge.OutcomeRaised {
 			t.Fatal(got)
 		}
@@ -127,7 +128,7 @@ func TestCancelProcessedDuringTheCall(t *testing.T) {
 
 // The hold is answered with success and is not there.
 func TestCancelHoldWithoutEffect(t *testing.T) {
-	w := cancelWorld(t, bridge.Open, bridge.StageNew)
+	w := cancelWorld(t, bridge.Open, stage.New)
 	w.After = func(_ int, name string) {
 		if name == "HoldOrder" {
 			w.Book[0].State = bridge.Open
@@ -163,7 +164,7 @@ func TestCancelLines(t *testing.T) {
 		},
 		{
 			name: "too late", lines: []string{"1-1"}, want: bridge.OutcomeRaised, raised: []string{"late cancellation: order 1"}, left: "[MUG×2 SPOON×1] open",
-			change: func(_ *world.World, e *world.BookEntry) { e.Stage = bridge.StageLabelPrinted },
+			change: func(_ *world.World, e *world.BookEntry) { e.Stage = stage.LabelPrinted },
 		},
 		{
 			name: "locked", lines: []string{"1-1"}, want: bridge.OutcomeRaised, raised: []string{"part cancellation: order 1"}, left: "[MUG×2 SPOON×1] locked",
@@ -189,7 +190,7 @@ func TestCancelLines(t *testing.T) {
 			name: "a part of a split", lines: []string{"1-3"}, want: bridge.OutcomeCancelled, left: "[MUG×2] processed, [SPOON×1] cancelled", items: map[string]int{"i-mug": 2},
 			change: func(w *world.World, e *world.BookEntry) {
 				split(w, e)
-				e.State, e.Stage = bridge.Processed, bridge.StageProcessed
+				e.State, e.Stage = bridge.Processed, stage.Processed
 			},
 		},
 		{
@@ -197,7 +198,7 @@ func TestCancelLines(t *testing.T) {
 			left: "[MUG×2] processed, [SPOON×1] open",
 			change: func(w *world.World, e *world.BookEntry) {
 				split(w, e)
-				e.State, e.Stage = bridge.Processed, bridge.StageProcessed
+				e.State, e.Stage = bridge.Processed, stage.Processed
 			},
 		},
 		{name: "not imported", lines: []string{"1-1"}, noBook: true, want: bridge.OutcomeCancelled, items: map[string]int{"i-mug": 1, "i-spoon": 1}},
@@ -278,8 +279,8 @@ func TestCancelStopsTheRest(t *testing.T) {
 	w := world.NewWorld(t)
 	e := w.Waiting(w.Put(world.With(world.AnOrder("1", "MUG", "SPOON"), func(o *bridge.Order) { o.Status = bridge.Cancelled }))[0])
 	split(w, e)
-	e.State, e.Stage = bridge.Processed, bridge.StageProcessed
-	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), bridge.CancellationOf(w.Orders["1"]))); got != bridge.OutcomeRaised {
+	e.State, e.Stage = bridge.Processed, stage.Processed
+	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), w.Orders["1"].Cancellation())); got != bridge.OutcomeRaised {
 		t.Fatal(got)
 	}
 	if w.Book[1].State != bridge.Dropped {
@@ -295,7 +296,7 @@ func TestCancelDecidedOtherwise(t *testing.T) {
 		want   bridge.Outcome
 		state  bridge.WarehouseState
 	}{{bridge.AwaitingShipment, bridge.OutcomeUnchanged, bridge.Open}, {bridge.Cancelled, bridge.OutcomeCancelled, bridge.Dropped}} {
-		w := cancelWorld(t, bridge.Open, bridge.StageNew)
+		w := cancelWorld(t, bridge.Open, stage.New)
 		w.After = func(_ int, name string) {
 			if name == "HoldOrder" {
 				w.Decide("c1", false)
@@ -354,7 +355,7 @@ func TestCancelAnswers(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := cancelWorld(t, bridge.Open, bridge.StageLabelPrinted)
+			w := cancelWorld(t, bridge.Open, stage.LabelPrinted)
 			w.RejectReasonList = tc.reasons
 			if w.RejectReasonList == nil {
 				w.RejectReasonList = []string{"seller_late", packed}
@@ -383,7 +384,7 @@ func TestCancelAnswers(t *testing.T) {
 
 // A decision whose reply is lost is repeated with the same key.
 func TestCancelRejectsOnce(t *testing.T) {
-	w := cancelWorld(t, bridge.Open, bridge.StageLabelPrinted)
+	w := cancelWorld(t, bridge.Open, stage.LabelPrinted)
 	w.RejectReasonList = []string{bridge.ReasonPacked}
 	w.Lost, w.Fail = true, world.FailOn("RejectCancellation")
 	c := w.CancellerWith(bridge.CancelOptions{LateAnswer: bridge.AnswerReject})
@@ -414,7 +415,7 @@ func TestCancelNothingImported(t *testing.T) {
 }
 
 func TestCancelApproveFails(t *testing.T) {
-	w := cancelWorld(t, bridge.Open, bridge.StageNew)
+	w := cancelWorld(t, bridge.Open, stage.New)
 	w.Fail = world.FailOn("ApproveCancellation")
 	r, err := w.Canceller(0).Cancel(t.Context(), request)
 	if !errors.Is(err, world.ErrInjected) || r[0].Outcome != bridge.OutcomeFailed || w.Book[0].State != bridge.Parked {
@@ -430,7 +431,7 @@ func TestCancelApproveFails(t *testing.T) {
 }
 
 func TestCancelApproveRefused(t *testing.T) {
-	w := cancelWorld(t, bridge.Open, bridge.StageNew)
+	w := cancelWorld(t, bridge.Open, stage.New)
 	w.Fail = func(_ int, name string) error {
 		if name == "ApproveCancellation" {
 			return &exceptions.RefusedError{Do: "look in Seller Center", Err: errors.New("the request is gone")}
@@ -446,7 +447,7 @@ func TestCancelApproveRefused(t *testing.T) {
 }
 
 func TestCancelNotVisibleYet(t *testing.T) {
-	w := cancelWorld(t, bridge.Open, bridge.StageNew)
+	w := cancelWorld(t, bridge.Open, stage.New)
 	w.Stubborn = true
 	if _, err := w.Canceller(0).Cancel(t.Context(), request); err == nil || !strings.Contains(err.Error(), "next run cancels it again") {
 		t.Fatalf("got %v", err)
@@ -455,7 +456,7 @@ func TestCancelNotVisibleYet(t *testing.T) {
 		t.Error("the reservation went before the order did")
 	}
 	w.Stubborn = false
-	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), bridge.CancellationOf(w.Orders["1"]))); got != bridge.OutcomeCancelled {
+	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), w.Orders["1"].Cancellation())); got != bridge.OutcomeCancelled {
 		t.Error(got)
 	}
 }
@@ -464,14 +465,14 @@ func TestNewCancellerRefuses(t *testing.T) {
 	w := world.NewWorld(t)
 	ports := bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Ledger: w, Locks: w, Exceptions: w}
 	for want, o := range map[string]bridge.CancelOptions{
-		"Stage(-1) is no stage": {CutOff: -1}, "Stage(9) is no stage": {CutOff: bridge.StageProcessed + 1},
+		"Stage(-1) is no stage": {CutOff: -1}, "Stage(9) is no stage": {CutOff: stage.Processed + 1},
 		`the answer "maybe"`: {LateAnswer: "maybe"}, `the answer "never"`: {DueAnswer: "never"}, "must not be negative": {AnswerMargin: -1},
 	} {
 		if _, err := bridge.NewCanceller(ports, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
-	if c, err := bridge.NewCanceller(ports, bridge.CancelOptions{}); err != nil || c.Options().CutOff != bridge.StageLabelPrinted {
+	if c, err := bridge.NewCanceller(ports, bridge.CancelOptions{}); err != nil || c.Options().CutOff != stage.LabelPrinted {
 		t.Errorf("defaults: %v", err)
 	}
 	if _, err := bridge.NewCanceller(bridge.CancelPorts{}, bridge.CancelOptions{}); err == nil || !strings.Contains(err.Error(), "Desk") {

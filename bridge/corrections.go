@@ -62,7 +62,7 @@ func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, li
 		return fmt.Errorf("writing the correction down: %w", err)
 	}
 	shipment := Shipment{Order: o, Tracking: w.Tracking, CarrierID: j.carrier.ID}
-	if len(lines) < len(LiveLines(o)) {
+	if len(lines) < len(o.LiveLines()) {
 		shipment.LineIDs = LineIDs(lines)
 	}
 	if err := b.ports.Corrector.CorrectTracking(ctx, shipment); err != nil {
@@ -76,6 +76,6 @@ func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, li
 		return fmt.Errorf("writing the correction down: %w", err)
 	}
 	j.result.Outcome, j.result.Detail = OutcomeCorrected, c.From+" to "+c.To
-	b.arrived[j.orderID] = len(lines) == len(LiveLines(o))
+	b.arrived[j.orderID] = len(lines) == len(o.LiveLines())
 	return nil
 }

@@ -138,10 +138,10 @@ func escalate(ctx context.Context, queue exceptions.Queue, list []exceptions.Exc
 	return nil
 }
 
-// DeadlinesOf are the clocks that run for an order at now, the nearest first.
+// Deadlines returns the clocks that run for the order at now, the nearest first.
 // pending are cancellation requests that wait for the seller; those of other
 // orders are ignored. Without levels the default ones are taken.
-func DeadlinesOf(o Order, pending []Cancellation, now time.Time, levels ...DeadlineLevel) []Deadline {
+func (o Order) Deadlines(pending []Cancellation, now time.Time, levels ...DeadlineLevel) []Deadline {
 	if len(levels) == 0 {
 		levels = DefaultDeadlineLevels()
 	}
@@ -240,15 +240,15 @@ func (r Rate) set(limit float64) Rate {
 	return r
 }
 
-// ForecastRates computes the rates of orders at now. An order that is not shipped
-// counts as coming late, or as coming to be cancelled, when less than horizon is
-// left before that happens; one that is shipped and not collected, as coming
-// without valid tracking. Orders of the platform's own warehouse do not count,
-// nor do unpaid ones.
+// Forecast computes the rates of orders at now, beside their limits. An order that
+// is not shipped counts as coming late, or as coming to be cancelled, when less than
+// horizon is left before that happens; one that is shipped and not collected, as
+// coming without valid tracking. Orders of the platform's own warehouse do not
+// count, nor do unpaid ones.
 //
 // The shop measures over weeks: give it the orders of as many. What the buyer
 // cancelled is nobody's fault.
-func ForecastRates(orders []Order, now time.Time, horizon time.Duration, limits RateLimits) []Rate {
+func (limits RateLimits) Forecast(orders []Order, now time.Time, horizon time.Duration) []Rate {
 	late := Rate{Name: "late dispatch"}
 	cancelled := Rate{Name: "seller cancellation"}
 	tracking := Rate{Name: "valid tracking", Least: true}
@@ -423,7 +423,7 @@ func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation
 		requests[c.OrderID] = append(requests[c.OrderID], c)
 	}
 	for _, o := range orders {
-		clocks := DeadlinesOf(o, requests[o.ID], now, d.options.Levels...)
+		clocks := o.Deadlines(requests[o.ID], now, d.options.Levels...)
 		if len(clocks) > 0 {
 			r.Open++
 		}
@@ -443,7 +443,7 @@ func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation
 			orders = append(orders, o)
 		}
 	}
-	r.Rates = ForecastRates(orders, now, d.options.Horizon, d.options.Limits)
+	r.Rates = d.options.Limits.Forecast(orders, now, d.options.Horizon)
 	return r
 }
 

@@ -45,7 +45,7 @@ func TestDeadlinesOf(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got []string
-			for _, d := range bridge.DeadlinesOf(tc.order, tc.pending, world.Noon) {
+			for _, d := range tc.order.Deadlines(tc.pending, world.Noon) {
 				got = append(got, d.String())
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
@@ -128,7 +128,7 @@ func TestForecastRates(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got []string
-			for _, r := range bridge.ForecastRates(tc.orders, world.Noon, 24*time.Hour, bridge.RateLimits{}) {
+			for _, r := range (bridge.RateLimits{}).Forecast(tc.orders, world.Noon, 24*time.Hour) {
 				got = append(got, fmt.Sprintf("%d+%d/%d", r.Bad, r.Coming, r.Orders))
 				if math.IsNaN(r.Percent) || math.IsNaN(r.Forecast) {
 					t.Errorf("%s", r)

@@ -285,7 +285,7 @@ func (b *dispatchBatch) ship(ctx context.Context, j *dispatchJob) error {
 		return err
 	}
 	shipment := Shipment{Order: o, Tracking: w.Tracking, CarrierID: j.carrier.ID}
-	if len(left) < len(LiveLines(o)) {
+	if len(left) < len(o.LiveLines()) {
 		shipment.LineIDs = LineIDs(left)
 	}
 	j.reply = b.ports.Shipper.Ship(ctx, shipment)
@@ -360,7 +360,7 @@ func carrierObject(w WarehouseOrder) string {
 
 // shipped looks whether the shop shows what it was told.
 func (b *dispatchBatch) shipped(ctx context.Context, j *dispatchJob, after Order) error {
-	shown := slices.DeleteFunc(LiveLines(after), func(l OrderLine) bool { return !slices.Contains(j.unread, l.ID) })
+	shown := slices.DeleteFunc(after.LiveLines(), func(l OrderLine) bool { return !slices.Contains(j.unread, l.ID) })
 	if len(shown) == 0 || slices.ContainsFunc(shown, func(l OrderLine) bool { return l.Tracking == "" }) {
 		if j.reply != nil && !errors.Is(j.reply, ErrAlreadyShipped) {
 			return fmt.Errorf("sending tracking %s (%s): %w", j.warehouse.Tracking, j.carrier.Name, j.reply)
@@ -405,7 +405,7 @@ func (b *dispatchBatch) confirm(ctx context.Context, j *dispatchJob, o Order, li
 	default:
 		return b.correct(ctx, j, o, lines)
 	}
-	b.arrived[j.orderID] = !slices.ContainsFunc(LiveLines(o), func(l OrderLine) bool { return l.Tracking == "" })
+	b.arrived[j.orderID] = !slices.ContainsFunc(o.LiveLines(), func(l OrderLine) bool { return l.Tracking == "" })
 	return nil
 }
 

@@ -201,13 +201,13 @@ func certainLines(w WarehouseOrder, o Order) []OrderLine {
 	var ids []string
 	for _, line := range w.Lines {
 		if len(line.ShopLineIDs) == 0 {
-			return LiveLines(o)
+			return o.LiveLines()
 		}
 		ids = append(ids, line.ShopLineIDs...)
 	}
-	lines := slices.DeleteFunc(LiveLines(o), func(l OrderLine) bool { return !slices.Contains(ids, l.ID) })
+	lines := slices.DeleteFunc(o.LiveLines(), func(l OrderLine) bool { return !slices.Contains(ids, l.ID) })
 	if len(lines) == 0 {
-		return LiveLines(o)
+		return o.LiveLines()
 	}
 	return lines
 }

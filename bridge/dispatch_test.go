@@ -13,6 +13,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
 func TestDispatchSellerShipping(t *testing.T) {
@@ -232,7 +233,7 @@ func TestDispatchSplitOrder(t *testing.T) {
 	o := w.Put(world.AnOrder("1", "MUG", "MUG", "SPOON"))[0]
 	part := func(tracking, sku string, ids ...string) *world.BookEntry {
 		e := w.Add(bridge.NewOrder{Reference: "1", LocationID: "L1", Lines: []bridge.NewOrderLine{{LineID: ids[0], LineIDs: ids, SKU: sku, Quantity: len(ids)}}})
-		e.State, e.Stage, e.Tracking = bridge.Processed, bridge.StageProcessed, tracking
+		e.State, e.Stage, e.Tracking = bridge.Processed, stage.Processed, tracking
 		return e
 	}
 	part("RM1", "MUG", "1-1", "1-2")

@@ -8,13 +8,14 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
 func TestOrderEvidence(t *testing.T) {
 	o := world.AnOrder("1", "MUG", "SPOON")
 	o.Lines[0].Tracking, o.Lines[1].Tracking = "RM1", "RM1"
 	got := bridge.OrderEvidence(o,
-		bridge.WarehouseOrder{Number: "1001", State: bridge.Open, Stage: bridge.StageLabelPrinted, Carrier: "Royal Mail", Tracking: "RM1"},
+		bridge.WarehouseOrder{Number: "1001", State: bridge.Open, Stage: stage.LabelPrinted, Carrier: "Royal Mail", Tracking: "RM1"},
 		bridge.WarehouseOrder{Number: "1002", State: bridge.Dropped},
 	)
 	want := []exceptions.Property{

@@ -9,6 +9,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -42,7 +43,7 @@ func (s stockroom) CreateOrders(_ context.Context, orders []bridge.NewOrder) []b
 
 func (s stockroom) create(n bridge.NewOrder) *bridge.WarehouseOrder {
 	o := &bridge.WarehouseOrder{
-		ID: n.Reference, Number: "W" + n.Reference, Reference: n.Reference, State: bridge.Open, Stage: bridge.StageNew,
+		ID: n.Reference, Number: "W" + n.Reference, Reference: n.Reference, State: bridge.Open, Stage: stage.New,
 		HasAddress: n.Recipient != bridge.Address{},
 	}
 	if n.Parked {
@@ -300,13 +301,13 @@ func ExampleCanceller() {
 	ctx := context.Background()
 	shop := market{orders: map[string]bridge.Order{"1": sale("1", "MUG", 1), "2": sale("2", "MUG", 1)}}
 	warehouse := stockroom{orders: map[string]*bridge.WarehouseOrder{
-		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Open, Stage: bridge.StageNew},
-		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Open, Stage: bridge.StageLabelPrinted},
+		"1": {ID: "1", Number: "W1", Reference: "1", State: bridge.Open, Stage: stage.New},
+		"2": {ID: "2", Number: "W2", Reference: "2", State: bridge.Open, Stage: stage.LabelPrinted},
 	}}
 	memory, exceptions := new(store.Memory).Shop("shop"), new(exceptions.Memory).Shop("shop")
 	canceller, err := bridge.NewCanceller(bridge.CancelPorts{
 		Orders: shop, Desk: shop, OrderBook: warehouse, Warehouse: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
-	}, bridge.CancelOptions{CutOff: bridge.StageInvoicePrinted})
+	}, bridge.CancelOptions{CutOff: stage.InvoicePrinted})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -9,6 +9,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
 // commits are the actions that make the warehouse or the ledger count an order.
@@ -94,7 +95,7 @@ func (b *importBatch) readdress(ctx context.Context, t *importing) error {
 	}
 	t.result.Outcome = OutcomeAddressed
 	for _, w := range live {
-		if !w.Merged && w.State != Processed && w.Stage < StageLabelPrinted {
+		if !w.Merged && w.State != Processed && w.Stage < stage.LabelPrinted {
 			continue
 		}
 		if err := b.raise(ctx, t.result, exceptions.New(exceptions.AddressChanged, exceptions.ForOrder(o.ID), o.ShipBy,

@@ -28,7 +28,7 @@ func (s *sides) intake(t *testing.T, o bridge.IntakeOptions) *bridge.Intake {
 			var list []bridge.Cancellation
 			for _, o := range orders {
 				if o.Status == bridge.Cancelled {
-					list = append(list, bridge.CancellationOf(o))
+					list = append(list, o.Cancellation())
 				}
 			}
 			cancelled, err2 := canceller.Cancel(ctx, list...)

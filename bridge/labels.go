@@ -47,7 +47,7 @@ func (b *dispatchBatch) arrange(ctx context.Context, j *dispatchJob) error {
 	}
 	if !arranged {
 		shipment := Shipment{Order: o}
-		if len(j.lines) < len(LiveLines(o)) {
+		if len(j.lines) < len(o.LiveLines()) {
 			shipment.LineIDs = LineIDs(j.lines)
 		}
 		var err error
@@ -72,7 +72,7 @@ func (b *dispatchBatch) arrange(ctx context.Context, j *dispatchJob) error {
 func (b *dispatchBatch) packagesIn(w WarehouseOrder) (list []string) {
 	var lines []OrderLine
 	for _, id := range w.References {
-		of := LiveLines(b.order(id))
+		of := b.order(id).LiveLines()
 		if slices.ContainsFunc(of, func(l OrderLine) bool { return l.PackageID == "" }) {
 			return nil
 		}
@@ -87,7 +87,7 @@ func (b *dispatchBatch) labelled(ctx context.Context, j *dispatchJob, shown Ware
 		return fmt.Errorf("the warehouse does not show tracking %s yet; the next run writes it again", j.label.Tracking)
 	}
 	j.result.Outcome, j.result.Detail = OutcomeLabelled, j.label.Tracking+" with "+j.label.Carrier
-	b.arrived[j.orderID] = len(j.lines) == len(LiveLines(b.order(j.orderID)))
+	b.arrived[j.orderID] = len(j.lines) == len(b.order(j.orderID).LiveLines())
 	return b.keepDocument(ctx, j, j.label.PackageID)
 }
 

@@ -16,8 +16,8 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// LiveLines returns the lines of an order that are not cancelled.
-func LiveLines(o Order) []OrderLine {
+// LiveLines returns the lines of the order that are not cancelled.
+func (o Order) LiveLines() []OrderLine {
 	return slices.DeleteFunc(slices.Clone(o.Lines), func(l OrderLine) bool { return l.Cancelled })
 }
 

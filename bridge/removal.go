@@ -132,7 +132,7 @@ type lineGroup struct {
 // [Canceller] has taken them off.
 func holdsCancelled(o Order, found []WarehouseOrder) bool {
 	gone := map[string]bool{}
-	for _, id := range CancellationOf(o).LineIDs {
+	for _, id := range o.Cancellation().LineIDs {
 		gone[id] = true
 	}
 	if len(gone) == 0 {

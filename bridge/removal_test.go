@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
 // Random orders, grouped and split at random, lose random lines: what is taken
@@ -73,7 +75,7 @@ func randomParts(r *rand.Rand) (Order, []WarehouseOrder) {
 		w.FromLineIDs = append(w.FromLineIDs, l.ID)
 		w.Quantity++
 	}
-	parts := []WarehouseOrder{{ID: "a", State: Open, Stage: StageNew}, {ID: "b", State: Open, Stage: StageNew}}
+	parts := []WarehouseOrder{{ID: "a", State: Open, Stage: stage.New}, {ID: "b", State: Open, Stage: stage.New}}
 	halves := r.IntN(3) == 0
 	for _, id := range order {
 		line := *lines[id]

@@ -8,6 +8,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
 // busy is a shop and a warehouse with something to do for every primitive.
@@ -23,7 +24,7 @@ func busy(t *testing.T) *world.World {
 	)
 	w.Waiting(w.Orders["gone"])
 	w.Waiting(w.Orders["regret"])
-	w.Waiting(w.Orders["late"]).Stage = bridge.StageLabelPrinted
+	w.Waiting(w.Orders["late"]).Stage = stage.LabelPrinted
 	w.Processed(w.Orders["shipped"], "RM1")
 	w.Waiting(w.Orders["label"])
 	w.Waiting(w.Orders["parked"]).State = bridge.Parked

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 )
 
@@ -50,7 +51,7 @@ type Settings struct {
 
 	// CutOff is the stage from which a cancellation is too late. Default "label
 	// printed".
-	CutOff Stage `json:"cut_off,omitzero"`
+	CutOff stage.Stage `json:"cut_off,omitzero"`
 	// LateRequests answers requests that come after the cut-off, DueRequests those
 	// that the shop would soon grant unasked: "left to a person", which is the default,
 	// or "reject".

@@ -6,9 +6,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
 func TestMemoryExceptions(t *testing.T) {
@@ -57,7 +57,7 @@ func TestNamesOfUnknownValues(t *testing.T) {
 	if got := exceptions.Severity(9).String(); got != "Severity(9)" {
 		t.Error(got)
 	}
-	if got := bridge.Stage(-1).String() + bridge.Stage(99).String() + bridge.StageProcessed.String(); got != "Stage(-1)Stage(99)processed" {
+	if got := stage.Stage(-1).String() + stage.Stage(99).String() + stage.Processed.String(); got != "Stage(-1)Stage(99)processed" {
 		t.Error(got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
 // liveParts are the parts of an order that are not cancelled.
@@ -65,7 +66,7 @@ type WarehouseOrder struct {
 	// ShippingModel is the one that it was imported with; empty if unknown.
 	ShippingModel ShippingModel
 	State         WarehouseState
-	Stage         Stage
+	Stage         stage.Stage
 	// LocationID is the stock location that the order draws on.
 	LocationID string
 	// Carrier and Service are texts that the account's owner chose.

@@ -18,6 +18,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -39,7 +40,7 @@ func TestEveryInterleaving(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]bridge.CancelOptions{
 		"cut-off label, late requests to a person":  {},
-		"cut-off pick wave, late requests rejected": {CutOff: bridge.StagePicking, LateAnswer: bridge.AnswerReject},
+		"cut-off pick wave, late requests rejected": {CutOff: stage.Picking, LateAnswer: bridge.AnswerReject},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

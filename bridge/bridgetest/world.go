@@ -10,6 +10,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
@@ -210,7 +211,7 @@ func (l *lab) assemble() (err error) {
 	if l.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
 		Orders: p.Orders, Desk: p.Desk, OrderBook: p.OrderBook, Warehouse: p.Canceller, Lines: p.Lines, Ledger: p.Store, Locks: p.Store, Exceptions: p.Exceptions,
 		Records: p.Store, Tracer: p.Tracer,
-	}, bridge.CancelOptions{CutOff: bridge.StageLabelPrinted}); err != nil {
+	}, bridge.CancelOptions{CutOff: stage.LabelPrinted}); err != nil {
 		return err
 	}
 	if l.references, err = bridge.NewReferences(bridge.ReferencePorts{

@@ -16,38 +16,6 @@ var (
 	_ bridge.LineReducer = (*Warehouse)(nil)
 )
 
-// markSubmitted gives open orders at a fulfilment centre that has them, or has
-// been sent them, their stage. Orders elsewhere cost nothing, others one call. A
-// status that is not known counts as submitted.
-//
-// https://apidocs.linnworks.net/reference
-func (l *Warehouse) markSubmitted(ctx context.Context, orders []bridge.WarehouseOrder) error {
-	var ids []linnworks.GUID
-	for _, w := range orders {
-		if w.State != bridge.Processed && w.State != bridge.Dropped && l.centres[lower(linnworks.GUID(w.LocationID))] {
-			ids = append(ids, linnworks.GUID(w.ID))
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	states, err := l.client.OrdersV2.GetFulfillmentStatuses(ctx, &linnworks.GetFulfillmentStatusesRequest{ID: ids})
-	if err != nil {
-		return fmt.Errorf("reading what the fulfilment centre has: %w", err)
-	}
-	for i, w := range orders {
-		for _, s := range states {
-			switch {
-			case !s.OrderID.Equal(linnworks.GUID(w.ID)):
-			case s.FulfillmentStatus == linnworks.FulfillmentStatusUnassigned, s.FulfillmentStatus == linnworks.FulfillmentStatusAssigned:
-			default:
-				orders[i].Stage = max(w.Stage, bridge.StageFulfilmentCentre)
-			}
-		}
-	}
-	return nil
-}
-
 // HoldOrder implements [bridge.OrderCanceller]: parking keeps the reservation and bars
 // picking and printing; locking would put the units back on sale.
 func (l *Warehouse) HoldOrder(ctx context.Context, w bridge.WarehouseOrder) error {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/linnworks"
 )
 
@@ -367,25 +368,25 @@ func unlessPartial(err error) error {
 
 // stageOfOrder reads the signs that Linnworks leaves on an order, the strongest
 // first. Being at a fulfilment centre is not among them: see markSubmitted.
-func stageOfOrder(o linnworks.OrderDetails) bridge.Stage {
+func stageOfOrder(o linnworks.OrderDetails) stage.Stage {
 	g := o.GeneralInfo
 	switch {
 	case o.Processed:
-		return bridge.StageProcessed
+		return stage.Processed
 	case g.PartShipped, slices.ContainsFunc(o.Items, func(i linnworks.OrderItem) bool { return i.PartShippedQty > 0 }):
-		return bridge.StagePartShipped
+		return stage.PartShipped
 	case g.LabelPrinted, o.ShippingInfo.TrackingNumber != "" && orderProperty(o, shippingModelProperty) != string(bridge.TikTokShipping):
 		// The number of the shop's own carrier is there before anybody has printed
 		// its label.
-		return bridge.StageLabelPrinted
+		return stage.LabelPrinted
 	case g.InvoicePrinted:
-		return bridge.StageInvoicePrinted
+		return stage.InvoicePrinted
 	case len(g.PickwaveIDs) > 0:
-		return bridge.StagePicking
+		return stage.Picking
 	case g.PickListPrinted:
-		return bridge.StagePickListPrinted
+		return stage.PickListPrinted
 	}
-	return bridge.StageNew
+	return stage.New
 }
 
 // moment is a time of Linnworks', zero if it is not set.
@@ -410,4 +411,36 @@ func orderProperty(o linnworks.OrderDetails, name string) string {
 		}
 	}
 	return ""
+}
+
+// markSubmitted gives open orders at a fulfilment centre that has them, or has
+// been sent them, their stage. Orders elsewhere cost nothing, others one call. A
+// status that is not known counts as submitted.
+//
+// https://apidocs.linnworks.net/reference
+func (l *Warehouse) markSubmitted(ctx context.Context, orders []bridge.WarehouseOrder) error {
+	var ids []linnworks.GUID
+	for _, w := range orders {
+		if w.State != bridge.Processed && w.State != bridge.Dropped && l.centres[lower(linnworks.GUID(w.LocationID))] {
+			ids = append(ids, linnworks.GUID(w.ID))
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	states, err := l.client.OrdersV2.GetFulfillmentStatuses(ctx, &linnworks.GetFulfillmentStatusesRequest{ID: ids})
+	if err != nil {
+		return fmt.Errorf("reading what the fulfilment centre has: %w", err)
+	}
+	for i, w := range orders {
+		for _, s := range states {
+			switch {
+			case !s.OrderID.Equal(linnworks.GUID(w.ID)):
+			case s.FulfillmentStatus == linnworks.FulfillmentStatusUnassigned, s.FulfillmentStatus == linnworks.FulfillmentStatusAssigned:
+			default:
+				orders[i].Stage = max(w.Stage, stage.FulfilmentCentre)
+			}
+		}
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/linnworks"
 )
 
@@ -168,7 +169,7 @@ func (l *Warehouse) OrdersToDispatch(ctx context.Context, since time.Time) ([]br
 			open = append(open, string(p.OrderID)) // only a full read names its orders
 		case l.ours(linnworks.OrderGeneralInfo{Source: p.Source, SubSource: p.SubSource}):
 			list = append(list, bridge.WarehouseOrder{
-				ID: string(p.OrderID), Number: fmt.Sprint(p.NumOrderID), Reference: p.ReferenceNum, State: bridge.Processed, Stage: bridge.StageProcessed,
+				ID: string(p.OrderID), Number: fmt.Sprint(p.NumOrderID), Reference: p.ReferenceNum, State: bridge.Processed, Stage: stage.Processed,
 				Carrier: p.Vendor, Service: p.PostalServiceName, Tracking: p.PostalTrackingNumber, ProcessedAt: moment(p.ProcessedOn),
 			})
 		}

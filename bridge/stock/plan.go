@@ -444,3 +444,20 @@ func quantities(stock []catalogue.WarehouseStock) string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+// differs tells whether any listing of a product shows what it should not.
+func (b *Book) differs(n int) bool {
+	return slices.ContainsFunc(b.products[n].listings, func(i int) bool { return b.listings[i].lag != nil })
+}
+
+// retake returns the call that a product needs by now, see productStock.
+func (b *Book) retake(productID string, now time.Time) ProductStock {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	n, have := b.byProduct[productID]
+	if !have {
+		return ProductStock{}
+	}
+	return b.productStock(n, now)
+}

@@ -67,23 +67,6 @@ const (
 	shopMayDiffer        // a SKU is suspect
 )
 
-// differs tells whether any listing of a product shows what it should not.
-func (b *Book) differs(n int) bool {
-	return slices.ContainsFunc(b.products[n].listings, func(i int) bool { return b.listings[i].lag != nil })
-}
-
-// retake returns the call that a product needs by now, see productStock.
-func (b *Book) retake(productID string, now time.Time) ProductStock {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.compute()
-	n, have := b.byProduct[productID]
-	if !have {
-		return ProductStock{}
-	}
-	return b.productStock(n, now)
-}
-
 // done gives a product back, with what became of the call. An error without
 // anything accepted leaves the product unsure until the shop has been looked at.
 func (b *Book) done(now time.Time, p ProductStock, did published, err error, o *LiveOptions) {

@@ -103,7 +103,7 @@ func (t *Shop) Ship(ctx context.Context, s bridge.Shipment) error {
 
 // parcelLines are the live lines that a shipment names, or all that are left.
 func parcelLines(s bridge.Shipment) []bridge.OrderLine {
-	return slices.DeleteFunc(bridge.LiveLines(s.Order), func(l bridge.OrderLine) bool {
+	return slices.DeleteFunc(s.Order.LiveLines(), func(l bridge.OrderLine) bool {
 		if len(s.LineIDs) == 0 {
 			return s.Tracking != "" && l.Tracking != ""
 		}
@@ -115,7 +115,7 @@ func parcelLines(s bridge.Shipment) []bridge.OrderLine {
 // as a whole.
 func wholePackages(o bridge.Order, lines []bridge.OrderLine) error {
 	ids, packages := bridge.LineIDs(lines), bridge.PackageIDs(lines)
-	for _, l := range bridge.LiveLines(o) {
+	for _, l := range o.LiveLines() {
 		if slices.Contains(packages, l.PackageID) && !slices.Contains(ids, l.ID) {
 			return &exceptions.RefusedError{
 				Do:  "split the package in Seller Center as it was packed; the parts ship by themselves afterwards",

@@ -14,6 +14,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
 func written(t *testing.T, args ...string) string {
@@ -105,8 +106,8 @@ func TestReference(t *testing.T) {
 	if !strings.Contains(text, bridge.DefaultStatusTable().String()) {
 		t.Error("the status table is missing")
 	}
-	if len(stages) != int(bridge.StageProcessed) {
-		t.Errorf("%d stages are explained, there are %d", len(stages), bridge.StageProcessed)
+	if len(stages) != int(stage.Processed) {
+		t.Errorf("%d stages are explained, there are %d", len(stages), stage.Processed)
 	}
 	for i, s := range stages {
 		if int(s.stage) != i+1 || !strings.Contains(text, "| "+s.stage.String()+" | "+s.when+" |\n") {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
 const introduction = `# Operations handbook
@@ -64,17 +65,17 @@ var teams = map[exceptions.Owner]struct{ name, who string }{
 
 // stages says when a warehouse order reaches a stage in Linnworks.
 var stages = []struct {
-	stage bridge.Stage
+	stage stage.Stage
 	when  string
 }{
-	{bridge.StageNew, "the order is open and nothing was printed"},
-	{bridge.StagePickListPrinted, "it is on a printed pick list"},
-	{bridge.StagePicking, "it is in a pick wave"},
-	{bridge.StageInvoicePrinted, "its invoice was printed"},
-	{bridge.StageLabelPrinted, "its shipping label was printed, or it has a tracking number of your carrier"},
-	{bridge.StageFulfilmentCentre, "a fulfilment centre was sent it, or has accepted it"},
-	{bridge.StagePartShipped, "a part of it was sent"},
-	{bridge.StageProcessed, "it was processed: the goods are gone"},
+	{stage.New, "the order is open and nothing was printed"},
+	{stage.PickListPrinted, "it is on a printed pick list"},
+	{stage.Picking, "it is in a pick wave"},
+	{stage.InvoicePrinted, "its invoice was printed"},
+	{stage.LabelPrinted, "its shipping label was printed, or it has a tracking number of your carrier"},
+	{stage.FulfilmentCentre, "a fulfilment centre was sent it, or has accepted it"},
+	{stage.PartShipped, "a part of it was sent"},
+	{stage.Processed, "it was processed: the goods are gone"},
 }
 
 func write(b *bytes.Buffer, kinds []exceptions.Info, table *bridge.StatusTable) {
@@ -129,7 +130,7 @@ func writeReference(b *bytes.Buffer, table *bridge.StatusTable) {
 	fmt.Fprintf(b, "## %s\n\n", stagesHeading)
 	fmt.Fprintf(b, "A warehouse order goes through these stages in Linnworks. A cancellation that\n"+
 		"arrives at the cut-off or later is not carried out: it becomes the exception\n%s. The cut-off is *%s* unless your integrator\nhas chosen another stage.\n\n",
-		link(title(string(exceptions.LateCancellation))), bridge.StageLabelPrinted)
+		link(title(string(exceptions.LateCancellation))), stage.LabelPrinted)
 	b.WriteString("| Stage | Reached when |\n|---|---|\n")
 	for _, s := range stages {
 		fmt.Fprintf(b, "| %s | %s |\n", s.stage, s.when)

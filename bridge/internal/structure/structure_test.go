@@ -126,8 +126,7 @@ type pkg struct {
 	files   []string
 	imports []string // packages of this module, by path within it
 	types   *types.Package
-	// uses are the names that one file uses of another. A method counts as the type
-	// that it belongs to: a type may be spread over files.
+	// uses are the names that one file uses of another.
 	uses  map[string]map[string]map[string]bool
 	parts map[string]bool // the names that it uses of bridge/internal/part
 }
@@ -231,7 +230,8 @@ func read(fset *token.FileSet, imports types.Importer, l listed) (*pkg, error) {
 		if o.Pkg().Path() == l.Module.Path+"/bridge/internal/part" && o.Parent() == o.Pkg().Scope() {
 			p.parts[o.Name()] = true
 		}
-		if o = standsFor(o); o == nil || o.Pkg() != p.types || o.Parent() != p.types.Scope() {
+		f, isFunc := o.(*types.Func)
+		if method := isFunc && f.Signature().Recv() != nil; o.Pkg() != p.types || o.Parent() != p.types.Scope() && !method {
 			continue
 		}
 		from, to := filepath.Base(fset.Position(ident.Pos()).Filename), filepath.Base(fset.Position(o.Pos()).Filename)
@@ -249,18 +249,18 @@ func read(fset *token.FileSet, imports types.Importer, l listed) (*pkg, error) {
 	return p, nil
 }
 
-// standsFor returns the name of the package that o is, or is a method of.
-func standsFor(o types.Object) types.Object {
-	f, ok := o.(*types.Func)
-	if !ok || f.Signature().Recv() == nil {
-		return o
+// TestBridgeIsOnePage checks that the page of documentation of the bridge stays
+// one that can be read.
+func TestBridgeIsOnePage(t *testing.T) {
+	const most = 200
+	var exported []string
+	scope := load(t)["bridge"].types.Scope()
+	for _, name := range scope.Names() {
+		if ast.IsExported(name) {
+			exported = append(exported, name)
+		}
 	}
-	of := f.Signature().Recv().Type()
-	if p, ok := of.(*types.Pointer); ok {
-		of = p.Elem()
+	if len(exported) > most || len(exported) == 0 {
+		t.Errorf("bridge exports %d names, want at most %d: %q", len(exported), most, exported)
 	}
-	if named, ok := of.(*types.Named); ok {
-		return named.Obj()
-	}
-	return nil
 }

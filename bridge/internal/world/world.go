@@ -20,6 +20,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -97,14 +98,14 @@ func (w *World) Processed(o bridge.Order, tracking string) *BookEntry {
 	n, _ := bridge.MapOrder(o, catalogue.Lookup{Items: w.Items})
 	n.LocationID = "L1"
 	e := w.Add(n)
-	e.State, e.Stage, e.Tracking = bridge.Processed, bridge.StageProcessed, tracking
+	e.State, e.Stage, e.Tracking = bridge.Processed, stage.Processed, tracking
 	return e
 }
 
 // Waiting puts the warehouse order into the book as it is before.
 func (w *World) Waiting(o bridge.Order) *BookEntry {
 	e := w.Processed(o, "")
-	e.State, e.Stage = bridge.Open, bridge.StageNew
+	e.State, e.Stage = bridge.Open, stage.New
 	return e
 }
 
@@ -525,7 +526,7 @@ func (w *World) SetAddress(ctx context.Context, o bridge.WarehouseOrder, a bridg
 func (w *World) Add(n bridge.NewOrder) *BookEntry {
 	number := strconv.Itoa(100 + len(w.Book))
 	e := &BookEntry{From: n, Address: n.Recipient, WarehouseOrder: bridge.WarehouseOrder{
-		ID: "w" + number, Number: number, Reference: n.Reference, State: bridge.Open, Stage: bridge.StageNew, LocationID: n.LocationID,
+		ID: "w" + number, Number: number, Reference: n.Reference, State: bridge.Open, Stage: stage.New, LocationID: n.LocationID,
 		Carrier: "Royal Mail", HasAddress: n.Recipient != bridge.Address{}, Unpaid: n.Unpaid,
 	}}
 	if n.Parked {
@@ -744,7 +745,7 @@ func (w *World) Gate() *bridge.Gate {
 	return g
 }
 
-func (w *World) Canceller(cutOff bridge.Stage) *bridge.Canceller {
+func (w *World) Canceller(cutOff stage.Stage) *bridge.Canceller {
 	c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Ledger: w, Locks: w, Exceptions: w}, bridge.CancelOptions{CutOff: cutOff, Now: w.Now})
 	if err != nil {
 		w.T.Fatal(err)

@@ -1,4 +1,6 @@
-package bridge
+// Package stage says how far the warehouse has come with an order: a cut-off, after
+// which a cancellation is too late, is a stage.
+package stage
 
 import (
 	"fmt"
@@ -12,14 +14,14 @@ type Stage int
 
 // The stages, in the order in which a warehouse reaches them.
 const (
-	StageNew Stage = iota + 1
-	StagePickListPrinted
-	StagePicking // in a pick wave
-	StageInvoicePrinted
-	StageLabelPrinted     // or a tracking number of the seller's carrier is there
-	StageFulfilmentCentre // submitted to a fulfilment centre, or accepted by it
-	StagePartShipped
-	StageProcessed
+	New Stage = iota + 1
+	PickListPrinted
+	Picking // in a pick wave
+	InvoicePrinted
+	LabelPrinted     // or a tracking number of the seller's carrier is there
+	FulfilmentCentre // submitted to a fulfilment centre, or accepted by it
+	PartShipped
+	Processed
 )
 
 var stageNames = [...]string{
@@ -34,14 +36,14 @@ func (s Stage) String() string {
 	return stageNames[s]
 }
 
-// ParseStage reads the name of a stage, as [Stage.String] writes it, without
+// Parse reads the name of a stage, as [Stage.String] writes it, without
 // regard to case, and with spaces, hyphens and underscores alike.
-func ParseStage(text string) (Stage, error) {
+func Parse(text string) (Stage, error) {
 	plain := strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(" _-\t", r) }), " ")
 	if i := slices.Index(stageNames[:], plain); i > 0 {
 		return Stage(i), nil
 	}
-	return 0, fmt.Errorf("bridge: %q is no stage: it is one of %q", text, stageNames[1:])
+	return 0, fmt.Errorf("stage: %q is no stage: it is one of %q", text, stageNames[1:])
 }
 
 // MarshalText writes the name of the stage.
@@ -52,6 +54,6 @@ func (s *Stage) UnmarshalText(text []byte) (err error) {
 	if *s = 0; string(text) == stageNames[0] {
 		return nil
 	}
-	*s, err = ParseStage(string(text))
+	*s, err = Parse(string(text))
 	return err
 }

@@ -1,0 +1,200 @@
+package stock
+
+import (
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
+)
+
+// listingCheck is what a [Check] has to know of a listing.
+type listingCheck struct {
+	// explained is what was committed at the last look, and units of orders seen
+	// since; based tells that there was one, at lookedAt.
+	explained []int
+	based     bool
+	lookedAt  time.Time
+	// maybe are units of orders placed between maybeFrom and the clock slack after
+	// shownAt, which what is shown may have or not.
+	maybe     []int
+	maybeFrom time.Time
+	// before is what was shown before the last push, less what was sold since.
+	before      []int
+	unconfirmed bool
+	// last is what that push set, sold how many units were sold since the start.
+	last, sold []int
+	earlier    [pastPushes]pastPush
+	// soldMark is when the last of its orders was seen.
+	soldMark Mark
+	// wrote tells that we have pushed since the last foreign value; foreign are the
+	// moments of the last ones.
+	wrote   bool
+	foreign []time.Time
+	// withheldAt is when it was found to be not what the catalogue says; until the
+	// catalogue is read again nothing is published for it.
+	withheldAt Mark
+	off        bool // as the shop's state of its product says
+	// lock is how many units are locked, if more than may be published: a push is
+	// refused. It is tried again at lockUntil.
+	lock      int
+	lockUntil time.Time
+	// bundle is what a bundle of the shop is made of.
+	bundle []catalogue.BundleComponent
+}
+
+// pastPush is a push before the last: what it set, and how many units had been
+// sold by then.
+type pastPush struct{ stock, sold []int }
+
+// pastPushes is how many earlier pushes of a SKU are remembered.
+const pastPushes = 2
+
+func (e *bookListing) withheld() bool { return e.check != nil && e.check.withheldAt > 0 }
+
+// held tells that a push would be refused at the moment now, or at any if that is
+// zero, because more units are locked.
+func (e *bookListing) held(now time.Time) bool {
+	c := e.check
+	if c == nil || c.lock == 0 || !now.IsZero() && !now.Before(c.lockUntil) {
+		return false
+	}
+	sum := 0
+	for _, n := range e.wanted {
+		sum += n
+	}
+	return sum < c.lock
+}
+
+// watch has the book keep what a [Check] needs.
+func (b *Book) watch() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.watched = true
+	for n := range b.listings {
+		b.listings[n].watch()
+	}
+}
+
+func (e *bookListing) watch() *listingCheck {
+	if c := e.check; c != nil && len(c.explained) == len(e.Stock) {
+		return c
+	}
+	n := len(e.Stock)
+	ints := make([]int, (5+2*pastPushes)*n)
+	take := func() []int {
+		part := ints[:n:n]
+		ints = ints[n:]
+		return part
+	}
+	c := &listingCheck{explained: take(), maybe: take(), before: take(), last: take(), sold: take(), maybeFrom: e.shownAt.Add(-shopClockSlack)}
+	for i := range c.earlier {
+		c.earlier[i] = pastPush{take(), take()}
+		c.earlier[i].stock = c.earlier[i].stock[:0]
+	}
+	c.last = c.last[:0]
+	e.check = c
+	return c
+}
+
+// pushed notes what the shop is about to show; sure is false if the outcome of
+// the call is unknown.
+func (c *listingCheck) pushed(at time.Time, shown, stock []catalogue.WarehouseStock, sure bool) {
+	set := func(to *[]int, from []catalogue.WarehouseStock) {
+		*to = (*to)[:len(from)]
+		for i, w := range from {
+			(*to)[i] = w.Quantity
+		}
+	}
+	if len(c.last) > 0 || !sure {
+		copy(c.earlier[1].sold, c.earlier[0].sold)
+		c.earlier[1].stock = append(c.earlier[1].stock[:0], c.earlier[0].stock...)
+		c.earlier[0].stock = append(c.earlier[0].stock[:0], c.last...)
+		copy(c.earlier[0].sold, c.sold)
+	}
+	if !sure { // if it lands, it lands late
+		set(&c.earlier[0].stock, stock)
+		return
+	}
+	set(&c.before, shown)
+	set(&c.last, stock)
+	c.unconfirmed, c.wrote = true, true
+	clear(c.maybe)
+	c.maybeFrom = at.Add(-slowPublish)
+}
+
+// soldUnits accounts for units of an order seen for the first time, from the
+// warehouse with the index i. certain tells that the shop has taken them off what
+// it was last seen to show.
+func (b *Book) soldUnits(e *bookListing, i, units int, createdAt time.Time, certain bool) {
+	c := e.watch()
+	c.soldMark = b.seq
+	switch {
+	case certain:
+		c.before[i] = max(c.before[i]-units, 0)
+		c.sold[i] += units
+	case !createdAt.Before(c.maybeFrom):
+		c.maybe[i] += units
+	}
+	if !c.based {
+		return
+	}
+	if o := b.orders[unseenID(e.ID, e.Stock[i].WarehouseID)]; o != nil && !createdAt.After(o.seenTo) {
+		n := min(units, o.units)
+		b.setUnseen(e, i, o.units-n, o.seenTo, o.until)
+		units -= n
+	}
+	if !createdAt.Before(c.lookedAt.Add(-shopClockSlack)) {
+		c.explained[i] += units
+	}
+}
+
+// unseen tells that an order stands for units whose order is not known.
+func (o *bookOrder) unseen() bool { return o.units > 0 }
+
+func (b *Book) drop(o *bookOrder) {
+	delete(b.orders, keyOf(o.Reservation))
+	b.reindex(o, o.Items)
+}
+
+// saw dates what is shown: it was seen at the moment at, by a reading that began
+// at from.
+func (e *bookListing) saw(mark Mark, at, from time.Time) {
+	e.shownMark, e.shownAt, e.suspect = mark, at, e.suspect && e.suspectAt > mark
+	if c := e.check; c != nil {
+		clear(c.maybe)
+		c.maybeFrom, c.unconfirmed = from.Add(-shopClockSlack), false
+	}
+}
+
+// slowPublish is how long before a push was accepted the shop may have taken it
+// in.
+const slowPublish = 30 * time.Second
+
+// unseenID is the name under which the units of a listing that are sold without
+// an order count in the book.
+func unseenID(skuID, warehouseID string) orderKey {
+	return orderKey{"", "unseen: " + skuID + "/" + warehouseID}
+}
+
+// setUnseen has units of a listing count as sold, from the warehouse with the
+// index i, until the orders placed up to seenTo appear or the moment until comes.
+func (b *Book) setUnseen(e *bookListing, i, units int, seenTo, until time.Time) {
+	id := unseenID(e.ID, e.Stock[i].WarehouseID)
+	o, have := b.orders[id]
+	switch {
+	case units <= 0 && have:
+		b.drop(o)
+		return
+	case units <= 0 || len(e.parts) == 0 || e.feeds.problem != nil:
+		return
+	case !have:
+		o = &bookOrder{}
+		b.orders[id] = o
+	}
+	old := o.Items
+	o.OrderID, o.LocationID, o.Items = id.id, b.locations[e.feeds.feeds[i][0]], make(map[string]int, len(e.parts))
+	for _, p := range e.parts {
+		o.Items[b.items[p.item].id] += p.per * units
+	}
+	o.units, o.seenTo, o.until = units, seenTo, until
+	b.reindex(o, old)
+}
