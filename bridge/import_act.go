@@ -193,7 +193,7 @@ func (b *importBatch) created(ctx context.Context, t *importing) error {
 }
 
 // mended closes what an order that is in has raised: it waits for no listing any
-// more, and its bundles tell of those of other orders.
+// more, and what earlier orders said of its bundles does not hold.
 func (im *Importer) mended(ctx context.Context, o Order, problems []exceptions.Exception) error {
 	if err := im.ports.Exceptions.Clear(ctx, exceptions.ForOrder(o.ID), catalogue.ProblemKinds()...); err != nil {
 		return err
@@ -204,7 +204,7 @@ func (im *Importer) mended(ctx context.Context, o Order, problems []exceptions.E
 	}
 	for _, line := range o.Lines {
 		object := line.Listing.String()
-		if line.Cancelled || len(line.Components) == 0 || done[object] {
+		if line.Cancelled || done[object] {
 			continue
 		}
 		done[object] = true

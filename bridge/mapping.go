@@ -189,7 +189,7 @@ func (m *orderMapping) settle(n *NewOrder, cancelled Money) (residual Money) {
 		return residual
 	}
 	m.cause(exceptions.New(exceptions.TotalDiffers, "totals of orders", time.Time{},
-		fmt.Sprintf("goods, shipping, tax and fees of order %s are %s off what the buyer and the platform pay", m.order.ID, residual),
+		fmt.Sprintf("goods, shipping, tax and fees of order %s differ by %s from what the buyer and the platform pay", m.order.ID, residual),
 		"find the missing amount in the shop's price details; the orders in Linnworks have the shop's total, with the difference as a line of its own"))
 	if residual.Minor > 0 {
 		n.Fees = append(n.Fees, Fee{"residual", residual})

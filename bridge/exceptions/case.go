@@ -92,6 +92,11 @@ const (
 	VerbReopened Verb = "reopened"
 )
 
+// verbs are all of them; from firstDecision on they can be decided.
+var verbs = []Verb{VerbRaised, VerbReturned, VerbCleared, VerbClaimed, VerbReleased, VerbResolved, VerbReopened}
+
+const firstDecision = 3
+
 // Decision is what a person or a team does with a case.
 //
 //	VerbClaimed    takes an open case on. One that another holds is refused; the
