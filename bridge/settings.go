@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -64,7 +65,7 @@ type Settings struct {
 	CancelReasons []string `json:"cancel_reasons,omitempty"`
 	ZeroStock     bool     `json:"zero_stock,omitempty"`
 	// AtDeadline decides about orders whose deadline is near while the shop cannot be
-	// asked: "hold", the default, or "ship".
+	// asked: "hold", the default, or "go ahead".
 	AtDeadline AtDeadline `json:"at_deadline,omitempty"`
 
 	// Buffer keeps units back: rules as in [stock.BufferRule], one after another.
@@ -165,6 +166,20 @@ func ReadSettings(r io.Reader) (Settings, error) {
 	}
 	if err := errors.Join(append(errs, s.check())...); err != nil {
 		return Settings{}, fmt.Errorf("bridge: settings: %w", err)
+	}
+	return s, nil
+}
+
+// ReadSettingsFile is [ReadSettings] of a file.
+func ReadSettingsFile(name string) (Settings, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return Settings{}, fmt.Errorf("bridge: settings: %w", err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	s, err := ReadSettings(f)
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", name, err)
 	}
 	return s, nil
 }

@@ -149,6 +149,24 @@ func (c *Client) ForShop(shop Shop) (*Client, error) {
 	return c.derive(c.core, shop), nil
 }
 
+// ForShopID is [Client.ForShop] for one of the shops that the tokens cover, which it
+// reads. An empty id stands for the only one. The error names the shops that there
+// are.
+func (c *Client) ForShopID(ctx context.Context, id string) (*Client, error) {
+	reply, err := c.Authorization.GetAuthorizedShops(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, shop := range reply.Shops {
+		if shop.ID == id || id == "" && len(reply.Shops) == 1 {
+			return c.ForShop(shop)
+		}
+		names = append(names, shop.ID+" ("+shop.Name+")")
+	}
+	return nil, fmt.Errorf("tiktokshop: the tokens do not cover a shop with the id %q, they cover %d: %s", id, len(names), strings.Join(names, ", "))
+}
+
 // ForTokens returns a client that takes its access tokens from tokens, for the
 // shops of another seller. The shop binding is dropped: a cipher belongs to the
 // authorisation that listed it. A nil source gives a client whose calls fail for

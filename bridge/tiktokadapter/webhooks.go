@@ -1,6 +1,8 @@
 package tiktokadapter
 
 import (
+	"context"
+	"errors"
 	"slices"
 
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -13,6 +15,19 @@ import (
 // https://partner.tiktokshop.com/docv2/page/tiktok-shop-webhooks
 func HintsOf(event *tiktokshop.WebhookEvent) []string {
 	return slices.DeleteFunc(orderIDs(event), func(id string) bool { return id == "" })
+}
+
+// HintWebhooks returns what to give to [tiktokshop.NewWebhookHandler]: it hands the
+// orders of every webhook to hint, such as [bridge.Sync.Hint], and fails if one is
+// not taken, so that TikTok sends the webhook again.
+func HintWebhooks(hint func(ctx context.Context, orderID string) error) func(context.Context, *tiktokshop.WebhookEvent) error {
+	return func(ctx context.Context, event *tiktokshop.WebhookEvent) error {
+		var errs []error
+		for _, id := range HintsOf(event) {
+			errs = append(errs, hint(ctx, id))
+		}
+		return errors.Join(errs...)
+	}
 }
 
 func orderIDs(event *tiktokshop.WebhookEvent) []string {

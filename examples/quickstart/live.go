@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,7 +51,7 @@ func connectLive(ctx context.Context, getenv func(string) string, since time.Dur
 	if err != nil {
 		return nil, err
 	}
-	if tiktok, err = bindShop(ctx, tiktok, getenv("TIKTOK_SHOP_ID")); err != nil {
+	if tiktok, err = tiktok.ForShopID(ctx, getenv("TIKTOK_SHOP_ID")); err != nil {
 		return nil, err
 	}
 	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{})
@@ -109,22 +108,6 @@ func (s *session) survey(ctx context.Context) error {
 	}
 	s.heading(fmt.Sprintf("%d cancellation(s) wait for a decision", len(pending)))
 	return nil
-}
-
-// bindShop finds the shop that the token covers.
-func bindShop(ctx context.Context, c *tiktokshop.Client, id string) (*tiktokshop.Client, error) {
-	reply, err := c.Authorization.GetAuthorizedShops(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, shop := range reply.Shops {
-		if shop.ID == id || id == "" && len(reply.Shops) == 1 {
-			return c.ForShop(shop)
-		}
-		names = append(names, shop.ID+" ("+shop.Name+")")
-	}
-	return nil, fmt.Errorf("set TIKTOK_SHOP_ID to one of the token's shops: %s", cmp.Or(strings.Join(names, ", "), "it has none"))
 }
 
 func everythingToDefault(ctx context.Context, shop *tiktokadapter.Shop) (map[string][]string, error) {
