@@ -74,7 +74,7 @@
 //
 // # Money, time, quantities
 //
-// Money is [Money], in minor units. Moments are UTC. Quantities are integers,
+// Money is [money.Amount], in minor units. Moments are UTC. Quantities are integers,
 // ids are strings.
 //
 // # Buyers' data

@@ -330,3 +330,19 @@ func (b *importBatch) released(ctx context.Context) {
 	}
 	b.storeRecords(ctx)
 }
+
+// disagreement is the exception for a cell that says raise.
+func disagreement(o Order, state WarehouseState, known bool, parts ...WarehouseOrder) exceptions.Exception {
+	if !known {
+		e := exceptions.New(exceptions.UnknownStatus, fmt.Sprintf("status %q of shipping model %q", o.Status, o.ShippingModel), o.ShipBy,
+			"the status table has no row for it", "add the row to the status table; until then deal with the orders by hand")
+		e.Orders = []string{o.ID}
+		return e
+	}
+	if state == Dropped && waitsFor(o) {
+		return cancelledInLinnworks(o, numberOf(parts), "nobody has cancelled it there")
+	}
+	return exceptions.New(exceptions.StatesDisagree, exceptions.ForOrder(o.ID), o.ShipBy,
+		fmt.Sprintf("the shop says %s, Linnworks says %s", o.Status, state),
+		"find out which side is right and correct the other", orderEvidence(o, parts...)...)
+}

@@ -20,7 +20,7 @@ import (
 // of its path that is here. A file of no part names no kind.
 var partOf = map[string]exceptions.Part{
 	"intake": exceptions.PartIntake,
-	"import": exceptions.PartImporter, "mapping": exceptions.PartImporter, "status": exceptions.PartImporter,
+	"import": exceptions.PartImporter, "mapping": exceptions.PartImporter,
 	"references": exceptions.PartReferences,
 	"dispatch":   exceptions.PartDispatcher, "labels": exceptions.PartDispatcher, "corrections": exceptions.PartDispatcher,
 	"dispatch_queue": exceptions.PartDispatchQueue,

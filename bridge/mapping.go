@@ -12,6 +12,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/money"
 )
 
 // LineIDsProperty is the name, before the line id, of the extended property that
@@ -54,8 +55,8 @@ func MapOrder(o Order, known catalogue.Lookup) (NewOrder, []exceptions.Exception
 		Recipient: clearAddress(o), BuyerName: cmp.Or(o.BuyerName, o.BuyerID), Note: o.Note, SellerNote: o.SellerNote,
 		TaxNumber: o.TaxNumber, TaxName: o.TaxName, TaxStated: o.Totals.TaxOnTop,
 		ReceivedAt: o.CreatedAt, PaidAt: o.PaidAt, DispatchBy: firstSet(o.ShipBy, o.CancelledBy, o.CollectBy, o.ReleaseAt, o.CreatedAt),
-		Shipping: Money{Currency: o.Totals.Currency}.Plus(o.Totals.Shipping, o.Totals.ShippingFunded), Fees: slices.Clone(o.Totals.Fees),
-		Discount: Money{Currency: o.Totals.Currency}, ShippingTax: Money{Currency: o.Totals.Currency},
+		Shipping: money.Amount{Currency: o.Totals.Currency}.Plus(o.Totals.Shipping, o.Totals.ShippingFunded), Fees: slices.Clone(o.Totals.Fees),
+		Discount: money.Amount{Currency: o.Totals.Currency}, ShippingTax: money.Amount{Currency: o.Totals.Currency},
 	}
 	if n.TaxStated {
 		n.ShippingTax = n.ShippingTax.Plus(o.Totals.ShippingTax)
@@ -79,7 +80,7 @@ func unusable(o Order) string {
 		case line.Cancelled:
 		case line.Price.Minor < 0:
 			return fmt.Sprintf("line %s has the negative price %s", line.ID, line.Price)
-		case line.Price.Minor > MaxAmount || line.Tax.Minor > MaxAmount || line.Tax.Minor < 0:
+		case line.Price.Minor > money.Max || line.Tax.Minor > money.Max || line.Tax.Minor < 0:
 			return fmt.Sprintf("line %s costs %s and %s of tax", line.ID, line.Price, line.Tax)
 		case line.Price.Currency != o.Totals.Currency:
 			return fmt.Sprintf("line %s is priced in %q, the order in %q", line.ID, line.Price.Currency, o.Totals.Currency)
@@ -120,7 +121,7 @@ type orderMapping struct {
 // lineKey is what units of one line have in common.
 type lineKey struct {
 	sku        string
-	price, tax Money
+	price, tax money.Amount
 	// bundle keeps components of a bundle apart from the same item sold alone,
 	// gift what is free from what is for sale.
 	bundle string
@@ -131,7 +132,7 @@ type lineKey struct {
 // goods: by the shop's word where it gives one for each line, else by price. It
 // returns what cancelled lines make of the shop's totals: nothing, if the shop
 // has taken them out.
-func (m *orderMapping) shareTax(lines []OrderLine) (cancelled Money) {
+func (m *orderMapping) shareTax(lines []OrderLine) (cancelled money.Amount) {
 	t := m.order.Totals
 	all, live := cancelled, cancelled
 	for _, line := range lines {
@@ -148,7 +149,7 @@ func (m *orderMapping) shareTax(lines []OrderLine) (cancelled Money) {
 	}
 	if !t.TaxOnTop {
 		for i := range lines {
-			lines[i].Tax = Money{}
+			lines[i].Tax = money.Amount{}
 		}
 		return cancelled
 	}
@@ -182,9 +183,9 @@ func (m *orderMapping) shareTax(lines []OrderLine) (cancelled Money) {
 
 // settle makes the total of the order what the shop says, and returns what was
 // needed for it.
-func (m *orderMapping) settle(n *NewOrder, cancelled Money) (residual Money) {
+func (m *orderMapping) settle(n *NewOrder, cancelled money.Amount) (residual money.Amount) {
 	t := m.order.Totals
-	residual = Money{Currency: t.Currency}.Plus(t.Paid, t.Funded()).Minus(cancelled).Minus(n.Total())
+	residual = money.Amount{Currency: t.Currency}.Plus(t.Paid, t.Funded()).Minus(cancelled).Minus(n.Total())
 	if residual.Minor == 0 {
 		return residual
 	}
@@ -342,7 +343,7 @@ func (m *orderMapping) cause(e exceptions.Exception) {
 // that is zero is left out, unless the proof needs it:
 //
 //	total of the warehouse order = paid + platform_funded - cancelled
-func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, residual Money) []exceptions.Property {
+func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, residual money.Amount) []exceptions.Property {
 	o := m.order
 	t := o.Totals
 	list := make([]exceptions.Property, 0, 32+len(o.Details)+2*len(n.Lines))
@@ -352,7 +353,7 @@ func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, resi
 		}
 	}
 	amount := func(name string, minor int64) {
-		text(name, Money{minor, t.Currency}.Decimal())
+		text(name, money.Amount{Minor: minor, Currency: t.Currency}.Decimal())
 	}
 	unlessZero := func(name string, minor int64) {
 		if minor != 0 {

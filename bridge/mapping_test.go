@@ -17,6 +17,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
@@ -67,10 +68,10 @@ var (
 
 // linnworksTotal adds an order up as Linnworks does: prices with their tax in
 // them, postage, less the discount.
-func linnworksTotal(t testing.TB, o linnworks.ChannelOrder) bridge.Money {
+func linnworksTotal(t testing.TB, o linnworks.ChannelOrder) money.Amount {
 	t.Helper()
-	read := func(d linnworks.Decimal) bridge.Money {
-		m, err := bridge.ParseMoney(string(d), o.Currency)
+	read := func(d linnworks.Decimal) money.Amount {
+		m, err := money.Parse(string(d), o.Currency)
 		if err != nil {
 			t.Fatal(err)
 		}

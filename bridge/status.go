@@ -8,8 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
 // Action is the next thing to do with an order.
@@ -290,19 +288,3 @@ func (t *StatusTable) Action(model ShippingModel, status OrderStatus, state Ware
 
 // String prints the table as it was read, comments included.
 func (t *StatusTable) String() string { return t.text }
-
-// disagreement is the exception for a cell that says raise.
-func disagreement(o Order, state WarehouseState, known bool, parts ...WarehouseOrder) exceptions.Exception {
-	if !known {
-		e := exceptions.New(exceptions.UnknownStatus, fmt.Sprintf("status %q of shipping model %q", o.Status, o.ShippingModel), o.ShipBy,
-			"the status table has no row for it", "add the row to the status table; until then deal with the orders by hand")
-		e.Orders = []string{o.ID}
-		return e
-	}
-	if state == Dropped && waitsFor(o) {
-		return cancelledInLinnworks(o, numberOf(parts), "nobody has cancelled it there")
-	}
-	return exceptions.New(exceptions.StatesDisagree, exceptions.ForOrder(o.ID), o.ShipBy,
-		fmt.Sprintf("the shop says %s, Linnworks says %s", o.Status, state),
-		"find out which side is right and correct the other", orderEvidence(o, parts...)...)
-}
