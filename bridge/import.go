@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,8 +29,11 @@ type ImportPorts struct {
 	// Orders is optional. With it an order is read again, under its lock, right
 	// before anything is done about it, so that an order that was queued, or read
 	// by a slower process, is not imported as it no longer is.
-	Orders     OrderSource
-	Catalogue  catalogue.Source
+	Orders    OrderSource
+	Catalogue catalogue.Source
+	// Places is optional: the warehouse's stock locations. With it, a location in the
+	// options that is none of them is an error of every Import.
+	Places     catalogue.PlaceSource
 	Ledger     store.Ledger
 	Records    store.Records
 	Locks      store.Locks
@@ -96,6 +100,9 @@ const maxImportBatch = 200
 // be pushed until an Import has looked at the orders.
 func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderResults, err error) {
 	defer im.timings.Measure(im.options.Now, &err)()
+	if err := im.checkLocations(ctx); err != nil {
+		return nil, fmt.Errorf("bridge: import: %w", err)
+	}
 	items, broken, err := im.ports.Catalogue.StockItems(ctx, listingsOf(orders))
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
@@ -119,6 +126,14 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 		orders = orders[n:]
 	}
 	return results, results.Err()
+}
+
+func (im *Importer) checkLocations(ctx context.Context) error {
+	if im.ports.Places == nil {
+		return nil
+	}
+	ids := slices.Collect(maps.Values(im.options.Locations))
+	return catalogue.CheckPlaces(ctx, im.ports.Places, "stock location", append(ids, im.options.DefaultLocation)...)
 }
 
 // Health returns how the imports went so far.
