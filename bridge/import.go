@@ -192,8 +192,8 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 			return nil
 		}
 		t.done = true
-		return im.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order without id", t.order.ShipBy, "the shop gave an order without an id",
-			"look at the shop's reply; nothing was imported"))
+		return im.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order without id", t.order.ShipBy, "the shop returned an order without an id",
+			"report it to the integrator; it was not imported"))
 	})
 	ctx, unlock, err := b.lock(ctx)
 	if err != nil {
@@ -213,7 +213,14 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 		if t.result.Outcome == OutcomeRaised {
 			return nil
 		}
-		return im.ports.Exceptions.Clear(ctx, "order "+t.order.ID, exceptions.BadOrder, exceptions.BadQuantity, exceptions.DuplicateOrder, exceptions.UnknownStatus, exceptions.StatesDisagree)
+		gone := []exceptions.Kind{exceptions.BadOrder, exceptions.DuplicateOrder, exceptions.UnknownStatus, exceptions.StatesDisagree}
+		if err := im.ports.Exceptions.Clear(ctx, exceptions.ForOrder(t.order.ID), append(gone, revokerKinds...)...); err != nil {
+			return err
+		}
+		if t.order.Status == Delivered || t.order.Status == Completed {
+			return exceptions.Close(ctx, im.ports.Exceptions, t.order.ID, exceptions.EndDelivered)
+		}
+		return nil
 	})
 	return results
 }
@@ -239,7 +246,7 @@ func (b *importBatch) fail(ctx context.Context, t *importing, err error) {
 	}
 	t.done = true
 	if r, ok := errors.AsType[*exceptions.RefusedError](err); ok {
-		if err = b.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order "+t.order.ID, t.order.ShipBy, exceptions.Cause(err), r.Do)); err == nil {
+		if err = b.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, exceptions.ForOrder(t.order.ID), t.order.ShipBy, exceptions.Cause(err), r.Do)); err == nil {
 			return
 		}
 	}

@@ -196,7 +196,7 @@ func (s *Push) report(ctx context.Context, book *Book, plan Plan) error {
 
 // clearMended closes the exceptions whose cause the book does not find any more.
 func clearMended(ctx context.Context, queue exceptions.Queue, book *Book) error {
-	open, err := queue.Open(ctx, exceptions.UnmappedSKU, exceptions.AmbiguousSKU, exceptions.BrokenKit, exceptions.BadQuantity, exceptions.UnmappedWarehouse, exceptions.StockRefused)
+	open, err := queue.Open(ctx, append(catalogue.ProblemKinds(), exceptions.BadLevel, exceptions.UnmappedWarehouse, exceptions.StockRefused)...)
 	if err != nil {
 		return err
 	}
@@ -358,7 +358,7 @@ func raiseUnreadable(ctx context.Context, queue exceptions.Queue, reasons map[st
 		}
 		objects[object] = true
 		raised = append(raised, exceptions.New(exceptions.Unreadable, object, time.Time{}, reasons[id],
-			"look at the product in Seller Center; report it to the integrator; its stock is not published until then"))
+			"look at the product in Seller Center, and report it to the integrator; until it can be read its stock is not updated"))
 	}
 	if err := exceptions.RaiseAll(ctx, queue, raised); err != nil {
 		return err
