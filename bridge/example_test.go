@@ -9,6 +9,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -187,14 +188,14 @@ func sale(id, sku string, units int) bridge.Order {
 	o := bridge.Order{
 		ID: id, Status: bridge.AwaitingShipment, ShippingModel: bridge.SellerShipping,
 		Totals: bridge.Totals{
-			Currency: "GBP", Items: bridge.Money{Minor: 1250 * int64(units)}, Paid: bridge.Money{Minor: 1250 * int64(units)},
+			Currency: "GBP", Items: money.Amount{Minor: 1250 * int64(units)}, Paid: money.Amount{Minor: 1250 * int64(units)},
 		},
 		Recipient: bridge.Address{Name: "Ada"},
 	}
 	for i := range units {
 		o.Lines = append(o.Lines, bridge.OrderLine{
 			ID: fmt.Sprint(id, "-", i+1), Listing: catalogue.SKU{ID: "id-" + sku, SellerSKU: sku},
-			Price: bridge.Money{Minor: 1250, Currency: "GBP"},
+			Price: money.Amount{Minor: 1250, Currency: "GBP"},
 		})
 	}
 	return o
@@ -345,15 +346,4 @@ func ExampleStatusTable() {
 	// open wait
 	// processed ship
 	// raise false
-}
-
-func ExampleMoney_Split() {
-	price, err := bridge.ParseMoney("10.00", "GBP")
-	if err != nil {
-		fmt.Println(err)
-	}
-	parts, err := price.Split([]int64{1, 1, 1})
-	fmt.Println(parts, err)
-	// Output:
-	// [3.34 GBP 3.33 GBP 3.33 GBP] <nil>
 }

@@ -19,7 +19,6 @@ var (
 	CheckLevels   = checkLevels
 	ClearAddress  = clearAddress
 	Digest        = digest
-	DigitsOf      = digitsOf
 	ErrNoResult   = errNoResult
 	FoundRecord   = foundRecord
 	LevelAt       = levelAt

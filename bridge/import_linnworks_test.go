@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
@@ -121,7 +122,7 @@ func TestCreateOrdersIsolatesABadOrder(t *testing.T) {
 		n := bridge.NewOrder{
 			Reference: fmt.Sprint("R", i), LocationID: string(linnworks.ZeroGUID), Currency: "GBP", Recipient: bridge.Address{Line1: "1 Road"},
 			ReceivedAt: time.Now(), PaidAt: time.Now(), DispatchBy: time.Now(),
-			Lines: []bridge.NewOrderLine{{LineID: "1", LineIDs: []string{"1"}, SKU: "MUG", Quantity: 1, Price: bridge.Money{Minor: 100, Currency: "GBP"}}},
+			Lines: []bridge.NewOrderLine{{LineID: "1", LineIDs: []string{"1"}, SKU: "MUG", Quantity: 1, Price: money.Amount{Minor: 100, Currency: "GBP"}}},
 		}
 		orders = append(orders, n)
 	}
@@ -227,7 +228,7 @@ func TestImportDoesNotRecreateWhatWasDeleted(t *testing.T) {
 				t.Errorf("%s, %d orders in Linnworks", got, len(s.linn.Orders()))
 			}
 		}
-		if diff := cmp.Diff([]string{"states disagree: order " + id}, s.open(t)); diff != "" {
+		if diff := cmp.Diff([]string{"shop and warehouse disagree: order " + id}, s.open(t)); diff != "" {
 			t.Error(diff)
 		}
 		must(t, s.records.DropRecords(t.Context(), id))

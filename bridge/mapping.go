@@ -12,6 +12,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/money"
 )
 
 // LineIDsProperty is the name, before the line id, of the extended property that
@@ -32,7 +33,7 @@ const maxOrderUnits = 10_000
 func MapOrder(o Order, known catalogue.Lookup) (NewOrder, []exceptions.Exception) {
 	m := orderMapping{order: o, known: known, at: make(map[lineKey]int, len(o.Lines))}
 	if why := unusable(o); why != "" {
-		m.problem(exceptions.BadOrder, "order "+o.ID, why, "compare it with the shop; nothing was imported")
+		m.problem(exceptions.BadOrder, exceptions.ForOrder(o.ID), why, "look at the order in the shop; it was not imported")
 		return NewOrder{}, m.problems
 	}
 	lines := sortedLines(o.Lines)
@@ -43,7 +44,7 @@ func MapOrder(o Order, known catalogue.Lookup) (NewOrder, []exceptions.Exception
 		}
 	}
 	if len(m.lines) == 0 && len(m.problems) == 0 {
-		m.problem(exceptions.BadOrder, "order "+o.ID, "the order has no line that is not cancelled", "compare it with the shop; nothing was imported")
+		m.problem(exceptions.BadOrder, exceptions.ForOrder(o.ID), "all its lines are cancelled", "look at the order in the shop; it was not imported")
 	}
 	if slices.ContainsFunc(m.problems, blocks) {
 		return NewOrder{}, m.problems
@@ -54,8 +55,8 @@ func MapOrder(o Order, known catalogue.Lookup) (NewOrder, []exceptions.Exception
 		Recipient: clearAddress(o), BuyerName: cmp.Or(o.BuyerName, o.BuyerID), Note: o.Note, SellerNote: o.SellerNote,
 		TaxNumber: o.TaxNumber, TaxName: o.TaxName, TaxStated: o.Totals.TaxOnTop,
 		ReceivedAt: o.CreatedAt, PaidAt: o.PaidAt, DispatchBy: firstSet(o.ShipBy, o.CancelledBy, o.CollectBy, o.ReleaseAt, o.CreatedAt),
-		Shipping: Money{Currency: o.Totals.Currency}.Plus(o.Totals.Shipping, o.Totals.ShippingFunded), Fees: slices.Clone(o.Totals.Fees),
-		Discount: Money{Currency: o.Totals.Currency}, ShippingTax: Money{Currency: o.Totals.Currency},
+		Shipping: money.Amount{Currency: o.Totals.Currency}.Plus(o.Totals.Shipping, o.Totals.ShippingFunded), Fees: slices.Clone(o.Totals.Fees),
+		Discount: money.Amount{Currency: o.Totals.Currency}, ShippingTax: money.Amount{Currency: o.Totals.Currency},
 	}
 	if n.TaxStated {
 		n.ShippingTax = n.ShippingTax.Plus(o.Totals.ShippingTax)
@@ -79,7 +80,7 @@ func unusable(o Order) string {
 		case line.Cancelled:
 		case line.Price.Minor < 0:
 			return fmt.Sprintf("line %s has the negative price %s", line.ID, line.Price)
-		case line.Price.Minor > MaxAmount || line.Tax.Minor > MaxAmount || line.Tax.Minor < 0:
+		case line.Price.Minor > money.Max || line.Tax.Minor > money.Max || line.Tax.Minor < 0:
 			return fmt.Sprintf("line %s costs %s and %s of tax", line.ID, line.Price, line.Tax)
 		case line.Price.Currency != o.Totals.Currency:
 			return fmt.Sprintf("line %s is priced in %q, the order in %q", line.ID, line.Price.Currency, o.Totals.Currency)
@@ -120,7 +121,7 @@ type orderMapping struct {
 // lineKey is what units of one line have in common.
 type lineKey struct {
 	sku        string
-	price, tax Money
+	price, tax money.Amount
 	// bundle keeps components of a bundle apart from the same item sold alone,
 	// gift what is free from what is for sale.
 	bundle string
@@ -131,7 +132,7 @@ type lineKey struct {
 // goods: by the shop's word where it gives one for each line, else by price. It
 // returns what cancelled lines make of the shop's totals: nothing, if the shop
 // has taken them out.
-func (m *orderMapping) shareTax(lines []OrderLine) (cancelled Money) {
+func (m *orderMapping) shareTax(lines []OrderLine) (cancelled money.Amount) {
 	t := m.order.Totals
 	all, live := cancelled, cancelled
 	for _, line := range lines {
@@ -148,7 +149,7 @@ func (m *orderMapping) shareTax(lines []OrderLine) (cancelled Money) {
 	}
 	if !t.TaxOnTop {
 		for i := range lines {
-			lines[i].Tax = Money{}
+			lines[i].Tax = money.Amount{}
 		}
 		return cancelled
 	}
@@ -182,15 +183,15 @@ func (m *orderMapping) shareTax(lines []OrderLine) (cancelled Money) {
 
 // settle makes the total of the order what the shop says, and returns what was
 // needed for it.
-func (m *orderMapping) settle(n *NewOrder, cancelled Money) (residual Money) {
+func (m *orderMapping) settle(n *NewOrder, cancelled money.Amount) (residual money.Amount) {
 	t := m.order.Totals
-	residual = Money{Currency: t.Currency}.Plus(t.Paid, t.Funded()).Minus(cancelled).Minus(n.Total())
+	residual = money.Amount{Currency: t.Currency}.Plus(t.Paid, t.Funded()).Minus(cancelled).Minus(n.Total())
 	if residual.Minor == 0 {
 		return residual
 	}
-	m.problem(exceptions.TotalDiffers, "order "+m.order.ID,
-		fmt.Sprintf("what the shop states of goods, shipping, tax and fees differs by %s from what the buyer paid and the platform funds", residual),
-		"find the amount in the shop's price details; the warehouse order has the shop's total, with the difference apart")
+	m.cause(exceptions.New(exceptions.TotalDiffers, "totals of orders", time.Time{},
+		fmt.Sprintf("goods, shipping, tax and fees of order %s differ by %s from what the buyer and the platform pay", m.order.ID, residual),
+		"find the missing amount in the shop's price details; the orders in Linnworks have the shop's total, with the difference as a line of its own"))
 	if residual.Minor > 0 {
 		n.Fees = append(n.Fees, Fee{"residual", residual})
 	} else {
@@ -209,21 +210,13 @@ func (m *orderMapping) addUnit(line OrderLine) {
 		m.add(lineKey{sku: item.SKU, price: line.Price.Plus(line.Tax), tax: line.Tax, gift: line.Gift}, line.ID, line)
 		return
 	}
-	var kit *catalogue.KitError
-	var several *catalogue.AmbiguousError
-	switch {
-	case errors.As(err, &several):
-		m.problem(exceptions.AmbiguousSKU, line.Listing.String(), fmt.Sprintf("order %s sells %q: %v", m.order.ID, line.Title, several),
-			"leave one of them: correct the table, the channel mapping or the SKUs; the order imports by itself afterwards")
-	case errors.As(err, &kit):
-		m.problem(exceptions.BrokenKit, line.Listing.String(), fmt.Sprintf("order %s sells %q, but %v", m.order.ID, line.Title, kit),
-			"correct the composite in Linnworks; the order imports by itself afterwards")
-	case len(line.Components) > 0:
+	_, kit := errors.AsType[*catalogue.KitError](err)
+	_, several := errors.AsType[*catalogue.AmbiguousError](err)
+	if len(line.Components) > 0 && !kit && !several {
 		m.addBundle(line)
-	default:
-		m.problem(exceptions.UnmappedSKU, line.Listing.String(), fmt.Sprintf("order %s sells %q: %v", m.order.ID, line.Title, err),
-			"create the item in Linnworks, or map the SKU; the order imports by itself afterwards")
+		return
 	}
+	m.cause(catalogue.Problem(line.Listing, line.Title, err))
 }
 
 // compareBundle raises a bundle whose components in the shop are not those of the
@@ -239,8 +232,8 @@ func (m *orderMapping) compareBundle(line OrderLine, item catalogue.Item) {
 	}
 	if len(differs) > 0 {
 		m.problem(exceptions.BundleDiffers, line.Listing.String(),
-			fmt.Sprintf("order %s sells the bundle %q, which Linnworks packs differently: %s", m.order.ID, line.Title, strings.Join(differs, "; ")),
-			"make the composite in Linnworks and the bundle in the shop the same")
+			fmt.Sprintf("order %s has the bundle %q, whose contents in Linnworks differ: %s", m.order.ID, line.Title, strings.Join(differs, "; ")),
+			"make the bundle in the shop and the composite in Linnworks the same")
 	}
 }
 
@@ -256,13 +249,12 @@ func (m *orderMapping) addBundle(line OrderLine) {
 		}
 		switch {
 		case c.Quantity < 1 || c.Quantity > maxOrderUnits:
-			m.problem(exceptions.BadQuantity, "order "+m.order.ID,
-				fmt.Sprintf("bundle %q holds %d of %s", line.Title, c.Quantity, c.Listing), "correct the bundle in the shop; nothing was imported")
+			m.problem(exceptions.BadOrder, exceptions.ForOrder(m.order.ID),
+				fmt.Sprintf("the bundle %q holds %d of %s", line.Title, c.Quantity, c.Listing), "correct the bundle in the shop; the order was not imported")
 			return
 		case err != nil:
-			m.problem(exceptions.BrokenKit, line.Listing.String(),
-				fmt.Sprintf("order %s sells the bundle %q, whose component %s cannot be used: %v", m.order.ID, line.Title, c.Listing, err),
-				"create or map the component in Linnworks; the order imports by itself afterwards")
+			m.cause(catalogue.Problem(line.Listing, line.Title,
+				&catalogue.KitError{SKU: cmp.Or(line.Listing.SellerSKU, line.Listing.ID), Component: c.Listing.String(), Problem: err.Error()}))
 			return
 		}
 		names = append(names, fmt.Sprintf("%d × %s", c.Quantity, item.SKU))
@@ -272,12 +264,12 @@ func (m *orderMapping) addBundle(line OrderLine) {
 	}
 	prices, err := line.Price.Split(make([]int64, len(units)))
 	if err != nil {
-		m.problem(exceptions.BadOrder, "order "+m.order.ID, err.Error(), "compare the order with the shop; nothing was imported")
+		m.problem(exceptions.BadOrder, exceptions.ForOrder(m.order.ID), err.Error(), "look at the order in the shop; it was not imported")
 		return
 	}
 	taxes, err := line.Tax.Split(make([]int64, len(units)))
 	if err != nil {
-		m.problem(exceptions.BadOrder, "order "+m.order.ID, err.Error(), "compare the order with the shop; nothing was imported")
+		m.problem(exceptions.BadOrder, exceptions.ForOrder(m.order.ID), err.Error(), "look at the order in the shop; it was not imported")
 		return
 	}
 	for i, item := range units {
@@ -285,7 +277,7 @@ func (m *orderMapping) addBundle(line OrderLine) {
 		m.add(key, line.ID+"-"+strconv.Itoa(i+1), line)
 	}
 	m.problem(exceptions.MissingComposite, line.Listing.String(),
-		fmt.Sprintf("order %s was imported by components: Linnworks has no composite for the bundle %q", m.order.ID, line.Title),
+		fmt.Sprintf("order %s was imported as separate components, because Linnworks has no composite for the bundle %q", m.order.ID, line.Title),
 		"create a composite with SKU "+cmp.Or(line.Listing.SellerSKU, line.Listing.ID)+": "+strings.Join(names, ", "))
 }
 
@@ -306,8 +298,8 @@ func (m *orderMapping) add(key lineKey, lineID string, line OrderLine) {
 		l.LineIDs = append(l.LineIDs, line.ID)
 	}
 	if l.Quantity == maxOrderUnits+1 {
-		m.problem(exceptions.BadQuantity, "order "+m.order.ID, fmt.Sprintf("more than %d units of SKU %s", maxOrderUnits, key.sku),
-			"compare the order with the shop; nothing was imported")
+		m.problem(exceptions.BadOrder, exceptions.ForOrder(m.order.ID), fmt.Sprintf("it has more than %d units of SKU %s", maxOrderUnits, key.sku),
+			"look at the order in the shop; it was not imported")
 	}
 }
 
@@ -333,12 +325,25 @@ func (m *orderMapping) problem(kind exceptions.Kind, object, seen, do string) {
 	m.problems = append(m.problems, exceptions.New(kind, object, m.order.ShipBy, seen, do, orderEvidence(m.order)...))
 }
 
+// cause notes what is wrong with other things than the order, and that it holds
+// the order up.
+func (m *orderMapping) cause(e exceptions.Exception) {
+	if slices.ContainsFunc(m.problems, func(p exceptions.Exception) bool { return p.Ref() == e.Ref() }) {
+		return
+	}
+	e.Orders = []string{m.order.ID}
+	if e.Kind != exceptions.TotalDiffers {
+		e.Deadline = m.order.ShipBy
+	}
+	m.problems = append(m.problems, e)
+}
+
 // properties keeps what finance needs to prove the total, what brings tracking
 // back to the shop's lines, and what the warehouse has no field for. An amount
 // that is zero is left out, unless the proof needs it:
 //
 //	total of the warehouse order = paid + platform_funded - cancelled
-func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, residual Money) []exceptions.Property {
+func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, residual money.Amount) []exceptions.Property {
 	o := m.order
 	t := o.Totals
 	list := make([]exceptions.Property, 0, 32+len(o.Details)+2*len(n.Lines))
@@ -348,7 +353,7 @@ func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, resi
 		}
 	}
 	amount := func(name string, minor int64) {
-		text(name, Money{minor, t.Currency}.Decimal())
+		text(name, money.Amount{Minor: minor, Currency: t.Currency}.Decimal())
 	}
 	unlessZero := func(name string, minor int64) {
 		if minor != 0 {

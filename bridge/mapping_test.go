@@ -17,6 +17,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
@@ -67,10 +68,10 @@ var (
 
 // linnworksTotal adds an order up as Linnworks does: prices with their tax in
 // them, postage, less the discount.
-func linnworksTotal(t testing.TB, o linnworks.ChannelOrder) bridge.Money {
+func linnworksTotal(t testing.TB, o linnworks.ChannelOrder) money.Amount {
 	t.Helper()
-	read := func(d linnworks.Decimal) bridge.Money {
-		m, err := bridge.ParseMoney(string(d), o.Currency)
+	read := func(d linnworks.Decimal) money.Amount {
+		m, err := money.Parse(string(d), o.Currency)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,13 +206,13 @@ func TestMapOrderTotals(t *testing.T) {
 			payment: `"currency":"GBP","sub_total":"300.00","shipping_fee":"0","total_amount":"307.49"`,
 			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"300.00"}`,
 			total:   "307.49 GBP", sent: "1 × MUG 300.00, 1 × residual 7.49 (Difference to the shop's total), postage 0.00", properties: "residual 7.49",
-			problem: "differs by 7.49 GBP",
+			problem: "differ by 7.49 GBP",
 		},
 		{
 			name:    "an amount that nobody knows: the buyer paid less",
 			payment: `"currency":"GBP","sub_total":"300.00","shipping_fee":"0","total_amount":"292.51"`,
 			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"300.00"}`,
-			total:   "292.51 GBP", sent: "1 × MUG 300.00, postage 0.00, discount 7.49", properties: "residual -7.49", problem: "differs by -7.49 GBP",
+			total:   "292.51 GBP", sent: "1 × MUG 300.00, postage 0.00, discount 7.49", properties: "residual -7.49", problem: "differ by -7.49 GBP",
 		},
 		{
 			name:    "a free sample",

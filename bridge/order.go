@@ -13,6 +13,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -276,12 +277,12 @@ type OrderLine struct {
 	Gift bool
 	// Price is what the seller earns for the unit before fees: what the buyer
 	// pays plus what the platform funds. Tax that comes on top is not in it.
-	Price Money
+	Price money.Amount
 	// ListPrice is before both discounts. The seller's is the seller's loss, the
 	// platform's is paid to the seller by the platform, and so part of Price.
-	ListPrice, SellerDiscount, PlatformDiscount Money
+	ListPrice, SellerDiscount, PlatformDiscount money.Amount
 	// Tax is what the buyer pays for the unit on top of its price.
-	Tax Money
+	Tax money.Amount
 	// Components are set when the shop sells the unit as a bundle of its own.
 	Components []catalogue.BundleComponent
 	PackageID  string
@@ -300,37 +301,37 @@ type OrderLine struct {
 type Totals struct {
 	Currency string
 	// ListPrice is the price of all lines before both discounts, Items after them.
-	ListPrice, Items Money
-	SellerDiscount   Money
-	PlatformDiscount Money
+	ListPrice, Items money.Amount
+	SellerDiscount   money.Amount
+	PlatformDiscount money.Amount
 	// ShippingListPrice is before all discounts, Shipping what the buyer pays.
-	ShippingListPrice, Shipping Money
+	ShippingListPrice, Shipping money.Amount
 	// ShippingFunded is the part of the shipping fee that the platform pays. The
 	// seller pays the other two; of the co-funded one the platform returns a part
 	// later, which is in its statement and not here.
-	ShippingFunded, ShippingSellerDiscount, ShippingCofundedDiscount Money
+	ShippingFunded, ShippingSellerDiscount, ShippingCofundedDiscount money.Amount
 	// TaxOnTop tells that prices are without tax, as in the US. Tax is then what
 	// the buyer pays on top, and ShippingTax the part of it that is on shipping.
 	TaxOnTop         bool
-	Tax, ShippingTax Money
+	Tax, ShippingTax money.Amount
 	// Fees are further amounts that the buyer pays; none is zero.
 	Fees []Fee
 	// PaymentDiscount is what the payment provider pays in the buyer's place.
-	PaymentDiscount Money
+	PaymentDiscount money.Amount
 	// Paid is what the buyer pays in total.
-	Paid Money
+	Paid money.Amount
 }
 
 // Funded is what others pay for the buyer, and the seller gets.
-func (t Totals) Funded() Money {
-	return Money{Currency: t.Currency}.Plus(t.PlatformDiscount, t.ShippingFunded, t.PaymentDiscount)
+func (t Totals) Funded() money.Amount {
+	return money.Amount{Currency: t.Currency}.Plus(t.PlatformDiscount, t.ShippingFunded, t.PaymentDiscount)
 }
 
 // Fee is an amount besides goods, shipping and tax.
 type Fee struct {
 	// Name is the shop's, such as "small_order_fee".
 	Name   string
-	Amount Money
+	Amount money.Amount
 }
 
 // Address is where an order goes. It prints as "[address]": buyers' data stays
@@ -440,7 +441,7 @@ type OrderRelease struct {
 }
 
 // Total is what the warehouse will show as the total of the order.
-func (n NewOrder) Total() Money {
+func (n NewOrder) Total() money.Amount {
 	sum := n.Shipping.Minus(n.Discount)
 	sum.Currency = n.Currency
 	for _, line := range n.Lines {

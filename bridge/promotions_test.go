@@ -17,6 +17,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -26,7 +27,7 @@ import (
 type promotion struct {
 	order tiktokshop.Order
 	// total is what Linnworks must show.
-	total bridge.Money
+	total money.Amount
 	// units are the stock units that must be packed, by item id.
 	units map[string]int
 	// raised are the keys of the exceptions.
@@ -192,11 +193,11 @@ func (p *promotion) pay() {
 	pay.PaymentPlatformDiscount = p.decimal(provider)
 	fees := small + retail + insurance
 	pay.TotalAmount = p.decimal(sub + shipping - bySeller - byPlatform + s["tax"] + shippingTax + fees - provider)
-	p.total = bridge.Money{Minor: p.live + shipping - bySeller + shippingTax + fees, Currency: p.currency}
+	p.total = money.Amount{Minor: p.live + shipping - bySeller + shippingTax + fees, Currency: p.currency}
 }
 
 func (p *promotion) decimal(minor int64) tiktokshop.Decimal {
-	return tiktokshop.Decimal(bridge.Money{Minor: minor, Currency: p.currency}.Decimal())
+	return tiktokshop.Decimal(money.Amount{Minor: minor, Currency: p.currency}.Decimal())
 }
 
 // A thousand promotions: bundles with and without a composite, and with another
@@ -227,7 +228,7 @@ func TestRandomPromotions(t *testing.T) {
 		if diff := gocmp.Diff(p.raised, raised); diff != "" || len(n.Lines) == 0 {
 			t.Fatalf("seed %d: blocked, or raised other exceptions: %v", seed, problems)
 		}
-		if n.Total() != p.total || property(n, "residual") != (bridge.Money{Minor: 0, Currency: p.currency}).Decimal() {
+		if n.Total() != p.total || property(n, "residual") != (money.Amount{Minor: 0, Currency: p.currency}).Decimal() {
 			t.Errorf("seed %d: total %s, residual %s, want %s", seed, n.Total(), property(n, "residual"), p.total)
 		}
 		if diff := gocmp.Diff(p.units, packed(t, n, items)); diff != "" {
@@ -257,8 +258,8 @@ func TestRandomPromotions(t *testing.T) {
 		if len(found) != 1 {
 			t.Fatalf("seed %d: %d orders in Linnworks", seed, len(found))
 		}
-		total, err := bridge.ParseMoney(string(found[0].TotalsInfo.TotalCharge), p.currency)
-		if hundredths := bridge.DigitsOf(p.currency) < 3; hundredths && (err != nil || total != p.total) { // Linnworks rounds to them
+		total, err := money.Parse(string(found[0].TotalsInfo.TotalCharge), p.currency)
+		if hundredths := money.Places(p.currency) < 3; hundredths && (err != nil || total != p.total) { // Linnworks rounds to them
 			t.Errorf("seed %d: Linnworks shows %s, want %s (%v)", seed, found[0].TotalsInfo.TotalCharge, p.total, err)
 		}
 		for _, line := range found[0].Items {

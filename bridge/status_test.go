@@ -195,3 +195,30 @@ func FuzzReadStatusTable(f *testing.F) {
 		}
 	})
 }
+
+func TestStatusTableIsTotal(t *testing.T) {
+	table := DefaultStatusTable()
+	models := []ShippingModel{SellerShipping, TikTokShipping, FulfilledByTikTok, "drone", ""}
+	statuses := []OrderStatus{Unpaid, OnHold, AwaitingShipment, PartiallyShipping, AwaitingCollection, InTransit, Delivered, Completed, Cancelled, "ODD", "", "*"}
+	states := []WarehouseState{Absent, Parked, Open, Locked, Processed, Dropped, "odd", ""}
+	for _, model := range models {
+		for _, status := range statuses {
+			for _, state := range states {
+				action, known := table.Action(model, status, state)
+				ours := model == SellerShipping || model == TikTokShipping
+				odd := status == "ODD" || status == "" || status == "*"
+				want := (ours && !odd || model == FulfilledByTikTok) && state != "odd" && state != ""
+				if known != want || !known && action != ActionRaise || action == "" {
+					t.Errorf("%s %s %s: %s, known %t, want known %t", model, status, state, action, known, want)
+				}
+				commits := action == ActionImport || action == ActionRelease || action == ActionShip || action == ActionLabel
+				if commits && (status == Unpaid || status == OnHold || status == Cancelled || model == FulfilledByTikTok) {
+					t.Errorf("%s %s %s: %s of an order that nobody may ship", model, status, state, action)
+				}
+			}
+		}
+	}
+	if action, known := new(StatusTable).Action(SellerShipping, OnHold, Open); action != ActionRaise || known {
+		t.Errorf("the zero table says %s", action)
+	}
+}

@@ -20,6 +20,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -288,7 +289,7 @@ func TestReadSettings(t *testing.T) {
 	want := bridge.Settings{
 		Shop: "uk-shop", SubSource: "uk", Locations: map[string][]string{"7068": {"a", "b"}}, DefaultLocation: "a",
 		SKUs: map[string]string{"1729": "MUG"}, Carriers: map[string]string{"Tracked 48": "Royal Mail"},
-		FirstLook: bridge.Duration(24 * time.Hour), ParkUnpaid: true, CutOff: bridge.StagePicking, LateRequests: bridge.AnswerReject,
+		FirstLook: bridge.Duration(24 * time.Hour), ParkUnpaid: true, CutOff: stage.Picking, LateRequests: bridge.AnswerReject,
 		AtDeadline: bridge.ShipAtDeadline, CancelReasons: []string{"x"}, StatusTable: []string{"seller UNPAID absent skip"},
 		Buffer: []stock.BufferRule{{Do: stock.KeepPercent, Percent: 5}, {Do: stock.KeepUnits, Units: 2, SKUs: []string{"MUG"}}},
 		Sessions: []bridge.Session{{Name: "tea time", Start: time.Date(2026, 12, 1, 18, 0, 0, 0, time.UTC), End: time.Date(2026, 12, 1, 20, 0, 0, 0, time.UTC),

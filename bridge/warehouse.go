@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
@@ -135,11 +136,11 @@ type NewOrder struct {
 	LocationID string
 	Lines      []NewOrderLine
 	// Shipping is what the seller earns for shipping, with ShippingTax in it.
-	Shipping, ShippingTax Money
+	Shipping, ShippingTax money.Amount
 	// Fees are lines of the order that are no goods, with their tax in them.
 	Fees []Fee
 	// Discount is taken off the order as a whole.
-	Discount Money
+	Discount money.Amount
 	// TaxStated tells that Tax and ShippingTax are the shop's word, zero included.
 	// Otherwise the prices contain a tax that the warehouse has to work out.
 	TaxStated bool
@@ -171,5 +172,5 @@ type NewOrderLine struct {
 	Title    string
 	Quantity int
 	// Price is of one unit, with Tax in it.
-	Price, Tax Money
+	Price, Tax money.Amount
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/linnworks"
 )
@@ -196,7 +197,7 @@ func (l *Warehouse) serviceTag(n bridge.NewOrder) string {
 
 // taxRate is the percentage at which gross contains tax, exact enough for net and
 // tax to come out to the minor unit. More than a hundred times the net is absurd.
-func taxRate(gross, tax bridge.Money) linnworks.Decimal {
+func taxRate(gross, tax money.Amount) linnworks.Decimal {
 	net := gross.Minor - tax.Minor
 	if tax.Minor <= 0 || net <= 0 || tax.Minor/net > 100 {
 		return "0"

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/money"
 )
 
 // An order of the platform's shipping must not be sent by the service of the
@@ -37,7 +38,7 @@ func TestTaxRateIsExact(t *testing.T) {
 	for _, gross := range []int64{1, 2, 99, 1083, 2165, 99_999, 12_345_678} {
 		for _, share := range []int64{0, 1, 5, 50, 99, 100} {
 			tax := gross * share / 120
-			sent := taxRate(bridge.Money{Minor: gross, Currency: "USD"}, bridge.Money{Minor: tax, Currency: "USD"})
+			sent := taxRate(money.Amount{Minor: gross, Currency: "USD"}, money.Amount{Minor: tax, Currency: "USD"})
 			r, ok := sent.Rat()
 			if !ok {
 				t.Fatalf("%q is no number", sent)

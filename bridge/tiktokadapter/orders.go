@@ -16,6 +16,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
@@ -255,7 +256,7 @@ func totals(o tiktokshop.Order, a *amounts, list *details) bridge.Totals {
 	for i := range o.LineItems {
 		deposit = deposit.Plus(a.read(o.LineItems[i].PfandFee))
 	}
-	in := partsOf(t.Paid.Minus(sum), t.Tax, insuranceTax, deposit, bridge.Money{Minor: -t.PaymentDiscount.Minor, Currency: t.Currency})
+	in := partsOf(t.Paid.Minus(sum), t.Tax, insuranceTax, deposit, money.Amount{Minor: -t.PaymentDiscount.Minor, Currency: t.Currency})
 	if in[1] {
 		addFee(&t, "item_insurance_tax", insuranceTax)
 	} else {
@@ -290,7 +291,7 @@ func totals(o tiktokshop.Order, a *amounts, list *details) bridge.Totals {
 }
 
 // fee adds an amount to the fees unless it is zero.
-func addFee(t *bridge.Totals, name string, amount bridge.Money) {
+func addFee(t *bridge.Totals, name string, amount money.Amount) {
 	if amount.Minor != 0 {
 		t.Fees = append(t.Fees, bridge.Fee{Name: name, Amount: amount})
 	}
@@ -298,7 +299,7 @@ func addFee(t *bridge.Totals, name string, amount bridge.Money) {
 
 // partsOf tells which of the amounts add up to rest: all of them if they do, or
 // if no choice of them does.
-func partsOf(rest bridge.Money, amounts ...bridge.Money) []bool {
+func partsOf(rest money.Amount, amounts ...money.Amount) []bool {
 	in := make([]bool, len(amounts))
 	for out := range 1 << len(amounts) {
 		left := rest.Minor
@@ -407,10 +408,10 @@ type amounts struct {
 	err      error
 }
 
-func (a *amounts) read(d tiktokshop.Decimal) bridge.Money {
-	m, err := bridge.ParseMoney(string(d), a.currency)
-	if err == nil && (m.Minor > bridge.MaxAmount || m.Minor < -bridge.MaxAmount) {
-		m, err = bridge.Money{}, fmt.Errorf("the amount %s is absurd", m)
+func (a *amounts) read(d tiktokshop.Decimal) money.Amount {
+	m, err := money.Parse(string(d), a.currency)
+	if err == nil && (m.Minor > money.Max || m.Minor < -money.Max) {
+		m, err = money.Amount{}, fmt.Errorf("the amount %s is absurd", m)
 	}
 	if err != nil && a.err == nil {
 		a.err = err

@@ -20,6 +20,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -764,7 +765,7 @@ func (w *World) Dispatcher(carriers map[string]string) *bridge.Dispatcher {
 
 var Home = bridge.Address{Name: "Ada Buyer", Line1: "1 Secret Street", Postcode: "AB1 2CD", Country: "GB", Phone: "+44 7700 900123", Email: "ada@example.test"}
 
-func GBP(minor int64) bridge.Money { return bridge.Money{Minor: minor, Currency: "GBP"} }
+func GBP(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "GBP"} }
 
 // AnOrder is ready to ship, of one unit of each listing.
 func AnOrder(id string, listings ...string) bridge.Order {
@@ -783,7 +784,7 @@ func AnOrder(id string, listings ...string) bridge.Order {
 
 // Priced states as totals what the lines add up to.
 func Priced(o bridge.Order) bridge.Order {
-	o.Totals.Items = bridge.Money{Currency: o.Totals.Currency}
+	o.Totals.Items = money.Amount{Currency: o.Totals.Currency}
 	for _, l := range o.Lines {
 		o.Totals.Items = o.Totals.Items.Plus(l.Price)
 	}

@@ -1,4 +1,4 @@
-package bridge_test
+package money_test
 
 import (
 	"math/rand/v2"
@@ -7,11 +7,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/money"
 )
 
-func TestParseMoney(t *testing.T) {
+func TestParse(t *testing.T) {
 	for _, tc := range []struct {
 		amount, currency string
 		minor            int64
@@ -25,7 +25,7 @@ func TestParseMoney(t *testing.T) {
 		{"--1", "GBP", 0, false}, {"1.2.3", "GBP", 0, false}, {".", "GBP", 0, false}, {"-", "GBP", 0, false}, {"Inf", "GBP", 0, false}, {" 1", "GBP", 0, false},
 		{"£1", "GBP", 0, false}, {strings.Repeat("9", 41), "GBP", 0, false},
 	} {
-		m, err := bridge.ParseMoney(tc.amount, tc.currency)
+		m, err := money.Parse(tc.amount, tc.currency)
 		if (err == nil) != tc.ok || m.Minor != tc.minor {
 			t.Errorf("ParseMoney(%q, %s) = %d, %v; want %d, ok %t", tc.amount, tc.currency, m.Minor, err, tc.minor, tc.ok)
 		}
@@ -35,7 +35,7 @@ func TestParseMoney(t *testing.T) {
 	}
 }
 
-func TestMoneySplit(t *testing.T) {
+func TestSplit(t *testing.T) {
 	for _, tc := range []struct {
 		minor   int64
 		weights []int64
@@ -64,7 +64,7 @@ func TestMoneySplit(t *testing.T) {
 }
 
 // The parts of a split add up to the whole, and none is off its share by a unit.
-func TestMoneySplitConserves(t *testing.T) {
+func TestSplitConserves(t *testing.T) {
 	for seed := range uint64(2000) {
 		r := rand.New(rand.NewPCG(seed, 5))
 		m, weights, total := world.GBP(r.Int64N(2e9)-1e9), make([]int64, 1+r.IntN(20)), int64(0)
@@ -93,47 +93,20 @@ func TestMoneySplitConserves(t *testing.T) {
 	}
 }
 
-func FuzzParseMoney(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, s := range []string{"19.99", "-0.01", "", "0b101", "1e9", "00012.500", "9223372036854775807"} {
 		f.Add(s, "GBP")
 		f.Add(s, "JPY")
 		f.Add(s, "KWD")
 	}
 	f.Fuzz(func(t *testing.T, amount, currency string) {
-		m, err := bridge.ParseMoney(amount, currency)
+		m, err := money.Parse(amount, currency)
 		if err != nil {
 			return
 		}
-		again, err := bridge.ParseMoney(m.Decimal(), currency)
+		again, err := money.Parse(m.Decimal(), currency)
 		if err != nil || again != m {
 			t.Errorf("%q is %+v, printed %q, read back %+v, %v", amount, m, m.Decimal(), again, err)
 		}
 	})
-}
-
-func TestStatusTableIsTotal(t *testing.T) {
-	table := bridge.DefaultStatusTable()
-	models := []bridge.ShippingModel{bridge.SellerShipping, bridge.TikTokShipping, bridge.FulfilledByTikTok, "drone", ""}
-	statuses := []bridge.OrderStatus{bridge.Unpaid, bridge.OnHold, bridge.AwaitingShipment, bridge.PartiallyShipping, bridge.AwaitingCollection, bridge.InTransit, bridge.Delivered, bridge.Completed, bridge.Cancelled, "ODD", "", "*"}
-	states := []bridge.WarehouseState{bridge.Absent, bridge.Parked, bridge.Open, bridge.Locked, bridge.Processed, bridge.Dropped, "odd", ""}
-	for _, model := range models {
-		for _, status := range statuses {
-			for _, state := range states {
-				action, known := table.Action(model, status, state)
-				ours := model == bridge.SellerShipping || model == bridge.TikTokShipping
-				odd := status == "ODD" || status == "" || status == "*"
-				want := (ours && !odd || model == bridge.FulfilledByTikTok) && state != "odd" && state != ""
-				if known != want || !known && action != bridge.ActionRaise || action == "" {
-					t.Errorf("%s %s %s: %s, known %t, want known %t", model, status, state, action, known, want)
-				}
-				commits := action == bridge.ActionImport || action == bridge.ActionRelease || action == bridge.ActionShip || action == bridge.ActionLabel
-				if commits && (status == bridge.Unpaid || status == bridge.OnHold || status == bridge.Cancelled || model == bridge.FulfilledByTikTok) {
-					t.Errorf("%s %s %s: %s of an order that nobody may ship", model, status, state, action)
-				}
-			}
-		}
-	}
-	if action, known := new(bridge.StatusTable).Action(bridge.SellerShipping, bridge.OnHold, bridge.Open); action != bridge.ActionRaise || known {
-		t.Errorf("the zero table says %s", action)
-	}
 }

@@ -1,4 +1,5 @@
-package bridge
+// Package money has exact amounts: whole minor units of a currency.
+package money
 
 import (
 	"fmt"
@@ -10,21 +11,21 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
-// MaxAmount bounds an amount of an order, in minor units: more is a broken reply,
+// Max bounds an amount of an order, in minor units: more is a broken reply,
 // and sums of what is below cannot overflow.
-const MaxAmount = 100_000_000_000_000
+const Max = 100_000_000_000_000
 
-// Money is an amount in minor units of a currency: 1999 GBP is £19.99. It is
+// Amount is an amount in minor units of a currency: 1999 GBP is £19.99. It is
 // exact; there is no float anywhere on its way.
-type Money struct {
+type Amount struct {
 	// Minor is the amount in the smallest unit of the currency.
 	Minor int64
 	// Currency is the ISO 4217 code.
 	Currency string
 }
 
-// digitsOf is how many decimal places the currency has (ISO 4217).
-func digitsOf(currency string) int {
+// Places returns how many decimal places the currency has (ISO 4217).
+func Places(currency string) int {
 	switch currency {
 	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF":
 		return 0
@@ -34,16 +35,16 @@ func digitsOf(currency string) int {
 	return 2
 }
 
-// ParseMoney reads a plain decimal amount in major units, such as "19.99".
+// Parse reads a plain decimal amount in major units, such as "19.99".
 // Empty means zero. Digits beyond the currency's minor unit are refused unless
 // they are zeros: rounding money silently loses it.
-func ParseMoney(amount, currency string) (Money, error) {
-	m := Money{Currency: currency}
+func Parse(amount, currency string) (Amount, error) {
+	m := Amount{Currency: currency}
 	if amount == "" {
 		return m, nil
 	}
-	bad := func(why string) (Money, error) {
-		return Money{}, fmt.Errorf("amount %q %s: %s", part.Clip(amount), currency, why)
+	bad := func(why string) (Amount, error) {
+		return Amount{}, fmt.Errorf("amount %q %s: %s", part.Clip(amount), currency, why)
 	}
 	text := strings.TrimPrefix(amount, "-")
 	negative := text != amount
@@ -51,7 +52,7 @@ func ParseMoney(amount, currency string) (Money, error) {
 	if len(whole)+len(fraction) == 0 || len(amount) > 40 || !digits(whole) || !digits(fraction) {
 		return bad("not a plain decimal number")
 	}
-	places := digitsOf(currency)
+	places := Places(currency)
 	fraction = strings.TrimRight(fraction, "0")
 	if len(fraction) > places {
 		return bad(fmt.Sprintf("more than %d decimal places", places))
@@ -84,8 +85,8 @@ func digits(s string) bool {
 }
 
 // Decimal returns the amount in major units, such as "19.99".
-func (m Money) Decimal() string {
-	places := digitsOf(m.Currency)
+func (m Amount) Decimal() string {
+	places := Places(m.Currency)
 	if places == 0 {
 		return strconv.FormatInt(m.Minor, 10)
 	}
@@ -115,10 +116,10 @@ func magnitude(n int64) uint64 {
 }
 
 // String returns the amount with its currency, such as "19.99 GBP".
-func (m Money) String() string { return strings.TrimSpace(m.Decimal() + " " + m.Currency) }
+func (m Amount) String() string { return strings.TrimSpace(m.Decimal() + " " + m.Currency) }
 
 // Plus adds amounts of one currency.
-func (m Money) Plus(amounts ...Money) Money {
+func (m Amount) Plus(amounts ...Amount) Amount {
 	for _, a := range amounts {
 		m.Minor += a.Minor
 	}
@@ -126,7 +127,7 @@ func (m Money) Plus(amounts ...Money) Money {
 }
 
 // Minus returns m less a, in the currency of m.
-func (m Money) Minus(a Money) Money {
+func (m Amount) Minus(a Amount) Amount {
 	m.Minor -= a.Minor
 	return m
 }
@@ -135,7 +136,7 @@ func (m Money) Minus(a Money) Money {
 // each gets its share rounded towards zero, and the rest goes out one minor
 // unit at a time, first parts first. Weights must not be negative, nor add up to
 // 2^63 or more; if all are zero, they count as equal.
-func (m Money) Split(weights []int64) ([]Money, error) {
+func (m Amount) Split(weights []int64) ([]Amount, error) {
 	if len(weights) == 0 {
 		return nil, fmt.Errorf("splitting %s over nothing", m)
 	}
@@ -156,14 +157,14 @@ func (m Money) Split(weights []int64) ([]Money, error) {
 	if m.Minor < 0 {
 		sign = -1
 	}
-	parts := make([]Money, len(weights))
+	parts := make([]Amount, len(weights))
 	for i, w := range weights {
 		if equal {
 			w = 1
 		}
 		high, low := bits.Mul64(magnitude(m.Minor), uint64(w))
 		share, _ := bits.Div64(high, low, uint64(total)) // w <= total: the quotient fits
-		parts[i] = Money{Minor: sign * int64(share), Currency: m.Currency}
+		parts[i] = Amount{Minor: sign * int64(share), Currency: m.Currency}
 		rest -= share
 	}
 	for i := 0; rest != 0; i = (i + 1) % len(parts) {
