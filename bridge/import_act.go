@@ -110,7 +110,7 @@ func (b *importBatch) readdress(ctx context.Context, t *importing) error {
 	return b.storeRecordsOf(ctx, t)
 }
 
-// takesOver tells whether an address replaces the one that the warehouse got. It
+// takesOver reports whether an address replaces the one that the warehouse got. It
 // goes by what the shop says and by what was taken over before: an address that
 // only differs may be masked by now, or a person's correction.
 func takesOver(t *importing, address Address) bool {
@@ -213,7 +213,7 @@ func (im *Importer) mended(ctx context.Context, o Order, problems []exceptions.E
 	return nil
 }
 
-// lacksAddress tells whether an order could be picked but not sent.
+// lacksAddress reports whether an order could be picked but not sent.
 func lacksAddress(w WarehouseOrder) bool { return w.State == Open && !w.HasAddress }
 
 // unlinked raises lines that the warehouse keeps without an item, and closes
