@@ -245,7 +245,7 @@ func (c *Canceller) cancelAll(ctx context.Context, cancellations []Cancellation)
 		run := cancelRun{Canceller: c, request: request, result: OrderResult{OrderID: request.OrderID}}
 		err := run.locked(ctx)
 		if r, ok := errors.AsType[*exceptions.RefusedError](err); ok {
-			err = run.raise(ctx, exceptions.StatesDisagree, exceptions.Cause(err), r.Do)
+			err = run.raise(ctx, exceptions.CancellationStuck, exceptions.Cause(err), r.Do)
 		}
 		if err != nil {
 			run.result.Outcome, run.result.Err = OutcomeFailed, err
@@ -287,9 +287,9 @@ func (r *cancelRun) locked(ctx context.Context) error {
 	switch late := r.late(plan); {
 	case plan.doubt != "":
 		return r.handOver(ctx, exceptions.PartCancellation,
-			fmt.Sprintf("lines %s are cancelled (%s), the others are not, and the bridge cannot take them off: %s",
+			fmt.Sprintf("lines %s are cancelled (%s), the others are not, and the bridge cannot take them off in Linnworks: %s",
 				strings.Join(r.lineIDs(), ", "), cmp.Or(r.request.Reason, "no reason given"), plan.doubt),
-			"take the lines off the order in Linnworks, then decide the request in the shop")
+			"take the lines off the order in Linnworks, then answer the request in the shop")
 	case late != "":
 		if err := r.stopTheRest(ctx, plan); err != nil {
 			return err
@@ -300,8 +300,8 @@ func (r *cancelRun) locked(ctx context.Context) error {
 		if merged, err := r.mergedInto(ctx); err != nil {
 			return err
 		} else if merged != "" {
-			return r.handOver(ctx, exceptions.StatesDisagree, "it is cancelled, or to be, and its goods are in warehouse order "+merged+", into which it was merged",
-				"take its lines off that order in Linnworks before it is sent; then decide the request in the shop, if one waits")
+			return r.handOver(ctx, exceptions.CancellationStuck, "it is cancelled, or the buyer asks for that, and it was merged into Linnworks order "+merged,
+				"take its lines off that order before it is sent; then answer the request in the shop, if one is waiting")
 		}
 	}
 	if !r.request.Pending {
@@ -311,9 +311,9 @@ func (r *cancelRun) locked(ctx context.Context) error {
 		if never, err := r.neverImported(ctx); err != nil {
 			return err
 		} else if !never {
-			return r.handOver(ctx, exceptions.StatesDisagree,
-				"a cancellation waits, and the warehouse does not show the order: it may have been merged into another",
-				"look for the order in Linnworks, cancel it there, then decide the request in the shop")
+			return r.handOver(ctx, exceptions.CancellationStuck,
+				"the buyer asks for a cancellation, and Linnworks does not show the order: it may have been merged into another",
+				"find the order in Linnworks and cancel it there, then answer the request in the shop")
 		}
 	}
 	return r.approve(ctx, plan)
@@ -568,10 +568,9 @@ func (r *cancelRun) carryOut(ctx context.Context, plan removal) error {
 		if r.result.Outcome == OutcomeCancelled {
 			r.result.Detail = strings.TrimPrefix(r.request.Reason+": lines "+strings.Join(r.lineIDs(), ", "), ": ")
 		}
-		return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, exceptions.PartCancellation, exceptions.LateCancellation)
+		return r.ports.Exceptions.Clear(ctx, exceptions.ForOrder(r.request.OrderID), exceptions.PartCancellation, exceptions.LateCancellation, exceptions.CancellationStuck)
 	}
-	// Whatever a person should have done about the order is done with.
-	return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, exceptions.AllKinds()...)
+	return exceptions.Close(ctx, r.ports.Exceptions, r.request.OrderID, exceptions.EndVoid)
 }
 
 func (r *cancelRun) step(ctx context.Context, s removalStep) error {
@@ -621,7 +620,7 @@ func (r *cancelRun) settleLedger(ctx context.Context) error {
 }
 
 // returnPath is what to do about goods that are on their way for nothing.
-const returnPath = "stop the parcel if you can; otherwise tell the buyer to refuse it or to send it back, and refund it as a return"
+const returnPath = "stop the parcel if you can; if not, ask the buyer to refuse it or send it back, and refund it as a return"
 
 // tooLate leaves the order alone.
 func (r *cancelRun) tooLate(ctx context.Context, why string) error {
@@ -632,6 +631,11 @@ func (r *cancelRun) tooLate(ctx context.Context, why string) error {
 	what := "cancelled after the cut-off"
 	if r.lines != nil {
 		what = "lines " + strings.Join(r.lineIDs(), ", ") + " " + what
+	}
+	if !r.request.Pending && r.lines == nil { // nothing else about the order is of use now
+		if err := exceptions.Close(ctx, r.ports.Exceptions, r.request.OrderID, exceptions.EndCancelled); err != nil {
+			return err
+		}
 	}
 	return r.handOver(ctx, exceptions.LateCancellation, fmt.Sprintf("%s (%s): %s", what, cmp.Or(r.request.Reason, "no reason given"), why), do)
 }
@@ -648,7 +652,7 @@ func (r *cancelRun) handOver(ctx context.Context, kind exceptions.Kind, seen, do
 		return r.reject(ctx, kind, seen, do)
 	}
 	if answerAtDue {
-		do += "; undecided, it is rejected by itself at " + due.UTC().Format("2006-01-02 15:04 UTC")
+		do += "; if nobody answers, the bridge rejects it at " + due.UTC().Format("2006-01-02 15:04 UTC")
 	}
 	return r.raise(ctx, kind, seen, do)
 }
@@ -670,7 +674,7 @@ func (r *cancelRun) reject(ctx context.Context, kind exceptions.Kind, seen, do s
 		return r.notRejected(ctx, kind, seen, do, fmt.Errorf("rejecting cancellation %s: %w", r.request.ID, err))
 	}
 	r.result.Outcome, r.result.Detail = OutcomeRejected, reason
-	return r.ports.Exceptions.Clear(ctx, "order "+r.request.OrderID, exceptions.LateCancellation, exceptions.PartCancellation, exceptions.StatesDisagree)
+	return r.ports.Exceptions.Clear(ctx, exceptions.ForOrder(r.request.OrderID), exceptions.LateCancellation, exceptions.PartCancellation, exceptions.CancellationStuck)
 }
 
 // notRejected raises what a person has to do if repeating does not help.
@@ -696,6 +700,6 @@ func firstReason(wanted, accepted []string) string {
 
 func (r *cancelRun) raise(ctx context.Context, kind exceptions.Kind, seen, do string) error {
 	r.result.Outcome, r.result.Detail = OutcomeRaised, string(kind)
-	return r.ports.Exceptions.Raise(ctx, exceptions.New(kind, "order "+r.request.OrderID, r.request.Deadline, seen, do,
+	return r.ports.Exceptions.Raise(ctx, exceptions.New(kind, exceptions.ForOrder(r.request.OrderID), r.request.Deadline, seen, do,
 		append(exceptions.Evidence("cancellation", r.request.ID, "shop's reason", r.request.Reason), orderEvidence(r.order, r.found...)...)...))
 }

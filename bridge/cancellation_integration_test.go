@@ -335,7 +335,7 @@ func TestKnownOrders(t *testing.T) {
 	for _, e := range list {
 		kinds = append(kinds, string(e.Kind)+": "+e.Object)
 	}
-	if !strings.Contains(o.GeneralInfo.ReferenceNum, id) || !cmp.Equal(kinds, []string{"held at its deadline: order " + parked, "committed unasked: order " + id}) {
+	if !strings.Contains(o.GeneralInfo.ReferenceNum, id) || !cmp.Equal(kinds, []string{"held at its deadline: order " + parked, "sent unchecked: order " + id}) {
 		t.Error(kinds)
 	}
 }
@@ -369,7 +369,7 @@ func TestCancelledAfterItWasMerged(t *testing.T) {
 		t.Errorf("%v", r)
 	}
 	list, _ := s.queue.Open(t.Context())
-	if len(list) != 1 || !strings.Contains(list[0].Seen, fmt.Sprintf("warehouse order %d, into which", merged.NumOrderID)) {
+	if len(list) != 1 || !strings.Contains(list[0].Seen, fmt.Sprintf("merged into Linnworks order %d", merged.NumOrderID)) {
 		t.Errorf("%v", list)
 	}
 	// Once they are out, that is the end of it.

@@ -323,7 +323,7 @@ func TestCancelAnswers(t *testing.T) {
 	}{
 		{name: "by a person", now: due.Add(time.Hour), want: bridge.OutcomeRaised, raised: "late cancellation"},
 		{name: "at once", options: bridge.CancelOptions{LateAnswer: bridge.AnswerReject}, want: bridge.OutcomeRejected},
-		{name: "not due", options: bridge.CancelOptions{DueAnswer: bridge.AnswerReject}, now: due.Add(-time.Second), want: bridge.OutcomeRaised, raised: "rejected by itself at 2026-11-28 10:00 UTC"},
+		{name: "not due", options: bridge.CancelOptions{DueAnswer: bridge.AnswerReject}, now: due.Add(-time.Second), want: bridge.OutcomeRaised, raised: "the bridge rejects it at 2026-11-28 10:00 UTC"},
 		{name: "due", options: bridge.CancelOptions{DueAnswer: bridge.AnswerReject}, now: due, want: bridge.OutcomeRejected},
 		{name: "another margin", options: bridge.CancelOptions{DueAnswer: bridge.AnswerReject, AnswerMargin: time.Hour}, now: due, want: bridge.OutcomeRaised, raised: "11:00 UTC"},
 		{name: "another reason", options: bridge.CancelOptions{LateAnswer: bridge.AnswerReject, RejectReasons: []string{"x", "seller_other"}}, reasons: []string{packed, "seller_other"}, want: bridge.OutcomeRejected},
@@ -441,7 +441,7 @@ func TestCancelApproveRefused(t *testing.T) {
 	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), request)); got != bridge.OutcomeRaised {
 		t.Fatal(got)
 	}
-	if diff := cmp.Diff([]string{"states disagree: order 1"}, w.OpenKinds()); diff != "" {
+	if diff := cmp.Diff([]string{"cancellation stuck: order 1"}, w.OpenKinds()); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -26,8 +26,8 @@ func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, li
 	w, shown := j.warehouse, strings.Join(Trackings(lines), ", ")
 	differs := func(why string) error {
 		return b.raise(ctx, j, exceptions.TrackingDiffers,
-			fmt.Sprintf("the shop shows tracking %s, warehouse order %s has %q; %s", shown, w.Number, w.Tracking, why),
-			"find out which is right; the shop takes one correction within 72 hours of shipping")
+			fmt.Sprintf("the shop shows tracking %s, Linnworks order %s has %q; %s", shown, w.Number, w.Tracking, why),
+			"find out which is right; the shop allows one correction, within 72 hours of shipping")
 	}
 	shippedAt := firstSet(o.ShippedAt, w.ProcessedAt)
 	switch {

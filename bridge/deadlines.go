@@ -112,25 +112,25 @@ func nextLevel(levels []DeadlineLevel, deadline, now time.Time) time.Time {
 	return time.Time{}
 }
 
-// escalate raises exceptions that are not open yet, or more severe than what is
-// open: the same level twice would only count up.
-func escalate(ctx context.Context, queue exceptions.Queue, list []exceptions.Exception) error {
+// escalate raises exceptions of one kind that are not open yet, or say another
+// severity, deadline or remedy than what is open: the same twice would only count up.
+func escalate(ctx context.Context, queue exceptions.Queue, list []exceptions.Exception, kinds ...exceptions.Kind) error {
 	if len(list) == 0 {
 		return nil
 	}
-	open, err := queue.Open(ctx, exceptions.DeadlineNear)
+	open, err := queue.Open(ctx, kinds...)
 	if err != nil {
 		return fmt.Errorf("reading the exceptions: %w", err)
 	}
-	known := make(map[exceptions.Ref]exceptions.Severity, len(open))
+	known := make(map[exceptions.Ref]exceptions.Exception, len(open))
 	for _, e := range open {
-		known[e.Ref()] = e.Severity
+		known[e.Ref()] = e
 	}
 	for _, e := range list {
-		if severity, ok := known[e.Ref()]; ok && severity >= e.Severity {
+		if old, ok := known[e.Ref()]; ok && old.Severity == e.Severity && old.Deadline.Equal(e.Deadline) && old.Do == e.Do {
 			continue
 		}
-		known[e.Ref()] = e.Severity
+		known[e.Ref()] = e
 		if err := queue.Raise(ctx, e); err != nil {
 			return fmt.Errorf("raising %q: %w", e.Kind, err)
 		}
@@ -450,17 +450,17 @@ func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation
 
 // deadlineRemedies say what to do about a clock.
 var deadlineRemedies = map[Clock]string{
-	ClockShip:    "send the order next; if it has left, see why the shop does not know and enter its number in Seller Center",
-	ClockCancel:  "send the order now, or enter its number in Seller Center: past this the shop cancels it",
-	ClockCollect: "have the carrier collect or scan the parcel: past this the shop cancels the order",
-	ClockRequest: "decide the buyer's request: past this the shop grants it",
+	ClockShip:    "send the order next; if it has left, enter its tracking number in Seller Center",
+	ClockCancel:  "send the order now, or enter its tracking number in Seller Center: after this the shop cancels it",
+	ClockCollect: "have the carrier collect or scan the parcel: after this the shop cancels the order",
+	ClockRequest: "answer the buyer's request: after this the shop grants it",
 }
 
 // tell raises what is at risk and closes what no longer is.
 func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 	wanted := map[exceptions.Ref]exceptions.Exception{}
 	for _, c := range r.AtRisk {
-		e := exceptions.New(exceptions.DeadlineNear, "order "+c.OrderID, c.At, fmt.Sprintf("%s: %s", c.Clock, c.At.Format("2006-01-02 15:04 UTC")), deadlineRemedies[c.Clock])
+		e := exceptions.New(exceptions.DeadlineNear, exceptions.ForOrder(c.OrderID), c.At, fmt.Sprintf("%s: %s", c.Clock, c.At.Format("2006-01-02 15:04 UTC")), deadlineRemedies[c.Clock])
 		e.Severity = c.Severity
 		// Of several clocks the most severe speaks, and of those the nearest.
 		if first, ok := wanted[e.Ref()]; !ok || e.Severity > first.Severity {
@@ -471,7 +471,7 @@ func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 		if !rate.Breaking() || rate.Orders+rate.Coming < d.options.MinOrders {
 			continue
 		}
-		e := exceptions.New(exceptions.RateAtRisk, "rate of "+rate.Name, time.Time{}, rate.String(), "see which orders and SKUs make it up, and send first what is about to be late")
+		e := exceptions.New(exceptions.RateAtRisk, "rate of "+rate.Name, time.Time{}, rate.String(), "look which orders and SKUs it comes from, and send first what is about to be late")
 		if rate.Broken() {
 			e.Severity = exceptions.Urgent
 		}
@@ -482,7 +482,7 @@ func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 		list = append(list, e)
 	}
 	slices.SortFunc(list, exceptions.Compare)
-	if err := escalate(ctx, d.ports.Exceptions, list); err != nil {
+	if err := escalate(ctx, d.ports.Exceptions, list, exceptions.DeadlineNear, exceptions.RateAtRisk); err != nil {
 		return err
 	}
 	open, err := d.ports.Exceptions.Open(ctx, exceptions.DeadlineNear, exceptions.RateAtRisk)

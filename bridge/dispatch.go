@@ -176,7 +176,7 @@ func (d *Dispatcher) Health() health.Flow { return d.timings.Health() }
 func (d *Dispatcher) Dispatch(ctx context.Context, orders ...WarehouseOrder) (results OrderResults, err error) {
 	start := d.options.Now()
 	defer func() { d.timings.Done(start, d.options.Now(), err) }()
-	run := dispatchRun{Dispatcher: d, providers: map[string][]Carrier{}, told: map[string]bool{}}
+	run := dispatchRun{Dispatcher: d, providers: map[string][]Carrier{}}
 	for len(orders) > 0 {
 		if err := ctx.Err(); err != nil {
 			return results, errors.Join(results.Err(), err)
@@ -199,17 +199,17 @@ func (b *dispatchBatch) act(ctx context.Context, j *dispatchJob) error {
 	case j.result.Outcome != "":
 		return j.result.Err
 	case j.orderID == "":
-		j.result.Outcome, j.result.Detail = OutcomeRaised, string(exceptions.BadOrder)
-		return b.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.BadOrder, "warehouse order "+w.Number, w.DispatchBy,
-			"it names no order of the shop: merged, perhaps", "find its shop orders and enter the tracking number in Seller Center"))
+		j.result.Outcome, j.result.Detail = OutcomeRaised, string(exceptions.NoShopOrder)
+		return b.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.NoShopOrder, "warehouse order "+w.Number, w.DispatchBy,
+			"its reference names no order of the shop; perhaps it was merged", "find the shop's orders and enter the tracking number in Seller Center"))
 	case b.refused[j.orderID] != nil:
 		return b.refused[j.orderID]
 	case w.State == Absent:
 		j.result.Outcome, j.result.Detail = OutcomeUnchanged, "the warehouse has it no more: it was split or merged"
 		return nil
 	case p.Order.ID == "" && w.State == Processed:
-		return b.raise(ctx, j, exceptions.StatesDisagree, fmt.Sprintf("warehouse order %s is processed, but %s", w.Number, p.Reason),
-			"look for the order in Seller Center")
+		return b.raise(ctx, j, exceptions.NoShopOrder, fmt.Sprintf("Linnworks order %s is processed, but %s", w.Number, p.Reason),
+			"look for the order in Seller Center, and enter the tracking number there")
 	case p.Order.ID == "":
 		j.result.Outcome, j.result.Detail = OutcomeHeld, p.Reason
 		return nil
@@ -222,13 +222,20 @@ func (b *dispatchBatch) act(ctx context.Context, j *dispatchJob) error {
 	case ActionConfirm:
 		return b.confirmParcel(ctx, j)
 	case ActionRaise:
-		e := disagreement(p.Order, w.State, known, w)
-		j.result.Outcome, j.result.Detail = OutcomeRaised, string(e.Kind)
-		return b.ports.Exceptions.Raise(ctx, e)
+		switch {
+		case !known: // the Importer's: it sees every status
+			j.result.Outcome, j.result.Detail = OutcomeHeld, fmt.Sprintf("status %q is not in the status table", p.Order.Status)
+			return nil
+		case p.Order.Status == Cancelled: // the Canceller's
+			j.result.Outcome, j.result.Detail = OutcomeUnchanged, "it is cancelled in the shop"
+			return nil
+		}
+		return b.raise(ctx, j, exceptions.SentOutOfTurn, fmt.Sprintf("Linnworks order %s is %s, and the shop says %s (%s)", w.Number, w.State, p.Order.Status, p.Order.ShippingModel),
+			"put the parcel aside if it is still there, and look at the order in the shop")
 	}
 	if w.State == Open && w.LabelError != "" {
-		return b.raise(ctx, j, exceptions.LabelFailed, fmt.Sprintf("the label of warehouse order %s failed in Linnworks; the order shows the carrier's reason", w.Number),
-			"correct what the reason names and print the label again")
+		return b.raise(ctx, j, exceptions.LabelFailed, fmt.Sprintf("the label of Linnworks order %s failed; the order shows the carrier's reason", w.Number),
+			"correct what the reason names, and print the label again")
 	}
 	j.result.Outcome = OutcomeUnchanged
 	return nil
@@ -266,15 +273,15 @@ func (b *dispatchBatch) ship(ctx context.Context, j *dispatchJob) error {
 	case !p.Granted:
 		// The goods are gone: whatever stops the shop from taking the tracking
 		// needs a person before the deadline.
-		return b.raise(ctx, j, exceptions.DispatchRefused, fmt.Sprintf("warehouse order %s is processed, but %s", w.Number, p.Reason),
-			"decide the cancellation or hold in the shop; tracking is sent by itself afterwards")
+		return b.raise(ctx, j, exceptions.DispatchRefused, fmt.Sprintf("Linnworks order %s is processed, but %s", w.Number, p.Reason),
+			"settle the cancellation or the hold in the shop; then the bridge sends the tracking number by itself")
 	case w.Tracking == "":
-		return b.raise(ctx, j, exceptions.NoTracking, fmt.Sprintf("warehouse order %s is processed without a tracking number", w.Number),
-			"find the number and enter it in Seller Center, or process the order with a tracked service")
+		return b.raise(ctx, j, exceptions.NoTracking, fmt.Sprintf("Linnworks order %s is processed without a tracking number", w.Number),
+			"find the number and enter it in Seller Center; use a tracked service next time")
 	case len(trackingNumbers(w.Tracking)) > 1:
 		return b.raise(ctx, j, exceptions.DispatchRefused,
-			fmt.Sprintf("warehouse order %s has the tracking numbers %q, and which lines travel under which is not known", w.Number, w.Tracking),
-			"enter the numbers for their lines in Seller Center")
+			fmt.Sprintf("Linnworks order %s has the tracking numbers %q, and it is not clear which lines are in which parcel", w.Number, w.Tracking),
+			"enter each number for its lines in Seller Center")
 	}
 	if ok, err := b.findCarrier(ctx, j, o); !ok {
 		return err
@@ -310,8 +317,8 @@ func (b *dispatchBatch) findLines(ctx context.Context, j *dispatchJob) (ok bool,
 	}
 	if why != "" {
 		return false, b.raise(ctx, j, exceptions.DispatchRefused,
-			fmt.Sprintf("which of the shop's lines warehouse order %s holds is not known: %s", w.Number, why),
-			fmt.Sprintf("enter tracking %q for its lines in Seller Center", w.Tracking))
+			fmt.Sprintf("it is not clear which of the shop's lines are in Linnworks order %s: %s", w.Number, why),
+			fmt.Sprintf("enter the tracking number %q for its lines in Seller Center", w.Tracking))
 	}
 	j.lines = found[j.orderID]
 	if len(j.lines) == 0 && len(found) > 0 {
@@ -320,14 +327,14 @@ func (b *dispatchBatch) findLines(ctx context.Context, j *dispatchJob) (ok bool,
 	}
 	if len(j.lines) == 0 {
 		return false, b.raise(ctx, j, exceptions.DispatchRefused,
-			fmt.Sprintf("warehouse order %s is %s, but the shop shows no line of it that is not cancelled", w.Number, w.State),
-			"look for the order in Seller Center, and stop the parcel if you can")
+			fmt.Sprintf("Linnworks order %s is %s, but all its lines are cancelled in the shop", w.Number, w.State),
+			"stop the parcel if you can, and look at the order in Seller Center")
 	}
 	return true, nil
 }
 
 // findCarrier finds the shop's provider. ok is false when there is none: that is
-// raised once for all orders of the carrier.
+// one exception for all orders of the carrier.
 func (b *dispatchBatch) findCarrier(ctx context.Context, j *dispatchJob, o Order) (ok bool, err error) {
 	w, key := j.warehouse, o.DeliveryOptionID+" "+o.WarehouseID+" "+o.Market
 	providers, have := b.providers[key]
@@ -342,14 +349,11 @@ func (b *dispatchBatch) findCarrier(ctx context.Context, j *dispatchJob, o Order
 	}
 	object := carrierObject(w)
 	j.result.Outcome, j.result.Detail = OutcomeRaised, fmt.Sprintf("%s: %s", exceptions.UnmappedCarrier, object)
-	if b.told[object] {
-		return false, nil
-	}
-	b.told[object] = true
-	return false, b.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.UnmappedCarrier, object, shippingDeadline(o),
-		fmt.Sprintf("the shop has no provider for carrier %q, service %q; it accepts %s. Order %s waits, and all others that go with it",
-			w.Carrier, w.Service, names(providers), o.ID),
-		"add the carrier to DispatchOptions.Carriers"))
+	e := exceptions.New(exceptions.UnmappedCarrier, object, shippingDeadline(o),
+		fmt.Sprintf("none of the shop's providers is mapped to it; the shop accepts %s", names(providers)),
+		"add the carrier to DispatchOptions.Carriers; the numbers of the orders are then sent by themselves")
+	e.Orders = []string{o.ID}
+	return false, b.ports.Exceptions.Raise(ctx, e)
 }
 
 func carrierObject(w WarehouseOrder) string {
@@ -369,12 +373,8 @@ func (b *dispatchBatch) shipped(ctx context.Context, j *dispatchJob, after Order
 		return err
 	}
 	j.result.Outcome, j.result.Detail = OutcomeShipped, j.warehouse.Tracking
-	if object := carrierObject(j.warehouse); j.carrier.Name != "" {
+	if j.carrier.Name != "" {
 		j.result.Detail += " with " + j.carrier.Name
-		if !b.told["sent "+object] {
-			b.told["sent "+object] = true
-			return b.ports.Exceptions.Clear(ctx, object, exceptions.UnmappedCarrier)
-		}
 	}
 	return nil
 }
@@ -438,7 +438,7 @@ func (d *Dispatcher) carrier(w WarehouseOrder, carriers []Carrier) (Carrier, boo
 func (b *dispatchBatch) raise(ctx context.Context, j *dispatchJob, kind exceptions.Kind, seen, do string) error {
 	j.result.Outcome, j.result.Detail = OutcomeRaised, string(kind)
 	o := b.permits[j.orderID].Order
-	return b.ports.Exceptions.Raise(ctx, exceptions.New(kind, "order "+j.orderID, firstSet(o.ShipBy, o.CancelledBy), seen, do, orderEvidence(o, j.warehouse)...))
+	return b.ports.Exceptions.Raise(ctx, exceptions.New(kind, exceptions.ForOrder(j.orderID), firstSet(o.ShipBy, o.CancelledBy), seen, do, orderEvidence(o, j.warehouse)...))
 }
 
 func names(carriers []Carrier) string {

@@ -35,7 +35,6 @@ func batchLength(orders []WarehouseOrder) int {
 type dispatchRun struct {
 	*Dispatcher
 	providers map[string][]Carrier // by delivery option and market
-	told      map[string]bool      // carriers that were raised or cleared
 }
 
 // dispatchBatch are orders that are worked on together, under their locks.
@@ -253,7 +252,8 @@ func (b *dispatchBatch) settle(ctx context.Context, j *dispatchJob, err error) {
 	if err != nil {
 		j.result.Outcome, j.result.Err = OutcomeFailed, err
 	}
-	if p, ok := b.permits[j.orderID]; ok {
+	j.result.Deadline = j.warehouse.DispatchBy
+	if p, ok := b.permits[j.orderID]; ok && p.Order.ID != "" {
 		j.result.Deadline = shippingDeadline(p.Order)
 	}
 }
@@ -327,8 +327,8 @@ func (b *dispatchBatch) close(ctx context.Context) {
 		if !b.arrived[id] {
 			continue
 		}
-		err := b.ports.Exceptions.Clear(ctx, "order "+id,
-			exceptions.NoTracking, exceptions.DispatchRefused, exceptions.TrackingDiffers, exceptions.LabelFailed, exceptions.DeadlineNear, exceptions.UnknownStatus, exceptions.StatesDisagree)
+		err := b.ports.Exceptions.Clear(ctx, exceptions.ForOrder(id),
+			exceptions.NoTracking, exceptions.UnmappedCarrier, exceptions.DispatchRefused, exceptions.TrackingDiffers, exceptions.LabelFailed, exceptions.SentOutOfTurn, exceptions.NoShopOrder)
 		if err != nil {
 			b.settle(ctx, last[id], fmt.Errorf("closing its exceptions: %w", err))
 		}

@@ -133,5 +133,5 @@ func ExampleDeadlines() {
 	// seller cancellation 0.0 % (0 of 2 orders), forecast 0.0 % with 0 more, at most 2.5 % allowed
 	// valid tracking 100.0 % (0 of 0 orders), forecast 100.0 % with 0 more, at least 95.0 % allowed
 	// order 1  ship by 2026-11-27 13:30 UTC (in 90 min)  urgent
-	// [urgent, warehouse, shop] order 1: deadline near: ship by: 2026-11-27 13:30 UTC. To do: send the order next; if it has left, see why the shop does not know and enter its number in Seller Center (by 2026-11-27 13:30 UTC)
+	// [urgent, warehouse, shop] order 1: deadline near: ship by: 2026-11-27 13:30 UTC. To do: send the order next; if it has left, enter its tracking number in Seller Center (by 2026-11-27 13:30 UTC)
 }

@@ -185,7 +185,7 @@ func TestMergedOrderOfUnknownOrders(t *testing.T) {
 		if diff := cmp.Diff([]string{"shipped"}, d.shownOutcomes(report, other)); diff != "" {
 			t.Error(diff)
 		}
-		if diff := cmp.Diff([]string{fmt.Sprintf("bad order: warehouse order %d", merged.NumOrderID)}, d.open(t)); diff != "" {
+		if diff := cmp.Diff([]string{fmt.Sprintf("parcel without a shop order: warehouse order %d", merged.NumOrderID)}, d.open(t)); diff != "" {
 			t.Error(diff)
 		}
 	})

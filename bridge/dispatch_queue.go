@@ -436,7 +436,10 @@ func (r *queueRun) keep(ctx context.Context, orders []WarehouseOrder, results Or
 		puts = append(puts, v)
 		late = append(late, r.late(w, of, v, now)...)
 	}
-	if err := escalate(ctx, r.ports.Exceptions, late); err != nil {
+	if err := escalate(ctx, r.ports.Exceptions, late, exceptions.NotDispatched); err != nil {
+		return err
+	}
+	if err := r.closeLate(ctx, orders, byNumber, late); err != nil {
 		return err
 	}
 	if len(puts) > 0 {
@@ -507,17 +510,48 @@ func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time) (v
 	return v, true
 }
 
+// closeLate closes what was raised of orders that wait no more, or have time
+// again.
+func (r *queueRun) closeLate(ctx context.Context, orders []WarehouseOrder, of map[string][]OrderResult, late []exceptions.Exception) error {
+	fine := map[string]bool{}
+	for _, w := range orders {
+		if _, waited := r.revisits[w.ID]; waited {
+			for _, o := range of[w.Number] {
+				fine[exceptions.ForOrder(o.OrderID)] = true
+			}
+		}
+	}
+	for _, e := range late {
+		delete(fine, e.Object)
+	}
+	if len(fine) == 0 {
+		return nil
+	}
+	open, err := r.ports.Exceptions.Open(ctx, exceptions.NotDispatched)
+	if err != nil {
+		return fmt.Errorf("reading the exceptions: %w", err)
+	}
+	for _, e := range open {
+		if !fine[e.Object] {
+			continue
+		}
+		if err := r.ports.Exceptions.Clear(ctx, e.Object, exceptions.NotDispatched); err != nil {
+			return fmt.Errorf("closing %q: %w", exceptions.NotDispatched, err)
+		}
+	}
+	return nil
+}
+
 // late are the exceptions of an order that waits and whose deadline is near.
 func (r *queueRun) late(w WarehouseOrder, of []OrderResult, v store.Revisit, now time.Time) (list []exceptions.Exception) {
 	for _, o := range of {
-		deadline := cmp.Or(o.Deadline, w.DispatchBy)
-		severity, near := levelAt(r.options.Levels, deadline, now)
+		severity, near := levelAt(r.options.Levels, o.Deadline, now)
 		if !waits(o) || !near || o.OrderID == "" {
 			continue
 		}
-		e := exceptions.New(exceptions.DeadlineNear, "order "+o.OrderID, deadline,
-			fmt.Sprintf("warehouse order %s has been tried %d times and is not dispatched: %s", w.Number, v.Attempts, v.LastError),
-			"mend what is in the way; it is tried again by itself. Enter the number in Seller Center if that is quicker")
+		e := exceptions.New(exceptions.NotDispatched, exceptions.ForOrder(o.OrderID), o.Deadline,
+			fmt.Sprintf("the bridge has tried %d times to tell the shop about Linnworks order %s: %s", v.Attempts, w.Number, v.LastError),
+			"correct what is in the way, or enter the tracking number in Seller Center if that is quicker")
 		e.Severity = severity
 		list = append(list, e)
 	}

@@ -206,7 +206,7 @@ func TestDispatchQueueWaits(t *testing.T) {
 		}
 		open, _ := q.Exceptions.Open(t.Context())
 		for _, e := range open {
-			if s := fmt.Sprintf("%s at %s", e.Severity, q.now.Sub(world.Noon)); e.Kind == exceptions.DeadlineNear && (len(severities) == 0 || !strings.HasPrefix(severities[len(severities)-1], e.Severity.String())) {
+			if s := fmt.Sprintf("%s at %s", e.Severity, q.now.Sub(world.Noon)); e.Kind == exceptions.NotDispatched && (len(severities) == 0 || !strings.HasPrefix(severities[len(severities)-1], e.Severity.String())) {
 				severities = append(severities, s)
 				if e.Object != "order 1" || !e.Deadline.Equal(deadline) || !strings.Contains(e.Seen, "no tracking") {
 					t.Errorf("%+v", e)
@@ -223,7 +223,7 @@ func TestDispatchQueueWaits(t *testing.T) {
 	}
 	open, _ := q.Exceptions.Open(t.Context())
 	for _, e := range open {
-		if e.Kind == exceptions.DeadlineNear && e.Count != 3 {
+		if e.Kind == exceptions.NotDispatched && e.Count != 3 {
 			t.Errorf("raised %d times, for three levels", e.Count)
 		}
 	}

@@ -42,17 +42,17 @@ func TestDispatchOutcomes(t *testing.T) {
 	}{
 		{"not processed", func(_ *world.World, _ *bridge.Order, e *world.BookEntry) { e.State = bridge.Open }, bridge.OutcomeUnchanged, "", "Ship"},
 		{"parked", func(_ *world.World, _ *bridge.Order, e *world.BookEntry) { e.State = bridge.Parked }, bridge.OutcomeUnchanged, "", "Ship"},
-		{"cancelled in the shop", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Status = bridge.Cancelled }, bridge.OutcomeRaised, "states disagree: order 1", "Ship"},
+		{"cancelled in the shop", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Status = bridge.Cancelled }, bridge.OutcomeUnchanged, "", "Ship"},
 		{"cancellation requested", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.CancelRequested = true }, bridge.OutcomeRaised, "dispatch refused: order 1", "Ship"},
 		{"cancellation pending", func(w *world.World, _ *bridge.Order, _ *world.BookEntry) {
 			w.Pending = []bridge.Cancellation{{ID: "c", OrderID: "1", Pending: true}}
 		}, bridge.OutcomeRaised, "dispatch refused: order 1", "Ship"},
 		{"no tracking", func(_ *world.World, _ *bridge.Order, e *world.BookEntry) { e.Tracking = "" }, bridge.OutcomeRaised, "no tracking: order 1", "Ship"},
 		{"unmapped carrier", func(_ *world.World, _ *bridge.Order, e *world.BookEntry) { e.Carrier = "Pigeon" }, bridge.OutcomeRaised, `unmapped carrier: carrier "Pigeon", service ""`, "Ship"},
-		{"no reference", func(_ *world.World, _ *bridge.Order, e *world.BookEntry) { e.Reference = "" }, bridge.OutcomeRaised, "bad order: warehouse order 100", "Ship"},
-		{"unknown in the shop", func(w *world.World, o *bridge.Order, _ *world.BookEntry) { o.ID = "2" }, bridge.OutcomeRaised, "states disagree: order 1", "Ship"},
+		{"no reference", func(_ *world.World, _ *bridge.Order, e *world.BookEntry) { e.Reference = "" }, bridge.OutcomeRaised, "parcel without a shop order: warehouse order 100", "Ship"},
+		{"unknown in the shop", func(w *world.World, o *bridge.Order, _ *world.BookEntry) { o.ID = "2" }, bridge.OutcomeRaised, "parcel without a shop order: order 1", "Ship"},
 		{"no line left", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Lines[0].Cancelled = true }, bridge.OutcomeRaised, "dispatch refused: order 1", "Ship"},
-		{"unknown status", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Status = "ODD" }, bridge.OutcomeRaised, "unknown status: order 1", "Ship"},
+		{"unknown status", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Status = "ODD" }, bridge.OutcomeHeld, "", "Ship"},
 		{"shipped with the same number", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Lines[0].Tracking = "rm1" }, bridge.OutcomeConfirmed, "", "Ship"},
 		{"shipped with another number", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.Lines[0].Tracking = "XX" }, bridge.OutcomeRaised, "tracking differs: order 1", "Ship"},
 		{"collected, another number", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) {
@@ -70,7 +70,7 @@ func TestDispatchOutcomes(t *testing.T) {
 				return nil
 			}
 		}, bridge.OutcomeRaised, "dispatch refused: order 1", ""},
-		{"the platform's own warehouse", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.ShippingModel = bridge.FulfilledByTikTok }, bridge.OutcomeRaised, "states disagree: order 1", "Ship"},
+		{"the platform's own warehouse", func(_ *world.World, o *bridge.Order, _ *world.BookEntry) { o.ShippingModel = bridge.FulfilledByTikTok }, bridge.OutcomeRaised, "sent out of turn: order 1", "Ship"},
 		{"held with a label to come", func(_ *world.World, o *bridge.Order, e *world.BookEntry) {
 			o.ShippingModel, o.CancelRequested, e.State = bridge.TikTokShipping, true, bridge.Open
 		}, bridge.OutcomeHeld, "", "ArrangeShipping"},

@@ -6,6 +6,20 @@
 // late or wrong tracking, a cancelled order shipped anyway, a bundle that blocks
 // an order, a mismatch that nobody sees.
 //
+// # A sync, put together
+//
+//	settings, err := bridge.ReadSettingsFile("settings.json")
+//	shop, err := tiktokadapter.New(tiktokClient, tiktokadapter.Options{})
+//	warehouse, err := linnworksadapter.New(ctx, linnworksClient, linnworksadapter.Options{SubSource: settings.SubSource})
+//	memory := new(bridge.Memory) // a database in a program that restarts
+//	sync, err := bridge.NewSync(shop, warehouse, memory.Shop(settings.Shop), settings)
+//	err = sync.Run(ctx) // until ctx ends; or sync.Step(ctx), from a scheduler of your own
+//
+// [NewSync] wires every part below; each is a field of [Sync]. Give the webhooks to
+// [Sync.Hint], show [Sync.Health] and the cases of memory to people, and ask
+// Sync.Gate before goods move. examples/embed is a whole service, examples/quickstart
+// one pass after the other on a made-up shop.
+//
 // # The parts
 //
 //	Intake           the shop's orders, each one, from webhooks as hints and a poll as truth
@@ -46,31 +60,6 @@
 // linnworksadapter have the adapters for the two clients of this module; another
 // warehouse, queue or database is another implementation. [store.Memory] and
 // [exceptions.Memory] keep the state of one process.
-//
-// # A sync, put together
-//
-//	shop, _ := tiktokadapter.New(tiktok, tiktokadapter.Options{})
-//	warehouse, _ := linnworksadapter.New(ctx, linn, linnworksadapter.Options{SubSource: "uk-shop"})
-//	memory, queue := new(store.Memory).Shop("uk-shop"), new(exceptions.Memory).Shop("uk-shop")
-//
-//	importer, _ := bridge.NewImporter(bridge.ImportPorts{
-//		OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Catalogue: warehouse,
-//		Ledger: memory, Records: memory, Locks: memory, Exceptions: queue,
-//	}, bridge.ImportOptions{DefaultLocation: location})
-//	intake, _ := bridge.NewIntake(bridge.IntakePorts{
-//		Orders: shop, OpenOrders: shop, Handle: bridge.TakeOrders(importer, canceller),
-//		Cursors: memory, Hints: memory, Revisits: memory, Locks: memory, Exceptions: queue,
-//	}, bridge.IntakeOptions{})
-//	for range time.Tick(time.Minute) {
-//		taken, err := intake.Run(ctx)
-//		...
-//		if taken.Complete() {
-//			pushed, err := push.Push(ctx)
-//		}
-//	}
-//
-// The program examples/quickstart has all of it, against fakes of both sides or
-// against the real ones.
 //
 // # Money, time, quantities
 //

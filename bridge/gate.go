@@ -273,18 +273,18 @@ func (g *Gate) unasked(ctx context.Context, at time.Time, ids []string, cause er
 		if deadline.IsZero() || deadline.Sub(at) > g.options.DeadlineMargin {
 			continue
 		}
-		kind, do := exceptions.HeldAtDeadline, "look in the shop whether the order still stands; if it does, send it and enter the tracking number there"
+		kind, do := exceptions.HeldAtDeadline, "look in the shop whether the order is still wanted; if it is, send it and enter the tracking number there"
 		objection := g.objection(*o, true)
 		if g.options.AtDeadline == ShipAtDeadline && objection == "" {
 			*p = g.permit(id, *o, at, "")
-			kind, do = exceptions.CommittedUnasked, "look in the shop, as soon as it answers, whether the order was cancelled; if it was, stop the parcel"
+			kind, do = exceptions.SentUnchecked, "as soon as the shop answers, look whether the order was cancelled; if it was, stop the parcel"
 		}
 		p.Blind = true
 		p.Decision = fmt.Sprintf("the shop cannot be asked, the deadline is %s, by configuration: %s", deadline.UTC().Format(time.RFC3339), g.options.AtDeadline)
 		if objection != "" {
 			p.Decision = fmt.Sprintf("the shop cannot be asked, the deadline is %s, last known: %s", deadline.UTC().Format(time.RFC3339), objection)
 		}
-		if err := g.ports.Exceptions.Raise(ctx, exceptions.New(kind, "order "+id, deadline, p.Decision+"; "+cause.Error(), do)); err != nil {
+		if err := g.ports.Exceptions.Raise(ctx, exceptions.New(kind, exceptions.ForOrder(id), deadline, p.Decision+"; "+cause.Error(), do)); err != nil {
 			return nil, errors.Join(cause, fmt.Errorf("bridge: gate: raising %q: %w", kind, err))
 		}
 	}
@@ -297,7 +297,7 @@ func (g *Gate) answered(ctx context.Context, permits []Permit) error {
 	if g.ports.Known == nil {
 		return nil
 	}
-	open, err := g.ports.Exceptions.Open(ctx, exceptions.HeldAtDeadline, exceptions.CommittedUnasked)
+	open, err := g.ports.Exceptions.Open(ctx, exceptions.HeldAtDeadline, exceptions.SentUnchecked)
 	if err != nil {
 		return fmt.Errorf("bridge: gate: reading the exceptions: %w", err)
 	}
@@ -309,7 +309,7 @@ func (g *Gate) answered(ctx context.Context, permits []Permit) error {
 		object := "order " + p.OrderID
 		kinds := []exceptions.Kind{exceptions.HeldAtDeadline}
 		if p.Order.ID != "" && p.Order.Status != Cancelled && p.Reason != cancellationWaits {
-			kinds = append(kinds, exceptions.CommittedUnasked)
+			kinds = append(kinds, exceptions.SentUnchecked)
 		}
 		for _, kind := range kinds {
 			if !raised[exceptions.Ref{Kind: kind, Object: object}] {

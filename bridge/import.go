@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,8 +29,11 @@ type ImportPorts struct {
 	// Orders is optional. With it an order is read again, under its lock, right
 	// before anything is done about it, so that an order that was queued, or read
 	// by a slower process, is not imported as it no longer is.
-	Orders     OrderSource
-	Catalogue  catalogue.Source
+	Orders    OrderSource
+	Catalogue catalogue.Source
+	// Places is optional: the warehouse's stock locations. With it, a location in the
+	// options that is none of them is an error of every Import.
+	Places     catalogue.PlaceSource
 	Ledger     store.Ledger
 	Records    store.Records
 	Locks      store.Locks
@@ -98,6 +102,9 @@ const maxImportBatch = 200
 // be pushed until an Import has looked at the orders.
 func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderResults, err error) {
 	defer im.timings.Measure(im.options.Now, &err)()
+	if err := im.checkLocations(ctx); err != nil {
+		return nil, fmt.Errorf("bridge: import: %w", err)
+	}
 	items, broken, err := im.ports.Catalogue.StockItems(ctx, listingsOf(orders))
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
@@ -121,6 +128,14 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 		orders = orders[n:]
 	}
 	return results, results.Err()
+}
+
+func (im *Importer) checkLocations(ctx context.Context) error {
+	if im.ports.Places == nil {
+		return nil
+	}
+	ids := slices.Collect(maps.Values(im.options.Locations))
+	return catalogue.CheckPlaces(ctx, im.ports.Places, "stock location", append(ids, im.options.DefaultLocation)...)
 }
 
 // Health returns how the imports went so far.
@@ -179,8 +194,8 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 			return nil
 		}
 		t.done = true
-		return im.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order without id", t.order.ShipBy, "the shop gave an order without an id",
-			"look at the shop's reply; nothing was imported"))
+		return im.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order without id", t.order.ShipBy, "the shop returned an order without an id",
+			"report it to the integrator; it was not imported"))
 	})
 	ctx, unlock, err := b.lock(ctx)
 	if err != nil {
@@ -200,7 +215,14 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 		if t.result.Outcome == OutcomeRaised {
 			return nil
 		}
-		return im.ports.Exceptions.Clear(ctx, "order "+t.order.ID, exceptions.BadOrder, exceptions.BadQuantity, exceptions.DuplicateOrder, exceptions.UnknownStatus, exceptions.StatesDisagree)
+		gone := []exceptions.Kind{exceptions.BadOrder, exceptions.DuplicateOrder, exceptions.UnknownStatus, exceptions.StatesDisagree}
+		if err := im.ports.Exceptions.Clear(ctx, exceptions.ForOrder(t.order.ID), append(gone, revokerKinds...)...); err != nil {
+			return err
+		}
+		if t.order.Status == Delivered || t.order.Status == Completed {
+			return exceptions.Close(ctx, im.ports.Exceptions, t.order.ID, exceptions.EndDelivered)
+		}
+		return nil
 	})
 	return results
 }
@@ -226,7 +248,7 @@ func (b *importBatch) fail(ctx context.Context, t *importing, err error) {
 	}
 	t.done = true
 	if r, ok := errors.AsType[*exceptions.RefusedError](err); ok {
-		if err = b.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order "+t.order.ID, t.order.ShipBy, exceptions.Cause(err), r.Do)); err == nil {
+		if err = b.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, exceptions.ForOrder(t.order.ID), t.order.ShipBy, exceptions.Cause(err), r.Do)); err == nil {
 			return
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 )
@@ -44,8 +45,8 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 	o := t.order
 	if excess := surplus(o, b.known, t.found); excess != "" && o.Status != Cancelled {
 		t.done = true
-		return b.raise(ctx, t.result, exceptions.New(exceptions.DuplicateOrder, "order "+o.ID, o.ShipBy, excess,
-			"cancel the surplus order in Linnworks before it is picked"))
+		return b.raise(ctx, t.result, exceptions.New(exceptions.DuplicateOrder, exceptions.ForOrder(o.ID), o.ShipBy, excess,
+			"cancel the extra order in Linnworks before it is picked"))
 	}
 	switch t.action {
 	case ActionPark, ActionImport:
@@ -53,9 +54,9 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 			return nil // created with the others
 		}
 		t.done = true
-		return b.raise(ctx, t.result, exceptions.New(exceptions.StatesDisagree, "order "+o.ID, o.ShipBy,
-			fmt.Sprintf("the bridge imported it as %s, which Linnworks does not show any more", strings.Join(t.record.WarehouseIDs, ", ")),
-			"look in Linnworks' audit trail who deleted or merged it; if it is to be imported again, drop its record"))
+		return b.raise(ctx, t.result, exceptions.New(exceptions.StatesDisagree, exceptions.ForOrder(o.ID), o.ShipBy,
+			fmt.Sprintf("the bridge imported it as %s, and Linnworks does not have that any more", strings.Join(t.record.WarehouseIDs, ", ")),
+			"look in the Audit Trail of Linnworks who deleted or merged it; if it has to be imported again, ask the integrator to drop its import record"))
 	case ActionRelease:
 		return nil // released with the others
 	case ActionReserve:
@@ -63,6 +64,10 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 	case ActionSkip:
 		t.result.Outcome, t.result.Detail = OutcomeSkipped, fmt.Sprintf("%s, %s", o.ShippingModel, o.Status)
 	case ActionRaise:
+		if o.Status == Cancelled && t.knownCell { // goods that have left are the Canceller's
+			t.result.Outcome, t.result.Detail = OutcomeUnchanged, fmt.Sprintf("cancelled in the shop, %s in Linnworks", StateOf(t.found))
+			return nil
+		}
 		t.done = true
 		return b.raise(ctx, t.result, disagreement(o, StateOf(t.found), t.knownCell, t.found...))
 	default: // another primitive's, or nothing to do
@@ -93,9 +98,9 @@ func (b *importBatch) readdress(ctx context.Context, t *importing) error {
 		if !w.Merged && w.State != Processed && w.Stage < stage.LabelPrinted {
 			continue
 		}
-		if err := b.raise(ctx, t.result, exceptions.New(exceptions.AddressChanged, "order "+o.ID, o.ShipBy,
-			fmt.Sprintf("the buyer's address changed when warehouse order %s was at stage %q (merged: %t)", w.Number, w.Stage, w.Merged),
-			"stop the parcel, cancel its label, correct the address in Linnworks as Seller Center shows it, and print again")); err != nil {
+		if err := b.raise(ctx, t.result, exceptions.New(exceptions.AddressChanged, exceptions.ForOrder(o.ID), o.ShipBy,
+			fmt.Sprintf("the buyer changed the address when Linnworks order %s was at stage %q%s", w.Number, w.Stage, mergedNote(w)),
+			"stop the parcel, cancel its label, copy the address from Seller Center into Linnworks, and print the label again")); err != nil {
 			return err
 		}
 	}
@@ -187,9 +192,12 @@ func (b *importBatch) created(ctx context.Context, t *importing) error {
 	return b.unlinked(ctx, t.order, t.found)
 }
 
-// mended closes what earlier orders of the same listings have raised and this
-// one has not.
+// mended closes what an order that is in has raised: it waits for no listing any
+// more, and what earlier orders said of its bundles does not hold.
 func (im *Importer) mended(ctx context.Context, o Order, problems []exceptions.Exception) error {
+	if err := im.ports.Exceptions.Clear(ctx, exceptions.ForOrder(o.ID), catalogue.ProblemKinds()...); err != nil {
+		return err
+	}
 	raised, done := map[exceptions.Ref]bool{}, map[string]bool{}
 	for _, e := range problems {
 		raised[e.Ref()] = true
@@ -201,7 +209,7 @@ func (im *Importer) mended(ctx context.Context, o Order, problems []exceptions.E
 		}
 		done[object] = true
 		var gone []exceptions.Kind
-		for _, kind := range []exceptions.Kind{exceptions.UnmappedSKU, exceptions.AmbiguousSKU, exceptions.BrokenKit, exceptions.MissingComposite, exceptions.BundleDiffers} {
+		for _, kind := range []exceptions.Kind{exceptions.MissingComposite, exceptions.BundleDiffers} {
 			if !raised[exceptions.Ref{Kind: kind, Object: object}] {
 				gone = append(gone, kind)
 			}
@@ -211,6 +219,14 @@ func (im *Importer) mended(ctx context.Context, o Order, problems []exceptions.E
 		}
 	}
 	return nil
+}
+
+// mergedNote says that an order is one with others.
+func mergedNote(w WarehouseOrder) string {
+	if w.Merged {
+		return ", merged with others"
+	}
+	return ""
 }
 
 // lacksAddress reports whether an order could be picked but not sent.
@@ -224,12 +240,12 @@ func (im *Importer) unlinked(ctx context.Context, o Order, found []WarehouseOrde
 		lines = append(lines, unlinkedLines(w)...)
 	}
 	if len(lines) == 0 {
-		return im.ports.Exceptions.Clear(ctx, "order "+o.ID, exceptions.UnmappedSKU)
+		return im.ports.Exceptions.Clear(ctx, exceptions.ForOrder(o.ID), exceptions.UnlinkedLine)
 	}
-	return im.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.UnmappedSKU, "order "+o.ID, o.ShipBy,
-		fmt.Sprintf("line %s of warehouse order %s is not linked to a stock item: its stock is not reserved and it cannot be picked",
+	return im.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.UnlinkedLine, exceptions.ForOrder(o.ID), o.ShipBy,
+		fmt.Sprintf("line %s of Linnworks order %s has no stock item: it cannot be picked, and its stock is not reserved",
 			strings.Join(lines, ", "), numberOf(found)),
-		"link the line in Linnworks, and the channel SKU with it"))
+		"link the line to its item in Linnworks, and the channel SKU as well"))
 }
 
 // release lets the warehouse pick what was parked, and reads back.
@@ -305,12 +321,28 @@ func (b *importBatch) released(ctx context.Context) {
 			t.record.Address = mark
 		}
 		if StateOf(t.found) == Parked {
-			b.fail(ctx, t, b.raise(ctx, t.result, exceptions.New(exceptions.StatesDisagree, "order "+t.order.ID, t.order.ShipBy,
-				"Linnworks keeps the order parked although it was released",
-				"look for a rule or a person that parks it, and unpark it in Linnworks")))
+			b.fail(ctx, t, b.raise(ctx, t.result, exceptions.New(exceptions.StatesDisagree, exceptions.ForOrder(t.order.ID), t.order.ShipBy,
+				"the bridge released the order, and it is still parked in Linnworks",
+				"find the rule or the person that parks it, and unpark it in Linnworks")))
 			continue
 		}
 		t.result.Outcome, t.result.WarehouseOrder = OutcomeReleased, numberOf(t.found)
 	}
 	b.storeRecords(ctx)
+}
+
+// disagreement is the exception for a cell that says raise.
+func disagreement(o Order, state WarehouseState, known bool, parts ...WarehouseOrder) exceptions.Exception {
+	if !known {
+		e := exceptions.New(exceptions.UnknownStatus, fmt.Sprintf("status %q of shipping model %q", o.Status, o.ShippingModel), o.ShipBy,
+			"the status table has no row for it", "add the row to the status table; until then deal with the orders by hand")
+		e.Orders = []string{o.ID}
+		return e
+	}
+	if state == Dropped && waitsFor(o) {
+		return cancelledInLinnworks(o, numberOf(parts), "nobody has cancelled it there")
+	}
+	return exceptions.New(exceptions.StatesDisagree, exceptions.ForOrder(o.ID), o.ShipBy,
+		fmt.Sprintf("the shop says %s, Linnworks says %s", o.Status, state),
+		"find out which side is right and correct the other", orderEvidence(o, parts...)...)
 }

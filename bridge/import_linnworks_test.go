@@ -228,7 +228,7 @@ func TestImportDoesNotRecreateWhatWasDeleted(t *testing.T) {
 				t.Errorf("%s, %d orders in Linnworks", got, len(s.linn.Orders()))
 			}
 		}
-		if diff := cmp.Diff([]string{"states disagree: order " + id}, s.open(t)); diff != "" {
+		if diff := cmp.Diff([]string{"shop and warehouse disagree: order " + id}, s.open(t)); diff != "" {
 			t.Error(diff)
 		}
 		must(t, s.records.DropRecords(t.Context(), id))

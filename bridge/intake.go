@@ -284,6 +284,7 @@ type intakeRun struct {
 	cursor   store.Cursor
 	revisits map[string]store.Revisit // as stored
 	settled  map[string]bool          // handed on in this run
+	stuck    map[string]bool          // orders that an exception is open about
 	missed   bool                     // an order that was looked for by id was not there
 	result   IntakeResult
 }
@@ -311,6 +312,16 @@ func (r *intakeRun) load(ctx context.Context) (err error) {
 	r.revisits = make(map[string]store.Revisit, len(list))
 	for _, v := range list {
 		r.revisits[v.OrderID] = v
+	}
+	open, err := r.ports.Exceptions.Open(ctx, exceptions.OrderStuck)
+	if err != nil {
+		return fmt.Errorf("reading the exceptions: %w", err)
+	}
+	r.stuck = map[string]bool{}
+	for _, e := range open {
+		if id, ok := exceptions.OrderOf(e.Object); ok {
+			r.stuck[id] = true
+		}
 	}
 	if r.cursor.Seen == nil {
 		r.cursor.Seen = map[string]store.Mark{}
@@ -407,7 +418,7 @@ func (r *intakeRun) byID(ctx context.Context, ids []string, readStrikes, handStr
 		r.missed = true
 		v := r.failure(old, id, old.Deadline, old.Known, cmp.Or(failed[id], errNotReturned))
 		if r.escalates(v) {
-			raised = append(raised, notTakenIn(v))
+			raised = append(raised, orderStuck(v))
 			if !v.Known && v.Attempts > maxHearsay {
 				// Nothing but a hint ever told of it. It stays in the queue; should it
 				// exist after all, the poll brings it.
@@ -637,7 +648,7 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 		switch end := r.holdEnd(o); {
 		case err != nil && o.ID == "":
 			r.result.Failed++
-			raised = append(raised, notTakenIn(store.Revisit{Deadline: deadline, LastError: err.Error()}))
+			raised = append(raised, orderStuck(store.Revisit{Deadline: deadline, LastError: err.Error()}))
 			continue
 		case !reported && down != nil && had:
 			// It was not its turn. As it is due still, it comes before those that
@@ -651,7 +662,7 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 			v.Unseen = (old.Unseen || !old.Known) && (blamed[o.ID] || !reported)
 			puts = append(puts, v)
 			if r.escalates(v) {
-				raised = append(raised, notTakenIn(v))
+				raised = append(raised, orderStuck(v))
 			}
 			continue
 		case end.After(now):
@@ -661,10 +672,11 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 		case had:
 			drops = append(drops, o.ID)
 		}
-		if old.Attempts > 0 {
-			if err := r.ports.Exceptions.Clear(ctx, "order "+o.ID, exceptions.NotTakenIn); err != nil {
+		if old.Attempts > 0 || r.stuck[o.ID] { // its entry may be gone, and the exception not
+			if err := r.ports.Exceptions.Clear(ctx, exceptions.ForOrder(o.ID), exceptions.OrderStuck); err != nil {
 				return fmt.Errorf("closing an exception: %w", err)
 			}
+			delete(r.stuck, o.ID)
 		}
 	}
 	if err := r.store(ctx, puts, drops, raised); err != nil {
@@ -743,7 +755,7 @@ func (r *intakeRun) escalateLate(ctx context.Context) error {
 	for _, id := range slices.Sorted(maps.Keys(r.revisits)) {
 		if v := r.revisits[id]; v.Attempts > 0 && !v.Raised && r.escalates(v) {
 			v.Raised = true
-			puts, raised = append(puts, v), append(raised, notTakenIn(v))
+			puts, raised = append(puts, v), append(raised, orderStuck(v))
 		}
 	}
 	// Raised twice is better than marked as raised and lost.
@@ -753,19 +765,19 @@ func (r *intakeRun) escalateLate(ctx context.Context) error {
 	return r.store(ctx, puts, nil, nil)
 }
 
-func notTakenIn(v store.Revisit) exceptions.Exception {
+func orderStuck(v store.Revisit) exceptions.Exception {
 	severity := exceptions.Urgent
-	object, seen, do := "order "+v.OrderID, fmt.Sprintf("it failed %d time(s), last with: %s", v.Attempts, v.LastError),
-		"mend what the error names; the order is tried again by itself"
+	object, seen, do := exceptions.ForOrder(v.OrderID), fmt.Sprintf("it has failed %d time(s), most recently: %s", v.Attempts, v.LastError),
+		"correct what the error names; the bridge tries again by itself"
 	switch {
 	case v.OrderID == "":
-		object, seen, do = "order without id", v.LastError, "look at the shop's reply; nothing was taken in"
+		object, seen, do = "order without id", v.LastError, "report it to the integrator; the order was not processed"
 	case !v.Known:
 		severity = exceptions.Warning
-		do = "look for the order in Seller Center: a webhook told of it, but the shop has not shown it yet"
+		do = "look for the order in Seller Center: a webhook mentioned it, and the shop does not show it"
 	}
 	return exceptions.Exception{
-		Kind: exceptions.NotTakenIn, Owner: exceptions.OwnerIntegration, Severity: severity, Object: object, Deadline: v.Deadline, Seen: seen, Do: do,
+		Kind: exceptions.OrderStuck, Owner: exceptions.OwnerIntegration, Severity: severity, Object: object, Deadline: v.Deadline, Seen: seen, Do: do,
 	}
 }
 

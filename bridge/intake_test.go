@@ -618,7 +618,7 @@ func TestIntakeRetriesAndEscalates(t *testing.T) {
 			t.Errorf("tried after %v, want %v", tries, want)
 		}
 		e := c.raised(t)[0]
-		if e.Kind != exceptions.NotTakenIn || e.Object != "order 1" || !strings.Contains(e.Seen, "no such SKU") || e.Deadline.IsZero() {
+		if e.Kind != exceptions.OrderStuck || e.Object != "order 1" || !strings.Contains(e.Seen, "no such SKU") || e.Deadline.IsZero() {
 			t.Errorf("raised %v", e)
 		}
 		// Mended: taken in, the exception closed.

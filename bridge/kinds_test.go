@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"cmp"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -15,32 +16,63 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
-// raisedElsewhere are kinds whose primitive is not in the package yet. An entry
-// goes when the kind is raised: the test says so.
-var raisedElsewhere = []string{}
+// partOf is the part of the bridge that a file belongs to, by the longest prefix
+// of its path that is here. A file of no part names no kind.
+var partOf = map[string]exceptions.Part{
+	"intake": exceptions.PartIntake,
+	"import": exceptions.PartImporter, "mapping": exceptions.PartImporter,
+	"references": exceptions.PartReferences,
+	"dispatch":   exceptions.PartDispatcher, "labels": exceptions.PartDispatcher, "corrections": exceptions.PartDispatcher,
+	"dispatch_queue": exceptions.PartDispatchQueue,
+	"deadlines":      exceptions.PartDeadlines,
+	"cancellation":   exceptions.PartCanceller,
+	"revoke":         exceptions.PartRevoker,
+	"gate":           exceptions.PartGate,
+	"catalogue/":     exceptions.PartCatalogue,
+	"stock/":         exceptions.PartStock,
+}
 
-// Every kind has its row, every row all that a person needs, and every kind is
-// raised by something.
+func partOfFile(path string) (found exceptions.Part) {
+	longest := -1
+	for prefix, p := range partOf {
+		if strings.HasPrefix(path, prefix) && len(prefix) > longest {
+			found, longest = p, len(prefix)
+		}
+	}
+	return found
+}
+
+// Every kind has its row and every row all that a person needs. A kind is named in
+// the files of the part that its row says, and nowhere else: so no other raises it,
+// and no other closes it but by the table.
 func TestKinds(t *testing.T) {
 	source := readSource(t)
 	if len(source.kinds) < 10 || len(source.kinds) != len(exceptions.Kinds()) {
 		t.Errorf("%d constants, %d rows", len(source.kinds), len(exceptions.Kinds()))
 	}
 	for name, value := range source.kinds {
-		if _, ok := exceptions.Kind(value).Info(); !ok {
+		info, ok := exceptions.Kind(value).Info()
+		if !ok {
 			t.Errorf("%s (%q) has no row in the table", name, value)
+			continue
 		}
-		switch excused := slices.Contains(raisedElsewhere, name); {
-		case !source.raised[name] && !excused:
+		if len(source.raised[name]) == 0 {
 			t.Errorf("%s is never raised: drop it, or raise it", name)
-		case source.raised[name] && excused:
-			t.Errorf("%s is raised now: take it off raisedElsewhere", name)
+		}
+		if len(source.cleared[name])+len(source.asked[name]) == 0 && !info.ByHand {
+			t.Errorf("%s is never closed: close it, or say ByHand", name)
+		}
+		if len(source.cleared[name]) > 0 && info.ByHand {
+			t.Errorf("%s is closed in %v, and its row says that a person does that", name, source.cleared[name])
+		}
+		for path := range source.named[name] {
+			if got := partOfFile(path); got != info.Part {
+				t.Errorf("%s is the %s's, and named in %s, which is the %s's", name, info.Part, path, cmp.Or(got, "nobody"))
+			}
 		}
 	}
-	for _, name := range raisedElsewhere {
-		if _, ok := source.kinds[name]; !ok {
-			t.Errorf("raisedElsewhere names %s, which is no kind", name)
-		}
+	for _, path := range source.all {
+		t.Errorf("%s takes all kinds: what an order's end closes, exceptions.Close knows", path)
 	}
 	for _, k := range exceptions.Kinds() {
 		texts := append(append([]string{string(k.Kind), k.Meaning, k.Closes}, k.Steps...), k.Where...)
@@ -56,6 +88,12 @@ func TestKinds(t *testing.T) {
 		}
 		if len(k.Steps) == 0 || len(k.Where) == 0 || k.Within <= 0 {
 			t.Errorf("%s: %d steps, %d screens, to be done within %v", k.Kind, len(k.Steps), len(k.Where), k.Within)
+		}
+		if closes := strings.ToLower(k.Closes); !strings.Contains(closes, "by itself") != k.ByHand || k.ByHand && !strings.Contains(closes, "by hand") {
+			t.Errorf("%s: ByHand is %t, and what closes it: %q", k.Kind, k.ByHand, k.Closes)
+		}
+		if k.Cause && len(k.Ends) == 0 {
+			t.Errorf("%s lists orders, and no end of an order takes it off", k.Kind)
 		}
 		if !slices.Contains(exceptions.Owners, k.Owner) || k.Severity < exceptions.Notice || k.Severity > exceptions.Urgent {
 			t.Errorf("%s: %q, %s", k.Kind, k.Owner, k.Severity)
@@ -85,10 +123,14 @@ func TestKindsAreCopies(t *testing.T) {
 
 // packageSource is what the tests of the table read off the package's own code.
 type packageSource struct {
+	path   string            // the file being read, from bridge on
 	room   string            // the package being read, with a dot; nothing for bridge
 	kinds  map[string]string // value by name
-	raised map[string]bool   // by name
 	fields map[string]bool   // "Struct.Field"
+	// named are the files that name a kind, by its name; of those, cleared close it,
+	// asked ask what is open, and raised do something else.
+	named, raised, cleared, asked map[string]map[string]bool
+	all                           []string // files that take all kinds
 	// holds are the types of the package that a type names in its fields.
 	holds map[string]map[string]bool
 }
@@ -114,9 +156,12 @@ func (s packageSource) reaching(targets ...string) map[string]bool {
 
 func readSource(t *testing.T) packageSource {
 	t.Helper()
-	s := packageSource{"", map[string]string{}, map[string]bool{}, map[string]bool{}, map[string]map[string]bool{}}
+	s := packageSource{
+		kinds: map[string]string{}, fields: map[string]bool{}, holds: map[string]map[string]bool{},
+		named: map[string]map[string]bool{}, raised: map[string]map[string]bool{}, cleared: map[string]map[string]bool{}, asked: map[string]map[string]bool{},
+	}
 	var files []string
-	for _, room := range []string{"", "exceptions/", "catalogue/", "stock/", "tiktokadapter/", "linnworksadapter/"} {
+	for _, room := range []string{"exceptions/", "", "catalogue/", "stock/", "tiktokadapter/", "linnworksadapter/"} {
 		names, err := fs.Glob(os.DirFS("."), room+"*.go")
 		if err != nil || len(names) == 0 {
 			t.Fatalf("%d files in %q, %v", len(names), room, err)
@@ -131,11 +176,14 @@ func readSource(t *testing.T) packageSource {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.room = ""
+		s.path, s.room = name, ""
 		if file.Name.Name != "bridge" {
 			s.room = file.Name.Name + "."
 		}
 		ast.Inspect(file, func(n ast.Node) bool { s.visit(n); return true })
+		if s.room != "exceptions." {
+			s.kindsIn(file, s.raised)
+		}
 	}
 	return s
 }
@@ -157,27 +205,6 @@ func (s packageSource) visit(n ast.Node) {
 				s.kinds[n.Names[0].Name], _ = strconv.Unquote(lit.Value)
 			}
 		}
-	// A kind is raised where it is handed to a function that does not close it,
-	// or put into a field Kind.
-	case *ast.CallExpr:
-		name := ""
-		switch f := n.Fun.(type) {
-		case *ast.Ident:
-			name = f.Name
-		case *ast.SelectorExpr:
-			name = f.Sel.Name
-		}
-		if !strings.EqualFold(name, "clear") {
-			s.mark(n.Args...)
-		}
-	case *ast.KeyValueExpr:
-		if key, ok := n.Key.(*ast.Ident); ok && strings.EqualFold(key.Name, "kind") {
-			s.mark(n.Value)
-		}
-	case *ast.AssignStmt:
-		s.mark(n.Rhs...)
-	case *ast.ReturnStmt:
-		s.mark(n.Results...)
 	}
 }
 
@@ -202,12 +229,66 @@ func named(typ ast.Expr) map[string]bool {
 	return names
 }
 
-func (s packageSource) mark(list ...ast.Expr) {
-	for _, e := range list {
-		if sel, ok := e.(*ast.SelectorExpr); ok {
-			if room, ok := sel.X.(*ast.Ident); ok && room.Name == "exceptions" {
-				s.raised[sel.Sel.Name] = true
+// kindsIn notes what a file does with kinds: it closes those that it hands to
+// Clear or has in a list, asks for those that it hands to Open, and raises others.
+func (s *packageSource) kindsIn(n ast.Node, use map[string]map[string]bool) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		inner := use
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			switch name := callee(n); name {
+			case "Clear":
+				inner = s.cleared
+			case "Open":
+				inner = s.asked
+			case "AllKinds":
+				s.all = append(s.all, s.path)
+			}
+			for _, arg := range n.Args {
+				s.kindsIn(arg, inner)
+			}
+			s.kindsIn(n.Fun, use)
+			return false
+		case *ast.CompositeLit:
+			if !isKindList(n.Type) {
+				return true
+			}
+			for _, e := range n.Elts {
+				s.kindsIn(e, s.cleared)
+			}
+			return false
+		case *ast.SelectorExpr:
+			if room, ok := n.X.(*ast.Ident); ok && room.Name == "exceptions" && s.kinds[n.Sel.Name] != "" {
+				note(s.named, n.Sel.Name, s.path)
+				note(use, n.Sel.Name, s.path)
 			}
 		}
+		return true
+	})
+}
+
+func callee(call *ast.CallExpr) string {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
 	}
+	return ""
+}
+
+func isKindList(typ ast.Expr) bool {
+	list, ok := typ.(*ast.ArrayType)
+	if !ok {
+		return false
+	}
+	elem, ok := list.Elt.(*ast.SelectorExpr)
+	return ok && elem.Sel.Name == "Kind"
+}
+
+func note(in map[string]map[string]bool, name, path string) {
+	if in[name] == nil {
+		in[name] = map[string]bool{}
+	}
+	in[name][path] = true
 }

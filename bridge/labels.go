@@ -42,7 +42,7 @@ func (b *dispatchBatch) arrange(ctx context.Context, j *dispatchJob) error {
 	}
 	if len(w.References) > 1 && len(b.packagesIn(w)) != 1 {
 		return b.raise(ctx, j, exceptions.DispatchRefused,
-			fmt.Sprintf("warehouse order %s was merged from orders %s, which the shop ships one by one", w.Number, strings.Join(w.References, ", ")),
+			fmt.Sprintf("Linnworks order %s was merged from orders %s, which the shop ships one by one", w.Number, strings.Join(w.References, ", ")),
 			"undo the merge in Linnworks, or combine the orders in Seller Center")
 	}
 	if !arranged {

@@ -33,7 +33,7 @@ const maxOrderUnits = 10_000
 func MapOrder(o Order, known catalogue.Lookup) (NewOrder, []exceptions.Exception) {
 	m := orderMapping{order: o, known: known, at: make(map[lineKey]int, len(o.Lines))}
 	if why := unusable(o); why != "" {
-		m.problem(exceptions.BadOrder, "order "+o.ID, why, "compare it with the shop; nothing was imported")
+		m.problem(exceptions.BadOrder, exceptions.ForOrder(o.ID), why, "look at the order in the shop; it was not imported")
 		return NewOrder{}, m.problems
 	}
 	lines := sortedLines(o.Lines)
@@ -44,7 +44,7 @@ func MapOrder(o Order, known catalogue.Lookup) (NewOrder, []exceptions.Exception
 		}
 	}
 	if len(m.lines) == 0 && len(m.problems) == 0 {
-		m.problem(exceptions.BadOrder, "order "+o.ID, "the order has no line that is not cancelled", "compare it with the shop; nothing was imported")
+		m.problem(exceptions.BadOrder, exceptions.ForOrder(o.ID), "all its lines are cancelled", "look at the order in the shop; it was not imported")
 	}
 	if slices.ContainsFunc(m.problems, blocks) {
 		return NewOrder{}, m.problems
@@ -189,9 +189,9 @@ func (m *orderMapping) settle(n *NewOrder, cancelled money.Amount) (residual mon
 	if residual.Minor == 0 {
 		return residual
 	}
-	m.problem(exceptions.TotalDiffers, "order "+m.order.ID,
-		fmt.Sprintf("what the shop states of goods, shipping, tax and fees differs by %s from what the buyer paid and the platform funds", residual),
-		"find the amount in the shop's price details; the warehouse order has the shop's total, with the difference apart")
+	m.cause(exceptions.New(exceptions.TotalDiffers, "totals of orders", time.Time{},
+		fmt.Sprintf("goods, shipping, tax and fees of order %s differ by %s from what the buyer and the platform pay", m.order.ID, residual),
+		"find the missing amount in the shop's price details; the orders in Linnworks have the shop's total, with the difference as a line of its own"))
 	if residual.Minor > 0 {
 		n.Fees = append(n.Fees, Fee{"residual", residual})
 	} else {
@@ -210,21 +210,13 @@ func (m *orderMapping) addUnit(line OrderLine) {
 		m.add(lineKey{sku: item.SKU, price: line.Price.Plus(line.Tax), tax: line.Tax, gift: line.Gift}, line.ID, line)
 		return
 	}
-	var kit *catalogue.KitError
-	var several *catalogue.AmbiguousError
-	switch {
-	case errors.As(err, &several):
-		m.problem(exceptions.AmbiguousSKU, line.Listing.String(), fmt.Sprintf("order %s sells %q: %v", m.order.ID, line.Title, several),
-			"leave one of them: correct the table, the channel mapping or the SKUs; the order imports by itself afterwards")
-	case errors.As(err, &kit):
-		m.problem(exceptions.BrokenKit, line.Listing.String(), fmt.Sprintf("order %s sells %q, but %v", m.order.ID, line.Title, kit),
-			"correct the composite in Linnworks; the order imports by itself afterwards")
-	case len(line.Components) > 0:
+	_, kit := errors.AsType[*catalogue.KitError](err)
+	_, several := errors.AsType[*catalogue.AmbiguousError](err)
+	if len(line.Components) > 0 && !kit && !several {
 		m.addBundle(line)
-	default:
-		m.problem(exceptions.UnmappedSKU, line.Listing.String(), fmt.Sprintf("order %s sells %q: %v", m.order.ID, line.Title, err),
-			"create the item in Linnworks, or map the SKU; the order imports by itself afterwards")
+		return
 	}
+	m.cause(catalogue.Problem(line.Listing, line.Title, err))
 }
 
 // compareBundle raises a bundle whose components in the shop are not those of the
@@ -240,8 +232,8 @@ func (m *orderMapping) compareBundle(line OrderLine, item catalogue.Item) {
 	}
 	if len(differs) > 0 {
 		m.problem(exceptions.BundleDiffers, line.Listing.String(),
-			fmt.Sprintf("order %s sells the bundle %q, which Linnworks packs differently: %s", m.order.ID, line.Title, strings.Join(differs, "; ")),
-			"make the composite in Linnworks and the bundle in the shop the same")
+			fmt.Sprintf("order %s has the bundle %q, whose contents in Linnworks differ: %s", m.order.ID, line.Title, strings.Join(differs, "; ")),
+			"make the bundle in the shop and the composite in Linnworks the same")
 	}
 }
 
@@ -257,13 +249,12 @@ func (m *orderMapping) addBundle(line OrderLine) {
 		}
 		switch {
 		case c.Quantity < 1 || c.Quantity > maxOrderUnits:
-			m.problem(exceptions.BadQuantity, "order "+m.order.ID,
-				fmt.Sprintf("bundle %q holds %d of %s", line.Title, c.Quantity, c.Listing), "correct the bundle in the shop; nothing was imported")
+			m.problem(exceptions.BadOrder, exceptions.ForOrder(m.order.ID),
+				fmt.Sprintf("the bundle %q holds %d of %s", line.Title, c.Quantity, c.Listing), "correct the bundle in the shop; the order was not imported")
 			return
 		case err != nil:
-			m.problem(exceptions.BrokenKit, line.Listing.String(),
-				fmt.Sprintf("order %s sells the bundle %q, whose component %s cannot be used: %v", m.order.ID, line.Title, c.Listing, err),
-				"create or map the component in Linnworks; the order imports by itself afterwards")
+			m.cause(catalogue.Problem(line.Listing, line.Title,
+				&catalogue.KitError{SKU: cmp.Or(line.Listing.SellerSKU, line.Listing.ID), Component: c.Listing.String(), Problem: err.Error()}))
 			return
 		}
 		names = append(names, fmt.Sprintf("%d × %s", c.Quantity, item.SKU))
@@ -273,12 +264,12 @@ func (m *orderMapping) addBundle(line OrderLine) {
 	}
 	prices, err := line.Price.Split(make([]int64, len(units)))
 	if err != nil {
-		m.problem(exceptions.BadOrder, "order "+m.order.ID, err.Error(), "compare the order with the shop; nothing was imported")
+		m.problem(exceptions.BadOrder, exceptions.ForOrder(m.order.ID), err.Error(), "look at the order in the shop; it was not imported")
 		return
 	}
 	taxes, err := line.Tax.Split(make([]int64, len(units)))
 	if err != nil {
-		m.problem(exceptions.BadOrder, "order "+m.order.ID, err.Error(), "compare the order with the shop; nothing was imported")
+		m.problem(exceptions.BadOrder, exceptions.ForOrder(m.order.ID), err.Error(), "look at the order in the shop; it was not imported")
 		return
 	}
 	for i, item := range units {
@@ -286,7 +277,7 @@ func (m *orderMapping) addBundle(line OrderLine) {
 		m.add(key, line.ID+"-"+strconv.Itoa(i+1), line)
 	}
 	m.problem(exceptions.MissingComposite, line.Listing.String(),
-		fmt.Sprintf("order %s was imported by components: Linnworks has no composite for the bundle %q", m.order.ID, line.Title),
+		fmt.Sprintf("order %s was imported as separate components, because Linnworks has no composite for the bundle %q", m.order.ID, line.Title),
 		"create a composite with SKU "+cmp.Or(line.Listing.SellerSKU, line.Listing.ID)+": "+strings.Join(names, ", "))
 }
 
@@ -307,8 +298,8 @@ func (m *orderMapping) add(key lineKey, lineID string, line OrderLine) {
 		l.LineIDs = append(l.LineIDs, line.ID)
 	}
 	if l.Quantity == maxOrderUnits+1 {
-		m.problem(exceptions.BadQuantity, "order "+m.order.ID, fmt.Sprintf("more than %d units of SKU %s", maxOrderUnits, key.sku),
-			"compare the order with the shop; nothing was imported")
+		m.problem(exceptions.BadOrder, exceptions.ForOrder(m.order.ID), fmt.Sprintf("it has more than %d units of SKU %s", maxOrderUnits, key.sku),
+			"look at the order in the shop; it was not imported")
 	}
 }
 
@@ -332,6 +323,19 @@ func (m *orderMapping) problem(kind exceptions.Kind, object, seen, do string) {
 		return
 	}
 	m.problems = append(m.problems, exceptions.New(kind, object, m.order.ShipBy, seen, do, orderEvidence(m.order)...))
+}
+
+// cause notes what is wrong with other things than the order, and that it holds
+// the order up.
+func (m *orderMapping) cause(e exceptions.Exception) {
+	if slices.ContainsFunc(m.problems, func(p exceptions.Exception) bool { return p.Ref() == e.Ref() }) {
+		return
+	}
+	e.Orders = []string{m.order.ID}
+	if e.Kind != exceptions.TotalDiffers {
+		e.Deadline = m.order.ShipBy
+	}
+	m.problems = append(m.problems, e)
 }
 
 // properties keeps what finance needs to prove the total, what brings tracking

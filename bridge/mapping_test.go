@@ -206,13 +206,13 @@ func TestMapOrderTotals(t *testing.T) {
 			payment: `"currency":"GBP","sub_total":"300.00","shipping_fee":"0","total_amount":"307.49"`,
 			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"300.00"}`,
 			total:   "307.49 GBP", sent: "1 × MUG 300.00, 1 × residual 7.49 (Difference to the shop's total), postage 0.00", properties: "residual 7.49",
-			problem: "differs by 7.49 GBP",
+			problem: "differ by 7.49 GBP",
 		},
 		{
 			name:    "an amount that nobody knows: the buyer paid less",
 			payment: `"currency":"GBP","sub_total":"300.00","shipping_fee":"0","total_amount":"292.51"`,
 			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"300.00"}`,
-			total:   "292.51 GBP", sent: "1 × MUG 300.00, postage 0.00, discount 7.49", properties: "residual -7.49", problem: "differs by -7.49 GBP",
+			total:   "292.51 GBP", sent: "1 × MUG 300.00, postage 0.00, discount 7.49", properties: "residual -7.49", problem: "differ by -7.49 GBP",
 		},
 		{
 			name:    "a free sample",

@@ -128,11 +128,11 @@ func (b *References) Write(ctx context.Context) (result ReferenceResult, err err
 func (b *References) tell(ctx context.Context, r Reference, refused error, before bool) error {
 	switch {
 	case refused != nil:
-		return exceptions.RaiseAll(ctx, b.ports.Exceptions, []exceptions.Exception{exceptions.New(exceptions.ReferenceRefused, "order "+r.OrderID, time.Time{},
-			fmt.Sprintf("the shop does not take the warehouse order %s as the order's external reference: %v", r.WarehouseID, refused),
-			"nothing hangs on it; if it goes on, look whether the order belongs to this shop")})
+		return b.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.ReferenceRefused, exceptions.ForOrder(r.OrderID), time.Time{},
+			fmt.Sprintf("the shop does not accept Linnworks order %s as the order's external reference: %v", r.WarehouseID, refused),
+			"nothing else depends on it; if it does not stop, check that the order belongs to this shop"))
 	case before:
-		return b.ports.Exceptions.Clear(ctx, "order "+r.OrderID, exceptions.ReferenceRefused)
+		return b.ports.Exceptions.Clear(ctx, exceptions.ForOrder(r.OrderID), exceptions.ReferenceRefused)
 	}
 	return nil
 }

@@ -160,7 +160,7 @@ func (v *Revoker) one(ctx context.Context, result *OrderResult) error {
 		return nil
 	}
 	if len(v.options.Reasons) == 0 {
-		return v.raise(ctx, o, result, "the bridge is not configured to cancel it in the shop")
+		return v.raise(ctx, o, result, "the bridge is not set up to cancel it there")
 	}
 	offered, err := v.ports.Desk.CancelReasons(ctx, o.ID)
 	if err != nil {
@@ -171,7 +171,7 @@ func (v *Revoker) one(ctx context.Context, result *OrderResult) error {
 	}
 	reason := firstReason(v.options.Reasons, offered)
 	if reason == "" {
-		return v.raise(ctx, o, result, fmt.Sprintf("none of the configured reasons is offered for cancelling it in the shop, only %s", orNone(offered)))
+		return v.raise(ctx, o, result, fmt.Sprintf("the shop offers none of the configured reasons, only %s", orNone(offered)))
 	}
 	if err := v.ports.Desk.CancelInShop(ctx, o.ID, reason); err != nil {
 		return v.refused(ctx, o, result, fmt.Errorf("cancelling it in the shop: %w", err))
@@ -187,7 +187,7 @@ func (v *Revoker) one(ctx context.Context, result *OrderResult) error {
 		return err
 	}
 	result.Outcome, result.Detail = OutcomeRevoked, reason
-	return v.ports.Exceptions.Clear(ctx, "order "+o.ID, exceptions.StatesDisagree)
+	return exceptions.Close(ctx, v.ports.Exceptions, o.ID, exceptions.EndVoid)
 }
 
 // refused raises what repeating cannot mend.
@@ -199,11 +199,21 @@ func (v *Revoker) refused(ctx context.Context, o Order, result *OrderResult, err
 }
 
 func (v *Revoker) raise(ctx context.Context, o Order, result *OrderResult, why string) error {
-	result.Outcome, result.Detail = OutcomeRaised, string(exceptions.StatesDisagree)
-	return v.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.StatesDisagree, "order "+o.ID, firstDeadline(o),
-		fmt.Sprintf("it is cancelled in the warehouse (order %s), and the shop says %s: %s", result.WarehouseOrder, o.Status, why),
-		"cancel it in the shop with a reason other than out of stock, which sets the stock to zero; or create it in Linnworks anew"))
+	result.Outcome, result.Detail = OutcomeRaised, string(exceptions.CancelledInLinnworks)
+	return v.ports.Exceptions.Raise(ctx, cancelledInLinnworks(o, result.WarehouseOrder, why))
 }
+
+// cancelledInLinnworks is raised by the importer too, which sees the order when
+// the Revoker is not run: it is one case.
+func cancelledInLinnworks(o Order, number, why string) exceptions.Exception {
+	return exceptions.New(exceptions.CancelledInLinnworks, exceptions.ForOrder(o.ID), firstDeadline(o),
+		fmt.Sprintf("it is cancelled in Linnworks (order %s), and the shop says %s: %s", number, o.Status, why),
+		"cancel it in the shop, for another reason than out of stock if you have the goods; or create it in Linnworks again")
+}
+
+// revokerKinds are closed when the order is not cancelled in Linnworks, or not
+// live in the shop any more.
+var revokerKinds = []exceptions.Kind{exceptions.CancelledInLinnworks}
 
 func orNone(list []string) string {
 	if len(list) == 0 {

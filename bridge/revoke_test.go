@@ -24,7 +24,7 @@ func TestRevoke(t *testing.T) {
 		revoked string
 		raised  string // part of what was seen
 	}{
-		{name: "raised by default", offered: []string{world.ReasonBuyer}, want: bridge.OutcomeRaised, raised: "not configured"},
+		{name: "raised by default", offered: []string{world.ReasonBuyer}, want: bridge.OutcomeRaised, raised: "not set up"},
 		{name: "carried", options: carry, offered: []string{world.ReasonStock, world.ReasonBuyer}, want: bridge.OutcomeRevoked, revoked: "1 " + world.ReasonBuyer},
 		{name: "spelled for the market", options: carry, offered: []string{world.ReasonBuyer + "_uk"}, want: bridge.OutcomeRevoked, revoked: "1 " + world.ReasonBuyer + "_uk"},
 		{name: "another reason only", options: carry, offered: []string{world.ReasonStock, "seller_cancel_reason_wrong_price"}, want: bridge.OutcomeRaised, raised: "only seller_cancel_reason_wrong_price"},
@@ -82,7 +82,7 @@ func TestRevoke(t *testing.T) {
 				t.Errorf("reserved: %t", reserved)
 			}
 			open, _ := w.Exceptions.Open(t.Context())
-			if raised := len(open) > 0; raised != (tc.raised != "") || raised && (open[0].Kind != exceptions.StatesDisagree || !strings.Contains(open[0].Seen, tc.raised)) {
+			if raised := len(open) > 0; raised != (tc.raised != "") || raised && (open[0].Kind != exceptions.CancelledInLinnworks || !strings.Contains(open[0].Seen, tc.raised)) {
 				t.Errorf("%v, want %q", open, tc.raised)
 			}
 		})

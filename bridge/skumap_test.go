@@ -108,7 +108,7 @@ func raisedKinds(t *testing.T, queue exceptions.Queue) []string {
 func TestSKUMapPrecedence(t *testing.T) {
 	t.Parallel()
 	const (
-		normalised = "SKU normalised: SKU "
+		normalised = "SKU spelt differently: SKU "
 		ambiguous  = "ambiguous SKU: SKU "
 	)
 	for _, tc := range []struct {
@@ -265,14 +265,14 @@ func TestSKUMapClosesWhatIsMended(t *testing.T) {
 				t.Errorf("open exceptions (-want +got):\n%s", diff)
 			}
 		}
-		check("SKU normalised: SKU cup", "ambiguous SKU: SKU MUG")
-		check("SKU normalised: SKU cup", "ambiguous SKU: SKU MUG")
+		check("SKU spelt differently: SKU cup", "ambiguous SKU: SKU MUG")
+		check("SKU spelt differently: SKU cup", "ambiguous SKU: SKU MUG")
 		if open, _ := queue.Open(t.Context()); open[0].Count != 1 {
 			t.Errorf("counted %d times, although nobody looked again", open[0].Count)
 		}
 		s.items = slices.DeleteFunc(s.items, func(item catalogue.ItemRef) bool { return item.SKU == "mug" })
 		time.Sleep(time.Minute)
-		check("SKU normalised: SKU cup")
+		check("SKU spelt differently: SKU cup")
 		s.items[1].SKU = "cup" // CUP was renamed in Linnworks
 		must(t, m.Refresh(t.Context()))
 		check()

@@ -8,8 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
 // Action is the next thing to do with an order.
@@ -290,15 +288,3 @@ func (t *StatusTable) Action(model ShippingModel, status OrderStatus, state Ware
 
 // String prints the table as it was read, comments included.
 func (t *StatusTable) String() string { return t.text }
-
-// disagreement is the exception for a cell that says raise.
-func disagreement(o Order, state WarehouseState, known bool, parts ...WarehouseOrder) exceptions.Exception {
-	if !known {
-		return exceptions.New(exceptions.UnknownStatus, "order "+o.ID, o.ShipBy,
-			fmt.Sprintf("shipping model %q with shop status %q is not in the status table (warehouse: %s)", o.ShippingModel, o.Status, state),
-			"add the row to the status table, then run again", orderEvidence(o, parts...)...)
-	}
-	return exceptions.New(exceptions.StatesDisagree, "order "+o.ID, o.ShipBy,
-		fmt.Sprintf("the shop says %s, the warehouse says %s", o.Status, state),
-		"decide which side is right and correct the other", orderEvidence(o, parts...)...)
-}

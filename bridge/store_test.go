@@ -21,7 +21,7 @@ func TestMemoryExceptions(t *testing.T) {
 		}
 		now = now.Add(time.Minute)
 	}
-	put(exceptions.BadQuantity, "SKU A", time.Time{})
+	put(exceptions.BadLevel, "SKU A", time.Time{})
 	put(exceptions.NoTracking, "order 2", world.Noon.Add(2*time.Hour))
 	put(exceptions.MissingComposite, "SKU B", world.Noon.Add(time.Hour))
 	put(exceptions.NoTracking, "order 1", world.Noon.Add(time.Hour))

@@ -190,7 +190,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Importer, err = NewImporter(ImportPorts{
-				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue,
+				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue, Places: warehouse,
 				Ledger: m, Records: m, Locks: m, Exceptions: m,
 			}, ImportOptions{Locations: locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, Table: table})
 			return err
@@ -242,7 +242,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Stock, err = stock.NewPush(stock.Ports{
-				Listings: shop, Bundles: shop, Catalogue: s.Catalogue, Levels: warehouse, States: warehouse, Publisher: shop,
+				Listings: shop, Bundles: shop, Catalogue: s.Catalogue, Levels: warehouse, Places: warehouse, States: warehouse, Publisher: shop,
 				Ledger: m, Locks: m, Exceptions: m,
 			}, stock.Options{Locations: set.Locations, Buffer: buffer, Max: set.MaxStock})
 			return err

@@ -376,6 +376,99 @@ var caseFaults = map[string]struct {
 	"a shop without a name": {"shops", func(f *faultyCases) {
 		f.shop = func(name string) exceptions.Queue { return f.Store.Shop(cmp.Or(name, "default")) }
 	}, nil},
+	"a cause lists who was seen last": {"causes", func(f *faultyCases) {
+		f.raise = func(ctx context.Context, q exceptions.Queue, e exceptions.Exception) error {
+			for _, id := range find(ctx, f.Store, keyOf(e.Kind, e.Object)).Orders {
+				_ = q.Clear(ctx, exceptions.ForOrder(id), e.Kind)
+			}
+			return q.Raise(ctx, e)
+		}
+	}, nil},
+	"orders are not taken off": {"causes", func(f *faultyCases) {
+		f.clear = func(ctx context.Context, q exceptions.Queue, object string, kinds ...exceptions.Kind) error {
+			if find(ctx, f.Store, keyOf(kinds[0], object)).Count == 0 {
+				return nil // no row of that object
+			}
+			return q.Clear(ctx, object, kinds...)
+		}
+	}, nil},
+	"a cause closes with its first order": {"causes", func(f *faultyCases) {
+		f.clear = func(ctx context.Context, q exceptions.Queue, object string, kinds ...exceptions.Kind) error {
+			id, _ := exceptions.OrderOf(object)
+			list, _ := q.Open(ctx, kinds...)
+			for _, e := range list {
+				if slices.Contains(e.Orders, id) {
+					_ = q.Clear(ctx, e.Object, e.Kind)
+				}
+			}
+			return q.Clear(ctx, object, kinds...)
+		}
+	}, nil},
+	"an order is taken off in every shop": {"causes", func(f *faultyCases) {
+		f.clear = func(ctx context.Context, _ exceptions.Queue, object string, kinds ...exceptions.Kind) error {
+			return errors.Join(f.Store.Shop(shopName).Clear(ctx, object, kinds...), f.Store.Shop("the other shop").Clear(ctx, object, kinds...))
+		}
+	}, nil},
+	"an order is taken off whatever the kind": {"causes", func(f *faultyCases) {
+		f.clear = func(ctx context.Context, q exceptions.Queue, object string, kinds ...exceptions.Kind) error {
+			if _, ok := exceptions.OrderOf(object); ok {
+				kinds = append(kinds, exceptions.UnmappedCarrier)
+			}
+			return q.Clear(ctx, object, kinds...)
+		}
+	}, nil},
+	"a cause without orders is lost": {"causes", changed(func(list []exceptions.Case) []exceptions.Case {
+		for i := range list {
+			list[i].Standing = false
+		}
+		return list
+	}), nil},
+	"resolved orders come back": {"causes", func(f *faultyCases) {
+		f.raise = func(ctx context.Context, q exceptions.Queue, e exceptions.Exception) error {
+			e.Orders = append(slices.Clone(e.Orders), find(ctx, f.Store, keyOf(e.Kind, e.Object)).Orders...)
+			return q.Raise(ctx, e)
+		}
+	}, nil},
+	"orders are not bounded": {"causes", changed(func(list []exceptions.Case) []exceptions.Case {
+		for i := range list {
+			if len(list[i].Orders) == exceptions.MaxOrders {
+				list[i].Orders = append(list[i].Orders, "9")
+			}
+		}
+		return list
+	}), nil},
+	"more orders are not said": {"causes", changed(func(list []exceptions.Case) []exceptions.Case {
+		for i := range list {
+			list[i].MoreOrders = false
+		}
+		return list
+	}), nil},
+	"the latest deadline of a cause": {"causes", func(f *faultyCases) {
+		latest := time.Time{}
+		f.raise = func(ctx context.Context, q exceptions.Queue, e exceptions.Exception) error {
+			latest = e.Deadline
+			return q.Raise(ctx, e)
+		}
+		f.cases = func(ctx context.Context, filter exceptions.Filter) ([]exceptions.Case, error) {
+			list, err := f.Store.Cases(ctx, filter)
+			for i := range list {
+				list[i].Deadline = latest
+			}
+			return list, err
+		}
+	}, nil},
+	"the orders are lost": {"every_field", func(f *faultyCases) {
+		f.raise = func(ctx context.Context, q exceptions.Queue, e exceptions.Exception) error {
+			e.Orders = nil
+			return q.Raise(ctx, e)
+		}
+	}, nil},
+	"moments of a zone": {"every_field", changed(func(list []exceptions.Case) []exceptions.Case {
+		for i := range list {
+			list[i].First = list[i].First.Add(time.Hour)
+		}
+		return list
+	}), nil},
 	"all kinds are open": {"kinds", func(f *faultyCases) {
 		f.open = func(ctx context.Context, q exceptions.Queue, _ ...exceptions.Kind) ([]exceptions.Exception, error) {
 			return q.Open(ctx)

@@ -1,11 +1,13 @@
 package bridgetest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +26,7 @@ func TestExceptions(t *testing.T, open func(t *testing.T, now func() time.Time) 
 		"every field":      testEveryFieldOfAnException,
 		"shops":            testShops,
 		"kinds":            testOpenKinds,
+		"causes":           testCauses,
 		"order":            testOrder,
 		"claim":            testClaim,
 		"resolve, reopen":  testResolve,
@@ -168,7 +171,7 @@ func testRaise(q *queueTest) {
 
 func testEveryFieldOfAnException(q *queueTest) {
 	e := filled[exceptions.Exception](q.T, 0)
-	e.Shop, e.Severity = shopName, exceptions.Warning
+	e.Shop, e.Severity, e.MoreOrders = shopName, exceptions.Warning, false
 	q.raise(e)
 	q.reopen()
 	want := e
@@ -176,6 +179,17 @@ func testEveryFieldOfAnException(q *queueTest) {
 	list, _ := q.open()
 	if d := different([]exceptions.Exception{want}, list); d != "" {
 		q.Error(d)
+	}
+	// And so does its JSON, which programs work with.
+	check(q.T, q.decide(e, exceptions.Decision{Verb: exceptions.VerbClaimed, By: "Ann", Note: "ü", Until: q.clock.Now().Add(time.Hour)}))
+	q.reopen()
+	stored := q.only(exceptions.Filter{})
+	text, err := json.Marshal(stored)
+	check(q.T, err)
+	var read exceptions.Case
+	check(q.T, json.Unmarshal(text, &read))
+	if d := different(stored, read); d != "" {
+		q.Errorf("through JSON: %s", d)
 	}
 }
 
@@ -228,6 +242,76 @@ func shopsOf(list []exceptions.Case) (shops []string) {
 		shops = append(shops, c.Shop)
 	}
 	return shops
+}
+
+// testCauses checks that the same cause on many orders is one case that lists
+// them, and that it closes with the last of them.
+func testCauses(q *queueTest) {
+	const object = `carrier "Owl"`
+	seen := func(deadline time.Duration, orders ...string) exceptions.Exception {
+		e := problem(exceptions.UnmappedCarrier, object)
+		e.Orders = orders
+		if deadline != 0 {
+			e.Deadline = moment.Add(deadline)
+		}
+		return e
+	}
+	expect := func(when string, count int, orders ...string) {
+		q.Helper()
+		q.reopen()
+		c := q.only(exceptions.Filter{Shop: shopName, Kinds: []exceptions.Kind{exceptions.UnmappedCarrier}, States: allStates})
+		if open := len(orders) > 0 || c.Standing; (c.State == exceptions.CaseOpen) != open || !slices.Equal(c.Orders, orders) || c.Count != count {
+			q.Errorf("%s: %s, seen %d times, orders %q; want %d times, orders %q", when, c.State, c.Count, c.Orders, count, orders)
+		}
+	}
+	q.raise(seen(5*time.Hour, "2", "1"))
+	q.raise(seen(3*time.Hour, "3", "2"))
+	q.raise(seen(4*time.Hour, "2"))
+	expect("three sightings", 3, "1", "2", "3")
+	if c := q.only(exceptions.Filter{}); !c.Deadline.Equal(moment.Add(3 * time.Hour)) {
+		q.Errorf("the deadline is %s, want the earliest, %s", c.Deadline, moment.Add(3*time.Hour))
+	}
+	other := q.store.Shop("the other shop")
+	check(q.T, other.Raise(q.Context(), seen(0, "1")))
+	q.raise(problem(exceptions.NoTracking, "order 1"))
+	q.clear("order 2", exceptions.UnmappedCarrier, exceptions.NoTracking)
+	q.clear("order 4", exceptions.UnmappedCarrier)
+	q.clear("2", exceptions.UnmappedCarrier)
+	q.clear("order 1", exceptions.NoTracking, exceptions.UnmappedSKU)
+	expect("one is done", 3, "1", "3")
+	check(q.T, other.Clear(q.Context(), "order 1", exceptions.UnmappedCarrier))
+	expect("another shop's is done", 3, "1", "3")
+	if list, err := other.Open(q.Context()); err != nil || len(list) != 0 {
+		q.Errorf("the other shop's last order is done, and open are %v, %v", list, err)
+	}
+	q.clear("order 1", exceptions.UnmappedCarrier)
+	q.clear("order 3", exceptions.UnmappedCarrier)
+	expect("the last is done", 3)
+	q.raise(seen(0, "5"))
+	expect("another cause", 1, "5")
+	// One that was seen without an order does not close with the last.
+	q.raise(seen(0))
+	q.clear("order 5", exceptions.UnmappedCarrier)
+	expect("seen without an order too", 2)
+	q.clear(object, exceptions.UnmappedCarrier)
+	if list, _ := q.open(); len(list) != 0 {
+		q.Errorf("the cause is gone, and open are %v", list)
+	}
+	// What a person has resolved begins with who comes then.
+	q.raise(seen(0, "6", "7"))
+	check(q.T, q.decide(seen(0), exceptions.Decision{Verb: exceptions.VerbResolved, By: "Ann", Note: "mapped"}))
+	q.raise(seen(0, "8"))
+	expect("resolved, and seen again", 2, "8")
+	// There may be very many.
+	many := make([]string, exceptions.MaxOrders+1)
+	for i := range many {
+		many[i] = fmt.Sprint(10000 + i)
+	}
+	q.raise(seen(0, many...))
+	q.reopen()
+	if c := q.only(exceptions.Filter{}); len(c.Orders) != exceptions.MaxOrders || !c.MoreOrders || !slices.Contains(c.Orders, "8") {
+		q.Errorf("%d orders, more: %t; want %d of %d, and those that were there first", len(c.Orders), c.MoreOrders, exceptions.MaxOrders, len(many)+1)
+	}
 }
 
 func testOpenKinds(q *queueTest) {
@@ -400,7 +484,7 @@ func testFilter(q *queueTest) {
 	put(exceptions.TrackingDiffers, "order 1", exceptions.CaseOpen)
 	put(exceptions.NoTracking, "order 2", exceptions.CaseResolved)
 	put(exceptions.UnmappedSKU, "SKU A", exceptions.CaseOpen)
-	put(exceptions.NormalisedSKU, "SKU A", exceptions.CaseCleared)
+	put(exceptions.SpellingDiffers, "SKU A", exceptions.CaseCleared)
 	q.reopen()
 	all, _ := q.cases(exceptions.Filter{States: allStates})
 	if len(all) != 5 {
@@ -527,7 +611,7 @@ func testLikeModel(q *queueTest) {
 	const seed = 42
 	random := rand.New(rand.NewPCG(seed, seed))
 	model := map[string]exceptions.Case{}
-	kinds := []exceptions.Kind{exceptions.NoTracking, exceptions.TrackingDiffers, exceptions.BadQuantity}
+	kinds := []exceptions.Kind{exceptions.NoTracking, exceptions.TrackingDiffers, exceptions.BadLevel, exceptions.UnmappedCarrier}
 	verbs := []exceptions.Verb{
 		exceptions.VerbClaimed, exceptions.VerbReleased, exceptions.VerbResolved, exceptions.VerbReopened, exceptions.VerbClaimed, exceptions.VerbResolved, "burn",
 	}
@@ -543,6 +627,13 @@ func testLikeModel(q *queueTest) {
 				e.Deadline = now.Add(time.Duration(pick(100)-20) * time.Hour)
 			}
 			e.Severity, e.Seen = exceptions.Severity(pick(3)), fmt.Sprint("seen in step ", step)
+			if e.Kind == exceptions.UnmappedCarrier {
+				e.Object = fmt.Sprint("carrier ", pick(2))
+				old = model[e.Key()]
+				for range pick(3) {
+					e.Orders = append(e.Orders, strconv.Itoa(pick(4)))
+				}
+			}
 			check(q.T, q.queue.Raise(q.Context(), e))
 			model[e.Key()] = old.Raise(e, now)
 		case 1:
@@ -550,6 +641,11 @@ func testLikeModel(q *queueTest) {
 			check(q.T, q.queue.Clear(q.Context(), e.Object, e.Kind))
 			if known {
 				model[e.Key()] = old.Clear(now)
+			}
+			for key, c := range model {
+				if id, _ := exceptions.OrderOf(e.Object); c.Kind == e.Kind && e.Kind == exceptions.UnmappedCarrier {
+					model[key] = c.Without(id, now)
+				}
 			}
 		default:
 			d := exceptions.Decision{Verb: verbs[pick(len(verbs))], By: []string{"Ann", "Bob", "packing"}[pick(3)], Note: []string{"", "done"}[min(1, pick(5))]}

@@ -68,5 +68,5 @@ func ExampleMap() {
 	// SKU id 1004  "GREEN"                   TEA, by table
 	// 4 listing(s): 1 by table, 0 by channel mapping, 1 by seller SKU, 1 by normalised SKU, 1 not found, 0 not used
 	// a mug less changes [1001 1002]
-	// [notice, e-commerce, shop] SKU six-mugs: SKU normalised: the listing (product , SKU id 1002) has the seller SKU "six-mugs", which was taken for "SIX-MUGS". To do: write both alike, or map the listing to the item
+	// [notice, e-commerce, shop] SKU six-mugs: SKU spelt differently: the listing (product , SKU id 1002) has the seller SKU "six-mugs", and the item has "SIX-MUGS". To do: spell both the same, or map the listing to the item
 }

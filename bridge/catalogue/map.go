@@ -44,7 +44,7 @@ type MapOptions struct {
 // regard to case and spaces.
 //
 // It never guesses silently. A match that only ignoring case and spaces has made
-// is used and raised as [exceptions.NormalisedSKU]. A listing that leads to several items
+// is used and raised as [exceptions.SpellingDiffers]. A listing that leads to several items
 // is not used and raised as [exceptions.AmbiguousSKU]: a table and a mapping that
 // disagree, two mappings, SKUs that differ only in case, and an item whose SKU is
 // itself mapped to another item, since Linnworks would link order lines to that
@@ -299,13 +299,11 @@ func (s *Map) report(ctx context.Context, matches Matches) error {
 		seen[object] = true
 		var e exceptions.Exception
 		if _, ambiguous := errors.AsType[*AmbiguousError](m.Err); ambiguous {
-			e = exceptions.New(exceptions.AmbiguousSKU, object, time.Time{},
-				fmt.Sprintf("the listing (product %s, SKU id %s): %v", m.Listing.ProductID, m.Listing.ID, m.Err),
-				"leave one of them: correct the table, the channel mapping or the SKUs; its orders and its stock wait until then")
+			e = Problem(m.Listing, "", m.Err)
 		} else if m.Err == nil && m.By == MatchedByNormalised {
-			e = exceptions.New(exceptions.NormalisedSKU, object, time.Time{},
-				fmt.Sprintf("the listing (product %s, SKU id %s) has the seller SKU %q, which was taken for %q", m.Listing.ProductID, m.Listing.ID, m.Listing.SellerSKU, m.Item.SKU),
-				"write both alike, or map the listing to the item")
+			e = exceptions.New(exceptions.SpellingDiffers, object, time.Time{},
+				fmt.Sprintf("the listing (product %s, SKU id %s) has the seller SKU %q, and the item has %q", m.Listing.ProductID, m.Listing.ID, m.Listing.SellerSKU, m.Item.SKU),
+				"spell both the same, or map the listing to the item")
 		}
 		if e.Kind != "" && !raised[exceptions.Ref{Kind: e.Kind, Object: object}] {
 			raised[exceptions.Ref{Kind: e.Kind, Object: object}] = true
@@ -315,7 +313,7 @@ func (s *Map) report(ctx context.Context, matches Matches) error {
 	if err := exceptions.RaiseAll(ctx, s.ports.Exceptions, problems); err != nil {
 		return err
 	}
-	open, err := s.ports.Exceptions.Open(ctx, exceptions.AmbiguousSKU, exceptions.NormalisedSKU)
+	open, err := s.ports.Exceptions.Open(ctx, exceptions.AmbiguousSKU, exceptions.SpellingDiffers)
 	if err != nil {
 		return err
 	}

@@ -30,11 +30,14 @@ var (
 // Case is an exception and what people have done about it.
 //
 // A store keeps cases by [Exception.Key] and changes them with [Case.Raise],
-// [Case.Clear] and [Case.Decide] only, one at a time for a key: all that there is
+// [Case.Clear], [Case.Without] and [Case.Decide] only, one at a time for a key: all that there is
 // to decide is decided there.
 type Case struct {
 	Exception
-	State State
+	// Standing is set if the cause was seen without an order too: then it does not
+	// close with the last of its orders.
+	Standing bool
+	State    State
 	// ClaimedBy is who has taken the case on, until ClaimedUntil if that is set.
 	// [Case.Holder] says whether that still holds.
 	ClaimedBy    string
@@ -89,6 +92,11 @@ const (
 	VerbReopened Verb = "reopened"
 )
 
+// verbs are all of them; from firstDecision on they can be decided.
+var verbs = []Verb{VerbRaised, VerbReturned, VerbCleared, VerbClaimed, VerbReleased, VerbResolved, VerbReopened}
+
+const firstDecision = 3
+
 // Decision is what a person or a team does with a case.
 //
 //	VerbClaimed    takes an open case on. One that another holds is refused; the
@@ -125,15 +133,13 @@ func (d Decision) check(now time.Time) error {
 }
 
 // Raise returns the case after e was seen. The zero Case is one that was not
-// known.
+// known. Of a kind with [Info.Cause] the orders of e join those of the case, unless
+// that was closed, and the earliest deadline of them stays.
 func (c Case) Raise(e Exception, now time.Time) Case {
 	now = now.UTC()
-	old := c.Exception
+	old := c
 	c.Exception = e
-	c.Evidence = slices.Clone(e.Evidence)
-	if !e.Deadline.IsZero() {
-		c.Deadline = e.Deadline.UTC()
-	}
+	c.Deadline, c.Evidence = utc(e.Deadline), slices.Clone(e.Evidence)
 	c.First, c.Last, c.Count = now, now, 1
 	if c.State == CaseOpen || c.State == CaseResolved { // the same cause
 		c.First, c.Count = old.First, old.Count+1
@@ -141,12 +147,20 @@ func (c Case) Raise(e Exception, now time.Time) Case {
 			c.Deadline = old.Deadline // seen from a side that knows none
 		}
 	}
+	goesOn := c.State == CaseOpen || c.State == CaseResolved && c.QuietUntil.After(now)
+	c.Orders, c.MoreOrders, c.Standing = nil, false, kinds[e.Kind].Cause && len(e.Orders) == 0
+	if goesOn {
+		c.Orders, c.MoreOrders, c.Standing = old.Orders, old.MoreOrders, c.Standing || old.Standing
+		if len(e.Orders) > 0 && !old.Deadline.IsZero() && old.Deadline.Before(c.Deadline) {
+			c.Deadline = old.Deadline
+		}
+	}
+	c.list(e.Orders)
 	switch {
 	case c.State == "":
 		c.State = CaseOpen
 		c.note(Event{At: now, Verb: VerbRaised})
-	case c.State == CaseResolved && c.QuietUntil.After(now), c.State == CaseOpen:
-	default:
+	case !goesOn:
 		c.reopen()
 		c.note(Event{At: now, Verb: VerbReturned})
 	}
@@ -161,6 +175,39 @@ func (c Case) Clear(now time.Time) Case {
 		c.note(Event{At: now.UTC(), Verb: VerbCleared})
 	}
 	return c
+}
+
+// Without returns the case after its cause was found to hold up an order no
+// longer. It closes with the last of its orders, unless it is Standing. If there
+// were more than [MaxOrders], those that it does not list raise it again.
+func (c Case) Without(order string, now time.Time) Case {
+	at, found := slices.BinarySearch(c.Orders, order)
+	if !found || c.State == CaseCleared {
+		return c
+	}
+	c.Orders = slices.Delete(slices.Clone(c.Orders), at, at+1)
+	if len(c.Orders) == 0 && !c.Standing {
+		return c.Clear(now)
+	}
+	return c
+}
+
+// list adds orders, never in place: other copies of the case share the list.
+func (c *Case) list(orders []string) {
+	if len(orders) == 0 {
+		return
+	}
+	list := slices.Clone(c.Orders)
+	for _, id := range orders {
+		switch at, found := slices.BinarySearch(list, id); {
+		case found:
+		case len(list) == MaxOrders:
+			c.MoreOrders = true
+		default:
+			list = slices.Insert(list, at, id)
+		}
+	}
+	c.Orders = list
 }
 
 // Decide returns the case after d. If it refuses, the case is as it was.
@@ -230,7 +277,7 @@ func (c Case) Holder(now time.Time) string {
 
 // Clone returns a copy that shares nothing with c.
 func (c Case) Clone() Case {
-	c.Evidence, c.History = slices.Clone(c.Evidence), slices.Clone(c.History)
+	c.Evidence, c.Orders, c.History = slices.Clone(c.Evidence), slices.Clone(c.Orders), slices.Clone(c.History)
 	return c
 }
 

@@ -167,17 +167,17 @@ func TestEscalation(t *testing.T) {
 		policy exceptions.Escalation
 		want   exceptions.Severity
 	}{
-		{"far off", exceptions.NormalisedSKU, 48 * time.Hour, 0, exceptions.Escalation{}, exceptions.Notice},
-		{"a day left", exceptions.NormalisedSKU, 24 * time.Hour, 0, exceptions.Escalation{}, exceptions.Warning},
-		{"a little more than a day", exceptions.NormalisedSKU, 24*time.Hour + 1, 0, exceptions.Escalation{}, exceptions.Notice},
-		{"four hours left", exceptions.NormalisedSKU, 4 * time.Hour, 0, exceptions.Escalation{}, exceptions.Urgent},
-		{"passed", exceptions.NormalisedSKU, -time.Hour, 0, exceptions.Escalation{}, exceptions.Urgent},
+		{"far off", exceptions.SpellingDiffers, 48 * time.Hour, 0, exceptions.Escalation{}, exceptions.Notice},
+		{"a day left", exceptions.SpellingDiffers, 24 * time.Hour, 0, exceptions.Escalation{}, exceptions.Warning},
+		{"a little more than a day", exceptions.SpellingDiffers, 24*time.Hour + 1, 0, exceptions.Escalation{}, exceptions.Notice},
+		{"four hours left", exceptions.SpellingDiffers, 4 * time.Hour, 0, exceptions.Escalation{}, exceptions.Urgent},
+		{"passed", exceptions.SpellingDiffers, -time.Hour, 0, exceptions.Escalation{}, exceptions.Urgent},
 		{"never less than it was", exceptions.NoTracking, 400 * time.Hour, 0, exceptions.Escalation{}, exceptions.Urgent},
 		{"other times", exceptions.TrackingDiffers, 5 * time.Hour, 0, exceptions.Escalation{Urgent: 6 * time.Hour}, exceptions.Urgent},
-		{"no deadline, young", exceptions.NormalisedSKU, 0, time.Hour, exceptions.Escalation{}, exceptions.Notice},
-		{"no deadline, time is over", exceptions.NormalisedSKU, 0, 7 * 24 * time.Hour, exceptions.Escalation{}, exceptions.Warning},
-		{"no deadline, long over", exceptions.NormalisedSKU, 0, 700 * 24 * time.Hour, exceptions.Escalation{}, exceptions.Warning},
-		{"no deadline, a warning", exceptions.BadQuantity, 0, 25 * time.Hour, exceptions.Escalation{}, exceptions.Urgent},
+		{"no deadline, young", exceptions.SpellingDiffers, 0, time.Hour, exceptions.Escalation{}, exceptions.Notice},
+		{"no deadline, time is over", exceptions.SpellingDiffers, 0, 7 * 24 * time.Hour, exceptions.Escalation{}, exceptions.Warning},
+		{"no deadline, long over", exceptions.SpellingDiffers, 0, 700 * 24 * time.Hour, exceptions.Escalation{}, exceptions.Warning},
+		{"no deadline, a warning", exceptions.BadLevel, 0, 25 * time.Hour, exceptions.Escalation{}, exceptions.Urgent},
 		{"no deadline, urgent", exceptions.NoTracking, 0, 700 * time.Hour, exceptions.Escalation{}, exceptions.Urgent},
 		{"a kind of tomorrow", "tomorrow's", 0, 700 * time.Hour, exceptions.Escalation{}, exceptions.Notice},
 	} {
@@ -194,7 +194,7 @@ func TestEscalation(t *testing.T) {
 			t.Errorf("%s: more than the severity changed: %s", test.name, cmp.Diff(e, got))
 		}
 	}
-	if e := (exceptions.Escalation{}).Apply(exceptions.New(exceptions.NormalisedSKU, "SKU A", time.Time{}, "", ""), world.Noon); e.Severity != exceptions.Notice {
+	if e := (exceptions.Escalation{}).Apply(exceptions.New(exceptions.SpellingDiffers, "SKU A", time.Time{}, "", ""), world.Noon); e.Severity != exceptions.Notice {
 		t.Errorf("never seen: %s", e.Severity)
 	}
 }

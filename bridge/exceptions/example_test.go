@@ -60,8 +60,8 @@ func ExampleKind_Info() {
 	}
 	// Output:
 	// warehouse urgent 2h0m0s
-	// 1 Find the number: on the label, in the carrier's portal, at the packing bench.
-	// 2 Enter number and carrier in the shop. A processed order in Linnworks takes none any more.
+	// 1 Find the number: on the label, on the carrier's website, at the packing bench.
+	// 2 Enter the number and the carrier in the shop. Linnworks takes none for a processed order.
 	// 3 If the service has no tracking, use a tracked one for this shop from now on.
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -63,7 +64,8 @@ type Exception struct {
 	Kind     Kind
 	Owner    Owner
 	Severity Severity
-	// Object names what it is about: "order 576...", "SKU MUG-RED".
+	// Object names what it is about: "order 576...", "SKU MUG-RED". That of a kind
+	// whose [Info.Cause] is set is the cause, and Orders are what it holds up.
 	Object string
 	// Deadline is when waiting starts to cost; zero if unknown.
 	Deadline time.Time
@@ -72,6 +74,11 @@ type Exception struct {
 	// Evidence is what Seen rests on, for programs and for people who look closer.
 	// It holds nothing about the buyer.
 	Evidence []Property
+	// Orders are the ids of the orders that the cause holds up: of a sighting those
+	// that were seen, of a case those that are left, sorted and at most [MaxOrders].
+	// MoreOrders is set if there were more than that.
+	Orders     []string
+	MoreOrders bool
 	// Count is how often it was seen, between First and Last.
 	Count       int
 	First, Last time.Time
@@ -87,11 +94,41 @@ func (e Exception) String() string {
 		whose += ", " + e.Shop
 	}
 	s := fmt.Sprintf("[%s, %s] %s: %s: %s. To do: %s", e.Severity, whose, e.Object, e.Kind, e.Seen, e.Do)
+	switch n := len(e.Orders); {
+	case n > shownOrders || e.MoreOrders:
+		s += fmt.Sprintf(" (%s orders: %s, ...)", e.orderCount(), strings.Join(e.Orders[:min(n, shownOrders)], ", "))
+	case n > 1:
+		s += fmt.Sprintf(" (%d orders: %s)", n, strings.Join(e.Orders, ", "))
+	case n == 1:
+		s += " (order " + e.Orders[0] + ")"
+	}
 	if !e.Deadline.IsZero() {
 		s += " (by " + e.Deadline.UTC().Format("2006-01-02 15:04 UTC") + ")"
 	}
 	return s
 }
+
+// MaxOrders bounds the orders that an exception lists.
+const MaxOrders = 1000
+
+// shownOrders are how many String names.
+const shownOrders = 5
+
+func (e Exception) orderCount() string {
+	s := strconv.Itoa(len(e.Orders))
+	if e.MoreOrders {
+		s = "more than " + s
+	}
+	return s
+}
+
+// ForOrder returns the object of an exception about one order.
+func ForOrder(id string) string { return orderPrefix + id }
+
+const orderPrefix = "order "
+
+// OrderOf returns the order that an object is, as [ForOrder] names it.
+func OrderOf(object string) (id string, ok bool) { return strings.CutPrefix(object, orderPrefix) }
 
 // Ref names what an exception is about within its shop, for those who know no
 // other: it is the same before it is raised and after.
@@ -167,7 +204,8 @@ type Queue interface {
 	// Raise adds e to the shop, or counts it up if it is open already.
 	Raise(ctx context.Context, e Exception) error
 	// Clear closes the shop's exceptions of the kinds given for object, because the
-	// cause is gone. Unknown ones are ignored.
+	// cause is gone. If object is an order ([OrderOf]), it takes the order off those
+	// that list it: see [Case.Without]. Unknown ones are ignored.
 	Clear(ctx context.Context, object string, kinds ...Kind) error
 	// Open lists what is open in the shop, of the kinds given or of all, in the
 	// order of [Compare].

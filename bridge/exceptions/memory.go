@@ -50,15 +50,24 @@ func (q *memoryQueue) Raise(ctx context.Context, e Exception) error {
 }
 
 // Clear implements [Queue].
-func (q *memoryQueue) Clear(ctx context.Context, object string, kinds ...Kind) error {
+func (q *memoryQueue) Clear(ctx context.Context, object string, which ...Kind) error {
 	if err := cmp.Or(q.bad, ctx.Err()); err != nil {
 		return err
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, k := range kinds {
+	order, isOrder := OrderOf(object)
+	for _, k := range which {
 		if c, ok := q.cases[Exception{Shop: q.shop, Kind: k, Object: object}.Key()]; ok {
 			q.put(c.Clear(q.now()))
+		}
+		if !isOrder || !kinds[k].Cause {
+			continue
+		}
+		for _, c := range q.cases {
+			if _, lists := slices.BinarySearch(c.Orders, order); lists && c.Shop == q.shop && c.Kind == k {
+				q.put(c.Without(order, q.now()))
+			}
 		}
 	}
 	return nil

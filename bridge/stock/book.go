@@ -279,9 +279,9 @@ func (b *Book) owing(it *bookItem) {
 	it.owes = nil
 	for n, v := range it.levels {
 		if v < 0 && it.owes == nil {
-			it.owes = new(exceptions.New(exceptions.BadQuantity, "SKU "+it.sku, time.Time{},
-				fmt.Sprintf("%d units available in location %s: more is ordered than is there", v, b.locations[n]),
-				"count the item and correct the level in Linnworks; it is sold as 0 there meanwhile"))
+			it.owes = new(exceptions.New(exceptions.BadLevel, "SKU "+it.sku, time.Time{},
+				fmt.Sprintf("%d units are free in location %s: more is ordered than is there", v, b.locations[n]),
+				"count the item and correct its level in Linnworks; until then the shop shows 0 for this location"))
 		}
 	}
 }

@@ -192,15 +192,15 @@ func (b *Book) feedsOf(stock []catalogue.WarehouseStock) *bookWarehouses {
 		if !mapped {
 			return refuse(func(catalogue.Listing) string { return "warehouse " + w.WarehouseID },
 				func(l catalogue.Listing) string {
-					return fmt.Sprintf("%s is sold from it, but no stock location feeds it", l.SKU)
-				}, "add the warehouse to StockOptions.Locations")
+					return fmt.Sprintf("%s is sold from it, but no stock location supplies it", l.SKU)
+				}, "add the warehouse to stock.Options.Locations")
 		}
 		var feeds []int
 		for _, location := range locations {
 			if other, twice := taken[location]; twice {
 				return refuse(itself, func(catalogue.Listing) string {
-					return fmt.Sprintf("location %s feeds the warehouses %s and %s: its units would be offered twice", location, other, w.WarehouseID)
-				}, "give each warehouse locations of its own in StockOptions.Locations, or sell the SKU from one of them")
+					return fmt.Sprintf("location %s supplies the warehouses %s and %s, so its units would be offered twice", location, other, w.WarehouseID)
+				}, "give each warehouse locations of its own in stock.Options.Locations, or sell the SKU from one of them")
 			}
 			taken[location] = w.WarehouseID
 			feeds = append(feeds, b.locationN[location])

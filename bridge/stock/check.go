@@ -406,7 +406,7 @@ func (r *checkRun) exception(d Drift) *exceptions.Exception {
 			return nil // the warehouse has none either
 		}
 		return new(exceptions.New(exceptions.StockZeroed, d.SKU.String(), time.Time{}, seen,
-			"ask the warehouse whether it is really missing; its level in Linnworks says it is not, and is published again"))
+			"ask the warehouse whether it is really missing; Linnworks says that it is not, so the bridge puts the number back"))
 	case LostPush, LatePush:
 		if r.ports.Book.timesWritten(d.ID)+1 < r.options.WriterChecks {
 			return nil // corrected; who could do anything about it?
@@ -417,17 +417,17 @@ func (r *checkRun) exception(d Drift) *exceptions.Exception {
 			return nil // that has its own exception
 		}
 		return new(exceptions.New(exceptions.StockDrift, d.SKU.String(), time.Time{}, seen,
-			"find out who changed it: stock is changed in Linnworks, never in the shop"))
+			"find out who changed it; stock is changed in Linnworks, never in the shop"))
 	case CampaignLock, CreatorLock, BothLocks:
 		return new(exceptions.New(exceptions.StockLocked, d.SKU.String(), time.Time{},
-			fmt.Sprintf("%s: %d units are locked, and %s may be published", d.Kind, d.Campaign+d.Creator, quantities(d.Wanted)),
-			"end or shrink the campaign in the shop, or move stock to the location that feeds it"))
+			fmt.Sprintf("%s: %d units are locked, and there is only %s", d.Kind, d.Campaign+d.Creator, quantities(d.Wanted)),
+			"end the campaign or lock fewer units for it, or move stock to the location that supplies it"))
 	case Frozen, Deactivated:
 		return new(exceptions.New(exceptions.StockRefused, "product "+d.ProductID, time.Time{}, seen+": it takes no stock",
-			"see in the shop why, and have it released"))
+			"look in the shop why, and have it released or take the listing down"))
 	case Bundle:
 		return new(exceptions.New(exceptions.StockDrift, d.SKU.String(), time.Time{},
-			"a bundle of the shop does not follow its components"+d.numbers(), "the shop computes it: look at the bundle there, and ask the shop's support"))
+			"the shop's number for a bundle does not match its components"+d.numbers(), "the shop works this number out itself: look at the bundle there, and ask the shop's support"))
 	}
 	return nil
 }
@@ -607,10 +607,10 @@ func (r *checkRun) writer(ctx context.Context) error {
 	for i := range names {
 		names[i] = skus[i].String()
 	}
-	seen := fmt.Sprintf("after our own pushes, %d SKU(s) were set to something else %d times each within %s: %s",
+	seen := fmt.Sprintf("after the bridge had set them, %d SKU(s) were set to something else %d times each within %s: %s",
 		len(skus), r.options.WriterChecks, r.options.WriterWindow, strings.Join(names, ", "))
 	e := exceptions.New(exceptions.SecondWriter, writerObject, time.Time{}, seen,
-		"switch stock off in all programs but one, then resolve this: until then nothing is published")
+		"switch stock updates off in all programs but one, then resolve this exception; until then the bridge sets no stock")
 	if err := r.ports.Exceptions.Raise(ctx, e); err != nil {
 		return fmt.Errorf("raising %q: %w", e.Kind, err)
 	}

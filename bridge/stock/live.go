@@ -381,7 +381,7 @@ func (l *Live) Report(ctx context.Context) error {
 	if s := l.book.Stats(); !s.Stalest.IsZero() && l.now().Sub(s.Stalest) > l.options.StaleAfter {
 		problems = append(problems, exceptions.New(exceptions.StaleLevels, "stock levels", time.Time{},
 			fmt.Sprintf("the level of SKU %s was last read at %s", s.StalestSKU, s.Stalest.Format(time.RFC3339)),
-			"look at the errors of the sweep: the shop goes on selling what was there then"))
+			"find out why Linnworks does not answer; until then the shop sells at old numbers"))
 	} else if err := l.ports.Exceptions.Clear(ctx, "stock levels", exceptions.StaleLevels); err != nil {
 		return l.failed(err)
 	}

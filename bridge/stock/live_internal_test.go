@@ -279,7 +279,7 @@ func TestLiveStockStale(t *testing.T) {
 		if err := l.Report(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]string{"stale levels: stock levels"}, w.OpenKinds()); diff != "" {
+		if diff := cmp.Diff([]string{"old stock levels: stock levels"}, w.OpenKinds()); diff != "" {
 			t.Error(diff)
 		}
 		if err := errors.Join(l.Sweep(t.Context()), l.Report(t.Context())); err != nil || w.OpenKinds() != nil {
@@ -371,7 +371,7 @@ func TestLiveStockAfterACancellation(t *testing.T) {
 		open         []string
 	}{
 		"given back":  {10, 0, nil},
-		"set to zero": {0, 1, []string{"stock drift: SKU MUG"}}, // zeroed, were there an order among what is committed
+		"set to zero": {0, 1, []string{"stock changed in the shop: SKU MUG"}}, // zeroed, were there an order among what is committed
 	} {
 		for _, checked := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s, checked %t", name, checked), func(t *testing.T) {
@@ -433,7 +433,7 @@ func TestLiveStockRunChecks(t *testing.T) {
 		if w.Shown()["MUG"] != "W1:10" {
 			t.Errorf("shown %v", w.Shown())
 		}
-		if diff := cmp.Diff([]string{"stock drift: SKU MUG"}, w.OpenKinds()); diff != "" {
+		if diff := cmp.Diff([]string{"stock changed in the shop: SKU MUG"}, w.OpenKinds()); diff != "" {
 			t.Error(diff)
 		}
 	})

@@ -2,7 +2,6 @@ package stock
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -149,8 +148,8 @@ func (b *Book) want(e *bookListing) {
 	for i, w := range e.Stock {
 		available := b.available(e, e.feeds.feeds[i])
 		if available > absurdStock {
-			e.problem = new(exceptions.New(exceptions.BadQuantity, e.String(), time.Time{}, fmt.Sprintf("the warehouse reports %d units available", available),
-				"correct the level in Linnworks; nothing was published"))
+			e.problem = new(exceptions.New(exceptions.BadLevel, e.String(), time.Time{}, fmt.Sprintf("Linnworks says that %d units are available", available),
+				"count the item and correct its level in Linnworks; until then its stock in the shop stays as it is"))
 			return
 		}
 		n := available - max(b.options.Buffer(e.Listing, w.WarehouseID, available), 0)
@@ -161,19 +160,8 @@ func (b *Book) want(e *bookListing) {
 
 // objection says why a listing has no right number.
 func (b *Book) objection(e *bookListing) *exceptions.Exception {
-	sells := func(kind exceptions.Kind, but, do string) *exceptions.Exception {
-		return new(exceptions.New(kind, e.String(), time.Time{},
-			fmt.Sprintf("the shop sells %q (product %s, SKU id %s), but %s", e.Title, e.ProductID, e.ID, but),
-			do+"; its stock in the shop was left as it is"))
-	}
 	if e.broken != nil {
-		if _, isKit := errors.AsType[*catalogue.KitError](e.broken); isKit {
-			return sells(exceptions.BrokenKit, e.broken.Error(), "correct the composition in Linnworks")
-		}
-		if _, several := errors.AsType[*catalogue.AmbiguousError](e.broken); several {
-			return sells(exceptions.AmbiguousSKU, e.broken.Error(), "leave one of them: correct the table, the channel mapping or the SKUs")
-		}
-		return sells(exceptions.UnmappedSKU, e.broken.Error(), "create the item in Linnworks or map the listing to one")
+		return new(catalogue.Problem(e.SKU, e.Title, e.broken))
 	}
 	tracked := false
 	for _, p := range e.allParts() {
@@ -186,8 +174,7 @@ func (b *Book) objection(e *bookListing) *exceptions.Exception {
 		case itemUnread:
 			e.waiting = true
 		case itemVanished:
-			return sells(exceptions.UnmappedSKU, "the warehouse returned no level for SKU "+it.sku,
-				"restore the item in Linnworks if it is archived, or map the listing to another")
+			return new(catalogue.Problem(e.SKU, e.Title, fmt.Errorf("Linnworks has no stock level for SKU %s", it.sku)))
 		case itemRead, itemArchived: // of an archived one there are none
 		}
 	}
@@ -195,7 +182,9 @@ func (b *Book) objection(e *bookListing) *exceptions.Exception {
 	case e.waiting:
 		return nil
 	case !tracked:
-		return sells(exceptions.BadQuantity, "nothing limits its stock: Linnworks does not track it", "track the item in Linnworks")
+		return new(exceptions.New(exceptions.BadLevel, e.String(), time.Time{},
+			fmt.Sprintf("the shop sells %q (product %s, SKU id %s), and Linnworks does not track its stock, so there is no number to set", e.Title, e.ProductID, e.ID),
+			"switch stock tracking on for the item in Linnworks"))
 	case e.feeds.problem != nil:
 		return e.feeds.problem(e.Listing)
 	}
@@ -300,9 +289,7 @@ func (b *Book) problems() []exceptions.Exception {
 			it := &b.items[p.item]
 			add(it.owes)
 			if it.state == itemArchived && e.wanted != nil {
-				add(new(exceptions.New(exceptions.UnmappedSKU, e.String(), time.Time{},
-					fmt.Sprintf("the shop sells %q (product %s, SKU id %s), but SKU %s is archived in Linnworks: it is published as 0", e.Title, e.ProductID, e.ID, it.sku),
-					"restore the item in Linnworks, map the listing to another, or take the listing down")))
+				add(new(catalogue.Problem(e.SKU, e.Title, fmt.Errorf("SKU %s is archived in Linnworks, so the shop shows 0", it.sku))))
 			}
 		}
 		add(e.problem)

@@ -56,15 +56,15 @@ func publishStock(ctx context.Context, ports Ports, p ProductStock) (did publish
 }
 
 func refusedStock(sku SKUStock, r Refusal) exceptions.Exception {
-	seen := fmt.Sprintf("the shop refused %s: %s", quantities(sku.Stock), r.Reason)
+	seen := fmt.Sprintf("the shop did not accept %s: %s", quantities(sku.Stock), r.Reason)
 	switch {
 	case r.Locked:
 		return exceptions.New(exceptions.StockLocked, sku.String(), time.Time{}, seen,
-			"end or shrink the campaign in the shop if the stock is needed elsewhere; the next push tries again")
+			"if you need the stock elsewhere, end the campaign or lock fewer units for it; the bridge tries again by itself")
 	case r.Foreign:
-		e := exceptions.New(exceptions.StockRefused, sku.String(), time.Time{}, seen, "take the warehouse off the SKU, or leave its stock to whoever runs it")
+		e := exceptions.New(exceptions.StockRefused, sku.String(), time.Time{}, seen, "remove the warehouse from the SKU in the shop, or leave its stock to whoever runs that warehouse")
 		e.Owner = exceptions.OwnerIntegration
 		return e
 	}
-	return exceptions.New(exceptions.StockRefused, sku.String(), time.Time{}, seen, "correct the listing in the shop; the next push tries again")
+	return exceptions.New(exceptions.StockRefused, sku.String(), time.Time{}, seen, "correct the listing in the shop; the bridge tries again by itself")
 }

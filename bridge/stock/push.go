@@ -47,6 +47,10 @@ type Ports struct {
 	// Bundles is optional. Without it, a bundle of the shop whose listing does not
 	// say that it is one is raised as unmapped.
 	Bundles catalogue.BundleSource
+	// Places is optional: the warehouse's stock locations. With it, an id in
+	// [Options].Locations that is none of them is an error before anything is
+	// published; without it, such a location reads as one that holds nothing.
+	Places catalogue.PlaceSource
 	// States is optional. With it, an item that a reading leaves out is looked for:
 	// of an archived or deleted one zero is published. Without it, its listings are
 	// left as they are.
@@ -198,7 +202,7 @@ func (s *Push) report(ctx context.Context, book *Book, plan Plan) error {
 
 // clearMended closes the exceptions whose cause the book no longer finds.
 func clearMended(ctx context.Context, queue exceptions.Queue, book *Book) error {
-	open, err := queue.Open(ctx, exceptions.UnmappedSKU, exceptions.AmbiguousSKU, exceptions.BrokenKit, exceptions.BadQuantity, exceptions.UnmappedWarehouse, exceptions.StockRefused)
+	open, err := queue.Open(ctx, append(catalogue.ProblemKinds(), exceptions.BadLevel, exceptions.UnmappedWarehouse, exceptions.StockRefused)...)
 	if err != nil {
 		return err
 	}
@@ -219,6 +223,9 @@ type stockReader struct {
 
 // shop reads what is for sale and what it consists of.
 func (r stockReader) shop(ctx context.Context) error {
+	if err := r.checkLocations(ctx); err != nil {
+		return err
+	}
 	mark, at := r.book.Mark(), r.now().UTC()
 	var listings []catalogue.Listing
 	lost := map[string]string{}
@@ -249,6 +256,17 @@ func (r stockReader) shop(ctx context.Context) error {
 	}
 	r.book.SetCatalogue(mark, at, listings, items, broken)
 	return nil
+}
+
+func (r stockReader) checkLocations(ctx context.Context) error {
+	if r.ports.Places == nil {
+		return nil
+	}
+	var ids []string
+	for _, list := range r.book.options.Locations {
+		ids = append(ids, list...)
+	}
+	return catalogue.CheckPlaces(ctx, r.ports.Places, "stock location", ids...)
 }
 
 // findBundles marks the listings that need no item because they are bundles of
@@ -346,7 +364,7 @@ func raiseUnreadable(ctx context.Context, queue exceptions.Queue, reasons map[st
 		}
 		objects[object] = true
 		raised = append(raised, exceptions.New(exceptions.Unreadable, object, time.Time{}, reasons[id],
-			"look at the product in Seller Center; report it to the integrator; its stock is not published until then"))
+			"look at the product in Seller Center, and report it to the integrator; until it can be read its stock is not updated"))
 	}
 	if err := exceptions.RaiseAll(ctx, queue, raised); err != nil {
 		return err

@@ -135,11 +135,11 @@ func TestStockPushProblems(t *testing.T) {
 			w.Items["s-MUG"] = catalogue.Item{ID: "k", SKU: "MUG", Kit: []catalogue.Component{{Item: world.Mug, Quantity: 0}}}
 		}, []string{"broken kit: SKU MUG"},
 			func(w *world.World) { w.Items["s-MUG"] = world.Mug }, false},
-		{"nothing limits it", func(w *world.World) { w.Items["s-MUG"] = catalogue.Item{ID: "i-mug", SKU: "MUG", Untracked: true} }, []string{"bad quantity: SKU MUG"},
+		{"nothing limits it", func(w *world.World) { w.Items["s-MUG"] = catalogue.Item{ID: "i-mug", SKU: "MUG", Untracked: true} }, []string{"impossible stock level: SKU MUG"},
 			func(w *world.World) { w.Items["s-MUG"] = world.Mug }, false},
-		{"absurd level", func(w *world.World) { w.Stock["i-mug"]["L1"] = stock.AbsurdStock + 1 }, []string{"bad quantity: SKU MUG"},
+		{"absurd level", func(w *world.World) { w.Stock["i-mug"]["L1"] = stock.AbsurdStock + 1 }, []string{"impossible stock level: SKU MUG"},
 			func(w *world.World) { w.Stock["i-mug"]["L1"] = 10 }, false},
-		{"negative level", func(w *world.World) { w.Stock["i-mug"]["L1"] = -3 }, []string{"bad quantity: SKU MUG"},
+		{"negative level", func(w *world.World) { w.Stock["i-mug"]["L1"] = -3 }, []string{"impossible stock level: SKU MUG"},
 			func(w *world.World) { w.Stock["i-mug"]["L1"] = 10 }, true},
 		{"unmapped warehouse", func(w *world.World) {
 			w.ForSale[0].Stock = []catalogue.WarehouseStock{{WarehouseID: "W1", Quantity: 1}, {WarehouseID: "W9", Quantity: 1}}
@@ -369,7 +369,7 @@ func TestStockPushUntrackedByTheReading(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"SET": "W1:10", "SPOON": "W1:5"}, w.Shown()); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"bad quantity: SKU SPOON"}, w.OpenKinds()); diff != "" {
+	if diff := cmp.Diff([]string{"impossible stock level: SKU SPOON"}, w.OpenKinds()); diff != "" {
 		t.Error(diff)
 	}
 }

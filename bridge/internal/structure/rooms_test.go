@@ -38,7 +38,7 @@ var rooms = []room{
 	{path: "bridge/health", subjects: one("health")},
 	{path: "bridge/exceptions", uses: []string{"bridge/internal/part"}, subjects: []subject{
 		{"errors", []string{"refused.go", "unreadable.go"}},
-		{"kinds and cases", []string{"doc.go", "exception.go", "kind.go", "case.go"}},
+		{"kinds and cases", []string{"doc.go", "exception.go", "kind*.go", "case.go", "closing.go", "json.go"}},
 		{"the memory of one process", []string{"memory.go"}},
 	}},
 	{path: "bridge/store", uses: []string{"bridge/internal/part"}, subjects: []subject{
@@ -47,7 +47,7 @@ var rooms = []room{
 	}},
 	{path: "bridge/catalogue", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions"}, subjects: []subject{
 		{"listings and items", []string{"doc.go", "catalogue.go", "listing.go", "place.go"}},
-		{"kits", []string{"kit.go", "compare.go"}},
+		{"kits", []string{"kit.go", "compare.go", "problem.go"}},
 		{"which sells which", []string{"match.go", "map.go"}},
 	}},
 	{path: "bridge/stock", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue"}, subjects: []subject{
