@@ -14,7 +14,6 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
-	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // LiveLines returns the lines of the order that are not cancelled.
@@ -501,18 +500,6 @@ func readOrders(ctx context.Context, source OrderSource, ids []string) ([]Order,
 	orders, err := source.OrdersByID(ctx, ids)
 	_, err = exceptions.UnreadableIn(err)
 	return orders, err
-}
-
-func reservationsByOrder(ctx context.Context, ledger store.Ledger) (map[string]store.Reservation, error) {
-	list, err := ledger.Reservations(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the ledger: %w", err)
-	}
-	byOrder := make(map[string]store.Reservation, len(list))
-	for _, r := range list {
-		byOrder[r.OrderID] = r
-	}
-	return byOrder, nil
 }
 
 // firstSet returns the first moment that is set: the warehouse demands a
