@@ -26,7 +26,7 @@ type hub struct {
 	intake *bridge.Intake
 	stock  pusher
 	meter  *meter
-	// woken tells that a webhook came.
+	// woken is sent to when a webhook came.
 	woken bool
 }
 
