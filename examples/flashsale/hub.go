@@ -26,7 +26,7 @@ type hub struct {
 	intake *bridge.Intake
 	stock  pusher
 	meter  *meter
-	// woken is sent to when a webhook came.
+	// woken reports whether a webhook came.
 	woken bool
 }
 
