@@ -672,11 +672,9 @@ var faults = map[string]struct {
 	// Records.
 	"an update is lost": {"records: updated", func(f *faulty) {
 		f.putRecords = func(ctx context.Context, list ...store.Record) (versions []int64, err error) {
-			list = slices.Clone(list)
-			old := map[string]store.Record{}
-			for i := range list { // two statements, and between them others
-				old, _, err = f.Shop.RecordsOf(ctx, list[i].OrderID)
-				if err != nil || old[list[i].OrderID].Version != list[i].Version {
+			for _, r := range list { // two statements, and between them others
+				old, _, err := f.Shop.RecordsOf(ctx, r.OrderID)
+				if err != nil || old[r.OrderID].Version != r.Version {
 					return nil, errors.Join(err, store.ErrStale)
 				}
 			}

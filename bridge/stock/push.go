@@ -332,15 +332,15 @@ func (r stockReader) release(ctx context.Context) error {
 	if len(list) == 0 {
 		return nil
 	}
-	ids := make([]string, len(list))
-	for i, s := range list {
-		ids[i] = s.OrderID
+	var ids []string
+	for _, s := range list {
+		ids = append(ids, s.OrderID)
 	}
 	own, err := r.ports.Ledger.ReservationsOf(ctx, ids...)
 	if err != nil {
 		return fmt.Errorf("reading the ledger: %w", err)
 	}
-	ids = ids[:0]
+	ids = nil
 	for _, s := range list { // each shop drops its own, unless they have changed since
 		if mine, have := own[s.OrderID]; have && mine.Shop == s.Shop && mine.VisibleAt.Equal(s.VisibleAt) {
 			ids = append(ids, s.OrderID)
