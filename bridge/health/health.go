@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // timingsWindow is how many runs the percentiles of a [Timings] look back.
@@ -85,6 +87,9 @@ type Flow struct {
 	Backlog int
 	Oldest  time.Time
 }
+
+// MarshalJSON returns the numbers for programs, with durations as text.
+func (h Flow) MarshalJSON() ([]byte, error) { return part.JSON(h) }
 
 // String is one line for a log or a terminal.
 func (h Flow) String() string {
