@@ -24,9 +24,9 @@ type Cancellation struct {
 	// already.
 	ID      string
 	OrderID string
-	// Pending tells that the shop waits for the seller's decision.
+	// Pending reports whether the shop waits for the seller's decision.
 	Pending bool
-	// Deadline is when the shop decides by itself.
+	// Deadline is when the shop decides on its own.
 	Deadline time.Time
 	Reason   string
 	// LineIDs are the lines concerned; empty means the whole order.
@@ -60,7 +60,7 @@ func CancellationsOf(orders ...Order) []Cancellation {
 }
 
 // ErrDecided is wrapped by [CancellationDesk] errors that say that a request does
-// not wait any more, and was not decided as asked: the buyer took it back, or
+// no longer waits, and was not decided as asked: the buyer took it back, or
 // somebody was faster.
 var ErrDecided = errors.New("the request was decided otherwise")
 
@@ -99,7 +99,7 @@ type LineReducer interface {
 type LineChange struct {
 	// LineID is [WarehouseLine.LineID].
 	LineID string
-	// Keep is what is left of it; a line of none is removed.
+	// Keep is how many units are left; a line with none left is removed.
 	Keep int
 }
 
@@ -143,7 +143,7 @@ type CancelOptions struct {
 	// [AnswerByPerson].
 	LateAnswer Answer
 	// DueAnswer is given to any request that is with a person when no more than
-	// AnswerMargin is left of the time after which the shop grants it by itself.
+	// AnswerMargin is left of the time after which the shop grants it on its own.
 	// Default [AnswerByPerson]: the shop decides.
 	DueAnswer Answer
 	// AnswerMargin must leave time for some runs. Default two hours.
@@ -183,7 +183,9 @@ type Canceller struct {
 	timings health.Timings
 }
 
-// NewCanceller checks ports and options.
+// NewCanceller returns a Canceller, or an error that names every missing port or
+// the option that is wrong. All ports but Lines, Records and Tracer are
+// required.
 func NewCanceller(p CancelPorts, o CancelOptions) (*Canceller, error) {
 	err := part.Required("bridge: NewCanceller", map[string]any{
 		"Orders": p.Orders, "Desk": p.Desk, "OrderBook": p.OrderBook, "Warehouse": p.Warehouse, "Ledger": p.Ledger,
@@ -265,7 +267,7 @@ type cancelRun struct {
 	found []WarehouseOrder
 	// held are the parts that this run holds.
 	held []WarehouseOrder
-	// granted tells that the shop's side is done.
+	// granted reports whether the shop's side is done.
 	granted bool
 }
 
@@ -403,9 +405,8 @@ func whereabouts(w WarehouseOrder) string {
 	return s
 }
 
-// mergedInto names the warehouse orders that an order went into which is not
-// found by its reference any more, as far as they are not cancelled and still
-// hold its lines.
+// mergedInto names the warehouse orders that an order went into which is no longer
+// found by its reference: those that are not cancelled and still hold its lines.
 func (r *cancelRun) mergedInto(ctx context.Context) (string, error) {
 	if r.ports.Records == nil || r.ports.Tracer == nil {
 		return "", nil
@@ -438,7 +439,7 @@ func (r *cancelRun) mergedInto(ctx context.Context) (string, error) {
 	return strings.Join(numbers, ", "), nil
 }
 
-// neverImported tells whether the ledger knows that the warehouse has not had
+// neverImported reports whether the ledger knows that the warehouse has not had
 // the order yet. An order that it does not know may be in the warehouse under
 // another reference: approving its cancellation blindly would ship it.
 func (r *cancelRun) neverImported(ctx context.Context) (bool, error) {
@@ -514,7 +515,7 @@ func (r *cancelRun) decidedOtherwise(ctx context.Context) error {
 	return nil
 }
 
-// release lets go of what this run holds, as far as it is still there.
+// release lets go of what this run holds, if it is still there.
 func (r *cancelRun) release(ctx context.Context) error {
 	for _, w := range r.found {
 		ours := slices.ContainsFunc(r.held, func(h WarehouseOrder) bool { return h.ID == w.ID })

@@ -130,7 +130,9 @@ type Dispatcher struct {
 	timings  health.Timings
 }
 
-// NewDispatcher checks ports and options.
+// NewDispatcher returns a Dispatcher, or an error that names every missing port
+// or the option that is wrong. Gate, Orders, Shipper, OrderBook, Tracking, Locks
+// and Exceptions are required.
 func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 	err := part.Required("bridge: NewDispatcher", map[string]any{
 		"Gate": p.Gate, "Orders": p.Orders, "Shipper": p.Shipper, "OrderBook": p.OrderBook, "Tracking": p.Tracking,
@@ -398,7 +400,7 @@ func (b *dispatchBatch) confirm(ctx context.Context, j *dispatchJob, o Order, li
 	case len(shown) == 0:
 		return notShown(w)
 	case w.Tracking == "":
-		// A processed order takes no number any more: it was entered in the shop.
+		// A processed order no longer takes a number: it was entered in the shop.
 		j.result.Outcome, j.result.Detail = OutcomeConfirmed, "the shop alone has tracking "+strings.Join(shown, ", ")
 	case slices.ContainsFunc(shown, func(t string) bool { return strings.EqualFold(t, w.Tracking) }):
 		j.result.Outcome = OutcomeConfirmed

@@ -86,7 +86,8 @@ type DispatchQueue struct {
 	timings health.Timings
 }
 
-// NewDispatchQueue checks ports and options.
+// NewDispatchQueue returns a DispatchQueue, or an error that names every missing
+// port or the option that is wrong. All ports are required.
 func NewDispatchQueue(p DispatchQueuePorts, o DispatchQueueOptions) (*DispatchQueue, error) {
 	need := map[string]any{
 		"Dispatcher": p.Dispatcher, "Source": p.Source, "Reader": p.Reader, "Cursors": p.Cursors, "Revisits": p.Revisits, "Locks": p.Locks, "Exceptions": p.Exceptions,
@@ -94,10 +95,11 @@ func NewDispatchQueue(p DispatchQueuePorts, o DispatchQueueOptions) (*DispatchQu
 	if err := part.Required("bridge: NewDispatchQueue", need); err != nil {
 		return nil, err
 	}
-	for name, d := range map[string]time.Duration{
+	durations := map[string]time.Duration{
 		"Overlap": o.Overlap, "FirstWindow": o.FirstWindow, "RetryAfter": o.RetryAfter, "RetryMax": o.RetryMax, "KeepFor": o.KeepFor,
-	} {
-		if d < 0 {
+	}
+	for _, name := range slices.Sorted(maps.Keys(durations)) { // with two, always the same
+		if d := durations[name]; d < 0 {
 			return nil, fmt.Errorf("bridge: NewDispatchQueue: %s is negative: %v", name, d)
 		}
 	}
@@ -133,7 +135,7 @@ type DispatchReport struct {
 	Listed, Unchanged int
 	// Retried orders were kept from earlier runs.
 	Retried int
-	// Swept tells that the sweep was due.
+	// Swept reports whether the sweep was due.
 	Swept bool
 	// Fallback says why the poll was replaced by the other way; empty if it was not.
 	Fallback string
@@ -167,7 +169,7 @@ func (r DispatchReport) String() string {
 	return b.String()
 }
 
-// waits tells whether an order has to be tried again.
+// waits reports whether an order has to be tried again.
 func waits(r OrderResult) bool {
 	return r.Outcome == OutcomeFailed || r.Outcome == OutcomeRaised || r.Outcome == OutcomeHeld
 }
@@ -355,7 +357,7 @@ func (r *queueRun) list(ctx context.Context) (list []WarehouseOrder, err error) 
 	return list, nil
 }
 
-// worth tells whether there may be something to do about an order: it is new or
+// worth reports whether there may be something to do about an order: it is new or
 // has changed, and is processed, or open with a label to come or a failed one.
 func (r *queueRun) worth(w WarehouseOrder) bool {
 	m, seen := r.cursor.Seen[w.ID]

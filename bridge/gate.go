@@ -40,13 +40,13 @@ type Permit struct {
 	// At is when the shop was asked, ValidUntil when the answer is too old to act
 	// on; zero unless Granted.
 	At, ValidUntil time.Time
-	// Blind tells that the shop could not be asked and that the order's deadline
+	// Blind reports whether the shop could not be asked, so that the order's deadline
 	// decided; Decision says what was decided, and why.
 	Blind    bool
 	Decision string
 }
 
-// Valid tells whether the order may be committed at now.
+// Valid reports whether the order may be committed at now.
 func (p Permit) Valid(now time.Time) bool { return p.Granted && now.Before(p.ValidUntil) }
 
 // MarshalJSON returns the permit without the order, which is large and the shop's.
@@ -135,7 +135,9 @@ type Gate struct {
 	timings health.Timings
 }
 
-// NewGate checks ports and options.
+// NewGate returns a Gate, or an error that names every missing port or the
+// option that is wrong. Orders and Cancellations are required; Exceptions only
+// with Known.
 func NewGate(p GatePorts, o GateOptions) (*Gate, error) {
 	if err := part.Required("bridge: NewGate", map[string]any{"Orders": p.Orders, "Cancellations": p.Cancellations}); err != nil {
 		return nil, err
@@ -262,7 +264,7 @@ func (g *Gate) permit(id string, o Order, at time.Time, objection string) Permit
 	return p
 }
 
-// unasked decides without the shop, as far as a deadline forces it to.
+// unasked decides without the shop where a deadline forces it to.
 func (g *Gate) unasked(ctx context.Context, at time.Time, ids []string, cause error) ([]Permit, error) {
 	if g.ports.Known == nil || ctx.Err() != nil {
 		return nil, cause

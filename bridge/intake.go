@@ -100,7 +100,9 @@ type Intake struct {
 	timings health.Timings
 }
 
-// NewIntake checks ports and options.
+// NewIntake returns an Intake, or an error that names every missing port or the
+// option that is wrong. All ports are required; OpenOrders only if there are
+// sweeps.
 func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 	need := map[string]any{
 		"Orders": p.Orders, "Cursors": p.Cursors, "Hints": p.Hints, "Revisits": p.Revisits, "Locks": p.Locks, "Exceptions": p.Exceptions,
@@ -114,11 +116,12 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 	if err := part.Required("bridge: NewIntake", need); err != nil {
 		return nil, err
 	}
-	for name, d := range map[string]time.Duration{
+	durations := map[string]time.Duration{
 		"Overlap": o.Overlap, "OutageOverlap": o.OutageOverlap, "PollEvery": o.PollEvery, "FirstWindow": o.FirstWindow, "RetryAfter": o.RetryAfter,
 		"RetryMax": o.RetryMax, "EscalateBefore": o.EscalateBefore, "SweepAt": o.SweepAt, "HoldWindow": o.HoldWindow,
-	} {
-		if d < 0 {
+	}
+	for _, name := range slices.Sorted(maps.Keys(durations)) { // with two, always the same
+		if d := durations[name]; d < 0 {
 			return nil, fmt.Errorf("bridge: NewIntake: %s is negative: %v", name, d)
 		}
 	}
@@ -172,7 +175,7 @@ func (in *Intake) Hint(ctx context.Context, orderID string) error {
 type IntakeResult struct {
 	// From and To are the window polled.
 	From, To time.Time
-	// Early tells that it was not time for a poll: see [IntakeOptions.PollEvery].
+	// Early reports whether it was not time for a poll: see [IntakeOptions.PollEvery].
 	Early bool
 	// Watermark is how far the shop's changes are taken in: To, unless the poll
 	// broke off.
@@ -197,7 +200,7 @@ type IntakeResult struct {
 // MarshalJSON returns the result for programs.
 func (r IntakeResult) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 
-// Complete tells that the handler has seen every order that the shop had when
+// Complete reports whether the handler has seen every order that the shop had when
 // the run began to poll or, where that was early, when the last poll began, and
 // every order hinted at since. Stock must not be pushed otherwise.
 func (r IntakeResult) Complete() bool {
@@ -493,7 +496,7 @@ func (r *intakeRun) window() (from, to time.Time) {
 	return mark.Add(-overlap), to
 }
 
-// changed tells whether an order is not as it was when it was last handled.
+// changed reports whether an order is not as it was when it was last handled.
 func (r *intakeRun) changed(o Order) bool {
 	m, ok := r.cursor.Seen[o.ID]
 	return !ok || o.UpdatedAt.IsZero() || o.UpdatedAt.After(m.UpdatedAt) || o.UpdatedAt.Equal(m.UpdatedAt) && digest(o) != m.Digest
@@ -630,7 +633,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order, strikes *int) erro
 }
 
 // settle stores what is to be done about the orders handed on. blamed are those
-// that the handler failed on without a result, down tells that it was given up
+// that the handler failed on without a result, down is why it was given up
 // before it had got all of them.
 func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, blamed map[string]bool, down error) error {
 	now := r.now()
@@ -741,7 +744,7 @@ func (r *intakeRun) failure(old store.Revisit, id string, deadline time.Time, kn
 	return v
 }
 
-// escalates tells whether an order that failed needs a person.
+// escalates reports whether an order that failed needs a person.
 func (r *intakeRun) escalates(v store.Revisit) bool {
 	return v.Attempts >= r.options.EscalateAfter ||
 		!v.Deadline.IsZero() && !r.now().Before(v.Deadline.Add(-r.options.EscalateBefore))

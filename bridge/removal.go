@@ -127,7 +127,7 @@ type lineGroup struct {
 	parts    []int
 }
 
-// holdsCancelled tells whether the warehouse holds, or may hold, units of an order
+// holdsCancelled reports whether the warehouse holds, or may hold, units of an order
 // that lives on which the shop has cancelled: nobody may pick it until the
 // [Canceller] has taken them off.
 func holdsCancelled(o Order, found []WarehouseOrder) bool {

@@ -143,7 +143,7 @@ func NewComputed(o ComputedOptions) (*Computed, error) {
 	}, nil
 }
 
-// Sale tells that units were sold at a moment, in any order of moments but each
+// Sale notes that units were sold at a moment, in any order of moments but each
 // sale once. SKU id and warehouse id are the shop's, also for a sale elsewhere:
 // tell it for every listing and warehouse that offers the units, kits included.
 // Without units or with an unknown side nothing is counted.

@@ -29,7 +29,7 @@ type Reading struct {
 	UntrackedIn map[string]map[string]bool
 }
 
-// Tracked tells whether the warehouse keeps stock of an item at a location, so
+// Tracked reports whether the warehouse keeps stock of an item at a location, so
 // that the number in Available counts. It does of an item that was not read.
 func (r Reading) Tracked(itemID, locationID string) bool {
 	return !r.Untracked[itemID] && !r.UntrackedIn[itemID][locationID]
@@ -71,11 +71,11 @@ type ItemState struct {
 	Archived bool
 	// Deleted items are unknown to the warehouse.
 	Deleted bool
-	// Kit tells that the item is made of others.
+	// Kit reports whether the item is made of others.
 	Kit bool
 }
 
-// Active tells whether the item can be sold: its level can be read, and if a
+// Active reports whether the item can be sold: its level can be read, and if a
 // reading left it out, it is to be read again.
 func (s ItemState) Active() bool { return !s.Archived && !s.Deleted }
 
