@@ -20,7 +20,7 @@ type CancellationSource interface {
 	PendingCancellations(ctx context.Context, orderIDs []string) ([]Cancellation, error)
 }
 
-// KnownOrders tells what is known of orders while the shop cannot be asked.
+// KnownOrders reports what is known of orders while the shop cannot be asked.
 type KnownOrders interface {
 	// KnownOrders returns orders as they were last known: status, shipping model,
 	// ShipBy and CancelledBy are enough. Unknown ones are left out.

@@ -17,7 +17,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// ProductStates tells which products of the shop take no stock.
+// ProductStates reports which products of the shop take no stock.
 type ProductStates interface {
 	// ProductsOff returns the products that take no stock, by id, of those that the
 	// shop has changed since the moment given.
