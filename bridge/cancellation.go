@@ -48,7 +48,7 @@ func (o Order) Cancellation() Cancellation {
 }
 
 // CancellationsOf describes what the shop has cancelled of the orders; those
-// that nothing is cancelled of are left out.
+// of which nothing is cancelled are left out.
 func CancellationsOf(orders ...Order) []Cancellation {
 	var list []Cancellation
 	for _, o := range orders {
@@ -167,13 +167,13 @@ const OutcomeRejected Outcome = "request rejected"
 
 // Canceller carries cancellations from the shop into the warehouse.
 //
-// Before the cut-off the order is held in the warehouse, looked at again,
-// approved in the shop, cancelled in the warehouse, and read back; of an order
-// that lives on, the lines are taken off instead, where it is certain which. From
-// the cut-off on customer service gets an exception with what is known and the
-// return path, or the request is rejected, as the options say. Stopped at any
-// point and run again it goes on where it was: what the shop has cancelled comes
-// back through [CancellationsOf].
+// Before the cut-off the order is held in the warehouse, looked at again, approved
+// in the shop, cancelled in the warehouse, and read back. If only some of its lines
+// are cancelled, those are taken off, where it is certain which they are. From the
+// cut-off on, customer service gets an exception with what is known and the return
+// path, or the request is rejected, as the options say. Stopped at any point and run
+// again it goes on where it was: what the shop has cancelled comes back through
+// [CancellationsOf].
 //
 // Importer, Dispatcher and Canceller take the same lock for an order, so that a
 // cancellation that races a shipment has one outcome.
@@ -260,7 +260,7 @@ type cancelRun struct {
 	*Canceller
 	request Cancellation
 	result  OrderResult
-	// lines are the shop's lines to cancel of an order that lives on; nil if all of
+	// lines are the shop's lines to cancel of an order that stays; nil if all of
 	// it goes.
 	lines map[string]bool
 	order Order // as the shop has it, if lines is set
@@ -557,7 +557,7 @@ func (r *cancelRun) carryOut(ctx context.Context, plan removal) error {
 	if err := r.settleLedger(ctx); err != nil {
 		return err
 	}
-	if err := r.release(ctx); err != nil { // what lives on, without its lines
+	if err := r.release(ctx); err != nil { // what stays, without its lines
 		return err
 	}
 	r.result.Outcome, r.result.Detail = OutcomeCancelled, r.request.Reason

@@ -53,7 +53,7 @@ type TrackingWriter interface {
 // WarehouseReader reads warehouse orders again, many with one call.
 type WarehouseReader interface {
 	// ReadOrders returns the orders with the ids, in any order. Those that the
-	// warehouse has no more, because they were split or merged, are left out.
+	// warehouse no longer has, because they were split or merged, are left out.
 	ReadOrders(ctx context.Context, ids []string) ([]WarehouseOrder, error)
 }
 
@@ -83,7 +83,7 @@ type DispatchPorts struct {
 	// Reader reads a batch of warehouse orders with one call. Without it each is
 	// looked up by its reference.
 	Reader WarehouseReader
-	// Catalogue tells which SKU the warehouse has for a listing, for lines that
+	// Catalogue reports which SKU the warehouse has for a listing, for lines that
 	// lost the shop's line ids. Without it the seller SKU must be the same.
 	Catalogue catalogue.Source
 	// Packaging is asked about orders with several tracking numbers, or none.

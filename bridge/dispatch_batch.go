@@ -85,7 +85,7 @@ func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (Order
 			return nil, err
 		}
 		defer unlock()
-		ctx = held //nolint:fatcontext // it ends when any of the locks is lost
+		ctx = held //nolint:fatcontext // it carries the locks taken so far
 	}
 	b := &dispatchBatch{
 		dispatchRun: r, permits: map[string]Permit{}, refused: map[string]error{},

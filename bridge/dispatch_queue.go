@@ -48,7 +48,7 @@ type DispatchQueuePorts struct {
 
 // DispatchQueueOptions configure a [DispatchQueue]. Zero values take the defaults.
 type DispatchQueueOptions struct {
-	// Name tells apart the queues of several shops that share stores and locks.
+	// Name distinguishes the queues of several shops that share stores and locks.
 	// Default "dispatch".
 	Name string
 	// Overlap is how far a poll goes back before the watermark, because lists lag
@@ -145,6 +145,9 @@ type DispatchReport struct {
 	Waiting int
 	NextDue time.Time
 }
+
+// MarshalJSON returns the report for programs.
+func (r DispatchReport) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 
 // String is a summary, and a line for every order that was not dispatched.
 func (r DispatchReport) String() string {
@@ -369,7 +372,7 @@ func (r *queueRun) worth(w WarehouseOrder) bool {
 	return w.State == Open && (w.ShippingModel != SellerShipping || w.LabelError != "")
 }
 
-// dispatchDigest tells apart states of an order that lists may show.
+// dispatchDigest distinguishes states of an order that lists may show.
 func dispatchDigest(w WarehouseOrder) uint64 {
 	h := fnv.New64a()
 	for _, s := range []string{string(w.State), w.Tracking, w.Carrier, w.Service, string(w.LabelError)} {
@@ -510,7 +513,7 @@ func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time) (v
 	return v, true
 }
 
-// closeLate closes what was raised of orders that wait no more, or have time
+// closeLate closes what was raised of orders that no longer wait, or have time
 // again.
 func (r *queueRun) closeLate(ctx context.Context, orders []WarehouseOrder, of map[string][]OrderResult, late []exceptions.Exception) error {
 	fine := map[string]bool{}

@@ -20,7 +20,7 @@ type CancellationSource interface {
 	PendingCancellations(ctx context.Context, orderIDs []string) ([]Cancellation, error)
 }
 
-// KnownOrders tells what is known of orders while the shop cannot be asked.
+// KnownOrders reports what is known of orders while the shop cannot be asked.
 type KnownOrders interface {
 	// KnownOrders returns orders as they were last known: status, shipping model,
 	// ShipBy and CancelledBy are enough. Unknown ones are left out.
@@ -48,6 +48,19 @@ type Permit struct {
 
 // Valid reports whether the order may be committed at now.
 func (p Permit) Valid(now time.Time) bool { return p.Granted && now.Before(p.ValidUntil) }
+
+// MarshalJSON returns the permit without the order, which is large and the shop's.
+func (p Permit) MarshalJSON() ([]byte, error) {
+	return part.JSON(struct {
+		OrderID        string
+		Granted        bool
+		Reason         string
+		Status         OrderStatus
+		At, ValidUntil time.Time
+		Blind          bool
+		Decision       string
+	}{p.OrderID, p.Granted, p.Reason, p.Order.Status, p.At, p.ValidUntil, p.Blind, p.Decision})
+}
 
 // String is one line for a log or a terminal.
 func (p Permit) String() string {

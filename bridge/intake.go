@@ -41,7 +41,8 @@ type IntakePorts struct {
 
 // IntakeOptions configure an [Intake]. Zero values take the defaults.
 type IntakeOptions struct {
-	// Name tells apart the intakes of several shops that share stores and locks. Default "orders".
+	// Name distinguishes the intakes of several shops that share stores and locks.
+	// Default "orders".
 	Name string
 	// Overlap is how far a poll goes back before the watermark, because the shop
 	// lists changes late. Default 15 minutes, at least one. After an outage it is as long as the
@@ -196,6 +197,9 @@ type IntakeResult struct {
 	Waiting int
 	NextDue time.Time
 }
+
+// MarshalJSON returns the result for programs.
+func (r IntakeResult) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 
 // Complete reports whether the handler has seen every order that the shop had when
 // the run began to poll or, where that was early, when the last poll began, and
@@ -796,7 +800,7 @@ func (r *intakeRun) holdEnd(o Order) time.Time {
 	return time.Time{}
 }
 
-// digest tells apart states of an order that have the same update time, which
+// digest distinguishes states of an order that have the same update time, which
 // the shop counts in seconds. It holds nothing about the buyer.
 func digest(o Order) uint64 {
 	h := uint64(14695981039346656037) // FNV-1a

@@ -187,7 +187,7 @@ func TestSyncPublishesNothingWhileBlind(t *testing.T) {
 		}
 		stop()
 		if err := <-done; !errors.Is(err, context.Canceled) {
-			t.Errorf("Run returned %v", err)
+			t.Errorf("Run returned %v, want %v", err, context.Canceled)
 		}
 		if !strings.Contains(log.String(), "no route to the shop") {
 			t.Errorf("the log does not say what failed:\n%s", log.String())

@@ -81,7 +81,7 @@ type WarehouseOrder struct {
 	// Unpaid reports whether the warehouse takes the order for unpaid; it is parked then.
 	Unpaid bool
 	// Merged reports whether the order holds the lines of several shop orders and has
-	// the reference of none.
+	// none of their references.
 	Merged bool
 	Lines  []WarehouseLine
 	// ProcessedAt is zero until the order is processed, UpdatedAt where the list

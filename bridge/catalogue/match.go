@@ -427,7 +427,7 @@ func (k *kitBuilder) build(ref ItemRef) (Item, error) {
 	return b.item, b.err
 }
 
-// ItemIndex tells what depends on an item of the warehouse. Linnworks has no such
+// ItemIndex reports what depends on an item of the warehouse. Linnworks has no such
 // lookup.
 type ItemIndex struct {
 	listings map[string][]string // the shop's SKU ids by item id, sorted

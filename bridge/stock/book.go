@@ -94,7 +94,7 @@ const (
 	itemUnread   itemState = iota
 	itemRead               // there is a level
 	itemVanished           // a reading left it out, and nobody knows why
-	itemArchived           // the warehouse sells it no more: none is free
+	itemArchived           // no longer sold by the warehouse: none is free
 )
 
 // bookListing is a SKU of the shop.
@@ -286,7 +286,7 @@ func (b *Book) owing(it *bookItem) {
 	}
 }
 
-// SetItemStates tells why items have vanished: of an archived or deleted one none
+// SetItemStates notes why items have vanished: of an archived or deleted one none
 // is free, and zero is published; of others nothing is known, and what the shop
 // shows is left as it is.
 func (b *Book) SetItemStates(states map[string]ItemState) {

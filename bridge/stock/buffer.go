@@ -263,7 +263,7 @@ func (r *BufferRules) publish(c *bufferCase, free int) int {
 
 const previewTime = "2006-01-02 15:04:05"
 
-// BufferPreview tells how each rule changed the number for one SKU in one
+// BufferPreview reports how each rule changed the number for one SKU in one
 // warehouse.
 type BufferPreview struct {
 	Listing     catalogue.SKU

@@ -237,7 +237,7 @@ func (b *Book) takeOver(l look, d Drift, o CheckOptions) DriftAction {
 	return Repaired
 }
 
-// wants tells what a listing should show, and whether that is anything at all.
+// wants reports what a listing should show, and whether that is anything at all.
 func (b *Book) wants(skuID string) (units int, known bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

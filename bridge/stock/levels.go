@@ -44,7 +44,7 @@ type Sweeper interface {
 	SweepStock(ctx context.Context) iter.Seq2[Reading, error]
 }
 
-// Touches tells which items' stock may have changed, from the orders.
+// Touches reports which items' stock may have changed, from the orders.
 type Touches interface {
 	// ItemsTouched returns the ids, each once and sorted, of the items on orders of
 	// any channel that changed since a moment; of a kit also its components. Levels
@@ -57,7 +57,7 @@ type Touches interface {
 	ItemsTouched(ctx context.Context, since time.Time) (itemIDs []string, upTo time.Time, err error)
 }
 
-// ItemStates tells what became of items that a reading left out.
+// ItemStates reports what became of items that a reading left out.
 type ItemStates interface {
 	// ItemStates returns the state of every item that is asked for, by id.
 	ItemStates(ctx context.Context, itemIDs []string) (map[string]ItemState, error)

@@ -34,7 +34,7 @@ type LivePorts struct {
 
 // LiveOptions configure a [Live]. Zero values take the defaults.
 type LiveOptions struct {
-	// Hot tells which listings are read and published before others, such as those
+	// Hot reports which listings are read and published before others, such as those
 	// of a LIVE: see [BufferRules.Live]. Besides, the HotCount listings that sold
 	// most in the last minutes are hot. Default 100; negative: none.
 	Hot      func(l catalogue.Listing, now time.Time) bool

@@ -105,6 +105,9 @@ type Result struct {
 	Published, Refused int
 }
 
+// MarshalJSON returns the result for programs.
+func (r Result) MarshalJSON() ([]byte, error) { return part.JSON(r) }
+
 // String sums the push up.
 func (r Result) String() string {
 	return fmt.Sprintf("%s%d SKU(s) published, %d refused\n", r.Plan, r.Published, r.Refused)

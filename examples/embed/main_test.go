@@ -121,8 +121,9 @@ func TestService(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	var permits []struct {
-		OrderID, Reason string
-		Granted         bool
+		OrderID string `json:"order_id"`
+		Reason  string
+		Granted bool
 	}
 	get(t, "http://"+address+"/permits?order="+w.Orders[madeup.Plain]+"&order="+w.Orders[madeup.Held], &permits)
 	if len(permits) != 2 || !permits[0].Granted || permits[1].Granted || permits[1].OrderID != w.Orders[madeup.Held] || permits[1].Reason == "" {
