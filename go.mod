@@ -2,7 +2,11 @@ module github.com/linnbridge/linnbridge
 
 go 1.26.0
 
-require golang.org/x/time v0.16.0
+require (
+	github.com/cenkalti/backoff/v4 v4.3.0
+	github.com/google/go-querystring v1.2.0
+	golang.org/x/time v0.16.0
+)
 
 // Only for tests.
 require (

@@ -24,9 +24,9 @@ type Cancellation struct {
 	// already.
 	ID      string
 	OrderID string
-	// Pending tells that the shop waits for the seller's decision.
+	// Pending reports whether the shop waits for the seller's decision.
 	Pending bool
-	// Deadline is when the shop decides by itself.
+	// Deadline is when the shop decides on its own.
 	Deadline time.Time
 	Reason   string
 	// LineIDs are the lines concerned; empty means the whole order.
@@ -48,7 +48,7 @@ func (o Order) Cancellation() Cancellation {
 }
 
 // CancellationsOf describes what the shop has cancelled of the orders; those
-// that nothing is cancelled of are left out.
+// of which nothing is cancelled are left out.
 func CancellationsOf(orders ...Order) []Cancellation {
 	var list []Cancellation
 	for _, o := range orders {
@@ -60,7 +60,7 @@ func CancellationsOf(orders ...Order) []Cancellation {
 }
 
 // ErrDecided is wrapped by [CancellationDesk] errors that say that a request does
-// not wait any more, and was not decided as asked: the buyer took it back, or
+// no longer waits, and was not decided as asked: the buyer took it back, or
 // somebody was faster.
 var ErrDecided = errors.New("the request was decided otherwise")
 
@@ -99,7 +99,7 @@ type LineReducer interface {
 type LineChange struct {
 	// LineID is [WarehouseLine.LineID].
 	LineID string
-	// Keep is what is left of it; a line of none is removed.
+	// Keep is how many units are left; a line with none left is removed.
 	Keep int
 }
 
@@ -143,7 +143,7 @@ type CancelOptions struct {
 	// [AnswerByPerson].
 	LateAnswer Answer
 	// DueAnswer is given to any request that is with a person when no more than
-	// AnswerMargin is left of the time after which the shop grants it by itself.
+	// AnswerMargin is left of the time after which the shop grants it on its own.
 	// Default [AnswerByPerson]: the shop decides.
 	DueAnswer Answer
 	// AnswerMargin must leave time for some runs. Default two hours.
@@ -167,13 +167,13 @@ const OutcomeRejected Outcome = "request rejected"
 
 // Canceller carries cancellations from the shop into the warehouse.
 //
-// Before the cut-off the order is held in the warehouse, looked at again,
-// approved in the shop, cancelled in the warehouse, and read back; of an order
-// that lives on, the lines are taken off instead, where it is certain which. From
-// the cut-off on customer service gets an exception with what is known and the
-// return path, or the request is rejected, as the options say. Stopped at any
-// point and run again it goes on where it was: what the shop has cancelled comes
-// back through [CancellationsOf].
+// Before the cut-off the order is held in the warehouse, looked at again, approved
+// in the shop, cancelled in the warehouse, and read back. If only some of its lines
+// are cancelled, those are taken off, where it is certain which they are. From the
+// cut-off on, customer service gets an exception with what is known and the return
+// path, or the request is rejected, as the options say. Stopped at any point and run
+// again it goes on where it was: what the shop has cancelled comes back through
+// [CancellationsOf].
 //
 // Importer, Dispatcher and Canceller take the same lock for an order, so that a
 // cancellation that races a shipment has one outcome.
@@ -183,7 +183,9 @@ type Canceller struct {
 	timings health.Timings
 }
 
-// NewCanceller checks ports and options.
+// NewCanceller returns a Canceller, or an error that names every missing port or
+// the option that is wrong. All ports but Lines, Records and Tracer are
+// required.
 func NewCanceller(p CancelPorts, o CancelOptions) (*Canceller, error) {
 	err := part.Required("bridge: NewCanceller", map[string]any{
 		"Orders": p.Orders, "Desk": p.Desk, "OrderBook": p.OrderBook, "Warehouse": p.Warehouse, "Ledger": p.Ledger,
@@ -258,14 +260,14 @@ type cancelRun struct {
 	*Canceller
 	request Cancellation
 	result  OrderResult
-	// lines are the shop's lines to cancel of an order that lives on; nil if all of
+	// lines are the shop's lines to cancel of an order that stays; nil if all of
 	// it goes.
 	lines map[string]bool
 	order Order // as the shop has it, if lines is set
 	found []WarehouseOrder
 	// held are the parts that this run holds.
 	held []WarehouseOrder
-	// granted tells that the shop's side is done.
+	// granted reports whether the shop's side is done.
 	granted bool
 }
 
@@ -403,9 +405,8 @@ func whereabouts(w WarehouseOrder) string {
 	return s
 }
 
-// mergedInto names the warehouse orders that an order went into which is not
-// found by its reference any more, as far as they are not cancelled and still
-// hold its lines.
+// mergedInto names the warehouse orders that an order went into which is no longer
+// found by its reference: those that are not cancelled and still hold its lines.
 func (r *cancelRun) mergedInto(ctx context.Context) (string, error) {
 	if r.ports.Records == nil || r.ports.Tracer == nil {
 		return "", nil
@@ -438,7 +439,7 @@ func (r *cancelRun) mergedInto(ctx context.Context) (string, error) {
 	return strings.Join(numbers, ", "), nil
 }
 
-// neverImported tells whether the ledger knows that the warehouse has not had
+// neverImported reports whether the ledger knows that the warehouse has not had
 // the order yet. An order that it does not know may be in the warehouse under
 // another reference: approving its cancellation blindly would ship it.
 func (r *cancelRun) neverImported(ctx context.Context) (bool, error) {
@@ -514,7 +515,7 @@ func (r *cancelRun) decidedOtherwise(ctx context.Context) error {
 	return nil
 }
 
-// release lets go of what this run holds, as far as it is still there.
+// release lets go of what this run holds, if it is still there.
 func (r *cancelRun) release(ctx context.Context) error {
 	for _, w := range r.found {
 		ours := slices.ContainsFunc(r.held, func(h WarehouseOrder) bool { return h.ID == w.ID })
@@ -556,7 +557,7 @@ func (r *cancelRun) carryOut(ctx context.Context, plan removal) error {
 	if err := r.settleLedger(ctx); err != nil {
 		return err
 	}
-	if err := r.release(ctx); err != nil { // what lives on, without its lines
+	if err := r.release(ctx); err != nil { // what stays, without its lines
 		return err
 	}
 	r.result.Outcome, r.result.Detail = OutcomeCancelled, r.request.Reason

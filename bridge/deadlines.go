@@ -32,7 +32,7 @@ type Deadline struct {
 	At      time.Time
 	// Left is the time until then, negative when it has passed.
 	Left time.Duration
-	// AtRisk tells that it is near, Severity how much that matters.
+	// AtRisk reports whether it is near, Severity how much that matters.
 	AtRisk   bool
 	Severity exceptions.Severity
 }
@@ -102,7 +102,7 @@ func levelAt(levels []DeadlineLevel, deadline, now time.Time) (severity exceptio
 	return severity, near
 }
 
-// nextLevel is when the next level is reached; zero if none comes any more.
+// nextLevel is when the next level is reached; zero if none is to come.
 func nextLevel(levels []DeadlineLevel, deadline, now time.Time) time.Time {
 	for _, l := range levels {
 		if at := deadline.Add(-l.Left); !deadline.IsZero() && at.After(now) {
@@ -191,14 +191,14 @@ type Rate struct {
 	Coming int
 	// Percent is the rate now, Forecast the rate with Coming, Limit what is allowed.
 	Percent, Forecast, Limit float64
-	// Least tells that Limit is the least that is allowed, not the most.
+	// Least reports whether Limit is the least that is allowed, not the most.
 	Least bool
 }
 
-// Broken tells that the limit is passed now.
+// Broken reports whether the limit is passed now.
 func (r Rate) Broken() bool { return r.Orders > 0 && r.past(r.Percent) }
 
-// Breaking tells that the limit is passed, or will be.
+// Breaking reports whether the limit is passed, or will be.
 func (r Rate) Breaking() bool { return r.Orders+r.Coming > 0 && (r.Broken() || r.past(r.Forecast)) }
 
 func (r Rate) past(percent float64) bool {
@@ -329,7 +329,8 @@ type Deadlines struct {
 	timings health.Timings
 }
 
-// NewDeadlines checks ports and options.
+// NewDeadlines returns a Deadlines, or an error that names every missing port or
+// the option that is wrong. All ports are required.
 func NewDeadlines(p DeadlinePorts, o DeadlineOptions) (*Deadlines, error) {
 	err := part.Required("bridge: NewDeadlines", map[string]any{"OpenOrders": p.OpenOrders, "Cancellations": p.Cancellations, "Exceptions": p.Exceptions})
 	if err != nil {
@@ -455,7 +456,7 @@ var deadlineRemedies = map[Clock]string{
 	ClockRequest: "answer the buyer's request: after this the shop grants it",
 }
 
-// tell raises what is at risk and closes what is not any more.
+// tell raises what is at risk and closes what no longer is.
 func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 	wanted := map[exceptions.Ref]exceptions.Exception{}
 	for _, c := range r.AtRisk {

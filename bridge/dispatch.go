@@ -53,7 +53,7 @@ type TrackingWriter interface {
 // WarehouseReader reads warehouse orders again, many with one call.
 type WarehouseReader interface {
 	// ReadOrders returns the orders with the ids, in any order. Those that the
-	// warehouse has no more, because they were split or merged, are left out.
+	// warehouse no longer has, because they were split or merged, are left out.
 	ReadOrders(ctx context.Context, ids []string) ([]WarehouseOrder, error)
 }
 
@@ -83,7 +83,7 @@ type DispatchPorts struct {
 	// Reader reads a batch of warehouse orders with one call. Without it each is
 	// looked up by its reference.
 	Reader WarehouseReader
-	// Catalogue tells which SKU the warehouse has for a listing, for lines that
+	// Catalogue reports which SKU the warehouse has for a listing, for lines that
 	// lost the shop's line ids. Without it the seller SKU must be the same.
 	Catalogue catalogue.Source
 	// Packaging is asked about orders with several tracking numbers, or none.
@@ -130,7 +130,9 @@ type Dispatcher struct {
 	timings  health.Timings
 }
 
-// NewDispatcher checks ports and options.
+// NewDispatcher returns a Dispatcher, or an error that names every missing port
+// or the option that is wrong. Gate, Orders, Shipper, OrderBook, Tracking, Locks
+// and Exceptions are required.
 func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 	err := part.Required("bridge: NewDispatcher", map[string]any{
 		"Gate": p.Gate, "Orders": p.Orders, "Shipper": p.Shipper, "OrderBook": p.OrderBook, "Tracking": p.Tracking,
@@ -404,7 +406,7 @@ func (b *dispatchBatch) confirm(ctx context.Context, j *dispatchJob, o Order, li
 	case len(shown) == 0:
 		return notShown(w)
 	case w.Tracking == "":
-		// A processed order takes no number any more: it was entered in the shop.
+		// A processed order no longer takes a number: it was entered in the shop.
 		j.result.Outcome, j.result.Detail = OutcomeConfirmed, "the shop alone has tracking "+strings.Join(shown, ", ")
 	case slices.ContainsFunc(shown, func(t string) bool { return strings.EqualFold(t, w.Tracking) }):
 		j.result.Outcome = OutcomeConfirmed

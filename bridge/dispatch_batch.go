@@ -60,7 +60,7 @@ type dispatchJob struct {
 	warehouse WarehouseOrder
 	orderID   string
 	result    OrderResult
-	// others are the other parts of the same order, as far as they were read.
+	// others are the other parts of the same order that were read.
 	others []WarehouseOrder
 	// lines are the shop's lines in the parcel.
 	lines []OrderLine

@@ -278,7 +278,7 @@ func TestDispatchCorrections(t *testing.T) {
 			if got := world.Outcome(t)(d.Dispatch(t.Context(), w.Entries()...)); got != bridge.OutcomeConfirmed || w.OpenKinds() != nil {
 				t.Errorf("again: %s, open %v", got, w.OpenKinds())
 			}
-			// A further number is not sent any more: it is recorded that one was.
+			// A further number is not sent any longer: it is recorded that one was.
 			e.Tracking, c.most = "RM3", 1
 			if got := world.Outcome(t)(d.Dispatch(t.Context(), w.Entries()...)); got != bridge.OutcomeRaised || w.Count("CorrectTracking") != 1 {
 				t.Errorf("a second correction: %s with %d calls", got, w.Count("CorrectTracking"))

@@ -48,7 +48,7 @@ type DispatchQueuePorts struct {
 
 // DispatchQueueOptions configure a [DispatchQueue]. Zero values take the defaults.
 type DispatchQueueOptions struct {
-	// Name tells apart the queues of several shops that share stores and locks.
+	// Name distinguishes the queues of several shops that share stores and locks.
 	// Default "dispatch".
 	Name string
 	// Overlap is how far a poll goes back before the watermark, because lists lag
@@ -86,7 +86,8 @@ type DispatchQueue struct {
 	timings health.Timings
 }
 
-// NewDispatchQueue checks ports and options.
+// NewDispatchQueue returns a DispatchQueue, or an error that names every missing
+// port or the option that is wrong. All ports are required.
 func NewDispatchQueue(p DispatchQueuePorts, o DispatchQueueOptions) (*DispatchQueue, error) {
 	need := map[string]any{
 		"Dispatcher": p.Dispatcher, "Source": p.Source, "Reader": p.Reader, "Cursors": p.Cursors, "Revisits": p.Revisits, "Locks": p.Locks, "Exceptions": p.Exceptions,
@@ -94,10 +95,11 @@ func NewDispatchQueue(p DispatchQueuePorts, o DispatchQueueOptions) (*DispatchQu
 	if err := part.Required("bridge: NewDispatchQueue", need); err != nil {
 		return nil, err
 	}
-	for name, d := range map[string]time.Duration{
+	durations := map[string]time.Duration{
 		"Overlap": o.Overlap, "FirstWindow": o.FirstWindow, "RetryAfter": o.RetryAfter, "RetryMax": o.RetryMax, "KeepFor": o.KeepFor,
-	} {
-		if d < 0 {
+	}
+	for _, name := range slices.Sorted(maps.Keys(durations)) { // with two, always the same
+		if d := durations[name]; d < 0 {
 			return nil, fmt.Errorf("bridge: NewDispatchQueue: %s is negative: %v", name, d)
 		}
 	}
@@ -133,7 +135,7 @@ type DispatchReport struct {
 	Listed, Unchanged int
 	// Retried orders were kept from earlier runs.
 	Retried int
-	// Swept tells that the sweep was due.
+	// Swept reports whether the sweep was due.
 	Swept bool
 	// Fallback says why the poll was replaced by the other way; empty if it was not.
 	Fallback string
@@ -164,7 +166,7 @@ func (r DispatchReport) String() string {
 	return b.String()
 }
 
-// waits tells whether an order has to be tried again.
+// waits reports whether an order has to be tried again.
 func waits(r OrderResult) bool {
 	return r.Outcome == OutcomeFailed || r.Outcome == OutcomeRaised || r.Outcome == OutcomeHeld
 }
@@ -352,7 +354,7 @@ func (r *queueRun) list(ctx context.Context) (list []WarehouseOrder, err error) 
 	return list, nil
 }
 
-// worth tells whether there may be something to do about an order: it is new or
+// worth reports whether there may be something to do about an order: it is new or
 // has changed, and is processed, or open with a label to come or a failed one.
 func (r *queueRun) worth(w WarehouseOrder) bool {
 	m, seen := r.cursor.Seen[w.ID]
@@ -367,7 +369,7 @@ func (r *queueRun) worth(w WarehouseOrder) bool {
 	return w.State == Open && (w.ShippingModel != SellerShipping || w.LabelError != "")
 }
 
-// dispatchDigest tells apart states of an order that lists may show.
+// dispatchDigest distinguishes states of an order that lists may show.
 func dispatchDigest(w WarehouseOrder) uint64 {
 	h := fnv.New64a()
 	for _, s := range []string{string(w.State), w.Tracking, w.Carrier, w.Service, string(w.LabelError)} {
@@ -508,7 +510,7 @@ func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time) (v
 	return v, true
 }
 
-// closeLate closes what was raised of orders that wait no more, or have time
+// closeLate closes what was raised of orders that no longer wait, or have time
 // again.
 func (r *queueRun) closeLate(ctx context.Context, orders []WarehouseOrder, of map[string][]OrderResult, late []exceptions.Exception) error {
 	fine := map[string]bool{}

@@ -20,7 +20,7 @@ type CancellationSource interface {
 	PendingCancellations(ctx context.Context, orderIDs []string) ([]Cancellation, error)
 }
 
-// KnownOrders tells what is known of orders while the shop cannot be asked.
+// KnownOrders reports what is known of orders while the shop cannot be asked.
 type KnownOrders interface {
 	// KnownOrders returns orders as they were last known: status, shipping model,
 	// ShipBy and CancelledBy are enough. Unknown ones are left out.
@@ -40,13 +40,13 @@ type Permit struct {
 	// At is when the shop was asked, ValidUntil when the answer is too old to act
 	// on; zero unless Granted.
 	At, ValidUntil time.Time
-	// Blind tells that the shop could not be asked and that the order's deadline
+	// Blind reports whether the shop could not be asked, so that the order's deadline
 	// decided; Decision says what was decided, and why.
 	Blind    bool
 	Decision string
 }
 
-// Valid tells whether the order may be committed at now.
+// Valid reports whether the order may be committed at now.
 func (p Permit) Valid(now time.Time) bool { return p.Granted && now.Before(p.ValidUntil) }
 
 // String is one line for a log or a terminal.
@@ -122,7 +122,9 @@ type Gate struct {
 	timings health.Timings
 }
 
-// NewGate checks ports and options.
+// NewGate returns a Gate, or an error that names every missing port or the
+// option that is wrong. Orders and Cancellations are required; Exceptions only
+// with Known.
 func NewGate(p GatePorts, o GateOptions) (*Gate, error) {
 	if err := part.Required("bridge: NewGate", map[string]any{"Orders": p.Orders, "Cancellations": p.Cancellations}); err != nil {
 		return nil, err
@@ -241,7 +243,7 @@ func (g *Gate) permit(id string, o Order, at time.Time, objection string) Permit
 	return p
 }
 
-// unasked decides without the shop, as far as a deadline forces it to.
+// unasked decides without the shop where a deadline forces it to.
 func (g *Gate) unasked(ctx context.Context, at time.Time, ids []string, cause error) ([]Permit, error) {
 	if g.ports.Known == nil || ctx.Err() != nil {
 		return nil, cause

@@ -67,7 +67,9 @@ type Importer struct {
 	timings health.Timings
 }
 
-// NewImporter checks ports and options.
+// NewImporter returns an Importer, or an error that names every missing port or
+// the option that is wrong. OrderBook, Catalogue, Ledger, Records, Locks,
+// Exceptions and the option DefaultLocation are required.
 func NewImporter(p ImportPorts, o ImportOptions) (*Importer, error) {
 	err := part.Required("bridge: NewImporter", map[string]any{
 		"OrderBook": p.OrderBook, "Catalogue": p.Catalogue, "Ledger": p.Ledger, "Records": p.Records, "Locks": p.Locks,

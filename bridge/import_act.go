@@ -115,7 +115,7 @@ func (b *importBatch) readdress(ctx context.Context, t *importing) error {
 	return b.storeRecordsOf(ctx, t)
 }
 
-// takesOver tells whether an address replaces the one that the warehouse got. It
+// takesOver reports whether an address replaces the one that the warehouse got. It
 // goes by what the shop says and by what was taken over before: an address that
 // only differs may be masked by now, or a person's correction.
 func takesOver(t *importing, address Address) bool {
@@ -229,7 +229,7 @@ func mergedNote(w WarehouseOrder) string {
 	return ""
 }
 
-// lacksAddress tells whether an order could be picked but not sent.
+// lacksAddress reports whether an order could be picked but not sent.
 func lacksAddress(w WarehouseOrder) bool { return w.State == Open && !w.HasAddress }
 
 // unlinked raises lines that the warehouse keeps without an item, and closes

@@ -75,7 +75,7 @@ func (b *importBatch) find(ctx context.Context) {
 	}
 }
 
-// trace finds orders by the warehouse's ids, as far as the warehouse can.
+// trace finds orders by the warehouse's ids, where the warehouse can.
 func (im importRun) trace(ctx context.Context, ids []string) (map[string][]WarehouseOrder, error) {
 	if im.ports.Tracer == nil || len(ids) == 0 {
 		return nil, nil
@@ -93,7 +93,7 @@ func union(found, more []WarehouseOrder) []WarehouseOrder {
 	return found
 }
 
-// short tells whether the warehouse holds fewer units than the shop has sold:
+// short reports whether the warehouse holds fewer units than the shop has sold:
 // another part of the order may be there, after a split.
 func short(o Order, found []WarehouseOrder) bool {
 	units := 0

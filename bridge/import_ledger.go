@@ -54,7 +54,7 @@ func (im importRun) reservation(o Order, seen, visible time.Time, unseen store.U
 }
 
 // reservedLines is what the lines of an order take from the stock of a location,
-// as far as their listings are known. A bundle that the warehouse does not know takes its
+// where their listings are known. A bundle that the warehouse does not know takes its
 // components.
 func reservedLines(o Order, known catalogue.Lookup, location string) []store.ReservedLine {
 	var lines []store.ReservedLine
@@ -92,7 +92,7 @@ func reservedLines(o Order, known catalogue.Lookup, location string) []store.Res
 	return lines
 }
 
-// counts tells whether the warehouse takes all units of an order off its free
+// counts reports whether the warehouse takes all units of an order off its free
 // stock. It does not for an order that is cancelled there or locked, nor for a
 // line that is not linked to an item.
 func counts(found []WarehouseOrder) bool { return unseenWhy(found) == "" }

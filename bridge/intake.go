@@ -41,7 +41,8 @@ type IntakePorts struct {
 
 // IntakeOptions configure an [Intake]. Zero values take the defaults.
 type IntakeOptions struct {
-	// Name tells apart the intakes of several shops that share stores and locks. Default "orders".
+	// Name distinguishes the intakes of several shops that share stores and locks.
+	// Default "orders".
 	Name string
 	// Overlap is how far a poll goes back before the watermark, because the shop
 	// lists changes late. Default 15 minutes, at least one. After an outage it is as long as the
@@ -100,7 +101,9 @@ type Intake struct {
 	timings health.Timings
 }
 
-// NewIntake checks ports and options.
+// NewIntake returns an Intake, or an error that names every missing port or the
+// option that is wrong. All ports are required; OpenOrders only if there are
+// sweeps.
 func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 	need := map[string]any{
 		"Orders": p.Orders, "Cursors": p.Cursors, "Hints": p.Hints, "Revisits": p.Revisits, "Locks": p.Locks, "Exceptions": p.Exceptions,
@@ -114,11 +117,12 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 	if err := part.Required("bridge: NewIntake", need); err != nil {
 		return nil, err
 	}
-	for name, d := range map[string]time.Duration{
+	durations := map[string]time.Duration{
 		"Overlap": o.Overlap, "OutageOverlap": o.OutageOverlap, "PollEvery": o.PollEvery, "FirstWindow": o.FirstWindow, "RetryAfter": o.RetryAfter,
 		"RetryMax": o.RetryMax, "EscalateBefore": o.EscalateBefore, "SweepAt": o.SweepAt, "HoldWindow": o.HoldWindow,
-	} {
-		if d < 0 {
+	}
+	for _, name := range slices.Sorted(maps.Keys(durations)) { // with two, always the same
+		if d := durations[name]; d < 0 {
 			return nil, fmt.Errorf("bridge: NewIntake: %s is negative: %v", name, d)
 		}
 	}
@@ -172,7 +176,7 @@ func (in *Intake) Hint(ctx context.Context, orderID string) error {
 type IntakeResult struct {
 	// From and To are the window polled.
 	From, To time.Time
-	// Early tells that it was not time for a poll: see [IntakeOptions.PollEvery].
+	// Early reports whether it was not time for a poll: see [IntakeOptions.PollEvery].
 	Early bool
 	// Watermark is how far the shop's changes are taken in: To, unless the poll
 	// broke off.
@@ -194,7 +198,7 @@ type IntakeResult struct {
 	NextDue time.Time
 }
 
-// Complete tells that the handler has seen every order that the shop had when
+// Complete reports whether the handler has seen every order that the shop had when
 // the run began to poll or, where that was early, when the last poll began, and
 // every order hinted at since. Stock must not be pushed otherwise.
 func (r IntakeResult) Complete() bool {
@@ -512,7 +516,7 @@ func (r *intakeRun) window() (from, to time.Time) {
 	return mark.Add(-overlap), to
 }
 
-// changed tells whether an order is not as it was when it was last handled.
+// changed reports whether an order is not as it was when it was last handled.
 func (r *intakeRun) changed(o Order) bool {
 	m, ok := r.cursor.Seen[o.ID]
 	return !ok || o.UpdatedAt.IsZero() || o.UpdatedAt.After(m.UpdatedAt) || o.UpdatedAt.Equal(m.UpdatedAt) && digest(o) != m.Digest
@@ -648,7 +652,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 }
 
 // settle stores what is to be done about the orders handed on. blamed are those
-// that the handler failed on without a result, down tells that it was given up
+// that the handler failed on without a result, down is why it was given up
 // before it had got all of them.
 func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, blamed map[string]bool, down error) error {
 	now := r.now()
@@ -759,7 +763,7 @@ func (r *intakeRun) failure(old store.Revisit, id string, deadline time.Time, kn
 	return v
 }
 
-// escalates tells whether an order that failed needs a person.
+// escalates reports whether an order that failed needs a person.
 func (r *intakeRun) escalates(v store.Revisit) bool {
 	return v.Attempts >= r.options.EscalateAfter ||
 		!v.Deadline.IsZero() && !r.now().Before(v.Deadline.Add(-r.options.EscalateBefore))
@@ -814,7 +818,7 @@ func (r *intakeRun) holdEnd(o Order) time.Time {
 	return time.Time{}
 }
 
-// digest tells apart states of an order that have the same update time, which
+// digest distinguishes states of an order that have the same update time, which
 // the shop counts in seconds. It holds nothing about the buyer.
 func digest(o Order) uint64 {
 	h := uint64(14695981039346656037) // FNV-1a

@@ -31,7 +31,7 @@ func TakeOrders(im OrderImporter, c CancellationHandler) OrderHandler {
 		cancelled, cancelErr := c.Cancel(ctx, cancellations...)
 		for _, r := range cancelled {
 			if r.Outcome == OutcomeUnchanged {
-				continue // of an order that lives on, what the importer did says more
+				continue // the order stays: what the importer did says more
 			}
 			// What the importer says of a cancelled order is that it has nothing to do.
 			if i := slices.IndexFunc(imported, func(o OrderResult) bool { return o.OrderID == r.OrderID && o.Err == nil }); i >= 0 {

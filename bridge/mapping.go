@@ -409,7 +409,7 @@ func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, resi
 }
 
 // lineProperties are what units were sold at, if there was a discount, and what
-// the shop says about them besides. Units of which it says the same share one
+// else the shop says about them. Units of which it says the same share one
 // property, with the id of the first.
 func lineProperties(lines []OrderLine) []exceptions.Property {
 	type said struct{ name, value string }
@@ -444,7 +444,7 @@ func lineProperties(lines []OrderLine) []exceptions.Property {
 	return list
 }
 
-// blocks tells whether an order with the problem must not be created.
+// blocks reports whether an order with the problem must not be created.
 func blocks(e exceptions.Exception) bool {
 	return e.Kind != exceptions.MissingComposite && e.Kind != exceptions.BundleDiffers && e.Kind != exceptions.TotalDiffers
 }

@@ -360,7 +360,7 @@ func mapped(raw []byte) (bridge.Order, string) {
 	return read, string(sent)
 }
 
-// changed tells whether a value of a field, nil for none, makes a difference in
+// changed reports whether a value of a field, nil for none, makes a difference in
 // the bridge's order and in Linnworks'.
 func (s sample) changed(t *testing.T, path string, value any) (inOrder, inSent bool) {
 	t.Helper()

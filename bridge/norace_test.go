@@ -2,5 +2,6 @@
 
 package bridge_test
 
-// raceDetector tells that everything takes ten times as long.
+// raceDetector reports whether the race detector is on: everything takes ten times as
+// long.
 const raceDetector = false

@@ -14,7 +14,6 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
-	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // LiveLines returns the lines of the order that are not cancelled.
@@ -58,7 +57,7 @@ func ordersByID(orders []Order) map[string]*Order {
 	return byID
 }
 
-// shippable tells whether goods may move. With the shop's own carrier they still
+// shippable reports whether goods may move. With the shop's own carrier they still
 // lie in the warehouse when the label exists and the order awaits collection;
 // with the seller's they have left by then.
 func shippable(o Order) bool {
@@ -85,7 +84,7 @@ func readOrder(ctx context.Context, source OrderSource, id string) (Order, error
 	return orders[0], nil
 }
 
-// gone tells whether the goods have left, whoever sent them.
+// gone reports whether the goods have left, whoever sent them.
 func gone(o Order) bool {
 	return o.Status == InTransit || o.Status == Delivered || o.Status == Completed
 }
@@ -176,7 +175,7 @@ const (
 	FulfilledByTikTok ShippingModel = "fbt"
 )
 
-// OrderKind says what an order is besides an ordinary sale. The list is open:
+// OrderKind says in what way an order is not an ordinary sale. The list is open:
 // unknown values pass through.
 type OrderKind string
 
@@ -204,7 +203,7 @@ type Order struct {
 	RelatedID string
 	// Market is the two-letter code of the buyer's country, empty while unknown.
 	Market string
-	// CancelRequested tells that the buyer asked for a cancellation.
+	// CancelRequested reports whether the buyer asked for a cancellation.
 	CancelRequested bool
 	// CancelRequestedAt is when the buyer last asked, zero if never. A request that
 	// was decided or taken back leaves it set.
@@ -224,7 +223,7 @@ type Order struct {
 	// Recipient is empty until the shop releases it. It may be masked: see
 	// [Address].
 	Recipient Address
-	// AddressChanged tells that the buyer changed the address after ordering.
+	// AddressChanged reports whether the buyer changed the address after ordering.
 	AddressChanged bool
 	Totals         Totals
 	// PaymentMethod is the shop's name of it.
@@ -237,7 +236,7 @@ type Order struct {
 	// TaxNumber is the buyer's, for an invoice, and TaxName the name it is
 	// registered for (Brazil).
 	TaxNumber, TaxName Private
-	// Details are what the shop says about the order besides, by the shop's name.
+	// Details are what else the shop says about the order, by the shop's name.
 	// They are kept with the order in the warehouse. Never buyers' data.
 	Details []exceptions.Property
 	// Unreadable says what of the shop's reply could not be read, such as an
@@ -259,7 +258,7 @@ type Order struct {
 	ShippedAt, CollectedAt, DeliveredAt time.Time
 }
 
-// Held tells whether the order must not be shipped yet at now.
+// Held reports whether the order must not be shipped yet at now.
 func (o Order) Held(now time.Time) bool {
 	return o.Status == Unpaid || o.Status == OnHold || o.HoldUntil.After(now)
 }
@@ -289,7 +288,7 @@ type OrderLine struct {
 	Tracking   string
 	// CarrierID and Carrier are the shop's shipping provider, once shipped.
 	CarrierID, Carrier string
-	// Details are what the shop says about the unit besides, by the shop's name.
+	// Details are what else the shop says about the unit, by the shop's name.
 	Details []exceptions.Property
 }
 
@@ -310,7 +309,7 @@ type Totals struct {
 	// seller pays the other two; of the co-funded one the platform returns a part
 	// later, which is in its statement and not here.
 	ShippingFunded, ShippingSellerDiscount, ShippingCofundedDiscount money.Amount
-	// TaxOnTop tells that prices are without tax, as in the US. Tax is then what
+	// TaxOnTop reports whether prices are without tax, as in the US. Tax is then what
 	// the buyer pays on top, and ShippingTax the part of it that is on shipping.
 	TaxOnTop         bool
 	Tax, ShippingTax money.Amount
@@ -327,7 +326,7 @@ func (t Totals) Funded() money.Amount {
 	return money.Amount{Currency: t.Currency}.Plus(t.PlatformDiscount, t.ShippingFunded, t.PaymentDiscount)
 }
 
-// Fee is an amount besides goods, shipping and tax.
+// Fee is an amount other than goods, shipping and tax.
 type Fee struct {
 	// Name is the shop's, such as "small_order_fee".
 	Name   string
@@ -352,7 +351,7 @@ type Address struct {
 	Instructions string
 }
 
-// masked tells whether the shop hides part of the address.
+// masked reports whether the shop hides part of the address.
 func (a Address) masked() bool {
 	return strings.Contains(a.Name, "*") || strings.Contains(a.Line1, "*") || strings.Contains(a.Postcode, "*")
 }
@@ -502,18 +501,6 @@ func readOrders(ctx context.Context, source OrderSource, ids []string) ([]Order,
 	orders, err := source.OrdersByID(ctx, ids)
 	_, err = exceptions.UnreadableIn(err)
 	return orders, err
-}
-
-func reservationsByOrder(ctx context.Context, ledger store.Ledger) (map[string]store.Reservation, error) {
-	list, err := ledger.Reservations(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the ledger: %w", err)
-	}
-	byOrder := make(map[string]store.Reservation, len(list))
-	for _, r := range list {
-		byOrder[r.OrderID] = r
-	}
-	return byOrder, nil
 }
 
 // firstSet returns the first moment that is set: the warehouse demands a

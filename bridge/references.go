@@ -55,7 +55,8 @@ type References struct {
 	timings health.Timings
 }
 
-// NewReferences checks ports and options.
+// NewReferences returns a References, or an error that names every missing port
+// or the option that is wrong. All ports are required.
 func NewReferences(p ReferencePorts, o ReferenceOptions) (*References, error) {
 	if err := part.Required("bridge: NewReferences", map[string]any{"Records": p.Records, "Shop": p.Shop, "Exceptions": p.Exceptions}); err != nil {
 		return nil, err

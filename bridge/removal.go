@@ -127,9 +127,9 @@ type lineGroup struct {
 	parts    []int
 }
 
-// holdsCancelled tells whether the warehouse holds, or may hold, units of an order
-// that lives on which the shop has cancelled: nobody may pick it until the
-// [Canceller] has taken them off.
+// holdsCancelled reports whether the warehouse holds, or may hold, units that the shop
+// has cancelled in an order that is not cancelled as a whole: nobody may pick it until
+// the [Canceller] has taken them off.
 func holdsCancelled(o Order, found []WarehouseOrder) bool {
 	gone := map[string]bool{}
 	for _, id := range o.Cancellation().LineIDs {

@@ -60,7 +60,8 @@ type Revoker struct {
 	timings health.Timings
 }
 
-// NewRevoker checks ports and options.
+// NewRevoker returns a Revoker, or an error that names every missing port or the
+// option that is wrong. All ports are required.
 func NewRevoker(p RevokePorts, o RevokeOptions) (*Revoker, error) {
 	err := part.Required("bridge: NewRevoker", map[string]any{
 		"Orders": p.Orders, "Desk": p.Desk, "OrderBook": p.OrderBook, "Ledger": p.Ledger, "Locks": p.Locks, "Exceptions": p.Exceptions,
@@ -80,7 +81,7 @@ func NewRevoker(p RevokePorts, o RevokeOptions) (*Revoker, error) {
 	return &Revoker{ports: p, options: o}, nil
 }
 
-// zeroesStock tells whether TikTok Shop sets the stock of a SKU to zero for a
+// zeroesStock reports whether TikTok Shop sets the stock of a SKU to zero for a
 // reason.
 func zeroesStock(reason string) bool {
 	return strings.Contains(strings.ToLower(reason), "out_of_stock")
@@ -133,8 +134,8 @@ func (v *Revoker) revokeAll(ctx context.Context, orders []WarehouseOrder) (Order
 	return results, results.Err()
 }
 
-// waitsFor tells whether the buyer waits for goods that nobody will send. An
-// unpaid order ends by itself, and the buyer's own request is the [Canceller]'s.
+// waitsFor reports whether the buyer waits for goods that nobody will send. An
+// unpaid order ends on its own, and the buyer's own request is the [Canceller]'s.
 func waitsFor(o Order) bool {
 	return (o.Status == OnHold || o.Status == AwaitingShipment) && !o.CancelRequested && o.ShippingModel != FulfilledByTikTok
 }

@@ -340,10 +340,10 @@ var drifts = []struct {
 	cause  func(l *driftLab, to target)
 	kind   stock.DriftKind // found by the next check; empty: nothing is
 	raised exceptions.Kind // empty: nothing is
-	// stays tells that nothing may be published for it, and that the exception
+	// stays says that nothing may be published for it, and that the exception
 	// stays open.
 	stays bool
-	// bundle tells that it happens to the bundle alone, single that it cannot be
+	// bundle says that it happens to the bundle alone, single that it cannot be
 	// simulated for a part of one.
 	bundle, single bool
 }{

@@ -113,6 +113,7 @@ func TestTwoShopsOnOneStore(t *testing.T) {
 					}
 				}
 			}
+			time.Sleep(10 * time.Minute) // what happened last is carried over too
 			stop()
 			for range branches {
 				if err := <-done; !errors.Is(err, context.Canceled) {

@@ -60,9 +60,9 @@ type WarehouseOrder struct {
 	ID, Number string
 	// Reference is the shop's order id, empty for a merged order.
 	Reference string
-	// References are the shop's orders in a merged order, as far as they are known.
+	// References are the shop's orders in a merged order, those that are known.
 	References []string
-	// Split tells that it is known to be a part of a larger order.
+	// Split reports whether it is known to be a part of a larger order.
 	Split bool
 	// ShippingModel is the one that it was imported with; empty if unknown.
 	ShippingModel ShippingModel
@@ -76,12 +76,12 @@ type WarehouseOrder struct {
 	// LabelError is why the last label failed, in the carrier's words, which may
 	// name the buyer.
 	LabelError Private
-	// HasAddress tells whether the order carries a delivery address.
+	// HasAddress reports whether the order carries a delivery address.
 	HasAddress bool
-	// Unpaid tells that the warehouse takes the order for unpaid; it is parked then.
+	// Unpaid reports whether the warehouse takes the order for unpaid; it is parked then.
 	Unpaid bool
-	// Merged tells that the order holds the lines of several shop orders and has
-	// the reference of none.
+	// Merged reports whether the order holds the lines of several shop orders and has
+	// none of their references.
 	Merged bool
 	Lines  []WarehouseLine
 	// ProcessedAt is zero until the order is processed, UpdatedAt where the list
@@ -103,7 +103,7 @@ type WarehouseLine struct {
 	FromLineIDs []string
 	SKU         string
 	Quantity    int
-	// Unlinked tells that Linnworks does not know which item the line means.
+	// Unlinked reports whether Linnworks does not know which item the line means.
 	Unlinked bool
 }
 
@@ -141,7 +141,7 @@ type NewOrder struct {
 	Fees []Fee
 	// Discount is taken off the order as a whole.
 	Discount money.Amount
-	// TaxStated tells that Tax and ShippingTax are the shop's word, zero included.
+	// TaxStated reports whether Tax and ShippingTax are the shop's word, zero included.
 	// Otherwise the prices contain a tax that the warehouse has to work out.
 	TaxStated bool
 	Currency  string

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/go-querystring/query"
+
 	"github.com/linnbridge/linnbridge/internal/transport"
 	"github.com/linnbridge/linnbridge/internal/wire"
 )
@@ -206,7 +208,7 @@ func (c *Client) call(ctx context.Context, op operation, path []string, req, out
 	}
 	values := url.Values{}
 	if op.query && req != nil {
-		if err = wire.Query(req, values.Add); err == nil && op.jsonArrays {
+		if values, err = query.Values(req); err == nil && op.jsonArrays {
 			err = joinArrays(values, req)
 		}
 		if err != nil {
@@ -339,7 +341,9 @@ type inSession struct {
 }
 
 func (p *inSession) url(s *openSession) *url.URL {
-	u := wire.Join(p.client.baseURL(p.host, s), p.path)
+	base := *p.client.baseURL(p.host, s)
+	base.Path += "/" // JoinPath would leave a path relative that was
+	u := base.JoinPath(p.path)
 	u.RawQuery = p.query
 	return u
 }

@@ -117,14 +117,17 @@ func TestUnencodableBody(t *testing.T) {
 }
 
 func TestQuery(t *testing.T) {
+	type kind string
 	type request struct {
-		Key    *string `url:"keyWord,omitempty" json:"-"`
-		Size   *int    `url:"entriesPerPage,omitempty" json:"-"`
-		All    *bool   `url:"all,omitempty" json:"-"`
-		From   *Time   `url:"from,omitempty" json:"-"`
-		IDs    []GUID  `url:"ids,omitempty" json:"-"`
-		Rows   []int   `url:"request.rows,omitempty" json:"-"`
-		Member string  `url:"-" json:"member"`
+		Key    *string           `url:"keyWord,omitempty" json:"-"`
+		Size   *int              `url:"entriesPerPage,omitempty" json:"-"`
+		All    *bool             `url:"all,omitempty" json:"-"`
+		Kind   *kind             `url:"kind,omitempty" json:"-"`
+		From   *Time             `url:"from,omitempty" json:"-"`
+		IDs    []GUID            `url:"ids,omitempty" json:"-"`
+		Rows   []int             `url:"request.rows,omitempty" json:"-"`
+		Raw    []json.RawMessage `url:"raw,omitempty" json:"-"`
+		Member string            `url:"-" json:"member"`
 	}
 	at := Time{time.Date(2026, 3, 1, 13, 30, 15, 5e6, time.FixedZone("", 3600))}
 	full := &request{Key: new("a&b=ü"), Size: new(0), All: new(false), From: &at, IDs: []GUID{"g1", "g2"}, Rows: []int{1}, Member: "m"}
@@ -137,6 +140,9 @@ func TestQuery(t *testing.T) {
 		"repeated keys": {operation{query: true}, full, rest + "ids=g1&ids=g2&keyWord=a%26b%3D%C3%BC&request.rows=1"},
 		"JSON arrays":   {operation{query: true, jsonArrays: true}, full, rest + "ids=%5B%22g1%22%2C%22g2%22%5D&keyWord=a%26b%3D%C3%BC&request.rows=%5B1%5D"},
 		"one element":   {operation{query: true, jsonArrays: true}, &request{IDs: []GUID{"g1"}}, "ids=%5B%22g1%22%5D"},
+		"raw JSON":      {operation{query: true, jsonArrays: true}, &request{Raw: []json.RawMessage{[]byte(`{"a":1}`), []byte(`2`)}}, "raw=%5B%7B%22a%22%3A1%7D%2C2%5D"},
+		"other words":   {operation{query: true}, &request{Kind: new(kind("a b")), Key: new("")}, "keyWord=&kind=a+b"},
+		"empty lists":   {operation{query: true}, &request{IDs: []GUID{}, Rows: []int{}}, ""},
 		"nothing":       {operation{query: true, jsonArrays: true}, &request{}, ""},
 		"nil":           {operation{query: true, jsonArrays: true}, (*request)(nil), ""},
 	} {
@@ -151,6 +157,25 @@ func TestQuery(t *testing.T) {
 				t.Errorf("body %q, query %s", s.last(t).body, d)
 			}
 		})
+	}
+}
+
+func TestUnencodableQuery(t *testing.T) {
+	type request struct {
+		From *Time `url:"from,omitempty" json:"-"`
+	}
+	var never Time
+	if err := json.Unmarshal([]byte(`"yesterday"`), &never); err != nil {
+		t.Fatal(err)
+	}
+	s := &server{}
+	op := operation{name: "Things.Get", method: "GET", path: "/api/Things/Get", query: true}
+	err := newTestClient(t, s).call(t.Context(), op, nil, &request{&never}, nil, nil)
+	if want := "linnworks: Things.Get: encoding the query: " + never.Err().Error(); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if logins, calls := s.count(); logins+calls != 0 {
+		t.Errorf("%d calls sent, want none", logins+calls)
 	}
 }
 

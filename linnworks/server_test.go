@@ -59,7 +59,7 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		body, _ = io.ReadAll(r.Body)
 	}
-	got := request{r.Method, r.URL.String(), r.Host, string(body), r.Header.Get("Content-Type"), r.Header}
+	got := request{r.Method, r.URL.Scheme + "://" + r.URL.Host + r.URL.RequestURI(), r.Host, string(body), r.Header.Get("Content-Type"), r.Header}
 	s.mu.Lock()
 	login := r.URL.Path == "/api/Auth/AuthorizeByApplication"
 	if login {

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/go-querystring/query"
+
 	"github.com/linnbridge/linnbridge/internal/lenient"
 	"github.com/linnbridge/linnbridge/internal/transport"
 	"github.com/linnbridge/linnbridge/internal/wire"
@@ -142,13 +144,8 @@ func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Val
 		strings.ContainsAny(rawPath, "{}?#") || path.Clean(rawPath) != rawPath {
 		return fmt.Errorf("tiktokshop: %s: the path must start with / and hold no placeholder, query, dot segment or stray %%", op.name)
 	}
-	params := make([]param, 0, len(query))
 	for name, values := range query {
-		switch len(values) {
-		case 0:
-		case 1:
-			params = append(params, param{name, values[0]})
-		default:
+		if len(values) > 1 {
 			// Which of them TikTok signs is not documented.
 			return fmt.Errorf("tiktokshop: %s: the query parameter %s stands %d times: give a list as one value, joined by commas", op.name, name, len(values))
 		}
@@ -156,7 +153,7 @@ func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Val
 	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
 		return fmt.Errorf("tiktokshop: %s: out must be a pointer", op.name)
 	}
-	return c.send(ctx, op, rawPath, params, body, out, opts)
+	return c.send(ctx, op, rawPath, query, body, out, opts)
 }
 
 // call sends op. args fill the placeholders of its path; req is the request
@@ -171,15 +168,13 @@ func (c *Client) call(ctx context.Context, op operation, args []string, req, out
 	if err != nil {
 		return fmt.Errorf("tiktokshop: %s: %w", op.name, err)
 	}
-	var room [8]param
-	params := room[:0]
+	var values url.Values
 	if op.query && req != nil {
-		err := wire.Query(req, func(name, value string) { params = append(params, param{name, value}) })
-		if err != nil {
+		if values, err = query.Values(req); err != nil {
 			return fmt.Errorf("tiktokshop: %s: encoding the query: %w", op.name, err)
 		}
 	}
-	err = c.send(ctx, op, p, params, req, wire.Result(out), opts)
+	err = c.send(ctx, op, p, values, req, wire.Result(out), opts)
 	if err != nil && !IsPartial(err) && !inPart(err) {
 		wire.Discard(out)
 	}
@@ -189,7 +184,7 @@ func (c *Client) call(ctx context.Context, op operation, args []string, req, out
 // noID: of TikTok's ids, the description has none of a type of their own.
 func noID(reflect.Type) bool { return false }
 
-func (c *Client) send(ctx context.Context, op operation, rawPath string, params []param, req, out any, opts []CallOption) error {
+func (c *Client) send(ctx context.Context, op operation, rawPath string, values url.Values, req, out any, opts []CallOption) error {
 	var s callSettings
 	for _, opt := range opts {
 		if opt == nil {
@@ -211,11 +206,11 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, params 
 			return fmt.Errorf("tiktokshop: %s: encoding the body: %w", op.name, err)
 		}
 	}
-	u := wire.Join(c.core.baseURL, rawPath)
+	u := c.core.baseURL.JoinPath(rawPath)
 	p := &signed{
 		core: c.core, op: op.name, shop: c.shop.ID, replay: op.replay, contentType: contentType, out: out,
 		path:   strings.TrimPrefix(u.EscapedPath(), c.core.basePath),
-		params: c.params(params, op.noCipher),
+		params: c.params(values, op.noCipher),
 	}
 	call := transport.Call{
 		Operation: op.name, Account: c.shop.ID, Method: op.method, URL: u, Header: s.Header, Body: body,
@@ -234,15 +229,17 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, params 
 }
 
 // params are the parameters of a call but for those that each attempt adds.
-func (c *Client) params(given []param, noCipher bool) []param {
-	params := make([]param, 0, len(given)+1)
+func (c *Client) params(values url.Values, noCipher bool) []param {
+	params := make([]param, 0, len(values)+1)
 	bound := c.shop.Cipher != "" && !noCipher
-	for _, p := range given {
+	for name, list := range values {
 		switch {
-		case p.name == "app_key", p.name == "timestamp", p.name == "sign", p.name == "shop_cipher" && bound:
+		case name == "app_key", name == "timestamp", name == "sign", name == "shop_cipher" && bound:
 			continue // the client's own decide
 		}
-		params = append(params, p)
+		for _, value := range list {
+			params = append(params, param{name, value})
+		}
 	}
 	if bound {
 		params = append(params, param{"shop_cipher", c.shop.Cipher})

@@ -41,6 +41,34 @@ func TestRequestsAsSent(t *testing.T) {
 			},
 		},
 		{
+			"times, numbers, enums and a text set to nothing",
+			func(c *Client) error {
+				_, err := c.Finance.GetWithdrawals(ctx, &GetWithdrawalsRequest{
+					CreateTimeGe: new(UnixSeconds(1619611561)), PageSize: new(0), PageToken: new(""), Types: []FinanceType{FinanceTypeWithdraw, "NEW"},
+				})
+				return err
+			},
+			received{
+				method: "GET", path: "/finance/202309/withdrawals",
+				query: url.Values{
+					"create_time_ge": {"1619611561"}, "page_size": {"0"}, "page_token": {""}, "types": {"WITHDRAW,NEW"}, "shop_cipher": {"GCP_cipher"},
+				},
+			},
+		},
+		{
+			"a false, a required number, an order",
+			func(c *Client) error {
+				_, err := c.CustomerService.GetConversationMessages(ctx, "1", &GetConversationMessagesRequest{
+					NeedData: new(false), PageSize: 10, SortOrder: new(SortOrderAsc),
+				})
+				return err
+			},
+			received{
+				method: "GET", path: "/customer_service/202309/conversations/1/messages",
+				query: url.Values{"need_data": {"false"}, "page_size": {"10"}, "sort_order": {"ASC"}, "shop_cipher": {"GCP_cipher"}},
+			},
+		},
+		{
 			"query and body apart, no HTML escapes",
 			func(c *Client) error {
 				_, err := c.Order.GetOrderList(ctx, &GetOrderListRequest{

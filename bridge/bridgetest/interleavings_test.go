@@ -322,7 +322,7 @@ func (w *oneOrder) choices() []string {
 	return list
 }
 
-// inRun tells whether the bridge is about to make a call.
+// inRun reports whether the bridge is about to make a call.
 func (w *oneOrder) inRun() bool { return w.replies != 0 && !w.dead }
 
 func (w *oneOrder) act(choice string) {

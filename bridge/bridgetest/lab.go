@@ -42,7 +42,7 @@ type Rates struct {
 	// Slow is a delay of up to a minute.
 	Slow float64
 	// Killed ends the bridge's process before the call: nothing of the pass
-	// happens any more, and a new process begins with what was stored.
+	// happens after it, and a new process begins with what was stored.
 	Killed float64
 	// Storms is how many times an hour a side refuses half of all calls for some
 	// minutes.

@@ -70,7 +70,9 @@ func testReservationFields(s *storeTest) {
 	bare.OrderID = "2"
 	s.ok(s.PutReservations(ctx, bare))
 	s.reopen()
-	list, _ = s.reservations()
+	if list, _ = s.reservations(); len(list) != 2 {
+		s.Fatalf("two reservations, one replaced: got %v", list)
+	}
 	s.same("replaced by one that is almost empty", bare, list[1])
 }
 

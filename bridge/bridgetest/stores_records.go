@@ -260,7 +260,7 @@ func testDue(s *storeTest) {
 		list, err := s.DueRecords(ctx, by, after, limit)
 		s.ok(err)
 		if got := recordIDs(list); got != want {
-			s.Errorf("%s: got %q, want %q: longest due first, then by order id", step, got, want)
+			s.Fatalf("%s: got %q, want %q: longest due first, then by order id", step, got, want)
 		}
 		return list
 	}
@@ -307,7 +307,7 @@ func testReferencesDue(s *storeTest) {
 		list, err := s.ReferencesDue(ctx, refusedBefore, limit)
 		s.ok(err)
 		if got := recordIDs(list); got != want {
-			s.Errorf("%s: got %q, want %q", step, got, want)
+			s.Fatalf("%s: got %q, want %q", step, got, want)
 		}
 		return list
 	}

@@ -168,7 +168,7 @@ func (w watchedShipper) before(id string) {
 
 func (w watchedShipper) after(id string) { w.lab.checkShipCalls(id) }
 
-// pending tells whether a cancellation of the order waits for a decision.
+// pending reports whether a cancellation of the order waits for a decision.
 func (l *lab) pending(id string) bool {
 	for _, c := range l.tiktok.Cancellations() {
 		if c.OrderID == id && c.CancelStatus == tiktokshop.CancelStatusPending {
@@ -269,7 +269,7 @@ func (l *lab) verdict(ctx context.Context) {
 	l.checkLedger(ctx)
 }
 
-// checkLedger finds reservations that nothing justifies any more.
+// checkLedger finds reservations that nothing justifies.
 func (l *lab) checkLedger(ctx context.Context) {
 	held, err := l.ports.Store.Reservations(ctx)
 	if err != nil {

@@ -66,7 +66,7 @@ func (i Item) PartList(locationID string, quantity int) ([]Part, error) {
 	return b.parts, nil
 }
 
-// stockedIn tells whether stock of the item itself is kept at a location.
+// stockedIn reports whether stock of the item itself is kept at a location.
 func (i Item) stockedIn(locationID string) bool {
 	return len(i.Kit) == 0 || locationID != "" && slices.Contains(i.StockedIn, locationID)
 }

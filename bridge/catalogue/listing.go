@@ -24,7 +24,7 @@ type BundleSource interface {
 type Listing struct {
 	SKU
 	Title string
-	// Derived tells that the shop computes the stock itself, as it does for its
+	// Derived reports whether the shop computes the stock itself, as it does for its
 	// own bundles: it follows the components and cannot be set.
 	Derived bool
 	// Stock has one entry for every warehouse of the SKU.

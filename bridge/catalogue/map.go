@@ -72,7 +72,8 @@ type knownMatch struct {
 	at time.Time
 }
 
-// NewMap checks ports and options.
+// NewMap returns a Map, or an error that names every missing port or the option
+// that is wrong. Items and Exceptions are required.
 func NewMap(p MapPorts, o MapOptions) (*Map, error) {
 	err := part.Required("catalogue: NewMap", map[string]any{"Items": p.Items, "Exceptions": p.Exceptions})
 	switch {

@@ -38,7 +38,7 @@ type CompositionPart struct {
 type MappingSource interface {
 	// ChannelMappings returns all links of the shop's channel.
 	ChannelMappings(ctx context.Context) ([]ChannelMapping, error)
-	// HasChannelMapping tells whether there is a link for what the channel calls
+	// HasChannelMapping reports whether there is a link for what the channel calls
 	// an item, without saying to which.
 	HasChannelMapping(ctx context.Context, channelSKU string) (bool, error)
 }
@@ -49,7 +49,7 @@ type ChannelMapping struct {
 	// shop's SKU id too.
 	ChannelSKU, Reference string
 	Item                  ItemRef
-	// IgnoreSync tells that the warehouse's own stock sync leaves the listing
+	// IgnoreSync reports whether the warehouse's own stock sync leaves the listing
 	// alone. It does not stop the bridge.
 	IgnoreSync bool
 }
@@ -70,7 +70,7 @@ type Match struct {
 	IgnoreSync bool
 }
 
-// Usable tells whether there is an item to work with.
+// Usable reports whether there is an item to work with.
 func (m Match) Usable() bool { return m.Err == nil && m.By != Unmatched }
 
 // String is the match in a line.
@@ -363,7 +363,7 @@ func (m *Matcher) match(l SKU) Match {
 	return match
 }
 
-// bySKU returns the items of an SKU; exact tells that it is one, written alike.
+// bySKU returns the items of an SKU; exact reports whether it is one, written alike.
 // Items that differ only in case are one SKU to Linnworks, which is ambiguous
 // however one of them is written.
 func (m *Matcher) bySKU(sku string) (items []ItemRef, exact bool) {
@@ -427,7 +427,7 @@ func (k *kitBuilder) build(ref ItemRef) (Item, error) {
 	return b.item, b.err
 }
 
-// ItemIndex tells what depends on an item of the warehouse. Linnworks has no such
+// ItemIndex reports what depends on an item of the warehouse. Linnworks has no such
 // lookup.
 type ItemIndex struct {
 	listings map[string][]string // the shop's SKU ids by item id, sorted

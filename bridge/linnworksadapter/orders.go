@@ -113,13 +113,13 @@ func stateOfOrder(o linnworks.OrderDetails) bridge.WarehouseState {
 }
 
 // orderIDProperty is the name of the extended property that keeps the shop's
-// order id: a merged order has no reference any more, but the properties of all
+// order id: a merged order no longer has a reference, but the properties of all
 // orders in it.
 const orderIDProperty = "tiktok.order_id"
 
 // ChannelOrder returns the order as [linnworks.OrdersService.CreateOrders] takes
 // it, without a call: a preview, and what CreateOrders sends. The location is not in it: it
-// belongs to the call. Linnworks adds up the total by itself, from prices that
+// belongs to the call. Linnworks adds up the total itself, from prices that
 // have the tax in them: a rate that is rounded cannot change it then.
 func (l *Warehouse) ChannelOrder(n bridge.NewOrder) linnworks.ChannelOrder {
 	billing := channelAddress(n.Recipient)
@@ -230,7 +230,7 @@ func leaveAt(a bridge.Address) string {
 	return "Leave the parcel at: " + a.Instructions
 }
 
-// maxPostcode is the longest postcode that does not park an order by itself.
+// maxPostcode is the longest postcode that alone does not park an order.
 const maxPostcode = 11
 
 func channelAddress(a bridge.Address) linnworks.ChannelAddress {

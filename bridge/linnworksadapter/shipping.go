@@ -255,7 +255,7 @@ type origin struct {
 	// references are the shop's order ids of those that can still be read.
 	origins    int
 	references []string
-	// split tells that the order is one of several that an order was split into.
+	// split reports whether the order is one of several that an order was split into.
 	split bool
 }
 

@@ -85,7 +85,7 @@ func (l *Warehouse) Compositions(ctx context.Context, itemIDs []string) (map[str
 	return compositions, nil
 }
 
-// sweep hands out every item that is not archived, with its levels.
+// sweep returns every item that is not archived, with its levels.
 func (l *Warehouse) sweep(ctx context.Context) iter.Seq2[linnworks.StockItemFull, error] {
 	return func(yield func(linnworks.StockItemFull, error) bool) {
 		request := &linnworks.GetStockItemsFullRequest{

@@ -51,8 +51,8 @@ type Book struct {
 	orders   map[orderKey]*bookOrder
 	watched  bool      // by a Check
 	statesAt time.Time // since when products may be off without our knowledge
-	// halted is why nothing may be published, if haltKnown tells that the queue was
-	// looked at.
+	// halted is why nothing may be published, if anything is; haltKnown reports whether
+	// the queue was looked at.
 	halted    error
 	haltKnown bool
 	dirty     []int        // listings to compute again
@@ -94,12 +94,12 @@ const (
 	itemUnread   itemState = iota
 	itemRead               // there is a level
 	itemVanished           // a reading left it out, and nobody knows why
-	itemArchived           // the warehouse sells it no more: none is free
+	itemArchived           // no longer sold by the warehouse: none is free
 )
 
 // bookListing is a SKU of the shop.
 type bookListing struct {
-	catalogue.Listing // Stock is what the shop shows, as far as known
+	catalogue.Listing // Stock is what the shop shows, if it is known
 	product           int
 	feeds             *bookWarehouses
 	parts             []bookPart
@@ -111,14 +111,14 @@ type bookListing struct {
 	problem *exceptions.Exception
 	dirty   bool
 	state   listingState
-	// troubled tells that the book lists it so.
+	// troubled reports whether the book lists it so.
 	troubled bool
-	// waiting tells that a part has never been read.
+	// waiting reports whether a part has never been read.
 	waiting bool
 	// shownMark and shownAt are when Stock was last read or accepted.
 	shownMark Mark
 	shownAt   time.Time
-	// suspect tells that the shop may show something else than Stock, found at
+	// suspect reports whether the shop may show something else than Stock, found at
 	// suspectAt.
 	suspect   bool
 	suspectAt Mark
@@ -286,7 +286,7 @@ func (b *Book) owing(it *bookItem) {
 	}
 }
 
-// SetItemStates tells why items have vanished: of an archived or deleted one none
+// SetItemStates notes why items have vanished: of an archived or deleted one none
 // is free, and zero is published; of others nothing is known, and what the shop
 // shows is left as it is.
 func (b *Book) SetItemStates(states map[string]ItemState) {
@@ -356,7 +356,7 @@ func (b *Book) SetShown(mark Mark, at time.Time, skuID string, stock ...catalogu
 	b.touch(n)
 }
 
-// Suspect tells that the shop may show something else than the book believes, as
+// Suspect notes that the shop may show something else than the book believes, as
 // after a cancellation, which gives the units back or, if it was for want of
 // stock, sets the SKU to zero. The SKUs are published again, or looked up first
 // where that can be done. Unknown ones are ignored.
@@ -377,7 +377,7 @@ func (b *Book) suspect(skuID string) {
 	}
 }
 
-// suspects tells whether a SKU of a product is suspect.
+// suspects reports whether a SKU of a product is suspect.
 func (b *Book) suspects(productID string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -385,7 +385,7 @@ func (b *Book) suspects(productID string) bool {
 	return have && slices.ContainsFunc(b.products[n].listings, func(i int) bool { return b.listings[i].suspect })
 }
 
-// Accepted tells that the shop has taken a product's levels at the moment at.
+// Accepted notes that the shop has taken a product's levels at the moment at.
 func (b *Book) Accepted(at time.Time, p ProductStock) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

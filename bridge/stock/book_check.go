@@ -9,7 +9,7 @@ import (
 // listingCheck is what a [Check] has to know of a listing.
 type listingCheck struct {
 	// explained is what was committed at the last look, and units of orders seen
-	// since; based tells that there was one, at lookedAt.
+	// since; based reports whether there was one, at lookedAt.
 	explained []int
 	based     bool
 	lookedAt  time.Time
@@ -25,7 +25,7 @@ type listingCheck struct {
 	earlier    [pastPushes]pastPush
 	// soldMark is when the last of its orders was seen.
 	soldMark Mark
-	// wrote tells that we have pushed since the last foreign value; foreign are the
+	// wrote reports whether we have pushed since the last foreign value; foreign are the
 	// moments of the last ones.
 	wrote   bool
 	foreign []time.Time
@@ -50,7 +50,7 @@ const pastPushes = 2
 
 func (e *bookListing) withheld() bool { return e.check != nil && e.check.withheldAt > 0 }
 
-// held tells that a push would be refused at the moment now, or at any if that is
+// held reports whether a push would be refused at the moment now, or at any if that is
 // zero, because more units are locked.
 func (e *bookListing) held(now time.Time) bool {
 	c := e.check
@@ -122,7 +122,7 @@ func (c *listingCheck) pushed(at time.Time, shown, stock []catalogue.WarehouseSt
 }
 
 // soldUnits accounts for units of an order seen for the first time, from the
-// warehouse with the index i. certain tells that the shop has taken them off what
+// warehouse with the index i. certain reports whether the shop has taken them off what
 // it was last seen to show.
 func (b *Book) soldUnits(e *bookListing, i, units int, createdAt time.Time, certain bool) {
 	c := e.watch()
@@ -147,7 +147,7 @@ func (b *Book) soldUnits(e *bookListing, i, units int, createdAt time.Time, cert
 	}
 }
 
-// unseen tells that an order stands for units whose order is not known.
+// unseen reports whether an order stands for units whose order is not known.
 func (o *bookOrder) unseen() bool { return o.units > 0 }
 
 func (b *Book) drop(o *bookOrder) {

@@ -35,7 +35,7 @@ type bookOrder struct {
 }
 
 // SetReservations replaces what the ledger holds, at the moment at. An order that
-// is not in it any more goes on counting until levels have been read after the
+// is no longer in it goes on counting until levels have been read after the
 // book found out: they may not know of it yet.
 func (b *Book) SetReservations(at time.Time, list []store.Reservation) {
 	b.mu.Lock()
@@ -86,7 +86,7 @@ func (o *bookOrder) same(r store.Reservation) bool {
 	return o.LocationID == r.LocationID && o.VisibleAt.Equal(r.VisibleAt) && maps.Equal(o.Items, r.Items)
 }
 
-// counted tells whether an order takes anything off what was last read.
+// counted reports whether an order takes anything off what was last read.
 func (b *Book) counted(o *bookOrder) bool {
 	for id := range o.Items {
 		if i, have := b.byItem[id]; have && b.counts(o, &b.items[i]) {
@@ -96,7 +96,7 @@ func (b *Book) counted(o *bookOrder) bool {
 	return false
 }
 
-// counts tells whether the last reading of an item cannot have an order's units.
+// counts reports whether the last reading of an item cannot have an order's units.
 func (b *Book) counts(o *bookOrder, it *bookItem) bool {
 	if it.state != itemRead {
 		return true
@@ -138,7 +138,7 @@ func (b *Book) reindex(o *bookOrder, old map[string]int) {
 	}
 }
 
-// countUnseen adds up what is sold of an item and not in its level, and tells
+// countUnseen adds up what is sold of an item and not in its level, and reports
 // whether that has changed.
 func (b *Book) countUnseen(i int) bool {
 	it := &b.items[i]

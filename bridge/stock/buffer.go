@@ -212,7 +212,7 @@ func (r *BufferRules) NextChange(now time.Time) (at time.Time, ok bool) {
 	return at, ok
 }
 
-// Live tells whether a session is open whose rule is for the listing, in any
+// Live reports whether a session is open whose rule is for the listing, in any
 // warehouse: such listings are worth to be read and published before others, see
 // [LiveOptions].
 func (r *BufferRules) Live(listing catalogue.Listing, now time.Time) bool {
@@ -263,7 +263,7 @@ func (r *BufferRules) publish(c *bufferCase, free int) int {
 
 const previewTime = "2006-01-02 15:04:05"
 
-// BufferPreview tells how each rule changed the number for one SKU in one
+// BufferPreview reports how each rule changed the number for one SKU in one
 // warehouse.
 type BufferPreview struct {
 	Listing     catalogue.SKU
@@ -409,7 +409,7 @@ func (n *bufferNode) concerns(c *bufferCase) bool {
 		(n.warehouses == nil || n.warehouses[c.warehouseID])
 }
 
-// names tells whether the rule, or a part of it, is for a listing.
+// names reports whether the rule, or a part of it, is for a listing.
 func (n *bufferNode) names(l catalogue.Listing, classify func(catalogue.Listing) string) bool {
 	if n.skus != nil && !n.skus[l.SellerSKU] || n.classes != nil && !n.classes[classify(l)] {
 		return false

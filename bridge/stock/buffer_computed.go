@@ -143,9 +143,9 @@ func NewComputed(o ComputedOptions) (*Computed, error) {
 	}, nil
 }
 
-// Sale tells that units were sold at a moment, in any order of moments but each
+// Sale notes that units were sold at a moment, in any order of moments but each
 // sale once. SKU id and warehouse id are the shop's, also for a sale elsewhere:
-// tell it for every listing and warehouse that offers the units, kits included.
+// note it for every listing and warehouse that offers the units, kits included.
 // Without units or with an unknown side nothing is counted.
 func (c *Computed) Sale(side SaleSide, skuID, warehouseID string, units int, at time.Time) {
 	if units <= 0 || c.delays[side] == nil {
@@ -159,7 +159,7 @@ func (c *Computed) Sale(side SaleSide, skuID, warehouseID string, units int, at 
 	c.rates[key] = r
 }
 
-// Delay tells how long it took from a sale on a side until the shop had accepted
+// Delay notes how long it took from a sale on a side until the shop had accepted
 // a level that counts it. Negative delays, from clocks that differ, count as zero.
 func (c *Computed) Delay(side SaleSide, d time.Duration) {
 	c.mu.Lock()
@@ -178,7 +178,7 @@ func (c *Computed) explain(listing catalogue.Listing, warehouseID string, now ti
 	return c.Estimate(listing.ID, warehouseID, now).String()
 }
 
-// Estimate tells what is kept back at a moment, and from which numbers that
+// Estimate reports what is kept back at a moment, and from which numbers that
 // follows.
 func (c *Computed) Estimate(skuID, warehouseID string, now time.Time) BufferEstimate {
 	c.mu.Lock()

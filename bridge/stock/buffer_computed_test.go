@@ -166,7 +166,7 @@ func TestComputedBufferKeepsItsBound(t *testing.T) {
 // in hours.
 type trade struct{ rateElsewhere, rateShop, delayElsewhere, delayShop float64 }
 
-// sellOut plays a sale until nobody has anything to sell, and tells whether more
+// sellOut plays a sale until nobody has anything to sell, and reports whether more
 // was sold than there was. The level in the shop is set all the time, each to
 // what was known of both sides before their delays; other channels sell what the
 // warehouse has, which knows of a sale in the shop after the delay of the shop.

@@ -3,7 +3,6 @@ package stock
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -18,7 +17,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// ProductStates tells which products of the shop take no stock.
+// ProductStates reports which products of the shop take no stock.
 type ProductStates interface {
 	// ProductsOff returns the products that take no stock, by id, of those that the
 	// shop has changed since the moment given.
@@ -50,7 +49,7 @@ type CheckPorts struct {
 	// components; it costs a call for each bundle, once.
 	Bundles catalogue.BundleReader
 	// States is optional. With it, a check of everything finds the products that
-	// take no stock any more.
+	// no longer take stock.
 	States ProductStates
 }
 
@@ -133,15 +132,18 @@ type Check struct {
 // Health returns how the checks went so far.
 func (c *Check) Health() health.Flow { return c.timings.Health() }
 
-// NewCheck checks ports and options. From then on the book keeps what checks
-// need: make it before the first push.
+// NewCheck returns a Check, or an error that names every missing port or the
+// option that is wrong. Book, Shop, Ledger, Levels and Exceptions are required.
+// From then on the book keeps what checks need: make the check before the first
+// push.
 func NewCheck(p CheckPorts, o CheckOptions) (*Check, error) {
-	err := part.Required("stock: NewCheck", map[string]any{"Shop": p.Shop, "Ledger": p.Ledger, "Levels": p.Levels, "Exceptions": p.Exceptions})
+	need := map[string]any{"Shop": p.Shop, "Ledger": p.Ledger, "Levels": p.Levels, "Exceptions": p.Exceptions}
+	if p.Book == nil {
+		need["Book"] = nil
+	}
+	err := part.Required("stock: NewCheck", need)
 	if err != nil {
 		return nil, err
-	}
-	if p.Book == nil {
-		return nil, errors.New("stock: NewCheck: missing port(s): Book")
 	}
 	if o, err = o.checked(); err != nil {
 		return nil, fmt.Errorf("stock: NewCheck: %w", err)
@@ -157,10 +159,10 @@ type CheckResult struct {
 	Checked, Right, Calls int
 	// Drifts are the others.
 	Drifts []Drift
-	// CatalogueStale tells that the listings have to be read again: the shop sells
+	// CatalogueStale reports whether the listings have to be read again: the shop sells
 	// something else than the book says.
 	CatalogueStale bool
-	// Stopped tells that another program writes the same stock, and that pushes
+	// Stopped reports whether another program writes the same stock, so that pushes
 	// refuse until a person has resolved it.
 	Stopped bool
 }
@@ -178,7 +180,7 @@ type Drift struct {
 	// Unseen are units that count as sold from now on, though no order is known.
 	Unseen []catalogue.WarehouseStock
 	Done   DriftAction
-	// Raised tells that an exception was raised.
+	// Raised reports whether an exception was raised.
 	Raised bool
 }
 
@@ -430,7 +432,7 @@ func (r *checkRun) exception(d Drift) *exceptions.Exception {
 	return nil
 }
 
-// states finds the products that take no stock any more.
+// states finds the products that no longer take stock.
 func (r *checkRun) states(ctx context.Context) error {
 	if r.ports.States == nil {
 		return nil
@@ -571,7 +573,7 @@ const (
 	bundleDiffers
 )
 
-// bundleRight tells whether a bundle shows what its components allow. Where units
+// bundleRight reports whether a bundle shows what its components allow. Where units
 // of them are locked nobody says whether the bundle may sell those: it may show
 // less.
 func bundleRight(bundle []ShownWarehouse, components []catalogue.BundleComponent, shown map[string]ShownStock) bundleVerdict {

@@ -93,7 +93,7 @@ func (b *Book) lookAt(l look, settle time.Duration, asked []string, list []Shown
 	return right, drifts, bundles
 }
 
-// otherWarehouses tells whether the shop sells a listing from other warehouses
+// otherWarehouses reports whether the shop sells a listing from other warehouses
 // than the book knows.
 func otherWarehouses(known []catalogue.WarehouseStock, shown []ShownWarehouse) DriftKind {
 	for _, w := range known {
@@ -237,7 +237,7 @@ func (b *Book) takeOver(l look, d Drift, o CheckOptions) DriftAction {
 	return Repaired
 }
 
-// wants tells what a listing should show, and whether that is anything at all.
+// wants reports what a listing should show, and whether that is anything at all.
 func (b *Book) wants(skuID string) (units int, known bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -397,7 +397,7 @@ func (b *Book) setComposition(bundles map[string][]catalogue.BundleComponent) {
 	}
 }
 
-// Unsure tells that the outcome of a call is unknown: the shop shows what it set,
+// Unsure notes that the outcome of a call is unknown: the shop shows what it set,
 // or what it showed before, or will show what it set later. A [Check] or
 // [Book.SetShown] ends the doubt.
 func (b *Book) Unsure(at time.Time, p ProductStock) {
@@ -431,7 +431,7 @@ func (b *Book) halt(open []exceptions.Exception) error {
 	return b.halted
 }
 
-// mayPush tells whether pushes are allowed; known is false if nobody has looked.
+// mayPush reports whether pushes are allowed; known is false if nobody has looked.
 func (b *Book) mayPush() (known bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -171,7 +171,7 @@ func classifySKU(shelves []shopShelf) (kind DriftKind, unseen []int) {
 	return kind, unseen
 }
 
-// lockKind tells whether locks keep the shop from taking what is wanted.
+// lockKind reports whether locks keep the shop from taking what is wanted.
 func lockKind(wanted []int, campaign, creator int) DriftKind {
 	sum := 0
 	for _, n := range wanted {

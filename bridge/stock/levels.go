@@ -29,7 +29,7 @@ type Reading struct {
 	UntrackedIn map[string]map[string]bool
 }
 
-// Tracked tells whether the warehouse keeps stock of an item at a location, so
+// Tracked reports whether the warehouse keeps stock of an item at a location, so
 // that the number in Available counts. It does of an item that was not read.
 func (r Reading) Tracked(itemID, locationID string) bool {
 	return !r.Untracked[itemID] && !r.UntrackedIn[itemID][locationID]
@@ -44,7 +44,7 @@ type Sweeper interface {
 	SweepStock(ctx context.Context) iter.Seq2[Reading, error]
 }
 
-// Touches tells which items' stock may have changed, from the orders.
+// Touches reports which items' stock may have changed, from the orders.
 type Touches interface {
 	// ItemsTouched returns the ids, each once and sorted, of the items on orders of
 	// any channel that changed since a moment; of a kit also its components. Levels
@@ -57,7 +57,7 @@ type Touches interface {
 	ItemsTouched(ctx context.Context, since time.Time) (itemIDs []string, upTo time.Time, err error)
 }
 
-// ItemStates tells what became of items that a reading left out.
+// ItemStates reports what became of items that a reading left out.
 type ItemStates interface {
 	// ItemStates returns the state of every item that is asked for, by id.
 	ItemStates(ctx context.Context, itemIDs []string) (map[string]ItemState, error)
@@ -71,11 +71,11 @@ type ItemState struct {
 	Archived bool
 	// Deleted items are unknown to the warehouse.
 	Deleted bool
-	// Kit tells that the item is made of others.
+	// Kit reports whether the item is made of others.
 	Kit bool
 }
 
-// Active tells whether the item can be sold: its level can be read, and if a
+// Active reports whether the item can be sold: its level can be read, and if a
 // reading left it out, it is to be read again.
 func (s ItemState) Active() bool { return !s.Archived && !s.Deleted }
 

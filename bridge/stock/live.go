@@ -11,7 +11,6 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
-	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -35,7 +34,7 @@ type LivePorts struct {
 
 // LiveOptions configure a [Live]. Zero values take the defaults.
 type LiveOptions struct {
-	// Hot tells which listings are read and published before others, such as those
+	// Hot reports which listings are read and published before others, such as those
 	// of a LIVE: see [BufferRules.Live]. Besides, the HotCount listings that sold
 	// most in the last minutes are hot. Default 100; negative: none.
 	Hot      func(l catalogue.Listing, now time.Time) bool
@@ -107,18 +106,18 @@ type Live struct {
 	shopDue bool
 }
 
-// NewLive checks ports and options.
+// NewLive returns a Live, or an error that names every missing port or the
+// option that is wrong. Book, Sweep and the ports that a [Push] requires are
+// required.
 func NewLive(p LivePorts, o LiveOptions) (*Live, error) {
-	if err := p.required("NewLiveStock"); err != nil {
+	need := map[string]any{"Sweep": p.Sweep}
+	if p.Book == nil {
+		need["Book"] = nil
+	}
+	if err := p.required("stock: NewLive", need); err != nil {
 		return nil, err
 	}
-	if err := part.Required("stock: NewLive", map[string]any{"Sweep": p.Sweep}); err != nil {
-		return nil, err
-	}
-	switch {
-	case p.Book == nil:
-		return nil, errors.New("stock: NewLive: missing port(s): Book")
-	case p.Check != nil && p.Check.ports.Book != p.Book:
+	if p.Check != nil && p.Check.ports.Book != p.Book {
 		return nil, errors.New("stock: NewLive: Check works on another book")
 	}
 	for _, d := range []struct {
@@ -292,8 +291,8 @@ func (l *Live) readLedger(ctx context.Context) error {
 }
 
 // Publish publishes the product that most needs it; did is false if none does
-// now. An error is recorded: the product is tried again by itself. While another
-// program is known to write the same stock, it refuses with [ErrSecondWriter]; a
+// now. An error is recorded: the product is tried again later. While another program
+// is known to write the same stock, it refuses with [ErrSecondWriter]; a
 // [Check] and [Live.Report] find out.
 func (l *Live) Publish(ctx context.Context) (did bool, err error) {
 	defer l.timings.Measure(l.now, &err)()

@@ -117,7 +117,7 @@ func (b *Book) lagOf(e *bookListing) *bookLag {
 	return l
 }
 
-// right tells whether the shop shows what it should.
+// right reports whether the shop shows what it should.
 func (e *bookListing) right() bool {
 	if e.suspect {
 		return false
@@ -297,7 +297,7 @@ func (b *Book) problems() []exceptions.Exception {
 	return list
 }
 
-// troubles tells whether a person has to look at a listing or at one of its items.
+// troubles reports whether a person has to look at a listing or at one of its items.
 func (b *Book) troubles(e *bookListing) bool {
 	if e.problem != nil {
 		return true
@@ -310,8 +310,8 @@ func (b *Book) troubles(e *bookListing) bool {
 	return false
 }
 
-// mended are the exceptions of a queue that the book has looked into and does
-// not find any more.
+// mended returns the exceptions of a queue whose cause the book has looked into and no
+// longer finds.
 func (b *Book) mended(open []exceptions.Exception) []exceptions.Exception {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -445,7 +445,7 @@ func quantities(stock []catalogue.WarehouseStock) string {
 	return strings.Join(parts, ", ")
 }
 
-// differs tells whether any listing of a product shows what it should not.
+// differs reports whether any listing of a product shows what it should not.
 func (b *Book) differs(n int) bool {
 	return slices.ContainsFunc(b.products[n].listings, func(i int) bool { return b.listings[i].lag != nil })
 }

@@ -27,14 +27,14 @@ type Publisher interface {
 type Refusal struct {
 	SKUID  string
 	Reason string
-	// Retry tells that the same level may be taken later.
+	// Retry reports whether the same level may be taken later.
 	Retry bool
-	// Locked tells that a campaign or a creator holds the units: the level cannot
+	// Locked reports whether a campaign or a creator holds the units: the level cannot
 	// be lowered below them.
 	Locked bool
-	// Foreign tells that the warehouse is not the seller's to set.
+	// Foreign reports whether the warehouse is not the seller's to set.
 	Foreign bool
-	// Derived tells that the shop computes the stock of the SKU itself: there is
+	// Derived reports whether the shop computes the stock of the SKU itself: there is
 	// nothing to mend.
 	Derived bool
 }
@@ -73,9 +73,11 @@ type Push struct {
 	timings health.Timings
 }
 
-// NewPush checks ports and options.
+// NewPush returns a Push, or an error that names every missing port or the
+// option that is wrong. All ports but States and Bundles, and the option
+// Locations, are required.
 func NewPush(p Ports, o Options) (*Push, error) {
-	if err := p.required("NewStockPush"); err != nil {
+	if err := p.required("stock: NewPush", nil); err != nil {
 		return nil, err
 	}
 	o, err := o.checked()
@@ -85,11 +87,15 @@ func NewPush(p Ports, o Options) (*Push, error) {
 	return &Push{ports: p, options: o}, nil
 }
 
-func (p Ports) required(constructor string) error {
-	return part.Required(constructor, map[string]any{
+// required returns an error that names the ports that are missing, those of more
+// among them.
+func (p Ports) required(constructor string, more map[string]any) error {
+	need := map[string]any{
 		"Listings": p.Listings, "Catalogue": p.Catalogue, "Levels": p.Levels, "Ledger": p.Ledger,
 		"Publisher": p.Publisher, "Locks": p.Locks, "Exceptions": p.Exceptions,
-	})
+	}
+	maps.Copy(need, more)
+	return part.Required(constructor, need)
 }
 
 // Result is what a push did.
@@ -194,7 +200,7 @@ func (s *Push) report(ctx context.Context, book *Book, plan Plan) error {
 	return clearMended(ctx, s.ports.Exceptions, book)
 }
 
-// clearMended closes the exceptions whose cause the book does not find any more.
+// clearMended closes the exceptions whose cause the book no longer finds.
 func clearMended(ctx context.Context, queue exceptions.Queue, book *Book) error {
 	open, err := queue.Open(ctx, append(catalogue.ProblemKinds(), exceptions.BadLevel, exceptions.UnmappedWarehouse, exceptions.StockRefused)...)
 	if err != nil {

@@ -6,7 +6,7 @@ import "github.com/linnbridge/linnbridge/bridge/catalogue"
 type ProductStock struct {
 	ProductID string
 	SKUs      []SKUStock
-	// Urgent tells that it should overtake other calls of the same budget: it takes
+	// Urgent reports whether it should overtake other calls of the same budget: it takes
 	// off sale what is gone, or is about what sells now.
 	Urgent bool
 }

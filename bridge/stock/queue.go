@@ -9,7 +9,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
-// take hands out the product that most needs a call at the moment now, with the
+// take returns the product that most needs a call at the moment now, with the
 // call that it needs; ok is false if none does. Nobody else gets the product
 // until done is called with it, so that calls of one product never overlap. Every
 // fair-th time the product that waits longest is taken instead, whatever its

@@ -147,7 +147,7 @@ func (s Stats) PerMinute(call Call) float64 {
 	return float64(s.Calls[call]) / minutes
 }
 
-// Stats tells how the book stands.
+// Stats reports how the book stands.
 func (b *Book) Stats() Stats {
 	b.mu.Lock()
 	defer b.mu.Unlock()

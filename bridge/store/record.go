@@ -35,7 +35,7 @@ type Record struct {
 	// reports that it was sent and nobody knows whether it arrived.
 	SentAt         time.Time
 	OutcomeUnknown bool
-	// Address tells whether the shop has another address by now: a number made of
+	// Address reports whether the shop has another address by now: a number made of
 	// the one that the warehouse got, zero for none.
 	Address uint64
 	// ParkedAt is when the bridge parked the order, ReleasedAt when it released it;

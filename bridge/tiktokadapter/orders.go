@@ -315,7 +315,7 @@ func addFee(t *bridge.Totals, name string, amount money.Amount) {
 	}
 }
 
-// partsOf tells which of the amounts add up to rest: all of them if they do, or
+// partsOf reports which of the amounts add up to rest: all of them if they do, or
 // if no choice of them does.
 func partsOf(rest money.Amount, amounts ...money.Amount) []bool {
 	in := make([]bool, len(amounts))

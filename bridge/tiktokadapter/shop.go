@@ -49,7 +49,7 @@ type Shop struct {
 	options Options
 
 	mu      sync.Mutex
-	bundles map[string]bool   // by product id, as far as they were looked at
+	bundles map[string]bool   // by product id, of those that were looked at
 	regions map[string]string // countries of the shop's warehouses, nil until they are needed
 }
 

@@ -97,7 +97,7 @@ func (t *Shop) listings(p tiktokshop.Product) []catalogue.Listing {
 	return list
 }
 
-// isBundle tells whether a product is a bundle of TikTok's own. The search leaves
+// isBundle reports whether a product is a bundle of TikTok's own. The search leaves
 // out what tells it; Get Product does not.
 func isBundle(p tiktokshop.Product) bool {
 	return slices.Contains(p.ProductTypes, "COMBINED_PRODUCT") ||

@@ -26,7 +26,7 @@ type hub struct {
 	intake *bridge.Intake
 	stock  pusher
 	meter  *meter
-	// woken tells that a webhook came.
+	// woken reports whether a webhook came.
 	woken bool
 }
 

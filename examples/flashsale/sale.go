@@ -266,7 +266,7 @@ func (s *sale) published(read time.Time) {
 	}
 }
 
-// over tells that it is enough: the demand has ended or, if that is all that is
+// over reports whether it is enough: the demand has ended or, if that is all that is
 // asked for, the shop shows nothing and Linnworks has nothing.
 func (s *sale) over() bool {
 	if !s.UntilSoldOut || s.now.Before(start) {

@@ -132,7 +132,7 @@ func TestSurveyOnlyReads(t *testing.T) {
 	}
 }
 
-// hasLine tells whether one line holds all the texts.
+// hasLine reports whether one line holds all the texts.
 func hasLine(text string, all ...string) bool {
 	for line := range strings.Lines(text) {
 		found := true

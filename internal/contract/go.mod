@@ -7,6 +7,7 @@ require github.com/linnbridge/linnbridge v0.0.0
 require github.com/google/go-github/v84 v84.0.0
 
 require (
+	github.com/cenkalti/backoff/v4 v4.3.0 // indirect
 	github.com/getkin/kin-openapi v0.153.0
 	github.com/go-openapi/jsonpointer v0.22.5 // indirect
 	github.com/go-openapi/swag/jsonname v0.25.5 // indirect

@@ -27,6 +27,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cenkalti/backoff/v4"
+
 	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
@@ -312,7 +314,7 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (reply *Reply
 	var (
 		waited       time.Duration
 		lastErr      error
-		pauses       int
+		pauses       *backoff.ExponentialBackOff // nil before the first: most calls need none
 		reauthorised bool
 		maxAttempts  = max(cmp.Or(call.MaxAttempts, t.MaxAttempts), 1)
 		lost         bool
@@ -367,8 +369,10 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (reply *Reply
 		if t.MaxRetryAfter > 0 && verdict.After > t.MaxRetryAfter {
 			return reply, verdict.Err
 		}
-		pause := max(t.jittered(t.backoff(pauses)), verdict.After)
-		pauses++
+		if pauses == nil {
+			pauses = t.pauses()
+		}
+		pause := max(t.jittered(pauses.NextBackOff()), verdict.After)
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
 			return reply, stopped(fmt.Errorf("no time for a pause of %s: %w", pause.Round(time.Millisecond), context.DeadlineExceeded), verdict.Err)
 		}
@@ -562,16 +566,15 @@ func (t *Transport) report(ctx context.Context, call Call, e Event) {
 	t.Logger.LogAttrs(ctx, slog.LevelDebug, "api call", attrs...)
 }
 
-// backoff is the pause after n others.
-func (t *Transport) backoff(n int) time.Duration {
-	pause := min(t.BackoffBase, t.BackoffMax)
-	for ; n > 0 && pause <= t.BackoffMax/2; n-- {
-		pause *= 2
-	}
-	if n > 0 {
-		return t.BackoffMax
-	}
-	return pause
+// pauses returns a fresh sequence: the type is not safe for concurrent use.
+func (t *Transport) pauses() *backoff.ExponentialBackOff {
+	return backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(t.BackoffBase),
+		backoff.WithMaxInterval(t.BackoffMax),
+		backoff.WithMultiplier(2),
+		backoff.WithRandomizationFactor(0), // jittered below, from a source that can be replaced
+		backoff.WithMaxElapsedTime(0),
+	)
 }
 
 // jittered spreads a pause over a quarter more or less, so that programs that

@@ -37,20 +37,3 @@ func Path(template string, args []string) (string, error) {
 	b.WriteString(rest)
 	return b.String(), nil
 }
-
-// Join returns base with a path joined to it that begins with a slash and is clean
-// and escaped.
-func Join(base *url.URL, path string) *url.URL {
-	if base.RawPath != "" || strings.ContainsFunc(path, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("/-_.~", r)
-	}) {
-		u := *base
-		if u.Path == "" {
-			u.Path = "/" // JoinPath would leave it relative
-		}
-		return u.JoinPath(path)
-	}
-	u := *base // JoinPath would clean the path and parse it
-	u.Path = strings.TrimSuffix(u.Path, "/") + path
-	return &u
-}

@@ -201,6 +201,11 @@ func (b *builder) request(m *Method) *Type {
 		}
 		b.field(t, q, "query", in, owner{op.Module, at, name, q, l.Service})
 	}
+	for _, q := range slices.Sorted(maps.Keys(t.Fields)) {
+		if f := t.Fields[q]; f.In == "query" && !f.Type.inQuery(l.JSONLists) {
+			b.fail("%s query.%s: %s has no form in a query; settle it with a kind line or lists=json", op.Key, q, f.Type)
+		}
+	}
 	if op.Body == "" {
 		return t
 	}

@@ -4,6 +4,8 @@
 package emit
 
 import (
+	"strings"
+
 	"github.com/linnbridge/linnbridge/internal/gen/ledger"
 	"github.com/linnbridge/linnbridge/internal/gen/spec"
 )
@@ -39,6 +41,15 @@ const (
 )
 
 func (e Expr) String() string { return e.Prefix + e.Base }
+
+// inQuery reports whether the clients can send e in a query: a text, a number or a
+// list of them, and any list where lists go as JSON.
+func (e Expr) inQuery(jsonLists bool) bool {
+	if jsonLists && strings.HasPrefix(e.Prefix, "[]") {
+		return true
+	}
+	return (e.Prefix == "" || e.Prefix == "[]") && e.Kind != object && e.Kind != raw && e.Kind != file
+}
 
 // Field is one member of a struct.
 type Field struct {

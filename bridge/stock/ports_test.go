@@ -1,0 +1,32 @@
+package stock_test
+
+import (
+	"testing"
+
+	"github.com/linnbridge/linnbridge/bridge/stock"
+)
+
+// Who forgets several ports learns of all of them at once.
+func TestMissingPorts(t *testing.T) {
+	for name, tc := range map[string]struct {
+		make func() error
+		want string
+	}{
+		"NewPush": {
+			func() error { _, err := stock.NewPush(stock.Ports{}, stock.Options{}); return err },
+			"stock: NewPush: missing port(s): Catalogue, Exceptions, Ledger, Levels, Listings, Locks, Publisher",
+		},
+		"NewLive": {
+			func() error { _, err := stock.NewLive(stock.LivePorts{}, stock.LiveOptions{}); return err },
+			"stock: NewLive: missing port(s): Book, Catalogue, Exceptions, Ledger, Levels, Listings, Locks, Publisher, Sweep",
+		},
+		"NewCheck": {
+			func() error { _, err := stock.NewCheck(stock.CheckPorts{}, stock.CheckOptions{}); return err },
+			"stock: NewCheck: missing port(s): Book, Exceptions, Ledger, Levels, Shop",
+		},
+	} {
+		if err := tc.make(); err == nil || err.Error() != tc.want {
+			t.Errorf("%s without ports: %v, want %s", name, err, tc.want)
+		}
+	}
+}
