@@ -37,6 +37,9 @@ type Deadline struct {
 	Severity exceptions.Severity
 }
 
+// MarshalJSON returns the deadline with the time left as text.
+func (d Deadline) MarshalJSON() ([]byte, error) { return part.JSON(d) }
+
 // Minutes is the time left in whole minutes, rounded down.
 func (d Deadline) Minutes() int {
 	m := int(d.Left / time.Minute)
@@ -194,6 +197,9 @@ type Rate struct {
 	// Least reports whether Limit is the least that is allowed, not the most.
 	Least bool
 }
+
+// MarshalJSON returns the rate for programs.
+func (r Rate) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 
 // Broken reports whether the limit is passed now.
 func (r Rate) Broken() bool { return r.Orders > 0 && r.past(r.Percent) }
@@ -368,6 +374,9 @@ type DeadlineReport struct {
 	// Rates are those of the open orders and the history.
 	Rates []Rate
 }
+
+// MarshalJSON returns the report for programs.
+func (r DeadlineReport) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 
 // String is a summary, a line for each rate and one for each clock at risk.
 func (r DeadlineReport) String() string {

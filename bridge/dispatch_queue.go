@@ -146,6 +146,9 @@ type DispatchReport struct {
 	NextDue time.Time
 }
 
+// MarshalJSON returns the report for programs.
+func (r DispatchReport) MarshalJSON() ([]byte, error) { return part.JSON(r) }
+
 // String is a summary, and a line for every order that was not dispatched.
 func (r DispatchReport) String() string {
 	var b strings.Builder

@@ -49,6 +49,19 @@ type Permit struct {
 // Valid reports whether the order may be committed at now.
 func (p Permit) Valid(now time.Time) bool { return p.Granted && now.Before(p.ValidUntil) }
 
+// MarshalJSON returns the permit without the order, which is large and the shop's.
+func (p Permit) MarshalJSON() ([]byte, error) {
+	return part.JSON(struct {
+		OrderID        string
+		Granted        bool
+		Reason         string
+		Status         OrderStatus
+		At, ValidUntil time.Time
+		Blind          bool
+		Decision       string
+	}{p.OrderID, p.Granted, p.Reason, p.Order.Status, p.At, p.ValidUntil, p.Blind, p.Decision})
+}
+
 // String is one line for a log or a terminal.
 func (p Permit) String() string {
 	s := "order " + p.OrderID + ": hold: " + p.Reason

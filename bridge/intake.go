@@ -198,6 +198,9 @@ type IntakeResult struct {
 	NextDue time.Time
 }
 
+// MarshalJSON returns the result for programs.
+func (r IntakeResult) MarshalJSON() ([]byte, error) { return part.JSON(r) }
+
 // Complete reports whether the handler has seen every order that the shop had when
 // the run began to poll or, where that was early, when the last poll began, and
 // every order hinted at since. Stock must not be pushed otherwise.

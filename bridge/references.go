@@ -76,6 +76,9 @@ type ReferenceResult struct {
 	Written, Refused int
 }
 
+// MarshalJSON returns the counts for programs.
+func (r ReferenceResult) MarshalJSON() ([]byte, error) { return part.JSON(r) }
+
 // String is one line.
 func (r ReferenceResult) String() string {
 	return fmt.Sprintf("%d references written, %d refused", r.Written, r.Refused)

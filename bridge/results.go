@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // Outcome is what became of one object in a run.
@@ -43,6 +45,9 @@ type OrderResult struct {
 	Err error
 }
 
+// MarshalJSON returns the result with its error as text.
+func (r OrderResult) MarshalJSON() ([]byte, error) { return part.JSON(r) }
+
 // OrderResults is what a run did, in the order in which it worked.
 type OrderResults []OrderResult
 
@@ -64,6 +69,9 @@ func (r OrderResults) String() string {
 	}
 	return b.String()
 }
+
+// MarshalJSON returns a list, never null.
+func (r OrderResults) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 
 // Err joins the errors of the orders.
 func (r OrderResults) Err() error {

@@ -12,6 +12,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -136,6 +137,9 @@ type FlowRun struct {
 	Result fmt.Stringer
 	Err    error
 }
+
+// MarshalJSON returns the run for programs.
+func (r FlowRun) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 
 // NewSync wires every part for one shop, or returns an error that names everything
 // that is wrong with the settings. It makes no call: what only the other side can

@@ -1,10 +1,13 @@
 package health
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // timingsWindow is how many runs the percentiles of a [Timings] look back.
@@ -84,6 +87,39 @@ type Flow struct {
 	// oldest of it waits.
 	Backlog int
 	Oldest  time.Time
+}
+
+// MarshalJSON returns the numbers for programs, with durations as text ("1.5s").
+func (h Flow) MarshalJSON() ([]byte, error) { return part.JSON(h) }
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (h *Flow) UnmarshalJSON(b []byte) error {
+	var f struct {
+		Runs, Failures      int
+		LastSuccess         time.Time `json:"last_success"`
+		LastFailure         time.Time `json:"last_failure"`
+		LastError           string    `json:"last_error"`
+		Last, Max, P50, P99 string
+		Backlog             int
+		Oldest              time.Time
+	}
+	if err := json.Unmarshal(b, &f); err != nil {
+		return fmt.Errorf("health: %w", err)
+	}
+	*h = Flow{
+		Runs: f.Runs, Failures: f.Failures, LastSuccess: f.LastSuccess, LastFailure: f.LastFailure, LastError: f.LastError,
+		Backlog: f.Backlog, Oldest: f.Oldest,
+	}
+	for _, d := range []struct {
+		text string
+		to   *time.Duration
+	}{{f.Last, &h.Last}, {f.Max, &h.Max}, {f.P50, &h.P50}, {f.P99, &h.P99}} {
+		var err error
+		if *d.to, err = time.ParseDuration(d.text); err != nil {
+			return fmt.Errorf("health: %w", err)
+		}
+	}
+	return nil
 }
 
 // String is one line for a log or a terminal.

@@ -1,6 +1,7 @@
 package health_test
 
 import (
+	"encoding/json"
 	"errors"
 	"sync"
 	"testing"
@@ -52,5 +53,30 @@ func TestTimingsWindow(t *testing.T) {
 	h := timings.Health()
 	if h.Runs != health.TimingsWindow+1 || h.P50 != time.Second || h.P99 != time.Second || h.Max != time.Hour {
 		t.Error(h)
+	}
+}
+
+func TestFlowJSON(t *testing.T) {
+	at := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	for _, want := range []health.Flow{{}, {
+		Runs: 9, Failures: 2, LastSuccess: at, LastFailure: at.Add(time.Minute), LastError: "down", Last: time.Millisecond, Max: time.Minute,
+		P50: time.Second, P99: 1500 * time.Millisecond, Backlog: 3, Oldest: at.Add(-time.Hour),
+	}} {
+		text, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got health.Flow
+		if err := json.Unmarshal(text, &got); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", text, diff)
+		}
+	}
+	for _, text := range []string{`[]`, `{"last":"soon","max":"0s","p50":"0s","p99":"0s"}`} {
+		if err := json.Unmarshal([]byte(text), new(health.Flow)); err == nil {
+			t.Errorf("%s was read", text)
+		}
 	}
 }

@@ -167,6 +167,9 @@ type CheckResult struct {
 	Stopped bool
 }
 
+// MarshalJSON returns the result for programs.
+func (r CheckResult) MarshalJSON() ([]byte, error) { return part.JSON(r) }
+
 // Drift is a SKU that does not show what was expected.
 type Drift struct {
 	catalogue.SKU
@@ -183,6 +186,9 @@ type Drift struct {
 	// Raised reports whether an exception was raised.
 	Raised bool
 }
+
+// MarshalJSON returns the drift for programs.
+func (d Drift) MarshalJSON() ([]byte, error) { return part.JSON(d) }
 
 // DriftAction is what was done about a drift.
 type DriftAction string

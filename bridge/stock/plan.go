@@ -10,6 +10,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // Plan is what a push would do.
@@ -24,6 +25,9 @@ type Plan struct {
 	// levels that a person has to correct.
 	Problems []exceptions.Exception
 }
+
+// MarshalJSON returns the plan for programs.
+func (p Plan) MarshalJSON() ([]byte, error) { return part.JSON(p) }
 
 // String is a line per SKU and warehouse that changes.
 func (p Plan) String() string {

@@ -105,6 +105,9 @@ type Result struct {
 	Published, Refused int
 }
 
+// MarshalJSON returns the result for programs.
+func (r Result) MarshalJSON() ([]byte, error) { return part.JSON(r) }
+
 // String sums the push up.
 func (r Result) String() string {
 	return fmt.Sprintf("%s%d SKU(s) published, %d refused\n", r.Plan, r.Published, r.Refused)
@@ -340,14 +343,14 @@ func (r stockReader) release(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the ledger: %w", err)
 	}
-	ids = ids[:0]
+	var drop []string
 	for _, s := range list { // each shop drops its own, unless they have changed since
 		if mine, have := own[s.OrderID]; have && mine.Shop == s.Shop && mine.VisibleAt.Equal(s.VisibleAt) {
-			ids = append(ids, s.OrderID)
+			drop = append(drop, s.OrderID)
 		}
 	}
-	if err := r.ports.Ledger.DropReservations(ctx, ids...); err != nil {
-		return fmt.Errorf("dropping the reservations of %d orders: %w", len(ids), err)
+	if err := r.ports.Ledger.DropReservations(ctx, drop...); err != nil {
+		return fmt.Errorf("dropping the reservations of %d orders: %w", len(drop), err)
 	}
 	return nil
 }

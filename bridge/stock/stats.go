@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/health"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // heat is how much of a listing is sold lately, in units that fade.
@@ -180,6 +181,9 @@ func (b *Book) Stats() Stats {
 	}
 	return s
 }
+
+// MarshalJSON returns the numbers for programs.
+func (s Stats) MarshalJSON() ([]byte, error) { return part.JSON(s) }
 
 // String is a line for each class, one for what waits, and one for the calls.
 func (s Stats) String() string {

@@ -65,7 +65,7 @@ func get(t *testing.T, url string, into any) {
 // webhook, and has it in Linnworks; it shows health, cases and permits, and ends
 // when it is told to.
 func TestService(t *testing.T) {
-	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 	address := freeAddress(t)
 	shop := tiktokshoptest.New(tiktokshoptest.WithMarket("GB"), tiktokshoptest.WithWebhooks(http.DefaultTransport))
 	shop.SetWebhooks("http://" + address + "/webhooks/tiktok")
@@ -121,8 +121,9 @@ func TestService(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	var permits []struct {
-		OrderID, Reason string
-		Granted         bool
+		OrderID string `json:"order_id"`
+		Reason  string
+		Granted bool
 	}
 	get(t, "http://"+address+"/permits?order="+w.Orders[madeup.Plain]+"&order="+w.Orders[madeup.Held], &permits)
 	if len(permits) != 2 || !permits[0].Granted || permits[1].Granted || permits[1].OrderID != w.Orders[madeup.Held] || permits[1].Reason == "" {

@@ -35,7 +35,7 @@ var rooms = []room{
 	{path: "bridge/internal/part", subjects: one("nuts and bolts")},
 	{path: "bridge/money", uses: []string{"bridge/internal/part"}, subjects: one("amounts")},
 	{path: "bridge/stage", subjects: one("how far an order is")},
-	{path: "bridge/health", subjects: one("health")},
+	{path: "bridge/health", uses: []string{"bridge/internal/part"}, subjects: one("health")},
 	{path: "bridge/exceptions", uses: []string{"bridge/internal/part"}, subjects: []subject{
 		{"errors", []string{"refused.go", "unreadable.go"}},
 		{"kinds and cases", []string{"doc.go", "exception.go", "kind*.go", "case.go", "closing.go", "json.go"}},

@@ -187,7 +187,7 @@ type BookEntry struct {
 	bridge.WarehouseOrder
 	From    bridge.NewOrder
 	Address bridge.Address
-	parents []string // merged or split into this one
+	Parents []string // merged or split into this one
 }
 
 // The stock items and listings that most tests use: a mug, a spoon, and a gift
@@ -510,7 +510,7 @@ func (w *World) TraceOrders(ctx context.Context, ids []string) (map[string][]bri
 	return traced, w.Do(ctx, "TraceOrders", func() error {
 		for _, e := range w.Book {
 			for _, id := range ids {
-				if e.ID == id || slices.Contains(e.parents, id) {
+				if e.ID == id || slices.Contains(e.Parents, id) {
 					traced[id] = append(traced[id], e.WarehouseOrder)
 				}
 			}
