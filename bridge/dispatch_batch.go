@@ -85,7 +85,7 @@ func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (Order
 			return nil, err
 		}
 		defer unlock()
-		ctx = held
+		ctx = held //nolint:fatcontext // it carries the locks taken so far
 	}
 	b := &dispatchBatch{
 		dispatchRun: r, permits: map[string]Permit{}, refused: map[string]error{},

@@ -39,15 +39,18 @@
 //	store            what must be remembered
 //	catalogue        which item of the warehouse a listing sells; kits and bundles
 //	stock            what the shop should show, publishing it, checking it
+//	stage            how far the warehouse has come with an order: the cut-off is one
+//	money            exact amounts
+//	health           how the runs of a part went
 //	tiktokadapter    the ports over the TikTok Shop client
 //	linnworksadapter the ports over the Linnworks client
 //	bridgetest       suites for stores, and a lab that trades for days
 //
 // All have one shape: a constructor that takes ports and checked options, one
 // verb with a context, a result that can be printed, logged and compared. No
-// part starts a goroutine, except [stock.Live.Run], keeps a global, or depends on
-// anything that is not in a port: it can be stopped between any two calls to the
-// outside and run again, and running it twice leaves what running it once leaves.
+// part starts a goroutine, except [Sync.Run] and [stock.Live.Run], keeps a global, or
+// depends on anything that is not in a port: it can be stopped between any two calls
+// to the outside and run again, and running it twice leaves what running it once leaves.
 // (A [stock.Book] and a [catalogue.Map] remember what was read, to save calls; a new one
 // reads it again.) Every failure is a returned error, to be repeated by running
 // the part again, or an exception in the queue, for what repeating cannot mend.

@@ -285,7 +285,7 @@ func (b *importBatch) lock(ctx context.Context) (held context.Context, unlock fu
 			unlock()
 			return ctx, nil, err
 		}
-		ctx, unlocks = held, append(unlocks, u)
+		ctx, unlocks = held, append(unlocks, u) //nolint:fatcontext // it carries the locks taken so far
 	}
 	return ctx, unlock, nil
 }

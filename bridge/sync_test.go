@@ -186,7 +186,9 @@ func TestSyncPublishesNothingWhileBlind(t *testing.T) {
 			t.Errorf("the shop shows %d mugs, want 10 less 3 sold and 1 kept back", got)
 		}
 		stop()
-		<-done
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("Run returned %v, want %v", err, context.Canceled)
+		}
 		if !strings.Contains(log.String(), "no route to the shop") {
 			t.Errorf("the log does not say what failed:\n%s", log.String())
 		}

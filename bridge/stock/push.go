@@ -343,14 +343,14 @@ func (r stockReader) release(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the ledger: %w", err)
 	}
-	ids = ids[:0]
+	var drop []string
 	for _, s := range list { // each shop drops its own, unless they have changed since
 		if mine, have := own[s.OrderID]; have && mine.Shop == s.Shop && mine.VisibleAt.Equal(s.VisibleAt) {
-			ids = append(ids, s.OrderID)
+			drop = append(drop, s.OrderID)
 		}
 	}
-	if err := r.ports.Ledger.DropReservations(ctx, ids...); err != nil {
-		return fmt.Errorf("dropping the reservations of %d orders: %w", len(ids), err)
+	if err := r.ports.Ledger.DropReservations(ctx, drop...); err != nil {
+		return fmt.Errorf("dropping the reservations of %d orders: %w", len(drop), err)
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func get(t *testing.T, url string, into any) {
 // webhook, and has it in Linnworks; it shows health, cases and permits, and ends
 // when it is told to.
 func TestService(t *testing.T) {
-	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 	address := freeAddress(t)
 	shop := tiktokshoptest.New(tiktokshoptest.WithMarket("GB"), tiktokshoptest.WithWebhooks(http.DefaultTransport))
 	shop.SetWebhooks("http://" + address + "/webhooks/tiktok")
