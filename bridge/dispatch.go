@@ -168,6 +168,10 @@ func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 // Health returns how the runs went.
 func (d *Dispatcher) Health() health.Flow { return d.timings.Health() }
 
+// maxUnanswered is how many batches in a row may have no answer from the shop. One
+// may be full of orders that it cannot answer for.
+const maxUnanswered = 2
+
 // Dispatch works through warehouse orders: processed ones of Seller Shipping,
 // open ones of TikTok Shipping; for others there is nothing to do. A merged
 // order has a result for each shop order in it. One that fails does not stop the
@@ -176,7 +180,7 @@ func (d *Dispatcher) Health() health.Flow { return d.timings.Health() }
 func (d *Dispatcher) Dispatch(ctx context.Context, orders ...WarehouseOrder) (results OrderResults, err error) {
 	start := d.options.Now()
 	defer func() { d.timings.Done(start, d.options.Now(), err) }()
-	run := dispatchRun{Dispatcher: d, providers: map[string][]Carrier{}}
+	run := &dispatchRun{Dispatcher: d, providers: map[string][]Carrier{}}
 	for len(orders) > 0 {
 		if err := ctx.Err(); err != nil {
 			return results, errors.Join(results.Err(), err)
@@ -187,7 +191,9 @@ func (d *Dispatcher) Dispatch(ctx context.Context, orders ...WarehouseOrder) (re
 		if err != nil {
 			return results, errors.Join(results.Err(), fmt.Errorf("bridge: dispatch: %w", err))
 		}
-		orders = orders[n:]
+		if orders = orders[n:]; run.unanswered >= maxUnanswered && len(orders) > 0 {
+			return results, errors.Join(results.Err(), fmt.Errorf("bridge: dispatch: the shop does not answer; %d warehouse orders were not looked at: %w", len(orders), run.silence))
+		}
 	}
 	return results, results.Err()
 }

@@ -35,6 +35,10 @@ func batchLength(orders []WarehouseOrder) int {
 type dispatchRun struct {
 	*Dispatcher
 	providers map[string][]Carrier // by delivery option and market
+	// unanswered is how many batches in a row the shop did not answer for at all,
+	// and why.
+	unanswered int
+	silence    error
 }
 
 // dispatchBatch are orders that are worked on together, under their locks.
@@ -126,13 +130,12 @@ func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (Order
 }
 
 // read asks both sides about orders: one call for all permits, one for all
-// warehouse orders. An order that makes the call fail is set aside.
+// warehouse orders. An order that makes the call fail is set aside. If every call
+// fails all of them are: each is tried again later, and raised before its
+// deadline, and those behind them are not held up.
 func (b *dispatchBatch) read(ctx context.Context, orders []WarehouseOrder, ids []string) (map[string]WarehouseOrder, error) {
-	strikes := part.MaxStrikes - 8 // enough to find one bad order of 50
-	err := part.Isolate(ctx, ids, &strikes, func(part []string) error {
-		if len(part) == 0 {
-			return nil
-		}
+	tally := part.Tally{Failed: part.MaxStrikes - 8} // enough to find one bad order of 50
+	err := part.Isolate(ctx, ids, &tally, func(part []string) error {
 		permits, err := b.ports.Gate.Check(ctx, part...)
 		if err != nil {
 			return err // permits beside it do not help: the shop has to be told, and is not there
@@ -143,8 +146,16 @@ func (b *dispatchBatch) read(ctx context.Context, orders []WarehouseOrder, ids [
 		}
 		return nil
 	}, func(id string, err error) { b.refused[id] = err })
-	if err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err == nil {
+		b.unanswered = 0
+	} else {
+		b.unanswered, b.silence = b.unanswered+1, err
+		for _, id := range ids {
+			b.refused[id] = cmp.Or(b.refused[id], err)
+		}
 	}
 	found, err := b.readWarehouse(ctx, orders)
 	if err != nil {

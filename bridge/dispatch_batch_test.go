@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -64,6 +65,51 @@ func TestDispatchIsolatesABadOrder(t *testing.T) {
 	}
 }
 
+// Orders that make every call with them fail do not hold up the others, wherever
+// they are in the list, and are raised before their deadline.
+func TestDispatchDoesNotStopForBadOrders(t *testing.T) {
+	for _, bad := range []int{1, 3, 5, 50, 110} {
+		t.Run(fmt.Sprint(bad), func(t *testing.T) {
+			q := newQueueWorld(t)
+			q.SentOrders(bad + 44)
+			for _, e := range q.Book {
+				e.UpdatedAt, e.DispatchBy = world.Noon, world.Noon.Add(48*time.Hour)
+			}
+			poison := errors.New("the order does not belong to the seller")
+			source := bridge.OrderSource(q)
+			for i := range bad {
+				source = poisoned{source, fmt.Sprintf("%04d", i), poison}
+			}
+			gate, err := bridge.NewGate(bridge.GatePorts{Orders: source, Cancellations: q}, bridge.GateOptions{Now: q.Now})
+			must(t, err)
+			d := q.Dispatcher(nil)
+			d.Ports().Gate, d.Ports().Orders = gate, source
+			queue, err := bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
+				Dispatcher: d, Source: q, Reader: q, Cursors: q, Revisits: q, Locks: q, Exceptions: q,
+			}, bridge.DispatchQueueOptions{Now: q.Now})
+			must(t, err)
+			for range 12 {
+				r, err := queue.Run(t.Context())
+				if err != nil && bad < 50 {
+					t.Fatal(err, r)
+				}
+				q.now = q.now.Add(time.Minute)
+			}
+			if len(q.Shipped) != 44 {
+				t.Errorf("%d of 44 are shipped beside %d bad ones", len(q.Shipped), bad)
+			}
+			q.now = q.now.Add(72 * time.Hour)
+			for range 4 { // at most two batches that get no answer each
+				_, _ = queue.Run(t.Context())
+				q.now = q.now.Add(5 * time.Minute)
+			}
+			if n := len(q.OpenKinds()); n != bad {
+				t.Errorf("%d raised after the deadline of %d: %q", n, bad, q.OpenKinds())
+			}
+		})
+	}
+}
+
 // poisoned fails every read of an order.
 type poisoned struct {
 	bridge.OrderSource
@@ -78,13 +124,14 @@ func (p poisoned) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order,
 	return p.OrderSource.OrdersByID(ctx, ids)
 }
 
-// If the shop is away, the run ends instead of trying order by order.
+// If the shop is away, the run ends instead of trying order by order. What it
+// tried has failed: it is tried again, and raised before its deadline.
 func TestDispatchWithoutTheShop(t *testing.T) {
 	w := world.NewWorld(t)
 	w.SentOrders(300)
 	w.Fail = world.FailOn("OrdersByID")
 	r, err := w.Dispatcher(nil).Dispatch(t.Context(), w.Entries()...)
-	if !errors.Is(err, world.ErrInjected) || len(r) != 0 || len(w.Shipped) != 0 || len(w.Calls) > 20 {
+	if !errors.Is(err, world.ErrInjected) || len(r) != 100 || len(w.Shipped) != 0 || len(w.Calls) > 20 {
 		t.Errorf("%d results, %d calls: %v", len(r), len(w.Calls), err)
 	}
 }

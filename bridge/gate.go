@@ -209,28 +209,20 @@ func (g *Gate) check(ctx context.Context, at time.Time, orderIDs []string) ([]Pe
 	return permits, g.answered(ctx, permits)
 }
 
-// read reads the orders, each once, and returns why the shop refuses ids. Only a
-// refusal is looked into, id by id until each has its answer: no other error is
-// the fault of an id.
+// read reads the orders, each once, and returns why ids have none.
 func (g *Gate) read(ctx context.Context, ids []string) (orders []Order, refused map[string]string, err error) {
 	refused = map[string]string{"": "the order has no id"}
 	ids = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(ids))), func(id string) bool { return id == "" })
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	strikes := 0
-	err = part.Isolate(ctx, ids, &strikes, func(ids []string) error {
-		list, err := readOrders(ctx, g.ports.Orders, ids)
-		if _, refusal := exceptions.AsRefused(err); err != nil && !refusal {
-			stop(err)
-		}
-		strikes = 0
-		orders = append(orders, list...)
-		return err
-	}, func(id string, err error) {
-		refused[id] = "the shop refuses to return the order: " + exceptions.Cause(err)
-	})
+	if len(ids) == 0 {
+		return nil, refused, nil
+	}
+	orders, err = g.ports.Orders.OrdersByID(ctx, ids)
+	lost, err := exceptions.UnreadableIn(err)
 	if err != nil {
-		return nil, nil, context.Cause(ctx)
+		return nil, nil, err
+	}
+	for id, why := range lost {
+		refused[id] = "the order cannot be read: " + why
 	}
 	return orders, refused, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -238,7 +239,6 @@ func TestGateWithoutTheShop(t *testing.T) {
 
 // Every id has its answer, whatever the others are.
 func TestGateAnswersForEach(t *testing.T) {
-	refusal := &exceptions.RefusedError{Do: "look", Err: errors.New("not of this shop")}
 	foreign := []string{"f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "g1", "g2", "g3", "g4", "g5", "g6", "g7", "g8", "g9"}
 	for _, tc := range []struct {
 		name    string
@@ -247,17 +247,17 @@ func TestGateAnswersForEach(t *testing.T) {
 		reason  string // of all others
 		calls   int
 	}{
-		{"one foreign", []string{"1", "f1", "2"}, 2, "refuses to return the order: not of this shop", 5},
-		{"only a foreign one", []string{"f1"}, 0, "refuses", 1},
+		{"one foreign", []string{"1", "f1", "2"}, 2, "cannot be read: not of this shop", 1},
+		{"only a foreign one", []string{"f1"}, 0, "not of this shop", 1},
 		{"one without an id", []string{"1", "", "2"}, 2, "has no id", 1},
 		{"none with an id", []string{"", ""}, 0, "has no id", 0},
 		{"twice the same", []string{"1", "1"}, 2, "", 1},
-		{"more foreign ones in a row than an outage would have errors", append([]string{"1"}, foreign...), 1, "refuses", 37},
+		{"many foreign ones", append([]string{"1"}, foreign...), 1, "not of this shop", 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := world.NewWorld(t)
 			w.Put(world.AnOrder("1", "MUG"), world.AnOrder("2", "MUG"))
-			source := &refusing{OrderSource: w, refused: foreign, err: refusal}
+			source := &refusing{OrderSource: w, refused: foreign}
 			gate, err := bridge.NewGate(bridge.GatePorts{Orders: source, Cancellations: w}, bridge.GateOptions{Now: world.AtNoon})
 			must(t, err)
 			permits, err := gate.Check(t.Context(), tc.ids...)
@@ -284,7 +284,7 @@ func TestGateAnswersForEach(t *testing.T) {
 	}
 	t.Run("an outage is nobody's fault", func(t *testing.T) {
 		w := world.NewWorld(t)
-		source := &refusing{OrderSource: w, refused: foreign, err: errors.New("reset")}
+		source := &refusing{OrderSource: w, err: errors.New("reset")}
 		gate, err := bridge.NewGate(bridge.GatePorts{Orders: source, Cancellations: w}, bridge.GateOptions{Now: world.AtNoon})
 		must(t, err)
 		permits, err := gate.Check(t.Context(), "1", "f1", "2")
@@ -294,7 +294,7 @@ func TestGateAnswersForEach(t *testing.T) {
 	})
 }
 
-// refusing is a shop that refuses a call with any of some ids.
+// refusing is a shop that refuses to show some orders, or any if it has an err.
 type refusing struct {
 	bridge.OrderSource
 	refused []string
@@ -304,12 +304,20 @@ type refusing struct {
 
 func (r *refusing) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, error) {
 	r.calls++
+	if r.err != nil {
+		return nil, r.err
+	}
+	lost := map[string]string{}
 	for _, id := range ids {
 		if slices.Contains(r.refused, id) {
-			return nil, r.err
+			lost[id] = "not of this shop"
 		}
 	}
-	return r.OrderSource.OrdersByID(ctx, ids)
+	list, err := r.OrderSource.OrdersByID(ctx, slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return lost[id] != "" }))
+	if len(lost) > 0 {
+		err = errors.Join(err, &exceptions.UnreadableError{Reasons: lost})
+	}
+	return list, err
 }
 
 // An id that is not the shop's costs those that are nothing.
@@ -322,6 +330,34 @@ func TestGateWithOneForeignID(t *testing.T) {
 		permits, err := gate.Check(t.Context(), other, id)
 		if err != nil || len(permits) != 2 || permits[0].Granted || permits[0].Reason == "" || !permits[1].Granted {
 			t.Errorf("beside %q: %v, %v, want it held with a reason and %s granted", other, permits, err, id)
+		}
+	}
+}
+
+// TikTok refuses a call as a whole for an id that is not the shop's. The adapter
+// finds such ids, and says what TikTok said.
+func TestShopReadsOrdersBesideForeignIDs(t *testing.T) {
+	for _, foreign := range []int{1, 4, 20, 60} {
+		s := newSides(t, "GB")
+		var want, ids []string
+		for i := range foreign {
+			ids = append(ids, fmt.Sprintf("5764614130399999%02d", i))
+		}
+		for range 3 {
+			want = append(want, s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1), State: tiktokshop.OrderStatusAwaitingShipment}))
+		}
+		list, err := s.shop.OrdersByID(t.Context(), slices.Concat(ids, []string{""}, want))
+		lost, err := exceptions.UnreadableIn(err)
+		must(t, err)
+		var got []string
+		for _, o := range list {
+			got = append(got, o.ID)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("beside %d foreign ids (-want +got):\n%s", foreign, diff)
+		}
+		if diff := cmp.Diff(ids, slices.Sorted(maps.Keys(lost))); diff != "" {
+			t.Errorf("named (-want +got):\n%s", diff)
 		}
 	}
 }

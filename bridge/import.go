@@ -302,9 +302,8 @@ func (b *importBatch) decide(ctx context.Context) {
 	}
 	again := b.still(func(t *importing) bool { return commits[t.action] })
 	for chunk := range slices.Chunk(again, readAgainTogether) {
-		strikes := 0
 		failed := map[*importing]error{}
-		err := part.Isolate(ctx, chunk, &strikes, func(part []*importing) error { return b.readAgain(ctx, part) },
+		err := part.Isolate(ctx, chunk, new(part.Tally), func(part []*importing) error { return b.readAgain(ctx, part) },
 			func(t *importing, err error) { failed[t] = err })
 		for _, t := range chunk {
 			if err := cmp.Or(failed[t], err); err != nil && !t.done {

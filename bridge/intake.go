@@ -362,37 +362,47 @@ func (r *intakeRun) urgent(ctx context.Context) error {
 	for _, v := range due {
 		ids = append(ids, v.OrderID)
 	}
-	var readStrikes, handStrikes int
+	var errs []error
 	for part := range slices.Chunk(ids, r.options.BatchSize) {
-		if err := r.byID(ctx, part, &readStrikes, &handStrikes); err != nil {
-			return err
-		}
+		kept, err := r.byID(ctx, part)
 		var done []store.Hint
 		for _, id := range part {
-			if h, ok := hinted[id]; ok {
+			h, ok := hinted[id]
+			switch {
+			case !kept[id]:
+			case ok:
 				done = append(done, h)
+			default:
+				r.result.Revisited++
 			}
 		}
 		r.result.Hinted += len(done)
-		r.result.Revisited += len(part) - len(done)
 		if len(done) > 0 {
-			if err := r.ports.Hints.DropHints(ctx, r.options.Name, done...); err != nil {
-				return fmt.Errorf("dropping the hints that are done with: %w", err)
+			if dropErr := r.ports.Hints.DropHints(ctx, r.options.Name, done...); dropErr != nil {
+				return errors.Join(append(errs, err, fmt.Errorf("dropping the hints that are done with: %w", dropErr))...)
 			}
 		}
+		if err == nil {
+			continue
+		}
+		// One batch may be full of orders that cannot be had. Two are an outage.
+		if errs = append(errs, err); len(errs) == 2 || ctx.Err() != nil {
+			break
+		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // maxHearsay is how often an order is looked for that only a hint told of: about
 // half a day with the default waits.
 const maxHearsay = 50
 
-// byID reads orders and hands them on.
-func (r *intakeRun) byID(ctx context.Context, ids []string, readStrikes, handStrikes *int) error {
+// byID reads orders and hands them on, and returns those that are settled or on
+// the list. If it gives up, those that were not tried are left as they are.
+func (r *intakeRun) byID(ctx context.Context, ids []string) (kept map[string]bool, err error) {
 	orders := make([]Order, 0, len(ids))
 	failed := map[string]error{}
-	err := part.Isolate(ctx, ids, readStrikes, func(part []string) error {
+	down := part.Isolate(ctx, ids, new(part.Tally), func(part []string) error {
 		list, err := r.ports.Orders.OrdersByID(ctx, part)
 		lost, err := exceptions.UnreadableIn(err)
 		if err != nil {
@@ -404,9 +414,13 @@ func (r *intakeRun) byID(ctx context.Context, ids []string, readStrikes, handStr
 		orders = append(orders, list...)
 		return nil
 	}, func(id string, err error) { failed[id] = fmt.Errorf("reading it in the shop: %w", err) })
-	if err != nil {
-		return fmt.Errorf("reading orders in the shop: %w", err)
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("reading orders in the shop: %w", ctx.Err()) // what failed may have failed for that
 	}
+	if down != nil {
+		down = fmt.Errorf("reading orders in the shop: %w", down)
+	}
+	kept = make(map[string]bool, len(ids))
 	returned := make(map[string]bool, len(orders))
 	for _, o := range orders {
 		returned[o.ID] = true
@@ -415,9 +429,10 @@ func (r *intakeRun) byID(ctx context.Context, ids []string, readStrikes, handStr
 	var drops []string
 	var raised []exceptions.Exception
 	for _, id := range ids {
-		if returned[id] {
+		if returned[id] || down != nil && failed[id] == nil {
 			continue
 		}
+		kept[id] = true
 		old := r.revisits[id]
 		r.missed = true
 		v := r.failure(old, id, old.Deadline, old.Known, cmp.Or(failed[id], errNotReturned))
@@ -433,9 +448,16 @@ func (r *intakeRun) byID(ctx context.Context, ids []string, readStrikes, handStr
 		puts = append(puts, v)
 	}
 	if err := r.store(ctx, puts, drops, raised); err != nil {
-		return err
+		return nil, errors.Join(down, err)
 	}
-	return r.hand(ctx, orders, handStrikes)
+	for _, o := range orders {
+		delete(r.settled, o.ID) // by this reading, not by an older one
+	}
+	err = r.hand(ctx, orders)
+	for _, o := range orders {
+		kept[o.ID] = r.settled[o.ID]
+	}
+	return kept, errors.Join(down, err)
 }
 
 // poll hands on what changed since the watermark.
@@ -552,11 +574,10 @@ func (r *intakeRun) sweep(ctx context.Context) error {
 // batch collects orders until there are enough to hand on, each once and as it
 // was seen last.
 type batch struct {
-	run     *intakeRun
-	orders  []Order
-	at      map[string]int
-	strikes int
-	after   func(context.Context) error
+	run    *intakeRun
+	orders []Order
+	at     map[string]int
+	after  func(context.Context) error
 }
 
 func (b *batch) add(ctx context.Context, o Order) error {
@@ -580,7 +601,7 @@ func (b *batch) flush(ctx context.Context) error {
 	if len(b.orders) == 0 {
 		return nil
 	}
-	err := b.run.hand(ctx, b.orders, &b.strikes)
+	err := b.run.hand(ctx, b.orders)
 	b.orders = nil // the handler may have kept them
 	clear(b.at)
 	return err
@@ -590,7 +611,7 @@ var errNoResult = errors.New("the handler did not say what became of the order")
 
 // hand gives orders to the handler and stores what follows from its results. An
 // error means that the handler or a store is out of order.
-func (r *intakeRun) hand(ctx context.Context, orders []Order, strikes *int) error {
+func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 	if len(orders) == 0 {
 		return nil
 	}
@@ -606,7 +627,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order, strikes *int) erro
 		reports[o.ID] = fmt.Errorf("reading it in the shop: %s", o.Unreadable)
 		r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: reports[o.ID]})
 	}
-	down := part.Isolate(ctx, whole, strikes, func(part []Order) error {
+	down := part.Isolate(ctx, whole, new(part.Tally), func(part []Order) error {
 		results, err := r.ports.Handle(ctx, part)
 		if len(results) == 0 && err != nil {
 			return err

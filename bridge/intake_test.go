@@ -1194,3 +1194,45 @@ func (f fixedOrders) OrdersUpdated(context.Context, time.Time, time.Time) iter.S
 }
 
 func (f fixedOrders) OrdersByID(context.Context, []string) ([]bridge.Order, error) { return f, nil }
+
+// Hints of orders that make every read fail do not hold up other hints nor the
+// orders to look at again, and are drained.
+func TestIntakeDoesNotStopForForeignHints(t *testing.T) {
+	for _, foreign := range []int{1, 5, 10, 20, 100} {
+		t.Run(fmt.Sprint(foreign), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCounter(sold("1", bridge.AwaitingShipment, 0))
+				c.bad["1"] = world.ErrInjected
+				in := c.intake(t, noSweep)
+				runIntake(t, in) // it fails once, and is kept
+				delete(c.bad, "1")
+				for i := range foreign {
+					must(t, in.Hint(t.Context(), fmt.Sprintf("malformed%03d", i)))
+				}
+				must(t, in.Hint(t.Context(), "2"))
+				time.Sleep(2 * time.Hour)
+				c.orders["2"] = world.With(sold("2", bridge.AwaitingShipment, 0), func(o *bridge.Order) { o.UpdatedAt = time.Now().Add(-6 * time.Hour) })
+				for range 3 * 60 {
+					_, _ = in.Run(t.Context())
+					time.Sleep(time.Minute)
+				}
+				wantIDs(t, c.ids(), "1", "2")
+				hints, err := c.Shop.Hints(t.Context(), "orders")
+				must(t, err)
+				if len(hints) > 0 {
+					t.Errorf("%d hints are left after three hours", len(hints))
+				}
+				for range 18 * 60 {
+					_, _ = in.Run(t.Context())
+					time.Sleep(time.Minute)
+				}
+				if list := c.waiting(); foreign <= 20 && len(list) > 0 {
+					t.Errorf("%d orders are still looked for: %+v", len(list), list[0])
+				}
+				if n := len(c.raised(t)); n != foreign && foreign <= 20 {
+					t.Errorf("%d raised, want %d", n, foreign)
+				}
+			})
+		})
+	}
+}

@@ -472,8 +472,8 @@ func TestBadInput(t *testing.T) {
 	t.Run("a body that is not JSON, a 200 with a business error", func(t *testing.T) {
 		t.Parallel()
 		for body, want := range map[string]tiktokshop.Class{
-			"<html>gateway</html>":                    tiktokshop.ClassDecode,
-			`{"code":21008111,"message":"not yours"}`: tiktokshop.ClassNotFound,
+			"<html>gateway</html>":                   tiktokshop.ClassDecode,
+			`{"code":36009003,"message":"internal"}`: tiktokshop.ClassSystem,
 		} {
 			client, err := newSides(t, "GB").tiktok.Client(tiktokshop.WithHTTPClient(&http.Client{Transport: answers(body)}))
 			must(t, err)

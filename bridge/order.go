@@ -391,9 +391,10 @@ type OrderSource interface {
 	// first. It ends at the first error. One that cannot be read has its id and
 	// [Order.Unreadable] alone.
 	OrdersUpdated(ctx context.Context, from, to time.Time) iter.Seq2[Order, error]
-	// OrdersByID reads orders as they are now. Ids that the shop does not know
-	// are left out. So are orders that cannot be read: an [exceptions.UnreadableError] names
-	// them beside the others.
+	// OrdersByID reads orders as they are now. Ids that the shop does not know, or
+	// refuses to show, are left out and cost the others nothing. So are orders that
+	// cannot be read. An [exceptions.UnreadableError] beside the others may name them
+	// with the reason; any other error means that the shop did not answer.
 	OrdersByID(ctx context.Context, ids []string) ([]Order, error)
 }
 

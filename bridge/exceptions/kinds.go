@@ -469,6 +469,18 @@ var kinds = map[Kind]Info{
 		Closes: "By hand, once only one program is left. The bridge then updates stock again.",
 		Part:   PartStock, ByHand: true,
 	},
+	MassZero: {
+		Owner: OwnerIntegration, Severity: Urgent, Within: 15 * time.Minute,
+		Meaning: "The next stock update would take more than half of the shop off sale at once. That is rarely true: more often a location was emptied, renamed or mistyped, or Linnworks returned no levels. Nothing is published until somebody has looked.",
+		Steps: []string{
+			"Look up two or three of the SKUs in Linnworks. Are they really out of stock in the locations that supply the shop?",
+			"If they are in stock, correct the locations in the settings, or the levels in Linnworks.",
+			"If they are out of stock, resolve the exception with a note. The next stock update then takes them off sale.",
+		},
+		Where:  []string{inInventory, inSellerStock},
+		Closes: "By itself, when the levels have been corrected. By hand, if they are right: the update then goes out.",
+		Part:   PartStock,
+	},
 	StaleLevels: {
 		Owner: OwnerIntegration, Severity: Urgent, Within: 30 * time.Minute,
 		Meaning: "The bridge has not been able to read stock levels from Linnworks for too long. The shop sells at old numbers, and may sell again what other channels have sold since.",

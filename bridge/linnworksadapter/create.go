@@ -72,8 +72,7 @@ type creation struct {
 
 // create sends a part of the orders, by their indexes.
 func (c *creation) create(ctx context.Context, location string, orders []bridge.NewOrder, chunk []int) {
-	strikes := 0
-	err := part.Isolate(ctx, chunk, &strikes, func(part []int) error {
+	err := part.Isolate(ctx, chunk, new(part.Tally), func(part []int) error {
 		request := &linnworks.CreateOrdersRequest{Location: location}
 		for _, i := range part {
 			request.Orders = append(request.Orders, c.ChannelOrder(orders[i]))
