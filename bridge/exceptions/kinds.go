@@ -365,7 +365,7 @@ var kinds = map[Kind]Info{
 		Steps: []string{
 			"Ask the warehouse why it was cancelled.",
 			"If it is to stay cancelled, cancel it in the shop. Choose another reason than out of stock if you have the goods: that one sets the stock in the shop to zero.",
-			"If it was a mistake, create the order in Linnworks again and send it.",
+			"If it was a mistake, send the goods by hand, enter the tracking number in the shop, and book the goods out in Linnworks.",
 		},
 		Where:  []string{inSellerOrders, "Linnworks: the order among the cancelled ones, search for the reference number"},
 		Closes: "By itself, when the order is cancelled in the shop or live again in Linnworks.",
