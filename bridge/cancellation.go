@@ -389,7 +389,7 @@ func (r *cancelRun) stopTheRest(ctx context.Context, p removal) error {
 
 // whereabouts is what is known of an order that may be on its way.
 func whereabouts(w WarehouseOrder) string {
-	s := fmt.Sprintf("warehouse order %s is at stage %q", w.Number, w.Stage)
+	s := fmt.Sprintf("Linnworks order %s is at stage %q", w.Number, w.Stage)
 	if w.State == Parked || w.State == Locked {
 		s += " and " + string(w.State)
 	}
@@ -626,7 +626,7 @@ const returnPath = "stop the parcel if you can; if not, ask the buyer to refuse 
 func (r *cancelRun) tooLate(ctx context.Context, why string) error {
 	do := returnPath
 	if r.request.Pending {
-		do = "reject the request in the shop unless the parcel can be stopped; if it cannot, point the buyer to a return"
+		do = "stop the parcel if you can and grant the request; if you cannot, reject it and point the buyer to a return"
 	}
 	what := "cancelled after the cut-off"
 	if r.lines != nil {

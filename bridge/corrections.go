@@ -38,7 +38,7 @@ func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, li
 	case len(Trackings(lines)) > 1 || len(trackingNumbers(w.Tracking)) > 1:
 		return differs("there are several numbers")
 	case shippedAt.IsZero() || b.options.Now().Sub(shippedAt) > b.options.CorrectWithin:
-		return differs(fmt.Sprintf("the time for a correction, %s from shipping on, is over or not known", b.options.CorrectWithin))
+		return differs(fmt.Sprintf("it is too late to correct it, or not known: the shop allows that for %s after shipping", b.options.CorrectWithin))
 	}
 	records, _, err := b.ports.Records.RecordsOf(ctx, j.orderID)
 	if err != nil {
@@ -48,7 +48,7 @@ func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, li
 	record.OrderID = j.orderID
 	before := record.Correction
 	if !before.At.IsZero() && (before.Done || !strings.EqualFold(before.To, w.Tracking)) {
-		return differs(fmt.Sprintf("it was corrected from %s to %s before, and cannot be again", before.From, before.To))
+		return differs(fmt.Sprintf("it was already corrected from %s to %s, and the shop allows that once", before.From, before.To))
 	}
 	if ok, err := b.findCarrier(ctx, j, o); !ok {
 		return err

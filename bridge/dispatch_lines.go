@@ -131,7 +131,7 @@ func (m *lineMatch) divide(w WarehouseOrder, open []WarehouseLine, others []Ware
 		pick(func(l OrderLine) bool { return l.Tracking != "" && strings.EqualFold(l.Tracking, w.Tracking) })
 		pick(func(l OrderLine) bool { return l.Tracking == "" })
 		if need > 0 {
-			return fmt.Sprintf("it holds %d of SKU %s, the shop has %d too few left", line.Quantity, line.SKU, need)
+			return fmt.Sprintf("it holds %d of SKU %s, which is %d more than the shop has left to send", line.Quantity, line.SKU, need)
 		}
 	}
 	return ""

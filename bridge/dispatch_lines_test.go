@@ -70,7 +70,7 @@ func TestDispatchSplitOrders(t *testing.T) {
 		{
 			"more than was sold", world.AnOrder("1", "MUG", "SPOON"),
 			[][]bridge.WarehouseLine{{line("SPOON", 2)}, {line("MUG", 1, "1-1")}},
-			"1-1:T2", "1 too few left",
+			"1-1:T2", "1 more than the shop has left",
 		},
 		{
 			"a bundle's components together", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) {

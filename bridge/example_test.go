@@ -294,7 +294,7 @@ func ExampleGate() {
 	// Output:
 	// order 1: go ahead
 	// order 2: hold: the order is on hold
-	// order 3: hold: a cancellation waits for a decision
+	// order 3: hold: a cancellation waits for an answer
 	// order 4: hold: the shop does not return the order
 }
 
@@ -328,8 +328,8 @@ func ExampleCanceller() {
 	// approved: c1
 	// order 1  cancelled       warehouse order W1  too slow
 	// order 2  raised          warehouse order W2  late cancellation
-	// customer service: cancelled after the cut-off (too slow): warehouse order W2 is at stage "label printed", the cut-off is "invoice printed"
-	// reject the request in the shop unless the parcel can be stopped; if it cannot, point the buyer to a return
+	// customer service: cancelled after the cut-off (too slow): Linnworks order W2 is at stage "label printed", the cut-off is "invoice printed"
+	// stop the parcel if you can and grant the request; if you cannot, reject it and point the buyer to a return
 }
 
 func ExampleStatusTable() {

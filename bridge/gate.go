@@ -285,9 +285,9 @@ func (g *Gate) unasked(ctx context.Context, at time.Time, ids []string, cause er
 			kind, do = exceptions.SentUnchecked, "as soon as the shop answers, look whether the order was cancelled; if it was, stop the parcel"
 		}
 		p.Blind = true
-		p.Decision = fmt.Sprintf("the shop cannot be asked, the deadline is %s, by configuration: %s", deadline.UTC().Format(time.RFC3339), g.options.AtDeadline)
+		p.Decision = fmt.Sprintf("the shop does not answer, the deadline is %s, and the setting for that is %q", deadline.UTC().Format("2006-01-02 15:04 UTC"), g.options.AtDeadline)
 		if objection != "" {
-			p.Decision = fmt.Sprintf("the shop cannot be asked, the deadline is %s, last known: %s", deadline.UTC().Format(time.RFC3339), objection)
+			p.Decision = fmt.Sprintf("the shop does not answer, the deadline is %s, and last known is: %s", deadline.UTC().Format("2006-01-02 15:04 UTC"), objection)
 		}
 		if err := g.ports.Exceptions.Raise(ctx, exceptions.New(kind, exceptions.ForOrder(id), deadline, p.Decision+"; "+cause.Error(), do)); err != nil {
 			return nil, errors.Join(cause, fmt.Errorf("bridge: gate: raising %q: %w", kind, err))
@@ -329,7 +329,7 @@ func (g *Gate) answered(ctx context.Context, permits []Permit) error {
 }
 
 // cancellationWaits is the reason of an order whose buyer waits for an answer.
-const cancellationWaits = "a cancellation waits for a decision"
+const cancellationWaits = "a cancellation waits for an answer"
 
 func (g *Gate) objection(o Order, found bool) string {
 	switch {

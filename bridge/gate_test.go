@@ -172,17 +172,17 @@ func TestGateWithoutTheShop(t *testing.T) {
 		{name: "far away", policy: bridge.ShipAtDeadline, change: func(o *bridge.Order) { o.ShipBy = world.Noon.Add(3 * time.Hour) }},
 		{name: "no deadline", policy: bridge.ShipAtDeadline, change: func(o *bridge.Order) { o.ShipBy, o.CancelledBy = time.Time{}, time.Time{} }},
 		{name: "unknown", policy: bridge.ShipAtDeadline, change: func(o *bridge.Order) { o.ID = "2" }},
-		{name: "hold by default", decision: "configuration: hold", raised: []string{"held at its deadline: order 1"}},
-		{name: "go ahead", policy: bridge.ShipAtDeadline, granted: true, decision: "configuration: go ahead", raised: []string{"sent unchecked: order 1"}},
+		{name: "hold by default", decision: `setting for that is "hold"`, raised: []string{"held at its deadline: order 1"}},
+		{name: "go ahead", policy: bridge.ShipAtDeadline, granted: true, decision: `setting for that is "go ahead"`, raised: []string{"sent unchecked: order 1"}},
 		{
-			name: "go ahead by the shop's own clock", policy: bridge.ShipAtDeadline, granted: true, decision: "2026-11-27T13:00",
+			name: "go ahead by the shop's own clock", policy: bridge.ShipAtDeadline, granted: true, decision: "2026-11-27 13:00",
 			change: func(o *bridge.Order) {
 				o.ShipBy, o.CancelledBy = world.Noon.Add(9*time.Hour), world.Noon.Add(time.Hour)
 			}, raised: []string{"sent unchecked: order 1"},
 		},
 		{
 			name: "parked when last seen", policy: bridge.ShipAtDeadline, change: func(o *bridge.Order) { o.Status = bridge.OnHold },
-			decision: "last known: the order is on hold", raised: []string{"held at its deadline: order 1"},
+			decision: "last known is: the order is on hold", raised: []string{"held at its deadline: order 1"},
 		},
 		{
 			name: "gone ahead, and cancelled", policy: bridge.ShipAtDeadline, granted: true, decision: "go ahead", raised: []string{"sent unchecked: order 1"},

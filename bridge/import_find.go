@@ -211,11 +211,11 @@ func surplus(o Order, known catalogue.Lookup, found []WarehouseOrder) string {
 	}
 	for _, sku := range slices.Sorted(maps.Keys(held)) {
 		if n, ours := sold[sku]; ours && held[sku] > n {
-			return fmt.Sprintf("%d of SKU %s sold, but orders %s hold %d", n, sku, numberOf(live), held[sku])
+			return fmt.Sprintf("the shop sold %d of SKU %s, and Linnworks orders %s hold %d", n, sku, numberOf(live), held[sku])
 		}
 	}
 	if total > most {
-		return fmt.Sprintf("%d units sold, but orders %s hold %d", most, numberOf(live), total)
+		return fmt.Sprintf("the shop sold %d units, and Linnworks orders %s hold %d", most, numberOf(live), total)
 	}
 	return ""
 }

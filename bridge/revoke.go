@@ -208,7 +208,7 @@ func (v *Revoker) raise(ctx context.Context, o Order, result *OrderResult, why s
 func cancelledInLinnworks(o Order, number, why string) exceptions.Exception {
 	return exceptions.New(exceptions.CancelledInLinnworks, exceptions.ForOrder(o.ID), firstDeadline(o),
 		fmt.Sprintf("it is cancelled in Linnworks (order %s), and the shop says %s: %s", number, o.Status, why),
-		"cancel it in the shop, for another reason than out of stock if you have the goods; or create it in Linnworks again")
+		"cancel it in the shop, for another reason than out of stock if you have the goods; or, if it was a mistake, send it by hand")
 }
 
 // revokerKinds are closed when the order is not cancelled in Linnworks, or not

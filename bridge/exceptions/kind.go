@@ -55,6 +55,7 @@ const (
 	StockLocked          Kind = "stock locked"
 	BadLevel             Kind = "impossible stock level"
 	SecondWriter         Kind = "another program writes stock"
+	MassZero             Kind = "much of the shop would go to zero"
 	StaleLevels          Kind = "old stock levels"
 	UnmappedWarehouse    Kind = "unmapped warehouse"
 	Unreadable           Kind = "unreadable product"

@@ -365,7 +365,7 @@ var kinds = map[Kind]Info{
 		Steps: []string{
 			"Ask the warehouse why it was cancelled.",
 			"If it is to stay cancelled, cancel it in the shop. Choose another reason than out of stock if you have the goods: that one sets the stock in the shop to zero.",
-			"If it was a mistake, create the order in Linnworks again and send it.",
+			"If it was a mistake, send the goods by hand, enter the tracking number in the shop, and book the goods out in Linnworks.",
 		},
 		Where:  []string{inSellerOrders, "Linnworks: the order among the cancelled ones, search for the reference number"},
 		Closes: "By itself, when the order is cancelled in the shop or live again in Linnworks.",
@@ -468,6 +468,18 @@ var kinds = map[Kind]Info{
 		},
 		Closes: "By hand, once only one program is left. The bridge then updates stock again.",
 		Part:   PartStock, ByHand: true,
+	},
+	MassZero: {
+		Owner: OwnerIntegration, Severity: Urgent, Within: 15 * time.Minute,
+		Meaning: "The next stock update would take more than half of the shop off sale at once. That is rarely true: more often a location was emptied, renamed or mistyped, or Linnworks returned no levels. Nothing is published until somebody has looked.",
+		Steps: []string{
+			"Look up two or three of the SKUs in Linnworks. Are they really out of stock in the locations that supply the shop?",
+			"If they are in stock, correct the locations in the settings, or the levels in Linnworks.",
+			"If they are out of stock, resolve the exception with a note. The next stock update then takes them off sale.",
+		},
+		Where:  []string{inInventory, inSellerStock},
+		Closes: "By itself, when the levels have been corrected. By hand, if they are right: the update then goes out.",
+		Part:   PartStock,
 	},
 	StaleLevels: {
 		Owner: OwnerIntegration, Severity: Urgent, Within: 30 * time.Minute,

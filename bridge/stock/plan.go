@@ -465,3 +465,29 @@ func (b *Book) retake(productID string, now time.Time) ProductStock {
 	}
 	return b.productStock(n, now)
 }
+
+// zeroing returns how many SKUs that the shop sells the plan takes off sale, and how
+// many it sells.
+func (b *Book) zeroing() (zeroed, selling int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.compute()
+	for n := range b.listings {
+		e := &b.listings[n]
+		shown, wanted := 0, 0
+		for _, w := range e.Stock {
+			shown += w.Quantity
+		}
+		for _, w := range e.wanted {
+			wanted += w
+		}
+		if shown == 0 || e.wanted == nil {
+			continue
+		}
+		selling++
+		if wanted == 0 {
+			zeroed++
+		}
+	}
+	return zeroed, selling
+}

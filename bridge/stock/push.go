@@ -71,6 +71,7 @@ type Push struct {
 	ports   Ports
 	options Options
 	timings health.Timings
+	asked   bool // under the lock: a person was asked about zeros
 }
 
 // NewPush returns a Push, or an error that names every missing port or the
@@ -168,6 +169,9 @@ func (s *Push) Push(ctx context.Context) (result Result, err error) {
 	if err := errors.Join(r.release(ctx), s.report(ctx, book, plan)); err != nil {
 		return result, fmt.Errorf("stock: %w", err)
 	}
+	if err := s.doubtZeros(ctx, book); err != nil {
+		return result, fmt.Errorf("stock: %w", err)
+	}
 	var errs []error
 	for i, p := range plan.Products {
 		if err := ctx.Err(); err != nil {
@@ -189,6 +193,40 @@ func (s *Push) Push(ctx context.Context) (result Result, err error) {
 		}
 	}
 	return result, errors.Join(errs...)
+}
+
+// ErrMassZero is returned by a push that would take more than half of what the shop
+// sells off sale at once, which a mistyped location does. Nothing was published, and
+// [exceptions.MassZero] is raised; once a person has closed it the push goes on.
+var ErrMassZero = errors.New("the push would set more than half of the shop to zero")
+
+// massZero is from how many SKUs on a push is in doubt: a shop with fewer may well
+// sell out of half of them.
+const massZero = 10
+
+// doubtZeros returns an error while a person has to look at a push that would zero
+// the shop.
+func (s *Push) doubtZeros(ctx context.Context, book *Book) error {
+	zeroed, selling := book.zeroing()
+	if zeroed < massZero || 2*zeroed <= selling {
+		s.asked = false
+		return s.ports.Exceptions.Clear(ctx, writerObject, exceptions.MassZero)
+	}
+	open, err := s.ports.Exceptions.Open(ctx, exceptions.MassZero)
+	if err != nil {
+		return err
+	}
+	if s.asked && len(open) == 0 {
+		s.asked = false // somebody has looked
+		return nil
+	}
+	s.asked = true
+	if err := s.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.MassZero, writerObject, time.Time{},
+		fmt.Sprintf("%d of the %d SKUs that the shop sells would be set to zero", zeroed, selling),
+		"check the levels of some of them and the locations in the settings; resolve this if the levels are right")); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %d of %d SKUs; nothing is published until a person has resolved the exception %q", ErrMassZero, zeroed, selling, exceptions.MassZero)
 }
 
 // Health returns how the pushes went so far.

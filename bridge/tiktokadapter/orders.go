@@ -219,6 +219,11 @@ func orderLine(l *tiktokshop.OrderLineItem, a *amounts) bridge.OrderLine {
 		})
 	}
 	a.err = unit.err
+	if l.Quantity > 1 && a.err == nil {
+		// Every line is one unit everywhere else; what the amounts of such a line are
+		// for, nobody has said.
+		a.err = fmt.Errorf("line %s is for %d units: import the order by hand, and report it to the integrator", l.ID, l.Quantity)
+	}
 	return line
 }
 
