@@ -130,6 +130,37 @@ func TestReferencesRefused(t *testing.T) {
 	})
 }
 
+// busyShop has another part put the record while a reference is written.
+type busyShop struct {
+	bridge.ReferenceWriter
+	records store.Records
+}
+
+func (b busyShop) WriteReferences(ctx context.Context, list []bridge.Reference) (map[string]error, error) {
+	for _, r := range list {
+		if _, err := store.UpdateRecords(ctx, b.records, func(k *store.Record) { k.Correction = store.Correction{From: "A", To: "B", At: time.Unix(1, 0)} }, store.Record{OrderID: r.OrderID}); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// What one part notes about an order is not lost when another notes something.
+func TestReferencesKeepWhatOthersNote(t *testing.T) {
+	records := new(store.Memory).Shop("shop")
+	_, err := records.PutRecords(t.Context(), store.Record{OrderID: "1", WarehouseIDs: []string{"w1"}})
+	must(t, err)
+	s := &imports{sides: &sides{queue: new(exceptions.Memory).Shop("shop")}, records: records}
+	if r, err := s.references(t, busyShop{records: records}).Write(t.Context()); err != nil || r.Written != 1 {
+		t.Fatalf("got %s, %v; want one written", r, err)
+	}
+	found, _, err := records.RecordsOf(t.Context(), "1")
+	must(t, err)
+	if r := found["1"]; r.Reference.WarehouseID != "w1" || r.Correction.To != "B" || len(r.WarehouseIDs) != 1 {
+		t.Errorf("got %+v, want the reference, the correction and the warehouse order", r)
+	}
+}
+
 // The real adapter tells refusals of single orders from a call that failed.
 func TestTikTokShopRefusesSingleReferences(t *testing.T) {
 	t.Parallel()

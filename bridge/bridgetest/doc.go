@@ -25,10 +25,10 @@
 //
 // # Stores
 //
-// [TestStore] is the suite that a ledger, a lock service, a queue or an intake
-// store has to pass, with any database behind it:
+// [TestStore] is the suite that a [store.Store] has to pass, with any database behind
+// it, and [TestExceptions] that of a queue of exceptions:
 //
 //	func TestStore(t *testing.T) {
-//		bridgetest.TestStore(t, open, reopen)
+//		bridgetest.TestStore(t, open, reopen, lose)
 //	}
 package bridgetest

@@ -363,6 +363,23 @@ func TestLiveStockStandBy(t *testing.T) {
 	})
 }
 
+// Run stops when its lock is lost, and says so.
+func TestLiveStockLosesItsLock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newLiveWorld(t, "MUG")
+		done := make(chan error, 1)
+		l := w.live(t, stock.LiveOptions{})
+		go func() { done <- l.Run(t.Context(), func(err error) { t.Error(err) }) }()
+		time.Sleep(10 * time.Second)
+		if !w.Account.LoseLock("shop", "stock push") {
+			t.Error("nobody holds the lock of stock pushes")
+		}
+		if err := <-done; !errors.Is(err, store.ErrLockLost) {
+			t.Errorf("got %v, want %v", err, store.ErrLockLost)
+		}
+	})
+}
+
 // After a cancellation the shop is looked at before anything is published: it has
 // given the units back, or, for want of stock, set the SKU to zero.
 func TestLiveStockAfterACancellation(t *testing.T) {

@@ -340,6 +340,43 @@ func TestStockPushWhileOrdersArrive(t *testing.T) {
 	})
 }
 
+// Two shops sell from the same stock: a push counts what both have sold, and drops
+// only reservations of its own shop.
+func TestStockPushOfTwoShops(t *testing.T) {
+	w := world.NewWorld(t)
+	w.List("MUG", "W1")
+	other := w.Account.Shop("another shop")
+	visible := w.Now().Add(-time.Minute)
+	put := func(s store.Shop, id string, units int, visible time.Time) {
+		t.Helper()
+		r := store.Reservation{OrderID: id, LocationID: "L1", Items: map[string]int{"i-mug": units}, VisibleAt: visible}
+		if err := s.PutReservations(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(w.Memory, "1", 1, time.Time{})
+	put(w.Memory, "2", 1, visible)
+	put(w.Memory, "3", 1, visible)
+	put(other, "1", 3, visible)
+	put(other, "2", 2, time.Time{})
+	put(other, "3", 1, visible)
+	w.Push(t, stock.Options{})
+	if got, want := w.Shown()["MUG"], "W1:7"; got != want {
+		t.Errorf("published %s, want %s: of 10 the warehouse does not know 1 of this shop and 2 of the other", got, want)
+	}
+	list, err := w.Memory.Reservations(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, r := range list {
+		left = append(left, r.Shop+" "+r.OrderID)
+	}
+	if diff := cmp.Diff([]string{"another shop 1", "another shop 2", "another shop 3", "shop 1"}, left); diff != "" {
+		t.Errorf("left in the ledger (-want +got):\n%s", diff)
+	}
+}
+
 // A reservation that becomes visible before the levels are read is in them.
 func TestStockPushSeesWhatBecameVisible(t *testing.T) {
 	w := world.NewWorld(t)

@@ -178,7 +178,8 @@ type World struct {
 	Unlinked  map[string]bool // SKUs
 	Stubborn  bool            // does not cancel
 
-	Memory     store.Shop
+	Account    *store.Memory
+	Memory     store.Shop // of the account, the shop's
 	Cases      exceptions.Memory
 	Exceptions exceptions.Queue // of the cases, the shop's
 }
@@ -211,7 +212,8 @@ func NewWorld(t *testing.T) *World {
 		Refusals:    map[string]stock.Refusal{},
 	}
 	// Begun later than the orders.
-	w.Memory = (&store.Memory{Now: func() time.Time { return Noon.Add(time.Hour) }}).Shop("shop")
+	w.Account = &store.Memory{Now: func() time.Time { return Noon.Add(time.Hour) }}
+	w.Memory = w.Account.Shop("shop")
 	w.Cases.Now = func() time.Time { return w.Now() }
 	w.Exceptions = w.Cases.Shop("shop")
 	return w
