@@ -21,7 +21,8 @@ import (
 // time and as it was before.
 //
 // An order is done when it has a result without Err. One with Err, or without a
-// result, is kept and handed on again. No results and an error mean that the
+// result, is kept and handed on again. So is an open one with [OutcomeRaised], after
+// [IntakeOptions.RetryMax] each time: a person may have mended the cause. No results and an error mean that the
 // batch as a whole failed: the intake then looks for the order that causes it.
 type OrderHandler func(ctx context.Context, orders []Order) (OrderResults, error)
 
@@ -88,12 +89,13 @@ type IntakeOptions struct {
 //   - [Intake.Hint], for webhooks: fast, but they can be missing, late or double.
 //   - The poll, which is the truth: every status change since the watermark.
 //   - The list of orders to look at again: those that failed, when their wait is
-//     over, and those that the shop holds, when the hold ends.
+//     over, those that a person has to do something about, now and then, and those
+//     that the shop holds, when the hold ends.
 //   - The sweep of all open orders, because a new address or a request to cancel
 //     does not count as a status change.
 //
-// The watermark moves when a poll has come to its end, and an order that failed
-// is on the list by then. An order is never left behind, and never holds up the
+// The watermark moves when a poll has come to its end, or as far as one that broke
+// off has got, and an order that failed is on the list by then. An order is never left behind, and never holds up the
 // others.
 type Intake struct {
 	ports   IntakePorts
@@ -463,7 +465,7 @@ func (r *intakeRun) byID(ctx context.Context, ids []string) (kept map[string]boo
 // poll hands on what changed since the watermark.
 func (r *intakeRun) poll(ctx context.Context) error {
 	// A watermark in the future means that the clock was set back.
-	if age := r.now().Sub(r.cursor.Watermark); age >= 0 && age < r.options.PollEvery && !r.missed {
+	if age := r.now().Sub(r.cursor.Watermark); age >= 0 && age < r.options.PollEvery && !r.missed && r.cursor.Partial[polledTo] == "" {
 		r.result.Early = true
 		if len(r.settled) == 0 {
 			return nil
@@ -472,14 +474,20 @@ func (r *intakeRun) poll(ctx context.Context) error {
 	}
 	from, to := r.window()
 	r.result.From, r.result.To = from, to
-	b := batch{run: r, at: map[string]int{}}
+	p := progress{run: r, upTo: to.Add(-r.options.Overlap)}
+	b := batch{run: r, at: map[string]int{}, after: p.save}
 	err := func() error {
 		for o, err := range r.ports.Orders.OrdersUpdated(ctx, from, to.Add(pollAhead)) {
 			if err != nil {
 				err = fmt.Errorf("reading the orders changed since %s: %w", from.Format(time.RFC3339), err)
-				return errors.Join(err, b.flush(ctx))
+				flushErr := b.flush(ctx)
+				if flushErr == nil {
+					p.note()
+				}
+				return errors.Join(err, flushErr)
 			}
 			r.result.Polled++
+			p.listed(o)
 			if !r.changed(o) {
 				r.result.Unchanged++
 				continue
@@ -495,12 +503,72 @@ func (r *intakeRun) poll(ctx context.Context) error {
 	}
 	// What was handled is remembered in either case, so that the next poll does
 	// not begin from nothing.
-	oldest := from
+	oldest, _ := r.window()
 	if err == nil {
 		r.cursor.Watermark, oldest = to, to.Add(-r.options.Overlap)
+		delete(r.cursor.Partial, polledTo)
 	}
 	maps.DeleteFunc(r.cursor.Seen, func(_ string, m store.Mark) bool { return m.UpdatedAt.Before(oldest) })
 	return errors.Join(err, r.saveCursor(ctx))
+}
+
+// polledTo names how far a poll that broke off has got in the cursor.
+const polledTo = "polled to"
+
+const (
+	// progressOrders are the last orders of a list whose times tell how far it has
+	// got. One alone may have changed since it was listed, and tells too late a time.
+	progressOrders = 20
+	// progressBatches are handed on before it is stored how far the poll has got.
+	progressBatches = 5
+)
+
+// progress is how far a poll has got, so that one that breaks off again and again,
+// or whose process is stopped, comes to its end nevertheless.
+type progress struct {
+	run *intakeRun
+	// upTo is how far a list is whole: the shop may list later changes late.
+	upTo    time.Time
+	last    []time.Time
+	batches int
+}
+
+// listed notes an order of the list.
+func (p *progress) listed(o Order) {
+	if o.UpdatedAt.IsZero() {
+		return
+	}
+	if p.last = append(p.last, o.UpdatedAt); len(p.last) > progressOrders {
+		p.last = p.last[1:]
+	}
+}
+
+// note sets the cursor, when everything listed was handed on.
+func (p *progress) note() {
+	if len(p.last) == 0 {
+		return
+	}
+	reached := slices.MinFunc(append(p.last, p.upTo), time.Time.Compare)
+	if from, _ := p.run.window(); !reached.After(from) {
+		return
+	}
+	c := &p.run.cursor
+	if c.Partial == nil {
+		c.Partial = map[string]string{}
+	}
+	c.Partial[polledTo] = reached.UTC().Format(time.RFC3339)
+	if reached.After(c.Watermark) {
+		c.Watermark = reached.UTC()
+	}
+}
+
+// save stores the progress now and then.
+func (p *progress) save(ctx context.Context) error {
+	if p.batches++; p.batches%progressBatches != 0 {
+		return nil
+	}
+	p.note()
+	return p.run.saveCursor(ctx)
 }
 
 // pollAhead is how far a poll looks ahead of the present: an order that changes
@@ -516,7 +584,11 @@ func (r *intakeRun) window() (from, to time.Time) {
 		mark = to // the clock was set back
 	}
 	overlap := min(max(to.Sub(mark), r.options.Overlap), r.options.OutageOverlap)
-	return mark.Add(-overlap), to
+	from = mark.Add(-overlap)
+	if reached, err := time.Parse(time.RFC3339, r.cursor.Partial[polledTo]); err == nil && reached.After(from) && reached.Before(to) {
+		from = reached // what came before was listed, and is not listed again
+	}
+	return from, to
 }
 
 // changed reports whether an order is not as it was when it was last handled.
@@ -615,7 +687,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 	if len(orders) == 0 {
 		return nil
 	}
-	reports, blamed := make(map[string]error, len(orders)), map[string]bool{}
+	reports, blamed, open := make(map[string]error, len(orders)), map[string]bool{}, map[string]bool{}
 	var others []error
 	var whole []Order
 	for _, o := range orders {
@@ -634,6 +706,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 		}
 		for _, res := range results {
 			reports[res.OrderID] = errors.Join(reports[res.OrderID], res.Err)
+			open[res.OrderID] = open[res.OrderID] || res.Outcome == OutcomeRaised
 		}
 		r.result.Results = append(r.result.Results, results...)
 		if err != nil && results.Err() == nil {
@@ -651,13 +724,14 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 		down = fmt.Errorf("handing orders on: %w", down)
 		others = append(others, down)
 	}
-	return errors.Join(r.settle(ctx, orders, reports, blamed, down), errors.Join(others...))
+	return errors.Join(r.settle(ctx, orders, reports, open, blamed, down), errors.Join(others...))
 }
 
-// settle stores what is to be done about the orders handed on. blamed are those
+// settle stores what is to be done about the orders handed on. open are those that
+// a person has to do something about, blamed those
 // that the handler failed on without a result, down is why it was given up
 // before it had got all of them.
-func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, blamed map[string]bool, down error) error {
+func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, open, blamed map[string]bool, down error) error {
 	now := r.now()
 	var puts []store.Revisit
 	var drops []string
@@ -669,8 +743,14 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 			r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: err})
 		}
 		old, had := r.revisits[o.ID]
-		deadline := shippingDeadline(o)
-		switch end := r.holdEnd(o); {
+		deadline, end := shippingDeadline(o), r.holdEnd(o)
+		if open[o.ID] && slices.Contains(r.options.SweepStatuses, o.Status) {
+			// Nobody tells when the cause is mended, and the deadline does not wait.
+			if again := now.Add(r.options.RetryMax); !end.After(now) || again.Before(end) {
+				end = again
+			}
+		}
+		switch {
 		case err != nil && o.ID == "":
 			r.result.Failed++
 			raised = append(raised, orderStuck(store.Revisit{Deadline: deadline, LastError: err.Error()}))

@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	diffs "github.com/google/go-cmp/cmp"
+
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
@@ -36,7 +38,8 @@ type counter struct {
 	fault func(name string, before bool) error
 	// bad orders fail in the handler, poison fails the batch they are in.
 	bad, poison map[string]error
-	down        error // fails every batch
+	raise       map[string]bool // orders that a person has to do something about
+	down        error           // fails every batch
 	during      func(orders []bridge.Order)
 
 	calls   []string
@@ -135,6 +138,8 @@ func (c *counter) handle(ctx context.Context, orders []bridge.Order) (results br
 			r := bridge.OrderResult{OrderID: o.ID, Outcome: bridge.OutcomeCreated}
 			if err := c.bad[o.ID]; err != nil {
 				r.Outcome, r.Err = bridge.OutcomeFailed, err
+			} else if c.raise[o.ID] {
+				r.Outcome = bridge.OutcomeRaised
 			} else {
 				c.handled = append(c.handled, o)
 			}
@@ -448,7 +453,7 @@ func TestIntakePageFailsInTheMiddle(t *testing.T) {
 		}
 		began := time.Now()
 		r, err := in.Run(t.Context())
-		if !errors.Is(err, world.ErrInjected) || !r.Watermark.Equal(began.Add(-48*time.Hour)) {
+		if !errors.Is(err, world.ErrInjected) || !r.Watermark.Equal(began.Add(-20*time.Minute)) || r.Complete() {
 			t.Fatalf("%v, watermark %v", err, r.Watermark)
 		}
 		wantIDs(t, c.ids(), "0", "1", "2", "3", "4", "5")
@@ -1235,4 +1240,93 @@ func TestIntakeDoesNotStopForForeignHints(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A poll that breaks off again and again, or whose process is stopped, comes to its
+// end nevertheless.
+func TestIntakePollMakesProgress(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		orders  int
+		pages   int // after which the list breaks off
+		handled int // after which the process is stopped
+	}{
+		{"the list breaks off", 1000, 34, 0},
+		{"the process is stopped", 3000, 0, 1100},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCounter()
+				for i := range tc.orders {
+					id := fmt.Sprintf("%04d", i)
+					c.orders[id] = sold(id, bridge.AwaitingShipment, 20*time.Minute+time.Duration(tc.orders-i)*time.Minute/2)
+				}
+				pages := 0
+				c.fault = func(name string, before bool) error {
+					if name != "OrdersUpdated" || !before {
+						return nil
+					}
+					if pages++; pages == tc.pages {
+						return world.ErrInjected
+					}
+					return nil
+				}
+				handled := map[string]bool{}
+				in := c.intake(t, bridge.IntakeOptions{SweepEvery: -1, PollEvery: time.Hour})
+				for range 30 {
+					pages = 0
+					run := 0
+					ctx, stop := context.WithCancel(t.Context())
+					c.during = func(orders []bridge.Order) {
+						for _, o := range orders {
+							handled[o.ID] = true
+						}
+						if run += len(orders); tc.handled > 0 && run > tc.handled {
+							stop()
+						}
+					}
+					if r, err := in.Run(ctx); r.Complete() && (err != nil || len(handled) < tc.orders) {
+						t.Errorf("complete with %d of %d orders: %v, %v", len(handled), tc.orders, r, err)
+					}
+					stop()
+					time.Sleep(time.Minute)
+				}
+				if len(handled) != tc.orders {
+					t.Errorf("%d of %d orders after 30 runs", len(handled), tc.orders)
+				}
+			})
+		})
+	}
+}
+
+// An order that a person has to do something about is looked at again by itself,
+// as long as it is open.
+func TestIntakeLooksAgainAtRaisedOrders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter(sold("1", bridge.AwaitingShipment, 0), sold("2", bridge.Completed, 0))
+		c.raise = map[string]bool{"1": true, "2": true}
+		looked := map[string]int{}
+		c.during = func(orders []bridge.Order) {
+			for _, o := range orders {
+				looked[o.ID]++
+			}
+		}
+		in := c.intake(t, noSweep)
+		run := func(d time.Duration) {
+			for range d / time.Minute {
+				runIntake(t, in)
+				time.Sleep(time.Minute)
+			}
+		}
+		run(2 * time.Hour)
+		if diff := diffs.Diff(map[string]int{"1": 8, "2": 1}, looked); diff != "" {
+			t.Errorf("looked at in two hours (-want +got):\n%s", diff)
+		}
+		c.raise = nil
+		run(15 * time.Minute)
+		wantIDs(t, c.ids(), "1")
+		if list := c.waiting(); len(list) != 0 || len(c.raised(t)) != 0 {
+			t.Errorf("after it was mended: %+v, %v", list, c.raised(t))
+		}
+	})
 }
