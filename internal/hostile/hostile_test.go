@@ -360,6 +360,8 @@ func table(t *testing.T) []row {
 		{name: "a huge body", server: &server{reply: page(200, `{"a":"`+strings.Repeat(" ", 2<<20)+`"}`)}, want: unread.saying("WithMaxReply")},
 		{name: "a body that is cut", server: &server{reply: strings.TrimSuffix(page(200, `{"code":0}`), `0}`)}, want: lost},
 		{name: "a body that stops", server: &server{reply: hang + strings.TrimSuffix(page(200, `{"code":0}`), `0}`)}, want: lost.saying("no complete reply within 30s")},
+		{name: "another protocol, on a connection that stays open", server: &server{reply: hang + "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"},
+			want: lost.saying("switches to another protocol")},
 		{name: "no reply", server: &server{reply: hang}, want: lost.saying("no complete reply within 30s")},
 		{name: "closed after the request", server: &server{reply: ""}, want: lost},
 		{name: "what is not HTTP", server: &server{reply: "220 mail.test ESMTP\r\n\r\n"}, want: lost},

@@ -441,6 +441,11 @@ func (t *Transport) attempt(caller context.Context, call Call, p Protocol, reply
 		return failed(caller, ctx, timeout, err, seen, reply)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		// Its body is the connection itself, whose reads no context ends.
+		seen.answered()
+		return failed(caller, ctx, timeout, errors.New("the server switches to another protocol"), seen, reply)
+	}
 	if major, _ := t.protocols.Load(req.URL.Host); resp.ProtoMajor > 0 && major != resp.ProtoMajor {
 		t.protocols.Store(req.URL.Host, resp.ProtoMajor)
 	}
