@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,8 +96,8 @@ type Sync struct {
 	// Log gets a line for every flow that failed, at the level Warn, and one for each
 	// run at the level Debug. Nil: none.
 	Log *slog.Logger
-	// Observe is called after every run of a flow, by the goroutine that ran it. Nil:
-	// nobody is told.
+	// Observe is called after every run of a flow that ctx did not cut short, by the
+	// goroutine that ran it: the flow waits until it returns. Nil: nobody is told.
 	Observe func(context.Context, FlowRun)
 
 	shop      Shop
@@ -113,7 +114,7 @@ type Flow struct {
 	Name string
 	// Every is the time from the end of one run to the start of the next.
 	Every time.Duration
-	// Run does it once. The result is for people and logs: it has a String method.
+	// Run does it once. A panic in it ends the program. The result is for people and logs: it has a String method.
 	Run func(context.Context) (result fmt.Stringer, err error)
 }
 
@@ -154,6 +155,7 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 	if err := settings.check(); err != nil {
 		return nil, fmt.Errorf("bridge: NewSync: %w", err)
 	}
+	settings.FirstLook = cmp.Or(settings.FirstLook, Duration(48*time.Hour))
 	s := &Sync{Settings: settings, shop: shop, warehouse: warehouse, hinted: make(chan struct{}, 1), timings: map[string]*health.Timings{}}
 	if err := s.wire(shop, warehouse, memory); err != nil {
 		return nil, err

@@ -355,3 +355,26 @@ func FuzzReadSettings(f *testing.F) {
 		}
 	})
 }
+
+// What somebody cancels in Linnworks is cancelled in the shop, with the settings'
+// defaults too.
+func TestSyncRevokes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, settings := newSides(t, "GB"), syncSettings()
+		settings.CancelReasons = []string{"seller_cancel_paid_reason_address_not_deliver"}
+		b, _ := newSync(t, s, new(outage), settings)
+		id := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1), State: tiktokshop.OrderStatusAwaitingShipment})
+		must(t, errOf(b.Step(t.Context())))
+		found := s.inLinnworks(id)
+		if len(found) != 1 {
+			t.Fatalf("%d orders in Linnworks, want 1", len(found))
+		}
+		must(t, s.linn.Cancel(found[0].OrderID))
+		time.Sleep(time.Minute)
+		must(t, errOf(b.Step(t.Context())))
+		if o, _ := s.tiktok.Order(id); o.Status != tiktokshop.OrderStatusCancelled {
+			t.Errorf("the shop's order is %s after it was cancelled in Linnworks", o.Status)
+		}
+	})
+}
