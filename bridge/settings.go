@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -152,7 +153,7 @@ func ReadSettings(r io.Reader) (Settings, error) {
 	}
 	// One name at a time, so that one that cannot be read hides no other.
 	var s Settings
-	var errs []error
+	errs := twice(json.NewDecoder(bytes.NewReader(text)), "")
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		one, err := json.Marshal(map[string]json.RawMessage{name: fields[name]})
 		if err == nil {
@@ -168,6 +169,36 @@ func ReadSettings(r io.Reader) (Settings, error) {
 		return Settings{}, fmt.Errorf("bridge: settings: %w", err)
 	}
 	return s, nil
+}
+
+// twice returns an error for every name that an object has more than once, which
+// encoding/json lets pass: the last one would win. Names differ by more than case.
+func twice(d *json.Decoder, path string) (errs []error) {
+	token, err := d.Token()
+	if err != nil {
+		return nil // what is no JSON was refused before
+	}
+	switch token {
+	case json.Delim('{'):
+		seen := map[string]bool{}
+		for d.More() {
+			name, _ := d.Token()
+			at := strings.TrimPrefix(fmt.Sprintf("%s.%v", path, name), ".")
+			if folded := strings.ToLower(at); seen[folded] {
+				errs = append(errs, fmt.Errorf("%s: it is there twice", at))
+			} else {
+				seen[folded] = true
+			}
+			errs = append(errs, twice(d, at)...)
+		}
+		_, _ = d.Token()
+	case json.Delim('['):
+		for d.More() {
+			errs = append(errs, twice(d, path)...)
+		}
+		_, _ = d.Token()
+	}
+	return errs
 }
 
 // ReadSettingsFile is [ReadSettings] of a file.

@@ -331,6 +331,17 @@ func TestReadSettingsNamesAllThatIsWrong(t *testing.T) {
 			t.Errorf("nothing about %q in:\n%v", want, err)
 		}
 	}
+	for name, text := range map[string]string{
+		"shop":           `{"shop": "uk", "locations": {"1": ["a"]}, "default_location": "a", "Shop": "de"}`,
+		"locations.1":    `{"shop": "uk", "locations": {"1": ["a"], "1": ["b"]}, "default_location": "a"}`,
+		"every.orders":   `{"shop": "uk", "locations": {"1": ["a"]}, "default_location": "a", "every": {"orders": "1m", "orders": "2m"}}`,
+		"sessions.name":  `{"shop": "uk", "locations": {"1": ["a"]}, "default_location": "a", "sessions": [{"name": "a", "name": "b"}]}`,
+		"locations.abc1": `{"shop": "uk", "locations": {"ABC1": ["a"], "abc1": ["a"]}, "default_location": "a"}`,
+	} {
+		if _, err := bridge.ReadSettings(strings.NewReader(text)); err == nil || !strings.Contains(strings.ToLower(err.Error()), name+": it is there twice") {
+			t.Errorf("got %v, want that %s is there twice", err, name)
+		}
+	}
 	for name, text := range map[string]string{"no JSON": "shop = uk", "no object": `["uk"]`, "two objects": `{} {}`, "empty": ""} {
 		if _, err := bridge.ReadSettings(strings.NewReader(text)); err == nil {
 			t.Errorf("%s: accepted", name)
