@@ -205,7 +205,7 @@ func TestCancelledParcelLeavesOneCase(t *testing.T) {
 	}
 }
 
-// One that is delivered needs nobody any more, but for what a person has to note.
+// One that is delivered no longer needs anybody, but for what a person has to note.
 func TestDeliveredClosesItsCases(t *testing.T) {
 	w := world.NewWorld(t)
 	o := world.AnOrder("1", "MUG")

@@ -211,8 +211,8 @@ func cancelledInLinnworks(o Order, number, why string) exceptions.Exception {
 		"cancel it in the shop, for another reason than out of stock if you have the goods; or, if it was a mistake, send it by hand")
 }
 
-// revokerKinds are closed when the order is not cancelled in Linnworks, or not
-// live in the shop any more.
+// revokerKinds are closed when the order is not cancelled in Linnworks, or is no
+// longer live in the shop.
 var revokerKinds = []exceptions.Kind{exceptions.CancelledInLinnworks}
 
 func orNone(list []string) string {

@@ -28,7 +28,7 @@ var ErrUnknownPlace = errors.New("unknown id")
 func CheckPlaces(ctx context.Context, source PlaceSource, what string, ids ...string) error {
 	places, err := source.Places(ctx)
 	if err != nil {
-		return fmt.Errorf("reading the %ss: %w", what, err)
+		return fmt.Errorf("listing each %s: %w", what, err)
 	}
 	var unknown []string
 	for _, id := range ids {

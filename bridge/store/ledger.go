@@ -97,7 +97,7 @@ type Change struct {
 }
 
 // ErrRevision is wrapped by the error of [Ledger.LedgerChanges] for a revision
-// since which not all changes are known any more, or which the ledger has not
+// since which not all changes are still known, or which the ledger has not
 // reached: it was begun anew. Read it from revision 0.
 var ErrRevision = errors.New("store: the ledger does not know what changed since that revision: read it again from the start")
 

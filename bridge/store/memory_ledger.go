@@ -20,7 +20,7 @@ type memoryLedger struct {
 	// log has the changes by revision, and now and then changes that others of the
 	// same order have followed.
 	log []logged
-	// forgotten is the revision of the last change that is not in the log any more
+	// forgotten is the revision of the last change that is no longer in the log
 	// although none has followed it.
 	forgotten Revision
 	seenUpTo  map[string]time.Time

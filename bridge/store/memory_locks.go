@@ -27,7 +27,7 @@ type holding struct {
 
 type holdingKey struct{}
 
-// fenced returns an error if a context is of a lock that is not held any more. It
+// fenced returns an error if a context is of a lock that is no longer held. It
 // is called with the memory's own lock.
 func (m *Memory) fenced(ctx context.Context) error {
 	h, _ := ctx.Value(holdingKey{}).(*holding)

@@ -15,7 +15,7 @@ func (m *Model) Described() ([]byte, error) {
 	prefix := map[string]string{"v2": "/v2", "new": "/v1"}
 	for _, method := range sortedMethods(m.Methods) {
 		if method.Ledger.Retired != "" {
-			continue // the vendor does not have it any more
+			continue // the vendor no longer has it
 		}
 		fmt.Fprintf(&src, "%s %s%s %s\n", method.Method(), prefix[method.Module.Host], method.URL(), method.Ledger.Name())
 	}
