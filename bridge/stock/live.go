@@ -424,7 +424,7 @@ func (l *Live) wakeUp() {
 // stand-by. What goes wrong is told to onError, which may be nil, and tried
 // again; Run itself returns only the error of ctx, or that of the lock.
 func (l *Live) Run(ctx context.Context, onError func(error)) error {
-	ctx, unlock, err := l.ports.Locks.Lock(ctx, l.book.options.lock())
+	ctx, unlock, err := l.ports.Locks.Lock(ctx, pushLock)
 	if err != nil {
 		return l.failed(err)
 	}

@@ -25,20 +25,13 @@ type Options struct {
 	// Budgets are the calls a minute that there are, by kind, for [Stats].
 	// Default: what Linnworks publishes; TikTok Shop publishes nothing.
 	Budgets map[Call]float64
-	// Shop tells the shops apart that share locks and exceptions. Default none.
-	Shop string
 	// Now replaces time.Now.
 	Now func() time.Time
 }
 
-// lock is held by whoever publishes stock: an older number must not land after a
-// newer one.
-func (o Options) lock() string {
-	if o.Shop == "" {
-		return "stock push"
-	}
-	return "stock push/" + o.Shop
-}
+// pushLock is held by whoever publishes stock of the shop: an older number must not
+// land after a newer one.
+const pushLock = "stock push"
 
 // checked fills in the defaults.
 func (o Options) checked() (Options, error) {

@@ -147,7 +147,7 @@ func (s *Push) read(ctx context.Context) (*Book, error) {
 // refuses with [ErrSecondWriter].
 func (s *Push) Push(ctx context.Context) (result Result, err error) {
 	defer s.timings.Measure(s.options.Now, &err)()
-	ctx, unlock, err := s.ports.Locks.Lock(ctx, s.options.lock())
+	ctx, unlock, err := s.ports.Locks.Lock(ctx, pushLock)
 	if err != nil {
 		return Result{}, err
 	}
