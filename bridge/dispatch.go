@@ -88,8 +88,8 @@ type DispatchPorts struct {
 	Catalogue catalogue.Source
 	// Packaging is asked about orders with several tracking numbers, or none.
 	Packaging PackagingReader
-	// Documents and Labels go together: with them the document of each label of
-	// the shop is fetched and kept for the warehouse.
+	// Documents and Labels go together, and need Records: with them the document of
+	// each label of the shop is fetched and kept for the warehouse.
 	Documents LabelSource
 	Labels    store.Labels
 	// Corrector needs Records: with it a tracking number that changed in the
@@ -143,8 +143,8 @@ func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 		return nil, err
 	case (p.Documents == nil) != (p.Labels == nil):
 		return nil, errors.New("bridge: NewDispatcher: Documents and Labels go together")
-	case p.Corrector != nil && p.Records == nil:
-		return nil, errors.New("bridge: NewDispatcher: Corrector needs Records")
+	case (p.Corrector != nil || p.Documents != nil) && p.Records == nil:
+		return nil, errors.New("bridge: NewDispatcher: Corrector and Documents need Records")
 	case o.CorrectWithin < 0:
 		return nil, fmt.Errorf("bridge: NewDispatcher: CorrectWithin is negative: %v", o.CorrectWithin)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"hash/fnv"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,6 +14,26 @@ import (
 // AddressWriter changes the address of an order that waits in the warehouse.
 type AddressWriter interface {
 	SetAddress(ctx context.Context, order WarehouseOrder, address Address) error
+}
+
+// noteBooking is the note of an order that is being imported as shipped.
+const noteBooking = "booking"
+
+// importNotes are the notes that the importer answers for.
+var importNotes = []string{noteBooking}
+
+// setNote sets a note of a record, or drops it.
+func setNote(r *store.Record, name, text string) {
+	if r.Notes[name] == text {
+		return
+	}
+	r.Notes = maps.Clone(r.Notes) // a record is a value: others may hold the map
+	if r.Notes == nil {
+		r.Notes = map[string]string{}
+	}
+	if r.Notes[name] = text; text == "" {
+		delete(r.Notes, name)
+	}
 }
 
 // ownLines are the shop's line ids of an order.
@@ -47,18 +68,34 @@ func (own ownLines) of(line WarehouseLine) []string {
 	return ids
 }
 
+// others is how many of the shop's lines that a line of the warehouse was created for
+// are another order's.
+func (own ownLines) others(line WarehouseLine) (n int) {
+	for _, id := range line.FromLineIDs {
+		if !own[id] {
+			n++
+		}
+	}
+	return n
+}
+
 // shareOf is the part of what was found that belongs to the order: of a merged
 // order its own lines, under its own reference.
 func shareOf(o Order, found []WarehouseOrder) []WarehouseOrder {
 	own, shares := linesOf(o), slices.Clone(found)
 	for i, w := range shares {
-		if !w.Merged {
-			continue
+		if w.Merged {
+			shares[i] = own.share(o.ID, w)
 		}
-		shares[i].Reference = o.ID
-		shares[i].Lines = slices.DeleteFunc(slices.Clone(w.Lines), func(line WarehouseLine) bool { return len(own.of(line)) == 0 })
 	}
 	return shares
+}
+
+// share is a merged order with nothing but the lines of one shop order.
+func (own ownLines) share(orderID string, merged WarehouseOrder) WarehouseOrder {
+	merged.Reference = orderID
+	merged.Lines = slices.DeleteFunc(slices.Clone(merged.Lines), func(line WarehouseLine) bool { return len(own.of(line)) == 0 })
+	return merged
 }
 
 // foundRecord is the record of an order, with what was found of it.

@@ -118,5 +118,14 @@ func (b *dispatchBatch) keepDocument(ctx context.Context, j *dispatchJob, packag
 		return fmt.Errorf("fetching the label of package %s: %w", packageID, err)
 	}
 	d.OrderID, d.PackageID = j.orderID, packageID
+	// On record first: from then on the parcel may be packed, and Linnworks, whose
+	// label it is not, does not know.
+	if _, err := store.UpdateRecords(ctx, b.ports.Records, func(r *store.Record) {
+		if r.LabelAt.IsZero() {
+			r.LabelAt = b.options.Now().UTC()
+		}
+	}, store.Record{OrderID: j.orderID}); err != nil {
+		return fmt.Errorf("recording that the label of package %s is out: %w", packageID, err)
+	}
 	return b.ports.Labels.PutLabel(ctx, d)
 }
