@@ -117,10 +117,10 @@ const (
 
 // CancelPorts are what a [Canceller] works on.
 type CancelPorts struct {
-	Orders     OrderSource
-	Desk       CancellationDesk
-	OrderBook  OrderBook
-	Warehouse  OrderCanceller
+	Orders    OrderSource
+	Desk      CancellationDesk
+	OrderBook OrderBook
+	Warehouse OrderCanceller
 	// Tracer finds orders that were merged into others, Records says which those are,
 	// and what the bridge itself has parked and labelled.
 	Tracer     OrderTracer
@@ -335,6 +335,11 @@ func (r *cancelRun) work(ctx context.Context) error {
 	case late != "":
 		if err := r.stopTheRest(ctx, plan); err != nil {
 			return err
+		}
+		if r.request.Pending { // a run that was stopped may hold it
+			if err := r.release(ctx); err != nil {
+				return err
+			}
 		}
 		return r.tooLate(ctx, late)
 	}

@@ -401,7 +401,7 @@ func (b *dispatchBatch) confirmParcel(ctx context.Context, j *dispatchJob) error
 // confirm compares the tracking number of the warehouse with those that the
 // shop shows for the lines.
 func (b *dispatchBatch) confirm(ctx context.Context, j *dispatchJob, o Order, lines []OrderLine) error {
-	w, shown := j.warehouse, Trackings(lines)
+	w, shown := j.warehouse, trackings(lines)
 	switch {
 	case len(shown) == 0:
 		return notShown(w)

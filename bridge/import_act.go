@@ -200,9 +200,6 @@ func (b *importBatch) create(ctx context.Context) {
 			continue
 		}
 		order.Parked, order.Unpaid, order.LocationID = t.action == ActionPark, t.order.Status == Unpaid, b.location(t.order)
-		if order.Parked {
-			order.Properties = append(order.Properties, exceptions.Property{Name: ParkedProperty, Value: "until the shop releases it"})
-		}
 		byTask[t], t.problems = order, problems
 		t.record.OrderID, t.record.SentAt, t.record.Address = t.order.ID, b.options.Now().UTC(), addressMark(t.order.ID, order.Recipient)
 		t.record.OutcomeUnknown = true
@@ -276,7 +273,7 @@ func (b *importBatch) created(ctx context.Context, t *importing) error {
 func (b *importBatch) book(ctx context.Context) {
 	tasks := b.still(func(t *importing) bool { return t.action == ActionBook })
 	for _, t := range tasks {
-		parcel := Label{Tracking: strings.Join(Trackings(t.order.Lines), ", ")}
+		parcel := Label{Tracking: strings.Join(trackings(t.order.Lines), ", ")}
 		for _, l := range t.order.Lines {
 			parcel.PackageID, parcel.Carrier = cmp.Or(parcel.PackageID, l.PackageID), cmp.Or(parcel.Carrier, l.Carrier)
 		}

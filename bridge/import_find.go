@@ -89,16 +89,6 @@ func (im importRun) trace(ctx context.Context, ids []string) (map[string][]Wareh
 	return im.ports.Tracer.TraceOrders(ctx, ids)
 }
 
-// union adds the orders of more that are not among found.
-func union(found, more []WarehouseOrder) []WarehouseOrder {
-	for _, w := range more {
-		if !slices.ContainsFunc(found, func(f WarehouseOrder) bool { return f.ID == w.ID }) {
-			found = append(found, w)
-		}
-	}
-	return found
-}
-
 // short reports whether the warehouse holds fewer units than the shop has sold:
 // another part of the order may be there, after a split.
 func short(o Order, found []WarehouseOrder) bool {

@@ -10,13 +10,6 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// Label is a shipping label of the shop's carrier.
-type Label struct {
-	PackageID string
-	Tracking  string
-	Carrier   string
-}
-
 // LabelSource fetches the documents of labels.
 type LabelSource interface {
 	// LabelDocument fetches the document of a package that was arranged. Its error

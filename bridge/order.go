@@ -31,8 +31,8 @@ func LineIDs(lines []OrderLine) []string {
 	return ids
 }
 
-// Trackings lists the numbers of the lines, each once.
-func Trackings(lines []OrderLine) []string {
+// trackings lists the numbers of the lines, each once.
+func trackings(lines []OrderLine) []string {
 	var list []string
 	for _, line := range lines {
 		if line.Tracking != "" && !slices.Contains(list, line.Tracking) {

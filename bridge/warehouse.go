@@ -12,11 +12,6 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// ParkedProperty is the name of the property of a [NewOrder] that is created parked.
-// It stays for good: together with the records it says whether the bridge has parked
-// an order that waits, or somebody else.
-const ParkedProperty = "tiktok.parked"
-
 // parkedByUs reports whether a parked order waits because the bridge has stopped it:
 // only then may the bridge let it go.
 func parkedByUs(r store.Record, w WarehouseOrder) bool {
@@ -86,7 +81,9 @@ type WarehouseOrder struct {
 	Foreign string
 	// Split reports whether it is known to be a part of a larger order.
 	Split bool
-	// MadeParked reports whether it was parked when it was created, see [ParkedProperty].
+	// MadeParked reports whether it was created from a [NewOrder] that is Parked. That
+	// stays so for good: together with the records it says whether the bridge has
+	// parked an order that waits, or somebody else.
 	MadeParked bool
 	// ShippingModel is the one that it was imported with; empty if unknown.
 	ShippingModel ShippingModel
@@ -129,6 +126,13 @@ type WarehouseLine struct {
 	Quantity    int
 	// Unlinked reports whether Linnworks does not know which item the line means.
 	Unlinked bool
+}
+
+// Label is a shipping label of the shop's carrier.
+type Label struct {
+	PackageID string
+	Tracking  string
+	Carrier   string
 }
 
 // OrderBook is the order book of the warehouse. References are the shop's order

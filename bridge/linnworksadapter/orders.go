@@ -80,7 +80,7 @@ func warehouseOrder(o linnworks.OrderDetails) bridge.WarehouseOrder {
 		if p.Name == "tiktok.shipping_model" {
 			w.ShippingModel = bridge.ShippingModel(p.Value)
 		}
-		w.MadeParked = w.MadeParked || p.Name == bridge.ParkedProperty
+		w.MadeParked = w.MadeParked || p.Name == parkedProperty
 		if p.Name == orderIDProperty && w.Reference == "" && !slices.Contains(w.References, p.Value) {
 			w.References = append(w.References, p.Value)
 		}
@@ -118,6 +118,10 @@ func stateOfOrder(o linnworks.OrderDetails) bridge.WarehouseState {
 	}
 	return bridge.Open
 }
+
+// parkedProperty is the name of the extended property of an order that was created
+// parked.
+const parkedProperty = "tiktok.parked"
 
 // orderIDProperty is the name of the extended property that keeps the shop's
 // order id: a merged order no longer has a reference, but the properties of all
@@ -166,8 +170,11 @@ func (l *Warehouse) ChannelOrder(n bridge.NewOrder) linnworks.ChannelOrder {
 			PricePerUnit: linnworks.Decimal(fee.Amount.Decimal()), LineDiscount: "0", TaxRate: "0", TaxCostInclusive: true, UseChannelTax: n.TaxStated,
 		})
 	}
-	properties := make([]linnworks.ChannelOrderExtendedProperty, 0, 1+len(n.Properties))
+	properties := make([]linnworks.ChannelOrderExtendedProperty, 0, 2+len(n.Properties))
 	properties = append(properties, linnworks.ChannelOrderExtendedProperty{Name: orderIDProperty, Value: n.Reference, Type: "Order"})
+	if n.Parked {
+		properties = append(properties, linnworks.ChannelOrderExtendedProperty{Name: parkedProperty, Value: "until the shop releases it", Type: "Order"})
+	}
 	for _, p := range n.Properties {
 		properties = append(properties, linnworks.ChannelOrderExtendedProperty{Name: p.Name, Value: p.Value, Type: "Order"})
 	}

@@ -535,7 +535,7 @@ func (w *World) Add(n bridge.NewOrder) *BookEntry {
 	if n.Parked {
 		e.State = bridge.Parked
 	}
-	e.MadeParked = slices.ContainsFunc(n.Properties, func(p exceptions.Property) bool { return p.Name == bridge.ParkedProperty })
+	e.MadeParked = n.Parked
 	for _, l := range n.Lines {
 		line := bridge.WarehouseLine{LineID: l.LineID, SKU: l.SKU, Quantity: l.Quantity, Unlinked: w.Unlinked[l.SKU], FromLineIDs: l.LineIDs}
 		if len(l.LineIDs) == l.Quantity {
@@ -912,6 +912,16 @@ func (w *World) Pass(ctx context.Context) error {
 	return errors.Join(importErr, cancelErr, dispatchErr, pushErr)
 }
 
+// trackings are the numbers that the shop shows for an order, each once.
+func trackings(o bridge.Order) (list []string) {
+	for _, l := range o.Lines {
+		if l.Tracking != "" && !slices.Contains(list, l.Tracking) {
+			list = append(list, l.Tracking)
+		}
+	}
+	return list
+}
+
 // State is everything that is left behind, without ids and moments.
 func (w *World) State() []string {
 	var list []string
@@ -922,7 +932,7 @@ func (w *World) State() []string {
 		if err != nil {
 			return append(list, err.Error())
 		}
-		list = append(list, fmt.Sprintf("shop %s %s %v", o.ID, o.Status, bridge.Trackings(o.Lines)))
+		list = append(list, fmt.Sprintf("shop %s %s %v", o.ID, o.Status, trackings(o)))
 	}
 	reservations, _ := w.Memory.Reservations(context.Background())
 	for _, r := range reservations {
