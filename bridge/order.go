@@ -267,6 +267,10 @@ type Order struct {
 	// amount. Such an order is raised and not imported; others go on.
 	Unreadable string
 
+	// ReadAt is when the reading of the order began, by the clock of whoever read it;
+	// zero if it is not known how old it is.
+	ReadAt time.Time
+
 	CreatedAt, PaidAt, UpdatedAt time.Time
 	// ReleaseAt is when a pre-order becomes ready to ship.
 	ReleaseAt time.Time

@@ -111,6 +111,7 @@ func (t *Shop) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, er
 	for chunk := range slices.Chunk(ids, maxOrderIDs) {
 		tally := part.Tally{Answered: 1} // a refusal is an answer
 		err := part.Isolate(ctx, chunk, &tally, func(ids []string) error {
+			begun := t.options.Now().UTC()
 			reply, err := t.client.Order.GetOrderDetail(ctx, &tiktokshop.GetOrderDetailRequest{IDs: ids})
 			some, err := unreadableRecords(err)
 			if err != nil {
@@ -122,7 +123,9 @@ func (t *Shop) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, er
 			}
 			maps.Copy(lost, some)
 			for _, o := range reply.Orders {
-				byID[o.ID] = t.Order(o)
+				order := t.Order(o)
+				order.ReadAt = begun
+				byID[o.ID] = order
 			}
 			return nil
 		}, func(id string, err error) { lost[id] = "the shop refuses to return it: " + err.Error() })
