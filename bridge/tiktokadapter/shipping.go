@@ -159,7 +159,7 @@ func (t *Shop) ArrangeShipping(ctx context.Context, s bridge.Shipment) (bridge.L
 	if err != nil {
 		return bridge.Label{}, shipError(err)
 	}
-	return bridge.Label{PackageID: packages[0], Tracking: p.TrackingNumber, Carrier: p.ShippingProviderName}, nil
+	return bridge.Label{PackageID: packages[0], Tracking: bridge.CleanTracking(p.TrackingNumber), Carrier: p.ShippingProviderName}, nil
 }
 
 func (t *Shop) arrange(ctx context.Context, s bridge.Shipment, lines []bridge.OrderLine, packages []string) ([]string, error) {
