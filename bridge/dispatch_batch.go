@@ -136,10 +136,14 @@ func (b *dispatchBatch) read(ctx context.Context, orders []WarehouseOrder, ids [
 	tally := part.Tally{Failed: part.MaxStrikes - 8} // enough to find one bad order of 50
 	err := part.Isolate(ctx, ids, &tally, func(part []string) error {
 		permits, err := b.ports.Gate.Check(ctx, part...)
-		if err != nil {
-			return err // permits beside it do not help: the shop has to be told, and is not there
+		if err != nil && !slices.ContainsFunc(permits, func(p Permit) bool { return !p.Unasked }) {
+			return err // what was decided without the shop does not help: it has to be told
 		}
 		for _, p := range permits {
+			if p.Unasked {
+				b.refused[p.OrderID] = err
+				continue
+			}
 			b.permits[p.OrderID] = p
 			delete(b.refused, p.OrderID)
 		}

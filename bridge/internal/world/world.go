@@ -802,8 +802,10 @@ func (w *World) Put(orders ...bridge.Order) []bridge.Order {
 	return orders
 }
 
-func With(o bridge.Order, change func(*bridge.Order)) bridge.Order {
-	change(&o)
+func With(o bridge.Order, changes ...func(*bridge.Order)) bridge.Order {
+	for _, change := range changes {
+		change(&o)
+	}
 	return o
 }
 
