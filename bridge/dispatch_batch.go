@@ -81,15 +81,11 @@ func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (Order
 			ids[id] = true
 		}
 	}
-	// In one order, so that two programs do not wait for one another.
-	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		held, unlock, err := r.ports.Locks.Lock(ctx, orderLock(id))
-		if err != nil {
-			return nil, err
-		}
-		defer unlock()
-		ctx = held //nolint:fatcontext // it carries the locks taken so far
+	ctx, unlock, err := lockOrders(ctx, r.ports.Locks, slices.Collect(maps.Keys(ids)))
+	if err != nil {
+		return nil, err
 	}
+	defer unlock()
 	b := &dispatchBatch{
 		dispatchRun: r, permits: map[string]Permit{}, refused: map[string]error{},
 		sent: map[string]string{}, labels: map[string]Label{}, arrived: map[string]bool{},
@@ -190,7 +186,7 @@ func (r *dispatchRun) readWarehouse(ctx context.Context, orders []WarehouseOrder
 	if len(references) == 0 {
 		return list, nil
 	}
-	found, err := r.ports.OrderBook.FindOrders(ctx, references)
+	found, err := findOwn(ctx, r.ports.OrderBook, references...)
 	return append(list, found...), err
 }
 
