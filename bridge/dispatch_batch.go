@@ -192,10 +192,10 @@ func (r *dispatchRun) readWarehouse(ctx context.Context, orders []WarehouseOrder
 
 // plan makes the jobs of a warehouse order.
 func (b *dispatchBatch) plan(ctx context.Context, w WarehouseOrder, locked map[string]bool) {
-	w.Tracking = CleanTracking(w.Tracking)
+	w.Tracking = part.Tracking(w.Tracking)
 	parts := []WarehouseOrder{w}
 	var failed error
-	if w.State == Processed && len(w.shopOrders()) > 0 && len(trackingNumbers(w.Tracking)) != 1 && b.ports.Packaging != nil {
+	if w.State == Processed && len(w.shopOrders()) > 0 && len(part.Trackings(w.Tracking)) != 1 && b.ports.Packaging != nil {
 		packed, err := b.ports.Packaging.PackedParcels(ctx, w)
 		if err != nil {
 			failed = fmt.Errorf("reading in which parcels it was packed: %w", err)

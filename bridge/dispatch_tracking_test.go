@@ -7,26 +7,6 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
 )
 
-func TestCleanTracking(t *testing.T) {
-	for text, want := range map[string]string{
-		"": "", " ": "", "\u00a0\ufeff\r\n": "",
-		"JV123456789GB":                   "JV123456789GB",
-		"JV 123 456 789 GB":               "JV123456789GB",
-		" JV123456789GB\r\n":              "JV123456789GB",
-		"\ufeffJV123456789GB\u00a0":       "JV123456789GB",
-		"JV123\u200b456789GB":             "JV123456789GB",
-		"1Z 999 AA1 01 2345 6784":         "1Z999AA10123456784",
-		"RM1, RM2":                        "RM1, RM2",
-		"RM1;RM2 / RM3|RM4\nRM5":          "RM1, RM2, RM3, RM4, RM5",
-		"JV 123 456 789 GB,JV987654321GB": "JV123456789GB, JV987654321GB",
-		"JV123456789GB JV987654321GB":     "JV123456789GB, JV987654321GB",
-	} {
-		if got := bridge.CleanTracking(text); got != want {
-			t.Errorf("%q: got %q, want %q", text, got, want)
-		}
-	}
-}
-
 // A number as the carrier prints it goes to the shop as one, and what only looks
 // like a number is asked for.
 func TestDispatchCleansTheNumber(t *testing.T) {

@@ -215,7 +215,7 @@ func orderLine(l *tiktokshop.OrderLineItem, a *amounts) bridge.OrderLine {
 		ID: l.ID, Listing: catalogue.SKU{ProductID: l.ProductID, ID: l.SKUID, SellerSKU: l.SellerSKU},
 		Title: clean(l.ProductName + " " + l.SKUName), Gift: l.IsGift,
 		Cancelled: l.DisplayStatus == tiktokshop.OrderStatusCancelled, CancelReason: l.CancelReason,
-		PackageID: l.PackageID, Tracking: bridge.CleanTracking(l.TrackingNumber), CarrierID: l.ShippingProviderID, Carrier: l.ShippingProviderName,
+		PackageID: l.PackageID, Tracking: part.Tracking(l.TrackingNumber), CarrierID: l.ShippingProviderID, Carrier: l.ShippingProviderName,
 		Price: a.read(l.SalePrice), Tax: a.read(""), Details: lineDetails(l),
 	}
 	line.ListPrice, line.SellerDiscount = a.detail("original_price", l.OriginalPrice), a.detail("line.seller_discount", l.SellerDiscount)

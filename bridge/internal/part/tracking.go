@@ -1,23 +1,23 @@
-package bridge
+package part
 
 import (
 	"strings"
 	"unicode"
 )
 
-// CleanTracking is a tracking number as a carrier writes it in its systems: without
+// Tracking is a tracking number as a carrier writes it in its systems: without
 // blanks, line ends and marks that nobody sees, which come in by copying and are part
 // of no number. "JV 123 456 789 GB" is one number. Of a text with several numbers each
 // is cleaned: they are apart by a comma, semicolon, slash, bar or a new line, or by
 // blanks if each of them is long enough to be a number of its own.
-func CleanTracking(text string) string { return strings.Join(trackingNumbers(text), ", ") }
+func Tracking(text string) string { return strings.Join(Trackings(text), ", ") }
 
 // shortestTracking is how long a number without blanks is at least. Groups that
 // carriers print a number in are shorter.
 const shortestTracking = 8
 
-// trackingNumbers takes apart a text with several numbers.
-func trackingNumbers(text string) []string {
+// Trackings takes apart a text with several numbers, and cleans each.
+func Trackings(text string) []string {
 	var list []string
 	for _, one := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(",;/|\r\n", r) }) {
 		groups := strings.FieldsFunc(one, func(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) })
