@@ -259,6 +259,9 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 		if err := im.ports.Exceptions.Clear(ctx, exceptions.ForOrder(t.order.ID), append(gone, revokerKinds...)...); err != nil {
 			return err
 		}
+		if t.order.Status == Cancelled && t.result.Outcome == OutcomeSkipped && t.result.Again.IsZero() && len(liveParts(t.foreign)) == 0 {
+			return exceptions.Close(ctx, im.ports.Exceptions, t.order.ID, exceptions.EndVoid)
+		}
 		if t.order.Status == Delivered || t.order.Status == Completed {
 			return exceptions.Close(ctx, im.ports.Exceptions, t.order.ID, exceptions.EndDelivered)
 		}

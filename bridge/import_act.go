@@ -79,8 +79,12 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 	case ActionReserve:
 		t.result.Outcome = OutcomeReserved
 	case ActionSkip:
-		if o.Status == Cancelled && t.record.OutcomeUnknown {
+		switch {
+		case o.Status == Cancelled && t.record.OutcomeUnknown:
 			return b.awaitCreation(ctx, t)
+		case o.Status == Cancelled && len(t.record.WarehouseIDs) > 0: // it was there: the Canceller looks where it went
+			t.result.Outcome, t.result.Detail = OutcomeUnchanged, "cancelled in the shop, no longer in Linnworks"
+			return nil
 		}
 		t.result.Outcome, t.result.Detail = OutcomeSkipped, fmt.Sprintf("%s, %s", o.ShippingModel, o.Status)
 	case ActionRaise:

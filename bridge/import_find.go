@@ -79,7 +79,7 @@ func (b *importBatch) find(ctx context.Context) {
 		return nil
 	})
 	for _, t := range b.tasks {
-		t.result.WarehouseOrder = numberOf(t.found)
+		t.result.WarehouseOrder = numberOf(slices.Concat(t.found, t.foreign))
 	}
 }
 

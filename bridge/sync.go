@@ -213,7 +213,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Intake, err = NewIntake(IntakePorts{
-				Orders: shop, OpenOrders: shop, Handle: TakeOrders(s.Importer, s.Canceller),
+				Orders: shop, OpenOrders: shop, Handle: TakeOrders(s.Importer, s.Canceller, shop),
 				Cursors: m, Hints: m, Revisits: m, Locks: m, Exceptions: m,
 			}, IntakeOptions{FirstWindow: time.Duration(set.FirstLook)})
 			return err
