@@ -249,6 +249,9 @@ type Order struct {
 	// ShipBy, HandOverBy and PromisedBy are the latest times to ship, to be
 	// collected by the carrier, and to be delivered, without counting as late.
 	ShipBy, HandOverBy, PromisedBy time.Time
+	// PickUpBy is the last pick-up of the platform's carrier that does not count as
+	// late, where the shop tells (South-East Asia).
+	PickUpBy time.Time
 	// CancelledBy is when the shop cancels an order that was not shipped,
 	// CollectBy when it cancels one that the carrier has not collected, DeliverBy
 	// when it cancels one that was not delivered.
@@ -261,6 +264,15 @@ type Order struct {
 // Held reports whether the order must not be shipped yet at now.
 func (o Order) Held(now time.Time) bool {
 	return o.Status == Unpaid || o.Status == OnHold || o.HoldUntil.After(now)
+}
+
+// PlacedAt is when the order counts as placed: paid, or, if it is paid on delivery,
+// ordered. Zero while a payment is awaited.
+func (o Order) PlacedAt() time.Time {
+	if o.CashOnDelivery && o.Status != Unpaid {
+		return o.CreatedAt
+	}
+	return o.PaidAt
 }
 
 // OrderLine is one unit of an order.

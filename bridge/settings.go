@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 )
@@ -68,6 +69,12 @@ type Settings struct {
 	// AtDeadline decides about orders whose deadline is near while the shop cannot be
 	// asked: "hold", the default, or "go ahead".
 	AtDeadline AtDeadline `json:"at_deadline,omitempty"`
+
+	// Market is the two-letter code of the shop's market, such as "GB", for orders that
+	// name none. Measures are rows that replace those of [policy.DefaultMeasures] or are new, in
+	// its format.
+	Market   string   `json:"market,omitempty"`
+	Measures []string `json:"measures,omitempty"`
 
 	// Buffer keeps units back: rules as in [stock.BufferRule], one after another.
 	Buffer []stock.BufferRule `json:"buffer,omitempty"`
@@ -287,6 +294,12 @@ func (s Settings) check() error {
 	if _, err := s.table(); err != nil {
 		bad("status_table: %w", err)
 	}
+	if s.Market != "" && (len(s.Market) != 2 || strings.ToUpper(s.Market) != s.Market) {
+		bad("market: %q is no code such as GB", s.Market)
+	}
+	if _, err := s.measures(); err != nil {
+		bad("measures: %w", err)
+	}
 	if _, err := s.buffer(); err != nil {
 		bad("buffer, sessions: %w", err)
 	}
@@ -299,6 +312,14 @@ func (s Settings) table() (*StatusTable, error) {
 		return DefaultStatusTable(), nil
 	}
 	return DefaultStatusTable().Override(strings.NewReader(strings.Join(s.StatusTable, "\n") + "\n"))
+}
+
+// measures is what the shop allows, with the rows that replace others.
+func (s Settings) measures() (*policy.Measures, error) {
+	if len(s.Measures) == 0 {
+		return policy.DefaultMeasures(), nil
+	}
+	return policy.DefaultMeasures().Override(strings.NewReader(strings.Join(s.Measures, "\n") + "\n"))
 }
 
 func (s Settings) buffer() (stock.Buffer, error) {

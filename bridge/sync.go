@@ -188,6 +188,10 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 	if err != nil {
 		return err
 	}
+	measures, err := set.measures()
+	if err != nil {
+		return err
+	}
 	for _, part := range []func() error{
 		func() error {
 			s.Catalogue, err = catalogue.NewMap(
@@ -243,7 +247,9 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			return err
 		},
 		func() error {
-			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m}, DeadlineOptions{})
+			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m}, DeadlineOptions{
+				Measures: measures, Market: set.Market,
+			})
 			return err
 		},
 		func() error {

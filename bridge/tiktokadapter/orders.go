@@ -171,7 +171,7 @@ func (t *Shop) Order(o tiktokshop.Order) bridge.Order {
 		BuyerName: bridge.Private(o.BuyerNickname), BuyerID: bridge.Private(o.UserID), Note: bridge.Private(o.BuyerMessage), SellerNote: bridge.Private(o.SellerNote),
 		TaxNumber: bridge.Private(o.CPF), TaxName: bridge.Private(o.CPFName),
 		CreatedAt: a.moment(o.CreateTime), PaidAt: a.moment(o.PaidTime), UpdatedAt: a.moment(o.UpdateTime), ReleaseAt: o.ReleaseDate.Time(),
-		ShipBy: a.moment(o.RTSSLATime), HandOverBy: o.TTSSLATime.Time(),
+		ShipBy: a.moment(o.RTSSLATime), HandOverBy: o.TTSSLATime.Time(), PickUpBy: o.PickUpCutOffTime.Time(),
 		PromisedBy:  cmp.Or(o.DeliverySLATime, o.DeliveryOptionRequiredDeliveryTime).Time(),
 		CancelledBy: a.moment(cmp.Or(o.ShippingDueTime, o.CancelOrderSLATime)),
 		CollectBy:   o.CollectionDueTime.Time(), DeliverBy: o.DeliveryDueTime.Time(),
@@ -180,8 +180,8 @@ func (t *Shop) Order(o tiktokshop.Order) bridge.Order {
 	if o.Status == "CANCEL" { // as webhooks spell it
 		order.Status = bridge.Cancelled
 	}
-	if !o.IsOnHoldOrder && !order.PaidAt.IsZero() {
-		order.HoldUntil = order.PaidAt.Add(t.options.HoldWindow)
+	if placed := order.PlacedAt(); !o.IsOnHoldOrder && !placed.IsZero() {
+		order.HoldUntil = placed.Add(t.options.HoldWindow)
 	}
 	if len(o.LineItems) > 0 {
 		order.Lines = make([]bridge.OrderLine, 0, len(o.LineItems))
