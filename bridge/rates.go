@@ -127,7 +127,7 @@ var judges = map[policy.Measure]func(o Order, now time.Time, horizon time.Durati
 			return notCounted
 		case o.collected():
 			return isGood
-		case o.Status == Cancelled && o.CancelInitiator == "SYSTEM", len(Trackings(o.Lines)) == 0, passed(o.CollectBy, now):
+		case o.Status == Cancelled && o.CancelInitiator == "SYSTEM", len(trackings(o.Lines)) == 0, passed(o.CollectBy, now):
 			return isBad
 		case soon(o.CollectBy, now, horizon):
 			return willBeBad

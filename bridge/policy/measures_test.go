@@ -9,9 +9,9 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/policy"
 )
 
-// measureTable is a table of the rows.
 var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 
+// measureTable is a table of the rows.
 func measureTable(t *testing.T, rows ...string) *policy.Measures {
 	t.Helper()
 	m, err := policy.ReadMeasures(strings.NewReader("measure market from limit window model source\n" + strings.Join(rows, "\n")))

@@ -63,7 +63,7 @@ var rooms = []room{
 	{path: "bridge", uses: []string{
 		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/stage", "bridge/stock",
 	}, subjects: []subject{
-		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "status.go", "results.go", "evidence.go"}},
+		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "status.go", "results.go", "evidence.go"}},
 		{"cancellations", []string{"cancellation.go", "removal.go", "revoke.go"}},
 		{"import", []string{"mapping.go", "import*.go"}},
 		{"the gate", []string{"gate.go"}},
@@ -76,7 +76,8 @@ var rooms = []room{
 	{path: "bridge/tiktokadapter", uses: []string{
 		"tiktokshop", "bridge/internal/part", "bridge/money", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
 	}, subjects: []subject{
-		{"the shop", []string{"doc.go", "shop.go", "unreadable.go"}},
+		{"amounts and addresses", []string{"doc.go", "money.go", "address.go"}},
+		{"the shop", []string{"shop.go", "unreadable.go"}},
 		{"orders", []string{"orders.go"}},
 		{"cancellations", []string{"cancellations.go"}},
 		{"shipping", []string{"shipping.go"}},
