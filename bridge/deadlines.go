@@ -36,6 +36,9 @@ type Deadline struct {
 	At      time.Time
 	// Left is the time until then, negative when it has passed.
 	Left time.Duration
+	// LastCollection is when the carrier's van leaves for the last time before then;
+	// zero if no calendar says, or if no van is waited for.
+	LastCollection time.Time
 	// AtRisk reports whether it is near, Severity how much that matters.
 	AtRisk   bool
 	Severity exceptions.Severity
@@ -59,11 +62,42 @@ func (d Deadline) String() string {
 	if d.Left < 0 {
 		left = fmt.Sprintf("%d min ago", -d.Minutes())
 	}
-	s := fmt.Sprintf("order %s  %s %s (%s)", d.OrderID, d.Clock, d.At.UTC().Format("2006-01-02 15:04 UTC"), left)
+	s := fmt.Sprintf("order %s  %s %s (%s)%s", d.OrderID, d.Clock, d.At.UTC().Format("2006-01-02 15:04 UTC"), left, d.van())
 	if d.AtRisk {
 		s += "  " + d.Severity.String()
 	}
 	return s
+}
+
+// van tells of the last collection.
+func (d Deadline) van() string {
+	switch {
+	case d.LastCollection.IsZero():
+		return ""
+	case d.vanGone():
+		return ", the last van before it has gone"
+	}
+	return ", last van before it " + d.LastCollection.UTC().Format("2006-01-02 15:04 UTC")
+}
+
+// vanGone reports whether no van leaves any more before the deadline.
+func (d Deadline) vanGone() bool {
+	return !d.LastCollection.IsZero() && d.LastCollection.Before(d.At.Add(-d.Left))
+}
+
+// collected measures the deadline by the last van before it, if that is the earlier
+// end: once it has gone, hours that are left help nobody.
+func (d Deadline) collected(calendar *policy.Calendar, levels []DeadlineLevel) Deadline {
+	at, ok := calendar.Last(d.At)
+	if !ok || d.Clock == ClockRequest {
+		return d
+	}
+	d.LastCollection = at
+	now := d.At.Add(-d.Left)
+	if d.Severity, d.AtRisk = levelAt(levels, at, now); d.vanGone() {
+		d.Severity, d.AtRisk = exceptions.Urgent, true
+	}
+	return d
 }
 
 // DeadlineLevel is how severe it is that something is not done when the time Left
@@ -196,6 +230,9 @@ type DeadlineOptions struct {
 	Measures *policy.Measures
 	// Market is the two-letter code of the shop's market, for orders that name none.
 	Market string
+	// Collections are when the carrier's van leaves: the clocks that wait for it run to
+	// the last one before the deadline. Nil: as if one left at every moment.
+	Collections *policy.Calendar
 	// Horizon is how far the forecast of the rates looks ahead. Default the first
 	// of Levels.
 	Horizon time.Duration
@@ -322,6 +359,7 @@ func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation
 			r.Open++
 		}
 		for _, c := range clocks {
+			c = c.collected(d.options.Collections, d.options.Levels)
 			if r.Next.At.IsZero() || c.At.Before(r.Next.At) {
 				r.Next = c
 			}
@@ -361,7 +399,13 @@ var deadlineRemedies = map[Clock]string{
 func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 	wanted := map[exceptions.Ref]exceptions.Exception{}
 	for _, c := range r.AtRisk {
-		e := exceptions.New(exceptions.DeadlineNear, exceptions.ForOrder(c.OrderID), c.At, fmt.Sprintf("%s: %s", c.Clock, c.At.Format("2006-01-02 15:04 UTC")), deadlineRemedies[c.Clock])
+		by, do := c.At, deadlineRemedies[c.Clock]
+		if c.vanGone() {
+			do += "; the van has gone: ask the carrier for another collection, or take the parcel to its depot"
+		} else if !c.LastCollection.IsZero() {
+			by = c.LastCollection
+		}
+		e := exceptions.New(exceptions.DeadlineNear, exceptions.ForOrder(c.OrderID), by, fmt.Sprintf("%s: %s%s", c.Clock, c.At.Format("2006-01-02 15:04 UTC"), c.van()), do)
 		e.Severity = c.Severity
 		// Of several clocks the most severe speaks, and of those the nearest.
 		if first, ok := wanted[e.Ref()]; !ok || e.Severity > first.Severity {

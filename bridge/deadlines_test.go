@@ -12,6 +12,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 )
 
 func TestDeadlinesOf(t *testing.T) {
@@ -173,6 +174,62 @@ func TestDeadlineOfARequest(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"deadline near: order 1"}, w.OpenKinds()); diff != "" {
 		t.Errorf("raised (-want +got):\n%s", diff)
+	}
+}
+
+// Hours that are left after the last van has gone help nobody.
+func TestDeadlinesByTheLastVan(t *testing.T) {
+	calendar, err := policy.Collections{
+		Zone: "Europe/London", Days: map[string]string{"thursday": "17:00", "friday": "16:30"}, Holidays: []string{"2026-12-03"},
+	}.Calendar()
+	must(t, err)
+	for _, tc := range []struct {
+		name   string
+		now    time.Time
+		shipBy time.Time
+		clock  bridge.Clock
+		want   string // severity, deadline and part of what to do
+	}{
+		{"eight hours after the van", world.Noon.Add(4*time.Hour + 31*time.Minute), world.Noon.Add(12 * time.Hour), bridge.ClockShip, "urgent 2026-11-28 00:00 the van has gone"},
+		{"two hours before the van", world.Noon.Add(2*time.Hour + 30*time.Minute), world.Noon.Add(12 * time.Hour), bridge.ClockShip, "urgent 2026-11-27 16:30 send the order next"},
+		{"in the morning", world.Noon.Add(-3 * time.Hour), world.Noon.Add(12 * time.Hour), bridge.ClockShip, "warning 2026-11-27 16:30 send the order next"},
+		{"days are left, and no van", world.Noon.Add(5 * time.Hour), world.Noon.Add(6 * 24 * time.Hour), bridge.ClockShip, "urgent 2026-12-03 12:00 the van has gone"},
+		{"a van later", world.Noon.Add(5 * time.Hour), world.Noon.Add(8 * 24 * time.Hour), bridge.ClockShip, ""},
+		{"the carrier's scan", world.Noon.Add(5 * time.Hour), world.Noon.Add(12 * time.Hour), bridge.ClockScan, "urgent 2026-11-28 00:00 the van has gone"},
+		{"a request waits for no van", world.Noon.Add(5 * time.Hour), world.Noon.Add(12 * time.Hour), bridge.ClockRequest, "warning 2026-11-28 00:00 answer the buyer"},
+	} {
+		w := world.NewWorld(t)
+		w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) {
+			o.ShipBy, o.CancelledBy, o.HandOverBy = time.Time{}, time.Time{}, time.Time{}
+			switch tc.clock {
+			case bridge.ClockShip:
+				o.ShipBy = tc.shipBy
+			case bridge.ClockScan:
+				o.HandOverBy = tc.shipBy
+			}
+		}))
+		if tc.clock == bridge.ClockRequest {
+			w.Pending = []bridge.Cancellation{{ID: "c", OrderID: "1", Pending: true, Deadline: tc.shipBy}}
+		}
+		d := deadlines(t, w, bridge.DeadlineOptions{Now: func() time.Time { return tc.now }, Collections: calendar})
+		if _, err := d.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		open, _ := w.Exceptions.Open(t.Context())
+		got := ""
+		for _, e := range open {
+			got += e.Severity.String() + " " + e.Deadline.Format("2006-01-02 15:04") + " " + e.Do
+		}
+		when, do := tc.want, ""
+		if parts := strings.SplitN(tc.want, " ", 4); len(parts) == 4 {
+			when, do = strings.Join(parts[:3], " "), parts[3]
+		}
+		if (tc.want == "") != (got == "") || !strings.HasPrefix(got, when) || !strings.Contains(got, do) {
+			t.Errorf("%s: got %q, want %q", tc.name, got, tc.want)
+		}
+		if strings.Contains(do, "next") && strings.Contains(got, "van has gone") {
+			t.Errorf("%s: got %q, and the van is still to come", tc.name, got)
+		}
 	}
 }
 

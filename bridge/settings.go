@@ -78,6 +78,9 @@ type Settings struct {
 	// its format.
 	Market   string   `json:"market,omitempty"`
 	Measures []string `json:"measures,omitempty"`
+	// Collections are when the carrier's van leaves the warehouse: a deadline counts as
+	// near by the last van before it.
+	Collections *policy.Collections `json:"collections,omitempty"`
 
 	// Buffer keeps units back: rules as in [stock.BufferRule], one after another.
 	Buffer []stock.BufferRule `json:"buffer,omitempty"`
@@ -303,6 +306,9 @@ func (s Settings) check() error {
 	if _, err := s.measures(); err != nil {
 		bad("measures: %w", err)
 	}
+	if _, err := s.collections(); err != nil {
+		bad("collections: %w", err)
+	}
 	if _, err := s.buffer(); err != nil {
 		bad("buffer, sessions: %w", err)
 	}
@@ -323,6 +329,14 @@ func (s Settings) measures() (*policy.Measures, error) {
 		return policy.DefaultMeasures(), nil
 	}
 	return policy.DefaultMeasures().Override(strings.NewReader(strings.Join(s.Measures, "\n") + "\n"))
+}
+
+// collections is nil if none are set.
+func (s Settings) collections() (*policy.Calendar, error) {
+	if s.Collections == nil {
+		return nil, nil
+	}
+	return s.Collections.Calendar()
 }
 
 func (s Settings) buffer() (stock.Buffer, error) {

@@ -193,6 +193,10 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 	if err != nil {
 		return err
 	}
+	calendar, err := set.collections()
+	if err != nil {
+		return err
+	}
 	for _, part := range []func() error{
 		func() error {
 			s.Catalogue, err = catalogue.NewMap(
@@ -251,7 +255,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m}, DeadlineOptions{
-				Measures: measures, Market: set.Market,
+				Measures: measures, Market: set.Market, Collections: calendar,
 			})
 			return err
 		},
