@@ -162,7 +162,7 @@ func TestDeadlinesEscalate(t *testing.T) {
 func TestDeadlineOfARequest(t *testing.T) {
 	w := world.NewWorld(t)
 	w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) {
-		o.Status, o.Kinds = bridge.OnHold, []bridge.OrderKind{bridge.PreOrder}
+		o.Status, o.Kinds = bridge.OnHold, []policy.Kind{policy.PreOrder}
 	}))
 	w.Pending = []bridge.Cancellation{{ID: "c", OrderID: "1", Pending: true, Deadline: world.Noon.Add(time.Hour)}}
 	r, err := deadlines(t, w, bridge.DeadlineOptions{Now: world.AtNoon}).Check(t.Context())

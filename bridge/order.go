@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -199,22 +200,6 @@ const (
 	FulfilledByTikTok ShippingModel = "fbt"
 )
 
-// OrderKind says in what way an order is not an ordinary sale. The list is open:
-// unknown values pass through.
-type OrderKind string
-
-// The kinds of orders of TikTok Shop. Free and odd prices are normal for them,
-// and they are shipped like any other.
-const (
-	FreeSample  OrderKind = "free sample" // for a creator
-	Replacement OrderKind = "replacement" // of an order that went wrong
-	Exchange    OrderKind = "exchange"    // for goods that come back
-	PreOrder    OrderKind = "pre-order"   // held until its release
-	MadeToOrder OrderKind = "made to order"
-	BackOrder   OrderKind = "back order"
-	LotteryWin  OrderKind = "lottery win" // in a LIVE
-)
-
 // Order is an order as the shop described it at one moment.
 type Order struct {
 	// ID is the shop's order id.
@@ -222,7 +207,7 @@ type Order struct {
 	Status        OrderStatus
 	ShippingModel ShippingModel
 	// Kinds is empty for an ordinary sale.
-	Kinds []OrderKind
+	Kinds []policy.Kind
 	// RelatedID is the order that this one replaces, or is exchanged for.
 	RelatedID string
 	// Market is the two-letter code of the buyer's country, empty while unknown.

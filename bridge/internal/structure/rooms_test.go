@@ -74,7 +74,7 @@ var rooms = []room{
 		{"the sync of all", []string{"sync*.go", "settings*.go", "memory.go"}},
 	}},
 	{path: "bridge/tiktokadapter", uses: []string{
-		"tiktokshop", "bridge/internal/part", "bridge/money", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
+		"tiktokshop", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
 	}, subjects: []subject{
 		{"amounts and addresses", []string{"doc.go", "money.go", "address.go"}},
 		{"the shop", []string{"shop.go", "unreadable.go"}},
