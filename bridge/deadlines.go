@@ -290,7 +290,7 @@ func (limits RateLimits) Forecast(orders []Order, now time.Time, horizon time.Du
 		switch collected := !o.CollectedAt.IsZero() || o.Status == InTransit || o.Status == Delivered || o.Status == Completed; {
 		case collected:
 			tracking.Orders++
-		case o.Status == Cancelled && o.CancelInitiator == "SYSTEM", len(Trackings(o.Lines)) == 0, !o.CollectBy.IsZero() && now.After(o.CollectBy):
+		case o.Status == Cancelled && o.CancelInitiator == "SYSTEM", len(trackings(o.Lines)) == 0, !o.CollectBy.IsZero() && now.After(o.CollectBy):
 			tracking.Orders++
 			tracking.Bad++
 		case soon(o.CollectBy):

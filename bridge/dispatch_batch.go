@@ -82,15 +82,11 @@ func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (Order
 			ids[id] = true
 		}
 	}
-	// In one order, so that two programs do not wait for one another.
-	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		held, unlock, err := r.ports.Locks.Lock(ctx, orderLock(id))
-		if err != nil {
-			return nil, err
-		}
-		defer unlock()
-		ctx = held //nolint:fatcontext // it carries the locks taken so far
+	ctx, unlock, err := lockOrders(ctx, r.ports.Locks, slices.Collect(maps.Keys(ids)))
+	if err != nil {
+		return nil, err
 	}
+	defer unlock()
 	b := &dispatchBatch{
 		dispatchRun: r, permits: map[string]Permit{}, refused: map[string]error{},
 		sent: map[string]string{}, labels: map[string]Label{}, arrived: map[string]bool{},
@@ -137,10 +133,14 @@ func (b *dispatchBatch) read(ctx context.Context, orders []WarehouseOrder, ids [
 	tally := part.Tally{Failed: part.MaxStrikes - 8} // enough to find one bad order of 50
 	err := part.Isolate(ctx, ids, &tally, func(part []string) error {
 		permits, err := b.ports.Gate.Check(ctx, part...)
-		if err != nil {
-			return err // permits beside it do not help: the shop has to be told, and is not there
+		if err != nil && !slices.ContainsFunc(permits, func(p Permit) bool { return !p.Unasked }) {
+			return err // what was decided without the shop does not help: it has to be told
 		}
 		for _, p := range permits {
+			if p.Unasked {
+				b.refused[p.OrderID] = err
+				continue
+			}
 			b.permits[p.OrderID] = p
 			delete(b.refused, p.OrderID)
 		}
@@ -187,7 +187,7 @@ func (r *dispatchRun) readWarehouse(ctx context.Context, orders []WarehouseOrder
 	if len(references) == 0 {
 		return list, nil
 	}
-	found, err := r.ports.OrderBook.FindOrders(ctx, references)
+	found, err := findOwn(ctx, r.ports.OrderBook, references...)
 	return append(list, found...), err
 }
 

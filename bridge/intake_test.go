@@ -1299,8 +1299,9 @@ func TestIntakePollMakesProgress(t *testing.T) {
 	}
 }
 
-// An order that a person has to do something about is looked at again by itself,
-// as long as it is open.
+// An order that a person has to do something about is looked at again by itself:
+// soon as long as it is open, now and then when the shop is done with it, and in the
+// end no more.
 func TestIntakeLooksAgainAtRaisedOrders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCounter(sold("1", bridge.AwaitingShipment, 0), sold("2", bridge.Completed, 0))
@@ -1319,12 +1320,18 @@ func TestIntakeLooksAgainAtRaisedOrders(t *testing.T) {
 			}
 		}
 		run(2 * time.Hour)
-		if diff := diffs.Diff(map[string]int{"1": 8, "2": 1}, looked); diff != "" {
+		if diff := diffs.Diff(map[string]int{"1": 8, "2": 2}, looked); diff != "" {
 			t.Errorf("looked at in two hours (-want +got):\n%s", diff)
 		}
-		c.raise = nil
+		c.raise = map[string]bool{"2": true}
 		run(15 * time.Minute)
-		wantIDs(t, c.ids(), "1")
+		if diff := diffs.Diff(map[string]int{"1": 9, "2": 3}, looked); diff != "" {
+			t.Errorf("after the cause of one was mended (-want +got):\n%s", diff)
+		}
+		run(8 * 24 * time.Hour)
+		if looked["1"] != 9 || looked["2"] < 7*24 || looked["2"] > 7*24+1 {
+			t.Errorf("looked %d times at what is mended and %d times at what the shop is done with, want 9 and once an hour for seven days", looked["1"], looked["2"])
+		}
 		if list := c.waiting(); len(list) != 0 || len(c.raised(t)) != 0 {
 			t.Errorf("after it was mended: %+v, %v", list, c.raised(t))
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // LiveLines returns the lines of the order that are not cancelled.
@@ -30,8 +31,8 @@ func LineIDs(lines []OrderLine) []string {
 	return ids
 }
 
-// Trackings lists the numbers of the lines, each once.
-func Trackings(lines []OrderLine) []string {
+// trackings lists the numbers of the lines, each once.
+func trackings(lines []OrderLine) []string {
 	var list []string
 	for _, line := range lines {
 		if line.Tracking != "" && !slices.Contains(list, line.Tracking) {
@@ -72,6 +73,26 @@ func shippable(o Order) bool {
 
 func orderLock(id string) string { return "order/" + id }
 
+// lockOrders takes the locks of orders, each once and in one order, so that two
+// that want several cannot wait for one another.
+func lockOrders(ctx context.Context, locks store.Locks, ids []string) (held context.Context, unlock func(), err error) {
+	var unlocks []func()
+	unlock = func() {
+		for _, u := range unlocks {
+			u()
+		}
+	}
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+		held, u, err := locks.Lock(ctx, orderLock(id))
+		if err != nil {
+			unlock()
+			return ctx, nil, err
+		}
+		ctx, unlocks = held, append(unlocks, u) //nolint:fatcontext // it carries the locks taken so far
+	}
+	return ctx, unlock, nil
+}
+
 // readOrder reads one order as the shop has it now.
 func readOrder(ctx context.Context, source OrderSource, id string) (Order, error) {
 	orders, err := source.OrdersByID(ctx, []string{id})
@@ -88,6 +109,9 @@ func readOrder(ctx context.Context, source OrderSource, id string) (Order, error
 func gone(o Order) bool {
 	return o.Status == InTransit || o.Status == Delivered || o.Status == Completed
 }
+
+// sent reports whether the shop counts the goods as handed over, or to be collected.
+func sent(o Order) bool { return o.Status == AwaitingCollection || gone(o) }
 
 var errNotReturned = errors.New("the shop does not return the order")
 

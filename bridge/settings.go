@@ -48,6 +48,9 @@ type Settings struct {
 	FirstLook Duration `json:"first_look,omitzero"`
 	// ParkUnpaid imports orders that wait for payment, parked.
 	ParkUnpaid bool `json:"park_unpaid,omitempty"`
+	// FindFirst looks each new order up before it is created, see
+	// [ImportOptions.FindFirst]. Set it while another integration imports this shop too.
+	FindFirst bool `json:"find_first,omitempty"`
 	// StatusTable has rows that replace those of [DefaultStatusTable], in its format.
 	StatusTable []string `json:"status_table,omitempty"`
 

@@ -41,6 +41,7 @@ type Warehouse interface {
 	OrderBook
 	OrderTracer
 	AddressWriter
+	OrderProcessor
 	OrderCanceller
 	LineReducer
 	CancelledOrderSource
@@ -196,9 +197,11 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Importer, err = NewImporter(ImportPorts{
-				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue, Places: warehouse,
+				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue, Processor: warehouse, Places: warehouse,
 				Ledger: m, Records: m, Locks: m, Exceptions: m,
-			}, ImportOptions{Locations: locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, Table: table})
+			}, ImportOptions{
+				Locations: locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, FindFirst: set.FindFirst, Table: table,
+			})
 			return err
 		},
 		func() error {

@@ -46,6 +46,7 @@ const (
 	LateCancellation     Kind = "late cancellation"
 	PartCancellation     Kind = "part cancellation"
 	CancellationStuck    Kind = "cancellation stuck"
+	ParcelToPull         Kind = "parcel to pull"
 	CancelledInLinnworks Kind = "cancelled in Linnworks only"
 	HeldAtDeadline       Kind = "held at its deadline"
 	SentUnchecked        Kind = "sent unchecked"

@@ -359,6 +359,19 @@ var kinds = map[Kind]Info{
 		Closes: "By itself, when the bridge has carried the cancellation out or the request is rejected. Otherwise by hand.",
 		Part:   PartCanceller, Ends: []End{EndVoid, EndDelivered},
 	},
+	ParcelToPull: {
+		Owner: OwnerWarehouse, Severity: Urgent, Within: 30 * time.Minute,
+		Meaning: "An order was cancelled after its label had been printed or handed out. Linnworks no longer shows it as open, but the parcel may be packed and waiting for the van.",
+		Steps: []string{
+			"Find the parcel by the order number or the tracking number in the exception.",
+			"Take it out and destroy the label. If only some of the goods are cancelled, take those out and send the rest.",
+			"Put the goods back on the shelf. Their stock is free again in Linnworks.",
+			"If the parcel has left, tell customer service.",
+		},
+		Where:  []string{inProcessed},
+		Closes: "By hand, once the parcel is out or is known to have left.",
+		Part:   PartCanceller, ByHand: true,
+	},
 	CancelledInLinnworks: {
 		Owner: OwnerCustomerService, Severity: Urgent, Within: 2 * time.Hour,
 		Meaning: "An order was cancelled in Linnworks and is still live in the shop. Nobody will send it, and when its deadline passes the shop cancels it and holds that against the shop's rating.",

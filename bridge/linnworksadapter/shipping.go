@@ -24,6 +24,29 @@ func (l *Warehouse) SetTracking(ctx context.Context, w bridge.WarehouseOrder, la
 	return err
 }
 
+// BookShipped implements [bridge.OrderProcessor]: the number is written, then the order
+// is processed, with up to four calls. The vendor is left as it is: Linnworks takes only
+// postal services of the account.
+//
+// https://apps.linnworks.net/Api/Method/Orders-ProcessOrder
+func (l *Warehouse) BookShipped(ctx context.Context, w bridge.WarehouseOrder, parcel bridge.Label) error {
+	if parcel.Tracking != "" && w.Tracking != parcel.Tracking {
+		if err := l.SetTracking(ctx, w, parcel); err != nil {
+			return fmt.Errorf("writing tracking %s: %w", parcel.Tracking, err)
+		}
+	}
+	r, err := l.client.Orders.ProcessOrder(ctx, &linnworks.ProcessOrderRequest{
+		OrderID: linnworks.GUID(w.ID), ScanPerformed: new(true), LocationID: new(linnworks.GUID(w.LocationID)),
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("processing it: %w", err)
+	case !r.Processed:
+		return fmt.Errorf("Linnworks does not process it: %s", cmp.Or(r.Error, "it gives no reason"))
+	}
+	return nil
+}
+
 // ReadOrders implements [bridge.WarehouseReader], with one call for 200 orders.
 func (l *Warehouse) ReadOrders(ctx context.Context, ids []string) ([]bridge.WarehouseOrder, error) {
 	guids := make([]linnworks.GUID, len(ids))
