@@ -284,7 +284,7 @@ func (b *dispatchBatch) ship(ctx context.Context, j *dispatchJob) error {
 	case w.Tracking == "":
 		return b.raise(ctx, j, exceptions.NoTracking, fmt.Sprintf("Linnworks order %s is processed without a tracking number", w.Number),
 			"find the number and enter it in Seller Center; use a tracked service next time")
-	case len(trackingNumbers(w.Tracking)) > 1:
+	case len(part.Trackings(w.Tracking)) > 1:
 		return b.raise(ctx, j, exceptions.DispatchRefused,
 			fmt.Sprintf("Linnworks order %s has the tracking numbers %q, and it is not clear which lines are in which parcel", w.Number, w.Tracking),
 			"enter each number for its lines in Seller Center")

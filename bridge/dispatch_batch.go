@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
@@ -193,9 +192,10 @@ func (r *dispatchRun) readWarehouse(ctx context.Context, orders []WarehouseOrder
 
 // plan makes the jobs of a warehouse order.
 func (b *dispatchBatch) plan(ctx context.Context, w WarehouseOrder, locked map[string]bool) {
+	w.Tracking = part.Tracking(w.Tracking)
 	parts := []WarehouseOrder{w}
 	var failed error
-	if w.State == Processed && len(w.shopOrders()) > 0 && len(trackingNumbers(w.Tracking)) != 1 && b.ports.Packaging != nil {
+	if w.State == Processed && len(w.shopOrders()) > 0 && len(part.Trackings(w.Tracking)) != 1 && b.ports.Packaging != nil {
 		packed, err := b.ports.Packaging.PackedParcels(ctx, w)
 		if err != nil {
 			failed = fmt.Errorf("reading in which parcels it was packed: %w", err)
@@ -219,11 +219,6 @@ func (b *dispatchBatch) plan(ctx context.Context, w WarehouseOrder, locked map[s
 	if len(w.shopOrders()) == 0 {
 		b.jobs = append(b.jobs, &dispatchJob{warehouse: w, result: OrderResult{WarehouseOrder: w.Number}})
 	}
-}
-
-// trackingNumbers takes apart a text with several numbers.
-func trackingNumbers(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == '|' || r == '/' || r == ' ' || r == '\n' })
 }
 
 // renew reads both sides again for the jobs that are left if the permit of the

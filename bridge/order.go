@@ -263,8 +263,11 @@ type Order struct {
 	// Details are what else the shop says about the order, by the shop's name.
 	// They are kept with the order in the warehouse. Never buyers' data.
 	Details []exceptions.Property
-	// Unreadable says what of the shop's reply could not be read, such as an
-	// amount. Such an order is raised and not imported; others go on.
+	// Unread are amounts that could not be read, by the shop's name, and count as
+	// zero. The order is imported without them, and they are raised.
+	Unread []exceptions.Property
+	// Unreadable says what of the shop's reply could not be read and is needed, such
+	// as what was paid. Such an order is raised and not imported; others go on.
 	Unreadable string
 
 	CreatedAt, PaidAt, UpdatedAt time.Time

@@ -28,6 +28,7 @@ const (
 	BadOrder             Kind = "order cannot be imported"
 	OrderStuck           Kind = "order stuck"
 	TotalDiffers         Kind = "total differs"
+	AmountUnread         Kind = "amount not read"
 	ReferenceRefused     Kind = "reference refused"
 	DuplicateOrder       Kind = "duplicate order"
 	AddressChanged       Kind = "address changed"

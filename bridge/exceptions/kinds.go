@@ -135,6 +135,17 @@ var kinds = map[Kind]Info{
 		Closes: "By hand, once the difference is explained.",
 		Part:   PartImporter, ByHand: true, Cause: true, Ends: []End{EndVoid},
 	},
+	AmountUnread: {
+		Owner: OwnerIntegration, Severity: Notice, Within: 7 * 24 * time.Hour,
+		Meaning: "The shop sent something that is not an amount where a tax, a fee or a discount should be. The orders were imported without it, at the shop's total. Their properties show what was sent.",
+		Steps: []string{
+			"Look at the price details of one of the orders in the shop, and note the amount on the order in Linnworks.",
+			"If the case lists more and more orders, send the integrator one order id.",
+		},
+		Where:  []string{inSellerOrders, inOpenOrders},
+		Closes: "By hand, once the amount is known.",
+		Part:   PartImporter, ByHand: true, Cause: true, Ends: []End{EndVoid},
+	},
 	ReferenceRefused: {
 		Owner: OwnerIntegration, Severity: Notice, Within: 7 * 24 * time.Hour,
 		Meaning: "The shop did not accept the Linnworks order number as the order's external reference. The order itself is not affected; the shop just does not show the number.",

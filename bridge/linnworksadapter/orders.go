@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -65,7 +66,7 @@ func warehouseOrder(o linnworks.OrderDetails) bridge.WarehouseOrder {
 		ID: string(o.OrderID), Number: strconv.Itoa(o.NumOrderID), Reference: g.ReferenceNum,
 		State: stateOfOrder(o), Stage: stageOfOrder(o), LocationID: string(o.FulfilmentLocationID),
 		Carrier: o.ShippingInfo.Vendor, Service: o.ShippingInfo.PostalServiceName,
-		Tracking: o.ShippingInfo.TrackingNumber, LabelError: bridge.Private(g.LabelError),
+		Tracking: part.Tracking(o.ShippingInfo.TrackingNumber), LabelError: bridge.Private(g.LabelError),
 		Unpaid: !o.Processed && g.Status == statusUnpaid, HasAddress: o.CustomerInfo.Address.Address1 != "" || o.CustomerInfo.Address.PostCode != "",
 	}
 	if strings.EqualFold(w.Reference, mergedReference) {
@@ -390,7 +391,7 @@ func stageOfOrder(o linnworks.OrderDetails) stage.Stage {
 		return stage.Processed
 	case g.PartShipped, slices.ContainsFunc(o.Items, func(i linnworks.OrderItem) bool { return i.PartShippedQty > 0 }):
 		return stage.PartShipped
-	case g.LabelPrinted, o.ShippingInfo.TrackingNumber != "" && orderProperty(o, shippingModelProperty) != string(bridge.TikTokShipping):
+	case g.LabelPrinted, part.Tracking(o.ShippingInfo.TrackingNumber) != "" && orderProperty(o, shippingModelProperty) != string(bridge.TikTokShipping):
 		// The number of the shop's own carrier is there before anybody has printed
 		// its label.
 		return stage.LabelPrinted

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/linnworks"
 )
@@ -193,7 +194,7 @@ func (l *Warehouse) OrdersToDispatch(ctx context.Context, since time.Time) ([]br
 		case l.ours(linnworks.OrderGeneralInfo{Source: p.Source, SubSource: p.SubSource}):
 			list = append(list, bridge.WarehouseOrder{
 				ID: string(p.OrderID), Number: fmt.Sprint(p.NumOrderID), Reference: p.ReferenceNum, State: bridge.Processed, Stage: stage.Processed,
-				Carrier: p.Vendor, Service: p.PostalServiceName, Tracking: p.PostalTrackingNumber, ProcessedAt: moment(p.ProcessedOn),
+				Carrier: p.Vendor, Service: p.PostalServiceName, Tracking: part.Tracking(p.PostalTrackingNumber), ProcessedAt: moment(p.ProcessedOn),
 			})
 		}
 	}
@@ -380,7 +381,7 @@ func (l *Warehouse) PackedParcels(ctx context.Context, w bridge.WarehouseOrder) 
 	contents := map[string][]packed{}
 	for _, bin := range bins {
 		for _, item := range bin.Items {
-			number := strings.TrimSpace(cmp.Or(item.TrackingNumber, bin.TrackingNumbers))
+			number := part.Tracking(cmp.Or(item.TrackingNumber, bin.TrackingNumbers))
 			if number == "" {
 				return nil, nil // not labelled parcel by parcel
 			}

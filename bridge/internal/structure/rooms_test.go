@@ -75,7 +75,8 @@ var rooms = []room{
 	{path: "bridge/tiktokadapter", uses: []string{
 		"tiktokshop", "bridge/internal/part", "bridge/money", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
 	}, subjects: []subject{
-		{"the shop", []string{"doc.go", "shop.go", "unreadable.go"}},
+		{"amounts and addresses", []string{"doc.go", "money.go", "address.go"}},
+		{"the shop", []string{"shop.go", "unreadable.go"}},
 		{"orders", []string{"orders.go"}},
 		{"cancellations", []string{"cancellations.go"}},
 		{"shipping", []string{"shipping.go"}},
