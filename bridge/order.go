@@ -429,9 +429,9 @@ type OrderSource interface {
 // OpenOrderSource lists the shop's orders by what they are, not by when they
 // changed.
 type OpenOrderSource interface {
-	// OrdersByStatus yields the orders that have the status now. It ends at the
-	// first error.
-	OrdersByStatus(ctx context.Context, status OrderStatus) iter.Seq2[Order, error]
+	// OrdersByStatus yields the orders that have the status now and were placed at
+	// or after from, those placed first first. It ends at the first error.
+	OrdersByStatus(ctx context.Context, status OrderStatus, from time.Time) iter.Seq2[Order, error]
 }
 
 // The states of an order in Linnworks.

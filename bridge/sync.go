@@ -121,13 +121,12 @@ type Flow struct {
 
 // The names of the flows.
 const (
-	FlowOrders        = "orders"        // from the shop into the warehouse
-	FlowReferences    = "references"    // the warehouse's order ids into the shop
-	FlowCancellations = "cancellations" // requests of buyers
-	FlowRevocations   = "revocations"   // cancelled in the warehouse first
-	FlowDispatch      = "dispatch"      // tracking, labels and confirmations
-	FlowDeadlines     = "deadlines"     // the shop's own clocks
-	FlowStock         = "stock"         // free stock into the shop
+	FlowOrders      = "orders"      // from the shop into the warehouse, and what buyers ask for
+	FlowReferences  = "references"  // the warehouse's order ids into the shop
+	FlowRevocations = "revocations" // cancelled in the warehouse first
+	FlowDispatch    = "dispatch"    // tracking, labels and confirmations
+	FlowDeadlines   = "deadlines"   // the shop's own clocks
+	FlowStock       = "stock"       // free stock into the shop
 )
 
 // FlowRun is one run of a flow.
@@ -165,7 +164,6 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 	s.Flows = []Flow{
 		{FlowOrders, time.Duration(every.Orders), func(ctx context.Context) (fmt.Stringer, error) { return s.Intake.Run(ctx) }},
 		{FlowReferences, time.Duration(every.Orders), func(ctx context.Context) (fmt.Stringer, error) { return s.References.Write(ctx) }},
-		{FlowCancellations, time.Duration(every.Orders), s.cancel},
 		{FlowRevocations, time.Duration(every.Dispatch), s.revoke},
 		{FlowDispatch, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Dispatch.Run(ctx) }},
 		{FlowDeadlines, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Deadlines.Check(ctx) }},
@@ -221,9 +219,9 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Intake, err = NewIntake(IntakePorts{
-				Orders: shop, OpenOrders: shop, Handle: TakeOrders(s.Importer, s.Canceller, shop),
+				Orders: shop, OpenOrders: shop, Requests: shop, Handle: TakeOrders(s.Importer, s.Canceller, shop),
 				Cursors: m, Hints: m, Revisits: m, Locks: m, Exceptions: m,
-			}, IntakeOptions{FirstWindow: time.Duration(set.FirstLook)})
+			}, IntakeOptions{FirstWindow: time.Duration(set.FirstLook), RequestsEvery: time.Duration(set.Every.orDefault().Orders) / 2})
 			return err
 		},
 		func() error {
@@ -470,15 +468,6 @@ func (s *Sync) Health() SyncHealth {
 		h.Parts[name] = part.Health()
 	}
 	return h
-}
-
-// cancel carries the requests of buyers that wait into the warehouse.
-func (s *Sync) cancel(ctx context.Context) (fmt.Stringer, error) {
-	pending, err := s.shop.PendingCancellations(ctx, nil)
-	if err != nil {
-		return nil, fmt.Errorf("reading the shop's cancellations: %w", err)
-	}
-	return s.Canceller.Cancel(ctx, pending...)
 }
 
 // revoke carries what was cancelled in the warehouse into the shop.

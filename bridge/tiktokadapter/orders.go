@@ -330,11 +330,14 @@ func shippingModel(o tiktokshop.Order) bridge.ShippingModel {
 var _ bridge.OpenOrderSource = (*Shop)(nil)
 
 // OrdersByStatus implements [bridge.OpenOrderSource], oldest orders first.
-func (t *Shop) OrdersByStatus(ctx context.Context, status bridge.OrderStatus) iter.Seq2[bridge.Order, error] {
+func (t *Shop) OrdersByStatus(ctx context.Context, status bridge.OrderStatus, from time.Time) iter.Seq2[bridge.Order, error] {
 	return func(yield func(bridge.Order, error) bool) {
 		request := &tiktokshop.GetOrderListRequest{
 			PageSize: pageSize, SortField: new("create_time"), SortOrder: new(tiktokshop.SortOrder("ASC")),
 			OrderStatus: new(tiktokshop.OrderStatus(status)),
+		}
+		if !from.IsZero() {
+			request.CreateTimeGe = new(tiktokshop.At(from))
 		}
 		// All ids first: an order that leaves the status while its details are
 		// read would shift the pages behind it.
