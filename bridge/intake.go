@@ -862,7 +862,7 @@ func (r *intakeRun) raisedAgain(o Order) time.Time {
 	case slices.Contains(r.options.SweepStatuses, o.Status):
 		return now.Add(r.options.RetryMax)
 	case now.Sub(o.UpdatedAt) < keepRaised:
-		return now.Add(4 * r.options.RetryMax)
+		return now.Add(6 * r.options.RetryMax)
 	}
 	return time.Time{}
 }
