@@ -10,6 +10,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
@@ -203,6 +204,7 @@ func (b *importBatch) create(ctx context.Context) {
 		byTask[t], t.problems = order, problems
 		t.record.OrderID, t.record.SentAt, t.record.Address = t.order.ID, b.options.Now().UTC(), addressMark(t.order.ID, order.Recipient)
 		t.record.OutcomeUnknown = true
+		setNote(&t.record, money.SaleNote, order.Sale.Note())
 		if t.action == ActionBook {
 			setNote(&t.record, noteBooking, "begun")
 		}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -19,7 +20,7 @@ type AddressWriter interface {
 const noteBooking = "booking"
 
 // importNotes are the notes that the importer answers for.
-var importNotes = []string{noteBooking}
+var importNotes = []string{noteBooking, money.SaleNote}
 
 // setNote sets a note of a record, or drops it.
 func setNote(r *store.Record, name, text string) {
