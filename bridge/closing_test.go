@@ -52,7 +52,7 @@ func TestDeadlinesOfTwoShops(t *testing.T) {
 	clock := func() time.Time { return now }
 	desk := &exceptions.Memory{Now: clock}
 	check := func(shop string, w *world.World) func(...bridge.Order) {
-		d, err := bridge.NewDeadlines(bridge.DeadlinePorts{OpenOrders: w, Cancellations: w, Exceptions: desk.Shop(shop)}, bridge.DeadlineOptions{Now: clock})
+		d, err := bridge.NewDeadlines(bridge.DeadlinePorts{OpenOrders: w, Cancellations: w, Exceptions: desk.Shop(shop)}, bridge.DeadlineOptions{Market: "GB", Now: clock})
 		must(t, err)
 		return func(history ...bridge.Order) {
 			t.Helper()

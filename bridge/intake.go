@@ -914,8 +914,8 @@ func (r *intakeRun) holdEnd(o Order) time.Time {
 	switch {
 	case o.CancelRequested && !shippingDeadline(o).IsZero():
 		return r.now().Add(r.options.RetryMax)
-	case o.Status == OnHold && o.HoldUntil.IsZero() && !o.PaidAt.IsZero():
-		return o.PaidAt.Add(r.options.HoldWindow)
+	case o.Status == OnHold && o.HoldUntil.IsZero() && !o.PlacedAt().IsZero():
+		return o.PlacedAt().Add(r.options.HoldWindow)
 	case o.Status == OnHold, o.Status == AwaitingShipment:
 		return o.HoldUntil
 	}

@@ -908,6 +908,8 @@ func TestIntakeHolds(t *testing.T) {
 			// The seller has to wait it out.
 			world.With(sold("wait", bridge.AwaitingShipment, 0), func(o *bridge.Order) { o.PaidAt, o.HoldUntil = paid, paid.Add(time.Hour) }),
 			world.With(sold("gone", bridge.Cancelled, 0), func(o *bridge.Order) { o.HoldUntil = paid.Add(time.Hour) }),
+			// Nothing is paid before the delivery.
+			world.With(sold("cash", bridge.OnHold, 0), func(o *bridge.Order) { o.CashOnDelivery, o.PaidAt, o.CreatedAt = true, time.Time{}, paid }),
 		)
 		for id, o := range c.orders {
 			o.UpdatedAt = paid
@@ -915,8 +917,8 @@ func TestIntakeHolds(t *testing.T) {
 		}
 		in := c.intake(t, noSweep)
 		r := runIntake(t, in)
-		wantIDs(t, c.ids(), "gone", "hold", "wait")
-		if r.Waiting != 2 || !r.NextDue.Equal(paid.Add(time.Hour)) || r.Failed != 0 {
+		wantIDs(t, c.ids(), "cash", "gone", "hold", "wait")
+		if r.Waiting != 3 || !r.NextDue.Equal(paid.Add(time.Hour)) || r.Failed != 0 {
 			t.Errorf("%v", r)
 		}
 		time.Sleep(49 * time.Minute)
@@ -924,8 +926,8 @@ func TestIntakeHolds(t *testing.T) {
 		wantIDs(t, c.ids())
 		time.Sleep(time.Minute)
 		r = runIntake(t, in)
-		wantIDs(t, c.ids(), "hold", "wait")
-		if r.Revisited != 2 || r.Waiting != 0 {
+		wantIDs(t, c.ids(), "cash", "hold", "wait")
+		if r.Revisited != 3 || r.Waiting != 0 {
 			t.Errorf("at the end of the hold: %v", r)
 		}
 	})

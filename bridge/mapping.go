@@ -13,6 +13,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 )
 
 // LineIDsProperty is the name, before the line id, of the extended property that
@@ -309,7 +310,7 @@ func (m *orderMapping) addBundle(line OrderLine) {
 
 // marks are the kinds of orders that the title of a line tells: they are packed
 // or invoiced in another way.
-var marks = []OrderKind{FreeSample, Replacement, Exchange}
+var marks = []policy.Kind{policy.FreeSample, policy.Replacement, policy.Exchange}
 
 func (m *orderMapping) add(key lineKey, lineID string, line OrderLine) {
 	at, ok := m.at[key]

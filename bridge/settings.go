@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 )
@@ -71,6 +72,15 @@ type Settings struct {
 	// AtDeadline decides about orders whose deadline is near while the shop cannot be
 	// asked: "hold", the default, or "go ahead".
 	AtDeadline AtDeadline `json:"at_deadline,omitempty"`
+
+	// Market is the two-letter code of the shop's market, such as "GB", for orders that
+	// name none. Measures are rows that replace those of [policy.DefaultMeasures] or are new, in
+	// its format.
+	Market   string   `json:"market,omitempty"`
+	Measures []string `json:"measures,omitempty"`
+	// Collections are when the carrier's van leaves the warehouse: a deadline counts as
+	// near by the last van before it.
+	Collections *policy.Collections `json:"collections,omitempty"`
 
 	// Buffer keeps units back: rules as in [stock.BufferRule], one after another.
 	Buffer []stock.BufferRule `json:"buffer,omitempty"`
@@ -290,6 +300,15 @@ func (s Settings) check() error {
 	if _, err := s.table(); err != nil {
 		bad("status_table: %w", err)
 	}
+	if s.Market != "" && (len(s.Market) != 2 || strings.ToUpper(s.Market) != s.Market) {
+		bad("market: %q is no code such as GB", s.Market)
+	}
+	if _, err := s.measures(); err != nil {
+		bad("measures: %w", err)
+	}
+	if _, err := s.collections(); err != nil {
+		bad("collections: %w", err)
+	}
 	if _, err := s.buffer(); err != nil {
 		bad("buffer, sessions: %w", err)
 	}
@@ -302,6 +321,22 @@ func (s Settings) table() (*StatusTable, error) {
 		return DefaultStatusTable(), nil
 	}
 	return DefaultStatusTable().Override(strings.NewReader(strings.Join(s.StatusTable, "\n") + "\n"))
+}
+
+// measures is what the shop allows, with the rows that replace others.
+func (s Settings) measures() (*policy.Measures, error) {
+	if len(s.Measures) == 0 {
+		return policy.DefaultMeasures(), nil
+	}
+	return policy.DefaultMeasures().Override(strings.NewReader(strings.Join(s.Measures, "\n") + "\n"))
+}
+
+// collections is nil if none are set.
+func (s Settings) collections() (*policy.Calendar, error) {
+	if s.Collections == nil {
+		return nil, nil
+	}
+	return s.Collections.Calendar()
 }
 
 func (s Settings) buffer() (stock.Buffer, error) {

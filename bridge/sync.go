@@ -190,6 +190,14 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 	if err != nil {
 		return err
 	}
+	measures, err := set.measures()
+	if err != nil {
+		return err
+	}
+	calendar, err := set.collections()
+	if err != nil {
+		return err
+	}
 	for _, part := range []func() error{
 		func() error {
 			s.Catalogue, err = catalogue.NewMap(
@@ -247,7 +255,9 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			return err
 		},
 		func() error {
-			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m}, DeadlineOptions{})
+			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m}, DeadlineOptions{
+				Measures: measures, Market: set.Market, Collections: calendar,
+			})
 			return err
 		},
 		func() error {
