@@ -91,8 +91,9 @@ type OrderCanceller interface {
 // LineReducer takes units off orders in the warehouse.
 type LineReducer interface {
 	// ReduceLines makes lines of an order smaller, or removes them, and frees their
-	// stock. An order that is held is held again afterwards.
-	ReduceLines(ctx context.Context, order WarehouseOrder, changes []LineChange) error
+	// stock. An order that is held is held again afterwards. The properties replace
+	// those of the order that have their names.
+	ReduceLines(ctx context.Context, order WarehouseOrder, changes []LineChange, properties []exceptions.Property) error
 }
 
 // LineChange is the new quantity of a line of a warehouse order.
@@ -740,13 +741,20 @@ func (r *cancelRun) pull(ctx context.Context, plan removal) error {
 }
 
 func (r *cancelRun) step(ctx context.Context, s removalStep) error {
+	if err := r.noteTakenOff(ctx); err != nil {
+		return err
+	}
 	if len(s.changes) == 0 {
 		if err := r.ports.Warehouse.CancelOrder(ctx, s.order, "cancelled in TikTok Shop: "+r.request.Reason); err != nil {
 			return fmt.Errorf("cancelling %s in the warehouse: %w", s.order.Number, err)
 		}
 		return nil
 	}
-	if err := r.ports.Lines.ReduceLines(ctx, s.order, s.changes); err != nil { // plan sees to it that there is one
+	properties, err := r.saleProperties(s.order)
+	if err != nil {
+		return err
+	}
+	if err := r.ports.Lines.ReduceLines(ctx, s.order, s.changes, properties); err != nil { // plan sees to it that there is one
 		return fmt.Errorf("taking lines off %s in the warehouse: %w", s.order.Number, err)
 	}
 	return nil

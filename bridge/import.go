@@ -32,6 +32,9 @@ type ImportPorts struct {
 	// slower process, is not imported as it no longer is.
 	Orders    OrderSource
 	Catalogue catalogue.Source
+	// Prices is optional. With it the price of a bundle that the warehouse does not
+	// know is split by the prices of its components, otherwise equally.
+	Prices catalogue.PriceSource
 	// Processor is optional. With it, what people have shipped in the shop while the
 	// warehouse did not have the order is imported as shipped; without it they are told.
 	Processor OrderProcessor
@@ -138,6 +141,7 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
 	}
 	known := catalogue.Lookup{Items: items, Broken: broken}
+	known.Prices = im.listPrices(ctx, orders, known)
 	ids := make([]string, len(orders))
 	for i, o := range orders {
 		ids[i] = o.ID

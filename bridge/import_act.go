@@ -10,6 +10,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -206,6 +207,7 @@ func (b *importBatch) create(ctx context.Context) {
 		byTask[t], t.problems = order, problems
 		t.record.SentAt, t.record.OutcomeUnknown, t.record.Address = b.options.Now().UTC(), true, addressMark(t.order.ID, order.Recipient)
 		setNote(&t.record, noteBlocked, "")
+		setNote(&t.record, money.SaleNote, order.Sale.Note())
 	}
 	b.storeRecords(ctx) // before they are sent: see find
 	tasks := b.still(func(t *importing) bool { _, ok := byTask[t]; return ok })

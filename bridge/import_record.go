@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -15,14 +16,14 @@ type AddressWriter interface {
 	SetAddress(ctx context.Context, order WarehouseOrder, address Address) error
 }
 
-// The notes that the importer answers for: an order is being imported as shipped, or
+// The notes of the importer beside those of package money: an order is being imported as shipped, or
 // could not be imported.
 const (
 	noteBooking = "booking"
 	noteBlocked = "blocked"
 )
 
-var importNotes = []string{noteBooking, noteBlocked}
+var importNotes = []string{noteBooking, noteBlocked, money.SaleNote}
 
 // setNote sets a note of a record, or drops it.
 func setNote(r *store.Record, name, text string) {

@@ -72,6 +72,9 @@ func shippable(o Order) bool {
 	return false
 }
 
+// cancelledProperty is the extended property that says what of the sale is cancelled.
+const cancelledProperty = "tiktok.cancelled"
+
 func orderLock(id string) string { return "order/" + id }
 
 // lockOrders takes the locks of orders, each once and in one order, so that two

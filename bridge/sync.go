@@ -31,6 +31,7 @@ type Shop interface {
 	TrackingCorrector
 	catalogue.ListingSource
 	catalogue.BundleSource
+	catalogue.PriceSource
 	catalogue.PlaceSource
 	stock.Publisher
 }
@@ -203,7 +204,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Importer, err = NewImporter(ImportPorts{
-				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue, Processor: warehouse, Places: warehouse,
+				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue, Prices: shop, Processor: warehouse, Places: warehouse,
 				Ledger: m, Records: m, Locks: m, Exceptions: m,
 			}, ImportOptions{
 				Locations: locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, FindFirst: set.FindFirst, Table: table,
