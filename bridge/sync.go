@@ -6,13 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
-	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -91,13 +89,16 @@ type Sync struct {
 	Deadlines  *Deadlines
 	Stock      *stock.Push
 
-	// Flows are what Run and Step run, in the order of Step.
+	// Flows are what Run and Step run, in the order of Step. Every one needs a name of
+	// its own and a Run.
 	Flows []Flow
-	// Log gets a line for every flow that failed, at the level Warn, and one for each
-	// run at the level Debug. Nil: none.
+	// Log gets a line for every flow that failed, at the level Warn, for one that
+	// panicked, with the stack, at the level Error, and for each other run at the level
+	// Debug. Nil: none.
 	Log *slog.Logger
-	// Observe is called after every run of a flow that ctx did not cut short, by the
-	// goroutine that ran it: the flow waits until it returns. Nil: nobody is told.
+	// Observe is called after every run of a flow, also one that ctx cut short, by the
+	// goroutine that ran it: the flow waits until it returns. If it panics, the run has
+	// failed. Nil: nobody is told.
 	Observe func(context.Context, FlowRun)
 
 	shop      Shop
@@ -106,15 +107,17 @@ type Sync struct {
 
 	mu      sync.Mutex
 	checked bool
-	timings map[string]*health.Timings
+	watches map[string]*flowWatch // by flow
 }
 
 // Flow is one of the things that a [Sync] does again and again.
 type Flow struct {
 	Name string
-	// Every is the time from the end of one run to the start of the next.
+	// Every is the time from the end of one run to the start of the next. [Sync.Step]
+	// does not heed it.
 	Every time.Duration
-	// Run does it once. A panic in it ends the program. The result is for people and logs: it has a String method.
+	// Run does it once. The result is for people and logs: it has a String method. A
+	// panic in it is an error of the flow, which is tried again like any other.
 	Run func(context.Context) (result fmt.Stringer, err error)
 }
 
@@ -156,7 +159,7 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		return nil, fmt.Errorf("bridge: NewSync: %w", err)
 	}
 	settings.FirstLook = cmp.Or(settings.FirstLook, Duration(48*time.Hour))
-	s := &Sync{Settings: settings, shop: shop, warehouse: warehouse, hinted: make(chan struct{}, 1), timings: map[string]*health.Timings{}}
+	s := &Sync{Settings: settings, shop: shop, warehouse: warehouse, hinted: make(chan struct{}, 1), watches: map[string]*flowWatch{}}
 	if err := s.wire(shop, warehouse, memory); err != nil {
 		return nil, err
 	}
@@ -303,160 +306,6 @@ func (s *Sync) Hint(ctx context.Context, orderID string) error {
 	default: // it is awake
 	}
 	return nil
-}
-
-// StepResult is what [Sync.Step] did.
-type StepResult []FlowRun
-
-// String has a heading for each flow and what it did below it.
-func (r StepResult) String() string {
-	var b strings.Builder
-	for _, run := range r {
-		fmt.Fprintf(&b, "%s:\n", run.Flow)
-		text := ""
-		if run.Result != nil {
-			text = run.Result.String()
-		}
-		if run.Err != nil {
-			text = strings.TrimRight(text, "\n") + "\nfailed: " + run.Err.Error()
-		}
-		for line := range strings.Lines(strings.TrimSpace(text)) {
-			fmt.Fprintf(&b, "  %s\n", strings.TrimRight(line, "\n"))
-		}
-	}
-	return b.String()
-}
-
-// Step runs every flow once, one after the other. One that fails does not stop the
-// others: its error is in the result, and part of the one returned.
-func (s *Sync) Step(ctx context.Context) (StepResult, error) {
-	if err := s.check(ctx); err != nil {
-		return nil, err
-	}
-	var result StepResult
-	var errs []error
-	for _, f := range s.Flows {
-		if err := ctx.Err(); err != nil {
-			return result, errors.Join(append(errs, err)...)
-		}
-		run := s.once(ctx, f)
-		result = append(result, run)
-		if run.Err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", f.Name, run.Err))
-		}
-	}
-	return result, errors.Join(errs...)
-}
-
-// retryCheck is the wait before the settings are compared again with sides that do
-// not answer; it doubles up to ten times that.
-const retryCheck = 10 * time.Second
-
-// Run keeps every flow going, each in a goroutine of its own, until ctx ends, and
-// returns its error once all have stopped. What fails is logged, observed, counted by
-// Health, and tried again. It returns earlier only if the settings name what the other
-// side does not have.
-func (s *Sync) Run(ctx context.Context) error {
-	for wait := retryCheck; ; wait = min(2*wait, 10*retryCheck) {
-		err := s.check(ctx)
-		if err == nil {
-			break
-		}
-		if errors.Is(err, catalogue.ErrUnknownPlace) {
-			return err
-		}
-		s.warn(ctx, "the settings could not be compared with both sides yet", "err", err)
-		if err := sleep(ctx, wait, nil); err != nil {
-			return err
-		}
-	}
-	var wg sync.WaitGroup
-	for _, f := range s.Flows {
-		wake := (chan struct{})(nil)
-		if f.Name == FlowOrders {
-			wake = s.hinted
-		}
-		wg.Go(func() {
-			for ctx.Err() == nil {
-				s.once(ctx, f)
-				_ = sleep(ctx, f.Every, wake)
-			}
-		})
-	}
-	wg.Wait()
-	return ctx.Err()
-}
-
-// sleep waits, unless it is woken or ctx ends.
-func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-wake:
-	case <-ctx.Done():
-	}
-	return ctx.Err()
-}
-
-// once runs a flow and tells of it.
-func (s *Sync) once(ctx context.Context, f Flow) FlowRun {
-	run := FlowRun{Shop: s.Settings.Shop, Flow: f.Name, Start: time.Now()}
-	run.Result, run.Err = f.Run(ctx)
-	run.Took = time.Since(run.Start)
-	if ctx.Err() != nil {
-		return run // what failed has failed for that
-	}
-	s.timing(f.Name).Done(run.Start, run.Start.Add(run.Took), run.Err)
-	if run.Err != nil {
-		s.warn(ctx, "a flow of the bridge failed and will be tried again", "flow", f.Name, "took", run.Took, "err", run.Err)
-	} else if s.Log != nil {
-		s.Log.DebugContext(ctx, "a flow of the bridge ran", "shop", run.Shop, "flow", f.Name, "took", run.Took)
-	}
-	if s.Observe != nil {
-		s.Observe(ctx, run)
-	}
-	return run
-}
-
-func (s *Sync) warn(ctx context.Context, text string, args ...any) {
-	if s.Log != nil {
-		s.Log.WarnContext(ctx, text, append([]any{"shop", s.Settings.Shop}, args...)...)
-	}
-}
-
-func (s *Sync) timing(flow string) *health.Timings {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := s.timings[flow]
-	if t == nil {
-		t = new(health.Timings)
-		s.timings[flow] = t
-	}
-	return t
-}
-
-// SyncHealth is how a [Sync] is.
-type SyncHealth struct {
-	Shop string `json:"shop"`
-	// Flows are by their names, Parts by the names of the fields.
-	Flows map[string]health.Flow `json:"flows"`
-	Parts map[string]health.Flow `json:"parts"`
-}
-
-// Health returns how every flow and every part went so far.
-func (s *Sync) Health() SyncHealth {
-	h := SyncHealth{Shop: s.Settings.Shop, Flows: map[string]health.Flow{}, Parts: map[string]health.Flow{}}
-	for _, f := range s.Flows {
-		h.Flows[f.Name] = s.timing(f.Name).Health()
-	}
-	for name, part := range map[string]interface{ Health() health.Flow }{
-		"Catalogue": s.Catalogue, "Importer": s.Importer, "Canceller": s.Canceller, "Intake": s.Intake, "References": s.References,
-		"Revoker": s.Revoker, "Gate": s.Gate, "Dispatcher": s.Dispatcher, "Dispatch": s.Dispatch, "Deadlines": s.Deadlines, "Stock": s.Stock,
-	} {
-		h.Parts[name] = part.Health()
-	}
-	return h
 }
 
 // cancel carries the requests of buyers that wait into the warehouse.
