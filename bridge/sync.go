@@ -54,13 +54,6 @@ type Warehouse interface {
 	stock.ItemStates
 }
 
-// CancelledOrderSource lists what was cancelled in the warehouse.
-type CancelledOrderSource interface {
-	// OrdersCancelled returns the orders of the shop that were cancelled in the
-	// warehouse since a moment.
-	OrdersCancelled(ctx context.Context, since time.Time) ([]WarehouseOrder, error)
-}
-
 // Store is what a [Sync] remembers of one shop.
 type Store interface {
 	store.Shop
@@ -168,7 +161,7 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		{FlowOrders, time.Duration(every.Orders), func(ctx context.Context) (fmt.Stringer, error) { return s.Intake.Run(ctx) }},
 		{FlowReferences, time.Duration(every.Orders), func(ctx context.Context) (fmt.Stringer, error) { return s.References.Write(ctx) }},
 		{FlowCancellations, time.Duration(every.Orders), s.cancel},
-		{FlowRevocations, time.Duration(every.Dispatch), s.revoke},
+		{FlowRevocations, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Revoker.Run(ctx) }},
 		{FlowDispatch, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Dispatch.Run(ctx) }},
 		{FlowDeadlines, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Deadlines.Check(ctx) }},
 		{FlowStock, time.Duration(every.Stock), s.push},
@@ -224,8 +217,8 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Revoker, err = NewRevoker(RevokePorts{
-				Orders: shop, Desk: shop, OrderBook: warehouse, Ledger: m, Locks: m, Exceptions: m,
-			}, RevokeOptions{Reasons: set.CancelReasons, ZeroStock: set.ZeroStock})
+				Orders: shop, Desk: shop, OrderBook: warehouse, Ledger: m, Locks: m, Exceptions: m, Source: warehouse, Cursors: m, Revisits: m,
+			}, RevokeOptions{Reasons: set.CancelReasons, ZeroStock: set.ZeroStock, FirstWindow: time.Duration(set.FirstLook)})
 			return err
 		},
 		func() error {
@@ -315,15 +308,6 @@ func (s *Sync) cancel(ctx context.Context) (fmt.Stringer, error) {
 		return nil, fmt.Errorf("reading the shop's cancellations: %w", err)
 	}
 	return s.Canceller.Cancel(ctx, pending...)
-}
-
-// revoke carries what was cancelled in the warehouse into the shop.
-func (s *Sync) revoke(ctx context.Context) (fmt.Stringer, error) {
-	dropped, err := s.warehouse.OrdersCancelled(ctx, time.Now().Add(-time.Duration(s.Settings.FirstLook)))
-	if err != nil {
-		return nil, fmt.Errorf("reading what was cancelled in the warehouse: %w", err)
-	}
-	return s.Revoker.Revoke(ctx, dropped...)
 }
 
 // push publishes stock once every order that the shop has is counted: what is not
