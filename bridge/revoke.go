@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -113,7 +112,12 @@ const OutcomeRevoked Outcome = "cancelled in the shop"
 // and in the error, and running Revoke again goes on where it stopped.
 func (v *Revoker) Revoke(ctx context.Context, orders ...WarehouseOrder) (OrderResults, error) {
 	start := v.options.Now()
-	results, err := v.revokeAll(ctx, droppedOf(orders))
+	results, err := v.read(ctx, droppedOf(orders))
+	if err != nil {
+		err = fmt.Errorf("bridge: revoke: reading the orders in the shop: %w", err)
+	} else {
+		results, err = v.revokeAll(ctx, results)
+	}
 	err = errors.Join(results.Err(), err)
 	v.timings.Done(start, v.options.Now(), err)
 	return results, err
@@ -129,36 +133,42 @@ func droppedOf(orders []WarehouseOrder) (ids []string) {
 	return ids
 }
 
-// revokeAll works through orders by their ids. Without an error there is a result for
-// each that the shop has; what is wrong with single ones is in the results.
-func (v *Revoker) revokeAll(ctx context.Context, ids []string) (results OrderResults, err error) {
-	var inShop []Order
-	fail := func(id string, err error) {
-		results = append(results, OrderResult{OrderID: id, Outcome: OutcomeFailed, Err: err})
+// read reads orders in the shop. There is a result for each that the shop has:
+// failed if it cannot be read, without an outcome if there is something to do.
+func (v *Revoker) read(ctx context.Context, ids []string) (results OrderResults, err error) {
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	err = part.Isolate(ctx, ids, new(part.Tally), func(ids []string) error {
-		list, err := v.ports.Orders.OrdersByID(ctx, ids)
-		lost, err := exceptions.UnreadableIn(err)
-		if err != nil {
-			return err
-		}
-		for _, id := range slices.Sorted(maps.Keys(lost)) {
-			if slices.Contains(ids, id) {
-				fail(id, errors.New(lost[id]))
-			}
-		}
-		inShop = append(inShop, list...)
-		return nil
-	}, func(id string, err error) { fail(id, fmt.Errorf("reading it in the shop: %w", err)) })
+	orders, err := v.ports.Orders.OrdersByID(ctx, ids)
+	lost, err := exceptions.UnreadableIn(err)
 	if err != nil {
-		return nil, fmt.Errorf("bridge: revoke: reading the orders in the shop: %w", err)
+		return nil, err
 	}
-	for _, o := range inShop {
-		if err := ctx.Err(); err != nil {
-			return results, err
+	for _, o := range orders {
+		result := OrderResult{OrderID: o.ID}
+		if !waitsFor(o) {
+			result.Outcome = OutcomeUnchanged
 		}
-		result := OrderResult{OrderID: o.ID, Outcome: OutcomeUnchanged}
-		if waitsFor(o) {
+		results = append(results, result)
+	}
+	for _, id := range ids {
+		if why, ok := lost[id]; ok {
+			results = append(results, OrderResult{OrderID: id, Outcome: OutcomeFailed, Err: errors.New(why)})
+		}
+	}
+	return results, nil
+}
+
+// revokeAll works through those that read has found something to do about, and
+// returns the results of all, or of those that were reached before ctx ended. What is
+// wrong with single ones is in the results.
+func (v *Revoker) revokeAll(ctx context.Context, found OrderResults) (results OrderResults, err error) {
+	for _, result := range found {
+		if result.Outcome == "" {
+			if err := ctx.Err(); err != nil {
+				return results, err
+			}
+			result.Outcome = OutcomeUnchanged
 			if err := v.one(ctx, &result); err != nil {
 				result.Outcome, result.Err = OutcomeFailed, err
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -132,7 +133,18 @@ func (r *revokeRun) handle(ctx context.Context, ids []string) error {
 			now = append(now, id)
 		}
 	}
-	results, err := r.revokeAll(ctx, now)
+	var results OrderResults
+	err := part.Isolate(ctx, now, new(part.Tally), func(ids []string) error {
+		list, err := r.read(ctx, ids)
+		results = append(results, list...)
+		return err
+	}, func(id string, err error) {
+		results = append(results, OrderResult{OrderID: id, Outcome: OutcomeFailed, Err: fmt.Errorf("reading it in the shop: %w", err)})
+	})
+	if err != nil {
+		return fmt.Errorf("bridge: revoke: reading the orders in the shop: %w", err)
+	}
+	results, err = r.revokeAll(ctx, results)
 	r.results = append(r.results, results...)
 	if err != nil {
 		return err
