@@ -117,20 +117,20 @@ const (
 
 // CancelPorts are what a [Canceller] works on.
 type CancelPorts struct {
-	Orders     OrderSource
-	Desk       CancellationDesk
-	OrderBook  OrderBook
-	Warehouse  OrderCanceller
+	Orders    OrderSource
+	Desk      CancellationDesk
+	OrderBook OrderBook
+	Warehouse OrderCanceller
+	// Tracer finds orders that were merged into others, Records says which those are,
+	// and what the bridge itself has parked and labelled.
+	Tracer     OrderTracer
+	Records    store.Records
 	Ledger     store.Ledger
 	Locks      store.Locks
 	Exceptions exceptions.Queue
-	// Lines is optional. Without it the cancellation of single lines is left to a
-	// person.
+	// Lines is optional. Without it the cancellation of single lines, and of an order
+	// that was merged with others, is left to a person.
 	Lines LineReducer
-	// Records and Tracer are optional, and go together: with them an order that
-	// was merged into another one is found, and raised with the number of that one.
-	Records store.Records
-	Tracer  OrderTracer
 }
 
 // CancelOptions configure a [Canceller].
@@ -184,11 +184,10 @@ type Canceller struct {
 }
 
 // NewCanceller returns a Canceller, or an error that names every missing port or
-// the option that is wrong. All ports but Lines, Records and Tracer are
-// required.
+// the option that is wrong. All ports but Lines are required.
 func NewCanceller(p CancelPorts, o CancelOptions) (*Canceller, error) {
 	err := part.Required("bridge: NewCanceller", map[string]any{
-		"Orders": p.Orders, "Desk": p.Desk, "OrderBook": p.OrderBook, "Warehouse": p.Warehouse, "Ledger": p.Ledger,
+		"Orders": p.Orders, "Desk": p.Desk, "OrderBook": p.OrderBook, "Warehouse": p.Warehouse, "Tracer": p.Tracer, "Records": p.Records, "Ledger": p.Ledger,
 		"Locks": p.Locks, "Exceptions": p.Exceptions,
 	})
 	if err != nil {
@@ -264,27 +263,70 @@ type cancelRun struct {
 	// it goes.
 	lines map[string]bool
 	order Order // as the shop has it, if lines is set
-	found []WarehouseOrder
-	// held are the parts that this run holds.
+	// record is what the bridge remembers of the order.
+	record store.Record
+	// found are the parts of the order, of merged ones its share; shared are those
+	// merged ones that hold goods of other orders too, by their ids.
+	found  []WarehouseOrder
+	shared map[string]bool
+	// emptied are merged orders that hold nothing of the order any more, and that the
+	// bridge keeps parked.
+	emptied []WarehouseOrder
+	// foreign are orders of the same reference that the bridge did not make.
+	foreign []WarehouseOrder
+	// held are the parts that the bridge holds for this.
 	held []WarehouseOrder
 	// granted reports whether the shop's side is done.
 	granted bool
 }
 
 func (r *cancelRun) locked(ctx context.Context) error {
-	ctx, unlock, err := r.ports.Locks.Lock(ctx, orderLock(r.request.OrderID))
-	if err != nil {
+	ids := []string{r.request.OrderID}
+	for range maxMerges {
+		held, unlock, err := lockOrders(ctx, r.ports.Locks, ids)
+		if err != nil {
+			return err
+		}
+		if err = r.look(held); err == nil {
+			// A merged order belongs to all whose goods are in it.
+			together := append([]string{r.request.OrderID}, mergedWith(r.found)...)
+			if slices.ContainsFunc(together, func(id string) bool { return !slices.Contains(ids, id) }) {
+				ids = together
+				unlock()
+				continue
+			}
+			err = r.work(held)
+		}
+		unlock()
 		return err
 	}
-	defer unlock()
-	if err := r.look(ctx); err != nil {
-		return err
+	return errors.New("the warehouse keeps merging it with other orders; the next run looks again")
+}
+
+// maxMerges is how often an order may be merged while its locks are taken.
+const maxMerges = 3
+
+// mergedWith are the shop's orders in merged orders.
+func mergedWith(found []WarehouseOrder) (ids []string) {
+	for _, w := range found {
+		if w.Merged {
+			ids = append(ids, w.References...)
+		}
 	}
+	return ids
+}
+
+// work does what can be done, under the locks of all orders that it touches.
+func (r *cancelRun) work(ctx context.Context) error {
 	if err := r.scope(ctx); err != nil {
 		return err
 	}
 	plan := r.plan()
 	switch late := r.late(plan); {
+	case plan.doubt != "" && r.lines == nil:
+		return r.handOver(ctx, exceptions.CancellationStuck,
+			fmt.Sprintf("it is cancelled, or the buyer asks for that, and it was merged into Linnworks order %s: %s", numberOf(r.found), plan.doubt),
+			"take its lines off that order before it is sent; then answer the request in the shop, if one is waiting")
 	case plan.doubt != "":
 		return r.handOver(ctx, exceptions.PartCancellation,
 			fmt.Sprintf("lines %s are cancelled (%s), the others are not, and the bridge cannot take them off in Linnworks: %s",
@@ -294,7 +336,16 @@ func (r *cancelRun) locked(ctx context.Context) error {
 		if err := r.stopTheRest(ctx, plan); err != nil {
 			return err
 		}
+		if r.request.Pending { // a run that was stopped may hold it
+			if err := r.release(ctx); err != nil {
+				return err
+			}
+		}
 		return r.tooLate(ctx, late)
+	}
+	if elsewhere := liveParts(r.foreign); len(elsewhere) > 0 && r.request.Pending {
+		return r.handOver(ctx, exceptions.CancellationStuck, "the buyer asks for a cancellation: "+madeElsewhere(elsewhere),
+			"cancel that order in Linnworks if it has not left, then answer the request in the shop")
 	}
 	if len(r.found) == 0 {
 		if merged, err := r.mergedInto(ctx); err != nil {
@@ -319,14 +370,91 @@ func (r *cancelRun) locked(ctx context.Context) error {
 	return r.approve(ctx, plan)
 }
 
-// look reads the order in the warehouse.
-func (r *cancelRun) look(ctx context.Context) (err error) {
-	r.found, err = r.ports.OrderBook.FindOrders(ctx, []string{r.request.OrderID})
+// look reads what the bridge remembers of the order, and the order in the warehouse.
+func (r *cancelRun) look(ctx context.Context) error {
+	id := r.request.OrderID
+	records, _, err := r.ports.Records.RecordsOf(ctx, id)
+	if err != nil {
+		return fmt.Errorf("reading what it was imported as: %w", err)
+	}
+	found, err := r.ports.OrderBook.FindOrders(ctx, []string{id})
 	if err != nil {
 		return fmt.Errorf("looking for it in the warehouse: %w", err)
 	}
+	r.record = records[id]
+	r.record.OrderID = id
+	r.found, r.foreign, r.emptied, r.shared = nil, nil, nil, map[string]bool{}
+	for _, w := range found {
+		if w.Foreign != "" {
+			r.foreign = append(r.foreign, w)
+		} else {
+			r.found = append(r.found, w)
+		}
+	}
+	if err := r.findMerged(ctx); err != nil {
+		return err
+	}
+	for i, w := range r.found {
+		if !r.record.LabelAt.IsZero() && w.Stage >= stage.New {
+			r.found[i].Stage = max(w.Stage, stage.LabelPrinted) // the warehouse does not know: it is the shop's label
+		}
+		holding := slices.ContainsFunc(r.held, func(h WarehouseOrder) bool { return h.ID == w.ID })
+		if w.State == Parked && r.parked() && !holding {
+			r.held = append(r.held, w) // by a run that was stopped
+		}
+	}
 	r.result.WarehouseOrder = numberOf(r.found)
 	return nil
+}
+
+// parked reports whether the bridge has parked the order for a cancellation, and has
+// not let it go.
+func (r *cancelRun) parked() bool { return r.record.ParkedAt.After(r.record.ReleasedAt) }
+
+// own are the order's lines, as it was imported.
+func (r *cancelRun) own() ownLines {
+	own := ownLines{}
+	for line := range r.record.Lines {
+		own[line] = true
+	}
+	return own
+}
+
+// findMerged adds the order's share of the orders that it was merged into.
+func (r *cancelRun) findMerged(ctx context.Context) error {
+	if len(r.found) > 0 || len(r.record.WarehouseIDs) == 0 || len(r.record.Lines) == 0 {
+		return nil
+	}
+	traced, err := r.ports.Tracer.TraceOrders(ctx, r.record.WarehouseIDs)
+	if err != nil {
+		return fmt.Errorf("looking for what it was merged into: %w", err)
+	}
+	own := r.own()
+	for _, id := range r.record.WarehouseIDs {
+		for _, w := range liveParts(traced[id]) {
+			if !w.Merged {
+				continue
+			}
+			share := own.share(r.request.OrderID, w)
+			switch {
+			case len(share.Lines) > 0:
+				r.found = union(r.found, []WarehouseOrder{share})
+				r.shared[w.ID] = len(share.Lines) < len(w.Lines) || slices.ContainsFunc(w.Lines, func(l WarehouseLine) bool { return own.others(l) > 0 })
+			case w.State == Parked && r.parked():
+				r.emptied = union(r.emptied, []WarehouseOrder{w})
+			}
+		}
+	}
+	return nil
+}
+
+// madeElsewhere says what the bridge does not touch.
+func madeElsewhere(foreign []WarehouseOrder) string {
+	var list []string
+	for _, w := range foreign {
+		list = append(list, fmt.Sprintf("%s (source %s, %s)", w.Number, w.Foreign, w.State))
+	}
+	return "Linnworks has it as order " + strings.Join(list, ", ") + ", which the bridge did not make"
 }
 
 // scope finds out whether the cancellation concerns the whole order.
@@ -406,37 +534,21 @@ func whereabouts(w WarehouseOrder) string {
 }
 
 // mergedInto names the warehouse orders that an order went into which is no longer
-// found by its reference: those that are not cancelled and still hold its lines.
+// found by its reference, and of which it is not known what in them is its share.
 func (r *cancelRun) mergedInto(ctx context.Context) (string, error) {
-	if r.ports.Records == nil || r.ports.Tracer == nil {
+	ids := r.record.WarehouseIDs
+	if len(ids) == 0 || len(r.record.Lines) > 0 {
 		return "", nil
-	}
-	records, _, err := r.ports.Records.RecordsOf(ctx, r.request.OrderID)
-	if err != nil {
-		return "", fmt.Errorf("reading what it was imported as: %w", err)
-	}
-	record := records[r.request.OrderID]
-	ids := record.WarehouseIDs
-	if len(ids) == 0 {
-		return "", nil
-	}
-	ours := slices.Collect(maps.Values(record.Lines))
-	holds := func(w WarehouseOrder) bool {
-		return len(ours) == 0 || slices.ContainsFunc(w.Lines, func(l WarehouseLine) bool { return slices.Contains(ours, l.LineID) })
 	}
 	traced, err := r.ports.Tracer.TraceOrders(ctx, ids)
 	if err != nil {
 		return "", fmt.Errorf("looking for what it was merged into: %w", err)
 	}
-	var numbers []string
+	var list []WarehouseOrder
 	for _, id := range ids {
-		for _, w := range liveParts(traced[id]) {
-			if holds(w) && !slices.Contains(numbers, w.Number) {
-				numbers = append(numbers, w.Number)
-			}
-		}
+		list = union(list, liveParts(traced[id]))
 	}
-	return strings.Join(numbers, ", "), nil
+	return numberOf(list), nil
 }
 
 // neverImported reports whether the ledger knows that the warehouse has not had
@@ -456,6 +568,12 @@ func (r *cancelRun) neverImported(ctx context.Context) (bool, error) {
 // request late.
 func (r *cancelRun) approve(ctx context.Context, plan removal) error {
 	var holding error
+	if slices.ContainsFunc(plan.steps, func(s removalStep) bool { return s.order.State == Open }) {
+		// On record first: who finds it parked knows then that the bridge may let it go.
+		if err := r.note(ctx, func(rec *store.Record, now time.Time) { rec.ParkedAt = now }); err != nil {
+			return err
+		}
+	}
 	for _, s := range plan.steps {
 		if w := s.order; w.State == Open {
 			if err := r.ports.Warehouse.HoldOrder(ctx, w); err != nil {
@@ -515,24 +633,43 @@ func (r *cancelRun) decidedOtherwise(ctx context.Context) error {
 	return nil
 }
 
+// note writes down what the bridge does with the order.
+func (r *cancelRun) note(ctx context.Context, change func(*store.Record, time.Time)) error {
+	now := r.options.Now().UTC()
+	stored, err := store.UpdateRecords(ctx, r.ports.Records, func(rec *store.Record) { change(rec, now) }, r.record)
+	if err != nil {
+		return fmt.Errorf("recording what is done with it: %w", err)
+	}
+	r.record = stored[0]
+	return nil
+}
+
 // release lets go of what this run holds, if it is still there.
 func (r *cancelRun) release(ctx context.Context) error {
+	parked := slices.Clone(r.emptied)
 	for _, w := range r.found {
-		ours := slices.ContainsFunc(r.held, func(h WarehouseOrder) bool { return h.ID == w.ID })
-		if !ours || w.State != Parked {
-			continue
+		if w.State == Parked && slices.ContainsFunc(r.held, func(h WarehouseOrder) bool { return h.ID == w.ID }) {
+			parked = append(parked, w)
 		}
+	}
+	for _, w := range parked {
 		if err := r.ports.Warehouse.ReleaseOrder(ctx, w, Address{}); err != nil {
 			return fmt.Errorf("releasing %s again: %w", w.Number, err)
 		}
 	}
-	return nil
+	if len(parked) == 0 {
+		return nil
+	}
+	return r.note(ctx, func(rec *store.Record, now time.Time) { rec.ReleasedAt = now })
 }
 
 // carryOut makes the warehouse as the shop is, reads back, and frees what the
 // ledger reserves.
 func (r *cancelRun) carryOut(ctx context.Context, plan removal) error {
 	r.granted = true
+	if err := r.pull(ctx, plan); err != nil {
+		return err
+	}
 	var failed error
 	for _, s := range plan.steps {
 		failed = errors.Join(failed, r.step(ctx, s))
@@ -570,7 +707,33 @@ func (r *cancelRun) carryOut(ctx context.Context, plan removal) error {
 		}
 		return r.ports.Exceptions.Clear(ctx, exceptions.ForOrder(r.request.OrderID), exceptions.PartCancellation, exceptions.LateCancellation, exceptions.CancellationStuck)
 	}
-	return exceptions.Close(ctx, r.ports.Exceptions, r.request.OrderID, exceptions.EndVoid)
+	if err := exceptions.Close(ctx, r.ports.Exceptions, r.request.OrderID, exceptions.EndVoid); err != nil {
+		return err
+	}
+	if elsewhere := liveParts(r.foreign); len(elsewhere) > 0 && StateOf(elsewhere) != Processed {
+		return r.raise(ctx, exceptions.CancellationStuck, "it is cancelled in the shop: "+madeElsewhere(elsewhere), "cancel that order in Linnworks before it is sent")
+	}
+	return nil
+}
+
+// pull has people take out the parcels whose labels are printed: the warehouse's
+// screens no longer show the orders.
+func (r *cancelRun) pull(ctx context.Context, plan removal) error {
+	for _, s := range plan.steps {
+		w := s.order
+		if w.Stage < stage.LabelPrinted || w.State == Processed {
+			continue
+		}
+		do := "find the parcel, take it out and destroy the label"
+		if len(s.changes) > 0 {
+			do = "find the parcel, and take the cancelled goods out of it"
+		}
+		if err := r.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.ParcelToPull, exceptions.ForOrder(r.request.OrderID), time.Time{},
+			whereabouts(w)+", and now cancelled", do, orderEvidence(r.order, w)...)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *cancelRun) step(ctx context.Context, s removalStep) error {

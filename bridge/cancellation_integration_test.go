@@ -212,7 +212,8 @@ func TestLateRequestIsRejected(t *testing.T) {
 		request, err := s.tiktok.RequestCancellation(id, "")
 		must(t, err)
 		c, err := bridge.NewCanceller(bridge.CancelPorts{
-			Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Lines: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
+			Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Lines: s.book, Tracer: s.book, Records: s.memory,
+			Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
 		}, bridge.CancelOptions{LateAnswer: bridge.AnswerReject})
 		must(t, err)
 		if r := s.cancel(t, c); len(r) != 1 || r[0].Outcome != bridge.OutcomeRejected {
@@ -235,7 +236,8 @@ func TestRequestIsAnsweredInTime(t *testing.T) {
 		_, err := s.tiktok.RequestCancellation(id, "")
 		must(t, err)
 		c, err := bridge.NewCanceller(bridge.CancelPorts{
-			Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Lines: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
+			Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Lines: s.book, Tracer: s.book, Records: s.memory,
+			Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
 		}, bridge.CancelOptions{DueAnswer: bridge.AnswerReject, AnswerMargin: 3 * time.Hour})
 		must(t, err)
 		if r := s.cancel(t, c); r[0].Outcome != bridge.OutcomeRaised {
@@ -340,8 +342,8 @@ func TestKnownOrders(t *testing.T) {
 	}
 }
 
-// An order that the shop cancels after it was merged into another one: somebody
-// has to take its goods out.
+// An order that the shop cancels after it was merged with another one: its goods
+// come out, and the other one is sent.
 func TestCancelledAfterItWasMerged(t *testing.T) {
 	t.Parallel()
 	s := newSides(t, "GB")
@@ -360,29 +362,39 @@ func TestCancelledAfterItWasMerged(t *testing.T) {
 	})
 	must(t, err)
 	must(t, s.tiktok.CancelBySeller(id, s.tiktok.SellerCancelReasons()[1]))
-	c, err := bridge.NewCanceller(bridge.CancelPorts{
-		Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Lines: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
-		Records: records, Tracer: s.book,
-	}, bridge.CancelOptions{})
-	must(t, err)
-	if r := s.cancel(t, c); len(r) != 1 || r[0].Outcome != bridge.OutcomeRaised {
+	take := func(lines bridge.LineReducer) bridge.OrderResults {
+		t.Helper()
+		c, err := bridge.NewCanceller(bridge.CancelPorts{
+			Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Lines: lines, Tracer: s.book, Records: records,
+			Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
+		}, bridge.CancelOptions{})
+		must(t, err)
+		return s.cancel(t, c)
+	}
+	if r := take(nil); len(r) != 1 || r[0].Outcome != bridge.OutcomeRaised { // nobody can
 		t.Errorf("%v", r)
 	}
 	list, _ := s.queue.Open(t.Context())
 	if len(list) != 1 || !strings.Contains(list[0].Seen, fmt.Sprintf("merged into Linnworks order %d", merged.NumOrderID)) {
 		t.Errorf("%v", list)
 	}
-	// Once they are out, that is the end of it.
+	if r := take(s.book); len(r) != 1 || r[0].Outcome != bridge.OutcomeCancelled || len(s.open(t)) > 0 {
+		t.Errorf("%v, open %v", r, s.open(t))
+	}
 	rows, err := client.Orders.GetOrderItems(t.Context(), &linnworks.GetOrderItemsRequest{OrderID: merged.OrderID})
 	must(t, err)
-	shopOrder, _ := s.tiktok.Order(id)
+	kept, _ := s.tiktok.Order(other)
+	var left []string
 	for _, row := range rows {
-		if row.ItemNumber == shopOrder.LineItems[0].ID {
-			_, err = client.Orders.RemoveOrderItem(t.Context(), &linnworks.RemoveOrderItemRequest{OrderID: merged.OrderID, RowID: row.RowID})
-			must(t, err)
-		}
+		left = append(left, row.ItemNumber)
 	}
-	if r := s.cancel(t, c); len(r) != 1 || r[0].Outcome != bridge.OutcomeUnchanged || len(s.open(t)) > 0 {
-		t.Errorf("%v, open %v", r, s.open(t))
+	if diff := cmp.Diff([]string{kept.LineItems[0].ID}, left); diff != "" {
+		t.Errorf("lines of the merged order (-want +got):\n%s", diff)
+	}
+	if o, _ := s.linn.Order(merged.OrderID); o.GeneralInfo.IsParked || o.GeneralInfo.Marker != 0 || o.Processed {
+		t.Errorf("the rest of the merged order cannot be picked: %+v", o.GeneralInfo)
+	}
+	if r := take(s.book); len(r) != 1 || r[0].Outcome != bridge.OutcomeUnchanged || len(s.open(t)) > 0 {
+		t.Errorf("again: %v, open %v", r, s.open(t))
 	}
 }

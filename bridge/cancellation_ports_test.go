@@ -30,7 +30,7 @@ func TestWrappedWarehouseStillReducesLines(t *testing.T) {
 			w.Pending = []bridge.Cancellation{r}
 			w.Waiting(o)
 			c, err := bridge.NewCanceller(bridge.CancelPorts{
-				Orders: w, Desk: w, OrderBook: w, Warehouse: counted{OrderCanceller: w}, Lines: lines(w), Ledger: w, Locks: w, Exceptions: w,
+				Orders: w, Desk: w, OrderBook: w, Warehouse: counted{OrderCanceller: w}, Lines: lines(w), Tracer: w, Records: w, Ledger: w, Locks: w, Exceptions: w,
 			}, bridge.CancelOptions{Now: w.Now})
 			if err != nil {
 				t.Fatal(err)

@@ -463,7 +463,7 @@ func TestCancelNotVisibleYet(t *testing.T) {
 
 func TestNewCancellerRefuses(t *testing.T) {
 	w := world.NewWorld(t)
-	ports := bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Ledger: w, Locks: w, Exceptions: w}
+	ports := bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Tracer: w, Records: w, Ledger: w, Locks: w, Exceptions: w}
 	for want, o := range map[string]bridge.CancelOptions{
 		"Stage(-1) is no stage": {CutOff: -1}, "Stage(9) is no stage": {CutOff: stage.Processed + 1},
 		`the answer "maybe"`: {LateAnswer: "maybe"}, `the answer "never"`: {DueAnswer: "never"}, "must not be negative": {AnswerMargin: -1},

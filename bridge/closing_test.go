@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 )
 
 var allStates = []exceptions.State{exceptions.CaseOpen, exceptions.CaseResolved, exceptions.CaseCleared}
@@ -51,7 +52,7 @@ func TestDeadlinesOfTwoShops(t *testing.T) {
 	clock := func() time.Time { return now }
 	desk := &exceptions.Memory{Now: clock}
 	check := func(shop string, w *world.World) func(...bridge.Order) {
-		d, err := bridge.NewDeadlines(bridge.DeadlinePorts{OpenOrders: w, Cancellations: w, Exceptions: desk.Shop(shop)}, bridge.DeadlineOptions{Now: clock})
+		d, err := bridge.NewDeadlines(bridge.DeadlinePorts{OpenOrders: w, Cancellations: w, Exceptions: desk.Shop(shop)}, bridge.DeadlineOptions{Market: "GB", Now: clock})
 		must(t, err)
 		return func(history ...bridge.Order) {
 			t.Helper()
@@ -141,7 +142,7 @@ func TestImporterLeavesTheCancellersCase(t *testing.T) {
 	must(t, err)
 	parts := w.Book
 	merged := &world.BookEntry{WarehouseOrder: bridge.WarehouseOrder{
-		ID: "wM", Number: "900", State: bridge.Open, LocationID: "L1", HasAddress: true, Merged: true, References: []string{"1", "2"},
+		ID: "wM", Number: "900", State: bridge.Open, Stage: stage.New, LocationID: "L1", HasAddress: true, Merged: true, References: []string{"1", "2"},
 	}}
 	for _, e := range parts {
 		merged.Parents, merged.Lines = append(merged.Parents, e.ID), append(merged.Lines, e.Lines...)
@@ -149,7 +150,7 @@ func TestImporterLeavesTheCancellersCase(t *testing.T) {
 	w.Book = []*world.BookEntry{merged}
 	w.Pending = []bridge.Cancellation{{ID: "c1", OrderID: "1", Pending: true, Deadline: world.Noon.Add(24 * time.Hour), Reason: "changed my mind"}}
 	canceller, err := bridge.NewCanceller(bridge.CancelPorts{
-		Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Ledger: w, Locks: w, Exceptions: w, Records: w, Tracer: w,
+		Orders: w, Desk: w, OrderBook: w, Warehouse: w, Tracer: w, Records: w, Ledger: w, Locks: w, Exceptions: w,
 	}, bridge.CancelOptions{Now: w.Now})
 	must(t, err)
 	ofOrder := exceptions.Filter{Object: "order 1"}

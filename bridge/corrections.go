@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -23,7 +24,7 @@ type TrackingCorrector interface {
 // correct makes the shop show the warehouse's tracking number, once and in time;
 // otherwise a person has to look.
 func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, lines []OrderLine) error {
-	w, shown := j.warehouse, strings.Join(Trackings(lines), ", ")
+	w, shown := j.warehouse, strings.Join(trackings(lines), ", ")
 	differs := func(why string) error {
 		return b.raise(ctx, j, exceptions.TrackingDiffers,
 			fmt.Sprintf("the shop shows tracking %s, Linnworks order %s has %q; %s", shown, w.Number, w.Tracking, why),
@@ -35,7 +36,7 @@ func (b *dispatchBatch) correct(ctx context.Context, j *dispatchJob, o Order, li
 		return differs("corrections are switched off")
 	case w.State != Processed || o.ShippingModel != SellerShipping:
 		return differs("only what the seller's carrier has taken is corrected")
-	case len(Trackings(lines)) > 1 || len(trackingNumbers(w.Tracking)) > 1:
+	case len(trackings(lines)) > 1 || len(part.Trackings(w.Tracking)) > 1:
 		return differs("there are several numbers")
 	case shippedAt.IsZero() || b.options.Now().Sub(shippedAt) > b.options.CorrectWithin:
 		return differs(fmt.Sprintf("it is too late to correct it, or not known: the shop allows that for %s after shipping", b.options.CorrectWithin))

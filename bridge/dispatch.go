@@ -88,8 +88,8 @@ type DispatchPorts struct {
 	Catalogue catalogue.Source
 	// Packaging is asked about orders with several tracking numbers, or none.
 	Packaging PackagingReader
-	// Documents and Labels go together: with them the document of each label of
-	// the shop is fetched and kept for the warehouse.
+	// Documents and Labels go together, and need Records: with them the document of
+	// each label of the shop is fetched and kept for the warehouse.
 	Documents LabelSource
 	Labels    store.Labels
 	// Corrector needs Records: with it a tracking number that changed in the
@@ -143,8 +143,8 @@ func NewDispatcher(p DispatchPorts, o DispatchOptions) (*Dispatcher, error) {
 		return nil, err
 	case (p.Documents == nil) != (p.Labels == nil):
 		return nil, errors.New("bridge: NewDispatcher: Documents and Labels go together")
-	case p.Corrector != nil && p.Records == nil:
-		return nil, errors.New("bridge: NewDispatcher: Corrector needs Records")
+	case (p.Corrector != nil || p.Documents != nil) && p.Records == nil:
+		return nil, errors.New("bridge: NewDispatcher: Corrector and Documents need Records")
 	case o.CorrectWithin < 0:
 		return nil, fmt.Errorf("bridge: NewDispatcher: CorrectWithin is negative: %v", o.CorrectWithin)
 	}
@@ -284,7 +284,7 @@ func (b *dispatchBatch) ship(ctx context.Context, j *dispatchJob) error {
 	case w.Tracking == "":
 		return b.raise(ctx, j, exceptions.NoTracking, fmt.Sprintf("Linnworks order %s is processed without a tracking number", w.Number),
 			"find the number and enter it in Seller Center; use a tracked service next time")
-	case len(trackingNumbers(w.Tracking)) > 1:
+	case len(part.Trackings(w.Tracking)) > 1:
 		return b.raise(ctx, j, exceptions.DispatchRefused,
 			fmt.Sprintf("Linnworks order %s has the tracking numbers %q, and it is not clear which lines are in which parcel", w.Number, w.Tracking),
 			"enter each number for its lines in Seller Center")
@@ -401,7 +401,7 @@ func (b *dispatchBatch) confirmParcel(ctx context.Context, j *dispatchJob) error
 // confirm compares the tracking number of the warehouse with those that the
 // shop shows for the lines.
 func (b *dispatchBatch) confirm(ctx context.Context, j *dispatchJob, o Order, lines []OrderLine) error {
-	w, shown := j.warehouse, Trackings(lines)
+	w, shown := j.warehouse, trackings(lines)
 	switch {
 	case len(shown) == 0:
 		return notShown(w)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
@@ -82,15 +81,11 @@ func (r *dispatchRun) batch(ctx context.Context, orders []WarehouseOrder) (Order
 			ids[id] = true
 		}
 	}
-	// In one order, so that two programs do not wait for one another.
-	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		held, unlock, err := r.ports.Locks.Lock(ctx, orderLock(id))
-		if err != nil {
-			return nil, err
-		}
-		defer unlock()
-		ctx = held //nolint:fatcontext // it carries the locks taken so far
+	ctx, unlock, err := lockOrders(ctx, r.ports.Locks, slices.Collect(maps.Keys(ids)))
+	if err != nil {
+		return nil, err
 	}
+	defer unlock()
 	b := &dispatchBatch{
 		dispatchRun: r, permits: map[string]Permit{}, refused: map[string]error{},
 		sent: map[string]string{}, labels: map[string]Label{}, arrived: map[string]bool{},
@@ -137,10 +132,14 @@ func (b *dispatchBatch) read(ctx context.Context, orders []WarehouseOrder, ids [
 	tally := part.Tally{Failed: part.MaxStrikes - 8} // enough to find one bad order of 50
 	err := part.Isolate(ctx, ids, &tally, func(part []string) error {
 		permits, err := b.ports.Gate.Check(ctx, part...)
-		if err != nil {
-			return err // permits beside it do not help: the shop has to be told, and is not there
+		if err != nil && !slices.ContainsFunc(permits, func(p Permit) bool { return !p.Unasked }) {
+			return err // what was decided without the shop does not help: it has to be told
 		}
 		for _, p := range permits {
+			if p.Unasked {
+				b.refused[p.OrderID] = err
+				continue
+			}
 			b.permits[p.OrderID] = p
 			delete(b.refused, p.OrderID)
 		}
@@ -187,15 +186,16 @@ func (r *dispatchRun) readWarehouse(ctx context.Context, orders []WarehouseOrder
 	if len(references) == 0 {
 		return list, nil
 	}
-	found, err := r.ports.OrderBook.FindOrders(ctx, references)
+	found, err := findOwn(ctx, r.ports.OrderBook, references...)
 	return append(list, found...), err
 }
 
 // plan makes the jobs of a warehouse order.
 func (b *dispatchBatch) plan(ctx context.Context, w WarehouseOrder, locked map[string]bool) {
+	w.Tracking = part.Tracking(w.Tracking)
 	parts := []WarehouseOrder{w}
 	var failed error
-	if w.State == Processed && len(w.shopOrders()) > 0 && len(trackingNumbers(w.Tracking)) != 1 && b.ports.Packaging != nil {
+	if w.State == Processed && len(w.shopOrders()) > 0 && len(part.Trackings(w.Tracking)) != 1 && b.ports.Packaging != nil {
 		packed, err := b.ports.Packaging.PackedParcels(ctx, w)
 		if err != nil {
 			failed = fmt.Errorf("reading in which parcels it was packed: %w", err)
@@ -219,11 +219,6 @@ func (b *dispatchBatch) plan(ctx context.Context, w WarehouseOrder, locked map[s
 	if len(w.shopOrders()) == 0 {
 		b.jobs = append(b.jobs, &dispatchJob{warehouse: w, result: OrderResult{WarehouseOrder: w.Number}})
 	}
-}
-
-// trackingNumbers takes apart a text with several numbers.
-func trackingNumbers(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == '|' || r == '/' || r == ' ' || r == '\n' })
 }
 
 // renew reads both sides again for the jobs that are left if the permit of the

@@ -124,6 +124,29 @@ func (p poisoned) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order,
 	return p.OrderSource.OrdersByID(ctx, ids)
 }
 
+// A search for cancellations that fails keeps back the orders that it is for, and
+// no others.
+func TestDispatchWithoutTheSearch(t *testing.T) {
+	w := world.NewWorld(t)
+	w.SentOrders(50)
+	for _, id := range []string{"0007", "0031"} {
+		w.Put(world.With(w.Orders[id], func(o *bridge.Order) { o.CancelRequestedAt = world.Noon }))
+	}
+	w.Fail = world.FailOn("PendingCancellations")
+	r, err := w.Dispatcher(nil).Dispatch(t.Context(), w.Entries()...)
+	if !errors.Is(err, world.ErrInjected) {
+		t.Errorf("got %v, want the failure of the search", err)
+	}
+	for _, o := range r {
+		if want := map[bool]bridge.Outcome{true: bridge.OutcomeFailed, false: bridge.OutcomeShipped}[o.OrderID == "0007" || o.OrderID == "0031"]; o.Outcome != want {
+			t.Errorf("%s, want %s", bridge.OrderResults{o}, want)
+		}
+	}
+	if n := w.Count("PendingCancellations"); n != 1 {
+		t.Errorf("the search was tried %d times, want once", n)
+	}
+}
+
 // If the shop is away, the run ends instead of trying order by order. What it
 // tried has failed: it is tried again, and raised before its deadline.
 func TestDispatchWithoutTheShop(t *testing.T) {

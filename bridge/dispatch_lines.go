@@ -34,7 +34,7 @@ func (b *dispatchBatch) linesIn(ctx context.Context, w WarehouseOrder, parts []W
 	}
 	others := slices.Clone(parts)
 	for _, o := range orders {
-		siblings, err := b.ports.OrderBook.FindOrders(ctx, []string{o.ID})
+		siblings, err := findOwn(ctx, b.ports.OrderBook, o.ID)
 		if err != nil {
 			return nil, "", fmt.Errorf("looking for its other parts in the warehouse: %w", err)
 		}

@@ -174,7 +174,7 @@ func TestDispatchPackaging(t *testing.T) {
 		{"the numbers are with the parcels", "", true, nil, 1, "A1 A2 A2", ""},
 		{"two numbers, unknown parcels", "A1;A2", false, nil, 1, "  ", "dispatch refused: order 1"},
 		{"no number at all", "", false, nil, 1, "  ", "no tracking: order 1"},
-		{"the warehouse does not say", "A1 A2", true, world.ErrInjected, 1, "  ", ""},
+		{"the warehouse does not say", "A1/A2", true, world.ErrInjected, 1, "  ", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := world.NewWorld(t)

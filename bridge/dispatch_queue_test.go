@@ -38,7 +38,7 @@ func newQueueWorld(t *testing.T) *queueWorld {
 func (q *queueWorld) queue(o bridge.DispatchQueueOptions) *bridge.DispatchQueue {
 	q.T.Helper()
 	d := q.Dispatcher(nil)
-	d.Ports().Reader, d.Ports().Documents, d.Ports().Labels = q, q, q
+	d.Ports().Reader, d.Ports().Documents, d.Ports().Labels, d.Ports().Records = q, q, q, q
 	o.Now = q.Now
 	queue, err := bridge.NewDispatchQueue(bridge.DispatchQueuePorts{
 		Dispatcher: d, Source: q, Reader: q, Cursors: q, Revisits: q, Locks: q, Exceptions: q,
@@ -436,8 +436,8 @@ func TestNewDispatchQueueRefuses(t *testing.T) {
 	}
 	p := bridge.DispatchPorts{Gate: q.Gate(), Orders: q, Shipper: q, OrderBook: q, Tracking: q, Locks: q, Exceptions: q}
 	for want, change := range map[string]func(*bridge.DispatchPorts){
-		"Documents and Labels go together": func(p *bridge.DispatchPorts) { p.Documents = q },
-		"Corrector needs Records":          func(p *bridge.DispatchPorts) { p.Corrector = &corrector{q.World, 1} },
+		"Documents and Labels go together":     func(p *bridge.DispatchPorts) { p.Documents = q },
+		"Corrector and Documents need Records": func(p *bridge.DispatchPorts) { p.Corrector = &corrector{q.World, 1} },
 	} {
 		p := p
 		change(&p)

@@ -12,7 +12,7 @@ func orderEvidence(o Order, parts ...WarehouseOrder) []exceptions.Property {
 		"shop order", o.ID,
 		"shop status", string(o.Status),
 		"shipping model", string(o.ShippingModel),
-		"shop tracking", strings.Join(Trackings(o.Lines), ", "),
+		"shop tracking", strings.Join(trackings(o.Lines), ", "),
 	)
 	for _, w := range parts {
 		state := []string{string(w.State)}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
@@ -67,6 +68,17 @@ func (s stockroom) ReleaseOrders(ctx context.Context, orders []bridge.OrderRelea
 func (s stockroom) ReleaseOrder(_ context.Context, o bridge.WarehouseOrder, _ bridge.Address) error {
 	s.orders[o.Reference].State, s.orders[o.Reference].HasAddress = bridge.Open, true
 	return nil
+}
+
+// TraceOrders finds orders by their ids; nothing is ever merged here.
+func (s stockroom) TraceOrders(_ context.Context, ids []string) (map[string][]bridge.WarehouseOrder, error) {
+	traced := map[string][]bridge.WarehouseOrder{}
+	for _, o := range s.orders {
+		if slices.Contains(ids, o.ID) {
+			traced[o.ID] = []bridge.WarehouseOrder{*o}
+		}
+	}
+	return traced, nil
 }
 
 func (s stockroom) HoldOrder(_ context.Context, o bridge.WarehouseOrder) error {
@@ -307,7 +319,7 @@ func ExampleCanceller() {
 	}}
 	memory, exceptions := new(store.Memory).Shop("shop"), new(exceptions.Memory).Shop("shop")
 	canceller, err := bridge.NewCanceller(bridge.CancelPorts{
-		Orders: shop, Desk: shop, OrderBook: warehouse, Warehouse: warehouse, Ledger: memory, Locks: memory, Exceptions: exceptions,
+		Orders: shop, Desk: shop, OrderBook: warehouse, Warehouse: warehouse, Tracer: warehouse, Records: memory, Ledger: memory, Locks: memory, Exceptions: exceptions,
 	}, bridge.CancelOptions{CutOff: stage.InvoicePrinted})
 	if err != nil {
 		fmt.Println(err)

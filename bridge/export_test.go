@@ -39,5 +39,3 @@ func (c *Canceller) Options() CancelOptions     { return c.options }
 func (d *Dispatcher) Carrier(w WarehouseOrder, carriers []Carrier) (Carrier, bool) {
 	return d.carrier(w, carriers)
 }
-
-func (r Rate) Set(limit float64) Rate { return r.set(limit) }

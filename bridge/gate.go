@@ -40,10 +40,11 @@ type Permit struct {
 	// At is when the shop was asked, ValidUntil when the answer is too old to act
 	// on; zero unless Granted.
 	At, ValidUntil time.Time
-	// Blind reports whether the shop could not be asked, so that the order's deadline
-	// decided; Decision says what was decided, and why.
-	Blind    bool
-	Decision string
+	// Unasked reports whether the shop could not be asked about the order, or left a
+	// doubt: then Granted and Reason are not its word. Blind reports whether the
+	// order's deadline decided instead; Decision says what, and why.
+	Unasked, Blind bool
+	Decision       string
 }
 
 // Valid reports whether the order may be committed at now.
@@ -57,9 +58,9 @@ func (p Permit) MarshalJSON() ([]byte, error) {
 		Reason         string
 		Status         OrderStatus
 		At, ValidUntil time.Time
-		Blind          bool
+		Unasked, Blind bool
 		Decision       string
-	}{p.OrderID, p.Granted, p.Reason, p.Order.Status, p.At, p.ValidUntil, p.Blind, p.Decision})
+	}{p.OrderID, p.Granted, p.Reason, p.Order.Status, p.At, p.ValidUntil, p.Unasked, p.Blind, p.Decision})
 }
 
 // String is one line for a log or a terminal.
@@ -102,7 +103,8 @@ type GatePorts struct {
 	// orders whose deadline is near while the shop cannot be asked. [linnworksadapter.Warehouse] is
 	// one.
 	Known KnownOrders
-	// Exceptions is required with Known: every decision of that sort is raised.
+	// Exceptions is required with Known: every decision of that sort is raised. With
+	// it alone, those about orders whose details were read and leave a doubt are.
 	Exceptions exceptions.Queue
 }
 
@@ -118,8 +120,9 @@ type GateOptions struct {
 	// DeadlineMargin is how near a deadline must be for AtDeadline to apply.
 	// Default two hours.
 	DeadlineMargin time.Duration
-	// AtDeadline applies if the shop cannot be asked and GatePorts.Known is given.
-	// Default [HoldAtDeadline].
+	// AtDeadline applies if the shop cannot be asked and GatePorts.Known is given, and
+	// if the cancellations that would settle a doubt cannot be read and
+	// GatePorts.Exceptions is given. Default [HoldAtDeadline].
 	AtDeadline AtDeadline
 	// Now replaces time.Now.
 	Now func() time.Time
@@ -148,8 +151,10 @@ func NewGate(p GatePorts, o GateOptions) (*Gate, error) {
 	switch {
 	case p.Known != nil && p.Exceptions == nil:
 		return nil, errors.New("bridge: NewGate: Known without Exceptions: nobody would learn what was decided without the shop")
-	case o.Lifetime < 0 || o.DeadlineMargin < 0:
-		return nil, errors.New("bridge: NewGate: Lifetime and DeadlineMargin must not be negative")
+	case o.Lifetime < 0:
+		return nil, fmt.Errorf("bridge: NewGate: Lifetime: %s is negative", o.Lifetime)
+	case o.DeadlineMargin < 0:
+		return nil, fmt.Errorf("bridge: NewGate: DeadlineMargin: %s is negative", o.DeadlineMargin)
 	case o.AtDeadline != HoldAtDeadline && o.AtDeadline != ShipAtDeadline:
 		return nil, fmt.Errorf("bridge: NewGate: AtDeadline %q is neither %q nor %q", o.AtDeadline, HoldAtDeadline, ShipAtDeadline)
 	}
@@ -173,8 +178,9 @@ func (g *Gate) Health() health.Flow { return g.timings.Health() }
 // details may lag; one search settles that for 50 such orders.
 //
 // An error means that no order may be committed, except those whose granted
-// permit is returned beside it: that happens only with GatePorts.Known and
-// [ShipAtDeadline].
+// permit is returned beside it. If the search fails, these are the orders that it
+// was not for. If the orders cannot be read, these are the ones that GatePorts.Known
+// and [ShipAtDeadline] let go.
 func (g *Gate) Check(ctx context.Context, orderIDs ...string) ([]Permit, error) {
 	if len(orderIDs) == 0 {
 		return nil, nil
@@ -203,10 +209,27 @@ func (g *Gate) check(ctx context.Context, at time.Time, orderIDs []string) ([]Pe
 			doubtful = append(doubtful, id)
 		}
 	}
-	if err := g.search(ctx, permits, doubtful); err != nil {
-		return nil, err
+	failed := g.search(ctx, permits, doubtful)
+	if failed == nil {
+		return permits, g.answered(ctx, permits)
 	}
-	return permits, g.answered(ctx, permits)
+	if ctx.Err() != nil {
+		return nil, failed
+	}
+	var settled []Permit
+	for i, p := range permits {
+		if slices.Contains(doubtful, p.OrderID) {
+			if permits[i], err = g.blind(ctx, p.Order, p.OrderID, at, "the shop does not say whether a request to cancel waits", failed); err != nil {
+				return nil, err
+			}
+		} else {
+			settled = append(settled, p)
+		}
+	}
+	if err := g.answered(ctx, settled); err != nil {
+		return nil, errors.Join(failed, err)
+	}
+	return permits, failed
 }
 
 // read reads the orders, each once, and returns why ids have none.
@@ -272,34 +295,45 @@ func (g *Gate) unasked(ctx context.Context, at time.Time, ids []string, cause er
 		if !found {
 			o = new(Order)
 		}
-		p := &permits[i]
-		*p = g.permit(id, *o, at, "the shop cannot be asked")
-		deadline := firstDeadline(*o)
-		if deadline.IsZero() || deadline.Sub(at) > g.options.DeadlineMargin {
-			continue
-		}
-		kind, do := exceptions.HeldAtDeadline, "look in the shop whether the order is still wanted; if it is, send it and enter the tracking number there"
-		objection := g.objection(*o, true)
-		if g.options.AtDeadline == ShipAtDeadline && objection == "" {
-			*p = g.permit(id, *o, at, "")
-			kind, do = exceptions.SentUnchecked, "as soon as the shop answers, look whether the order was cancelled; if it was, stop the parcel"
-		}
-		p.Blind = true
-		p.Decision = fmt.Sprintf("the shop does not answer, the deadline is %s, and the setting for that is %q", deadline.UTC().Format("2006-01-02 15:04 UTC"), g.options.AtDeadline)
-		if objection != "" {
-			p.Decision = fmt.Sprintf("the shop does not answer, the deadline is %s, and last known is: %s", deadline.UTC().Format("2006-01-02 15:04 UTC"), objection)
-		}
-		if err := g.ports.Exceptions.Raise(ctx, exceptions.New(kind, exceptions.ForOrder(id), deadline, p.Decision+"; "+cause.Error(), do)); err != nil {
-			return nil, errors.Join(cause, fmt.Errorf("bridge: gate: raising %q: %w", kind, err))
+		if permits[i], err = g.blind(ctx, *o, id, at, "the shop cannot be asked", cause); err != nil {
+			return nil, err
 		}
 	}
 	return permits, cause
 }
 
+// blind holds an order about which the shop did not answer, or decides about it if
+// its deadline is near.
+func (g *Gate) blind(ctx context.Context, o Order, id string, at time.Time, reason string, cause error) (Permit, error) {
+	p := g.permit(id, o, at, reason)
+	p.Unasked = true
+	deadline := firstDeadline(o)
+	if g.ports.Exceptions == nil || deadline.IsZero() || deadline.Sub(at) > g.options.DeadlineMargin {
+		return p, nil
+	}
+	kind, do := exceptions.HeldAtDeadline, "look in the shop whether the order is still wanted; if it is, send it and enter the tracking number there"
+	objection := g.objection(o, true)
+	if g.options.AtDeadline == ShipAtDeadline && objection == "" {
+		p = g.permit(id, o, at, "")
+		kind, do = exceptions.SentUnchecked, "as soon as the shop answers, look whether the order was cancelled; if it was, stop the parcel"
+	}
+	p.Unasked, p.Blind = true, true
+	p.Decision = fmt.Sprintf("%s, the deadline is %s, and ", reason, deadline.UTC().Format("2006-01-02 15:04 UTC"))
+	if objection == "" {
+		p.Decision += fmt.Sprintf("the setting for that is %q", g.options.AtDeadline)
+	} else {
+		p.Decision += "last known is: " + objection
+	}
+	if err := g.ports.Exceptions.Raise(ctx, exceptions.New(kind, exceptions.ForOrder(id), deadline, p.Decision+"; "+cause.Error(), do)); err != nil {
+		return Permit{}, errors.Join(cause, fmt.Errorf("bridge: gate: raising %q: %w", kind, err))
+	}
+	return p, nil
+}
+
 // answered closes what was raised about the orders while the shop could not be
 // asked. An order that was let go and is cancelled stays open: its parcel is out.
 func (g *Gate) answered(ctx context.Context, permits []Permit) error {
-	if g.ports.Known == nil {
+	if g.ports.Exceptions == nil {
 		return nil
 	}
 	open, err := g.ports.Exceptions.Open(ctx, exceptions.HeldAtDeadline, exceptions.SentUnchecked)

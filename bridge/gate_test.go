@@ -117,11 +117,13 @@ func TestGateBatch(t *testing.T) {
 	if permits, err := g.Check(t.Context()); permits != nil || err != nil || len(w.Calls) != calls {
 		t.Error("nothing was asked, but the shop was called")
 	}
-	for _, name := range []string{"OrdersByID", "PendingCancellations"} {
-		w.Fail = world.FailOn(name)
-		if permits, err := g.Check(t.Context(), "1"); !errors.Is(err, world.ErrInjected) || permits != nil {
-			t.Errorf("%s fails: %v, %v", name, permits, err)
-		}
+	w.Fail = world.FailOn("OrdersByID")
+	if permits, err := g.Check(t.Context(), "1"); !errors.Is(err, world.ErrInjected) || permits != nil {
+		t.Errorf("OrdersByID fails: %v, %v", permits, err)
+	}
+	w.Fail = world.FailOn("PendingCancellations")
+	if permits, err := g.Check(t.Context(), "1"); !errors.Is(err, world.ErrInjected) || len(permits) != 1 || permits[0].Granted {
+		t.Errorf("PendingCancellations fails: %v, %v, want order 1 held beside the error", permits, err)
 	}
 	if h := g.Health(); h.Runs != 3 || h.Failures != 2 {
 		t.Errorf("health: %s", h)
@@ -132,7 +134,8 @@ func TestGateBatch(t *testing.T) {
 	}{
 		"Cancellations, Orders":    {},
 		"Known without Exceptions": {GatePorts: bridge.GatePorts{Orders: w, Cancellations: w, Known: w}},
-		"not be negative":          {bridge.GatePorts{Orders: w, Cancellations: w}, bridge.GateOptions{Lifetime: -1}},
+		"Lifetime: -1ns":           {bridge.GatePorts{Orders: w, Cancellations: w}, bridge.GateOptions{Lifetime: -1}},
+		"DeadlineMargin: -1ns":     {bridge.GatePorts{Orders: w, Cancellations: w}, bridge.GateOptions{DeadlineMargin: -1}},
 		`AtDeadline "guess"`:       {bridge.GatePorts{Orders: w, Cancellations: w}, bridge.GateOptions{AtDeadline: "guess"}},
 	} {
 		if _, err := bridge.NewGate(c.GatePorts, c.GateOptions); err == nil || !strings.Contains(err.Error(), want) {
@@ -234,6 +237,67 @@ func TestGateWithoutTheShop(t *testing.T) {
 		if permits, err := w.GateWith(bridge.GatePorts{Known: w, Exceptions: w}, bridge.GateOptions{AtDeadline: bridge.ShipAtDeadline}).Check(t.Context(), "1"); err == nil || permits != nil {
 			t.Errorf("%s fails: %v, %v", name, permits, err)
 		}
+	}
+}
+
+// The search for cancellations that fails holds those that it was for. Their
+// details were read, so no other port has to know them.
+func TestGateWithoutTheSearch(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		options bridge.GateOptions
+		granted []string
+		raised  []string
+	}{
+		{
+			name: "who is in doubt is held", granted: []string{"sure", "far sure"},
+			raised: []string{"held at its deadline: order doubt"},
+		},
+		{
+			name: "all are in doubt", options: bridge.GateOptions{AlwaysSearch: true},
+			raised: []string{"held at its deadline: order doubt", "held at its deadline: order sure"},
+		},
+		{
+			name: "who is in doubt may go", options: bridge.GateOptions{AtDeadline: bridge.ShipAtDeadline}, granted: []string{"doubt", "sure", "far sure"},
+			raised: []string{"sent unchecked: order doubt"},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := world.NewWorld(t)
+			asked := func(o *bridge.Order) { o.CancelRequestedAt = world.Noon.Add(-time.Hour) }
+			soon := func(o *bridge.Order) { o.ShipBy = world.Noon.Add(time.Hour) }
+			far := func(o *bridge.Order) { o.ShipBy = world.Noon.Add(9 * time.Hour) }
+			w.Put(
+				world.With(world.AnOrder("doubt", "MUG"), asked, soon), world.With(world.AnOrder("sure", "MUG"), soon),
+				world.With(world.AnOrder("far doubt", "MUG"), asked, far), world.With(world.AnOrder("far sure", "MUG"), far),
+				world.With(world.AnOrder("gone", "MUG"), soon, func(o *bridge.Order) { o.Status = bridge.Cancelled }),
+			)
+			gate := w.GateWith(bridge.GatePorts{Exceptions: w}, tc.options)
+			w.Fail = world.FailOn("PendingCancellations")
+			permits, err := gate.Check(t.Context(), "doubt", "sure", "far doubt", "far sure", "gone")
+			if !errors.Is(err, world.ErrInjected) {
+				t.Fatalf("got %v, want the failure of the search too", err)
+			}
+			var granted []string
+			for _, p := range permits {
+				if p.Granted {
+					granted = append(granted, p.OrderID)
+				}
+				if doubtful := strings.Contains(p.OrderID, "doubt") || tc.options.AlwaysSearch && p.OrderID != "gone"; p.Unasked != doubtful {
+					t.Errorf("order %s: Unasked is %t, want %t: %s", p.OrderID, p.Unasked, doubtful, p)
+				}
+			}
+			if diff := cmp.Diff(tc.granted, granted); diff != "" {
+				t.Errorf("granted (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.raised, w.OpenKinds()); diff != "" {
+				t.Errorf("raised (-want +got):\n%s", diff)
+			}
+			w.Fail = nil
+			if _, err := gate.Check(t.Context(), "doubt", "sure", "far doubt", "far sure"); err != nil || len(w.OpenKinds()) != 0 {
+				t.Errorf("after the search answered: %v and %q, want neither", err, w.OpenKinds())
+			}
+		})
 	}
 }
 

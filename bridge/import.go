@@ -31,6 +31,9 @@ type ImportPorts struct {
 	// by a slower process, is not imported as it no longer is.
 	Orders    OrderSource
 	Catalogue catalogue.Source
+	// Processor is optional. With it, what people have shipped in the shop while the
+	// warehouse did not have the order is imported as shipped; without it they are told.
+	Processor OrderProcessor
 	// Places is optional: the warehouse's stock locations. With it, a location in the
 	// options that is none of them is an error of every Import.
 	Places     catalogue.PlaceSource
@@ -51,10 +54,27 @@ type ImportOptions struct {
 	// Linnworks reserves their stock for every channel. Most that are never paid
 	// have to be cancelled there later.
 	ParkUnpaid bool
+	// FindFirst has each new order looked up by its reference before it is created, one
+	// call an order. It is for accounts in which people or another integration, such as
+	// Linnworks' own TikTok channel, create orders of this shop too: without it the
+	// bridge looks only for orders that it cannot be the first to import.
+	FindFirst bool
+	// CreationTakes is how long after it was sent an order may appear in the warehouse
+	// if the reply was lost. Default one hour. An order that is cancelled in the shop
+	// meanwhile is looked for until then.
+	CreationTakes time.Duration
 	// Table decides what to do. Default [DefaultStatusTable].
 	Table *StatusTable
 	// Now replaces time.Now.
 	Now func() time.Time
+}
+
+// OrderProcessor books what has left without the warehouse.
+type OrderProcessor interface {
+	// BookShipped gives an open order the carrier and tracking number of a parcel that
+	// has left, and processes the order: its units go off the stock, no label is made.
+	// It must be safe to repeat. What the order is then is read back.
+	BookShipped(ctx context.Context, order WarehouseOrder, parcel Label) error
 }
 
 // Importer brings shop orders into the warehouse: one warehouse order for each
@@ -75,13 +95,16 @@ func NewImporter(p ImportPorts, o ImportOptions) (*Importer, error) {
 		"OrderBook": p.OrderBook, "Catalogue": p.Catalogue, "Ledger": p.Ledger, "Records": p.Records, "Locks": p.Locks,
 		"Exceptions": p.Exceptions,
 	})
+	if err == nil && o.CreationTakes < 0 {
+		err = fmt.Errorf("bridge: NewImporter: CreationTakes is negative: %v", o.CreationTakes)
+	}
 	if err == nil && o.DefaultLocation == "" {
 		err = errors.New("bridge: NewImporter: DefaultLocation is empty: name the stock location that orders draw on")
 	}
 	if err != nil {
 		return nil, err
 	}
-	o.Table = cmp.Or(o.Table, DefaultStatusTable())
+	o.Table, o.CreationTakes = cmp.Or(o.Table, DefaultStatusTable()), cmp.Or(o.CreationTakes, time.Hour)
 	o.Now = part.Clock(o.Now)
 	return &Importer{ports: p, options: o}, nil
 }
@@ -171,9 +194,14 @@ type importing struct {
 	record, stored store.Record
 	recorded       bool
 	found          []WarehouseOrder
-	action         Action
-	knownCell      bool
-	problems       []exceptions.Exception
+	// foreign are orders of the same reference that the bridge did not make.
+	foreign []WarehouseOrder
+	// since is a moment after which no import is missing in the records.
+	since     time.Time
+	action    Action
+	knownCell bool
+	stopped   bool // parked by a person or a rule
+	problems  []exceptions.Exception
 }
 
 // importBatch are the orders that a run works on together, under their locks.
@@ -206,10 +234,13 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 	// One after the other, so that a step makes its calls for all orders at once.
 	b.find(ctx)
 	b.decide(ctx)
-	b.each(ctx, func(t *importing) error { return im.keepLedger(ctx, t.order, t.found, t.action) })
+	b.each(ctx, func(t *importing) error {
+		return im.keepLedger(ctx, t.order, slices.Concat(t.found, liveParts(t.foreign)), t.action)
+	})
 	b.remember(ctx)
 	b.each(ctx, func(t *importing) error { return b.act(ctx, t) })
 	b.create(ctx)
+	b.book(ctx)
 	b.release(ctx)
 	b.each(ctx, func(t *importing) error {
 		if t.result.Outcome == OutcomeRaised {
@@ -268,26 +299,13 @@ func (b *importBatch) still(wanted func(*importing) bool) []*importing {
 	return slices.DeleteFunc(slices.Clone(b.tasks), func(t *importing) bool { return t.done || !wanted(t) })
 }
 
-// lock takes the locks of all orders, in one order so that two batches cannot
-// wait for one another.
+// lock takes the locks of all orders.
 func (b *importBatch) lock(ctx context.Context) (held context.Context, unlock func(), err error) {
-	var unlocks []func()
-	unlock = func() {
-		for _, u := range unlocks {
-			u()
-		}
+	var ids []string
+	for _, t := range b.still(func(*importing) bool { return true }) {
+		ids = append(ids, t.order.ID)
 	}
-	tasks := b.still(func(*importing) bool { return true })
-	slices.SortFunc(tasks, func(x, y *importing) int { return cmp.Compare(x.order.ID, y.order.ID) })
-	for _, t := range tasks {
-		held, u, err := b.ports.Locks.Lock(ctx, orderLock(t.order.ID))
-		if err != nil {
-			unlock()
-			return ctx, nil, err
-		}
-		ctx, unlocks = held, append(unlocks, u) //nolint:fatcontext // it carries the locks taken so far
-	}
-	return ctx, unlock, nil
+	return lockOrders(ctx, b.ports.Locks, ids)
 }
 
 // decide finds out what to do. Before anything is done that makes the warehouse
@@ -315,11 +333,20 @@ func (b *importBatch) decide(ctx context.Context) {
 
 func (b *importBatch) choose(t *importing) {
 	t.action, t.knownCell = b.action(t.order, t.found)
+	t.stopped = false
+	switch {
+	case t.action == ActionBook && !t.recorded && t.order.CreatedAt.Before(t.since):
+		t.action = ActionSkip // from the time before the bridge
+	case t.action == ActionRaise && t.record.Notes[noteBooking] != "" && StateOf(t.found) == Open:
+		t.action = ActionBook // it was stopped between creating and processing
+	}
 	switch merged := slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.Merged }); {
 	case (t.action == ActionWait || t.action == ActionLabel) && t.record.Releasing && StateOf(t.found) == Open && !t.order.CancelRequested:
 		t.action = ActionRelease // it was stopped after unparking
-	case t.action == ActionRelease && merged:
+	case t.action == ActionRelease && merged && !t.record.ParkedAt.After(t.record.ReleasedAt):
 		t.action = ActionWait // somebody has stopped it for another of its orders
+	case t.action == ActionRelease && slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.State == Parked && !parkedByUs(t.record, w) }):
+		t.action, t.stopped = ActionWait, true
 	}
 }
 

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 )
 
 // commits are the actions that make the warehouse or the ledger count an order.
-var commits = map[Action]bool{ActionReserve: true, ActionPark: true, ActionImport: true, ActionRelease: true}
+var commits = map[Action]bool{ActionReserve: true, ActionPark: true, ActionImport: true, ActionBook: true, ActionRelease: true}
 
 // action is the table's, except that nobody may pick an order while the buyer's
 // request to cancel it waits for a decision.
@@ -43,15 +44,30 @@ func (im *Importer) action(o Order, found []WarehouseOrder) (action Action, know
 // act does what is done for one order at a time.
 func (b *importBatch) act(ctx context.Context, t *importing) error {
 	o := t.order
+	if b.madeElsewhere(t) {
+		t.done = true
+		if err := b.ports.Exceptions.Clear(ctx, exceptions.ForOrder(o.ID), catalogue.ProblemKinds()...); err != nil { // it does not wait for them
+			return err
+		}
+		return b.raise(ctx, t.result, exceptions.New(exceptions.DuplicateOrder, exceptions.ForOrder(o.ID), o.ShipBy, foreignFinding(t), foreignRemedy(t),
+			orderEvidence(o, slices.Concat(t.found, t.foreign)...)...))
+	}
 	if excess := surplus(o, b.known, t.found); excess != "" && o.Status != Cancelled {
 		t.done = true
 		return b.raise(ctx, t.result, exceptions.New(exceptions.DuplicateOrder, exceptions.ForOrder(o.ID), o.ShipBy, excess,
 			"cancel the extra order in Linnworks before it is picked"))
 	}
 	switch t.action {
-	case ActionPark, ActionImport:
-		if len(t.record.WarehouseIDs) == 0 {
-			return nil // created with the others
+	case ActionPark, ActionImport, ActionBook:
+		switch {
+		case len(t.record.WarehouseIDs) == 0 || len(t.found) > 0:
+			if t.action != ActionBook || b.ports.Processor != nil {
+				return nil // created with the others
+			}
+			t.done = true
+			return b.raise(ctx, t.result, exceptions.New(exceptions.StatesDisagree, exceptions.ForOrder(o.ID), o.ShipBy,
+				fmt.Sprintf("the shop says %s, and Linnworks never had the order: somebody has shipped it in Seller Center", o.Status),
+				"book the sale and its units in Linnworks by hand, with the order id as reference", orderEvidence(o)...))
 		}
 		t.done = true
 		return b.raise(ctx, t.result, exceptions.New(exceptions.StatesDisagree, exceptions.ForOrder(o.ID), o.ShipBy,
@@ -62,6 +78,9 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 	case ActionReserve:
 		t.result.Outcome = OutcomeReserved
 	case ActionSkip:
+		if o.Status == Cancelled && t.record.OutcomeUnknown {
+			return b.awaitCreation(ctx, t)
+		}
 		t.result.Outcome, t.result.Detail = OutcomeSkipped, fmt.Sprintf("%s, %s", o.ShippingModel, o.Status)
 	case ActionRaise:
 		if o.Status == Cancelled && t.knownCell { // goods that have left are the Canceller's
@@ -72,6 +91,9 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 		return b.raise(ctx, t.result, disagreement(o, StateOf(t.found), t.knownCell, t.found...))
 	default: // another primitive's, or nothing to do
 		t.result.Outcome = OutcomeUnchanged
+		if t.stopped {
+			t.result.Detail = "parked in Linnworks, and not by the bridge: it stays so"
+		}
 		if err := b.readdress(ctx, t); err != nil || t.result.Outcome == OutcomeRaised {
 			t.done = true
 			return err
@@ -81,6 +103,44 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 		return b.unlinked(ctx, o, t.found)
 	}
 	return nil
+}
+
+// awaitCreation keeps an order on the list that is cancelled in the shop and that the
+// warehouse may show yet, because nobody knows whether it got it.
+func (b *importBatch) awaitCreation(ctx context.Context, t *importing) error {
+	now, until := b.options.Now().UTC(), t.record.SentAt.Add(b.options.CreationTakes)
+	t.result.Outcome, t.result.Detail = OutcomeSkipped, "cancelled in the shop; the warehouse may have got it, and does not show it"
+	if now.Before(until) {
+		t.result.Again = now.Add(min(b.options.CreationTakes/12, until.Sub(now)))
+		return nil
+	}
+	t.record.OutcomeUnknown = false
+	return b.storeRecordsOf(ctx, t)
+}
+
+// madeElsewhere reports whether somebody else has put the order into the warehouse, so
+// that the bridge must not, or has done so although the bridge had.
+func (b *importBatch) madeElsewhere(t *importing) bool {
+	if t.order.Status == Cancelled || len(liveParts(t.foreign)) == 0 {
+		return false
+	}
+	return commits[t.action] || len(liveParts(t.found)) > 0 && !sent(t.order)
+}
+
+func foreignFinding(t *importing) string {
+	text := madeElsewhere(liveParts(t.foreign))
+	if live := liveParts(t.found); len(live) > 0 {
+		text += ", and as order " + numberOf(live) + ", which it did"
+	}
+	return text
+}
+
+func foreignRemedy(t *importing) string {
+	if len(liveParts(t.found)) > 0 {
+		return "keep the order of the bridge, and cancel the other one before it is picked"
+	}
+	return "cancel that order in Linnworks before it is picked: the bridge then imports the sale by itself; " +
+		"or send it, and enter the tracking number in Seller Center: the bridge does not follow it"
 }
 
 // readdress takes an address over that the buyer has changed, as long as no label
@@ -126,10 +186,15 @@ func takesOver(t *importing, address Address) bool {
 // create maps the orders that are not in the warehouse and creates them together.
 func (b *importBatch) create(ctx context.Context) {
 	byTask := map[*importing]NewOrder{}
-	for _, t := range b.still(func(t *importing) bool { return t.action == ActionPark || t.action == ActionImport }) {
+	for _, t := range b.still(func(t *importing) bool {
+		return t.action == ActionPark || t.action == ActionImport || t.action == ActionBook && len(t.found) == 0
+	}) {
 		order, problems := MapOrder(t.order, b.known)
 		if slices.ContainsFunc(problems, blocks) {
-			err := b.raise(ctx, t.result, problems...)
+			// On record, so that it is looked for next time: a person may create it
+			// by hand meanwhile.
+			t.record.OrderID = t.order.ID
+			err := cmp.Or(b.storeRecordsOf(ctx, t), b.raise(ctx, t.result, problems...))
 			t.done = true
 			b.fail(ctx, t, err)
 			continue
@@ -137,6 +202,10 @@ func (b *importBatch) create(ctx context.Context) {
 		order.Parked, order.Unpaid, order.LocationID = t.action == ActionPark, t.order.Status == Unpaid, b.location(t.order)
 		byTask[t], t.problems = order, problems
 		t.record.OrderID, t.record.SentAt, t.record.Address = t.order.ID, b.options.Now().UTC(), addressMark(t.order.ID, order.Recipient)
+		t.record.OutcomeUnknown = true
+		if t.action == ActionBook {
+			setNote(&t.record, noteBooking, "begun")
+		}
 	}
 	b.storeRecords(ctx) // before they are sent: see find
 	tasks := b.still(func(t *importing) bool { _, ok := byTask[t]; return ok })
@@ -154,11 +223,16 @@ func (b *importBatch) create(ctx context.Context) {
 			continue
 		}
 		if err := created[i].Err; err != nil {
+			if _, refused := exceptions.AsRefused(err); refused {
+				t.record.OutcomeUnknown = false
+				err = errors.Join(err, b.storeRecordsOf(ctx, t))
+			}
 			b.fail(ctx, t, fmt.Errorf("creating it in the warehouse: %w", err))
 			continue
 		}
 		t.found = shareOf(t.order, created[i].Found)
 		t.record = foundRecord(t.record, t.order, t.found)
+		t.record.OutcomeUnknown = false
 	}
 	b.storeRecords(ctx)
 	for _, t := range tasks {
@@ -186,10 +260,73 @@ func (b *importBatch) created(ctx context.Context, t *importing) error {
 		return err
 	}
 	t.result.Outcome, t.result.WarehouseOrder = OutcomeCreated, numberOf(t.found)
-	if t.action == ActionPark {
+	switch t.action {
+	case ActionPark:
 		t.result.Outcome = OutcomeParked
+	case ActionBook:
+		return nil // booked with the others
 	}
 	return b.unlinked(ctx, t.order, t.found)
+}
+
+// book processes orders whose goods have left already, and reads back.
+func (b *importBatch) book(ctx context.Context) {
+	tasks := b.still(func(t *importing) bool { return t.action == ActionBook })
+	for _, t := range tasks {
+		parcel := Label{Tracking: strings.Join(trackings(t.order.Lines), ", ")}
+		for _, l := range t.order.Lines {
+			parcel.PackageID, parcel.Carrier = cmp.Or(parcel.PackageID, l.PackageID), cmp.Or(parcel.Carrier, l.Carrier)
+		}
+		for _, w := range liveParts(t.found) {
+			if w.State != Open {
+				continue
+			}
+			if err := b.ports.Processor.BookShipped(ctx, w, parcel); err != nil {
+				b.fail(ctx, t, fmt.Errorf("booking Linnworks order %s as shipped: %w", w.Number, err))
+			}
+		}
+	}
+	tasks = b.still(func(t *importing) bool { return t.action == ActionBook })
+	if len(tasks) == 0 {
+		return
+	}
+	b.reread(ctx, tasks)
+	for _, t := range b.still(func(t *importing) bool { return t.action == ActionBook }) {
+		if StateOf(t.found) != Processed {
+			b.fail(ctx, t, fmt.Errorf("the warehouse does not show %s as shipped yet; the next run books it again", numberOf(t.found)))
+			continue
+		}
+		setNote(&t.record, noteBooking, "")
+		t.result.Outcome, t.result.WarehouseOrder = OutcomeBooked, numberOf(t.found)
+	}
+	b.storeRecords(ctx)
+}
+
+// reread looks what orders are by now that the warehouse was told something about.
+func (b *importBatch) reread(ctx context.Context, tasks []*importing) {
+	var ids []string
+	for _, t := range tasks {
+		ids = append(ids, t.record.WarehouseIDs...)
+	}
+	traced, err := b.trace(ctx, ids)
+	if err != nil {
+		b.failAll(tasks, fmt.Errorf("reading it back: %w", err))
+		return
+	}
+	for _, t := range tasks {
+		t.found = nil
+		for _, id := range t.record.WarehouseIDs {
+			t.found = union(t.found, traced[id])
+		}
+		t.found = shareOf(t.order, t.found)
+		if b.ports.Tracer == nil {
+			if t.found, err = findOwn(ctx, b.ports.OrderBook, t.order.ID); err != nil {
+				b.fail(ctx, t, fmt.Errorf("reading it back: %w", err))
+				continue
+			}
+		}
+		t.record = foundRecord(t.record, t.order, t.found)
+	}
 }
 
 // mended closes what an order that is in has raised: it waits for no listing any
@@ -293,29 +430,9 @@ func (b *importBatch) release(ctx context.Context) {
 
 // released reads back what was released.
 func (b *importBatch) released(ctx context.Context) {
-	tasks := b.still(func(t *importing) bool { return t.action == ActionRelease })
-	var ids []string
-	for _, t := range tasks {
-		ids = append(ids, t.record.WarehouseIDs...)
-	}
-	traced, err := b.trace(ctx, ids)
-	if err != nil {
-		b.failAll(tasks, fmt.Errorf("reading it back: %w", err))
-		return
-	}
-	for _, t := range tasks {
-		t.found = nil
-		for _, id := range t.record.WarehouseIDs {
-			t.found = union(t.found, traced[id])
-		}
-		t.found = shareOf(t.order, t.found)
-		if b.ports.Tracer == nil {
-			if t.found, err = b.ports.OrderBook.FindOrders(ctx, []string{t.order.ID}); err != nil {
-				b.fail(ctx, t, fmt.Errorf("reading it back: %w", err))
-				continue
-			}
-		}
-		t.record = foundRecord(t.record, t.order, t.found)
+	releasing := func(t *importing) bool { return t.action == ActionRelease }
+	b.reread(ctx, b.still(releasing))
+	for _, t := range b.still(releasing) {
 		t.record.Releasing = false
 		if mark := addressMark(t.order.ID, clearAddress(t.order)); mark != 0 {
 			t.record.Address = mark
@@ -326,6 +443,7 @@ func (b *importBatch) released(ctx context.Context) {
 				"find the rule or the person that parks it, and unpark it in Linnworks")))
 			continue
 		}
+		t.record.ReleasedAt = b.options.Now().UTC()
 		t.result.Outcome, t.result.WarehouseOrder = OutcomeReleased, numberOf(t.found)
 	}
 	b.storeRecords(ctx)

@@ -43,7 +43,7 @@ func (b *importBatch) find(ctx context.Context) {
 	ids = nil
 	for _, t := range b.tasks {
 		t.record, t.recorded = records[t.order.ID]
-		t.stored = t.record
+		t.stored, t.since = t.record, since
 		ids = append(ids, t.record.WarehouseIDs...)
 	}
 	traced, err := b.trace(ctx, ids)
@@ -59,7 +59,7 @@ func (b *importBatch) find(ctx context.Context) {
 			t.found = union(t.found, traced[id])
 		}
 		t.found = shareOf(t.order, t.found)
-		isNew := !t.recorded && t.order.CreatedAt.After(since.Add(clockMargin))
+		isNew := !t.recorded && t.order.CreatedAt.After(since.Add(clockMargin)) && !sent(t.order) && !b.options.FindFirst
 		if isNew || byID && !short(t.order, t.found) {
 			return nil
 		}
@@ -67,7 +67,13 @@ func (b *importBatch) find(ctx context.Context) {
 		if err != nil {
 			return errors.Join(fmt.Errorf("looking for it in the warehouse: %w", err), b.reserveUnknown(ctx, t.order))
 		}
-		t.found = union(t.found, byReference)
+		for _, w := range byReference {
+			if w.Foreign != "" {
+				t.foreign = append(t.foreign, w)
+			} else {
+				t.found = union(t.found, []WarehouseOrder{w})
+			}
+		}
 		return nil
 	})
 	for _, t := range b.tasks {
@@ -81,16 +87,6 @@ func (im importRun) trace(ctx context.Context, ids []string) (map[string][]Wareh
 		return nil, nil
 	}
 	return im.ports.Tracer.TraceOrders(ctx, ids)
-}
-
-// union adds the orders of more that are not among found.
-func union(found, more []WarehouseOrder) []WarehouseOrder {
-	for _, w := range more {
-		if !slices.ContainsFunc(found, func(f WarehouseOrder) bool { return f.ID == w.ID }) {
-			found = append(found, w)
-		}
-	}
-	return found
 }
 
 // short reports whether the warehouse holds fewer units than the shop has sold:
@@ -142,6 +138,7 @@ func (b *importBatch) remember(ctx context.Context) {
 			t.record.Address = addressMark(t.order.ID, clearAddress(t.order)) // as good as taken over
 		}
 		t.record = foundRecord(t.record, t.order, t.found)
+		t.record.OutcomeUnknown = false
 	}
 	b.storeRecords(ctx)
 }
@@ -169,7 +166,11 @@ func (b *importBatch) storeRecordsOf(ctx context.Context, tasks ...*importing) e
 	}
 	stored, err := store.UpdateRecords(ctx, b.ports.Records, func(r *store.Record) {
 		mine := ours[r.OrderID]
-		r.WarehouseIDs, r.Lines, r.SentAt, r.Address, r.Releasing = mine.WarehouseIDs, mine.Lines, mine.SentAt, mine.Address, mine.Releasing
+		r.WarehouseIDs, r.Lines, r.SentAt, r.OutcomeUnknown, r.Address = mine.WarehouseIDs, mine.Lines, mine.SentAt, mine.OutcomeUnknown, mine.Address
+		r.Releasing, r.ReleasedAt = mine.Releasing, mine.ReleasedAt
+		for _, name := range importNotes {
+			setNote(r, name, mine.Notes[name])
+		}
 	}, have...)
 	if err != nil {
 		return fmt.Errorf("recording what was imported: %w", err)

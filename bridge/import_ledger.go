@@ -16,7 +16,7 @@ import (
 func (im importRun) keepLedger(ctx context.Context, o Order, found []WarehouseOrder, action Action) error {
 	r, have := im.reserved[o.ID]
 	switch {
-	case o.Status == Cancelled, action == ActionSkip, gone(o) && len(liveParts(found)) == 0:
+	case o.Status == Cancelled, action == ActionSkip, action != ActionBook && gone(o) && len(liveParts(found)) == 0:
 		// Whether there is one or not: another process may have taken it since.
 		return im.ports.Ledger.DropReservations(ctx, o.ID)
 	case !counts(found):

@@ -4,8 +4,8 @@ import (
 	"context"
 	"hash/fnv"
 	"io"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -15,50 +15,24 @@ type AddressWriter interface {
 	SetAddress(ctx context.Context, order WarehouseOrder, address Address) error
 }
 
-// ownLines are the shop's line ids of an order.
-type ownLines map[string]bool
+// noteBooking is the note of an order that is being imported as shipped.
+const noteBooking = "booking"
 
-func linesOf(o Order) ownLines {
-	own := ownLines{}
-	for _, line := range o.Lines {
-		own[line.ID] = true
-	}
-	return own
-}
+// importNotes are the notes that the importer answers for.
+var importNotes = []string{noteBooking}
 
-// of returns the order's lines that are in a line of the warehouse. That one has
-// the id of the first, followed by a number if it is a component of a bundle.
-func (own ownLines) of(line WarehouseLine) []string {
-	var ids []string
-	for _, id := range line.ShopLineIDs {
-		if own[id] {
-			ids = append(ids, id)
-		}
+// setNote sets a note of a record, or drops it.
+func setNote(r *store.Record, name, text string) {
+	if r.Notes[name] == text {
+		return
 	}
-	bundle := line.LineID
-	if i := strings.LastIndexByte(bundle, '-'); i >= 0 {
-		bundle = bundle[:i]
+	r.Notes = maps.Clone(r.Notes) // a record is a value: others may hold the map
+	if r.Notes == nil {
+		r.Notes = map[string]string{}
 	}
-	for _, id := range []string{line.LineID, bundle} {
-		if own[id] && len(ids) == 0 {
-			ids = []string{id}
-		}
+	if r.Notes[name] = text; text == "" {
+		delete(r.Notes, name)
 	}
-	return ids
-}
-
-// shareOf is the part of what was found that belongs to the order: of a merged
-// order its own lines, under its own reference.
-func shareOf(o Order, found []WarehouseOrder) []WarehouseOrder {
-	own, shares := linesOf(o), slices.Clone(found)
-	for i, w := range shares {
-		if !w.Merged {
-			continue
-		}
-		shares[i].Reference = o.ID
-		shares[i].Lines = slices.DeleteFunc(slices.Clone(w.Lines), func(line WarehouseLine) bool { return len(own.of(line)) == 0 })
-	}
-	return shares
 }
 
 // foundRecord is the record of an order, with what was found of it.

@@ -75,7 +75,7 @@ func TestImportAtTheLimits(t *testing.T) {
 		}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
 		must(t, err)
 		canceller, err := bridge.NewCanceller(bridge.CancelPorts{
-			Orders: shop, Desk: shop, OrderBook: book, Warehouse: book, Lines: book, Ledger: memory, Locks: memory, Exceptions: queue,
+			Orders: shop, Desk: shop, OrderBook: book, Warehouse: book, Lines: book, Tracer: book, Records: memory, Ledger: memory, Locks: memory, Exceptions: queue,
 		}, bridge.CancelOptions{})
 		must(t, err)
 		in, err := bridge.NewIntake(bridge.IntakePorts{

@@ -580,7 +580,7 @@ func TestImportReleaseDoesNotHelp(t *testing.T) {
 	w := world.NewWorld(t)
 	w.Stubborn = true
 	o := world.AnOrder("1", "MUG")
-	w.Add(bridge.NewOrder{Reference: "1", Parked: true, LocationID: "L1", Recipient: world.Home})
+	w.Add(bridge.NewOrder{Reference: "1", Parked: true, LocationID: "L1", Recipient: world.Home}).MadeParked = true
 	for range 2 {
 		if got := world.Outcome(t)(w.Importer().Import(t.Context(), o)); got != bridge.OutcomeRaised {
 			t.Fatal(got)
@@ -598,7 +598,10 @@ func TestImportReleaseDoesNotHelp(t *testing.T) {
 
 func TestImportDoesNotReleaseWhatABuyerWantsCancelled(t *testing.T) {
 	w := world.NewWorld(t)
-	w.Add(bridge.NewOrder{Reference: "1", Parked: true, LocationID: "L1", Recipient: world.Home}) // by a Canceller that died
+	w.Add(bridge.NewOrder{Reference: "1", Parked: true, LocationID: "L1", Recipient: world.Home})
+	if _, err := w.Memory.PutRecords(t.Context(), store.Record{OrderID: "1", ParkedAt: world.Noon}); err != nil { // by a Canceller that died
+		t.Fatal(err)
+	}
 	o := world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.CancelRequested = true })
 	if got := world.Outcome(t)(w.Importer().Import(t.Context(), o)); got != bridge.OutcomeUnchanged || w.Book[0].State != bridge.Parked {
 		t.Errorf("%s, %s", got, w.Book[0].State)

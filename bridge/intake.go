@@ -21,9 +21,10 @@ import (
 // time and as it was before.
 //
 // An order is done when it has a result without Err. One with Err, or without a
-// result, is kept and handed on again. So is an open one with [OutcomeRaised], after
-// [IntakeOptions.RetryMax] each time: a person may have mended the cause. No results and an error mean that the
-// batch as a whole failed: the intake then looks for the order that causes it.
+// result, is kept and handed on again. So is one with [OrderResult.Again], at that
+// moment, and one with [OutcomeRaised], after [IntakeOptions.RetryMax] each time: a
+// person may have mended the cause. No results and an error mean that the batch as a
+// whole failed: the intake then looks for the order that causes it.
 type OrderHandler func(ctx context.Context, orders []Order) (OrderResults, error)
 
 // IntakePorts are what an [Intake] works on.
@@ -687,7 +688,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 	if len(orders) == 0 {
 		return nil
 	}
-	reports, blamed, open := make(map[string]error, len(orders)), map[string]bool{}, map[string]bool{}
+	reports, blamed, raised, again := make(map[string]error, len(orders)), map[string]bool{}, map[string]bool{}, map[string]time.Time{}
 	var others []error
 	var whole []Order
 	for _, o := range orders {
@@ -706,7 +707,8 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 		}
 		for _, res := range results {
 			reports[res.OrderID] = errors.Join(reports[res.OrderID], res.Err)
-			open[res.OrderID] = open[res.OrderID] || res.Outcome == OutcomeRaised
+			again[res.OrderID] = earlier(again[res.OrderID], res.Again)
+			raised[res.OrderID] = raised[res.OrderID] || res.Outcome == OutcomeRaised
 		}
 		r.result.Results = append(r.result.Results, results...)
 		if err != nil && results.Err() == nil {
@@ -720,18 +722,40 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 	if ctx.Err() != nil {
 		return ctx.Err() // what failed may have failed for that
 	}
+	for _, o := range orders {
+		if raised[o.ID] {
+			again[o.ID] = earlier(again[o.ID], r.raisedAgain(o))
+		}
+	}
 	if down != nil {
 		down = fmt.Errorf("handing orders on: %w", down)
 		others = append(others, down)
 	}
-	return errors.Join(r.settle(ctx, orders, reports, open, blamed, down), errors.Join(others...))
+	return errors.Join(r.settle(ctx, orders, reports, again, blamed, down), errors.Join(others...))
 }
 
-// settle stores what is to be done about the orders handed on. open are those that
-// a person has to do something about, blamed those
-// that the handler failed on without a result, down is why it was given up
-// before it had got all of them.
-func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, open, blamed map[string]bool, down error) error {
+// keepRaised is how long after its last change an order is looked at again that the
+// shop is done with and a person is not.
+const keepRaised = 7 * 24 * time.Hour
+
+// raisedAgain is when to look at an order again that a person has to do something
+// about: nobody tells when the cause is mended, and the deadline does not wait. If the
+// shop is done with the order there is no hurry: it is looked at to close the case.
+func (r *intakeRun) raisedAgain(o Order) time.Time {
+	now := r.now()
+	switch {
+	case slices.Contains(r.options.SweepStatuses, o.Status):
+		return now.Add(r.options.RetryMax)
+	case now.Sub(o.UpdatedAt) < keepRaised:
+		return now.Add(4 * r.options.RetryMax)
+	}
+	return time.Time{}
+}
+
+// settle stores what is to be done about the orders handed on. again is when the
+// handler wants to see them next, blamed are those that it failed on without a
+// result, down is why it was given up before it had got all of them.
+func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, again map[string]time.Time, blamed map[string]bool, down error) error {
 	now := r.now()
 	var puts []store.Revisit
 	var drops []string
@@ -744,11 +768,8 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 		}
 		old, had := r.revisits[o.ID]
 		deadline, end := shippingDeadline(o), r.holdEnd(o)
-		if open[o.ID] && slices.Contains(r.options.SweepStatuses, o.Status) {
-			// Nobody tells when the cause is mended, and the deadline does not wait.
-			if again := now.Add(r.options.RetryMax); !end.After(now) || again.Before(end) {
-				end = again
-			}
+		if at := again[o.ID]; at.After(now) && (!end.After(now) || at.Before(end)) {
+			end = at
 		}
 		switch {
 		case err != nil && o.ID == "":
@@ -893,12 +914,20 @@ func (r *intakeRun) holdEnd(o Order) time.Time {
 	switch {
 	case o.CancelRequested && !shippingDeadline(o).IsZero():
 		return r.now().Add(r.options.RetryMax)
-	case o.Status == OnHold && o.HoldUntil.IsZero() && !o.PaidAt.IsZero():
-		return o.PaidAt.Add(r.options.HoldWindow)
+	case o.Status == OnHold && o.HoldUntil.IsZero() && !o.PlacedAt().IsZero():
+		return o.PlacedAt().Add(r.options.HoldWindow)
 	case o.Status == OnHold, o.Status == AwaitingShipment:
 		return o.HoldUntil
 	}
 	return time.Time{}
+}
+
+// earlier is the first of two moments, of which either may not be set.
+func earlier(a, b time.Time) time.Time {
+	if part.CompareTimes(b, a) < 0 {
+		return b
+	}
+	return a
 }
 
 // digest distinguishes states of an order that have the same update time, which

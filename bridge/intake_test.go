@@ -908,6 +908,8 @@ func TestIntakeHolds(t *testing.T) {
 			// The seller has to wait it out.
 			world.With(sold("wait", bridge.AwaitingShipment, 0), func(o *bridge.Order) { o.PaidAt, o.HoldUntil = paid, paid.Add(time.Hour) }),
 			world.With(sold("gone", bridge.Cancelled, 0), func(o *bridge.Order) { o.HoldUntil = paid.Add(time.Hour) }),
+			// Nothing is paid before the delivery.
+			world.With(sold("cash", bridge.OnHold, 0), func(o *bridge.Order) { o.CashOnDelivery, o.PaidAt, o.CreatedAt = true, time.Time{}, paid }),
 		)
 		for id, o := range c.orders {
 			o.UpdatedAt = paid
@@ -915,8 +917,8 @@ func TestIntakeHolds(t *testing.T) {
 		}
 		in := c.intake(t, noSweep)
 		r := runIntake(t, in)
-		wantIDs(t, c.ids(), "gone", "hold", "wait")
-		if r.Waiting != 2 || !r.NextDue.Equal(paid.Add(time.Hour)) || r.Failed != 0 {
+		wantIDs(t, c.ids(), "cash", "gone", "hold", "wait")
+		if r.Waiting != 3 || !r.NextDue.Equal(paid.Add(time.Hour)) || r.Failed != 0 {
 			t.Errorf("%v", r)
 		}
 		time.Sleep(49 * time.Minute)
@@ -924,8 +926,8 @@ func TestIntakeHolds(t *testing.T) {
 		wantIDs(t, c.ids())
 		time.Sleep(time.Minute)
 		r = runIntake(t, in)
-		wantIDs(t, c.ids(), "hold", "wait")
-		if r.Revisited != 2 || r.Waiting != 0 {
+		wantIDs(t, c.ids(), "cash", "hold", "wait")
+		if r.Revisited != 3 || r.Waiting != 0 {
 			t.Errorf("at the end of the hold: %v", r)
 		}
 	})
@@ -1299,8 +1301,9 @@ func TestIntakePollMakesProgress(t *testing.T) {
 	}
 }
 
-// An order that a person has to do something about is looked at again by itself,
-// as long as it is open.
+// An order that a person has to do something about is looked at again by itself:
+// soon as long as it is open, now and then when the shop is done with it, and in the
+// end no more.
 func TestIntakeLooksAgainAtRaisedOrders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCounter(sold("1", bridge.AwaitingShipment, 0), sold("2", bridge.Completed, 0))
@@ -1319,12 +1322,18 @@ func TestIntakeLooksAgainAtRaisedOrders(t *testing.T) {
 			}
 		}
 		run(2 * time.Hour)
-		if diff := diffs.Diff(map[string]int{"1": 8, "2": 1}, looked); diff != "" {
+		if diff := diffs.Diff(map[string]int{"1": 8, "2": 2}, looked); diff != "" {
 			t.Errorf("looked at in two hours (-want +got):\n%s", diff)
 		}
-		c.raise = nil
+		c.raise = map[string]bool{"2": true}
 		run(15 * time.Minute)
-		wantIDs(t, c.ids(), "1")
+		if diff := diffs.Diff(map[string]int{"1": 9, "2": 3}, looked); diff != "" {
+			t.Errorf("after the cause of one was mended (-want +got):\n%s", diff)
+		}
+		run(8 * 24 * time.Hour)
+		if looked["1"] != 9 || looked["2"] < 7*24 || looked["2"] > 7*24+1 {
+			t.Errorf("looked %d times at what is mended and %d times at what the shop is done with, want 9 and once an hour for seven days", looked["1"], looked["2"])
+		}
 		if list := c.waiting(); len(list) != 0 || len(c.raised(t)) != 0 {
 			t.Errorf("after it was mended: %+v, %v", list, c.raised(t))
 		}

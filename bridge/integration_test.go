@@ -131,7 +131,8 @@ func (s *sides) dispatcher(t *testing.T) *bridge.Dispatcher {
 func (s *sides) canceller(t *testing.T) *bridge.Canceller {
 	t.Helper()
 	c, err := bridge.NewCanceller(bridge.CancelPorts{
-		Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Lines: s.book, Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
+		Orders: s.shop, Desk: s.shop, OrderBook: s.book, Warehouse: s.book, Lines: s.book, Tracer: s.book, Records: s.memory,
+		Ledger: s.memory, Locks: s.memory, Exceptions: s.queue,
 	}, bridge.CancelOptions{})
 	must(t, err)
 	return c

@@ -10,13 +10,6 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// Label is a shipping label of the shop's carrier.
-type Label struct {
-	PackageID string
-	Tracking  string
-	Carrier   string
-}
-
 // LabelSource fetches the documents of labels.
 type LabelSource interface {
 	// LabelDocument fetches the document of a package that was arranged. Its error
@@ -118,5 +111,14 @@ func (b *dispatchBatch) keepDocument(ctx context.Context, j *dispatchJob, packag
 		return fmt.Errorf("fetching the label of package %s: %w", packageID, err)
 	}
 	d.OrderID, d.PackageID = j.orderID, packageID
+	// On record first: from then on the parcel may be packed, and Linnworks, whose
+	// label it is not, does not know.
+	if _, err := store.UpdateRecords(ctx, b.ports.Records, func(r *store.Record) {
+		if r.LabelAt.IsZero() {
+			r.LabelAt = b.options.Now().UTC()
+		}
+	}, store.Record{OrderID: j.orderID}); err != nil {
+		return fmt.Errorf("recording that the label of package %s is out: %w", packageID, err)
+	}
 	return b.ports.Labels.PutLabel(ctx, d)
 }

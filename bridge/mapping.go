@@ -13,6 +13,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 )
 
 // LineIDsProperty is the name, before the line id, of the extended property that
@@ -62,6 +63,7 @@ func MapOrder(o Order, known catalogue.Lookup) (NewOrder, []exceptions.Exception
 		n.ShippingTax = n.ShippingTax.Plus(o.Totals.ShippingTax)
 		n.Shipping = n.Shipping.Plus(n.ShippingTax)
 	}
+	m.unread()
 	residual := m.settle(&n, cancelled)
 	n.Properties = m.properties(n, lines, cancelled, residual)
 	return n, m.problems
@@ -189,7 +191,7 @@ func (m *orderMapping) settle(n *NewOrder, cancelled money.Amount) (residual mon
 	if residual.Minor == 0 {
 		return residual
 	}
-	m.cause(exceptions.New(exceptions.TotalDiffers, "totals of orders", time.Time{},
+	m.cause(exceptions.New(exceptions.TotalDiffers, strings.TrimSpace("totals of orders in "+t.Currency+" "+m.order.Market), time.Time{},
 		fmt.Sprintf("goods, shipping, tax and fees of order %s differ by %s from what the buyer and the platform pay", m.order.ID, residual),
 		"find the missing amount in the shop's price details; the orders in Linnworks have the shop's total, with the difference as a line of its own"))
 	if residual.Minor > 0 {
@@ -198,6 +200,16 @@ func (m *orderMapping) settle(n *NewOrder, cancelled money.Amount) (residual mon
 		n.Discount = n.Discount.Minus(residual)
 	}
 	return residual
+}
+
+// unread raises the details that could not be read, one case for each amount of the
+// shop's, however many orders have it.
+func (m *orderMapping) unread() {
+	for _, p := range m.order.Unread {
+		m.cause(exceptions.New(exceptions.AmountUnread, "amount "+p.Name, time.Time{},
+			fmt.Sprintf("order %s has %q as its %s, which is no amount", m.order.ID, p.Value, p.Name),
+			"look the amount up in the shop; the order was imported without it", p))
+	}
 }
 
 func (m *orderMapping) addUnit(line OrderLine) {
@@ -283,7 +295,7 @@ func (m *orderMapping) addBundle(line OrderLine) {
 
 // marks are the kinds of orders that the title of a line tells: they are packed
 // or invoiced in another way.
-var marks = []OrderKind{FreeSample, Replacement, Exchange}
+var marks = []policy.Kind{policy.FreeSample, policy.Replacement, policy.Exchange}
 
 func (m *orderMapping) add(key lineKey, lineID string, line OrderLine) {
 	at, ok := m.at[key]
@@ -332,7 +344,7 @@ func (m *orderMapping) cause(e exceptions.Exception) {
 		return
 	}
 	e.Orders = []string{m.order.ID}
-	if e.Kind != exceptions.TotalDiffers {
+	if blocks(e) {
 		e.Deadline = m.order.ShipBy
 	}
 	m.problems = append(m.problems, e)
@@ -405,6 +417,9 @@ func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, resi
 	for _, d := range o.Details {
 		text("tiktok."+d.Name, d.Value)
 	}
+	for _, d := range o.Unread {
+		text("tiktok.unread."+d.Name, d.Value)
+	}
 	return append(list, lineProperties(lines)...)
 }
 
@@ -444,7 +459,10 @@ func lineProperties(lines []OrderLine) []exceptions.Property {
 	return list
 }
 
-// blocks reports whether an order with the problem must not be created.
-func blocks(e exceptions.Exception) bool {
-	return e.Kind != exceptions.MissingComposite && e.Kind != exceptions.BundleDiffers && e.Kind != exceptions.TotalDiffers
+// harmless are the kinds of problems that an order is imported with.
+var harmless = map[exceptions.Kind]bool{
+	exceptions.MissingComposite: true, exceptions.BundleDiffers: true, exceptions.TotalDiffers: true, exceptions.AmountUnread: true,
 }
+
+// blocks reports whether an order with the problem must not be created.
+func blocks(e exceptions.Exception) bool { return !harmless[e.Kind] }

@@ -64,7 +64,7 @@ var mappedFields = map[string]string{
 	"payment_card_type":                      "property tiktok.payment_card_type",
 	"payment_method_code":                    "property tiktok.payment_method_code",
 	"payment_method_name":                    "MatchPaymentMethodTag",
-	"pick_up_cut_off_time":                   "property tiktok.pick_up_cut_off",
+	"pick_up_cut_off_time":                   "Order.PickUpBy, property tiktok.pick_up_cut_off",
 	"recommended_shipping_time":              "property tiktok.recommended_shipping",
 	"release_date":                           "property tiktok.release",
 	"replaced_order_id":                      "SecondaryReferenceNumber, property tiktok.related_order",
@@ -87,7 +87,7 @@ var mappedFields = map[string]string{
 	"payment.distance_shipping_fee":          "a service line",
 	"payment.handling_fee":                   "a service line",
 	"payment.item_insurance_fee":             "a service line",
-	"payment.item_insurance_tax":             "a service line, or property tiktok.included.item_insurance_tax",
+	"payment.item_insurance_tax":             "property tiktok.included.item_insurance_tax",
 	"payment.original_shipping_fee":          "property tiktok.shipping_list_price",
 	"payment.original_total_product_price":   "property tiktok.list_price",
 	"payment.payment_discount_service_fee":   "a service line",
@@ -113,8 +113,9 @@ var mappedFields = map[string]string{
 	"recipient_address.address_line3":                          "DeliveryAddress.Address3",
 	"recipient_address.address_line4":                          "DeliveryAddress.Address3",
 	"recipient_address.delivery_preferences.drop_off_location": "Notes",
-	"recipient_address.district_info.address_level":            "decides which of Town and Region the name is",
-	"recipient_address.district_info.address_name":             "DeliveryAddress.Town, Region",
+	"recipient_address.district_info.address_level":            "decides which of Town, Region and Address3 the name is, where no name of the level does",
+	"recipient_address.district_info.address_level_name":       "decides which of Town, Region and Address3 the name is",
+	"recipient_address.district_info.address_name":             "DeliveryAddress.Town, Region, Address3",
 	"recipient_address.district_info.iso_code":                 "DeliveryAddress.MatchCountryCode, where there is no region_code",
 	"recipient_address.first_name":                             "DeliveryAddress.FullName, where there is no name",
 	"recipient_address.full_address":                           "DeliveryAddress.Address1, where there is nothing else",
@@ -143,7 +144,7 @@ var mappedFields = map[string]string{
 	"line_items.needs_prescription":               "property tiktok.needs_prescription.ID",
 	"line_items.original_price":                   "property tiktok.discounts.ID",
 	"line_items.package_id":                       "OrderLine.PackageID",
-	"line_items.pfand_fee":                        "a service line, or property tiktok.included.deposit",
+	"line_items.pfand_fee":                        "a service line",
 	"line_items.platform_discount":                "PricePerUnit, property tiktok.discounts.ID",
 	"line_items.product_id":                       "OrderLine.Listing",
 	"line_items.product_name":                     "ItemTitle",
@@ -161,26 +162,25 @@ var mappedFields = map[string]string{
 
 // leftOutFields are the others, and why.
 var leftOutFields = map[string]string{
-	"buyer_avatar":                                       "a picture, at an address that changes with every call",
-	"cancel_time":                                        "a cancelled order is not created; when it happened is read from the cancellation",
-	"packages.id":                                        "every line names its package",
-	"payment_auth_code":                                  "authorises a card payment: read it in the shop when an invoice needs it, do not copy it",
-	"shipping_provider":                                  "every line names its carrier",
-	"shipping_provider_id":                               "every line names its carrier",
-	"tracking_number":                                    "every line has its number",
-	"line_items.buyer_service_fee":                       "part of the order's buyer_service_fee",
-	"line_items.cancel_user":                             "the order's cancellation_initiator, and the cancellation, say it",
-	"line_items.distance_fee":                            "part of the order's distance_fee",
-	"line_items.distance_shipping_fee":                   "part of the order's distance_shipping_fee",
-	"line_items.handling_duration_days":                  "deprecated: the order's handling_duration",
-	"line_items.package_status":                          "display_status says it",
-	"line_items.retail_delivery_fee":                     "part of the order's retail_delivery_fee",
-	"line_items.rts_time":                                "the order's rts_time; the deadline of a correction counts from the package",
-	"line_items.sku_image":                               "a picture, at an address that changes with every call",
-	"line_items.small_order_fee":                         "part of the order's small_order_fee",
-	"recipient_address.first_name_local_script":          "the name again, in katakana",
-	"recipient_address.last_name_local_script":           "the name again, in katakana",
-	"recipient_address.district_info.address_level_name": "the level in words",
+	"buyer_avatar":                              "a picture, at an address that changes with every call",
+	"cancel_time":                               "a cancelled order is not created; when it happened is read from the cancellation",
+	"packages.id":                               "every line names its package",
+	"payment_auth_code":                         "authorises a card payment: read it in the shop when an invoice needs it, do not copy it",
+	"shipping_provider":                         "every line names its carrier",
+	"shipping_provider_id":                      "every line names its carrier",
+	"tracking_number":                           "every line has its number",
+	"line_items.buyer_service_fee":              "part of the order's buyer_service_fee",
+	"line_items.cancel_user":                    "the order's cancellation_initiator, and the cancellation, say it",
+	"line_items.distance_fee":                   "part of the order's distance_fee",
+	"line_items.distance_shipping_fee":          "part of the order's distance_shipping_fee",
+	"line_items.handling_duration_days":         "deprecated: the order's handling_duration",
+	"line_items.package_status":                 "display_status says it",
+	"line_items.retail_delivery_fee":            "part of the order's retail_delivery_fee",
+	"line_items.rts_time":                       "the order's rts_time; the deadline of a correction counts from the package",
+	"line_items.sku_image":                      "a picture, at an address that changes with every call",
+	"line_items.small_order_fee":                "part of the order's small_order_fee",
+	"recipient_address.first_name_local_script": "the name again, in katakana",
+	"recipient_address.last_name_local_script":  "the name again, in katakana",
 }
 
 // A field of the official description that is neither mapped nor left out for a
@@ -285,7 +285,8 @@ func specLeaves(v any, path string, leaf func(path, kind string)) {
 // otherValues are for fields of which many values mean the same.
 var otherValues = map[string]any{
 	"fulfillment_type": "FULFILLMENT_BY_TIKTOK", "is_on_hold_order": true, "line_items.currency": "EUR", "line_items.display_status": "CANCELLED",
-	"recipient_address.district_info.address_level": "L0",
+	"recipient_address.district_info.address_level": "L0", "recipient_address.district_info.address_level_name": "state",
+	"payment.currency": "EUR",
 }
 
 // sample is an order as JSON, and what the bridge makes of it.
@@ -335,7 +336,7 @@ func newSample(fields map[string]any) sample {
 	}
 	for path, v := range map[string]any{
 		"id": "57646", "status": "AWAITING_SHIPMENT", "payment.currency": "USD",
-		"line_items.id": "1", "line_items.sku_id": "s-MUG", "line_items.sale_price": "29.00",
+		"payment.total_amount": "50.00", "line_items.id": "1", "line_items.sku_id": "s-MUG", "line_items.sale_price": "29.00",
 	} {
 		put(order, path, v)
 	}

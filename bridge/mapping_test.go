@@ -104,6 +104,7 @@ func TestMapOrderTotals(t *testing.T) {
 	known := catalogue.Lookup{Items: world.NewWorld(t).Items}
 	for _, tc := range []struct {
 		name, payment, lines string
+		fields               string // others of the order
 		total                string // in Linnworks
 		sent                 string // its lines, and postage
 		properties           string
@@ -154,10 +155,10 @@ func TestMapOrderTotals(t *testing.T) {
 			total:   "12.50 EUR", sent: "1 × MUG 12.00, 1 × deposit 0.50 (Deposit), postage 0.00", properties: "fee.deposit 0.50, deposit.1 0.50",
 		},
 		{
-			name:    "Germany: a deposit that is in the price",
+			name:    "Germany: a deposit that was not paid",
 			payment: `"currency":"EUR","sub_total":"12.00","shipping_fee":"0","total_amount":"12.00"`,
 			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"12.00","pfand_fee":"0.50"}`,
-			total:   "12.00 EUR", sent: "1 × MUG 12.00, postage 0.00", properties: "included.deposit 0.50",
+			total:   "12.00 EUR", sent: "1 × MUG 12.00, 1 × deposit 0.50 (Deposit), postage 0.00, discount 0.50", properties: "residual -0.50", problem: "differ by -0.50 EUR",
 		},
 		{
 			name:    "Thailand: small order fee, handling fee, insurance",
@@ -172,10 +173,58 @@ func TestMapOrderTotals(t *testing.T) {
 			total:   "50.50 SGD", sent: "1 × MUG 50.00, 1 × payment_discount_service_fee 0.50 (Payment discount service fee), postage 0.00", properties: "paid 45.50, platform_funded 5.00, payment_discount 5.00",
 		},
 		{
-			name:    "a payment provider's discount that the total does not know of",
+			name:    "UK: the total is before a payment provider's discount",
+			payment: `"currency":"GBP","sub_total":"50.00","shipping_fee":"0","payment_platform_discount":"5.00","total_amount":"50.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"50.00"}`,
+			total:   "50.00 GBP", sent: "1 × MUG 50.00, postage 0.00", properties: "platform_funded 0.00, included.payment_discount 5.00",
+		},
+		{
+			name:    "UK: a tax in the prices and a provider's discount of the same amount are no tax on top",
+			payment: `"currency":"GBP","sub_total":"6.00","tax":"1.00","payment_platform_discount":"1.00","total_amount":"6.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"6.00"}`,
+			total:   "6.00 GBP", sent: "1 × MUG 6.00, postage 0.00", properties: "tax 0.00, residual 0.00, included.tax 1.00, included.payment_discount 1.00",
+		},
+		{
+			name:    "Singapore: a discount that the total should be without, and is not, is told",
 			payment: `"currency":"SGD","sub_total":"50.00","shipping_fee":"0","payment_platform_discount":"5.00","total_amount":"50.00"`,
 			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"50.00"}`,
-			total:   "50.00 SGD", sent: "1 × MUG 50.00, postage 0.00", properties: "platform_funded 0.00, included.payment_discount 5.00",
+			total:   "55.00 SGD", sent: "1 × MUG 50.00, 1 × residual 5.00 (Difference to the shop's total), postage 0.00", properties: "payment_discount 5.00, residual 5.00", problem: "differ by 5.00 SGD",
+		},
+		{
+			name:    "US: tax that does not add up stays tax on top",
+			payment: `"currency":"USD","sub_total":"10.00","shipping_fee":"0","tax":"1.00","total_amount":"10.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"10.00"}`,
+			total:   "10.00 USD", sent: "1 × MUG 11.00 at 10.000000%, postage 0.00 at 0%, discount 1.00", properties: "residual -1.00", problem: "differ by -1.00 USD",
+		},
+		{
+			name:    "US: a line's tax finer than a cent",
+			payment: `"currency":"USD","sub_total":"15.00","total_amount":"16.31","tax":"1.31","product_tax":"1.31"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"15.00","currency":"USD","item_tax":[{"tax_type":"SALES_TAX","tax_amount":"1.3125","tax_rate":"0.0875"}]}`,
+			total:   "16.31 USD", sent: "1 × MUG 16.31 at 8.733333%, postage 0.00 at 0%", properties: "residual 0.00, exact.item_tax 1.3125",
+		},
+		{
+			name:    "US: one line's tax cannot be read: it is shared by price, not by the other line's",
+			payment: `"currency":"USD","sub_total":"20.00","total_amount":"22.00","tax":"2.00","product_tax":"2.00"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"10.00","item_tax":[{"tax_amount":"***"}]},{"id":"2","sku_id":"s-SPOON","sale_price":"10.00","item_tax":[{"tax_amount":"1.00"}]}`,
+			total:   "22.00 USD", sent: "1 × MUG 11.00 at 10.000000%, 1 × SPOON 11.00 at 10.000000%, postage 0.00 at 0%", properties: "residual 0.00, unread.item_tax ***", problem: `order 57646 has "***" as its item_tax`,
+		},
+		{
+			name:   "a replacement without a payment: its line names the currency, and it is worth nothing",
+			fields: `"is_replacement_order":true,`,
+			lines:  `{"id":"1","sku_id":"s-MUG","sale_price":"12.00","currency":"GBP"}`,
+			total:  "0.00 GBP", sent: "1 × MUG 0.00, postage 0.00", properties: "paid 0.00, residual 0.00",
+		},
+		{
+			name:   "a sample without any currency: that of the buyer's market",
+			fields: `"is_sample_order":true,"recipient_address":{"region_code":"JP"},`,
+			lines:  `{"id":"1","sku_id":"s-MUG","sale_price":"0"}`,
+			total:  "0 JPY", sent: "1 × MUG 0, postage 0", properties: "paid 0, residual 0",
+		},
+		{
+			name:    "the currency in lower case",
+			payment: `"currency":"gbp","sub_total":"10.90","total_amount":"10.90"`,
+			lines:   `{"id":"1","sku_id":"s-MUG","sale_price":"10.90","currency":"GBP"}`,
+			total:   "10.90 GBP", sent: "1 × MUG 10.90, postage 0.00",
 		},
 		{
 			name:    "no minor unit",
@@ -228,7 +277,7 @@ func TestMapOrderTotals(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			o := tiktokOrder(t, `{"payment":{`+tc.payment+`},"line_items":[`+tc.lines+`]}`)
+			o := tiktokOrder(t, `{`+tc.fields+`"payment":{`+tc.payment+`},"line_items":[`+tc.lines+`]}`)
 			n, problems := bridge.MapOrder(o, known)
 			seen := ""
 			for _, p := range problems {
@@ -254,6 +303,52 @@ func TestMapOrderTotals(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What was paid, the sum of the goods and their prices must be known: an order
+// without them is not imported, whatever else can be read of it.
+func TestOrderWithoutWhatWasPaid(t *testing.T) {
+	known := catalogue.Lookup{Items: world.NewWorld(t).Items}
+	for name, tc := range map[string]struct{ payment, price, want string }{
+		"no payment":            {``, "10.00", "the shop states no total of the order"},
+		"no total":              {`"currency":"GBP","sub_total":"10.00"`, "10.00", "the shop states no total of the order"},
+		"a masked total":        {`"currency":"GBP","sub_total":"10.00","total_amount":"***"`, "10.00", `amount "***" GBP`},
+		"a masked sum":          {`"currency":"GBP","sub_total":"***","total_amount":"10.00"`, "10.00", `amount "***" GBP`},
+		"a masked price":        {`"currency":"GBP","sub_total":"10.00","total_amount":"10.00"`, "***", `amount "***" GBP`},
+		"a total of half pence": {`"currency":"GBP","sub_total":"10.00","total_amount":"10.005"`, "10.00", "more than 2 decimal places"},
+	} {
+		o := tiktokOrder(t, `{"payment":{`+tc.payment+`},"line_items":[{"id":"1","sku_id":"s-MUG","sale_price":"`+tc.price+`"}]}`)
+		_, problems := bridge.MapOrder(o, known)
+		if len(problems) != 1 || problems[0].Kind != exceptions.BadOrder || !strings.Contains(problems[0].Seen, tc.want) {
+			t.Errorf("%s: got %v, want a %s with %q", name, problems, exceptions.BadOrder, tc.want)
+		}
+	}
+}
+
+// A fee that nobody can read in every order of a day is one case, and every order is
+// in Linnworks.
+func TestUnreadAmountIsOneCase(t *testing.T) {
+	w := world.NewWorld(t)
+	im := w.Importer()
+	var orders []bridge.Order
+	for i := range 30 {
+		o := tiktokOrder(t, fmt.Sprintf(`{"id":"%d","payment":{"currency":"GBP","sub_total":"10.00","total_amount":"10.00","handling_fee":"n/a"},
+			"line_items":[{"id":"%d-1","sku_id":"s-MUG","sale_price":"10.00"}]}`, 100+i, 100+i))
+		orders = append(orders, o)
+	}
+	for _, o := range orders {
+		w.Put(o)
+	}
+	_, err := im.Import(t.Context(), orders...)
+	must(t, err)
+	open, err := w.Exceptions.Open(t.Context())
+	must(t, err)
+	if len(open) != 1 || open[0].Kind != exceptions.AmountUnread || len(open[0].Orders) != 30 || open[0].Object != "amount handling_fee" {
+		t.Errorf("got %v, want one case that lists 30 orders", open)
+	}
+	if len(w.Book) != 30 {
+		t.Errorf("got %d orders in the warehouse, want 30", len(w.Book))
 	}
 }
 
@@ -349,11 +444,11 @@ func TestMapOrderAddresses(t *testing.T) {
 	}{
 		{
 			name: "UK", order: `"recipient_address":{"region_code":"GB","name":"Ada Lane","first_name":"Ada","last_name":"Lane","phone_number":"(+44)7700900123","address_line1":"1 High St","address_line2":"Flat 2","address_detail":"1 High St, Flat 2","post_town":"Leeds","postal_code":"LS1 4DY","district_info":[{"address_level":"L0","address_name":"United Kingdom"},{"address_level":"L1","address_name":"England"},{"address_level":"L2","address_name":"West Yorkshire"}]},"buyer_email":"a@chat.example"`,
-			want: bridge.Address{Name: "Ada Lane", Line1: "1 High St", Line2: "Flat 2", Town: "Leeds", Region: "England", Postcode: "LS1 4DY", Country: "GB", Phone: "(+44)7700900123", Email: "a@chat.example"},
+			want: bridge.Address{Name: "Ada Lane", Line1: "1 High St", Line2: "Flat 2", Line3: "West Yorkshire", Town: "Leeds", Region: "England", Postcode: "LS1 4DY", Country: "GB", Phone: "(+44)7700900123", Email: "a@chat.example"},
 		},
 		{
 			name: "US", order: `"recipient_address":{"region_code":"US","name":"Ada Lane","address_line1":"1 Main St","postal_code":"90012","delivery_preferences":{"drop_off_location":"Front door"},"district_info":[{"address_level":"L3","address_name":"Los Angeles"},{"address_level":"L1","address_name":"California"},{"address_level":"L0","address_name":"United States"},{"address_level":"L2","address_name":"Los Angeles County"}]}`,
-			want: bridge.Address{Name: "Ada Lane", Line1: "1 Main St", Town: "Los Angeles", Region: "California", Postcode: "90012", Country: "US", Instructions: "Front door"},
+			want: bridge.Address{Name: "Ada Lane", Line1: "1 Main St", Line3: "Los Angeles County", Town: "Los Angeles", Region: "California", Postcode: "90012", Country: "US", Instructions: "Front door"},
 		},
 		{
 			name: "Vietnam: districts instead of lines", order: `"recipient_address":{"region_code":"VN","name":"Nguyen A","address_detail":"12 Le Loi","district_info":[{"address_level":"L0","iso_code":"VN"},{"address_level":"L1","address_name":"Da Nang"},{"address_level":"L2","address_name":"Hai Chau"},{"address_level":"L3","address_name":"Hai Chau 1"}]}`,

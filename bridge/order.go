@@ -14,6 +14,8 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // LiveLines returns the lines of the order that are not cancelled.
@@ -30,8 +32,8 @@ func LineIDs(lines []OrderLine) []string {
 	return ids
 }
 
-// Trackings lists the numbers of the lines, each once.
-func Trackings(lines []OrderLine) []string {
+// trackings lists the numbers of the lines, each once.
+func trackings(lines []OrderLine) []string {
 	var list []string
 	for _, line := range lines {
 		if line.Tracking != "" && !slices.Contains(list, line.Tracking) {
@@ -72,6 +74,26 @@ func shippable(o Order) bool {
 
 func orderLock(id string) string { return "order/" + id }
 
+// lockOrders takes the locks of orders, each once and in one order, so that two
+// that want several cannot wait for one another.
+func lockOrders(ctx context.Context, locks store.Locks, ids []string) (held context.Context, unlock func(), err error) {
+	var unlocks []func()
+	unlock = func() {
+		for _, u := range unlocks {
+			u()
+		}
+	}
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+		held, u, err := locks.Lock(ctx, orderLock(id))
+		if err != nil {
+			unlock()
+			return ctx, nil, err
+		}
+		ctx, unlocks = held, append(unlocks, u) //nolint:fatcontext // it carries the locks taken so far
+	}
+	return ctx, unlock, nil
+}
+
 // readOrder reads one order as the shop has it now.
 func readOrder(ctx context.Context, source OrderSource, id string) (Order, error) {
 	orders, err := source.OrdersByID(ctx, []string{id})
@@ -88,6 +110,9 @@ func readOrder(ctx context.Context, source OrderSource, id string) (Order, error
 func gone(o Order) bool {
 	return o.Status == InTransit || o.Status == Delivered || o.Status == Completed
 }
+
+// sent reports whether the shop counts the goods as handed over, or to be collected.
+func sent(o Order) bool { return o.Status == AwaitingCollection || gone(o) }
 
 var errNotReturned = errors.New("the shop does not return the order")
 
@@ -175,22 +200,6 @@ const (
 	FulfilledByTikTok ShippingModel = "fbt"
 )
 
-// OrderKind says in what way an order is not an ordinary sale. The list is open:
-// unknown values pass through.
-type OrderKind string
-
-// The kinds of orders of TikTok Shop. Free and odd prices are normal for them,
-// and they are shipped like any other.
-const (
-	FreeSample  OrderKind = "free sample" // for a creator
-	Replacement OrderKind = "replacement" // of an order that went wrong
-	Exchange    OrderKind = "exchange"    // for goods that come back
-	PreOrder    OrderKind = "pre-order"   // held until its release
-	MadeToOrder OrderKind = "made to order"
-	BackOrder   OrderKind = "back order"
-	LotteryWin  OrderKind = "lottery win" // in a LIVE
-)
-
 // Order is an order as the shop described it at one moment.
 type Order struct {
 	// ID is the shop's order id.
@@ -198,7 +207,7 @@ type Order struct {
 	Status        OrderStatus
 	ShippingModel ShippingModel
 	// Kinds is empty for an ordinary sale.
-	Kinds []OrderKind
+	Kinds []policy.Kind
 	// RelatedID is the order that this one replaces, or is exchanged for.
 	RelatedID string
 	// Market is the two-letter code of the buyer's country, empty while unknown.
@@ -239,8 +248,11 @@ type Order struct {
 	// Details are what else the shop says about the order, by the shop's name.
 	// They are kept with the order in the warehouse. Never buyers' data.
 	Details []exceptions.Property
-	// Unreadable says what of the shop's reply could not be read, such as an
-	// amount. Such an order is raised and not imported; others go on.
+	// Unread are amounts that could not be read, by the shop's name, and count as
+	// zero. The order is imported without them, and they are raised.
+	Unread []exceptions.Property
+	// Unreadable says what of the shop's reply could not be read and is needed, such
+	// as what was paid. Such an order is raised and not imported; others go on.
 	Unreadable string
 
 	CreatedAt, PaidAt, UpdatedAt time.Time
@@ -249,6 +261,9 @@ type Order struct {
 	// ShipBy, HandOverBy and PromisedBy are the latest times to ship, to be
 	// collected by the carrier, and to be delivered, without counting as late.
 	ShipBy, HandOverBy, PromisedBy time.Time
+	// PickUpBy is the last pick-up of the platform's carrier that does not count as
+	// late, where the shop tells (South-East Asia).
+	PickUpBy time.Time
 	// CancelledBy is when the shop cancels an order that was not shipped,
 	// CollectBy when it cancels one that the carrier has not collected, DeliverBy
 	// when it cancels one that was not delivered.
@@ -261,6 +276,15 @@ type Order struct {
 // Held reports whether the order must not be shipped yet at now.
 func (o Order) Held(now time.Time) bool {
 	return o.Status == Unpaid || o.Status == OnHold || o.HoldUntil.After(now)
+}
+
+// PlacedAt is when the order counts as placed: paid, or, if it is paid on delivery,
+// ordered. Zero while a payment is awaited.
+func (o Order) PlacedAt() time.Time {
+	if o.CashOnDelivery && o.Status != Unpaid {
+		return o.CreatedAt
+	}
+	return o.PaidAt
 }
 
 // OrderLine is one unit of an order.

@@ -31,18 +31,48 @@ func (p removal) orders() []WarehouseOrder {
 // plan compares the warehouse with what should be left of the order.
 func (r *cancelRun) plan() removal {
 	live := liveParts(r.found)
+	var p removal
 	if r.lines == nil {
-		var p removal
 		for _, w := range live {
 			p.steps = append(p.steps, removalStep{order: w})
 		}
-		return p
+	} else {
+		p = planRemoval(r.order, r.lines, live, r.request.Pending && !r.granted && len(r.found) > 0)
 	}
-	p := planRemoval(r.order, r.lines, live, r.request.Pending && !r.granted && len(r.found) > 0)
+	for i, s := range p.steps {
+		if len(s.changes) > 0 || !r.shared[s.order.ID] {
+			continue
+		}
+		changes, doubt := shareRemoval(r.own(), s.order)
+		if doubt != "" {
+			return removal{doubt: doubt}
+		}
+		p.steps[i].changes = changes
+	}
+	p.steps = slices.DeleteFunc(p.steps, func(s removalStep) bool { return len(s.changes) == 0 && r.shared[s.order.ID] })
 	if r.ports.Lines == nil && slices.ContainsFunc(p.steps, func(s removalStep) bool { return len(s.changes) > 0 }) {
 		return removal{doubt: "it takes no orders apart in this warehouse"}
 	}
 	return p
+}
+
+// shareRemoval is how an order's share is taken off a merged order that others are in.
+func shareRemoval(own ownLines, merged WarehouseOrder) (changes []LineChange, doubt string) {
+	if merged.State == Locked {
+		return nil, fmt.Sprintf("warehouse order %s is locked", merged.Number)
+	}
+	for _, line := range merged.Lines {
+		switch keep := own.others(line); {
+		case keep == 0:
+			changes = append(changes, LineChange{LineID: line.LineID})
+		case keep == line.Quantity: // done before
+		case len(line.FromLineIDs) == line.Quantity:
+			changes = append(changes, LineChange{LineID: line.LineID, Keep: keep})
+		default:
+			return nil, fmt.Sprintf("line %s of warehouse order %s holds goods of other orders too", line.LineID, merged.Number)
+		}
+	}
+	return changes, ""
 }
 
 // planRemoval finds the units of lines that are gone in the parts of an order.

@@ -17,6 +17,7 @@ const (
 	OutcomeCreated   Outcome = "created"
 	OutcomeParked    Outcome = "created parked"
 	OutcomeReleased  Outcome = "released"
+	OutcomeBooked    Outcome = "booked as shipped"
 	OutcomeAddressed Outcome = "address changed"
 	OutcomeReserved  Outcome = "reserved"
 	OutcomeUnchanged Outcome = "unchanged"
@@ -41,6 +42,9 @@ type OrderResult struct {
 	// Deadline is by when the shop wants the order shipped, if it is known and the
 	// order is not.
 	Deadline time.Time
+	// Again is when the order has to be looked at again although neither side may
+	// tell of a change by then; zero if that is not so.
+	Again time.Time
 	// Err is set for [OutcomeFailed]; it is part of the error that the run returned.
 	Err error
 }

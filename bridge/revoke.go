@@ -191,7 +191,7 @@ func (v *Revoker) one(ctx context.Context, result *OrderResult) error {
 	}
 	defer unlock()
 	// The lists were read before the lock was had.
-	found, err := v.ports.OrderBook.FindOrders(ctx, []string{result.OrderID})
+	found, err := findOwn(ctx, v.ports.OrderBook, result.OrderID)
 	if err != nil {
 		return fmt.Errorf("looking for it in the warehouse: %w", err)
 	}

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 )
@@ -45,6 +47,9 @@ type Settings struct {
 	FirstLook Duration `json:"first_look,omitzero"`
 	// ParkUnpaid imports orders that wait for payment, parked.
 	ParkUnpaid bool `json:"park_unpaid,omitempty"`
+	// FindFirst looks each new order up before it is created, see
+	// [ImportOptions.FindFirst]. Set it while another integration imports this shop too.
+	FindFirst bool `json:"find_first,omitempty"`
 	// StatusTable has rows that replace those of [DefaultStatusTable], in its format.
 	StatusTable []string `json:"status_table,omitempty"`
 
@@ -65,6 +70,15 @@ type Settings struct {
 	// AtDeadline decides about orders whose deadline is near while the shop cannot be
 	// asked: "hold", the default, or "go ahead".
 	AtDeadline AtDeadline `json:"at_deadline,omitempty"`
+
+	// Market is the two-letter code of the shop's market, such as "GB", for orders that
+	// name none. Measures are rows that replace those of [policy.DefaultMeasures] or are new, in
+	// its format.
+	Market   string   `json:"market,omitempty"`
+	Measures []string `json:"measures,omitempty"`
+	// Collections are when the carrier's van leaves the warehouse: a deadline counts as
+	// near by the last van before it.
+	Collections *policy.Collections `json:"collections,omitempty"`
 
 	// Buffer keeps units back: rules as in [stock.BufferRule], one after another.
 	Buffer []stock.BufferRule `json:"buffer,omitempty"`
@@ -208,7 +222,15 @@ func (s Settings) check() error {
 	if s.MaxStock < 0 {
 		bad("max_stock: %d is negative", s.MaxStock)
 	}
+	if s.Market != "" && (len(s.Market) != 2 || strings.ToUpper(s.Market) != s.Market) {
+		bad("market: %q is no code such as GB", s.Market)
+	}
+	if _, err := s.collections(); err != nil {
+		bad("collections: %w", err)
+	}
 	_, err := s.table()
+	errs = append(errs, err)
+	_, err = s.measures()
 	errs = append(errs, err)
 	_, err = s.buffer()
 	errs = append(errs, err)
@@ -217,24 +239,43 @@ func (s Settings) check() error {
 
 // table is the status table with the rows that replace others.
 func (s Settings) table() (*StatusTable, error) {
-	if len(s.StatusTable) == 0 {
-		return DefaultStatusTable(), nil
+	return replaced("status_table", s.StatusTable, DefaultStatusTable())
+}
+
+// measures is what the shop allows, with the rows that replace others.
+func (s Settings) measures() (*policy.Measures, error) {
+	return replaced("measures", s.Measures, policy.DefaultMeasures())
+}
+
+// replaced is a table some of whose rows are replaced, or an error for every row that
+// is wrong.
+func replaced[T interface{ Override(r io.Reader) (T, error) }](name string, rows []string, table T) (T, error) {
+	if len(rows) == 0 {
+		return table, nil
 	}
 	var errs []error
-	for i, row := range s.StatusTable {
-		if _, err := DefaultStatusTable().Override(strings.NewReader(row + "\n")); err != nil {
-			_, what, _ := strings.Cut(err.Error(), "line 1: ")
-			errs = append(errs, fmt.Errorf("status_table[%d]: %s", i, cmp.Or(what, err.Error())))
+	for i, row := range rows {
+		if _, err := table.Override(strings.NewReader(row + "\n")); err != nil {
+			_, what, _ := strings.Cut(err.Error(), ": ") // behind the line, which is always the same
+			errs = append(errs, fmt.Errorf("%s[%d]: %s", name, i, cmp.Or(what, err.Error())))
 		}
 	}
 	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+		return table, errors.Join(errs...)
 	}
-	table, err := DefaultStatusTable().Override(strings.NewReader(strings.Join(s.StatusTable, "\n") + "\n"))
+	whole, err := table.Override(strings.NewReader(strings.Join(rows, "\n") + "\n"))
 	if err != nil {
-		return nil, fmt.Errorf("status_table: %w", err)
+		return table, fmt.Errorf("%s: %w", name, err)
 	}
-	return table, nil
+	return whole, nil
+}
+
+// collections is nil if none are set.
+func (s Settings) collections() (*policy.Calendar, error) {
+	if s.Collections == nil {
+		return nil, nil
+	}
+	return s.Collections.Calendar()
 }
 
 func (s Settings) buffer() (stock.Buffer, error) {

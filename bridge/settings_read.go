@@ -149,6 +149,9 @@ func unlike(path string, v any, t reflect.Type) (errs []error) {
 	if v == nil {
 		return nil
 	}
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
 	if text, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler); ok {
 		want, s := "text", ""
 		if t == reflect.TypeFor[time.Time]() {

@@ -55,6 +55,8 @@ func TestReadSettingsSaysWhatKindIsWanted(t *testing.T) {
 		`, "locations": {"1": "a"}, "default_location": 3`: { // no word of what is missing
 			`default_location: it is there twice`, `default_location: want text, got the number 3`, `locations.1: want a list, got text`, `locations: it is there twice`,
 		},
+		`, "collections": "daily"`:                           {`collections: want an object, got text`},
+		`, "collections": {"days": [1]}`:                     {`collections.days: want an object, got a list`},
 		`, "max_stock": null, "every": null, "buffer": null`: nil, // not set
 	} {
 		got := readErrors(t, more)
@@ -68,11 +70,12 @@ func TestReadSettingsSaysWhatKindIsWanted(t *testing.T) {
 func TestReadSettingsSuggestsNames(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		`buffer[0].unit: unknown setting; did you mean "units"?`, `colour: unknown setting`, `every.order: unknown setting; did you mean "orders"?`,
+		`buffer[0].unit: unknown setting; did you mean "units"?`, `collections.zones: unknown setting; did you mean "zone"?`, `colour: unknown setting`, `every.order: unknown setting; did you mean "orders"?`,
 		`sesions: unknown setting; did you mean "sessions"?`,
 	}
-	got := readErrors(t, `, "colour": 1, "sesions": [], "every": {"order": "1m"}, "buffer": [{"do": "keep units", "unit": 1}]`)
+	got := readErrors(t, `, "colour": 1, "sesions": [], "collections": {"zones": "Europe/London"}, "every": {"order": "1m"}, "buffer": [{"do": "keep units", "unit": 1}]`)
 	slices.Sort(got)
+	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -84,13 +87,14 @@ func TestReadSettingsNamesEveryRule(t *testing.T) {
 	want := []string{
 		`buffer[0]: keep units: Units -1 is negative`, `buffer[2].rules[0]: Do "x" is no action`, `sessions[0]: Name is empty`,
 		`sessions[1] (b): End 2026-12-01T18:00:00Z is not after Start 2026-12-01T18:00:00Z`, `sessions[1].rule: Do is not set`,
-		`status_table[0]: 1 words, not model, status, state and action`, `status_table[2]: "nowhere" is not a state of the warehouse`,
+		`measures[0]: 1 columns, not measure, market, from, limit, window, model, source`, `status_table[0]: 1 words, not model, status, state and action`, `status_table[2]: "nowhere" is not a state of the warehouse`,
 	}
 	got := readErrors(t, `, "buffer": [{"do": "keep units", "units": -1}, {"do": "keep units"}, {"do": "add up", "rules": [{"do": "x"}]}],
 		"sessions": [{"start": "2026-12-01T18:00:00Z", "end": "2026-12-01T20:00:00Z", "rule": {"do": "keep units"}},
 			{"name": "b", "start": "2026-12-01T18:00:00Z", "end": "2026-12-01T18:00:00Z"}],
-		"status_table": ["nonsense", "seller UNPAID absent skip", "seller UNPAID nowhere skip"]`)
+		"measures": ["nonsense"], "status_table": ["nonsense", "seller UNPAID absent skip", "seller UNPAID nowhere skip"]`)
 	slices.Sort(got)
+	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

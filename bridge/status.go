@@ -19,6 +19,7 @@ const (
 	ActionSkip    Action = "skip"    // not ours to import
 	ActionPark    Action = "park"    // import, parked
 	ActionImport  Action = "import"  // import, ready
+	ActionBook    Action = "book"    // import as shipped
 	ActionRelease Action = "release" // let the warehouse pick it
 	ActionWait    Action = "wait"    // nothing to do now
 	ActionShip    Action = "ship"    // send tracking to the shop
@@ -35,6 +36,7 @@ var actions = map[Action][]WarehouseState{
 	ActionSkip:    {Absent},
 	ActionPark:    {Absent},
 	ActionImport:  {Absent},
+	ActionBook:    {Absent},
 	ActionRelease: {Parked},
 	ActionLabel:   {Open},
 	ActionShip:    {Processed},

@@ -19,11 +19,11 @@ func TestStatusTableServesEveryMarket(t *testing.T) {
 	lives := map[tiktokshop.ShippingType][]string{
 		tiktokshop.ShippingTypeSeller: {
 			"UNPAID reserve, parked wait", "ON_HOLD park, parked wait", "AWAITING_SHIPMENT import, open wait, processed ship",
-			"AWAITING_COLLECTION skip, processed confirm", "IN_TRANSIT skip, processed confirm", "DELIVERED skip, processed confirm", "COMPLETED skip, processed done",
+			"AWAITING_COLLECTION book, processed confirm", "IN_TRANSIT book, processed confirm", "DELIVERED book, processed confirm", "COMPLETED book, processed done",
 		},
 		tiktokshop.ShippingTypeTikTok: {
 			"UNPAID reserve, parked wait", "ON_HOLD park, parked wait", "AWAITING_SHIPMENT import, open label",
-			"AWAITING_COLLECTION skip, open confirm, processed confirm", "IN_TRANSIT skip, processed confirm", "DELIVERED skip, processed confirm", "COMPLETED skip, processed done",
+			"AWAITING_COLLECTION book, open confirm, processed confirm", "IN_TRANSIT book, processed confirm", "DELIVERED book, processed confirm", "COMPLETED book, processed done",
 		},
 	}
 	for _, tc := range []struct {

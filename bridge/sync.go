@@ -39,6 +39,7 @@ type Warehouse interface {
 	OrderBook
 	OrderTracer
 	AddressWriter
+	OrderProcessor
 	OrderCanceller
 	LineReducer
 	CancelledOrderSource
@@ -184,6 +185,14 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 	if err != nil {
 		return err
 	}
+	measures, err := set.measures()
+	if err != nil {
+		return err
+	}
+	calendar, err := set.collections()
+	if err != nil {
+		return err
+	}
 	for _, part := range []func() error{
 		func() error {
 			s.Catalogue, err = catalogue.NewMap(
@@ -192,9 +201,11 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Importer, err = NewImporter(ImportPorts{
-				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue, Places: warehouse,
+				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue, Processor: warehouse, Places: warehouse,
 				Ledger: m, Records: m, Locks: m, Exceptions: m,
-			}, ImportOptions{Locations: locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, Table: table})
+			}, ImportOptions{
+				Locations: locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, FindFirst: set.FindFirst, Table: table,
+			})
 			return err
 		},
 		func() error {
@@ -239,7 +250,9 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			return err
 		},
 		func() error {
-			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m}, DeadlineOptions{})
+			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m}, DeadlineOptions{
+				Measures: measures, Market: set.Market, Collections: calendar,
+			})
 			return err
 		},
 		func() error {

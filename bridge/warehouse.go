@@ -9,7 +9,21 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/stage"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
+
+// parkedByUs reports whether a parked order waits because the bridge has stopped it:
+// only then may the bridge let it go.
+func parkedByUs(r store.Record, w WarehouseOrder) bool {
+	return r.Releasing || w.MadeParked && r.ReleasedAt.IsZero() || r.ParkedAt.After(r.ReleasedAt)
+}
+
+// findOwn looks an order up by its reference, and leaves out what the bridge did not
+// make.
+func findOwn(ctx context.Context, book OrderBook, references ...string) ([]WarehouseOrder, error) {
+	found, err := book.FindOrders(ctx, references)
+	return slices.DeleteFunc(found, func(w WarehouseOrder) bool { return w.Foreign != "" }), err
+}
 
 // liveParts are the parts of an order that are not cancelled.
 func liveParts(found []WarehouseOrder) []WarehouseOrder {
@@ -62,8 +76,15 @@ type WarehouseOrder struct {
 	Reference string
 	// References are the shop's orders in a merged order, those that are known.
 	References []string
+	// Foreign is where the order comes from if the bridge did not make it: a person, or
+	// another integration, under the same reference. It is empty for the bridge's own.
+	Foreign string
 	// Split reports whether it is known to be a part of a larger order.
 	Split bool
+	// MadeParked reports whether it was created from a [NewOrder] that is Parked. That
+	// stays so for good: together with the records it says whether the bridge has
+	// parked an order that waits, or somebody else.
+	MadeParked bool
 	// ShippingModel is the one that it was imported with; empty if unknown.
 	ShippingModel ShippingModel
 	State         WarehouseState
@@ -107,11 +128,18 @@ type WarehouseLine struct {
 	Unlinked bool
 }
 
+// Label is a shipping label of the shop's carrier.
+type Label struct {
+	PackageID string
+	Tracking  string
+	Carrier   string
+}
+
 // OrderBook is the order book of the warehouse. References are the shop's order
 // ids; an OrderBook answers for one shop.
 type OrderBook interface {
 	// FindOrders returns every order with one of the references, open, processed
-	// or cancelled. A split order appears once per part. One that was merged with
+	// or cancelled. Those of other sources say so, see [WarehouseOrder.Foreign]. A split order appears once per part. One that was merged with
 	// others has lost its reference: an [OrderTracer] finds it by its id.
 	FindOrders(ctx context.Context, references []string) ([]WarehouseOrder, error)
 	// CreateOrders creates orders, except those that exist, and reads them back.

@@ -193,7 +193,7 @@ func newOneOrder(t *testing.T, o bridge.CancelOptions) *oneOrder {
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
 	must(err)
 	w.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
-		Orders: w.shop, Desk: w.shop, OrderBook: book, Warehouse: book, Lines: book, Ledger: w.ledger, Locks: w.ledger, Exceptions: w.queue,
+		Orders: w.shop, Desk: w.shop, OrderBook: book, Warehouse: book, Lines: book, Tracer: book, Records: w.ledger, Ledger: w.ledger, Locks: w.ledger, Exceptions: w.queue,
 	}, o)
 	must(err)
 	w.dispatcher, err = bridge.NewDispatcher(bridge.DispatchPorts{

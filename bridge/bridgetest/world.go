@@ -231,7 +231,7 @@ func (l *lab) assemble() (err error) {
 	}
 	dispatcher, err := bridge.NewDispatcher(bridge.DispatchPorts{
 		Gate: gate, Orders: p.Orders, Shipper: p.Shipper, OrderBook: p.OrderBook, Tracking: p.Tracking, Locks: p.Store, Exceptions: p.Exceptions,
-		Reader: p.Reader, Catalogue: p.Catalogue, Documents: p.Documents, Labels: p.Store,
+		Reader: p.Reader, Catalogue: p.Catalogue, Documents: p.Documents, Labels: p.Store, Records: p.Store,
 	}, bridge.DispatchOptions{})
 	if err != nil {
 		return err

@@ -135,6 +135,17 @@ var kinds = map[Kind]Info{
 		Closes: "By hand, once the difference is explained.",
 		Part:   PartImporter, ByHand: true, Cause: true, Ends: []End{EndVoid},
 	},
+	AmountUnread: {
+		Owner: OwnerIntegration, Severity: Notice, Within: 7 * 24 * time.Hour,
+		Meaning: "The shop sent something that is not an amount where a tax, a fee or a discount should be. The orders were imported without it, at the shop's total. Their properties show what was sent.",
+		Steps: []string{
+			"Look at the price details of one of the orders in the shop, and note the amount on the order in Linnworks.",
+			"If the case lists more and more orders, send the integrator one order id.",
+		},
+		Where:  []string{inSellerOrders, inOpenOrders},
+		Closes: "By hand, once the amount is known.",
+		Part:   PartImporter, ByHand: true, Cause: true, Ends: []End{EndVoid},
+	},
 	ReferenceRefused: {
 		Owner: OwnerIntegration, Severity: Notice, Within: 7 * 24 * time.Hour,
 		Meaning: "The shop did not accept the Linnworks order number as the order's external reference. The order itself is not affected; the shop just does not show the number.",
@@ -308,7 +319,7 @@ var kinds = map[Kind]Info{
 	},
 	RateAtRisk: {
 		Owner: OwnerWarehouse, Severity: Warning, Within: 24 * time.Hour,
-		Meaning: "One of the rates that the shop judges sellers by (late dispatch, cancellations by the seller, valid tracking) is past its limit, or soon will be. That costs penalty points and, later, sales.",
+		Meaning: "One of the rates that the shop judges sellers by (late dispatch, valid tracking, cancellations by the seller, on-time delivery) is past its limit, or soon will be. That costs penalty points and, later, sales.",
 		Steps: []string{
 			"Read in the exception which rate it is and how many orders it comes from.",
 			"Send the orders first that are about to be late.",
@@ -358,6 +369,19 @@ var kinds = map[Kind]Info{
 		Where:  []string{inOpenOrders, inProcessed, inSellerOrders},
 		Closes: "By itself, when the bridge has carried the cancellation out or the request is rejected. Otherwise by hand.",
 		Part:   PartCanceller, Ends: []End{EndVoid, EndDelivered},
+	},
+	ParcelToPull: {
+		Owner: OwnerWarehouse, Severity: Urgent, Within: 30 * time.Minute,
+		Meaning: "An order was cancelled after its label had been printed or handed out. Linnworks no longer shows it as open, but the parcel may be packed and waiting for the van.",
+		Steps: []string{
+			"Find the parcel by the order number or the tracking number in the exception.",
+			"Take it out and destroy the label. If only some of the goods are cancelled, take those out and send the rest.",
+			"Put the goods back on the shelf. Their stock is free again in Linnworks.",
+			"If the parcel has left, tell customer service.",
+		},
+		Where:  []string{inProcessed},
+		Closes: "By hand, once the parcel is out or is known to have left.",
+		Part:   PartCanceller, ByHand: true,
 	},
 	CancelledInLinnworks: {
 		Owner: OwnerCustomerService, Severity: Urgent, Within: 2 * time.Hour,

@@ -141,6 +141,7 @@ func (c *creation) readBack(ctx context.Context, orders []bridge.NewOrder) {
 		}
 		if len(found) == 0 {
 			found, err = c.FindOrders(ctx, []string{orders[i].Reference})
+			found = slices.DeleteFunc(found, func(w bridge.WarehouseOrder) bool { return w.Foreign != "" })
 		}
 		switch {
 		case err != nil:

@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/linnworks"
 )
 
 // FindOrders implements [bridge.OrderBook]. Linnworks looks up one reference a call,
-// across all channels; orders of other channels are dropped.
+// across all channels: orders of other sources, made by hand too, are marked as such.
 func (l *Warehouse) FindOrders(ctx context.Context, references []string) ([]bridge.WarehouseOrder, error) {
 	var list []bridge.WarehouseOrder
 	for _, reference := range references {
@@ -26,9 +27,15 @@ func (l *Warehouse) FindOrders(ctx context.Context, references []string) ([]brid
 			return nil, err
 		}
 		for _, o := range found {
-			if l.ours(o.GeneralInfo) && o.GeneralInfo.ReferenceNum == reference && o.GeneralInfo.Status != statusResend {
-				list = append(list, warehouseOrder(o))
+			if o.GeneralInfo.Status == statusResend || strings.TrimSpace(o.GeneralInfo.ReferenceNum) != reference {
+				continue
 			}
+			w := warehouseOrder(o)
+			if w.Reference = reference; !l.ours(o.GeneralInfo) {
+				w.Foreign = strings.Trim(o.GeneralInfo.Source+"/"+o.GeneralInfo.SubSource, "/ ")
+				w.Foreign = cmp.Or(w.Foreign, "none")
+			}
+			list = append(list, w)
 		}
 	}
 	return list, l.markSubmitted(ctx, list)
@@ -59,7 +66,7 @@ func warehouseOrder(o linnworks.OrderDetails) bridge.WarehouseOrder {
 		ID: string(o.OrderID), Number: strconv.Itoa(o.NumOrderID), Reference: g.ReferenceNum,
 		State: stateOfOrder(o), Stage: stageOfOrder(o), LocationID: string(o.FulfilmentLocationID),
 		Carrier: o.ShippingInfo.Vendor, Service: o.ShippingInfo.PostalServiceName,
-		Tracking: o.ShippingInfo.TrackingNumber, LabelError: bridge.Private(g.LabelError),
+		Tracking: part.Tracking(o.ShippingInfo.TrackingNumber), LabelError: bridge.Private(g.LabelError),
 		Unpaid: !o.Processed && g.Status == statusUnpaid, HasAddress: o.CustomerInfo.Address.Address1 != "" || o.CustomerInfo.Address.PostCode != "",
 	}
 	if strings.EqualFold(w.Reference, mergedReference) {
@@ -74,6 +81,7 @@ func warehouseOrder(o linnworks.OrderDetails) bridge.WarehouseOrder {
 		if p.Name == "tiktok.shipping_model" {
 			w.ShippingModel = bridge.ShippingModel(p.Value)
 		}
+		w.MadeParked = w.MadeParked || p.Name == parkedProperty
 		if p.Name == orderIDProperty && w.Reference == "" && !slices.Contains(w.References, p.Value) {
 			w.References = append(w.References, p.Value)
 		}
@@ -111,6 +119,10 @@ func stateOfOrder(o linnworks.OrderDetails) bridge.WarehouseState {
 	}
 	return bridge.Open
 }
+
+// parkedProperty is the name of the extended property of an order that was created
+// parked.
+const parkedProperty = "tiktok.parked"
 
 // orderIDProperty is the name of the extended property that keeps the shop's
 // order id: a merged order no longer has a reference, but the properties of all
@@ -159,8 +171,11 @@ func (l *Warehouse) ChannelOrder(n bridge.NewOrder) linnworks.ChannelOrder {
 			PricePerUnit: linnworks.Decimal(fee.Amount.Decimal()), LineDiscount: "0", TaxRate: "0", TaxCostInclusive: true, UseChannelTax: n.TaxStated,
 		})
 	}
-	properties := make([]linnworks.ChannelOrderExtendedProperty, 0, 1+len(n.Properties))
+	properties := make([]linnworks.ChannelOrderExtendedProperty, 0, 2+len(n.Properties))
 	properties = append(properties, linnworks.ChannelOrderExtendedProperty{Name: orderIDProperty, Value: n.Reference, Type: "Order"})
+	if n.Parked {
+		properties = append(properties, linnworks.ChannelOrderExtendedProperty{Name: parkedProperty, Value: "until the shop releases it", Type: "Order"})
+	}
 	for _, p := range n.Properties {
 		properties = append(properties, linnworks.ChannelOrderExtendedProperty{Name: p.Name, Value: p.Value, Type: "Order"})
 	}
@@ -376,7 +391,7 @@ func stageOfOrder(o linnworks.OrderDetails) stage.Stage {
 		return stage.Processed
 	case g.PartShipped, slices.ContainsFunc(o.Items, func(i linnworks.OrderItem) bool { return i.PartShippedQty > 0 }):
 		return stage.PartShipped
-	case g.LabelPrinted, o.ShippingInfo.TrackingNumber != "" && orderProperty(o, shippingModelProperty) != string(bridge.TikTokShipping):
+	case g.LabelPrinted, part.Tracking(o.ShippingInfo.TrackingNumber) != "" && orderProperty(o, shippingModelProperty) != string(bridge.TikTokShipping):
 		// The number of the shop's own carrier is there before anybody has printed
 		// its label.
 		return stage.LabelPrinted

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/linnworks"
 )
@@ -22,6 +23,29 @@ func (l *Warehouse) SetTracking(ctx context.Context, w bridge.WarehouseOrder, la
 		info.TrackingNumber = label.Tracking
 	})
 	return err
+}
+
+// BookShipped implements [bridge.OrderProcessor]: the number is written, then the order
+// is processed, with up to four calls. The vendor is left as it is: Linnworks takes only
+// postal services of the account.
+//
+// https://apps.linnworks.net/Api/Method/Orders-ProcessOrder
+func (l *Warehouse) BookShipped(ctx context.Context, w bridge.WarehouseOrder, parcel bridge.Label) error {
+	if parcel.Tracking != "" && w.Tracking != parcel.Tracking {
+		if err := l.SetTracking(ctx, w, parcel); err != nil {
+			return fmt.Errorf("writing tracking %s: %w", parcel.Tracking, err)
+		}
+	}
+	r, err := l.client.Orders.ProcessOrder(ctx, &linnworks.ProcessOrderRequest{
+		OrderID: linnworks.GUID(w.ID), ScanPerformed: new(true), LocationID: new(linnworks.GUID(w.LocationID)),
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("processing it: %w", err)
+	case !r.Processed:
+		return fmt.Errorf("Linnworks does not process it: %s", cmp.Or(r.Error, "it gives no reason"))
+	}
+	return nil
 }
 
 // ReadOrders implements [bridge.WarehouseReader], with one call for 200 orders.
@@ -170,7 +194,7 @@ func (l *Warehouse) OrdersToDispatch(ctx context.Context, since time.Time) ([]br
 		case l.ours(linnworks.OrderGeneralInfo{Source: p.Source, SubSource: p.SubSource}):
 			list = append(list, bridge.WarehouseOrder{
 				ID: string(p.OrderID), Number: fmt.Sprint(p.NumOrderID), Reference: p.ReferenceNum, State: bridge.Processed, Stage: stage.Processed,
-				Carrier: p.Vendor, Service: p.PostalServiceName, Tracking: p.PostalTrackingNumber, ProcessedAt: moment(p.ProcessedOn),
+				Carrier: p.Vendor, Service: p.PostalServiceName, Tracking: part.Tracking(p.PostalTrackingNumber), ProcessedAt: moment(p.ProcessedOn),
 			})
 		}
 	}
@@ -357,7 +381,7 @@ func (l *Warehouse) PackedParcels(ctx context.Context, w bridge.WarehouseOrder) 
 	contents := map[string][]packed{}
 	for _, bin := range bins {
 		for _, item := range bin.Items {
-			number := strings.TrimSpace(cmp.Or(item.TrackingNumber, bin.TrackingNumbers))
+			number := part.Tracking(cmp.Or(item.TrackingNumber, bin.TrackingNumbers))
 			if number == "" {
 				return nil, nil // not labelled parcel by parcel
 			}

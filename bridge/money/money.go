@@ -75,6 +75,28 @@ func Parse(amount, currency string) (Amount, error) {
 	return m, nil
 }
 
+// Round reads an amount as [Parse] does, and rounds what is finer than the
+// currency's minor unit, half away from zero. exact reports whether it had nothing to
+// round. It is for amounts that only describe others: what is paid must be exact.
+func Round(amount, currency string) (m Amount, exact bool, err error) {
+	m, err = Parse(amount, currency)
+	whole, fraction, _ := strings.Cut(amount, ".")
+	places := Places(currency)
+	if err == nil || len(amount) > 40 || len(fraction) <= places || !digits(fraction) {
+		return m, err == nil, err
+	}
+	up := fraction[places] >= '5'
+	if m, err = Parse(whole+"."+fraction[:places], currency); err != nil || !up {
+		return m, false, err
+	}
+	if strings.HasPrefix(whole, "-") {
+		m.Minor--
+	} else {
+		m.Minor++
+	}
+	return m, false, nil
+}
+
 func digits(s string) bool {
 	for _, c := range []byte(s) {
 		if c < '0' || c > '9' {

@@ -110,3 +110,32 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Amounts that only describe others are read to the nearest minor unit.
+func TestRound(t *testing.T) {
+	for _, tc := range []struct {
+		amount, currency string
+		minor            int64
+		exact, bad       bool
+	}{
+		{"1.3125", "USD", 131, false, false},
+		{"1.315", "USD", 132, false, false},
+		{"-1.315", "USD", -132, false, false},
+		{"-0.004", "USD", 0, false, false},
+		{"0.999", "USD", 100, false, false},
+		{"1.30", "USD", 130, true, false},
+		{"1.3000", "USD", 130, true, false},
+		{"553169.50", "VND", 553170, false, false},
+		{"", "USD", 0, true, false},
+		{"***", "USD", 0, false, true},
+		{"1.31x5", "USD", 0, false, true},
+		{"1,027.995", "USD", 0, false, true},
+		{".", "JPY", 0, false, true},
+		{"92233720368547758079.999", "USD", 0, false, true},
+	} {
+		got, exact, err := money.Round(tc.amount, tc.currency)
+		if got.Minor != tc.minor || exact != tc.exact || (err != nil) != tc.bad || err == nil && got.Currency != tc.currency {
+			t.Errorf("%q %s: got %v, exact %t, %v; want %d, exact %t, an error: %t", tc.amount, tc.currency, got, exact, err, tc.minor, tc.exact, tc.bad)
+		}
+	}
+}

@@ -16,7 +16,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
-	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
@@ -160,18 +160,20 @@ func readError(err error) error {
 // Order reads TikTok's order into the bridge's, without a call. What cannot be
 // read makes this order unreadable, see [bridge.Order.Unreadable], not the reply.
 func (t *Shop) Order(o tiktokshop.Order) bridge.Order {
-	a := amounts{currency: o.Payment.Currency}
+	market := cmp.Or(countryCode(o.RecipientAddress.RegionCode), t.client.Shop().Region)
+	a := amounts{currency: currencyOf(o, t.options.Money, market)}
 	order := bridge.Order{
-		ID: o.ID, Status: bridge.OrderStatus(o.Status), ShippingModel: shippingModel(o), Market: o.RecipientAddress.RegionCode,
+		ID: o.ID, Status: bridge.OrderStatus(o.Status), ShippingModel: shippingModel(o), Market: countryCode(o.RecipientAddress.RegionCode),
 		Kinds: kindsOfOrder(o), RelatedID: cmp.Or(o.ReplacedOrderID, o.ExchangeSourceOrderID),
 		CancelRequested: o.IsBuyerRequestCancel, CancelRequestedAt: o.RequestCancelTime.Time(), CancelReason: o.CancelReason, CancelInitiator: string(o.CancellationInitiator),
 		WarehouseID: o.WarehouseID, DeliveryOptionID: o.DeliveryOptionID, DeliveryOption: o.DeliveryOptionName,
 		Recipient: address(o.RecipientAddress, o.BuyerEmail), AddressChanged: o.HasUpdatedRecipientAddress,
 		PaymentMethod: o.PaymentMethodName, CashOnDelivery: o.IsCOD,
-		BuyerName: bridge.Private(o.BuyerNickname), BuyerID: bridge.Private(o.UserID), Note: bridge.Private(o.BuyerMessage), SellerNote: bridge.Private(o.SellerNote),
-		TaxNumber: bridge.Private(o.CPF), TaxName: bridge.Private(o.CPFName),
+		BuyerName: bridge.Private(clean(o.BuyerNickname)), BuyerID: bridge.Private(o.UserID),
+		Note: bridge.Private(cleanNote(o.BuyerMessage)), SellerNote: bridge.Private(cleanNote(o.SellerNote)),
+		TaxNumber: bridge.Private(clean(o.CPF)), TaxName: bridge.Private(clean(o.CPFName)),
 		CreatedAt: a.moment(o.CreateTime), PaidAt: a.moment(o.PaidTime), UpdatedAt: a.moment(o.UpdateTime), ReleaseAt: o.ReleaseDate.Time(),
-		ShipBy: a.moment(o.RTSSLATime), HandOverBy: o.TTSSLATime.Time(),
+		ShipBy: a.moment(o.RTSSLATime), HandOverBy: o.TTSSLATime.Time(), PickUpBy: o.PickUpCutOffTime.Time(),
 		PromisedBy:  cmp.Or(o.DeliverySLATime, o.DeliveryOptionRequiredDeliveryTime).Time(),
 		CancelledBy: a.moment(cmp.Or(o.ShippingDueTime, o.CancelOrderSLATime)),
 		CollectBy:   o.CollectionDueTime.Time(), DeliverBy: o.DeliveryDueTime.Time(),
@@ -180,8 +182,8 @@ func (t *Shop) Order(o tiktokshop.Order) bridge.Order {
 	if o.Status == "CANCEL" { // as webhooks spell it
 		order.Status = bridge.Cancelled
 	}
-	if !o.IsOnHoldOrder && !order.PaidAt.IsZero() {
-		order.HoldUntil = order.PaidAt.Add(t.options.HoldWindow)
+	if placed := order.PlacedAt(); !o.IsOnHoldOrder && !placed.IsZero() {
+		order.HoldUntil = placed.Add(t.options.HoldWindow)
 	}
 	if len(o.LineItems) > 0 {
 		order.Lines = make([]bridge.OrderLine, 0, len(o.LineItems))
@@ -189,9 +191,17 @@ func (t *Shop) Order(o tiktokshop.Order) bridge.Order {
 	for i := range o.LineItems {
 		order.Lines = append(order.Lines, orderLine(&o.LineItems[i], &a))
 	}
+	if a.taxUnread { // half of the words is worse than none: see bridge.Totals
+		for i := range order.Lines {
+			order.Lines[i].Tax.Minor = 0
+		}
+	}
 	list := orderDetails(o)
-	order.Totals = totals(o, &a, &list)
-	order.Details = list
+	order.Totals = totals(o, ruleFor(t.options.Money, a.currency, market, order.CreatedAt), &a, &list)
+	order.Details, order.Unread = append(list, a.rounded...), a.unread
+	if o.Payment.TotalAmount == "" {
+		a.withoutTotal(&order)
+	}
 	if a.err != nil {
 		order.Unreadable = a.err.Error()
 	}
@@ -199,26 +209,29 @@ func (t *Shop) Order(o tiktokshop.Order) bridge.Order {
 }
 
 func orderLine(l *tiktokshop.OrderLineItem, a *amounts) bridge.OrderLine {
-	unit := *a
-	unit.currency = cmp.Or(l.Currency, a.currency)
+	currency := a.currency
+	a.currency = cmp.Or(currencyCode(l.Currency), currency)
+	defer func() { a.currency = currency }()
 	line := bridge.OrderLine{
 		ID: l.ID, Listing: catalogue.SKU{ProductID: l.ProductID, ID: l.SKUID, SellerSKU: l.SellerSKU},
-		Title: strings.TrimSpace(l.ProductName + " " + l.SKUName), Gift: l.IsGift,
+		Title: clean(l.ProductName + " " + l.SKUName), Gift: l.IsGift,
 		Cancelled: l.DisplayStatus == tiktokshop.OrderStatusCancelled, CancelReason: l.CancelReason,
-		PackageID: l.PackageID, Tracking: l.TrackingNumber, CarrierID: l.ShippingProviderID, Carrier: l.ShippingProviderName,
-		ListPrice: unit.read(l.OriginalPrice), SellerDiscount: unit.read(l.SellerDiscount), PlatformDiscount: unit.read(l.PlatformDiscount),
-		Price: unit.read(l.SalePrice), Tax: unit.read(""), Details: lineDetails(l),
+		PackageID: l.PackageID, Tracking: part.Tracking(l.TrackingNumber), CarrierID: l.ShippingProviderID, Carrier: l.ShippingProviderName,
+		Price: a.read(l.SalePrice), Tax: a.read(""), Details: lineDetails(l),
 	}
+	line.ListPrice, line.SellerDiscount = a.detail("original_price", l.OriginalPrice), a.detail("line.seller_discount", l.SellerDiscount)
+	line.PlatformDiscount = a.detail("line.platform_discount", l.PlatformDiscount)
 	line.Price = line.Price.Plus(line.PlatformDiscount)
+	unread := len(a.unread)
 	for _, t := range l.ItemTax {
-		line.Tax = line.Tax.Plus(unit.read(t.TaxAmount))
+		line.Tax = line.Tax.Plus(a.detail("item_tax", t.TaxAmount))
 	}
+	a.taxUnread = a.taxUnread || len(a.unread) > unread
 	for _, c := range l.CombinedListingSKUs {
 		line.Components = append(line.Components, catalogue.BundleComponent{
 			Listing: catalogue.SKU{ProductID: c.ProductID, ID: c.SKUID, SellerSKU: c.SellerSKU}, Quantity: c.SKUCount,
 		})
 	}
-	a.err = unit.err
 	if l.Quantity > 1 && a.err == nil {
 		// Every line is one unit everywhere else; what the amounts of such a line are
 		// for, nobody has said.
@@ -228,117 +241,24 @@ func orderLine(l *tiktokshop.OrderLineItem, a *amounts) bridge.OrderLine {
 }
 
 // orderKinds are TikTok's order types. Others pass through.
-var orderKinds = map[tiktokshop.OrderType]bridge.OrderKind{
-	"PRE_ORDER": bridge.PreOrder, "MADE_TO_ORDER": bridge.MadeToOrder, "BACK_ORDER": bridge.BackOrder, "ZERO_LOTTERY": bridge.LotteryWin,
+var orderKinds = map[tiktokshop.OrderType]policy.Kind{
+	"PRE_ORDER": policy.PreOrder, "MADE_TO_ORDER": policy.MadeToOrder, "BACK_ORDER": policy.BackOrder, "ZERO_LOTTERY": policy.LotteryWin,
 }
 
-func kindsOfOrder(o tiktokshop.Order) []bridge.OrderKind {
-	var kinds []bridge.OrderKind
+func kindsOfOrder(o tiktokshop.Order) []policy.Kind {
+	var kinds []policy.Kind
 	if o.OrderType != "" && o.OrderType != "NORMAL" {
-		kinds = append(kinds, cmp.Or(orderKinds[o.OrderType], bridge.OrderKind(strings.ToLower(string(o.OrderType)))))
+		kinds = append(kinds, cmp.Or(orderKinds[o.OrderType], policy.Kind(strings.ToLower(string(o.OrderType)))))
 	}
 	for _, k := range [...]struct {
-		kind bridge.OrderKind
+		kind policy.Kind
 		is   bool
-	}{{bridge.FreeSample, o.IsSampleOrder}, {bridge.Replacement, o.IsReplacementOrder}, {bridge.Exchange, o.IsExchangeOrder}} {
+	}{{policy.FreeSample, o.IsSampleOrder}, {policy.Replacement, o.IsReplacementOrder}, {policy.Exchange, o.IsExchangeOrder}} {
 		if k.is {
 			kinds = append(kinds, k.kind)
 		}
 	}
 	return kinds
-}
-
-// totals reads the sums. Markets differ in whether tax, deposit and some others
-// are part of what the buyer paid, or are in the prices, or were not taken off:
-// what makes the sum come out is right. What does not take part is a detail.
-func totals(o tiktokshop.Order, a *amounts, list *details) bridge.Totals {
-	p := o.Payment
-	t := bridge.Totals{
-		Currency: p.Currency, ListPrice: a.read(p.OriginalTotalProductPrice), Items: a.read(p.SubTotal),
-		SellerDiscount: a.read(p.SellerDiscount), PlatformDiscount: a.read(p.PlatformDiscount),
-		ShippingListPrice: a.read(p.OriginalShippingFee), Shipping: a.read(p.ShippingFee),
-		ShippingFunded: a.read(p.ShippingFeePlatformDiscount), ShippingSellerDiscount: a.read(p.ShippingFeeSellerDiscount),
-		ShippingCofundedDiscount: a.read(p.ShippingFeeCofundedDiscount), ShippingTax: a.read(p.ShippingFeeTax),
-		Tax: a.read(p.Tax), PaymentDiscount: a.read(p.PaymentPlatformDiscount), Paid: a.read(p.TotalAmount),
-	}
-	sum := t.Items.Plus(t.Shipping)
-	for _, fee := range [...]struct {
-		name   string
-		amount tiktokshop.Decimal
-	}{
-		{"buyer_service_fee", p.BuyerServiceFee}, {"distance_fee", p.DistanceFee}, {"distance_shipping_fee", p.DistanceShippingFee},
-		{"handling_fee", p.HandlingFee}, {"item_insurance_fee", p.ItemInsuranceFee},
-		{"payment_discount_service_fee", p.PaymentDiscountServiceFee}, {"retail_delivery_fee", p.RetailDeliveryFee},
-		{"shipping_insurance_fee", p.ShippingInsuranceFee}, {"small_order_fee", p.SmallOrderFee},
-	} {
-		amount := a.read(fee.amount)
-		addFee(&t, fee.name, amount)
-		sum = sum.Plus(amount)
-	}
-	insuranceTax, deposit := a.read(p.ItemInsuranceTax), a.read("")
-	for i := range o.LineItems {
-		deposit = deposit.Plus(a.read(o.LineItems[i].PfandFee))
-	}
-	in := partsOf(t.Paid.Minus(sum), t.Tax, insuranceTax, deposit, money.Amount{Minor: -t.PaymentDiscount.Minor, Currency: t.Currency})
-	if in[1] {
-		addFee(&t, "item_insurance_tax", insuranceTax)
-	} else {
-		list.amount("included.item_insurance_tax", p.ItemInsuranceTax)
-	}
-	if in[2] {
-		addFee(&t, "deposit", deposit)
-	} else {
-		list.text("included.deposit", deposit.Decimal())
-	}
-	if !in[3] {
-		list.amount("included.payment_discount", p.PaymentPlatformDiscount)
-		t.PaymentDiscount.Minor = 0
-	}
-	if !in[0] {
-		list.amount("included.tax", p.Tax)
-		t.Tax.Minor, t.ShippingTax.Minor = 0, 0
-		return t
-	}
-	t.TaxOnTop = t.Tax.Minor != 0 || t.Currency == "USD"
-	if t.ShippingTax.Minor > t.Tax.Minor {
-		t.ShippingTax.Minor = 0
-	}
-	if product := a.read(p.ProductTax); product.Minor != 0 {
-		// Tax on neither goods nor shipping is a fee.
-		if other := t.Tax.Minus(product).Minus(t.ShippingTax); other.Minor > 0 {
-			t.Tax = t.Tax.Minus(other)
-			addFee(&t, "other_tax", other)
-		}
-	}
-	return t
-}
-
-// fee adds an amount to the fees unless it is zero.
-func addFee(t *bridge.Totals, name string, amount money.Amount) {
-	if amount.Minor != 0 {
-		t.Fees = append(t.Fees, bridge.Fee{Name: name, Amount: amount})
-	}
-}
-
-// partsOf reports which of the amounts add up to rest: all of them if they do, or
-// if no choice of them does.
-func partsOf(rest money.Amount, amounts ...money.Amount) []bool {
-	in := make([]bool, len(amounts))
-	for out := range 1 << len(amounts) {
-		left := rest.Minor
-		for i, m := range amounts {
-			if in[i] = out>>i&1 == 0; in[i] {
-				left -= m.Minor
-			}
-		}
-		if left == 0 {
-			return in
-		}
-	}
-	for i := range in {
-		in[i] = true
-	}
-	return in
 }
 
 // orderDetails are the fields that neither side has a place for.
@@ -392,63 +312,6 @@ func lineDetails(l *tiktokshop.OrderLineItem) []exceptions.Property {
 	return list
 }
 
-// details collects what is not empty.
-type details []exceptions.Property
-
-func (d *details) text(name, value string) {
-	if value != "" {
-		*d = append(*d, exceptions.Property{Name: name, Value: value})
-	}
-}
-
-func (d *details) flag(name string, set bool) {
-	if set {
-		d.text(name, "yes")
-	}
-}
-
-func (d *details) number(name string, n int) {
-	if n != 0 {
-		d.text(name, strconv.Itoa(n))
-	}
-}
-
-func (d *details) moment(name string, t time.Time) {
-	if !t.IsZero() {
-		d.text(name, t.UTC().Format(time.RFC3339))
-	}
-}
-
-func (d *details) amount(name string, amount tiktokshop.Decimal) {
-	if strings.Trim(string(amount), "0.") != "" {
-		d.text(name, string(amount))
-	}
-}
-
-// amounts reads decimals of one currency, and moments, and keeps the first error.
-type amounts struct {
-	currency string
-	err      error
-}
-
-func (a *amounts) read(d tiktokshop.Decimal) money.Amount {
-	m, err := money.Parse(string(d), a.currency)
-	if err == nil && (m.Minor > money.Max || m.Minor < -money.Max) {
-		m, err = money.Amount{}, fmt.Errorf("the amount %s is absurd", m)
-	}
-	if err != nil && a.err == nil {
-		a.err = err
-	}
-	return m
-}
-
-func (a *amounts) moment(u tiktokshop.UnixSeconds) time.Time {
-	if a.err == nil {
-		a.err = u.Err()
-	}
-	return u.Time()
-}
-
 func shippingModel(o tiktokshop.Order) bridge.ShippingModel {
 	switch {
 	case o.FulfillmentType != "" && o.FulfillmentType != "FULFILLMENT_BY_SELLER":
@@ -459,46 +322,6 @@ func shippingModel(o tiktokshop.Order) bridge.ShippingModel {
 		return bridge.TikTokShipping
 	}
 	return bridge.ShippingModel(strings.ToLower(string(o.ShippingType))) // unknown: the status table raises it
-}
-
-func address(a tiktokshop.OrderRecipientAddress, email string) bridge.Address {
-	if a.Name == "" && a.AddressLine1 == "" && a.FullAddress == "" && a.AddressDetail == "" && a.PostalCode == "" {
-		return bridge.Address{} // not released yet
-	}
-	out := bridge.Address{
-		Name: a.Name, Line1: cmp.Or(a.AddressLine1, a.AddressDetail, a.FullAddress), Line2: a.AddressLine2,
-		Line3: strings.TrimSpace(a.AddressLine3 + " " + a.AddressLine4), Town: a.PostTown,
-		Postcode: a.PostalCode, Country: a.RegionCode, Phone: a.PhoneNumber, Email: email,
-		Instructions: a.DeliveryPreferences.DropOffLocation,
-	}
-	if out.Name == "" {
-		out.Name = strings.TrimSpace(a.FirstName + " " + a.LastName)
-	}
-	// Districts run from L0, the country, downwards. The deepest is the town, unless
-	// there is a post town (UK).
-	districts := slices.Clone(a.DistrictInfo)
-	slices.SortStableFunc(districts, func(x, y tiktokshop.OrderRecipientAddressDistrictInfo) int {
-		return cmp.Compare(x.AddressLevel, y.AddressLevel)
-	})
-	var between []string
-	for _, d := range districts {
-		switch d.AddressLevel {
-		case "L0":
-			out.Country = cmp.Or(out.Country, d.ISOCode)
-		case "L1":
-			out.Region = d.AddressName
-		default:
-			if a.PostTown == "" {
-				between = append(between, out.Town)
-				out.Town = d.AddressName
-			}
-		}
-	}
-	if a.AddressLine1 == "" {
-		// Where addresses have no lines (Southeast Asia), each district counts.
-		out.Line3 = strings.TrimSpace(out.Line3 + " " + strings.Join(between, " "))
-	}
-	return out
 }
 
 var _ bridge.OpenOrderSource = (*Shop)(nil)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
@@ -159,7 +160,7 @@ func (t *Shop) ArrangeShipping(ctx context.Context, s bridge.Shipment) (bridge.L
 	if err != nil {
 		return bridge.Label{}, shipError(err)
 	}
-	return bridge.Label{PackageID: packages[0], Tracking: p.TrackingNumber, Carrier: p.ShippingProviderName}, nil
+	return bridge.Label{PackageID: packages[0], Tracking: part.Tracking(p.TrackingNumber), Carrier: p.ShippingProviderName}, nil
 }
 
 func (t *Shop) arrange(ctx context.Context, s bridge.Shipment, lines []bridge.OrderLine, packages []string) ([]string, error) {

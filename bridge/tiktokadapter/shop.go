@@ -25,6 +25,9 @@ type Options struct {
 	// Parcel is the size and weight declared when a label is bought for TikTok
 	// Shipping in the US; other markets take them from the listing.
 	Parcel Parcel
+	// Money are rules that come before the built-in [MoneyRules], for a market that
+	// adds its totals up in another way by now.
+	Money []MoneyRule
 	// Documents downloads the documents of labels, which are on another host than
 	// the API. Default a client with a timeout of 30 seconds.
 	Documents *http.Client

@@ -50,7 +50,7 @@ func (w *World) CancellerWith(o bridge.CancelOptions) *bridge.Canceller {
 	if o.Now == nil {
 		o.Now = w.Now
 	}
-	c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Ledger: w, Locks: w, Exceptions: w}, o)
+	c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Tracer: w, Records: w, Ledger: w, Locks: w, Exceptions: w}, o)
 	if err != nil {
 		w.T.Fatal(err)
 	}
@@ -483,7 +483,7 @@ func (w *World) CreateOrders(ctx context.Context, orders []bridge.NewOrder) []br
 	created := make([]bridge.CreatedOrder, len(orders))
 	err := w.Do(ctx, "CreateOrders", func() error {
 		for i, n := range orders {
-			known := func(e *BookEntry) bool { return e.Reference == n.Reference }
+			known := func(e *BookEntry) bool { return e.Reference == n.Reference && e.Foreign == "" }
 			if w.Careless || !slices.ContainsFunc(w.Book, known) {
 				w.Add(n)
 			}
@@ -535,6 +535,7 @@ func (w *World) Add(n bridge.NewOrder) *BookEntry {
 	if n.Parked {
 		e.State = bridge.Parked
 	}
+	e.MadeParked = n.Parked
 	for _, l := range n.Lines {
 		line := bridge.WarehouseLine{LineID: l.LineID, SKU: l.SKU, Quantity: l.Quantity, Unlinked: w.Unlinked[l.SKU], FromLineIDs: l.LineIDs}
 		if len(l.LineIDs) == l.Quantity {
@@ -589,6 +590,31 @@ func (w *World) CancelOrder(ctx context.Context, o bridge.WarehouseOrder, _ stri
 	return w.Do(ctx, "CancelOrder", func() error {
 		if e := w.entry(o); e.State != bridge.Processed && !w.Stubborn {
 			e.State = bridge.Dropped
+		}
+		return nil
+	})
+}
+
+// BookShipped implements OrderProcessor.
+func (w *World) BookShipped(ctx context.Context, o bridge.WarehouseOrder, l bridge.Label) error {
+	return w.Do(ctx, "BookShipped", func() error {
+		if e := w.entry(o); !w.Stubborn {
+			e.Tracking, e.State, e.Stage = l.Tracking, bridge.Processed, stage.Processed
+			for _, line := range e.Lines { // the units leave the shelf
+				for _, item := range w.Items {
+					if item.SKU != line.SKU {
+						continue
+					}
+					parts, err := item.Parts(line.Quantity)
+					if err != nil {
+						return err
+					}
+					for id, n := range parts {
+						w.Stock[id][e.LocationID] -= n
+					}
+					break
+				}
+			}
 		}
 		return nil
 	})
@@ -718,7 +744,7 @@ func (w *World) ImporterReading() *bridge.Importer { return w.importerOver(w, w.
 
 func (w *World) importerOver(orders bridge.OrderSource, now func() time.Time) *bridge.Importer {
 	im, err := bridge.NewImporter(
-		bridge.ImportPorts{Orders: orders, OrderBook: w, Tracer: w, Addresses: w, Catalogue: w, Ledger: w, Records: w, Locks: w, Exceptions: w},
+		bridge.ImportPorts{Orders: orders, OrderBook: w, Tracer: w, Addresses: w, Catalogue: w, Processor: w, Ledger: w, Records: w, Locks: w, Exceptions: w},
 		bridge.ImportOptions{Locations: map[string]string{"W1": "L1", "W2": "L2"}, DefaultLocation: "L1", Now: now})
 	if err != nil {
 		w.T.Fatal(err)
@@ -749,7 +775,7 @@ func (w *World) Gate() *bridge.Gate {
 }
 
 func (w *World) Canceller(cutOff stage.Stage) *bridge.Canceller {
-	c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Ledger: w, Locks: w, Exceptions: w}, bridge.CancelOptions{CutOff: cutOff, Now: w.Now})
+	c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Lines: w, Tracer: w, Records: w, Ledger: w, Locks: w, Exceptions: w}, bridge.CancelOptions{CutOff: cutOff, Now: w.Now})
 	if err != nil {
 		w.T.Fatal(err)
 	}
@@ -802,8 +828,10 @@ func (w *World) Put(orders ...bridge.Order) []bridge.Order {
 	return orders
 }
 
-func With(o bridge.Order, change func(*bridge.Order)) bridge.Order {
-	change(&o)
+func With(o bridge.Order, changes ...func(*bridge.Order)) bridge.Order {
+	for _, change := range changes {
+		change(&o)
+	}
 	return o
 }
 
@@ -886,6 +914,16 @@ func (w *World) Pass(ctx context.Context) error {
 	return errors.Join(importErr, cancelErr, dispatchErr, pushErr)
 }
 
+// trackings are the numbers that the shop shows for an order, each once.
+func trackings(o bridge.Order) (list []string) {
+	for _, l := range o.Lines {
+		if l.Tracking != "" && !slices.Contains(list, l.Tracking) {
+			list = append(list, l.Tracking)
+		}
+	}
+	return list
+}
+
 // State is everything that is left behind, without ids and moments.
 func (w *World) State() []string {
 	var list []string
@@ -896,7 +934,7 @@ func (w *World) State() []string {
 		if err != nil {
 			return append(list, err.Error())
 		}
-		list = append(list, fmt.Sprintf("shop %s %s %v", o.ID, o.Status, bridge.Trackings(o.Lines)))
+		list = append(list, fmt.Sprintf("shop %s %s %v", o.ID, o.Status, trackings(o)))
 	}
 	reservations, _ := w.Memory.Reservations(context.Background())
 	for _, r := range reservations {
