@@ -36,8 +36,9 @@ type Settings struct {
 	// SKUs maps the shop's SKU ids to SKUs of the warehouse, where the seller SKU is
 	// another one.
 	SKUs map[string]string `json:"skus,omitempty"`
-	// Services maps delivery options of the shop to postal services of the
-	// warehouse, for linnworksadapter.Options.
+	// Services maps delivery options of the shop to postal services of the warehouse,
+	// or tags of its shipping mapping, for linnworksadapter.Options, which says how
+	// options are named.
 	Services map[string]string `json:"services,omitempty"`
 	// Carriers maps what the warehouse calls a carrier or service to the shop's
 	// shipping provider, by name or id. The same names need no entry.
@@ -64,6 +65,10 @@ type Settings struct {
 	// RejectReasons are reasons for "reject", the best first. CancelReasons are those
 	// for orders that are cancelled in the warehouse first; without any a person is
 	// asked. ZeroStock allows reasons with which the shop sets the stock to zero.
+	//
+	// Mistyped reasons cannot be found at the start: the shop tells which ones it takes
+	// only for one order or request at a time. Where it takes none of these, the case
+	// that is raised lists those that it does.
 	RejectReasons []string `json:"reject_reasons,omitempty"`
 	CancelReasons []string `json:"cancel_reasons,omitempty"`
 	ZeroStock     bool     `json:"zero_stock,omitempty"`

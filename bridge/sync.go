@@ -30,6 +30,7 @@ type Shop interface {
 	catalogue.ListingSource
 	catalogue.BundleSource
 	catalogue.PlaceSource
+	DeliverySource
 	stock.Publisher
 }
 
@@ -51,6 +52,7 @@ type Warehouse interface {
 	catalogue.ItemSource
 	catalogue.MappingSource
 	catalogue.PlaceSource
+	PostalServiceSource
 	stock.Reader
 	stock.ItemStates
 }
@@ -270,19 +272,31 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 	return nil
 }
 
-// Check compares the settings with what both sides have: an unknown warehouse or
-// stock location is an error that names those that there are. Run and Step do it
+// Check compares the settings with what both sides have: warehouses of the shop, stock
+// locations, and the names in Services and Carriers. The error names everything that a
+// side does not have, what was perhaps meant, and what there is. Run and Step do it
 // before anything else, until it succeeds once.
+//
+// Reasons are not compared: the shop offers them for a single order or request only.
+// The names are not where the shop's carriers depend on the order (Germany, France,
+// Italy, Spain and Ireland); Log says so.
 func (s *Sync) Check(ctx context.Context) error {
 	var warehouses, locations []string
 	for id, list := range s.Settings.Locations {
 		warehouses, locations = append(warehouses, id), append(locations, list...)
 	}
+	unchecked, err := CheckDelivery(ctx, s.shop, s.warehouse, s.Settings.Services, s.Settings.Carriers)
 	if err := errors.Join(
 		catalogue.CheckPlaces(ctx, s.shop, "warehouse of the shop", warehouses...),
 		catalogue.CheckPlaces(ctx, s.warehouse, "stock location", append(locations, s.Settings.DefaultLocation)...),
+		err,
 	); err != nil {
 		return fmt.Errorf("bridge: sync of %s: settings: %w", s.Settings.Shop, err)
+	}
+	for _, what := range unchecked {
+		if s.Log != nil {
+			s.Log.InfoContext(ctx, "a part of the settings could not be compared with the other side", "shop", s.Settings.Shop, "what", what)
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

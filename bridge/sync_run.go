@@ -101,7 +101,7 @@ func (s *Sync) Run(ctx context.Context) error {
 		if err == nil {
 			break
 		}
-		if errors.Is(err, catalogue.ErrUnknownPlace) {
+		if errors.Is(err, catalogue.ErrUnknownPlace) || errors.Is(err, ErrUnknownName) {
 			return err
 		}
 		s.warn(ctx, "the settings could not be compared with both sides yet", "err", err)

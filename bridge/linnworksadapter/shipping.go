@@ -48,6 +48,31 @@ func (l *Warehouse) BookShipped(ctx context.Context, w bridge.WarehouseOrder, pa
 	return nil
 }
 
+// PostalServices implements [bridge.PostalServiceSource]: the tags are those of this
+// shop's shipping mapping, and the service's own.
+//
+// https://apps.linnworks.net/Api/Method/PostalServices-GetPostalServices
+func (l *Warehouse) PostalServices(ctx context.Context) ([]bridge.PostalService, error) {
+	services, err := l.client.PostalServices.GetPostalServices(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]bridge.PostalService, 0, len(services))
+	for _, s := range services {
+		service := bridge.PostalService{Name: s.PostalServiceName, Carrier: s.Vendor}
+		if s.PostalServiceTag != "" {
+			service.Tags = append(service.Tags, s.PostalServiceTag)
+		}
+		for _, c := range s.Channels {
+			if strings.EqualFold(c.Source, l.options.Source) && strings.EqualFold(c.SubSource, l.options.SubSource) && c.PostalServiceName != "" {
+				service.Tags = append(service.Tags, c.PostalServiceName)
+			}
+		}
+		list = append(list, service)
+	}
+	return list, nil
+}
+
 // ReadOrders implements [bridge.WarehouseReader], with one call for 200 orders.
 func (l *Warehouse) ReadOrders(ctx context.Context, ids []string) ([]bridge.WarehouseOrder, error) {
 	guids := make([]linnworks.GUID, len(ids))
