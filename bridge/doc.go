@@ -31,6 +31,7 @@
 //	Deadlines        the shop's own clocks, and the rates that it judges the seller by
 //	Canceller        cancellations into the warehouse, up to a cut-off; requests answered
 //	Revoker          cancellations that start in the warehouse, into the shop
+//	Retention        orders that ended long ago forgotten
 //	StatusTable      what to do, by shipping model, shop status and warehouse state
 //
 // and in packages of their own:

@@ -92,6 +92,10 @@ type Settings struct {
 	// MaxStock caps what is published. Default [stock.MaxStock].
 	MaxStock int `json:"max_stock,omitempty"`
 
+	// ForgetAfter is how long after its end an order is forgotten, see [Retention].
+	// Default 2160 hours, which are 90 days; the least is 24 hours.
+	ForgetAfter Duration `json:"forget_after,omitzero"`
+
 	// Every is the pace.
 	Every Pace `json:"every,omitzero"`
 }
@@ -214,12 +218,14 @@ func (s Settings) check() error {
 		name  string
 		value Duration
 	}{
-		{"first_look", s.FirstLook}, {"every.orders", s.Every.Orders}, {"every.stock", s.Every.Stock},
+		{"first_look", s.FirstLook}, {"forget_after", s.ForgetAfter}, {"every.orders", s.Every.Orders}, {"every.stock", s.Every.Stock},
 		{"every.dispatch", s.Every.Dispatch}, {"every.deadlines", s.Every.Deadlines},
 	} {
 		switch paced := strings.HasPrefix(d.name, "every."); {
 		case d.value < 0:
 			bad("%s: %s is negative", d.name, d.value)
+		case d.name == "forget_after" && d.value > 0 && time.Duration(d.value) < leastForgetAfter:
+			bad("%s: %s is too early: the least is %s", d.name, d.value, leastForgetAfter)
 		case paced && d.value > 0 && time.Duration(d.value) < LeastPace:
 			bad("%s: %s is too fast: the least is %s", d.name, d.value, LeastPace)
 		}

@@ -84,6 +84,7 @@ type Sync struct {
 	Dispatch   *DispatchQueue
 	Deadlines  *Deadlines
 	Stock      *stock.Push
+	Retention  *Retention
 
 	// Flows are what Run and Step run, in the order of Step. Every one needs a name of
 	// its own and a Run.
@@ -126,6 +127,7 @@ const (
 	FlowDispatch      = "dispatch"      // tracking, labels and confirmations
 	FlowDeadlines     = "deadlines"     // the shop's own clocks
 	FlowStock         = "stock"         // free stock into the shop
+	FlowRetention     = "retention"     // orders that ended long ago forgotten, every hour
 )
 
 // FlowRun is one run of a flow.
@@ -168,6 +170,7 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		{FlowDispatch, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Dispatch.Run(ctx) }},
 		{FlowDeadlines, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Deadlines.Check(ctx) }},
 		{FlowStock, time.Duration(every.Stock), s.push},
+		{FlowRetention, time.Hour, func(ctx context.Context) (fmt.Stringer, error) { return s.Retention.Forget(ctx) }},
 	}
 	return s, nil
 }
@@ -262,6 +265,12 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 				Listings: shop, Bundles: shop, Catalogue: s.Catalogue, Levels: warehouse, Places: warehouse, States: warehouse, Publisher: shop,
 				Ledger: m, Locks: m, Exceptions: m,
 			}, stock.Options{Locations: set.Locations, Buffer: buffer, Max: set.MaxStock})
+			return err
+		},
+		func() error {
+			s.Retention, err = NewRetention(RetentionPorts{
+				Records: m, Ledger: m, Revisits: m, Cancellations: shop, Exceptions: m,
+			}, RetentionOptions{After: time.Duration(set.ForgetAfter)})
 			return err
 		},
 	} {

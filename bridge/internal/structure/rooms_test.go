@@ -71,6 +71,7 @@ var rooms = []room{
 		{"dispatch", []string{"dispatch*.go", "labels.go", "corrections.go"}},
 		{"references", []string{"references.go"}},
 		{"intake", []string{"intake*.go"}},
+		{"retention", []string{"retention.go"}},
 		{"the sync of all", []string{"sync*.go", "settings*.go", "memory.go"}},
 	}},
 	{path: "bridge/tiktokadapter", uses: []string{
