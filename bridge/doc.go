@@ -31,7 +31,6 @@
 //	Deadlines        the shop's own clocks, and the rates that it judges the seller by
 //	Canceller        cancellations into the warehouse, up to a cut-off; requests answered
 //	Revoker          cancellations that start in the warehouse, into the shop
-//	Retention        orders that ended long ago forgotten
 //	StatusTable      what to do, by shipping model, shop status and warehouse state
 //
 // and in packages of their own:
@@ -40,6 +39,8 @@
 //	store            what must be remembered
 //	catalogue        which item of the warehouse a listing sells; kits and bundles
 //	stock            what the shop should show, publishing it, checking it
+//	retention        orders that ended long ago forgotten
+//	delivery         names of ways to deliver compared with both sides
 //	stage            how far the warehouse has come with an order: the cut-off is one
 //	money            exact amounts
 //	health           how the runs of a part went

@@ -12,6 +12,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/retention"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 )
@@ -92,7 +93,7 @@ type Settings struct {
 	// MaxStock caps what is published. Default [stock.MaxStock].
 	MaxStock int `json:"max_stock,omitempty"`
 
-	// ForgetAfter is how long after its end an order is forgotten, see [Retention].
+	// ForgetAfter is how long after its end an order is forgotten, see [retention.Orders].
 	// Default 2160 hours, which are 90 days; the least is 24 hours.
 	ForgetAfter Duration `json:"forget_after,omitzero"`
 
@@ -224,8 +225,8 @@ func (s Settings) check() error {
 		switch paced := strings.HasPrefix(d.name, "every."); {
 		case d.value < 0:
 			bad("%s: %s is negative", d.name, d.value)
-		case d.name == "forget_after" && d.value > 0 && time.Duration(d.value) < leastForgetAfter:
-			bad("%s: %s is too early: the least is %s", d.name, d.value, leastForgetAfter)
+		case d.name == "forget_after" && d.value > 0 && time.Duration(d.value) < retention.LeastAfter:
+			bad("%s: %s is too early: the least is %s", d.name, d.value, retention.LeastAfter)
 		case paced && d.value > 0 && time.Duration(d.value) < LeastPace:
 			bad("%s: %s is too fast: the least is %s", d.name, d.value, LeastPace)
 		}

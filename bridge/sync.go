@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/retention"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -30,7 +32,7 @@ type Shop interface {
 	catalogue.ListingSource
 	catalogue.BundleSource
 	catalogue.PlaceSource
-	DeliverySource
+	delivery.Shop
 	stock.Publisher
 }
 
@@ -52,7 +54,7 @@ type Warehouse interface {
 	catalogue.ItemSource
 	catalogue.MappingSource
 	catalogue.PlaceSource
-	PostalServiceSource
+	delivery.Warehouse
 	stock.Reader
 	stock.ItemStates
 }
@@ -84,7 +86,7 @@ type Sync struct {
 	Dispatch   *DispatchQueue
 	Deadlines  *Deadlines
 	Stock      *stock.Push
-	Retention  *Retention
+	Retention  *retention.Orders
 
 	// Flows are what Run and Step run, in the order of Step. Every one needs a name of
 	// its own and a Run.
@@ -268,9 +270,9 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			return err
 		},
 		func() error {
-			s.Retention, err = NewRetention(RetentionPorts{
-				Records: m, Ledger: m, Revisits: m, Cancellations: shop, Exceptions: m,
-			}, RetentionOptions{After: time.Duration(set.ForgetAfter)})
+			s.Retention, err = retention.New(retention.Ports{
+				Records: m, Ledger: m, Revisits: m, Requested: s.requested, Exceptions: m,
+			}, retention.Options{After: time.Duration(set.ForgetAfter)})
 			return err
 		},
 	} {
@@ -294,7 +296,10 @@ func (s *Sync) Check(ctx context.Context) error {
 	for id, list := range s.Settings.Locations {
 		warehouses, locations = append(warehouses, id), append(locations, list...)
 	}
-	unchecked, err := CheckDelivery(ctx, s.shop, s.warehouse, s.Settings.Services, s.Settings.Carriers)
+	unchecked, err := delivery.Check(ctx, s.shop, s.warehouse, delivery.Names{
+		Services: s.Settings.Services, Carriers: s.Settings.Carriers,
+		Models: []string{string(SellerShipping), string(TikTokShipping), string(FulfilledByTikTok)},
+	})
 	if err := errors.Join(
 		catalogue.CheckPlaces(ctx, s.shop, "warehouse of the shop", warehouses...),
 		catalogue.CheckPlaces(ctx, s.warehouse, "stock location", append(locations, s.Settings.DefaultLocation)...),
@@ -344,6 +349,15 @@ func (s *Sync) cancel(ctx context.Context) (fmt.Stringer, error) {
 		return nil, fmt.Errorf("reading the shop's cancellations: %w", err)
 	}
 	return s.Canceller.Cancel(ctx, pending...)
+}
+
+// requested returns the orders that a buyer asks to cancel.
+func (s *Sync) requested(ctx context.Context) (ids []string, err error) {
+	pending, err := s.shop.PendingCancellations(ctx, nil)
+	for _, c := range pending {
+		ids = append(ids, c.OrderID)
+	}
+	return ids, err
 }
 
 // push publishes stock once every order that the shop has is counted: what is not

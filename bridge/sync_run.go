@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/delivery"
 )
 
 // StepResult is what [Sync.Step] did.
@@ -101,7 +102,7 @@ func (s *Sync) Run(ctx context.Context) error {
 		if err == nil {
 			break
 		}
-		if errors.Is(err, catalogue.ErrUnknownPlace) || errors.Is(err, ErrUnknownName) {
+		if errors.Is(err, catalogue.ErrUnknownPlace) || errors.Is(err, delivery.ErrUnknown) {
 			return err
 		}
 		s.warn(ctx, "the settings could not be compared with both sides yet", "err", err)

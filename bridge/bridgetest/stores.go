@@ -27,7 +27,7 @@ import (
 func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) store.Store,
 	reopen func(*testing.T, store.Store) store.Store, lose func(t *testing.T, s store.Store, shop, key string),
 ) {
-	for _, tests := range []map[string]func(*storeTest){feedTests, keptTests, ledgerTests, recordTests, lockTests, shopTests} {
+	for _, tests := range []map[string]func(*storeTest){feedTests, keptTests, ledgerTests, recordTests, lockTests, shopTests, alikeTests} {
 		for name, test := range tests {
 			part(t, name, func(t *testing.T) {
 				clock := &handClock{now: moment}

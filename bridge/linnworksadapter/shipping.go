@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -48,18 +49,18 @@ func (l *Warehouse) BookShipped(ctx context.Context, w bridge.WarehouseOrder, pa
 	return nil
 }
 
-// PostalServices implements [bridge.PostalServiceSource]: the tags are those of this
+// PostalServices implements [delivery.Warehouse]: the tags are those of this
 // shop's shipping mapping, and the service's own.
 //
 // https://apps.linnworks.net/Api/Method/PostalServices-GetPostalServices
-func (l *Warehouse) PostalServices(ctx context.Context) ([]bridge.PostalService, error) {
+func (l *Warehouse) PostalServices(ctx context.Context) ([]delivery.Service, error) {
 	services, err := l.client.PostalServices.GetPostalServices(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]bridge.PostalService, 0, len(services))
+	list := make([]delivery.Service, 0, len(services))
 	for _, s := range services {
-		service := bridge.PostalService{Name: s.PostalServiceName, Carrier: s.Vendor}
+		service := delivery.Service{Name: s.PostalServiceName, Carrier: s.Vendor}
 		if s.PostalServiceTag != "" {
 			service.Tags = append(service.Tags, s.PostalServiceTag)
 		}

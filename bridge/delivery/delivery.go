@@ -1,4 +1,6 @@
-package bridge
+// Package delivery compares what settings call ways to deliver with what the shop and
+// the warehouse call them, so that a mistyped name is found before an order needs it.
+package delivery
 
 import (
 	"context"
@@ -11,29 +13,28 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
-// DeliverySource lists what the shop calls the ways to deliver. tiktokadapter.Shop is
-// one.
-type DeliverySource interface {
+// Shop lists what the shop calls the ways to deliver. tiktokadapter.Shop is one.
+type Shop interface {
 	// DeliveryOptions lists the delivery options of all of the shop's warehouses.
-	DeliveryOptions(ctx context.Context) ([]DeliveryOption, error)
+	DeliveryOptions(ctx context.Context) ([]Name, error)
 	// ShippingProviders lists every carrier that the shop accepts for some order. The
 	// error wraps [errors.ErrUnsupported] where the shop cannot be asked for that
 	// without an order.
-	ShippingProviders(ctx context.Context) ([]Carrier, error)
+	ShippingProviders(ctx context.Context) ([]Name, error)
 }
 
-// DeliveryOption is a way to deliver that buyers choose from.
-type DeliveryOption struct{ ID, Name string }
+// Name is what the shop calls a way to deliver.
+type Name struct{ ID, Name string }
 
-// PostalServiceSource lists what the warehouse calls the ways to deliver.
+// Warehouse lists what the warehouse calls the ways to deliver.
 // linnworksadapter.Warehouse is one.
-type PostalServiceSource interface {
+type Warehouse interface {
 	// PostalServices lists all postal services.
-	PostalServices(ctx context.Context) ([]PostalService, error)
+	PostalServices(ctx context.Context) ([]Service, error)
 }
 
-// PostalService is a way to deliver as the warehouse knows it.
-type PostalService struct {
+// Service is a way to deliver as the warehouse knows it.
+type Service struct {
 	Name string
 	// Carrier is who delivers; it may be empty, and many services have the same.
 	Carrier string
@@ -41,18 +42,31 @@ type PostalService struct {
 	Tags []string
 }
 
-// ErrUnknownName is wrapped by errors of [CheckDelivery] that repeating cannot mend.
-var ErrUnknownName = errors.New("unknown name")
+// Names are what settings say.
+type Names struct {
+	// Services maps delivery options of the shop, by id, name, shipping model and name
+	// ("tiktok/Express"), or model alone, to postal services of the warehouse or tags of
+	// its shipping mapping.
+	Services map[string]string
+	// Carriers maps carriers or postal services of the warehouse to shipping providers of
+	// the shop, by name or id.
+	Carriers map[string]string
+	// Models are the shipping models that there are.
+	Models []string
+}
 
-// CheckDelivery compares the names in [Settings].Services and [Settings].Carriers with
-// what both sides have. The error names every one that a side does not have, what was
+// ErrUnknown is wrapped by errors of [Check] that repeating cannot mend.
+var ErrUnknown = errors.New("unknown name")
+
+// Check compares names with what both sides have. The error names every one that a side does not have, what was
 // perhaps meant, and what there is. It asks for nothing that no name needs: without
 // names it makes no call.
 //
 // A side that is nil is not asked, and the names on that side are not checked.
 // unchecked says which could not be: where a market's carriers depend on the order,
 // the shop cannot be asked for them.
-func CheckDelivery(ctx context.Context, shop DeliverySource, warehouse PostalServiceSource, services, carriers map[string]string) (unchecked []string, err error) {
+func Check(ctx context.Context, shop Shop, warehouse Warehouse, names Names) (unchecked []string, err error) {
+	services, carriers := names.Services, names.Carriers
 	if shop == nil {
 		unchecked = append(unchecked, "the shop's names in services and carriers")
 	}
@@ -60,9 +74,9 @@ func CheckDelivery(ctx context.Context, shop DeliverySource, warehouse PostalSer
 		unchecked = append(unchecked, "the warehouse's names in services and carriers")
 	}
 	var errs []error
-	compare := func(setting, what string, names []string, known []part.Named, has func(name string) bool) {
-		if unknown := slices.DeleteFunc(names, has); len(unknown) > 0 {
-			errs = append(errs, fmt.Errorf("%w: %s: %s", ErrUnknownName, setting, part.NoSuch(what, unknown, known)))
+	compare := func(setting, what string, list []string, known []part.Named, has func(name string) bool) {
+		if unknown := slices.DeleteFunc(list, has); len(unknown) > 0 {
+			errs = append(errs, fmt.Errorf("%w: %s: %s", ErrUnknown, setting, part.NoSuch(what, unknown, known)))
 		}
 	}
 	failed := func(what string, err error) {
@@ -73,7 +87,7 @@ func CheckDelivery(ctx context.Context, shop DeliverySource, warehouse PostalSer
 		if options, err := shop.DeliveryOptions(ctx); err != nil {
 			failed(what, err)
 		} else {
-			known := optionNames(options)
+			known := optionNames(options, names.Models)
 			compare("services", what, slices.Collect(maps.Keys(services)), known, func(name string) bool {
 				return slices.ContainsFunc(known, func(k part.Named) bool { return name == k.ID || name == k.Name })
 			})
@@ -129,16 +143,15 @@ func CheckDelivery(ctx context.Context, shop DeliverySource, warehouse PostalSer
 
 // optionNames are all ways in which settings name delivery options: by id, by name, by
 // shipping model and name, and by model alone.
-func optionNames(options []DeliveryOption) (known []part.Named) {
-	models := []ShippingModel{SellerShipping, TikTokShipping, FulfilledByTikTok}
+func optionNames(options []Name, models []string) (known []part.Named) {
 	for _, o := range options {
 		known = append(known, part.Named(o))
 		for _, model := range models {
-			known = append(known, part.Named{Name: string(model) + "/" + o.Name})
+			known = append(known, part.Named{Name: model + "/" + o.Name})
 		}
 	}
 	for _, model := range models {
-		known = append(known, part.Named{Name: string(model)})
+		known = append(known, part.Named{Name: model})
 	}
 	return known
 }

@@ -1,4 +1,4 @@
-package bridge_test
+package retention_test
 
 import (
 	"context"
@@ -9,22 +9,34 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/retention"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
+
+// memory is a shop's.
+type memory interface {
+	store.Shop
+	exceptions.Queue
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // finished is a shop's memory with orders that ended long ago.
 type finished struct {
 	t       *testing.T
 	now     time.Time
-	memory  bridge.Store
-	pending []bridge.Cancellation
+	memory  memory
+	pending []string // requests
 	calls   []string
 	fail    string // the call that fails
 }
@@ -32,7 +44,10 @@ type finished struct {
 var errAway = errors.New("away")
 
 func newFinished(t *testing.T) *finished {
-	return &finished{t: t, now: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC), memory: new(bridge.Memory).Shop("uk")}
+	return &finished{t: t, now: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC), memory: struct {
+		store.Shop
+		exceptions.Queue
+	}{new(store.Memory).Shop("uk"), new(exceptions.Memory).Shop("uk")}}
 }
 
 func (f *finished) call(name string) error {
@@ -42,33 +57,33 @@ func (f *finished) call(name string) error {
 	return nil
 }
 
-func (f *finished) PendingCancellations(context.Context, []string) ([]bridge.Cancellation, error) {
-	return f.pending, f.call("PendingCancellations")
+func (f *finished) requested(context.Context) ([]string, error) {
+	return f.pending, f.call("Requested")
 }
 
 // watched is the memory, with calls that can fail.
 type watched struct {
-	bridge.Store
+	memory
 	f *finished
 }
 
 func (w watched) Open(ctx context.Context, kinds ...exceptions.Kind) ([]exceptions.Exception, error) {
-	list, err := w.Store.Open(ctx, kinds...)
+	list, err := w.memory.Open(ctx, kinds...)
 	return list, errors.Join(err, w.f.call("Open"))
 }
 
 func (w watched) Revisits(ctx context.Context, list string) ([]store.Revisit, error) {
-	found, err := w.Store.Revisits(ctx, list)
+	found, err := w.memory.Revisits(ctx, list)
 	return found, errors.Join(err, w.f.call("Revisits"))
 }
 
 func (w watched) ReservationsOf(ctx context.Context, ids ...string) (map[string]store.Reservation, error) {
-	found, err := w.Store.ReservationsOf(ctx, ids...)
+	found, err := w.memory.ReservationsOf(ctx, ids...)
 	return found, errors.Join(err, w.f.call("ReservationsOf"))
 }
 
 func (w watched) EndedRecords(ctx context.Context, before time.Time, after store.Record, limit int) ([]store.Record, error) {
-	found, err := w.Store.EndedRecords(ctx, before, after, limit)
+	found, err := w.memory.EndedRecords(ctx, before, after, limit)
 	return found, errors.Join(err, w.f.call("EndedRecords"))
 }
 
@@ -76,14 +91,14 @@ func (w watched) Forget(ctx context.Context, records ...store.Record) (int, erro
 	if err := w.f.call("Forget"); err != nil {
 		return 0, err
 	}
-	return w.Store.Forget(ctx, records...)
+	return w.memory.Forget(ctx, records...)
 }
 
-func (f *finished) retention(o bridge.RetentionOptions) *bridge.Retention {
+func (f *finished) retention(o retention.Options) *retention.Orders {
 	f.t.Helper()
 	o.Now = func() time.Time { return f.now }
 	m := watched{f.memory, f}
-	r, err := bridge.NewRetention(bridge.RetentionPorts{Records: m, Ledger: m, Revisits: m, Cancellations: f, Exceptions: m}, o)
+	r, err := retention.New(retention.Ports{Records: m, Ledger: m, Revisits: m, Requested: f.requested, Exceptions: m}, o)
 	must(f.t, err)
 	return r
 }
@@ -110,7 +125,7 @@ func TestRetention(t *testing.T) {
 	}
 	long := 91 * day
 	for name, tc := range map[string]struct {
-		options bridge.RetentionOptions
+		options retention.Options
 		record  func(r *store.Record)
 		given   func(f *finished) error
 		ago     time.Duration // default long
@@ -119,7 +134,7 @@ func TestRetention(t *testing.T) {
 		"ended long ago":                          {},
 		"ended 90 days ago":                       {ago: 90 * day, kept: true},
 		"ended 90 days and a bit":                 {ago: 90*day + time.Millisecond},
-		"ended two days ago, and a day is enough": {options: bridge.RetentionOptions{After: day}, ago: 2 * day},
+		"ended two days ago, and a day is enough": {options: retention.Options{After: day}, ago: 2 * day},
 		"not ended":                               {record: func(r *store.Record) { r.EndedAt = time.Time{} }, kept: true},
 		"due again":                               {record: func(r *store.Record) { r.Due = r.EndedAt }, kept: true},
 		"unknown outcome":                         {record: func(r *store.Record) { r.OutcomeUnknown = true }, kept: true},
@@ -129,8 +144,8 @@ func TestRetention(t *testing.T) {
 		"parked once more":                        {record: func(r *store.Record) { r.ParkedAt, r.ReleasedAt = r.EndedAt, r.EndedAt.Add(-time.Hour) }, kept: true},
 		"a correction begun":                      {record: func(r *store.Record) { r.Correction.At = r.EndedAt }, kept: true},
 		"a correction seen":                       {record: func(r *store.Record) { r.Correction.At, r.Correction.Done = r.EndedAt, true }},
-		"a request waits":                         {given: func(f *finished) error { f.pending = []bridge.Cancellation{{ID: "c", OrderID: "1"}}; return nil }, kept: true},
-		"another's request":                       {given: func(f *finished) error { f.pending = []bridge.Cancellation{{ID: "1", OrderID: "2"}}; return nil }},
+		"a request waits":                         {given: func(f *finished) error { f.pending = []string{"2", "1"}; return nil }, kept: true},
+		"another's request":                       {given: func(f *finished) error { f.pending = []string{"2"}; return nil }},
 		"stock is reserved": {given: func(f *finished) error {
 			return f.memory.PutReservations(t.Context(), store.Reservation{OrderID: "1"})
 		}, kept: true},
@@ -143,7 +158,7 @@ func TestRetention(t *testing.T) {
 		"the revoker looks again": {given: func(f *finished) error {
 			return f.memory.PutRevisits(t.Context(), "revocations", store.Revisit{OrderID: "1"})
 		}, kept: true},
-		"a list of one's own": {options: bridge.RetentionOptions{Lists: []string{"mine"}}, given: func(f *finished) error {
+		"a list of one's own": {options: retention.Options{Lists: []string{"mine"}}, given: func(f *finished) error {
 			return f.memory.PutRevisits(t.Context(), "mine", store.Revisit{OrderID: "1"})
 		}, kept: true},
 		"a case is open": {given: func(f *finished) error {
@@ -203,7 +218,7 @@ func TestRetentionInBatches(t *testing.T) {
 		records = append(records, r)
 	}
 	f.put(records...)
-	report, err := f.retention(bridge.RetentionOptions{}).Forget(t.Context())
+	report, err := f.retention(retention.Options{}).Forget(t.Context())
 	if err != nil || report.Forgotten != 633 || report.Kept != 317 || report.More {
 		t.Errorf("%s%v; want 633 forgotten and 317 kept", report, err)
 	}
@@ -211,12 +226,12 @@ func TestRetentionInBatches(t *testing.T) {
 	for _, c := range f.calls {
 		counts[c]++
 	}
-	if diff := cmp.Diff(map[string]int{"EndedRecords": 6, "Open": 1, "Revisits": 3, "PendingCancellations": 1, "ReservationsOf": 5, "Forget": 5}, counts); diff != "" {
+	if diff := cmp.Diff(map[string]int{"EndedRecords": 6, "Open": 1, "Revisits": 3, "Requested": 1, "ReservationsOf": 5, "Forget": 5}, counts); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 	// Where nothing has ended nobody is asked.
 	f = newFinished(t)
-	report, err = f.retention(bridge.RetentionOptions{}).Forget(t.Context())
+	report, err = f.retention(retention.Options{}).Forget(t.Context())
 	if err != nil || !slices.Equal(f.calls, []string{"EndedRecords"}) || !strings.HasPrefix(report.String(), "0 orders that ended before 2026-08-29 12:00:00 forgotten") {
 		t.Errorf("%s%v, calls %q", report, err, f.calls)
 	}
@@ -225,11 +240,11 @@ func TestRetentionInBatches(t *testing.T) {
 // While anything that could name an order cannot be read, nothing is forgotten.
 func TestRetentionForgetsNothingWhileBlind(t *testing.T) {
 	t.Parallel()
-	for _, call := range []string{"EndedRecords", "Open", "Revisits", "PendingCancellations", "ReservationsOf", "Forget"} {
+	for _, call := range []string{"EndedRecords", "Open", "Revisits", "Requested", "ReservationsOf", "Forget"} {
 		f := newFinished(t)
 		f.put(store.Record{OrderID: "1", EndedAt: f.now.Add(-100 * 24 * time.Hour)})
 		f.fail = call
-		r := f.retention(bridge.RetentionOptions{})
+		r := f.retention(retention.Options{})
 		report, err := r.Forget(t.Context())
 		if !errors.Is(err, errAway) || report.Forgotten != 0 || len(f.left("1")) != 1 || r.Health().Failures != 1 {
 			t.Errorf("%s fails: %s%v; want an error, and the order", call, report, err)
@@ -243,7 +258,7 @@ func TestRetentionForgetsNothingWhileBlind(t *testing.T) {
 		e.Orders = append(e.Orders, fmt.Sprint("other ", i))
 	}
 	must(t, f.memory.Raise(t.Context(), e))
-	report, err := f.retention(bridge.RetentionOptions{}).Forget(t.Context())
+	report, err := f.retention(retention.Options{}).Forget(t.Context())
 	if err != nil || len(f.left("1")) != 1 || !strings.Contains(report.String(), "waits: an open case names more orders than it lists") {
 		t.Errorf("%s%v; want that it waits", report, err)
 	}
@@ -255,47 +270,15 @@ func TestRetentionForgetsNothingWhileBlind(t *testing.T) {
 
 func TestNewRetentionRefuses(t *testing.T) {
 	t.Parallel()
-	if _, err := bridge.NewRetention(bridge.RetentionPorts{}, bridge.RetentionOptions{}); err == nil || !strings.Contains(err.Error(), "Cancellations, Exceptions, Ledger, Records, Revisits") {
+	if _, err := retention.New(retention.Ports{}, retention.Options{}); err == nil || !strings.Contains(err.Error(), "Exceptions, Ledger, Records, Requested, Revisits") {
 		t.Errorf("got %v, want the ports that are missing", err)
 	}
 	f := newFinished(t)
 	m := watched{f.memory, f}
 	for _, after := range []time.Duration{-1, time.Hour, 24*time.Hour - 1} {
-		_, err := bridge.NewRetention(bridge.RetentionPorts{Records: m, Ledger: m, Revisits: m, Cancellations: f, Exceptions: m}, bridge.RetentionOptions{After: after})
+		_, err := retention.New(retention.Ports{Records: m, Ledger: m, Revisits: m, Requested: f.requested, Exceptions: m}, retention.Options{After: after})
 		if err == nil || !strings.Contains(err.Error(), "the least is 24h") {
 			t.Errorf("After %v: got %v", after, err)
 		}
 	}
-	if got := readErrors(t, `, "forget_after": "90m"`); len(got) != 1 || !strings.Contains(got[0], "forget_after: 1h30m0s is too early") {
-		t.Errorf("forget_after of 90 minutes: got %q", got)
-	}
-}
-
-// A running Sync forgets by itself, after the time in the settings.
-func TestSyncForgets(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		settings := syncSettings()
-		settings.ForgetAfter = bridge.Duration(36 * time.Hour)
-		b, memory := newSync(t, newSides(t, "GB"), new(outage), settings)
-		b.Flows = slices.DeleteFunc(b.Flows, func(f bridge.Flow) bool { return f.Name != bridge.FlowRetention })
-		shop := memory.Shop(settings.Shop)
-		_, err := shop.PutRecords(t.Context(), store.Record{OrderID: "old", EndedAt: time.Now().Add(-35 * time.Hour)}, store.Record{OrderID: "new", EndedAt: time.Now()})
-		must(t, err)
-		left := func() []string {
-			found, _, err := shop.RecordsOf(t.Context(), "old", "new")
-			must(t, err)
-			return slices.Sorted(maps.Keys(found))
-		}
-		stop := start(t, b)
-		time.Sleep(time.Minute)
-		if got := left(); len(got) != 2 {
-			t.Errorf("after a minute there is %q, want both", got)
-		}
-		time.Sleep(2*time.Hour + time.Minute)
-		if got := left(); !slices.Equal(got, []string{"new"}) {
-			t.Errorf("after two hours there is %q, want the new one", got)
-		}
-		stop()
-	})
 }

@@ -1,4 +1,9 @@
-package bridge
+// Package retention forgets orders that ended long ago, so that the memory of a shop
+// does not grow for ever:
+//
+//	old, err := retention.New(retention.Ports{...}, retention.Options{After: 60 * 24 * time.Hour})
+//	report, err := old.Forget(ctx) // once an hour; bridge.Sync does it
+package retention
 
 import (
 	"cmp"
@@ -12,19 +17,21 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// RetentionPorts are what a [Retention] works on.
-type RetentionPorts struct {
-	Records       store.Records
-	Ledger        store.Ledger
-	Revisits      store.Revisits
-	Cancellations CancellationSource
-	Exceptions    exceptions.Queue
+// Ports are what [Orders] work on.
+type Ports struct {
+	Records  store.Records
+	Ledger   store.Ledger
+	Revisits store.Revisits
+	// Requested returns the ids of the orders about which the shop has a request that
+	// waits for an answer.
+	Requested  func(ctx context.Context) (orderIDs []string, err error)
+	Exceptions exceptions.Queue
 }
 
-// RetentionOptions configure a [Retention]. Zero values take the defaults.
-type RetentionOptions struct {
+// Options configure a [Orders]. Zero values take the defaults.
+type Options struct {
 	// After is how long after its end an order is forgotten. Default 90 days, at least
-	// one.
+	// [LeastAfter].
 	After time.Duration
 	// Lists are the names of the lists of orders that are looked at again, as the
 	// options of the parts name them. Default those of the parts' defaults.
@@ -33,51 +40,51 @@ type RetentionOptions struct {
 	Now func() time.Time
 }
 
-// The defaults of [RetentionOptions].
-const (
-	forgetAfter      = 90 * 24 * time.Hour
-	leastForgetAfter = 24 * time.Hour
-)
+// LeastAfter is the least that [Options].After may be.
+const LeastAfter = 24 * time.Hour
 
-// Retention forgets orders that ended long ago ([store.Record].EndedAt), with their
-// labels, so that the memory of a shop does not grow for ever. It leaves alone what
+const forgetAfter = 90 * 24 * time.Hour
+
+// Orders forgets the orders of a shop that ended long ago ([store.Record].EndedAt), with
+// their labels. It leaves alone what
 // somebody may still ask about: an order that is named by an open case or by a buyer's
 // request, that holds stock, is held back, is to be looked at again, or of which it is
 // not known what became of it.
 //
 // An order that is heard of once more after that is looked up in the warehouse, as one
 // that the bridge never knew.
-type Retention struct {
-	ports   RetentionPorts
-	options RetentionOptions
+type Orders struct {
+	ports   Ports
+	options Options
 	timings health.Timings
 }
 
-// NewRetention returns a Retention, or an error that names every missing port or the
+// New returns Orders, or an error that names every missing port or the
 // option that is wrong. All ports are required.
-func NewRetention(p RetentionPorts, o RetentionOptions) (*Retention, error) {
-	err := part.Required("bridge: NewRetention", map[string]any{
-		"Records": p.Records, "Ledger": p.Ledger, "Revisits": p.Revisits, "Cancellations": p.Cancellations, "Exceptions": p.Exceptions,
-	})
-	if err != nil {
+func New(p Ports, o Options) (*Orders, error) {
+	ports := map[string]any{"Records": p.Records, "Ledger": p.Ledger, "Revisits": p.Revisits, "Exceptions": p.Exceptions, "Requested": nil}
+	if p.Requested != nil {
+		delete(ports, "Requested")
+	}
+	if err := part.Required("retention: New", ports); err != nil {
 		return nil, err
 	}
-	if o.After != 0 && o.After < leastForgetAfter {
-		return nil, fmt.Errorf("bridge: NewRetention: After is %v: the least is %v", o.After, leastForgetAfter)
+	if o.After != 0 && o.After < LeastAfter {
+		return nil, fmt.Errorf("retention: New: After is %v: the least is %v", o.After, LeastAfter)
 	}
 	o.After = cmp.Or(o.After, forgetAfter)
 	if o.Lists == nil {
-		o.Lists = []string{"orders", "dispatch", revocations}
+		o.Lists = []string{"orders", "dispatch", "revocations"}
 	}
 	o.Now = part.Clock(o.Now)
-	return &Retention{ports: p, options: o}, nil
+	return &Orders{ports: p, options: o}, nil
 }
 
 // Health returns how the runs went so far.
-func (r *Retention) Health() health.Flow { return r.timings.Health() }
+func (r *Orders) Health() health.Flow { return r.timings.Health() }
 
-// RetentionReport is what a run of a [Retention] did.
-type RetentionReport struct {
+// Report is what a run of [Orders] did.
+type Report struct {
 	// Before is the moment before which an order must have ended.
 	Before time.Time
 	// Forgotten is how many orders were, Kept how many ended as long ago and were not.
@@ -90,10 +97,10 @@ type RetentionReport struct {
 }
 
 // MarshalJSON returns the report for programs.
-func (r RetentionReport) MarshalJSON() ([]byte, error) { return part.JSON(r) }
+func (r Report) MarshalJSON() ([]byte, error) { return part.JSON(r) }
 
 // String is one line.
-func (r RetentionReport) String() string {
+func (r Report) String() string {
 	s := fmt.Sprintf("%d orders that ended before %s forgotten, %d kept", r.Forgotten, r.Before.UTC().Format("2006-01-02 15:04:05"), r.Kept)
 	if r.More {
 		s += "; more with the next run"
@@ -104,31 +111,31 @@ func (r RetentionReport) String() string {
 	return s + "\n"
 }
 
-// A run forgets retentionBatch orders at once, and at most retentionMost.
-const retentionBatch, retentionMost = 200, 20_000
+// A run forgets batch orders at once, and at most most.
+const batch, most = 200, 20_000
 
 // Forget forgets what ended long enough ago, in batches. What was forgotten before an
 // error stays forgotten; while anything that may name an order cannot be read, nothing
 // is.
-func (r *Retention) Forget(ctx context.Context) (report RetentionReport, err error) {
+func (r *Orders) Forget(ctx context.Context) (report Report, err error) {
 	defer r.timings.Measure(r.options.Now, &err)()
 	report.Before = r.options.Now().UTC().Add(-r.options.After)
 	var named map[string]bool
 	for after := (store.Record{}); ; {
-		page, err := r.ports.Records.EndedRecords(ctx, report.Before, after, retentionBatch)
+		page, err := r.ports.Records.EndedRecords(ctx, report.Before, after, batch)
 		if err != nil {
-			return report, fmt.Errorf("bridge: retention: reading what has ended: %w", err)
+			return report, fmt.Errorf("retention: reading what has ended: %w", err)
 		}
 		if len(page) == 0 {
 			return report, nil
 		}
-		if report.Forgotten+report.Kept >= retentionMost {
+		if report.Forgotten+report.Kept >= most {
 			report.More = true
 			return report, nil
 		}
 		if named == nil {
 			if named, report.Waits, err = r.named(ctx); err != nil {
-				return report, fmt.Errorf("bridge: retention: %w", err)
+				return report, fmt.Errorf("retention: %w", err)
 			}
 			if report.Waits != "" {
 				return report, nil
@@ -140,7 +147,7 @@ func (r *Retention) Forget(ctx context.Context) (report RetentionReport, err err
 		}
 		reserved, err := r.ports.Ledger.ReservationsOf(ctx, ids...)
 		if err != nil {
-			return report, fmt.Errorf("bridge: retention: reading the ledger: %w", err)
+			return report, fmt.Errorf("retention: reading the ledger: %w", err)
 		}
 		var gone []store.Record
 		for _, rec := range page {
@@ -151,7 +158,7 @@ func (r *Retention) Forget(ctx context.Context) (report RetentionReport, err err
 		n := 0
 		if len(gone) > 0 {
 			if n, err = r.ports.Records.Forget(ctx, gone...); err != nil {
-				return report, fmt.Errorf("bridge: retention: forgetting %d orders: %w", len(gone), err)
+				return report, fmt.Errorf("retention: forgetting %d orders: %w", len(gone), err)
 			}
 		}
 		report.Forgotten, report.Kept = report.Forgotten+n, report.Kept+len(page)-n
@@ -179,7 +186,7 @@ func isNamed(named map[string]bool, r store.Record) bool {
 }
 
 // named returns the ids that somebody may still ask about, or why they are not known.
-func (r *Retention) named(ctx context.Context) (named map[string]bool, waits string, err error) {
+func (r *Orders) named(ctx context.Context) (named map[string]bool, waits string, err error) {
 	named = map[string]bool{}
 	open, err := r.ports.Exceptions.Open(ctx)
 	if err != nil {
@@ -208,12 +215,12 @@ func (r *Retention) named(ctx context.Context) (named map[string]bool, waits str
 			named[v.OrderID] = true
 		}
 	}
-	pending, err := r.ports.Cancellations.PendingCancellations(ctx, nil)
+	requested, err := r.ports.Requested(ctx)
 	if err != nil {
-		return nil, "", fmt.Errorf("reading the shop's cancellations: %w", err)
+		return nil, "", fmt.Errorf("reading the shop's requests: %w", err)
 	}
-	for _, c := range pending {
-		named[c.OrderID] = true
+	for _, id := range requested {
+		named[id] = true
 	}
 	return named, "", nil
 }
