@@ -695,6 +695,9 @@ func (r *cancelRun) carryOut(ctx context.Context, plan removal) error {
 	if err := r.settleLedger(ctx); err != nil {
 		return err
 	}
+	if err := r.outdate(ctx); err != nil {
+		return err
+	}
 	if err := r.release(ctx); err != nil { // what stays, without its lines
 		return err
 	}
@@ -765,6 +768,22 @@ func processedPart(left removal) string {
 		}
 	}
 	return ""
+}
+
+// outdate writes down that an older reading of the order no longer holds: an importer
+// that has one reads the order again.
+func (r *cancelRun) outdate(ctx context.Context) error {
+	if r.record.Status == string(Cancelled) || r.lines != nil && !r.request.Pending {
+		return nil // it is known
+	}
+	return r.note(ctx, func(rec *store.Record, now time.Time) {
+		if r.lines == nil {
+			rec.Status = string(Cancelled)
+		}
+		if now.After(rec.UpdatedAt) {
+			rec.UpdatedAt = now
+		}
+	})
 }
 
 // settleLedger frees what the ledger reserves for what was cancelled.
