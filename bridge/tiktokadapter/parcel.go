@@ -2,12 +2,9 @@ package tiktokadapter
 
 import (
 	"cmp"
-	"context"
-	"fmt"
 	"math"
 	"strconv"
 
-	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
@@ -79,18 +76,6 @@ func known(v float64, all bool, fallback int) int {
 func whole(v float64) (int, bool) {
 	v = math.Ceil(v - 1e-9)
 	return int(v), v >= 1 && v <= 1_000_000
-}
-
-// parcel is what is declared for a shipment.
-func (t *Shop) parcel(ctx context.Context, s bridge.Shipment, lines []bridge.OrderLine) (Parcel, error) {
-	if t.options.ParcelOf == nil {
-		return t.options.Parcel, nil
-	}
-	p, err := t.options.ParcelOf(ctx, s.Order, lines)
-	if err != nil {
-		return Parcel{}, fmt.Errorf("measuring the parcel of order %s: %w", s.Order.ID, err)
-	}
-	return p, nil
 }
 
 // declare sets what is known of a parcel. TikTok wants all three sides, or none.

@@ -242,6 +242,18 @@ func (t *Shop) arrange(ctx context.Context, s bridge.Shipment, lines []bridge.Or
 	return packages, shipError(t.client.Fulfillment.ShipPackageVerified(ctx, packages[0], &tiktokshop.ShipPackageRequest{}))
 }
 
+// parcel is what is declared for a shipment.
+func (t *Shop) parcel(ctx context.Context, s bridge.Shipment, lines []bridge.OrderLine) (Parcel, error) {
+	if t.options.ParcelOf == nil {
+		return t.options.Parcel, nil
+	}
+	p, err := t.options.ParcelOf(ctx, s.Order, lines)
+	if err != nil {
+		return Parcel{}, fmt.Errorf("measuring the parcel of order %s: %w", s.Order.ID, err)
+	}
+	return p, nil
+}
+
 func createPackages(s bridge.Shipment, p Parcel) *tiktokshop.CreatePackagesRequest {
 	r := &tiktokshop.CreatePackagesRequest{ShipType: new("1"), OrderID: new(s.Order.ID)}
 	for _, id := range s.LineIDs {
