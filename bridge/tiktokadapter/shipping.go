@@ -9,10 +9,10 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -44,6 +44,64 @@ func (t *Shop) Carriers(ctx context.Context, o bridge.Order) ([]bridge.Carrier, 
 //
 // https://partner.tiktokshop.com/docv2/page/7z0wsn3s
 var routeMarkets = []string{"DE", "FR", "IT", "ES", "IE"}
+
+// DeliveryOptions implements [delivery.Shop] with the options of the warehouses
+// that sell, one call for each.
+//
+// https://partner.tiktokshop.com/docv2/page/get-warehouse-delivery-options-202309
+func (t *Shop) DeliveryOptions(ctx context.Context) ([]delivery.Name, error) {
+	warehouses, err := t.client.Logistics.GetWarehouseList(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	var list []delivery.Name
+	for _, w := range warehouses.Warehouses {
+		if w.Type == tiktokshop.WarehouseTypeReturnWarehouse || w.EffectStatus == tiktokshop.WarehouseStatusDisabled {
+			continue
+		}
+		reply, err := t.client.Logistics.GetWarehouseDeliveryOptions(ctx, w.ID, nil)
+		if err != nil {
+			return nil, fmt.Errorf("warehouse %s: %w", w.ID, err)
+		}
+		for _, o := range reply.DeliveryOptions {
+			if option := (delivery.Name{ID: o.ID, Name: o.Name}); !slices.Contains(list, option) {
+				list = append(list, option)
+			}
+		}
+	}
+	return list, nil
+}
+
+// ShippingProviders implements [delivery.Shop] with the providers of every
+// delivery option but those that TikTok ships itself, one call for each. In Germany,
+// France, Italy, Spain and Ireland they depend on where an order goes.
+//
+// https://partner.tiktokshop.com/docv2/page/get-shipping-providers-202309
+func (t *Shop) ShippingProviders(ctx context.Context) ([]delivery.Name, error) {
+	if home := t.client.Shop().Region; slices.Contains(routeMarkets, home) {
+		return nil, fmt.Errorf("in %s they depend on where an order goes: %w", home, errors.ErrUnsupported)
+	}
+	options, err := t.DeliveryOptions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []delivery.Name
+	for _, o := range options {
+		reply, err := t.client.Logistics.GetShippingProviders(ctx, o.ID, nil)
+		if e, ok := errors.AsType[*tiktokshop.Error](err); ok && e.Class == tiktokshop.ClassShippingModel {
+			continue // TikTok's own carriers ship it
+		}
+		if err != nil {
+			return nil, fmt.Errorf("delivery option %s: %w", o.ID, err)
+		}
+		for _, p := range reply.ShippingProviders {
+			if carrier := (delivery.Name{ID: p.ID, Name: p.Name}); !slices.Contains(list, carrier) {
+				list = append(list, carrier)
+			}
+		}
+	}
+	return list, nil
+}
 
 // route tells where a parcel comes from and goes to, nil where TikTok does not
 // ask. A warehouse of unknown country counts as one in the country of the shop.
@@ -79,27 +137,30 @@ func (t *Shop) route(ctx context.Context, o bridge.Order) (*tiktokshop.GetShippi
 // Asia, Brazil, Mexico) ship package by package, all others by Mark Package As
 // Shipped. It costs one call for the order or package: whoever calls it has read
 // the order, and reads it again.
-func (t *Shop) Ship(ctx context.Context, s bridge.Shipment) error {
+func (t *Shop) Ship(ctx context.Context, s bridge.Shipment) (warning string, err error) {
 	lines := parcelLines(s)
 	packages := bridge.PackageIDs(lines)
 	if len(packages) == 0 {
-		_, err := t.client.Fulfillment.MarkPackageAsShipped(ctx, s.Order.ID, &tiktokshop.MarkPackageAsShippedRequest{
+		reply, err := t.client.Fulfillment.MarkPackageAsShipped(ctx, s.Order.ID, &tiktokshop.MarkPackageAsShippedRequest{
 			TrackingNumber: s.Tracking, ShippingProviderID: s.CarrierID, OrderLineItemIDs: s.LineIDs,
 		})
-		return shipError(err)
+		if err != nil {
+			return "", shipError(err)
+		}
+		return reply.Warning.Message, nil
 	}
 	if err := wholePackages(s.Order, lines); err != nil {
-		return err
+		return "", err
 	}
 	for _, id := range packages {
 		_, err := t.client.Fulfillment.ShipPackage(ctx, id, &tiktokshop.ShipPackageRequest{
 			SelfShipment: &tiktokshop.ShipPackageRequestSelfShipment{TrackingNumber: s.Tracking, ShippingProviderID: s.CarrierID},
 		})
 		if err != nil {
-			return shipError(err)
+			return "", shipError(err)
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // parcelLines are the live lines that a shipment names, or all that are left.
@@ -165,7 +226,11 @@ func (t *Shop) ArrangeShipping(ctx context.Context, s bridge.Shipment) (bridge.L
 
 func (t *Shop) arrange(ctx context.Context, s bridge.Shipment, lines []bridge.OrderLine, packages []string) ([]string, error) {
 	if len(packages) == 0 {
-		reply, err := t.client.Fulfillment.CreatePackagesVerified(ctx, t.createPackages(s))
+		parcel, err := t.parcel(ctx, s, lines)
+		if err != nil {
+			return nil, err
+		}
+		reply, err := t.client.Fulfillment.CreatePackagesVerified(ctx, createPackages(s, parcel))
 		if err != nil {
 			return nil, shipError(err)
 		}
@@ -177,18 +242,25 @@ func (t *Shop) arrange(ctx context.Context, s bridge.Shipment, lines []bridge.Or
 	return packages, shipError(t.client.Fulfillment.ShipPackageVerified(ctx, packages[0], &tiktokshop.ShipPackageRequest{}))
 }
 
-func (t *Shop) createPackages(s bridge.Shipment) *tiktokshop.CreatePackagesRequest {
+// parcel is what is declared for a shipment.
+func (t *Shop) parcel(ctx context.Context, s bridge.Shipment, lines []bridge.OrderLine) (Parcel, error) {
+	if t.options.ParcelOf == nil {
+		return t.options.Parcel, nil
+	}
+	p, err := t.options.ParcelOf(ctx, s.Order, lines)
+	if err != nil {
+		return Parcel{}, fmt.Errorf("measuring the parcel of order %s: %w", s.Order.ID, err)
+	}
+	return p, nil
+}
+
+func createPackages(s bridge.Shipment, p Parcel) *tiktokshop.CreatePackagesRequest {
 	r := &tiktokshop.CreatePackagesRequest{ShipType: new("1"), OrderID: new(s.Order.ID)}
 	for _, id := range s.LineIDs {
 		r.ShipType = new("2")
 		r.OrderLineItem = append(r.OrderLineItem, tiktokshop.CreatePackagesRequestOrderLineItem{OrderLineID: new(id)})
 	}
-	if p := t.options.Parcel; p != (Parcel{}) {
-		r.Dimension = &tiktokshop.Dimensions{
-			Length: strconv.Itoa(p.LengthCM), Width: strconv.Itoa(p.WidthCM), Height: strconv.Itoa(p.HeightCM), Unit: tiktokshop.LengthUnitCm,
-		}
-		r.Weight = &tiktokshop.Weight{Value: strconv.Itoa(p.WeightGrams), Unit: tiktokshop.WeightUnitGram}
-	}
+	p.declare(r)
 	return r
 }
 
