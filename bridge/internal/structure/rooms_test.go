@@ -63,7 +63,7 @@ var rooms = []room{
 	{path: "bridge", uses: []string{
 		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/stage", "bridge/stock",
 	}, subjects: []subject{
-		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "status.go", "results.go", "evidence.go"}},
+		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "worklist.go", "status.go", "results.go", "evidence.go"}},
 		{"cancellations", []string{"cancellation*.go", "removal.go", "revoke.go"}},
 		{"import", []string{"mapping.go", "import*.go"}},
 		{"the gate", []string{"gate.go"}},
