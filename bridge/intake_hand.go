@@ -103,7 +103,11 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 		down = fmt.Errorf("handing orders on: %w", down)
 		others = append(others, down)
 	}
-	return errors.Join(r.settle(ctx, orders, reports, again, blamed, down), errors.Join(others...))
+	open, err := r.withCase(ctx, raised)
+	if err != nil {
+		return errors.Join(append(others, err)...)
+	}
+	return errors.Join(r.settle(ctx, orders, reports, again, open, blamed, down), errors.Join(others...))
 }
 
 // keepRaised is how long after its last change an order is looked at again that the
@@ -125,9 +129,9 @@ func (r *intakeRun) raisedAgain(o Order) time.Time {
 }
 
 // settle stores what is to be done about the orders handed on. again is when the
-// handler wants to see them next, blamed are those that it failed on without a
+// handler wants to see them next, cases are those that a person has to do something about, blamed are those that it failed on without a
 // result, down is why it was given up before it had got all of them.
-func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, again map[string]time.Time, blamed map[string]bool, down error) error {
+func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, again map[string]time.Time, cases, blamed map[string]bool, down error) error {
 	now := r.now()
 	var puts []store.Revisit
 	var drops []string
@@ -164,7 +168,7 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 			}
 			continue
 		case end.After(now):
-			if v := (store.Revisit{OrderID: o.ID, Due: end.UTC(), Deadline: deadline, Known: true}); v != old {
+			if v := (store.Revisit{OrderID: o.ID, Due: end.UTC(), Deadline: deadline, Known: true, Raised: cases[o.ID]}); v != old {
 				puts = append(puts, v)
 			}
 		case had:
