@@ -190,7 +190,7 @@ func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 	}
 	s := &openSession{token: reply.Token, opened: time.Now()}
 	if s.server = c.hosts.server; s.server == nil {
-		if s.server, err = c.serverURL(reply.Server); err != nil {
+		if s.server, err = c.serverURL(reply.Server, mask); err != nil {
 			return fail(ClassDecode, "", err)
 		}
 	}
@@ -201,7 +201,8 @@ func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 // serverURL reads the Server of a session, which some accounts get without a
 // scheme. The token does not travel in the clear when the secret did not, and
 // only to a host of linnworks.net, unless the caller chose the host of the login.
-func (c *Client) serverURL(server string) (*url.URL, error) {
+// What its errors repeat is masked.
+func (c *Client) serverURL(server string, mask mask) (*url.URL, error) {
 	server = strings.TrimSpace(server)
 	if !strings.Contains(server, "://") {
 		server = "https://" + server
@@ -215,11 +216,12 @@ func (c *Client) serverURL(server string) (*url.URL, error) {
 	}
 	user := u.User != nil
 	u = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}
+	host := mask(u.Host)
 	switch {
 	case !c.hosts.given && (user || !ofLinnworks(u)):
-		return nil, fmt.Errorf("the session names the server %.100q, which is not one of linnworks.net: nothing was sent there; if it is meant, give WithServerURL", u.Host)
+		return nil, fmt.Errorf("the session names the server %.100q, which is not one of linnworks.net: nothing was sent there; if it is meant, give WithServerURL", host)
 	case !c.private(u):
-		return nil, fmt.Errorf("the session names the server %.100q without encryption: nothing was sent there; if it is meant, give WithInsecureHTTP", u.Host)
+		return nil, fmt.Errorf("the session names the server %.100q without encryption: nothing was sent there; if it is meant, give WithInsecureHTTP", host)
 	}
 	return u, nil
 }

@@ -157,19 +157,19 @@ func (p *signed) unmarshal(body []byte) error {
 func (p *signed) result(reply *transport.Reply) error {
 	fail := func(err error) error {
 		e := p.error(ClassDecode, err)
-		e.HTTPStatus, e.Body = reply.Status, snapshot(reply.Body)
+		e.HTTPStatus, e.Body = reply.Status, p.snapshot(reply.Body)
 		e.OutcomeUnknown = p.replay != replayRead // what it did cannot be read
 		return e
 	}
 	body := bytes.TrimPrefix(reply.Body, []byte("\ufeff"))
 	unreadable := &UnreadableError{
-		Operation: p.op, Shop: p.shop, RequestID: string(p.envelope.RequestID), OutcomeUnknown: p.replay != replayRead,
+		Operation: p.op, Shop: p.shop, RequestID: p.requestID(), OutcomeUnknown: p.replay != replayRead,
 	}
 	for _, u := range p.unread {
 		if !u.Record {
 			return fail(fmt.Errorf("the data has another shape than documented: %s", u))
 		}
-		unreadable.Records = append(unreadable.Records, Unreadable{List: u.List, Index: u.Index, ID: u.ID, Field: u.Field, Why: u.Why})
+		unreadable.Records = append(unreadable.Records, Unreadable{List: u.List, Index: u.Index, ID: p.clean(u.ID), Field: u.Field, Why: u.Why})
 	}
 	if p.replay == replayRead && p.out != nil && isZeroStruct(p.out) {
 		data := lenient.Member(body, "data")
