@@ -215,7 +215,7 @@ func (c *Client) serverURL(server string, mask mask) (*url.URL, error) {
 		u.Scheme = "https"
 	}
 	user := u.User != nil
-	u = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}
+	u = transport.Bare(u)
 	host := mask(u.Host)
 	switch {
 	case !c.hosts.given && (user || !ofLinnworks(u)):
@@ -260,9 +260,7 @@ func (c *Client) baseURL(host hostKind, s *openSession) *url.URL {
 			version = "v1"
 		}
 		if c.hosts.v2 != nil {
-			u := *c.hosts.v2
-			u.Path += "/" + version // JoinPath would leave the slash out where there is no path yet
-			return &u
+			return c.hosts.v2.JoinPath("/").JoinPath(version)
 		}
 		return &url.URL{Scheme: "https", Host: s.region + "-api.linnworks.net", Path: "/" + version}
 	default:

@@ -388,7 +388,7 @@ func (p *signed) read(reply *transport.Reply) *Error {
 		e.Message = p.clean(p.envelope.Message)
 	} else {
 		if err == nil {
-			err = errors.New("it has no code")
+			err = errors.New("it has no code, or more than one")
 		}
 		e.Body, e.Err = p.snapshot(reply.Body), fmt.Errorf("the reply is not TikTok's JSON envelope: %w", err)
 	}
