@@ -288,6 +288,10 @@ func TestNullElements(t *testing.T) {
 		Any   []any             `json:"any"`
 		Map   map[string][]part `json:"map"`
 	}
+	var kept []part
+	if unread, err := UnmarshalAll([]byte(`[null,{"id":"2","tags":7}]`), &kept); len(unread) != 1 || err != nil || len(kept) != 2 || kept[1].ID != "2" {
+		t.Errorf("looked into, with another fault: %+v, %v, %v", kept, unread, err)
+	}
 	for in, want := range map[string]string{
 		`[{"id":"1"}]`:                             "",
 		`[null]`:                                   "record[0]: the value is null",
