@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 )
 
 // Clock is one of the shop's deadlines for an order.
@@ -20,6 +22,8 @@ type Clock string
 // The clocks. TikTok's names are in brackets.
 const (
 	ClockShip    Clock = "ship by"                     // not to count as late (rts_sla_time)
+	ClockPickUp  Clock = "picked up by"                // the same in South-East Asia (pick_up_cut_off_time)
+	ClockScan    Clock = "scanned by"                  // the same, by the carrier's scan (tts_sla_time)
 	ClockCancel  Clock = "cancelled unless shipped"    // (shipping_due_time)
 	ClockCollect Clock = "cancelled unless collected"  // (collection_due_time)
 	ClockRequest Clock = "request decided by the shop" // a buyer's request to cancel
@@ -32,6 +36,9 @@ type Deadline struct {
 	At      time.Time
 	// Left is the time until then, negative when it has passed.
 	Left time.Duration
+	// LastCollection is when the carrier's van leaves for the last time before then;
+	// zero if no calendar says, or if no van is waited for.
+	LastCollection time.Time
 	// AtRisk reports whether it is near, Severity how much that matters.
 	AtRisk   bool
 	Severity exceptions.Severity
@@ -55,11 +62,42 @@ func (d Deadline) String() string {
 	if d.Left < 0 {
 		left = fmt.Sprintf("%d min ago", -d.Minutes())
 	}
-	s := fmt.Sprintf("order %s  %s %s (%s)", d.OrderID, d.Clock, d.At.UTC().Format("2006-01-02 15:04 UTC"), left)
+	s := fmt.Sprintf("order %s  %s %s (%s)%s", d.OrderID, d.Clock, d.At.UTC().Format("2006-01-02 15:04 UTC"), left, d.van())
 	if d.AtRisk {
 		s += "  " + d.Severity.String()
 	}
 	return s
+}
+
+// van tells of the last collection.
+func (d Deadline) van() string {
+	switch {
+	case d.LastCollection.IsZero():
+		return ""
+	case d.vanGone():
+		return ", the last van before it has gone"
+	}
+	return ", last van before it " + d.LastCollection.UTC().Format("2006-01-02 15:04 UTC")
+}
+
+// vanGone reports whether no van leaves any more before the deadline.
+func (d Deadline) vanGone() bool {
+	return !d.LastCollection.IsZero() && d.LastCollection.Before(d.At.Add(-d.Left))
+}
+
+// collected measures the deadline by the last van before it, if that is the earlier
+// end: once it has gone, hours that are left help nobody.
+func (d Deadline) collected(calendar *policy.Calendar, levels []DeadlineLevel) Deadline {
+	at, ok := calendar.Last(d.At)
+	if !ok || d.Clock == ClockRequest {
+		return d
+	}
+	d.LastCollection = at
+	now := d.At.Add(-d.Left)
+	if d.Severity, d.AtRisk = levelAt(levels, at, now); d.vanGone() {
+		d.Severity, d.AtRisk = exceptions.Urgent, true
+	}
+	return d
 }
 
 // DeadlineLevel is how severe it is that something is not done when the time Left
@@ -156,14 +194,17 @@ func (o Order) Deadlines(pending []Cancellation, now time.Time, levels ...Deadli
 			list = append(list, d)
 		}
 	}
-	if o.ShippingModel != FulfilledByTikTok {
-		switch o.Status {
-		case OnHold, AwaitingShipment, PartiallyShipping:
-			add(ClockShip, o.ShipBy)
-			add(ClockCancel, o.CancelledBy)
-		case AwaitingCollection:
-			add(ClockCollect, o.CollectBy)
-		}
+	ours := o.ShippingModel != FulfilledByTikTok
+	if ours && o.waits() {
+		add(ClockShip, o.ShipBy)
+		add(ClockCancel, o.CancelledBy)
+	}
+	if ours && o.Status == AwaitingCollection {
+		add(ClockCollect, o.CollectBy)
+	}
+	if ours && (o.waits() || o.Status == AwaitingCollection) && !o.collected() {
+		add(ClockPickUp, o.PickUpBy)
+		add(ClockScan, o.HandOverBy)
 	}
 	for _, c := range pending {
 		if c.OrderID == o.ID && c.Pending {
@@ -172,134 +213,6 @@ func (o Order) Deadlines(pending []Cancellation, now time.Time, levels ...Deadli
 	}
 	slices.SortStableFunc(list, func(a, b Deadline) int { return a.At.Compare(b.At) })
 	return list
-}
-
-// RateLimits are the figures that the shop judges a seller by, in percent.
-type RateLimits struct {
-	// LateDispatch and SellerCancel are the most that is allowed, ValidTracking the
-	// least. Defaults 4, 2.5 and 95: TikTok's for the US as of 2026. They differ by
-	// market and season.
-	//
-	// https://seller-us.tiktok.com/university/essay?knowledge_id=3668989549299511
-	LateDispatch, SellerCancel, ValidTracking float64
-}
-
-// Rate is one of those figures, of some orders, now and as it will be.
-type Rate struct {
-	Name string
-	// Orders count, Bad of them are late, cancelled at the seller's fault, or have
-	// no valid tracking.
-	Orders, Bad int
-	// Coming are orders that will be bad too if nothing is done about them.
-	Coming int
-	// Percent is the rate now, Forecast the rate with Coming, Limit what is allowed.
-	Percent, Forecast, Limit float64
-	// Least reports whether Limit is the least that is allowed, not the most.
-	Least bool
-}
-
-// MarshalJSON returns the rate for programs.
-func (r Rate) MarshalJSON() ([]byte, error) { return part.JSON(r) }
-
-// Broken reports whether the limit is passed now.
-func (r Rate) Broken() bool { return r.Orders > 0 && r.past(r.Percent) }
-
-// Breaking reports whether the limit is passed, or will be.
-func (r Rate) Breaking() bool { return r.Orders+r.Coming > 0 && (r.Broken() || r.past(r.Forecast)) }
-
-func (r Rate) past(percent float64) bool {
-	if r.Least {
-		return percent < r.Limit
-	}
-	return percent > r.Limit
-}
-
-// String is one line for a log or a terminal.
-func (r Rate) String() string {
-	word := "at most"
-	if r.Least {
-		word = "at least"
-	}
-	s := fmt.Sprintf("%s %.1f %% (%d of %d orders), forecast %.1f %% with %d more, %s %.1f %% allowed", r.Name, r.Percent, r.Bad, r.Orders, r.Forecast, r.Coming, word, r.Limit)
-	switch {
-	case r.Broken():
-		s += ": past it"
-	case r.Breaking():
-		s += ": about to be past it"
-	}
-	return s
-}
-
-// set computes the percentages.
-func (r Rate) set(limit float64) Rate {
-	share := func(bad, of int) float64 {
-		if of == 0 {
-			return 0
-		}
-		return 100 * float64(bad) / float64(of)
-	}
-	r.Limit = limit
-	r.Percent, r.Forecast = share(r.Bad, r.Orders), share(r.Bad+r.Coming, r.Orders+r.Coming)
-	if r.Least {
-		r.Percent, r.Forecast = 100-r.Percent, 100-r.Forecast
-	}
-	return r
-}
-
-// Forecast computes the rates of orders at now, beside their limits. An order that
-// is not shipped counts as coming late, or as coming to be cancelled, when less than
-// horizon is left before that happens; one that is shipped and not collected, as
-// coming without valid tracking. Orders of the platform's own warehouse do not
-// count, nor do unpaid ones.
-//
-// The shop measures over weeks: give it the orders of as many. What the buyer
-// cancelled is nobody's fault.
-func (limits RateLimits) Forecast(orders []Order, now time.Time, horizon time.Duration) []Rate {
-	late := Rate{Name: "late dispatch"}
-	cancelled := Rate{Name: "seller cancellation"}
-	tracking := Rate{Name: "valid tracking", Least: true}
-	soon := func(at time.Time) bool { return !at.IsZero() && at.Sub(now) <= horizon }
-	for _, o := range orders {
-		if o.ShippingModel == FulfilledByTikTok || o.PaidAt.IsZero() {
-			continue
-		}
-		shipped := !o.ShippedAt.IsZero()
-		waiting := o.Status == AwaitingShipment || o.Status == PartiallyShipping || o.Status == OnHold
-		overdue := waiting && !o.ShipBy.IsZero() && now.After(o.ShipBy)
-		switch {
-		case shipped || overdue:
-			late.Orders++
-			if overdue || !o.ShipBy.IsZero() && o.ShippedAt.After(o.ShipBy) {
-				late.Bad++
-			}
-		case waiting && soon(o.ShipBy):
-			late.Coming++
-		}
-		switch {
-		case o.Status == Cancelled && (o.CancelInitiator == "SELLER" || o.CancelInitiator == "SYSTEM" && !shipped):
-			cancelled.Orders++
-			cancelled.Bad++
-		case waiting && soon(o.CancelledBy):
-			cancelled.Coming++
-		default:
-			cancelled.Orders++
-		}
-		if !shipped || o.ShippingModel != SellerShipping {
-			continue
-		}
-		switch collected := !o.CollectedAt.IsZero() || o.Status == InTransit || o.Status == Delivered || o.Status == Completed; {
-		case collected:
-			tracking.Orders++
-		case o.Status == Cancelled && o.CancelInitiator == "SYSTEM", len(trackings(o.Lines)) == 0, !o.CollectBy.IsZero() && now.After(o.CollectBy):
-			tracking.Orders++
-			tracking.Bad++
-		case soon(o.CollectBy):
-			tracking.Coming++
-		}
-	}
-	return []Rate{
-		late.set(cmp.Or(limits.LateDispatch, 4)), cancelled.set(cmp.Or(limits.SellerCancel, 2.5)), tracking.set(cmp.Or(limits.ValidTracking, 95)),
-	}
 }
 
 // DeadlinePorts are what a [Deadlines] works on.
@@ -313,8 +226,13 @@ type DeadlinePorts struct {
 type DeadlineOptions struct {
 	// Levels say how severe a near deadline is. Default [DefaultDeadlineLevels].
 	Levels []DeadlineLevel
-	// Limits are what the shop allows.
-	Limits RateLimits
+	// Measures are what the shop allows. Default [policy.DefaultMeasures].
+	Measures *policy.Measures
+	// Market is the two-letter code of the shop's market, for orders that name none.
+	Market string
+	// Collections are when the carrier's van leaves: the clocks that wait for it run to
+	// the last one before the deadline. Nil: as if one left at every moment.
+	Collections *policy.Calendar
 	// Horizon is how far the forecast of the rates looks ahead. Default the first
 	// of Levels.
 	Horizon time.Duration
@@ -345,16 +263,12 @@ func NewDeadlines(p DeadlinePorts, o DeadlineOptions) (*Deadlines, error) {
 	if o.Levels, err = checkLevels(o.Levels); err != nil {
 		return nil, fmt.Errorf("bridge: NewDeadlines: %w", err)
 	}
-	for _, percent := range []float64{o.Limits.LateDispatch, o.Limits.SellerCancel, o.Limits.ValidTracking} {
-		if !(percent >= 0 && percent <= 100) {
-			return nil, fmt.Errorf("bridge: NewDeadlines: Limits: %v is no percentage", percent)
-		}
-	}
 	if o.Horizon < 0 || o.MinOrders < 0 {
 		return nil, errors.New("bridge: NewDeadlines: Horizon and MinOrders must not be negative")
 	}
 	o.Horizon = cmp.Or(o.Horizon, o.Levels[0].Left)
 	o.MinOrders = cmp.Or(o.MinOrders, 30)
+	o.Measures = cmp.Or(o.Measures, policy.DefaultMeasures())
 	o.Now = part.Clock(o.Now)
 	return &Deadlines{ports: p, options: o}, nil
 }
@@ -404,7 +318,7 @@ func (d *Deadlines) Check(ctx context.Context, history ...Order) (report Deadlin
 	var orders []Order
 	seen := map[string]bool{}
 	for _, status := range deadlineStatuses {
-		for o, err := range d.ports.OpenOrders.OrdersByStatus(ctx, status) {
+		for o, err := range d.ports.OpenOrders.OrdersByStatus(ctx, status, time.Time{}) {
 			if err != nil {
 				return report, fmt.Errorf("bridge: deadlines: reading the orders that are %s: %w", status, err)
 			}
@@ -432,12 +346,20 @@ func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation
 	for _, c := range pending {
 		requests[c.OrderID] = append(requests[c.OrderID], c)
 	}
-	for _, o := range orders {
+	// A request waits for an answer in whatever state its order is.
+	listed := slices.Clone(orders)
+	for _, id := range slices.Sorted(maps.Keys(requests)) {
+		if !seen[id] {
+			listed = append(listed, Order{ID: id})
+		}
+	}
+	for _, o := range listed {
 		clocks := o.Deadlines(requests[o.ID], now, d.options.Levels...)
 		if len(clocks) > 0 {
 			r.Open++
 		}
 		for _, c := range clocks {
+			c = c.collected(d.options.Collections, d.options.Levels)
 			if r.Next.At.IsZero() || c.At.Before(r.Next.At) {
 				r.Next = c
 			}
@@ -453,13 +375,21 @@ func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation
 			orders = append(orders, o)
 		}
 	}
-	r.Rates = d.options.Limits.Forecast(orders, now, d.options.Horizon)
+	if d.options.Market != "" {
+		orders = slices.Clone(orders)
+		for i := range orders {
+			orders[i].Market = cmp.Or(orders[i].Market, d.options.Market)
+		}
+	}
+	r.Rates = Forecast(d.options.Measures, orders, d.options.Market, now, d.options.Horizon)
 	return r
 }
 
 // deadlineRemedies say what to do about a clock.
 var deadlineRemedies = map[Clock]string{
 	ClockShip:    "send the order next; if it has left, enter its tracking number in Seller Center",
+	ClockPickUp:  "have the parcel ready for the carrier, and see that it is picked up: after this the order counts as late",
+	ClockScan:    "see that the carrier has the parcel and scans it: after this the order counts as late, whatever number it has",
 	ClockCancel:  "send the order now, or enter its tracking number in Seller Center: after this the shop cancels it",
 	ClockCollect: "have the carrier collect or scan the parcel: after this the shop cancels the order",
 	ClockRequest: "answer the buyer's request: after this the shop grants it",
@@ -469,7 +399,13 @@ var deadlineRemedies = map[Clock]string{
 func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 	wanted := map[exceptions.Ref]exceptions.Exception{}
 	for _, c := range r.AtRisk {
-		e := exceptions.New(exceptions.DeadlineNear, exceptions.ForOrder(c.OrderID), c.At, fmt.Sprintf("%s: %s", c.Clock, c.At.Format("2006-01-02 15:04 UTC")), deadlineRemedies[c.Clock])
+		by, do := c.At, deadlineRemedies[c.Clock]
+		if c.vanGone() {
+			do += "; the van has gone: ask the carrier for another collection, or take the parcel to its depot"
+		} else if !c.LastCollection.IsZero() {
+			by = c.LastCollection
+		}
+		e := exceptions.New(exceptions.DeadlineNear, exceptions.ForOrder(c.OrderID), by, fmt.Sprintf("%s: %s%s", c.Clock, c.At.Format("2006-01-02 15:04 UTC"), c.van()), do)
 		e.Severity = c.Severity
 		// Of several clocks the most severe speaks, and of those the nearest.
 		if first, ok := wanted[e.Ref()]; !ok || e.Severity > first.Severity {
@@ -480,7 +416,7 @@ func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 		if !rate.Breaking() || rate.Orders+rate.Coming < d.options.MinOrders {
 			continue
 		}
-		e := exceptions.New(exceptions.RateAtRisk, "rate of "+rate.Name, time.Time{}, rate.String(), "look which orders and SKUs it comes from, and send first what is about to be late")
+		e := exceptions.New(exceptions.RateAtRisk, "rate of "+rate.Name(), time.Time{}, rate.String(), "look which orders and SKUs it comes from, and send first what is about to be late")
 		if rate.Broken() {
 			e.Severity = exceptions.Urgent
 		}

@@ -3,7 +3,6 @@ package bridge_test
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 )
 
 func TestDeadlinesOf(t *testing.T) {
@@ -20,6 +20,8 @@ func TestDeadlinesOf(t *testing.T) {
 	full := func(s bridge.OrderStatus) bridge.Order {
 		return bridge.Order{ID: "1", Status: s, ShippingModel: bridge.SellerShipping, ShipBy: at(5 * time.Hour), CancelledBy: at(50 * time.Hour), CollectBy: at(-90 * time.Second)}
 	}
+	later := func(o *bridge.Order) { o.ShipBy, o.CancelledBy, o.CollectBy = time.Time{}, time.Time{}, time.Time{} }
+	scanned := func(o *bridge.Order) { o.PickUpBy, o.HandOverBy = at(2*time.Hour), at(7*time.Hour) }
 	pending := []bridge.Cancellation{
 		{OrderID: "1", Pending: true, Deadline: at(time.Hour)}, {OrderID: "2", Pending: true, Deadline: at(time.Minute)},
 		{OrderID: "1", Deadline: at(time.Minute)}, {OrderID: "1", Pending: true},
@@ -39,6 +41,13 @@ func TestDeadlinesOf(t *testing.T) {
 		}},
 		{"shipped", full(bridge.AwaitingCollection), nil, []string{"order 1  cancelled unless collected 2026-11-27 11:58 UTC (2 min ago)  urgent"}},
 		{"gone", full(bridge.InTransit), nil, nil},
+		{"by scan and pick-up", world.With(full(bridge.AwaitingShipment), later, scanned), nil, []string{
+			"order 1  picked up by 2026-11-27 14:00 UTC (in 120 min)  urgent", "order 1  scanned by 2026-11-27 19:00 UTC (in 420 min)  warning",
+		}},
+		{"handed in, not scanned", world.With(full(bridge.AwaitingCollection), later, scanned), nil, []string{
+			"order 1  picked up by 2026-11-27 14:00 UTC (in 120 min)  urgent", "order 1  scanned by 2026-11-27 19:00 UTC (in 420 min)  warning",
+		}},
+		{"scanned", world.With(full(bridge.AwaitingCollection), later, scanned, func(o *bridge.Order) { o.CollectedAt = at(-time.Minute) }), nil, nil},
 		{"cancelled", full(bridge.Cancelled), nil, nil},
 		{"the platform's", world.With(full(bridge.AwaitingShipment), func(o *bridge.Order) { o.ShippingModel = bridge.FulfilledByTikTok }), nil, nil},
 		{"without clocks", bridge.Order{ID: "1", Status: bridge.AwaitingShipment}, nil, nil},
@@ -87,84 +96,9 @@ func TestDeadlineLevels(t *testing.T) {
 	}
 }
 
-func TestForecastRates(t *testing.T) {
-	at := func(d time.Duration) time.Time { return world.Noon.Add(d) }
-	order := func(change func(*bridge.Order)) bridge.Order {
-		return world.With(bridge.Order{Status: bridge.AwaitingShipment, ShippingModel: bridge.SellerShipping, PaidAt: at(-72 * time.Hour), ShipBy: at(-24 * time.Hour),
-			CancelledBy: at(90 * time.Hour), CollectBy: at(90 * time.Hour)}, change)
-	}
-	shipped := func(status bridge.OrderStatus, after time.Duration, change func(*bridge.Order)) bridge.Order {
-		return order(func(o *bridge.Order) {
-			o.Status, o.ShippedAt, o.Lines = status, at(-24*time.Hour).Add(after), []bridge.OrderLine{{Tracking: "RM1"}}
-			change(o)
-		})
-	}
-	nothing := func(*bridge.Order) {}
-	for _, tc := range []struct {
-		name   string
-		orders []bridge.Order
-		// bad, coming of how many, for late dispatch, seller cancellation, tracking
-		want string
-	}{
-		{"none", nil, "0+0/0 0+0/0 0+0/0"},
-		{"in time", []bridge.Order{shipped(bridge.InTransit, -time.Hour, nothing)}, "0+0/1 0+0/1 0+0/1"},
-		{"to the second", []bridge.Order{shipped(bridge.InTransit, 0, nothing)}, "0+0/1 0+0/1 0+0/1"},
-		{"late", []bridge.Order{shipped(bridge.InTransit, time.Hour, nothing)}, "1+0/1 0+0/1 0+0/1"},
-		{"overdue", []bridge.Order{order(nothing)}, "1+0/1 0+0/1 0+0/0"},
-		{"due within the horizon", []bridge.Order{order(func(o *bridge.Order) { o.ShipBy = at(time.Hour) })}, "0+1/0 0+0/1 0+0/0"},
-		{"due later", []bridge.Order{order(func(o *bridge.Order) { o.ShipBy = at(30 * time.Hour) })}, "0+0/0 0+0/1 0+0/0"},
-		{"about to be cancelled by the shop", []bridge.Order{order(func(o *bridge.Order) { o.CancelledBy = at(time.Hour) })}, "1+0/1 0+1/0 0+0/0"},
-		{"cancelled by the seller", []bridge.Order{order(func(o *bridge.Order) { o.Status, o.CancelInitiator = bridge.Cancelled, "SELLER" })}, "0+0/0 1+0/1 0+0/0"},
-		{"cancelled by the shop for being late", []bridge.Order{order(func(o *bridge.Order) { o.Status, o.CancelInitiator = bridge.Cancelled, "SYSTEM" })}, "0+0/0 1+0/1 0+0/0"},
-		{"cancelled by the buyer", []bridge.Order{order(func(o *bridge.Order) { o.Status, o.CancelInitiator = bridge.Cancelled, "BUYER" })}, "0+0/0 0+0/1 0+0/0"},
-		{"unpaid", []bridge.Order{order(func(o *bridge.Order) { o.PaidAt = time.Time{} })}, "0+0/0 0+0/0 0+0/0"},
-		{"the platform's warehouse", []bridge.Order{order(func(o *bridge.Order) { o.ShippingModel = bridge.FulfilledByTikTok })}, "0+0/0 0+0/0 0+0/0"},
-		{"not collected yet", []bridge.Order{shipped(bridge.AwaitingCollection, -time.Hour, nothing)}, "0+0/1 0+0/1 0+0/0"},
-		{"collection is due", []bridge.Order{shipped(bridge.AwaitingCollection, -time.Hour, func(o *bridge.Order) { o.CollectBy = at(time.Hour) })}, "0+0/1 0+0/1 0+1/0"},
-		{"never collected", []bridge.Order{shipped(bridge.AwaitingCollection, -time.Hour, func(o *bridge.Order) { o.CollectBy = at(-time.Hour) })}, "0+0/1 0+0/1 1+0/1"},
-		{"cancelled as untraceable", []bridge.Order{shipped(bridge.Cancelled, -time.Hour, func(o *bridge.Order) { o.CancelInitiator = "SYSTEM" })}, "0+0/1 0+0/1 1+0/1"},
-		{"without a number", []bridge.Order{shipped(bridge.AwaitingCollection, -time.Hour, func(o *bridge.Order) { o.Lines = nil })}, "0+0/1 0+0/1 1+0/1"},
-		{"the platform's carrier", []bridge.Order{shipped(bridge.AwaitingCollection, -time.Hour, func(o *bridge.Order) { o.ShippingModel = bridge.TikTokShipping })}, "0+0/1 0+0/1 0+0/0"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			var got []string
-			for _, r := range (bridge.RateLimits{}).Forecast(tc.orders, world.Noon, 24*time.Hour) {
-				got = append(got, fmt.Sprintf("%d+%d/%d", r.Bad, r.Coming, r.Orders))
-				if math.IsNaN(r.Percent) || math.IsNaN(r.Forecast) {
-					t.Errorf("%s", r)
-				}
-			}
-			if diff := cmp.Diff(tc.want, strings.Join(got, " ")); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-}
-
-func TestRates(t *testing.T) {
-	for _, tc := range []struct {
-		rate             bridge.Rate
-		limit            float64
-		broken, breaking bool
-		text             string
-	}{
-		{bridge.Rate{Name: "late", Orders: 100, Bad: 4}, 4, false, false, "late 4.0 % (4 of 100 orders), forecast 4.0 % with 0 more, at most 4.0 % allowed"},
-		{bridge.Rate{Name: "late", Orders: 100, Bad: 5}, 4, true, true, "late 5.0 % (5 of 100 orders), forecast 5.0 % with 0 more, at most 4.0 % allowed: past it"},
-		{bridge.Rate{Name: "late", Orders: 99, Bad: 3, Coming: 1}, 4, false, false, "late 3.0 % (3 of 99 orders), forecast 4.0 % with 1 more, at most 4.0 % allowed"},
-		{bridge.Rate{Name: "late", Orders: 98, Bad: 3, Coming: 2}, 4, false, true, "late 3.1 % (3 of 98 orders), forecast 5.0 % with 2 more, at most 4.0 % allowed: about to be past it"},
-		{bridge.Rate{Name: "valid", Orders: 100, Bad: 5, Least: true}, 95, false, false, "valid 95.0 % (5 of 100 orders), forecast 95.0 % with 0 more, at least 95.0 % allowed"},
-		{bridge.Rate{Name: "valid", Orders: 100, Bad: 6, Least: true}, 95, true, true, "valid 94.0 % (6 of 100 orders), forecast 94.0 % with 0 more, at least 95.0 % allowed: past it"},
-		{bridge.Rate{Name: "none", Least: true}, 95, false, false, "none 100.0 % (0 of 0 orders), forecast 100.0 % with 0 more, at least 95.0 % allowed"},
-	} {
-		r := tc.rate.Set(tc.limit)
-		if r.Broken() != tc.broken || r.Breaking() != tc.breaking || r.String() != tc.text {
-			t.Errorf("%s: broken %t, breaking %t", r, r.Broken(), r.Breaking())
-		}
-	}
-}
-
 func deadlines(t *testing.T, w *world.World, o bridge.DeadlineOptions) *bridge.Deadlines {
 	t.Helper()
+	o.Market = "GB"
 	d, err := bridge.NewDeadlines(bridge.DeadlinePorts{OpenOrders: w, Cancellations: w, Exceptions: w}, o)
 	if err != nil {
 		t.Fatal(err)
@@ -223,6 +157,82 @@ func TestDeadlinesEscalate(t *testing.T) {
 	}
 }
 
+// A request waits for an answer whatever the state of its order: the shop's list of
+// open orders does not have it.
+func TestDeadlineOfARequest(t *testing.T) {
+	w := world.NewWorld(t)
+	w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) {
+		o.Status, o.Kinds = bridge.OnHold, []policy.Kind{policy.PreOrder}
+	}))
+	w.Pending = []bridge.Cancellation{{ID: "c", OrderID: "1", Pending: true, Deadline: world.Noon.Add(time.Hour)}}
+	r, err := deadlines(t, w, bridge.DeadlineOptions{Now: world.AtNoon}).Check(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.AtRisk) != 1 || r.AtRisk[0].Clock != bridge.ClockRequest || r.Open != 1 {
+		t.Errorf("got %s, want the clock of the request", r)
+	}
+	if diff := cmp.Diff([]string{"deadline near: order 1"}, w.OpenKinds()); diff != "" {
+		t.Errorf("raised (-want +got):\n%s", diff)
+	}
+}
+
+// Hours that are left after the last van has gone help nobody.
+func TestDeadlinesByTheLastVan(t *testing.T) {
+	calendar, err := policy.Collections{
+		Zone: "Europe/London", Days: map[string]string{"thursday": "17:00", "friday": "16:30"}, Holidays: []string{"2026-12-03"},
+	}.Calendar()
+	must(t, err)
+	for _, tc := range []struct {
+		name   string
+		now    time.Time
+		shipBy time.Time
+		clock  bridge.Clock
+		want   string // severity, deadline and part of what to do
+	}{
+		{"eight hours after the van", world.Noon.Add(4*time.Hour + 31*time.Minute), world.Noon.Add(12 * time.Hour), bridge.ClockShip, "urgent 2026-11-28 00:00 the van has gone"},
+		{"two hours before the van", world.Noon.Add(2*time.Hour + 30*time.Minute), world.Noon.Add(12 * time.Hour), bridge.ClockShip, "urgent 2026-11-27 16:30 send the order next"},
+		{"in the morning", world.Noon.Add(-3 * time.Hour), world.Noon.Add(12 * time.Hour), bridge.ClockShip, "warning 2026-11-27 16:30 send the order next"},
+		{"days are left, and no van", world.Noon.Add(5 * time.Hour), world.Noon.Add(6 * 24 * time.Hour), bridge.ClockShip, "urgent 2026-12-03 12:00 the van has gone"},
+		{"a van later", world.Noon.Add(5 * time.Hour), world.Noon.Add(8 * 24 * time.Hour), bridge.ClockShip, ""},
+		{"the carrier's scan", world.Noon.Add(5 * time.Hour), world.Noon.Add(12 * time.Hour), bridge.ClockScan, "urgent 2026-11-28 00:00 the van has gone"},
+		{"a request waits for no van", world.Noon.Add(5 * time.Hour), world.Noon.Add(12 * time.Hour), bridge.ClockRequest, "warning 2026-11-28 00:00 answer the buyer"},
+	} {
+		w := world.NewWorld(t)
+		w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) {
+			o.ShipBy, o.CancelledBy, o.HandOverBy = time.Time{}, time.Time{}, time.Time{}
+			switch tc.clock {
+			case bridge.ClockShip:
+				o.ShipBy = tc.shipBy
+			case bridge.ClockScan:
+				o.HandOverBy = tc.shipBy
+			}
+		}))
+		if tc.clock == bridge.ClockRequest {
+			w.Pending = []bridge.Cancellation{{ID: "c", OrderID: "1", Pending: true, Deadline: tc.shipBy}}
+		}
+		d := deadlines(t, w, bridge.DeadlineOptions{Now: func() time.Time { return tc.now }, Collections: calendar})
+		if _, err := d.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		open, _ := w.Exceptions.Open(t.Context())
+		got := ""
+		for _, e := range open {
+			got += e.Severity.String() + " " + e.Deadline.Format("2006-01-02 15:04") + " " + e.Do
+		}
+		when, do := tc.want, ""
+		if parts := strings.SplitN(tc.want, " ", 4); len(parts) == 4 {
+			when, do = strings.Join(parts[:3], " "), parts[3]
+		}
+		if (tc.want == "") != (got == "") || !strings.HasPrefix(got, when) || !strings.Contains(got, do) {
+			t.Errorf("%s: got %q, want %q", tc.name, got, tc.want)
+		}
+		if strings.Contains(do, "next") && strings.Contains(got, "van has gone") {
+			t.Errorf("%s: got %q, and the van is still to come", tc.name, got)
+		}
+	}
+}
+
 // The rates are those of open orders and of history, raised from 30 orders on.
 func TestDeadlinesRaiseRates(t *testing.T) {
 	history := func(late, of int) (list []bridge.Order) {
@@ -243,8 +253,8 @@ func TestDeadlinesRaiseRates(t *testing.T) {
 	}{
 		{1, 29, 0, nil, 0},
 		{1, 30, 0, nil, 0}, // 3.3 %
-		{2, 30, 0, []string{"rate at risk: rate of late dispatch"}, exceptions.Urgent},
-		{1, 30, 1, []string{"deadline near: order o0", "rate at risk: rate of late dispatch"}, exceptions.Warning}, // 2 of 31
+		{2, 30, 0, []string{"rate at risk: rate of late at ready to ship in GB"}, exceptions.Urgent},
+		{1, 30, 1, []string{"deadline near: order o0", "rate at risk: rate of late at ready to ship in GB"}, exceptions.Warning}, // 2 of 31
 	} {
 		w := world.NewWorld(t)
 		for i := range tc.open {
@@ -290,7 +300,7 @@ func TestDeadlinesFail(t *testing.T) {
 	}
 	w := world.NewWorld(t)
 	for want, o := range map[string]bridge.DeadlineOptions{
-		"no percentage": {Limits: bridge.RateLimits{LateDispatch: math.NaN()}}, "must not be negative": {MinOrders: -1}, "less severe": {Levels: []bridge.DeadlineLevel{{Left: 2, Severity: exceptions.Urgent}, {Left: 1, Severity: exceptions.Notice}}},
+		"must not be negative": {MinOrders: -1}, "less severe": {Levels: []bridge.DeadlineLevel{{Left: 2, Severity: exceptions.Urgent}, {Left: 1, Severity: exceptions.Notice}}},
 	} {
 		if _, err := bridge.NewDeadlines(bridge.DeadlinePorts{OpenOrders: w, Cancellations: w, Exceptions: w}, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: got %v", o, err)

@@ -93,7 +93,7 @@ func ExampleDispatchQueue() {
 // openOrders are a shop's orders by status.
 type openOrders []bridge.Order
 
-func (list openOrders) OrdersByStatus(_ context.Context, status bridge.OrderStatus) iter.Seq2[bridge.Order, error] {
+func (list openOrders) OrdersByStatus(_ context.Context, status bridge.OrderStatus, _ time.Time) iter.Seq2[bridge.Order, error] {
 	return func(yield func(bridge.Order, error) bool) {
 		for _, o := range list {
 			if o.Status == status && !yield(o, nil) {
@@ -113,7 +113,7 @@ func ExampleDeadlines() {
 	exceptions := (&exceptions.Memory{Now: clock}).Shop("shop")
 	deadlines, err := bridge.NewDeadlines(bridge.DeadlinePorts{
 		OpenOrders: openOrders{late, fresh}, Cancellations: market{}, Exceptions: exceptions,
-	}, bridge.DeadlineOptions{Now: clock})
+	}, bridge.DeadlineOptions{Market: "GB", Now: clock})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -129,9 +129,12 @@ func ExampleDeadlines() {
 	}
 	// Output:
 	// 2026-11-27 12:00 UTC: 2 open orders, 1 deadline(s) at risk
-	// late dispatch 0.0 % (0 of 0 orders), forecast 100.0 % with 1 more, at most 4.0 % allowed: about to be past it
-	// seller cancellation 0.0 % (0 of 2 orders), forecast 0.0 % with 0 more, at most 2.5 % allowed
-	// valid tracking 100.0 % (0 of 0 orders), forecast 100.0 % with 0 more, at least 95.0 % allowed
+	// late at ready to ship in GB 0.0 % (0 of 0 orders), forecast 100.0 % with 1 more, at most 4 % allowed: about to be past it
+	// late at the carrier's scan in GB 0.0 % (0 of 0 orders), forecast 0.0 % with 0 more: not judged: no figure is known for this market
+	// valid tracking in GB 100.0 % (0 of 0 orders), forecast 100.0 % with 0 more, at least 95 % allowed
+	// seller cancellation in GB 0.0 % (0 of 2 orders), forecast 0.0 % with 0 more, at most 2.5 % allowed
+	// seller-fault returns in GB, at most 1 % allowed: not judged: the bridge does not read it: see Account Health in Seller Center
+	// on-time delivery in GB 100.0 % (0 of 0 orders), forecast 100.0 % with 0 more: not judged: it is measured in this market, and no source says what is allowed
 	// order 1  ship by 2026-11-27 13:30 UTC (in 90 min)  urgent
 	// [urgent, warehouse, shop] order 1: deadline near: ship by: 2026-11-27 13:30 UTC. To do: send the order next; if it has left, enter its tracking number in Seller Center (by 2026-11-27 13:30 UTC)
 }

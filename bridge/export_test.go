@@ -32,6 +32,7 @@ func ReservationOf(im *Importer, known catalogue.Lookup, o Order, seen time.Time
 	return importRun{Importer: im, known: known}.reservation(o, seen, time.Time{}, store.UnseenAbsent)
 }
 
+func (im *Importer) Ports() *ImportPorts        { return &im.ports }
 func (d *Dispatcher) Ports() *DispatchPorts     { return &d.ports }
 func (d *Dispatcher) Options() *DispatchOptions { return &d.options }
 func (c *Canceller) Options() CancelOptions     { return c.options }
@@ -39,5 +40,3 @@ func (c *Canceller) Options() CancelOptions     { return c.options }
 func (d *Dispatcher) Carrier(w WarehouseOrder, carriers []Carrier) (Carrier, bool) {
 	return d.carrier(w, carriers)
 }
-
-func (r Rate) Set(limit float64) Rate { return r.set(limit) }

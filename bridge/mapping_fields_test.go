@@ -64,7 +64,7 @@ var mappedFields = map[string]string{
 	"payment_card_type":                      "property tiktok.payment_card_type",
 	"payment_method_code":                    "property tiktok.payment_method_code",
 	"payment_method_name":                    "MatchPaymentMethodTag",
-	"pick_up_cut_off_time":                   "property tiktok.pick_up_cut_off",
+	"pick_up_cut_off_time":                   "Order.PickUpBy, property tiktok.pick_up_cut_off",
 	"recommended_shipping_time":              "property tiktok.recommended_shipping",
 	"release_date":                           "property tiktok.release",
 	"replaced_order_id":                      "SecondaryReferenceNumber, property tiktok.related_order",

@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -70,6 +71,9 @@ func shippable(o Order) bool {
 	}
 	return false
 }
+
+// cancelledProperty is the extended property that says what of the sale is cancelled.
+const cancelledProperty = "tiktok.cancelled"
 
 func orderLock(id string) string { return "order/" + id }
 
@@ -199,22 +203,6 @@ const (
 	FulfilledByTikTok ShippingModel = "fbt"
 )
 
-// OrderKind says in what way an order is not an ordinary sale. The list is open:
-// unknown values pass through.
-type OrderKind string
-
-// The kinds of orders of TikTok Shop. Free and odd prices are normal for them,
-// and they are shipped like any other.
-const (
-	FreeSample  OrderKind = "free sample" // for a creator
-	Replacement OrderKind = "replacement" // of an order that went wrong
-	Exchange    OrderKind = "exchange"    // for goods that come back
-	PreOrder    OrderKind = "pre-order"   // held until its release
-	MadeToOrder OrderKind = "made to order"
-	BackOrder   OrderKind = "back order"
-	LotteryWin  OrderKind = "lottery win" // in a LIVE
-)
-
 // Order is an order as the shop described it at one moment.
 type Order struct {
 	// ID is the shop's order id.
@@ -222,7 +210,7 @@ type Order struct {
 	Status        OrderStatus
 	ShippingModel ShippingModel
 	// Kinds is empty for an ordinary sale.
-	Kinds []OrderKind
+	Kinds []policy.Kind
 	// RelatedID is the order that this one replaces, or is exchanged for.
 	RelatedID string
 	// Market is the two-letter code of the buyer's country, empty while unknown.
@@ -270,12 +258,19 @@ type Order struct {
 	// as what was paid. Such an order is raised and not imported; others go on.
 	Unreadable string
 
+	// ReadAt is when the reading of the order began, by the clock of whoever read it;
+	// zero if it is not known how old it is.
+	ReadAt time.Time
+
 	CreatedAt, PaidAt, UpdatedAt time.Time
 	// ReleaseAt is when a pre-order becomes ready to ship.
 	ReleaseAt time.Time
 	// ShipBy, HandOverBy and PromisedBy are the latest times to ship, to be
 	// collected by the carrier, and to be delivered, without counting as late.
 	ShipBy, HandOverBy, PromisedBy time.Time
+	// PickUpBy is the last pick-up of the platform's carrier that does not count as
+	// late, where the shop tells (South-East Asia).
+	PickUpBy time.Time
 	// CancelledBy is when the shop cancels an order that was not shipped,
 	// CollectBy when it cancels one that the carrier has not collected, DeliverBy
 	// when it cancels one that was not delivered.
@@ -288,6 +283,15 @@ type Order struct {
 // Held reports whether the order must not be shipped yet at now.
 func (o Order) Held(now time.Time) bool {
 	return o.Status == Unpaid || o.Status == OnHold || o.HoldUntil.After(now)
+}
+
+// PlacedAt is when the order counts as placed: paid, or, if it is paid on delivery,
+// ordered. Zero while a payment is awaited.
+func (o Order) PlacedAt() time.Time {
+	if o.CashOnDelivery && o.Status != Unpaid {
+		return o.CreatedAt
+	}
+	return o.PaidAt
 }
 
 // OrderLine is one unit of an order.
@@ -428,9 +432,9 @@ type OrderSource interface {
 // OpenOrderSource lists the shop's orders by what they are, not by when they
 // changed.
 type OpenOrderSource interface {
-	// OrdersByStatus yields the orders that have the status now. It ends at the
-	// first error.
-	OrdersByStatus(ctx context.Context, status OrderStatus) iter.Seq2[Order, error]
+	// OrdersByStatus yields the orders that have the status now and were placed at
+	// or after from, those placed first first. It ends at the first error.
+	OrdersByStatus(ctx context.Context, status OrderStatus, from time.Time) iter.Seq2[Order, error]
 }
 
 // The states of an order in Linnworks.

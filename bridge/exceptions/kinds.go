@@ -319,7 +319,7 @@ var kinds = map[Kind]Info{
 	},
 	RateAtRisk: {
 		Owner: OwnerWarehouse, Severity: Warning, Within: 24 * time.Hour,
-		Meaning: "One of the rates that the shop judges sellers by (late dispatch, cancellations by the seller, valid tracking) is past its limit, or soon will be. That costs penalty points and, later, sales.",
+		Meaning: "One of the rates that the shop judges sellers by (late dispatch, valid tracking, cancellations by the seller, on-time delivery) is past its limit, or soon will be. That costs penalty points and, later, sales.",
 		Steps: []string{
 			"Read in the exception which rate it is and how many orders it comes from.",
 			"Send the orders first that are about to be late.",

@@ -12,6 +12,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
@@ -241,8 +242,8 @@ func (a *amounts) moment(u tiktokshop.UnixSeconds) time.Time {
 // withoutTotal settles an order for which TikTok states no total. One that is given
 // away is worth nothing, whatever its goods cost; any other is not complete.
 func (a *amounts) withoutTotal(o *bridge.Order) {
-	given := slices.ContainsFunc(o.Kinds, func(k bridge.OrderKind) bool {
-		return k == bridge.FreeSample || k == bridge.Replacement || k == bridge.Exchange
+	given := slices.ContainsFunc(o.Kinds, func(k policy.Kind) bool {
+		return k == policy.FreeSample || k == policy.Replacement || k == policy.Exchange
 	})
 	for i := range o.Lines {
 		l := &o.Lines[i]

@@ -16,6 +16,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/tiktokshop"
 )
 
@@ -110,6 +111,7 @@ func (t *Shop) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, er
 	for chunk := range slices.Chunk(ids, maxOrderIDs) {
 		tally := part.Tally{Answered: 1} // a refusal is an answer
 		err := part.Isolate(ctx, chunk, &tally, func(ids []string) error {
+			begun := t.options.Now().UTC()
 			reply, err := t.client.Order.GetOrderDetail(ctx, &tiktokshop.GetOrderDetailRequest{IDs: ids})
 			some, err := unreadableRecords(err)
 			if err != nil {
@@ -121,7 +123,9 @@ func (t *Shop) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, er
 			}
 			maps.Copy(lost, some)
 			for _, o := range reply.Orders {
-				byID[o.ID] = t.Order(o)
+				order := t.Order(o)
+				order.ReadAt = begun
+				byID[o.ID] = order
 			}
 			return nil
 		}, func(id string, err error) { lost[id] = "the shop refuses to return it: " + err.Error() })
@@ -172,7 +176,7 @@ func (t *Shop) Order(o tiktokshop.Order) bridge.Order {
 		Note: bridge.Private(cleanNote(o.BuyerMessage)), SellerNote: bridge.Private(cleanNote(o.SellerNote)),
 		TaxNumber: bridge.Private(clean(o.CPF)), TaxName: bridge.Private(clean(o.CPFName)),
 		CreatedAt: a.moment(o.CreateTime), PaidAt: a.moment(o.PaidTime), UpdatedAt: a.moment(o.UpdateTime), ReleaseAt: o.ReleaseDate.Time(),
-		ShipBy: a.moment(o.RTSSLATime), HandOverBy: o.TTSSLATime.Time(),
+		ShipBy: a.moment(o.RTSSLATime), HandOverBy: o.TTSSLATime.Time(), PickUpBy: o.PickUpCutOffTime.Time(),
 		PromisedBy:  cmp.Or(o.DeliverySLATime, o.DeliveryOptionRequiredDeliveryTime).Time(),
 		CancelledBy: a.moment(cmp.Or(o.ShippingDueTime, o.CancelOrderSLATime)),
 		CollectBy:   o.CollectionDueTime.Time(), DeliverBy: o.DeliveryDueTime.Time(),
@@ -181,8 +185,8 @@ func (t *Shop) Order(o tiktokshop.Order) bridge.Order {
 	if o.Status == "CANCEL" { // as webhooks spell it
 		order.Status = bridge.Cancelled
 	}
-	if !o.IsOnHoldOrder && !order.PaidAt.IsZero() {
-		order.HoldUntil = order.PaidAt.Add(t.options.HoldWindow)
+	if placed := order.PlacedAt(); !o.IsOnHoldOrder && !placed.IsZero() {
+		order.HoldUntil = placed.Add(t.options.HoldWindow)
 	}
 	if len(o.LineItems) > 0 {
 		order.Lines = make([]bridge.OrderLine, 0, len(o.LineItems))
@@ -240,19 +244,19 @@ func orderLine(l *tiktokshop.OrderLineItem, a *amounts) bridge.OrderLine {
 }
 
 // orderKinds are TikTok's order types. Others pass through.
-var orderKinds = map[tiktokshop.OrderType]bridge.OrderKind{
-	"PRE_ORDER": bridge.PreOrder, "MADE_TO_ORDER": bridge.MadeToOrder, "BACK_ORDER": bridge.BackOrder, "ZERO_LOTTERY": bridge.LotteryWin,
+var orderKinds = map[tiktokshop.OrderType]policy.Kind{
+	"PRE_ORDER": policy.PreOrder, "MADE_TO_ORDER": policy.MadeToOrder, "BACK_ORDER": policy.BackOrder, "ZERO_LOTTERY": policy.LotteryWin,
 }
 
-func kindsOfOrder(o tiktokshop.Order) []bridge.OrderKind {
-	var kinds []bridge.OrderKind
+func kindsOfOrder(o tiktokshop.Order) []policy.Kind {
+	var kinds []policy.Kind
 	if o.OrderType != "" && o.OrderType != "NORMAL" {
-		kinds = append(kinds, cmp.Or(orderKinds[o.OrderType], bridge.OrderKind(strings.ToLower(string(o.OrderType)))))
+		kinds = append(kinds, cmp.Or(orderKinds[o.OrderType], policy.Kind(strings.ToLower(string(o.OrderType)))))
 	}
 	for _, k := range [...]struct {
-		kind bridge.OrderKind
+		kind policy.Kind
 		is   bool
-	}{{bridge.FreeSample, o.IsSampleOrder}, {bridge.Replacement, o.IsReplacementOrder}, {bridge.Exchange, o.IsExchangeOrder}} {
+	}{{policy.FreeSample, o.IsSampleOrder}, {policy.Replacement, o.IsReplacementOrder}, {policy.Exchange, o.IsExchangeOrder}} {
 		if k.is {
 			kinds = append(kinds, k.kind)
 		}
@@ -326,11 +330,14 @@ func shippingModel(o tiktokshop.Order) bridge.ShippingModel {
 var _ bridge.OpenOrderSource = (*Shop)(nil)
 
 // OrdersByStatus implements [bridge.OpenOrderSource], oldest orders first.
-func (t *Shop) OrdersByStatus(ctx context.Context, status bridge.OrderStatus) iter.Seq2[bridge.Order, error] {
+func (t *Shop) OrdersByStatus(ctx context.Context, status bridge.OrderStatus, from time.Time) iter.Seq2[bridge.Order, error] {
 	return func(yield func(bridge.Order, error) bool) {
 		request := &tiktokshop.GetOrderListRequest{
 			PageSize: pageSize, SortField: new("create_time"), SortOrder: new(tiktokshop.SortOrder("ASC")),
 			OrderStatus: new(tiktokshop.OrderStatus(status)),
+		}
+		if !from.IsZero() {
+			request.CreateTimeGe = new(tiktokshop.At(from))
 		}
 		// All ids first: an order that leaves the status while its details are
 		// read would shift the pages behind it.

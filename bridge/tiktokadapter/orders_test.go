@@ -3,6 +3,7 @@ package tiktokadapter_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
 	"github.com/linnbridge/linnbridge/tiktokshop"
@@ -26,5 +27,38 @@ func TestLineOfSeveralUnits(t *testing.T) {
 		if got := shop.Order(o).Unreadable; strings.Contains(got, "line 1 is for 2 units") != unreadable {
 			t.Errorf("a line of %d units: unreadable %q, want that it says so: %t", quantity, got, unreadable)
 		}
+	}
+}
+
+// Orders that are paid on delivery have no payment until then: the remorse window
+// counts from when they were placed.
+func TestHoldOfCashOnDelivery(t *testing.T) {
+	client, err := tiktokshoptest.New().Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop, err := tiktokadapter.New(client, tiktokadapter.Options{HoldWindow: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(minute int) time.Time { return time.Date(2026, 11, 27, 12, minute, 0, 0, time.UTC) }
+	for _, tc := range []struct {
+		name  string
+		order tiktokshop.Order
+		want  time.Time
+	}{
+		{"paid", tiktokshop.Order{CreateTime: tiktokshop.At(at(0)), PaidTime: tiktokshop.At(at(5))}, at(65)},
+		{"not paid yet", tiktokshop.Order{CreateTime: tiktokshop.At(at(0))}, time.Time{}},
+		{"paid on delivery", tiktokshop.Order{CreateTime: tiktokshop.At(at(0)), IsCOD: true}, at(60)},
+		{"paid on delivery, delivered", tiktokshop.Order{CreateTime: tiktokshop.At(at(0)), PaidTime: tiktokshop.At(at(59)), IsCOD: true}, at(60)},
+		{"the shop holds it", tiktokshop.Order{CreateTime: tiktokshop.At(at(0)), IsCOD: true, IsOnHoldOrder: true}, time.Time{}},
+	} {
+		if got := shop.Order(tc.order).HoldUntil; !got.Equal(tc.want) {
+			t.Errorf("%s: held until %s, want %s", tc.name, got, tc.want)
+		}
+	}
+	o := shop.Order(tiktokshop.Order{TTSSLATime: tiktokshop.At(at(1)), PickUpCutOffTime: tiktokshop.At(at(2))})
+	if !o.HandOverBy.Equal(at(1)) || !o.PickUpBy.Equal(at(2)) {
+		t.Errorf("to be handed over by %s and picked up by %s, want %s and %s", o.HandOverBy, o.PickUpBy, at(1), at(2))
 	}
 }

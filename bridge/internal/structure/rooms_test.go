@@ -36,6 +36,7 @@ var rooms = []room{
 	{path: "bridge/money", uses: []string{"bridge/internal/part"}, subjects: one("amounts")},
 	{path: "bridge/stage", subjects: one("how far an order is")},
 	{path: "bridge/health", uses: []string{"bridge/internal/part"}, subjects: one("health")},
+	{path: "bridge/policy", subjects: one("what the platform and the client demand, as data")},
 	{path: "bridge/exceptions", uses: []string{"bridge/internal/part"}, subjects: []subject{
 		{"errors", []string{"refused.go", "unreadable.go"}},
 		{"kinds and cases", []string{"doc.go", "exception.go", "kind*.go", "case.go", "closing.go", "json.go"}},
@@ -59,21 +60,24 @@ var rooms = []room{
 		{"the check", []string{"check*.go", "classify.go"}},
 		{"live", []string{"live.go", "queue.go"}},
 	}},
+	{path: "bridge/delivery", uses: []string{"bridge/internal/part"}, subjects: one("names of ways to deliver")},
+	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
 	{path: "bridge", uses: []string{
-		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/stage", "bridge/stock",
+		"bridge/delivery", "bridge/retention",
+		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/stage", "bridge/stock",
 	}, subjects: []subject{
 		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "status.go", "results.go", "evidence.go"}},
-		{"cancellations", []string{"cancellation.go", "removal.go", "revoke.go"}},
+		{"cancellations", []string{"cancellation*.go", "removal.go", "revoke*.go"}},
 		{"import", []string{"mapping.go", "import*.go"}},
 		{"the gate", []string{"gate.go"}},
-		{"deadlines", []string{"deadlines.go"}},
+		{"deadlines", []string{"rates.go", "deadlines.go"}},
 		{"dispatch", []string{"dispatch*.go", "labels.go", "corrections.go"}},
 		{"references", []string{"references.go"}},
 		{"intake", []string{"intake*.go"}},
 		{"the sync of all", []string{"sync*.go", "settings*.go", "memory.go"}},
 	}},
 	{path: "bridge/tiktokadapter", uses: []string{
-		"tiktokshop", "bridge/internal/part", "bridge/money", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
+		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
 	}, subjects: []subject{
 		{"amounts and addresses", []string{"doc.go", "money.go", "address.go"}},
 		{"the shop", []string{"shop.go", "unreadable.go"}},
@@ -85,7 +89,7 @@ var rooms = []room{
 		{"webhooks", []string{"webhooks.go"}},
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{
-		"linnworks", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
+		"linnworks", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},
 		{"orders", []string{"orders.go"}},

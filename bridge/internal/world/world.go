@@ -58,14 +58,14 @@ func (w *World) CancellerWith(o bridge.CancelOptions) *bridge.Canceller {
 }
 
 // OrdersByStatus implements OpenOrderSource.
-func (w *World) OrdersByStatus(ctx context.Context, status bridge.OrderStatus) iter.Seq2[bridge.Order, error] {
+func (w *World) OrdersByStatus(ctx context.Context, status bridge.OrderStatus, from time.Time) iter.Seq2[bridge.Order, error] {
 	return func(yield func(bridge.Order, error) bool) {
 		for o, err := range w.OrdersUpdated(ctx, Noon, Noon) {
 			if err != nil {
 				yield(bridge.Order{}, err)
 				return
 			}
-			if o.Status == status && !yield(o, nil) {
+			if o.Status == status && !o.CreatedAt.Before(from) && !yield(o, nil) {
 				return
 			}
 		}
@@ -729,8 +729,12 @@ func (w *World) ReferencesDue(ctx context.Context, refusedBefore time.Time, limi
 	return w.Memory.ReferencesDue(ctx, refusedBefore, limit)
 }
 
-func (w *World) Forget(ctx context.Context, endedBefore time.Time) (int, error) {
-	return w.Memory.Forget(ctx, endedBefore)
+func (w *World) EndedRecords(ctx context.Context, before time.Time, after store.Record, limit int) ([]store.Record, error) {
+	return w.Memory.EndedRecords(ctx, before, after, limit)
+}
+
+func (w *World) Forget(ctx context.Context, records ...store.Record) (int, error) {
+	return w.Memory.Forget(ctx, records...)
 }
 
 // The primitives over the world.
