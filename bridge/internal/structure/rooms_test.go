@@ -79,7 +79,7 @@ var rooms = []room{
 	{path: "bridge/tiktokadapter", uses: []string{
 		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
 	}, subjects: []subject{
-		{"amounts and addresses", []string{"doc.go", "money.go", "address.go"}},
+		{"amounts and addresses", []string{"doc.go", "money.go", "address.go", "parcel.go"}},
 		{"the shop", []string{"shop.go", "unreadable.go"}},
 		{"orders", []string{"orders.go"}},
 		{"cancellations", []string{"cancellations.go"}},
