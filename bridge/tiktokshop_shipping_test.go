@@ -116,7 +116,7 @@ func TestParcelOfALabel(t *testing.T) {
 	if len(bought) != 1 {
 		t.Fatalf("%d labels were bought, want one", len(bought))
 	}
-	if body := string(bought[0].Body); !strings.Contains(body, want) || !strings.Contains(body, `"value":"681"`) {
+	if body := bought[0].Body; !strings.Contains(body, want) || !strings.Contains(body, `"value":"681"`) {
 		t.Errorf("got %s, want %s of 681 g", body, want)
 	}
 }
