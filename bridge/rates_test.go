@@ -86,7 +86,7 @@ func TestForecast(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got []string
-			for _, r := range bridge.Forecast(policy.DefaultMeasures(), tc.orders, "GB", world.Noon, 24*time.Hour) {
+			for _, r := range bridge.Forecast(policy.DefaultMeasures(), policy.DefaultKinds(), tc.orders, "GB", world.Noon, 24*time.Hour) {
 				if r.Market == "GB" && r.Measure != policy.SellerFaultReturns {
 					got = append(got, fmt.Sprintf("%d+%d/%d", r.Bad, r.Coming, r.Orders))
 				}
@@ -185,7 +185,7 @@ func TestRates(t *testing.T) {
 				o.Status, o.ShippedAt, o.ShipBy = bridge.AwaitingShipment, time.Time{}, world.Noon.Add(time.Hour)
 			}))
 		}
-		rates := bridge.Forecast(table, orders, tc.market, world.Noon.Add(time.Minute), 24*time.Hour)
+		rates := bridge.Forecast(table, policy.DefaultKinds(), orders, tc.market, world.Noon.Add(time.Minute), 24*time.Hour)
 		i := slices.IndexFunc(rates, func(r bridge.Rate) bool { return r.Measure == tc.measure && r.Market == tc.market })
 		if i < 0 {
 			t.Errorf("%s in %s: not among %v", tc.measure, tc.market, rates)
@@ -195,7 +195,7 @@ func TestRates(t *testing.T) {
 			t.Errorf("got  %s: broken %t, breaking %t\nwant %s: broken %t, breaking %t", r, r.Broken(), r.Breaking(), tc.text, tc.broken, tc.breaking)
 		}
 	}
-	if got := bridge.Forecast(table, nil, "", world.Noon, time.Hour); len(got) != 0 {
+	if got := bridge.Forecast(table, policy.DefaultKinds(), nil, "", world.Noon, time.Hour); len(got) != 0 {
 		t.Errorf("no orders and no market: got %v, want no rate", got)
 	}
 }

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,6 +73,14 @@ type Settings struct {
 	// AtDeadline decides about orders whose deadline is near while the shop cannot be
 	// asked: "hold", the default, or "go ahead".
 	AtDeadline AtDeadline `json:"at_deadline,omitempty"`
+
+	// Kinds are rows that replace those of [policy.DefaultKinds] or are new, in its
+	// format: which kinds of orders come in, in what unit they may be cancelled.
+	Kinds []string `json:"kinds,omitempty"`
+	// PlatformLocation is the stock location at which orders that TikTok's warehouse has
+	// sent come in, as shipped, for the books. It must feed no warehouse of the shop.
+	// Empty: they are skipped.
+	PlatformLocation string `json:"platform_location,omitempty"`
 
 	// Market is the two-letter code of the shop's market, such as "GB", for orders that
 	// name none. Measures are rows that replace those of [policy.DefaultMeasures] or are new, in
@@ -297,6 +306,12 @@ func (s Settings) check() error {
 	if s.MaxStock < 0 {
 		bad("max_stock: %d is negative", s.MaxStock)
 	}
+	if _, err := s.kinds(); err != nil {
+		bad("kinds: %w", err)
+	}
+	if at := s.PlatformLocation; at != "" && (at == s.DefaultLocation || slices.ContainsFunc(slices.Collect(maps.Values(s.Locations)), func(list []string) bool { return slices.Contains(list, at) })) {
+		bad("platform_location: %s feeds the shop: what TikTok's warehouse sends is not taken from there", at)
+	}
 	if _, err := s.table(); err != nil {
 		bad("status_table: %w", err)
 	}
@@ -315,21 +330,53 @@ func (s Settings) check() error {
 	return errors.Join(errs...)
 }
 
-// table is the status table with the rows that replace others.
-func (s Settings) table() (*StatusTable, error) {
-	if len(s.StatusTable) == 0 {
-		return DefaultStatusTable(), nil
+// platformKind and platformRows let in what the platform's warehouse sends, as
+// shipped, once it is.
+const platformKind = "fulfilled_by_TikTok import none line yes seller-fault_returns"
+
+var platformRows = func() (rows []string) {
+	actions := map[WarehouseState]Action{Absent: ActionBook, Processed: ActionDone}
+	for _, status := range []OrderStatus{InTransit, Delivered, Completed} {
+		for _, state := range warehouseStates {
+			rows = append(rows, fmt.Sprintf("%s %s %s %s", FulfilledByTikTok, status, state, cmp.Or(actions[state], ActionRaise)))
+		}
 	}
-	return DefaultStatusTable().Override(strings.NewReader(strings.Join(s.StatusTable, "\n") + "\n"))
+	return rows
+}()
+
+// table is the status table with the rows that replace others.
+func (s Settings) table() (table *StatusTable, err error) {
+	table = DefaultStatusTable()
+	if s.PlatformLocation != "" {
+		table, err = table.Override(rows(platformRows))
+	}
+	if err == nil && len(s.StatusTable) > 0 {
+		table, err = table.Override(rows(s.StatusTable))
+	}
+	return table, err
 }
 
-// measures is what the shop allows, with the rows that replace others.
+// kinds is what may be done with which kind of order.
+func (s Settings) kinds() (kinds *policy.Kinds, err error) {
+	kinds = policy.DefaultKinds()
+	if s.PlatformLocation != "" {
+		kinds, err = kinds.Override(rows([]string{platformKind}))
+	}
+	if err == nil && len(s.Kinds) > 0 {
+		kinds, err = kinds.Override(rows(s.Kinds))
+	}
+	return kinds, err
+}
+
+// measures is what the shop allows.
 func (s Settings) measures() (*policy.Measures, error) {
 	if len(s.Measures) == 0 {
 		return policy.DefaultMeasures(), nil
 	}
-	return policy.DefaultMeasures().Override(strings.NewReader(strings.Join(s.Measures, "\n") + "\n"))
+	return policy.DefaultMeasures().Override(rows(s.Measures))
 }
+
+func rows(list []string) io.Reader { return strings.NewReader(strings.Join(list, "\n") + "\n") }
 
 // collections is nil if none are set.
 func (s Settings) collections() (*policy.Calendar, error) {

@@ -193,6 +193,10 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 	if err != nil {
 		return err
 	}
+	kinds, err := set.kinds()
+	if err != nil {
+		return err
+	}
 	calendar, err := set.collections()
 	if err != nil {
 		return err
@@ -208,7 +212,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue, Processor: warehouse, Places: warehouse,
 				Ledger: m, Records: m, Locks: m, Exceptions: m,
 			}, ImportOptions{
-				Locations: locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, FindFirst: set.FindFirst, Table: table,
+				Locations: locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, FindFirst: set.FindFirst, Table: table, Kinds: kinds, PlatformLocation: set.PlatformLocation,
 			})
 			return err
 		},
@@ -216,7 +220,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			s.Canceller, err = NewCanceller(CancelPorts{
 				Orders: shop, Desk: shop, OrderBook: warehouse, Warehouse: warehouse, Lines: warehouse, Tracer: warehouse,
 				Records: m, Ledger: m, Locks: m, Exceptions: m,
-			}, CancelOptions{CutOff: set.CutOff, LateAnswer: set.LateRequests, DueAnswer: set.DueRequests, RejectReasons: set.RejectReasons})
+			}, CancelOptions{CutOff: set.CutOff, LateAnswer: set.LateRequests, DueAnswer: set.DueRequests, RejectReasons: set.RejectReasons, Kinds: kinds})
 			return err
 		},
 		func() error {
@@ -255,7 +259,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m}, DeadlineOptions{
-				Measures: measures, Market: set.Market, Collections: calendar,
+				Measures: measures, Kinds: kinds, Market: set.Market, Collections: calendar,
 			})
 			return err
 		},
@@ -281,6 +285,9 @@ func (s *Sync) Check(ctx context.Context) error {
 	var warehouses, locations []string
 	for id, list := range s.Settings.Locations {
 		warehouses, locations = append(warehouses, id), append(locations, list...)
+	}
+	if at := s.Settings.PlatformLocation; at != "" {
+		locations = append(locations, at)
 	}
 	if err := errors.Join(
 		catalogue.CheckPlaces(ctx, s.shop, "warehouse of the shop", warehouses...),
