@@ -88,6 +88,8 @@ func (objectError) Error() string { return "the reply is an error object with th
 //   - An empty reply and null are normal for an operation without a result, and
 //     an empty list or map. Where a struct or a scalar is documented they are an
 //     error, for nothing is not zero, unless mayBeEmpty: then out stays as it is.
+//     So is a blank text, unless a string is documented.
+//   - An amount or a date alone that is none is an error.
 //   - An object that holds an error's code and message alone, or a problem of
 //     version 2, is an error, and so is one that has none of the fields of the
 //     documented struct, {} included.
@@ -96,7 +98,7 @@ func (objectError) Error() string { return "the reply is an error object with th
 //   - Else the rules of package lenient hold.
 func decode(body []byte, out any, mayBeEmpty bool) ([]lenient.Unread, error) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
-	if len(body) == 0 || string(body) == "null" {
+	if len(body) == 0 || string(body) == "null" || isBlankText(body) && !takesText(out) {
 		if mayBeEmpty || out == nil || holdsNothing(reflect.TypeOf(out).Elem()) {
 			return nil, nil
 		}
@@ -132,6 +134,9 @@ func decode(body []byte, out any, mayBeEmpty bool) ([]lenient.Unread, error) {
 			return nil, errUnknown
 		}
 	}
+	if value, ok := out.(interface{ Err() error }); ok && value.Err() != nil {
+		return nil, value.Err()
+	}
 	for _, u := range unread {
 		if !u.Record {
 			return nil, fmt.Errorf("the reply has another shape than documented: %s", u)
@@ -144,6 +149,21 @@ func decode(body []byte, out any, mayBeEmpty bool) ([]lenient.Unread, error) {
 // anything.
 func holdsNothing(t reflect.Type) bool {
 	return t.Kind() == reflect.Slice || t.Kind() == reflect.Map || t.Kind() == reflect.Interface
+}
+
+// isBlankText reports whether body is a JSON string of blanks, or of nothing.
+func isBlankText(body []byte) bool {
+	return body[0] == '"' && json.Valid(body) && strings.TrimSpace(bare(body)) == ""
+}
+
+// takesText reports whether a JSON string is a value for out, or for what decode
+// says of out.
+func takesText(out any) bool {
+	if out == nil {
+		return true
+	}
+	t := reflect.TypeOf(out).Elem()
+	return holdsNothing(t) || t == reflect.TypeFor[string]()
 }
 
 // isPlain tells whether body begins as a text and not as JSON or a page of HTML.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -162,5 +163,57 @@ func TestOddLogins(t *testing.T) {
 				t.Errorf("%s: %d calls", reply, calls)
 			}
 		}
+	}
+}
+
+// A blank text, as nothing at all, is no number, bool, id, amount or date: a method
+// that returns one fails. Where a string is documented it is that string.
+func TestBlankScalars(t *testing.T) {
+	t.Parallel()
+	calls := map[string]struct {
+		call  func(*Client) (any, error)
+		plain string // a reply that is a value
+		want  any
+	}{
+		"bool": {func(c *Client) (any, error) { return c.Stock.SKUExists(t.Context(), &SKUExistsRequest{SKU: "MUG"}) }, `"False"`, false},
+		"int":  {func(c *Client) (any, error) { return c.Inventory.GetInventoryItemsCount(t.Context(), nil) }, `"0"`, 0},
+		"id": {func(c *Client) (any, error) {
+			return c.Orders.GetOpenOrderIDByOrderOrReferenceID(t.Context(), &GetOpenOrderIDByOrderOrReferenceIDRequest{OrderOrReferenceID: "1"})
+		}, `"` + string(ZeroGUID) + `"`, ZeroGUID},
+		"amount": {func(c *Client) (any, error) {
+			return c.ReturnsRefunds.GetTotalRefunds(t.Context(), &ReturnsRefundsGetTotalRefundsRequest{})
+		}, `"0"`, Decimal("0")},
+		"date": {func(c *Client) (any, error) { return c.WarehouseTransfer.GetServerTime(t.Context(), nil) }, `"0001-01-01T00:00:00"`, Time{}},
+	}
+	for name, tt := range calls {
+		if got, err := tt.call(newTestClient(t, &server{answer: status(200, tt.plain)})); err != nil || got != tt.want {
+			t.Errorf("%s, %s: %v, %v; want %v", name, tt.plain, got, err, tt.want)
+		}
+		for _, reply := range []string{`""`, `" "`, "\ufeff\"\\u00a0\\n\"\n", "", "null"} {
+			got, err := tt.call(newTestClient(t, &server{answer: status(200, reply)}))
+			if !is(err, ClassDecode) || !errors.Is(err, errEmptyReply) || !reflect.ValueOf(got).IsZero() {
+				t.Errorf("%s, %q: %v, %v; want the error of an empty reply", name, reply, got, err)
+			}
+		}
+	}
+	for name, reply := range map[string]string{"amount": `"1,027.99"`, "date": `"30/08/2026"`} {
+		if got, err := calls[name].call(newTestClient(t, &server{answer: status(200, reply)})); !is(err, ClassDecode) || strings.Contains(err.Error(), reply[1:8]) {
+			t.Errorf("%s, %s: %v, %v", name, reply, got, err)
+		}
+	}
+	for reply, want := range map[string]string{`""`: "", `" "`: " ", `"7"`: "7", "7": "7", "MUG7": "MUG7"} {
+		if got, err := newTestClient(t, &server{answer: status(200, reply)}).Inventory.GetNewItemNumber(t.Context(), nil); err != nil || got != want {
+			t.Errorf("string, %s: %q, %v", reply, got, err)
+		}
+	}
+	// What Call decodes into is the caller's choice.
+	number, text, anything := 7, "", any(nil)
+	for out, reply := range map[any]string{&number: `" "`, &text: `"x"`, &anything: `" "`} {
+		if err := newTestClient(t, &server{answer: status(200, reply)}).Call(t.Context(), "GET", "/api/X", nil, nil, out); err != nil {
+			t.Errorf("Call, %T, %s: %v", out, reply, err)
+		}
+	}
+	if number != 7 || text != "x" || anything != " " {
+		t.Errorf("Call: %d, %q, %q", number, text, anything)
 	}
 }

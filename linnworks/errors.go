@@ -74,8 +74,8 @@ var remedies = map[Class]struct {
 	do    string
 }{
 	ClassThrottle:    {OwnerOperator, "retry later; lower the rate if it persists"},
-	ClassSystem:      {OwnerLinnworks, "retry later; read back before repeating a write"},
-	ClassNetwork:     {OwnerOperator, "retry later; read back before repeating a write"},
+	ClassSystem:      {OwnerLinnworks, "retry later"},
+	ClassNetwork:     {OwnerOperator, "retry later"},
 	ClassCertificate: {OwnerOperator, "check the address, the proxy, and the clock and root certificates of this machine"},
 	ClassSession:     {OwnerOperator, "check the application id, secret and installation token, and whether the application is still installed in the account"},
 	ClassPermission:  {OwnerAdministrator, "the account's administrator grants the permission to the application"},
@@ -88,8 +88,10 @@ var remedies = map[Class]struct {
 	ClassRoute:       {OwnerIntegrator, "the integrator checks the path and the server"},
 	ClassDecode:      {OwnerIntegrator, "report it with the operation; Error.Body holds the beginning of the reply"},
 	ClassPanic:       {OwnerIntegrator, "the integrator corrects the function that panicked"},
-	ClassCancelled:   {"", "read back before repeating a write"},
 }
+
+// readBack is the remedy of a write whose outcome is unknown.
+const readBack = "it may have taken effect: read back before doing it again"
 
 // Error is a failed call. Every failure of a call that was or could have been
 // sent is one or wraps one; find it with errors.As or errors.AsType. What failed
@@ -144,7 +146,11 @@ func (e *Error) Error() string {
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, " [%d attempts]", e.Attempts)
 	}
-	if do := remedies[e.Class].do; do != "" {
+	do := remedies[e.Class].do
+	if e.OutcomeUnknown {
+		do = readBack
+	}
+	if do != "" {
 		fmt.Fprintf(&b, "; %s", do)
 	}
 	return b.String()
@@ -373,13 +379,19 @@ func IsRequest(err error) bool { return is(err, ClassRequest) }
 
 // IsOutcomeUnknown tells whether a call that is not a read may have taken effect
 // although it failed: the network, a fault of Linnworks, an unreadable reply or
-// the end of the context came between. Read back before repeating it.
+// the end of the context came between. Read back before repeating it. It asks every
+// [*Error] that err is made of, but for the causes of one: a login that fails
+// after the write comes before it.
 func IsOutcomeUnknown(err error) bool {
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e.OutcomeUnknown
-	}
-	e, ok := errors.AsType[*UnreadableError](err)
-	return ok && e.OutcomeUnknown
+	return wire.AnyError(err, func(err error) (unknown, settled bool) {
+		switch e := err.(type) { //nolint:errorlint // AnyError unwraps
+		case *Error:
+			return e != nil && e.OutcomeUnknown, true
+		case *UnreadableError:
+			return e != nil && e.OutcomeUnknown, true
+		}
+		return false, false
+	})
 }
 
 func is(err error, want ...Class) bool {

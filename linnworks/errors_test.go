@@ -179,8 +179,13 @@ func TestErrorText(t *testing.T) {
 		},
 		{
 			&Error{Operation: "Stock.GetStockLevel", Code: "E7", HTTPStatus: 503, Class: ClassSystem, Attempts: 5, Body: []byte("BODY"), Err: io.EOF},
-			"linnworks: Stock.GetStockLevel: system: code E7: EOF [HTTP 503] [5 attempts]; retry later; read back before repeating a write",
+			"linnworks: Stock.GetStockLevel: system: code E7: EOF [HTTP 503] [5 attempts]; retry later",
 		},
+		{
+			&Error{Operation: "X", Class: ClassCancelled, OutcomeUnknown: true},
+			"linnworks: X: cancelled; it may have taken effect: read back before doing it again",
+		},
+		{&Error{Operation: "X", Class: ClassCancelled}, "linnworks: X: cancelled"},
 		{&Error{Operation: "X", Class: ClassUnknown}, "linnworks: X: unknown"},
 		{nil, "<nil>"},
 	} {

@@ -188,7 +188,7 @@ func (s *OpenOrdersService) GetOpenOrdersAll(ctx context.Context, req *OpenOrder
 		if err != nil && !inPart(err) {
 			return nil, pageHead{}, err
 		}
-		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries)}, err
+		return out.Data, pageHead{Pages: out.TotalPages, Entries: int(out.TotalEntries), LeftOut: int(out.ResultCountRemovedByPostFilter)}, err
 	})
 }
 

@@ -61,7 +61,7 @@ func (s *OrdersV2Service) GetOrders(ctx context.Context, req *OrdersV2GetOrdersR
 // [UnreadableError].
 func (s *OrdersV2Service) GetOrdersPages(ctx context.Context, req *OrdersV2GetOrdersRequest, opts ...CallOption) iter.Seq2[*GetOrdersResponse, error] {
 	start := valueOf(req)
-	return tokenPages("OrdersV2.GetOrders", func(token string) ([]*GetOrdersResponse, string, error) {
+	return tokenPages("OrdersV2.GetOrders", tokenOf(start.SearchToken), func(token string) ([]*GetOrdersResponse, string, pageHead, error) {
 		r := start
 		if token != "" {
 			token := GUID(token)
@@ -69,9 +69,9 @@ func (s *OrdersV2Service) GetOrdersPages(ctx context.Context, req *OrdersV2GetOr
 		}
 		out, err := s.GetOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return []*GetOrdersResponse{out}, string(out.NextSearchToken), err
+		return []*GetOrdersResponse{out}, string(out.NextSearchToken), pageHead{}, err
 	})
 }
 

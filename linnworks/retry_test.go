@@ -98,6 +98,53 @@ func TestOutcomeStaysUnknown(t *testing.T) {
 	})
 }
 
+// A login that fails after a write was sent does not hide what is not known of the
+// write, whatever its own fault is. The error of the login is that of all that
+// wait for it: it says nothing of this write.
+func TestOutcomeBehindAFailedLogin(t *testing.T) {
+	lost, fault := func(request) (*http.Response, error) { return nil, errors.New("connection reset") }, status(500, "")
+	for name, login := range map[string]func() (*http.Response, error){
+		"down":    func() (*http.Response, error) { return respond(500, ""), nil },
+		"refused": func() (*http.Response, error) { return respond(401, ""), nil },
+		"lost":    func() (*http.Response, error) { return nil, errors.New("connection reset") },
+		"locked":  func() (*http.Response, error) { return respond(200, `{"Status":{"State":"LOCKED_FULL"}}`), nil },
+	} {
+		for _, first := range []answer{lost, fault, nil} {
+			synctest.Test(t, func(t *testing.T) {
+				s := &server{}
+				s.answer = func(r request) (*http.Response, error) {
+					if _, calls := s.count(); calls == 1 && first != nil {
+						return first(r)
+					}
+					return respond(401, ""), nil
+				}
+				s.login = func(n int, _ request) (*http.Response, error) {
+					if n > 1 {
+						return login()
+					}
+					return respond(200, session(n, "https://eu-ext.linnworks.net")), nil
+				}
+				c := newTestClient(t, s)
+				err := c.call(t.Context(), createOp, nil, nil, nil, []CallOption{RepeatSafe()})
+				if err == nil || IsOutcomeUnknown(err) != (first != nil) || strings.Contains(err.Error(), readBack) != (first != nil) {
+					t.Errorf("login %s: unknown %t: %v; want %t", name, IsOutcomeUnknown(err), err, first != nil)
+				}
+				if e, ok := errors.AsType[*Error](err); !ok || e.Operation != "Auth.AuthorizeByApplication" || e.OutcomeUnknown {
+					t.Errorf("login %s: the first error is %v", name, e)
+				}
+				// The next call shares what was refused, and was never sent.
+				if err := do(t.Context(), c, createOp); err == nil || IsOutcomeUnknown(err) {
+					t.Errorf("login %s: the next call: %v", name, err)
+				}
+			})
+		}
+	}
+}
+
+type limiterFunc func(context.Context, LimitKey) error
+
+func (f limiterFunc) Wait(ctx context.Context, key LimitKey) error { return f(ctx, key) }
+
 func TestOutcomeOfACancelledCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -109,8 +156,19 @@ func TestOutcomeOfACancelledCall(t *testing.T) {
 		if err := do(ctx, c, createOp); !IsOutcomeUnknown(err) || !errors.Is(err, context.Canceled) {
 			t.Errorf("while it was sent: %v", err)
 		}
-		if err := do(ctx, c, createOp); IsOutcomeUnknown(err) || !errors.Is(err, context.Canceled) {
+		if err := do(ctx, c, createOp); IsOutcomeUnknown(err) || !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "read back") {
 			t.Errorf("before it was sent: %v", err)
+		}
+		waiting, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		held := newTestClient(t, &server{}, WithLimiter(limiterFunc(func(ctx context.Context, key LimitKey) error {
+			if key.Operation == createOp.name {
+				<-ctx.Done()
+			}
+			return ctx.Err()
+		})))
+		if err := do(waiting, held, createOp); IsOutcomeUnknown(err) || !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "read back") {
+			t.Errorf("while it waited for the limiter: %v", err)
 		}
 		slow := &server{answer: func(request) (*http.Response, error) { time.Sleep(time.Hour); return nil, errors.New("late") }}
 		if err := do(t.Context(), newTestClient(t, slow), createOp); !IsOutcomeUnknown(err) {

@@ -239,3 +239,39 @@ func TestNotAppliedError(t *testing.T) {
 		t.Error("what was read back is still unknown")
 	}
 }
+
+// A write that was lost, and whose repeat was refused for its session: the login
+// that fails then is not the end, the orders are read back.
+func TestVerifiedBehindAFailedLogin(t *testing.T) {
+	const id = "a0000000-0000-4000-8000-00000000000f"
+	for acted, want := range map[bool]func(error) bool{
+		true:  func(err error) bool { return err == nil },
+		false: func(err error) bool { return IsNotApplied(err) && !IsOutcomeUnknown(err) },
+	} {
+		for refused, want := range map[int]func(error) bool{500: want, 401: IsOutcomeUnknown} { // one refused is not asked again soon
+			synctest.Test(t, func(t *testing.T) {
+				s, writes, down := &server{}, 0, false
+				s.answer = func(r request) (*http.Response, error) {
+					if strings.HasSuffix(r.url, "/GetOrdersById") {
+						return respond(200, fmt.Sprintf(`[{"OrderId":%q,"GeneralInfo":{"HoldOrCancel":%t}}]`, id, acted)), nil
+					}
+					if writes++; writes == 1 {
+						return nil, errors.New("connection reset")
+					}
+					down = true
+					return respond(401, ""), nil
+				}
+				s.login = func(n int, _ request) (*http.Response, error) {
+					if down && n < 7 { // the five attempts of one login
+						return respond(refused, ""), nil
+					}
+					return respond(200, session(n, "https://eu-ext.linnworks.net")), nil
+				}
+				err := newTestClient(t, s).Orders.LockOrderVerified(t.Context(), &LockOrderRequest{OrderIDs: []GUID{id}, LockOrder: true})
+				if !want(err) || writes != 2 {
+					t.Errorf("acted %t, login %d: %d writes, %v", acted, refused, writes, err)
+				}
+			})
+		}
+	}
+}

@@ -133,16 +133,16 @@ func (s *AffiliateService) GetShopProductsV202309(ctx context.Context, req *GetS
 // stops at the first error but an [UnreadableError].
 func (s *AffiliateService) GetShopProductsV202309All(ctx context.Context, req *GetShopProductsV202309Request, opts ...CallOption) iter.Seq2[GetShopProductsResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages("Affiliate.GetShopProductsV202309", func(token string) ([]GetShopProductsResponseProduct, string, error) {
+	return tokenPages("Affiliate.GetShopProductsV202309", tokenOf(start.PageToken), func(token string) ([]GetShopProductsResponseProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProductsV202309(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -165,16 +165,16 @@ func (s *AffiliateService) GetShowcaseProductsV202309(ctx context.Context, req *
 // stops at the first error but an [UnreadableError].
 func (s *AffiliateService) GetShowcaseProductsV202309Pages(ctx context.Context, req *GetShowcaseProductsV202309Request, opts ...CallOption) iter.Seq2[*GetShowcaseProductsV202309Response, error] {
 	start := valueOf(req)
-	return tokenPages("Affiliate.GetShowcaseProductsV202309", func(token string) ([]*GetShowcaseProductsV202309Response, string, error) {
+	return tokenPages("Affiliate.GetShowcaseProductsV202309", tokenOf(start.PageToken), func(token string) ([]*GetShowcaseProductsV202309Response, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShowcaseProductsV202309(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return []*GetShowcaseProductsV202309Response{out}, out.NextPageToken, err
+		return []*GetShowcaseProductsV202309Response{out}, out.NextPageToken, pageHead{}, err
 	})
 }
 

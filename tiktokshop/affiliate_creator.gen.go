@@ -108,16 +108,16 @@ func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrdersAll(ctx conte
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("AffiliateCreator.CreatorSearchAffiliateTraceOrders", func(token string) ([]CreatorSearchAffiliateTraceOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSearchAffiliateTraceOrders", tokenOf(start.PageToken), func(token string) ([]CreatorSearchAffiliateTraceOrdersResponseOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.CreatorSearchAffiliateTraceOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Orders, out.NextPageToken, err
+		return out.Orders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -144,16 +144,16 @@ func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProductAll(ctx c
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages("AffiliateCreator.CreatorSearchOpenCollaborationProduct", func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSearchOpenCollaborationProduct", tokenOf(start.PageToken), func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.CreatorSearchOpenCollaborationProduct(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -190,16 +190,16 @@ func (s *AffiliateCreatorService) CreatorSelectAffiliateProduct(ctx context.Cont
 // needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) CreatorSelectAffiliateProductAll(ctx context.Context, req *CreatorSelectAffiliateProductRequest, opts ...CallOption) iter.Seq2[CreatorSelectAffiliateProductResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliateCreator.CreatorSelectAffiliateProduct", func(token string) ([]CreatorSelectAffiliateProductResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.CreatorSelectAffiliateProduct", tokenOf(start.PageToken), func(token string) ([]CreatorSelectAffiliateProductResponseProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.CreatorSelectAffiliateProduct(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -328,16 +328,16 @@ func (s *AffiliateCreatorService) GetShopProductsAll(ctx context.Context, req *G
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("AffiliateCreator.GetShopProducts", func(token string) ([]GetShopProductsResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.GetShopProducts", tokenOf(start.PageToken), func(token string) ([]GetShopProductsResponseProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProducts(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -407,16 +407,16 @@ func (s *AffiliateCreatorService) GetShowcaseProductsAll(ctx context.Context, re
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages("AffiliateCreator.GetShowcaseProducts", func(token string) ([]GetShowcaseProductsResponseProduct, string, error) {
+	return tokenPages("AffiliateCreator.GetShowcaseProducts", tokenOf(start.PageToken), func(token string) ([]GetShowcaseProductsResponseProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShowcaseProducts(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -501,16 +501,16 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersAll(ctx context.Co
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("AffiliateCreator.SearchCreatorAffiliateOrders", func(token string) ([]SearchCreatorAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorAffiliateOrders", tokenOf(start.PageToken), func(token string) ([]SearchCreatorAffiliateOrdersResponseOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCreatorAffiliateOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Orders, out.NextPageToken, err
+		return out.Orders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -538,16 +538,16 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405All(ctx con
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages("AffiliateCreator.SearchCreatorAffiliateOrdersV202405", func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorAffiliateOrdersV202405", tokenOf(start.PageToken), func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCreatorAffiliateOrdersV202405(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Orders, out.NextPageToken, err
+		return out.Orders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -570,16 +570,16 @@ func (s *AffiliateCreatorService) SearchCreatorSampleApplications(ctx context.Co
 // needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateCreatorService) SearchCreatorSampleApplicationsAll(ctx context.Context, req *SearchCreatorSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SearchCreatorSampleApplicationsResponseSampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliateCreator.SearchCreatorSampleApplications", func(token string) ([]SearchCreatorSampleApplicationsResponseSampleApplication, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorSampleApplications", tokenOf(start.PageToken), func(token string) ([]SearchCreatorSampleApplicationsResponseSampleApplication, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCreatorSampleApplications(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.SampleApplications, out.NextPageToken, err
+		return out.SampleApplications, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -606,16 +606,16 @@ func (s *AffiliateCreatorService) SearchCreatorTargetCollaborationsAll(ctx conte
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("AffiliateCreator.SearchCreatorTargetCollaborations", func(token string) ([]SearchCreatorTargetCollaborationsResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateCreator.SearchCreatorTargetCollaborations", tokenOf(start.PageToken), func(token string) ([]SearchCreatorTargetCollaborationsResponseTargetCollaboration, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCreatorTargetCollaborations(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.TargetCollaborations, out.NextPageToken, err
+		return out.TargetCollaborations, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 

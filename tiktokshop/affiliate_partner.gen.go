@@ -96,16 +96,16 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignListAll(ctx context
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("AffiliatePartner.GetAffiliatePartnerCampaignList", func(token string) ([]GetAffiliatePartnerCampaignListResponseCampaign, string, error) {
+	return tokenPages("AffiliatePartner.GetAffiliatePartnerCampaignList", tokenOf(start.PageToken), func(token string) ([]GetAffiliatePartnerCampaignListResponseCampaign, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetAffiliatePartnerCampaignList(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Campaigns, out.NextPageToken, err
+		return out.Campaigns, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -128,16 +128,16 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductList(ctx con
 // pages as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductListAll(ctx context.Context, campaignID string, req *GetAffiliatePartnerCampaignProductListRequest, opts ...CallOption) iter.Seq2[GetAffiliatePartnerCampaignProductListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliatePartner.GetAffiliatePartnerCampaignProductList", func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, error) {
+	return tokenPages("AffiliatePartner.GetAffiliatePartnerCampaignProductList", tokenOf(start.PageToken), func(token string) ([]GetAffiliatePartnerCampaignProductListResponseProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetAffiliatePartnerCampaignProductList(ctx, campaignID, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -190,16 +190,16 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfo(ctx co
 // pages as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfoAll(ctx context.Context, campaignID string, productID string, req *GetCampaignCreatorFulfillmentStatusInfoRequest, opts ...CallOption) iter.Seq2[GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo", func(token string) ([]GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, string, error) {
+	return tokenPages("AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo", tokenOf(start.PageToken), func(token string) ([]GetCampaignCreatorFulfillmentStatusInfoPromotionCreator, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetCampaignCreatorFulfillmentStatusInfo(ctx, campaignID, productID, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.PromotionCreators, out.NextPageToken, err
+		return out.PromotionCreators, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -223,16 +223,16 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusList(ctx co
 // pages as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusListAll(ctx context.Context, campaignID string, req *GetCampaignCreatorFulfillmentStatusListRequest, opts ...CallOption) iter.Seq2[AffiliatePartnerCampaignProductStatistic, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliatePartner.GetCampaignCreatorFulfillmentStatusList", func(token string) ([]AffiliatePartnerCampaignProductStatistic, string, error) {
+	return tokenPages("AffiliatePartner.GetCampaignCreatorFulfillmentStatusList", tokenOf(start.PageToken), func(token string) ([]AffiliatePartnerCampaignProductStatistic, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetCampaignCreatorFulfillmentStatusList(ctx, campaignID, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.CampaignProductStatistics, out.NextPageToken, err
+		return out.CampaignProductStatistics, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -333,16 +333,16 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrdersAll(ctx context.Contex
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("AffiliatePartner.SearchCAPAffiliateOrders", func(token string) ([]SearchCAPAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliatePartner.SearchCAPAffiliateOrders", tokenOf(start.PageToken), func(token string) ([]SearchCAPAffiliateOrdersResponseOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCAPAffiliateOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Orders, out.NextPageToken, err
+		return out.Orders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -369,16 +369,16 @@ func (s *AffiliatePartnerService) SearchTAPAffiliateOrdersAll(ctx context.Contex
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("AffiliatePartner.SearchTAPAffiliateOrders", func(token string) ([]SearchTAPAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliatePartner.SearchTAPAffiliateOrders", tokenOf(start.PageToken), func(token string) ([]SearchTAPAffiliateOrdersResponseOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchTAPAffiliateOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Orders, out.NextPageToken, err
+		return out.Orders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 

@@ -188,16 +188,16 @@ func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages("AffiliateSeller.GetConversationList", func(token string) ([]GetConversationListResponseConversation, string, error) {
+	return tokenPages("AffiliateSeller.GetConversationList", tokenOf(start.PageToken), func(token string) ([]GetConversationListResponseConversation, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetConversationList(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Conversations, out.NextPageToken, err
+		return out.Conversations, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -225,16 +225,16 @@ func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Conte
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages("AffiliateSeller.GetConversationListV202412", func(token string) ([]GetConversationListResponseConversation, string, error) {
+	return tokenPages("AffiliateSeller.GetConversationListV202412", tokenOf(start.PageToken), func(token string) ([]GetConversationListResponseConversation, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetConversationListV202412(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Conversations, out.NextPageToken, err
+		return out.Conversations, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -333,16 +333,16 @@ func (s *AffiliateSellerService) GetMessageInTheConversationAll(ctx context.Cont
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages("AffiliateSeller.GetMessageInTheConversation", func(token string) ([]GetMessageInTheConversationResponseMessage, string, error) {
+	return tokenPages("AffiliateSeller.GetMessageInTheConversation", tokenOf(start.PageToken), func(token string) ([]GetMessageInTheConversationResponseMessage, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetMessageInTheConversation(ctx, conversationID, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Messages, out.NextPageToken, err
+		return out.Messages, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -370,16 +370,16 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailAll(ctx
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetail", func(token string) ([]GetOpenCollaborationCreatorContentDetailCreatorContentDetail, string, error) {
+	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetail", tokenOf(start.PageToken), func(token string) ([]GetOpenCollaborationCreatorContentDetailCreatorContentDetail, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetOpenCollaborationCreatorContentDetail(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.CreatorContentDetails, out.NextPageToken, err
+		return out.CreatorContentDetails, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -409,16 +409,16 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412", func(token string) ([]AffiliateSellerCreatorContentDetail, string, error) {
+	return tokenPages("AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412", tokenOf(start.PageToken), func(token string) ([]AffiliateSellerCreatorContentDetail, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetOpenCollaborationCreatorContentDetailV202412(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.CreatorContentDetails, out.NextPageToken, err
+		return out.CreatorContentDetails, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -604,16 +604,16 @@ func (s *AffiliateSellerService) SearchOpenCollaborationAll(ctx context.Context,
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("AffiliateSeller.SearchOpenCollaboration", func(token string) ([]SearchOpenCollaborationResponseOpenCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchOpenCollaboration", tokenOf(start.PageToken), func(token string) ([]SearchOpenCollaborationResponseOpenCollaboration, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchOpenCollaboration(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.OpenCollaborations, out.NextPageToken, err
+		return out.OpenCollaborations, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -641,16 +641,16 @@ func (s *AffiliateSellerService) SearchOpenCollaborationV202409All(ctx context.C
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("AffiliateSeller.SearchOpenCollaborationV202409", func(token string) ([]SearchOpenCollaborationV202409ResponseOpenCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchOpenCollaborationV202409", tokenOf(start.PageToken), func(token string) ([]SearchOpenCollaborationV202409ResponseOpenCollaboration, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchOpenCollaborationV202409(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.OpenCollaborations, out.NextPageToken, err
+		return out.OpenCollaborations, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -677,16 +677,16 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersAll(ctx context.Cont
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("AffiliateSeller.SearchSellerAffiliateOrders", func(token string) ([]SearchSellerAffiliateOrdersResponseOrder, string, error) {
+	return tokenPages("AffiliateSeller.SearchSellerAffiliateOrders", tokenOf(start.PageToken), func(token string) ([]SearchSellerAffiliateOrdersResponseOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchSellerAffiliateOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Orders, out.NextPageToken, err
+		return out.Orders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -714,16 +714,16 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405All(ctx conte
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages("AffiliateSeller.SearchSellerAffiliateOrdersV202405", func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, error) {
+	return tokenPages("AffiliateSeller.SearchSellerAffiliateOrdersV202405", tokenOf(start.PageToken), func(token string) ([]SearchSellerAffiliateOrdersV202405ResponseOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchSellerAffiliateOrdersV202405(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Orders, out.NextPageToken, err
+		return out.Orders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -746,16 +746,16 @@ func (s *AffiliateSellerService) SearchTargetCollaborations(ctx context.Context,
 // needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SearchTargetCollaborationsAll(ctx context.Context, req *SearchTargetCollaborationsRequest, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsResponseTargetCollaboration, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliateSeller.SearchTargetCollaborations", func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchTargetCollaborations", tokenOf(start.PageToken), func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchTargetCollaborations(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.TargetCollaborations, out.NextPageToken, err
+		return out.TargetCollaborations, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -779,16 +779,16 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsV202409(ctx context.C
 // as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SearchTargetCollaborationsV202409All(ctx context.Context, req *SearchTargetCollaborationsV202409Request, opts ...CallOption) iter.Seq2[SearchTargetCollaborationsResponseTargetCollaboration, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliateSeller.SearchTargetCollaborationsV202409", func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, error) {
+	return tokenPages("AffiliateSeller.SearchTargetCollaborationsV202409", tokenOf(start.PageToken), func(token string) ([]SearchTargetCollaborationsResponseTargetCollaboration, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchTargetCollaborationsV202409(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.TargetCollaborations, out.NextPageToken, err
+		return out.TargetCollaborations, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -861,16 +861,16 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProductAl
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages("AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct", func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct", tokenOf(start.PageToken), func(token string) ([]CreatorSearchOpenCollaborationProductResponseProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchAffiliateOpenCollaborationProduct(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -893,16 +893,16 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplace(ctx context.Co
 // needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceAll(ctx context.Context, req *SellerSearchCreatorOnMarketplaceRequest, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplace", func(token string) ([]SellerSearchCreatorOnMarketplaceResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplace", tokenOf(start.PageToken), func(token string) ([]SellerSearchCreatorOnMarketplaceResponseCreator, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchCreatorOnMarketplace(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Creators, out.NextPageToken, err
+		return out.Creators, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -926,16 +926,16 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx con
 // pages as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202406Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202406ResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406", func(token string) ([]SellerSearchCreatorOnMarketplaceV202406ResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406", tokenOf(start.PageToken), func(token string) ([]SellerSearchCreatorOnMarketplaceV202406ResponseCreator, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchCreatorOnMarketplaceV202406(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Creators, out.NextPageToken, err
+		return out.Creators, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -959,16 +959,16 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx con
 // pages as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505All(ctx context.Context, req *SellerSearchCreatorOnMarketplaceV202505Request, opts ...CallOption) iter.Seq2[SellerSearchCreatorOnMarketplaceV202505ResponseCreator, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505", func(token string) ([]SellerSearchCreatorOnMarketplaceV202505ResponseCreator, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505", tokenOf(start.PageToken), func(token string) ([]SellerSearchCreatorOnMarketplaceV202505ResponseCreator, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchCreatorOnMarketplaceV202505(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Creators, out.NextPageToken, err
+		return out.Creators, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -991,16 +991,16 @@ func (s *AffiliateSellerService) SellerSearchSampleApplications(ctx context.Cont
 // needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsAll(ctx context.Context, req *SellerSearchSampleApplicationsRequest, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsResponseSampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliateSeller.SellerSearchSampleApplications", func(token string) ([]SellerSearchSampleApplicationsResponseSampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplications", tokenOf(start.PageToken), func(token string) ([]SellerSearchSampleApplicationsResponseSampleApplication, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchSampleApplications(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.SampleApplications, out.NextPageToken, err
+		return out.SampleApplications, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -1039,16 +1039,16 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409(ctx conte
 // pages as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409All(ctx context.Context, req *SellerSearchSampleApplicationsV202409Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409SampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202409", func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202409", tokenOf(start.PageToken), func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchSampleApplicationsV202409(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.SampleApplications, out.NextPageToken, err
+		return out.SampleApplications, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -1073,16 +1073,16 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507(ctx conte
 // pages as needed, and stops at the first error but an [UnreadableError].
 func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507All(ctx context.Context, req *SellerSearchSampleApplicationsV202507Request, opts ...CallOption) iter.Seq2[SellerSearchSampleApplicationsV202409SampleApplication, error] {
 	start := valueOf(req)
-	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202507", func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, error) {
+	return tokenPages("AffiliateSeller.SellerSearchSampleApplicationsV202507", tokenOf(start.PageToken), func(token string) ([]SellerSearchSampleApplicationsV202409SampleApplication, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SellerSearchSampleApplicationsV202507(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.SampleApplications, out.NextPageToken, err
+		return out.SampleApplications, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 

@@ -89,16 +89,16 @@ func (s *AnalyticsService) GetShopLIVEPerformanceList(ctx context.Context, req *
 // stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListAll(ctx context.Context, req *GetShopLIVEPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListResponseLiveStreamSession, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopLIVEPerformanceList", func(token string) ([]GetShopLIVEPerformanceListResponseLiveStreamSession, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformanceList", tokenOf(start.PageToken), func(token string) ([]GetShopLIVEPerformanceListResponseLiveStreamSession, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformanceList(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.LiveStreamSessions, out.NextPageToken, err
+		return out.LiveStreamSessions, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -122,16 +122,16 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202505(ctx context.Context
 // needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202505All(ctx context.Context, req *GetShopLIVEPerformanceListV202505Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopLIVEPerformanceListV202505", func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformanceListV202505", tokenOf(start.PageToken), func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformanceListV202505(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.LiveStreamSessions, out.NextPageToken, err
+		return out.LiveStreamSessions, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -155,16 +155,16 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508(ctx context.Context
 // needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformanceListV202508All(ctx context.Context, req *GetShopLIVEPerformanceListV202508Request, opts ...CallOption) iter.Seq2[GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopLIVEPerformanceListV202508", func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformanceListV202508", tokenOf(start.PageToken), func(token string) ([]GetShopLIVEPerformanceListV202505ResponseLiveStreamSession, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformanceListV202508(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.LiveStreamSessions, out.NextPageToken, err
+		return out.LiveStreamSessions, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -231,16 +231,16 @@ func (s *AnalyticsService) GetShopLIVEPerformancePerMinutes(ctx context.Context,
 // needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopLIVEPerformancePerMinutesPages(ctx context.Context, liveID string, req *GetShopLIVEPerformancePerMinutesRequest, opts ...CallOption) iter.Seq2[*GetShopLIVEPerformancePerMinutesResponse, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopLIVEPerformancePerMinutes", func(token string) ([]*GetShopLIVEPerformancePerMinutesResponse, string, error) {
+	return tokenPages("Analytics.GetShopLIVEPerformancePerMinutes", tokenOf(start.PageToken), func(token string) ([]*GetShopLIVEPerformancePerMinutesResponse, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopLIVEPerformancePerMinutes(ctx, liveID, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return []*GetShopLIVEPerformancePerMinutesResponse{out}, out.NextPageToken, err
+		return []*GetShopLIVEPerformancePerMinutesResponse{out}, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -349,16 +349,16 @@ func (s *AnalyticsService) GetShopProductPerformanceList(ctx context.Context, re
 // and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopProductPerformanceListAll(ctx context.Context, req *GetShopProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopProductPerformanceList", func(token string) ([]GetShopProductPerformanceListResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopProductPerformanceList", tokenOf(start.PageToken), func(token string) ([]GetShopProductPerformanceListResponseProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProductPerformanceList(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -382,16 +382,16 @@ func (s *AnalyticsService) GetShopProductPerformanceListV202405(ctx context.Cont
 // needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopProductPerformanceListV202405All(ctx context.Context, req *GetShopProductPerformanceListV202405Request, opts ...CallOption) iter.Seq2[GetShopProductPerformanceListV202405ResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopProductPerformanceListV202405", func(token string) ([]GetShopProductPerformanceListV202405ResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopProductPerformanceListV202405", tokenOf(start.PageToken), func(token string) ([]GetShopProductPerformanceListV202405ResponseProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopProductPerformanceListV202405(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -428,16 +428,16 @@ func (s *AnalyticsService) GetShopSKUPerformanceList(ctx context.Context, req *G
 // stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopSKUPerformanceListAll(ctx context.Context, req *GetShopSKUPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopSKUPerformanceList", func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
+	return tokenPages("Analytics.GetShopSKUPerformanceList", tokenOf(start.PageToken), func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopSKUPerformanceList(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.SKUs, out.NextPageToken, err
+		return out.SKUs, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -461,16 +461,16 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406(ctx context.Context,
 // needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopSKUPerformanceListV202406All(ctx context.Context, req *GetShopSKUPerformanceListV202406Request, opts ...CallOption) iter.Seq2[GetShopSKUPerformanceListResponseSKU, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopSKUPerformanceListV202406", func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, error) {
+	return tokenPages("Analytics.GetShopSKUPerformanceListV202406", tokenOf(start.PageToken), func(token string) ([]GetShopSKUPerformanceListResponseSKU, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopSKUPerformanceListV202406(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.SKUs, out.NextPageToken, err
+		return out.SKUs, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -537,16 +537,16 @@ func (s *AnalyticsService) GetShopVideoPerformanceList(ctx context.Context, req 
 // stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoPerformanceListAll(ctx context.Context, req *GetShopVideoPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListResponseVideo, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopVideoPerformanceList", func(token string) ([]GetShopVideoPerformanceListResponseVideo, string, error) {
+	return tokenPages("Analytics.GetShopVideoPerformanceList", tokenOf(start.PageToken), func(token string) ([]GetShopVideoPerformanceListResponseVideo, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoPerformanceList(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Videos, out.NextPageToken, err
+		return out.Videos, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -570,16 +570,16 @@ func (s *AnalyticsService) GetShopVideoPerformanceListV202409(ctx context.Contex
 // needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoPerformanceListV202409All(ctx context.Context, req *GetShopVideoPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoPerformanceListV202409ResponseVideo, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopVideoPerformanceListV202409", func(token string) ([]GetShopVideoPerformanceListV202409ResponseVideo, string, error) {
+	return tokenPages("Analytics.GetShopVideoPerformanceListV202409", tokenOf(start.PageToken), func(token string) ([]GetShopVideoPerformanceListV202409ResponseVideo, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoPerformanceListV202409(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Videos, out.NextPageToken, err
+		return out.Videos, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -631,16 +631,16 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceList(ctx context.Contex
 // needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoProductPerformanceListAll(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListRequest, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopVideoProductPerformanceList", func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopVideoProductPerformanceList", tokenOf(start.PageToken), func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoProductPerformanceList(ctx, videoID, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -664,16 +664,16 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409(ctx context
 // as needed, and stops at the first error but an [UnreadableError].
 func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409All(ctx context.Context, videoID string, req *GetShopVideoProductPerformanceListV202409Request, opts ...CallOption) iter.Seq2[GetShopVideoProductPerformanceListResponseProduct, error] {
 	start := valueOf(req)
-	return tokenPages("Analytics.GetShopVideoProductPerformanceListV202409", func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, error) {
+	return tokenPages("Analytics.GetShopVideoProductPerformanceListV202409", tokenOf(start.PageToken), func(token string) ([]GetShopVideoProductPerformanceListResponseProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetShopVideoProductPerformanceListV202409(ctx, videoID, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 

@@ -467,6 +467,7 @@ func (p *signed) fail(ctx context.Context, reply *transport.Reply, err error) er
 	case p.limitErr != nil:
 		class, cause = ClassThrottle, fmt.Errorf("waiting for the rate limit: %w", p.limitErr)
 	case last != nil:
+		last.OutcomeUnknown = p.doubt // one without a token follows one that was lost
 		return err
 	case errors.Is(err, transport.ErrBodyTooLarge):
 		class, cause = ClassDecode, err

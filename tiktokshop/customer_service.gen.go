@@ -80,16 +80,16 @@ func (s *CustomerServiceService) GetConversationMessagesAll(ctx context.Context,
 	if start.PageSize == 0 {
 		start.PageSize = 10
 	}
-	return tokenPages("CustomerService.GetConversationMessages", func(token string) ([]GetConversationMessagesResponseMessage, string, error) {
+	return tokenPages("CustomerService.GetConversationMessages", tokenOf(start.PageToken), func(token string) ([]GetConversationMessagesResponseMessage, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetConversationMessages(ctx, conversationID, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Messages, out.NextPageToken, err
+		return out.Messages, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -116,16 +116,16 @@ func (s *CustomerServiceService) GetConversationsAll(ctx context.Context, req *G
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages("CustomerService.GetConversations", func(token string) ([]GetConversationsResponseConversation, string, error) {
+	return tokenPages("CustomerService.GetConversations", tokenOf(start.PageToken), func(token string) ([]GetConversationsResponseConversation, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetConversations(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Conversations, out.NextPageToken, err
+		return out.Conversations, out.NextPageToken, pageHead{}, err
 	})
 }
 

@@ -47,16 +47,16 @@ func (s *EpharmacyService) GetPharmacies(ctx context.Context, req *GetPharmacies
 // first error but an [UnreadableError].
 func (s *EpharmacyService) GetPharmaciesAll(ctx context.Context, req *GetPharmaciesRequest, opts ...CallOption) iter.Seq2[GetPharmaciesResponsePharmacy, error] {
 	start := valueOf(req)
-	return tokenPages("Epharmacy.GetPharmacies", func(token string) ([]GetPharmaciesResponsePharmacy, string, error) {
+	return tokenPages("Epharmacy.GetPharmacies", tokenOf(start.PageToken), func(token string) ([]GetPharmaciesResponsePharmacy, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetPharmacies(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Pharmacies, out.NextPageToken, err
+		return out.Pharmacies, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 

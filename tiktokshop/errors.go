@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/internal/transport"
+	"github.com/linnbridge/linnbridge/internal/wire"
 )
 
 // Class sorts errors by what a caller does about them.
@@ -113,8 +114,8 @@ func (c Class) Remedy() string { return remedies[c] }
 
 var remedies = map[Class]string{
 	ClassThrottle:      "retry later; lower the rate if it persists",
-	ClassSystem:        "retry later; read back before repeating a write",
-	ClassNetwork:       "retry later; read back before repeating a write",
+	ClassSystem:        "retry later",
+	ClassNetwork:       "retry later",
 	ClassCertificate:   "check the address, the proxy, and the clock and root certificates of this machine",
 	ClassLock:          "retry later",
 	ClassNotReady:      "retry in a few seconds",
@@ -422,16 +423,21 @@ func IsTemporary(err error) bool {
 // IsOutcomeUnknown tells whether err is that of a write which may have taken
 // effect: no complete reply came, or one that does not tell. Read back before
 // doing it again; the methods whose names end in Verified do that, and their
-// [NotAppliedError] is not of unknown outcome.
+// [NotAppliedError] is not of unknown outcome. It asks every [*Error] that err is
+// made of, but for the causes of one: they may be those of another call, such as
+// the refresh of the token.
 func IsOutcomeUnknown(err error) bool {
-	if IsNotApplied(err) {
-		return false
-	}
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e.OutcomeUnknown
-	}
-	e, ok := errors.AsType[*UnreadableError](err)
-	return ok && e.OutcomeUnknown
+	return wire.AnyError(err, func(err error) (unknown, settled bool) {
+		switch e := err.(type) { //nolint:errorlint // AnyError unwraps
+		case *NotAppliedError:
+			return false, true
+		case *Error:
+			return e != nil && e.OutcomeUnknown, true
+		case *UnreadableError:
+			return e != nil && e.OutcomeUnknown, true
+		}
+		return false, false
+	})
 }
 
 // IsThrottle tells whether the call was refused for its rate, by TikTok or by

@@ -163,16 +163,16 @@ func (s *FBTService) SearchFBTInventoryAll(ctx context.Context, req *SearchFBTIn
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("FBT.SearchFBTInventory", func(token string) ([]SearchFBTInventoryResponseInventory, string, error) {
+	return tokenPages("FBT.SearchFBTInventory", tokenOf(start.PageToken), func(token string) ([]SearchFBTInventoryResponseInventory, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchFBTInventory(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Inventory, out.NextPageToken, err
+		return out.Inventory, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -199,16 +199,16 @@ func (s *FBTService) SearchFBTInventoryRecordAll(ctx context.Context, req *Searc
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("FBT.SearchFBTInventoryRecord", func(token string) ([]SearchFBTInventoryRecordResponseInventoryRecord, string, error) {
+	return tokenPages("FBT.SearchFBTInventoryRecord", tokenOf(start.PageToken), func(token string) ([]SearchFBTInventoryRecordResponseInventoryRecord, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchFBTInventoryRecord(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.InventoryRecords, out.NextPageToken, err
+		return out.InventoryRecords, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -235,16 +235,16 @@ func (s *FBTService) SearchGoodsInfoAll(ctx context.Context, req *SearchGoodsInf
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("FBT.SearchGoodsInfo", func(token string) ([]SearchGoodsInfoResponseGood, string, error) {
+	return tokenPages("FBT.SearchGoodsInfo", tokenOf(start.PageToken), func(token string) ([]SearchGoodsInfoResponseGood, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchGoodsInfo(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Goods, out.NextPageToken, err
+		return out.Goods, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 

@@ -35,16 +35,16 @@ func (s *FinanceService) GetPayments(ctx context.Context, req *GetPaymentsReques
 // [UnreadableError].
 func (s *FinanceService) GetPaymentsAll(ctx context.Context, req *GetPaymentsRequest, opts ...CallOption) iter.Seq2[Payment, error] {
 	start := valueOf(req)
-	return tokenPages("Finance.GetPayments", func(token string) ([]Payment, string, error) {
+	return tokenPages("Finance.GetPayments", tokenOf(start.PageToken), func(token string) ([]Payment, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetPayments(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Payments, out.NextPageToken, err
+		return out.Payments, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -73,16 +73,16 @@ func (s *FinanceService) GetPaymentsV202309(ctx context.Context, req *GetPayment
 // Deprecated: as the method that it calls.
 func (s *FinanceService) GetPaymentsV202309All(ctx context.Context, req *GetPaymentsV202309Request, opts ...CallOption) iter.Seq2[Payment, error] {
 	start := valueOf(req)
-	return tokenPages("Finance.GetPaymentsV202309", func(token string) ([]Payment, string, error) {
+	return tokenPages("Finance.GetPaymentsV202309", tokenOf(start.PageToken), func(token string) ([]Payment, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetPaymentsV202309(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Payments, out.NextPageToken, err
+		return out.Payments, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -106,16 +106,16 @@ func (s *FinanceService) GetStatements(ctx context.Context, req *GetStatementsRe
 // first error but an [UnreadableError].
 func (s *FinanceService) GetStatementsAll(ctx context.Context, req *GetStatementsRequest, opts ...CallOption) iter.Seq2[Statement, error] {
 	start := valueOf(req)
-	return tokenPages("Finance.GetStatements", func(token string) ([]Statement, string, error) {
+	return tokenPages("Finance.GetStatements", tokenOf(start.PageToken), func(token string) ([]Statement, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetStatements(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Statements, out.NextPageToken, err
+		return out.Statements, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -187,16 +187,16 @@ func (s *FinanceService) GetTransactionsByStatement(ctx context.Context, stateme
 // stops at the first error but an [UnreadableError].
 func (s *FinanceService) GetTransactionsByStatementAll(ctx context.Context, statementID string, req *GetTransactionsByStatementRequest, opts ...CallOption) iter.Seq2[StatementTransaction, error] {
 	start := valueOf(req)
-	return tokenPages("Finance.GetTransactionsByStatement", func(token string) ([]StatementTransaction, string, error) {
+	return tokenPages("Finance.GetTransactionsByStatement", tokenOf(start.PageToken), func(token string) ([]StatementTransaction, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetTransactionsByStatement(ctx, statementID, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Transactions, out.NextPageToken, err
+		return out.Transactions, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -225,16 +225,16 @@ func (s *FinanceService) GetTransactionsByStatementV202309(ctx context.Context, 
 // Deprecated: as the method that it calls.
 func (s *FinanceService) GetTransactionsByStatementV202309All(ctx context.Context, statementID string, req *GetTransactionsByStatementV202309Request, opts ...CallOption) iter.Seq2[GetTransactionsByStatementV202309StatementTransaction, error] {
 	start := valueOf(req)
-	return tokenPages("Finance.GetTransactionsByStatementV202309", func(token string) ([]GetTransactionsByStatementV202309StatementTransaction, string, error) {
+	return tokenPages("Finance.GetTransactionsByStatementV202309", tokenOf(start.PageToken), func(token string) ([]GetTransactionsByStatementV202309StatementTransaction, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetTransactionsByStatementV202309(ctx, statementID, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.StatementTransactions, out.NextPageToken, err
+		return out.StatementTransactions, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -258,16 +258,16 @@ func (s *FinanceService) GetUnsettledTransactions(ctx context.Context, req *GetU
 // stops at the first error but an [UnreadableError].
 func (s *FinanceService) GetUnsettledTransactionsAll(ctx context.Context, req *GetUnsettledTransactionsRequest, opts ...CallOption) iter.Seq2[GetUnsettledTransactionsResponseTransaction, error] {
 	start := valueOf(req)
-	return tokenPages("Finance.GetUnsettledTransactions", func(token string) ([]GetUnsettledTransactionsResponseTransaction, string, error) {
+	return tokenPages("Finance.GetUnsettledTransactions", tokenOf(start.PageToken), func(token string) ([]GetUnsettledTransactionsResponseTransaction, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetUnsettledTransactions(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Transactions, out.NextPageToken, err
+		return out.Transactions, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -291,16 +291,16 @@ func (s *FinanceService) GetWithdrawals(ctx context.Context, req *GetWithdrawals
 // first error but an [UnreadableError].
 func (s *FinanceService) GetWithdrawalsAll(ctx context.Context, req *GetWithdrawalsRequest, opts ...CallOption) iter.Seq2[GetWithdrawalsResponseWithdrawal, error] {
 	start := valueOf(req)
-	return tokenPages("Finance.GetWithdrawals", func(token string) ([]GetWithdrawalsResponseWithdrawal, string, error) {
+	return tokenPages("Finance.GetWithdrawals", tokenOf(start.PageToken), func(token string) ([]GetWithdrawalsResponseWithdrawal, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetWithdrawals(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Withdrawals, out.NextPageToken, err
+		return out.Withdrawals, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 

@@ -326,16 +326,16 @@ func (s *FulfillmentService) SearchCombinablePackagesAll(ctx context.Context, re
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages("Fulfillment.SearchCombinablePackages", func(token string) ([]SearchCombinablePackagesResponseCombinablePackage, string, error) {
+	return tokenPages("Fulfillment.SearchCombinablePackages", tokenOf(start.PageToken), func(token string) ([]SearchCombinablePackagesResponseCombinablePackage, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCombinablePackages(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.CombinablePackages, out.NextPageToken, err
+		return out.CombinablePackages, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -363,16 +363,16 @@ func (s *FulfillmentService) SearchPackageAll(ctx context.Context, req *SearchPa
 	if start.PageSize == 0 {
 		start.PageSize = 50
 	}
-	return tokenPages("Fulfillment.SearchPackage", func(token string) ([]Package, string, error) {
+	return tokenPages("Fulfillment.SearchPackage", tokenOf(start.PageToken), func(token string) ([]Package, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchPackage(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Packages, out.NextPageToken, err
+		return out.Packages, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 

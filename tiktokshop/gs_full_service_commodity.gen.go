@@ -326,16 +326,16 @@ func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersons(ctx cont
 // pages as needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersonsAll(ctx context.Context, req *GSGetSupplierResponsiblePersonsRequest, opts ...CallOption) iter.Seq2[GSGetSupplierResponsiblePersonsResponseRPInfo, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceCommodity.GSGetSupplierResponsiblePersons", func(token string) ([]GSGetSupplierResponsiblePersonsResponseRPInfo, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSGetSupplierResponsiblePersons", tokenOf(start.PageToken), func(token string) ([]GSGetSupplierResponsiblePersonsResponseRPInfo, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GSGetSupplierResponsiblePersons(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.RPInfos, out.NextPageToken, err
+		return out.RPInfos, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -373,16 +373,16 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturer(ctx context.C
 // needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSListSupplierManufacturerAll(ctx context.Context, req *GSListSupplierManufacturerRequest, opts ...CallOption) iter.Seq2[GSListSupplierManufacturerResponseManufacturerList, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceCommodity.GSListSupplierManufacturer", func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSListSupplierManufacturer", tokenOf(start.PageToken), func(token string) ([]GSListSupplierManufacturerResponseManufacturerList, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GSListSupplierManufacturer(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.ManufacturerList, out.NextPageToken, err
+		return out.ManufacturerList, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -449,16 +449,16 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovals(ctx context.Context,
 // needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsAll(ctx context.Context, req *GSQuerySKUApprovalsRequest, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovals", func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovals", tokenOf(start.PageToken), func(token string) ([]SPUs, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GSQuerySKUApprovals(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.SPUs, out.NextPageToken, err
+		return out.SPUs, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -482,16 +482,16 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406(ctx context.C
 // needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406All(ctx context.Context, req *GSQuerySKUApprovalsV202406Request, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovalsV202406", func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovalsV202406", tokenOf(start.PageToken), func(token string) ([]SPUs, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GSQuerySKUApprovalsV202406(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.SPUs, out.NextPageToken, err
+		return out.SPUs, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -515,16 +515,16 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410(ctx context.C
 // needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410All(ctx context.Context, req *GSQuerySKUApprovalsV202410Request, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovalsV202410", func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.GSQuerySKUApprovalsV202410", tokenOf(start.PageToken), func(token string) ([]SPUs, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GSQuerySKUApprovalsV202410(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.SPUs, out.NextPageToken, err
+		return out.SPUs, out.NextPageToken, pageHead{}, err
 	})
 }
 
@@ -635,16 +635,16 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddresses(ctx co
 // pages as needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddressesAll(ctx context.Context, req *GlobalSellingGetSupplierAddressesRequest, opts ...CallOption) iter.Seq2[GlobalSellingGetSupplierAddressesResponseAddress, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceCommodity.GlobalSellingGetSupplierAddresses", func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, error) {
+	return tokenPages("GSFullServiceCommodity.GlobalSellingGetSupplierAddresses", tokenOf(start.PageToken), func(token string) ([]GlobalSellingGetSupplierAddressesResponseAddress, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingGetSupplierAddresses(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Addresses, out.NextPageToken, err
+		return out.Addresses, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -682,16 +682,16 @@ func (s *GSFullServiceCommodityService) QuerySKUApprovals(ctx context.Context, r
 // and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) QuerySKUApprovalsAll(ctx context.Context, req *QuerySKUApprovalsRequest, opts ...CallOption) iter.Seq2[SPUs, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceCommodity.QuerySKUApprovals", func(token string) ([]SPUs, string, error) {
+	return tokenPages("GSFullServiceCommodity.QuerySKUApprovals", tokenOf(start.PageToken), func(token string) ([]SPUs, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.QuerySKUApprovals(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.SPUs, out.NextPageToken, err
+		return out.SPUs, out.NextPageToken, pageHead{}, err
 	})
 }
 

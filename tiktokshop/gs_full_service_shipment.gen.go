@@ -218,16 +218,16 @@ func (s *GSFullServiceShipmentService) GSSearchDeliveryOrders(ctx context.Contex
 // needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSSearchDeliveryOrdersAll(ctx context.Context, req *GSSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceShipment.GSSearchDeliveryOrders", func(token string) ([]GSSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GSSearchDeliveryOrders", tokenOf(start.PageToken), func(token string) ([]GSSearchDeliveryOrdersResponseDeliveryOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GSSearchDeliveryOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.DeliveryOrders, out.NextPageToken, err
+		return out.DeliveryOrders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -250,16 +250,16 @@ func (s *GSFullServiceShipmentService) GSSearchStockupOrders(ctx context.Context
 // needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GSSearchStockupOrdersAll(ctx context.Context, req *GSSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GSSearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceShipment.GSSearchStockupOrders", func(token string) ([]GSSearchStockupOrdersResponseStockupOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GSSearchStockupOrders", tokenOf(start.PageToken), func(token string) ([]GSSearchStockupOrdersResponseStockupOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GSSearchStockupOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.StockupOrders, out.NextPageToken, err
+		return out.StockupOrders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -456,16 +456,16 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrders(ctx con
 // pages as needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrdersAll(ctx context.Context, req *GlobalSellingSearchAbnormalOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceShipment.GlobalSellingSearchAbnormalOrders", func(token string) ([]GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchAbnormalOrders", tokenOf(start.PageToken), func(token string) ([]GlobalSellingSearchAbnormalOrdersResponseAbnormalOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingSearchAbnormalOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.AbnormalOrders, out.NextPageToken, err
+		return out.AbnormalOrders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -517,16 +517,16 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrders(ctx con
 // pages as needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrdersAll(ctx context.Context, req *GlobalSellingSearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceShipment.GlobalSellingSearchDeliveryOrders", func(token string) ([]GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchDeliveryOrders", tokenOf(start.PageToken), func(token string) ([]GlobalSellingSearchDeliveryOrdersResponseDeliveryOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingSearchDeliveryOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.DeliveryOrders, out.NextPageToken, err
+		return out.DeliveryOrders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -549,16 +549,16 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrders(ctx conte
 // pages as needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrdersAll(ctx context.Context, req *GlobalSellingSearchReturnOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchReturnOrdersResponseReturnOrder, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceShipment.GlobalSellingSearchReturnOrders", func(token string) ([]GlobalSellingSearchReturnOrdersResponseReturnOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchReturnOrders", tokenOf(start.PageToken), func(token string) ([]GlobalSellingSearchReturnOrdersResponseReturnOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingSearchReturnOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.ReturnOrders, out.NextPageToken, err
+		return out.ReturnOrders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -581,16 +581,16 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrders(ctx cont
 // pages as needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrdersAll(ctx context.Context, req *GlobalSellingSearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[GlobalSellingSearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceShipment.GlobalSellingSearchStockupOrders", func(token string) ([]GlobalSellingSearchStockupOrdersResponseStockupOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.GlobalSellingSearchStockupOrders", tokenOf(start.PageToken), func(token string) ([]GlobalSellingSearchStockupOrdersResponseStockupOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GlobalSellingSearchStockupOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.StockupOrders, out.NextPageToken, err
+		return out.StockupOrders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -669,16 +669,16 @@ func (s *GSFullServiceShipmentService) SearchDeliveryOrders(ctx context.Context,
 // needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) SearchDeliveryOrdersAll(ctx context.Context, req *SearchDeliveryOrdersRequest, opts ...CallOption) iter.Seq2[SearchDeliveryOrdersResponseDeliveryOrder, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceShipment.SearchDeliveryOrders", func(token string) ([]SearchDeliveryOrdersResponseDeliveryOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.SearchDeliveryOrders", tokenOf(start.PageToken), func(token string) ([]SearchDeliveryOrdersResponseDeliveryOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchDeliveryOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.DeliveryOrders, out.NextPageToken, err
+		return out.DeliveryOrders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -701,16 +701,16 @@ func (s *GSFullServiceShipmentService) SearchStockupOrders(ctx context.Context, 
 // and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceShipmentService) SearchStockupOrdersAll(ctx context.Context, req *SearchStockupOrdersRequest, opts ...CallOption) iter.Seq2[SearchStockupOrdersResponseStockupOrder, error] {
 	start := valueOf(req)
-	return tokenPages("GSFullServiceShipment.SearchStockupOrders", func(token string) ([]SearchStockupOrdersResponseStockupOrder, string, error) {
+	return tokenPages("GSFullServiceShipment.SearchStockupOrders", tokenOf(start.PageToken), func(token string) ([]SearchStockupOrdersResponseStockupOrder, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchStockupOrders(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.StockupOrders, out.NextPageToken, err
+		return out.StockupOrders, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 

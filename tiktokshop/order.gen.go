@@ -132,16 +132,16 @@ func (s *OrderService) GetOrderListAll(ctx context.Context, req *GetOrderListReq
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("Order.GetOrderList", func(token string) ([]Order, string, error) {
+	return tokenPages("Order.GetOrderList", tokenOf(start.PageToken), func(token string) ([]Order, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetOrderList(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Orders, out.NextPageToken, err
+		return out.Orders, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 

@@ -10,16 +10,32 @@ import (
 
 // The generated iterators and batch helpers call these by their short names.
 
-func tokenPages[T any](op string, fetch func(token string) ([]T, string, error)) iter.Seq2[T, error] {
-	return paging.Tokens(endless(op), fetch)
+func tokenPages[T any](op, from string, fetch func(token string) ([]T, string, pageHead, error)) iter.Seq2[T, error] {
+	return paging.Tokens(from, endless(op), func(token string) ([]T, string, pageHead, error) {
+		items, next, head, err := fetch(token)
+		head.LeftOut += unreadIn(err)
+		return items, next, head, err
+	})
 }
 
 func numberedPages[T any](op string, first, size, limit int, fetch func(page int) ([]T, pageHead, error)) iter.Seq2[T, error] {
-	return paging.Numbered(first, size, limit, nil, endless(op), fetch)
+	return paging.Numbered(first, size, limit, nil, endless(op), func(page int) ([]T, pageHead, error) {
+		items, head, err := fetch(page)
+		head.LeftOut += unreadIn(err)
+		return items, head, err
+	})
 }
 
 // pageHead is what a page says about the whole list.
 type pageHead = paging.Head
+
+// unreadIn counts the records of a page that could not be read.
+func unreadIn(err error) int {
+	if e, ok := errors.AsType[*UnreadableError](err); ok {
+		return len(e.Records)
+	}
+	return 0
+}
 
 // endless makes the error of a list whose end is not proven.
 func endless(op string) func(error) error {
@@ -36,3 +52,5 @@ func inPart(err error) bool { return errors.Is(err, lenient.ErrRecords) }
 func valueOf[T any](req *T) T { return paging.ValueOf(req) }
 
 func numberOf[T ~int | ~int64](n *T) int { return paging.NumberOf(n) }
+
+func tokenOf[T ~string](s *T) string { return string(paging.ValueOf(s)) }

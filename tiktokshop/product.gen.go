@@ -440,16 +440,16 @@ func (s *ProductService) GetBrandsAll(ctx context.Context, req *GetBrandsRequest
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("Product.GetBrands", func(token string) ([]GetBrandsResponseBrand, string, error) {
+	return tokenPages("Product.GetBrands", tokenOf(start.PageToken), func(token string) ([]GetBrandsResponseBrand, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.GetBrands(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Brands, out.NextPageToken, err
+		return out.Brands, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -873,16 +873,16 @@ func (s *ProductService) ProductAuditingResearchAll(ctx context.Context, req *Pr
 	if start.PageSize == 0 {
 		start.PageSize = 20
 	}
-	return tokenPages("Product.ProductAuditingResearch", func(token string) ([]ProductAuditingResearchResponseProduct, string, error) {
+	return tokenPages("Product.ProductAuditingResearch", tokenOf(start.PageToken), func(token string) ([]ProductAuditingResearchResponseProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.ProductAuditingResearch(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -1053,16 +1053,16 @@ func (s *ProductService) SearchCandidateProductsAll(ctx context.Context, req *Se
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("Product.SearchCandidateProducts", func(token string) ([]SearchCandidateProductsResponseCandidateProduct, string, error) {
+	return tokenPages("Product.SearchCandidateProducts", tokenOf(start.PageToken), func(token string) ([]SearchCandidateProductsResponseCandidateProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCandidateProducts(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.CandidateProducts, out.NextPageToken, err
+		return out.CandidateProducts, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -1086,16 +1086,16 @@ func (s *ProductService) SearchCombinedListingRecommendations(ctx context.Contex
 // [UnreadableError].
 func (s *ProductService) SearchCombinedListingRecommendationsAll(ctx context.Context, req *SearchCombinedListingRecommendationsRequest, opts ...CallOption) iter.Seq2[ProductCombinedListingRecommendation, error] {
 	start := valueOf(req)
-	return tokenPages("Product.SearchCombinedListingRecommendations", func(token string) ([]ProductCombinedListingRecommendation, string, error) {
+	return tokenPages("Product.SearchCombinedListingRecommendations", tokenOf(start.PageToken), func(token string) ([]ProductCombinedListingRecommendation, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCombinedListingRecommendations(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.CombinedListingRecommendations, out.NextPageToken, err
+		return out.CombinedListingRecommendations, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -1122,16 +1122,16 @@ func (s *ProductService) SearchGlobalProductsAll(ctx context.Context, req *Searc
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("Product.SearchGlobalProducts", func(token string) ([]SearchGlobalProductsResponseGlobalProduct, string, error) {
+	return tokenPages("Product.SearchGlobalProducts", tokenOf(start.PageToken), func(token string) ([]SearchGlobalProductsResponseGlobalProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchGlobalProducts(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.GlobalProducts, out.NextPageToken, err
+		return out.GlobalProducts, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -1155,16 +1155,16 @@ func (s *ProductService) SearchGlobalProductsV202309(ctx context.Context, req *S
 // stops at the first error but an [UnreadableError].
 func (s *ProductService) SearchGlobalProductsV202309All(ctx context.Context, req *SearchGlobalProductsV202309Request, opts ...CallOption) iter.Seq2[SearchGlobalProductsV202309ResponseGlobalProduct, error] {
 	start := valueOf(req)
-	return tokenPages("Product.SearchGlobalProductsV202309", func(token string) ([]SearchGlobalProductsV202309ResponseGlobalProduct, string, error) {
+	return tokenPages("Product.SearchGlobalProductsV202309", tokenOf(start.PageToken), func(token string) ([]SearchGlobalProductsV202309ResponseGlobalProduct, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchGlobalProductsV202309(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.GlobalProducts, out.NextPageToken, err
+		return out.GlobalProducts, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -1191,16 +1191,16 @@ func (s *ProductService) SearchManufacturersAll(ctx context.Context, req *Search
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("Product.SearchManufacturers", func(token string) ([]SearchManufacturersResponseManufacturer, string, error) {
+	return tokenPages("Product.SearchManufacturers", tokenOf(start.PageToken), func(token string) ([]SearchManufacturersResponseManufacturer, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchManufacturers(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Manufacturers, out.NextPageToken, err
+		return out.Manufacturers, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -1228,16 +1228,16 @@ func (s *ProductService) SearchManufacturersV202409All(ctx context.Context, req 
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("Product.SearchManufacturersV202409", func(token string) ([]SearchManufacturersV202409ResponseManufacturer, string, error) {
+	return tokenPages("Product.SearchManufacturersV202409", tokenOf(start.PageToken), func(token string) ([]SearchManufacturersV202409ResponseManufacturer, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchManufacturersV202409(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Manufacturers, out.NextPageToken, err
+		return out.Manufacturers, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -1264,16 +1264,16 @@ func (s *ProductService) SearchOpportunitiesAll(ctx context.Context, req *Search
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("Product.SearchOpportunities", func(token string) ([]SearchOpportunitiesResponseOpportunity, string, error) {
+	return tokenPages("Product.SearchOpportunities", tokenOf(start.PageToken), func(token string) ([]SearchOpportunitiesResponseOpportunity, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchOpportunities(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Opportunities, out.NextPageToken, err
+		return out.Opportunities, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -1301,16 +1301,16 @@ func (s *ProductService) SearchProductsAll(ctx context.Context, req *SearchProdu
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("Product.SearchProducts", func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProducts", tokenOf(start.PageToken), func(token string) ([]Product, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchProducts(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -1338,16 +1338,16 @@ func (s *ProductService) SearchProductsV202309All(ctx context.Context, req *Sear
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("Product.SearchProductsV202309", func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProductsV202309", tokenOf(start.PageToken), func(token string) ([]Product, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchProductsV202309(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -1375,16 +1375,16 @@ func (s *ProductService) SearchProductsV202312All(ctx context.Context, req *Sear
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("Product.SearchProductsV202312", func(token string) ([]Product, string, error) {
+	return tokenPages("Product.SearchProductsV202312", tokenOf(start.PageToken), func(token string) ([]Product, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchProductsV202312(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Products, out.NextPageToken, err
+		return out.Products, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -1411,16 +1411,16 @@ func (s *ProductService) SearchResponsiblePersonsAll(ctx context.Context, req *S
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("Product.SearchResponsiblePersons", func(token string) ([]SearchResponsiblePersonsResponseResponsiblePerson, string, error) {
+	return tokenPages("Product.SearchResponsiblePersons", tokenOf(start.PageToken), func(token string) ([]SearchResponsiblePersonsResponseResponsiblePerson, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchResponsiblePersons(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.ResponsiblePersons, out.NextPageToken, err
+		return out.ResponsiblePersons, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -1448,16 +1448,16 @@ func (s *ProductService) SearchResponsiblePersonsV202409All(ctx context.Context,
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("Product.SearchResponsiblePersonsV202409", func(token string) ([]SearchResponsiblePersonsV202409ResponseResponsiblePerson, string, error) {
+	return tokenPages("Product.SearchResponsiblePersonsV202409", tokenOf(start.PageToken), func(token string) ([]SearchResponsiblePersonsV202409ResponseResponsiblePerson, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchResponsiblePersonsV202409(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.ResponsiblePersons, out.NextPageToken, err
+		return out.ResponsiblePersons, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -1484,16 +1484,16 @@ func (s *ProductService) SearchSizeChartsAll(ctx context.Context, req *SearchSiz
 	if start.PageSize == 0 {
 		start.PageSize = 100
 	}
-	return tokenPages("Product.SearchSizeCharts", func(token string) ([]SearchSizeChartsResponseSizeChart, string, error) {
+	return tokenPages("Product.SearchSizeCharts", tokenOf(start.PageToken), func(token string) ([]SearchSizeChartsResponseSizeChart, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchSizeCharts(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.SizeChart, out.NextPageToken, err
+		return out.SizeChart, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 

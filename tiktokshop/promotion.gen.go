@@ -126,16 +126,16 @@ func (s *PromotionService) SearchActivities(ctx context.Context, req *SearchActi
 // the first error but an [UnreadableError].
 func (s *PromotionService) SearchActivitiesAll(ctx context.Context, req *SearchActivitiesRequest, opts ...CallOption) iter.Seq2[SearchActivitiesResponseActivity, error] {
 	start := valueOf(req)
-	return tokenPages("Promotion.SearchActivities", func(token string) ([]SearchActivitiesResponseActivity, string, error) {
+	return tokenPages("Promotion.SearchActivities", tokenOf(start.PageToken), func(token string) ([]SearchActivitiesResponseActivity, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchActivities(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Activities, out.NextPageToken, err
+		return out.Activities, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -158,16 +158,16 @@ func (s *PromotionService) SearchCoupons(ctx context.Context, req *SearchCoupons
 // first error but an [UnreadableError].
 func (s *PromotionService) SearchCouponsAll(ctx context.Context, req *SearchCouponsRequest, opts ...CallOption) iter.Seq2[SearchCouponsResponseCoupon, error] {
 	start := valueOf(req)
-	return tokenPages("Promotion.SearchCoupons", func(token string) ([]SearchCouponsResponseCoupon, string, error) {
+	return tokenPages("Promotion.SearchCoupons", tokenOf(start.PageToken), func(token string) ([]SearchCouponsResponseCoupon, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCoupons(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Coupons, out.NextPageToken, err
+		return out.Coupons, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 

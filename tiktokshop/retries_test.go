@@ -83,6 +83,51 @@ func TestRetryRules(t *testing.T) {
 	}
 }
 
+// A token that is not to be had for the second attempt does not hide that the
+// first may have taken effect; nor is the outcome of a refresh that of the call.
+func TestOutcomeBehindAToken(t *testing.T) {
+	refresh := &Error{Operation: "RefreshToken", Class: ClassNetwork, OutcomeUnknown: true}
+	for _, tt := range []struct {
+		way  string
+		left int // tokens
+		want bool
+	}{
+		{"absolute write", 1, true}, {"absolute write", 0, false}, {"read", 1, false}, {"read", 0, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			left := tt.left
+			c, _ := setup(t, []answer{{err: io.ErrUnexpectedEOF}}, WithTokens(tokenFunc(func(context.Context) (Token, error) {
+				if left--; left < 0 {
+					return Token{}, refresh
+				}
+				return Token{AccessToken: NewSecret(testAccess)}, nil
+			})))
+			err := ways[tt.way](t.Context(), c)
+			if !is(err, ClassNetwork) || !errors.Is(err, refresh) || IsOutcomeUnknown(err) != tt.want || tt.want && !strings.HasSuffix(err.Error(), readBack) {
+				t.Errorf("%s, %d tokens: unknown %t: %v; want %t", tt.way, tt.left, IsOutcomeUnknown(err), err, tt.want)
+			}
+		})
+	}
+	// Of several errors each is asked, but for a write that was looked for.
+	unknown, known := &Error{OutcomeUnknown: true}, &Error{}
+	for name, tt := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"behind another":        {errors.Join(known, fmt.Errorf("x: %w", unknown)), true},
+		"behind one not found":  {errors.Join(&NotAppliedError{Err: unknown}, unknown), true},
+		"not found":             {fmt.Errorf("x: %w", &NotAppliedError{Err: unknown}), false},
+		"records":               {errors.Join(known, &UnreadableError{OutcomeUnknown: true}), true},
+		"neither":               {errors.Join(known, &UnreadableError{}), false},
+		"the cause of a cause":  {&Error{Err: unknown}, false},
+		"not an error of these": {io.EOF, false},
+	} {
+		if got := IsOutcomeUnknown(tt.err); got != tt.want {
+			t.Errorf("%s: %t, want %t", name, got, tt.want)
+		}
+	}
+}
+
 // What came back, if anything, decides whether a write may have taken effect.
 func TestOutcomeUnknown(t *testing.T) {
 	slow := answer{body: "never"}

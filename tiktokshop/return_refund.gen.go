@@ -266,7 +266,7 @@ func (s *ReturnRefundService) SearchAftersalesRequest(ctx context.Context, req *
 // stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchAftersalesRequestAll(ctx context.Context, req *SearchAftersalesRequestRequest, opts ...CallOption) iter.Seq2[AftersalesRequest, error] {
 	start := valueOf(req)
-	return tokenPages("ReturnRefund.SearchAftersalesRequest", func(token string) ([]AftersalesRequest, string, error) {
+	return tokenPages("ReturnRefund.SearchAftersalesRequest", tokenOf(valueOf(start.Pagination).PageToken), func(token string) ([]AftersalesRequest, string, pageHead, error) {
 		r := start
 		if token != "" {
 			inner := valueOf(r.Pagination)
@@ -275,9 +275,9 @@ func (s *ReturnRefundService) SearchAftersalesRequestAll(ctx context.Context, re
 		}
 		out, err := s.SearchAftersalesRequest(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.AftersalesRequests, out.NextPageToken, err
+		return out.AftersalesRequests, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -302,16 +302,16 @@ func (s *ReturnRefundService) SearchCancellations(ctx context.Context, req *Sear
 // stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchCancellationsAll(ctx context.Context, req *SearchCancellationsRequest, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	start := valueOf(req)
-	return tokenPages("ReturnRefund.SearchCancellations", func(token string) ([]Cancellation, string, error) {
+	return tokenPages("ReturnRefund.SearchCancellations", tokenOf(start.PageToken), func(token string) ([]Cancellation, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCancellations(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Cancellations, out.NextPageToken, err
+		return out.Cancellations, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -336,16 +336,16 @@ func (s *ReturnRefundService) SearchCancellationsV202309(ctx context.Context, re
 // and stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchCancellationsV202309All(ctx context.Context, req *SearchCancellationsV202309Request, opts ...CallOption) iter.Seq2[Cancellation, error] {
 	start := valueOf(req)
-	return tokenPages("ReturnRefund.SearchCancellationsV202309", func(token string) ([]Cancellation, string, error) {
+	return tokenPages("ReturnRefund.SearchCancellationsV202309", tokenOf(start.PageToken), func(token string) ([]Cancellation, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchCancellationsV202309(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.Cancellations, out.NextPageToken, err
+		return out.Cancellations, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -372,7 +372,7 @@ func (s *ReturnRefundService) SearchReturnMerchandiseAuthorization(ctx context.C
 // [UnreadableError].
 func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationAll(ctx context.Context, req *SearchReturnMerchandiseAuthorizationRequest, opts ...CallOption) iter.Seq2[ReturnMerchandiseAuthorization, error] {
 	start := valueOf(req)
-	return tokenPages("ReturnRefund.SearchReturnMerchandiseAuthorization", func(token string) ([]ReturnMerchandiseAuthorization, string, error) {
+	return tokenPages("ReturnRefund.SearchReturnMerchandiseAuthorization", tokenOf(valueOf(start.Pagination).PageToken), func(token string) ([]ReturnMerchandiseAuthorization, string, pageHead, error) {
 		r := start
 		if token != "" {
 			inner := valueOf(r.Pagination)
@@ -381,9 +381,9 @@ func (s *ReturnRefundService) SearchReturnMerchandiseAuthorizationAll(ctx contex
 		}
 		out, err := s.SearchReturnMerchandiseAuthorization(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.ReturnMerchandiseAuthorizations, out.NextPageToken, err
+		return out.ReturnMerchandiseAuthorizations, out.NextPageToken, pageHead{Entries: int(out.TotalCount)}, err
 	})
 }
 
@@ -408,16 +408,16 @@ func (s *ReturnRefundService) SearchReturns(ctx context.Context, req *SearchRetu
 // the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchReturnsAll(ctx context.Context, req *SearchReturnsRequest, opts ...CallOption) iter.Seq2[Return, error] {
 	start := valueOf(req)
-	return tokenPages("ReturnRefund.SearchReturns", func(token string) ([]Return, string, error) {
+	return tokenPages("ReturnRefund.SearchReturns", tokenOf(start.PageToken), func(token string) ([]Return, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchReturns(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.ReturnOrders, out.NextPageToken, err
+		return out.ReturnOrders, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 
@@ -442,16 +442,16 @@ func (s *ReturnRefundService) SearchReturnsV202309(ctx context.Context, req *Sea
 // stops at the first error but an [UnreadableError].
 func (s *ReturnRefundService) SearchReturnsV202309All(ctx context.Context, req *SearchReturnsV202309Request, opts ...CallOption) iter.Seq2[Return, error] {
 	start := valueOf(req)
-	return tokenPages("ReturnRefund.SearchReturnsV202309", func(token string) ([]Return, string, error) {
+	return tokenPages("ReturnRefund.SearchReturnsV202309", tokenOf(start.PageToken), func(token string) ([]Return, string, pageHead, error) {
 		r := start
 		if token != "" {
 			r.PageToken = &token
 		}
 		out, err := s.SearchReturnsV202309(ctx, &r, opts...)
 		if err != nil && !inPart(err) {
-			return nil, "", err
+			return nil, "", pageHead{}, err
 		}
-		return out.ReturnOrders, out.NextPageToken, err
+		return out.ReturnOrders, out.NextPageToken, pageHead{Entries: out.TotalCount}, err
 	})
 }
 

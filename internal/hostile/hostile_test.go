@@ -50,6 +50,7 @@ type failure struct {
 // api is one client with a call of each kind.
 type api struct {
 	read, write, never func(context.Context) *failure
+	walk               func(context.Context) (records int, _ *failure)
 }
 
 // kinds lists the calls of an API.
@@ -99,6 +100,14 @@ func newTikTok(t *testing.T, scheme string, rt http.RoundTripper, held func(time
 			_, err := c.Fulfillment.MarkPackageAsShipped(ctx, "1", &tiktokshop.MarkPackageAsShippedRequest{ShippingProviderID: "2", TrackingNumber: "3"})
 			return of(err)
 		},
+		walk: func(ctx context.Context) (records int, failed *failure) {
+			for _, err := range c.Order.GetOrderListAll(ctx, nil) {
+				if failed = of(err); err == nil {
+					records++
+				}
+			}
+			return records, failed
+		},
 	}
 }
 
@@ -142,6 +151,14 @@ func newLinnworks(t *testing.T, scheme string, rt http.RoundTripper, held func(t
 		never: func(ctx context.Context) *failure {
 			_, err := c.Orders.CreateNewOrder(ctx, nil)
 			return of(err)
+		},
+		walk: func(ctx context.Context) (records int, failed *failure) {
+			for _, err := range c.Stock.GetStockItemsAll(ctx, &linnworks.GetStockItemsRequest{EntriesPerPage: new(2)}) {
+				if failed = of(err); err == nil {
+					records++
+				}
+			}
+			return records, failed
 		},
 	}
 }
@@ -568,5 +585,58 @@ func TestStormOfThrottles(t *testing.T) {
 				t.Errorf("%s: %d calls took %s after it was over", client, callers, took)
 			}
 		})
+	}
+}
+
+// A list whose pages stop short of what they tell, or of all data, is an error of
+// the walk, whatever the last reply looks like.
+func TestWalksThatEndShort(t *testing.T) {
+	first := map[string]string{
+		"tiktokshop": `{"code":0,"data":{"total_count":500,"next_page_token":"t1","orders":[{"id":"1"},{"id":"2"}]}}`,
+		"linnworks":  `{"PageNumber":1,"EntriesPerPage":2,"TotalEntries":500,"TotalPages":250,"Data":[{"ItemNumber":"1"},{"ItemNumber":"2"}]}`,
+	}
+	silent := map[string]string{ // tells no totals
+		"tiktokshop": `{"code":0,"data":{"next_page_token":"t1","orders":[{"id":"1"},{"id":"2"}]}}`,
+		"linnworks":  `{"Data":[{"ItemNumber":"1"},{"ItemNumber":"2"}]}`,
+	}
+	for name, tt := range map[string]struct {
+		first, second map[string]string
+		want          string // the error, empty for none
+	}{
+		"no data":   {first, map[string]string{"tiktokshop": `{"code":0}`, "linnworks": ``}, "TikTok: 2 of 500, Linnworks: empty reply"},
+		"null":      {first, map[string]string{"tiktokshop": `{"code":0,"data":null}`, "linnworks": `null`}, "TikTok: 2 of 500, Linnworks: empty reply"},
+		"nothing":   {first, map[string]string{"tiktokshop": `{"code":0,"data":{}}`, "linnworks": `{"Data":null}`}, "TikTok: 2 of 500, Linnworks: page 2 has no data"},
+		"no list":   {first, map[string]string{"tiktokshop": `{"code":0,"data":{"total_count":500}}`, "linnworks": `{"TotalEntries":500,"TotalPages":2}`}, "2 of 500"},
+		"no orders": {first, map[string]string{"tiktokshop": `{"code":0,"data":{"total_count":500,"orders":[]}}`, "linnworks": `{"TotalEntries":500,"TotalPages":1,"Data":[]}`}, "2 of 500"},
+		"too few": {first, map[string]string{"tiktokshop": `{"code":0,"data":{"total_count":500,"orders":[{"id":"3"}]}}`,
+			"linnworks": `{"TotalEntries":500,"TotalPages":2,"Data":[{"ItemNumber":"3"}]}`}, "3 of 500"},
+		"no data, of a silent list": {silent, map[string]string{"tiktokshop": `{"code":0,"data":{}}`, "linnworks": `{"Data":null}`}, "page 2 has no data"},
+		"no more, of a silent list": {silent, map[string]string{"tiktokshop": `{"code":0,"data":{"orders":[]}}`, "linnworks": `{"Data":[]}`}, ""},
+		"all that is left": {first, map[string]string{"tiktokshop": `{"code":0,"data":{"total_count":3,"orders":[{"id":"3"}]}}`,
+			"linnworks": `{"TotalEntries":3,"TotalPages":2,"Data":[{"ItemNumber":"3"}]}`}, ""},
+	} {
+		for client, connect := range map[string]newAPI{"tiktokshop": newTikTok, "linnworks": newLinnworks} {
+			synctest.Test(t, func(t *testing.T) {
+				calls := 0
+				s := &server{build: func() string {
+					if calls++; calls == 1 {
+						return page(200, tt.first[client])
+					}
+					return page(200, tt.second[client])
+				}}
+				records, got := connect(t, "http", &http.Transport{DialContext: s.dial, DisableKeepAlives: true}, nil).walk(t.Context())
+				want := tt.want
+				if of, found := strings.CutPrefix(want, "TikTok: "); found {
+					forTikTok, forLinnworks, _ := strings.Cut(of, ", Linnworks: ")
+					want = map[string]string{"tiktokshop": forTikTok, "linnworks": forLinnworks}[client]
+				}
+				switch {
+				case want == "" && got != nil:
+					t.Errorf("%s, %s: %s", name, client, got.text)
+				case want != "" && (got == nil || got.class != "decode" || !strings.Contains(got.text, want)):
+					t.Errorf("%s, %s: %d records and %+v, want %q", name, client, records, got, want)
+				}
+			})
+		}
 	}
 }

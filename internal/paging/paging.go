@@ -16,24 +16,49 @@ import (
 	"github.com/linnbridge/linnbridge/internal/lenient"
 )
 
-// Tokens walks pages that an opaque token chains together. It ends at an
-// empty token and at the first error. A token that was seen already is an error,
-// made by fail: there are more items, and the server does not hand them out.
-func Tokens[T any](fail func(error) error, fetch func(token string) ([]T, string, error)) iter.Seq2[T, error] {
+// Tokens walks pages that an opaque token chains together, from the page of the
+// token given, empty for the first. It ends at an empty token and at the first
+// error.
+//
+// The end of a list that did not come whole is an error, made by fail: where fewer
+// entries came than the pages tell (see [totals]), where a page behind the first
+// has no list, and where a token comes again or no entry any more.
+func Tokens[T any](from string, fail func(error) error, fetch func(token string) ([]T, string, Head, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		seen := map[string]bool{}
-		for token := ""; ; {
-			items, next, err := fetch(token)
-			if !handOut(items, err, yield) || next == "" {
+		var (
+			zero  T
+			seen  = map[string]bool{from: from != ""}
+			told  = totals{whole: from == ""}
+			empty int // pages in a row
+		)
+		for token, page := from, 1; ; page++ {
+			items, next, head, err := fetch(token)
+			if !handOut(items, err, yield) {
 				return
 			}
-			if seen[next] {
-				var zero T
-				yield(zero, fail(errors.New("the list does not end: the server repeats a page token")))
+			told.add(len(items), head)
+			if empty++; !nothing(items) {
+				empty = 0
+			}
+			short := told.short()
+			switch {
+			case next != "" && seen[next]:
+				err = errors.New("the list does not end: the server repeats a page token")
+			case next != "" && empty > maxEmpty:
+				err = errors.New("the list does not end: " + inARow(empty))
+			case next != "":
+				seen[next] = true
+				token = next
+				continue
+			case short != nil:
+				err = fmt.Errorf("the list is incomplete: it ends with page %d, and %w", page, short)
+			case token != "" && unsaid(items) && !told.reached():
+				err = noData(page)
+			default:
 				return
 			}
-			seen[next] = true
-			token = next
+			yield(zero, fail(err))
+			return
 		}
 	}
 }
@@ -42,10 +67,79 @@ func Tokens[T any](fail func(error) error, fetch func(token string) ([]T, string
 type Head struct {
 	// Pages and Entries are the totals, 0 where they are not told.
 	Pages, Entries int
+	// LeftOut counts the entries of the total that the page leaves out: the server
+	// filtered them, or they could not be read.
+	LeftOut int
 }
+
+// totals holds what came of a list against what its pages tell.
+//
+// A list may change while it is walked. What was added meanwhile, perhaps to
+// pages that were walked before, need not come, and neither need what was removed:
+// the smallest total that any page tells is to be reached. A total of 0 is taken
+// for none, because an absent one reads so. What a page shifted while the list
+// was walked stays unseen, for the number of entries does not tell.
+type totals struct {
+	whole bool // the walk began with the first page
+	least int  // the smallest total told, 0 for none
+	came  int  // entries, those left out included
+}
+
+// add notes a page.
+func (t *totals) add(items int, head Head) {
+	t.came += items + max(head.LeftOut, 0)
+	if head.Entries > 0 && (t.least == 0 || head.Entries < t.least) {
+		t.least = head.Entries
+	}
+}
+
+// reached reports whether the totals prove that all entries came.
+func (t *totals) reached() bool { return t.whole && t.least > 0 && t.came >= t.least }
+
+// short returns an error that tells what is missing, nil if nothing is known to be.
+func (t *totals) short() error {
+	if !t.whole || t.came >= t.least {
+		return nil
+	}
+	return fmt.Errorf("%d of %d entries came", t.came, t.least)
+}
+
+// nothing reports whether a page has no items. One that is handed out as a whole
+// has those of its lists.
+func nothing[T any](items []T) bool {
+	v, ok := whole(items)
+	if !ok {
+		return len(items) == 0
+	}
+	for _, field := range v.Fields() {
+		if field.Kind() == reflect.Slice && field.Len() > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// unsaid reports whether a page does not even say that its list is empty.
+func unsaid[T any](items []T) bool {
+	v, ok := whole(items)
+	return items == nil || ok && v.IsZero()
+}
+
+// whole returns the page that is handed out as a whole, if it is.
+func whole[T any](items []T) (page reflect.Value, ok bool) {
+	if len(items) != 1 {
+		return page, false
+	}
+	page = reflect.Indirect(reflect.ValueOf(items[0]))
+	return page, page.Kind() == reflect.Struct && reflect.TypeFor[T]().Kind() == reflect.Pointer
+}
+
+func noData(page int) error { return fmt.Errorf("the list is incomplete: page %d has no data", page) }
 
 // maxEmpty bounds the pages in a row that may be empty.
 const maxEmpty = 1000
+
+func inARow(empty int) string { return fmt.Sprintf("%d pages in a row are empty", empty) }
 
 // Numbered walks pages that are counted from one and ends at the first error. It
 // ends after the last page where the reply tells their number (one before may be
@@ -54,27 +148,29 @@ const maxEmpty = 1000
 // proves nothing, since a server may filter a page or cut it. over, if not nil,
 // reports whether an error only says that the pages are over.
 //
-// A server that hands out the same page again, or an empty one while entries are
-// missing, is an error, made by fail. Only a short page that comes twice is the
-// end: some servers answer with the last page when asked for one behind it. A page
-// is short if it is complete and has fewer items than the first, or than size where
-// the server is known to grant that, which it is up to limit.
+// A server that hands out the same page again, or that ends before all entries
+// came (see [totals]), is an error, made by fail. Only a short page that comes
+// twice is the end: some servers answer with the last page when asked for one
+// behind it. A page is short if it has fewer items than the first, those left out
+// included, or than size where the server is known to grant that, which it is up
+// to limit.
 func Numbered[T any](first, size, limit int, over func(error) bool, fail func(error) error, fetch func(page int) ([]T, Head, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var (
 			zero     T
 			previous []T
 			short    bool // the previous page, of a list without totals
-			came     int  // entries, from the first page on
-			lacking  bool // records, so that came is too low
 			empty    int  // pages in a row
+			pages    int  // told last, 0 for none
 		)
 		first, size := max(first, 1), size // of this walk
+		told := totals{whole: first == 1}
 		granted := size <= limit
 		for page := first; ; page++ {
 			items, head, err := fetch(page)
-			if err != nil && over != nil && over(err) {
-				return
+			ended := err != nil && over != nil && over(err)
+			if ended {
+				items, head, err = nil, Head{}, nil
 			}
 			if page > first && len(items) > 0 && reflect.DeepEqual(items, previous) {
 				if short {
@@ -86,28 +182,36 @@ func Numbered[T any](first, size, limit int, over func(error) bool, fail func(er
 			if !handOut(items, err, yield) {
 				return
 			}
-			came, lacking = came+len(items), lacking || err != nil
+			told.add(len(items), head)
 			if empty++; len(items) > 0 {
 				empty = 0
 			}
-			end := err == nil && len(items) == 0
+			if head.Pages > 0 {
+				pages = head.Pages
+			}
+			if page > first && !ended && err == nil && items == nil && head == (Head{}) {
+				yield(zero, fail(noData(page)))
+				return
+			}
+			end := ended || err == nil && len(items)+head.LeftOut == 0
 			short = false
 			switch {
-			case head.Pages > 0:
-				end = page >= head.Pages
-			case head.Entries > 0 && end && first == 1 && !lacking && came < head.Entries:
-				yield(zero, fail(fmt.Errorf("page %d is empty, and %d of %d entries came", page, came, head.Entries)))
-				return
+			case ended:
+			case pages > 0:
+				end = page >= pages
 			case head.Entries > 0:
-				end = end || came >= head.Entries
+				end = end || told.came >= head.Entries
 			default:
-				short = err == nil && len(items) < size && (granted || page > first)
+				short = len(items)+head.LeftOut < size && (granted || page > first)
 			}
 			if end {
+				if err := told.short(); err != nil {
+					yield(zero, fail(fmt.Errorf("the list is incomplete: it ends with page %d, and %w", page, err)))
+				}
 				return
 			}
 			if empty > maxEmpty {
-				yield(zero, fail(fmt.Errorf("the list does not end: %d pages in a row are empty", empty)))
+				yield(zero, fail(errors.New("the list does not end: "+inARow(empty))))
 				return
 			}
 			if page == first && !granted {

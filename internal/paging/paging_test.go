@@ -1,6 +1,7 @@
 package paging
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -18,17 +19,17 @@ var errPage, errWrapped = errors.New("page failed"), errors.New("made by the cli
 func wrapped(err error) error { return fmt.Errorf("%w: %w", errWrapped, err) }
 
 // chained serves pages of the numbers below n under the tokens "", "1", "2"...
-func chained(n, size int) func(token string) ([]int, string, error) {
-	return func(token string) ([]int, string, error) {
+func chained(n, size int) func(token string) ([]int, string, Head, error) {
+	return func(token string) ([]int, string, Head, error) {
 		page, _ := strconv.Atoi(token)
 		var items []int
 		for i := page * size; i < min(n, (page+1)*size); i++ {
 			items = append(items, i)
 		}
 		if (page+1)*size >= n {
-			return items, "", nil
+			return items, "", Head{}, nil
 		}
-		return items, strconv.Itoa(page + 1), nil
+		return items, strconv.Itoa(page + 1), Head{}, nil
 	}
 }
 
@@ -44,7 +45,7 @@ func TestTokenPages(t *testing.T) {
 	t.Parallel()
 	for n := range 12 {
 		for size := 1; size < 5; size++ {
-			seq := Tokens(wrapped, chained(n, size))
+			seq := Tokens("", wrapped, chained(n, size))
 			for range 2 { // a sequence can be walked again
 				var got []int
 				for item, err := range seq {
@@ -67,9 +68,9 @@ func TestRepeatedToken(t *testing.T) {
 	for name, tokens := range map[string][]string{"the same": {"a", "a"}, "a circle": {"a", "b", "c", "a"}} {
 		calls, items := 0, 0
 		var got error
-		for _, err := range Tokens(wrapped, func(string) ([]int, string, error) {
+		for _, err := range Tokens("", wrapped, func(string) ([]int, string, Head, error) {
 			calls++
-			return []int{calls}, tokens[min(calls, len(tokens))-1], nil
+			return []int{calls}, tokens[min(calls, len(tokens))-1], Head{}, nil
 		}) {
 			if err != nil {
 				got = err
@@ -86,9 +87,9 @@ func TestRepeatedToken(t *testing.T) {
 func TestTokenPagesError(t *testing.T) {
 	t.Parallel()
 	var got []error
-	for _, err := range Tokens(wrapped, func(token string) ([]int, string, error) {
+	for _, err := range Tokens("", wrapped, func(token string) ([]int, string, Head, error) {
 		if token == "2" {
-			return nil, "", errPage
+			return nil, "", Head{}, errPage
 		}
 		return chained(9, 2)(token)
 	}) {
@@ -99,6 +100,141 @@ func TestTokenPagesError(t *testing.T) {
 	}
 }
 
+// The end of a chain of pages is proven, or an error.
+func TestTokenPagesThatLackEntries(t *testing.T) {
+	t.Parallel()
+	type page struct {
+		items []int
+		next  string
+		head  Head
+	}
+	two, none := []int{1, 2}, []int{}
+	told := func(n int) Head { return Head{Entries: n} }
+	for name, tt := range map[string]struct {
+		from  string
+		pages []page
+		items int
+		want  string // the error, empty for none
+	}{
+		"nothing at all":                       {"", []page{{}}, 0, ""},
+		"an empty list":                        {"", []page{{none, "", Head{}}}, 0, ""},
+		"no data behind the first page":        {"", []page{{two, "a", Head{}}, {}}, 2, "page 2 has no data"},
+		"no data behind a page with a total":   {"", []page{{two, "a", told(500)}, {}}, 2, "ends with page 2, and 2 of 500 entries came"},
+		"no data, and the first page was all":  {"", []page{{two, "a", told(2)}, {}}, 2, ""},
+		"a total alone, behind a token":        {"x", []page{{nil, "", told(500)}}, 0, "page 1 has no data"},
+		"no data behind a token of the caller": {"x", []page{{}}, 0, "page 1 has no data"},
+		"the rest of a list":                   {"x", []page{{two, "", told(500)}}, 2, ""},
+		"no data behind the rest of a list":    {"x", []page{{two, "a", told(2)}, {}}, 2, "page 2 has no data"},
+		"an empty page behind the first":       {"", []page{{two, "a", Head{}}, {none, "", Head{}}}, 2, ""},
+		"an empty page that tells more":        {"", []page{{two, "a", told(500)}, {none, "", told(500)}}, 2, "2 of 500"},
+		"an empty page that forgets the total": {"", []page{{two, "a", told(500)}, {none, "", Head{}}}, 2, "2 of 500"},
+		"one page of many":                     {"", []page{{two, "", told(3)}}, 2, "ends with page 1, and 2 of 3"},
+		"more than was told":                   {"", []page{{two, "a", told(2)}, {two, "", told(2)}}, 4, ""},
+		"the total of each page":               {"", []page{{two, "a", told(2)}, {[]int{3}, "", told(1)}}, 3, ""},
+		"removed meanwhile":                    {"", []page{{two, "a", told(4)}, {[]int{3}, "", told(3)}}, 3, ""},
+		"added meanwhile, to what was walked":  {"", []page{{two, "a", told(3)}, {[]int{3}, "", told(4)}}, 3, ""},
+		"a total below zero":                   {"", []page{{two, "a", told(3)}, {none, "", told(-1)}}, 2, "2 of 3"},
+		"left out by the server":               {"", []page{{two, "a", told(4)}, {[]int{3}, "", Head{Entries: 4, LeftOut: 1}}}, 3, ""},
+		"left out, less than nothing":          {"", []page{{two, "", Head{Entries: 2, LeftOut: -1}}}, 2, ""},
+		"the token of the caller again":        {"x", []page{{two, "x", Head{}}}, 2, "repeats a page token"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			items, calls := 0, 0
+			var got error
+			for _, err := range Tokens(tt.from, wrapped, func(string) ([]int, string, Head, error) {
+				p := tt.pages[calls]
+				calls++
+				return p.items, p.next, p.head, nil
+			}) {
+				if err != nil {
+					got = err
+					continue
+				}
+				items++
+			}
+			if items != tt.items || (got == nil) != (tt.want == "") || got != nil && (!errors.Is(got, errWrapped) || !strings.Contains(got.Error(), tt.want)) {
+				t.Errorf("%d items, err %v; want %d, %q", items, got, tt.items, tt.want)
+			}
+		})
+	}
+}
+
+// A server that always has another page, and never an entry, is not asked for
+// ever. Some empty pages in a row are no fault.
+func TestEmptyPagesInARow(t *testing.T) {
+	t.Parallel()
+	type whole struct {
+		Next string
+		List []int
+	}
+	walk := func(empty int) (ints, pages int, errs [2]error) {
+		calls := 0
+		next := func() (string, []int) {
+			calls++
+			switch {
+			case calls > 2*empty+1:
+				return "", []int{2}
+			case calls == empty+1:
+				return "between", []int{1}
+			}
+			return strconv.Itoa(calls), nil
+		}
+		for _, err := range Tokens("", wrapped, func(string) ([]int, string, Head, error) {
+			token, items := next()
+			return items, token, Head{}, nil
+		}) {
+			ints++
+			errs[0] = err
+		}
+		calls = 0
+		for _, err := range Tokens("", wrapped, func(string) ([]*whole, string, Head, error) {
+			token, items := next()
+			return []*whole{{token, items}}, token, Head{}, nil
+		}) {
+			pages++
+			errs[1] = err
+		}
+		return ints, pages, errs
+	}
+	if ints, pages, errs := walk(maxEmpty); ints != 2 || pages != 2*maxEmpty+2 || errs != [2]error{} {
+		t.Errorf("%d empty pages in a row: %d items, %d pages, %v", maxEmpty, ints, pages, errs)
+	}
+	for _, err := range func() []error { _, _, errs := walk(maxEmpty + 1); return errs[:] }() {
+		if !errors.Is(err, errWrapped) || !strings.Contains(err.Error(), "1001 pages in a row are empty") {
+			t.Errorf("more: %v", err)
+		}
+	}
+}
+
+// A page that is handed out as a whole is without data if it holds nothing.
+func TestWholePages(t *testing.T) {
+	t.Parallel()
+	type whole struct {
+		Total int
+		List  []int
+	}
+	for want, last := range map[string]*whole{
+		"page 2 has no data": {}, "": {Total: 2}, " ": {List: []int{3}}, "  ": {List: []int{}},
+	} {
+		var got error
+		for _, err := range Tokens("", wrapped, func(token string) ([]*whole, string, Head, error) {
+			if token == "" {
+				return []*whole{{2, []int{1, 2}}}, "a", Head{}, nil
+			}
+			return []*whole{last}, "", Head{}, nil
+		}) {
+			if err != nil {
+				got = err
+			}
+		}
+		want := strings.TrimSpace(want)
+		if (got == nil) != (want == "") || got != nil && !strings.Contains(got.Error(), want) {
+			t.Errorf("%+v: %v, want %q", last, got, want)
+		}
+	}
+}
+
 // numbered serves pages of n numbers, at most limit on one. told is what its heads
 // say about the list.
 func numbered(n, size, limit int, told func(Head) Head) (fetch func(page int) ([]int, Head, error), calls *int) {
@@ -106,7 +242,7 @@ func numbered(n, size, limit int, told func(Head) Head) (fetch func(page int) ([
 	size = min(size, limit)
 	return func(page int) ([]int, Head, error) {
 		*calls++
-		var items []int
+		items := []int{}
 		for i := (page - 1) * size; i < min(n, page*size); i++ {
 			items = append(items, i)
 		}
@@ -160,7 +296,16 @@ func TestNumberedPages(t *testing.T) {
 // An end that is not proven is an error.
 func TestNumberedPagesThatDoNotEnd(t *testing.T) {
 	t.Parallel()
-	// sized serves pages of so many different items, then empty ones.
+	// sized serves pages of so many different items, then empty ones. served has
+	// their heads with them.
+	served := func(heads ...Head) func(page int) ([]int, Head) {
+		return func(page int) ([]int, Head) {
+			if page > len(heads) {
+				return []int{}, heads[len(heads)-1]
+			}
+			return []int{2 * page, 2*page + 1}, heads[page-1]
+		}
+	}
 	sized := func(sizes ...int) func(page int) ([]int, Head) {
 		return func(page int) (items []int, _ Head) {
 			if page <= len(sizes) {
@@ -168,50 +313,76 @@ func TestNumberedPagesThatDoNotEnd(t *testing.T) {
 					items = append(items, 100*page+i)
 				}
 			}
+			if items == nil {
+				items = []int{}
+			}
 			return items, Head{}
 		}
 	}
 	for name, tt := range map[string]struct {
 		first int
+		size  int // asked for, 0 for 2, which is granted
 		page  func(page int) ([]int, Head)
 		items int
 		want  string // the error, empty for none
 	}{
-		"entries of a list without pages":       {1, func(int) ([]int, Head) { return []int{1, 2}, Head{Entries: 2} }, 2, ""},
-		"the same page for ever":                {1, func(int) ([]int, Head) { return []int{1, 2}, Head{} }, 2, "page 2 is the same"},
-		"the same page, entries told":           {1, func(int) ([]int, Head) { return []int{1, 2}, Head{Entries: 5} }, 2, "page 2 is the same"},
-		"the same page, pages told":             {1, func(int) ([]int, Head) { return []int{1, 2}, Head{Pages: 9} }, 2, "page 2 is the same"},
-		"a short page in the middle":            {1, sized(2, 1, 2, 1), 6, ""},
-		"a short page first, of a size granted": {1, sized(1, 2), 3, ""},
-		"a short page again": {1, func(page int) ([]int, Head) {
+		"entries of a list without pages":       {1, 0, func(int) ([]int, Head) { return []int{1, 2}, Head{Entries: 2} }, 2, ""},
+		"the same page for ever":                {1, 0, func(int) ([]int, Head) { return []int{1, 2}, Head{} }, 2, "page 2 is the same"},
+		"the same page, entries told":           {1, 0, func(int) ([]int, Head) { return []int{1, 2}, Head{Entries: 5} }, 2, "page 2 is the same"},
+		"the same page, pages told":             {1, 0, func(int) ([]int, Head) { return []int{1, 2}, Head{Pages: 9} }, 2, "page 2 is the same"},
+		"a short page in the middle":            {1, 0, sized(2, 1, 2, 1), 6, ""},
+		"a short page first, of a size granted": {1, 0, sized(1, 2), 3, ""},
+		"a short page again": {1, 0, func(page int) ([]int, Head) {
 			items, head := sized(2, 1)(min(page, 2)) // the last page for every one behind it
 			return items, head
 		}, 3, ""},
-		"entries missing": {1, func(page int) ([]int, Head) {
+		"entries missing": {1, 0, func(page int) ([]int, Head) {
 			if page > 1 {
 				return nil, Head{Entries: 5}
 			}
 			return []int{1, 2}, Head{Entries: 5}
 		}, 2, "2 of 5 entries came"},
-		"from the middle": {2, func(page int) ([]int, Head) {
+		"from the middle": {2, 0, func(page int) ([]int, Head) {
 			if page > 2 {
 				return nil, Head{Entries: 5}
 			}
 			return []int{3, 4}, Head{Entries: 5}
 		}, 2, ""},
-		"an empty page before the last": {1, func(page int) ([]int, Head) {
+		"an empty page before the last": {1, 0, func(page int) ([]int, Head) {
 			if page == 2 {
 				return nil, Head{Pages: 3}
 			}
 			return []int{page}, Head{Pages: 3}
 		}, 2, ""},
-		"empty for ever": {1, func(int) ([]int, Head) { return nil, Head{Pages: 1 << 30} }, 0, "pages in a row are empty"},
+		"the same page, of a size not granted": {first: 1, size: 5, page: func(int) ([]int, Head) { return []int{1, 2}, Head{} }, items: 2, want: "page 2 is the same"},
+		"the same page later, of a size not granted": {first: 1, size: 5, page: func(page int) ([]int, Head) {
+			return [][]int{{1, 2}, {3}, {3}}[page-1], Head{}
+		}, items: 3},
+		"the same short page after another, of a size not granted": {first: 1, size: 5, page: func(page int) ([]int, Head) {
+			return [][]int{{1, 2}, {3}, {4}, {4}}[page-1], Head{}
+		}, items: 4},
+		"the same page, which lacks a record": {first: 1, page: func(int) ([]int, Head) { return []int{1}, Head{LeftOut: 1} }, items: 1, want: "page 2 is the same"},
+		"nothing at all":                      {first: 1, page: func(int) ([]int, Head) { return nil, Head{} }},
+		"no data behind the first page":       {first: 1, page: func(page int) ([]int, Head) { return [][]int{{1, 2}, nil}[page-1], Head{} }, items: 2, want: "page 2 has no data"},
+		"no data, and pages told":             {first: 1, page: func(page int) ([]int, Head) { return [][]int{{1}, nil}[page-1], Head{Pages: 3 * (2 - page)} }, items: 1, want: "page 2 has no data"},
+		"an empty page that forgets the end":  {first: 1, page: func(page int) ([]int, Head) { return [][]int{{1}, {}, {2}}[page-1], Head{Pages: 3 * (page % 2)} }, items: 2},
+		"the last page, entries missing":      {first: 1, page: served(Head{1, 500, 0}), items: 2, want: "ends with page 1, and 2 of 500"},
+		"the last page, from the middle":      {first: 2, page: served(Head{}, Head{2, 500, 0}), items: 2},
+		"entries left out":                    {first: 1, page: served(Head{2, 6, 1}, Head{2, 6, 1}), items: 4},
+		"too few left out":                    {first: 1, page: served(Head{2, 7, 1}, Head{2, 7, 1}), items: 4, want: "6 of 7"},
+		"removed meanwhile":                   {first: 1, page: served(Head{2, 6, 0}, Head{2, 4, 0}), items: 4},
+		"added meanwhile":                     {first: 1, page: served(Head{2, 4, 0}, Head{2, 5, 0}), items: 4},
+		"an empty page that tells more":       {first: 1, page: served(Head{0, 5, 0}, Head{0, 5, 0}), items: 4, want: "4 of 5"},
+		"a page that is left out altogether": {first: 1, page: func(page int) ([]int, Head) {
+			return [][]int{{1}, {}, {2}}[page-1], []Head{{0, 5, 1}, {0, 5, 2}, {0, 5, 0}}[page-1]
+		}, items: 2},
+		"empty for ever": {1, 0, func(int) ([]int, Head) { return nil, Head{Pages: 1 << 30} }, 0, "pages in a row are empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			items := 0
 			var got error
-			for _, err := range Numbered(tt.first, 2, 2, nil, wrapped, func(page int) ([]int, Head, error) {
+			for _, err := range Numbered(tt.first, cmp.Or(tt.size, 2), 2, nil, wrapped, func(page int) ([]int, Head, error) {
 				list, head := tt.page(page)
 				return list, head, nil
 			}) {
@@ -238,6 +409,21 @@ func TestNumberedPagesError(t *testing.T) {
 	}
 	for _, err := range Numbered(1, 10, 0, func(err error) bool { return errors.Is(err, errPage) }, wrapped, fetch) {
 		t.Errorf("the end of the pages is no error: %v", err)
+	}
+	for told, want := range map[Head]string{{}: "", {Pages: 9}: "", {Entries: 2, LeftOut: 1}: "", {Pages: 9, Entries: 9}: "ends with page 2, and 1 of 9"} {
+		calls := 0
+		var got error
+		for _, err := range Numbered(1, 1, 1, func(err error) bool { return errors.Is(err, errPage) }, wrapped, func(page int) ([]int, Head, error) {
+			if calls++; page > 1 {
+				return nil, Head{}, errPage
+			}
+			return []int{1}, told, nil
+		}) {
+			got = err
+		}
+		if calls > 2 || (got == nil) != (want == "") || got != nil && !strings.Contains(got.Error(), want) {
+			t.Errorf("%+v, no page behind the first: %v after %d calls, want %q", told, got, calls, want)
+		}
 	}
 }
 
@@ -281,33 +467,31 @@ func (unread) Is(target error) bool { return target == lenient.ErrRecords }
 // A page that lacks a record hides neither its others nor the pages behind it.
 func TestPagesThatLackRecords(t *testing.T) {
 	t.Parallel()
-	lacking := func(items []int, page int) ([]int, error) {
+	lacking := func(items []int, page int, head Head) ([]int, Head, error) {
 		if page == 1 && len(items) > 0 {
-			return items[1:], unread(page)
+			head.LeftOut = 1
+			return items[1:], head, unread(page)
 		}
-		return items, nil
+		return append([]int{}, items...), head, nil
 	}
 	walks := map[string]iter.Seq2[int, error]{
-		"tokens": Tokens(wrapped, func(token string) ([]int, string, error) {
-			items, next, _ := chained(6, 2)(token)
+		"tokens": Tokens("", wrapped, func(token string) ([]int, string, Head, error) {
+			items, next, _, _ := chained(6, 2)(token)
 			page, _ := strconv.Atoi(token)
-			items, err := lacking(items, page)
-			return items, next, err
+			items, head, err := lacking(items, page, Head{Entries: 6})
+			return items, next, head, err
 		}),
 		"numbered, with a total": Numbered(1, 2, 0, nil, wrapped, func(page int) ([]int, Head, error) {
-			items, _, _ := chained(6, 2)(strconv.Itoa(page - 1))
-			items, err := lacking(items, page-1)
-			return items, Head{Pages: 3}, err
+			items, _, _, _ := chained(6, 2)(strconv.Itoa(page - 1))
+			return lacking(items, page-1, Head{Pages: 3})
 		}),
 		"numbered, with the entries": Numbered(1, 2, 0, nil, wrapped, func(page int) ([]int, Head, error) {
-			items, _, _ := chained(6, 2)(strconv.Itoa(page - 1))
-			items, err := lacking(items, page-1)
-			return items, Head{Entries: 6}, err
+			items, _, _, _ := chained(6, 2)(strconv.Itoa(page - 1))
+			return lacking(items, page-1, Head{Entries: 6})
 		}),
 		"numbered, without one": Numbered(1, 2, 0, nil, wrapped, func(page int) ([]int, Head, error) {
-			items, _, _ := chained(6, 2)(strconv.Itoa(page - 1))
-			items, err := lacking(items, page-1)
-			return items, Head{}, err
+			items, _, _, _ := chained(6, 2)(strconv.Itoa(page - 1))
+			return lacking(items, page-1, Head{})
 		}),
 	}
 	for name, walk := range walks {

@@ -183,7 +183,7 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 	}
 	p.f("%s iter.Seq2[%s, error] {\n", head, elem)
 	if m.Page.Style == "token" {
-		t, to, nested := m.Request, "r", numbering{}
+		t, from, to, nested := m.Request, "start", "r", numbering{}
 		token := t.Fields[m.Page.Token]
 		if token == nil { // inside an object
 			outer, inner, _ := strings.Cut(m.Page.Token, ".")
@@ -191,8 +191,9 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 			t, to = p.model.Types[f.Type.Base], "inner"
 			token = t.Fields[inner]
 			value, address := "r."+f.Go, ""
+			from = "start." + f.Go
 			if pointer, _ := m.Request.form(f, false); pointer {
-				value, address = "valueOf("+value+")", "&"
+				value, from, address = "valueOf("+value+")", "valueOf("+from+")", "&"
 			}
 			nested = numbering{before: "\t\t\tinner := " + value + "\n", set: "\t\t\tr." + f.Go + " = " + address + "inner\n"}
 		}
@@ -201,21 +202,21 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 		if next.Type.Base != "string" {
 			nextText = "string(" + nextText + ")"
 		}
-		value := "&token"
+		value, from := "&token", "tokenOf("+from+"."+token.Go+")"
 		convert := ""
 		if token.Type.Base != "string" {
 			convert = fmt.Sprintf("\t\t\ttoken := %s(token)\n", token.Type.Base)
 		}
 		if pointer, _ := t.form(token, false); !pointer {
-			value = "token"
+			value, from = "token", strings.Replace(from, "tokenOf", "string", 1)
 		}
 		p.f("\tstart := valueOf(req)\n")
 		if size, limit := p.pageSize(m.Request); limit > 0 {
 			p.f("\tif start.%s == 0 {\n\t\tstart.%s = %d\n\t}\n", size, size, limit)
 		}
-		p.f("\treturn tokenPages(%q, func(token string) ([]%s, string, error) {\n\t\tr := start\n\t\tif token != \"\" {\n%s%s\t\t\t%s.%s = %s\n%s\t\t}\n",
-			l.Service+"."+l.Method, elem, convert, nested.before, to, token.Go, value, nested.set)
-		p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, \"\", err\n\t\t}\n\t\treturn %s, %s, err\n\t})\n}\n\n", l.Method, call, list, nextText)
+		p.f("\treturn tokenPages(%q, %s, func(token string) ([]%s, string, pageHead, error) {\n\t\tr := start\n\t\tif token != \"\" {\n%s%s\t\t\t%s.%s = %s\n%s\t\t}\n",
+			l.Service+"."+l.Method, from, elem, convert, nested.before, to, token.Go, value, nested.set)
+		p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, \"\", pageHead{}, err\n\t\t}\n\t\treturn %s, %s, pageHead{%s}, err\n\t})\n}\n\n", l.Method, call, list, nextText, totals)
 		return
 	}
 	n := p.numbering(m)

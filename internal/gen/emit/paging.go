@@ -147,8 +147,12 @@ func sortedFields(t *Type) []string {
 }
 
 // totals are the fields of a page that tell how long the list is, in lower case,
-// and the fields of pageHead that they go to.
-var totals = []struct{ field, head string }{{"totalpages", "Pages"}, {"totalentries", "Entries"}}
+// and the fields of pageHead that they go to. A total of the last style may be that
+// of the page: it never ends a walk, but the walk must reach it.
+var totals = []struct{ field, head, style string }{
+	{"totalpages", "Pages", "number"}, {"totalentries", "Entries", "number"},
+	{"resultcountremovedbypostfilter", "LeftOut", "number"}, {"total_count", "Entries", "token"},
+}
 
 // listExpr returns the Go selector of the list below out and its element, and
 // the fields of a pageHead as far as the reply tells them.
@@ -168,7 +172,7 @@ func (m *Model) listExpr(method *Method) (selector, elem, head string) {
 			var told []string
 			for _, total := range totals {
 				for n, other := range t.Fields {
-					if !strings.EqualFold(n, total.field) {
+					if !strings.EqualFold(n, total.field) || total.style != p.Style {
 						continue
 					}
 					value := "out" + selector + "." + other.Go
