@@ -276,13 +276,84 @@ func TestNewSyncNeedsAll(t *testing.T) {
 	}
 }
 
+// What the platform's warehouse sends is skipped, or booked as shipped at a location
+// of its own: the stock of no listing moves, and nobody is asked for a parcel.
+func TestSyncOfPlatformOrders(t *testing.T) {
+	t.Parallel()
+	for name, booked := range map[string]bool{"skipped": false, "booked": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, settings := newSides(t, "GB"), syncSettings()
+				platform := s.linn.AddLocation("TikTok")
+				if booked {
+					settings.PlatformLocation = string(platform)
+				}
+				settings.Every.Orders = bridge.Duration(time.Minute)
+				b, memory := newSync(t, s, new(outage), settings)
+				step := func() {
+					t.Helper()
+					time.Sleep(2 * time.Minute)
+					if did, err := b.Step(t.Context()); err != nil {
+						t.Fatal(err, "\n", did)
+					}
+				}
+				step()
+				shown := s.shown(t)
+				id := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(2), State: tiktokshop.OrderStatusOnHold, FulfillmentType: tiktokshop.FulfillmentTypeByTikTok})
+				step()
+				time.Sleep(tiktokshoptest.HoldTime)
+				step()
+				if got := s.inLinnworks(id); len(got) != 0 {
+					t.Errorf("before it is sent Linnworks has %d orders of it, want none", len(got))
+				}
+				must(t, s.tiktok.Fulfil(id, "TT1"))
+				for range 2 {
+					step()
+				}
+				must(t, s.tiktok.Deliver(id))
+				for range 2 {
+					step()
+				}
+				got := s.inLinnworks(id)
+				if n := map[bool]int{true: 1, false: 0}[booked]; len(got) != n {
+					t.Fatalf("Linnworks has %d orders of it, want %d", len(got), n)
+				}
+				if booked && (!got[0].Processed || got[0].FulfilmentLocationID != platform) {
+					t.Errorf("processed %t at location %s, want it processed at %s", got[0].Processed, got[0].FulfilmentLocationID, platform)
+				}
+				if now := s.shown(t); now != shown {
+					t.Errorf("the shop shows %d mugs, want %d as before", now, shown)
+				}
+				orders := exceptions.Filter{Object: exceptions.ForOrder(id)}
+				if cases, err := memory.Cases(t.Context(), orders); err != nil || len(cases) != 0 {
+					t.Errorf("open are %v, %v; want no case", cases, err)
+				}
+			})
+		})
+	}
+}
+
+// A location that TikTok's warehouse does not have is found before the first run.
+func TestSyncRefusesAnUnknownPlatformLocation(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, settings := newSides(t, "GB"), syncSettings()
+		settings.PlatformLocation = "11111111-0000-0000-0000-000000000000"
+		b, _ := newSync(t, s, new(outage), settings)
+		if err := b.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "no stock location") {
+			t.Errorf("got %v, want that there is no such location", err)
+		}
+	})
+}
+
 func TestReadSettings(t *testing.T) {
 	t.Parallel()
 	text := `{
 		"shop": "uk-shop", "sub_source": "uk", "locations": {"7068": ["a", "b"]}, "default_location": "a",
 		"skus": {"1729": "MUG"}, "carriers": {"Tracked 48": "Royal Mail"}, "first_look": "24h", "park_unpaid": true,
 		"cut_off": "picking", "late_requests": "reject", "at_deadline": "go ahead", "cancel_reasons": ["x"],
-		"status_table": ["seller UNPAID absent skip"], "market": "GB", "measures": ["valid_tracking GB ? >=90 ? * a mail"],
+		"status_table": ["seller UNPAID absent skip"], "kinds": ["exchange skip line line no all"], "platform_location": "fbt", "market": "GB", "measures": ["valid_tracking GB ? >=90 ? * a mail"],
 		"collections": {"zone": "Europe/London", "days": {"friday": "16:30"}, "holidays": ["2026-12-25"]},
 		"buffer": [{"do": "keep percent", "percent": 5}, {"do": "keep units", "units": 2, "skus": ["MUG"]}],
 		"sessions": [{"name": "tea time", "start": "2026-12-01T18:00:00Z", "end": "2026-12-01T20:00:00Z", "ahead": "30m", "rule": {"do": "keep units", "units": 9}}],
@@ -295,6 +366,7 @@ func TestReadSettings(t *testing.T) {
 		SKUs: map[string]string{"1729": "MUG"}, Carriers: map[string]string{"Tracked 48": "Royal Mail"},
 		FirstLook: bridge.Duration(24 * time.Hour), ParkUnpaid: true, CutOff: stage.Picking, LateRequests: bridge.AnswerReject,
 		AtDeadline: bridge.ShipAtDeadline, CancelReasons: []string{"x"}, StatusTable: []string{"seller UNPAID absent skip"},
+		Kinds: []string{"exchange skip line line no all"}, PlatformLocation: "fbt",
 		Market: "GB", Measures: []string{"valid_tracking GB ? >=90 ? * a mail"},
 		Collections: &policy.Collections{Zone: "Europe/London", Days: map[string]string{"friday": "16:30"}, Holidays: []string{"2026-12-25"}},
 		Buffer:      []stock.BufferRule{{Do: stock.KeepPercent, Percent: 5}, {Do: stock.KeepUnits, Units: 2, SKUs: []string{"MUG"}}},
@@ -321,7 +393,7 @@ func TestReadSettingsNamesAllThatIsWrong(t *testing.T) {
 	_, err := bridge.ReadSettings(strings.NewReader(`{
 		"shop": "", "locations": {"7068": [], "": ["a"]}, "carriers": {"": "x"}, "first_look": "a day", "cut_off": "soon",
 		"late_requests": "maybe", "at_deadline": "run", "reject_reasons": [" "], "cancel_reasons": ["seller_out_of_stock"],
-		"status_table": ["nonsense"], "market": "uk", "measures": ["valid"], "collections": {"zone": "Mars"}, "buffer": [{"do": "keep everything"}], "max_stock": -1, "every": {"orders": "-5s"}, "colour": "blue"
+		"status_table": ["nonsense"], "kinds": ["sample"], "platform_location": "a", "market": "uk", "measures": ["valid"], "collections": {"zone": "Mars"}, "buffer": [{"do": "keep everything"}], "max_stock": -1, "every": {"orders": "-5s"}, "colour": "blue"
 	}`))
 	if err == nil {
 		t.Fatal("accepted")
@@ -329,7 +401,7 @@ func TestReadSettingsNamesAllThatIsWrong(t *testing.T) {
 	lines := strings.Split(err.Error(), "\n")
 	for _, want := range []string{
 		"shop: ", `warehouse 7068`, "a warehouse has no id", "default_location: ", "carriers: ", "first_look: ", "cut_off: ", "late_requests: ",
-		"at_deadline: ", "reject_reasons[0]", "cancel_reasons[0]", "status_table: ", "market: ", "measures: ", "collections: ", "buffer, sessions: ", "max_stock: ", "every.orders: ", "colour: unknown field",
+		"at_deadline: ", "reject_reasons[0]", "cancel_reasons[0]", "status_table: ", "kinds: ", "platform_location: a feeds", "market: ", "measures: ", "collections: ", "buffer, sessions: ", "max_stock: ", "every.orders: ", "colour: unknown field",
 	} {
 		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, want) }) {
 			t.Errorf("nothing about %q in:\n%v", want, err)
