@@ -349,13 +349,13 @@ func (r *cancelRun) work(ctx context.Context) error {
 		}
 		return r.tooLate(ctx, late)
 	}
-	if unit := r.options.Kinds.Of(r.order.AllKinds()...).Cancel; r.request.Pending && r.lines != nil && !unit.InPart() {
+	if unit := r.options.Kinds.Of(r.order.PolicyKinds()...).Cancel; r.request.Pending && r.lines != nil && !unit.InPart() {
 		if err := r.release(ctx); err != nil { // a run that was stopped may hold it
 			return err
 		}
 		return r.handOver(ctx, exceptions.PartCancellation,
 			fmt.Sprintf("the buyer asks to cancel lines %s alone, and an order of its kind (%s) is cancelled as a whole or not at all",
-				strings.Join(r.lineIDs(), ", "), part.Joined(r.order.AllKinds())),
+				strings.Join(r.lineIDs(), ", "), part.Joined(r.order.PolicyKinds())),
 			"ask the buyer whether the whole order is to be cancelled, then answer the request in the shop")
 	}
 	if elsewhere := liveParts(r.foreign); len(elsewhere) > 0 && r.request.Pending {

@@ -44,7 +44,7 @@ func (im *Importer) action(o Order, found []WarehouseOrder) (action Action, know
 
 // byKind is the action where the kind of the order does not say otherwise.
 func (im *Importer) byKind(o Order, action Action) Action {
-	switch rule := im.options.Kinds.Of(o.AllKinds()...).Import; {
+	switch rule := im.options.Kinds.Of(o.PolicyKinds()...).Import; {
 	case rule == policy.TakeNot && slices.Contains([]Action{ActionReserve, ActionPark, ActionImport, ActionBook}, action):
 		return ActionSkip
 	case rule == policy.TakePut && action == ActionImport:

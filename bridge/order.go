@@ -287,8 +287,8 @@ func (o Order) PlacedAt() time.Time {
 	return o.PaidAt
 }
 
-// AllKinds are the order's kinds, those that its lines and its shipping show too.
-func (o Order) AllKinds() []policy.Kind {
+// PolicyKinds are the order's kinds, those that its lines and its shipping show too.
+func (o Order) PolicyKinds() []policy.Kind {
 	kinds := slices.Clone(o.Kinds)
 	for _, k := range [...]struct {
 		kind policy.Kind

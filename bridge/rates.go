@@ -214,7 +214,7 @@ func rate(m *policy.Measures, kinds *policy.Kinds, measure policy.Measure, marke
 	for _, o := range orders {
 		placed := o.PlacedAt()
 		switch {
-		case o.Market != market, !kinds.Of(o.AllKinds()...).Counts(measure), limit.Model != "" && string(o.ShippingModel) != limit.Model:
+		case o.Market != market, !kinds.Of(o.PolicyKinds()...).Counts(measure), limit.Model != "" && string(o.ShippingModel) != limit.Model:
 			continue
 		case placed.IsZero(), limit.Window > 0 && placed.Before(now.Add(-limit.Window)):
 			continue

@@ -82,6 +82,14 @@ type Settings struct {
 	// Empty: they are skipped.
 	PlatformLocation string `json:"platform_location,omitempty"`
 
+	// OrdersPerDay is the shop's daily order limit, as Seller Center tells it; zero if it
+	// has none. Zone is the shop's time zone by its IANA name, in which its days begin:
+	// required with OrdersPerDay. SellingStatuses are words of the shop's status with
+	// which it sells, besides [shopstatus.Selling].
+	OrdersPerDay    int      `json:"orders_per_day,omitempty"`
+	Zone            string   `json:"zone,omitempty"`
+	SellingStatuses []string `json:"selling_statuses,omitempty"`
+
 	// Market is the two-letter code of the shop's market, such as "GB", for orders that
 	// name none. Measures are rows that replace those of [policy.DefaultMeasures] or are new, in
 	// its format.
@@ -303,6 +311,12 @@ func (s Settings) check() error {
 			bad("%s: %s is negative", d.name, d.value)
 		}
 	}
+	if s.OrdersPerDay < 0 {
+		bad("orders_per_day: %d is negative", s.OrdersPerDay)
+	}
+	if _, err := s.zone(); err != nil {
+		bad("zone: %w", err)
+	}
 	if s.MaxStock < 0 {
 		bad("max_stock: %d is negative", s.MaxStock)
 	}
@@ -377,6 +391,20 @@ func (s Settings) measures() (*policy.Measures, error) {
 }
 
 func rows(list []string) io.Reader { return strings.NewReader(strings.Join(list, "\n") + "\n") }
+
+// zone is the shop's time zone, nil if none is set.
+func (s Settings) zone() (*time.Location, error) {
+	switch zone, err := time.LoadLocation(s.Zone); {
+	case s.Zone == "" && s.OrdersPerDay > 0:
+		return nil, errors.New("empty: orders_per_day needs to know where the shop's days begin")
+	case s.Zone == "":
+		return nil, nil
+	case err != nil || s.Zone == "Local":
+		return nil, fmt.Errorf("%q is no time zone such as Europe/London", s.Zone)
+	default:
+		return zone, nil
+	}
+}
 
 // collections is nil if none are set.
 func (s Settings) collections() (*policy.Calendar, error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/shopstatus"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -33,6 +34,7 @@ type Shop interface {
 	catalogue.BundleSource
 	catalogue.PlaceSource
 	stock.Publisher
+	shopstatus.Source
 }
 
 // Warehouse is all that a [Sync] needs of the warehouse. linnworksadapter.Warehouse
@@ -90,6 +92,7 @@ type Sync struct {
 	Dispatcher *Dispatcher
 	Dispatch   *DispatchQueue
 	Deadlines  *Deadlines
+	ShopStatus *shopstatus.Watch
 	Stock      *stock.Push
 
 	// Flows are what Run and Step run, in the order of Step.
@@ -103,11 +106,14 @@ type Sync struct {
 
 	shop      Shop
 	warehouse Warehouse
+	queue     exceptions.Queue
 	hinted    chan struct{} // wakes the flow of orders
 
 	mu      sync.Mutex
 	checked bool
 	timings map[string]*health.Timings
+	// failures are what was told of the flows that ran.
+	failures map[string]failing
 }
 
 // Flow is one of the things that a [Sync] does again and again.
@@ -127,6 +133,7 @@ const (
 	FlowRevocations   = "revocations"   // cancelled in the warehouse first
 	FlowDispatch      = "dispatch"      // tracking, labels and confirmations
 	FlowDeadlines     = "deadlines"     // the shop's own clocks
+	FlowShopStatus    = "shop status"   // what stops the whole shop
 	FlowStock         = "stock"         // free stock into the shop
 )
 
@@ -157,7 +164,8 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		return nil, fmt.Errorf("bridge: NewSync: %w", err)
 	}
 	settings.FirstLook = cmp.Or(settings.FirstLook, Duration(48*time.Hour))
-	s := &Sync{Settings: settings, shop: shop, warehouse: warehouse, hinted: make(chan struct{}, 1), timings: map[string]*health.Timings{}}
+	s := &Sync{Settings: settings, shop: shop, warehouse: warehouse, queue: memory, hinted: make(chan struct{}, 1),
+		timings: map[string]*health.Timings{}, failures: map[string]failing{}}
 	if err := s.wire(shop, warehouse, memory); err != nil {
 		return nil, err
 	}
@@ -169,6 +177,7 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		{FlowRevocations, time.Duration(every.Dispatch), s.revoke},
 		{FlowDispatch, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Dispatch.Run(ctx) }},
 		{FlowDeadlines, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Deadlines.Check(ctx) }},
+		{FlowShopStatus, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.ShopStatus.Check(ctx) }},
 		{FlowStock, time.Duration(every.Stock), s.push},
 	}
 	return s, nil
@@ -190,6 +199,10 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		return err
 	}
 	measures, err := set.measures()
+	if err != nil {
+		return err
+	}
+	zone, err := set.zone()
 	if err != nil {
 		return err
 	}
@@ -260,6 +273,12 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		func() error {
 			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m}, DeadlineOptions{
 				Measures: measures, Kinds: kinds, Market: set.Market, Collections: calendar,
+			})
+			return err
+		},
+		func() error {
+			s.ShopStatus, err = shopstatus.NewWatch(shopstatus.Ports{Shop: shop, Exceptions: m}, shopstatus.Options{
+				OrdersPerDay: set.OrdersPerDay, Zone: zone, Selling: set.SellingStatuses,
 			})
 			return err
 		},
@@ -427,6 +446,7 @@ func (s *Sync) once(ctx context.Context, f Flow) FlowRun {
 	if ctx.Err() != nil {
 		return run // what failed has failed for that
 	}
+	s.tellFailing(ctx, &run)
 	s.timing(f.Name).Done(run.Start, run.Start.Add(run.Took), run.Err)
 	if run.Err != nil {
 		s.warn(ctx, "a flow of the bridge failed and will be tried again", "flow", f.Name, "took", run.Took, "err", run.Err)
@@ -472,7 +492,7 @@ func (s *Sync) Health() SyncHealth {
 	}
 	for name, part := range map[string]interface{ Health() health.Flow }{
 		"Catalogue": s.Catalogue, "Importer": s.Importer, "Canceller": s.Canceller, "Intake": s.Intake, "References": s.References,
-		"Revoker": s.Revoker, "Gate": s.Gate, "Dispatcher": s.Dispatcher, "Dispatch": s.Dispatch, "Deadlines": s.Deadlines, "Stock": s.Stock,
+		"Revoker": s.Revoker, "Gate": s.Gate, "Dispatcher": s.Dispatcher, "Dispatch": s.Dispatch, "Deadlines": s.Deadlines, "ShopStatus": s.ShopStatus, "Stock": s.Stock,
 	} {
 		h.Parts[name] = part.Health()
 	}
