@@ -92,8 +92,9 @@ type OrderCanceller interface {
 // LineReducer takes units off orders in the warehouse.
 type LineReducer interface {
 	// ReduceLines makes lines of an order smaller, or removes them, and frees their
-	// stock. An order that is held is held again afterwards.
-	ReduceLines(ctx context.Context, order WarehouseOrder, changes []LineChange) error
+	// stock. An order that is held is held again afterwards. The properties replace
+	// those of the order that have their names.
+	ReduceLines(ctx context.Context, order WarehouseOrder, changes []LineChange, properties []exceptions.Property) error
 }
 
 // LineChange is the new quantity of a line of a warehouse order.
@@ -709,6 +710,9 @@ func (r *cancelRun) carryOut(ctx context.Context, plan removal) error {
 	if err := r.settleLedger(ctx); err != nil {
 		return err
 	}
+	if err := r.outdate(ctx); err != nil {
+		return err
+	}
 	if err := r.release(ctx); err != nil { // what stays, without its lines
 		return err
 	}
@@ -752,13 +756,20 @@ func (r *cancelRun) pull(ctx context.Context, plan removal) error {
 }
 
 func (r *cancelRun) step(ctx context.Context, s removalStep) error {
+	if err := r.noteTakenOff(ctx); err != nil {
+		return err
+	}
 	if len(s.changes) == 0 {
 		if err := r.ports.Warehouse.CancelOrder(ctx, s.order, "cancelled in TikTok Shop: "+r.request.Reason); err != nil {
 			return fmt.Errorf("cancelling %s in the warehouse: %w", s.order.Number, err)
 		}
 		return nil
 	}
-	if err := r.ports.Lines.ReduceLines(ctx, s.order, s.changes); err != nil { // plan sees to it that there is one
+	properties, err := r.saleProperties(s.order)
+	if err != nil {
+		return err
+	}
+	if err := r.ports.Lines.ReduceLines(ctx, s.order, s.changes, properties); err != nil { // plan sees to it that there is one
 		return fmt.Errorf("taking lines off %s in the warehouse: %w", s.order.Number, err)
 	}
 	return nil
@@ -772,6 +783,22 @@ func processedPart(left removal) string {
 		}
 	}
 	return ""
+}
+
+// outdate writes down that an older reading of the order no longer holds: an importer
+// that has one reads the order again.
+func (r *cancelRun) outdate(ctx context.Context) error {
+	if r.record.Status == string(Cancelled) || r.lines != nil && !r.request.Pending {
+		return nil // it is known
+	}
+	return r.note(ctx, func(rec *store.Record, now time.Time) {
+		if r.lines == nil {
+			rec.Status = string(Cancelled)
+		}
+		if now.After(rec.UpdatedAt) {
+			rec.UpdatedAt = now
+		}
+	})
 }
 
 // settleLedger frees what the ledger reserves for what was cancelled.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/store"
 	"github.com/linnbridge/linnbridge/bridge/tiktokadapter"
@@ -87,7 +88,13 @@ func TestPermitsFor50OrdersAreOneCall(t *testing.T) {
 func TestLinesComeOffTheLinnworksOrder(t *testing.T) {
 	t.Parallel()
 	s := newSides(t, "US")
-	id, _ := s.imported(t, tiktokshoptest.OrderSpec{Lines: append(mugs(2), tiktokshoptest.Line{SKUID: setSKU, Quantity: 1})})
+	id := s.place(t, tiktokshoptest.OrderSpec{Lines: append(mugs(2), tiktokshoptest.Line{SKUID: setSKU, Quantity: 1})})
+	im, err := bridge.NewImporter(bridge.ImportPorts{
+		OrderBook: s.book, Tracer: s.book, Catalogue: s.book, Ledger: s.memory, Records: s.memory, Locks: s.memory, Exceptions: s.queue,
+	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
+	must(t, err)
+	_, err = im.Import(t.Context(), s.orders(t)...)
+	must(t, err)
 	lines := func() (list []string) {
 		for _, item := range s.inLinnworks(id)[0].Items {
 			list = append(list, fmt.Sprintf("%s×%d", item.SKU, item.Quantity))
@@ -119,6 +126,7 @@ func TestLinesComeOffTheLinnworksOrder(t *testing.T) {
 		if diff := cmp.Diff(step.want, lines()); diff != "" {
 			t.Error(diff)
 		}
+		s.proveTotal(t, id)
 		for sku, want := range map[string]int{"MUG": step.mugs, "SPOON": step.spoon} {
 			if level, _ := s.linn.Level(sku, linnworks.ZeroGUID); level.Available != want {
 				t.Errorf("%d of %s free, want %d", level.Available, sku, want)
@@ -127,6 +135,29 @@ func TestLinesComeOffTheLinnworksOrder(t *testing.T) {
 	}
 	if found, err := s.book.FindOrders(t.Context(), []string{id}); err != nil || found[0].State != bridge.Open || len(s.open(t)) != 0 {
 		t.Errorf("%v, %v, open %v", found, err, s.open(t))
+	}
+}
+
+// proveTotal adds up what the properties of an order in Linnworks and its record say
+// that it is worth.
+func (s *sides) proveTotal(t *testing.T, id string) {
+	t.Helper()
+	o := s.inLinnworks(id)[0]
+	amounts := map[string]money.Amount{}
+	for _, p := range o.ExtendedProperties {
+		if m, err := money.Parse(p.Value, o.TotalsInfo.Currency); err == nil {
+			amounts[p.Name] = m
+		}
+	}
+	total, err := money.Parse(string(o.TotalsInfo.TotalCharge), o.TotalsInfo.Currency)
+	must(t, err)
+	if got := amounts["tiktok.paid"].Plus(amounts["tiktok.platform_funded"]).Minus(amounts["tiktok.cancelled"]); got != total {
+		t.Errorf("paid %s + platform_funded %s - cancelled %s is %s, the total %s", amounts["tiktok.paid"], amounts["tiktok.platform_funded"], amounts["tiktok.cancelled"], got, total)
+	}
+	records, _, err := s.memory.RecordsOf(t.Context(), id)
+	must(t, err)
+	if sale, known, err := money.SaleOf(records[id].Notes); err != nil || !known || sale.Total() != total {
+		t.Errorf("by its record it is worth %s (known %t, %v), the total is %s", sale.Total(), known, err, total)
 	}
 }
 
@@ -139,13 +170,13 @@ func TestLinesComeOffAParkedOrder(t *testing.T) {
 	found, err := s.book.FindOrders(t.Context(), []string{id})
 	must(t, err)
 	for range 2 { // the second time there is nothing to do
-		must(t, s.book.ReduceLines(t.Context(), found[0], []bridge.LineChange{{LineID: found[0].Lines[0].LineID, Keep: 1}}))
+		must(t, s.book.ReduceLines(t.Context(), found[0], []bridge.LineChange{{LineID: found[0].Lines[0].LineID, Keep: 1}}, nil))
 	}
 	if o := s.inLinnworks(id)[0]; o.Items[0].Quantity != 1 || o.Items[0].ItemNumber == "" || !o.GeneralInfo.IsParked {
 		t.Errorf("%d units, number %q, parked %t", o.Items[0].Quantity, o.Items[0].ItemNumber, o.GeneralInfo.IsParked)
 	}
 	must(t, s.linn.Lock(o.OrderID, true))
-	if err := s.book.ReduceLines(t.Context(), found[0], []bridge.LineChange{{LineID: found[0].Lines[0].LineID}}); err == nil {
+	if err := s.book.ReduceLines(t.Context(), found[0], []bridge.LineChange{{LineID: found[0].Lines[0].LineID}}, nil); err == nil {
 		t.Error("a locked order was edited")
 	}
 }

@@ -188,7 +188,7 @@ func TestCancelledParcelLeavesOneCase(t *testing.T) {
 		t.Fatalf("open are %q, want that it has no number, and what its deadline does", open)
 	}
 	q.Orders["1"] = world.With(q.Orders["1"], func(o *bridge.Order) { o.Status = bridge.Cancelled })
-	take := bridge.TakeOrders(q.Importer(), q.Canceller(0))
+	take := bridge.TakeOrders(q.Importer(), q.Canceller(0), nil)
 	for range 48 {
 		_, err := take(t.Context(), []bridge.Order{q.Orders["1"]})
 		must(t, err)
@@ -253,7 +253,7 @@ func TestAnotherListingOfTheSameSellerSKU(t *testing.T) {
 	untouched(t, &w.Cases, ambiguous, exceptions.AmbiguousSKU)
 	// It is cancelled: nobody waits for the listing.
 	w.Orders["1"] = world.With(blocked, func(o *bridge.Order) { o.Status = bridge.Cancelled })
-	_, err := bridge.TakeOrders(w.Importer(), w.Canceller(0))(t.Context(), []bridge.Order{w.Orders["1"]})
+	_, err := bridge.TakeOrders(w.Importer(), w.Canceller(0), nil)(t.Context(), []bridge.Order{w.Orders["1"]})
 	must(t, err)
 	if open := w.OpenKinds(); len(open) > 0 {
 		t.Errorf("the only order that waited is cancelled, and open are %q", open)

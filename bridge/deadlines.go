@@ -321,7 +321,7 @@ func (d *Deadlines) Check(ctx context.Context, history ...Order) (report Deadlin
 	var orders []Order
 	seen := map[string]bool{}
 	for _, status := range deadlineStatuses {
-		for o, err := range d.ports.OpenOrders.OrdersByStatus(ctx, status) {
+		for o, err := range d.ports.OpenOrders.OrdersByStatus(ctx, status, time.Time{}) {
 			if err != nil {
 				return report, fmt.Errorf("bridge: deadlines: reading the orders that are %s: %w", status, err)
 			}

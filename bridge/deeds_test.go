@@ -87,7 +87,7 @@ func TestCancelledWhileItsCreationIsInDoubt(t *testing.T) {
 					o.CreatedAt, o.PaidAt, o.UpdatedAt, o.ShipBy = begun, begun, begun, begun.Add(48*time.Hour)
 				}))
 				in, err := bridge.NewIntake(bridge.IntakePorts{
-					Orders: windowed{w}, OpenOrders: w, Handle: bridge.TakeOrders(w.ImporterReading(), w.Canceller(0)),
+					Orders: windowed{w}, OpenOrders: w, Handle: bridge.TakeOrders(w.ImporterReading(), w.Canceller(0), nil),
 					Cursors: w.Memory, Hints: w.Memory, Revisits: w.Memory, Locks: w, Exceptions: w,
 				}, bridge.IntakeOptions{})
 				if err != nil {

@@ -93,7 +93,7 @@ func ExampleDispatchQueue() {
 // openOrders are a shop's orders by status.
 type openOrders []bridge.Order
 
-func (list openOrders) OrdersByStatus(_ context.Context, status bridge.OrderStatus) iter.Seq2[bridge.Order, error] {
+func (list openOrders) OrdersByStatus(_ context.Context, status bridge.OrderStatus, _ time.Time) iter.Seq2[bridge.Order, error] {
 	return func(yield func(bridge.Order, error) bool) {
 		for _, o := range list {
 			if o.Status == status && !yield(o, nil) {

@@ -32,6 +32,7 @@ func ReservationOf(im *Importer, known catalogue.Lookup, o Order, seen time.Time
 	return importRun{Importer: im, known: known}.reservation(o, seen, time.Time{}, store.UnseenAbsent)
 }
 
+func (im *Importer) Ports() *ImportPorts        { return &im.ports }
 func (d *Dispatcher) Ports() *DispatchPorts     { return &d.ports }
 func (d *Dispatcher) Options() *DispatchOptions { return &d.options }
 func (c *Canceller) Options() CancelOptions     { return c.options }

@@ -28,10 +28,14 @@ type ImportPorts struct {
 	// created or released, and not when it changes later.
 	Addresses AddressWriter
 	// Orders is optional. With it an order is read again, under its lock, right
-	// before anything is done about it, so that an order that was queued, or read
-	// by a slower process, is not imported as it no longer is.
+	// before anything is done about it, unless it was read in the last seconds and
+	// nothing that was done since is on record: an order that was queued, or read by a
+	// slower process, is not imported as it no longer is.
 	Orders    OrderSource
 	Catalogue catalogue.Source
+	// Prices is optional. With it the price of a bundle that the warehouse does not
+	// know is split by the prices of its components, otherwise equally.
+	Prices catalogue.PriceSource
 	// Processor is optional. With it, what people have shipped in the shop while the
 	// warehouse did not have the order is imported as shipped; without it they are told.
 	Processor OrderProcessor
@@ -55,6 +59,9 @@ type ImportOptions struct {
 	// Linnworks reserves their stock for every channel. Most that are never paid
 	// have to be cancelled there later.
 	ParkUnpaid bool
+	// FreshFor is how long an order counts as just read. Default five seconds.
+	// Negative: every order is read again.
+	FreshFor time.Duration
 	// FindFirst has each new order looked up by its reference before it is created, one
 	// call an order. It is for accounts in which people or another integration, such as
 	// Linnworks' own TikTok channel, create orders of this shop too: without it the
@@ -117,6 +124,7 @@ func NewImporter(p ImportPorts, o ImportOptions) (*Importer, error) {
 	}
 	o.Table, o.CreationTakes = cmp.Or(o.Table, DefaultStatusTable()), cmp.Or(o.CreationTakes, time.Hour)
 	o.Kinds = cmp.Or(o.Kinds, policy.DefaultKinds())
+	o.FreshFor = cmp.Or(o.FreshFor, 5*time.Second)
 	o.Now = part.Clock(o.Now)
 	return &Importer{ports: p, options: o}, nil
 }
@@ -145,6 +153,7 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
 	}
 	known := catalogue.Lookup{Items: items, Broken: broken}
+	known.Prices = im.listPrices(ctx, orders, known)
 	ids := make([]string, len(orders))
 	for i, o := range orders {
 		ids[i] = o.ID
@@ -219,6 +228,12 @@ type importing struct {
 	problems  []exceptions.Exception
 }
 
+// waited reports whether the bridge knew the order before it was shipped.
+func (t *importing) waited() bool {
+	seen := Order{Status: OrderStatus(t.stored.Status)}
+	return t.stored.Notes[noteBooking] != "" || !t.stored.SentAt.IsZero() || seen.Status != "" && !sent(seen)
+}
+
 // importBatch are the orders that a run works on together, under their locks.
 type importBatch struct {
 	importRun
@@ -249,9 +264,7 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 	// One after the other, so that a step makes its calls for all orders at once.
 	b.find(ctx)
 	b.decide(ctx)
-	b.each(ctx, func(t *importing) error {
-		return im.keepLedger(ctx, t.order, slices.Concat(t.found, liveParts(t.foreign)), t.action)
-	})
+	b.keepLedger(ctx)
 	b.remember(ctx)
 	b.each(ctx, func(t *importing) error { return b.act(ctx, t) })
 	b.create(ctx)
@@ -264,6 +277,9 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 		gone := []exceptions.Kind{exceptions.BadOrder, exceptions.DuplicateOrder, exceptions.UnknownStatus, exceptions.StatesDisagree}
 		if err := im.ports.Exceptions.Clear(ctx, exceptions.ForOrder(t.order.ID), append(gone, revokerKinds...)...); err != nil {
 			return err
+		}
+		if t.order.Status == Cancelled && t.result.Outcome == OutcomeSkipped && t.result.Again.IsZero() && len(liveParts(t.foreign)) == 0 {
+			return exceptions.Close(ctx, im.ports.Exceptions, t.order.ID, exceptions.EndVoid)
 		}
 		if t.order.Status == Delivered || t.order.Status == Completed {
 			return exceptions.Close(ctx, im.ports.Exceptions, t.order.ID, exceptions.EndDelivered)
@@ -333,7 +349,7 @@ func (b *importBatch) decide(ctx context.Context) {
 	if b.ports.Orders == nil {
 		return
 	}
-	again := b.still(func(t *importing) bool { return commits[t.action] })
+	again := b.still(func(t *importing) bool { return commits[t.action] && !b.fresh(t) })
 	for chunk := range slices.Chunk(again, readAgainTogether) {
 		failed := map[*importing]error{}
 		err := part.Isolate(ctx, chunk, new(part.Tally), func(part []*importing) error { return b.readAgain(ctx, part) },
@@ -346,11 +362,19 @@ func (b *importBatch) decide(ctx context.Context) {
 	}
 }
 
+// fresh reports whether an order was read just now, and nothing is on record that the
+// reading does not know: whoever finds that an order is cancelled writes that down.
+func (b *importBatch) fresh(t *importing) bool {
+	age := b.options.Now().Sub(t.order.ReadAt)
+	return !t.order.ReadAt.IsZero() && age >= 0 && age < b.options.FreshFor &&
+		t.record.Status != string(Cancelled) && !t.record.UpdatedAt.After(t.order.UpdatedAt)
+}
+
 func (b *importBatch) choose(t *importing) {
 	t.action, t.knownCell = b.action(t.order, t.found)
 	t.stopped = false
 	switch {
-	case t.action == ActionBook && !t.recorded && t.order.CreatedAt.Before(t.since):
+	case t.action == ActionBook && t.order.CreatedAt.Before(t.since) && !t.waited():
 		t.action = ActionSkip // from the time before the bridge
 	case t.action == ActionRaise && t.record.Notes[noteBooking] != "" && StateOf(t.found) == Open:
 		t.action = ActionBook // it was stopped between creating and processing

@@ -10,8 +10,10 @@ import (
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/stage"
+	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
 // commits are the actions that make the warehouse or the ledger count an order.
@@ -92,8 +94,12 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 	case ActionReserve:
 		t.result.Outcome = OutcomeReserved
 	case ActionSkip:
-		if o.Status == Cancelled && t.record.OutcomeUnknown {
+		switch {
+		case o.Status == Cancelled && t.record.OutcomeUnknown:
 			return b.awaitCreation(ctx, t)
+		case o.Status == Cancelled && len(t.record.WarehouseIDs) > 0: // it was there: the Canceller looks where it went
+			t.result.Outcome, t.result.Detail = OutcomeUnchanged, "cancelled in the shop, no longer in Linnworks"
+			return nil
 		}
 		t.result.Outcome, t.result.Detail = OutcomeSkipped, fmt.Sprintf("%s, %s", o.ShippingModel, o.Status)
 	case ActionRaise:
@@ -200,14 +206,12 @@ func takesOver(t *importing, address Address) bool {
 // create maps the orders that are not in the warehouse and creates them together.
 func (b *importBatch) create(ctx context.Context) {
 	byTask := map[*importing]NewOrder{}
-	for _, t := range b.still(func(t *importing) bool {
-		return t.action == ActionPark || t.action == ActionImport || t.action == ActionBook && len(t.found) == 0
-	}) {
+	for _, t := range b.still(b.creates) {
 		order, problems := MapOrder(t.order, b.known)
 		if slices.ContainsFunc(problems, blocks) {
 			// On record, so that it is looked for next time: a person may create it
 			// by hand meanwhile.
-			t.record.OrderID = t.order.ID
+			setNote(&t.record, noteBlocked, "yes")
 			err := cmp.Or(b.storeRecordsOf(ctx, t), b.raise(ctx, t.result, problems...))
 			t.done = true
 			b.fail(ctx, t, err)
@@ -215,11 +219,9 @@ func (b *importBatch) create(ctx context.Context) {
 		}
 		order.Parked, order.Unpaid, order.LocationID = t.action == ActionPark, t.order.Status == Unpaid, b.location(t.order)
 		byTask[t], t.problems = order, problems
-		t.record.OrderID, t.record.SentAt, t.record.Address = t.order.ID, b.options.Now().UTC(), addressMark(t.order.ID, order.Recipient)
-		t.record.OutcomeUnknown = true
-		if t.action == ActionBook {
-			setNote(&t.record, noteBooking, "begun")
-		}
+		t.record.SentAt, t.record.OutcomeUnknown, t.record.Address = b.options.Now().UTC(), true, addressMark(t.order.ID, order.Recipient)
+		setNote(&t.record, noteBlocked, "")
+		setNote(&t.record, money.SaleNote, order.Sale.Note())
 	}
 	b.storeRecords(ctx) // before they are sent: see find
 	tasks := b.still(func(t *importing) bool { _, ok := byTask[t]; return ok })
@@ -249,6 +251,8 @@ func (b *importBatch) create(ctx context.Context) {
 		t.record.OutcomeUnknown = false
 	}
 	b.storeRecords(ctx)
+	tasks = slices.DeleteFunc(tasks, func(t *importing) bool { return t.done })
+	b.nowVisible(ctx, tasks)
 	for _, t := range tasks {
 		if !t.done {
 			b.fail(ctx, t, b.created(ctx, t))
@@ -256,17 +260,26 @@ func (b *importBatch) create(ctx context.Context) {
 	}
 }
 
-// created stores and tells what follows from a new order.
-func (b *importBatch) created(ctx context.Context, t *importing) error {
-	if counts(t.found) {
-		seen := b.options.Now().UTC()
+// nowVisible marks the units of new orders as counted by the warehouse.
+func (b *importBatch) nowVisible(ctx context.Context, tasks []*importing) {
+	var puts []store.Reservation
+	var put []*importing
+	now := b.options.Now().UTC()
+	for _, t := range tasks {
+		if !counts(t.found) {
+			continue
+		}
+		seen := now
 		if r, have := b.reserved[t.order.ID]; have {
 			seen = r.SeenAt
 		}
-		if err := b.ports.Ledger.PutReservations(ctx, b.reservation(t.order, seen, b.options.Now().UTC(), "")); err != nil {
-			return err
-		}
+		puts, put = append(puts, b.reservation(t.order, seen, now, "")), append(put, t)
 	}
+	b.reserve(ctx, puts, put)
+}
+
+// created tells what follows from a new order.
+func (b *importBatch) created(ctx context.Context, t *importing) error {
 	if err := b.raiseAll(ctx, t.problems); err != nil {
 		return err
 	}

@@ -19,9 +19,10 @@ const clockMargin = 10 * time.Minute
 // find looks for the orders in the warehouse.
 //
 // Orders that the records know are looked up by the warehouse's ids. An order
-// that they do not know is new if they were begun before it was placed: a record
-// is stored before an order is first sent, so no importer that shares them can
-// have sent it. It is not looked for. CreateOrders would not make a second one
+// that was never sent by their word is new if they were begun before it was placed: it
+// is written down before an order is first sent, so no importer that shares the
+// records can have sent it. It is not looked for, unless it could not be imported at
+// once: a person may have created it meanwhile. CreateOrders would not make a second one
 // either, as long as Linnworks knows the first by its reference; and it is only
 // after merges, deletions and cancellations that this is not sure. Everything
 // else is looked up by reference, one call each: orders older than the records,
@@ -59,7 +60,8 @@ func (b *importBatch) find(ctx context.Context) {
 			t.found = union(t.found, traced[id])
 		}
 		t.found = shareOf(t.order, t.found)
-		isNew := !t.recorded && t.order.CreatedAt.After(since.Add(clockMargin)) && !sent(t.order) && !b.options.FindFirst
+		untouched := t.record.SentAt.IsZero() && !byID && t.record.Notes[noteBlocked] == ""
+		isNew := untouched && t.order.CreatedAt.After(since.Add(clockMargin)) && !sent(t.order) && !b.options.FindFirst
 		if isNew || byID && !short(t.order, t.found) {
 			return nil
 		}
@@ -77,7 +79,7 @@ func (b *importBatch) find(ctx context.Context) {
 		return nil
 	})
 	for _, t := range b.tasks {
-		t.result.WarehouseOrder = numberOf(t.found)
+		t.result.WarehouseOrder = numberOf(slices.Concat(t.found, t.foreign))
 	}
 }
 
@@ -131,22 +133,50 @@ func (b *importBatch) readAgain(ctx context.Context, tasks []*importing) error {
 	return nil
 }
 
-// remember stores what was found of the orders.
+// remember stores what was found of the orders, and what the shop says of them. Those
+// that are to be created are stored before they are sent.
 func (b *importBatch) remember(ctx context.Context) {
-	for _, t := range b.still(func(t *importing) bool { return len(t.found) > 0 }) {
-		if t.record.SentAt.IsZero() && len(t.record.WarehouseIDs) == 0 && slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.HasAddress }) {
-			t.record.Address = addressMark(t.order.ID, clearAddress(t.order)) // as good as taken over
+	now := b.options.Now().UTC()
+	for _, t := range b.still(func(*importing) bool { return true }) {
+		r := &t.record
+		r.OrderID, r.Status, r.Deadline = t.order.ID, string(t.order.Status), shippingDeadline(t.order)
+		if t.action == ActionBook {
+			setNote(r, noteBooking, "begun")
 		}
-		t.record = foundRecord(t.record, t.order, t.found)
-		t.record.OutcomeUnknown = false
+		if t.order.UpdatedAt.After(r.UpdatedAt) {
+			r.UpdatedAt = t.order.UpdatedAt.UTC()
+		}
+		switch ended := t.action == ActionDone || t.action == ActionSkip && !r.OutcomeUnknown; {
+		case !ended:
+			r.EndedAt = time.Time{}
+		case r.EndedAt.IsZero():
+			r.EndedAt = now
+		}
+		if len(t.found) == 0 {
+			continue
+		}
+		if r.SentAt.IsZero() && len(r.WarehouseIDs) == 0 && slices.ContainsFunc(t.found, func(w WarehouseOrder) bool { return w.HasAddress }) {
+			r.Address = addressMark(t.order.ID, clearAddress(t.order)) // as good as taken over
+		}
+		*r = foundRecord(*r, t.order, t.found)
+		r.OutcomeUnknown = false
 	}
-	b.storeRecords(ctx)
+	b.storeRecordsIf(ctx, func(t *importing) bool { return !b.creates(t) })
+}
+
+// creates reports whether an order has to be created in the warehouse.
+func (b *importBatch) creates(t *importing) bool {
+	return (t.action == ActionPark || t.action == ActionImport || t.action == ActionBook) && len(t.found) == 0
 }
 
 // storeRecords stores the records that have changed. If that fails the orders
 // fail whose records they are.
 func (b *importBatch) storeRecords(ctx context.Context) {
-	changed := b.still(func(t *importing) bool { return !t.record.Equal(t.stored) })
+	b.storeRecordsIf(ctx, func(*importing) bool { return true })
+}
+
+func (b *importBatch) storeRecordsIf(ctx context.Context, wanted func(*importing) bool) {
+	changed := b.still(func(t *importing) bool { return wanted(t) && !t.record.Equal(t.stored) })
 	if err := b.storeRecordsOf(ctx, changed...); err != nil {
 		b.failAll(changed, err)
 	}
@@ -168,6 +198,7 @@ func (b *importBatch) storeRecordsOf(ctx context.Context, tasks ...*importing) e
 		mine := ours[r.OrderID]
 		r.WarehouseIDs, r.Lines, r.SentAt, r.OutcomeUnknown, r.Address = mine.WarehouseIDs, mine.Lines, mine.SentAt, mine.OutcomeUnknown, mine.Address
 		r.Releasing, r.ReleasedAt = mine.Releasing, mine.ReleasedAt
+		r.Status, r.UpdatedAt, r.Deadline, r.EndedAt = mine.Status, mine.UpdatedAt, mine.Deadline, mine.EndedAt
 		for _, name := range importNotes {
 			setNote(r, name, mine.Notes[name])
 		}

@@ -11,24 +11,45 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-// keepLedger takes the reservation at the first sight of an order, marks it
-// visible once the warehouse counts its units, and drops it when the order will
-// never take any.
-func (im importRun) keepLedger(ctx context.Context, o Order, found []WarehouseOrder, action Action) error {
-	r, have := im.reserved[o.ID]
-	switch {
-	case o.Status == Cancelled, action == ActionSkip, action != ActionBook && gone(o) && len(liveParts(found)) == 0:
-		// Whether there is one or not: another process may have taken it since.
-		return im.ports.Ledger.DropReservations(ctx, o.ID)
-	case !counts(found):
-		if !have {
-			r.SeenAt = im.options.Now().UTC()
+// keepLedger takes the reservations at the first sight of orders, marks them visible
+// once the warehouse counts their units, and drops those of orders that will never
+// take any: with two calls for all of them.
+func (b *importBatch) keepLedger(ctx context.Context) {
+	var puts []store.Reservation
+	var drops []string
+	var put, dropped []*importing
+	for _, t := range b.still(func(*importing) bool { return true }) {
+		o, found := t.order, slices.Concat(t.found, liveParts(t.foreign))
+		r, have := b.reserved[o.ID]
+		switch {
+		case o.Status == Cancelled, t.action == ActionSkip, t.action != ActionBook && gone(o) && len(liveParts(found)) == 0:
+			// Whether there is one or not: another process may have taken it since.
+			drops, dropped = append(drops, o.ID), append(dropped, t)
+		case !counts(found):
+			if !have {
+				r.SeenAt = b.options.Now().UTC()
+			}
+			puts, put = append(puts, b.reservation(o, r.SeenAt, time.Time{}, unseenWhy(found))), append(put, t)
+		case have && r.VisibleAt.IsZero():
+			puts, put = append(puts, b.reservation(o, r.SeenAt, b.options.Now().UTC(), "")), append(put, t)
 		}
-		return im.ports.Ledger.PutReservations(ctx, im.reservation(o, r.SeenAt, time.Time{}, unseenWhy(found)))
-	case have && r.VisibleAt.IsZero():
-		return im.ports.Ledger.PutReservations(ctx, im.reservation(o, r.SeenAt, im.options.Now().UTC(), ""))
 	}
-	return nil
+	if len(drops) > 0 {
+		if err := b.ports.Ledger.DropReservations(ctx, drops...); err != nil {
+			b.failAll(dropped, fmt.Errorf("freeing what is reserved: %w", err))
+		}
+	}
+	b.reserve(ctx, puts, put)
+}
+
+// reserve puts the reservations of orders, all or none.
+func (b *importBatch) reserve(ctx context.Context, puts []store.Reservation, tasks []*importing) {
+	if len(puts) == 0 {
+		return
+	}
+	if err := b.ports.Ledger.PutReservations(ctx, puts...); err != nil {
+		b.failAll(tasks, fmt.Errorf("reserving its units: %w", err))
+	}
 }
 
 // reserveUnknown counts the units of an order that the warehouse could not be

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -15,11 +16,14 @@ type AddressWriter interface {
 	SetAddress(ctx context.Context, order WarehouseOrder, address Address) error
 }
 
-// noteBooking is the note of an order that is being imported as shipped.
-const noteBooking = "booking"
+// The notes of the importer beside those of package money: an order is being imported as shipped, or
+// could not be imported.
+const (
+	noteBooking = "booking"
+	noteBlocked = "blocked"
+)
 
-// importNotes are the notes that the importer answers for.
-var importNotes = []string{noteBooking}
+var importNotes = []string{noteBooking, noteBlocked, money.SaleNote}
 
 // setNote sets a note of a record, or drops it.
 func setNote(r *store.Record, name, text string) {

@@ -79,7 +79,7 @@ func TestImportAtTheLimits(t *testing.T) {
 		}, bridge.CancelOptions{})
 		must(t, err)
 		in, err := bridge.NewIntake(bridge.IntakePorts{
-			Orders: shop, OpenOrders: shop, Handle: bridge.TakeOrders(im, canceller),
+			Orders: shop, OpenOrders: shop, Handle: bridge.TakeOrders(im, canceller, nil),
 			Cursors: memory, Hints: memory, Revisits: memory, Locks: memory, Exceptions: queue,
 		}, bridge.IntakeOptions{SweepEvery: -1})
 		must(t, err)

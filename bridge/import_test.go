@@ -286,6 +286,64 @@ func TestImportBundleByComponents(t *testing.T) {
 	}
 }
 
+// prices are what the shop asks for listings sold alone.
+type prices struct {
+	byID  map[string]int64
+	err   error
+	asked []string
+}
+
+func (p *prices) ListPrices(_ context.Context, listings []catalogue.SKU) (map[string]int64, error) {
+	for _, l := range listings {
+		p.asked = append(p.asked, l.ID)
+	}
+	return p.byID, p.err
+}
+
+// A phone and two stickers do not cost the same when one of them comes back.
+func TestImportBundleByValue(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		prices *prices
+		want   string
+		split  string
+	}{
+		{"by the prices of its components", &prices{byID: map[string]int64{"s-MUG": 9900, "s-SPOON": 50}}, "MUG 9.90, SPOON 0.05, SPOON 0.05", "by their own prices"},
+		{"to the minor unit", &prices{byID: map[string]int64{"s-MUG": 1, "s-SPOON": 1}}, "MUG 3.34, SPOON 3.33, SPOON 3.33", "by their own prices"},
+		{"with a free one", &prices{byID: map[string]int64{"s-MUG": 500, "s-SPOON": 0}}, "MUG 10.00, SPOON 0.00, SPOON 0.00", "by their own prices"},
+		{"one price is not known", &prices{byID: map[string]int64{"s-MUG": 9900}}, "MUG 3.34, SPOON 3.33, SPOON 3.33", "equally"},
+		{"a price that cannot be", &prices{byID: map[string]int64{"s-MUG": 9900, "s-SPOON": -1}}, "MUG 3.34, SPOON 3.33, SPOON 3.33", "equally"},
+		{"the shop does not answer", &prices{err: world.ErrInjected}, "MUG 3.34, SPOON 3.33, SPOON 3.33", "equally"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := world.NewWorld(t)
+			o := world.AnOrder("1")
+			o.Lines = []bridge.OrderLine{world.Bundle("1-1", 1000, catalogue.BundleComponent{Listing: world.SKU("MUG"), Quantity: 1}, catalogue.BundleComponent{Listing: world.SKU("SPOON"), Quantity: 2})}
+			im := w.Importer()
+			im.Ports().Prices = tc.prices
+			_, err := im.Import(t.Context(), w.Put(world.Priced(o), world.AnOrder("2", "MUG"))...)
+			must(t, err)
+			var got []string
+			for _, l := range w.Book[0].From.Lines {
+				for range l.Quantity {
+					got = append(got, l.SKU+" "+l.Price.Decimal())
+				}
+			}
+			if diff := cmp.Diff(tc.want, strings.Join(got, ", ")); diff != "" {
+				t.Error(diff)
+			}
+			open, err := w.Exceptions.Open(t.Context())
+			must(t, err)
+			if len(open) != 1 || !strings.Contains(open[0].Seen, "its price was split "+tc.split) {
+				t.Errorf("got %v, want that it was split %s", open, tc.split)
+			}
+			if diff := cmp.Diff([]string{"s-MUG", "s-SPOON"}, tc.prices.asked); diff != "" {
+				t.Errorf("asked for prices: %s", diff)
+			}
+		})
+	}
+}
+
 func TestImportBundleStaysApart(t *testing.T) {
 	o := world.AnOrder("1", "MUG")
 	o.Lines = append(o.Lines, world.Bundle("1-2", 1000, catalogue.BundleComponent{Listing: world.SKU("MUG"), Quantity: 1}))

@@ -32,6 +32,10 @@ type IntakePorts struct {
 	Orders OrderSource
 	// OpenOrders is required unless [IntakeOptions.SweepEvery] is negative.
 	OpenOrders OpenOrderSource
+	// Requests is optional. With it the requests of buyers to cancel are listed in each
+	// run, because they do not count as a change of an order, and an order that has a
+	// new one is handed on, with [Order.CancelRequested].
+	Requests CancellationSource
 	// Handle gets the orders.
 	Handle     OrderHandler
 	Cursors    store.Cursors
@@ -55,6 +59,8 @@ type IntakeOptions struct {
 	// orders again, unless one of those cannot be read. At most FirstWindow.
 	// Default 0: every run polls.
 	PollEvery time.Duration
+	// RequestsEvery is the same for the list of requests. Default 0: with every run.
+	RequestsEvery time.Duration
 	// FirstWindow is how far the first poll goes back. Default 48 hours. Older
 	// orders that are still open come with the first sweep.
 	FirstWindow time.Duration
@@ -102,6 +108,8 @@ type Intake struct {
 	ports   IntakePorts
 	options IntakeOptions
 	timings health.Timings
+
+	requestsAt time.Time // when they were last listed, under the lock of the runs
 }
 
 // NewIntake returns an Intake, or an error that names every missing port or the
@@ -121,7 +129,7 @@ func NewIntake(p IntakePorts, o IntakeOptions) (*Intake, error) {
 		return nil, err
 	}
 	durations := map[string]time.Duration{
-		"Overlap": o.Overlap, "OutageOverlap": o.OutageOverlap, "PollEvery": o.PollEvery, "FirstWindow": o.FirstWindow, "RetryAfter": o.RetryAfter,
+		"Overlap": o.Overlap, "OutageOverlap": o.OutageOverlap, "PollEvery": o.PollEvery, "RequestsEvery": o.RequestsEvery, "FirstWindow": o.FirstWindow, "RetryAfter": o.RetryAfter,
 		"RetryMax": o.RetryMax, "EscalateBefore": o.EscalateBefore, "SweepAt": o.SweepAt, "HoldWindow": o.HoldWindow,
 	}
 	for _, name := range slices.Sorted(maps.Keys(durations)) { // with two, always the same
@@ -187,7 +195,7 @@ type IntakeResult struct {
 	// Polled orders were in the window, Unchanged ones had been handled before.
 	Polled, Unchanged int
 	// Hinted, Revisited and Swept orders came by the other ways.
-	Hinted, Revisited, Swept int
+	Hinted, Revisited, Requested, Swept int
 	// Results is what became of the orders handed on.
 	Results OrderResults
 	// Failed of them are kept, and handed on again later.
@@ -221,8 +229,11 @@ func (r IntakeResult) String() string {
 		fmt.Fprintf(&b, "polled %s to %s: %d orders, %d unchanged; ",
 			r.From.UTC().Format("2006-01-02 15:04:05"), r.To.UTC().Format("2006-01-02 15:04:05"), r.Polled, r.Unchanged)
 	}
-	fmt.Fprintf(&b, "%d hinted, %d looked at again, %d swept; %d handed on, %d failed; %d to look at again",
-		r.Hinted, r.Revisited, r.Swept, len(r.Results), r.Failed, r.Waiting)
+	fmt.Fprintf(&b, "%d hinted, %d looked at again, ", r.Hinted, r.Revisited)
+	if r.Requested > 0 {
+		fmt.Fprintf(&b, "%d with a new request, ", r.Requested)
+	}
+	fmt.Fprintf(&b, "%d swept; %d handed on, %d failed; %d to look at again", r.Swept, len(r.Results), r.Failed, r.Waiting)
 	if r.Unseen > 0 {
 		fmt.Fprintf(&b, ", %d of them not seen yet", r.Unseen)
 	}
@@ -256,7 +267,7 @@ func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
 	}
 	var errs []error
-	for _, phase := range []func(context.Context) error{r.urgent, r.escalateLate, r.poll, r.sweep} {
+	for _, phase := range []func(context.Context) error{r.urgent, r.escalateLate, r.poll, r.requests, r.sweep} {
 		if err := phase(ctx); err != nil {
 			errs = append(errs, err)
 		}
@@ -292,6 +303,7 @@ type intakeRun struct {
 	revisits map[string]store.Revisit // as stored
 	settled  map[string]bool          // handed on in this run
 	stuck    map[string]bool          // orders that an exception is open about
+	asked    map[string]bool          // orders that have a request by the list of requests
 	missed   bool                     // an order that was looked for by id was not there
 	result   IntakeResult
 }
@@ -605,43 +617,145 @@ func (r *intakeRun) saveCursor(ctx context.Context) error {
 	return nil
 }
 
-// sweep hands on every open order, once in its period.
+// requests hands on the orders that have a request to cancel which was not handed on
+// yet. From then on they are on the list to look at again as long as it waits.
+func (r *intakeRun) requests(ctx context.Context) error {
+	now := r.now()
+	if age := now.Sub(r.requestsAt); r.ports.Requests == nil || age >= 0 && age < r.options.RequestsEvery {
+		return nil
+	}
+	pending, err := r.ports.Requests.PendingCancellations(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("reading the requests to cancel: %w", err)
+	}
+	name := r.options.Name + "/requests"
+	c, err := r.ports.Cursors.Cursor(ctx, name)
+	if err != nil {
+		return fmt.Errorf("reading which requests were handed on: %w", err)
+	}
+	waits, seen := map[string]string{}, map[string]store.Mark{}
+	r.asked = map[string]bool{}
+	for _, p := range pending {
+		if m, known := c.Seen[p.ID]; known {
+			seen[p.ID] = m
+		} else if p.OrderID != "" {
+			waits[p.ID], r.asked[p.OrderID] = p.OrderID, true
+		}
+	}
+	var errs []error
+	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(r.asked)), r.options.BatchSize) {
+		kept, err := r.byID(ctx, chunk)
+		for id, order := range waits {
+			if kept[order] {
+				seen[id] = store.Mark{UpdatedAt: now}
+				r.result.Requested++
+			}
+		}
+		if errs = append(errs, err); ctx.Err() != nil {
+			break
+		}
+	}
+	if !maps.Equal(seen, c.Seen) {
+		c.Watermark, c.Seen = now, seen
+		if err := r.ports.Cursors.SetCursor(ctx, name, c); err != nil {
+			errs = append(errs, fmt.Errorf("storing which requests were handed on: %w", err))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	r.requestsAt = now
+	return nil
+}
+
+// The words of the cursor of a sweep: when the one that is under way began, and by
+// status how far it has got, by the moments at which orders were placed.
+const (
+	sweepBegun = "begun"
+	sweepDone  = "done"
+)
+
+// sweep hands on every open order, once in its period. One that breaks off goes on
+// where it was.
 func (r *intakeRun) sweep(ctx context.Context) error {
 	if r.options.SweepEvery < 0 {
 		return nil
 	}
-	name, begun := r.options.Name+"/sweep", r.now()
-	last, err := r.ports.Cursors.Cursor(ctx, name)
+	name, now := r.options.Name+"/sweep", r.now()
+	c, err := r.ports.Cursors.Cursor(ctx, name)
 	if err != nil {
-		return fmt.Errorf("reading when the last sweep was: %w", err)
+		return fmt.Errorf("reading how far the sweep is: %w", err)
 	}
-	period := begun.Add(-r.options.SweepAt).Truncate(r.options.SweepEvery).Add(r.options.SweepAt)
-	if !last.Watermark.Before(period) {
+	period := now.Add(-r.options.SweepAt).Truncate(r.options.SweepEvery).Add(r.options.SweepAt)
+	begun, err := time.Parse(time.RFC3339, c.Partial[sweepBegun])
+	if err != nil || begun.After(now) {
+		if !c.Watermark.Before(period) {
+			return nil
+		}
+		begun = now.Truncate(time.Second)
+		c.Partial = map[string]string{sweepBegun: begun.Format(time.RFC3339)}
+	}
+	save := func(ctx context.Context) error {
+		if err := r.ports.Cursors.SetCursor(ctx, name, c); err != nil {
+			return fmt.Errorf("storing how far the sweep is: %w", err)
+		}
 		return nil
 	}
 	for _, status := range r.options.SweepStatuses {
-		// Hints and holds do not wait for the end of a long sweep.
-		b := batch{run: r, at: map[string]int{}, after: r.urgent}
-		for o, err := range r.ports.OpenOrders.OrdersByStatus(ctx, status) {
-			if err != nil {
-				return fmt.Errorf("sweeping the orders with status %s: %w", status, err)
-			}
-			if r.settled[o.ID] || r.revisits[o.ID].Attempts > 0 {
-				continue // done in this run, or it has a time of its own
-			}
-			r.result.Swept++
-			if err := b.add(ctx, o); err != nil {
-				return err
-			}
+		if c.Partial[string(status)] == sweepDone {
+			continue
 		}
-		if err := cmp.Or(b.flush(ctx), ctx.Err()); err != nil {
+		if err := r.sweepStatus(ctx, status, c.Partial, save); err != nil {
+			return err
+		}
+		c.Partial[string(status)] = sweepDone
+		if err := save(ctx); err != nil {
 			return err
 		}
 	}
-	if err := r.ports.Cursors.SetCursor(ctx, name, store.Cursor{Watermark: begun}); err != nil {
-		return fmt.Errorf("storing when the sweep was: %w", err)
+	c.Watermark, c.Partial = begun, nil
+	return save(ctx)
+}
+
+func (r *intakeRun) sweepStatus(ctx context.Context, status OrderStatus, at map[string]string, save func(context.Context) error) error {
+	from, err := time.Parse(time.RFC3339, at[string(status)])
+	if err != nil {
+		from = time.Time{}
 	}
-	return nil
+	reached := from
+	b := batch{run: r, at: map[string]int{}}
+	b.after = func(ctx context.Context) error {
+		if reached.After(from) {
+			at[string(status)] = reached.UTC().Format(time.RFC3339)
+		}
+		if err := save(ctx); err != nil {
+			return err
+		}
+		return r.urgent(ctx) // hints and holds do not wait for the end of a long sweep
+	}
+	for o, err := range r.ports.OpenOrders.OrdersByStatus(ctx, status, from) {
+		if err != nil {
+			err = fmt.Errorf("sweeping the orders with status %s: %w", status, err)
+			if ctx.Err() != nil {
+				return err
+			}
+			if flushErr := b.flush(ctx); flushErr != nil {
+				return errors.Join(err, flushErr)
+			}
+			return errors.Join(err, b.after(ctx)) // what was listed is done
+		}
+		if o.CreatedAt.After(reached) {
+			reached = o.CreatedAt
+		}
+		if r.settled[o.ID] || r.revisits[o.ID].Attempts > 0 {
+			continue // done in this run, or it has a time of its own
+		}
+		r.result.Swept++
+		if err := b.add(ctx, o); err != nil {
+			return err
+		}
+	}
+	return cmp.Or(b.flush(ctx), ctx.Err())
 }
 
 // batch collects orders until there are enough to hand on, each once and as it
@@ -693,6 +807,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 	var whole []Order
 	for _, o := range orders {
 		if o.Unreadable == "" || o.Status != "" {
+			o.CancelRequested = o.CancelRequested || r.asked[o.ID] && o.Status != Cancelled // the details lag
 			whole = append(whole, o)
 			continue
 		}
@@ -747,7 +862,7 @@ func (r *intakeRun) raisedAgain(o Order) time.Time {
 	case slices.Contains(r.options.SweepStatuses, o.Status):
 		return now.Add(r.options.RetryMax)
 	case now.Sub(o.UpdatedAt) < keepRaised:
-		return now.Add(4 * r.options.RetryMax)
+		return now.Add(6 * r.options.RetryMax)
 	}
 	return time.Time{}
 }

@@ -20,7 +20,7 @@ func (t till) OrdersUpdated(_ context.Context, from, to time.Time) iter.Seq2[bri
 	return t.orders(func(o bridge.Order) bool { return !o.UpdatedAt.Before(from) && o.UpdatedAt.Before(to) })
 }
 
-func (t till) OrdersByStatus(_ context.Context, status bridge.OrderStatus) iter.Seq2[bridge.Order, error] {
+func (t till) OrdersByStatus(_ context.Context, status bridge.OrderStatus, _ time.Time) iter.Seq2[bridge.Order, error] {
 	return t.orders(func(o bridge.Order) bool { return o.Status == status })
 }
 

@@ -3,7 +3,9 @@ package bridge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"time"
 )
 
 // OrderImporter takes shop orders into the warehouse. An [Importer] is one.
@@ -16,50 +18,103 @@ type CancellationHandler interface {
 	Cancel(ctx context.Context, cancellations ...Cancellation) (OrderResults, error)
 }
 
-// TakeOrders returns the [OrderHandler] of most programs: the importer gets all
-// orders, the canceller those that the shop has cancelled, or lines of, and the
-// importer once more those that live on with fewer lines.
-func TakeOrders(im OrderImporter, c CancellationHandler) OrderHandler {
-	return func(ctx context.Context, orders []Order) (OrderResults, error) {
-		imported, err := im.Import(ctx, orders...)
-		if len(imported) == 0 {
-			return nil, err
-		}
-		cancellations := CancellationsOf(orders...)
-		if len(cancellations) == 0 {
-			return imported, err
-		}
-		cancelled, cancelErr := c.Cancel(ctx, cancellations...)
-		var again []Order // they live on with fewer lines: what waited for that can be done
-		for _, r := range cancelled {
-			if r.Outcome == OutcomeUnchanged {
-				continue // the order stays: what the importer did says more
-			}
-			if i := slices.IndexFunc(orders, func(o Order) bool { return o.ID == r.OrderID && o.Status != Cancelled }); i >= 0 && r.Outcome == OutcomeCancelled {
-				again = append(again, orders[i])
-			}
-			// What the importer says of a cancelled order is that it has nothing to do.
-			if i := slices.IndexFunc(imported, func(o OrderResult) bool { return o.OrderID == r.OrderID && o.Err == nil }); i >= 0 {
-				imported[i] = r
-			} else {
-				imported = append(imported, r)
-			}
-		}
-		if len(again) == 0 {
-			return imported, errors.Join(err, cancelErr)
-		}
-		results, againErr := im.Import(ctx, again...)
-		if againErr != nil && len(results) == 0 {
-			for _, o := range again {
-				results = append(results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: againErr})
-			}
-		}
-		// That the lines are off stays in the results, unless there is more to do.
-		for _, r := range results {
-			if r.Outcome != OutcomeUnchanged {
-				imported = append(imported, r)
-			}
-		}
-		return imported, errors.Join(err, cancelErr, againErr)
+// TakeOrders returns the [OrderHandler] of most programs. The importer gets all
+// orders; the canceller gets what the shop has cancelled of them, unless the
+// warehouse never had it, and what their buyers ask for; and the importer once more
+// gets the orders that were changed by that and live on.
+//
+// requests is optional: with it, the requests of buyers are read for the orders that
+// have one, with one call for 50 of them, and are not a queue of their own.
+func TakeOrders(im OrderImporter, c CancellationHandler, requests CancellationSource) OrderHandler {
+	return takeOrders{im, c, requests}.handle
+}
+
+type takeOrders struct {
+	importer  OrderImporter
+	canceller CancellationHandler
+	requests  CancellationSource
+}
+
+func (s takeOrders) handle(ctx context.Context, orders []Order) (OrderResults, error) {
+	results, err := s.importer.Import(ctx, orders...)
+	if len(results) == 0 {
+		return nil, err
 	}
+	errs := []error{err}
+	cancellations, err := s.cancellations(ctx, orders, results)
+	errs = append(errs, err)
+	if len(cancellations) == 0 {
+		return results, errors.Join(errs...)
+	}
+	cancelled, err := s.canceller.Cancel(ctx, cancellations...)
+	errs = append(errs, err)
+	var again []Order // what waited for the cancellation can be done now
+	for _, r := range cancelled {
+		if r.Outcome == OutcomeUnchanged {
+			continue // the order stays: what the importer did says more
+		}
+		i := slices.IndexFunc(orders, func(o Order) bool { return o.ID == r.OrderID && o.Status != Cancelled })
+		if i >= 0 && (r.Outcome == OutcomeCancelled || r.Outcome == OutcomeRejected) {
+			stale := orders[i]
+			stale.ReadAt = time.Time{} // it has changed since
+			again = append(again, stale)
+		}
+		// What the importer says of a cancelled order is that it has nothing to do.
+		if i := slices.IndexFunc(results, func(o OrderResult) bool { return o.OrderID == r.OrderID && o.Err == nil }); i >= 0 {
+			results[i] = r
+		} else {
+			results = append(results, r)
+		}
+	}
+	if len(again) == 0 {
+		return results, errors.Join(errs...)
+	}
+	after, err := s.importer.Import(ctx, again...)
+	if err != nil && len(after) == 0 {
+		for _, o := range again {
+			after = append(after, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: err})
+		}
+	}
+	// That the lines are off stays in the results, unless there is more to do.
+	for _, r := range after {
+		if r.Outcome != OutcomeUnchanged && r.Outcome != OutcomeSkipped {
+			results = append(results, r)
+		}
+	}
+	return results, errors.Join(append(errs, err)...)
+}
+
+// cancellations are what the shop has cancelled of the orders, and what their buyers
+// ask for. If the requests cannot be read, the orders that have one failed.
+func (s takeOrders) cancellations(ctx context.Context, orders []Order, results OrderResults) ([]Cancellation, error) {
+	// The importer has looked, and has written down that nothing is left to do.
+	never := map[string]bool{}
+	for _, r := range results {
+		never[r.OrderID] = r.Outcome == OutcomeSkipped && r.WarehouseOrder == "" && r.Err == nil
+	}
+	var list []Cancellation
+	var asked []string
+	for _, o := range orders {
+		if o.CancelRequested && o.Status != Cancelled {
+			asked = append(asked, o.ID)
+		}
+		if o.Status == Cancelled && never[o.ID] {
+			continue
+		}
+		list = append(list, CancellationsOf(o)...)
+	}
+	if s.requests == nil || len(asked) == 0 {
+		return list, nil
+	}
+	pending, err := s.requests.PendingCancellations(ctx, asked)
+	if err != nil {
+		err = fmt.Errorf("reading what their buyers ask for: %w", err)
+		for i, r := range results {
+			if slices.Contains(asked, r.OrderID) && r.Err == nil {
+				results[i].Outcome, results[i].Err = OutcomeFailed, err
+			}
+		}
+		return list, err
+	}
+	return append(list, pending...), nil
 }

@@ -105,7 +105,7 @@ func TestOrdersByStatus(t *testing.T) {
 		want[id] = true
 	}
 	s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1), State: tiktokshop.OrderStatusOnHold})
-	for o, err := range s.shop.OrdersByStatus(t.Context(), bridge.AwaitingShipment) {
+	for o, err := range s.shop.OrdersByStatus(t.Context(), bridge.AwaitingShipment, time.Time{}) {
 		must(t, err)
 		if !want[o.ID] {
 			t.Errorf("order %s (%s) came twice or unasked", o.ID, o.Status)

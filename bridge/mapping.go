@@ -66,6 +66,12 @@ func MapOrder(o Order, known catalogue.Lookup) (NewOrder, []exceptions.Exception
 	m.unread()
 	residual := m.settle(&n, cancelled)
 	n.Properties = m.properties(n, lines, cancelled, residual)
+	n.Sale = money.Sale{Paid: o.Totals.Paid, Funded: o.Totals.Funded(), Cancelled: cancelled, Lines: map[string]money.Amount{}}
+	for _, line := range lines {
+		if !line.Cancelled {
+			n.Sale.Lines[line.ID] = line.Price.Plus(line.Tax)
+		}
+	}
 	return n, m.problems
 }
 
@@ -254,6 +260,8 @@ func (m *orderMapping) compareBundle(line OrderLine, item catalogue.Item) {
 func (m *orderMapping) addBundle(line OrderLine) {
 	var units []catalogue.Item
 	var names []string
+	var weights []int64
+	split := "by their own prices in the shop"
 	for _, c := range line.Components {
 		item, err := m.known.Item(c.Listing)
 		if err == nil {
@@ -270,16 +278,23 @@ func (m *orderMapping) addBundle(line OrderLine) {
 			return
 		}
 		names = append(names, fmt.Sprintf("%d × %s", c.Quantity, item.SKU))
+		price, ok := m.known.Prices[c.Listing.ID]
+		if !ok || price < 0 || price > money.Max {
+			split = "equally, because the shop does not say what each costs alone"
+		}
 		for range c.Quantity {
-			units = append(units, item)
+			units, weights = append(units, item), append(weights, price)
 		}
 	}
-	prices, err := line.Price.Split(make([]int64, len(units)))
+	if strings.HasPrefix(split, "equally") {
+		clear(weights)
+	}
+	prices, err := line.Price.Split(weights)
 	if err != nil {
 		m.problem(exceptions.BadOrder, exceptions.ForOrder(m.order.ID), err.Error(), "look at the order in the shop; it was not imported")
 		return
 	}
-	taxes, err := line.Tax.Split(make([]int64, len(units)))
+	taxes, err := line.Tax.Split(weights)
 	if err != nil {
 		m.problem(exceptions.BadOrder, exceptions.ForOrder(m.order.ID), err.Error(), "look at the order in the shop; it was not imported")
 		return
@@ -289,7 +304,7 @@ func (m *orderMapping) addBundle(line OrderLine) {
 		m.add(key, line.ID+"-"+strconv.Itoa(i+1), line)
 	}
 	m.problem(exceptions.MissingComposite, line.Listing.String(),
-		fmt.Sprintf("order %s was imported as separate components, because Linnworks has no composite for the bundle %q", m.order.ID, line.Title),
+		fmt.Sprintf("order %s was imported as separate components, because Linnworks has no composite for the bundle %q; its price was split %s", m.order.ID, line.Title, split),
 		"create a composite with SKU "+cmp.Or(line.Listing.SellerSKU, line.Listing.ID)+": "+strings.Join(names, ", "))
 }
 
@@ -386,7 +401,7 @@ func (m *orderMapping) properties(n NewOrder, lines []OrderLine, cancelled, resi
 	}
 	amount("tiktok.paid", t.Paid.Minor)
 	amount("tiktok.platform_funded", t.Funded().Minor)
-	unlessZero("tiktok.cancelled", cancelled.Minor)
+	unlessZero(cancelledProperty, cancelled.Minor)
 	amount("tiktok.residual", residual.Minor)
 	amount("tiktok.tax", t.Tax.Minor)
 	unlessZero("tiktok.shipping_tax", t.ShippingTax.Minor)

@@ -72,6 +72,9 @@ func shippable(o Order) bool {
 	return false
 }
 
+// cancelledProperty is the extended property that says what of the sale is cancelled.
+const cancelledProperty = "tiktok.cancelled"
+
 func orderLock(id string) string { return "order/" + id }
 
 // lockOrders takes the locks of orders, each once and in one order, so that two
@@ -254,6 +257,10 @@ type Order struct {
 	// Unreadable says what of the shop's reply could not be read and is needed, such
 	// as what was paid. Such an order is raised and not imported; others go on.
 	Unreadable string
+
+	// ReadAt is when the reading of the order began, by the clock of whoever read it;
+	// zero if it is not known how old it is.
+	ReadAt time.Time
 
 	CreatedAt, PaidAt, UpdatedAt time.Time
 	// ReleaseAt is when a pre-order becomes ready to ship.
@@ -443,9 +450,9 @@ type OrderSource interface {
 // OpenOrderSource lists the shop's orders by what they are, not by when they
 // changed.
 type OpenOrderSource interface {
-	// OrdersByStatus yields the orders that have the status now. It ends at the
-	// first error.
-	OrdersByStatus(ctx context.Context, status OrderStatus) iter.Seq2[Order, error]
+	// OrdersByStatus yields the orders that have the status now and were placed at
+	// or after from, those placed first first. It ends at the first error.
+	OrdersByStatus(ctx context.Context, status OrderStatus, from time.Time) iter.Seq2[Order, error]
 }
 
 // The states of an order in Linnworks.

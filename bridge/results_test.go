@@ -31,7 +31,7 @@ func TestResultsAsJSON(t *testing.T) {
 		"no orders": {bridge.OrderResults(nil), `[]`},
 		"permit": {bridge.Permit{OrderID: "1", Granted: true, Order: order, At: world.Noon, ValidUntil: world.Noon.Add(time.Minute)},
 			`{"order_id":"1","granted":true,"reason":"","status":"AWAITING_SHIPMENT","at":"2026-11-27T12:00:00Z","valid_until":"2026-11-27T12:01:00Z","unasked":false,"blind":false,"decision":""}`},
-		"intake": {bridge.IntakeResult{To: world.Noon, Polled: 2}, `{"to":"2026-11-27T12:00:00Z","early":false,"polled":2,"unchanged":0,"hinted":0,"revisited":0,"swept":0,` +
+		"intake": {bridge.IntakeResult{To: world.Noon, Polled: 2}, `{"to":"2026-11-27T12:00:00Z","early":false,"polled":2,"unchanged":0,"hinted":0,"revisited":0,"requested":0,"swept":0,` +
 			`"results":[],"failed":0,"unseen":0,"waiting":0}`},
 		"dispatch": {bridge.DispatchReport{}, `{"listed":0,"unchanged":0,"retried":0,"swept":false,"fallback":"","results":[],"waiting":0}`},
 		"deadlines": {bridge.DeadlineReport{At: world.Noon, AtRisk: []bridge.Deadline{{OrderID: "1", Clock: bridge.ClockShip, At: world.Noon, Left: time.Hour, AtRisk: true, Severity: exceptions.Urgent}}},

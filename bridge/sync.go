@@ -32,6 +32,7 @@ type Shop interface {
 	TrackingCorrector
 	catalogue.ListingSource
 	catalogue.BundleSource
+	catalogue.PriceSource
 	catalogue.PlaceSource
 	stock.Publisher
 	shopstatus.Source
@@ -127,14 +128,13 @@ type Flow struct {
 
 // The names of the flows.
 const (
-	FlowOrders        = "orders"        // from the shop into the warehouse
-	FlowReferences    = "references"    // the warehouse's order ids into the shop
-	FlowCancellations = "cancellations" // requests of buyers
-	FlowRevocations   = "revocations"   // cancelled in the warehouse first
-	FlowDispatch      = "dispatch"      // tracking, labels and confirmations
-	FlowDeadlines     = "deadlines"     // the shop's own clocks
-	FlowShopStatus    = "shop status"   // what stops the whole shop
-	FlowStock         = "stock"         // free stock into the shop
+	FlowOrders      = "orders"      // from the shop into the warehouse, and what buyers ask for
+	FlowReferences  = "references"  // the warehouse's order ids into the shop
+	FlowRevocations = "revocations" // cancelled in the warehouse first
+	FlowDispatch    = "dispatch"    // tracking, labels and confirmations
+	FlowDeadlines   = "deadlines"   // the shop's own clocks
+	FlowShopStatus  = "shop status" // what stops the whole shop
+	FlowStock       = "stock"       // free stock into the shop
 )
 
 // FlowRun is one run of a flow.
@@ -173,7 +173,6 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 	s.Flows = []Flow{
 		{FlowOrders, time.Duration(every.Orders), func(ctx context.Context) (fmt.Stringer, error) { return s.Intake.Run(ctx) }},
 		{FlowReferences, time.Duration(every.Orders), func(ctx context.Context) (fmt.Stringer, error) { return s.References.Write(ctx) }},
-		{FlowCancellations, time.Duration(every.Orders), s.cancel},
 		{FlowRevocations, time.Duration(every.Dispatch), s.revoke},
 		{FlowDispatch, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Dispatch.Run(ctx) }},
 		{FlowDeadlines, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Deadlines.Check(ctx) }},
@@ -222,7 +221,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Importer, err = NewImporter(ImportPorts{
-				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue, Processor: warehouse, Places: warehouse,
+				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue, Prices: shop, Processor: warehouse, Places: warehouse,
 				Ledger: m, Records: m, Locks: m, Exceptions: m,
 			}, ImportOptions{
 				Locations: locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, FindFirst: set.FindFirst, Table: table, Kinds: kinds, PlatformLocation: set.PlatformLocation,
@@ -238,9 +237,9 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Intake, err = NewIntake(IntakePorts{
-				Orders: shop, OpenOrders: shop, Handle: TakeOrders(s.Importer, s.Canceller),
+				Orders: shop, OpenOrders: shop, Requests: shop, Handle: TakeOrders(s.Importer, s.Canceller, shop),
 				Cursors: m, Hints: m, Revisits: m, Locks: m, Exceptions: m,
-			}, IntakeOptions{FirstWindow: time.Duration(set.FirstLook)})
+			}, IntakeOptions{FirstWindow: time.Duration(set.FirstLook), RequestsEvery: time.Duration(set.Every.orDefault().Orders) / 2})
 			return err
 		},
 		func() error {
@@ -497,15 +496,6 @@ func (s *Sync) Health() SyncHealth {
 		h.Parts[name] = part.Health()
 	}
 	return h
-}
-
-// cancel carries the requests of buyers that wait into the warehouse.
-func (s *Sync) cancel(ctx context.Context) (fmt.Stringer, error) {
-	pending, err := s.shop.PendingCancellations(ctx, nil)
-	if err != nil {
-		return nil, fmt.Errorf("reading the shop's cancellations: %w", err)
-	}
-	return s.Canceller.Cancel(ctx, pending...)
 }
 
 // revoke carries what was cancelled in the warehouse into the shop.

@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,6 +12,30 @@ import (
 )
 
 var _ catalogue.BundleReader = (*tiktokadapter.Shop)(nil)
+
+// Prices of the shop come with one call a product, and are kept for a while.
+func TestListPrices(t *testing.T) {
+	t.Parallel()
+	s := newSides(t, "GB")
+	wanted := []catalogue.SKU{{ProductID: mugProduct, ID: mugSKU}, {ProductID: "1729592969712299999", ID: "gone"}, {ID: "nameless"}}
+	s.tiktok.ResetCalls()
+	for range 2 {
+		got, err := s.shop.ListPrices(t.Context(), wanted)
+		must(t, err)
+		if len(got) != 1 || got[mugSKU] <= 0 {
+			t.Errorf("got %v, want the price of the mug alone", got)
+		}
+	}
+	asked := 0
+	for _, c := range s.tiktok.Calls() {
+		if strings.Contains(c.Path, mugProduct) {
+			asked++
+		}
+	}
+	if asked != 1 {
+		t.Errorf("the product was read %d times, want once", asked)
+	}
+}
 
 func TestAShopsBundleIsComparedWithTheComposite(t *testing.T) {
 	t.Parallel()

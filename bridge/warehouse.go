@@ -185,6 +185,8 @@ type NewOrder struct {
 	// TaxNumber is the buyer's, for an invoice, and TaxName the name it is
 	// registered for.
 	TaxNumber, TaxName Private
+	// Sale is the proof of the total, for the record of the order.
+	Sale money.Sale
 	// Properties keep what the warehouse has no field for.
 	Properties                     []exceptions.Property
 	ReceivedAt, PaidAt, DispatchBy time.Time

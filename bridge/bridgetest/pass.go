@@ -36,9 +36,6 @@ func (l *lab) tryPass(ctx context.Context) (alive bool, err error) {
 // seen the orders: without that the ledger is blind.
 func (l *lab) work(ctx context.Context) error {
 	taken, takeErr := l.intake.Run(ctx)
-	pending, pendingErr := l.ports.Cancellations.PendingCancellations(ctx, nil)
-	_, cancelErr := l.canceller.Cancel(ctx, pending...)
-
 	_, referenceErr := l.references.Write(ctx)
 
 	_, dispatchErr := l.dispatch.Run(ctx)
@@ -47,7 +44,7 @@ func (l *lab) work(ctx context.Context) error {
 	if taken.Failed > 0 {
 		takeErr = errors.Join(takeErr, fmt.Errorf("the intake: %s", taken))
 	}
-	errs := []error{takeErr, pendingErr, cancelErr, referenceErr, dispatchErr, deadlineErr}
+	errs := []error{takeErr, referenceErr, dispatchErr, deadlineErr}
 	if taken.Complete() {
 		_, pushErr := l.stock.Push(ctx)
 		errs = append(errs, pushErr)

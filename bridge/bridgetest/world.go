@@ -220,7 +220,7 @@ func (l *lab) assemble() (err error) {
 		return err
 	}
 	if l.intake, err = bridge.NewIntake(bridge.IntakePorts{
-		Orders: p.Orders, OpenOrders: p.OpenOrders, Handle: bridge.TakeOrders(l.importer, l.canceller),
+		Orders: p.Orders, OpenOrders: p.OpenOrders, Requests: p.Cancellations, Handle: bridge.TakeOrders(l.importer, l.canceller, p.Cancellations),
 		Cursors: p.Store, Hints: p.Store, Revisits: p.Store, Locks: p.Store, Exceptions: p.Exceptions,
 	}, bridge.IntakeOptions{}); err != nil {
 		return err

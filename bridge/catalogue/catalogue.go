@@ -57,6 +57,14 @@ type Source interface {
 	StockItems(ctx context.Context, listings []SKU) (items map[string]Item, broken map[string]error, err error)
 }
 
+// PriceSource knows what the shop asks for listings.
+type PriceSource interface {
+	// ListPrices returns the prices of listings sold alone, before discounts, by the
+	// shop's SKU id, all in the minor unit of one currency. Those that are not known
+	// are left out.
+	ListPrices(ctx context.Context, listings []SKU) (map[string]int64, error)
+}
+
 // ItemRef names an item of the warehouse.
 type ItemRef struct {
 	ID, SKU string
@@ -87,6 +95,10 @@ var ErrUnmapped = errors.New("Linnworks has no item for it")
 type Lookup struct {
 	Items  map[string]Item
 	Broken map[string]error
+	// Prices are what the shop asks for one unit of a listing, by the shop's SKU id,
+	// in whatever unit: they count beside one another. Only those of components of
+	// bundles are needed.
+	Prices map[string]int64
 }
 
 // Item returns the item of a listing; [ErrUnmapped] if there is none, and what is

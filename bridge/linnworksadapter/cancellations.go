@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/linnworks"
 )
 
@@ -33,8 +34,9 @@ func (l *Warehouse) CancelOrder(ctx context.Context, w bridge.WarehouseOrder, no
 
 // ReduceLines implements [bridge.LineReducer]. Linnworks edits no parked orders: the
 // order is unparked just before, and parked again whatever became of it. It is
-// read back: what an edit has not reached is an error.
-func (l *Warehouse) ReduceLines(ctx context.Context, w bridge.WarehouseOrder, changes []bridge.LineChange) (err error) {
+// read back: what an edit has not reached is an error. The properties come first: a
+// run that dies before the lines are off writes both again.
+func (l *Warehouse) ReduceLines(ctx context.Context, w bridge.WarehouseOrder, changes []bridge.LineChange, properties []exceptions.Property) (err error) {
 	id := linnworks.GUID(w.ID)
 	o, err := l.read(ctx, id)
 	if err != nil {
@@ -53,6 +55,9 @@ func (l *Warehouse) ReduceLines(ctx context.Context, w bridge.WarehouseOrder, ch
 			}
 		}()
 	}
+	if err := l.setProperties(ctx, o, properties); err != nil {
+		return err
+	}
 	for _, c := range changes {
 		if err := l.reduceLine(ctx, o, c); err != nil {
 			return err
@@ -66,6 +71,33 @@ func (l *Warehouse) ReduceLines(ctx context.Context, w bridge.WarehouseOrder, ch
 		if n := unitsOfLine(after, c.LineID); n != c.Keep {
 			return fmt.Errorf("line %s should hold %d and holds %d; the next run writes it again", c.LineID, c.Keep, n)
 		}
+	}
+	return nil
+}
+
+// setProperties replaces or adds properties. The call replaces all that an order has:
+// the others are sent along.
+//
+// https://apps.linnworks.net/Api/Method/Orders-SetExtendedProperties
+func (l *Warehouse) setProperties(ctx context.Context, o linnworks.OrderDetails, properties []exceptions.Property) error {
+	list, changed := slices.Clone(o.ExtendedProperties), false
+	for _, p := range properties {
+		i := slices.IndexFunc(list, func(e linnworks.ExtendedProperty) bool { return e.Name == p.Name })
+		switch {
+		case i < 0:
+			list = append(list, linnworks.ExtendedProperty{Name: p.Name, Value: p.Value, Type: propertyType})
+		case list[i].Value == p.Value:
+			continue
+		default:
+			list[i].Value = p.Value
+		}
+		changed = true
+	}
+	if !changed {
+		return nil
+	}
+	if _, err := l.client.Orders.SetExtendedProperties(ctx, &linnworks.SetExtendedPropertiesRequest{OrderID: o.OrderID, ExtendedProperties: list}); err != nil {
+		return fmt.Errorf("writing its properties: %w", err)
 	}
 	return nil
 }

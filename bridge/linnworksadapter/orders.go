@@ -172,12 +172,12 @@ func (l *Warehouse) ChannelOrder(n bridge.NewOrder) linnworks.ChannelOrder {
 		})
 	}
 	properties := make([]linnworks.ChannelOrderExtendedProperty, 0, 2+len(n.Properties))
-	properties = append(properties, linnworks.ChannelOrderExtendedProperty{Name: orderIDProperty, Value: n.Reference, Type: "Order"})
+	properties = append(properties, linnworks.ChannelOrderExtendedProperty{Name: orderIDProperty, Value: n.Reference, Type: propertyType})
 	if n.Parked {
-		properties = append(properties, linnworks.ChannelOrderExtendedProperty{Name: parkedProperty, Value: "until the shop releases it", Type: "Order"})
+		properties = append(properties, linnworks.ChannelOrderExtendedProperty{Name: parkedProperty, Value: "until the shop releases it", Type: propertyType})
 	}
 	for _, p := range n.Properties {
-		properties = append(properties, linnworks.ChannelOrderExtendedProperty{Name: p.Name, Value: p.Value, Type: "Order"})
+		properties = append(properties, linnworks.ChannelOrderExtendedProperty{Name: p.Name, Value: p.Value, Type: propertyType})
 	}
 	order.ExtendedProperties = properties
 	for _, note := range []linnworks.ChannelOrderNote{
@@ -192,6 +192,9 @@ func (l *Warehouse) ChannelOrder(n bridge.NewOrder) linnworks.ChannelOrder {
 	}
 	return order
 }
+
+// propertyType is that of the extended properties of an order.
+const propertyType = "Order"
 
 // serviceTag is the name by which Linnworks finds the postal service. The option
 // that says most wins: the shop's id, shipping model and name, name, model. An

@@ -111,6 +111,7 @@ func (t *Shop) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, er
 	for chunk := range slices.Chunk(ids, maxOrderIDs) {
 		tally := part.Tally{Answered: 1} // a refusal is an answer
 		err := part.Isolate(ctx, chunk, &tally, func(ids []string) error {
+			begun := t.options.Now().UTC()
 			reply, err := t.client.Order.GetOrderDetail(ctx, &tiktokshop.GetOrderDetailRequest{IDs: ids})
 			some, err := unreadableRecords(err)
 			if err != nil {
@@ -122,7 +123,9 @@ func (t *Shop) OrdersByID(ctx context.Context, ids []string) ([]bridge.Order, er
 			}
 			maps.Copy(lost, some)
 			for _, o := range reply.Orders {
-				byID[o.ID] = t.Order(o)
+				order := t.Order(o)
+				order.ReadAt = begun
+				byID[o.ID] = order
 			}
 			return nil
 		}, func(id string, err error) { lost[id] = "the shop refuses to return it: " + err.Error() })
@@ -327,11 +330,14 @@ func shippingModel(o tiktokshop.Order) bridge.ShippingModel {
 var _ bridge.OpenOrderSource = (*Shop)(nil)
 
 // OrdersByStatus implements [bridge.OpenOrderSource], oldest orders first.
-func (t *Shop) OrdersByStatus(ctx context.Context, status bridge.OrderStatus) iter.Seq2[bridge.Order, error] {
+func (t *Shop) OrdersByStatus(ctx context.Context, status bridge.OrderStatus, from time.Time) iter.Seq2[bridge.Order, error] {
 	return func(yield func(bridge.Order, error) bool) {
 		request := &tiktokshop.GetOrderListRequest{
 			PageSize: pageSize, SortField: new("create_time"), SortOrder: new(tiktokshop.SortOrder("ASC")),
 			OrderStatus: new(tiktokshop.OrderStatus(status)),
+		}
+		if !from.IsZero() {
+			request.CreateTimeGe = new(tiktokshop.At(from))
 		}
 		// All ids first: an order that leaves the status while its details are
 		// read would shift the pages behind it.

@@ -52,14 +52,22 @@ type Shop struct {
 	options Options
 
 	mu      sync.Mutex
-	bundles map[string]bool   // by product id, of those that were looked at
-	regions map[string]string // countries of the shop's warehouses, nil until they are needed
+	bundles map[string]bool      // by product id, of those that were looked at
+	prices  map[string]listPrice // by SKU id
+	regions map[string]string    // countries of the shop's warehouses, nil until they are needed
+}
+
+// listPrice is a price that was read, in minor units.
+type listPrice struct {
+	minor int64
+	at    time.Time
 }
 
 var _ interface {
 	bridge.OrderSource
 	catalogue.ListingSource
 	catalogue.BundleSource
+	catalogue.PriceSource
 	stock.Publisher
 	stock.ShownReader
 	bridge.Shipper

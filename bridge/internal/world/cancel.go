@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
 )
 
 // desk is what the world knows of decisions besides approvals.
@@ -103,11 +104,14 @@ func (w *World) CancelInShop(ctx context.Context, id, reason string) error {
 
 // ReduceLines implements LineReducer: as CancelOrder does, it does nothing to what
 // has left, and nothing at all if the warehouse is stubborn.
-func (w *World) ReduceLines(ctx context.Context, o bridge.WarehouseOrder, changes []bridge.LineChange) error {
+func (w *World) ReduceLines(ctx context.Context, o bridge.WarehouseOrder, changes []bridge.LineChange, properties []exceptions.Property) error {
 	return w.Do(ctx, "ReduceLines", func() error {
 		e := w.entry(o)
 		if e.State == bridge.Processed || w.Stubborn {
 			return nil
+		}
+		for _, p := range properties {
+			e.From.Properties = append(slices.DeleteFunc(slices.Clone(e.From.Properties), func(old exceptions.Property) bool { return old.Name == p.Name }), p)
 		}
 		e.Lines = slices.Clone(e.Lines)
 		for _, c := range changes {

@@ -58,14 +58,14 @@ func (w *World) CancellerWith(o bridge.CancelOptions) *bridge.Canceller {
 }
 
 // OrdersByStatus implements OpenOrderSource.
-func (w *World) OrdersByStatus(ctx context.Context, status bridge.OrderStatus) iter.Seq2[bridge.Order, error] {
+func (w *World) OrdersByStatus(ctx context.Context, status bridge.OrderStatus, from time.Time) iter.Seq2[bridge.Order, error] {
 	return func(yield func(bridge.Order, error) bool) {
 		for o, err := range w.OrdersUpdated(ctx, Noon, Noon) {
 			if err != nil {
 				yield(bridge.Order{}, err)
 				return
 			}
-			if o.Status == status && !yield(o, nil) {
+			if o.Status == status && !o.CreatedAt.Before(from) && !yield(o, nil) {
 				return
 			}
 		}
