@@ -303,7 +303,7 @@ func TestCancelledInLinnworks(t *testing.T) {
 		}, bridge.RevokeOptions{Reasons: []string{"seller_cancel_reason_of_another_market", reason}})
 		must(t, err)
 		for _, outcome := range []bridge.Outcome{bridge.OutcomeRevoked, bridge.OutcomeUnchanged} {
-			dropped, err := s.book.OrdersCancelled(t.Context(), time.Now().Add(-time.Hour))
+			dropped, err := s.book.OrdersCancelled(t.Context(), time.Now().Add(-time.Hour), time.Now())
 			must(t, err)
 			r, err := v.Revoke(t.Context(), dropped...)
 			must(t, err)

@@ -39,6 +39,8 @@
 //	store            what must be remembered
 //	catalogue        which item of the warehouse a listing sells; kits and bundles
 //	stock            what the shop should show, publishing it, checking it
+//	retention        orders that ended long ago forgotten
+//	delivery         names of ways to deliver compared with both sides
 //	stage            how far the warehouse has come with an order: the cut-off is one
 //	money            exact amounts
 //	health           how the runs of a part went

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,11 @@ type RevokePorts struct {
 	Ledger     store.Ledger
 	Locks      store.Locks
 	Exceptions exceptions.Queue
+	// Source, Cursors and Revisits are for [Revoker.Run]; without all three it returns
+	// an error. [Revoker.Revoke] does without.
+	Source   CancelledOrderSource
+	Cursors  store.Cursors
+	Revisits store.Revisits
 }
 
 // RevokeOptions configure a [Revoker].
@@ -47,13 +53,16 @@ type RevokeOptions struct {
 	// then sets the stock of the SKUs to zero, where it stays until the next
 	// [stock.Push]: until then nothing is sold.
 	ZeroStock bool
+	// FirstWindow is how far back the first [Revoker.Run] looks. Default 48 hours. Later
+	// ones go on where the last one stopped, however long ago that was.
+	FirstWindow time.Duration
 	// Now replaces time.Now.
 	Now func() time.Time
 }
 
 // Revoker carries cancellations that start in the warehouse to the shop: orders
 // that somebody has cancelled in Linnworks and that buyers still wait for. Unless
-// the options name reasons it only raises them.
+// the options name reasons it only raises them. [Revoker.Run] finds them by itself.
 type Revoker struct {
 	ports   RevokePorts
 	options RevokeOptions
@@ -61,7 +70,7 @@ type Revoker struct {
 }
 
 // NewRevoker returns a Revoker, or an error that names every missing port or the
-// option that is wrong. All ports are required.
+// option that is wrong. The ports are required but for those of [Revoker.Run].
 func NewRevoker(p RevokePorts, o RevokeOptions) (*Revoker, error) {
 	err := part.Required("bridge: NewRevoker", map[string]any{
 		"Orders": p.Orders, "Desk": p.Desk, "OrderBook": p.OrderBook, "Ledger": p.Ledger, "Locks": p.Locks, "Exceptions": p.Exceptions,
@@ -77,6 +86,10 @@ func NewRevoker(p RevokePorts, o RevokeOptions) (*Revoker, error) {
 			return nil, fmt.Errorf("bridge: NewRevoker: Reasons: %q makes the shop set the stock to zero: set ZeroStock if that is wanted", reason)
 		}
 	}
+	if o.FirstWindow < 0 {
+		return nil, fmt.Errorf("bridge: NewRevoker: FirstWindow is negative: %v", o.FirstWindow)
+	}
+	o.FirstWindow = cmp.Or(o.FirstWindow, 48*time.Hour)
 	o.Now = part.Clock(o.Now)
 	return &Revoker{ports: p, options: o}, nil
 }
@@ -99,39 +112,70 @@ const OutcomeRevoked Outcome = "cancelled in the shop"
 // and in the error, and running Revoke again goes on where it stopped.
 func (v *Revoker) Revoke(ctx context.Context, orders ...WarehouseOrder) (OrderResults, error) {
 	start := v.options.Now()
-	results, err := v.revokeAll(ctx, orders)
+	results, err := v.read(ctx, droppedOf(orders))
+	if err != nil {
+		err = fmt.Errorf("bridge: revoke: reading the orders in the shop: %w", err)
+	} else {
+		results, err = v.revokeAll(ctx, results)
+	}
+	err = errors.Join(results.Err(), err)
 	v.timings.Done(start, v.options.Now(), err)
 	return results, err
 }
 
-func (v *Revoker) revokeAll(ctx context.Context, orders []WarehouseOrder) (OrderResults, error) {
-	var ids []string
+// droppedOf returns the ids of the shop's orders that were cancelled in the warehouse.
+func droppedOf(orders []WarehouseOrder) (ids []string) {
 	for _, w := range orders {
 		if w.State == Dropped && w.Reference != "" && !slices.Contains(ids, w.Reference) {
 			ids = append(ids, w.Reference)
 		}
 	}
+	return ids
+}
+
+// read reads orders in the shop. There is a result for each that the shop has:
+// failed if it cannot be read, without an outcome if there is something to do.
+func (v *Revoker) read(ctx context.Context, ids []string) (results OrderResults, err error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	inShop, err := readOrders(ctx, v.ports.Orders, ids)
+	orders, err := v.ports.Orders.OrdersByID(ctx, ids)
+	lost, err := exceptions.UnreadableIn(err)
 	if err != nil {
-		return nil, fmt.Errorf("bridge: revoke: reading the orders in the shop: %w", err)
+		return nil, err
 	}
-	var results OrderResults
-	for _, o := range inShop {
-		if err := ctx.Err(); err != nil {
-			return results, errors.Join(results.Err(), err)
+	for _, o := range orders {
+		result := OrderResult{OrderID: o.ID}
+		if !waitsFor(o) {
+			result.Outcome = OutcomeUnchanged
 		}
-		result := OrderResult{OrderID: o.ID, Outcome: OutcomeUnchanged}
-		if waitsFor(o) {
+		results = append(results, result)
+	}
+	for _, id := range ids {
+		if why, ok := lost[id]; ok {
+			results = append(results, OrderResult{OrderID: id, Outcome: OutcomeFailed, Err: errors.New(why)})
+		}
+	}
+	return results, nil
+}
+
+// revokeAll works through those that read has found something to do about, and
+// returns the results of all, or of those that were reached before ctx ended. What is
+// wrong with single ones is in the results.
+func (v *Revoker) revokeAll(ctx context.Context, found OrderResults) (results OrderResults, err error) {
+	for _, result := range found {
+		if result.Outcome == "" {
+			if err := ctx.Err(); err != nil {
+				return results, err
+			}
+			result.Outcome = OutcomeUnchanged
 			if err := v.one(ctx, &result); err != nil {
 				result.Outcome, result.Err = OutcomeFailed, err
 			}
 		}
 		results = append(results, result)
 	}
-	return results, results.Err()
+	return results, nil
 }
 
 // waitsFor reports whether the buyer waits for goods that nobody will send. An

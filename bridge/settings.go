@@ -1,20 +1,18 @@
 package bridge
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/retention"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 )
@@ -39,8 +37,9 @@ type Settings struct {
 	// SKUs maps the shop's SKU ids to SKUs of the warehouse, where the seller SKU is
 	// another one.
 	SKUs map[string]string `json:"skus,omitempty"`
-	// Services maps delivery options of the shop to postal services of the
-	// warehouse, for linnworksadapter.Options.
+	// Services maps delivery options of the shop to postal services of the warehouse,
+	// or tags of its shipping mapping, for linnworksadapter.Options, which says how
+	// options are named.
 	Services map[string]string `json:"services,omitempty"`
 	// Carriers maps what the warehouse calls a carrier or service to the shop's
 	// shipping provider, by name or id. The same names need no entry.
@@ -67,6 +66,10 @@ type Settings struct {
 	// RejectReasons are reasons for "reject", the best first. CancelReasons are those
 	// for orders that are cancelled in the warehouse first; without any a person is
 	// asked. ZeroStock allows reasons with which the shop sets the stock to zero.
+	//
+	// Mistyped reasons cannot be found at the start: the shop tells which ones it takes
+	// only for one order or request at a time. Where it takes none of these, the case
+	// that is raised lists those that it does.
 	RejectReasons []string `json:"reject_reasons,omitempty"`
 	CancelReasons []string `json:"cancel_reasons,omitempty"`
 	ZeroStock     bool     `json:"zero_stock,omitempty"`
@@ -106,6 +109,10 @@ type Settings struct {
 	// MaxStock caps what is published. Default [stock.MaxStock].
 	MaxStock int `json:"max_stock,omitempty"`
 
+	// ForgetAfter is how long after its end an order is forgotten, see [retention.Orders].
+	// Default 2160 hours, which are 90 days; the least is 24 hours.
+	ForgetAfter Duration `json:"forget_after,omitzero"`
+
 	// Every is the pace.
 	Every Pace `json:"every,omitzero"`
 }
@@ -119,7 +126,12 @@ type Session struct {
 	Rule  stock.BufferRule `json:"rule"`
 }
 
-// Pace says how long a [Sync] waits between two runs of its flows.
+// LeastPace is the least that [Pace] may say: with less the bridge would use up what
+// both sides allow a minute, and be throttled when it matters.
+const LeastPace = 5 * time.Second
+
+// Pace says how long a [Sync] waits between two runs of its flows: [LeastPace] or
+// more, or zero for the default.
 type Pace struct {
 	// Orders is for orders, their references and cancellations. Default 30 seconds; a
 	// hint is followed at once.
@@ -162,87 +174,6 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	}
 	*d = Duration(v)
 	return nil
-}
-
-// maxSettings is more than any settings file needs.
-const maxSettings = 16 << 20
-
-// ReadSettings reads one JSON object. The error names everything that is wrong with
-// it at once: names that are not known, and values that no part accepts.
-func ReadSettings(r io.Reader) (Settings, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxSettings+1))
-	if err != nil {
-		return Settings{}, fmt.Errorf("bridge: settings: %w", err)
-	}
-	if len(text) > maxSettings {
-		return Settings{}, errors.New("bridge: settings: longer than 16 MiB")
-	}
-	fields := map[string]json.RawMessage{}
-	if err := json.Unmarshal(text, &fields); err != nil {
-		return Settings{}, fmt.Errorf("bridge: settings: %w", err)
-	}
-	// One name at a time, so that one that cannot be read hides no other.
-	var s Settings
-	errs := twice(json.NewDecoder(bytes.NewReader(text)), "")
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		one, err := json.Marshal(map[string]json.RawMessage{name: fields[name]})
-		if err == nil {
-			d := json.NewDecoder(strings.NewReader(string(one)))
-			d.DisallowUnknownFields()
-			err = d.Decode(&s)
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "json: ")))
-		}
-	}
-	if err := errors.Join(append(errs, s.check())...); err != nil {
-		return Settings{}, fmt.Errorf("bridge: settings: %w", err)
-	}
-	return s, nil
-}
-
-// twice returns an error for every name that an object has more than once, which
-// encoding/json lets pass: the last one would win. Names differ by more than case.
-func twice(d *json.Decoder, path string) (errs []error) {
-	token, err := d.Token()
-	if err != nil {
-		return nil // what is no JSON was refused before
-	}
-	switch token {
-	case json.Delim('{'):
-		seen := map[string]bool{}
-		for d.More() {
-			name, _ := d.Token()
-			at := strings.TrimPrefix(fmt.Sprintf("%s.%v", path, name), ".")
-			if folded := strings.ToLower(at); seen[folded] {
-				errs = append(errs, fmt.Errorf("%s: it is there twice", at))
-			} else {
-				seen[folded] = true
-			}
-			errs = append(errs, twice(d, at)...)
-		}
-		_, _ = d.Token()
-	case json.Delim('['):
-		for d.More() {
-			errs = append(errs, twice(d, path)...)
-		}
-		_, _ = d.Token()
-	}
-	return errs
-}
-
-// ReadSettingsFile is [ReadSettings] of a file.
-func ReadSettingsFile(name string) (Settings, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return Settings{}, fmt.Errorf("bridge: settings: %w", err)
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	s, err := ReadSettings(f)
-	if err != nil {
-		return s, fmt.Errorf("%s: %w", name, err)
-	}
-	return s, nil
 }
 
 // check returns everything that is wrong and that can be known without a call.
@@ -304,11 +235,16 @@ func (s Settings) check() error {
 		name  string
 		value Duration
 	}{
-		{"first_look", s.FirstLook}, {"every.orders", s.Every.Orders}, {"every.stock", s.Every.Stock},
+		{"first_look", s.FirstLook}, {"forget_after", s.ForgetAfter}, {"every.orders", s.Every.Orders}, {"every.stock", s.Every.Stock},
 		{"every.dispatch", s.Every.Dispatch}, {"every.deadlines", s.Every.Deadlines},
 	} {
-		if d.value < 0 {
+		switch paced := strings.HasPrefix(d.name, "every."); {
+		case d.value < 0:
 			bad("%s: %s is negative", d.name, d.value)
+		case d.name == "forget_after" && d.value > 0 && time.Duration(d.value) < retention.LeastAfter:
+			bad("%s: %s is too early: the least is %s", d.name, d.value, retention.LeastAfter)
+		case paced && d.value > 0 && time.Duration(d.value) < LeastPace:
+			bad("%s: %s is too fast: the least is %s", d.name, d.value, LeastPace)
 		}
 	}
 	if s.OrdersPerDay < 0 {
@@ -320,27 +256,23 @@ func (s Settings) check() error {
 	if s.MaxStock < 0 {
 		bad("max_stock: %d is negative", s.MaxStock)
 	}
-	if _, err := s.kinds(); err != nil {
-		bad("kinds: %w", err)
-	}
 	if at := s.PlatformLocation; at != "" && (at == s.DefaultLocation || slices.ContainsFunc(slices.Collect(maps.Values(s.Locations)), func(list []string) bool { return slices.Contains(list, at) })) {
 		bad("platform_location: %s feeds the shop: what TikTok's warehouse sends is not taken from there", at)
-	}
-	if _, err := s.table(); err != nil {
-		bad("status_table: %w", err)
 	}
 	if s.Market != "" && (len(s.Market) != 2 || strings.ToUpper(s.Market) != s.Market) {
 		bad("market: %q is no code such as GB", s.Market)
 	}
-	if _, err := s.measures(); err != nil {
-		bad("measures: %w", err)
-	}
 	if _, err := s.collections(); err != nil {
 		bad("collections: %w", err)
 	}
-	if _, err := s.buffer(); err != nil {
-		bad("buffer, sessions: %w", err)
-	}
+	_, err := s.table()
+	errs = append(errs, err)
+	_, err = s.kinds()
+	errs = append(errs, err)
+	_, err = s.measures()
+	errs = append(errs, err)
+	_, err = s.buffer()
+	errs = append(errs, err)
 	return errors.Join(errs...)
 }
 
@@ -359,38 +291,56 @@ var platformRows = func() (rows []string) {
 }()
 
 // table is the status table with the rows that replace others.
-func (s Settings) table() (table *StatusTable, err error) {
-	table = DefaultStatusTable()
+func (s Settings) table() (*StatusTable, error) {
+	table := DefaultStatusTable()
 	if s.PlatformLocation != "" {
-		table, err = table.Override(rows(platformRows))
+		var err error
+		if table, err = table.Override(strings.NewReader(strings.Join(platformRows, "\n"))); err != nil {
+			return nil, err
+		}
 	}
-	if err == nil && len(s.StatusTable) > 0 {
-		table, err = table.Override(rows(s.StatusTable))
-	}
-	return table, err
+	return replaced("status_table", s.StatusTable, table)
 }
 
 // kinds is what may be done with which kind of order.
-func (s Settings) kinds() (kinds *policy.Kinds, err error) {
-	kinds = policy.DefaultKinds()
+func (s Settings) kinds() (*policy.Kinds, error) {
+	kinds := policy.DefaultKinds()
 	if s.PlatformLocation != "" {
-		kinds, err = kinds.Override(rows([]string{platformKind}))
+		var err error
+		if kinds, err = kinds.Override(strings.NewReader(platformKind)); err != nil {
+			return nil, err
+		}
 	}
-	if err == nil && len(s.Kinds) > 0 {
-		kinds, err = kinds.Override(rows(s.Kinds))
-	}
-	return kinds, err
+	return replaced("kinds", s.Kinds, kinds)
 }
 
 // measures is what the shop allows.
 func (s Settings) measures() (*policy.Measures, error) {
-	if len(s.Measures) == 0 {
-		return policy.DefaultMeasures(), nil
-	}
-	return policy.DefaultMeasures().Override(rows(s.Measures))
+	return replaced("measures", s.Measures, policy.DefaultMeasures())
 }
 
-func rows(list []string) io.Reader { return strings.NewReader(strings.Join(list, "\n") + "\n") }
+// replaced is a table some of whose rows are replaced, or an error for every row that
+// is wrong.
+func replaced[T interface{ Override(r io.Reader) (T, error) }](name string, rows []string, table T) (T, error) {
+	if len(rows) == 0 {
+		return table, nil
+	}
+	whole, err := table.Override(strings.NewReader(strings.Join(rows, "\n") + "\n"))
+	if err == nil {
+		return whole, nil
+	}
+	var errs []error
+	for i, row := range rows {
+		if _, err := table.Override(strings.NewReader(row + "\n")); err != nil {
+			_, what, _ := strings.Cut(err.Error(), ": ") // behind the line, which is always the same
+			errs = append(errs, fmt.Errorf("%s[%d]: %s", name, i, cmp.Or(what, err.Error())))
+		}
+	}
+	if len(errs) == 0 { // each of them would do
+		errs = append(errs, fmt.Errorf("%s: %w", name, err))
+	}
+	return table, errors.Join(errs...)
+}
 
 // zone is the shop's time zone, nil if none is set.
 func (s Settings) zone() (*time.Location, error) {
@@ -425,8 +375,19 @@ func (s Settings) buffer() (stock.Buffer, error) {
 		})
 	}
 	rules, err := stock.NewBufferRules(o)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		return rules.Buffer(), nil
 	}
-	return rules.Buffer(), nil
+	list := []error{err}
+	if joined, ok := errors.Unwrap(err).(interface{ Unwrap() []error }); ok {
+		list = joined.Unwrap()
+	}
+	for i, err := range list { // in the words of the file
+		at, what, _ := strings.Cut(err.Error(), ": ")
+		if rest, ok := strings.CutPrefix(at, "Rules"); ok {
+			at = "buffer" + rest
+		}
+		list[i] = fmt.Errorf("%s: %s", strings.ToLower(at), what)
+	}
+	return nil, errors.Join(list...)
 }

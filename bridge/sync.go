@@ -6,14 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
+	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
-	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/retention"
 	"github.com/linnbridge/linnbridge/bridge/shopstatus"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -34,6 +34,7 @@ type Shop interface {
 	catalogue.BundleSource
 	catalogue.PriceSource
 	catalogue.PlaceSource
+	delivery.Shop
 	stock.Publisher
 	shopstatus.Source
 }
@@ -56,15 +57,9 @@ type Warehouse interface {
 	catalogue.ItemSource
 	catalogue.MappingSource
 	catalogue.PlaceSource
+	delivery.Warehouse
 	stock.Reader
 	stock.ItemStates
-}
-
-// CancelledOrderSource lists what was cancelled in the warehouse.
-type CancelledOrderSource interface {
-	// OrdersCancelled returns the orders of the shop that were cancelled in the
-	// warehouse since a moment.
-	OrdersCancelled(ctx context.Context, since time.Time) ([]WarehouseOrder, error)
 }
 
 // Store is what a [Sync] remembers of one shop.
@@ -95,14 +90,18 @@ type Sync struct {
 	Deadlines  *Deadlines
 	ShopStatus *shopstatus.Watch
 	Stock      *stock.Push
+	Retention  *retention.Orders
 
-	// Flows are what Run and Step run, in the order of Step.
+	// Flows are what Run and Step run, in the order of Step. Every one needs a name of
+	// its own and a Run.
 	Flows []Flow
-	// Log gets a line for every flow that failed, at the level Warn, and one for each
-	// run at the level Debug. Nil: none.
+	// Log gets a line for every flow that failed, at the level Warn, for one that
+	// panicked, with the stack, at the level Error, and for each other run at the level
+	// Debug. Nil: none.
 	Log *slog.Logger
-	// Observe is called after every run of a flow that ctx did not cut short, by the
-	// goroutine that ran it: the flow waits until it returns. Nil: nobody is told.
+	// Observe is called after every run of a flow, also one that ctx cut short, by the
+	// goroutine that ran it: the flow waits until it returns. If it panics, the run has
+	// failed. Nil: nobody is told.
 	Observe func(context.Context, FlowRun)
 
 	shop      Shop
@@ -112,7 +111,7 @@ type Sync struct {
 
 	mu      sync.Mutex
 	checked bool
-	timings map[string]*health.Timings
+	watches map[string]*flowWatch // by flow
 	// failures are what was told of the flows that ran.
 	failures map[string]failing
 }
@@ -120,9 +119,11 @@ type Sync struct {
 // Flow is one of the things that a [Sync] does again and again.
 type Flow struct {
 	Name string
-	// Every is the time from the end of one run to the start of the next.
+	// Every is the time from the end of one run to the start of the next. [Sync.Step]
+	// does not heed it.
 	Every time.Duration
-	// Run does it once. A panic in it ends the program. The result is for people and logs: it has a String method.
+	// Run does it once. The result is for people and logs: it has a String method. A
+	// panic in it is an error of the flow, which is tried again like any other.
 	Run func(context.Context) (result fmt.Stringer, err error)
 }
 
@@ -135,6 +136,7 @@ const (
 	FlowDeadlines   = "deadlines"   // the shop's own clocks
 	FlowShopStatus  = "shop status" // what stops the whole shop
 	FlowStock       = "stock"       // free stock into the shop
+	FlowRetention   = "retention"   // orders that ended long ago forgotten, every hour
 )
 
 // FlowRun is one run of a flow.
@@ -165,7 +167,7 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 	}
 	settings.FirstLook = cmp.Or(settings.FirstLook, Duration(48*time.Hour))
 	s := &Sync{Settings: settings, shop: shop, warehouse: warehouse, queue: memory, hinted: make(chan struct{}, 1),
-		timings: map[string]*health.Timings{}, failures: map[string]failing{}}
+		watches: map[string]*flowWatch{}, failures: map[string]failing{}}
 	if err := s.wire(shop, warehouse, memory); err != nil {
 		return nil, err
 	}
@@ -173,11 +175,12 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 	s.Flows = []Flow{
 		{FlowOrders, time.Duration(every.Orders), func(ctx context.Context) (fmt.Stringer, error) { return s.Intake.Run(ctx) }},
 		{FlowReferences, time.Duration(every.Orders), func(ctx context.Context) (fmt.Stringer, error) { return s.References.Write(ctx) }},
-		{FlowRevocations, time.Duration(every.Dispatch), s.revoke},
+		{FlowRevocations, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Revoker.Run(ctx) }},
 		{FlowDispatch, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Dispatch.Run(ctx) }},
 		{FlowDeadlines, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Deadlines.Check(ctx) }},
 		{FlowShopStatus, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.ShopStatus.Check(ctx) }},
 		{FlowStock, time.Duration(every.Stock), s.push},
+		{FlowRetention, time.Hour, func(ctx context.Context) (fmt.Stringer, error) { return s.Retention.Forget(ctx) }},
 	}
 	return s, nil
 }
@@ -248,8 +251,8 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Revoker, err = NewRevoker(RevokePorts{
-				Orders: shop, Desk: shop, OrderBook: warehouse, Ledger: m, Locks: m, Exceptions: m,
-			}, RevokeOptions{Reasons: set.CancelReasons, ZeroStock: set.ZeroStock})
+				Orders: shop, Desk: shop, OrderBook: warehouse, Ledger: m, Locks: m, Exceptions: m, Source: warehouse, Cursors: m, Revisits: m,
+			}, RevokeOptions{Reasons: set.CancelReasons, ZeroStock: set.ZeroStock, FirstWindow: time.Duration(set.FirstLook)})
 			return err
 		},
 		func() error {
@@ -288,6 +291,12 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			}, stock.Options{Locations: set.Locations, Buffer: buffer, Max: set.MaxStock})
 			return err
 		},
+		func() error {
+			s.Retention, err = retention.New(retention.Ports{
+				Records: m, Ledger: m, Revisits: m, Requested: s.requested, Exceptions: m,
+			}, retention.Options{After: time.Duration(set.ForgetAfter)})
+			return err
+		},
 	} {
 		if err := part(); err != nil {
 			return err
@@ -296,9 +305,14 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 	return nil
 }
 
-// Check compares the settings with what both sides have: an unknown warehouse or
-// stock location is an error that names those that there are. Run and Step do it
+// Check compares the settings with what both sides have: warehouses of the shop, stock
+// locations, and the names in Services and Carriers. The error names everything that a
+// side does not have, what was perhaps meant, and what there is. Run and Step do it
 // before anything else, until it succeeds once.
+//
+// Reasons are not compared: the shop offers them for a single order or request only.
+// The names are not where the shop's carriers depend on the order (Germany, France,
+// Italy, Spain and Ireland); Log says so.
 func (s *Sync) Check(ctx context.Context) error {
 	var warehouses, locations []string
 	for id, list := range s.Settings.Locations {
@@ -307,11 +321,21 @@ func (s *Sync) Check(ctx context.Context) error {
 	if at := s.Settings.PlatformLocation; at != "" {
 		locations = append(locations, at)
 	}
+	unchecked, err := delivery.Check(ctx, s.shop, s.warehouse, delivery.Names{
+		Services: s.Settings.Services, Carriers: s.Settings.Carriers,
+		Models: []string{string(SellerShipping), string(TikTokShipping), string(FulfilledByTikTok)},
+	})
 	if err := errors.Join(
 		catalogue.CheckPlaces(ctx, s.shop, "warehouse of the shop", warehouses...),
 		catalogue.CheckPlaces(ctx, s.warehouse, "stock location", append(locations, s.Settings.DefaultLocation)...),
+		err,
 	); err != nil {
 		return fmt.Errorf("bridge: sync of %s: settings: %w", s.Settings.Shop, err)
+	}
+	for _, what := range unchecked {
+		if s.Log != nil {
+			s.Log.InfoContext(ctx, "a part of the settings could not be compared with the other side", "shop", s.Settings.Shop, "what", what)
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -343,168 +367,13 @@ func (s *Sync) Hint(ctx context.Context, orderID string) error {
 	return nil
 }
 
-// StepResult is what [Sync.Step] did.
-type StepResult []FlowRun
-
-// String has a heading for each flow and what it did below it.
-func (r StepResult) String() string {
-	var b strings.Builder
-	for _, run := range r {
-		fmt.Fprintf(&b, "%s:\n", run.Flow)
-		text := ""
-		if run.Result != nil {
-			text = run.Result.String()
-		}
-		if run.Err != nil {
-			text = strings.TrimRight(text, "\n") + "\nfailed: " + run.Err.Error()
-		}
-		for line := range strings.Lines(strings.TrimSpace(text)) {
-			fmt.Fprintf(&b, "  %s\n", strings.TrimRight(line, "\n"))
-		}
+// requested returns the orders that a buyer asks to cancel.
+func (s *Sync) requested(ctx context.Context) (ids []string, err error) {
+	pending, err := s.shop.PendingCancellations(ctx, nil)
+	for _, c := range pending {
+		ids = append(ids, c.OrderID)
 	}
-	return b.String()
-}
-
-// Step runs every flow once, one after the other. One that fails does not stop the
-// others: its error is in the result, and part of the one returned.
-func (s *Sync) Step(ctx context.Context) (StepResult, error) {
-	if err := s.check(ctx); err != nil {
-		return nil, err
-	}
-	var result StepResult
-	var errs []error
-	for _, f := range s.Flows {
-		if err := ctx.Err(); err != nil {
-			return result, errors.Join(append(errs, err)...)
-		}
-		run := s.once(ctx, f)
-		result = append(result, run)
-		if run.Err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", f.Name, run.Err))
-		}
-	}
-	return result, errors.Join(errs...)
-}
-
-// retryCheck is the wait before the settings are compared again with sides that do
-// not answer; it doubles up to ten times that.
-const retryCheck = 10 * time.Second
-
-// Run keeps every flow going, each in a goroutine of its own, until ctx ends, and
-// returns its error once all have stopped. What fails is logged, observed, counted by
-// Health, and tried again. It returns earlier only if the settings name what the other
-// side does not have.
-func (s *Sync) Run(ctx context.Context) error {
-	for wait := retryCheck; ; wait = min(2*wait, 10*retryCheck) {
-		err := s.check(ctx)
-		if err == nil {
-			break
-		}
-		if errors.Is(err, catalogue.ErrUnknownPlace) {
-			return err
-		}
-		s.warn(ctx, "the settings could not be compared with both sides yet", "err", err)
-		if err := sleep(ctx, wait, nil); err != nil {
-			return err
-		}
-	}
-	var wg sync.WaitGroup
-	for _, f := range s.Flows {
-		wake := (chan struct{})(nil)
-		if f.Name == FlowOrders {
-			wake = s.hinted
-		}
-		wg.Go(func() {
-			for ctx.Err() == nil {
-				s.once(ctx, f)
-				_ = sleep(ctx, f.Every, wake)
-			}
-		})
-	}
-	wg.Wait()
-	return ctx.Err()
-}
-
-// sleep waits, unless it is woken or ctx ends.
-func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-wake:
-	case <-ctx.Done():
-	}
-	return ctx.Err()
-}
-
-// once runs a flow and tells of it.
-func (s *Sync) once(ctx context.Context, f Flow) FlowRun {
-	run := FlowRun{Shop: s.Settings.Shop, Flow: f.Name, Start: time.Now()}
-	run.Result, run.Err = f.Run(ctx)
-	run.Took = time.Since(run.Start)
-	if ctx.Err() != nil {
-		return run // what failed has failed for that
-	}
-	s.tellFailing(ctx, &run)
-	s.timing(f.Name).Done(run.Start, run.Start.Add(run.Took), run.Err)
-	if run.Err != nil {
-		s.warn(ctx, "a flow of the bridge failed and will be tried again", "flow", f.Name, "took", run.Took, "err", run.Err)
-	} else if s.Log != nil {
-		s.Log.DebugContext(ctx, "a flow of the bridge ran", "shop", run.Shop, "flow", f.Name, "took", run.Took)
-	}
-	if s.Observe != nil {
-		s.Observe(ctx, run)
-	}
-	return run
-}
-
-func (s *Sync) warn(ctx context.Context, text string, args ...any) {
-	if s.Log != nil {
-		s.Log.WarnContext(ctx, text, append([]any{"shop", s.Settings.Shop}, args...)...)
-	}
-}
-
-func (s *Sync) timing(flow string) *health.Timings {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	t := s.timings[flow]
-	if t == nil {
-		t = new(health.Timings)
-		s.timings[flow] = t
-	}
-	return t
-}
-
-// SyncHealth is how a [Sync] is.
-type SyncHealth struct {
-	Shop string `json:"shop"`
-	// Flows are by their names, Parts by the names of the fields.
-	Flows map[string]health.Flow `json:"flows"`
-	Parts map[string]health.Flow `json:"parts"`
-}
-
-// Health returns how every flow and every part went so far.
-func (s *Sync) Health() SyncHealth {
-	h := SyncHealth{Shop: s.Settings.Shop, Flows: map[string]health.Flow{}, Parts: map[string]health.Flow{}}
-	for _, f := range s.Flows {
-		h.Flows[f.Name] = s.timing(f.Name).Health()
-	}
-	for name, part := range map[string]interface{ Health() health.Flow }{
-		"Catalogue": s.Catalogue, "Importer": s.Importer, "Canceller": s.Canceller, "Intake": s.Intake, "References": s.References,
-		"Revoker": s.Revoker, "Gate": s.Gate, "Dispatcher": s.Dispatcher, "Dispatch": s.Dispatch, "Deadlines": s.Deadlines, "ShopStatus": s.ShopStatus, "Stock": s.Stock,
-	} {
-		h.Parts[name] = part.Health()
-	}
-	return h
-}
-
-// revoke carries what was cancelled in the warehouse into the shop.
-func (s *Sync) revoke(ctx context.Context) (fmt.Stringer, error) {
-	dropped, err := s.warehouse.OrdersCancelled(ctx, time.Now().Add(-time.Duration(s.Settings.FirstLook)))
-	if err != nil {
-		return nil, fmt.Errorf("reading what was cancelled in the warehouse: %w", err)
-	}
-	return s.Revoker.Revoke(ctx, dropped...)
+	return ids, err
 }
 
 // push publishes stock once every order that the shop has is counted: what is not

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -24,8 +23,8 @@ var failingLevels = []struct {
 
 // tellFailing raises that a run failed, again when that has gone on for longer, and
 // closes it when one succeeds: who looks only at the queue sees it as well as who
-// looks only at the error. What it cannot tell is part of the run's error.
-func (s *Sync) tellFailing(ctx context.Context, run *FlowRun) {
+// looks only at the error. What it cannot tell is in its own error.
+func (s *Sync) tellFailing(ctx context.Context, run FlowRun) error {
 	object := "flow " + run.Flow
 	s.mu.Lock()
 	before, known := s.failures[run.Flow]
@@ -44,7 +43,7 @@ func (s *Sync) tellFailing(ctx context.Context, run *FlowRun) {
 			}
 		}
 		if now.told && now.severity == severity {
-			return
+			return nil
 		}
 		e := exceptions.New(exceptions.RunFailing, object, time.Time{}, fmt.Sprintf("%s: fails since %s: %s",
 			run.Flow, now.since.UTC().Format("2006-01-02 15:04 UTC"), shortened(run.Err.Error())),
@@ -53,20 +52,21 @@ func (s *Sync) tellFailing(ctx context.Context, run *FlowRun) {
 		err = s.queue.Raise(ctx, e)
 		now.severity, now.told = severity, err == nil
 	case known && before.since.IsZero():
-		return // it went well before
+		return nil // it went well before
 	default: // perhaps it failed in another process, or before this one began
 		err = s.queue.Clear(ctx, object, exceptions.RunFailing)
 		now = failing{}
 	}
 	if err != nil {
-		run.Err = errors.Join(run.Err, fmt.Errorf("telling whether %s fails: %w", run.Flow, err))
+		err = fmt.Errorf("telling whether it fails: %w", err)
 		if now.since.IsZero() {
-			return // the next run closes it
+			return err // the next run closes it
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failures[run.Flow] = now
+	return err
 }
 
 // shortened is a text that fits into a case.

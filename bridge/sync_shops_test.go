@@ -48,7 +48,7 @@ func (b *branch) start(t *testing.T, linn *linnworkstest.Fake, memory *bridge.Me
 	b.sync, err = bridge.NewSync(b.shop, warehouse, memory.Shop(b.name), settings)
 	must(t, err)
 	b.sync.Observe = func(_ context.Context, run bridge.FlowRun) {
-		if run.Err != nil || run.Shop != b.name {
+		if run.Err != nil && !errors.Is(run.Err, context.Canceled) || run.Shop != b.name { // the end of a process cuts runs short
 			t.Errorf("%s, %s: %v", b.name, run.Flow, run.Err)
 		}
 	}

@@ -508,6 +508,27 @@ func TestReadSettings(t *testing.T) {
 	}
 }
 
+// A status that the table does not have takes a line for each state of the warehouse:
+// none of them is a row by itself.
+func TestSettingsWithANewRow(t *testing.T) {
+	t.Parallel()
+	settings := syncSettings()
+	for _, cell := range []string{"absent import", "parked release", "open wait", "locked wait", "processed ship", "cancelled raise"} {
+		settings.StatusTable = append(settings.StatusTable, "seller READY_AT_LAST "+cell)
+	}
+	written, err := json.Marshal(settings)
+	must(t, err)
+	if _, err := bridge.ReadSettings(bytes.NewReader(written)); err != nil {
+		t.Errorf("got %v, want the new row taken", err)
+	}
+	settings.StatusTable = settings.StatusTable[1:]
+	written, err = json.Marshal(settings)
+	must(t, err)
+	if _, err := bridge.ReadSettings(bytes.NewReader(written)); err == nil || !strings.Contains(err.Error(), "needs the state absent") {
+		t.Errorf("got %v, want that a state is missing", err)
+	}
+}
+
 // Everything that is wrong is said at once.
 func TestReadSettingsNamesAllThatIsWrong(t *testing.T) {
 	t.Parallel()
@@ -522,18 +543,19 @@ func TestReadSettingsNamesAllThatIsWrong(t *testing.T) {
 	lines := strings.Split(err.Error(), "\n")
 	for _, want := range []string{
 		"shop: ", `warehouse 7068`, "a warehouse has no id", "default_location: ", "carriers: ", "first_look: ", "cut_off: ", "late_requests: ",
-		"at_deadline: ", "reject_reasons[0]", "cancel_reasons[0]", "status_table: ", "kinds: ", "platform_location: a feeds", "orders_per_day: ", "zone: ", "market: ", "measures: ", "collections: ", "buffer, sessions: ", "max_stock: ", "every.orders: ", "colour: unknown field",
+		"at_deadline: ", "reject_reasons[0]", "cancel_reasons[0]", "status_table[0]: ", "kinds[0]: ", "platform_location: a feeds", "orders_per_day: ", "zone: ",
+		"market: ", "measures[0]: ", "collections: ", "buffer[0]: ", "max_stock: ", "every.orders: ", "colour: unknown setting",
 	} {
 		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, want) }) {
 			t.Errorf("nothing about %q in:\n%v", want, err)
 		}
 	}
 	for name, text := range map[string]string{
-		"shop":           `{"shop": "uk", "locations": {"1": ["a"]}, "default_location": "a", "Shop": "de"}`,
-		"locations.1":    `{"shop": "uk", "locations": {"1": ["a"], "1": ["b"]}, "default_location": "a"}`,
-		"every.orders":   `{"shop": "uk", "locations": {"1": ["a"]}, "default_location": "a", "every": {"orders": "1m", "orders": "2m"}}`,
-		"sessions.name":  `{"shop": "uk", "locations": {"1": ["a"]}, "default_location": "a", "sessions": [{"name": "a", "name": "b"}]}`,
-		"locations.abc1": `{"shop": "uk", "locations": {"ABC1": ["a"], "abc1": ["a"]}, "default_location": "a"}`,
+		"shop":             `{"shop": "uk", "locations": {"1": ["a"]}, "default_location": "a", "Shop": "de"}`,
+		"locations.1":      `{"shop": "uk", "locations": {"1": ["a"], "1": ["b"]}, "default_location": "a"}`,
+		"every.orders":     `{"shop": "uk", "locations": {"1": ["a"]}, "default_location": "a", "every": {"orders": "1m", "orders": "2m"}}`,
+		"sessions[0].name": `{"shop": "uk", "locations": {"1": ["a"]}, "default_location": "a", "sessions": [{"name": "a", "name": "b"}]}`,
+		"locations.abc1":   `{"shop": "uk", "locations": {"ABC1": ["a"], "abc1": ["a"]}, "default_location": "a"}`,
 	} {
 		if _, err := bridge.ReadSettings(strings.NewReader(text)); err == nil || !strings.Contains(strings.ToLower(err.Error()), name+": it is there twice") {
 			t.Errorf("got %v, want that %s is there twice", err, name)

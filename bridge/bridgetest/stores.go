@@ -27,7 +27,7 @@ import (
 func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) store.Store,
 	reopen func(*testing.T, store.Store) store.Store, lose func(t *testing.T, s store.Store, shop, key string),
 ) {
-	for _, tests := range []map[string]func(*storeTest){feedTests, keptTests, ledgerTests, recordTests, lockTests, shopTests} {
+	for _, tests := range []map[string]func(*storeTest){feedTests, keptTests, ledgerTests, recordTests, lockTests, shopTests, alikeTests} {
 		for name, test := range tests {
 			part(t, name, func(t *testing.T) {
 				clock := &handClock{now: moment}
@@ -122,6 +122,10 @@ var calls = map[string]func(context.Context, store.Shop) error{
 		_, err := s.DueRecords(ctx, moment, store.Record{}, 9)
 		return err
 	},
+	"EndedRecords": func(ctx context.Context, s store.Shop) error {
+		_, err := s.EndedRecords(ctx, moment, store.Record{}, 9)
+		return err
+	},
 	"ReferencesDue":    func(ctx context.Context, s store.Shop) error { _, err := s.ReferencesDue(ctx, moment, 9); return err },
 	"Lock":             lockAndUnlock,
 	"SetCursor":        writes["SetCursor"],
@@ -181,7 +185,7 @@ var writes = map[string]func(context.Context, store.Shop) error{
 	},
 	"DropRecords": func(ctx context.Context, s store.Shop) error { return s.DropRecords(ctx, "1") },
 	"Forget": func(ctx context.Context, s store.Shop) error {
-		_, err := s.Forget(ctx, moment.Add(time.Hour))
+		_, err := forgetAll(ctx, s, moment.Add(time.Hour))
 		return err
 	},
 }

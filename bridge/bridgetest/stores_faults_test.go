@@ -877,9 +877,57 @@ var faults = map[string]struct {
 			return found, since, err
 		}
 	}, nil},
+	"what ended just then has ended before": {"records: ended", func(f *faulty) {
+		f.ended = func(ctx context.Context, before time.Time, after store.Record, limit int) ([]store.Record, error) {
+			return f.Shop.EndedRecords(ctx, before.Add(time.Nanosecond), after, limit)
+		}
+	}, nil},
+	"ended ones by order id": {"records: ended", func(f *faulty) {
+		f.ended = func(ctx context.Context, before time.Time, after store.Record, limit int) ([]store.Record, error) {
+			list, err := f.Shop.EndedRecords(ctx, before, store.Record{}, 1000)
+			slices.SortFunc(list, func(a, b store.Record) int { return strings.Compare(a.OrderID, b.OrderID) })
+			list = slices.DeleteFunc(list, func(r store.Record) bool { return r.OrderID <= after.OrderID })
+			return list[:min(len(list), limit)], err
+		}
+	}, nil},
+	"a page of ended ones skips those of the same moment": {"records: ended", func(f *faulty) {
+		f.ended = func(ctx context.Context, before time.Time, after store.Record, limit int) ([]store.Record, error) {
+			if after.OrderID != "" {
+				after.OrderID = "\xff"
+			}
+			return f.Shop.EndedRecords(ctx, before, after, limit)
+		}
+	}, nil},
+	"a record that was put again is forgotten": {"records: forgotten late", func(f *faulty) {
+		f.forget = func(ctx context.Context, list ...store.Record) (int, error) {
+			list = slices.Clone(list)
+			for i := range list {
+				found, _, err := f.Shop.RecordsOf(ctx, list[i].OrderID)
+				if err != nil {
+					return 0, err
+				}
+				list[i].Version = found[list[i].OrderID].Version
+			}
+			return f.Shop.Forget(ctx, list...)
+		}
+	}, nil},
+	"what the caller says of a record is believed": {"records: forgotten late", func(f *faulty) {
+		f.forget = func(ctx context.Context, list ...store.Record) (n int, err error) {
+			for _, r := range list {
+				found, _, err := f.Shop.RecordsOf(ctx, r.OrderID)
+				if old := found[r.OrderID]; err == nil && old.Version == r.Version && r.Version > 0 {
+					n, err = n+1, f.Shop.DropRecords(ctx, r.OrderID)
+				}
+				if err != nil {
+					return n, err
+				}
+			}
+			return n, nil
+		}
+	}, nil},
 	"it forgets too early": {"records: forgotten", func(f *faulty) {
-		f.forget = func(ctx context.Context, before time.Time) (int, error) {
-			return f.Shop.Forget(ctx, before.Add(time.Nanosecond))
+		f.ended = func(ctx context.Context, before time.Time, after store.Record, limit int) ([]store.Record, error) {
+			return f.Shop.EndedRecords(ctx, before.Add(time.Nanosecond), after, limit)
 		}
 	}, nil},
 	"it forgets what is due again": {"records: forgotten", notes(func(r *store.Record) { r.Due = time.Time{} }), nil},
@@ -1097,12 +1145,14 @@ var faults = map[string]struct {
 	"the shop is ignored: values":  {"shops", func(f *faulty) { f.putValue, f.value = ourShop(f).PutValue, ourShop(f).Value }, nil},
 	"the shop is ignored: records": {"shops", func(f *faulty) { f.records, f.putRecords = ourShop(f).RecordsOf, ourShop(f).PutRecords }, nil},
 	"the shop is ignored: drops":   {"shops", func(f *faulty) { f.dropRecords = ourShop(f).DropRecords }, nil},
-	"the shop is ignored: forgets": {"shops", func(f *faulty) { f.forget = ourShop(f).Forget }, nil},
-	"the shop is ignored: ledger":  {"shops", func(f *faulty) { f.put, f.ofOrders = ourShop(f).PutReservations, ourShop(f).ReservationsOf }, nil},
-	"the shop is ignored: seen":    {"shops", func(f *faulty) { f.setSeen = ourShop(f).SetSeenUpTo }, nil},
-	"the shop is ignored: locks":   {"shops: locks", func(f *faulty) { f.lock = ourShop(f).Lock }, nil},
-	"references of all shops":      {"shops", func(f *faulty) { f.references = ourShop(f).ReferencesDue }, nil},
-	"no name is a name":            {"shops: no name", func(f *faulty) { f.value = f.of.memory.Shop("default").Value }, nil},
+	"the shop is ignored: forgets": {"shops", func(f *faulty) {
+		f.ended, f.forget = ourShop(f).EndedRecords, ourShop(f).Forget
+	}, nil},
+	"the shop is ignored: ledger": {"shops", func(f *faulty) { f.put, f.ofOrders = ourShop(f).PutReservations, ourShop(f).ReservationsOf }, nil},
+	"the shop is ignored: seen":   {"shops", func(f *faulty) { f.setSeen = ourShop(f).SetSeenUpTo }, nil},
+	"the shop is ignored: locks":  {"shops: locks", func(f *faulty) { f.lock = ourShop(f).Lock }, nil},
+	"references of all shops":     {"shops", func(f *faulty) { f.references = ourShop(f).ReferencesDue }, nil},
+	"no name is a name":           {"shops: no name", func(f *faulty) { f.value = f.of.memory.Shop("default").Value }, nil},
 	"ended contexts read": {"ended contexts", func(f *faulty) {
 		f.revisits = func(ctx context.Context, list string) ([]store.Revisit, error) {
 			return f.Shop.Revisits(context.WithoutCancel(ctx), list)

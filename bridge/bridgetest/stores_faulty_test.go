@@ -38,7 +38,8 @@ type faulty struct {
 	dropRecords  func(context.Context, ...string) error
 	due          func(context.Context, time.Time, store.Record, int) ([]store.Record, error)
 	references   func(context.Context, time.Time, int) ([]store.Record, error)
-	forget       func(context.Context, time.Time) (int, error)
+	ended        func(context.Context, time.Time, store.Record, int) ([]store.Record, error)
+	forget       func(context.Context, ...store.Record) (int, error)
 	lock         func(context.Context, string) (context.Context, func(), error)
 }
 
@@ -217,11 +218,18 @@ func (f *faulty) ReferencesDue(ctx context.Context, before time.Time, limit int)
 	return f.Shop.ReferencesDue(ctx, before, limit)
 }
 
-func (f *faulty) Forget(ctx context.Context, before time.Time) (int, error) {
-	if f.forget != nil {
-		return f.forget(ctx, before)
+func (f *faulty) EndedRecords(ctx context.Context, before time.Time, after store.Record, limit int) ([]store.Record, error) {
+	if f.ended != nil {
+		return f.ended(ctx, before, after, limit)
 	}
-	return f.Shop.Forget(ctx, before)
+	return f.Shop.EndedRecords(ctx, before, after, limit)
+}
+
+func (f *faulty) Forget(ctx context.Context, records ...store.Record) (int, error) {
+	if f.forget != nil {
+		return f.forget(ctx, records...)
+	}
+	return f.Shop.Forget(ctx, records...)
 }
 
 func (f *faulty) Lock(ctx context.Context, key string) (context.Context, func(), error) {

@@ -1,6 +1,7 @@
 package bridgetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,7 +23,9 @@ var recordTests = map[string]func(*storeTest){
 	"records: due":            testDue,
 	"records: references due": testReferencesDue,
 	"records: since":          testSince,
+	"records: ended":          testEnded,
 	"records: forgotten":      testForget,
+	"records: forgotten late": testForgetLate,
 }
 
 // records reads records, without their versions.
@@ -357,6 +360,92 @@ func testSince(s *storeTest) {
 	s.same("the other shop: since", begun.Add(3*time.Hour), since)
 }
 
+// forgetAll forgets all orders that ended before a moment, two at a time.
+func forgetAll(ctx context.Context, s store.Shop, before time.Time) (forgotten int, err error) {
+	for {
+		// The records are read whatever becomes of ctx: it is Forget that is tested.
+		list, err := s.EndedRecords(context.WithoutCancel(ctx), before, store.Record{}, 2)
+		if err != nil || len(list) == 0 {
+			return forgotten, err
+		}
+		n, err := s.Forget(ctx, list...)
+		if forgotten += n; err != nil || n != len(list) {
+			return forgotten, err
+		}
+	}
+}
+
+// testEnded pages through records that have ended, some in the same moment.
+func testEnded(s *storeTest) {
+	ctx := s.Context()
+	var want []string
+	for i, id := range []string{"5", "1", "4", "2", "3"} {
+		want = append(want, id)
+		all := aRecord(s.T, id, 100*i)
+		all.EndedAt, all.Due = moment.Add(time.Duration(i/2)*time.Hour).In(eastern), time.Time{}
+		s.put(all)
+	}
+	slices.Sort(want[:2])
+	slices.Sort(want[2:4])
+	due := store.Record{OrderID: "due", EndedAt: moment, Due: moment.Add(time.Hour)}
+	s.put(store.Record{OrderID: "open"}, due, store.Record{OrderID: "just then", EndedAt: moment.Add(3 * time.Hour)})
+	for _, limit := range []int{1, 2, 3, 5, 9} {
+		s.reopen()
+		var got []string
+		after := store.Record{}
+		for {
+			page, err := s.EndedRecords(ctx, moment.Add(3*time.Hour), after, limit)
+			s.ok(err)
+			if len(page) > limit {
+				s.Fatalf("%d records, want at most %d", len(page), limit)
+			}
+			if len(page) == 0 || len(got) > len(want) {
+				break
+			}
+			for _, r := range page {
+				got = append(got, r.OrderID)
+			}
+			after = page[len(page)-1]
+		}
+		if !slices.Equal(got, want) {
+			s.Errorf("pages of %d: got %q, want %q: those that ended longest ago first", limit, got, want)
+		}
+	}
+	page, err := s.EndedRecords(ctx, moment.Add(3*time.Hour), store.Record{}, 1)
+	s.ok(err)
+	s.same("a record that has ended", s.records("1")["1"], versionless(page[0])) //nolint:contextcheck // it is the context of the test
+}
+
+func versionless(r store.Record) store.Record {
+	r.Version = 0
+	return r
+}
+
+// testForgetLate forgets orders that somebody has put again, or that have not ended
+// after all.
+func testForgetLate(s *storeTest) {
+	ctx := s.Context()
+	put := func(id string, due time.Time) store.Record {
+		r := store.Record{OrderID: id, EndedAt: moment, Due: due}
+		r.Version = s.put(r)[0]
+		return r
+	}
+	again, gone, due, open := put("again", time.Time{}), put("gone", time.Time{}), put("due", moment), store.Record{OrderID: "open"}
+	open.Version = s.put(open)[0]
+	s.put(again) // it has another version now
+	s.reopen()
+	due.Due, open.EndedAt = time.Time{}, moment // what the caller says of them is nothing
+	n, err := s.Forget(ctx, again, gone, due, open, gone, store.Record{OrderID: "unknown", EndedAt: moment})
+	s.ok(err)
+	left := slices.Sorted(maps.Keys(s.records("again", "gone", "due", "open"))) //nolint:contextcheck // it is the context of the test
+	if want := []string{"again", "due", "open"}; n != 1 || !slices.Equal(left, want) {
+		s.Errorf("forgot %d, left %q; want 1 and %q", n, left, want)
+	}
+	if n, err := s.Forget(ctx); n != 0 || err != nil {
+		s.Errorf("nothing to forget: %d, %v", n, err)
+	}
+}
+
 func testForget(s *storeTest) {
 	ctx := s.Context()
 	begun := s.since()
@@ -378,7 +467,7 @@ func testForget(s *storeTest) {
 	s.ok(s.PutLabel(ctx, store.LabelDocument{OrderID: "long ago", PackageID: "q"}))
 	expect := func(step string, wantN int, before time.Time, since time.Time, want ...string) {
 		s.Helper()
-		n, err := s.Forget(ctx, before)
+		n, err := forgetAll(ctx, s, before)
 		s.ok(err)
 		s.reopen()
 		got := slices.Sorted(maps.Keys(s.records(ids...))) //nolint:contextcheck // it is the context of the test

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // Place is where goods lie: a warehouse as the shop counts them, or a stock
@@ -23,9 +25,13 @@ type PlaceSource interface {
 var ErrUnknownPlace = errors.New("unknown id")
 
 // CheckPlaces returns an error that names every id that is not one of the source's
-// places, and the places that there are. Ids are compared regardless of case. A
-// mistyped stock location would otherwise read as one that holds nothing.
+// places, the nearest that there is, and all that there are. Ids are compared
+// regardless of case. A mistyped stock location would otherwise read as one that holds
+// nothing. Without a source nothing is checked.
 func CheckPlaces(ctx context.Context, source PlaceSource, what string, ids ...string) error {
+	if source == nil {
+		return nil
+	}
 	places, err := source.Places(ctx)
 	if err != nil {
 		return fmt.Errorf("listing each %s: %w", what, err)
@@ -33,17 +39,15 @@ func CheckPlaces(ctx context.Context, source PlaceSource, what string, ids ...st
 	var unknown []string
 	for _, id := range ids {
 		if !slices.ContainsFunc(places, func(p Place) bool { return strings.EqualFold(p.ID, id) }) {
-			unknown = append(unknown, fmt.Sprintf("%q", id))
+			unknown = append(unknown, id)
 		}
 	}
 	if len(unknown) == 0 {
 		return nil
 	}
-	slices.Sort(unknown)
-	known := make([]string, len(places))
+	known := make([]part.Named, len(places))
 	for i, p := range places {
-		known[i] = p.ID + " (" + p.Name + ")"
+		known[i] = part.Named(p)
 	}
-	slices.Sort(known)
-	return fmt.Errorf("%w: no %s is called %s; there are %s", ErrUnknownPlace, what, strings.Join(slices.Compact(unknown), ", "), strings.Join(known, ", "))
+	return fmt.Errorf("%w: %s", ErrUnknownPlace, part.NoSuch(what, unknown, known))
 }

@@ -37,6 +37,15 @@ func (t *Timings) Done(start, end time.Time, err error) {
 	h.LastSuccess = end.UTC()
 }
 
+// Fail records that the last run, which Done had as a success, failed after all, at
+// the moment given.
+func (t *Timings) Fail(at time.Time, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.health.Failures++
+	t.health.LastFailure, t.health.LastError = at.UTC(), err.Error()
+}
+
 // Measure begins to record a run by the clock now; the function it returns ends it
 // with the error that err points to by then:
 //
@@ -87,6 +96,16 @@ type Flow struct {
 	// oldest of it waits.
 	Backlog int
 	Oldest  time.Time
+	// Began is when the run that is going on began, zero if none is. Overdue is since
+	// when one should have ended that has not, zero if none is overdue. Both are
+	// known only of what a bridge.Sync runs by itself, not of parts.
+	Began, Overdue time.Time
+}
+
+// Healthy reports whether the last run succeeded and none is overdue. What has not
+// run yet is healthy until it is overdue.
+func (h Flow) Healthy() bool {
+	return h.Overdue.IsZero() && (h.Failures == 0 || h.LastSuccess.After(h.LastFailure))
 }
 
 // MarshalJSON returns the numbers for programs, with durations as text ("1.5s").
@@ -102,13 +121,14 @@ func (h *Flow) UnmarshalJSON(b []byte) error {
 		Last, Max, P50, P99 string
 		Backlog             int
 		Oldest              time.Time
+		Began, Overdue      time.Time
 	}
 	if err := json.Unmarshal(b, &f); err != nil {
 		return fmt.Errorf("health: %w", err)
 	}
 	*h = Flow{
 		Runs: f.Runs, Failures: f.Failures, LastSuccess: f.LastSuccess, LastFailure: f.LastFailure, LastError: f.LastError,
-		Backlog: f.Backlog, Oldest: f.Oldest,
+		Backlog: f.Backlog, Oldest: f.Oldest, Began: f.Began, Overdue: f.Overdue,
 	}
 	for _, d := range []struct {
 		text string
@@ -133,6 +153,12 @@ func (h Flow) String() string {
 	}
 	if h.Backlog > 0 && !h.Oldest.IsZero() {
 		s += "; waiting since " + h.Oldest.UTC().Format(time.RFC3339)
+	}
+	if !h.Began.IsZero() {
+		s += "; running since " + h.Began.UTC().Format(time.RFC3339)
+	}
+	if !h.Overdue.IsZero() {
+		s += "; overdue since " + h.Overdue.UTC().Format(time.RFC3339)
 	}
 	return s
 }

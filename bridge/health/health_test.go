@@ -3,6 +3,7 @@ package health_test
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -61,6 +62,7 @@ func TestFlowJSON(t *testing.T) {
 	for _, want := range []health.Flow{{}, {
 		Runs: 9, Failures: 2, LastSuccess: at, LastFailure: at.Add(time.Minute), LastError: "down", Last: time.Millisecond, Max: time.Minute,
 		P50: time.Second, P99: 1500 * time.Millisecond, Backlog: 3, Oldest: at.Add(-time.Hour),
+		Began: at.Add(time.Second), Overdue: at.Add(2 * time.Second),
 	}} {
 		text, err := json.Marshal(want)
 		if err != nil {
@@ -78,5 +80,38 @@ func TestFlowJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), new(health.Flow)); err == nil {
 			t.Errorf("%s was read", text)
 		}
+	}
+}
+
+func TestFlowHealthy(t *testing.T) {
+	at := world.Noon
+	for name, tc := range map[string]struct {
+		flow    health.Flow
+		healthy bool
+	}{
+		"not run yet":               {health.Flow{}, true},
+		"not run yet, and should":   {health.Flow{Overdue: at}, false},
+		"succeeded":                 {health.Flow{Runs: 1, LastSuccess: at}, true},
+		"failed":                    {health.Flow{Runs: 1, Failures: 1, LastFailure: at}, false},
+		"failed, then succeeded":    {health.Flow{Runs: 2, Failures: 1, LastFailure: at, LastSuccess: at.Add(1)}, true},
+		"succeeded, then failed":    {health.Flow{Runs: 2, Failures: 1, LastSuccess: at, LastFailure: at.Add(1)}, false},
+		"succeeded, failed at once": {health.Flow{Runs: 1, Failures: 1, LastSuccess: at, LastFailure: at}, false},
+		"succeeded, overdue":        {health.Flow{Runs: 1, LastSuccess: at, Overdue: at.Add(1)}, false},
+		"running":                   {health.Flow{Runs: 1, LastSuccess: at, Began: at.Add(1)}, true},
+	} {
+		if got := tc.flow.Healthy(); got != tc.healthy {
+			t.Errorf("%s: healthy %t, want %t", name, got, tc.healthy)
+		}
+	}
+	h := health.Flow{Began: at, Overdue: at.Add(time.Minute)}
+	if text := h.String(); !strings.Contains(text, "running since 2026-11-27T12:00:00Z; overdue since 2026-11-27T12:01:00Z") {
+		t.Errorf("the line does not say that it is overdue: %s", text)
+	}
+	var timings health.Timings
+	timings.Done(at, at, nil)
+	timings.Fail(at, errors.New("nobody was told"))
+	want := health.Flow{Runs: 1, Failures: 1, LastSuccess: at, LastFailure: at, LastError: "nobody was told"}
+	if diff := cmp.Diff(want, timings.Health()); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -138,12 +138,12 @@ func (l *Warehouse) reduceLine(ctx context.Context, o linnworks.OrderDetails, c 
 	return nil
 }
 
-// OrdersCancelled returns our orders that were cancelled in Linnworks since, and
-// that were not merged into others: what a [bridge.Revoker] looks at.
-func (l *Warehouse) OrdersCancelled(ctx context.Context, since time.Time) ([]bridge.WarehouseOrder, error) {
+// OrdersCancelled implements [bridge.CancelledOrderSource]: orders that were merged
+// into others are not among them.
+func (l *Warehouse) OrdersCancelled(ctx context.Context, from, to time.Time) ([]bridge.WarehouseOrder, error) {
 	request := &linnworks.SearchProcessedOrdersRequest{
 		DateField: new(linnworks.SearchProcessedOrdersRequestDateFieldCancelled), ResultsPerPage: new(200),
-		FromDate: &linnworks.Time{Time: since}, ToDate: &linnworks.Time{Time: l.options.Now().UTC()},
+		FromDate: &linnworks.Time{Time: from.UTC()}, ToDate: &linnworks.Time{Time: to.UTC()},
 		SearchFilters: []linnworks.SearchFilters{{SearchField: "Source", SearchTerm: l.options.Source}},
 	}
 	var ids []linnworks.GUID

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/linnworks"
@@ -46,6 +47,31 @@ func (l *Warehouse) BookShipped(ctx context.Context, w bridge.WarehouseOrder, pa
 		return fmt.Errorf("Linnworks does not process it: %s", cmp.Or(r.Error, "it gives no reason"))
 	}
 	return nil
+}
+
+// PostalServices implements [delivery.Warehouse]: the tags are those of this
+// shop's shipping mapping, and the service's own.
+//
+// https://apps.linnworks.net/Api/Method/PostalServices-GetPostalServices
+func (l *Warehouse) PostalServices(ctx context.Context) ([]delivery.Service, error) {
+	services, err := l.client.PostalServices.GetPostalServices(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]delivery.Service, 0, len(services))
+	for _, s := range services {
+		service := delivery.Service{Name: s.PostalServiceName, Carrier: s.Vendor}
+		if s.PostalServiceTag != "" {
+			service.Tags = append(service.Tags, s.PostalServiceTag)
+		}
+		for _, c := range s.Channels {
+			if strings.EqualFold(c.Source, l.options.Source) && strings.EqualFold(c.SubSource, l.options.SubSource) && c.PostalServiceName != "" {
+				service.Tags = append(service.Tags, c.PostalServiceName)
+			}
+		}
+		list = append(list, service)
+	}
+	return list, nil
 }
 
 // ReadOrders implements [bridge.WarehouseReader], with one call for 200 orders.

@@ -149,34 +149,29 @@ type bufferSession struct {
 	root bufferNode
 }
 
-// NewBufferRules checks the options.
+// NewBufferRules checks the options. The error names every rule and session that is
+// wrong, each with where it is, such as "Rules[1].Rules[0]"; it wraps one error for
+// each (Unwrap() []error behind errors.Unwrap).
 func NewBufferRules(o BufferOptions) (*BufferRules, error) {
 	r := &BufferRules{root: bufferNode{action: AddUp}, now: part.Clock(o.Now)}
 	b := bufferBuilder{classify: o.Classify != nil}
-	fail := func(err error) (*BufferRules, error) {
-		return nil, fmt.Errorf("stock: NewBufferRules: %w", err)
-	}
-	var err error
-	if r.root.rules, err = b.nodes(o.Rules, "Rules", 0); err != nil {
-		return fail(err)
-	}
+	r.root.rules = b.nodes(o.Rules, "Rules", 0)
 	for i, s := range o.Sessions {
 		at := fmt.Sprintf("Sessions[%d]", i)
 		switch {
 		case s.Name == "":
-			return fail(fmt.Errorf("%s: Name is empty", at))
+			b.bad("%s: Name is empty", at)
 		case s.Start.IsZero():
-			return fail(fmt.Errorf("%s (%s): Start is not set", at, s.Name))
+			b.bad("%s (%s): Start is not set", at, s.Name)
 		case !s.End.After(s.Start):
-			return fail(fmt.Errorf("%s (%s): End %s is not after Start %s", at, s.Name, s.End.Format(time.RFC3339), s.Start.Format(time.RFC3339)))
+			b.bad("%s (%s): End %s is not after Start %s", at, s.Name, s.End.Format(time.RFC3339), s.Start.Format(time.RFC3339))
 		case s.Ahead < 0:
-			return fail(fmt.Errorf("%s (%s): Ahead %s is negative", at, s.Name, s.Ahead))
+			b.bad("%s (%s): Ahead %s is negative", at, s.Name, s.Ahead)
 		}
-		root, err := b.node(s.Rule, at+".Rule", 0)
-		if err != nil {
-			return fail(err)
-		}
-		r.sessions = append(r.sessions, bufferSession{s, root})
+		r.sessions = append(r.sessions, bufferSession{s, b.node(s.Rule, at+".Rule", 0)})
+	}
+	if len(b.errs) > 0 {
+		return nil, fmt.Errorf("stock: NewBufferRules: %w", errors.Join(b.errs...))
 	}
 	if b.classes {
 		r.classify = o.Classify
@@ -440,55 +435,61 @@ type bufferExplainer interface {
 type bufferBuilder struct {
 	classify bool // there is a classifier
 	classes  bool // a rule needs it
+	errs     []error
 }
 
-// maxBufferDepth is deeper than anyone nests rules that do not contain themselves.
-const maxBufferDepth = 16
+// maxBufferDepth is deeper than anyone nests rules that do not contain themselves,
+// maxBufferErrors more than anyone reads of those that do.
+const maxBufferDepth, maxBufferErrors = 16, 100
 
-func (b *bufferBuilder) nodes(rules []BufferRule, at string, depth int) ([]bufferNode, error) {
-	nodes := make([]bufferNode, len(rules))
+func (b *bufferBuilder) bad(format string, args ...any) {
+	b.errs = append(b.errs, fmt.Errorf(format, args...))
+}
+
+func (b *bufferBuilder) nodes(rules []BufferRule, at string, depth int) []bufferNode {
+	nodes := make([]bufferNode, 0, len(rules))
 	for i, r := range rules {
-		var err error
-		if nodes[i], err = b.node(r, fmt.Sprintf("%s[%d]", at, i), depth); err != nil {
-			return nil, err
+		if len(b.errs) >= maxBufferErrors {
+			break
 		}
+		nodes = append(nodes, b.node(r, fmt.Sprintf("%s[%d]", at, i), depth))
 	}
-	return nodes, nil
+	return nodes
 }
 
-func (b *bufferBuilder) node(r BufferRule, at string, depth int) (bufferNode, error) {
+func (b *bufferBuilder) node(r BufferRule, at string, depth int) bufferNode {
 	n := bufferNode{
 		name: cmp.Or(r.Name, r.String()), action: r.Do, units: r.Units, hundredths: int(math.Round(r.Percent * 100)),
 		round: cmp.Or(r.Round, RoundUp), source: r.Source,
 	}
-	err := r.check()
-	if err == nil && depth >= maxBufferDepth {
-		err = fmt.Errorf("nested more than %d deep", maxBufferDepth)
+	if depth >= maxBufferDepth {
+		b.bad("%s: nested more than %d deep", at, maxBufferDepth)
+		return n
 	}
-	if err == nil && len(r.Classes) > 0 && !b.classify {
-		err = errors.New("Classes is set, but BufferOptions.Classify is not")
+	if err := r.check(); err != nil {
+		b.bad("%s: %w", at, err)
+	}
+	if len(r.Classes) > 0 && !b.classify {
+		b.bad("%s: Classes is set, but BufferOptions.Classify is not", at)
 	}
 	for _, s := range []struct {
 		name string
 		of   []string
 		to   *map[string]bool
 	}{{"SKUs", r.SKUs, &n.skus}, {"Classes", r.Classes, &n.classes}, {"Warehouses", r.Warehouses, &n.warehouses}} {
+		if slices.Contains(s.of, "") {
+			b.bad("%s: %s has an empty entry", at, s.name)
+		}
 		for _, v := range s.of {
-			if v == "" && err == nil {
-				err = fmt.Errorf("%s has an empty entry", s.name)
-			}
 			if *s.to == nil {
 				*s.to = make(map[string]bool, len(s.of))
 			}
 			(*s.to)[v] = true
 		}
 	}
-	if err != nil {
-		return bufferNode{}, fmt.Errorf("%s: %w", at, err)
-	}
 	b.classes = b.classes || n.classes != nil
-	n.rules, err = b.nodes(r.Rules, at+".Rules", depth+1)
-	return n, err
+	n.rules = b.nodes(r.Rules, at+".Rules", depth+1)
+	return n
 }
 
 // check looks at the fields that the action uses and at those that it does not.

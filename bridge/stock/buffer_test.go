@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/bridge/stock"
@@ -231,6 +233,34 @@ func TestNewBufferRulesRefuses(t *testing.T) {
 		if _, err := stock.NewBufferRules(o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
+	}
+}
+
+// Everything that is wrong is said at once, and rules that contain themselves many
+// times over are refused without an end of errors.
+func TestNewBufferRulesNamesAllThatIsWrong(t *testing.T) {
+	_, err := stock.NewBufferRules(stock.BufferOptions{
+		Rules: []stock.BufferRule{
+			{}, {Do: stock.KeepUnits, Units: -1, SKUs: []string{""}, Classes: []string{"hot"}},
+			{Do: stock.AddUp, Rules: []stock.BufferRule{{Do: "x"}, {Do: stock.KeepUnits}, {Do: stock.KeepComputed}}},
+		},
+		Sessions: []stock.LiveSession{{Rule: stock.BufferRule{Do: "y"}}, {Name: "tea", Start: world.Noon}},
+	})
+	want := []string{
+		"Rules[0]: Do is not set", "Rules[1]: keep units: Units -1 is negative", "Rules[1]: Classes is set, but BufferOptions.Classify is not",
+		"Rules[1]: SKUs has an empty entry", `Rules[2].Rules[0]: Do "x" is no action`, "Rules[2].Rules[2]: keep computed: Source is not set",
+		"Sessions[0]: Name is empty", `Sessions[0].Rule: Do "y" is no action`,
+		"Sessions[1] (tea): End 0001-01-01T00:00:00Z is not after Start 2026-11-27T12:00:00Z", "Sessions[1].Rule: Do is not set",
+	}
+	if diff := cmp.Diff("stock: NewBufferRules: "+strings.Join(want, "\n"), err.Error()); diff != "" {
+		t.Error(diff)
+	}
+	itself := make([]stock.BufferRule, 10)
+	for i := range itself {
+		itself[i] = stock.BufferRule{Do: stock.AddUp, Rules: itself}
+	}
+	if _, err := stock.NewBufferRules(stock.BufferOptions{Rules: itself}); err == nil || strings.Count(err.Error(), "\n") > 100 {
+		t.Errorf("rules that contain themselves: got %v", err)
 	}
 }
 

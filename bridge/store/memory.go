@@ -347,16 +347,28 @@ func (s memoryShop) ReferencesDue(ctx context.Context, refusedBefore time.Time, 
 	}, limit)
 }
 
-func (s memoryShop) Forget(ctx context.Context, endedBefore time.Time) (n int, err error) {
+// compareEnded is the order of [Records.EndedRecords].
+func compareEnded(a, b Record) int {
+	return cmp.Or(a.EndedAt.Compare(b.EndedAt), cmp.Compare(a.OrderID, b.OrderID))
+}
+
+func (s memoryShop) EndedRecords(ctx context.Context, before time.Time, after Record, limit int) ([]Record, error) {
+	return s.some(ctx, func(r Record) bool {
+		return r.ended() && r.EndedAt.Before(before) && compareEnded(r, after) > 0
+	}, compareEnded, limit)
+}
+
+func (s memoryShop) Forget(ctx context.Context, records ...Record) (n int, err error) {
 	err = s.write(ctx, func(d *shopData) error {
 		s.beginRecords(d)
 		var gone []string
-		for id, r := range d.records {
-			if r.EndedAt.IsZero() || !r.EndedAt.Before(endedBefore) || !r.Due.IsZero() {
+		for _, given := range records {
+			r, have := d.records[given.OrderID]
+			if !have || r.Version != given.Version || !r.ended() {
 				continue
 			}
-			gone = append(gone, id)
-			delete(d.records, id)
+			gone = append(gone, r.OrderID)
+			delete(d.records, r.OrderID)
 			if r.EndedAt.After(d.since) {
 				d.since = r.EndedAt
 			}

@@ -119,6 +119,9 @@ func (r Record) Equal(other Record) bool {
 	return reflect.DeepEqual(a, b)
 }
 
+// ended reports whether the order may be forgotten.
+func (r Record) ended() bool { return !r.EndedAt.IsZero() && r.Due.IsZero() }
+
 // referenceDue reports whether the shop is to be told where the order is.
 func (r Record) referenceDue(refusedBefore time.Time) bool {
 	return len(r.WarehouseIDs) > 0 &&
@@ -156,9 +159,15 @@ type Records interface {
 	// refused before the moment given. Those that were refused come last, the rest by
 	// order id.
 	ReferencesDue(ctx context.Context, refusedBefore time.Time, limit int) ([]Record, error)
-	// Forget forgets the orders that ended before a moment and are not due again,
-	// with their labels, and returns how many there were.
-	Forget(ctx context.Context, endedBefore time.Time) (int, error)
+	// EndedRecords returns up to limit records of orders that ended before a moment and
+	// are not due again, those that ended longest ago first and those of one moment by
+	// order id. after is the last record of the page before; the first page comes after
+	// the zero record.
+	EndedRecords(ctx context.Context, before time.Time, after Record, limit int) ([]Record, error)
+	// Forget forgets orders that have ended and are not due again, with their labels,
+	// and returns how many. A record that has another version by now is left as it is:
+	// somebody has looked at the order again.
+	Forget(ctx context.Context, records ...Record) (int, error)
 }
 
 // maxUpdates is how often an update is tried: each time another writer was faster.

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/delivery"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -44,6 +45,64 @@ func (t *Shop) Carriers(ctx context.Context, o bridge.Order) ([]bridge.Carrier, 
 //
 // https://partner.tiktokshop.com/docv2/page/7z0wsn3s
 var routeMarkets = []string{"DE", "FR", "IT", "ES", "IE"}
+
+// DeliveryOptions implements [delivery.Shop] with the options of the warehouses
+// that sell, one call for each.
+//
+// https://partner.tiktokshop.com/docv2/page/get-warehouse-delivery-options-202309
+func (t *Shop) DeliveryOptions(ctx context.Context) ([]delivery.Name, error) {
+	warehouses, err := t.client.Logistics.GetWarehouseList(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	var list []delivery.Name
+	for _, w := range warehouses.Warehouses {
+		if w.Type == tiktokshop.WarehouseTypeReturnWarehouse || w.EffectStatus == tiktokshop.WarehouseStatusDisabled {
+			continue
+		}
+		reply, err := t.client.Logistics.GetWarehouseDeliveryOptions(ctx, w.ID, nil)
+		if err != nil {
+			return nil, fmt.Errorf("warehouse %s: %w", w.ID, err)
+		}
+		for _, o := range reply.DeliveryOptions {
+			if option := (delivery.Name{ID: o.ID, Name: o.Name}); !slices.Contains(list, option) {
+				list = append(list, option)
+			}
+		}
+	}
+	return list, nil
+}
+
+// ShippingProviders implements [delivery.Shop] with the providers of every
+// delivery option but those that TikTok ships itself, one call for each. In Germany,
+// France, Italy, Spain and Ireland they depend on where an order goes.
+//
+// https://partner.tiktokshop.com/docv2/page/get-shipping-providers-202309
+func (t *Shop) ShippingProviders(ctx context.Context) ([]delivery.Name, error) {
+	if home := t.client.Shop().Region; slices.Contains(routeMarkets, home) {
+		return nil, fmt.Errorf("in %s they depend on where an order goes: %w", home, errors.ErrUnsupported)
+	}
+	options, err := t.DeliveryOptions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []delivery.Name
+	for _, o := range options {
+		reply, err := t.client.Logistics.GetShippingProviders(ctx, o.ID, nil)
+		if e, ok := errors.AsType[*tiktokshop.Error](err); ok && e.Class == tiktokshop.ClassShippingModel {
+			continue // TikTok's own carriers ship it
+		}
+		if err != nil {
+			return nil, fmt.Errorf("delivery option %s: %w", o.ID, err)
+		}
+		for _, p := range reply.ShippingProviders {
+			if carrier := (delivery.Name{ID: p.ID, Name: p.Name}); !slices.Contains(list, carrier) {
+				list = append(list, carrier)
+			}
+		}
+	}
+	return list, nil
+}
 
 // route tells where a parcel comes from and goes to, nil where TikTok does not
 // ask. A warehouse of unknown country counts as one in the country of the shop.

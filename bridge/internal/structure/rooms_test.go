@@ -61,11 +61,14 @@ var rooms = []room{
 		{"live", []string{"live.go", "queue.go"}},
 	}},
 	{path: "bridge/shopstatus", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions"}, subjects: one("what stops a whole shop")},
+	{path: "bridge/delivery", uses: []string{"bridge/internal/part"}, subjects: one("names of ways to deliver")},
+	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
 	{path: "bridge", uses: []string{
+		"bridge/delivery", "bridge/retention",
 		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/shopstatus", "bridge/stage", "bridge/stock",
 	}, subjects: []subject{
 		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "status.go", "results.go", "evidence.go"}},
-		{"cancellations", []string{"cancellation*.go", "removal.go", "revoke.go"}},
+		{"cancellations", []string{"cancellation*.go", "removal.go", "revoke*.go"}},
 		{"import", []string{"mapping.go", "import*.go"}},
 		{"the gate", []string{"gate.go"}},
 		{"deadlines", []string{"rates.go", "deadlines.go"}},
@@ -75,7 +78,7 @@ var rooms = []room{
 		{"the sync of all", []string{"sync*.go", "settings*.go", "memory.go"}},
 	}},
 	{path: "bridge/tiktokadapter", uses: []string{
-		"tiktokshop", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/shopstatus", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
+		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/shopstatus", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
 	}, subjects: []subject{
 		{"amounts and addresses", []string{"doc.go", "money.go", "address.go"}},
 		{"the shop", []string{"shop.go", "unreadable.go"}},
@@ -88,7 +91,7 @@ var rooms = []room{
 		{"webhooks", []string{"webhooks.go"}},
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{
-		"linnworks", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
+		"linnworks", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/stage", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
 	}, subjects: []subject{
 		{"the warehouse", []string{"doc.go", "warehouse.go"}},
 		{"orders", []string{"orders.go"}},

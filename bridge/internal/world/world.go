@@ -729,8 +729,12 @@ func (w *World) ReferencesDue(ctx context.Context, refusedBefore time.Time, limi
 	return w.Memory.ReferencesDue(ctx, refusedBefore, limit)
 }
 
-func (w *World) Forget(ctx context.Context, endedBefore time.Time) (int, error) {
-	return w.Memory.Forget(ctx, endedBefore)
+func (w *World) EndedRecords(ctx context.Context, before time.Time, after store.Record, limit int) ([]store.Record, error) {
+	return w.Memory.EndedRecords(ctx, before, after, limit)
+}
+
+func (w *World) Forget(ctx context.Context, records ...store.Record) (int, error) {
+	return w.Memory.Forget(ctx, records...)
 }
 
 // The primitives over the world.

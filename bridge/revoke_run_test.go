@@ -1,0 +1,260 @@
+package bridge_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/bridge"
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/tiktokshop"
+	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
+)
+
+// cancelled is a world in which people cancel orders in the warehouse.
+type cancelled struct {
+	*world.World
+	at     map[string]time.Time // by order
+	now    time.Time
+	fail   func(from time.Time) error
+	asked  []string // windows
+	runner *bridge.Revoker
+}
+
+func newCancelled(t *testing.T) *cancelled {
+	t.Helper()
+	c := &cancelled{World: world.NewWorld(t), at: map[string]time.Time{}, now: world.Noon}
+	c.CancelReasonList = []string{world.ReasonBuyer}
+	var err error
+	c.runner, err = bridge.NewRevoker(bridge.RevokePorts{
+		Orders: c, Desk: c, OrderBook: c, Ledger: c, Locks: c, Exceptions: c, Source: c, Cursors: c.Memory, Revisits: c.Memory,
+	}, bridge.RevokeOptions{Reasons: []string{world.ReasonBuyer}, Now: func() time.Time { return c.now }})
+	must(t, err)
+	return c
+}
+
+// drop cancels a new order in the warehouse some time ago.
+func (c *cancelled) drop(id string, ago time.Duration) {
+	c.Waiting(c.Put(world.AnOrder(id, "MUG"))[0]).State = bridge.Dropped
+	c.at[id] = c.now.Add(-ago)
+}
+
+func (c *cancelled) OrdersCancelled(_ context.Context, from, to time.Time) (list []bridge.WarehouseOrder, _ error) {
+	c.asked = append(c.asked, fmt.Sprintf("%.0fh-%.0fh", from.Sub(world.Noon).Hours(), to.Sub(world.Noon).Hours()))
+	if c.fail != nil {
+		if err := c.fail(from); err != nil {
+			return nil, err
+		}
+	}
+	for _, w := range c.Entries() {
+		if at, have := c.at[w.Reference]; have && !at.Before(from) && at.Before(to) {
+			list = append(list, w)
+		}
+	}
+	return list, nil
+}
+
+// run runs once, and returns what was revoked since the last one.
+func (c *cancelled) run() (revoked string, err error) {
+	c.T.Helper()
+	before := len(c.Revoked)
+	c.asked = nil
+	_, err = c.runner.Run(c.T.Context())
+	return strings.ReplaceAll(strings.Join(c.Revoked[before:], ","), " "+world.ReasonBuyer, ""), err
+}
+
+func (c *cancelled) expect(step, wantRevoked string, wantAsked ...string) {
+	c.T.Helper()
+	revoked, err := c.run()
+	if err != nil || revoked != wantRevoked {
+		c.T.Errorf("%s: revoked %q, %v; want %q", step, revoked, err, wantRevoked)
+	}
+	if diff := cmp.Diff(wantAsked, c.asked); diff != "" {
+		c.T.Errorf("%s: windows asked for (-want +got):\n%s", step, diff)
+	}
+}
+
+// The first run looks back as far as it is told to, later ones as far as the last
+// one got: an outage of any length loses nothing.
+func TestRevokerGoesOnWhereItStopped(t *testing.T) {
+	c := newCancelled(t)
+	c.drop("1", 47*time.Hour)
+	c.drop("2", 50*time.Hour) // before the bridge's time
+	c.expect("first run", "1", "-49h--24h", "-24h-0h")
+	c.now = c.now.Add(time.Minute)
+	c.drop("3", 30*time.Minute) // the list lagged
+	c.expect("a minute later", "3", "-1h-0h")
+	c.now = world.Noon.Add(96 * time.Hour) // down for four days
+	c.drop("4", 95*time.Hour)
+	c.drop("5", time.Minute)
+	c.expect("after an outage", "4,5", "-1h-24h", "24h-48h", "48h-72h", "72h-96h")
+	c.now = c.now.Add(-30 * time.Minute) // the clock is set right
+	c.drop("6", time.Minute)
+	c.expect("a watermark somewhat ahead", "6", "94h-96h")
+	c.now = world.Noon.Add(24 * time.Hour)
+	c.drop("7", 40*time.Hour)
+	c.expect("a watermark far ahead", "7", "-25h-0h", "0h-24h")
+}
+
+// A run that breaks off has done the days that it has done, and a first run that
+// fails does not begin later the next time.
+func TestRevokerKeepsPartialProgress(t *testing.T) {
+	c := newCancelled(t)
+	c.fail = func(time.Time) error { return world.ErrInjected }
+	if _, err := c.run(); !errors.Is(err, world.ErrInjected) || c.runner.Health().Failures != 1 {
+		t.Fatalf("got %v, want %v", err, world.ErrInjected)
+	}
+	c.drop("1", 47*time.Hour)
+	c.now = c.now.Add(72 * time.Hour)
+	c.drop("2", time.Hour)
+	third := world.Noon
+	c.fail = func(from time.Time) error {
+		if !from.Before(third) {
+			return world.ErrInjected
+		}
+		return nil
+	}
+	if revoked, err := c.run(); !errors.Is(err, world.ErrInjected) || revoked != "1" {
+		t.Errorf("revoked %q, %v; want 1 and that the third day could not be read", revoked, err)
+	}
+	c.fail = nil
+	c.expect("the next run", "2", "-1h-24h", "24h-48h", "48h-72h")
+}
+
+// An order that fails is kept and tried again with growing waits; it holds up neither
+// the others nor the watermark.
+func TestRevokerTriesAgain(t *testing.T) {
+	c := newCancelled(t)
+	c.drop("1", time.Hour)
+	c.drop("2", time.Hour)
+	failed := false
+	c.Fail = func(_ int, name string) error { // the first of the two
+		if name == "CancelInShop" && !failed {
+			failed = true
+			return world.ErrInjected
+		}
+		return nil
+	}
+	revoked, err := c.run()
+	if !errors.Is(err, world.ErrInjected) || revoked != "2" {
+		t.Fatalf("revoked %q, %v; want 2, and that 1 failed", revoked, err)
+	}
+	if h := c.runner.Health(); h.Backlog != 1 {
+		t.Errorf("backlog %d, want the order that waits", h.Backlog)
+	}
+	c.Fail = func(_ int, name string) error {
+		if name == "CancelReasons" {
+			return world.ErrInjected
+		}
+		return nil
+	}
+	// It is in the overlapping window too, and not tried before it is due.
+	for i, wait := range []time.Duration{0, 59 * time.Second, time.Second, 119 * time.Second, time.Second} {
+		c.now = c.now.Add(wait)
+		_, err := c.run()
+		if tried := err != nil; tried != (i == 2 || i == 4) {
+			t.Errorf("try %d: %v; want one after a minute, and one after two more", i, err)
+		}
+	}
+	c.Fail = nil
+	c.now = c.now.Add(72 * time.Hour) // long behind the overlap
+	if revoked, err := c.run(); err != nil || revoked != "1" {
+		t.Errorf("revoked %q, %v; want 1", revoked, err)
+	}
+	if left, err := c.Memory.Revisits(t.Context(), "revocations"); err != nil || len(left) > 0 || c.runner.Health().Backlog != 0 {
+		t.Errorf("left: %v, %v, backlog %d", left, err, c.runner.Health().Backlog)
+	}
+}
+
+// An order that the bridge cannot even look at for hours is a person's, and after a
+// week theirs alone.
+func TestRevokerGivesUpOnAnOrder(t *testing.T) {
+	c := newCancelled(t)
+	c.drop("1", time.Hour)
+	c.Fail = func(_ int, name string) error {
+		if name == "FindOrders" {
+			return errors.New("no such thing")
+		}
+		return nil
+	}
+	var raisedAfter, endedAfter time.Duration
+	for at := time.Duration(0); at < 10*24*time.Hour && endedAfter == 0; at += 15 * time.Minute {
+		c.now = world.Noon.Add(at)
+		_, _ = c.run()
+		open, err := c.Exceptions.Open(t.Context())
+		must(t, err)
+		if len(open) > 0 && raisedAfter == 0 {
+			raisedAfter = at
+			if e := open[0]; e.Kind != exceptions.CancelledInLinnworks || e.Object != exceptions.ForOrder("1") || !strings.Contains(e.Seen, "no such thing") {
+				t.Errorf("raised %s", e)
+			}
+		}
+		if left, err := c.Memory.Revisits(t.Context(), "revocations"); err != nil || len(left) == 0 {
+			endedAfter = at
+		}
+	}
+	if raisedAfter < 2*time.Hour || raisedAfter > 5*time.Hour || endedAfter < 6*24*time.Hour || endedAfter > 9*24*time.Hour {
+		t.Errorf("raised after %v, given up after %v; want some hours and about a week", raisedAfter, endedAfter)
+	}
+}
+
+// What cannot be stored is done again, and nothing is lost.
+func TestRevokerStoppedAnywhere(t *testing.T) {
+	for k := 1; ; k++ {
+		c := newCancelled(t)
+		c.drop("1", time.Hour)
+		c.Fail = func(n int, _ string) error {
+			if n == k {
+				return world.ErrInjected
+			}
+			return nil
+		}
+		_, err := c.run()
+		if len(c.Calls) < k {
+			break
+		}
+		if !errors.Is(err, world.ErrInjected) {
+			t.Errorf("call %d (%s): nobody was told: %v", k, c.Calls[k-1], err)
+		}
+		c.Fail = nil
+		c.now = c.now.Add(48 * time.Hour)
+		if _, err := c.run(); err != nil || len(c.Revoked) != 1 {
+			t.Errorf("call %d: revoked %q, %v; want it once", k, c.Revoked, err)
+		}
+	}
+	w := world.NewWorld(t)
+	if _, err := w.Revoker(bridge.RevokeOptions{}).Run(t.Context()); err == nil || !strings.Contains(err.Error(), "Source, Cursors and Revisits") {
+		t.Errorf("got %v, want the ports that are missing", err)
+	}
+	if _, err := bridge.NewRevoker(bridge.RevokePorts{Orders: w, Desk: w, OrderBook: w, Ledger: w, Locks: w, Exceptions: w}, bridge.RevokeOptions{FirstWindow: -1}); err == nil {
+		t.Error("a negative FirstWindow was taken")
+	}
+}
+
+// What people cancel in Linnworks while the bridge is down for longer than the
+// settings' first look is carried over when it is back.
+func TestSyncRevokesAfterALongOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, settings := newSides(t, "GB"), syncSettings()
+		settings.CancelReasons = []string{"seller_cancel_paid_reason_address_not_deliver"}
+		settings.FirstLook = bridge.Duration(2 * time.Hour)
+		b, _ := newSync(t, s, new(outage), settings)
+		id := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1), State: tiktokshop.OrderStatusAwaitingShipment})
+		must(t, errOf(b.Step(t.Context())))
+		time.Sleep(time.Minute)
+		must(t, s.linn.Cancel(s.inLinnworks(id)[0].OrderID))
+		time.Sleep(30 * time.Hour) // nothing runs
+		must(t, errOf(b.Step(t.Context())))
+		if o, _ := s.tiktok.Order(id); o.Status != tiktokshop.OrderStatusCancelled {
+			t.Errorf("the shop's order is %s, want what was done in Linnworks 30 hours ago", o.Status)
+		}
+	})
+}
