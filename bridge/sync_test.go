@@ -396,6 +396,40 @@ func TestSyncWatchesTheShop(t *testing.T) {
 	})
 }
 
+// The client's own measures, kinds of orders, and vans are those that the deadlines are
+// watched by.
+func TestSyncWatchesByItsSettings(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, settings := newSides(t, "GB"), syncSettings()
+		settings.Market, settings.Measures = "GB", []string{"late_at_ready_to_ship GB ? <=50 ? * a mail"}
+		settings.Kinds = []string{"free_sample import order none no none"}
+		settings.Collections = &policy.Collections{Zone: "Europe/London", Days: map[string]string{"monday": "17:00"}}
+		b, _ := newSync(t, s, new(outage), settings)
+		id := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
+		sample := bridge.Order{ID: "s", Kinds: []policy.Kind{policy.FreeSample}, Status: bridge.AwaitingShipment, ShippingModel: bridge.SellerShipping, PaidAt: time.Now(), ShipBy: time.Now().Add(-time.Hour)}
+		other := sample
+		other.ID, other.Kinds = "o", nil
+		r, err := b.Deadlines.Check(t.Context(), sample, other)
+		must(t, err)
+		found := false
+		for _, rate := range r.Rates {
+			if rate.Measure == policy.LateAtReady && rate.Market == "GB" {
+				found = true
+				if rate.Limit.Percent != 50 || rate.Bad != 1 {
+					t.Errorf("got %s, want the limit of the settings, and no sample", rate)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("no rate of the market of the settings in\n%s", r)
+		}
+		if r.Next.OrderID != id || r.Next.LastCollection.IsZero() {
+			t.Errorf("next is %s, want order %s by the last van", r.Next, id)
+		}
+	})
+}
+
 // What the platform's warehouse sends is skipped, or booked as shipped at a location
 // of its own: the stock of no listing moves, and nobody is asked for a parcel.
 func TestSyncOfPlatformOrders(t *testing.T) {
