@@ -52,7 +52,8 @@ func TestDeedsOfOthers(t *testing.T) {
 				o := s.orders(t)[0]
 				carriers, err := s.shop.Carriers(t.Context(), o)
 				must(t, err)
-				must(t, s.shop.Ship(t.Context(), bridge.Shipment{Order: o, Tracking: "RM123456785GB", CarrierID: carriers[0].ID}))
+				_, err = s.shop.Ship(t.Context(), bridge.Shipment{Order: o, Tracking: "RM123456785GB", CarrierID: carriers[0].ID})
+				must(t, err)
 				_, err = s.linn.AddItem(linnworkstest.Item{SKU: "GHOST", Levels: map[linnworks.GUID]int{linnworks.ZeroGUID: 5}})
 				must(t, err)
 			},

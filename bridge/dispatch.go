@@ -24,8 +24,9 @@ type Shipper interface {
 	Carriers(ctx context.Context, order Order) ([]Carrier, error)
 	// Ship gives the shop tracking number and carrier of the lines of an order
 	// (all that are left if none is named) and so moves the order on. It must not
-	// be repeated without looking at the order first.
-	Ship(ctx context.Context, s Shipment) error
+	// be repeated without looking at the order first. warning is what the shop says
+	// about a shipment that it has taken nevertheless.
+	Ship(ctx context.Context, s Shipment) (warning string, err error)
 	// ArrangeShipping has the shop's own carrier ship lines of an order (all if
 	// none is named), and returns the label. Repeating it for lines that have one
 	// returns the same label. Tracking and CarrierID of s are empty.
@@ -296,7 +297,8 @@ func (b *dispatchBatch) ship(ctx context.Context, j *dispatchJob) error {
 	if len(left) < len(o.LiveLines()) {
 		shipment.LineIDs = LineIDs(left)
 	}
-	j.reply = b.ports.Shipper.Ship(ctx, shipment)
+	warning, err := b.ports.Shipper.Ship(ctx, shipment)
+	j.reply = err
 	for _, l := range left {
 		j.unread = append(j.unread, l.ID)
 		b.sent[l.ID] = w.Tracking
@@ -304,7 +306,7 @@ func (b *dispatchBatch) ship(ctx context.Context, j *dispatchJob) error {
 			b.sent[l.PackageID] = w.Tracking // and so for every order in it
 		}
 	}
-	return nil
+	return b.warned(ctx, j, warning)
 }
 
 // findLines finds the shop's lines in the parcel. ok is false when that was

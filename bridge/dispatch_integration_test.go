@@ -445,7 +445,8 @@ func TestCorrectTracking(t *testing.T) {
 				carriers, err := d.shop.Carriers(t.Context(), o)
 				must(t, err)
 				ship := func(number string, lines ...string) error {
-					return d.shop.Ship(t.Context(), bridge.Shipment{Order: read(), Tracking: number, CarrierID: carriers[0].ID, LineIDs: lines})
+					_, err := d.shop.Ship(t.Context(), bridge.Shipment{Order: read(), Tracking: number, CarrierID: carriers[0].ID, LineIDs: lines})
+					return err
 				}
 				var named []string
 				if c.lines > 0 {

@@ -180,9 +180,9 @@ func (m market) Carriers(context.Context, bridge.Order) ([]bridge.Carrier, error
 	return []bridge.Carrier{{ID: "77", Name: "Royal Mail"}}, nil
 }
 
-func (m market) Ship(_ context.Context, s bridge.Shipment) error {
+func (m market) Ship(_ context.Context, s bridge.Shipment) (warning string, err error) {
 	m.track(s.Order, s.Tracking)
-	return nil
+	return "", nil
 }
 
 func (m market) ArrangeShipping(_ context.Context, s bridge.Shipment) (bridge.Label, error) {

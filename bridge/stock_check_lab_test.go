@@ -296,9 +296,10 @@ func (l *driftLab) ship(id string) {
 	l.takeIn()
 	orders, err := l.shop.OrdersByID(l.Context(), []string{id})
 	must(l.T, err)
-	must(l.T, l.shop.Ship(l.Context(), bridge.Shipment{
+	_, err = l.shop.Ship(l.Context(), bridge.Shipment{
 		Order: orders[0], Tracking: "TRACK" + id, CarrierID: l.tiktok.ShippingProviders(tiktokshoptest.OptionStandard)[0].ID,
-	}))
+	})
+	must(l.T, err)
 	for _, o := range l.linn.OrdersByReference("TIKTOKBRIDGE", "test", id) {
 		must(l.T, l.linn.Process(o.OrderID))
 	}

@@ -1,7 +1,11 @@
 package bridge_test
 
 import (
+	"context"
+	"errors"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -58,5 +62,61 @@ func TestCarriersRoute(t *testing.T) {
 		if n := len(fake.CallsOf(tiktokshoptest.On("Logistics.GetWarehouseList"))); n != test.read {
 			t.Errorf("a shop in %s: the warehouses were read %d times, want %d", test.shop, n, test.read)
 		}
+	}
+}
+
+// What TikTok warns of when it takes a number comes with the shipment.
+func TestShipWarning(t *testing.T) {
+	t.Parallel()
+	s := newSides(t, "GB")
+	id := s.place(t, tiktokshoptest.OrderOf(tiktokshoptest.Units(mugSKU, 1)))
+	const said = "The tracking number does not match the provider."
+	s.spoilt(t, "/fulfillment/202309/orders/", func(body string) string {
+		return strings.Replace(body, `"package_id"`, `"warning":{"message":"`+said+`"},"package_id"`, 1)
+	})
+	orders, err := s.shop.OrdersByID(t.Context(), []string{id})
+	must(t, err)
+	carriers, err := s.shop.Carriers(t.Context(), orders[0])
+	must(t, err)
+	warning, err := s.shop.Ship(t.Context(), bridge.Shipment{Order: orders[0], Tracking: "RM123456789GB", CarrierID: carriers[0].ID})
+	if err != nil || warning != said {
+		t.Errorf("got %q, %v, want %q", warning, err, said)
+	}
+}
+
+// A label in the US is bought for the parcel that the lines make.
+func TestParcelOfALabel(t *testing.T) {
+	t.Parallel()
+	s := newSides(t, "US")
+	spec := tiktokshoptest.OrderOf(tiktokshoptest.Units(mugSKU, 3))
+	spec.ShippingType = tiktokshop.ShippingTypeTikTok
+	id := s.place(t, spec)
+	client, err := s.tiktok.Client()
+	must(t, err)
+	measured := errors.New("no scales")
+	shop, err := tiktokadapter.New(client, tiktokadapter.Options{
+		Parcel: tiktokadapter.Parcel{LengthCM: 90, WidthCM: 90, HeightCM: 90, WeightGrams: 9000},
+		ParcelOf: func(_ context.Context, o bridge.Order, lines []bridge.OrderLine) (tiktokadapter.Parcel, error) {
+			mug := tiktokadapter.Measured{Length: 4, Width: 4, Height: 4, Weight: 0.5}
+			return tiktokadapter.ParcelOf(slices.Repeat([]tiktokadapter.Measured{mug}, len(lines)), tiktokadapter.Units{GramsEach: 453.6, CMEach: 2.54}, tiktokadapter.Parcel{}), measured
+		},
+	})
+	must(t, err)
+	orders, err := shop.OrdersByID(t.Context(), []string{id})
+	must(t, err)
+	if _, err := shop.ArrangeShipping(t.Context(), bridge.Shipment{Order: orders[0]}); !errors.Is(err, measured) {
+		t.Fatalf("got %v, want what the measuring says", err)
+	}
+	measured = nil
+	s.tiktok.ResetCalls()
+	_, err = shop.ArrangeShipping(t.Context(), bridge.Shipment{Order: orders[0]})
+	must(t, err)
+	bought := s.tiktok.CallsOf(tiktokshoptest.On("Fulfillment.CreatePackages"))
+	const want = `"dimension":{"height":"31","length":"11","unit":"CM","width":"11"}`
+	if len(bought) != 1 {
+		t.Fatalf("%d labels were bought, want one", len(bought))
+	}
+	if body := bought[0].Body; !strings.Contains(body, want) || !strings.Contains(body, `"value":"681"`) {
+		t.Errorf("got %s, want %s of 681 g", body, want)
 	}
 }

@@ -111,10 +111,10 @@ type trustingShipper struct {
 	believed map[string]string // order: tracking
 }
 
-func (s trustingShipper) Ship(ctx context.Context, shipment bridge.Shipment) error {
-	_ = s.Shipper.Ship(ctx, shipment)
+func (s trustingShipper) Ship(ctx context.Context, shipment bridge.Shipment) (string, error) {
+	_, _ = s.Shipper.Ship(ctx, shipment)
 	s.believed[shipment.Order.ID] = shipment.Tracking
-	return nil
+	return "", nil
 }
 
 type trustingOrders struct {
@@ -138,12 +138,12 @@ func (o trustingOrders) OrdersByID(ctx context.Context, ids []string) ([]bridge.
 // insistent repeats a ship call that failed, without looking.
 type insistent struct{ bridge.Shipper }
 
-func (s insistent) Ship(ctx context.Context, shipment bridge.Shipment) error {
-	err := s.Shipper.Ship(ctx, shipment)
+func (s insistent) Ship(ctx context.Context, shipment bridge.Shipment) (string, error) {
+	warning, err := s.Shipper.Ship(ctx, shipment)
 	if err != nil {
-		err = s.Shipper.Ship(ctx, shipment)
+		warning, err = s.Shipper.Ship(ctx, shipment)
 	}
-	return err
+	return warning, err
 }
 
 // open and careless see no cancellation.

@@ -142,11 +142,11 @@ type watchedShipper struct {
 	bridge.Shipper
 }
 
-func (w watchedShipper) Ship(ctx context.Context, s bridge.Shipment) error {
+func (w watchedShipper) Ship(ctx context.Context, s bridge.Shipment) (string, error) {
 	w.before(s.Order.ID)
-	err := w.Shipper.Ship(ctx, s)
+	warning, err := w.Shipper.Ship(ctx, s)
 	w.after(s.Order.ID)
-	return err
+	return warning, err
 }
 
 func (w watchedShipper) ArrangeShipping(ctx context.Context, s bridge.Shipment) (bridge.Label, error) {

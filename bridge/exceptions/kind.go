@@ -40,6 +40,7 @@ const (
 	UnmappedCarrier      Kind = "unmapped carrier"
 	DispatchRefused      Kind = "dispatch refused"
 	TrackingDiffers      Kind = "tracking differs"
+	TrackingDoubted      Kind = "tracking doubted"
 	LabelFailed          Kind = "label failed"
 	NotDispatched        Kind = "dispatch stuck"
 	DeadlineNear         Kind = "deadline near"

@@ -279,6 +279,18 @@ var kinds = map[Kind]Info{
 		Closes: "By itself, when the numbers are the same. By hand, if the shop's is the right one.",
 		Part:   PartDispatcher, Ends: anyEnd,
 	},
+	TrackingDoubted: {
+		Owner: OwnerWarehouse, Severity: Warning, Within: 24 * time.Hour,
+		Meaning: "The shop took tracking numbers of a carrier, but warned that it cannot check them, or that they look like another provider's. If they stay unknown, it counts them as invalid, and buyers cannot follow their parcels.",
+		Steps: []string{
+			"Look up one of the numbers on the carrier's website.",
+			"If it is another carrier's, ask the integrator to correct the mapping in DispatchOptions.Carriers. In the shop, correct the numbers of the orders listed: it allows that once, within 72 hours of shipping.",
+			"If the number is right and the carrier just has not scanned the parcel yet, there is nothing to do: resolve the exception.",
+		},
+		Where:  []string{inSellerOrders, inProcessed},
+		Closes: "By hand, once the numbers are right. An order that has arrived leaves the case.",
+		Part:   PartDispatcher, ByHand: true, Cause: true, Ends: anyEnd,
+	},
 	LabelFailed: {
 		Owner: OwnerWarehouse, Severity: Urgent, Within: 2 * time.Hour,
 		Meaning: "A shipping label could not be made: the carrier refused it in Linnworks, or the shop has no document for its own carrier. The order cannot be sent without one.",

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/bridge"
@@ -138,27 +137,30 @@ func (t *Shop) route(ctx context.Context, o bridge.Order) (*tiktokshop.GetShippi
 // Asia, Brazil, Mexico) ship package by package, all others by Mark Package As
 // Shipped. It costs one call for the order or package: whoever calls it has read
 // the order, and reads it again.
-func (t *Shop) Ship(ctx context.Context, s bridge.Shipment) error {
+func (t *Shop) Ship(ctx context.Context, s bridge.Shipment) (warning string, err error) {
 	lines := parcelLines(s)
 	packages := bridge.PackageIDs(lines)
 	if len(packages) == 0 {
-		_, err := t.client.Fulfillment.MarkPackageAsShipped(ctx, s.Order.ID, &tiktokshop.MarkPackageAsShippedRequest{
+		reply, err := t.client.Fulfillment.MarkPackageAsShipped(ctx, s.Order.ID, &tiktokshop.MarkPackageAsShippedRequest{
 			TrackingNumber: s.Tracking, ShippingProviderID: s.CarrierID, OrderLineItemIDs: s.LineIDs,
 		})
-		return shipError(err)
+		if err != nil {
+			return "", shipError(err)
+		}
+		return reply.Warning.Message, nil
 	}
 	if err := wholePackages(s.Order, lines); err != nil {
-		return err
+		return "", err
 	}
 	for _, id := range packages {
 		_, err := t.client.Fulfillment.ShipPackage(ctx, id, &tiktokshop.ShipPackageRequest{
 			SelfShipment: &tiktokshop.ShipPackageRequestSelfShipment{TrackingNumber: s.Tracking, ShippingProviderID: s.CarrierID},
 		})
 		if err != nil {
-			return shipError(err)
+			return "", shipError(err)
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // parcelLines are the live lines that a shipment names, or all that are left.
@@ -224,7 +226,11 @@ func (t *Shop) ArrangeShipping(ctx context.Context, s bridge.Shipment) (bridge.L
 
 func (t *Shop) arrange(ctx context.Context, s bridge.Shipment, lines []bridge.OrderLine, packages []string) ([]string, error) {
 	if len(packages) == 0 {
-		reply, err := t.client.Fulfillment.CreatePackagesVerified(ctx, t.createPackages(s))
+		parcel, err := t.parcel(ctx, s, lines)
+		if err != nil {
+			return nil, err
+		}
+		reply, err := t.client.Fulfillment.CreatePackagesVerified(ctx, createPackages(s, parcel))
 		if err != nil {
 			return nil, shipError(err)
 		}
@@ -236,18 +242,25 @@ func (t *Shop) arrange(ctx context.Context, s bridge.Shipment, lines []bridge.Or
 	return packages, shipError(t.client.Fulfillment.ShipPackageVerified(ctx, packages[0], &tiktokshop.ShipPackageRequest{}))
 }
 
-func (t *Shop) createPackages(s bridge.Shipment) *tiktokshop.CreatePackagesRequest {
+// parcel is what is declared for a shipment.
+func (t *Shop) parcel(ctx context.Context, s bridge.Shipment, lines []bridge.OrderLine) (Parcel, error) {
+	if t.options.ParcelOf == nil {
+		return t.options.Parcel, nil
+	}
+	p, err := t.options.ParcelOf(ctx, s.Order, lines)
+	if err != nil {
+		return Parcel{}, fmt.Errorf("measuring the parcel of order %s: %w", s.Order.ID, err)
+	}
+	return p, nil
+}
+
+func createPackages(s bridge.Shipment, p Parcel) *tiktokshop.CreatePackagesRequest {
 	r := &tiktokshop.CreatePackagesRequest{ShipType: new("1"), OrderID: new(s.Order.ID)}
 	for _, id := range s.LineIDs {
 		r.ShipType = new("2")
 		r.OrderLineItem = append(r.OrderLineItem, tiktokshop.CreatePackagesRequestOrderLineItem{OrderLineID: new(id)})
 	}
-	if p := t.options.Parcel; p != (Parcel{}) {
-		r.Dimension = &tiktokshop.Dimensions{
-			Length: strconv.Itoa(p.LengthCM), Width: strconv.Itoa(p.WidthCM), Height: strconv.Itoa(p.HeightCM), Unit: tiktokshop.LengthUnitCm,
-		}
-		r.Weight = &tiktokshop.Weight{Value: strconv.Itoa(p.WeightGrams), Unit: tiktokshop.WeightUnitGram}
-	}
+	p.declare(r)
 	return r
 }
 

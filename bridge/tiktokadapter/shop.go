@@ -25,6 +25,9 @@ type Options struct {
 	// Parcel is the size and weight declared when a label is bought for TikTok
 	// Shipping in the US; other markets take them from the listing.
 	Parcel Parcel
+	// ParcelOf replaces Parcel by what the lines of an order measure: see the function
+	// [ParcelOf]. An error holds the label up until the next run.
+	ParcelOf func(ctx context.Context, order bridge.Order, lines []bridge.OrderLine) (Parcel, error)
 	// Money are rules that come before the built-in [MoneyRules], for a market that
 	// adds its totals up in another way by now.
 	Money []MoneyRule
@@ -35,12 +38,6 @@ type Options struct {
 	MaxDocument int64
 	// Now replaces time.Now.
 	Now func() time.Time
-}
-
-// Parcel is a parcel's size and weight.
-type Parcel struct {
-	// LengthCM, WidthCM and HeightCM are whole centimetres, WeightGrams whole grams.
-	LengthCM, WidthCM, HeightCM, WeightGrams int
 }
 
 // Shop connects the primitives to one shop through the client of package

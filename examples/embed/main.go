@@ -73,7 +73,7 @@ func run(ctx context.Context, args []string, getenv func(string) string) error {
 		return err
 	}
 	sync.Log = slog.Default()
-	webhooks, err := tiktokshop.NewWebhookHandler(app, tiktokadapter.HintWebhooks(sync.Hint)) //nolint:contextcheck // each webhook has its own
+	webhooks, err := tiktokshop.NewWebhookHandler(app, shop.HintWebhooks(sync.Hint)) //nolint:contextcheck // each webhook has its own
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ var rooms = []room{
 		"bridge/delivery", "bridge/retention",
 		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/stage", "bridge/stock",
 	}, subjects: []subject{
-		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "status.go", "results.go", "evidence.go"}},
+		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "worklist.go", "status.go", "results.go", "evidence.go"}},
 		{"cancellations", []string{"cancellation*.go", "removal.go", "revoke*.go"}},
 		{"import", []string{"mapping.go", "import*.go"}},
 		{"the gate", []string{"gate.go"}},
@@ -79,7 +79,7 @@ var rooms = []room{
 	{path: "bridge/tiktokadapter", uses: []string{
 		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
 	}, subjects: []subject{
-		{"amounts and addresses", []string{"doc.go", "money.go", "address.go"}},
+		{"amounts and addresses", []string{"doc.go", "money.go", "address.go", "parcel.go"}},
 		{"the shop", []string{"shop.go", "unreadable.go"}},
 		{"orders", []string{"orders.go"}},
 		{"cancellations", []string{"cancellations.go"}},

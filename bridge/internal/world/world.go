@@ -166,11 +166,13 @@ type World struct {
 	Pushes      []stock.ProductStock
 
 	// The warehouse.
-	Book   []*BookEntry
-	Items  map[string]catalogue.Item
-	Broken map[string]error
-	Stock  map[string]map[string]int // item, location
-	Gone   map[string]bool           // items without a level
+	Book []*BookEntry
+	// ShipWarning is what the shop says about every shipment that it takes.
+	ShipWarning string
+	Items       map[string]catalogue.Item
+	Broken      map[string]error
+	Stock       map[string]map[string]int // item, location
+	Gone        map[string]bool           // items without a level
 	// untracked are items that the warehouse keeps no stock of.
 	Untracked map[string]bool
 	Careless  bool            // creates duplicates
@@ -361,8 +363,8 @@ func (w *World) Carriers(ctx context.Context, _ bridge.Order) ([]bridge.Carrier,
 }
 
 // Ship implements Shipper.
-func (w *World) Ship(ctx context.Context, s bridge.Shipment) error {
-	return w.Do(ctx, "Ship", func() error {
+func (w *World) Ship(ctx context.Context, s bridge.Shipment) (warning string, err error) {
+	return w.ShipWarning, w.Do(ctx, "Ship", func() error {
 		o := w.Orders[s.Order.ID]
 		if o.Status != bridge.AwaitingShipment && o.Status != bridge.PartiallyShipping {
 			return fmt.Errorf("%w: order %s", bridge.ErrAlreadyShipped, o.ID)
