@@ -392,7 +392,7 @@ func testLargeTexts(s *storeTest) {
 	reserved := store.Reservation{OrderID: "1", Lines: []store.ReservedLine{{LineID: "1", SKU: long, Items: map[string]int{long: 1, "zero": 0}}}}
 	s.ok(s.PutReservations(ctx, reserved))
 	s.reopen()
-	s.same("a record with long and empty texts", map[string]store.Record{"1": r}, s.records("1")) //nolint:contextcheck // it is the context of the test
+	s.same("a record with long and empty texts", map[string]store.Record{"1": r}, s.records("1"))
 	revisits, err := s.Revisits(ctx, "a")
 	s.ok(err)
 	s.same("a revisit with a long text", []store.Revisit{v}, revisits)
@@ -435,7 +435,7 @@ func testLargeNumbers(s *storeTest) {
 	revisits, err := s.Revisits(ctx, "a")
 	s.ok(err)
 	s.same("many attempts", []store.Revisit{{OrderID: "1", Attempts: math.MaxInt32}}, revisits)
-	s.same("a record with large numbers", store.Record{OrderID: "1", Attempts: math.MaxInt32, Address: math.MaxUint64}, s.records("1")["1"]) //nolint:contextcheck // it is the context of the test
+	s.same("a record with large numbers", store.Record{OrderID: "1", Attempts: math.MaxInt32, Address: math.MaxUint64}, s.records("1")["1"])
 }
 
 // moments are such as clocks, calendars and columns get wrong: the first second of
@@ -480,7 +480,7 @@ func testMoments(s *storeTest) {
 		r := found[name]
 		s.same("a reservation: "+name, []time.Time{at, at, at}, []time.Time{r.CreatedAt, r.SeenAt, r.VisibleAt})
 		want := store.Record{OrderID: name, UpdatedAt: at, SentAt: at, Due: at, Deadline: at, EndedAt: at}
-		s.same("a record: "+name, want, s.records(name)[name]) //nolint:contextcheck // it is the context of the test
+		s.same("a record: "+name, want, s.records(name)[name])
 		d, _, err := s.Label(ctx, name, "p")
 		s.ok(err)
 		s.same("a label: "+name, at, d.FetchedAt)

@@ -14,7 +14,12 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
-func init() { maps.Copy(faults, alikeFaults) }
+// everyFault is all that is planted.
+var everyFault = func() map[string]storeFault {
+	all := maps.Clone(faults)
+	maps.Copy(all, alikeFaults)
+	return all
+}()
 
 // byCollation compares texts as a database does that ignores case.
 func byCollation(a, b string) int {
@@ -60,11 +65,7 @@ func dueAt(kept func(time.Time) time.Time) func(*faulty) {
 }
 
 // alikeFaults are those of databases.
-var alikeFaults = map[string]struct {
-	noticedBy string
-	plant     func(*faulty)
-	reopen    func(*faultyStore) store.Store
-}{
+var alikeFaults = map[string]storeFault{
 	"hints in lower case": {"alike: hints", func(f *faulty) {
 		f.addHint = func(ctx context.Context, list, id string) error {
 			return f.Shop.AddHint(ctx, list, strings.ToLower(id))
