@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -73,6 +74,13 @@ type ImportOptions struct {
 	CreationTakes time.Duration
 	// Table decides what to do. Default [DefaultStatusTable].
 	Table *StatusTable
+	// Kinds says which kinds of orders are parked or skipped instead of imported.
+	// Default [policy.DefaultKinds].
+	Kinds *policy.Kinds
+	// PlatformLocation is the stock location of orders that the platform's warehouse
+	// sends, if Table and Kinds let them in. It must be none that feeds the shop: what
+	// they take there is not the client's stock.
+	PlatformLocation string
 	// Now replaces time.Now.
 	Now func() time.Time
 }
@@ -106,6 +114,9 @@ func NewImporter(p ImportPorts, o ImportOptions) (*Importer, error) {
 	if err == nil && o.CreationTakes < 0 {
 		err = fmt.Errorf("bridge: NewImporter: CreationTakes is negative: %v", o.CreationTakes)
 	}
+	if o.PlatformLocation != "" && (o.PlatformLocation == o.DefaultLocation || slices.Contains(slices.Collect(maps.Values(o.Locations)), o.PlatformLocation)) {
+		err = errors.Join(err, fmt.Errorf("bridge: NewImporter: PlatformLocation %s is one that other orders draw on", o.PlatformLocation))
+	}
 	if err == nil && o.DefaultLocation == "" {
 		err = errors.New("bridge: NewImporter: DefaultLocation is empty: name the stock location that orders draw on")
 	}
@@ -113,6 +124,7 @@ func NewImporter(p ImportPorts, o ImportOptions) (*Importer, error) {
 		return nil, err
 	}
 	o.Table, o.CreationTakes = cmp.Or(o.Table, DefaultStatusTable()), cmp.Or(o.CreationTakes, time.Hour)
+	o.Kinds = cmp.Or(o.Kinds, policy.DefaultKinds())
 	o.FreshFor = cmp.Or(o.FreshFor, 5*time.Second)
 	o.Now = part.Clock(o.Now)
 	return &Importer{ports: p, options: o}, nil
@@ -168,6 +180,9 @@ func (im *Importer) checkLocations(ctx context.Context) error {
 		return nil
 	}
 	ids := slices.Collect(maps.Values(im.options.Locations))
+	if im.options.PlatformLocation != "" {
+		ids = append(ids, im.options.PlatformLocation)
+	}
 	return catalogue.CheckPlaces(ctx, im.ports.Places, "stock location", append(ids, im.options.DefaultLocation)...)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -40,7 +41,20 @@ func (im *Importer) action(o Order, found []WarehouseOrder) (action Action, know
 	case action == ActionRaise && o.CancelRequested && state == Dropped:
 		action = ActionWait // cancelled here, and not yet in the shop
 	}
-	return action, known
+	return im.byKind(o, action), known
+}
+
+// byKind is the action where the kind of the order does not say otherwise.
+func (im *Importer) byKind(o Order, action Action) Action {
+	switch rule := im.options.Kinds.Of(o.PolicyKinds()...).Import; {
+	case rule == policy.TakeNot && slices.Contains([]Action{ActionReserve, ActionPark, ActionImport, ActionBook}, action):
+		return ActionSkip
+	case rule == policy.TakePut && action == ActionImport:
+		return ActionPark
+	case rule == policy.TakePut && action == ActionRelease:
+		return ActionWait // for a person
+	}
+	return action
 }
 
 // act does what is done for one order at a time.

@@ -19,6 +19,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -694,5 +695,71 @@ func TestImportBatchErrors(t *testing.T) {
 	r, err := w.Importer().Import(ctx, world.AnOrder("1", "MUG"), world.AnOrder("2", "MUG"), world.AnOrder("1", "MUG"))
 	if !errors.Is(err, context.Canceled) || len(r) != 2 {
 		t.Errorf("cancelled: %d results, %v", len(r), err)
+	}
+}
+
+// A client's table of kinds parks or skips what would be imported.
+func TestImportByKind(t *testing.T) {
+	kinds, err := policy.DefaultKinds().Override(strings.NewReader("free_sample park order none no all\nexchange skip line line no all\n"))
+	must(t, err)
+	for _, tc := range []struct {
+		name   string
+		kinds  []policy.Kind
+		change func(*bridge.Order)
+		want   []bridge.Outcome // of two runs
+		state  bridge.WarehouseState
+		units  int // reserved
+	}{
+		{"ordinary", nil, nil, []bridge.Outcome{bridge.OutcomeCreated, bridge.OutcomeUnchanged}, bridge.Open, 1},
+		{"parked, and left to a person", []policy.Kind{policy.FreeSample}, nil, []bridge.Outcome{bridge.OutcomeParked, bridge.OutcomeUnchanged}, bridge.Parked, 1},
+		{"skipped", []policy.Kind{policy.Exchange}, nil, []bridge.Outcome{bridge.OutcomeSkipped, bridge.OutcomeSkipped}, bridge.Absent, 0},
+		{"held and skipped", []policy.Kind{policy.Exchange}, func(o *bridge.Order) { o.Status = bridge.OnHold }, []bridge.Outcome{bridge.OutcomeSkipped, bridge.OutcomeSkipped}, bridge.Absent, 0},
+		{"not paid, and skipped", []policy.Kind{policy.Exchange}, func(o *bridge.Order) { o.Status = bridge.Unpaid }, []bridge.Outcome{bridge.OutcomeSkipped, bridge.OutcomeSkipped}, bridge.Absent, 0},
+		{"the strictest", []policy.Kind{policy.FreeSample, policy.Exchange}, nil, []bridge.Outcome{bridge.OutcomeSkipped, bridge.OutcomeSkipped}, bridge.Absent, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := world.NewWorld(t)
+			o := world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Kinds = tc.kinds })
+			if tc.change != nil {
+				tc.change(&o)
+			}
+			w.Put(o)
+			im := importerOf(t, w, bridge.ImportOptions{Kinds: kinds})
+			for i, want := range tc.want {
+				if got := world.Outcome(t)(im.Import(t.Context(), o)); got != want {
+					t.Errorf("run %d: %s, want %s", i+1, got, want)
+				}
+			}
+			if got := bridge.StateOf(w.Entries()); got != tc.state {
+				t.Errorf("it is %s in the warehouse, want %s", got, tc.state)
+			}
+			reserved, _ := w.Reservation()
+			if got := reserved.Items["i-mug"]; got != tc.units {
+				t.Errorf("%d mugs reserved, want %d", got, tc.units)
+			}
+		})
+	}
+}
+
+// importerOf has the client's options.
+func importerOf(t *testing.T, w *world.World, o bridge.ImportOptions) *bridge.Importer {
+	t.Helper()
+	o.Locations, o.DefaultLocation, o.Now = map[string]string{"W1": "L1"}, "L1", w.Now
+	im, err := bridge.NewImporter(bridge.ImportPorts{
+		OrderBook: w, Tracer: w, Addresses: w, Catalogue: w, Processor: w, Ledger: w, Records: w, Locks: w, Exceptions: w,
+	}, o)
+	must(t, err)
+	return im
+}
+
+// Where the platform's warehouse sends from must not feed the shop.
+func TestImporterRefusesAPlatformLocationThatFeedsTheShop(t *testing.T) {
+	w := world.NewWorld(t)
+	for _, location := range []string{"L1", "L2"} {
+		_, err := bridge.NewImporter(bridge.ImportPorts{OrderBook: w, Catalogue: w, Ledger: w, Records: w, Locks: w, Exceptions: w},
+			bridge.ImportOptions{Locations: map[string]string{"W2": "L2"}, DefaultLocation: "L1", PlatformLocation: location})
+		if err == nil || !strings.Contains(err.Error(), "PlatformLocation "+location) {
+			t.Errorf("got %v, want that %s is refused", err, location)
+		}
 	}
 }

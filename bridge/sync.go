@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/retention"
+	"github.com/linnbridge/linnbridge/bridge/shopstatus"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -35,6 +36,7 @@ type Shop interface {
 	catalogue.PlaceSource
 	delivery.Shop
 	stock.Publisher
+	shopstatus.Source
 }
 
 // Warehouse is all that a [Sync] needs of the warehouse. linnworksadapter.Warehouse
@@ -97,6 +99,7 @@ type Sync struct {
 	Dispatcher *Dispatcher
 	Dispatch   *DispatchQueue
 	Deadlines  *Deadlines
+	ShopStatus *shopstatus.Watch
 	Stock      *stock.Push
 	Retention  *retention.Orders
 
@@ -114,11 +117,14 @@ type Sync struct {
 
 	shop      Shop
 	warehouse Warehouse
+	queue     exceptions.Queue
 	hinted    chan struct{} // wakes the flow of orders
 
 	mu      sync.Mutex
 	checked bool
 	watches map[string]*flowWatch // by flow
+	// failures are what was told of the flows that ran.
+	failures map[string]failing
 }
 
 // Flow is one of the things that a [Sync] does again and again.
@@ -139,6 +145,7 @@ const (
 	FlowRevocations = "revocations" // cancelled in the warehouse first
 	FlowDispatch    = "dispatch"    // tracking, labels and confirmations
 	FlowDeadlines   = "deadlines"   // the shop's own clocks
+	FlowShopStatus  = "shop status" // what stops the whole shop
 	FlowStock       = "stock"       // free stock into the shop
 	FlowRetention   = "retention"   // orders that ended long ago forgotten, every hour
 )
@@ -170,7 +177,8 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		return nil, fmt.Errorf("bridge: NewSync: %w", err)
 	}
 	settings.FirstLook = cmp.Or(settings.FirstLook, Duration(48*time.Hour))
-	s := &Sync{Settings: settings, shop: shop, warehouse: warehouse, hinted: make(chan struct{}, 1), watches: map[string]*flowWatch{}}
+	s := &Sync{Settings: settings, shop: shop, warehouse: warehouse, queue: memory, hinted: make(chan struct{}, 1),
+		watches: map[string]*flowWatch{}, failures: map[string]failing{}}
 	if err := s.wire(shop, warehouse, memory); err != nil {
 		return nil, err
 	}
@@ -181,6 +189,7 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		{FlowRevocations, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Revoker.Run(ctx) }},
 		{FlowDispatch, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Dispatch.Run(ctx) }},
 		{FlowDeadlines, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Deadlines.Check(ctx) }},
+		{FlowShopStatus, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.ShopStatus.Check(ctx) }},
 		{FlowStock, time.Duration(every.Stock), s.push},
 		{FlowRetention, time.Hour, func(ctx context.Context) (fmt.Stringer, error) { return s.Retention.Forget(ctx) }},
 	}
@@ -206,6 +215,14 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 	if err != nil {
 		return err
 	}
+	zone, err := set.zone()
+	if err != nil {
+		return err
+	}
+	kinds, err := set.kinds()
+	if err != nil {
+		return err
+	}
 	calendar, err := set.collections()
 	if err != nil {
 		return err
@@ -221,7 +238,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue, Prices: shop, Processor: warehouse, Places: warehouse,
 				Ledger: m, Records: m, Locks: m, Exceptions: m,
 			}, ImportOptions{
-				Locations: locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, FindFirst: set.FindFirst, Table: table,
+				Locations: locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, FindFirst: set.FindFirst, Table: table, Kinds: kinds, PlatformLocation: set.PlatformLocation,
 			})
 			return err
 		},
@@ -229,7 +246,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			s.Canceller, err = NewCanceller(CancelPorts{
 				Orders: shop, Desk: shop, OrderBook: warehouse, Warehouse: warehouse, Lines: warehouse, Tracer: warehouse,
 				Records: m, Ledger: m, Locks: m, Exceptions: m,
-			}, CancelOptions{CutOff: set.CutOff, LateAnswer: set.LateRequests, DueAnswer: set.DueRequests, RejectReasons: set.RejectReasons})
+			}, CancelOptions{CutOff: set.CutOff, LateAnswer: set.LateRequests, DueAnswer: set.DueRequests, RejectReasons: set.RejectReasons, Kinds: kinds})
 			return err
 		},
 		func() error {
@@ -268,7 +285,13 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m}, DeadlineOptions{
-				Measures: measures, Market: set.Market, Collections: calendar,
+				Measures: measures, Kinds: kinds, Market: set.Market, Collections: calendar,
+			})
+			return err
+		},
+		func() error {
+			s.ShopStatus, err = shopstatus.NewWatch(shopstatus.Ports{Shop: shop, Exceptions: m}, shopstatus.Options{
+				OrdersPerDay: set.OrdersPerDay, Zone: zone, Selling: set.SellingStatuses,
 			})
 			return err
 		},
@@ -305,6 +328,9 @@ func (s *Sync) Check(ctx context.Context) error {
 	var warehouses, locations []string
 	for id, list := range s.Settings.Locations {
 		warehouses, locations = append(warehouses, id), append(locations, list...)
+	}
+	if at := s.Settings.PlatformLocation; at != "" {
+		locations = append(locations, at)
 	}
 	unchecked, err := delivery.Check(ctx, s.shop, s.warehouse, delivery.Names{
 		Services: s.Settings.Services, Carriers: s.Settings.Carriers,
