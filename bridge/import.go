@@ -149,11 +149,10 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 	if err := im.checkLocations(ctx); err != nil {
 		return nil, fmt.Errorf("bridge: import: %w", err)
 	}
-	items, broken, err := im.ports.Catalogue.StockItems(ctx, listingsOf(orders))
+	known, lost, err := im.lookUp(ctx, orders)
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
 	}
-	known := catalogue.Lookup{Items: items, Broken: broken}
 	known.Prices = im.listPrices(ctx, orders, known)
 	ids := make([]string, len(orders))
 	for i, o := range orders {
@@ -163,7 +162,7 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the ledger: %w", err)
 	}
-	run := importRun{Importer: im, known: known, reserved: reserved}
+	run := importRun{Importer: im, known: known, lost: lost, reserved: reserved}
 	for len(orders) > 0 {
 		if err := ctx.Err(); err != nil {
 			return results, errors.Join(results.Err(), err)
@@ -173,6 +172,25 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 		orders = orders[n:]
 	}
 	return results, results.Err()
+}
+
+// lookUp reads the items of the orders' listings. An order whose listings make the
+// catalogue fail is lost, and holds up none of the others.
+func (im *Importer) lookUp(ctx context.Context, orders []Order) (known catalogue.Lookup, lost map[string]error, err error) {
+	known, lost = catalogue.Lookup{Items: map[string]catalogue.Item{}, Broken: map[string]error{}}, map[string]error{}
+	tally := part.Tally{Failed: part.MaxStrikes - 8} // enough to find one of 200
+	err = part.Isolate(ctx, orders, &tally, func(part []Order) error {
+		items, broken, err := im.ports.Catalogue.StockItems(ctx, listingsOf(part))
+		if err == nil {
+			maps.Copy(known.Items, items)
+			maps.Copy(known.Broken, broken)
+		}
+		return err
+	}, func(o Order, err error) { lost[o.ID] = fmt.Errorf("reading the catalogue: %w", err) })
+	if err == nil && len(orders) > 0 && tally.Answered == 0 {
+		err = lost[orders[0].ID]
+	}
+	return known, lost, err
 }
 
 func (im *Importer) checkLocations(ctx context.Context) error {
@@ -206,6 +224,7 @@ func batchLen(orders []Order) int {
 type importRun struct {
 	*Importer
 	known    catalogue.Lookup
+	lost     map[string]error // orders whose listings could not be looked up
 	reserved map[string]store.Reservation // as the run began
 }
 
@@ -239,11 +258,12 @@ func (t *importing) waited() bool {
 type importBatch struct {
 	importRun
 	tasks []*importing
+	cases exceptions.Queue
 }
 
 func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 	results := make(OrderResults, len(orders))
-	b := importBatch{importRun: im}
+	b := importBatch{importRun: im, cases: exceptions.ForBatch(im.ports.Exceptions)}
 	for i, o := range orders {
 		results[i].OrderID = o.ID
 		b.tasks = append(b.tasks, &importing{order: o, result: &results[i]})
@@ -253,7 +273,7 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 			return nil
 		}
 		t.done = true
-		return im.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order without id", t.order.ShipBy, "the shop returned an order without an id",
+		return b.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order without id", t.order.ShipBy, "the shop returned an order without an id",
 			"report it to the integrator; it was not imported"))
 	})
 	ctx, unlock, err := b.lock(ctx)
@@ -262,6 +282,12 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 		return results
 	}
 	defer unlock()
+	b.each(ctx, func(t *importing) error {
+		if err := b.lost[t.order.ID]; err != nil {
+			return errors.Join(err, b.reserveUnknown(ctx, t.order))
+		}
+		return nil
+	})
 	// One after the other, so that a step makes its calls for all orders at once.
 	b.find(ctx)
 	b.decide(ctx)
@@ -276,14 +302,14 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 			return nil
 		}
 		gone := []exceptions.Kind{exceptions.BadOrder, exceptions.DuplicateOrder, exceptions.UnknownStatus, exceptions.StatesDisagree}
-		if err := im.ports.Exceptions.Clear(ctx, exceptions.ForOrder(t.order.ID), append(gone, revokerKinds...)...); err != nil {
+		if err := b.cases.Clear(ctx, exceptions.ForOrder(t.order.ID), append(gone, revokerKinds...)...); err != nil {
 			return err
 		}
 		if t.order.Status == Cancelled && t.result.Outcome == OutcomeSkipped && t.result.Again.IsZero() && len(liveParts(t.foreign)) == 0 {
-			return exceptions.Close(ctx, im.ports.Exceptions, t.order.ID, exceptions.EndVoid)
+			return exceptions.Close(ctx, b.cases, t.order.ID, exceptions.EndVoid)
 		}
 		if t.order.Status == Delivered || t.order.Status == Completed {
-			return exceptions.Close(ctx, im.ports.Exceptions, t.order.ID, exceptions.EndDelivered)
+			return exceptions.Close(ctx, b.cases, t.order.ID, exceptions.EndDelivered)
 		}
 		return nil
 	})
@@ -390,13 +416,13 @@ func (b *importBatch) choose(t *importing) {
 	}
 }
 
-func (im *Importer) raise(ctx context.Context, result *OrderResult, problems ...exceptions.Exception) error {
+func (b *importBatch) raise(ctx context.Context, result *OrderResult, problems ...exceptions.Exception) error {
 	result.Outcome, result.Detail = OutcomeRaised, kindsOf(problems)
-	return im.raiseAll(ctx, problems)
+	return b.raiseAll(ctx, problems)
 }
 
-func (im *Importer) raiseAll(ctx context.Context, problems []exceptions.Exception) error {
-	return exceptions.RaiseAll(ctx, im.ports.Exceptions, problems)
+func (b *importBatch) raiseAll(ctx context.Context, problems []exceptions.Exception) error {
+	return exceptions.RaiseAll(ctx, b.cases, problems)
 }
 
 func kindsOf(problems []exceptions.Exception) string {

@@ -676,6 +676,83 @@ func TestImportDoesNotReleaseWhatABuyerWantsCancelled(t *testing.T) {
 	}
 }
 
+// An order whose listing makes the catalogue fail holds up none of the others, and
+// counts as seen: what it takes of the listing is in the ledger.
+func TestImportOneListingFails(t *testing.T) {
+	w := world.NewWorld(t)
+	poison := errors.New("the catalogue stumbles over it")
+	im, err := bridge.NewImporter(bridge.ImportPorts{
+		OrderBook: w, Tracer: w, Catalogue: stumbling{w, "s-SPOON", poison}, Ledger: w, Records: w, Locks: w, Exceptions: w,
+	}, bridge.ImportOptions{DefaultLocation: "L1", Now: w.Now})
+	must(t, err)
+	var orders []bridge.Order
+	for i := range 100 {
+		name := "MUG"
+		if i == 37 {
+			name = "SPOON"
+		}
+		orders = append(orders, world.AnOrder(fmt.Sprint(i), name))
+	}
+	results, err := im.Import(t.Context(), w.Put(orders...)...)
+	if !errors.Is(err, poison) || len(w.Book) != 99 || len(results) != 100 {
+		t.Errorf("%d of 99 orders were imported, %d results of 100, %v", len(w.Book), len(results), err)
+	}
+	for _, r := range results {
+		if failed := r.OrderID == "37"; (r.Err != nil) != failed {
+			t.Errorf("order %s: %v", r.OrderID, r.Err)
+		}
+	}
+	reserved, err := w.Memory.ReservationsOf(t.Context(), "37")
+	must(t, err)
+	if lines := reserved["37"].Lines; len(lines) != 1 || lines[0].SKUID != "s-SPOON" {
+		t.Errorf("the ledger has %+v of the order that could not be imported, want its line", lines)
+	}
+}
+
+// stumbling is a catalogue that fails for one listing.
+type stumbling struct {
+	catalogue.Source
+	id  string
+	err error
+}
+
+func (s stumbling) StockItems(ctx context.Context, listings []catalogue.SKU) (map[string]catalogue.Item, map[string]error, error) {
+	for _, l := range listings {
+		if l.ID == s.id {
+			return nil, nil, s.err
+		}
+	}
+	return s.Source.StockItems(ctx, listings)
+}
+
+// A batch asks the store for all of its orders at once.
+func TestImportStoreCallsOfABatch(t *testing.T) {
+	w := world.NewWorld(t)
+	for i := range 50 { // what is open about others costs nothing
+		must(t, w.Exceptions.Raise(t.Context(), exceptions.New(exceptions.BadOrder, exceptions.ForOrder(fmt.Sprint("x", i)), time.Time{}, "odd", "mend it")))
+	}
+	var orders []bridge.Order
+	for i := range 200 {
+		o := world.AnOrder(fmt.Sprint(i), "MUG")
+		o.CreatedAt = world.Noon.Add(2 * time.Hour)
+		orders = append(orders, o)
+	}
+	w.Stock["i-mug"]["L1"] = 1000
+	results, err := w.Importer().Import(t.Context(), w.Put(orders...)...)
+	must(t, err)
+	if len(results) != 200 || len(w.Book) != 200 {
+		t.Fatalf("%d results, %d orders in the warehouse, want 200", len(results), len(w.Book))
+	}
+	calls := map[string]int{}
+	for _, c := range w.Calls {
+		calls[c]++
+	}
+	want := map[string]int{"StockItems": 1, "ReservationsOf": 1, "RecordsOf": 1, "PutReservations": 2, "PutRecords": 2, "CreateOrders": 1, "Open": 1}
+	if diff := cmp.Diff(want, calls); diff != "" {
+		t.Errorf("calls beside the locks (-want +got):\n%s", diff)
+	}
+}
+
 func TestImportBatchErrors(t *testing.T) {
 	for _, name := range []string{"StockItems", "ReservationsOf"} {
 		w := world.NewWorld(t)

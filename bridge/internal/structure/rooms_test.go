@@ -39,7 +39,7 @@ var rooms = []room{
 	{path: "bridge/policy", subjects: one("what the platform and the client demand, as data")},
 	{path: "bridge/exceptions", uses: []string{"bridge/internal/part"}, subjects: []subject{
 		{"errors", []string{"refused.go", "unreadable.go"}},
-		{"kinds and cases", []string{"doc.go", "exception.go", "kind*.go", "case.go", "closing.go", "json.go"}},
+		{"kinds and cases", []string{"doc.go", "exception.go", "kind*.go", "case.go", "closing.go", "batch.go", "json.go"}},
 		{"the memory of one process", []string{"memory.go"}},
 	}},
 	{path: "bridge/store", uses: []string{"bridge/internal/part"}, subjects: []subject{
