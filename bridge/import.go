@@ -224,7 +224,7 @@ func batchLen(orders []Order) int {
 type importRun struct {
 	*Importer
 	known    catalogue.Lookup
-	lost     map[string]error // orders whose listings could not be looked up
+	lost     map[string]error             // orders whose listings could not be looked up
 	reserved map[string]store.Reservation // as the run began
 }
 
