@@ -40,7 +40,8 @@ type ImportPorts struct {
 	// warehouse did not have the order is imported as shipped; without it they are told.
 	Processor OrderProcessor
 	// Places is optional: the warehouse's stock locations. With it, a location in the
-	// options that is none of them is an error of every Import.
+	// options that is none of them is an error of every Import; without it locations are
+	// not checked.
 	Places     catalogue.PlaceSource
 	Ledger     store.Ledger
 	Records    store.Records

@@ -17,9 +17,20 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/stock"
 )
 
-// Settings are what one client's set-up differs in: all that a [Sync] is told. They
-// hold no secrets. [ReadSettings] reads them from a JSON file; the names there are
-// those behind json.
+// Settings are what one client's set-up differs in: all that a [Sync] is told. They hold
+// no secrets. [ReadSettings] reads them from JSON, by the names behind json; durations
+// are text such as "90s" or "48h". The least is
+//
+//	{
+//	  "shop": "uk-shop",
+//	  "sub_source": "uk-shop",
+//	  "locations": {"7068517275539719942": ["5a2d7c1e-0000-4000-8000-000000000001"]},
+//	  "default_location": "5a2d7c1e-0000-4000-8000-000000000001"
+//	}
+//
+// with a warehouse of the shop on the left and the Linnworks location that feeds it on
+// the right. Who does not know the ids writes any: [Sync.Check] answers with those that
+// there are.
 type Settings struct {
 	// Shop is the name under which everything of this shop is stored and shown.
 	// Choose it once. Required, up to 100 bytes.
@@ -113,7 +124,7 @@ type Settings struct {
 	// Default 2160 hours, which are 90 days; the least is 24 hours.
 	ForgetAfter Duration `json:"forget_after,omitzero"`
 
-	// Every is the pace.
+	// Every is how long each flow waits between two runs.
 	Every Pace `json:"every,omitzero"`
 }
 

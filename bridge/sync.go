@@ -68,16 +68,27 @@ type Store interface {
 	exceptions.Queue
 }
 
-// Sync keeps one shop and one warehouse in step: every part of this package, wired.
+// Sync keeps one shop and one warehouse in step. [NewSync] makes one, [Sync.Run] keeps it
+// going until its context ends:
 //
-// [Sync.Run] keeps everything going; [Sync.Step] does each thing once, for a program
-// with a scheduler of its own. Every part is a field that can be called alone, and
-// Flows can be changed before the first run: another pace, a wrapped Run, a flow
-// left out or added. A program that needs another part in the middle of another
-// one, such as a gate of its own in the dispatcher, wires the parts itself.
+//	sync, err := bridge.NewSync(shop, warehouse, memory.Shop(settings.Shop), settings)
+//	err = sync.Run(ctx)
+//
+// A program with a scheduler of its own calls [Sync.Step] instead, which does each thing
+// once. Webhooks go to [Sync.Hint], [Sync.Health] says how it goes, and what needs a
+// person is a case in memory. A failure of either side ends nothing: it is logged,
+// shown, and tried again. All methods are safe for concurrent use; several shops are
+// several Syncs, which may share a memory.
+//
+// Each part is a field that can be called alone, and Log, Observe and Flows can be
+// changed before the first run: another pace, a wrapped Run, a flow left out or added.
+// A program that needs another part in the middle of another one, such as a gate of its
+// own in the dispatcher, wires the parts itself.
 type Sync struct {
+	// Settings are those that it was made with. Changing them changes nothing.
 	Settings Settings
 
+	// The parts, wired to one another. The page of the package says what each does.
 	Catalogue  *catalogue.Map
 	Importer   *Importer
 	Canceller  *Canceller
@@ -95,9 +106,9 @@ type Sync struct {
 	// Flows are what Run and Step run, in the order of Step. Every one needs a name of
 	// its own and a Run.
 	Flows []Flow
-	// Log gets a line for every flow that failed, at the level Warn, for one that
-	// panicked, with the stack, at the level Error, and for each other run at the level
-	// Debug. Nil: none.
+	// Log gets a line for every run of a flow: at the level Warn if it failed, at Debug
+	// if not. The stack of a panic comes at the level Error. Nothing in it is about a
+	// buyer. Nil: no log.
 	Log *slog.Logger
 	// Observe is called after every run of a flow, also one that ctx cut short, by the
 	// goroutine that ran it: the flow waits until it returns. If it panics, the run has
