@@ -341,9 +341,8 @@ type inSession struct {
 }
 
 func (p *inSession) url(s *openSession) *url.URL {
-	base := *p.client.baseURL(p.host, s)
-	base.Path += "/" // JoinPath would leave a path relative that was
-	u := base.JoinPath(p.path)
+	// The slash first: JoinPath would leave a path relative that was.
+	u := p.client.baseURL(p.host, s).JoinPath("/").JoinPath(p.path)
 	u.RawQuery = p.query
 	return u
 }

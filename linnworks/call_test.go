@@ -107,7 +107,7 @@ func TestFormByOperation(t *testing.T) {
 func TestUnencodableBody(t *testing.T) {
 	s := &server{}
 	op := operation{name: "Things.Do", method: "POST", path: "/api/Things/Do", body: bodyParams}
-	err := newTestClient(t, s).call(t.Context(), op, nil, &thing{Price: "ten"}, nil, nil)
+	err := newTestClient(t, s).call(t.Context(), op, nil, map[string]any{"Price": Decimal("ten")}, nil, nil)
 	if err == nil || !strings.Contains(err.Error(), "linnworks: Things.Do: encoding the body") {
 		t.Errorf("err = %v", err)
 	}
@@ -171,7 +171,7 @@ func TestUnencodableQuery(t *testing.T) {
 	s := &server{}
 	op := operation{name: "Things.Get", method: "GET", path: "/api/Things/Get", query: true}
 	err := newTestClient(t, s).call(t.Context(), op, nil, &request{&never}, nil, nil)
-	if want := "linnworks: Things.Get: encoding the query: " + never.Err().Error(); err == nil || err.Error() != want {
+	if want := "linnworks: Things.Get: From cannot be sent: " + never.Err().Error(); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 	if logins, calls := s.count(); logins+calls != 0 {

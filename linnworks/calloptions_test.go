@@ -162,3 +162,28 @@ func TestRequiredFields(t *testing.T) {
 		}
 	}
 }
+
+// What could not be read of a reply is not sent on, and the field is named.
+func TestUnreadValuesAreNotSent(t *testing.T) {
+	t.Parallel()
+	var at Time
+	if err := at.UnmarshalJSON([]byte(`"soon"`)); err != nil || at.Err() == nil {
+		t.Fatal(at, err)
+	}
+	for want, call := range map[string]func(*Client) error{
+		"Orders.CreateOrders: Orders[0].ReceivedDate cannot be sent: ": func(c *Client) error {
+			_, err := c.Orders.CreateOrders(t.Context(), &CreateOrdersRequest{Orders: []ChannelOrder{{ReceivedDate: at}}})
+			return err
+		},
+		"Orders.CreateOrders: Orders[0].OrderItems[0].PricePerUnit cannot be sent: ": func(c *Client) error {
+			_, err := c.Orders.CreateOrders(t.Context(), &CreateOrdersRequest{Orders: []ChannelOrder{{OrderItems: []ChannelOrderItem{{PricePerUnit: "1,027.99"}}}}})
+			return err
+		},
+	} {
+		s := &server{}
+		err := call(newTestClient(t, s))
+		if _, calls := s.count(); err == nil || !strings.Contains(err.Error(), want) || calls != 0 {
+			t.Errorf("%v after %d calls, want %q", err, calls, want)
+		}
+	}
+}

@@ -208,7 +208,7 @@ func (p *inSession) unread(unread []lenient.Unread) error {
 	}
 	e := &UnreadableError{Operation: p.op, OutcomeUnknown: p.replay != replayRead}
 	for _, u := range unread {
-		e.Records = append(e.Records, Unreadable{List: u.List, Index: u.Index, ID: u.ID, Field: u.Field, Why: u.Why})
+		e.Records = append(e.Records, Unreadable{List: u.List, Index: u.Index, ID: p.clean(u.ID), Field: u.Field, Why: u.Why})
 	}
 	return e
 }

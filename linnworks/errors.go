@@ -194,7 +194,7 @@ func readError(op string, reply *transport.Reply, host hostKind, mask mask) *Err
 	}
 	err := json.Unmarshal(bytes.TrimPrefix(reply.Body, []byte("\ufeff")), &body)
 	if redirect := transport.Redirect(reply); redirect != nil {
-		e.Err = redirect
+		e.Err = errors.New(mask(redirect.Error()))
 	} else if len(bytes.TrimSpace(reply.Body)) == 0 {
 		e.Err = errors.New("empty reply")
 	} else if err != nil {

@@ -292,3 +292,36 @@ func TestValuesLeakNothing(t *testing.T) {
 		t.Errorf("empty values print as %q", got)
 	}
 }
+
+// A server that says our secrets where a success has ids and names: they reach no
+// error.
+func TestEchoedSecretsInIDs(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a", 80) + "." // so that the name is cut within a secret
+	for name, s := range map[string]*server{
+		"records":  {answer: status(200, fmt.Sprintf(`[{"StockLocationId":%q,"LocationName":{"a":1}},{"StockLocationId":%q,"LocationName":{"a":1}}]`, testToken(1), testSecret))},
+		"redirect": {answer: status(302, "", "Location", "https://"+testToken(1)+"."+testInstallation+".test/x")},
+		"server": {login: func(int, request) (*http.Response, error) {
+			return respond(200, session(1, "https://"+testToken(1)+"."+testSecret+".test")), nil
+		}},
+		"server of a long name": {login: func(int, request) (*http.Response, error) {
+			return respond(200, session(1, "https://"+long+testToken(1)+".test")), nil
+		}},
+	} {
+		var out bytes.Buffer
+		_, err := newTestClient(t, s).Inventory.GetStockLocations(t.Context(), nil)
+		for err := err; err != nil; err = errors.Unwrap(err) {
+			printAll(&out, err)
+		}
+		if e, ok := errors.AsType[*UnreadableError](err); ok {
+			printAll(&out, e.Records)
+		} else if e, ok := errors.AsType[*Error](err); ok {
+			printAll(&out, e)
+		} else {
+			t.Errorf("%s: %v", name, err)
+		}
+		if found := leaks(out.String()); len(found) > 0 || strings.Contains(out.String(), testToken(1)[:15]) {
+			t.Errorf("%s shows %q in\n%s", name, found, out.String())
+		}
+	}
+}

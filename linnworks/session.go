@@ -190,7 +190,7 @@ func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 	}
 	s := &openSession{token: reply.Token, opened: time.Now()}
 	if s.server = c.hosts.server; s.server == nil {
-		if s.server, err = c.serverURL(reply.Server); err != nil {
+		if s.server, err = c.serverURL(reply.Server, mask); err != nil {
 			return fail(ClassDecode, "", err)
 		}
 	}
@@ -201,7 +201,8 @@ func (c *Client) authorize(ctx context.Context) (*openSession, error) {
 // serverURL reads the Server of a session, which some accounts get without a
 // scheme. The token does not travel in the clear when the secret did not, and
 // only to a host of linnworks.net, unless the caller chose the host of the login.
-func (c *Client) serverURL(server string) (*url.URL, error) {
+// What its errors repeat is masked.
+func (c *Client) serverURL(server string, mask mask) (*url.URL, error) {
 	server = strings.TrimSpace(server)
 	if !strings.Contains(server, "://") {
 		server = "https://" + server
@@ -214,12 +215,13 @@ func (c *Client) serverURL(server string) (*url.URL, error) {
 		u.Scheme = "https"
 	}
 	user := u.User != nil
-	u = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}
+	u = transport.Bare(u)
+	host := mask(u.Host)
 	switch {
 	case !c.hosts.given && (user || !ofLinnworks(u)):
-		return nil, fmt.Errorf("the session names the server %.100q, which is not one of linnworks.net: nothing was sent there; if it is meant, give WithServerURL", u.Host)
+		return nil, fmt.Errorf("the session names the server %.100q, which is not one of linnworks.net: nothing was sent there; if it is meant, give WithServerURL", host)
 	case !c.private(u):
-		return nil, fmt.Errorf("the session names the server %.100q without encryption: nothing was sent there; if it is meant, give WithInsecureHTTP", u.Host)
+		return nil, fmt.Errorf("the session names the server %.100q without encryption: nothing was sent there; if it is meant, give WithInsecureHTTP", host)
 	}
 	return u, nil
 }
@@ -258,9 +260,7 @@ func (c *Client) baseURL(host hostKind, s *openSession) *url.URL {
 			version = "v1"
 		}
 		if c.hosts.v2 != nil {
-			u := *c.hosts.v2
-			u.Path += "/" + version // JoinPath would leave the slash out where there is no path yet
-			return &u
+			return c.hosts.v2.JoinPath("/").JoinPath(version)
 		}
 		return &url.URL{Scheme: "https", Host: s.region + "-api.linnworks.net", Path: "/" + version}
 	default:

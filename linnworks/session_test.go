@@ -166,6 +166,8 @@ func TestHosts(t *testing.T) {
 		"given server": {hostServer, []Option{WithServerURL("https://proxy.test/x/")}, "https://proxy.test/x/things/1%2F2"},
 		"v2":           {hostV2, nil, "https://us-api.linnworks.net/v2/things/1%2F2"},
 		"new":          {hostNew, nil, "https://us-api.linnworks.net/v1/things/1%2F2"},
+		"escaped":      {hostServer, []Option{WithServerURL("https://proxy.test/a%2Fb/c%2F/")}, "https://proxy.test/a%2Fb/c%2F/things/1%2F2"},
+		"escaped v2":   {hostV2, []Option{WithV2URL("https://proxy.test/a%2Fb")}, "https://proxy.test/a%2Fb/v2/things/1%2F2"},
 		"given v2":     {hostV2, []Option{WithV2URL("https://apim.test/gateway")}, "https://apim.test/gateway/v2/things/1%2F2"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -178,12 +180,24 @@ func TestHosts(t *testing.T) {
 			}
 		})
 	}
-	s := &server{}
-	if err := do(t.Context(), newTestClient(t, s, WithAuthURL("https://login.test/")), readOp); err != nil {
-		t.Fatal(err)
-	}
-	if got := s.logins[0].url; got != "https://login.test/api/Auth/AuthorizeByApplication" {
-		t.Errorf("login went to %s", got)
+	for base, want := range map[string]string{"https://login.test/": "https://login.test", "https://login.test/a%2Fb": "https://login.test/a%2Fb"} {
+		s := &server{login: us}
+		s.answer = func(request) (*http.Response, error) { return respond(200, "null"), nil }
+		c := newTestClient(t, roundTrip(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/api/Auth/AuthorizeByApplication") && r.URL.Host == "login.test" {
+				if got := r.URL.String(); got != want+"/api/Auth/AuthorizeByApplication" {
+					t.Errorf("login went to %s", got)
+				}
+				return respond(200, session(1, "https://eu-ext.linnworks.net/x%2Fy")), nil
+			}
+			return s.RoundTrip(r)
+		}), WithAuthURL(base))
+		if err := do(t.Context(), c, readOp); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.last(t).url; got != "https://eu-ext.linnworks.net/x%2Fy/api/Things/Read" {
+			t.Errorf("the call went to %s", got)
+		}
 	}
 }
 

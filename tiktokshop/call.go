@@ -331,7 +331,11 @@ func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 	e := p.read(reply)
 	p.last = e
 	if e == nil {
-		return transport.Verdict{Code: "0", RequestID: string(p.envelope.RequestID)}
+		v := transport.Verdict{Code: "0"}
+		if p.core.transport.Observer != nil { // else nobody asks
+			v.RequestID = p.requestID()
+		}
+		return v
 	}
 	// Without a code of TikTok's nothing tells what became of the call.
 	if p.replay != replayRead && (reply.Lost || e.Class == ClassSystem || e.Class == ClassDecode || (e.Class == ClassUnknown || e.Class == ClassRoute) && e.Code == 0) {
@@ -384,13 +388,13 @@ func (p *signed) read(reply *transport.Reply) *Error {
 		e.Message = p.clean(p.envelope.Message)
 	} else {
 		if err == nil {
-			err = errors.New("it has no code")
+			err = errors.New("it has no code, or more than one")
 		}
-		e.Body, e.Err = snapshot(reply.Body), fmt.Errorf("the reply is not TikTok's JSON envelope: %w", err)
+		e.Body, e.Err = p.snapshot(reply.Body), fmt.Errorf("the reply is not TikTok's JSON envelope: %w", err)
 	}
 	e.Class = classify(e)
 	if redirect := transport.Redirect(reply); redirect != nil && !known {
-		e.Class, e.Err = ClassRoute, redirect
+		e.Class, e.Err = ClassRoute, wire.ScrubError(redirect, p.known()...)
 	}
 	switch e.Code {
 	case codePermissionOrFault:
@@ -409,7 +413,7 @@ func (p *signed) read(reply *transport.Reply) *Error {
 // response describes the reply to the last attempt.
 func (p *signed) response(reply *transport.Reply) Response {
 	return Response{
-		Status: reply.Status, RequestID: string(p.envelope.RequestID), Header: reply.Header,
+		Status: reply.Status, RequestID: p.requestID(), Header: reply.Header,
 		Body: reply.Body, Attempts: p.attempts, Waited: reply.Waited,
 	}
 }
@@ -417,7 +421,7 @@ func (p *signed) response(reply *transport.Reply) Response {
 // error begins an Error with what is known of the call.
 func (p *signed) error(class Class, cause error) *Error {
 	e := &Error{
-		Operation: p.op, Shop: p.shop, Class: class, RequestID: string(p.envelope.RequestID),
+		Operation: p.op, Shop: p.shop, Class: class, RequestID: p.requestID(),
 		OutcomeUnknown: p.doubt, Attempts: p.attempts, Err: wire.ScrubError(cause, p.known()...),
 	}
 	p.addConsent(e)
@@ -429,6 +433,15 @@ func (p *signed) addConsent(e *Error) {
 	if source, ok := p.core.tokens.(*refreshing); ok && e.Class == ClassAuthorisation {
 		e.Consent = source.link
 	}
+}
+
+// requestID is the id that TikTok gave the call. A server can put there what it
+// likes.
+func (p *signed) requestID() string {
+	if p.envelope.RequestID == "" {
+		return ""
+	}
+	return p.clean(string(p.envelope.RequestID))
 }
 
 // clean strikes the secrets of the call out of a text of TikTok's.

@@ -223,6 +223,25 @@ func TestMultipartFileName(t *testing.T) {
 	}
 }
 
+// What is escaped in the path of a base URL is sent so.
+func TestEscapedBaseURLPath(t *testing.T) {
+	for _, base := range []string{"https://proxy.example/a%2Fb", "https://proxy.example/a%2Fb/"} {
+		c, _ := setup(t, []answer{ok(`{}`)}, WithBaseURL(base), WithAuthURL(base), WithMiddleware(func(req *http.Request, next Next) (*http.Response, error) {
+			rest, found := strings.CutPrefix(req.URL.EscapedPath(), "/a%2Fb/")
+			if !found {
+				t.Errorf("sent to %s", req.URL.EscapedPath())
+			}
+			req = req.Clone(req.Context())
+			req.URL.Path, req.URL.RawPath = "/"+rest, ""
+			return next(req)
+		}))
+		if _, err := c.Order.GetOrderDetail(t.Context(), &GetOrderDetailRequest{IDs: []string{"1"}}); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = c.ExchangeCode(t.Context(), "code")
+	}
+}
+
 // A path in the base URL is a proxy's: sent, but not signed.
 func TestBaseURLPath(t *testing.T) {
 	for _, base := range []string{"https://proxy.example/tts/v1", "https://proxy.example/tts/v1/", "https://proxy.example/tts//x/../v1"} {

@@ -175,3 +175,30 @@ func TestRequiredLists(t *testing.T) {
 		}
 	}
 }
+
+// What could not be read of a reply is not sent on, and the field is named.
+func TestUnreadValuesAreNotSent(t *testing.T) {
+	var at UnixSeconds
+	if err := at.UnmarshalJSON([]byte(`"soon"`)); err != nil || at.Err() == nil {
+		t.Fatal(at, err)
+	}
+	for want, call := range map[string]func(*Client) error{
+		"Order.GetOrderList: CreateTimeGe cannot be sent: ": func(c *Client) error {
+			_, err := c.Order.GetOrderList(t.Context(), &GetOrderListRequest{CreateTimeGe: &at})
+			return err
+		},
+		"Finance.GetStatements: StatementTimeGe cannot be sent: ": func(c *Client) error { // in the query
+			_, err := c.Finance.GetStatements(t.Context(), &GetStatementsRequest{StatementTimeGe: &at})
+			return err
+		},
+		"Product.UpdatePrice: SKUs[0].Price.Amount cannot be sent: ": func(c *Client) error {
+			_, err := c.Product.UpdatePrice(t.Context(), "1", &UpdatePriceRequest{SKUs: []UpdatePriceRequestSKU{{ID: "2", Price: &Price{Amount: new(Decimal("***"))}}}})
+			return err
+		},
+	} {
+		c, s := setup(t, []answer{ok(`{}`)})
+		if err := call(c); err == nil || !strings.Contains(err.Error(), want) || len(s.requests()) != 0 {
+			t.Errorf("%v after %d requests, want %q", err, len(s.requests()), want)
+		}
+	}
+}

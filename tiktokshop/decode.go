@@ -80,16 +80,29 @@ func (e UnreadableError) LogValue() slog.Value { return slog.StringValue(e.Error
 // envelope wraps every reply. A field of another type than documented leaves the
 // others readable.
 type envelope struct {
-	Code      ID     `json:"code"`
-	Message   string `json:"message"`
-	Data      any    `json:"data"` // points to where the data goes
-	RequestID ID     `json:"request_id"`
+	Code      replyCode `json:"code"`
+	Message   string    `json:"message"`
+	Data      any       `json:"data"` // points to where the data goes
+	RequestID ID        `json:"request_id"`
+}
+
+// replyCode is the code of an envelope. One that stands there twice, where the last
+// would count, says nothing.
+type replyCode struct {
+	text  ID
+	times int
+}
+
+// UnmarshalJSON reads an [ID].
+func (c *replyCode) UnmarshalJSON(b []byte) error {
+	c.times++
+	return c.text.UnmarshalJSON(b)
 }
 
 // code returns the business code, and whether there was one.
 func (e envelope) code() (code int, ok bool) {
-	code, err := strconv.Atoi(string(e.Code))
-	if err != nil { // out of range, say: that is no code
+	code, err := strconv.Atoi(string(e.Code.text))
+	if err != nil || e.Code.times > 1 { // out of range, say: that is no code
 		return 0, false
 	}
 	return code, true
@@ -122,7 +135,7 @@ func (p *signed) unmarshal(body []byte) error {
 	}
 	again()
 	err := json.Unmarshal(body, &p.envelope)
-	if err == nil || !lenient.Readable(err) {
+	if err == nil && !lenient.NullElement(body) || err != nil && !lenient.Readable(err) {
 		return err
 	}
 	again()
@@ -157,19 +170,19 @@ func (p *signed) unmarshal(body []byte) error {
 func (p *signed) result(reply *transport.Reply) error {
 	fail := func(err error) error {
 		e := p.error(ClassDecode, err)
-		e.HTTPStatus, e.Body = reply.Status, snapshot(reply.Body)
+		e.HTTPStatus, e.Body = reply.Status, p.snapshot(reply.Body)
 		e.OutcomeUnknown = p.replay != replayRead // what it did cannot be read
 		return e
 	}
 	body := bytes.TrimPrefix(reply.Body, []byte("\ufeff"))
 	unreadable := &UnreadableError{
-		Operation: p.op, Shop: p.shop, RequestID: string(p.envelope.RequestID), OutcomeUnknown: p.replay != replayRead,
+		Operation: p.op, Shop: p.shop, RequestID: p.requestID(), OutcomeUnknown: p.replay != replayRead,
 	}
 	for _, u := range p.unread {
 		if !u.Record {
 			return fail(fmt.Errorf("the data has another shape than documented: %s", u))
 		}
-		unreadable.Records = append(unreadable.Records, Unreadable{List: u.List, Index: u.Index, ID: u.ID, Field: u.Field, Why: u.Why})
+		unreadable.Records = append(unreadable.Records, Unreadable{List: u.List, Index: u.Index, ID: p.clean(u.ID), Field: u.Field, Why: u.Why})
 	}
 	if p.replay == replayRead && p.out != nil && isZeroStruct(p.out) {
 		data := lenient.Member(body, "data")

@@ -366,7 +366,7 @@ func (p *signed) partial(data []byte) error {
 	if json.Unmarshal(data, &reply) != nil {
 		return nil //nolint:nilerr // no list: a field of the operation's own
 	}
-	e := &PartialError{Operation: p.op, Shop: p.shop, RequestID: string(p.envelope.RequestID)}
+	e := &PartialError{Operation: p.op, Shop: p.shop, RequestID: p.requestID()}
 	for _, raw := range reply.Errors {
 		var item struct {
 			Code    ID              `json:"code"`
@@ -381,7 +381,7 @@ func (p *signed) partial(data []byte) error {
 			item.Detail = raw // some operations name the item beside the code
 		}
 		e.Items = append(e.Items, ItemError{
-			Code: item.Code, Message: p.clean(item.Message), Class: classOfItem(item.Code), Detail: item.Detail,
+			Code: ID(p.clean(string(item.Code))), Message: p.clean(item.Message), Class: classOfItem(item.Code), Detail: wire.ScrubJSON(item.Detail, p.known()...),
 		})
 	}
 	if len(e.Items) == 0 {
@@ -515,8 +515,10 @@ func causes(err error) iter.Seq[*Error] {
 	}
 }
 
-// snapshot keeps the beginning of a reply that could not be read.
-func snapshot(body []byte) []byte {
+// snapshot keeps the beginning of a reply that could not be read, without our
+// secrets.
+func (p *signed) snapshot(body []byte) []byte {
 	const limit = 4 << 10
-	return bytes.Clone(body[:min(len(body), limit)])
+	text := wire.Scrub(string(body[:min(len(body), 2*limit)]), p.known()...)
+	return []byte(text[:min(len(text), limit)])
 }

@@ -362,3 +362,62 @@ func TestNothingLeaksFromStoresAndReadBacks(t *testing.T) {
 		out.check(t, secrets...)
 	})
 }
+
+// A server that says our secrets where a success has ids: they reach neither errors
+// nor events, in no field of theirs.
+func TestEchoedSecretsInIDs(t *testing.T) {
+	t.Parallel()
+	escaped := fmt.Sprintf(`\u%04x`, testAccess[0]) + testAccess[1:] // a JSON text of the token
+	answerOf := func(status int, body, requestID string) answer {
+		return answer{status: status, body: strings.NewReplacer("TOKEN", testAccess, "ESCAPED", escaped, "APP", testSecret).Replace(
+			`{"code":0,` + body + `,"request_id":` + requestID + `}`)}
+	}
+	for name, a := range map[string]answer{
+		"success":           answerOf(200, `"data":{"orders":[]}`, `"TOKEN"`),
+		"success, escaped":  answerOf(200, `"data":{"orders":[]}`, `"x ESCAPED"`),
+		"refused":           {body: `{"code":36009004,"message":"x","request_id":"` + testSecret + `"}`},
+		"shape":             answerOf(200, `"data":{"orders":"TOKEN"}`, `"APP"`),
+		"records":           answerOf(200, `"data":{"orders":[{"id":"TOKEN","line_items":7},{"id":"APP","line_items":7}]}`, `"ESCAPED"`),
+		"partial":           answerOf(200, `"data":{"errors":[{"code":"TOKEN","message":"x","detail":{"sku_id":"APP","order_ids":["1","TOKEN"]}}]}`, `"TOKEN"`),
+		"partial, escaped":  answerOf(200, `"data":{"errors":[{"code":"ESCAPED","detail":{"sku_id":"ESCAPED","more":{"ESCAPED":["APP"]}}}]}`, `"r"`),
+		"partial, a string": answerOf(200, `"data":{"errors":["ESCAPED"]}`, `"r"`),
+		"redirect":          {status: 302, location: "https://" + testSecret + ".test/"},
+		"not JSON":          {body: "<html>" + testSecret},
+	} {
+		var out sink
+		c, _ := setup(t, []answer{a}, WithMaxAttempts(1), WithObserver(func(_ context.Context, e Event) {
+			out.print(e)
+			out.printTree(e.Err)
+			out.print(e.RequestID)
+		}))
+		var r Response
+		_, err := c.Order.GetOrderDetail(t.Context(), &GetOrderDetailRequest{IDs: []string{"1"}}, WithResponse(&r))
+		out.print(r)
+		out.print(r.RequestID)
+		out.printTree(err)
+		if e, ok := errors.AsType[*Error](err); ok {
+			out.printTree(e)
+			out.print(e.RequestID)
+			out.print(string(e.Body))
+		}
+		if e, ok := errors.AsType[*PartialError](err); ok {
+			out.print(e.RequestID)
+			for _, item := range e.Items {
+				out.print([]any{string(item.Code), item.Message, string(item.Detail), idsIn(item.Detail)})
+				if !json.Valid(item.Detail) {
+					t.Errorf("%s: the detail is no JSON any more: %s", name, item.Detail)
+				}
+			}
+		}
+		if e, ok := errors.AsType[*UnreadableError](err); ok {
+			out.print([]any{e.RequestID, e.Records})
+		}
+		if (err == nil) != strings.HasPrefix(name, "success") {
+			t.Errorf("%s: %v", name, err)
+		}
+		out.check(t, testAccess, testSecret, escaped)
+		if t.Failed() {
+			t.Fatal(name)
+		}
+	}
+}

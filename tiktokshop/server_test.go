@@ -34,6 +34,7 @@ type answer struct {
 	status     int // 200 if 0
 	body       string
 	retryAfter string
+	location   string
 	err        error           // instead of a reply
 	wait       <-chan struct{} // or the end of the request's context
 }
@@ -95,6 +96,9 @@ func (s *server) RoundTrip(req *http.Request) (*http.Response, error) {
 	h := http.Header{}
 	if a.retryAfter != "" {
 		h.Set("Retry-After", a.retryAfter)
+	}
+	if a.location != "" {
+		h.Set("Location", a.location)
 	}
 	return &http.Response{
 		StatusCode: max(a.status, 200), Header: h, Request: req, ProtoMajor: 1, ProtoMinor: 1,

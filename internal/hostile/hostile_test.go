@@ -349,6 +349,9 @@ func table(t *testing.T) []row {
 	return []row{
 		{name: "HTML in a 200", server: &server{reply: page(200, html)}, want: unread},
 		{name: "half an object", server: &server{reply: page(200, `{"code":0,"data":{"StockLevel":`)}, want: unread},
+		{name: "a code and a success in one", server: &server{reply: page(200, `{"code":36009004,"message":"bad","Code":0,"data":{"orders":[]}}`)}, want: unread, linnworks: void},
+		{name: "the same the other way", server: &server{reply: page(200, `{"code":0,"data":{"orders":[]},"code":36009004}`)}, want: unread, linnworks: void},
+		{name: "a list of nothing", server: &server{reply: page(200, `[null]`)}, want: unread, linnworks: void},
 		{name: "an array", server: &server{reply: page(200, `[]`)}, want: unread, linnworks: void},
 		{name: "a number", server: &server{reply: page(200, `0`)}, want: unread, linnworks: void},
 		{name: "an object of something else", server: &server{reply: page(200, `{"status":"ok"}`)}, want: unread, linnworks: void},
@@ -364,6 +367,7 @@ func table(t *testing.T) []row {
 			want: behaviour{class: "route", attempts: 1, never: 1, unknown: true, arrived: true}},
 		{name: "throttled in a success", server: &server{reply: page(429, good)}, want: throttled},
 		{name: "overloaded in a success", server: &server{reply: page(503, good)}, want: faulty},
+		{name: "throttled for next to nothing", server: &server{reply: page(429, "", "Retry-After", "0.0000001")}, want: throttled},
 		{name: "throttled for less than nothing", server: &server{reply: page(429, "", "Retry-After", "-5")}, want: throttled},
 		{name: "good, behind a byte order mark", server: &server{reply: page(200, "\ufeff"+good)}},
 		{name: "HTML in a 502", server: &server{reply: page(502, html)}, want: faulty},

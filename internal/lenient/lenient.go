@@ -13,6 +13,9 @@
 //   - What cannot be read outside of every list is reported too, and leaves its
 //     field zero.
 //
+// A null in a list of records is none. Only [Unmarshal] sees one in replies which
+// are else as described, and others that ask [NullElement].
+//
 // A field with the tag reply:"always" cannot be read where it is missing, null or
 // "": absent is not zero. Only [Unmarshal] sees that in replies which are else as
 // described.
@@ -83,7 +86,7 @@ func (u Unread) String() string {
 // syntax.
 func Unmarshal(data []byte, out any) ([]Unread, error) {
 	err := json.Unmarshal(data, out)
-	if err == nil && complete(data, out) || err != nil && !Readable(err) {
+	if err == nil && complete(data, out) && !NullElement(data) || err != nil && !Readable(err) {
 		return nil, err
 	}
 	if v := reflect.ValueOf(out).Elem(); v.Kind() != reflect.Slice { // whose memory is of use again
@@ -336,7 +339,7 @@ func (d *decoder) list(v reflect.Value, t *info, in bool) bool {
 		v.SetLen(n + 1)
 		start := d.pos
 		switch {
-		case d.value(v.Index(n), t.elem, in || !d.keep):
+		case d.element(v.Index(n), t.elem, in):
 			n++
 		case in:
 			ok = false
@@ -351,6 +354,15 @@ func (d *decoder) list(v reflect.Value, t *info, in bool) bool {
 	}
 	v.SetLen(n)
 	return ok
+}
+
+// element reads an element of a list.
+func (d *decoder) element(v reflect.Value, t *info, in bool) bool {
+	if d.data[d.pos] == 'n' && !d.keep && isRecord(t) {
+		d.skip()
+		return d.fail("is null")
+	}
+	return d.value(v, t, in || !d.keep)
 }
 
 func (d *decoder) dictionary(v reflect.Value, t *info, in bool) bool {

@@ -232,18 +232,18 @@ func TestMissing(t *testing.T) {
 		Level level  `json:"level" reply:"always"`
 	}
 	for in, want := range map[string]string{
-		`{"levels":[{"count":0,"free":0},{"Free":1,"COUNT":2,"x":{}}]}`:          "",
-		`{"levels":[],"by_name":{},"part":null}`:                                 "",
-		`{"levels":null,"by_name":{"a":null},"part":{"id":"3","levels":[null]}}`: "",
-		`{"levels":[{"count":"0","free":"7"}]}`:                                  "",
-		`{"levels":[{"count":1,"free":1},{"free":1}]}`:                           "levels.count is missing",
-		`{"levels":[{"count":null,"free":1}]}`:                                   "levels.count is missing",
-		`{"levels":[{"count":" ","free":1}]}`:                                    "levels.count is missing",
-		`{"levels":[{"count":1,"free":""}]}`:                                     "levels.free is missing",
-		`{"levels":[{}]}`:                                                        "levels.count is missing",
-		`{"by_name":{"a":{"count":1}}}`:                                          "by_name.free is missing",
-		`{"part":{"part":{"levels":[{"at":"x"}]}}}`:                              "part.part.levels.count is missing",
-		`{"levels":[{"count":"MARKED","free":1}]}`:                               "levels.count is a JSON string, not a int",
+		`{"levels":[{"count":0,"free":0},{"Free":1,"COUNT":2,"x":{}}]}`:      "",
+		`{"levels":[],"by_name":{},"part":null}`:                             "",
+		`{"levels":null,"by_name":{"a":null},"part":{"id":"3","levels":[]}}`: "",
+		`{"levels":[{"count":"0","free":"7"}]}`:                              "",
+		`{"levels":[{"count":1,"free":1},{"free":1}]}`:                       "levels.count is missing",
+		`{"levels":[{"count":null,"free":1}]}`:                               "levels.count is missing",
+		`{"levels":[{"count":" ","free":1}]}`:                                "levels.count is missing",
+		`{"levels":[{"count":1,"free":""}]}`:                                 "levels.free is missing",
+		`{"levels":[{}]}`:                                                    "levels.count is missing",
+		`{"by_name":{"a":{"count":1}}}`:                                      "by_name.free is missing",
+		`{"part":{"part":{"levels":[{"at":"x"}]}}}`:                          "part.part.levels.count is missing",
+		`{"levels":[{"count":"MARKED","free":1}]}`:                           "levels.count is a JSON string, not a int",
 	} {
 		var got []item
 		unread, err := Unmarshal([]byte(`[{"id":"1"}, `+strings.Replace(in, "{", `{"id":"2",`, 1)+`]`), &got)
@@ -274,6 +274,77 @@ func TestMissing(t *testing.T) {
 		}
 		if got := strings.Join(texts, ", "); err != nil || got != want {
 			t.Errorf("%s: %q, %v; want %q", in, got, err, want)
+		}
+	}
+}
+
+// A null among records is a record that did not come, not one of zeros.
+func TestNullElements(t *testing.T) {
+	t.Parallel()
+	type part struct {
+		ID    string            `json:"id"`
+		Parts []*part           `json:"parts"`
+		Tags  []string          `json:"tags"`
+		Any   []any             `json:"any"`
+		Map   map[string][]part `json:"map"`
+	}
+	var kept []part
+	if unread, err := UnmarshalAll([]byte(`[null,{"id":"2","tags":7}]`), &kept); len(unread) != 1 || err != nil || len(kept) != 2 || kept[1].ID != "2" {
+		t.Errorf("looked into, with another fault: %+v, %v, %v", kept, unread, err)
+	}
+	for in, want := range map[string]string{
+		`[{"id":"1"}]`:                             "",
+		`[null]`:                                   "record[0]: the value is null",
+		"[{\"id\":\"1\"}, \n null]":                "record[1]: the value is null",
+		`[null,{"id":"2"},null]`:                   "record[0]: the value is null; record[2]: the value is null",
+		`[{"id":"1","parts":[{"id":"2"},null]}]`:   "record[0] (id 1): parts is null",
+		`[{"id":"1","map":{"a":[null]}}]`:          "record[0] (id 1): map is null",
+		`[{"id":"1","parts":null,"map":null}]`:     "",
+		`[{"id":"1","tags":[null],"any":[null]}]`:  "",
+		`[{"id":"1","tags":["[null]",",null"]}]`:   "",
+		`[{"id":"1","tags":["a"],"parts":[null]}]`: "record[0] (id 1): parts is null",
+	} {
+		var got []part
+		unread, err := Unmarshal([]byte(in), &got)
+		var texts []string
+		for _, u := range unread {
+			texts = append(texts, u.String())
+		}
+		if text := strings.Join(texts, "; "); err != nil || text != want {
+			t.Errorf("%s: %q, %v; want %q", in, text, err, want)
+		}
+		for _, p := range got {
+			if p.ID == "" {
+				t.Errorf("%s: a record without anything is handed out: %+v", in, p)
+			}
+		}
+		if looked, err := UnmarshalAll([]byte(in), new([]part)); len(looked) > 0 || err != nil {
+			t.Errorf("%s: looked into, %v, %v", in, looked, err)
+		}
+	}
+}
+
+// What is read after a value that was only looked through is read all the same.
+func TestIncompleteIsSeenToTheEnd(t *testing.T) {
+	type level struct {
+		Count int `json:"count" reply:"always"`
+	}
+	type item struct {
+		First, Second level
+		List          []level
+		Map           map[string]level
+	}
+	for in, want := range map[string]bool{
+		`{"First":{"count":1},"Second":{"count":1},"List":[{"count":1},{"count":2}]}`: true,
+		`{"First":{},"Second":{"count":1}}`:                                           false,
+		`{"First":{"count":1},"Second":{}}`:                                           false,
+		`{"List":[{},{"count":1}]}`:                                                   false,
+		`{"List":[{"count":1},{}]}`:                                                   false,
+		`{"Map":{"a":{},"b":{"count":1}}}`:                                            false,
+		`{"List":[{}],"First":{"count":1}}`:                                           false,
+	} {
+		if got := complete([]byte(in), new(item)); got != want {
+			t.Errorf("%s: %t, want %t", in, got, want)
 		}
 	}
 }

@@ -88,6 +88,32 @@ func (d *decoder) quoted() {
 	}
 }
 
+// NullElement reports whether valid JSON may have a null in a list. It is quick, and
+// takes such a text for one too.
+func NullElement(data []byte) bool {
+	null := []byte("null")
+	for {
+		at := bytes.Index(data, null)
+		if at < 0 {
+			return false
+		}
+		before := bytes.TrimRight(data[:at], " \t\r\n")
+		if n := len(before); n > 0 && (before[n-1] == '[' || before[n-1] == ',') {
+			return true
+		}
+		data = data[at+len(null):]
+	}
+}
+
+// isRecord reports whether an element of type t is a struct, of which null is none.
+// A list of texts may have a null for each that is not there.
+func isRecord(t *info) bool {
+	for t.kind == pointer {
+		t = t.elem
+	}
+	return t.typ.Kind() == reflect.Struct
+}
+
 // atNothing reports whether the value at pos is null, or an empty text, list or
 // object.
 func (d *decoder) atNothing() bool {

@@ -12,7 +12,7 @@ import (
 const maxRetryAfter = 24 * time.Hour
 
 // RetryAfter reads the Retry-After header, in decimal seconds or as an HTTP date.
-// A date is relative to the Date of the reply, since the clocks may differ, or to
+// What is less than a second is one: nobody means to be asked again at once. A date is relative to the Date of the reply, since the clocks may differ, or to
 // now where that is missing. Absent, malformed and past values give zero, values
 // beyond a day a day.
 func RetryAfter(h http.Header, now time.Time) time.Duration {
@@ -25,7 +25,10 @@ func RetryAfter(h http.Header, now time.Time) time.Duration {
 		if err != nil && !errors.Is(err, strconv.ErrRange) {
 			return 0
 		}
-		return time.Duration(min(seconds, maxRetryAfter.Seconds()) * float64(time.Second))
+		if seconds > 0 {
+			seconds = min(max(seconds, 1), maxRetryAfter.Seconds())
+		}
+		return time.Duration(seconds * float64(time.Second))
 	}
 	at, err := http.ParseTime(v)
 	if err != nil {

@@ -153,7 +153,7 @@ func (s *Settings) BaseURL(option, base string) (*url.URL, error) {
 	case u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 		return nil, fmt.Errorf("%s: %q is not an absolute http(s) URL", option, base)
 	}
-	u = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}
+	u = Bare(u)
 	if s.bases == nil {
 		s.bases = map[string]*url.URL{}
 	}
@@ -182,4 +182,16 @@ func (s *Settings) Private(u *url.URL) bool {
 func loopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
+}
+
+// Bare returns u without all but scheme, host and path, whose slashes at the end go.
+// What is escaped in the path stays so: %2F is no slash.
+func Bare(u *url.URL) *url.URL {
+	bare := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}
+	if raw := strings.TrimRight(u.RawPath, "/"); raw != "" {
+		if path, err := url.PathUnescape(raw); err == nil {
+			bare.Path, bare.RawPath = path, raw
+		}
+	}
+	return bare
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -12,6 +13,9 @@ import (
 // as null or "" and be refused, or misread, far from its cause. A field is
 // required if its tags do not leave it out when it is absent. isID reports
 // whether a type is one whose empty value means nothing.
+//
+// A value that came from a reply and could not be read there, as its method Err
+// tells, is an error too.
 func Required(req any, isID func(reflect.Type) bool) error {
 	v := reflect.ValueOf(req)
 	for v.Kind() == reflect.Pointer {
@@ -23,47 +27,60 @@ func Required(req any, isID func(reflect.Type) bool) error {
 	if v.Kind() != reflect.Struct {
 		return nil
 	}
-	if missing := missingIn(v, isID); missing != "" {
-		return fmt.Errorf("%s is required and was not set", missing[1:])
+	if at, err := faultIn(v, isID); err != nil {
+		return fmt.Errorf("%s %w", at[1:], err)
 	}
 	return nil
 }
 
-// missingIn returns the path of the first missing field below v, such as
-// .Orders[2].ID, or "".
-func missingIn(v reflect.Value, isID func(reflect.Type) bool) string {
+var errNotSet = errors.New("is required and was not set")
+
+// faultIn returns the path of the first field below v that cannot be sent, such as
+// .Orders[2].ID, and the reason.
+func faultIn(v reflect.Value, isID func(reflect.Type) bool) (at string, _ error) {
 	switch v.Kind() {
 	case reflect.Pointer:
-		if !v.IsNil() {
-			return missingIn(v.Elem(), isID)
+		if v.IsNil() {
+			return "", nil
 		}
+		return faultIn(v.Elem(), isID)
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			if missing := missingIn(v.Index(i), isID); missing != "" {
-				return fmt.Sprintf("[%d]%s", i, missing)
+			if at, err := faultIn(v.Index(i), isID); err != nil {
+				return fmt.Sprintf("[%d]%s", i, at), err
 			}
 		}
+		return "", nil
 	case reflect.Struct:
 		for _, f := range membersOf(v.Type(), isID) {
-			if f.required && v.Field(f.index).IsZero() {
-				return "." + f.name
+			field := v.Field(f.index)
+			if f.required && field.IsZero() {
+				return "." + f.name, errNotSet
 			}
 			if f.inner {
-				if missing := missingIn(v.Field(f.index), isID); missing != "" {
-					return "." + f.name + missing
+				if at, err := faultIn(field, isID); err != nil {
+					return "." + f.name + at, err
 				}
 			}
 		}
 	}
-	return ""
+	if v.Type().Implements(faulty) {
+		if err := v.Interface().(interface{ Err() error }).Err(); err != nil {
+			return "", fmt.Errorf("cannot be sent: %w", err)
+		}
+	}
+	return "", nil
 }
+
+// faulty is what values are that may not have been read.
+var faulty = reflect.TypeFor[interface{ Err() error }]()
 
 // member is a field that has to be looked at.
 type member struct {
 	index    int
 	name     string // in Go, as the caller wrote it
 	required bool
-	inner    bool // it may hold required members
+	inner    bool // it may be faulty, or hold members to look at
 }
 
 var structs sync.Map // reflect.Type -> []member
@@ -102,7 +119,7 @@ func newMembers(t reflect.Type, isID func(reflect.Type) bool, within map[reflect
 			index: i, name: f.Name,
 			required: sent && tag != "-" && !strings.Contains(tag, ",omit") &&
 				(f.Type.Kind() == reflect.Slice || f.Type.Kind() == reflect.Map || isID(f.Type)),
-			inner: inner.Kind() == reflect.Struct && len(newMembers(inner, isID, within)) > 0,
+			inner: inner.Implements(faulty) || inner.Kind() == reflect.Struct && len(newMembers(inner, isID, within)) > 0,
 		}
 		if m.required || m.inner {
 			members = append(members, m)

@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"errors"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -24,6 +26,19 @@ type testRequest struct {
 	Any     any                     `json:"any,omitzero"`
 	Matrix  [][]testInner           `json:"matrix,omitzero"`
 	Ignored func(testRequest) error `json:"-"`
+	At      testMoment              `json:"-" url:"at"`
+	Maybe   *testMoment             `json:"maybe,omitzero"`
+	Times   []*testMoment           `json:"times,omitzero"`
+}
+
+// testMoment is not read if it is below zero.
+type testMoment int
+
+func (m testMoment) Err() error {
+	if m < 0 {
+		return errors.New("no moment")
+	}
+	return nil
 }
 
 type testInner struct {
@@ -48,12 +63,16 @@ func TestRequired(t *testing.T) {
 		{"inside an object", func(r *testRequest) { r.Inner.List = nil }, "Inner.List"},
 		{"inside a list", func(r *testRequest) { r.Inners = []*testInner{nil, {[]int{}}, {}} }, "Inners[2].List"},
 		{"inside a list of lists", func(r *testRequest) { r.Matrix = [][]testInner{nil, {{}}} }, "Matrix[1][0].List"},
+		{"not read, in the query", func(r *testRequest) { r.At = -1 }, "=At cannot be sent: no moment"},
+		{"not read, behind a pointer", func(r *testRequest) { r.Maybe = new(testMoment(-1)) }, "=Maybe cannot be sent: no moment"},
+		{"not read, in a list", func(r *testRequest) { r.Times = []*testMoment{nil, new(testMoment(1)), new(testMoment(-1))} }, "=Times[2] cannot be sent: no moment"},
+		{"read", func(r *testRequest) { r.At, r.Maybe = 1, new(testMoment(1)) }, ""},
 		{"inside its own kind", func(r *testRequest) { r.Self = good(); r.Self.Self = good(); r.Self.Self.ID = "" }, "Self.Self.ID"},
 	} {
 		r := good()
 		tt.change(r)
-		want := ""
-		if tt.want != "" {
+		want, _ := strings.CutPrefix(tt.want, "=")
+		if want != "" && want == tt.want {
 			want = tt.want + " is required and was not set"
 		}
 		got := ""

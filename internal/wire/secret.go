@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/base64"
 	"encoding/hex"
@@ -253,3 +254,48 @@ type scrubbed struct {
 func (s *scrubbed) Error() string        { return s.text }
 func (s *scrubbed) Is(target error) bool { return errors.Is(s.original(), target) }
 func (s *scrubbed) As(target any) bool   { return errors.As(s.original(), target) }
+
+// ScrubJSON returns a JSON text without the secrets in its strings and numbers, as
+// it is where it holds none.
+func ScrubJSON(raw json.RawMessage, secrets ...string) json.RawMessage {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var root any
+	if d.Decode(&root) != nil {
+		return json.RawMessage(strconv.Quote(Redacted)) // no JSON: nobody reads it
+	}
+	scrub, found := Scrubber(secrets...), false
+	text := func(s string) string {
+		clean := scrub(s)
+		found = found || clean != s
+		return clean
+	}
+	var walk func(v any) any
+	walk = func(v any) any {
+		switch v := v.(type) {
+		case string:
+			return text(v)
+		case json.Number:
+			if clean := text(v.String()); clean != v.String() {
+				return clean
+			}
+		case []any:
+			for i := range v {
+				v[i] = walk(v[i])
+			}
+		case map[string]any:
+			clean := make(map[string]any, len(v))
+			for key, value := range v {
+				clean[text(key)] = walk(value)
+			}
+			return clean
+		}
+		return v
+	}
+	root = walk(root)
+	if !found {
+		return raw
+	}
+	clean, _ := json.Marshal(root) // what was decoded can be encoded
+	return clean
+}

@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
@@ -247,5 +248,26 @@ func TestScrubWhereverItStands(t *testing.T) {
 	}
 	if got := Head("q"+secret, scrub); got != "q"+Redacted {
 		t.Errorf("a short text became %q", got)
+	}
+}
+
+func TestScrubJSON(t *testing.T) {
+	t.Parallel()
+	const secret = "hunter2hunter2"
+	for in, want := range map[string]string{
+		` {"a": [1, "b"]} `:                      ` {"a": [1, "b"]} `,
+		`{"a":"hunter2hunter2","b":1}`:           `{"a":"[redacted]","b":1}`,
+		`{"a":"\u0068unter2hunter2"}`:            `{"a":"[redacted]"}`,
+		`{"hunter2hunter2":{"b":[null,true,1]}}`: `{"[redacted]":{"b":[null,true,1]}}`,
+		`["x hunter2hunter2", {"b": "c"}]`:       `["x [redacted]",{"b":"c"}]`,
+		`12345678901234567890`:                   `"[redacted]"`,
+		`12345678901234567891`:                   `12345678901234567891`,
+		`null`:                                   `null`,
+		`{"hunter2hunter2`:                       `"[redacted]"`,
+	} {
+		got := ScrubJSON(json.RawMessage(in), secret, "12345678901234567890")
+		if string(got) != want || !json.Valid(got) {
+			t.Errorf("%s: %s, want %s", in, got, want)
+		}
 	}
 }
