@@ -216,6 +216,10 @@ func TestCancelLines(t *testing.T) {
 			name: "one of a bundle order", lines: []string{"1-1"}, kinds: []policy.Kind{policy.Bundle}, want: bridge.OutcomeCancelled,
 			left: "[MUG×1 SPOON×1] open", items: map[string]int{"i-mug": 1, "i-spoon": 1},
 		},
+		{
+			name: "all that are left", lines: []string{"1-1", "1-2"}, want: bridge.OutcomeCancelled, left: "[MUG×2 SPOON×1] cancelled",
+			change: func(w *world.World, _ *world.BookEntry) { w.Orders["1"].Lines[2].Cancelled = true },
+		},
 		{name: "not imported", lines: []string{"1-1"}, noBook: true, want: bridge.OutcomeCancelled, items: map[string]int{"i-mug": 1, "i-spoon": 1}},
 		{name: "not imported, decided", lines: []string{"1-1"}, noBook: true, decided: true, want: bridge.OutcomeUnchanged, items: map[string]int{"i-mug": 1, "i-spoon": 1}},
 	} {
@@ -492,5 +496,60 @@ func TestNewCancellerRefuses(t *testing.T) {
 	}
 	if _, err := bridge.NewCanceller(bridge.CancelPorts{}, bridge.CancelOptions{}); err == nil || !strings.Contains(err.Error(), "Desk") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// As long as the request is not granted, nothing of the order is cancelled: it may be
+// turned down.
+func TestCancelTouchesNoPartBeforeItIsGranted(t *testing.T) {
+	w := cancelWorld(t, bridge.Open, stage.New)
+	e := w.Book[0]
+	part := *e
+	part.ID, part.Number = "w100b", "100b"
+	w.Book = append(w.Book, &part)
+	e.State, e.Stage = bridge.Processed, stage.Processed
+	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), request)); got != bridge.OutcomeRaised {
+		t.Fatal(got)
+	}
+	if got := w.Book[1].State; got != bridge.Open || len(w.Approved) > 0 {
+		t.Errorf("the part that has not left is %s, want it open; approved %v", got, w.Approved)
+	}
+}
+
+// A cancellation of lines that reaches an order that is cancelled by now takes all of
+// it.
+func TestCancelLinesOfACancelledOrder(t *testing.T) {
+	w := world.NewWorld(t)
+	w.Waiting(w.Put(world.AnOrder("1", "MUG", "SPOON"))[0])
+	w.Put(world.With(w.Orders["1"], func(o *bridge.Order) { o.Status = bridge.Cancelled }))
+	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), bridge.Cancellation{OrderID: "1", LineIDs: []string{"1-1"}})); got != bridge.OutcomeCancelled {
+		t.Error(got)
+	}
+	if got := w.Book[0].State; got != bridge.Dropped {
+		t.Errorf("in the warehouse it is %s, want it cancelled", got)
+	}
+}
+
+// An order that the warehouse had, and that is not found, may be in another by now.
+func TestCancelWhatTheWarehouseHad(t *testing.T) {
+	w := world.NewWorld(t)
+	w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.CancelRequested = true }))
+	w.Pending = []bridge.Cancellation{request}
+	must(t, w.Memory.PutReservations(t.Context(), store.Reservation{OrderID: "1", VisibleAt: world.Noon}))
+	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), request)); got != bridge.OutcomeRaised || len(w.Approved) > 0 {
+		t.Errorf("%s, approved %v; want it left to a person", got, w.Approved)
+	}
+}
+
+// A run that died held the order, and by now it is too late: it goes on.
+func TestCancelTooLateLetsGo(t *testing.T) {
+	w := cancelWorld(t, bridge.Parked, stage.LabelPrinted)
+	_, err := store.UpdateRecords(t.Context(), w.Memory, func(r *store.Record) { r.ParkedAt = world.Noon }, store.Record{OrderID: "1"})
+	must(t, err)
+	if got := world.Outcome(t)(w.Canceller(0).Cancel(t.Context(), request)); got != bridge.OutcomeRaised {
+		t.Error(got)
+	}
+	if got := w.Book[0].State; got != bridge.Open {
+		t.Errorf("the order that has to be sent is %s in the warehouse", got)
 	}
 }

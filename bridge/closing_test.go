@@ -97,6 +97,15 @@ func TestDeadlinesOfTwoShops(t *testing.T) {
 
 // The clock that speaks changes, and the case says so.
 func TestDeadlineNearSaysWhichClock(t *testing.T) {
+	for name, collect := range map[string]time.Time{
+		"at another time":  world.Noon.Add(48*time.Hour + 30*time.Minute), // as urgent
+		"at the same time": world.Noon.Add(48 * time.Hour),
+	} {
+		t.Run(name, func(t *testing.T) { testDeadlineNearSaysWhichClock(t, collect) })
+	}
+}
+
+func testDeadlineNearSaysWhichClock(t *testing.T, collect time.Time) {
 	w := world.NewWorld(t)
 	now := world.Noon.Add(47 * time.Hour)
 	w.Put(world.AnOrder("1", "MUG"))
@@ -104,7 +113,6 @@ func TestDeadlineNearSaysWhichClock(t *testing.T) {
 	_, err := d.Check(t.Context())
 	must(t, err)
 	claimed(t, &w.Cases, exceptions.Filter{})
-	collect := now.Add(90 * time.Minute) // as urgent
 	w.Mark("1", "RM1", nil)
 	w.Orders["1"] = world.With(w.Orders["1"], func(o *bridge.Order) { o.CollectBy = collect })
 	_, err = d.Check(t.Context())

@@ -45,6 +45,21 @@ func TestImportLeavesWhatAPersonParked(t *testing.T) {
 			}
 			w.Put(world.AnOrder("1", "MUG"))
 		}, want: bridge.Open},
+		"held and let go by the canceller, parked by a person": {do: func(t *testing.T, w *world.World, _ func() bridge.Outcome) {
+			w.Pending = []bridge.Cancellation{request}
+			w.After = func(_ int, name string) {
+				if name == "HoldOrder" {
+					w.Book[0].Stage = stage.LabelPrinted // it is too late now
+				}
+			}
+			if _, err := w.Canceller(0).Cancel(t.Context(), request); err != nil {
+				t.Fatal(err)
+			}
+			if w.After = nil; w.Book[0].State != bridge.Open {
+				t.Errorf("after the canceller it is %s", w.Book[0].State)
+			}
+			w.Pending, w.Book[0].State = nil, bridge.Parked
+		}, want: bridge.Parked},
 		"held by a canceller that died": {do: func(t *testing.T, w *world.World, _ func() bridge.Outcome) {
 			w.Book[0].State = bridge.Parked
 			if _, err := store.UpdateRecords(t.Context(), w.Memory, func(r *store.Record) { r.ParkedAt = w.Now() }, store.Record{OrderID: "1"}); err != nil {
@@ -435,5 +450,114 @@ func TestImportBooksWhatWasShippedByHand(t *testing.T) {
 				t.Errorf("%d units are on the shelf, want 4", left)
 			}
 		})
+	}
+}
+
+// A merged order that is stopped for one of its orders is not let go for another.
+func TestImportLeavesAMergedOrderThatWaits(t *testing.T) {
+	w := world.NewWorld(t)
+	hold := func(o *bridge.Order) { o.Status = bridge.OnHold }
+	w.Put(world.With(world.AnOrder("1", "MUG"), hold), world.With(world.AnOrder("2", "SPOON"), hold))
+	if _, err := w.ImporterReading().Import(t.Context(), w.Orders["1"], w.Orders["2"]); err != nil {
+		t.Fatal(err)
+	}
+	m := merge(w)
+	m.State, m.MadeParked = bridge.Parked, true
+	w.Put(world.AnOrder("2", "SPOON"))
+	if _, err := w.ImporterReading().Import(t.Context(), w.Orders["2"]); err != nil {
+		t.Fatal(err)
+	}
+	if m.State != bridge.Parked {
+		t.Errorf("the merged order is %s, and the shop still holds order 1", m.State)
+	}
+}
+
+// An order that was shipped by hand is booked once: not where a person has booked it,
+// and not before the warehouse shows it as gone.
+func TestImportBooksOnce(t *testing.T) {
+	shipped := world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) {
+		o.Status, o.CreatedAt, o.Lines[0].Tracking = bridge.InTransit, world.Noon.Add(2*time.Hour), "RM1"
+	})
+	t.Run("booked by hand", func(t *testing.T) {
+		w := world.NewWorld(t)
+		w.Put(shipped)
+		by := w.Processed(shipped, "RM1")
+		by.Foreign = "DIRECT"
+		if got := world.Outcome(t)(w.ImporterReading().Import(t.Context(), shipped)); got != bridge.OutcomeRaised || len(w.Book) != 1 {
+			t.Errorf("%s, and the warehouse has %d orders; want it raised, and one", got, len(w.Book))
+		}
+	})
+	t.Run("the warehouse does not show it", func(t *testing.T) {
+		w := world.NewWorld(t)
+		w.Put(shipped)
+		w.Stubborn = true
+		r, err := w.ImporterReading().Import(t.Context(), shipped)
+		if err == nil || len(r) != 1 || r[0].Outcome != bridge.OutcomeFailed {
+			t.Errorf("it is still %s in the warehouse: %s%v; want it to fail", w.Book[0].State, r, err)
+		}
+		w.Stubborn = false
+		if got := world.Outcome(t)(w.ImporterReading().Import(t.Context(), shipped)); got != bridge.OutcomeBooked {
+			t.Errorf("the next run: %s, want it booked", got)
+		}
+	})
+}
+
+// lockKeys notes which locks are taken.
+type lockKeys struct {
+	store.Locks
+	keys []string
+}
+
+func (l *lockKeys) Lock(ctx context.Context, key string) (context.Context, func(), error) {
+	l.keys = append(l.keys, key)
+	return l.Locks.Lock(ctx, key)
+}
+
+// Whoever works on an order takes the same lock, so that a cancellation that races an
+// import or a shipment has one outcome.
+func TestOneLockForAnOrder(t *testing.T) {
+	w := cancelWorld(t, bridge.Open, stage.New)
+	var want []string
+	for _, tc := range []struct {
+		name string
+		do   func(store.Locks) error
+	}{
+		{"import", func(l store.Locks) error {
+			im, err := bridge.NewImporter(bridge.ImportPorts{OrderBook: w, Catalogue: w, Ledger: w, Records: w, Locks: l, Exceptions: w}, bridge.ImportOptions{DefaultLocation: "L1", Now: w.Now})
+			must(t, err)
+			_, err = im.Import(t.Context(), w.Orders["1"])
+			return err
+		}},
+		{"dispatch", func(l store.Locks) error {
+			d := w.Dispatcher(nil)
+			d.Ports().Locks = l
+			_, err := d.Dispatch(t.Context(), w.Entries()...)
+			return err
+		}},
+		{"cancellation", func(l store.Locks) error {
+			c, err := bridge.NewCanceller(bridge.CancelPorts{Orders: w, Desk: w, OrderBook: w, Warehouse: w, Tracer: w, Records: w, Ledger: w, Locks: l, Exceptions: w}, bridge.CancelOptions{Now: w.Now})
+			must(t, err)
+			_, err = c.Cancel(t.Context(), request)
+			return err
+		}},
+		{"cancellation from the warehouse", func(l store.Locks) error {
+			w.Put(world.AnOrder("1", "MUG"))
+			v, err := bridge.NewRevoker(bridge.RevokePorts{Orders: w, Desk: w, OrderBook: w, Ledger: w, Locks: l, Exceptions: w}, bridge.RevokeOptions{Now: w.Now})
+			must(t, err)
+			_, err = v.Revoke(t.Context(), w.Entries()...)
+			return err
+		}},
+	} {
+		locks := &lockKeys{Locks: w}
+		must(t, tc.do(locks))
+		if len(locks.keys) == 0 {
+			t.Errorf("%s: no lock was taken", tc.name)
+		}
+		if want == nil {
+			want = locks.keys
+		}
+		if diff := cmp.Diff(want, locks.keys); diff != "" {
+			t.Errorf("%s takes other locks than the import (-want +got):\n%s", tc.name, diff)
+		}
 	}
 }

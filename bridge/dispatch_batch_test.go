@@ -367,3 +367,91 @@ func TestDispatchKeepsTheExceptionOfAPart(t *testing.T) {
 		t.Errorf("open %v, %v", w.OpenKinds(), err)
 	}
 }
+
+// What vanishes from the warehouse before a permit is renewed is not shipped: it was
+// merged or split, and comes as what it became. An order in several parcels stays so.
+func TestDispatchAfterARenewal(t *testing.T) {
+	w := world.NewWorld(t)
+	w.SentOrders(3)
+	boxes := w.Processed(w.Put(world.AnOrder("boxes", "MUG", "SPOON"))[0], "A1, A2")
+	merged := w.Processed(w.Put(world.AnOrder("merged", "MUG"))[0], "RM9")
+	one, two := boxes.WarehouseOrder, boxes.WarehouseOrder
+	one.Tracking, one.Lines = "A1", boxes.Lines[:1]
+	two.Tracking, two.Lines = "A2", boxes.Lines[1:]
+	now := world.Noon
+	clock := func() time.Time { return now }
+	gate, err := bridge.NewGate(bridge.GatePorts{Orders: w, Cancellations: w}, bridge.GateOptions{Now: clock, Lifetime: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := w.Dispatcher(nil)
+	d.Ports().Gate, d.Options().Now, d.Ports().Reader = gate, clock, w
+	d.Ports().Packaging = &packaging{parcels: map[string][]bridge.WarehouseOrder{boxes.ID: {one, two}}}
+	list := w.Entries()
+	w.After = func(_ int, name string) {
+		if name == "Ship" && len(w.Shipped) == 3 {
+			now = now.Add(2 * time.Minute)
+			w.Book = slices.DeleteFunc(w.Book, func(e *world.BookEntry) bool { return e == merged })
+		}
+	}
+	r, err := d.Dispatch(t.Context(), list...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, o := range r {
+		got = append(got, o.OrderID+" "+string(o.Outcome))
+	}
+	if diff := cmp.Diff([]string{"0000 shipped", "0001 shipped", "0002 shipped", "boxes shipped", "boxes shipped", "merged unchanged"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if lines := w.Orders["boxes"].Lines; lines[0].Tracking != "A1" || lines[1].Tracking != "A2" {
+		t.Errorf("the parcels have %q and %q, want A1 and A2", lines[0].Tracking, lines[1].Tracking)
+	}
+}
+
+// An order that is in the list twice is one.
+func TestDispatchListedTwice(t *testing.T) {
+	w := world.NewWorld(t)
+	w.Processed(w.Put(world.AnOrder("1", "MUG"))[0], "RM1")
+	r, err := w.Dispatcher(nil).Dispatch(t.Context(), append(w.Entries(), w.Entries()...)...)
+	if err != nil || len(r) != 1 || len(w.Shipped) != 1 {
+		t.Errorf("%d results, shipped %d times, %v; want one of each", len(r), len(w.Shipped), err)
+	}
+}
+
+// A part that has arrived does not close the case about another.
+func TestDispatchClosesNoCaseOfAnotherPart(t *testing.T) {
+	parts := func(t *testing.T, numbers ...string) *world.World {
+		w := world.NewWorld(t)
+		w.Put(world.AnOrder("1", "MUG", "SPOON"))
+		for i, number := range numbers {
+			id := []string{"1-1", "1-2"}[i]
+			e := w.Add(bridge.NewOrder{Reference: "1", LocationID: "L1", Lines: []bridge.NewOrderLine{{LineID: id, LineIDs: []string{id}, SKU: []string{"MUG", "SPOON"}[i], Quantity: 1}}})
+			e.State, e.Tracking = bridge.Processed, number
+		}
+		return w
+	}
+	t.Run("that came before it", func(t *testing.T) {
+		w := parts(t, "", "RM2")
+		for _, e := range w.Entries() {
+			if _, err := w.Dispatcher(nil).Dispatch(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff([]string{"no tracking: order 1"}, w.OpenKinds()); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("of the same run", func(t *testing.T) {
+		w := parts(t, "RM1", "RM2")
+		w.Mark("1", "OTHER", []string{"1-1"})
+		w.Mark("1", "RM2", []string{"1-2"})
+		if _, err := w.Dispatcher(nil).Dispatch(t.Context(), w.Entries()...); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"tracking differs: order 1"}, w.OpenKinds()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

@@ -48,6 +48,11 @@ func TestDispatchSplitOrders(t *testing.T) {
 			"1-1:T1 1-2:T2 1-3:T1", "",
 		},
 		{
+			"a unit that is certain elsewhere", world.AnOrder("1", "MUG", "MUG"),
+			[][]bridge.WarehouseLine{{line("MUG", 1, "1-1", "1-2")}, {line("MUG", 1, "1-1")}},
+			"1-1:T2 1-2:T1", "",
+		},
+		{
 			"ids lost, told apart by SKU", world.AnOrder("1", "MUG", "SPOON", "SPOON"),
 			[][]bridge.WarehouseLine{{line("spoon ", 1)}, {line("MUG", 1), line("SPOON", 1)}},
 			"1-1:T2 1-2:T1 1-3:T2", "",

@@ -25,6 +25,8 @@ type queueWorld struct {
 	now time.Time
 	// v2 is why the first way is not to be had.
 	v2 error
+	// sweepEvery is an option of the queue.
+	sweepEvery time.Duration
 	// unlisted orders are in no list of what changed.
 	unlisted map[string]bool
 }
@@ -51,7 +53,7 @@ func (q *queueWorld) queue(o bridge.DispatchQueueOptions) *bridge.DispatchQueue 
 
 func (q *queueWorld) run(t *testing.T) bridge.DispatchReport {
 	t.Helper()
-	r, err := q.queue(bridge.DispatchQueueOptions{}).Run(t.Context())
+	r, err := q.queue(bridge.DispatchQueueOptions{SweepEvery: q.sweepEvery}).Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -455,6 +457,7 @@ func TestDispatchQueueClockSetBack(t *testing.T) {
 			q := newQueueWorld(t)
 			q.now = world.Noon.Add(fast)
 			q.run(t)
+			q.sweepEvery = -1 // it has no other way
 			q.now = world.Noon.Add(10 * time.Minute)
 			e := q.sent("1", "RM1")
 			e.UpdatedAt, e.ProcessedAt = q.now, q.now
@@ -471,5 +474,40 @@ func TestDispatchQueueClockSetBack(t *testing.T) {
 				t.Errorf("the next run shipped the parcel again: %d times", q.Count("Ship"))
 			}
 		})
+	}
+}
+
+// An order that is held when its turn comes has another turn.
+func TestDispatchQueueTriesHeldOrdersAgain(t *testing.T) {
+	q := newQueueWorld(t)
+	e := q.Waiting(q.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.ShippingModel = bridge.TikTokShipping }))[0])
+	e.UpdatedAt = q.now
+	q.Pending = []bridge.Cancellation{{ID: "c", OrderID: "1", Pending: true}}
+	if r := q.run(t); len(r.Results) != 1 || r.Results[0].Outcome != bridge.OutcomeHeld || r.Waiting != 1 {
+		t.Fatalf("%s; want it held, and kept", r)
+	}
+	q.Pending = nil // the buyer takes it back
+	q.now = q.now.Add(20 * time.Minute)
+	if r := q.run(t); q.Labels != 1 || r.Waiting != 0 {
+		t.Errorf("%d labels: %s", q.Labels, r)
+	}
+}
+
+// What was listed while the dispatch failed as a whole is not done with.
+func TestDispatchQueueStaysWhereItFailed(t *testing.T) {
+	q := newQueueWorld(t)
+	q.run(t)
+	q.now = q.now.Add(time.Minute)
+	q.sent("1", "RM1")
+	q.Fail = world.FailOn("ReadOrders")
+	for range 4 { // longer than a poll looks back
+		q.now = q.now.Add(10 * time.Minute)
+		if _, err := q.queue(bridge.DispatchQueueOptions{}).Run(t.Context()); err == nil {
+			t.Fatal("the warehouse does not answer, and the run went well")
+		}
+	}
+	q.Fail = nil
+	if r := q.run(t); len(q.Shipped) != 1 {
+		t.Errorf("shipped %d times: %s", len(q.Shipped), r)
 	}
 }

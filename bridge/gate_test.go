@@ -171,6 +171,7 @@ func TestGateWithoutTheShop(t *testing.T) {
 		decision string   // part of it; empty: no decision was forced
 		raised   []string // and after the shop answers again:
 		answered []string
+		after    func(*bridge.Order)
 	}{
 		{name: "far away", policy: bridge.ShipAtDeadline, change: func(o *bridge.Order) { o.ShipBy = world.Noon.Add(3 * time.Hour) }},
 		{name: "no deadline", policy: bridge.ShipAtDeadline, change: func(o *bridge.Order) { o.ShipBy, o.CancelledBy = time.Time{}, time.Time{} }},
@@ -189,7 +190,11 @@ func TestGateWithoutTheShop(t *testing.T) {
 		},
 		{
 			name: "gone ahead, and cancelled", policy: bridge.ShipAtDeadline, granted: true, decision: "go ahead", raised: []string{"sent unchecked: order 1"},
-			answered: []string{"sent unchecked: order 1"},
+			answered: []string{"sent unchecked: order 1"}, after: func(o *bridge.Order) { o.Status = bridge.Cancelled },
+		},
+		{
+			name: "gone ahead, and the buyer asks to cancel", policy: bridge.ShipAtDeadline, granted: true, decision: "go ahead", raised: []string{"sent unchecked: order 1"},
+			answered: []string{"sent unchecked: order 1"}, after: func(o *bridge.Order) { o.CancelRequested = true },
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -213,8 +218,8 @@ func TestGateWithoutTheShop(t *testing.T) {
 				t.Error(diff)
 			}
 			w.Fail = nil
-			if tc.answered != nil {
-				w.Put(world.With(o, func(o *bridge.Order) { o.Status = bridge.Cancelled }))
+			if tc.after != nil {
+				w.Put(world.With(o, tc.after))
 			}
 			if _, err := g.Check(t.Context(), "1"); err != nil {
 				t.Fatal(err)
@@ -424,4 +429,31 @@ func TestShopReadsOrdersBesideForeignIDs(t *testing.T) {
 			t.Errorf("named (-want +got):\n%s", diff)
 		}
 	}
+}
+
+// A program that is being stopped is no outage: nothing is decided for want of the shop.
+func TestGateDecidesNothingWhenStopped(t *testing.T) {
+	w := world.NewWorld(t)
+	w.Put(world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.ShipBy = world.Noon.Add(time.Hour) }))
+	ctx, stop := context.WithCancel(t.Context())
+	known := &knownToo{}
+	g := w.GateWith(bridge.GatePorts{Known: known, Exceptions: w}, bridge.GateOptions{AtDeadline: bridge.ShipAtDeadline})
+	w.Fail = func(_ int, name string) error {
+		if name != "OrdersByID" {
+			return nil
+		}
+		stop()
+		return ctx.Err()
+	}
+	if permits, err := g.Check(ctx, "1"); !errors.Is(err, context.Canceled) || permits != nil || known.asked > 0 {
+		t.Errorf("%v, %v, what is known was asked for %d times; want no permit and no question", permits, err, known.asked)
+	}
+}
+
+// knownToo counts how often what is known is asked for.
+type knownToo struct{ asked int }
+
+func (k *knownToo) KnownOrders(context.Context, []string) ([]bridge.Order, error) {
+	k.asked++
+	return nil, nil
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
 	"github.com/linnbridge/linnbridge/bridge/policy"
+	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -426,6 +427,8 @@ func TestImportDuplicatesAndSplits(t *testing.T) {
 		{"duplicate of one line", world.AnOrder("1", "MUG", "SPOON", "SPOON"), [][]bridge.NewOrderLine{line("MUG", 1), line("MUG", 1)}, bridge.OutcomeRaised},
 		{"split with a line cancelled since", world.With(world.AnOrder("1", "MUG", "MUG"), func(o *bridge.Order) { o.Lines[0].Cancelled = true }),
 			[][]bridge.NewOrderLine{line("MUG", 1), line("MUG", 1)}, bridge.OutcomeUnchanged},
+		{"duplicate of a cancelled order", world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Status = bridge.Cancelled }),
+			[][]bridge.NewOrderLine{line("MUG", 1), line("MUG", 1)}, bridge.OutcomeUnchanged},
 		{"split with a line that a person relinked", world.AnOrder("1", "MUG", "SPOON"), [][]bridge.NewOrderLine{line("MUG", 1), line("SPOON-OLD", 1)}, bridge.OutcomeUnchanged},
 		{"split bundle", world.With(world.AnOrder("1"), func(o *bridge.Order) {
 			o.Lines = []bridge.OrderLine{world.Bundle("1-1", 9, catalogue.BundleComponent{Listing: world.SKU("SPOON"), Quantity: 2})}
@@ -472,6 +475,11 @@ func TestImportRefusedByTheWarehouse(t *testing.T) {
 	open, _ := w.Exceptions.Open(t.Context())
 	if len(open) != 1 || open[0].Kind != exceptions.BadOrder || open[0].Do != "correct the location" {
 		t.Errorf("%v", open)
+	}
+	// It was refused, and not lost: once it is cancelled there is nothing to look for.
+	r, err := w.Importer().Import(t.Context(), world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Status = bridge.Cancelled }))
+	if err != nil || len(r) != 1 || !r[0].Again.IsZero() {
+		t.Errorf("cancelled afterwards: %s%v; want it done with", r, err)
 	}
 }
 
@@ -572,9 +580,13 @@ func TestImportLedger(t *testing.T) {
 	}
 	run(o, bridge.OutcomeCreated)
 	visible(true)
+	first, _ := w.Reservation()
 	w.Book[0].State = bridge.Locked
 	run(o, bridge.OutcomeUnchanged)
 	visible(false)
+	if again, _ := w.Reservation(); !again.SeenAt.Equal(first.SeenAt) {
+		t.Errorf("seen first at %v, and at the next look at %v", first.SeenAt, again.SeenAt)
+	}
 	w.Book[0].State = bridge.Open
 	run(o, bridge.OutcomeUnchanged)
 	visible(true)
@@ -838,5 +850,49 @@ func TestImporterRefusesAPlatformLocationThatFeedsTheShop(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "PlatformLocation "+location) {
 			t.Errorf("got %v, want that %s is refused", err, location)
 		}
+	}
+}
+
+// What the warehouse has keeps its address unless the buyer has changed it, and unless
+// it is too late or not this order's alone.
+func TestImportLeavesTheAddress(t *testing.T) {
+	moved := func(o *bridge.Order) { o.AddressChanged, o.Recipient.Line1 = true, "2 New Street" }
+	for name, tc := range map[string]struct {
+		change func(*bridge.Order)
+		book   func(*world.BookEntry)
+		want   string // the first line of the address
+		open   []string
+	}{
+		"the buyer has changed it":    {change: moved, want: "2 New Street"},
+		"the shop does not say so":    {change: func(o *bridge.Order) { o.Recipient.Line1 = "2 New Street" }},
+		"it is masked by now":         {change: func(o *bridge.Order) { moved(o); o.Recipient.Name = "A*** L***" }},
+		"the order is stopped":        {change: moved, book: func(e *world.BookEntry) { e.State = bridge.Parked }},
+		"it is merged with others":    {change: moved, book: func(e *world.BookEntry) { e.Merged = true }, open: []string{"address changed: order 1"}},
+		"its label bears the old one": {change: moved, book: func(e *world.BookEntry) { e.Stage = stage.LabelPrinted }, open: []string{"address changed: order 1"}},
+		"it has left":                 {change: moved, book: func(e *world.BookEntry) { e.State, e.Stage = bridge.Processed, stage.Processed }, open: []string{"address changed: order 1"}},
+		"it has left without a label": {change: moved, book: func(e *world.BookEntry) { e.State = bridge.Processed }, open: []string{"address changed: order 1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := world.NewWorld(t)
+			if got := world.Outcome(t)(w.Importer().Import(t.Context(), w.Put(world.AnOrder("1", "MUG"))...)); got != bridge.OutcomeCreated {
+				t.Fatal(got)
+			}
+			if tc.book != nil {
+				tc.book(w.Book[0])
+			}
+			want := tc.want
+			if want == "" {
+				want = w.Book[0].Address.Line1
+			}
+			if _, err := w.Importer().Import(t.Context(), world.With(w.Orders["1"], tc.change)); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.Book[0].Address.Line1; got != want {
+				t.Errorf("the address is %q, want %q", got, want)
+			}
+			if diff := cmp.Diff(tc.open, w.OpenKinds()); diff != "" {
+				t.Errorf("open (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package bridge_test
 
 import (
+	"context"
 	"strconv"
 	"testing"
 	"time"
@@ -172,4 +173,32 @@ func TestImportReadsOnceWhatIsFresh(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What the canceller has changed is not imported as it was read before.
+func TestTakeOrdersReadsAgainWhatItChanged(t *testing.T) {
+	w := world.NewWorld(t)
+	var reads []time.Time
+	importer := importerFunc(func(orders ...bridge.Order) (results bridge.OrderResults) {
+		for _, o := range orders {
+			reads = append(reads, o.ReadAt)
+			results = append(results, bridge.OrderResult{OrderID: o.ID, Outcome: bridge.OutcomeUnchanged})
+		}
+		return results
+	})
+	o := world.With(world.AnOrder("1", "MUG", "SPOON"), func(o *bridge.Order) { o.Lines[1].Cancelled, o.ReadAt = true, world.Noon })
+	w.Waiting(w.Put(world.AnOrder("1", "MUG", "SPOON"))[0])
+	w.Put(o)
+	_, err := bridge.TakeOrders(importer, w.Canceller(0), nil)(t.Context(), []bridge.Order{o})
+	must(t, err)
+	if diff := cmp.Diff([]time.Time{world.Noon, {}}, reads); diff != "" {
+		t.Errorf("the importer got readings of (-want +got):\n%s", diff)
+	}
+}
+
+// importerFunc is an importer in one function.
+type importerFunc func(...bridge.Order) bridge.OrderResults
+
+func (f importerFunc) Import(_ context.Context, orders ...bridge.Order) (bridge.OrderResults, error) {
+	return f(orders...), nil
 }

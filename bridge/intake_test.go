@@ -972,18 +972,18 @@ func TestIntakeHandsOnRequests(t *testing.T) {
 			t.Helper()
 			time.Sleep(time.Minute)
 			runIntake(t, in)
-			wantIDs(t, c.ids(), want...)
 			for _, o := range c.handled {
 				if !o.CancelRequested {
 					t.Errorf("order %s was handed on without its request", o.ID)
 				}
 			}
-			c.handled = nil
+			wantIDs(t, c.ids(), want...)
 		}
 		desk.pending = []bridge.Cancellation{{ID: "c1", OrderID: "1", Pending: true}}
 		c.bad["1"] = world.ErrInjected
 		run() // it fails, and is kept
 		delete(c.bad, "1")
+		c.orders["1"] = world.With(c.orders["1"], func(o *bridge.Order) { o.CancelRequested = true }) // its details show it by now
 		run("1")
 		run()
 		desk.pending = append(desk.pending, bridge.Cancellation{ID: "c2", OrderID: "2", Pending: true})
@@ -997,6 +997,34 @@ func TestIntakeHandsOnRequests(t *testing.T) {
 		if _, err := in.Run(t.Context()); !errors.Is(err, world.ErrInjected) {
 			t.Errorf("the requests cannot be read: got %v", err)
 		}
+	})
+}
+
+// A request is not forgotten because the shop was down when it was listed.
+func TestIntakeKeepsRequestsWhileTheShopIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, desk := newCounter(), &requestDesk{}
+		var want []string
+		for i := range 40 {
+			id := fmt.Sprintf("%02d", i)
+			want = append(want, id)
+			c.orders[id] = sold(id, bridge.AwaitingShipment, 400*time.Hour)
+			desk.pending = append(desk.pending, bridge.Cancellation{ID: "c" + id, OrderID: id, Pending: true})
+		}
+		in, err := bridge.NewIntake(bridge.IntakePorts{
+			Orders: c, OpenOrders: c, Requests: desk, Handle: c.handle, Cursors: c, Hints: c, Revisits: c, Locks: c, Exceptions: c.exceptions,
+		}, noSweep)
+		must(t, err)
+		c.fault = failing("OrdersByID")
+		if _, err := in.Run(t.Context()); !errors.Is(err, world.ErrInjected) {
+			t.Fatalf("got %v, want the failure of the shop", err)
+		}
+		c.fault = nil
+		for range 3 {
+			time.Sleep(20 * time.Minute)
+			runIntake(t, in)
+		}
+		wantIDs(t, slices.Compact(slices.Sorted(slices.Values(c.ids()))), want...)
 	})
 }
 
@@ -1485,4 +1513,39 @@ func TestIntakeTakesTheOrderOfLinesForNoChange(t *testing.T) {
 	if bridge.Digest(turned) == bridge.Digest(o) {
 		t.Error("a cancelled line does not count as a change")
 	}
+}
+
+// A batch that is full of hints of another shop does not keep those behind it.
+func TestIntakeGoesOnAfterABatchOfForeignHints(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter()
+		in := c.intake(t, bridge.IntakeOptions{SweepEvery: -1, BatchSize: 20})
+		runIntake(t, in)
+		c.orders["1"] = world.With(sold("1", bridge.AwaitingShipment, 0), func(o *bridge.Order) { o.UpdatedAt = time.Now().Add(-6 * time.Hour) })
+		for i := range 20 {
+			must(t, in.Hint(t.Context(), fmt.Sprintf("malformed%03d", i)))
+		}
+		must(t, in.Hint(t.Context(), "1"))
+		if _, err := in.Run(t.Context()); err == nil {
+			t.Error("a whole batch could not be read, and the run went well")
+		}
+		wantIDs(t, c.ids(), "1")
+	})
+}
+
+// The hints cannot be read in a run that does not poll: what was hinted at is not seen.
+func TestIntakeIsIncompleteWithoutItsHints(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter()
+		in := c.intake(t, bridge.IntakeOptions{SweepEvery: -1, PollEvery: time.Hour})
+		runIntake(t, in)
+		time.Sleep(time.Minute)
+		if r := runIntake(t, in); !r.Early || !r.Complete() {
+			t.Fatalf("with nothing to do: early %t, complete %t; want both", r.Early, r.Complete())
+		}
+		c.fault = failing("Hints")
+		if r, err := in.Run(t.Context()); err == nil || r.Complete() {
+			t.Errorf("complete %t, error %v; want an error, and no word that all was seen", r.Complete(), err)
+		}
+	})
 }

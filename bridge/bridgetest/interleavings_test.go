@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,10 +30,13 @@ import (
 
 // Every interleaving of one order's life with the bridge's work on its
 // cancellation: the buyer asks, the seller asks the gate, the warehouse picks,
-// labels and processes (with a permit only), the canceller approves, and its
-// connection is cut, before or after a call took effect. People act between any
-// two calls of the bridge. Whatever happens, the next undisturbed runs must leave
+// labels and processes (with a permit only), the canceller approves, another program
+// imports the order as it was read before the buyer asked, and the canceller's
+// connection is cut, before or after a call took effect. All of them act between any
+// two calls of the canceller. Whatever happens, the next undisturbed runs must leave
 // one defined outcome.
+//
+// With -short no connection is cut.
 //
 // The exploration is exhaustive up to states: two ways that leave both sides, the
 // store, the permit and all that the bridge has read the same are followed once.
@@ -52,7 +56,11 @@ func TestEveryInterleaving(t *testing.T) {
 			if x.ways < 200 || len(x.outcomes) < 40 {
 				t.Errorf("%d interleavings, %d orders of effects: not everything was tried", x.ways, len(x.outcomes))
 			}
-			for _, want := range []string{"buyer asks", "gate", "pick", "label", "process", "hold", "approve", "unpark", "cancel", "CUT"} {
+			effects := []string{"buyer asks", "gate", "pick", "label", "process", "hold", "approve", "unpark", "cancel", "import"}
+			if !testing.Short() {
+				effects = append(effects, "CUT")
+			}
+			for _, want := range effects {
 				if !slices.ContainsFunc(slices.Collect(maps.Keys(x.outcomes)), func(trace string) bool { return strings.Contains(trace, want) }) {
 					t.Errorf("%q never took effect", want)
 				}
@@ -134,6 +142,10 @@ type oneOrder struct {
 	ledger     store.Shop
 	queue      exceptions.Queue
 
+	// read is the order before anybody acted, others are other programs that import it.
+	read   []bridge.Order
+	others sync.WaitGroup
+
 	id            string
 	guid, carrier linnworks.GUID
 	permit        bridge.Permit
@@ -189,7 +201,7 @@ func newOneOrder(t *testing.T, o bridge.CancelOptions) *oneOrder {
 	w.gate, err = bridge.NewGate(bridge.GatePorts{Orders: w.shop, Cancellations: w.shop}, bridge.GateOptions{})
 	must(err)
 	w.importer, err = bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: book, Orders: w.shop, Catalogue: book, Ledger: w.ledger, Records: new(store.Memory).Shop("shop"), Locks: w.ledger, Exceptions: w.queue,
+		OrderBook: book, Orders: w.shop, Catalogue: book, Ledger: w.ledger, Records: w.ledger, Locks: w.ledger, Exceptions: w.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
 	must(err)
 	w.canceller, err = bridge.NewCanceller(bridge.CancelPorts{
@@ -208,6 +220,34 @@ func newOneOrder(t *testing.T, o bridge.CancelOptions) *oneOrder {
 	must(w.pass(ctx))
 	w.guid = w.inWarehouse().OrderID
 	return w
+}
+
+// anotherImporter has the same stores, and connections of its own: nobody acts between
+// its calls.
+func (w *oneOrder) anotherImporter(ctx context.Context) *bridge.Importer {
+	tiktok, err := w.tiktok.Client(tiktokshop.WithLimiter(unlimited{}))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	linn, err := w.linn.Client(linnworks.WithLimiter(unpaced{}))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	shop, err := tiktokadapter.New(tiktok, tiktokadapter.Options{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	book, err := linnworksadapter.New(ctx, linn, linnworksadapter.Options{Source: source, SubSource: subSource})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	im, err := bridge.NewImporter(bridge.ImportPorts{
+		OrderBook: book, Orders: shop, Catalogue: book, Ledger: w.ledger, Records: w.ledger, Locks: w.ledger, Exceptions: w.queue,
+	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return im
 }
 
 // pass runs every primitive once, undisturbed.
@@ -234,9 +274,14 @@ func (w *oneOrder) pass(ctx context.Context) error {
 // bridge come to rest.
 func (w *oneOrder) run() {
 	ctx := w.t.Context()
+	var err error
+	if w.read, err = w.shop.OrdersByID(ctx, []string{w.id}); err != nil {
+		w.t.Fatal(err)
+	}
 	w.exploring = true
 	w.people()
 	_ = w.cancel(ctx) // what it returns is for the next run
+	w.others.Wait()
 	w.dead, w.cut, w.replies = false, "", 0
 	w.people()
 	w.exploring = false
@@ -316,7 +361,8 @@ func (w *oneOrder) choices() []string {
 	may("pick", free && len(g.PickwaveIDs) == 0)
 	may("label", free && !g.LabelPrinted)
 	may("process", free)
-	if !w.used[cutBefore] && !w.used[cutAfter] && w.inRun() {
+	may("import", w.inRun())
+	if !w.used[cutBefore] && !w.used[cutAfter] && w.inRun() && !testing.Short() {
 		list = append(list, cutBefore, cutAfter)
 	}
 	return list
@@ -351,6 +397,14 @@ func (w *oneOrder) act(choice string) {
 		}
 	case "process":
 		err = w.linn.Process(w.guid)
+	case "import":
+		other := w.anotherImporter(w.t.Context())
+		w.others.Go(func() {
+			if _, err := other.Import(w.t.Context(), w.read...); err != nil {
+				w.t.Errorf("the other program's import: %v", err)
+			}
+		})
+		synctest.Wait() // it is done, or waits for the canceller
 	case cutBefore, cutAfter:
 		w.cut, choice = choice, "CUT"
 	}
@@ -392,6 +446,9 @@ func (p point) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if after := w.state(); after != before {
 		w.trace = append(w.trace, w.effect(r))
+		if g := w.inWarehouse().GeneralInfo; w.trace[len(w.trace)-1] == "approve" && !g.IsParked {
+			w.wrong = append(w.wrong, "granted while everybody may pick the order")
+		}
 	}
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%x %s %s", w.replies, r.URL.Path, withoutRequestID(body))
