@@ -13,6 +13,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -154,6 +155,10 @@ type CancelOptions struct {
 	// accepts is given; if it accepts none, a person decides. Default: that the
 	// product has been packed.
 	RejectReasons []string
+	// Kinds says in what unit which kinds of orders may be cancelled: a request for a
+	// part of one that goes as a whole is left to a person. Default
+	// [policy.DefaultKinds].
+	Kinds *policy.Kinds
 	// Now replaces time.Now.
 	Now func() time.Time
 }
@@ -211,6 +216,7 @@ func NewCanceller(p CancelPorts, o CancelOptions) (*Canceller, error) {
 	if o.AnswerMargin < 0 {
 		return nil, errors.New("bridge: NewCanceller: AnswerMargin must not be negative")
 	}
+	o.Kinds = cmp.Or(o.Kinds, policy.DefaultKinds())
 	o.Now = part.Clock(o.Now)
 	return &Canceller{ports: p, options: o}, nil
 }
@@ -343,6 +349,15 @@ func (r *cancelRun) work(ctx context.Context) error {
 			}
 		}
 		return r.tooLate(ctx, late)
+	}
+	if unit := r.options.Kinds.Of(r.order.PolicyKinds()...).Cancel; r.request.Pending && r.lines != nil && !unit.InPart() {
+		if err := r.release(ctx); err != nil { // a run that was stopped may hold it
+			return err
+		}
+		return r.handOver(ctx, exceptions.PartCancellation,
+			fmt.Sprintf("the buyer asks to cancel lines %s alone, and an order of its kind (%s) is cancelled as a whole or not at all",
+				strings.Join(r.lineIDs(), ", "), part.Joined(r.order.PolicyKinds())),
+			"ask the buyer whether the whole order is to be cancelled, then answer the request in the shop")
 	}
 	if elsewhere := liveParts(r.foreign); len(elsewhere) > 0 && r.request.Pending {
 		return r.handOver(ctx, exceptions.CancellationStuck, "the buyer asks for a cancellation: "+madeElsewhere(elsewhere),

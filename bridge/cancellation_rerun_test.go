@@ -103,7 +103,8 @@ func TestCancelStoppedAnywhere(t *testing.T) {
 				break // the first pass was over by then
 			}
 			name := w.Calls[k-1]
-			if err == nil && (way != "stopped after" || len(w.Calls) > k) {
+			halved := name == "StockItems" && len(w.Calls) > k && w.Calls[k] == name // to find the order to blame: there is none
+			if err == nil && !halved && (way != "stopped after" || len(w.Calls) > k) {
 				t.Errorf("%s call %d (%s): nobody was told", way, k, name)
 			}
 			w.After, w.Fail = nil, nil

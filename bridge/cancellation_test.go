@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -146,6 +147,7 @@ func TestCancelLines(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		lines   []string
+		kinds   []policy.Kind
 		change  func(w *world.World, e *world.BookEntry)
 		noBook  bool
 		decided bool // in the shop, before
@@ -201,12 +203,25 @@ func TestCancelLines(t *testing.T) {
 				e.State, e.Stage = bridge.Processed, stage.Processed
 			},
 		},
+		{
+			name: "alone from a sale with a gift", lines: []string{"1-1"}, kinds: []policy.Kind{policy.GiftWithPurchase}, want: bridge.OutcomeRaised,
+			raised: []string{"part cancellation: order 1"}, left: "[MUG×2 SPOON×1] open",
+		},
+		{
+			name: "alone from one with a gift, decided", lines: []string{"1-1"}, kinds: []policy.Kind{policy.GiftWithPurchase}, decided: true, want: bridge.OutcomeCancelled,
+			left: "[MUG×1 SPOON×1] open", items: map[string]int{"i-mug": 1, "i-spoon": 1},
+		},
+		{name: "all", lines: []string{"1-1", "1-2", "1-3"}, kinds: []policy.Kind{policy.GiftWithPurchase}, want: bridge.OutcomeCancelled, left: "[] cancelled"},
+		{
+			name: "one of a bundle order", lines: []string{"1-1"}, kinds: []policy.Kind{policy.Bundle}, want: bridge.OutcomeCancelled,
+			left: "[MUG×1 SPOON×1] open", items: map[string]int{"i-mug": 1, "i-spoon": 1},
+		},
 		{name: "not imported", lines: []string{"1-1"}, noBook: true, want: bridge.OutcomeCancelled, items: map[string]int{"i-mug": 1, "i-spoon": 1}},
 		{name: "not imported, decided", lines: []string{"1-1"}, noBook: true, decided: true, want: bridge.OutcomeUnchanged, items: map[string]int{"i-mug": 1, "i-spoon": 1}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := world.NewWorld(t)
-			o := w.Put(world.AnOrder("1", "MUG", "MUG", "SPOON"))[0]
+			o := w.Put(world.With(world.AnOrder("1", "MUG", "MUG", "SPOON"), func(o *bridge.Order) { o.Kinds = tc.kinds }))[0]
 			r := request
 			r.LineIDs, r.Pending = tc.lines, !tc.decided
 			w.Pending = []bridge.Cancellation{r}

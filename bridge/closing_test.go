@@ -168,6 +168,25 @@ func TestImporterLeavesTheCancellersCase(t *testing.T) {
 	untouched(t, &w.Cases, ofOrder, exceptions.CancellationStuck)
 }
 
+// A carrier that nobody mapped is no case any more once the number was entered in
+// Seller Center by hand.
+func TestNumberEnteredByHandClosesTheCarriersCase(t *testing.T) {
+	q := newQueueWorld(t)
+	q.sent("1", "X1").Carrier = "Yodel"
+	q.run(t)
+	if open := q.OpenKinds(); len(open) != 1 || !strings.HasPrefix(open[0], string(exceptions.UnmappedCarrier)) {
+		t.Fatalf("open are %q, want the carrier", open)
+	}
+	q.Mark("1", "X1", nil)
+	for range 2 {
+		q.now = q.now.Add(time.Hour)
+		q.run(t)
+	}
+	if open := q.OpenKinds(); len(open) > 0 {
+		t.Errorf("two hours after it was entered by hand open are %q", open)
+	}
+}
+
 // Processed without a number, and then cancelled by the shop's clock: what is left
 // is the parcel that has to come back.
 func TestCancelledParcelLeavesOneCase(t *testing.T) {

@@ -228,6 +228,9 @@ type DeadlineOptions struct {
 	Levels []DeadlineLevel
 	// Measures are what the shop allows. Default [policy.DefaultMeasures].
 	Measures *policy.Measures
+	// Kinds says which kinds of orders count in which measure. Default
+	// [policy.DefaultKinds].
+	Kinds *policy.Kinds
 	// Market is the two-letter code of the shop's market, for orders that name none.
 	Market string
 	// Collections are when the carrier's van leaves: the clocks that wait for it run to
@@ -268,7 +271,7 @@ func NewDeadlines(p DeadlinePorts, o DeadlineOptions) (*Deadlines, error) {
 	}
 	o.Horizon = cmp.Or(o.Horizon, o.Levels[0].Left)
 	o.MinOrders = cmp.Or(o.MinOrders, 30)
-	o.Measures = cmp.Or(o.Measures, policy.DefaultMeasures())
+	o.Measures, o.Kinds = cmp.Or(o.Measures, policy.DefaultMeasures()), cmp.Or(o.Kinds, policy.DefaultKinds())
 	o.Now = part.Clock(o.Now)
 	return &Deadlines{ports: p, options: o}, nil
 }
@@ -381,7 +384,7 @@ func (d *Deadlines) report(now time.Time, orders []Order, pending []Cancellation
 			orders[i].Market = cmp.Or(orders[i].Market, d.options.Market)
 		}
 	}
-	r.Rates = Forecast(d.options.Measures, orders, d.options.Market, now, d.options.Horizon)
+	r.Rates = Forecast(d.options.Measures, d.options.Kinds, orders, d.options.Market, now, d.options.Horizon)
 	return r
 }
 

@@ -187,17 +187,14 @@ func (q *DispatchQueue) Run(ctx context.Context) (report DispatchReport, err err
 		return report, fmt.Errorf("bridge: dispatch queue: %w", err)
 	}
 	defer unlock()
-	r := &queueRun{DispatchQueue: q, begun: start.UTC(), handled: map[string]bool{}}
+	r := &queueRun{DispatchQueue: q, begun: start.UTC(), handled: map[string]bool{}, waiting: worklist{port: q.ports.Revisits, name: q.options.Name}}
 	if err = r.load(ctx); err == nil {
 		err = errors.Join(r.retry(ctx), r.poll(ctx))
 	}
-	r.report.Watermark, r.report.Waiting = r.cursor.Watermark, len(r.revisits)
-	for _, v := range r.revisits {
-		if r.report.NextDue.IsZero() || v.Due.Before(r.report.NextDue) {
-			r.report.NextDue = v.Due
-		}
-	}
-	q.timings.Waiting(len(r.revisits), time.Time{})
+	r.report.Watermark, r.report.Waiting = r.cursor.Watermark, len(r.waiting.entries)
+	next, oldest := r.waiting.next()
+	r.report.NextDue = next
+	q.timings.Waiting(len(r.waiting.entries), oldest)
 	if err != nil {
 		return r.report, fmt.Errorf("bridge: dispatch queue: %w", err)
 	}
@@ -207,12 +204,12 @@ func (q *DispatchQueue) Run(ctx context.Context) (report DispatchReport, err err
 // queueRun is one call of Run.
 type queueRun struct {
 	*DispatchQueue
-	begun    time.Time
-	cursor   store.Cursor
-	sweep    store.Cursor             // when the last sweep began
-	revisits map[string]store.Revisit // as stored
-	handled  map[string]bool          // in this run
-	report   DispatchReport
+	begun   time.Time
+	cursor  store.Cursor
+	sweep   store.Cursor // when the last sweep began
+	waiting worklist
+	handled map[string]bool // in this run
+	report  DispatchReport
 }
 
 func (r *queueRun) load(ctx context.Context) (err error) {
@@ -222,13 +219,8 @@ func (r *queueRun) load(ctx context.Context) (err error) {
 	if r.sweep, err = r.ports.Cursors.Cursor(ctx, r.options.Name+"/sweep"); err != nil {
 		return fmt.Errorf("reading when the last sweep was: %w", err)
 	}
-	list, err := r.ports.Revisits.Revisits(ctx, r.options.Name)
-	if err != nil {
-		return fmt.Errorf("reading the orders that wait: %w", err)
-	}
-	r.revisits = make(map[string]store.Revisit, len(list))
-	for _, v := range list {
-		r.revisits[v.OrderID] = v
+	if err := r.waiting.load(ctx); err != nil {
+		return err
 	}
 	if r.cursor.Seen == nil {
 		r.cursor.Seen = map[string]store.Mark{}
@@ -262,12 +254,7 @@ func (r *queueRun) saveCursor(ctx context.Context) error {
 
 // retry hands on the orders that are kept and due.
 func (r *queueRun) retry(ctx context.Context) error {
-	var ids []string
-	for _, id := range slices.Sorted(maps.Keys(r.revisits)) {
-		if !r.revisits[id].Due.After(r.begun) {
-			ids = append(ids, id)
-		}
-	}
+	ids := r.waiting.due(r.begun)
 	if len(ids) == 0 {
 		return nil
 	}
@@ -282,7 +269,7 @@ func (r *queueRun) retry(ctx context.Context) error {
 	}
 	// Split or merged orders come back as others, with the poll.
 	gone := slices.DeleteFunc(ids, func(id string) bool { return left[id] })
-	if err := r.drop(ctx, gone); err != nil {
+	if err := r.waiting.drop(ctx, gone...); err != nil {
 		return err
 	}
 	return r.hand(ctx, found)
@@ -431,7 +418,7 @@ func (r *queueRun) keep(ctx context.Context, orders []WarehouseOrder, results Or
 		r.cursor.Seen[w.ID] = store.Mark{UpdatedAt: w.UpdatedAt, Digest: dispatchDigest(w)}
 		v, again := r.revisit(w, of, now)
 		if !again {
-			if _, kept := r.revisits[w.ID]; kept {
+			if _, kept := r.waiting.entries[w.ID]; kept {
 				drops = append(drops, w.ID)
 			}
 			continue
@@ -445,36 +432,18 @@ func (r *queueRun) keep(ctx context.Context, orders []WarehouseOrder, results Or
 	if err := r.closeLate(ctx, orders, byNumber, late); err != nil {
 		return err
 	}
-	if len(puts) > 0 {
-		if err := r.ports.Revisits.PutRevisits(ctx, r.options.Name, puts...); err != nil {
-			return fmt.Errorf("keeping orders that wait: %w", err)
-		}
-		for _, v := range puts {
-			r.revisits[v.OrderID] = v
-		}
+	if err := r.waiting.put(ctx, puts...); err != nil {
+		return err
 	}
-	if err := r.drop(ctx, drops); err != nil {
+	if err := r.waiting.drop(ctx, drops...); err != nil {
 		return err
 	}
 	return r.saveCursor(ctx)
 }
 
-func (r *queueRun) drop(ctx context.Context, ids []string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	if err := r.ports.Revisits.DropRevisits(ctx, r.options.Name, ids...); err != nil {
-		return fmt.Errorf("dropping orders that wait no more: %w", err)
-	}
-	for _, id := range ids {
-		delete(r.revisits, id)
-	}
-	return nil
-}
-
 // revisit is when an order is tried again, if it is.
 func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time) (v store.Revisit, again bool) {
-	v = r.revisits[w.ID]
+	v = r.waiting.entries[w.ID]
 	v.OrderID, v.Known, v.LastError = w.ID, true, ""
 	deadline := time.Time{}
 	for _, o := range of {
@@ -501,12 +470,8 @@ func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time) (v
 	if !again || now.Sub(v.Deadline) > r.options.KeepFor {
 		return v, false
 	}
-	wait := r.options.RetryMax
-	if v.Attempts < 16 {
-		wait = min(wait, r.options.RetryAfter<<v.Attempts)
-	}
+	v.Due = now.Add(backoff(r.options.RetryAfter, r.options.RetryMax, v.Attempts))
 	v.Attempts++
-	v.Due = now.Add(wait)
 	if at := nextLevel(r.options.Levels, v.Deadline, now); !at.IsZero() && at.Before(v.Due) {
 		v.Due = at // not to be late with the next escalation
 	}
@@ -518,7 +483,7 @@ func (r *queueRun) revisit(w WarehouseOrder, of []OrderResult, now time.Time) (v
 func (r *queueRun) closeLate(ctx context.Context, orders []WarehouseOrder, of map[string][]OrderResult, late []exceptions.Exception) error {
 	fine := map[string]bool{}
 	for _, w := range orders {
-		if _, waited := r.revisits[w.ID]; waited {
+		if _, waited := r.waiting.entries[w.ID]; waited {
 			for _, o := range of[w.Number] {
 				fine[exceptions.ForOrder(o.OrderID)] = true
 			}

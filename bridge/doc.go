@@ -1,24 +1,31 @@
-// Package bridge connects a TikTok Shop to Linnworks with small parts that a
-// program of your own puts together.
+// Package bridge keeps a TikTok Shop and Linnworks in step: orders, cancellations,
+// tracking and stock, with as little for people to do as can be.
 //
 // Linnworks is the source of truth for stock and orders; TikTok Shop sells in
-// bursts. The parts exist to prevent what goes wrong between them: overselling,
+// bursts. The bridge exists to prevent what goes wrong between them: overselling,
 // late or wrong tracking, a cancelled order shipped anyway, a bundle that blocks
 // an order, a mismatch that nobody sees.
 //
-// # A sync, put together
+// # Begin here
+//
+// [NewSync] wires everything; what differs from client to client is in one JSON file
+// ([Settings]). Errors are left out here:
 //
 //	settings, err := bridge.ReadSettingsFile("settings.json")
 //	shop, err := tiktokadapter.New(tiktokClient, tiktokadapter.Options{})
-//	warehouse, err := linnworksadapter.New(ctx, linnworksClient, linnworksadapter.Options{SubSource: settings.SubSource})
+//	warehouse, err := linnworksadapter.New(ctx, linnworksClient, linnworksadapter.Options{
+//		SubSource: settings.SubSource, Service: settings.Services,
+//	})
 //	memory := new(bridge.Memory) // a database in a program that restarts
 //	sync, err := bridge.NewSync(shop, warehouse, memory.Shop(settings.Shop), settings)
 //	err = sync.Run(ctx) // until ctx ends; or sync.Step(ctx), from a scheduler of your own
 //
-// [NewSync] wires every part below; each is a field of [Sync]. Give the webhooks to
-// [Sync.Hint], show [Sync.Health] and the cases of memory to people, and ask
-// Sync.Gate before goods move. examples/embed is a whole service, examples/quickstart
-// one pass after the other on a made-up shop.
+// Then give the webhooks to [Sync.Hint], show [Sync.Health] and the cases of memory to
+// people, and ask Sync.Gate before goods move. examples/embed is a whole service that
+// does all of that, to be copied. To see it work before there are credentials, run
+// examples/quickstart, or the service against examples/fakes.
+//
+// The rest of this page is for programs that need single parts, or parts of their own.
 //
 // # The parts
 //

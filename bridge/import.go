@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -39,7 +40,8 @@ type ImportPorts struct {
 	// warehouse did not have the order is imported as shipped; without it they are told.
 	Processor OrderProcessor
 	// Places is optional: the warehouse's stock locations. With it, a location in the
-	// options that is none of them is an error of every Import.
+	// options that is none of them is an error of every Import; without it locations are
+	// not checked.
 	Places     catalogue.PlaceSource
 	Ledger     store.Ledger
 	Records    store.Records
@@ -72,6 +74,13 @@ type ImportOptions struct {
 	CreationTakes time.Duration
 	// Table decides what to do. Default [DefaultStatusTable].
 	Table *StatusTable
+	// Kinds says which kinds of orders are parked or skipped instead of imported.
+	// Default [policy.DefaultKinds].
+	Kinds *policy.Kinds
+	// PlatformLocation is the stock location of orders that the platform's warehouse
+	// sends, if Table and Kinds let them in. It must be none that feeds the shop: what
+	// they take there is not the client's stock.
+	PlatformLocation string
 	// Now replaces time.Now.
 	Now func() time.Time
 }
@@ -105,6 +114,9 @@ func NewImporter(p ImportPorts, o ImportOptions) (*Importer, error) {
 	if err == nil && o.CreationTakes < 0 {
 		err = fmt.Errorf("bridge: NewImporter: CreationTakes is negative: %v", o.CreationTakes)
 	}
+	if o.PlatformLocation != "" && (o.PlatformLocation == o.DefaultLocation || slices.Contains(slices.Collect(maps.Values(o.Locations)), o.PlatformLocation)) {
+		err = errors.Join(err, fmt.Errorf("bridge: NewImporter: PlatformLocation %s is one that other orders draw on", o.PlatformLocation))
+	}
 	if err == nil && o.DefaultLocation == "" {
 		err = errors.New("bridge: NewImporter: DefaultLocation is empty: name the stock location that orders draw on")
 	}
@@ -112,6 +124,7 @@ func NewImporter(p ImportPorts, o ImportOptions) (*Importer, error) {
 		return nil, err
 	}
 	o.Table, o.CreationTakes = cmp.Or(o.Table, DefaultStatusTable()), cmp.Or(o.CreationTakes, time.Hour)
+	o.Kinds = cmp.Or(o.Kinds, policy.DefaultKinds())
 	o.FreshFor = cmp.Or(o.FreshFor, 5*time.Second)
 	o.Now = part.Clock(o.Now)
 	return &Importer{ports: p, options: o}, nil
@@ -136,11 +149,10 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 	if err := im.checkLocations(ctx); err != nil {
 		return nil, fmt.Errorf("bridge: import: %w", err)
 	}
-	items, broken, err := im.ports.Catalogue.StockItems(ctx, listingsOf(orders))
+	known, lost, err := im.lookUp(ctx, orders)
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the catalogue: %w", err)
 	}
-	known := catalogue.Lookup{Items: items, Broken: broken}
 	known.Prices = im.listPrices(ctx, orders, known)
 	ids := make([]string, len(orders))
 	for i, o := range orders {
@@ -150,7 +162,7 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 	if err != nil {
 		return nil, fmt.Errorf("bridge: import: reading the ledger: %w", err)
 	}
-	run := importRun{Importer: im, known: known, reserved: reserved}
+	run := importRun{Importer: im, known: known, lost: lost, reserved: reserved}
 	for len(orders) > 0 {
 		if err := ctx.Err(); err != nil {
 			return results, errors.Join(results.Err(), err)
@@ -162,11 +174,33 @@ func (im *Importer) Import(ctx context.Context, orders ...Order) (results OrderR
 	return results, results.Err()
 }
 
+// lookUp reads the items of the orders' listings. An order whose listings make the
+// catalogue fail is lost, and holds up none of the others.
+func (im *Importer) lookUp(ctx context.Context, orders []Order) (known catalogue.Lookup, lost map[string]error, err error) {
+	known, lost = catalogue.Lookup{Items: map[string]catalogue.Item{}, Broken: map[string]error{}}, map[string]error{}
+	tally := part.Tally{Failed: part.MaxStrikes - 8} // enough to find one of 200
+	err = part.Isolate(ctx, orders, &tally, func(part []Order) error {
+		items, broken, err := im.ports.Catalogue.StockItems(ctx, listingsOf(part))
+		if err == nil {
+			maps.Copy(known.Items, items)
+			maps.Copy(known.Broken, broken)
+		}
+		return err
+	}, func(o Order, err error) { lost[o.ID] = fmt.Errorf("reading the catalogue: %w", err) })
+	if err == nil && len(orders) > 0 && tally.Answered == 0 {
+		err = lost[orders[0].ID]
+	}
+	return known, lost, err
+}
+
 func (im *Importer) checkLocations(ctx context.Context) error {
 	if im.ports.Places == nil {
 		return nil
 	}
 	ids := slices.Collect(maps.Values(im.options.Locations))
+	if im.options.PlatformLocation != "" {
+		ids = append(ids, im.options.PlatformLocation)
+	}
 	return catalogue.CheckPlaces(ctx, im.ports.Places, "stock location", append(ids, im.options.DefaultLocation)...)
 }
 
@@ -190,6 +224,7 @@ func batchLen(orders []Order) int {
 type importRun struct {
 	*Importer
 	known    catalogue.Lookup
+	lost     map[string]error             // orders whose listings could not be looked up
 	reserved map[string]store.Reservation // as the run began
 }
 
@@ -223,11 +258,12 @@ func (t *importing) waited() bool {
 type importBatch struct {
 	importRun
 	tasks []*importing
+	cases exceptions.Queue
 }
 
 func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 	results := make(OrderResults, len(orders))
-	b := importBatch{importRun: im}
+	b := importBatch{importRun: im, cases: exceptions.ForBatch(im.ports.Exceptions)}
 	for i, o := range orders {
 		results[i].OrderID = o.ID
 		b.tasks = append(b.tasks, &importing{order: o, result: &results[i]})
@@ -237,7 +273,7 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 			return nil
 		}
 		t.done = true
-		return im.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order without id", t.order.ShipBy, "the shop returned an order without an id",
+		return b.raise(ctx, t.result, exceptions.New(exceptions.BadOrder, "order without id", t.order.ShipBy, "the shop returned an order without an id",
 			"report it to the integrator; it was not imported"))
 	})
 	ctx, unlock, err := b.lock(ctx)
@@ -246,6 +282,12 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 		return results
 	}
 	defer unlock()
+	b.each(ctx, func(t *importing) error {
+		if err := b.lost[t.order.ID]; err != nil {
+			return errors.Join(err, b.reserveUnknown(ctx, t.order))
+		}
+		return nil
+	})
 	// One after the other, so that a step makes its calls for all orders at once.
 	b.find(ctx)
 	b.decide(ctx)
@@ -260,14 +302,14 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 			return nil
 		}
 		gone := []exceptions.Kind{exceptions.BadOrder, exceptions.DuplicateOrder, exceptions.UnknownStatus, exceptions.StatesDisagree}
-		if err := im.ports.Exceptions.Clear(ctx, exceptions.ForOrder(t.order.ID), append(gone, revokerKinds...)...); err != nil {
+		if err := b.cases.Clear(ctx, exceptions.ForOrder(t.order.ID), append(gone, revokerKinds...)...); err != nil {
 			return err
 		}
 		if t.order.Status == Cancelled && t.result.Outcome == OutcomeSkipped && t.result.Again.IsZero() && len(liveParts(t.foreign)) == 0 {
-			return exceptions.Close(ctx, im.ports.Exceptions, t.order.ID, exceptions.EndVoid)
+			return exceptions.Close(ctx, b.cases, t.order.ID, exceptions.EndVoid)
 		}
 		if t.order.Status == Delivered || t.order.Status == Completed {
-			return exceptions.Close(ctx, im.ports.Exceptions, t.order.ID, exceptions.EndDelivered)
+			return exceptions.Close(ctx, b.cases, t.order.ID, exceptions.EndDelivered)
 		}
 		return nil
 	})
@@ -374,13 +416,13 @@ func (b *importBatch) choose(t *importing) {
 	}
 }
 
-func (im *Importer) raise(ctx context.Context, result *OrderResult, problems ...exceptions.Exception) error {
+func (b *importBatch) raise(ctx context.Context, result *OrderResult, problems ...exceptions.Exception) error {
 	result.Outcome, result.Detail = OutcomeRaised, kindsOf(problems)
-	return im.raiseAll(ctx, problems)
+	return b.raiseAll(ctx, problems)
 }
 
-func (im *Importer) raiseAll(ctx context.Context, problems []exceptions.Exception) error {
-	return exceptions.RaiseAll(ctx, im.ports.Exceptions, problems)
+func (b *importBatch) raiseAll(ctx context.Context, problems []exceptions.Exception) error {
+	return exceptions.RaiseAll(ctx, b.cases, problems)
 }
 
 func kindsOf(problems []exceptions.Exception) string {

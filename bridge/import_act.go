@@ -11,6 +11,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/money"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -40,7 +41,20 @@ func (im *Importer) action(o Order, found []WarehouseOrder) (action Action, know
 	case action == ActionRaise && o.CancelRequested && state == Dropped:
 		action = ActionWait // cancelled here, and not yet in the shop
 	}
-	return action, known
+	return im.byKind(o, action), known
+}
+
+// byKind is the action where the kind of the order does not say otherwise.
+func (im *Importer) byKind(o Order, action Action) Action {
+	switch rule := im.options.Kinds.Of(o.PolicyKinds()...).Import; {
+	case rule == policy.TakeNot && slices.Contains([]Action{ActionReserve, ActionPark, ActionImport, ActionBook}, action):
+		return ActionSkip
+	case rule == policy.TakePut && action == ActionImport:
+		return ActionPark
+	case rule == policy.TakePut && action == ActionRelease:
+		return ActionWait // for a person
+	}
+	return action
 }
 
 // act does what is done for one order at a time.
@@ -48,7 +62,7 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 	o := t.order
 	if b.madeElsewhere(t) {
 		t.done = true
-		if err := b.ports.Exceptions.Clear(ctx, exceptions.ForOrder(o.ID), catalogue.ProblemKinds()...); err != nil { // it does not wait for them
+		if err := b.cases.Clear(ctx, exceptions.ForOrder(o.ID), catalogue.ProblemKinds()...); err != nil { // it does not wait for them
 			return err
 		}
 		return b.raise(ctx, t.result, exceptions.New(exceptions.DuplicateOrder, exceptions.ForOrder(o.ID), o.ShipBy, foreignFinding(t), foreignRemedy(t),
@@ -344,8 +358,8 @@ func (b *importBatch) reread(ctx context.Context, tasks []*importing) {
 
 // mended closes what an order that is in has raised: it waits for no listing any
 // more, and what earlier orders said of its bundles does not hold.
-func (im *Importer) mended(ctx context.Context, o Order, problems []exceptions.Exception) error {
-	if err := im.ports.Exceptions.Clear(ctx, exceptions.ForOrder(o.ID), catalogue.ProblemKinds()...); err != nil {
+func (b *importBatch) mended(ctx context.Context, o Order, problems []exceptions.Exception) error {
+	if err := b.cases.Clear(ctx, exceptions.ForOrder(o.ID), catalogue.ProblemKinds()...); err != nil {
 		return err
 	}
 	raised, done := map[exceptions.Ref]bool{}, map[string]bool{}
@@ -364,7 +378,7 @@ func (im *Importer) mended(ctx context.Context, o Order, problems []exceptions.E
 				gone = append(gone, kind)
 			}
 		}
-		if err := im.ports.Exceptions.Clear(ctx, object, gone...); err != nil {
+		if err := b.cases.Clear(ctx, object, gone...); err != nil {
 			return err
 		}
 	}
@@ -384,15 +398,15 @@ func lacksAddress(w WarehouseOrder) bool { return w.State == Open && !w.HasAddre
 
 // unlinked raises lines that the warehouse keeps without an item, and closes
 // that when they have one. The order stays imported, and in the ledger.
-func (im *Importer) unlinked(ctx context.Context, o Order, found []WarehouseOrder) error {
+func (b *importBatch) unlinked(ctx context.Context, o Order, found []WarehouseOrder) error {
 	var lines []string
 	for _, w := range liveParts(found) {
 		lines = append(lines, unlinkedLines(w)...)
 	}
 	if len(lines) == 0 {
-		return im.ports.Exceptions.Clear(ctx, exceptions.ForOrder(o.ID), exceptions.UnlinkedLine)
+		return b.cases.Clear(ctx, exceptions.ForOrder(o.ID), exceptions.UnlinkedLine)
 	}
-	return im.ports.Exceptions.Raise(ctx, exceptions.New(exceptions.UnlinkedLine, exceptions.ForOrder(o.ID), o.ShipBy,
+	return b.cases.Raise(ctx, exceptions.New(exceptions.UnlinkedLine, exceptions.ForOrder(o.ID), o.ShipBy,
 		fmt.Sprintf("line %s of Linnworks order %s has no stock item: it cannot be picked, and its stock is not reserved",
 			strings.Join(lines, ", "), numberOf(found)),
 		"link the line to its item in Linnworks, and the channel SKU as well"))

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -149,6 +150,9 @@ func unlinkedLines(w WarehouseOrder) []string {
 }
 
 func (im *Importer) location(o Order) string {
+	if o.ShippingModel == FulfilledByTikTok {
+		return cmp.Or(im.options.PlatformLocation, im.options.DefaultLocation)
+	}
 	if l, ok := im.options.Locations[o.WarehouseID]; ok {
 		return l
 	}

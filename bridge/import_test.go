@@ -19,6 +19,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/catalogue"
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/world"
+	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
 
@@ -675,6 +676,83 @@ func TestImportDoesNotReleaseWhatABuyerWantsCancelled(t *testing.T) {
 	}
 }
 
+// An order whose listing makes the catalogue fail holds up none of the others, and
+// counts as seen: what it takes of the listing is in the ledger.
+func TestImportOneListingFails(t *testing.T) {
+	w := world.NewWorld(t)
+	poison := errors.New("the catalogue stumbles over it")
+	im, err := bridge.NewImporter(bridge.ImportPorts{
+		OrderBook: w, Tracer: w, Catalogue: stumbling{w, "s-SPOON", poison}, Ledger: w, Records: w, Locks: w, Exceptions: w,
+	}, bridge.ImportOptions{DefaultLocation: "L1", Now: w.Now})
+	must(t, err)
+	var orders []bridge.Order
+	for i := range 100 {
+		name := "MUG"
+		if i == 37 {
+			name = "SPOON"
+		}
+		orders = append(orders, world.AnOrder(fmt.Sprint(i), name))
+	}
+	results, err := im.Import(t.Context(), w.Put(orders...)...)
+	if !errors.Is(err, poison) || len(w.Book) != 99 || len(results) != 100 {
+		t.Errorf("%d of 99 orders were imported, %d results of 100, %v", len(w.Book), len(results), err)
+	}
+	for _, r := range results {
+		if failed := r.OrderID == "37"; (r.Err != nil) != failed {
+			t.Errorf("order %s: %v", r.OrderID, r.Err)
+		}
+	}
+	reserved, err := w.Memory.ReservationsOf(t.Context(), "37")
+	must(t, err)
+	if lines := reserved["37"].Lines; len(lines) != 1 || lines[0].SKUID != "s-SPOON" {
+		t.Errorf("the ledger has %+v of the order that could not be imported, want its line", lines)
+	}
+}
+
+// stumbling is a catalogue that fails for one listing.
+type stumbling struct {
+	catalogue.Source
+	id  string
+	err error
+}
+
+func (s stumbling) StockItems(ctx context.Context, listings []catalogue.SKU) (map[string]catalogue.Item, map[string]error, error) {
+	for _, l := range listings {
+		if l.ID == s.id {
+			return nil, nil, s.err
+		}
+	}
+	return s.Source.StockItems(ctx, listings)
+}
+
+// A batch asks the store for all of its orders at once.
+func TestImportStoreCallsOfABatch(t *testing.T) {
+	w := world.NewWorld(t)
+	for i := range 50 { // what is open about others costs nothing
+		must(t, w.Exceptions.Raise(t.Context(), exceptions.New(exceptions.BadOrder, exceptions.ForOrder(fmt.Sprint("x", i)), time.Time{}, "odd", "mend it")))
+	}
+	var orders []bridge.Order
+	for i := range 200 {
+		o := world.AnOrder(fmt.Sprint(i), "MUG")
+		o.CreatedAt = world.Noon.Add(2 * time.Hour)
+		orders = append(orders, o)
+	}
+	w.Stock["i-mug"]["L1"] = 1000
+	results, err := w.Importer().Import(t.Context(), w.Put(orders...)...)
+	must(t, err)
+	if len(results) != 200 || len(w.Book) != 200 {
+		t.Fatalf("%d results, %d orders in the warehouse, want 200", len(results), len(w.Book))
+	}
+	calls := map[string]int{}
+	for _, c := range w.Calls {
+		calls[c]++
+	}
+	want := map[string]int{"StockItems": 1, "ReservationsOf": 1, "RecordsOf": 1, "PutReservations": 2, "PutRecords": 2, "CreateOrders": 1, "Open": 1}
+	if diff := cmp.Diff(want, calls); diff != "" {
+		t.Errorf("calls beside the locks (-want +got):\n%s", diff)
+	}
+}
+
 func TestImportBatchErrors(t *testing.T) {
 	for _, name := range []string{"StockItems", "ReservationsOf"} {
 		w := world.NewWorld(t)
@@ -694,5 +772,71 @@ func TestImportBatchErrors(t *testing.T) {
 	r, err := w.Importer().Import(ctx, world.AnOrder("1", "MUG"), world.AnOrder("2", "MUG"), world.AnOrder("1", "MUG"))
 	if !errors.Is(err, context.Canceled) || len(r) != 2 {
 		t.Errorf("cancelled: %d results, %v", len(r), err)
+	}
+}
+
+// A client's table of kinds parks or skips what would be imported.
+func TestImportByKind(t *testing.T) {
+	kinds, err := policy.DefaultKinds().Override(strings.NewReader("free_sample park order none no all\nexchange skip line line no all\n"))
+	must(t, err)
+	for _, tc := range []struct {
+		name   string
+		kinds  []policy.Kind
+		change func(*bridge.Order)
+		want   []bridge.Outcome // of two runs
+		state  bridge.WarehouseState
+		units  int // reserved
+	}{
+		{"ordinary", nil, nil, []bridge.Outcome{bridge.OutcomeCreated, bridge.OutcomeUnchanged}, bridge.Open, 1},
+		{"parked, and left to a person", []policy.Kind{policy.FreeSample}, nil, []bridge.Outcome{bridge.OutcomeParked, bridge.OutcomeUnchanged}, bridge.Parked, 1},
+		{"skipped", []policy.Kind{policy.Exchange}, nil, []bridge.Outcome{bridge.OutcomeSkipped, bridge.OutcomeSkipped}, bridge.Absent, 0},
+		{"held and skipped", []policy.Kind{policy.Exchange}, func(o *bridge.Order) { o.Status = bridge.OnHold }, []bridge.Outcome{bridge.OutcomeSkipped, bridge.OutcomeSkipped}, bridge.Absent, 0},
+		{"not paid, and skipped", []policy.Kind{policy.Exchange}, func(o *bridge.Order) { o.Status = bridge.Unpaid }, []bridge.Outcome{bridge.OutcomeSkipped, bridge.OutcomeSkipped}, bridge.Absent, 0},
+		{"the strictest", []policy.Kind{policy.FreeSample, policy.Exchange}, nil, []bridge.Outcome{bridge.OutcomeSkipped, bridge.OutcomeSkipped}, bridge.Absent, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := world.NewWorld(t)
+			o := world.With(world.AnOrder("1", "MUG"), func(o *bridge.Order) { o.Kinds = tc.kinds })
+			if tc.change != nil {
+				tc.change(&o)
+			}
+			w.Put(o)
+			im := importerOf(t, w, bridge.ImportOptions{Kinds: kinds})
+			for i, want := range tc.want {
+				if got := world.Outcome(t)(im.Import(t.Context(), o)); got != want {
+					t.Errorf("run %d: %s, want %s", i+1, got, want)
+				}
+			}
+			if got := bridge.StateOf(w.Entries()); got != tc.state {
+				t.Errorf("it is %s in the warehouse, want %s", got, tc.state)
+			}
+			reserved, _ := w.Reservation()
+			if got := reserved.Items["i-mug"]; got != tc.units {
+				t.Errorf("%d mugs reserved, want %d", got, tc.units)
+			}
+		})
+	}
+}
+
+// importerOf has the client's options.
+func importerOf(t *testing.T, w *world.World, o bridge.ImportOptions) *bridge.Importer {
+	t.Helper()
+	o.Locations, o.DefaultLocation, o.Now = map[string]string{"W1": "L1"}, "L1", w.Now
+	im, err := bridge.NewImporter(bridge.ImportPorts{
+		OrderBook: w, Tracer: w, Addresses: w, Catalogue: w, Processor: w, Ledger: w, Records: w, Locks: w, Exceptions: w,
+	}, o)
+	must(t, err)
+	return im
+}
+
+// Where the platform's warehouse sends from must not feed the shop.
+func TestImporterRefusesAPlatformLocationThatFeedsTheShop(t *testing.T) {
+	w := world.NewWorld(t)
+	for _, location := range []string{"L1", "L2"} {
+		_, err := bridge.NewImporter(bridge.ImportPorts{OrderBook: w, Catalogue: w, Ledger: w, Records: w, Locks: w, Exceptions: w},
+			bridge.ImportOptions{Locations: map[string]string{"W2": "L2"}, DefaultLocation: "L1", PlatformLocation: location})
+		if err == nil || !strings.Contains(err.Error(), "PlatformLocation "+location) {
+			t.Errorf("got %v, want that %s is refused", err, location)
+		}
 	}
 }

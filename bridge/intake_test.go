@@ -922,6 +922,40 @@ func TestIntakeSweepGoesOnWhereItWas(t *testing.T) {
 	})
 }
 
+// Once a person has resolved the case of an order, it is looked at at once.
+func TestIntakeLooksAtOnceWhenACaseIsResolved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCounter(sold("1", bridge.AwaitingShipment, 0), sold("2", bridge.AwaitingShipment, 0))
+		c.raise = map[string]bool{"1": true, "2": true}
+		must(t, c.exceptions.Raise(t.Context(), exceptions.New(exceptions.BadOrder, exceptions.ForOrder("1"), time.Time{}, "an amount is odd", "correct it")))
+		unmapped := exceptions.New(exceptions.UnmappedSKU, "SKU GHOST", time.Time{}, "there is no item", "create it")
+		unmapped.Orders = []string{"2"}
+		must(t, c.exceptions.Raise(t.Context(), unmapped))
+		in := c.intake(t, noSweep)
+		runIntake(t, in)
+		looks := func(want ...string) {
+			t.Helper()
+			c.handled = nil
+			var seen []string
+			c.during = func(orders []bridge.Order) {
+				for _, o := range orders {
+					seen = append(seen, o.ID)
+				}
+			}
+			time.Sleep(time.Minute)
+			runIntake(t, in)
+			wantIDs(t, seen, want...)
+		}
+		looks()
+		must(t, c.exceptions.Clear(t.Context(), exceptions.ForOrder("1"), exceptions.BadOrder))
+		looks("1")
+		must(t, c.exceptions.Clear(t.Context(), "SKU GHOST", exceptions.UnmappedSKU))
+		c.raise = nil
+		looks("2")
+		looks()
+	})
+}
+
 // A request does not count as a change of its order, and is handed on all the same:
 // at once, and once.
 func TestIntakeHandsOnRequests(t *testing.T) {

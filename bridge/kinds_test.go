@@ -30,6 +30,8 @@ var partOf = map[string]exceptions.Part{
 	"gate":           exceptions.PartGate,
 	"catalogue/":     exceptions.PartCatalogue,
 	"stock/":         exceptions.PartStock,
+	"shopstatus/":    exceptions.PartShopStatus,
+	"sync":           exceptions.PartSync,
 }
 
 func partOfFile(path string) (found exceptions.Part) {
@@ -161,7 +163,7 @@ func readSource(t *testing.T) packageSource {
 		named: map[string]map[string]bool{}, raised: map[string]map[string]bool{}, cleared: map[string]map[string]bool{}, asked: map[string]map[string]bool{},
 	}
 	var files []string
-	for _, room := range []string{"exceptions/", "", "catalogue/", "stock/", "tiktokadapter/", "linnworksadapter/"} {
+	for _, room := range []string{"exceptions/", "", "catalogue/", "stock/", "shopstatus/", "tiktokadapter/", "linnworksadapter/"} {
 		names, err := fs.Glob(os.DirFS("."), room+"*.go")
 		if err != nil || len(names) == 0 {
 			t.Fatalf("%d files in %q, %v", len(names), room, err)

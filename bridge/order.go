@@ -294,6 +294,24 @@ func (o Order) PlacedAt() time.Time {
 	return o.PaidAt
 }
 
+// PolicyKinds are the order's kinds, those that its lines and its shipping show too.
+func (o Order) PolicyKinds() []policy.Kind {
+	kinds := slices.Clone(o.Kinds)
+	for _, k := range [...]struct {
+		kind policy.Kind
+		is   bool
+	}{
+		{policy.GiftWithPurchase, slices.ContainsFunc(o.Lines, func(l OrderLine) bool { return l.Gift })},
+		{policy.Bundle, slices.ContainsFunc(o.Lines, func(l OrderLine) bool { return len(l.Components) > 0 })},
+		{policy.ByTikTok, o.ShippingModel == FulfilledByTikTok},
+	} {
+		if k.is {
+			kinds = append(kinds, k.kind)
+		}
+	}
+	return kinds
+}
+
 // OrderLine is one unit of an order.
 type OrderLine struct {
 	// ID is the shop's line id.

@@ -169,14 +169,14 @@ func (o Order) collected() bool {
 // Forecast computes the rates of orders at now, beside what is allowed that day in
 // their market. An order that is not shipped, scanned or delivered counts as coming
 // to be late, or to be cancelled, when less than horizon is left before that happens;
-// one that is shipped and not collected, as coming without valid tracking. Orders of
-// the platform's own warehouse do not count, nor do unpaid ones, unless they are paid
-// on delivery. What the buyer cancelled is nobody's fault.
+// one that is shipped and not collected, as coming without valid tracking. Unpaid
+// orders do not count, unless they are paid on delivery, nor do kinds of orders that
+// are not in the measure, such as those that the platform's warehouse sends. What the buyer cancelled is nobody's fault.
 //
 // The shop measures over a window, days to weeks: give it the orders of as many.
 // Where the window is known, older ones do not count. The rates of market are there
 // even if no order is; leave it empty for none.
-func Forecast(m *policy.Measures, orders []Order, market string, now time.Time, horizon time.Duration) []Rate {
+func Forecast(m *policy.Measures, kinds *policy.Kinds, orders []Order, market string, now time.Time, horizon time.Duration) []Rate {
 	markets := map[string]bool{}
 	if market != "" {
 		markets[market] = true
@@ -187,13 +187,13 @@ func Forecast(m *policy.Measures, orders []Order, market string, now time.Time, 
 	rates := []Rate{}
 	for _, name := range slices.Sorted(maps.Keys(markets)) {
 		for _, measure := range policy.AllMeasures {
-			rates = append(rates, rate(m, measure, name, orders, now, horizon))
+			rates = append(rates, rate(m, kinds, measure, name, orders, now, horizon))
 		}
 	}
 	return rates
 }
 
-func rate(m *policy.Measures, measure policy.Measure, market string, orders []Order, now time.Time, horizon time.Duration) Rate {
+func rate(m *policy.Measures, kinds *policy.Kinds, measure policy.Measure, market string, orders []Order, now time.Time, horizon time.Duration) Rate {
 	r := Rate{Measure: measure, Market: market}
 	limit, ok := m.At(measure, market, now)
 	r.Limit = limit
@@ -214,7 +214,7 @@ func rate(m *policy.Measures, measure policy.Measure, market string, orders []Or
 	for _, o := range orders {
 		placed := o.PlacedAt()
 		switch {
-		case o.Market != market, o.ShippingModel == FulfilledByTikTok, limit.Model != "" && string(o.ShippingModel) != limit.Model:
+		case o.Market != market, !kinds.Of(o.PolicyKinds()...).Counts(measure), limit.Model != "" && string(o.ShippingModel) != limit.Model:
 			continue
 		case placed.IsZero(), limit.Window > 0 && placed.Before(now.Add(-limit.Window)):
 			continue

@@ -43,6 +43,8 @@ func TestForecast(t *testing.T) {
 	cancelled := func(by string) func(*bridge.Order) {
 		return func(o *bridge.Order) { o.Status, o.CancelInitiator = bridge.Cancelled, by }
 	}
+	kinds, err := policy.DefaultKinds().Override(strings.NewReader("free_sample import order none no late_at_ready_to_ship"))
+	must(t, err)
 	for _, tc := range []struct {
 		name   string
 		orders []bridge.Order
@@ -81,12 +83,13 @@ func TestForecast(t *testing.T) {
 		{"not delivered in time", []bridge.Order{shipped(bridge.InTransit, 0, promised(-time.Hour))}, "0+0/1 0+0/0 0+0/1 0+0/1 1+0/1"},
 		{"on its way, promised soon", []bridge.Order{shipped(bridge.InTransit, 0, promised(time.Hour))}, "0+0/1 0+0/0 0+0/1 0+0/1 0+0/0"},
 		{"still here, promised soon", []bridge.Order{order(promised(time.Hour))}, "1+0/1 0+0/0 0+0/0 0+0/1 0+1/0"},
+		{"a sample, as the table of kinds says", []bridge.Order{order(func(o *bridge.Order) { o.Kinds = []policy.Kind{policy.FreeSample} })}, "1+0/1 0+0/0 0+0/0 0+0/0 0+0/0"},
 		{"too old for the window", []bridge.Order{shipped(bridge.InTransit, time.Hour, func(o *bridge.Order) { o.PaidAt = at(-8 * 24 * time.Hour) })}, "0+0/0 0+0/0 0+0/1 0+0/1 0+0/0"},
 		{"another market", []bridge.Order{order(func(o *bridge.Order) { o.Market = "FR" })}, "0+0/0 0+0/0 0+0/0 0+0/0 0+0/0"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got []string
-			for _, r := range bridge.Forecast(policy.DefaultMeasures(), tc.orders, "GB", world.Noon, 24*time.Hour) {
+			for _, r := range bridge.Forecast(policy.DefaultMeasures(), kinds, tc.orders, "GB", world.Noon, 24*time.Hour) {
 				if r.Market == "GB" && r.Measure != policy.SellerFaultReturns {
 					got = append(got, fmt.Sprintf("%d+%d/%d", r.Bad, r.Coming, r.Orders))
 				}
@@ -185,7 +188,7 @@ func TestRates(t *testing.T) {
 				o.Status, o.ShippedAt, o.ShipBy = bridge.AwaitingShipment, time.Time{}, world.Noon.Add(time.Hour)
 			}))
 		}
-		rates := bridge.Forecast(table, orders, tc.market, world.Noon.Add(time.Minute), 24*time.Hour)
+		rates := bridge.Forecast(table, policy.DefaultKinds(), orders, tc.market, world.Noon.Add(time.Minute), 24*time.Hour)
 		i := slices.IndexFunc(rates, func(r bridge.Rate) bool { return r.Measure == tc.measure && r.Market == tc.market })
 		if i < 0 {
 			t.Errorf("%s in %s: not among %v", tc.measure, tc.market, rates)
@@ -195,7 +198,7 @@ func TestRates(t *testing.T) {
 			t.Errorf("got  %s: broken %t, breaking %t\nwant %s: broken %t, breaking %t", r, r.Broken(), r.Breaking(), tc.text, tc.broken, tc.breaking)
 		}
 	}
-	if got := bridge.Forecast(table, nil, "", world.Noon, time.Hour); len(got) != 0 {
+	if got := bridge.Forecast(table, policy.DefaultKinds(), nil, "", world.Noon, time.Hour); len(got) != 0 {
 		t.Errorf("no orders and no market: got %v, want no rate", got)
 	}
 }

@@ -79,8 +79,8 @@ func TestStoppedAnywhereAndRunAgain(t *testing.T) {
 				break // the first pass was over by then
 			}
 			name := w.Calls[k-1]
-			halved := name == "OrdersByID" && len(w.Calls) > k && w.Calls[k] == name // to find the order to blame: there is none
-			readBack := name == "Ship" && way == "reply lost of"                     // the shop itself tells what became of it
+			halved := (name == "OrdersByID" || name == "StockItems") && len(w.Calls) > k && w.Calls[k] == name // to find the order to blame: there is none
+			readBack := name == "Ship" && way == "reply lost of"                                               // the shop itself tells what became of it
 			if err == nil && (way != "stopped after" || len(w.Calls) > k) && !halved && !readBack {
 				t.Errorf("%s call %d (%s): nobody was told", way, k, name)
 			}

@@ -40,7 +40,7 @@ func TestResultsAsJSON(t *testing.T) {
 		"stock": {stock.Result{Published: 1, Plan: stock.Plan{Products: []stock.ProductStock{{ProductID: "p", SKUs: []stock.SKUStock{{SKU: catalogue.SKU{ID: "s"}}}}}}},
 			`{"plan":{"products":[{"product_id":"p","skus":[{"product_id":"","id":"s","seller_sku":"","stock":[],"shown":[]}],"urgent":false}],` +
 				`"unchanged":0,"skipped":0,"problems":[]},"published":1,"refused":0}`},
-		"check":  {stock.CheckResult{Checked: 1}, `{"checked":1,"right":0,"calls":0,"drifts":[],"catalogue_stale":false,"stopped":false}`},
+		"check":  {stock.CheckResult{Checked: 1}, `{"checked":1,"right":0,"calls":0,"drifts":[],"catalogue_stale":false,"stopped":false,"closed":""}`},
 		"health": {health.Flow{Runs: 1, P99: time.Second}, `{"runs":1,"failures":0,"last_error":"","last":"0s","max":"0s","p50":"0s","p99":"1s","backlog":0}`},
 		"flow": {bridge.FlowRun{Shop: "UK", Flow: "orders", Took: time.Second, Result: results[:1], Err: errors.New("half")},
 			`{"shop":"UK","flow":"orders","took":"1s","result":[{"order_id":"1","outcome":"shipped","warehouse_order":"","detail":"","deadline":"2026-11-27T12:00:00Z","err":null}],"err":"half"}`},

@@ -173,6 +173,31 @@ func TestRevokerTriesAgain(t *testing.T) {
 	}
 }
 
+// An order that cannot be read is not one about which nothing is to be done.
+func TestRevokeSaysWhatCannotBeRead(t *testing.T) {
+	c := newCancelled(t)
+	c.drop("1", time.Hour)
+	v, err := bridge.NewRevoker(bridge.RevokePorts{
+		Orders: unreadable{c}, Desk: c, OrderBook: c, Ledger: c, Locks: c, Exceptions: c,
+	}, bridge.RevokeOptions{Reasons: []string{world.ReasonBuyer}})
+	must(t, err)
+	results, err := v.Revoke(t.Context(), c.Entries()...)
+	if err == nil || !strings.Contains(err.Error(), "order 1: no amount") || len(results) != 1 || results[0].Outcome != bridge.OutcomeFailed {
+		t.Errorf("got %v, %v; want that order 1 failed", results, err)
+	}
+}
+
+// unreadable is a shop none of whose orders can be read.
+type unreadable struct{ *cancelled }
+
+func (unreadable) OrdersByID(_ context.Context, ids []string) ([]bridge.Order, error) {
+	reasons := map[string]string{"another": "no date"}
+	for _, id := range ids {
+		reasons[id] = "no amount"
+	}
+	return nil, &exceptions.UnreadableError{Reasons: reasons}
+}
+
 // An order that the bridge cannot even look at for hours is a person's, and after a
 // week theirs alone.
 func TestRevokerGivesUpOnAnOrder(t *testing.T) {

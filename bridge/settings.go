@@ -17,9 +17,20 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/stock"
 )
 
-// Settings are what one client's set-up differs in: all that a [Sync] is told. They
-// hold no secrets. [ReadSettings] reads them from a JSON file; the names there are
-// those behind json.
+// Settings are what one client's set-up differs in: all that a [Sync] is told. They hold
+// no secrets. [ReadSettings] reads them from JSON, by the names behind json; durations
+// are text such as "90s" or "48h". The least is
+//
+//	{
+//	  "shop": "uk-shop",
+//	  "sub_source": "uk-shop",
+//	  "locations": {"7068517275539719942": ["5a2d7c1e-0000-4000-8000-000000000001"]},
+//	  "default_location": "5a2d7c1e-0000-4000-8000-000000000001"
+//	}
+//
+// with a warehouse of the shop on the left and the Linnworks location that feeds it on
+// the right. Who does not know the ids writes any: [Sync.Check] answers with those that
+// there are.
 type Settings struct {
 	// Shop is the name under which everything of this shop is stored and shown.
 	// Choose it once. Required, up to 100 bytes.
@@ -77,6 +88,22 @@ type Settings struct {
 	// asked: "hold", the default, or "go ahead".
 	AtDeadline AtDeadline `json:"at_deadline,omitempty"`
 
+	// Kinds are rows that replace those of [policy.DefaultKinds] or are new, in its
+	// format: which kinds of orders come in, in what unit they may be cancelled.
+	Kinds []string `json:"kinds,omitempty"`
+	// PlatformLocation is the stock location at which orders that TikTok's warehouse has
+	// sent come in, as shipped, for the books. It must feed no warehouse of the shop.
+	// Empty: they are skipped.
+	PlatformLocation string `json:"platform_location,omitempty"`
+
+	// OrdersPerDay is the shop's daily order limit, as Seller Center tells it; zero if it
+	// has none. Zone is the shop's time zone by its IANA name, in which its days begin:
+	// required with OrdersPerDay. SellingStatuses are words of the shop's status with
+	// which it sells, besides [shopstatus.Selling].
+	OrdersPerDay    int      `json:"orders_per_day,omitempty"`
+	Zone            string   `json:"zone,omitempty"`
+	SellingStatuses []string `json:"selling_statuses,omitempty"`
+
 	// Market is the two-letter code of the shop's market, such as "GB", for orders that
 	// name none. Measures are rows that replace those of [policy.DefaultMeasures] or are new, in
 	// its format.
@@ -97,7 +124,7 @@ type Settings struct {
 	// Default 2160 hours, which are 90 days; the least is 24 hours.
 	ForgetAfter Duration `json:"forget_after,omitzero"`
 
-	// Every is the pace.
+	// Every is how long each flow waits between two runs.
 	Every Pace `json:"every,omitzero"`
 }
 
@@ -231,8 +258,17 @@ func (s Settings) check() error {
 			bad("%s: %s is too fast: the least is %s", d.name, d.value, LeastPace)
 		}
 	}
+	if s.OrdersPerDay < 0 {
+		bad("orders_per_day: %d is negative", s.OrdersPerDay)
+	}
+	if _, err := s.zone(); err != nil {
+		bad("zone: %w", err)
+	}
 	if s.MaxStock < 0 {
 		bad("max_stock: %d is negative", s.MaxStock)
+	}
+	if at := s.PlatformLocation; at != "" && (at == s.DefaultLocation || slices.ContainsFunc(slices.Collect(maps.Values(s.Locations)), func(list []string) bool { return slices.Contains(list, at) })) {
+		bad("platform_location: %s feeds the shop: what TikTok's warehouse sends is not taken from there", at)
 	}
 	if s.Market != "" && (len(s.Market) != 2 || strings.ToUpper(s.Market) != s.Market) {
 		bad("market: %q is no code such as GB", s.Market)
@@ -242,6 +278,8 @@ func (s Settings) check() error {
 	}
 	_, err := s.table()
 	errs = append(errs, err)
+	_, err = s.kinds()
+	errs = append(errs, err)
 	_, err = s.measures()
 	errs = append(errs, err)
 	_, err = s.buffer()
@@ -249,12 +287,45 @@ func (s Settings) check() error {
 	return errors.Join(errs...)
 }
 
+// platformKind and platformRows let in what the platform's warehouse sends, as
+// shipped, once it is.
+const platformKind = "fulfilled_by_TikTok import none line yes seller-fault_returns"
+
+var platformRows = func() (rows []string) {
+	actions := map[WarehouseState]Action{Absent: ActionBook, Processed: ActionDone}
+	for _, status := range []OrderStatus{InTransit, Delivered, Completed} {
+		for _, state := range warehouseStates {
+			rows = append(rows, fmt.Sprintf("%s %s %s %s", FulfilledByTikTok, status, state, cmp.Or(actions[state], ActionRaise)))
+		}
+	}
+	return rows
+}()
+
 // table is the status table with the rows that replace others.
 func (s Settings) table() (*StatusTable, error) {
-	return replaced("status_table", s.StatusTable, DefaultStatusTable())
+	table := DefaultStatusTable()
+	if s.PlatformLocation != "" {
+		var err error
+		if table, err = table.Override(strings.NewReader(strings.Join(platformRows, "\n"))); err != nil {
+			return nil, err
+		}
+	}
+	return replaced("status_table", s.StatusTable, table)
 }
 
-// measures is what the shop allows, with the rows that replace others.
+// kinds is what may be done with which kind of order.
+func (s Settings) kinds() (*policy.Kinds, error) {
+	kinds := policy.DefaultKinds()
+	if s.PlatformLocation != "" {
+		var err error
+		if kinds, err = kinds.Override(strings.NewReader(platformKind)); err != nil {
+			return nil, err
+		}
+	}
+	return replaced("kinds", s.Kinds, kinds)
+}
+
+// measures is what the shop allows.
 func (s Settings) measures() (*policy.Measures, error) {
 	return replaced("measures", s.Measures, policy.DefaultMeasures())
 }
@@ -265,6 +336,10 @@ func replaced[T interface{ Override(r io.Reader) (T, error) }](name string, rows
 	if len(rows) == 0 {
 		return table, nil
 	}
+	whole, err := table.Override(strings.NewReader(strings.Join(rows, "\n") + "\n"))
+	if err == nil {
+		return whole, nil
+	}
 	var errs []error
 	for i, row := range rows {
 		if _, err := table.Override(strings.NewReader(row + "\n")); err != nil {
@@ -272,14 +347,24 @@ func replaced[T interface{ Override(r io.Reader) (T, error) }](name string, rows
 			errs = append(errs, fmt.Errorf("%s[%d]: %s", name, i, cmp.Or(what, err.Error())))
 		}
 	}
-	if len(errs) > 0 {
-		return table, errors.Join(errs...)
+	if len(errs) == 0 { // each of them would do
+		errs = append(errs, fmt.Errorf("%s: %w", name, err))
 	}
-	whole, err := table.Override(strings.NewReader(strings.Join(rows, "\n") + "\n"))
-	if err != nil {
-		return table, fmt.Errorf("%s: %w", name, err)
+	return table, errors.Join(errs...)
+}
+
+// zone is the shop's time zone, nil if none is set.
+func (s Settings) zone() (*time.Location, error) {
+	switch zone, err := time.LoadLocation(s.Zone); {
+	case s.Zone == "" && s.OrdersPerDay > 0:
+		return nil, errors.New("empty: orders_per_day needs to know where the shop's days begin")
+	case s.Zone == "":
+		return nil, nil
+	case err != nil || s.Zone == "Local":
+		return nil, fmt.Errorf("%q is no time zone such as Europe/London", s.Zone)
+	default:
+		return zone, nil
 	}
-	return whole, nil
 }
 
 // collections is nil if none are set.

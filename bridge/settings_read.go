@@ -71,7 +71,7 @@ func parseSettings(text []byte) (s Settings, err error) {
 			unread[strings.ToLower(name)] = true
 		}
 	}
-	if checked, ok := s.check().(interface{ Unwrap() []error }); ok { //nolint:errorlint // check joins them itself
+	if checked, ok := s.check().(interface{ Unwrap() []error }); ok {
 		for _, err := range flatten(checked.Unwrap()) {
 			// What could not be read is not missing too.
 			name := err.Error()
@@ -86,7 +86,7 @@ func parseSettings(text []byte) (s Settings, err error) {
 // flatten takes joined errors apart.
 func flatten(errs []error) (list []error) {
 	for _, err := range errs {
-		if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only of what is joined itself
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
 			list = append(list, flatten(joined.Unwrap())...)
 		} else {
 			list = append(list, err)
@@ -153,13 +153,14 @@ func unlike(path string, v any, t reflect.Type) (errs []error) {
 		t = t.Elem()
 	}
 	if text, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler); ok {
-		want, s := "text", ""
+		want := "text"
 		if t == reflect.TypeFor[time.Time]() {
 			want = `a moment such as "2026-12-01T18:00:00Z"`
 		} else if t == reflect.TypeFor[Duration]() {
 			want = `a duration such as "90s" or "1h30m"`
 		}
-		if s, ok = v.(string); !ok {
+		s, ok := v.(string)
+		if !ok {
 			return wrong(want)
 		}
 		if err := text.UnmarshalText([]byte(s)); err == nil {

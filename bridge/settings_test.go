@@ -2,6 +2,7 @@ package bridge_test
 
 import (
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -159,5 +160,21 @@ func TestSettingsOfEveryKindAreRead(t *testing.T) {
 	_, err = bridge.ReadSettings(strings.NewReader(string(text)))
 	if err == nil || strings.Contains(err.Error(), "unknown setting") || strings.Contains(err.Error(), "want ") {
 		t.Errorf("got %v, want only that settings are missing", err)
+	}
+}
+
+// The least settings that the documentation shows are enough.
+func TestSettingsExampleInTheDocumentation(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("settings.go")
+	must(t, err)
+	_, text, ok := strings.Cut(string(source), "The least is\n//\n")
+	text, _, closed := strings.Cut(text, "\n//\n// with")
+	if !ok || !closed {
+		t.Fatal("the documentation of Settings shows no example")
+	}
+	s, err := bridge.ReadSettings(strings.NewReader(strings.ReplaceAll(text, "//\t", "")))
+	if err != nil || s.Shop != "uk-shop" || len(s.Locations) != 1 {
+		t.Errorf("%+v, %v", s, err)
 	}
 }

@@ -389,3 +389,83 @@ func TestStockCheckUnseenUnitsGoWithTheirOrder(t *testing.T) {
 		}
 	})
 }
+
+// closedShop says why the shop as a whole sells nothing.
+type closedShop struct {
+	why string
+	err error
+}
+
+func (c *closedShop) SalesStopped(context.Context) (string, error) { return c.why, c.err }
+
+// A shop that sells nothing shows everything as sold out: nobody has changed stock,
+// nothing is raised, and when it sells again all is as it was. What is not sold out
+// is looked at as ever.
+func TestStockCheckOfAClosedShop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, targets := newDriftLab(t)
+		closed := new(closedShop)
+		check, err := stock.NewCheck(stock.CheckPorts{
+			Book: l.book, Shop: l, Ledger: l.memory, Levels: l.house, Exceptions: l.queue, Bundles: l.shop, States: l.shop, Stops: closed,
+		}, stock.CheckOptions{})
+		must(t, err)
+		look := func() stock.CheckResult {
+			t.Helper()
+			l.quiet()
+			r, err := check.Check(t.Context())
+			must(t, err)
+			return r
+		}
+		l.readLevels()
+		l.publish()
+		if r := look(); r.Right != r.Checked || r.Checked == 0 {
+			t.Fatalf("before: %s", r)
+		}
+		before := l.book.Plan().String()
+		empty := func(list []stock.ShownStock) []stock.ShownStock {
+			for i := range list {
+				for j := range list[i].Warehouses {
+					list[i].Warehouses[j].Available = 0
+				}
+			}
+			return list
+		}
+		l.alter, closed.why = empty, "the daily limit is reached"
+		for range 4 {
+			r := look()
+			if !strings.Contains(r.String(), "the shop sells nothing: the daily limit is reached") || len(r.Drifts) == 0 {
+				t.Errorf("got %s, want why everything is sold out", r)
+			}
+			for _, d := range r.Drifts {
+				if d.Kind != stock.ShopClosed || d.Done != stock.Ends || d.Raised || len(d.Unseen) > 0 {
+					t.Errorf("got %s, want it left until the shop sells again", d)
+				}
+			}
+		}
+		if open, err := l.queue.Open(t.Context()); err != nil || len(open) != 0 {
+			t.Errorf("open are %v, %v; want none", open, err)
+		}
+		if got := l.book.Plan().String(); got != before {
+			t.Errorf("to be published is\n%s\nwant as before:\n%s", got, before)
+		}
+		l.alter, closed.why = nil, ""
+		if r := look(); r.Right != r.Checked || r.Closed != "" {
+			t.Errorf("when it sells again: %s", r)
+		}
+		// What still shows units has not been sold out with the shop.
+		closed.why = "the daily limit is reached"
+		l.set(targets["single"], 99)
+		if r := look(); len(r.Drifts) != 1 || r.Drifts[0].Kind != stock.SetHigher {
+			t.Errorf("one that was set higher: %s", r)
+		}
+		// And a shop that really shows nothing, without being closed, is drift.
+		closed.why, l.alter = "", empty
+		if r := look(); len(r.Drifts) == 0 || r.Drifts[0].Kind == stock.ShopClosed {
+			t.Errorf("sold out without a reason: %s", r)
+		}
+		closed.err = errBroken
+		if _, err := check.Check(t.Context()); !errors.Is(err, errBroken) {
+			t.Errorf("got %v, want that nobody knows whether the shop sells", err)
+		}
+	})
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
 	"github.com/linnbridge/linnbridge/bridge/retention"
+	"github.com/linnbridge/linnbridge/bridge/shopstatus"
 	"github.com/linnbridge/linnbridge/bridge/stock"
 	"github.com/linnbridge/linnbridge/bridge/store"
 )
@@ -35,6 +36,7 @@ type Shop interface {
 	catalogue.PlaceSource
 	delivery.Shop
 	stock.Publisher
+	shopstatus.Source
 }
 
 // Warehouse is all that a [Sync] needs of the warehouse. linnworksadapter.Warehouse
@@ -66,16 +68,27 @@ type Store interface {
 	exceptions.Queue
 }
 
-// Sync keeps one shop and one warehouse in step: every part of this package, wired.
+// Sync keeps one shop and one warehouse in step. [NewSync] makes one, [Sync.Run] keeps it
+// going until its context ends:
 //
-// [Sync.Run] keeps everything going; [Sync.Step] does each thing once, for a program
-// with a scheduler of its own. Every part is a field that can be called alone, and
-// Flows can be changed before the first run: another pace, a wrapped Run, a flow
-// left out or added. A program that needs another part in the middle of another
-// one, such as a gate of its own in the dispatcher, wires the parts itself.
+//	sync, err := bridge.NewSync(shop, warehouse, memory.Shop(settings.Shop), settings)
+//	err = sync.Run(ctx)
+//
+// A program with a scheduler of its own calls [Sync.Step] instead, which does each thing
+// once. Webhooks go to [Sync.Hint], [Sync.Health] says how it goes, and what needs a
+// person is a case in memory. A failure of either side ends nothing: it is logged,
+// shown, and tried again. All methods are safe for concurrent use; several shops are
+// several Syncs, which may share a memory.
+//
+// Each part is a field that can be called alone, and Log, Observe and Flows can be
+// changed before the first run: another pace, a wrapped Run, a flow left out or added.
+// A program that needs another part in the middle of another one, such as a gate of its
+// own in the dispatcher, wires the parts itself.
 type Sync struct {
+	// Settings are those that it was made with. Changing them changes nothing.
 	Settings Settings
 
+	// The parts, wired to one another. The page of the package says what each does.
 	Catalogue  *catalogue.Map
 	Importer   *Importer
 	Canceller  *Canceller
@@ -86,15 +99,16 @@ type Sync struct {
 	Dispatcher *Dispatcher
 	Dispatch   *DispatchQueue
 	Deadlines  *Deadlines
+	ShopStatus *shopstatus.Watch
 	Stock      *stock.Push
 	Retention  *retention.Orders
 
 	// Flows are what Run and Step run, in the order of Step. Every one needs a name of
 	// its own and a Run.
 	Flows []Flow
-	// Log gets a line for every flow that failed, at the level Warn, for one that
-	// panicked, with the stack, at the level Error, and for each other run at the level
-	// Debug. Nil: none.
+	// Log gets a line for every run of a flow: at the level Warn if it failed, at Debug
+	// if not. The stack of a panic comes at the level Error. Nothing in it is about a
+	// buyer. Nil: no log.
 	Log *slog.Logger
 	// Observe is called after every run of a flow, also one that ctx cut short, by the
 	// goroutine that ran it: the flow waits until it returns. If it panics, the run has
@@ -103,11 +117,14 @@ type Sync struct {
 
 	shop      Shop
 	warehouse Warehouse
+	queue     exceptions.Queue
 	hinted    chan struct{} // wakes the flow of orders
 
 	mu      sync.Mutex
 	checked bool
 	watches map[string]*flowWatch // by flow
+	// failures are what was told of the flows that ran.
+	failures map[string]failing
 }
 
 // Flow is one of the things that a [Sync] does again and again.
@@ -128,6 +145,7 @@ const (
 	FlowRevocations = "revocations" // cancelled in the warehouse first
 	FlowDispatch    = "dispatch"    // tracking, labels and confirmations
 	FlowDeadlines   = "deadlines"   // the shop's own clocks
+	FlowShopStatus  = "shop status" // what stops the whole shop
 	FlowStock       = "stock"       // free stock into the shop
 	FlowRetention   = "retention"   // orders that ended long ago forgotten, every hour
 )
@@ -159,7 +177,8 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		return nil, fmt.Errorf("bridge: NewSync: %w", err)
 	}
 	settings.FirstLook = cmp.Or(settings.FirstLook, Duration(48*time.Hour))
-	s := &Sync{Settings: settings, shop: shop, warehouse: warehouse, hinted: make(chan struct{}, 1), watches: map[string]*flowWatch{}}
+	s := &Sync{Settings: settings, shop: shop, warehouse: warehouse, queue: memory, hinted: make(chan struct{}, 1),
+		watches: map[string]*flowWatch{}, failures: map[string]failing{}}
 	if err := s.wire(shop, warehouse, memory); err != nil {
 		return nil, err
 	}
@@ -170,6 +189,7 @@ func NewSync(shop Shop, warehouse Warehouse, memory Store, settings Settings) (*
 		{FlowRevocations, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Revoker.Run(ctx) }},
 		{FlowDispatch, time.Duration(every.Dispatch), func(ctx context.Context) (fmt.Stringer, error) { return s.Dispatch.Run(ctx) }},
 		{FlowDeadlines, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.Deadlines.Check(ctx) }},
+		{FlowShopStatus, time.Duration(every.Deadlines), func(ctx context.Context) (fmt.Stringer, error) { return s.ShopStatus.Check(ctx) }},
 		{FlowStock, time.Duration(every.Stock), s.push},
 		{FlowRetention, time.Hour, func(ctx context.Context) (fmt.Stringer, error) { return s.Retention.Forget(ctx) }},
 	}
@@ -195,6 +215,14 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 	if err != nil {
 		return err
 	}
+	zone, err := set.zone()
+	if err != nil {
+		return err
+	}
+	kinds, err := set.kinds()
+	if err != nil {
+		return err
+	}
 	calendar, err := set.collections()
 	if err != nil {
 		return err
@@ -210,7 +238,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 				OrderBook: warehouse, Tracer: warehouse, Addresses: warehouse, Orders: shop, Catalogue: s.Catalogue, Prices: shop, Processor: warehouse, Places: warehouse,
 				Ledger: m, Records: m, Locks: m, Exceptions: m,
 			}, ImportOptions{
-				Locations: locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, FindFirst: set.FindFirst, Table: table,
+				Locations: locations, DefaultLocation: set.DefaultLocation, ParkUnpaid: set.ParkUnpaid, FindFirst: set.FindFirst, Table: table, Kinds: kinds, PlatformLocation: set.PlatformLocation,
 			})
 			return err
 		},
@@ -218,7 +246,7 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 			s.Canceller, err = NewCanceller(CancelPorts{
 				Orders: shop, Desk: shop, OrderBook: warehouse, Warehouse: warehouse, Lines: warehouse, Tracer: warehouse,
 				Records: m, Ledger: m, Locks: m, Exceptions: m,
-			}, CancelOptions{CutOff: set.CutOff, LateAnswer: set.LateRequests, DueAnswer: set.DueRequests, RejectReasons: set.RejectReasons})
+			}, CancelOptions{CutOff: set.CutOff, LateAnswer: set.LateRequests, DueAnswer: set.DueRequests, RejectReasons: set.RejectReasons, Kinds: kinds})
 			return err
 		},
 		func() error {
@@ -257,7 +285,13 @@ func (s *Sync) wire(shop Shop, warehouse Warehouse, m Store) (err error) {
 		},
 		func() error {
 			s.Deadlines, err = NewDeadlines(DeadlinePorts{OpenOrders: shop, Cancellations: shop, Exceptions: m}, DeadlineOptions{
-				Measures: measures, Market: set.Market, Collections: calendar,
+				Measures: measures, Kinds: kinds, Market: set.Market, Collections: calendar,
+			})
+			return err
+		},
+		func() error {
+			s.ShopStatus, err = shopstatus.NewWatch(shopstatus.Ports{Shop: shop, Exceptions: m}, shopstatus.Options{
+				OrdersPerDay: set.OrdersPerDay, Zone: zone, Selling: set.SellingStatuses,
 			})
 			return err
 		},
@@ -294,6 +328,9 @@ func (s *Sync) Check(ctx context.Context) error {
 	var warehouses, locations []string
 	for id, list := range s.Settings.Locations {
 		warehouses, locations = append(warehouses, id), append(locations, list...)
+	}
+	if at := s.Settings.PlatformLocation; at != "" {
+		locations = append(locations, at)
 	}
 	unchecked, err := delivery.Check(ctx, s.shop, s.warehouse, delivery.Names{
 		Services: s.Settings.Services, Carriers: s.Settings.Carriers,

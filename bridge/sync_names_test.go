@@ -14,6 +14,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/linnworksadapter"
 	"github.com/linnbridge/linnbridge/linnworks"
 	"github.com/linnbridge/linnbridge/linnworks/linnworkstest"
+	"github.com/linnbridge/linnbridge/tiktokshop"
 	"github.com/linnbridge/linnbridge/tiktokshop/tiktokshoptest"
 )
 
@@ -66,6 +67,7 @@ func TestPostalServices(t *testing.T) {
 	t.Parallel()
 	fake := linnworkstest.New(linnworkstest.WithoutQuotas())
 	id := fake.AddPostalService("Tracked 48", "Royal Mail")
+	fake.AddPostalService("Parcel", "")
 	must(t, fake.MapPostalService("TIKTOKBRIDGE", "uk", "by van", id))
 	must(t, fake.MapPostalService("AMAZON", "uk", "prime", id))
 	must(t, fake.MapPostalService("TIKTOKBRIDGE", "de", "by bike", id))
@@ -75,7 +77,28 @@ func TestPostalServices(t *testing.T) {
 	must(t, err)
 	got, err := warehouse.PostalServices(t.Context())
 	must(t, err)
-	if diff := cmp.Diff([]delivery.Service{{Name: "Tracked 48", Carrier: "Royal Mail", Tags: []string{"by van"}}}, got); diff != "" {
+	if diff := cmp.Diff([]delivery.Service{{Name: "Tracked 48", Carrier: "Royal Mail", Tags: []string{"by van"}}, {Name: "Parcel"}}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Only warehouses that sell have options that orders can have, and an option that
+// TikTok ships itself has no carriers of the seller's.
+func TestDeliveryOptionsOfTheShop(t *testing.T) {
+	t.Parallel()
+	s := newSides(t, "GB")
+	must(t, s.tiktok.AddWarehouse(tiktokshop.Warehouse{ID: "7068517275539719990", Name: "Returns", Type: tiktokshop.WarehouseTypeReturnWarehouse}))
+	must(t, s.tiktok.AddWarehouse(tiktokshop.Warehouse{ID: "7068517275539719991", Name: "Closed", EffectStatus: tiktokshop.WarehouseStatusDisabled}))
+	must(t, s.tiktok.AddWarehouse(tiktokshop.Warehouse{ID: "7068517275539719992", Name: "Hull"}))
+	asked := func() int {
+		return len(s.tiktok.CallsOf(tiktokshoptest.On("Logistics.GetWarehouseDeliveryOptions")))
+	}
+	options, err := s.shop.DeliveryOptions(t.Context())
+	if err != nil || asked() != 2 || len(options) != 3 {
+		t.Errorf("options %v, %v, of %d warehouses; want 3, the same in both that sell", options, err, asked())
+	}
+	providers, err := s.shop.ShippingProviders(t.Context())
+	if want := s.tiktok.ShippingProviders(tiktokshoptest.OptionStandard); err != nil || len(providers) != len(want) {
+		t.Errorf("providers %v, %v; want each of %v once", providers, err, want)
 	}
 }

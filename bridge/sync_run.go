@@ -153,6 +153,10 @@ func (s *Sync) once(ctx context.Context, f Flow) FlowRun {
 	if ended := ctx.Err(); ended != nil && run.Err != nil && !errors.Is(run.Err, ended) {
 		run.Err = fmt.Errorf("%w: %w", ended, run.Err) // what failed has failed for that
 	}
+	if ctx.Err() == nil {
+		told := s.guarded(ctx, f.Name, "the queue of exceptions", func() error { return s.tellFailing(ctx, run) })
+		run.Err = errors.Join(run.Err, told)
+	}
 	watch.timings.Done(run.Start, run.Start.Add(run.Took), run.Err)
 	switch {
 	case run.Err != nil && ctx.Err() == nil:

@@ -211,6 +211,21 @@ func TestSyncHealthSaysWhatIsOverdue(t *testing.T) {
 	})
 }
 
+// A flow that fails at its pace is not overdue: it is known to fail.
+func TestSyncWhatFailsIsNotOverdue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		b := idle(t, &log, bridge.Flow{Name: "bad", Every: time.Minute, Run: func(context.Context) (fmt.Stringer, error) { return nil, errors.New("away") }})
+		stop := start(t, b)
+		time.Sleep(30*time.Minute + time.Second)
+		if h := b.Health(); h.Healthy || !h.Flows["bad"].Overdue.IsZero() || h.Flows["bad"].Failures != 31 {
+			t.Errorf("healthy %t, %s; want 31 failures, and nothing overdue", h.Healthy, h.Flows["bad"])
+		}
+		stop()
+	})
+}
+
 // A run that its context cut short is observed, with an error that says so.
 func TestSyncObservesWhatIsCutShort(t *testing.T) {
 	t.Parallel()

@@ -276,13 +276,238 @@ func TestNewSyncNeedsAll(t *testing.T) {
 	}
 }
 
+// Every failure of every part is in the error of the run and in the queue, says more
+// the longer it lasts, and is closed when the part works again.
+func TestSyncTellsWhatFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, down := newSides(t, "GB"), new(outage)
+		b, memory := newSync(t, s, down, syncSettings())
+		must(t, errOf(b.Step(t.Context())))
+		failing := func() map[string]exceptions.Case {
+			t.Helper()
+			cases, err := memory.Cases(t.Context(), exceptions.Filter{Kinds: []exceptions.Kind{exceptions.RunFailing}})
+			must(t, err)
+			byFlow := map[string]exceptions.Case{}
+			for _, c := range cases {
+				byFlow[strings.TrimPrefix(c.Object, "flow ")] = c
+			}
+			return byFlow
+		}
+		if got := failing(); len(got) != 0 {
+			t.Errorf("open without a failure: %v", got)
+		}
+		down.set(true)
+		began := time.Now()
+		for _, tc := range []struct {
+			after    time.Duration
+			severity exceptions.Severity
+			told     int
+		}{{0, exceptions.Notice, 1}, {5 * time.Minute, exceptions.Notice, 1}, {15 * time.Minute, exceptions.Warning, 2}, {time.Hour, exceptions.Urgent, 3}, {2 * time.Hour, exceptions.Urgent, 3}} {
+			time.Sleep(time.Until(began.Add(tc.after)))
+			did, err := b.Step(t.Context())
+			if err == nil || len(did) != len(b.Flows) {
+				t.Fatalf("%d flows ran, %v; want all, and errors", len(did), err)
+			}
+			cases, failed := failing(), 0
+			for _, run := range did {
+				c, told := cases[run.Flow]
+				if run.Err == nil {
+					if told {
+						t.Errorf("%s works and is told to fail: %s", run.Flow, c)
+					}
+					continue
+				}
+				failed++
+				switch {
+				case !strings.Contains(err.Error(), run.Flow+": "):
+					t.Errorf("the error does not name %s: %v", run.Flow, err)
+				case !told:
+					t.Errorf("%s fails and nobody is told: %v", run.Flow, run.Err)
+				case c.Severity != tc.severity || c.Count != tc.told || !strings.Contains(c.Seen, "no route to the shop"):
+					t.Errorf("after %s: got %s, want %s, told %d times, with the error", tc.after, c, tc.severity, tc.told)
+				}
+			}
+			if failed < 4 {
+				t.Errorf("without the shop %d flows fail, want 4 or more:\n%s", failed, did)
+			}
+		}
+		down.set(false)
+		must(t, errOf(b.Step(t.Context())))
+		if got := failing(); len(got) != 0 {
+			t.Errorf("still open when all works: %v", got)
+		}
+		// A case of another process is closed by the first run that goes well.
+		must(t, memory.Shop("uk-shop").Raise(t.Context(), exceptions.New(exceptions.RunFailing, "flow "+bridge.FlowStock, time.Time{}, "it fails", "wait")))
+		again, err := bridge.NewSync(s.shop, s.book, memory.Shop("uk-shop"), syncSettings())
+		must(t, err)
+		must(t, errOf(again.Step(t.Context())))
+		if got := failing(); len(got) != 0 {
+			t.Errorf("still open after another process worked: %v", got)
+		}
+	})
+}
+
+// The day's orders and the shop's status are watched over both fakes.
+func TestSyncWatchesTheShop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, settings := newSides(t, "GB"), syncSettings()
+		settings.OrdersPerDay, settings.Zone = 3, "Europe/London"
+		b, memory := newSync(t, s, new(outage), settings)
+		open := func() (kinds []string) {
+			t.Helper()
+			cases, err := memory.Cases(t.Context(), exceptions.Filter{Object: "shop"})
+			must(t, err)
+			for _, c := range cases {
+				kinds = append(kinds, c.Severity.String()+" "+string(c.Kind))
+			}
+			return kinds
+		}
+		time.Sleep(2 * time.Hour) // of the day: what is placed now is paid an hour ago
+		for range 3 {
+			s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
+		}
+		must(t, errOf(b.Step(t.Context())))
+		if diff := cmp.Diff([]string{"urgent daily order limit"}, open()); diff != "" {
+			t.Errorf("open (-want +got):\n%s", diff)
+		}
+		if why, err := b.ShopStatus.SalesStopped(t.Context()); err != nil || !strings.Contains(why, "limit of 3") {
+			t.Errorf("nothing is sold because %q, %v; want the limit", why, err)
+		}
+		time.Sleep(24 * time.Hour)
+		must(t, errOf(b.ShopStatus.Check(t.Context())))
+		if got := open(); len(got) != 0 {
+			t.Errorf("the next day open are %q, want none", got)
+		}
+		s.tiktok.SetShopActive(false)
+		r, err := b.ShopStatus.Check(t.Context())
+		if r.Status.Shop != "INACTIVE" || !strings.Contains(r.Stop, "INACTIVE") {
+			t.Errorf("a closed shop: %s, %v", r, err)
+		}
+		s.tiktok.SetShopActive(true)
+		s.tiktok.SetSellerActive(false)
+		if r, err := b.ShopStatus.Check(t.Context()); err != nil || !r.Status.Stopped || !strings.Contains(r.Stop, "refuses to trade") {
+			t.Errorf("a suspended seller: %s, %v", r, err)
+		}
+		if diff := cmp.Diff([]string{"urgent shop does not sell"}, open()); diff != "" {
+			t.Errorf("open (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// The client's own measures, kinds of orders, and vans are those that the deadlines are
+// watched by.
+func TestSyncWatchesByItsSettings(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, settings := newSides(t, "GB"), syncSettings()
+		settings.Market, settings.Measures = "GB", []string{"late_at_ready_to_ship GB ? <=50 ? * a mail"}
+		settings.Kinds = []string{"free_sample import order none no none"}
+		settings.Collections = &policy.Collections{Zone: "Europe/London", Days: map[string]string{"monday": "17:00"}}
+		b, _ := newSync(t, s, new(outage), settings)
+		id := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(1)})
+		sample := bridge.Order{ID: "s", Kinds: []policy.Kind{policy.FreeSample}, Status: bridge.AwaitingShipment, ShippingModel: bridge.SellerShipping, PaidAt: time.Now(), ShipBy: time.Now().Add(-time.Hour)}
+		other := sample
+		other.ID, other.Kinds = "o", nil
+		r, err := b.Deadlines.Check(t.Context(), sample, other)
+		must(t, err)
+		found := false
+		for _, rate := range r.Rates {
+			if rate.Measure == policy.LateAtReady && rate.Market == "GB" {
+				found = true
+				if rate.Limit.Percent != 50 || rate.Bad != 1 {
+					t.Errorf("got %s, want the limit of the settings, and no sample", rate)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("no rate of the market of the settings in\n%s", r)
+		}
+		if r.Next.OrderID != id || r.Next.LastCollection.IsZero() {
+			t.Errorf("next is %s, want order %s by the last van", r.Next, id)
+		}
+	})
+}
+
+// What the platform's warehouse sends is skipped, or booked as shipped at a location
+// of its own: the stock of no listing moves, and nobody is asked for a parcel.
+func TestSyncOfPlatformOrders(t *testing.T) {
+	t.Parallel()
+	for name, booked := range map[string]bool{"skipped": false, "booked": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, settings := newSides(t, "GB"), syncSettings()
+				platform := s.linn.AddLocation("TikTok")
+				if booked {
+					settings.PlatformLocation = string(platform)
+				}
+				settings.Every.Orders = bridge.Duration(time.Minute)
+				b, memory := newSync(t, s, new(outage), settings)
+				step := func() {
+					t.Helper()
+					time.Sleep(2 * time.Minute)
+					if did, err := b.Step(t.Context()); err != nil {
+						t.Fatal(err, "\n", did)
+					}
+				}
+				step()
+				shown := s.shown(t)
+				id := s.place(t, tiktokshoptest.OrderSpec{Lines: mugs(2), State: tiktokshop.OrderStatusOnHold, FulfillmentType: tiktokshop.FulfillmentTypeByTikTok})
+				step()
+				time.Sleep(tiktokshoptest.HoldTime)
+				step()
+				if got := s.inLinnworks(id); len(got) != 0 {
+					t.Errorf("before it is sent Linnworks has %d orders of it, want none", len(got))
+				}
+				must(t, s.tiktok.Fulfil(id, "TT1"))
+				for range 2 {
+					step()
+				}
+				must(t, s.tiktok.Deliver(id))
+				for range 2 {
+					step()
+				}
+				got := s.inLinnworks(id)
+				if n := map[bool]int{true: 1, false: 0}[booked]; len(got) != n {
+					t.Fatalf("Linnworks has %d orders of it, want %d", len(got), n)
+				}
+				if booked && (!got[0].Processed || got[0].FulfilmentLocationID != platform) {
+					t.Errorf("processed %t at location %s, want it processed at %s", got[0].Processed, got[0].FulfilmentLocationID, platform)
+				}
+				if now := s.shown(t); now != shown {
+					t.Errorf("the shop shows %d mugs, want %d as before", now, shown)
+				}
+				orders := exceptions.Filter{Object: exceptions.ForOrder(id)}
+				if cases, err := memory.Cases(t.Context(), orders); err != nil || len(cases) != 0 {
+					t.Errorf("open are %v, %v; want no case", cases, err)
+				}
+			})
+		})
+	}
+}
+
+// A location that TikTok's warehouse does not have is found before the first run.
+func TestSyncRefusesAnUnknownPlatformLocation(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, settings := newSides(t, "GB"), syncSettings()
+		settings.PlatformLocation = "11111111-0000-0000-0000-000000000000"
+		b, _ := newSync(t, s, new(outage), settings)
+		if err := b.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "no stock location") {
+			t.Errorf("got %v, want that there is no such location", err)
+		}
+	})
+}
+
 func TestReadSettings(t *testing.T) {
 	t.Parallel()
 	text := `{
 		"shop": "uk-shop", "sub_source": "uk", "locations": {"7068": ["a", "b"]}, "default_location": "a",
 		"skus": {"1729": "MUG"}, "carriers": {"Tracked 48": "Royal Mail"}, "first_look": "24h", "park_unpaid": true,
 		"cut_off": "picking", "late_requests": "reject", "at_deadline": "go ahead", "cancel_reasons": ["x"],
-		"status_table": ["seller UNPAID absent skip"], "market": "GB", "measures": ["valid_tracking GB ? >=90 ? * a mail"],
+		"status_table": ["seller UNPAID absent skip"], "kinds": ["exchange skip line line no all"], "platform_location": "fbt", "orders_per_day": 200, "zone": "Europe/London", "selling_statuses": ["OPEN"], "market": "GB", "measures": ["valid_tracking GB ? >=90 ? * a mail"],
 		"collections": {"zone": "Europe/London", "days": {"friday": "16:30"}, "holidays": ["2026-12-25"]},
 		"buffer": [{"do": "keep percent", "percent": 5}, {"do": "keep units", "units": 2, "skus": ["MUG"]}],
 		"sessions": [{"name": "tea time", "start": "2026-12-01T18:00:00Z", "end": "2026-12-01T20:00:00Z", "ahead": "30m", "rule": {"do": "keep units", "units": 9}}],
@@ -295,6 +520,8 @@ func TestReadSettings(t *testing.T) {
 		SKUs: map[string]string{"1729": "MUG"}, Carriers: map[string]string{"Tracked 48": "Royal Mail"},
 		FirstLook: bridge.Duration(24 * time.Hour), ParkUnpaid: true, CutOff: stage.Picking, LateRequests: bridge.AnswerReject,
 		AtDeadline: bridge.ShipAtDeadline, CancelReasons: []string{"x"}, StatusTable: []string{"seller UNPAID absent skip"},
+		Kinds: []string{"exchange skip line line no all"}, PlatformLocation: "fbt",
+		OrdersPerDay: 200, Zone: "Europe/London", SellingStatuses: []string{"OPEN"},
 		Market: "GB", Measures: []string{"valid_tracking GB ? >=90 ? * a mail"},
 		Collections: &policy.Collections{Zone: "Europe/London", Days: map[string]string{"friday": "16:30"}, Holidays: []string{"2026-12-25"}},
 		Buffer:      []stock.BufferRule{{Do: stock.KeepPercent, Percent: 5}, {Do: stock.KeepUnits, Units: 2, SKUs: []string{"MUG"}}},
@@ -315,13 +542,34 @@ func TestReadSettings(t *testing.T) {
 	}
 }
 
+// A status that the table does not have takes a line for each state of the warehouse:
+// none of them is a row by itself.
+func TestSettingsWithANewRow(t *testing.T) {
+	t.Parallel()
+	settings := syncSettings()
+	for _, cell := range []string{"absent import", "parked release", "open wait", "locked wait", "processed ship", "cancelled raise"} {
+		settings.StatusTable = append(settings.StatusTable, "seller READY_AT_LAST "+cell)
+	}
+	written, err := json.Marshal(settings)
+	must(t, err)
+	if _, err := bridge.ReadSettings(bytes.NewReader(written)); err != nil {
+		t.Errorf("got %v, want the new row taken", err)
+	}
+	settings.StatusTable = settings.StatusTable[1:]
+	written, err = json.Marshal(settings)
+	must(t, err)
+	if _, err := bridge.ReadSettings(bytes.NewReader(written)); err == nil || !strings.Contains(err.Error(), "needs the state absent") {
+		t.Errorf("got %v, want that a state is missing", err)
+	}
+}
+
 // Everything that is wrong is said at once.
 func TestReadSettingsNamesAllThatIsWrong(t *testing.T) {
 	t.Parallel()
 	_, err := bridge.ReadSettings(strings.NewReader(`{
 		"shop": "", "locations": {"7068": [], "": ["a"]}, "carriers": {"": "x"}, "first_look": "a day", "cut_off": "soon",
 		"late_requests": "maybe", "at_deadline": "run", "reject_reasons": [" "], "cancel_reasons": ["seller_out_of_stock"],
-		"status_table": ["nonsense"], "market": "uk", "measures": ["valid"], "collections": {"zone": "Mars"}, "buffer": [{"do": "keep everything"}], "max_stock": -1, "every": {"orders": "-5s"}, "colour": "blue"
+		"status_table": ["nonsense"], "kinds": ["sample"], "platform_location": "a", "orders_per_day": -1, "zone": "Mars", "market": "uk", "measures": ["valid"], "collections": {"zone": "Mars"}, "buffer": [{"do": "keep everything"}], "max_stock": -1, "every": {"orders": "-5s"}, "colour": "blue"
 	}`))
 	if err == nil {
 		t.Fatal("accepted")
@@ -329,7 +577,8 @@ func TestReadSettingsNamesAllThatIsWrong(t *testing.T) {
 	lines := strings.Split(err.Error(), "\n")
 	for _, want := range []string{
 		"shop: ", `warehouse 7068`, "a warehouse has no id", "default_location: ", "carriers: ", "first_look: ", "cut_off: ", "late_requests: ",
-		"at_deadline: ", "reject_reasons[0]", "cancel_reasons[0]", "status_table[0]: ", "market: ", "measures[0]: ", "collections: ", "buffer[0]: ", "max_stock: ", "every.orders: ", "colour: unknown setting",
+		"at_deadline: ", "reject_reasons[0]", "cancel_reasons[0]", "status_table[0]: ", "kinds[0]: ", "platform_location: a feeds", "orders_per_day: ", "zone: ",
+		"market: ", "measures[0]: ", "collections: ", "buffer[0]: ", "max_stock: ", "every.orders: ", "colour: unknown setting",
 	} {
 		if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, want) }) {
 			t.Errorf("nothing about %q in:\n%v", want, err)

@@ -21,9 +21,13 @@ import (
 // a lease that was not renewed; without it nothing is known about fences. All use
 // t.Cleanup for what has to be closed.
 //
-// Moments must come back within a millisecond of what was put in, in UTC, and the
-// zero time as the zero time. Empty and nil maps and lists are the same. The store
-// must not forget anything by itself while the test runs.
+// Moments must come back within a millisecond of what was put in, in UTC, up to the end
+// of the year 9999, and the zero time as the zero time, which the first second of Unix
+// time is not. Empty and nil maps and lists are the same. Ids and names are texts of up
+// to 100 bytes, keys of locks of up to 200: the same are those of the same bytes, and
+// their order is that of their bytes, whatever the collation of a database is. Other
+// texts have up to 16 KiB, labels and values 3 MiB. The suite puts 2,500 entries at
+// once. The store must not forget anything by itself while the test runs.
 func TestStore(t *testing.T, open func(t *testing.T, now func() time.Time) store.Store,
 	reopen func(*testing.T, store.Store) store.Store, lose func(t *testing.T, s store.Store, shop, key string),
 ) {

@@ -80,7 +80,9 @@ func testAlikeHints(s *storeTest) {
 	for _, h := range all {
 		ids = append(ids, h.OrderID)
 	}
-	s.same("hints, in the order in which they came", alike, ids)
+	if !slices.Equal(ids, alike) {
+		s.Fatalf("hints: got %q, want %q, in the order in which they came", ids, alike)
+	}
 	for i, id := range alike {
 		hints, err := s.Hints(ctx, "list "+id)
 		s.ok(err)
@@ -205,18 +207,20 @@ func testAlikeRecords(s *storeTest) {
 		due[i].Version = 0
 	}
 	s.same("due records of one moment, by the bytes of their ids", all, due)
-	var paged []store.Record
-	for after := (store.Record{}); ; after = paged[len(paged)-1] {
-		page, err := s.DueRecords(ctx, moment, after, 3)
-		s.ok(err)
-		if paged = append(paged, page...); len(page) == 0 || len(paged) > len(all) {
-			break
+	for _, limit := range []int{1, 3} {
+		var paged []store.Record
+		for after := (store.Record{}); ; after = paged[len(paged)-1] {
+			page, err := s.DueRecords(ctx, moment, after, limit)
+			s.ok(err)
+			if paged = append(paged, page...); len(page) == 0 || len(paged) > len(all) {
+				break
+			}
 		}
+		for i := range paged {
+			paged[i].Version = 0
+		}
+		s.same(fmt.Sprintf("due records by pages of %d", limit), all, paged)
 	}
-	for i := range paged {
-		paged[i].Version = 0
-	}
-	s.same("due records by pages", all, paged)
 	for i, r := range all {
 		found := s.records(r.OrderID)
 		s.same(fmt.Sprintf("the record of %q", r.OrderID), map[string]store.Record{r.OrderID: r}, found)
@@ -388,7 +392,7 @@ func testLargeTexts(s *storeTest) {
 	reserved := store.Reservation{OrderID: "1", Lines: []store.ReservedLine{{LineID: "1", SKU: long, Items: map[string]int{long: 1, "zero": 0}}}}
 	s.ok(s.PutReservations(ctx, reserved))
 	s.reopen()
-	s.same("a record with long and empty texts", map[string]store.Record{"1": r}, s.records("1")) //nolint:contextcheck // it is the context of the test
+	s.same("a record with long and empty texts", map[string]store.Record{"1": r}, s.records("1"))
 	revisits, err := s.Revisits(ctx, "a")
 	s.ok(err)
 	s.same("a revisit with a long text", []store.Revisit{v}, revisits)
@@ -431,7 +435,7 @@ func testLargeNumbers(s *storeTest) {
 	revisits, err := s.Revisits(ctx, "a")
 	s.ok(err)
 	s.same("many attempts", []store.Revisit{{OrderID: "1", Attempts: math.MaxInt32}}, revisits)
-	s.same("a record with large numbers", store.Record{OrderID: "1", Attempts: math.MaxInt32, Address: math.MaxUint64}, s.records("1")["1"]) //nolint:contextcheck // it is the context of the test
+	s.same("a record with large numbers", store.Record{OrderID: "1", Attempts: math.MaxInt32, Address: math.MaxUint64}, s.records("1")["1"])
 }
 
 // moments are such as clocks, calendars and columns get wrong: the first second of
@@ -476,7 +480,7 @@ func testMoments(s *storeTest) {
 		r := found[name]
 		s.same("a reservation: "+name, []time.Time{at, at, at}, []time.Time{r.CreatedAt, r.SeenAt, r.VisibleAt})
 		want := store.Record{OrderID: name, UpdatedAt: at, SentAt: at, Due: at, Deadline: at, EndedAt: at}
-		s.same("a record: "+name, want, s.records(name)[name]) //nolint:contextcheck // it is the context of the test
+		s.same("a record: "+name, want, s.records(name)[name])
 		d, _, err := s.Label(ctx, name, "p")
 		s.ok(err)
 		s.same("a label: "+name, at, d.FetchedAt)

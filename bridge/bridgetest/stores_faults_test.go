@@ -42,7 +42,7 @@ func TestStoreFaultsAreNoticed(t *testing.T) {
 			t.Errorf("a good store fails: %v\n%s", err, out)
 		}
 	})
-	for name, f := range faults {
+	for name, f := range everyFault {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			noticedBy := strings.ReplaceAll(f.noticedBy, " ", "_")
@@ -58,7 +58,7 @@ func TestStoreFaultsAreNoticed(t *testing.T) {
 }
 
 func TestStoreWithFault(t *testing.T) {
-	f, ok := faults[os.Getenv(faultVar)]
+	f, ok := everyFault[os.Getenv(faultVar)]
 	if !ok && os.Getenv(faultVar) != noFault {
 		t.Skip("runs in a process of its own, started by TestStoreFaultsAreNoticed")
 	}
@@ -241,11 +241,14 @@ func fenceless(ctx context.Context) context.Context {
 	return free
 }
 
-var faults = map[string]struct {
+// storeFault is a promise that is broken, and the part of the suite that notices.
+type storeFault struct {
 	noticedBy string
 	plant     func(*faulty)
 	reopen    func(*faultyStore) store.Store
-}{
+}
+
+var faults = map[string]storeFault{
 	// Cursors.
 	"seen orders are shared": {"cursors: copies", func(f *faulty) {
 		var kept *store.Cursor

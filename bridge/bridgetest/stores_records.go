@@ -413,7 +413,7 @@ func testEnded(s *storeTest) {
 	}
 	page, err := s.EndedRecords(ctx, moment.Add(3*time.Hour), store.Record{}, 1)
 	s.ok(err)
-	s.same("a record that has ended", s.records("1")["1"], versionless(page[0])) //nolint:contextcheck // it is the context of the test
+	s.same("a record that has ended", s.records("1")["1"], versionless(page[0]))
 }
 
 func versionless(r store.Record) store.Record {
@@ -437,7 +437,7 @@ func testForgetLate(s *storeTest) {
 	due.Due, open.EndedAt = time.Time{}, moment // what the caller says of them is nothing
 	n, err := s.Forget(ctx, again, gone, due, open, gone, store.Record{OrderID: "unknown", EndedAt: moment})
 	s.ok(err)
-	left := slices.Sorted(maps.Keys(s.records("again", "gone", "due", "open"))) //nolint:contextcheck // it is the context of the test
+	left := slices.Sorted(maps.Keys(s.records("again", "gone", "due", "open")))
 	if want := []string{"again", "due", "open"}; n != 1 || !slices.Equal(left, want) {
 		s.Errorf("forgot %d, left %q; want 1 and %q", n, left, want)
 	}

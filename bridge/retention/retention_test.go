@@ -237,6 +237,33 @@ func TestRetentionInBatches(t *testing.T) {
 	}
 }
 
+// endless is a memory in which ever more orders have ended.
+type endless struct{ watched }
+
+func (e endless) EndedRecords(_ context.Context, _ time.Time, after store.Record, limit int) (page []store.Record, _ error) {
+	for i := range limit {
+		page = append(page, store.Record{OrderID: fmt.Sprintf("%s%d", after.OrderID[:min(len(after.OrderID), 4)], i), EndedAt: e.f.now})
+	}
+	return page, nil
+}
+
+func (e endless) Forget(_ context.Context, records ...store.Record) (int, error) {
+	return len(records), nil
+}
+
+// A run that would take for ever leaves the rest to the next one, and says so.
+func TestRetentionLeavesTheRest(t *testing.T) {
+	t.Parallel()
+	f := newFinished(t)
+	m := endless{watched{f.memory, f}}
+	r, err := retention.New(retention.Ports{Records: m, Ledger: m, Revisits: m, Requested: f.requested, Exceptions: m}, retention.Options{})
+	must(t, err)
+	report, err := r.Forget(t.Context())
+	if err != nil || !report.More || report.Forgotten != 20_000 || !strings.Contains(report.String(), "more with the next run") {
+		t.Errorf("%s%v; want 20,000 forgotten and more", report, err)
+	}
+}
+
 // While anything that could name an order cannot be read, nothing is forgotten.
 func TestRetentionForgetsNothingWhileBlind(t *testing.T) {
 	t.Parallel()

@@ -51,6 +51,15 @@ type CheckPorts struct {
 	// States is optional. With it, a check of everything finds the products that
 	// no longer take stock.
 	States ProductStates
+	// Stops is optional. With it, SKUs that show nothing because the shop as a whole
+	// sells nothing are no drift. shopstatus.Watch is one.
+	Stops SalesStops
+}
+
+// SalesStops reports whether the shop as a whole sells nothing.
+type SalesStops interface {
+	// SalesStopped returns why everything is shown as sold out, empty if it is not.
+	SalesStopped(ctx context.Context) (why string, err error)
 }
 
 // CheckOptions configure a [Check]. Zero values take the defaults.
@@ -165,6 +174,8 @@ type CheckResult struct {
 	// Stopped reports whether another program writes the same stock, so that pushes
 	// refuse until a person has resolved it.
 	Stopped bool
+	// Closed says why the whole shop is shown as sold out; empty if it is not.
+	Closed string
 }
 
 // MarshalJSON returns the result for programs.
@@ -196,6 +207,7 @@ type DriftAction string
 // The actions.
 const (
 	Waits    DriftAction = "left for the next check"
+	Ends     DriftAction = "left until the shop sells again"
 	Taken    DriftAction = "nothing to correct"
 	Repaired DriftAction = "the next push corrects it"
 	Held     DriftAction = "not pushed until it changes"
@@ -251,6 +263,9 @@ func (r CheckResult) String() string {
 	if r.CatalogueStale {
 		b.WriteString("the listings have to be read again\n")
 	}
+	if r.Closed != "" {
+		fmt.Fprintf(&b, "the shop sells nothing: %s\n", r.Closed)
+	}
 	if r.Stopped {
 		b.WriteString("another program writes the same stock: nothing is published until that is resolved\n")
 	}
@@ -272,6 +287,11 @@ func (c *Check) Check(ctx context.Context, skuIDs ...string) (result CheckResult
 	}
 	run.open = open
 	run.result.Stopped = c.ports.Book.halt(open) != nil
+	if c.ports.Stops != nil {
+		if run.result.Closed, err = c.ports.Stops.SalesStopped(ctx); err != nil {
+			return run.result, fmt.Errorf("stock check: reading whether the shop sells: %w", err)
+		}
+	}
 	if err := run.all(ctx, skuIDs); err != nil {
 		return run.result, fmt.Errorf("stock check: %w", err)
 	}
@@ -351,6 +371,7 @@ func (r *checkRun) part(ctx context.Context, ids []string) error {
 			r.shown[s.ID] = s
 		}
 	}
+	drifts = r.soldOutAsAWhole(drifts)
 	var zeroed []string
 	for _, d := range drifts {
 		r.bad[d.SKU.String()] = true
@@ -367,6 +388,28 @@ func (r *checkRun) part(ctx context.Context, ids []string) error {
 		}
 	}
 	return nil
+}
+
+// soldOutAsAWhole takes SKUs out that show nothing only because the shop as a whole
+// sells nothing. The book goes on believing what it did: that is what the shop shows
+// again afterwards.
+func (r *checkRun) soldOutAsAWhole(drifts []Drift) []Drift {
+	if r.result.Closed == "" {
+		return drifts
+	}
+	return slices.DeleteFunc(drifts, func(d Drift) bool {
+		switch d.Kind {
+		case SKUGone, WarehouseGone, WarehouseAdded, CampaignLock, CreatorLock, BothLocks:
+			return false
+		}
+		if slices.ContainsFunc(d.Shown, func(w ShownWarehouse) bool { return w.Available > 0 }) {
+			return false
+		}
+		r.bad[d.SKU.String()] = true
+		d.Kind, d.Unseen, d.Done = ShopClosed, nil, Ends
+		r.result.Drifts = append(r.result.Drifts, d)
+		return true
+	})
 }
 
 // freshLevels reads the items of SKUs that the shop has zeroed: somebody said that

@@ -43,6 +43,9 @@ const (
 	Deactivated    DriftKind = "product deactivated by the shop"
 	Deleted        DriftKind = "product deleted"
 
+	// ShopClosed: the shop as a whole sells nothing, and shows everything as sold out.
+	ShopClosed DriftKind = "sold out with the whole shop"
+
 	// Bundle: a bundle of the shop does not follow its components.
 	Bundle DriftKind = "bundle differs from its components"
 )
@@ -52,7 +55,7 @@ func DriftKinds() []DriftKind {
 	return []DriftKind{
 		InFlight, UnseenSale, GivenBack, ReadBack, Zeroed, SetHigher, SetLower, LostPush, LatePush,
 		CampaignLock, CreatorLock, BothLocks, SKUGone, WarehouseGone, WarehouseAdded,
-		Frozen, Deactivated, Deleted, Bundle,
+		Frozen, Deactivated, Deleted, ShopClosed, Bundle,
 	}
 }
 

@@ -31,7 +31,11 @@
 // So Ledger and Records have to be durable before two processes share the work, or
 // before anybody minds a restart in a sale. Locks must be shared by all processes.
 //
-// # Three promises that are easily broken
+// # Promises that are easily broken
+//
+// Ids, names and keys are the same if their bytes are: a database that ignores case,
+// accents or blanks at the end, cuts texts off, or takes ids for numbers, mixes up
+// orders. Lists by id are in the order of the bytes.
 //
 // The ledger has revisions: a reader that goes on from the one it was given misses
 // nothing, so a change must never appear below a revision that somebody has seen. A

@@ -44,13 +44,24 @@ func ExampleNew() {
 }
 
 // The handler of an app's webhooks hands the orders on.
-func ExampleHintWebhooks() {
+func ExampleShop_HintWebhooks() {
+	fake := tiktokshoptest.New()
+	client, err := fake.Client()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	shop, err := tiktokadapter.New(client, tiktokadapter.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	hint := func(_ context.Context, orderID string) error { // Sync.Hint, or Intake.Hint
 		fmt.Println("look at order", orderID)
 		return nil
 	}
 	app := tiktokshop.App{Key: "6a1b2c3d", Secret: tiktokshop.NewSecret("of-the-app")}
-	webhooks, err := tiktokshop.NewWebhookHandler(app, tiktokadapter.HintWebhooks(hint))
+	webhooks, err := tiktokshop.NewWebhookHandler(app, shop.HintWebhooks(hint))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -18,10 +18,14 @@ func HintsOf(event *tiktokshop.WebhookEvent) []string {
 }
 
 // HintWebhooks returns what to give to [tiktokshop.NewWebhookHandler]: it hands the
-// orders of every webhook to hint, such as [bridge.Sync.Hint], and fails if one is
-// not taken, so that TikTok sends the webhook again.
-func HintWebhooks(hint func(ctx context.Context, orderID string) error) func(context.Context, *tiktokshop.WebhookEvent) error {
+// orders of every webhook of this shop to hint, such as [bridge.Sync.Hint], and fails
+// if one is not taken, so that TikTok sends the webhook again. One address serves all
+// shops of an app: webhooks of others are left to the handlers of theirs.
+func (t *Shop) HintWebhooks(hint func(ctx context.Context, orderID string) error) func(context.Context, *tiktokshop.WebhookEvent) error {
 	return func(ctx context.Context, event *tiktokshop.WebhookEvent) error {
+		if event.ShopID != "" && event.ShopID != t.ID() {
+			return nil
+		}
 		var errs []error
 		for _, id := range HintsOf(event) {
 			errs = append(errs, hint(ctx, id))

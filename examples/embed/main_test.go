@@ -6,12 +6,17 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -61,11 +66,50 @@ func get(t *testing.T, url string, into any) {
 	}
 }
 
+// ask returns what the service answers.
+func ask(t *testing.T, url string) (status int, text string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
+// lines are what was logged.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // The service takes the settings of its own example, is told of an order by a
 // webhook, and has it in Linnworks; it shows health, cases and permits, and ends
 // when it is told to.
 func TestService(t *testing.T) {
 	slog.SetDefault(slog.New(slog.DiscardHandler))
+	var started lines
+	log.SetOutput(&started)
 	address := freeAddress(t)
 	shop := tiktokshoptest.New(tiktokshoptest.WithMarket("GB"), tiktokshoptest.WithWebhooks(http.DefaultTransport))
 	shop.SetWebhooks("http://" + address + "/webhooks/tiktok")
@@ -102,6 +146,9 @@ func TestService(t *testing.T) {
 			t.Errorf("the flow %s failed: %s", name, flow)
 		}
 	}
+	if want := "listening on http://" + address; !strings.Contains(started.String(), want) {
+		t.Errorf("at the start it printed %q, want %q", started.String(), want)
+	}
 	var cases []struct{ Shop, Object string }
 	get(t, "http://"+address+"/cases", &cases)
 	if len(cases) == 0 || cases[0].Shop != "uk-shop" || cases[0].Object == "" {
@@ -128,6 +175,10 @@ func TestService(t *testing.T) {
 	get(t, "http://"+address+"/permits?order="+w.Orders[madeup.Plain]+"&order="+w.Orders[madeup.Held], &permits)
 	if len(permits) != 2 || !permits[0].Granted || permits[1].Granted || permits[1].OrderID != w.Orders[madeup.Held] || permits[1].Reason == "" {
 		t.Errorf("permits: %+v, want one granted, and one held with a reason", permits)
+	}
+	status, text := ask(t, "http://"+address+"/permits")
+	if status != http.StatusBadRequest || !strings.Contains(text, "/permits?order=") {
+		t.Errorf("permits without an order: status %d, %s; want %d and how to ask", status, text, http.StatusBadRequest)
 	}
 	stop()
 	if err := <-done; !errors.Is(err, context.Canceled) {
@@ -166,5 +217,58 @@ func TestServiceIsShort(t *testing.T) {
 	}
 	if lines > 90 {
 		t.Errorf("%d lines of code, want at most 90", lines)
+	}
+}
+
+// Every variable that the service reads is in the example of the credentials, in a
+// form that a shell, systemd and Docker load alike, and no other is.
+func TestCredentialsExampleIsWhole(t *testing.T) {
+	text, err := os.ReadFile("credentials.env.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var named []string
+	for line := range strings.Lines(string(text)) {
+		name, value, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "#"), "=")
+		if !ok {
+			continue // a comment
+		}
+		if strings.ContainsAny(name+value, " \"'$`") {
+			t.Errorf("%q is not read alike everywhere", line)
+		}
+		named = append(named, name)
+	}
+	source, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read []string
+	for _, m := range regexp.MustCompile(`getenv\("([A-Z_]+)"\)`).FindAllStringSubmatch(string(source), -1) {
+		read = append(read, m[1])
+	}
+	slices.Sort(named)
+	slices.Sort(read)
+	if !slices.Equal(named, read) {
+		t.Errorf("the example names %q, the service reads %q", named, read)
+	}
+}
+
+// The example's credentials are loaded as the service's comment says.
+func TestCredentialsExampleLoads(t *testing.T) {
+	const load = "set -a; . ./credentials.env.example; set +a"
+	source, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(source), strings.ReplaceAll(load, ".example", "")) {
+		t.Errorf("the comment does not say %q", load)
+	}
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		return // there is none on this system
+	}
+	out, err := exec.CommandContext(t.Context(), shell, "-c", "set -eu; "+load+`; env`).CombinedOutput()
+	if err != nil || !strings.Contains("\n"+string(out), "\nTIKTOK_APP_KEY=") {
+		t.Errorf("%v: %s; want the variables in the environment of what is started", err, out)
 	}
 }

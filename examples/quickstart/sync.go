@@ -69,8 +69,8 @@ func (s *session) pass(ctx context.Context, title string) error {
 
 // headings say what a flow does; the deadlines have one with numbers in it.
 var headings = map[string]string{
-	bridge.FlowOrders:        "Orders into Linnworks",
-	bridge.FlowRevocations:   "What was cancelled in Linnworks, into TikTok Shop",
-	bridge.FlowDispatch:      "Tracking and labels",
-	bridge.FlowStock:         "Stock into TikTok Shop",
+	bridge.FlowOrders:      "Orders into Linnworks",
+	bridge.FlowRevocations: "What was cancelled in Linnworks, into TikTok Shop",
+	bridge.FlowDispatch:    "Tracking and labels",
+	bridge.FlowStock:       "Stock into TikTok Shop",
 }

@@ -244,6 +244,7 @@ func (l *lab) session(market string) {
 	l.ok(errOf(c.Authorization.GetAuthorizedShops(ctx, nil)))
 	l.ok(errOf(c.Seller.GetActiveShops(ctx, nil)))
 	l.ok(errOf(c.Seller.GetSellerPermissions(ctx, nil)))
+	l.ok(errOf(c.Seller.GetSellerStatus(ctx, nil)))
 	l.ok(errOf(c.Event.UpdateShopWebhook(ctx, &tiktokshop.UpdateShopWebhookRequest{Address: "https://hooks.example.com/t", EventType: "ORDER_STATUS_CHANGE"})))
 	l.ok(errOf(c.Event.GetShopWebhooks(ctx, nil)))
 	l.ok(errOf(c.Event.DeleteShopWebhook(ctx, &tiktokshop.DeleteShopWebhookRequest{EventType: "ORDER_STATUS_CHANGE"})))

@@ -9,6 +9,7 @@ var operations = []operation{
 	{name: "Authorization.GetAuthorizedShops", method: "GET", path: "/authorization/202309/shops", scope: scopeShops, cipher: cipherRefused, serve: (*Fake).authorizedShops},
 	{name: "Authorization.DeauthorizeShop", method: "DELETE", path: "/authorization/202403/shops", scope: scopeShops, serve: (*Fake).deauthorizeShop},
 	{name: "Seller.GetActiveShops", method: "GET", path: "/seller/202309/shops", scope: scopeShops, cipher: cipherRefused, serve: (*Fake).activeShops},
+	{name: "Seller.GetSellerStatus", method: "GET", path: "/seller/202508/status", scope: scopeShops, cipher: cipherRefused, omit: []string{"partner_channel", "tax_form_status"}, serve: (*Fake).sellerStatus},
 	{name: "Seller.GetSellerPermissions", method: "GET", path: "/seller/202309/permissions", scope: scopeShops, cipher: cipherRefused, serve: (*Fake).sellerPermissions},
 
 	{name: "Event.GetShopWebhooks", method: "GET", path: "/event/202309/webhooks", scope: scopeShops, serve: (*Fake).getWebhooks},

@@ -18,6 +18,7 @@ func ExampleOperations() {
 	// Authorization.GetAuthorizedShops
 	// Authorization.DeauthorizeShop
 	// Seller.GetActiveShops
+	// Seller.GetSellerStatus
 	// Seller.GetSellerPermissions
 	// Event.GetShopWebhooks
 	// Event.UpdateShopWebhook

@@ -578,6 +578,19 @@ func (f *Fake) Collect(id string) error {
 	}, tiktokshop.OrderStatusAwaitingCollection)
 }
 
+// Fulfil lets the platform's warehouse send an order of its own: it goes from
+// AWAITING_SHIPMENT to IN_TRANSIT.
+func (f *Fake) Fulfil(id, tracking string) error {
+	return f.change(id, "fulfil", func(o *order) error {
+		if o.info.FulfillmentType != tiktokshop.FulfillmentTypeByTikTok {
+			return errors.New("the seller sends it")
+		}
+		f.arrange(f.packed(o.live()), tiktokshop.ShippingProvider{ID: "7208500000000000001", Name: "TikTok Shipping"}, tracking)
+		f.carry(o, tiktokshop.PackageStatusFulfilling, tiktokshop.OrderStatusAwaitingCollection, tiktokshop.OrderStatusInTransit)
+		return nil
+	}, tiktokshop.OrderStatusAwaitingShipment)
+}
+
 // Deliver lets the carrier deliver all packages of an IN_TRANSIT order.
 func (f *Fake) Deliver(id string) error {
 	return f.change(id, "deliver", func(o *order) error {

@@ -172,6 +172,25 @@ func (f *Fake) activeShops(*request) (any, error) {
 	return out, nil
 }
 
+// sellerStatus serves Seller.GetSellerStatus. The words are the fake's: TikTok
+// describes none.
+//
+// https://partner.tiktokshop.com/docv2/page/get-seller-status-202508
+func (f *Fake) sellerStatus(*request) (any, error) {
+	out := tiktokshop.GetSellerStatusResponse{SellerStatusData: tiktokshop.GetSellerStatusResponseSellerStatusData{SellerStatus: "ACTIVE"}}
+	for _, shop := range f.shops {
+		status := "ACTIVE"
+		if shop.state.inactive {
+			status = "INACTIVE"
+		}
+		if !shop.state.deauthorised {
+			out.SellerStatusData.ShopStatuses = append(out.SellerStatusData.ShopStatuses,
+				tiktokshop.GetSellerStatusResponseSellerStatusDataShopStatus{ShopID: shop.shop.ID, ShopStatus: status})
+		}
+	}
+	return out, nil
+}
+
 // sellerPermissions serves Seller.GetSellerPermissions.
 //
 // https://partner.tiktokshop.com/docv2/page/get-seller-permissions-202309

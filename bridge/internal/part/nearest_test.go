@@ -10,7 +10,7 @@ import (
 func TestNearest(t *testing.T) {
 	known := []string{"locations", "default_location", "skus", "first_look", "Royal Mail", "UPS", "Évri"}
 	for name, want := range map[string]string{
-		"location": "locations", "Locations ": "locations", "defualt_location": "default_location", "sku": "skus", "fist_look": "first_look",
+		"location": "locations", "Locations ": "locations", "dfeault_location": "default_location", "sku": "skus", "fist_look": "first_look",
 		"royalmail": "Royal Mail", "ROYAL MIAL": "Royal Mail", "usp": "UPS", "évry": "Évri",
 		"colour": "", "": "", "DHL": "", "x": "", strings.Repeat("locations", 1000): "",
 	} {

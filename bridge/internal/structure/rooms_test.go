@@ -39,7 +39,7 @@ var rooms = []room{
 	{path: "bridge/policy", subjects: one("what the platform and the client demand, as data")},
 	{path: "bridge/exceptions", uses: []string{"bridge/internal/part"}, subjects: []subject{
 		{"errors", []string{"refused.go", "unreadable.go"}},
-		{"kinds and cases", []string{"doc.go", "exception.go", "kind*.go", "case.go", "closing.go", "json.go"}},
+		{"kinds and cases", []string{"doc.go", "exception.go", "kind*.go", "case.go", "closing.go", "batch.go", "json.go"}},
 		{"the memory of one process", []string{"memory.go"}},
 	}},
 	{path: "bridge/store", uses: []string{"bridge/internal/part"}, subjects: []subject{
@@ -60,13 +60,14 @@ var rooms = []room{
 		{"the check", []string{"check*.go", "classify.go"}},
 		{"live", []string{"live.go", "queue.go"}},
 	}},
+	{path: "bridge/shopstatus", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions"}, subjects: one("what stops a whole shop")},
 	{path: "bridge/delivery", uses: []string{"bridge/internal/part"}, subjects: one("names of ways to deliver")},
 	{path: "bridge/retention", uses: []string{"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store"}, subjects: one("forgetting")},
 	{path: "bridge", uses: []string{
 		"bridge/delivery", "bridge/retention",
-		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/stage", "bridge/stock",
+		"bridge/internal/part", "bridge/health", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/money", "bridge/policy", "bridge/shopstatus", "bridge/stage", "bridge/stock",
 	}, subjects: []subject{
-		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "status.go", "results.go", "evidence.go"}},
+		{"orders on both sides", []string{"doc.go", "order.go", "warehouse.go", "shares.go", "worklist.go", "status.go", "results.go", "evidence.go"}},
 		{"cancellations", []string{"cancellation*.go", "removal.go", "revoke*.go"}},
 		{"import", []string{"mapping.go", "import*.go"}},
 		{"the gate", []string{"gate.go"}},
@@ -77,7 +78,7 @@ var rooms = []room{
 		{"the sync of all", []string{"sync*.go", "settings*.go", "memory.go"}},
 	}},
 	{path: "bridge/tiktokadapter", uses: []string{
-		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
+		"tiktokshop", "bridge/delivery", "bridge/internal/part", "bridge/money", "bridge/policy", "bridge/exceptions", "bridge/shopstatus", "bridge/store", "bridge/catalogue", "bridge/stock", "bridge",
 	}, subjects: []subject{
 		{"amounts and addresses", []string{"doc.go", "money.go", "address.go", "parcel.go"}},
 		{"the shop", []string{"shop.go", "unreadable.go"}},
@@ -86,6 +87,7 @@ var rooms = []room{
 		{"shipping", []string{"shipping.go"}},
 		{"references", []string{"references.go"}},
 		{"stock", []string{"stock.go", "states.go", "bundles.go"}},
+		{"what stops the whole shop", []string{"status.go"}},
 		{"webhooks", []string{"webhooks.go"}},
 	}},
 	{path: "bridge/linnworksadapter", uses: []string{

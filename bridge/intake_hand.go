@@ -1,0 +1,283 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/exceptions"
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+// batch collects orders until there are enough to hand on, each once and as it
+// was seen last.
+type batch struct {
+	run    *intakeRun
+	orders []Order
+	at     map[string]int
+	after  func(context.Context) error
+}
+
+func (b *batch) add(ctx context.Context, o Order) error {
+	if i, ok := b.at[o.ID]; ok {
+		if !o.UpdatedAt.Before(b.orders[i].UpdatedAt) {
+			b.orders[i] = o
+		}
+		return nil
+	}
+	b.at[o.ID] = len(b.orders)
+	if b.orders = append(b.orders, o); len(b.orders) < b.run.options.BatchSize {
+		return nil
+	}
+	if err := b.flush(ctx); err != nil || b.after == nil {
+		return err
+	}
+	return b.after(ctx)
+}
+
+func (b *batch) flush(ctx context.Context) error {
+	if len(b.orders) == 0 {
+		return nil
+	}
+	err := b.run.hand(ctx, b.orders)
+	b.orders = nil // the handler may have kept them
+	clear(b.at)
+	return err
+}
+
+var errNoResult = errors.New("the handler did not say what became of the order")
+
+// hand gives orders to the handler and stores what follows from its results. An
+// error means that the handler or a store is out of order.
+func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
+	if len(orders) == 0 {
+		return nil
+	}
+	reports, blamed, raised, again := make(map[string]error, len(orders)), map[string]bool{}, map[string]bool{}, map[string]time.Time{}
+	var others []error
+	var whole []Order
+	for _, o := range orders {
+		if o.Unreadable == "" || o.Status != "" {
+			o.CancelRequested = o.CancelRequested || r.asked[o.ID] && o.Status != Cancelled // the details lag
+			whole = append(whole, o)
+			continue
+		}
+		// There is nothing to hand on but the id.
+		reports[o.ID] = fmt.Errorf("reading it in the shop: %s", o.Unreadable)
+		r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: reports[o.ID]})
+	}
+	down := part.Isolate(ctx, whole, new(part.Tally), func(part []Order) error {
+		results, err := r.ports.Handle(ctx, part)
+		if len(results) == 0 && err != nil {
+			return err
+		}
+		for _, res := range results {
+			reports[res.OrderID] = errors.Join(reports[res.OrderID], res.Err)
+			again[res.OrderID] = earlier(again[res.OrderID], res.Again)
+			raised[res.OrderID] = raised[res.OrderID] || res.Outcome == OutcomeRaised
+		}
+		r.result.Results = append(r.result.Results, results...)
+		if err != nil && results.Err() == nil {
+			others = append(others, fmt.Errorf("the handler: %w", err))
+		}
+		return nil
+	}, func(o Order, err error) {
+		reports[o.ID], blamed[o.ID] = err, true
+		r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: err})
+	})
+	if ctx.Err() != nil {
+		return ctx.Err() // what failed may have failed for that
+	}
+	for _, o := range orders {
+		if raised[o.ID] {
+			again[o.ID] = earlier(again[o.ID], r.raisedAgain(o))
+		}
+	}
+	if down != nil {
+		down = fmt.Errorf("handing orders on: %w", down)
+		others = append(others, down)
+	}
+	open, err := r.withCase(ctx, raised)
+	if err != nil {
+		return errors.Join(append(others, err)...)
+	}
+	return errors.Join(r.settle(ctx, orders, reports, again, open, blamed, down), errors.Join(others...))
+}
+
+// keepRaised is how long after its last change an order is looked at again that the
+// shop is done with and a person is not.
+const keepRaised = 7 * 24 * time.Hour
+
+// raisedAgain is when to look at an order again that a person has to do something
+// about: nobody tells when the cause is mended, and the deadline does not wait. If the
+// shop is done with the order there is no hurry: it is looked at to close the case.
+func (r *intakeRun) raisedAgain(o Order) time.Time {
+	now := r.now()
+	switch {
+	case slices.Contains(r.options.SweepStatuses, o.Status):
+		return now.Add(r.options.RetryMax)
+	case now.Sub(o.UpdatedAt) < keepRaised:
+		return now.Add(6 * r.options.RetryMax)
+	}
+	return time.Time{}
+}
+
+// settle stores what is to be done about the orders handed on. again is when the
+// handler wants to see them next, cases are those that a person has to do something about, blamed are those that it failed on without a
+// result, down is why it was given up before it had got all of them.
+func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, again map[string]time.Time, cases, blamed map[string]bool, down error) error {
+	now := r.now()
+	var puts []store.Revisit
+	var drops []string
+	var raised []exceptions.Exception
+	for _, o := range orders {
+		err, reported := reports[o.ID]
+		if !reported {
+			err = cmp.Or(down, errNoResult)
+			r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: err})
+		}
+		old, had := r.list.entries[o.ID]
+		deadline, end := shippingDeadline(o), r.holdEnd(o)
+		if at := again[o.ID]; at.After(now) && (!end.After(now) || at.Before(end)) {
+			end = at
+		}
+		switch {
+		case err != nil && o.ID == "":
+			r.result.Failed++
+			raised = append(raised, orderStuck(store.Revisit{Deadline: deadline, LastError: err.Error()}))
+			continue
+		case !reported && down != nil && had:
+			// It was not its turn. As it is due still, it comes before those that
+			// were tried, so that they cannot keep it from the handler for ever.
+			r.result.Failed++
+			continue
+		case err != nil:
+			r.result.Failed++
+			v := r.failure(old, o.ID, deadline, true, err)
+			// An entry of an order that only a hint told of was never handed on.
+			v.Unseen = (old.Unseen || !old.Known) && (blamed[o.ID] || !reported)
+			puts = append(puts, v)
+			if r.escalates(v) {
+				raised = append(raised, orderStuck(v))
+			}
+			continue
+		case end.After(now):
+			if v := (store.Revisit{OrderID: o.ID, Due: end.UTC(), Deadline: deadline, Known: true, Raised: cases[o.ID]}); v != old {
+				puts = append(puts, v)
+			}
+		case had:
+			drops = append(drops, o.ID)
+		}
+		if old.Attempts > 0 || r.stuck[o.ID] { // its entry may be gone, and the exception not
+			if err := r.ports.Exceptions.Clear(ctx, exceptions.ForOrder(o.ID), exceptions.OrderStuck); err != nil {
+				return fmt.Errorf("closing an exception: %w", err)
+			}
+			delete(r.stuck, o.ID)
+		}
+	}
+	if err := r.store(ctx, puts, drops, raised); err != nil {
+		return err
+	}
+	for _, o := range orders {
+		r.settled[o.ID] = true
+		if !o.UpdatedAt.IsZero() && o.ID != "" {
+			r.cursor.Seen[o.ID] = store.Mark{UpdatedAt: o.UpdatedAt.UTC(), Digest: digest(o)}
+		}
+	}
+	return nil
+}
+
+// store writes the list before it raises: what is on the list is looked at
+// again, and raised again, if the exception does not get through.
+func (r *intakeRun) store(ctx context.Context, puts []store.Revisit, drops []string, raised []exceptions.Exception) error {
+	if err := r.list.put(ctx, puts...); err != nil {
+		return err
+	}
+	if err := exceptions.RaiseAll(ctx, r.ports.Exceptions, raised); err != nil {
+		return err
+	}
+	return r.list.drop(ctx, drops...)
+}
+
+// maxErrorBytes of an error are kept.
+const maxErrorBytes = 500
+
+// failure is the entry of an order that failed once more.
+func (r *intakeRun) failure(old store.Revisit, id string, deadline time.Time, known bool, err error) store.Revisit {
+	now := r.now()
+	wait := backoff(r.options.RetryAfter, r.options.RetryMax, old.Attempts)
+	text := err.Error()
+	if len(text) > maxErrorBytes {
+		text = strings.ToValidUTF8(text[:maxErrorBytes], "") + " ..."
+	}
+	v := store.Revisit{OrderID: id, Due: now.Add(wait), Attempts: old.Attempts + 1, LastError: text, Known: known || old.Known, Unseen: old.Unseen}
+	if !deadline.IsZero() {
+		v.Deadline = deadline.UTC()
+		if last := v.Deadline.Add(-r.options.EscalateBefore); last.After(now) && v.Due.After(last) {
+			v.Due = last // tried once more before it is raised
+		}
+	}
+	v.Raised = r.escalates(v)
+	return v
+}
+
+// escalates reports whether an order that failed needs a person.
+func (r *intakeRun) escalates(v store.Revisit) bool {
+	return v.Attempts >= r.options.EscalateAfter ||
+		!v.Deadline.IsZero() && !r.now().Before(v.Deadline.Add(-r.options.EscalateBefore))
+}
+
+// escalateLate raises orders whose deadline came near while they could not even
+// be tried again.
+func (r *intakeRun) escalateLate(ctx context.Context) error {
+	var puts []store.Revisit
+	var raised []exceptions.Exception
+	for _, id := range slices.Sorted(maps.Keys(r.list.entries)) {
+		if v := r.list.entries[id]; v.Attempts > 0 && !v.Raised && r.escalates(v) {
+			v.Raised = true
+			puts, raised = append(puts, v), append(raised, orderStuck(v))
+		}
+	}
+	// Raised twice is better than marked as raised and lost.
+	if err := exceptions.RaiseAll(ctx, r.ports.Exceptions, raised); err != nil {
+		return err
+	}
+	return r.store(ctx, puts, nil, nil)
+}
+
+func orderStuck(v store.Revisit) exceptions.Exception {
+	severity := exceptions.Urgent
+	object, seen, do := exceptions.ForOrder(v.OrderID), fmt.Sprintf("it has failed %d time(s), most recently: %s", v.Attempts, v.LastError),
+		"correct what the error names; the bridge tries again by itself"
+	switch {
+	case v.OrderID == "":
+		object, seen, do = "order without id", v.LastError, "report it to the integrator; the order was not processed"
+	case !v.Known:
+		severity = exceptions.Warning
+		do = "look for the order in Seller Center: a webhook mentioned it, and the shop does not show it"
+	}
+	return exceptions.Exception{
+		Kind: exceptions.OrderStuck, Owner: exceptions.OwnerIntegration, Severity: severity, Object: object, Deadline: v.Deadline, Seen: seen, Do: do,
+	}
+}
+
+// holdEnd is when an order is worth a look although nothing happens to it: the
+// end of its remorse window, whoever waits it out, and while the buyer asks for a
+// cancellation, because the shop's status does not change if that is turned down.
+func (r *intakeRun) holdEnd(o Order) time.Time {
+	switch {
+	case o.CancelRequested && !shippingDeadline(o).IsZero():
+		return r.now().Add(r.options.RetryMax)
+	case o.Status == OnHold && o.HoldUntil.IsZero() && !o.PlacedAt().IsZero():
+		return o.PlacedAt().Add(r.options.HoldWindow)
+	case o.Status == OnHold, o.Status == AwaitingShipment:
+		return o.HoldUntil
+	}
+	return time.Time{}
+}

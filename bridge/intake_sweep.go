@@ -1,0 +1,154 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+// requests hands on the orders that have a request to cancel which was not handed on
+// yet. From then on they are on the list to look at again as long as it waits.
+func (r *intakeRun) requests(ctx context.Context) error {
+	now := r.now()
+	if age := now.Sub(r.requestsAt); r.ports.Requests == nil || age >= 0 && age < r.options.RequestsEvery {
+		return nil
+	}
+	pending, err := r.ports.Requests.PendingCancellations(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("reading the requests to cancel: %w", err)
+	}
+	name := r.options.Name + "/requests"
+	c, err := r.ports.Cursors.Cursor(ctx, name)
+	if err != nil {
+		return fmt.Errorf("reading which requests were handed on: %w", err)
+	}
+	waits, seen := map[string]string{}, map[string]store.Mark{}
+	r.asked = map[string]bool{}
+	for _, p := range pending {
+		if m, known := c.Seen[p.ID]; known {
+			seen[p.ID] = m
+		} else if p.OrderID != "" {
+			waits[p.ID], r.asked[p.OrderID] = p.OrderID, true
+		}
+	}
+	var errs []error
+	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(r.asked)), r.options.BatchSize) {
+		kept, err := r.byID(ctx, chunk)
+		for id, order := range waits {
+			if kept[order] {
+				seen[id] = store.Mark{UpdatedAt: now}
+				r.result.Requested++
+			}
+		}
+		if errs = append(errs, err); ctx.Err() != nil {
+			break
+		}
+	}
+	if !maps.Equal(seen, c.Seen) {
+		c.Watermark, c.Seen = now, seen
+		if err := r.ports.Cursors.SetCursor(ctx, name, c); err != nil {
+			errs = append(errs, fmt.Errorf("storing which requests were handed on: %w", err))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	r.requestsAt = now
+	return nil
+}
+
+// The words of the cursor of a sweep: when the one that is under way began, and by
+// status how far it has got, by the moments at which orders were placed.
+const (
+	sweepBegun = "begun"
+	sweepDone  = "done"
+)
+
+// sweep hands on every open order, once in its period. One that breaks off goes on
+// where it was.
+func (r *intakeRun) sweep(ctx context.Context) error {
+	if r.options.SweepEvery < 0 {
+		return nil
+	}
+	name, now := r.options.Name+"/sweep", r.now()
+	c, err := r.ports.Cursors.Cursor(ctx, name)
+	if err != nil {
+		return fmt.Errorf("reading how far the sweep is: %w", err)
+	}
+	period := now.Add(-r.options.SweepAt).Truncate(r.options.SweepEvery).Add(r.options.SweepAt)
+	begun, err := time.Parse(time.RFC3339, c.Partial[sweepBegun])
+	if err != nil || begun.After(now) {
+		if !c.Watermark.Before(period) {
+			return nil
+		}
+		begun = now.Truncate(time.Second)
+		c.Partial = map[string]string{sweepBegun: begun.Format(time.RFC3339)}
+	}
+	save := func(ctx context.Context) error {
+		if err := r.ports.Cursors.SetCursor(ctx, name, c); err != nil {
+			return fmt.Errorf("storing how far the sweep is: %w", err)
+		}
+		return nil
+	}
+	for _, status := range r.options.SweepStatuses {
+		if c.Partial[string(status)] == sweepDone {
+			continue
+		}
+		if err := r.sweepStatus(ctx, status, c.Partial, save); err != nil {
+			return err
+		}
+		c.Partial[string(status)] = sweepDone
+		if err := save(ctx); err != nil {
+			return err
+		}
+	}
+	c.Watermark, c.Partial = begun, nil
+	return save(ctx)
+}
+
+func (r *intakeRun) sweepStatus(ctx context.Context, status OrderStatus, at map[string]string, save func(context.Context) error) error {
+	from, err := time.Parse(time.RFC3339, at[string(status)])
+	if err != nil {
+		from = time.Time{}
+	}
+	reached := from
+	b := batch{run: r, at: map[string]int{}}
+	b.after = func(ctx context.Context) error {
+		if reached.After(from) {
+			at[string(status)] = reached.UTC().Format(time.RFC3339)
+		}
+		if err := save(ctx); err != nil {
+			return err
+		}
+		return r.urgent(ctx) // hints and holds do not wait for the end of a long sweep
+	}
+	for o, err := range r.ports.OpenOrders.OrdersByStatus(ctx, status, from) {
+		if err != nil {
+			err = fmt.Errorf("sweeping the orders with status %s: %w", status, err)
+			if ctx.Err() != nil {
+				return err
+			}
+			if flushErr := b.flush(ctx); flushErr != nil {
+				return errors.Join(err, flushErr)
+			}
+			return errors.Join(err, b.after(ctx)) // what was listed is done
+		}
+		if o.CreatedAt.After(reached) {
+			reached = o.CreatedAt
+		}
+		if r.settled[o.ID] || r.list.entries[o.ID].Attempts > 0 {
+			continue // done in this run, or it has a time of its own
+		}
+		r.result.Swept++
+		if err := b.add(ctx, o); err != nil {
+			return err
+		}
+	}
+	return cmp.Or(b.flush(ctx), ctx.Err())
+}
