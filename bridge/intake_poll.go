@@ -176,7 +176,7 @@ func digest(o Order) uint64 {
 	add(o.Unreadable)
 	flag(o.CancelRequested)
 	flag(o.Recipient != Address{})
-	for _, l := range o.Lines {
+	for _, l := range sortedLines(o.Lines) { // the shop lists them in any order
 		add(l.ID)
 		add(l.PackageID)
 		add(l.Tracking)

@@ -1471,3 +1471,18 @@ func TestIntakeLooksAgainAtRaisedOrders(t *testing.T) {
 		}
 	})
 }
+
+// The shop lists the lines of an order in any order: that is no change.
+func TestIntakeTakesTheOrderOfLinesForNoChange(t *testing.T) {
+	o := world.AnOrder("1", "MUG", "SPOON", "SET")
+	turned := o
+	turned.Lines = slices.Clone(o.Lines)
+	slices.Reverse(turned.Lines)
+	if bridge.Digest(turned) != bridge.Digest(o) {
+		t.Error("the same lines in another order count as a change")
+	}
+	turned.Lines[0].Cancelled = true
+	if bridge.Digest(turned) == bridge.Digest(o) {
+		t.Error("a cancelled line does not count as a change")
+	}
+}

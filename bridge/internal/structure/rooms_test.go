@@ -109,4 +109,5 @@ var rooms = []room{
 		{"the lab", []string{"lab*.go", "world.go", "network.go", "people.go", "pass.go", "truth.go"}},
 	}},
 	{path: "bridge/internal/structure", subjects: one("this test")},
+	{path: "bridge/internal/planted", subjects: one("planted bugs")},
 }
