@@ -543,6 +543,9 @@ func TestCancellationOfAnOrderThatIsNotFound(t *testing.T) {
 				})
 				must(t, err)
 			}
+			if c.lost {
+				must(t, s.memory.DropRecords(t.Context(), id))
+			}
 			_, err = s.tiktok.RequestCancellation(id, "")
 			must(t, err)
 			pending, err := s.shop.PendingCancellations(t.Context(), nil)
