@@ -175,3 +175,40 @@ func TestExpiredSessionIsRenewedOnce(t *testing.T) {
 		})
 	}
 }
+
+// That a session is good is told by another operation alone, and only since the
+// refused call was sent: an own success of a call that was under way says nothing.
+func TestWhatTellsOfAGoodSession(t *testing.T) {
+	for name, tt := range map[string]struct {
+		before, since []string // operations that were accepted before and since A was sent
+		good          bool
+	}{
+		"nobody":                        {nil, nil, false},
+		"another":                       {nil, []string{"B"}, true},
+		"another, before":               {[]string{"B"}, nil, false},
+		"itself":                        {nil, []string{"A"}, false},
+		"itself, another before":        {[]string{"B"}, []string{"A"}, false},
+		"another, then itself":          {nil, []string{"B", "A"}, true},
+		"another, then itself, twice":   {nil, []string{"B", "A", "A"}, true},
+		"itself, then another":          {nil, []string{"A", "B"}, true},
+		"another, before, itself twice": {[]string{"B"}, []string{"A", "A"}, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			session := &openSession{opened: time.Now()}
+			s := &sessions{current: session}
+			accept := func(operations []string) {
+				for _, op := range operations {
+					time.Sleep(time.Millisecond)
+					s.accepted(op, session)
+				}
+			}
+			accept(tt.before)
+			time.Sleep(time.Millisecond)
+			sent := time.Now()
+			accept(tt.since)
+			if good, renew := s.refused("A", session, sent); good != tt.good || renew == tt.good {
+				t.Errorf("%s: good %t, renew %t; want %t, %t", name, good, renew, tt.good, !tt.good)
+			}
+		})
+	}
+}

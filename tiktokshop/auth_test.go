@@ -605,6 +605,19 @@ func TestRefusedToken(t *testing.T) {
 
 // Who gives up waiting does not stop the refresh: TikTok may have replaced the
 // old pair already.
+// A refresh that hands out the very token that was refused is not asked for again
+// and again: the caller has what there is.
+func TestRefreshOfTheSameToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		same := pair(1, now)
+		_, source, _, auth := refreshingSetup(t, &memory{token: stored(1, now)}, []answer{ok(`{}`)}, []answer{same, same, same, refused(200, 36004001, "x")})
+		if err := source.Refused(t.Context(), stored(1, now)); err != nil || len(auth.requests()) != 1 {
+			t.Errorf("%v after %d refreshes, want one", err, len(auth.requests()))
+		}
+	})
+}
+
 func TestRefreshOutlivesItsCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()

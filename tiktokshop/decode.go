@@ -175,14 +175,12 @@ func (p *signed) result(reply *transport.Reply) error {
 		return e
 	}
 	body := bytes.TrimPrefix(reply.Body, []byte("\ufeff"))
-	unreadable := &UnreadableError{
-		Operation: p.op, Shop: p.shop, RequestID: p.requestID(), OutcomeUnknown: p.replay != replayRead,
-	}
+	var records []Unreadable
 	for _, u := range p.unread {
 		if !u.Record {
 			return fail(fmt.Errorf("the data has another shape than documented: %s", u))
 		}
-		unreadable.Records = append(unreadable.Records, Unreadable{List: u.List, Index: u.Index, ID: p.clean(u.ID), Field: u.Field, Why: u.Why})
+		records = append(records, Unreadable{List: u.List, Index: u.Index, ID: p.clean(u.ID), Field: u.Field, Why: u.Why})
 	}
 	if p.replay == replayRead && p.out != nil && isZeroStruct(p.out) {
 		data := lenient.Member(body, "data")
@@ -192,16 +190,23 @@ func (p *signed) result(reply *transport.Reply) error {
 	}
 	if bytes.Contains(body, []byte(`"errors"`)) {
 		if err := p.partial(lenient.Member(body, "data")); err != nil {
-			if len(unreadable.Records) > 0 {
-				return fmt.Errorf("%w; also: %w", err, unreadable)
+			if len(records) > 0 {
+				return fmt.Errorf("%w; also: %w", err, p.unreadable(records))
 			}
 			return err
 		}
 	}
-	if len(unreadable.Records) > 0 {
-		return unreadable
+	if len(records) > 0 {
+		return p.unreadable(records)
 	}
 	return nil
+}
+
+// unreadable is the error of a success that lacks records.
+func (p *signed) unreadable(records []Unreadable) *UnreadableError {
+	return &UnreadableError{
+		Operation: p.op, Shop: p.shop, RequestID: p.requestID(), Records: records, OutcomeUnknown: p.replay != replayRead,
+	}
 }
 
 func isZeroStruct(out any) bool {

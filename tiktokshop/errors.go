@@ -366,7 +366,7 @@ func (p *signed) partial(data []byte) error {
 	if json.Unmarshal(data, &reply) != nil {
 		return nil //nolint:nilerr // no list: a field of the operation's own
 	}
-	e := &PartialError{Operation: p.op, Shop: p.shop, RequestID: p.requestID()}
+	var items []ItemError
 	for _, raw := range reply.Errors {
 		var item struct {
 			Code    ID              `json:"code"`
@@ -380,14 +380,14 @@ func (p *signed) partial(data []byte) error {
 		if item.Detail == nil {
 			item.Detail = raw // some operations name the item beside the code
 		}
-		e.Items = append(e.Items, ItemError{
+		items = append(items, ItemError{
 			Code: ID(p.clean(string(item.Code))), Message: p.clean(item.Message), Class: classOfItem(item.Code), Detail: wire.ScrubJSON(item.Detail, p.known()...),
 		})
 	}
-	if len(e.Items) == 0 {
+	if len(items) == 0 {
 		return nil
 	}
-	return e
+	return &PartialError{Operation: p.op, Shop: p.shop, RequestID: p.requestID(), Items: items}
 }
 
 // classOf returns the class of the first *Error in err's tree.

@@ -12,9 +12,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -200,5 +202,65 @@ func serveOnce(t *testing.T, conn net.Conn, body string, arrived *atomic.Int64) 
 		if n == 0 {
 			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 		}
+	}
+}
+
+// A connection was there, and the header not seen to be written: once the time of
+// the attempt or the caller ended it, it may be under way.
+func TestEndedWhileItWasWritten(t *testing.T) {
+	t.Parallel()
+	over, end := context.WithCancel(t.Context())
+	end()
+	died := &net.OpError{Op: "write", Err: errors.New("broken pipe")}
+	for _, tt := range []struct {
+		name    string
+		attempt context.Context
+		err     error
+		want    bool
+	}{
+		{"died", t.Context(), died, false},
+		{"ended", over, died, true},
+		{"cancelled by somebody", t.Context(), context.Canceled, true},
+		{"timed out below", t.Context(), &net.OpError{Op: "write", Err: os.ErrDeadlineExceeded}, true},
+	} {
+		p := new(progress)
+		p.traced.Store(true)
+		if p.sent(tt.attempt, tt.err) {
+			t.Errorf("%s: sent without a connection", tt.name)
+		}
+		p.connected.Store(true)
+		if got := p.sent(tt.attempt, tt.err); got != tt.want {
+			t.Errorf("%s: sent %t, want %t", tt.name, got, tt.want)
+		}
+		if p.written.Store(true); !p.sent(tt.attempt, tt.err) {
+			t.Errorf("%s: written, and not sent", tt.name)
+		}
+	}
+}
+
+// An attempt that was lost is not forgotten over a later one, however that ends.
+func TestLostIsRemembered(t *testing.T) {
+	for name, later := range map[string]func() (*http.Response, error){
+		"not sent": func() (*http.Response, error) { return nil, &net.OpError{Op: "dial", Err: errors.New("refused")} },
+		"answered": func() (*http.Response, error) {
+			return &http.Response{StatusCode: 400, Body: http.NoBody}, nil
+		},
+		"a success": func() (*http.Response, error) { return &http.Response{StatusCode: 200, Body: http.NoBody}, nil },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			for _, first := range []error{io.ErrUnexpectedEOF, &net.OpError{Op: "dial", Err: errors.New("refused")}} {
+				calls := 0
+				tr := newTransport(func(*http.Request) (*http.Response, error) {
+					if calls++; calls == 1 {
+						return nil, first
+					}
+					return later()
+				})
+				reply, err := tr.Do(t.Context(), testCall(ReplayWrite), &protocol{})
+				if lost := first == io.ErrUnexpectedEOF; reply.Lost != lost || calls < 2 {
+					t.Errorf("%v, then %s: lost %t after %d calls, %v; want %t", first, name, reply.Lost, calls, err, lost)
+				}
+			}
+		})
 	}
 }
