@@ -430,6 +430,7 @@ func (p program) try(ctx context.Context, f *finding) {
 var (
 	failed  = regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)
 	running = regexp.MustCompile(`(?m)^\trunning tests:\n((?:\t\t.*\n)+)`)
+	frame   = regexp.MustCompile(`(?m)^\S+\.(Test\w+)(?:\.func[\w.]*)?\(`)
 )
 
 // failures are the tests that failed by the output of a test binary. A panic counts,
@@ -447,6 +448,10 @@ func failures(output string) (tests []string, how string) {
 		how = " (hangs)"
 	case strings.Contains(output, "\npanic: ") || strings.HasPrefix(output, "panic: "):
 		how = " (panics)"
+		// In a bubble of testing/synctest only the stack says which test it was.
+		if m := frame.FindStringSubmatch(output); m != nil && len(tests) == 0 {
+			tests = append(tests, m[1])
+		}
 	}
 	return tests, how
 }

@@ -151,9 +151,11 @@ func TestFailures(t *testing.T) {
 		tests  []string
 		how    string
 	}{
-		"passed":  {"PASS\n", nil, ""},
-		"failed":  {"--- FAIL: TestA (0.00s)\n    --- FAIL: TestA/sub (0.00s)\n--- FAIL: TestB (0.00s)\nFAIL\n", []string{"TestA", "TestB"}, ""},
-		"panics":  {"--- FAIL: TestA (0.00s)\npanic: no [recovered]\n\tpanic: no\n", []string{"TestA"}, " (panics)"},
+		"passed": {"PASS\n", nil, ""},
+		"failed": {"--- FAIL: TestA (0.00s)\n    --- FAIL: TestA/sub (0.00s)\n--- FAIL: TestB (0.00s)\nFAIL\n", []string{"TestA", "TestB"}, ""},
+		"panics": {"--- FAIL: TestA (0.00s)\npanic: no [recovered]\n\tpanic: no\n", []string{"TestA"}, " (panics)"},
+		"panics in a bubble": {"panic: no [recovered]\n\ngoroutine 3 [running, synctest bubble 1]:\nexample.org/lib_test.TestA.func1(0xc000)\n\tlib_test.go:1\ntesting.tRunner(0x1)\n",
+			[]string{"TestA"}, " (panics)"},
 		"hangs":   {"panic: test timed out after 1m0s\n\trunning tests:\n\t\tTestA (1m0s)\n\ngoroutine 1:\n", []string{"TestA"}, " (hangs)"},
 		"crashes": {"fatal error: all goroutines are asleep\n", nil, ""},
 	} {
