@@ -288,6 +288,17 @@ func TestNullElements(t *testing.T) {
 		Any   []any             `json:"any"`
 		Map   map[string][]part `json:"map"`
 	}
+	// A list of texts may have an empty one, and what is documented without fields
+	// has none.
+	texts, empties := []string(nil), []struct{}(nil)
+	for in, out := range map[string]any{`["",null,7]`: &texts, `[{},{"x":1}]`: &empties} {
+		if unread, err := Unmarshal([]byte(in), out); len(unread) > 0 || err != nil {
+			t.Errorf("%s: %v, %v", in, unread, err)
+		}
+	}
+	if len(texts) != 3 || len(empties) != 2 {
+		t.Errorf("read %q and %v", texts, empties)
+	}
 	var kept []part
 	if unread, err := UnmarshalAll([]byte(`[null,{"id":"2","tags":7}]`), &kept); len(unread) != 1 || err != nil || len(kept) != 2 || kept[1].ID != "2" {
 		t.Errorf("looked into, with another fault: %+v, %v, %v", kept, unread, err)

@@ -98,10 +98,8 @@ func EmptyElement(data []byte) bool {
 				break
 			}
 			before := trimSpace(rest[:at])
-			if end == "}" && len(before) > 0 && before[len(before)-1] == '{' {
-				before = trimSpace(before[:len(before)-1])
-			} else if end == "}" {
-				before = nil
+			if end == "}" { // what else it ends has a value before it, which is no comma
+				before = trimSpace(bytes.TrimSuffix(before, []byte("{")))
 			}
 			if n := len(before); n > 0 && (before[n-1] == '[' || before[n-1] == ',') {
 				return true
