@@ -102,7 +102,7 @@ func (unpaced) Wait(ctx context.Context, _ linnworks.LimitKey) error { return ct
 func (s *sides) importer(t *testing.T, book *linnworksadapter.Warehouse, memory store.Shop) *bridge.Importer {
 	t.Helper()
 	im, err := bridge.NewImporter(bridge.ImportPorts{
-		OrderBook: book, Tracer: book, Addresses: book, Orders: s.shop, Catalogue: book, Ledger: memory, Records: new(store.Memory).Shop("shop"), Locks: memory, Exceptions: s.queue,
+		OrderBook: book, Tracer: book, Addresses: book, Orders: s.shop, Catalogue: book, Ledger: memory, Records: memory, Locks: memory, Exceptions: s.queue,
 	}, bridge.ImportOptions{DefaultLocation: string(linnworks.ZeroGUID)})
 	must(t, err)
 	return im
@@ -520,10 +520,12 @@ func TestCancellationOfAnOrderThatIsNotFound(t *testing.T) {
 		name   string
 		lines  []tiktokshoptest.Line
 		merged bool
+		lost   bool // the bridge has no memory of it
 		want   bridge.Outcome
 	}{
-		{"merged into another", mugs(1), true, bridge.OutcomeRaised},
-		{"never imported", []tiktokshoptest.Line{{SKUID: ghostSKU, Quantity: 1}}, false, bridge.OutcomeCancelled},
+		{"merged into another", mugs(1), true, false, bridge.OutcomeCancelled},
+		{"merged into another, and forgotten", mugs(1), true, true, bridge.OutcomeRaised},
+		{"never imported", []tiktokshoptest.Line{{SKUID: ghostSKU, Quantity: 1}}, false, false, bridge.OutcomeCancelled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -540,6 +542,9 @@ func TestCancellationOfAnOrderThatIsNotFound(t *testing.T) {
 					OrdersToMerge: []linnworks.GUID{s.inLinnworks(id)[0].OrderID, s.inLinnworks(other)[0].OrderID}, FulfilmentCenter: new(linnworks.ZeroGUID),
 				})
 				must(t, err)
+			}
+			if c.lost {
+				must(t, s.memory.DropRecords(t.Context(), id))
 			}
 			_, err = s.tiktok.RequestCancellation(id, "")
 			must(t, err)
