@@ -89,7 +89,7 @@ func (objectError) Error() string { return "the reply is an error object with th
 //     an empty list or map. Where a struct or a scalar is documented they are an
 //     error, for nothing is not zero, unless mayBeEmpty: then out stays as it is.
 //     So is a blank text, unless a string is documented.
-//   - An amount or a date alone that is none is an error.
+//   - An amount, a date or an id alone that is none is an error.
 //   - An object that holds an error's code and message alone, or a problem of
 //     version 2, is an error, and so is one that has none of the fields of the
 //     documented struct, {} included.
@@ -136,6 +136,9 @@ func decode(body []byte, out any, mayBeEmpty bool) ([]lenient.Unread, error) {
 	}
 	if value, ok := out.(interface{ Err() error }); ok && value.Err() != nil {
 		return nil, value.Err()
+	}
+	if id, ok := out.(*GUID); ok && !guidForm(string(*id)) {
+		return nil, errors.New("the reply is no GUID")
 	}
 	for _, u := range unread {
 		if !u.Record {

@@ -196,7 +196,7 @@ func TestBlankScalars(t *testing.T) {
 			}
 		}
 	}
-	for name, reply := range map[string]string{"amount": `"1,027.99"`, "date": `"30/08/2026"`} {
+	for name, reply := range map[string]string{"amount": `"1,027.99"`, "date": `"30/08/2026"`, "id": `"no such order"`} {
 		if got, err := calls[name].call(newTestClient(t, &server{answer: status(200, reply)})); !is(err, ClassDecode) || strings.Contains(err.Error(), reply[1:8]) {
 			t.Errorf("%s, %s: %v, %v", name, reply, got, err)
 		}
@@ -215,5 +215,18 @@ func TestBlankScalars(t *testing.T) {
 	}
 	if number != 7 || text != "x" || anything != " " {
 		t.Errorf("Call: %d, %q, %q", number, text, anything)
+	}
+}
+
+// A record that is null or empty is none, and costs no other.
+func TestRecordsOfNothing(t *testing.T) {
+	t.Parallel()
+	for _, nothing := range []string{"null", "{}", `""`, "[]"} {
+		s := &server{answer: status(200, `[{"LocationName":"A"}, `+nothing+`,{"LocationName":"C"}]`)}
+		got, err := newTestClient(t, s).Inventory.GetStockLocations(t.Context(), nil)
+		e, found := errors.AsType[*UnreadableError](err)
+		if !found || len(e.Records) != 1 || e.Records[0].Index != 1 || len(got) != 2 || got[1].LocationName != "C" {
+			t.Errorf("%s: %v, %v", nothing, got, err)
+		}
 	}
 }

@@ -135,7 +135,7 @@ func (p *signed) unmarshal(body []byte) error {
 	}
 	again()
 	err := json.Unmarshal(body, &p.envelope)
-	if err == nil && !lenient.NullElement(body) || err != nil && !lenient.Readable(err) {
+	if err == nil && !lenient.EmptyElement(body) || err != nil && !lenient.Readable(err) {
 		return err
 	}
 	again()

@@ -105,3 +105,16 @@ func TestUnreadableOrder(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A record that is null or empty is none, and costs no other.
+func TestRecordsOfNothing(t *testing.T) {
+	t.Parallel()
+	for _, nothing := range []string{"null", "{}", `""`, "[]"} {
+		c, _ := setup(t, []answer{ok(`{"orders":[{"id":"1"}, ` + nothing + `,{"id":"3"}]}`)})
+		got, err := c.Order.GetOrderDetail(t.Context(), oneOrder)
+		e, found := errors.AsType[*UnreadableError](err)
+		if !found || len(e.Records) != 1 || e.Records[0].List != "orders" || e.Records[0].Index != 1 || len(got.Orders) != 2 || got.Orders[1].ID != "3" {
+			t.Errorf("%s: %v, %v", nothing, got, err)
+		}
+	}
+}

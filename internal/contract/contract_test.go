@@ -408,9 +408,23 @@ func called(name string, known map[string]string) string {
 	return ""
 }
 
+// forgetToken has a walk begin with the first page: the token of the sample request
+// is that of the sample reply.
+func forgetToken(req reflect.Value) {
+	if pagination := req.FieldByName("Pagination"); pagination.Kind() == reflect.Pointer && !pagination.IsNil() {
+		forgetToken(pagination.Elem())
+	}
+	for _, name := range []string{"PageToken", "SearchToken"} {
+		if f := req.FieldByName(name); f.IsValid() {
+			f.SetZero()
+		}
+	}
+}
+
 // walk takes a few items from an iterator or a batch helper.
 func (a api) walk(t *testing.T, path []string, m method, req reflect.Value) {
 	a.exchange.calls = 0
+	forgetToken(req.Elem())
 	out, err := m.call(t.Context(), path, req)
 	if err != nil {
 		t.Fatal(err)

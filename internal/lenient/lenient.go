@@ -13,8 +13,8 @@
 //   - What cannot be read outside of every list is reported too, and leaves its
 //     field zero.
 //
-// A null in a list of records is none. Only [Unmarshal] sees one in replies which
-// are else as described, and others that ask [NullElement].
+// A record that is null or empty is none. Only [Unmarshal] sees one in replies which
+// are else as described, and others that ask [EmptyElement].
 //
 // A field with the tag reply:"always" cannot be read where it is missing, null or
 // "": absent is not zero. Only [Unmarshal] sees that in replies which are else as
@@ -86,7 +86,7 @@ func (u Unread) String() string {
 // syntax.
 func Unmarshal(data []byte, out any) ([]Unread, error) {
 	err := json.Unmarshal(data, out)
-	if err == nil && complete(data, out) && !NullElement(data) || err != nil && !Readable(err) {
+	if err == nil && complete(data, out) && !EmptyElement(data) || err != nil && !Readable(err) {
 		return nil, err
 	}
 	if v := reflect.ValueOf(out).Elem(); v.Kind() != reflect.Slice { // whose memory is of use again
@@ -356,11 +356,15 @@ func (d *decoder) list(v reflect.Value, t *info, in bool) bool {
 	return ok
 }
 
-// element reads an element of a list.
+// element reads an element of a list. A record that says nothing is none; within
+// a record an object may.
 func (d *decoder) element(v reflect.Value, t *info, in bool) bool {
-	if d.data[d.pos] == 'n' && !d.keep && isRecord(t) {
-		d.skip()
-		return d.fail("is null")
+	if !d.keep && isRecord(t, d.data[d.pos] == 'n') && (!in || d.data[d.pos] != '{') && d.atNothing() {
+		raw := d.skip()
+		if raw[0] == 'n' {
+			return d.fail("is null")
+		}
+		return d.fail("is an empty " + kindOf(raw))
 	}
 	return d.value(v, t, in || !d.keep)
 }

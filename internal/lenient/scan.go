@@ -88,30 +88,38 @@ func (d *decoder) quoted() {
 	}
 }
 
-// NullElement reports whether valid JSON may have a null in a list. It is quick, and
-// takes such a text for one too.
-func NullElement(data []byte) bool {
-	null := []byte("null")
-	for {
-		at := bytes.Index(data, null)
-		if at < 0 {
-			return false
+// EmptyElement reports whether valid JSON may have a null or an empty object in a
+// list. It is quick, and takes texts that look so for one too.
+func EmptyElement(data []byte) bool {
+	for _, end := range []string{"null", "}"} {
+		for rest := data; ; {
+			at := bytes.Index(rest, []byte(end))
+			if at < 0 {
+				break
+			}
+			before := trimSpace(rest[:at])
+			if end == "}" { // what else it ends has a value before it, which is no comma
+				before = trimSpace(bytes.TrimSuffix(before, []byte("{")))
+			}
+			if n := len(before); n > 0 && (before[n-1] == '[' || before[n-1] == ',') {
+				return true
+			}
+			rest = rest[at+len(end):]
 		}
-		before := bytes.TrimRight(data[:at], " \t\r\n")
-		if n := len(before); n > 0 && (before[n-1] == '[' || before[n-1] == ',') {
-			return true
-		}
-		data = data[at+len(null):]
 	}
+	return false
 }
 
-// isRecord reports whether an element of type t is a struct, of which null is none.
-// A list of texts may have a null for each that is not there.
-func isRecord(t *info) bool {
+func trimSpace(data []byte) []byte { return bytes.TrimRight(data, " \t\r\n") }
+
+// isRecord reports whether an element of type t is a struct with fields. One with
+// a decoder of its own decides what it takes, but for null. A list of texts may
+// have a null for each that is not there.
+func isRecord(t *info, null bool) bool {
 	for t.kind == pointer {
 		t = t.elem
 	}
-	return t.typ.Kind() == reflect.Struct
+	return t.kind == object && len(t.fields) > 0 || null && t.typ.Kind() == reflect.Struct
 }
 
 // atNothing reports whether the value at pos is null, or an empty text, list or
