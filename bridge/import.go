@@ -283,10 +283,14 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 	}
 	defer unlock()
 	b.each(ctx, func(t *importing) error {
-		if err := b.lost[t.order.ID]; err != nil {
-			return errors.Join(err, b.reserveUnknown(ctx, t.order))
+		err := b.lost[t.order.ID]
+		if err == nil {
+			return nil
 		}
-		return nil
+		// What it takes from the stock is not known now: the ledger gets its lines, and
+		// no units unless it had them before.
+		t.result.Unseen = takes(t.order) && len(b.reserved[t.order.ID].Items) == 0
+		return errors.Join(err, b.reserveUnknown(ctx, t.order))
 	})
 	// One after the other, so that a step makes its calls for all orders at once.
 	b.find(ctx)

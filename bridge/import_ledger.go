@@ -56,10 +56,15 @@ func (b *importBatch) reserve(ctx context.Context, puts []store.Reservation, tas
 // asked about. If it holds the order they are counted twice until the next run:
 // too little stock for a while is better than too much.
 func (im importRun) reserveUnknown(ctx context.Context, o Order) error {
-	if _, have := im.reserved[o.ID]; have || o.Status == Cancelled || gone(o) || o.ShippingModel == FulfilledByTikTok {
+	if _, have := im.reserved[o.ID]; have || !takes(o) {
 		return nil
 	}
 	return im.ports.Ledger.PutReservations(ctx, im.reservation(o, im.options.Now().UTC(), time.Time{}, store.UnseenUnknown))
+}
+
+// takes reports whether an order takes units of the seller's stock that have not left.
+func takes(o Order) bool {
+	return o.Status != Cancelled && !gone(o) && o.ShippingModel != FulfilledByTikTok
 }
 
 func (im importRun) reservation(o Order, seen, visible time.Time, unseen store.Unseen) store.Reservation {

@@ -688,8 +688,8 @@ func TestImportDoesNotReleaseWhatABuyerWantsCancelled(t *testing.T) {
 	}
 }
 
-// An order whose listing makes the catalogue fail holds up none of the others, and
-// counts as seen: what it takes of the listing is in the ledger.
+// An order whose listing makes the catalogue fail holds up none of the others. Its line
+// is in the ledger, and it is not seen: which units it takes is not known.
 func TestImportOneListingFails(t *testing.T) {
 	w := world.NewWorld(t)
 	poison := errors.New("the catalogue stumbles over it")
@@ -710,14 +710,44 @@ func TestImportOneListingFails(t *testing.T) {
 		t.Errorf("%d of 99 orders were imported, %d results of 100, %v", len(w.Book), len(results), err)
 	}
 	for _, r := range results {
-		if failed := r.OrderID == "37"; (r.Err != nil) != failed {
-			t.Errorf("order %s: %v", r.OrderID, r.Err)
+		if failed := r.OrderID == "37"; (r.Err != nil) != failed || r.Unseen != failed {
+			t.Errorf("order %s: %v, unseen %t; want both: %t", r.OrderID, r.Err, r.Unseen, failed)
 		}
 	}
 	reserved, err := w.Memory.ReservationsOf(t.Context(), "37")
 	must(t, err)
 	if lines := reserved["37"].Lines; len(lines) != 1 || lines[0].SKUID != "s-SPOON" {
 		t.Errorf("the ledger has %+v of the order that could not be imported, want its line", lines)
+	}
+}
+
+// An order whose units are not known is not seen, however often it is tried: stock that
+// is pushed meanwhile would be sold twice.
+func TestIntakeIsIncompleteWhileUnitsAreUnknown(t *testing.T) {
+	w := world.NewWorld(t)
+	ports := w.Importer().Ports()
+	ports.Catalogue = stumbling{w, "s-SPOON", world.ErrInjected}
+	im, err := bridge.NewImporter(*ports, bridge.ImportOptions{DefaultLocation: "L1", Now: w.Now})
+	must(t, err)
+	now := world.Noon
+	in, err := bridge.NewIntake(bridge.IntakePorts{
+		Orders: w, Handle: bridge.TakeOrders(im, w.Canceller(0), nil), Cursors: w.Memory, Hints: w.Memory, Revisits: w.Memory, Locks: w, Exceptions: w,
+	}, bridge.IntakeOptions{SweepEvery: -1, Now: func() time.Time { return now }})
+	must(t, err)
+	w.Put(world.AnOrder("1", "MUG"), world.AnOrder("2", "SPOON"))
+	for i := range 3 {
+		r, err := in.Run(t.Context())
+		must(t, err)
+		if r.Complete() || r.Unseen != 1 || len(w.Book) != 1 {
+			t.Errorf("run %d: complete %t, %d unseen, %d orders in the warehouse; want not, one and one", i+1, r.Complete(), r.Unseen, len(w.Book))
+		}
+		now = now.Add(time.Hour)
+	}
+	im.Ports().Catalogue = w
+	r, err := in.Run(t.Context())
+	must(t, err)
+	if !r.Complete() || len(w.Book) != 2 {
+		t.Errorf("after the catalogue answers: complete %t, %d orders in the warehouse; want it so, and two", r.Complete(), len(w.Book))
 	}
 }
 

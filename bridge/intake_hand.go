@@ -80,6 +80,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 		for _, res := range results {
 			reports[res.OrderID] = errors.Join(reports[res.OrderID], res.Err)
 			again[res.OrderID] = earlier(again[res.OrderID], res.Again)
+			blamed[res.OrderID] = blamed[res.OrderID] || res.Unseen
 			raised[res.OrderID] = raised[res.OrderID] || res.Outcome == OutcomeRaised
 		}
 		r.result.Results = append(r.result.Results, results...)
@@ -129,8 +130,9 @@ func (r *intakeRun) raisedAgain(o Order) time.Time {
 }
 
 // settle stores what is to be done about the orders handed on. again is when the
-// handler wants to see them next, cases are those that a person has to do something about, blamed are those that it failed on without a
-// result, down is why it was given up before it had got all of them.
+// handler wants to see them next, cases are those that a person has to do something
+// about, blamed are those that it failed on without looking at them, down is why it was
+// given up before it had got all of them.
 func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, again map[string]time.Time, cases, blamed map[string]bool, down error) error {
 	now := r.now()
 	var puts []store.Revisit

@@ -45,6 +45,9 @@ type OrderResult struct {
 	// Again is when the order has to be looked at again although neither side may
 	// tell of a change by then; zero if that is not so.
 	Again time.Time
+	// Unseen reports whether the order was not looked at and nothing reserves its
+	// units: stock must not be pushed.
+	Unseen bool
 	// Err is set for [OutcomeFailed]; it is part of the error that the run returned.
 	Err error
 }

@@ -26,8 +26,8 @@ func TestResultsAsJSON(t *testing.T) {
 		of   any
 		want string
 	}{
-		"orders": {results, `[{"order_id":"1","outcome":"shipped","warehouse_order":"","detail":"","deadline":"2026-11-27T12:00:00Z","err":null},` +
-			`{"order_id":"2","outcome":"failed","warehouse_order":"","detail":"","err":"down"}]`},
+		"orders": {results, `[{"order_id":"1","outcome":"shipped","warehouse_order":"","detail":"","deadline":"2026-11-27T12:00:00Z","unseen":false,"err":null},` +
+			`{"order_id":"2","outcome":"failed","warehouse_order":"","detail":"","unseen":false,"err":"down"}]`},
 		"no orders": {bridge.OrderResults(nil), `[]`},
 		"permit": {bridge.Permit{OrderID: "1", Granted: true, Order: order, At: world.Noon, ValidUntil: world.Noon.Add(time.Minute)},
 			`{"order_id":"1","granted":true,"reason":"","status":"AWAITING_SHIPMENT","at":"2026-11-27T12:00:00Z","valid_until":"2026-11-27T12:01:00Z","unasked":false,"blind":false,"decision":""}`},
@@ -43,7 +43,7 @@ func TestResultsAsJSON(t *testing.T) {
 		"check":  {stock.CheckResult{Checked: 1}, `{"checked":1,"right":0,"calls":0,"drifts":[],"catalogue_stale":false,"stopped":false,"closed":""}`},
 		"health": {health.Flow{Runs: 1, P99: time.Second}, `{"runs":1,"failures":0,"last_error":"","last":"0s","max":"0s","p50":"0s","p99":"1s","backlog":0}`},
 		"flow": {bridge.FlowRun{Shop: "UK", Flow: "orders", Took: time.Second, Result: results[:1], Err: errors.New("half")},
-			`{"shop":"UK","flow":"orders","took":"1s","result":[{"order_id":"1","outcome":"shipped","warehouse_order":"","detail":"","deadline":"2026-11-27T12:00:00Z","err":null}],"err":"half"}`},
+			`{"shop":"UK","flow":"orders","took":"1s","result":[{"order_id":"1","outcome":"shipped","warehouse_order":"","detail":"","deadline":"2026-11-27T12:00:00Z","unseen":false,"err":null}],"err":"half"}`},
 	} {
 		if got, err := json.Marshal(test.of); err != nil || string(got) != test.want {
 			t.Errorf("%s:\ngot  %s, %v\nwant %s", name, got, err, test.want)
