@@ -734,7 +734,7 @@ func TestIntakeIsIncompleteWhileUnitsAreUnknown(t *testing.T) {
 		Orders: w, Handle: bridge.TakeOrders(im, w.Canceller(0), nil), Cursors: w.Memory, Hints: w.Memory, Revisits: w.Memory, Locks: w, Exceptions: w,
 	}, bridge.IntakeOptions{SweepEvery: -1, Now: func() time.Time { return now }})
 	must(t, err)
-	w.Put(world.AnOrder("1", "MUG"), world.AnOrder("2", "SPOON"))
+	w.Put(world.AnOrder("1", "MUG"), world.AnOrder("2", "SPOON"), world.AnOrder("3", "GHOST")) // which is not mapped, and tried again too
 	for i := range 3 {
 		r, err := in.Run(t.Context())
 		must(t, err)
