@@ -290,7 +290,7 @@ func (im importRun) batch(ctx context.Context, orders []Order) OrderResults {
 		// What it takes from the stock is not known now: the ledger gets its lines, and
 		// no units unless it had them before.
 		t.result.Unseen = takes(t.order) && len(b.reserved[t.order.ID].Items) == 0
-		return errors.Join(err, b.reserveUnknown(ctx, t.order))
+		return errors.Join(err, b.unasked(ctx, t))
 	})
 	// One after the other, so that a step makes its calls for all orders at once.
 	b.find(ctx)
@@ -387,7 +387,7 @@ func (b *importBatch) decide(ctx context.Context) {
 			func(t *importing, err error) { failed[t] = err })
 		for _, t := range chunk {
 			if err := cmp.Or(failed[t], err); err != nil && !t.done {
-				b.fail(ctx, t, errors.Join(err, b.reserveUnknown(ctx, t.order)))
+				b.fail(ctx, t, errors.Join(err, b.unasked(ctx, t)))
 			}
 		}
 	}

@@ -38,7 +38,7 @@ func (b *importBatch) find(ctx context.Context) {
 	records, since, err := b.ports.Records.RecordsOf(ctx, ids...)
 	if err != nil {
 		err = fmt.Errorf("reading what was imported: %w", err)
-		b.each(ctx, func(t *importing) error { return errors.Join(err, b.reserveUnknown(ctx, t.order)) })
+		b.each(ctx, func(t *importing) error { return errors.Join(err, b.unasked(ctx, t)) })
 		return
 	}
 	ids = nil
@@ -54,7 +54,7 @@ func (b *importBatch) find(ctx context.Context) {
 	b.each(ctx, func(t *importing) error {
 		byID := len(t.record.WarehouseIDs) > 0
 		if byID && err != nil {
-			return errors.Join(err, b.reserveUnknown(ctx, t.order))
+			return errors.Join(err, b.unasked(ctx, t))
 		}
 		for _, id := range t.record.WarehouseIDs {
 			t.found = union(t.found, traced[id])
@@ -67,7 +67,7 @@ func (b *importBatch) find(ctx context.Context) {
 		}
 		byReference, err := b.ports.OrderBook.FindOrders(ctx, []string{t.order.ID})
 		if err != nil {
-			return errors.Join(fmt.Errorf("looking for it in the warehouse: %w", err), b.reserveUnknown(ctx, t.order))
+			return errors.Join(fmt.Errorf("looking for it in the warehouse: %w", err), b.unasked(ctx, t))
 		}
 		for _, w := range byReference {
 			if w.Foreign != "" {
@@ -124,7 +124,7 @@ func (b *importBatch) readAgain(ctx context.Context, tasks []*importing) error {
 	for _, t := range tasks {
 		o, ok := fresh[t.order.ID]
 		if !ok {
-			b.fail(ctx, t, errors.Join(errNotReturned, b.reserveUnknown(ctx, t.order)))
+			b.fail(ctx, t, errors.Join(errNotReturned, b.unasked(ctx, t)))
 			continue
 		}
 		t.order = o

@@ -48,8 +48,21 @@ func (b *importBatch) reserve(ctx context.Context, puts []store.Reservation, tas
 		return
 	}
 	if err := b.ports.Ledger.PutReservations(ctx, puts...); err != nil {
+		for i, t := range tasks {
+			// Nothing counts the units of an order that neither side had before.
+			_, have := b.reserved[t.order.ID]
+			t.result.Unseen = t.result.Unseen || !have && puts[i].VisibleAt.IsZero()
+		}
 		b.failAll(tasks, fmt.Errorf("reserving its units: %w", err))
 	}
+}
+
+// unasked counts the units of an order that the warehouse could not be asked about, or
+// says that nothing does.
+func (b *importBatch) unasked(ctx context.Context, t *importing) error {
+	err := b.reserveUnknown(ctx, t.order)
+	t.result.Unseen = t.result.Unseen || err != nil
+	return err
 }
 
 // reserveUnknown counts the units of an order that the warehouse could not be

@@ -767,6 +767,39 @@ func (s stumbling) StockItems(ctx context.Context, listings []catalogue.SKU) (ma
 	return s.Source.StockItems(ctx, listings)
 }
 
+// While the ledger takes nothing, nothing counts the units of a new order, and no
+// stock may be pushed: whichever write it is, and however often it is tried.
+func TestImportWithoutALedger(t *testing.T) {
+	for _, also := range []string{"", "FindOrders", "TraceOrders", "RecordsOf"} {
+		w := world.NewWorld(t)
+		w.Put(world.AnOrder("1", "MUG"))
+		now := world.Noon.Add(time.Minute)
+		w.Now = func() time.Time { return now }
+		in, err := bridge.NewIntake(bridge.IntakePorts{
+			Orders: windowed{w}, OpenOrders: w, Handle: bridge.TakeOrders(w.ImporterReading(), w.Canceller(0), nil),
+			Cursors: w.Memory, Hints: w.Memory, Revisits: w.Memory, Locks: w, Exceptions: w,
+		}, bridge.IntakeOptions{Now: w.Now, SweepEvery: -1})
+		must(t, err)
+		w.Fail = func(_ int, name string) error {
+			if name == "PutReservations" || name == also {
+				return world.ErrInjected
+			}
+			return nil
+		}
+		for i := range 3 {
+			r, _ := in.Run(t.Context())
+			if r.Complete() || r.Failed == 0 {
+				t.Errorf("run %d, %q fails too: complete %t, %d failed; want not, and the order", i+1, also, r.Complete(), r.Failed)
+			}
+			now = now.Add(20 * time.Minute)
+		}
+		w.Fail = nil
+		if r, err := in.Run(t.Context()); err != nil || !r.Complete() || len(w.Book) != 1 {
+			t.Errorf("after it was mended: %v, complete %t, %d orders in the warehouse", err, r.Complete(), len(w.Book))
+		}
+	}
+}
+
 // A batch asks the store for all of its orders at once.
 func TestImportStoreCallsOfABatch(t *testing.T) {
 	w := world.NewWorld(t)
