@@ -13,6 +13,7 @@ import (
 	"github.com/linnbridge/linnbridge/bridge/exceptions"
 	"github.com/linnbridge/linnbridge/bridge/health"
 	"github.com/linnbridge/linnbridge/bridge/internal/part"
+	"github.com/linnbridge/linnbridge/bridge/money"
 	"github.com/linnbridge/linnbridge/bridge/policy"
 	"github.com/linnbridge/linnbridge/bridge/stage"
 	"github.com/linnbridge/linnbridge/bridge/store"
@@ -710,10 +711,10 @@ func (r *cancelRun) carryOut(ctx context.Context, plan removal) error {
 	if err := r.settleLedger(ctx); err != nil {
 		return err
 	}
-	if err := r.outdate(ctx); err != nil {
+	if err := r.release(ctx); err != nil { // what stays, without its lines
 		return err
 	}
-	if err := r.release(ctx); err != nil { // what stays, without its lines
+	if err := r.outdate(ctx); err != nil {
 		return err
 	}
 	r.result.Outcome, r.result.Detail = OutcomeCancelled, r.request.Reason
@@ -785,18 +786,30 @@ func processedPart(left removal) string {
 	return ""
 }
 
-// outdate writes down that an older reading of the order no longer holds: an importer
-// that has one reads the order again.
+// noteCancelled is the note of an order that lives on with the ids of its lines that
+// are cancelled, apart by blanks.
+const noteCancelled = "cancelled lines"
+
+// outdate writes down what is cancelled: an importer whose reading of the order does
+// not know it yet reads again. What is cancelled as a whole has ended, and the bridge
+// no longer holds it.
 func (r *cancelRun) outdate(ctx context.Context) error {
-	if r.record.Status == string(Cancelled) || r.lines != nil && !r.request.Pending {
-		return nil // it is known
+	if r.lines != nil {
+		known := r.record.Notes[noteCancelled]
+		if money.TakenOff(known, r.lineIDs()...) == known {
+			return nil
+		}
+		return r.note(ctx, func(rec *store.Record, _ time.Time) {
+			setNote(rec, noteCancelled, money.TakenOff(rec.Notes[noteCancelled], r.lineIDs()...))
+		})
+	}
+	if r.record.Status == string(Cancelled) && !r.record.EndedAt.IsZero() && !r.parked() {
+		return nil
 	}
 	return r.note(ctx, func(rec *store.Record, now time.Time) {
-		if r.lines == nil {
-			rec.Status = string(Cancelled)
-		}
-		if now.After(rec.UpdatedAt) {
-			rec.UpdatedAt = now
+		rec.Status, rec.ParkedAt = string(Cancelled), time.Time{}
+		if rec.EndedAt.IsZero() {
+			rec.EndedAt = now
 		}
 	})
 }

@@ -132,8 +132,51 @@ func TestCancelledWhileItsCreationIsInDoubt(t *testing.T) {
 				if after := w.Count("FindOrders"); after != before {
 					t.Errorf("it is looked for %d times more, hours later", after-before)
 				}
+				records, _, err := w.Memory.RecordsOf(t.Context(), "1")
+				if r := records["1"]; err != nil || r.EndedAt.IsZero() || r.OutcomeUnknown {
+					t.Errorf("the record says %+v, %v; want that it has ended", r, err)
+				}
 			})
 		})
+	}
+}
+
+// An order that is cancelled has ended, however that came about: nothing keeps its
+// record for ever.
+func TestRecordOfACancelledOrderEnds(t *testing.T) {
+	for name, tc := range map[string]struct {
+		request bridge.Cancellation // zero: it is cancelled in the shop
+		begin   func(*world.World)
+	}{
+		"in the shop":                {},
+		"at its buyer's request":     {request: bridge.Cancellation{ID: "c1", OrderID: "1", Pending: true}},
+		"after it was merged":        {begin: func(w *world.World) { merge(w) }},
+		"at request, after a merger": {request: bridge.Cancellation{ID: "c1", OrderID: "1", Pending: true}, begin: func(w *world.World) { merge(w) }},
+	} {
+		w := world.NewWorld(t)
+		w.Put(world.AnOrder("1", "MUG"), world.AnOrder("2", "SPOON"))
+		take := bridge.TakeOrders(w.ImporterReading(), w.Canceller(0), w)
+		_, err := take(t.Context(), []bridge.Order{w.Orders["1"], w.Orders["2"]})
+		must(t, err)
+		if tc.begin != nil {
+			tc.begin(w)
+		}
+		if w.Pending = []bridge.Cancellation{tc.request}; tc.request.ID == "" {
+			w.Pending = nil
+			w.Put(world.With(w.Orders["1"], func(o *bridge.Order) { o.Status = bridge.Cancelled }))
+		}
+		orders, err := w.OrdersByID(t.Context(), []string{"1"})
+		must(t, err)
+		_, err = take(t.Context(), orders)
+		must(t, err)
+		records, _, err := w.Memory.RecordsOf(t.Context(), "1", "2")
+		must(t, err)
+		if r := records["1"]; r.EndedAt.IsZero() || r.Status != string(bridge.Cancelled) || r.ParkedAt.After(r.ReleasedAt) || r.OutcomeUnknown || w.Orders["1"].Status != bridge.Cancelled {
+			t.Errorf("cancelled %s (%s): the record says %+v, want that it has ended and is not held", name, w.Orders["1"].Status, r)
+		}
+		if r := records["2"]; !r.EndedAt.IsZero() {
+			t.Errorf("cancelled %s: the other order has ended too: %+v", name, r)
+		}
 	}
 }
 

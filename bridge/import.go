@@ -380,7 +380,7 @@ func (b *importBatch) decide(ctx context.Context) {
 	if b.ports.Orders == nil {
 		return
 	}
-	again := b.still(func(t *importing) bool { return commits[t.action] && !b.fresh(t) })
+	again := b.still(func(t *importing) bool { return commits[t.action] && !b.fresh(t) || outdated(t.order, t.record) })
 	for chunk := range slices.Chunk(again, readAgainTogether) {
 		failed := map[*importing]error{}
 		err := part.Isolate(ctx, chunk, new(part.Tally), func(part []*importing) error { return b.readAgain(ctx, part) },
@@ -393,12 +393,20 @@ func (b *importBatch) decide(ctx context.Context) {
 	}
 }
 
-// fresh reports whether an order was read just now, and nothing is on record that the
-// reading does not know: whoever finds that an order is cancelled writes that down.
+// fresh reports whether an order was read just now, and nobody has seen it later.
 func (b *importBatch) fresh(t *importing) bool {
 	age := b.options.Now().Sub(t.order.ReadAt)
-	return !t.order.ReadAt.IsZero() && age >= 0 && age < b.options.FreshFor &&
-		t.record.Status != string(Cancelled) && !t.record.UpdatedAt.After(t.order.UpdatedAt)
+	return !t.order.ReadAt.IsZero() && age >= 0 && age < b.options.FreshFor && !t.record.UpdatedAt.After(t.order.UpdatedAt)
+}
+
+// outdated reports whether something is on record as cancelled that a reading of the
+// order does not show: whoever finds or does that writes it down.
+func outdated(o Order, r store.Record) bool {
+	if r.Status == string(Cancelled) {
+		return o.Status != Cancelled
+	}
+	cancelled := strings.Fields(r.Notes[noteCancelled])
+	return slices.ContainsFunc(o.Lines, func(l OrderLine) bool { return !l.Cancelled && slices.Contains(cancelled, l.ID) })
 }
 
 func (b *importBatch) choose(t *importing) {

@@ -134,7 +134,7 @@ func (b *importBatch) awaitCreation(ctx context.Context, t *importing) error {
 		t.result.Again = now.Add(min(b.options.CreationTakes/12, until.Sub(now)))
 		return nil
 	}
-	t.record.OutcomeUnknown = false
+	t.record.OutcomeUnknown, t.record.EndedAt = false, now
 	return b.storeRecordsOf(ctx, t)
 }
 

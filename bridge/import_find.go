@@ -139,7 +139,11 @@ func (b *importBatch) remember(ctx context.Context) {
 	now := b.options.Now().UTC()
 	for _, t := range b.still(func(*importing) bool { return true }) {
 		r := &t.record
-		r.OrderID, r.Status, r.Deadline = t.order.ID, string(t.order.Status), shippingDeadline(t.order)
+		r.OrderID = t.order.ID
+		if r.Status == string(Cancelled) && t.order.Status != Cancelled {
+			continue // the shop's details lag behind what was decided
+		}
+		r.Status, r.Deadline = string(t.order.Status), shippingDeadline(t.order)
 		if t.action == ActionBook {
 			setNote(r, noteBooking, "begun")
 		}

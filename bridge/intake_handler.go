@@ -54,7 +54,8 @@ func (s takeOrders) handle(ctx context.Context, orders []Order) (OrderResults, e
 			continue // the order stays: what the importer did says more
 		}
 		i := slices.IndexFunc(orders, func(o Order) bool { return o.ID == r.OrderID && o.Status != Cancelled })
-		if i >= 0 && (r.Outcome == OutcomeCancelled || r.Outcome == OutcomeRejected) {
+		whole := slices.ContainsFunc(cancellations, func(c Cancellation) bool { return c.OrderID == r.OrderID && len(c.LineIDs) == 0 })
+		if i >= 0 && (r.Outcome == OutcomeCancelled && !whole || r.Outcome == OutcomeRejected) {
 			stale := orders[i]
 			stale.ReadAt = time.Time{} // it has changed since
 			again = append(again, stale)

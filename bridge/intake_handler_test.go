@@ -149,6 +149,16 @@ func TestImportReadsOnceWhatIsFresh(t *testing.T) {
 			}
 			w.Calls = nil
 		}},
+		"a line granted meanwhile": {age: time.Second, reads: 1, exists: true, do: func(t *testing.T, w *world.World) {
+			if _, err := w.Importer().Import(t.Context(), world.With(w.Orders["1"], func(o *bridge.Order) { o.Status = bridge.Unpaid })); err != nil {
+				t.Fatal(err)
+			}
+			w.Pending = []bridge.Cancellation{{ID: "c1", OrderID: "1", Pending: true, LineIDs: []string{"1-1"}}}
+			if _, err := w.Canceller(0).Cancel(t.Context(), w.Pending...); err != nil {
+				t.Fatal(err)
+			}
+			w.Calls = nil
+		}},
 		"seen later by another": {age: time.Second, reads: 1, exists: true, do: func(t *testing.T, w *world.World) {
 			if _, err := store.UpdateRecords(t.Context(), w.Memory, func(r *store.Record) { r.UpdatedAt = world.Noon.Add(time.Minute) }, store.Record{OrderID: "1"}); err != nil {
 				t.Fatal(err)
@@ -158,7 +168,7 @@ func TestImportReadsOnceWhatIsFresh(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := world.NewWorld(t)
 			w.Now = func() time.Time { return now }
-			o := w.Put(world.AnOrder("1", "MUG"))[0]
+			o := w.Put(world.AnOrder("1", "MUG", "SPOON"))[0]
 			if o.ReadAt = now.Add(-tc.age); tc.age < 0 {
 				o.ReadAt = time.Time{}
 			}
