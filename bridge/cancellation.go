@@ -800,7 +800,7 @@ func (r *cancelRun) outdate(ctx context.Context) error {
 			return nil
 		}
 		return r.note(ctx, func(rec *store.Record, _ time.Time) {
-			setNote(rec, noteCancelled, money.TakenOff(rec.Notes[noteCancelled], r.lineIDs()...))
+			rec.SetNote(noteCancelled, money.TakenOff(rec.Notes[noteCancelled], r.lineIDs()...))
 		})
 	}
 	if r.record.Status == string(Cancelled) && !r.record.EndedAt.IsZero() && !r.parked() {

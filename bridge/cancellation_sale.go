@@ -19,7 +19,7 @@ func (r *cancelRun) noteTakenOff(ctx context.Context) error {
 	}
 	return r.note(ctx, func(rec *store.Record, _ time.Time) {
 		if rec.Notes[money.SaleNote] != "" {
-			rec.Notes[money.OffNote] = money.TakenOff(rec.Notes[money.OffNote], r.lineIDs()...)
+			rec.SetNote(money.OffNote, money.TakenOff(rec.Notes[money.OffNote], r.lineIDs()...))
 		}
 	})
 }

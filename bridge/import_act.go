@@ -211,7 +211,7 @@ func (b *importBatch) create(ctx context.Context) {
 		if slices.ContainsFunc(problems, blocks) {
 			// On record, so that it is looked for next time: a person may create it
 			// by hand meanwhile.
-			setNote(&t.record, noteBlocked, "yes")
+			t.record.SetNote(noteBlocked, "yes")
 			err := cmp.Or(b.storeRecordsOf(ctx, t), b.raise(ctx, t.result, problems...))
 			t.done = true
 			b.fail(ctx, t, err)
@@ -220,8 +220,8 @@ func (b *importBatch) create(ctx context.Context) {
 		order.Parked, order.Unpaid, order.LocationID = t.action == ActionPark, t.order.Status == Unpaid, b.location(t.order)
 		byTask[t], t.problems = order, problems
 		t.record.SentAt, t.record.OutcomeUnknown, t.record.Address = b.options.Now().UTC(), true, addressMark(t.order.ID, order.Recipient)
-		setNote(&t.record, noteBlocked, "")
-		setNote(&t.record, money.SaleNote, order.Sale.Note())
+		t.record.SetNote(noteBlocked, "")
+		t.record.SetNote(money.SaleNote, order.Sale.Note())
 	}
 	b.storeRecords(ctx) // before they are sent: see find
 	tasks := b.still(func(t *importing) bool { _, ok := byTask[t]; return ok })
@@ -323,7 +323,7 @@ func (b *importBatch) book(ctx context.Context) {
 			b.fail(ctx, t, fmt.Errorf("the warehouse does not show %s as shipped yet; the next run books it again", numberOf(t.found)))
 			continue
 		}
-		setNote(&t.record, noteBooking, "")
+		t.record.SetNote(noteBooking, "")
 		t.result.Outcome, t.result.WarehouseOrder = OutcomeBooked, numberOf(t.found)
 	}
 	b.storeRecords(ctx)

@@ -145,7 +145,7 @@ func (b *importBatch) remember(ctx context.Context) {
 		}
 		r.Status, r.Deadline = string(t.order.Status), shippingDeadline(t.order)
 		if t.action == ActionBook {
-			setNote(r, noteBooking, "begun")
+			r.SetNote(noteBooking, "begun")
 		}
 		if t.order.UpdatedAt.After(r.UpdatedAt) {
 			r.UpdatedAt = t.order.UpdatedAt.UTC()
@@ -204,7 +204,7 @@ func (b *importBatch) storeRecordsOf(ctx context.Context, tasks ...*importing) e
 		r.Releasing, r.ReleasedAt = mine.Releasing, mine.ReleasedAt
 		r.Status, r.UpdatedAt, r.Deadline, r.EndedAt = mine.Status, mine.UpdatedAt, mine.Deadline, mine.EndedAt
 		for _, name := range importNotes {
-			setNote(r, name, mine.Notes[name])
+			r.SetNote(name, mine.Notes[name])
 		}
 	}, have...)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"hash/fnv"
 	"io"
-	"maps"
 	"slices"
 
 	"github.com/linnbridge/linnbridge/bridge/money"
@@ -24,20 +23,6 @@ const (
 )
 
 var importNotes = []string{noteBooking, noteBlocked, money.SaleNote}
-
-// setNote sets a note of a record, or drops it.
-func setNote(r *store.Record, name, text string) {
-	if r.Notes[name] == text {
-		return
-	}
-	r.Notes = maps.Clone(r.Notes) // a record is a value: others may hold the map
-	if r.Notes == nil {
-		r.Notes = map[string]string{}
-	}
-	if r.Notes[name] = text; text == "" {
-		delete(r.Notes, name)
-	}
-}
 
 // foundRecord is the record of an order, with what was found of it.
 func foundRecord(r store.Record, o Order, found []WarehouseOrder) store.Record {

@@ -194,7 +194,8 @@ type IntakeResult struct {
 	Watermark time.Time
 	// Polled orders were in the window, Unchanged ones had been handled before.
 	Polled, Unchanged int
-	// Hinted, Revisited and Swept orders came by the other ways.
+	// Hinted, Revisited and Swept orders came by the other ways, and Requested ones
+	// because of a request to cancel.
 	Hinted, Revisited, Requested, Swept int
 	// Results is what became of the orders handed on.
 	Results OrderResults
@@ -262,7 +263,7 @@ func (in *Intake) Run(ctx context.Context) (result IntakeResult, err error) {
 		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
 	}
 	defer unlock()
-	r := &intakeRun{Intake: in, list: worklist{port: in.ports.Revisits, name: in.options.Name}, settled: map[string]bool{}}
+	r := &intakeRun{Intake: in, list: worklist{port: in.ports.Revisits, name: in.options.Name}, settled: map[string]bool{}, handed: map[string]bool{}}
 	if err := r.load(ctx); err != nil {
 		return IntakeResult{}, fmt.Errorf("bridge: intake: %w", err)
 	}
@@ -303,6 +304,7 @@ type intakeRun struct {
 	settled map[string]bool // handed on in this run
 	stuck   map[string]bool // orders that an exception is open about
 	asked   map[string]bool // orders that have a request by the list of requests
+	handed  map[string]bool // orders handed on in this run with a request
 	missed  bool            // an order that was looked for by id was not there
 	result  IntakeResult
 }

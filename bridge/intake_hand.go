@@ -65,6 +65,7 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 	for _, o := range orders {
 		if o.Unreadable == "" || o.Status != "" {
 			o.CancelRequested = o.CancelRequested || r.asked[o.ID] && o.Status != Cancelled // the details lag
+			r.handed[o.ID] = o.CancelRequested
 			whole = append(whole, o)
 			continue
 		}

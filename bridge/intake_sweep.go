@@ -5,63 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
-
-	"github.com/linnbridge/linnbridge/bridge/store"
 )
-
-// requests hands on the orders that have a request to cancel which was not handed on
-// yet. From then on they are on the list to look at again as long as it waits.
-func (r *intakeRun) requests(ctx context.Context) error {
-	now := r.now()
-	if age := now.Sub(r.requestsAt); r.ports.Requests == nil || age >= 0 && age < r.options.RequestsEvery {
-		return nil
-	}
-	pending, err := r.ports.Requests.PendingCancellations(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("reading the requests to cancel: %w", err)
-	}
-	name := r.options.Name + "/requests"
-	c, err := r.ports.Cursors.Cursor(ctx, name)
-	if err != nil {
-		return fmt.Errorf("reading which requests were handed on: %w", err)
-	}
-	waits, seen := map[string]string{}, map[string]store.Mark{}
-	r.asked = map[string]bool{}
-	for _, p := range pending {
-		if m, known := c.Seen[p.ID]; known {
-			seen[p.ID] = m
-		} else if p.OrderID != "" {
-			waits[p.ID], r.asked[p.OrderID] = p.OrderID, true
-		}
-	}
-	var errs []error
-	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(r.asked)), r.options.BatchSize) {
-		kept, err := r.byID(ctx, chunk)
-		for id, order := range waits {
-			if kept[order] {
-				seen[id] = store.Mark{UpdatedAt: now}
-				r.result.Requested++
-			}
-		}
-		if errs = append(errs, err); ctx.Err() != nil {
-			break
-		}
-	}
-	if !maps.Equal(seen, c.Seen) {
-		c.Watermark, c.Seen = now, seen
-		if err := r.ports.Cursors.SetCursor(ctx, name, c); err != nil {
-			errs = append(errs, fmt.Errorf("storing which requests were handed on: %w", err))
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	r.requestsAt = now
-	return nil
-}
 
 // The words of the cursor of a sweep: when the one that is under way began, and by
 // status how far it has got, by the moments at which orders were placed.

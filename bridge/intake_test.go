@@ -1000,6 +1000,45 @@ func TestIntakeHandsOnRequests(t *testing.T) {
 	})
 }
 
+// A request whose order fails is handed on until it is handled, although the details
+// of the order never show it.
+func TestIntakeHandsOnARequestThatFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, desk := newCounter(sold("1", bridge.AwaitingShipment, time.Minute)), &requestDesk{}
+		in, err := bridge.NewIntake(bridge.IntakePorts{
+			Orders: c, OpenOrders: c, Requests: desk, Handle: c.handle, Cursors: c, Hints: c, Revisits: c, Locks: c, Exceptions: c.exceptions,
+		}, noSweep)
+		must(t, err)
+		runIntake(t, in)
+		desk.pending = []bridge.Cancellation{{ID: "c1", OrderID: "1", Pending: true}}
+		c.bad["1"] = world.ErrInjected
+		tried := 0
+		c.during = func([]bridge.Order) { tried++ }
+		for range 10 {
+			time.Sleep(time.Minute)
+			runIntake(t, in)
+		}
+		if tried > 8 {
+			t.Errorf("it was tried %d times in ten minutes, want growing waits", tried)
+		}
+		delete(c.bad, "1")
+		c.handled = nil
+		for range 15 {
+			time.Sleep(time.Minute)
+			runIntake(t, in)
+		}
+		asked := 0
+		for _, o := range c.handled {
+			if o.CancelRequested {
+				asked++
+			}
+		}
+		if asked != 1 {
+			t.Errorf("it was handed on with its request %d times, want once: %v", asked, c.ids())
+		}
+	})
+}
+
 // A request is not forgotten because the shop was down when it was listed.
 func TestIntakeKeepsRequestsWhileTheShopIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

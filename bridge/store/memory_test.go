@@ -215,6 +215,24 @@ func TestRecordEqual(t *testing.T) {
 	}
 }
 
+func TestRecordSetNote(t *testing.T) {
+	var r Record
+	r.SetNote("a", "") // there is none
+	if r.Notes != nil {
+		t.Errorf("dropping a note that is not there: got %v", r.Notes)
+	}
+	r.SetNote("a", "1")
+	copied := r
+	r.SetNote("b", "2")
+	r.SetNote("a", "")
+	if diff := cmp.Diff(map[string]string{"b": "2"}, r.Notes); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]string{"a": "1"}, copied.Notes); diff != "" {
+		t.Errorf("the copy was changed (-want +got):\n%s", diff)
+	}
+}
+
 func TestUpdateRecords(t *testing.T) {
 	ctx := t.Context()
 	shop := new(Memory).Shop("uk")

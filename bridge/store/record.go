@@ -90,6 +90,20 @@ func (r Record) Clone() Record {
 	return r
 }
 
+// SetNote sets a note, or drops it if the text is empty. It does not touch the map of
+// those who copied the record.
+func (r *Record) SetNote(name, text string) {
+	if r.Notes[name] == text {
+		return
+	}
+	notes := make(map[string]string, len(r.Notes)+1)
+	maps.Copy(notes, r.Notes)
+	if notes[name] = text; text == "" {
+		delete(notes, name)
+	}
+	r.Notes = notes
+}
+
 // normal is a copy as a store hands it out.
 func (r Record) normal() Record {
 	r = r.Clone()
