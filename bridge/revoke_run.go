@@ -56,9 +56,10 @@ func (v *Revoker) Run(ctx context.Context) (results OrderResults, err error) {
 		return nil, fmt.Errorf("bridge: revoke: %w", err)
 	}
 	defer unlock()
-	r := revokeRun{Revoker: v, now: start.UTC(), kept: map[string]store.Revisit{}}
+	r := revokeRun{Revoker: v, now: start.UTC(), kept: worklist{port: v.ports.Revisits, name: revocations}}
 	err = r.all(ctx)
-	v.timings.Waiting(len(r.kept), time.Time{})
+	_, oldest := r.kept.next()
+	v.timings.Waiting(len(r.kept.entries), oldest)
 	return r.results, errors.Join(r.results.Err(), err)
 }
 
@@ -67,7 +68,7 @@ type revokeRun struct {
 	*Revoker
 	now     time.Time
 	cursor  store.Cursor
-	kept    map[string]store.Revisit // as stored
+	kept    worklist
 	results OrderResults
 }
 
@@ -75,15 +76,8 @@ func (r *revokeRun) all(ctx context.Context) (err error) {
 	if r.cursor, err = r.ports.Cursors.Cursor(ctx, revocations); err != nil {
 		return fmt.Errorf("bridge: revoke: reading the watermark: %w", err)
 	}
-	list, err := r.ports.Revisits.Revisits(ctx, revocations)
-	if err != nil {
-		return fmt.Errorf("bridge: revoke: reading the orders that wait: %w", err)
-	}
-	var due []string
-	for _, v := range list {
-		if r.kept[v.OrderID] = v; !v.Due.After(r.now) {
-			due = append(due, v.OrderID)
-		}
+	if err := r.kept.load(ctx); err != nil {
+		return fmt.Errorf("bridge: revoke: %w", err)
 	}
 	switch ahead := r.cursor.Watermark.Sub(r.now); {
 	case r.cursor.Watermark.IsZero(), ahead > revokeOverlap: // new, or the clock was set back
@@ -94,7 +88,7 @@ func (r *revokeRun) all(ctx context.Context) (err error) {
 	case ahead > 0:
 		r.cursor.Watermark = r.now
 	}
-	failed := r.handle(ctx, due)
+	failed := r.handle(ctx, r.kept.due(r.now))
 	for from := r.cursor.Watermark.Add(-revokeOverlap); ; from = r.cursor.Watermark {
 		to := r.cursor.Watermark.Add(revokeWindow)
 		if to.After(r.now) {
@@ -129,7 +123,7 @@ func (r *revokeRun) save(ctx context.Context, watermark time.Time) error {
 func (r *revokeRun) handle(ctx context.Context, ids []string) error {
 	var now []string
 	for _, id := range ids {
-		if !r.kept[id].Due.After(r.now) {
+		if !r.kept.entries[id].Due.After(r.now) {
 			now = append(now, id)
 		}
 	}
@@ -155,9 +149,9 @@ func (r *revokeRun) handle(ctx context.Context, ids []string) error {
 		if result.Err == nil {
 			continue
 		}
-		v := r.kept[result.OrderID]
+		v := r.kept.entries[result.OrderID]
+		v.Due = r.now.Add(backoff(time.Minute, revokeRetryMax, v.Attempts))
 		v.OrderID, v.Attempts, v.LastError = result.OrderID, v.Attempts+1, result.Err.Error()
-		v.Due = r.now.Add(min(time.Minute<<min(v.Attempts-1, 10), revokeRetryMax))
 		if v.Attempts == raiseRevocation {
 			if err := r.ports.Exceptions.Raise(ctx, notRevoked(v.OrderID, v.Attempts, result.Err)); err != nil {
 				return fmt.Errorf("bridge: revoke: order %s: %w", v.OrderID, err)
@@ -169,25 +163,16 @@ func (r *revokeRun) handle(ctx context.Context, ids []string) error {
 	}
 	var drops []string
 	for _, id := range now {
-		if _, kept := r.kept[id]; kept && !bad[id] {
+		if _, kept := r.kept.entries[id]; kept && !bad[id] {
 			drops = append(drops, id)
 		}
 	}
-	if len(puts) > 0 {
-		if err := r.ports.Revisits.PutRevisits(ctx, revocations, puts...); err != nil {
-			return fmt.Errorf("bridge: revoke: storing the orders that wait: %w", err)
-		}
+	err = r.kept.put(ctx, puts...)
+	if err == nil {
+		err = r.kept.drop(ctx, drops...)
 	}
-	if len(drops) > 0 {
-		if err := r.ports.Revisits.DropRevisits(ctx, revocations, drops...); err != nil {
-			return fmt.Errorf("bridge: revoke: dropping orders that no longer wait: %w", err)
-		}
-	}
-	for _, v := range puts {
-		r.kept[v.OrderID] = v
-	}
-	for _, id := range drops {
-		delete(r.kept, id)
+	if err != nil {
+		return fmt.Errorf("bridge: revoke: %w", err)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -73,7 +72,7 @@ func (l *worklist) due(now time.Time) (ids []string) {
 // next is when the first order is due, oldest since when the first one waits that has
 // failed; zero for none.
 func (l *worklist) next() (next, oldest time.Time) {
-	for v := range maps.Values(l.entries) {
+	for _, v := range l.entries {
 		next = earlier(next, v.Due)
 		if v.Attempts > 0 {
 			oldest = earlier(oldest, v.Due)
