@@ -153,32 +153,6 @@ func nextLevel(levels []DeadlineLevel, deadline, now time.Time) time.Time {
 	return time.Time{}
 }
 
-// escalate raises exceptions of one kind that are not open yet, or say another
-// severity, deadline or remedy than what is open: the same twice would only count up.
-func escalate(ctx context.Context, queue exceptions.Queue, list []exceptions.Exception, kinds ...exceptions.Kind) error {
-	if len(list) == 0 {
-		return nil
-	}
-	open, err := queue.Open(ctx, kinds...)
-	if err != nil {
-		return fmt.Errorf("reading the exceptions: %w", err)
-	}
-	known := make(map[exceptions.Ref]exceptions.Exception, len(open))
-	for _, e := range open {
-		known[e.Ref()] = e
-	}
-	for _, e := range list {
-		if old, ok := known[e.Ref()]; ok && old.Severity == e.Severity && old.Deadline.Equal(e.Deadline) && old.Do == e.Do {
-			continue
-		}
-		known[e.Ref()] = e
-		if err := queue.Raise(ctx, e); err != nil {
-			return fmt.Errorf("raising %q: %w", e.Kind, err)
-		}
-	}
-	return nil
-}
-
 // Deadlines returns the clocks that run for the order at now, the nearest first.
 // pending are cancellation requests that wait for the seller; those of other
 // orders are ignored. Without levels the default ones are taken.
@@ -430,7 +404,7 @@ func (d *Deadlines) tell(ctx context.Context, r DeadlineReport) error {
 		list = append(list, e)
 	}
 	slices.SortFunc(list, exceptions.Compare)
-	if err := escalate(ctx, d.ports.Exceptions, list, exceptions.DeadlineNear, exceptions.RateAtRisk); err != nil {
+	if err := exceptions.Escalate(ctx, d.ports.Exceptions, list, exceptions.DeadlineNear, exceptions.RateAtRisk); err != nil {
 		return err
 	}
 	open, err := d.ports.Exceptions.Open(ctx, exceptions.DeadlineNear, exceptions.RateAtRisk)

@@ -426,7 +426,7 @@ func (r *queueRun) keep(ctx context.Context, orders []WarehouseOrder, results Or
 		puts = append(puts, v)
 		late = append(late, r.late(w, of, v, now)...)
 	}
-	if err := escalate(ctx, r.ports.Exceptions, late, exceptions.NotDispatched); err != nil {
+	if err := exceptions.Escalate(ctx, r.ports.Exceptions, late, exceptions.NotDispatched); err != nil {
 		return err
 	}
 	if err := r.closeLate(ctx, orders, byNumber, late); err != nil {

@@ -244,10 +244,6 @@ const object = "shop"
 
 // tell raises and closes.
 func (w *Watch) tell(ctx context.Context, r Report, read map[exceptions.Kind]bool) error {
-	open, err := w.ports.Exceptions.Open(ctx, exceptions.ShopStopped, exceptions.OrderLimit)
-	if err != nil {
-		return fmt.Errorf("reading the exceptions: %w", err)
-	}
 	wanted := map[exceptions.Kind]exceptions.Exception{}
 	switch {
 	case r.closed != "":
@@ -267,21 +263,27 @@ func (w *Watch) tell(ctx context.Context, r Report, read map[exceptions.Kind]boo
 		}
 		wanted[exceptions.OrderLimit] = e
 	}
-	known := map[exceptions.Kind]exceptions.Exception{}
-	for _, e := range open {
-		known[e.Kind] = e
-	}
-	for _, kind := range []exceptions.Kind{exceptions.ShopStopped, exceptions.OrderLimit} {
-		e, want := wanted[kind]
-		old, have := known[kind]
-		switch {
-		case want && (!have || old.Severity != e.Severity || old.Do != e.Do || !old.Deadline.Equal(e.Deadline)):
-			err = w.ports.Exceptions.Raise(ctx, e)
-		case have && !want && (read[kind] || kind == exceptions.OrderLimit && w.options.OrdersPerDay == 0):
-			err = w.ports.Exceptions.Clear(ctx, object, kind)
+	kinds := []exceptions.Kind{exceptions.ShopStopped, exceptions.OrderLimit}
+	var list []exceptions.Exception
+	for _, kind := range kinds {
+		if e, ok := wanted[kind]; ok {
+			list = append(list, e)
 		}
-		if err != nil {
-			return fmt.Errorf("raising or closing %q: %w", kind, err)
+	}
+	if err := exceptions.Escalate(ctx, w.ports.Exceptions, list, kinds...); err != nil {
+		return err
+	}
+	open, err := w.ports.Exceptions.Open(ctx, kinds...)
+	if err != nil {
+		return fmt.Errorf("reading the exceptions: %w", err)
+	}
+	for _, e := range open {
+		_, still := wanted[e.Kind]
+		if still || !read[e.Kind] && (e.Kind != exceptions.OrderLimit || w.options.OrdersPerDay > 0) {
+			continue
+		}
+		if err := w.ports.Exceptions.Clear(ctx, e.Object, e.Kind); err != nil {
+			return fmt.Errorf("closing %q: %w", e.Kind, err)
 		}
 	}
 	return nil

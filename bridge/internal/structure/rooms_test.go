@@ -36,10 +36,10 @@ var rooms = []room{
 	{path: "bridge/money", uses: []string{"bridge/internal/part"}, subjects: one("amounts")},
 	{path: "bridge/stage", subjects: one("how far an order is")},
 	{path: "bridge/health", uses: []string{"bridge/internal/part"}, subjects: one("health")},
-	{path: "bridge/policy", subjects: one("what the platform and the client demand, as data")},
+	{path: "bridge/policy", uses: []string{"bridge/internal/part"}, subjects: one("what the platform and the client demand, as data")},
 	{path: "bridge/exceptions", uses: []string{"bridge/internal/part"}, subjects: []subject{
 		{"errors", []string{"refused.go", "unreadable.go"}},
-		{"kinds and cases", []string{"doc.go", "exception.go", "kind*.go", "case.go", "closing.go", "batch.go", "json.go"}},
+		{"kinds and cases", []string{"doc.go", "exception.go", "kind*.go", "case.go", "closing.go", "batch.go", "escalate.go", "json.go"}},
 		{"the memory of one process", []string{"memory.go"}},
 	}},
 	{path: "bridge/store", uses: []string{"bridge/internal/part"}, subjects: []subject{
