@@ -1,13 +1,14 @@
 package bridge
 
 import (
-	"bufio"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/linnbridge/linnbridge/bridge/internal/part"
 )
 
 // Action is the next thing to do with an order.
@@ -111,44 +112,34 @@ func DefaultStatusTable() *StatusTable { return defaultStatusTable }
 func ReadStatusTable(r io.Reader) (*StatusTable, error) {
 	t := &StatusTable{cells: map[statusCell]Action{}}
 	var heading []string
-	var text strings.Builder
-	scanner := bufio.NewScanner(r)
-	n := 1
-	for ; scanner.Scan(); n++ {
-		text.WriteString(scanner.Text() + "\n")
-		fields := strings.Fields(scanner.Text())
-		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
-			continue
-		}
+	text, err := part.Rows(r, "status table", func(words []string) error {
 		if heading == nil {
-			heading = fields
-			if err := checkHeading(fields); err != nil {
-				return nil, fmt.Errorf("status table, line %d: %w", n, err)
-			}
-			continue
+			heading = words
+			return checkHeading(words)
 		}
-		if len(fields) != len(heading) {
-			return nil, fmt.Errorf("status table, line %d: %d columns, the heading has %d", n, len(fields), len(heading))
+		if len(words) != len(heading) {
+			return fmt.Errorf("%d columns, the heading has %d", len(words), len(heading))
 		}
-		for i, field := range fields[2:] {
-			action := Action(field)
-			cell := statusCell{ShippingModel(fields[0]), OrderStatus(fields[1]), WarehouseState(heading[i+2])}
+		for i, word := range words[2:] {
+			action := Action(word)
+			cell := statusCell{ShippingModel(words[0]), OrderStatus(words[1]), WarehouseState(heading[i+2])}
 			if err := unsuited(cell, action); err != nil {
-				return nil, fmt.Errorf("status table, line %d: %w", n, err)
+				return err
 			}
 			if _, twice := t.cells[cell]; twice {
-				return nil, fmt.Errorf("status table, line %d: %s %s is given twice", n, cell.model, cell.status)
+				return fmt.Errorf("%s %s is given twice", cell.model, cell.status)
 			}
 			t.cells[cell] = action
 		}
-	}
-	if err := scanner.Err(); err != nil {
-		return nil, fmt.Errorf("status table, line %d: %w", n, err)
-	}
-	if heading == nil {
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case heading == nil:
 		return nil, errors.New("status table: it is empty")
 	}
-	t.text = text.String()
+	t.text = text
 	return t, nil
 }
 
@@ -178,36 +169,31 @@ func checkHeading(fields []string) error {
 func (t *StatusTable) Override(r io.Reader) (*StatusTable, error) {
 	changed := map[statusCell]Action{}
 	var order []statusCell
-	scanner := bufio.NewScanner(r)
-	n := 1
-	for ; scanner.Scan(); n++ {
-		fields := strings.Fields(scanner.Text())
-		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
-			continue
+	_, err := part.Rows(r, "status override", func(words []string) error {
+		if len(words) != 4 {
+			return fmt.Errorf("%d words, not model, status, state and action", len(words))
 		}
-		if len(fields) != 4 {
-			return nil, fmt.Errorf("status override, line %d: %d words, not model, status, state and action", n, len(fields))
-		}
-		states := []WarehouseState{WarehouseState(fields[2])}
-		if fields[2] == "*" {
+		states := []WarehouseState{WarehouseState(words[2])}
+		if words[2] == "*" {
 			states = warehouseStates
 		} else if !slices.Contains(warehouseStates, states[0]) {
-			return nil, fmt.Errorf("status override, line %d: %q is not a state of the warehouse", n, fields[2])
+			return fmt.Errorf("%q is not a state of the warehouse", words[2])
 		}
 		for _, state := range states {
-			cell, action := statusCell{ShippingModel(fields[0]), OrderStatus(fields[1]), state}, Action(fields[3])
+			cell, action := statusCell{ShippingModel(words[0]), OrderStatus(words[1]), state}, Action(words[3])
 			if err := unsuited(cell, action); err != nil {
-				return nil, fmt.Errorf("status override, line %d: %w", n, err)
+				return err
 			}
 			if _, twice := changed[cell]; twice {
-				return nil, fmt.Errorf("status override, line %d: %s %s %s is given twice", n, cell.model, cell.status, cell.state)
+				return fmt.Errorf("%s %s %s is given twice", cell.model, cell.status, cell.state)
 			}
 			changed[cell] = action
 			order = append(order, cell)
 		}
-	}
-	if err := scanner.Err(); err != nil {
-		return nil, fmt.Errorf("status override, line %d: %w", n, err)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return t.changed(changed, order)
 }

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"bufio"
 	_ "embed"
 	"fmt"
 	"io"
@@ -117,37 +116,19 @@ func ReadKinds(r io.Reader) (*Kinds, error) {
 
 func readKinds(r io.Reader) (*Kinds, error) {
 	k := &Kinds{rules: map[Kind]Rule{}}
-	var text strings.Builder
-	scanner := bufio.NewScanner(r)
-	heading := false
-	n := 1
-	for ; scanner.Scan(); n++ {
-		text.WriteString(scanner.Text() + "\n")
-		fields := strings.Fields(scanner.Text())
-		switch {
-		case len(fields) == 0 || strings.HasPrefix(fields[0], "#"):
-			continue
-		case !heading:
-			if !slices.Equal(fields, kindsHeading) {
-				return nil, fmt.Errorf("kinds of orders, line %d: the heading must be %q", n, strings.Join(kindsHeading, " "))
-			}
-			heading = true
-			continue
-		}
-		kind, rule, err := readRule(fields)
+	text, _, err := readRows(r, "kinds of orders", kindsHeading, func(words []string) error {
+		kind, rule, err := readRule(words)
 		if err != nil {
-			return nil, fmt.Errorf("kinds of orders, line %d: %w", n, err)
+			return err
 		}
 		if _, twice := k.rules[kind]; twice {
-			return nil, fmt.Errorf("kinds of orders, line %d: %s is given twice", n, kind)
+			return fmt.Errorf("%s is given twice", kind)
 		}
 		k.rules[kind] = rule
-	}
-	if err := scanner.Err(); err != nil {
-		return nil, fmt.Errorf("kinds of orders, line %d: %w", n, err)
-	}
-	k.text = text.String()
-	return k, nil
+		return nil
+	})
+	k.text = text
+	return k, err
 }
 
 func readRule(fields []string) (Kind, Rule, error) {
@@ -191,22 +172,15 @@ func (k *Kinds) Override(r io.Reader) (*Kinds, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kinds of orders: %w", err)
 	}
-	heading := strings.Join(kindsHeading, " ") + "\n"
-	changes, err := readKinds(strings.NewReader(heading + string(text)))
+	changes, err := readKinds(strings.NewReader(headed(kindsHeading, string(text))))
 	if err != nil {
 		return nil, err
 	}
-	var merged strings.Builder
-	for line := range strings.Lines(k.text) {
-		if kind, _, err := readRule(strings.Fields(line)); err == nil {
-			if _, replaced := changes.rules[kind]; replaced {
-				merged.WriteString("# overridden: ")
-			}
-		}
-		merged.WriteString(line)
-	}
-	merged.WriteString("# what overrides, or is new:\n" + strings.TrimPrefix(changes.text, heading))
-	return ReadKinds(strings.NewReader(merged.String()))
+	return ReadKinds(strings.NewReader(overridden(k.text, changes.text, kindsHeading, func(words []string) bool {
+		kind, _, err := readRule(words)
+		_, replaced := changes.rules[kind]
+		return err == nil && replaced
+	})))
 }
 
 // String prints the table as it was read, comments included.

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"bufio"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -79,39 +78,24 @@ var measuresHeading = []string{"measure", "market", "from", "limit", "window", "
 // then rows. Lines that start with # are comments. Errors name the line.
 func ReadMeasures(r io.Reader) (*Measures, error) {
 	m := new(Measures)
-	var text strings.Builder
-	scanner := bufio.NewScanner(r)
-	heading := false
-	n := 1
-	for ; scanner.Scan(); n++ {
-		text.WriteString(scanner.Text() + "\n")
-		fields := strings.Fields(scanner.Text())
-		switch {
-		case len(fields) == 0 || strings.HasPrefix(fields[0], "#"):
-			continue
-		case !heading:
-			if !slices.Equal(fields, measuresHeading) {
-				return nil, fmt.Errorf("measures, line %d: the heading must be %q", n, strings.Join(measuresHeading, " "))
-			}
-			heading = true
-			continue
-		}
-		l, err := readLimit(fields)
+	text, headed, err := readRows(r, "measures", measuresHeading, func(words []string) error {
+		l, err := readLimit(words)
 		if err != nil {
-			return nil, fmt.Errorf("measures, line %d: %w", n, err)
+			return err
 		}
 		if slices.ContainsFunc(m.limits, l.replaces) {
-			return nil, fmt.Errorf("measures, line %d: %s of %s from that day on is given twice", n, l.Measure, l.Market)
+			return fmt.Errorf("%s of %s from that day on is given twice", l.Measure, l.Market)
 		}
 		m.limits = append(m.limits, l)
-	}
-	if err := scanner.Err(); err != nil {
-		return nil, fmt.Errorf("measures, line %d: %w", n, err)
-	}
-	if !heading {
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case !headed:
 		return nil, errors.New("measures: the table is empty")
 	}
-	m.text = text.String()
+	m.text = text
 	return m, nil
 }
 
@@ -170,20 +154,14 @@ func (m *Measures) Override(r io.Reader) (*Measures, error) {
 	if err != nil {
 		return nil, fmt.Errorf("measures: %w", err)
 	}
-	heading := strings.Join(measuresHeading, " ") + "\n"
-	changes, err := ReadMeasures(strings.NewReader(heading + string(text)))
+	changes, err := ReadMeasures(strings.NewReader(headed(measuresHeading, string(text))))
 	if err != nil {
 		return nil, err
 	}
-	var merged strings.Builder
-	for line := range strings.Lines(m.text) {
-		if l, err := readLimit(strings.Fields(line)); err == nil && slices.ContainsFunc(changes.limits, l.replaces) {
-			merged.WriteString("# overridden: ")
-		}
-		merged.WriteString(line)
-	}
-	merged.WriteString("# what overrides, or is new:\n" + strings.TrimPrefix(changes.text, heading))
-	return ReadMeasures(strings.NewReader(merged.String()))
+	return ReadMeasures(strings.NewReader(overridden(m.text, changes.text, measuresHeading, func(words []string) bool {
+		l, err := readLimit(words)
+		return err == nil && slices.ContainsFunc(changes.limits, l.replaces)
+	})))
 }
 
 // String prints the table as it was read, comments included.
