@@ -400,14 +400,8 @@ func (r *cancelRun) look(ctx context.Context) error {
 	}
 	r.record = records[id]
 	r.record.OrderID = id
-	r.found, r.foreign, r.emptied, r.shared = nil, nil, nil, map[string]bool{}
-	for _, w := range found {
-		if w.Foreign != "" {
-			r.foreign = append(r.foreign, w)
-		} else {
-			r.found = append(r.found, w)
-		}
-	}
+	r.found, r.foreign = byMaker(found)
+	r.emptied, r.shared = nil, map[string]bool{}
 	if err := r.findMerged(ctx); err != nil {
 		return err
 	}

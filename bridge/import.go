@@ -111,17 +111,15 @@ func NewImporter(p ImportPorts, o ImportOptions) (*Importer, error) {
 		"OrderBook": p.OrderBook, "Catalogue": p.Catalogue, "Ledger": p.Ledger, "Records": p.Records, "Locks": p.Locks,
 		"Exceptions": p.Exceptions,
 	})
-	if err == nil && o.CreationTakes < 0 {
-		err = fmt.Errorf("bridge: NewImporter: CreationTakes is negative: %v", o.CreationTakes)
-	}
-	if o.PlatformLocation != "" && (o.PlatformLocation == o.DefaultLocation || slices.Contains(slices.Collect(maps.Values(o.Locations)), o.PlatformLocation)) {
-		err = errors.Join(err, fmt.Errorf("bridge: NewImporter: PlatformLocation %s is one that other orders draw on", o.PlatformLocation))
-	}
-	if err == nil && o.DefaultLocation == "" {
-		err = errors.New("bridge: NewImporter: DefaultLocation is empty: name the stock location that orders draw on")
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case o.CreationTakes < 0:
+		return nil, fmt.Errorf("bridge: NewImporter: CreationTakes is negative: %v", o.CreationTakes)
+	case o.DefaultLocation == "":
+		return nil, errors.New("bridge: NewImporter: DefaultLocation is empty: name the stock location that orders draw on")
+	case o.PlatformLocation != "" && (o.PlatformLocation == o.DefaultLocation || slices.Contains(slices.Collect(maps.Values(o.Locations)), o.PlatformLocation)):
+		return nil, fmt.Errorf("bridge: NewImporter: PlatformLocation %s is one that other orders draw on", o.PlatformLocation)
 	}
 	o.Table, o.CreationTakes = cmp.Or(o.Table, DefaultStatusTable()), cmp.Or(o.CreationTakes, time.Hour)
 	o.Kinds = cmp.Or(o.Kinds, policy.DefaultKinds())
@@ -233,10 +231,8 @@ type importing struct {
 	order  Order
 	result *OrderResult
 	done   bool
-	// record is what is remembered of the order, if it is recorded; stored is what
-	// the store has of it.
+	// record is what is remembered of the order, stored what the store has of it.
 	record, stored store.Record
-	recorded       bool
 	found          []WarehouseOrder
 	// foreign are orders of the same reference that the bridge did not make.
 	foreign []WarehouseOrder
@@ -250,8 +246,8 @@ type importing struct {
 
 // waited reports whether the bridge knew the order before it was shipped.
 func (t *importing) waited() bool {
-	seen := Order{Status: OrderStatus(t.stored.Status)}
-	return t.stored.Notes[noteBooking] != "" || !t.stored.SentAt.IsZero() || seen.Status != "" && !sent(seen)
+	last := t.stored.Status
+	return t.stored.Notes[noteBooking] != "" || !t.stored.SentAt.IsZero() || last != "" && !sent(Order{Status: OrderStatus(last)})
 }
 
 // importBatch are the orders that a run works on together, under their locks.

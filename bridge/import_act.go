@@ -75,17 +75,16 @@ func (b *importBatch) act(ctx context.Context, t *importing) error {
 	}
 	switch t.action {
 	case ActionPark, ActionImport, ActionBook:
-		switch {
-		case len(t.record.WarehouseIDs) == 0 || len(t.found) > 0:
-			if t.action != ActionBook || b.ports.Processor != nil {
-				return nil // created with the others
-			}
-			t.done = true
+		vanished := len(t.record.WarehouseIDs) > 0 && len(t.found) == 0
+		if !vanished && (t.action != ActionBook || b.ports.Processor != nil) {
+			return nil // created with the others
+		}
+		t.done = true
+		if !vanished {
 			return b.raise(ctx, t.result, exceptions.New(exceptions.StatesDisagree, exceptions.ForOrder(o.ID), o.ShipBy,
 				fmt.Sprintf("the shop says %s, and Linnworks never had the order: somebody has shipped it in Seller Center", o.Status),
 				"book the sale and its units in Linnworks by hand, with the order id as reference", orderEvidence(o)...))
 		}
-		t.done = true
 		return b.raise(ctx, t.result, exceptions.New(exceptions.StatesDisagree, exceptions.ForOrder(o.ID), o.ShipBy,
 			fmt.Sprintf("the bridge imported it as %s, and Linnworks does not have that any more", strings.Join(t.record.WarehouseIDs, ", ")),
 			"look in the Audit Trail of Linnworks who deleted or merged it; if it has to be imported again, ask the integrator to drop its import record"))

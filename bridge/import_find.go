@@ -43,7 +43,7 @@ func (b *importBatch) find(ctx context.Context) {
 	}
 	ids = nil
 	for _, t := range b.tasks {
-		t.record, t.recorded = records[t.order.ID]
+		t.record = records[t.order.ID]
 		t.stored, t.since = t.record, since
 		ids = append(ids, t.record.WarehouseIDs...)
 	}
@@ -69,13 +69,8 @@ func (b *importBatch) find(ctx context.Context) {
 		if err != nil {
 			return errors.Join(fmt.Errorf("looking for it in the warehouse: %w", err), b.unasked(ctx, t))
 		}
-		for _, w := range byReference {
-			if w.Foreign != "" {
-				t.foreign = append(t.foreign, w)
-			} else {
-				t.found = union(t.found, []WarehouseOrder{w})
-			}
-		}
+		own, foreign := byMaker(byReference)
+		t.found, t.foreign = union(t.found, own), foreign
 		return nil
 	})
 	for _, t := range b.tasks {
@@ -211,7 +206,7 @@ func (b *importBatch) storeRecordsOf(ctx context.Context, tasks ...*importing) e
 		return fmt.Errorf("recording what was imported: %w", err)
 	}
 	for i, t := range tasks {
-		t.record, t.stored, t.recorded = stored[i], stored[i], true
+		t.record, t.stored = stored[i], stored[i]
 	}
 	return nil
 }

@@ -53,13 +53,25 @@ func (b *batch) flush(ctx context.Context) error {
 
 var errNoResult = errors.New("the handler did not say what became of the order")
 
+// report is what the handler said of an order, over all of its results.
+type report struct {
+	err error
+	// again is when it wants to see the order next.
+	again time.Time
+	// raised reports whether a person has to do something about it, open whether a case
+	// says so.
+	raised, open bool
+	// unseen reports whether it failed before it looked at the order.
+	unseen bool
+}
+
 // hand gives orders to the handler and stores what follows from its results. An
 // error means that the handler or a store is out of order.
 func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 	if len(orders) == 0 {
 		return nil
 	}
-	reports, blamed, raised, again := make(map[string]error, len(orders)), map[string]bool{}, map[string]bool{}, map[string]time.Time{}
+	reports := make(map[string]report, len(orders))
 	var others []error
 	var whole []Order
 	for _, o := range orders {
@@ -70,8 +82,9 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 			continue
 		}
 		// There is nothing to hand on but the id.
-		reports[o.ID] = fmt.Errorf("reading it in the shop: %s", o.Unreadable)
-		r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: reports[o.ID]})
+		err := fmt.Errorf("reading it in the shop: %s", o.Unreadable)
+		reports[o.ID] = report{err: err}
+		r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: err})
 	}
 	down := part.Isolate(ctx, whole, new(part.Tally), func(part []Order) error {
 		results, err := r.ports.Handle(ctx, part)
@@ -79,10 +92,12 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 			return err
 		}
 		for _, res := range results {
-			reports[res.OrderID] = errors.Join(reports[res.OrderID], res.Err)
-			again[res.OrderID] = earlier(again[res.OrderID], res.Again)
-			blamed[res.OrderID] = blamed[res.OrderID] || res.Unseen
-			raised[res.OrderID] = raised[res.OrderID] || res.Outcome == OutcomeRaised
+			said := reports[res.OrderID]
+			said.err = errors.Join(said.err, res.Err)
+			said.again = earlier(said.again, res.Again)
+			said.unseen = said.unseen || res.Unseen
+			said.raised = said.raised || res.Outcome == OutcomeRaised
+			reports[res.OrderID] = said
 		}
 		r.result.Results = append(r.result.Results, results...)
 		if err != nil && results.Err() == nil {
@@ -90,26 +105,42 @@ func (r *intakeRun) hand(ctx context.Context, orders []Order) error {
 		}
 		return nil
 	}, func(o Order, err error) {
-		reports[o.ID], blamed[o.ID] = err, true
+		reports[o.ID] = report{err: err, unseen: true}
 		r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: err})
 	})
 	if ctx.Err() != nil {
 		return ctx.Err() // what failed may have failed for that
 	}
-	for _, o := range orders {
-		if raised[o.ID] {
-			again[o.ID] = earlier(again[o.ID], r.raisedAgain(o))
-		}
-	}
 	if down != nil {
 		down = fmt.Errorf("handing orders on: %w", down)
 		others = append(others, down)
 	}
-	open, err := r.withCase(ctx, raised)
-	if err != nil {
+	if err := r.waitFor(ctx, orders, reports); err != nil {
 		return errors.Join(append(others, err)...)
 	}
-	return errors.Join(r.settle(ctx, orders, reports, again, open, blamed, down), errors.Join(others...))
+	return errors.Join(r.settle(ctx, orders, reports, down), errors.Join(others...))
+}
+
+// waitFor adds to the reports of orders that a person has to do something about when
+// to look at them again, and whether a case is open that may be resolved before.
+func (r *intakeRun) waitFor(ctx context.Context, orders []Order, reports map[string]report) error {
+	raised := map[string]bool{}
+	for _, o := range orders {
+		if reports[o.ID].raised {
+			raised[o.ID] = true
+		}
+	}
+	open, err := r.withCase(ctx, raised)
+	if err != nil {
+		return err
+	}
+	for _, o := range orders {
+		if said := reports[o.ID]; said.raised {
+			said.again, said.open = earlier(said.again, r.raisedAgain(o)), open[o.ID]
+			reports[o.ID] = said
+		}
+	}
+	return nil
 }
 
 // keepRaised is how long after its last change an order is looked at again that the
@@ -130,25 +161,24 @@ func (r *intakeRun) raisedAgain(o Order) time.Time {
 	return time.Time{}
 }
 
-// settle stores what is to be done about the orders handed on. again is when the
-// handler wants to see them next, cases are those that a person has to do something
-// about, blamed are those that it failed on without looking at them, down is why it was
-// given up before it had got all of them.
-func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]error, again map[string]time.Time, cases, blamed map[string]bool, down error) error {
+// settle stores what is to be done about the orders handed on. down is why the handler
+// was given up before it had got all of them.
+func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[string]report, down error) error {
 	now := r.now()
 	var puts []store.Revisit
 	var drops []string
 	var raised []exceptions.Exception
 	for _, o := range orders {
-		err, reported := reports[o.ID]
+		said, reported := reports[o.ID]
+		err := said.err
 		if !reported {
 			err = cmp.Or(down, errNoResult)
 			r.result.Results = append(r.result.Results, OrderResult{OrderID: o.ID, Outcome: OutcomeFailed, Err: err})
 		}
 		old, had := r.list.entries[o.ID]
 		deadline, end := shippingDeadline(o), r.holdEnd(o)
-		if at := again[o.ID]; at.After(now) && (!end.After(now) || at.Before(end)) {
-			end = at
+		if said.again.After(now) && (!end.After(now) || said.again.Before(end)) {
+			end = said.again
 		}
 		switch {
 		case err != nil && o.ID == "":
@@ -164,14 +194,14 @@ func (r *intakeRun) settle(ctx context.Context, orders []Order, reports map[stri
 			r.result.Failed++
 			v := r.failure(old, o.ID, deadline, true, err)
 			// An entry of an order that only a hint told of was never handed on.
-			v.Unseen = (old.Unseen || !old.Known) && (blamed[o.ID] || !reported)
+			v.Unseen = (old.Unseen || !old.Known) && (said.unseen || !reported)
 			puts = append(puts, v)
 			if r.escalates(v) {
 				raised = append(raised, orderStuck(v))
 			}
 			continue
 		case end.After(now):
-			if v := (store.Revisit{OrderID: o.ID, Due: end.UTC(), Deadline: deadline, Known: true, Raised: cases[o.ID]}); v != old {
+			if v := (store.Revisit{OrderID: o.ID, Due: end.UTC(), Deadline: deadline, Known: true, Raised: said.open}); v != old {
 				puts = append(puts, v)
 			}
 		case had:

@@ -22,7 +22,20 @@ func parkedByUs(r store.Record, w WarehouseOrder) bool {
 // make.
 func findOwn(ctx context.Context, book OrderBook, references ...string) ([]WarehouseOrder, error) {
 	found, err := book.FindOrders(ctx, references)
-	return slices.DeleteFunc(found, func(w WarehouseOrder) bool { return w.Foreign != "" }), err
+	own, _ := byMaker(found)
+	return own, err
+}
+
+// byMaker separates the bridge's own orders from those of others.
+func byMaker(found []WarehouseOrder) (own, foreign []WarehouseOrder) {
+	for _, w := range found {
+		if w.Foreign == "" {
+			own = append(own, w)
+		} else {
+			foreign = append(foreign, w)
+		}
+	}
+	return own, foreign
 }
 
 // liveParts are the parts of an order that are not cancelled.
@@ -139,8 +152,9 @@ type Label struct {
 // ids; an OrderBook answers for one shop.
 type OrderBook interface {
 	// FindOrders returns every order with one of the references, open, processed
-	// or cancelled. Those of other sources say so, see [WarehouseOrder.Foreign]. A split order appears once per part. One that was merged with
-	// others has lost its reference: an [OrderTracer] finds it by its id.
+	// or cancelled. Those that others made say so, see [WarehouseOrder.Foreign]. A split
+	// order appears once per part. One that was merged with others has lost its
+	// reference: an [OrderTracer] finds it by its id.
 	FindOrders(ctx context.Context, references []string) ([]WarehouseOrder, error)
 	// CreateOrders creates orders, except those that exist, and reads them back.
 	// It must be safe to repeat, and one order's failure must not keep the others
