@@ -17,8 +17,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/go-querystring/query"
-
+	"github.com/linnbridge/linnbridge/internal/lenient"
 	"github.com/linnbridge/linnbridge/internal/transport"
 	"github.com/linnbridge/linnbridge/internal/wire"
 )
@@ -36,6 +35,8 @@ type operation struct {
 	form       bool   // send the body form-encoded
 	replay     replay
 	empty      bool // a reply without content is known to be normal
+	hollow     bool // the documented result is an object that has no members
+	number     bool // the documented result is an object or a number
 	raw        bool // the caller's own operation, of which nothing is known
 	limit      int  // calls a minute, 0 if unpublished
 	host       hostKind
@@ -177,6 +178,9 @@ func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Val
 	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
 		return fail("out must be a pointer")
 	}
+	if err := wire.CheckRead(body); err != nil {
+		return fmt.Errorf("linnworks: Call: %w", err)
+	}
 	for prefix, host := range map[string]hostKind{"/v2/": hostV2, "/v1/": hostNew} {
 		if rest, ok := strings.CutPrefix(rawPath, prefix); ok {
 			op.host, rawPath = host, "/"+rest
@@ -208,7 +212,7 @@ func (c *Client) call(ctx context.Context, op operation, path []string, req, out
 	}
 	values := url.Values{}
 	if op.query && req != nil {
-		if values, err = query.Values(req); err == nil && op.jsonArrays {
+		if values, err = wire.Query(req); err == nil && op.jsonArrays {
 			err = joinArrays(values, req)
 		}
 		if err != nil {
@@ -290,7 +294,7 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	reply, err := c.transport.Do(ctx, transport.Call{
 		Operation: op.name, Account: key.Application, Method: op.method, URL: p.address, Header: s.Header, Body: body,
 		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
-		Wait: func(ctx context.Context) error { return c.limiter.Wait(ctx, key) }, Learn: learner(c.limiter, key), Budget: op.name,
+		Wait: func(ctx context.Context) error { return c.limiter.Wait(ctx, key) }, Learn: learner(c.limiter, key), Rate: rater(c.limiter, key), Budget: op.name,
 		Secrets: p.secrets,
 	}, p)
 	if s.response != nil {
@@ -301,7 +305,12 @@ func (c *Client) send(ctx context.Context, op operation, path string, values url
 	if err != nil {
 		return p.explain(reply, err)
 	}
-	unread, err := decode(reply.Body, out, op.empty || op.raw)
+	unread, err := decode(reply.Body, out, op)
+	if err == nil {
+		var others []lenient.Unread
+		others, err = aboutOthers(op.name, req, out, unread)
+		unread = append(unread, others...)
+	}
 	if err != nil {
 		e := &Error{
 			Operation: op.name, Class: ClassDecode, HTTPStatus: reply.Status, Attempts: reply.Attempts,
@@ -341,8 +350,7 @@ type inSession struct {
 }
 
 func (p *inSession) url(s *openSession) *url.URL {
-	// The slash first: JoinPath would leave a path relative that was.
-	u := p.client.baseURL(p.host, s).JoinPath("/").JoinPath(p.path)
+	u := p.client.baseURL(p.host, s).JoinPath(p.path)
 	u.RawQuery = p.query
 	return u
 }
@@ -412,8 +420,9 @@ func (p *inSession) Classify(reply *transport.Reply) transport.Verdict {
 		return transport.Verdict{}
 	}
 	e := readError(p.op, reply, p.host, p.mask())
-	p.doubt = p.doubt || e.Class == ClassSystem || e.Class == ClassRequest && reply.Status >= 500 ||
-		reply.Status >= 300 && reply.Status < 400 // what redirects may have acted before
+	// What redirects may have acted before, and so may what is in front of Linnworks.
+	refused := e.Class == ClassSession || e.Class == ClassThrottle
+	p.doubt = p.doubt || e.Class == ClassSystem || e.Err != nil && !refused
 	e.OutcomeUnknown = p.unknown(reply)
 	v := transport.Verdict{Err: e, Code: e.Code, After: e.RetryAfter}
 	if e.Class == ClassSession && p.session != nil {

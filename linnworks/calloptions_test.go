@@ -149,7 +149,11 @@ func TestRequiredFields(t *testing.T) {
 			return err
 		},
 		"LocationID is required": func(c *Client) error {
-			_, err := c.OpenOrders.GetOpenOrderIDs(t.Context(), &GetOpenOrderIDsRequest{})
+			_, err := c.OpenOrders.GetOpenOrderIDs(t.Context(), &GetOpenOrderIDsRequest{EntriesPerPage: 1})
+			return err
+		},
+		"EntriesPerPage is required": func(c *Client) error {
+			_, err := c.OpenOrders.GetOpenOrderIDs(t.Context(), &GetOpenOrderIDsRequest{LocationID: ZeroGUID})
 			return err
 		},
 	} {
@@ -178,6 +182,9 @@ func TestUnreadValuesAreNotSent(t *testing.T) {
 		"Orders.CreateOrders: Orders[0].OrderItems[0].PricePerUnit cannot be sent: ": func(c *Client) error {
 			_, err := c.Orders.CreateOrders(t.Context(), &CreateOrdersRequest{Orders: []ChannelOrder{{OrderItems: []ChannelOrderItem{{PricePerUnit: "1,027.99"}}}}})
 			return err
+		},
+		"Call: the body[request].ReceivedDate cannot be sent: ": func(c *Client) error {
+			return c.Call(t.Context(), "POST", "/api/Orders/X", nil, map[string]any{"request": ChannelOrder{ReceivedDate: at}}, nil)
 		},
 	} {
 		s := &server{}

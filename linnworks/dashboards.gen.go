@@ -57,7 +57,7 @@ func (s *DashboardsService) GetInventoryLocationProductsData(ctx context.Context
 // needed, and stops at the first error but an [UnreadableError].
 func (s *DashboardsService) GetInventoryLocationProductsDataAll(ctx context.Context, req *GetInventoryLocationProductsDataRequest, opts ...CallOption) iter.Seq2[StockCategoryLocationProduct, error] {
 	start := valueOf(req)
-	return numberedPages("Dashboards.GetInventoryLocationProductsData", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockCategoryLocationProduct, pageHead, error) {
+	return numberedPages("Dashboards.GetInventoryLocationProductsData", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, nil, func(page int) ([]StockCategoryLocationProduct, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetInventoryLocationProductsData(ctx, &r, opts...)

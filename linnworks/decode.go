@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/linnbridge/linnbridge/internal/lenient"
 )
@@ -73,6 +75,7 @@ func (e UnreadableError) LogValue() slog.Value { return slog.StringValue(e.Error
 var (
 	errEmptyReply = errors.New("empty reply where a result is documented")
 	errUnknown    = errors.New("the reply is an object without any documented field")
+	errUnexpected = errors.New("the reply holds something where nothing is documented")
 	errNotJSON    = errors.New("the reply is not the API's JSON")
 )
 
@@ -81,23 +84,28 @@ type objectError struct{ code, message string }
 
 func (objectError) Error() string { return "the reply is an error object with the status of a success" }
 
-// decode reads the body of a successful reply into out, nil for an operation
+// decode reads the body of a successful reply to op into out, nil for an operation
 // without a result, and reports the records that it left out. What counts as an
 // answer is decided here:
 //
-//   - An empty reply and null are normal for an operation without a result, and
-//     an empty list or map. Where a struct or a scalar is documented they are an
-//     error, for nothing is not zero, unless mayBeEmpty: then out stays as it is.
-//     So is a blank text, unless a string is documented.
-//   - An amount, a date or an id alone that is none is an error.
+//   - Without a result the answer is nothing: an empty reply, null or a blank text.
+//     All else is an error, but for a text where op.empty says that one is known.
+//   - An empty reply and null are an empty list or map. Where a struct or a scalar is
+//     documented they are an error, for nothing is not zero, unless op.empty: then out
+//     stays as it is. So is a blank text, unless a string is documented.
+//   - An amount, a date or an id alone that is none is an error. In a list of ids it
+//     is a record that was left out.
 //   - An object that holds an error's code and message alone, or a problem of
 //     version 2, is an error, and so is one that has none of the fields of the
 //     documented struct, {} included.
-//   - Without a result, a reply that is not JSON is an error; with mayBeEmpty a
-//     plain text is not. Where a string is documented, plain text is that string.
+//   - Where an object is documented without its members, it is an object, and one that
+//     has some, unless op.hollow: the documented type has none.
 //   - Else the rules of package lenient hold.
-func decode(body []byte, out any, mayBeEmpty bool) ([]lenient.Unread, error) {
+//
+// Of the caller's own operation, op.raw, nothing is known but what an error looks like.
+func decode(body []byte, out any, op operation) ([]lenient.Unread, error) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	mayBeEmpty := op.empty || op.raw
 	if len(body) == 0 || string(body) == "null" || isBlankText(body) && !takesText(out) {
 		if mayBeEmpty || out == nil || holdsNothing(reflect.TypeOf(out).Elem()) {
 			return nil, nil
@@ -105,16 +113,10 @@ func decode(body []byte, out any, mayBeEmpty bool) ([]lenient.Unread, error) {
 		return nil, errEmptyReply
 	}
 	if out == nil {
-		if json.Valid(body) {
-			return nil, asErrorObject(body)
-		}
-		if mayBeEmpty && isPlain(body) {
-			return nil, nil
-		}
-		return nil, errNotJSON
+		return nil, decodeNone(body, op)
 	}
 	unread, err := lenient.Unmarshal(body, out)
-	if text, ok := out.(*string); ok && err != nil && isPlain(body) {
+	if text, ok := out.(*string); ok && err != nil && op.raw && isPlain(body) {
 		*text = string(body)
 		return nil, nil
 	}
@@ -125,12 +127,15 @@ func decode(body []byte, out any, mayBeEmpty bool) ([]lenient.Unread, error) {
 	for v.Kind() == reflect.Pointer {
 		v = v.Elem()
 	}
+	if v.Type() == reflect.TypeFor[json.RawMessage]() {
+		return nil, decodeRaw(body, op)
+	}
 	suspect := len(unread) > 0 || v.Kind() == reflect.Map && v.Len() <= len(errorNames) || v.Kind() == reflect.Struct && v.IsZero()
 	if suspect {
 		if err := asErrorObject(body); err != nil {
 			return nil, err
 		}
-		if !lenient.KnowsAny(body, out) && (!mayBeEmpty || string(body) != "{}") {
+		if !lenient.KnowsAny(body, out) && (!mayBeEmpty || !isEmptyObject(body)) {
 			return nil, errUnknown
 		}
 	}
@@ -140,6 +145,9 @@ func decode(body []byte, out any, mayBeEmpty bool) ([]lenient.Unread, error) {
 	if id, ok := out.(*GUID); ok && !guidForm(string(*id)) {
 		return nil, errors.New("the reply is no GUID")
 	}
+	if ids, ok := out.(*[]GUID); ok {
+		unread = append(unread, keepIDs(ids, len(unread) == 0)...)
+	}
 	for _, u := range unread {
 		if !u.Record {
 			return nil, fmt.Errorf("the reply has another shape than documented: %s", u)
@@ -148,10 +156,70 @@ func decode(body []byte, out any, mayBeEmpty bool) ([]lenient.Unread, error) {
 	return unread, nil
 }
 
-// holdsNothing tells whether nothing is a value of t: an empty list, map, or
-// anything.
+// keepIDs leaves what is no id out of a list of ids, and returns it. whole reports
+// whether the list is as it came, so that the places in it are those of the reply.
+func keepIDs(ids *[]GUID, whole bool) (unread []lenient.Unread) {
+	kept := (*ids)[:0]
+	for i, id := range *ids {
+		if guidForm(string(id)) {
+			kept = append(kept, id)
+			continue
+		}
+		if !whole {
+			i = -1
+		}
+		unread = append(unread, lenient.Unread{Record: true, Index: i, Why: "is no GUID"})
+	}
+	*ids = kept
+	return unread
+}
+
+// decodeNone judges a reply, which is not empty, where no result is wanted.
+func decodeNone(body []byte, op operation) error {
+	valid := json.Valid(body)
+	if valid {
+		if err := asErrorObject(body); err != nil {
+			return err
+		}
+	}
+	switch {
+	case valid && (op.raw || isBlankText(body)):
+		return nil
+	case (op.raw || op.empty) && (isPlain(body) || valid && body[0] == '"'):
+		return nil
+	case !valid:
+		return errNotJSON
+	}
+	return errUnexpected
+}
+
+// decodeRaw judges a reply, which is not empty, of which no member is documented.
+func decodeRaw(body []byte, op operation) error {
+	switch err := asErrorObject(body); {
+	case err != nil:
+		return err
+	case op.raw:
+		return nil
+	case body[0] == '{':
+		if !op.hollow && isEmptyObject(body) {
+			return errEmptyReply
+		}
+		return nil
+	case op.number && strings.IndexByte("-0123456789", body[0]) >= 0:
+		return nil
+	}
+	return errors.New("the reply is no object, which is documented")
+}
+
+// isEmptyObject reports whether valid JSON is an object without members.
+func isEmptyObject(body []byte) bool {
+	return body[0] == '{' && len(bytes.TrimSpace(body[1:len(body)-1])) == 0
+}
+
+// holdsNothing reports whether nothing is a value of t: an empty list, map, or
+// anything. A text of JSON is none of a list.
 func holdsNothing(t reflect.Type) bool {
-	return t.Kind() == reflect.Slice || t.Kind() == reflect.Map || t.Kind() == reflect.Interface
+	return t.Kind() == reflect.Slice && t != reflect.TypeFor[json.RawMessage]() || t.Kind() == reflect.Map || t.Kind() == reflect.Interface
 }
 
 // isBlankText reports whether body is a JSON string of blanks, or of nothing.
@@ -169,8 +237,12 @@ func takesText(out any) bool {
 	return holdsNothing(t) || t == reflect.TypeFor[string]()
 }
 
-// isPlain tells whether body begins as a text and not as JSON or a page of HTML.
-func isPlain(body []byte) bool { return !bytes.ContainsAny(body[:1], "{[<\"") }
+// isPlain reports whether body is a text, and begins as none of JSON or of a page of
+// HTML. What was compressed, or is in another encoding, is none.
+func isPlain(body []byte) bool {
+	strange := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) && !unicode.IsSpace(r) }
+	return !bytes.ContainsAny(body[:1], "{[<\"") && !bytes.ContainsFunc(body, strange)
+}
 
 // errorNames are the members of an error object of either version of the API, in
 // small letters.

@@ -1,6 +1,7 @@
 package linnworks
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/linnbridge/linnbridge/internal/transport"
 )
 
 // One odd field in one of two orders: what becomes of both.
@@ -36,7 +39,6 @@ func TestOddField(t *testing.T) {
 		`"Items":{}`:                                         {},
 		`"Items":""`:                                         {},
 		`"ExtendedProperties":{}`:                            {},
-		`"GeneralInfo":[]`:                                   {},
 		`"GeneralInfo":{"ReferenceNum":576461413038785752}`:  {GeneralInfo: OrderGeneralInfo{ReferenceNum: "576461413038785752"}},
 		`"TotalsInfo":{"TotalCharge":"27.99"}`:               {TotalsInfo: OrderTotalsInfo{TotalCharge: "27.99"}},
 		`"TotalsInfo":{"TotalCharge":""}`:                    {},
@@ -99,7 +101,10 @@ func TestMissingNumbers(t *testing.T) {
 		"GetStockItemsFull": {full, `[{"StockItemId":"%[1]s","StockLevels":[]},{"StockItemId":"%[2]s","StockLevels":[{"StockLevel":3%[3]s}]}]`, map[string]string{
 			`,"Available":""`: "StockLevels.Available",
 		}},
-		"GetOrdersById": {orders, `[{"OrderId":"%[1]s","Items":[{"SKU":"MUG","Quantity":0}]},{"OrderId":"%[2]s","Items":[{"SKU":"MUG"%[3]s}]}]`, map[string]string{
+		"GetOrdersById, general": {orders, `[{"OrderId":"%[1]s","GeneralInfo":{"Status":0}},{"OrderId":"%[2]s"%[3]s}]`, map[string]string{
+			``: "GeneralInfo", `,"GeneralInfo":null`: "GeneralInfo", `,"GeneralInfo":{}`: "GeneralInfo", `,"GeneralInfo":[]`: "GeneralInfo",
+		}},
+		"GetOrdersById": {orders, `[{"OrderId":"%[1]s","GeneralInfo":{"Status":0},"Items":[{"SKU":"MUG","Quantity":0}]},{"OrderId":"%[2]s","GeneralInfo":{"Status":0},"Items":[{"SKU":"MUG"%[3]s}]}]`, map[string]string{
 			``:                 "Items.Quantity",
 			`,"Quantity":null`: "Items.Quantity",
 			`,"Quantity":1,"CompositeSubItems":[{"SKU":"CUP"}]`: "Items.CompositeSubItems.Quantity",
@@ -128,7 +133,11 @@ func TestMissingNumbers(t *testing.T) {
 // ordersWith reads two orders, the second with more fields.
 func ordersWith(t *testing.T, first, second GUID, more string) []OrderDetails {
 	t.Helper()
-	s := &server{answer: status(200, `[{"OrderId":"`+string(first)+`"},{"OrderId":"`+string(second)+`",`+more+`}]`)}
+	const general = `"GeneralInfo":{"Status":0}`
+	if !strings.Contains(more, "GeneralInfo") {
+		more += "," + general
+	}
+	s := &server{answer: status(200, `[{"OrderId":"`+string(first)+`",`+general+`},{"OrderId":"`+string(second)+`",`+more+`}]`)}
 	got, err := newTestClient(t, s).Orders.GetOrdersByID(t.Context(), &GetOrdersByIDRequest{OrderIDs: []GUID{first, second}})
 	if err != nil || len(got) != 2 {
 		t.Fatalf("%s: %d orders, %v", more, len(got), err)
@@ -201,7 +210,7 @@ func TestBlankScalars(t *testing.T) {
 			t.Errorf("%s, %s: %v, %v", name, reply, got, err)
 		}
 	}
-	for reply, want := range map[string]string{`""`: "", `" "`: " ", `"7"`: "7", "7": "7", "MUG7": "MUG7"} {
+	for reply, want := range map[string]string{`""`: "", `" "`: " ", `"7"`: "7", "7": "7"} {
 		if got, err := newTestClient(t, &server{answer: status(200, reply)}).Inventory.GetNewItemNumber(t.Context(), nil); err != nil || got != want {
 			t.Errorf("string, %s: %q, %v", reply, got, err)
 		}
@@ -227,6 +236,176 @@ func TestRecordsOfNothing(t *testing.T) {
 		e, found := errors.AsType[*UnreadableError](err)
 		if !found || len(e.Records) != 1 || e.Records[0].Index != 1 || len(got) != 2 || got[1].LocationName != "C" {
 			t.Errorf("%s: %v, %v", nothing, got, err)
+		}
+	}
+}
+
+// What is not the documented answer of a write is no success: nobody knows then what
+// became of it.
+func TestUndocumentedAnswers(t *testing.T) {
+	t.Parallel()
+	const id = GUID("11111111-0000-4000-8000-000000000001")
+	calls := map[string]struct {
+		call     func(*Client) error
+		answers  []string // what is documented
+		problems []string
+	}{
+		"no result": {
+			func(c *Client) error {
+				_, err := c.Orders.LockOrder(t.Context(), &LockOrderRequest{OrderIDs: []GUID{id}})
+				return err
+			},
+			[]string{"", " \n", "null", `""`, "\ufeff"},
+			[]string{`{"Foo":"bar","Reason":"no"}`, `{}`, `[]`, "false", "true", "0", `"no"`, "no", "<html>", `{"Code":"-","Message":"no"}`, `{"a":`},
+		},
+		"no result, a text is known": {
+			func(c *Client) error {
+				_, err := c.Inventory.UpdateInventoryItemExtendedProperties(t.Context(), &UpdateInventoryItemExtendedPropertiesRequest{})
+				return err
+			},
+			[]string{"", "null", "OK", `"OK"`},
+			[]string{`{"Foo":"bar"}`, `{}`, `[]`, "<html>", `{"Message":"no"}`},
+		},
+		"text": {
+			func(c *Client) error {
+				_, err := c.Orders.CancelOrder(t.Context(), &CancelOrderRequest{OrderID: id, FulfilmentCenter: id})
+				return err
+			},
+			[]string{`"done"`, `""`},
+			[]string{"Sorry, we are down", "", "null", "{}", "[]", `{"Foo":"bar"}`, "true x"},
+		},
+		"object without members": {
+			func(c *Client) error {
+				_, err := c.ReturnsRefunds.DeleteRefund(t.Context(), &DeleteRefundRequest{RefundHeaderID: 1})
+				return err
+			},
+			[]string{"{}", `{"any":"thing"}`},
+			[]string{"", "null", "false", "true", "7", `"no"`, `""`, "[]", "[1]", "no", `{"Code":"-","Message":"no"}`},
+		},
+		"object of any members": {
+			func(c *Client) error {
+				_, err := c.Listings.CancelListingBulkOperation(t.Context(), &CancelListingBulkOperationRequest{})
+				return err
+			},
+			[]string{`{"any":"thing"}`},
+			[]string{"{}", "{ \n}", "", "null", "false", "7", `"no"`, "[]", "no", `{"Message":"no"}`},
+		},
+		"object or number": {
+			func(c *Client) error {
+				_, err := c.WarehouseTransferNew.ReceiveSelectedTransferItemsForWMS(t.Context(), &ReceiveSelectedTransferItemsForWMSRequest{})
+				return err
+			},
+			[]string{`{"any":"thing"}`, "7", "-1"},
+			[]string{"{}", "", "false", `"7"`, "[7]"},
+		},
+	}
+	for name, tt := range calls {
+		for _, reply := range tt.answers {
+			if err := tt.call(newTestClient(t, &server{answer: status(200, reply)})); err != nil {
+				t.Errorf("%s, %q: %v", name, reply, err)
+			}
+		}
+		for _, reply := range tt.problems {
+			err := tt.call(newTestClient(t, &server{answer: status(200, reply)}))
+			if !is(err, ClassDecode) || !IsOutcomeUnknown(err) {
+				t.Errorf("%s, %q: %v; want an unreadable reply, of which the outcome is unknown", name, reply, err)
+			}
+		}
+	}
+}
+
+// Of the caller's own operation nothing is known but what an error looks like, and
+// that what was compressed is no text.
+func TestAnswersOfCall(t *testing.T) {
+	t.Parallel()
+	for body, bad := range map[string]bool{
+		"{}": false, `{"any":"thing"}`: false, "[1]": false, "7": false, `"x"`: false, "null": false, "": false,
+		"done": false, "Öl fehlt nicht": false, "\x1f\x8b\x08\x00\x00\x00": true, "d\x00o\x00n\x00e\x00": true, "\xff\xfed": true, "<html>": true,
+		`{"Code":"-","Message":"Object reference not set"}`: true, `{"title":"Bad","status":400}`: true, `{"title":"Bad","status":200}`: false,
+		`{"title":"","status":400}`: false, `{"title":"Bad","status":399}`: false,
+	} {
+		if _, err := decode([]byte(body), nil, operation{raw: true}); (err != nil) != bad {
+			t.Errorf("%q: got %v, want an error: %t", body, err, bad)
+		}
+		var text string
+		plain := !strings.ContainsAny(body, `{["7`) && body != "" && body != "null"
+		if _, err := decode([]byte(body), &text, operation{raw: true}); plain && ((err != nil) != bad || !bad && text != body) {
+			t.Errorf("%q as a text: got %q, %v, want an error: %t", body, text, err, bad)
+		}
+		var out json.RawMessage
+		if _, err := decode([]byte(body), &out, operation{raw: true}); !plain && ((err != nil) != bad || !bad && string(out) != body && body != "null") {
+			t.Errorf("%q as it is: got %s, %v, want an error: %t", body, out, err, bad)
+		}
+	}
+}
+
+// A problem of version 2 tells its title and detail.
+func TestProblemInASuccess(t *testing.T) {
+	t.Parallel()
+	for reply, want := range map[string]string{
+		`{"type":"x","title":"Not allowed","status":403,"detail":"by you"}`: "Not allowed by you",
+		`{"title":"Not allowed","status":"403"}`:                            "Not allowed",
+		`{"Code":"7","Message":"no"}`:                                       "no",
+		`{"ExceptionMessage":"no","StackTrace":""}`:                         "no",
+	} {
+		_, err := newTestClient(t, &server{answer: status(200, reply)}).OrdersV2.GetFulfillmentStatus(t.Context(), "1", nil)
+		e, ok := errors.AsType[*Error](err)
+		if !ok || e.Class != ClassDecode || e.Message != want {
+			t.Errorf("%s: %v; want %q", reply, err, want)
+		}
+	}
+}
+
+// What is no id in a list of ids is none that Linnworks made or changed.
+func TestListsOfIDs(t *testing.T) {
+	t.Parallel()
+	const id = "11111111-0000-4000-8000-000000000001"
+	for reply, want := range map[string][]int{ // the places of what is none
+		`["` + id + `"]`:                    nil,
+		`[]`:                                nil,
+		`["` + id + `","no such location"]`: {1},
+		`[null,"` + id + `",""]`:            {0, 2},
+		`[7,"` + strings.ReplaceAll(id, "-", "") + `"]`: {0},
+	} {
+		got, err := newTestClient(t, &server{answer: status(200, reply)}).Orders.CreateOrders(t.Context(), &CreateOrdersRequest{Location: "Default", Orders: []ChannelOrder{}})
+		e, _ := errors.AsType[*UnreadableError](err)
+		var places []int
+		if e != nil {
+			for _, r := range e.Records {
+				places = append(places, r.Index)
+			}
+		}
+		if (err == nil) != (want == nil) || !cmp.Equal(places, want) || IsOutcomeUnknown(err) != (want != nil) || strings.Contains(fmt.Sprint(err), "location") {
+			t.Errorf("%s: %v, %v; want an error of %v", reply, got, err, want)
+		}
+		for _, id := range got {
+			if !guidForm(string(id)) {
+				t.Errorf("%s: %q is handed out as an id", reply, id)
+			}
+		}
+	}
+}
+
+// A write that is known to answer with nothing has an empty result beside the success,
+// not none; what a read finds nothing about is nil.
+func TestEmptyResultOfAWrite(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"", "null", `""`} {
+		c := newTestClient(t, &server{answer: status(200, body)})
+		if got, err := c.Stock.UpdateStockLevelsBulk(t.Context(), &UpdateStockLevelsBulkRequest{Items: []UpdateStockLevelsBulkRequestItem{}}); got == nil || err != nil {
+			t.Errorf("%q: got %v, %v; want an empty result", body, got, err)
+		}
+	}
+}
+
+// A 404 that names a thing is one of the newer API alone: of the older, the path is
+// wrong.
+func TestNotFoundByHost(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[hostKind]Class{hostServer: ClassRoute, hostAuth: ClassRoute, hostV2: ClassNotFound, hostNew: ClassNotFound} {
+		reply := &transport.Reply{Status: 404, Body: []byte(`{"title":"Not Found","status":404}`)}
+		if got := readError("X", reply, host, func(s string) string { return s }).Class; got != want {
+			t.Errorf("host %d: %s, want %s", host, got, want)
 		}
 	}
 }

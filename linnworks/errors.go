@@ -40,10 +40,10 @@ const (
 	ClassDecode      Class = "decode"        // the reply is too large, or in another shape than documented
 	ClassPanic       Class = "panic"         // code that the program plugged in panicked: limiter, middleware, callback
 	ClassCancelled   Class = "cancelled"     // the caller's context ended, and no attempt had failed by itself
-	ClassUnknown     Class = "unknown"       // a limiter or middleware failed, or the status is unheard of
+	ClassUnknown     Class = "unknown"       // a limiter or middleware failed, or a reply is neither Linnworks' nor heard of
 )
 
-// Temporary tells whether the same call may succeed later without anybody
+// Temporary reports whether the same call may succeed later without anybody
 // changing anything.
 func (c Class) Temporary() bool {
 	switch c {
@@ -165,13 +165,14 @@ func (e Error) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error())
 // LogValue is the text for slog, also of an Error that is not a pointer.
 func (e Error) LogValue() slog.Value { return slog.StringValue(e.Error()) }
 
-// messages classes the replies that share status 400, by what their text says,
-// in lower case. First match wins; what matches nothing goes by its status.
+// messages classes the refusals that share status 400, by how their text begins,
+// in lower case: words further on may be those of another service, or of the data.
+// First match wins; what matches nothing goes by its status.
 var messages = []struct {
-	text  string
-	class Class
+	begins string
+	class  Class
 }{
-	{"token is wrong", ClassSession},
+	{"api calls quota exceeded", ClassThrottle},
 	{"no items found with given filter", ClassNoMorePages},
 	{"no item found for the following skus", ClassNotFound},
 	{"could not determine inventory item id", ClassNotFound},
@@ -193,11 +194,12 @@ func readError(op string, reply *transport.Reply, host hostKind, mask mask) *Err
 		Errors        any
 	}
 	err := json.Unmarshal(bytes.TrimPrefix(reply.Body, []byte("\ufeff")), &body)
+	foreign := false
 	if redirect := transport.Redirect(reply); redirect != nil {
 		e.Err = errors.New(mask(redirect.Error()))
 	} else if len(bytes.TrimSpace(reply.Body)) == 0 {
 		e.Err = errors.New("empty reply")
-	} else if err != nil {
+	} else if foreign = err != nil; foreign {
 		e.Body = snapshot(reply.Body, host, mask)
 		e.Err = errors.New("the reply is not the API's JSON")
 	}
@@ -207,7 +209,7 @@ func readError(op string, reply *transport.Reply, host hostKind, mask mask) *Err
 		message = strings.TrimSpace(textOf(body.Title) + " " + textOf(body.Detail))
 	}
 	e.Message = clean(strings.TrimPrefix(message+details(body.Errors), "; "), mask)
-	e.Class = classify(e, host, textOf(body.Title) != "")
+	e.Class = classify(e, host, textOf(body.Title) != "", foreign)
 	if e.Class == ClassThrottle && e.RetryAfter == 0 {
 		e.RetryAfter = time.Minute
 	}
@@ -257,7 +259,7 @@ func clean(text string, mask mask) string {
 			return ' '
 		}
 		return r
-	}, withoutQueries(wire.Head(text, mask)))
+	}, wire.WithoutQueries(wire.Head(text, mask)))
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "") + "..."
@@ -265,56 +267,54 @@ func clean(text string, mask mask) string {
 	return text
 }
 
-// withoutQueries drops the queries of the URLs in a text.
-func withoutQueries(text string) string {
-	var b strings.Builder
-	for {
-		before, rest, found := strings.Cut(text, "://")
-		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		end := strings.IndexFunc(rest, func(r rune) bool { return unicode.IsSpace(r) || r == '\'' || r == '"' })
-		if end < 0 {
-			end = len(rest)
-		}
-		address, _, _ := strings.Cut(rest[:end], "?")
-		b.WriteString("://" + address)
-		text = rest[end:]
-	}
-}
-
 // mask strikes secrets out of a text.
 type mask = func(string) string
 
-// classify decides by status and text. Throttles come first: taking one for "not
-// found" has made programs create things twice.
-func classify(e *Error, host hostKind, problem bool) Class {
-	text := strings.ToLower(e.Message)
-	if e.HTTPStatus == http.StatusTooManyRequests || strings.Contains(text, "quota exceeded") {
+// wrongToken stands in what Linnworks says of a session that it does not know.
+const wrongToken = "token is wrong"
+
+// classify decides by status, and of the refusals below 500 by text; foreign tells
+// that the reply is not the API's. What a fault says in its text proves nothing of
+// what was done. Throttles come first, which have been seen with other statuses than
+// their own: taking one for "not found" has made programs create things twice.
+func classify(e *Error, host hostKind, problem, foreign bool) Class {
+	status := e.HTTPStatus
+	said := textClass(e.Message)
+	switch {
+	case status == http.StatusTooManyRequests, said == ClassThrottle:
 		return ClassThrottle
-	}
-	if e.HTTPStatus == http.StatusUnauthorized {
+	case status >= 500, status == http.StatusRequestTimeout:
+		return ClassSystem
+	case status >= 300 && status < 400:
+		return ClassRoute
+	case status == http.StatusUnauthorized && (!foreign || host != hostAuth),
+		status >= 400 && strings.Contains(strings.ToLower(e.Message), wrongToken):
 		return ClassSession
-	}
-	for _, m := range messages {
-		if strings.Contains(text, m.text) {
-			return m.class
-		}
-	}
-	switch status := e.HTTPStatus; {
+	case foreign && status >= 400:
+		return ClassUnknown // of a proxy, or a page to log in
+	case said != "":
+		return said
 	case status == http.StatusForbidden:
 		return ClassPermission
 	case status == http.StatusNotFound && problem && (host == hostV2 || host == hostNew):
 		return ClassNotFound // v2 says so of things too, in its own words
-	case status == http.StatusNotFound, status >= 300 && status < 400:
+	case status == http.StatusNotFound:
 		return ClassRoute
-	case status >= 500, status == http.StatusRequestTimeout:
-		return ClassSystem
 	case status >= 400:
 		return ClassRequest
 	}
 	return ClassUnknown
+}
+
+// textClass returns the class that a text stands for, empty for none.
+func textClass(text string) Class {
+	text = strings.ToLower(text)
+	for _, m := range messages {
+		if strings.HasPrefix(text, m.begins) {
+			return m.class
+		}
+	}
+	return ""
 }
 
 // newError makes an Error of what the request path reports.
@@ -335,49 +335,49 @@ func newError(op string, reply *transport.Reply, err error) *Error {
 	return &Error{Operation: op, Class: class, HTTPStatus: reply.Status, Attempts: reply.Attempts, Err: err}
 }
 
-// IsTemporary tells whether the call may succeed later without a change. Before
+// IsTemporary reports whether the call may succeed later without a change. Before
 // repeating a write that is not absolute, read back whether it took effect.
 func IsTemporary(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Class.Temporary()
 }
 
-// IsThrottle tells whether Linnworks refused the call for its rate.
+// IsThrottle reports whether Linnworks refused the call for its rate.
 func IsThrottle(err error) bool { return is(err, ClassThrottle) }
 
-// IsSession tells whether Linnworks refused the credentials of the application
+// IsSession reports whether Linnworks refused the credentials of the application
 // or, twice in a row, the session. Repeating does not help.
 func IsSession(err error) bool { return is(err, ClassSession) }
 
-// IsPermission tells whether the application lacks a permission.
+// IsPermission reports whether the application lacks a permission.
 func IsPermission(err error) bool { return is(err, ClassPermission) }
 
-// IsNotFound tells whether the item or order does not exist. A throttle never
+// IsNotFound reports whether the item or order does not exist. A throttle never
 // is.
 func IsNotFound(err error) bool { return is(err, ClassNotFound) }
 
-// IsNoMorePages tells whether a page past the last one was asked for, which some
+// IsNoMorePages reports whether a page past the last one was asked for, which some
 // operations answer as an error.
 func IsNoMorePages(err error) bool { return is(err, ClassNoMorePages) }
 
-// IsLocked tells whether Linnworks opens no session because the account is
+// IsLocked reports whether Linnworks opens no session because the account is
 // locked.
 func IsLocked(err error) bool { return is(err, ClassLocked) }
 
-// IsMaintenance tells whether Linnworks opens no session because the account is
+// IsMaintenance reports whether Linnworks opens no session because the account is
 // in maintenance.
 func IsMaintenance(err error) bool { return is(err, ClassMaintenance) }
 
-// IsUnavailable tells whether Linnworks opens no session for the state of the
+// IsUnavailable reports whether Linnworks opens no session for the state of the
 // account: locked, in maintenance, or another.
 func IsUnavailable(err error) bool {
 	return is(err, ClassLocked, ClassMaintenance, ClassUnavailable)
 }
 
-// IsRequest tells whether the call itself is wrong. Repeating does not help.
+// IsRequest reports whether the call itself is wrong. Repeating does not help.
 func IsRequest(err error) bool { return is(err, ClassRequest) }
 
-// IsOutcomeUnknown tells whether a call that is not a read may have taken effect
+// IsOutcomeUnknown reports whether a call that is not a read may have taken effect
 // although it failed: the network, a fault of Linnworks, an unreadable reply or
 // the end of the context came between. Read back before repeating it. It asks every
 // [*Error] that err is made of, but for the causes of one: a login that fails

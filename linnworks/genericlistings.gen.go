@@ -113,7 +113,7 @@ func (s *GenericListingsService) GetConfiguratorsInfoPaged(ctx context.Context, 
 func (s *GenericListingsService) GetConfiguratorsInfoPagedAll(ctx context.Context, req *GetConfiguratorsInfoPagedRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.PaginationParameters)
-	return numberedPages("GenericListings.GetConfiguratorsInfoPaged", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]json.RawMessage, pageHead, error) {
+	return numberedPages("GenericListings.GetConfiguratorsInfoPaged", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, nil, func(page int) ([]json.RawMessage, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
@@ -148,7 +148,7 @@ func (s *GenericListingsService) OpenTemplatesByInventory(ctx context.Context, r
 func (s *GenericListingsService) OpenTemplatesByInventoryAll(ctx context.Context, req *OpenTemplatesByInventoryRequest, opts ...CallOption) iter.Seq2[json.RawMessage, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.PaginationParameters)
-	return numberedPages("GenericListings.OpenTemplatesByInventory", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]json.RawMessage, pageHead, error) {
+	return numberedPages("GenericListings.OpenTemplatesByInventory", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, nil, func(page int) ([]json.RawMessage, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
@@ -172,7 +172,7 @@ func (s *GenericListingsService) ProcessTemplates(ctx context.Context, req *Proc
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
 		name: "GenericListings.ProcessTemplates", method: "POST", path: "/api/GenericListings/ProcessTemplates",
-		body: bodyWrapped, limit: 150,
+		body: bodyWrapped, hollow: true, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -220,7 +220,7 @@ func (s *GenericListingsService) SaveConfiguratorFields(ctx context.Context, req
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
 		name: "GenericListings.SaveConfiguratorFields", method: "POST", path: "/api/GenericListings/SaveConfiguratorFields",
-		body: bodyWrapped, limit: 150,
+		body: bodyWrapped, hollow: true, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -236,7 +236,7 @@ func (s *GenericListingsService) SaveTemplateFields(ctx context.Context, req *Sa
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
 		name: "GenericListings.SaveTemplateFields", method: "POST", path: "/api/GenericListings/SaveTemplateFields",
-		body: bodyWrapped, limit: 150,
+		body: bodyWrapped, hollow: true, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }

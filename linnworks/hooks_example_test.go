@@ -60,7 +60,7 @@ func ExampleOrdersService_ChangeStatusVerified() {
 	const id = "9a0e2c44-51f0-4b7e-8f43-0c6f2f1c3b11"
 	client := newClient(warehouse{
 		"/api/Orders/ChangeStatus":  `["` + id + `"]`, // it says that it did
-		"/api/Orders/GetOrdersById": `[{"OrderId":"` + id + `","GeneralInfo":{"Status":0,"IsParked":true}}]`,
+		"/api/Orders/GetOrdersById": `[{"OrderId":"` + id + `","Processed":false,"GeneralInfo":{"Status":0,"IsParked":true}}]`,
 	})
 
 	err := client.Orders.ChangeStatusVerified(context.Background(), &linnworks.ChangeStatusRequest{OrderIDs: []linnworks.GUID{id}, Status: 1})

@@ -1029,7 +1029,7 @@ func (s *InventoryService) GetInventoryItemAuditTrailPaged(ctx context.Context, 
 // and stops at the first error but an [UnreadableError].
 func (s *InventoryService) GetInventoryItemAuditTrailPagedAll(ctx context.Context, req *GetInventoryItemAuditTrailPagedRequest, opts ...CallOption) iter.Seq2[StockItemAuditTrail, error] {
 	start := valueOf(req)
-	return numberedPages("Inventory.GetInventoryItemAuditTrailPaged", numberOf(start.PageNumber), numberOf(start.PageSize), 0, func(page int) ([]StockItemAuditTrail, pageHead, error) {
+	return numberedPages("Inventory.GetInventoryItemAuditTrailPaged", numberOf(start.PageNumber), numberOf(start.PageSize), 0, nil, func(page int) ([]StockItemAuditTrail, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetInventoryItemAuditTrailPaged(ctx, &r, opts...)
@@ -1473,7 +1473,7 @@ func (s *InventoryService) GetScrapHistory(ctx context.Context, req *GetScrapHis
 // the first error but an [UnreadableError].
 func (s *InventoryService) GetScrapHistoryAll(ctx context.Context, req *GetScrapHistoryRequest, opts ...CallOption) iter.Seq2[ScrapItem, error] {
 	start := valueOf(req)
-	return numberedPages("Inventory.GetScrapHistory", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]ScrapItem, pageHead, error) {
+	return numberedPages("Inventory.GetScrapHistory", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(e ScrapItem) any { return e.ID }, func(page int) ([]ScrapItem, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetScrapHistory(ctx, &r, opts...)
@@ -3554,8 +3554,8 @@ type GetStockItemIDsBySKU struct {
 // GetStockItemIDsBySKUItem is returned by
 // [InventoryService.GetStockItemIDsBySKU].
 type GetStockItemIDsBySKUItem struct {
-	SKU         string `json:"SKU,omitzero"`
-	StockItemID GUID   `json:"StockItemId,omitzero"`
+	SKU         string `json:"SKU,omitzero" reply:"always"`         // a reply without it is unreadable
+	StockItemID GUID   `json:"StockItemId,omitzero" reply:"always"` // a reply without it is unreadable
 }
 
 // GetStockItemIDsBySKURequest holds the parameters of
@@ -3871,7 +3871,7 @@ type ItemComposition struct {
 	InventoryTrackingType int    `json:"InventoryTrackingType"`
 	ItemTitle             string `json:"ItemTitle,omitzero"`
 	// The part of it.
-	LinkedStockItemID GUID    `json:"LinkedStockItemId,omitzero"`
+	LinkedStockItemID GUID    `json:"LinkedStockItemId,omitzero" reply:"always"` // a reply without it is unreadable
 	PackageGroupID    GUID    `json:"PackageGroupId,omitzero"`
 	PurchasePrice     Decimal `json:"PurchasePrice,omitzero"`
 	// Units in one kit.

@@ -250,7 +250,7 @@ func TestValuesLeakNothing(t *testing.T) {
 	}
 	creds := testCredentials()
 	var base BaseSession
-	if _, err := decode([]byte(session(1, "https://eu-ext.linnworks.net")), &base, false); err != nil {
+	if _, err := decode([]byte(session(1, "https://eu-ext.linnworks.net")), &base, operation{}); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer

@@ -164,6 +164,16 @@ func (l operationLimiter) Learn(key LimitKey, f Feedback) time.Duration {
 	return l.buckets.Learn(key, transport.Feedback(f))
 }
 
+func (l operationLimiter) rate(key LimitKey) float64 { return l.buckets.Rate(key) }
+
+// rater returns what tells the present rate of l, nil if it is not one of ours.
+func rater(l Limiter, key LimitKey) func() float64 {
+	if ours, ok := l.(interface{ rate(key LimitKey) float64 }); ok {
+		return func() float64 { return ours.rate(key) }
+	}
+	return nil
+}
+
 // learner returns what tells l of refused attempts, nil if it does not learn.
 func learner(l Limiter, key LimitKey) func(transport.Feedback) time.Duration {
 	if learner, ok := l.(LimitLearner); ok {

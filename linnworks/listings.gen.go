@@ -240,7 +240,7 @@ func (s *ListingsService) GetBigCommerceTemplates(ctx context.Context, req *GetB
 func (s *ListingsService) GetBigCommerceTemplatesAll(ctx context.Context, req *GetBigCommerceTemplatesRequest, opts ...CallOption) iter.Seq2[BigCommerceListing, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.Parameters)
-	return numberedPages("Listings.GetBigCommerceTemplates", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]BigCommerceListing, pageHead, error) {
+	return numberedPages("Listings.GetBigCommerceTemplates", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, nil, func(page int) ([]BigCommerceListing, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
@@ -307,7 +307,7 @@ func (s *ListingsService) GetEbayTemplates(ctx context.Context, req *GetEbayTemp
 func (s *ListingsService) GetEbayTemplatesAll(ctx context.Context, req *GetEbayTemplatesRequest, opts ...CallOption) iter.Seq2[EbayListing, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.Parameters)
-	return numberedPages("Listings.GetEbayTemplates", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]EbayListing, pageHead, error) {
+	return numberedPages("Listings.GetEbayTemplates", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, nil, func(page int) ([]EbayListing, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page

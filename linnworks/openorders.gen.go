@@ -151,7 +151,7 @@ func (s *OpenOrdersService) GetOpenOrderIDs(ctx context.Context, req *GetOpenOrd
 // the first error but an [UnreadableError].
 func (s *OpenOrdersService) GetOpenOrderIDsAll(ctx context.Context, req *GetOpenOrderIDsRequest, opts ...CallOption) iter.Seq2[GUID, error] {
 	start := valueOf(req)
-	return numberedPages("OpenOrders.GetOpenOrderIDs", numberOf(start.PageNumber), start.EntriesPerPage, 0, func(page int) ([]GUID, pageHead, error) {
+	return numberedPages("OpenOrders.GetOpenOrderIDs", numberOf(start.PageNumber), start.EntriesPerPage, 0, nil, func(page int) ([]GUID, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrderIDs(ctx, &r, opts...)
@@ -181,7 +181,7 @@ func (s *OpenOrdersService) GetOpenOrders(ctx context.Context, req *OpenOrdersGe
 // first error but an [UnreadableError].
 func (s *OpenOrdersService) GetOpenOrdersAll(ctx context.Context, req *OpenOrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
 	start := valueOf(req)
-	return numberedPages("OpenOrders.GetOpenOrders", numberOf(start.PageNumber), start.EntriesPerPage, 0, func(page int) ([]OpenOrder, pageHead, error) {
+	return numberedPages("OpenOrders.GetOpenOrders", numberOf(start.PageNumber), start.EntriesPerPage, 0, func(e OpenOrder) any { return e.OrderID }, func(page int) ([]OpenOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrders(ctx, &r, opts...)
@@ -560,12 +560,12 @@ type OpenOrder struct {
 	CustomerInfo      OrderCustomerInfo     `json:"CustomerInfo,omitzero"`
 	FolderName        []string              `json:"FolderName,omitzero"`
 	Fulfillment       OrderFulfillmentState `json:"Fulfillment,omitzero"`
-	GeneralInfo       OrderGeneralInfo      `json:"GeneralInfo,omitzero"`
+	GeneralInfo       OrderGeneralInfo      `json:"GeneralInfo,omitzero" reply:"always"` // a reply without it is unreadable
 	HasItems          bool                  `json:"HasItems,omitzero"`
 	IsPostFilteredOut bool                  `json:"IsPostFilteredOut,omitzero"`
 	Items             []OrderItem           `json:"Items,omitzero"`
 	NumOrderID        int                   `json:"NumOrderId,omitzero"`
-	OrderID           GUID                  `json:"OrderId,omitzero"`
+	OrderID           GUID                  `json:"OrderId,omitzero" reply:"always"` // a reply without it is unreadable
 	ShippingInfo      OrderShippingInfo     `json:"ShippingInfo,omitzero"`
 	TaxInfo           OrderTaxInfo          `json:"TaxInfo,omitzero"`
 	TotalItemsSum     int                   `json:"TotalItemsSum,omitzero"`
@@ -629,11 +629,11 @@ type OrderDetails struct {
 	ExtendedProperties   []ExtendedProperty `json:"ExtendedProperties,omitzero"`
 	FolderName           []string           `json:"FolderName,omitzero"`
 	FulfilmentLocationID GUID               `json:"FulfilmentLocationId,omitzero"`
-	GeneralInfo          OrderGeneralInfo   `json:"GeneralInfo,omitzero"`
+	GeneralInfo          OrderGeneralInfo   `json:"GeneralInfo,omitzero" reply:"always"` // a reply without it is unreadable
 	Items                []OrderItem        `json:"Items,omitzero"`
 	Notes                []OrderNote        `json:"Notes,omitzero"`
 	NumOrderID           int                `json:"NumOrderId,omitzero"`
-	OrderID              GUID               `json:"OrderId,omitzero"`
+	OrderID              GUID               `json:"OrderId,omitzero" reply:"always"` // a reply without it is unreadable
 	PaidDateTime         Time               `json:"PaidDateTime,omitzero"`
 	Processed            bool               `json:"Processed,omitzero"`
 	ProcessedDateTime    Time               `json:"ProcessedDateTime,omitzero"`

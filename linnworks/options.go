@@ -39,7 +39,7 @@ func defaults() settings {
 	return settings{
 		Settings: transport.Defaults("linnbridge-linnworks"),
 		limiter:  DefaultLimiter(),
-		hosts:    hosts{auth: &url.URL{Scheme: "https", Host: "api.linnworks.net"}},
+		hosts:    hosts{auth: &url.URL{Scheme: "https", Host: "api.linnworks.net", Path: "/"}},
 	}
 }
 
@@ -92,6 +92,11 @@ type Event struct {
 	// Held is how long the limiter holds further calls of the operation, if that
 	// is seconds. Only the first attempt that finds a hold out tells it.
 	Held time.Duration
+	// Rate is how many calls a second the limiter of this package lets go from now
+	// on, set on the attempt whose refusal lowered it.
+	Rate float64
+	// Pause is for how long the call now waits before it is repeated, 0 if it is not.
+	Pause time.Duration
 }
 
 // WithLimiter replaces the rate limits, for instance with ones that several
@@ -156,15 +161,16 @@ func WithHTTPClient(c *http.Client) Option {
 
 // WithLogger logs every attempt at debug level, with operation, path, attempt,
 // times, status, code, size and error, and at warning level when the calls of an
-// operation are held back for seconds or longer. Queries, headers and bodies are never
+// operation are held back for seconds or longer, when a call pauses so long before it
+// is repeated, and when the limiter lowers a rate. Queries, headers and bodies are never
 // logged. The default, and nil, log nothing.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) error { return s.SetLogger(l) }
 }
 
-// WithObserver calls observe after every attempt, with the context of the call. It
-// runs on the goroutine of the call, may run on several at once, and holds up the
-// call that it observes.
+// WithObserver calls observe after every attempt, with the context of the call, and
+// before the pause that may follow. It runs on the goroutine of the call, may run on
+// several at once, and holds up the call that it observes.
 func WithObserver(observe func(context.Context, Event)) Option {
 	return func(s *settings) error {
 		if observe == nil {
@@ -173,7 +179,7 @@ func WithObserver(observe func(context.Context, Event)) Option {
 		return s.SetObserver(func(ctx context.Context, e transport.Event) {
 			observe(ctx, Event{
 				CallInfo: CallInfo{Operation: e.Operation, Application: e.Account, Attempt: e.Attempt},
-				Wait:     e.Wait, Duration: e.Duration, Status: e.Status, Code: e.Code, Bytes: e.Bytes, Err: e.Err, Held: e.Held,
+				Wait:     e.Wait, Duration: e.Duration, Status: e.Status, Code: e.Code, Bytes: e.Bytes, Err: e.Err, Held: e.Held, Rate: e.Rate, Pause: e.Pause,
 			})
 		})
 	}

@@ -579,7 +579,7 @@ func (s *OrdersService) GetOpenOrders(ctx context.Context, req *OrdersGetOpenOrd
 // [UnreadableError].
 func (s *OrdersService) GetOpenOrdersAll(ctx context.Context, req *OrdersGetOpenOrdersRequest, opts ...CallOption) iter.Seq2[OpenOrder, error] {
 	start := valueOf(req)
-	return numberedPages("Orders.GetOpenOrders", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]OpenOrder, pageHead, error) {
+	return numberedPages("Orders.GetOpenOrders", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(e OpenOrder) any { return e.OrderID }, func(page int) ([]OpenOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetOpenOrders(ctx, &r, opts...)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"iter"
 	"net/http"
-	"strings"
 
 	"github.com/linnbridge/linnbridge/internal/lenient"
 	"github.com/linnbridge/linnbridge/internal/paging"
@@ -20,8 +19,8 @@ func tokenPages[T any](op, from string, fetch func(token string) ([]T, string, p
 	})
 }
 
-func numberedPages[T any](op string, first, size, limit int, fetch func(page int) ([]T, pageHead, error)) iter.Seq2[T, error] {
-	return paging.Numbered(first, size, limit, pastLastPage, endless(op), func(page int) ([]T, pageHead, error) {
+func numberedPages[T any](op string, first, size, limit int, key func(T) any, fetch func(page int) ([]T, pageHead, error)) iter.Seq2[T, error] {
+	return paging.Numbered(first, size, limit, key, pastLastPage, endless(op), func(page int) ([]T, pageHead, error) {
 		items, head, err := fetch(page)
 		head.LeftOut += unreadIn(err)
 		return items, head, err
@@ -54,13 +53,12 @@ func numberOf[T ~int | ~int64](n *T) int { return paging.NumberOf(n) }
 
 func tokenOf[T ~string](s *T) string { return string(paging.ValueOf(s)) }
 
-// inPart tells whether a call succeeded, but for records of its reply.
+// inPart reports whether a call succeeded, but for records of its reply.
 func inPart(err error) bool { return errors.Is(err, lenient.ErrRecords) }
 
-// pastLastPage reports whether an error only says that the pages are over:
-// some calls answer status 400 with such a message after the last one.
+// pastLastPage reports whether an error only says that the pages are over: some
+// calls answer status 400 with such a message after the last one.
 func pastLastPage(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.HTTPStatus == http.StatusBadRequest &&
-		strings.Contains(strings.ToLower(e.Message), "no items found")
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.HTTPStatus == http.StatusBadRequest && e.Class == ClassNoMorePages
 }

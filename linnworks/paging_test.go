@@ -5,33 +5,35 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 )
 
+// Only the refusal that says that the pages are over ends a list without an error.
 func TestPastLastPage(t *testing.T) {
 	t.Parallel()
-	var got []int
-	for item, err := range numberedPages("Things.List", 1, 2, 0, func(page int) ([]int, pageHead, error) {
-		if page == 2 {
-			return nil, pageHead{}, fmt.Errorf("page 2: %w", &Error{HTTPStatus: 400, Message: "No items found with given filter."})
+	for name, tt := range map[string]struct {
+		status  int
+		message string
+		end     bool
+	}{
+		"the end":                  {400, "No items found with given filter.", true},
+		"a throttle":               {429, "No items found with given filter.", false},
+		"a fault":                  {500, "No items found with given filter.", false},
+		"an index that is rebuilt": {400, "Search index is being rebuilt, no items found yet: retry later", false},
+		"no items found yet":       {400, "No items found yet", false},
+	} {
+		s := &server{}
+		s.answer = func(r request) (*http.Response, error) {
+			if _, calls := s.count(); calls > 1 {
+				return respond(tt.status, fmt.Sprintf(`{"Code":"-","Message":%q}`, tt.message)), nil
+			}
+			return respond(200, `[{"ItemNumber":"1"},{"ItemNumber":"2"}]`), nil
 		}
-		return []int{1, 2}, pageHead{}, nil
-	}) {
-		if err != nil {
-			t.Fatalf("the end of the pages is no error: %v", err)
-		}
-		got = append(got, item)
-	}
-	if !slices.Equal(got, []int{1, 2}) {
-		t.Errorf("got %v", got)
-	}
-	for _, err := range numberedPages("Things.List", 1, 2, 0, func(int) ([]int, pageHead, error) {
-		return nil, pageHead{}, &Error{HTTPStatus: 429, Message: "no items found"}
-	}) {
-		if err == nil {
-			t.Error("a throttle ended the pages silently")
+		c := newTestClient(t, s, WithMaxAttempts(1))
+		n, err := listed(c.Stock.GetStockItemsFullAll(t.Context(), &GetStockItemsFullRequest{EntriesPerPage: new(2)}))
+		if n != 2 || (err == nil) != tt.end {
+			t.Errorf("%s: %d items, %v; want 2 and an end: %t", name, n, err, tt.end)
 		}
 	}
 }
@@ -90,5 +92,45 @@ func TestListsEndWhenTheyEnd(t *testing.T) {
 	got, err := listed(c.Stock.GetItemChangesHistoryAll(t.Context(), history))
 	if e, ok := errors.AsType[*Error](err); got != 1 || !ok || e.Class != ClassDecode || e.Operation != "Stock.GetItemChangesHistory" {
 		t.Errorf("the same page for ever: %d changes, %v", got, err)
+	}
+}
+
+// An order that comes again on a later page fills no total, though its state has
+// changed meanwhile; it shows that the pages shifted.
+func TestEntriesThatComeAgain(t *testing.T) {
+	t.Parallel()
+	const row = `{"OrderId":"%s","GeneralInfo":{"Status":%d}}`
+	s := &server{}
+	c := newTestClient(t, s)
+	for name, tt := range map[string]struct {
+		pages []string // of ids, those in capitals with another state
+		want  string   // empty for none
+	}{
+		"all":              {[]string{"ab", "cd"}, ""},
+		"one changed":      {[]string{"ab", "Bc"}, "3 of 4 entries came, and 1 again"},
+		"the same changed": {[]string{"ab", "AB"}, "2 of 4 entries came, and 2 again"},
+	} {
+		page := 0
+		s.answer = func(request) (*http.Response, error) {
+			var rows []string
+			for _, id := range tt.pages[page] {
+				state := 0
+				if id < 'a' {
+					state = 1
+				}
+				rows = append(rows, fmt.Sprintf(row, strings.ToLower(string(id)), state))
+			}
+			page++
+			return respond(200, fmt.Sprintf(`{"PageNumber":%d,"EntriesPerPage":2,"TotalEntries":4,"TotalPages":2,"Data":[%s]}`, page, strings.Join(rows, ","))), nil
+		}
+		var got error
+		for _, err := range c.OpenOrders.GetOpenOrdersAll(t.Context(), &OpenOrdersGetOpenOrdersRequest{EntriesPerPage: 2, LocationID: "a0000000-0000-4000-8000-000000000001"}) {
+			if err != nil {
+				got = err
+			}
+		}
+		if (got == nil) != (tt.want == "") || got != nil && !strings.Contains(got.Error(), tt.want) {
+			t.Errorf("%s: %v, want %q", name, got, tt.want)
+		}
 	}
 }

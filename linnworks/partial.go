@@ -58,7 +58,7 @@ func (e *PartialError) Error() string {
 	return "linnworks: " + e.Operation + ": answered with success, but not done: " + listItems(e.Items)
 }
 
-// IsPartial tells whether a call succeeded only in part, or in nothing but name.
+// IsPartial reports whether a call succeeded only in part, or in nothing but name.
 // The error is or wraps a [*PartialError], a [*NotAppliedError] not.
 func IsPartial(err error) bool {
 	_, ok := errors.AsType[*PartialError](err)
@@ -84,11 +84,16 @@ type partialRule struct {
 	// list is the field with the elements to look at. Empty, they are the reply
 	// itself, or its elements if it is a list.
 	list string
-	// keys are the fields that may name an element; the first that is filled does.
+	// keys are the fields that may name an element, "" for the element itself; the first
+	// that is filled does. code is the field with its code.
 	keys []string
-	// texts is the field with the complaints: a text, a list of texts, or a map
-	// of texts by key. Without a state, an element without texts was done.
-	texts string
+	code string
+	// texts is the field with the complaints: a text, a list of texts or of structs
+	// with the field text, a map of texts by key, or one of lists of ids by text.
+	// Without a state, an element without texts was done.
+	texts, text string
+	// all marks a list of what was not done.
+	all bool
 	// detail marks texts that do not come from Linnworks.
 	detail bool
 	// state is the field that tells whether an element was done, which is if it
@@ -98,9 +103,10 @@ type partialRule struct {
 	// summary marks a state of the whole reply that says nothing new where
 	// another rule has found something.
 	summary bool
-	// asked is a field of the request, with ids. Those missing from the reply,
-	// which is a list of ids, were not done.
+	// asked is a field of the request, with ids. Those missing from the reply, which is
+	// a list of ids, or from all of its fields named, were not done.
 	asked string
+	named []string
 }
 
 var (
@@ -116,6 +122,16 @@ var (
 		{texts: "PrintErrors", detail: true},
 	}
 
+	recipients  = partialRule{texts: "FailedRecipients", detail: true}
+	sent        = partialRule{state: "IsComplete", done: []string{"true"}, summary: true}
+	unprocessed = partialRule{texts: "BatchActionResult.UnprocessedOrders"}
+
+	// An operation at Amazon that goes on, or is done; its warnings are data.
+	started = []partialRule{
+		{list: "Problems", code: "Code", texts: "Message", state: "Severity", done: []string{fmt.Sprint(int(SeverityProblemWarning))}},
+		{state: "Status", done: []string{fmt.Sprint(int(OperationStatusInProgress)), fmt.Sprint(int(OperationStatusSuccess))}, summary: true},
+	}
+
 	// A result that says neither is one of a reply that is short on details.
 	succeeded = []string{"", "NOTSET", "SUCCESSFUL"}
 	overall   = partialRule{state: "ResultStatus", done: succeeded, summary: true}
@@ -129,13 +145,24 @@ func results(keys ...string) []partialRule {
 // partialRules are the operations known to answer with success and to tell
 // failures inside the reply. Reads are not among them: their errors are data.
 var partialRules = map[string][]partialRule{
+	"Email.GenerateAdhocEmail":    {recipients, sent},
+	"Email.GenerateFreeTextEmail": {recipients, sent},
+
+	"GenericListings.SaveConfiguratorDescription": {{texts: "ErrorMessage", state: "IsSaved", done: []string{"true"}}},
+
 	"Inventory.AddInventoryItemBulk":         results(),
 	"Inventory.AddProductIdentifiers":        results(),
 	"Inventory.CreateChannelMapping":         results("Result.ChannelSKU"),
 	"Inventory.UpdateChannelMapping":         results("Result.ID"),
 	"Inventory.DeleteInventoryItemBulk":      results(),
 	"Inventory.DeleteInventoryItemImageBulk": results(),
+	"Inventory.UpdateBatchDates": {
+		{list: "Items", keys: []string{"SKU", "BatchNumber"}, texts: "Errors"},
+		{list: "Items", keys: []string{"SKU", "BatchNumber"}, state: "HasError", done: []string{"false"}, summary: true},
+	},
 
+	"OpenOrders.AssignStockToOrders":    {unprocessed},
+	"OpenOrders.DeleteAssignedStock":    {unprocessed},
 	"OpenOrders.MarkReadyForCollection": {keyedErrors},
 
 	"Orders.AddExtendedProperties":        {textErrors},
@@ -151,6 +178,12 @@ var partialRules = map[string][]partialRule{
 	}},
 	"OrdersV2.UpdateFulfillmentStatuses": results("Result.OrderID"),
 
+	"Picking.DeleteOrdersFromPickingWaves": {{asked: "OrderIDs", named: []string{"ProcessedOrderIDs", "NoPickwaves"}}},
+	"Picking.GeneratePickingWave": {
+		{list: "ValidationResults", keys: []string{"OrderIDGUID", "OrderID"}, texts: "Errors", text: "Error"},
+		{list: "ValidationResults", keys: []string{"OrderIDGUID", "OrderID"}, state: "HasErrors", done: []string{"false"}, summary: true},
+	},
+
 	"PostSale.CreateCancellation": {textErrors},
 
 	"Print.CreatePDFFromJobForceTemplate":               pdf,
@@ -158,6 +191,9 @@ var partialRules = map[string][]partialRule{
 	"Print.CreatePDFFromJobForceTemplateWithQuantities": pdf,
 	"Print.CreateReturnShippingLabelsPDF":               pdf,
 	"Print.CreateReturnShippingLabelsPDFWithSKUs":       pdf,
+	"Print.PrintTemplatePreview":                        pdf,
+
+	"PurchaseOrder.CreatePOsFromInventory": {{list: "SkippedStockItems", keys: []string{""}, all: true}},
 
 	"ReturnsRefunds.AcknowledgeRMAErrors":    {textErrors},
 	"ReturnsRefunds.AcknowledgeRefundErrors": {textErrors, refundReason},
@@ -173,6 +209,28 @@ var partialRules = map[string][]partialRule{
 	"Stock.AddRollingStockTake":   {{list: "ErroredItems", keys: []string{"StockItemID"}, texts: "Errors"}},
 	"Stock.BatchStockLevelDelta":  {{list: "ProcessedDeltas", keys: []string{"SKU"}, texts: "Errors"}, {state: "ProcessedContainsErrors", done: []string{"false"}, summary: true}},
 	"Stock.UpdateStockLevelsBulk": {{list: "Items", keys: []string{"SKU", "StockItemID"}, texts: "Errors"}},
+
+	"WMS.UpdateWarehouseBinrackBinrackToZone": {{list: "BinrackToZones", keys: []string{"BinrackID"}, texts: "Errors"}},
+
+	"WarehouseTransferV2.ConfirmContentUpdatePreview":   started,
+	"WarehouseTransferV2.ConfirmDeliveryWindowOptions":  started,
+	"WarehouseTransferV2.ConfirmPackingOption":          started,
+	"WarehouseTransferV2.ConfirmPlacementOption":        started,
+	"WarehouseTransferV2.ConfirmTransportationOption":   started,
+	"WarehouseTransferV2.GenerateContentUpdatePreview":  started,
+	"WarehouseTransferV2.GenerateDeliveryWindowOptions": started,
+	"WarehouseTransferV2.GeneratePackingOption":         started,
+	"WarehouseTransferV2.GeneratePlacementOption":       started,
+	"WarehouseTransferV2.GenerateTransportationOption":  started,
+	"WarehouseTransferV2.ImportItems":                   {{list: "NotImportedItems", keys: []string{"SKU", "StockItemID"}, texts: "FailMessage", all: true}},
+	"WarehouseTransferV2.RefreshShipmentCards":          {{list: "AmazonConfigErrors", keys: []string{"ChannelID"}, texts: "ErrorMessage", all: true}},
+	"WarehouseTransferV2.SavePlacementOption":           started,
+	"WarehouseTransferV2.SaveShippingPlan":              started,
+	"WarehouseTransferV2.SendShipmentTrackingDetails":   started,
+	"WarehouseTransferV2.SetPackingInformation":         started,
+	"WarehouseTransferV2.SetPrepDetails":                started,
+
+	"WarehouseTransferV2.UpdateShippingPlanPrepInstructionsByShippingPlanID": {{list: "InvalidSKUList", keys: []string{"SellerSKU"}, code: "ErrorReason", all: true}},
 }
 
 // partial returns the error that the reply of a successful call tells, or nil.
@@ -203,7 +261,7 @@ func partial(op string, req, out any, mask mask) error {
 // find applies the rule to a reply. asked are the ids of the request.
 func (r partialRule) find(asked, reply reflect.Value) (items []ItemError) {
 	if r.asked != "" {
-		return missing(asked, reply)
+		return r.missing(asked, reply)
 	}
 	list := fieldOf(reply, r.list)
 	if list.Kind() != reflect.Slice {
@@ -219,9 +277,12 @@ func (r partialRule) find(asked, reply reflect.Value) (items []ItemError) {
 func (r partialRule) look(element reflect.Value, index int) (items []ItemError) {
 	found := ItemError{Index: index}
 	for _, key := range r.keys {
-		if v := fieldOf(element, key); found.Key == "" && v.IsValid() {
-			found.Key = v.String()
+		if v := fieldOf(element, key); found.Key == "" && v.IsValid() && !v.IsZero() {
+			found.Key = fmt.Sprint(v.Interface())
 		}
+	}
+	if v := fieldOf(element, r.code); r.code != "" && v.IsValid() && !v.IsZero() {
+		found.Code = fmt.Sprint(v.Interface())
 	}
 	if r.state != "" {
 		v := fieldOf(element, r.state)
@@ -241,38 +302,53 @@ func (r partialRule) look(element reflect.Value, index int) (items []ItemError) 
 			items = append(items, item)
 		}
 	}
-	switch texts := fieldOf(element, r.texts); texts.Kind() {
+	var texts reflect.Value
+	if r.texts != "" {
+		texts = fieldOf(element, r.texts)
+	}
+	switch texts.Kind() {
 	case reflect.String:
 		add(found.Key, texts.String())
 	case reflect.Slice:
 		for i := range texts.Len() {
-			add(found.Key, texts.Index(i).String())
+			add(found.Key, fieldOf(texts.Index(i), r.text).String())
 		}
 	case reflect.Map:
 		for _, key := range texts.MapKeys() {
-			add(key.String(), texts.MapIndex(key).String())
+			value := texts.MapIndex(key)
+			if value.Kind() != reflect.Slice {
+				add(key.String(), value.String())
+				continue
+			}
+			for i := range value.Len() {
+				add(fmt.Sprint(value.Index(i).Interface()), key.String())
+			}
 		}
 		slices.SortFunc(items, func(a, b ItemError) int { return strings.Compare(a.Key, b.Key) })
 	default: // a rule without texts
 	}
-	if r.state != "" && len(items) == 0 {
+	if (r.state != "" || r.all) && len(items) == 0 {
 		items = append(items, found)
 	}
 	return items
 }
 
 // missing returns the ids that were asked for and are not in the reply.
-func missing(asked, reply reflect.Value) (items []ItemError) {
-	var done []GUID
-	if list, ok := fieldOf(reply, "").Interface().([]GUID); ok {
-		done = list
+func (r partialRule) missing(asked, reply reflect.Value) (items []ItemError) {
+	var done []string
+	if len(r.named) == 0 {
+		done = idsIn(fieldOf(reply, ""))
+	}
+	for _, field := range r.named {
+		done = append(done, idsIn(fieldOf(reply, field))...)
 	}
 	if asked.Kind() != reflect.Slice {
 		return nil
 	}
 	for i := range asked.Len() {
-		if id := GUID(asked.Index(i).String()); !slices.ContainsFunc(done, id.Equal) {
-			items = append(items, ItemError{Key: string(id), Index: -1, Message: "not among the ids that the reply names as changed"})
+		id := fmt.Sprint(asked.Index(i).Interface())
+		if !slices.Contains(done, strings.ToLower(id)) {
+			items = append(items, ItemError{Key: id, Index: -1, Message: "not among the ids that the reply names as changed"})
 		}
 	}
 	return items

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/linnbridge/linnbridge/internal/gen/ledger"
 )
 
 // callByName calls a generated method with a request, nil for an empty one, and
@@ -20,8 +23,18 @@ func callByName(t *testing.T, c *Client, op string, req any, opts ...CallOption)
 		t.Fatalf("there is no operation %s", op)
 	}
 	in := []reflect.Value{reflect.ValueOf(t.Context())}
-	if m.Type().NumIn() == 3 {
-		r := reflect.New(m.Type().In(1)).Elem()
+	last := m.Type().NumIn() - 2 // the options are behind it
+	for i := 1; i < last; i++ {  // of the path
+		arg := reflect.New(m.Type().In(i)).Elem()
+		if arg.CanInt() {
+			arg.SetInt(1)
+		} else {
+			arg.SetString("1")
+		}
+		in = append(in, arg)
+	}
+	if last > 0 {
+		r := reflect.New(m.Type().In(last)).Elem()
 		if r.Kind() == reflect.Pointer {
 			r.Set(reflect.New(r.Type().Elem()))
 			setRequired(r.Elem())
@@ -88,8 +101,8 @@ func TestPartialErrors(t *testing.T) {
 			[]ItemError{{Key: "a1", Index: -1, Code: "NOTE_ACKNOWLEDGEMENT_REQUIRED", Message: "read it"}}},
 		{"Orders.ProcessOrderByOrderIDOrReference", nil, `{"OrderId":"a1","ProcessedState":"PROCESSED","Message":"fine"}`, nil},
 
-		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: []GUID{"A1", "b2"}}, `["a1"]`, []ItemError{{Key: "b2", Index: -1, Message: "not among the ids that the reply names as changed"}}},
-		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: one}, `["A1"]`, nil},
+		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: []GUID{"A1000000-0000-4000-8000-000000000001", "b2"}}, `["a1000000-0000-4000-8000-000000000001"]`, []ItemError{{Key: "b2", Index: -1, Message: "not among the ids that the reply names as changed"}}},
+		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: []GUID{"a1000000-0000-4000-8000-000000000001"}}, `["A1000000-0000-4000-8000-000000000001"]`, nil},
 		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: one}, ``, nil}, // it says nothing
 		{"Orders.ChangeStatus", &ChangeStatusRequest{OrderIDs: []GUID{}}, `[]`, nil},
 		{"Orders.ChangeOrderTag", &ChangeOrderTagRequest{OrderIDs: one}, `[]`, []ItemError{{Key: "a1", Index: -1, Message: "not among the ids that the reply names as changed"}}},
@@ -112,6 +125,33 @@ func TestPartialErrors(t *testing.T) {
 
 		{"Print.CreatePDFFromJobForceTemplate", nil, `{"URL":"u","KeyedError":[{"Id":"a1","Error":"1 Hidden Row is no address"}],"PrintErrors":["x"]}`,
 			[]ItemError{{Key: "a1", Message: "see Detail", Detail: "1 Hidden Row is no address"}, {Index: -1, Message: "see Detail", Detail: "x"}}},
+		{"Print.PrintTemplatePreview", nil, `{"URL":"u","PrintErrors":["x"]}`, []ItemError{{Index: -1, Message: "see Detail", Detail: "x"}}},
+
+		{"Email.GenerateAdhocEmail", nil, `{"FailedRecipients":["jane@example.com"],"isComplete":false}`, []ItemError{{Index: -1, Message: "see Detail", Detail: "jane@example.com"}}},
+		{"Email.GenerateFreeTextEmail", nil, `{"FailedRecipients":[],"isComplete":false}`, []ItemError{{Index: -1}}},
+		{"Email.GenerateFreeTextEmail", nil, `{"FailedRecipients":null,"isComplete":true}`, nil},
+		{"GenericListings.SaveConfiguratorDescription", nil, `{"ErrorMessage":"no category","IsSaved":false}`, []ItemError{{Index: -1, Message: "no category"}}},
+		{"GenericListings.SaveConfiguratorDescription", nil, `{"ErrorMessage":null,"IsSaved":true}`, nil},
+		{"Inventory.UpdateBatchDates", nil, `{"Items":[{"SKU":"A"},{"SKU":"B","HasError":true,"Errors":["no batch"]}]}`, []ItemError{{Key: "B", Index: 1, Message: "no batch"}}},
+		{"Inventory.UpdateBatchDates", nil, `{"Items":[{"SKU":"A","Errors":[]},{"BatchNumber":"7","HasError":true}]}`, []ItemError{{Key: "7", Index: 1}}},
+		{"Inventory.UpdateBatchDates", nil, `{"Items":[{"SKU":"A","Errors":[]}]}`, nil},
+		{"OpenOrders.AssignStockToOrders", nil, `{"BatchActionResult":{"ProcessedOrders":[],"UnprocessedOrders":{"locked":["b2","a1"]}}}`, []ItemError{{Key: "a1", Index: -1, Message: "locked"}, {Key: "b2", Index: -1, Message: "locked"}}},
+		{"OpenOrders.DeleteAssignedStock", nil, `{"BatchActionResult":{"ProcessedOrders":[1],"UnprocessedOrders":{"parked":[7]}}}`, []ItemError{{Key: "7", Index: -1, Message: "parked"}}},
+		{"OpenOrders.DeleteAssignedStock", nil, `{"BatchActionResult":{"ProcessedOrders":[1],"UnprocessedOrders":{}}}`, nil},
+		{"Picking.DeleteOrdersFromPickingWaves", &DeleteOrdersFromPickingWavesRequest{OrderIDs: []int{1, 2, 3}}, `{"ProcessedOrderIds":[1],"NoPickwaves":[3]}`, []ItemError{{Key: "2", Index: -1, Message: "not among the ids that the reply names as changed"}}},
+		{"Picking.DeleteOrdersFromPickingWaves", &DeleteOrdersFromPickingWavesRequest{OrderIDs: []int{1, 3}}, `{"ProcessedOrderIds":[1],"NoPickwaves":[3]}`, nil},
+		{"Picking.GeneratePickingWave", nil, `{"PickingWaves":[],"ValidationResults":[{"OrderId":7,"HasErrors":true,"Errors":[{"Error":"no bin"}]},{"OrderId":8,"Errors":[]}]}`, []ItemError{{Key: "7", Message: "no bin"}}},
+		{"Picking.GeneratePickingWave", nil, `{"PickingWaves":[],"ValidationResults":[{"OrderId":7,"HasErrors":true}]}`, []ItemError{{Key: "7"}}},
+		{"PurchaseOrder.CreatePOsFromInventory", nil, `{"PurchaseOrders":{},"SkippedStockItems":["a1"]}`, []ItemError{{Key: "a1"}}},
+		{"PurchaseOrder.CreatePOsFromInventory", nil, `{"PurchaseOrders":{},"SkippedStockItems":[]}`, nil},
+		{"WMS.UpdateWarehouseBinrackBinrackToZone", nil, `{"BinrackToZones":[{"BinrackId":4},{"BinrackId":5,"Errors":["no zone"]}]}`, []ItemError{{Key: "5", Index: 1, Message: "no zone"}}},
+		{"WarehouseTransferV2.ConfirmPackingOption", nil, `{"id":"a1","status":2,"problems":[{"code":"P1","message":"a warning","severity":0},{"code":"P2","message":"no box","severity":1}]}`, []ItemError{{Index: 1, Code: "P2", Message: "no box"}}},
+		{"WarehouseTransferV2.SetPrepDetails", nil, `{"id":"a1","status":2}`, []ItemError{{Index: -1}}},
+		{"WarehouseTransferV2.SetPrepDetails", nil, `{"id":"a1","status":0,"problems":[{"message":"a warning","severity":0}]}`, nil},
+		{"WarehouseTransferV2.ImportItems", nil, `{"insertedIds":[1],"notImportedItems":[{"sku":"A","failMessage":"unknown"},{"stockItemId":7}]}`, []ItemError{{Key: "A", Message: "unknown"}, {Key: "7", Index: 1}}},
+		{"WarehouseTransferV2.RefreshShipmentCards", nil, `{"amazonConfigErrors":[{"channelId":3,"errorMessage":"expired"}]}`, []ItemError{{Key: "3", Message: "expired"}}},
+		{"WarehouseTransferV2.UpdateShippingPlanPrepInstructionsByShippingPlanID", nil, `{"shippingPlanId":1,"invalidSKUList":[{"sellerSKU":"A","errorReason":2}]}`, []ItemError{{Key: "A", Code: "2"}}},
+
 		{"Shipping.CancelOrderShippingLabel", nil, `{"IsError":true,"ErrorMessage":"manifested"}`, []ItemError{{Index: -1, Message: "manifested"}}},
 		{"Shipping.CancelOrderShippingLabel", nil, `{"IsError":false,"LabelCanceled":true}`, nil},
 	} {
@@ -163,8 +203,17 @@ func TestPartialRulesFitTheirOperations(t *testing.T) {
 		}
 		for _, r := range rules {
 			if r.asked != "" {
-				if has(m.Type().In(1), r.asked) != reflect.TypeFor[[]GUID]() || m.Type().Out(0) != reflect.TypeFor[[]GUID]() {
-					t.Errorf("%s: request and reply are not lists of ids", op)
+				named := []reflect.Type{m.Type().Out(0)}
+				if len(r.named) > 0 {
+					named = nil
+				}
+				for _, field := range r.named {
+					named = append(named, has(m.Type().Out(0), field))
+				}
+				for _, list := range named {
+					if has(m.Type().In(1), r.asked) != list || list.Kind() != reflect.Slice {
+						t.Errorf("%s: request and reply are not lists of ids", op)
+					}
 				}
 				continue
 			}
@@ -172,7 +221,7 @@ func TestPartialRulesFitTheirOperations(t *testing.T) {
 			if r.list != "" {
 				element = has(element, r.list).Elem()
 			}
-			for _, name := range append([]string{r.texts, r.state}, r.keys...) {
+			for _, name := range append([]string{r.texts, r.state, r.code}, r.keys...) {
 				if name != "" {
 					has(element, name)
 				}
@@ -202,5 +251,59 @@ func TestPartialErrorIsClean(t *testing.T) {
 	_, err := c.Orders.ProcessOrder(t.Context(), &ProcessOrderRequest{OrderID: "a1"})
 	if !IsPartial(err) || len(err.Error()) > 1200 || strings.Contains(err.Error(), "\n") || len(leaks(err.Error())) > 0 {
 		t.Errorf("err = %v", err)
+	}
+}
+
+// Every write whose result has a field that sounds of failure, at its top or in its
+// elements, has a rule or a reason why not.
+func TestPartialRulesAreKnown(t *testing.T) {
+	t.Parallel()
+	exempt := map[string]string{
+		"ImportExport.EnableExport":                            "tells of the last run",
+		"ImportExport.EnableImport":                            "tells of the last run",
+		"Listings.CreateBigCommerceTemplates":                  "the template was made, and is as it is",
+		"Listings.CreateEbayTemplates":                         "the template was made, and is as it is",
+		"ProcessedOrders.ValidateCompleteOrderRefund":          "asks for it",
+		"PurchaseOrder.DeliverPurchaseItemAllExceptBatchItems": "leaves out what it says",
+	}
+	l, err := ledger.Load("../internal/spec/linnworks/ledger.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	replay := map[string]string{}
+	for _, op := range l.Ops {
+		replay[op.Name()] = op.Replay
+	}
+	sounds := regexp.MustCompile(`(?i)error|fail|reject|invalid|unprocessed|skipped|missing|warning|unable|problem|not(found|imported)|resultstatus|successful|^message$`)
+	found := 0
+	methods(t, func(op string, _, out reflect.Type, _ bool) {
+		if replay[op] == "" || replay[op] == "read" {
+			return
+		}
+		var look func(in reflect.Type, path string, deep int)
+		look = func(in reflect.Type, path string, deep int) {
+			for in.Kind() == reflect.Pointer || in.Kind() == reflect.Slice {
+				in = in.Elem()
+			}
+			if in.Kind() != reflect.Struct || deep == 0 {
+				return
+			}
+			for f := range in.Fields() {
+				switch {
+				case !f.IsExported():
+				case sounds.MatchString(f.Name):
+					found++
+					if partialRules[op] == nil && exempt[op] == "" && !strings.HasSuffix(f.Name, "PrintError") && f.Name != "LabelError" { // of an order, long ago
+						t.Errorf("%s: does %s tell what was not done?", op, path+f.Name)
+					}
+				default:
+					look(f.Type, path+f.Name+".", deep-1)
+				}
+			}
+		}
+		look(out, "", 2)
+	})
+	if found < len(partialRules)/2 {
+		t.Errorf("%d fields found", found)
 	}
 }

@@ -514,7 +514,7 @@ func (s *ProcessedOrdersService) SearchProcessedOrders(ctx context.Context, req 
 // stops at the first error but an [UnreadableError].
 func (s *ProcessedOrdersService) SearchProcessedOrdersAll(ctx context.Context, req *SearchProcessedOrdersRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
 	start := valueOf(req)
-	return numberedPages("ProcessedOrders.SearchProcessedOrders", numberOf(start.PageNumber), numberOf(start.ResultsPerPage), 0, func(page int) ([]ProcessedOrder, pageHead, error) {
+	return numberedPages("ProcessedOrders.SearchProcessedOrders", numberOf(start.PageNumber), numberOf(start.ResultsPerPage), 0, func(e ProcessedOrder) any { return e.OrderID }, func(page int) ([]ProcessedOrder, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchProcessedOrders(ctx, &r, opts...)
@@ -548,7 +548,7 @@ func (s *ProcessedOrdersService) SearchProcessedOrdersPaged(ctx context.Context,
 // Deprecated: as the method that it calls.
 func (s *ProcessedOrdersService) SearchProcessedOrdersPagedAll(ctx context.Context, req *SearchProcessedOrdersPagedRequest, opts ...CallOption) iter.Seq2[ProcessedOrder, error] {
 	start := valueOf(req)
-	return numberedPages("ProcessedOrders.SearchProcessedOrdersPaged", numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), 0, func(page int) ([]ProcessedOrder, pageHead, error) {
+	return numberedPages("ProcessedOrders.SearchProcessedOrdersPaged", numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), 0, func(e ProcessedOrder) any { return e.OrderID }, func(page int) ([]ProcessedOrder, pageHead, error) {
 		r := start
 		r.PageNum = &page
 		out, err := s.SearchProcessedOrdersPaged(ctx, &r, opts...)

@@ -567,7 +567,7 @@ func (s *PurchaseOrderService) SearchPurchaseOrders(ctx context.Context, req *Se
 func (s *PurchaseOrderService) SearchPurchaseOrdersAll(ctx context.Context, req *SearchPurchaseOrdersRequest, opts ...CallOption) iter.Seq2[PurchaseOrderHeader, error] {
 	start := valueOf(req)
 	parameters := valueOf(start.SearchParameter)
-	return numberedPages("PurchaseOrder.SearchPurchaseOrders", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(page int) ([]PurchaseOrderHeader, pageHead, error) {
+	return numberedPages("PurchaseOrder.SearchPurchaseOrders", numberOf(parameters.PageNumber), numberOf(parameters.EntriesPerPage), 0, func(e PurchaseOrderHeader) any { return e.PurchaseID }, func(page int) ([]PurchaseOrderHeader, pageHead, error) {
 		r := start
 		inner := parameters
 		inner.PageNumber = &page
@@ -600,7 +600,7 @@ func (s *PurchaseOrderService) SearchPurchaseOrders2(ctx context.Context, req *S
 // stops at the first error but an [UnreadableError].
 func (s *PurchaseOrderService) SearchPurchaseOrders2All(ctx context.Context, req *SearchPurchaseOrders2Request, opts ...CallOption) iter.Seq2[PurchaseOrderHeader, error] {
 	start := valueOf(req)
-	return numberedPages("PurchaseOrder.SearchPurchaseOrders2", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]PurchaseOrderHeader, pageHead, error) {
+	return numberedPages("PurchaseOrder.SearchPurchaseOrders2", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(e PurchaseOrderHeader) any { return e.PurchaseID }, func(page int) ([]PurchaseOrderHeader, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchPurchaseOrders2(ctx, &r, opts...)

@@ -56,6 +56,87 @@ func TestRefusedCredentialsAreRemembered(t *testing.T) {
 	})
 }
 
+// An application that may not log in is refused for as long as one with a wrong secret;
+// a login that fails otherwise is tried again by the next call.
+func TestWhichLoginsAreRemembered(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status int
+		body   string
+		logins int // of three calls
+	}{
+		"a wrong secret":             {401, `{"Message":"Application token is wrong"}`, 1},
+		"a permission that lacks":    {403, `{"Message":"not allowed"}`, 1},
+		"a request that is refused":  {400, `{"Message":"no"}`, 3},
+		"an account that is locked":  {200, `{"Token":"x","Status":{"State":"LOCKED_FULL"}}`, 3},
+		"a reply that is not theirs": {200, `<html>`, 3},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &server{login: func(int, request) (*http.Response, error) { return respond(tt.status, tt.body), nil }}
+			c := newTestClient(t, s)
+			for range 3 {
+				if err := do(t.Context(), c, readOp); err == nil {
+					t.Errorf("%s: the call succeeds", name)
+				}
+			}
+			if s.sessions != tt.logins {
+				t.Errorf("%s: %d logins of three calls, want %d", name, s.sessions, tt.logins)
+			}
+		})
+	}
+}
+
+// A page that a proxy or a hotel's network puts in the place of the login refuses
+// no credentials: the next call asks again.
+func TestPageInPlaceOfTheLogin(t *testing.T) {
+	for _, code := range []int{400, 401, 403, 404, 407} {
+		warned := 0
+		s := &server{login: func(n int, _ request) (*http.Response, error) {
+			if n == 1 {
+				return respond(code, "<html>log in</html>"), nil
+			}
+			return respond(200, session(n, "https://eu-ext.linnworks.net")), nil
+		}}
+		c := newTestClient(t, s, WithSessionWarning(func(error) { warned++ }))
+		if err := do(t.Context(), c, createOp); err == nil || IsSession(err) || IsPermission(err) || IsOutcomeUnknown(err) || warned != 0 {
+			t.Errorf("%d: %v, warned %d times", code, err, warned)
+		}
+		if err := do(t.Context(), c, createOp); err != nil {
+			t.Errorf("%d: the next call: %v", code, err)
+		}
+	}
+}
+
+// What an old session was refused or accepted says nothing of the present one.
+func TestOldSessionTellsNothingOfThePresent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old, present := &openSession{opened: time.Now()}, &openSession{opened: time.Now()}
+		s := &sessions{current: present}
+		sent := time.Now()
+		time.Sleep(time.Millisecond)
+		s.accepted("B", present)
+		if good, _ := s.refused("A", old, sent); good {
+			t.Error("an old session is called good for a success of the present one")
+		}
+		s = &sessions{current: present}
+		s.accepted("B", old)
+		if good, _ := s.refused("A", present, sent); good {
+			t.Error("the present session is called good for a success of an old one")
+		}
+	})
+}
+
+// The operations that are remembered as refused are bounded.
+func TestRefusedOperationsAreBounded(t *testing.T) {
+	session := &openSession{opened: time.Now()}
+	s := &sessions{current: session}
+	for i := range 3 * maxRefusals {
+		s.refused(fmt.Sprint("GET /", i), session, time.Now())
+	}
+	if n := len(s.operations); n > maxRefusals {
+		t.Errorf("%d operations are remembered, want at most %d", n, maxRefusals)
+	}
+}
+
 // One operation that is always refused costs nobody else the session.
 func TestOperationThatIsAlwaysRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -208,6 +289,32 @@ func TestWhatTellsOfAGoodSession(t *testing.T) {
 			accept(tt.since)
 			if good, renew := s.refused("A", session, sent); good != tt.good || renew == tt.good {
 				t.Errorf("%s: good %t, renew %t; want %t, %t", name, good, renew, tt.good, !tt.good)
+			}
+		})
+	}
+}
+
+// Two fresh sessions that are refused for an operation are enough, unless it was
+// accepted between them.
+func TestOperationRefusedInFreshSessions(t *testing.T) {
+	for name, tt := range map[string]struct {
+		accepted bool // in the first session, after it was refused
+		renew    bool // another session may help after the second refusal
+	}{"both refuse": {false, false}, "one accepts": {true, true}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &sessions{}
+			for i, want := range []bool{true, tt.renew} {
+				session := &openSession{opened: time.Now()}
+				s.current = session
+				if good, renew := s.refused("A", session, time.Now()); good || renew != want {
+					t.Errorf("%s, session %d: good %t, renew %t; want %t", name, i, good, renew, want)
+				}
+				if tt.accepted && i == 0 {
+					s.accepted("A", session)
+				}
+			}
+			if err := s.refusal("A"); (err == nil) != tt.renew {
+				t.Errorf("%s: the next call is answered with %v", name, err)
 			}
 		})
 	}

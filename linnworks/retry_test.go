@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -37,12 +38,17 @@ func TestRepeats(t *testing.T) {
 		{"429", text(429, ""), ClassThrottle, five, five, five, false},
 		{"quota on 400", text(400, quota), ClassThrottle, five, five, 1, false},
 		{"quota on 500", text(500, quota), ClassThrottle, five, five, 1, false},
+		{"500 that says wrong token", text(500, "Token is wrong"), ClassSystem, five, five, 1, true},
+		{"500 that says not found", text(500, "Unable to find order"), ClassSystem, five, five, 1, true},
+		{"403 page", status(403, "<html>"), ClassUnknown, 1, 1, 1, true},
+		{"empty 403", status(403, ""), ClassPermission, 1, 1, 1, true},
+		{"401 page", status(401, "<html>"), ClassSession, 2, 2, 2, false},
 		{"429 that says not found", text(429, "No item found for the following SKUs: A"), ClassThrottle, five, five, five, false},
 		{"500", text(500, ""), ClassSystem, five, five, 1, true},
 		{"502 page", status(502, "<html>"), ClassSystem, five, five, 1, true},
 		{"503", text(503, "down"), ClassSystem, five, five, 1, true},
 		{"408", text(408, ""), ClassSystem, five, five, 1, true},
-		{"500 null reference", text(500, "Object reference not set to an instance of an object."), ClassRequest, 1, 1, 1, true},
+		{"500 null reference", text(500, "Object reference not set to an instance of an object."), ClassSystem, five, five, 1, true},
 		{"400 null reference", text(400, "Object reference not set to an instance of an object."), ClassRequest, 1, 1, 1, false},
 		{"400", text(400, "The request is invalid."), ClassRequest, 1, 1, 1, false},
 		{"422", text(422, ""), ClassRequest, 1, 1, 1, false},
@@ -234,5 +240,54 @@ func TestCreateOrdersIsSentOnce(t *testing.T) {
 	ids, err := c.Orders.CreateOrders(t.Context(), &CreateOrdersRequest{Orders: []ChannelOrder{{ReferenceNumber: "1"}}})
 	if _, calls := s.count(); calls != 1 || !IsOutcomeUnknown(err) || ids != nil {
 		t.Errorf("%d calls, ids %v, err %v; want one of unknown outcome", calls, ids, err)
+	}
+}
+
+// The observer hears of the pause before a repeat, and of a rate that was lowered.
+func TestPauseAndRateAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		s := &server{answer: func(request) (*http.Response, error) {
+			if n++; n == 1 {
+				return respond(429, ""), nil
+			}
+			return respond(200, "null"), nil
+		}}
+		var events []Event
+		c := newTestClient(t, s, WithLimiter(NewLimiterFunc(func(LimitKey) float64 { return 150 })), WithObserver(func(_ context.Context, e Event) {
+			if e.Operation == "Things.Read" {
+				events = append(events, e)
+			}
+		}))
+		if err := do(t.Context(), c, readOp); err != nil || len(events) != 2 {
+			t.Fatalf("got %v after %d events", err, len(events))
+		}
+		if events[0].Pause <= 0 || events[0].Rate <= 0 || events[0].Rate > 2 || events[1].Pause != 0 || events[1].Rate != 0 {
+			t.Errorf("pauses %s, %s, rates %v, %v; want a pause and a lower rate with the first alone",
+				events[0].Pause, events[1].Pause, events[0].Rate, events[1].Rate)
+		}
+	})
+}
+
+// A read behind a login in doubt is not advised to be read back, and neither is a write
+// that was not sent.
+func TestCallsBehindALostLogin(t *testing.T) {
+	for name, login := range map[string]func() (*http.Response, error){
+		"lost":           func() (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
+		"a fault":        func() (*http.Response, error) { return respond(502, "<html>"), nil },
+		"cut off":        func() (*http.Response, error) { return respond(200, `{"Tok`), nil },
+		"half a session": func() (*http.Response, error) { return respond(200, `{"Server":"https://eu-ext.linnworks.net"}`), nil },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &server{login: func(int, request) (*http.Response, error) { return login() }}
+			c := newTestClient(t, s)
+			_, read := c.Stock.GetStockLevel(t.Context(), &GetStockLevelRequest{StockItemID: "a1"})
+			_, write := c.Orders.ProcessOrder(t.Context(), &ProcessOrderRequest{OrderID: "a1"})
+			for _, err := range []error{read, write} {
+				if _, calls := s.count(); err == nil || IsOutcomeUnknown(err) || strings.Contains(err.Error(), readBack) || calls != 0 {
+					t.Errorf("%s: %v after %d calls", name, err, calls)
+				}
+			}
+		})
 	}
 }

@@ -204,7 +204,7 @@ func (s *ReturnsRefundsService) DeleteRMA(ctx context.Context, req *DeleteRMAReq
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.DeleteRMA", method: "POST", path: "/api/ReturnsRefunds/DeleteRMA",
-		body: bodyWrapped, limit: 150,
+		body: bodyWrapped, hollow: true, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -220,7 +220,7 @@ func (s *ReturnsRefundsService) DeleteRefund(ctx context.Context, req *DeleteRef
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
 		name: "ReturnsRefunds.DeleteRefund", method: "POST", path: "/api/ReturnsRefunds/DeleteRefund",
-		body: bodyWrapped, limit: 150,
+		body: bodyWrapped, hollow: true, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -496,7 +496,7 @@ func (s *ReturnsRefundsService) SearchReturnsRefundsPaged(ctx context.Context, r
 // and stops at the first error but an [UnreadableError].
 func (s *ReturnsRefundsService) SearchReturnsRefundsPagedAll(ctx context.Context, req *SearchReturnsRefundsPagedRequest, opts ...CallOption) iter.Seq2[ReturnsRefundsWeb, error] {
 	start := valueOf(req)
-	return numberedPages("ReturnsRefunds.SearchReturnsRefundsPaged", numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), 0, func(page int) ([]ReturnsRefundsWeb, pageHead, error) {
+	return numberedPages("ReturnsRefunds.SearchReturnsRefundsPaged", numberOf(start.PageNum), numberOf(start.NumEntriesPerPage), 0, nil, func(page int) ([]ReturnsRefundsWeb, pageHead, error) {
 		r := start
 		r.PageNum = &page
 		out, err := s.SearchReturnsRefundsPaged(ctx, &r, opts...)

@@ -260,7 +260,7 @@ func (c *Client) baseURL(host hostKind, s *openSession) *url.URL {
 			version = "v1"
 		}
 		if c.hosts.v2 != nil {
-			return c.hosts.v2.JoinPath("/").JoinPath(version)
+			return c.hosts.v2.JoinPath(version)
 		}
 		return &url.URL{Scheme: "https", Host: s.region + "-api.linnworks.net", Path: "/" + version}
 	default:

@@ -64,7 +64,7 @@ func (s *ShippingService) GetFiledManifestsByVendor(ctx context.Context, req *Ge
 // stops at the first error but an [UnreadableError].
 func (s *ShippingService) GetFiledManifestsByVendorAll(ctx context.Context, req *GetFiledManifestsByVendorRequest, opts ...CallOption) iter.Seq2[FiledManifest, error] {
 	start := valueOf(req)
-	return numberedPages("Shipping.GetFiledManifestsByVendor", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]FiledManifest, pageHead, error) {
+	return numberedPages("Shipping.GetFiledManifestsByVendor", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(e FiledManifest) any { return e.ManifestID }, func(page int) ([]FiledManifest, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetFiledManifestsByVendor(ctx, &r, opts...)

@@ -294,7 +294,7 @@ func (s *StockService) GetItemChangesHistory(ctx context.Context, req *GetItemCh
 // the first error but an [UnreadableError].
 func (s *StockService) GetItemChangesHistoryAll(ctx context.Context, req *GetItemChangesHistoryRequest, opts ...CallOption) iter.Seq2[StockItemChangeHistory, error] {
 	start := valueOf(req)
-	return numberedPages("Stock.GetItemChangesHistory", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockItemChangeHistory, pageHead, error) {
+	return numberedPages("Stock.GetItemChangesHistory", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, nil, func(page int) ([]StockItemChangeHistory, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetItemChangesHistory(ctx, &r, opts...)
@@ -423,7 +423,7 @@ func (s *StockService) GetStockItems(ctx context.Context, req *GetStockItemsRequ
 // [UnreadableError].
 func (s *StockService) GetStockItemsAll(ctx context.Context, req *GetStockItemsRequest, opts ...CallOption) iter.Seq2[StockItem, error] {
 	start := valueOf(req)
-	return numberedPages("Stock.GetStockItems", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]StockItem, pageHead, error) {
+	return numberedPages("Stock.GetStockItems", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(e StockItem) any { return e.StockItemID }, func(page int) ([]StockItem, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetStockItems(ctx, &r, opts...)
@@ -483,7 +483,7 @@ func (s *StockService) GetStockItemsFull(ctx context.Context, req *GetStockItems
 // first error but an [UnreadableError].
 func (s *StockService) GetStockItemsFullAll(ctx context.Context, req *GetStockItemsFullRequest, opts ...CallOption) iter.Seq2[StockItemFull, error] {
 	start := valueOf(req)
-	return numberedPages("Stock.GetStockItemsFull", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]StockItemFull, pageHead, error) {
+	return numberedPages("Stock.GetStockItemsFull", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(e StockItemFull) any { return e.StockItemID }, func(page int) ([]StockItemFull, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetStockItemsFull(ctx, &r, opts...)
@@ -736,7 +736,7 @@ func (s *StockService) SearchBinracks(ctx context.Context, req *SearchBinracksRe
 // first error but an [UnreadableError].
 func (s *StockService) SearchBinracksAll(ctx context.Context, req *SearchBinracksRequest, opts ...CallOption) iter.Seq2[WarehouseBinRack, error] {
 	start := valueOf(req)
-	return numberedPages("Stock.SearchBinracks", numberOf(start.PageNumber), 0, 0, func(page int) ([]WarehouseBinRack, pageHead, error) {
+	return numberedPages("Stock.SearchBinracks", numberOf(start.PageNumber), 0, 0, func(e WarehouseBinRack) any { return e.BinRackID }, func(page int) ([]WarehouseBinRack, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchBinracks(ctx, &r, opts...)
@@ -766,7 +766,7 @@ func (s *StockService) SearchVariationGroups(ctx context.Context, req *SearchVar
 // the first error but an [UnreadableError].
 func (s *StockService) SearchVariationGroupsAll(ctx context.Context, req *SearchVariationGroupsRequest, opts ...CallOption) iter.Seq2[VariationGroup, error] {
 	start := valueOf(req)
-	return numberedPages("Stock.SearchVariationGroups", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]VariationGroup, pageHead, error) {
+	return numberedPages("Stock.SearchVariationGroups", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(e VariationGroup) any { return e.VariationItemID }, func(page int) ([]VariationGroup, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.SearchVariationGroups(ctx, &r, opts...)
@@ -804,7 +804,7 @@ func (s *StockService) UpdateSKUGroupIdentifier(ctx context.Context, req *Update
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
 		name: "Stock.UpdateSKUGroupIdentifier", method: "POST", path: "/api/Stock/UpdateSkuGroupIdentifier",
-		body: bodyFlat, limit: 150,
+		body: bodyFlat, hollow: true, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }

@@ -86,7 +86,7 @@ func (d Decimal) Rat() (value *big.Rat, ok bool) {
 	return new(big.Rat).SetString(string(d))
 }
 
-// wellFormed tells whether s is a decimal number with a sane exponent: .NET
+// wellFormed reports whether s is a decimal number with a sane exponent: .NET
 // prints small values such as 1E-05, but no honest reply makes a number of a
 // billion digits.
 func wellFormed(s string) bool {
@@ -125,7 +125,7 @@ func (t Time) Err() error {
 	return nil
 }
 
-// IsZero tells whether there is no moment, and nothing that could not be read.
+// IsZero reports whether there is no moment, and nothing that could not be read.
 func (t Time) IsZero() bool { return t.Time.IsZero() && t.Err() == nil }
 
 // timeForms are the forms seen, most frequent first. Parsing takes a fraction of
@@ -165,7 +165,7 @@ func ParseTime(s string) (Time, error) {
 	return Time{}, fmt.Errorf("linnworks: Time: %q is in no known form", s)
 }
 
-// Unset tells whether the moment is one of the two that stand for none: the zero
+// Unset reports whether the moment is one of the two that stand for none: the zero
 // Time, and 1970-01-01, which an unset despatch date may have.
 func (t Time) Unset() bool { return t.IsZero() || t.Unix() == 0 }
 

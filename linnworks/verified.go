@@ -48,7 +48,7 @@ func (e *NotAppliedError) Unwrap() error {
 	return e.Err
 }
 
-// IsNotApplied tells whether Linnworks was seen not to have done what a helper
+// IsNotApplied reports whether Linnworks was seen not to have done what a helper
 // with the suffix Verified was asked.
 func IsNotApplied(err error) bool {
 	_, ok := errors.AsType[*NotAppliedError](err)
@@ -91,13 +91,37 @@ func unverified(op string, err error) error {
 	return e
 }
 
-// verifyOrders judges a write to orders by reading them. done tells whether an
-// order is as it should be.
-func (s *OrdersService) verifyOrders(ctx context.Context, op string, ids []GUID, wrote error, done func(OrderDetails) bool) error {
+// What the helpers read back, as paths of the reply. Without it they know nothing.
+const (
+	fieldProcessed = "Processed"
+	fieldStatus    = "GeneralInfo.Status"
+	fieldLocked    = "GeneralInfo.HoldOrCancel"
+	fieldParked    = "GeneralInfo.IsParked"
+	fieldTag       = "GeneralInfo.Marker"
+	fieldLabel     = "GeneralInfo.LabelPrinted"
+)
+
+// verifyOrders judges a write to orders by reading them with the fields that it
+// changes. done reports whether an order is as it should be. Of orders that were there
+// before, and of a write that was lost, an order that is not read proves nothing.
+func (s *OrdersService) verifyOrders(ctx context.Context, op string, ids []GUID, wrote error, wereThere bool, fields []string, done func(OrderDetails) bool) error {
 	return verify(op, wrote, func() ([]ItemError, error) {
-		orders, err := s.FindOrders(ctx, ids)
+		orders, err := s.readOrders(ctx, ids, fields...)
+		if err == nil && (wereThere || IsOutcomeUnknown(wrote)) {
+			err = allThere(ids, orders)
+		}
 		return notDone(ids, orders, done), err
 	})
+}
+
+// allThere returns an error if an order is missing.
+func allThere(ids []GUID, orders map[GUID]OrderDetails) error {
+	for _, id := range ids {
+		if _, ok := orders[id.lower()]; !ok {
+			return fmt.Errorf("the reply lacks the order %s", id)
+		}
+	}
+	return nil
 }
 
 // notDone lists the orders that are not as they should be.

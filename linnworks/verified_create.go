@@ -97,6 +97,13 @@ func (s *OrdersService) createBatch(ctx context.Context, location string, orders
 		for i := range orders {
 			created = append(created, s.resolve(ctx, &orders[i], saved, err))
 		}
+		if unclaimed(saved, created) {
+			for i, c := range created {
+				if IsNotApplied(c.Err) {
+					created[i].Err = unverified("Orders.CreateOrders", errors.New("the reply names an order that was not found by its reference"))
+				}
+			}
+		}
 	case IsRequest(err) && len(orders) > 1 && !strings.Contains(strings.ToLower(err.Error()), badLocation):
 		for i := range orders {
 			created = append(created, s.createBatch(ctx, location, orders[i:i+1], opts)...)
@@ -107,6 +114,13 @@ func (s *OrdersService) createBatch(ctx context.Context, location string, orders
 		}
 	}
 	return created
+}
+
+// unclaimed reports whether an id of the reply is that of no order that was found.
+func unclaimed(saved []GUID, created []CreatedOrder) bool {
+	return slices.ContainsFunc(saved, func(id GUID) bool {
+		return !slices.ContainsFunc(created, func(c CreatedOrder) bool { return c.OrderID.Equal(id) })
+	})
 }
 
 // resolve finds an order that was sent. saved are the ids of the reply, lost is

@@ -146,16 +146,22 @@ func TestLevelsDiffer(t *testing.T) {
 		return StockItemLevel{SKU: sku, StockLevel: level, Location: InventoryStockLocation{StockLocationID: "L"}}
 	}
 	set := []StockLevelUpdate{{SKU: "A", LocationID: "l", Level: 1}, {SKU: "a", LocationID: "L", Level: 2}, {SKU: "B", LocationID: "L", Level: 3}, {SKU: "C", LocationID: "L", Level: 4}}
-	if err := levelsDiffer("op", set, nil); err != nil {
-		t.Errorf("an empty reply: %v", err)
-	}
 	if err := levelsDiffer("op", set, []StockItemLevel{at("A", 2), at("B", 3), at("c", 4)}); err != nil {
 		t.Errorf("all as set: %v", err)
 	}
-	err := levelsDiffer("op", set, []StockItemLevel{at("A", 1), at("B", 3)})
+	err := levelsDiffer("op", set, []StockItemLevel{at("A", 1), at("B", 3), at("C", 9)})
 	e, ok := errors.AsType[*NotAppliedError](err)
-	if !ok || len(e.Items) != 2 || e.Items[0].Key != "a" || e.Items[0].Index != 1 || e.Items[1].Key != "C" {
+	if !ok || len(e.Items) != 2 || e.Items[0].Key != "a" || e.Items[0].Index != 1 || e.Items[1].Key != "C" || IsOutcomeUnknown(err) {
 		t.Errorf("err = %v", err)
+	}
+	// A level that is not shown is not known.
+	for _, shown := range [][]StockItemLevel{nil, {}, {at("X", 2)}, {at("A", 2), at("B", 3)}} {
+		if err := levelsDiffer("op", set, shown); !IsOutcomeUnknown(err) || IsNotApplied(err) || !strings.Contains(err.Error(), "C: at location L") {
+			t.Errorf("%d levels: err = %v", len(shown), err)
+		}
+	}
+	if err := levelsDiffer("op", set, []StockItemLevel{at("A", 1)}); !IsOutcomeUnknown(err) || !IsNotApplied(err) {
+		t.Errorf("one differs, others are not shown: err = %v", err)
 	}
 }
 
@@ -253,7 +259,7 @@ func TestVerifiedBehindAFailedLogin(t *testing.T) {
 				s, writes, down := &server{}, 0, false
 				s.answer = func(r request) (*http.Response, error) {
 					if strings.HasSuffix(r.url, "/GetOrdersById") {
-						return respond(200, fmt.Sprintf(`[{"OrderId":%q,"GeneralInfo":{"HoldOrCancel":%t}}]`, id, acted)), nil
+						return respond(200, fmt.Sprintf(`[{"OrderId":%q,"Processed":false,"GeneralInfo":{"HoldOrCancel":%t}}]`, id, acted)), nil
 					}
 					if writes++; writes == 1 {
 						return nil, errors.New("connection reset")
@@ -272,6 +278,215 @@ func TestVerifiedBehindAFailedLogin(t *testing.T) {
 					t.Errorf("acted %t, login %d: %d writes, %v", acted, refused, writes, err)
 				}
 			})
+		}
+	}
+}
+
+// Reading back confirms nothing where it has another order, or the order without what
+// the write changes. Nor does it refute anything.
+func TestReadingBackOtherThings(t *testing.T) {
+	t.Parallel()
+	const id, other = GUID("a0000000-0000-4000-8000-00000000000f"), GUID("b0000000-0000-4000-8000-00000000000f")
+	ids := []GUID{id}
+	// Each asks for what a reply that lacks it would be zero for. want is a reading that
+	// confirms it, and before what is read before the write, empty for none.
+	calls := map[string]struct {
+		call         func(*Client) error
+		before, want string // of an order, without its id
+		lacking      []string
+	}{
+		"ChangeStatus": {
+			func(c *Client) error {
+				return c.Orders.ChangeStatusVerified(t.Context(), &ChangeStatusRequest{OrderIDs: ids, Status: 0})
+			},
+			"", `"Processed":false,"GeneralInfo":{"Status":0,"X":1}`,
+			[]string{`"Processed":false,"GeneralInfo":{"X":1}`, `"GeneralInfo":{"Status":0,"X":1}`, `"Processed":false,"GeneralInfo":{"Status":null,"X":1}`},
+		},
+		"ChangeOrderTag": {
+			func(c *Client) error {
+				return c.Orders.ChangeOrderTagVerified(t.Context(), &ChangeOrderTagRequest{OrderIDs: ids})
+			},
+			"", `"Processed":false,"GeneralInfo":{"Marker":0,"IsParked":false}`,
+			[]string{`"Processed":false,"GeneralInfo":{"Marker":0}`, `"Processed":false,"GeneralInfo":{"IsParked":false}`},
+		},
+		"LockOrder": {
+			func(c *Client) error {
+				return c.Orders.LockOrderVerified(t.Context(), &LockOrderRequest{OrderIDs: ids})
+			},
+			"", `"Processed":false,"GeneralInfo":{"HoldOrCancel":false}`,
+			[]string{`"Processed":false,"GeneralInfo":{"Status":1}`, `"Processed":null,"GeneralInfo":{"HoldOrCancel":false}`},
+		},
+		"CancelOrder": {
+			func(c *Client) error {
+				return c.Orders.CancelOrderVerified(t.Context(), &CancelOrderRequest{OrderID: id})
+			},
+			`"Processed":false,"GeneralInfo":{"HoldOrCancel":false,"IsParked":false,"Marker":0}`, `"Processed":true,"GeneralInfo":{"HoldOrCancel":true}`,
+			[]string{`"Processed":true,"GeneralInfo":{"Status":1}`, `"GeneralInfo":{"HoldOrCancel":true}`},
+		},
+		"ProcessOrder": {
+			func(c *Client) error {
+				return c.Orders.ProcessOrderVerified(t.Context(), &ProcessOrderRequest{OrderID: id})
+			},
+			"", `"Processed":true,"GeneralInfo":{"HoldOrCancel":false}`,
+			[]string{`"Processed":true,"GeneralInfo":{"Status":1}`, `"GeneralInfo":{"HoldOrCancel":false}`},
+		},
+		"SetOrderShippingInfo": {
+			func(c *Client) error {
+				_, err := c.Orders.SetOrderShippingInfoVerified(t.Context(), id, func(i *UpdateOrderShippingInfoRequest) { i.TrackingNumber = "" })
+				return err
+			},
+			`"GeneralInfo":{"Status":1},"ShippingInfo":{"PostalServiceId":"","TrackingNumber":"T","TotalWeight":0,"ItemWeight":0,"PostageCost":0,"ManualAdjust":false}`,
+			`"GeneralInfo":{"Status":1},"ShippingInfo":{"PostalServiceId":"","TrackingNumber":null,"TotalWeight":0,"ItemWeight":0,"PostageCost":0,"ManualAdjust":false}`,
+			[]string{`"GeneralInfo":{"Status":1}`, `"GeneralInfo":{"Status":1},"ShippingInfo":{}`, `"GeneralInfo":{"Status":1},"ShippingInfo":{"PostalServiceId":"","TotalWeight":0,"ItemWeight":0,"PostageCost":0,"ManualAdjust":false}`},
+		},
+		"CreatePDFFromJobForceTemplate": {
+			func(c *Client) error {
+				_, err := c.Print.CreatePDFFromJobForceTemplateVerified(t.Context(), &CreatePDFFromJobForceTemplateRequest{IDs: ids})
+				return err
+			},
+			`"GeneralInfo":{"LabelPrinted":false,"Status":1}`, `"GeneralInfo":{"LabelPrinted":true}`,
+			[]string{`"GeneralInfo":{"Status":1}`, `"GeneralInfo":{"LabelPrinted":null,"Status":1}`},
+		},
+	}
+	order := func(id GUID, members string) string { return fmt.Sprintf(`[{"OrderId":%q,%s}]`, id, members) }
+	for name, tt := range calls {
+		run := func(before, after string) (wrote bool, err error) {
+			written := map[string]string{"ChangeStatus": `["` + string(id) + `"]`, "ChangeOrderTag": `["` + string(id) + `"]`, "LockOrder": "", "CancelOrder": `""`,
+				"ProcessOrder": fmt.Sprintf(`{"OrderId":%q,"Processed":true}`, other), "SetOrderShippingInfo": "{\"TrackingNumber\":\"\"}", "CreatePDFFromJobForceTemplate": `{"IdsProcessed":[]}`}[name]
+			s := &server{answer: func(r request) (*http.Response, error) {
+				switch {
+				case !strings.HasSuffix(r.url, "/GetOrdersById"):
+					wrote = true
+					return respond(200, written), nil
+				case !wrote && tt.before != "":
+					return respond(200, before), nil
+				}
+				return respond(200, after), nil
+			}}
+			err = tt.call(newTestClient(t, s))
+			return wrote, err
+		}
+		before := order(id, tt.before)
+		if _, err := run(before, order(id, tt.want)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		readings := []string{order(other, tt.want), "", "null", "[{" + tt.want + "}]"}
+		for _, members := range tt.lacking {
+			readings = append(readings, order(id, members))
+		}
+		if tt.before != "" {
+			readings = append(readings, "[]")
+		}
+		for _, reading := range readings {
+			if wrote, err := run(before, reading); !wrote || !IsOutcomeUnknown(err) || IsNotApplied(err) {
+				t.Errorf("%s reads back %s: written %t, %v; want an unknown outcome", name, reading, wrote, err)
+			}
+		}
+		if tt.before == "" {
+			continue
+		}
+		// Nor is anything written on the strength of such a reading.
+		for _, reading := range []string{order(other, tt.before), "", "[{" + tt.before + "}]", order(id, `"GeneralInfo":{"X":1}`), "[]"} {
+			if wrote, err := run(reading, order(id, tt.want)); wrote || err == nil || IsOutcomeUnknown(err) {
+				t.Errorf("%s reads %s before: written %t, %v; want an error and no write", name, reading, wrote, err)
+			}
+		}
+	}
+	// A lost write to an order that is not read is not known to have failed.
+	s := &server{answer: func(r request) (*http.Response, error) {
+		if strings.HasSuffix(r.url, "/GetOrdersById") {
+			return respond(200, "[]"), nil
+		}
+		return nil, errors.New("connection reset")
+	}}
+	err := newTestClient(t, s, WithMaxAttempts(1)).Orders.LockOrderVerified(t.Context(), &LockOrderRequest{OrderIDs: ids})
+	if !IsOutcomeUnknown(err) || IsNotApplied(err) {
+		t.Errorf("lost, and not read: %v", err)
+	}
+}
+
+// An order is not taken for missing, and made again, because of a reading that tells
+// nothing.
+func TestFindingOtherThings(t *testing.T) {
+	t.Parallel()
+	const good = `{"OrderId":"a0000000-0000-4000-8000-00000000000f","NumOrderId":%d,"GeneralInfo":{"Source":"SHOP","SubSource":"UK","ReferenceNum":"r-1","Status":%d}}`
+	foreign := fmt.Sprintf(strings.Replace(good, "UK", "DE", 1), 1, 1)
+	for reply, want := range map[string]int{ // -1 for an error
+		"[]": 0, "[" + foreign + "]": 0, "[" + fmt.Sprintf(good, 1, 4) + "]": 0, "[" + fmt.Sprintf(good, 1, 1) + "]": 1,
+		"": -1, "null": -1, `[{"OrderId":"a0000000-0000-4000-8000-00000000000f"}]`: -1, "{}": -1,
+		"[" + strings.Replace(foreign, `"SubSource":"DE",`, "", 1) + "]":      -1,
+		"[" + strings.Replace(foreign, `"ReferenceNum":"r-1",`, "", 1) + "]":  -1,
+		"[" + strings.Replace(foreign, `"Source":"SHOP",`, "", 1) + "]":       -1,
+		"[" + strings.Replace(foreign, `,"Status":1`, "", 1) + "]":            -1,
+		"[" + strings.Replace(foreign, `"SHOP"`, "null", 1) + "]":             0,
+		"[" + strings.Repeat(foreign+",", 49) + foreign + "]":                 -1,
+		"[" + strings.Repeat(foreign+",", 49) + fmt.Sprintf(good, 2, 1) + "]": 1,
+		"[" + strings.Repeat(foreign+",", 48) + foreign + "]":                 0,
+	} {
+		found, err := newTestClient(t, &server{answer: status(200, reply)}).Orders.FindOrdersByReference(t.Context(), "SHOP", "UK", "r-1")
+		if (err != nil) != (want < 0) || err == nil && len(found) != want || err != nil && IsNotFound(err) {
+			t.Errorf("%.200s: %d orders, %v; want %d", reply, len(found), err, want)
+		}
+	}
+	// The oldest comes first, which a split order goes by.
+	reply := "[" + fmt.Sprintf(good, 9, 1) + "," + fmt.Sprintf(good, 3, 1) + "," + fmt.Sprintf(good, 5, 1) + "]"
+	found, err := newTestClient(t, &server{answer: status(200, reply)}).Orders.FindOrdersByReference(t.Context(), "shop", "uk", "R-1")
+	if err != nil || len(found) != 3 || found[0].NumOrderID != 3 || found[1].NumOrderID != 5 || found[2].NumOrderID != 9 {
+		t.Errorf("orders %v, %v", found, err)
+	}
+
+	// Linnworks names an order as saved that is not found: nobody knows.
+	s := &server{answer: func(r request) (*http.Response, error) {
+		if strings.Contains(r.url, "/CreateOrders") {
+			return respond(200, `["a0000000-0000-4000-8000-00000000000f"]`), nil
+		}
+		return respond(200, "[]"), nil
+	}}
+	order := ChannelOrder{Source: "SHOP", SubSource: "UK", ReferenceNumber: "r-1", OrderItems: []ChannelOrderItem{}}
+	created, err := newTestClient(t, s).Orders.CreateOrdersVerified(t.Context(), &CreateOrdersRequest{Location: "Default", Orders: []ChannelOrder{order}})
+	if !IsOutcomeUnknown(err) || IsNotApplied(err) || len(created) != 1 || created[0].Outcome != CreateFailed {
+		t.Errorf("created %v, %v", created, err)
+	}
+}
+
+// What was asked for is not taken for missing because the reply does not hold the list,
+// or is of other things.
+func TestLookupsOfNothing(t *testing.T) {
+	t.Parallel()
+	const id, other = "a0000000-0000-4000-8000-00000000000f", "b0000000-0000-4000-8000-00000000000f"
+	calls := map[string]func(*Client) (int, error){
+		"items": func(c *Client) (int, error) {
+			found, err := c.Inventory.FindStockItems(t.Context(), []string{"MUG"})
+			return len(found), err
+		},
+		"kits": func(c *Client) (int, error) {
+			found, err := c.Inventory.FindCompositions(t.Context(), []GUID{id})
+			return len(found), err
+		},
+	}
+	part := `[{"LinkedStockItemId":"00000000-0000-0000-0000-000000000000","Quantity":1}]`
+	for _, tt := range []struct {
+		call, reply string
+		want        int // -1 for an error
+	}{
+		{"items", `{"Items":[{"SKU":"mug","StockItemId":"` + id + `"}]}`, 1},
+		{"items", `{"items": []}`, 0},
+		{"items", `{"Items":null}`, -1},
+		{"items", `{"Items":{}}`, -1},
+		{"items", `{"Items":""}`, -1},
+		{"items", `{"Items":[{"SKU":"mug"}]}`, -1},
+		{"items", `{"Items":[{"SKU":"mug","StockItemId":""}]}`, -1},
+		{"items", `{"Items":[{"StockItemId":"` + id + `"}]}`, -1},
+		{"kits", `{"InventoryItemsCompositionByIds":{"` + id + `":` + part + `}}`, 1},
+		{"kits", `{"InventoryItemsCompositionByIds":{}}`, 0},
+		{"kits", `{"InventoryItemsCompositionByIds":null}`, -1},
+		{"kits", `{"InventoryItemsCompositionByIds":[]}`, -1},
+		{"kits", `{"InventoryItemsCompositionByIds":{"` + other + `":` + part + `}}`, -1},
+		{"kits", `{"InventoryItemsCompositionByIds":{"` + id + `":[{"Quantity":1}]}}`, -1},
+	} {
+		n, err := calls[tt.call](newTestClient(t, &server{answer: status(200, tt.reply)}))
+		if (err != nil) != (tt.want < 0) || err == nil && n != tt.want || IsNotFound(err) {
+			t.Errorf("%s, %s: %d found, %v; want %d", tt.call, tt.reply, n, err, tt.want)
 		}
 	}
 }

@@ -19,7 +19,7 @@ func (s *OrdersService) ChangeStatusVerified(ctx context.Context, req *ChangeSta
 		return err
 	}
 	_, err := s.ChangeStatus(ctx, &r, opts...)
-	return s.verifyOrders(ctx, op, r.OrderIDs, err, func(o OrderDetails) bool {
+	return s.verifyOrders(ctx, op, r.OrderIDs, err, false, []string{fieldProcessed, fieldStatus}, func(o OrderDetails) bool {
 		return !o.Processed && o.GeneralInfo.Status == r.Status
 	})
 }
@@ -40,7 +40,7 @@ func (s *OrdersService) ChangeOrderTagVerified(ctx context.Context, req *ChangeO
 		return fmt.Errorf("linnworks: %s: there is no tag %d", op, tag)
 	}
 	_, err := s.ChangeOrderTag(ctx, &r, opts...)
-	return s.verifyOrders(ctx, op, r.OrderIDs, err, func(o OrderDetails) bool {
+	return s.verifyOrders(ctx, op, r.OrderIDs, err, false, []string{fieldProcessed, fieldParked, fieldTag}, func(o OrderDetails) bool {
 		if tag == tagParked {
 			return !o.Processed && isParked(o)
 		}
@@ -60,7 +60,7 @@ func (s *OrdersService) LockOrderVerified(ctx context.Context, req *LockOrderReq
 		return err
 	}
 	_, err := s.LockOrder(ctx, &r, opts...)
-	return s.verifyOrders(ctx, op, r.OrderIDs, err, func(o OrderDetails) bool {
+	return s.verifyOrders(ctx, op, r.OrderIDs, err, false, []string{fieldProcessed, fieldLocked}, func(o OrderDetails) bool {
 		return !o.Processed && o.GeneralInfo.HoldOrCancel == r.LockOrder
 	})
 }
@@ -84,7 +84,7 @@ func (s *OrdersService) CancelOrderVerified(ctx context.Context, req *CancelOrde
 		return err
 	}
 	ids := []GUID{r.OrderID}
-	before, err := s.FindOrders(ctx, ids)
+	before, err := s.readOrders(ctx, ids, fieldProcessed, fieldLocked, fieldParked, fieldTag)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (s *OrdersService) CancelOrderVerified(ctx context.Context, req *CancelOrde
 	}
 	if err == nil {
 		_, err = s.CancelOrder(ctx, &r, opts...)
-		err = s.verifyOrders(ctx, op, ids, err, isCancelled)
+		err = s.verifyOrders(ctx, op, ids, err, true, []string{fieldProcessed, fieldLocked}, isCancelled)
 	}
 	if err == nil {
 		return nil
@@ -146,10 +146,10 @@ func (s *OrdersService) ProcessOrderVerified(ctx context.Context, req *ProcessOr
 		return err
 	}
 	reply, err := s.ProcessOrder(ctx, &r, opts...)
-	if err == nil && reply.Processed {
+	if err == nil && reply.Processed && reply.OrderID.Equal(r.OrderID) {
 		return nil
 	}
-	return s.verifyOrders(ctx, op, []GUID{r.OrderID}, err, func(o OrderDetails) bool {
+	return s.verifyOrders(ctx, op, []GUID{r.OrderID}, err, false, []string{fieldProcessed, fieldLocked}, func(o OrderDetails) bool {
 		return o.Processed && !o.GeneralInfo.HoldOrCancel
 	})
 }
@@ -175,7 +175,7 @@ func (s *OrdersService) SetOrderShippingInfoVerified(ctx context.Context, orderI
 		return nil, fmt.Errorf("linnworks: %s: nil function", op)
 	}
 	ids := []GUID{orderID}
-	found, err := s.FindOrders(ctx, ids)
+	found, err := s.readOrders(ctx, ids, shippingFields...)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,10 @@ func (s *OrdersService) SetOrderShippingInfoVerified(ctx context.Context, orderI
 	_, err = s.SetOrderShippingInfo(ctx, &SetOrderShippingInfoRequest{OrderID: orderID, Info: want}, opts...)
 	last := o.ShippingInfo
 	err = verify(op, err, func() ([]ItemError, error) {
-		after, err := s.FindOrders(ctx, ids)
+		after, err := s.readOrders(ctx, ids, shippingFields...)
+		if err == nil {
+			err = allThere(ids, after)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -200,6 +203,12 @@ func (s *OrdersService) SetOrderShippingInfoVerified(ctx context.Context, orderI
 		return shippingDiffers(orderID, before, want, shippingOf(last)), nil
 	})
 	return &last, err
+}
+
+// shippingFields are those of [shippingOf] in a reply.
+var shippingFields = []string{
+	"ShippingInfo.PostalServiceId", "ShippingInfo.TrackingNumber?", "ShippingInfo.TotalWeight", "ShippingInfo.ItemWeight",
+	"ShippingInfo.PostageCost", "ShippingInfo.ManualAdjust",
 }
 
 // shippingOf is the part of an order's shipping that can be written.

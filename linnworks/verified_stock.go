@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,8 +13,8 @@ import (
 // SetStockLevelVerified is [StockService.SetStockLevel] that lets unknown SKUs
 // not keep the others from being set: Linnworks refuses the whole call for one.
 // They come in a [*PartialError], each with the code "unknown SKU". Levels that
-// the reply shows otherwise than they were set, or leaves out, are a
-// [*NotAppliedError]; a reply without any levels shows nothing and is believed.
+// the reply shows otherwise than they were set are a [*NotAppliedError]; of those
+// that it leaves out the outcome is unknown.
 //
 // It costs one call, or two if there are unknown SKUs.
 func (s *StockService) SetStockLevelVerified(ctx context.Context, req *SetStockLevelRequest, opts ...CallOption) ([]StockItemLevel, error) {
@@ -58,9 +59,6 @@ func unknownError(op string, items []ItemError) error {
 // levelsDiffer compares the levels of a reply with those that were set. Of a SKU
 // and location that is set twice, the last counts.
 func levelsDiffer(op string, set []StockLevelUpdate, levels []StockItemLevel) error {
-	if len(levels) == 0 {
-		return nil
-	}
 	type place struct {
 		sku string
 		at  GUID
@@ -69,7 +67,7 @@ func levelsDiffer(op string, set []StockLevelUpdate, levels []StockItemLevel) er
 	for _, l := range levels {
 		shown[place{strings.ToLower(strings.TrimSpace(l.SKU)), l.Location.StockLocationID.lower()}] = l.StockLevel
 	}
-	var items []ItemError
+	var differ, left []ItemError
 	seen := map[place]bool{}
 	for i, u := range slices.Backward(set) {
 		key := place{strings.ToLower(strings.TrimSpace(u.SKU)), u.LocationID.lower()}
@@ -77,17 +75,24 @@ func levelsDiffer(op string, set []StockLevelUpdate, levels []StockItemLevel) er
 		switch {
 		case seen[key]:
 		case !ok:
-			items = append(items, ItemError{Key: u.SKU, Index: i, Message: "the reply does not show the level at location " + string(u.LocationID)})
+			left = append(left, ItemError{Key: u.SKU, Index: i, Message: "at location " + string(u.LocationID)})
 		case got != u.Level:
-			items = append(items, ItemError{Key: u.SKU, Index: i, Message: fmt.Sprintf("the level at location %s is %d, not %d", u.LocationID, got, u.Level)})
+			differ = append(differ, ItemError{Key: u.SKU, Index: i, Message: fmt.Sprintf("the level at location %s is %d, not %d", u.LocationID, got, u.Level)})
 		}
 		seen[key] = true
 	}
-	if len(items) == 0 {
-		return nil
+	slices.Reverse(differ)
+	slices.Reverse(left)
+	var err error
+	if len(differ) > 0 {
+		err = &NotAppliedError{Operation: op, Items: differ}
 	}
-	slices.Reverse(items)
-	return &NotAppliedError{Operation: op, Items: items}
+	if len(left) > 0 {
+		err = also(err, &Error{
+			Operation: op, Class: ClassDecode, OutcomeUnknown: true, Err: errors.New("the reply does not show the level of " + listItems(left)),
+		})
+	}
+	return err
 }
 
 // unknownText comes before the SKUs that Linnworks does not know, which it lists

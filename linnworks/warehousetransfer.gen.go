@@ -431,7 +431,7 @@ func (s *WarehouseTransferService) GetArchivedTransfers(ctx context.Context, req
 // and stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersAll(ctx context.Context, req *GetArchivedTransfersRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages("WarehouseTransfer.GetArchivedTransfers", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfers", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(e WarehouseTransfer) any { return e.TransferID }, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfers(ctx, &r, opts...)
@@ -462,7 +462,7 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDates(ctx 
 // pages as needed, and stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenArchivedDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenArchivedDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenArchivedDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(e WarehouseTransfer) any { return e.TransferID }, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersBetweenArchivedDates(ctx, &r, opts...)
@@ -493,7 +493,7 @@ func (s *WarehouseTransferService) GetArchivedTransfersBetweenDates(ctx context.
 // as needed, and stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersBetweenDatesAll(ctx context.Context, req *GetArchivedTransfersBetweenDatesRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersBetweenDates", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(e WarehouseTransfer) any { return e.TransferID }, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersBetweenDates(ctx, &r, opts...)
@@ -524,7 +524,7 @@ func (s *WarehouseTransferService) GetArchivedTransfersFiltered(ctx context.Cont
 // needed, and stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferService) GetArchivedTransfersFilteredAll(ctx context.Context, req *GetArchivedTransfersFilteredRequest, opts ...CallOption) iter.Seq2[WarehouseTransfer, error] {
 	start := valueOf(req)
-	return numberedPages("WarehouseTransfer.GetArchivedTransfersFiltered", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(page int) ([]WarehouseTransfer, pageHead, error) {
+	return numberedPages("WarehouseTransfer.GetArchivedTransfersFiltered", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 0, func(e WarehouseTransfer) any { return e.TransferID }, func(page int) ([]WarehouseTransfer, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.GetArchivedTransfersFiltered(ctx, &r, opts...)

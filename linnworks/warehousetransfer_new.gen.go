@@ -156,7 +156,7 @@ func (s *WarehouseTransferNewService) FindStockItem(ctx context.Context, req *Wa
 // stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferNewService) FindStockItemAll(ctx context.Context, req *WarehouseTransferNewFindStockItemRequest, opts ...CallOption) iter.Seq2[StockItemModel, error] {
 	start := valueOf(req)
-	return numberedPages("WarehouseTransferNew.FindStockItem", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]StockItemModel, pageHead, error) {
+	return numberedPages("WarehouseTransferNew.FindStockItem", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, nil, func(page int) ([]StockItemModel, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.FindStockItem(ctx, &r, opts...)
@@ -186,7 +186,7 @@ func (s *WarehouseTransferNewService) FindWarehouseTransferStockItems(ctx contex
 // as needed, and stops at the first error but an [UnreadableError].
 func (s *WarehouseTransferNewService) FindWarehouseTransferStockItemsAll(ctx context.Context, req *FindWarehouseTransferStockItemsRequest, opts ...CallOption) iter.Seq2[WarehouseTransferStockItemModel, error] {
 	start := valueOf(req)
-	return numberedPages("WarehouseTransferNew.FindWarehouseTransferStockItems", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, func(page int) ([]WarehouseTransferStockItemModel, pageHead, error) {
+	return numberedPages("WarehouseTransferNew.FindWarehouseTransferStockItems", numberOf(start.PageNumber), numberOf(start.EntriesPerPage), 200, nil, func(page int) ([]WarehouseTransferStockItemModel, pageHead, error) {
 		r := start
 		r.PageNumber = &page
 		out, err := s.FindWarehouseTransferStockItems(ctx, &r, opts...)
@@ -320,7 +320,7 @@ func (s *WarehouseTransferNewService) ReceiveSelectedTransferItemsForWMS(ctx con
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
 		name: "WarehouseTransferNew.ReceiveSelectedTransferItemsForWMS", method: "POST", path: "/warehousetransfer/transfers/ReceiveSelectedTransferItemsForWMS",
-		body: bodyJSON, host: hostNew,
+		body: bodyJSON, number: true, host: hostNew,
 	}, nil, req, &out, opts)
 	return out, err
 }

@@ -53,7 +53,7 @@ func (s *WMSService) DeleteWarehouseZone(ctx context.Context, req *DeleteWarehou
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
 		name: "WMS.DeleteWarehouseZone", method: "POST", path: "/api/Wms/DeleteWarehouseZone",
-		body: bodyFlat, limit: 150,
+		body: bodyFlat, hollow: true, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -69,7 +69,7 @@ func (s *WMSService) DeleteWarehouseZoneType(ctx context.Context, req *DeleteWar
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
 		name: "WMS.DeleteWarehouseZoneType", method: "POST", path: "/api/Wms/DeleteWarehouseZoneType",
-		body: bodyFlat, limit: 150,
+		body: bodyFlat, hollow: true, limit: 150,
 	}, nil, req, &out, opts)
 	return out, err
 }

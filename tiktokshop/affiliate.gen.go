@@ -24,7 +24,7 @@ func (s *AffiliateService) AddLIVEProducts(ctx context.Context, req *AddLIVEProd
 	var out *AddLIVEProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "Affiliate.AddLIVEProducts", method: "POST", path: "/affiliate/202309/live_rooms/products",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -39,7 +39,7 @@ func (s *AffiliateService) AddShowcaseProductsV202309(ctx context.Context, req *
 	var out *AddShowcaseProductsV202309Response
 	err := s.client.call(ctx, operation{
 		name: "Affiliate.AddShowcaseProductsV202309", method: "POST", path: "/affiliate/202309/showcases/products",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -88,14 +88,15 @@ func (s *AffiliateService) GetCreatorProfileV202309(ctx context.Context, req *Ge
 
 // GetLIVEProducts calls GET /affiliate/202309/live_rooms/products.
 //
-// It only reads, and is retried. Version 202309.
+// It only reads, and is retried. Version 202309. The reply may be empty, and so
+// the result.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/get-live-products-202309
 func (s *AffiliateService) GetLIVEProducts(ctx context.Context, req *GetLIVEProductsRequest, opts ...CallOption) (*GetLIVEProductsResponse, error) {
 	var out *GetLIVEProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "Affiliate.GetLIVEProducts", method: "GET", path: "/affiliate/202309/live_rooms/products",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -123,7 +124,7 @@ func (s *AffiliateService) GetShopProductsV202309(ctx context.Context, req *GetS
 	var out *GetShopProductsV202309Response
 	err := s.client.call(ctx, operation{
 		name: "Affiliate.GetShopProductsV202309", method: "GET", path: "/affiliate/202309/shop_products",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -155,7 +156,7 @@ func (s *AffiliateService) GetShowcaseProductsV202309(ctx context.Context, req *
 	var out *GetShowcaseProductsV202309Response
 	err := s.client.call(ctx, operation{
 		name: "Affiliate.GetShowcaseProductsV202309", method: "GET", path: "/affiliate/202309/showcases/products",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

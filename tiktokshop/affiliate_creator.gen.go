@@ -24,7 +24,7 @@ func (s *AffiliateCreatorService) AddShowcaseProducts(ctx context.Context, req *
 	var out *AddShowcaseProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.AddShowcaseProducts", method: "POST", path: "/affiliate_creator/202405/showcases/products/add",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -51,7 +51,7 @@ func (s *AffiliateCreatorService) CreatorGenerateGeneralLink(ctx context.Context
 	var out *CreatorGenerateGeneralLinkResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.CreatorGenerateGeneralLink", method: "POST", path: "/affiliate_creator/202505/affiliate_sharing_links/general_publishers/generate_batch",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -66,7 +66,7 @@ func (s *AffiliateCreatorService) CreatorGeneratePublisherLink(ctx context.Conte
 	var out *CreatorGeneratePublisherLinkResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.CreatorGeneratePublisherLink", method: "POST", path: "/affiliate_creator/202504/affiliate_sharing_links/publisher/{publisher_id}/generate_batch",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, []string{publisherID}, req, &out, opts)
 	return out, err
 }
@@ -94,7 +94,7 @@ func (s *AffiliateCreatorService) CreatorSearchAffiliateTraceOrders(ctx context.
 	var out *CreatorSearchAffiliateTraceOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.CreatorSearchAffiliateTraceOrders", method: "POST", path: "/affiliate_creator/202505/orders/trace/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -130,7 +130,7 @@ func (s *AffiliateCreatorService) CreatorSearchOpenCollaborationProduct(ctx cont
 	var out *CreatorSearchOpenCollaborationProductResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.CreatorSearchOpenCollaborationProduct", method: "POST", path: "/affiliate_creator/202405/open_collaborations/products/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -166,7 +166,7 @@ func (s *AffiliateCreatorService) CreatorSearchSampleApplicationFulfillments(ctx
 	var out *CreatorSearchSampleApplicationFulfillmentsResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.CreatorSearchSampleApplicationFulfillments", method: "POST", path: "/affiliate_creator/202409/sample_applications/fulfillments/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -180,7 +180,7 @@ func (s *AffiliateCreatorService) CreatorSelectAffiliateProduct(ctx context.Cont
 	var out *CreatorSelectAffiliateProductResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.CreatorSelectAffiliateProduct", method: "POST", path: "/affiliate_creator/202501/selection/products/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -213,7 +213,7 @@ func (s *AffiliateCreatorService) GenerateAffiliateSharingLink(ctx context.Conte
 	var out *GenerateAffiliateSharingLinkResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GenerateAffiliateSharingLink", method: "POST", path: "/affiliate_creator/202501/affiliate_sharing_links/generate_batch",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -229,7 +229,7 @@ func (s *AffiliateCreatorService) GenerateAffiliateSharingLinkV202407(ctx contex
 	var out *GenerateAffiliateSharingLinkV202407Response
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GenerateAffiliateSharingLinkV202407", method: "POST", path: "/affiliate_creator/202407/affiliate_sharing_links/generate_batch",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -300,7 +300,7 @@ func (s *AffiliateCreatorService) GetOpenCollaborationProductListByProductIDs(ct
 	var out *GetOpenCollaborationProductListByProductIDsResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GetOpenCollaborationProductListByProductIDs", method: "POST", path: "/affiliate_creator/202509/open_collaborations/products",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -314,7 +314,7 @@ func (s *AffiliateCreatorService) GetShopProducts(ctx context.Context, req *GetS
 	var out *GetShopProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GetShopProducts", method: "GET", path: "/affiliate_creator/202509/shop_products",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -393,7 +393,7 @@ func (s *AffiliateCreatorService) GetShowcaseProducts(ctx context.Context, req *
 	var out *GetShowcaseProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.GetShowcaseProducts", method: "GET", path: "/affiliate_creator/202405/showcases/products",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -453,14 +453,14 @@ func (s *AffiliateCreatorService) PrecheckVideoContent(ctx context.Context, req 
 // RemoveShowcaseProducts calls DELETE /affiliate_creator/202409/showcases/products.
 //
 // It is never retried once the request may have reached the server. Version
-// 202409.
+// 202409. The reply may be empty, and so the result.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/remove-showcase-products-202409
 func (s *AffiliateCreatorService) RemoveShowcaseProducts(ctx context.Context, req *RemoveShowcaseProductsRequest, opts ...CallOption) (*RemoveShowcaseProductsResponse, error) {
 	var out *RemoveShowcaseProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.RemoveShowcaseProducts", method: "DELETE", path: "/affiliate_creator/202409/showcases/products",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -487,7 +487,7 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrders(ctx context.Conte
 	var out *SearchCreatorAffiliateOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.SearchCreatorAffiliateOrders", method: "POST", path: "/affiliate_creator/202410/orders/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -524,7 +524,7 @@ func (s *AffiliateCreatorService) SearchCreatorAffiliateOrdersV202405(ctx contex
 	var out *SearchCreatorAffiliateOrdersV202405Response
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.SearchCreatorAffiliateOrdersV202405", method: "POST", path: "/affiliate_creator/202405/orders/search",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -560,7 +560,7 @@ func (s *AffiliateCreatorService) SearchCreatorSampleApplications(ctx context.Co
 	var out *SearchCreatorSampleApplicationsResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.SearchCreatorSampleApplications", method: "POST", path: "/affiliate_creator/202412/sample_applications/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -592,7 +592,7 @@ func (s *AffiliateCreatorService) SearchCreatorTargetCollaborations(ctx context.
 	var out *SearchCreatorTargetCollaborationsResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.SearchCreatorTargetCollaborations", method: "POST", path: "/affiliate_creator/202405/target_collaborations/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -622,14 +622,14 @@ func (s *AffiliateCreatorService) SearchCreatorTargetCollaborationsAll(ctx conte
 // TopShowcaseProducts calls POST /affiliate_creator/202409/showcases/products/top.
 //
 // It is never retried once the request may have reached the server. Version
-// 202409.
+// 202409. The reply may be empty, and so the result.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/top-showcase-products-202409
 func (s *AffiliateCreatorService) TopShowcaseProducts(ctx context.Context, req *TopShowcaseProductsRequest, opts ...CallOption) (*TopShowcaseProductsResponse, error) {
 	var out *TopShowcaseProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateCreator.TopShowcaseProducts", method: "POST", path: "/affiliate_creator/202409/showcases/products/top",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

@@ -82,7 +82,7 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignList(ctx context.Co
 	var out *GetAffiliatePartnerCampaignListResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetAffiliatePartnerCampaignList", method: "GET", path: "/affiliate_partner/202405/campaigns",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -118,7 +118,7 @@ func (s *AffiliatePartnerService) GetAffiliatePartnerCampaignProductList(ctx con
 	var out *GetAffiliatePartnerCampaignProductListResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetAffiliatePartnerCampaignProductList", method: "GET", path: "/affiliate_partner/202405/campaigns/{campaign_id}/products",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, []string{campaignID}, req, &out, opts)
 	return out, err
 }
@@ -150,7 +150,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorContentStatistics(ctx contex
 	var out *GetCampaignCreatorContentStatisticsResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetCampaignCreatorContentStatistics", method: "GET", path: "/affiliate_partner/202508/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
 	return out, err
 }
@@ -165,7 +165,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorContentStatisticsV202501(ctx
 	var out *GetCampaignCreatorContentStatisticsV202501Response
 	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetCampaignCreatorContentStatisticsV202501", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/creator/{creator_temp_id}/content/statistics",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, []string{campaignID, productID, creatorTempID}, req, &out, opts)
 	return out, err
 }
@@ -179,7 +179,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusInfo(ctx co
 	var out *GetCampaignCreatorFulfillmentStatusInfoResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetCampaignCreatorFulfillmentStatusInfo", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/{product_id}/performance",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, []string{campaignID, productID}, req, &out, opts)
 	return out, err
 }
@@ -212,7 +212,7 @@ func (s *AffiliatePartnerService) GetCampaignCreatorFulfillmentStatusList(ctx co
 	var out *GetCampaignCreatorFulfillmentStatusListResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.GetCampaignCreatorFulfillmentStatusList", method: "GET", path: "/affiliate_partner/202501/campaigns/{campaign_id}/products/performance",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, []string{campaignID}, req, &out, opts)
 	return out, err
 }
@@ -275,7 +275,7 @@ func (s *AffiliatePartnerService) PartnerGenerateMultiAffiliateCampaignProductLi
 	var out *PartnerGenerateMultiAffiliateCampaignProductLinkResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.PartnerGenerateMultiAffiliateCampaignProductLink", method: "POST", path: "/affiliate_partner/202505/campaigns/{campaign_id}/products/promotion_links/generate_batch",
-		query: true, body: bodyJSON, noCipher: true,
+		query: true, body: bodyJSON, noCipher: true, empty: true,
 	}, []string{campaignID}, req, &out, opts)
 	return out, err
 }
@@ -319,7 +319,7 @@ func (s *AffiliatePartnerService) SearchCAPAffiliateOrders(ctx context.Context, 
 	var out *SearchCAPAffiliateOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.SearchCAPAffiliateOrders", method: "POST", path: "/affiliate_partner/202504/cap_order/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -355,7 +355,7 @@ func (s *AffiliatePartnerService) SearchTAPAffiliateOrders(ctx context.Context, 
 	var out *SearchTAPAffiliateOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliatePartner.SearchTAPAffiliateOrders", method: "POST", path: "/affiliate_partner/202411/orders/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

@@ -174,7 +174,7 @@ func (s *AffiliateSellerService) GetConversationList(ctx context.Context, req *G
 	var out *GetConversationListResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetConversationList", method: "GET", path: "/affiliate_seller/202505/conversations",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -197,7 +197,7 @@ func (s *AffiliateSellerService) GetConversationListAll(ctx context.Context, req
 		if err != nil && !inPart(err) {
 			return nil, "", pageHead{}, err
 		}
-		return out.Conversations, out.NextPageToken, pageHead{}, err
+		return out.Conversations, out.NextPageToken, pageHead{More: out.HasMore}, err
 	})
 }
 
@@ -211,7 +211,7 @@ func (s *AffiliateSellerService) GetConversationListV202412(ctx context.Context,
 	var out *GetConversationListV202412Response
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetConversationListV202412", method: "GET", path: "/affiliate_seller/202412/conversations",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -234,7 +234,7 @@ func (s *AffiliateSellerService) GetConversationListV202412All(ctx context.Conte
 		if err != nil && !inPart(err) {
 			return nil, "", pageHead{}, err
 		}
-		return out.Conversations, out.NextPageToken, pageHead{}, err
+		return out.Conversations, out.NextPageToken, pageHead{More: out.HasMore}, err
 	})
 }
 
@@ -261,7 +261,7 @@ func (s *AffiliateSellerService) GetLatestUnreadMessages(ctx context.Context, re
 	var out *GetLatestUnreadMessagesResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetLatestUnreadMessages", method: "GET", path: "/affiliate_seller/202412/conversations/messages/list/newest",
-		replay: replayRead,
+		replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -319,7 +319,7 @@ func (s *AffiliateSellerService) GetMessageInTheConversation(ctx context.Context
 	var out *GetMessageInTheConversationResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetMessageInTheConversation", method: "GET", path: "/affiliate_seller/202412/conversation/{conversation_id}/messages",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{conversationID}, req, &out, opts)
 	return out, err
 }
@@ -342,7 +342,7 @@ func (s *AffiliateSellerService) GetMessageInTheConversationAll(ctx context.Cont
 		if err != nil && !inPart(err) {
 			return nil, "", pageHead{}, err
 		}
-		return out.Messages, out.NextPageToken, pageHead{}, err
+		return out.Messages, out.NextPageToken, pageHead{More: out.HasMore}, err
 	})
 }
 
@@ -355,7 +355,7 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetail(ctx co
 	var out *GetOpenCollaborationCreatorContentDetailResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetOpenCollaborationCreatorContentDetail", method: "GET", path: "/affiliate_seller/202508/open_collaborations/creator_content_details",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -393,7 +393,7 @@ func (s *AffiliateSellerService) GetOpenCollaborationCreatorContentDetailV202412
 	var out *GetOpenCollaborationCreatorContentDetailV202412Response
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetOpenCollaborationCreatorContentDetailV202412", method: "GET", path: "/affiliate_seller/202412/open_collaborations/creator_content_details",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -431,7 +431,7 @@ func (s *AffiliateSellerService) GetOpenCollaborationSampleRules(ctx context.Con
 	var out *GetOpenCollaborationSampleRulesResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.GetOpenCollaborationSampleRules", method: "GET", path: "/affiliate_seller/202410/open_collaborations/sample_rules",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -460,7 +460,7 @@ func (s *AffiliateSellerService) MarkConversationRead(ctx context.Context, req *
 	var out *MarkConversationReadResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.MarkConversationRead", method: "POST", path: "/affiliate_seller/202412/conversatons/read",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -590,7 +590,7 @@ func (s *AffiliateSellerService) SearchOpenCollaboration(ctx context.Context, re
 	var out *SearchOpenCollaborationResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SearchOpenCollaboration", method: "POST", path: "/affiliate_seller/202412/open_collaborations/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -627,7 +627,7 @@ func (s *AffiliateSellerService) SearchOpenCollaborationV202409(ctx context.Cont
 	var out *SearchOpenCollaborationV202409Response
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SearchOpenCollaborationV202409", method: "POST", path: "/affiliate_seller/202409/open_collaborations/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -663,7 +663,7 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrders(ctx context.Context
 	var out *SearchSellerAffiliateOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SearchSellerAffiliateOrders", method: "POST", path: "/affiliate_seller/202410/orders/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -700,7 +700,7 @@ func (s *AffiliateSellerService) SearchSellerAffiliateOrdersV202405(ctx context.
 	var out *SearchSellerAffiliateOrdersV202405Response
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SearchSellerAffiliateOrdersV202405", method: "POST", path: "/affiliate_seller/202405/orders/search",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -736,7 +736,7 @@ func (s *AffiliateSellerService) SearchTargetCollaborations(ctx context.Context,
 	var out *SearchTargetCollaborationsResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SearchTargetCollaborations", method: "POST", path: "/affiliate_seller/202508/target_collaborations/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -769,7 +769,7 @@ func (s *AffiliateSellerService) SearchTargetCollaborationsV202409(ctx context.C
 	var out *SearchTargetCollaborationsV202409Response
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SearchTargetCollaborationsV202409", method: "POST", path: "/affiliate_seller/202409/target_collaborations/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -846,7 +846,7 @@ func (s *AffiliateSellerService) SellerSearchAffiliateOpenCollaborationProduct(c
 	var out *SellerSearchAffiliateOpenCollaborationProductResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchAffiliateOpenCollaborationProduct", method: "POST", path: "/affiliate_seller/202405/open_collaborations/products/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -883,7 +883,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplace(ctx context.Co
 	var out *SellerSearchCreatorOnMarketplaceResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchCreatorOnMarketplace", method: "POST", path: "/affiliate_seller/202508/marketplace_creators/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -916,7 +916,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202406(ctx con
 	var out *SellerSearchCreatorOnMarketplaceV202406Response
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchCreatorOnMarketplaceV202406", method: "POST", path: "/affiliate_seller/202406/marketplace_creators/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -949,7 +949,7 @@ func (s *AffiliateSellerService) SellerSearchCreatorOnMarketplaceV202505(ctx con
 	var out *SellerSearchCreatorOnMarketplaceV202505Response
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchCreatorOnMarketplaceV202505", method: "POST", path: "/affiliate_seller/202505/marketplace_creators/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -981,7 +981,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplications(ctx context.Cont
 	var out *SellerSearchSampleApplicationsResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchSampleApplications", method: "POST", path: "/affiliate_seller/202508/sample_applications/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1013,7 +1013,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsFulfillments(ctx 
 	var out *SellerSearchSampleApplicationsFulfillmentsResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchSampleApplicationsFulfillments", method: "POST", path: "/affiliate_seller/202409/sample_applications/{application_id}/fulfillments/search",
-		body: bodyJSON, replay: replayRead,
+		body: bodyJSON, replay: replayRead, empty: true,
 	}, []string{applicationID}, req, &out, opts)
 	return out, err
 }
@@ -1028,7 +1028,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202409(ctx conte
 	var out *SellerSearchSampleApplicationsV202409Response
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchSampleApplicationsV202409", method: "POST", path: "/affiliate_seller/202409/sample_applications/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1062,7 +1062,7 @@ func (s *AffiliateSellerService) SellerSearchSampleApplicationsV202507(ctx conte
 	var out *SellerSearchSampleApplicationsV202507Response
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.SellerSearchSampleApplicationsV202507", method: "POST", path: "/affiliate_seller/202507/sample_applications/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1104,14 +1104,14 @@ func (s *AffiliateSellerService) SendIMMessage(ctx context.Context, conversation
 // UpdateTargetCollaboration calls PUT /affiliate_seller/202508/target_collaborations/{target_collaboration_id}.
 //
 // It is never retried once the request may have reached the server. Version
-// 202508.
+// 202508. The reply may be empty, and so the result.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-target-collaboration-202508
 func (s *AffiliateSellerService) UpdateTargetCollaboration(ctx context.Context, targetCollaborationID string, req *UpdateTargetCollaborationRequest, opts ...CallOption) (*UpdateTargetCollaborationResponse, error) {
 	var out *UpdateTargetCollaborationResponse
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.UpdateTargetCollaboration", method: "PUT", path: "/affiliate_seller/202508/target_collaborations/{target_collaboration_id}",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, []string{targetCollaborationID}, req, &out, opts)
 	return out, err
 }
@@ -1119,7 +1119,7 @@ func (s *AffiliateSellerService) UpdateTargetCollaboration(ctx context.Context, 
 // UpdateTargetCollaborationV202409 calls PUT /affiliate_seller/202409/target_collaborations/{target_collaboration_id}.
 //
 // It is never retried once the request may have reached the server. Version
-// 202409.
+// 202409. The reply may be empty, and so the result.
 // The newest version is [AffiliateSellerService.UpdateTargetCollaboration].
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/update-target-collaboration-202409
@@ -1127,7 +1127,7 @@ func (s *AffiliateSellerService) UpdateTargetCollaborationV202409(ctx context.Co
 	var out *UpdateTargetCollaborationV202409Response
 	err := s.client.call(ctx, operation{
 		name: "AffiliateSeller.UpdateTargetCollaborationV202409", method: "PUT", path: "/affiliate_seller/202409/target_collaborations/{target_collaboration_id}",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, []string{targetCollaborationID}, req, &out, opts)
 	return out, err
 }

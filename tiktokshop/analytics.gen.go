@@ -23,7 +23,7 @@ func (s *AnalyticsService) GetGMVTrendPerformances(ctx context.Context, liveRoom
 	var out *GetGMVTrendPerformancesResponse
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetGMVTrendPerformances", method: "GET", path: "/analytics/202309/live_rooms/{live_room_id}/gmv_trend_performances",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, []string{liveRoomID}, req, &out, opts)
 	return out, err
 }
@@ -37,7 +37,7 @@ func (s *AnalyticsService) GetInteractiveTrendPerformances(ctx context.Context, 
 	var out *GetInteractiveTrendPerformancesResponse
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetInteractiveTrendPerformances", method: "GET", path: "/analytics/202309/live_rooms/{live_room_id}/interactive_trend_performances",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, []string{liveRoomID}, req, &out, opts)
 	return out, err
 }
@@ -65,7 +65,7 @@ func (s *AnalyticsService) GetProductStats(ctx context.Context, liveRoomID strin
 	var out *GetProductStatsResponse
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetProductStats", method: "GET", path: "/analytics/202309/live_rooms/{live_room_id}/product_stats",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, []string{liveRoomID}, req, &out, opts)
 	return out, err
 }
@@ -79,7 +79,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceList(ctx context.Context, req *
 	var out *GetShopLIVEPerformanceListResponse
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopLIVEPerformanceList", method: "GET", path: "/analytics/202509/shop_lives/performance",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -112,7 +112,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202505(ctx context.Context
 	var out *GetShopLIVEPerformanceListV202505Response
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopLIVEPerformanceListV202505", method: "POST", path: "/analytics/202505/shop_lives/performance",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -145,7 +145,7 @@ func (s *AnalyticsService) GetShopLIVEPerformanceListV202508(ctx context.Context
 	var out *GetShopLIVEPerformanceListV202508Response
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopLIVEPerformanceListV202508", method: "GET", path: "/analytics/202508/shop_lives/performance",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -221,7 +221,7 @@ func (s *AnalyticsService) GetShopLIVEPerformancePerMinutes(ctx context.Context,
 	var out *GetShopLIVEPerformancePerMinutesResponse
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopLIVEPerformancePerMinutes", method: "GET", path: "/analytics/202510/shop_lives/{live_id}/performance_per_minutes",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{liveID}, req, &out, opts)
 	return out, err
 }
@@ -253,7 +253,7 @@ func (s *AnalyticsService) GetShopLIVEProductsPerformanceList(ctx context.Contex
 	var out *GetShopLIVEProductsPerformanceListResponse
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopLIVEProductsPerformanceList", method: "GET", path: "/analytics/202512/shop/{live_id}/products_performance",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{liveID}, req, &out, opts)
 	return out, err
 }
@@ -339,7 +339,7 @@ func (s *AnalyticsService) GetShopProductPerformanceList(ctx context.Context, re
 	var out *GetShopProductPerformanceListResponse
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopProductPerformanceList", method: "GET", path: "/analytics/202509/shop_products/performance",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -372,7 +372,7 @@ func (s *AnalyticsService) GetShopProductPerformanceListV202405(ctx context.Cont
 	var out *GetShopProductPerformanceListV202405Response
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopProductPerformanceListV202405", method: "GET", path: "/analytics/202405/shop_products/performance",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -418,7 +418,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceList(ctx context.Context, req *G
 	var out *GetShopSKUPerformanceListResponse
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopSKUPerformanceList", method: "GET", path: "/analytics/202509/shop_skus/performance",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -451,7 +451,7 @@ func (s *AnalyticsService) GetShopSKUPerformanceListV202406(ctx context.Context,
 	var out *GetShopSKUPerformanceListV202406Response
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopSKUPerformanceListV202406", method: "GET", path: "/analytics/202406/shop_skus/performance",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -527,7 +527,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceList(ctx context.Context, req 
 	var out *GetShopVideoPerformanceListResponse
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopVideoPerformanceList", method: "GET", path: "/analytics/202509/shop_videos/performance",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -560,7 +560,7 @@ func (s *AnalyticsService) GetShopVideoPerformanceListV202409(ctx context.Contex
 	var out *GetShopVideoPerformanceListV202409Response
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopVideoPerformanceListV202409", method: "GET", path: "/analytics/202409/shop_videos/performance",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -621,7 +621,7 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceList(ctx context.Contex
 	var out *GetShopVideoProductPerformanceListResponse
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopVideoProductPerformanceList", method: "GET", path: "/analytics/202509/shop_videos/{video_id}/products/performance",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{videoID}, req, &out, opts)
 	return out, err
 }
@@ -654,7 +654,7 @@ func (s *AnalyticsService) GetShopVideoProductPerformanceListV202409(ctx context
 	var out *GetShopVideoProductPerformanceListV202409Response
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetShopVideoProductPerformanceListV202409", method: "GET", path: "/analytics/202409/shop_videos/{video_id}/products/performance",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{videoID}, req, &out, opts)
 	return out, err
 }
@@ -686,7 +686,7 @@ func (s *AnalyticsService) GetTrafficPerformances(ctx context.Context, liveRoomI
 	var out *GetTrafficPerformancesResponse
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetTrafficPerformances", method: "GET", path: "/analytics/202309/live_rooms/{live_room_id}/traffic_performances",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, []string{liveRoomID}, req, &out, opts)
 	return out, err
 }
@@ -700,7 +700,7 @@ func (s *AnalyticsService) GetUserPortraits(ctx context.Context, liveRoomID stri
 	var out *GetUserPortraitsResponse
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetUserPortraits", method: "GET", path: "/analytics/202309/live_rooms/{live_room_id}/user_portraits",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, []string{liveRoomID}, req, &out, opts)
 	return out, err
 }
@@ -714,7 +714,7 @@ func (s *AnalyticsService) GetVideoPerformances(ctx context.Context, req *GetVid
 	var out *GetVideoPerformancesResponse
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetVideoPerformances", method: "GET", path: "/analytics/202403/videos/performances",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -728,7 +728,7 @@ func (s *AnalyticsService) GetViewTrendPerformances(ctx context.Context, liveRoo
 	var out *GetViewTrendPerformancesResponse
 	err := s.client.call(ctx, operation{
 		name: "Analytics.GetViewTrendPerformances", method: "GET", path: "/analytics/202309/live_rooms/{live_room_id}/view_trend_performances",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, []string{liveRoomID}, req, &out, opts)
 	return out, err
 }

@@ -262,7 +262,7 @@ type refusal struct {
 	until time.Time // zero for good
 }
 
-// holds tells whether t is refused at now.
+// holds reports whether t is refused at now.
 func (no refusal) holds(t Token, now time.Time) bool {
 	return no.err != nil && samePair(t, no.pair) && (no.until.IsZero() || now.Before(no.until))
 }
@@ -271,7 +271,7 @@ func (no refusal) holds(t Token, now time.Time) bool {
 // of use as long as the store still holds that.
 type unsaved struct{ fresh, replaces Token }
 
-// samePair tells whether a and b are the same tokens.
+// samePair reports whether a and b are the same tokens.
 func samePair(a, b Token) bool {
 	return a.AccessToken == b.AccessToken && a.RefreshToken == b.RefreshToken
 }
@@ -359,7 +359,7 @@ func (r *refreshing) waitedFor(err error) error {
 	return &Error{Operation: "TokenStore", Class: ClassStore, Err: fmt.Errorf("it did not answer in time: %w", err)}
 }
 
-// usable tells whether t can be given out. r.mu is held.
+// usable reports whether t can be given out. r.mu is held.
 func (r *refreshing) usable(t Token, refused Secret) bool {
 	if t.AccessToken.IsZero() || t.AccessToken == refused {
 		return false
@@ -564,12 +564,12 @@ func (r *refreshing) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "tiktokshop.RefreshingTokens")
 }
 
-// AuthorizationURL is the link to give a seller; [OAuthHandler] makes it, and does
-// what follows. The redirect goes to the address set in Partner Center and carries
-// code and state: see that the state is one that was given to this very browser
-// (RFC 6749, section 10.12), then call [Client.ExchangeCode]. Installs started from TikTok's app
-// store arrive without a state, a refused consent with an error parameter and
-// without a code.
+// AuthorizationURL is the link to give a seller; [OAuthHandler] makes it, and does what
+// follows. The redirect goes to the address set in Partner Center and carries code and
+// state: see that the state is one that was given to this very browser (RFC 6749,
+// section 10.12), then call [Client.ExchangeCode]. Installs started from TikTok's app
+// store arrive without a state, a refused consent with an error parameter and without a
+// code.
 //
 // https://partner.tiktokshop.com/docv2/page/authorization-overview-202407
 func (c *Client) AuthorizationURL(state string) (string, error) {
@@ -583,6 +583,12 @@ func (c *Client) AuthorizationURL(state string) (string, error) {
 	return c.core.consent + "?" + q.Encode(), nil
 }
 
+// The operations of the authorisation server, as in errors.
+const (
+	opExchangeCode = "ExchangeCode"
+	opRefreshToken = "RefreshToken"
+)
+
 // ExchangeCode turns the code of the redirect into tokens. A code lives 30
 // minutes and works once, so the call is never repeated. A refused consent comes
 // back without a code or with the literal "null" and is an error here for which
@@ -590,28 +596,26 @@ func (c *Client) AuthorizationURL(state string) (string, error) {
 //
 // https://partner.tiktokshop.com/docv2/page/authorization-overview-202407
 func (c *Client) ExchangeCode(ctx context.Context, code string) (Token, error) {
-	const op = "ExchangeCode"
 	if code = strings.TrimSpace(code); code == "" || code == "null" {
-		return Token{}, &Error{Operation: op, Class: ClassAuthorisation,
+		return Token{}, &Error{Operation: opExchangeCode, Class: ClassAuthorisation,
 			Err: errors.New("no authorisation code: the seller refused, or the redirect was not complete")}
 	}
-	return c.token(ctx, op, "/api/v2/token/get", replayNever, Token{}, url.Values{
+	return c.token(ctx, opExchangeCode, "/api/v2/token/get", replayNever, Token{}, url.Values{
 		"auth_code": {code}, "grant_type": {"authorized_code"},
 	})
 }
 
 // RefreshToken returns a new pair for old. Whether TikTok rotates refresh tokens
 // is undocumented: keep what is returned before using it, as
-// [RefreshingTokens] does. Fields that the reply leaves out are taken from old.
-// The call is repeated after passing failures.
+// [RefreshingTokens] does. A reply without both tokens is an error; other fields that
+// it leaves out are taken from old. The call is repeated after passing failures.
 //
 // https://partner.tiktokshop.com/docv2/page/authorization-overview-202407
 func (c *Client) RefreshToken(ctx context.Context, old Token) (Token, error) {
-	const op = "RefreshToken"
 	if old.RefreshToken.IsZero() {
-		return Token{}, &Error{Operation: op, Class: ClassAuthorisation, Err: errors.New("there is no refresh token")}
+		return Token{}, &Error{Operation: opRefreshToken, Class: ClassAuthorisation, Err: errors.New("there is no refresh token")}
 	}
-	return c.token(ctx, op, "/api/v2/token/refresh", replayWrite, old, url.Values{
+	return c.token(ctx, opRefreshToken, "/api/v2/token/refresh", replayWrite, old, url.Values{
 		"refresh_token": {old.RefreshToken.Reveal()}, "grant_type": {"refresh_token"},
 	})
 }
@@ -636,11 +640,11 @@ func (c *Client) token(ctx context.Context, op, path string, replay replay, old 
 	if err != nil {
 		return Token{}, p.fail(ctx, reply, err)
 	}
-	t, ok := readToken(data, old)
-	if !ok {
+	t, err := readToken(data, old)
+	if err != nil {
 		// The body is not kept: it is made of secrets.
-		e := p.error(ClassDecode, errors.New("the reply carries no access token"))
-		e.HTTPStatus = reply.Status
+		e := p.error(ClassDecode, err)
+		e.HTTPStatus, e.OutcomeUnknown = reply.Status, true
 		return Token{}, e
 	}
 	if !t.AccessExpires.After(c.core.now()) {
@@ -650,15 +654,16 @@ func (c *Client) token(ctx context.Context, op, path string, replay replay, old 
 }
 
 // readToken reads the data of both token replies over what is in old. Each field
-// is read alone: one of another type than documented must not cost the pair.
+// is read alone: one of another type than documented must not cost the pair, but
+// both tokens must be there.
 // The fields named expire_in hold moments, not durations.
-func readToken(data json.RawMessage, old Token) (t Token, ok bool) {
+func readToken(data json.RawMessage, old Token) (t Token, err error) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(data, &fields) != nil {
-		return Token{}, false
+		return Token{}, errors.New("the reply is no object of tokens")
 	}
 	t = old
-	t.AccessToken, t.AccessExpires = Secret{}, time.Time{}
+	t.AccessToken, t.AccessExpires, t.RefreshToken = Secret{}, time.Time{}, Secret{}
 	readSecret(fields["access_token"], &t.AccessToken)
 	readTime(fields["access_token_expire_in"], &t.AccessExpires)
 	readSecret(fields["refresh_token"], &t.RefreshToken)
@@ -668,7 +673,13 @@ func readToken(data json.RawMessage, old Token) (t Token, ok bool) {
 	read(fields["seller_base_region"], &t.SellerRegion)
 	read(fields["user_type"], &t.UserType)
 	read(fields["granted_scopes"], &t.Scopes)
-	return t, !t.AccessToken.IsZero()
+	switch {
+	case t.AccessToken.IsZero():
+		return Token{}, errors.New("the reply carries no access token")
+	case t.RefreshToken.IsZero():
+		return Token{}, errors.New("the reply carries no refresh token")
+	}
+	return t, nil
 }
 
 // read sets *to unless the field is absent, empty or of another type.
@@ -717,7 +728,10 @@ func (p *unsigned) Classify(reply *transport.Reply) transport.Verdict {
 		return transport.Verdict{Code: "0"}
 	}
 	e.Body = nil // made of secrets
-	if e.Class == ClassToken {
+	switch {
+	case e.Class == ClassToken && e.Code == 0: // a proxy's page: nobody refused the pair
+		e.Class, e.OutcomeUnknown, p.doubt = ClassUnknown, true, true
+	case e.Class == ClassToken:
 		e.Class = ClassAuthorisation
 	}
 	if v.Retry == transport.RetryReauthorised {

@@ -132,17 +132,16 @@ var secrets = cmp.Transformer("Reveal", Secret.Reveal)
 func TestTokenReplies(t *testing.T) {
 	old := stored(1, time.Now())
 	for data, want := range map[string]func(*Token){
-		`{"access_token":"a","refresh_token":"r"}`: func(t *Token) { t.AccessExpires, t.RefreshToken = time.Time{}, NewSecret("r") },
-		`{"access_token":"a"}`:                     func(t *Token) { t.AccessExpires = time.Time{} },
-		`{"access_token":"a","access_token_expire_in":604800}`: func(t *Token) {
+		`{"access_token":"a","refresh_token":"r"}`: func(t *Token) { t.AccessExpires = time.Time{} },
+		`{"access_token":"a","refresh_token":"r","access_token_expire_in":604800}`: func(t *Token) {
 			t.AccessExpires = time.Time{} // a duration: 1970 as a moment
 		},
-		`{"access_token":"a","refresh_token":null,"open_id":5,"user_type":"4","granted_scopes":{},"access_token_expire_in":"4903858076"}`: func(t *Token) {
+		`{"access_token":"a","refresh_token":"r","open_id":5,"user_type":"4","granted_scopes":{},"access_token_expire_in":"4903858076"}`: func(t *Token) {
 			t.AccessExpires = time.Unix(4903858076, 0).UTC()
 		},
 	} {
 		want2 := old
-		want2.AccessToken = NewSecret("a")
+		want2.AccessToken, want2.RefreshToken = NewSecret("a"), NewSecret("r")
 		want(&want2)
 		c, _ := setup(t, []answer{ok(data)})
 		got, err := c.RefreshToken(t.Context(), old)
@@ -154,17 +153,44 @@ func TestTokenReplies(t *testing.T) {
 		}
 	}
 	// Success is code 0 whatever the status.
-	c, _ := setup(t, []answer{{status: 500, body: ok(`{"access_token":"a"}`).body}})
+	c, _ := setup(t, []answer{{status: 500, body: ok(`{"access_token":"a","refresh_token":"r"}`).body}})
 	if got, err := c.RefreshToken(t.Context(), old); err != nil || got.AccessToken.Reveal() != "a" {
 		t.Errorf("got %v, %v", got, err)
 	}
-	for _, data := range []string{`null`, `{}`, `[]`, `"x"`, `{"access_token":""}`, `{"access_token":7,"refresh_token":"MARKED-x"}`} {
-		c, _ := setup(t, []answer{ok(data)})
-		_, err := c.RefreshToken(t.Context(), old)
-		e, _ := errors.AsType[*Error](err)
-		if !is(err, ClassDecode) || e.Body != nil || e.RequestID != "req-1" || strings.Contains(err.Error(), "MARKED") {
-			t.Errorf("%s: %v", data, err)
+	for _, data := range []string{
+		`null`, `{}`, `[]`, `"x"`, `{"access_token":""}`, `{"access_token":7,"refresh_token":"MARKED-x"}`,
+		`{"access_token":"MARKED-a"}`, `{"access_token":"MARKED-a","refresh_token":null}`, `{"access_token":"MARKED-a","refresh_token":""}`, `{"access_token":"MARKED-a","refresh_token":7}`,
+	} {
+		for name, call := range map[string]func(*Client) (Token, error){
+			"refresh":  func(c *Client) (Token, error) { return c.RefreshToken(t.Context(), old) },
+			"exchange": func(c *Client) (Token, error) { return c.ExchangeCode(t.Context(), "the code") },
+		} {
+			c, _ := setup(t, []answer{ok(data)})
+			got, err := call(c)
+			e, _ := errors.AsType[*Error](err)
+			if !is(err, ClassDecode) || !e.OutcomeUnknown || e.Body != nil || e.RequestID != "req-1" || strings.Contains(err.Error(), "MARKED") || !got.AccessToken.IsZero() {
+				t.Errorf("%s, %s: got %v, %v; want no token and an error of class decode and unknown outcome", name, data, got, err)
+			}
 		}
+	}
+}
+
+// A reply that lacks a token leaves the pair that the store holds, and the access
+// token that still lasts is used.
+func TestRefreshWithoutPair(t *testing.T) {
+	for _, data := range []string{`{}`, `{"access_token":"a"}`, `{"refresh_token":"r"}`} {
+		synctest.Test(t, func(t *testing.T) {
+			old := stored(1, time.Now())
+			old.AccessExpires = time.Now().Add(RefreshAhead / 2)
+			store := &memory{token: old}
+			c, _, _, auth := refreshingSetup(t, store, []answer{ok(`{}`)}, []answer{ok(data)})
+			if err := getOrder(t.Context(), c); err != nil || len(auth.requests()) != 1 {
+				t.Errorf("%s: got %v after %d refreshes, want a call with the old token after one", data, err, len(auth.requests()))
+			}
+			if diff := cmp.Diff(old, store.token, secrets); diff != "" {
+				t.Errorf("%s: the store (-want +got):\n%s", data, diff)
+			}
+		})
 	}
 }
 
@@ -177,7 +203,7 @@ func TestRefusedConsent(t *testing.T) {
 	}
 	for _, a := range []answer{
 		refused(200, 36004004, "invalid auth code"), refused(200, 36004001, "expired"), refused(401, 105002, "x"),
-		refused(200, 36009004, "auth_code is invalid"), refused(200, 36009004, "Invalid `refresh_token`"), {status: 401, body: "no"},
+		refused(200, 36009004, "auth_code is invalid"), refused(200, 36009004, "Invalid `refresh_token`"),
 	} {
 		c, s := setup(t, []answer{a})
 		_, err := c.ExchangeCode(t.Context(), "used code")
@@ -187,6 +213,11 @@ func TestRefusedConsent(t *testing.T) {
 		if _, err := c.RefreshToken(t.Context(), stored(1, time.Now())); !NeedsAuthorisation(err) {
 			t.Errorf("%s: %v", a.body, err)
 		}
+	}
+	// A proxy's page refuses nobody's consent.
+	page, _ := setup(t, []answer{{status: 401, body: "<html>"}})
+	if _, err := page.RefreshToken(t.Context(), stored(1, time.Now())); err == nil || NeedsAuthorisation(err) {
+		t.Errorf("a page in a 401: %v, want an error that asks nobody for consent", err)
 	}
 	c, s := setup(t, []answer{ok(`{}`)})
 	if _, err := c.RefreshToken(t.Context(), Token{}); !NeedsAuthorisation(err) || len(s.requests()) != 0 {
@@ -528,12 +559,14 @@ func TestRefusedToken(t *testing.T) {
 		want      Class // empty for a success
 		calls     int
 	}{
-		{"one refresh, one repeat, even of a shipment", []answer{expired, ok(`{}`)}, []answer{pair(2, time.Now())}, "", 2},
-		{"told in the message", []answer{refused(200, 36009004, "Invalid `x-tts-access-token`"), ok(`{}`)}, []answer{pair(2, time.Now())}, "", 2},
+		{"one refresh, one repeat, even of a shipment", []answer{expired, ok(`{"package_id":"1"}`)}, []answer{pair(2, time.Now())}, "", 2},
+		{"told in the message", []answer{refused(200, 36009004, "Invalid `x-tts-access-token`"), ok(`{"package_id":"1"}`)}, []answer{pair(2, time.Now())}, "", 2},
 		{"the fresh one is refused too", []answer{expired}, []answer{pair(2, time.Now())}, ClassAuthorisation, 2},
 		{"the refresh is refused", []answer{expired}, []answer{refused(200, 36004001, "gone")}, ClassAuthorisation, 1},
 		{"the refresh fails for now", []answer{expired}, []answer{refused(200, 36009003, "sorry")}, ClassSystem, 1},
 		{"another fault after the repeat", []answer{expired, refused(200, 21011044, "hold")}, []answer{pair(2, time.Now())}, ClassOnHold, 2},
+		{"a fault that says so may have shipped", []answer{refused(500, 105002, "access token expired"), ok(`{"package_id":"1"}`)}, []answer{pair(2, time.Now())}, ClassToken, 1},
+		{"a fault that says so after the repeat", []answer{expired, refused(500, 105002, "access token expired")}, []answer{pair(2, time.Now())}, ClassToken, 2},
 		{"token, cipher and user do not fit", []answer{refused(200, 101000, "x")}, []answer{pair(2, time.Now())}, ClassAuthorisation, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -702,4 +735,89 @@ func TestNewClientInput(t *testing.T) {
 	if err := getOrder(t.Context(), c); !is(err, ClassToken) {
 		t.Errorf("without tokens: %v", err)
 	}
+}
+
+// A refused pair is refused as a whole: one that has a token in common with it is
+// another pair, and may be used.
+func TestPairsThatShareAToken(t *testing.T) {
+	for name, change := range map[string]func(*Token){
+		"the same refresh token": func(t *Token) { t.AccessToken = NewSecret("access-9-0123456789") },
+		"the same access token":  func(t *Token) { t.RefreshToken = NewSecret("refresh-9-0123456789") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				old := stored(1, time.Now().Add(-8*24*time.Hour))
+				store := &memory{token: old}
+				c, _, api, auth := refreshingSetup(t, store, []answer{ok(`{"orders":[{"id":"1"}]}`)}, []answer{refused(200, 36004001, "refresh token expired")})
+				for range 2 { // the second is answered from memory
+					if err := getOrder(t.Context(), c); !NeedsAuthorisation(err) || len(auth.requests()) != 1 {
+						t.Fatalf("got %v after %d refreshes", err, len(auth.requests()))
+					}
+				}
+				fresh := stored(1, time.Now())
+				change(&fresh)
+				if err := SaveToken(t.Context(), store, fresh); err != nil {
+					t.Fatal(err)
+				}
+				if err := getOrder(t.Context(), c); err != nil || len(api.requests()) != 1 {
+					t.Errorf("with another pair in the store: %v after %d calls", err, len(api.requests()))
+				}
+			})
+		})
+	}
+}
+
+// Who waits for a renewal that somebody else began, and gets the very token that was
+// refused, has another one made.
+func TestWaiterIsNotGivenTheRefusedToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := make(chan struct{})
+		good := stored(1, time.Now())
+		store := &slowStore{memory: memory{token: good}, until: slow}
+		_, source, _, auth := refreshingSetup(t, store, []answer{ok(`{}`)}, []answer{pair(2, time.Now())})
+		var first, second error
+		var calls sync.WaitGroup
+		calls.Go(func() { _, first = source.Token(t.Context()) })
+		synctest.Wait() // it reads the store
+		calls.Go(func() { second = source.Refused(t.Context(), good) })
+		synctest.Wait()
+		close(slow)
+		calls.Wait()
+		got, err := source.Token(t.Context())
+		if first != nil || second != nil || err != nil || got.AccessToken.Reveal() != "access-2-0123456789" || len(auth.requests()) != 1 {
+			t.Errorf("%v, %v, %v: the token is %s after %d refreshes, want that of one", first, second, err, got.AccessToken.Reveal(), len(auth.requests()))
+		}
+	})
+}
+
+// slowStore reads when it may.
+type slowStore struct {
+	memory
+	until <-chan struct{}
+}
+
+func (s *slowStore) LoadToken(ctx context.Context) (Token, error) {
+	<-s.until
+	return s.memory.LoadToken(ctx)
+}
+
+// A pair that was saved is kept nowhere else: a store that is set back to the pair
+// before, from a backup, has a new one bought.
+func TestSavedPairIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old := stored(1, time.Now().Add(-8*24*time.Hour))
+		store := &memory{token: old}
+		c, _, api, auth := refreshingSetup(t, store, []answer{ok(`{"orders":[{"id":"1"}]}`)}, []answer{pair(2, time.Now()), pair(3, time.Now().Add(9*24*time.Hour))})
+		if err := getOrder(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(9 * 24 * time.Hour)
+		store.set(func(m *memory) { m.token = old })
+		if err := getOrder(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if got := api.requests()[1].header.Get("X-Tts-Access-Token"); got != "access-3-0123456789" || len(auth.requests()) != 2 {
+			t.Errorf("the call went out with %s after %d refreshes", got, len(auth.requests()))
+		}
+	})
 }

@@ -32,7 +32,7 @@ func (s *AuthorizationService) GetAuthorizedCategoryAssets(ctx context.Context, 
 	var out *GetAuthorizedCategoryAssetsResponse
 	err := s.client.call(ctx, operation{
 		name: "Authorization.GetAuthorizedCategoryAssets", method: "GET", path: "/authorization/202405/category_assets",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -47,7 +47,7 @@ func (s *AuthorizationService) GetAuthorizedShops(ctx context.Context, req *GetA
 	var out *GetAuthorizedShopsResponse
 	err := s.client.call(ctx, operation{
 		name: "Authorization.GetAuthorizedShops", method: "GET", path: "/authorization/202309/shops",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

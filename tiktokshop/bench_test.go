@@ -19,44 +19,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/linnbridge/linnbridge/internal/beside"
 )
-
-// compare runs two ways of doing the same in turn, and reports the least time of each
-// and what the second costs in times of the first.
-func compare(b *testing.B, bare, ours func() error) {
-	b.Helper()
-	const batch = 20
-	least := [2]time.Duration{1 << 62, 1 << 62}
-	var allocs [2]float64
-	for i, do := range []func() error{bare, ours} {
-		allocs[i] = testing.AllocsPerRun(batch, func() {
-			if err := do(); err != nil {
-				b.Fatal(err)
-			}
-		})
-	}
-	for b.Loop() {
-		for i, do := range []func() error{bare, ours} {
-			start := time.Now()
-			for range batch {
-				if err := do(); err != nil {
-					b.Fatal(err)
-				}
-			}
-			least[i] = min(least[i], time.Since(start)/batch)
-		}
-	}
-	b.ReportMetric(allocs[0], "bare-allocs")
-	b.ReportMetric(allocs[1], "allocs")
-	report(b, least)
-}
-
-func report(b *testing.B, least [2]time.Duration) {
-	b.ReportMetric(float64(least[0].Nanoseconds()), "bare-ns")
-	b.ReportMetric(float64(least[1].Nanoseconds()), "ns")
-	b.ReportMetric(float64(least[1])/float64(least[0]), "times-bare")
-	b.ReportMetric(0, "ns/op")
-}
 
 // page is a reply with n orders.
 func page(n int) []byte {
@@ -127,9 +92,9 @@ func bareList(c *http.Client, base string, req *GetOrderListRequest) error {
 }
 
 // A call beside signed net/http, without a server and over the loopback. It was
-// 1.21 (1.18 to 1.24) and 1.11 (1.09 to 1.20) times as slow with a reply of 1 kB, and
-// 1.03 with one of 40 kB, where the collector makes single runs differ by a third.
-// Half of the difference with 1 kB in memory is the encoding of the query.
+// 1.31 and 1.23 times as slow with a reply of 1 kB, and 1.00 to 1.06 with one of
+// 40 kB, where the collector makes single runs differ by a third; on another
+// machine 1.25 and 1.13.
 func BenchmarkCall(b *testing.B) {
 	for name, n := range map[string]int{"1kB": 1, "40kB": 50} {
 		body := page(n)
@@ -151,7 +116,7 @@ func BenchmarkCall(b *testing.B) {
 					WithLimiter(NewLimiter(Limits{Reads: 1e9, Writes: 1e9, Burst: 1 << 20})))
 				req := &GetOrderListRequest{PageSize: 50}
 				bare := &http.Client{Transport: to.rt}
-				compare(b, func() error { return bareList(bare, to.base, req) }, func() error {
+				beside.Compare(b, func() error { return bareList(bare, to.base, req) }, func() error {
 					_, err := c.Order.GetOrderList(b.Context(), req)
 					return err
 				})
@@ -172,7 +137,7 @@ func BenchmarkOddScalar(b *testing.B) {
 			return err
 		}
 	}
-	compare(b, read(good), read(odd))
+	beside.Compare(b, read(good), read(odd))
 }
 
 // The signature beside bare HMAC: 1.16 times with a body of 200 bytes, 1.01 with one
@@ -184,7 +149,7 @@ func BenchmarkSign(b *testing.B) {
 	for _, n := range []int{200, 20000} {
 		body := bytes.Repeat([]byte("x"), n)
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			compare(b, func() error {
+			beside.Compare(b, func() error {
 				m := hmac.New(sha256.New, key)
 				_, _ = m.Write(key)
 				_, _ = io.WriteString(m, text)
@@ -201,7 +166,7 @@ func BenchmarkSign(b *testing.B) {
 }
 
 // The receiver beside a handler of a few lines with the same decoding, without what
-// makes and signs the deliveries: 1.25 to 1.31 times.
+// makes and signs the deliveries: 1.24 to 1.27 times.
 func BenchmarkWebhook(b *testing.B) {
 	bare := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -250,5 +215,5 @@ func BenchmarkWebhook(b *testing.B) {
 			}
 		}
 	}
-	report(b, least)
+	beside.Report(b, least[0], least[1])
 }

@@ -16,8 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/google/go-querystring/query"
+	"unicode"
 
 	"github.com/linnbridge/linnbridge/internal/lenient"
 	"github.com/linnbridge/linnbridge/internal/transport"
@@ -34,6 +33,7 @@ type operation struct {
 	body     bodyKind
 	replay   replay
 	noCipher bool // the operation refuses shop_cipher
+	empty    bool // a reply that holds nothing may be a result
 }
 
 // bodyKind encodes a body, nil for none: a program links the ways it uses.
@@ -55,6 +55,7 @@ type callSettings struct {
 	transport.CallSettings
 
 	response *Response
+	permit   *Permit
 }
 
 // WithResponse fills r with the outcome of the last attempt, on success and on
@@ -132,7 +133,7 @@ func (r Response) LogValue() slog.Value { return slog.StringValue(r.String()) }
 // to a shop sends its cipher; for one of the few operations that refuse it,
 // call on the client that [Client.ForShop] was called on.
 func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Values, body, out any, opts ...CallOption) error {
-	op := operation{name: method + " " + rawPath, method: method, path: rawPath}
+	op := operation{name: method + " " + rawPath, method: method, path: rawPath, empty: true}
 	if method == http.MethodGet {
 		op.replay = replayRead
 	}
@@ -153,7 +154,10 @@ func (c *Client) Call(ctx context.Context, method, rawPath string, query url.Val
 	if v := reflect.ValueOf(out); out != nil && (v.Kind() != reflect.Pointer || v.IsNil()) {
 		return fmt.Errorf("tiktokshop: %s: out must be a pointer", op.name)
 	}
-	return c.send(ctx, op, rawPath, query, body, out, opts)
+	if err := wire.CheckRead(body); err != nil {
+		return fmt.Errorf("tiktokshop: %s: %w", op.name, err)
+	}
+	return c.send(ctx, op, rawPath, nil, query, body, out, opts)
 }
 
 // call sends op. args fill the placeholders of its path; req is the request
@@ -170,11 +174,11 @@ func (c *Client) call(ctx context.Context, op operation, args []string, req, out
 	}
 	var values url.Values
 	if op.query && req != nil {
-		if values, err = query.Values(req); err != nil {
+		if values, err = wire.Query(req); err != nil {
 			return fmt.Errorf("tiktokshop: %s: encoding the query: %w", op.name, err)
 		}
 	}
-	err = c.send(ctx, op, p, values, req, wire.Result(out), opts)
+	err = c.send(ctx, op, p, args, values, req, wire.Result(out), opts)
 	if err != nil && !IsPartial(err) && !inPart(err) {
 		wire.Discard(out)
 	}
@@ -184,7 +188,7 @@ func (c *Client) call(ctx context.Context, op operation, args []string, req, out
 // noID: of TikTok's ids, the description has none of a type of their own.
 func noID(reflect.Type) bool { return false }
 
-func (c *Client) send(ctx context.Context, op operation, rawPath string, values url.Values, req, out any, opts []CallOption) error {
+func (c *Client) send(ctx context.Context, op operation, rawPath string, args []string, values url.Values, req, out any, opts []CallOption) error {
 	var s callSettings
 	for _, opt := range opts {
 		if opt == nil {
@@ -208,7 +212,7 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 	}
 	u := c.core.baseURL.JoinPath(rawPath)
 	p := &signed{
-		core: c.core, op: op.name, shop: c.shop.ID, replay: op.replay, contentType: contentType, out: out,
+		core: c.core, op: op.name, shop: c.shop.ID, replay: op.replay, empty: op.empty, contentType: contentType, out: out,
 		path:   strings.TrimPrefix(u.EscapedPath(), c.core.basePath),
 		params: c.params(values, op.noCipher),
 	}
@@ -217,7 +221,19 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 		Replay: op.replay, MaxAttempts: s.MaxAttempts, Timeout: s.Timeout,
 		Secrets: p.known,
 	}
-	p.limit(&call, LimitKey{App: c.core.appKey, Shop: c.shop.ID, Write: write, Operation: op.name})
+	key := LimitKey{App: c.core.appKey, Shop: c.shop.ID, Write: write, Operation: op.name}
+	if s.permit != nil && s.permit.key != key {
+		return fmt.Errorf("tiktokshop: %s: the permit is for %s, or of another shop", op.name, s.permit.key.Operation)
+	}
+	p.limit(&call, key)
+	if wait := call.Wait; s.permit != nil {
+		call.Wait = func(ctx context.Context) error {
+			if s.permit.admits() {
+				return nil
+			}
+			return wait(ctx)
+		}
+	}
 	reply, err := c.core.transport.Do(ctx, call, p)
 	if s.response != nil {
 		*s.response = p.response(reply)
@@ -225,7 +241,7 @@ func (c *Client) send(ctx context.Context, op operation, rawPath string, values 
 	if err != nil {
 		return p.fail(ctx, reply, err)
 	}
-	return p.result(reply)
+	return p.result(reply, func() bool { return aboutOther(op, args, out) })
 }
 
 // params are the parameters of a call but for those that each attempt adds.
@@ -252,6 +268,7 @@ type signed struct {
 	core        *core
 	op, shop    string
 	replay      replay
+	empty       bool    // see operation
 	path        string  // as signed
 	params      []param // but for those that each attempt adds
 	contentType string
@@ -277,7 +294,7 @@ func (p *signed) limit(call *transport.Call, key LimitKey) {
 		p.limitErr = p.core.limiter.Wait(ctx, key)
 		return p.limitErr
 	}
-	call.Learn, call.Budget = learner(p.core.limiter, key), key.budget()
+	call.Learn, call.Rate, call.Budget = learner(p.core.limiter, key), rater(p.core.limiter, key), key.budget()
 }
 
 // Prepare signs one attempt: the timestamp is part of the signature and only
@@ -337,9 +354,16 @@ func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 		}
 		return v
 	}
-	// Without a code of TikTok's nothing tells what became of the call.
-	if p.replay != replayRead && (reply.Lost || e.Class == ClassSystem || e.Class == ClassDecode || (e.Class == ClassUnknown || e.Class == ClassRoute) && e.Code == 0) {
+	fault := reply.Status >= 500 // may come from behind the gate that refuses calls
+	switch {
+	case p.replay == replayRead:
+	case reply.Lost, fault:
 		p.doubt = true
+	default: // without a code that is known nothing tells what became of the call
+		switch e.Class {
+		case ClassSystem, ClassDecode, ClassRoute, ClassUnknown:
+			p.doubt = true
+		}
 	}
 	e.OutcomeUnknown = p.doubt
 	v := transport.Verdict{Err: e, RequestID: e.RequestID, After: e.RetryAfter}
@@ -353,6 +377,8 @@ func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 		v.Code = strconv.Itoa(e.Code)
 	}
 	switch {
+	case e.Class == ClassToken && (fault || e.Code == 0) && (p.reauthorised || p.replay == replayNever):
+		// Not TikTok's word on the token.
 	case e.Class == ClassToken && p.reauthorised:
 		// A fresh token was refused too.
 		e.Class = ClassAuthorisation
@@ -361,7 +387,7 @@ func (p *signed) Classify(reply *transport.Reply) transport.Verdict {
 		}
 	case e.Class == ClassToken && e.Code != 0:
 		v.Retry = transport.RetryReauthorised
-	case e.Class == ClassThrottle: // by status or code, the gate refuses before the call is run
+	case e.Class == ClassThrottle && !fault: // by status or code, the gate refuses before the call is run
 		v.Retry = transport.RetryUnread
 	case e.Class.Temporary():
 		v.Retry = transport.RetryLater
@@ -444,9 +470,17 @@ func (p *signed) requestID() string {
 	return p.clean(string(p.envelope.RequestID))
 }
 
-// clean strikes the secrets of the call out of a text of TikTok's.
+// clean makes a text of TikTok's fit for an error: bounded, without the secrets of
+// the call and the queries of addresses, and without what steers a terminal. The
+// ends of lines stay, and [oneLine] takes them.
 func (p *signed) clean(text string) string {
-	return clip(wire.Head(text, wire.Scrubber(p.known()...)), 1<<10)
+	text = strings.Map(func(r rune) rune {
+		if (unicode.IsControl(r) || r == '\u2028' || r == '\u2029') && r != '\n' && r != '\r' {
+			return ' '
+		}
+		return r
+	}, wire.WithoutQueries(wire.Head(text, wire.Scrubber(p.known()...))))
+	return clip(text, 1<<10)
 }
 
 // fail turns what the request path reports into the error of the call. reply is
@@ -530,17 +564,28 @@ func bodyJSON(req any) (string, []byte, error) {
 	return "application/json", bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// bodyMultipart writes the fields of req that carry a multipart tag.
+// bodyMultipart writes the fields of req that carry a multipart tag. The only file
+// of a request is what the call is for.
 func bodyMultipart(req any) (string, []byte, error) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	v := reflect.Indirect(reflect.ValueOf(req))
+	var files []string // of the request
+	sent := 0
 	for i := range v.NumField() {
 		name, field := v.Type().Field(i).Tag.Get("multipart"), v.Field(i)
+		file, isFile := field.Interface().(*File)
+		if isFile {
+			files = append(files, v.Type().Field(i).Name)
+		}
 		if name == "" || field.IsZero() {
 			continue
 		}
-		if file, ok := field.Interface().(*File); ok {
+		if isFile {
+			if len(file.Content) == 0 {
+				return "", nil, fmt.Errorf("the file %s is empty", v.Type().Field(i).Name)
+			}
+			sent++
 			part, err := w.CreateFormFile(name, file.Name)
 			if err != nil {
 				return "", nil, err
@@ -553,6 +598,9 @@ func bodyMultipart(req any) (string, []byte, error) {
 		if err := w.WriteField(name, fmt.Sprint(reflect.Indirect(field).Interface())); err != nil {
 			return "", nil, err
 		}
+	}
+	if len(files) == 1 && sent == 0 {
+		return "", nil, fmt.Errorf("the file %s is required and was not set", files[0])
 	}
 	if err := w.Close(); err != nil {
 		return "", nil, err

@@ -104,11 +104,11 @@ func TestRequestsAsSent(t *testing.T) {
 		{
 			"an id is one segment, whatever it holds",
 			func(c *Client) error {
-				_, err := c.Fulfillment.GetPackageDetail(ctx, "1/2?x=% é", nil)
+				_, err := c.Fulfillment.GetTracking(ctx, "1/2?x=% é", nil)
 				return err
 			},
 			received{
-				method: "GET", path: "/fulfillment/202309/packages/1%2F2%3Fx=%25%20%C3%A9",
+				method: "GET", path: "/fulfillment/202309/orders/1%2F2%3Fx=%25%20%C3%A9/tracking",
 				query: url.Values{"shop_cipher": {"GCP_cipher"}},
 			},
 		},
@@ -198,6 +198,17 @@ func TestMultipart(t *testing.T) {
 	want := map[string]string{"data a.png": "\x89PNG", "use_case ": "MAIN_IMAGE"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// An upload without its file, or with an empty one, is not sent.
+func TestMultipartWithoutFile(t *testing.T) {
+	for want, data := range map[string]*File{"the file Data is required and was not set": nil, "the file Data is empty": {Name: "a.png"}} {
+		c, s := setup(t, []answer{ok(`{"uri":"u"}`)})
+		_, err := c.Product.UploadProductImage(t.Context(), &UploadProductImageRequest{Data: data, UseCase: new(ProductUseCase("MAIN_IMAGE"))})
+		if err == nil || !strings.HasSuffix(err.Error(), want) || len(s.requests()) != 0 {
+			t.Errorf("%d requests sent, got %v, want %s", len(s.requests()), err, want)
+		}
 	}
 }
 

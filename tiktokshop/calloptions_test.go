@@ -195,10 +195,27 @@ func TestUnreadValuesAreNotSent(t *testing.T) {
 			_, err := c.Product.UpdatePrice(t.Context(), "1", &UpdatePriceRequest{SKUs: []UpdatePriceRequestSKU{{ID: "2", Price: &Price{Amount: new(Decimal("***"))}}}})
 			return err
 		},
+		"POST /order/209901/x: the body[at] cannot be sent: ": func(c *Client) error {
+			return c.Call(t.Context(), "POST", "/order/209901/x", nil, map[string]any{"at": at}, nil)
+		},
 	} {
 		c, s := setup(t, []answer{ok(`{}`)})
 		if err := call(c); err == nil || !strings.Contains(err.Error(), want) || len(s.requests()) != 0 {
 			t.Errorf("%v after %d requests, want %q", err, len(s.requests()), want)
+		}
+	}
+}
+
+// RepeatSafe is about repeating: a read stays a read for the limits, and a write a write.
+func TestRepeatSafeKeepsTheBudget(t *testing.T) {
+	t.Parallel()
+	for method, want := range map[string]bool{"GET": false, "POST": true} {
+		for _, opts := range [][]CallOption{nil, {RepeatSafe()}, {RepeatSafe(), NoRepeat()}} {
+			var keys []LimitKey
+			c, _ := setup(t, []answer{ok(`{}`)}, WithLimiter(limiterFunc(func(key LimitKey) { keys = append(keys, key) })))
+			if err := c.Call(t.Context(), method, "/x/202309/y", nil, nil, nil, opts...); err != nil || len(keys) != 1 || keys[0].Write != want {
+				t.Errorf("%s with %d options: %v, %+v; want a write %t", method, len(opts), err, keys, want)
+			}
 		}
 	}
 }

@@ -115,16 +115,15 @@ func NewClient(app App, opts ...Option) (*Client, error) {
 	if err := s.Check(); err != nil {
 		return nil, fmt.Errorf("tiktokshop: %w", err)
 	}
-	base := s.baseURL.JoinPath("/") // what is joined to it begins with a slash
 	c := &Client{core: &core{
 		appKey:    app.Key,
 		serviceID: app.ServiceID,
 		secret:    app.Secret,
 		tokens:    s.tokens,
 		limiter:   s.limiter,
-		baseURL:   base,
-		basePath:  strings.TrimSuffix(base.EscapedPath(), "/"),
-		authURL:   s.authURL.JoinPath("/"),
+		baseURL:   s.baseURL,
+		basePath:  strings.TrimSuffix(s.baseURL.EscapedPath(), "/"),
+		authURL:   s.authURL,
 		consent:   s.consentURL,
 		userAgent: s.UserAgent,
 		now:       time.Now,

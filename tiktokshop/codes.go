@@ -160,14 +160,17 @@ func classOfOverloaded(message string) Class {
 
 // classify decides the class of a failed reply. A throttle is told by its
 // status before anything else, so that it is never taken for an answer; after
-// it the code decides, and the status only where the code is not known.
+// it the code decides, and the status only where the code is not known. Words count
+// only where the status is not that of a fault.
 func classify(e *Error) Class {
 	if e.HTTPStatus == http.StatusTooManyRequests {
 		return ClassThrottle
 	}
 	switch e.Code {
 	case codeOverloaded:
-		return classOfOverloaded(e.Message)
+		if e.HTTPStatus < 500 { // else the words are those of a fault on the way
+			return classOfOverloaded(e.Message)
+		}
 	case codeNotShippable:
 		if strings.Contains(e.Operation, "Document") {
 			return ClassCancelPending
@@ -177,7 +180,7 @@ func classify(e *Error) Class {
 		return class
 	}
 	switch {
-	case e.HTTPStatus >= 500:
+	case e.HTTPStatus >= 500, e.HTTPStatus == http.StatusRequestTimeout:
 		return ClassSystem
 	case e.Code == 0 && e.HTTPStatus == http.StatusUnauthorized:
 		return ClassToken

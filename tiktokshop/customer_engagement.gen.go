@@ -66,7 +66,7 @@ func (s *CustomerEngagementService) GetFeaturePermissions(ctx context.Context, r
 	var out *GetFeaturePermissionsResponse
 	err := s.client.call(ctx, operation{
 		name: "CustomerEngagement.GetFeaturePermissions", method: "GET", path: "/customer_engagement/202502/permissions",
-		replay: replayRead,
+		replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -80,7 +80,7 @@ func (s *CustomerEngagementService) GetMessageTemplates(ctx context.Context, req
 	var out *GetMessageTemplatesResponse
 	err := s.client.call(ctx, operation{
 		name: "CustomerEngagement.GetMessageTemplates", method: "GET", path: "/customer_engagement/202412/message_templates",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -94,7 +94,7 @@ func (s *CustomerEngagementService) GetTaskPerformances(ctx context.Context, req
 	var out *GetTaskPerformancesResponse
 	err := s.client.call(ctx, operation{
 		name: "CustomerEngagement.GetTaskPerformances", method: "POST", path: "/customer_engagement/202412/performances",
-		body: bodyJSON, replay: replayRead,
+		body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -109,7 +109,7 @@ func (s *CustomerEngagementService) SendEngagementMessage(ctx context.Context, r
 	var out *SendEngagementMessageResponse
 	err := s.client.call(ctx, operation{
 		name: "CustomerEngagement.SendEngagementMessage", method: "POST", path: "/customer_engagement/202412/messages",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

@@ -66,7 +66,7 @@ func (s *CustomerServiceService) GetConversationMessages(ctx context.Context, co
 	var out *GetConversationMessagesResponse
 	err := s.client.call(ctx, operation{
 		name: "CustomerService.GetConversationMessages", method: "GET", path: "/customer_service/202309/conversations/{conversation_id}/messages",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{conversationID}, req, &out, opts)
 	return out, err
 }
@@ -102,7 +102,7 @@ func (s *CustomerServiceService) GetConversations(ctx context.Context, req *GetC
 	var out *GetConversationsResponse
 	err := s.client.call(ctx, operation{
 		name: "CustomerService.GetConversations", method: "GET", path: "/customer_service/202309/conversations",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

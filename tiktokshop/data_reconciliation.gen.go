@@ -19,7 +19,7 @@ func (s *DataReconciliationService) OrderStatusDataExchange(ctx context.Context,
 	var out *OrderStatusDataExchangeResponse
 	err := s.client.call(ctx, operation{
 		name: "DataReconciliation.OrderStatusDataExchange", method: "POST", path: "/data_reconciliation/202309/orders/sync",
-		query: true, body: bodyJSON, noCipher: true,
+		query: true, body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -34,7 +34,7 @@ func (s *DataReconciliationService) QualityFactoryOrderDataImportAPI(ctx context
 	var out *QualityFactoryOrderDataImportAPIResponse
 	err := s.client.call(ctx, operation{
 		name: "DataReconciliation.QualityFactoryOrderDataImportAPI", method: "POST", path: "/data_reconciliation/202401/orders/import",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -50,7 +50,7 @@ func (s *DataReconciliationService) QualityFactoryOrderDataImportAPIV202310(ctx 
 	var out *QualityFactoryOrderDataImportAPIV202310Response
 	err := s.client.call(ctx, operation{
 		name: "DataReconciliation.QualityFactoryOrderDataImportAPIV202310", method: "POST", path: "/data_reconciliation/202310/orders/import",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

@@ -89,23 +89,33 @@ type envelope struct {
 // replyCode is the code of an envelope. One that stands there twice, where the last
 // would count, says nothing.
 type replyCode struct {
-	text  ID
-	times int
+	number int
+	known  bool
+	times  int
 }
 
-// UnmarshalJSON reads an [ID].
-func (c *replyCode) UnmarshalJSON(b []byte) error {
+// UnmarshalJSON reads a number, or one as text. One out of range is no code.
+func (c *replyCode) UnmarshalJSON(b []byte) (err error) {
 	c.times++
-	return c.text.UnmarshalJSON(b)
+	if c.number, err = strconv.Atoi(string(b)); err == nil {
+		c.known = true
+		return nil
+	}
+	var text ID
+	if err := text.UnmarshalJSON(b); err != nil {
+		return err
+	}
+	c.number, err = strconv.Atoi(string(text))
+	c.known = err == nil
+	return nil
 }
 
 // code returns the business code, and whether there was one.
 func (e envelope) code() (code int, ok bool) {
-	code, err := strconv.Atoi(string(e.Code.text))
-	if err != nil || e.Code.times > 1 { // out of range, say: that is no code
+	if !e.Code.known || e.Code.times > 1 {
 		return 0, false
 	}
-	return code, true
+	return e.Code.number, true
 }
 
 // dropped takes data that nobody wants.
@@ -135,7 +145,7 @@ func (p *signed) unmarshal(body []byte) error {
 	}
 	again()
 	err := json.Unmarshal(body, &p.envelope)
-	if err == nil && !lenient.EmptyElement(body) || err != nil && !lenient.Readable(err) {
+	if err == nil && p.asDescribed(body) || err != nil && !lenient.Readable(err) {
 		return err
 	}
 	again()
@@ -157,17 +167,25 @@ func (p *signed) unmarshal(body []byte) error {
 	return err
 }
 
+// asDescribed reports whether the data of body needs no second reading.
+func (p *signed) asDescribed(body []byte) bool {
+	return !lenient.EmptyElement(body) &&
+		(p.out == nil || lenient.AsDescribed(p.out, func() []byte { return lenient.Member(body, "data") }))
+}
+
 // result is the outcome of a call whose envelope is that of a success. What
 // counts as an answer is decided here:
 //
-//   - Data that is missing, null or {} is normal: TikTok answers so to writes, and
-//     to searches that find nothing. Its code says that the call succeeded.
-//   - Data that is an object of which no field is documented is an error where
-//     something was to be read.
+//   - Data that says nothing, because it is missing, empty or holds nothing but
+//     empty values, is an error, unless the operation may answer so: searches that
+//     find nothing, and writes that answer with failures alone or not at all.
+//   - Data that is an object of which no field is documented is an error.
 //   - Else the rules of package lenient hold: what cannot be read costs its
 //     record, or, outside of all lists, the call.
-//   - Items that failed, in a list named errors, are a [*PartialError].
-func (p *signed) result(reply *transport.Reply) error {
+//   - Items that failed, in a member named errors or, of a write, in one of
+//     failureMembers, are a [*PartialError].
+//   - A result about another thing than was asked for, which other tells, is an error.
+func (p *signed) result(reply *transport.Reply, other func() bool) error {
 	fail := func(err error) error {
 		e := p.error(ClassDecode, err)
 		e.HTTPStatus, e.Body = reply.Status, p.snapshot(reply.Body)
@@ -175,31 +193,43 @@ func (p *signed) result(reply *transport.Reply) error {
 		return e
 	}
 	body := bytes.TrimPrefix(reply.Body, []byte("\ufeff"))
+	var partial error
+	if mentionsErrors(body) || p.replay != replayRead && mentionsFailures(body) {
+		partial = p.partial(lenient.Member(body, "data"))
+	}
 	var records []Unreadable
 	for _, u := range p.unread {
-		if !u.Record {
+		switch {
+		case !u.Record && partial != nil && strings.EqualFold(u.Field, "errors"):
+			// No list, but the failures are told.
+		case !u.Record:
 			return fail(fmt.Errorf("the data has another shape than documented: %s", u))
+		default:
+			records = append(records, Unreadable{List: u.List, Index: u.Index, ID: p.clean(u.ID), Field: u.Field, Why: u.Why})
 		}
-		records = append(records, Unreadable{List: u.List, Index: u.Index, ID: p.clean(u.ID), Field: u.Field, Why: u.Why})
 	}
-	if p.replay == replayRead && p.out != nil && isZeroStruct(p.out) {
+	if partial == nil && len(records) == 0 && p.out != nil && isZeroStruct(p.out) {
 		data := lenient.Member(body, "data")
-		if len(bytes.Trim(data, "{} \t\r\n")) > 0 && lenient.Member(data, "errors") == nil && !lenient.KnowsAny(data, p.out) {
+		switch nothing := len(bytes.Trim(data, "{} \t\r\n")) == 0 || string(data) == "null"; {
+		case nothing && !p.empty:
+			return fail(errors.New("the reply is empty where a result is documented"))
+		case !nothing && !lenient.KnowsAny(data, p.out) && lenient.Member(data, "errors") == nil:
 			return fail(errors.New("the data is an object without any documented field"))
+		case !p.empty && !lenient.Says(data, p.out):
+			return fail(errors.New("the reply holds empty values alone where a result is documented"))
 		}
 	}
-	if bytes.Contains(body, []byte(`"errors"`)) {
-		if err := p.partial(lenient.Member(body, "data")); err != nil {
-			if len(records) > 0 {
-				return fmt.Errorf("%w; also: %w", err, p.unreadable(records))
-			}
-			return err
-		}
-	}
-	if len(records) > 0 {
+	switch {
+	case partial == nil && other():
+		return fail(errOther)
+	case partial == nil && len(records) == 0:
+		return nil
+	case partial == nil:
 		return p.unreadable(records)
+	case len(records) == 0:
+		return partial
 	}
-	return nil
+	return fmt.Errorf("%w; also: %w", partial, p.unreadable(records))
 }
 
 // unreadable is the error of a success that lacks records.
@@ -207,6 +237,25 @@ func (p *signed) unreadable(records []Unreadable) *UnreadableError {
 	return &UnreadableError{
 		Operation: p.op, Shop: p.shop, RequestID: p.requestID(), Records: records, OutcomeUnknown: p.replay != replayRead,
 	}
+}
+
+// mentionsErrors reports whether body may have a member named errors, in whatever case:
+// encoding/json takes it in each. It looks for its end, which few names have.
+func mentionsErrors(body []byte) bool {
+	const start = `"error`
+	for _, end := range [][]byte{[]byte(`s"`), []byte(`S"`)} {
+		for rest := body; ; {
+			at := bytes.Index(rest, end)
+			if at < 0 {
+				break
+			}
+			if at >= len(start) && strings.EqualFold(string(rest[at-len(start):at]), start) {
+				return true
+			}
+			rest = rest[at+1:]
+		}
+	}
+	return false
 }
 
 func isZeroStruct(out any) bool {

@@ -3,8 +3,10 @@ package tiktokshop
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -100,9 +102,15 @@ func TestUnreadableOrder(t *testing.T) {
 	// Of a write, it is to be read back what became of it; items that failed stay known.
 	c, _ := setup(t, []answer{ok(`{"errors":[{"code":{},"message":"no sku","detail":{"sku_id":"7"}},{"code":12052036,"detail":{"sku_id":"8"}}]}`)})
 	_, err := c.Product.UpdateInventory(t.Context(), "1", &UpdateInventoryRequest{SKUs: []UpdateInventoryRequestSKU{}})
-	e, ok := errors.AsType[*PartialError](err)
-	if !ok || len(e.Items) != 2 || !IsOutcomeUnknown(err) {
+	e, found := errors.AsType[*PartialError](err)
+	if !found || len(e.Items) != 2 || !IsOutcomeUnknown(err) {
 		t.Errorf("got %v", err)
+	}
+	// In other letters they are no success either.
+	c, _ = setup(t, []answer{ok(`{"Errors":[{"code":12019106,"message":"refused"}]}`)})
+	_, err = c.Product.UpdateInventory(t.Context(), "1", &UpdateInventoryRequest{SKUs: []UpdateInventoryRequestSKU{}})
+	if e, found := errors.AsType[*PartialError](err); !found || len(e.Items) != 1 || e.Items[0].Code != "12019106" {
+		t.Errorf("Errors instead of errors: got %v, want the item that failed", err)
 	}
 }
 
@@ -115,6 +123,217 @@ func TestRecordsOfNothing(t *testing.T) {
 		e, found := errors.AsType[*UnreadableError](err)
 		if !found || len(e.Records) != 1 || e.Records[0].List != "orders" || e.Records[0].Index != 1 || len(got.Orders) != 2 || got.Orders[1].ID != "3" {
 			t.Errorf("%s: %v, %v", nothing, got, err)
+		}
+	}
+}
+
+// nothingSaid are data in which nothing is that a result is made of.
+var nothingSaid = []string{"", `{}`, `null`, ` { } `, `{"foo":1}`, `{"package_id":""}`, `{"package_id":null,"id":"","order_id":null}`, `{"foo":1,"id":""}`}
+
+// success is ok, and a reply without data for "".
+func success(data string) answer {
+	if data == "" {
+		return answer{body: `{"code":0,"message":"Success","request_id":"req-1"}`}
+	}
+	return ok(data)
+}
+
+// A reply without what its operation answers is no success; of a write nobody knows
+// then what it did.
+func TestEmptyReply(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]struct {
+		write bool
+		call  func(*Client) (any, error)
+	}{
+		"GetProduct": {false, func(c *Client) (any, error) {
+			out, err := c.Product.GetProduct(t.Context(), "1", nil)
+			return out == nil, err
+		}},
+		"GetPackageDetail": {false, func(c *Client) (any, error) {
+			out, err := c.Fulfillment.GetPackageDetail(t.Context(), "1", nil)
+			return out == nil, err
+		}},
+		"GetPackageShippingDocument": {false, func(c *Client) (any, error) {
+			out, err := c.Fulfillment.GetPackageShippingDocument(t.Context(), "1", nil)
+			return out == nil, err
+		}},
+		"CreatePackages": {true, func(c *Client) (any, error) {
+			out, err := c.Fulfillment.CreatePackages(t.Context(), nil)
+			return out == nil, err
+		}},
+		"MarkPackageAsShipped": {true, func(c *Client) (any, error) {
+			out, err := c.Fulfillment.MarkPackageAsShipped(t.Context(), "1", nil)
+			return out == nil, err
+		}},
+		"CancelOrder": {true, func(c *Client) (any, error) {
+			out, err := c.ReturnRefund.CancelOrder(t.Context(), nil)
+			return out == nil, err
+		}},
+		"CreateFBTMCFOrder": {true, func(c *Client) (any, error) {
+			out, err := c.FBT.CreateFBTMCFOrder(t.Context(), nil)
+			return out == nil, err
+		}},
+	} {
+		for _, data := range nothingSaid {
+			c, s := setup(t, []answer{success(data)})
+			none, err := of.call(c)
+			e, found := errors.AsType[*Error](err)
+			if !found || e.Class != ClassDecode || e.OutcomeUnknown != of.write || e.RequestID != "req-1" || none != true || len(s.requests()) != 1 {
+				t.Errorf("%s, data %q: got error %v (outcome unknown %t), no result %t; want an error of class decode, outcome unknown %t, no result",
+					name, data, err, IsOutcomeUnknown(err), none, of.write)
+			}
+		}
+	}
+}
+
+// Where a list may be empty, or nothing is documented, an empty reply is normal. Zero
+// is a value.
+func TestEmptyReplyIsNormal(t *testing.T) {
+	t.Parallel()
+	for name, call := range map[string]func(*Client) error{
+		"a search": func(c *Client) error {
+			_, err := c.Order.GetOrderList(t.Context(), &GetOrderListRequest{PageSize: 1})
+			return err
+		},
+		"a list with a sum": func(c *Client) error {
+			_, err := c.Finance.GetUnsettledTransactions(t.Context(), nil)
+			return err
+		},
+		"a write with errors alone": func(c *Client) error {
+			_, err := c.Product.UpdateInventory(t.Context(), "1", &UpdateInventoryRequest{SKUs: []UpdateInventoryRequestSKU{}})
+			return err
+		},
+		"a write that tells failures alone": func(c *Client) error {
+			_, err := c.Seller.SyncCollections(t.Context(), nil)
+			return err
+		},
+		"a write without data": func(c *Client) error {
+			_, err := c.Fulfillment.ShipPackage(t.Context(), "1", nil)
+			return err
+		},
+		"a raw call": func(c *Client) error {
+			var out struct{ ID string }
+			return c.Call(t.Context(), http.MethodGet, "/a/202309/b", nil, nil, &out)
+		},
+	} {
+		for _, data := range []string{"", `{}`, `null`} {
+			c, _ := setup(t, []answer{success(data)})
+			if err := call(c); err != nil {
+				t.Errorf("%s, data %q: got %v, want no error", name, data, err)
+			}
+		}
+	}
+	c, _ := setup(t, []answer{ok(`{"is_visible":false}`)})
+	if out, err := c.CustomerEngagement.GetCustomerTabVisibility(t.Context(), nil); err != nil || out.IsVisible {
+		t.Errorf("false alone: got %v, %v, want false", out, err)
+	}
+}
+
+// A write that answers with an object of which no field is documented did not say
+// what it did, where the documented ones are lists, too.
+func TestUnknownReplyOfWrite(t *testing.T) {
+	t.Parallel()
+	c, _ := setup(t, []answer{ok(`{"foo":1}`)})
+	_, err := c.Product.UpdateInventory(t.Context(), "1", &UpdateInventoryRequest{SKUs: []UpdateInventoryRequestSKU{}})
+	if e, found := errors.AsType[*Error](err); !found || e.Class != ClassDecode || !e.OutcomeUnknown {
+		t.Errorf("got %v, want an error of class decode and unknown outcome", err)
+	}
+}
+
+// Records without a documented field are no records, and cost no other.
+func TestRecordOfUnknownFields(t *testing.T) {
+	t.Parallel()
+	c, _ := setup(t, []answer{ok(`{"orders":[{"id":"1"},{"foo":1},{"id":"3"}]}`)})
+	got, err := c.Order.GetOrderDetail(t.Context(), oneOrder)
+	e, found := errors.AsType[*UnreadableError](err)
+	if !found || len(e.Records) != 1 || e.Records[0].Index != 1 || len(got.Orders) != 2 || got.Orders[1].ID != "3" {
+		t.Errorf("got %v, %v; want two orders and an error that names orders[1]", got, err)
+	}
+}
+
+// A stock that the reply lacks is not 0: its record is left out.
+func TestStockThatLacks(t *testing.T) {
+	t.Parallel()
+	const whole = `{"id":"7","total_available_quantity":0,"total_committed_quantity":0,"warehouse_inventory":[{"warehouse_id":"9","available_quantity":0,"committed_quantity":0}]}`
+	for _, field := range []string{`"total_available_quantity":0,`, `"total_committed_quantity":0,`, `"available_quantity":0,`, `,"committed_quantity":0`} {
+		for _, absent := range []string{"", strings.Replace(field, ":0", ":null", 1), strings.Replace(field, ":0", `:""`, 1)} {
+			sku := strings.Replace(whole, field, absent, 1)
+			c, _ := setup(t, []answer{ok(`{"inventory":[{"product_id":"1","skus":[` + whole + `]},{"product_id":"2","skus":[` + sku + `]}]}`)})
+			got, err := c.Product.InventorySearch(t.Context(), nil)
+			e, found := errors.AsType[*UnreadableError](err)
+			if !found || len(e.Records) != 1 || e.Records[0].ID != "2" || !strings.HasSuffix(e.Records[0].Field, strings.Trim(strings.Split(field, ":")[0], `",`)) || len(got.Inventory) != 1 {
+				t.Errorf("%s: got %v, %v; want an error that names product 2, and product 1", sku, got, err)
+			}
+		}
+	}
+	c, _ := setup(t, []answer{ok(`{"inventory":[{"product_id":"1","skus":[` + whole + `]}]}`)})
+	if got, err := c.Product.InventorySearch(t.Context(), nil); err != nil || len(got.Inventory) != 1 {
+		t.Errorf("with zeros: got %v, %v; want the product", got, err)
+	}
+}
+
+// Errors of items are failures in whatever form they come.
+func TestErrorsOfOtherForms(t *testing.T) {
+	t.Parallel()
+	for form, want := range map[string][]ID{
+		`{"code":12052036,"message":"no sku"}`:            {"12052036"},
+		`{"7":{"code":12052036},"8":{"code":"12052900"}}`: {"12052036", "12052900"},
+		`"the SKU does not exist"`:                        {""},
+		`["no such SKU",{"code":12052036}]`:               {"", "12052036"},
+		`12052036`:                                        {"12052036"},
+		`true`:                                            {""},
+		`{"foo":1}`:                                       {""},
+		`[[{"code":1}]]`:                                  {""},
+	} {
+		c, _ := setup(t, []answer{ok(`{"errors":` + form + `}`)})
+		_, err := c.Product.UpdateInventory(t.Context(), "1", &UpdateInventoryRequest{SKUs: []UpdateInventoryRequestSKU{}})
+		e, found := errors.AsType[*PartialError](err)
+		if !found {
+			t.Errorf("%s: got %v, want a PartialError", form, err)
+			continue
+		}
+		var codes []ID
+		for _, item := range e.Items {
+			codes = append(codes, item.Code)
+		}
+		if d := cmp.Diff(want, codes); d != "" {
+			t.Errorf("%s: codes (-want +got):\n%s", form, d)
+		}
+	}
+	for _, none := range []string{`[]`, `{}`, `""`, `null`, `" "`, `[{"code":0}]`} {
+		c, _ := setup(t, []answer{ok(`{"errors":` + none + `}`)})
+		if _, err := c.Product.UpdateInventory(t.Context(), "1", &UpdateInventoryRequest{SKUs: []UpdateInventoryRequestSKU{}}); err != nil {
+			t.Errorf("%s: got %v, want no error", none, err)
+		}
+	}
+}
+
+// Data beside a code is no result, and what one attempt brought is not part of the
+// next one's.
+func TestDataBesideACode(t *testing.T) {
+	type result struct{ Name, Tag string }
+	var got result
+	c, _ := setup(t, []answer{{body: `{"code":12052036,"message":"no","data":{"name":"MARKED","tag":"x"},"request_id":"1"}`}})
+	if err := c.Call(t.Context(), "GET", "/x/202309/y", nil, nil, &got); err == nil || got != (result{}) {
+		t.Errorf("got %+v, %v; want nothing beside the error", got, err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := setup(t, []answer{{body: `{"code":36009003,"message":"no","data":{"name":"MARKED"},"request_id":"1"}`}, ok(`{"tag":"x"}`)})
+		var got result
+		if err := c.Call(t.Context(), "GET", "/x/202309/y", nil, nil, &got); err != nil || got != (result{Tag: "x"}) {
+			t.Errorf("got %+v, %v; want the second reply alone", got, err)
+		}
+	})
+}
+
+func TestMentionsErrors(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"data":{"errors":[1]}}`: true, `{"data":{"Errors":1}}`: true, `{"data":{"eRRoRs":1}}`: true, `{"ERRORS":1}`: true,
+		`{"orders":[],"skus":[]}`: false, `{"error":1}`: false, `{"my_errors":1}`: false, `rors"`: false, `s"`: false, ``: false,
+	} {
+		if got := mentionsErrors([]byte(body)); got != want {
+			t.Errorf("%s: got %t, want %t", body, got, want)
 		}
 	}
 }

@@ -48,10 +48,11 @@
 //
 // # Errors
 //
-// A business code in a reply is an error, whatever the HTTP status, and so is a
-// failure of single items in a reply that is otherwise a success. The first is
-// an [*Error], the second a [*PartialError], returned beside a result that is
-// complete for the other items. Beside any other error the result is nil. Branch with the predicates, or on the [Class]:
+// A business code in a reply is an error, whatever the HTTP status, and so is a failure
+// of single items in a reply that is otherwise a success. The first is an [*Error], the
+// second a [*PartialError], returned beside a result that is complete for the other
+// items. Beside any other error the result is nil. Branch with the predicates, or on
+// the [Class]:
 //
 //	_, err := shop.Fulfillment.MarkPackageAsShipped(ctx, orderID, req)
 //	switch {
@@ -79,15 +80,14 @@
 // exist for writes that can be lost, be made twice, or report a success without
 // effect; what has no effect is a [*NotAppliedError].
 //
-// Texts name the operation, the shop, TikTok's code and words, the request id
-// for its support, and the remedy ([Class.Remedy]). App secret, tokens and
-// signatures are kept out of errors, logs and everything that fmt prints, and so
-// are the bodies of replies. Types with names, addresses, contacts or messages of
-// people, such as [Order], print and log their ids and states alone; so do the
-// requests and replies that hold them in slog. Their JSON is complete: a list or a
-// struct of your own that holds them is what slog's JSON handler encodes, and in
-// unexported fields fmt calls no method. Codes that the package does not know are [ClassUnknown] and never
-// repeated.
+// Texts name the operation, the shop, TikTok's code and words, the request id for its
+// support, and the remedy ([Class.Remedy]). App secret, tokens and signatures are kept
+// out of errors, logs and everything that fmt prints, and so are the bodies of replies.
+// Types with names, addresses, contacts or messages of people, such as [Order], print
+// and log their ids and states alone; so do the requests and replies that hold them in
+// slog. Their JSON is complete: a list or a struct of your own that holds them is what
+// slog's JSON handler encodes, and in unexported fields fmt calls no method. Codes that
+// the package does not know are [ClassUnknown] and never repeated.
 //
 // # Limits
 //

@@ -37,7 +37,7 @@ func (s *EpharmacyService) GetPharmacies(ctx context.Context, req *GetPharmacies
 	var out *GetPharmaciesResponse
 	err := s.client.call(ctx, operation{
 		name: "Epharmacy.GetPharmacies", method: "GET", path: "/epharmacy/202504/pharmacies",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -70,7 +70,7 @@ func (s *EpharmacyService) UpdatePharmacies(ctx context.Context, req *UpdatePhar
 	var out *UpdatePharmaciesResponse
 	err := s.client.call(ctx, operation{
 		name: "Epharmacy.UpdatePharmacies", method: "POST", path: "/epharmacy/202504/pharmacies/update",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

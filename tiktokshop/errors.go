@@ -2,6 +2,7 @@ package tiktokshop
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,10 +12,12 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/linnbridge/linnbridge/internal/lenient"
 	"github.com/linnbridge/linnbridge/internal/transport"
 	"github.com/linnbridge/linnbridge/internal/wire"
 )
@@ -53,7 +56,7 @@ const (
 	ClassUnknown       Class = "unknown"        // unknown code: not repeated
 )
 
-// Temporary tells whether the same call may succeed later without anybody
+// Temporary reports whether the same call may succeed later without anybody
 // changing anything.
 func (c Class) Temporary() bool {
 	switch c {
@@ -143,6 +146,12 @@ var remedies = map[Class]string{
 // readBack is the remedy of a write whose outcome is unknown.
 const readBack = "it may have taken effect: read back before doing it again"
 
+// lostTokens is that of the calls whose outcome nobody can read back.
+var lostTokens = map[string]string{
+	opExchangeCode: "the code may be used up: the seller authorises the app again",
+	opRefreshToken: "repeat it with the same refresh token; if that is refused, the seller authorises the app again",
+}
+
 // Error is a failed call. Find it with errors.As or errors.AsType, or ask the
 // predicates of this package. Its text names the operation, the cause and the
 // remedy, and holds no secret; Message and Code are TikTok's words.
@@ -210,7 +219,7 @@ func (e *Error) Error() string {
 	}
 	remedy := e.Class.Remedy()
 	if e.OutcomeUnknown {
-		remedy = readBack
+		remedy = cmp.Or(lostTokens[e.Operation], readBack)
 	}
 	// A cause of the same kind has named its remedy already.
 	if _, nested := errors.AsType[*Error](e.Err); remedy != "" && (!nested || e.OutcomeUnknown) {
@@ -276,7 +285,10 @@ func (e ItemError) String() string {
 	if ids := idsIn(e.Detail); ids != "" {
 		fmt.Fprintf(&b, "%s: ", ids)
 	}
-	fmt.Fprintf(&b, "%s: code %s", e.Class, e.Code)
+	b.WriteString(string(e.Class))
+	if e.Code != "" {
+		fmt.Fprintf(&b, ": code %s", e.Code)
+	}
 	if e.Message != "" {
 		fmt.Fprintf(&b, ": %s", e.Message)
 	}
@@ -308,7 +320,7 @@ func oneLine(s string) string {
 // detail is printed: it may be a buyer's.
 var naming = []string{
 	"id", "code", "sku_id", "sku_code", "product_id", "warehouse_id", "warehouse_code", "package_id",
-	"order_id", "order_ids", "external_order_id", "order_line_item_id", "order_line_item_ids", "line_item_id",
+	"conversation_id", "material_id", "local_product_id", "region", "order_id", "order_ids", "external_order_id", "order_line_item_id", "order_line_item_ids", "line_item_id",
 	"cancel_id", "return_id",
 }
 
@@ -357,37 +369,116 @@ func IsPartial(err error) bool {
 	return ok
 }
 
-// partial finds the per-item errors that a reply with code 0 may carry. One
-// that cannot be read still counts: it is not a success.
+// partial finds the per-item errors that a reply with code 0 may carry: a list, one
+// alone, or, in an object, one for each item. One that cannot be read still counts:
+// it is not a success. Some operations have them under other names, see [failures].
 func (p *signed) partial(data []byte) error {
-	var reply struct {
-		Errors []json.RawMessage `json:"errors"`
-	}
-	if json.Unmarshal(data, &reply) != nil {
-		return nil //nolint:nilerr // no list: a field of the operation's own
-	}
 	var items []ItemError
-	for _, raw := range reply.Errors {
-		var item struct {
-			Code    ID              `json:"code"`
-			Message string          `json:"message"`
-			Detail  json.RawMessage `json:"detail"`
+	told := lenient.Member(data, "errors")
+	if len(told) > 0 && told[0] != '[' && hasErrors(p.out) {
+		return nil
+	}
+	for _, one := range failuresIn(told) {
+		if item, failed := p.item(one); failed {
+			items = append(items, item)
 		}
-		_ = json.Unmarshal(raw, &item)
-		if item.Code == "0" || string(raw) == "null" {
-			continue
+	}
+	if p.replay != replayRead { // what else a read tells is data
+		for _, f := range failures(data) {
+			if item, failed := p.item(f); failed {
+				items = append(items, item)
+			}
 		}
-		if item.Detail == nil {
-			item.Detail = raw // some operations name the item beside the code
-		}
-		items = append(items, ItemError{
-			Code: ID(p.clean(string(item.Code))), Message: p.clean(item.Message), Class: classOfItem(item.Code), Detail: wire.ScrubJSON(item.Detail, p.known()...),
-		})
 	}
 	if len(items) == 0 {
 		return nil
 	}
 	return &PartialError{Operation: p.op, Shop: p.shop, RequestID: p.requestID(), Items: items}
+}
+
+// hasErrors reports whether out has a field for errors that is no list: something of
+// the caller's own, who makes a raw call.
+func hasErrors(out any) bool {
+	t := reflect.TypeOf(out)
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nil || t.Kind() != reflect.Struct {
+		return false
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.IsExported() && strings.EqualFold(cmp.Or(name, f.Name), "errors") {
+			return f.Type.Kind() != reflect.Slice
+		}
+	}
+	return false
+}
+
+// failure is the JSON of what went wrong with an item, and the key that it had in an
+// object.
+type failure struct {
+	key string
+	raw json.RawMessage
+}
+
+// failuresIn returns the failures that the member errors of a reply tells.
+func failuresIn(told json.RawMessage) (found []failure) {
+	if len(told) == 0 {
+		return nil
+	}
+	var list []json.RawMessage
+	var object map[string]json.RawMessage
+	switch {
+	case json.Unmarshal(told, &list) == nil:
+		for _, raw := range list {
+			found = append(found, failure{raw: raw})
+		}
+		return found
+	case json.Unmarshal(told, &object) != nil:
+		return []failure{{raw: told}}
+	}
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if object[key][0] != '{' {
+			return []failure{{raw: told}} // these are the members of one
+		}
+		found = append(found, failure{key, object[key]})
+	}
+	return found
+}
+
+// item reads one of the errors of a reply, and reports whether it is one.
+func (p *signed) item(f failure) (item ItemError, failed bool) {
+	var of struct {
+		Code    ID              `json:"code"`
+		Message string          `json:"message"`
+		Detail  json.RawMessage `json:"detail"`
+	}
+	_ = json.Unmarshal(f.raw, &of)
+	switch f.raw[0] {
+	case 'n', 'f':
+		return item, false
+	case '"': // which may hold anything, and is told in Detail alone
+		if len(bytes.Trim(f.raw, "\" ")) == 0 {
+			return item, false
+		}
+	case '{', '[', 't':
+	default:
+		of.Code = ID(f.raw)
+	}
+	if of.Code == "0" && f.raw[0] == '{' {
+		return item, false
+	}
+	switch {
+	case of.Detail != nil:
+	case f.key != "":
+		of.Detail, _ = json.Marshal(map[string]any{"id": f.key, "error": f.raw})
+	default:
+		of.Detail = f.raw // some operations name the item beside the code
+	}
+	return ItemError{
+		Code: ID(p.clean(string(of.Code))), Message: p.clean(of.Message), Class: classOfItem(of.Code), Detail: wire.ScrubJSON(of.Detail, p.known()...),
+	}, true
 }
 
 // classOf returns the class of the first *Error in err's tree.
@@ -413,14 +504,14 @@ func OwnerOf(err error) Owner {
 	return class.Owner()
 }
 
-// IsTemporary tells whether the call may succeed later without anybody changing
+// IsTemporary reports whether the call may succeed later without anybody changing
 // anything. Ask [IsOutcomeUnknown] first: a write may have taken effect.
 func IsTemporary(err error) bool {
 	c, ok := classOf(err)
 	return ok && c.Temporary()
 }
 
-// IsOutcomeUnknown tells whether err is that of a write which may have taken
+// IsOutcomeUnknown reports whether err is that of a write which may have taken
 // effect: no complete reply came, or one that does not tell. Read back before
 // doing it again; the methods whose names end in Verified do that, and their
 // [NotAppliedError] is not of unknown outcome. It asks every [*Error] that err is
@@ -440,42 +531,42 @@ func IsOutcomeUnknown(err error) bool {
 	})
 }
 
-// IsThrottle tells whether the call was refused for its rate, by TikTok or by
+// IsThrottle reports whether the call was refused for its rate, by TikTok or by
 // the client's own limiter when the deadline left no time to wait.
 func IsThrottle(err error) bool { return is(err, ClassThrottle) }
 
-// IsNotFound tells whether the object does not exist or belongs to another
+// IsNotFound reports whether the object does not exist or belongs to another
 // shop. A throttle never is.
 func IsNotFound(err error) bool { return is(err, ClassNotFound) }
 
-// IsState tells whether the object is not in a state that allows the call: read
+// IsState reports whether the object is not in a state that allows the call: read
 // it and decide again.
 func IsState(err error) bool { return is(err, ClassState) }
 
-// IsAlreadyDone tells whether what was asked for has happened before: read back
+// IsAlreadyDone reports whether what was asked for has happened before: read back
 // to see whether it is what was wanted.
 func IsAlreadyDone(err error) bool { return is(err, ClassAlreadyDone) }
 
-// IsOnHold tells whether the order is still in its remorse window.
+// IsOnHold reports whether the order is still in its remorse window.
 func IsOnHold(err error) bool { return is(err, ClassOnHold) }
 
-// IsCancelPending tells whether an open cancellation or return blocks the call.
+// IsCancelPending reports whether an open cancellation or return blocks the call.
 func IsCancelPending(err error) bool { return is(err, ClassCancelPending) }
 
-// IsWrongShippingModel tells whether another call ships this order: which one
+// IsWrongShippingModel reports whether another call ships this order: which one
 // depends on the market and on the order's shipping type, and orders that TikTok
 // fulfils are shipped by none.
 func IsWrongShippingModel(err error) bool { return is(err, ClassShippingModel) }
 
-// IsDerivedStock tells whether the stock cannot be set, such as that of a
+// IsDerivedStock reports whether the stock cannot be set, such as that of a
 // virtual bundle.
 func IsDerivedStock(err error) bool { return is(err, ClassDerivedStock) }
 
-// IsInactive tells whether the shop or its seller is inactive: pause the shop,
+// IsInactive reports whether the shop or its seller is inactive: pause the shop,
 // tell the seller.
 func IsInactive(err error) bool { return is(err, ClassAccount) }
 
-// NeedsAuthorisation tells whether the seller has to authorise the app (again):
+// NeedsAuthorisation reports whether the seller has to authorise the app (again):
 // pause the shop and send the [ConsentLink].
 func NeedsAuthorisation(err error) bool { return is(err, ClassAuthorisation) }
 

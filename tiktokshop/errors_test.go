@@ -303,13 +303,24 @@ func TestPartialError(t *testing.T) {
 			t.Errorf("%q is missing in %q", want, err.Error())
 		}
 	}
-	// A list of another meaning is no failure; one that holds anything is.
-	for data, failed := range map[string]bool{
-		`{"errors":{"count":0}}`: false, `{"errors":"none"}`: false, `{"errors":[{}]}`: true, `{"errors":[0]}`: true,
+	// Errors are failures whatever they hold, but where the caller has a field of
+	// another meaning for them.
+	own := func() any {
+		return &struct {
+			Errors struct{ Count int } `json:"errors"`
+		}{}
+	}
+	for _, tt := range []struct {
+		data   string
+		out    any
+		failed bool
+	}{
+		{`{"errors":{"count":0}}`, nil, true}, {`{"errors":{"count":0}}`, own(), false}, {`{"errors":"none"}`, nil, true},
+		{`{"errors":[{}]}`, nil, true}, {`{"errors":[0]}`, nil, true}, {`{"errors":[{"code":7}]}`, own(), true},
 	} {
-		c, _ := setup(t, []answer{ok(data)})
-		if err := c.Call(t.Context(), "GET", "/product/209901/x", nil, nil, nil); (err != nil) != failed {
-			t.Errorf("%s: %v", data, err)
+		c, _ := setup(t, []answer{ok(tt.data)})
+		if err := c.Call(t.Context(), "GET", "/product/209901/x", nil, nil, tt.out); (err != nil) != tt.failed {
+			t.Errorf("%s into %T: got %v, want an error %t", tt.data, tt.out, err, tt.failed)
 		}
 	}
 }

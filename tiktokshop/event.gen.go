@@ -34,7 +34,7 @@ func (s *EventService) GetShopWebhooks(ctx context.Context, req *GetShopWebhooks
 	var out *GetShopWebhooksResponse
 	err := s.client.call(ctx, operation{
 		name: "Event.GetShopWebhooks", method: "GET", path: "/event/202309/webhooks",
-		replay: replayRead,
+		replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

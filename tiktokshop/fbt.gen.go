@@ -81,7 +81,7 @@ func (s *FBTService) GetFBTMerchantOnboardedRegions(ctx context.Context, req *Ge
 	var out *GetFBTMerchantOnboardedRegionsResponse
 	err := s.client.call(ctx, operation{
 		name: "FBT.GetFBTMerchantOnboardedRegions", method: "GET", path: "/fbt/202409/merchants/onboarded_regions",
-		replay: replayRead,
+		replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -95,7 +95,7 @@ func (s *FBTService) GetFBTWarehouseList(ctx context.Context, req *GetFBTWarehou
 	var out *GetFBTWarehouseListResponse
 	err := s.client.call(ctx, operation{
 		name: "FBT.GetFBTWarehouseList", method: "GET", path: "/fbt/202408/warehouses",
-		replay: replayRead,
+		replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -109,7 +109,7 @@ func (s *FBTService) GetInboundOrder(ctx context.Context, req *GetInboundOrderRe
 	var out *GetInboundOrderResponse
 	err := s.client.call(ctx, operation{
 		name: "FBT.GetInboundOrder", method: "GET", path: "/fbt/202409/inbound_orders",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -123,7 +123,7 @@ func (s *FBTService) QueryGoodsInventoryForMCF(ctx context.Context, req *QueryGo
 	var out *QueryGoodsInventoryForMCFResponse
 	err := s.client.call(ctx, operation{
 		name: "FBT.QueryGoodsInventoryForMCF", method: "POST", path: "/fbt/202601/mcf/goods/inventory/search",
-		body: bodyJSON, replay: replayRead,
+		body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -149,7 +149,7 @@ func (s *FBTService) SearchFBTInventory(ctx context.Context, req *SearchFBTInven
 	var out *SearchFBTInventoryResponse
 	err := s.client.call(ctx, operation{
 		name: "FBT.SearchFBTInventory", method: "POST", path: "/fbt/202408/inventory/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -185,7 +185,7 @@ func (s *FBTService) SearchFBTInventoryRecord(ctx context.Context, req *SearchFB
 	var out *SearchFBTInventoryRecordResponse
 	err := s.client.call(ctx, operation{
 		name: "FBT.SearchFBTInventoryRecord", method: "POST", path: "/fbt/202410/inventory_records/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -221,7 +221,7 @@ func (s *FBTService) SearchGoodsInfo(ctx context.Context, req *SearchGoodsInfoRe
 	var out *SearchGoodsInfoResponse
 	err := s.client.call(ctx, operation{
 		name: "FBT.SearchGoodsInfo", method: "POST", path: "/fbt/202409/goods/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -651,20 +651,20 @@ type SearchFBTInventoryResponseInventoryGoodsSKU struct {
 // SearchFBTInventoryResponseInventoryGoodsSKUOnHandDetail is returned by
 // [FBTService.SearchFBTInventory].
 type SearchFBTInventoryResponseInventoryGoodsSKUOnHandDetail struct {
-	AvailableQuantity int `json:"available_quantity,omitzero"`
+	AvailableQuantity int `json:"available_quantity,omitzero" reply:"always"` // a reply without it is unreadable
 	ReservedQuantity  int `json:"reserved_quantity,omitzero"`
-	TotalQuantity     int `json:"total_quantity,omitzero"`
+	TotalQuantity     int `json:"total_quantity,omitzero" reply:"always"` // a reply without it is unreadable
 }
 
 // SearchFBTInventoryResponseInventoryOnHandDetail is returned by
 // [FBTService.SearchFBTInventory].
 type SearchFBTInventoryResponseInventoryOnHandDetail struct {
 	// Units for sale, without reserved ones.
-	AvailableQuantity int `json:"available_quantity,omitzero"`
+	AvailableQuantity int `json:"available_quantity,omitzero" reply:"always"` // a reply without it is unreadable
 	ReservedQuantity  int `json:"reserved_quantity,omitzero"`
 	// AvailableQuantity, ReservedQuantity and UnfulfillableQuantity. Units on the
 	// way are not in it.
-	TotalQuantity         int `json:"total_quantity,omitzero"`
+	TotalQuantity         int `json:"total_quantity,omitzero" reply:"always"` // a reply without it is unreadable
 	UnfulfillableQuantity int `json:"unfulfillable_quantity,omitzero"`
 }
 

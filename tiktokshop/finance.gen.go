@@ -25,7 +25,7 @@ func (s *FinanceService) GetPayments(ctx context.Context, req *GetPaymentsReques
 	var out *GetPaymentsResponse
 	err := s.client.call(ctx, operation{
 		name: "Finance.GetPayments", method: "GET", path: "/finance/202605/payments",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -61,7 +61,7 @@ func (s *FinanceService) GetPaymentsV202309(ctx context.Context, req *GetPayment
 	var out *GetPaymentsV202309Response
 	err := s.client.call(ctx, operation{
 		name: "Finance.GetPaymentsV202309", method: "GET", path: "/finance/202309/payments",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -96,7 +96,7 @@ func (s *FinanceService) GetStatements(ctx context.Context, req *GetStatementsRe
 	var out *GetStatementsResponse
 	err := s.client.call(ctx, operation{
 		name: "Finance.GetStatements", method: "GET", path: "/finance/202309/statements",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -144,7 +144,7 @@ func (s *FinanceService) GetTransactionsByOrder(ctx context.Context, orderID str
 	var out *GetTransactionsByOrderResponse
 	err := s.client.call(ctx, operation{
 		name: "Finance.GetTransactionsByOrder", method: "GET", path: "/finance/202501/orders/{order_id}/statement_transactions",
-		replay: replayRead,
+		replay: replayRead, empty: true,
 	}, []string{orderID}, req, &out, opts)
 	return out, err
 }
@@ -177,7 +177,7 @@ func (s *FinanceService) GetTransactionsByStatement(ctx context.Context, stateme
 	var out *GetTransactionsByStatementResponse
 	err := s.client.call(ctx, operation{
 		name: "Finance.GetTransactionsByStatement", method: "GET", path: "/finance/202501/statements/{statement_id}/statement_transactions",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{statementID}, req, &out, opts)
 	return out, err
 }
@@ -213,7 +213,7 @@ func (s *FinanceService) GetTransactionsByStatementV202309(ctx context.Context, 
 	var out *GetTransactionsByStatementV202309Response
 	err := s.client.call(ctx, operation{
 		name: "Finance.GetTransactionsByStatementV202309", method: "GET", path: "/finance/202309/statements/{statement_id}/statement_transactions",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{statementID}, req, &out, opts)
 	return out, err
 }
@@ -248,7 +248,7 @@ func (s *FinanceService) GetUnsettledTransactions(ctx context.Context, req *GetU
 	var out *GetUnsettledTransactionsResponse
 	err := s.client.call(ctx, operation{
 		name: "Finance.GetUnsettledTransactions", method: "GET", path: "/finance/202507/orders/unsettled",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -281,7 +281,7 @@ func (s *FinanceService) GetWithdrawals(ctx context.Context, req *GetWithdrawals
 	var out *GetWithdrawalsResponse
 	err := s.client.call(ctx, operation{
 		name: "Finance.GetWithdrawals", method: "GET", path: "/finance/202309/withdrawals",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

@@ -25,7 +25,7 @@ func (s *FulfillmentService) BatchShipPackages(ctx context.Context, req *BatchSh
 	var out *BatchShipPackagesResponse
 	err := s.client.call(ctx, operation{
 		name: "Fulfillment.BatchShipPackages", method: "POST", path: "/fulfillment/202309/packages/ship",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -40,7 +40,7 @@ func (s *FulfillmentService) CombinePackage(ctx context.Context, req *CombinePac
 	var out *CombinePackageResponse
 	err := s.client.call(ctx, operation{
 		name: "Fulfillment.CombinePackage", method: "POST", path: "/fulfillment/202309/packages/combine",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -192,7 +192,7 @@ func (s *FulfillmentService) GetOrderSplitAttributes(ctx context.Context, req *G
 	var out *GetOrderSplitAttributesResponse
 	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetOrderSplitAttributes", method: "GET", path: "/fulfillment/202309/orders/split_attributes",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -252,7 +252,7 @@ func (s *FulfillmentService) GetTracking(ctx context.Context, orderID string, re
 	var out *GetTrackingResponse
 	err := s.client.call(ctx, operation{
 		name: "Fulfillment.GetTracking", method: "GET", path: "/fulfillment/202309/orders/{order_id}/tracking",
-		replay: replayRead,
+		replay: replayRead, empty: true,
 	}, []string{orderID}, req, &out, opts)
 	return out, err
 }
@@ -282,7 +282,7 @@ func (s *FulfillmentService) RedeemInfoCallback(ctx context.Context, req *Redeem
 	var out *RedeemInfoCallbackResponse
 	err := s.client.call(ctx, operation{
 		name: "Fulfillment.RedeemInfoCallback", method: "POST", path: "/fulfillment/202601/redeem_info/callback",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -312,7 +312,7 @@ func (s *FulfillmentService) SearchCombinablePackages(ctx context.Context, req *
 	var out *SearchCombinablePackagesResponse
 	err := s.client.call(ctx, operation{
 		name: "Fulfillment.SearchCombinablePackages", method: "GET", path: "/fulfillment/202309/combinable_packages/search",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -349,7 +349,7 @@ func (s *FulfillmentService) SearchPackage(ctx context.Context, req *SearchPacka
 	var out *SearchPackageResponse
 	err := s.client.call(ctx, operation{
 		name: "Fulfillment.SearchPackage", method: "POST", path: "/fulfillment/202309/packages/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -401,7 +401,7 @@ func (s *FulfillmentService) SplitOrders(ctx context.Context, orderID string, re
 	var out *SplitOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "Fulfillment.SplitOrders", method: "POST", path: "/fulfillment/202309/orders/{order_id}/split",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, []string{orderID}, req, &out, opts)
 	return out, err
 }
@@ -416,7 +416,7 @@ func (s *FulfillmentService) UncombinePackages(ctx context.Context, packageID st
 	var out *UncombinePackagesResponse
 	err := s.client.call(ctx, operation{
 		name: "Fulfillment.UncombinePackages", method: "POST", path: "/fulfillment/202309/packages/{package_id}/uncombine",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, []string{packageID}, req, &out, opts)
 	return out, err
 }
@@ -431,7 +431,7 @@ func (s *FulfillmentService) UpdatePackageDeliveryStatus(ctx context.Context, re
 	var out *UpdatePackageDeliveryStatusResponse
 	err := s.client.call(ctx, operation{
 		name: "Fulfillment.UpdatePackageDeliveryStatus", method: "POST", path: "/fulfillment/202309/packages/deliver",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -463,7 +463,7 @@ func (s *FulfillmentService) UpdateSOFTrack(ctx context.Context, req *UpdateSOFT
 	var out json.RawMessage
 	err := s.client.call(ctx, operation{
 		name: "Fulfillment.UpdateSOFTrack", method: "POST", path: "/fulfillment/202609/order/sof/track/update",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -493,7 +493,7 @@ func (s *FulfillmentService) UploadInvoice(ctx context.Context, req *UploadInvoi
 	var out *UploadInvoiceResponse
 	err := s.client.call(ctx, operation{
 		name: "Fulfillment.UploadInvoice", method: "POST", path: "/fulfillment/202502/invoice/upload",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -680,7 +680,7 @@ type CreatePackagesRequestOrderLineItem struct {
 type CreatePackagesResponse struct {
 	CreateTime          UnixSeconds                               `json:"create_time,omitzero"`
 	Dimension           Dimensions                                `json:"dimension,omitzero"`
-	PackageID           string                                    `json:"package_id,omitzero"`
+	PackageID           string                                    `json:"package_id,omitzero" reply:"always"` // a reply without it is unreadable
 	ShippingServiceInfo CreatePackagesResponseShippingServiceInfo `json:"shipping_service_info,omitzero"`
 	Weight              Weight                                    `json:"weight,omitzero"`
 }
@@ -717,7 +717,7 @@ type CreatePackagesV202309Response struct {
 	Dimension           Dimensions                                `json:"dimension,omitzero"`
 	OrderID             string                                    `json:"order_id,omitzero"`
 	OrderLineItemIDs    []string                                  `json:"order_line_item_ids,omitzero"`
-	PackageID           string                                    `json:"package_id,omitzero"`
+	PackageID           string                                    `json:"package_id,omitzero" reply:"always"` // a reply without it is unreadable
 	ShippingServiceInfo CreatePackagesResponseShippingServiceInfo `json:"shipping_service_info,omitzero"`
 	Weight              Weight                                    `json:"weight,omitzero"`
 }
@@ -926,7 +926,7 @@ type MarkPackageAsShippedRequest struct {
 type MarkPackageAsShippedResponse struct {
 	OrderID          string                     `json:"order_id,omitzero"`
 	OrderLineItemIDs []string                   `json:"order_line_item_ids,omitzero"`
-	PackageID        string                     `json:"package_id,omitzero"`
+	PackageID        string                     `json:"package_id,omitzero" reply:"always"` // a reply without it is unreadable
 	Warning          EditProductResponseWarning `json:"warning,omitzero"`
 }
 

@@ -23,7 +23,7 @@ func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfo(ctx context.
 	var out *GSCalculateProductAuditInfoResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCalculateProductAuditInfo", method: "POST", path: "/gs_full_service_commodity/202509/calculate_audit_info",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -38,7 +38,7 @@ func (s *GSFullServiceCommodityService) GSCalculateProductAuditInfoV202508(ctx c
 	var out *GSCalculateProductAuditInfoV202508Response
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSCalculateProductAuditInfoV202508", method: "POST", path: "/gs_full_service_commodity/202508/calculate_audit_info",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -115,7 +115,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributes(ctx context.C
 	var out *GSFullServiceGetAttributesResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetAttributes", method: "GET", path: "/gs_full_service_commodity/202507/beta/categories/{category_id}/attributes",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, []string{categoryID}, req, &out, opts)
 	return out, err
 }
@@ -130,7 +130,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202405(ctx co
 	var out *GSFullServiceGetAttributesV202405Response
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetAttributesV202405", method: "GET", path: "/gs_full_service_commodity/202405/beta/categories/{category_id}/attributes",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, []string{categoryID}, req, &out, opts)
 	return out, err
 }
@@ -145,7 +145,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetAttributesV202503(ctx co
 	var out *GSFullServiceGetAttributesV202503Response
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetAttributesV202503", method: "GET", path: "/gs_full_service_commodity/202503/beta/categories/{category_id}/attributes",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, []string{categoryID}, req, &out, opts)
 	return out, err
 }
@@ -159,7 +159,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetBrands(ctx context.Conte
 	var out *GSFullServiceGetBrandsResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetBrands", method: "GET", path: "/gs_full_service_commodity/202405/beta/brands",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -187,7 +187,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCertifications(ctx conte
 	var out *GSFullServiceGetCertificationsResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetCertifications", method: "GET", path: "/gs_full_service_commodity/202507/beta/categories/{category_id}/certifications",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, []string{categoryID}, req, &out, opts)
 	return out, err
 }
@@ -202,7 +202,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceGetCertificationsV202406(ct
 	var out *GSFullServiceGetCertificationsV202406Response
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceGetCertificationsV202406", method: "GET", path: "/gs_full_service_commodity/202406/beta/categories/{category_id}/certifications",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, []string{categoryID}, req, &out, opts)
 	return out, err
 }
@@ -216,7 +216,7 @@ func (s *GSFullServiceCommodityService) GSFullServicePreviewGetAttributes(ctx co
 	var out *GSFullServicePreviewGetAttributesResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServicePreviewGetAttributes", method: "GET", path: "/gs_full_service_commodity/202404/preview/categories/{category_id}/attributes",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, []string{categoryID}, req, &out, opts)
 	return out, err
 }
@@ -230,7 +230,7 @@ func (s *GSFullServiceCommodityService) GSFullServicePreviewGetBrands(ctx contex
 	var out *GSFullServicePreviewGetBrandsResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServicePreviewGetBrands", method: "GET", path: "/gs_full_service_commodity/202404/preview/brands",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -258,7 +258,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx contex
 	var out *GSFullServiceSearchCategoriesResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSFullServiceSearchCategories", method: "POST", path: "/gs_full_service_commodity/202405/beta/categories/search",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -268,7 +268,7 @@ func (s *GSFullServiceCommodityService) GSFullServiceSearchCategories(ctx contex
 // as needed, and stops at the first error but an [UnreadableError].
 func (s *GSFullServiceCommodityService) GSFullServiceSearchCategoriesAll(ctx context.Context, req *GSFullServiceSearchCategoriesRequest, opts ...CallOption) iter.Seq2[GSFullServiceSearchCategoriesResponseCategory, error] {
 	start := valueOf(req)
-	return numberedPages("GSFullServiceCommodity.GSFullServiceSearchCategories", numberOf(start.PageOffset), numberOf(start.PageSize), 100, func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, pageHead, error) {
+	return numberedPages("GSFullServiceCommodity.GSFullServiceSearchCategories", numberOf(start.PageOffset), numberOf(start.PageSize), 100, nil, func(page int) ([]GSFullServiceSearchCategoriesResponseCategory, pageHead, error) {
 		r := start
 		r.PageOffset = &page
 		out, err := s.GSFullServiceSearchCategories(ctx, &r, opts...)
@@ -288,7 +288,7 @@ func (s *GSFullServiceCommodityService) GSGetGradingTemplatesConfig(ctx context.
 	var out *GSGetGradingTemplatesConfigResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSGetGradingTemplatesConfig", method: "GET", path: "/gs_full_service_commodity/202406/beta/grading_templates",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -316,7 +316,7 @@ func (s *GSFullServiceCommodityService) GSGetSupplierResponsiblePersons(ctx cont
 	var out *GSGetSupplierResponsiblePersonsResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSGetSupplierResponsiblePersons", method: "GET", path: "/gs_full_service_commodity/202508/supplier_rps",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -363,7 +363,7 @@ func (s *GSFullServiceCommodityService) GSListSupplierManufacturer(ctx context.C
 	var out *GSListSupplierManufacturerResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSListSupplierManufacturer", method: "GET", path: "/gs_full_service_commodity/202508/supplier_manufacturers",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -410,7 +410,7 @@ func (s *GSFullServiceCommodityService) GSProductImageUploadRequirementsQuery(ct
 	var out *GSProductImageUploadRequirementsQueryResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSProductImageUploadRequirementsQuery", method: "GET", path: "/gs_full_service_commodity/202405/beta/categories/{category_id}/image_upload_requirements",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, []string{categoryID}, req, &out, opts)
 	return out, err
 }
@@ -439,7 +439,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovals(ctx context.Context,
 	var out *GSQuerySKUApprovalsResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSQuerySKUApprovals", method: "POST", path: "/gs_full_service_commodity/202504/beta/products/search",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -472,7 +472,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202406(ctx context.C
 	var out *GSQuerySKUApprovalsV202406Response
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSQuerySKUApprovalsV202406", method: "POST", path: "/gs_full_service_commodity/202406/beta/products/search",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -505,7 +505,7 @@ func (s *GSFullServiceCommodityService) GSQuerySKUApprovalsV202410(ctx context.C
 	var out *GSQuerySKUApprovalsV202410Response
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GSQuerySKUApprovalsV202410", method: "POST", path: "/gs_full_service_commodity/202410/beta/products/search",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -552,7 +552,7 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ct
 	var out *GetGlobalSellingFullServiceCategoriesResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GetGlobalSellingFullServiceCategories", method: "POST", path: "/gs_full_service_commodity/202404/preview/categories/search",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -563,7 +563,7 @@ func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategories(ct
 // [UnreadableError].
 func (s *GSFullServiceCommodityService) GetGlobalSellingFullServiceCategoriesAll(ctx context.Context, req *GetGlobalSellingFullServiceCategoriesRequest, opts ...CallOption) iter.Seq2[GetGlobalSellingFullServiceCategoriesResponseCategory, error] {
 	start := valueOf(req)
-	return numberedPages("GSFullServiceCommodity.GetGlobalSellingFullServiceCategories", numberOf(start.PageOffset), numberOf(start.PageSize), 0, func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, pageHead, error) {
+	return numberedPages("GSFullServiceCommodity.GetGlobalSellingFullServiceCategories", numberOf(start.PageOffset), numberOf(start.PageSize), 0, nil, func(page int) ([]GetGlobalSellingFullServiceCategoriesResponseCategory, pageHead, error) {
 		r := start
 		r.PageOffset = &page
 		out, err := s.GetGlobalSellingFullServiceCategories(ctx, &r, opts...)
@@ -583,7 +583,7 @@ func (s *GSFullServiceCommodityService) GetGradingTemplatesConfig(ctx context.Co
 	var out *GetGradingTemplatesConfigResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GetGradingTemplatesConfig", method: "GET", path: "/gs_full_service_commodity/202405/preview/grading_templates",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -625,7 +625,7 @@ func (s *GSFullServiceCommodityService) GlobalSellingGetSupplierAddresses(ctx co
 	var out *GlobalSellingGetSupplierAddressesResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.GlobalSellingGetSupplierAddresses", method: "GET", path: "/gs_full_service_commodity/202407/supplier_addresses",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -672,7 +672,7 @@ func (s *GSFullServiceCommodityService) QuerySKUApprovals(ctx context.Context, r
 	var out *QuerySKUApprovalsResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceCommodity.QuerySKUApprovals", method: "POST", path: "/gs_full_service_commodity/202405/preview/products/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

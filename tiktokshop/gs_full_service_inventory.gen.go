@@ -18,7 +18,7 @@ func (s *GSFullServiceInventoryService) GSFullServiceQueryVirtualInventory(ctx c
 	var out *GSFullServiceQueryVirtualInventoryResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceInventory.GSFullServiceQueryVirtualInventory", method: "POST", path: "/gs_full_service_inventory/202405/beta/virtual_inventory/query",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -33,7 +33,7 @@ func (s *GSFullServiceInventoryService) GSFullServiceUpdateVirtualInventory(ctx 
 	var out *GSFullServiceUpdateVirtualInventoryResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceInventory.GSFullServiceUpdateVirtualInventory", method: "POST", path: "/gs_full_service_inventory/202405/beta/virtual_inventory/update",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -47,7 +47,7 @@ func (s *GSFullServiceInventoryService) QueryGlobalSellingVirtualInventory(ctx c
 	var out *QueryGlobalSellingVirtualInventoryResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceInventory.QueryGlobalSellingVirtualInventory", method: "POST", path: "/gs_full_service_inventory/202404/preview/virtual_inventory/query",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -62,7 +62,7 @@ func (s *GSFullServiceInventoryService) SetGlobalSellingVirtualInventory(ctx con
 	var out *SetGlobalSellingVirtualInventoryResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceInventory.SetGlobalSellingVirtualInventory", method: "POST", path: "/gs_full_service_inventory/202404/preview/virtual_inventory/update",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -82,7 +82,7 @@ type GSFullServiceInventoryError struct {
 // [GSFullServiceInventoryService.QueryGlobalSellingVirtualInventory].
 type GSFullServiceInventoryInventory struct {
 	OccupiedQuantity int64  `json:"occupied_quantity,omitzero"`
-	Quantity         int64  `json:"quantity,omitzero"`
+	Quantity         int64  `json:"quantity,omitzero" reply:"always"` // a reply without it is unreadable
 	SKUCode          string `json:"sku_code,omitzero"`
 	WarehouseCode    string `json:"warehouse_code,omitzero"`
 }

@@ -152,7 +152,7 @@ func (s *GSFullServiceShipmentService) GSQueryDeliveryBatches(ctx context.Contex
 	var out *GSQueryDeliveryBatchesResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GSQueryDeliveryBatches", method: "GET", path: "/gs_full_service_shipment/202405/beta/delivery_orders/delivery_batchs",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -194,7 +194,7 @@ func (s *GSFullServiceShipmentService) GSSearchAvailableShippingProviders(ctx co
 	var out *GSSearchAvailableShippingProvidersResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GSSearchAvailableShippingProviders", method: "POST", path: "/gs_full_service_shipment/202405/beta/shipping_providers/search",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -208,7 +208,7 @@ func (s *GSFullServiceShipmentService) GSSearchDeliveryOrders(ctx context.Contex
 	var out *GSSearchDeliveryOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GSSearchDeliveryOrders", method: "POST", path: "/gs_full_service_shipment/202405/beta/delivery_orders/search",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -240,7 +240,7 @@ func (s *GSFullServiceShipmentService) GSSearchStockupOrders(ctx context.Context
 	var out *GSSearchStockupOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GSSearchStockupOrders", method: "POST", path: "/gs_full_service_shipment/202405/beta/stockup_orders/search",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -401,7 +401,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingQueryLogisticsOrders(ctx con
 	var out *GlobalSellingQueryLogisticsOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingQueryLogisticsOrders", method: "GET", path: "/gs_full_service_shipment/202407/logistics_orders",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -446,7 +446,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAbnormalOrders(ctx con
 	var out *GlobalSellingSearchAbnormalOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingSearchAbnormalOrders", method: "POST", path: "/gs_full_service_shipment/202407/abnormal_orders/search",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -478,7 +478,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAvailableShippingProvi
 	var out *GlobalSellingSearchAvailableShippingProvidersResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingSearchAvailableShippingProviders", method: "POST", path: "/gs_full_service_shipment/202410/shipping_providers/search",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -493,7 +493,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchAvailableShippingProvi
 	var out *GlobalSellingSearchAvailableShippingProvidersV202407Response
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingSearchAvailableShippingProvidersV202407", method: "POST", path: "/gs_full_service_shipment/202407/shipping_providers/search",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -507,7 +507,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchDeliveryOrders(ctx con
 	var out *GlobalSellingSearchDeliveryOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingSearchDeliveryOrders", method: "POST", path: "/gs_full_service_shipment/202407/delivery_orders/search",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -539,7 +539,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchReturnOrders(ctx conte
 	var out *GlobalSellingSearchReturnOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingSearchReturnOrders", method: "POST", path: "/gs_full_service_shipment/202407/return_orders/search",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -571,7 +571,7 @@ func (s *GSFullServiceShipmentService) GlobalSellingSearchStockupOrders(ctx cont
 	var out *GlobalSellingSearchStockupOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.GlobalSellingSearchStockupOrders", method: "POST", path: "/gs_full_service_shipment/202407/stockup_orders/search",
-		body: bodyJSON, replay: replayRead, noCipher: true,
+		body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -603,7 +603,7 @@ func (s *GSFullServiceShipmentService) QueryDeliveryBatches(ctx context.Context,
 	var out *QueryDeliveryBatchesResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.QueryDeliveryBatches", method: "GET", path: "/gs_full_service_shipment/202405/preview/delivery_orders/delivery_batchs",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -645,7 +645,7 @@ func (s *GSFullServiceShipmentService) SearchAvailableShippingProviders(ctx cont
 	var out *SearchAvailableShippingProvidersResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.SearchAvailableShippingProviders", method: "POST", path: "/gs_full_service_shipment/202405/preview/shipping_providers/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -659,7 +659,7 @@ func (s *GSFullServiceShipmentService) SearchDeliveryOrders(ctx context.Context,
 	var out *SearchDeliveryOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.SearchDeliveryOrders", method: "POST", path: "/gs_full_service_shipment/202405/preview/delivery_orders/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -691,7 +691,7 @@ func (s *GSFullServiceShipmentService) SearchStockupOrders(ctx context.Context, 
 	var out *SearchStockupOrdersResponse
 	err := s.client.call(ctx, operation{
 		name: "GSFullServiceShipment.SearchStockupOrders", method: "POST", path: "/gs_full_service_shipment/202405/preview/stockup_orders/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

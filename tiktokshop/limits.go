@@ -21,7 +21,7 @@ type LimitKey struct {
 	Operation string
 }
 
-// analytics tells whether the call is one of the reports, which TikTok grants
+// analytics reports whether the call is one of the reports, which TikTok grants
 // least.
 func (k LimitKey) analytics() bool {
 	return strings.HasPrefix(k.Operation, "Analytics.") || strings.Contains(k.Operation, " /analytics/")
@@ -166,6 +166,16 @@ func (b budgets) Wait(ctx context.Context, key LimitKey) error {
 
 func (b budgets) Learn(key LimitKey, f Feedback) time.Duration {
 	return b.keyed.Learn(b.of(key), transport.Feedback(f))
+}
+
+func (b budgets) rate(key LimitKey) float64 { return b.keyed.Rate(b.of(key)) }
+
+// rater returns what tells the present rate of l, nil if it is not one of ours.
+func rater(l Limiter, key LimitKey) func() float64 {
+	if ours, ok := l.(interface{ rate(key LimitKey) float64 }); ok {
+		return func() float64 { return ours.rate(key) }
+	}
+	return nil
 }
 
 // learner returns what tells l of refused attempts, nil if it does not learn.

@@ -2,5 +2,5 @@
 
 package tiktokshop_test
 
-// raceDetector tells whether the tests run with it: sweeps then take a minute.
+// raceDetector reports whether the tests run with it: sweeps then take a minute.
 const raceDetector = true

@@ -112,7 +112,7 @@ func TestDefaultLimits(t *testing.T) {
 func TestEveryAttemptIsAdmitted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var keys []LimitKey
-		c, _ := setup(t, []answer{{status: 503}, ok(`{}`), ok(`{}`)}, WithLimiter(limiterFunc(func(key LimitKey) { keys = append(keys, key) })))
+		c, _ := setup(t, []answer{{status: 503}, ok(`{}`), ok(`{"package_id":"1"}`)}, WithLimiter(limiterFunc(func(key LimitKey) { keys = append(keys, key) })))
 		if err := getOrder(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
@@ -265,3 +265,21 @@ func TestUrgentCallsOvertake(t *testing.T) {
 type limiterFunc func(LimitKey)
 
 func (f limiterFunc) Wait(_ context.Context, key LimitKey) error { f(key); return nil }
+
+// The observer hears of the pause before a repeat, and of a rate that was lowered.
+func TestPauseAndRateAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var events []Event
+		c, _ := setup(t, []answer{{status: 500, retryAfter: "119"}, refused(429, 36009002, "slow down"), ok(`{}`)},
+			WithLimiter(NewLimiter(Limits{Reads: 8, Burst: 1})), WithObserver(func(_ context.Context, e Event) { events = append(events, e) }))
+		if err := getOrder(t.Context(), c); err != nil || len(events) != 3 {
+			t.Fatalf("got %v after %d events", err, len(events))
+		}
+		if events[0].Pause != 119*time.Second || events[1].Pause <= 0 || events[2].Pause != 0 {
+			t.Errorf("pauses %s, %s, %s; want 119 s, more than none, none", events[0].Pause, events[1].Pause, events[2].Pause)
+		}
+		if events[0].Rate != 0 || events[1].Rate != 4 || events[2].Rate != 0 {
+			t.Errorf("rates %v, %v, %v; want 0, 4, 0", events[0].Rate, events[1].Rate, events[2].Rate)
+		}
+	})
+}

@@ -37,7 +37,7 @@ func (s *LogisticsService) GetAvailableShippingTemplate(ctx context.Context, req
 	var out *GetAvailableShippingTemplateResponse
 	err := s.client.call(ctx, operation{
 		name: "Logistics.GetAvailableShippingTemplate", method: "GET", path: "/logistics/202510/seller_templates",
-		body: bodyJSON, replay: replayRead,
+		body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -51,7 +51,7 @@ func (s *LogisticsService) GetGlobalSellerWarehouse(ctx context.Context, req *Ge
 	var out *GetGlobalSellerWarehouseResponse
 	err := s.client.call(ctx, operation{
 		name: "Logistics.GetGlobalSellerWarehouse", method: "GET", path: "/logistics/202309/global_warehouses",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -66,7 +66,7 @@ func (s *LogisticsService) GetShippingProviders(ctx context.Context, deliveryOpt
 	var out *GetShippingProvidersResponse
 	err := s.client.call(ctx, operation{
 		name: "Logistics.GetShippingProviders", method: "GET", path: "/logistics/202309/delivery_options/{delivery_option_id}/shipping_providers",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{deliveryOptionID}, req, &out, opts)
 	return out, err
 }
@@ -81,7 +81,7 @@ func (s *LogisticsService) GetWarehouseDeliveryOptions(ctx context.Context, ware
 	var out *GetWarehouseDeliveryOptionsResponse
 	err := s.client.call(ctx, operation{
 		name: "Logistics.GetWarehouseDeliveryOptions", method: "GET", path: "/logistics/202309/warehouses/{warehouse_id}/delivery_options",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{warehouseID}, req, &out, opts)
 	return out, err
 }
@@ -96,7 +96,7 @@ func (s *LogisticsService) GetWarehouseList(ctx context.Context, req *GetWarehou
 	var out *GetWarehouseListResponse
 	err := s.client.call(ctx, operation{
 		name: "Logistics.GetWarehouseList", method: "GET", path: "/logistics/202309/warehouses",
-		replay: replayRead,
+		replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -126,7 +126,7 @@ func (s *LogisticsService) UpdateWarehouse(ctx context.Context, warehouseID stri
 	var out *UpdateWarehouseResponse
 	err := s.client.call(ctx, operation{
 		name: "Logistics.UpdateWarehouse", method: "POST", path: "/logistics/202502/warehouses/{warehouse_id}",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, []string{warehouseID}, req, &out, opts)
 	return out, err
 }

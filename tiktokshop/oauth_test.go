@@ -477,3 +477,45 @@ func TestMemoryStates(t *testing.T) {
 		t.Errorf("%d wins", wins.Load())
 	}
 }
+
+// takes counts what a store of states is asked for.
+type takes struct {
+	MemoryStates
+	n int
+}
+
+func (s *takes) TakeState(ctx context.Context, state string) (PendingConsent, bool, error) {
+	s.n++
+	return s.MemoryStates.TakeState(ctx, state)
+}
+
+// A store of states is not bothered with what is too long for one, and a cookie is
+// deleted with its consent.
+func TestOAuthStateAndCookieEnd(t *testing.T) {
+	t.Parallel()
+	c, _ := setup(t, []answer{ok(tokenReply)})
+	states := new(takes)
+	h, err := NewOAuthHandler(c, func(context.Context, Grant) error { return nil }, WithStates(states))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for length, want := range map[int]int{1024: 1, 1025: 0} {
+		states.n = 0
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, redirected(t.Context(), "state="+strings.Repeat("s", length)+"&code=c"))
+		if states.n != want || w.Code != http.StatusBadRequest {
+			t.Errorf("a state of %d bytes: the store was asked %d times, status %d; want %d, 400", length, states.n, w.Code, want)
+		}
+	}
+	w := httptest.NewRecorder()
+	h.Begin(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/connect", nil), "seller")
+	given := w.Result().Cookies()[0]
+	r := redirected(t.Context(), "state="+url.QueryEscape(stateOf(t, w.Header().Get("Location")))+"&code="+testCode)
+	r.AddCookie(given)
+	w = httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	cookies := w.Result().Cookies()
+	if w.Code >= 400 || len(cookies) != 1 || cookies[0].Name != given.Name || cookies[0].Value != "" || cookies[0].MaxAge >= 0 {
+		t.Errorf("status %d, cookies %v; want the cookie deleted", w.Code, cookies)
+	}
+}

@@ -31,8 +31,8 @@ func defaults() settings {
 		Settings:   transport.Defaults("linnbridge-tiktokshop"),
 		tokens:     noTokens{},
 		limiter:    DefaultLimiter(),
-		baseURL:    &url.URL{Scheme: "https", Host: "open-api.tiktokglobalshop.com"},
-		authURL:    &url.URL{Scheme: "https", Host: "auth.tiktok-shops.com"},
+		baseURL:    &url.URL{Scheme: "https", Host: "open-api.tiktokglobalshop.com", Path: "/"},
+		authURL:    &url.URL{Scheme: "https", Host: "auth.tiktok-shops.com", Path: "/"},
 		consentURL: ConsentURL,
 	}
 }
@@ -85,6 +85,11 @@ type Event struct {
 	// Held is how long the limiter holds further calls of the same budget, if that
 	// is seconds. Only the first attempt that finds a hold out tells it.
 	Held time.Duration
+	// Rate is how many calls a second the limiter of this package lets go from now
+	// on, set on the attempt whose refusal lowered it.
+	Rate float64
+	// Pause is for how long the call now waits before it is repeated, 0 if it is not.
+	Pause time.Duration
 }
 
 // WithTokens sets where access tokens come from. The default has none and fails
@@ -156,15 +161,17 @@ func WithHTTPClient(c *http.Client) Option {
 	return func(s *settings) error { return s.SetHTTPClient(c) }
 }
 
-// WithLogger logs every attempt at debug level, and at warning level when calls
-// are held back for seconds or longer. The default, and nil, log nothing. Queries, headers and bodies are never logged.
+// WithLogger logs every attempt at debug level, and at warning level when calls are
+// held back for seconds or longer, when a call pauses so long before it is repeated,
+// and when the limiter lowers a rate. The default, and nil, log nothing. Queries, headers
+// and bodies are never logged.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) error { return s.SetLogger(l) }
 }
 
-// WithObserver calls observe after every attempt, with the context of the call. It
-// runs on the goroutine of the call, may run on several at once, and holds up the
-// call that it observes.
+// WithObserver calls observe after every attempt, with the context of the call, and
+// before the pause that may follow. It runs on the goroutine of the call, may run on
+// several at once, and holds up the call that it observes.
 func WithObserver(observe func(context.Context, Event)) Option {
 	return func(s *settings) error {
 		if observe == nil {
@@ -173,7 +180,7 @@ func WithObserver(observe func(context.Context, Event)) Option {
 		return s.SetObserver(func(ctx context.Context, e transport.Event) {
 			observe(ctx, Event{
 				CallInfo:  CallInfo{Operation: e.Operation, Shop: e.Account, Attempt: e.Attempt},
-				RequestID: e.RequestID, Wait: e.Wait, Duration: e.Duration, Status: e.Status, Code: e.Code, Bytes: e.Bytes, Err: e.Err, Held: e.Held,
+				RequestID: e.RequestID, Wait: e.Wait, Duration: e.Duration, Status: e.Status, Code: e.Code, Bytes: e.Bytes, Err: e.Err, Held: e.Held, Rate: e.Rate, Pause: e.Pause,
 			})
 		})
 	}

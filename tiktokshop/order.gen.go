@@ -24,7 +24,7 @@ func (s *OrderService) AddExternalOrderReferences(ctx context.Context, req *AddE
 	var out *AddExternalOrderReferencesResponse
 	err := s.client.call(ctx, operation{
 		name: "Order.AddExternalOrderReferences", method: "POST", path: "/order/202406/orders/external_orders",
-		body: bodyJSON, replay: replayWrite,
+		body: bodyJSON, replay: replayWrite, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -51,7 +51,7 @@ func (s *OrderService) GetExternalOrderReferences(ctx context.Context, orderID s
 	var out *GetExternalOrderReferencesResponse
 	err := s.client.call(ctx, operation{
 		name: "Order.GetExternalOrderReferences", method: "GET", path: "/order/202406/orders/{order_id}/external_orders",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{orderID}, req, &out, opts)
 	return out, err
 }
@@ -65,7 +65,7 @@ func (s *OrderService) GetOrderDetail(ctx context.Context, req *GetOrderDetailRe
 	var out *GetOrderDetailResponse
 	err := s.client.call(ctx, operation{
 		name: "Order.GetOrderDetail", method: "GET", path: "/order/202507/orders",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -92,7 +92,7 @@ func (s *OrderService) GetOrderDetailV202309(ctx context.Context, req *GetOrderD
 	var out *GetOrderDetailV202309Response
 	err := s.client.call(ctx, operation{
 		name: "Order.GetOrderDetailV202309", method: "GET", path: "/order/202309/orders",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -118,7 +118,7 @@ func (s *OrderService) GetOrderList(ctx context.Context, req *GetOrderListReques
 	var out *GetOrderListResponse
 	err := s.client.call(ctx, operation{
 		name: "Order.GetOrderList", method: "POST", path: "/order/202309/orders/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -168,7 +168,7 @@ func (s *OrderService) GetPrivilegedOrderDetail(ctx context.Context, req *GetPri
 	var out *GetPrivilegedOrderDetailResponse
 	err := s.client.call(ctx, operation{
 		name: "Order.GetPrivilegedOrderDetail", method: "GET", path: "/order/202309/privileged_orders",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -195,7 +195,7 @@ func (s *OrderService) SearchOrderByExternalOrderReference(ctx context.Context, 
 	var out *SearchOrderByExternalOrderReferenceResponse
 	err := s.client.call(ctx, operation{
 		name: "Order.SearchOrderByExternalOrderReference", method: "POST", path: "/order/202406/orders/external_order_search",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

@@ -18,8 +18,8 @@ func tokenPages[T any](op, from string, fetch func(token string) ([]T, string, p
 	})
 }
 
-func numberedPages[T any](op string, first, size, limit int, fetch func(page int) ([]T, pageHead, error)) iter.Seq2[T, error] {
-	return paging.Numbered(first, size, limit, nil, endless(op), func(page int) ([]T, pageHead, error) {
+func numberedPages[T any](op string, first, size, limit int, key func(T) any, fetch func(page int) ([]T, pageHead, error)) iter.Seq2[T, error] {
+	return paging.Numbered(first, size, limit, key, nil, endless(op), func(page int) ([]T, pageHead, error) {
 		items, head, err := fetch(page)
 		head.LeftOut += unreadIn(err)
 		return items, head, err
@@ -46,7 +46,7 @@ func batches[T, R any](list []T, size int, fetch func(part []T) (R, error)) iter
 	return paging.Batches(list, size, fetch)
 }
 
-// inPart tells whether a call succeeded, but for records of its reply.
+// inPart reports whether a call succeeded, but for records of its reply.
 func inPart(err error) bool { return errors.Is(err, lenient.ErrRecords) }
 
 func valueOf[T any](req *T) T { return paging.ValueOf(req) }

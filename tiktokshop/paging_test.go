@@ -20,7 +20,7 @@ func TestFalsePageToken(t *testing.T) {
 		t.Errorf("%d orders in %d calls, want 2 in one", orders, len(s.requests()))
 	}
 	c, _ = setup(t, []answer{ok(`{"next_page_token":true,"orders":[{"id":"1"}]}`)})
-	if got, err := c.Order.GetOrderList(t.Context(), nil); got != nil || !is(err, ClassDecode) {
+	if got, err := c.Order.GetOrderList(t.Context(), &GetOrderListRequest{PageSize: 1}); got != nil || !is(err, ClassDecode) {
 		t.Errorf("true for a token: %v, %v", got, err)
 	}
 }
@@ -43,5 +43,26 @@ func TestRepeatedPageToken(t *testing.T) {
 	}
 	if orders != 2 || len(s.requests()) != 2 {
 		t.Errorf("%d orders in %d calls", orders, len(s.requests()))
+	}
+}
+
+// A page that says that more follow, and not how to get them, is no end.
+func TestMoreWithoutToken(t *testing.T) {
+	t.Parallel()
+	c, _ := setup(t, []answer{ok(`{"has_more":true,"next_page_token":"","conversations":[{"id":"1"}]}`)})
+	var got error
+	for _, err := range c.AffiliateSeller.GetConversationListAll(t.Context(), nil) {
+		if err != nil {
+			got = err
+		}
+	}
+	if !is(got, ClassDecode) || !strings.Contains(got.Error(), "broken off") {
+		t.Errorf("got %v, want an error that says that the list is broken off", got)
+	}
+	c, _ = setup(t, []answer{ok(`{"has_more":false,"conversations":[{"id":"1"}]}`)})
+	for _, err := range c.AffiliateSeller.GetConversationListAll(t.Context(), nil) {
+		if err != nil {
+			t.Errorf("without more: %v", err)
+		}
 	}
 }

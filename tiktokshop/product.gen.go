@@ -24,7 +24,7 @@ func (s *ProductService) ActivateProduct(ctx context.Context, req *ActivateProdu
 	var out *ActivateProductResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.ActivateProduct", method: "POST", path: "/product/202309/products/activate",
-		body: bodyJSON, replay: replayWrite,
+		body: bodyJSON, replay: replayWrite, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -51,7 +51,7 @@ func (s *ProductService) ApplyOpportunities(ctx context.Context, productID strin
 	var out *ApplyOpportunitiesResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.ApplyOpportunities", method: "PUT", path: "/product/202409/products/{product_id}/opportunities",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, []string{productID}, req, &out, opts)
 	return out, err
 }
@@ -66,7 +66,7 @@ func (s *ProductService) BindLocalProducts(ctx context.Context, globalProductID 
 	var out *BindLocalProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.BindLocalProducts", method: "POST", path: "/product/202503/global_products/{global_product_id}/bind_local_products",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, []string{globalProductID}, req, &out, opts)
 	return out, err
 }
@@ -94,7 +94,7 @@ func (s *ProductService) CheckListingPrerequisites(ctx context.Context, req *Che
 	var out *CheckListingPrerequisitesResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.CheckListingPrerequisites", method: "GET", path: "/product/202312/prerequisites",
-		replay: replayRead,
+		replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -197,7 +197,7 @@ func (s *ProductService) CreateImageTranslationTasks(ctx context.Context, req *C
 	var out *CreateImageTranslationTasksResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.CreateImageTranslationTasks", method: "POST", path: "/product/202505/images/translation_tasks",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -257,7 +257,7 @@ func (s *ProductService) DeactivateProducts(ctx context.Context, req *Deactivate
 	var out *DeactivateProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.DeactivateProducts", method: "POST", path: "/product/202309/products/deactivate",
-		body: bodyJSON, replay: replayWrite,
+		body: bodyJSON, replay: replayWrite, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -284,7 +284,7 @@ func (s *ProductService) DeleteGlobalProducts(ctx context.Context, req *DeleteGl
 	var out *DeleteGlobalProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.DeleteGlobalProducts", method: "DELETE", path: "/product/202309/global_products",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -311,7 +311,7 @@ func (s *ProductService) DeleteProducts(ctx context.Context, req *DeleteProducts
 	var out *DeleteProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.DeleteProducts", method: "DELETE", path: "/product/202309/products",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -353,7 +353,7 @@ func (s *ProductService) EditGlobalProduct(ctx context.Context, globalProductID 
 	var out *EditGlobalProductResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.EditGlobalProduct", method: "PUT", path: "/product/202309/global_products/{global_product_id}",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, []string{globalProductID}, req, &out, opts)
 	return out, err
 }
@@ -399,7 +399,7 @@ func (s *ProductService) EnableStrikethroughPrices(ctx context.Context, productI
 	var out *EnableStrikethroughPricesResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.EnableStrikethroughPrices", method: "POST", path: "/product/202502/products/{product_id}/strikethrough_prices/enable",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, []string{productID}, req, &out, opts)
 	return out, err
 }
@@ -413,7 +413,7 @@ func (s *ProductService) GetAttributes(ctx context.Context, categoryID string, r
 	var out *GetAttributesResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.GetAttributes", method: "GET", path: "/product/202309/categories/{category_id}/attributes",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{categoryID}, req, &out, opts)
 	return out, err
 }
@@ -427,7 +427,7 @@ func (s *ProductService) GetBrands(ctx context.Context, req *GetBrandsRequest, o
 	var out *GetBrandsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.GetBrands", method: "GET", path: "/product/202309/brands",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -462,7 +462,7 @@ func (s *ProductService) GetCategories(ctx context.Context, req *GetCategoriesRe
 	var out *GetCategoriesResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.GetCategories", method: "GET", path: "/product/202309/categories",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -490,7 +490,7 @@ func (s *ProductService) GetGlobalAttributes(ctx context.Context, categoryID str
 	var out *GetGlobalAttributesResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.GetGlobalAttributes", method: "GET", path: "/product/202309/categories/{category_id}/global_attributes",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, []string{categoryID}, req, &out, opts)
 	return out, err
 }
@@ -504,7 +504,7 @@ func (s *ProductService) GetGlobalCategories(ctx context.Context, req *GetGlobal
 	var out *GetGlobalCategoriesResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.GetGlobalCategories", method: "GET", path: "/product/202309/global_categories",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -532,7 +532,7 @@ func (s *ProductService) GetGlobalListingRules(ctx context.Context, req *GetGlob
 	var out *GetGlobalListingRulesResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.GetGlobalListingRules", method: "GET", path: "/product/202507/global_listing_rules",
-		replay: replayRead,
+		replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -560,7 +560,7 @@ func (s *ProductService) GetGlobalReplicatedProducts(ctx context.Context, produc
 	var out *GetGlobalReplicatedProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.GetGlobalReplicatedProducts", method: "GET", path: "/product/202507/products/{product_id}/replicated_products",
-		replay: replayRead,
+		replay: replayRead, empty: true,
 	}, []string{productID}, req, &out, opts)
 	return out, err
 }
@@ -574,7 +574,7 @@ func (s *ProductService) GetImageTranslationTasks(ctx context.Context, req *GetI
 	var out *GetImageTranslationTasksResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.GetImageTranslationTasks", method: "GET", path: "/product/202506/images/translation_tasks",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -616,7 +616,7 @@ func (s *ProductService) GetProductsSEOWords(ctx context.Context, req *GetProduc
 	var out *GetProductsSEOWordsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.GetProductsSEOWords", method: "GET", path: "/product/202405/products/seo_words",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -642,7 +642,7 @@ func (s *ProductService) GetRecommendedProductTitleAndDescription(ctx context.Co
 	var out *GetRecommendedProductTitleAndDescriptionResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.GetRecommendedProductTitleAndDescription", method: "GET", path: "/product/202405/products/suggestions",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -685,7 +685,7 @@ func (s *ProductService) InventorySearch(ctx context.Context, req *InventorySear
 	var out *InventorySearchResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.InventorySearch", method: "POST", path: "/product/202309/inventory/search",
-		body: bodyJSON, replay: replayRead,
+		body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -723,7 +723,7 @@ func (s *ProductService) ListingSchemas(ctx context.Context, req *ListingSchemas
 	var out *ListingSchemasResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.ListingSchemas", method: "GET", path: "/product/202407/listing_schemas",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -738,7 +738,7 @@ func (s *ProductService) ListingSchemasV202401(ctx context.Context, req *Listing
 	var out *ListingSchemasV202401Response
 	err := s.client.call(ctx, operation{
 		name: "Product.ListingSchemasV202401", method: "GET", path: "/product/202401/listing_schemas",
-		query: true, replay: replayRead, noCipher: true,
+		query: true, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -753,7 +753,7 @@ func (s *ProductService) OptimizedImages(ctx context.Context, req *OptimizedImag
 	var out *OptimizedImagesResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.OptimizedImages", method: "POST", path: "/product/202404/images/optimize",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -768,7 +768,7 @@ func (s *ProductService) PartialEditCandidateProducts(ctx context.Context, req *
 	var out *PartialEditCandidateProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.PartialEditCandidateProducts", method: "POST", path: "/product/202409/candidate_products/partial_edit/batch",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -783,7 +783,7 @@ func (s *ProductService) PartialEditGlobalProduct(ctx context.Context, globalPro
 	var out *PartialEditGlobalProductResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.PartialEditGlobalProduct", method: "PUT", path: "/product/202509/global_products/{global_product_id}/partial_edit",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, []string{globalProductID}, req, &out, opts)
 	return out, err
 }
@@ -859,7 +859,7 @@ func (s *ProductService) ProductAuditingResearch(ctx context.Context, req *Produ
 	var out *ProductAuditingResearchResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.ProductAuditingResearch", method: "POST", path: "/product/202601/compliance/auditing/research",
-		query: true, body: bodyJSON, noCipher: true,
+		query: true, body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -895,7 +895,7 @@ func (s *ProductService) ProductInformationIssueDiagnosis(ctx context.Context, r
 	var out *ProductInformationIssueDiagnosisResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.ProductInformationIssueDiagnosis", method: "GET", path: "/product/202405/products/diagnoses",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -923,7 +923,7 @@ func (s *ProductService) PublishGlobalProduct(ctx context.Context, globalProduct
 	var out *PublishGlobalProductResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.PublishGlobalProduct", method: "POST", path: "/product/202309/global_products/{global_product_id}/publish",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, []string{globalProductID}, req, &out, opts)
 	return out, err
 }
@@ -983,7 +983,7 @@ func (s *ProductService) RecommendSizeChart(ctx context.Context, req *RecommendS
 	var out *RecommendSizeChartResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.RecommendSizeChart", method: "POST", path: "/product/202309/images/size_charts/identify",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -998,7 +998,7 @@ func (s *ProductService) RecoverProducts(ctx context.Context, req *RecoverProduc
 	var out *RecoverProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.RecoverProducts", method: "POST", path: "/product/202309/products/recover",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1025,7 +1025,7 @@ func (s *ProductService) ReplicateProduct(ctx context.Context, productID string,
 	var out *ReplicateProductResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.ReplicateProduct", method: "POST", path: "/product/202507/products/{product_id}/global_replicate",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, []string{productID}, req, &out, opts)
 	return out, err
 }
@@ -1039,7 +1039,7 @@ func (s *ProductService) SearchCandidateProducts(ctx context.Context, req *Searc
 	var out *SearchCandidateProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.SearchCandidateProducts", method: "POST", path: "/product/202409/candidate_products/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1075,7 +1075,7 @@ func (s *ProductService) SearchCombinedListingRecommendations(ctx context.Contex
 	var out *SearchCombinedListingRecommendationsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.SearchCombinedListingRecommendations", method: "POST", path: "/product/202506/combined_listing_recommendations/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1108,7 +1108,7 @@ func (s *ProductService) SearchGlobalProducts(ctx context.Context, req *SearchGl
 	var out *SearchGlobalProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.SearchGlobalProducts", method: "POST", path: "/product/202312/global_products/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1145,7 +1145,7 @@ func (s *ProductService) SearchGlobalProductsV202309(ctx context.Context, req *S
 	var out *SearchGlobalProductsV202309Response
 	err := s.client.call(ctx, operation{
 		name: "Product.SearchGlobalProductsV202309", method: "POST", path: "/product/202309/global_products/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1177,7 +1177,7 @@ func (s *ProductService) SearchManufacturers(ctx context.Context, req *SearchMan
 	var out *SearchManufacturersResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.SearchManufacturers", method: "POST", path: "/product/202501/compliance/manufacturers/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1214,7 +1214,7 @@ func (s *ProductService) SearchManufacturersV202409(ctx context.Context, req *Se
 	var out *SearchManufacturersV202409Response
 	err := s.client.call(ctx, operation{
 		name: "Product.SearchManufacturersV202409", method: "POST", path: "/product/202409/compliance/manufacturers/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1250,7 +1250,7 @@ func (s *ProductService) SearchOpportunities(ctx context.Context, req *SearchOpp
 	var out *SearchOpportunitiesResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.SearchOpportunities", method: "POST", path: "/product/202409/opportunities/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1287,7 +1287,7 @@ func (s *ProductService) SearchProducts(ctx context.Context, req *SearchProducts
 	var out *SearchProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.SearchProducts", method: "POST", path: "/product/202502/products/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1324,7 +1324,7 @@ func (s *ProductService) SearchProductsV202309(ctx context.Context, req *SearchP
 	var out *SearchProductsV202309Response
 	err := s.client.call(ctx, operation{
 		name: "Product.SearchProductsV202309", method: "POST", path: "/product/202309/products/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1361,7 +1361,7 @@ func (s *ProductService) SearchProductsV202312(ctx context.Context, req *SearchP
 	var out *SearchProductsV202312Response
 	err := s.client.call(ctx, operation{
 		name: "Product.SearchProductsV202312", method: "POST", path: "/product/202312/products/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1397,7 +1397,7 @@ func (s *ProductService) SearchResponsiblePersons(ctx context.Context, req *Sear
 	var out *SearchResponsiblePersonsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.SearchResponsiblePersons", method: "POST", path: "/product/202501/compliance/responsible_persons/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1434,7 +1434,7 @@ func (s *ProductService) SearchResponsiblePersonsV202409(ctx context.Context, re
 	var out *SearchResponsiblePersonsV202409Response
 	err := s.client.call(ctx, operation{
 		name: "Product.SearchResponsiblePersonsV202409", method: "POST", path: "/product/202409/compliance/responsible_persons/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1470,7 +1470,7 @@ func (s *ProductService) SearchSizeCharts(ctx context.Context, req *SearchSizeCh
 	var out *SearchSizeChartsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.SearchSizeCharts", method: "POST", path: "/product/202407/sizecharts/search",
-		query: true, body: bodyJSON, replay: replayRead, noCipher: true,
+		query: true, body: bodyJSON, replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -1521,7 +1521,7 @@ func (s *ProductService) UpdateInventory(ctx context.Context, productID string, 
 	var out *UpdateInventoryResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.UpdateInventory", method: "POST", path: "/product/202309/products/{product_id}/inventory/update",
-		body: bodyJSON, replay: replayWrite,
+		body: bodyJSON, replay: replayWrite, empty: true,
 	}, []string{productID}, req, &out, opts)
 	return out, err
 }
@@ -1551,7 +1551,7 @@ func (s *ProductService) UploadCandidateProducts(ctx context.Context, req *Uploa
 	var out *UploadCandidateProductsResponse
 	err := s.client.call(ctx, operation{
 		name: "Product.UploadCandidateProducts", method: "POST", path: "/product/202409/candidate_products/batch",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -2154,7 +2154,7 @@ type CreateProductRequestSKU struct {
 
 // CreateProductResponse is the reply of Product.CreateProduct.
 type CreateProductResponse struct {
-	ProductID string                       `json:"product_id,omitzero"`
+	ProductID string                       `json:"product_id,omitzero" reply:"always"` // a reply without it is unreadable
 	SKUs      []ProductSKU                 `json:"skus,omitzero"`
 	Warnings  []EditProductResponseWarning `json:"warnings,omitzero"`
 }
@@ -3076,9 +3076,9 @@ type InventorySKU struct {
 	TotalAvailableInventoryDistribution InventorySKUTotalAvailableInventoryDistribution `json:"total_available_inventory_distribution,omitzero"`
 	// Units that can be ordered, over all warehouses, with those that campaigns and
 	// creators have reserved.
-	TotalAvailableQuantity int `json:"total_available_quantity,omitzero"`
+	TotalAvailableQuantity int `json:"total_available_quantity,omitzero" reply:"always"` // a reply without it is unreadable
 	// Units in orders that are not shipped, over all warehouses.
-	TotalCommittedQuantity int                  `json:"total_committed_quantity,omitzero"`
+	TotalCommittedQuantity int                  `json:"total_committed_quantity,omitzero" reply:"always"` // a reply without it is unreadable
 	WarehouseInventory     []WarehouseInventory `json:"warehouse_inventory,omitzero"`
 }
 
@@ -5007,9 +5007,9 @@ type UploadProductImageResponse struct {
 // WarehouseInventory is returned by [ProductService.InventorySearch].
 type WarehouseInventory struct {
 	// Units that can be ordered; what UpdateInventory sets.
-	AvailableQuantity int `json:"available_quantity,omitzero"`
+	AvailableQuantity int `json:"available_quantity,omitzero" reply:"always"` // a reply without it is unreadable
 	// Units in orders that are not shipped.
-	CommittedQuantity int    `json:"committed_quantity,omitzero"`
+	CommittedQuantity int    `json:"committed_quantity,omitzero" reply:"always"` // a reply without it is unreadable
 	WarehouseID       string `json:"warehouse_id,omitzero"`
 }
 

@@ -116,7 +116,7 @@ func (s *PromotionService) SearchActivities(ctx context.Context, req *SearchActi
 	var out *SearchActivitiesResponse
 	err := s.client.call(ctx, operation{
 		name: "Promotion.SearchActivities", method: "POST", path: "/promotion/202309/activities/search",
-		body: bodyJSON, replay: replayRead,
+		body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -148,7 +148,7 @@ func (s *PromotionService) SearchCoupons(ctx context.Context, req *SearchCoupons
 	var out *SearchCouponsResponse
 	err := s.client.call(ctx, operation{
 		name: "Promotion.SearchCoupons", method: "POST", path: "/promotion/202406/coupons/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -196,7 +196,7 @@ func (s *PromotionService) UpdateActivityProduct(ctx context.Context, activityID
 	var out *UpdateActivityProductResponse
 	err := s.client.call(ctx, operation{
 		name: "Promotion.UpdateActivityProduct", method: "PUT", path: "/promotion/202309/activities/{activity_id}/products",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, []string{activityID}, req, &out, opts)
 	return out, err
 }

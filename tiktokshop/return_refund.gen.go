@@ -134,7 +134,7 @@ func (s *ReturnRefundService) GetAftersaleEligibility(ctx context.Context, order
 	var out *GetAftersaleEligibilityResponse
 	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.GetAftersaleEligibility", method: "GET", path: "/return_refund/202602/orders/{order_id}/aftersale_eligibility",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{orderID}, req, &out, opts)
 	return out, err
 }
@@ -149,7 +149,7 @@ func (s *ReturnRefundService) GetAftersaleEligibilityV202309(ctx context.Context
 	var out *GetAftersaleEligibilityV202309Response
 	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.GetAftersaleEligibilityV202309", method: "GET", path: "/return_refund/202309/orders/{order_id}/aftersale_eligibility",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{orderID}, req, &out, opts)
 	return out, err
 }
@@ -164,7 +164,7 @@ func (s *ReturnRefundService) GetAftersaleEligibilityV202512(ctx context.Context
 	var out *GetAftersaleEligibilityV202512Response
 	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.GetAftersaleEligibilityV202512", method: "GET", path: "/return_refund/202512/orders/{order_id}/aftersale_eligibility",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{orderID}, req, &out, opts)
 	return out, err
 }
@@ -179,7 +179,7 @@ func (s *ReturnRefundService) GetDecisionEligibility(ctx context.Context, req *G
 	var out *GetDecisionEligibilityResponse
 	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.GetDecisionEligibility", method: "GET", path: "/return_refund/202601/decision_eligibility",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -194,7 +194,7 @@ func (s *ReturnRefundService) GetRejectReasons(ctx context.Context, req *GetReje
 	var out *GetRejectReasonsResponse
 	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.GetRejectReasons", method: "GET", path: "/return_refund/202309/reject_reasons",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -209,7 +209,7 @@ func (s *ReturnRefundService) GetReturnRecords(ctx context.Context, returnID str
 	var out *GetReturnRecordsResponse
 	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.GetReturnRecords", method: "GET", path: "/return_refund/202309/returns/{return_id}/records",
-		query: true, replay: replayRead,
+		query: true, replay: replayRead, empty: true,
 	}, []string{returnID}, req, &out, opts)
 	return out, err
 }
@@ -256,7 +256,7 @@ func (s *ReturnRefundService) SearchAftersalesRequest(ctx context.Context, req *
 	var out *SearchAftersalesRequestResponse
 	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.SearchAftersalesRequest", method: "POST", path: "/return_refund/202603/aftersales/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -292,7 +292,7 @@ func (s *ReturnRefundService) SearchCancellations(ctx context.Context, req *Sear
 	var out *SearchCancellationsResponse
 	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.SearchCancellations", method: "POST", path: "/return_refund/202602/cancellations/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -326,7 +326,7 @@ func (s *ReturnRefundService) SearchCancellationsV202309(ctx context.Context, re
 	var out *SearchCancellationsV202309Response
 	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.SearchCancellationsV202309", method: "POST", path: "/return_refund/202309/cancellations/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -361,7 +361,7 @@ func (s *ReturnRefundService) SearchReturnMerchandiseAuthorization(ctx context.C
 	var out *SearchReturnMerchandiseAuthorizationResponse
 	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.SearchReturnMerchandiseAuthorization", method: "POST", path: "/return_refund/202604/rma/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -398,7 +398,7 @@ func (s *ReturnRefundService) SearchReturns(ctx context.Context, req *SearchRetu
 	var out *SearchReturnsResponse
 	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.SearchReturns", method: "POST", path: "/return_refund/202602/returns/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -432,7 +432,7 @@ func (s *ReturnRefundService) SearchReturnsV202309(ctx context.Context, req *Sea
 	var out *SearchReturnsV202309Response
 	err := s.client.call(ctx, operation{
 		name: "ReturnRefund.SearchReturnsV202309", method: "POST", path: "/return_refund/202309/returns/search",
-		query: true, body: bodyJSON, replay: replayRead,
+		query: true, body: bodyJSON, replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -622,7 +622,7 @@ type CancelOrderRequestSKU struct {
 
 // CancelOrderResponse is the reply of ReturnRefund.CancelOrder.
 type CancelOrderResponse struct {
-	CancelID     string       `json:"cancel_id,omitzero"`
+	CancelID     string       `json:"cancel_id,omitzero" reply:"always"` // a reply without it is unreadable
 	CancelStatus CancelStatus `json:"cancel_status,omitzero"`
 }
 
@@ -703,7 +703,7 @@ type CreateReturnRequest struct {
 
 // CreateReturnResponse is the reply of ReturnRefund.CreateReturn.
 type CreateReturnResponse struct {
-	ReturnID     string       `json:"return_id,omitzero"`
+	ReturnID     string       `json:"return_id,omitzero" reply:"always"` // a reply without it is unreadable
 	ReturnStatus ReturnStatus `json:"return_status,omitzero"`
 }
 

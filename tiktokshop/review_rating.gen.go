@@ -23,7 +23,7 @@ func (s *ReviewRatingService) ImportProductReviews(ctx context.Context, req *Imp
 	var out *ImportProductReviewsResponse
 	err := s.client.call(ctx, operation{
 		name: "ReviewRating.ImportProductReviews", method: "POST", path: "/review_rating/202508/product_reviews",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -39,7 +39,7 @@ func (s *ReviewRatingService) ImportProductReviewsV202410(ctx context.Context, r
 	var out *ImportProductReviewsV202410Response
 	err := s.client.call(ctx, operation{
 		name: "ReviewRating.ImportProductReviewsV202410", method: "POST", path: "/review_rating/202410/product_reviews",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

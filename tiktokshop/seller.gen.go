@@ -18,7 +18,7 @@ func (s *SellerService) GetActiveShops(ctx context.Context, req *GetActiveShopsR
 	var out *GetActiveShopsResponse
 	err := s.client.call(ctx, operation{
 		name: "Seller.GetActiveShops", method: "GET", path: "/seller/202309/shops",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -32,7 +32,7 @@ func (s *SellerService) GetSellerPermissions(ctx context.Context, req *GetSeller
 	var out *GetSellerPermissionsResponse
 	err := s.client.call(ctx, operation{
 		name: "Seller.GetSellerPermissions", method: "GET", path: "/seller/202309/permissions",
-		replay: replayRead, noCipher: true,
+		replay: replayRead, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -60,7 +60,7 @@ func (s *SellerService) GetShopCreators(ctx context.Context, req *GetShopCreator
 	var out *GetShopCreatorsResponse
 	err := s.client.call(ctx, operation{
 		name: "Seller.GetShopCreators", method: "GET", path: "/seller/202407/shop_creators",
-		replay: replayRead,
+		replay: replayRead, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }
@@ -68,14 +68,14 @@ func (s *SellerService) GetShopCreators(ctx context.Context, req *GetShopCreator
 // SyncCollections calls POST /seller/202508/collections/sync.
 //
 // It is never retried once the request may have reached the server. Version
-// 202508.
+// 202508. The reply may be empty, and so the result.
 //
 // Official page: https://partner.tiktokshop.com/docv2/page/sync-collections-202508
 func (s *SellerService) SyncCollections(ctx context.Context, req *SyncCollectionsRequest, opts ...CallOption) (*SyncCollectionsResponse, error) {
 	var out *SyncCollectionsResponse
 	err := s.client.call(ctx, operation{
 		name: "Seller.SyncCollections", method: "POST", path: "/seller/202508/collections/sync",
-		body: bodyJSON,
+		body: bodyJSON, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

@@ -19,7 +19,7 @@ func (s *SupplyChainService) ConfirmPackageShipment(ctx context.Context, req *Co
 	var out *ConfirmPackageShipmentResponse
 	err := s.client.call(ctx, operation{
 		name: "SupplyChain.ConfirmPackageShipment", method: "POST", path: "/supply_chain/202309/packages/sync",
-		body: bodyJSON, noCipher: true,
+		body: bodyJSON, noCipher: true, empty: true,
 	}, nil, req, &out, opts)
 	return out, err
 }

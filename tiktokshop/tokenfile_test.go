@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -304,4 +305,48 @@ func FuzzTokenFile(f *testing.F) {
 			t.Errorf("%q: %v", content, err)
 		}
 	})
+}
+
+// A complete file beside the old one is of an update that was cut off: both a load and
+// an update take it for the newer pair, and it is gone then.
+func TestUpdateThatWasCutOffIsFinished(t *testing.T) {
+	older, newer := stored(1, time.Now()), stored(2, time.Now())
+	for name, look := range map[string]func(*FileTokens) (Token, error){
+		"a load": func(f *FileTokens) (Token, error) { return f.LoadToken(t.Context()) },
+		"an update": func(f *FileTokens) (got Token, err error) {
+			kept := errors.New("kept")
+			err = f.UpdateToken(t.Context(), func(current Token) (Token, error) { got = current; return Token{}, kept })
+			if errors.Is(err, kept) {
+				err = nil
+			}
+			return got, err
+		},
+	} {
+		f, beside := tempTokens(t), tempTokens(t)
+		for to, token := range map[*FileTokens]Token{f: older, beside: newer} {
+			if err := SaveToken(t.Context(), to, token); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Rename(beside.path, f.next()); err != nil {
+			t.Fatal(err)
+		}
+		got, err := look(f)
+		if err != nil || !samePair(got, newer) {
+			t.Errorf("%s gives the pair %s, %v; want the newer", name, got.AccessToken.Reveal(), err)
+		}
+		if _, err := os.Lstat(f.next()); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s leaves the file beside: %v", name, err)
+		}
+		if got, err := f.LoadToken(t.Context()); err != nil || !samePair(got, newer) {
+			t.Errorf("after %s the file holds %s, %v", name, got.AccessToken.Reveal(), err)
+		}
+		// An incomplete one is nothing.
+		if err := os.WriteFile(f.next(), []byte(`{"access_token":"x`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := look(f); err != nil || !samePair(got, newer) {
+			t.Errorf("%s beside half a file gives %s, %v", name, got.AccessToken.Reveal(), err)
+		}
+	}
 }

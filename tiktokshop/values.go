@@ -156,7 +156,7 @@ func unquote(b []byte) (s string, quoted bool) {
 	return string(b), false
 }
 
-// isPlain tells whether b stands for itself between quotes, as ids do.
+// isPlain reports whether b stands for itself between quotes, as ids do.
 func isPlain(b []byte) bool {
 	for _, c := range b {
 		if c < ' ' || c > '~' || c == '"' || c == '\\' {

@@ -49,13 +49,13 @@ func (e *NotAppliedError) Unwrap() error { return e.Err }
 // Format prints the text for every verb.
 func (e NotAppliedError) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, e.Error()) }
 
-// IsNotApplied tells whether a write was read back and is not to be found.
+// IsNotApplied reports whether a write was read back and is not to be found.
 func IsNotApplied(err error) bool {
 	_, ok := errors.AsType[*NotAppliedError](err)
 	return ok
 }
 
-// inDoubt tells whether the outcome of a write has to be read back: it is
+// inDoubt reports whether the outcome of a write has to be read back: it is
 // unknown, or there was something before.
 func inDoubt(err error) bool { return IsOutcomeUnknown(err) || IsAlreadyDone(err) }
 

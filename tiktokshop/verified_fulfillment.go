@@ -68,7 +68,7 @@ func linesToShip(o *Order, ids []string, number string) []OrderLineItem {
 	return lines
 }
 
-// travelUnder tells whether all lines, at least one, have the tracking number.
+// travelUnder reports whether all lines, at least one, have the tracking number.
 func travelUnder(lines []OrderLineItem, number string) bool {
 	return len(lines) > 0 && number != "" &&
 		!slices.ContainsFunc(lines, func(l OrderLineItem) bool { return l.TrackingNumber != number })
@@ -141,7 +141,7 @@ func (s *FulfillmentService) ShipPackageVerified(ctx context.Context, packageID 
 	return s.client.notApplied(op, "package "+packageID, want, "a package that is "+got, written)
 }
 
-// onItsWay tells whether a package with this status has been shipped.
+// onItsWay reports whether a package with this status has been shipped.
 func onItsWay(s PackageStatus) bool {
 	return s == PackageStatusProcessing || s == PackageStatusFulfilling || s == PackageStatusCompleted
 }

@@ -71,7 +71,7 @@ func (s *ProductService) UpdateInventoryVerified(ctx context.Context, productID 
 	return reply, nil
 }
 
-// explained tells whether the stock read back is what was set, give or take the
+// explained reports whether the stock read back is what was set, give or take the
 // units that orders took or gave back meanwhile.
 func explained(quantity int, before, after *WarehouseInventory) bool {
 	if after == nil {

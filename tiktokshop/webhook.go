@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"log/slog"
 	"net/http"
@@ -46,7 +47,7 @@ var (
 //
 // https://partner.tiktokshop.com/docv2/page/sign-your-api-request
 func SignWebhook(app App, body []byte) string {
-	sum := webhookMAC(app, body)
+	sum := webhookMAC(app, newWebhookMAC(app), body)
 	return string(sum[:])
 }
 
@@ -58,24 +59,32 @@ func SignWebhook(app App, body []byte) string {
 //
 // https://partner.tiktokshop.com/docv2/page/sign-your-api-request
 func VerifyWebhook(app App, signature string, body []byte) error {
-	var given [2 * sha256.Size]byte
 	switch {
 	case app.Key == "" || app.Secret.IsZero():
 		return app.validate()
 	case signature == "":
 		return ErrWebhookUnsigned
-	case copy(given[:], signature) != len(signature) || len(signature) != len(given):
+	}
+	return verifyWebhook(app, newWebhookMAC(app), signature, body)
+}
+
+// verifyWebhook compares as text: upper case is not what TikTok sends.
+func verifyWebhook(app App, mac hash.Hash, signature string, body []byte) error {
+	var given [2 * sha256.Size]byte
+	if copy(given[:], signature) != len(signature) || len(signature) != len(given) {
 		return ErrWebhookSignature
 	}
-	// Compared as text: upper case is not what TikTok sends.
-	if want := webhookMAC(app, body); !hmac.Equal(given[:], want[:]) {
+	if want := webhookMAC(app, mac, body); !hmac.Equal(given[:], want[:]) {
 		return ErrWebhookSignature
 	}
 	return nil
 }
 
-func webhookMAC(app App, body []byte) (signature [2 * sha256.Size]byte) {
-	mac := hmac.New(sha256.New, []byte(app.Secret.Reveal()))
+func newWebhookMAC(app App) hash.Hash {
+	return hmac.New(sha256.New, []byte(app.Secret.Reveal()))
+}
+
+func webhookMAC(app App, mac hash.Hash, body []byte) (signature [2 * sha256.Size]byte) {
 	_, _ = io.WriteString(mac, app.Key)
 	_, _ = mac.Write(body)
 	var sum [sha256.Size]byte
@@ -88,7 +97,7 @@ func webhookMAC(app App, body []byte) (signature [2 * sha256.Size]byte) {
 // of it costs neither an event nor an answer: the event is handed on, perhaps
 // again.
 type WebhookDeduper interface {
-	// Seen tells whether Remember was called for key, a [WebhookEvent.Key].
+	// Seen reports whether Remember was called for key, a [WebhookEvent.Key].
 	Seen(ctx context.Context, key string) (bool, error)
 	// Remember keeps key for as long as a delivery of it may come, 48 hours with
 	// the default window. It is called after the event was handed on, so that a
@@ -259,6 +268,7 @@ type WebhookHandler struct {
 	handle  func(context.Context, *WebhookEvent) error
 	abort   context.CancelFunc
 	drained chan struct{} // closed when all workers have ended
+	macs    sync.Pool     // of hash.Hash: keying one costs as much as a short body
 
 	mu      sync.Mutex
 	closed  bool
@@ -324,6 +334,7 @@ func NewWebhookHandler(app App, handle func(ctx context.Context, event *WebhookE
 			window: webhookWindow, bodyLimit: webhookBodyLimit,
 		},
 		app: app, handle: handle, running: map[string]*outcome{}, drained: make(chan struct{}),
+		macs: sync.Pool{New: func() any { return newWebhookMAC(app) }},
 	}
 	for i, opt := range opts {
 		if opt == nil {
@@ -445,7 +456,11 @@ func (h *WebhookHandler) receive(w http.ResponseWriter, r *http.Request) (*Webho
 	if err != nil {
 		return nil, errWebhookRead
 	}
-	if err := VerifyWebhook(h.app, signature, body); err != nil {
+	mac := h.macs.Get().(hash.Hash)
+	mac.Reset()
+	err = verifyWebhook(h.app, mac, signature, body)
+	h.macs.Put(mac)
+	if err != nil {
 		return nil, err
 	}
 	event, err := ParseWebhook(body)

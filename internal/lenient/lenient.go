@@ -9,16 +9,15 @@
 //     "", [] and {} as empty for a list or an object; false as no page token.
 //   - What cannot be read costs the record that it belongs to and no other. A
 //     record is an element of the outermost list of the reply, or a member of
-//     its outermost map; it is left out and reported.
+//     its outermost map, which may be a list of records itself; it is left out and
+//     reported.
 //   - What cannot be read outside of every list is reported too, and leaves its
 //     field zero.
 //
-// A record that is null or empty is none. Only [Unmarshal] sees one in replies which
-// are else as described, and others that ask [EmptyElement].
-//
-// A field with the tag reply:"always" cannot be read where it is missing, null or
-// "": absent is not zero. Only [Unmarshal] sees that in replies which are else as
-// described.
+// A record that is null or empty is none, and one that has no field of its type
+// cannot be read. A field with the tag reply:"always" cannot be read where it is
+// missing, null or "": absent is not zero. Only [Unmarshal] sees these in replies
+// which are else as described, and others that ask [AsDescribed].
 //
 // A report names fields, kinds and ids but never repeats another value, which
 // may be a buyer's.
@@ -85,11 +84,13 @@ func (u Unread) String() string {
 // Unmarshal is json.Unmarshal, but falls back on [Read]. The error is one of
 // syntax.
 func Unmarshal(data []byte, out any) ([]Unread, error) {
+	v := reflect.ValueOf(out).Elem()
+	fresh := v.IsZero()
 	err := json.Unmarshal(data, out)
-	if err == nil && complete(data, out) && !EmptyElement(data) || err != nil && !Readable(err) {
+	if err == nil && asDescribed(v, fresh, func() []byte { return data }) && !EmptyElement(data) || err != nil && !Readable(err) {
 		return nil, err
 	}
-	if v := reflect.ValueOf(out).Elem(); v.Kind() != reflect.Slice { // whose memory is of use again
+	if v.Kind() != reflect.Slice { // whose memory is of use again
 		v.SetZero()
 	}
 	return Read(data, out, 0), nil
@@ -127,11 +128,20 @@ func Read(data []byte, out any, root int) []Unread {
 
 func (d *decoder) read(v reflect.Value) []Unread {
 	d.space()
-	if !d.value(v, infoOf(v.Type()), false) {
+	if !d.value(v, infoOf(v.Type()), outside) {
 		d.report()
 	}
 	return d.unread
 }
+
+// place is where a value stands.
+type place int
+
+const (
+	outside place = iota // of every record: a fault in it is the reply's
+	between              // in the record, which is a list or map that holds records: a fault costs it all
+	inside               // in a record
+)
 
 type decoder struct {
 	data   []byte
@@ -183,9 +193,9 @@ func kindOf(raw []byte) string {
 	return "number"
 }
 
-// value reads the value at pos into v and reports whether it could. in tells
-// that v is part of a record.
-func (d *decoder) value(v reflect.Value, t *info, in bool) bool {
+// value reads the value at pos into v, which stands in there, and reports whether
+// it could.
+func (d *decoder) value(v reflect.Value, t *info, in place) bool {
 	if d.data[d.pos] == 'n' {
 		d.pos += len("null")
 		switch t.kind {
@@ -275,7 +285,7 @@ func (d *decoder) refused(raw []byte, t *info, err error) bool {
 	return d.fail("is a JSON " + kindOf(raw) + " that is no " + t.typ.String())
 }
 
-func (d *decoder) object(v reflect.Value, t *info, in bool) bool {
+func (d *decoder) object(v reflect.Value, t *info, in place) bool {
 	ok := true
 	var have uint64
 	d.members(func(key []byte) {
@@ -289,7 +299,7 @@ func (d *decoder) object(v reflect.Value, t *info, in bool) bool {
 		}
 		d.path = append(d.path, f.name)
 		if !d.value(fieldByIndex(v, f.index), f.info, in) {
-			if in {
+			if in != outside {
 				ok = false
 			} else {
 				d.report()
@@ -304,7 +314,7 @@ func (d *decoder) object(v reflect.Value, t *info, in bool) bool {
 		d.path = append(d.path, f.name)
 		d.fail("is missing")
 		d.path = d.path[:len(d.path)-1]
-		if in {
+		if in != outside {
 			ok = false
 		} else {
 			d.report()
@@ -327,7 +337,7 @@ func fieldByIndex(v reflect.Value, index []int) reflect.Value {
 	return v
 }
 
-func (d *decoder) list(v reflect.Value, t *info, in bool) bool {
+func (d *decoder) list(v reflect.Value, t *info, in place) bool {
 	ok := true
 	v.Clear()
 	v.SetLen(0)
@@ -341,7 +351,7 @@ func (d *decoder) list(v reflect.Value, t *info, in bool) bool {
 		switch {
 		case d.element(v.Index(n), t.elem, in):
 			n++
-		case in:
+		case in != outside:
 			ok = false
 			n++
 		default:
@@ -356,20 +366,35 @@ func (d *decoder) list(v reflect.Value, t *info, in bool) bool {
 	return ok
 }
 
-// element reads an element of a list. A record that says nothing is none; within
-// a record an object may.
-func (d *decoder) element(v reflect.Value, t *info, in bool) bool {
-	if !d.keep && isRecord(t, d.data[d.pos] == 'n') && (!in || d.data[d.pos] != '{') && d.atNothing() {
+// element reads an element of a list. A record that says nothing is none, nor is one
+// without a documented field; within a record an object may.
+func (d *decoder) element(v reflect.Value, t *info, in place) bool {
+	if !d.keep && isRecord(t, d.data[d.pos] == 'n') && (in != inside || d.data[d.pos] != '{') && d.atNothing() {
 		raw := d.skip()
 		if raw[0] == 'n' {
 			return d.fail("is null")
 		}
 		return d.fail("is an empty " + kindOf(raw))
 	}
-	return d.value(v, t, in || !d.keep)
+	return d.record(v, t, in)
 }
 
-func (d *decoder) dictionary(v reflect.Value, t *info, in bool) bool {
+// record reads an element of a list or map.
+func (d *decoder) record(v reflect.Value, t *info, in place) bool {
+	switch {
+	case d.keep:
+	case in != inside && isRecord(t, false) && !d.knows(t):
+		d.skip()
+		return d.fail("has no documented field")
+	case in != inside && t.holdsRecords():
+		in = between
+	default:
+		in = inside
+	}
+	return d.value(v, t, in)
+}
+
+func (d *decoder) dictionary(v reflect.Value, t *info, in place) bool {
 	ok := true
 	v.Set(reflect.MakeMap(t.typ))
 	elem := reflect.New(t.elem.typ).Elem()
@@ -377,9 +402,9 @@ func (d *decoder) dictionary(v reflect.Value, t *info, in bool) bool {
 		name := unquote(key)
 		elem.SetZero()
 		switch {
-		case d.value(elem, t.elem, in || !d.keep):
+		case d.member(elem, t.elem, in):
 			v.SetMapIndex(reflect.ValueOf(name).Convert(t.typ.Key()), elem)
-		case in:
+		case in != outside:
 			ok = false
 		case isID(name):
 			d.leaveOut(-1, name)
@@ -388,6 +413,14 @@ func (d *decoder) dictionary(v reflect.Value, t *info, in bool) bool {
 		}
 	})
 	return ok
+}
+
+// member reads a member of a map. As one of a record, it may say nothing.
+func (d *decoder) member(v reflect.Value, t *info, in place) bool {
+	if in == outside {
+		return d.element(v, t, in)
+	}
+	return d.record(v, t, in)
 }
 
 // leaveOut reports a record.
@@ -480,7 +513,7 @@ func scalarText(raw []byte) (string, bool) {
 	return string(raw), true
 }
 
-// isEmpty tells whether raw is an empty text, list or object.
+// isEmpty reports whether raw is an empty text, list or object.
 func isEmpty(raw []byte) bool {
 	switch raw[0] {
 	case '"':

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -258,6 +259,11 @@ func TestMissing(t *testing.T) {
 			t.Errorf("%s: %d of 2, %q, %v; want %q", in, len(got), text, err, want)
 		}
 	}
+	// What stood there before is no answer.
+	used := []level{{Count: 7, Free: new(int)}}
+	if unread, err := Unmarshal([]byte(`[{"at":"x"}]`), &used); err != nil || len(unread) != 1 || len(used) != 0 {
+		t.Errorf("over what was read before: %v, %v, %v; want the level to be missing", used, unread, err)
+	}
 	// Outside of a list it is the reply's fault.
 	for in, want := range map[string]string{
 		`{"name":"a","level":{"count":0,"free":0}}`: "",
@@ -359,7 +365,7 @@ func TestIncompleteIsSeenToTheEnd(t *testing.T) {
 		`{"Map":{"a":{},"b":{"count":1}}}`:                                            false,
 		`{"List":[{}],"First":{"count":1}}`:                                           false,
 	} {
-		if got := complete([]byte(in), new(item)); got != want {
+		if got := complete([]byte(in), infoOf(reflect.TypeFor[item]())); got != want {
 			t.Errorf("%s: %t, want %t", in, got, want)
 		}
 	}
@@ -393,7 +399,7 @@ func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
 		`{"records":[{"id":"2","count":"1","paid":1,"lines":[{"count":{}}],"by_name":{"a":{}},"amount":{},"any":[1,null],"at":null}],"total":"x"}`,
 		`{"records":[{"raw":[1],"bytes":"aGk=","pointer":3,"self":{"depth":1},"token":"t","ratio":1e400,"small":-129}]}`,
-		`[{"ID":1e2},""]`, `{"\u0072ecords":{},"meta":[]}`, `"\ud800"`, "null", `{"total":1.0,"next":"\\\""}`,
+		`{"records":[{"l":9}]}`, `{"a":{"l":9}}`, `[{"ID":1e2},""]`, `{"\u0072ecords":{},"meta":[]}`, `"\ud800"`, "null", `{"total":1.0,"next":"\\\""}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -412,9 +418,9 @@ func FuzzRead(f *testing.F) {
 				continue
 			}
 			if slices.ContainsFunc(unread, func(u Unread) bool {
-				return strings.Contains(u.Why, "empty") || strings.Contains(u.Why, "null") || strings.Contains(u.Why, "nothing")
+				return slices.ContainsFunc([]string{"empty", "null", "nothing", "no documented field"}, func(why string) bool { return strings.Contains(u.Why, why) })
 			}) {
-				continue // a record of a list that says nothing: encoding/json takes it for one
+				continue // a record of a list or map that says nothing: encoding/json takes it for one
 			}
 			if d := cmp.Diff(pair[0], pair[1], compare); d != "" || len(unread) != 0 {
 				t.Errorf("%q into %T: %v\n%s", in, pair[0], unread, d)
@@ -424,7 +430,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// repeats tells whether an object has a member twice, in whatever letters.
+// repeats reports whether an object has a member twice, in whatever letters.
 func repeats(in []byte) bool {
 	dec := json.NewDecoder(bytes.NewReader(in))
 	var open [][]string // the members of each object so far, nil for a list
@@ -500,4 +506,112 @@ func BenchmarkUnmarshal(b *testing.B) {
 	}
 	b.ReportMetric(float64(slices.Min(lenient))/float64(slices.Min(strict)), "times-strict")
 	b.ReportMetric(0, "ns/op")
+}
+
+// A record of a map has nothing of the one before it, nor has one of a list whose
+// memory is used again.
+func TestRecordsDoNotMix(t *testing.T) {
+	type record struct {
+		ID  string `json:"id"`
+		Odd int    `json:"odd"`
+		Tag string `json:"tag"`
+	}
+	var byID map[string]record
+	if unread := Read([]byte(`{"a":{"id":"1","tag":"x"},"b":{"id":"2","odd":"7"}}`), &byID, 0); len(unread) != 0 {
+		t.Errorf("got %v, want nothing unread", unread)
+	}
+	if d := cmp.Diff(map[string]record{"a": {ID: "1", Tag: "x"}, "b": {ID: "2", Odd: 7}}, byID); d != "" {
+		t.Errorf("map (-want +got):\n%s", d)
+	}
+	list := []record{{ID: "1", Tag: "x"}, {ID: "2", Tag: "y"}}
+	if unread := Read([]byte(`[{"id":"3","odd":"7"},{"id":"4"}]`), &list, 0); len(unread) != 0 {
+		t.Errorf("got %v, want nothing unread", unread)
+	}
+	if d := cmp.Diff([]record{{ID: "3", Odd: 7}, {ID: "4"}}, list); d != "" {
+		t.Errorf("list (-want +got):\n%s", d)
+	}
+}
+
+func TestSays(t *testing.T) {
+	type inner struct{ Name string }
+	type reply struct {
+		ID    string
+		Count int
+		Yes   bool
+		Inner inner
+		List  []int
+	}
+	for in, want := range map[string]bool{
+		``: false, `null`: false, `{}`: false, `{"x":1}`: false, `{"ID":""}`: false, `{"ID":null,"List":[],"Inner":{}}`: false, `{"Inner":{"x":1}}`: false,
+		`{"ID":"1"}`: true, `{"Count":0}`: true, `{"x":{},"Yes":false}`: true, `{"Inner":{"Name":"a"}}`: true, `{"List":[0]}`: true,
+	} {
+		if got := Says([]byte(in), new(*reply)); got != want {
+			t.Errorf("%q: %t, want %t", in, got, want)
+		}
+	}
+}
+
+// A record without a documented field is none, in a list and in a map, at any depth
+// outside of records. A list or map of records that is itself an element of one is
+// a record of its own: it comes whole or not at all.
+func TestHollowRecords(t *testing.T) {
+	type record struct {
+		ID    string `json:"id"`
+		Parts []struct {
+			N int `json:"n"`
+		} `json:"parts"`
+		ByDay map[string][]struct {
+			N int `json:"n"`
+		} `json:"by_day"`
+	}
+	type reply struct {
+		List  []record          `json:"list"`
+		Map   map[string]record `json:"map"`
+		Inner struct {
+			List []*record `json:"list"`
+		} `json:"inner"`
+		Lists    map[string][]record          `json:"lists"`
+		Maps     map[string]map[string]record `json:"maps"`
+		Pointers map[string]*[]*record        `json:"pointers"`
+		Square   [][]record                   `json:"square"`
+		Texts    map[string][]string          `json:"texts"`
+	}
+	for in, want := range map[string]string{
+		`{"list":[{"id":"1"},{"foo":1}]}`:               "list[1]: the value has no documented field",
+		`{"map":{"a":{"foo":1},"b":{"id":"2"}}}`:        "map (id a): the value has no documented field",
+		`{"map":{"a":{},"b":{"id":"2"}}}`:               "map (id a): the value is an empty object",
+		`{"map":{"a":null,"b":{"id":"2"}}}`:             "map (id a): the value is null",
+		`{"inner":{"list":[{"foo":1},{"bar":{}}]}}`:     "inner.list[0]: the value has no documented field; inner.list[1]: the value has no documented field",
+		`{"lists":{"a":[{}],"b":[{"id":"2"}]}}`:         "lists (id a): the value is an empty object",
+		`{"lists":{"a":[{"id":"1"},null]}}`:             "lists (id a): the value is null",
+		`{"lists":{"a":[{"id":"1"},{"foo":1}]}}`:        "lists (id a): the value has no documented field",
+		`{"lists":{"a":[{"id":{}}]}}`:                   "lists (id a): id is a JSON object, not a string",
+		`{"maps":{"a":{"x":{"foo":1}}}}`:                "maps (id a): the value has no documented field",
+		`{"pointers":{"a":[{"id":"1"}],"b":[{"x":1}]}}`: "pointers (id b): the value has no documented field",
+		`{"square":[[{"id":"1"}],[{"foo":1}],[{}]]}`:    "square[1]: the value has no documented field; square[2]: the value is an empty object",
+
+		`{"list":[{"id":""}]}`: "", `{"list":[{"ID":"1"}]}`: "",
+		`{"list":[{"id":"1","parts":[{"foo":1}]}]}`:            "",
+		`{"list":[{"id":"1","by_day":{"a":[{"foo":1},{}]}}]}`:  "",
+		`{"lists":{"a":[],"b":null,"c":[{"ID":""}]}}`:          "",
+		`{"lists":{"a":[{"id":"1","parts":[{"x":1},{}]}]}}`:    "",
+		`{"square":[[],null],"pointers":{"a":null}}`:           "",
+		`{"texts":{"a":["",null],"b":null},"maps":{"a":null}}`: "",
+	} {
+		unread, err := Unmarshal([]byte(in), new(reply))
+		var texts []string
+		for _, u := range unread {
+			texts = append(texts, u.String())
+		}
+		if got := strings.Join(texts, "; "); err != nil || got != want {
+			t.Errorf("%s: got %q, %v; want %q", in, got, err, want)
+		}
+		var out reply
+		if looked := Read([]byte(in), &out, 0); err != nil || len(looked) != len(unread) {
+			t.Errorf("%s: read at once, got %v; want %v", in, looked, unread)
+		}
+		if _, there := out.Lists["a"]; strings.Contains(want, "lists (id a)") && there {
+			t.Errorf("%s: the list that lacks an element is handed out: %+v", in, out.Lists)
+		}
+	}
 }

@@ -23,7 +23,7 @@ func DecodeOthers[V any](b []byte, known any, others *map[string]V) error {
 		v.SetZero()
 		d := decoder{data: b, root: -1}
 		d.space()
-		if !d.value(v, infoOf(v.Type()), true) {
+		if !d.value(v, infoOf(v.Type()), inside) {
 			if len(d.odd.path) == 0 { // the type's name is that of a helper
 				d.odd.why = "is a JSON " + kindOf(bytes.TrimSpace(b)) + ", not an object"
 			}

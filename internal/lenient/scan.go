@@ -68,11 +68,19 @@ func (d *decoder) skip() []byte {
 			}
 		}
 	default:
-		for d.pos < len(d.data) && !strings.ContainsRune(" \t\r\n,:]}", rune(d.data[d.pos])) {
+		for d.pos < len(d.data) && !endsScalar(d.data[d.pos]) {
 			d.pos++
 		}
 	}
 	return d.data[start:d.pos]
+}
+
+func endsScalar(c byte) bool {
+	switch c {
+	case ' ', '\t', '\r', '\n', ',', ':', ']', '}':
+		return true
+	}
+	return false
 }
 
 // quoted goes behind the string at pos.
@@ -130,15 +138,138 @@ func (d *decoder) atNothing() bool {
 	return raw[0] == 'n' || isEmpty(raw)
 }
 
-// complete reports whether data, which was read into out, lacks no field that
-// must be there.
-func complete(data []byte, out any) bool {
-	t := infoOf(reflect.TypeOf(out))
+// AsDescribed reports whether out, which was zero before json.Unmarshal read data
+// into it, needs no second reading but for elements that are empty (see
+// [EmptyElement]): it has all fields that must be there, and no record without a
+// documented one. data is asked for only where out does not tell.
+func AsDescribed(out any, data func() []byte) bool {
+	return asDescribed(reflect.ValueOf(out).Elem(), true, data)
+}
+
+func asDescribed(v reflect.Value, fresh bool, data func() []byte) bool {
+	t := infoOf(v.Type())
+	return (fresh && filled(v, t) || complete(data(), t)) && !hollow(v, t)
+}
+
+// hollow reports whether a record in v is zero. It may say zeros.
+func hollow(v reflect.Value, t *info) bool {
+	switch t.kind {
+	case pointer:
+		return !v.IsNil() && hollow(v.Elem(), t.elem)
+	case object:
+		for _, f := range t.fields {
+			if !f.info.lists {
+				continue
+			}
+			if fv, err := v.FieldByIndexErr(f.index); err == nil && hollow(fv, f.info) {
+				return true
+			}
+		}
+	case list:
+		for i := 0; t.elem.mayHollow() && i < v.Len(); i++ {
+			if hollowRecord(v.Index(i), t.elem) {
+				return true
+			}
+		}
+	case dictionary:
+		if !t.elem.mayHollow() {
+			return false
+		}
+		for it := v.MapRange(); it.Next(); {
+			if hollowRecord(it.Value(), t.elem) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mayHollow reports whether an element of type t is a record, or a list or map of them.
+func (t *info) mayHollow() bool { return isRecord(t, false) || t.holdsRecords() }
+
+func hollowRecord(v reflect.Value, t *info) bool {
+	if t.holdsRecords() {
+		return hollow(v, t)
+	}
+	return isHollow(v)
+}
+
+func isHollow(v reflect.Value) bool {
+	for v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	}
+	return v.IsZero()
+}
+
+// knows reports whether the value at pos has a member that t, an object or a
+// pointer to one, has a field for. It reports true for other values, and for objects
+// without members.
+func (d *decoder) knows(t *info) bool {
+	for t.kind == pointer {
+		t = t.elem
+	}
+	at := decoder{data: d.data, pos: d.pos}
+	if at.data[at.pos] != '{' {
+		return true
+	}
+	members := false
+	for at.pos++; at.more('}'); members = true {
+		if t.field(at.skip()) != nil {
+			return true
+		}
+		at.space()
+		at.pos++ // the colon
+		at.space()
+		at.skip()
+	}
+	return !members
+}
+
+// filled reports whether no field that must be there is zero in v, which was zero
+// before it was read. It is the quick way to know that they were all there.
+func filled(v reflect.Value, t *info) bool {
+	if !t.checks {
+		return true
+	}
+	switch t.kind {
+	case pointer:
+		return v.IsNil() || filled(v.Elem(), t.elem)
+	case object:
+		for _, f := range t.fields {
+			if f.always == 0 && !f.info.checks {
+				continue
+			}
+			fv, err := v.FieldByIndexErr(f.index)
+			if err != nil || f.always != 0 && fv.IsZero() || !filled(fv, f.info) {
+				return false
+			}
+		}
+	case list:
+		for i := range v.Len() {
+			if !filled(v.Index(i), t.elem) {
+				return false
+			}
+		}
+	case dictionary:
+		for it := v.MapRange(); it.Next(); {
+			if !filled(it.Value(), t.elem) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// complete reports whether data, which was read into a t, lacks no field that must
+// be there.
+func complete(data []byte, t *info) bool {
 	if !t.checks {
 		return true
 	}
 	d := decoder{data: data}
-	d.space()
+	if d.space(); d.pos == len(data) {
+		return true // nothing was read
+	}
 	return d.complete(t)
 }
 
@@ -178,10 +309,10 @@ func (d *decoder) complete(t *info) bool {
 }
 
 // Member returns the value of a member of an object in valid JSON, nil if there
-// is none.
+// is none. Like encoding/json it takes the name in any case, and the last of several.
 func Member(data []byte, name string) (value []byte) {
 	each(data, func(key string, raw []byte) {
-		if key == name {
+		if strings.EqualFold(key, name) {
 			value = raw
 		}
 	})
@@ -236,7 +367,7 @@ func IDIn(raw []byte) string {
 	return found
 }
 
-// isID tells whether s may be printed as an id.
+// isID reports whether s may be printed as an id.
 func isID(s string) bool {
 	for _, c := range []byte(s) {
 		switch {

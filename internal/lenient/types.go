@@ -35,6 +35,7 @@ type info struct {
 	named  map[string]*field
 	always uint64 // the bits of the fields that must not lack
 	checks bool   // there are such fields, here or further down
+	lists  bool   // it holds lists or maps, outside of records
 }
 
 // field is a field of a struct, its embedded ones included.
@@ -62,6 +63,15 @@ func (t *info) field(key []byte) *field {
 	return nil
 }
 
+// holdsRecords reports whether t is a list or map, the elements of which may be
+// records.
+func (t *info) holdsRecords() bool {
+	for t.kind == pointer {
+		t = t.elem
+	}
+	return t.kind == list || t.kind == dictionary
+}
+
 var (
 	infos    sync.Map // reflect.Type to *info, complete
 	building sync.Mutex
@@ -81,8 +91,10 @@ func infoOf(t reflect.Type) *info {
 		for _, m := range made {
 			checks := m.always != 0 || m.elem != nil && m.elem.checks ||
 				slices.ContainsFunc(m.fields, func(f *field) bool { return f.info.checks })
-			again = again || checks != m.checks
-			m.checks = checks
+			lists := m.kind == list || m.kind == dictionary || m.kind == pointer && m.elem.lists ||
+				slices.ContainsFunc(m.fields, func(f *field) bool { return f.info.lists })
+			again = again || checks != m.checks || lists != m.lists
+			m.checks, m.lists = checks, lists
 		}
 	}
 	infos.Store(t, i)
@@ -184,6 +196,48 @@ func (t *info) addFields(of reflect.Type, index []int, made *[]*info) {
 	}
 }
 
+// Says reports whether a JSON object, null or nothing at all has, for the struct that
+// v points to through any number of pointers, a value: a member that is neither null
+// nor an empty text, list or object, and of which the same holds if it is a struct
+// itself. Zero and false are values. It reports true for other types.
+func Says(data []byte, v any) bool {
+	t := infoOf(reflect.TypeOf(v))
+	for t.kind == pointer {
+		t = t.elem
+	}
+	if t.kind != object {
+		return true
+	}
+	d := decoder{data: data}
+	d.space()
+	return d.pos < len(data) && d.says(t)
+}
+
+// says is Says for the value at pos, and goes behind it.
+func (d *decoder) says(t *info) bool {
+	for t.kind == pointer {
+		t = t.elem
+	}
+	switch {
+	case d.atNothing():
+		d.skip()
+		return false
+	case t.kind != object || d.data[d.pos] != '{':
+		d.skip()
+		return true
+	}
+	said := false
+	d.members(func(key []byte) {
+		f := t.field(key)
+		if f == nil || said {
+			d.skip()
+			return
+		}
+		said = d.says(f.info)
+	})
+	return said
+}
+
 // KnowsAny reports whether a JSON object has a member that the struct which v
 // points to, through any number of pointers, has a field for. It reports true
 // for other values, and for other types.
@@ -197,10 +251,6 @@ func KnowsAny(data []byte, v any) bool {
 	if t.kind != object || d.pos == len(data) || data[d.pos] != '{' {
 		return true
 	}
-	known := false
-	d.members(func(key []byte) {
-		known = known || t.field(key) != nil
-		d.skip()
-	})
-	return known
+	at := d
+	return !isEmpty(at.skip()) && d.knows(t)
 }

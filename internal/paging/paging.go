@@ -21,14 +21,17 @@ import (
 // error.
 //
 // The end of a list that did not come whole is an error, made by fail: where fewer
-// entries came than the pages tell (see [totals]), where a page behind the first
-// has no list, and where a token comes again or no entry any more.
+// entries came than the pages say (see [totals]), where the last page says that
+// more follow, where a page behind the first has no list, and where a token repeats
+// or entries stop coming. An entry equal to one of an earlier page is that one again,
+// and counts once.
 func Tokens[T any](from string, fail func(error) error, fetch func(token string) ([]T, string, Head, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var (
 			zero  T
 			seen  = map[string]bool{from: from != ""}
 			told  = totals{whole: from == ""}
+			known entries
 			empty int // pages in a row
 		)
 		for token, page := from, 1; ; page++ {
@@ -36,9 +39,15 @@ func Tokens[T any](from string, fail func(error) error, fetch func(token string)
 			if !handOut(items, err, yield) {
 				return
 			}
-			told.add(len(items), head)
-			if empty++; !nothing(items) {
+			fresh := len(items)
+			if _, ok := whole(items); !ok && (page > 1 || next != "") {
+				fresh = known.add(reflect.ValueOf(items), nil)
+			}
+			told.add(fresh, head)
+			if told.again += len(items) - fresh; fresh > 0 && !nothing(items) {
 				empty = 0
+			} else {
+				empty++
 			}
 			short := told.short()
 			switch {
@@ -50,6 +59,8 @@ func Tokens[T any](from string, fail func(error) error, fetch func(token string)
 				seen[next] = true
 				token = next
 				continue
+			case head.More:
+				err = fmt.Errorf("the list is broken off: page %d tells that more follow, but not how to get them", page)
 			case short != nil:
 				err = fmt.Errorf("the list is incomplete: it ends with page %d, and %w", page, short)
 			case token != "" && unsaid(items) && !told.reached():
@@ -67,6 +78,8 @@ func Tokens[T any](from string, fail func(error) error, fetch func(token string)
 type Head struct {
 	// Pages and Entries are the totals, 0 where they are not told.
 	Pages, Entries int
+	// More reports whether other pages follow.
+	More bool
 	// LeftOut counts the entries of the total that the page leaves out: the server
 	// filtered them, or they could not be read.
 	LeftOut int
@@ -83,6 +96,7 @@ type totals struct {
 	whole bool // the walk began with the first page
 	least int  // the smallest total told, 0 for none
 	came  int  // entries, those left out included
+	again int  // entries that came before, and do not count
 }
 
 // add notes a page.
@@ -100,6 +114,9 @@ func (t *totals) reached() bool { return t.whole && t.least > 0 && t.came >= t.l
 func (t *totals) short() error {
 	if !t.whole || t.came >= t.least {
 		return nil
+	}
+	if t.again > 0 {
+		return fmt.Errorf("%d of %d entries came, and %d again", t.came, t.least, t.again)
 	}
 	return fmt.Errorf("%d of %d entries came", t.came, t.least)
 }
@@ -139,7 +156,9 @@ func noData(page int) error { return fmt.Errorf("the list is incomplete: page %d
 // maxEmpty bounds the pages in a row that may be empty.
 const maxEmpty = 1000
 
-func inARow(empty int) string { return fmt.Sprintf("%d pages in a row are empty", empty) }
+func inARow(empty int) string {
+	return fmt.Sprintf("%d pages in a row are empty, or hold what came before", empty)
+}
 
 // Numbered walks pages that are counted from one and ends at the first error. It
 // ends after the last page where the reply tells their number (one before may be
@@ -148,20 +167,22 @@ func inARow(empty int) string { return fmt.Sprintf("%d pages in a row are empty"
 // proves nothing, since a server may filter a page or cut it. over, if not nil,
 // reports whether an error only says that the pages are over.
 //
-// A server that hands out the same page again, or that ends before all entries
-// came (see [totals]), is an error, made by fail. Only a short page that comes
-// twice is the end: some servers answer with the last page when asked for one
-// behind it. A page is short if it has fewer items than the first, those left out
-// included, or than size where the server is known to grant that, which it is up
-// to limit.
-func Numbered[T any](first, size, limit int, over func(error) bool, fail func(error) error, fetch func(page int) ([]T, Head, error)) iter.Seq2[T, error] {
+// It is an error, made by fail, if a page repeats, if entries stop coming, or if the
+// list ends before all entries came (see [totals]). An entry that came before counts
+// once: one with the same key, or without key or a value of it one equal to that of an
+// earlier page. Only a short page that comes twice is the end: some
+// servers answer with the last page when asked for one behind it. A page is short if it
+// has fewer items than the first, those left out included, or than size where the
+// server is known to grant that, which it is up to limit.
+func Numbered[T any](first, size, limit int, key func(T) any, over func(error) bool, fail func(error) error, fetch func(page int) ([]T, Head, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var (
 			zero     T
 			previous []T
 			short    bool // the previous page, of a list without totals
-			empty    int  // pages in a row
-			pages    int  // told last, 0 for none
+			known    entries
+			empty    int // pages in a row
+			pages    int // told last, 0 for none
 		)
 		first, size := max(first, 1), size // of this walk
 		told := totals{whole: first == 1}
@@ -182,8 +203,14 @@ func Numbered[T any](first, size, limit int, over func(error) bool, fail func(er
 			if !handOut(items, err, yield) {
 				return
 			}
-			told.add(len(items), head)
-			if empty++; len(items) > 0 {
+			var id func(i int) any
+			if key != nil {
+				id = func(i int) any { return key(items[i]) }
+			}
+			fresh := known.add(reflect.ValueOf(items), id)
+			told.add(fresh, head)
+			told.again += len(items) - fresh
+			if empty++; fresh > 0 {
 				empty = 0
 			}
 			if head.Pages > 0 {
@@ -237,7 +264,7 @@ func handOut[T any](items []T, err error, yield func(T, error) bool) bool {
 	return yield(zero, err) && !ends(err)
 }
 
-// ends tells whether err ends a walk.
+// ends reports whether err ends a walk.
 func ends(err error) bool { return err != nil && !errors.Is(err, lenient.ErrRecords) }
 
 // Batches calls fetch for parts of a list, none longer than size, and hands

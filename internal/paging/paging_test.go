@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,6 +137,14 @@ func TestTokenPagesThatLackEntries(t *testing.T) {
 		"a total below zero":                   {"", []page{{two, "a", told(3)}, {none, "", told(-1)}}, 2, "2 of 3"},
 		"left out by the server":               {"", []page{{two, "a", told(4)}, {[]int{3}, "", Head{Entries: 4, LeftOut: 1}}}, 3, ""},
 		"left out, less than nothing":          {"", []page{{two, "", Head{Entries: 2, LeftOut: -1}}}, 2, ""},
+		"the page again, under another token":  {"", []page{{two, "a", told(4)}, {two, "", told(4)}}, 4, "2 of 4 entries came, and 2 again"},
+		"an entry again":                       {"", []page{{two, "a", told(4)}, {[]int{2, 3}, "", told(4)}}, 4, "3 of 4"},
+		"the first page again, behind another": {"", []page{{two, "a", told(6)}, {[]int{3, 4}, "b", told(6)}, {two, "", told(6)}}, 6, "4 of 6"},
+		"an entry again, and all others":       {"", []page{{two, "a", told(3)}, {[]int{2, 3}, "", told(3)}}, 4, ""},
+		"equal entries of one page":            {"", []page{{[]int{1, 1}, "a", told(3)}, {[]int{2}, "", told(3)}}, 3, ""},
+		"more, but no token":                   {"", []page{{two, "", Head{More: true}}}, 2, "broken off: page 1"},
+		"more, but no token, with a total":     {"", []page{{two, "a", Head{Entries: 3, More: true}}, {[]int{3}, "", Head{Entries: 3, More: true}}}, 3, "broken off: page 2"},
+		"more, and then no more":               {"", []page{{two, "a", Head{More: true}}, {[]int{3}, "", Head{}}}, 3, ""},
 		"the token of the caller again":        {"x", []page{{two, "x", Head{}}}, 2, "repeats a page token"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -207,6 +216,55 @@ func TestEmptyPagesInARow(t *testing.T) {
 	}
 }
 
+// A server that hands out the same page under ever new tokens is not asked for ever.
+func TestSamePageForEver(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	var got error
+	for _, err := range Tokens("", wrapped, func(string) ([]int, string, Head, error) {
+		calls++
+		return []int{1, 2}, strconv.Itoa(calls), Head{}, nil
+	}) {
+		if got = err; calls > 2*maxEmpty {
+			break
+		}
+	}
+	if !errors.Is(got, errWrapped) || calls != maxEmpty+2 {
+		t.Errorf("%d pages, then %v; want %d and an error", calls, got, maxEmpty+2)
+	}
+}
+
+// Entries are the same if all that they hold is.
+func TestEntries(t *testing.T) {
+	t.Parallel()
+	type inner struct{ secret *string }
+	type entry struct {
+		A, B  string
+		N     int
+		U     uint8
+		F     float64
+		Yes   bool
+		List  []string
+		Map   map[string]int
+		Any   any
+		Inner inner
+	}
+	text := func(s string) *string { return &s }
+	all := []entry{
+		{}, {A: "x"}, {B: "x"}, {A: "x", B: "y"}, {A: "xy"}, {N: 1}, {N: -1}, {U: 1}, {F: 1}, {Yes: true}, {List: []string{"a", "b"}}, {List: []string{"ab"}},
+		{List: []string{"b", "a"}}, {Map: map[string]int{"a": 1, "b": 2}}, {Map: map[string]int{"a": 2, "b": 1}}, {Any: 1}, {Any: "x"},
+		{Inner: inner{text("x")}}, {Inner: inner{text("y")}},
+	}
+	var e entries
+	if got := e.add(reflect.ValueOf(all), nil); got != len(all) || len(e.known) != len(all) {
+		t.Errorf("%d of %d entries are new, %d different", got, len(all), len(e.known))
+	}
+	again := []entry{{Map: map[string]int{"b": 2, "a": 1}}, {Inner: inner{text("y")}}, {A: "new"}}
+	if got := e.add(reflect.ValueOf(again), nil); got != 1 {
+		t.Errorf("%d of the entries are new, want 1", got)
+	}
+}
+
 // A page that is handed out as a whole is without data if it holds nothing.
 func TestWholePages(t *testing.T) {
 	t.Parallel()
@@ -267,7 +325,7 @@ func TestNumberedPages(t *testing.T) {
 				if limit == size && n%2 == 0 { // sometimes it is known that the server grants the size
 					granted = limit
 				}
-				seq := Numbered(0, size, granted, nil, wrapped, fetch)
+				seq := Numbered(0, size, granted, nil, nil, wrapped, fetch)
 				for range 2 { // a sequence can be walked again
 					*calls = 0
 					var got []int
@@ -288,6 +346,66 @@ func TestNumberedPages(t *testing.T) {
 						t.Errorf("%s, %d items in pages of %d took %d calls, want %d", name, n, limit, *calls, want)
 					}
 				}
+			}
+		}
+	}
+}
+
+// An entry that comes again fills no total, also where it has changed meanwhile.
+func TestNumberedEntriesThatComeAgain(t *testing.T) {
+	t.Parallel()
+	type entry struct {
+		ID, State string
+	}
+	row := func(ids ...string) (list []entry) {
+		for _, id := range ids {
+			id, state, _ := strings.Cut(id, ":")
+			list = append(list, entry{id, state})
+		}
+		return list
+	}
+	byID := func(e entry) any { return e.ID }
+	const (
+		oneAgain = "ends with page 2, and 3 of 4 entries came, and 1 again"
+		forEver  = "pages in a row are empty, or hold what came before"
+	)
+	for name, tt := range map[string]struct {
+		pages     [][]entry // the last one for ever
+		told      []Head    // so
+		want, key string    // the error without and with a key, empty for none
+	}{
+		"what shifted":                {[][]entry{row("a", "b"), row("b", "c")}, []Head{{Pages: 2, Entries: 4}}, oneAgain, oneAgain},
+		"changed meanwhile":           {[][]entry{row("a", "b"), row("b:new", "c")}, []Head{{Pages: 2, Entries: 4}}, "", oneAgain},
+		"changed back, two pages on":  {[][]entry{row("a", "b"), row("a:x", "c"), row("a", "d")}, []Head{{Pages: 3, Entries: 6}}, "5 of 6", "4 of 6 entries came, and 2 again"},
+		"twice on one page":           {[][]entry{row("a", "a:x")}, []Head{{Pages: 1, Entries: 2}}, "", "1 of 2 entries came, and 1 again"},
+		"all of them":                 {[][]entry{row("a", "b"), row("c", "d")}, []Head{{Pages: 2, Entries: 4}}, "", ""},
+		"more added than come again":  {[][]entry{row("a", "b"), row("b", "c"), row("d")}, []Head{{Pages: 2, Entries: 4}, {Pages: 3, Entries: 5}}, "", ""},
+		"equal, without an id":        {[][]entry{row("", ""), row(":x", "")}, []Head{{Pages: 2, Entries: 4}}, "3 of 4", "3 of 4"},
+		"the entries told, no pages":  {[][]entry{row("a", "b"), row("b", "c"), row("d")}, []Head{{Entries: 4}}, "", ""},
+		"two pages in turn, told":     {[][]entry{row("a", "b"), row("b", "a"), row("a", "b"), {}}, []Head{{Entries: 4}}, "2 of 4 entries came, and 4 again", "2 of 4 entries came, and 4 again"},
+		"nothing told, with an end":   {[][]entry{row("a", "b"), row("b", "c"), {}}, []Head{{}}, "", ""},
+		"nothing told, without a new": {nil, []Head{{}}, forEver, forEver},
+	} {
+		for want, key := range map[*string]func(entry) any{&tt.want: nil, &tt.key: byID} {
+			calls := 0
+			var got error
+			for _, err := range Numbered(1, 2, 2, key, nil, wrapped, func(page int) ([]entry, Head, error) {
+				calls++
+				head := tt.told[min(page, len(tt.told))-1]
+				if tt.pages == nil {
+					return [][]entry{row("a", "b"), row("b", "a")}[page%2], head, nil
+				}
+				return tt.pages[min(page, len(tt.pages))-1], head, nil
+			}) {
+				if err != nil {
+					got = err
+				}
+				if calls > 2*maxEmpty {
+					break
+				}
+			}
+			if (got == nil) != (*want == "") || got != nil && !strings.Contains(got.Error(), *want) || calls > maxEmpty+2 {
+				t.Errorf("%s, by id %t: %v after %d pages, want %q", name, key != nil, got, calls, *want)
 			}
 		}
 	}
@@ -355,6 +473,9 @@ func TestNumberedPagesThatDoNotEnd(t *testing.T) {
 			return []int{page}, Head{Pages: 3}
 		}, 2, ""},
 		"the same page, of a size not granted": {first: 1, size: 5, page: func(int) ([]int, Head) { return []int{1, 2}, Head{} }, items: 2, want: "page 2 is the same"},
+		"more on the first page than asked for, then the same page": {first: 1, size: 5, page: func(page int) ([]int, Head) {
+			return [][]int{{1, 2, 3, 4, 5, 6}, {7, 8, 9, 10, 11}, {7, 8, 9, 10, 11}}[page-1], Head{}
+		}, items: 11, want: "page 3 is the same"},
 		"the same page later, of a size not granted": {first: 1, size: 5, page: func(page int) ([]int, Head) {
 			return [][]int{{1, 2}, {3}, {3}}[page-1], Head{}
 		}, items: 3},
@@ -366,15 +487,15 @@ func TestNumberedPagesThatDoNotEnd(t *testing.T) {
 		"no data behind the first page":       {first: 1, page: func(page int) ([]int, Head) { return [][]int{{1, 2}, nil}[page-1], Head{} }, items: 2, want: "page 2 has no data"},
 		"no data, and pages told":             {first: 1, page: func(page int) ([]int, Head) { return [][]int{{1}, nil}[page-1], Head{Pages: 3 * (2 - page)} }, items: 1, want: "page 2 has no data"},
 		"an empty page that forgets the end":  {first: 1, page: func(page int) ([]int, Head) { return [][]int{{1}, {}, {2}}[page-1], Head{Pages: 3 * (page % 2)} }, items: 2},
-		"the last page, entries missing":      {first: 1, page: served(Head{1, 500, 0}), items: 2, want: "ends with page 1, and 2 of 500"},
-		"the last page, from the middle":      {first: 2, page: served(Head{}, Head{2, 500, 0}), items: 2},
-		"entries left out":                    {first: 1, page: served(Head{2, 6, 1}, Head{2, 6, 1}), items: 4},
-		"too few left out":                    {first: 1, page: served(Head{2, 7, 1}, Head{2, 7, 1}), items: 4, want: "6 of 7"},
-		"removed meanwhile":                   {first: 1, page: served(Head{2, 6, 0}, Head{2, 4, 0}), items: 4},
-		"added meanwhile":                     {first: 1, page: served(Head{2, 4, 0}, Head{2, 5, 0}), items: 4},
-		"an empty page that tells more":       {first: 1, page: served(Head{0, 5, 0}, Head{0, 5, 0}), items: 4, want: "4 of 5"},
+		"the last page, entries missing":      {first: 1, page: served(Head{Pages: 1, Entries: 500, LeftOut: 0}), items: 2, want: "ends with page 1, and 2 of 500"},
+		"the last page, from the middle":      {first: 2, page: served(Head{}, Head{Pages: 2, Entries: 500, LeftOut: 0}), items: 2},
+		"entries left out":                    {first: 1, page: served(Head{Pages: 2, Entries: 6, LeftOut: 1}, Head{Pages: 2, Entries: 6, LeftOut: 1}), items: 4},
+		"too few left out":                    {first: 1, page: served(Head{Pages: 2, Entries: 7, LeftOut: 1}, Head{Pages: 2, Entries: 7, LeftOut: 1}), items: 4, want: "6 of 7"},
+		"removed meanwhile":                   {first: 1, page: served(Head{Pages: 2, Entries: 6, LeftOut: 0}, Head{Pages: 2, Entries: 4, LeftOut: 0}), items: 4},
+		"added meanwhile":                     {first: 1, page: served(Head{Pages: 2, Entries: 4, LeftOut: 0}, Head{Pages: 2, Entries: 5, LeftOut: 0}), items: 4},
+		"an empty page that tells more":       {first: 1, page: served(Head{Pages: 0, Entries: 5, LeftOut: 0}, Head{Pages: 0, Entries: 5, LeftOut: 0}), items: 4, want: "4 of 5"},
 		"a page that is left out altogether": {first: 1, page: func(page int) ([]int, Head) {
-			return [][]int{{1}, {}, {2}}[page-1], []Head{{0, 5, 1}, {0, 5, 2}, {0, 5, 0}}[page-1]
+			return [][]int{{1}, {}, {2}}[page-1], []Head{{Pages: 0, Entries: 5, LeftOut: 1}, {Pages: 0, Entries: 5, LeftOut: 2}, {Pages: 0, Entries: 5, LeftOut: 0}}[page-1]
 		}, items: 2},
 		"empty for ever": {1, 0, func(int) ([]int, Head) { return nil, Head{Pages: 1 << 30} }, 0, "pages in a row are empty"},
 	} {
@@ -382,7 +503,7 @@ func TestNumberedPagesThatDoNotEnd(t *testing.T) {
 			t.Parallel()
 			items := 0
 			var got error
-			for _, err := range Numbered(tt.first, cmp.Or(tt.size, 2), 2, nil, wrapped, func(page int) ([]int, Head, error) {
+			for _, err := range Numbered(tt.first, cmp.Or(tt.size, 2), 2, nil, nil, wrapped, func(page int) ([]int, Head, error) {
 				list, head := tt.page(page)
 				return list, head, nil
 			}) {
@@ -402,18 +523,18 @@ func TestNumberedPagesThatDoNotEnd(t *testing.T) {
 func TestNumberedPagesError(t *testing.T) {
 	t.Parallel()
 	fetch := func(int) ([]int, Head, error) { return nil, Head{}, errPage }
-	for _, err := range Numbered(1, 10, 0, nil, wrapped, fetch) {
+	for _, err := range Numbered(1, 10, 0, nil, nil, wrapped, fetch) {
 		if !errors.Is(err, errPage) {
 			t.Errorf("got %v", err)
 		}
 	}
-	for _, err := range Numbered(1, 10, 0, func(err error) bool { return errors.Is(err, errPage) }, wrapped, fetch) {
+	for _, err := range Numbered(1, 10, 0, nil, func(err error) bool { return errors.Is(err, errPage) }, wrapped, fetch) {
 		t.Errorf("the end of the pages is no error: %v", err)
 	}
 	for told, want := range map[Head]string{{}: "", {Pages: 9}: "", {Entries: 2, LeftOut: 1}: "", {Pages: 9, Entries: 9}: "ends with page 2, and 1 of 9"} {
 		calls := 0
 		var got error
-		for _, err := range Numbered(1, 1, 1, func(err error) bool { return errors.Is(err, errPage) }, wrapped, func(page int) ([]int, Head, error) {
+		for _, err := range Numbered(1, 1, 1, nil, func(err error) bool { return errors.Is(err, errPage) }, wrapped, func(page int) ([]int, Head, error) {
 			if calls++; page > 1 {
 				return nil, Head{}, errPage
 			}
@@ -481,15 +602,15 @@ func TestPagesThatLackRecords(t *testing.T) {
 			items, head, err := lacking(items, page, Head{Entries: 6})
 			return items, next, head, err
 		}),
-		"numbered, with a total": Numbered(1, 2, 0, nil, wrapped, func(page int) ([]int, Head, error) {
+		"numbered, with a total": Numbered(1, 2, 0, nil, nil, wrapped, func(page int) ([]int, Head, error) {
 			items, _, _, _ := chained(6, 2)(strconv.Itoa(page - 1))
 			return lacking(items, page-1, Head{Pages: 3})
 		}),
-		"numbered, with the entries": Numbered(1, 2, 0, nil, wrapped, func(page int) ([]int, Head, error) {
+		"numbered, with the entries": Numbered(1, 2, 0, nil, nil, wrapped, func(page int) ([]int, Head, error) {
 			items, _, _, _ := chained(6, 2)(strconv.Itoa(page - 1))
 			return lacking(items, page-1, Head{Entries: 6})
 		}),
-		"numbered, without one": Numbered(1, 2, 0, nil, wrapped, func(page int) ([]int, Head, error) {
+		"numbered, without one": Numbered(1, 2, 0, nil, nil, wrapped, func(page int) ([]int, Head, error) {
 			items, _, _, _ := chained(6, 2)(strconv.Itoa(page - 1))
 			return lacking(items, page-1, Head{})
 		}),

@@ -12,18 +12,27 @@ const notable = 5 * time.Second
 
 // learn tells the limiter of a refused attempt, which was admitted at the given
 // time. It returns for how long the budget is held if that is worth a report and
-// new.
-func (t *Transport) learn(ctx context.Context, call Call, v Verdict, status int, admitted time.Time) time.Duration {
+// new, and its rate if that was lowered.
+func (t *Transport) learn(ctx context.Context, call Call, v Verdict, status int, admitted time.Time) (held time.Duration, rate float64) {
 	if call.Learn == nil || v.Limit == NotLimited {
-		return 0
+		return 0, 0
 	}
+	was := call.rate()
 	f := Feedback{Admitted: admitted, RetryAfter: v.After, Overload: v.Limit == Overloaded}
 	if t.MaxRetryAfter > 0 && f.RetryAfter > t.MaxRetryAfter {
 		f.RetryAfter, f.Probe = t.MaxRetryAfter, true
 	}
-	held := call.Learn(f)
+	held = call.Learn(f)
+	if now := call.rate(); now < was {
+		rate = now
+		if t.Logger != nil {
+			t.Logger.LogAttrs(ctx, slog.LevelWarn, "calls are slowed down",
+				slog.String("budget", call.Budget), slog.Float64("per second", now), slog.Float64("before", was),
+				slog.String("operation", call.Operation), slog.Int("status", status))
+		}
+	}
 	if held < notable || !t.holds.begin(call.Budget, time.Now(), held) {
-		return 0
+		return 0, rate
 	}
 	if t.Logger != nil {
 		reason := "throttled"
@@ -34,7 +43,15 @@ func (t *Transport) learn(ctx context.Context, call Call, v Verdict, status int,
 			slog.String("budget", call.Budget), slog.Duration("for", held), slog.String("reason", reason),
 			slog.Duration("asked", v.After), slog.String("operation", call.Operation), slog.Int("status", status))
 	}
-	return held
+	return held, rate
+}
+
+// rate is how many calls a second the limiter lets go, 0 if that is not known.
+func (c Call) rate() float64 {
+	if c.Rate == nil {
+		return 0
+	}
+	return c.Rate()
 }
 
 // holds remembers which budgets are held, so that each hold is reported once.

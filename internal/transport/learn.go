@@ -80,6 +80,16 @@ func (k *Keyed[K]) Learn(key K, f Feedback) time.Duration {
 	return b.left(now)
 }
 
+// Rate is how many calls a second key has at present, 0 if it has no limit.
+func (k *Keyed[K]) Rate(key K) float64 {
+	b := k.lock(key)
+	defer k.mu.Unlock()
+	if r := b.tokens.Limit(); r != rate.Inf {
+		return float64(r)
+	}
+	return 0
+}
+
 // left is how long nothing is admitted from now on.
 func (b *bucket) left(now time.Time) time.Duration { return max(0, b.held.Sub(now)) }
 

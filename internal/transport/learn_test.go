@@ -422,3 +422,30 @@ func TestSharedWithStrangers(t *testing.T) {
 		}
 	})
 }
+
+// A refusal that comes late, of a call from before the rate was lowered, tells nothing
+// new unless it names a pause: what was saved up since stays.
+func TestLateRefusalTakesNothing(t *testing.T) {
+	for named, want := range map[time.Duration]time.Duration{0: 0, 3 * time.Second: 3 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			k := NewKeyed(func(string) Limit { return Limit{PerSecond: 1, Burst: 5, Window: time.Second} })
+			admitted := time.Now()
+			time.Sleep(time.Second)
+			k.Learn("a", Feedback{Admitted: time.Now(), RetryAfter: time.Second})
+			time.Sleep(30 * time.Second) // the burst is there again
+			rate := k.Rate("a")
+			if held := k.Learn("a", Feedback{Admitted: admitted, RetryAfter: named}); held != named || k.Rate("a") != rate {
+				t.Errorf("pause %s: held for %s at %.2f calls a second, want %s at %.2f", named, held, k.Rate("a"), named, rate)
+			}
+			start := time.Now()
+			for range 2 {
+				if err := k.Wait(t.Context(), "a"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := time.Since(start); got < want || want == 0 && got != 0 {
+				t.Errorf("pause %s: two calls took %s, want %s", named, got, want)
+			}
+		})
+	}
+}

@@ -242,7 +242,7 @@ func (b *bucket) tooLate(now, deadline time.Time, n int) error {
 	return &LimitError{Wait: at.Sub(now), Left: deadline.Sub(now), Ahead: n}
 }
 
-// idle tells whether a new bucket would behave the same.
+// idle reports whether a new bucket would behave the same.
 func (b *bucket) idle(now time.Time) bool {
 	if !b.turns.none() || now.Before(b.held.Add(max(b.limit.Window, maxPause))) || now.Before(b.log.last().Add(b.limit.Window)) {
 		return false

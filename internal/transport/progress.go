@@ -13,6 +13,7 @@ import (
 // progress is how far one attempt was seen to get. net/http reports it from
 // several goroutines, also after the attempt has ended.
 type progress struct {
+	handed    atomic.Bool // to a sender that reports, with the context that it reports to
 	traced    atomic.Bool // the sender reports at all
 	connected atomic.Bool
 	written   atomic.Bool // up to the end of the header, at least into a buffer
@@ -22,7 +23,7 @@ type progress struct {
 func (p *progress) trace(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn:      func(string) { p.traced.Store(true) },
-		GotConn:      func(httptrace.GotConnInfo) { p.connected.Store(true) },
+		GotConn:      func(httptrace.GotConnInfo) { p.traced.Store(true); p.connected.Store(true) },
 		WroteHeaders: func() { p.written.Store(true) },
 	})
 }
@@ -40,6 +41,8 @@ func (p *progress) sent(attempt context.Context, err error) bool {
 	switch {
 	case badCertificate(err):
 		return p.written.Load()
+	case p.refused():
+		return false
 	case !p.traced.Load():
 		// A sender of somebody else's: only a failed dial tells.
 		return !dialFailed(err)
@@ -53,6 +56,10 @@ func (p *progress) sent(attempt context.Context, err error) bool {
 	ended := attempt.Err() != nil || errors.Is(err, context.Canceled) || errors.As(err, &timeout) && timeout.Timeout()
 	return p.written.Load() || ended
 }
+
+// refused reports whether net/http did not even look for a connection: for the
+// address, a header, or because the proxy function failed.
+func (p *progress) refused() bool { return p.handed.Load() && !p.traced.Load() }
 
 // dialFailed reports whether no connection was made, to the server or its proxy.
 func dialFailed(err error) bool {

@@ -109,6 +109,59 @@ func TestSentOrNotIsObserved(t *testing.T) {
 	}
 }
 
+// What net/http refuses before it connects was not sent, and is not tried again: it
+// would refuse that too.
+func TestRefusedBeforeConnecting(t *testing.T) {
+	t.Parallel()
+	arrived := new(atomic.Int64)
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { arrived.Add(1) }))
+	t.Cleanup(server.Close)
+	newline := func(r *http.Request, next Next) (*http.Response, error) {
+		r.Header.Set("X-Trace", "a\nb")
+		return next(r)
+	}
+	// The trace is lost with the context: nobody knows what became of the request.
+	apart := func(r *http.Request, next Next) (*http.Response, error) {
+		resp, err := next(r.WithContext(context.Background()))
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		return nil, errors.Join(err, errors.New("no reply"))
+	}
+	for name, tt := range map[string]struct {
+		url        string
+		rt         http.RoundTripper
+		middleware []Middleware
+		sent       bool
+	}{
+		"a proxy function that fails":  {server.URL, &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("no proxy today") }}, nil, false},
+		"a newline in a header":        {server.URL, &http.Transport{}, []Middleware{newline}, false},
+		"a scheme of no protocol":      {"gopher://api.test", &http.Transport{}, nil, false},
+		"no host":                      {"http:///things", &http.Transport{}, nil, false},
+		"the default transport":        {"gopher://api.test", nil, nil, false},
+		"a request of another context": {server.URL, &http.Transport{}, []Middleware{apart}, true},
+		"a sender of somebody else's":  {server.URL, roundTrip(func(*http.Request) (*http.Response, error) { return nil, errors.New("refused") }), nil, true},
+		"a middleware that refuses":    {server.URL, &http.Transport{}, []Middleware{func(*http.Request, Next) (*http.Response, error) { return nil, errors.New("refused") }}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := newTransport(nil)
+			tr.HTTP.Transport, tr.Middleware = tt.rt, tt.middleware
+			tr.BackoffBase, tr.MaxAttempts = time.Millisecond, 3
+			call := testCall(ReplayNever)
+			call.URL, _ = url.Parse(tt.url)
+			before := arrived.Load()
+			reply, err := tr.Do(t.Context(), call, &protocol{})
+			var network *NetworkError
+			if !errors.As(err, &network) || network.Sent != tt.sent || reply.Lost != tt.sent || reply.Attempts != 1 {
+				t.Errorf("got %+v, lost %t after %d attempts; want sent %t after 1", network, reply.Lost, reply.Attempts, tt.sent)
+			}
+			if n := arrived.Load() - before; n != 0 && !tt.sent {
+				t.Errorf("%d requests arrived", n)
+			}
+		})
+	}
+}
+
 // A sender that reports nothing is taken to have sent, but for a failed dial and
 // a certificate that it refused.
 func TestSenderThatReportsNothing(t *testing.T) {

@@ -11,10 +11,10 @@ import (
 // maxRetryAfter bounds what a header may ask for; more is a mistake.
 const maxRetryAfter = 24 * time.Hour
 
-// RetryAfter reads the Retry-After header, in decimal seconds or as an HTTP date.
-// What is less than a second is one: nobody means to be asked again at once. A date is relative to the Date of the reply, since the clocks may differ, or to
-// now where that is missing. Absent, malformed and past values give zero, values
-// beyond a day a day.
+// RetryAfter reads the Retry-After header, in decimal seconds or as an HTTP date. What
+// is less than a second is one: nobody means to be asked again at once. A date is
+// relative to the Date of the reply, since the clocks may differ, or to now where that
+// is missing. Absent, malformed and past values give zero, values beyond a day a day.
 func RetryAfter(h http.Header, now time.Time) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if v == "" {

@@ -184,8 +184,9 @@ func loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }
 
-// Bare returns u without all but scheme, host and path, whose slashes at the end go.
-// What is escaped in the path stays so: %2F is no slash.
+// Bare returns scheme, host and path of u, and the path ends in one slash: JoinPath
+// makes an absolute path of what is joined to it. What is escaped in the path stays
+// so: %2F is no slash.
 func Bare(u *url.URL) *url.URL {
 	bare := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")}
 	if raw := strings.TrimRight(u.RawPath, "/"); raw != "" {
@@ -193,5 +194,5 @@ func Bare(u *url.URL) *url.URL {
 			bare.Path, bare.RawPath = path, raw
 		}
 	}
-	return bare
+	return bare.JoinPath("/")
 }

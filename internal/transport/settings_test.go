@@ -9,9 +9,9 @@ import (
 
 func TestBaseURL(t *testing.T) {
 	for base, want := range map[string]string{
-		"https://api.test":         "https://api.test",
-		"https://api.test/":        "https://api.test",
-		"http://127.0.0.1:80/x/y/": "http://127.0.0.1:80/x/y",
+		"https://api.test":         "https://api.test/",
+		"https://api.test//":       "https://api.test/",
+		"http://127.0.0.1:80/x/y/": "http://127.0.0.1:80/x/y/",
 	} {
 		if u, err := new(Settings).BaseURL("WithX", base); err != nil || u.String() != want {
 			t.Errorf("BaseURL(%q) = %v, %v; want %s", base, u, err, want)

@@ -139,6 +139,9 @@ type Call struct {
 	// Learn, if not nil, tells the limiter of a refused attempt, and returns for
 	// how long the limiter now holds the calls of Budget.
 	Learn func(Feedback) time.Duration
+	// Rate, if not nil, tells how many calls a second the limiter lets go now, 0 if it
+	// has no limit.
+	Rate func() float64
 	// Budget names in reports the calls that share the limit.
 	Budget string
 }
@@ -177,6 +180,12 @@ type Event struct {
 	// Held is how long the limiter holds the calls that share the limit of this
 	// one, set on the first attempt that finds out and if it is seconds.
 	Held time.Duration
+	// Rate is how many calls a second the limiter lets go from now on, set on the
+	// attempt that made it let go fewer.
+	Rate float64
+	// Pause is for how long the call now waits before the next attempt, 0 if there is
+	// none.
+	Pause time.Duration
 }
 
 // Next sends a request on.
@@ -217,7 +226,8 @@ type Transport struct {
 // signatures and, on token calls, secrets.
 type NetworkError struct {
 	// Sent reports whether the server may have seen the call. It is false only
-	// if no connection was made, or one that died before the call was written.
+	// if no connection was made, because net/http refused the request too, or one
+	// that died before the call was written.
 	Sent bool
 	// Certificate reports whether the server's certificate is the reason: it
 	// does not mend by itself.
@@ -337,45 +347,49 @@ func (t *Transport) Do(ctx context.Context, call Call, p Protocol) (reply *Reply
 		verdict := t.attempt(infoCtx, call, p, reply)
 		verdict.Err = call.scrub(verdict.Err)
 		lost, lastErr = reply.Lost, verdict.Err
-		t.report(infoCtx, call, Event{
+		event := Event{
 			Info: info, RequestID: verdict.RequestID, Wait: wait, Duration: time.Since(start),
 			Status: reply.Status, Code: verdict.Code, Bytes: len(reply.Body), Err: verdict.Err,
-			Held: t.learn(ctx, call, verdict, reply.Status, start),
-		})
+		}
+		event.Held, event.Rate = t.learn(ctx, call, verdict, reply.Status, start)
 		if verdict.Err == nil {
+			t.report(infoCtx, call, event)
 			return reply, nil
 		}
 
+		again := false
 		switch verdict.Retry {
 		case RetryReauthorised:
-			if reauthorised {
-				return reply, verdict.Err
-			}
+			again = !reauthorised
+		case RetryLater, RetryUnread:
+			again = (call.Replay != ReplayNever || verdict.Retry == RetryUnread || neverSent(verdict.Err)) && attempt < maxAttempts &&
+				(t.MaxRetryAfter <= 0 || verdict.After <= t.MaxRetryAfter)
+		}
+		if !again || verdict.Retry == RetryReauthorised {
+			t.report(infoCtx, call, event)
+		}
+		if !again {
+			return reply, verdict.Err
+		}
+		if verdict.Retry == RetryReauthorised {
 			reauthorised = true
 			if err := call.scrub(p.Reauthorise(ctx)); err != nil {
 				return reply, fmt.Errorf("%w (after: %w)", err, verdict.Err)
 			}
 			maxAttempts++ // a refused credential does not use up a try
 			continue
-		case RetryLater, RetryUnread:
-			again := call.Replay != ReplayNever || verdict.Retry == RetryUnread || neverSent(verdict.Err)
-			if !again || attempt >= maxAttempts {
-				return reply, verdict.Err
-			}
-		default:
-			return reply, verdict.Err
 		}
 
-		if t.MaxRetryAfter > 0 && verdict.After > t.MaxRetryAfter {
-			return reply, verdict.Err
-		}
 		if pauses == nil {
 			pauses = t.pauses()
 		}
 		pause := max(t.jittered(pauses.NextBackOff()), verdict.After)
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
+			t.report(infoCtx, call, event)
 			return reply, stopped(fmt.Errorf("no time for a pause of %s: %w", pause.Round(time.Millisecond), context.DeadlineExceeded), verdict.Err)
 		}
+		event.Pause = pause
+		t.report(infoCtx, call, event)
 		start = time.Now()
 		err = sleep(ctx, pause)
 		waited += time.Since(start)
@@ -436,7 +450,7 @@ func (t *Transport) attempt(caller context.Context, call Call, p Protocol, reply
 	}
 	t.oneShot(req, call)
 	reply.sent = true
-	resp, err := t.send(req)
+	resp, err := t.send(req, seen)
 	if err != nil {
 		return failed(caller, ctx, timeout, err, seen, reply)
 	}
@@ -529,8 +543,8 @@ func failed(caller, attempt context.Context, timeout time.Duration, err error, s
 		return Verdict{Err: fmt.Errorf("%w before the reply was complete; the server may have acted", callerErr)}
 	case callerErr != nil:
 		return Verdict{Err: fmt.Errorf("%w before anything was sent", callerErr)}
-	case e.Certificate:
-		return Verdict{Err: e}
+	case e.Certificate, seen.refused() && attempt.Err() == nil:
+		return Verdict{Err: e} // as the next would end
 	case attempt.Err() != nil && e.Sent:
 		e.Err = timeoutError{timeout, "complete reply"}
 	case attempt.Err() != nil:
@@ -539,8 +553,20 @@ func failed(caller, attempt context.Context, timeout time.Duration, err error, s
 	return Verdict{Err: e, Retry: RetryLater}
 }
 
-func (t *Transport) send(req *http.Request) (*http.Response, error) {
+func (t *Transport) send(req *http.Request, seen *progress) (*http.Response, error) {
 	next := t.HTTP.Do
+	rt := t.HTTP.Transport
+	if rt == nil {
+		rt = http.DefaultTransport
+	}
+	if _, reports := rt.(*http.Transport); reports {
+		next = func(r *http.Request) (*http.Response, error) {
+			if _, ours := InfoOf(r.Context()); ours {
+				seen.handed.Store(true)
+			}
+			return t.HTTP.Do(r)
+		}
+	}
 	for i := len(t.Middleware) - 1; i >= 0; i-- {
 		mw, inner := t.Middleware[i], next
 		next = func(r *http.Request) (*http.Response, error) { return mw(r, inner) }
@@ -555,6 +581,10 @@ func (t *Transport) send(req *http.Request) (*http.Response, error) {
 func (t *Transport) report(ctx context.Context, call Call, e Event) {
 	if t.Observer != nil {
 		t.Observer(ctx, e)
+	}
+	if t.Logger != nil && e.Pause >= notable && e.Held == 0 {
+		t.Logger.LogAttrs(ctx, slog.LevelWarn, "a call pauses before it is repeated",
+			slog.String("operation", e.Operation), slog.Duration("for", e.Pause), slog.Int("attempt", e.Attempt), slog.Int("status", e.Status))
 	}
 	if t.Logger == nil || !t.Logger.Enabled(ctx, slog.LevelDebug) {
 		return

@@ -451,6 +451,9 @@ func TestBodyLimit(t *testing.T) {
 		if len(reply.Body) != min(size, 10) || reply.Attempts != 1 {
 			t.Errorf("%d bytes of 10: kept %d after %d attempts", size, len(reply.Body), reply.Attempts)
 		}
+		if reply.Lost == want { // what it said is not known
+			t.Errorf("%d bytes of 10: lost %t", size, reply.Lost)
+		}
 	}
 }
 

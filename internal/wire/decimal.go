@@ -43,7 +43,7 @@ func DecimalFromJSON(b []byte) (string, error) {
 	return s, nil
 }
 
-// plainDigits tells whether b is what nearly every amount is: digits and points.
+// plainDigits reports whether b is what nearly every amount is: digits and points.
 func plainDigits(b []byte) bool {
 	for _, c := range b {
 		if c != '.' && (c < '0' || c > '9') {

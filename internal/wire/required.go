@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// Required returns an error that names the first required list, map or id that
-// req, a request struct or a pointer to one, leaves nil or empty: it would go out
-// as null or "" and be refused, or misread, far from its cause. A field is
-// required if its tags do not leave it out when it is absent. isID reports
+// Required returns an error that names the first required list, map, id or size of a
+// page that req, a request struct or a pointer to one, leaves nil, empty or 0: it
+// would go out as null, "" or 0 and be refused, or misread, far from its cause. A
+// field is required if its tags do not leave it out when it is absent. isID reports
 // whether a type is one whose empty value means nothing.
 //
 // A value that came from a reply and could not be read there, as its method Err
@@ -64,16 +64,68 @@ func faultIn(v reflect.Value, isID func(reflect.Type) bool) (at string, _ error)
 			}
 		}
 	}
-	if v.Type().Implements(faulty) {
-		if err := v.Interface().(interface{ Err() error }).Err(); err != nil {
-			return "", fmt.Errorf("cannot be sent: %w", err)
-		}
-	}
-	return "", nil
+	return "", unread(v)
 }
 
 // faulty is what values are that may not have been read.
 var faulty = reflect.TypeFor[interface{ Err() error }]()
+
+// CheckRead returns an error that names the first value in body, of whatever type it is,
+// that came from a reply and could not be read there.
+func CheckRead(body any) error {
+	if at, err := unreadIn(reflect.ValueOf(body), 0); err != nil {
+		return fmt.Errorf("the body%.200s %w", at, err)
+	}
+	return nil
+}
+
+// unreadIn is faultIn for what a caller made: it knows nothing of what is required.
+func unreadIn(v reflect.Value, depth int) (at string, _ error) {
+	if depth > 1000 {
+		return "", errors.New("is nested too deep, or holds itself")
+	}
+	switch v.Kind() {
+	case reflect.Invalid:
+		return "", nil
+	case reflect.Pointer, reflect.Interface:
+		return unreadIn(v.Elem(), depth+1)
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return "", nil
+		}
+		for i := range v.Len() {
+			if at, err := unreadIn(v.Index(i), depth+1); err != nil {
+				return fmt.Sprintf("[%d]%s", i, at), err
+			}
+		}
+	case reflect.Map:
+		for it := v.MapRange(); it.Next(); {
+			if at, err := unreadIn(it.Value(), depth+1); err != nil {
+				return fmt.Sprintf("[%v]%s", it.Key(), at), err
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !v.Type().Field(i).IsExported() {
+				continue
+			}
+			if at, err := unreadIn(v.Field(i), depth+1); err != nil {
+				return "." + v.Type().Field(i).Name + at, err
+			}
+		}
+	}
+	return "", unread(v)
+}
+
+// unread returns an error if v may not have been read, and was not.
+func unread(v reflect.Value) error {
+	if v.Type().Implements(faulty) && v.CanInterface() {
+		if err := v.Interface().(interface{ Err() error }).Err(); err != nil {
+			return fmt.Errorf("cannot be sent: %w", err)
+		}
+	}
+	return nil
+}
 
 // member is a field that has to be looked at.
 type member struct {
@@ -91,6 +143,11 @@ func membersOf(t reflect.Type, isID func(reflect.Type) bool) []member {
 		known, _ = structs.LoadOrStore(t, newMembers(t, isID, map[reflect.Type]bool{}))
 	}
 	return known.([]member)
+}
+
+// isPageSize reports whether a field is the number of entries on a page.
+func isPageSize(f reflect.StructField) bool {
+	return f.Type.Kind() == reflect.Int && (f.Name == "PageSize" || strings.HasSuffix(f.Name, "PerPage"))
 }
 
 // newMembers finds the members of t to look at. within are the structs around t:
@@ -118,7 +175,7 @@ func newMembers(t reflect.Type, isID func(reflect.Type) bool, within map[reflect
 		m := member{
 			index: i, name: f.Name,
 			required: sent && tag != "-" && !strings.Contains(tag, ",omit") &&
-				(f.Type.Kind() == reflect.Slice || f.Type.Kind() == reflect.Map || isID(f.Type)),
+				(f.Type.Kind() == reflect.Slice || f.Type.Kind() == reflect.Map || isID(f.Type) || isPageSize(f)),
 			inner: inner.Implements(faulty) || inner.Kind() == reflect.Struct && len(newMembers(inner, isID, within)) > 0,
 		}
 		if m.required || m.inner {

@@ -29,6 +29,11 @@ type testRequest struct {
 	At      testMoment              `json:"-" url:"at"`
 	Maybe   *testMoment             `json:"maybe,omitzero"`
 	Times   []*testMoment           `json:"times,omitzero"`
+
+	PageSize       int `json:"-" url:"page_size"`
+	EntriesPerPage int `json:"EntriesPerPage"`
+	ResultsPerPage int `json:"resultsPerPage,omitzero"`
+	Number         int `json:"number"`
 }
 
 // testMoment is not read if it is below zero.
@@ -48,7 +53,7 @@ type testInner struct {
 func TestRequired(t *testing.T) {
 	isID := func(t reflect.Type) bool { return t == reflect.TypeFor[testID]() }
 	good := func() *testRequest {
-		return &testRequest{List: []int{}, Query: []int{1}, Map: map[string]int{}, ID: "1", Inner: testInner{[]int{}}}
+		return &testRequest{List: []int{}, Query: []int{1}, Map: map[string]int{}, ID: "1", Inner: testInner{[]int{}}, PageSize: 1, EntriesPerPage: 1}
 	}
 	for _, tt := range []struct {
 		name   string
@@ -60,6 +65,8 @@ func TestRequired(t *testing.T) {
 		{"in the query", func(r *testRequest) { r.Query = nil }, "Query"},
 		{"map", func(r *testRequest) { r.Map = nil }, "Map"},
 		{"id", func(r *testRequest) { r.ID = "" }, "ID"},
+		{"size of a page, in the query", func(r *testRequest) { r.PageSize = 0 }, "PageSize"},
+		{"size of a page", func(r *testRequest) { r.EntriesPerPage = 0 }, "EntriesPerPage"},
 		{"inside an object", func(r *testRequest) { r.Inner.List = nil }, "Inner.List"},
 		{"inside a list", func(r *testRequest) { r.Inners = []*testInner{nil, {[]int{}}, {}} }, "Inners[2].List"},
 		{"inside a list of lists", func(r *testRequest) { r.Matrix = [][]testInner{nil, {{}}} }, "Matrix[1][0].List"},
@@ -90,9 +97,46 @@ func TestRequired(t *testing.T) {
 	}
 }
 
+func TestCheckRead(t *testing.T) {
+	loop := map[string]any{}
+	loop["a"], loop["b"] = loop, loop
+	type body struct {
+		At     testMoment
+		Next   *body
+		Any    any
+		hidden testMoment
+	}
+	for _, tt := range []struct {
+		name string
+		body any
+		want string
+	}{
+		{"nil", nil, ""},
+		{"a text", "text", ""},
+		{"bytes", []byte("text"), ""},
+		{"read", map[string]any{"a": &body{At: 1, Any: []any{nil, testMoment(2)}, hidden: -1}}, ""},
+		{"nothing required", testRequest{}, ""},
+		{"itself", testMoment(-1), "the body cannot be sent: no moment"},
+		{"in a map", map[string]any{"request": body{At: -1}}, "the body[request].At cannot be sent: no moment"},
+		{"behind pointers and interfaces", &body{Next: &body{Any: []any{1, new(testMoment(-1))}}}, "the body.Next.Any[1] cannot be sent: no moment"},
+		{"by type in a map", map[string]testMoment{"a": -1}, "the body[a] cannot be sent: no moment"},
+	} {
+		got := ""
+		if err := CheckRead(tt.body); err != nil {
+			got = err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+	if err := CheckRead(loop); err == nil || !strings.HasSuffix(err.Error(), "holds itself") || len(err.Error()) > 300 {
+		t.Errorf("a body that holds itself: got %v", err)
+	}
+}
+
 func BenchmarkRequired(b *testing.B) {
 	isID := func(t reflect.Type) bool { return t == reflect.TypeFor[testID]() }
-	r := &testRequest{List: []int{}, Query: []int{1}, Map: map[string]int{}, ID: "1", Inners: make([]*testInner, 20)}
+	r := &testRequest{List: []int{}, Query: []int{1}, Map: map[string]int{}, ID: "1", Inners: make([]*testInner, 20), PageSize: 1, EntriesPerPage: 1}
 	for b.Loop() {
 		_ = Required(r, isID)
 	}

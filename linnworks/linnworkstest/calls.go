@@ -114,7 +114,7 @@ func fold(operation string) string {
 	return strings.ToLower(strings.ReplaceAll(operation, "_", ""))
 }
 
-// matches tells whether an operation matches a pattern of [path.Match].
+// matches reports whether an operation matches a pattern of [path.Match].
 func matches(pattern, operation string) bool {
 	ok, err := path.Match(fold(pattern), fold(operation))
 	return ok && err == nil

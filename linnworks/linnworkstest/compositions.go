@@ -18,6 +18,7 @@ func composition(parent, kit *item, n int, deep bool) []linnworks.ItemCompositio
 		rows = append(rows, linnworks.ItemComposition{
 			StockItemID: parent.id, StockItemIntID: parent.intID, LinkedStockItemID: p.item.id,
 			SKU: p.item.sku, ItemTitle: p.item.title, Quantity: n * p.quantity,
+			Weight: p.item.size.Weight, DimHeight: p.item.size.Height, DimWidth: p.item.size.Width, DimDepth: p.item.size.Depth,
 		})
 	}
 	return rows

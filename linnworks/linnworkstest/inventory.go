@@ -27,7 +27,12 @@ type Item struct {
 	Components []Component
 	// Archived items vanish from sweeps.
 	Archived bool
+	Size
 }
+
+// Size is what one unit of an item weighs and measures, in whatever units the account
+// is kept in: Linnworks names none. Empty is not known.
+type Size struct{ Weight, Height, Width, Depth linnworks.Decimal }
 
 // Component is a part of a kit.
 type Component struct {
@@ -52,6 +57,7 @@ type item struct {
 	stale      bool    // a kit that changed since a component's level was written
 	levels     map[linnworks.GUID]*stock
 	mappings   []*mapping
+	size       Size
 }
 
 // part is a component of a kit.
@@ -62,14 +68,14 @@ type part struct {
 
 func (i *item) composite() bool { return len(i.components) > 0 }
 
-// tracked tells whether orders at a location move the item's level there.
+// tracked reports whether orders at a location move the item's level there.
 func (i *item) tracked(at linnworks.GUID) bool { return i.minimumLevel(at) >= 0 }
 
-// computed tells whether the item is a kit whose level at a location is that of
+// computed reports whether the item is a kit whose level at a location is that of
 // its components.
 func (i *item) computed(at linnworks.GUID) bool { return i.composite() && !i.tracked(at) }
 
-// holds tells whether other is a component of the kit, however deep.
+// holds reports whether other is a component of the kit, however deep.
 func (i *item) holds(other *item) bool {
 	return slices.ContainsFunc(i.components, func(p part) bool { return p.item == other || p.item.holds(other) })
 }
@@ -175,7 +181,7 @@ func (f *Fake) AddItem(in Item) (linnworks.GUID, error) {
 		}
 	}
 	it := f.addItem("", in.SKU, cmp.Or(in.Title, in.SKU), in.Barcode)
-	it.archived, it.untracked = in.Archived, in.Untracked
+	it.archived, it.untracked, it.size = in.Archived, in.Untracked, in.Size
 	if len(parts) > 0 {
 		it.setComponents(parts)
 		it.untracked = f.quirks[KitParentsUntracked]
@@ -250,7 +256,7 @@ func (f *Fake) skuKey(sku string) string {
 	return sku
 }
 
-// listed tells whether lists show an item.
+// listed reports whether lists show an item.
 func (f *Fake) listed(it *item) bool {
 	return !it.deleted && (!it.archived || !f.quirks[ArchivedVanish])
 }
@@ -358,6 +364,7 @@ func (f *Fake) getInventoryItem(req *itemQuery) (any, error) {
 		ItemNumber: it.sku, ItemTitle: it.title, BarcodeNumber: it.barcode, StockItemID: it.id, StockItemIntID: it.intID,
 		CreationDate: it.created, IsCompositeParent: it.composite(), Quantity: n.OnHand, InOrder: n.InOrders, Available: n.Available,
 		MinimumLevel: it.minimumLevel(linnworks.ZeroGUID),
+		Weight:       it.size.Weight, Height: it.size.Height, Width: it.size.Width, Depth: it.size.Depth,
 	}, nil
 }
 
@@ -373,7 +380,7 @@ func (f *Fake) addInventoryItem(req *linnworks.AddInventoryItemRequest) (any, er
 		return nil, refuse("The item needs an ItemNumber of its own")
 	}
 	it := f.addItem(in.StockItemID, in.ItemNumber, cmp.Or(in.ItemTitle, in.ItemNumber), in.BarcodeNumber)
-	it.untracked = in.MinimumLevel < 0
+	it.untracked, it.size = in.MinimumLevel < 0, Size{Weight: in.Weight, Height: in.Height, Width: in.Width, Depth: in.Depth}
 	return nil, nil
 }
 
@@ -393,6 +400,7 @@ func (f *Fake) updateInventoryItem(req *linnworks.UpdateInventoryItemRequest) (a
 	delete(f.bySKU, f.skuKey(it.sku))
 	delete(f.byBarcode, it.barcode)
 	it.sku, it.title, it.barcode = sku, value(in.ItemTitle), value(in.BarcodeNumber)
+	it.size = Size{Weight: value(in.Weight), Height: value(in.Height), Width: value(in.Width), Depth: value(in.Depth)}
 	f.bySKU[f.skuKey(sku)] = it
 	if it.barcode != "" {
 		f.byBarcode[it.barcode] = it

@@ -78,7 +78,7 @@ func (f *Fake) openFiltered(at *linnworks.GUID, filters *linnworks.FieldsFilter,
 	return found, sortOrders(found, sorting)
 }
 
-// mentions tells whether a text occurs in the order's number, references, buyer,
+// mentions reports whether a text occurs in the order's number, references, buyer,
 // tracking number or lines.
 func (o *order) mentions(text string, exact bool) bool {
 	if text == "" {

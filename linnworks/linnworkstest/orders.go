@@ -214,7 +214,7 @@ func (f *Fake) AuditTrail(orderID linnworks.GUID) []linnworks.OrderAuditTrail {
 	return nil
 }
 
-// inOpen tells whether lists of open orders hold an order: see [WithReadLag].
+// inOpen reports whether lists of open orders hold an order: see [WithReadLag].
 func (f *Fake) inOpen(o *order) bool {
 	if o.gone || o.draft && !f.quirks[DraftsListed] {
 		return false
@@ -222,7 +222,7 @@ func (f *Fake) inOpen(o *order) bool {
 	return o.open() || o.NumOrderID%2 == 1 && f.lagging(o)
 }
 
-// inProcessed tells whether lists of processed orders hold an order.
+// inProcessed reports whether lists of processed orders hold an order.
 func (f *Fake) inProcessed(o *order) bool {
 	return o.Processed && (o.NumOrderID%2 != 0 || !f.lagging(o))
 }

@@ -160,7 +160,7 @@ func (f *Fake) v2Page(s orderSearch) v2Orders {
 	return out
 }
 
-// sets tells whether an order is among the open and the processed ones: exactly,
+// sets reports whether an order is among the open and the processed ones: exactly,
 // or as lists show it.
 func (f *Fake) sets(o *order, exact bool) (open, done bool) {
 	if exact {

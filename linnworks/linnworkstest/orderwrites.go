@@ -115,7 +115,7 @@ func WithRules(rules func(linnworks.OrderDetails) Outcome) Option {
 }
 
 // runRules runs the rules on an order that is open, paid, and neither parked
-// nor locked, and tells whether it did.
+// nor locked, and reports whether it did.
 func (f *Fake) runRules(o *order) bool {
 	if !o.open() || (o.stopped() || !o.paid()) && f.quirks[RulesSkipStopped] {
 		return false

@@ -71,7 +71,7 @@ const (
 type QuirkInfo struct {
 	Quirk       Quirk
 	Description string
-	// Default tells whether it is on unless switched.
+	// Default reports whether it is on unless switched.
 	Default bool
 }
 

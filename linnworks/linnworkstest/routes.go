@@ -39,7 +39,7 @@ func needs(names ...string) map[string]error {
 	return out
 }
 
-// answers tells whether the operation answers a method. POST works for all of
+// answers reports whether the operation answers a method. POST works for all of
 // version 1.
 func (op *route) answers(method string, postOnly bool) bool {
 	if op.v2 {
@@ -435,7 +435,7 @@ func routeOf(method, urlPath string) *route {
 	return other
 }
 
-// fits tells whether a path is the operation's.
+// fits reports whether a path is the operation's.
 func (op *route) fits(path string) bool {
 	given, want := strings.Split(path, "/"), strings.Split(op.path, "/")
 	return slices.EqualFunc(given, want, func(g, w string) bool { return g == w || strings.HasPrefix(w, "{") && g != "" })

@@ -74,7 +74,7 @@ var searchDates = map[string]func(*order) linnworks.Time{
 	"received":  func(o *order) linnworks.Time { return o.GeneralInfo.ReceivedDate },
 }
 
-// passes tells whether an order passes every filter.
+// passes reports whether an order passes every filter.
 func passes(o *order, filters []linnworks.SearchFilters) bool {
 	for _, c := range filters {
 		values := []string{o.GeneralInfo.Source}

@@ -183,6 +183,7 @@ func (f *Fake) getStockItemsFull(req *linnworks.GetStockItemsFullRequest) (any, 
 		full := linnworks.StockItemFull{
 			ItemNumber: it.sku, ItemTitle: it.title, BarcodeNumber: it.barcode,
 			CreationDate: it.created, StockItemID: it.id, StockItemIntID: it.intID,
+			Weight: it.size.Weight, Height: it.size.Height, Width: it.size.Width, Depth: it.size.Depth,
 		}
 		if slices.Contains(req.DataRequirements, "StockLevels") {
 			full.StockLevels = f.rows(it)
@@ -208,6 +209,7 @@ func (f *Fake) getStockItemsFullByIDs(req *linnworks.GetStockItemsFullByIDsReque
 		full := linnworks.StockItemFullExtended{
 			ItemNumber: it.sku, ItemTitle: it.title, BarcodeNumber: it.barcode, CreationDate: it.created,
 			StockItemID: it.id, StockItemIntID: it.intID, IsCompositeParent: it.composite(),
+			Weight: it.size.Weight, Height: it.size.Height, Width: it.size.Width, Depth: it.size.Depth,
 		}
 		if slices.Contains(req.DataRequirements, "StockLevels") {
 			full.StockLevels = f.rows(it)
@@ -227,6 +229,7 @@ func (f *Fake) getStockItemsByIDs(req *linnworks.GetStockItemsByIDsRequest) (any
 			out.Items = append(out.Items, linnworks.StockItemHeader{
 				ItemNumber: it.sku, ItemTitle: it.title, BarcodeNumber: it.barcode, CreationDate: it.created,
 				StockItemID: it.id, StockItemIntID: it.intID,
+				Weight: it.size.Weight, Height: it.size.Height, Width: it.size.Width, Depth: it.size.Depth,
 			})
 		}
 	}
@@ -264,6 +267,7 @@ func (f *Fake) getStockItems(req *stockItemsQuery) (any, error) {
 			Quantity: n.OnHand, InOrder: n.InOrders, Available: n.Available, MinimumLevel: it.minimumLevel(l.id),
 			IsCompositeParent: it.composite(), ItemNumber: it.sku, ItemTitle: it.title, BarcodeNumber: it.barcode,
 			CreationDate: it.created, StockItemID: it.id, StockItemIntID: it.intID,
+			Weight: it.size.Weight, Height: it.size.Height, Width: it.size.Width, Depth: it.size.Depth,
 		})
 	}
 	return out, nil

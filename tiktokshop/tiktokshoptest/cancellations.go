@@ -416,7 +416,7 @@ func cancellationMatches(c *cancellation, req *tiktokshop.SearchCancellationsV20
 		within(c.info.UpdateTime, req.UpdateTimeGe, req.UpdateTimeLt)
 }
 
-// among tells whether a value passes a filter of several; none passes all.
+// among reports whether a value passes a filter of several; none passes all.
 func among[T comparable](value T, wanted []T) bool {
 	return len(wanted) == 0 || slices.Contains(wanted, value)
 }

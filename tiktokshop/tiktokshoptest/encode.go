@@ -115,7 +115,7 @@ func fieldsOf(t reflect.Type) []field {
 	return fields
 }
 
-// counts tells whether a type is a number, a flag, or a struct that holds
+// counts reports whether a type is a number, a flag, or a struct that holds
 // nothing else but lists.
 func counts(t reflect.Type) bool {
 	switch t.Kind() {

@@ -51,11 +51,12 @@ type platform struct {
 	stamp func() time.Time // nil: clock
 	on    map[Quirk]bool
 
-	mu     sync.Mutex
-	now    time.Time // the moment of the call in progress
-	rng    *rand.Rand
-	ids    map[idKind]int64
-	timers timers
+	mu       sync.Mutex
+	now      time.Time // the moment of the call in progress
+	rng      *rand.Rand
+	ids      map[idKind]int64
+	idsAfter int64 // where they begin
+	timers   timers
 
 	shops     []*Fake
 	tokens    grants
@@ -118,6 +119,12 @@ func WithShop(id, cipher string) Option {
 // equal replies.
 func WithSeed(seed uint64) Option {
 	return func(f *Fake) { f.rng = newRand(seed) }
+}
+
+// WithIDsAfter counts the ids of everything that the shop makes from after n on: two
+// fakes have no ids in common then, as two shops of one platform have none.
+func WithIDsAfter(n int64) Option {
+	return func(f *Fake) { f.idsAfter = n }
 }
 
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed)) }
@@ -242,7 +249,7 @@ const (
 
 func (f *Fake) newID(kind idKind) string {
 	f.ids[kind]++
-	return strconv.FormatInt(int64(kind)+f.ids[kind], 10)
+	return strconv.FormatInt(int64(kind)+f.idsAfter+f.ids[kind], 10)
 }
 
 // at lets run happen at a moment. run checks for itself whether it still

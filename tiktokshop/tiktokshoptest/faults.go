@@ -58,10 +58,10 @@ func (a Fault) spoil(out *reply) {
 	}
 }
 
-// replies tells whether the fault decides the outcome of the call.
+// replies reports whether the fault decides the outcome of the call.
 func (a Fault) replies() bool { return a.Drop || a.Status != 0 || a.Code != 0 || a.Body != "" }
 
-// instead tells whether the call does not take effect.
+// instead reports whether the call does not take effect.
 func (a Fault) instead() bool { return a.replies() && !a.After }
 
 // reply makes the reply of a fault, nil for a dropped connection.

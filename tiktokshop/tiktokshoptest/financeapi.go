@@ -279,7 +279,7 @@ func (f *Fake) unsettled(in *request) (any, error) {
 	return out, err
 }
 
-// onStatement tells whether the sale of an order is on a statement.
+// onStatement reports whether the sale of an order is on a statement.
 func (b *books) onStatement(o *order) bool {
 	return slices.ContainsFunc(b.entries[o], func(e *entry) bool { return e.kind == "ORDER" && e.statement != nil })
 }

@@ -44,7 +44,7 @@ const (
 	codeAuthCode      = 36004004
 )
 
-// cipherRule tells whether an operation takes a shop_cipher.
+// cipherRule reports whether an operation takes a shop_cipher.
 type cipherRule int
 
 const (

@@ -200,7 +200,7 @@ func TestOperationsThatTheFakeLacks(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		_, err = client.Product.GetBrands(t.Context(), nil)
+		_, err = client.Product.GetBrands(t.Context(), &tiktokshop.GetBrandsRequest{PageSize: 10})
 		if e, ok := errors.AsType[*tiktokshop.Error](err); !ok || e.Class != tiktokshop.ClassRequest || !strings.Contains(e.Message, "tiktokshoptest does not support Product.GetBrands") || time.Since(start) != 0 {
 			t.Errorf("got %v after %s, want a refusal at once", err, time.Since(start))
 		}

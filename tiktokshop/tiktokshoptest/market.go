@@ -45,7 +45,7 @@ var markets = map[string]market{
 	"MX": {currency: "MXN", family: familyOther, carriers: []string{"J&T Express", "Estafeta", "Redpack"}, city: "Puebla", postcode: "72000", dial: "(+52)"},
 }
 
-// packageAtPayment tells whether an order has a package id from its payment on;
+// packageAtPayment reports whether an order has a package id from its payment on;
 // elsewhere it gets one by being shipped.
 func (m market) packageAtPayment(t tiktokshop.ShippingType) bool {
 	switch m.family {

@@ -63,10 +63,10 @@ func (f *Fake) orderMatches(o *order, req *tiktokshop.GetOrderListRequest) bool 
 		(len(req.WarehouseIDs) == 0 || slices.Contains(req.WarehouseIDs, o.info.WarehouseID))
 }
 
-// is tells whether a value passes an optional filter.
+// is reports whether a value passes an optional filter.
 func is[T comparable](value T, wanted *T) bool { return wanted == nil || *wanted == value }
 
-// within tells whether t lies in [from, before).
+// within reports whether t lies in [from, before).
 func within(t tiktokshop.UnixSeconds, from, before *tiktokshop.UnixSeconds) bool {
 	return (from == nil || t >= *from) && (before == nil || t < *before)
 }

@@ -127,7 +127,7 @@ type line struct {
 	returned  *aftersale // the newest return with it
 }
 
-// shipped tells whether the line has been handed to shipping.
+// shipped reports whether the line has been handed to shipping.
 func (l *line) shipped() bool { return l.parcel != nil && l.parcel.arranged }
 
 // open returns the lines that are neither cancelled nor shipped.

@@ -183,7 +183,7 @@ func (f *Fake) retire(lines ...*line) {
 	}
 }
 
-// joinable tells whether a package can be combined with another.
+// joinable reports whether a package can be combined with another.
 func joinable(p *parcel) bool {
 	o := p.lines[0].order
 	return !p.retired && !p.arranged && p.status == tiktokshop.PackageStatusToFulfill && o.request == nil &&

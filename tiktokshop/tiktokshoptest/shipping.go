@@ -114,7 +114,7 @@ func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-// sentAs tells whether the seller has shipped the package with the number.
+// sentAs reports whether the seller has shipped the package with the number.
 func (p *parcel) sentAs(providerID, number string) bool {
 	return p.arranged && p.tracking == number && p.provider.ID == providerID
 }
@@ -347,7 +347,7 @@ type shipment struct {
 	} `json:"self_shipment"`
 }
 
-// repeats tells whether the package was shipped like this before.
+// repeats reports whether the package was shipped like this before.
 func (s shipment) repeats(p *parcel) bool {
 	if s.SelfShipment == nil {
 		return p.lines[0].order.info.ShippingType == tiktokshop.ShippingTypeTikTok

@@ -72,6 +72,8 @@ func build(api *API) (*builder, error) {
 		b.method(op)
 	}
 	b.directions()
+	b.clashes()
+	b.constants()
 	b.checkSecrets()
 	b.checkPrint()
 	b.checkNotes()
@@ -144,8 +146,8 @@ func (b *builder) method(op *spec.Operation) {
 	b.model.Methods = append(b.model.Methods, m)
 }
 
-// response returns what a method returns, and what it calls that. An operation that answers nothing has
-// a struct without fields, so that it can answer something later.
+// response returns what a method returns, and what it calls that. An operation that
+// answers nothing has a struct without fields, so that it can answer something later.
 func (b *builder) response(op *spec.Operation, l *ledger.Op) (e *Expr, name string) {
 	place := op.Key + " data"
 	s := op.Response
@@ -362,14 +364,7 @@ func (b *builder) field(t *Type, name, in string, s *spec.Schema, o owner) {
 // out if no other field has that name, with a number if one has the whole.
 func (b *builder) fieldName(t *Type, name, at string) string {
 	last := name[strings.LastIndexByte(name, '.')+1:]
-	taken := func(goName string) bool {
-		for _, f := range t.Fields {
-			if f.Go == goName {
-				return true
-			}
-		}
-		return b.given[t.Name+"."+goName]
-	}
+	taken := func(goName string) bool { return b.fieldTaken(t, goName, name) || b.has(t, goName) }
 	if b.Field != nil && b.Field(last) != last {
 		if short := naming.Exported(b.Field(last)); !taken(short) && b.alone(t, last, short) {
 			b.add("field %s %s", at, short)
@@ -378,10 +373,20 @@ func (b *builder) fieldName(t *Type, name, at string) string {
 	}
 	full := naming.Exported(last)
 	if taken(full) {
-		full += "2"
+		full = numbered(full, taken)
 		b.add("field %s %s", at, full)
 	}
 	return full
+}
+
+// has reports whether a field of the type has the Go name.
+func (b *builder) has(t *Type, goName string) bool {
+	for _, f := range t.Fields {
+		if f.Go == goName {
+			return true
+		}
+	}
+	return false
 }
 
 // alone reports whether no other field of the place goes by a short name.

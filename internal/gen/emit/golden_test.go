@@ -41,7 +41,7 @@ note OrderPayment.total_amount What the buyer pays, in a currency that the test 
 scope Order.* ScopeOrders
 scope Order.UploadImage ScopeImages ScopeImagesToo
 `},
-		{"linnworks", importer.Linnworks, emit.Linnworks(), "", "note StockItem.Price Without tax."},
+		{"linnworks", importer.Linnworks, emit.Linnworks(), "key StockItem.pkStockItemId", "note StockItem.Price Without tax."},
 	} {
 		t.Run(api.name, func(t *testing.T) {
 			t.Parallel()

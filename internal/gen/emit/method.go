@@ -77,8 +77,11 @@ func (p *printer) operation(m *Method) string {
 	if p.model.API.Package == "tiktokshop" && m.NoCipher {
 		more = append(more, "noCipher: true")
 	}
-	if l.Empty {
+	if p.model.mayBeEmpty(m) {
 		more = append(more, "empty: true")
+	}
+	if p.model.API.Package == "linnworks" {
+		more = append(more, m.shape()...)
 	}
 	if l.Limit > 0 {
 		more = append(more, fmt.Sprintf("limit: %d", l.Limit))
@@ -90,6 +93,43 @@ func (p *printer) operation(m *Method) string {
 		f = append(f, strings.Join(more, ", "))
 	}
 	return "\t\t" + strings.Join(f, ",\n\t\t") + ","
+}
+
+// shape says what the text of a reply may be whose members are not described.
+func (m *Method) shape() []string {
+	s := m.Operation.Response
+	switch {
+	case m.Response.Kind != raw || m.Response.Prefix != "":
+	case s.Kind == spec.OneOf && slices.ContainsFunc(s.Members, spec.IsNumber):
+		return []string{"number: true"}
+	case s.Kind == spec.Ref && len(m.Module.Types[s.Ref].Fields) == 0:
+		return []string{"hollow: true"}
+	}
+	return nil
+}
+
+// mayBeEmpty reports whether a reply that holds nothing is a result. At TikTok Shop,
+// which marks no field of a reply as required, that is where the reply is a list that
+// may be empty, or answers with lists alone, such as that of the items that failed.
+func (m *Model) mayBeEmpty(method *Method) bool {
+	t := m.Types[method.Response.Base]
+	if method.Ledger.Empty || m.API.Package != "tiktokshop" {
+		return method.Ledger.Empty
+	}
+	if t == nil || method.Response.Prefix != "" || method.Page != nil {
+		return true
+	}
+	for _, name := range []string{"total_count", "next_page_token", "has_more"} {
+		if t.Fields[name] != nil {
+			return true
+		}
+	}
+	for _, f := range t.Fields {
+		if f.Type.Prefix == "" {
+			return false
+		}
+	}
+	return len(t.Fields) > 0 // else there is nothing to read
 }
 
 func (p *printer) comment(m *Method) {
@@ -120,7 +160,7 @@ func (p *printer) comment(m *Method) {
 		facts = append(facts, map[bool]string{
 			true:  "Where there is nothing to tell, the result is nil.",
 			false: "The reply may be empty, and so the result.",
-		}[l.Replay == "read"])
+		}[l.Replay == "read" && p.model.API.Package == "linnworks"])
 	}
 	p.f("%s", paragraph(strings.Join(facts, " ")))
 	if m.Newest != nil {
@@ -220,10 +260,25 @@ func (p *printer) iterator(m *Method, signature string, args []string) {
 		return
 	}
 	n := p.numbering(m)
-	p.f("\tstart := valueOf(req)\n%s\treturn numberedPages(%q, %s, %s, %d, func(page int) ([]%s, pageHead, error) {\n\t\tr := start\n%s",
-		n.before, l.Service+"."+l.Method, n.first, n.size, n.limit, elem, n.set)
+	p.f("\tstart := valueOf(req)\n%s\treturn numberedPages(%q, %s, %s, %d, %s, func(page int) ([]%s, pageHead, error) {\n\t\tr := start\n%s",
+		n.before, l.Service+"."+l.Method, n.first, n.size, n.limit, p.key(elem), elem, n.set)
 	p.f("\t\tout, err := s.%s(%s, &r, opts...)\n\t\tif err != nil && !inPart(err) {\n\t\t\treturn nil, pageHead{}, err\n\t\t}\n\t\treturn %s, pageHead{%s}, err\n\t})\n}\n\n",
 		l.Method, call, list, totals)
+}
+
+// key is the source of the function that identifies an entry of a list, nil for
+// none.
+func (p *printer) key(elem string) string {
+	t := p.model.Types[elem]
+	if t == nil {
+		return "nil"
+	}
+	for _, name := range sortedFields(t) {
+		if p.model.API.Ledger.Key[t.Name+"."+name] {
+			return fmt.Sprintf("func(e %s) any { return e.%s }", elem, t.Fields[name].Go)
+		}
+	}
+	return "nil"
 }
 
 // numbering is the source that reads and sets the number of a page.

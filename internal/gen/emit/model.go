@@ -18,7 +18,11 @@ type API struct {
 	Notes   ledger.Notes
 	Propose bool // add what the ledger lacks instead of failing
 
-	Reserved []string // exported names of the client that are written by hand
+	// Reserved are the names that the client has by hand, methods as Type.Method.
+	Reserved []string
+	// Published are the lines of the published surface by their subject, and Wire the
+	// names on the wire of the fields, by type and Go name. They are for proposals.
+	Published, Wire map[string]string
 }
 
 // Expr is the Go type of a value: "[]" and "map[string]" before a base.
@@ -85,6 +89,8 @@ type Enum struct {
 	Module string
 	Values []string // "NAME", or "NAME=1" of a number
 	Out    bool
+
+	Constants map[string]string // of the values
 }
 
 // Method is one operation.

@@ -17,7 +17,7 @@ func (b *builder) nameMethods(ops []*spec.Operation) {
 	newest := map[string]string{} // service and method -> version
 	same := map[string]int{}      // service and method -> count
 	for _, op := range ops {
-		key := b.Service(op) + "." + naming.Exported(op.Name)
+		key := b.service(op) + "." + naming.Exported(op.Name)
 		same[key]++
 		if op.Version > newest[key] {
 			newest[key] = op.Version
@@ -31,13 +31,18 @@ func (b *builder) nameMethods(ops []*spec.Operation) {
 		if b.Ledger.Ops[op.Key] != nil {
 			continue
 		}
-		name := b.Service(op) + "." + naming.Exported(op.Name)
+		name := b.service(op) + "." + naming.Exported(op.Name)
 		switch {
 		case op.Version != "" && (op.Version != newest[name] || used[name]):
 			name += "V" + op.Version
 		case op.Version == "" && same[name] > 1:
 			name += naming.Singular(op.Tag)
 		}
+		service, method, _ := strings.Cut(name, ".")
+		name = numbered(name, func(name string) bool {
+			_, method, _ = strings.Cut(name, ".")
+			return used[name] || slices.Contains(b.Reserved, service+"Service."+method)
+		})
 		used[name] = true
 		line := "op " + op.Key + " " + name + " replay=" + b.Replay(op)
 		if op.Body != "" {
@@ -50,6 +55,16 @@ func (b *builder) nameMethods(ops []*spec.Operation) {
 			b.services[l.Method]++
 		}
 	}
+}
+
+// service returns the name of an operation's service: another one where Client has a
+// method of that name.
+func (b *builder) service(op *spec.Operation) string {
+	name := b.Service(op)
+	if slices.Contains(b.Reserved, "Client."+name) {
+		name += "API"
+	}
+	return name
 }
 
 // typeName returns the ledger's name of a place, or a proposal.
@@ -189,12 +204,5 @@ func (b *builder) valueSets(op *spec.Operation) {
 
 // free returns the name, or with a number where it is taken.
 func (b *builder) free(name string) string {
-	if !b.taken[name] {
-		return name
-	}
-	for n := '2'; ; n++ {
-		if next := name + string(n); !b.taken[next] {
-			return next
-		}
-	}
+	return numbered(name, func(name string) bool { return b.taken[name] })
 }

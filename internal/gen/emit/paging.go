@@ -152,6 +152,7 @@ func sortedFields(t *Type) []string {
 var totals = []struct{ field, head, style string }{
 	{"totalpages", "Pages", "number"}, {"totalentries", "Entries", "number"},
 	{"resultcountremovedbypostfilter", "LeftOut", "number"}, {"total_count", "Entries", "token"},
+	{"has_more", "More", "token"},
 }
 
 // listExpr returns the Go selector of the list below out and its element, and
@@ -176,7 +177,7 @@ func (m *Model) listExpr(method *Method) (selector, elem, head string) {
 						continue
 					}
 					value := "out" + selector + "." + other.Go
-					if other.Type.String() != "int" {
+					if base := other.Type.String(); base != "int" && base != "bool" {
 						value = "int(" + value + ")"
 					}
 					told = append(told, total.head+": "+value)

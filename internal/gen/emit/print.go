@@ -3,6 +3,7 @@ package emit
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"go/format"
 	"maps"
@@ -10,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/linnbridge/linnbridge/internal/gen/naming"
 	"github.com/linnbridge/linnbridge/internal/gen/spec"
 )
 
@@ -55,6 +55,9 @@ func (m *Model) Files() (map[string][]byte, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		out[name] = src
+	}
+	if out["services.gen.go"] != nil {
+		return nil, errors.New("a module is called services, which is the name of another file")
 	}
 	src, err := m.services(slices.Sorted(maps.Keys(services)))
 	out["services.gen.go"] = src
@@ -130,17 +133,9 @@ func (p *printer) enum(e *Enum) {
 	}
 	p.f("// %s is an open list: %s may add values.\ntype %s %s\n\n", e.Name, p.model.API.Vendor, e.Name, base)
 	p.f("// Values of %s.\nconst (\n", e.Name)
-	used := map[string]bool{}
 	for _, v := range e.Values {
-		name, num, numeric := strings.Cut(v, "=")
-		constant := p.model.API.Ledger.Consts[e.Name+" "+v]
-		if constant == "" {
-			constant = e.Name + naming.Constant(name)
-		}
-		for used[constant] || p.model.Types[constant] != nil || p.model.Enums[constant] != nil {
-			constant += "Value"
-		}
-		used[constant] = true
+		_, num, numeric := strings.Cut(v, "=")
+		constant := e.Constants[v]
 		if numeric {
 			p.f("\t%s %s = %s\n", constant, e.Name, num)
 		} else {

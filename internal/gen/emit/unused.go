@@ -30,7 +30,7 @@ func (m *Model) Unused() []string {
 		}
 	}
 	for kind, names := range map[string]map[string]bool{
-		"required": l.Required, "always": l.Always, "null": l.Null, "private": l.Private, "public": l.Public, "max": keysOf(l.Max), "kind": keysOf(l.Kinds), "field": keysOf(l.Fields), "enum": keysOf(l.Enums),
+		"required": l.Required, "always": l.Always, "null": l.Null, "key": l.Key, "private": l.Private, "public": l.Public, "max": keysOf(l.Max), "kind": keysOf(l.Kinds), "field": keysOf(l.Fields), "enum": keysOf(l.Enums),
 	} {
 		for at := range names {
 			if !fields[at] && !strings.HasSuffix(at, ".result") { // a reply that is an enum itself

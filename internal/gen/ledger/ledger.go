@@ -15,6 +15,7 @@
 //	opaque <place>                         an object without known members: json.RawMessage for good
 //	required <Go type>.<field>             plain, always sent
 //	always <Go type>.<field>               every reply has it: one that lacks it cannot be read
+//	key <Go type>.<field>                  two entries of a list are one if they have it in common
 //	private <Go type>.<field>              personal data, never printed; or public, where the name misleads
 //	print <Go type> <Go fields>            holds personal data and prints these fields alone
 //	null <Go type>.<field>                 pointer, nil is sent as null
@@ -70,6 +71,7 @@ type Ledger struct {
 	Required map[string]bool
 	Always   map[string]bool
 	Null     map[string]bool
+	Key      map[string]bool
 	Private  map[string]bool
 	Public   map[string]bool
 	Print    map[string][]string // Go type -> Go fields
@@ -131,7 +133,7 @@ func digest(b []byte) string {
 func Parse(text []byte) (*Ledger, error) {
 	l := &Ledger{
 		Ops: map[string]*Op{}, Types: map[string]string{}, Same: map[string]string{}, Enums: map[string]string{}, Consts: map[string]string{}, Fields: map[string]string{},
-		Kinds: map[string]string{}, Required: map[string]bool{}, Always: map[string]bool{}, Null: map[string]bool{}, Private: map[string]bool{}, Public: map[string]bool{}, Print: map[string][]string{}, Opaque: map[string]bool{}, Max: map[string]int{}, Use: map[string]string{},
+		Kinds: map[string]string{}, Required: map[string]bool{}, Always: map[string]bool{}, Null: map[string]bool{}, Key: map[string]bool{}, Private: map[string]bool{}, Public: map[string]bool{}, Print: map[string][]string{}, Opaque: map[string]bool{}, Max: map[string]int{}, Use: map[string]string{},
 		methods: map[string]string{}, text: text,
 	}
 	n := 0
@@ -189,6 +191,9 @@ func (l *Ledger) line(line string) error {
 		return nil
 	case f[0] == "null" && len(f) == 2:
 		l.Null[f[1]] = true
+		return nil
+	case f[0] == "key" && len(f) == 2:
+		l.Key[f[1]] = true
 		return nil
 	case f[0] == "private" && len(f) == 2:
 		l.Private[f[1]] = true
@@ -317,7 +322,7 @@ func (l *Ledger) about(name string) map[string]string {
 			note(kind, at, value)
 		}
 	}
-	for kind, values := range map[string]map[string]bool{"required": l.Required, "always": l.Always, "null": l.Null} {
+	for kind, values := range map[string]map[string]bool{"required": l.Required, "always": l.Always, "null": l.Null, "key": l.Key} {
 		for at := range values {
 			note(kind, at, "")
 		}

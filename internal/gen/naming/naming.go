@@ -3,6 +3,7 @@
 package naming
 
 import (
+	"go/token"
 	"strings"
 	"unicode"
 )
@@ -119,7 +120,10 @@ func Unexported(name string) string {
 	first := Exported(words[0])
 	s := strings.ToLower(first) + strings.TrimPrefix(e, first)
 	switch s {
-	case "type", "range", "func", "map", "import", "package", "return", "var", "ctx", "req", "opts", "s", "out":
+	case "ctx", "req", "opts", "s", "out", "err", "start", "r", "page", "token", "inner", "parameters", "part", "string", "operation":
+		return s + "_" // methods have these of their own
+	}
+	if token.IsKeyword(s) {
 		s += "_"
 	}
 	return s

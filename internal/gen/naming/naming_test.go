@@ -36,7 +36,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("Constant(%q) = %q, want %q", value, got, want)
 		}
 	}
-	for name, want := range map[string]string{"product_id": "productID", "skuId": "skuID", "type": "type_", "IDs": "ids"} {
+	for name, want := range map[string]string{"product_id": "productID", "skuId": "skuID", "type": "type_", "IDs": "ids", "default": "default_", "err": "err_", "token": "token_"} {
 		if got := Unexported(name); got != want {
 			t.Errorf("Unexported(%q) = %q, want %q", name, got, want)
 		}

@@ -35,6 +35,11 @@ const (
 	Double  = "double"
 )
 
+// IsNumber reports whether a kind is one of numbers in JSON.
+func IsNumber(kind string) bool {
+	return kind == Int || kind == Int32 || kind == Int64 || kind == Double
+}
+
 // Dropped marks a deprecated field that the vendor names no replacement for.
 const Dropped = "-"
 

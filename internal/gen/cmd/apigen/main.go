@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/linnbridge/linnbridge/internal/gen/emit"
@@ -122,33 +123,92 @@ func (a api) load(root string, propose bool) (*emit.API, error) {
 		return nil, err
 	}
 	in := &emit.API{Dialect: a.dialect(), Modules: modules, Ledger: l, Notes: notes, Propose: propose}
-	if propose {
-		in.Reserved, err = written(filepath.Join(root, a.name))
+	if in.Reserved, err = written(filepath.Join(root, a.name)); err != nil || !propose {
+		return in, err
 	}
-	return in, err
+	in.Published, in.Wire = map[string]string{}, map[string]string{}
+	surface, err := os.ReadFile(a.surfacePath(root))
+	if err != nil && !os.IsNotExist(err) {
+		return nil, err
+	}
+	for line := range strings.Lines(string(surface)) {
+		subject, _, _ := strings.Cut(line, " ")
+		in.Published[subject] = strings.TrimSpace(line)
+	}
+	return in, wire(filepath.Join(root, a.name), in.Wire)
 }
 
-// written returns the exported names that a client has by hand.
-func written(dir string) ([]string, error) {
+// wire notes the names on the wire of the fields in the generated files.
+func wire(dir string, names map[string]string) error {
+	files, err := sources(dir, true)
+	if err != nil {
+		return err
+	}
+	for path, src := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, src, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok {
+				return true
+			}
+			object, ok := spec.Type.(*ast.StructType)
+			if !ok {
+				return false
+			}
+			for _, f := range object.Fields.List {
+				if f.Tag == nil || len(f.Names) == 0 {
+					continue
+				}
+				tag := reflect.StructTag(strings.Trim(f.Tag.Value, "`"))
+				for _, key := range []string{"json", "url", "multipart"} {
+					if name, _, _ := strings.Cut(tag.Get(key), ","); name != "" && name != "-" {
+						names[spec.Name.Name+"."+f.Names[0].Name] = name
+					}
+				}
+			}
+			return false
+		})
+	}
+	return nil
+}
+
+// sources reads the files of a client, the generated ones or those written by hand.
+func sources(dir string, generated bool) (map[string][]byte, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
 	if err != nil {
 		return nil, err
 	}
-	var names []string
+	found := map[string][]byte{}
 	for _, path := range files {
-		if strings.HasSuffix(path, ".gen.go") || strings.HasSuffix(path, "_test.go") {
+		if strings.HasSuffix(path, ".gen.go") != generated || strings.HasSuffix(path, "_test.go") {
 			continue
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if found[filepath.Base(path)], err = os.ReadFile(path); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// written returns the names that a client has by hand, methods as Type.Method.
+func written(dir string) ([]string, error) {
+	files, err := sources(dir, false)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for path, src := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, src, parser.SkipObjectResolution)
 		if err != nil {
 			return nil, err
 		}
 		for _, d := range file.Decls {
 			switch d := d.(type) {
 			case *ast.FuncDecl:
-				if d.Recv == nil {
-					names = append(names, d.Name.Name)
-				}
+				names = append(names, emit.Declared(d)...)
 			case *ast.GenDecl:
 				for _, s := range d.Specs {
 					switch s := s.(type) {
@@ -249,6 +309,17 @@ func (a api) generate(root string) error {
 		return fmt.Errorf("nothing was written, for it would break what is published:\n  %s\n"+
 			"settle it in the ledger (kind, field, type lines); or announce it in CHANGELOG.md, run apigen surface and generate again",
 			strings.Join(broken, "\n  "))
+	}
+	hand, err := sources(filepath.Join(root, a.name), false)
+	if err != nil {
+		return err
+	}
+	clashes, err := emit.Clashes(files, hand)
+	if err != nil {
+		return err
+	}
+	if len(clashes) > 0 {
+		return fmt.Errorf("nothing was written, for it would not compile:\n  %s", strings.Join(clashes, "\n  "))
 	}
 	described, err := model.Described()
 	if err != nil {
