@@ -1,0 +1,235 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"github.com/linnbridge/linnbridge/bridge/store"
+)
+
+// The documents are the structs of the store with names that stay: a field that is
+// added there does not compile here until it has one.
+type (
+	cursorDoc struct {
+		Watermark time.Time             `json:"watermark,omitzero"`
+		Seen      map[string]store.Mark `json:"seen,omitempty"`
+		Partial   map[string]string     `json:"partial,omitempty"`
+	}
+	revisitDoc struct {
+		OrderID   string    `json:"-"`
+		Due       time.Time `json:"due,omitzero"`
+		Attempts  int       `json:"attempts,omitempty"`
+		LastError string    `json:"last_error,omitempty"`
+		Deadline  time.Time `json:"deadline,omitzero"`
+		Known     bool      `json:"known,omitempty"`
+		Unseen    bool      `json:"unseen,omitempty"`
+		Raised    bool      `json:"raised,omitempty"`
+	}
+)
+
+// allowed returns what forbids a call on a shop's memory.
+func (s Shop) allowed(ctx context.Context) error {
+	if s.name == "" {
+		return store.ErrNoShop
+	}
+	return ctx.Err()
+}
+
+func (s Shop) read(ctx context.Context, what string, f func(*tx) error) error {
+	if s.name == "" {
+		return store.ErrNoShop
+	}
+	return s.db.read(ctx, what, f)
+}
+
+func (s Shop) write(ctx context.Context, what string, f func(context.Context, *tx) error) error {
+	if s.name == "" {
+		return store.ErrNoShop
+	}
+	return s.db.write(ctx, what, f)
+}
+
+// Cursor implements [store.Cursors].
+func (s Shop) Cursor(ctx context.Context, name string) (store.Cursor, error) {
+	var c cursorDoc
+	err := s.read(ctx, "reading a cursor", func(t *tx) error {
+		return t.query(ctx, `SELECT doc FROM lb_cursors WHERE shop = ? AND name = ?`, func(rows *sql.Rows) error {
+			c = cursorDoc{}
+			return scanDocument(rows, &c)
+		}, s.name, name)
+	})
+	return store.Cursor(c), err
+}
+
+// scanDocument reads a row that has a document alone.
+func scanDocument(rows *sql.Rows, v any) error {
+	var doc string
+	if err := rows.Scan(&doc); err != nil {
+		return err
+	}
+	return readDocument(doc, v)
+}
+
+// SetCursor implements [store.Cursors].
+func (s Shop) SetCursor(ctx context.Context, name string, c store.Cursor) error {
+	sets(&c.Watermark)
+	seen := make(map[string]store.Mark, len(c.Seen))
+	for id, m := range c.Seen {
+		sets(&m.UpdatedAt)
+		seen[id] = m
+	}
+	c.Seen = seen
+	doc, err := document(cursorDoc(c))
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, "writing a cursor", func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `INSERT INTO lb_cursors (shop, name, doc) VALUES (?, ?, ?) ON CONFLICT (shop, name) DO UPDATE SET doc = excluded.doc`, s.name, name, doc)
+		return err
+	})
+}
+
+// AddHint implements [store.Hints].
+func (s Shop) AddHint(ctx context.Context, list, orderID string) error {
+	return s.write(ctx, "noting a hint", func(ctx context.Context, t *tx) error {
+		var others, known int
+		if err := t.row(ctx, `SELECT (SELECT count(*) FROM (SELECT 1 FROM lb_hints WHERE shop = ? AND list = ? LIMIT ?) AS noted),
+			(SELECT count(*) FROM lb_hints WHERE shop = ? AND list = ? AND order_id = ?)`,
+			[]any{&others, &known}, s.name, list, s.db.config.HintLimit, s.name, list, orderID); err != nil {
+			return err
+		}
+		if known == 0 && others >= s.db.config.HintLimit {
+			return store.ErrTooManyHints
+		}
+		if !s.db.dialect.numbered { // PostgreSQL has a sequence for it, at which nobody waits
+			if _, err := t.count(ctx, "", "hint", 1); err != nil {
+				return err
+			}
+		}
+		// The number is taken when the row is the transaction's own: it grows with each.
+		_, err := t.exec(ctx, `INSERT INTO lb_hints (shop, list, order_id, first, version) VALUES (?, ?, ?, {next hint}, {next hint})
+			ON CONFLICT (shop, list, order_id) DO UPDATE SET version = {next hint}`, s.name, list, orderID)
+		return err
+	})
+}
+
+// Hints implements [store.Hints].
+func (s Shop) Hints(ctx context.Context, list string) (hints []store.Hint, err error) {
+	err = s.read(ctx, "reading hints", func(t *tx) error {
+		hints = nil
+		return t.query(ctx, `SELECT order_id, version FROM lb_hints WHERE shop = ? AND list = ? ORDER BY first`, func(rows *sql.Rows) error {
+			var h store.Hint
+			err := rows.Scan(&h.OrderID, &h.Version)
+			hints = append(hints, h)
+			return err
+		}, s.name, list)
+	})
+	return hints, err
+}
+
+// DropHints implements [store.Hints].
+func (s Shop) DropHints(ctx context.Context, list string, hints ...store.Hint) error {
+	if len(hints) == 0 {
+		return s.allowed(ctx)
+	}
+	dropped := make(map[string][]int64, len(hints))
+	var ids []string
+	for _, h := range hints {
+		dropped[h.OrderID] = append(dropped[h.OrderID], h.Version)
+	}
+	for id := range dropped {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return s.write(ctx, "dropping hints", func(ctx context.Context, t *tx) error {
+		var gone []string
+		lock := ""
+		if s.db.dialect.numbered {
+			lock = ` ORDER BY order_id FOR UPDATE`
+		}
+		err := t.query(ctx, `SELECT order_id, version FROM lb_hints WHERE shop = ? AND list = ? AND order_id {in}`+lock, func(rows *sql.Rows) error {
+			var h store.Hint
+			if err := rows.Scan(&h.OrderID, &h.Version); err != nil {
+				return err
+			}
+			if slices.Contains(dropped[h.OrderID], h.Version) {
+				gone = append(gone, h.OrderID)
+			}
+			return nil
+		}, s.name, list, ids)
+		if err != nil || len(gone) == 0 {
+			return err
+		}
+		_, err = t.exec(ctx, `DELETE FROM lb_hints WHERE shop = ? AND list = ? AND order_id {in}`, s.name, list, gone)
+		return err
+	})
+}
+
+// PutRevisits implements [store.Revisits].
+func (s Shop) PutRevisits(ctx context.Context, list string, entries ...store.Revisit) error {
+	if len(entries) == 0 {
+		return s.allowed(ctx)
+	}
+	last := make(map[string][]any, len(entries))
+	for _, e := range entries {
+		sets(&e.Due, &e.Deadline)
+		doc, err := document(revisitDoc(e))
+		if err != nil {
+			return err
+		}
+		last[e.OrderID] = []any{s.name, list, e.OrderID, doc}
+	}
+	return s.write(ctx, "writing revisits", func(ctx context.Context, t *tx) error {
+		return t.insert(ctx, `INSERT INTO lb_revisits (shop, list, order_id, doc) {rows text text text text}
+			ON CONFLICT (shop, list, order_id) DO UPDATE SET doc = excluded.doc`, sorted(last), nil)
+	})
+}
+
+// sorted are rows by their ids: who writes the same rows in the same order waits, and
+// deadlocks with nobody.
+func sorted(rows map[string][]any) [][]any {
+	ids := make([]string, 0, len(rows))
+	for id := range rows {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	list := make([][]any, len(ids))
+	for i, id := range ids {
+		list[i] = rows[id]
+	}
+	return list
+}
+
+// DropRevisits implements [store.Revisits].
+func (s Shop) DropRevisits(ctx context.Context, list string, orderIDs ...string) error {
+	if len(orderIDs) == 0 {
+		return s.allowed(ctx)
+	}
+	return s.write(ctx, "dropping revisits", func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `DELETE FROM lb_revisits WHERE shop = ? AND list = ? AND order_id {in}`, s.name, list, orderIDs)
+		return err
+	})
+}
+
+// Revisits implements [store.Revisits].
+func (s Shop) Revisits(ctx context.Context, list string) (entries []store.Revisit, err error) {
+	err = s.read(ctx, "reading revisits", func(t *tx) error {
+		entries = nil
+		return t.query(ctx, `SELECT order_id, doc FROM lb_revisits WHERE shop = ? AND list = ? ORDER BY order_id`, func(rows *sql.Rows) error {
+			var id, doc string
+			var e revisitDoc
+			if err := rows.Scan(&id, &doc); err != nil {
+				return err
+			}
+			if err := readDocument(doc, &e); err != nil {
+				return err
+			}
+			e.OrderID = id
+			entries = append(entries, store.Revisit(e))
+			return nil
+		}, s.name, list)
+	})
+	return entries, err
+}
